@@ -1,0 +1,39 @@
+# sluice_room(NAME DEPENDS rooms... LIBRARIES libs...)
+#
+# A room is one folder of src/ built as one static library. `*_test.cc` beside the code becomes the
+# test program NAME_test, `*_bench.cc` the micro-benchmark NAME_bench.
+function(sluice_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  set(benches ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+
+  if(sources)
+    add_library(sluice_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(sluice_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_link_libraries(sluice_${name} ${scope} sluice_options ${ROOM_LIBRARIES})
+  foreach(dep ${ROOM_DEPENDS})
+    target_link_libraries(sluice_${name} ${scope} sluice_${dep})
+  endforeach()
+
+  if(tests AND SLUICE_TESTS)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gmock GTest::gtest_main rapidcheck rapidcheck_gtest)
+    # Own Catch2/GTest macros trip -Wpedantic's variadic rule in clang 19.
+    target_compile_options(${name}_test PRIVATE -Wno-gnu-zero-variadic-macro-arguments)
+    include(GoogleTest)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+  if(benches AND SLUICE_BENCH)
+    add_executable(${name}_bench ${benches})
+    target_link_libraries(${name}_bench PRIVATE sluice_${name} benchmark::benchmark_main)
+  endif()
+endfunction()

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::audit {
+
+enum class EventType : uint8_t {
+  kGatewayStart = 1,
+  kGatewayStop = 2,
+  kSessionStart = 3,
+  kSessionEnd = 4,
+  kLoginFailed = 5,
+  kStatement = 6,
+  kCancel = 7,
+  kAdmin = 8,  ///< user, database and configuration changes, session kills
+};
+
+/// "statement", "session_start", …: the names used in search and JSON.
+std::string_view name_of(EventType type);
+
+/// How a statement came over the wire.
+enum class Phase : uint8_t { kSimple = 1, kParse = 2, kExecute = 3, kFunctionCall = 4 };
+
+enum class Outcome : uint8_t {
+  kAllowed = 1,  ///< ran; sqlstate is empty on success, set when the server failed it
+  kDenied = 2,   ///< refused by a rule; never reached the server
+  kSkipped = 3,  ///< allowed, but the server skipped it after an earlier error in the pipeline
+  kLost = 4,     ///< sent, but the connection ended before its completion was seen
+};
+
+/// Who and where, the same for every record of a session. Encoded once per session.
+struct SessionContext {
+  uint64_t session_id = 0;
+  std::string user;
+  std::string database;
+  std::string environment;
+  std::string application;
+  std::string client_address;
+  std::string authentication;  ///< "scram-sha-256", "scram-sha-256-plus"
+  std::vector<std::string> groups;
+};
+
+/// One record, as views that are copied by `append`; empty or zero means absent.
+struct Event {
+  EventType type = EventType::kStatement;
+  int64_t time_micros = 0;  ///< start of the statement, wall clock
+  // kStatement
+  Phase phase = Phase::kSimple;
+  Outcome outcome = Outcome::kAllowed;
+  std::string_view text;           ///< redacted; cut by `append` at the configured limit
+  std::string_view text_digest;    ///< 32 raw bytes, SHA-256 of the exact whole text
+  std::string_view kind;           ///< StatementFacts::kind
+  const std::vector<std::string>* tables = nullptr;
+  std::string_view statement_name; ///< protocol-level prepared statement name
+  /// Raw Bind body from the parameter format codes to before the result format codes, i.e. Int16
+  /// n, n × Int16 formats, Int16 m, m × (Int32 length, bytes); cut at the configured limit.
+  std::string_view parameters;
+  std::string_view parameters_digest;  ///< of the whole when it was cut
+  std::string_view rule;
+  std::string_view sqlstate;
+  std::string_view message;  ///< error or refusal text; for kAdmin and others: what happened
+  uint64_t rows = 0;
+  uint64_t bytes = 0;           ///< of result messages sent to the client, or copied in
+  uint64_t duration_micros = 0;
+};
+
+}  // namespace sluice::audit

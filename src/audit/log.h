@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "audit/event.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+enum class Durability : uint8_t {
+  kProcess,  ///< the record is in the kernel's page cache: survives kill -9 of the gateway
+  kDisk,     ///< the record is fsynced before its completion is released
+};
+
+struct LogOptions {
+  std::filesystem::path directory;  ///< <state>/audit
+  Durability durability = Durability::kProcess;
+  size_t segment_bytes = 64UL * 1024 * 1024;
+  size_t text_limit = 16 * 1024;       ///< bytes of statement text kept in a record
+  size_t parameters_limit = 4 * 1024;  ///< bytes of bound parameters kept in a record
+};
+
+/// The part of a record that is the same for a whole session, encoded once.
+class EncodedContext {
+ public:
+  EncodedContext() = default;
+  explicit EncodedContext(const SessionContext& context);
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+/// One worker's end of the log. Appends into its own preallocated, memory-mapped segment file: no
+/// system call, no lock and no other thread in the way. Not thread-safe.
+class LogWriter {
+ public:
+  virtual ~LogWriter() = default;
+  /// Appends one record and returns its sequence number (process-wide, increasing, also the
+  /// record's id). When it returns, the record is in the kernel. An error (disk full, I/O error)
+  /// means: not recorded, refuse the statement; later calls try again.
+  virtual Result<uint64_t> append(const EncodedContext& context, const Event& event) = 0;
+  /// Whether a record could be written now (the current segment has room for `bytes` or a new one
+  /// could be had): asked before a statement is forwarded, so that it can still be refused.
+  virtual Result<> reserve(size_t bytes) = 0;
+  /// kDisk: every record of this writer up to this sequence is on disk. kProcess: always all.
+  virtual uint64_t durable_sequence() const = 0;
+};
+
+/// The audit log of one gateway: segment files plus the thread that syncs (kDisk), orders and
+/// indexes them.
+class Log {
+ public:
+  /// Opens or creates the log; recovers what a crash left (torn tails are marked, whole records
+  /// kept). `writers` is the number of LogWriters wanted. One process at a time: a second gets
+  /// an error naming the holder.
+  static Result<std::unique_ptr<Log>> open(const LogOptions& options, size_t writers);
+  virtual ~Log() = default;
+
+  virtual LogWriter& writer(size_t index) = 0;
+  /// kDisk: called on the sync thread after `durable_sequence` of writer `index` moved.
+  virtual void on_durable(size_t index, std::function<void()> callback) = 0;
+  /// Appends from any thread through a writer of its own (admin and lifecycle records); locks.
+  virtual Result<uint64_t> append_admin(const SessionContext& context, const Event& event) = 0;
+
+  struct Health {
+    bool writable = true;
+    std::string problem;
+    uint64_t indexed_sequence = 0;
+    uint64_t last_sequence = 0;
+  };
+  virtual Health health() const = 0;
+  /// Syncs and indexes everything; after it the log is closed.
+  virtual void close() = 0;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace sluice {
+
+/// Keyed 64-bit hash (SipHash-2-4 with a per-process random key): table keys that a peer chooses
+/// cannot be made to collide on purpose.
+uint64_t keyed_hash(Bytes bytes);
+
+/// SHA-256 (FIPS 180-4), 32 raw bytes.
+std::array<char, 32> sha256(Bytes bytes);
+
+/// SHA-256 of data that arrives in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void update(Bytes bytes);
+  std::array<char, 32> finish();
+
+ private:
+  struct State;
+  alignas(8) std::array<unsigned char, 128> state_;
+};
+
+/// CRC-32C (Castagnoli, RFC 3720 B.4), hardware-accelerated where there is SSE 4.2; `seed` is the
+/// CRC of what came before.
+uint32_t crc32c(Bytes bytes, uint32_t seed = 0);
+
+}  // namespace sluice

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string_view>
+
+namespace sluice {
+
+/// Sends the process log to standard error at `level` (trace, debug, info, warn, error), as text
+/// or as one JSON object a line. The log is for operators; what statements did stands in the audit
+/// log. Nothing secret may be passed to it.
+void init_log(std::string_view level, bool json);
+
+namespace log = spdlog;
+
+}  // namespace sluice

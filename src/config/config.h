@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sluice::config {
+
+struct HostPort {
+  std::string host;
+  uint16_t port = 0;
+};
+
+/// libpq's sslmode values (PostgreSQL documentation, "SSL Support").
+enum class SslMode : uint8_t { kDisable, kAllow, kPrefer, kRequire, kVerifyCa, kVerifyFull };
+
+/// Reads durations such as 500ms, 30s, 10m, 2h, 7d.
+struct PoolConfig {
+  unsigned size = 50;  ///< server connections over all workers
+  Duration idle_timeout = std::chrono::minutes(10);
+  Duration wait_timeout = std::chrono::seconds(30);  ///< for a free connection, then SQLSTATE 53300
+  Duration connect_timeout = std::chrono::seconds(10);
+};
+
+struct DatabaseConfig {
+  std::string name;         ///< what clients put in dbname
+  std::string environment;  ///< free text; "production" turns the guardrails on
+  // from url:
+  std::string host;  ///< name, address, or absolute path of a socket folder
+  uint16_t port = 5432;
+  std::string server_database;
+  SslMode sslmode = SslMode::kPrefer;
+  std::string sslrootcert, sslcert, sslkey;
+  bool channel_binding_required = false;
+  std::string user;
+  SecretString password;  ///< resolved from password_file / password_env / literal
+  PoolConfig pool;
+  bool allow_function_call = false;  ///< let FunctionCall ('F') messages through
+};
+
+struct TlsConfig {
+  std::string certificate, key;
+  bool required = false;
+  bool enabled() const { return !certificate.empty(); }
+};
+
+enum class Durability : uint8_t { kProcess, kDisk };
+
+struct AuditConfig {
+  Durability durability = Durability::kProcess;
+  size_t segment_bytes = 64UL << 20;
+  size_t text_limit = 16 << 10;
+  size_t parameters_limit = 4 << 10;
+};
+
+struct LimitsConfig {
+  size_t statement_bytes = 16UL << 20;  ///< longest text that is analysed; longer is refused
+  size_t cache_bytes = 64UL << 20;      ///< analysis cache of one worker
+  unsigned max_sessions = 10'000;
+  unsigned max_logins_in_progress = 1'000;         ///< before authentication, over all sources
+  unsigned max_logins_in_progress_per_source = 100;
+  Duration login_timeout = std::chrono::seconds(30);
+  Duration drain_timeout = std::chrono::seconds(30);
+};
+
+enum class ReactorBackend : uint8_t { kAuto, kUring, kEpoll };
+
+struct Config {
+  std::filesystem::path file;
+  HostPort listen_postgres{"127.0.0.1", 6432};
+  std::optional<HostPort> listen_http;
+  TlsConfig tls;
+  std::filesystem::path state;
+  unsigned workers = 0;  ///< 0 = one per core
+  ReactorBackend reactor = ReactorBackend::kAuto;
+  std::string log_level = "info";
+  bool log_json = false;
+  bool demo = false;  ///< allows literal passwords; set only by `demo: true`
+  AuditConfig audit;
+  LimitsConfig limits;
+  std::vector<DatabaseConfig> databases;
+};
+
+/// Reads and checks one YAML file. Every problem found is reported, one a line, as
+/// "file:line:column: what is wrong; what was expected". Relative paths count from the file's folder.
+/// Secrets (password_file, password_env) are resolved when `resolve_secrets`.
+Result<Config> load(const std::filesystem::path& file, bool resolve_secrets = true);
+
+}  // namespace sluice::config

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/log.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "identity/directory.h"
+
+namespace sluice::gateway {
+
+/// One live session as `session list` shows it.
+struct SessionInfo {
+  uint64_t id = 0;
+  std::string user, database, environment, application, client_address, tls;
+  std::string state;  ///< "idle", "active", "idle in transaction", "waiting for a server connection"
+  std::string last_statement;  ///< redacted, shortened
+  int64_t started_micros = 0;
+  int64_t state_since_micros = 0;
+  uint64_t statements = 0;
+  unsigned worker = 0;
+};
+
+/// Totals over all workers since start, for /metrics.
+struct Stats {
+  uint64_t connections_total = 0, logins_ok_total = 0, logins_failed_total = 0;
+  uint64_t statements_allowed_total = 0, statements_denied_total = 0, statements_failed_total = 0;
+  uint64_t rows_total = 0, bytes_from_clients_total = 0, bytes_to_clients_total = 0;
+  uint64_t cancels_total = 0, analysis_cache_hits_total = 0, analysis_cache_misses_total = 0;
+  uint64_t sessions = 0, logins_in_progress = 0;
+  uint64_t server_connections_active = 0, server_connections_idle = 0, waiting_for_server = 0;
+  uint64_t server_connects_total = 0, server_connect_failures_total = 0;
+};
+
+/// The data path: listeners, workers, sessions and pools. Its public methods may be called from
+/// any thread; they hand their work to the workers and wait.
+class Gateway {
+ public:
+  /// Binds the listeners and starts the workers; `log` must have one writer per worker
+  /// (`worker_count`) and outlive the gateway.
+  static Result<std::unique_ptr<Gateway>> start(
+      std::shared_ptr<const config::Config> config,
+      std::shared_ptr<const identity::Directory> directory, audit::Log& log);
+  virtual ~Gateway() = default;
+
+  /// `config.workers`, or the number of cores this process may use.
+  static unsigned worker_count(const config::Config& config);
+
+  /// Port that clients connect to (useful when the configuration said 0).
+  virtual uint16_t port() const = 0;
+  virtual std::string_view reactor_name() const = 0;
+
+  /// Takes new databases and TLS certificates for new sessions; running sessions go on.
+  virtual Result<> reload(std::shared_ptr<const config::Config> config) = 0;
+  /// Takes a new user snapshot; sessions of users who are gone or disabled are ended.
+  virtual void set_directory(std::shared_ptr<const identity::Directory> directory) = 0;
+
+  virtual std::vector<SessionInfo> sessions() = 0;
+  /// Ends a session as pg_terminate_backend would; kNotFound if there is none.
+  virtual Result<> kill(uint64_t session_id, const std::string& by_whom) = 0;
+  virtual Stats stats() = 0;
+
+  /// Opens one server connection and reports what it is ("PostgreSQL 15.18, TLSv1.3, 2.1 ms").
+  /// For `database check` on a running gateway and for /readyz.
+  virtual Result<std::string> check_database(const std::string& name) = 0;
+
+  /// No new logins; idle sessions end, running statements finish, at most `drain_timeout`.
+  virtual void drain() = 0;
+};
+
+}  // namespace sluice::gateway

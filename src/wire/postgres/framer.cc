@@ -1,0 +1,97 @@
+#include "wire/postgres/framer.h"
+
+#include <algorithm>
+
+namespace sluice::wire::postgres {
+
+Framer::Status Framer::bad(const char* why) {
+  problem_ = why;
+  return Status::kBad;
+}
+
+bool Framer::check_header(const char* header, uint32_t& total) {
+  const uint32_t length = load_be32(header + 1);
+  if (rules_->by_type[static_cast<unsigned char>(header[0])] == Handling::kRefuse) {
+    problem_ = "unexpected message type";
+    return false;
+  }
+  if (length < 4 || length > kMaxMessageLength) {
+    problem_ = "invalid message length";
+    return false;
+  }
+  total = length + 1;
+  return true;
+}
+
+Framer::Status Framer::next(Bytes& input, Piece& piece) {
+  if (delivered_) {
+    std::string().swap(partial_);  // Gathering is the rare case: an idle connection holds nothing.
+    delivered_ = false;
+  }
+  if (remaining_ > 0) return next_streamed(input, piece);
+  if (!partial_.empty()) return next_partial(input, piece);
+  if (input.size() < kHeaderSize) {
+    partial_.assign(input);
+    input = {};
+    return Status::kNeedMore;
+  }
+  uint32_t total = 0;
+  if (!check_header(input.data(), total)) return Status::kBad;
+  const char type = input[0];
+  if (input.size() >= total) {
+    piece = {type, true, true, true, total, input.substr(0, total)};
+    input.remove_prefix(total);
+    return Status::kPiece;
+  }
+  const bool gather = rules_->by_type[static_cast<unsigned char>(type)] == Handling::kGather &&
+                      total <= rules_->gather_limit;
+  if (gather) {
+    partial_.assign(input);
+    input = {};
+    return Status::kNeedMore;
+  }
+  piece = {type, true, false, true, total, input};
+  type_ = type;
+  length_ = total;
+  remaining_ = total - static_cast<uint32_t>(input.size());
+  input = {};
+  return Status::kPiece;
+}
+
+Framer::Status Framer::next_streamed(Bytes& input, Piece& piece) {
+  if (input.empty()) return Status::kNeedMore;
+  const size_t take = std::min<size_t>(remaining_, input.size());
+  remaining_ -= static_cast<uint32_t>(take);
+  piece = {type_, false, remaining_ == 0, true, length_, input.substr(0, take)};
+  input.remove_prefix(take);
+  return Status::kPiece;
+}
+
+Framer::Status Framer::next_partial(Bytes& input, Piece& piece) {
+  if (partial_.size() < kHeaderSize) {
+    const size_t take = std::min(kHeaderSize - partial_.size(), input.size());
+    partial_.append(input.substr(0, take));
+    input.remove_prefix(take);
+    if (partial_.size() < kHeaderSize) return Status::kNeedMore;
+  }
+  uint32_t total = 0;
+  if (!check_header(partial_.data(), total)) return Status::kBad;
+  const char type = partial_[0];
+  const bool gather = rules_->by_type[static_cast<unsigned char>(type)] == Handling::kGather &&
+                      total <= rules_->gather_limit;
+  if (gather) {
+    const size_t take = std::min<size_t>(total - partial_.size(), input.size());
+    partial_.append(input.substr(0, take));
+    input.remove_prefix(take);
+    if (partial_.size() < total) return Status::kNeedMore;
+  }
+  // Either the whole gathered message, or the header of one that is streamed.
+  type_ = type;
+  length_ = total;
+  remaining_ = total - static_cast<uint32_t>(partial_.size());
+  piece = {type, true, remaining_ == 0, false, total, partial_};
+  delivered_ = true;
+  return Status::kPiece;
+}
+
+}  // namespace sluice::wire::postgres
