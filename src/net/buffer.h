@@ -23,7 +23,7 @@ class Buffer {
   friend class Slice;
   BufferPool* pool_ = nullptr;
   uint32_t references_ = 0;
-  char data_[kSize];
+  char data_[kSize];  // uninitialised: every byte handed out was received or written first
 };
 
 /// A reference-counted view into a Buffer: what was received, or what waits to be sent. Copying
@@ -59,6 +59,9 @@ class Slice {
     offset_ += count;
     size_ -= count;
   }
+
+  /// Where to write, for whoever has just taken the buffer and is its only owner.
+  char* writable() { return buffer_->data_ + offset_; }
 
   /// Appends in place when this is the buffer's only reference and there is room behind the
   /// slice; returns how many of `bytes` fitted. Used to gather small messages into one send.

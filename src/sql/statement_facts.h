@@ -73,9 +73,6 @@ struct StatementFacts {
   std::string_view unanalysable_sqlstate;
   /// 1-based character position of a syntax error, 0 if unknown.
   int error_position = 0;
-  /// The text can change `standard_conforming_strings` or `client_encoding` (SET, set_config with
-  /// anything not plainly another setting, DO, ALTER ROLE/DATABASE SET, ROLLBACK, RESET, DISCARD).
-  bool may_change_settings = false;
   /// Contains dynamic SQL: EXECUTE inside DO, or a DO body in a language other than plpgsql/sql.
   bool dynamic_sql = false;
 

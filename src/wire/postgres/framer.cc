@@ -58,6 +58,24 @@ Framer::Status Framer::next(Bytes& input, Piece& piece) {
   return Status::kPiece;
 }
 
+uint32_t Framer::skip_data_rows(Bytes& input, int16_t columns) const {
+  if (!at_boundary()) return 0;
+  uint32_t rows = 0;
+  const char* at = input.data();
+  size_t left = input.size();
+  // A DataRow is its header, an Int16 column count and that many length-prefixed values.
+  while (left >= kHeaderSize + 2 && *at == 'D') {
+    const uint32_t length = load_be32(at + 1);
+    if (length < 6 || length > kMaxMessageLength || length >= left) break;
+    if (columns >= 0 && load_be16(at + kHeaderSize) != static_cast<uint16_t>(columns)) break;
+    at += length + 1;
+    left -= length + 1;
+    ++rows;
+  }
+  input.remove_prefix(input.size() - left);
+  return rows;
+}
+
 Framer::Status Framer::next_streamed(Bytes& input, Piece& piece) {
   if (input.empty()) return Status::kNeedMore;
   const size_t take = std::min<size_t>(remaining_, input.size());

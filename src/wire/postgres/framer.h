@@ -51,6 +51,11 @@ class Framer {
   /// it is kept). kBad: not PostgreSQL's protocol (`problem()`); the connection cannot go on.
   Status next(Bytes& input, Piece& piece);
 
+  /// Skips the whole DataRow messages at the front of `input` and returns how many there were: the
+  /// short way for long results. Stops at anything else, at a message that has not arrived whole,
+  /// and at a row that has not `columns` columns (-1: any number), which `next` then delivers.
+  uint32_t skip_data_rows(Bytes& input, int16_t columns) const;
+
   const char* problem() const { return problem_; }
   /// Between messages: no part of one has been taken in.
   bool at_boundary() const { return remaining_ == 0 && (partial_.empty() || delivered_); }

@@ -1,0 +1,75 @@
+#include "gateway/database.h"
+
+namespace sluice::gateway {
+namespace {
+
+net::PeerCheck peer_check(const config::DatabaseConfig& config) {
+  switch (config.sslmode) {
+    case config::SslMode::kVerifyFull:
+      return net::PeerCheck::kFullName;
+    case config::SslMode::kVerifyCa:
+      return net::PeerCheck::kChain;
+    case config::SslMode::kRequire:
+      // As libpq: a root file given with sslmode=require is checked like verify-ca.
+      return config.sslrootcert.empty() ? net::PeerCheck::kNone : net::PeerCheck::kChain;
+    default:
+      return net::PeerCheck::kNone;
+  }
+}
+
+}  // namespace
+
+Database::Database(const config::DatabaseConfig& config) : config_(config) {
+  static std::atomic<uint64_t> next_id{1};
+  id_ = next_id.fetch_add(1, std::memory_order_relaxed);
+}
+
+Result<std::shared_ptr<Database>> Database::create(const config::DatabaseConfig& config) {
+  std::shared_ptr<Database> database(new Database(config));
+  database->addresses_.store(std::make_shared<const std::vector<net::Address>>());
+  if (config.sslmode != config::SslMode::kDisable) {
+    auto tls = net::TlsContext::client(
+        {peer_check(config), config.sslrootcert, config.sslcert, config.sslkey});
+    if (!tls) return fail(std::move(tls.error()).within("database " + config.name));
+    database->tls_ = std::move(*tls);
+  }
+  return database;
+}
+
+Result<> Database::refresh_addresses() {
+  SLUICE_ASSIGN(auto resolved, net::resolve(config_.host, config_.port));
+  addresses_.store(std::make_shared<const std::vector<net::Address>>(std::move(resolved)),
+                   std::memory_order_release);
+  return {};
+}
+
+bool Database::take_permit() {
+  int open = open_.load(std::memory_order_relaxed);
+  while (open < static_cast<int>(config_.pool.size)) {
+    if (open_.compare_exchange_weak(open, open + 1, std::memory_order_acq_rel)) return true;
+  }
+  return false;
+}
+
+std::optional<wire::postgres::ScramKeys> Database::scram_keys() const {
+  const std::lock_guard lock(keys_mutex_);
+  return keys_;
+}
+
+void Database::remember_scram_keys(const wire::postgres::ScramKeys& keys) {
+  const std::lock_guard lock(keys_mutex_);
+  keys_ = keys;
+}
+
+bool same_server(const config::DatabaseConfig& a, const config::DatabaseConfig& b) {
+  return a.name == b.name && a.environment == b.environment && a.host == b.host &&
+         a.port == b.port && a.server_database == b.server_database && a.sslmode == b.sslmode &&
+         a.sslrootcert == b.sslrootcert && a.sslcert == b.sslcert && a.sslkey == b.sslkey &&
+         a.channel_binding_required == b.channel_binding_required && a.user == b.user &&
+         a.password.reveal() == b.password.reveal() && a.pool.size == b.pool.size &&
+         a.pool.idle_timeout == b.pool.idle_timeout && a.pool.wait_timeout == b.pool.wait_timeout &&
+         a.pool.connect_timeout == b.pool.connect_timeout &&
+         a.allow_function_call == b.allow_function_call;
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "config/config.h"
+#include "net/address.h"
+#include "net/tls.h"
+#include "wire/postgres/scram.h"
+
+namespace sluice::gateway {
+
+/// A configured database at run time, shared by all workers: where it is, how to trust it, how
+/// many server connections are open over all workers. Lives as long as a pool or session uses it.
+class Database {
+ public:
+  /// Builds the TLS context; name resolution is left to `refresh_addresses`.
+  static Result<std::shared_ptr<Database>> create(const config::DatabaseConfig& config);
+
+  /// Never given to another Database while the process lives.
+  uint64_t id() const { return id_; }
+  const config::DatabaseConfig& config() const { return config_; }
+  const std::shared_ptr<const net::TlsContext>& tls() const { return tls_; }
+
+  /// Resolves the host anew. Blocking: called off the workers. On failure the old addresses stay.
+  Result<> refresh_addresses();
+  /// Last resolved addresses; never null, may be empty.
+  std::shared_ptr<const std::vector<net::Address>> addresses() const {
+    return addresses_.load(std::memory_order_acquire);
+  }
+
+  /// Takes the right to open one more server connection, of `config().pool.size` in all.
+  bool take_permit();
+  void return_permit() { open_.fetch_sub(1, std::memory_order_acq_rel); }
+  int open() const { return open_.load(std::memory_order_relaxed); }
+
+  /// Sessions on all workers that wait for a permit.
+  std::atomic<int>& waiting() { return waiting_; }
+
+  /// Keys derived from the password at the last successful login: PBKDF2 is paid once, not for
+  /// every new server connection.
+  std::optional<wire::postgres::ScramKeys> scram_keys() const;
+  void remember_scram_keys(const wire::postgres::ScramKeys& keys);
+
+ private:
+  explicit Database(const config::DatabaseConfig& config);
+
+  uint64_t id_;
+  config::DatabaseConfig config_;
+  std::shared_ptr<const net::TlsContext> tls_;
+  std::atomic<std::shared_ptr<const std::vector<net::Address>>> addresses_;
+  std::atomic<int> open_{0};
+  std::atomic<int> waiting_{0};
+  mutable std::mutex keys_mutex_;  ///< taken once per new server connection
+  std::optional<wire::postgres::ScramKeys> keys_;
+};
+
+/// Whether two configurations reach the same server in the same way, so that open connections of
+/// one may serve the other.
+bool same_server(const config::DatabaseConfig& a, const config::DatabaseConfig& b);
+
+}  // namespace sluice::gateway

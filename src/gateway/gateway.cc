@@ -1,0 +1,271 @@
+#include "gateway/gateway.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+
+namespace sluice::gateway {
+namespace {
+
+net::Reactor::Backend backend_of(config::ReactorBackend backend) {
+  switch (backend) {
+    case config::ReactorBackend::kUring:
+      return net::Reactor::Backend::kUring;
+    case config::ReactorBackend::kEpoll:
+      return net::Reactor::Backend::kEpoll;
+    default:
+      return net::Reactor::Backend::kAuto;
+  }
+}
+
+class GatewayImpl : public Gateway {
+ public:
+  explicit GatewayImpl(audit::Log& log) : shared_(log) {}
+  ~GatewayImpl() override;
+
+  Result<> start(std::shared_ptr<const config::Config> config,
+                 std::shared_ptr<const identity::Directory> directory);
+
+  uint16_t port() const override { return port_; }
+  std::string_view reactor_name() const override { return reactor_name_; }
+  Result<> reload(std::shared_ptr<const config::Config> config) override;
+  void set_directory(std::shared_ptr<const identity::Directory> directory) override;
+  std::vector<SessionInfo> sessions() override;
+  Result<> kill(uint64_t session_id, const std::string& by_whom) override;
+  Stats stats() override;
+  Result<std::string> check_database(const std::string& name) override;
+  void drain() override;
+
+ private:
+  /// Runs `task` on every worker and waits until all have done so.
+  void on_all_workers(const std::function<void(Worker&)>& task);
+  void publish(std::shared_ptr<const Runtime> runtime);
+  size_t open_sessions() const { return shared_.sessions.load(); }
+
+  Shared shared_;
+  std::mutex mutex_;  ///< guards runtime_
+  std::shared_ptr<const Runtime> runtime_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  uint16_t port_ = 0;
+  std::string reactor_name_;
+};
+
+Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
+                            std::shared_ptr<const identity::Directory> directory) {
+  shared_.mock_secret = random_string(32);
+  shared_.broadcast = [this](std::function<void(Worker&)> task, const Worker* except) {
+    for (const auto& worker : workers_) {
+      if (worker.get() != except) worker->post(task);
+    }
+  };
+  SLUICE_ASSIGN(runtime_, make_runtime(config, std::move(directory), nullptr));
+  SLUICE_ASSIGN(const auto addresses,
+                net::resolve(config->listen_postgres.host, config->listen_postgres.port));
+  net::Address address = addresses.front();
+  for (unsigned i = 0; i < worker_count(*config); ++i) {
+    SLUICE_ASSIGN(auto worker, Worker::create(i, shared_, runtime_, backend_of(config->reactor)));
+    workers_.push_back(std::move(worker));
+  }
+  reactor_name_ = workers_.front()->reactor().backend_name();
+  for (const auto& worker : workers_) {
+    SLUICE_ASSIGN(const int fd, net::listen_tcp(address, 4096));
+    if (port_ == 0) {
+      // The first worker's socket settles what port 0 means; the others share it.
+      SLUICE_ASSIGN(address, net::local_address(fd));
+      port_ = address.port();
+    }
+    SLUICE_TRY(worker->start(fd));
+  }
+  return {};
+}
+
+GatewayImpl::~GatewayImpl() {
+  for (const auto& worker : workers_) worker->stop();
+  workers_.clear();
+}
+
+void GatewayImpl::on_all_workers(const std::function<void(Worker&)>& task) {
+  std::mutex mutex;
+  std::condition_variable done;
+  size_t left = workers_.size();
+  for (const auto& worker : workers_) {
+    worker->post([&](Worker& self) {
+      task(self);
+      const std::lock_guard lock(mutex);
+      if (--left == 0) done.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  done.wait(lock, [&] { return left == 0; });
+}
+
+void GatewayImpl::publish(std::shared_ptr<const Runtime> runtime) {
+  runtime_ = runtime;
+  on_all_workers([&](Worker& worker) { worker.set_runtime(runtime); });
+}
+
+Result<> GatewayImpl::reload(std::shared_ptr<const config::Config> config) {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(auto runtime, make_runtime(std::move(config), runtime_->directory, runtime_.get()));
+  publish(std::move(runtime));
+  return {};
+}
+
+void GatewayImpl::set_directory(std::shared_ptr<const identity::Directory> directory) {
+  const std::lock_guard lock(mutex_);
+  auto runtime = std::make_shared<Runtime>(*runtime_);
+  runtime->directory = std::move(directory);
+  publish(std::move(runtime));
+}
+
+std::vector<SessionInfo> GatewayImpl::sessions() {
+  std::mutex mutex;
+  std::vector<SessionInfo> all;
+  on_all_workers([&](Worker& worker) {
+    for (const auto& [id, session] : worker.sessions()) {
+      SessionInfo info = session->info();
+      const std::lock_guard lock(mutex);
+      all.push_back(std::move(info));
+    }
+  });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return all;
+}
+
+Result<> GatewayImpl::kill(uint64_t session_id, const std::string& by_whom) {
+  std::atomic<bool> found{false};
+  on_all_workers([&](Worker& worker) {
+    Session* session = worker.find_session(session_id);
+    if (session == nullptr) return;
+    found = true;
+    session->terminate("57P01", "terminating connection due to administrator command");
+  });
+  if (!found) {
+    return fail(ErrorCode::kNotFound, "no session " + std::to_string(session_id) +
+                                          "; see: sluice session list");
+  }
+  audit::SessionContext context;
+  context.user = by_whom;
+  const std::string message = "session " + std::to_string(session_id) + " killed";
+  audit::Event event;
+  event.type = audit::EventType::kAdmin;
+  event.time_micros = wall_micros();
+  event.message = message;
+  SLUICE_ASSIGN([[maybe_unused]] const auto sequence, shared_.log.append_admin(context, event));
+  return {};
+}
+
+Stats GatewayImpl::stats() {
+  Stats total;
+  for (const auto& worker : workers_) {
+    const WorkerCounters& c = worker->counters();
+    total.connections_total += c.connections.get();
+    total.logins_ok_total += c.logins_ok.get();
+    total.logins_failed_total += c.logins_failed.get();
+    total.logins_in_progress += c.logins_in_progress.get();
+    total.statements_allowed_total += c.statements_allowed.get();
+    total.statements_denied_total += c.statements_denied.get();
+    total.statements_failed_total += c.statements_failed.get();
+    total.rows_total += c.rows.get();
+    total.bytes_from_clients_total += c.bytes_from_clients.get();
+    total.bytes_to_clients_total += c.bytes_to_clients.get();
+    total.cancels_total += c.cancels.get();
+    total.analysis_cache_hits_total += c.cache_hits.get();
+    total.analysis_cache_misses_total += c.cache_misses.get();
+    total.sessions += c.sessions.get();
+    total.server_connections_active += c.servers_active.get();
+    total.server_connections_idle += c.servers_idle.get();
+    total.waiting_for_server += c.waiting_for_server.get();
+    total.server_connects_total += c.server_connects.get();
+    total.server_connect_failures_total += c.server_connect_failures.get();
+  }
+  return total;
+}
+
+Result<std::string> GatewayImpl::check_database(const std::string& name) {
+  std::shared_ptr<Database> database;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = runtime_->databases.find(name);
+    if (found == runtime_->databases.end()) {
+      return fail(ErrorCode::kNotFound, "no database \"" + name + "\" in the configuration");
+    }
+    database = found->second;
+  }
+  SLUICE_TRY(database->refresh_addresses());
+  struct Check {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Result<std::string>> answer;
+    std::unique_ptr<ServerConnection> connection;
+  };
+  const auto check = std::make_shared<Check>();
+  const auto started = Clock::now();
+  workers_.front()->post([check, database, started](Worker& worker) {
+    check->connection = std::make_unique<ServerConnection>(worker.reactor(), database);
+    check->connection->connect("sluice", [check, started, &worker](auto failure) {
+      const auto& connection = check->connection;
+      Result<std::string> answer =
+          failure ? Result<std::string>(fail(std::move(failure->error)))
+                  : Result<std::string>(fmt::format(
+                        "PostgreSQL {}, {}, {:.1f} ms", parameter(connection->parameters(), "server_version"),
+                        connection->tls_description().empty() ? "no TLS" : connection->tls_description(),
+                        std::chrono::duration<double, std::milli>(Clock::now() - started).count()));
+      worker.post([check](Worker&) { check->connection.reset(); });
+      const std::lock_guard lock(check->mutex);
+      check->answer = std::move(answer);
+      check->changed.notify_one();
+    });
+  });
+  std::unique_lock lock(check->mutex);
+  check->changed.wait(lock, [&] { return check->answer.has_value(); });
+  return *check->answer;
+}
+
+void GatewayImpl::drain() {
+  shared_.draining = true;
+  on_all_workers([](Worker& worker) {
+    worker.stop_accepting();
+    std::vector<Session*> sessions;
+    for (const auto& [id, session] : worker.sessions()) sessions.push_back(session.get());
+    for (Session* session : sessions) session->drain();
+  });
+  const auto deadline = Clock::now() + runtime_->config->limits.drain_timeout;
+  while (open_sessions() > 0 && Clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  on_all_workers([](Worker& worker) {
+    std::vector<Session*> sessions;
+    for (const auto& [id, session] : worker.sessions()) sessions.push_back(session.get());
+    for (Session* session : sessions) session->terminate("57P01", "the gateway is shutting down");
+  });
+}
+
+}  // namespace
+
+unsigned Gateway::worker_count(const config::Config& config) {
+  if (config.workers > 0) return config.workers;
+  cpu_set_t cpus;
+  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? static_cast<unsigned>(CPU_COUNT(&cpus)) : 1U;
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::start(
+    std::shared_ptr<const config::Config> config,
+    std::shared_ptr<const identity::Directory> directory, audit::Log& log) {
+  auto gateway = std::make_unique<GatewayImpl>(log);
+  SLUICE_TRY(gateway->start(std::move(config), std::move(directory)));
+  return gateway;
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/login_gate.h"
+#include "gateway/runtime.h"
+#include "net/reactor.h"
+#include "wire/postgres/framer.h"
+#include "wire/postgres/scram.h"
+#include "wire/postgres/startup.h"
+#include "wire/postgres/startup_parameters.h"
+
+namespace sluice::gateway {
+
+class Worker;
+
+/// A connection from its first byte to the end of authentication: TLS, start-up packet, cancel
+/// requests, SCRAM. Whoever proves who they are becomes a Session.
+class Login : private net::StreamHandler {
+ public:
+  Login(Worker& worker, std::unique_ptr<net::Stream> stream, LoginGate::Pass pass);
+  ~Login() override;
+
+ private:
+  enum class Phase : uint8_t { kStartup, kHandshake, kSaslInitial, kSaslFinal, kCancelling, kOver };
+
+  void on_receive(net::Slice data) override;
+  void on_drained() override {}
+  void on_secured() override;
+  void on_closed(const Error& reason) override;
+
+  void receive_startup(net::Slice data);
+  void on_packet(Bytes packet, net::Slice rest);
+  void on_ssl_request(bool trailing);
+  void on_gss_request(bool trailing);
+  void on_cancel(const wire::postgres::CancelRequest& request);
+  void on_startup(wire::postgres::StartupMessage message);
+  void offer_sasl();
+  void receive_sasl(net::Slice data);
+  bool on_sasl_initial(Bytes body);
+  void on_sasl_final(Bytes body, net::Slice rest);
+  void admit(net::Slice rest);
+  void reject(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
+  void fail_login(const Error& error);
+  void over();
+
+  Worker& worker_;
+  std::shared_ptr<const Runtime> runtime_;
+  std::unique_ptr<net::Stream> stream_;
+  LoginGate::Pass pass_;
+  net::Timer deadline_;
+  Phase phase_ = Phase::kStartup;
+  bool asked_ssl_ = false;
+  bool asked_gss_ = false;
+  bool direct_tls_ = false;
+  std::string startup_;  ///< start-up packet that has not arrived whole
+  uint32_t minor_ = 0;
+  wire::postgres::StartupParameters parameters_;
+  wire::postgres::Framer framer_;
+  std::optional<wire::postgres::ScramServer> scram_;
+  std::string mechanism_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace sluice::gateway

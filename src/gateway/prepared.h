@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "policy/decide.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::gateway {
+
+/// A statement the server has confirmed with ParseComplete.
+struct Prepared {
+  std::shared_ptr<const sql::StatementFacts> facts;
+  std::shared_ptr<const policy::Decision> decision;
+  bool recorded = false;  ///< its parse or an execution stands in the audit log
+};
+
+/// A portal the server has confirmed with BindComplete.
+struct Portal {
+  Prepared prepared;
+  std::string statement;
+  std::string parameters;
+  std::string parameters_digest;
+};
+
+/// What the server holds under which name, following its confirmations in their order, so that a
+/// name always means here what it means there.
+class PreparedStatements {
+ public:
+  static constexpr size_t kMaxNamed = 10'000;  ///< of each kind; more is refused
+
+  Prepared* find(std::string_view name) { return look_up(statements_, unnamed_, name); }
+  Portal* find_portal(std::string_view name) { return look_up(portals_, unnamed_portal_, name); }
+
+  Prepared& put(std::string_view name) { return slot(statements_, unnamed_, name); }
+  Portal& put_portal(std::string_view name) { return slot(portals_, unnamed_portal_, name); }
+
+  void close(std::string_view name) { remove(statements_, unnamed_, name); }
+  void close_portal(std::string_view name) { remove(portals_, unnamed_portal_, name); }
+
+  /// The transaction is over, and with it every portal.
+  void close_portals() {
+    if (!portals_.empty()) portals_.clear();
+    has_unnamed_portal_ = false;
+  }
+  bool full() const { return statements_.size() >= kMaxNamed || portals_.size() >= kMaxNamed; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  template <typename T>
+  using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+
+  bool& has_unnamed(const Prepared&) { return has_unnamed_; }
+  bool& has_unnamed(const Portal&) { return has_unnamed_portal_; }
+
+  template <typename T>
+  T* look_up(Map<T>& map, T& unnamed, std::string_view name) {
+    if (name.empty()) return has_unnamed(unnamed) ? &unnamed : nullptr;
+    const auto it = map.find(name);
+    return it == map.end() ? nullptr : &it->second;
+  }
+  template <typename T>
+  T& slot(Map<T>& map, T& unnamed, std::string_view name) {
+    if (name.empty()) {
+      has_unnamed(unnamed) = true;
+      return unnamed;
+    }
+    const auto it = map.find(name);
+    return it == map.end() ? map.emplace(std::string(name), T()).first->second : it->second;
+  }
+  template <typename T>
+  void remove(Map<T>& map, T& unnamed, std::string_view name) {
+    if (name.empty()) {
+      has_unnamed(unnamed) = false;
+    } else if (const auto it = map.find(name); it != map.end()) {
+      map.erase(it);
+    }
+  }
+
+  Map<Prepared> statements_;
+  Map<Portal> portals_;
+  Prepared unnamed_;
+  Portal unnamed_portal_;
+  bool has_unnamed_ = false;
+  bool has_unnamed_portal_ = false;
+};
+
+}  // namespace sluice::gateway

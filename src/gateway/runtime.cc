@@ -1,0 +1,55 @@
+#include "gateway/runtime.h"
+
+#include "base/log.h"
+
+namespace sluice::gateway {
+namespace {
+
+namespace pg = wire::postgres;
+
+/// What clients may send once logged in. Statements are gathered, to be understood whole; what only
+/// carries data passes as it comes.
+pg::Framer::Rules client_rules(const config::LimitsConfig& limits) {
+  pg::Framer::Rules rules;
+  const auto set = [&](std::string_view types, pg::Framer::Handling handling) {
+    for (const char type : types) rules.by_type[static_cast<unsigned char>(type)] = handling;
+  };
+  set("QPEDCSHXcf", pg::Framer::Handling::kGather);
+  set("BdF", pg::Framer::Handling::kStream);
+  rules.gather_limit = static_cast<uint32_t>(limits.statement_bytes);
+  return rules;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Runtime>> make_runtime(
+    std::shared_ptr<const config::Config> config,
+    std::shared_ptr<const identity::Directory> directory, const Runtime* previous) {
+  auto runtime = std::make_shared<Runtime>();
+  runtime->client_rules = client_rules(config->limits);
+  if (config->tls.enabled()) {
+    SLUICE_ASSIGN(runtime->tls, net::TlsContext::server(config->tls.certificate, config->tls.key));
+  }
+  for (const auto& entry : config->databases) {
+    std::shared_ptr<Database> database;
+    if (previous != nullptr) {
+      const auto old = previous->databases.find(entry.name);
+      if (old != previous->databases.end() && same_server(old->second->config(), entry)) {
+        database = old->second;
+      }
+    }
+    if (!database) {
+      SLUICE_ASSIGN(database, Database::create(entry));
+    }
+    if (const auto resolved = database->refresh_addresses(); !resolved) {
+      // The name may resolve later; until then connecting says so.
+      log::warn("database {}: {}", entry.name, resolved.error().text);
+    }
+    runtime->databases.emplace(entry.name, std::move(database));
+  }
+  runtime->config = std::move(config);
+  runtime->directory = std::move(directory);
+  return runtime;
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "gateway/database.h"
+#include "identity/directory.h"
+#include "net/tls.h"
+#include "wire/postgres/framer.h"
+
+namespace sluice::gateway {
+
+/// Everything a new session needs to know, at one moment: immutable, swapped whole on reload.
+/// A session keeps what it took at login.
+struct Runtime {
+  std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const identity::Directory> directory;
+  wire::postgres::Framer::Rules client_rules;  ///< which messages sessions gather, how long
+  std::shared_ptr<const net::TlsContext> tls;  ///< null when no certificate is configured
+  std::map<std::string, std::shared_ptr<Database>, std::less<>> databases;
+};
+
+/// Builds the next runtime from a configuration, keeping the Database objects (and so the pooled
+/// connections) of databases that did not change. Resolves host names: blocking.
+Result<std::shared_ptr<const Runtime>> make_runtime(
+    std::shared_ptr<const config::Config> config,
+    std::shared_ptr<const identity::Directory> directory, const Runtime* previous);
+
+}  // namespace sluice::gateway

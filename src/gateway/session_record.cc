@@ -1,0 +1,170 @@
+// Session: what goes into the audit log, and when.
+#include "gateway/session.h"
+#include "gateway/worker.h"
+
+namespace sluice::gateway {
+namespace {
+
+uint64_t micros_since(Clock::time_point start) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count());
+}
+
+void describe(audit::Event& event, const sql::StatementFacts* facts) {
+  if (facts == nullptr) return;
+  event.text = facts->redacted_text;
+  event.text_digest = facts->digest;
+  event.kind = facts->kind;
+  event.tables = &facts->tables;
+}
+
+}  // namespace
+
+bool Session::record(const audit::Event& event) {
+  const auto sequence = worker_.log().append(context_, event);
+  if (!sequence) {
+    // Something has happened that cannot be recorded: nobody learns its result.
+    if (!finished_) {
+      fatal("58030", "the audit log cannot be written: " + sequence.error().text,
+            "An operator finds the reason at /readyz and in the gateway's log.");
+    }
+    return false;
+  }
+  if (worker_.log().durable_sequence() < *sequence && client_) {
+    client_->hold_output(true);
+    worker_.release_when_durable(id_, *sequence);
+  }
+  return true;
+}
+
+bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
+                               std::string_view sqlstate, std::string_view message,
+                               std::string_view kind) {
+  audit::Event event;
+  event.time_micros = entry.wall_micros;
+  event.phase = entry.kind == RequestKind::kParse          ? audit::Phase::kParse
+                : entry.kind == RequestKind::kFunctionCall ? audit::Phase::kFunctionCall
+                                                           : audit::Phase::kSimple;
+  event.outcome = outcome;
+  describe(event, entry.facts.get());
+  if (!kind.empty()) event.kind = kind;
+  event.statement_name = entry.statement;
+  if (entry.decision) event.rule = entry.decision->rule;
+  event.sqlstate = sqlstate;
+  event.message = message;
+  event.rows = entry.rows;
+  event.bytes = entry.bytes;
+  event.duration_micros = micros_since(entry.started);
+  auto& counters = worker_.counters();
+  counters.statements_allowed.add();
+  counters.rows.add(entry.rows);
+  return record(event);
+}
+
+bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
+                               std::string_view sqlstate, std::string_view message) {
+  audit::Event event;
+  event.time_micros = entry.wall_micros;
+  event.phase = audit::Phase::kExecute;
+  event.outcome = outcome;
+  std::string unknown;
+  if (Portal* portal = prepared_.find_portal(entry.portal)) {
+    describe(event, portal->prepared.facts.get());
+    event.statement_name = portal->statement;
+    event.parameters = portal->parameters;
+    event.parameters_digest = portal->parameters_digest;
+    if (portal->prepared.decision) event.rule = portal->prepared.decision->rule;
+    portal->prepared.recorded = true;
+    if (Prepared* prepared = prepared_.find(portal->statement)) prepared->recorded = true;
+  }
+  if (event.text.empty() && message.empty()) {
+    // Made by SQL (DECLARE, PREPARE), which stands in a record of its own.
+    unknown = "portal or statement made by SQL: \"" + entry.portal + "\"";
+    message = unknown;
+  }
+  event.sqlstate = sqlstate;
+  event.message = message;
+  event.rows = entry.rows;
+  event.bytes = entry.bytes;
+  event.duration_micros = micros_since(entry.started);
+  auto& counters = worker_.counters();
+  counters.statements_allowed.add();
+  counters.rows.add(entry.rows);
+  return record(event);
+}
+
+bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::string_view sqlstate,
+                          std::string_view message) {
+  audit::Event event;
+  event.time_micros = entry.wall_micros;
+  event.phase = audit::Phase::kExecute;
+  event.outcome = outcome;
+  if (Prepared* prepared = prepared_.find(entry.statement)) {
+    describe(event, prepared->facts.get());
+    if (prepared->decision) event.rule = prepared->decision->rule;
+    prepared->recorded = true;
+  }
+  event.statement_name = entry.statement;
+  event.parameters = entry.parameters;
+  event.parameters_digest = entry.parameters_digest;
+  event.sqlstate = sqlstate;
+  event.message = message;
+  event.duration_micros = micros_since(entry.started);
+  return record(event);
+}
+
+bool Session::record_parse(Prepared& prepared, std::string_view name) {
+  if (prepared.recorded) return true;
+  prepared.recorded = true;
+  audit::Event event;
+  event.time_micros = wall_micros();
+  event.phase = audit::Phase::kParse;
+  describe(event, prepared.facts.get());
+  event.statement_name = name;
+  if (prepared.decision) event.rule = prepared.decision->rule;
+  return record(event);
+}
+
+bool Session::record_refusal(audit::Phase phase, std::string_view name,
+                             const sql::StatementFacts* facts, const policy::Decision& decision) {
+  worker_.counters().statements_denied.add();
+  if (decision.rule == "audit-unavailable") return true;  // There is nowhere to write it.
+  audit::Event event;
+  event.time_micros = wall_micros();
+  event.phase = phase;
+  event.outcome = audit::Outcome::kDenied;
+  describe(event, facts);
+  event.statement_name = name;
+  event.rule = decision.rule;
+  event.sqlstate = decision.sqlstate;
+  event.message = decision.message;
+  return record(event);
+}
+
+void Session::record_lost() {
+  // What was sent and never seen to end: it may have run.
+  for (; !expected_.empty(); expected_.pop()) {
+    const Expected& entry = expected_.front();
+    if (entry.refused || entry.failed) continue;
+    if (entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kFunctionCall) {
+      record_statement(entry, audit::Outcome::kLost, {}, "the session ended first");
+    } else if (entry.kind == RequestKind::kExecute) {
+      record_execution(entry, audit::Outcome::kLost, {}, "the session ended first");
+    } else if (entry.kind == RequestKind::kParse) {
+      record_statement(entry, audit::Outcome::kLost, {}, "the session ended first");
+    }
+  }
+  if (Prepared* unnamed = prepared_.find({})) record_parse(*unnamed, {});
+}
+
+void Session::record_end(std::string_view reason) {
+  audit::Event event;
+  event.type = audit::EventType::kSessionEnd;
+  event.time_micros = wall_micros();
+  event.message = reason;
+  event.rows = statements_;
+  event.duration_micros = static_cast<uint64_t>(event.time_micros - started_micros_);
+  record(event);
+}
+
+}  // namespace sluice::gateway

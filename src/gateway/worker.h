@@ -1,0 +1,117 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "audit/log.h"
+#include "gateway/analyser.h"
+#include "gateway/big_stack_thread.h"
+#include "gateway/counters.h"
+#include "gateway/login_gate.h"
+#include "gateway/pool.h"
+#include "gateway/runtime.h"
+#include "net/reactor.h"
+
+namespace sluice::gateway {
+
+class Login;
+class Session;
+class CancelTicket;
+
+/// What all workers of one gateway share.
+struct Shared {
+  explicit Shared(audit::Log& audit_log) : log(audit_log) {}
+
+  audit::Log& log;
+  AnalyserThreads analysers{1};
+  LoginGate gate;
+  std::string mock_secret;  ///< keys the made-up SCRAM salts of unknown users
+  std::atomic<uint64_t> next_session{1};
+  std::atomic<bool> draining{false};
+  std::atomic<size_t> sessions{0};  ///< open, over all workers
+  /// Runs a task on every worker / on every worker but one.
+  std::function<void(std::function<void(class Worker&)>, const class Worker* except)> broadcast;
+};
+
+/// One data-path thread: a reactor and everything that lives on it. Nothing here is locked; other
+/// threads reach a worker through `post`.
+class Worker {
+ public:
+  static Result<std::unique_ptr<Worker>> create(unsigned index, Shared& shared,
+                                                std::shared_ptr<const Runtime> runtime,
+                                                net::Reactor::Backend backend);
+  ~Worker();
+
+  /// Takes a listening socket (owned) and starts the thread.
+  Result<> start(int listen_fd);
+  /// Ends the thread; sessions still open are cut.
+  void stop();
+  /// Runs a task on the worker's thread.
+  void post(std::function<void(Worker&)> task);
+
+  // Everything below is for the worker's own thread.
+  unsigned index() const { return index_; }
+  Shared& shared() { return shared_; }
+  net::Reactor& reactor() { return *reactor_; }
+  const std::shared_ptr<const Runtime>& runtime() const { return runtime_; }
+  audit::LogWriter& log() { return log_; }
+  /// Whether the record of one more statement is sure to find room.
+  Result<> reserve_record();
+  Analyser& analyser() { return analyser_; }
+  WorkerCounters& counters() { return counters_; }
+  const WorkerCounters& counters() const { return counters_; }
+  Pool& pool(const std::shared_ptr<Database>& database);
+  /// What clients of a database are greeted with when their settings are the same; see Session.
+  std::map<std::string, ParameterList>& greetings() { return greetings_; }
+
+  void set_runtime(std::shared_ptr<const Runtime> runtime);
+  void stop_accepting();
+
+  void adopt(std::unique_ptr<Login> login);
+  void adopt(std::unique_ptr<Session> session);
+  /// Destroys a login or session once control is back in the loop.
+  void retire(Login* login);
+  void retire(Session* session);
+
+  Session* find_session(uint64_t id);
+  std::unordered_map<uint64_t, std::unique_ptr<Session>>& sessions() { return sessions_; }
+  std::unordered_map<std::string, Session*>& cancel_keys() { return cancel_keys_; }
+
+  /// Releases the session's output once record `sequence` is on disk (durability `disk`).
+  void release_when_durable(uint64_t session_id, uint64_t sequence);
+
+ private:
+  Worker(unsigned index, Shared& shared, std::shared_ptr<const Runtime> runtime,
+         std::unique_ptr<net::Reactor> reactor);
+  void accept(std::unique_ptr<net::Stream> stream);
+  void on_durable();
+  void every_second();
+  void bury();
+
+  unsigned index_;
+  Shared& shared_;
+  std::unique_ptr<net::Reactor> reactor_;
+  std::shared_ptr<const Runtime> runtime_;
+  audit::LogWriter& log_;
+  WorkerCounters counters_;
+  Analyser analyser_;
+  int listen_fd_ = -1;
+  net::Timer second_;
+  std::map<std::string, ParameterList> greetings_;
+  std::vector<std::unique_ptr<Pool>> pools_;
+  std::unordered_map<Login*, std::unique_ptr<Login>> logins_;
+  std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::string, Session*> cancel_keys_;
+  std::vector<std::unique_ptr<Login>> dead_logins_;
+  std::vector<std::unique_ptr<Session>> dead_sessions_;
+  std::deque<std::pair<uint64_t, uint64_t>> undurable_;  ///< sequence, session
+  std::unique_ptr<BigStackThread> thread_;  ///< last: joined before the rest goes
+};
+
+}  // namespace sluice::gateway

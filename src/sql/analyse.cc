@@ -1,0 +1,116 @@
+#include "sql/analyse.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "sql/facts_builder.h"
+#include "sql/lexer.h"
+#include "sql/nesting.h"
+#include "sql/parse_tree.h"
+#include "sql/redact.h"
+
+namespace sluice::sql {
+namespace {
+
+/// Deepest tree that is walked. PostgreSQL itself gives up not far above (max_stack_depth).
+constexpr size_t kMaxJsonDepth = 8192;
+/// Texts this short cannot nest deep enough to matter to an analyser's stack.
+constexpr size_t kShort = 32 * 1024;
+/// Bound for longer ones: libpg_query takes about 1.2 kB of stack a level, the stack is 256 MB.
+constexpr size_t kMaxDepthBound = 20'000;
+
+/// Encodings in which a byte of a longer character can look like ASCII, a quote or backslash say.
+constexpr std::array<std::string_view, 8> kUnsafeEncodings = {
+    "SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004", "MSKANJI"};
+
+void refuse(StatementFacts& facts, std::string why, std::string_view sqlstate) {
+  facts.unanalysable = std::move(why);
+  facts.unanalysable_sqlstate = sqlstate;
+}
+
+/// Whether reading the text with standard_conforming_strings off could differ from reading it with
+/// on: up to the first backslash in an ordinary string both readings are the same.
+bool has_backslash_in_string(std::string_view text) {
+  if (text.find('\\') == std::string_view::npos) return false;
+  Lexer lexer(text);
+  for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
+    if (token.kind == TokenKind::kString && token.text.find('\\') != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+/// What can be said without parsing; empty if nothing speaks against it.
+bool readable(std::string_view text, const Settings& settings, StatementFacts& facts) {
+  if (text.find('\0') != std::string_view::npos) {
+    refuse(facts, "the text contains a NUL byte", "22021");
+  } else if (std::find(kUnsafeEncodings.begin(), kUnsafeEncodings.end(), settings.client_encoding) !=
+             kUnsafeEncodings.end()) {
+    refuse(facts, "statements in client_encoding " + settings.client_encoding +
+                      " cannot be read with certainty: use UTF8", "0A000");
+  } else if (settings.client_encoding == "UTF8" && !is_utf8(text)) {
+    refuse(facts, "the text is not valid UTF-8", "22021");
+  } else if (!settings.standard_conforming_strings && has_backslash_in_string(text)) {
+    refuse(facts, "a backslash in an ordinary string means different things with "
+                  "standard_conforming_strings on and off: write E'…' or use a parameter", "0A000");
+  } else if (text.size() > kShort && depth_bound(text) > kMaxDepthBound) {
+    refuse(facts, "the statement is nested too deeply to be analysed", "54001");
+  }
+  return facts.unanalysable.empty();
+}
+
+}  // namespace
+
+bool with_tree(const std::string& text, std::string& why, int* position,
+               const std::function<bool(const Node&)>& use) {
+  const ParseTree tree = parse_sql(text);
+  if (!tree.error.empty()) {
+    why = tree.error;
+    if (position != nullptr) *position = tree.error_position;
+    return false;
+  }
+  simdjson::dom::parser parser;
+  if (parser.allocate(tree.json.size(), kMaxJsonDepth) != simdjson::SUCCESS) {
+    why = "too large";
+    return false;
+  }
+  Node root;
+  if (parser.parse(tree.json).get(root) != simdjson::SUCCESS) {
+    why = "the statement is nested too deeply to be analysed";
+    return false;
+  }
+  return use(root);
+}
+
+std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings) {
+  auto facts = std::make_shared<StatementFacts>();
+  const auto digest = sha256(text);
+  facts->digest.assign(digest.data(), digest.size());
+  facts->redacted_text = redact(text);
+  if (!readable(text, settings, *facts)) return facts;
+  std::string why;
+  FactsBuilder builder(*facts);
+  const bool known = with_tree(std::string(text), why, &facts->error_position,
+                               [&](const Node& root) { return builder.add_tree(root); });
+  builder.finish();
+  if (!known && facts->unanalysable.empty()) {
+    const bool deep = why.find("nested too deeply") != std::string::npos ||
+                      why.find("memory exhausted") != std::string::npos;
+    refuse(*facts, why, deep ? "54001" : "42601");
+  }
+  return facts;
+}
+
+size_t StatementFacts::weight() const {
+  size_t total = sizeof *this + redacted_text.capacity() + kind.capacity() + digest.capacity() +
+                 unanalysable.capacity();
+  for (const Action& action : actions) {
+    total += sizeof action + action.object_kind.capacity();
+    for (const auto& target : action.targets) total += sizeof target + target.capacity();
+  }
+  for (const auto& table : tables) total += sizeof table + table.capacity();
+  return total;
+}
+
+}  // namespace sluice::sql

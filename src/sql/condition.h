@@ -1,0 +1,12 @@
+#pragma once
+
+#include "sql/node.h"
+
+namespace sluice::sql {
+
+/// Whether a WHERE condition limits nothing: it looks at no column of the row (a constant, a
+/// parameter, a function of constants), compares a column with itself, or has such an arm under OR
+/// (under AND: only such arms).
+bool always_true(const Node& condition);
+
+}  // namespace sluice::sql

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice::sql {
+
+/// The text with secrets replaced by '***': the literal after PASSWORD (CREATE/ALTER ROLE, user
+/// mappings, subscriptions), the value of a setting or argument named like a password, and literals
+/// that contain a connection string with a password. Works on any text, parsable or not; all else
+/// stays byte for byte.
+std::string redact(std::string_view text);
+
+}  // namespace sluice::sql

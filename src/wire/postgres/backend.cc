@@ -1,0 +1,111 @@
+#include "wire/postgres/backend.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "wire/postgres/reader.h"
+
+namespace sluice::wire::postgres {
+namespace {
+
+tl::unexpected<Error> bad(std::string_view message) {
+  return fail(ErrorCode::kProtocol, "malformed " + std::string(message) + " message");
+}
+
+}  // namespace
+
+Result<ParameterStatus> decode_parameter_status(Bytes body) {
+  Reader reader(body);
+  const auto name = reader.string();
+  if (!name) return bad("ParameterStatus");
+  const auto value = reader.string();
+  if (!value || !reader.done()) return bad("ParameterStatus");
+  return ParameterStatus{*name, *value};
+}
+
+Result<BackendKeyData> decode_backend_key_data(Bytes body) {
+  Reader reader(body);
+  const auto pid = reader.u32();
+  const size_t secret = reader.rest().size();
+  if (!pid || secret < 4 || secret > 256) return bad("BackendKeyData");
+  return BackendKeyData{*pid, std::string(reader.rest())};
+}
+
+Result<char> decode_ready_for_query(Bytes body) {
+  if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E')) {
+    return bad("ReadyForQuery");
+  }
+  return body[0];
+}
+
+Result<CommandComplete> decode_command_complete(Bytes body) {
+  Reader reader(body);
+  const auto tag = reader.string();
+  if (!tag || !reader.done()) return bad("CommandComplete");
+  CommandComplete complete{*tag, *tag, std::nullopt};
+  const size_t digits = tag->find_last_not_of("0123456789");
+  if (digits != Bytes::npos && digits + 1 < tag->size() && (*tag)[digits] == ' ') {
+    uint64_t rows = 0;
+    const char* end = tag->data() + tag->size();
+    if (std::from_chars(tag->data() + digits + 1, end, rows).ec == std::errc()) complete.rows = rows;
+    // "INSERT 0 3": the first number is an OID of old.
+    const size_t last = tag->find_last_not_of("0123456789 ");
+    complete.command = tag->substr(0, last == Bytes::npos ? 0 : last + 1);
+  }
+  return complete;
+}
+
+ErrorFields ErrorFields::decode(Bytes body) {
+  ErrorFields fields;
+  Reader reader(body);
+  for (;;) {
+    const auto code = reader.u8();
+    if (!code || *code == 0) break;
+    const auto value = reader.string();
+    fields.set(static_cast<char>(*code), value ? *value : reader.rest());
+    if (!value) break;
+  }
+  return fields;
+}
+
+void ErrorFields::set(char code, std::string_view value) {
+  for (auto& [known, old] : fields_) {
+    if (known == code) {
+      old = value;
+      return;
+    }
+  }
+  fields_.emplace_back(code, value);
+}
+
+void ErrorFields::set_severity(std::string_view severity) {
+  set(kFieldSeverity, severity);
+  set(kFieldSeverityNonLocalized, severity);
+}
+
+std::string_view ErrorFields::get(char code) const {
+  const auto it =
+      std::find_if(fields_.begin(), fields_.end(), [&](const auto& f) { return f.first == code; });
+  return it == fields_.end() ? std::string_view() : it->second;
+}
+
+Result<AuthenticationRequest> decode_authentication(Bytes body) {
+  Reader reader(body);
+  const auto code = reader.u32();
+  if (!code) return bad("Authentication");
+  AuthenticationRequest request;
+  request.code = static_cast<AuthCode>(*code);
+  request.data = reader.rest();
+  if (request.code == AuthCode::kMd5Password && request.data.size() != 4) {
+    return bad("AuthenticationMD5Password");
+  }
+  if (request.code != AuthCode::kSasl) return request;
+  for (;;) {
+    const auto mechanism = reader.string();
+    if (!mechanism) return bad("AuthenticationSASL");
+    if (mechanism->empty()) return request;
+    request.mechanisms.push_back(*mechanism);
+  }
+}
+
+}  // namespace sluice::wire::postgres

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace sluice::wire::postgres {
+
+// SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677) as PostgreSQL speaks them: the user
+// name in the SCRAM messages is ignored, the one from start-up counts.
+
+inline constexpr std::string_view kScramSha256 = "SCRAM-SHA-256";
+inline constexpr std::string_view kScramSha256Plus = "SCRAM-SHA-256-PLUS";
+
+using ScramKey = std::array<unsigned char, 32>;
+
+/// What a server keeps of a password: it can check one, but not make one.
+struct ScramVerifier {
+  int iterations = 4096;
+  std::string salt;  ///< raw
+  ScramKey stored_key{};
+  ScramKey server_key{};
+
+  /// "SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>", the form of pg_authid.
+  static Result<ScramVerifier> parse(std::string_view text);
+  std::string format() const;
+};
+
+/// A verifier with a fresh salt, in text form. The password goes through SASLprep (RFC 4013); one
+/// that SASLprep does not allow is used as it is, like libpq does.
+std::string make_verifier(std::string_view password, int iterations = 4096);
+
+/// The gateway's side of a client's login. One use.
+class ScramServer {
+ public:
+  /// `channel_binding`: tls-server-end-point data when the connection is TLS, else empty (and then
+  /// SCRAM-SHA-256-PLUS must not be offered). `genuine` false: the user does not exist or may not
+  /// log in; everything looks the same and fails at the end.
+  ScramServer(ScramVerifier verifier, bool genuine, std::string channel_binding);
+
+  /// A verifier for a user who does not exist: same salt on every try, so that nobody can tell.
+  static ScramVerifier mock_verifier(std::string_view secret, std::string_view user);
+
+  /// client-first-message -> server-first-message.
+  Result<std::string> first(std::string_view mechanism, Bytes client_first);
+  /// client-final-message -> server-final-message; the login has succeeded.
+  Result<std::string> final(Bytes client_final);
+
+ private:
+  ScramVerifier verifier_;
+  bool genuine_;
+  std::string channel_binding_;
+  std::string gs2_header_;
+  std::string client_first_bare_;
+  std::string server_first_;
+  std::string nonce_;
+};
+
+/// Keys derived from a password for one salt and iteration count; what PBKDF2 costs is paid once.
+struct ScramKeys {
+  std::string salt;
+  int iterations = 0;
+  ScramKey client_key{};
+  ScramKey server_key{};
+};
+
+/// The gateway's side of its own login at a server. One use.
+class ScramClient {
+ public:
+  static constexpr int kMaxIterations = 1'000'000;  ///< a hostile server cannot cost more
+
+  /// `channel_binding`: tls-server-end-point data, or empty. `offered_plus`: whether the server
+  /// offered SCRAM-SHA-256-PLUS.
+  ScramClient(std::string password, std::string channel_binding, bool offered_plus);
+  ~ScramClient();
+  ScramClient(ScramClient&&) = default;
+  ScramClient& operator=(ScramClient&&) = default;
+
+  /// Keys from an earlier login; used when salt and iterations are the same.
+  void use_keys(ScramKeys keys) { keys_ = std::move(keys); }
+  const ScramKeys& keys() const { return keys_; }
+
+  std::string_view mechanism() const { return plus_ ? kScramSha256Plus : kScramSha256; }
+  std::string first();
+  /// server-first-message -> client-final-message.
+  Result<std::string> final(Bytes server_first);
+  /// Checks the server-final-message: the server knew the password too.
+  Result<> verify(Bytes server_final);
+
+ private:
+  std::string password_;
+  std::string channel_binding_;
+  std::string gs2_header_;
+  bool plus_;
+  std::string nonce_;
+  std::string client_first_bare_;
+  std::string auth_message_;
+  ScramKeys keys_;
+};
+
+}  // namespace sluice::wire::postgres
