@@ -21,7 +21,9 @@ struct User {
 /// All users at one moment: an immutable snapshot shared by the workers.
 class Directory {
  public:
-  explicit Directory(std::vector<User> users, uint64_t version);
+  Directory(std::vector<User> users, uint64_t version);
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
   /// Null when there is no such user; a disabled one is returned with `disabled` set.
   const User* find(std::string_view name) const;
   /// Rises with every change of the store.

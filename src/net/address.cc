@@ -1,14 +1,14 @@
 #include "net/address.h"
 
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
 
 #include "net/socket.h"
 

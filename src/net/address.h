@@ -1,10 +1,10 @@
 #pragma once
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <string>
 #include <vector>
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/result.h"
 

@@ -49,7 +49,9 @@ class Slice {
   }
   ~Slice() { release(); }
 
-  Bytes bytes() const { return buffer_ == nullptr ? Bytes() : Bytes(buffer_->data_ + offset_, size_); }
+  Bytes bytes() const {
+    return buffer_ == nullptr ? Bytes() : Bytes(buffer_->data_ + offset_, size_);
+  }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 

@@ -1,296 +1,311 @@
 #include "net/connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <unistd.h>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "net/event_loop.h"
 
 namespace sluice::net {
 
-/// The owner's handle on a connection.
-class SocketStream : public Stream {
- public:
-  explicit SocketStream(std::shared_ptr<Connection> connection) : c_(std::move(connection)) {}
-  ~SocketStream() override {
-    if (c_) c_->detach(), c_->close();
-  }
+namespace {
 
-  void set_handler(StreamHandler* handler) override { c_->handler_ = handler; }
-  void send(Slice data) override {
-    if (c_->tls_) {
-      c_->tls_->write(data.bytes());
-    } else {
-      c_->queue(std::move(data));
-    }
-  }
-  void send(Bytes data) override {
-    if (c_->tls_) {
-      c_->tls_->write(data);
-    } else {
-      c_->queue(data);
-    }
-  }
-  size_t unsent() const override { return c_->unsent_; }
-  void hold_output(bool held) override {
-    c_->held_ = held;
-    if (!held) c_->mark_dirty();
-  }
-  void pause_receive() override { c_->paused_ = true; }
-  void resume_receive() override {
-    if (!c_->paused_) return;
-    c_->paused_ = false;
-    c_->reactor_.mark_ready(*c_);
-  }
-  void start_tls_server(std::shared_ptr<const TlsContext> context, Slice received) override {
-    start_tls(std::move(context), true, {}, false);
-    if (!received.empty()) {
-      // From the loop: the handler is not called from inside a call it makes.
-      c_->kept_.push_back(std::move(received));
-      c_->reactor_.mark_ready(*c_);
-    }
-  }
-  void start_tls_client(std::shared_ptr<const TlsContext> context, const std::string& server_name,
-                        bool alpn_postgresql) override {
-    start_tls(std::move(context), false, server_name, alpn_postgresql);
-    c_->tls_->handshake();
-  }
-  bool is_tls() const override { return c_->tls_ != nullptr; }
-  std::string alpn() const override { return c_->tls_ ? c_->tls_->alpn() : ""; }
-  Result<std::string> channel_binding() const override {
-    if (!c_->tls_) return fail(ErrorCode::kUnavailable, "no TLS");
-    return c_->tls_->channel_binding();
-  }
-  std::string tls_description() const override {
-    return c_->tls_ && c_->tls_->established() ? c_->tls_->description() : "";
-  }
-  const Address& peer() const override { return c_->peer_; }
+/// Encrypted bytes kept ready for the socket; the rest waits as plain text.
+constexpr size_t kEncryptAhead = 64 * 1024;
+constexpr auto kLingerTime = std::chrono::seconds(2);
+/// An end that has an alert to send first is reported after the round that sends it.
+constexpr uint8_t kEndDelay = 2;
 
- protected:
-  void detach_and_flush(std::unique_ptr<Stream>) override {
-    c_->detach();
-    if (c_->tls_) c_->tls_->close_notify();
-    c_->linger();
-    c_.reset();
-  }
+}  // namespace
 
- private:
-  void start_tls(std::shared_ptr<const TlsContext> context, bool server, const std::string& name,
-                 bool alpn) {
-    Connection* connection = c_.get();
-    c_->tls_ = std::make_unique<TlsSession>(std::move(context), server, name, alpn,
-                                            [connection](Bytes r) { connection->queue(r); });
-  }
-  std::shared_ptr<Connection> c_;
-};
+Connection::Connection(EventLoop& loop, UniqueFd fd, const Address& peer)
+    : loop_(loop), fd_(std::move(fd)), peer_(peer) {}
 
-void Stream::close_after_flush(std::unique_ptr<Stream> stream) {
-  if (!stream) return;
-  Stream& raw = *stream;
-  raw.detach_and_flush(std::move(stream));
+Connection::~Connection() = default;
+
+void Connection::set_handler(StreamHandler* handler) {
+  handler_ = handler;
+  loop_.mark_ready(*this);
 }
 
-Connection::Connection(ReactorBase& reactor, int fd, const Address& peer)
-    : reactor_(reactor), fd_(fd), peer_(peer) {
-  if (peer_.storage.ss_family != AF_UNIX) {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+// -- Output
+
+size_t Connection::unsent() const {
+  return output_.bytes() + (tls_ == nullptr ? 0 : tls_->plain().bytes());
+}
+
+void Connection::send(Slice data) {
+  if (data.empty() || output_closed_ || tls_over_) return;
+  (tls_ == nullptr ? output_ : tls_->plain()).push(std::move(data));
+  queue_changed();
+}
+
+void Connection::send(Bytes data) {
+  if (data.empty() || output_closed_ || tls_over_) return;
+  (tls_ == nullptr ? output_ : tls_->plain()).append(data, loop_.buffers());
+  queue_changed();
+}
+
+void Connection::queue_changed() {
+  if (!above_high_ && unsent() > Stream::kHighWater) above_high_ = true;
+  if (!held_) loop_.mark_dirty(*this);
+}
+
+void Connection::hold_output(bool held) {
+  held_ = held;
+  if (!held && unsent() > 0) loop_.mark_dirty(*this);
+}
+
+bool Connection::prepare_output() {
+  if (held_ || output_closed_ || released_) return false;
+  if (tls_ != nullptr && tls_->established() && !tls_over_ && !tls_->plain().empty()) {
+    if (auto done = tls_->encrypt(kEncryptAhead); !done) tls_failed(std::move(done).error());
   }
-}
-
-Connection::~Connection() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-std::unique_ptr<Stream> Connection::make_stream() {
-  return std::make_unique<SocketStream>(shared_from_this());
-}
-
-void Connection::mark_dirty() {
-  if (dirty_ || closed_) return;
-  dirty_ = true;
-  reactor_.mark_dirty(*this);
-}
-
-void Connection::queue(Slice data) {
-  if (closed_ || data.empty()) return;
-  unsent_ += data.size();
-  above_high_water_ = above_high_water_ || unsent_ > Stream::kHighWater;
-  output_.push_back(std::move(data));
-  mark_dirty();
-}
-
-void Connection::queue(Bytes data) {
-  if (closed_) return;
-  unsent_ += data.size();
-  above_high_water_ = above_high_water_ || unsent_ > Stream::kHighWater;
-  while (!data.empty()) {
-    if (!drained()) data.remove_prefix(output_.back().append(data));
-    if (data.empty()) break;
-    output_.emplace_back(reactor_.buffers().take(), 0, 0);
-  }
-  mark_dirty();
-}
-
-void Connection::flush() {
-  dirty_ = false;
-  if (closed_ || held_ || sending_) return;
-  if (!drained()) {
-    start_send();
-  } else if (lingering_ && !write_shut_) {
-    write_shut_ = true;
-    shutdown(fd_, SHUT_WR);
-  }
+  return !output_.empty();
 }
 
 void Connection::sent(size_t bytes) {
-  unsent_ -= bytes;
-  while (bytes > 0) {
-    Slice& front = output_[output_head_];
-    if (bytes < front.size()) {
-      front.remove_prefix(static_cast<uint32_t>(bytes));
-      break;
-    }
-    bytes -= front.size();
-    front = Slice();
-    ++output_head_;
+  output_.consume(bytes);
+  const size_t left = unsent();
+  if (above_high_ && left <= Stream::kLowWater) {
+    above_high_ = false;
+    drained_due_ = true;
+    loop_.mark_ready(*this);
   }
-  if (drained()) {
-    output_head_ = 0;
-    output_.clear();
-    if (output_.capacity() > 16) output_.shrink_to_fit();
+  if (left > 0) {
+    loop_.mark_dirty(*this);
+  } else if (lingering_) {
+    loop_.mark_ready(*this);
   }
-  if (above_high_water_ && unsent_ <= Stream::kLowWater) {
-    above_high_water_ = false;
-    if (handler_ != nullptr) handler_->on_drained();
+}
+
+void Connection::send_failed(int error) {
+  drop_output();
+  output_closed_ = true;
+  if (released_) return;
+  if (lingering_) {
+    release();
+    return;
   }
-  if (!closed_ && !sending_ && (!drained() || lingering_)) mark_dirty();
+  // What the peer sent before it went is still to be delivered: let the receiving side find the end
+  // behind it. The shutdown makes sure that there is one, whatever the error was.
+  ::shutdown(fd(), SHUT_RDWR);
+  if (wants_receive()) return;
+  set_end(io_error("send", error));
+  hard_end_ = true;
+  loop_.mark_ready(*this);
+}
+
+void Connection::drop_output() {
+  output_.clear();
+  if (tls_ != nullptr) tls_->plain().clear();
+}
+
+// -- Input
+
+bool Connection::wants_receive() const {
+  if (released_ || end_ != nullptr) return false;
+  return lingering_ || may_deliver();
+}
+
+void Connection::resume_receive() {
+  if (!paused_) return;
+  paused_ = false;
+  loop_.mark_ready(*this);
 }
 
 void Connection::received(Slice data) {
-  if (handler_ == nullptr) return;
-  if (paused_ || !kept_.empty()) {
-    kept_bytes_ += data.size();
-    kept_.push_back(std::move(data));
+  if (lingering_ || released_ || tls_over_) return;
+  if (tls_ == nullptr && inbox_.empty() && may_deliver()) {
+    handler_->on_receive(std::move(data));
     return;
   }
-  deliver(std::move(data));
+  inbox_.push(std::move(data));
+  pump();
 }
 
-void Connection::deliver(Slice data) {
-  if (tls_) {
-    receive_tls(data.bytes());
+void Connection::receive_ended(int error) {
+  if (released_) return;
+  if (error != 0) {
+    hard_end_ = true;
+    set_end(io_error("receive", error));
+  } else if (tls_ != nullptr && !tls_->established()) {
+    set_end({ErrorCode::kUnavailable, "closed by peer during the TLS handshake"});
   } else {
-    handler_->on_receive(std::move(data));
+    set_end({ErrorCode::kUnavailable, "closed by peer"});
+  }
+  if (lingering_) {
+    loop_.mark_ready(*this);
+  } else {
+    pump();
   }
 }
 
-void Connection::receive_tls(Bytes records) {
-  tls_->feed(records);
-  if (!tls_->established()) {
-    switch (tls_->handshake()) {
-      case TlsSession::Progress::kWantMore:
-        return;
-      case TlsSession::Progress::kDone:
-        break;
-      default:
-        report_closed(tls_->problem());
-        return;
-    }
-    if (handler_ != nullptr) handler_->on_secured();
-  }
-  decrypt();
+void Connection::set_end(Error reason) {
+  if (end_ == nullptr) end_ = std::make_unique<Error>(std::move(reason));
 }
 
-void Connection::decrypt() {
-  // Everything fed is decrypted, whether or not the handler pauses meanwhile: at most a buffer's
-  // worth, and the records' memory is about to go.
-  while (handler_ != nullptr && tls_) {
-    Slice plain(reactor_.buffers().take(), 0, 0);
-    size_t count = 0;
-    const auto progress = tls_->read(plain.writable(), Buffer::kSize, count);
-    if (progress == TlsSession::Progress::kWantMore) return;
-    if (progress == TlsSession::Progress::kClosed) {
-      report_closed({ErrorCode::kUnavailable, "closed by peer"});
-      return;
-    }
-    if (progress != TlsSession::Progress::kDone) {
-      report_closed(tls_->problem());
-      return;
-    }
-    plain = plain.sub(0, static_cast<uint32_t>(count));
-    if (paused_ || !kept_plain_.empty()) {
-      kept_plain_.push_back(std::move(plain));
+void Connection::pump() {
+  while (may_deliver()) {
+    if (tls_ != nullptr) {
+      if (!pump_tls()) break;
+    } else if (!inbox_.empty()) {
+      handler_->on_receive(inbox_.pop());
     } else {
-      handler_->on_receive(std::move(plain));
+      break;
     }
   }
+  report_end();
 }
 
-void Connection::deliver_kept() {
-  ready_ = false;
-  while (!paused_ && handler_ != nullptr && !kept_plain_.empty()) {
-    Slice data = std::move(kept_plain_.front());
-    kept_plain_.erase(kept_plain_.begin());
-    handler_->on_receive(std::move(data));
+bool Connection::pump_tls() {
+  if (tls_over_) return false;
+  if (!tls_->established()) {
+    auto done = tls_->handshake();
+    if (!output_.empty()) queue_changed();
+    if (!done) {
+      tls_failed(std::move(done).error());
+      return false;
+    }
+    if (!*done) return false;
+    if (unsent() > 0) queue_changed();
+    handler_->on_secured();
+    return true;
   }
-  while (!paused_ && handler_ != nullptr && !kept_.empty()) {
-    Slice data = std::move(kept_.front());
-    kept_.erase(kept_.begin());
-    kept_bytes_ -= std::min(kept_bytes_, data.size());
-    deliver(std::move(data));
+  auto plain = tls_->read();
+  if (!output_.empty()) queue_changed();  // alerts, answers to KeyUpdate
+  if (!plain) {
+    tls_failed(std::move(plain).error());
+    return false;
   }
-  if (handler_ == nullptr || paused_) return;
-  if (close_reason_) {
-    report_closed(*close_reason_);
-  } else if (!closed_) {
-    start_receive();
+  if (plain->empty()) {
+    if (tls_->peer_finished()) {
+      tls_over_ = true;
+      inbox_.clear();
+      set_end({ErrorCode::kUnavailable, "closed by peer"});
+    }
+    return false;
   }
+  handler_->on_receive(std::move(*plain));
+  return true;
 }
 
-void Connection::failed(Error reason) {
-  if (lingering_ || handler_ == nullptr) {
-    close();
+void Connection::report_end() {
+  if (end_ == nullptr || reported_ || handler_ == nullptr || end_delay_ > 0) return;
+  if (paused_ && !hard_end_) return;
+  reported_ = true;
+  inbox_.clear();
+  handler_->on_closed(*end_);
+}
+
+void Connection::on_ready() {
+  if (released_) return;
+  if (lingering_) {
+    continue_linger();
+    if (!released_) loop_.receive_wanted(*this);
     return;
   }
-  if (!kept_.empty() || !kept_plain_.empty()) {
-    if (!close_reason_) close_reason_ = std::move(reason);
-    return;
+  if (end_delay_ > 0 && --end_delay_ > 0) loop_.mark_ready(*this);
+  if (drained_due_) {
+    drained_due_ = false;
+    if (handler_ != nullptr && !reported_ && !above_high_) handler_->on_drained();
   }
-  report_closed(std::move(reason));
+  pump();
+  if (wants_receive()) loop_.receive_wanted(*this);
 }
 
-void Connection::report_closed(Error reason) {
-  StreamHandler* handler = std::exchange(handler_, nullptr);
-  const auto self = shared_from_this();
-  close();
-  if (handler != nullptr) handler->on_closed(reason);
+// -- TLS
+
+void Connection::start_tls_server(std::shared_ptr<const TlsContext> context, Slice received) {
+  if (!received.empty()) inbox_.push_front(std::move(received));
+  start_tls(TlsSession::server(std::move(context), inbox_, output_, loop_.buffers()));
 }
 
-void Connection::detach() {
+void Connection::start_tls_client(std::shared_ptr<const TlsContext> context,
+                                  const std::string& server_name, bool alpn_postgresql) {
+  start_tls(TlsSession::client(std::move(context), server_name, alpn_postgresql, inbox_, output_,
+                               loop_.buffers()));
+}
+
+void Connection::start_tls(Result<std::unique_ptr<TlsSession>> session) {
+  if (session) {
+    tls_ = std::move(*session);
+  } else {
+    tls_failed(std::move(session).error());
+  }
+  loop_.mark_ready(*this);
+}
+
+void Connection::tls_failed(Error reason) {
+  tls_over_ = true;
+  inbox_.clear();
+  if (tls_ != nullptr) tls_->plain().clear();
+  set_end(std::move(reason));
+  end_delay_ = kEndDelay;
+  if (!output_.empty()) queue_changed();
+  loop_.mark_ready(*this);
+}
+
+// -- The end
+
+void Connection::abandon() {
   handler_ = nullptr;
-  kept_.clear();
-  kept_plain_.clear();
-  kept_bytes_ = 0;
+  inbox_.clear();
+  if (tls_ != nullptr && tls_->established() && !tls_over_ && !output_closed_ && !held_ &&
+      unsent() == 0) {
+    // Nothing of ours is in the kernel's hands, so the alert may go past the queue.
+    tls_->finish();
+    const Bytes alert = output_.empty() ? Bytes() : output_.front().bytes();
+    ::send(fd(), alert.data(), alert.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    output_.clear();
+  }
+  release();
 }
 
 void Connection::linger() {
-  if (closed_) return;
+  handler_ = nullptr;
+  inbox_.clear();
+  // Held bytes must not leave, and nobody is left to let them.
+  if (held_ || output_closed_) {
+    release();
+    return;
+  }
   lingering_ = true;
-  paused_ = false;
-  reactor_.linger(shared_from_this());
-  start_receive();  // To see the peer close; what it still sends is dropped.
-  mark_dirty();
+  if (tls_ != nullptr && !tls_->established()) tls_->plain().clear();
+  linger_timer_ = std::make_unique<Timer>(loop_, [this] { release(); });
+  linger_timer_->arm(kLingerTime);
+  loop_.mark_ready(*this);
 }
 
-void Connection::close() {
-  if (closed_) return;
-  closed_ = true;
-  if (!sending_) {
-    output_.clear();
-    output_head_ = 0;
+void Connection::continue_linger() {
+  if (unsent() > 0) {
+    loop_.mark_dirty(*this);
+    return;
   }
-  reactor_.forget_lingering(*this);
-  close_socket();
+  if (!write_shut_) {
+    if (tls_ != nullptr && !tls_over_) {
+      tls_over_ = true;
+      tls_->finish();
+      if (!output_.empty()) {
+        loop_.mark_dirty(*this);
+        return;
+      }
+    }
+    // Closing with bytes unread would reset the connection and might cost the peer our last words:
+    // say FIN, and read on until the peer says it too.
+    write_shut_ = true;
+    ::shutdown(fd(), SHUT_WR);
+  }
+  if (end_ != nullptr) release();
+}
+
+void Connection::release() {
+  if (released_) return;
+  released_ = true;
+  lingering_ = false;
+  linger_timer_.reset();
+  loop_.released(*this);
 }
 
 }  // namespace sluice::net

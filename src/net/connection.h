@@ -1,91 +1,114 @@
 #pragma once
 
+#include <list>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "net/reactor_base.h"
+#include "base/result.h"
+#include "net/address.h"
+#include "net/buffer.h"
+#include "net/reactor.h"
+#include "net/slice_queue.h"
+#include "net/socket.h"
 #include "net/stream.h"
 #include "net/tls_session.h"
 
 namespace sluice::net {
 
-/// The inside of a Stream: what has to outlive it while the kernel still works on its buffers. The
-/// back ends derive from it what they need to know of a socket.
+class EventLoop;
+
+/// The loop's side of a stream: queues, TLS and what the owner is still to be told.
 ///
-/// Events of the back end come in through `received`, `sent` and `failed`; what it should do comes
-/// out through the pure virtual functions.
-class Connection : public std::enable_shared_from_this<Connection> {
+/// The owner holds a thin Stream that points here and may destroy it at any moment, also from
+/// inside a callback or while the kernel works on the queue. The connection therefore belongs to
+/// its EventLoop, which buries it at the end of a round once nothing refers to it.
+class Connection {
  public:
-  Connection(ReactorBase& reactor, int fd, const Address& peer);
-  virtual ~Connection();
+  Connection(EventLoop& loop, UniqueFd fd, const Address& peer);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+  virtual ~Connection();
 
-  /// A Stream that owns this connection.
+  // -- For the owner, by way of Stream (whose comments say what these do).
   std::unique_ptr<Stream> make_stream();
+  void set_handler(StreamHandler* handler);
+  void send(Slice data);
+  void send(Bytes data);
+  size_t unsent() const;
+  void hold_output(bool held);
+  void pause_receive() { paused_ = true; }
+  void resume_receive();
+  void start_tls_server(std::shared_ptr<const TlsContext> context, Slice received);
+  void start_tls_client(std::shared_ptr<const TlsContext> context, const std::string& server_name,
+                        bool alpn_postgresql);
+  const TlsSession* tls() const { return tls_.get(); }
+  const Address& peer() const { return peer_; }
+  /// The stream is destroyed: drop what is queued and close.
+  void abandon();
+  /// The stream was given to close_after_flush.
+  void linger();
 
-  // Called by the back end.
+  // -- For the loop. These call the handler, so only between submissions.
+  /// Does what was put off with EventLoop::mark_ready.
+  void on_ready();
   void received(Slice data);
+  /// No more bytes come: `error` is 0 at the end of the stream, else an errno.
+  void receive_ended(int error);
+
+  // -- For the back ends while they submit; these never call the handler.
+  int fd() const { return fd_.get(); }
+  /// Whether bytes from the peer are wanted now.
+  bool wants_receive() const;
+  /// Received bytes wait for the owner to resume.
+  bool backlogged() const { return !inbox_.empty(); }
+  /// Encrypts what waits; true when `output` has bytes that may be sent now.
+  bool prepare_output();
+  const SliceQueue& output() const { return output_; }
   void sent(size_t bytes);
-  void failed(Error reason);
-  /// Hands queued output to the back end; once per batch of events.
-  void flush();
-  /// Delivers what was kept while receiving was paused.
-  void deliver_kept();
-
-  int fd() const { return fd_; }
-  bool wants_input() const { return !paused_ || kept_bytes_ < kKeepLimit; }
-
- protected:
-  static constexpr size_t kKeepLimit = 64 * 1024;
-
-  /// Starts sending the front of `output_`; `sent` or `failed` answers, now or later.
-  virtual void start_send() = 0;
-  /// Receiving is wanted (again).
-  virtual void start_receive() = 0;
-  /// Gives the socket up; the connection lives until the kernel has let go of its buffers.
-  virtual void close_socket() = 0;
-
-  ReactorBase& reactor_;
-  int fd_;
-  std::vector<Slice> output_;  ///< front first, from `output_head_`
-  size_t output_head_ = 0;
-  bool sending_ = false;
-  bool closed_ = false;
+  void send_failed(int error);
+  /// Nobody wants it any more; it only waits to be buried.
+  bool released() const { return released_; }
 
  private:
-  friend class ReactorBase;
-  friend class SocketStream;
+  friend class EventLoop;
+  void queue_changed();
+  bool may_deliver() const { return handler_ != nullptr && !paused_ && !reported_; }
+  void pump();
+  bool pump_tls();
+  void start_tls(Result<std::unique_ptr<TlsSession>> session);
+  void tls_failed(Error reason);
+  void report_end();
+  void set_end(Error reason);
+  void continue_linger();
+  void drop_output();
+  void release();
 
-  void queue(Bytes data);
-  void queue(Slice data);
-  void mark_dirty();
-  void deliver(Slice data);
-  void receive_tls(Bytes records);
-  void decrypt();
-  void report_closed(Error reason);
-  void detach();
-  void close();
-  void linger();
-  bool drained() const { return output_head_ == output_.size(); }
-
-  Address peer_;
+  EventLoop& loop_;
   StreamHandler* handler_ = nullptr;
+  UniqueFd fd_;
+  uint8_t end_delay_ = 0;  ///< rounds to let pass before the end is reported
+  bool paused_ : 1 = false;
+  bool held_ : 1 = false;
+  bool released_ : 1 = false;
+  bool lingering_ : 1 = false;
+  bool write_shut_ : 1 = false;     ///< lingering: our FIN is out
+  bool output_closed_ : 1 = false;  ///< the peer takes no more
+  bool above_high_ : 1 = false;     ///< unsent() was above kHighWater and has not drained since
+  bool drained_due_ : 1 = false;    ///< on_drained is to be called
+  bool reported_ : 1 = false;       ///< on_closed was called
+  bool hard_end_ : 1 = false;       ///< the connection broke: report it even while paused
+  bool tls_over_ : 1 = false;       ///< TLS failed or was closed; its input means nothing now
+  // Places in the loop's lists.
+  bool dirty_ : 1 = false;
+  bool ready_ : 1 = false;
+  bool dying_ : 1 = false;
+  SliceQueue output_;  ///< bytes for the socket
+  SliceQueue inbox_;   ///< bytes from the socket not delivered yet
   std::unique_ptr<TlsSession> tls_;
-  std::vector<Slice> kept_;  ///< received while paused
-  std::vector<Slice> kept_plain_;  ///< the same, already decrypted
-  size_t kept_bytes_ = 0;
-  size_t unsent_ = 0;
-  std::optional<Error> close_reason_;  ///< to be told once what was kept is delivered
-  bool paused_ = false;
-  bool held_ = false;
-  bool dirty_ = false;
-  bool ready_ = false;
-  bool above_high_water_ = false;
-  bool lingering_ = false;
-  bool write_shut_ = false;
+  std::unique_ptr<Error> end_;  ///< why no more bytes come
+  std::unique_ptr<Timer> linger_timer_;
+  Address peer_;
+  std::list<std::unique_ptr<Connection>>::iterator self_;
 };
 
 }  // namespace sluice::net

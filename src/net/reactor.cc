@@ -1,17 +1,17 @@
 #include "net/reactor.h"
 
 #include "base/log.h"
-#include "net/epoll_reactor.h"
-#include "net/uring_reactor.h"
+#include "net/epoll_loop.h"
+#include "net/uring_loop.h"
 
 namespace sluice::net {
 
 Result<std::unique_ptr<Reactor>> Reactor::create(Backend backend) {
-  if (backend == Backend::kEpoll) return create_epoll_reactor();
-  auto uring = create_uring_reactor();
+  if (backend == Backend::kEpoll) return EpollLoop::create();
+  auto uring = UringLoop::create();
   if (uring || backend == Backend::kUring) return uring;
-  log::info("io_uring is not available ({}), using epoll", uring.error().text);
-  return create_epoll_reactor();
+  log::info("using epoll: {}", uring.error().text);
+  return EpollLoop::create();
 }
 
 }  // namespace sluice::net

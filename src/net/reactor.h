@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -30,6 +31,8 @@ class Timer {
   Reactor& reactor_;
   std::function<void()> callback_;
   Clock::time_point deadline_{};
+  Clock::time_point queued_{};  ///< where the queue looks again: deadline_ or earlier
+  size_t slot_ = SIZE_MAX;      ///< place in the queue's heap
   bool armed_ = false;
 };
 

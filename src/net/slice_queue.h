@@ -1,9 +1,9 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <vector>
+
+#include <sys/uio.h>
 
 #include "net/buffer.h"
 

@@ -1,36 +1,40 @@
 #pragma once
 
-#include <set>
-#include <utility>
+#include <vector>
 
 #include "net/reactor.h"
 
 namespace sluice::net {
 
-/// The armed timers of a reactor, soonest first.
+/// The timers of one reactor: a binary heap of where to look next.
+///
+/// Timers are mostly armed, and then re-armed for later or cancelled, long before they are due (a
+/// session does so with every statement). So a timer that moves back stays where it is in the heap,
+/// and so does a cancelled one; both are put right when their place comes up.
 class TimerQueue {
  public:
-  void add(Timer& timer) { armed_.emplace(timer.deadline_, &timer); }
-  void remove(Timer& timer) { armed_.erase({timer.deadline_, &timer}); }
+  void arm(Timer& timer, Duration after);
+  /// Takes out a timer that is being destroyed.
+  void forget(Timer& timer);
 
-  bool empty() const { return armed_.empty(); }
-  /// Time until the soonest, at least zero; only when not empty.
-  Duration until_next(Clock::time_point now) const {
-    return std::max<Duration>(armed_.begin()->first - now, Duration::zero());
+  /// When `run_due` should be called next; time_point::max() when there is nothing to wait for.
+  Clock::time_point next() const {
+    return heap_.empty() ? Clock::time_point::max() : heap_.front()->queued_;
   }
-  /// Calls every timer that is due. Callbacks may arm, cancel and destroy timers.
-  void run_due(Clock::time_point now) {
-    while (!armed_.empty() && armed_.begin()->first <= now) {
-      Timer& timer = *armed_.begin()->second;
-      armed_.erase(armed_.begin());
-      timer.armed_ = false;
-      const auto callback = timer.callback_;  // The timer may not survive the call.
-      callback();
-    }
-  }
+  /// Calls each timer due by now; callbacks may arm, cancel and destroy any timer.
+  void run_due();
+  /// Forgets the time `arm` counts from; called once per round of the loop.
+  void new_round() { now_ = {}; }
 
  private:
-  std::set<std::pair<Clock::time_point, Timer*>> armed_;
+  void place(size_t slot, Timer* timer);
+  void sift_up(size_t slot);
+  void sift_down(size_t slot);
+  void remove(Timer& timer);
+
+  std::vector<Timer*> heap_;
+  Timer* running_ = nullptr;  ///< whose callback runs; null once that timer is destroyed
+  Clock::time_point now_{};   ///< read at the first `arm` of a round
 };
 
 }  // namespace sluice::net

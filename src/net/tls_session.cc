@@ -1,172 +1,245 @@
 #include "net/tls_session.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
-
 namespace sluice::net {
+
 namespace {
 
+constexpr size_t kRecordLimit = 16 * 1024;  // RFC 8446 section 5.1
+
 bool is_ip_literal(const std::string& name) {
-  unsigned char parsed[sizeof(in6_addr)];
-  return inet_pton(AF_INET, name.c_str(), parsed) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), parsed) == 1;
+  in6_addr parsed;
+  return ::inet_pton(AF_INET, name.c_str(), &parsed) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), &parsed) == 1;
 }
 
-void expect_name(SSL* ssl, const std::string& name) {
-  X509_VERIFY_PARAM* param = SSL_get0_param(ssl);
-  if (is_ip_literal(name)) {
-    X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str());
-    return;
-  }
-  // Only subjectAltName counts; the common name never does.
-  X509_VERIFY_PARAM_set_hostflags(
-      param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  X509_VERIFY_PARAM_set1_host(param, name.c_str(), name.size());
+tl::unexpected<Error> internal(const char* what) {
+  ERR_clear_error();
+  return fail(ErrorCode::kInternal, fmt::format("TLS: {} failed", what));
 }
 
 }  // namespace
 
-TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, bool server,
-                       const std::string& server_name, bool alpn_postgresql, Output output)
+TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, SliceQueue& input,
+                       SliceQueue& output, BufferPool& pool)
     : context_(std::move(context)),
-      ssl_(SSL_new(context_->native()), SSL_free),
-      server_(server),
-      output_(std::move(output)) {
-  BIO* bio = BIO_new(bio_method());
-  BIO_set_data(bio, this);
+      input_(input),
+      output_(output),
+      pool_(pool),
+      ssl_(SSL_new(context_->native())) {}
+
+Result<std::unique_ptr<TlsSession>> TlsSession::create(std::shared_ptr<const TlsContext> context,
+                                                       SliceQueue& input, SliceQueue& output,
+                                                       BufferPool& pool) {
+  std::unique_ptr<TlsSession> session(new TlsSession(std::move(context), input, output, pool));
+  BIO* const bio = BIO_new(bio_method());
+  if (session->ssl_ == nullptr || bio == nullptr) {
+    BIO_free(bio);
+    return internal("SSL_new");
+  }
+  BIO_set_data(bio, session.get());
   BIO_set_init(bio, 1);
-  SSL_set_bio(ssl_.get(), bio, bio);  // Takes one reference for both directions.
-  if (server_) {
-    SSL_set_accept_state(ssl_.get());
-    return;
-  }
-  SSL_set_connect_state(ssl_.get());
-  if (!is_ip_literal(server_name)) SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());
-  if (context_->check() == PeerCheck::kFullName) expect_name(ssl_.get(), server_name);
-  if (alpn_postgresql) {
-    static constexpr std::string_view kProtocol = "\x0apostgresql";
-    SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(kProtocol.data()),
-                        kProtocol.size());
-  }
+  SSL_set_bio(session->ssl_.get(), bio,
+              bio);  // takes the one reference for both directions
+  return session;
 }
 
-TlsSession::~TlsSession() = default;
+Result<std::unique_ptr<TlsSession>> TlsSession::server(std::shared_ptr<const TlsContext> context,
+                                                       SliceQueue& input, SliceQueue& output,
+                                                       BufferPool& pool) {
+  SLUICE_ASSIGN(auto session, create(std::move(context), input, output, pool));
+  SSL_set_accept_state(session->ssl_.get());
+  return session;
+}
 
-BIO_METHOD* TlsSession::bio_method() {
-  static BIO_METHOD* const method = [] {
-    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sluice stream");
-    BIO_meth_set_read_ex(m, bio_read);
-    BIO_meth_set_write_ex(m, bio_write);
-    BIO_meth_set_ctrl(m, bio_ctrl);
-    return m;
+Result<std::unique_ptr<TlsSession>> TlsSession::client(std::shared_ptr<const TlsContext> context,
+                                                       const std::string& server_name,
+                                                       bool alpn_postgresql, SliceQueue& input,
+                                                       SliceQueue& output, BufferPool& pool) {
+  SLUICE_ASSIGN(auto session, create(std::move(context), input, output, pool));
+  SSL_set_connect_state(session->ssl_.get());
+  SLUICE_TRY(session->expect_server(server_name));
+  static constexpr unsigned char kProtocols[] = "\x0apostgresql";
+  if (alpn_postgresql &&
+      SSL_set_alpn_protos(session->ssl_.get(), kProtocols, sizeof kProtocols - 1) != 0) {
+    return internal("SSL_set_alpn_protos");
+  }
+  return session;
+}
+
+Result<> TlsSession::expect_server(const std::string& name) {
+  // A name with a zero byte would be checked up to there only.
+  if (name.find('\0') != std::string::npos) {
+    return fail(ErrorCode::kInvalidInput, "TLS server name holds a zero byte");
+  }
+  const bool full = context_->check() == PeerCheck::kFullName;
+  if (name.empty()) {
+    if (!full) return {};
+    return fail(ErrorCode::kAuthentication, "no host name to check the server's certificate for");
+  }
+  X509_VERIFY_PARAM* const param = SSL_get0_param(ssl_.get());
+  if (is_ip_literal(name)) {
+    if (full && X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) != 1) return internal("set1_ip");
+    return {};  // RFC 6066 section 3: no address in SNI
+  }
+  if (SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) != 1) return internal("SNI");
+  if (!full) return {};
+  // RFC 9525: only subjectAltName names a server, never the common name; and "*" is a whole label.
+  X509_VERIFY_PARAM_set_hostflags(
+      param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) != 1) {
+    return internal("set1_host");
+  }
+  return {};
+}
+
+const BIO_METHOD* TlsSession::bio_method() {
+  static const BIO_METHOD* const kMethod = [] {
+    BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+    BIO_meth_set_read_ex(method, bio_read);
+    BIO_meth_set_write_ex(method, bio_write);
+    BIO_meth_set_ctrl(method, bio_control);
+    return method;
   }();
-  return method;
+  return kMethod;
 }
 
 int TlsSession::bio_read(BIO* bio, char* out, size_t size, size_t* count) {
-  auto* self = static_cast<TlsSession*>(BIO_get_data(bio));
+  SliceQueue& input = static_cast<TlsSession*>(BIO_get_data(bio))->input_;
   BIO_clear_retry_flags(bio);
-  if (self->input_.empty()) {
-    BIO_set_retry_read(bio);
-    return 0;
+  *count = 0;
+  while (*count < size && !input.empty()) {
+    const Bytes next = input.front().bytes().substr(0, size - *count);
+    std::memcpy(out + *count, next.data(), next.size());
+    *count += next.size();
+    input.consume(next.size());
   }
-  *count = std::min(size, self->input_.size());
-  std::memcpy(out, self->input_.data(), *count);
-  self->input_.remove_prefix(*count);
-  return 1;
+  if (*count > 0) return 1;
+  BIO_set_retry_read(bio);
+  return 0;
 }
 
 int TlsSession::bio_write(BIO* bio, const char* data, size_t size, size_t* count) {
-  static_cast<TlsSession*>(BIO_get_data(bio))->output_(Bytes(data, size));
+  auto* const self = static_cast<TlsSession*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  self->output_.append(Bytes(data, size), self->pool_);
   *count = size;
   return 1;
 }
 
-long TlsSession::bio_ctrl(BIO*, int command, long, void*) {
+long TlsSession::bio_control(BIO*, int command, long, void*) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-TlsSession::Progress TlsSession::failed(int result) {
-  switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-      return Progress::kWantMore;
-    case SSL_ERROR_ZERO_RETURN:
-      return Progress::kClosed;
-    default:
-      break;
-  }
+Error TlsSession::explain(int ssl_error) const {
+  const unsigned long code = ERR_peek_error();
+  const char* const reason = ERR_reason_error_string(code);
+  ERR_clear_error();
   const long verify = SSL_get_verify_result(ssl_.get());
-  if (!server_ && verify != X509_V_OK) {
-    problem_ = {ErrorCode::kAuthentication, std::string("server certificate refused: ") +
-                                                X509_verify_cert_error_string(verify)};
-  } else {
-    const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-    problem_ = {ErrorCode::kProtocol,
-                std::string("TLS failed: ") + (reason == nullptr ? "connection broken" : reason)};
+  if (!established_ && SSL_is_server(ssl_.get()) == 0 && context_->check() != PeerCheck::kNone &&
+      verify != X509_V_OK) {
+    return {ErrorCode::kAuthentication, fmt::format("server certificate does not verify: {}",
+                                                    X509_verify_cert_error_string(verify))};
   }
-  ERR_clear_error();
-  return Progress::kFailed;
+  if (reason != nullptr) return {ErrorCode::kProtocol, fmt::format("TLS: {}", reason)};
+  return {ErrorCode::kProtocol, fmt::format("TLS failed (code {})", ssl_error)};
 }
 
-TlsSession::Progress TlsSession::handshake() {
+Result<bool> TlsSession::handshake() {
   ERR_clear_error();
-  const int rc = SSL_do_handshake(ssl_.get());
-  if (rc != 1) return failed(rc);
-  established_ = true;
-  return Progress::kDone;
+  const int status = SSL_do_handshake(ssl_.get());
+  if (status == 1) {
+    established_ = true;
+    return true;
+  }
+  const int error = SSL_get_error(ssl_.get(), status);
+  if (error == SSL_ERROR_WANT_READ) return false;
+  return fail(explain(error));
 }
 
-TlsSession::Progress TlsSession::read(char* out, size_t size, size_t& count) {
-  ERR_clear_error();
-  const int rc = SSL_read_ex(ssl_.get(), out, size, &count);
-  return rc == 1 ? Progress::kDone : failed(rc);
+Result<Slice> TlsSession::read() {
+  Slice out(pool_.take(), 0, 0);
+  // As many records as are there and fit; each call hands out one record at most.
+  while (out.size() + kRecordLimit <= Buffer::kSize) {
+    ERR_clear_error();
+    size_t count = 0;
+    const int status =
+        SSL_read_ex(ssl_.get(), out.writable() + out.size(), Buffer::kSize - out.size(), &count);
+    if (status == 1) {
+      out = out.sub(0, static_cast<uint32_t>(out.size() + count));
+      continue;
+    }
+    const int error = SSL_get_error(ssl_.get(), status);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_ZERO_RETURN) {
+      ERR_clear_error();
+      break;
+    }
+    // What was decrypted goes first; OpenSSL fails the next call again.
+    if (!out.empty()) break;
+    return fail(explain(error));
+  }
+  if (out.empty()) return Slice();
+  return out;
 }
 
-bool TlsSession::write(Bytes plain) {
-  while (!plain.empty()) {
+Result<> TlsSession::encrypt(size_t limit) {
+  while (!plain_.empty() && output_.bytes() < limit) {
+    const Bytes next = plain_.front().bytes().substr(0, kRecordLimit);
     size_t count = 0;
     ERR_clear_error();
-    if (SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &count) != 1) return false;
-    plain.remove_prefix(count);
+    const int status = SSL_write_ex(ssl_.get(), next.data(), next.size(), &count);
+    if (status != 1) return fail(explain(SSL_get_error(ssl_.get(), status)));
+    plain_.consume(count);
   }
-  return true;
+  return {};
 }
 
-void TlsSession::close_notify() {
+void TlsSession::finish() {
   if (established_) SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
 
 std::string TlsSession::alpn() const {
-  const unsigned char* data = nullptr;
+  const unsigned char* name = nullptr;
   unsigned int size = 0;
-  SSL_get0_alpn_selected(ssl_.get(), &data, &size);
-  return {reinterpret_cast<const char*>(data), size};
+  SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
 }
 
 std::string TlsSession::description() const {
-  return std::string(SSL_get_version(ssl_.get())) + " " + SSL_get_cipher_name(ssl_.get());
+  if (!established_) return {};
+  return fmt::format("{} {}", SSL_get_version(ssl_.get()), SSL_get_cipher_name(ssl_.get()));
 }
 
 Result<std::string> TlsSession::channel_binding() const {
-  X509* certificate =
-      server_ ? SSL_get_certificate(ssl_.get()) : SSL_get0_peer_certificate(ssl_.get());
+  if (!established_) return fail(ErrorCode::kUnavailable, "TLS is not up");
+  const X509* const certificate = SSL_is_server(ssl_.get()) != 0
+                                      ? SSL_get_certificate(ssl_.get())
+                                      : SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return fail(ErrorCode::kUnavailable, "no server certificate");
+  // X509_get_signature_info knows RSA-PSS, whose hash stands in the parameters, not in the OID.
   int digest = NID_undef;
-  if (certificate == nullptr ||
-      OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, nullptr) != 1) {
-    return fail(ErrorCode::kUnavailable, "the certificate's signature allows no channel binding");
+  if (X509_get_signature_info(const_cast<X509*>(certificate), &digest, nullptr, nullptr, nullptr) !=
+          1 ||
+      digest == NID_undef) {
+    ERR_clear_error();
+    return fail(ErrorCode::kUnavailable,
+                "the certificate's signature algorithm has no hash for channel "
+                "binding");
   }
-  // RFC 5929 section 4.1: MD5 and SHA-1 are replaced by SHA-256.
   if (digest == NID_md5 || digest == NID_sha1) digest = NID_sha256;
-  const EVP_MD* md = EVP_get_digestbynid(digest);
+  const EVP_MD* const method = EVP_get_digestbynid(digest);
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  if (md == nullptr || X509_digest(certificate, md, out, &size) != 1) {
-    return fail(ErrorCode::kUnavailable, "the certificate's signature allows no channel binding");
+  if (method == nullptr || X509_digest(certificate, method, out, &size) != 1) {
+    return internal("X509_digest");
   }
   return std::string(reinterpret_cast<const char*>(out), size);
 }

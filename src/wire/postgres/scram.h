@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace sluice::wire::postgres {
 
@@ -34,7 +35,8 @@ struct ScramVerifier {
 /// that SASLprep does not allow is used as it is, like libpq does.
 std::string make_verifier(std::string_view password, int iterations = 4096);
 
-/// The gateway's side of a client's login. One use.
+/// The gateway's side of a client's login. One use: any message out of turn, and any after a
+/// failure, is an error.
 class ScramServer {
  public:
   /// `channel_binding`: tls-server-end-point data when the connection is TLS, else empty (and then
@@ -45,12 +47,17 @@ class ScramServer {
   /// A verifier for a user who does not exist: same salt on every try, so that nobody can tell.
   static ScramVerifier mock_verifier(std::string_view secret, std::string_view user);
 
-  /// client-first-message -> server-first-message.
+  /// SASL mechanism and client-first-message -> server-first-message.
   Result<std::string> first(std::string_view mechanism, Bytes client_first);
   /// client-final-message -> server-final-message; the login has succeeded.
   Result<std::string> final(Bytes client_final);
 
  private:
+  enum class Step : uint8_t { kFirst, kFinal, kOver };
+  Result<> read_gs2_header(bool plus, std::string_view& rest) const;
+  Result<std::string> check_proof(Bytes proof, const std::string& auth_message) const;
+
+  Step step_ = Step::kFirst;
   ScramVerifier verifier_;
   bool genuine_;
   std::string channel_binding_;
@@ -68,7 +75,8 @@ struct ScramKeys {
   ScramKey server_key{};
 };
 
-/// The gateway's side of its own login at a server. One use.
+/// The gateway's side of its own login at a server. One use: any message out of turn, and any after
+/// a failure, is an error.
 class ScramClient {
  public:
   static constexpr int kMaxIterations = 1'000'000;  ///< a hostile server cannot cost more
@@ -76,15 +84,13 @@ class ScramClient {
   /// `channel_binding`: tls-server-end-point data, or empty. `offered_plus`: whether the server
   /// offered SCRAM-SHA-256-PLUS.
   ScramClient(std::string password, std::string channel_binding, bool offered_plus);
-  ~ScramClient();
-  ScramClient(ScramClient&&) = default;
-  ScramClient& operator=(ScramClient&&) = default;
 
-  /// Keys from an earlier login; used when salt and iterations are the same.
+  /// Keys from an earlier login with the same password; used when salt and iterations are the same.
   void use_keys(ScramKeys keys) { keys_ = std::move(keys); }
   const ScramKeys& keys() const { return keys_; }
 
   std::string_view mechanism() const { return plus_ ? kScramSha256Plus : kScramSha256; }
+  /// client-first-message.
   std::string first();
   /// server-first-message -> client-final-message.
   Result<std::string> final(Bytes server_first);
@@ -92,7 +98,10 @@ class ScramClient {
   Result<> verify(Bytes server_final);
 
  private:
-  std::string password_;
+  enum class Step : uint8_t { kFirst, kFinal, kVerify, kOver };
+
+  Step step_ = Step::kFirst;
+  SecretString password_;
   std::string channel_binding_;
   std::string gs2_header_;
   bool plus_;

@@ -1,0 +1,318 @@
+#include "audit/log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "audit/index.h"
+#include "audit/record.h"
+#include "audit/segment.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace sluice::audit {
+
+EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
+
+namespace {
+
+class LogImpl;
+
+class Writer : public LogWriter {
+ public:
+  Writer(LogImpl& log, uint32_t number) : log_(log), number_(number) {}
+
+  Result<uint64_t> append(const EncodedContext& context, const Event& event) override;
+  Result<> reserve(size_t bytes) override;
+  uint64_t durable_sequence() const override;
+
+  // For the background threads.
+  std::shared_ptr<SegmentWriter> segment() const { return segment_.load(); }
+  std::atomic<uint64_t>& durable() { return durable_; }
+  std::function<void()> on_durable;
+
+ private:
+  LogImpl& log_;
+  uint32_t number_;
+  std::atomic<std::shared_ptr<SegmentWriter>> segment_;
+  SegmentWriter* current_ = nullptr;  ///< what `segment_` holds, without the atomic
+  std::string payload_;
+  std::atomic<uint64_t> durable_{0};
+};
+
+class LogImpl : public Log {
+ public:
+  LogImpl(LogOptions options, int lock, size_t writers);
+  ~LogImpl() override { close(); }
+
+  Result<> recover();
+  void start_threads();
+
+  LogWriter& writer(size_t index) override { return *writers_[index]; }
+  void on_durable(size_t index, std::function<void()> callback) override {
+    const std::lock_guard lock(mutex_);
+    writers_[index]->on_durable = std::move(callback);
+  }
+  Result<uint64_t> append_admin(const SessionContext& context, const Event& event) override;
+  Health health() const override;
+  void close() override;
+
+  const LogOptions& options() const { return options_; }
+  std::filesystem::path directory() const { return options_.directory / "log"; }
+  uint64_t next_sequence() { return sequence_.fetch_add(1, std::memory_order_relaxed) + 1; }
+  uint64_t last_sequence() const { return sequence_.load(std::memory_order_relaxed); }
+  bool broken() const { return broken_.load(std::memory_order_acquire); }
+  std::string problem() const {
+    const std::lock_guard lock(mutex_);
+    return problem_;
+  }
+  void set_problem(std::string text, bool for_good);
+  void wake_sync() {
+    appended_.fetch_add(1, std::memory_order_release);
+    appended_.notify_one();
+  }
+
+ private:
+  void sync_loop();
+  void sync_once();
+  void index_loop();
+  bool index_some(Index& index, LogFollower& follower);
+
+  LogOptions options_;
+  int lock_;
+  std::atomic<uint64_t> sequence_{0};
+  std::vector<std::unique_ptr<Writer>> writers_;  ///< the last one is for admin records
+  std::mutex admin_mutex_;
+  mutable std::mutex mutex_;
+  std::string problem_;
+  std::atomic<bool> broken_{false};
+  std::atomic<uint64_t> indexed_{0};
+  std::atomic<uint32_t> appended_{0};
+  std::atomic<bool> stopping_{false};
+  std::condition_variable stop_;
+  std::thread sync_thread_;
+  std::thread index_thread_;
+  bool closed_ = false;
+};
+
+Result<uint64_t> Writer::append(const EncodedContext& context, const Event& event) {
+  payload_.clear();
+  encode_record(payload_, context.bytes(), event,
+                {log_.options().text_limit, log_.options().parameters_limit});
+  SLUICE_TRY(reserve(payload_.size()));
+  const uint64_t sequence = log_.next_sequence();
+  current_->append(sequence, payload_);
+  if (log_.options().durability == Durability::kDisk) log_.wake_sync();
+  return sequence;
+}
+
+Result<> Writer::reserve(size_t bytes) {
+  if (log_.broken()) return fail(ErrorCode::kIo, log_.problem());
+  if (current_ != nullptr && current_->has_room(bytes)) return {};
+  const uint64_t first = log_.last_sequence() + 1;
+  auto segment = SegmentWriter::create(
+      log_.directory() / fmt::format("{:020}-{}.seg", first, number_), number_, first,
+      std::max(log_.options().segment_bytes, kSegmentHeader + frame_size(bytes) + 8));
+  if (!segment) {
+    log_.set_problem(segment.error().text, false);
+    return fail(std::move(segment.error()));
+  }
+  log_.set_problem({}, false);
+  if (current_ != nullptr) {
+    if (log_.options().durability == Durability::kDisk) SLUICE_TRY(current_->sync());
+    current_->seal();
+  }
+  current_ = segment->get();
+  segment_.store(std::move(*segment));
+  return {};
+}
+
+uint64_t Writer::durable_sequence() const {
+  return log_.options().durability == Durability::kDisk ? durable_.load(std::memory_order_acquire)
+                                                        : UINT64_MAX;
+}
+
+LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
+    : options_(std::move(options)), lock_(lock) {
+  for (uint32_t i = 0; i <= writers; ++i) writers_.push_back(std::make_unique<Writer>(*this, i));
+}
+
+Result<> LogImpl::recover() {
+  SLUICE_ASSIGN(const auto files, list_segments(directory()));
+  for (const auto& file : files) {
+    const auto header = read_segment_header(file);
+    if (!header) {
+      log::warn("audit log: {}", header.error().text);
+      continue;
+    }
+    uint64_t last = header->last_sequence;
+    if (last == 0) {
+      SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
+      last = recovery.last_sequence;
+      log::info("audit log: recovered {} records of {}", recovery.records, file.filename().string());
+      if (recovery.torn) {
+        log::warn("audit log: {} ends in a torn record at byte {}; it is kept as it is",
+                  file.filename().string(), recovery.good_bytes);
+      }
+      // A segment without a record would be taken for one still being written.
+      if (recovery.records == 0 && !recovery.torn) std::filesystem::remove(file);
+    }
+    sequence_ = std::max({sequence_.load(), last, header->first_sequence - 1});
+  }
+  return {};
+}
+
+void LogImpl::start_threads() {
+  if (options_.durability == Durability::kDisk) sync_thread_ = std::thread([this] { sync_loop(); });
+  index_thread_ = std::thread([this] { index_loop(); });
+}
+
+void LogImpl::set_problem(std::string text, bool for_good) {
+  const std::lock_guard lock(mutex_);
+  if (broken_) return;
+  if (!text.empty() && text != problem_) log::error("audit log: {}", text);
+  problem_ = std::move(text);
+  if (for_good) broken_ = true;
+}
+
+Result<uint64_t> LogImpl::append_admin(const SessionContext& context, const Event& event) {
+  const std::lock_guard lock(admin_mutex_);
+  return writers_.back()->append(EncodedContext(context), event);
+}
+
+void LogImpl::sync_loop() {
+  pthread_setname_np(pthread_self(), "audit-sync");
+  while (!stopping_) {
+    const uint32_t seen = appended_.load(std::memory_order_acquire);
+    sync_once();
+    if (appended_.load(std::memory_order_acquire) == seen && !stopping_) appended_.wait(seen);
+  }
+}
+
+void LogImpl::sync_once() {
+  for (const auto& writer : writers_) {
+    const auto segment = writer->segment();
+    if (!segment) continue;
+    // One sync covers all that was appended before it: the more waits, the more it serves.
+    const uint64_t upto = segment->last_sequence();
+    if (upto <= writer->durable().load()) continue;
+    if (const auto synced = segment->sync(); !synced) {
+      // What reached the disk is not known, and a second try would not tell.
+      set_problem(synced.error().text, true);
+      return;
+    }
+    writer->durable().store(upto, std::memory_order_release);
+    std::function<void()> callback;
+    {
+      const std::lock_guard lock(mutex_);
+      callback = writer->on_durable;
+    }
+    if (callback) callback();
+  }
+}
+
+void LogImpl::index_loop() {
+  pthread_setname_np(pthread_self(), "audit-index");
+  // The data path comes first: search reads what is not indexed yet from the log itself.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
+  auto index = Index::open(options_.directory);
+  Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
+  if (!cursor) {
+    log::error("audit index: {}", cursor.error().text);
+    return;
+  }
+  LogFollower follower(directory(), std::move(*cursor));
+  for (;;) {
+    const bool stopping = stopping_;
+    while (index_some(*index, follower)) {
+    }
+    if (stopping) return;
+    std::unique_lock lock(mutex_);
+    stop_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_.load(); });
+  }
+}
+
+bool LogImpl::index_some(Index& index, LogFollower& follower) {
+  const auto items = follower.read(5000);
+  for (const auto& damage : follower.take_damage()) log::error("audit log damaged: {}", damage);
+  if (!items || items->empty()) return false;
+  if (const auto added = index.add(*items, follower.cursor()); !added) {
+    log::error("audit index: {}", added.error().text);
+    return false;
+  }
+  indexed_.store(items->back().record.sequence, std::memory_order_relaxed);
+  return true;
+}
+
+Log::Health LogImpl::health() const {
+  Health health;
+  {
+    const std::lock_guard lock(mutex_);
+    health.problem = problem_;
+  }
+  health.writable = health.problem.empty();
+  health.indexed_sequence = indexed_.load(std::memory_order_relaxed);
+  health.last_sequence = last_sequence();
+  return health;
+}
+
+void LogImpl::close() {
+  if (std::exchange(closed_, true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  wake_sync();
+  if (sync_thread_.joinable()) sync_thread_.join();
+  for (const auto& writer : writers_) {
+    if (const auto segment = writer->segment()) {
+      if (const auto synced = segment->sync(); !synced) log::error("{}", synced.error().text);
+      segment->seal();
+    }
+  }
+  if (index_thread_.joinable()) index_thread_.join();
+  ::close(lock_);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, size_t writers) {
+  std::error_code error;
+  std::filesystem::create_directories(options.directory / "log", error);
+  if (error) {
+    return fail(ErrorCode::kIo, "create " + options.directory.string() + ": " + error.message());
+  }
+  std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all, error);
+  const std::string file = options.directory / "lock";
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return fail(io_error("open " + file, errno));
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    char holder[32] = "";
+    [[maybe_unused]] const auto got = pread(lock, holder, sizeof holder - 1, 0);
+    ::close(lock);
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the audit log in {} is in use by process {}: only one gateway may "
+                            "serve from one state folder", options.directory.string(), holder));
+  }
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) < 0) {
+    log::warn("cannot note the process id in {}", file);
+  }
+  auto log = std::make_unique<LogImpl>(options, lock, writers);
+  SLUICE_TRY(log->recover());
+  log->start_threads();
+  return log;
+}
+
+}  // namespace sluice::audit

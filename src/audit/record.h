@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "audit/event.h"
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+/// One record, read back from the log. Fields as in SessionContext and Event.
+struct Record {
+  uint64_t sequence = 0;
+  EventType type = EventType::kStatement;
+  int64_t time_micros = 0;
+  SessionContext context;
+  Phase phase = Phase::kSimple;
+  Outcome outcome = Outcome::kAllowed;
+  std::string text;
+  uint64_t text_length = 0;  ///< of the whole text; more than text.size() when it was cut
+  std::string text_digest;
+  std::string kind;
+  std::vector<std::string> tables;
+  std::string statement_name;
+  std::string parameters;
+  std::string parameters_digest;
+  std::string rule;
+  std::string sqlstate;
+  std::string message;
+  uint64_t rows = 0;
+  uint64_t bytes = 0;
+  uint64_t duration_micros = 0;
+};
+
+struct RecordLimits {
+  size_t text = 16 * 1024;
+  size_t parameters = 4 * 1024;
+};
+
+/// Appends the CBOR form (docs/audit.md) of one record to `out`. `context` is what
+/// `encode_context` made.
+void encode_context(std::string& out, const SessionContext& context);
+void encode_record(std::string& out, Bytes context, const Event& event, const RecordLimits& limits);
+
+/// Reads one record; an error for anything that encode_record would not write. Unknown fields of
+/// later versions are skipped.
+Result<Record> decode_record(Bytes in);
+
+std::string_view name_of(Phase phase);
+std::string_view name_of(Outcome outcome);
+
+}  // namespace sluice::audit

@@ -1,0 +1,72 @@
+#include "audit/record_json.h"
+
+#include "base/clock.h"
+
+namespace sluice::audit {
+namespace {
+
+/// The bound values of a Bind message, readable: text format as text, binary as hexadecimal.
+boost::json::array parameters_to_json(Bytes raw) {
+  boost::json::array out;
+  const auto u16 = [&](size_t at) { return at + 2 <= raw.size() ? load_be16(raw.data() + at) : uint16_t{0}; };
+  const size_t formats = u16(0);
+  size_t at = 2 + 2 * formats;
+  const size_t count = u16(at);
+  at += 2;
+  for (size_t i = 0; i < count && at + 4 <= raw.size(); ++i) {
+    const uint32_t length = load_be32(raw.data() + at);
+    at += 4;
+    if (length == 0xFFFFFFFF) {
+      out.emplace_back(nullptr);
+      continue;
+    }
+    const Bytes value = raw.substr(std::min(at, raw.size()), length);
+    at += length;
+    const bool binary = formats == 1 ? u16(2) == 1 : formats > i && u16(2 + 2 * i) == 1;
+    out.emplace_back(binary ? "\\x" + to_hex(value) : to_printable_utf8(value));
+  }
+  return out;
+}
+
+}  // namespace
+
+boost::json::object to_json(const Record& record) {
+  boost::json::object out;
+  const auto text = [&](const char* name, const std::string& value) {
+    if (!value.empty()) out[name] = to_printable_utf8(value);
+  };
+  out["id"] = record.sequence;
+  out["time"] = format_time(record.time_micros);
+  out["type"] = name_of(record.type);
+  if (record.context.session_id != 0) out["session"] = record.context.session_id;
+  text("user", record.context.user);
+  text("database", record.context.database);
+  text("environment", record.context.environment);
+  text("application", record.context.application);
+  text("client", record.context.client_address);
+  text("authentication", record.context.authentication);
+  if (!record.context.groups.empty()) {
+    out["groups"] = boost::json::array(record.context.groups.begin(), record.context.groups.end());
+  }
+  if (record.type == EventType::kStatement) {
+    out["phase"] = name_of(record.phase);
+    out["decision"] = name_of(record.outcome);
+    out["kind"] = record.kind;
+    out["text"] = to_printable_utf8(record.text);
+    if (record.text_length > record.text.size()) out["text_length"] = record.text_length;
+    if (!record.text_digest.empty()) out["text_sha256"] = to_hex(record.text_digest);
+    out["tables"] = boost::json::array(record.tables.begin(), record.tables.end());
+    text("statement_name", record.statement_name);
+    if (!record.parameters.empty()) out["parameters"] = parameters_to_json(record.parameters);
+    if (!record.parameters_digest.empty()) out["parameters_sha256"] = to_hex(record.parameters_digest);
+    text("rule", record.rule);
+    text("sqlstate", record.sqlstate);
+    out["rows"] = record.rows;
+    out["bytes"] = record.bytes;
+    out["duration_us"] = record.duration_micros;
+  }
+  text("message", record.message);
+  return out;
+}
+
+}  // namespace sluice::audit

@@ -1,0 +1,236 @@
+#include "audit/segment.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+namespace sluice::audit {
+namespace {
+
+constexpr char kMagic[8] = {'S', 'L', 'U', 'I', 'C', 'E', 'A', '1'};
+constexpr uint32_t kMaxPayload = 64 << 20;
+static_assert(std::endian::native == std::endian::little, "segments are little-endian");
+
+struct RawHeader {
+  char magic[8];
+  uint32_t version;
+  uint32_t writer;
+  int64_t created_micros;
+  uint64_t first_sequence;
+  uint64_t last_sequence;
+  char reserved[24];
+};
+static_assert(sizeof(RawHeader) == kSegmentHeader);
+
+uint32_t frame_crc(uint32_t length, uint64_t sequence, Bytes payload) {
+  char head[12];
+  std::memcpy(head, &length, 4);
+  std::memcpy(head + 4, &sequence, 8);
+  return crc32c(payload, crc32c({head, sizeof head}));
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const std::filesystem::path& file,
+                                                             uint32_t writer,
+                                                             uint64_t first_sequence, size_t bytes) {
+  FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (fd.get() < 0) return fail(io_error("create " + file.string(), errno));
+  const int error = posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
+  if (error != 0) {
+    unlink(file.c_str());
+    return fail(io_error("no room for the audit log, " + file.string(), error));
+  }
+  void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  if (map == MAP_FAILED) {
+    unlink(file.c_str());
+    return fail(io_error("map " + file.string(), errno));
+  }
+  RawHeader header{};
+  std::memcpy(header.magic, kMagic, sizeof kMagic);
+  header.version = 1;
+  header.writer = writer;
+  header.created_micros = wall_micros();
+  header.first_sequence = first_sequence;
+  std::memcpy(map, &header, sizeof header);
+  return std::unique_ptr<SegmentWriter>(
+      new SegmentWriter(fd.release(), static_cast<char*>(map), bytes));
+}
+
+SegmentWriter::~SegmentWriter() {
+  seal();
+  munmap(map_, bytes_);
+  ::close(fd_);
+}
+
+void SegmentWriter::append(uint64_t sequence, Bytes payload) {
+  char* frame = map_ + used_;
+  const auto length = static_cast<uint32_t>(payload.size());
+  const uint32_t crc = frame_crc(length, sequence, payload);
+  std::memcpy(frame + 4, &crc, 4);
+  std::memcpy(frame + 8, &sequence, 8);
+  std::memcpy(frame + kFrameHeader, payload.data(), payload.size());
+  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(frame))
+      .store(length, std::memory_order_release);
+  used_ += frame_size(payload.size());
+  last_sequence_.store(sequence, std::memory_order_release);
+}
+
+Result<> SegmentWriter::sync() {
+  if (fdatasync(fd_) != 0) return fail(io_error("sync the audit log", errno));
+  return {};
+}
+
+void SegmentWriter::seal() {
+  if (std::exchange(sealed_, true)) return;
+  reinterpret_cast<RawHeader*>(map_)->last_sequence = last_sequence();
+  // What stays of the mapping beyond the new end is not touched again.
+  [[maybe_unused]] const int rc = ftruncate(fd_, static_cast<off_t>(used_));
+}
+
+Result<SegmentReader> SegmentReader::open(const std::filesystem::path& file, uint64_t offset) {
+  SLUICE_ASSIGN([[maybe_unused]] const auto header, read_segment_header(file));
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail(io_error("open " + file.string(), errno));
+  return SegmentReader(fd, offset);
+}
+
+SegmentReader::SegmentReader(SegmentReader&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      offset_(other.offset_),
+      buffer_(std::move(other.buffer_)),
+      buffer_start_(other.buffer_start_) {}
+
+SegmentReader& SegmentReader::operator=(SegmentReader&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  offset_ = other.offset_;
+  buffer_ = std::move(other.buffer_);
+  buffer_start_ = other.buffer_start_;
+  return *this;
+}
+
+SegmentReader::~SegmentReader() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+/// Makes sure that `bytes` from `offset_` are in the buffer, reading them anew if they are not.
+bool SegmentReader::fill(size_t bytes) {
+  constexpr size_t kReadAhead = 256 * 1024;
+  if (offset_ >= buffer_start_ && offset_ - buffer_start_ + bytes <= buffer_.size()) return true;
+  buffer_start_ = offset_;
+  buffer_.resize(std::max(bytes, kReadAhead));
+  const ssize_t got = pread(fd_, buffer_.data(), buffer_.size(), static_cast<off_t>(offset_));
+  buffer_.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return buffer_.size() >= bytes;
+}
+
+SegmentReader::Status SegmentReader::next(Frame& frame) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    // A buffered zero may have been overwritten since: the second attempt reads anew.
+    if (attempt == 1) buffer_.clear();
+    uint32_t length = 0;
+    if (!fill(kFrameHeader)) continue;
+    const char* head = buffer_.data() + (offset_ - buffer_start_);
+    std::memcpy(&length, head, 4);
+    if (length == 0) continue;
+    if (length > kMaxPayload || !fill(kFrameHeader + length)) {
+      if (attempt == 0) continue;
+      return Status::kCorrupt;
+    }
+    head = buffer_.data() + (offset_ - buffer_start_);
+    uint32_t crc = 0;
+    std::memcpy(&crc, head + 4, 4);
+    std::memcpy(&frame.sequence, head + 8, 8);
+    frame.payload.assign(head + kFrameHeader, length);
+    if (crc != frame_crc(length, frame.sequence, frame.payload)) {
+      if (attempt == 0) continue;
+      return Status::kCorrupt;
+    }
+    frame.offset = offset_;
+    offset_ += frame_size(length);
+    return Status::kFrame;
+  }
+  // All zero from here on, or the file ends: a clean end. Anything else was damaged.
+  uint32_t length = 0;
+  if (buffer_.size() >= 4) std::memcpy(&length, buffer_.data(), 4);
+  return length == 0 ? Status::kEnd : Status::kCorrupt;
+}
+
+Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
+  RawHeader raw;
+  if (pread(fd.get(), &raw, sizeof raw, 0) != sizeof raw ||
+      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 || raw.version != 1) {
+    return fail(ErrorCode::kInvalidInput, file.string() + " is not an audit segment");
+  }
+  return SegmentHeader{raw.writer, raw.created_micros, raw.first_sequence, raw.last_sequence};
+}
+
+Result<Recovery> recover_segment(const std::filesystem::path& file) {
+  SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
+  Recovery recovery;
+  Frame frame;
+  auto status = reader.next(frame);
+  for (; status == SegmentReader::Status::kFrame; status = reader.next(frame)) {
+    ++recovery.records;
+    recovery.last_sequence = std::max(recovery.last_sequence, frame.sequence);
+  }
+  recovery.good_bytes = reader.offset();
+  const FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
+  // A length is the last thing written of a frame; what a dying process left behind the last whole
+  // one may be anything but zeros.
+  char rest[4096];
+  off_t at = static_cast<off_t>(recovery.good_bytes);
+  for (ssize_t got; !recovery.torn && (got = pread(fd.get(), rest, sizeof rest, at)) > 0; at += got) {
+    recovery.torn = std::any_of(rest, rest + got, [](char c) { return c != 0; });
+  }
+  RawHeader header;
+  if (pread(fd.get(), &header, sizeof header, 0) != sizeof header) return fail(io_error("read", errno));
+  header.last_sequence = recovery.last_sequence;
+  // Torn bytes are kept: they may still tell somebody something.
+  if ((!recovery.torn && ftruncate(fd.get(), static_cast<off_t>(recovery.good_bytes)) != 0) ||
+      pwrite(fd.get(), &header, sizeof header, 0) != sizeof header) {
+    return fail(io_error("seal " + file.string(), errno));
+  }
+  return recovery;
+}
+
+Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (auto it = std::filesystem::directory_iterator(directory, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    if (it->path().extension() == ".seg") files.push_back(it->path());
+  }
+  if (error) return fail(ErrorCode::kIo, "list " + directory.string() + ": " + error.message());
+  std::sort(files.begin(), files.end());  // Names begin with the first sequence, zero-padded.
+  return files;
+}
+
+}  // namespace sluice::audit

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+// A segment file (docs/audit.md): a header of 64 bytes, then frames, little-endian, each aligned
+// to 8 bytes:  u32 payload length | u32 CRC-32C of length, sequence and payload | u64 sequence |
+// payload. A length of zero ends the segment.
+
+inline constexpr size_t kSegmentHeader = 64;
+inline constexpr size_t kFrameHeader = 16;
+
+/// Bytes a payload takes in a segment.
+constexpr size_t frame_size(size_t payload) { return (kFrameHeader + payload + 7) / 8 * 8; }
+
+/// A segment being written: preallocated, so that a full disk shows when it is made and not in the
+/// middle of a record, and mapped, so that an append is a copy into the kernel's page cache.
+class SegmentWriter {
+ public:
+  static Result<std::unique_ptr<SegmentWriter>> create(const std::filesystem::path& file,
+                                                       uint32_t writer, uint64_t first_sequence,
+                                                       size_t bytes);
+  ~SegmentWriter();
+  SegmentWriter(const SegmentWriter&) = delete;
+  SegmentWriter& operator=(const SegmentWriter&) = delete;
+
+  bool has_room(size_t payload) const { return used_ + frame_size(payload) + 8 <= bytes_; }
+  /// Only with room. The length is written last: a reader never sees half a frame.
+  void append(uint64_t sequence, Bytes payload);
+  /// Flushes to disk everything appended so far.
+  Result<> sync();
+  /// Cuts the file to what is used and notes in its header that it is complete.
+  void seal();
+  uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
+
+ private:
+  SegmentWriter(int fd, char* map, size_t bytes) : fd_(fd), map_(map), bytes_(bytes) {}
+  int fd_;
+  char* map_;
+  size_t bytes_;
+  size_t used_ = kSegmentHeader;
+  std::atomic<uint64_t> last_sequence_{0};
+  bool sealed_ = false;
+};
+
+struct Frame {
+  uint64_t sequence = 0;
+  uint64_t offset = 0;  ///< of the frame in the file
+  std::string payload;
+};
+
+/// Reads a segment from any process, also while it is being written.
+class SegmentReader {
+ public:
+  static Result<SegmentReader> open(const std::filesystem::path& file, uint64_t offset = kSegmentHeader);
+  SegmentReader(SegmentReader&& other) noexcept;
+  SegmentReader& operator=(SegmentReader&& other) noexcept;
+  ~SegmentReader();
+
+  enum class Status : uint8_t { kFrame, kEnd, kCorrupt };
+  /// kEnd: nothing more (yet). kCorrupt: bytes at `offset()` are not what was written.
+  Status next(Frame& frame);
+  uint64_t offset() const { return offset_; }
+
+ private:
+  SegmentReader(int fd, uint64_t offset) : fd_(fd), offset_(offset) {}
+  bool fill(size_t bytes);
+  int fd_ = -1;
+  uint64_t offset_ = 0;
+  std::string buffer_;        ///< file contents from `buffer_start_`
+  uint64_t buffer_start_ = 0;
+};
+
+struct SegmentHeader {
+  uint32_t writer = 0;
+  int64_t created_micros = 0;
+  uint64_t first_sequence = 0;
+  uint64_t last_sequence = 0;  ///< of a sealed segment, else 0
+};
+/// An error for a file that is no segment.
+Result<SegmentHeader> read_segment_header(const std::filesystem::path& file);
+
+/// What is found out about a segment that was not sealed: the process died while writing it.
+struct Recovery {
+  uint64_t records = 0;
+  uint64_t last_sequence = 0;
+  uint64_t good_bytes = 0;
+  bool torn = false;  ///< there were bytes behind the last whole record
+};
+/// Finds the last whole record and seals the file; what was preallocated and not used is given back.
+Result<Recovery> recover_segment(const std::filesystem::path& file);
+
+/// All segments of a log folder, by first sequence.
+Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory);
+
+}  // namespace sluice::audit

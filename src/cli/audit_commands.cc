@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <atomic>
+#include <charconv>
+#include <ctime>
+#include <iostream>
+
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "config/config.h"
+#include "config/units.h"
+
+namespace sluice::cli {
+namespace {
+
+const std::vector<std::string> kColumns = {"id", "time", "user", "database", "type", "decision", "kind", "rows", "rule", "text", "message"};
+
+std::atomic<bool> interrupted{false};
+
+Result<std::filesystem::path> audit_directory(const Common& common) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  const auto directory = config.state / "audit";
+  if (!std::filesystem::exists(directory / "log")) {
+    return fail(ErrorCode::kNotFound, "there is no audit log in " + directory.string() +
+                                          " yet: it is made when the gateway first starts");
+  }
+  return directory;
+}
+
+Result<audit::Query> query_of(const Common& common, const AuditOptions& options) {
+  audit::Query query = options.query;
+  query.limit = common.limit;
+  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
+  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  return query;
+}
+
+std::string line_of(const boost::json::object& record) {
+  std::string line;
+  for (const auto& column : kColumns) {
+    const auto* value = record.if_contains(column);
+    if (value == nullptr) continue;
+    const std::string text = printable(plain(*value));
+    if (!text.empty()) line += (line.empty() ? "" : "  ") + text;
+  }
+  return line;
+}
+
+}  // namespace
+
+Result<int64_t> parse_time(const std::string& text) {
+  if (text.empty()) return 0;
+  if (const auto ago = config::parse_duration(text)) {
+    return wall_micros() - std::chrono::duration_cast<std::chrono::microseconds>(*ago).count();
+  }
+  std::tm utc{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (rest != nullptr && (*rest == '\0' || std::string_view(rest) == "Z")) return timegm(&utc) * 1'000'000;
+  utc = {};
+  rest = strptime(text.c_str(), "%Y-%m-%d", &utc);
+  if (rest != nullptr && *rest == '\0') return timegm(&utc) * 1'000'000;
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("expected a time such as 1h, 2d, 2026-11-24 or 2026-11-24T09:30:00Z (UTC), got \"{}\"", text));
+}
+
+Result<> audit_search(const Common& common, const AuditOptions& options) {
+  SLUICE_ASSIGN(const auto directory, audit_directory(common));
+  SLUICE_ASSIGN(const auto query, query_of(common, options));
+  SLUICE_ASSIGN(const auto records, audit::search(directory, query));
+  Listing listing{kColumns, {}};
+  for (const auto& record : records) listing.rows.push_back(audit::to_json(record));
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> audit_tail(const Common& common, const AuditOptions& options) {
+  SLUICE_ASSIGN(const auto directory, audit_directory(common));
+  SLUICE_ASSIGN(const auto query, query_of(common, options));
+  struct sigaction action{};
+  action.sa_handler = [](int) { interrupted = true; };
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  size_t seen = 0;
+  return audit::tail(
+      directory, query,
+      [&](const audit::Record& record) {
+        const auto json = audit::to_json(record);
+        std::cout << (common.format == Format::kJson ? boost::json::serialize(json) : line_of(json)) << std::endl;
+        return ++seen < common.limit || common.limit == 0;
+      },
+      [] { return interrupted.load(); });
+}
+
+Result<> audit_show(const Common& common, uint64_t id) {
+  SLUICE_ASSIGN(const auto directory, audit_directory(common));
+  SLUICE_ASSIGN(const auto record, audit::show(directory, id));
+  const auto json = audit::to_json(record);
+  if (common.format == Format::kJson) {
+    std::cout << boost::json::serialize(json) << '\n';
+    return {};
+  }
+  for (const auto& [name, value] : json) {
+    std::cout << fmt::format("{:<20} {}\n", std::string_view(name), printable(plain(value)));
+  }
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "audit/search.h"
+#include "base/result.h"
+#include "cli/output.h"
+
+namespace sluice::cli {
+
+/// What every command has: the configuration file and how listings look.
+struct Common {
+  std::string config_file;
+  Format format = Format::kTable;
+  size_t limit = 100;
+};
+
+// Each command prints what it has to say; an error is printed by the caller, with its exit code.
+
+Result<> serve(const Common& common);
+
+struct UserOptions {
+  std::string name;
+  std::vector<std::string> groups;
+  bool password_stdin = false;
+  bool generate = false;
+};
+Result<> user_add(const Common& common, const UserOptions& options);
+Result<> user_list(const Common& common);
+Result<> user_passwd(const Common& common, const UserOptions& options);
+Result<> user_disable(const Common& common, const std::string& name, bool disabled);
+Result<> user_remove(const Common& common, const std::string& name);
+
+Result<> database_list(const Common& common);
+Result<> database_check(const Common& common, const std::string& name);
+
+Result<> session_list(const Common& common);
+Result<> session_kill(const Common& common, uint64_t id);
+
+struct AuditOptions {
+  audit::Query query;
+  std::string since;
+  std::string until;
+};
+Result<> audit_search(const Common& common, const AuditOptions& options);
+Result<> audit_tail(const Common& common, const AuditOptions& options);
+Result<> audit_show(const Common& common, uint64_t id);
+
+Result<> config_check(const Common& common);
+Result<> version(const Common& common);
+
+/// "1h", "2d": that long ago; or an RFC 3339 time. Microseconds since 1970; 0 for an empty text.
+Result<int64_t> parse_time(const std::string& text);
+
+/// Runs the command line; returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration,
+/// 3 not found, 4 exists already, 5 gateway or database cannot be reached.
+int run(int argc, char** argv);
+
+}  // namespace sluice::cli

@@ -1,0 +1,54 @@
+#include "cli/completion.h"
+
+#include <array>
+#include <utility>
+
+namespace sluice::cli {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands = {{
+    {"", "serve user database session audit config version completion"},
+    {"user", "add list passwd disable enable remove"},
+    {"database", "list check"},
+    {"session", "list kill"},
+    {"audit", "search tail show"},
+    {"config", "check"},
+    {"completion", "bash zsh fish"},
+    {"serve", ""},
+    {"version", ""},
+}};
+
+std::string bash() {
+  std::string out = "_sluice() {\n  local words\n  case \"${COMP_WORDS[1]}\" in\n";
+  for (const auto& [command, words] : kCommands) {
+    if (command.empty() || words.empty()) continue;
+    out.append("    ").append(command).append(") words=\"").append(words).append("\" ;;\n");
+  }
+  out.append("    *) words=\"\" ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
+  out.append(kCommands[0].second);
+  out.append("\"\n  [ \"$COMP_CWORD\" -gt 2 ] && words=\"--config --output --limit --help\"\n"
+             "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n}\n"
+             "complete -o default -F _sluice sluice\n");
+  return out;
+}
+
+std::string fish() {
+  std::string out;
+  for (const auto& [command, words] : kCommands) {
+    if (words.empty()) continue;
+    out.append("complete -c sluice -f -n '");
+    out.append(command.empty() ? "__fish_use_subcommand" : "__fish_seen_subcommand_from ");
+    out.append(command).append("' -a '").append(words).append("'\n");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string completion_script(std::string_view shell) {
+  if (shell == "fish") return fish();
+  if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + bash();
+  return bash();
+}
+
+}  // namespace sluice::cli

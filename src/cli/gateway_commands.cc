@@ -1,0 +1,108 @@
+// Commands that ask the running gateway, or only the configuration.
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/commands.h"
+#include "config/config.h"
+#include "control/api.h"
+
+namespace sluice::cli {
+namespace {
+
+Result<boost::json::value> call(const Common& common, const std::string& method, const std::string& path,
+                                const std::string& body = {}) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  SLUICE_ASSIGN(const auto response,
+                control::http_call(control::control_socket(config.state), {method, path, body}));
+  boost::json::error_code error;
+  auto value = boost::json::parse(response.body, error);
+  if (error) return fail(ErrorCode::kUnavailable, "the gateway gave an answer that is not JSON");
+  if (response.status >= 400) {
+    const auto* title = value.is_object() ? value.get_object().if_contains("title") : nullptr;
+    return fail(response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+                title != nullptr ? plain(*title) : "the gateway refused");
+  }
+  return value;
+}
+
+}  // namespace
+
+Result<> session_list(const Common& common) {
+  SLUICE_ASSIGN(auto value, call(common, "GET", "/v1/sessions"));
+  Listing listing{{"id", "user", "database", "state", "started", "statements", "client", "application", "last_statement"},
+                  std::move(value.as_array())};
+  if (listing.rows.size() > common.limit) listing.rows.resize(common.limit);
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> session_kill(const Common& common, uint64_t id) {
+  SLUICE_ASSIGN([[maybe_unused]] const auto value,
+                call(common, "DELETE", fmt::format("/v1/sessions/{}", id),
+                     fmt::format("uid {} on the command line", getuid())));
+  std::cerr << fmt::format("session {} ended\n", id);
+  return {};
+}
+
+Result<> database_list(const Common& common) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  Listing listing{{"name", "environment", "server", "user", "pool_size"}, {}};
+  for (const auto& database : config.databases) {
+    if (listing.rows.size() >= common.limit) break;
+    listing.rows.push_back(boost::json::object{
+        {"name", database.name},
+        {"environment", database.environment},
+        {"server", fmt::format("{}:{}/{}", database.host, database.port, database.server_database)},
+        {"user", database.user},
+        {"pool_size", database.pool.size}});
+  }
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> database_check(const Common& common, const std::string& name) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  Listing listing{{"name", "ok", "server"}, {}};
+  Result<> outcome;
+  bool found = false;
+  for (const auto& database : config.databases) {
+    if (!name.empty() && database.name != name) continue;
+    found = true;
+    const auto value = call(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
+    if (!value) outcome = fail(value.error());
+    listing.rows.push_back(boost::json::object{
+        {"name", database.name},
+        {"ok", value.has_value()},
+        {"server", value ? plain(value->at("server")) : value.error().text}});
+  }
+  if (!found) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("no database \"{}\" in {}; see: sluice database list", name, common.config_file));
+  }
+  print(std::cout, listing, common.format);
+  return outcome;
+}
+
+Result<> config_check(const Common& common) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, true));
+  if (common.format == Format::kJson) {
+    std::cout << boost::json::serialize(boost::json::object{{"ok", true}, {"databases", config.databases.size()}}) << '\n';
+  } else {
+    std::cout << fmt::format("{}: good, {} database(s)\n", common.config_file, config.databases.size());
+  }
+  return {};
+}
+
+Result<> version(const Common& common) {
+  if (common.format == Format::kJson) {
+    std::cout << boost::json::serialize(boost::json::object{{"version", control::kVersion}}) << '\n';
+  } else {
+    std::cout << "sluice " << control::kVersion << '\n';
+  }
+  return {};
+}
+
+}  // namespace sluice::cli

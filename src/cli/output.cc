@@ -1,0 +1,123 @@
+#include "cli/output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/bytes.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr size_t kMaxCell = 100;
+
+/// Characters of UTF-8 text; wide ones count as one.
+size_t width(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string cell(const boost::json::object& row, const std::string& column) {
+  const auto* value = row.if_contains(column);
+  return value == nullptr ? "" : plain(*value);
+}
+
+std::string shorten(std::string text) {
+  if (text.size() <= kMaxCell) return text;
+  return std::string(utf8_prefix(text, kMaxCell - 3)) + "…";
+}
+
+void print_table(std::ostream& out, const Listing& listing) {
+  std::vector<std::vector<std::string>> lines = {{}};
+  for (const auto& column : listing.columns) {
+    std::string head = column;
+    std::transform(head.begin(), head.end(), head.begin(), ::toupper);
+    lines[0].push_back(head);
+  }
+  for (const auto& row : listing.rows) {
+    auto& line = lines.emplace_back();
+    for (const auto& column : listing.columns) line.push_back(shorten(printable(cell(row.as_object(), column))));
+  }
+  std::vector<size_t> widths(listing.columns.size());
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width(line[i]));
+  }
+  for (const auto& line : lines) {
+    std::string text;
+    for (size_t i = 0; i < line.size(); ++i) {
+      text += line[i];
+      if (i + 1 < line.size()) text.append(widths[i] - width(line[i]) + 2, ' ');
+    }
+    out << text << '\n';
+  }
+}
+
+}  // namespace
+
+std::string plain(const boost::json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_null()) return "";
+  if (!value.is_array()) return boost::json::serialize(value);
+  std::string out;
+  for (const auto& item : value.get_array()) out += (out.empty() ? "" : ", ") + plain(item);
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  const std::string utf8 = to_printable_utf8(text);
+  std::string out;
+  for (size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    // C1 controls are two bytes in UTF-8, C2 80 to C2 9F.
+    const bool c1 = c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0;
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += ' ';
+    } else if (c < 0x20 || c == 0x7F) {
+      out += fmt::format("\\x{:02x}", c);
+    } else if (c1) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(utf8[++i]));
+    } else {
+      out += utf8[i];
+    }
+  }
+  return out;
+}
+
+std::string csv_field(std::string_view text) {
+  std::string field(text);
+  if (!field.empty() && std::string_view("=+-@\t\r").find(field[0]) != std::string_view::npos) {
+    field.insert(0, "'");
+  }
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string out = "\"";
+  for (const char c : field) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+void print(std::ostream& out, const Listing& listing, Format format) {
+  if (format == Format::kJson) {
+    out << boost::json::serialize(listing.rows) << '\n';
+  } else if (format == Format::kTable) {
+    print_table(out, listing);
+  } else {
+    std::string text;
+    for (const auto& column : listing.columns) text += (text.empty() ? "" : ",") + csv_field(column);
+    out << text << "\r\n";
+    for (const auto& row : listing.rows) {
+      text.clear();
+      bool first = true;
+      for (const auto& column : listing.columns) {
+        text += (first ? "" : ",") + csv_field(cell(row.as_object(), column));
+        first = false;
+      }
+      out << text << "\r\n";
+    }
+  }
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+
+#include "audit/log.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "config/config.h"
+#include "control/api.h"
+#include "gateway/gateway.h"
+#include "identity/user_store.h"
+#include "store/state.h"
+
+namespace sluice::cli {
+namespace {
+
+/// Tells systemd how the service is doing (sd_notify(3)); nothing without NOTIFY_SOCKET.
+void notify(std::string_view state) {
+  const char* path = getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return;
+  std::memcpy(address.sun_path, path, std::strlen(path));
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path)));
+  close(fd);
+}
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::vector<std::string> names_of(const config::Config& config) {
+  std::vector<std::string> names;
+  for (const auto& database : config.databases) names.push_back(database.name);
+  return names;
+}
+
+audit::LogOptions log_options(const config::Config& config) {
+  audit::LogOptions options;
+  options.directory = config.state / "audit";
+  options.durability = config.audit.durability == config::Durability::kDisk ? audit::Durability::kDisk
+                                                                             : audit::Durability::kProcess;
+  options.segment_bytes = config.audit.segment_bytes;
+  options.text_limit = config.audit.text_limit;
+  options.parameters_limit = config.audit.parameters_limit;
+  return options;
+}
+
+Result<> record_life_cycle(audit::Log& log, audit::EventType type, const std::string& message) {
+  audit::Event event;
+  event.type = type;
+  event.time_micros = wall_micros();
+  event.message = message;
+  SLUICE_ASSIGN([[maybe_unused]] const auto sequence, log.append_admin({}, event));
+  return {};
+}
+
+/// Moves what the command line has left for the record into the log. A change whose record cannot
+/// be written waits; it stays in the store until it is.
+Result<> record_admin_events(store::Database& database, audit::Log& log) {
+  SLUICE_ASSIGN(const auto events, store::waiting_admin_events(database));
+  for (const auto& waiting : events) {
+    audit::SessionContext context;
+    context.user = waiting.actor;
+    audit::Event event;
+    event.type = audit::EventType::kAdmin;
+    event.time_micros = waiting.time_micros;
+    event.message = waiting.message;
+    SLUICE_ASSIGN([[maybe_unused]] const auto sequence, log.append_admin(context, event));
+    SLUICE_TRY(store::forget_admin_event(database, waiting.id));
+  }
+  return {};
+}
+
+/// The gateway with all that belongs to it, from start to stop.
+class Service {
+ public:
+  explicit Service(config::Config config) : config_(std::make_shared<const config::Config>(std::move(config))) {}
+
+  Result<> start() {
+    SLUICE_ASSIGN(auto database, store::open_state(config_->state));
+    database_ = std::make_unique<store::Database>(std::move(database));
+    SLUICE_ASSIGN(log_, audit::Log::open(log_options(*config_), gateway::Gateway::worker_count(*config_)));
+    SLUICE_TRY(record_admin_events(*database_, *log_));
+    SLUICE_TRY(record_life_cycle(*log_, audit::EventType::kGatewayStart, fmt::format("sluice {}", control::kVersion)));
+    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
+    SLUICE_ASSIGN(version_, database_->data_version());
+    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory), *log_));
+    return start_control();
+  }
+
+  /// Until SIGTERM or SIGINT.
+  void run(const sigset_t& signals) {
+    log::info("ready: PostgreSQL clients on {}:{}, {} database(s), {} worker(s), {}",
+              config_->listen_postgres.host, gateway_->port(), config_->databases.size(),
+              gateway::Gateway::worker_count(*config_), gateway_->reactor_name());
+    notify("READY=1");
+    for (;;) {
+      const timespec tick{0, 250'000'000};
+      const int signal = sigtimedwait(&signals, nullptr, &tick);
+      if (signal == SIGTERM || signal == SIGINT) break;
+      if (signal == SIGHUP) reload();
+      watch_store();
+    }
+  }
+
+  void stop() {
+    log::info("draining for at most {} s", std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
+    notify("STOPPING=1");
+    gateway_->drain();
+    control_->stop();
+    api_.reset();
+    gateway_.reset();
+    if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, ""); !recorded) {
+      log::error("{}", recorded.error().text);
+    }
+    log_->close();
+    log::info("stopped");
+  }
+
+ private:
+  Result<> start_control() {
+    control_ = control::HttpServer::create();
+    api_ = std::make_unique<control::Api>(*gateway_, *log_);
+    api_->set_databases(names_of(*config_));
+    if (config_->listen_http) {
+      SLUICE_ASSIGN(const uint16_t port,
+                    control_->listen(config_->listen_http->host, config_->listen_http->port,
+                                     [this](const auto& request) { return api_->answer_public(request); }));
+      log::info("HTTP on {}:{}", config_->listen_http->host, port);
+    }
+    SLUICE_TRY(control_->listen(control::control_socket(config_->state),
+                                [this](const auto& request) { return api_->answer_local(request); }));
+    control_->start();
+    return {};
+  }
+
+  void reload() {
+    notify("RELOADING=1");
+    auto loaded = config::load(config_->file);
+    if (!loaded) {
+      log::error("configuration not reloaded, the old one stays:\n{}", loaded.error().text);
+    } else {
+      auto config = std::make_shared<const config::Config>(std::move(*loaded));
+      if (const auto taken = gateway_->reload(config); !taken) {
+        log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
+      } else {
+        config_ = std::move(config);
+        api_->set_databases(names_of(*config_));
+        (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
+        log::info("configuration reloaded");
+      }
+    }
+    notify("READY=1");
+  }
+
+  void watch_store() {
+    const auto version = database_->data_version();
+    if (!version || *version == version_) return;
+    version_ = *version;
+    if (const auto recorded = record_admin_events(*database_, *log_); !recorded) {
+      log::error("administrative changes not recorded yet: {}", recorded.error().text);
+    }
+    auto directory = identity::load_directory(*database_);
+    if (!directory) {
+      log::error("users not reloaded: {}", directory.error().text);
+      version_ = -1;  // Again in a moment.
+      return;
+    }
+    gateway_->set_directory(std::move(*directory));
+  }
+
+  std::shared_ptr<const config::Config> config_;
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<audit::Log> log_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<control::Api> api_;
+  std::unique_ptr<control::HttpServer> control_;
+  int64_t version_ = 0;
+};
+
+}  // namespace
+
+Result<> serve(const Common& common) {
+  SLUICE_ASSIGN(auto config, config::load(common.config_file));
+  init_log(config.log_level, config.log_json);
+  raise_file_limit();
+  // Signals are waited for here; every thread started from now on has them blocked.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  Service service(std::move(config));
+  SLUICE_TRY(service.start());
+  service.run(signals);
+  service.stop();
+  return {};
+}
+
+}  // namespace sluice::cli

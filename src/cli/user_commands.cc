@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+#include <sodium.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "cli/commands.h"
+#include "config/config.h"
+#include "identity/user_store.h"
+#include "store/state.h"
+
+namespace sluice::cli {
+namespace {
+
+/// Who is at the keyboard, for the record.
+std::string actor() {
+  const char* sudo = getenv("SUDO_USER");
+  const char* login = sudo != nullptr ? sudo : getenv("USER");
+  return fmt::format("{} (uid {}) on the command line", login != nullptr ? login : "unknown", getuid());
+}
+
+Result<store::Database> open_store(const Common& common) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  return store::open_state(config.state);
+}
+
+Result<SecretString> read_line_hidden(const char* prompt) {
+  std::cerr << prompt << std::flush;
+  termios before{};
+  tcgetattr(STDIN_FILENO, &before);
+  termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::string line;
+  const bool got = static_cast<bool>(std::getline(std::cin, line));
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  std::cerr << '\n';
+  if (!got) return fail(ErrorCode::kInvalidInput, "no password given");
+  return SecretString(std::move(line));
+}
+
+Result<SecretString> ask_password(const UserOptions& options) {
+  if (options.generate) {
+    const std::string raw = random_string(18);
+    std::string text(sodium_base64_encoded_len(raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
+    sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(raw.data()),
+                      raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    text.pop_back();
+    std::cout << text << '\n';
+    return SecretString(std::move(text));
+  }
+  if (options.password_stdin) {
+    std::string line;
+    if (!std::getline(std::cin, line)) return fail(ErrorCode::kInvalidInput, "no password on standard input");
+    return SecretString(std::move(line));
+  }
+  if (isatty(STDIN_FILENO) == 0) {
+    return fail(ErrorCode::kInvalidInput, "give the password with --password-stdin, or --generate one");
+  }
+  SLUICE_ASSIGN(auto first, read_line_hidden("Password: "));
+  SLUICE_ASSIGN(const auto second, read_line_hidden("Again: "));
+  if (first.reveal() != second.reveal()) return fail(ErrorCode::kInvalidInput, "the passwords differ");
+  return std::move(first);
+}
+
+}  // namespace
+
+Result<> user_add(const Common& common, const UserOptions& options) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  SLUICE_ASSIGN(const auto password, ask_password(options));
+  SLUICE_TRY(identity::UserStore(database, actor()).add(options.name, options.groups, password));
+  std::cerr << fmt::format("user \"{}\" added\n", printable(options.name));
+  return {};
+}
+
+Result<> user_list(const Common& common) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  SLUICE_ASSIGN(const auto directory, identity::load_directory(database));
+  Listing listing{{"name", "groups", "enabled", "created"}, {}};
+  for (const auto& user : directory->users()) {
+    if (listing.rows.size() >= common.limit) break;
+    listing.rows.push_back(boost::json::object{
+        {"name", user.name},
+        {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
+        {"enabled", !user.disabled},
+        {"created", format_time(user.created_micros)}});
+  }
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> user_passwd(const Common& common, const UserOptions& options) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  SLUICE_ASSIGN(const auto password, ask_password(options));
+  return identity::UserStore(database, actor()).set_password(options.name, password);
+}
+
+Result<> user_disable(const Common& common, const std::string& name, bool disabled) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  return identity::UserStore(database, actor()).set_disabled(name, disabled);
+}
+
+Result<> user_remove(const Common& common, const std::string& name) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  return identity::UserStore(database, actor()).remove(name);
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,218 @@
+#include "config/config.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "config/reader.h"
+#include "config/units.h"
+
+namespace sluice::config {
+namespace {
+
+constexpr size_t kMaxFile = 1 << 20;
+
+/// The first line of a file, which must be nobody else's to read.
+Result<SecretString> read_secret(const std::filesystem::path& file) {
+  struct stat info{};
+  if (stat(file.c_str(), &info) != 0) return fail(io_error(file.string(), errno));
+  if ((info.st_mode & 0077) != 0) {
+    return fail(ErrorCode::kDenied, fmt::format("{} can be read by others; run: chmod 600 {}",
+                                                file.string(), file.string()));
+  }
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  if (line.empty()) return fail(ErrorCode::kInvalidInput, file.string() + " is empty");
+  return SecretString(std::move(line));
+}
+
+class Loader {
+ public:
+  Loader(const std::filesystem::path& file, bool resolve_secrets)
+      : folder_(file.parent_path()), problems_(file.string()), resolve_secrets_(resolve_secrets) {
+    config_.file = file;
+  }
+
+  Result<Config> load(const std::string& text) {
+    try {
+      read(YAML::Load(text));
+    } catch (const YAML::Exception& error) {
+      problems_.add(error.mark, error.msg);
+    }
+    if (problems_.any()) return fail(ErrorCode::kInvalidInput, problems_.text());
+    return std::move(config_);
+  }
+
+ private:
+  std::string path(const std::string& text) const {
+    return std::filesystem::path(text).is_absolute() ? text : (folder_ / text).lexically_normal().string();
+  }
+
+  void read(const YAML::Node& root) {
+    if (!root.IsMap()) {
+      problems_.add(root.Mark(), "expected a mapping with listen, state and databases");
+      return;
+    }
+    MapReader top(root, "the configuration", problems_);
+    top.boolean("demo", config_.demo);
+    top.map("listen", [&](MapReader& listen) {
+      listen.parsed("postgres", config_.listen_postgres, parse_host_port);
+      HostPort http;
+      listen.parsed("http", http, parse_host_port);
+      if (listen.has("http")) config_.listen_http = http;
+    });
+    top.map("tls", [&](MapReader& tls) { read_tls(tls); });
+    std::string state;
+    if (top.scalar("state", state, true)) config_.state = path(state);
+    top.number("workers", config_.workers, 0, 256);
+    top.one_of("reactor", {"auto", "io_uring", "epoll"},
+               [&](size_t i) { config_.reactor = static_cast<ReactorBackend>(i); });
+    top.map("log", [&](MapReader& log) {
+      static const std::vector<std::string> levels = {"trace", "debug", "info", "warn", "error"};
+      log.one_of("level", levels, [&](size_t i) { config_.log_level = levels[i]; });
+      log.one_of("format", {"text", "json"}, [&](size_t i) { config_.log_json = i == 1; });
+    });
+    top.map("audit", [&](MapReader& audit) { read_audit(audit); });
+    top.map("limits", [&](MapReader& limits) { read_limits(limits); });
+    read_databases(top);
+  }
+
+  void read_tls(MapReader& tls) {
+    std::string file;
+    if (tls.scalar("certificate", file)) config_.tls.certificate = path(file);
+    if (tls.scalar("key", file)) config_.tls.key = path(file);
+    tls.boolean("required", config_.tls.required);
+    if (config_.tls.certificate.empty() != config_.tls.key.empty()) {
+      tls.problem("certificate", "certificate and key belong together");
+    }
+    if (config_.tls.required && !config_.tls.enabled()) {
+      tls.problem("required", "TLS cannot be required without certificate and key");
+    }
+  }
+
+  void read_audit(MapReader& audit) {
+    audit.one_of("durability", {"process", "disk"},
+                 [&](size_t i) { config_.audit.durability = static_cast<Durability>(i); });
+    size("segment_size", audit, config_.audit.segment_bytes, 1 << 20, size_t{1} << 30);
+    size("text_limit", audit, config_.audit.text_limit, 256, 1 << 20);
+    size("parameters_limit", audit, config_.audit.parameters_limit, 0, 1 << 20);
+  }
+
+  void read_limits(MapReader& limits) {
+    auto& l = config_.limits;
+    size("statement_size", limits, l.statement_bytes, 64 << 10, 256 << 20);
+    size("cache_size", limits, l.cache_bytes, 1 << 20, size_t{16} << 30);
+    limits.number("sessions", l.max_sessions, 1, 1'000'000);
+    limits.number("logins_in_progress", l.max_logins_in_progress, 1, 100'000);
+    limits.number("logins_in_progress_per_source", l.max_logins_in_progress_per_source, 1, 100'000);
+    limits.parsed("login_timeout", l.login_timeout, parse_duration);
+    limits.parsed("drain_timeout", l.drain_timeout, parse_duration);
+  }
+
+  static void size(const std::string& key, MapReader& map, size_t& out, size_t low, size_t high) {
+    map.parsed(key, out, parse_size);
+    if (out < low || out > high) map.problem(key, fmt::format("must be from {} to {} bytes", low, high));
+  }
+
+  void read_databases(MapReader& top) {
+    const YAML::Node list = top.node("databases");
+    if (!list.IsDefined() || !list.IsSequence() || list.size() == 0) {
+      top.problem("databases", "expected a list with at least one database");
+      return;
+    }
+    for (const auto& entry : list) {
+      if (!entry.IsMap()) {
+        problems_.add(entry.Mark(), "expected a mapping with name, url and user");
+        continue;
+      }
+      MapReader database(entry, "a database", problems_);
+      read_database(database);
+    }
+  }
+
+  void read_database(MapReader& map) {
+    DatabaseConfig database;
+    if (map.scalar("name", database.name, true)) {
+      for (const auto& other : config_.databases) {
+        if (other.name == database.name) map.problem("name", "this name is taken by another database");
+      }
+    }
+    map.scalar("environment", database.environment, true);
+    std::string url;
+    if (map.scalar("url", url, true)) {
+      if (const auto parsed = parse_database_url(url, database); !parsed) map.problem("url", parsed.error().text);
+      for (std::string* file : {&database.sslrootcert, &database.sslcert, &database.sslkey}) {
+        if (!file->empty() && *file != "system") *file = path(*file);
+      }
+    }
+    map.scalar("user", database.user, true);
+    read_password(map, database);
+    map.boolean("allow_function_call", database.allow_function_call);
+    map.map("pool", [&](MapReader& pool) {
+      pool.number("size", database.pool.size, 1, 10'000);
+      pool.parsed("idle_timeout", database.pool.idle_timeout, parse_duration);
+      pool.parsed("wait_timeout", database.pool.wait_timeout, parse_duration);
+      pool.parsed("connect_timeout", database.pool.connect_timeout, parse_duration);
+    });
+    config_.databases.push_back(std::move(database));
+  }
+
+  void read_password(MapReader& map, DatabaseConfig& database) {
+    std::string text;
+    int given = 0;
+    if (map.scalar("password_file", text)) {
+      ++given;
+      if (resolve_secrets_) {
+        auto secret = read_secret(path(text));
+        if (secret) {
+          database.password = std::move(*secret);
+        } else {
+          map.problem("password_file", secret.error().text);
+        }
+      }
+    }
+    if (map.scalar("password_env", text)) {
+      ++given;
+      const char* value = getenv(text.c_str());
+      if (value != nullptr) {
+        database.password = SecretString(value);
+      } else if (resolve_secrets_) {
+        map.problem("password_env", fmt::format("environment variable {} is not set", text));
+      }
+    }
+    if (map.scalar("password", text)) {
+      ++given;
+      database.password = SecretString(text);
+      if (!config_.demo) {
+        map.problem("password", "a password must not stand in this file: use password_file or password_env");
+      }
+    }
+    if (given > 1) map.problem("password_file", "give only one of password_file and password_env");
+  }
+
+  Config config_;
+  std::filesystem::path folder_;
+  Problems problems_;
+  bool resolve_secrets_;
+};
+
+}  // namespace
+
+Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(io_error("cannot read the configuration " + file.string(), errno));
+  std::string text(kMaxFile + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  if (text.size() > kMaxFile) return fail(ErrorCode::kInvalidInput, file.string() + ": larger than 1 MiB");
+  const size_t nul = text.find('\0');
+  if (nul != std::string::npos) return fail(ErrorCode::kInvalidInput, file.string() + ": contains a NUL byte");
+  return Loader(std::filesystem::absolute(file), resolve_secrets).load(text);
+}
+
+}  // namespace sluice::config

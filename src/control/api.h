@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "audit/log.h"
+#include "base/clock.h"
+#include "control/http_server.h"
+#include "gateway/gateway.h"
+
+namespace sluice::control {
+
+inline constexpr const char* kVersion = SLUICE_VERSION;
+
+/// Where the local API listens.
+inline std::filesystem::path control_socket(const std::filesystem::path& state) {
+  return state / "control.sock";
+}
+
+/// Answers of the running gateway over HTTP.
+class Api {
+ public:
+  Api(gateway::Gateway& gateway, const audit::Log& log) : gateway_(gateway), log_(log) {}
+
+  /// For anybody who can reach the port: /healthz, /readyz, /metrics.
+  HttpResponse answer_public(const HttpRequest& request);
+  /// For whoever may open the state folder: sessions, database checks.
+  HttpResponse answer_local(const HttpRequest& request);
+  /// The databases that /readyz checks, by name; set anew on reload.
+  void set_databases(std::vector<std::string> names);
+
+ private:
+  HttpResponse ready();
+  std::string metrics();
+  HttpResponse sessions();
+  HttpResponse check(const std::string& database);
+
+  gateway::Gateway& gateway_;
+  const audit::Log& log_;
+  std::mutex mutex_;
+  std::vector<std::string> databases_;
+  std::map<std::string, std::pair<Clock::time_point, std::string>> checks_;  ///< name: when, problem
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,191 @@
+// The one place that includes Beast, which is slow to compile.
+#include "control/http_server.h"
+
+#include <sys/stat.h>
+
+#include <boost/asio.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <thread>
+
+#include "base/log.h"
+
+namespace sluice::control {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using error_code = boost::system::error_code;
+
+constexpr size_t kMaxConnections = 256;
+constexpr size_t kMaxBody = 1 << 20;
+constexpr auto kRequestTime = std::chrono::seconds(10);
+
+http::response<http::string_body> answer(const http::request<http::string_body>& request,
+                                         const HttpHandler& handler) {
+  HttpResponse made = handler({std::string(request.method_string()), std::string(request.target()),
+                               request.body()});
+  http::response<http::string_body> response(static_cast<http::status>(made.status), request.version());
+  response.set(http::field::content_type, made.content_type);
+  response.set("X-Content-Type-Options", "nosniff");
+  response.keep_alive(request.keep_alive());
+  response.body() = std::move(made.body);
+  response.prepare_payload();
+  return response;
+}
+
+/// One connection, over TCP or a Unix-domain socket.
+template <typename Protocol>
+class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
+ public:
+  Connection(typename Protocol::socket socket, std::shared_ptr<HttpHandler> handler, size_t& open)
+      : stream_(std::move(socket)), handler_(std::move(handler)), open_(open) {
+    ++open_;
+  }
+  ~Connection() { --open_; }
+
+  void read() {
+    parser_.emplace();
+    parser_->body_limit(kMaxBody);
+    parser_->header_limit(16 * 1024);
+    stream_.expires_after(kRequestTime);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](error_code error, size_t) { self->on_read(error); });
+  }
+
+ private:
+  void on_read(error_code error) {
+    if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
+    response_ = answer(parser_->get(), *handler_);
+    stream_.expires_after(kRequestTime);
+    http::async_write(stream_, response_,
+                      [self = this->shared_from_this()](error_code failed, size_t) {
+                        if (!failed && self->response_.keep_alive()) self->read();
+                      });
+  }
+
+  beast::basic_stream<Protocol> stream_;
+  std::shared_ptr<HttpHandler> handler_;
+  size_t& open_;
+  beast::flat_buffer buffer_{64 * 1024};
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::response<http::string_body> response_;
+};
+
+/// Accepts connections for one handler.
+template <typename Protocol>
+class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
+ public:
+  Acceptor(asio::io_context& context, HttpHandler handler, size_t& open)
+      : acceptor_(context), handler_(std::make_shared<HttpHandler>(std::move(handler))), open_(open) {}
+
+  Result<> listen(const typename Protocol::endpoint& endpoint) {
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(128, error);
+    if (error) return fail(ErrorCode::kIo, "cannot listen for HTTP: " + error.message());
+    accept();
+    return {};
+  }
+  typename Protocol::endpoint local() const { return acceptor_.local_endpoint(); }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([self = this->shared_from_this()](error_code error, auto socket) {
+      if (error == asio::error::operation_aborted) return;
+      if (!error && self->open_ < kMaxConnections) {
+        std::make_shared<Connection<Protocol>>(std::move(socket), self->handler_, self->open_)->read();
+      }
+      self->accept();
+    });
+  }
+
+  typename Protocol::acceptor acceptor_;
+  std::shared_ptr<HttpHandler> handler_;
+  size_t& open_;
+};
+
+class Server : public HttpServer {
+ public:
+  ~Server() override { stop(); }
+
+  Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) override {
+    error_code error;
+    asio::ip::tcp::resolver resolver(context_);
+    const auto found = resolver.resolve(host, std::to_string(port), error);
+    if (error || found.empty()) return fail(ErrorCode::kIo, "cannot resolve " + host + ": " + error.message());
+    auto acceptor = std::make_shared<Acceptor<asio::ip::tcp>>(context_, std::move(handler), open_);
+    SLUICE_TRY(acceptor->listen(found.begin()->endpoint()));
+    return acceptor->local().port();
+  }
+
+  Result<> listen(const std::filesystem::path& socket, HttpHandler handler) override {
+    std::error_code ignored;
+    std::filesystem::remove(socket, ignored);
+    if (socket.string().size() >= sizeof(sockaddr_un::sun_path)) {
+      return fail(ErrorCode::kInvalidInput, "the state folder's path is too long for a socket: " + socket.string());
+    }
+    const mode_t mask = umask(0177);
+    auto acceptor = std::make_shared<Acceptor<asio::local::stream_protocol>>(context_, std::move(handler), open_);
+    auto listening = acceptor->listen(asio::local::stream_protocol::endpoint(socket.string()));
+    umask(mask);
+    return listening;
+  }
+
+  void start() override {
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "control");
+      context_.run();
+    });
+  }
+
+  void stop() override {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  size_t open_ = 0;  ///< before the context, whose connections count themselves out
+  asio::io_context context_{1};
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpServer> HttpServer::create() { return std::make_unique<Server>(); }
+
+Result<HttpResponse> http_call(const std::filesystem::path& socket, const HttpRequest& request) {
+  asio::io_context context;
+  beast::basic_stream<asio::local::stream_protocol> stream(context);
+  http::request<http::string_body> message(http::string_to_verb(request.method), request.path, 11);
+  message.set(http::field::host, "localhost");
+  message.body() = request.body;
+  message.prepare_payload();
+  beast::flat_buffer buffer;
+  http::response<http::string_body> response;
+  error_code result = asio::error::would_block;
+  stream.expires_after(std::chrono::seconds(30));
+  stream.async_connect(asio::local::stream_protocol::endpoint(socket.string()), [&](error_code error) {
+    result = error;
+    if (error) return;
+    http::async_write(stream, message, [&](error_code failed, size_t) {
+      result = failed;
+      if (failed) return;
+      http::async_read(stream, buffer, response, [&](error_code broken, size_t) { result = broken; });
+    });
+  });
+  context.run();
+  if (result) {
+    return fail(ErrorCode::kUnavailable,
+                "cannot reach the gateway at " + socket.string() + " (" + result.message() +
+                    "); is it running? Start it with: sluice serve");
+  }
+  return HttpResponse{static_cast<int>(response.result_int()),
+                      std::string(response[http::field::content_type]), std::move(response.body())};
+}
+
+}  // namespace sluice::control

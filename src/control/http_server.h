@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace sluice::control {
+
+struct HttpRequest {
+  std::string method;
+  std::string path;
+  std::string body;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+/// Called on the server's thread; may block it.
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+/// HTTP/1.1 on a thread of its own, off the data path. Requests are bounded in size, connections
+/// in number and time.
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;
+  static std::unique_ptr<HttpServer> create();
+
+  /// Answers on a TCP address; returns the port (useful when it was 0).
+  virtual Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) = 0;
+  /// Answers on a Unix-domain socket (mode 0600); an old one in its place is removed.
+  virtual Result<> listen(const std::filesystem::path& socket, HttpHandler handler) = 0;
+  virtual void start() = 0;
+  virtual void stop() = 0;
+};
+
+/// One request to a Unix-domain socket, for the command line. Blocking, with a time-out.
+Result<HttpResponse> http_call(const std::filesystem::path& socket, const HttpRequest& request);
+
+}  // namespace sluice::control

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "identity/directory.h"
+#include "store/sqlite.h"
+
+namespace sluice::identity {
+
+/// Changes to the users of an installation. Each is one transaction together with the word it
+/// leaves for the audit log; `actor` says who made it.
+class UserStore {
+ public:
+  UserStore(store::Database& database, std::string actor)
+      : database_(database), actor_(std::move(actor)) {}
+
+  /// Errors: kExists; kInvalidInput for a name or password that cannot be used.
+  Result<> add(std::string_view name, const std::vector<std::string>& groups,
+               const SecretString& password);
+  /// Errors of these: kNotFound.
+  Result<> set_password(std::string_view name, const SecretString& password);
+  Result<> set_disabled(std::string_view name, bool disabled);
+  Result<> remove(std::string_view name);
+
+ private:
+  Result<> update(std::string_view name, std::string_view sql, std::string_view value,
+                  std::string_view message);
+  store::Database& database_;
+  std::string actor_;
+};
+
+/// All users as they are now.
+Result<std::shared_ptr<const Directory>> load_directory(store::Database& database);
+
+}  // namespace sluice::identity

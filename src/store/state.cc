@@ -1,0 +1,69 @@
+#include "store/state.h"
+
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+namespace sluice::store {
+
+Result<Database> open_state(const std::filesystem::path& state) {
+  std::error_code error;
+  if (!std::filesystem::exists(state, error)) {
+    std::filesystem::create_directories(state, error);
+    if (error) return fail(ErrorCode::kIo, "create " + state.string() + ": " + error.message());
+    chmod(state.c_str(), 0700);
+  }
+  SLUICE_ASSIGN(auto database, Database::open(state / "sluice.db"));
+  SLUICE_TRY(database.migrate({
+      R"(CREATE TABLE users (
+           name TEXT PRIMARY KEY,
+           groups TEXT NOT NULL,            -- separated by newlines
+           scram_verifier TEXT NOT NULL,
+           disabled INTEGER NOT NULL DEFAULT 0,
+           created_micros INTEGER NOT NULL
+         ) STRICT;
+         CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+         CREATE TABLE waiting_admin_events (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           time_micros INTEGER NOT NULL,
+           actor TEXT NOT NULL,
+           message TEXT NOT NULL
+         ) STRICT;)",
+  }));
+  return database;
+}
+
+Result<std::string> installation_secret(Database& database) {
+  SLUICE_ASSIGN(auto insert,
+                database.prepare("INSERT INTO secrets VALUES ('scram-mock', ?) ON CONFLICT DO NOTHING"));
+  SLUICE_TRY(insert.bind_blob(1, random_string(32)).run());
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT value FROM secrets WHERE name = 'scram-mock'"));
+  SLUICE_ASSIGN([[maybe_unused]] const bool row, query.step());
+  return query.text(0);
+}
+
+Result<> leave_admin_event(Database& database, std::string_view actor, std::string_view message) {
+  SLUICE_ASSIGN(auto insert,
+                database.prepare("INSERT INTO waiting_admin_events (time_micros, actor, message) "
+                                 "VALUES (?, ?, ?)"));
+  return insert.bind(1, wall_micros()).bind(2, actor).bind(3, message).run();
+}
+
+Result<std::vector<AdminEvent>> waiting_admin_events(Database& database) {
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT id, time_micros, actor, message "
+                                             "FROM waiting_admin_events ORDER BY id"));
+  std::vector<AdminEvent> events;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return events;
+    events.push_back({query.integer(0), query.integer(1), query.text(2), query.text(3)});
+  }
+}
+
+Result<> forget_admin_event(Database& database, int64_t id) {
+  SLUICE_ASSIGN(auto remove, database.prepare("DELETE FROM waiting_admin_events WHERE id = ?"));
+  return remove.bind(1, id).run();
+}
+
+}  // namespace sluice::store
