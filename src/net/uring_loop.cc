@@ -19,6 +19,7 @@ namespace {
 constexpr unsigned kSubmissions = 512;
 constexpr unsigned kCompletions = 8192;
 constexpr size_t kVectors = 32;  // slices in one sendmsg: 1 MiB at most
+constexpr uint8_t kFlood = 4;    // full buffers in a row that start a flood, short ones that end it
 constexpr uint64_t kTagMask = 7;
 constexpr int kSendFlags = MSG_NOSIGNAL | MSG_WAITALL;
 
@@ -61,9 +62,11 @@ class UringLoop::Socket final : public Connection {
   bool multishot = false;  ///< ... and stays there after each completion
   bool receive_cancelled = false;
   bool send_cancelled = false;
-  /// A pause met a flood: receive one buffer at a time until a short one says it is over. So what
-  /// piles up at the next pause is one buffer instead of what a multishot request takes in a go.
+  /// The peer sends faster than we look: receive one buffer at a time until short ones say that
+  /// it is over. So what piles up at a pause is one buffer instead of all that a multishot request
+  /// takes in a go.
   bool flooded = false;
+  uint8_t streak = 0;  ///< receives in a row that say otherwise
 };
 
 Result<std::unique_ptr<Reactor>> UringLoop::create() {
@@ -152,15 +155,16 @@ void UringLoop::flush_socket(Socket& socket) {
     flush_released(socket);
     return;
   }
-  if (socket.wants_receive()) {
-    if (!socket.receiving) request_receive(socket);
-  } else if (socket.receiving && socket.multishot && socket.backlogged() &&
-             !socket.receive_cancelled) {
+  if (!socket.receiving) {
+    if (socket.wants_receive()) request_receive(socket);
+  } else if (socket.multishot && !socket.receive_cancelled) {
     // Paused, and the peer goes on: stop here and let its window fill. (Short pauses, in which
     // nothing comes, never get this far.)
-    socket.receive_cancelled = true;
-    socket.flooded = true;
-    cancel(kReceiveTag, static_cast<Connection*>(&socket));
+    if (socket.backlogged() && !socket.wants_receive()) socket.flooded = true;
+    if (socket.flooded) {
+      socket.receive_cancelled = true;
+      cancel(kReceiveTag, static_cast<Connection*>(&socket));
+    }
   }
   if (socket.send == Socket::Send::kIdle && socket.prepare_output()) request_send(socket);
 }
@@ -325,7 +329,7 @@ void UringLoop::receive_done(Socket& socket, int result, uint32_t flags) {
     return;
   }
   if (result > 0) {
-    if (!socket.multishot) socket.flooded = data.size() == Buffer::kSize;
+    note_flood(socket, data.size() == Buffer::kSize);
     socket.received(std::move(data));
   } else if (result == 0) {
     socket.receive_ended(0);
@@ -333,6 +337,16 @@ void UringLoop::receive_done(Socket& socket, int result, uint32_t flags) {
     socket.receive_ended(-result);
   }
   if (socket.receiving != socket.wants_receive()) mark_dirty(socket);
+}
+
+void UringLoop::note_flood(Socket& socket, bool full) {
+  if (full == socket.flooded) {
+    socket.streak = 0;
+  } else if (++socket.streak >= kFlood) {
+    socket.streak = 0;
+    socket.flooded = full;
+    if (socket.receiving) mark_dirty(socket);
+  }
 }
 
 void UringLoop::receive_wanted(Connection& connection) {

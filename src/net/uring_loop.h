@@ -63,6 +63,7 @@ class UringLoop final : public EventLoop {
   void dispatch(const io_uring_cqe& entry);
   void send_done(Socket& socket, int result);
   void receive_done(Socket& socket, int result, uint32_t flags);
+  void note_flood(Socket& socket, bool full);
   void accept_done(Listener& listener, int result, uint32_t flags);
   void connect_done(const Connector& connector);
 

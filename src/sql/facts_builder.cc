@@ -252,7 +252,7 @@ void FactsBuilder::on_write(std::string_view name, const Node& body) {
   target(action, body);
   if (kind != ActionKind::kInsert) {
     const auto where = field(body, "whereClause");
-    action.without_where = !where || always_true(*where);
+    action.without_where = !explained_only_ && (!where || always_true(*where));
   }
   walk_fields(body, "relation");
 }
@@ -267,8 +267,8 @@ void FactsBuilder::on_merge(const Node& body) {
     if (command != "CMD_DELETE" && command != "CMD_UPDATE") return;
     Action& action = act(command == "CMD_DELETE" ? ActionKind::kDelete : ActionKind::kUpdate);
     target(action, body);
-    action.without_where =
-        !field(*clause, "condition") && (!condition || always_true(*condition));
+    action.without_where = !explained_only_ && !field(*clause, "condition") &&
+                           (!condition || always_true(*condition));
   });
   walk_fields(body, "relation");
 }

@@ -12,6 +12,24 @@ tl::unexpected<Error> bad(std::string_view message) {
   return fail(ErrorCode::kProtocol, "malformed " + std::string(message) + " message");
 }
 
+/// The protocol knows 18 fields. More than this is not read, so that a megabyte of tiny fields
+/// costs no more than a megabyte of text.
+constexpr size_t kMaxErrorFields = 64;
+constexpr size_t kMaxMechanisms = 32;
+
+/// Names up to an empty one, behind which nothing stands.
+Result<std::vector<Bytes>> decode_mechanisms(Reader reader) {
+  std::vector<Bytes> mechanisms;
+  for (;;) {
+    const auto mechanism = reader.string();
+    if (!mechanism || mechanisms.size() > kMaxMechanisms) return bad("AuthenticationSASL");
+    if (mechanism->empty()) break;
+    mechanisms.push_back(*mechanism);
+  }
+  if (!reader.done()) return bad("AuthenticationSASL");
+  return mechanisms;
+}
+
 }  // namespace
 
 Result<ParameterStatus> decode_parameter_status(Bytes body) {
@@ -47,7 +65,8 @@ Result<CommandComplete> decode_command_complete(Bytes body) {
   if (digits != Bytes::npos && digits + 1 < tag->size() && (*tag)[digits] == ' ') {
     uint64_t rows = 0;
     const char* end = tag->data() + tag->size();
-    if (std::from_chars(tag->data() + digits + 1, end, rows).ec == std::errc()) complete.rows = rows;
+    if (std::from_chars(tag->data() + digits + 1, end, rows).ec == std::errc())
+      complete.rows = rows;
     // "INSERT 0 3": the first number is an OID of old.
     const size_t last = tag->find_last_not_of("0123456789 ");
     complete.command = tag->substr(0, last == Bytes::npos ? 0 : last + 1);
@@ -58,7 +77,7 @@ Result<CommandComplete> decode_command_complete(Bytes body) {
 ErrorFields ErrorFields::decode(Bytes body) {
   ErrorFields fields;
   Reader reader(body);
-  for (;;) {
+  for (size_t i = 0; i < kMaxErrorFields; ++i) {
     const auto code = reader.u8();
     if (!code || *code == 0) break;
     const auto value = reader.string();
@@ -69,6 +88,7 @@ ErrorFields ErrorFields::decode(Bytes body) {
 }
 
 void ErrorFields::set(char code, std::string_view value) {
+  if (code == '\0') return;  // It would end the message.
   for (auto& [known, old] : fields_) {
     if (known == code) {
       old = value;
@@ -96,15 +116,20 @@ Result<AuthenticationRequest> decode_authentication(Bytes body) {
   AuthenticationRequest request;
   request.code = static_cast<AuthCode>(*code);
   request.data = reader.rest();
-  if (request.code == AuthCode::kMd5Password && request.data.size() != 4) {
-    return bad("AuthenticationMD5Password");
-  }
-  if (request.code != AuthCode::kSasl) return request;
-  for (;;) {
-    const auto mechanism = reader.string();
-    if (!mechanism) return bad("AuthenticationSASL");
-    if (mechanism->empty()) return request;
-    request.mechanisms.push_back(*mechanism);
+  switch (request.code) {
+    case AuthCode::kOk:
+    case AuthCode::kCleartextPassword:
+      if (!request.data.empty()) return bad("Authentication");
+      return request;
+    case AuthCode::kMd5Password:
+      if (request.data.size() != 4) return bad("AuthenticationMD5Password");
+      return request;
+    case AuthCode::kSasl: {
+      SLUICE_ASSIGN(request.mechanisms, decode_mechanisms(reader));
+      return request;
+    }
+    default:
+      return request;
   }
 }
 

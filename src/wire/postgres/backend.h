@@ -37,13 +37,16 @@ Result<CommandComplete> decode_command_complete(Bytes body);
 /// Fields of an ErrorResponse or NoticeResponse by their one-letter codes.
 class ErrorFields {
  public:
-  /// Reads what is there; a body that breaks off or repeats is no error, since it is an error's
-  /// messenger: what could be read stays.
+  /// Reads what is there; a body that breaks off or repeats (the last one counts) is no error,
+  /// since it is an error's messenger: what could be read stays. Values may be of any length and
+  /// encoding.
   static ErrorFields decode(Bytes body);
 
+  /// Adds or replaces; a field of code 0 does not exist and is left out.
   void set(char code, std::string_view value);
   /// Both the localised and the non-localised severity.
   void set_severity(std::string_view severity);
+  /// The value, or empty.
   std::string_view get(char code) const;
   std::string_view sqlstate() const { return get(kFieldSqlstate); }
   std::string_view message() const { return get(kFieldMessage); }
@@ -54,9 +57,9 @@ class ErrorFields {
 };
 
 struct AuthenticationRequest {
-  AuthCode code = AuthCode::kOk;
-  Bytes data;  ///< salt, or SASL data
-  std::vector<Bytes> mechanisms;
+  AuthCode code = AuthCode::kOk;  ///< may be none of the enumerators
+  Bytes data;                     ///< salt, or SASL data
+  std::vector<Bytes> mechanisms;  ///< of kSasl
 };
 Result<AuthenticationRequest> decode_authentication(Bytes body);
 

@@ -42,6 +42,15 @@ class Message {
   size_t start_;
 };
 
+void encode_fields(std::string& out, char type, const ErrorFields& fields) {
+  Message message(out, type);
+  for (const auto& [code, value] : fields.all()) {
+    // A NUL inside a value would end the field and shift all that follows.
+    message.byte(code).string(value.substr(0, value.find('\0')));
+  }
+  message.byte('\0');
+}
+
 }  // namespace
 
 void encode_authentication_ok(std::string& out) { Message(out, kAuthentication).u32(0); }
@@ -74,10 +83,14 @@ void encode_ready_for_query(std::string& out, char transaction_status) {
 }
 
 void encode_error_response(std::string& out, const ErrorFields& fields) {
-  Message message(out, kErrorResponse);
-  for (const auto& [code, value] : fields.all()) message.byte(code).string(value);
-  message.byte('\0');
+  encode_fields(out, kErrorResponse, fields);
 }
+
+void encode_notice_response(std::string& out, const ErrorFields& fields) {
+  encode_fields(out, kNoticeResponse, fields);
+}
+
+void encode_empty_query_response(std::string& out) { Message(out, kEmptyQueryResponse); }
 
 void encode_negotiate_protocol_version(std::string& out, uint32_t newest_minor,
                                        const std::vector<std::string>& unknown_options) {
@@ -93,6 +106,32 @@ void encode_query(std::string& out, std::string_view text) { Message(out, kQuery
 
 void encode_parse(std::string& out, std::string_view name, std::string_view text) {
   Message(out, kParse).string(name).string(text).u16(0);
+}
+
+void encode_bind(std::string& out, std::string_view portal, std::string_view statement,
+                 const std::vector<std::optional<std::string>>& values) {
+  Message message(out, kBind);
+  message.string(portal).string(statement).u16(0).u16(static_cast<uint16_t>(values.size()));
+  for (const auto& value : values) {
+    if (value) {
+      message.u32(static_cast<uint32_t>(value->size())).bytes(*value);
+    } else {
+      message.u32(0xFFFFFFFF);  // NULL
+    }
+  }
+  message.u16(0);
+}
+
+void encode_describe(std::string& out, char kind, std::string_view name) {
+  Message(out, kDescribe).byte(kind).string(name);
+}
+
+void encode_close(std::string& out, char kind, std::string_view name) {
+  Message(out, kClose).byte(kind).string(name);
+}
+
+void encode_execute(std::string& out, std::string_view portal, uint32_t max_rows) {
+  Message(out, kExecute).string(portal).u32(max_rows);
 }
 
 void encode_flush(std::string& out) { Message(out, kFlush); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,8 @@
 
 namespace sluice::wire::postgres {
 
-// Encoders append one whole message to `out`.
+// Encoders append one whole message to `out`. Strings must not contain NUL; in the fields of an
+// error it cuts the value off.
 
 // What the gateway says to a client.
 void encode_authentication_ok(std::string& out);
@@ -20,12 +22,24 @@ void encode_parameter_status(std::string& out, std::string_view name, std::strin
 void encode_backend_key_data(std::string& out, uint32_t process_id, Bytes secret);
 void encode_ready_for_query(std::string& out, char transaction_status);
 void encode_error_response(std::string& out, const ErrorFields& fields);
+void encode_notice_response(std::string& out, const ErrorFields& fields);
+void encode_empty_query_response(std::string& out);
+/// `newest_minor`: of the version that will be spoken; `unknown_options`: the `_pq_.*` names that
+/// have no effect.
 void encode_negotiate_protocol_version(std::string& out, uint32_t newest_minor,
                                        const std::vector<std::string>& unknown_options);
 
 // What the gateway says to a server.
 void encode_query(std::string& out, std::string_view text);
 void encode_parse(std::string& out, std::string_view name, std::string_view text);
+/// Parameters and results in text format; nullopt is NULL.
+void encode_bind(std::string& out, std::string_view portal, std::string_view statement,
+                 const std::vector<std::optional<std::string>>& values);
+/// `kind`: 'S' statement or 'P' portal.
+void encode_describe(std::string& out, char kind, std::string_view name);
+void encode_close(std::string& out, char kind, std::string_view name);
+/// `max_rows` 0: all of them.
+void encode_execute(std::string& out, std::string_view portal, uint32_t max_rows = 0);
 void encode_flush(std::string& out);
 void encode_sync(std::string& out);
 void encode_copy_fail(std::string& out, std::string_view reason);

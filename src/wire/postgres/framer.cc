@@ -38,23 +38,24 @@ Framer::Status Framer::next(Bytes& input, Piece& piece) {
   uint32_t total = 0;
   if (!check_header(input.data(), total)) return Status::kBad;
   const char type = input[0];
-  if (input.size() >= total) {
+  const bool gather = rules_->by_type[static_cast<unsigned char>(type)] == Handling::kGather;
+  const bool too_long = gather && total > std::max<uint32_t>(rules_->gather_limit, kHeaderSize);
+  if (input.size() >= total && !too_long) {
     piece = {type, true, true, true, total, input.substr(0, total)};
     input.remove_prefix(total);
     return Status::kPiece;
   }
-  const bool gather = rules_->by_type[static_cast<unsigned char>(type)] == Handling::kGather &&
-                      total <= rules_->gather_limit;
-  if (gather) {
+  if (gather && !too_long) {
     partial_.assign(input);
     input = {};
     return Status::kNeedMore;
   }
-  piece = {type, true, false, true, total, input};
+  // What is too long to be gathered never comes whole, however it arrived.
+  piece = {type, true, false, true, total, input.substr(0, too_long ? kHeaderSize : total)};
   type_ = type;
   length_ = total;
-  remaining_ = total - static_cast<uint32_t>(input.size());
-  input = {};
+  remaining_ = total - static_cast<uint32_t>(piece.bytes.size());
+  input.remove_prefix(piece.bytes.size());
   return Status::kPiece;
 }
 

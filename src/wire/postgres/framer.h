@@ -23,9 +23,9 @@ class Framer {
  public:
   /// Says for each message type what to do with it.
   enum class Handling : uint8_t {
-    kRefuse,    ///< unknown or not allowed from this side: kBad
-    kStream,    ///< deliver as it arrives
-    kGather,    ///< deliver whole; longer than the limit: deliver as it arrives (piece.whole false)
+    kRefuse,  ///< unknown or not allowed from this side: kBad
+    kStream,  ///< deliver as it arrives
+    kGather,  ///< deliver whole; longer than the limit: deliver as it arrives (piece.whole false)
   };
   struct Rules {
     Handling by_type[256] = {};
@@ -72,8 +72,8 @@ class Framer {
   uint32_t remaining_ = 0;  ///< of a streamed message
   uint32_t length_ = 0;
   char type_ = 0;
-  bool delivered_ = false;   ///< `partial_` was handed out and is to be dropped
-  std::string partial_;      ///< header or gathered message that has not arrived whole
+  bool delivered_ = false;  ///< `partial_` was handed out and is to be dropped
+  std::string partial_;     ///< header or gathered message that has not arrived whole
   const char* problem_ = "";
 };
 

@@ -39,6 +39,7 @@ Result<BindPrefix> decode_bind_prefix(Bytes body) {
 }
 
 Result<Bytes> bind_parameters(Bytes body, size_t offset) {
+  if (offset > body.size()) return bad("Bind");
   Reader reader(body.substr(offset));
   const auto formats = reader.u16();
   if (!formats || !reader.skip(size_t{*formats} * 2)) return bad("Bind");

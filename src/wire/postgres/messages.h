@@ -19,7 +19,8 @@ struct ParseMessage {
 };
 Result<ParseMessage> decode_parse(Bytes body);
 
-/// The front of a Bind; may be decoded from a body of which only the beginning is there.
+/// The front of a Bind; may be decoded from a body of which only the beginning is there, as long as
+/// that holds both names. What follows them is not looked at.
 struct BindPrefix {
   Bytes portal;
   Bytes statement;
@@ -28,7 +29,7 @@ struct BindPrefix {
 Result<BindPrefix> decode_bind_prefix(Bytes body);
 
 /// The part of a whole Bind body from the parameter format codes to before the result format
-/// codes: Int16 n, n Int16 formats, Int16 m, m values.
+/// codes: Int16 n, n Int16 formats, Int16 m, m values. `offset` is BindPrefix::parameters_offset.
 Result<Bytes> bind_parameters(Bytes body, size_t offset);
 
 struct ExecuteMessage {

@@ -53,6 +53,7 @@ class ScramServer {
   Result<std::string> final(Bytes client_final);
 
  private:
+  friend struct ScramTestPeer;  // sets nonces, for the examples of the RFCs
   enum class Step : uint8_t { kFirst, kFinal, kOver };
   Result<> read_gs2_header(bool plus, std::string_view& rest) const;
   Result<std::string> check_proof(Bytes proof, const std::string& auth_message) const;
@@ -98,6 +99,7 @@ class ScramClient {
   Result<> verify(Bytes server_final);
 
  private:
+  friend struct ScramTestPeer;
   enum class Step : uint8_t { kFirst, kFinal, kVerify, kOver };
 
   Step step_ = Step::kFirst;

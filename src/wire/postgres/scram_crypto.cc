@@ -63,10 +63,22 @@ ScramKey exclusive_or(const ScramKey& a, const ScramKey& b) {
   return out;
 }
 
+namespace {
+
+/// What stringprep_profile would not take as PostgreSQL does. U+0340 and U+0341 are prohibited, but
+/// normalised to characters that are not: PostgreSQL looks before it normalises.
+bool beyond_stringprep(std::string_view password) {
+  return password.find('\0') != std::string_view::npos ||
+         password.find("\xCD\x80") != std::string_view::npos ||
+         password.find("\xCD\x81") != std::string_view::npos;
+}
+
+}  // namespace
+
 SecretString prepare_password(std::string_view password) {
   std::string in(password);
   char* out = nullptr;
-  const int rc = in.find('\0') == std::string::npos
+  const int rc = !beyond_stringprep(in)
                      ? stringprep_profile(in.c_str(), &out, "SASLprep", STRINGPREP_NO_UNASSIGNED)
                      : STRINGPREP_PROFILE_ERROR;
   const bool prepared = rc == STRINGPREP_OK && out != nullptr && *out != '\0';

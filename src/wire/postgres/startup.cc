@@ -6,7 +6,9 @@
 namespace sluice::wire::postgres {
 namespace {
 
-constexpr size_t kMaxParameters = 100;
+constexpr size_t kMaxParameters = 100;       // of each kind
+constexpr size_t kShortestCancelSecret = 4;  // protocol 3.0 has 4 bytes, 3.2 up to 256
+constexpr size_t kLongestCancelSecret = 256;
 
 tl::unexpected<Error> bad(std::string text) { return fail(ErrorCode::kProtocol, std::move(text)); }
 
@@ -26,6 +28,7 @@ Result<StartupMessage> decode_parameters(uint32_t version, Reader reader) {
     if (!value) return bad("invalid startup packet layout: expected terminator as last byte");
     if (name->starts_with("_pq_.")) {
       message.protocol_options.emplace_back(*name);
+      if (message.protocol_options.size() > kMaxParameters) return bad("too many protocol options");
       continue;
     }
     for (const auto& [earlier, unused] : message.parameters) {
@@ -48,6 +51,7 @@ std::string_view StartupMessage::find(std::string_view name) const {
 }
 
 Result<uint32_t> startup_packet_length(Bytes first_four) {
+  if (first_four.size() < 4) return bad("invalid length of startup packet");
   const uint32_t length = load_be32(first_four.data());
   if (length < 8 || length > kMaxStartupPacket) return bad("invalid length of startup packet");
   return length;
@@ -55,9 +59,9 @@ Result<uint32_t> startup_packet_length(Bytes first_four) {
 
 Result<StartupPacket> decode_startup_packet(Bytes packet) {
   Reader reader(packet);
-  (void)reader.u32();
+  const auto length = reader.u32();
   const auto code = reader.u32();
-  if (!code) return bad("invalid length of startup packet");
+  if (!code || *length != packet.size()) return bad("invalid length of startup packet");
   switch (*code) {
     case kSslRequestCode:
       if (!reader.done()) return bad("invalid SSLRequest");
@@ -66,7 +70,8 @@ Result<StartupPacket> decode_startup_packet(Bytes packet) {
       if (!reader.done()) return bad("invalid GSSENCRequest");
       return GssEncRequest{};
     case kCancelRequestCode:
-      if (reader.rest().size() < 8 || reader.rest().size() > 4 + 256) {
+      if (reader.rest().size() < sizeof(uint32_t) + kShortestCancelSecret ||
+          reader.rest().size() > sizeof(uint32_t) + kLongestCancelSecret) {
         return bad("invalid length of cancel request packet");
       }
       return CancelRequest{std::string(reader.rest())};

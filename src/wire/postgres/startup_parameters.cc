@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bytes.h"
+
 namespace sluice::wire::postgres {
 namespace {
 
 /// Session settings that change how values look or how long things may take, but not who somebody
 /// is, what they may do, or what code the server loads. `search_path` is among them: it belongs to
 /// the client's own statements, and the gateway's own look-ups do not depend on it.
-constexpr std::array<std::string_view, 20> kAllowed = {
+constexpr auto kAllowed = std::to_array<std::string_view>({
     "application_name",
     "bytea_output",
     "client_encoding",
     "client_min_messages",
     "datestyle",
+    "default_transaction_deferrable",
     "default_transaction_isolation",
     "default_transaction_read_only",
     "enable_seqscan",
@@ -24,13 +27,18 @@ constexpr std::array<std::string_view, 20> kAllowed = {
     "idle_session_timeout",
     "intervalstyle",
     "jit",
+    "lc_monetary",
+    "lc_numeric",
+    "lc_time",
     "lock_timeout",
     "search_path",
     "standard_conforming_strings",
     "statement_timeout",
     "timezone",
+    "transaction_timeout",
     "work_mem",
-};
+    "xmloption",
+});
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -40,22 +48,23 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_true(std::string_view value) {
-  const std::string v = lower(value);
-  return v == "on" || v == "true" || v == "yes" || v == "1" || v == "t" || v == "y";
-}
-
 bool is_false(std::string_view value) {
   const std::string v = lower(value);
   return v == "off" || v == "false" || v == "no" || v == "0" || v == "f" || v == "n";
+}
+
+/// What a client wrote, fit to stand in a message to it.
+std::string shown(std::string_view text) {
+  constexpr size_t kLongest = 100;
+  return "\"" + to_printable_utf8(utf8_prefix(text, kLongest)) + "\"";
 }
 
 /// Adds a setting; a later one of the same name wins, as at the server.
 Result<> add_setting(StartupParameters& out, std::string_view name, std::string_view value) {
   const std::string key = lower(name);
   if (std::find(kAllowed.begin(), kAllowed.end(), key) == kAllowed.end()) {
-    return fail(ErrorCode::kDenied, "42501 parameter \"" + std::string(name) +
-                                        "\" may not be set at connection start");
+    return fail(ErrorCode::kDenied,
+                "42501 parameter " + shown(name) + " may not be set at connection start");
   }
   if (key == "application_name") {
     out.application_name = value;
@@ -79,7 +88,7 @@ std::vector<std::string> split_options(std::string_view text) {
       continue;
     }
     in_word = true;
-    if (c == '\\' && i + 1 < text.size()) ++i;
+    if (c == '\\' && ++i == text.size()) break;
     word.push_back(text[i]);
   }
   if (in_word) words.push_back(std::move(word));
@@ -99,11 +108,11 @@ Result<> add_options(StartupParameters& out, std::string_view options) {
       word.remove_prefix(2);
     } else {
       return fail(ErrorCode::kInvalidInput,
-                  "42601 invalid command-line argument in options: \"" + words[i] + "\"");
+                  "42601 invalid command-line argument in options: " + shown(words[i]));
     }
     const size_t equals = word.find('=');
     if (equals == std::string_view::npos) {
-      return fail(ErrorCode::kInvalidInput, "42601 options: \"" + words[i] + "\" needs a value");
+      return fail(ErrorCode::kInvalidInput, "42601 options: " + shown(words[i]) + " needs a value");
     }
     std::string name(word.substr(0, equals));
     std::replace(name.begin(), name.end(), '-', '_');
@@ -116,7 +125,10 @@ Result<> add_options(StartupParameters& out, std::string_view options) {
 
 Result<StartupParameters> sort_startup_parameters(const StartupMessage& message) {
   StartupParameters out;
+  // First, wherever it stands: a parameter of its own wins over `options`, as at the server.
+  SLUICE_TRY(add_options(out, message.find("options")));
   for (const auto& [name, value] : message.parameters) {
+    if (name == "options") continue;
     if (name == "user") {
       out.user = value;
     } else if (name == "database") {
@@ -124,16 +136,14 @@ Result<StartupParameters> sort_startup_parameters(const StartupMessage& message)
     } else if (name == "replication") {
       if (is_false(value)) continue;
       return fail(ErrorCode::kDenied,
-                  std::string("0A000 replication connections do not pass through the gateway") +
-                      (is_true(value) || value == "database" ? "" : " (invalid value)"));
-    } else if (name == "options") {
-      SLUICE_TRY(add_options(out, value));
+                  "0A000 replication connections do not pass through the gateway");
     } else {
       SLUICE_TRY(add_setting(out, name, value));
     }
   }
   if (out.user.empty()) {
-    return fail(ErrorCode::kInvalidInput, "28000 no PostgreSQL user name specified in startup packet");
+    return fail(ErrorCode::kInvalidInput,
+                "28000 no PostgreSQL user name specified in startup packet");
   }
   if (out.database.empty()) out.database = out.user;
   return out;
@@ -148,10 +158,16 @@ std::string clean_application_name(std::string_view name) {
 }
 
 std::string quote_literal(std::string_view value) {
-  const bool backslash = value.find('\\') != std::string_view::npos;
-  std::string out = backslash ? "E'" : "'";
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '\\'; };
+  const bool escape = !std::all_of(value.begin(), value.end(), plain);
+  std::string out = escape ? "E'" : "'";
   for (const char c : value) {
-    if (c == '\'' || c == '\\') out.push_back(c);
+    if (!plain(c)) {
+      out += {'\\', 'x', kDigits[static_cast<unsigned char>(c) >> 4], kDigits[c & 15]};
+      continue;
+    }
+    if (c == '\'') out.push_back(c);
     out.push_back(c);
   }
   out.push_back('\'');
@@ -163,7 +179,8 @@ std::string build_set_batch(const Settings& settings) {
   std::string out;
   for (const auto& [name, value] : settings) {
     out += out.empty() ? "SELECT " : ", ";
-    out += "pg_catalog.set_config(" + quote_literal(name) + ", " + quote_literal(value) + ", false)";
+    out +=
+        "pg_catalog.set_config(" + quote_literal(name) + ", " + quote_literal(value) + ", false)";
   }
   return out;
 }

@@ -29,7 +29,9 @@ Result<StartupParameters> sort_startup_parameters(const StartupMessage& message)
 /// printable ASCII.
 std::string clean_application_name(std::string_view name);
 
-/// A string literal that means the same whatever standard_conforming_strings is.
+/// A string literal that means the same whatever standard_conforming_strings and client_encoding
+/// are: ASCII only, other bytes as E'\xHH', which the server takes as bytes of its own encoding, as
+/// it takes those of a start-up packet.
 std::string quote_literal(std::string_view value);
 
 /// One simple query that sets all of `settings` for the session.

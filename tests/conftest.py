@@ -1,0 +1,35 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.gateway import Gateway  # noqa: E402
+from harness.postgres import PostgresServer  # noqa: E402
+from harness.wire import WireClient  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def server():
+    postgres = PostgresServer()
+    yield postgres
+    postgres.stop()
+
+
+@pytest.fixture(scope="module", params=["io_uring", "epoll"])
+def gateway(request, server):
+    """One gateway a module, on each reactor."""
+    running = Gateway(server, reactor=request.param)
+    yield running
+    code = running.stop()
+    assert code == 0, f"the gateway ended with {code}"
+
+
+@pytest.fixture
+def client(gateway):
+    """A logged-in bare client."""
+    wire = WireClient(gateway.port)
+    assert wire.login()[-1][0] == b"Z"
+    yield wire
+    wire.close()

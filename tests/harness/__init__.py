@@ -1,0 +1,1 @@
+"""Servers, clients and certificates for the tests that need real ones."""
