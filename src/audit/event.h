@@ -50,11 +50,11 @@ struct Event {
   // kStatement
   Phase phase = Phase::kSimple;
   Outcome outcome = Outcome::kAllowed;
-  std::string_view text;           ///< redacted; cut by `append` at the configured limit
-  std::string_view text_digest;    ///< 32 raw bytes, SHA-256 of the exact whole text
-  std::string_view kind;           ///< StatementFacts::kind
+  std::string_view text;         ///< redacted; cut by `append` at the configured limit
+  std::string_view text_digest;  ///< 32 raw bytes, SHA-256 of the exact whole text
+  std::string_view kind;         ///< StatementFacts::kind
   const std::vector<std::string>* tables = nullptr;
-  std::string_view statement_name; ///< protocol-level prepared statement name
+  std::string_view statement_name;  ///< protocol-level prepared statement name
   /// Raw Bind body from the parameter format codes to before the result format codes, i.e. Int16
   /// n, n × Int16 formats, Int16 m, m × (Int32 length, bytes); cut at the configured limit.
   std::string_view parameters;
@@ -63,7 +63,7 @@ struct Event {
   std::string_view sqlstate;
   std::string_view message;  ///< error or refusal text; for kAdmin and others: what happened
   uint64_t rows = 0;
-  uint64_t bytes = 0;           ///< of result messages sent to the client, or copied in
+  uint64_t bytes = 0;  ///< of result messages sent to the client, or copied in
   uint64_t duration_micros = 0;
 };
 

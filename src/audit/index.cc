@@ -19,7 +19,8 @@ Result<std::vector<LogFollower::Item>> LogFollower::read(size_t limit) {
       // A complete segment that has been read to its end needs no open file.
       const auto header = read_segment_header(file);
       std::error_code error;
-      if (header && header->last_sequence != 0 && offset >= std::filesystem::file_size(file, error)) continue;
+      if (header && header->last_sequence != 0 && offset >= std::filesystem::file_size(file, error))
+        continue;
       auto reader = SegmentReader::open(file, offset);
       if (!reader) continue;  // Being created, or no segment at all.
       open = open_.emplace(name, std::move(*reader)).first;
@@ -130,8 +131,9 @@ Result<> Index::add(const std::vector<LogFollower::Item>& items, const Cursor& c
     insert.bind(12, item.segment).bind(13, static_cast<int64_t>(item.offset));
     SLUICE_TRY(insert.run());
   }
-  SLUICE_ASSIGN(auto place, database_.prepare("INSERT INTO cursor VALUES (?, ?) ON CONFLICT "
-                                              "(segment) DO UPDATE SET position = excluded.position"));
+  SLUICE_ASSIGN(auto place,
+                database_.prepare("INSERT INTO cursor VALUES (?, ?) ON CONFLICT "
+                                  "(segment) DO UPDATE SET position = excluded.position"));
   for (const auto& [segment, offset] : cursor) {
     SLUICE_TRY(place.bind(1, segment).bind(2, static_cast<int64_t>(offset)).run());
   }

@@ -1,18 +1,17 @@
 #include "audit/log.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
-
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "audit/index.h"
 #include "audit/record.h"
@@ -159,7 +158,8 @@ Result<> LogImpl::recover() {
     if (last == 0) {
       SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
       last = recovery.last_sequence;
-      log::info("audit log: recovered {} records of {}", recovery.records, file.filename().string());
+      log::info("audit log: recovered {} records of {}", recovery.records,
+                file.filename().string());
       if (recovery.torn) {
         log::warn("audit log: {} ends in a torn record at byte {}; it is kept as it is",
                   file.filename().string(), recovery.good_bytes);
@@ -303,7 +303,8 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, size_t writers
     ::close(lock);
     return fail(ErrorCode::kUnavailable,
                 fmt::format("the audit log in {} is in use by process {}: only one gateway may "
-                            "serve from one state folder", options.directory.string(), holder));
+                            "serve from one state folder",
+                            options.directory.string(), holder));
   }
   const std::string pid = std::to_string(getpid());
   if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) < 0) {

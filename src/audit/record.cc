@@ -7,11 +7,32 @@ namespace {
 
 /// Map keys of a record; part of the format, never to be used for something else.
 enum Key : uint64_t {
-  kType = 1, kTime = 2, kSession = 3, kUser = 4, kDatabase = 5, kEnvironment = 6,
-  kApplication = 7, kClient = 8, kAuthentication = 9, kGroups = 10, kPhase = 11, kOutcome = 12,
-  kText = 13, kTextLength = 14, kTextDigest = 15, kKind = 16, kTables = 17, kStatementName = 18,
-  kParameters = 19, kParametersDigest = 20, kRule = 21, kSqlstate = 22, kMessage = 23, kRows = 24,
-  kBytes = 25, kDuration = 26,
+  kType = 1,
+  kTime = 2,
+  kSession = 3,
+  kUser = 4,
+  kDatabase = 5,
+  kEnvironment = 6,
+  kApplication = 7,
+  kClient = 8,
+  kAuthentication = 9,
+  kGroups = 10,
+  kPhase = 11,
+  kOutcome = 12,
+  kText = 13,
+  kTextLength = 14,
+  kTextDigest = 15,
+  kKind = 16,
+  kTables = 17,
+  kStatementName = 18,
+  kParameters = 19,
+  kParametersDigest = 20,
+  kRule = 21,
+  kSqlstate = 22,
+  kMessage = 23,
+  kRows = 24,
+  kBytes = 25,
+  kDuration = 26,
 };
 
 class Fields {
@@ -81,36 +102,62 @@ bool read_list(CborReader& reader, std::vector<std::string>& out) {
 bool read_field(CborReader& reader, uint64_t key, Record& record) {
   uint64_t time = 0;
   switch (key) {
-    case kType: return read_enum(reader, record.type, EventType::kAdmin);
+    case kType:
+      return read_enum(reader, record.type, EventType::kAdmin);
     case kTime:
       if (!read_number(reader, time)) return false;
       record.time_micros = static_cast<int64_t>(time);
       return true;
-    case kSession: return read_number(reader, record.context.session_id);
-    case kUser: return read_text(reader, record.context.user);
-    case kDatabase: return read_text(reader, record.context.database);
-    case kEnvironment: return read_text(reader, record.context.environment);
-    case kApplication: return read_text(reader, record.context.application);
-    case kClient: return read_text(reader, record.context.client_address);
-    case kAuthentication: return read_text(reader, record.context.authentication);
-    case kGroups: return read_list(reader, record.context.groups);
-    case kPhase: return read_enum(reader, record.phase, Phase::kFunctionCall);
-    case kOutcome: return read_enum(reader, record.outcome, Outcome::kLost);
-    case kText: return read_bytes(reader, record.text);
-    case kTextLength: return read_number(reader, record.text_length);
-    case kTextDigest: return read_bytes(reader, record.text_digest);
-    case kKind: return read_text(reader, record.kind);
-    case kTables: return read_list(reader, record.tables);
-    case kStatementName: return read_bytes(reader, record.statement_name);
-    case kParameters: return read_bytes(reader, record.parameters);
-    case kParametersDigest: return read_bytes(reader, record.parameters_digest);
-    case kRule: return read_text(reader, record.rule);
-    case kSqlstate: return read_bytes(reader, record.sqlstate);
-    case kMessage: return read_bytes(reader, record.message);
-    case kRows: return read_number(reader, record.rows);
-    case kBytes: return read_number(reader, record.bytes);
-    case kDuration: return read_number(reader, record.duration_micros);
-    default: return reader.skip();
+    case kSession:
+      return read_number(reader, record.context.session_id);
+    case kUser:
+      return read_text(reader, record.context.user);
+    case kDatabase:
+      return read_text(reader, record.context.database);
+    case kEnvironment:
+      return read_text(reader, record.context.environment);
+    case kApplication:
+      return read_text(reader, record.context.application);
+    case kClient:
+      return read_text(reader, record.context.client_address);
+    case kAuthentication:
+      return read_text(reader, record.context.authentication);
+    case kGroups:
+      return read_list(reader, record.context.groups);
+    case kPhase:
+      return read_enum(reader, record.phase, Phase::kFunctionCall);
+    case kOutcome:
+      return read_enum(reader, record.outcome, Outcome::kLost);
+    case kText:
+      return read_bytes(reader, record.text);
+    case kTextLength:
+      return read_number(reader, record.text_length);
+    case kTextDigest:
+      return read_bytes(reader, record.text_digest);
+    case kKind:
+      return read_text(reader, record.kind);
+    case kTables:
+      return read_list(reader, record.tables);
+    case kStatementName:
+      return read_bytes(reader, record.statement_name);
+    case kParameters:
+      return read_bytes(reader, record.parameters);
+    case kParametersDigest:
+      return read_bytes(reader, record.parameters_digest);
+    case kRule:
+      return read_text(reader, record.rule);
+    case kSqlstate:
+      return read_bytes(reader, record.sqlstate);
+    case kMessage:
+      return read_bytes(reader, record.message);
+    case kRows:
+      return read_number(reader, record.rows);
+    case kBytes:
+      return read_number(reader, record.bytes);
+    case kDuration:
+      return read_number(reader, record.duration_micros);
+    default:
+      return reader.skip();
   }
 }
 
@@ -128,7 +175,8 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.list(kGroups, context.groups);
 }
 
-void encode_record(std::string& out, Bytes context, const Event& event, const RecordLimits& limits) {
+void encode_record(std::string& out, Bytes context, const Event& event,
+                   const RecordLimits& limits) {
   CborWriter cbor(out);
   Fields fields(out);
   cbor.begin_map();
@@ -174,34 +222,50 @@ Result<Record> decode_record(Bytes in) {
 
 std::string_view name_of(EventType type) {
   switch (type) {
-    case EventType::kGatewayStart: return "gateway_start";
-    case EventType::kGatewayStop: return "gateway_stop";
-    case EventType::kSessionStart: return "session_start";
-    case EventType::kSessionEnd: return "session_end";
-    case EventType::kLoginFailed: return "login_failed";
-    case EventType::kStatement: return "statement";
-    case EventType::kCancel: return "cancel";
-    case EventType::kAdmin: return "admin";
+    case EventType::kGatewayStart:
+      return "gateway_start";
+    case EventType::kGatewayStop:
+      return "gateway_stop";
+    case EventType::kSessionStart:
+      return "session_start";
+    case EventType::kSessionEnd:
+      return "session_end";
+    case EventType::kLoginFailed:
+      return "login_failed";
+    case EventType::kStatement:
+      return "statement";
+    case EventType::kCancel:
+      return "cancel";
+    case EventType::kAdmin:
+      return "admin";
   }
   return "unknown";
 }
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
-    case Phase::kSimple: return "simple";
-    case Phase::kParse: return "parse";
-    case Phase::kExecute: return "execute";
-    case Phase::kFunctionCall: return "function_call";
+    case Phase::kSimple:
+      return "simple";
+    case Phase::kParse:
+      return "parse";
+    case Phase::kExecute:
+      return "execute";
+    case Phase::kFunctionCall:
+      return "function_call";
   }
   return "unknown";
 }
 
 std::string_view name_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kAllowed: return "allowed";
-    case Outcome::kDenied: return "denied";
-    case Outcome::kSkipped: return "skipped";
-    case Outcome::kLost: return "lost";
+    case Outcome::kAllowed:
+      return "allowed";
+    case Outcome::kDenied:
+      return "denied";
+    case Outcome::kSkipped:
+      return "skipped";
+    case Outcome::kLost:
+      return "lost";
   }
   return "unknown";
 }

@@ -8,7 +8,9 @@ namespace {
 /// The bound values of a Bind message, readable: text format as text, binary as hexadecimal.
 boost::json::array parameters_to_json(Bytes raw) {
   boost::json::array out;
-  const auto u16 = [&](size_t at) { return at + 2 <= raw.size() ? load_be16(raw.data() + at) : uint16_t{0}; };
+  const auto u16 = [&](size_t at) {
+    return at + 2 <= raw.size() ? load_be16(raw.data() + at) : uint16_t{0};
+  };
   const size_t formats = u16(0);
   size_t at = 2 + 2 * formats;
   const size_t count = u16(at);
@@ -58,7 +60,8 @@ boost::json::object to_json(const Record& record) {
     out["tables"] = boost::json::array(record.tables.begin(), record.tables.end());
     text("statement_name", record.statement_name);
     if (!record.parameters.empty()) out["parameters"] = parameters_to_json(record.parameters);
-    if (!record.parameters_digest.empty()) out["parameters_sha256"] = to_hex(record.parameters_digest);
+    if (!record.parameters_digest.empty())
+      out["parameters_sha256"] = to_hex(record.parameters_digest);
     text("rule", record.rule);
     text("sqlstate", record.sqlstate);
     out["rows"] = record.rows;

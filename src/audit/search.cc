@@ -15,7 +15,8 @@ std::filesystem::path log_directory(const std::filesystem::path& audit) { return
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool contains(std::string_view text, std::string_view part) {
-  return part.empty() || std::search(text.begin(), text.end(), part.begin(), part.end(),
+  return part.empty() ||
+         std::search(text.begin(), text.end(), part.begin(), part.end(),
                      [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
@@ -30,8 +31,8 @@ Result<Record> read_at(const std::filesystem::path& directory, const std::string
   SLUICE_ASSIGN(auto reader, SegmentReader::open(directory / segment, offset));
   Frame frame;
   if (reader.next(frame) != SegmentReader::Status::kFrame) {
-    return fail(ErrorCode::kIo, "the audit log is damaged: " + segment + " at byte " +
-                                    std::to_string(offset));
+    return fail(ErrorCode::kIo,
+                "the audit log is damaged: " + segment + " at byte " + std::to_string(offset));
   }
   SLUICE_ASSIGN(auto record, decode_record(frame.payload));
   record.sequence = frame.sequence;
@@ -62,7 +63,8 @@ bool matches(const Query& query, const Record& record) {
          (query.database.empty() || record.context.database == query.database) &&
          (query.table.empty() || any_table()) && begins(record.kind, query.kind) &&
          contains(record.text, query.text) &&
-         (query.outcome.empty() || (record.type == EventType::kStatement && name_of(record.outcome) == query.outcome)) &&
+         (query.outcome.empty() ||
+          (record.type == EventType::kStatement && name_of(record.outcome) == query.outcome)) &&
          (query.type.empty() || name_of(record.type) == query.type) &&
          (query.session == 0 || record.context.session_id == query.session) &&
          record.time_micros >= query.since_micros &&
@@ -78,16 +80,15 @@ Result<std::vector<Record>> search(const std::filesystem::path& audit, const Que
   for (auto& item : fresh) {
     if (matches(query, item.record)) found.push_back(std::move(item.record));
   }
-  SLUICE_ASSIGN(
-      auto rows,
-      index.database().prepare(
-          "SELECT segment, position FROM records r WHERE time_micros >= ?1"
-          " AND (?2 = 0 OR time_micros <= ?2) AND (?3 = '' OR user = ?3)"
-          " AND (?4 = '' OR database = ?4) AND (?5 = 0 OR session = ?5)"
-          " AND (?6 = '' OR tables LIKE '%' || ?6 || ' %')"
-          " AND (?7 = '' OR kind LIKE ?7 || '%')"
-          " AND (?8 = '' OR text IN (SELECT id FROM texts t WHERE instr(lower(t.text), lower(?8)) > 0))"
-          " ORDER BY sequence DESC"));
+  SLUICE_ASSIGN(auto rows, index.database().prepare(
+                               "SELECT segment, position FROM records r WHERE time_micros >= ?1"
+                               " AND (?2 = 0 OR time_micros <= ?2) AND (?3 = '' OR user = ?3)"
+                               " AND (?4 = '' OR database = ?4) AND (?5 = 0 OR session = ?5)"
+                               " AND (?6 = '' OR tables LIKE '%' || ?6 || ' %')"
+                               " AND (?7 = '' OR kind LIKE ?7 || '%')"
+                               " AND (?8 = '' OR text IN (SELECT id FROM texts t WHERE "
+                               "instr(lower(t.text), lower(?8)) > 0))"
+                               " ORDER BY sequence DESC"));
   rows.bind(1, query.since_micros)
       .bind(2, query.until_micros)
       .bind(3, query.user)
@@ -108,9 +109,10 @@ Result<std::vector<Record>> search(const std::filesystem::path& audit, const Que
   }
   std::sort(found.begin(), found.end(),
             [](const Record& a, const Record& b) { return a.sequence < b.sequence; });
-  found.erase(std::unique(found.begin(), found.end(),
-                          [](const Record& a, const Record& b) { return a.sequence == b.sequence; }),
-              found.end());
+  found.erase(
+      std::unique(found.begin(), found.end(),
+                  [](const Record& a, const Record& b) { return a.sequence == b.sequence; }),
+      found.end());
   if (found.size() > query.limit) {
     found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(query.limit));
   }

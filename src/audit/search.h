@@ -32,7 +32,8 @@ bool matches(const Query& query, const Record& record);
 
 /// The newest matching records, oldest first. Complete whatever the state of the index: what it
 /// does not have yet is read from the log. `audit_directory` is `<state>/audit`.
-Result<std::vector<Record>> search(const std::filesystem::path& audit_directory, const Query& query);
+Result<std::vector<Record>> search(const std::filesystem::path& audit_directory,
+                                   const Query& query);
 
 /// One record by its sequence number.
 Result<Record> show(const std::filesystem::path& audit_directory, uint64_t sequence);

@@ -1,14 +1,14 @@
 #include "audit/segment.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -57,7 +57,8 @@ class FileDescriptor {
 
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const std::filesystem::path& file,
                                                              uint32_t writer,
-                                                             uint64_t first_sequence, size_t bytes) {
+                                                             uint64_t first_sequence,
+                                                             size_t bytes) {
   FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (fd.get() < 0) return fail(io_error("create " + file.string(), errno));
   const int error = posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
@@ -207,11 +208,13 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
   // one may be anything but zeros.
   char rest[4096];
   off_t at = static_cast<off_t>(recovery.good_bytes);
-  for (ssize_t got; !recovery.torn && (got = pread(fd.get(), rest, sizeof rest, at)) > 0; at += got) {
+  for (ssize_t got; !recovery.torn && (got = pread(fd.get(), rest, sizeof rest, at)) > 0;
+       at += got) {
     recovery.torn = std::any_of(rest, rest + got, [](char c) { return c != 0; });
   }
   RawHeader header;
-  if (pread(fd.get(), &header, sizeof header, 0) != sizeof header) return fail(io_error("read", errno));
+  if (pread(fd.get(), &header, sizeof header, 0) != sizeof header)
+    return fail(io_error("read", errno));
   header.last_sequence = recovery.last_sequence;
   // Torn bytes are kept: they may still tell somebody something.
   if ((!recovery.torn && ftruncate(fd.get(), static_cast<off_t>(recovery.good_bytes)) != 0) ||

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -63,7 +63,8 @@ struct Frame {
 /// Reads a segment from any process, also while it is being written.
 class SegmentReader {
  public:
-  static Result<SegmentReader> open(const std::filesystem::path& file, uint64_t offset = kSegmentHeader);
+  static Result<SegmentReader> open(const std::filesystem::path& file,
+                                    uint64_t offset = kSegmentHeader);
   SegmentReader(SegmentReader&& other) noexcept;
   SegmentReader& operator=(SegmentReader&& other) noexcept;
   ~SegmentReader();
@@ -78,7 +79,7 @@ class SegmentReader {
   bool fill(size_t bytes);
   int fd_ = -1;
   uint64_t offset_ = 0;
-  std::string buffer_;        ///< file contents from `buffer_start_`
+  std::string buffer_;  ///< file contents from `buffer_start_`
   uint64_t buffer_start_ = 0;
 };
 
@@ -98,7 +99,8 @@ struct Recovery {
   uint64_t good_bytes = 0;
   bool torn = false;  ///< there were bytes behind the last whole record
 };
-/// Finds the last whole record and seals the file; what was preallocated and not used is given back.
+/// Finds the last whole record and seals the file; what was preallocated and not used is given
+/// back.
 Result<Recovery> recover_segment(const std::filesystem::path& file);
 
 /// All segments of a log folder, by first sequence.

@@ -47,7 +47,8 @@ std::string to_hex(Bytes bytes) {
 Bytes utf8_prefix(Bytes text, size_t limit) {
   if (text.size() <= limit) return text;
   size_t end = limit;
-  // Continuation bytes are at most three; beyond that the text is not UTF-8 and may be cut anywhere.
+  // Continuation bytes are at most three; beyond that the text is not UTF-8 and may be cut
+  // anywhere.
   for (size_t i = 0; i < 3 && end > 0 && (text[end] & 0xC0) == 0x80; ++i) --end;
   return text.substr(0, (text[end] & 0xC0) == 0x80 ? limit : end);
 }

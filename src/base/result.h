@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace sluice {
 
@@ -55,14 +56,13 @@ Error io_error(std::string_view what, int error_number);
 #define SLUICE_CONCAT(a, b) SLUICE_CONCAT_INNER(a, b)
 
 /// `SLUICE_TRY(expr);` returns the error of a Result<void> expression.
-#define SLUICE_TRY(expr)                                                                     \
-  if (auto SLUICE_CONCAT(result_, __LINE__) = (expr); !SLUICE_CONCAT(result_, __LINE__))     \
+#define SLUICE_TRY(expr)                                                                 \
+  if (auto SLUICE_CONCAT(result_, __LINE__) = (expr); !SLUICE_CONCAT(result_, __LINE__)) \
   return ::tl::unexpected<::sluice::Error>(std::move(SLUICE_CONCAT(result_, __LINE__)).error())
 
 /// `SLUICE_ASSIGN(auto x, expr);` unwraps a Result or returns its error.
-#define SLUICE_ASSIGN(lhs, expr)                                                   \
-  auto SLUICE_CONCAT(result_, __LINE__) = (expr);                                  \
-  if (!SLUICE_CONCAT(result_, __LINE__))                                           \
-    return ::tl::unexpected<::sluice::Error>(                                      \
-        std::move(SLUICE_CONCAT(result_, __LINE__)).error());                      \
+#define SLUICE_ASSIGN(lhs, expr)                                                                   \
+  auto SLUICE_CONCAT(result_, __LINE__) = (expr);                                                  \
+  if (!SLUICE_CONCAT(result_, __LINE__))                                                           \
+    return ::tl::unexpected<::sluice::Error>(std::move(SLUICE_CONCAT(result_, __LINE__)).error()); \
   lhs = std::move(*SLUICE_CONCAT(result_, __LINE__))

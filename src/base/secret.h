@@ -1,10 +1,10 @@
 #pragma once
 
-#include <sodium.h>
-
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <sodium.h>
 
 namespace sluice {
 

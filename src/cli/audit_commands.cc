@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-#include <signal.h>
-
 #include <atomic>
 #include <charconv>
 #include <ctime>
 #include <iostream>
+
+#include <fmt/format.h>
+#include <signal.h>
 
 #include "audit/record_json.h"
 #include "audit/search.h"
@@ -16,7 +16,8 @@
 namespace sluice::cli {
 namespace {
 
-const std::vector<std::string> kColumns = {"id", "time", "user", "database", "type", "decision", "kind", "rows", "rule", "text", "message"};
+const std::vector<std::string> kColumns = {"id",   "time", "user", "database", "type",   "decision",
+                                           "kind", "rows", "rule", "text",     "message"};
 
 std::atomic<bool> interrupted{false};
 
@@ -58,12 +59,16 @@ Result<int64_t> parse_time(const std::string& text) {
   }
   std::tm utc{};
   const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
-  if (rest != nullptr && (*rest == '\0' || std::string_view(rest) == "Z")) return timegm(&utc) * 1'000'000;
+  if (rest != nullptr && (*rest == '\0' || std::string_view(rest) == "Z"))
+    return timegm(&utc) * 1'000'000;
   utc = {};
   rest = strptime(text.c_str(), "%Y-%m-%d", &utc);
   if (rest != nullptr && *rest == '\0') return timegm(&utc) * 1'000'000;
-  return fail(ErrorCode::kInvalidInput,
-              fmt::format("expected a time such as 1h, 2d, 2026-11-24 or 2026-11-24T09:30:00Z (UTC), got \"{}\"", text));
+  return fail(
+      ErrorCode::kInvalidInput,
+      fmt::format(
+          "expected a time such as 1h, 2d, 2026-11-24 or 2026-11-24T09:30:00Z (UTC), got \"{}\"",
+          text));
 }
 
 Result<> audit_search(const Common& common, const AuditOptions& options) {
@@ -88,7 +93,8 @@ Result<> audit_tail(const Common& common, const AuditOptions& options) {
       directory, query,
       [&](const audit::Record& record) {
         const auto json = audit::to_json(record);
-        std::cout << (common.format == Format::kJson ? boost::json::serialize(json) : line_of(json)) << std::endl;
+        std::cout << (common.format == Format::kJson ? boost::json::serialize(json) : line_of(json))
+                  << std::endl;
         return ++seen < common.limit || common.limit == 0;
       },
       [] { return interrupted.load(); });

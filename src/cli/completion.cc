@@ -26,9 +26,10 @@ std::string bash() {
   }
   out.append("    *) words=\"\" ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
   out.append(kCommands[0].second);
-  out.append("\"\n  [ \"$COMP_CWORD\" -gt 2 ] && words=\"--config --output --limit --help\"\n"
-             "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n}\n"
-             "complete -o default -F _sluice sluice\n");
+  out.append(
+      "\"\n  [ \"$COMP_CWORD\" -gt 2 ] && words=\"--config --output --limit --help\"\n"
+      "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n}\n"
+      "complete -o default -F _sluice sluice\n");
   return out;
 }
 

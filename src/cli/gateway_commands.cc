@@ -1,9 +1,8 @@
 // Commands that ask the running gateway, or only the configuration.
-#include <fmt/format.h>
-
-#include <unistd.h>
-
 #include <iostream>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "config/config.h"
@@ -12,8 +11,8 @@
 namespace sluice::cli {
 namespace {
 
-Result<boost::json::value> call(const Common& common, const std::string& method, const std::string& path,
-                                const std::string& body = {}) {
+Result<boost::json::value> call(const Common& common, const std::string& method,
+                                const std::string& path, const std::string& body = {}) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_ASSIGN(const auto response,
                 control::http_call(control::control_socket(config.state), {method, path, body}));
@@ -32,7 +31,8 @@ Result<boost::json::value> call(const Common& common, const std::string& method,
 
 Result<> session_list(const Common& common) {
   SLUICE_ASSIGN(auto value, call(common, "GET", "/v1/sessions"));
-  Listing listing{{"id", "user", "database", "state", "started", "statements", "client", "application", "last_statement"},
+  Listing listing{{"id", "user", "database", "state", "started", "statements", "client",
+                   "application", "last_statement"},
                   std::move(value.as_array())};
   if (listing.rows.size() > common.limit) listing.rows.resize(common.limit);
   print(std::cout, listing, common.format);
@@ -73,14 +73,15 @@ Result<> database_check(const Common& common, const std::string& name) {
     found = true;
     const auto value = call(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
     if (!value) outcome = fail(value.error());
-    listing.rows.push_back(boost::json::object{
-        {"name", database.name},
-        {"ok", value.has_value()},
-        {"server", value ? plain(value->at("server")) : value.error().text}});
+    listing.rows.push_back(
+        boost::json::object{{"name", database.name},
+                            {"ok", value.has_value()},
+                            {"server", value ? plain(value->at("server")) : value.error().text}});
   }
   if (!found) {
     return fail(ErrorCode::kNotFound,
-                fmt::format("no database \"{}\" in {}; see: sluice database list", name, common.config_file));
+                fmt::format("no database \"{}\" in {}; see: sluice database list", name,
+                            common.config_file));
   }
   print(std::cout, listing, common.format);
   return outcome;
@@ -89,16 +90,20 @@ Result<> database_check(const Common& common, const std::string& name) {
 Result<> config_check(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, true));
   if (common.format == Format::kJson) {
-    std::cout << boost::json::serialize(boost::json::object{{"ok", true}, {"databases", config.databases.size()}}) << '\n';
+    std::cout << boost::json::serialize(
+                     boost::json::object{{"ok", true}, {"databases", config.databases.size()}})
+              << '\n';
   } else {
-    std::cout << fmt::format("{}: good, {} database(s)\n", common.config_file, config.databases.size());
+    std::cout << fmt::format("{}: good, {} database(s)\n", common.config_file,
+                             config.databases.size());
   }
   return {};
 }
 
 Result<> version(const Common& common) {
   if (common.format == Format::kJson) {
-    std::cout << boost::json::serialize(boost::json::object{{"version", control::kVersion}}) << '\n';
+    std::cout << boost::json::serialize(boost::json::object{{"version", control::kVersion}})
+              << '\n';
   } else {
     std::cout << "sluice " << control::kVersion << '\n';
   }

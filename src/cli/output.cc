@@ -1,9 +1,9 @@
 #include "cli/output.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ostream>
+
+#include <fmt/format.h>
 
 #include "base/bytes.h"
 
@@ -14,7 +14,8 @@ constexpr size_t kMaxCell = 100;
 
 /// Characters of UTF-8 text; wide ones count as one.
 size_t width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string cell(const boost::json::object& row, const std::string& column) {
@@ -36,7 +37,8 @@ void print_table(std::ostream& out, const Listing& listing) {
   }
   for (const auto& row : listing.rows) {
     auto& line = lines.emplace_back();
-    for (const auto& column : listing.columns) line.push_back(shorten(printable(cell(row.as_object(), column))));
+    for (const auto& column : listing.columns)
+      line.push_back(shorten(printable(cell(row.as_object(), column))));
   }
   std::vector<size_t> widths(listing.columns.size());
   for (const auto& line : lines) {
@@ -69,7 +71,8 @@ std::string printable(std::string_view text) {
   for (size_t i = 0; i < utf8.size(); ++i) {
     const auto c = static_cast<unsigned char>(utf8[i]);
     // C1 controls are two bytes in UTF-8, C2 80 to C2 9F.
-    const bool c1 = c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0;
+    const bool c1 =
+        c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0;
     if (c == '\n') {
       out += "\\n";
     } else if (c == '\t') {
@@ -106,7 +109,8 @@ void print(std::ostream& out, const Listing& listing, Format format) {
     print_table(out, listing);
   } else {
     std::string text;
-    for (const auto& column : listing.columns) text += (text.empty() ? "" : ",") + csv_field(column);
+    for (const auto& column : listing.columns)
+      text += (text.empty() ? "" : ",") + csv_field(column);
     out << text << "\r\n";
     for (const auto& row : listing.rows) {
       text.clear();

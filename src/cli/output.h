@@ -1,10 +1,11 @@
 #pragma once
 
-#include <boost/json.hpp>
 #include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/json.hpp>
 
 namespace sluice::cli {
 

@@ -1,6 +1,7 @@
 // The command line itself; the one place that includes CLI11, which is slow to compile.
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -31,28 +32,36 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.option_defaults()->always_capture_default(false);
     app_.add_option("--config", common_.config_file, "Configuration file")
-        ->envname("SLUICE_CONFIG")->default_str("/etc/sluice/sluice.yaml");
+        ->envname("SLUICE_CONFIG")
+        ->default_str("/etc/sluice/sluice.yaml");
     common_.config_file = "/etc/sluice/sluice.yaml";
     app_.fallthrough();
-    app_.footer("Examples:\n  sluice serve --config sluice.yaml\n  sluice user add alice --group engineering --password-stdin\n"
-                "  sluice audit search --user alice --since 1h -o json\n\n"
-                "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 exists\n"
-                "already, 5 gateway or database cannot be reached.");
-    add(app_, "serve", "Run the gateway", "sluice serve --config sluice.yaml", [this] { return serve(common_); });
+    app_.footer(
+        "Examples:\n  sluice serve --config sluice.yaml\n  sluice user add alice --group "
+        "engineering --password-stdin\n"
+        "  sluice audit search --user alice --since 1h -o json\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 exists\n"
+        "already, 5 gateway or database cannot be reached.");
+    add(app_, "serve", "Run the gateway", "sluice serve --config sluice.yaml",
+        [this] { return serve(common_); });
     add_users();
     add_databases();
     add_sessions();
     add_audit();
     auto* config = group("config", "The configuration file");
-    formatted(add(*config, "check", "Check it, with every problem's line", "sluice config check --config sluice.yaml",
+    formatted(add(*config, "check", "Check it, with every problem's line",
+                  "sluice config check --config sluice.yaml",
                   [this] { return config_check(common_); }));
-    formatted(add(app_, "version", "Print the version", "sluice version -o json", [this] { return version(common_); }));
+    formatted(add(app_, "version", "Print the version", "sluice version -o json",
+                  [this] { return version(common_); }));
     auto* completion = add(app_, "completion", "Print a shell completion script",
                            "source <(sluice completion bash)", [this] {
                              std::cout << completion_script(shell_);
                              return Result<>();
                            });
-    completion->add_option("shell", shell_, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion->add_option("shell", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   }
 
   int run(int argc, char** argv) {
@@ -75,8 +84,8 @@ class CommandLine {
     return sub;
   }
 
-  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example,
-                std::function<Result<>()> action) {
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help,
+                const std::string& example, std::function<Result<>()> action) {
     auto* sub = parent.add_subcommand(name, help);
     sub->footer("Example:\n  " + example);
     sub->callback([this, action = std::move(action)] { action_ = action; });
@@ -87,7 +96,8 @@ class CommandLine {
     static const std::map<std::string, Format> formats = {
         {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
     sub->add_option("-o,--output", common_.format, "table, json or csv")
-        ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))->type_name("FORMAT");
+        ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+        ->type_name("FORMAT");
     return sub;
   }
 
@@ -98,55 +108,69 @@ class CommandLine {
 
   void add_users() {
     auto* users = group("user", "People, services and agents who may connect");
-    auto* add_user = add(*users, "add", "Add a user",
-                         "echo \"$PASSWORD\" | sluice user add alice --group engineering --password-stdin",
-                         [this] { return user_add(common_, user_); });
+    auto* add_user =
+        add(*users, "add", "Add a user",
+            "echo \"$PASSWORD\" | sluice user add alice --group engineering --password-stdin",
+            [this] { return user_add(common_, user_); });
     named(add_user);
     add_user->add_option("--group", user_.groups, "Group; may be repeated")->type_name("GROUP");
     with_password(add_user);
-    listing(add(*users, "list", "List users", "sluice user list -o json", [this] { return user_list(common_); }));
-    auto* passwd = add(*users, "passwd", "Change a password", "sluice user passwd alice", [this] { return user_passwd(common_, user_); });
+    listing(add(*users, "list", "List users", "sluice user list -o json",
+                [this] { return user_list(common_); }));
+    auto* passwd = add(*users, "passwd", "Change a password", "sluice user passwd alice",
+                       [this] { return user_passwd(common_, user_); });
     named(passwd);
     with_password(passwd);
-    named(add(*users, "disable", "Refuse a user from now on; running sessions end", "sluice user disable alice",
+    named(add(*users, "disable", "Refuse a user from now on; running sessions end",
+              "sluice user disable alice",
               [this] { return user_disable(common_, user_.name, true); }));
     named(add(*users, "enable", "Let a disabled user in again", "sluice user enable alice",
               [this] { return user_disable(common_, user_.name, false); }));
-    named(add(*users, "remove", "Remove a user; the audit log keeps what they did", "sluice user remove alice",
-              [this] { return user_remove(common_, user_.name); }));
+    named(add(*users, "remove", "Remove a user; the audit log keeps what they did",
+              "sluice user remove alice", [this] { return user_remove(common_, user_.name); }));
   }
 
   void named(CLI::App* sub) { sub->add_option("name", user_.name, "User name")->required(); }
   void with_password(CLI::App* sub) {
-    sub->add_flag("--password-stdin", user_.password_stdin, "Read the password from standard input");
+    sub->add_flag("--password-stdin", user_.password_stdin,
+                  "Read the password from standard input");
     sub->add_flag("--generate", user_.generate, "Make a password and print it");
   }
 
   void add_databases() {
     auto* databases = group("database", "Databases behind the gateway");
-    listing(add(*databases, "list", "List the configured databases", "sluice database list", [this] { return database_list(common_); }));
-    auto* check = add(*databases, "check", "Let the running gateway try to log in", "sluice database check orders",
-                      [this] { return database_check(common_, database_); });
+    listing(add(*databases, "list", "List the configured databases", "sluice database list",
+                [this] { return database_list(common_); }));
+    auto* check =
+        add(*databases, "check", "Let the running gateway try to log in",
+            "sluice database check orders", [this] { return database_check(common_, database_); });
     check->add_option("name", database_, "Only this database");
     formatted(check);
   }
 
   void add_sessions() {
     auto* sessions = group("session", "Live sessions");
-    listing(add(*sessions, "list", "List them", "sluice session list", [this] { return session_list(common_); }));
-    auto* kill = add(*sessions, "kill", "End one", "sluice session kill 42", [this] { return session_kill(common_, id_); });
+    listing(add(*sessions, "list", "List them", "sluice session list",
+                [this] { return session_list(common_); }));
+    auto* kill = add(*sessions, "kill", "End one", "sluice session kill 42",
+                     [this] { return session_kill(common_, id_); });
     kill->add_option("id", id_, "From: sluice session list")->required();
   }
 
   void add_audit() {
     auto* audit = group("audit", "What happened");
-    filtered(listing(add(*audit, "search", "Find records, newest last", "sluice audit search --user alice --since 1h -o json",
+    filtered(listing(add(*audit, "search", "Find records, newest last",
+                         "sluice audit search --user alice --since 1h -o json",
                          [this] { return audit_search(common_, audit_); })));
-    auto* tail = filtered(formatted(add(*audit, "tail", "Follow records as they are written", "sluice audit tail --database orders",
-                                        [this] { common_.limit = tail_limit_; return audit_tail(common_, audit_); })));
+    auto* tail = filtered(formatted(add(*audit, "tail", "Follow records as they are written",
+                                        "sluice audit tail --database orders", [this] {
+                                          common_.limit = tail_limit_;
+                                          return audit_tail(common_, audit_);
+                                        })));
     tail->add_option("--limit", tail_limit_, "Stop after so many (default: never)")->type_name("N");
-    auto* show = formatted(add(*audit, "show", "Show one record whole", "sluice audit show 1234 -o json",
-                               [this] { return audit_show(common_, id_); }));
+    auto* show =
+        formatted(add(*audit, "show", "Show one record whole", "sluice audit show 1234 -o json",
+                      [this] { return audit_show(common_, id_); }));
     show->add_option("id", id_, "From: sluice audit search")->required();
   }
 
@@ -155,10 +179,14 @@ class CommandLine {
     sub->add_option("--user", q.user, "Who")->type_name("NAME");
     sub->add_option("--database", q.database, "Where")->type_name("NAME");
     sub->add_option("--table", q.table, "Statements that name this table")->type_name("NAME");
-    sub->add_option("--kind", q.kind, "Statement kind, or its beginning: select, create")->type_name("KIND");
+    sub->add_option("--kind", q.kind, "Statement kind, or its beginning: select, create")
+        ->type_name("KIND");
     sub->add_option("--text", q.text, "Contained in the statement")->type_name("TEXT");
-    sub->add_option("--decision", q.outcome, "allowed, denied, skipped or lost")->check(CLI::IsMember({"allowed", "denied", "skipped", "lost"}));
-    sub->add_option("--type", q.type, "statement, session_start, session_end, login_failed, cancel, admin, …")->type_name("TYPE");
+    sub->add_option("--decision", q.outcome, "allowed, denied, skipped or lost")
+        ->check(CLI::IsMember({"allowed", "denied", "skipped", "lost"}));
+    sub->add_option("--type", q.type,
+                    "statement, session_start, session_end, login_failed, cancel, admin, …")
+        ->type_name("TYPE");
     sub->add_option("--session", q.session, "Session id")->type_name("ID");
     sub->add_option("--since", audit_.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
     sub->add_option("--until", audit_.until, "The same")->type_name("TIME");

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+
 #include <fmt/format.h>
 #include <signal.h>
 #include <sodium.h>
@@ -5,10 +9,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstring>
-#include <iostream>
 
 #include "audit/log.h"
 #include "base/log.h"
@@ -53,8 +53,9 @@ std::vector<std::string> names_of(const config::Config& config) {
 audit::LogOptions log_options(const config::Config& config) {
   audit::LogOptions options;
   options.directory = config.state / "audit";
-  options.durability = config.audit.durability == config::Durability::kDisk ? audit::Durability::kDisk
-                                                                             : audit::Durability::kProcess;
+  options.durability = config.audit.durability == config::Durability::kDisk
+                           ? audit::Durability::kDisk
+                           : audit::Durability::kProcess;
   options.segment_bytes = config.audit.segment_bytes;
   options.text_limit = config.audit.text_limit;
   options.parameters_limit = config.audit.parameters_limit;
@@ -90,14 +91,17 @@ Result<> record_admin_events(store::Database& database, audit::Log& log) {
 /// The gateway with all that belongs to it, from start to stop.
 class Service {
  public:
-  explicit Service(config::Config config) : config_(std::make_shared<const config::Config>(std::move(config))) {}
+  explicit Service(config::Config config)
+      : config_(std::make_shared<const config::Config>(std::move(config))) {}
 
   Result<> start() {
     SLUICE_ASSIGN(auto database, store::open_state(config_->state));
     database_ = std::make_unique<store::Database>(std::move(database));
-    SLUICE_ASSIGN(log_, audit::Log::open(log_options(*config_), gateway::Gateway::worker_count(*config_)));
+    SLUICE_ASSIGN(
+        log_, audit::Log::open(log_options(*config_), gateway::Gateway::worker_count(*config_)));
     SLUICE_TRY(record_admin_events(*database_, *log_));
-    SLUICE_TRY(record_life_cycle(*log_, audit::EventType::kGatewayStart, fmt::format("sluice {}", control::kVersion)));
+    SLUICE_TRY(record_life_cycle(*log_, audit::EventType::kGatewayStart,
+                                 fmt::format("sluice {}", control::kVersion)));
     SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
     SLUICE_ASSIGN(version_, database_->data_version());
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory), *log_));
@@ -120,13 +124,16 @@ class Service {
   }
 
   void stop() {
-    log::info("draining for at most {} s", std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
+    log::info(
+        "draining for at most {} s",
+        std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
     notify("STOPPING=1");
     gateway_->drain();
     control_->stop();
     api_.reset();
     gateway_.reset();
-    if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, ""); !recorded) {
+    if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
+        !recorded) {
       log::error("{}", recorded.error().text);
     }
     log_->close();
@@ -139,13 +146,15 @@ class Service {
     api_ = std::make_unique<control::Api>(*gateway_, *log_);
     api_->set_databases(names_of(*config_));
     if (config_->listen_http) {
-      SLUICE_ASSIGN(const uint16_t port,
-                    control_->listen(config_->listen_http->host, config_->listen_http->port,
-                                     [this](const auto& request) { return api_->answer_public(request); }));
+      SLUICE_ASSIGN(
+          const uint16_t port,
+          control_->listen(config_->listen_http->host, config_->listen_http->port,
+                           [this](const auto& request) { return api_->answer_public(request); }));
       log::info("HTTP on {}:{}", config_->listen_http->host, port);
     }
-    SLUICE_TRY(control_->listen(control::control_socket(config_->state),
-                                [this](const auto& request) { return api_->answer_local(request); }));
+    SLUICE_TRY(
+        control_->listen(control::control_socket(config_->state),
+                         [this](const auto& request) { return api_->answer_local(request); }));
     control_->start();
     return {};
   }

@@ -1,9 +1,9 @@
+#include <iostream>
+
 #include <fmt/format.h>
 #include <sodium.h>
 #include <termios.h>
 #include <unistd.h>
-
-#include <iostream>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -19,7 +19,8 @@ namespace {
 std::string actor() {
   const char* sudo = getenv("SUDO_USER");
   const char* login = sudo != nullptr ? sudo : getenv("USER");
-  return fmt::format("{} (uid {}) on the command line", login != nullptr ? login : "unknown", getuid());
+  return fmt::format("{} (uid {}) on the command line", login != nullptr ? login : "unknown",
+                     getuid());
 }
 
 Result<store::Database> open_store(const Common& common) {
@@ -45,7 +46,8 @@ Result<SecretString> read_line_hidden(const char* prompt) {
 Result<SecretString> ask_password(const UserOptions& options) {
   if (options.generate) {
     const std::string raw = random_string(18);
-    std::string text(sodium_base64_encoded_len(raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
+    std::string text(
+        sodium_base64_encoded_len(raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
     sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(raw.data()),
                       raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     text.pop_back();
@@ -54,15 +56,18 @@ Result<SecretString> ask_password(const UserOptions& options) {
   }
   if (options.password_stdin) {
     std::string line;
-    if (!std::getline(std::cin, line)) return fail(ErrorCode::kInvalidInput, "no password on standard input");
+    if (!std::getline(std::cin, line))
+      return fail(ErrorCode::kInvalidInput, "no password on standard input");
     return SecretString(std::move(line));
   }
   if (isatty(STDIN_FILENO) == 0) {
-    return fail(ErrorCode::kInvalidInput, "give the password with --password-stdin, or --generate one");
+    return fail(ErrorCode::kInvalidInput,
+                "give the password with --password-stdin, or --generate one");
   }
   SLUICE_ASSIGN(auto first, read_line_hidden("Password: "));
   SLUICE_ASSIGN(const auto second, read_line_hidden("Again: "));
-  if (first.reveal() != second.reveal()) return fail(ErrorCode::kInvalidInput, "the passwords differ");
+  if (first.reveal() != second.reveal())
+    return fail(ErrorCode::kInvalidInput, "the passwords differ");
   return std::move(first);
 }
 
@@ -82,11 +87,11 @@ Result<> user_list(const Common& common) {
   Listing listing{{"name", "groups", "enabled", "created"}, {}};
   for (const auto& user : directory->users()) {
     if (listing.rows.size() >= common.limit) break;
-    listing.rows.push_back(boost::json::object{
-        {"name", user.name},
-        {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
-        {"enabled", !user.disabled},
-        {"created", format_time(user.created_micros)}});
+    listing.rows.push_back(
+        boost::json::object{{"name", user.name},
+                            {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
+                            {"enabled", !user.disabled},
+                            {"created", format_time(user.created_micros)}});
   }
   print(std::cout, listing, common.format);
   return {};

@@ -1,11 +1,11 @@
 #include "config/config.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "config/reader.h"
 #include "config/units.h"
@@ -50,7 +50,8 @@ class Loader {
 
  private:
   std::string path(const std::string& text) const {
-    return std::filesystem::path(text).is_absolute() ? text : (folder_ / text).lexically_normal().string();
+    return std::filesystem::path(text).is_absolute() ? text
+                                                     : (folder_ / text).lexically_normal().string();
   }
 
   void read(const YAML::Node& root) {
@@ -116,7 +117,8 @@ class Loader {
 
   static void size(const std::string& key, MapReader& map, size_t& out, size_t low, size_t high) {
     map.parsed(key, out, parse_size);
-    if (out < low || out > high) map.problem(key, fmt::format("must be from {} to {} bytes", low, high));
+    if (out < low || out > high)
+      map.problem(key, fmt::format("must be from {} to {} bytes", low, high));
   }
 
   void read_databases(MapReader& top) {
@@ -139,13 +141,15 @@ class Loader {
     DatabaseConfig database;
     if (map.scalar("name", database.name, true)) {
       for (const auto& other : config_.databases) {
-        if (other.name == database.name) map.problem("name", "this name is taken by another database");
+        if (other.name == database.name)
+          map.problem("name", "this name is taken by another database");
       }
     }
     map.scalar("environment", database.environment, true);
     std::string url;
     if (map.scalar("url", url, true)) {
-      if (const auto parsed = parse_database_url(url, database); !parsed) map.problem("url", parsed.error().text);
+      if (const auto parsed = parse_database_url(url, database); !parsed)
+        map.problem("url", parsed.error().text);
       for (std::string* file : {&database.sslrootcert, &database.sslcert, &database.sslkey}) {
         if (!file->empty() && *file != "system") *file = path(*file);
       }
@@ -189,7 +193,8 @@ class Loader {
       ++given;
       database.password = SecretString(text);
       if (!config_.demo) {
-        map.problem("password", "a password must not stand in this file: use password_file or password_env");
+        map.problem("password",
+                    "a password must not stand in this file: use password_file or password_env");
       }
     }
     if (given > 1) map.problem("password_file", "give only one of password_file and password_env");
@@ -209,9 +214,11 @@ Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
   std::string text(kMaxFile + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(in.gcount()));
-  if (text.size() > kMaxFile) return fail(ErrorCode::kInvalidInput, file.string() + ": larger than 1 MiB");
+  if (text.size() > kMaxFile)
+    return fail(ErrorCode::kInvalidInput, file.string() + ": larger than 1 MiB");
   const size_t nul = text.find('\0');
-  if (nul != std::string::npos) return fail(ErrorCode::kInvalidInput, file.string() + ": contains a NUL byte");
+  if (nul != std::string::npos)
+    return fail(ErrorCode::kInvalidInput, file.string() + ": contains a NUL byte");
   return Loader(std::filesystem::absolute(file), resolve_secrets).load(text);
 }
 

@@ -64,7 +64,7 @@ struct LimitsConfig {
   size_t statement_bytes = 16UL << 20;  ///< longest text that is analysed; longer is refused
   size_t cache_bytes = 64UL << 20;      ///< analysis cache of one worker
   unsigned max_sessions = 10'000;
-  unsigned max_logins_in_progress = 1'000;         ///< before authentication, over all sources
+  unsigned max_logins_in_progress = 1'000;  ///< before authentication, over all sources
   unsigned max_logins_in_progress_per_source = 100;
   Duration login_timeout = std::chrono::seconds(30);
   Duration drain_timeout = std::chrono::seconds(30);
@@ -89,8 +89,8 @@ struct Config {
 };
 
 /// Reads and checks one YAML file. Every problem found is reported, one a line, as
-/// "file:line:column: what is wrong; what was expected". Relative paths count from the file's folder.
-/// Secrets (password_file, password_env) are resolved when `resolve_secrets`.
+/// "file:line:column: what is wrong; what was expected". Relative paths count from the file's
+/// folder. Secrets (password_file, password_env) are resolved when `resolve_secrets`.
 Result<Config> load(const std::filesystem::path& file, bool resolve_secrets = true);
 
 }  // namespace sluice::config

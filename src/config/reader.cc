@@ -1,10 +1,10 @@
 #include "config/reader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <set>
+
+#include <fmt/format.h>
 
 namespace sluice::config {
 namespace {
@@ -29,8 +29,9 @@ size_t distance(std::string_view a, std::string_view b) {
 
 void Problems::add(const YAML::Mark& mark, const std::string& text) {
   // yaml-cpp counts from 0.
-  lines_.push_back(mark.is_null() ? fmt::format("{}: {}", file_, text)
-                                  : fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, text));
+  lines_.push_back(mark.is_null()
+                       ? fmt::format("{}: {}", file_, text)
+                       : fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, text));
 }
 
 std::string Problems::text() const { return fmt::format("{}", fmt::join(lines_, "\n")); }
@@ -40,7 +41,8 @@ MapReader::MapReader(const YAML::Node& map, std::string where, Problems& problem
   std::set<std::string> seen;
   for (const auto& entry : map_) {
     const auto key = entry.first.as<std::string>("");
-    if (!seen.insert(key).second) problems_.add(entry.first.Mark(), fmt::format("\"{}\" is given twice", key));
+    if (!seen.insert(key).second)
+      problems_.add(entry.first.Mark(), fmt::format("\"{}\" is given twice", key));
   }
 }
 

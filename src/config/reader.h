@@ -1,10 +1,10 @@
 #pragma once
 
-#include <yaml-cpp/yaml.h>
-
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <yaml-cpp/yaml.h>
 
 #include "base/result.h"
 
@@ -49,7 +49,8 @@ class MapReader {
       problem(key, value.error().text);
     }
   }
-  void one_of(const std::string& key, const std::vector<std::string>& names, const std::function<void(size_t)>& use);
+  void one_of(const std::string& key, const std::vector<std::string>& names,
+              const std::function<void(size_t)>& use);
   void map(const std::string& key, const std::function<void(MapReader&)>& read);
   YAML::Node node(const std::string& key);
   void problem(const std::string& key, const std::string& text);

@@ -1,18 +1,21 @@
 #include "config/units.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <limits>
 
+#include <fmt/format.h>
+
 namespace sluice::config {
 namespace {
 
-tl::unexpected<Error> bad(std::string text) { return fail(ErrorCode::kInvalidInput, std::move(text)); }
+tl::unexpected<Error> bad(std::string text) {
+  return fail(ErrorCode::kInvalidInput, std::move(text));
+}
 
 /// Splits "10m" into 10 and "m".
-Result<std::pair<uint64_t, std::string_view>> number_and_unit(std::string_view text, std::string_view what) {
+Result<std::pair<uint64_t, std::string_view>> number_and_unit(std::string_view text,
+                                                              std::string_view what) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return bad(fmt::format("expected {}, got \"{}\"", what, text));
@@ -52,14 +55,19 @@ Result<std::string> percent_decode(std::string_view text) {
 }
 
 Result<SslMode> parse_sslmode(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, SslMode>, 6> kModes = {{
-      {"disable", SslMode::kDisable}, {"allow", SslMode::kAllow},
-      {"prefer", SslMode::kPrefer}, {"require", SslMode::kRequire},
-      {"verify-ca", SslMode::kVerifyCa}, {"verify-full", SslMode::kVerifyFull}}};
+  constexpr std::array<std::pair<std::string_view, SslMode>, 6> kModes = {
+      {{"disable", SslMode::kDisable},
+       {"allow", SslMode::kAllow},
+       {"prefer", SslMode::kPrefer},
+       {"require", SslMode::kRequire},
+       {"verify-ca", SslMode::kVerifyCa},
+       {"verify-full", SslMode::kVerifyFull}}};
   for (const auto& [name, mode] : kModes) {
     if (name == text) return mode;
   }
-  return bad(fmt::format("sslmode must be disable, allow, prefer, require, verify-ca or verify-full, not \"{}\"", text));
+  return bad(fmt::format(
+      "sslmode must be disable, allow, prefer, require, verify-ca or verify-full, not \"{}\"",
+      text));
 }
 
 Result<> set_option(DatabaseConfig& database, std::string_view name, const std::string& value) {
@@ -74,11 +82,14 @@ Result<> set_option(DatabaseConfig& database, std::string_view name, const std::
   } else if (name == "host") {
     database.host = value;
   } else if (name == "channel_binding") {
-    if (value != "require" && value != "prefer") return bad("channel_binding must be prefer or require");
+    if (value != "require" && value != "prefer")
+      return bad("channel_binding must be prefer or require");
     database.channel_binding_required = value == "require";
   } else {
-    return bad(fmt::format("unknown url option \"{}\"; known: sslmode, sslrootcert, sslcert, sslkey, "
-                           "channel_binding, host", name));
+    return bad(
+        fmt::format("unknown url option \"{}\"; known: sslmode, sslrootcert, sslcert, sslkey, "
+                    "channel_binding, host",
+                    name));
   }
   return {};
 }
@@ -86,18 +97,28 @@ Result<> set_option(DatabaseConfig& database, std::string_view name, const std::
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, uint64_t>, 5> kUnits = {{
-      {"ms", 1'000'000ULL}, {"s", 1'000'000'000ULL}, {"m", 60'000'000'000ULL},
-      {"h", 3'600'000'000'000ULL}, {"d", 86'400'000'000'000ULL}}};
-  SLUICE_ASSIGN(const uint64_t nanoseconds, scaled(text, "a duration such as 500ms, 30s, 10m, 2h or 7d", kUnits));
+  constexpr std::array<std::pair<std::string_view, uint64_t>, 5> kUnits = {
+      {{"ms", 1'000'000ULL},
+       {"s", 1'000'000'000ULL},
+       {"m", 60'000'000'000ULL},
+       {"h", 3'600'000'000'000ULL},
+       {"d", 86'400'000'000'000ULL}}};
+  SLUICE_ASSIGN(const uint64_t nanoseconds,
+                scaled(text, "a duration such as 500ms, 30s, 10m, 2h or 7d", kUnits));
   return Duration(static_cast<int64_t>(nanoseconds));
 }
 
 Result<size_t> parse_size(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, uint64_t>, 8> kUnits = {{
-      {"", 1}, {"B", 1}, {"kB", 1000}, {"MB", 1'000'000}, {"GB", 1'000'000'000},
-      {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
-  SLUICE_ASSIGN(const uint64_t bytes, scaled(text, "a size such as 4096, 64KiB, 16MiB or 1GiB", kUnits));
+  constexpr std::array<std::pair<std::string_view, uint64_t>, 8> kUnits = {{{"", 1},
+                                                                            {"B", 1},
+                                                                            {"kB", 1000},
+                                                                            {"MB", 1'000'000},
+                                                                            {"GB", 1'000'000'000},
+                                                                            {"KiB", 1ULL << 10},
+                                                                            {"MiB", 1ULL << 20},
+                                                                            {"GiB", 1ULL << 30}}};
+  SLUICE_ASSIGN(const uint64_t bytes,
+                scaled(text, "a size such as 4096, 64KiB, 16MiB or 1GiB", kUnits));
   return static_cast<size_t>(bytes);
 }
 
@@ -151,7 +172,8 @@ Result<> parse_database_url(std::string_view text, DatabaseConfig& database) {
     const std::string_view option = options.substr(0, options.find('&'));
     options.remove_prefix(std::min(option.size() + 1, options.size()));
     const size_t equals = option.find('=');
-    if (equals == std::string_view::npos) return bad(fmt::format("url option \"{}\" has no value", option));
+    if (equals == std::string_view::npos)
+      return bad(fmt::format("url option \"{}\" has no value", option));
     SLUICE_ASSIGN(const std::string value, percent_decode(option.substr(equals + 1)));
     if (option.substr(0, equals) == "port") {
       SLUICE_ASSIGN(const HostPort where, parse_host_port("x:" + value));

@@ -1,11 +1,11 @@
 #include "control/api.h"
 
+#include <charconv>
+
+#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-
-#include <boost/json.hpp>
-#include <charconv>
 
 #include "base/bytes.h"
 
@@ -48,10 +48,12 @@ void Api::set_databases(std::vector<std::string> names) {
 }
 
 HttpResponse Api::answer_public(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "HEAD") return problem(405, "only GET is allowed");
+  if (request.method != "GET" && request.method != "HEAD")
+    return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});
   if (request.path == "/readyz") return ready();
-  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
+  if (request.path == "/metrics")
+    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
   return problem(404, "not found", "Known here: /healthz, /readyz, /metrics.");
 }
 
@@ -74,8 +76,9 @@ HttpResponse Api::ready() {
     if (!text.empty()) problems["database " + name] = text;
   }
   const bool good = problems.empty();
-  return json_response(good ? 200 : 503,
-                       boost::json::object{{"status", good ? "ready" : "not ready"}, {"problems", problems}});
+  return json_response(
+      good ? 200 : 503,
+      boost::json::object{{"status", good ? "ready" : "not ready"}, {"problems", problems}});
 }
 
 std::string Api::metrics() {
@@ -89,26 +92,39 @@ std::string Api::metrics() {
   const auto gauge = [&](const char* name, const char* help, uint64_t value) {
     all.push_back(family(name, help, MetricType::Gauge, static_cast<double>(value)));
   };
-  counter("sluice_connections_total", "Connections accepted from clients.", stats.connections_total);
+  counter("sluice_connections_total", "Connections accepted from clients.",
+          stats.connections_total);
   counter("sluice_logins_total", "Logins that succeeded.", stats.logins_ok_total);
   counter("sluice_login_failures_total", "Logins that were refused.", stats.logins_failed_total);
-  counter("sluice_statements_completed_total", "Statements that ran to their end.", stats.statements_allowed_total);
-  counter("sluice_statements_denied_total", "Statements refused by a rule.", stats.statements_denied_total);
-  counter("sluice_statements_failed_total", "Statements the server answered with an error.", stats.statements_failed_total);
+  counter("sluice_statements_completed_total", "Statements that ran to their end.",
+          stats.statements_allowed_total);
+  counter("sluice_statements_denied_total", "Statements refused by a rule.",
+          stats.statements_denied_total);
+  counter("sluice_statements_failed_total", "Statements the server answered with an error.",
+          stats.statements_failed_total);
   counter("sluice_rows_total", "Rows returned or changed.", stats.rows_total);
-  counter("sluice_client_received_bytes_total", "Bytes received from clients.", stats.bytes_from_clients_total);
+  counter("sluice_client_received_bytes_total", "Bytes received from clients.",
+          stats.bytes_from_clients_total);
   counter("sluice_client_sent_bytes_total", "Bytes sent to clients.", stats.bytes_to_clients_total);
   counter("sluice_cancels_total", "Cancel requests that named a session.", stats.cancels_total);
-  counter("sluice_analysis_cache_hits_total", "Statement texts understood before.", stats.analysis_cache_hits_total);
-  counter("sluice_analysis_cache_misses_total", "Statement texts analysed.", stats.analysis_cache_misses_total);
-  counter("sluice_server_connects_total", "Server connections opened.", stats.server_connects_total);
-  counter("sluice_server_connect_failures_total", "Server connections that failed.", stats.server_connect_failures_total);
-  counter("sluice_audit_records_total", "Last sequence number of the audit log.", health.last_sequence);
+  counter("sluice_analysis_cache_hits_total", "Statement texts understood before.",
+          stats.analysis_cache_hits_total);
+  counter("sluice_analysis_cache_misses_total", "Statement texts analysed.",
+          stats.analysis_cache_misses_total);
+  counter("sluice_server_connects_total", "Server connections opened.",
+          stats.server_connects_total);
+  counter("sluice_server_connect_failures_total", "Server connections that failed.",
+          stats.server_connect_failures_total);
+  counter("sluice_audit_records_total", "Last sequence number of the audit log.",
+          health.last_sequence);
   gauge("sluice_sessions", "Sessions logged in.", stats.sessions);
   gauge("sluice_logins_in_progress", "Connections not yet logged in.", stats.logins_in_progress);
-  gauge("sluice_server_connections_active", "Server connections held by sessions.", stats.server_connections_active);
-  gauge("sluice_server_connections_idle", "Server connections waiting in pools.", stats.server_connections_idle);
-  gauge("sluice_sessions_waiting", "Sessions waiting for a server connection.", stats.waiting_for_server);
+  gauge("sluice_server_connections_active", "Server connections held by sessions.",
+        stats.server_connections_active);
+  gauge("sluice_server_connections_idle", "Server connections waiting in pools.",
+        stats.server_connections_idle);
+  gauge("sluice_sessions_waiting", "Sessions waiting for a server connection.",
+        stats.waiting_for_server);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
   return prometheus::TextSerializer().Serialize(all);
 }
@@ -117,7 +133,8 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   const std::string sessions_path = "/v1/sessions";
   const std::string databases_path = "/v1/databases/";
   if (request.method == "GET" && request.path == "/v1/version") {
-    return json_response(200, boost::json::object{{"version", kVersion}, {"reactor", gateway_.reactor_name()},
+    return json_response(200, boost::json::object{{"version", kVersion},
+                                                  {"reactor", gateway_.reactor_name()},
                                                   {"port", gateway_.port()}});
   }
   if (request.method == "GET" && request.path == sessions_path) return sessions();
@@ -127,14 +144,16 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
     if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc()) {
       return problem(400, "not a session id");
     }
-    const auto killed = gateway_.kill(id, request.body.empty() ? "local administrator" : request.body);
+    const auto killed =
+        gateway_.kill(id, request.body.empty() ? "local administrator" : request.body);
     if (!killed) return problem(status_of(killed.error()), killed.error().text);
     return json_response(200, boost::json::object{{"killed", id}});
   }
   const std::string check_suffix = "/check";
-  if (request.method == "POST" && request.path.starts_with(databases_path) && request.path.ends_with(check_suffix)) {
-    return check(request.path.substr(databases_path.size(),
-                                     request.path.size() - databases_path.size() - check_suffix.size()));
+  if (request.method == "POST" && request.path.starts_with(databases_path) &&
+      request.path.ends_with(check_suffix)) {
+    return check(request.path.substr(
+        databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
   }
   return problem(404, "not found");
 }
@@ -142,12 +161,19 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
 HttpResponse Api::sessions() {
   boost::json::array all;
   for (const auto& s : gateway_.sessions()) {
-    all.push_back(boost::json::object{
-        {"id", s.id}, {"user", s.user}, {"database", s.database}, {"environment", s.environment},
-        {"state", s.state}, {"started", format_time(s.started_micros)},
-        {"state_since", format_time(s.state_since_micros)}, {"statements", s.statements},
-        {"client", s.client_address}, {"application", s.application}, {"tls", s.tls},
-        {"last_statement", to_printable_utf8(s.last_statement)}, {"worker", s.worker}});
+    all.push_back(boost::json::object{{"id", s.id},
+                                      {"user", s.user},
+                                      {"database", s.database},
+                                      {"environment", s.environment},
+                                      {"state", s.state},
+                                      {"started", format_time(s.started_micros)},
+                                      {"state_since", format_time(s.state_since_micros)},
+                                      {"statements", s.statements},
+                                      {"client", s.client_address},
+                                      {"application", s.application},
+                                      {"tls", s.tls},
+                                      {"last_statement", to_printable_utf8(s.last_statement)},
+                                      {"worker", s.worker}});
   }
   return json_response(200, all);
 }

@@ -43,7 +43,8 @@ class Api {
   const audit::Log& log_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
-  std::map<std::string, std::pair<Clock::time_point, std::string>> checks_;  ///< name: when, problem
+  std::map<std::string, std::pair<Clock::time_point, std::string>>
+      checks_;  ///< name: when, problem
 };
 
 }  // namespace sluice::control

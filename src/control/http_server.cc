@@ -1,13 +1,13 @@
 // The one place that includes Beast, which is slow to compile.
 #include "control/http_server.h"
 
-#include <sys/stat.h>
+#include <chrono>
+#include <thread>
 
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <chrono>
-#include <thread>
+#include <sys/stat.h>
 
 #include "base/log.h"
 
@@ -25,9 +25,10 @@ constexpr auto kRequestTime = std::chrono::seconds(10);
 
 http::response<http::string_body> answer(const http::request<http::string_body>& request,
                                          const HttpHandler& handler) {
-  HttpResponse made = handler({std::string(request.method_string()), std::string(request.target()),
-                               request.body()});
-  http::response<http::string_body> response(static_cast<http::status>(made.status), request.version());
+  HttpResponse made = handler(
+      {std::string(request.method_string()), std::string(request.target()), request.body()});
+  http::response<http::string_body> response(static_cast<http::status>(made.status),
+                                             request.version());
   response.set(http::field::content_type, made.content_type);
   response.set("X-Content-Type-Options", "nosniff");
   response.keep_alive(request.keep_alive());
@@ -51,8 +52,9 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
     parser_->body_limit(kMaxBody);
     parser_->header_limit(16 * 1024);
     stream_.expires_after(kRequestTime);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = this->shared_from_this()](error_code error, size_t) { self->on_read(error); });
+    http::async_read(
+        stream_, buffer_, *parser_,
+        [self = this->shared_from_this()](error_code error, size_t) { self->on_read(error); });
   }
 
  private:
@@ -79,7 +81,9 @@ template <typename Protocol>
 class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
  public:
   Acceptor(asio::io_context& context, HttpHandler handler, size_t& open)
-      : acceptor_(context), handler_(std::make_shared<HttpHandler>(std::move(handler))), open_(open) {}
+      : acceptor_(context),
+        handler_(std::make_shared<HttpHandler>(std::move(handler))),
+        open_(open) {}
 
   Result<> listen(const typename Protocol::endpoint& endpoint) {
     error_code error;
@@ -98,7 +102,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
     acceptor_.async_accept([self = this->shared_from_this()](error_code error, auto socket) {
       if (error == asio::error::operation_aborted) return;
       if (!error && self->open_ < kMaxConnections) {
-        std::make_shared<Connection<Protocol>>(std::move(socket), self->handler_, self->open_)->read();
+        std::make_shared<Connection<Protocol>>(std::move(socket), self->handler_, self->open_)
+            ->read();
       }
       self->accept();
     });
@@ -117,7 +122,8 @@ class Server : public HttpServer {
     error_code error;
     asio::ip::tcp::resolver resolver(context_);
     const auto found = resolver.resolve(host, std::to_string(port), error);
-    if (error || found.empty()) return fail(ErrorCode::kIo, "cannot resolve " + host + ": " + error.message());
+    if (error || found.empty())
+      return fail(ErrorCode::kIo, "cannot resolve " + host + ": " + error.message());
     auto acceptor = std::make_shared<Acceptor<asio::ip::tcp>>(context_, std::move(handler), open_);
     SLUICE_TRY(acceptor->listen(found.begin()->endpoint()));
     return acceptor->local().port();
@@ -127,10 +133,12 @@ class Server : public HttpServer {
     std::error_code ignored;
     std::filesystem::remove(socket, ignored);
     if (socket.string().size() >= sizeof(sockaddr_un::sun_path)) {
-      return fail(ErrorCode::kInvalidInput, "the state folder's path is too long for a socket: " + socket.string());
+      return fail(ErrorCode::kInvalidInput,
+                  "the state folder's path is too long for a socket: " + socket.string());
     }
     const mode_t mask = umask(0177);
-    auto acceptor = std::make_shared<Acceptor<asio::local::stream_protocol>>(context_, std::move(handler), open_);
+    auto acceptor = std::make_shared<Acceptor<asio::local::stream_protocol>>(
+        context_, std::move(handler), open_);
     auto listening = acceptor->listen(asio::local::stream_protocol::endpoint(socket.string()));
     umask(mask);
     return listening;
@@ -169,20 +177,22 @@ Result<HttpResponse> http_call(const std::filesystem::path& socket, const HttpRe
   http::response<http::string_body> response;
   error_code result = asio::error::would_block;
   stream.expires_after(std::chrono::seconds(30));
-  stream.async_connect(asio::local::stream_protocol::endpoint(socket.string()), [&](error_code error) {
-    result = error;
-    if (error) return;
-    http::async_write(stream, message, [&](error_code failed, size_t) {
-      result = failed;
-      if (failed) return;
-      http::async_read(stream, buffer, response, [&](error_code broken, size_t) { result = broken; });
-    });
-  });
+  stream.async_connect(asio::local::stream_protocol::endpoint(socket.string()),
+                       [&](error_code error) {
+                         result = error;
+                         if (error) return;
+                         http::async_write(stream, message, [&](error_code failed, size_t) {
+                           result = failed;
+                           if (failed) return;
+                           http::async_read(stream, buffer, response,
+                                            [&](error_code broken, size_t) { result = broken; });
+                         });
+                       });
   context.run();
   if (result) {
-    return fail(ErrorCode::kUnavailable,
-                "cannot reach the gateway at " + socket.string() + " (" + result.message() +
-                    "); is it running? Start it with: sluice serve");
+    return fail(ErrorCode::kUnavailable, "cannot reach the gateway at " + socket.string() + " (" +
+                                             result.message() +
+                                             "); is it running? Start it with: sluice serve");
   }
   return HttpResponse{static_cast<int>(response.result_int()),
                       std::string(response[http::field::content_type]), std::move(response.body())};

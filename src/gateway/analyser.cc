@@ -50,7 +50,7 @@ Bytes Analyser::key(Bytes text, const sql::Settings& settings) {
 }
 
 std::shared_ptr<const Understood> Analyser::find_or_analyse(Bytes text,
-                                                           const sql::Settings& settings) {
+                                                            const sql::Settings& settings) {
   if (auto found = cache_.find(key(text, settings))) {
     counters_.cache_hits.add();
     return found;

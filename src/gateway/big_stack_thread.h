@@ -1,10 +1,10 @@
 #pragma once
 
-#include <pthread.h>
-
 #include <functional>
 #include <memory>
 #include <string>
+
+#include <pthread.h>
 
 namespace sluice::gateway {
 

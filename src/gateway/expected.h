@@ -33,15 +33,15 @@ struct Expected {
   bool may_copy_in = false;  ///< the server may ask for COPY data
   bool described = false;    ///< RowDescription came, rows may follow
   bool copying_out = false;
-  bool failed = false;       ///< the server's error for it has been seen and recorded
-  bool malformed = false;    ///< kBind: its names could not be read
+  bool failed = false;        ///< the server's error for it has been seen and recorded
+  bool malformed = false;     ///< kBind: its names could not be read
   bool close_portal = false;  ///< kClose of a portal, else of a statement
   int16_t columns = -1;       ///< of the last RowDescription; -1 unknown
   uint32_t completed = 0;     ///< CommandCompletes seen, of a kQuery
   std::shared_ptr<const sql::StatementFacts> facts;  ///< kQuery, kParse
   std::shared_ptr<const policy::Decision> decision;
-  std::string statement;  ///< kParse, kBind, kClose: prepared statement name
-  std::string portal;     ///< kBind, kExecute, kClose
+  std::string statement;          ///< kParse, kBind, kClose: prepared statement name
+  std::string portal;             ///< kBind, kExecute, kClose
   std::string parameters;         ///< kBind: as audit::Event::parameters
   std::string parameters_digest;  ///< when cut
   Clock::time_point started;

@@ -1,14 +1,13 @@
 #include "gateway/gateway.h"
 
-#include <sched.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -152,8 +151,8 @@ Result<> GatewayImpl::kill(uint64_t session_id, const std::string& by_whom) {
     session->terminate("57P01", "terminating connection due to administrator command");
   });
   if (!found) {
-    return fail(ErrorCode::kNotFound, "no session " + std::to_string(session_id) +
-                                          "; see: sluice session list");
+    return fail(ErrorCode::kNotFound,
+                "no session " + std::to_string(session_id) + "; see: sluice session list");
   }
   audit::SessionContext context;
   context.user = by_whom;
@@ -219,8 +218,10 @@ Result<std::string> GatewayImpl::check_database(const std::string& name) {
       Result<std::string> answer =
           failure ? Result<std::string>(fail(std::move(failure->error)))
                   : Result<std::string>(fmt::format(
-                        "PostgreSQL {}, {}, {:.1f} ms", parameter(connection->parameters(), "server_version"),
-                        connection->tls_description().empty() ? "no TLS" : connection->tls_description(),
+                        "PostgreSQL {}, {}, {:.1f} ms",
+                        parameter(connection->parameters(), "server_version"),
+                        connection->tls_description().empty() ? "no TLS"
+                                                              : connection->tls_description(),
                         std::chrono::duration<double, std::milli>(Clock::now() - started).count()));
       worker.post([check](Worker&) { check->connection.reset(); });
       const std::lock_guard lock(check->mutex);
@@ -257,7 +258,8 @@ void GatewayImpl::drain() {
 unsigned Gateway::worker_count(const config::Config& config) {
   if (config.workers > 0) return config.workers;
   cpu_set_t cpus;
-  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? static_cast<unsigned>(CPU_COUNT(&cpus)) : 1U;
+  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? static_cast<unsigned>(CPU_COUNT(&cpus))
+                                                       : 1U;
 }
 
 Result<std::unique_ptr<Gateway>> Gateway::start(

@@ -175,8 +175,8 @@ void Login::on_cancel(const pg::CancelRequest& request) {
     return;
   }
   phase_ = Phase::kCancelling;
-  const auto ticket = std::make_shared<CancelTicket>(
-      [&worker = worker_, this, weak = std::weak_ptr<bool>(alive_)] {
+  const auto ticket =
+      std::make_shared<CancelTicket>([&worker = worker_, this, weak = std::weak_ptr<bool>(alive_)] {
         worker.post([this, weak](Worker&) {
           if (!weak.expired()) over();
         });
@@ -223,9 +223,10 @@ void Login::offer_sasl() {
   std::vector<std::string_view> mechanisms = {pg::kScramSha256};
   if (!binding.empty()) mechanisms.insert(mechanisms.begin(), pg::kScramSha256Plus);
   const bool known = verifier.has_value();
-  scram_.emplace(known ? std::move(*verifier)
-                       : pg::ScramServer::mock_verifier(worker_.shared().mock_secret, parameters_.user),
-                 known, std::move(binding));
+  scram_.emplace(
+      known ? std::move(*verifier)
+            : pg::ScramServer::mock_verifier(worker_.shared().mock_secret, parameters_.user),
+      known, std::move(binding));
   std::string out;
   pg::encode_authentication_sasl(out, mechanisms);
   stream_->send(Bytes(out));
@@ -319,7 +320,8 @@ void Login::admit(net::Slice rest) {
     return;
   }
   if (worker_.shared().sessions.load() >= runtime_->config->limits.max_sessions) {
-    reject("53300", "sorry, too many clients already", "An operator can raise limits.max_sessions.");
+    reject("53300", "sorry, too many clients already",
+           "An operator can raise limits.max_sessions.");
     return;
   }
   worker_.counters().logins_ok.add();
@@ -328,7 +330,8 @@ void Login::admit(net::Slice rest) {
   admission.database = database->second;
   admission.user = user->name;
   admission.groups = user->groups;
-  admission.authentication = mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256";
+  admission.authentication =
+      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256";
   admission.application_name = std::move(parameters_.application_name);
   admission.settings = std::move(parameters_.settings);
   admission.protocol_minor = minor_;

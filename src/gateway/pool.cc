@@ -1,8 +1,8 @@
 #include "gateway/pool.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 
@@ -30,8 +30,7 @@ Pool::Waiter::Waiter(Pool& pool, std::string application_name, Acquired done)
       timeout_(pool.reactor_, [this] {
         const auto& config = pool_->database_->config();
         const Refusal refusal{
-            "53300",
-            fmt::format("no free server connection for database \"{}\"", config.name),
+            "53300", fmt::format("no free server connection for database \"{}\"", config.name),
             fmt::format("All {} server connections of its pool are in use.", config.pool.size),
             "Try again later, or ask an operator to raise pool.size."};
         const Acquired done = std::move(done_);
@@ -222,8 +221,8 @@ void Pool::retire() {
   }
 }
 
-std::unique_ptr<ServerConnection> Pool::extract(
-    std::list<std::unique_ptr<ServerConnection>>& from, const ServerConnection* which) {
+std::unique_ptr<ServerConnection> Pool::extract(std::list<std::unique_ptr<ServerConnection>>& from,
+                                                const ServerConnection* which) {
   const auto it = std::find_if(from.begin(), from.end(),
                                [&](const auto& connection) { return connection.get() == which; });
   auto connection = std::move(*it);

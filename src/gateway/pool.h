@@ -26,8 +26,7 @@ class Pool {
     std::string detail;
     std::string hint;
   };
-  using Acquired =
-      std::function<void(tl::expected<std::unique_ptr<ServerConnection>, Refusal>)>;
+  using Acquired = std::function<void(tl::expected<std::unique_ptr<ServerConnection>, Refusal>)>;
 
   /// Somebody's place in the queue; dropping it leaves the queue.
   class Waiter {
@@ -71,7 +70,8 @@ class Pool {
  private:
   void serve_waiters();
   void start_connect(const std::string& application_name);
-  void connect_finished(ServerConnection* connection, std::optional<ServerConnection::Failure> failure);
+  void connect_finished(ServerConnection* connection,
+                        std::optional<ServerConnection::Failure> failure);
   void reset_finished(ServerConnection* connection, bool clean);
   void make_idle(std::unique_ptr<ServerConnection> connection);
   void drop(std::unique_ptr<ServerConnection> connection);

@@ -1,10 +1,10 @@
 #include "gateway/ring_queue.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include <deque>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace sluice::gateway {
 namespace {

@@ -92,8 +92,9 @@ void ServerConnection::try_next_address() {
     });
     return;
   }
-  pending_ = reactor_.connect((*addresses_)[next_address_++], database_->config().pool.connect_timeout,
-                              [this](auto stream) { connected(std::move(stream)); });
+  pending_ =
+      reactor_.connect((*addresses_)[next_address_++], database_->config().pool.connect_timeout,
+                       [this](auto stream) { connected(std::move(stream)); });
 }
 
 void ServerConnection::connected(Result<std::unique_ptr<net::Stream>> stream) {
@@ -280,7 +281,8 @@ bool ServerConnection::start_scram(const pg::AuthenticationRequest& request) {
     return false;
   }
   if (config.channel_binding_required && !plus) {
-    fail_connect({ErrorCode::kDenied, "channel binding required, but the server does not offer it"});
+    fail_connect(
+        {ErrorCode::kDenied, "channel binding required, but the server does not offer it"});
     return false;
   }
   scram_.emplace(std::string(config.password.reveal()), std::move(binding), plus);

@@ -75,7 +75,16 @@ class ServerConnection : private net::StreamHandler {
   Clock::time_point idle_since() const { return idle_since_; }
 
  private:
-  enum class State : uint8_t { kConnecting, kSslAnswer, kHandshake, kAuthenticating, kStarting, kIdle, kResetting, kBroken };
+  enum class State : uint8_t {
+    kConnecting,
+    kSslAnswer,
+    kHandshake,
+    kAuthenticating,
+    kStarting,
+    kIdle,
+    kResetting,
+    kBroken
+  };
 
   void on_receive(net::Slice data) override;
   void on_drained() override;

@@ -36,7 +36,8 @@ const pg::Framer::Rules& server_rules() {
     for (const char type : {'D', 'd'}) {
       r.by_type[static_cast<unsigned char>(type)] = pg::Framer::Handling::kStream;
     }
-    for (const char type : {'1', '2', '3', 'A', 'C', 'E', 'G', 'H', 'I', 'N', 'n', 'S', 's', 'T', 't', 'V', 'Z', 'c'}) {
+    for (const char type : {'1', '2', '3', 'A', 'C', 'E', 'G', 'H', 'I', 'N', 'n', 'S', 's', 'T',
+                            't', 'V', 'Z', 'c'}) {
       r.by_type[static_cast<unsigned char>(type)] = pg::Framer::Handling::kGather;
     }
     r.gather_limit = 1 << 20;

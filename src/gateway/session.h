@@ -175,24 +175,24 @@ class Session : private net::StreamHandler, private ServerUser {
   std::string replacement_;
   uint8_t suspended_ = 0;
   bool greeted_ = false;
-  bool setup_pending_ = false;     ///< the answer to our own SET batch is still to come
+  bool setup_pending_ = false;  ///< the answer to our own SET batch is still to come
   bool finished_ = false;
   bool draining_ = false;
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;
   char transaction_ = 'I';
-  bool since_sync_ = false;         ///< extended messages were forwarded since the last Sync
-  bool skip_until_sync_ = false;    ///< the server skips, or would: so do we
-  bool local_sync_ = false;         ///< the Sync that ends the skipping is answered here
-  bool settings_uncertain_ = false; ///< something runs whose effect on settings is not yet known
+  bool since_sync_ = false;          ///< extended messages were forwarded since the last Sync
+  bool skip_until_sync_ = false;     ///< the server skips, or would: so do we
+  bool local_sync_ = false;          ///< the Sync that ends the skipping is answered here
+  bool settings_uncertain_ = false;  ///< something runs whose effect on settings is not yet known
   bool copying_in_ = false;
   bool copy_data_seen_ = false;
   bool copy_sync_dropped_ = false;
-  bool copy_in_parsed_ = false;     ///< some prepared statement of this session is a COPY FROM STDIN
-  bool dropping_ = false;           ///< the rest of a streamed message is to be dropped
-  bool replacing_error_ = false;    ///< a long ErrorResponse of the server is being replaced
-  std::string capture_;             ///< head of a Bind or over-long statement arriving in parts
+  bool copy_in_parsed_ = false;   ///< some prepared statement of this session is a COPY FROM STDIN
+  bool dropping_ = false;         ///< the rest of a streamed message is to be dropped
+  bool replacing_error_ = false;  ///< a long ErrorResponse of the server is being replaced
+  std::string capture_;           ///< head of a Bind or over-long statement arriving in parts
   std::unique_ptr<Sha256> capture_digest_;
 
   std::shared_ptr<const sql::StatementFacts> last_facts_;

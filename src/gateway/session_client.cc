@@ -1,7 +1,7 @@
 // Session, client to server: every message is understood and decided on before its bytes go on.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "gateway/cancel.h"
 #include "gateway/session.h"
@@ -176,7 +176,8 @@ sql::Settings Session::settings_for_analysis(Bytes text) const {
     // What still runs may change how this text is read. Analysed for the stricter reading, a text
     // that would mean something else in the other is refused.
     settings.standard_conforming_strings = false;
-    const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+    const bool ascii =
+        std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
     if (!ascii && text.find('\\') != Bytes::npos) settings.client_encoding = "SJIS";
   }
   return settings;

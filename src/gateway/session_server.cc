@@ -158,8 +158,8 @@ Session::Pass Session::on_parameter_status(const Piece& piece) {
 
 Session::Pass Session::on_row(const Piece& piece) {
   Expected& entry = expected_.front();
-  const bool rows_may_come = entry.kind == RequestKind::kExecute ||
-                             (entry.kind == RequestKind::kQuery && entry.described);
+  const bool rows_may_come =
+      entry.kind == RequestKind::kExecute || (entry.kind == RequestKind::kQuery && entry.described);
   if (!rows_may_come) return server_violation("a row that nobody asked for");
   const Bytes body = piece.body();
   if (entry.columns >= 0 && body.size() >= 2 &&
@@ -182,8 +182,8 @@ Session::Pass Session::on_row_description(const Piece& piece) {
     if (prepared != nullptr && !record_parse(*prepared, entry.statement)) return Pass::kStop;
     return Pass::kForward;
   }
-  const bool describes = entry.kind == RequestKind::kDescribeStatement ||
-                         entry.kind == RequestKind::kDescribePortal;
+  const bool describes =
+      entry.kind == RequestKind::kDescribeStatement || entry.kind == RequestKind::kDescribePortal;
   if (describes) {
     expected_.pop();
     return Pass::kForward;
@@ -193,7 +193,8 @@ Session::Pass Session::on_row_description(const Piece& piece) {
   }
   entry.described = true;
   entry.columns = -1;
-  if (piece.body().size() >= 2) entry.columns = static_cast<int16_t>(load_be16(piece.body().data()));
+  if (piece.body().size() >= 2)
+    entry.columns = static_cast<int16_t>(load_be16(piece.body().data()));
   return Pass::kForward;
 }
 
@@ -210,7 +211,8 @@ Session::Pass Session::on_execution_end(std::string_view command) {
   if (entry.kind == RequestKind::kQuery) {
     // One record a statement; in a text of several the server's tag says which it was.
     const bool several = entry.facts && entry.facts->statements > 1;
-    if (!record_statement(entry, audit::Outcome::kAllowed, {}, {}, several ? command : std::string_view())) {
+    if (!record_statement(entry, audit::Outcome::kAllowed, {}, {},
+                          several ? command : std::string_view())) {
       return Pass::kStop;
     }
     ++entry.completed;

@@ -12,8 +12,7 @@ Result<std::unique_ptr<Worker>> Worker::create(unsigned index, Shared& shared,
                                                std::shared_ptr<const Runtime> runtime,
                                                net::Reactor::Backend backend) {
   SLUICE_ASSIGN(auto reactor, net::Reactor::create(backend));
-  return std::unique_ptr<Worker>(
-      new Worker(index, shared, std::move(runtime), std::move(reactor)));
+  return std::unique_ptr<Worker>(new Worker(index, shared, std::move(runtime), std::move(reactor)));
 }
 
 Worker::Worker(unsigned index, Shared& shared, std::shared_ptr<const Runtime> runtime,
@@ -42,9 +41,8 @@ Result<> Worker::start(int listen_fd) {
   SLUICE_TRY(reactor_->listen(listen_fd, [this](auto stream) { accept(std::move(stream)); }));
   shared_.log.on_durable(index_, [this] { post([](Worker& self) { self.on_durable(); }); });
   second_.arm(std::chrono::seconds(1));
-  thread_ = std::make_unique<BigStackThread>(sql::kAnalyserStackBytes,
-                                             "worker-" + std::to_string(index_),
-                                             [this] { reactor_->run(); });
+  thread_ = std::make_unique<BigStackThread>(
+      sql::kAnalyserStackBytes, "worker-" + std::to_string(index_), [this] { reactor_->run(); });
   return {};
 }
 

@@ -13,7 +13,8 @@ namespace sluice::identity {
 struct User {
   std::string name;
   std::vector<std::string> groups;
-  std::string scram_verifier;  ///< "SCRAM-SHA-256$<iter>:<salt>$<StoredKey>:<ServerKey>", PostgreSQL's form
+  std::string
+      scram_verifier;  ///< "SCRAM-SHA-256$<iter>:<salt>$<StoredKey>:<ServerKey>", PostgreSQL's form
   bool disabled = false;
   int64_t created_micros = 0;
 };

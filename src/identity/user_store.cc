@@ -15,7 +15,8 @@ constexpr size_t kMinPassword = 8;
 
 Result<> check_word(std::string_view what, std::string_view word) {
   if (word.empty() || word.size() > kMaxName) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} must have 1 to {} bytes", what, kMaxName));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("{} must have 1 to {} bytes", what, kMaxName));
   }
   bool printable = is_utf8(word);
   for (const unsigned char c : word) printable = printable && c >= 0x20 && c != 0x7F;
@@ -66,7 +67,8 @@ Result<> UserStore::add(std::string_view name, const std::vector<std::string>& g
                             .run();
   if (!inserted && inserted.error().code == ErrorCode::kExists) {
     return fail(ErrorCode::kExists, fmt::format("user \"{}\" exists already; to change the "
-                                                "password: sluice user passwd {}", name, name));
+                                                "password: sluice user passwd {}",
+                                                name, name));
   }
   if (!inserted) return inserted;
   SLUICE_TRY(store::leave_admin_event(database_, actor_, fmt::format("user \"{}\" added", name)));

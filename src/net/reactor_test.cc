@@ -3,9 +3,13 @@
 #include <filesystem>
 #include <thread>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <malloc.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "net/reactor_fixture.h"
@@ -293,6 +297,98 @@ TEST_P(ReactorOnlyTest, SocketsHaveNoDelayAndKeepAlive) {
     ++checked;
   }
   EXPECT_GE(checked, 2);
+}
+
+TEST_P(ReactorOnlyTest, IsMadeOnOneThreadRunOnAnotherAndDestroyedOnTheFirst) {
+  Peer client, server;
+  const Address address = listen([&](std::unique_ptr<Stream> s) {
+    server.receive = [&](Slice data) {
+      server.stream->send(std::move(data));
+      server.stream->send(Bytes(pattern(8 << 20)));  // more than anybody reads
+    };
+    server.attach(std::move(s));
+  });
+  auto pending = reactor->connect(address, std::chrono::seconds(10), [&](auto s) {
+    ASSERT_TRUE(s) << s.error().text;
+    client.receive = [&](Slice) {
+      client.stream->pause_receive();
+      reactor->stop();
+    };
+    client.attach(std::move(*s));
+    client.stream->send(Bytes("hello"));
+  });
+  std::thread worker([&] { reactor->run(); });
+  worker.join();
+  EXPECT_EQ(client.received.substr(0, 5), "hello");
+  pending.reset();
+  client.stream.reset();
+  server.stream.reset();
+  reactor.reset();
+}
+
+TEST_P(ReactorOnlyTest, IdleStreamsAreSmall) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "the sanitizer's allocator does not count";
+#endif
+#endif
+  constexpr size_t kPairs = 200;
+  std::vector<Peer> clients(kPairs);
+  std::vector<Peer> servers(kPairs);
+  size_t accepted = 0;
+  size_t echoed = 0;
+  for (size_t i = 0; i < kPairs; ++i) {
+    servers[i].receive = [&, i](Slice data) { servers[i].stream->send(std::move(data)); };
+    clients[i].receive = [&](Slice) { ++echoed; };
+    clients[i].keep = servers[i].keep = false;
+  }
+  const Address address =
+      listen([&](std::unique_ptr<Stream> s) { servers[accepted++].attach(std::move(s)); });
+  std::vector<std::unique_ptr<Reactor::PendingConnect>> pending(kPairs);
+  const auto memory = [] { return ::mallinfo2().uordblks; };
+  run_for(std::chrono::milliseconds(1));
+  const size_t before = memory();
+  for (size_t i = 0; i < kPairs; ++i) {
+    pending[i] = reactor->connect(address, std::chrono::seconds(10),
+                                  [&, i](auto s) { clients[i].attach(std::move(*s)); });
+  }
+  EXPECT_TRUE(run_until([&] {
+    return accepted == kPairs && std::all_of(clients.begin(), clients.end(),
+                                             [](const Peer& c) { return c.stream != nullptr; });
+  }));
+  pending.clear();
+  for (Peer& client : clients) client.stream->send(Bytes("x"));
+  EXPECT_TRUE(run_until([&] { return echoed == kPairs; }));
+  EXPECT_EQ(reactor->buffers().in_use(), idle_buffers);
+  // Buffers the pool keeps for the next are not the streams'.
+  const size_t pool = 256 * (sizeof(Buffer) + 16);
+  const size_t after = memory();
+  const size_t each = (after - std::min(after, before + pool)) / (2 * kPairs);
+  RecordProperty("bytes_per_idle_stream", static_cast<int>(each));
+  EXPECT_LT(each, 1024U);
+}
+
+TEST(ReactorCreate, WithoutIoUringSaysSoOrFallsBack) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a fresh process: nothing probed yet
+  EXPECT_EXIT(
+      {
+        const sock_filter code[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const sock_fprog program{std::size(code), const_cast<sock_filter*>(code)};
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+          ::_exit(1);
+        }
+        const auto uring = Reactor::create(Reactor::Backend::kUring);
+        const auto any = Reactor::create(Reactor::Backend::kAuto);
+        if (!uring) std::fprintf(stderr, "%s\n", uring.error().text.c_str());
+        ::_exit(!uring && any && (*any)->backend_name() == "epoll" ? 0 : 2);
+      },
+      testing::ExitedWithCode(0), "io_uring cannot be used here.*not permitted");
 }
 
 TEST(ReactorCreate, AutoGivesAWorkingReactor) {

@@ -19,7 +19,9 @@ namespace {
 constexpr unsigned kSubmissions = 512;
 constexpr unsigned kCompletions = 8192;
 constexpr size_t kVectors = 32;  // slices in one sendmsg: 1 MiB at most
-constexpr uint8_t kFlood = 4;    // full buffers in a row that start a flood, short ones that end it
+// A flood starts with so many full buffers in a row and ends with so many short ones.
+constexpr uint8_t kFloodStarts = 2;
+constexpr uint8_t kFloodEnds = 8;
 constexpr uint64_t kTagMask = 7;
 constexpr int kSendFlags = MSG_NOSIGNAL | MSG_WAITALL;
 
@@ -342,7 +344,7 @@ void UringLoop::receive_done(Socket& socket, int result, uint32_t flags) {
 void UringLoop::note_flood(Socket& socket, bool full) {
   if (full == socket.flooded) {
     socket.streak = 0;
-  } else if (++socket.streak >= kFlood) {
+  } else if (++socket.streak >= (full ? kFloodStarts : kFloodEnds)) {
     socket.streak = 0;
     socket.flooded = full;
     if (socket.receiving) mark_dirty(socket);

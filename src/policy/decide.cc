@@ -23,16 +23,18 @@ Decision refuse_unanalysable(const sql::StatementFacts& facts, const Target& tar
   Decision decision = refuse(
       "unparsed-statement", target,
       syntax ? facts.unanalysable : "statement refused: " + facts.unanalysable,
-      syntax ? "The gateway understands the SQL of PostgreSQL 15; correct the statement or rewrite it."
-             : "Only statements that the gateway understands are let through: make it shorter or simpler.");
+      syntax
+          ? "The gateway understands the SQL of PostgreSQL 15; correct the statement or rewrite it."
+          : "Only statements that the gateway understands are let through: make it shorter or "
+            "simpler.");
   decision.sqlstate = facts.unanalysable_sqlstate;
   decision.position = facts.error_position;
   return decision;
 }
 
-std::string on_target(const sql::Action& action) {
+std::string named(const sql::Action& action) {
   if (action.targets.empty()) return "";
-  std::string text = fmt::format(" on \"{}\"", action.targets[0]);
+  std::string text = fmt::format(" \"{}\"", action.targets[0]);
   if (action.targets.size() > 1) text += fmt::format(" and {} more", action.targets.size() - 1);
   return text;
 }
@@ -45,20 +47,21 @@ Decision decide(const sql::StatementFacts& facts, const Target& target) {
     for (const sql::Action& action : facts.actions) {
       if (action.without_where) {
         const bool update = action.kind == sql::ActionKind::kUpdate;
-        return refuse("no-unbounded-writes", target,
-                      fmt::format("{} without a limiting WHERE clause{} is not allowed in production",
-                                  update ? "UPDATE" : "DELETE", on_target(action)),
-                      "Add a WHERE clause that names the rows to change.");
+        return refuse(
+            "no-unbounded-writes", target,
+            fmt::format("{}{} without a limiting WHERE clause is not allowed in production",
+                        update ? "UPDATE" : "DELETE FROM", named(action)),
+            "Add a WHERE clause that names the rows to change.");
       }
       if (action.kind == sql::ActionKind::kTruncate) {
         return refuse("no-truncate", target,
-                      fmt::format("TRUNCATE{} is not allowed in production", on_target(action)),
+                      fmt::format("TRUNCATE{} is not allowed in production", named(action)),
                       "Delete the rows you mean with DELETE … WHERE.");
       }
       if (action.kind == sql::ActionKind::kDrop) {
         return refuse("no-drop", target,
-                      fmt::format("DROP of a {}{} is not allowed in production", action.object_kind,
-                                  on_target(action)),
+                      fmt::format("dropping a {}{} is not allowed in production",
+                                  action.object_kind, named(action)),
                       "Ask an operator to make the schema change, or try it outside production.");
       }
     }

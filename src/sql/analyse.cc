@@ -36,7 +36,8 @@ bool has_backslash_in_string(std::string_view text) {
   if (text.find('\\') == std::string_view::npos) return false;
   Lexer lexer(text);
   for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
-    if (token.kind == TokenKind::kString && token.text.find('\\') != std::string_view::npos) return true;
+    if (token.kind == TokenKind::kString && token.text.find('\\') != std::string_view::npos)
+      return true;
   }
   return false;
 }
@@ -45,15 +46,19 @@ bool has_backslash_in_string(std::string_view text) {
 bool readable(std::string_view text, const Settings& settings, StatementFacts& facts) {
   if (text.find('\0') != std::string_view::npos) {
     refuse(facts, "the text contains a NUL byte", "22021");
-  } else if (std::find(kUnsafeEncodings.begin(), kUnsafeEncodings.end(), settings.client_encoding) !=
-             kUnsafeEncodings.end()) {
-    refuse(facts, "statements in client_encoding " + settings.client_encoding +
-                      " cannot be read with certainty: use UTF8", "0A000");
+  } else if (std::find(kUnsafeEncodings.begin(), kUnsafeEncodings.end(),
+                       settings.client_encoding) != kUnsafeEncodings.end()) {
+    refuse(facts,
+           "statements in client_encoding " + settings.client_encoding +
+               " cannot be read with certainty: use UTF8",
+           "0A000");
   } else if (settings.client_encoding == "UTF8" && !is_utf8(text)) {
     refuse(facts, "the text is not valid UTF-8", "22021");
   } else if (!settings.standard_conforming_strings && has_backslash_in_string(text)) {
-    refuse(facts, "a backslash in an ordinary string means different things with "
-                  "standard_conforming_strings on and off: write E'…' or use a parameter", "0A000");
+    refuse(facts,
+           "a backslash in an ordinary string means different things with "
+           "standard_conforming_strings on and off: write E'…' or use a parameter",
+           "0A000");
   } else if (text.size() > kShort && depth_bound(text) > kMaxDepthBound) {
     refuse(facts, "the statement is nested too deeply to be analysed", "54001");
   }

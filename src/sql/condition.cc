@@ -69,7 +69,8 @@ bool comparison_always_true(const Node& expression) {
   if (!left || !right) return false;
   const std::string_view kind = text_field(expression, "kind");
   const std::string_view name = operator_name(expression);
-  if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<=")) return same(*left, *right);
+  if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<="))
+    return same(*left, *right);
   if (kind == "AEXPR_NOT_DISTINCT") return same(*left, *right);
   if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*")) {
     return is_percent(*right);
@@ -104,14 +105,16 @@ bool has_complements(const std::vector<Node>& arms) {
 
 bool always_true(const Node& condition) {
   if (!reads_row(condition)) return true;
-  if (const auto comparison = field(condition, "A_Expr")) return comparison_always_true(*comparison);
+  if (const auto comparison = field(condition, "A_Expr"))
+    return comparison_always_true(*comparison);
   const auto boolean = field(condition, "BoolExpr");
   if (!boolean) return false;
   std::vector<Node> arms;
   for_each(*boolean, "args", [&](const Node& arm) { arms.push_back(arm); });
   const std::string_view op = text_field(*boolean, "boolop");
   if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), always_true);
-  if (op == "OR_EXPR") return std::any_of(arms.begin(), arms.end(), always_true) || has_complements(arms);
+  if (op == "OR_EXPR")
+    return std::any_of(arms.begin(), arms.end(), always_true) || has_complements(arms);
   return false;
 }
 

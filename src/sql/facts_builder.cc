@@ -111,7 +111,8 @@ std::string FactsBuilder::tag_of(std::string_view name, const Node& body) const 
   if (name == "GrantStmt" && !bool_field(body, "is_grant")) return "REVOKE";
   if (name == "GrantRoleStmt" && !bool_field(body, "is_grant")) return "REVOKE ROLE";
   if (name == "SelectStmt" && field(body, "intoClause")) return "SELECT INTO";
-  if (name == "VariableSetStmt" && text_field(body, "kind").starts_with("VAR_RESET")) return "RESET";
+  if (name == "VariableSetStmt" && text_field(body, "kind").starts_with("VAR_RESET"))
+    return "RESET";
   if (name == "CreateTableAsStmt" && text_field(body, "objtype") == "OBJECT_MATVIEW") {
     return "CREATE MATERIALIZED VIEW";
   }
@@ -267,8 +268,8 @@ void FactsBuilder::on_merge(const Node& body) {
     if (command != "CMD_DELETE" && command != "CMD_UPDATE") return;
     Action& action = act(command == "CMD_DELETE" ? ActionKind::kDelete : ActionKind::kUpdate);
     target(action, body);
-    action.without_where = !explained_only_ && !field(*clause, "condition") &&
-                           (!condition || always_true(*condition));
+    action.without_where =
+        !explained_only_ && !field(*clause, "condition") && (!condition || always_true(*condition));
   });
   walk_fields(body, "relation");
 }
@@ -350,8 +351,9 @@ void FactsBuilder::on_do(const Node& body) {
 void FactsBuilder::on_copy(const Node& body) {
   const bool in = bool_field(body, "is_from");
   Action& action = act(in ? ActionKind::kCopyIn : ActionKind::kCopyOut,
-                       bool_field(body, "is_program") ? "program"
-                       : text_field(body, "filename").empty() ? "" : "file");
+                       bool_field(body, "is_program")         ? "program"
+                       : text_field(body, "filename").empty() ? ""
+                                                              : "file");
   target(action, body);
   walk_fields(body, "relation");
 }

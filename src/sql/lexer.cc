@@ -10,7 +10,9 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
 }
 bool is_name_character(char c) { return is_letter(c) || is_digit(c) || c == '$'; }
-bool is_operator(char c) { return std::string_view("+-*/<>=~!@#%^&|`?").find(c) != std::string_view::npos; }
+bool is_operator(char c) {
+  return std::string_view("+-*/<>=~!@#%^&|`?").find(c) != std::string_view::npos;
+}
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace
@@ -45,7 +47,9 @@ bool Lexer::skip_comment() {
 
 bool Lexer::skip_blank() {
   const size_t start = pos_;
-  while (pos_ < text_.size() && std::string_view(" \t\n\r\f\v").find(text_[pos_]) != std::string_view::npos) ++pos_;
+  while (pos_ < text_.size() &&
+         std::string_view(" \t\n\r\f\v").find(text_[pos_]) != std::string_view::npos)
+    ++pos_;
   return pos_ > start;
 }
 
@@ -70,7 +74,8 @@ size_t Lexer::end_of_quoted(size_t from, char quote, bool backslash) const {
 
 size_t Lexer::end_of_dollar(size_t from) const {
   size_t tag_end = from + 1;
-  while (tag_end < text_.size() && is_name_character(text_[tag_end]) && text_[tag_end] != '$') ++tag_end;
+  while (tag_end < text_.size() && is_name_character(text_[tag_end]) && text_[tag_end] != '$')
+    ++tag_end;
   if (at(tag_end) != '$') return 0;
   const std::string_view tag = text_.substr(from, tag_end + 1 - from);
   const size_t close = text_.find(tag, tag_end + 1);
@@ -102,7 +107,8 @@ Token Lexer::next() {
       while (is_digit(at(end))) ++end;
       return take(TokenKind::kParameter, end);
     }
-    if (const size_t end = end_of_dollar(pos_); end != 0) return take(TokenKind::kDollarString, end);
+    if (const size_t end = end_of_dollar(pos_); end != 0)
+      return take(TokenKind::kDollarString, end);
     return take(TokenKind::kOperator, pos_ + 1);
   }
   if (is_letter(c)) {
@@ -121,7 +127,8 @@ Token Lexer::next() {
   if (is_operator(c)) {
     // A comment ends an operator.
     while (end < text_.size() && is_operator(text_[end]) &&
-           !(text_[end] == '-' && at(end + 1) == '-') && !(text_[end] == '/' && at(end + 1) == '*')) {
+           !(text_[end] == '-' && at(end + 1) == '-') &&
+           !(text_[end] == '/' && at(end + 1) == '*')) {
       ++end;
     }
   }

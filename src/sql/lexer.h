@@ -9,16 +9,16 @@ namespace sluice::sql {
 /// where strings, comments and operators are in any text, parsable or not. Never recurses.
 enum class TokenKind : uint8_t {
   kEnd,
-  kWord,         ///< identifier or keyword, unquoted
-  kQuotedName,   ///< "…" or U&"…"
-  kString,       ///< '…', N'…', U&'…', B'…', X'…': no backslash escapes
-  kEscapeString, ///< E'…'
-  kDollarString, ///< $tag$…$tag$
+  kWord,          ///< identifier or keyword, unquoted
+  kQuotedName,    ///< "…" or U&"…"
+  kString,        ///< '…', N'…', U&'…', B'…', X'…': no backslash escapes
+  kEscapeString,  ///< E'…'
+  kDollarString,  ///< $tag$…$tag$
   kNumber,
-  kParameter,    ///< $1
-  kOperator,     ///< a run of operator characters, or one of . : ; , [ ]
-  kOpen,         ///< (
-  kClose,        ///< )
+  kParameter,  ///< $1
+  kOperator,   ///< a run of operator characters, or one of . : ; , [ ]
+  kOpen,       ///< (
+  kClose,      ///< )
 };
 
 struct Token {

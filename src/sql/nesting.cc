@@ -11,8 +11,8 @@ namespace {
 
 /// Words that put one expression or join on top of another.
 constexpr std::array<std::string_view, 20> kChaining = {
-    "and",     "or",    "not",   "is",    "like",   "ilike", "similar", "between", "in",   "collate",
-    "at",      "join",  "case",  "when",  "then",   "else",  "isnull",  "notnull", "escape", "overlaps"};
+    "and", "or",   "not",  "is",   "like", "ilike", "similar", "between", "in",     "collate",
+    "at",  "join", "case", "when", "then", "else",  "isnull",  "notnull", "escape", "overlaps"};
 
 bool is_set_operation(const Token& token) {
   return is_word(token, "union") || is_word(token, "intersect") || is_word(token, "except");

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <simdjson.h>
-
 #include <optional>
 #include <string_view>
+
+#include <simdjson.h>
 
 namespace sluice::sql {
 

@@ -1,8 +1,8 @@
 #include "sql/parse_tree.h"
 
-#include <pg_query.h>
-
 #include <memory>
+
+#include <pg_query.h>
 
 namespace sluice::sql {
 namespace {

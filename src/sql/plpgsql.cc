@@ -35,7 +35,8 @@ class PlpgsqlWalker {
   void expression(const std::string& text) {
     std::string why;
     const auto use = [&](const Node& root) { return builder_.add_nested_tree(root); };
-    if (with_tree(text, why, nullptr, use) || with_tree("SELECT " + text, why, nullptr, use)) return;
+    if (with_tree(text, why, nullptr, use) || with_tree("SELECT " + text, why, nullptr, use))
+      return;
     const size_t assignment = text.find('=');
     if (assignment != std::string::npos &&
         with_tree("SELECT " + text.substr(assignment + 1), why, nullptr, use)) {
@@ -67,7 +68,8 @@ class PlpgsqlWalker {
 
   static bool read_literal(const Node& root, std::string& out) {
     std::string_view text;
-    const auto found = root.at_pointer("/stmts/0/stmt/SelectStmt/targetList/0/ResTarget/val/A_Const/sval/sval");
+    const auto found =
+        root.at_pointer("/stmts/0/stmt/SelectStmt/targetList/0/ResTarget/val/A_Const/sval/sval");
     if (found.get(text) != simdjson::SUCCESS) return false;
     out = text;
     return true;
@@ -81,8 +83,8 @@ bool add_plpgsql_body(FactsBuilder& builder, StatementFacts& facts, std::string_
   // The parser wants a whole function; the tag must not occur in the body.
   std::string tag = "$sluice$";
   while (body.find(tag) != std::string_view::npos) tag.insert(tag.size() - 1, "x");
-  const ParseTree tree = parse_plpgsql("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS " + tag +
-                                       std::string(body) + tag);
+  const ParseTree tree = parse_plpgsql("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS " +
+                                       tag + std::string(body) + tag);
   simdjson::dom::parser parser;
   Node root;
   simdjson::dom::array functions;

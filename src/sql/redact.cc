@@ -8,8 +8,9 @@ namespace sluice::sql {
 namespace {
 
 bool contains_word(std::string_view text, std::string_view lower_case) {
-  const auto found = std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  const auto found =
+      std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                  [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
   return found != text.end();
 }
 
@@ -27,7 +28,8 @@ bool has_url_password(std::string_view text) {
   const size_t scheme = text.find("://");
   if (scheme == std::string_view::npos) return false;
   const size_t at = text.find('@', scheme);
-  return at != std::string_view::npos && text.substr(scheme + 3, at - scheme - 3).find(':') != std::string_view::npos;
+  return at != std::string_view::npos &&
+         text.substr(scheme + 3, at - scheme - 3).find(':') != std::string_view::npos;
 }
 
 }  // namespace
@@ -44,9 +46,9 @@ std::string redact(std::string_view text) {
       // A literal that is only a name ('app.password', in set_config) announces the next one.
       const bool is_name = names_secret(token.text) && token.text.size() < 80 &&
                            token.text.find_first_of("= :\n") == std::string_view::npos;
-      const bool hide = secret_follows || has_url_password(token.text) ||
-                        (names_secret(token.text) && !is_name &&
-                         token.text.find('=') != std::string_view::npos);
+      const bool hide =
+          secret_follows || has_url_password(token.text) ||
+          (names_secret(token.text) && !is_name && token.text.find('=') != std::string_view::npos);
       if (hide) {
         const size_t begin = static_cast<size_t>(token.text.data() - text.data());
         out.append(text.substr(copied, begin - copied)).append("'***'");

@@ -31,15 +31,15 @@ enum class ActionKind : uint8_t {
   kDrop,
   kGrant,
   kRevoke,
-  kRoleChange,  ///< SET ROLE, SET SESSION AUTHORIZATION
-  kCall,        ///< CALL, DO
-  kMaintenance, ///< VACUUM, ANALYZE, REINDEX, CLUSTER, CHECKPOINT, REFRESH
+  kRoleChange,   ///< SET ROLE, SET SESSION AUTHORIZATION
+  kCall,         ///< CALL, DO
+  kMaintenance,  ///< VACUUM, ANALYZE, REINDEX, CLUSTER, CHECKPOINT, REFRESH
   kSessionSetting,
   kTransaction,
   kLock,
-  kNotify,  ///< LISTEN, UNLISTEN, NOTIFY
-  kPrepare, ///< PREPARE, EXECUTE, DEALLOCATE
-  kCursor,  ///< DECLARE, FETCH, MOVE, CLOSE
+  kNotify,   ///< LISTEN, UNLISTEN, NOTIFY
+  kPrepare,  ///< PREPARE, EXECUTE, DEALLOCATE
+  kCursor,   ///< DECLARE, FETCH, MOVE, CLOSE
   kOther,
 };
 
@@ -57,7 +57,8 @@ struct Action {
 /// settings and shared by the sessions of a worker.
 struct StatementFacts {
   /// Statement kind for the record, by PostgreSQL's command tags: "SELECT", "UPDATE",
-  /// "CREATE TABLE"; several statements are joined by "; ", at most 8, then "…"; "" for an empty text.
+  /// "CREATE TABLE"; several statements are joined by "; ", at most 8, then "…"; "" for an empty
+  /// text.
   std::string kind;
   std::vector<Action> actions;      ///< of all statements, wherever nested
   std::vector<std::string> tables;  ///< every relation named, CTE names left out, sorted, unique

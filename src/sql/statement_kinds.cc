@@ -110,29 +110,52 @@ const StatementKind* find_statement_kind(std::string_view node) {
 
 std::string_view name_of(ActionKind kind) {
   switch (kind) {
-    case kRead: return "read";
-    case kInsert: return "insert";
-    case kUpdate: return "update";
-    case kDelete: return "delete";
-    case kMerge: return "merge";
-    case kTruncate: return "truncate";
-    case kCopyIn: return "copy_in";
-    case kCopyOut: return "copy_out";
-    case kCreate: return "create";
-    case kAlter: return "alter";
-    case kDrop: return "drop";
-    case kGrant: return "grant";
-    case kRevoke: return "revoke";
-    case kRoleChange: return "role_change";
-    case kCall: return "call";
-    case kMaintenance: return "maintenance";
-    case kSessionSetting: return "session_setting";
-    case kTransaction: return "transaction";
-    case kLock: return "lock";
-    case kNotify: return "notify";
-    case kPrepare: return "prepare";
-    case kCursor: return "cursor";
-    case kOther: return "other";
+    case kRead:
+      return "read";
+    case kInsert:
+      return "insert";
+    case kUpdate:
+      return "update";
+    case kDelete:
+      return "delete";
+    case kMerge:
+      return "merge";
+    case kTruncate:
+      return "truncate";
+    case kCopyIn:
+      return "copy_in";
+    case kCopyOut:
+      return "copy_out";
+    case kCreate:
+      return "create";
+    case kAlter:
+      return "alter";
+    case kDrop:
+      return "drop";
+    case kGrant:
+      return "grant";
+    case kRevoke:
+      return "revoke";
+    case kRoleChange:
+      return "role_change";
+    case kCall:
+      return "call";
+    case kMaintenance:
+      return "maintenance";
+    case kSessionSetting:
+      return "session_setting";
+    case kTransaction:
+      return "transaction";
+    case kLock:
+      return "lock";
+    case kNotify:
+      return "notify";
+    case kPrepare:
+      return "prepare";
+    case kCursor:
+      return "cursor";
+    case kOther:
+      return "other";
   }
   return "other";
 }

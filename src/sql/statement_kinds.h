@@ -8,8 +8,8 @@ namespace sluice::sql {
 
 /// What a statement node of the parse tree is.
 struct StatementKind {
-  std::string_view node;         ///< "CreateStmt"
-  std::string_view tag;          ///< PostgreSQL's command tag, or its beginning
+  std::string_view node;  ///< "CreateStmt"
+  std::string_view tag;   ///< PostgreSQL's command tag, or its beginning
   ActionKind action;
   std::string_view object_kind;  ///< of DDL
 };

@@ -1,10 +1,10 @@
 #include "store/sqlite.h"
 
+#include <utility>
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
-
-#include <utility>
 
 namespace sluice::store {
 namespace {
@@ -17,7 +17,9 @@ tl::unexpected<Error> failed(sqlite3* database, std::string_view what) {
 
 }  // namespace
 
-void Statement::Finalizer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Statement::Finalizer::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 Statement& Statement::bind(int index, int64_t value) {
   sqlite3_bind_int64(statement_.get(), index, value);

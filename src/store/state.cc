@@ -35,10 +35,12 @@ Result<Database> open_state(const std::filesystem::path& state) {
 }
 
 Result<std::string> installation_secret(Database& database) {
-  SLUICE_ASSIGN(auto insert,
-                database.prepare("INSERT INTO secrets VALUES ('scram-mock', ?) ON CONFLICT DO NOTHING"));
+  SLUICE_ASSIGN(
+      auto insert,
+      database.prepare("INSERT INTO secrets VALUES ('scram-mock', ?) ON CONFLICT DO NOTHING"));
   SLUICE_TRY(insert.bind_blob(1, random_string(32)).run());
-  SLUICE_ASSIGN(auto query, database.prepare("SELECT value FROM secrets WHERE name = 'scram-mock'"));
+  SLUICE_ASSIGN(auto query,
+                database.prepare("SELECT value FROM secrets WHERE name = 'scram-mock'"));
   SLUICE_ASSIGN([[maybe_unused]] const bool row, query.step());
   return query.text(0);
 }

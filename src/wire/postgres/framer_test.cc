@@ -198,7 +198,7 @@ RC_GTEST_PROP(Framer, AnyMessagesInAnyChunks, ()) {
   for (const auto& one : messages) bytes += one;
   Collector collector;
   for (Bytes rest = bytes; !rest.empty();) {
-    const auto size = *rc::gen::inRange<size_t>(0, rest.size() + 1);
+    const auto size = *rc::gen::inRange<size_t>(1, rest.size() + 1);
     RC_ASSERT(collector.feed(rest.substr(0, size)));
     rest.remove_prefix(size);
   }

@@ -1,0 +1,139 @@
+"""The demo: a private PostgreSQL with sample data, the gateway in front, and a short story.
+
+    demo.py          plays the story and stays up until Ctrl-C
+    demo.py --once   plays it, checks every step, exits 0 only if all went as it should
+"""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+os.environ.setdefault("SLUICE_BIN", str(ROOT / "build/release/sluice"))
+
+from harness.gateway import PASSWORD, SLUICE, Gateway  # noqa: E402
+from harness.postgres import PostgresServer, as_postgres  # noqa: E402
+
+COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+CUSTOMERS = 1000
+
+
+def paint(code, text):
+    return f"\x1b[{code}m{text}\x1b[0m" if COLOUR else text
+
+
+def say(text):
+    print(paint(1, f"\n== {text}"), flush=True)
+
+
+class Story:
+    def __init__(self, gateway, server):
+        self.gateway = gateway
+        self.server = server
+        self.failures = 0
+
+    def expect(self, what, good):
+        print((paint(32, "   ok: ") if good else paint(31, "   FAILED: ")) + what, flush=True)
+        self.failures += not good
+
+    def psql(self, user, sql):
+        print(paint(36, f'$ psql -h 127.0.0.1 -p {self.gateway.port} -U {user} orders -c "{sql}"'))
+        done = self.gateway.psql("-c", sql, user=user, env={"PSQLRC": "/dev/null"})
+        print((done.stdout + done.stderr).rstrip(), flush=True)
+        return done
+
+    def cli(self, *args):
+        print(paint(36, f"$ sluice {' '.join(args)}"))
+        done = self.gateway.cli(*args, check=False)
+        print((done.stdout + done.stderr).rstrip(), flush=True)
+        return done
+
+    def play(self):
+        say("Alice, a developer, reads and is answered. She has no database password, only her own.")
+        done = self.psql("alice", "SELECT id, given_name, city, loyalty_points FROM customers ORDER BY id LIMIT 3")
+        self.expect("three customers came back", "(3 rows)" in done.stdout)
+
+        say("It is midnight, and an agent cleans up. In production.")
+        done = self.psql("nightly-agent", "DELETE FROM payments")
+        self.expect("the DELETE without WHERE was refused, with a reason and a hint",
+                    "not allowed in production" in done.stderr and "HINT:" in done.stderr)
+        done = self.psql("nightly-agent", "DROP TABLE support_notes CASCADE")
+        self.expect("so was the DROP TABLE", "no-drop" in done.stderr)
+        left = self.server.sql("SELECT count(*) FROM payments", "orders")[0]
+        self.expect(f"all {left} payments are still there", left == str(2 * CUSTOMERS))
+
+        say("What names its rows goes through.")
+        done = self.psql("nightly-agent", "UPDATE orders SET status = 'returned' WHERE id = 42")
+        self.expect("one order was updated", "UPDATE 1" in done.stdout)
+
+        say("In the morning: who did what?")
+        done = self.cli("audit", "search", "--type", "statement", "--since", "1h")
+        self.expect("the record names Alice's query, and the agent's refused ones with the rule",
+                    all(word in done.stdout for word in ("alice", "nightly-agent", "no-unbounded-writes", "no-drop")))
+        records = self.gateway.search("--decision", "denied")
+        self.expect("two statements were denied, both by the agent",
+                    [r["user"] for r in records] == ["nightly-agent"] * 2)
+
+
+def stay_up(gateway):
+    say("The gateway stays up. Try it (password: " + PASSWORD + "):")
+    print(f"""
+  psql "host=127.0.0.1 port={gateway.port} user=alice dbname=orders"
+  psql "host=127.0.0.1 port={gateway.port} user=nightly-agent dbname=orders" -c 'TRUNCATE orders'
+
+  export SLUICE_CONFIG={gateway.config}
+  {SLUICE} audit tail
+  {SLUICE} audit search --user alice --since 1h -o json
+  {SLUICE} session list
+  curl http://127.0.0.1:{gateway.http}/metrics
+
+Ctrl-C stops and removes all of it.""", flush=True)
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    done.wait()
+
+
+def main():
+    once = sys.argv[1:] == ["--once"]
+    if sys.argv[1:] and not once:
+        print("usage: ./dev demo [--once]", file=sys.stderr)
+        return 2
+    server = gateway = None
+    try:
+        say("starting a private PostgreSQL 15 with sample data")
+        server = PostgresServer()
+        seed = subprocess.run(
+            as_postgres(["psql", "-X", "-q", "-h", server.root, "-p", server.port, "-U", "postgres", "-d", "orders",
+                         "-v", f"customers={CUSTOMERS}", "-f", "-"]),
+            stdin=open(pathlib.Path(__file__).parent / "seed.sql"))
+        if seed.returncode != 0:
+            return 1
+        say("starting the gateway in front of it")
+        gateway = Gateway(server, start=False)
+        gateway.cli("user", "add", "nightly-agent", "--group", "agents", "--password-stdin", input=PASSWORD + "\n")
+        gateway.start()
+        story = Story(gateway, server)
+        story.play()
+        if story.failures:
+            say(f"{story.failures} step(s) did not go as they should")
+        if not once:
+            stay_up(gateway)
+        else:
+            say("all as it should be" if story.failures == 0 else "not as it should be")
+        return 1 if story.failures else 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        say("stopping")
+        if gateway:
+            gateway.stop()
+        if server:
+            server.stop()
+
+
+sys.exit(main())
