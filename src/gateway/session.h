@@ -139,6 +139,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass server_violation(std::string_view what);
   void skip_rows(Bytes& in);
   void skip_to_sync();
+  void lift_copy_barrier();
   bool parse_completed(Expected& entry);
 
   // session_record.cc: what goes into the audit log. False: it could not be written, and the

@@ -225,7 +225,7 @@ Session::Pass Session::on_execution_end(std::string_view command) {
   if (!record_execution(entry, audit::Outcome::kAllowed, {}, {})) return Pass::kStop;
   expected_.pop();
   copying_in_ = false;
-  resume(kCopyBarrier);
+  lift_copy_barrier();
   return finished_ ? Pass::kStop : Pass::kForward;
 }
 
@@ -319,8 +319,13 @@ Session::Pass Session::on_error(const Piece& piece) {
     }
   }
   copy_sync_dropped_ = false;
-  resume(kCopyBarrier);
+  lift_copy_barrier();
   return finished_ ? Pass::kStop : pass;
+}
+
+void Session::lift_copy_barrier() {
+  // Nothing is sent behind a statement that may copy in, so it is the last one expected.
+  if (expected_.empty()) resume(kCopyBarrier);
 }
 
 bool Session::record_failure(const Expected& entry, std::string_view sqlstate,
@@ -375,7 +380,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
     if (expected_.capacity() > 16) expected_.release();
   }
   if (transaction_ == 'I') prepared_.close_portals();
-  resume(kCopyBarrier);
+  lift_copy_barrier();
   return finished_ ? Pass::kStop : Pass::kForward;
 }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <thread>
 
+#include <malloc.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
@@ -431,6 +432,40 @@ TEST_P(TlsTest, ChannelBindingIsTheSameOnBothSides) {
     EXPECT_EQ(*theirs, *ours);
     EXPECT_EQ(ours->size(), c.size);
   }
+}
+
+TEST_P(TlsTest, IdleStreamsAreSmall) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "the sanitizer's allocator does not count";
+#endif
+#endif
+  constexpr size_t kPairs = 50;
+  const Context server_side = server_context(authority.issue());
+  const Context client_side = client_context(PeerCheck::kFullName, authority.root_file());
+  const auto memory = [] { return ::mallinfo2().uordblks; };
+  std::vector<Peer> clients(kPairs);
+  std::vector<Peer> servers(kPairs);
+  for (size_t i = 0; i < kPairs; ++i) {
+    handshake(clients[i], servers[i], client_side, server_side, "db.example");
+    clients[i].stream->send(Bytes("ping"));
+    servers[i].stream->send(Bytes("pong"));
+    run_until([&] { return clients[i].received == "pong" && servers[i].received == "ping"; });
+  }
+  EXPECT_EQ(reactor->buffers().in_use(), idle_buffers);
+  std::vector<Buffer*> warm(256);  // so that the pool does not grow while we count
+  for (Buffer*& buffer : warm) buffer = reactor->buffers().take();
+  for (Buffer* buffer : warm) reactor->buffers().put(buffer);
+  const size_t all = memory();
+  for (size_t i = 0; i < kPairs; ++i) {
+    clients[i].stream.reset();
+    servers[i].stream.reset();
+  }
+  run_for(std::chrono::milliseconds(5));
+  const size_t each = (all - memory()) / (2 * kPairs);
+  RecordProperty("bytes_per_idle_stream", static_cast<int>(each));
+  EXPECT_GT(each, 1024U);
+  EXPECT_LT(each, 30U * 1024);
 }
 
 TEST_P(TlsTest, ClearStreamsHaveNoChannelBinding) {
