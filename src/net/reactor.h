@@ -39,6 +39,7 @@ class Timer {
 /// The event loop of one worker thread. Two back ends answer to this interface: io_uring (multishot
 /// receive into provided buffers, batched sends) and epoll.
 /// Everything but `post` and `stop` is called on the thread that runs it (or before it runs).
+/// Streams, slices, timers and pending connects are destroyed before it.
 class Reactor {
  public:
   enum class Backend : uint8_t { kAuto, kUring, kEpoll };

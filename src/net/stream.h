@@ -26,6 +26,8 @@ class StreamHandler {
   /// The peer closed (code kUnavailable, text "closed by peer"), the connection broke, or TLS
   /// failed (kProtocol, kAuthentication for a certificate that does not verify; text says why).
   /// Comes once; nothing comes after it. Bytes received before are delivered first.
+  /// While receiving is paused, a close waits for the resume; a broken connection is told at once,
+  /// and what was kept back is dropped.
   virtual void on_closed(const Error& reason) = 0;
 };
 

@@ -1,7 +1,6 @@
 #include "sql/analyse.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -20,10 +19,6 @@ constexpr size_t kMaxJsonDepth = 8192;
 constexpr size_t kShort = 32 * 1024;
 /// Bound for longer ones: libpg_query takes about 1.2 kB of stack a level, the stack is 256 MB.
 constexpr size_t kMaxDepthBound = 20'000;
-
-/// Encodings in which a byte of a longer character can look like ASCII, a quote or backslash say.
-constexpr std::array<std::string_view, 8> kUnsafeEncodings = {
-    "SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004", "MSKANJI"};
 
 void refuse(StatementFacts& facts, std::string why, std::string_view sqlstate) {
   facts.unanalysable = std::move(why);
@@ -44,6 +39,7 @@ bool has_backslash_in_string(std::string_view text) {
 
 /// What can be said without parsing; empty if nothing speaks against it.
 bool readable(std::string_view text, const Settings& settings, StatementFacts& facts) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
   if (text.find('\0') != std::string_view::npos) {
     refuse(facts, "the text contains a NUL byte", "22021");
   } else if (std::find(kUnsafeEncodings.begin(), kUnsafeEncodings.end(),

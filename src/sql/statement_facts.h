@@ -11,8 +11,8 @@ namespace sluice::sql {
 /// Settings of a session that change what a text means; part of every cache key.
 struct Settings {
   bool standard_conforming_strings = true;
-  /// PostgreSQL's name of the client encoding, e.g. "UTF8". Texts in encodings whose trailing bytes
-  /// may look like ASCII (SJIS, BIG5, GBK, UHC, GB18030, JOHAB, SHIFT_JIS_2004) are not analysed.
+  /// PostgreSQL's name of the client encoding. In any but UTF8 (and SQL_ASCII) only ASCII texts are
+  /// analysed.
   std::string client_encoding = "UTF8";
 };
 

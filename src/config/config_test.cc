@@ -1,0 +1,136 @@
+#include "config/config.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+namespace sluice::config {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("sluice-config-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+    write("password", "secret\n");
+    chmod((folder_ / "password").c_str(), 0600);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+  }
+  Result<Config> load_text(const std::string& text) {
+    write("c.yaml", text);
+    return load(folder_ / "c.yaml");
+  }
+  std::string problems(const std::string& text) {
+    const auto config = load_text(text);
+    return config ? "no problem" : config.error().text;
+  }
+
+  std::filesystem::path folder_;
+};
+
+constexpr const char* kGood = R"(listen: { postgres: "[::1]:7000", http: 127.0.0.1:8432 }
+state: state
+databases:
+  - name: orders
+    environment: production
+    url: postgres://db.internal:5433/or%64ers?sslmode=verify-full&sslrootcert=ca.pem
+    user: sluice
+    password_file: password
+    pool: { size: 7, idle_timeout: 2h }
+)";
+
+TEST_F(ConfigFile, ReadsWhatItSays) {
+  const auto config = load_text(kGood);
+  ASSERT_TRUE(config) << config.error().text;
+  EXPECT_EQ(config->listen_postgres.host, "::1");
+  EXPECT_EQ(config->listen_postgres.port, 7000);
+  EXPECT_EQ(config->state, folder_ / "state");
+  const auto& database = config->databases.at(0);
+  EXPECT_EQ(database.host, "db.internal");
+  EXPECT_EQ(database.port, 5433);
+  EXPECT_EQ(database.server_database, "orders");
+  EXPECT_EQ(database.sslmode, SslMode::kVerifyFull);
+  EXPECT_EQ(database.sslrootcert, (folder_ / "ca.pem").string());
+  EXPECT_EQ(database.password.reveal(), "secret");
+  EXPECT_EQ(database.pool.size, 7U);
+  EXPECT_EQ(database.pool.idle_timeout, std::chrono::hours(2));
+}
+
+TEST_F(ConfigFile, NamesThePlaceOfEveryProblem) {
+  const std::string text = problems(R"(state: state
+workers: many
+databses: []
+databases:
+  - name: a
+    environment: production
+    url: mysql://x/y
+    user: u
+    pool: { sice: 3 }
+)");
+  EXPECT_THAT(text,
+              HasSubstr("c.yaml:2:10: workers: expected a number from 0 to 256, got \"many\""));
+  EXPECT_THAT(text, HasSubstr("c.yaml:3:1: unknown key \"databses\" in the configuration; did you "
+                              "mean \"databases\"?"));
+  EXPECT_THAT(text, HasSubstr("c.yaml:7:10: url: expected a url such as"));
+  EXPECT_THAT(text, HasSubstr("c.yaml:9:13: unknown key \"sice\" in pool; did you mean \"size\"?"));
+}
+
+TEST_F(ConfigFile, RefusesSecretsInPlainSight) {
+  const std::string head = "state: s\ndatabases:\n  - { name: a, environment: e, user: u, ";
+  EXPECT_THAT(problems(head + "url: 'postgres://u:p@h/d' }"),
+              HasSubstr("must not contain a user or password"));
+  EXPECT_THAT(problems(head + "url: 'postgres://h/d', password: x }"),
+              HasSubstr("password must not stand in this file"));
+  chmod((folder_ / "password").c_str(), 0644);
+  EXPECT_THAT(problems(head + "url: 'postgres://h/d', password_file: password }"),
+              HasSubstr("run: chmod 600"));
+  EXPECT_EQ(problems("demo: true\n" + head + "url: 'postgres://h/d', password: x }"), "no problem");
+}
+
+TEST_F(ConfigFile, RefusesWhatIsNotAConfiguration) {
+  EXPECT_THAT(problems("- a\n- b\n"), HasSubstr("expected a mapping"));
+  EXPECT_THAT(problems("a: [1, 2\n"), HasSubstr("c.yaml:2:1: "));
+  EXPECT_THAT(problems("state: s\nstate: t\ndatabases: [{name: a, environment: e, user: u, url: "
+                       "'postgres://h/d'}]\n"),
+              HasSubstr("\"state\" is given twice"));
+  EXPECT_THAT(problems("state: s\n"), HasSubstr("expected a list with at least one database"));
+  EXPECT_THAT(problems(std::string("state: s\0x\n", 11)), EndsWith("contains a NUL byte"));
+  EXPECT_THAT(load(folder_ / "nothing").error().text, HasSubstr("No such file"));
+}
+
+TEST_F(ConfigFile, TwoDatabasesNeedTwoNames) {
+  const std::string entry = "  - { name: a, environment: e, user: u, url: 'postgres://h/d' }\n";
+  EXPECT_THAT(problems("state: s\ndatabases:\n" + entry + entry), HasSubstr("this name is taken"));
+}
+
+TEST(Documentation, NamesEveryKey) {
+  std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/docs/configuration.md");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::ifstream code(std::string(SLUICE_SOURCE_DIR) + "/src/config/config.cc");
+  const std::string source((std::istreambuf_iterator<char>(code)), {});
+  // Every key the parser asks for, as it stands in the source.
+  size_t keys = 0;
+  for (const char* call :
+       {"scalar(\"", "parsed(\"", "number(\"", "boolean(\"", "one_of(\"", "size(\"", "map(\""}) {
+    for (size_t at = source.find(call); at != std::string::npos; at = source.find(call, at + 1)) {
+      const size_t start = at + std::string_view(call).size();
+      const std::string key = source.substr(start, source.find('"', start) - start);
+      EXPECT_THAT(text, HasSubstr(key)) << "docs/configuration.md lacks " << key;
+      ++keys;
+    }
+  }
+  EXPECT_GT(keys, 30U);
+}
+
+}  // namespace
+}  // namespace sluice::config
