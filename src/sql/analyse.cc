@@ -42,13 +42,14 @@ bool readable(std::string_view text, const Settings& settings, StatementFacts& f
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
   if (text.find('\0') != std::string_view::npos) {
     refuse(facts, "the text contains a NUL byte", "22021");
-  } else if (std::find(kUnsafeEncodings.begin(), kUnsafeEncodings.end(),
-                       settings.client_encoding) != kUnsafeEncodings.end()) {
+  } else if (!ascii && settings.client_encoding != "UTF8" &&
+             settings.client_encoding != "SQL_ASCII") {
+    // The parser reads UTF-8; in some encodings a byte of a longer character looks like a quote.
     refuse(facts,
-           "statements in client_encoding " + settings.client_encoding +
-               " cannot be read with certainty: use UTF8",
+           "a statement with other than ASCII characters cannot be read in client_encoding " +
+               settings.client_encoding + ": use UTF8, or a parameter",
            "0A000");
-  } else if (settings.client_encoding == "UTF8" && !is_utf8(text)) {
+  } else if (!is_utf8(text)) {
     refuse(facts, "the text is not valid UTF-8", "22021");
   } else if (!settings.standard_conforming_strings && has_backslash_in_string(text)) {
     refuse(facts,
