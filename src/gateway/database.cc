@@ -51,13 +51,26 @@ bool Database::take_permit() {
   return false;
 }
 
+std::shared_ptr<const ParameterList> Database::greeting(const std::string& settings) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = greetings_.find(settings);
+  return found == greetings_.end() ? nullptr : found->second;
+}
+
+void Database::remember_greeting(const std::string& settings, ParameterList parameters) {
+  constexpr size_t kMost = 1000;  // Settings are the clients' choice: bounded.
+  const std::lock_guard lock(mutex_);
+  if (greetings_.size() >= kMost) greetings_.clear();
+  greetings_[settings] = std::make_shared<const ParameterList>(std::move(parameters));
+}
+
 std::optional<wire::postgres::ScramKeys> Database::scram_keys() const {
-  const std::lock_guard lock(keys_mutex_);
+  const std::lock_guard lock(mutex_);
   return keys_;
 }
 
 void Database::remember_scram_keys(const wire::postgres::ScramKeys& keys) {
-  const std::lock_guard lock(keys_mutex_);
+  const std::lock_guard lock(mutex_);
   keys_ = keys;
 }
 

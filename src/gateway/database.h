@@ -4,6 +4,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
@@ -12,6 +15,9 @@
 #include "wire/postgres/scram.h"
 
 namespace sluice::gateway {
+
+/// Name and value of reported settings, in the order in which the server reported them.
+using ParameterList = std::vector<std::pair<std::string, std::string>>;
 
 /// A configured database at run time, shared by all workers: where it is, how to trust it, how
 /// many server connections are open over all workers. Lives as long as a pool or session uses it.
@@ -40,6 +46,11 @@ class Database {
   /// Sessions on all workers that wait for a permit.
   std::atomic<int>& waiting() { return waiting_; }
 
+  /// What a login with these settings was last answered, if it is known: it can then be answered
+  /// again without a server connection.
+  std::shared_ptr<const ParameterList> greeting(const std::string& settings) const;
+  void remember_greeting(const std::string& settings, ParameterList parameters);
+
   /// Keys derived from the password at the last successful login: PBKDF2 is paid once, not for
   /// every new server connection.
   std::optional<wire::postgres::ScramKeys> scram_keys() const;
@@ -54,7 +65,8 @@ class Database {
   std::atomic<std::shared_ptr<const std::vector<net::Address>>> addresses_;
   std::atomic<int> open_{0};
   std::atomic<int> waiting_{0};
-  mutable std::mutex keys_mutex_;  ///< taken once per new server connection
+  mutable std::mutex mutex_;  ///< taken once per login and per new server connection
+  std::unordered_map<std::string, std::shared_ptr<const ParameterList>> greetings_;
   std::optional<wire::postgres::ScramKeys> keys_;
 };
 

@@ -16,9 +16,6 @@
 
 namespace sluice::gateway {
 
-/// Name and value of reported settings, in the order in which the server reported them.
-using ParameterList = std::vector<std::pair<std::string, std::string>>;
-
 /// The value of `name` in `parameters`, or empty.
 std::string_view parameter(const ParameterList& parameters, std::string_view name);
 /// Sets `name`, keeping the order.

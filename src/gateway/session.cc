@@ -83,7 +83,7 @@ void Session::start(net::Slice received) {
 }
 
 std::string Session::greeting_key() const {
-  std::string key = std::to_string(admission_.database->id());
+  std::string key;
   for (const auto& [name, value] : admission_.settings) {
     key.append(1, '\0').append(name).append(1, '\0').append(value);
   }
@@ -93,13 +93,13 @@ std::string Session::greeting_key() const {
 void Session::greet() {
   if (!greeted_ && parameters_.empty()) {
     // The answer to a login needs a server connection only the first time these settings are seen.
-    const auto known = worker_.greetings().find(greeting_key());
-    if (known == worker_.greetings().end()) {
+    const auto known = admission_.database->greeting(greeting_key());
+    if (!known) {
       client_->pause_receive();
       acquire_server();
       return;
     }
-    parameters_ = known->second;
+    parameters_ = *known;
     set_parameter(parameters_, "application_name",
                   pg::clean_application_name(admission_.application_name));
   }
@@ -171,9 +171,7 @@ void Session::setup_finished() {
   if (!greeted_) {
     parameters_ = std::move(setup_parameters_);
     setup_parameters_ = {};
-    auto& greetings = worker_.greetings();
-    if (greetings.size() >= 1000) greetings.clear();  // Settings are the clients' choice: bounded.
-    greetings[greeting_key()] = parameters_;
+    admission_.database->remember_greeting(greeting_key(), parameters_);
     greet();
   } else {
     report_changed_parameters();

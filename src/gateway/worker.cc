@@ -84,7 +84,6 @@ void Worker::set_runtime(std::shared_ptr<const Runtime> runtime) {
       pool->retire();
     }
   }
-  greetings_.clear();
   std::vector<Session*> gone;
   for (const auto& [id, session] : sessions_) {
     const identity::User* user = runtime_->directory->find(session->user());

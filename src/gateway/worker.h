@@ -3,7 +3,6 @@
 #include <atomic>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -67,8 +66,6 @@ class Worker {
   WorkerCounters& counters() { return counters_; }
   const WorkerCounters& counters() const { return counters_; }
   Pool& pool(const std::shared_ptr<Database>& database);
-  /// What clients of a database are greeted with when their settings are the same; see Session.
-  std::map<std::string, ParameterList>& greetings() { return greetings_; }
 
   void set_runtime(std::shared_ptr<const Runtime> runtime);
   void stop_accepting();
@@ -103,7 +100,6 @@ class Worker {
   Analyser analyser_;
   int listen_fd_ = -1;
   net::Timer second_;
-  std::map<std::string, ParameterList> greetings_;
   std::vector<std::unique_ptr<Pool>> pools_;
   std::unordered_map<Login*, std::unique_ptr<Login>> logins_;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
