@@ -49,7 +49,7 @@ Result<Bytes> bind_parameters(Bytes body, size_t offset) {
     const auto length = reader.u32();
     if (!length) return bad("Bind");
     if (*length == 0xFFFFFFFF) continue;  // NULL
-    if (*length > 0x7FFFFFFF || !reader.skip(*length)) return bad("Bind");
+    if (!reader.skip(*length)) return bad("Bind");
   }
   return body.substr(offset, body.size() - offset - reader.rest().size());
 }

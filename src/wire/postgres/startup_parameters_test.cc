@@ -142,7 +142,7 @@ TEST(QuoteLiteral, Forms) {
   EXPECT_EQ(quote_literal("it's"), "'it''s'");
   EXPECT_EQ(quote_literal("a\\'b"), R"(E'a\x5c''b')");
   EXPECT_EQ(quote_literal("\xc3\xa9"), R"(E'\xc3\xa9')");
-  EXPECT_EQ(quote_literal("\n1"), R"(E'\x0a1')");
+  EXPECT_EQ(quote_literal("\n1\x7f"), R"(E'\x0a1\x7f')");
 }
 
 TEST(QuoteLiteral, Threat47_MultibyteTrailBytesCannotEscape) {

@@ -1,0 +1,216 @@
+"""Measures direct, PgBouncer and Sluice in one interleaved run; prints Markdown (bench/README.md).
+
+    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps bulk connect memory
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+os.environ.setdefault("SLUICE_BIN", str(ROOT / "build/release/sluice"))
+
+from harness.gateway import PASSWORD, Gateway  # noqa: E402
+from harness.ports import free_port  # noqa: E402
+from harness.postgres import BIN, SERVER_PASSWORD, PostgresServer, as_postgres  # noqa: E402
+from harness.wire import WireClient  # noqa: E402
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of(pid, data_path_only=False):
+    """CPU seconds used so far: of all threads, or without the audit log's background threads."""
+    total = 0.0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            name = (task / "comm").read_text().strip()
+            if data_path_only and name.startswith("audit-"):
+                continue
+            total += int((task / "schedstat").read_text().split()[0]) / 1e9
+        except FileNotFoundError:
+            pass
+    return total
+
+
+class Target:
+    def __init__(self, name, port, user, password, pid=None):
+        self.name, self.port, self.user, self.password, self.pid = name, port, user, password, pid
+
+    def env(self):
+        return {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user,
+                "PGPASSWORD": self.password, "PGDATABASE": "orders", "PGSSLMODE": "disable"}
+
+
+class PgBouncer:
+    def __init__(self, server, mode):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-bouncer-"))
+        self.port = free_port()
+        (verifier,) = server.sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'sluice'")
+        (self.root / "users").write_text(f'"sluice" "{SERVER_PASSWORD}"\n')
+        (self.root / "ini").write_text(f"""\
+[databases]
+orders = host=127.0.0.1 port={server.port} dbname=orders
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {self.port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {self.root}/users
+pool_mode = {mode}
+default_pool_size = 50
+max_client_conn = 10000
+logfile = {self.root}/log
+log_connections = 0
+log_disconnections = 0
+""")
+        subprocess.run(["chown", "-R", "postgres", self.root], check=True)
+        self.process = subprocess.Popen(as_postgres(["pgbouncer", "-q", self.root / "ini"]),
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        self.pid = int(subprocess.run(["pgrep", "-f", f"^pgbouncer .*{self.root}/ini"], capture_output=True, text=True,
+                                      check=True).stdout.split()[0])
+
+    def stop(self):
+        os.kill(self.pid, 9)
+
+
+def pgbench(target, *options, seconds):
+    before = cpu_of(target.pid) if target.pid else 0
+    before_path = cpu_of(target.pid, True) if target.pid else 0
+    out = subprocess.run([BIN / "pgbench", "-n", "-T", str(seconds), *options], env=target.env(), capture_output=True,
+                         text=True)
+    if out.returncode != 0:
+        return None
+    cpu = (cpu_of(target.pid) - before) if target.pid else 0
+    path = (cpu_of(target.pid, True) - before_path) if target.pid else 0
+    count = int(re.search(r"transactions actually processed: (\d+)", out.stdout).group(1))
+    return {"tps": float(re.search(r"tps = ([\d.]+)", out.stdout).group(1)), "cpu": cpu / count * 1e6, "path": path / count * 1e6,
+            "latency": float(re.search(r"latency average = ([\d.]+)", out.stdout).group(1))}
+
+
+def rounds_of(targets, rounds, measure):
+    """{target name: {figure: median}}; the targets take turns."""
+    seen = {t.name: [] for t in targets}
+    for _ in range(rounds):
+        for target in targets:
+            figures = measure(target)
+            if figures:
+                seen[target.name].append(figures)
+    return {name: {k: statistics.median(f[k] for f in all) for k in all[0]} for name, all in seen.items() if all}
+
+
+def row(*cells):
+    print("| " + " | ".join(str(c) for c in cells) + " |", flush=True)
+
+
+def head(title, *columns):
+    print(f"\n### {title}\n")
+    row(*columns)
+    row(*["---"] * len(columns))
+
+
+def ratio(medians, figure, name, base="pgbouncer session"):
+    if name not in medians or base not in medians or not medians[base][figure]:
+        return ""
+    return f"{medians[name][figure] / medians[base][figure]:.2f}"
+
+
+def tps(targets, args):
+    head("Transactions", "workload", "target", "tps", "x PgBouncer", "latency ms", "x", "proxy CPU us/tx", "x",
+         "data path only", "x")
+    for clients in (16, 1):
+        for name, options in (("-S simple", ["-S", "-M", "simple"]), ("-S extended", ["-S", "-M", "extended"]),
+                              ("-S prepared", ["-S", "-M", "prepared"]), ("TPC-B simple", ["-M", "simple"])):
+            used = [t for t in targets if not (t.name == "pgbouncer transaction" and "prepared" in name)]
+            medians = rounds_of(used, args.rounds, lambda t: pgbench(t, *options, "-c", str(clients), seconds=args.seconds))
+            for target in used:
+                m = medians.get(target.name)
+                if m:
+                    row(f"{name} c={clients}", target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name),
+                        f"{m['latency']:.3f}", ratio(medians, "latency", target.name), f"{m['cpu']:.1f}",
+                        ratio(medians, "cpu", target.name), f"{m['path']:.1f}",
+                        f"{m['path'] / medians['pgbouncer session']['cpu']:.2f}" if target.pid else "")
+
+
+def bulk(targets, args):
+    head("80 MB results", "workload", "target", "seconds", "proxy CPU s/GB", "x PgBouncer")
+    for name, sql in (("SELECT", "SELECT * FROM bulk"), ("COPY", "COPY bulk TO STDOUT")):
+        def measure(target):
+            before, start = cpu_of(target.pid) if target.pid else 0, time.time()
+            done = subprocess.run(["psql", "-XAtq", "-o", "/dev/null", "-c", sql], env=target.env())
+            if done.returncode:
+                return None
+            return {"wall": time.time() - start, "cpu": ((cpu_of(target.pid) - before) if target.pid else 0) / 0.08}
+        medians = rounds_of(targets, args.rounds + 2, measure)
+        for target in targets:
+            m = medians[target.name]
+            row(name, target.name, f"{m['wall']:.2f}", f"{m['cpu']:.2f}", ratio(medians, "cpu", target.name))
+
+
+def connect(targets, args):
+    head("Connections a second, SCRAM, clear text", "target", "connections/s", "x PgBouncer", "proxy CPU us", "x")
+    medians = rounds_of(targets, args.rounds, lambda t: pgbench(t, "-S", "-C", "-c", "4", seconds=args.seconds))
+    for target in targets:
+        m = medians[target.name]
+        row(target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name), f"{m['cpu']:.0f}", ratio(medians, "cpu", target.name))
+
+
+def memory(targets, args):
+    head("Memory for each idle logged-in client (1,000 of them)", "target", "bytes")
+    for target in targets:
+        if not target.pid:
+            continue
+        def resident():
+            return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{target.pid}/status").read_text()).group(1)) * 1024
+        clients, before = [], resident()
+        for _ in range(1000):
+            client = WireClient(target.port)
+            client.login(user=target.user, password=target.password)
+            clients.append(client)
+        row(target.name, round((resident() - before) / len(clients)))
+        for client in clients:
+            client.close()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["tps", "bulk", "connect", "memory"])
+    args = parser.parse_args()
+    server = PostgresServer(settings=["shared_buffers = 512MB"])
+    stoppers = [server]
+    try:
+        server.sql("CREATE TABLE bulk AS SELECT i AS id, md5(i::text) AS a, md5((i + 1)::text) AS b FROM generate_series(1, 1080000) i",
+                   "orders")
+        subprocess.run(as_postgres([BIN / "pgbench", "-i", "-q", "-s", "10", "-h", server.root, "-p", server.port, "-U", "postgres",
+                                    "orders"]), check=True, capture_output=True)
+        targets = [Target("direct", server.port, "sluice", SERVER_PASSWORD)]
+        for mode in ("session", "transaction"):
+            bouncer = PgBouncer(server, mode)
+            stoppers.append(bouncer)
+            targets.append(Target(f"pgbouncer {mode}", bouncer.port, "sluice", SERVER_PASSWORD, bouncer.pid))
+        for reactor in ("io_uring", "epoll"):
+            gateway = Gateway(server, reactor=reactor, start=False)
+            gateway.config.write_text(gateway.config.read_text().replace("workers: 2", "workers: 1"))
+            gateway.start()
+            stoppers.append(gateway)
+            targets.append(Target(f"sluice {reactor}", gateway.port, "alice", PASSWORD, gateway.process.pid))
+        print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
+              f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
+        for section in (tps, bulk, connect, memory):
+            if args.only in (None, section.__name__):
+                section(targets, args)
+    finally:
+        for stopper in reversed(stoppers):
+            stopper.stop()
+
+
+main()
