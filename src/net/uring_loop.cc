@@ -200,7 +200,11 @@ void UringLoop::request_send(Socket& socket) {
   // First: it may submit, and so make the message free again.
   io_uring_sqe* const entry = request(kSendTag, static_cast<Connection*>(&socket));
   int flags = kSendFlags;
-  if (socket.full) {
+  // Silence does not wake the loop, so it is for sends after which nothing is left to do: not when
+  // more stays queued, nor when somebody may wait to hear that the queue has drained.
+  const bool more_to_do =
+      socket.output().bytes() > Stream::kLowWater || socket.output().count() > kVectors;
+  if (socket.full || more_to_do) {
     socket.send = Socket::Send::kWaiting;
   } else {
     socket.send = Socket::Send::kSilent;
