@@ -4,6 +4,6 @@
 #include "input.h"
 
 FUZZ(bytes) {
-  const auto record = sluice::audit::decode_record(bytes);
+  const auto record = sluice::audit::decode_record(1, bytes);
   if (record) (void)boost::json::serialize(sluice::audit::to_json(*record));
 }

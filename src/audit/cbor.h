@@ -44,6 +44,8 @@ class CborReader {
   bool begin_map() { return byte(0xBF); }
   bool end() { return byte(0xFF); }
   bool done() const { return in_.empty(); }
+  /// Bytes not read yet.
+  size_t left() const { return in_.size(); }
   /// Skips one value of the kinds above, not nested deeper than an array of them.
   bool skip();
 

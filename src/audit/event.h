@@ -51,7 +51,7 @@ struct Event {
   Phase phase = Phase::kSimple;
   Outcome outcome = Outcome::kAllowed;
   std::string_view text;         ///< redacted; cut by `append` at the configured limit
-  std::string_view text_digest;  ///< 32 raw bytes, SHA-256 of the exact whole text
+  std::string_view text_digest;  ///< SHA-256 of the whole `text`, kept when it is cut
   std::string_view kind;         ///< StatementFacts::kind
   const std::vector<std::string>* tables = nullptr;
   std::string_view statement_name;  ///< protocol-level prepared statement name

@@ -21,6 +21,9 @@
 
 namespace sluice::audit {
 
+/// How far the index may be behind the log.
+constexpr auto kIndexLag = std::chrono::seconds(1);
+
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
 namespace {
@@ -86,6 +89,7 @@ class LogImpl : public Log {
   void sync_once();
   void index_loop();
   bool index_some(Index& index, LogFollower& follower);
+  bool flush_index(Index& index, const LogFollower& follower);
 
   LogOptions options_;
   int lock_;
@@ -96,6 +100,7 @@ class LogImpl : public Log {
   std::string problem_;
   std::atomic<bool> broken_{false};
   std::atomic<uint64_t> indexed_{0};
+  uint64_t last_read_ = 0;  ///< the index thread's own
   std::atomic<uint32_t> appended_{0};
   std::atomic<bool> stopping_{false};
   std::condition_variable stop_;
@@ -232,9 +237,15 @@ void LogImpl::index_loop() {
     return;
   }
   LogFollower follower(directory(), std::move(*cursor));
+  auto flushed = Clock::now();
   for (;;) {
     const bool stopping = stopping_;
     while (index_some(*index, follower)) {
+    }
+    // Small chunks cost as much as large ones, so a trickle of records is gathered for a while.
+    if (index->pending_records() > 0 && (stopping || Clock::now() - flushed >= kIndexLag)) {
+      flush_index(*index, follower);
+      flushed = Clock::now();
     }
     if (stopping) return;
     std::unique_lock lock(mutex_);
@@ -243,14 +254,25 @@ void LogImpl::index_loop() {
 }
 
 bool LogImpl::index_some(Index& index, LogFollower& follower) {
-  const auto items = follower.read(5000);
-  for (const auto& damage : follower.take_damage()) log::error("audit log damaged: {}", damage);
-  if (!items || items->empty()) return false;
-  if (const auto added = index.add(*items, follower.cursor()); !added) {
-    log::error("audit index: {}", added.error().text);
+  constexpr size_t kEnough = 8192;
+  // What could not be written is tried again before anything more is taken in.
+  if (index.pending_records() >= kEnough && !flush_index(index, follower)) return false;
+  const auto count = follower.read(kEnough, [&](const std::string& segment, const Frame& frame) {
+    if (!index.add(segment, frame)) {
+      log::error("audit log: {} holds no record at byte {}", segment, frame.offset);
+    }
+    last_read_ = std::max(last_read_, frame.sequence);
+  });
+  for (const auto& damage : follower.take_damage()) log::error("audit log: {}", damage);
+  return count && *count > 0;
+}
+
+bool LogImpl::flush_index(Index& index, const LogFollower& follower) {
+  if (const auto flushed = index.flush(follower.cursor()); !flushed) {
+    log::error("audit index: {}", flushed.error().text);
     return false;
   }
-  indexed_.store(items->back().record.sequence, std::memory_order_relaxed);
+  indexed_.store(last_read_, std::memory_order_relaxed);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "audit/event.h"
+#include "audit/record_view.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -45,8 +46,10 @@ void encode_context(std::string& out, const SessionContext& context);
 void encode_record(std::string& out, Bytes context, const Event& event, const RecordLimits& limits);
 
 /// Reads one record; an error for anything that encode_record would not write. Unknown fields of
-/// later versions are skipped.
-Result<Record> decode_record(Bytes in);
+/// later versions are skipped. The sequence stands in the frame around it.
+Result<Record> decode_record(uint64_t sequence, Bytes in);
+/// A copy that stands by itself.
+Record to_record(uint64_t sequence, const RecordView& view);
 
 std::string_view name_of(Phase phase);
 std::string_view name_of(Outcome outcome);

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
+#include <map>
+#include <optional>
 #include <thread>
 
 #include "audit/index.h"
@@ -26,112 +27,139 @@ bool begins(std::string_view text, std::string_view part) {
                     [](char a, char b) { return lower(a) == lower(b); });
 }
 
-Result<Record> read_at(const std::filesystem::path& directory, const std::string& segment,
-                       uint64_t offset) {
-  SLUICE_ASSIGN(auto reader, SegmentReader::open(directory / segment, offset));
-  Frame frame;
-  if (reader.next(frame) != SegmentReader::Status::kFrame) {
-    return fail(ErrorCode::kIo,
-                "the audit log is damaged: " + segment + " at byte " + std::to_string(offset));
+/// The newest records found so far, at most so many.
+class Newest {
+ public:
+  explicit Newest(size_t limit) : limit_(limit) {}
+
+  void add(const Frame& frame) {
+    found_.insert_or_assign(frame.sequence, frame.payload);
+    if (found_.size() > limit_) found_.erase(found_.begin());
   }
-  SLUICE_ASSIGN(auto record, decode_record(frame.payload));
-  record.sequence = frame.sequence;
-  return record;
-}
+  /// Whether nothing up to this sequence can be among them any more.
+  bool beyond(uint64_t sequence) const {
+    return found_.size() >= limit_ && (found_.empty() || found_.begin()->first > sequence);
+  }
+  Result<std::vector<Record>> take() const {
+    std::vector<Record> records;
+    for (const auto& [sequence, payload] : found_) {
+      SLUICE_ASSIGN(auto record, decode_record(sequence, payload));
+      records.push_back(std::move(record));
+    }
+    return records;
+  }
+
+ private:
+  size_t limit_;
+  std::map<uint64_t, std::string> found_;
+};
+
+using EachFrame = std::function<void(const Frame&)>;
 
 /// What is in the log but not yet in the index.
-Result<std::vector<LogFollower::Item>> unindexed(const std::filesystem::path& audit, Index& index) {
+Result<> read_unindexed(const std::filesystem::path& audit, Index& index, const EachFrame& each) {
   SLUICE_ASSIGN(auto cursor, index.cursor());
   LogFollower follower(log_directory(audit), std::move(cursor));
-  std::vector<LogFollower::Item> all;
   for (;;) {
-    SLUICE_ASSIGN(auto items, follower.read(10'000));
-    if (items.empty()) return all;
-    std::move(items.begin(), items.end(), std::back_inserter(all));
+    SLUICE_ASSIGN(const size_t count,
+                  follower.read(SIZE_MAX, [&](const auto&, const Frame& frame) { each(frame); }));
+    if (count == 0) return {};
   }
 }
+
+Result<> read_chunk(const std::filesystem::path& audit, const std::string& segment, uint64_t begin,
+                    uint64_t end, const EachFrame& each) {
+  SLUICE_ASSIGN(auto reader, SegmentReader::open(log_directory(audit) / segment, begin));
+  Frame frame;
+  while (reader.offset() < end) {
+    if (reader.next(frame) != SegmentReader::Status::kFrame) {
+      return fail(ErrorCode::kIo, "the audit log is damaged: " + segment + " at byte " +
+                                      std::to_string(reader.offset()));
+    }
+    each(frame);
+  }
+  return {};
+}
+
+/// Which chunks may hold something, by what all records of a group have in common; the newest
+/// first.
+constexpr std::string_view kChunksThatMatch =
+    "SELECT segment, position, end, last_sequence FROM chunks c"
+    " WHERE last_time >= ?1 AND (?2 = 0 OR first_time <= ?2) AND EXISTS"
+    " (SELECT 1 FROM groups g WHERE g.chunk = c.id"
+    " AND (?3 = '' OR user = ?3) AND (?4 = '' OR database = ?4) AND (?5 = 0 OR session = ?5)"
+    " AND (?6 = '' OR instr(tables, ' ' || ?6 || ' ') OR instr(tables, '.' || ?6 || ' '))"
+    " AND (?7 = '' OR lower(substr(kind, 1, length(?7))) = lower(?7)))"
+    " ORDER BY last_sequence DESC";
 
 }  // namespace
 
-bool matches(const Query& query, const Record& record) {
+bool matches(const Query& query, const RecordView& record) {
   const auto any_table = [&] {
-    return std::any_of(record.tables.begin(), record.tables.end(), [&](const std::string& table) {
-      return table == query.table || table.ends_with("." + query.table);
+    bool found = false;
+    record.tables.for_each([&](Bytes table) {
+      found = found || table == query.table || table.ends_with("." + query.table);
     });
+    return found;
   };
-  return (query.user.empty() || record.context.user == query.user) &&
-         (query.database.empty() || record.context.database == query.database) &&
+  return (query.user.empty() || record.user == query.user) &&
+         (query.database.empty() || record.database == query.database) &&
          (query.table.empty() || any_table()) && begins(record.kind, query.kind) &&
          contains(record.text, query.text) &&
          (query.outcome.empty() ||
           (record.type == EventType::kStatement && name_of(record.outcome) == query.outcome)) &&
          (query.type.empty() || name_of(record.type) == query.type) &&
-         (query.session == 0 || record.context.session_id == query.session) &&
+         (query.session == 0 || record.session_id == query.session) &&
          record.time_micros >= query.since_micros &&
          (query.until_micros == 0 || record.time_micros <= query.until_micros);
 }
 
 Result<std::vector<Record>> search(const std::filesystem::path& audit, const Query& query) {
   SLUICE_ASSIGN(auto index, Index::open(audit));
-  // First what is newest: behind the index. Read before the index is, so that nothing that moves
-  // over meanwhile is missed; what is seen twice is dropped below.
-  SLUICE_ASSIGN(auto fresh, unindexed(audit, index));
-  std::vector<Record> found;
-  for (auto& item : fresh) {
-    if (matches(query, item.record)) found.push_back(std::move(item.record));
-  }
-  SLUICE_ASSIGN(auto rows, index.database().prepare(
-                               "SELECT segment, position FROM records r WHERE time_micros >= ?1"
-                               " AND (?2 = 0 OR time_micros <= ?2) AND (?3 = '' OR user = ?3)"
-                               " AND (?4 = '' OR database = ?4) AND (?5 = 0 OR session = ?5)"
-                               " AND (?6 = '' OR tables LIKE '%' || ?6 || ' %')"
-                               " AND (?7 = '' OR kind LIKE ?7 || '%')"
-                               " AND (?8 = '' OR text IN (SELECT id FROM texts t WHERE "
-                               "instr(lower(t.text), lower(?8)) > 0))"
-                               " ORDER BY sequence DESC"));
-  rows.bind(1, query.since_micros)
+  Newest newest(query.limit);
+  const auto consider = [&](const Frame& frame) {
+    const auto record = read_record(frame.payload);
+    if (record && matches(query, *record)) newest.add(frame);
+  };
+  // What is behind the index is read before the index is, so that nothing that moves over
+  // meanwhile is missed.
+  SLUICE_TRY(read_unindexed(audit, index, consider));
+  SLUICE_ASSIGN(auto chunks, index.database().prepare(kChunksThatMatch));
+  chunks.bind(1, query.since_micros)
       .bind(2, query.until_micros)
       .bind(3, query.user)
       .bind(4, query.database)
       .bind(5, static_cast<int64_t>(query.session))
       .bind(6, query.table)
-      .bind(7, query.kind)
-      .bind(8, query.text);
-  size_t from_index = 0;
+      .bind(7, query.kind);
   for (;;) {
-    SLUICE_ASSIGN(const bool row, rows.step());
-    if (!row || from_index >= query.limit) break;
-    SLUICE_ASSIGN(auto record, read_at(log_directory(audit), rows.text(0),
-                                       static_cast<uint64_t>(rows.integer(1))));
-    if (!matches(query, record)) continue;
-    found.push_back(std::move(record));
-    ++from_index;
+    SLUICE_ASSIGN(const bool row, chunks.step());
+    if (!row || newest.beyond(static_cast<uint64_t>(chunks.integer(3)))) return newest.take();
+    SLUICE_TRY(read_chunk(audit, chunks.text(0), static_cast<uint64_t>(chunks.integer(1)),
+                          static_cast<uint64_t>(chunks.integer(2)), consider));
   }
-  std::sort(found.begin(), found.end(),
-            [](const Record& a, const Record& b) { return a.sequence < b.sequence; });
-  found.erase(
-      std::unique(found.begin(), found.end(),
-                  [](const Record& a, const Record& b) { return a.sequence == b.sequence; }),
-      found.end());
-  if (found.size() > query.limit) {
-    found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(query.limit));
-  }
-  return found;
 }
 
 Result<Record> show(const std::filesystem::path& audit, uint64_t sequence) {
   SLUICE_ASSIGN(auto index, Index::open(audit));
-  SLUICE_ASSIGN(auto fresh, unindexed(audit, index));
-  for (auto& item : fresh) {
-    if (item.record.sequence == sequence) return std::move(item.record);
+  std::optional<std::string> payload;
+  const auto consider = [&](const Frame& frame) {
+    if (frame.sequence == sequence) payload = frame.payload;
+  };
+  SLUICE_TRY(read_unindexed(audit, index, consider));
+  SLUICE_ASSIGN(auto chunks,
+                index.database().prepare("SELECT segment, position, end FROM chunks"
+                                         " WHERE last_sequence >= ?1 AND first_sequence <= ?1"));
+  chunks.bind(1, static_cast<int64_t>(sequence));
+  while (!payload) {
+    SLUICE_ASSIGN(const bool row, chunks.step());
+    if (!row) {
+      return fail(ErrorCode::kNotFound, "there is no record " + std::to_string(sequence));
+    }
+    SLUICE_TRY(read_chunk(audit, chunks.text(0), static_cast<uint64_t>(chunks.integer(1)),
+                          static_cast<uint64_t>(chunks.integer(2)), consider));
   }
-  SLUICE_ASSIGN(auto query, index.database().prepare(
-                                "SELECT segment, position FROM records WHERE sequence = ?"));
-  SLUICE_ASSIGN(const bool row, query.bind(1, static_cast<int64_t>(sequence)).step());
-  if (!row) {
-    return fail(ErrorCode::kNotFound, "there is no record " + std::to_string(sequence));
-  }
-  return read_at(log_directory(audit), query.text(0), static_cast<uint64_t>(query.integer(1)));
+  return decode_record(sequence, *payload);
 }
 
 Result<> tail(const std::filesystem::path& audit, const Query& query,
@@ -148,11 +176,16 @@ Result<> tail(const std::filesystem::path& audit, const Query& query,
   }
   LogFollower follower(log_directory(audit), std::move(cursor));
   while (!stop()) {
-    SLUICE_ASSIGN(const auto items, follower.read(1000));
-    for (const auto& item : items) {
-      if (matches(query, item.record) && !each(item.record)) return {};
+    Newest fresh(SIZE_MAX);  // Puts the segments' records into one order.
+    SLUICE_TRY(follower.read(1000, [&](const auto&, const Frame& frame) {
+      const auto record = read_record(frame.payload);
+      if (record && matches(query, *record)) fresh.add(frame);
+    }));
+    SLUICE_ASSIGN(const auto records, fresh.take());
+    for (const Record& record : records) {
+      if (!each(record)) return {};
     }
-    if (items.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (records.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   return {};
 }

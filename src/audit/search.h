@@ -28,7 +28,7 @@ struct Query {
 };
 
 /// Whether a record is one of those.
-bool matches(const Query& query, const Record& record);
+bool matches(const Query& query, const RecordView& record);
 
 /// The newest matching records, oldest first. Complete whatever the state of the index: what it
 /// does not have yet is read from the log. `audit_directory` is `<state>/audit`.

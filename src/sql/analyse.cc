@@ -20,6 +20,9 @@ constexpr size_t kShort = 32 * 1024;
 /// Bound for longer ones: libpg_query takes about 1.2 kB of stack a level, the stack is 256 MB.
 constexpr size_t kMaxDepthBound = 20'000;
 
+/// A shorter text is never cut in a record, so nobody needs its digest.
+constexpr size_t kShortestCut = 256;
+
 void refuse(StatementFacts& facts, std::string why, std::string_view sqlstate) {
   facts.unanalysable = std::move(why);
   facts.unanalysable_sqlstate = sqlstate;
@@ -87,9 +90,11 @@ bool with_tree(const std::string& text, std::string& why, int* position,
 
 std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings) {
   auto facts = std::make_shared<StatementFacts>();
-  const auto digest = sha256(text);
-  facts->digest.assign(digest.data(), digest.size());
   facts->redacted_text = redact(text);
+  if (facts->redacted_text.size() > kShortestCut) {
+    const auto digest = sha256(facts->redacted_text);
+    facts->digest.assign(digest.data(), digest.size());
+  }
   if (!readable(text, settings, *facts)) return facts;
   std::string why;
   FactsBuilder builder(*facts);

@@ -66,7 +66,8 @@ struct StatementFacts {
   /// The text as it may be recorded: passwords replaced (CREATE/ALTER ROLE … PASSWORD, CREATE USER
   /// MAPPING/SERVER options, connection strings with password=, …).
   std::string redacted_text;
-  /// SHA-256 of the exact text, raw 32 bytes.
+  /// SHA-256 of the whole redacted text, raw 32 bytes, for records that hold only its beginning;
+  /// empty for a short one. Not of the text itself: a weak password could be found again from that.
   std::string digest;
   /// Not empty when the text could not be analysed: why. Such a statement is refused.
   std::string unanalysable;

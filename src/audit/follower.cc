@@ -1,0 +1,54 @@
+#include "audit/follower.h"
+
+namespace sluice::audit {
+
+Result<size_t> LogFollower::read(size_t limit, const Each& each) {
+  SLUICE_ASSIGN(const auto files, list_segments(directory_));
+  size_t count = 0;
+  for (const auto& file : files) {
+    const std::string name = file.filename();
+    if (SegmentReader* reader = reader_of(file, name)) {
+      count += read_segment(*reader, file, name, limit, each);
+    }
+  }
+  return count;
+}
+
+SegmentReader* LogFollower::reader_of(const std::filesystem::path& file, const std::string& name) {
+  if (damaged_.contains(name)) return nullptr;
+  if (const auto open = open_.find(name); open != open_.end()) return &open->second;
+  const auto known = cursor_.find(name);
+  const uint64_t offset = known == cursor_.end() ? kSegmentHeader : known->second;
+  // A complete segment that has been read to its end needs no open file.
+  const auto header = read_segment_header(file);
+  std::error_code error;
+  if (header && header->last_sequence != 0 && offset >= std::filesystem::file_size(file, error)) {
+    return nullptr;
+  }
+  auto reader = SegmentReader::open(file, offset);
+  if (!reader) return nullptr;  // Being created, or no segment at all.
+  return &open_.emplace(name, std::move(*reader)).first->second;
+}
+
+size_t LogFollower::read_segment(SegmentReader& reader, const std::filesystem::path& file,
+                                 const std::string& name, size_t limit, const Each& each) {
+  Frame frame;
+  size_t count = 0;
+  auto status = SegmentReader::Status::kFrame;
+  while (count < limit && (status = reader.next(frame)) == SegmentReader::Status::kFrame) {
+    each(name, frame);
+    ++count;
+  }
+  if (cursor_[name] != reader.offset()) cursor_[name] = reader.offset();
+  if (status == SegmentReader::Status::kCorrupt) {
+    damaged_.insert(name);
+    damage_.push_back(name + ": damaged at byte " + std::to_string(reader.offset()));
+  }
+  if (status != SegmentReader::Status::kFrame) {
+    const auto header = read_segment_header(file);
+    if (header && header->last_sequence != 0) open_.erase(name);
+  }
+  return count;
+}
+
+}  // namespace sluice::audit

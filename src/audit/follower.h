@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "audit/segment.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+/// Where reading of the segments has got to: file name to offset.
+using Cursor = std::map<std::string, uint64_t>;
+
+/// Reads what has been added to a log folder since last time, from any process.
+class LogFollower {
+ public:
+  LogFollower(std::filesystem::path directory, Cursor cursor)
+      : directory_(std::move(directory)), cursor_(std::move(cursor)) {}
+
+  /// `segment` is the file's name; both are valid only during the call.
+  using Each = std::function<void(const std::string& segment, const Frame& frame)>;
+
+  /// Hands over at most `limit` new frames of each segment, in order within a segment. Returns how
+  /// many there were.
+  Result<size_t> read(size_t limit, const Each& each);
+  const Cursor& cursor() const { return cursor_; }
+  /// Damaged places found on the way, for the log: "file: damaged at byte …".
+  std::vector<std::string> take_damage() { return std::exchange(damage_, {}); }
+
+ private:
+  SegmentReader* reader_of(const std::filesystem::path& file, const std::string& name);
+  size_t read_segment(SegmentReader& reader, const std::filesystem::path& file,
+                      const std::string& name, size_t limit, const Each& each);
+
+  std::filesystem::path directory_;
+  Cursor cursor_;
+  std::map<std::string, SegmentReader> open_;
+  std::set<std::string> damaged_;
+  std::vector<std::string> damage_;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,122 @@
+#include "audit/record_view.h"
+
+namespace sluice::audit {
+
+class RecordReader {
+ public:
+  explicit RecordReader(Bytes in) : in_(in), reader_(in) {}
+
+  std::optional<RecordView> read() {
+    if (!reader_.begin_map()) return std::nullopt;
+    while (!reader_.end()) {
+      const auto key = reader_.unsigned_integer();
+      if (!key || !field(static_cast<Key>(*key))) return std::nullopt;
+    }
+    if (!reader_.done()) return std::nullopt;
+    if (view_.text_length == 0) view_.text_length = view_.text.size();
+    return view_;
+  }
+
+ private:
+  bool text(Bytes& out) { return keep(reader_.text(), out); }
+  bool bytes(Bytes& out) { return keep(reader_.bytes(), out); }
+  bool number(uint64_t& out) { return keep(reader_.unsigned_integer(), out); }
+
+  template <typename Value>
+  static bool keep(const std::optional<Value>& value, Value& out) {
+    if (value) out = *value;
+    return value.has_value();
+  }
+
+  template <typename Enum>
+  bool enumerator(Enum& out, Enum last) {
+    const auto value = reader_.unsigned_integer();
+    if (!value || *value < 1 || *value > static_cast<uint64_t>(last)) return false;
+    out = static_cast<Enum>(*value);
+    return true;
+  }
+
+  bool list(TextList& out) {
+    const size_t begin = in_.size() - reader_.left();
+    const auto count = reader_.array();
+    if (!count) return false;
+    for (uint64_t i = 0; i < *count; ++i) {
+      if (!reader_.text()) return false;
+    }
+    out.raw_ = in_.substr(begin, in_.size() - reader_.left() - begin);
+    return true;
+  }
+
+  bool time() {
+    uint64_t micros = 0;
+    if (!number(micros)) return false;
+    view_.time_micros = static_cast<int64_t>(micros);
+    return true;
+  }
+
+  bool field(Key key) {
+    switch (key) {
+      case Key::kType:
+        return enumerator(view_.type, EventType::kAdmin);
+      case Key::kTime:
+        return time();
+      case Key::kSession:
+        return number(view_.session_id);
+      case Key::kUser:
+        return text(view_.user);
+      case Key::kDatabase:
+        return text(view_.database);
+      case Key::kEnvironment:
+        return text(view_.environment);
+      case Key::kApplication:
+        return text(view_.application);
+      case Key::kClient:
+        return text(view_.client_address);
+      case Key::kAuthentication:
+        return text(view_.authentication);
+      case Key::kGroups:
+        return list(view_.groups);
+      case Key::kPhase:
+        return enumerator(view_.phase, Phase::kFunctionCall);
+      case Key::kOutcome:
+        return enumerator(view_.outcome, Outcome::kLost);
+      case Key::kText:
+        return bytes(view_.text);
+      case Key::kTextLength:
+        return number(view_.text_length);
+      case Key::kTextDigest:
+        return bytes(view_.text_digest);
+      case Key::kKind:
+        return text(view_.kind);
+      case Key::kTables:
+        return list(view_.tables);
+      case Key::kStatementName:
+        return bytes(view_.statement_name);
+      case Key::kParameters:
+        return bytes(view_.parameters);
+      case Key::kParametersDigest:
+        return bytes(view_.parameters_digest);
+      case Key::kRule:
+        return text(view_.rule);
+      case Key::kSqlstate:
+        return bytes(view_.sqlstate);
+      case Key::kMessage:
+        return bytes(view_.message);
+      case Key::kRows:
+        return number(view_.rows);
+      case Key::kBytes:
+        return number(view_.bytes);
+      case Key::kDuration:
+        return number(view_.duration_micros);
+    }
+    return reader_.skip();
+  }
+
+  Bytes in_;
+  CborReader reader_;
+  RecordView view_;
+};
+
+std::optional<RecordView> read_record(Bytes in) { return RecordReader(in).read(); }
+
+}  // namespace sluice::audit

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "audit/cbor.h"
+#include "audit/event.h"
+#include "base/bytes.h"
+
+namespace sluice::audit {
+
+/// Map keys of a record; part of the format, never to be used for something else.
+enum class Key : uint64_t {
+  kType = 1,
+  kTime = 2,
+  kSession = 3,
+  kUser = 4,
+  kDatabase = 5,
+  kEnvironment = 6,
+  kApplication = 7,
+  kClient = 8,
+  kAuthentication = 9,
+  kGroups = 10,
+  kPhase = 11,
+  kOutcome = 12,
+  kText = 13,
+  kTextLength = 14,
+  kTextDigest = 15,
+  kKind = 16,
+  kTables = 17,
+  kStatementName = 18,
+  kParameters = 19,
+  kParametersDigest = 20,
+  kRule = 21,
+  kSqlstate = 22,
+  kMessage = 23,
+  kRows = 24,
+  kBytes = 25,
+  kDuration = 26,
+};
+
+/// A list of texts as it stands in a record, already checked.
+class TextList {
+ public:
+  TextList() = default;
+  /// The encoded array.
+  Bytes raw() const { return raw_; }
+
+  template <typename Use>
+  void for_each(Use use) const {
+    CborReader reader(raw_);
+    const auto count = raw_.empty() ? std::nullopt : reader.array();
+    for (uint64_t i = 0; count && i < *count; ++i) use(*reader.text());
+  }
+
+ private:
+  friend class RecordReader;
+  Bytes raw_;
+};
+
+/// One record as it lies in a frame: nothing is copied, so that millions can be looked through.
+/// Fields as in SessionContext and Event; valid as long as the bytes it was read from.
+struct RecordView {
+  EventType type = EventType::kStatement;
+  int64_t time_micros = 0;
+  uint64_t session_id = 0;
+  Bytes user;
+  Bytes database;
+  Bytes environment;
+  Bytes application;
+  Bytes client_address;
+  Bytes authentication;
+  TextList groups;
+  Phase phase = Phase::kSimple;
+  Outcome outcome = Outcome::kAllowed;
+  Bytes text;
+  uint64_t text_length = 0;  ///< of the whole text; more than text.size() when it was cut
+  Bytes text_digest;
+  Bytes kind;
+  TextList tables;
+  Bytes statement_name;
+  Bytes parameters;
+  Bytes parameters_digest;
+  Bytes rule;
+  Bytes sqlstate;
+  Bytes message;
+  uint64_t rows = 0;
+  uint64_t bytes = 0;
+  uint64_t duration_micros = 0;
+};
+
+/// Reads one record; nothing for anything that encode_record would not write. Unknown fields of
+/// later versions are skipped.
+std::optional<RecordView> read_record(Bytes in);
+
+}  // namespace sluice::audit
