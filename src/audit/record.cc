@@ -70,6 +70,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.bytes(Key::kText, text);
   if (text.size() < event.text.size()) {
     fields.number(Key::kTextLength, event.text.size());
+  }
+  if (text.size() < event.text.size() || text.empty()) {
     fields.bytes(Key::kTextDigest, event.text_digest);
   }
   fields.text(Key::kKind, event.kind);

@@ -11,17 +11,22 @@
 #include "base/bounded_cache.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/counters.h"
-#include "gateway/database.h"
-#include "policy/decide.h"
+#include "gateway/statement.h"
 #include "sql/analyse.h"
 
 namespace sluice::gateway {
+
+/// What is found out about one text.
+struct Analysis {
+  std::shared_ptr<const sql::StatementFacts> facts;
+  sql::RecordedText recorded;
+};
 
 /// Threads with big stacks that understand long texts, so that no worker stands still meanwhile.
 /// Shared by all workers.
 class AnalyserThreads {
  public:
-  using Done = std::function<void(std::shared_ptr<const sql::StatementFacts>)>;
+  using Done = std::function<void(Analysis)>;
 
   explicit AnalyserThreads(unsigned count);
   ~AnalyserThreads();
@@ -44,35 +49,28 @@ class AnalyserThreads {
   std::vector<BigStackThread> threads_;
 };
 
-/// What one text means and what was decided about it, kept together in the cache. Belongs to one
-/// worker, so the decisions are added without a lock.
-struct Understood {
-  std::shared_ptr<const sql::StatementFacts> facts;
-  /// By Database::id(), which is never used twice.
-  mutable std::vector<std::pair<uint64_t, std::shared_ptr<const policy::Decision>>> decisions;
-
-  /// The decision for `database`, made on first use.
-  const std::shared_ptr<const policy::Decision>& decision_for(const Database& database) const;
-};
-
-/// One worker's understanding of texts: the bounded cache in front of sql::analyse.
+/// One worker's understanding of texts: two bounded caches in front of sql::analyse, one by the
+/// text without its literals where nothing depends on them, the other by the exact text.
 class Analyser {
  public:
   Analyser(size_t cache_bytes, WorkerCounters& counters)
-      : cache_(cache_bytes), counters_(counters) {}
+      : meanings_(cache_bytes / 2), statements_(cache_bytes / 2), counters_(counters) {}
 
-  /// From the cache, or analysed here and now when the text is short; null: too long for that,
-  /// use AnalyserThreads and hand the result to `remember`.
-  std::shared_ptr<const Understood> find_or_analyse(Bytes text, const sql::Settings& settings);
-  std::shared_ptr<const Understood> remember(Bytes text, const sql::Settings& settings,
-                                             std::shared_ptr<const sql::StatementFacts> facts);
+  /// From a cache, or analysed here and now when the text is short; null: too long for that, use
+  /// AnalyserThreads and hand the result to `remember`.
+  std::shared_ptr<const Statement> find_or_analyse(Bytes text, const sql::Settings& settings);
+  std::shared_ptr<const Statement> remember(Bytes text, const sql::Settings& settings,
+                                            Analysis analysis);
 
  private:
   Bytes key(Bytes text, const sql::Settings& settings);
+  Bytes normalised_key(Bytes text, const sql::Settings& settings);
 
-  BoundedCache<Understood> cache_;
+  BoundedCache<Meaning> meanings_;      ///< by text without literals
+  BoundedCache<Statement> statements_;  ///< by exact text
   WorkerCounters& counters_;
   std::string key_;
+  std::string normalised_;
 };
 
 }  // namespace sluice::gateway

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "gateway/ring_queue.h"
+#include "gateway/statement.h"
 #include "policy/decide.h"
-#include "sql/statement_facts.h"
 
 namespace sluice::gateway {
 
@@ -33,12 +33,12 @@ struct Expected {
   bool may_copy_in = false;  ///< the server may ask for COPY data
   bool described = false;    ///< RowDescription came, rows may follow
   bool copying_out = false;
-  bool failed = false;        ///< the server's error for it has been seen and recorded
-  bool malformed = false;     ///< kBind: its names could not be read
-  bool close_portal = false;  ///< kClose of a portal, else of a statement
-  int16_t columns = -1;       ///< of the last RowDescription; -1 unknown
-  uint32_t completed = 0;     ///< CommandCompletes seen, of a kQuery
-  std::shared_ptr<const sql::StatementFacts> facts;  ///< kQuery, kParse
+  bool failed = false;                    ///< the server's error for it has been seen and recorded
+  bool malformed = false;                 ///< kBind: its names could not be read
+  bool close_portal = false;              ///< kClose of a portal, else of a statement
+  int16_t columns = -1;                   ///< of the last RowDescription; -1 unknown
+  uint32_t completed = 0;                 ///< CommandCompletes seen, of a kQuery
+  std::shared_ptr<const Statement> text;  ///< kQuery, kParse
   std::shared_ptr<const policy::Decision> decision;
   std::string statement;          ///< kParse, kBind, kClose: prepared statement name
   std::string portal;             ///< kBind, kExecute, kClose
@@ -54,7 +54,7 @@ struct Expected {
     refused = may_copy_in = described = copying_out = failed = malformed = close_portal = false;
     columns = -1;
     completed = 0;
-    facts.reset();
+    text.reset();
     decision.reset();
     statement.clear();
     portal.clear();

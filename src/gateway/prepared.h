@@ -5,14 +5,13 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "policy/decide.h"
-#include "sql/statement_facts.h"
+#include "gateway/statement.h"
 
 namespace sluice::gateway {
 
 /// A statement the server has confirmed with ParseComplete.
 struct Prepared {
-  std::shared_ptr<const sql::StatementFacts> facts;
+  std::shared_ptr<const Statement> text;
   std::shared_ptr<const policy::Decision> decision;
   bool recorded = false;  ///< its parse or an execution stands in the audit log
 };

@@ -309,7 +309,7 @@ SessionInfo Session::info() const {
   } else {
     info.state = transaction_ == 'I' ? "idle" : "idle in transaction";
   }
-  if (last_facts_) info.last_statement = utf8_prefix(last_facts_->redacted_text, 200);
+  if (last_statement_) info.last_statement = utf8_prefix(last_statement_->recorded.text, 200);
   info.started_micros = started_micros_;
   info.state_since_micros = state_since_micros_;
   info.statements = statements_;

@@ -22,7 +22,7 @@ namespace sluice::gateway {
 
 class CancelTicket;
 class Worker;
-struct Understood;
+struct Analysis;
 
 /// Somebody who has proved who they are and what they asked for at start-up.
 struct Admission {
@@ -103,9 +103,9 @@ class Session : private net::StreamHandler, private ServerUser {
   void process_pending();
   Pass on_client_piece(const Piece& piece);
   Pass on_statement(const Piece& piece);
-  Pass judge(Bytes raw, const Understood& understood);
+  Pass judge(Bytes raw, const std::shared_ptr<const Statement>& statement);
   void analyse_later(Bytes raw, Bytes text, const sql::Settings& settings);
-  void analysed(const sql::Settings& settings, std::shared_ptr<const sql::StatementFacts> facts);
+  void analysed(const sql::Settings& settings, Analysis analysis);
   Pass on_oversized(const Piece& piece);
   Pass on_bind(const Piece& piece);
   void capture_bind(Expected& entry, Bytes body, Bytes digest);
@@ -115,10 +115,9 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_function_call();
   Pass on_copy_message(const Piece& piece);
   Pass reject_client(std::string_view message);
-  Pass refuse_query(audit::Phase phase, const std::shared_ptr<const sql::StatementFacts>& facts,
+  Pass refuse_query(audit::Phase phase, const Statement* statement,
                     const std::shared_ptr<const policy::Decision>& decision);
-  Pass refuse_extended(std::string_view name,
-                       const std::shared_ptr<const sql::StatementFacts>& facts,
+  Pass refuse_extended(std::string_view name, const Statement* statement,
                        const std::shared_ptr<const policy::Decision>& decision);
   Expected& expect(RequestKind kind);
   sql::Settings settings_for_analysis(Bytes text) const;
@@ -153,7 +152,7 @@ class Session : private net::StreamHandler, private ServerUser {
                    std::string_view message);
   bool record_parse(Prepared& prepared, std::string_view name);
   bool record_failure(const Expected& entry, std::string_view sqlstate, std::string_view message);
-  bool record_refusal(audit::Phase phase, std::string_view name, const sql::StatementFacts* facts,
+  bool record_refusal(audit::Phase phase, std::string_view name, const Statement* statement,
                       const policy::Decision& decision);
   void record_lost();
   void record_end(std::string_view reason);
@@ -196,7 +195,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::string capture_;           ///< head of a Bind or over-long statement arriving in parts
   std::unique_ptr<Sha256> capture_digest_;
 
-  std::shared_ptr<const sql::StatementFacts> last_facts_;
+  std::shared_ptr<const Statement> last_statement_;
   int64_t started_micros_;
   int64_t state_since_micros_;
   uint64_t statements_ = 0;

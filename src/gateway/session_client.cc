@@ -196,49 +196,47 @@ Session::Pass Session::on_statement(const Piece& piece) {
     text = parse->text;
   }
   const sql::Settings settings = settings_for_analysis(text);
-  const auto understood = worker_.analyser().find_or_analyse(text, settings);
-  if (!understood) {
+  const auto statement = worker_.analyser().find_or_analyse(text, settings);
+  if (!statement) {
     analyse_later(piece.bytes, text, settings);
     return Pass::kDrop;
   }
-  return judge(piece.bytes, *understood);
+  return judge(piece.bytes, statement);
 }
 
 void Session::analyse_later(Bytes raw, Bytes text, const sql::Settings& settings) {
   deferred_.assign(raw);
   suspend(kAnalysing);
   worker_.shared().analysers.submit(
-      std::string(text), settings,
-      [&worker = worker_, id = id_, settings](std::shared_ptr<const sql::StatementFacts> facts) {
-        worker.post([id, settings, facts = std::move(facts)](Worker& self) {
-          if (Session* session = self.find_session(id)) session->analysed(settings, facts);
+      std::string(text), settings, [&worker = worker_, id = id_, settings](Analysis analysis) {
+        worker.post([id, settings, analysis = std::move(analysis)](Worker& self) mutable {
+          if (Session* session = self.find_session(id))
+            session->analysed(settings, std::move(analysis));
         });
       });
 }
 
-void Session::analysed(const sql::Settings& settings,
-                       std::shared_ptr<const sql::StatementFacts> facts) {
+void Session::analysed(const sql::Settings& settings, Analysis analysis) {
   const std::string raw = std::move(deferred_);
   std::string().swap(deferred_);
   const Bytes body = Bytes(raw).substr(pg::kHeaderSize);
   const Bytes text =
       raw[0] == pg::kQuery ? pg::decode_query(body)->text : pg::decode_parse(body)->text;
-  const auto understood = worker_.analyser().remember(text, settings, std::move(facts));
-  const Pass pass = judge(raw, *understood);
+  const auto statement = worker_.analyser().remember(text, settings, std::move(analysis));
+  const Pass pass = judge(raw, statement);
   if (pass == Pass::kStop) return;
   if (pass == Pass::kForward) server_->stream().send(Bytes(raw));
   if (pass == Pass::kReplace) server_->stream().send(Bytes(replacement_));
   resume(kAnalysing);
 }
 
-Session::Pass Session::judge(Bytes raw, const Understood& understood) {
+Session::Pass Session::judge(Bytes raw, const std::shared_ptr<const Statement>& statement) {
   const bool simple = raw[0] == pg::kQuery;
   const Bytes body = raw.substr(pg::kHeaderSize);
   const Bytes name = simple ? Bytes() : pg::decode_parse(body)->name;
-  const auto& facts = understood.facts;
-  auto decision = understood.decision_for(*admission_.database);
+  auto decision = statement->meaning->decision_for(*admission_.database);
   ++statements_;
-  last_facts_ = facts;
+  last_statement_ = statement;
   if (const auto room = worker_.reserve_record(); !room) {
     decision = refusal("audit-unavailable", "58030",
                        "the audit log cannot be written, so no statement is taken",
@@ -249,14 +247,14 @@ Session::Pass Session::judge(Bytes raw, const Understood& understood) {
                        "Close some of them, or connect again.");
   }
   if (!decision->allowed) {
-    return simple ? refuse_query(audit::Phase::kSimple, facts, decision)
-                  : refuse_extended(name, facts, decision);
+    return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
+                  : refuse_extended(name, statement.get(), decision);
   }
   Expected& entry = expect(simple ? RequestKind::kQuery : RequestKind::kParse);
-  entry.facts = facts;
+  entry.text = statement;
   entry.decision = std::move(decision);
   entry.statement.assign(name);
-  entry.may_copy_in = contains_copy_in(*facts);
+  entry.may_copy_in = contains_copy_in(statement->facts());
   if (simple) {
     settings_uncertain_ = true;
     since_sync_ = false;
@@ -275,7 +273,6 @@ Session::Pass Session::on_oversized(const Piece& piece) {
   auto facts = std::make_shared<sql::StatementFacts>();
   const auto digest = capture_digest_->finish();
   capture_digest_.reset();
-  facts->digest.assign(digest.data(), digest.size());
   facts->unanalysable =
       fmt::format("the statement of {} bytes is longer than the gateway analyses ({} bytes)",
                   piece.length, admission_.runtime->config->limits.statement_bytes);
@@ -284,8 +281,10 @@ Session::Pass Session::on_oversized(const Piece& piece) {
   auto decision = std::make_shared<const policy::Decision>(
       policy::decide(*facts, {config.name, config.environment}));
   ++statements_;
-  return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, facts, decision)
-                                  : refuse_extended({}, facts, decision);
+  const Statement statement{std::make_shared<const Meaning>(std::move(facts)),
+                            {{}, std::string(digest.data(), digest.size())}};
+  return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, &statement, decision)
+                                  : refuse_extended({}, &statement, decision);
 }
 
 std::string Session::refusal_response(const policy::Decision& decision) const {
@@ -301,10 +300,9 @@ std::string Session::refusal_response(const policy::Decision& decision) const {
   return out;
 }
 
-Session::Pass Session::refuse_query(audit::Phase phase,
-                                    const std::shared_ptr<const sql::StatementFacts>& facts,
+Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
                                     const std::shared_ptr<const policy::Decision>& decision) {
-  if (!record_refusal(phase, {}, facts.get(), *decision)) return Pass::kStop;
+  if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
   if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
     std::string out = refusal_response(*decision);
     pg::encode_ready_for_query(out, transaction_);
@@ -320,10 +318,9 @@ Session::Pass Session::refuse_query(audit::Phase phase,
   return Pass::kReplace;
 }
 
-Session::Pass Session::refuse_extended(std::string_view name,
-                                       const std::shared_ptr<const sql::StatementFacts>& facts,
+Session::Pass Session::refuse_extended(std::string_view name, const Statement* statement,
                                        const std::shared_ptr<const policy::Decision>& decision) {
-  if (!record_refusal(audit::Phase::kParse, name, facts.get(), *decision)) return Pass::kStop;
+  if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
   skip_until_sync_ = true;
   if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
     local_sync_ = true;

@@ -10,12 +10,12 @@ uint64_t micros_since(Clock::time_point start) {
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count());
 }
 
-void describe(audit::Event& event, const sql::StatementFacts* facts) {
-  if (facts == nullptr) return;
-  event.text = facts->redacted_text;
-  event.text_digest = facts->digest;
-  event.kind = facts->kind;
-  event.tables = &facts->tables;
+void describe(audit::Event& event, const Statement* statement) {
+  if (statement == nullptr) return;
+  event.text = statement->recorded.text;
+  event.text_digest = statement->recorded.digest;
+  event.kind = statement->facts().kind;
+  event.tables = &statement->facts().tables;
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
                 : entry.kind == RequestKind::kFunctionCall ? audit::Phase::kFunctionCall
                                                            : audit::Phase::kSimple;
   event.outcome = outcome;
-  describe(event, entry.facts.get());
+  describe(event, entry.text.get());
   if (!kind.empty()) event.kind = kind;
   event.statement_name = entry.statement;
   if (entry.decision) event.rule = entry.decision->rule;
@@ -69,7 +69,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   event.outcome = outcome;
   std::string unknown;
   if (Portal* portal = prepared_.find_portal(entry.portal)) {
-    describe(event, portal->prepared.facts.get());
+    describe(event, portal->prepared.text.get());
     event.statement_name = portal->statement;
     event.parameters = portal->parameters;
     event.parameters_digest = portal->parameters_digest;
@@ -100,7 +100,7 @@ bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::st
   event.phase = audit::Phase::kExecute;
   event.outcome = outcome;
   if (Prepared* prepared = prepared_.find(entry.statement)) {
-    describe(event, prepared->facts.get());
+    describe(event, prepared->text.get());
     if (prepared->decision) event.rule = prepared->decision->rule;
     prepared->recorded = true;
   }
@@ -119,21 +119,21 @@ bool Session::record_parse(Prepared& prepared, std::string_view name) {
   audit::Event event;
   event.time_micros = wall_micros();
   event.phase = audit::Phase::kParse;
-  describe(event, prepared.facts.get());
+  describe(event, prepared.text.get());
   event.statement_name = name;
   if (prepared.decision) event.rule = prepared.decision->rule;
   return record(event);
 }
 
-bool Session::record_refusal(audit::Phase phase, std::string_view name,
-                             const sql::StatementFacts* facts, const policy::Decision& decision) {
+bool Session::record_refusal(audit::Phase phase, std::string_view name, const Statement* statement,
+                             const policy::Decision& decision) {
   worker_.counters().statements_denied.add();
   if (decision.rule == "audit-unavailable") return true;  // There is nowhere to write it.
   audit::Event event;
   event.time_micros = wall_micros();
   event.phase = phase;
   event.outcome = audit::Outcome::kDenied;
-  describe(event, facts);
+  describe(event, statement);
   event.statement_name = name;
   event.rule = decision.rule;
   event.sqlstate = decision.sqlstate;

@@ -210,7 +210,7 @@ Session::Pass Session::on_execution_end(std::string_view command) {
   Expected& entry = expected_.front();
   if (entry.kind == RequestKind::kQuery) {
     // One record a statement; in a text of several the server's tag says which it was.
-    const bool several = entry.facts && entry.facts->statements > 1;
+    const bool several = entry.text && entry.text->facts().statements > 1;
     if (!record_statement(entry, audit::Outcome::kAllowed, {}, {},
                           several ? command : std::string_view())) {
       return Pass::kStop;
@@ -263,7 +263,7 @@ bool Session::parse_completed(Expected& entry) {
     return false;
   }
   Prepared& prepared = prepared_.put(entry.statement);
-  prepared.facts = entry.facts;
+  prepared.text = entry.text;
   prepared.decision = entry.decision;
   prepared.recorded = false;
   // A named statement may be used much later, or never: it is recorded now.

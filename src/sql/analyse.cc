@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "sql/facts_builder.h"
 #include "sql/lexer.h"
 #include "sql/nesting.h"
 #include "sql/parse_tree.h"
-#include "sql/redact.h"
 
 namespace sluice::sql {
 namespace {
@@ -20,12 +18,10 @@ constexpr size_t kShort = 32 * 1024;
 /// Bound for longer ones: libpg_query takes about 1.2 kB of stack a level, the stack is 256 MB.
 constexpr size_t kMaxDepthBound = 20'000;
 
-/// A shorter text is never cut in a record, so nobody needs its digest.
-constexpr size_t kShortestCut = 256;
-
 void refuse(StatementFacts& facts, std::string why, std::string_view sqlstate) {
   facts.unanalysable = std::move(why);
   facts.unanalysable_sqlstate = sqlstate;
+  facts.depends_on_literals = true;
 }
 
 /// Whether reading the text with standard_conforming_strings off could differ from reading it with
@@ -90,11 +86,6 @@ bool with_tree(const std::string& text, std::string& why, int* position,
 
 std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings) {
   auto facts = std::make_shared<StatementFacts>();
-  facts->redacted_text = redact(text);
-  if (facts->redacted_text.size() > kShortestCut) {
-    const auto digest = sha256(facts->redacted_text);
-    facts->digest.assign(digest.data(), digest.size());
-  }
   if (!readable(text, settings, *facts)) return facts;
   std::string why;
   FactsBuilder builder(*facts);
@@ -110,8 +101,7 @@ std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Setti
 }
 
 size_t StatementFacts::weight() const {
-  size_t total = sizeof *this + redacted_text.capacity() + kind.capacity() + digest.capacity() +
-                 unanalysable.capacity();
+  size_t total = sizeof *this + kind.capacity() + unanalysable.capacity();
   for (const Action& action : actions) {
     total += sizeof action + action.object_kind.capacity();
     for (const auto& target : action.targets) total += sizeof target + target.capacity();

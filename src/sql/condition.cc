@@ -22,15 +22,18 @@ bool reads_row(const Node& node) {
 }
 
 /// Structural equality, leaving out where in the text things stand.
-bool same(const Node& a, const Node& b) {
+bool same(const Node& a, const Node& b, bool& looked_at_literal) {
   if (a.type() != b.type()) return false;
   simdjson::dom::object left, right;
   if (a.get(left) == simdjson::SUCCESS && b.get(right) == simdjson::SUCCESS) {
     if (left.size() != right.size()) return false;
     for (const auto [key, value] : left) {
       if (key == "location") continue;
+      looked_at_literal = looked_at_literal || key == "A_Const";
       Node other;
-      if (right[key].get(other) != simdjson::SUCCESS || !same(value, other)) return false;
+      if (right[key].get(other) != simdjson::SUCCESS || !same(value, other, looked_at_literal)) {
+        return false;
+      }
     }
     return true;
   }
@@ -39,7 +42,7 @@ bool same(const Node& a, const Node& b) {
     if (items.size() != others.size()) return false;
     auto other = others.begin();
     for (const Node item : items) {
-      if (!same(item, *other)) return false;
+      if (!same(item, *other, looked_at_literal)) return false;
       ++other;
     }
     return true;
@@ -55,30 +58,32 @@ std::string_view operator_name(const Node& expression) {
   return name;
 }
 
-bool is_percent(const Node& node) {
+bool is_percent(const Node& node, bool& looked_at_literal) {
   const auto constant = field(node, "A_Const");
   if (!constant) return false;
+  looked_at_literal = true;
   const auto value = field(*constant, "sval");
   return value && !text_field(*value, "sval").empty() &&
          text_field(*value, "sval").find_first_not_of('%') == std::string_view::npos;
 }
 
-bool comparison_always_true(const Node& expression) {
+bool comparison_always_true(const Node& expression, bool& looked_at_literal) {
   const auto left = field(expression, "lexpr");
   const auto right = field(expression, "rexpr");
   if (!left || !right) return false;
   const std::string_view kind = text_field(expression, "kind");
   const std::string_view name = operator_name(expression);
   if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<="))
-    return same(*left, *right);
-  if (kind == "AEXPR_NOT_DISTINCT") return same(*left, *right);
+    return same(*left, *right, looked_at_literal);
+  if (kind == "AEXPR_NOT_DISTINCT") return same(*left, *right, looked_at_literal);
   if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*")) {
-    return is_percent(*right);
+    return is_percent(*right, looked_at_literal);
   }
   if (kind == "AEXPR_IN" && name == "=") {
     bool found = false;
     if (const auto list = field(*right, "List")) {
-      for_each(*list, "items", [&](const Node& item) { found = found || same(*left, item); });
+      for_each(*list, "items",
+               [&](const Node& item) { found = found || same(*left, item, looked_at_literal); });
     }
     return found;
   }
@@ -86,14 +91,14 @@ bool comparison_always_true(const Node& expression) {
 }
 
 /// x IS NULL beside x IS NOT NULL.
-bool has_complements(const std::vector<Node>& arms) {
+bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
   for (const Node& a : arms) {
     const auto first = field(a, "NullTest");
     if (!first || text_field(*first, "nulltesttype") != "IS_NULL") continue;
     for (const Node& b : arms) {
       const auto second = field(b, "NullTest");
       if (second && text_field(*second, "nulltesttype") == "IS_NOT_NULL" &&
-          same(*field(*first, "arg"), *field(*second, "arg"))) {
+          same(*field(*first, "arg"), *field(*second, "arg"), looked_at_literal)) {
         return true;
       }
     }
@@ -103,18 +108,21 @@ bool has_complements(const std::vector<Node>& arms) {
 
 }  // namespace
 
-bool always_true(const Node& condition) {
+bool always_true(const Node& condition, bool& looked_at_literal) {
   if (!reads_row(condition)) return true;
-  if (const auto comparison = field(condition, "A_Expr"))
-    return comparison_always_true(*comparison);
+  if (const auto comparison = field(condition, "A_Expr")) {
+    return comparison_always_true(*comparison, looked_at_literal);
+  }
+  const auto holds = [&](const Node& arm) { return always_true(arm, looked_at_literal); };
   const auto boolean = field(condition, "BoolExpr");
   if (!boolean) return false;
   std::vector<Node> arms;
   for_each(*boolean, "args", [&](const Node& arm) { arms.push_back(arm); });
   const std::string_view op = text_field(*boolean, "boolop");
-  if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), always_true);
-  if (op == "OR_EXPR")
-    return std::any_of(arms.begin(), arms.end(), always_true) || has_complements(arms);
+  if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), holds);
+  if (op == "OR_EXPR") {
+    return std::any_of(arms.begin(), arms.end(), holds) || has_complements(arms, looked_at_literal);
+  }
   return false;
 }
 

@@ -6,7 +6,8 @@ namespace sluice::sql {
 
 /// Whether a WHERE condition limits nothing: it looks at no column of the row (a constant, a
 /// parameter, a function of constants), compares a column with itself, or has such an arm under OR
-/// (under AND: only such arms).
-bool always_true(const Node& condition);
+/// (under AND: only such arms). `looked_at_literal` is set where the answer may be another for
+/// other literals in their places.
+bool always_true(const Node& condition, bool& looked_at_literal);
 
 }  // namespace sluice::sql

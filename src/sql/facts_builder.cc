@@ -207,6 +207,9 @@ void FactsBuilder::dispatch(std::string_view name, const Node& body) {
     walk_fields(body);
     return;
   }
+  const bool plain =
+      name == "SelectStmt" || name == "InsertStmt" || name == "UpdateStmt" || name == "DeleteStmt";
+  if (!plain) facts_.depends_on_literals = true;
   if (name == "SelectStmt") {
     if (const auto into = field(body, "intoClause")) {
       target(act(ActionKind::kCreate, "table"), *into, "rel");
@@ -253,7 +256,8 @@ void FactsBuilder::on_write(std::string_view name, const Node& body) {
   target(action, body);
   if (kind != ActionKind::kInsert) {
     const auto where = field(body, "whereClause");
-    action.without_where = !explained_only_ && (!where || always_true(*where));
+    action.without_where =
+        !explained_only_ && (!where || always_true(*where, facts_.depends_on_literals));
   }
   walk_fields(body, "relation");
 }
@@ -268,8 +272,8 @@ void FactsBuilder::on_merge(const Node& body) {
     if (command != "CMD_DELETE" && command != "CMD_UPDATE") return;
     Action& action = act(command == "CMD_DELETE" ? ActionKind::kDelete : ActionKind::kUpdate);
     target(action, body);
-    action.without_where =
-        !explained_only_ && !field(*clause, "condition") && (!condition || always_true(*condition));
+    action.without_where = !explained_only_ && !field(*clause, "condition") &&
+                           (!condition || always_true(*condition, facts_.depends_on_literals));
   });
   walk_fields(body, "relation");
 }

@@ -11,4 +11,11 @@ namespace sluice::sql {
 /// stays byte for byte.
 std::string redact(std::string_view text);
 
+/// A text as it goes on the record.
+struct RecordedText {
+  std::string text;    ///< redacted
+  std::string digest;  ///< SHA-256 of it, raw, unless it is so short that no record would cut it
+};
+RecordedText recorded(std::string_view text);
+
 }  // namespace sluice::sql

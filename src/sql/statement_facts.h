@@ -63,12 +63,6 @@ struct StatementFacts {
   std::vector<Action> actions;      ///< of all statements, wherever nested
   std::vector<std::string> tables;  ///< every relation named, CTE names left out, sorted, unique
   size_t statements = 0;            ///< top-level statements in the text
-  /// The text as it may be recorded: passwords replaced (CREATE/ALTER ROLE … PASSWORD, CREATE USER
-  /// MAPPING/SERVER options, connection strings with password=, …).
-  std::string redacted_text;
-  /// SHA-256 of the whole redacted text, raw 32 bytes, for records that hold only its beginning;
-  /// empty for a short one. Not of the text itself: a weak password could be found again from that.
-  std::string digest;
   /// Not empty when the text could not be analysed: why. Such a statement is refused.
   std::string unanalysable;
   /// SQLSTATE that goes with it: "42601" syntax error, "54001" too complex, "0A000" unsupported.
@@ -77,6 +71,8 @@ struct StatementFacts {
   int error_position = 0;
   /// Contains dynamic SQL: EXECUTE inside DO, or a DO body in a language other than plpgsql/sql.
   bool dynamic_sql = false;
+  /// Whether other literals in the same places could make any of this different.
+  bool depends_on_literals = false;
 
   /// Rough size in memory, for bounding caches.
   size_t weight() const;
