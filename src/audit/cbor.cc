@@ -1,25 +1,21 @@
 #include "audit/cbor.h"
 
+#include <bit>
+
 namespace sluice::audit {
 
 void CborWriter::head(uint8_t major, uint64_t value) {
-  const auto initial = [&](uint8_t info) { out_.push_back(static_cast<char>(major << 5 | info)); };
   if (value < 24) {
-    initial(static_cast<uint8_t>(value));
-  } else if (value <= 0xFF) {
-    initial(24);
-    out_.push_back(static_cast<char>(value));
-  } else if (value <= 0xFFFF) {
-    initial(25);
-    append_be16(out_, static_cast<uint16_t>(value));
-  } else if (value <= 0xFFFFFFFF) {
-    initial(26);
-    append_be32(out_, static_cast<uint32_t>(value));
-  } else {
-    initial(27);
-    append_be32(out_, static_cast<uint32_t>(value >> 32));
-    append_be32(out_, static_cast<uint32_t>(value));
+    out_.push_back(static_cast<char>(major << 5 | value));
+    return;
   }
+  const unsigned bytes = value <= 0xFF ? 1 : value <= 0xFFFF ? 2 : value <= 0xFFFFFFFF ? 4 : 8;
+  char encoded[9];
+  encoded[0] = static_cast<char>(major << 5 | (24 + std::countr_zero(bytes)));
+  for (unsigned i = 0; i < bytes; ++i) {
+    encoded[1 + i] = static_cast<char>(value >> 8 * (bytes - 1 - i));
+  }
+  out_.append(encoded, 1 + bytes);
 }
 
 bool CborReader::byte(uint8_t expected) {

@@ -44,8 +44,7 @@ struct Expected {
   std::string portal;             ///< kBind, kExecute, kClose
   std::string parameters;         ///< kBind: as audit::Event::parameters
   std::string parameters_digest;  ///< when cut
-  Clock::time_point started;
-  int64_t wall_micros = 0;
+  Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
 

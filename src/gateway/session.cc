@@ -56,7 +56,8 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
       context_(context_of(id_, admission_, *client_)),
       client_framer_(admission_.runtime->client_rules),
       server_framer_(server_rules()),
-      started_micros_(wall_micros()),
+      now_(Moment::now()),
+      started_micros_(now_.wall_micros),
       state_since_micros_(started_micros_) {
   // Protocol 3.0 has room for 64 random bits, 3.2 for a longer secret.
   cancel_key_ = random_string(4 + (admission_.protocol_minor >= 2 ? 32 : 4));
@@ -219,6 +220,7 @@ void Session::release_server() {
 void Session::finish(std::string_view reason) {
   if (finished_) return;
   finished_ = true;
+  now_ = Moment::now();
   record_lost();
   record_end(reason);
   release_server();

@@ -196,6 +196,9 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<Sha256> capture_digest_;
 
   std::shared_ptr<const Statement> last_statement_;
+  /// When the bytes being worked on came: reading the clocks anew for each message would cost more
+  /// than most of what is done to it.
+  Moment now_;
   int64_t started_micros_;
   int64_t state_since_micros_;
   uint64_t statements_ = 0;

@@ -67,6 +67,7 @@ void Session::process_pending() {
 }
 
 void Session::process(net::Slice data) {
+  now_ = Moment::now();
   Bytes in = data.bytes();
   const size_t size = in.size();
   size_t run = 0;  // Start of the bytes that go on as they are, in one piece.
@@ -159,11 +160,10 @@ Session::Pass Session::on_client_piece(const Piece& piece) {
 }
 
 Expected& Session::expect(RequestKind kind) {
-  if (expected_.empty()) state_since_micros_ = wall_micros();
+  if (expected_.empty()) state_since_micros_ = now_.wall_micros;
   Expected& entry = expected_.push();
   entry.start(kind);
-  entry.started = Clock::now();
-  entry.wall_micros = wall_micros();
+  entry.started = now_;
   return entry;
 }
 
@@ -217,6 +217,7 @@ void Session::analyse_later(Bytes raw, Bytes text, const sql::Settings& settings
 }
 
 void Session::analysed(const sql::Settings& settings, Analysis analysis) {
+  now_ = Moment::now();
   const std::string raw = std::move(deferred_);
   std::string().swap(deferred_);
   const Bytes body = Bytes(raw).substr(pg::kHeaderSize);

@@ -5,11 +5,6 @@
 namespace sluice::gateway {
 namespace {
 
-uint64_t micros_since(Clock::time_point start) {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count());
-}
-
 void describe(audit::Event& event, const Statement* statement) {
   if (statement == nullptr) return;
   event.text = statement->recorded.text;
@@ -41,7 +36,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
                                std::string_view sqlstate, std::string_view message,
                                std::string_view kind) {
   audit::Event event;
-  event.time_micros = entry.wall_micros;
+  event.time_micros = entry.started.wall_micros;
   event.phase = entry.kind == RequestKind::kParse          ? audit::Phase::kParse
                 : entry.kind == RequestKind::kFunctionCall ? audit::Phase::kFunctionCall
                                                            : audit::Phase::kSimple;
@@ -54,7 +49,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   event.message = message;
   event.rows = entry.rows;
   event.bytes = entry.bytes;
-  event.duration_micros = micros_since(entry.started);
+  event.duration_micros = now_.micros_since(entry.started);
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -64,7 +59,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
 bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
                                std::string_view sqlstate, std::string_view message) {
   audit::Event event;
-  event.time_micros = entry.wall_micros;
+  event.time_micros = entry.started.wall_micros;
   event.phase = audit::Phase::kExecute;
   event.outcome = outcome;
   std::string unknown;
@@ -86,7 +81,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   event.message = message;
   event.rows = entry.rows;
   event.bytes = entry.bytes;
-  event.duration_micros = micros_since(entry.started);
+  event.duration_micros = now_.micros_since(entry.started);
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -96,7 +91,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
 bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::string_view sqlstate,
                           std::string_view message) {
   audit::Event event;
-  event.time_micros = entry.wall_micros;
+  event.time_micros = entry.started.wall_micros;
   event.phase = audit::Phase::kExecute;
   event.outcome = outcome;
   if (Prepared* prepared = prepared_.find(entry.statement)) {
@@ -109,7 +104,7 @@ bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::st
   event.parameters_digest = entry.parameters_digest;
   event.sqlstate = sqlstate;
   event.message = message;
-  event.duration_micros = micros_since(entry.started);
+  event.duration_micros = now_.micros_since(entry.started);
   return record(event);
 }
 
@@ -117,7 +112,7 @@ bool Session::record_parse(Prepared& prepared, std::string_view name) {
   if (prepared.recorded) return true;
   prepared.recorded = true;
   audit::Event event;
-  event.time_micros = wall_micros();
+  event.time_micros = now_.wall_micros;
   event.phase = audit::Phase::kParse;
   describe(event, prepared.text.get());
   event.statement_name = name;
@@ -130,7 +125,7 @@ bool Session::record_refusal(audit::Phase phase, std::string_view name, const St
   worker_.counters().statements_denied.add();
   if (decision.rule == "audit-unavailable") return true;  // There is nowhere to write it.
   audit::Event event;
-  event.time_micros = wall_micros();
+  event.time_micros = now_.wall_micros;
   event.phase = phase;
   event.outcome = audit::Outcome::kDenied;
   describe(event, statement);

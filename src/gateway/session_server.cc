@@ -12,6 +12,7 @@ namespace sluice::gateway {
 namespace pg = wire::postgres;
 
 void Session::on_server_receive(net::Slice data) {
+  now_ = Moment::now();
   Bytes in = data.bytes();
   const size_t size = in.size();
   size_t run = 0;  // Start of the bytes that go on as they are, in one piece.
@@ -218,7 +219,7 @@ Session::Pass Session::on_execution_end(std::string_view command) {
     ++entry.completed;
     entry.described = entry.copying_out = false;
     entry.rows = entry.bytes = 0;
-    entry.started = Clock::now();
+    entry.started = now_;
     return Pass::kForward;
   }
   if (entry.kind != RequestKind::kExecute) return server_violation("an unexpected CommandComplete");
@@ -376,7 +377,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
   copying_in_ = false;
   if (expected_.empty()) {
     settings_uncertain_ = false;
-    state_since_micros_ = wall_micros();
+    state_since_micros_ = now_.wall_micros;
     if (expected_.capacity() > 16) expected_.release();
   }
   if (transaction_ == 'I') prepared_.close_portals();

@@ -20,9 +20,8 @@ constexpr std::array<Class, 256> make_classes() {
   for (int c = 'A'; c <= 'Z'; ++c) classes[c] = Class::kWord;
   classes['_'] = Class::kWord;
   for (int c = '0'; c <= '9'; ++c) classes[c] = Class::kDigit;
-  for (const char c : {' ', '\t', '\n', '\r', ',', ';', '(', ')', '[', ']', '.', ':',
-                       '+', '*',  '<',  '>',  '=', '~', '!', '@', '#', '%', '^', '&',
-                       '|', '?',  '`'}) {
+  for (const char c : {' ', '\t', '\n', '\r', ',', ';', '(', ')', '[', ']', '.', ':', '+', '*',
+                       '<', '>',  '=',  '~',  '!', '@', '#', '%', '^', '&', '|', '?', '`'}) {
     classes[static_cast<unsigned char>(c)] = Class::kPlain;
   }
   classes['\''] = Class::kQuote;

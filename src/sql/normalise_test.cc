@@ -26,10 +26,10 @@ TEST(Normalise, LeavesOutWhatIsALiteralOnly) {
 
 TEST(Normalise, TellsApartWhatReadsDifferently) {
   const std::string_view texts[] = {
-      "SELECT a FROM t1",   "SELECT a FROM t2",      "SELECT A FROM t1",   "SELECT 1",
-      "SELECT 1.0",         "SELECT '1'",            "SELECT \"1\"",       "SELECT 1 1",
-      "SELECT 1,1",         "SELECT - 1",            "SELECT '1' '1'",     "SELECT '1'\n'1'",
-      "SELECT /* */ 1",     "SELECT 1234567890.0",   "SELECT a1",          "SELECT /**/ '1'",
+      "SELECT a FROM t1",   "SELECT a FROM t2",     "SELECT A FROM t1", "SELECT 1",
+      "SELECT 1.0",         "SELECT '1'",           "SELECT \"1\"",     "SELECT 1 1",
+      "SELECT 1,1",         "SELECT - 1",           "SELECT '1' '1'",   "SELECT '1'\n'1'",
+      "SELECT /* */ 1",     "SELECT 1234567890.0",  "SELECT a1",        "SELECT /**/ '1'",
       "SELECT \"1 /* */\"", "SELECT \"it's\", 'x'",
   };
   for (const auto a : texts) {
@@ -41,11 +41,16 @@ TEST(Normalise, TellsApartWhatReadsDifferently) {
 
 TEST(Normalise, RefusesWhatIsHardToRead) {
   for (const std::string_view text :
-       {"SELECT E'a'", "SELECT U&'a'", "SELECT b'1'", "SELECT N'1'", "SELECT 'a\\'", "SELECT $1",
-        "SELECT $$a$$", "SELECT 1 -- c", "SELECT /* /* */ */ 1", "SELECT /* a /*/ 1", "SELECT 'a",
-        "SELECT \"a", "SELECT /* a", "SELECT 1e5", "SELECT .5", "SELECT 1.", "SELECT 1..2",
-        "SELECT 0x1F", "SELECT 1_000", "SELECT 12345678901", "SELECT ä", "SELECT \"ä\"",
-        "SELECT 'a'b", "SELECT 1a", "SELECT U&\"a\"", "SELECT \1", "SELECT a$1", "SELECT 1'a'"}) {
+       {"SELECT E'a'",       "SELECT U&'a'",       "SELECT b'1'",
+        "SELECT N'1'",       "SELECT 'a\\'",       "SELECT $1",
+        "SELECT $$a$$",      "SELECT 1 -- c",      "SELECT /* /* */ */ 1",
+        "SELECT /* a /*/ 1", "SELECT 'a",          "SELECT \"a",
+        "SELECT /* a",       "SELECT 1e5",         "SELECT .5",
+        "SELECT 1.",         "SELECT 1..2",        "SELECT 0x1F",
+        "SELECT 1_000",      "SELECT 12345678901", "SELECT ä",
+        "SELECT \"ä\"",      "SELECT 'a'b",        "SELECT 1a",
+        "SELECT U&\"a\"",    "SELECT \1",          "SELECT a$1",
+        "SELECT 1'a'"}) {
     EXPECT_EQ(normalised(text), std::nullopt) << text;
   }
   EXPECT_EQ(normalised(std::string_view("SELECT '\0'", 10)), std::nullopt);
