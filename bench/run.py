@@ -7,6 +7,7 @@ import argparse
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,8 @@ os.environ.setdefault("SLUICE_BIN", str(ROOT / "build/release/sluice"))
 from harness.gateway import PASSWORD, Gateway  # noqa: E402
 from harness.ports import free_port  # noqa: E402
 from harness.postgres import BIN, SERVER_PASSWORD, PostgresServer, as_postgres  # noqa: E402
-from harness.wire import WireClient  # noqa: E402
+
+import psycopg2  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -43,13 +45,33 @@ class Target:
     def __init__(self, name, port, user, password, pid=None):
         self.name, self.port, self.user, self.password, self.pid = name, port, user, password, pid
 
-    def env(self):
+    def env(self, sslmode="disable"):
         return {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user,
-                "PGPASSWORD": self.password, "PGDATABASE": "orders", "PGSSLMODE": "disable"}
+                "PGPASSWORD": self.password, "PGDATABASE": "orders", "PGSSLMODE": sslmode}
+
+
+class Certificate:
+    """Self-signed, for the rows with TLS."""
+
+    def __init__(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-cert-"))
+        self.file, self.key = self.root / "crt", self.root / "key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-keyout", self.key, "-out", self.file],
+                       check=True, capture_output=True)
+        self.root.chmod(0o755)
+        self.key.chmod(0o600)
+        self.bouncer_key = self.root / "bouncer-key"
+        self.bouncer_key.write_bytes(self.key.read_bytes())
+        self.bouncer_key.chmod(0o600)
+        subprocess.run(["chown", "postgres", self.bouncer_key], check=True)
+
+    def stop(self):
+        shutil.rmtree(self.root)
 
 
 class PgBouncer:
-    def __init__(self, server, mode):
+    def __init__(self, server, mode, certificate):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-bouncer-"))
         self.port = free_port()
         (verifier,) = server.sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'sluice'")
@@ -62,6 +84,9 @@ listen_addr = 127.0.0.1
 listen_port = {self.port}
 unix_socket_dir =
 auth_type = scram-sha-256
+client_tls_sslmode = allow
+client_tls_cert_file = {certificate.file}
+client_tls_key_file = {certificate.bouncer_key}
 auth_file = {self.root}/users
 pool_mode = {mode}
 default_pool_size = 50
@@ -81,18 +106,29 @@ log_disconnections = 0
         os.kill(self.pid, 9)
 
 
-def pgbench(target, *options, seconds):
+def p99_of(prefix):
+    """Milliseconds, from pgbench's log of all transactions."""
+    times = sorted(int(line.split()[2]) for file in prefix.parent.iterdir() for line in file.read_text().splitlines())
+    return times[len(times) * 99 // 100] / 1000
+
+
+def pgbench(target, *options, seconds, sslmode="disable"):
+    with tempfile.TemporaryDirectory() as logs:
+        return run_pgbench(target, options, seconds, sslmode, pathlib.Path(logs) / "log")
+
+
+def run_pgbench(target, options, seconds, sslmode, logs):
     before = cpu_of(target.pid) if target.pid else 0
     before_path = cpu_of(target.pid, True) if target.pid else 0
-    out = subprocess.run([BIN / "pgbench", "-n", "-T", str(seconds), *options], env=target.env(), capture_output=True,
-                         text=True)
+    out = subprocess.run([BIN / "pgbench", "-n", "-l", f"--log-prefix={logs}", "-T", str(seconds), *options],
+                         env=target.env(sslmode), capture_output=True, text=True)
     if out.returncode != 0:
         return None
     cpu = (cpu_of(target.pid) - before) if target.pid else 0
     path = (cpu_of(target.pid, True) - before_path) if target.pid else 0
     count = int(re.search(r"transactions actually processed: (\d+)", out.stdout).group(1))
     return {"tps": float(re.search(r"tps = ([\d.]+)", out.stdout).group(1)), "cpu": cpu / count * 1e6, "path": path / count * 1e6,
-            "latency": float(re.search(r"latency average = ([\d.]+)", out.stdout).group(1))}
+            "p99": p99_of(logs), "latency": float(re.search(r"latency average = ([\d.]+)", out.stdout).group(1))}
 
 
 def rounds_of(targets, rounds, measure):
@@ -123,7 +159,7 @@ def ratio(medians, figure, name, base="pgbouncer session"):
 
 
 def tps(targets, args):
-    head("Transactions", "workload", "target", "tps", "x PgBouncer", "latency ms", "x", "proxy CPU us/tx", "x",
+    head("Transactions", "workload", "target", "tps", "x PgBouncer", "latency ms", "x", "p99 ms", "x", "proxy CPU us/tx", "x",
          "data path only", "x")
     for clients in (16, 1):
         for name, options in (("-S simple", ["-S", "-M", "simple"]), ("-S extended", ["-S", "-M", "extended"]),
@@ -134,7 +170,8 @@ def tps(targets, args):
                 m = medians.get(target.name)
                 if m:
                     row(f"{name} c={clients}", target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name),
-                        f"{m['latency']:.3f}", ratio(medians, "latency", target.name), f"{m['cpu']:.1f}",
+                        f"{m['latency']:.3f}", ratio(medians, "latency", target.name),
+                        f"{m['p99']:.2f}", ratio(medians, "p99", target.name), f"{m['cpu']:.1f}",
                         ratio(medians, "cpu", target.name), f"{m['path']:.1f}",
                         f"{m['path'] / medians['pgbouncer session']['cpu']:.2f}" if target.pid else "")
 
@@ -155,28 +192,32 @@ def bulk(targets, args):
 
 
 def connect(targets, args):
-    head("Connections a second, SCRAM, clear text", "target", "connections/s", "x PgBouncer", "proxy CPU us", "x")
-    medians = rounds_of(targets, args.rounds, lambda t: pgbench(t, "-S", "-C", "-c", "4", seconds=args.seconds))
-    for target in targets:
-        m = medians[target.name]
-        row(target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name), f"{m['cpu']:.0f}", ratio(medians, "cpu", target.name))
+    head("Connections a second, SCRAM", "sslmode", "target", "connections/s", "x PgBouncer", "proxy CPU us", "x")
+    for sslmode in ("disable", "require"):
+        used = [t for t in targets if t.pid or sslmode == "disable"]
+        medians = rounds_of(used, args.rounds,
+                            lambda t: pgbench(t, "-S", "-C", "-c", "4", seconds=args.seconds, sslmode=sslmode))
+        for target in used:
+            m = medians[target.name]
+            row(sslmode, target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name), f"{m['cpu']:.0f}",
+                ratio(medians, "cpu", target.name))
+
 
 
 def memory(targets, args):
-    head("Memory for each idle logged-in client (1,000 of them)", "target", "bytes")
-    for target in targets:
-        if not target.pid:
-            continue
-        def resident():
-            return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{target.pid}/status").read_text()).group(1)) * 1024
-        clients, before = [], resident()
-        for _ in range(1000):
-            client = WireClient(target.port)
-            client.login(user=target.user, password=target.password)
-            clients.append(client)
-        row(target.name, round((resident() - before) / len(clients)))
-        for client in clients:
-            client.close()
+    head("Memory for each idle logged-in client (1,000 of them)", "sslmode", "target", "bytes")
+    for sslmode in ("disable", "require"):
+        for target in (t for t in targets if t.pid):
+            def resident():
+                status = pathlib.Path(f"/proc/{target.pid}/status").read_text()
+                return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
+            before = resident()
+            clients = [psycopg2.connect(f"host=127.0.0.1 port={target.port} user={target.user} password='{target.password}' "
+                                        f"dbname=orders sslmode={sslmode}") for _ in range(1000)]
+            row(sslmode, target.name, round((resident() - before) / len(clients)))
+            for client in clients:
+                client.close()
+            time.sleep(1)
 
 
 def main():
@@ -193,12 +234,15 @@ def main():
         subprocess.run(as_postgres([BIN / "pgbench", "-i", "-q", "-s", "10", "-h", server.root, "-p", server.port, "-U", "postgres",
                                     "orders"]), check=True, capture_output=True)
         targets = [Target("direct", server.port, "sluice", SERVER_PASSWORD)]
+        certificate = Certificate()
+        stoppers.append(certificate)
         for mode in ("session", "transaction"):
-            bouncer = PgBouncer(server, mode)
+            bouncer = PgBouncer(server, mode, certificate)
             stoppers.append(bouncer)
             targets.append(Target(f"pgbouncer {mode}", bouncer.port, "sluice", SERVER_PASSWORD, bouncer.pid))
         for reactor in ("io_uring", "epoll"):
-            gateway = Gateway(server, reactor=reactor, start=False)
+            gateway = Gateway(server, reactor=reactor, start=False,
+                              extra=f"tls: {{ certificate: {certificate.file}, key: {certificate.key} }}")
             gateway.config.write_text(gateway.config.read_text().replace("workers: 2", "workers: 1"))
             gateway.start()
             stoppers.append(gateway)
