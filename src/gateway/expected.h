@@ -37,7 +37,7 @@ struct Expected {
   bool malformed = false;                 ///< kBind: its names could not be read
   bool close_portal = false;              ///< kClose of a portal, else of a statement
   int16_t columns = -1;                   ///< of the last RowDescription; -1 unknown
-  uint32_t completed = 0;                 ///< CommandCompletes seen, of a kQuery
+  uint32_t completed = 0;                 ///< answers seen, of a kQuery or kFunctionCall
   std::shared_ptr<const Statement> text;  ///< kQuery, kParse
   std::shared_ptr<const policy::Decision> decision;
   std::string statement;          ///< kParse, kBind, kClose: prepared statement name

@@ -283,7 +283,7 @@ void Login::on_sasl_final(Bytes body, net::Slice rest) {
   admit(std::move(rest));
 }
 
-void Login::fail_login(const Error& error) {
+void Login::record_failure(std::string_view why) {
   worker_.counters().logins_failed.add();
   audit::SessionContext context;
   context.user = to_printable_utf8(parameters_.user);
@@ -293,8 +293,12 @@ void Login::fail_login(const Error& error) {
   audit::Event event;
   event.type = audit::EventType::kLoginFailed;
   event.time_micros = wall_micros();
-  event.message = error.text;
+  event.message = why;
   (void)worker_.log().append(audit::EncodedContext(context), event);
+}
+
+void Login::fail_login(const Error& error) {
+  record_failure(error.text);
   const bool password = error.code == ErrorCode::kAuthentication;
   reject(password ? "28P01" : "08P01",
          password ? fmt::format("password authentication failed for user \"{}\"", parameters_.user)
@@ -304,7 +308,7 @@ void Login::fail_login(const Error& error) {
 void Login::admit(net::Slice rest) {
   const auto database = runtime_->databases.find(parameters_.database);
   if (database == runtime_->databases.end()) {
-    worker_.counters().logins_failed.add();
+    record_failure("no such database");
     reject("3D000", fmt::format("database \"{}\" does not exist", parameters_.database),
            "Ask your operator which databases this gateway serves.");
     return;
@@ -320,6 +324,7 @@ void Login::admit(net::Slice rest) {
     return;
   }
   if (worker_.shared().sessions.load() >= runtime_->config->limits.max_sessions) {
+    record_failure("too many sessions");
     reject("53300", "sorry, too many clients already",
            "An operator can raise limits.max_sessions.");
     return;

@@ -43,6 +43,7 @@ class Login : private net::StreamHandler {
   void on_sasl_final(Bytes body, net::Slice rest);
   void admit(net::Slice rest);
   void reject(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
+  void record_failure(std::string_view why);
   void fail_login(const Error& error);
   void over();
 

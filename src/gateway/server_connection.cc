@@ -40,14 +40,17 @@ std::string_view parameter(const ParameterList& parameters, std::string_view nam
   return {};
 }
 
-void set_parameter(ParameterList& parameters, std::string_view name, std::string_view value) {
+bool set_parameter(ParameterList& parameters, std::string_view name, std::string_view value) {
+  constexpr size_t kMost = 128;
   for (auto& [key, old] : parameters) {
     if (key == name) {
       old = value;
-      return;
+      return true;
     }
   }
+  if (parameters.size() >= kMost) return false;
   parameters.emplace_back(name, value);
+  return true;
 }
 
 ServerConnection::ServerConnection(net::Reactor& reactor, std::shared_ptr<Database> database)
@@ -178,8 +181,8 @@ bool ServerConnection::on_message(char type, Bytes body) {
       return on_authentication(body);
     case pg::kParameterStatus: {
       const auto status = pg::decode_parameter_status(body);
-      if (!status) break;
-      set_parameter(state_ == State::kStarting ? baseline_ : current_, status->name, status->value);
+      auto& parameters = state_ == State::kStarting ? baseline_ : current_;
+      if (!status || !set_parameter(parameters, status->name, status->value)) break;
       return true;
     }
     case pg::kBackendKeyData: {

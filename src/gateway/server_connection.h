@@ -19,7 +19,9 @@ namespace sluice::gateway {
 /// The value of `name` in `parameters`, or empty.
 std::string_view parameter(const ParameterList& parameters, std::string_view name);
 /// Sets `name`, keeping the order.
-void set_parameter(ParameterList& parameters, std::string_view name, std::string_view value);
+/// False: there are more parameters than any honest server reports (14, and those of extensions).
+[[nodiscard]] bool set_parameter(ParameterList& parameters, std::string_view name,
+                                 std::string_view value);
 
 /// What a session hears from the server connection it holds. Same rules as net::StreamHandler.
 class ServerUser {

@@ -101,8 +101,8 @@ void Session::greet() {
       return;
     }
     parameters_ = *known;
-    set_parameter(parameters_, "application_name",
-                  pg::clean_application_name(admission_.application_name));
+    (void)set_parameter(parameters_, "application_name",
+                        pg::clean_application_name(admission_.application_name));
   }
   greeted_ = true;
   std::string out;
@@ -185,7 +185,7 @@ void Session::report_changed_parameters() {
   for (const auto& [name, value] : setup_parameters_) {
     if (parameter(parameters_, name) == value) continue;
     pg::encode_parameter_status(out, name, value);
-    set_parameter(parameters_, name, value);
+    (void)set_parameter(parameters_, name, value);
   }
   setup_parameters_ = {};
   if (!out.empty()) client_->send(Bytes(out));
@@ -238,7 +238,8 @@ void Session::fatal(std::string_view sqlstate, std::string_view message, std::st
   if (!hint.empty()) fields.set(pg::kFieldHint, hint);
   std::string out;
   pg::encode_error_response(out, fields);
-  client_->send(Bytes(out));
+  // Not into the middle of a message that will never be whole.
+  if (!server_framer_.streaming()) client_->send(Bytes(out));
   finish(message);
 }
 

@@ -133,6 +133,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_simple_answer(const Piece& piece);
   Pass on_copy_response(const Piece& piece);
   Pass on_parameter_status(const Piece& piece);
+  bool take_parameter(ParameterList& parameters, const Piece& piece);
   Pass on_error(const Piece& piece);
   Pass on_ready(const Piece& piece);
   Pass server_violation(std::string_view what);

@@ -24,7 +24,7 @@ void Session::on_server_receive(net::Slice data) {
   };
   Piece piece;
   for (;;) {
-    if (!in.empty() && in[0] == pg::kDataRow && !setup_pending_) skip_rows(in);
+    if (!setup_pending_) skip_rows(in);
     const size_t before = size - in.size();
     const auto status = server_framer_.next(in, piece);
     if (status == pg::Framer::Status::kNeedMore) {
@@ -53,8 +53,14 @@ void Session::on_server_receive(net::Slice data) {
 }
 
 void Session::skip_rows(Bytes& in) {
-  if (expected_.empty()) return;
+  if (in.empty() || expected_.empty()) return;
   Expected& entry = expected_.front();
+  if (in[0] == pg::kCopyData && entry.copying_out) {
+    const size_t before = in.size();
+    server_framer_.skip_copy_data(in);
+    entry.bytes += before - in.size();
+  }
+  if (in.empty() || in[0] != pg::kDataRow) return;
   const bool rows_may_come = entry.kind == RequestKind::kExecute || entry.described;
   if (!rows_may_come || entry.refused) return;
   const size_t before = in.size();
@@ -74,10 +80,7 @@ Session::Pass Session::server_violation(std::string_view what) {
 Session::Pass Session::on_setup_piece(const Piece& piece) {
   switch (piece.type) {
     case pg::kParameterStatus:
-      if (const auto status = pg::decode_parameter_status(piece.body())) {
-        set_parameter(setup_parameters_, status->name, status->value);
-      }
-      return Pass::kDrop;
+      return take_parameter(setup_parameters_, piece) ? Pass::kDrop : Pass::kStop;
     case pg::kErrorResponse: {
       // A value the server does not accept: fatal at start-up, as in a direct connection.
       auto fields = pg::ErrorFields::decode(piece.body());
@@ -151,10 +154,14 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
 }
 
 Session::Pass Session::on_parameter_status(const Piece& piece) {
+  return take_parameter(parameters_, piece) ? Pass::kForward : Pass::kStop;
+}
+
+bool Session::take_parameter(ParameterList& parameters, const Piece& piece) {
   const auto status = pg::decode_parameter_status(piece.body());
-  if (!status) return server_violation(status.error().text);
-  set_parameter(parameters_, status->name, status->value);
-  return Pass::kForward;
+  if (status && set_parameter(parameters, status->name, status->value)) return true;
+  server_violation(status ? "more parameters than a server has" : status.error().text);
+  return false;
 }
 
 Session::Pass Session::on_row(const Piece& piece) {
@@ -250,6 +257,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     }
   } else if (piece.type == pg::kFunctionCallResponse && entry.kind == RequestKind::kFunctionCall) {
     if (!record_statement(entry, audit::Outcome::kAllowed, {}, "function call")) return Pass::kStop;
+    ++entry.completed;
     return Pass::kForward;  // ReadyForQuery ends it.
   } else {
     return server_violation("an answer to something else");
@@ -371,7 +379,11 @@ Session::Pass Session::on_ready(const Piece& piece) {
   const auto status = pg::decode_ready_for_query(piece.body());
   if (!status) return server_violation(status.error().text);
   Expected& entry = expected_.front();
-  if (!entry.ends_with_ready()) return server_violation("ReadyForQuery before an answer");
+  // Nothing comes to an end unrecorded.
+  const bool answered = entry.kind == RequestKind::kSync || entry.completed > 0 || entry.failed;
+  if (!entry.ends_with_ready() || !answered) {
+    return server_violation("ReadyForQuery before an answer");
+  }
   expected_.pop();
   transaction_ = *status;
   copying_in_ = false;

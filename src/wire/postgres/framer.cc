@@ -59,22 +59,38 @@ Framer::Status Framer::next(Bytes& input, Piece& piece) {
   return Status::kPiece;
 }
 
-uint32_t Framer::skip_data_rows(Bytes& input, int16_t columns) const {
-  if (!at_boundary()) return 0;
-  uint32_t rows = 0;
+namespace {
+
+/// Skips whole messages of one type that `good` finds nothing wrong with.
+template <char kType, uint32_t kShortest, typename Good>
+uint32_t skip_whole(Bytes& input, Good good) {
+  uint32_t count = 0;
   const char* at = input.data();
   size_t left = input.size();
-  // A DataRow is its header, an Int16 column count and that many length-prefixed values.
-  while (left >= kHeaderSize + 2 && *at == 'D') {
+  while (left > kShortest && *at == kType) {
     const uint32_t length = load_be32(at + 1);
-    if (length < 6 || length > kMaxMessageLength || length >= left) break;
-    if (columns >= 0 && load_be16(at + kHeaderSize) != static_cast<uint16_t>(columns)) break;
+    if (length < kShortest || length > kMaxMessageLength || length >= left || !good(at)) break;
     at += length + 1;
     left -= length + 1;
-    ++rows;
+    ++count;
   }
   input.remove_prefix(input.size() - left);
-  return rows;
+  return count;
+}
+
+}  // namespace
+
+uint32_t Framer::skip_data_rows(Bytes& input, int16_t columns) const {
+  if (!at_boundary()) return 0;
+  // A DataRow is its header, an Int16 column count and that many length-prefixed values.
+  return skip_whole<'D', 6>(input, [columns](const char* at) {
+    return columns < 0 || load_be16(at + kHeaderSize) == static_cast<uint16_t>(columns);
+  });
+}
+
+uint32_t Framer::skip_copy_data(Bytes& input) const {
+  if (!at_boundary()) return 0;
+  return skip_whole<'d', 4>(input, [](const char*) { return true; });
 }
 
 Framer::Status Framer::next_streamed(Bytes& input, Piece& piece) {

@@ -55,9 +55,13 @@ class Framer {
   /// short way for long results. Stops at anything else, at a message that has not arrived whole,
   /// and at a row that has not `columns` columns (-1: any number), which `next` then delivers.
   uint32_t skip_data_rows(Bytes& input, int16_t columns) const;
+  /// The same for CopyData.
+  uint32_t skip_copy_data(Bytes& input) const;
 
   const char* problem() const { return problem_; }
   /// Between messages: no part of one has been taken in.
+  /// In the middle of a message of which parts have been delivered.
+  bool streaming() const { return remaining_ > 0; }
   bool at_boundary() const { return remaining_ == 0 && (partial_.empty() || delivered_); }
   /// Memory held for a partly received message.
   size_t held() const { return partial_.capacity(); }

@@ -382,5 +382,25 @@ RC_GTEST_PROP(FramerSkip, SkippingChangesNothingElse, ()) {
   RC_ASSERT(framer.at_boundary());
 }
 
+TEST(SkipCopyData, TakesWholeMessagesOnly) {
+  const Framer framer{Framer::Rules()};
+  const std::string first("d\0\0\0\x06xy", 7);
+  const std::string empty("d\0\0\0\x04", 5);
+  const std::string done("c\0\0\0\x04", 5);
+  std::string text = first + empty + first + done;
+  Bytes input = text;
+  EXPECT_EQ(framer.skip_copy_data(input), 3U);
+  EXPECT_EQ(input, done);
+  for (size_t cut = 0; cut < first.size(); ++cut) {
+    const std::string part = first.substr(0, cut);
+    input = part;
+    EXPECT_EQ(framer.skip_copy_data(input), 0U);
+    EXPECT_EQ(input, part);
+  }
+  text = std::string("d\0\0\0\x03x", 6);
+  input = text;
+  EXPECT_EQ(framer.skip_copy_data(input), 0U);
+}
+
 }  // namespace
 }  // namespace sluice::wire::postgres
