@@ -34,7 +34,7 @@ Decision refuse_unanalysable(const sql::StatementFacts& facts, const Target& tar
 
 std::string named(const sql::Action& action) {
   if (action.targets.empty()) return "";
-  std::string text = fmt::format(" \"{}\"", action.targets[0]);
+  std::string text = fmt::format(" \"{}\"", action.targets[0].display());
   if (action.targets.size() > 1) text += fmt::format(" and {} more", action.targets.size() - 1);
   return text;
 }

@@ -104,7 +104,7 @@ size_t StatementFacts::weight() const {
   size_t total = sizeof *this + kind.capacity() + unanalysable.capacity();
   for (const Action& action : actions) {
     total += sizeof action + action.object_kind.capacity();
-    for (const auto& target : action.targets) total += sizeof target + target.capacity();
+    for (const auto& target : action.targets) total += sizeof target + target.schema.capacity() + target.name.capacity();
   }
   for (const auto& table : tables) total += sizeof table + table.capacity();
   return total;

@@ -43,6 +43,12 @@ std::string object_name(std::string_view type) {
   return out;
 }
 
+Object named(std::string name) {
+  Object object;
+  object.name = std::move(name);
+  return object;
+}
+
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -135,7 +141,7 @@ void FactsBuilder::target(Action& action, const Node& statement, std::string_vie
   const auto wrapped = field(*relation, "RangeVar");
   const std::string name = qualified(wrapped ? *wrapped : *relation);
   if (name.empty()) return;
-  action.targets.push_back(name);
+  action.targets.push_back(named(name));
   tables_.insert(name);
 }
 
@@ -282,8 +288,8 @@ void FactsBuilder::on_truncate(const Node& body) {
   Action& action = act(ActionKind::kTruncate);
   for_each(body, "relations", [&](const Node& wrapper) {
     if (const auto relation = field(wrapper, "RangeVar")) {
-      action.targets.push_back(qualified(*relation));
-      tables_.insert(action.targets.back());
+      action.targets.push_back(named(qualified(*relation)));
+      tables_.insert(action.targets.back().name);
     }
   });
 }
@@ -294,8 +300,8 @@ void FactsBuilder::on_drop(const Node& body) {
   const bool relation = kind == "table" || kind == "view" || kind == "materialized view" ||
                         kind == "foreign table" || kind == "sequence";
   for_each(body, "objects", [&](const Node& object) {
-    action.targets.push_back(dotted(object));
-    if (relation) tables_.insert(action.targets.back());
+    action.targets.push_back(named(dotted(object)));
+    if (relation) tables_.insert(action.targets.back().name);
   });
 }
 
@@ -306,7 +312,8 @@ void FactsBuilder::on_alter_table(const Node& body) {
     if (!command || text_field(*command, "subtype") != "AT_DropColumn") return;
     Action& drop = act(ActionKind::kDrop, "column");
     target(drop, body);
-    if (!drop.targets.empty()) drop.targets[0].append(".").append(text_field(*command, "name"));
+    if (!drop.targets.empty())
+      drop.targets[0].name.append(".").append(text_field(*command, "name"));
   });
   walk_fields(body, "relation");
 }

@@ -6,7 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/catalog.h"
+
 namespace sluice::sql {
+
+using catalog::Oid;
 
 /// Settings of a session that change what a text means; part of every cache key.
 struct Settings {
@@ -16,9 +20,19 @@ struct Settings {
   std::string client_encoding = "UTF8";
 };
 
-/// What one statement does to one thing that a guardrail may care about.
+/// Against what names are resolved; part of every cache key (by Catalog::id and the path).
+struct Scope {
+  /// Null: nothing is known of the database. Names then stay as written, with Object::oid 0.
+  std::shared_ptr<const catalog::Catalog> catalog;
+  /// What current_schemas(true) returns: the session's own pg_temp_N where it has one, pg_catalog
+  /// where it stands.
+  std::vector<std::string> search_path = {"pg_catalog", "public"};
+};
+
+/// What one statement does to one thing that a rule may care about.
 enum class ActionKind : uint8_t {
   kRead,
+  kReadCatalog,  ///< relations of pg_catalog and information_schema that tell nothing about rows
   kInsert,
   kUpdate,
   kDelete,
@@ -31,8 +45,9 @@ enum class ActionKind : uint8_t {
   kDrop,
   kGrant,
   kRevoke,
-  kRoleChange,   ///< SET ROLE, SET SESSION AUTHORIZATION
+  kRoleChange,   ///< SET ROLE, SET SESSION AUTHORIZATION, set_config('role', …)
   kCall,         ///< CALL, DO
+  kFunction,     ///< a function called in an expression or FROM; only those that `functions` marks
   kMaintenance,  ///< VACUUM, ANALYZE, REINDEX, CLUSTER, CHECKPOINT, REFRESH
   kSessionSetting,
   kTransaction,
@@ -43,25 +58,147 @@ enum class ActionKind : uint8_t {
   kOther,
 };
 
-/// "select", "update", "drop": stable lower-case names used in records and messages.
+/// "read", "update", "drop": stable lower-case names used in policies, records and messages.
 std::string_view name_of(ActionKind kind);
+
+/// PostgreSQL's table-level lock modes, weakest first (documentation, 13.3.1).
+enum class LockLevel : uint8_t {
+  kNone,
+  kAccessShare,
+  kRowShare,
+  kRowExclusive,
+  kShareUpdateExclusive,
+  kShare,
+  kShareRowExclusive,
+  kExclusive,
+  kAccessExclusive,
+};
+
+/// "access_share" … "access_exclusive"; "" for none.
+std::string_view name_of(LockLevel level);
+
+/// A relation, or for DDL any object, that an action touches.
+struct Object {
+  Oid oid = 0;         ///< 0: not in the catalog (yet, any more, or not looked up)
+  std::string schema;  ///< empty when not resolved and not written
+  std::string name;
+  catalog::RelationKind kind = catalog::RelationKind::kTable;
+  bool temporary = false;
+  /// Not named in the text itself: reached through a view, rule, function body, inheritance,
+  /// partition or foreign-key cascade.
+  bool reached = false;
+
+  std::string display() const { return schema.empty() ? name : schema + "." + name; }
+};
 
 struct Action {
   ActionKind kind = ActionKind::kOther;
-  std::string object_kind;           ///< of DDL: "table", "index", "function", …; else empty
-  std::vector<std::string> targets;  ///< as written: "orders", "public.orders"
-  bool without_where = false;        ///< UPDATE/DELETE with no WHERE or one that is always true
+  std::string object_kind;            ///< of DDL: "table", "index", "function", …; else empty
+  std::vector<Object> targets;        ///< every relation it is done to, views and children expanded
+  bool without_where = false;         ///< UPDATE/DELETE with no WHERE or one that is always true
+  bool cascade = false;               ///< DROP/TRUNCATE … CASCADE
+  LockLevel lock = LockLevel::kNone;  ///< strongest table lock it takes on its targets
 };
 
-/// Everything decided and recorded about one text; immutable, computed once per distinct text and
-/// settings and shared by the sessions of a worker.
+/// A column of a relation; column 0 is the whole row (or a column that could not be told).
+struct ColumnRef {
+  Oid relation = 0;
+  int16_t column = 0;
+  friend bool operator==(const ColumnRef&, const ColumnRef&) = default;
+  friend auto operator<=>(const ColumnRef&, const ColumnRef&) = default;
+};
+
+/// One base column that a value derives from.
+struct Source {
+  ColumnRef column;
+  bool as_is = true;                   ///< the very value, through no function or operator
+  std::vector<std::string> functions;  ///< else: outermost first, operators by name; casts "::type"
+};
+
+/// One column that a statement returns (SELECT, RETURNING, COPY TO, EXECUTE of a known text).
+struct OutputColumn {
+  std::string name;
+  std::vector<Source> sources;
+  /// Where the value comes from cannot be known: a function whose body is not SQL, dynamic SQL.
+  bool unknown = false;
+};
+
+/// How a base column is used, several at once.
+enum ColumnUse : uint8_t {
+  kUsedInOutput = 1,
+  kUsedInPredicate = 2,  ///< WHERE, HAVING, CASE and FILTER conditions, ON CONFLICT … WHERE
+  kUsedInJoin = 4,
+  kUsedInGrouping = 8,  ///< GROUP BY, DISTINCT, PARTITION BY, set operations that compare rows
+  kUsedInOrdering = 16,
+  kWritten = 32,
+};
+
+struct UsedColumn {
+  ColumnRef column;
+  uint8_t uses = 0;  ///< ColumnUse bits
+};
+
+struct WrittenColumn {
+  ColumnRef target;
+  std::vector<Source> sources;
+};
+
+/// Why a function is worth a rule of its own.
+enum class FunctionRisk : uint8_t {
+  kNone,
+  kFile,         ///< pg_read_file, lo_import, lo_export, pg_ls_dir, …
+  kProgram,      ///< runs programs
+  kNetwork,      ///< dblink and the like
+  kDynamicSql,   ///< query_to_xml, table_to_xml, cursor_to_xml, ts_stat, dblink_exec, crosstab, …
+  kSetting,      ///< set_config
+  kSleep,        ///< pg_sleep*
+  kServer,       ///< pg_terminate_backend, pg_reload_conf, pg_switch_wal, replication slots, …
+  kLargeObject,  ///< lo_get, loread, lowrite, …
+  kStatistics,   ///< pg_stats and functions that give away values of rows
+  kUnknown,      ///< a user's function in a language that cannot be read
+};
+
+/// "file", "program", …
+std::string_view name_of(FunctionRisk risk);
+
+struct FunctionUse {
+  Oid oid = 0;  ///< 0: not in the catalog
+  std::string schema;
+  std::string name;
+  char volatility = 'v';
+  FunctionRisk risk = FunctionRisk::kNone;
+  bool reached = false;  ///< through a view, trigger, operator or another function
+};
+
+enum class TransactionEffect : uint8_t {
+  kNone,
+  kBegin,
+  kCommit,
+  kRollback,
+  kSavepoint,
+  kRelease,
+  kRollbackTo,
+  kPrepareTransaction,
+  kCommitPrepared,
+  kRollbackPrepared,
+};
+
+/// SQL's own PREPARE and EXECUTE, which share their names with the protocol's statements.
+struct PreparedUse {
+  enum class What : uint8_t { kPrepare, kExecute, kDeallocate, kDeallocateAll };
+  What what = What::kExecute;
+  std::string name;
+};
+
+/// Everything decided and recorded about one text; immutable, computed once per distinct text,
+/// settings and scope, and shared by the sessions of a worker.
 struct StatementFacts {
   /// Statement kind for the record, by PostgreSQL's command tags: "SELECT", "UPDATE",
   /// "CREATE TABLE"; several statements are joined by "; ", at most 8, then "…"; "" for an empty
   /// text.
   std::string kind;
   std::vector<Action> actions;      ///< of all statements, wherever nested
-  std::vector<std::string> tables;  ///< every relation named, CTE names left out, sorted, unique
+  std::vector<std::string> tables;  ///< every relation reached, Object::display, sorted, unique
   size_t statements = 0;            ///< top-level statements in the text
   /// Not empty when the text could not be analysed: why. Such a statement is refused.
   std::string unanalysable;
@@ -69,10 +206,35 @@ struct StatementFacts {
   std::string_view unanalysable_sqlstate;
   /// 1-based character position of a syntax error, 0 if unknown.
   int error_position = 0;
-  /// Contains dynamic SQL: EXECUTE inside DO, or a DO body in a language other than plpgsql/sql.
-  bool dynamic_sql = false;
   /// Whether other literals in the same places could make any of this different.
   bool depends_on_literals = false;
+
+  // Columns.
+  std::vector<OutputColumn> output;    ///< of the last statement that returns rows
+  std::vector<UsedColumn> columns;     ///< every base column reached, sorted, unique
+  std::vector<WrittenColumn> written;  ///< sorted by target
+
+  // Functions that are users' own or carry a risk; harmless ones of pg_catalog are left out.
+  std::vector<FunctionUse> functions;
+
+  // Shape.
+  bool dynamic_sql = false;       ///< runs SQL that cannot be known beforehand
+  bool has_limit = false;         ///< the last statement that returns rows has LIMIT or FETCH FIRST
+  bool cartesian = false;         ///< a join of two tables without any condition between them
+  bool writes = false;            ///< may change rows of permanent tables, through functions too
+  bool schema_change = false;     ///< may change what the catalog says of permanent objects
+  bool temporary_change = false;  ///< creates, alters or drops temporary objects
+  bool may_change_settings =
+      false;  ///< SET, RESET, DISCARD, set_config, functions that cannot be known
+  bool outside_transaction = false;  ///< cannot run in a transaction block: VACUUM, CONCURRENTLY, …
+  /// The text names a relation, column or function that the catalog does not have. The server
+  /// will say so; a rule never allows it for what it might be.
+  bool unresolved = false;
+
+  std::vector<TransactionEffect>
+      transaction;                    ///< of each top-level transaction statement, in order
+  std::vector<PreparedUse> prepared;  ///< in order
+  std::vector<std::string> cursors;   ///< names that FETCH and MOVE take from
 
   /// Rough size in memory, for bounding caches.
   size_t weight() const;

@@ -1,0 +1,214 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice::catalog {
+
+/// PostgreSQL's object identifier; 0 (InvalidOid) for none.
+using Oid = uint32_t;
+
+/// Objects made by users have this identifier or a higher one (FirstNormalObjectId).
+inline constexpr Oid kFirstUserOid = 16384;
+
+/// pg_class.relkind.
+enum class RelationKind : char {
+  kTable = 'r',
+  kPartitionedTable = 'p',
+  kView = 'v',
+  kMaterializedView = 'm',
+  kForeignTable = 'f',
+  kSequence = 'S',
+  kIndex = 'i',
+  kPartitionedIndex = 'I',
+  kCompositeType = 'c',
+  kToast = 't',
+};
+
+struct Column {
+  int16_t number = 0;  ///< pg_attribute.attnum; system columns are not listed
+  std::string name;
+  Oid type = 0;
+  std::string type_name;  ///< as format_type gives it: "numeric(10,2)"
+  bool not_null = false;
+  bool has_default = false;
+  bool generated = false;  ///< GENERATED ALWAYS AS (…) STORED
+  bool identity = false;
+  std::string default_text;  ///< pg_get_expr of the default or generation expression
+};
+
+struct Trigger {
+  std::string name;
+  Oid function = 0;
+  bool deferrable = false;
+  bool initially_deferred = false;
+  std::string definition;  ///< pg_get_triggerdef
+};
+
+struct Index {
+  Oid oid = 0;
+  std::string name;
+  bool unique = false;
+  bool primary = false;
+  bool valid = true;
+  std::vector<int16_t> columns;  ///< 0 for an expression
+  std::string definition;        ///< pg_get_indexdef
+};
+
+struct Constraint {
+  Oid oid = 0;
+  std::string name;
+  char type =
+      'c';  ///< pg_constraint.contype: c check, f foreign key, p primary, u unique, x exclusion
+  std::vector<int16_t> columns;
+  Oid referenced = 0;  ///< f: the table it points to
+  std::vector<int16_t> referenced_columns;
+  char on_update = 'a',
+       on_delete = 'a';  ///< f: a no action, r restrict, c cascade, n null, d default
+  bool validated = true;
+  bool deferrable = false;
+  std::string definition;  ///< pg_get_constraintdef
+};
+
+/// A rewrite rule other than a view's own _RETURN.
+struct Rule {
+  std::string name;
+  char event = '1';        ///< pg_rewrite.ev_type: 1 select, 2 update, 3 insert, 4 delete
+  std::string definition;  ///< pg_get_ruledef: CREATE RULE … AS ON … DO …
+};
+
+struct Relation {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  RelationKind kind = RelationKind::kTable;
+  char persistence = 'p';  ///< pg_class.relpersistence: p permanent, u unlogged, t temporary
+  std::string owner;
+  std::vector<Column> columns;  ///< without dropped ones, by number
+  std::vector<Oid> children;    ///< direct: inheritance and partitions
+  std::vector<Oid> parents;     ///< direct
+  std::string view_definition;  ///< of views and materialized views: pg_get_viewdef
+  std::vector<Rule> rules;
+  std::vector<Trigger> triggers;  ///< users' own, not those of constraints
+  std::vector<Index> indexes;
+  std::vector<Constraint> constraints;
+  bool row_security = false;
+  double estimated_rows = -1;  ///< pg_class.reltuples; -1 never counted
+  uint64_t bytes = 0;          ///< relpages * 8 KiB, of the heap
+  std::string comment;
+
+  bool system() const { return oid < kFirstUserOid; }
+  bool is_view() const {
+    return kind == RelationKind::kView || kind == RelationKind::kMaterializedView;
+  }
+  const Column* column(std::string_view column_name) const;
+  const Column* column(int16_t number) const;
+  std::string qualified_name() const { return schema + "." + name; }
+};
+
+struct Function {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  char kind = 'f';  ///< pg_proc.prokind: f function, p procedure, a aggregate, w window
+  std::vector<Oid> argument_types;  ///< of input arguments
+  std::vector<std::string> argument_names;
+  int defaults = 0;  ///< how many of the last arguments may be left out
+  bool variadic = false;
+  Oid return_type = 0;
+  bool returns_set = false;
+  /// OUT, INOUT and TABLE columns, empty for a plain result.
+  std::vector<std::string> result_columns;
+  std::string language;   ///< "sql", "plpgsql", "internal", "c", …
+  char volatility = 'v';  ///< i immutable, s stable, v volatile
+  bool security_definer = false;
+  std::string source;    ///< prosrc; for SQL functions with a parsed body pg_get_function_sqlbody
+  std::string settings;  ///< proconfig entries joined by newlines: "search_path=app, pg_temp"
+
+  bool system() const { return oid < kFirstUserOid; }
+};
+
+struct Type {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  char kind = 'b';   ///< pg_type.typtype: b base, c composite, d domain, e enum, p pseudo, r range,
+                     ///< m multirange
+  Oid relation = 0;  ///< of a composite: its relation
+  Oid element = 0;   ///< of an array: its element type
+  Oid base = 0;      ///< of a domain
+  std::string definition;  ///< of a domain: constraints; of an enum: labels; for diffs
+};
+
+/// An operator made by users; those of pg_catalog do nothing that matters here.
+struct Operator {
+  Oid oid = 0;
+  std::string schema;
+  std::string name;
+  Oid left = 0, right = 0;
+  Oid function = 0;
+};
+
+/// What one database holds, at one moment: immutable, shared by all workers. Made by
+/// catalog/loader.h. Objects of pg_catalog and information_schema are in it too.
+class Catalog {
+ public:
+  /// Takes the objects and builds the indexes by name and identifier.
+  struct Contents {
+    std::vector<Relation> relations;
+    std::vector<Function> functions;
+    std::vector<Type> types;
+    std::vector<Operator> operators;
+    std::vector<std::string> schemas;  ///< all but other sessions' pg_temp and pg_toast_temp
+    std::string fingerprint;           ///< see loader.h
+  };
+  explicit Catalog(Contents contents);
+
+  /// Never given to another Catalog while the process lives; for cache keys.
+  uint64_t id() const { return id_; }
+  const std::string& fingerprint() const { return contents_.fingerprint; }
+
+  const Relation* relation(Oid oid) const;
+  const Relation* relation(std::string_view schema, std::string_view name) const;
+  /// As the server resolves an unqualified name: the first schema of `search_path` that has it.
+  /// `search_path` is what current_schemas(true) returns.
+  const Relation* resolve(const std::vector<std::string>& search_path, std::string_view name) const;
+
+  const Function* function(Oid oid) const;
+  /// All functions of that name, in one schema or (schema empty) in every schema of the path.
+  std::vector<const Function*> functions(const std::vector<std::string>& search_path,
+                                         std::string_view schema, std::string_view name) const;
+  const Type* type(Oid oid) const;
+  const Type* type(const std::vector<std::string>& search_path, std::string_view schema,
+                   std::string_view name) const;
+  std::vector<const Operator*> operators(const std::vector<std::string>& search_path,
+                                         std::string_view name) const;
+  bool has_schema(std::string_view name) const;
+
+  const std::vector<Relation>& relations() const { return contents_.relations; }
+  const std::vector<Function>& functions() const { return contents_.functions; }
+  const std::vector<Type>& types() const { return contents_.types; }
+  const std::vector<Operator>& operators() const { return contents_.operators; }
+  const std::vector<std::string>& schemas() const { return contents_.schemas; }
+
+  /// Foreign keys of other tables that point to `table`.
+  std::vector<std::pair<const Relation*, const Constraint*>> referencing(Oid table) const;
+  /// Whether any trigger or constraint may put work off until COMMIT.
+  bool has_deferrable() const { return has_deferrable_; }
+
+ private:
+  using Index = std::unordered_map<std::string, size_t>;
+  uint64_t id_;
+  Contents contents_;
+  std::unordered_map<Oid, size_t> relations_by_oid_, functions_by_oid_, types_by_oid_;
+  Index relations_by_name_;  ///< "schema\0name"
+  std::unordered_multimap<std::string, size_t> functions_by_name_, operators_by_name_;
+  Index types_by_name_;
+  bool has_deferrable_ = false;
+};
+
+}  // namespace sluice::catalog

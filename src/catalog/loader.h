@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+
+namespace sluice::catalog {
+
+/// One result of a simple Query: rows of text values, nullopt for NULL.
+using Row = std::vector<std::optional<std::string>>;
+using Rows = std::vector<Row>;
+
+/// One text of several statements, for a simple Query, that reads everything a Catalog holds.
+/// All names in it are qualified with pg_catalog, so that no search_path matters. It starts and
+/// ends no transaction. Works on PostgreSQL 13 and later. It reads what is committed, and in a
+/// transaction also what that transaction has done so far; of temporary schemas only the
+/// session's own.
+/// `with_system`: also what initdb made; else only users' objects, for `build` with a base.
+std::string_view load_query(bool with_system);
+
+/// Makes the catalog from the results of `load_query`, in their order. `base` (may be null): where
+/// to take the system's objects from when they were not read. An error for anything that
+/// the query would not give.
+Result<std::shared_ptr<const Catalog>> build(std::vector<Rows> results, const Catalog* base);
+
+/// A statement with one row and one column: a text that changes whenever the definition of a
+/// user's object does, and not when rows do, or VACUUM or ANALYZE run. Cheap: no definitions are
+/// rendered. `build` finds the same value in its results, read in the same snapshot order (first).
+std::string_view fingerprint_query();
+
+}  // namespace sluice::catalog

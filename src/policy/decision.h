@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace sluice::policy {
+
+enum class Effect : uint8_t { kAllow, kHold, kDeny };
+
+/// "allow", "hold", "deny".
+std::string_view name_of(Effect effect);
+
+/// A bound and the rule that set it.
+template <typename T>
+struct Bound {
+  T most{};
+  std::string rule;
+};
+
+/// What an allowed statement may at most do; the tightest of all rules that matched.
+struct Limits {
+  std::optional<Bound<uint64_t>> rows;   ///< returned
+  std::optional<Bound<uint64_t>> bytes;  ///< returned, as messages on the wire
+  std::optional<Bound<Duration>> duration;
+  std::optional<Bound<uint32_t>> statements_per_minute;  ///< of this user, by this rule
+  std::optional<Bound<uint64_t>> rows_changed;           ///< cascades and triggers included
+  std::optional<Bound<uint32_t>> tables_changed;
+
+  bool on_results() const { return rows || bytes || duration; }
+  bool on_changes() const { return rows_changed || tables_changed; }
+};
+
+/// The verdict on one statement. `message`, `detail` and `hint` go to the client when refused.
+struct Decision {
+  Effect effect = Effect::kDeny;
+  std::string rule;      ///< stable name of the rule that decided, e.g. "no-unbounded-writes"
+  std::string sqlstate;  ///< "42501" unless the reason is a syntax or complexity error
+  std::string message;
+  /// The facts that mattered; its last line is the same as one JSON object that a program can act
+  /// on (docs/policy.md): {"rule":…,"reason":…,"facts":{…},"next":…}.
+  std::string detail;
+  std::string hint;
+  int position = 0;                  ///< of a syntax error, for ErrorResponse 'P'; 0 if none
+  std::vector<std::string> matched;  ///< every enforced rule that matched, in file order
+  std::vector<std::string> shadow;   ///< "rule: effect" of shadow rules that matched
+  Limits limits;                     ///< of an allowed statement
+  std::string policy_version;
+
+  /// Holds are refused until somebody can approve them.
+  bool allowed() const { return effect == Effect::kAllow; }
+};
+
+}  // namespace sluice::policy

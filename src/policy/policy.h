@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/decision.h"
+#include "policy/principal.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::policy {
+
+struct Rule;
+
+/// A list of rules: immutable, shared by all workers. Default deny; deny beats hold beats allow.
+class Policy {
+ public:
+  /// Reads and checks a policy (docs/policy.md). Every problem found is reported, one a line, as
+  /// "file:line:column: what is wrong; what was expected": unknown keys, values that cannot be,
+  /// rules that can never decide anything and rules that contradict each other.
+  static Result<std::shared_ptr<const Policy>> parse(std::string_view yaml,
+                                                     std::string_view file_name);
+  /// A shipped profile: "observe", "standard" or "strict"; kNotFound for another name.
+  static Result<std::shared_ptr<const Policy>> profile(std::string_view name);
+
+  ~Policy();
+  /// The first 16 hex digits of the text's SHA-256.
+  const std::string& version() const { return version_; }
+  const std::string& text() const { return text_; }
+  /// "standard", or the file's name.
+  const std::string& name() const { return name_; }
+  const std::vector<Rule>& rules() const { return rules_; }
+
+ private:
+  Policy() = default;
+  std::string version_, text_, name_;
+  std::vector<Rule> rules_;
+};
+
+/// What rules may ask beyond the statement and who sends it; it may differ at every execution.
+struct Circumstances {
+  int64_t now_micros = 0;  ///< wall clock
+  std::string_view client_address;
+  std::string_view application;
+  std::string_view purpose;
+  bool in_transaction = false;
+  /// The planner's estimate of rows, where a rule asks (Judgement::needs_estimate); not known: such
+  /// a rule is taken at its worst.
+  std::optional<double> estimated_rows;
+};
+
+/// A policy applied to one statement, principal and target: what can be told once. Immutable; kept
+/// with the statement's facts, so that judging the same again costs next to nothing.
+class Judgement {
+ public:
+  virtual ~Judgement() = default;
+  /// The verdict. Without a condition on circumstances always the same object.
+  virtual std::shared_ptr<const Decision> decide(const Circumstances& circumstances) const = 0;
+  /// Some rule asks for Circumstances::estimated_rows.
+  virtual bool needs_estimate() const = 0;
+};
+
+/// Applies `policy`. Pure and total: any doubt is a refusal. `facts` and `catalog` (for table_rows
+/// and column names; may be null) must stay until the call returns, not longer.
+std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
+                                       const sql::StatementFacts& facts,
+                                       const catalog::Catalog* catalog, const Principal& principal,
+                                       const Target& target);
+
+/// One rule's part in a verdict, for people: `sluice policy explain`.
+struct RuleTrace {
+  std::string rule;
+  Effect effect = Effect::kDeny;
+  bool shadow = false;
+  bool matched = false;
+  /// Why it did or did not match: "who: bob is in none of engineering", "do: delete is not among
+  /// insert, update", "when without_where: true".
+  std::vector<std::string> reasons;
+};
+
+struct Explanation {
+  std::shared_ptr<const Decision> decision;
+  std::vector<RuleTrace> rules;
+};
+
+Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
+                    const catalog::Catalog* catalog, const Principal& principal,
+                    const Target& target, const Circumstances& circumstances);
+
+}  // namespace sluice::policy
