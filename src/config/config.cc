@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "config/reader.h"
 #include "config/units.h"
+#include "yaml/reader.h"
 
 namespace sluice::config {
 namespace {
+
+using yaml::MapReader;
+using yaml::Problems;
 
 constexpr size_t kMaxFile = 1 << 20;
 

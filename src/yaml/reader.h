@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,20 +9,36 @@
 
 #include "base/result.h"
 
-namespace sluice::config {
+namespace sluice::yaml {
 
 /// Collects what is wrong with a file, each with its place in it.
 class Problems {
  public:
   explicit Problems(std::string file) : file_(std::move(file)) {}
   void add(const YAML::Mark& mark, const std::string& text);
-  bool any() const { return !lines_.empty(); }
+  bool any() const { return !lines_.empty() || more_ > 0; }
   std::string text() const;
+
+  /// Every key that a MapReader looked for, as "where.key": what a file may contain.
+  const std::set<std::string>& keys() const { return keys_; }
+  void note_key(std::string where_and_key) { keys_.insert(std::move(where_and_key)); }
 
  private:
   std::string file_;
   std::vector<std::string> lines_;
+  size_t more_ = 0;  ///< problems beyond those kept
+  std::set<std::string> keys_;
 };
+
+/// One entry of a list, with its place.
+struct Item {
+  std::string text;
+  YAML::Mark mark;
+};
+
+/// The only document of `text`. A file that YAML cannot read, or with more documents, is a problem;
+/// the node is then undefined.
+YAML::Node load_document(const std::string& text, Problems& problems);
 
 /// Reads one mapping key by key; whatever key nobody asked for is a problem.
 class MapReader {
@@ -52,7 +69,17 @@ class MapReader {
   void one_of(const std::string& key, const std::vector<std::string>& names,
               const std::function<void(size_t)>& use);
   void map(const std::string& key, const std::function<void(MapReader&)>& read);
+  /// A list of single values, or one value for a list of one; empty ones are a problem. `each` says
+  /// what is wrong with a value, "" for nothing. True if the key is there.
+  bool list(const std::string& key, const std::function<std::string(const Item&)>& each);
+  /// A list of mappings; an empty one is a problem.
+  void maps(const std::string& key, const std::string& what,
+            const std::function<void(MapReader&)>& read);
   YAML::Node node(const std::string& key);
+  YAML::Mark mark() const { return map_.Mark(); }
+  bool empty() const { return map_.size() == 0; }
+  /// The mapping written out in one form, comments and layout apart.
+  std::string dump() const { return YAML::Dump(map_); }
   void problem(const std::string& key, const std::string& text);
 
  private:
@@ -62,4 +89,4 @@ class MapReader {
   std::vector<std::string> known_;
 };
 
-}  // namespace sluice::config
+}  // namespace sluice::yaml

@@ -1,13 +1,17 @@
-#include "config/reader.h"
+#include "yaml/reader.h"
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include <fmt/format.h>
 
-namespace sluice::config {
+namespace sluice::yaml {
 namespace {
+
+/// More than that nobody reads.
+constexpr size_t kMaxProblems = 1000;
+/// Keys longer than that are no typing error of a known one.
+constexpr size_t kMaxTypingError = 40;
 
 /// Levenshtein distance, for "did you mean".
 size_t distance(std::string_view a, std::string_view b) {
@@ -28,13 +32,36 @@ size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 void Problems::add(const YAML::Mark& mark, const std::string& text) {
+  if (lines_.size() >= kMaxProblems) {
+    ++more_;
+    return;
+  }
   // yaml-cpp counts from 0.
   lines_.push_back(mark.is_null()
                        ? fmt::format("{}: {}", file_, text)
                        : fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, text));
 }
 
-std::string Problems::text() const { return fmt::format("{}", fmt::join(lines_, "\n")); }
+std::string Problems::text() const {
+  std::string text = fmt::format("{}", fmt::join(lines_, "\n"));
+  if (more_ > 0) text += fmt::format("\n{}: and {} more problems", file_, more_);
+  return text;
+}
+
+YAML::Node load_document(const std::string& text, Problems& problems) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      problems.add(documents[1].Mark(), "expected one document, not several divided by ---");
+      return YAML::Node(YAML::NodeType::Undefined);
+    }
+    if (!documents.empty()) return documents[0];
+    problems.add(YAML::Mark::null_mark(), "the file is empty");
+  } catch (const YAML::Exception& error) {
+    problems.add(error.mark, error.msg);
+  }
+  return YAML::Node(YAML::NodeType::Undefined);
+}
 
 MapReader::MapReader(const YAML::Node& map, std::string where, Problems& problems)
     : map_(map), where_(std::move(where)), problems_(problems) {
@@ -47,12 +74,14 @@ MapReader::MapReader(const YAML::Node& map, std::string where, Problems& problem
 }
 
 MapReader::~MapReader() {
+  for (const auto& known : known_) problems_.note_key(where_ + "." + known);
   for (const auto& entry : map_) {
     const auto key = entry.first.as<std::string>("");
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     std::string hint = fmt::format("; known here: {}", fmt::join(known_, ", "));
     for (const auto& known : known_) {
-      if (distance(key, known) <= 2) hint = fmt::format("; did you mean \"{}\"?", known);
+      if (key.size() <= kMaxTypingError && distance(key, known) <= 2)
+        hint = fmt::format("; did you mean \"{}\"?", known);
     }
     problems_.add(entry.first.Mark(), fmt::format("unknown key \"{}\" in {}{}", key, where_, hint));
   }
@@ -140,4 +169,52 @@ void MapReader::map(const std::string& key, const std::function<void(MapReader&)
   read(inner);
 }
 
-}  // namespace sluice::config
+namespace {
+
+/// Why a node is no usable single value; "" if it is one.
+std::string value_problem(const YAML::Node& value) {
+  if (value.Tag().size() > 1 && value.Tag()[0] == '!')
+    return "YAML takes a word that begins with ! for a tag: put it in quotes";
+  if (!value.IsScalar() || value.Scalar().empty()) return "expected a single value";
+  if (value.Scalar().find('\0') != std::string::npos) return "contains a NUL character";
+  return "";
+}
+
+}  // namespace
+
+bool MapReader::list(const std::string& key, const std::function<std::string(const Item&)>& each) {
+  const YAML::Node value = node(key);
+  if (!value.IsDefined()) return false;
+  const auto read = [&](const YAML::Node& item) {
+    std::string wrong = value_problem(item);
+    if (wrong.empty()) wrong = each({item.Scalar(), item.Mark()});
+    if (!wrong.empty()) problems_.add(item.Mark(), fmt::format("{}: {}", key, wrong));
+  };
+  if (!value.IsSequence()) {
+    read(value);
+  } else if (value.size() == 0) {
+    problem(key, "the list is empty, so the rule would never apply; leave the key out for any");
+  } else {
+    for (const auto& item : value) read(item);
+  }
+  return true;
+}
+
+void MapReader::maps(const std::string& key, const std::string& what,
+                     const std::function<void(MapReader&)>& read) {
+  const YAML::Node list = node(key);
+  if (!list.IsDefined() || !list.IsSequence() || list.size() == 0) {
+    problem(key, "expected a list with at least one mapping");
+    return;
+  }
+  for (const auto& entry : list) {
+    if (!entry.IsMap()) {
+      problems_.add(entry.Mark(), "expected a mapping");
+      continue;
+    }
+    MapReader reader(entry, what, problems_);
+    read(reader);
+  }
+}
+
+}  // namespace sluice::yaml
