@@ -57,7 +57,7 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        return enumerator(view_.type, EventType::kAdmin);
+        return enumerator(view_.type, EventType::kSchemaDrift);
       case Key::kTime:
         return time();
       case Key::kSession:
@@ -79,7 +79,7 @@ class RecordReader {
       case Key::kPhase:
         return enumerator(view_.phase, Phase::kFunctionCall);
       case Key::kOutcome:
-        return enumerator(view_.outcome, Outcome::kLost);
+        return enumerator(view_.outcome, Outcome::kLimited);
       case Key::kText:
         return bytes(view_.text);
       case Key::kTextLength:

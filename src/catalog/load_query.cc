@@ -267,4 +267,16 @@ std::string_view load_query(bool with_system) {
   return with_system ? all : users;
 }
 
+std::vector<std::string> load_statements(bool with_system) {
+  std::vector<std::string> statements;
+  std::string_view rest = load_query(with_system);
+  for (;;) {
+    // No string in the templates holds a semicolon at the end of a line.
+    const size_t end = rest.find(";\n");
+    statements.emplace_back(rest.substr(0, end));
+    if (end == std::string_view::npos) return statements;
+    rest.remove_prefix(end + 2);
+  }
+}
+
 }  // namespace sluice::catalog

@@ -25,6 +25,9 @@ using Rows = std::vector<Row>;
 /// `with_system`: also what initdb made; else only users' objects, for `build` with a base.
 std::string_view load_query(bool with_system);
 
+/// The same statements one by one, for the extended protocol.
+std::vector<std::string> load_statements(bool with_system);
+
 /// Makes the catalog from the results of `load_query`, in their order. `base` (may be null): where
 /// to take the system's objects from when they were not read; without both it is an error, as
 /// is anything that the query would not give.

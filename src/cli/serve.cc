@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "control/api.h"
 #include "gateway/gateway.h"
+#include "gateway/runtime.h"
 #include "identity/user_store.h"
 #include "store/state.h"
 
@@ -120,6 +121,7 @@ class Service {
       if (signal == SIGTERM || signal == SIGINT) break;
       if (signal == SIGHUP) reload();
       watch_store();
+      watch_policy();
     }
   }
 
@@ -194,7 +196,29 @@ class Service {
     gateway_->set_directory(std::move(*directory));
   }
 
+  /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
+  void watch_policy() {
+    const auto& file = config_->policy.file;
+    if (file.empty()) return;
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(file, error);
+    if (error || written == policy_written_) return;
+    const bool first = policy_written_ == std::filesystem::file_time_type();
+    policy_written_ = written;
+    if (first) return;
+    auto policy = gateway::load_policy(config_->policy);
+    if (!policy) {
+      log::error("policy not reloaded, the old one stays:\n{}", policy.error().text);
+      return;
+    }
+    const std::string version = (*policy)->version();
+    gateway_->set_policy(std::move(*policy));
+    (void)record_life_cycle(*log_, audit::EventType::kAdmin, "policy reloaded: " + version);
+    log::info("policy reloaded: {}", version);
+  }
+
   std::shared_ptr<const config::Config> config_;
+  std::filesystem::file_time_type policy_written_{};
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::Gateway> gateway_;

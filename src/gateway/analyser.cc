@@ -7,9 +7,7 @@
 namespace sluice::gateway {
 
 Analysis analyse(Bytes text, const Reading& reading) {
-  static const sql::Scope kNowhere;
-  return {sql::analyse(text, reading.settings, reading.scope.scope ? *reading.scope.scope : kNowhere),
-          sql::recorded(text)};
+  return {sql::analyse(text, reading.settings), sql::recorded(text)};
 }
 
 AnalyserThreads::AnalyserThreads(unsigned count) {
@@ -19,13 +17,14 @@ AnalyserThreads::AnalyserThreads(unsigned count) {
   }
 }
 
-AnalyserThreads::~AnalyserThreads() {
+void AnalyserThreads::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     jobs_.clear();
   }
   wake_.notify_all();
+  threads_.clear();
 }
 
 void AnalyserThreads::submit(std::string text, Reading reading, Done done) {
@@ -71,7 +70,8 @@ const policy::Judgement& Meaning::judgement(const std::shared_ptr<const policy::
 
 namespace {
 
-// What the text is read by comes first in a key and ends with a NUL, which no encoding name contains.
+// What the text is read by comes first in a key and ends with a NUL, which no encoding name
+// contains.
 void begin_key(std::string& key, const Reading& reading) {
   key.assign(reinterpret_cast<const char*>(&reading.scope.id), sizeof reading.scope.id);
   key.push_back(reading.settings.standard_conforming_strings ? '1' : '0');
@@ -96,8 +96,7 @@ Bytes Analyser::normalised_key(Bytes text, const Reading& reading) {
   return normalised_;
 }
 
-std::shared_ptr<const Statement> Analyser::find_or_analyse(Bytes text,
-                                                           const Reading& reading) {
+std::shared_ptr<const Statement> Analyser::find_or_analyse(Bytes text, const Reading& reading) {
   const Bytes normalised = normalised_key(text, reading);
   if (!normalised.empty()) {
     if (auto meaning = meanings_.find(normalised)) {

@@ -36,7 +36,9 @@ class AnalyserThreads {
   using Done = std::function<void(Analysis)>;
 
   explicit AnalyserThreads(unsigned count);
-  ~AnalyserThreads();
+  ~AnalyserThreads() { stop(); }
+  /// Ends the threads; nobody is called back any more.
+  void stop();
 
   /// `done` is called on an analyser thread.
   void submit(std::string text, Reading reading, Done done);
@@ -66,8 +68,7 @@ class Analyser {
   /// From a cache, or analysed here and now when the text is short; null: too long for that, use
   /// AnalyserThreads and hand the result to `remember`.
   std::shared_ptr<const Statement> find_or_analyse(Bytes text, const Reading& reading);
-  std::shared_ptr<const Statement> remember(Bytes text, const Reading& reading,
-                                            Analysis analysis);
+  std::shared_ptr<const Statement> remember(Bytes text, const Reading& reading, Analysis analysis);
 
  private:
   Bytes key(Bytes text, const Reading& reading);

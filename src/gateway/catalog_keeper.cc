@@ -85,9 +85,8 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
       if (catalog_) {
         for (auto& change : catalog::diff(*catalog_, **built)) {
           const bool explained =
-              changing_ > 0 ||
-              std::any_of(explanations_.begin(), explanations_.end(),
-                          [&](const auto& explains) { return explains(change); });
+              changing_ > 0 || std::any_of(explanations_.begin(), explanations_.end(),
+                                           [&](const auto& explains) { return explains(change); });
           if (!explained) unexplained.push_back(std::move(change));
         }
       }

@@ -68,12 +68,12 @@ class CatalogKeeper {
   std::atomic<uint64_t> version_{1};
   mutable std::mutex mutex_;
   std::shared_ptr<const catalog::Catalog> catalog_;  ///< last read
-  uint64_t wanted_ = 1;   ///< counts reasons to read
-  uint64_t read_ = 0;     ///< the last of them that `catalog_` answers
+  uint64_t wanted_ = 1;                              ///< counts reasons to read
+  uint64_t read_ = 0;                                ///< the last of them that `catalog_` answers
   bool reading_ = false;
   bool looking_ = false;
-  unsigned changing_ = 0;   ///< changes under way
-  uint64_t changes_ = 0;    ///< changes ever started or ended
+  unsigned changing_ = 0;  ///< changes under way
+  uint64_t changes_ = 0;   ///< changes ever started or ended
   std::vector<Waiting> waiting_;
   std::vector<std::function<bool(const catalog::Change&)>> explanations_;
 };

@@ -39,10 +39,9 @@ std::string json_of(const policy::Decision& decision, std::string_view limit, ui
     if (!tables.empty()) tables += ",";
     tables += fmt::format("{}:{}", quoted(table), rows);
   }
-  return fmt::format(
-      R"({{"rule":{},"reason":"{}","facts":{{"limit":{},"rows_changed":{{{}}}}},)"
-      R"("next":"narrow the statement or ask for an approved change"}})",
-      quoted(decision.rule), limit, most, tables);
+  return fmt::format(R"({{"rule":{},"reason":"{}","facts":{{"limit":{},"rows_changed":{{{}}}}},)"
+                     R"("next":"narrow the statement or ask for an approved change"}})",
+                     quoted(decision.rule), limit, most, tables);
 }
 
 }  // namespace
@@ -104,10 +103,10 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
   refused->sqlstate = "42501";
   const uint64_t most = too_many_rows ? limits.rows_changed->most : limits.tables_changed->most;
   refused->rule = too_many_rows ? limits.rows_changed->rule : limits.tables_changed->rule;
-  refused->message = fmt::format(
-      "{} would change {} {}, more than the {} that rule \"{}\" allows: undone", kind,
-      too_many_rows ? rows : changed.size(), too_many_rows ? "rows" : "tables", most,
-      refused->rule);
+  refused->message =
+      fmt::format("{} would change {} {}, more than the {} that rule \"{}\" allows: undone", kind,
+                  too_many_rows ? rows : changed.size(), too_many_rows ? "rows" : "tables", most,
+                  refused->rule);
   refused->detail = fmt::format(
       "Rows changed, with cascades and triggers: {}.\n{}", list_of(changed),
       json_of(*refused, too_many_rows ? "rows_changed" : "tables_changed", most, changed));

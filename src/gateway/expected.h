@@ -45,25 +45,25 @@ struct Expected {
   bool may_copy_in = false;  ///< the server may ask for COPY data
   bool described = false;    ///< RowDescription came, rows may follow
   bool copying_out = false;
-  bool failed = false;        ///< the server's error for it has been seen and recorded
-  bool malformed = false;     ///< kBind: its names could not be read
-  bool close_portal = false;  ///< kClose of a portal, else of a statement
-  bool limited = false;       ///< `decision` bounds what it may return
-  bool counted = false;       ///< what it changes is counted before its completion is shown
-  int16_t columns = -1;       ///< of the last RowDescription; -1 unknown
-  uint32_t completed = 0;     ///< answers seen, of a kQuery or kFunctionCall
-  uint32_t prepared_uses = 0;             ///< how many of facts().prepared have been followed
+  bool failed = false;         ///< the server's error for it has been seen and recorded
+  bool malformed = false;      ///< kBind: its names could not be read
+  bool close_portal = false;   ///< kClose of a portal, else of a statement
+  bool limited = false;        ///< `decision` bounds what it may return
+  bool counted = false;        ///< what it changes is counted before its completion is shown
+  int16_t columns = -1;        ///< of the last RowDescription; -1 unknown
+  uint32_t completed = 0;      ///< answers seen, of a kQuery or kFunctionCall
+  uint32_t prepared_uses = 0;  ///< how many of facts().prepared have been followed
   std::shared_ptr<const Statement> text;  ///< kQuery, kParse, kBind, kExecute
   std::shared_ptr<const policy::Decision> decision;
   std::shared_ptr<const policy::Decision> cut;  ///< a limit was passed: what the client is told
   std::shared_ptr<OwnRun> own;                  ///< kOwn, and the kSync behind it
-  std::string statement;          ///< kParse, kBind, kClose: prepared statement name
-  std::string portal;             ///< kBind, kExecute, kClose
-  std::string parameters;         ///< kBind: as audit::Event::parameters
-  std::string parameters_digest;  ///< when cut
-  std::string source;             ///< kParse, and kQuery that prepares: the text as sent
-  uint64_t scope = 0;             ///< SessionScope::id that `text` was understood in
-  std::string held;               ///< counted: the completion, kept back
+  std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
+  std::string portal;                           ///< kBind, kExecute, kClose
+  std::string parameters;                       ///< kBind: as audit::Event::parameters
+  std::string parameters_digest;                ///< when cut
+  std::string source;  ///< kParse, and kQuery that prepares: the text as sent
+  uint64_t scope = 0;  ///< SessionScope::id that `text` was understood in
+  std::string held;    ///< counted: the completion, kept back
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "identity/directory.h"
+#include "policy/policy.h"
 
 namespace sluice::gateway {
 
@@ -59,6 +60,9 @@ class Gateway {
   virtual Result<> reload(std::shared_ptr<const config::Config> config) = 0;
   /// Takes a new user snapshot; sessions of users who are gone or disabled are ended.
   virtual void set_directory(std::shared_ptr<const identity::Directory> directory) = 0;
+
+  /// Takes a new policy; it decides from the next statement of every session on.
+  virtual void set_policy(std::shared_ptr<const policy::Policy> policy) = 0;
 
   virtual std::vector<SessionInfo> sessions() = 0;
   /// Ends a session as pg_terminate_backend would; kNotFound if there is none.

@@ -25,8 +25,8 @@ audit::SessionContext context_of(uint64_t id, const Admission& admission,
           config.environment,
           to_printable_utf8(admission.application_name),
           client.peer().to_string(),
-          admission.authentication,
-          admission.groups};
+          admission.principal.authentication,
+          admission.principal.groups};
 }
 
 /// Server rules: what may come after start-up, and what has to be seen whole to be acted on.
@@ -51,6 +51,7 @@ const pg::Framer::Rules& server_rules() {
 Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission)
     : worker_(worker),
       id_(worker.shared().next_session.fetch_add(1)),
+      client_address_(client->peer().host()),
       client_(std::move(client)),
       admission_(std::move(admission)),
       context_(context_of(id_, admission_, *client_)),
@@ -62,6 +63,7 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
   // Protocol 3.0 has room for 64 random bits, 3.2 for a longer secret.
   cancel_key_ = random_string(4 + (admission_.protocol_minor >= 2 ? 32 : 4));
   worker_.cancel_keys().emplace(cancel_key_, this);
+  principal_ = worker_.principals().intern(admission_.principal);
   worker_.counters().sessions.add();
   client_->set_handler(this);
 }
@@ -221,6 +223,7 @@ void Session::finish(std::string_view reason) {
   if (finished_) return;
   finished_ = true;
   now_ = Moment::now();
+  end_schema_changes();
   record_lost();
   record_end(reason);
   release_server();

@@ -34,7 +34,6 @@ struct Admission {
   std::shared_ptr<Database> database;
   std::string user;
   policy::Principal principal;
-  std::string authentication;  ///< "scram-sha-256" or "scram-sha-256-plus"
   std::string application_name;
   /// Settings from the start-up message other than application_name, to be applied at the server.
   std::vector<std::pair<std::string, std::string>> settings;
@@ -77,10 +76,10 @@ class Session : private net::StreamHandler, private ServerUser {
     kAnalysing = 2,
     kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
     kServerFull = 8,
-    kNaming = 16,     ///< what names mean is being found out
+    kNaming = 16,      ///< what names mean is being found out
     kEstimating = 32,  ///< the planner is asked how many rows
-    kCounting = 64,   ///< a statement runs whose changes are counted before anything else
-    kQueue = 128,     ///< until all that has been sent is answered
+    kCounting = 64,    ///< a statement runs whose changes are counted before anything else
+    kQueue = 128,      ///< until all that has been sent is answered
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -299,7 +298,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool has_temporary_ = false;
   bool first_names_ = true;  ///< as the server connection came from the pool
   bool finding_names_ = false;
-  bool names_wait_ = false;  ///< until all that has been sent is answered
+  bool names_wait_ = false;   ///< until all that has been sent is answered
   uint8_t doubts_taken_ = 0;  ///< those being settled
   std::shared_ptr<const policy::Decision> naming_problem_;
   /// Schema changes sent and not known to be over, or in the transaction that is open: which
@@ -322,7 +321,7 @@ class Session : private net::StreamHandler, private ServerUser {
   ExpectedQueue expected_;
   PreparedStatements prepared_;
   char transaction_ = 'I';
-  char transaction_ahead_ = 'I';  ///< once all that has been sent is answered
+  char transaction_ahead_ = 'I';     ///< once all that has been sent is answered
   bool since_sync_ = false;          ///< extended messages were forwarded since the last Sync
   bool skip_until_sync_ = false;     ///< the server skips, or would: so do we
   bool local_sync_ = false;          ///< the Sync that ends the skipping is answered here

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"

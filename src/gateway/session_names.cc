@@ -18,8 +18,7 @@ namespace {
 /// names is decided on by what the client itself prepared.
 constexpr std::string_view kOwnName = "sluice_own";
 
-const std::string kPathQuestion =
-    "SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))";
+const std::string kPathQuestion = "SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))";
 
 std::vector<std::string> first_column(const catalog::Rows& rows) {
   std::vector<std::string> values;
@@ -34,8 +33,8 @@ std::vector<std::string> first_column(const catalog::Rows& rows) {
 bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statements,
                   const catalog::Change& change) {
   const auto names = [&](const std::string& target) {
-    return !target.empty() && (change.name.starts_with(target) ||
-                               change.detail.find(target) != std::string::npos);
+    return !target.empty() &&
+           (change.name.starts_with(target) || change.detail.find(target) != std::string::npos);
   };
   return std::any_of(statements.begin(), statements.end(), [&](const auto& statement) {
     const sql::StatementFacts& facts = statement->facts();
@@ -91,7 +90,8 @@ void Session::start_finding_names() {
         Session* session = self.find_session(id);
         if (session == nullptr) return;
         if (known) {
-          session->names_from(*known, std::max(version, session->admission_.database->catalog().version()));
+          session->names_from(*known,
+                              std::max(version, session->admission_.database->catalog().version()));
         } else {
           session->names_failed(known.error().text);
         }
@@ -155,8 +155,8 @@ void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_
   });
 }
 
-void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog,
-                          uint64_t version, const std::vector<std::string>& path) {
+void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog, uint64_t version,
+                          const std::vector<std::string>& path) {
   scope_ = worker_.scopes().intern(catalog, path);
   catalog_version_ = version;
   first_names_ = false;
@@ -167,11 +167,11 @@ void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog
 void Session::names_failed(std::string_view why) {
   doubts_ |= doubts_taken_;
   finding_names_ = false;
-  naming_problem_ = refusal(
-      "catalog-unavailable", "55000",
-      fmt::format("what the statement's names mean cannot be found out: {}", why),
-      "Try again; if it stays so, an operator can run: sluice database check " +
-          admission_.database->config().name);
+  naming_problem_ =
+      refusal("catalog-unavailable", "55000",
+              fmt::format("what the statement's names mean cannot be found out: {}", why),
+              "Try again; if it stays so, an operator can run: sluice database check " +
+                  admission_.database->config().name);
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
 }
 

@@ -141,8 +141,8 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
   worker_.counters().statements_denied.add();
   audit::Event event;
   event.time_micros = entry.started.wall_micros;
-  event.phase = entry.kind == RequestKind::kExecute ? audit::Phase::kExecute
-                                                    : audit::Phase::kSimple;
+  event.phase =
+      entry.kind == RequestKind::kExecute ? audit::Phase::kExecute : audit::Phase::kSimple;
   event.outcome = audit::Outcome::kLimited;
   describe(event, entry.text.get());
   if (const Portal* portal = prepared_.find_portal(entry.portal);

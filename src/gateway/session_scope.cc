@@ -47,8 +47,8 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
     if (auto known = found->second.lock()) return known;
   }
   prune(known_, [](const auto& entry) { return entry.second.expired(); });
-  auto made = std::make_shared<const SessionPrincipal>(
-      SessionPrincipal{next_++, std::move(principal)});
+  auto made =
+      std::make_shared<const SessionPrincipal>(SessionPrincipal{next_++, std::move(principal)});
   known_[key] = made;
   return made;
 }

@@ -185,7 +185,7 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
       return on_command_complete(piece);
     case pg::kEmptyQueryResponse:
     case pg::kPortalSuspended:
-      return on_execution_end({});
+      return on_execution_end(piece, {});
     case pg::kReadyForQuery:
       return on_ready(piece);
     case pg::kParseComplete:

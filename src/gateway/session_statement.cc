@@ -120,25 +120,23 @@ Session::DecisionPtr Session::decide(const Statement& statement,
   circumstances.authenticated_micros = started_micros_;
   circumstances.in_transaction = transaction_ahead_ != 'I';
   circumstances.estimated_rows = estimate;
-  return statement.meaning
-      ->judgement(worker_.runtime()->policy, *principal_, *admission_.database)
+  return statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database)
       .decide(circumstances);
 }
 
 bool Session::has_room(DecisionPtr& refused) {
   if (worker_.reserve_record()) return true;
-  static const auto kFull =
-      refusal("audit-unavailable", "58030",
-              "the audit log cannot be written, so no statement is taken",
-              "An operator finds the reason at /readyz and in the gateway's log.");
+  static const auto kFull = refusal(
+      "audit-unavailable", "58030", "the audit log cannot be written, so no statement is taken",
+      "An operator finds the reason at /readyz and in the gateway's log.");
   refused = kFull;
   return false;
 }
 
 bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused) {
   const auto& rate = decision.limits.statements_per_minute;
-  if (!rate || worker_.shared().rates.take(admission_.user, rate->rule, rate->most,
-                                           now_.wall_micros)) {
+  if (!rate ||
+      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.wall_micros)) {
     return true;
   }
   auto denied = std::make_shared<policy::Decision>(decision);
@@ -159,11 +157,10 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement,
   const auto& uses = statement.facts().prepared;
   for (size_t i = 0; i < uses.size(); ++i) {
     if (uses[i].what != sql::PreparedUse::What::kExecute) continue;
-    const bool prepared_here = std::any_of(uses.begin(), uses.begin() + static_cast<long>(i),
-                                           [&](const auto& use) {
-                                             return use.what == sql::PreparedUse::What::kPrepare &&
-                                                    use.name == uses[i].name;
-                                           });
+    const bool prepared_here =
+        std::any_of(uses.begin(), uses.begin() + static_cast<long>(i), [&](const auto& use) {
+          return use.what == sql::PreparedUse::What::kPrepare && use.name == uses[i].name;
+        });
     if (prepared_here) continue;  // What it does is among the actions of this text.
     Prepared pending;
     const Prepared* prepared = prepared_ahead(uses[i].name, pending);
@@ -175,8 +172,8 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement,
     auto text = prepared->text;
     if (prepared->scope != scope_.id) {
       // Short of the analyser's threads: a long one is prepared anew by its owner.
-      text = worker_.analyser().find_or_analyse(
-          prepared->source, {settings_for_analysis(prepared->source), scope_});
+      text = worker_.analyser().find_or_analyse(prepared->source,
+                                                {settings_for_analysis(prepared->source), scope_});
       if (!text) {
         return refusal("prepared-in-another-scope", "26000",
                        fmt::format("prepared statement \"{}\" was prepared before the search path "
@@ -192,7 +189,8 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement,
   return decision;
 }
 
-Session::Pass Session::judge(const Piece& piece, const std::shared_ptr<const Statement>& statement) {
+Session::Pass Session::judge(const Piece& piece,
+                             const std::shared_ptr<const Statement>& statement) {
   const bool simple = piece.type == pg::kQuery;
   const auto parse = simple ? Result<pg::ParseMessage>() : pg::decode_parse(piece.body());
   auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);

@@ -98,7 +98,6 @@ Case::Case(const Policy& policy, const Question& question)
       policy_version(policy.version()),
       user(question.principal.user),
       kind(question.principal.kind),
-      authenticated_micros(question.principal.authenticated_micros),
       target(question.target),
       statement(question.facts.kind) {
   notes.reserve(question.demands.size());

@@ -33,7 +33,6 @@ struct Case {
   std::string policy_version;
   std::string user;
   PrincipalKind kind = PrincipalKind::kHuman;
-  int64_t authenticated_micros = 0;
   Target target;
   std::string statement;  ///< StatementFacts::kind
   std::vector<Note> notes;

@@ -25,7 +25,7 @@ Active active_rules(const Case& the_case, const Circumstances& now) {
   for (size_t i = 0; i < active.size(); ++i) {
     const Rule& rule = *the_case.candidates[i].rule;
     active[i] = !rule.when.on_circumstances() ||
-                applies(rule, matches_circumstances(rule.when, now, the_case.authenticated_micros,
+                applies(rule, matches_circumstances(rule.when, now, now.authenticated_micros,
                                                     nullptr));
   }
   return active;
@@ -113,7 +113,7 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
     if (!candidate) continue;
     trace.matched =
         applies(rule, matches_circumstances(rule.when, circumstances,
-                                            principal.authenticated_micros, &trace.reasons));
+                                            circumstances.authenticated_micros, &trace.reasons));
     the_case.candidates.push_back(std::move(*candidate));
     active.push_back(trace.matched);
   }

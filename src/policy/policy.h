@@ -46,6 +46,7 @@ struct Circumstances {
   std::string_view client_address;
   std::string_view application;
   std::string_view purpose;
+  int64_t authenticated_micros = 0;  ///< wall clock, when the principal proved who they are
   bool in_transaction = false;
   /// The planner's estimate of rows, where a rule asks (Judgement::needs_estimate); not known: such
   /// a rule is taken at its worst.
