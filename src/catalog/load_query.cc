@@ -17,7 +17,8 @@ namespace {
 
 // In the templates operators stand as in any SQL, set off by blanks; `qualified` spells them out.
 //
-// {rows} stands for the hash of the rows of a catalog r by their oid.
+// {rows of c} stands for a hash over the rows of catalog r, whose column c says what a row is of.
+// Nobody can give xmin a wished-for value, so a sum of hashes does.
 //
 // xmin tells that a row was written: it is kept when a row is frozen (since 9.4), and changes to a
 // row in place (by VACUUM and ANALYZE, in pg_class) leave it. pg_class and pg_index are also
@@ -25,9 +26,11 @@ namespace {
 // two the columns that make the definition are taken. Relations of pg_toast (99) come and go with
 // such rewrites. Hints that VACUUM clears when it likes (relhasrules, relhasindex, …) say nothing.
 constexpr std::string_view kFingerprintTemplate = R"(
-WITH kept AS MATERIALIZED (
+WITH temporary AS MATERIALIZED (
+  SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relpersistence = 't'),
+passing AS MATERIALIZED (
   SELECT c.oid FROM pg_catalog.pg_class c
-  WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND c.relnamespace <> 99),
+  WHERE c.oid >= 16384 AND (c.relpersistence = 't' OR c.relnamespace = 99)),
 spaces AS MATERIALIZED (
   SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_(toast_)?temp_')
 SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(
@@ -37,86 +40,84 @@ SELECT 1, pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c
   c.relnamespace, c.relowner, c.reloftype, c.relam, c.reltablespace, c.relpersistence, c.relkind,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition, c.relacl,
   c.reloptions, c.relpartbound), c.oid::pg_catalog.int8))
-  FROM kept JOIN pg_catalog.pg_class c ON c.oid = kept.oid
+  FROM pg_catalog.pg_class c
+  WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND c.relnamespace <> 99
 UNION ALL
-SELECT 2, pg_catalog.sum(pg_catalog.hashtextextended(a.xmin::pg_catalog.text,
-  pg_catalog.hashint8extended(a.attrelid::pg_catalog.int8, a.attnum::pg_catalog.int8)))
-  FROM pg_catalog.pg_attribute a JOIN kept ON kept.oid = a.attrelid
-  WHERE a.attrelid >= 16384 AND a.attnum > 0
+SELECT 2, {rows of attrelid} FROM pg_catalog.pg_attribute r
+  WHERE r.attrelid >= 16384 AND r.attnum > 0
+  AND NOT r.attrelid = ANY (SELECT t.oid FROM passing t)
 UNION ALL
 SELECT 3, pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', i.indisunique,
   i.indisprimary, i.indisexclusion, i.indimmediate, i.indisvalid, i.indisready, i.indislive,
-  i.indisreplident),
-  pg_catalog.hashint8extended(i.indexrelid::pg_catalog.int8, i.indrelid::pg_catalog.int8)))
-  FROM pg_catalog.pg_index i JOIN kept ON kept.oid = i.indrelid
+  i.indisreplident), i.indexrelid::pg_catalog.int8))
+  FROM pg_catalog.pg_index i
+  WHERE i.indexrelid >= 16384 AND NOT i.indexrelid = ANY (SELECT t.oid FROM passing t)
 UNION ALL
-SELECT 4, {rows} FROM pg_catalog.pg_constraint r LEFT JOIN kept ON kept.oid = r.conrelid
-  JOIN spaces ON spaces.oid = r.connamespace
-  WHERE r.oid >= 16384 AND (r.conrelid = 0 OR kept.oid IS NOT NULL)
+SELECT 4, {rows of oid} FROM pg_catalog.pg_constraint r
+  JOIN spaces ON spaces.oid = r.connamespace WHERE r.oid >= 16384
 UNION ALL
-SELECT 5, {rows} FROM pg_catalog.pg_trigger r JOIN kept ON kept.oid = r.tgrelid
+SELECT 5, {rows of oid} FROM pg_catalog.pg_trigger r
+  WHERE r.tgrelid >= 16384 AND NOT r.tgrelid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 6, {rows} FROM pg_catalog.pg_rewrite r JOIN kept ON kept.oid = r.ev_class
+SELECT 6, {rows of oid} FROM pg_catalog.pg_rewrite r
+  WHERE r.ev_class >= 16384 AND NOT r.ev_class = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 7, {rows} FROM pg_catalog.pg_proc r JOIN spaces ON spaces.oid = r.pronamespace WHERE r.oid >= 16384
+SELECT 7, {rows of oid} FROM pg_catalog.pg_proc r
+  JOIN spaces ON spaces.oid = r.pronamespace WHERE r.oid >= 16384
 UNION ALL
-SELECT 8, {rows} FROM pg_catalog.pg_type r JOIN spaces ON spaces.oid = r.typnamespace WHERE r.oid >= 16384
+SELECT 8, {rows of oid} FROM pg_catalog.pg_type r
+  JOIN spaces ON spaces.oid = r.typnamespace WHERE r.oid >= 16384
 UNION ALL
-SELECT 9, {rows} FROM pg_catalog.pg_namespace r JOIN spaces ON spaces.oid = r.oid
+SELECT 9, {rows of oid} FROM pg_catalog.pg_namespace r JOIN spaces ON spaces.oid = r.oid
 UNION ALL
-SELECT 10, pg_catalog.sum(pg_catalog.hashtextextended(r.xmin::pg_catalog.text,
-  pg_catalog.hashint8extended(r.inhrelid::pg_catalog.int8, r.inhparent::pg_catalog.int8)))
-  FROM pg_catalog.pg_inherits r JOIN kept ON kept.oid = r.inhrelid
+SELECT 10, {rows of inhrelid} FROM pg_catalog.pg_inherits r
+  WHERE r.inhrelid >= 16384 AND NOT r.inhrelid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 11, {rows} FROM pg_catalog.pg_attrdef r JOIN kept ON kept.oid = r.adrelid
+SELECT 11, {rows of oid} FROM pg_catalog.pg_attrdef r
+  WHERE r.adrelid >= 16384 AND NOT r.adrelid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 12, {rows} FROM pg_catalog.pg_policy r JOIN kept ON kept.oid = r.polrelid
+SELECT 12, {rows of oid} FROM pg_catalog.pg_policy r
+  WHERE r.polrelid >= 16384 AND NOT r.polrelid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 13, pg_catalog.sum(pg_catalog.hashtextextended(r.xmin::pg_catalog.text,
-  pg_catalog.hashint8extended(r.objoid::pg_catalog.int8, r.objsubid::pg_catalog.int8)))
-  FROM pg_catalog.pg_description r
-  LEFT JOIN pg_catalog.pg_class c ON c.oid = r.objoid AND r.classoid = 1259
-  WHERE r.objoid >= 16384 AND (c.oid IS NULL OR c.relpersistence <> 't')
+SELECT 13, {rows of objoid} FROM pg_catalog.pg_description r
+  WHERE r.objoid >= 16384 AND NOT r.objoid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 14, {rows} FROM pg_catalog.pg_enum r
+SELECT 14, {rows of oid} FROM pg_catalog.pg_enum r
+  JOIN pg_catalog.pg_type t ON t.oid = r.enumtypid JOIN spaces ON spaces.oid = t.typnamespace
 UNION ALL
-SELECT 15, {rows} FROM pg_catalog.pg_operator r JOIN spaces ON spaces.oid = r.oprnamespace WHERE r.oid >= 16384
+SELECT 15, {rows of oid} FROM pg_catalog.pg_operator r
+  JOIN spaces ON spaces.oid = r.oprnamespace WHERE r.oid >= 16384
 UNION ALL
-SELECT 16, {rows} FROM pg_catalog.pg_cast r WHERE r.oid >= 16384
+SELECT 16, {rows of oid} FROM pg_catalog.pg_collation r
+  JOIN spaces ON spaces.oid = r.collnamespace WHERE r.oid >= 16384
 UNION ALL
-SELECT 17, {rows} FROM pg_catalog.pg_event_trigger r
+SELECT 17, {rows of seqrelid} FROM pg_catalog.pg_sequence r
+  WHERE r.seqrelid >= 16384 AND NOT r.seqrelid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 18, {rows} FROM pg_catalog.pg_extension r
+SELECT 18, {rows of oid} FROM pg_catalog.pg_statistic_ext r
+  WHERE r.stxrelid >= 16384 AND NOT r.stxrelid = ANY (SELECT t.oid FROM temporary t)
 UNION ALL
-SELECT 19, {rows} FROM pg_catalog.pg_foreign_server r
+SELECT 19, {rows of ftrelid} FROM pg_catalog.pg_foreign_table r
 UNION ALL
-SELECT 20, pg_catalog.sum(pg_catalog.hashtextextended(r.xmin::pg_catalog.text,
-  r.ftrelid::pg_catalog.int8))
-  FROM pg_catalog.pg_foreign_table r
+SELECT 20, {rows of oid} FROM pg_catalog.pg_foreign_server r
 UNION ALL
-SELECT 21, pg_catalog.sum(pg_catalog.hashtextextended(r.xmin::pg_catalog.text,
-  r.seqrelid::pg_catalog.int8))
-  FROM pg_catalog.pg_sequence r JOIN kept ON kept.oid = r.seqrelid
+SELECT 21, {rows of oid} FROM pg_catalog.pg_foreign_data_wrapper r
 UNION ALL
-SELECT 22, {rows} FROM pg_catalog.pg_default_acl r
+SELECT 22, {rows of oid} FROM pg_catalog.pg_cast r WHERE r.oid >= 16384
 UNION ALL
-SELECT 23, {rows} FROM pg_catalog.pg_statistic_ext r JOIN kept ON kept.oid = r.stxrelid
+SELECT 23, {rows of oid} FROM pg_catalog.pg_language r WHERE r.oid >= 16384
 UNION ALL
-SELECT 24, {rows} FROM pg_catalog.pg_publication r
+SELECT 24, {rows of oid} FROM pg_catalog.pg_event_trigger r
 UNION ALL
-SELECT 25, {rows} FROM pg_catalog.pg_publication_rel r
+SELECT 25, {rows of oid} FROM pg_catalog.pg_extension r
 UNION ALL
-SELECT 26, {rows} FROM pg_catalog.pg_language r WHERE r.oid >= 16384
+SELECT 26, {rows of oid} FROM pg_catalog.pg_default_acl r
 UNION ALL
-SELECT 27, {rows} FROM pg_catalog.pg_collation r JOIN spaces ON spaces.oid = r.collnamespace WHERE r.oid >= 16384
+SELECT 27, {rows of oid} FROM pg_catalog.pg_publication r
 UNION ALL
-SELECT 28, {rows} FROM pg_catalog.pg_foreign_data_wrapper r
+SELECT 28, {rows of oid} FROM pg_catalog.pg_publication_rel r
 ) part(number, hash)
 )";
-
-constexpr std::string_view kRowsHash =
-    "pg_catalog.sum(pg_catalog.hashtextextended(r.xmin::pg_catalog.text, "
-    "r.oid::pg_catalog.int8))";
 
 // After the fingerprint, in the order in which `build` reads them. {first} is the lowest oid.
 constexpr std::string_view kLoadTemplate = R"(;
@@ -254,7 +255,10 @@ std::string qualified(std::string_view text) {
 }  // namespace
 
 std::string_view fingerprint_query() {
-  static const std::string query = qualified(replaced(kFingerprintTemplate, "{rows}", kRowsHash));
+  static const std::string query = qualified(
+      replaced(replaced(kFingerprintTemplate, "{rows of ",
+                        "pg_catalog.sum(pg_catalog.hash_array_extended(ARRAY[r.xmin], r."),
+               "}", "::pg_catalog.int8))"));
   return query;
 }
 
