@@ -258,6 +258,17 @@ TEST(Diff, DefinitionsRenderedForAnotherPathAreTheSame) {
                           "FROM public.orders;"));
 }
 
+TEST(Diff, WhatCouldNotBeReadIsNoChange) {
+  EXPECT_THAT(after([](auto& to) {
+                to.complete = false;
+                to.relations[1].view_definition.clear();
+                orders(to).rules[0].definition.clear();
+                to.functions[0].language.clear();
+                to.functions[0].source.clear();
+              }),
+              IsEmpty());
+}
+
 TEST(Diff, IsSortedBySchemaAndName) {
   EXPECT_THAT(after([](auto& to) {
                 to.functions.clear();

@@ -120,6 +120,12 @@ SELECT 28, {rows of oid} FROM pg_catalog.pg_publication_rel r
 )";
 
 // After the fingerprint, in the order in which `build` reads them. {first} is the lowest oid.
+//
+// Rendering a definition locks the relations it names (those of a view most of all), which would
+// wait for somebody's schema change under way, or deadlock with it: {locked} and {busy} say which
+// not to render ("2618", pg_rewrite; "1255", pg_proc). And pg_get_viewdef and pg_get_ruledef
+// themselves run a query with unqualified operators: {trusted} says whether pg_catalog's come
+// first in this session's path; functions and operators are never taken from pg_temp.
 constexpr std::string_view kLoadTemplate = R"(;
 SELECT pg_catalog.current_schemas(true);
 
@@ -127,10 +133,15 @@ SELECT n.oid, n.nspname
 FROM pg_catalog.pg_namespace n
 WHERE n.nspname !~ '^pg_(toast_)?temp_' OR n.oid = pg_catalog.pg_my_temp_schema();
 
+WITH {trusted}, {locked}, {busy},
+busy_views AS MATERIALIZED (
+  SELECT r.ev_class FROM pg_catalog.pg_rewrite r JOIN busy ON busy.objid = r.oid
+  WHERE busy.classid = 2618)
 SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence,
   pg_catalog.pg_get_userbyid(c.relowner), c.relrowsecurity, c.reltuples, c.relpages,
   d.description,
   CASE WHEN c.oid >= 16384 AND c.relkind = ANY ('{v,m}'::pg_catalog."char"[])
+      AND (SELECT t.holds FROM trusted t) AND NOT c.oid = ANY (SELECT b.ev_class FROM busy_views b)
     THEN pg_catalog.pg_get_viewdef(c.oid) END
 FROM pg_catalog.pg_class c
 LEFT JOIN pg_catalog.pg_description d
@@ -138,9 +149,12 @@ LEFT JOIN pg_catalog.pg_description d
 WHERE c.oid >= {first} AND c.relkind = ANY ('{r,p,v,m,f,S,i,I,c,t}'::pg_catalog."char"[])
   AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema());
 
+WITH {locked}
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid,
   pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef,
-  a.attgenerated <> '', a.attidentity <> '', pg_catalog.pg_get_expr(f.adbin, f.adrelid),
+  a.attgenerated <> '', a.attidentity <> '',
+  CASE WHEN f.adrelid IS NOT NULL AND NOT f.adrelid = ANY (SELECT l.relation FROM locked l)
+    THEN pg_catalog.pg_get_expr(f.adbin, f.adrelid) END,
   d.description
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
@@ -158,15 +172,21 @@ WHERE i.inhrelid >= {first}
   AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema())
 ORDER BY i.inhrelid, i.inhseqno;
 
-SELECT r.ev_class, r.rulename, r.ev_type, r.ev_enabled, pg_catalog.pg_get_ruledef(r.oid)
+WITH {trusted}, {locked}, {busy}
+SELECT r.ev_class, r.rulename, r.ev_type, r.ev_enabled,
+  CASE WHEN (SELECT t.holds FROM trusted t)
+      AND NOT r.oid = ANY (SELECT b.objid FROM busy b WHERE b.classid = 2618)
+    THEN pg_catalog.pg_get_ruledef(r.oid) END
 FROM pg_catalog.pg_rewrite r
 JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
 WHERE r.ev_class >= {first} AND r.rulename <> '_RETURN'
   AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema())
 ORDER BY r.ev_class, r.oid;
 
+WITH {locked}
 SELECT t.tgrelid, t.tgname, t.tgfoid, t.tgdeferrable, t.tginitdeferred, t.tgenabled,
-  pg_catalog.pg_get_triggerdef(t.oid)
+  CASE WHEN NOT t.tgrelid = ANY (SELECT l.relation FROM locked l)
+    THEN pg_catalog.pg_get_triggerdef(t.oid) END
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
@@ -174,26 +194,37 @@ WHERE (NOT t.tgisinternal OR (t.tgparentid <> 0 AND (t.tgconstraint = 0 OR k.con
   AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema())
 ORDER BY t.tgrelid, t.tgname;
 
+WITH {locked}
 SELECT i.indrelid, i.indexrelid, x.relname, i.indisunique, i.indisprimary, i.indisvalid,
-  i.indpred IS NOT NULL, i.indkey, i.indnkeyatts, pg_catalog.pg_get_indexdef(i.indexrelid)
+  i.indpred IS NOT NULL, i.indkey, i.indnkeyatts,
+  CASE WHEN NOT i.indrelid = ANY (SELECT l.relation FROM locked l)
+      AND NOT i.indexrelid = ANY (SELECT l.relation FROM locked l)
+    THEN pg_catalog.pg_get_indexdef(i.indexrelid) END
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 WHERE i.indrelid >= {first} AND x.relnamespace <> 99
   AND (x.relpersistence <> 't' OR x.relnamespace = pg_catalog.pg_my_temp_schema())
 ORDER BY i.indrelid, i.indexrelid;
 
+WITH {locked}
 SELECT k.conrelid, k.oid, k.conname, k.contype, k.conkey, k.confrelid, k.confkey, k.confupdtype,
-  k.confdeltype, k.convalidated, k.condeferrable, pg_catalog.pg_get_constraintdef(k.oid)
+  k.confdeltype, k.convalidated, k.condeferrable,
+  CASE WHEN NOT k.conrelid = ANY (SELECT l.relation FROM locked l)
+      AND NOT k.confrelid = ANY (SELECT l.relation FROM locked l)
+    THEN pg_catalog.pg_get_constraintdef(k.oid) END
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 WHERE k.conrelid >= {first} AND k.contype = ANY ('{c,f,p,u,x}'::pg_catalog."char"[])
   AND (c.relpersistence <> 't' OR c.relnamespace = pg_catalog.pg_my_temp_schema())
 ORDER BY k.conrelid, k.oid;
 
+WITH {locked}, {busy}
 SELECT p.oid, p.pronamespace, p.proname, p.prokind, p.proargtypes, p.proargnames, p.proargmodes,
   p.pronargdefaults, p.provariadic <> 0, p.prorettype, p.proretset, l.lanname, p.provolatile,
   p.prosecdef, p.prosrc,
+  l.lanname = 'sql' AND p.prosrc = '' AND p.prokind = ANY ('{f,p}'::pg_catalog."char"[]),
   CASE WHEN l.lanname = 'sql' AND p.prosrc = '' AND p.prokind = ANY ('{f,p}'::pg_catalog."char"[])
+      AND NOT p.oid = ANY (SELECT b.objid FROM busy b WHERE b.classid = 1255)
     THEN pg_catalog.pg_get_functiondef(p.oid) END,
   p.proconfig
 FROM pg_catalog.pg_proc p
@@ -232,6 +263,20 @@ WHERE o.oid >= 16384
   AND (n.nspname !~ '^pg_(toast_)?temp_' OR n.oid = pg_catalog.pg_my_temp_schema())
 )";
 
+constexpr std::string_view kTrusted = R"(trusted AS MATERIALIZED (
+  SELECT p.path[1] = 'pg_catalog' OR (p.path[1] ~ '^pg_temp_' AND p.path[2] = 'pg_catalog') AS holds
+  FROM (SELECT pg_catalog.current_schemas(true) AS path) p))";
+
+// Waiting for the lock is enough: whoever comes later waits behind.
+constexpr std::string_view kLocked = R"(locked AS MATERIALIZED (
+  SELECT l.relation FROM pg_catalog.pg_locks l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+    AND (l.pid IS NULL OR l.pid <> pg_catalog.pg_backend_pid())))";
+
+constexpr std::string_view kBusy = R"(busy AS MATERIALIZED (
+  SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
+  JOIN locked ON locked.relation = d.refobjid WHERE d.refclassid = 1259))";
+
 std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
   std::string out;
   for (size_t at = 0;;) {
@@ -245,7 +290,7 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
 
 std::string qualified(std::string_view text) {
   std::string out(text);
-  for (const std::string_view name : {"=", "<>", ">=", ">", "!~", "||"}) {
+  for (const std::string_view name : {"=", "<>", ">=", ">", "~", "!~", "||"}) {
     const std::string written = " " + std::string(name) + " ";
     out = replaced(out, written, " OPERATOR(pg_catalog." + std::string(name) + ") ");
   }
@@ -264,7 +309,11 @@ std::string_view fingerprint_query() {
 
 std::string_view load_query(bool with_system) {
   const auto make = [](std::string_view first) {
-    return std::string(fingerprint_query()) + qualified(replaced(kLoadTemplate, "{first}", first));
+    std::string text = replaced(kLoadTemplate, "{first}", first);
+    text = replaced(text, "{trusted}", kTrusted);
+    text = replaced(text, "{locked}", kLocked);
+    text = replaced(text, "{busy}", kBusy);
+    return std::string(fingerprint_query()) + qualified(text);
   };
   static const std::string all = make("0");
   static const std::string users = make("16384");

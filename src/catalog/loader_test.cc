@@ -54,12 +54,12 @@ std::vector<Rows> answers() {
       {{"16388", "16394", "t_pkey", "p", "{1}", "0", kNull, " ", " ", "t", "f", "PRIMARY KEY (id)"},
        {"16413", "16419", "fk", "f", "{1,2}", "16388", "{1,3}", "a", "c", "f", "t", "FOREIGN …"}},
       {{"16399", "16386", "f", "f", "23 25", "{a,t,b}", "{i,b,o}", "1", "f", "2249", "t", "sql",
-        "v", "t", "",
+        "v", "t", "", "t",
         "CREATE OR REPLACE FUNCTION app.f(a integer, t text DEFAULT '\nRETURN 1'::text)\n "
         "RETURNS SETOF record\n LANGUAGE sql\nBEGIN ATOMIC\n SELECT 1;\nEND\n",
         "{search_path=app,\"x=a b\"}"},
        {"1299", "11", "now", "f", "", kNull, kNull, "0", "f", "1184", "f", "internal", "s", "f",
-        "now", kNull, kNull}},
+        "now", "f", kNull, kNull}},
       {{"23", "11", "int4", "b", "0", "0", "0", kNull},
        {"16402", "16386", "e", "e", "0", "0", "0", "'a', 'b'"}},
       {{"16600", "16386", "===", "23", "23", "16399"}},
@@ -149,12 +149,31 @@ TEST(Build, TakesFunctionsByTheModesOfTheirArguments) {
 
 TEST(Build, AnEmptyBodyIsNotAMissingOne) {
   auto results = answers();
-  results[kFunctions][0][15] = "CREATE FUNCTION f()\n LANGUAGE sql\nAS $function$$function$\n";
+  results[kFunctions][0][16] = "CREATE FUNCTION f()\n LANGUAGE sql\nAS $function$$function$\n";
   EXPECT_EQ(built(results)->function(16399)->source, "");
-  results[kFunctions][0][15] = "CREATE FUNCTION f()\n LANGUAGE sql\nRETURN 1\n";
+  results[kFunctions][0][16] = "CREATE FUNCTION f()\n LANGUAGE sql\nRETURN 1\n";
   EXPECT_EQ(built(results)->function(16399)->source, "RETURN 1\n");
-  results[kFunctions][0][15] = "CREATE FUNCTION f()\n LANGUAGE sql\n";
+  results[kFunctions][0][16] = "CREATE FUNCTION f()\n LANGUAGE sql\n";
   EXPECT_THAT(refusal(results), HasSubstr("has no body"));
+}
+
+TEST(Build, SaysWhenADefinitionCouldNotBeRead) {
+  auto whole = answers();
+  whole[kTriggers][0][6] = "CREATE TRIGGER …";
+  EXPECT_TRUE(built(whole)->complete());
+  EXPECT_FALSE(built()->complete()) << "the trigger's";
+  const auto without = [&](size_t result, size_t row, size_t column) {
+    auto results = whole;
+    results[result][row][column] = kNull;
+    return built(results);
+  };
+  EXPECT_FALSE(without(kRelations, 2, 10)->complete());
+  EXPECT_FALSE(without(kColumns, 0, 9)->complete());
+  EXPECT_FALSE(without(kRules, 0, 4)->complete());
+  const auto catalog = without(kFunctions, 0, 16);
+  EXPECT_FALSE(catalog->complete());
+  EXPECT_EQ(catalog->function(16399)->language, "") << "must not pass for an empty SQL function";
+  EXPECT_TRUE(without(kRelations, 2, 9)->complete());
 }
 
 TEST(Build, TakesTheSystemsObjectsFromABase) {
