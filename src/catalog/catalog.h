@@ -84,7 +84,7 @@ struct Rule {
   std::string name;
   char event = '1';        ///< pg_rewrite.ev_type: 1 select, 2 update, 3 insert, 4 delete
   char enabled = 'O';      ///< pg_rewrite.ev_enabled, as Trigger::enabled
-  std::string definition;  ///< pg_get_ruledef: CREATE RULE … AS ON … DO …
+  std::string definition;  ///< pg_get_ruledef: CREATE RULE …; empty when it could not be read
 };
 
 struct Relation {
@@ -97,7 +97,9 @@ struct Relation {
   std::vector<Column> columns;  ///< without dropped ones, by number
   std::vector<Oid> children;    ///< direct: inheritance and partitions
   std::vector<Oid> parents;     ///< direct
-  std::string view_definition;  ///< of views and materialized views: pg_get_viewdef
+  /// Of users' views and materialized views: pg_get_viewdef. Empty when it could not be read
+  /// (Catalog::complete): nothing is then known of what the view reads.
+  std::string view_definition;
   std::vector<Rule> rules;
   std::vector<Trigger> triggers;  ///< users' own, not those of constraints
   std::vector<Index> indexes;
@@ -129,7 +131,9 @@ struct Function {
   bool returns_set = false;
   /// OUT, INOUT and TABLE columns, empty for a plain result.
   std::vector<std::string> result_columns;
-  std::string language;   ///< "sql", "plpgsql", "internal", "c", …
+  /// "sql", "plpgsql", "internal", "c", …; empty when the body could not be read
+  /// (Catalog::complete): nothing is then known of what the function does.
+  std::string language;
   char volatility = 'v';  ///< i immutable, s stable, v volatile
   bool security_definer = false;
   std::string source;    ///< prosrc; for SQL functions with a parsed body pg_get_function_sqlbody
@@ -171,6 +175,7 @@ class Catalog {
     std::vector<Operator> operators;
     std::vector<std::string> schemas;  ///< all but other sessions' pg_temp and pg_toast_temp
     std::string fingerprint;           ///< see loader.h
+    bool complete = true;              ///< see Catalog::complete
     /// See Catalog::definition_path.
     std::vector<std::string> definition_path = {"pg_catalog"};
   };
@@ -179,6 +184,10 @@ class Catalog {
   /// Never given to another Catalog while the process lives; for cache keys.
   uint64_t id() const { return id_; }
   const std::string& fingerprint() const { return contents_.fingerprint; }
+  /// False when some definition (of a view, a rule, a parsed function body, an index, …) could not
+  /// be read: somebody was changing what it uses, it vanished meanwhile, or the reading session's
+  /// path puts other operators before pg_catalog's. Worth reading again soon.
+  bool complete() const { return contents_.complete; }
   /// What current_schemas(true) was in the session that read this. The server renders definitions
   /// (of views, rules, defaults, parsed function bodies) for that path: a name in them that is not
   /// qualified must be resolved with it, and never with the path of the session that is judged.

@@ -70,9 +70,11 @@ std::vector<std::string> function_changes(const Catalog& before, const Catalog& 
     out.push_back(moved_from(a.schema, signature(before, a)));
   }
   if (a.oid != b.oid) out.emplace_back("recreated");
-  if (!report.same(a.source, b.source)) out.emplace_back("body changed");
+  const bool both_read = !a.language.empty() && !b.language.empty();
+  if (both_read && !report.same(a.source, b.source)) out.emplace_back("body changed");
   if (a.kind != b.kind) out.push_back("kind " + arrow(kind_of(a), kind_of(b)));
-  if (a.language != b.language) out.push_back("language " + arrow(a.language, b.language));
+  if (both_read && a.language != b.language)
+    out.push_back("language " + arrow(a.language, b.language));
   if (a.return_type != b.return_type || a.returns_set != b.returns_set ||
       a.result_columns != b.result_columns) {
     out.push_back("result " +

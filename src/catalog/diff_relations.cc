@@ -107,6 +107,11 @@ class RelationDiff {
     report_.add(what, kind, b_.schema, b_.name + "." + std::string(name), std::move(detail));
   }
 
+  /// Of two definitions; one that could not be read tells nothing.
+  bool changed(const std::string& a, const std::string& b) const {
+    return !a.empty() && !b.empty() && !report_.same(a, b);
+  }
+
   void itself();
   void parents();
   void columns();
@@ -136,7 +141,7 @@ void RelationDiff::itself() {
   if (a_.row_security != b_.row_security) {
     altered(b_.row_security ? "row security on" : "row security off");
   }
-  if (!report_.same(a_.view_definition, b_.view_definition)) {
+  if (changed(a_.view_definition, b_.view_definition)) {
     altered("definition changed: " + b_.view_definition);
   }
   if (a_.comment != b_.comment) altered("comment " + arrow(a_.comment, b_.comment));
@@ -184,7 +189,9 @@ void RelationDiff::column(const Column& a, const Column& b) {
     say("type " + arrow(a.type_name, b.type_name));
   }
   if (a.not_null != b.not_null) say(b.not_null ? "not null" : "null allowed");
-  if (!report_.same(value_of(a), value_of(b))) say(arrow(value_of(a), value_of(b)));
+  const bool both_read =
+      (!a.has_default || !a.default_text.empty()) && (!b.has_default || !b.default_text.empty());
+  if (both_read && !report_.same(value_of(a), value_of(b))) say(arrow(value_of(a), value_of(b)));
   if (a.comment != b.comment) say("comment " + arrow(a.comment, b.comment));
 }
 
@@ -209,7 +216,7 @@ void RelationDiff::parts(std::string_view kind, const std::vector<T>& before,
     // With the relation itself made anew, so is all of it.
     if (id(*a) != id(*b) && a_.oid == b_.oid) say("recreated");
     const bool only_renamed = a->name != b->name && id(*a) == id(*b);
-    if (!only_renamed && !report_.same(a->definition, b->definition)) {
+    if (!only_renamed && changed(a->definition, b->definition)) {
       say("definition changed: " + b->definition);
     }
     more(*a, *b, say);

@@ -75,6 +75,9 @@ class Builder {
   Result<void> read_operators(std::vector<Rows>& results);
   Result<void> take_system(const Catalog* base);
 
+  /// A definition that could not be rendered.
+  void missing() { contents_.complete = false; }
+
   Relation* relation(Oid oid) {
     const auto found = by_oid_.find(oid);
     return found == by_oid_.end() ? nullptr : &contents_.relations[found->second];
@@ -142,6 +145,7 @@ Result<void> Builder::read_relations(std::vector<Rows>& results) {
     item.comment = row.text_or_empty();
     item.view_definition = row.text_or_empty();
     if (schema_name == nullptr) return {};
+    if (item.is_view() && !item.system() && item.view_definition.empty()) missing();
     item.schema = *schema_name;
     if (!by_oid_.emplace(item.oid, contents_.relations.size()).second) {
       return fail(ErrorCode::kProtocol, "relation " + std::to_string(item.oid) + " comes twice");
@@ -165,6 +169,7 @@ Result<void> Builder::read_columns(std::vector<Rows>& results) {
     item.identity = row.flag();
     item.default_text = row.text_or_empty();
     item.comment = row.text_or_empty();
+    if (item.has_default && item.default_text.empty()) missing();
     if (owner != nullptr) owner->columns.push_back(std::move(item));
     return {};
   }));
@@ -194,6 +199,7 @@ Result<void> Builder::read_rules_and_triggers(std::vector<Rows>& results) {
     item.event = row.one_of("1234");
     item.enabled = row.one_of("ODRA");
     item.definition = row.text_or_empty();
+    if (item.definition.empty()) missing();
     if (owner != nullptr) owner->rules.push_back(std::move(item));
     return {};
   }));
@@ -206,6 +212,7 @@ Result<void> Builder::read_rules_and_triggers(std::vector<Rows>& results) {
     item.initially_deferred = row.flag();
     item.enabled = row.one_of("ODRA");
     item.definition = row.text_or_empty();
+    if (item.definition.empty()) missing();
     if (owner != nullptr) owner->triggers.push_back(std::move(item));
     return {};
   });
@@ -224,6 +231,7 @@ Result<void> Builder::read_indexes(std::vector<Rows>& results) {
     item.columns = row.small_vector();
     const int16_t of_key = row.small();
     item.definition = row.text_or_empty();
+    if (item.definition.empty()) missing();
     if (of_key < 0 || static_cast<size_t>(of_key) > item.columns.size()) {
       return fail(ErrorCode::kProtocol, "an index has fewer columns than its key");
     }
@@ -249,6 +257,7 @@ Result<void> Builder::read_constraints(std::vector<Rows>& results) {
     item.deferrable = row.flag();
     item.definition = row.text_or_empty();
     if (item.type != 'f') item.on_update = item.on_delete = 'a';
+    if (item.definition.empty()) missing();
     if (owner != nullptr) owner->constraints.push_back(std::move(item));
     return {};
   });
@@ -288,7 +297,7 @@ std::string joined(const std::vector<std::string>& lines) {
 
 Result<void> Builder::read_functions(std::vector<Rows>& results) {
   contents_.functions.reserve(results[kFunctions].size());
-  return each(results, kFunctions, 17, [&](RowReader& row) -> Result<void> {
+  return each(results, kFunctions, 18, [&](RowReader& row) -> Result<void> {
     Function item;
     item.oid = row.oid();
     const std::string* schema_name = schema(row.oid());
@@ -305,6 +314,7 @@ Result<void> Builder::read_functions(std::vector<Rows>& results) {
     item.volatility = row.one_of("isv");
     item.security_definer = row.flag();
     item.source = row.text();
+    const bool parsed = row.flag();
     const std::string definition = row.text_or_empty();
     item.settings = joined(row.text_array());
     SLUICE_TRY(row.finish());
@@ -312,7 +322,11 @@ Result<void> Builder::read_functions(std::vector<Rows>& results) {
     if (item.defaults < 0 || static_cast<size_t>(item.defaults) > item.argument_types.size()) {
       return fail(ErrorCode::kProtocol, "a function has more defaults than arguments");
     }
-    if (!definition.empty()) {
+    if (parsed && definition.empty()) {
+      // The source says nothing then, and nobody may take that for an empty body.
+      item.language.clear();
+      missing();
+    } else if (parsed) {
       SLUICE_ASSIGN(item.source, parsed_body(definition));
     }
     if (schema_name == nullptr) return {};

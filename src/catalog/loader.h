@@ -21,7 +21,9 @@ using Rows = std::vector<Row>;
 /// transaction also what that transaction has done so far; of temporary schemas only the
 /// session's own. Sets nothing, so the session's client_encoding must be UTF8 (or SQL_ASCII), and
 /// definitions are rendered for its search_path (Catalog::definition_path). No definitions of views
-/// in pg_catalog and information_schema: nobody expands them.
+/// in pg_catalog and information_schema: nobody expands them. Does not wait for schema changes
+/// under way (Catalog::complete), but for a small chance: give the gateway's own connections a
+/// lock_timeout. Takes ACCESS SHARE locks on what views and parsed functions use, as a SELECT does.
 /// `with_system`: also what initdb made; else only users' objects, for `build` with a base.
 std::string_view load_query(bool with_system);
 

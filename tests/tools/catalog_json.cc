@@ -143,6 +143,7 @@ json::array objects(const std::vector<T>& items, bool system) {
 
 json::object to_json(const Catalog& catalog, bool system) {
   return {{"fingerprint", catalog.fingerprint()},
+          {"complete", catalog.complete()},
           {"definition_path", list(catalog.definition_path())},
           {"schemas", list(catalog.schemas())},
           {"relations", objects(catalog.relations(), system)},

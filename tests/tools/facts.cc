@@ -18,6 +18,10 @@ namespace json = boost::json;
 
 void done() { std::cout << "done" << std::endl; }
 
+void print(const std::vector<catalog::Change>& changes) {
+  for (const catalog::Change& change : changes) std::cout << change.to_string() << '\n';
+}
+
 /// Prints the catalog once, as JSON: users' objects, or all of them.
 Result<void> print_catalog(Database& database, bool system) {
   SLUICE_ASSIGN(const auto catalog, database.load());
@@ -50,15 +54,27 @@ Result<void> within(Database& database) {
   return {};
 }
 
+/// Runs each line as SQL, then answers with the fingerprint as this session sees it and, line by
+/// line, what is different from the start.
+Result<void> changes(Database& database) {
+  SLUICE_ASSIGN(const auto start, database.load());
+  for (std::string line; std::getline(std::cin, line);) {
+    SLUICE_TRY(database.run(line));
+    SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
+    std::cout << catalog->fingerprint() << '\n';
+    print(catalog::diff(*start, *catalog));
+    done();
+  }
+  return {};
+}
+
 /// Answers each line, and says "done" once before the first, with what changed since the last.
 Result<void> drift(Database& database) {
   SLUICE_ASSIGN(auto before, database.load());
   done();
   for (std::string line; std::getline(std::cin, line);) {
     SLUICE_ASSIGN(auto after, database.load(false, before.get()));
-    for (const catalog::Change& change : catalog::diff(*before, *after)) {
-      std::cout << change.to_string() << '\n';
-    }
+    print(catalog::diff(*before, *after));
     done();
     before = std::move(after);
   }
@@ -71,8 +87,8 @@ struct Mode {
 };
 
 constexpr std::array kModes = {
-    Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
-    Mode{"within", within}, Mode{"drift", drift},
+    Mode{"users", users},   Mode{"all", all},         Mode{"fingerprint", fingerprint},
+    Mode{"within", within}, Mode{"changes", changes}, Mode{"drift", drift},
 };
 
 int main(int argc, char** argv) {
@@ -86,7 +102,7 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift\n";
+  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|changes|drift\n";
   return 2;
 }
 
