@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "gateway/cancel.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -59,8 +58,7 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
       now_(Moment::now()),
       started_micros_(now_.wall_micros),
       state_since_micros_(started_micros_) {
-  // Protocol 3.0 has room for 64 random bits, 3.2 for a longer secret.
-  cancel_key_ = random_string(4 + (admission_.protocol_minor >= 2 ? 32 : 4));
+  cancel_key_ = make_cancel_key(admission_.protocol_minor);
   worker_.cancel_keys().emplace(cancel_key_, this);
   worker_.counters().sessions.add();
   client_->set_handler(this);
