@@ -71,6 +71,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kAnalysing = 2,
     kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
     kServerFull = 8,
+    kQueueFull = 16,  ///< as many answers are expected as one session may wait for
   };
   using Piece = wire::postgres::Framer::Piece;
 

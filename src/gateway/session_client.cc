@@ -103,6 +103,7 @@ void Session::process(net::Slice data) {
     }
   }
   if (server_ && server_->stream().unsent() > net::Stream::kHighWater) suspend(kServerFull);
+  if (expected_.size() > kMostExpected) suspend(kQueueFull);
 }
 
 Session::Pass Session::reject_client(std::string_view message) {

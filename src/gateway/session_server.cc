@@ -50,6 +50,7 @@ void Session::on_server_receive(net::Slice data) {
   worker_.counters().bytes_to_clients.add(sent);
   if (client_->unsent() > net::Stream::kHighWater) server_->stream().pause_receive();
   if (draining_ && greeted_ && at_rest()) drain();
+  if (expected_.size() <= kMostExpected / 2) resume(kQueueFull);
 }
 
 void Session::skip_rows(Bytes& in) {
