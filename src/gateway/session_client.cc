@@ -305,7 +305,9 @@ std::string Session::refusal_response(const policy::Decision& decision) const {
 Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
                                     const std::shared_ptr<const policy::Decision>& decision) {
   if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
+  // A failing statement also takes the unnamed one away; only the server can do that.
+  const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
     std::string out = refusal_response(*decision);
     pg::encode_ready_for_query(out, transaction_);
     client_->send(Bytes(out));
@@ -324,7 +326,8 @@ Session::Pass Session::refuse_extended(std::string_view name, const Statement* s
                                        const std::shared_ptr<const policy::Decision>& decision) {
   if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
   skip_until_sync_ = true;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
+  const bool replaces_unnamed = name.empty() && prepared_.find({}) != nullptr;
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !replaces_unnamed) {
     local_sync_ = true;
     client_->send(Bytes(refusal_response(*decision)));
     return Pass::kDrop;
@@ -332,6 +335,7 @@ Session::Pass Session::refuse_extended(std::string_view name, const Statement* s
   Expected& entry = expect(RequestKind::kParse);
   entry.refused = true;
   entry.decision = decision;
+  entry.statement.assign(name);
   since_sync_ = true;
   replacement_.clear();
   pg::encode_parse(replacement_, name, kFailingText);

@@ -308,6 +308,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   worker_.counters().statements_failed.add();
   Pass pass = Pass::kForward;
   if (entry.refused) {
+    if (entry.statement.empty()) prepared_.close({});
     replacement_ = refusal_response(*entry.decision);
     replacing_error_ = !piece.last;
     pass = piece.last ? Pass::kReplace : Pass::kDrop;
