@@ -146,7 +146,8 @@ void print(std::ostream& out, const Listing& listing, Format format) {
       text.clear();
       bool first = true;
       for (const auto& column : listing.columns) {
-        text += (first ? "" : ",") + csv_field(without_controls(cell(row.as_object(), column), "\n\t"));
+        text +=
+            (first ? "" : ",") + csv_field(without_controls(cell(row.as_object(), column), "\n\t"));
         first = false;
       }
       out << text << "\r\n";
