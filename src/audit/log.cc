@@ -231,6 +231,12 @@ void LogImpl::index_loop() {
   // The data path comes first: search reads what is not indexed yet from the log itself.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
   auto index = Index::open(options_.directory);
+  if (!index) {
+    // It holds nothing that the log does not.
+    log::error("audit index: {}; it is made anew", index.error().text);
+    Index::remove(options_.directory);
+    index = Index::open(options_.directory);
+  }
   Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
   if (!cursor) {
     log::error("audit index: {}", cursor.error().text);

@@ -93,7 +93,7 @@ Result<> audit_tail(const Common& common, const AuditOptions& options) {
       directory, query,
       [&](const audit::Record& record) {
         const auto json = audit::to_json(record);
-        std::cout << (common.format == Format::kJson ? boost::json::serialize(json) : line_of(json))
+        std::cout << (common.format == Format::kJson ? json_text(json) : line_of(json))
                   << std::endl;
         return ++seen < common.limit || common.limit == 0;
       },
@@ -105,7 +105,7 @@ Result<> audit_show(const Common& common, uint64_t id) {
   SLUICE_ASSIGN(const auto record, audit::show(directory, id));
   const auto json = audit::to_json(record);
   if (common.format == Format::kJson) {
-    std::cout << boost::json::serialize(json) << '\n';
+    std::cout << json_text(json) << '\n';
     return {};
   }
   for (const auto& [name, value] : json) {

@@ -96,4 +96,9 @@ struct Expected {
 
 using ExpectedQueue = RingQueue<Expected>;
 
+/// A session that waits for so many answers takes no more requests until half of them have come:
+/// one of 5 bytes costs 300 here. Half is more than a server can hold back: it sends what it has
+/// once its buffer of 8 KiB is full, and no answer is shorter than 5 bytes.
+inline constexpr size_t kMostExpected = 4096;
+
 }  // namespace sluice::gateway

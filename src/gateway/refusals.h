@@ -24,9 +24,12 @@ inline std::shared_ptr<const policy::Decision> refusal(std::string rule, std::st
 /// is aborted as by any other error. Not SQL, whatever the settings.
 inline constexpr std::string_view failing_text() { return "statement refused by the gateway"; }
 
-/// The same in a pipeline. The name never comes to mean anything, and leaves the client's alone.
+/// The name it is parsed under in a pipeline: it never comes to mean anything, and leaves what the
+/// client's names mean alone.
+inline constexpr const char* kFailingName = "sluice_refused";
+
 inline void append_failing_parse(std::string& out) {
-  wire::postgres::encode_parse(out, "sluice_refused", failing_text());
+  wire::postgres::encode_parse(out, kFailingName, failing_text());
 }
 
 }  // namespace sluice::gateway

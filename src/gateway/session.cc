@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "gateway/cancel.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -60,8 +59,7 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
       now_(Moment::now()),
       started_micros_(now_.wall_micros),
       state_since_micros_(started_micros_) {
-  // Protocol 3.0 has room for 64 random bits, 3.2 for a longer secret.
-  cancel_key_ = random_string(4 + (admission_.protocol_minor >= 2 ? 32 : 4));
+  cancel_key_ = make_cancel_key(admission_.protocol_minor);
   worker_.cancel_keys().emplace(cancel_key_, this);
   principal_ = worker_.principals().intern(admission_.principal);
   worker_.counters().sessions.add();
@@ -200,7 +198,7 @@ void Session::suspend(Suspension why) {
 
 void Session::resume(Suspension why) {
   if (finished_ || (suspended_ & why) == 0) return;
-  suspended_ &= static_cast<uint8_t>(~why);
+  suspended_ &= static_cast<uint16_t>(~why);
   if (suspended_ == 0) process_pending();
 }
 

@@ -71,7 +71,7 @@ class Session : private net::StreamHandler, private ServerUser {
  private:
   enum class Pass : uint8_t { kForward, kDrop, kReplace, kStop };
   /// Why client messages are not being taken; several may hold at once.
-  enum Suspension : uint8_t {
+  enum Suspension : uint16_t {
     kNoServer = 1,
     kAnalysing = 2,
     kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
@@ -80,6 +80,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kEstimating = 32,  ///< the planner is asked how many rows
     kCounting = 64,    ///< a statement runs whose changes are counted before anything else
     kQueue = 128,      ///< until all that has been sent is answered
+    kQueueFull = 256,  ///< as many answers are expected as one session may wait for
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -152,9 +153,10 @@ class Session : private net::StreamHandler, private ServerUser {
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
   const Expected* bind_ahead(Bytes portal);
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
-  Pass refuse_parse(std::string_view name, const Statement* statement, const DecisionPtr& decision);
+  /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
+  /// replace it.
   Pass refuse_extended(std::string_view name, const Statement* statement,
-                       const DecisionPtr& decision);
+                       const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;
   std::string refusal_response(const policy::Decision& decision) const;
 
@@ -283,7 +285,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
   std::string replacement_;
-  uint8_t suspended_ = 0;
+  uint16_t suspended_ = 0;
   bool greeted_ = false;
   bool setup_pending_ = false;  ///< the answer to our own SET batch is still to come
   bool finished_ = false;

@@ -77,6 +77,7 @@ void Session::process(net::Slice data) {
   if (!finished_ && server_ && server_->stream().unsent() > net::Stream::kHighWater) {
     suspend(kServerFull);
   }
+  if (expected_.size() > kMostExpected) suspend(kQueueFull);
 }
 
 void Session::flush_to_server() {

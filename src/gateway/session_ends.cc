@@ -120,6 +120,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   if (entry.silent) {
     pass = Pass::kDrop;
   } else if (entry.refused || entry.cut) {
+    if (entry.refused && entry.statement.empty()) prepared_.close({});
     const policy::Decision& told = entry.cut ? *entry.cut : *entry.decision;
     if (entry.cut && !record_limited(entry, told)) return Pass::kStop;
     replacement_ = refusal_response(told);

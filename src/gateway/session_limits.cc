@@ -260,6 +260,7 @@ void Session::fail_pipeline() {
   server_->stream().send(Bytes(out));
   Expected& entry = expect(RequestKind::kParse);
   entry.refused = entry.silent = true;
+  entry.statement = kFailingName;
 }
 
 void Session::abort_transaction(std::function<void()> then) {

@@ -48,6 +48,7 @@ void Session::on_server_receive(net::Slice data) {
   if (finished_) return;
   if (client_->unsent() > net::Stream::kHighWater) server_->stream().pause_receive();
   if (draining_ && greeted_ && at_rest()) drain();
+  if (expected_.size() <= kMostExpected / 2) resume(kQueueFull);
 }
 
 void Session::flush_to_client() {

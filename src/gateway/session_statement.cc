@@ -211,7 +211,7 @@ Session::Pass Session::judge(const Piece& piece,
   }
   if (!decision->allowed()) {
     return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
-                  : refuse_parse(parse->name, statement.get(), decision);
+                  : refuse_extended(parse->name, statement.get(), decision, true);
   }
   return simple ? forward_query(piece, statement, std::move(decision))
                 : forward_parse(parse->name, parse->text, statement, std::move(decision));
@@ -265,7 +265,8 @@ const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
     if (entry.kind == RequestKind::kClose && !entry.close_portal && entry.statement == name) {
       return nullptr;
     }
-    if (entry.kind != RequestKind::kParse || entry.statement != name || entry.refused) continue;
+    if (entry.kind != RequestKind::kParse || entry.statement != name) continue;
+    if (entry.refused) return nullptr;
     pending.text = entry.text;
     pending.decision = entry.decision;
     pending.scope = entry.scope;
@@ -367,7 +368,9 @@ std::string Session::refusal_response(const policy::Decision& decision) const {
 Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
                                     const DecisionPtr& decision) {
   if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
+  // A failing statement also takes the unnamed one away; only the server can do that.
+  const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
     std::string out = refusal_response(*decision);
     pg::encode_ready_for_query(out, transaction_);
     send_to_client(Bytes(out));
@@ -382,24 +385,15 @@ Session::Pass Session::refuse_query(audit::Phase phase, const Statement* stateme
   return Pass::kReplace;
 }
 
-/// As the server does: an unnamed statement is gone once another is to be parsed in its place.
-Session::Pass Session::refuse_parse(std::string_view name, const Statement* statement,
-                                    const DecisionPtr& decision) {
-  if (name.empty()) {
-    if (Prepared* old = prepared_.find(name); old != nullptr && !record_parse(*old, name)) {
-      return Pass::kStop;
-    }
-    prepared_.close(name);
-  }
-  return refuse_extended(name, statement, decision);
-}
-
 /// The error, and nothing more until the client's Sync.
 Session::Pass Session::refuse_extended(std::string_view name, const Statement* statement,
-                                       const DecisionPtr& decision) {
+                                       const DecisionPtr& decision, bool parsing) {
   if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
   skip_until_sync_ = true;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
+  // A failing Parse also takes the unnamed statement away; only the server can do that.
+  const bool takes_unnamed = parsing && name.empty();
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' &&
+      !(takes_unnamed && prepared_.find({}) != nullptr)) {
     local_sync_ = true;
     send_to_client(Bytes(refusal_response(*decision)));
     return Pass::kDrop;
@@ -407,9 +401,10 @@ Session::Pass Session::refuse_extended(std::string_view name, const Statement* s
   Expected& entry = expect(RequestKind::kParse);
   entry.refused = true;
   entry.decision = decision;
+  if (!takes_unnamed) entry.statement = kFailingName;
   since_sync_ = true;
   replacement_.clear();
-  append_failing_parse(replacement_);
+  pg::encode_parse(replacement_, entry.statement, failing_text());
   return Pass::kReplace;
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/analyser.h"
 #include "gateway/background.h"
 #include "gateway/big_stack_thread.h"
+#include "gateway/cancel_keys.h"
 #include "gateway/counters.h"
 #include "gateway/login_gate.h"
 #include "gateway/own_query.h"
@@ -88,7 +89,7 @@ class Worker {
 
   Session* find_session(uint64_t id);
   std::unordered_map<uint64_t, std::unique_ptr<Session>>& sessions() { return sessions_; }
-  std::unordered_map<std::string, Session*>& cancel_keys() { return cancel_keys_; }
+  CancelKeys& cancel_keys() { return cancel_keys_; }
 
   /// Releases the session's output once record `sequence` is on disk (durability `disk`).
   void release_when_durable(uint64_t session_id, uint64_t sequence);
@@ -117,7 +118,7 @@ class Worker {
   std::vector<std::unique_ptr<OwnQuery>> questions_;
   std::unordered_map<Login*, std::unique_ptr<Login>> logins_;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
-  std::unordered_map<std::string, Session*> cancel_keys_;
+  CancelKeys cancel_keys_;
   std::vector<std::unique_ptr<Login>> dead_logins_;
   std::vector<std::unique_ptr<Session>> dead_sessions_;
   std::deque<std::pair<uint64_t, uint64_t>> undurable_;  ///< sequence, session
