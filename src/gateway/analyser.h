@@ -61,6 +61,8 @@ class Analyser {
   std::shared_ptr<const Statement> find_or_analyse(Bytes text, const sql::Settings& settings);
   std::shared_ptr<const Statement> remember(Bytes text, const sql::Settings& settings,
                                             Analysis analysis);
+  /// What both caches hold, at most the `cache_bytes` it was made with.
+  size_t cached_bytes() const { return meanings_.used_bytes() + statements_.used_bytes(); }
 
  private:
   Bytes key(Bytes text, const sql::Settings& settings);
