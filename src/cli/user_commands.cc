@@ -51,7 +51,6 @@ Result<SecretString> ask_password(const UserOptions& options) {
     sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(raw.data()),
                       raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     text.pop_back();
-    std::cout << text << '\n';
     return SecretString(std::move(text));
   }
   if (options.password_stdin) {
@@ -71,12 +70,18 @@ Result<SecretString> ask_password(const UserOptions& options) {
   return std::move(first);
 }
 
+/// A password that was made here is shown once it holds, and not before.
+void show_if_generated(const UserOptions& options, const SecretString& password) {
+  if (options.generate) std::cout << password.reveal() << '\n';
+}
+
 }  // namespace
 
 Result<> user_add(const Common& common, const UserOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto password, ask_password(options));
   SLUICE_TRY(identity::UserStore(database, actor()).add(options.name, options.groups, password));
+  show_if_generated(options, password);
   std::cerr << fmt::format("user \"{}\" added\n", printable(options.name));
   return {};
 }
@@ -100,7 +105,9 @@ Result<> user_list(const Common& common) {
 Result<> user_passwd(const Common& common, const UserOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto password, ask_password(options));
-  return identity::UserStore(database, actor()).set_password(options.name, password);
+  SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
+  show_if_generated(options, password);
+  return {};
 }
 
 Result<> user_disable(const Common& common, const std::string& name, bool disabled) {

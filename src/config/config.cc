@@ -222,7 +222,12 @@ class Loader {
 
 Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(io_error("cannot read the configuration " + file.string(), errno));
+  if (!in) {
+    Error error = io_error("cannot read the configuration " + file.string(), errno);
+    error.code = ErrorCode::kInvalidInput;
+    error.text += "; name another with --config FILE or SLUICE_CONFIG";
+    return fail(std::move(error));
+  }
   std::string text(kMaxFile + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(in.gcount()));

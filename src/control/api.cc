@@ -141,7 +141,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   if (request.method == "DELETE" && request.path.starts_with(sessions_path + "/")) {
     const std::string text = request.path.substr(sessions_path.size() + 1);
     uint64_t id = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc()) {
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, id);
+    if (error != std::errc() || rest != end) {
       return problem(400, "not a session id");
     }
     const auto killed =

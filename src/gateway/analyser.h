@@ -69,6 +69,8 @@ class Analyser {
   /// AnalyserThreads and hand the result to `remember`.
   std::shared_ptr<const Statement> find_or_analyse(Bytes text, const Reading& reading);
   std::shared_ptr<const Statement> remember(Bytes text, const Reading& reading, Analysis analysis);
+  /// What both caches hold, at most the `cache_bytes` it was made with.
+  size_t cached_bytes() const { return meanings_.used_bytes() + statements_.used_bytes(); }
 
  private:
   Bytes key(Bytes text, const Reading& reading);
