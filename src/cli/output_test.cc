@@ -115,7 +115,7 @@ RC_GTEST_PROP(Output, PrintableTextHasNoControls, (const std::string& text)) {
 TEST(Output, PrintableKeepsTextAndEscapesTheRest) {
   EXPECT_EQ(printable("Zoë ist da"), "Zoë ist da");
   EXPECT_EQ(printable("a\r\x7F\xC2\x9B"), "a\\x0d\\x7f\\x9b");
-  EXPECT_EQ(printable("\xFFx"), "\\xFFx");
+  EXPECT_EQ(printable("\xFFx"), "\\xffx");
 }
 
 TEST(Output, PlainValues) {
