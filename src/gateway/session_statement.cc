@@ -136,7 +136,7 @@ bool Session::has_room(DecisionPtr& refused) {
 bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused) {
   const auto& rate = decision.limits.statements_per_minute;
   if (!rate ||
-      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.wall_micros)) {
+      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
     return true;
   }
   auto denied = std::make_shared<policy::Decision>(decision);
