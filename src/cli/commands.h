@@ -24,10 +24,14 @@ Result<> serve(const Common& common);
 struct UserOptions {
   std::string name;
   std::vector<std::string> groups;
+  std::string kind;                     ///< "human", "service", "agent"; empty: human, or as it is
+  std::vector<std::string> attributes;  ///< "key=value"
   bool password_stdin = false;
   bool generate = false;
 };
 Result<> user_add(const Common& common, const UserOptions& options);
+/// Changes kind, groups or attributes, those that are given.
+Result<> user_set(const Common& common, const UserOptions& options);
 Result<> user_list(const Common& common);
 Result<> user_passwd(const Common& common, const UserOptions& options);
 Result<> user_disable(const Common& common, const std::string& name, bool disabled);

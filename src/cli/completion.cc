@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands = {{
     {"", "serve user database session audit config version completion"},
-    {"user", "add list passwd disable enable remove"},
+    {"user", "add set list passwd disable enable remove"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit", "search tail show"},

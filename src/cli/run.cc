@@ -113,8 +113,13 @@ class CommandLine {
             "echo \"$PASSWORD\" | sluice user add alice --group engineering --password-stdin",
             [this] { return user_add(common_, user_); });
     named(add_user);
-    add_user->add_option("--group", user_.groups, "Group; may be repeated")->type_name("GROUP");
+    described(add_user);
     with_password(add_user);
+    auto* set = add(*users, "set", "Change a user's kind, groups or attributes for new sessions",
+                    "sluice user set nightly --kind agent --attribute team=data",
+                    [this] { return user_set(common_, user_); });
+    named(set);
+    described(set);
     listing(add(*users, "list", "List users", "sluice user list -o json",
                 [this] { return user_list(common_); }));
     auto* passwd = add(*users, "passwd", "Change a password", "sluice user passwd alice",
@@ -131,6 +136,14 @@ class CommandLine {
   }
 
   void named(CLI::App* sub) { sub->add_option("name", user_.name, "User name")->required(); }
+  void described(CLI::App* sub) {
+    sub->add_option("--kind", user_.kind, "human (default), service or agent")
+        ->check(CLI::IsMember({"human", "service", "agent"}))
+        ->type_name("KIND");
+    sub->add_option("--group", user_.groups, "Group; may be repeated")->type_name("GROUP");
+    sub->add_option("--attribute", user_.attributes, "For policies to ask about; may be repeated")
+        ->type_name("KEY=VALUE");
+  }
   void with_password(CLI::App* sub) {
     sub->add_flag("--password-stdin", user_.password_stdin,
                   "Read the password from standard input");

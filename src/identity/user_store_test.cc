@@ -29,6 +29,11 @@ class UserStoreTest : public ::testing::Test {
     return out;
   }
 
+  Result<> add(const std::string& name, const std::vector<std::string>& groups,
+               const SecretString& secret) {
+    return users.add({name, groups, {}, {}}, secret);
+  }
+
   TestFolder folder;
   store::Database database = std::move(*store::open_state(folder.path()));
   UserStore users{database, "root"};
@@ -36,8 +41,8 @@ class UserStoreTest : public ::testing::Test {
 };
 
 TEST_F(UserStoreTest, AddedUserIsFound) {
-  ASSERT_TRUE(users.add("alice", {"engineering", "on call"}, password));
-  ASSERT_TRUE(users.add("Bob", {}, password));
+  ASSERT_TRUE(add("alice", {"engineering", "on call"}, password));
+  ASSERT_TRUE(add("Bob", {}, password));
   const auto all = directory();
   const User* alice = all->find("alice");
   ASSERT_NE(alice, nullptr);
@@ -53,8 +58,8 @@ TEST_F(UserStoreTest, AddedUserIsFound) {
 }
 
 TEST_F(UserStoreTest, PasswordIsKeptOnlyAsAVerifierOfItsOwnSalt) {
-  ASSERT_TRUE(users.add("a", {}, password));
-  ASSERT_TRUE(users.add("b", {}, password));
+  ASSERT_TRUE(add("a", {}, password));
+  ASSERT_TRUE(add("b", {}, password));
   const auto all = directory();
   EXPECT_THAT(all->find("a")->scram_verifier, StartsWith("SCRAM-SHA-256$"));
   EXPECT_THAT(all->find("a")->scram_verifier, Not(HasSubstr("correct")));
@@ -65,24 +70,24 @@ TEST_F(UserStoreTest, UnusableNamesAndPasswordsAreRefusedAndLeaveNoWord) {
   for (const std::string& name :
        {std::string(), std::string(64, 'x'), std::string("a\nb"), std::string("a\0b", 3),
         std::string("a\x7F"), std::string("\xFF")}) {
-    const auto added = users.add(name, {}, password);
+    const auto added = add(name, {}, password);
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error().code, ErrorCode::kInvalidInput);
   }
-  EXPECT_FALSE(users.add("alice", {"two\nlines"}, password));
-  EXPECT_FALSE(users.add("alice", {""}, password));
-  EXPECT_FALSE(users.add("alice", {}, SecretString("short")));
+  EXPECT_FALSE(add("alice", {"two\nlines"}, password));
+  EXPECT_FALSE(add("alice", {""}, password));
+  EXPECT_FALSE(add("alice", {}, SecretString("short")));
   EXPECT_THAT(directory()->users(), IsEmpty());
   EXPECT_THAT(events(), IsEmpty());
-  EXPECT_TRUE(users.add(std::string(63, 'x'), {}, password));
-  EXPECT_TRUE(users.add("Zoë \"quoted\" o'neill", {}, password));
+  EXPECT_TRUE(add(std::string(63, 'x'), {}, password));
+  EXPECT_TRUE(add("Zoë \"quoted\" o'neill", {}, password));
   EXPECT_NE(directory()->find("Zoë \"quoted\" o'neill"), nullptr);
 }
 
 TEST_F(UserStoreTest, SecondOfANameIsRefusedAndChangesNothing) {
-  ASSERT_TRUE(users.add("alice", {"x"}, password));
+  ASSERT_TRUE(add("alice", {"x"}, password));
   const std::string verifier = directory()->find("alice")->scram_verifier;
-  const auto again = users.add("alice", {"admin"}, SecretString("another password"));
+  const auto again = add("alice", {"admin"}, SecretString("another password"));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::kExists);
   EXPECT_THAT(again.error().text, HasSubstr("sluice user passwd alice"));
@@ -92,8 +97,8 @@ TEST_F(UserStoreTest, SecondOfANameIsRefusedAndChangesNothing) {
 }
 
 TEST_F(UserStoreTest, PasswordChangesThatOneUserOnly) {
-  ASSERT_TRUE(users.add("alice", {"x"}, password));
-  ASSERT_TRUE(users.add("bob", {}, password));
+  ASSERT_TRUE(add("alice", {"x"}, password));
+  ASSERT_TRUE(add("bob", {}, password));
   const auto before = directory();
   ASSERT_TRUE(users.set_password("alice", SecretString("battery staple")));
   const auto after = directory();
@@ -105,7 +110,7 @@ TEST_F(UserStoreTest, PasswordChangesThatOneUserOnly) {
 }
 
 TEST_F(UserStoreTest, DisabledUserIsStillKnownAndCanComeBack) {
-  ASSERT_TRUE(users.add("alice", {}, password));
+  ASSERT_TRUE(add("alice", {}, password));
   ASSERT_TRUE(users.set_disabled("alice", true));
   EXPECT_TRUE(directory()->find("alice")->disabled);
   ASSERT_TRUE(users.set_disabled("alice", false));
@@ -115,10 +120,10 @@ TEST_F(UserStoreTest, DisabledUserIsStillKnownAndCanComeBack) {
 }
 
 TEST_F(UserStoreTest, RemovedUserIsGoneAndTheNameFree) {
-  ASSERT_TRUE(users.add("alice", {"x"}, password));
+  ASSERT_TRUE(add("alice", {"x"}, password));
   ASSERT_TRUE(users.remove("alice"));
   EXPECT_EQ(directory()->find("alice"), nullptr);
-  EXPECT_TRUE(users.add("alice", {}, password));
+  EXPECT_TRUE(add("alice", {}, password));
   EXPECT_THAT(directory()->find("alice")->groups, IsEmpty());
 }
 
@@ -132,7 +137,7 @@ TEST_F(UserStoreTest, UnknownUserIsSaidAndLeavesNoWord) {
 }
 
 TEST_F(UserStoreTest, SnapshotStaysAsItWasAndItsVersionShowsChangesOfOthers) {
-  ASSERT_TRUE(users.add("alice", {}, password));
+  ASSERT_TRUE(add("alice", {}, password));
   const auto before = directory();
   auto other = store::open_state(folder.path());
   ASSERT_TRUE(UserStore(*other, "root").remove("alice"));

@@ -13,8 +13,6 @@ namespace {
 
 constexpr size_t kMaxFile = 1 << 20;
 constexpr size_t kMaxRules = 1000;
-/// Anchors let a small file say much; beyond this nobody means it.
-constexpr size_t kMaxRuleText = 8 << 20;
 
 void read_rules(const YAML::Node& root, std::vector<Rule>& rules, yaml::Problems& problems) {
   if (!root.IsMap()) {
@@ -28,13 +26,8 @@ void read_rules(const YAML::Node& root, std::vector<Rule>& rules, yaml::Problems
     problems.add(list.Mark(), fmt::format("rules: more than {} rules", kMaxRules));
     return;
   }
-  size_t text = 0;
-  top.maps("rules", "a rule", [&](yaml::MapReader& map) {
-    if (text > kMaxRuleText) return;
-    rules.push_back(read_rule(map, problems));
-    text += rules.back().text.size();
-    if (text > kMaxRuleText) problems.add(map.mark(), "the rules, written out, are too long");
-  });
+  top.maps("rules", "a rule",
+           [&](yaml::MapReader& map) { rules.push_back(read_rule(map, problems)); });
 }
 
 }  // namespace

@@ -13,6 +13,9 @@ namespace {
 using yaml::Item;
 using yaml::MapReader;
 
+/// Of one rule, with its anchors written out.
+constexpr size_t kMaxRule = 64 << 10;
+
 /// Names that verdicts without a rule carry.
 constexpr std::string_view kReserved[] = {"default-deny", "unparsed-statement", "harmless"};
 
@@ -240,25 +243,6 @@ void read_count(MapReader& map, const std::string& key, std::optional<T>& out, u
   }
 }
 
-void read_limit(MapReader& map, LimitSpec& limit) {
-  constexpr uint64_t kMost = 1'000'000'000'000;
-  read_count(map, "rows", limit.rows, kMost);
-  size_t bytes = 0;
-  map.parsed("bytes", bytes, parse_size);
-  if (map.has("bytes")) limit.bytes = bytes;
-  Duration duration{};
-  map.parsed("duration", duration, parse_duration);
-  if (map.has("duration")) {
-    limit.duration = duration;
-    if (duration < std::chrono::milliseconds(1)) map.problem("duration", "expected at least 1ms");
-  }
-  read_count(map, "statements_per_minute", limit.statements_per_minute, 1'000'000);
-  if (limit.statements_per_minute == 0U)
-    map.problem("statements_per_minute", "none at all is a deny rule");
-  read_count(map, "rows_changed", limit.rows_changed, kMost);
-  read_count(map, "tables_changed", limit.tables_changed, 1'000'000);
-}
-
 void read_do(MapReader& map, Rule& rule) {
   Verbs verbs = 0;
   const auto add = [&](const Item& item) -> std::string {
@@ -282,10 +266,37 @@ void part(MapReader& map, const std::string& key, const std::function<void(MapRe
 
 }  // namespace
 
+LimitSpec read_limit(MapReader& map) {
+  LimitSpec limit;
+  constexpr uint64_t kMost = 1'000'000'000'000;
+  read_count(map, "rows", limit.rows, kMost);
+  size_t bytes = 0;
+  map.parsed("bytes", bytes, parse_size);
+  if (map.has("bytes")) limit.bytes = bytes;
+  Duration duration{};
+  map.parsed("duration", duration, parse_duration);
+  if (map.has("duration")) {
+    limit.duration = duration;
+    if (duration < std::chrono::milliseconds(1)) map.problem("duration", "expected at least 1ms");
+  }
+  read_count(map, "statements_per_minute", limit.statements_per_minute, 1'000'000);
+  if (limit.statements_per_minute == 0U)
+    map.problem("statements_per_minute", "none at all is a deny rule");
+  read_count(map, "rows_changed", limit.rows_changed, kMost);
+  read_count(map, "tables_changed", limit.tables_changed, 1'000'000);
+  return limit;
+}
+
 Rule read_rule(MapReader& map, yaml::Problems& problems) {
   Rule rule;
   rule.line = map.mark().line + 1;
   rule.column = map.mark().column + 1;
+  rule.text = map.dump(kMaxRule);
+  if (rule.text.empty()) {
+    problems.add(map.mark(), fmt::format("a rule longer than {} bytes, or without end", kMaxRule));
+    map.skip();
+    return rule;
+  }
   if (map.scalar("name", rule.name, true)) {
     if (const auto wrong = check_rule_name(rule.name); !wrong.empty()) map.problem("name", wrong);
   }
@@ -300,11 +311,22 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
   part(map, "on", [&](MapReader& inner) { read_on(inner, rule.on); });
   read_do(map, rule);
   part(map, "when", [&](MapReader& inner) { read_when(inner, rule.when); });
-  part(map, "limit", [&](MapReader& inner) { read_limit(inner, rule.limit); });
+  part(map, "limit", [&](MapReader& inner) { rule.limit = read_limit(inner); });
   map.scalar("message", rule.message);
   map.scalar("hint", rule.hint);
-  rule.text = map.dump();
   return rule;
+}
+
+std::set<std::string> rule_keys() {
+  yaml::Problems problems("");
+  {
+    const YAML::Node rule = yaml::load_document(
+        "{who: {}, on: {}, limit: {}, when: {table_rows: {}, time: {}, authentication: {}}}",
+        problems);
+    yaml::MapReader map(rule, "a rule", problems);
+    (void)read_rule(map, problems);
+  }
+  return problems.keys();
 }
 
 }  // namespace sluice::policy

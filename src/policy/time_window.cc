@@ -73,6 +73,15 @@ Result<int> parse_time_of_day(std::string_view text) {
               fmt::format("expected a time of day from \"00:00\" to \"24:00\", got \"{}\"", text));
 }
 
+Result<int64_t> parse_moment(std::string_view text) {
+  cctz::time_point<std::chrono::microseconds> moment;
+  if (!cctz::parse("%Y-%m-%dT%H:%M:%E*S%Ez", std::string(text), cctz::utc_time_zone(), &moment)) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("expected a time such as 2026-11-24T09:30:00+01:00, got \"{}\"", text));
+  }
+  return moment.time_since_epoch().count();
+}
+
 Result<uint8_t> parse_days(std::string_view text) {
   const size_t dash = text.find('-');
   const int first = find_day(text.substr(0, dash));

@@ -39,6 +39,8 @@ struct TimeWindow {
 
 /// "09:00", "24:00" -> minutes of the day.
 Result<int> parse_time_of_day(std::string_view text);
+/// RFC 3339: "2026-11-24T09:30:00+01:00" -> microseconds since 1970.
+Result<int64_t> parse_moment(std::string_view text);
 /// "mon", "mon-fri", "sat" -> bits.
 Result<uint8_t> parse_days(std::string_view text);
 

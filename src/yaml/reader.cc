@@ -1,6 +1,7 @@
 #include "yaml/reader.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -75,6 +76,7 @@ MapReader::MapReader(const YAML::Node& map, std::string where, Problems& problem
 
 MapReader::~MapReader() {
   for (const auto& known : known_) problems_.note_key(where_ + "." + known);
+  if (skipped_) return;
   for (const auto& entry : map_) {
     const auto key = entry.first.as<std::string>("");
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
@@ -180,7 +182,50 @@ std::string value_problem(const YAML::Node& value) {
   return "";
 }
 
+/// Writes `node` on one line; false when that takes too much.
+bool write(const YAML::Node& node, int depth, size_t limit, std::string& out) {
+  constexpr int kMaxDepth = 16;
+  if (depth > kMaxDepth || out.size() > limit) return false;
+  if (node.IsMap() || node.IsSequence()) {
+    out.push_back(node.IsMap() ? '{' : '[');
+    bool first = true;
+    for (const auto& entry : node) {
+      if (!first) out += ", ";
+      first = false;
+      if (node.IsMap()) {
+        if (!write(entry.first, depth + 1, limit, out)) return false;
+        out += ": ";
+      }
+      if (!write(node.IsMap() ? entry.second : YAML::Node(entry), depth + 1, limit, out))
+        return false;
+    }
+    out.push_back(node.IsMap() ? '}' : ']');
+    return out.size() <= limit;
+  }
+  const std::string text = node.IsScalar() ? node.Scalar() : "";
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' ||
+           c == '/';
+  });
+  if (plain) {
+    out += text;
+    return true;
+  }
+  out.push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out += c == '\n' ? "\\n" : std::string(1, c);
+  }
+  out.push_back('"');
+  return out.size() <= limit;
+}
+
 }  // namespace
+
+std::string MapReader::dump(size_t limit) const {
+  std::string out;
+  return write(map_, 0, limit, out) ? out : "";
+}
 
 bool MapReader::list(const std::string& key, const std::function<std::string(const Item&)>& each) {
   const YAML::Node value = node(key);

@@ -76,10 +76,13 @@ class MapReader {
   void maps(const std::string& key, const std::string& what,
             const std::function<void(MapReader&)>& read);
   YAML::Node node(const std::string& key);
+  /// Leaves the rest unread without calling it unknown.
+  void skip() { skipped_ = true; }
   YAML::Mark mark() const { return map_.Mark(); }
   bool empty() const { return map_.size() == 0; }
-  /// The mapping written out in one form, comments and layout apart.
-  std::string dump() const { return YAML::Dump(map_); }
+  /// The mapping on one line, the same however it is laid out: {name: a, do: [read]}. Empty when it
+  /// is longer than `limit` bytes with its anchors written out, or nested without end.
+  std::string dump(size_t limit) const;
   void problem(const std::string& key, const std::string& text);
 
  private:
@@ -87,6 +90,7 @@ class MapReader {
   std::string where_;
   Problems& problems_;
   std::vector<std::string> known_;
+  bool skipped_ = false;
 };
 
 }  // namespace sluice::yaml
