@@ -7,7 +7,9 @@
 namespace sluice::gateway {
 
 Analysis analyse(Bytes text, const Reading& reading) {
-  return {sql::analyse(text, reading.settings), sql::recorded(text)};
+  static const sql::Scope kNowhere;
+  return {sql::analyse(text, reading.settings, reading.scope.scope ? *reading.scope.scope : kNowhere),
+          sql::recorded(text)};
 }
 
 AnalyserThreads::AnalyserThreads(unsigned count) {

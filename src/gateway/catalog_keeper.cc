@@ -82,8 +82,9 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
     reading_ = false;
     again = built && asked != wanted_;
     if (built) {
-      if (catalog_) {
-        for (auto& change : catalog::diff(*catalog_, **built)) {
+      // What could not be read whole is read again soon, and tells nothing of what has changed.
+      if (complete_ && (*built)->complete()) {
+        for (auto& change : catalog::diff(*complete_, **built)) {
           const bool explained =
               changing_ > 0 || std::any_of(explanations_.begin(), explanations_.end(),
                                            [&](const auto& explains) { return explains(change); });
@@ -91,6 +92,7 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
         }
       }
       catalog_ = *built;
+      if (catalog_->complete()) complete_ = catalog_;
       read_ = asked;
       version_.fetch_add(1, std::memory_order_acq_rel);
       if (!again) explanations_.clear();
@@ -104,11 +106,22 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
 
 void CatalogKeeper::look() {
   uint64_t changes = 0;
+  bool again = false;
   {
     const std::lock_guard lock(mutex_);
     if (!catalog_ || reading_ || looking_ || changing_ > 0 || read_ != wanted_) return;
-    looking_ = true;
-    changes = changes_;
+    if (catalog_->complete()) {
+      looking_ = true;
+      changes = changes_;
+    } else {
+      again = true;
+      ++wanted_;
+      version_.fetch_add(1, std::memory_order_acq_rel);
+    }
+  }
+  if (again) {
+    read();
+    return;
   }
   ask_(catalog::fingerprint_query(),
        [this, changes](auto answer) { looked(changes, std::move(answer)); });

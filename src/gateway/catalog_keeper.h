@@ -67,7 +67,8 @@ class CatalogKeeper {
   const Drift drift_;
   std::atomic<uint64_t> version_{1};
   mutable std::mutex mutex_;
-  std::shared_ptr<const catalog::Catalog> catalog_;  ///< last read
+  std::shared_ptr<const catalog::Catalog> catalog_;   ///< last read
+  std::shared_ptr<const catalog::Catalog> complete_;  ///< last read whole, for differences
   uint64_t wanted_ = 1;                              ///< counts reasons to read
   uint64_t read_ = 0;                                ///< the last of them that `catalog_` answers
   bool reading_ = false;

@@ -32,6 +32,18 @@ SessionScope Scopes::intern(const std::shared_ptr<const catalog::Catalog>& catal
   return {id, std::move(scope)};
 }
 
+policy::PrincipalKind principal_kind(identity::UserKind kind) {
+  switch (kind) {
+    case identity::UserKind::kService:
+      return policy::PrincipalKind::kService;
+    case identity::UserKind::kAgent:
+      return policy::PrincipalKind::kAgent;
+    case identity::UserKind::kHuman:
+      break;
+  }
+  return policy::PrincipalKind::kHuman;
+}
+
 std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal principal) {
   std::string key;
   append(key, principal.user);

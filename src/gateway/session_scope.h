@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "identity/directory.h"
 #include "policy/principal.h"
 #include "sql/statement_facts.h"
 
@@ -34,6 +35,8 @@ struct SessionPrincipal {
   uint64_t id = 0;
   policy::Principal principal;
 };
+
+policy::PrincipalKind principal_kind(identity::UserKind kind);
 
 /// Gives sessions of equal principals the same object. Belongs to one worker.
 class Principals {

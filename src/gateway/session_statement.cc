@@ -113,15 +113,17 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
 
 Session::DecisionPtr Session::decide(const Statement& statement,
                                      std::optional<double> estimate) const {
+  const auto& judgement = statement.meaning->judgement(worker_.runtime()->policy, *principal_,
+                                                       *admission_.database);
   policy::Circumstances circumstances;
+  if (!judgement.moves()) return judgement.decide(circumstances);
   circumstances.now_micros = now_.wall_micros;
   circumstances.client_address = client_address_;
   circumstances.application = parameter(parameters_, "application_name");
   circumstances.authenticated_micros = started_micros_;
   circumstances.in_transaction = transaction_ahead_ != 'I';
   circumstances.estimated_rows = estimate;
-  return statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database)
-      .decide(circumstances);
+  return judgement.decide(circumstances);
 }
 
 bool Session::has_room(DecisionPtr& refused) {

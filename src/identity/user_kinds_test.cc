@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-class UserStoreTest : public ::testing::Test {
+class UserKindsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (std::filesystem::temp_directory_path() / "sluice-users-XXXXXX").string();
@@ -25,7 +25,7 @@ class UserStoreTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(UserStoreTest, KeepsKindAndAttributes) {
+TEST_F(UserKindsTest, KeepsKindAndAttributes) {
   auto database = store::open_state(folder_).value();
   UserStore users(database, "test");
   const SecretString password("long enough");
@@ -55,7 +55,7 @@ TEST_F(UserStoreTest, KeepsKindAndAttributes) {
   EXPECT_EQ(events[2].message, "user \"alice\" changed: kind = service");
 }
 
-TEST_F(UserStoreTest, RefusesAttributesThatCannotBeKept) {
+TEST_F(UserKindsTest, RefusesAttributesThatCannotBeKept) {
   auto database = store::open_state(folder_).value();
   UserStore users(database, "test");
   const SecretString password("long enough");
@@ -68,7 +68,7 @@ TEST_F(UserStoreTest, RefusesAttributesThatCannotBeKept) {
   for (const char* text : {"", "team", "=x", "team="}) EXPECT_FALSE(parse_attribute(text)) << text;
 }
 
-TEST_F(UserStoreTest, OldStoresAreBroughtUpToDate) {
+TEST_F(UserKindsTest, OldStoresAreBroughtUpToDate) {
   {
     auto old = store::Database::open(folder_ / "sluice.db").value();
     ASSERT_TRUE(old.execute(

@@ -15,6 +15,7 @@ class FixedJudgement : public Judgement {
       : decision_(std::make_shared<const Decision>(std::move(decision))) {}
   std::shared_ptr<const Decision> decide(const Circumstances&) const override { return decision_; }
   bool needs_estimate() const override { return false; }
+  bool moves() const override { return false; }
 
  private:
   std::shared_ptr<const Decision> decision_;
@@ -53,6 +54,7 @@ class MovingJudgement : public Judgement {
     return decision;
   }
   bool needs_estimate() const override { return needs_estimate_; }
+  bool moves() const override { return true; }
 
  private:
   static constexpr size_t kMostKnown = 16;

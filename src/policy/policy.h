@@ -62,6 +62,8 @@ class Judgement {
   virtual std::shared_ptr<const Decision> decide(const Circumstances& circumstances) const = 0;
   /// Some rule asks for Circumstances::estimated_rows.
   virtual bool needs_estimate() const = 0;
+  /// Whether circumstances matter at all; if not, `decide` may be given none.
+  virtual bool moves() const = 0;
 };
 
 /// Applies `policy`. Pure and total: any doubt is a refusal. `facts` and `catalog` (for table_rows
