@@ -120,10 +120,9 @@ CaseResult run_case(const std::shared_ptr<const Policy>& policy, const PolicyCas
   now.purpose = one.purpose;
   now.in_transaction = one.in_transaction;
   now.estimated_rows = one.estimated_rows;
-  Principal principal = one.principal;
-  if (principal.authenticated_micros == 0) principal.authenticated_micros = now.now_micros;
+  now.authenticated_micros = now.now_micros;
   result.decision =
-      judge(policy, *understood.facts, understood.catalog.get(), principal, one.target)
+      judge(policy, *understood.facts, understood.catalog.get(), one.principal, one.target)
           ->decide(now);
   const Decision& decision = *result.decision;
   if (decision.effect != one.expect) {

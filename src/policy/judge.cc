@@ -26,8 +26,7 @@ Active active_rules(const Case& the_case, const Circumstances& now) {
   for (size_t i = 0; i < active.size(); ++i) {
     const Rule& rule = *the_case.candidates[i].rule;
     active[i] = !rule.when.on_circumstances() ||
-                applies(rule, matches_circumstances(rule.when, now, now.authenticated_micros,
-                                                    nullptr));
+                applies(rule, matches_circumstances(rule.when, now, nullptr));
   }
   return active;
 }
@@ -113,9 +112,7 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
     }
     auto candidate = consider(rule, question, &trace.reasons);
     if (!candidate) continue;
-    trace.matched =
-        applies(rule, matches_circumstances(rule.when, circumstances,
-                                            circumstances.authenticated_micros, &trace.reasons));
+    trace.matched = applies(rule, matches_circumstances(rule.when, circumstances, &trace.reasons));
     the_case.candidates.push_back(std::move(*candidate));
     active.push_back(trace.matched);
   }

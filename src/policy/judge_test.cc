@@ -59,7 +59,6 @@ Principal bob() {
   principal.groups = {"engineering"};
   principal.attributes = {{"team", "data"}};
   principal.authentication = "scram-sha-256";
-  principal.authenticated_micros = 1'000'000'000;
   return principal;
 }
 
@@ -359,6 +358,7 @@ TEST(Judge, ConditionsOnTheStatement) {
 TEST(Judge, ConditionsOnCircumstances) {
   Circumstances now;
   now.now_micros = 1'000'000'000 + 3'600'000'000;
+  now.authenticated_micros = 1'000'000'000;
   now.client_address = "10.1.2.3";
   now.application = "psql";
   now.purpose = "ticket-7";

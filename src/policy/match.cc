@@ -129,14 +129,13 @@ Truth matches_client(const When& when, std::string_view client, Reasons reasons)
   return truth(in);
 }
 
-Truth matches_age(const When& when, const Circumstances& now, int64_t authenticated_micros,
-                  Reasons reasons) {
-  if (authenticated_micros <= 0 || now.now_micros <= 0) {
+Truth matches_age(const When& when, const Circumstances& now, Reasons reasons) {
+  if (now.authenticated_micros <= 0 || now.now_micros <= 0) {
     note(reasons, "when authentication: its age is not known");
     return Truth::kMaybe;
   }
   const Duration age =
-      std::chrono::microseconds(std::max<int64_t>(0, now.now_micros - authenticated_micros));
+      std::chrono::microseconds(std::max<int64_t>(0, now.now_micros - now.authenticated_micros));
   const bool is =
       (!when.max_age || age <= *when.max_age) && (!when.older_than || age > *when.older_than);
   note(reasons, "when authentication: {} s old, {}", age / std::chrono::seconds(1),
@@ -217,8 +216,7 @@ Truth matches_demand(const Rule& rule, const Demand& demand, const Question& que
   return both(objects, matches_action(rule, demand, question, reasons));
 }
 
-Truth matches_circumstances(const When& when, const Circumstances& now,
-                            int64_t authenticated_micros, Reasons reasons) {
+Truth matches_circumstances(const When& when, const Circumstances& now, Reasons reasons) {
   Truth result = Truth::kYes;
   if (when.estimated_rows) {
     result =
@@ -239,8 +237,7 @@ Truth matches_circumstances(const When& when, const Circumstances& now,
   if (when.in_transaction)
     result =
         both(result, flag("in_transaction", *when.in_transaction, now.in_transaction, reasons));
-  if (when.max_age || when.older_than)
-    result = both(result, matches_age(when, now, authenticated_micros, reasons));
+  if (when.max_age || when.older_than) result = both(result, matches_age(when, now, reasons));
   return result;
 }
 

@@ -35,7 +35,7 @@ Truth matches_demand(const Rule& rule, const Demand& demand, const Question& que
 
 /// Conditions on circumstances.
 Truth matches_circumstances(const When& when, const Circumstances& circumstances,
-                            int64_t authenticated_micros, Reasons reasons);
+                            Reasons reasons);
 
 /// Whether a match of this certainty makes the rule apply.
 inline bool applies(const Rule& rule, Truth match) {
