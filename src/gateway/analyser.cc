@@ -8,8 +8,9 @@ namespace sluice::gateway {
 
 Analysis analyse(Bytes text, const Reading& reading) {
   static const sql::Scope kNowhere;
-  return {sql::analyse(text, reading.settings, reading.scope.scope ? *reading.scope.scope : kNowhere),
-          sql::recorded(text)};
+  return {
+      sql::analyse(text, reading.settings, reading.scope.scope ? *reading.scope.scope : kNowhere),
+      sql::recorded(text)};
 }
 
 AnalyserThreads::AnalyserThreads(unsigned count) {

@@ -69,8 +69,8 @@ class CatalogKeeper {
   mutable std::mutex mutex_;
   std::shared_ptr<const catalog::Catalog> catalog_;   ///< last read
   std::shared_ptr<const catalog::Catalog> complete_;  ///< last read whole, for differences
-  uint64_t wanted_ = 1;                              ///< counts reasons to read
-  uint64_t read_ = 0;                                ///< the last of them that `catalog_` answers
+  uint64_t wanted_ = 1;                               ///< counts reasons to read
+  uint64_t read_ = 0;                                 ///< the last of them that `catalog_` answers
   bool reading_ = false;
   bool looking_ = false;
   unsigned changing_ = 0;  ///< changes under way

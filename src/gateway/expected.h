@@ -49,6 +49,7 @@ struct Expected {
   bool malformed = false;      ///< kBind: its names could not be read
   bool close_portal = false;   ///< kClose of a portal, else of a statement
   bool limited = false;        ///< `decision` bounds what it may return
+  bool writes = false;         ///< kBind: it, or a statement that it EXECUTEs, may change rows
   bool counted = false;        ///< what it changes is counted before its completion is shown
   int16_t columns = -1;        ///< of the last RowDescription; -1 unknown
   uint32_t completed = 0;      ///< answers seen, of a kQuery or kFunctionCall
@@ -71,7 +72,7 @@ struct Expected {
   void start(RequestKind what) {
     kind = what;
     refused = silent = may_copy_in = described = copying_out = failed = malformed = false;
-    close_portal = limited = counted = false;
+    close_portal = limited = writes = counted = false;
     columns = -1;
     completed = prepared_uses = 0;
     text.reset();

@@ -22,6 +22,7 @@ struct Prepared {
 /// A portal the server has confirmed with BindComplete.
 struct Portal {
   Prepared prepared;
+  bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
   std::string statement;
   std::string parameters;
   std::string parameters_digest;

@@ -138,11 +138,11 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_statement(const Piece& piece);
   Pass judge(const Piece& piece, const std::shared_ptr<const Statement>& statement);
   Pass forward_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
-                     DecisionPtr decision);
+                     DecisionPtr decision, bool writes);
   Pass forward_parse(Bytes name, Bytes text, const std::shared_ptr<const Statement>& statement,
                      DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
-  DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision);
+  DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
@@ -172,7 +172,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void names_found(const std::shared_ptr<const catalog::Catalog>& catalog, uint64_t version,
                    const std::vector<std::string>& path);
   void names_failed(std::string_view why);
-  void note_effects(const std::shared_ptr<const Statement>& statement);
+  void note_effects(const std::shared_ptr<const Statement>& statement, bool counted);
   void note_transaction_end();
   void end_schema_changes();
   using OwnDone = std::function<void(OwnRun&)>;
@@ -186,13 +186,13 @@ class Session : private net::StreamHandler, private ServerUser {
   void own_answered(const std::shared_ptr<OwnRun>& run);
 
   // session_limits.cc: what an allowed statement may at most do.
-  bool needs_counting(const sql::StatementFacts& facts, const policy::Decision& decision) const;
+  static bool needs_counting(bool writes, const policy::Decision& decision);
   Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
                            bool& go_on);
   Pass begin_counted_execute(const Piece& piece, bool& go_on);
-  void take_baseline(OwnRun& run);
-  void begin_own_transaction();
-  void count_changes(std::function<void(OwnRun&)> done);
+  void know_changes(bool open_transaction);
+  void counting_failed(const wire::postgres::ErrorFields& error, bool simple, bool opening);
+  void count_changes();
   void count_after(std::string completion, char status);
   void changes_counted(OwnRun& run);
   void settle_failed(const wire::postgres::ErrorFields* error);

@@ -284,17 +284,20 @@ Session::Pass Session::on_execute(const Piece& piece) {
   if (!has_room(refused)) return refuse_extended({}, nullptr, refused);
   std::shared_ptr<const Statement> text;
   DecisionPtr decision;
+  bool writes = false;
   if (const Expected* bind = bind_ahead(execute->portal)) {
     text = bind->text;
     decision = bind->decision;
+    writes = bind->writes;
   } else if (const Portal* portal = prepared_.find_portal(execute->portal)) {
     text = portal->prepared.text;
     decision = portal->prepared.decision;
+    writes = portal->writes;
   }
   if (decision && !within_rate(*decision, refused)) {
     return refuse_extended({}, text.get(), refused);
   }
-  const bool counted = text && decision && needs_counting(text->facts(), *decision);
+  const bool counted = decision && needs_counting(writes, *decision);
   bool go_on = true;
   if (counted) {
     const Pass pass = begin_counted_execute(piece, go_on);
@@ -308,7 +311,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   note_limits(entry);
   since_sync_ = true;
   settings_uncertain_ = true;
-  if (entry.text) note_effects(entry.text);
+  if (entry.text) note_effects(entry.text, counted);
   if (!copy_in_parsed_ && !counted) return Pass::kForward;
   // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have
   // to be undone, and all that comes behind it with it. Flush makes the server answer now.
@@ -373,6 +376,7 @@ Session::Pass Session::on_function_call() {
 
 Session::Pass Session::on_copy_message(const Piece& piece) {
   const bool simple = !expected_.empty() && expected_.front().kind == RequestKind::kQuery;
+  const bool counted = !expected_.empty() && expected_.front().counted;
   switch (piece.type) {
     case pg::kCopyData:
       copy_data_seen_ = true;
@@ -389,12 +393,14 @@ Session::Pass Session::on_copy_message(const Piece& piece) {
       copying_in_ = false;
       // The next statement of the same text may be a COPY again.
       if (simple) suspend(kCopyBarrier);
+      if (counted) suspend(kCounting);
       return Pass::kForward;
     default:
       // The server would take it for part of the copy and fail. It may have failed already and
       // would then run it: it must not see it.
       copying_in_ = false;
       if (simple) suspend(kCopyBarrier);
+      if (counted) suspend(kCounting);
       replacement_.clear();
       pg::encode_copy_fail(replacement_, "unexpected message during COPY from stdin");
       return Pass::kReplace;

@@ -41,10 +41,10 @@ std::shared_ptr<policy::Decision> passed(const policy::Decision& decision, const
 
 }  // namespace
 
-bool Session::needs_counting(const sql::StatementFacts& facts,
-                             const policy::Decision& decision) const {
+/// `writes`: the statement, or one that it EXECUTEs, may change rows.
+bool Session::needs_counting(bool writes, const policy::Decision& decision) {
   // A write whose result is cut off has to be undone as well.
-  return facts.writes && (decision.limits.on_changes() || decision.limits.on_results());
+  return writes && (decision.limits.on_changes() || decision.limits.on_results());
 }
 
 Session::Pass Session::begin_counted_query(const Piece& piece,
@@ -64,72 +64,62 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
                 "Send BEGIN, the write and COMMIT as statements of their own."));
   }
   go_on = true;
-  if (transaction_ == 'I') {
-    begin_own_transaction();
-  } else if (!changes_known_) {
-    count_changes([this](OwnRun& run) { take_baseline(run); });
-  }
+  know_changes(transaction_ == 'I');
   return Pass::kForward;
 }
 
 Session::Pass Session::begin_counted_execute(const Piece& piece, bool& go_on) {
-  go_on = false;
-  for (size_t i = 0; i < expected_.size(); ++i) {
-    // How the transaction stands is not known before that is answered.
-    if (expected_.at(i).ends_with_ready()) return defer(piece, kQueue);
-  }
-  go_on = true;
-  if (transaction_ahead_ == 'I' && !own_transaction_) {
-    begin_own_transaction();
-  }
-  if (!changes_known_) count_changes([this](OwnRun& run) { take_baseline(run); });
+  // How the transaction stands is not known before what ends with ReadyForQuery is answered.
+  go_on = !ready_outstanding();
+  if (!go_on) return defer(piece, kQueue);
+  know_changes(transaction_ahead_ == 'I' && !own_transaction_);
   return Pass::kForward;
 }
 
-void Session::take_baseline(OwnRun& run) {
-  const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
-  changes_known_ = changes.has_value();
-  if (changes) changes_before_ = *changes;
-  if (run.answer.error && skip_until_sync_) {
-    // The server reads on to the client's Sync: this error is the answer to its statement.
-    send_to_client(Bytes(error_message(*run.answer.error)));
-    resume(kCounting);
+/// Sees to it that a transaction is open and that it is known what it has changed so far: what the
+/// server counts goes on from transaction to transaction.
+void Session::know_changes(bool open_transaction) {
+  if (!open_transaction && changes_known_) return;
+  auto statements = count_statements();
+  if (open_transaction) {
+    statements.insert(statements.begin(), "BEGIN");
+    own_transaction_ = true;
+    transaction_ahead_ = 'T';
   }
-}
-
-void Session::begin_own_transaction() {
-  own_transaction_ = true;
-  transaction_ahead_ = 'T';
-  // Writes before it, in the same pipeline, count as before.
-  changes_known_ = !since_sync_;
-  changes_before_.clear();
   const bool simple = !since_sync_;
   // No Sync behind it: should it fail, the server skips the statement too.
   run_own(
-      {"BEGIN"},
-      [this, simple](OwnRun& run) {
-        if (!run.answer.error) return;
-        own_transaction_ = false;
-        send_to_client(Bytes(error_message(*run.answer.error)));
-        if (simple) {
-          std::string out;
-          pg::encode_sync(out);
-          server_->stream().send(Bytes(out));
-          expect(RequestKind::kSync);
-          skip_until_sync_ = false;
-        }
-        resume(kCounting);
+      statements,
+      [this, simple, open_transaction](OwnRun& run) {
+        const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
+        changes_known_ = changes.has_value();
+        if (changes) changes_before_ = *changes;
+        if (run.answer.error) counting_failed(*run.answer.error, simple, open_transaction);
       },
       OwnEnd::kBehindMe);
 }
 
-void Session::count_changes(std::function<void(OwnRun&)> done) {
+/// The client's statement was not run: the server skips to a Sync.
+void Session::counting_failed(const pg::ErrorFields& error, bool simple, bool opening) {
+  if (opening) own_transaction_ = false;
+  send_to_client(Bytes(error_message(error)));
+  if (simple) {
+    std::string out;
+    pg::encode_sync(out);
+    server_->stream().send(Bytes(out));
+    expect(RequestKind::kSync);
+    skip_until_sync_ = false;
+  }
+  resume(kCounting);
+}
+
+void Session::count_changes() {
   auto statements = count_statements();
   // What is put off until COMMIT changes rows as well.
   if (own_transaction_ && scope_.scope->catalog->has_deferrable()) {
     statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
   }
-  run_own(statements, std::move(done));
+  run_own(statements, [this](OwnRun& run) { changes_counted(run); });
 }
 
 /// The counted statement at the front has run: its completion is kept until its changes are known.
@@ -144,7 +134,7 @@ void Session::count_after(std::string completion, char status) {
       return;
     }
   }
-  count_changes([this](OwnRun& run) { changes_counted(run); });
+  count_changes();
 }
 
 void Session::changes_counted(OwnRun& run) {

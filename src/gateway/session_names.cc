@@ -175,7 +175,7 @@ void Session::names_failed(std::string_view why) {
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
 }
 
-void Session::note_effects(const std::shared_ptr<const Statement>& statement) {
+void Session::note_effects(const std::shared_ptr<const Statement>& statement, bool counted) {
   const sql::StatementFacts& facts = statement->facts();
   uint8_t doubts = 0;
   if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
@@ -188,7 +188,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement) {
     admission_.database->catalog().change_started();
     schema_changes_.push_back(statement);
   }
-  if (facts.writes || facts.dynamic_sql) changes_known_ = false;
+  if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
   doubts_ |= doubts;
   transaction_doubts_ |= doubts;
   if (doubts != 0) first_names_ = false;

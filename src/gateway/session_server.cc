@@ -273,6 +273,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     if (prepared != nullptr) portal.prepared.recorded = prepared->recorded;
     portal.prepared.text = entry.text;
     portal.prepared.decision = entry.decision;
+    portal.writes = entry.writes;
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);
     portal.parameters_digest.swap(entry.parameters_digest);
@@ -317,6 +318,7 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
       if (!entry.may_copy_in) return server_violation("an unexpected CopyInResponse");
       copying_in_ = true;
       copy_data_seen_ = copy_sync_dropped_ = false;
+      if (entry.counted) resume(kCounting);  // Until the copy is over.
       resume(kCopyBarrier);
       return finished_ ? Pass::kStop : Pass::kForward;
     case pg::kCopyOutResponse:

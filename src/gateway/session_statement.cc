@@ -113,8 +113,8 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
 
 Session::DecisionPtr Session::decide(const Statement& statement,
                                      std::optional<double> estimate) const {
-  const auto& judgement = statement.meaning->judgement(worker_.runtime()->policy, *principal_,
-                                                       *admission_.database);
+  const auto& judgement =
+      statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database);
   policy::Circumstances circumstances;
   if (!judgement.moves()) return judgement.decide(circumstances);
   circumstances.now_micros = now_.wall_micros;
@@ -137,8 +137,7 @@ bool Session::has_room(DecisionPtr& refused) {
 
 bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused) {
   const auto& rate = decision.limits.statements_per_minute;
-  if (!rate ||
-      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
+  if (!rate || worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
     return true;
   }
   auto denied = std::make_shared<policy::Decision>(decision);
@@ -154,8 +153,8 @@ bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused
 }
 
 /// EXECUTE runs what was prepared: that is decided on too, by what its names mean now.
-Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement,
-                                                   DecisionPtr decision) {
+Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, DecisionPtr decision,
+                                                   bool& writes) {
   const auto& uses = statement.facts().prepared;
   for (size_t i = 0; i < uses.size(); ++i) {
     if (uses[i].what != sql::PreparedUse::What::kExecute) continue;
@@ -186,6 +185,7 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement,
     }
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
+    writes = writes || text->facts().writes;
     if (inner->limits.on_results() || inner->limits.on_changes()) decision = std::move(inner);
   }
   return decision;
@@ -199,8 +199,9 @@ Session::Pass Session::judge(const Piece& piece,
   ++statements_;
   last_statement_ = statement;
   DecisionPtr refused;
+  bool writes = statement->facts().writes;
   if (decision->allowed() && !statement->facts().prepared.empty()) {
-    decision = decide_prepared_uses(*statement, std::move(decision));
+    decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }
   if (!has_room(refused)) {
     decision = refused;
@@ -215,14 +216,14 @@ Session::Pass Session::judge(const Piece& piece,
     return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
                   : refuse_extended(parse->name, statement.get(), decision, true);
   }
-  return simple ? forward_query(piece, statement, std::move(decision))
+  return simple ? forward_query(piece, statement, std::move(decision), writes)
                 : forward_parse(parse->name, parse->text, statement, std::move(decision));
 }
 
 Session::Pass Session::forward_query(const Piece& piece,
                                      const std::shared_ptr<const Statement>& statement,
-                                     DecisionPtr decision) {
-  const bool counted = needs_counting(statement->facts(), *decision);
+                                     DecisionPtr decision, bool writes) {
+  const bool counted = needs_counting(writes, *decision);
   if (counted) {
     bool go_on = true;
     const Pass pass = begin_counted_query(piece, statement, go_on);
@@ -241,7 +242,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   // A text of PREPAREs is kept, to be understood anew when names have come to mean something else.
   if (!statement->facts().prepared.empty()) entry.source = pg::decode_query(piece.body())->text;
   entry.scope = scope_.id;
-  note_effects(statement);
+  note_effects(statement, counted);
   return Pass::kForward;
 }
 
@@ -326,8 +327,9 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     }
   }
   auto decision = decide(*statement, std::nullopt);
+  entry.writes = statement->facts().writes;
   if (decision->allowed() && !statement->facts().prepared.empty()) {
-    decision = decide_prepared_uses(*statement, std::move(decision));
+    decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
   }
   if (!decision->allowed()) return refuse(statement.get(), decision);
   entry.text = std::move(statement);
