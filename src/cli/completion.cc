@@ -6,14 +6,15 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands = {{
-    {"", "serve user database session audit config version completion"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kCommands = {{
+    {"", "serve user database session audit lint config version completion"},
     {"user", "add list passwd disable enable remove"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit", "search tail show"},
     {"config", "check"},
     {"completion", "bash zsh fish"},
+    {"lint", "--rules"},
     {"serve", ""},
     {"version", ""},
 }};
