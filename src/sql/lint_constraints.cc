@@ -218,7 +218,12 @@ void on_added_column(LintScript& script, const LintTable& table, const AlterComm
   const LintColumn column = column_of(*node, script.text());
   for (const auto& part : column.parts) {
     const std::string sql = without_name(part.sql);
-    const std::string add = "ALTER TABLE " + table.sql + " ADD COLUMN " + column.bare() + ";\n";
+    std::string add = "ALTER TABLE " + table.sql + " ADD COLUMN " + column.bare();
+    // A default that is the same for all rows costs nothing, and lets NOT NULL be said at once.
+    if (const auto* value = column.part("CONSTR_DEFAULT")) {
+      add += " " + value->sql + (column.has("CONSTR_NOTNULL") ? " NOT NULL" : "");
+    }
+    add += ";\n";
     const size_t before = script.findings.size();
     if (part.kind == "CONSTR_FOREIGN" && column.has("CONSTR_DEFAULT")) {
       on_foreign_key(script, table, command, part.node, {column.name},

@@ -470,7 +470,7 @@ TEST(LintText, CommandsAreCutAtTheirCommas) {
   EXPECT_THAT(
       alter_commands("ALTER TABLE IF EXISTS ONLY \"a,b\".t * ADD c numeric(1,2) DEFAULT "
                      "(ARRAY[1,2])[1], -- x, y\n DROP d /* , */, ALTER e SET DEFAULT 'a,b'"),
-      ElementsAre("ADD c numeric(1,2) DEFAULT (ARRAY[1,2])[1]", "DROP d /* , */",
+      ElementsAre("ADD c numeric(1,2) DEFAULT (ARRAY[1,2])[1]", "DROP d",
                   "ALTER e SET DEFAULT 'a,b'"));
 }
 
