@@ -52,6 +52,13 @@ Result<> audit_search(const Common& common, const AuditOptions& options);
 Result<> audit_tail(const Common& common, const AuditOptions& options);
 Result<> audit_show(const Common& common, uint64_t id);
 
+struct LintOptions {
+  std::string file;    ///< "-" for standard input
+  bool rules = false;  ///< print the rules instead
+};
+/// Succeeds when nothing worse than advice was found.
+Result<> lint(const Common& common, const LintOptions& options);
+
 Result<> config_check(const Common& common);
 Result<> version(const Common& common);
 

@@ -48,6 +48,7 @@ class CommandLine {
     add_databases();
     add_sessions();
     add_audit();
+    add_lint();
     auto* config = group("config", "The configuration file");
     formatted(add(*config, "check", "Check it, with every problem's line",
                   "sluice config check --config sluice.yaml",
@@ -187,6 +188,16 @@ class CommandLine {
     show->add_option("id", id_, "From: sluice audit search")->required();
   }
 
+  void add_lint() {
+    auto* sub = formatted(add(app_, "lint", "Check a script of schema changes for what would hurt",
+                              "sluice lint migration.sql\n  sluice lint - -o json < migration.sql\n"
+                              "  sluice lint --rules\n\nExit codes: 0 nothing worse than advice, "
+                              "1 errors or warnings, 2 wrong usage.",
+                              [this] { return lint(common_, lint_); }));
+    sub->add_option("file", lint_.file, "SQL script; - for standard input")->type_name("FILE");
+    sub->add_flag("--rules", lint_.rules, "Print all rules instead");
+  }
+
   CLI::App* filtered(CLI::App* sub) {
     auto& q = audit_.query;
     sub->add_option("--user", q.user, "Who")->type_name("NAME");
@@ -210,6 +221,7 @@ class CommandLine {
   Common common_;
   UserOptions user_;
   AuditOptions audit_;
+  LintOptions lint_;
   std::string database_;
   std::string shell_;
   uint64_t id_ = 0;
