@@ -10,6 +10,7 @@
 #include "control/api.h"
 
 namespace sluice::cli {
+
 Result<> session_list(const Common& common) {
   SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/v1/sessions"));
   Listing listing{{"id", "user", "database", "state", "started", "statements", "client",
@@ -23,7 +24,7 @@ Result<> session_list(const Common& common) {
 Result<> session_kill(const Common& common, uint64_t id) {
   SLUICE_ASSIGN([[maybe_unused]] const auto value,
                 call_gateway(common, "DELETE", fmt::format("/v1/sessions/{}", id),
-                     fmt::format("uid {} on the command line", getuid())));
+                             fmt::format("uid {} on the command line", getuid())));
   std::cerr << fmt::format("session {} ended\n", id);
   return {};
 }
@@ -52,7 +53,8 @@ Result<> database_check(const Common& common, const std::string& name) {
   for (const auto& database : config.databases) {
     if (!name.empty() && database.name != name) continue;
     found = true;
-    const auto value = call_gateway(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
+    const auto value =
+        call_gateway(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
     if (!value) outcome = fail(value.error());
     listing.rows.push_back(
         boost::json::object{{"name", database.name},

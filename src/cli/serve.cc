@@ -158,9 +158,8 @@ class Service {
     control_->start();
     // A thread of its own: what it is asked may take long, and /healthz must not wait.
     local_ = control::HttpServer::create();
-    SLUICE_TRY(
-        local_->listen(control::control_socket(config_->state),
-                       [this](const auto& request) { return api_->answer_local(request); }));
+    SLUICE_TRY(local_->listen(control::control_socket(config_->state),
+                              [this](const auto& request) { return api_->answer_local(request); }));
     local_->start();
     return {};
   }

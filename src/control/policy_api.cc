@@ -4,6 +4,7 @@
 
 #include "audit/search.h"
 #include "base/clock.h"
+#include "control/lint_json.h"
 #include "control/policy_json.h"
 #include "control/problem.h"
 #include "gateway/big_stack_thread.h"
@@ -61,8 +62,8 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   statement.text = std::move(record.text);
   statement.client_address = record.context.client_address;
   statement.application = record.context.application;
-  statement.effect = record.outcome == audit::Outcome::kDenied ? policy::Effect::kDeny
-                                                               : policy::Effect::kAllow;
+  statement.effect =
+      record.outcome == audit::Outcome::kDenied ? policy::Effect::kDeny : policy::Effect::kAllow;
   statement.rule = record.rule;
   return statement;
 }
@@ -81,9 +82,9 @@ std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
 
 HttpResponse PolicyApi::show() {
   const auto policy = gateway_.policy();
-  return json_response(200, json::object{{"name", policy->name()},
-                                         {"version", policy->version()},
-                                         {"text", policy->text()}});
+  return json_response(
+      200, json::object{
+               {"name", policy->name()}, {"version", policy->version()}, {"text", policy->text()}});
 }
 
 policy::Principal PolicyApi::principal_of(const std::string& user) const {
@@ -131,8 +132,8 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   policy::Circumstances now;
   now.now_micros = now.authenticated_micros = wall_micros();
   const auto principal = principal_of(user);
-  const auto explanation = policy::explain(**policy, *understood->facts,
-                                           understood->catalog.get(), principal, *target, now);
+  const auto explanation = policy::explain(**policy, *understood->facts, understood->catalog.get(),
+                                           principal, *target, now);
   return json_response(
       200, json::object{{"facts", to_json(*understood->facts, understood->catalog.get())},
                         {"decision", to_json(*explanation.decision)},

@@ -118,8 +118,7 @@ json::object to_json(const policy::Decision& decision) {
     add("duration_ms", *bounds.duration, static_cast<uint64_t>(most.count()));
   }
   if (bounds.statements_per_minute) {
-    add("statements_per_minute", *bounds.statements_per_minute,
-        bounds.statements_per_minute->most);
+    add("statements_per_minute", *bounds.statements_per_minute, bounds.statements_per_minute->most);
   }
   if (bounds.rows_changed) add("rows_changed", *bounds.rows_changed, bounds.rows_changed->most);
   if (bounds.tables_changed) {
