@@ -9,7 +9,7 @@ namespace {
 
 /// A statement that comes down to more reads of relations than these is refused, as a server would
 /// better do: views of views multiply.
-constexpr size_t kMaxReads = 20'000;
+constexpr size_t kMaxReads = 100'000;
 
 /// Relations of pg_catalog that give away rows, secrets, statistics of rows or other sessions'
 /// statements.
@@ -49,8 +49,22 @@ void Walker::note_read(const Object& object, const catalog::Relation* relation) 
   const size_t action = gather_.shared_action(kind);
   gather_.action(action).lock = std::max(gather_.action(action).lock, LockLevel::kAccessShare);
   gather_.add_target(action, object);
-  for (auto* recorder : read_recorders_) recorder->push_back(object);
-  if (++weight_ > kMaxReads) fail("the statement reads through too many views", "54001");
+  if (relation != nullptr && !read_recorders_.empty()) read_recorders_.back()->insert(relation);
+  weigh(1);
+}
+
+void Walker::weigh(size_t reads) {
+  weight_ += reads;
+  if (weight_ > kMaxReads) fail("the statement reads through too many views", "54001");
+}
+
+void Walker::tell_again(const Body& body) {
+  const size_t weight = weight_;
+  for (const catalog::Relation* relation : body.reads) {
+    note_read(Resolver::object(*relation, true), relation);
+  }
+  weight_ = weight;
+  weigh(body.weight);
 }
 
 void Walker::descendants(const catalog::Relation& relation,
@@ -97,7 +111,7 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
   const auto known = bodies_.find(body_key(view.oid));
   if (known != bodies_.end()) {
     if (known->second.busy) return unknown_rows();
-    for (const Object& object : known->second.reads) note_read(object, resolver_.relation(object.oid));
+    tell_again(known->second);
     return known->second.rows;
   }
   if (!enter_body()) return unknown_rows();
@@ -106,9 +120,14 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
   const bool stored = view.kind == catalog::RelationKind::kMaterializedView;
   const bool muted = context_.muted;
   context_.muted = muted || stored;
-  if (!muted) read_recorders_.push_back(&body.reads);
+  const size_t weight = weight_;
+  read_recorders_.push_back(&body.reads);
   const RowsPtr yielded = view_sources(view);
-  if (!muted) read_recorders_.pop_back();
+  read_recorders_.pop_back();
+  body.weight = weight_ - weight;
+  if (!read_recorders_.empty()) {
+    read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
+  }
   context_.muted = muted;
   auto rows = std::make_shared<Rows>();
   rows->many = true;

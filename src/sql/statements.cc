@@ -3,6 +3,7 @@
 
 #include "sql/lock_level.h"
 #include "sql/options.h"
+#include "sql/plpgsql_source.h"
 #include "sql/statement_kinds.h"
 #include "sql/walker.h"
 
@@ -266,6 +267,7 @@ void Walker::on_copy(const Node& body) {
   const auto columns = strings_in(body, "attlist");
   if (!in) {
     const RowsPtr rows = read_relation(name_of_range(*range), true);
+    gather_.action(action).lock = LockLevel::kAccessShare;
     const Name name = name_of_range(*range);
     gather_.add_target(action,
                        resolver_.object(name, resolver_.find_relation(name), context_.reached));

@@ -67,7 +67,7 @@ class Walker {
     RowsPtr rows;
     Gather::ArgumentUses uses;
     size_t weight = 1;
-    std::vector<Object> reads;  ///< told again where it is reached again
+    std::set<const catalog::Relation*> reads;  ///< of those in the catalog
   };
   /// Where a write goes.
   struct Target {
@@ -188,6 +188,9 @@ class Walker {
   /// What the query of a view yields, looked at anew.
   RowsPtr view_sources(const catalog::Relation& view);
   void note_read(const Object& object, const catalog::Relation* relation);
+  /// What a body that is known already reads, for the place where it is reached again.
+  void tell_again(const Body& body);
+  void weigh(size_t reads);
   void descendants(const catalog::Relation& relation, std::vector<const catalog::Relation*>& out);
 
   // ---- writes.cc
@@ -268,7 +271,7 @@ class Walker {
   std::set<std::pair<Oid, ActionKind>> reached_writes_;
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;
-  std::vector<std::vector<Object>*> read_recorders_;
+  std::vector<std::set<const catalog::Relation*>*> read_recorders_;
   bool aggregated_ = false;  ///< the select list at hand has an aggregate
 };
 
@@ -287,9 +290,6 @@ class Walker::Within {
 
 /// The column name that PostgreSQL gives an expression without AS (FigureColname).
 std::string_view figured_name(const Node& expression);
-
-/// The body of DO as a CREATE PROCEDURE that the parser of PL/pgSQL reads.
-std::string plpgsql_block(const std::string& body);
 
 /// Rows of one column.
 RowsPtr single_column(std::string_view name, Value value);

@@ -295,7 +295,11 @@ RowsPtr Walker::returning(const Node& body, const Target& target, const Level& l
   rows->many = true;
   if (!field(body, "returningList")) return rows;
   // Rows come back: that is reading them.
-  note_read(resolver_.object(target.name, target.relation, context_.reached), target.relation);
+  if (target.relation != nullptr) {
+    (void)read(*target.relation, target.only, context_.reached);
+  } else {
+    note_read(resolver_.object(target.name, nullptr, context_.reached), nullptr);
+  }
   select_list(body, "returningList", level, *rows);
   return rows;
 }
