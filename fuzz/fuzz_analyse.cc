@@ -64,8 +64,8 @@ void* run(void* argument) {
       require(facts->unanalysable.empty() == facts->unanalysable_sqlstate.empty());
       check_whole(*facts);
       const auto decision = sluice::policy::decide(*facts, {"db", "production"});
-      require(facts->unanalysable.empty() || !decision.allowed());
-      require(decision.allowed() || !decision.message.empty());
+      require(facts->unanalysable.empty() || !decision.allowed);
+      require(decision.allowed || !decision.message.empty());
       compare_with_other_literals(job->text, *facts, settings, scope);
     }
   }

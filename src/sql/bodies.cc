@@ -41,8 +41,9 @@ RowsPtr argument_rows(const catalog::Function& function) {
   auto rows = std::make_shared<Rows>();
   for (size_t i = 0; i < function.argument_types.size(); ++i) {
     const bool named = i < function.argument_names.size();
-    rows->columns.push_back({named ? std::string_view(function.argument_names[i]) : std::string_view(),
-                             value_of(argument_ref(i))});
+    rows->columns.push_back(
+        {named ? std::string_view(function.argument_names[i]) : std::string_view(),
+         value_of(argument_ref(i))});
   }
   return rows;
 }
@@ -100,6 +101,7 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     context_.reached = true;
     context_.collected = nullptr;
     context_.arguments = function.argument_types.size();
+    context_.variables = false;
     // What only looks is evaluated while planning, even under EXPLAIN.
     context_.explained = context_.explained && function.volatility == 'v';
     auto* around = std::exchange(gather_.arguments, &body.uses);
@@ -109,8 +111,8 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     const bool has_path = own_path(function, own);
     std::vector<std::string> path;
     if (has_path) path = resolver_.use_path(resolver_.completed(own));
-    body.rows = function.language == "sql" ? sql_body(function, level)
-                                           : plpgsql_body(function, level);
+    body.rows =
+        function.language == "sql" ? sql_body(function, level) : plpgsql_body(function, level);
     if (has_path) resolver_.use_path(std::move(path));
     read_recorders_.pop_back();
     if (!read_recorders_.empty()) {
@@ -168,19 +170,13 @@ RowsPtr Walker::sql_body(const catalog::Function& function, const Level& argumen
 RowsPtr Walker::plpgsql_body(const catalog::Function& function, const Level& arguments) {
   Level level = arguments;
   level.has_variables = true;
-  // Variables carry values from anywhere in the body to what it returns.
-  Value all;
-  context_.collected = &all;
-  const bool dynamic_before = std::exchange(facts_.dynamic_sql, false);
-  std::string why;
-  const bool good = plpgsql(plpgsql_function(function, false), level, why);
-  context_.collected = nullptr;
-  if (!good) unreadable(function);
-  all.unknown = all.unknown || facts_.dynamic_sql;
-  facts_.dynamic_sql = facts_.dynamic_sql || dynamic_before;
-  all = all.through(function.name);
+  Ran ran =
+      run_plpgsql(plpgsql_function(function, false), level, function.name, *gather_.arguments);
+  if (!ran.good) unreadable(function);
+  const Value& all = ran.value;
   auto rows = std::make_shared<Rows>();
-  for (const std::string_view column : function.result_columns) rows->columns.push_back({column, all});
+  for (const std::string_view column : function.result_columns)
+    rows->columns.push_back({column, all});
   if (function.result_columns.empty()) {
     const auto columns = columns_of_type(function.return_type);
     for (const std::string_view column : columns) rows->columns.push_back({column, all});
@@ -193,6 +189,10 @@ RowsPtr Walker::plpgsql_body(const catalog::Function& function, const Level& arg
   }
   rows->many = function.returns_set;
   return rows;
+}
+
+void Walker::write_again(const Gather::ArgumentUses& uses) {
+  for (const auto& [target, value] : uses.written) gather_.write(target, value);
 }
 
 void Walker::trigger_body(const catalog::Function& function, const catalog::Relation& table) {
@@ -212,22 +212,20 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   rows->table = &table;
   Level level;
   level.has_variables = true;
-  for (const std::string_view name : {"new", "old"}) level.from.entries.push_back({{}, name, rows, -1});
+  for (const std::string_view name : {"new", "old"})
+    level.from.entries.push_back({{}, name, rows, -1});
   const Within within(*this);
   ++context_.depth;
   context_.reached = true;
-  Value all;
-  context_.collected = &all;
   context_.arguments = 0;
-  auto* around = std::exchange(gather_.arguments, nullptr);
   std::vector<std::string> own;
   const bool has_path = own_path(function, own);
   std::vector<std::string> path;
   if (has_path) path = resolver_.use_path(resolver_.completed(own));
-  std::string why;
-  if (!plpgsql(plpgsql_function(function, true), level, why)) unreadable(function);
+  const Ran ran = run_plpgsql(plpgsql_function(function, true), level, function.name, body.uses);
+  if (!ran.good) unreadable(function);
   if (has_path) resolver_.use_path(std::move(path));
-  gather_.arguments = around;
+  write_again(body.uses);
   body.busy = false;
 }
 

@@ -115,7 +115,8 @@ inline std::string facts_text(const StatementFacts& facts, const catalog::Catalo
   for (const auto& action : facts.actions) {
     out += "\n" + std::string(name_of(action.lock)) + (action.cascade ? " cascade" : "");
   }
-  for (const auto effect : facts.transaction) out += "\n" + std::to_string(static_cast<int>(effect));
+  for (const auto effect : facts.transaction)
+    out += "\n" + std::to_string(static_cast<int>(effect));
   for (const auto& use : facts.prepared) out += "\nprepared " + use.name;
   for (const auto& name : facts.cursors) out += "\ncursor " + name;
   return out;

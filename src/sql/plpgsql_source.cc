@@ -73,6 +73,11 @@ std::string simplified(const std::string& body) {
       ++i;
       continue;
     }
+    // With columns of its own to return, a function says RETURN NEXT and nothing.
+    if (i > 0 && i + 1 < places.size() && is_word(places[i].token, "next") &&
+        is_word(places[i - 1].token, "return") && places[i + 1].token.text == ";") {
+      replace(places[i].end(), places[i].end(), " NULL");
+    }
     const size_t next = after_name(places, i);
     const auto follows = [&](size_t offset, std::string_view text) {
       return next + offset < places.size() && places[next + offset].token.text == text;
@@ -99,26 +104,21 @@ std::string plpgsql_block(const std::string& body) {
 std::string plpgsql_function(const catalog::Function& function, bool trigger) {
   std::string text = function.kind == 'p' ? "CREATE PROCEDURE f(" : "CREATE FUNCTION f(";
   std::vector<std::string> names;
-  const auto add = [&](const std::string& mode, const std::string& name) {
+  const auto add = [&](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) != names.end() && !name.empty()) return;
     if (!names.empty()) text += ", ";
     names.push_back(name);
-    text += mode + (name.empty() ? std::string() : quoted_name(name) + " ") + "text";
+    text += (name.empty() ? std::string() : quoted_name(name) + " ") + "text";
   };
   for (size_t i = 0; i < function.argument_types.size(); ++i) {
-    add("", i < function.argument_names.size() ? function.argument_names[i] : std::string());
+    add(i < function.argument_names.size() ? function.argument_names[i] : std::string());
   }
-  const bool out = !function.result_columns.empty();
-  for (const std::string& column : function.result_columns) add("OUT ", column);
+  for (const std::string& column : function.result_columns) add(column);
   text += ")";
   if (trigger) {
     text += " RETURNS trigger";
   } else if (function.kind != 'p') {
-    if (function.returns_set) {
-      text += out ? " RETURNS SETOF record" : " RETURNS SETOF text";
-    } else if (!out) {
-      text += " RETURNS text";
-    }
+    text += function.returns_set ? " RETURNS SETOF text" : " RETURNS text";
   }
   return text + " LANGUAGE plpgsql AS " + dollar_quoted(simplified(function.source));
 }

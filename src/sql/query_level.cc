@@ -45,7 +45,7 @@ const Entry* entry_of(const Level* level, std::string_view schema, std::string_v
   return nullptr;
 }
 
-bool any(const Level* level, bool Level::*mark) {
+bool any(const Level* level, bool Level::* mark) {
   for (; level != nullptr; level = level->outer) {
     if (level->*mark) return true;
   }
@@ -94,7 +94,8 @@ int Joins::add_table() {
 }
 
 int Joins::root(int index) const {
-  while (parents_[static_cast<size_t>(index)] != index) index = parents_[static_cast<size_t>(index)];
+  while (parents_[static_cast<size_t>(index)] != index)
+    index = parents_[static_cast<size_t>(index)];
   return index;
 }
 

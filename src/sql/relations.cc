@@ -13,14 +13,25 @@ constexpr size_t kMaxReads = 100'000;
 
 /// Relations of pg_catalog that give away rows, secrets, statistics of rows or other sessions'
 /// statements.
-constexpr std::array<std::string_view, 19> kTelling = {
-    "pg_authid",          "pg_cursors",          "pg_file_settings",
-    "pg_hba_file_rules",  "pg_ident_file_mappings", "pg_largeobject",
-    "pg_prepared_statements", "pg_shadow",       "pg_stat_activity",
-    "pg_stat_statements", "pg_statistic",        "pg_statistic_ext_data",
-    "pg_stats",           "pg_stats_ext",        "pg_stats_ext_exprs",
-    "pg_subscription",    "pg_user_mapping",     "pg_user_mappings",
-    "pg_foreign_server"};
+constexpr std::array<std::string_view, 19> kTelling = {"pg_authid",
+                                                       "pg_cursors",
+                                                       "pg_file_settings",
+                                                       "pg_hba_file_rules",
+                                                       "pg_ident_file_mappings",
+                                                       "pg_largeobject",
+                                                       "pg_prepared_statements",
+                                                       "pg_shadow",
+                                                       "pg_stat_activity",
+                                                       "pg_stat_statements",
+                                                       "pg_statistic",
+                                                       "pg_statistic_ext_data",
+                                                       "pg_stats",
+                                                       "pg_stats_ext",
+                                                       "pg_stats_ext_exprs",
+                                                       "pg_subscription",
+                                                       "pg_user_mapping",
+                                                       "pg_user_mappings",
+                                                       "pg_foreign_server"};
 
 bool is_catalog(std::string_view schema) {
   return schema == "pg_catalog" || schema == "information_schema";
@@ -151,6 +162,7 @@ RowsPtr Walker::view_sources(const catalog::Relation& view) {
   context_.reached = true;
   context_.collected = nullptr;
   context_.arguments = 0;
+  context_.variables = false;
   auto* arguments = std::exchange(gather_.arguments, nullptr);
   auto path = use_definition_path();
   RowsPtr yielded = unknown_rows();

@@ -48,8 +48,9 @@ class SampleCatalog {
     relation("public", name, columns, kind).view_definition = definition;
   }
 
-  Function& function(std::string schema, std::string name, const std::vector<std::string>& arguments,
-                     std::string language, std::string source, catalog::Oid result = kText) {
+  Function& function(std::string schema, std::string name,
+                     const std::vector<std::string>& arguments, std::string language,
+                     std::string source, catalog::Oid result = kText) {
     Function item;
     item.oid = schema == "pg_catalog" ? ++system_oid_ : ++oid_;
     item.schema = std::move(schema);
@@ -115,10 +116,10 @@ class SampleCatalog {
     relation("pg_catalog", "pg_authid", {"rolname", "rolpassword"}).oid = 1260;
     catalog::Trigger trigger;
     trigger.name = "audit";
-    trigger.function = function("public", "on_user", {}, "plpgsql",
-                                "BEGIN INSERT INTO public.log VALUES ('x', NEW.ssn); RETURN NEW; END",
-                                kTrigger)
-                           .oid;
+    trigger.function =
+        function("public", "on_user", {}, "plpgsql",
+                 "BEGIN INSERT INTO public.log VALUES ('x', NEW.ssn); RETURN NEW; END", kTrigger)
+            .oid;
     trigger.definition =
         "CREATE TRIGGER audit AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION "
         "public.on_user()";
@@ -127,7 +128,8 @@ class SampleCatalog {
     rule.name = "keep";
     rule.event = '4';
     rule.definition =
-        "CREATE RULE keep AS ON DELETE TO public.items DO ALSO INSERT INTO public.log (what) VALUES "
+        "CREATE RULE keep AS ON DELETE TO public.items DO ALSO INSERT INTO public.log (what) "
+        "VALUES "
         "(old.sku)";
     items.rules.push_back(rule);
     log.columns[1].has_default = true;
@@ -141,7 +143,8 @@ class SampleCatalog {
     view("vv", {"label"}, " SELECT v.label FROM public.v WHERE (v.id > 1);");
     view("stored", {"s"}, " SELECT users.ssn AS s FROM public.users;", Kind::kMaterializedView);
     view("joined", {"ssn", "total"},
-         " SELECT u.ssn, o.total FROM (public.users u JOIN public.orders o ON ((o.user_id = u.id)));");
+         " SELECT u.ssn, o.total FROM (public.users u JOIN public.orders o ON ((o.user_id = "
+         "u.id)));");
     for (int i = 0; i < 40; ++i) {
       const std::string below = i == 0 ? "public.users" : "public.bomb" + std::to_string(i - 1);
       view("bomb" + std::to_string(i), {"ssn"},
@@ -169,8 +172,8 @@ class SampleCatalog {
 
     function("public", "whoami", {}, "sql", "SELECT k FROM app.secret");
     function("public", "ident", {"x"}, "sql", "SELECT x");
-    function("public", "get_users", {}, "sql", "SELECT * FROM public.users", users_type_).returns_set =
-        true;
+    function("public", "get_users", {}, "sql", "SELECT * FROM public.users", users_type_)
+        .returns_set = true;
     function("public", "wipe", {}, "sql", "DELETE FROM public.log", kVoid);
     function("public", "atomic_wipe", {}, "sql", "BEGIN ATOMIC DELETE FROM public.log; END", kVoid);
     function("public", "shout", {"q"}, "sql", "RETURN upper(q)");
@@ -186,7 +189,8 @@ class SampleCatalog {
     function("public", "by_path", {}, "sql", "SELECT app_id FROM users").settings =
         "search_path=app, pg_temp";
     function("public", "caller_path", {}, "sql", "SELECT count(*) FROM users");
-    function("public", "tidy", {"n"}, "plpgsql", "BEGIN DELETE FROM public.orders; COMMIT; END", kVoid)
+    function("public", "tidy", {"n"}, "plpgsql", "BEGIN DELETE FROM public.orders; COMMIT; END",
+             kVoid)
         .kind = 'p';
     catalog::Operator op;
     op.oid = ++oid_;

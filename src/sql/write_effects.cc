@@ -243,6 +243,7 @@ void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>
       if (root.at_pointer("/stmts/0/stmt/SelectStmt").get(body) != simdjson::SUCCESS) return;
       Rows value;
       select_list(body, "targetList", level, value);
+      if (value.count() == 1) gather_.write({relation.oid, column.number}, value.at(0));
     });
     resolver_.use_path(std::move(path));
     if (!good) facts_.unresolved = true;

@@ -37,12 +37,9 @@ json::object to_json(const Action& action) {
                        {"temporary", target.temporary},
                        {"reached", target.reached}});
   }
-  return {{"kind", name_of(action.kind)},
-          {"object_kind", action.object_kind},
-          {"targets", std::move(targets)},
-          {"without_where", action.without_where},
-          {"cascade", action.cascade},
-          {"lock", name_of(action.lock)}};
+  return {{"kind", name_of(action.kind)},  {"object_kind", action.object_kind},
+          {"targets", std::move(targets)}, {"without_where", action.without_where},
+          {"cascade", action.cascade},     {"lock", name_of(action.lock)}};
 }
 
 json::array uses_of(uint8_t uses) {
