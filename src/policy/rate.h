@@ -41,7 +41,10 @@ class RateLimiter {
     mutable std::mutex mutex;
     /// When the bucket is full again, by key "user\0rule".
     std::unordered_map<std::string, Clock::time_point, Hash> full_at;
+    Clock::time_point swept_at;
   };
+  /// Forgets full buckets of a crowded shard, at most once a second.
+  static void make_room(Shard& shard, Clock::time_point now);
   static std::string key_of(std::string_view user, std::string_view rule);
   Shard& shard_of(const std::string& key) { return shards_[keyed_hash(key) % kShards]; }
   const Shard& shard_of(const std::string& key) const { return shards_[keyed_hash(key) % kShards]; }
