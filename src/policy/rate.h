@@ -16,7 +16,7 @@ namespace sluice::policy {
 ///
 /// A token bucket per user and rule, as the generic cell rate algorithm (ITU-T I.371): a bucket of
 /// N tokens that refills with N a minute. So a minute's worth may come at once, and any 60 seconds
-/// see at most 2 N - 1. One instance for the whole gateway; safe from any thread, divided into
+/// see at most 2 N. One instance for the whole gateway; safe from any thread, divided into
 /// shards so that workers seldom meet. Bounded: users who have not been at their limit for a minute
 /// are forgotten; past kMostBuckets a new one is refused rather than let through uncounted.
 class RateLimiter {
