@@ -132,6 +132,7 @@ class Service {
     notify("STOPPING=1");
     gateway_->drain();
     control_->stop();
+    local_->stop();
     api_.reset();
     gateway_.reset();
     if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
@@ -145,7 +146,7 @@ class Service {
  private:
   Result<> start_control() {
     control_ = control::HttpServer::create();
-    api_ = std::make_unique<control::Api>(*gateway_, *log_);
+    api_ = std::make_unique<control::Api>(*gateway_, *log_, config_->state / "audit");
     api_->set_databases(names_of(*config_));
     if (config_->listen_http) {
       SLUICE_ASSIGN(
@@ -154,10 +155,12 @@ class Service {
                            [this](const auto& request) { return api_->answer_public(request); }));
       log::info("HTTP on {}:{}", config_->listen_http->host, port);
     }
-    SLUICE_TRY(
-        control_->listen(control::control_socket(config_->state),
-                         [this](const auto& request) { return api_->answer_local(request); }));
     control_->start();
+    // A thread of its own: what it is asked may take long, and /healthz must not wait.
+    local_ = control::HttpServer::create();
+    SLUICE_TRY(local_->listen(control::control_socket(config_->state),
+                              [this](const auto& request) { return api_->answer_local(request); }));
+    local_->start();
     return {};
   }
 
@@ -223,7 +226,7 @@ class Service {
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<control::Api> api_;
-  std::unique_ptr<control::HttpServer> control_;
+  std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0;
 };
 

@@ -83,6 +83,12 @@ class Database {
   std::unique_ptr<CatalogKeeper> catalog_;
 };
 
+/// Key of Database::fresh_search_path for a session that started with these settings (as
+/// Session::greeting_key).
+inline std::string fresh_path_key(const std::string& settings, const catalog::Catalog& catalog) {
+  return settings + '\0' + std::to_string(catalog.id());
+}
+
 /// Whether two configurations reach the same server in the same way, so that open connections of
 /// one may serve the other.
 bool same_server(const config::DatabaseConfig& a, const config::DatabaseConfig& b);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -53,6 +54,11 @@ class GatewayImpl : public Gateway {
   Result<std::string> check_database(const std::string& name) override;
   void drain() override;
   void set_policy(std::shared_ptr<const policy::Policy> policy) override;
+  std::shared_ptr<const policy::Policy> policy() override { return runtime()->policy; }
+  std::shared_ptr<const identity::Directory> directory() override { return runtime()->directory; }
+  Result<policy::Target> target(const std::string& database) override;
+  Result<policy::Understood> understand(const std::string& database,
+                                        std::string_view text) override;
 
  private:
   /// Gives databases that have none yet the means to know what they hold.
@@ -62,6 +68,11 @@ class GatewayImpl : public Gateway {
   /// Runs `task` on every worker and waits until all have done so.
   void on_all_workers(const std::function<void(Worker&)>& task);
   void publish(std::shared_ptr<const Runtime> runtime);
+  std::shared_ptr<const Runtime> runtime() {
+    const std::lock_guard lock(mutex_);
+    return runtime_;
+  }
+  Result<std::shared_ptr<Database>> find_database(const std::string& name);
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
@@ -265,16 +276,46 @@ Stats GatewayImpl::stats() {
   return total;
 }
 
-Result<std::string> GatewayImpl::check_database(const std::string& name) {
-  std::shared_ptr<Database> database;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = runtime_->databases.find(name);
-    if (found == runtime_->databases.end()) {
-      return fail(ErrorCode::kNotFound, "no database \"" + name + "\" in the configuration");
-    }
-    database = found->second;
+Result<std::shared_ptr<Database>> GatewayImpl::find_database(const std::string& name) {
+  const auto current = runtime();
+  const auto found = current->databases.find(name);
+  if (found == current->databases.end()) {
+    return fail(ErrorCode::kNotFound, "no database \"" + name + "\" in the configuration");
   }
+  return found->second;
+}
+
+Result<policy::Target> GatewayImpl::target(const std::string& database) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  return policy::Target{found->config().name, found->config().environment};
+}
+
+Result<policy::Understood> GatewayImpl::understand(const std::string& database,
+                                                   std::string_view text) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  auto known = std::make_shared<std::promise<CatalogKeeper::Known>>();
+  auto catalog_known = known->get_future();
+  found->catalog().when_current([known](CatalogKeeper::Known what) { known->set_value(what); });
+  if (catalog_known.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    return fail(ErrorCode::kTimeout, "the catalog of \"" + database + "\" could not be read in time");
+  }
+  SLUICE_ASSIGN(const auto catalog, catalog_known.get());
+  const auto path = found->fresh_search_path(fresh_path_key({}, *catalog));
+  Reading reading;
+  reading.scope.scope = std::make_shared<const sql::Scope>(
+      path ? sql::Scope{catalog, *path} : sql::Scope{catalog, {"pg_catalog", "public"}});
+  auto facts = std::make_shared<std::promise<std::shared_ptr<const sql::StatementFacts>>>();
+  auto facts_known = facts->get_future();
+  shared_.analysers.submit(std::string(text), reading,
+                           [facts](Analysis analysis) { facts->set_value(analysis.facts); });
+  if (facts_known.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
+    return fail(ErrorCode::kTimeout, "the statement could not be analysed in time");
+  }
+  return policy::Understood{facts_known.get(), catalog};
+}
+
+Result<std::string> GatewayImpl::check_database(const std::string& name) {
+  SLUICE_ASSIGN(const auto database, find_database(name));
   SLUICE_TRY(database->refresh_addresses());
   struct Check {
     std::mutex mutex;

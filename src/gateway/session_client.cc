@@ -286,6 +286,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   DecisionPtr decision;
   bool writes = false;
   if (const Expected* bind = bind_ahead(execute->portal)) {
+    if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
     text = bind->text;
     decision = bind->decision;
     writes = bind->writes;

@@ -134,7 +134,7 @@ void Session::read_own_catalog(const std::shared_ptr<const catalog::Catalog>& ba
 }
 
 void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version) {
-  const std::string key = greeting_key() + '\0' + std::to_string(catalog->id());
+  const std::string key = fresh_path_key(greeting_key(), *catalog);
   if (first_names_) {
     if (const auto path = admission_.database->fresh_search_path(key)) {
       names_found(catalog, version, *path);

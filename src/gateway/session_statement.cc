@@ -299,13 +299,10 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   Prepared pending;
   const Prepared* prepared = prepared_ahead(name, pending);
   if (prepared == nullptr || !prepared->text) {
-    // Only what cannot be seen could have made it.
-    return refuse(nullptr, refusal("unknown-prepared-statement", "26000",
-                                   name.empty() ? "unnamed prepared statement does not exist"
-                                                : fmt::format("prepared statement \"{}\" does not "
-                                                              "exist",
-                                                              name),
-                                   ""));
+    // The server does not know it either, and will say so; should it not, something that could
+    // not be seen has made it, and the session ends before anything runs.
+    entry.malformed = true;
+    return Pass::kForward;
   }
   auto statement = prepared->text;
   if (prepared->scope != scope_.id) {

@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "sql/tree.h"
-#include "sql/lexer.h"
 #include "sql/lint_flow.h"
 #include "sql/lint_script.h"
 #include "sql/lock_level.h"
@@ -39,11 +38,7 @@ std::string_view text_of(std::string_view script, const Node& raw) {
   const auto length = static_cast<size_t>(number_field(raw, "stmt_len"));
   std::string_view text = script.substr(std::min(begin, script.size()));
   if (length > 0) text = text.substr(0, length);
-  const Token first = Lexer(text).next();
-  if (first.kind == TokenKind::kEnd) return {};
-  text.remove_prefix(static_cast<size_t>(first.text.data() - text.data()));
-  const size_t last = text.find_last_not_of("; \t\r\n");
-  return last == std::string_view::npos ? text : text.substr(0, last + 1);
+  return core_of(text.substr(0, text.find_last_not_of("; \t\r\n") + 1));
 }
 
 void look_at(LintScript& script, LintFlow& flow) {
@@ -62,8 +57,9 @@ void look_at(LintScript& script, LintFlow& flow) {
 
 /// Puts the findings from `tail` on, made at the script's end, where their statements are.
 void put_in_order(std::vector<Finding>& findings, size_t tail) {
-  std::vector<Finding> late(std::make_move_iterator(findings.begin() + static_cast<ptrdiff_t>(tail)),
-                            std::make_move_iterator(findings.end()));
+  std::vector<Finding> late(
+      std::make_move_iterator(findings.begin() + static_cast<ptrdiff_t>(tail)),
+      std::make_move_iterator(findings.end()));
   findings.resize(tail);
   for (Finding& finding : late) {
     const auto place = std::upper_bound(

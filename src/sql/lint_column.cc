@@ -168,11 +168,7 @@ LintColumn column_of(const Node& definition, std::string_view script) {
     for (const size_t start : starts) {
       if (start > from) to = std::min(to, start);
     }
-    std::string_view text = script.substr(from, to - from);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) {
-      text.remove_suffix(1);
-    }
-    return std::string(text);
+    return std::string(core_of(script.substr(from, to - from)));
   };
   for (size_t i = 0; i < starts.size(); ++i) column.parts[i].sql = up_to_next(starts[i]);
   if (const auto type = field(definition, "typeName")) {

@@ -30,12 +30,14 @@ std::string default_value(const LintColumn::Part& part) {
   return part.sql.substr(static_cast<size_t>(value.text.data() - part.sql.data()));
 }
 
-/// The column for now, its default for new rows, then the old rows.
+/// The column for now, its default for new rows, then the old rows, then NOT NULL if it is wanted.
 std::string add_and_fill(const LintTable& table, const LintColumn& column,
                          const std::string& value) {
+  const bool not_null = column.has("CONSTR_NOTNULL") || column.has("CONSTR_PRIMARY");
   return alter(table, "ADD COLUMN " + column.bare()) +
          alter(table, "ALTER COLUMN " + quote_ident(column.name) + " SET DEFAULT " + value) +
-         fill(table, column.name, value, quote_ident(column.name) + " IS NULL");
+         fill(table, column.name, value, quote_ident(column.name) + " IS NULL") +
+         (not_null ? make_not_null(table, column.name) : "");
 }
 
 std::string sequence_type(const LintColumn& column) {
@@ -52,8 +54,9 @@ void on_numbered(LintScript& script, const LintTable& table, const AlterCommand&
   LintColumn plain = column;
   plain.type_sql = sequence_type(column);
   const std::string owner = table.sql + "." + quote_ident(column.name);
-  const std::string where =
-      table.sql.find('.') == std::string::npos ? sequence : quote_ident(table.schema) + "." + sequence;
+  const std::string where = table.sql.find('.') == std::string::npos
+                                ? sequence
+                                : quote_ident(table.schema) + "." + sequence;
   const std::string safer = "CREATE SEQUENCE " + where + " AS " + plain.type_sql + ";\n" +
                             add_and_fill(table, plain, "nextval(" + literal(where) + ")") +
                             "ALTER SEQUENCE " + where + " OWNED BY " + owner + ";\n";
@@ -101,16 +104,11 @@ void on_default(LintScript& script, const LintTable& table, const AlterCommand& 
 
 void on_not_null(LintScript& script, const LintTable& table, const AlterCommand& command,
                  const LintColumn& column) {
-  const std::string name = quote_ident(table.name + "_" + column.name + "_not_null");
   auto& finding = script.report(
       "not-null-without-default", table, command,
       "fails if " + table.sql + " has any row: " + column.name + " would be null in it",
       alter(table, "ADD COLUMN " + column.bare()) + "-- fill it in batches, then:\n" +
-          alter(table, "ADD CONSTRAINT " + name + " CHECK (" + quote_ident(column.name) +
-                           " IS NOT NULL) NOT VALID") +
-          alter(table, "VALIDATE CONSTRAINT " + name) +
-          alter(table, "ALTER COLUMN " + quote_ident(column.name) + " SET NOT NULL") +
-          alter(table, "DROP CONSTRAINT " + name));
+          make_not_null(table, column.name));
   finding.scans = true;
 }
 
@@ -183,7 +181,8 @@ std::string exchange(const LintTable& table, const std::string& column, const st
          "-- indexes, constraints and the default likewise; then:\nBEGIN;\n"
          "SET LOCAL lock_timeout = '2s';\n" +
          alter(table, "DROP COLUMN " + quote_ident(column)) +
-         alter(table, "RENAME COLUMN " + quote_ident(fresh) + " TO " + quote_ident(column)) + "COMMIT;\n";
+         alter(table, "RENAME COLUMN " + quote_ident(fresh) + " TO " + quote_ident(column)) +
+         "COMMIT;\n";
 }
 
 void on_type(LintScript& script, const LintTable& table, const AlterCommand& command) {

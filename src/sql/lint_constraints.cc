@@ -36,13 +36,6 @@ std::string add_then_validate(const LintTable& table, const std::string& name,
          alter(table, "VALIDATE CONSTRAINT " + quote_ident(name));
 }
 
-std::string make_not_null(const LintTable& table, const std::string& column) {
-  const std::string name = made_name(table, {column}, "not_null");
-  return add_then_validate(table, name, "CHECK (" + quote_ident(column) + " IS NOT NULL)") +
-         alter(table, "ALTER COLUMN " + quote_ident(column) + " SET NOT NULL") +
-         alter(table, "DROP CONSTRAINT " + quote_ident(name));
-}
-
 /// Columns that a CHECK expression proves not to be null.
 void add_not_null_columns(const Node& expression, std::vector<std::string>& columns) {
   if (const auto test = field(expression, "NullTest")) {
@@ -107,8 +100,9 @@ void on_unique(LintScript& script, const LintTable& table, const AlterCommand& c
       if (!is_not_null(script, table, column)) safer += make_not_null(table, column);
     }
   }
-  safer += alter(table, "ADD CONSTRAINT " + quote_ident(name) + (primary ? " PRIMARY KEY" : " UNIQUE") +
-                            " USING INDEX " + quote_ident(name) + deferral(constraint));
+  safer +=
+      alter(table, "ADD CONSTRAINT " + quote_ident(name) + (primary ? " PRIMARY KEY" : " UNIQUE") +
+                       " USING INDEX " + quote_ident(name) + deferral(constraint));
   if (table.partitioned()) {
     safer =
         "-- a partitioned table cannot take an index that was built concurrently\n"
@@ -224,7 +218,12 @@ void on_added_column(LintScript& script, const LintTable& table, const AlterComm
   const LintColumn column = column_of(*node, script.text());
   for (const auto& part : column.parts) {
     const std::string sql = without_name(part.sql);
-    const std::string add = "ALTER TABLE " + table.sql + " ADD COLUMN " + column.bare() + ";\n";
+    std::string add = "ALTER TABLE " + table.sql + " ADD COLUMN " + column.bare();
+    // A default that is the same for all rows costs nothing, and lets NOT NULL be said at once.
+    if (const auto* value = column.part("CONSTR_DEFAULT")) {
+      add += " " + value->sql + (column.has("CONSTR_NOTNULL") ? " NOT NULL" : "");
+    }
+    add += ";\n";
     const size_t before = script.findings.size();
     if (part.kind == "CONSTR_FOREIGN" && column.has("CONSTR_DEFAULT")) {
       on_foreign_key(script, table, command, part.node, {column.name},

@@ -76,7 +76,8 @@ bool holds(const std::vector<int16_t>& numbers, int16_t number) {
 bool text_names(std::string_view text, std::string_view name) {
   Lexer lexer(text);
   for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
-    if (token.kind == TokenKind::kQuotedName ? token.text == quote_ident(name) : is_word(token, name)) {
+    if (token.kind == TokenKind::kQuotedName ? token.text == quote_ident(name)
+                                             : is_word(token, name)) {
       return true;
     }
   }

@@ -34,9 +34,9 @@ std::string by_name(const std::vector<std::string>& needed, const std::string& l
     if (dependent.starts_with(kKey) && of != std::string::npos) {
       const std::string table = dependent.substr(of + 4);
       const size_t dot = table.find('.');
-      safer += "ALTER TABLE " + quote_ident(table.substr(0, dot)) + "." + quote_ident(table.substr(dot + 1)) +
-               " DROP CONSTRAINT " + quote_ident(dependent.substr(kKey.size(), of - kKey.size())) +
-               ";\n";
+      safer += "ALTER TABLE " + quote_ident(table.substr(0, dot)) + "." +
+               quote_ident(table.substr(dot + 1)) + " DROP CONSTRAINT " +
+               quote_ident(dependent.substr(kKey.size(), of - kKey.size())) + ";\n";
     }
   }
   return safer + last;
@@ -61,8 +61,8 @@ void on_drop_table(LintScript& script, const LintTable& table) {
 void on_drop_column(LintScript& script, const LintTable& table, const AlterCommand& command) {
   const std::string column(command.name);
   const auto needed = dependents(script, table, column);
-  const std::string drop =
-      "SET lock_timeout = '2s';\nALTER TABLE " + table.sql + " DROP COLUMN " + quote_ident(column) + ";";
+  const std::string drop = "SET lock_timeout = '2s';\nALTER TABLE " + table.sql + " DROP COLUMN " +
+                           quote_ident(column) + ";";
   if (needed.empty()) {
     script.report("drop-column", table, command,
                   "the values of " + table.sql + "." + column + " are gone at COMMIT",

@@ -81,7 +81,9 @@ std::vector<LintTable> locked_tables(const LintScript& script) {
     if (view.relation != nullptr) add(view);
     return tables;
   }
-  if (const LintTable table = script.target(); !table.name.empty()) add(table);
+  for (const std::string_view name : {"relation", "table", "sequence"}) {
+    if (const LintTable table = script.target(name); !table.name.empty()) add(table);
+  }
   for_each(body, "relations", [&](const Node& wrapper) { add(script.table(wrapper)); });
   for_each(body, "objects", [&](const Node& wrapper) {
     const auto list = field(wrapper, "List");

@@ -19,7 +19,8 @@ LintKey key_of(const LintTable& table, const Node& body) {
 std::string per_partition(const LintScript& script, const LintTable& table,
                           const std::string& name) {
   std::string safer = without_word(script.statement().text, "concurrently") + ";\n";
-  if (safer.find(" ON ONLY ") == std::string::npos) safer = with_word_after(safer, "on", "ONLY");
+  const auto parent = field(script.statement().body, "relation");
+  if (parent && bool_field(*parent, "inh")) safer = with_word_after(safer, "on", "ONLY");
   safer +=
       "-- then for each partition, outside a transaction:\n"
       "--   CREATE INDEX CONCURRENTLY … ON partition …; ALTER INDEX " +

@@ -54,8 +54,8 @@ void on_schema(LintScript& script, const LintTable& table) {
   script.report("set-schema-breaks-clients", table,
                 "clients that still say " + table.display() + " fail from COMMIT on",
                 std::string(kBegin) + std::string(script.statement().text) + ";\nCREATE VIEW " +
-                    quote_ident(table.schema) + "." + quote_ident(table.name) + " AS SELECT * FROM " + moved +
-                    ";\nCOMMIT;");
+                    quote_ident(table.schema) + "." + quote_ident(table.name) +
+                    " AS SELECT * FROM " + moved + ";\nCOMMIT;");
 }
 
 }  // namespace

@@ -95,4 +95,13 @@ Finding& LintScript::report(std::string_view rule, const LintTable& table,
   return finding;
 }
 
+std::string make_not_null(const LintTable& table, const std::string& column) {
+  const std::string alter = "ALTER TABLE " + table.sql + " ";
+  const std::string name = quote_ident(table.name + "_" + column + "_not_null");
+  return alter + "ADD CONSTRAINT " + name + " CHECK (" + quote_ident(column) +
+         " IS NOT NULL) NOT VALID;\n" + alter + "VALIDATE CONSTRAINT " + name + ";\n" + alter +
+         "ALTER COLUMN " + quote_ident(column) + " SET NOT NULL;\n" + alter + "DROP CONSTRAINT " +
+         name + ";\n";
+}
+
 }  // namespace sluice::sql

@@ -94,6 +94,9 @@ class LintScript {
   std::set<std::string> created_;
 };
 
+/// Statements that make a column NOT NULL without reading the table under a strong lock.
+std::string make_not_null(const LintTable& table, const std::string& column);
+
 // The rules by theme; each looks at the statement that the script is at.
 void lint_constraints(LintScript& script);
 void lint_columns(LintScript& script);

@@ -143,20 +143,37 @@ bool reserved(std::string_view word) {
   return words.contains(word);
 }
 
-}  // namespace
-
-std::string_view piece_at(std::string_view script, size_t begin) {
-  if (begin >= script.size()) return {};
-  const std::string_view rest = script.substr(begin);
-  Lexer lexer(rest);
+/// Offset of the comma, closing parenthesis or semicolon that ends the piece at the text's start.
+size_t separator_in(std::string_view text) {
+  Lexer lexer(text);
   Depth depth;
   for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
     const int now = depth.after(token);
     if (now < 0 || (now == 0 && (is_operator(token, ',') || is_operator(token, ';')))) {
-      return trimmed(rest.substr(0, offset_in(rest, token)));
+      return offset_in(text, token);
     }
   }
-  return trimmed(rest);
+  return text.size();
+}
+
+}  // namespace
+
+std::string_view core_of(std::string_view text) {
+  Lexer lexer(text);
+  Token token = lexer.next();
+  if (token.kind == TokenKind::kEnd) return {};
+  const size_t begin = offset_in(text, token);
+  size_t end = begin;
+  for (; token.kind != TokenKind::kEnd; token = lexer.next()) {
+    end = offset_in(text, token) + token.text.size();
+  }
+  return text.substr(begin, end - begin);
+}
+
+std::string_view piece_at(std::string_view script, size_t begin) {
+  if (begin >= script.size()) return {};
+  const std::string_view rest = script.substr(begin);
+  return core_of(rest.substr(0, separator_in(rest)));
 }
 
 std::vector<std::string_view> alter_commands(std::string_view statement) {
@@ -173,15 +190,14 @@ std::vector<std::string_view> alter_commands(std::string_view statement) {
   for (token = lexer.next(); is_operator(token, '.'); token = lexer.next()) lexer.next();
   if (token.kind == TokenKind::kOperator && token.text == "*") token = lexer.next();
   std::vector<std::string_view> commands;
-  for (size_t at = offset_in(statement, token); token.kind != TokenKind::kEnd;) {
-    const std::string_view command = piece_at(statement, at);
-    commands.push_back(command);
-    const auto end = static_cast<size_t>(command.data() - statement.data()) + command.size();
-    const size_t comma = statement.find(',', end);
-    if (command.empty() || comma == std::string_view::npos) break;
-    at = comma + 1;
+  if (token.kind == TokenKind::kEnd) return commands;
+  std::string_view rest = statement.substr(offset_in(statement, token));
+  for (;;) {
+    const size_t end = separator_in(rest);
+    commands.push_back(core_of(rest.substr(0, end)));
+    if (end >= rest.size() || rest[end] != ',') return commands;
+    rest.remove_prefix(end + 1);
   }
-  return commands;
 }
 
 std::string with_word_after(std::string_view statement, std::string_view word,

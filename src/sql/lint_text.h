@@ -10,6 +10,9 @@ namespace sluice::sql {
 
 // Cutting pieces out of a script, so that a safer statement keeps the author's own expressions.
 
+/// From the first word to the last: without the blanks and comments around.
+std::string_view core_of(std::string_view text);
+
 /// From `begin` up to the comma, closing parenthesis or semicolon that ends the piece.
 std::string_view piece_at(std::string_view script, size_t begin);
 

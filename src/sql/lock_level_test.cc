@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"CREATE VIEW v AS SELECT * FROM t", kAccessShare},
         Case{"CREATE OR REPLACE VIEW v AS SELECT * FROM t", kAccessExclusive},
         Case{"ALTER SEQUENCE s RESTART", kShareRowExclusive}, Case{"BEGIN", kNone},
-        Case{"SET work_mem = 1", kNone}));
+        Case{"SET work_mem = 1000", kNone}));
 
 TEST(LockLevel, WhatIsNotKnownIsTheStrongest) {
   simdjson::dom::parser parser;
