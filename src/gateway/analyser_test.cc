@@ -14,6 +14,8 @@ void as_a_worker(std::function<void()> body) {
   const BigStackThread thread(sql::kAnalyserStackBytes, "worker-test", std::move(body));
 }
 
+Reading in(sql::Settings settings) { return {std::move(settings), {}}; }
+
 /// Resident memory of this process, in bytes.
 size_t resident() {
   size_t all = 0, pages = 0;
@@ -51,14 +53,14 @@ TEST(Analyser, SettingsThatChangeTheMeaningArePartOfTheKey) {
     Analyser analyser(1 << 20, counters);
     // With standard_conforming_strings off, the backslash escapes the quote.
     const std::string text = "SELECT '\\'; DROP TABLE t; --'";
-    const auto on = analyser.find_or_analyse(text, {.standard_conforming_strings = true});
-    const auto off = analyser.find_or_analyse(text, {.standard_conforming_strings = false});
+    const auto on = analyser.find_or_analyse(text, in({.standard_conforming_strings = true}));
+    const auto off = analyser.find_or_analyse(text, in({.standard_conforming_strings = false}));
     EXPECT_NE(on->meaning, off->meaning);
-    EXPECT_EQ(analyser.find_or_analyse(text, {.standard_conforming_strings = true})->meaning,
+    EXPECT_EQ(analyser.find_or_analyse(text, in({.standard_conforming_strings = true}))->meaning,
               on->meaning);
     const std::string umlaut = "SELECT 'é'";
-    EXPECT_NE(analyser.find_or_analyse(umlaut, {.client_encoding = "UTF8"})->meaning,
-              analyser.find_or_analyse(umlaut, {.client_encoding = "LATIN1"})->meaning);
+    EXPECT_NE(analyser.find_or_analyse(umlaut, in({.client_encoding = "UTF8"}))->meaning,
+              analyser.find_or_analyse(umlaut, in({.client_encoding = "LATIN1"}))->meaning);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/changes.h"
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -92,7 +93,7 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                                                    const policy::Decision& decision,
                                                    std::string_view kind) {
   uint64_t rows = 0;
-  for (const auto& [table, count] : changed) rows += count;
+  for (const auto& [table, count] : changed) rows += std::min(count, UINT64_MAX - rows);
   const auto& limits = decision.limits;
   const bool too_many_rows = limits.rows_changed && rows > limits.rows_changed->most;
   const bool too_many_tables =

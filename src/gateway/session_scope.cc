@@ -49,6 +49,8 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
   append(key, principal.user);
   append(key, policy::name_of(principal.kind));
   append(key, principal.authentication);
+  // How many there are is part of it: else a group could be taken for an attribute.
+  key.append(std::to_string(principal.groups.size())).append(1, ',');
   for (const auto& group : principal.groups) append(key, group);
   for (const auto& [name, value] : principal.attributes) {
     append(key, name);
