@@ -1,8 +1,9 @@
 """What a database and its server hold, as hashes to compare, and putting rows back."""
 
+import struct
+
 from harness.postgres import SERVER_PASSWORD
 from harness.wire import WireClient, error_fields, query
-import struct
 
 # Rows of these catalogs are compared by where they stand and who wrote them: any change shows.
 CATALOGS = """pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_cast pg_collation pg_conversion pg_default_acl
@@ -80,11 +81,16 @@ class DatabaseState:
         self.start = self.now()
 
     def now(self):
-        return dict(self.connection.rows(self.text))
+        try:
+            self.last = dict(self.connection.rows(self.text))
+        except RuntimeError as problem:  # a table has gone
+            self.last = {f"all: {problem}"[:120]: ""}
+        return self.last
 
     def restore_rows(self):
-        """Puts back the rows of changed tables (kept in schema pristine). False when more than rows changed."""
-        now = self.now()
+        """Puts back the rows of tables that have changed when last looked at (copies are kept in schema pristine).
+        False when more than rows has changed."""
+        now = self.last
         changed = [key for key in self.start if now.get(key) != self.start[key]]
         if any(not key.startswith(("table ", "sequence ")) for key in changed):
             return False

@@ -96,7 +96,7 @@ CREATE FUNCTION wipe_where(lowest int) RETURNS int LANGUAGE plpgsql AS $$BEGIN D
 CREATE FUNCTION wipe_one(victim int) RETURNS int LANGUAGE sql AS 'DELETE FROM victims WHERE id = victim RETURNING id';
 CREATE FUNCTION wipe_dynamic(sql text) RETURNS int LANGUAGE plpgsql AS $$BEGIN EXECUTE sql; RETURN 1; END$$;
 CREATE FUNCTION wipe_truncate() RETURNS void LANGUAGE plpgsql AS $$BEGIN TRUNCATE victims; END$$;
-CREATE FUNCTION wipe_drop() RETURNS void LANGUAGE plpgsql AS $$BEGIN DROP TABLE victims; END$$;
+CREATE FUNCTION wipe_drop() RETURNS void LANGUAGE plpgsql AS $$BEGIN DROP TABLE truncate_log; END$$;
 CREATE FUNCTION wipe_nested() RETURNS int LANGUAGE sql AS 'SELECT wipe_plpgsql()';
 CREATE FUNCTION wipe_definer() RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
     AS $$BEGIN PERFORM wipe_plpgsql(); RETURN 1; END$$;
