@@ -7,7 +7,7 @@ import re
 KINDS = ("human", "agent", "service")
 BY_TURNS = ("human", "agent")  # where a case does not say who
 VERBS = ("query", "extended", "copy", "wire")
-KEYS = ("as", "via", "expect", "rule", "sqlstate", "prelude")
+KEYS = ("as", "via", "expect", "rule", "sqlstate", "startup", "prelude")
 
 
 class BadCase(Exception):
@@ -31,6 +31,7 @@ class Case:
     prelude: list  # statements that must succeed
     rule: str  # the rule that must have refused; "" for any
     sqlstates: list  # what a refusal may look like
+    startup: dict  # more start-up parameters
     steps: list
 
 
@@ -94,13 +95,14 @@ def read_case(file, number, name, lines, defaults):
     if not kinds or set(kinds) - set(KINDS):
         raise BadCase(f"{where}: as must be of {', '.join(KINDS)}")
     via = words(merged["via"])
+    startup = dict(pair.strip().split("=", 1) for pair in merged.get("startup", "").split(";") if pair.strip())
     variants = read_steps(lines, via, where)
     for steps in variants:
         for step in steps:
             step.text = step.text.rstrip("\n")
     return [Case(file, number, name if len(variants) == 1 else f"{name} ({steps[0].verb})",
                  merged["expect"] == "refused", kinds, defaults["prelude"] + keys["prelude"], merged.get("rule", ""),
-                 ["42501"] + words(merged.get("sqlstate", "")), steps) for steps in variants]
+                 ["42501"] + words(merged.get("sqlstate", "")), startup, steps) for steps in variants]
 
 
 def read_file(path):

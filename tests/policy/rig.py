@@ -21,7 +21,8 @@ class Rig:
         self.server = PostgresServer(settings=["autovacuum = off", "max_prepared_transactions = 10", "wal_level = logical"])
         setup = pathlib.Path(__file__).resolve().parent / "setup.sql"
         subprocess.run(["psql", "-XAtq", "-h", self.server.root, "-p", str(self.server.port), "-U", "postgres", "-d", "orders",
-                        "-v", "ON_ERROR_STOP=1", "-f", setup], check=True)
+                        "-v", "ON_ERROR_STOP=1", "-v", f"port={self.server.port}",
+                        "-v", f"password={SERVER_PASSWORD}", "-f", setup], check=True)
         self.server.sql("ALTER DATABASE orders RENAME TO original")
         self.gateway = Gateway(self.server, start=False)
         for kind in ("agent", "service"):
@@ -86,16 +87,15 @@ class Rig:
         self.clean_server()
         self.twin = DatabaseState(self.server, "direct")
 
-    def connect(self, kind, application):
+    def connect(self, kind, application, startup):
+        """A client and what its login was answered."""
         client = WireClient(self.gateway.port, timeout=20)
-        assert client.login(user=USERS[kind], application_name=application)[-1][0] == b"Z"
-        return client
+        return client, client.login(user=USERS[kind], application_name=application, **startup)
 
-    def connect_directly(self, application):
+    def connect_directly(self, application, startup):
         client = WireClient(self.server.port, timeout=20)
-        assert client.login(user="sluice", password=SERVER_PASSWORD, database="direct",
-                            application_name=application)[-1][0] == b"Z"
-        return client
+        return client, client.login(user="sluice", password=SERVER_PASSWORD, database="direct",
+                                    application_name=application, **startup)
 
     def stop(self):
         code = self.gateway.stop()

@@ -124,6 +124,7 @@ CREATE CAST (lever AS int) WITH FUNCTION wipe_cast(lever);
 CREATE DOMAIN wipe_domain AS int CHECK (wipe_text(VALUE::text));
 CREATE VIEW wipe_view AS SELECT wipe_plpgsql() AS wiped;
 CREATE TABLE with_default (id int PRIMARY KEY, v int DEFAULT wipe_plpgsql());
+INSERT INTO with_default VALUES (1, 1);
 CREATE TABLE with_check (id int PRIMARY KEY, v text CHECK (wipe_text(v)));
 CREATE TABLE with_policy (id int PRIMARY KEY);
 INSERT INTO with_policy VALUES (1);
@@ -135,6 +136,42 @@ CREATE VIEW secret_roles AS SELECT rolname, rolpassword FROM pg_catalog.pg_authi
 CREATE FUNCTION kill_victim() RETURNS bool LANGUAGE sql AS
     $$SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'$$;
 CREATE FUNCTION renamed_read(text) RETURNS text LANGUAGE internal STRICT AS 'pg_read_file_all';
+
+-- Functions that PostgreSQL runs without being asked: while it plans, builds indexes, checks types. Armed ones delete only
+-- in a session that has set app.armed, so that this file can be run.
+CREATE FUNCTION wipe_immutable(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$BEGIN PERFORM public.wipe_plpgsql(); RETURN a; END$$;
+CREATE FUNCTION wipe_armed(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$BEGIN IF current_setting('app.armed', true) = 'yes' THEN PERFORM public.wipe_plpgsql(); END IF; RETURN a; END$$;
+CREATE TABLE with_index (id int PRIMARY KEY, v int);
+INSERT INTO with_index SELECT i, i FROM generate_series(1, 5) i;
+CREATE INDEX with_index_v ON with_index (wipe_armed(v));
+CREATE TABLE with_generated (id int PRIMARY KEY, g int GENERATED ALWAYS AS (wipe_armed(id)) STORED);
+CREATE MATERIALIZED VIEW wiping AS SELECT wipe_armed(1) AS w;
+CREATE FUNCTION wipe_event() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$BEGIN DELETE FROM public.victims WHERE id > 0 AND current_setting('app.armed', true) = 'yes'; END$$;
+CREATE EVENT TRIGGER armed ON ddl_command_end EXECUTE FUNCTION wipe_event();
+CREATE FUNCTION wipe_uncounted() RETURNS int LANGUAGE plpgsql SET track_counts = off AS
+    $$BEGIN DELETE FROM victims WHERE id > 0; RETURN 1; END$$;
+CREATE PROCEDURE wipe_in_pieces() LANGUAGE plpgsql AS
+    $$BEGIN FOR i IN 0..5 LOOP DELETE FROM victims WHERE id BETWEEN i * 50 AND i * 50 + 49; COMMIT; END LOOP; END$$;
+CREATE TYPE holder AS (d wipe_domain);
+CREATE TYPE lever2 AS (a int);
+CREATE FUNCTION wipe_cast2(l lever2) RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM victims; RETURN 1; END$$;
+CREATE CAST (lever2 AS int) WITH FUNCTION wipe_cast2(lever2) AS IMPLICIT;
+CREATE TYPE lever3 AS (a int);
+CREATE FUNCTION wipe_compare(a lever3, b lever3) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$BEGIN PERFORM public.wipe_plpgsql(); RETURN (a).a - (b).a; END$$;
+CREATE FUNCTION lever3_less(a lever3, b lever3) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT (a).a < (b).a';
+CREATE FUNCTION lever3_equal(a lever3, b lever3) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT (a).a = (b).a';
+CREATE OPERATOR < (FUNCTION = lever3_less, LEFTARG = lever3, RIGHTARG = lever3);
+CREATE OPERATOR = (FUNCTION = lever3_equal, LEFTARG = lever3, RIGHTARG = lever3);
+CREATE OPERATOR CLASS lever3_ops DEFAULT FOR TYPE lever3 USING btree AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 wipe_compare(lever3, lever3);
+-- Better matches for some argument types than those of pg_catalog.
+CREATE FUNCTION upper(t varchar) RETURNS text LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN t; END$$;
+CREATE FUNCTION wipe_varchar(a varchar, b varchar) RETURNS bool LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN true; END$$;
+CREATE OPERATOR = (FUNCTION = wipe_varchar, LEFTARG = varchar, RIGHTARG = varchar);
+-- A name of 63 bytes; longer spellings are cut to it.
+CREATE FUNCTION wipe_aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffgggg() RETURNS int LANGUAGE sql AS 'SELECT wipe_plpgsql()';
 
 -- Functions that only read.
 CREATE FUNCTION safe_count() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM victims';
@@ -165,6 +202,7 @@ CREATE VIEW shadow.empty AS SELECT public.wipe_plpgsql() AS id, 1 AS v;
 CREATE VIEW shadow.small AS SELECT id, v FROM public.victims;
 CREATE TABLE shadow.victims (id int PRIMARY KEY, v int);
 INSERT INTO shadow.victims SELECT i, i FROM generate_series(1, 5) i;
+CREATE DOMAIN shadow.int4 AS pg_catalog.int4 CHECK (public.wipe_text(VALUE::text));
 CREATE SCHEMA "pg temp";
 CREATE VIEW "pg temp".victims AS SELECT * FROM public.victims;
 
@@ -176,6 +214,10 @@ CREATE EXTENSION xml2;
 CREATE EXTENSION file_fdw;
 CREATE EXTENSION postgres_fdw;
 CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+-- The same rows by another way: what is changed through it is not counted here.
+CREATE SERVER loopback FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port :'port', dbname 'orders');
+CREATE USER MAPPING FOR sluice SERVER loopback OPTIONS (user 'sluice', password :'password');
+CREATE FOREIGN TABLE remote_victims (id int, v int) SERVER loopback OPTIONS (schema_name 'public', table_name 'victims');
 
 -- Copies to restore rows from.
 CREATE SCHEMA pristine;
