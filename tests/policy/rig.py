@@ -11,7 +11,7 @@ from harness.wire import WireClient
 from server_state import Connection, DatabaseState
 
 USERS = {"human": "alice", "agent": "robot", "service": "nightly"}
-DATABASES = ("postgres", "template0", "template1", "original", "orders", "direct")
+DATABASES = ("postgres", "template0", "template1", "original", "orders", "direct", "spare")
 ROLES = ("postgres", "sluice", "canary")
 KEY = "canary" + "A" * 37 + "="
 
@@ -23,7 +23,9 @@ class Rig:
         subprocess.run(["psql", "-XAtq", "-h", self.server.root, "-p", str(self.server.port), "-U", "postgres", "-d", "orders",
                         "-v", "ON_ERROR_STOP=1", "-v", f"port={self.server.port}",
                         "-v", f"password={SERVER_PASSWORD}", "-f", setup], check=True)
-        self.server.sql("ALTER DATABASE orders RENAME TO original")
+        self.admin = Connection(self.server, "postgres", "admin")
+        self.admin.rows("ALTER DATABASE orders RENAME TO original")
+        self.admin.rows("CREATE DATABASE spare")
         self.gateway = Gateway(self.server, start=False)
         for kind in ("agent", "service"):
             # TEMPORARY
@@ -43,24 +45,25 @@ class Rig:
 
     def make_database(self, name):
         """A copy of the original, with the same OIDs."""
-        for transaction in self.server.sql(f"SELECT gid FROM pg_prepared_xacts WHERE database = '{name}'"):
+        for (transaction,) in self.admin.rows(f"SELECT gid FROM pg_prepared_xacts WHERE database = '{name}'"):
             self.server.sql(f"ROLLBACK PREPARED '{transaction}'", name)
-        for slot in self.server.sql("SELECT slot_name FROM pg_replication_slots"):
-            self.server.sql(f"SELECT pg_drop_replication_slot('{slot}')")
-        self.server.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self.server.sql(f"CREATE DATABASE {name} TEMPLATE original")
+        self.admin.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+        self.admin.rows(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.admin.rows(f"CREATE DATABASE {name} TEMPLATE original")
 
     def clean_server(self):
         """Takes back what stands in no database: roles, settings, files, sessions."""
-        self.server.sql("ALTER SYSTEM RESET ALL")
-        self.server.sql("ALTER ROLE ALL RESET ALL; SELECT pg_reload_conf()")
-        for database in self.server.sql("SELECT datname FROM pg_database"):
+        for text in ("ALTER SYSTEM RESET ALL", "ALTER ROLE ALL RESET ALL", "SELECT pg_reload_conf()"):
+            self.admin.rows(text)
+        if not self.admin.rows("SELECT FROM pg_database WHERE datname = 'spare'"):
+            self.admin.rows("CREATE DATABASE spare")
+        for (database,) in self.admin.rows("SELECT datname FROM pg_database"):
             if database not in DATABASES:
-                self.server.sql(f'DROP DATABASE "{database}" WITH (FORCE)')
-        for role in self.server.sql("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'"):
+                self.admin.rows(f'DROP DATABASE "{database}" WITH (FORCE)')
+        for (role,) in self.admin.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'"):
             if role not in ROLES[:2]:
-                self.server.sql(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
-        self.server.sql(f"CREATE ROLE canary NOLOGIN PASSWORD 'SCRAM-SHA-256$4096:Y2FuYXJ5${KEY}:{KEY}'")
+                self.admin.rows(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
+        self.admin.rows(f"CREATE ROLE canary NOLOGIN PASSWORD 'SCRAM-SHA-256$4096:Y2FuYXJ5${KEY}:{KEY}'")
         for file in self.server.root.glob("out*"):
             file.unlink()
         secret = self.server.data / "secret.txt"

@@ -61,6 +61,19 @@ CREATE TABLE late (id int PRIMARY KEY, n int);
 INSERT INTO late VALUES (1, 0);
 CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON late DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION wipe_victims_trigger();
+-- The same with a WHERE: only counting tells.
+CREATE TABLE later_victims (id int PRIMARY KEY, v int);
+INSERT INTO later_victims SELECT i, i FROM generate_series(1, 300) i;
+CREATE TABLE late_bounded (id int PRIMARY KEY, n int);
+INSERT INTO late_bounded VALUES (1, 0), (2, 0);
+CREATE TABLE soon_bounded (id int PRIMARY KEY, n int);
+INSERT INTO soon_bounded VALUES (1, 0), (2, 0);
+CREATE FUNCTION wipe_later_victims() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN DELETE FROM later_victims WHERE id > NEW.n; RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON late_bounded DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wipe_later_victims();
+CREATE CONSTRAINT TRIGGER soon AFTER UPDATE ON soon_bounded DEFERRABLE INITIALLY IMMEDIATE
+    FOR EACH ROW EXECUTE FUNCTION wipe_later_victims();
 -- A harmless trigger.
 CREATE TABLE stamped (id int PRIMARY KEY, v int, changes int NOT NULL DEFAULT 0);
 INSERT INTO stamped SELECT i, i FROM generate_series(1, 150) i;
