@@ -182,9 +182,9 @@ CREATE OPERATOR CLASS lever3_ops DEFAULT FOR TYPE lever3 USING btree AS OPERATOR
 -- Better matches for some argument types than those of pg_catalog.
 CREATE FUNCTION upper(t varchar) RETURNS text LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN t; END$$;
 CREATE FUNCTION wipe_varchar(a varchar, b varchar) RETURNS bool LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN true; END$$;
-CREATE OPERATOR = (FUNCTION = wipe_varchar, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR # (FUNCTION = wipe_varchar, LEFTARG = varchar, RIGHTARG = varchar);
 -- A name of 63 bytes; longer spellings are cut to it.
-CREATE FUNCTION wipe_aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffgggg() RETURNS int LANGUAGE sql AS 'SELECT wipe_plpgsql()';
+CREATE FUNCTION wipe_aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffff() RETURNS int LANGUAGE sql AS 'SELECT wipe_plpgsql()';
 
 -- Functions that only read.
 CREATE FUNCTION safe_count() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM victims';

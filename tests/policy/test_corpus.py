@@ -91,56 +91,61 @@ def rig():
 
 
 @pytest.fixture(scope="session")
-def outcomes(request, rig):
-    """Plays the selected cases; then reads the records once."""
-    wanted = [(item.callspec.params["case"], item.callspec.params["kind"]) for item in request.session.items
-              if hasattr(item, "callspec") and "kind" in item.callspec.params]
-    played = {}
-    for number, (case, kind) in enumerate(wanted):
-        try:
-            played[id(case), kind] = run_case(rig, case, kind, f"case-{number}")
-        except Exception as problem:  # noqa: BLE001: the next case still runs
-            played[id(case), kind] = problem
-            rig.remake()
-    records = {}
-    for record in rig.gateway.search("--type", "statement"):
-        records.setdefault(record.get("application"), []).append(record)
-    return played, records
+def played():
+    """The cases that have run: (name, case, outcome)."""
+    return []
 
 
-def check_refused(case, outcome, records):
-    failed = errors(outcome.answers)
-    stopped = [e for e in failed if e["C"] in case.sqlstates]
+def check_refused(case, outcome):
+    stopped = [e for e in errors(outcome.answers) if e["C"] in case.sqlstates]
     assert not outcome.changed, f"not stopped: changed {', '.join(outcome.changed)}; answered {readable(outcome.answers)}"
     for kind, body in outcome.answers:
         assert CANARY not in body, f"given away: {readable([(kind, body)])}"
     assert stopped, f"no refusal: answered {readable(outcome.answers)}"
-    refusals = [r for r in records if r["decision"] not in ("allowed", "skipped", "lost")
-                or r.get("sqlstate") in case.sqlstates[1:]]
-    assert refusals, f"refused but not on the record: {[(r['decision'], r['text'][:60]) for r in records]}"
-    if case.rule:
-        assert case.rule in [r.get("rule") for r in refusals], f"refused by {[r.get('rule') for r in refusals]}"
 
 
-def check_allowed(outcome, records):
+def check_allowed(outcome):
     assert outcome.prelude == outcome.direct_prelude, \
         f"prelude: {readable(outcome.prelude)}; direct: {readable(outcome.direct_prelude)}"
     assert outcome.answers == outcome.direct, f"{readable(outcome.answers)}; direct: {readable(outcome.direct)}"
     assert not outcome.changed, f"the same answer, but other effects: {', '.join(outcome.changed)}"
-    assert all(r["decision"] in ("allowed", "skipped") for r in records), [(r["decision"], r.get("rule")) for r in records]
 
 
 @pytest.mark.parametrize("case, kind", RUNS)
-def test_case(outcomes, case, kind):
-    outcome = outcomes[0][id(case), kind]
-    if isinstance(outcome, Exception):
-        raise outcome
-    records = outcomes[1].get(outcome.application, [])
+def test_case(rig, played, request, case, kind):
+    try:
+        outcome = run_case(rig, case, kind, f"case-{len(played)}")
+    except Exception:
+        rig.remake()
+        raise
+    played.append((request.node.callspec.id, case, outcome))
     assert not errors(outcome.prelude), f"the prelude failed: {readable(outcome.prelude)}"
     if case.refused:
-        check_refused(case, outcome, records)
+        check_refused(case, outcome)
     else:
-        check_allowed(outcome, records)
+        check_allowed(outcome)
+
+
+def record_problem(case, records):
+    """What is wrong with the records of one case; None if nothing is."""
+    if not case.refused:
+        return None if all(r["decision"] in ("allowed", "skipped") for r in records) else "allowed, but recorded as refused"
+    refusals = [r for r in records if r["decision"] not in ("allowed", "skipped", "lost")
+                or r.get("sqlstate") in case.sqlstates[1:]]
+    if not refusals:
+        return f"refused, but not on the record: {[(r['decision'], r['text'][:60]) for r in records]}"
+    rules = [r.get("rule") for r in refusals]
+    return f"refused by {rules}, not by {case.rule}" if case.rule and case.rule not in rules else None
+
+
+def test_records(rig, played):
+    """Every refusal of the cases before stands in the audit log, and nothing else does as one."""
+    records = {}
+    for record in rig.gateway.search("--type", "statement"):
+        records.setdefault(record.get("application"), []).append(record)
+    problems = [f"{name}: {problem}" for name, case, outcome in played
+                if (problem := record_problem(case, records.get(outcome.application, [])))]
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.skipif("CORPUS_DIRECT" not in os.environ, reason="for authors of cases: slow")
