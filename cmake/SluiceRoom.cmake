@@ -3,6 +3,10 @@
 # A room is one folder of src/ built as one static library. `*_test.cc` beside the code becomes the
 # test program NAME_test, `*_bench.cc` the micro-benchmark NAME_bench.
 add_custom_target(unit_tests)
+# RapidCheck's macros trip -Wpedantic's variadic rule; tests name only the fields that matter.
+add_library(sluice_test_options INTERFACE)
+target_compile_options(sluice_test_options INTERFACE -Wno-gnu-zero-variadic-macro-arguments
+                       -Wno-missing-designated-field-initializers)
 function(sluice_room name)
   cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
@@ -26,9 +30,8 @@ function(sluice_room name)
 
   if(tests AND SLUICE_TESTS AND (NOT SLUICE_TEST_ROOMS OR name IN_LIST SLUICE_TEST_ROOMS))
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gmock GTest::gtest_main rapidcheck rapidcheck_gtest)
-    # RapidCheck's macros trip -Wpedantic's variadic rule.
-    target_compile_options(${name}_test PRIVATE -Wno-gnu-zero-variadic-macro-arguments)
+    target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gmock GTest::gtest_main rapidcheck rapidcheck_gtest
+                          sluice_test_options)
     include(GoogleTest)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
                          PROPERTIES LABELS unit TIMEOUT 300)

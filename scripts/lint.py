@@ -1,4 +1,4 @@
-"""Checks what the compiler does not: layers between rooms, adapters, file sizes.
+"""Checks what the compiler does not: layers between rooms, adapters, file sizes, headers alone.
 
 Reads docs/layers.toml. Prints one line a problem and exits 1 if there is any.
 """
@@ -7,6 +7,8 @@ import pathlib
 import re
 import sys
 import tomllib
+
+import headers
 
 MAX_LINES = 500
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -46,7 +48,8 @@ def main() -> int:
                         problems.append(f"src/{name}:{number}: <{target}> belongs in {', '.join(allowed)}")
         if file.suffix == ".h" and "#pragma once" not in lines:
             problems.append(f"src/{name}: no #pragma once")
-    print("\n".join(problems) if problems else "layers, adapters and sizes are in order")
+    problems += headers.problems()
+    print("\n".join(problems) if problems else "layers, adapters, sizes and headers are in order")
     return 1 if problems else 0
 
 

@@ -20,7 +20,7 @@ def server():
 @pytest.fixture(scope="module", params=["io_uring", "epoll"])
 def gateway(request, server):
     """One gateway a module, on each reactor."""
-    running = Gateway(server, reactor=request.param)
+    running = Gateway(server, reactor=request.param, environment="staging")
     yield running
     code = running.stop()
     assert code == 0, f"the gateway ended with {code}"

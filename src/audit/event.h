@@ -15,7 +15,8 @@ enum class EventType : uint8_t {
   kLoginFailed = 5,
   kStatement = 6,
   kCancel = 7,
-  kAdmin = 8,  ///< user, database and configuration changes, session kills
+  kAdmin = 8,  ///< user, database, policy and configuration changes, session kills
+  kSchemaDrift = 9,  ///< the schema changed, and no recorded statement made it
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.
@@ -29,6 +30,7 @@ enum class Outcome : uint8_t {
   kDenied = 2,   ///< refused by a rule; never reached the server
   kSkipped = 3,  ///< allowed, but the server skipped it after an earlier error in the pipeline
   kLost = 4,     ///< sent, but the connection ended before its completion was seen
+  kLimited = 5,  ///< ran, and was ended or undone because it passed a limit of its rule
 };
 
 /// Who and where, the same for every record of a session. Encoded once per session.

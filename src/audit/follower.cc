@@ -32,21 +32,29 @@ SegmentReader* LogFollower::reader_of(const std::filesystem::path& file, const s
 
 size_t LogFollower::read_segment(SegmentReader& reader, const std::filesystem::path& file,
                                  const std::string& name, size_t limit, const Each& each) {
+  // Asked before reading: what is complete already does not grow any more.
+  const auto header = read_segment_header(file);
+  const uint64_t sealed = header ? header->last_sequence : 0;
   Frame frame;
   size_t count = 0;
   auto status = SegmentReader::Status::kFrame;
   while (count < limit && (status = reader.next(frame)) == SegmentReader::Status::kFrame) {
     each(name, frame);
+    last_[name] = frame.sequence;
     ++count;
   }
   if (cursor_[name] != reader.offset()) cursor_[name] = reader.offset();
-  if (status == SegmentReader::Status::kCorrupt) {
+  // A length that became zero looks like the end, but not like the end of a complete segment.
+  const auto last = last_.find(name);
+  const bool short_of_it = status == SegmentReader::Status::kEnd && sealed != 0 &&
+                           last != last_.end() && last->second < sealed;
+  if (status == SegmentReader::Status::kCorrupt || short_of_it) {
     damaged_.insert(name);
     damage_.push_back(name + ": damaged at byte " + std::to_string(reader.offset()));
   }
-  if (status != SegmentReader::Status::kFrame) {
-    const auto header = read_segment_header(file);
-    if (header && header->last_sequence != 0) open_.erase(name);
+  if (status != SegmentReader::Status::kFrame && sealed != 0) {
+    open_.erase(name);
+    last_.erase(name);
   }
   return count;
 }

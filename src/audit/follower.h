@@ -41,6 +41,7 @@ class LogFollower {
   std::filesystem::path directory_;
   Cursor cursor_;
   std::map<std::string, SegmentReader> open_;
+  std::map<std::string, uint64_t> last_;  ///< sequence read last of what is in `open_`
   std::set<std::string> damaged_;
   std::vector<std::string> damage_;
 };

@@ -46,6 +46,13 @@ std::string tables_text(Bytes raw) {
 
 }  // namespace
 
+void Index::remove(const std::filesystem::path& audit_directory) {
+  std::error_code ignored;
+  for (const char* name : {"index.db", "index.db-wal", "index.db-shm"}) {
+    std::filesystem::remove(audit_directory / name, ignored);
+  }
+}
+
 Result<Index> Index::open(const std::filesystem::path& audit_directory) {
   SLUICE_ASSIGN(auto database, store::Database::open(audit_directory / "index.db"));
   // Lost on power failure, it is made again.

@@ -23,6 +23,8 @@ namespace sluice::audit {
 class Index {
  public:
   static Result<Index> open(const std::filesystem::path& audit_directory);
+  /// Deletes its files, if there are any; for one that cannot be opened.
+  static void remove(const std::filesystem::path& audit_directory);
 
   /// Up to where the index knows the log.
   Result<Cursor> cursor();

@@ -1,5 +1,6 @@
 #include "audit/log.h"
 
+#include <charconv>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -27,6 +28,15 @@ constexpr auto kIndexLag = std::chrono::seconds(1);
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
 namespace {
+
+/// The first sequence number of a segment by its name; 0 for a name that is none of ours.
+uint64_t number_in_name(const std::filesystem::path& file) {
+  const std::string name = file.filename();
+  int64_t number = 0;
+  const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
+  return read.ec == std::errc() && *read.ptr == '-' && number > 0 ? static_cast<uint64_t>(number)
+                                                                  : 0;
+}
 
 class LogImpl;
 
@@ -79,6 +89,8 @@ class LogImpl : public Log {
     return problem_;
   }
   void set_problem(std::string text, bool for_good);
+  /// Everything of `writer` up to `sequence` is on disk: tells whoever waits for it.
+  void made_durable(Writer& writer, uint64_t sequence);
   void wake_sync() {
     appended_.fetch_add(1, std::memory_order_release);
     appended_.notify_one();
@@ -133,7 +145,10 @@ Result<> Writer::reserve(size_t bytes) {
   }
   log_.set_problem({}, false);
   if (current_ != nullptr) {
-    if (log_.options().durability == Durability::kDisk) SLUICE_TRY(current_->sync());
+    if (log_.options().durability == Durability::kDisk) {
+      SLUICE_TRY(current_->sync());
+      log_.made_durable(*this, current_->last_sequence());
+    }
     current_->seal();
   }
   current_ = segment->get();
@@ -156,23 +171,29 @@ Result<> LogImpl::recover() {
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     if (!header) {
+      // Its process died before the header was there. Its name is not to be given out again.
+      sequence_ = std::max(sequence_.load(), number_in_name(file));
       log::warn("audit log: {}", header.error().text);
       continue;
     }
-    uint64_t last = header->last_sequence;
-    if (last == 0) {
+    uint64_t last = std::max(header->last_sequence, header->first_sequence - 1);
+    if (header->last_sequence == 0) {
       SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
-      last = recovery.last_sequence;
+      last = std::max(last, recovery.last_sequence);
       log::info("audit log: recovered {} records of {}", recovery.records,
                 file.filename().string());
       if (recovery.torn) {
         log::warn("audit log: {} ends in a torn record at byte {}; it is kept as it is",
                   file.filename().string(), recovery.good_bytes);
       }
-      // A segment without a record would be taken for one still being written.
-      if (recovery.records == 0 && !recovery.torn) std::filesystem::remove(file);
+      if (recovery.records == 0) {
+        // It would be taken for one still being written; what is torn keeps its name for itself.
+        std::error_code ignored;
+        if (recovery.torn) last = header->first_sequence;
+        if (!recovery.torn) std::filesystem::remove(file, ignored);
+      }
     }
-    sequence_ = std::max({sequence_.load(), last, header->first_sequence - 1});
+    sequence_ = std::max(sequence_.load(), last);
   }
   return {};
 }
@@ -216,14 +237,20 @@ void LogImpl::sync_once() {
       set_problem(synced.error().text, true);
       return;
     }
-    writer->durable().store(upto, std::memory_order_release);
-    std::function<void()> callback;
-    {
-      const std::lock_guard lock(mutex_);
-      callback = writer->on_durable;
-    }
-    if (callback) callback();
+    made_durable(*writer, upto);
   }
+}
+
+void LogImpl::made_durable(Writer& writer, uint64_t sequence) {
+  std::function<void()> callback;
+  {
+    const std::lock_guard lock(mutex_);
+    // The writer itself, changing segments, may have been faster: it never goes back.
+    if (sequence <= writer.durable().load()) return;
+    writer.durable().store(sequence, std::memory_order_release);
+    callback = writer.on_durable;
+  }
+  if (callback) callback();
 }
 
 void LogImpl::index_loop() {
@@ -231,6 +258,12 @@ void LogImpl::index_loop() {
   // The data path comes first: search reads what is not indexed yet from the log itself.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
   auto index = Index::open(options_.directory);
+  if (!index) {
+    // It holds nothing that the log does not.
+    log::error("audit index: {}; it is made anew", index.error().text);
+    Index::remove(options_.directory);
+    index = Index::open(options_.directory);
+  }
   Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
   if (!cursor) {
     log::error("audit index: {}", cursor.error().text);

@@ -144,6 +144,8 @@ std::string_view name_of(EventType type) {
       return "cancel";
     case EventType::kAdmin:
       return "admin";
+    case EventType::kSchemaDrift:
+      return "schema_drift";
   }
   return "unknown";
 }
@@ -172,6 +174,8 @@ std::string_view name_of(Outcome outcome) {
       return "skipped";
     case Outcome::kLost:
       return "lost";
+    case Outcome::kLimited:
+      return "limited";
   }
   return "unknown";
 }

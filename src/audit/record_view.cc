@@ -12,7 +12,7 @@ class RecordReader {
       const auto key = reader_.unsigned_integer();
       if (!key || !field(static_cast<Key>(*key))) return std::nullopt;
     }
-    if (!reader_.done()) return std::nullopt;
+    if (!reader_.done() || !typed_) return std::nullopt;
     if (view_.text_length == 0) view_.text_length = view_.text.size();
     return view_;
   }
@@ -57,7 +57,8 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        return enumerator(view_.type, EventType::kAdmin);
+        typed_ = enumerator(view_.type, EventType::kSchemaDrift);
+        return typed_;
       case Key::kTime:
         return time();
       case Key::kSession:
@@ -79,7 +80,7 @@ class RecordReader {
       case Key::kPhase:
         return enumerator(view_.phase, Phase::kFunctionCall);
       case Key::kOutcome:
-        return enumerator(view_.outcome, Outcome::kLost);
+        return enumerator(view_.outcome, Outcome::kLimited);
       case Key::kText:
         return bytes(view_.text);
       case Key::kTextLength:
@@ -115,6 +116,7 @@ class RecordReader {
   Bytes in_;
   CborReader reader_;
   RecordView view_;
+  bool typed_ = false;
 };
 
 std::optional<RecordView> read_record(Bytes in) { return RecordReader(in).read(); }

@@ -168,11 +168,12 @@ Result<> tail(const std::filesystem::path& audit, const Query& query,
   Cursor cursor;
   SLUICE_ASSIGN(const auto files, list_segments(log_directory(audit)));
   for (const auto& file : files) {
-    SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
+    auto reader = SegmentReader::open(file);
+    if (!reader) continue;  // Just being made, so that all in it is new; or no segment at all.
     Frame frame;
-    while (reader.next(frame) == SegmentReader::Status::kFrame) {
+    while (reader->next(frame) == SegmentReader::Status::kFrame) {
     }
-    cursor[file.filename()] = reader.offset();
+    cursor[file.filename()] = reader->offset();
   }
   LogFollower follower(log_directory(audit), std::move(cursor));
   while (!stop()) {

@@ -22,7 +22,9 @@ struct Change {
 
 /// What changed from `before` to `after`, of users' permanent objects (temporary ones are left
 /// out), sorted by schema and name. An object with another identifier but the same definition is
-/// reported as altered ("recreated").
+/// reported as altered ("recreated"). A definition that one of them could not read is not compared:
+/// compare with the last catalog that was complete. Privileges and policies are in no catalog, so a
+/// fingerprint may change and nothing be different.
 std::vector<Change> diff(const Catalog& before, const Catalog& after);
 
 }  // namespace sluice::catalog

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <ctime>
 #include <iostream>
+#include <optional>
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -50,6 +51,41 @@ std::string line_of(const boost::json::object& record) {
   return line;
 }
 
+/// ".5" to 500000; nothing for what is no fraction of up to six digits.
+std::optional<int64_t> parse_fraction(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text[0] != '.' || text.size() < 2 || text.size() > 7) return std::nullopt;
+  int64_t micros = 0;
+  for (size_t i = 1; i <= 6; ++i) {
+    const char digit = i < text.size() ? text[i] : '0';
+    if (digit < '0' || digit > '9') return std::nullopt;
+    micros = micros * 10 + (digit - '0');
+  }
+  return micros;
+}
+
+/// A date, or a date and time of day as listings show them, in UTC.
+std::optional<int64_t> parse_moment(const std::string& text) {
+  std::tm utc{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  std::optional<int64_t> fraction;
+  if (rest != nullptr) {
+    std::string_view behind = rest;
+    if (behind.ends_with('Z')) behind.remove_suffix(1);
+    fraction = parse_fraction(behind);
+  } else {
+    utc = {};
+    rest = strptime(text.c_str(), "%Y-%m-%d", &utc);
+    if (rest != nullptr && *rest == '\0') fraction = 0;
+  }
+  if (!fraction) return std::nullopt;
+  const int day = utc.tm_mday;
+  const int64_t seconds = timegm(&utc);
+  // The 31st of February would become a day in March.
+  if (utc.tm_mday != day) return std::nullopt;
+  return seconds * 1'000'000 + *fraction;
+}
+
 }  // namespace
 
 Result<int64_t> parse_time(const std::string& text) {
@@ -57,13 +93,7 @@ Result<int64_t> parse_time(const std::string& text) {
   if (const auto ago = config::parse_duration(text)) {
     return wall_micros() - std::chrono::duration_cast<std::chrono::microseconds>(*ago).count();
   }
-  std::tm utc{};
-  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
-  if (rest != nullptr && (*rest == '\0' || std::string_view(rest) == "Z"))
-    return timegm(&utc) * 1'000'000;
-  utc = {};
-  rest = strptime(text.c_str(), "%Y-%m-%d", &utc);
-  if (rest != nullptr && *rest == '\0') return timegm(&utc) * 1'000'000;
+  if (const auto moment = parse_moment(text)) return *moment;
   return fail(
       ErrorCode::kInvalidInput,
       fmt::format(
@@ -93,7 +123,7 @@ Result<> audit_tail(const Common& common, const AuditOptions& options) {
       directory, query,
       [&](const audit::Record& record) {
         const auto json = audit::to_json(record);
-        std::cout << (common.format == Format::kJson ? boost::json::serialize(json) : line_of(json))
+        std::cout << (common.format == Format::kJson ? json_text(json) : line_of(json))
                   << std::endl;
         return ++seen < common.limit || common.limit == 0;
       },
@@ -105,7 +135,7 @@ Result<> audit_show(const Common& common, uint64_t id) {
   SLUICE_ASSIGN(const auto record, audit::show(directory, id));
   const auto json = audit::to_json(record);
   if (common.format == Format::kJson) {
-    std::cout << boost::json::serialize(json) << '\n';
+    std::cout << json_text(json) << '\n';
     return {};
   }
   for (const auto& [name, value] : json) {

@@ -24,10 +24,14 @@ Result<> serve(const Common& common);
 struct UserOptions {
   std::string name;
   std::vector<std::string> groups;
+  std::string kind;                     ///< "human", "service", "agent"; empty: human, or as it is
+  std::vector<std::string> attributes;  ///< "key=value"
   bool password_stdin = false;
   bool generate = false;
 };
 Result<> user_add(const Common& common, const UserOptions& options);
+/// Changes kind, groups or attributes, those that are given.
+Result<> user_set(const Common& common, const UserOptions& options);
 Result<> user_list(const Common& common);
 Result<> user_passwd(const Common& common, const UserOptions& options);
 Result<> user_disable(const Common& common, const std::string& name, bool disabled);
@@ -47,6 +51,29 @@ struct AuditOptions {
 Result<> audit_search(const Common& common, const AuditOptions& options);
 Result<> audit_tail(const Common& common, const AuditOptions& options);
 Result<> audit_show(const Common& common, uint64_t id);
+
+struct LintOptions {
+  std::string file;      ///< "-" for standard input
+  bool rules = false;    ///< print the rules instead
+  std::string database;  ///< whose catalog the running gateway is asked for; empty: none
+};
+/// Succeeds when nothing worse than advice was found.
+Result<> lint(const Common& common, const LintOptions& options);
+
+struct PolicyOptions {
+  std::string file;    ///< of check, test (the cases) and diff (the old policy)
+  std::string policy;  ///< a file or a shipped profile; empty: the one in force
+  std::string user, database, sql;
+  std::string since, until;
+  bool offline = false;  ///< test: without a gateway, names as written
+};
+Result<> policy_show(const Common& common);
+Result<> policy_check(const Common& common, const PolicyOptions& options);
+Result<> policy_explain(const Common& common, const PolicyOptions& options);
+/// Fails when a case does.
+Result<> policy_test(const Common& common, const PolicyOptions& options);
+Result<> policy_replay(const Common& common, const PolicyOptions& options);
+Result<> policy_diff(const Common& common, const PolicyOptions& options);
 
 Result<> config_check(const Common& common);
 Result<> version(const Common& common);

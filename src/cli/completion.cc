@@ -6,14 +6,16 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCommands = {{
-    {"", "serve user database session audit config version completion"},
-    {"user", "add list passwd disable enable remove"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kCommands = {{
+    {"", "serve user database session audit policy lint config version completion"},
+    {"user", "add set list passwd disable enable remove"},
+    {"policy", "show check explain test replay diff"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit", "search tail show"},
     {"config", "check"},
     {"completion", "bash zsh fish"},
+    {"lint", "--rules"},
     {"serve", ""},
     {"version", ""},
 }};

@@ -4,33 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/call_gateway.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
 
 namespace sluice::cli {
-namespace {
-
-Result<boost::json::value> call(const Common& common, const std::string& method,
-                                const std::string& path, const std::string& body = {}) {
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  SLUICE_ASSIGN(const auto response,
-                control::http_call(control::control_socket(config.state), {method, path, body}));
-  boost::json::error_code error;
-  auto value = boost::json::parse(response.body, error);
-  if (error) return fail(ErrorCode::kUnavailable, "the gateway gave an answer that is not JSON");
-  if (response.status >= 400) {
-    const auto* title = value.is_object() ? value.get_object().if_contains("title") : nullptr;
-    return fail(response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
-                title != nullptr ? plain(*title) : "the gateway refused");
-  }
-  return value;
-}
-
-}  // namespace
 
 Result<> session_list(const Common& common) {
-  SLUICE_ASSIGN(auto value, call(common, "GET", "/v1/sessions"));
+  SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/v1/sessions"));
   Listing listing{{"id", "user", "database", "state", "started", "statements", "client",
                    "application", "last_statement"},
                   std::move(value.as_array())};
@@ -41,8 +23,8 @@ Result<> session_list(const Common& common) {
 
 Result<> session_kill(const Common& common, uint64_t id) {
   SLUICE_ASSIGN([[maybe_unused]] const auto value,
-                call(common, "DELETE", fmt::format("/v1/sessions/{}", id),
-                     fmt::format("uid {} on the command line", getuid())));
+                call_gateway(common, "DELETE", fmt::format("/v1/sessions/{}", id),
+                             fmt::format("uid {} on the command line", getuid())));
   std::cerr << fmt::format("session {} ended\n", id);
   return {};
 }
@@ -71,7 +53,8 @@ Result<> database_check(const Common& common, const std::string& name) {
   for (const auto& database : config.databases) {
     if (!name.empty() && database.name != name) continue;
     found = true;
-    const auto value = call(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
+    const auto value =
+        call_gateway(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
     if (!value) outcome = fail(value.error());
     listing.rows.push_back(
         boost::json::object{{"name", database.name},

@@ -28,6 +28,34 @@ std::string shorten(std::string text) {
   return std::string(utf8_prefix(text, kMaxCell - 3)) + "…";
 }
 
+/// Calls `each` with every character of UTF-8 text (or parts of one) and the code of what is a
+/// control character, else -1. C1 controls are two bytes in UTF-8, C2 80 to C2 9F.
+template <typename Each>
+void for_each_character(std::string_view utf8, Each each) {
+  for (size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    const auto next = i + 1 < utf8.size() ? static_cast<unsigned char>(utf8[i + 1]) : 0xFF;
+    if (c == 0xC2 && next < 0xA0) {
+      each(utf8.substr(i++, 2), next);
+    } else {
+      each(utf8.substr(i, 1), c < 0x20 || c == 0x7F ? c : -1);
+    }
+  }
+}
+
+/// Control characters (but for those in `kept`) and what is not UTF-8, as \xNN.
+std::string without_controls(std::string_view text, std::string_view kept) {
+  std::string out;
+  for_each_character(to_printable_utf8(text), [&](std::string_view character, int control) {
+    if (control < 0 || kept.find(character) != std::string_view::npos) {
+      out += character;
+    } else {
+      out += fmt::format("\\x{:02x}", control);
+    }
+  });
+  return out;
+}
+
 void print_table(std::ostream& out, const Listing& listing) {
   std::vector<std::vector<std::string>> lines = {{}};
   for (const auto& column : listing.columns) {
@@ -66,25 +94,27 @@ std::string plain(const boost::json::value& value) {
 }
 
 std::string printable(std::string_view text) {
-  const std::string utf8 = to_printable_utf8(text);
   std::string out;
-  for (size_t i = 0; i < utf8.size(); ++i) {
-    const auto c = static_cast<unsigned char>(utf8[i]);
-    // C1 controls are two bytes in UTF-8, C2 80 to C2 9F.
-    const bool c1 =
-        c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0;
+  for (const char c : without_controls(text, "\n\t")) {
     if (c == '\n') {
       out += "\\n";
-    } else if (c == '\t') {
-      out += ' ';
-    } else if (c < 0x20 || c == 0x7F) {
-      out += fmt::format("\\x{:02x}", c);
-    } else if (c1) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(utf8[++i]));
     } else {
-      out += utf8[i];
+      out += c == '\t' ? ' ' : c;
     }
   }
+  return out;
+}
+
+std::string json_text(const boost::json::value& value) {
+  // A valid serialization has no control characters but DEL and C1, and those within strings.
+  std::string out;
+  for_each_character(boost::json::serialize(value), [&](std::string_view character, int control) {
+    if (control < 0) {
+      out += character;
+    } else {
+      out += fmt::format("\\u{:04x}", control);
+    }
+  });
   return out;
 }
 
@@ -104,7 +134,7 @@ std::string csv_field(std::string_view text) {
 
 void print(std::ostream& out, const Listing& listing, Format format) {
   if (format == Format::kJson) {
-    out << boost::json::serialize(listing.rows) << '\n';
+    out << json_text(listing.rows) << '\n';
   } else if (format == Format::kTable) {
     print_table(out, listing);
   } else {
@@ -116,7 +146,8 @@ void print(std::ostream& out, const Listing& listing, Format format) {
       text.clear();
       bool first = true;
       for (const auto& column : listing.columns) {
-        text += (first ? "" : ",") + csv_field(cell(row.as_object(), column));
+        text +=
+            (first ? "" : ",") + csv_field(without_controls(cell(row.as_object(), column), "\n\t"));
         first = false;
       }
       out << text << "\r\n";

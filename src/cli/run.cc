@@ -48,6 +48,8 @@ class CommandLine {
     add_databases();
     add_sessions();
     add_audit();
+    add_policy();
+    add_lint();
     auto* config = group("config", "The configuration file");
     formatted(add(*config, "check", "Check it, with every problem's line",
                   "sluice config check --config sluice.yaml",
@@ -113,8 +115,13 @@ class CommandLine {
             "echo \"$PASSWORD\" | sluice user add alice --group engineering --password-stdin",
             [this] { return user_add(common_, user_); });
     named(add_user);
-    add_user->add_option("--group", user_.groups, "Group; may be repeated")->type_name("GROUP");
+    described(add_user);
     with_password(add_user);
+    auto* set = add(*users, "set", "Change a user's kind, groups or attributes for new sessions",
+                    "sluice user set nightly --kind agent --attribute team=data",
+                    [this] { return user_set(common_, user_); });
+    named(set);
+    described(set);
     listing(add(*users, "list", "List users", "sluice user list -o json",
                 [this] { return user_list(common_); }));
     auto* passwd = add(*users, "passwd", "Change a password", "sluice user passwd alice",
@@ -131,6 +138,14 @@ class CommandLine {
   }
 
   void named(CLI::App* sub) { sub->add_option("name", user_.name, "User name")->required(); }
+  void described(CLI::App* sub) {
+    sub->add_option("--kind", user_.kind, "human (default), service or agent")
+        ->check(CLI::IsMember({"human", "service", "agent"}))
+        ->type_name("KIND");
+    sub->add_option("--group", user_.groups, "Group; may be repeated")->type_name("GROUP");
+    sub->add_option("--attribute", user_.attributes, "For policies to ask about; may be repeated")
+        ->type_name("KEY=VALUE");
+  }
   void with_password(CLI::App* sub) {
     sub->add_flag("--password-stdin", user_.password_stdin,
                   "Read the password from standard input");
@@ -174,6 +189,71 @@ class CommandLine {
     show->add_option("id", id_, "From: sluice audit search")->required();
   }
 
+  void add_policy() {
+    auto* policies = group("policy", "Rules, and what they do");
+    formatted(add(*policies, "show", "Print the policy in force", "sluice policy show",
+                  [this] { return policy_show(common_); }));
+    auto* check = formatted(
+        add(*policies, "check", "Check a policy file, with every problem's line",
+            "sluice policy check policy.yaml", [this] { return policy_check(common_, policy_); }));
+    check->add_option("file", policy_.file, "Policy file, or a shipped profile")->required();
+    auto* explain = formatted(
+        add(*policies, "explain", "Say what a statement does and why each rule matches it or not",
+            "sluice policy explain --user alice --database orders 'DELETE FROM payments'\n\nThe "
+            "statement is not run.",
+            [this] { return policy_explain(common_, policy_); }));
+    explain->add_option("--user", policy_.user, "As whom")->required()->type_name("NAME");
+    explain->add_option("--database", policy_.database, "Where")->required()->type_name("NAME");
+    explain->add_option("sql", policy_.sql, "The statement")->required()->type_name("SQL");
+    with_policy(explain);
+    auto* test = formatted(add(*policies, "test", "Run cases: who may do what",
+                               "sluice policy test cases.yaml --policy policy.yaml",
+                               [this] { return policy_test(common_, policy_); }));
+    test->add_option("file", policy_.file, "Cases (docs/policy.md)")->required();
+    test->add_flag("--offline", policy_.offline, "Without the running gateway: no catalog");
+    with_policy(test);
+    auto* replay =
+        since(formatted(add(*policies, "replay", "Judge recorded statements by another policy",
+                            "sluice policy replay --policy new.yaml --since 7d",
+                            [this] { return policy_replay(common_, policy_); })));
+    replay->add_option("--policy", policy_.policy, "Policy file, or a shipped profile")
+        ->required()
+        ->type_name("FILE");
+    replay->add_option("--user", policy_.user, "Only of this user")->type_name("NAME");
+    replay->add_option("--database", policy_.database, "Only there")->type_name("NAME");
+    auto* diff = since(formatted(add(*policies, "diff",
+                                     "Compare two policies, and with --since what changes for whom",
+                                     "sluice policy diff standard policy.yaml --since 7d",
+                                     [this] { return policy_diff(common_, policy_); })));
+    diff->add_option("old", policy_.file, "Policy file, or a shipped profile")->required();
+    diff->add_option("new", policy_.policy, "The same")->required();
+  }
+
+  void with_policy(CLI::App* sub) {
+    sub->add_option("--policy", policy_.policy,
+                    "Policy file or shipped profile (default: the one in force)")
+        ->type_name("FILE");
+  }
+
+  CLI::App* since(CLI::App* sub) {
+    sub->add_option("--since", policy_.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
+    sub->add_option("--until", policy_.until, "The same")->type_name("TIME");
+    return sub;
+  }
+
+  void add_lint() {
+    auto* sub = formatted(add(app_, "lint", "Check a script of schema changes for what would hurt",
+                              "sluice lint migration.sql\n  sluice lint - -o json < migration.sql\n"
+                              "  sluice lint --rules\n\nExit codes: 0 nothing worse than advice, "
+                              "1 errors or warnings, 2 wrong usage.",
+                              [this] { return lint(common_, lint_); }));
+    sub->add_option("file", lint_.file, "SQL script; - for standard input")->type_name("FILE");
+    sub->add_flag("--rules", lint_.rules, "Print all rules instead");
+    sub->add_option("--database", lint_.database,
+                    "Ask the running gateway for sizes and dependents in this database")
+        ->type_name("NAME");
+  }
+
   CLI::App* filtered(CLI::App* sub) {
     auto& q = audit_.query;
     sub->add_option("--user", q.user, "Who")->type_name("NAME");
@@ -182,8 +262,8 @@ class CommandLine {
     sub->add_option("--kind", q.kind, "Statement kind, or its beginning: select, create")
         ->type_name("KIND");
     sub->add_option("--text", q.text, "Contained in the statement")->type_name("TEXT");
-    sub->add_option("--decision", q.outcome, "allowed, denied, skipped or lost")
-        ->check(CLI::IsMember({"allowed", "denied", "skipped", "lost"}));
+    sub->add_option("--decision", q.outcome, "allowed, denied, limited, skipped or lost")
+        ->check(CLI::IsMember({"allowed", "denied", "limited", "skipped", "lost"}));
     sub->add_option("--type", q.type,
                     "statement, session_start, session_end, login_failed, cancel, admin, …")
         ->type_name("TYPE");
@@ -197,6 +277,8 @@ class CommandLine {
   Common common_;
   UserOptions user_;
   AuditOptions audit_;
+  LintOptions lint_;
+  PolicyOptions policy_;
   std::string database_;
   std::string shell_;
   uint64_t id_ = 0;

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "control/api.h"
 #include "gateway/gateway.h"
+#include "gateway/runtime.h"
 #include "identity/user_store.h"
 #include "store/state.h"
 
@@ -120,6 +121,7 @@ class Service {
       if (signal == SIGTERM || signal == SIGINT) break;
       if (signal == SIGHUP) reload();
       watch_store();
+      watch_policy();
     }
   }
 
@@ -130,6 +132,7 @@ class Service {
     notify("STOPPING=1");
     gateway_->drain();
     control_->stop();
+    local_->stop();
     api_.reset();
     gateway_.reset();
     if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
@@ -143,7 +146,7 @@ class Service {
  private:
   Result<> start_control() {
     control_ = control::HttpServer::create();
-    api_ = std::make_unique<control::Api>(*gateway_, *log_);
+    api_ = std::make_unique<control::Api>(*gateway_, *log_, config_->state / "audit");
     api_->set_databases(names_of(*config_));
     if (config_->listen_http) {
       SLUICE_ASSIGN(
@@ -152,10 +155,12 @@ class Service {
                            [this](const auto& request) { return api_->answer_public(request); }));
       log::info("HTTP on {}:{}", config_->listen_http->host, port);
     }
-    SLUICE_TRY(
-        control_->listen(control::control_socket(config_->state),
-                         [this](const auto& request) { return api_->answer_local(request); }));
     control_->start();
+    // A thread of its own: what it is asked may take long, and /healthz must not wait.
+    local_ = control::HttpServer::create();
+    SLUICE_TRY(local_->listen(control::control_socket(config_->state),
+                              [this](const auto& request) { return api_->answer_local(request); }));
+    local_->start();
     return {};
   }
 
@@ -194,12 +199,34 @@ class Service {
     gateway_->set_directory(std::move(*directory));
   }
 
+  /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
+  void watch_policy() {
+    const auto& file = config_->policy.file;
+    if (file.empty()) return;
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(file, error);
+    if (error || written == policy_written_) return;
+    const bool first = policy_written_ == std::filesystem::file_time_type();
+    policy_written_ = written;
+    if (first) return;
+    auto policy = gateway::load_policy(config_->policy);
+    if (!policy) {
+      log::error("policy not reloaded, the old one stays:\n{}", policy.error().text);
+      return;
+    }
+    const std::string version = (*policy)->version();
+    gateway_->set_policy(std::move(*policy));
+    (void)record_life_cycle(*log_, audit::EventType::kAdmin, "policy reloaded: " + version);
+    log::info("policy reloaded: {}", version);
+  }
+
   std::shared_ptr<const config::Config> config_;
+  std::filesystem::file_time_type policy_written_{};
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<control::Api> api_;
-  std::unique_ptr<control::HttpServer> control_;
+  std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0;
 };
 

@@ -1,4 +1,5 @@
 #include <iostream>
+#include <map>
 
 #include <fmt/format.h>
 #include <sodium.h>
@@ -51,7 +52,6 @@ Result<SecretString> ask_password(const UserOptions& options) {
     sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(raw.data()),
                       raw.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     text.pop_back();
-    std::cout << text << '\n';
     return SecretString(std::move(text));
   }
   if (options.password_stdin) {
@@ -71,24 +71,61 @@ Result<SecretString> ask_password(const UserOptions& options) {
   return std::move(first);
 }
 
+/// A password that was made here is shown once it holds, and not before.
+void show_if_generated(const UserOptions& options, const SecretString& password) {
+  if (options.generate) std::cout << password.reveal() << '\n';
+}
+
+Result<std::map<std::string, std::string>> read_attributes(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> attributes;
+  for (const std::string& text : texts) {
+    SLUICE_ASSIGN(auto attribute, identity::parse_attribute(text));
+    if (!attributes.insert(std::move(attribute)).second)
+      return fail(ErrorCode::kInvalidInput, fmt::format("attribute \"{}\" is given twice", text));
+  }
+  return attributes;
+}
+
 }  // namespace
 
 Result<> user_add(const Common& common, const UserOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto password, ask_password(options));
-  SLUICE_TRY(identity::UserStore(database, actor()).add(options.name, options.groups, password));
+  identity::NewUser user{options.name, options.groups, {}, {}};
+  user.kind = identity::find_kind(options.kind).value_or(identity::UserKind::kHuman);
+  SLUICE_ASSIGN(user.attributes, read_attributes(options.attributes));
+  SLUICE_TRY(identity::UserStore(database, actor()).add(user, password));
+  show_if_generated(options, password);
   std::cerr << fmt::format("user \"{}\" added\n", printable(options.name));
   return {};
+}
+
+Result<> user_set(const Common& common, const UserOptions& options) {
+  if (options.kind.empty() && options.groups.empty() && options.attributes.empty())
+    return fail(ErrorCode::kInvalidInput, "say what to set: --kind, --group or --attribute");
+  SLUICE_ASSIGN(auto database, open_store(common));
+  identity::UserChange change;
+  change.kind = identity::find_kind(options.kind);
+  if (!options.groups.empty()) change.groups = options.groups;
+  if (!options.attributes.empty()) {
+    SLUICE_ASSIGN(change.attributes, read_attributes(options.attributes));
+  }
+  return identity::UserStore(database, actor()).set(options.name, change);
 }
 
 Result<> user_list(const Common& common) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto directory, identity::load_directory(database));
-  Listing listing{{"name", "groups", "enabled", "created"}, {}};
+  Listing listing{{"name", "kind", "groups", "attributes", "enabled", "created"}, {}};
   for (const auto& user : directory->users()) {
     if (listing.rows.size() >= common.limit) break;
+    boost::json::array attributes;
+    for (const auto& [key, value] : user.attributes)
+      attributes.emplace_back(fmt::format("{}={}", key, value));
     listing.rows.push_back(
         boost::json::object{{"name", user.name},
+                            {"kind", identity::name_of(user.kind)},
+                            {"attributes", std::move(attributes)},
                             {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
                             {"enabled", !user.disabled},
                             {"created", format_time(user.created_micros)}});
@@ -100,7 +137,9 @@ Result<> user_list(const Common& common) {
 Result<> user_passwd(const Common& common, const UserOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto password, ask_password(options));
-  return identity::UserStore(database, actor()).set_password(options.name, password);
+  SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
+  show_if_generated(options, password);
+  return {};
 }
 
 Result<> user_disable(const Common& common, const std::string& name, bool disabled) {

@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "config/reader.h"
 #include "config/units.h"
+#include "yaml/reader.h"
 
 namespace sluice::config {
 namespace {
+
+using yaml::MapReader;
+using yaml::Problems;
 
 constexpr size_t kMaxFile = 1 << 20;
 
@@ -80,6 +83,15 @@ class Loader {
     });
     top.map("audit", [&](MapReader& audit) { read_audit(audit); });
     top.map("limits", [&](MapReader& limits) { read_limits(limits); });
+    top.map("policy", [&](MapReader& policy) {
+      std::string file;
+      if (policy.scalar("file", file)) config_.policy.file = path(file);
+      static const std::vector<std::string> profiles = {"observe", "standard", "strict"};
+      policy.one_of("profile", profiles, [&](size_t i) {
+        if (!file.empty()) policy.problem("profile", "give only one of file and profile");
+        config_.policy.profile = profiles[i];
+      });
+    });
     read_databases(top);
   }
 
@@ -210,7 +222,12 @@ class Loader {
 
 Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(io_error("cannot read the configuration " + file.string(), errno));
+  if (!in) {
+    Error error = io_error("cannot read the configuration " + file.string(), errno);
+    error.code = ErrorCode::kInvalidInput;
+    error.text += "; name another with --config FILE or SLUICE_CONFIG";
+    return fail(std::move(error));
+  }
   std::string text(kMaxFile + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(in.gcount()));

@@ -70,6 +70,12 @@ struct LimitsConfig {
   Duration drain_timeout = std::chrono::seconds(30);
 };
 
+/// Which rules decide: those of a file, or of a shipped profile.
+struct PolicyConfig {
+  std::string file;
+  std::string profile = "standard";  ///< "observe", "standard" or "strict"; without a file
+};
+
 enum class ReactorBackend : uint8_t { kAuto, kUring, kEpoll };
 
 struct Config {
@@ -85,6 +91,7 @@ struct Config {
   bool demo = false;  ///< allows literal passwords; set only by `demo: true`
   AuditConfig audit;
   LimitsConfig limits;
+  PolicyConfig policy;
   std::vector<DatabaseConfig> databases;
 };
 

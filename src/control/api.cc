@@ -8,22 +8,12 @@
 #include <prometheus/text_serializer.h>
 
 #include "base/bytes.h"
+#include "control/problem.h"
 
 namespace sluice::control {
 namespace {
 
 constexpr auto kCheckEvery = std::chrono::seconds(10);
-
-HttpResponse json_response(int status, const boost::json::value& value) {
-  return {status, "application/json", boost::json::serialize(value) + "\n"};
-}
-
-/// RFC 9457.
-HttpResponse problem(int status, std::string_view title, std::string_view detail = {}) {
-  boost::json::object body{{"title", title}, {"status", status}};
-  if (!detail.empty()) body["detail"] = detail;
-  return {status, "application/problem+json", boost::json::serialize(body) + "\n"};
-}
 
 int status_of(const Error& error) { return error.code == ErrorCode::kNotFound ? 404 : 502; }
 
@@ -141,7 +131,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   if (request.method == "DELETE" && request.path.starts_with(sessions_path + "/")) {
     const std::string text = request.path.substr(sessions_path.size() + 1);
     uint64_t id = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc()) {
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, id);
+    if (error != std::errc() || rest != end) {
       return problem(400, "not a session id");
     }
     const auto killed =
@@ -155,6 +147,7 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
     return check(request.path.substr(
         databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
   }
+  if (auto answer = policy_.answer(request)) return std::move(*answer);
   return problem(404, "not found");
 }
 

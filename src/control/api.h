@@ -10,6 +10,7 @@
 #include "audit/log.h"
 #include "base/clock.h"
 #include "control/http_server.h"
+#include "control/policy_api.h"
 #include "gateway/gateway.h"
 
 namespace sluice::control {
@@ -24,7 +25,9 @@ inline std::filesystem::path control_socket(const std::filesystem::path& state) 
 /// Answers of the running gateway over HTTP.
 class Api {
  public:
-  Api(gateway::Gateway& gateway, const audit::Log& log) : gateway_(gateway), log_(log) {}
+  /// `audit_directory` is `<state>/audit`.
+  Api(gateway::Gateway& gateway, const audit::Log& log, std::filesystem::path audit_directory)
+      : gateway_(gateway), log_(log), policy_(gateway, std::move(audit_directory)) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics.
   HttpResponse answer_public(const HttpRequest& request);
@@ -41,6 +44,7 @@ class Api {
 
   gateway::Gateway& gateway_;
   const audit::Log& log_;
+  PolicyApi policy_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

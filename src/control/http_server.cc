@@ -32,8 +32,8 @@ http::response<http::string_body> answer(const http::request<http::string_body>&
   response.set(http::field::content_type, made.content_type);
   response.set("X-Content-Type-Options", "nosniff");
   response.keep_alive(request.keep_alive());
-  response.body() = std::move(made.body);
-  response.prepare_payload();
+  response.content_length(made.body.size());
+  if (request.method() != http::verb::head) response.body() = std::move(made.body);
   return response;
 }
 

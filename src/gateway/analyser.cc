@@ -6,6 +6,13 @@
 
 namespace sluice::gateway {
 
+Analysis analyse(Bytes text, const Reading& reading) {
+  static const sql::Scope kNowhere;
+  return {
+      sql::analyse(text, reading.settings, reading.scope.scope ? *reading.scope.scope : kNowhere),
+      sql::recorded(text)};
+}
+
 AnalyserThreads::AnalyserThreads(unsigned count) {
   threads_.reserve(count);
   for (unsigned i = 0; i < count; ++i) {
@@ -13,19 +20,20 @@ AnalyserThreads::AnalyserThreads(unsigned count) {
   }
 }
 
-AnalyserThreads::~AnalyserThreads() {
+void AnalyserThreads::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     jobs_.clear();
   }
   wake_.notify_all();
+  threads_.clear();
 }
 
-void AnalyserThreads::submit(std::string text, sql::Settings settings, Done done) {
+void AnalyserThreads::submit(std::string text, Reading reading, Done done) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back({std::move(text), std::move(settings), std::move(done)});
+    jobs_.push_back({std::move(text), std::move(reading), std::move(done)});
   }
   wake_.notify_one();
 }
@@ -38,81 +46,88 @@ void AnalyserThreads::run() {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    job.done({sql::analyse(job.text, job.settings), sql::recorded(job.text)});
+    job.done(analyse(job.text, job.reading));
     job = {};
     lock.lock();
   }
 }
 
-const std::shared_ptr<const policy::Decision>& Meaning::decision_for(
-    const Database& database) const {
-  for (const auto& [id, decision] : decisions_) {
-    if (id == database.id()) return decision;
+const policy::Judgement& Meaning::judgement(const std::shared_ptr<const policy::Policy>& policy,
+                                            const SessionPrincipal& principal,
+                                            const Database& database) const {
+  for (const Judged& known : judged_) {
+    if (known.principal == principal.id && known.database == database.id() &&
+        known.policy == policy) {
+      return *known.judgement;
+    }
   }
   const auto& config = database.config();
-  // Reloads leave decisions of databases that are gone; there are few, but not without bound.
-  if (decisions_.size() >= 16) decisions_.clear();
-  decisions_.emplace_back(database.id(), std::make_shared<const policy::Decision>(policy::decide(
-                                             *facts_, {config.name, config.environment})));
-  return decisions_.back().second;
+  const auto scope = scope_.lock();
+  // Many people may use one statement, and reloads leave what is of no more use.
+  if (judged_.size() >= 64) judged_.clear();
+  judged_.push_back({principal.id, database.id(), policy,
+                     policy::judge(policy, *facts_, scope ? scope->catalog.get() : nullptr,
+                                   principal.principal, {config.name, config.environment})});
+  return *judged_.back().judgement;
 }
 
 namespace {
 
-// The settings come first in a key and end with a NUL, which no encoding name contains.
-void begin_key(std::string& key, const sql::Settings& settings) {
-  key.assign(1, settings.standard_conforming_strings ? '1' : '0');
-  key.append(settings.client_encoding);
+// What the text is read by comes first in a key and ends with a NUL, which no encoding name
+// contains.
+void begin_key(std::string& key, const Reading& reading) {
+  key.assign(reinterpret_cast<const char*>(&reading.scope.id), sizeof reading.scope.id);
+  key.push_back(reading.settings.standard_conforming_strings ? '1' : '0');
+  key.append(reading.settings.client_encoding);
   key.push_back('\0');
 }
 
 }  // namespace
 
-Bytes Analyser::key(Bytes text, const sql::Settings& settings) {
-  begin_key(key_, settings);
+Bytes Analyser::key(Bytes text, const Reading& reading) {
+  begin_key(key_, reading);
   key_.append(text);
   return key_;
 }
 
 /// Empty: this text is only ever looked up as it is.
-Bytes Analyser::normalised_key(Bytes text, const sql::Settings& settings) {
-  begin_key(normalised_, settings);
+Bytes Analyser::normalised_key(Bytes text, const Reading& reading) {
+  begin_key(normalised_, reading);
   if (text.size() > sql::kInlineAnalysisLimit || !sql::normalise(text, normalised_)) return {};
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-  if (!ascii && (settings.client_encoding != "UTF8" || !is_utf8(text))) return {};
+  if (!ascii && (reading.settings.client_encoding != "UTF8" || !is_utf8(text))) return {};
   return normalised_;
 }
 
-std::shared_ptr<const Statement> Analyser::find_or_analyse(Bytes text,
-                                                           const sql::Settings& settings) {
-  const Bytes normalised = normalised_key(text, settings);
+std::shared_ptr<const Statement> Analyser::find_or_analyse(Bytes text, const Reading& reading) {
+  const Bytes normalised = normalised_key(text, reading);
   if (!normalised.empty()) {
     if (auto meaning = meanings_.find(normalised)) {
       counters_.cache_hits.add();
       return std::make_shared<const Statement>(std::move(meaning), sql::recorded(text));
     }
   }
-  if (auto found = statements_.find(key(text, settings))) {
+  if (auto found = statements_.find(key(text, reading))) {
     counters_.cache_hits.add();
     return found;
   }
   if (text.size() > sql::kInlineAnalysisLimit) return nullptr;
-  return remember(text, settings, {sql::analyse(text, settings), sql::recorded(text)});
+  return remember(text, reading, analyse(text, reading));
 }
 
-std::shared_ptr<const Statement> Analyser::remember(Bytes text, const sql::Settings& settings,
+std::shared_ptr<const Statement> Analyser::remember(Bytes text, const Reading& reading,
                                                     Analysis analysis) {
   constexpr size_t kOverhead = 512;
   counters_.cache_misses.add();
   const bool shared = !analysis.facts->depends_on_literals;
   const size_t weight = analysis.facts->weight() + kOverhead;
-  auto meaning = std::make_shared<const Meaning>(std::move(analysis.facts));
+  auto meaning = std::make_shared<const Meaning>(std::move(analysis.facts), reading.scope.scope);
   auto statement = std::make_shared<const Statement>(meaning, std::move(analysis.recorded));
-  const Bytes normalised = shared ? normalised_key(text, settings) : Bytes();
+  const Bytes normalised = shared ? normalised_key(text, reading) : Bytes();
   if (!normalised.empty()) {
     meanings_.insert(normalised, std::move(meaning), weight);
   } else {
-    statements_.insert(key(text, settings), statement, weight + statement->recorded.text.size());
+    statements_.insert(key(text, reading), statement, weight + statement->recorded.text.size());
   }
   if (key_.capacity() > 2 * sql::kInlineAnalysisLimit) std::string().swap(key_);
   return statement;

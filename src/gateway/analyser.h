@@ -16,11 +16,18 @@
 
 namespace sluice::gateway {
 
+/// All that the meaning of a text depends on.
+struct Reading {
+  sql::Settings settings;
+  SessionScope scope;
+};
+
 /// What is found out about one text.
 struct Analysis {
   std::shared_ptr<const sql::StatementFacts> facts;
   sql::RecordedText recorded;
 };
+Analysis analyse(Bytes text, const Reading& reading);
 
 /// Threads with big stacks that understand long texts, so that no worker stands still meanwhile.
 /// Shared by all workers.
@@ -29,15 +36,17 @@ class AnalyserThreads {
   using Done = std::function<void(Analysis)>;
 
   explicit AnalyserThreads(unsigned count);
-  ~AnalyserThreads();
+  ~AnalyserThreads() { stop(); }
+  /// Ends the threads; nobody is called back any more.
+  void stop();
 
   /// `done` is called on an analyser thread.
-  void submit(std::string text, sql::Settings settings, Done done);
+  void submit(std::string text, Reading reading, Done done);
 
  private:
   struct Job {
     std::string text;
-    sql::Settings settings;
+    Reading reading;
     Done done;
   };
   void run();
@@ -58,13 +67,14 @@ class Analyser {
 
   /// From a cache, or analysed here and now when the text is short; null: too long for that, use
   /// AnalyserThreads and hand the result to `remember`.
-  std::shared_ptr<const Statement> find_or_analyse(Bytes text, const sql::Settings& settings);
-  std::shared_ptr<const Statement> remember(Bytes text, const sql::Settings& settings,
-                                            Analysis analysis);
+  std::shared_ptr<const Statement> find_or_analyse(Bytes text, const Reading& reading);
+  std::shared_ptr<const Statement> remember(Bytes text, const Reading& reading, Analysis analysis);
+  /// What both caches hold, at most the `cache_bytes` it was made with.
+  size_t cached_bytes() const { return meanings_.used_bytes() + statements_.used_bytes(); }
 
  private:
-  Bytes key(Bytes text, const sql::Settings& settings);
-  Bytes normalised_key(Bytes text, const sql::Settings& settings);
+  Bytes key(Bytes text, const Reading& reading);
+  Bytes normalised_key(Bytes text, const Reading& reading);
 
   BoundedCache<Meaning> meanings_;      ///< by text without literals
   BoundedCache<Statement> statements_;  ///< by exact text

@@ -64,6 +64,20 @@ void Database::remember_greeting(const std::string& settings, ParameterList para
   greetings_[settings] = std::make_shared<const ParameterList>(std::move(parameters));
 }
 
+std::shared_ptr<const std::vector<std::string>> Database::fresh_search_path(
+    const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = search_paths_.find(key);
+  return found == search_paths_.end() ? nullptr : found->second;
+}
+
+void Database::remember_search_path(const std::string& key, std::vector<std::string> path) {
+  constexpr size_t kMost = 1000;
+  const std::lock_guard lock(mutex_);
+  if (search_paths_.size() >= kMost) search_paths_.clear();
+  search_paths_[key] = std::make_shared<const std::vector<std::string>>(std::move(path));
+}
+
 std::optional<wire::postgres::ScramKeys> Database::scram_keys() const {
   const std::lock_guard lock(mutex_);
   return keys_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "gateway/catalog_keeper.h"
 #include "net/address.h"
 #include "net/tls.h"
 #include "wire/postgres/scram.h"
@@ -51,6 +52,16 @@ class Database {
   std::shared_ptr<const ParameterList> greeting(const std::string& settings) const;
   void remember_greeting(const std::string& settings, ParameterList parameters);
 
+  /// What current_schemas(true) says in a session of which nobody has changed anything yet; `key`
+  /// names its start-up settings and the catalog.
+  std::shared_ptr<const std::vector<std::string>> fresh_search_path(const std::string& key) const;
+  void remember_search_path(const std::string& key, std::vector<std::string> path);
+
+  /// What the database holds. Set before the first session, by whoever can ask the server.
+  CatalogKeeper& catalog() const { return *catalog_; }
+  bool has_catalog() const { return catalog_ != nullptr; }
+  void set_catalog(std::unique_ptr<CatalogKeeper> catalog) { catalog_ = std::move(catalog); }
+
   /// Keys derived from the password at the last successful login: PBKDF2 is paid once, not for
   /// every new server connection.
   std::optional<wire::postgres::ScramKeys> scram_keys() const;
@@ -67,8 +78,16 @@ class Database {
   std::atomic<int> waiting_{0};
   mutable std::mutex mutex_;  ///< taken once per login and per new server connection
   std::unordered_map<std::string, std::shared_ptr<const ParameterList>> greetings_;
+  std::unordered_map<std::string, std::shared_ptr<const std::vector<std::string>>> search_paths_;
   std::optional<wire::postgres::ScramKeys> keys_;
+  std::unique_ptr<CatalogKeeper> catalog_;
 };
+
+/// Key of Database::fresh_search_path for a session that started with these settings (as
+/// Session::greeting_key).
+inline std::string fresh_path_key(const std::string& settings, const catalog::Catalog& catalog) {
+  return settings + '\0' + std::to_string(catalog.id());
+}
 
 /// Whether two configurations reach the same server in the same way, so that open connections of
 /// one may serve the other.

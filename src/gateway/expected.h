@@ -1,13 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
+#include "gateway/own_query.h"
 #include "gateway/ring_queue.h"
 #include "gateway/statement.h"
-#include "policy/decide.h"
+#include "policy/decision.h"
 
 namespace sluice::gateway {
 
@@ -22,6 +24,15 @@ enum class RequestKind : uint8_t {
   kExecute,            ///< rows, then CommandComplete, EmptyQueryResponse or PortalSuspended
   kClose,              ///< CloseComplete
   kSync,               ///< ReadyForQuery
+  kOwn,                ///< a statement of the gateway's own: Parse, Bind, Execute, Close
+};
+
+/// Statements of the gateway's own on a session's connection, between those of the client. The
+/// client sees nothing of them.
+struct OwnRun {
+  OwnAnswer answer;
+  size_t unanswered = 0;  ///< entries of the queue that are still to come
+  std::function<void(OwnRun&)> done;
 };
 
 /// One entry of the session's queue of expected responses. The server answers in order, so the
@@ -30,36 +41,51 @@ enum class RequestKind : uint8_t {
 struct Expected {
   RequestKind kind = RequestKind::kSync;
   bool refused = false;      ///< made to fail at the server; its error is replaced by `decision`'s
+  bool silent = false;       ///< refused, and the client has been told already
   bool may_copy_in = false;  ///< the server may ask for COPY data
   bool described = false;    ///< RowDescription came, rows may follow
   bool copying_out = false;
-  bool failed = false;                    ///< the server's error for it has been seen and recorded
-  bool malformed = false;                 ///< kBind: its names could not be read
-  bool close_portal = false;              ///< kClose of a portal, else of a statement
-  int16_t columns = -1;                   ///< of the last RowDescription; -1 unknown
-  uint32_t completed = 0;                 ///< answers seen, of a kQuery or kFunctionCall
-  std::shared_ptr<const Statement> text;  ///< kQuery, kParse
+  bool failed = false;         ///< the server's error for it has been seen and recorded
+  bool malformed = false;      ///< kBind: its names could not be read
+  bool close_portal = false;   ///< kClose of a portal, else of a statement
+  bool limited = false;        ///< `decision` bounds what it may return
+  bool writes = false;         ///< kBind: it, or a statement that it EXECUTEs, may change rows
+  bool counted = false;        ///< what it changes is counted before its completion is shown
+  int16_t columns = -1;        ///< of the last RowDescription; -1 unknown
+  uint32_t completed = 0;      ///< answers seen, of a kQuery or kFunctionCall
+  uint32_t prepared_uses = 0;  ///< how many of facts().prepared have been followed
+  std::shared_ptr<const Statement> text;  ///< kQuery, kParse, kBind, kExecute
   std::shared_ptr<const policy::Decision> decision;
-  std::string statement;          ///< kParse, kBind, kClose: prepared statement name
-  std::string portal;             ///< kBind, kExecute, kClose
-  std::string parameters;         ///< kBind: as audit::Event::parameters
-  std::string parameters_digest;  ///< when cut
+  std::shared_ptr<const policy::Decision> cut;  ///< a limit was passed: what the client is told
+  std::shared_ptr<OwnRun> own;                  ///< kOwn, and the kSync behind it
+  std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
+  std::string portal;                           ///< kBind, kExecute, kClose
+  std::string parameters;                       ///< kBind: as audit::Event::parameters
+  std::string parameters_digest;                ///< when cut
+  std::string source;  ///< kParse, and kQuery that prepares: the text as sent
+  uint64_t scope = 0;  ///< SessionScope::id that `text` was understood in
+  std::string held;    ///< counted: the completion, kept back
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
 
   void start(RequestKind what) {
     kind = what;
-    refused = may_copy_in = described = copying_out = failed = malformed = close_portal = false;
+    refused = silent = may_copy_in = described = copying_out = failed = malformed = false;
+    close_portal = limited = writes = counted = false;
     columns = -1;
-    completed = 0;
+    completed = prepared_uses = 0;
     text.reset();
     decision.reset();
+    cut.reset();
+    own.reset();
     statement.clear();
     portal.clear();
     parameters.clear();
     parameters_digest.clear();
-    rows = bytes = 0;
+    source.clear();
+    held.clear();
+    rows = bytes = scope = 0;
   }
 
   /// Answered by ReadyForQuery.
@@ -70,5 +96,10 @@ struct Expected {
 };
 
 using ExpectedQueue = RingQueue<Expected>;
+
+/// A session that waits for so many answers takes no more requests until half of them have come:
+/// one of 5 bytes costs 300 here. Half is more than a server can hold back: it sends what it has
+/// once its buffer of 8 KiB is full, and no answer is shorter than 5 bytes.
+inline constexpr size_t kMostExpected = 4096;
 
 }  // namespace sluice::gateway

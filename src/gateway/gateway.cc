@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -28,6 +29,13 @@ net::Reactor::Backend backend_of(config::ReactorBackend backend) {
   }
 }
 
+/// Reads it ahead of the first statement. What goes wrong is told to whoever waits for it.
+void read_catalog(Database& database) {
+  database.catalog().when_current([name = database.config().name](CatalogKeeper::Known known) {
+    if (!known) log::warn("database {}: {}", name, known.error().text);
+  });
+}
+
 class GatewayImpl : public Gateway {
  public:
   explicit GatewayImpl(audit::Log& log) : shared_(log) {}
@@ -45,11 +53,26 @@ class GatewayImpl : public Gateway {
   Stats stats() override;
   Result<std::string> check_database(const std::string& name) override;
   void drain() override;
+  void set_policy(std::shared_ptr<const policy::Policy> policy) override;
+  std::shared_ptr<const policy::Policy> policy() override { return runtime()->policy; }
+  std::shared_ptr<const identity::Directory> directory() override { return runtime()->directory; }
+  Result<policy::Target> target(const std::string& database) override;
+  Result<policy::Understood> understand(const std::string& database,
+                                        std::string_view text) override;
 
  private:
+  /// Gives databases that have none yet the means to know what they hold.
+  void watch_catalogs(const Runtime& runtime);
+  void record_drift(const config::DatabaseConfig& config,
+                    const std::vector<catalog::Change>& changes);
   /// Runs `task` on every worker and waits until all have done so.
   void on_all_workers(const std::function<void(Worker&)>& task);
   void publish(std::shared_ptr<const Runtime> runtime);
+  std::shared_ptr<const Runtime> runtime() {
+    const std::lock_guard lock(mutex_);
+    return runtime_;
+  }
+  Result<std::shared_ptr<Database>> find_database(const std::string& name);
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
@@ -69,6 +92,7 @@ Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
     }
   };
   SLUICE_ASSIGN(runtime_, make_runtime(config, std::move(directory), nullptr));
+  watch_catalogs(*runtime_);
   SLUICE_ASSIGN(const auto addresses,
                 net::resolve(config->listen_postgres.host, config->listen_postgres.port));
   net::Address address = addresses.front();
@@ -86,12 +110,63 @@ Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
     }
     SLUICE_TRY(worker->start(fd));
   }
+  for (const auto& [name, database] : runtime_->databases) read_catalog(*database);
   return {};
 }
 
 GatewayImpl::~GatewayImpl() {
   for (const auto& worker : workers_) worker->stop();
+  // What they have still to tell the workers, nobody hears.
+  shared_.analysers.stop();
+  shared_.background.stop();
   workers_.clear();
+}
+
+void GatewayImpl::watch_catalogs(const Runtime& runtime) {
+  for (const auto& [name, database] : runtime.databases) {
+    if (database->has_catalog()) continue;
+    const std::weak_ptr<Database> weak = database;
+    auto ask = [this, weak](std::string_view text, CatalogKeeper::Answered done) {
+      const auto alive = weak.lock();
+      if (!alive) return;
+      // Somebody else's lock must not hold up everybody.
+      std::string query = "SET lock_timeout = '5s'; " + std::string(text);
+      workers_.front()->post(
+          [alive, query = std::move(query), done = std::move(done)](Worker& worker) mutable {
+            worker.ask(alive, std::move(query), [alive, done = std::move(done)](auto answer) {
+              if (answer && !answer->empty()) answer->erase(answer->begin());
+              done(std::move(answer));
+            });
+          });
+    };
+    auto elsewhere = [this, weak](std::function<void()> task) {
+      if (const auto alive = weak.lock()) {
+        shared_.background.submit([alive, task = std::move(task)] { task(); });
+      }
+    };
+    auto drift = [this, weak](const std::vector<catalog::Change>& changes) {
+      if (const auto alive = weak.lock()) record_drift(alive->config(), changes);
+    };
+    database->set_catalog(
+        std::make_unique<CatalogKeeper>(std::move(ask), std::move(elsewhere), std::move(drift)));
+  }
+}
+
+void GatewayImpl::record_drift(const config::DatabaseConfig& config,
+                               const std::vector<catalog::Change>& changes) {
+  std::string message = "no recorded statement made this:";
+  for (const auto& change : changes) message += "\n" + change.to_string();
+  log::warn("database {}: the schema has changed, and {}", config.name, message);
+  audit::SessionContext context;
+  context.database = config.name;
+  context.environment = config.environment;
+  audit::Event event;
+  event.type = audit::EventType::kSchemaDrift;
+  event.time_micros = wall_micros();
+  event.message = message;
+  if (const auto recorded = shared_.log.append_admin(context, event); !recorded) {
+    log::error("schema drift of {} could not be recorded: {}", config.name, recorded.error().text);
+  }
 }
 
 void GatewayImpl::on_all_workers(const std::function<void(Worker&)>& task) {
@@ -117,7 +192,9 @@ void GatewayImpl::publish(std::shared_ptr<const Runtime> runtime) {
 Result<> GatewayImpl::reload(std::shared_ptr<const config::Config> config) {
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(auto runtime, make_runtime(std::move(config), runtime_->directory, runtime_.get()));
+  watch_catalogs(*runtime);
   publish(std::move(runtime));
+  for (const auto& [name, database] : runtime_->databases) read_catalog(*database);
   return {};
 }
 
@@ -125,6 +202,13 @@ void GatewayImpl::set_directory(std::shared_ptr<const identity::Directory> direc
   const std::lock_guard lock(mutex_);
   auto runtime = std::make_shared<Runtime>(*runtime_);
   runtime->directory = std::move(directory);
+  publish(std::move(runtime));
+}
+
+void GatewayImpl::set_policy(std::shared_ptr<const policy::Policy> policy) {
+  const std::lock_guard lock(mutex_);
+  auto runtime = std::make_shared<Runtime>(*runtime_);
+  runtime->policy = std::move(policy);
   publish(std::move(runtime));
 }
 
@@ -192,16 +276,46 @@ Stats GatewayImpl::stats() {
   return total;
 }
 
-Result<std::string> GatewayImpl::check_database(const std::string& name) {
-  std::shared_ptr<Database> database;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = runtime_->databases.find(name);
-    if (found == runtime_->databases.end()) {
-      return fail(ErrorCode::kNotFound, "no database \"" + name + "\" in the configuration");
-    }
-    database = found->second;
+Result<std::shared_ptr<Database>> GatewayImpl::find_database(const std::string& name) {
+  const auto current = runtime();
+  const auto found = current->databases.find(name);
+  if (found == current->databases.end()) {
+    return fail(ErrorCode::kNotFound, "no database \"" + name + "\" in the configuration");
   }
+  return found->second;
+}
+
+Result<policy::Target> GatewayImpl::target(const std::string& database) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  return policy::Target{found->config().name, found->config().environment};
+}
+
+Result<policy::Understood> GatewayImpl::understand(const std::string& database,
+                                                   std::string_view text) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  auto known = std::make_shared<std::promise<CatalogKeeper::Known>>();
+  auto catalog_known = known->get_future();
+  found->catalog().when_current([known](CatalogKeeper::Known what) { known->set_value(what); });
+  if (catalog_known.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    return fail(ErrorCode::kTimeout, "the catalog of \"" + database + "\" could not be read in time");
+  }
+  SLUICE_ASSIGN(const auto catalog, catalog_known.get());
+  const auto path = found->fresh_search_path(fresh_path_key({}, *catalog));
+  Reading reading;
+  reading.scope.scope = std::make_shared<const sql::Scope>(
+      path ? sql::Scope{catalog, *path} : sql::Scope{catalog, {"pg_catalog", "public"}});
+  auto facts = std::make_shared<std::promise<std::shared_ptr<const sql::StatementFacts>>>();
+  auto facts_known = facts->get_future();
+  shared_.analysers.submit(std::string(text), reading,
+                           [facts](Analysis analysis) { facts->set_value(analysis.facts); });
+  if (facts_known.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
+    return fail(ErrorCode::kTimeout, "the statement could not be analysed in time");
+  }
+  return policy::Understood{facts_known.get(), catalog};
+}
+
+Result<std::string> GatewayImpl::check_database(const std::string& name) {
+  SLUICE_ASSIGN(const auto database, find_database(name));
   SLUICE_TRY(database->refresh_addresses());
   struct Check {
     std::mutex mutex;

@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "identity/directory.h"
+#include "policy/policy.h"
+#include "policy/understand.h"
 
 namespace sluice::gateway {
 
@@ -59,6 +61,17 @@ class Gateway {
   virtual Result<> reload(std::shared_ptr<const config::Config> config) = 0;
   /// Takes a new user snapshot; sessions of users who are gone or disabled are ended.
   virtual void set_directory(std::shared_ptr<const identity::Directory> directory) = 0;
+
+  /// Takes a new policy; it decides from the next statement of every session on.
+  virtual void set_policy(std::shared_ptr<const policy::Policy> policy) = 0;
+  virtual std::shared_ptr<const policy::Policy> policy() = 0;
+  virtual std::shared_ptr<const identity::Directory> directory() = 0;
+  /// Environment of a configured database; kNotFound if there is none.
+  virtual Result<policy::Target> target(const std::string& database) = 0;
+  /// Analyses a text as a fresh session of that database would, without running it: its facts and
+  /// the catalog they were found with. Waits for the catalog where it has still to be read.
+  virtual Result<policy::Understood> understand(const std::string& database,
+                                                std::string_view text) = 0;
 
   virtual std::vector<SessionInfo> sessions() = 0;
   /// Ends a session as pg_terminate_backend would; kNotFound if there is none.

@@ -334,8 +334,11 @@ void Login::admit(net::Slice rest) {
   admission.runtime = runtime_;
   admission.database = database->second;
   admission.user = user->name;
-  admission.groups = user->groups;
-  admission.authentication =
+  admission.principal.user = user->name;
+  admission.principal.groups = user->groups;
+  admission.principal.kind = principal_kind(user->kind);
+  admission.principal.attributes = user->attributes;
+  admission.principal.authentication =
       mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256";
   admission.application_name = std::move(parameters_.application_name);
   admission.settings = std::move(parameters_.settings);

@@ -9,16 +9,20 @@
 
 namespace sluice::gateway {
 
-/// A statement the server has confirmed with ParseComplete.
+/// A statement the server has confirmed, made by Parse or by SQL's PREPARE.
 struct Prepared {
-  std::shared_ptr<const Statement> text;
+  std::shared_ptr<const Statement> text;  ///< as understood in scope `scope`
   std::shared_ptr<const policy::Decision> decision;
+  uint64_t scope = 0;  ///< SessionScope::id
+  /// The text as sent: the server resolves its names anew when the search path has changed.
+  std::string source;
   bool recorded = false;  ///< its parse or an execution stands in the audit log
 };
 
 /// A portal the server has confirmed with BindComplete.
 struct Portal {
   Prepared prepared;
+  bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
   std::string statement;
   std::string parameters;
   std::string parameters_digest;
@@ -36,6 +40,8 @@ class PreparedStatements {
   Prepared& put(std::string_view name) { return slot(statements_, unnamed_, name); }
   Portal& put_portal(std::string_view name) { return slot(portals_, unnamed_portal_, name); }
 
+  /// DEALLOCATE ALL: the unnamed statement stays.
+  void close_all() { statements_.clear(); }
   void close(std::string_view name) { remove(statements_, unnamed_, name); }
   void close_portal(std::string_view name) { remove(portals_, unnamed_portal_, name); }
 

@@ -28,6 +28,8 @@ class RingQueue {
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
   }
+  /// Takes the last one back.
+  void drop_back() { --size_; }
   /// Frees all memory; only when empty.
   void release() {
     slots_.reset();

@@ -1,5 +1,8 @@
 #include "gateway/runtime.h"
 
+#include <fstream>
+#include <sstream>
+
 #include "base/log.h"
 
 namespace sluice::gateway {
@@ -22,6 +25,16 @@ pg::Framer::Rules client_rules(const config::LimitsConfig& limits) {
 
 }  // namespace
 
+Result<std::shared_ptr<const policy::Policy>> load_policy(const config::PolicyConfig& config) {
+  if (config.file.empty()) return policy::Policy::profile(config.profile);
+  std::ifstream in(config.file, std::ios::binary);
+  if (!in) return fail(io_error("cannot read the policy " + config.file, errno));
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return fail(io_error("cannot read the policy " + config.file, errno));
+  return policy::Policy::parse(text.str(), config.file);
+}
+
 Result<std::shared_ptr<const Runtime>> make_runtime(
     std::shared_ptr<const config::Config> config,
     std::shared_ptr<const identity::Directory> directory, const Runtime* previous) {
@@ -30,6 +43,7 @@ Result<std::shared_ptr<const Runtime>> make_runtime(
   if (config->tls.enabled()) {
     SLUICE_ASSIGN(runtime->tls, net::TlsContext::server(config->tls.certificate, config->tls.key));
   }
+  SLUICE_ASSIGN(runtime->policy, load_policy(config->policy));
   for (const auto& entry : config->databases) {
     std::shared_ptr<Database> database;
     if (previous != nullptr) {

@@ -8,6 +8,7 @@
 #include "gateway/database.h"
 #include "identity/directory.h"
 #include "net/tls.h"
+#include "policy/policy.h"
 #include "wire/postgres/framer.h"
 
 namespace sluice::gateway {
@@ -20,7 +21,11 @@ struct Runtime {
   wire::postgres::Framer::Rules client_rules;  ///< which messages sessions gather, how long
   std::shared_ptr<const net::TlsContext> tls;  ///< null when no certificate is configured
   std::map<std::string, std::shared_ptr<Database>, std::less<>> databases;
+  std::shared_ptr<const policy::Policy> policy;
 };
+
+/// The policy that the configuration names: a file, or a shipped profile.
+Result<std::shared_ptr<const policy::Policy>> load_policy(const config::PolicyConfig& config);
 
 /// Builds the next runtime from a configuration, keeping the Database objects (and so the pooled
 /// connections) of databases that did not change. Resolves host names: blocking.

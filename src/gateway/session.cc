@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "gateway/cancel.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -25,8 +24,8 @@ audit::SessionContext context_of(uint64_t id, const Admission& admission,
           config.environment,
           to_printable_utf8(admission.application_name),
           client.peer().to_string(),
-          admission.authentication,
-          admission.groups};
+          admission.principal.authentication,
+          admission.principal.groups};
 }
 
 /// Server rules: what may come after start-up, and what has to be seen whole to be acted on.
@@ -51,6 +50,7 @@ const pg::Framer::Rules& server_rules() {
 Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission)
     : worker_(worker),
       id_(worker.shared().next_session.fetch_add(1)),
+      client_address_(client->peer().host()),
       client_(std::move(client)),
       admission_(std::move(admission)),
       context_(context_of(id_, admission_, *client_)),
@@ -59,9 +59,9 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
       now_(Moment::now()),
       started_micros_(now_.wall_micros),
       state_since_micros_(started_micros_) {
-  // Protocol 3.0 has room for 64 random bits, 3.2 for a longer secret.
-  cancel_key_ = random_string(4 + (admission_.protocol_minor >= 2 ? 32 : 4));
+  cancel_key_ = make_cancel_key(admission_.protocol_minor);
   worker_.cancel_keys().emplace(cancel_key_, this);
+  principal_ = worker_.principals().intern(admission_.principal);
   worker_.counters().sessions.add();
   client_->set_handler(this);
 }
@@ -198,7 +198,7 @@ void Session::suspend(Suspension why) {
 
 void Session::resume(Suspension why) {
   if (finished_ || (suspended_ & why) == 0) return;
-  suspended_ &= static_cast<uint8_t>(~why);
+  suspended_ &= static_cast<uint16_t>(~why);
   if (suspended_ == 0) process_pending();
 }
 
@@ -221,6 +221,7 @@ void Session::finish(std::string_view reason) {
   if (finished_) return;
   finished_ = true;
   now_ = Moment::now();
+  end_schema_changes();
   record_lost();
   record_end(reason);
   release_server();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,12 +9,14 @@
 
 #include "audit/log.h"
 #include "base/hash.h"
+#include "gateway/changes.h"
 #include "gateway/expected.h"
 #include "gateway/gateway.h"
 #include "gateway/pool.h"
 #include "gateway/prepared.h"
 #include "gateway/runtime.h"
 #include "gateway/server_connection.h"
+#include "gateway/session_scope.h"
 #include "net/stream.h"
 #include "wire/postgres/framer.h"
 #include "wire/postgres/messages.h"
@@ -23,23 +26,25 @@ namespace sluice::gateway {
 class CancelTicket;
 class Worker;
 struct Analysis;
+struct Reading;
 
 /// Somebody who has proved who they are and what they asked for at start-up.
 struct Admission {
   std::shared_ptr<const Runtime> runtime;
   std::shared_ptr<Database> database;
   std::string user;
-  std::vector<std::string> groups;
-  std::string authentication;  ///< "scram-sha-256" or "scram-sha-256-plus"
+  policy::Principal principal;
   std::string application_name;
   /// Settings from the start-up message other than application_name, to be applied at the server.
   std::vector<std::pair<std::string, std::string>> settings;
   uint32_t protocol_minor = 0;
 };
 
-/// One logged-in client and, while it has one, its server connection. Client messages are
-/// understood, decided on and forwarded (session_client.cc); server messages are matched against
-/// the queue of expected responses, recorded and forwarded (session_server.cc).
+/// One logged-in client and, while it has one, its server connection. Client messages
+/// (session_client.cc) are understood and decided on (session_statement.cc) against what their
+/// names mean at that moment (session_names.cc), and forwarded; server messages are matched against
+/// the queue of expected responses, recorded and forwarded (session_server.cc), within the limits
+/// of the decision (session_limits.cc).
 class Session : private net::StreamHandler, private ServerUser {
  public:
   Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission);
@@ -66,11 +71,22 @@ class Session : private net::StreamHandler, private ServerUser {
  private:
   enum class Pass : uint8_t { kForward, kDrop, kReplace, kStop };
   /// Why client messages are not being taken; several may hold at once.
-  enum Suspension : uint8_t {
+  enum Suspension : uint16_t {
     kNoServer = 1,
     kAnalysing = 2,
     kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
     kServerFull = 8,
+    kNaming = 16,      ///< what names mean is being found out
+    kEstimating = 32,  ///< the planner is asked how many rows
+    kCounting = 64,    ///< a statement runs whose changes are counted before anything else
+    kQueue = 128,      ///< until all that has been sent is answered
+    kQueueFull = 256,  ///< as many answers are expected as one session may wait for
+  };
+  /// What has happened that may have changed what names mean; several may hold at once.
+  enum Doubt : uint8_t {
+    kPathDoubt = 1,       ///< search_path, or the role that "$user" in it stands for
+    kTemporaryDoubt = 2,  ///< temporary objects
+    kSchemaDoubt = 4,     ///< permanent ones, in a transaction that is still open
   };
   using Piece = wire::postgres::Framer::Piece;
 
@@ -101,13 +117,10 @@ class Session : private net::StreamHandler, private ServerUser {
   // session_client.cc: client to server.
   void process(net::Slice data);
   void process_pending();
+  void flush_to_server();
   Pass on_client_piece(const Piece& piece);
-  Pass on_statement(const Piece& piece);
-  Pass judge(Bytes raw, const std::shared_ptr<const Statement>& statement);
-  void analyse_later(Bytes raw, Bytes text, const sql::Settings& settings);
-  void analysed(const sql::Settings& settings, Analysis analysis);
-  Pass on_oversized(const Piece& piece);
   Pass on_bind(const Piece& piece);
+  Pass begin_bind(const Piece& piece, size_t kept);
   void capture_bind(Expected& entry, Bytes body, Bytes digest);
   Pass on_execute(const Piece& piece);
   Pass on_describe_or_close(const Piece& piece);
@@ -115,21 +128,97 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_function_call();
   Pass on_copy_message(const Piece& piece);
   Pass reject_client(std::string_view message);
-  Pass refuse_query(audit::Phase phase, const Statement* statement,
-                    const std::shared_ptr<const policy::Decision>& decision);
-  Pass refuse_extended(std::string_view name, const Statement* statement,
-                       const std::shared_ptr<const policy::Decision>& decision);
   Expected& expect(RequestKind kind);
+  /// Puts a message aside until `why` is over; it is then looked at again as if it came just then.
+  Pass defer(const Piece& piece, Suspension why);
+  void take_deferred(Suspension why);
+
+  // session_statement.cc: understanding and deciding.
+  using DecisionPtr = std::shared_ptr<const policy::Decision>;
+  Pass on_statement(const Piece& piece);
+  Pass judge(const Piece& piece, const std::shared_ptr<const Statement>& statement);
+  Pass forward_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
+                     DecisionPtr decision, bool writes);
+  Pass forward_parse(Bytes name, Bytes text, const std::shared_ptr<const Statement>& statement,
+                     DecisionPtr decision);
+  DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
+  DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
+  bool has_room(DecisionPtr& refused);
+  bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
+  void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
+  void analysed(const Reading& reading, std::string text, Analysis analysis);
+  bool estimate_first(const Piece& piece, Bytes text, const Statement& statement);
+  Pass on_oversized(const Piece& piece);
+  Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
+  const Prepared* prepared_ahead(Bytes name, Prepared& pending);
+  const Expected* bind_ahead(Bytes portal);
+  Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
+  /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
+  /// replace it.
+  Pass refuse_extended(std::string_view name, const Statement* statement,
+                       const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;
   std::string refusal_response(const policy::Decision& decision) const;
 
+  // session_names.cc: what names mean, and the gateway's own statements that find it out.
+  bool names_known() const;
+  /// True: they are known, or `naming_problem_` says why not. False: being found out, kNaming.
+  bool settle_names();
+  void find_names();
+  void start_finding_names();
+  void names_from(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
+  void read_own_catalog(const std::shared_ptr<const catalog::Catalog>& base, uint64_t version);
+  void find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
+  void names_found(const std::shared_ptr<const catalog::Catalog>& catalog, uint64_t version,
+                   const std::vector<std::string>& path);
+  void names_failed(std::string_view why);
+  void note_effects(const std::shared_ptr<const Statement>& statement, bool counted);
+  void note_transaction_end();
+  void end_schema_changes();
+  using OwnDone = std::function<void(OwnRun&)>;
+  /// Sends statements of the gateway's own behind all that has been sent. Inside an unfinished
+  /// pipeline they are flushed, else they end with a Sync of their own.
+  /// kBehindMe: neither, since something follows that is to be skipped should they fail.
+  enum class OwnEnd : uint8_t { kAnswered, kBehindMe };
+  void run_own(const std::vector<std::string>& statements, OwnDone done,
+               OwnEnd end = OwnEnd::kAnswered);
+  Pass on_own_piece(const Piece& piece);
+  void own_answered(const std::shared_ptr<OwnRun>& run);
+
+  // session_limits.cc: what an allowed statement may at most do.
+  static bool needs_counting(bool writes, const policy::Decision& decision);
+  Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
+                           bool& go_on);
+  Pass begin_counted_execute(const Piece& piece, bool& go_on);
+  void know_changes(bool open_transaction);
+  void counting_failed(const wire::postgres::ErrorFields& error, bool simple, bool opening);
+  void count_changes();
+  void count_after(std::string completion, char status);
+  void changes_counted(OwnRun& run);
+  void settle_failed(const wire::postgres::ErrorFields* error);
+  void settle_query(const DecisionPtr& over);
+  void settle_execution(const DecisionPtr& over);
+  void finish_counted_query(bool undo);
+  void fail_pipeline();
+  void abort_transaction(std::function<void()> then);
+  Pass end_own_pipeline();
+  bool own_pipeline_ended();
+  void note_limits(Expected& entry);
+  bool within_limits(Expected& entry, size_t rows, size_t bytes);
+  void cut_result(Expected& entry, DecisionPtr why);
+  void duration_passed();
+
   // session_server.cc: server to client.
+  void flush_to_client();
+  void send_to_client(Bytes bytes);
+  bool ready_outstanding();
+  void continue_suspended();
   Pass on_server_piece(const Piece& piece);
   Pass on_setup_piece(const Piece& piece);
   Pass on_row(const Piece& piece);
   Pass on_row_description(const Piece& piece);
   Pass on_command_complete(const Piece& piece);
-  Pass on_execution_end(std::string_view command);
+  Pass on_execution_end(const Piece& piece, std::string_view command);
   Pass on_simple_answer(const Piece& piece);
   Pass on_copy_response(const Piece& piece);
   Pass on_parameter_status(const Piece& piece);
@@ -139,8 +228,11 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass server_violation(std::string_view what);
   void skip_rows(Bytes& in);
   void skip_to_sync();
-  void lift_copy_barrier();
+  bool release_held(const Piece& piece);
+  Pass on_cut_end();
+  void at_ready();
   bool parse_completed(Expected& entry);
+  void follow_prepared(Expected& entry, std::string_view command);
 
   // session_record.cc: what goes into the audit log. False: it could not be written, and the
   // session has ended.
@@ -155,11 +247,13 @@ class Session : private net::StreamHandler, private ServerUser {
   bool record_failure(const Expected& entry, std::string_view sqlstate, std::string_view message);
   bool record_refusal(audit::Phase phase, std::string_view name, const Statement* statement,
                       const policy::Decision& decision);
+  bool record_limited(const Expected& entry, const policy::Decision& decision);
   void record_lost();
   void record_end(std::string_view reason);
 
   Worker& worker_;
   const uint64_t id_;
+  std::string client_address_;
   std::unique_ptr<net::Stream> client_;
   Admission admission_;
   audit::EncodedContext context_;
@@ -172,17 +266,64 @@ class Session : private net::StreamHandler, private ServerUser {
   ParameterList parameters_;        ///< what the client has been told
   ParameterList setup_parameters_;  ///< as at the server while it is being set up
   std::vector<net::Slice> pending_;
-  std::string deferred_;  ///< the message being analysed on another thread
+  /// Bytes of the slice being worked on that go on as they are, in one piece: [run, end).
+  struct Forwarding {
+    const net::Slice* data = nullptr;
+    size_t run = 0;
+    size_t end = 0;
+  };
+  Forwarding to_server_, to_client_;
+  std::string own_row_;  ///< a row for us that arrives in parts
+  /// A message put aside, with what is known of it by now.
+  struct Deferred {
+    Piece piece;
+    std::string bytes;
+    std::shared_ptr<const Statement> statement;  ///< analysed
+    std::optional<double> estimate;
+    bool estimated = false;
+  };
+  std::unique_ptr<Deferred> deferred_;
+  std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
   std::string replacement_;
-  uint8_t suspended_ = 0;
+  uint16_t suspended_ = 0;
   bool greeted_ = false;
   bool setup_pending_ = false;  ///< the answer to our own SET batch is still to come
   bool finished_ = false;
   bool draining_ = false;
 
+  // What names mean.
+  std::shared_ptr<const SessionPrincipal> principal_;
+  SessionScope scope_;
+  uint64_t catalog_version_ = 0;  ///< CatalogKeeper::version that scope_ is made from
+  uint8_t doubts_ = kPathDoubt;
+  uint8_t transaction_doubts_ = 0;  ///< what the transaction's end may change back
+  bool has_temporary_ = false;
+  bool first_names_ = true;  ///< as the server connection came from the pool
+  bool finding_names_ = false;
+  bool names_wait_ = false;   ///< until all that has been sent is answered
+  uint8_t doubts_taken_ = 0;  ///< those being settled
+  std::shared_ptr<const policy::Decision> naming_problem_;
+  /// Schema changes sent and not known to be over, or in the transaction that is open: which
+  /// objects their statements named.
+  std::vector<std::shared_ptr<const Statement>> schema_changes_;
+
+  // Limits.
+  std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
+  Changes changes_before_;              ///< of this transaction, before the counted statement
+  bool changes_known_ = false;          ///< changes_before_ is what the server counts now
+  /// A transaction the gateway has opened around a counted statement.
+  bool own_transaction_ = false;
+  /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
+  bool limited_ahead_ = false;
+  bool cut_since_sync_ = false;  ///< a statement whose result was cut off completed at the server
+  bool dropping_row_ = false;    ///< the rest of a row in parts is not for the client
+  bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
+  std::unique_ptr<net::Timer> duration_;
+
   ExpectedQueue expected_;
   PreparedStatements prepared_;
   char transaction_ = 'I';
+  char transaction_ahead_ = 'I';     ///< once all that has been sent is answered
   bool since_sync_ = false;          ///< extended messages were forwarded since the last Sync
   bool skip_until_sync_ = false;     ///< the server skips, or would: so do we
   bool local_sync_ = false;          ///< the Sync that ends the skipping is answered here
@@ -192,6 +333,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool copy_sync_dropped_ = false;
   bool copy_in_parsed_ = false;   ///< some prepared statement of this session is a COPY FROM STDIN
   bool dropping_ = false;         ///< the rest of a streamed message is to be dropped
+  bool bind_held_ = false;        ///< a Bind's head is kept until its names have come
   bool replacing_error_ = false;  ///< a long ErrorResponse of the server is being replaced
   std::string capture_;           ///< head of a Bind or over-long statement arriving in parts
   std::unique_ptr<Sha256> capture_digest_;

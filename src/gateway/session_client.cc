@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "gateway/cancel.h"
+#include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -11,30 +11,6 @@
 
 namespace sluice::gateway {
 namespace pg = wire::postgres;
-
-namespace {
-
-/// Sent in place of a refused statement where the server has to fail too, so that its transaction
-/// is aborted as by any other error. Not SQL, whatever the settings.
-constexpr std::string_view kFailingText = "statement refused by the gateway";
-
-bool contains_copy_in(const sql::StatementFacts& facts) {
-  return std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-    return action.kind == sql::ActionKind::kCopyIn;
-  });
-}
-
-std::shared_ptr<const policy::Decision> refusal(std::string rule, std::string sqlstate,
-                                                std::string message, std::string hint) {
-  auto decision = std::make_shared<policy::Decision>();
-  decision->rule = std::move(rule);
-  decision->sqlstate = std::move(sqlstate);
-  decision->message = std::move(message);
-  decision->hint = std::move(hint);
-  return decision;
-}
-
-}  // namespace
 
 void Session::on_receive(net::Slice data) {
   worker_.counters().bytes_from_clients.add(data.size());
@@ -70,39 +46,44 @@ void Session::process(net::Slice data) {
   now_ = Moment::now();
   Bytes in = data.bytes();
   const size_t size = in.size();
-  size_t run = 0;  // Start of the bytes that go on as they are, in one piece.
-  const auto flush_run = [&](size_t end) {
-    if (end > run) server_->stream().send(data.sub(run, end - run));
-  };
+  to_server_ = {&data, 0, 0};
   Piece piece;
   for (;;) {
-    const size_t before = size - in.size();
+    to_server_.end = size - in.size();
     const auto status = client_framer_.next(in, piece);
-    if (status == pg::Framer::Status::kNeedMore) {
-      flush_run(before);
+    if (status != pg::Framer::Status::kPiece) {
+      flush_to_server();
+      if (status == pg::Framer::Status::kBad) reject_client(client_framer_.problem());
       break;
-    }
-    if (status == pg::Framer::Status::kBad) {
-      flush_run(before);
-      reject_client(client_framer_.problem());
-      return;
     }
     const Pass pass = on_client_piece(piece);
     if (pass == Pass::kStop) return;
     const size_t after = size - in.size();
     if (pass != Pass::kForward || !piece.in_place) {
-      flush_run(before);
+      flush_to_server();
       if (pass == Pass::kForward) server_->stream().send(piece.bytes);
       if (pass == Pass::kReplace) server_->stream().send(Bytes(replacement_));
-      run = after;
+      to_server_.run = after;
     }
     if (suspended_ != 0) {
-      flush_run(after);
+      to_server_.end = after;
+      flush_to_server();
+      to_server_ = {};
       if (after < size) pending_.insert(pending_.begin(), data.sub(after, size - after));
       return;
     }
   }
-  if (server_ && server_->stream().unsent() > net::Stream::kHighWater) suspend(kServerFull);
+  to_server_ = {};
+  if (!finished_ && server_ && server_->stream().unsent() > net::Stream::kHighWater) {
+    suspend(kServerFull);
+  }
+  if (expected_.size() > kMostExpected) suspend(kQueueFull);
+}
+
+void Session::flush_to_server() {
+  if (to_server_.data == nullptr || to_server_.end <= to_server_.run) return;
+  server_->stream().send(to_server_.data->sub(to_server_.run, to_server_.end - to_server_.run));
+  to_server_.run = to_server_.end;
 }
 
 Session::Pass Session::reject_client(std::string_view message) {
@@ -125,6 +106,14 @@ Session::Pass Session::on_client_piece(const Piece& piece) {
       expected_.front().bytes += piece.bytes.size();
     }
     return Pass::kForward;
+  }
+  if (limited_ahead_ && piece.type != pg::kSync && piece.type != pg::kFlush) {
+    // Should the limit be passed, nothing that comes behind may have been done.
+    flush_to_server();
+    std::string out;
+    pg::encode_flush(out);
+    server_->stream().send(Bytes(out));
+    return defer(piece, kCounting);
   }
   Pass pass = Pass::kDrop;
   if (copying_in_) {
@@ -167,174 +156,29 @@ Expected& Session::expect(RequestKind kind) {
   return entry;
 }
 
-sql::Settings Session::settings_for_analysis(Bytes text) const {
-  sql::Settings settings;
-  settings.standard_conforming_strings =
-      parameter(parameters_, "standard_conforming_strings") != "off";
-  settings.client_encoding = parameter(parameters_, "client_encoding");
-  if (settings_uncertain_) {
-    // What still runs may change how this text is read. Analysed for the stricter reading, a text
-    // that would mean something else in the other is refused.
-    settings.standard_conforming_strings = false;
-    const bool ascii =
-        std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-    if (!ascii && text.find('\\') != Bytes::npos) settings.client_encoding = "SJIS";
-  }
-  return settings;
+Session::Pass Session::defer(const Piece& piece, Suspension why) {
+  auto deferred = redone_ ? std::move(redone_) : std::make_unique<Deferred>();
+  deferred->bytes.assign(piece.bytes);
+  deferred->piece = piece;
+  deferred_ = std::move(deferred);
+  suspend(why);
+  return Pass::kDrop;
 }
 
-Session::Pass Session::on_statement(const Piece& piece) {
-  if (!piece.whole()) return on_oversized(piece);
-  Bytes text;
-  if (piece.type == pg::kQuery) {
-    const auto query = pg::decode_query(piece.body());
-    if (!query) return reject_client(query.error().text);
-    text = query->text;
-  } else {
-    const auto parse = pg::decode_parse(piece.body());
-    if (!parse) return reject_client(parse.error().text);
-    text = parse->text;
-  }
-  const sql::Settings settings = settings_for_analysis(text);
-  const auto statement = worker_.analyser().find_or_analyse(text, settings);
-  if (!statement) {
-    analyse_later(piece.bytes, text, settings);
-    return Pass::kDrop;
-  }
-  return judge(piece.bytes, statement);
-}
-
-void Session::analyse_later(Bytes raw, Bytes text, const sql::Settings& settings) {
-  deferred_.assign(raw);
-  suspend(kAnalysing);
-  worker_.shared().analysers.submit(
-      std::string(text), settings, [&worker = worker_, id = id_, settings](Analysis analysis) {
-        worker.post([id, settings, analysis = std::move(analysis)](Worker& self) mutable {
-          if (Session* session = self.find_session(id))
-            session->analysed(settings, std::move(analysis));
-        });
-      });
-}
-
-void Session::analysed(const sql::Settings& settings, Analysis analysis) {
+void Session::take_deferred(Suspension why) {
+  if (finished_ || !deferred_) return;
   now_ = Moment::now();
-  const std::string raw = std::move(deferred_);
-  std::string().swap(deferred_);
-  const Bytes body = Bytes(raw).substr(pg::kHeaderSize);
-  const Bytes text =
-      raw[0] == pg::kQuery ? pg::decode_query(body)->text : pg::decode_parse(body)->text;
-  const auto statement = worker_.analyser().remember(text, settings, std::move(analysis));
-  const Pass pass = judge(raw, statement);
+  redone_ = std::move(deferred_);
+  const std::string bytes = std::move(redone_->bytes);
+  Piece piece = redone_->piece;
+  piece.bytes = bytes;
+  piece.in_place = false;
+  const Pass pass = on_client_piece(piece);
+  redone_.reset();
   if (pass == Pass::kStop) return;
-  if (pass == Pass::kForward) server_->stream().send(Bytes(raw));
+  if (pass == Pass::kForward) server_->stream().send(Bytes(bytes));
   if (pass == Pass::kReplace) server_->stream().send(Bytes(replacement_));
-  resume(kAnalysing);
-}
-
-Session::Pass Session::judge(Bytes raw, const std::shared_ptr<const Statement>& statement) {
-  const bool simple = raw[0] == pg::kQuery;
-  const Bytes body = raw.substr(pg::kHeaderSize);
-  const Bytes name = simple ? Bytes() : pg::decode_parse(body)->name;
-  auto decision = statement->meaning->decision_for(*admission_.database);
-  ++statements_;
-  last_statement_ = statement;
-  if (const auto room = worker_.reserve_record(); !room) {
-    decision = refusal("audit-unavailable", "58030",
-                       "the audit log cannot be written, so no statement is taken",
-                       "An operator finds the reason at /readyz and in the gateway's log.");
-  } else if (!simple && prepared_.full()) {
-    decision = refusal("too-many-prepared-statements", "53400",
-                       "too many prepared statements or portals in this session",
-                       "Close some of them, or connect again.");
-  }
-  if (!decision->allowed) {
-    return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
-                  : refuse_extended(name, statement.get(), decision);
-  }
-  Expected& entry = expect(simple ? RequestKind::kQuery : RequestKind::kParse);
-  entry.text = statement;
-  entry.decision = std::move(decision);
-  entry.statement.assign(name);
-  entry.may_copy_in = contains_copy_in(statement->facts());
-  if (simple) {
-    settings_uncertain_ = true;
-    since_sync_ = false;
-    if (entry.may_copy_in) suspend(kCopyBarrier);
-  } else {
-    since_sync_ = true;
-    copy_in_parsed_ = copy_in_parsed_ || entry.may_copy_in;
-  }
-  return Pass::kForward;
-}
-
-Session::Pass Session::on_oversized(const Piece& piece) {
-  if (piece.first) capture_digest_ = std::make_unique<Sha256>();
-  capture_digest_->update(piece.body());
-  if (!piece.last) return Pass::kDrop;
-  auto facts = std::make_shared<sql::StatementFacts>();
-  const auto digest = capture_digest_->finish();
-  capture_digest_.reset();
-  facts->unanalysable =
-      fmt::format("the statement of {} bytes is longer than the gateway analyses ({} bytes)",
-                  piece.length, admission_.runtime->config->limits.statement_bytes);
-  facts->unanalysable_sqlstate = "54000";
-  const auto& config = admission_.database->config();
-  auto decision = std::make_shared<const policy::Decision>(
-      policy::decide(*facts, {config.name, config.environment}));
-  ++statements_;
-  const Statement statement{std::make_shared<const Meaning>(std::move(facts)),
-                            {{}, std::string(digest.data(), digest.size())}};
-  return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, &statement, decision)
-                                  : refuse_extended({}, &statement, decision);
-}
-
-std::string Session::refusal_response(const policy::Decision& decision) const {
-  pg::ErrorFields fields;
-  fields.set_severity("ERROR");
-  fields.set(pg::kFieldSqlstate, decision.sqlstate);
-  fields.set(pg::kFieldMessage, decision.message);
-  if (!decision.detail.empty()) fields.set(pg::kFieldDetail, decision.detail);
-  if (!decision.hint.empty()) fields.set(pg::kFieldHint, decision.hint);
-  if (decision.position > 0) fields.set(pg::kFieldPosition, std::to_string(decision.position));
-  std::string out;
-  pg::encode_error_response(out, fields);
-  return out;
-}
-
-Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
-                                    const std::shared_ptr<const policy::Decision>& decision) {
-  if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
-    std::string out = refusal_response(*decision);
-    pg::encode_ready_for_query(out, transaction_);
-    client_->send(Bytes(out));
-    return Pass::kDrop;
-  }
-  Expected& entry = expect(RequestKind::kQuery);
-  entry.refused = true;
-  entry.decision = decision;
-  since_sync_ = false;
-  replacement_.clear();
-  pg::encode_query(replacement_, kFailingText);
-  return Pass::kReplace;
-}
-
-Session::Pass Session::refuse_extended(std::string_view name, const Statement* statement,
-                                       const std::shared_ptr<const policy::Decision>& decision) {
-  if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
-  skip_until_sync_ = true;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T') {
-    local_sync_ = true;
-    client_->send(Bytes(refusal_response(*decision)));
-    return Pass::kDrop;
-  }
-  Expected& entry = expect(RequestKind::kParse);
-  entry.refused = true;
-  entry.decision = decision;
-  since_sync_ = true;
-  replacement_.clear();
-  pg::encode_parse(replacement_, name, kFailingText);
-  return Pass::kReplace;
+  resume(why);
 }
 
 Session::Pass Session::on_bind(const Piece& piece) {
@@ -342,33 +186,79 @@ Session::Pass Session::on_bind(const Piece& piece) {
   // rest passes through and is only digested.
   constexpr size_t kCapture = 64 * 1024;
   if (piece.first) {
+    if (!settle_names()) return defer(piece, kNaming);
+    if (naming_problem_) {
+      dropping_ = !piece.last;
+      return refuse_extended({}, nullptr, std::exchange(naming_problem_, nullptr));
+    }
+  }
+  if (piece.first) {
     expect(RequestKind::kBind);
     since_sync_ = true;
     capture_.clear();
+    bind_held_ = true;
   }
-  Expected& entry = expected_.back();
   if (piece.whole()) {
+    bind_held_ = false;
+    const auto prefix = pg::decode_bind_prefix(piece.body());
+    Expected& entry = expected_.back();
+    // A malformed one is the server's to refuse; should it not, the session ends.
+    if (!prefix) {
+      entry.malformed = true;
+      return Pass::kForward;
+    }
     capture_bind(entry, piece.body(), {});
-    return Pass::kForward;
+    return judge_bind(piece, entry, prefix->portal, prefix->statement);
   }
   if (piece.first) capture_digest_ = std::make_unique<Sha256>();
   capture_digest_->update(piece.body());
-  capture_.append(piece.body().substr(0, kCapture - std::min(kCapture, capture_.size())));
+  const size_t kept = capture_.size();
+  capture_.append(piece.body().substr(0, kCapture - std::min(kCapture, kept)));
+  const Pass pass = bind_held_ ? begin_bind(piece, kept) : Pass::kForward;
+  if (pass == Pass::kStop || dropping_) return pass;
   if (piece.last) {
     const auto digest = capture_digest_->finish();
-    capture_bind(entry, capture_, {digest.data(), digest.size()});
+    capture_bind(expected_.back(), capture_, {digest.data(), digest.size()});
     capture_digest_.reset();
     std::string().swap(capture_);
   }
-  return Pass::kForward;
+  return pass;
+}
+
+/// Nothing of a Bind goes on before its names are there and what they name has been decided on.
+/// `kept`: bytes of its body that were kept back before this part.
+Session::Pass Session::begin_bind(const Piece& piece, size_t kept) {
+  Expected& entry = expected_.back();
+  const auto prefix = pg::decode_bind_prefix(capture_);
+  if (!prefix && !piece.last) {
+    if (capture_.size() > 16 * 1024) return reject_client("the names in a Bind are too long");
+    return Pass::kDrop;
+  }
+  bind_held_ = false;
+  if (!prefix) {
+    entry.malformed = true;
+  } else {
+    const std::string portal(prefix->portal);
+    const std::string name(prefix->statement);
+    const Pass pass = judge_bind(piece, entry, portal, name);
+    if (pass != Pass::kForward) {
+      dropping_ = !piece.last;
+      capture_digest_.reset();
+      std::string().swap(capture_);
+      return pass;
+    }
+  }
+  if (piece.first) return Pass::kForward;
+  // What was kept back goes first, under the header that the first part had.
+  replacement_.assign(1, pg::kBind);
+  append_be32(replacement_, piece.length - 1);
+  replacement_.append(capture_, 0, kept).append(piece.body());
+  return Pass::kReplace;
 }
 
 void Session::capture_bind(Expected& entry, Bytes body, Bytes digest) {
   const auto prefix = pg::decode_bind_prefix(body);
-  if (!prefix) {
-    entry.malformed = true;  // The server will say so; should it not, the session ends.
-    return;
-  }
+  if (!prefix) return;
   entry.portal.assign(prefix->portal);
   entry.statement.assign(prefix->statement);
   const size_t limit = admission_.runtime->config->audit.parameters_limit;
@@ -390,21 +280,47 @@ void Session::capture_bind(Expected& entry, Bytes body, Bytes digest) {
 Session::Pass Session::on_execute(const Piece& piece) {
   const auto execute = pg::decode_execute(piece.body());
   if (!execute) return reject_client(execute.error().text);
-  if (!worker_.reserve_record()) {
-    return refuse_extended({}, nullptr,
-                           refusal("audit-unavailable", "58030",
-                                   "the audit log cannot be written, so no statement is taken",
-                                   "An operator finds the reason at /readyz."));
+  DecisionPtr refused;
+  if (!has_room(refused)) return refuse_extended({}, nullptr, refused);
+  std::shared_ptr<const Statement> text;
+  DecisionPtr decision;
+  bool writes = false;
+  if (const Expected* bind = bind_ahead(execute->portal)) {
+    if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
+    text = bind->text;
+    decision = bind->decision;
+    writes = bind->writes;
+  } else if (const Portal* portal = prepared_.find_portal(execute->portal)) {
+    text = portal->prepared.text;
+    decision = portal->prepared.decision;
+    writes = portal->writes;
+  }
+  if (decision && !within_rate(*decision, refused)) {
+    return refuse_extended({}, text.get(), refused);
+  }
+  const bool counted = decision && needs_counting(writes, *decision);
+  bool go_on = true;
+  if (counted) {
+    const Pass pass = begin_counted_execute(piece, go_on);
+    if (!go_on) return pass;
   }
   Expected& entry = expect(RequestKind::kExecute);
   entry.portal.assign(execute->portal);
+  entry.text = std::move(text);
+  entry.decision = std::move(decision);
+  entry.counted = counted;
+  note_limits(entry);
   since_sync_ = true;
   settings_uncertain_ = true;
-  if (!copy_in_parsed_) return Pass::kForward;
-  // It may be a COPY FROM STDIN, after which the server reads nothing but copy data. Flush makes it
-  // answer now if it is not.
-  entry.may_copy_in = true;
-  suspend(kCopyBarrier);
+  if (entry.text) note_effects(entry.text, counted);
+  if (!copy_in_parsed_ && !counted) return Pass::kForward;
+  // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have
+  // to be undone, and all that comes behind it with it. Flush makes the server answer now.
+  if (copy_in_parsed_) {
+    entry.may_copy_in = true;
+    suspend(kCopyBarrier);
+  }
+  if (counted) suspend(kCounting);
   replacement_.assign(piece.bytes);
   pg::encode_flush(replacement_);
   return Pass::kReplace;
@@ -435,9 +351,10 @@ Session::Pass Session::on_sync() {
     local_sync_ = false;
     std::string out;
     pg::encode_ready_for_query(out, transaction_);
-    client_->send(Bytes(out));
+    send_to_client(Bytes(out));
     return Pass::kDrop;
   }
+  if (own_transaction_) return end_own_pipeline();
   expect(RequestKind::kSync);
   return Pass::kForward;
 }
@@ -452,11 +369,15 @@ Session::Pass Session::on_function_call() {
   }
   expect(RequestKind::kFunctionCall);
   settings_uncertain_ = true;
+  // Nobody knows what the function does.
+  doubts_ |= kPathDoubt | kTemporaryDoubt;
+  changes_known_ = false;
   return Pass::kForward;
 }
 
 Session::Pass Session::on_copy_message(const Piece& piece) {
   const bool simple = !expected_.empty() && expected_.front().kind == RequestKind::kQuery;
+  const bool counted = !expected_.empty() && expected_.front().counted;
   switch (piece.type) {
     case pg::kCopyData:
       copy_data_seen_ = true;
@@ -473,12 +394,14 @@ Session::Pass Session::on_copy_message(const Piece& piece) {
       copying_in_ = false;
       // The next statement of the same text may be a COPY again.
       if (simple) suspend(kCopyBarrier);
+      if (counted) suspend(kCounting);
       return Pass::kForward;
     default:
       // The server would take it for part of the copy and fail. It may have failed already and
       // would then run it: it must not see it.
       copying_in_ = false;
       if (simple) suspend(kCopyBarrier);
+      if (counted) suspend(kCounting);
       replacement_.clear();
       pg::encode_copy_fail(replacement_, "unexpected message during COPY from stdin");
       return Pass::kReplace;

@@ -136,7 +136,39 @@ bool Session::record_refusal(audit::Phase phase, std::string_view name, const St
   return record(event);
 }
 
+/// It ran, and was ended or undone by a limit.
+bool Session::record_limited(const Expected& entry, const policy::Decision& decision) {
+  worker_.counters().statements_denied.add();
+  audit::Event event;
+  event.time_micros = entry.started.wall_micros;
+  event.phase =
+      entry.kind == RequestKind::kExecute ? audit::Phase::kExecute : audit::Phase::kSimple;
+  event.outcome = audit::Outcome::kLimited;
+  describe(event, entry.text.get());
+  if (const Portal* portal = prepared_.find_portal(entry.portal);
+      portal != nullptr && entry.kind == RequestKind::kExecute) {
+    event.statement_name = portal->statement;
+    event.parameters = portal->parameters;
+    event.parameters_digest = portal->parameters_digest;
+  }
+  event.rule = decision.rule;
+  event.sqlstate = decision.sqlstate;
+  event.message = decision.message;
+  event.rows = entry.rows;
+  event.bytes = entry.bytes;
+  event.duration_micros = now_.micros_since(entry.started);
+  return record(event);
+}
+
 void Session::record_lost() {
+  if (settling_) {
+    const auto lost = std::move(settling_);
+    if (lost->kind == RequestKind::kQuery) {
+      record_statement(*lost, audit::Outcome::kLost, {}, "the session ended first");
+    } else {
+      record_execution(*lost, audit::Outcome::kLost, {}, "the session ended first");
+    }
+  }
   // What was sent and never seen to end: it may have run.
   for (; !expected_.empty(); expected_.pop()) {
     const Expected& entry = expected_.front();

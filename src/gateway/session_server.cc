@@ -15,49 +15,87 @@ void Session::on_server_receive(net::Slice data) {
   now_ = Moment::now();
   Bytes in = data.bytes();
   const size_t size = in.size();
-  size_t run = 0;  // Start of the bytes that go on as they are, in one piece.
-  uint64_t sent = 0;
-  const auto flush_run = [&](size_t end) {
-    if (end <= run) return;
-    sent += end - run;
-    client_->send(data.sub(run, end - run));
-  };
+  to_client_ = {&data, 0, 0};
   Piece piece;
   for (;;) {
     if (!setup_pending_) skip_rows(in);
-    const size_t before = size - in.size();
+    to_client_.end = size - in.size();
     const auto status = server_framer_.next(in, piece);
-    if (status == pg::Framer::Status::kNeedMore) {
-      flush_run(before);
-      break;
-    }
+    if (status == pg::Framer::Status::kNeedMore) break;
     if (status == pg::Framer::Status::kBad) {
       server_violation(server_framer_.problem());
-      return;
+      break;
     }
     const Pass pass = setup_pending_ ? on_setup_piece(piece) : on_server_piece(piece);
-    if (pass == Pass::kStop) return;
-    if (pass != Pass::kForward || !piece.in_place) {
-      flush_run(before);
-      const Bytes instead = pass == Pass::kForward   ? piece.bytes
-                            : pass == Pass::kReplace ? Bytes(replacement_)
-                                                     : Bytes();
-      sent += instead.size();
-      if (!instead.empty()) client_->send(instead);
-      run = size - in.size();
+    if (pass == Pass::kStop) break;
+    const size_t after = size - in.size();
+    if (pass == Pass::kForward && piece.in_place) {
+      to_client_.end = after;
+    } else {
+      flush_to_client();
+      if (pass == Pass::kForward) send_to_client(piece.bytes);
+      if (pass == Pass::kReplace) send_to_client(replacement_);
+      to_client_.run = to_client_.end = after;
+    }
+    if (suspended_ != 0) {
+      flush_to_client();
+      continue_suspended();
+      if (finished_) break;
     }
   }
-  worker_.counters().bytes_to_clients.add(sent);
+  if (!finished_) flush_to_client();
+  to_client_ = {};
+  if (finished_) return;
   if (client_->unsent() > net::Stream::kHighWater) server_->stream().pause_receive();
   if (draining_ && greeted_ && at_rest()) drain();
+  if (expected_.size() <= kMostExpected / 2) resume(kQueueFull);
+}
+
+void Session::flush_to_client() {
+  if (to_client_.data == nullptr || to_client_.end <= to_client_.run) return;
+  worker_.counters().bytes_to_clients.add(to_client_.end - to_client_.run);
+  client_->send(to_client_.data->sub(to_client_.run, to_client_.end - to_client_.run));
+  to_client_.run = to_client_.end;
+}
+
+void Session::send_to_client(Bytes bytes) {
+  flush_to_client();
+  worker_.counters().bytes_to_clients.add(bytes.size());
+  client_->send(bytes);
+}
+
+bool Session::ready_outstanding() {
+  for (size_t i = 0; i < expected_.size(); ++i) {
+    if (expected_.at(i).ends_with_ready()) return true;
+  }
+  return false;
+}
+
+/// What the client's messages waited for may have come.
+void Session::continue_suspended() {
+  // Nothing is sent behind a statement that may copy in, so it is the last one expected.
+  if ((suspended_ & kCopyBarrier) != 0 && expected_.empty()) resume(kCopyBarrier);
+  if (names_wait_ && expected_.empty()) start_finding_names();
+  if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding()) take_deferred(kQueue);
+  if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ && !limited_ahead_) {
+    take_deferred(kCounting);
+  }
 }
 
 void Session::skip_rows(Bytes& in) {
   if (in.empty() || expected_.empty()) return;
   Expected& entry = expected_.front();
+  if (entry.limited) {
+    // Near a limit rows are looked at one by one. A row takes 7 bytes at least.
+    const auto& limits = entry.decision->limits;
+    if (entry.cut || (limits.rows && entry.rows + in.size() / 5 > limits.rows->most) ||
+        (limits.bytes && entry.bytes + in.size() > limits.bytes->most)) {
+      return;
+    }
+  }
   if (in[0] == pg::kCopyData && entry.copying_out) {
     const size_t before = in.size();
-    server_framer_.skip_copy_data(in);
+    entry.rows += server_framer_.skip_copy_data(in);
     entry.bytes += before - in.size();
   }
   if (in.empty() || in[0] != pg::kDataRow) return;
@@ -100,7 +138,13 @@ Session::Pass Session::on_setup_piece(const Piece& piece) {
 }
 
 Session::Pass Session::on_server_piece(const Piece& piece) {
+  const bool own = !expected_.empty() && expected_.front().own != nullptr;
   if (!piece.first) {
+    if (own && piece.type == pg::kDataRow) return on_own_piece(piece);
+    if (dropping_row_) {
+      dropping_row_ = !piece.last;
+      return Pass::kDrop;
+    }
     if (replacing_error_) {
       if (!piece.last) return Pass::kDrop;
       replacing_error_ = false;
@@ -110,11 +154,18 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
     return Pass::kForward;
   }
   switch (piece.type) {
-    case pg::kNoticeResponse:
     case pg::kNotificationResponse:
       return Pass::kForward;
+    case pg::kNoticeResponse:
+      return own ? Pass::kDrop : Pass::kForward;
     case pg::kParameterStatus:
       return on_parameter_status(piece);
+    default:
+      break;
+  }
+  if (own) return on_own_piece(piece);
+  if (!release_held(piece)) return Pass::kStop;
+  switch (piece.type) {
     case pg::kErrorResponse:
       return on_error(piece);
     default:
@@ -135,7 +186,7 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
       return on_command_complete(piece);
     case pg::kEmptyQueryResponse:
     case pg::kPortalSuspended:
-      return on_execution_end({});
+      return on_execution_end(piece, {});
     case pg::kReadyForQuery:
       return on_ready(piece);
     case pg::kParseComplete:
@@ -174,6 +225,10 @@ Session::Pass Session::on_row(const Piece& piece) {
       load_be16(body.data()) != static_cast<uint16_t>(entry.columns)) {
     return server_violation("a row with a wrong number of columns");
   }
+  if (entry.cut || (entry.limited && !within_limits(entry, 1, piece.length))) {
+    dropping_row_ = !piece.last;
+    return Pass::kDrop;
+  }
   ++entry.rows;
   entry.bytes += piece.bytes.size();
   return Pass::kForward;
@@ -206,37 +261,6 @@ Session::Pass Session::on_row_description(const Piece& piece) {
   return Pass::kForward;
 }
 
-Session::Pass Session::on_command_complete(const Piece& piece) {
-  const auto complete = pg::decode_command_complete(piece.body());
-  if (!complete) return server_violation(complete.error().text);
-  Expected& entry = expected_.front();
-  if (complete->rows) entry.rows = *complete->rows;
-  return on_execution_end(complete->command);
-}
-
-Session::Pass Session::on_execution_end(std::string_view command) {
-  Expected& entry = expected_.front();
-  if (entry.kind == RequestKind::kQuery) {
-    // One record a statement; in a text of several the server's tag says which it was.
-    const bool several = entry.text && entry.text->facts().statements > 1;
-    if (!record_statement(entry, audit::Outcome::kAllowed, {}, {},
-                          several ? command : std::string_view())) {
-      return Pass::kStop;
-    }
-    ++entry.completed;
-    entry.described = entry.copying_out = false;
-    entry.rows = entry.bytes = 0;
-    entry.started = now_;
-    return Pass::kForward;
-  }
-  if (entry.kind != RequestKind::kExecute) return server_violation("an unexpected CommandComplete");
-  if (!record_execution(entry, audit::Outcome::kAllowed, {}, {})) return Pass::kStop;
-  expected_.pop();
-  copying_in_ = false;
-  lift_copy_barrier();
-  return finished_ ? Pass::kStop : Pass::kForward;
-}
-
 Session::Pass Session::on_simple_answer(const Piece& piece) {
   Expected& entry = expected_.front();
   if (piece.type == pg::kParseComplete && entry.kind == RequestKind::kParse) {
@@ -245,7 +269,11 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
              !entry.malformed) {
     Portal& portal = prepared_.put_portal(entry.portal);
     const Prepared* prepared = prepared_.find(entry.statement);
-    portal.prepared = prepared != nullptr ? *prepared : Prepared();
+    portal.prepared = Prepared();
+    if (prepared != nullptr) portal.prepared.recorded = prepared->recorded;
+    portal.prepared.text = entry.text;
+    portal.prepared.decision = entry.decision;
+    portal.writes = entry.writes;
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);
     portal.parameters_digest.swap(entry.parameters_digest);
@@ -274,6 +302,8 @@ bool Session::parse_completed(Expected& entry) {
   Prepared& prepared = prepared_.put(entry.statement);
   prepared.text = entry.text;
   prepared.decision = entry.decision;
+  prepared.scope = entry.scope;
+  prepared.source.swap(entry.source);
   prepared.recorded = false;
   // A named statement may be used much later, or never: it is recorded now.
   return entry.statement.empty() || record_parse(prepared, entry.statement);
@@ -288,6 +318,7 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
       if (!entry.may_copy_in) return server_violation("an unexpected CopyInResponse");
       copying_in_ = true;
       copy_data_seen_ = copy_sync_dropped_ = false;
+      if (entry.counted) resume(kCounting);  // Until the copy is over.
       resume(kCopyBarrier);
       return finished_ ? Pass::kStop : Pass::kForward;
     case pg::kCopyOutResponse:
@@ -295,106 +326,19 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
       return Pass::kForward;
     default:
       if (!entry.copying_out) return server_violation("unexpected copy data");
-      if (piece.type == pg::kCopyData) entry.bytes += piece.bytes.size();
+      if (entry.cut) {
+        dropping_row_ = !piece.last;
+        return Pass::kDrop;
+      }
+      if (piece.type != pg::kCopyData) return Pass::kForward;
+      if (entry.limited && !within_limits(entry, 1, piece.length)) {
+        dropping_row_ = !piece.last;
+        return Pass::kDrop;
+      }
+      ++entry.rows;
+      entry.bytes += piece.bytes.size();
       return Pass::kForward;
   }
-}
-
-Session::Pass Session::on_error(const Piece& piece) {
-  if (expected_.empty()) return Pass::kForward;  // FATAL: the server is about to close.
-  const auto fields = pg::ErrorFields::decode(piece.body());
-  Expected& entry = expected_.front();
-  worker_.counters().statements_failed.add();
-  Pass pass = Pass::kForward;
-  if (entry.refused) {
-    replacement_ = refusal_response(*entry.decision);
-    replacing_error_ = !piece.last;
-    pass = piece.last ? Pass::kReplace : Pass::kDrop;
-  } else if (!record_failure(entry, fields.sqlstate(), fields.message())) {
-    return Pass::kStop;
-  }
-  entry.failed = true;
-  const bool was_copying = copying_in_;
-  copying_in_ = false;
-  if (!entry.ends_with_ready()) {
-    skip_to_sync();
-    if (was_copying && copy_sync_dropped_) {
-      // The server failed before the client's Sync, which we took for one that it would ignore.
-      std::string out;
-      pg::encode_sync(out);
-      server_->stream().send(Bytes(out));
-      expect(RequestKind::kSync);
-      skip_until_sync_ = since_sync_ = false;
-    }
-  }
-  copy_sync_dropped_ = false;
-  lift_copy_barrier();
-  return finished_ ? Pass::kStop : pass;
-}
-
-void Session::lift_copy_barrier() {
-  // Nothing is sent behind a statement that may copy in, so it is the last one expected.
-  if (expected_.empty()) resume(kCopyBarrier);
-}
-
-bool Session::record_failure(const Expected& entry, std::string_view sqlstate,
-                             std::string_view message) {
-  switch (entry.kind) {
-    case RequestKind::kQuery:
-    case RequestKind::kFunctionCall:
-    case RequestKind::kParse:
-      return record_statement(entry, audit::Outcome::kAllowed, sqlstate, message);
-    case RequestKind::kExecute:
-      return record_execution(entry, audit::Outcome::kAllowed, sqlstate, message);
-    case RequestKind::kBind:
-      return record_bind(entry, audit::Outcome::kAllowed, sqlstate, message);
-    default:
-      return true;  // Describe, Close and Sync run no statement.
-  }
-}
-
-void Session::skip_to_sync() {
-  // The server reads on to the next Sync and answers nothing until then.
-  bool first = true;
-  while (!expected_.empty() && expected_.front().kind != RequestKind::kSync) {
-    const Expected& entry = expected_.front();
-    if (!first && !entry.refused) {
-      if (entry.kind == RequestKind::kParse) {
-        record_statement(entry, audit::Outcome::kSkipped, {}, {});
-      } else if (entry.kind == RequestKind::kBind && prepared_.find(entry.statement) != nullptr) {
-        record_bind(entry, audit::Outcome::kSkipped, {}, {});
-      }
-      if (finished_) return;
-    }
-    first = false;
-    expected_.pop();
-  }
-  if (expected_.empty()) {
-    skip_until_sync_ = true;
-    local_sync_ = false;
-  }
-}
-
-Session::Pass Session::on_ready(const Piece& piece) {
-  const auto status = pg::decode_ready_for_query(piece.body());
-  if (!status) return server_violation(status.error().text);
-  Expected& entry = expected_.front();
-  // Nothing comes to an end unrecorded.
-  const bool answered = entry.kind == RequestKind::kSync || entry.completed > 0 || entry.failed;
-  if (!entry.ends_with_ready() || !answered) {
-    return server_violation("ReadyForQuery before an answer");
-  }
-  expected_.pop();
-  transaction_ = *status;
-  copying_in_ = false;
-  if (expected_.empty()) {
-    settings_uncertain_ = false;
-    state_since_micros_ = now_.wall_micros;
-    if (expected_.capacity() > 16) expected_.release();
-  }
-  if (transaction_ == 'I') prepared_.close_portals();
-  lift_copy_barrier();
-  return finished_ ? Pass::kStop : Pass::kForward;
 }
 
 }  // namespace sluice::gateway

@@ -6,26 +6,39 @@
 #include <vector>
 
 #include "gateway/database.h"
-#include "policy/decide.h"
+#include "gateway/session_scope.h"
+#include "policy/policy.h"
 #include "sql/redact.h"
 #include "sql/statement_facts.h"
 
 namespace sluice::gateway {
 
-/// What a text does and what was decided about it. Texts that differ only in literals nobody
-/// looked at share one. Belongs to one worker, so that decisions are added without a lock.
+/// What a text does, in one scope, and what was decided about it for whom. Texts that differ only
+/// in literals nobody looked at share one. Belongs to one worker, so that judgements are added
+/// without a lock.
 class Meaning {
  public:
-  explicit Meaning(std::shared_ptr<const sql::StatementFacts> facts) : facts_(std::move(facts)) {}
+  /// `scope` is not kept alive: who asks for judgements holds it.
+  Meaning(std::shared_ptr<const sql::StatementFacts> facts,
+          const std::shared_ptr<const sql::Scope>& scope)
+      : facts_(std::move(facts)), scope_(scope) {}
 
   const sql::StatementFacts& facts() const { return *facts_; }
-  /// The decision for `database`, made on first use.
-  const std::shared_ptr<const policy::Decision>& decision_for(const Database& database) const;
+  /// What `policy` says of it for this principal at this database, found out on first use.
+  const policy::Judgement& judgement(const std::shared_ptr<const policy::Policy>& policy,
+                                     const SessionPrincipal& principal,
+                                     const Database& database) const;
 
  private:
+  struct Judged {
+    uint64_t principal = 0;  ///< SessionPrincipal::id
+    uint64_t database = 0;   ///< Database::id(), which is never used twice
+    std::shared_ptr<const policy::Policy> policy;
+    std::shared_ptr<const policy::Judgement> judgement;
+  };
   std::shared_ptr<const sql::StatementFacts> facts_;
-  /// By Database::id(), which is never used twice.
-  mutable std::vector<std::pair<uint64_t, std::shared_ptr<const policy::Decision>>> decisions_;
+  std::weak_ptr<const sql::Scope> scope_;
+  mutable std::vector<Judged> judged_;
 };
 
 /// One text: what it means and how it goes on the record.

@@ -7,6 +7,12 @@
 #include "gateway/session.h"
 
 namespace sluice::gateway {
+namespace {
+
+/// How often the catalog's fingerprint is compared.
+constexpr uint64_t kLookEverySeconds = 5;
+
+}  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(unsigned index, Shared& shared,
                                                std::shared_ptr<const Runtime> runtime,
@@ -32,6 +38,7 @@ Worker::~Worker() {
   dead_logins_.clear();
   sessions_.clear();
   logins_.clear();
+  questions_.clear();
   pools_.clear();
   if (listen_fd_ >= 0) close(listen_fd_);
 }
@@ -73,6 +80,18 @@ Pool& Worker::pool(const std::shared_ptr<Database>& database) {
     shared_.broadcast([database](Worker& other) { other.pool(database).on_poke(); }, this);
   }));
   return *pools_.back();
+}
+
+void Worker::ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done) {
+  questions_.push_back(std::make_unique<OwnQuery>(
+      pool(database), std::move(text), [this, done = std::move(done)](auto result) {
+        // The query is still at work when it tells.
+        post([](Worker& self) {
+          std::erase_if(self.questions_, [](const auto& question) { return question->finished(); });
+        });
+        done(std::move(result));
+      }));
+  questions_.back()->start();
 }
 
 void Worker::set_runtime(std::shared_ptr<const Runtime> runtime) {
@@ -158,6 +177,9 @@ void Worker::on_durable() {
 
 void Worker::every_second() {
   for (const auto& pool : pools_) pool->close_expired();
+  if (index_ == 0 && ++seconds_ % kLookEverySeconds == 0) {
+    for (const auto& [name, database] : runtime_->databases) database->catalog().look();
+  }
   second_.arm(std::chrono::seconds(1));
 }
 

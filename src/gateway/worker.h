@@ -10,12 +10,17 @@
 
 #include "audit/log.h"
 #include "gateway/analyser.h"
+#include "gateway/background.h"
 #include "gateway/big_stack_thread.h"
+#include "gateway/cancel_keys.h"
 #include "gateway/counters.h"
 #include "gateway/login_gate.h"
+#include "gateway/own_query.h"
 #include "gateway/pool.h"
 #include "gateway/runtime.h"
+#include "gateway/session_scope.h"
 #include "net/reactor.h"
+#include "policy/rate.h"
 
 namespace sluice::gateway {
 
@@ -29,6 +34,8 @@ struct Shared {
 
   audit::Log& log;
   AnalyserThreads analysers{1};
+  Background background;  ///< catalogs are built here
+  policy::RateLimiter rates;
   LoginGate gate;
   std::string mock_secret;  ///< keys the made-up SCRAM salts of unknown users
   std::atomic<uint64_t> next_session{1};
@@ -63,6 +70,10 @@ class Worker {
   /// Whether the record of one more statement is sure to find room.
   Result<> reserve_record();
   Analyser& analyser() { return analyser_; }
+  Scopes& scopes() { return scopes_; }
+  Principals& principals() { return principals_; }
+  /// Runs a simple query of the gateway's own on a connection from the database's pool.
+  void ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done);
   WorkerCounters& counters() { return counters_; }
   const WorkerCounters& counters() const { return counters_; }
   Pool& pool(const std::shared_ptr<Database>& database);
@@ -78,7 +89,7 @@ class Worker {
 
   Session* find_session(uint64_t id);
   std::unordered_map<uint64_t, std::unique_ptr<Session>>& sessions() { return sessions_; }
-  std::unordered_map<std::string, Session*>& cancel_keys() { return cancel_keys_; }
+  CancelKeys& cancel_keys() { return cancel_keys_; }
 
   /// Releases the session's output once record `sequence` is on disk (durability `disk`).
   void release_when_durable(uint64_t session_id, uint64_t sequence);
@@ -98,12 +109,16 @@ class Worker {
   audit::LogWriter& log_;
   WorkerCounters counters_;
   Analyser analyser_;
+  Scopes scopes_;
+  Principals principals_;
   int listen_fd_ = -1;
   net::Timer second_;
+  uint64_t seconds_ = 0;
   std::vector<std::unique_ptr<Pool>> pools_;
+  std::vector<std::unique_ptr<OwnQuery>> questions_;
   std::unordered_map<Login*, std::unique_ptr<Login>> logins_;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
-  std::unordered_map<std::string, Session*> cancel_keys_;
+  CancelKeys cancel_keys_;
   std::vector<std::unique_ptr<Login>> dead_logins_;
   std::vector<std::unique_ptr<Session>> dead_sessions_;
   std::deque<std::pair<uint64_t, uint64_t>> undurable_;  ///< sequence, session

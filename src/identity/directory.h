@@ -1,13 +1,22 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace sluice::identity {
+
+/// What somebody who connects is; policies tell them apart.
+enum class UserKind : uint8_t { kHuman, kService, kAgent };
+
+/// "human", "service", "agent".
+std::string_view name_of(UserKind kind);
+std::optional<UserKind> find_kind(std::string_view name);
 
 /// Somebody who may connect.
 struct User {
@@ -17,6 +26,8 @@ struct User {
       scram_verifier;  ///< "SCRAM-SHA-256$<iter>:<salt>$<StoredKey>:<ServerKey>", PostgreSQL's form
   bool disabled = false;
   int64_t created_micros = 0;
+  UserKind kind = UserKind::kHuman;
+  std::map<std::string, std::string> attributes;  ///< for rules to ask about: team=data
 };
 
 /// All users at one moment: an immutable snapshot shared by the workers.

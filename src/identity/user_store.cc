@@ -1,5 +1,7 @@
 #include "identity/user_store.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/bytes.h"
@@ -50,28 +52,74 @@ std::vector<std::string> split(const std::string& text) {
   return words;
 }
 
+std::string join(const std::map<std::string, std::string>& attributes) {
+  std::vector<std::string> words;
+  for (const auto& [key, value] : attributes) words.push_back(key + "=" + value);
+  return join(words);
+}
+
+std::map<std::string, std::string> split_attributes(const std::string& text) {
+  std::map<std::string, std::string> attributes;
+  for (const std::string& word : split(text)) {
+    const size_t equals = std::min(word.find('='), word.size());
+    attributes.emplace(word.substr(0, equals), word.substr(std::min(equals + 1, word.size())));
+  }
+  return attributes;
+}
+
+Result<> check_attributes(const std::map<std::string, std::string>& attributes) {
+  for (const auto& [key, value] : attributes) {
+    SLUICE_TRY(check_word("an attribute", key));
+    SLUICE_TRY(check_word("the value of an attribute", value));
+    if (key.find('=') != std::string::npos)
+      return fail(ErrorCode::kInvalidInput, "an attribute must not contain \"=\"");
+  }
+  return {};
+}
+
+Result<> check_groups(const std::vector<std::string>& groups) {
+  for (const auto& group : groups) SLUICE_TRY(check_word("a group name", group));
+  return {};
+}
+
 }  // namespace
 
-Result<> UserStore::add(std::string_view name, const std::vector<std::string>& groups,
-                        const SecretString& password) {
-  SLUICE_TRY(check_word("a user name", name));
-  for (const auto& group : groups) SLUICE_TRY(check_word("a group name", group));
+Result<std::pair<std::string, std::string>> parse_attribute(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("expected an attribute such as team=data, got \"{}\"", text));
+  }
+  return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+}
+
+Result<> UserStore::add(const NewUser& user, const SecretString& password) {
+  SLUICE_TRY(check_word("a user name", user.name));
+  SLUICE_TRY(check_groups(user.groups));
+  SLUICE_TRY(check_attributes(user.attributes));
   SLUICE_TRY(check_password(password));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_ASSIGN(auto insert, database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
-                                               "created_micros) VALUES (?, ?, ?, ?)"));
-  const auto inserted = insert.bind(1, name)
-                            .bind(2, join(groups))
+  SLUICE_ASSIGN(auto insert,
+                database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
+                                  "created_micros, kind, attributes) VALUES (?, ?, ?, ?, ?, ?)"));
+  const auto inserted = insert.bind(1, user.name)
+                            .bind(2, join(user.groups))
                             .bind(3, wire::postgres::make_verifier(password.reveal()))
                             .bind(4, wall_micros())
+                            .bind(5, name_of(user.kind))
+                            .bind(6, join(user.attributes))
                             .run();
   if (!inserted && inserted.error().code == ErrorCode::kExists) {
     return fail(ErrorCode::kExists, fmt::format("user \"{}\" exists already; to change the "
                                                 "password: sluice user passwd {}",
-                                                name, name));
+                                                user.name, user.name));
   }
   if (!inserted) return inserted;
-  SLUICE_TRY(store::leave_admin_event(database_, actor_, fmt::format("user \"{}\" added", name)));
+  SLUICE_TRY(store::leave_admin_event(
+      database_, actor_,
+      fmt::format("{} \"{}\" added",
+                  user.kind == UserKind::kHuman ? std::string_view("user") : name_of(user.kind),
+                  user.name)));
   return transaction.commit();
 }
 
@@ -95,6 +143,36 @@ Result<> UserStore::set_password(std::string_view name, const SecretString& pass
                 fmt::format("password of user \"{}\" changed", name));
 }
 
+Result<> UserStore::set(std::string_view name, const UserChange& change) {
+  if (change.groups) SLUICE_TRY(check_groups(*change.groups));
+  if (change.attributes) SLUICE_TRY(check_attributes(*change.attributes));
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE users SET kind = coalesce(?2, kind), groups = "
+                                  "coalesce(?3, groups), attributes = coalesce(?4, attributes) "
+                                  "WHERE name = ?1"));
+  update.bind(1, name).bind_null(2).bind_null(3).bind_null(4);
+  std::string said;
+  const auto say = [&](int index, std::string_view what, const std::string& value) {
+    update.bind(index, value);
+    std::string shown = value;
+    std::replace(shown.begin(), shown.end(), '\n', ' ');
+    said +=
+        fmt::format("{}{} = {}", said.empty() ? "" : ", ", what, shown.empty() ? "none" : shown);
+  };
+  if (change.kind) say(2, "kind", std::string(name_of(*change.kind)));
+  if (change.groups) say(3, "groups", join(*change.groups));
+  if (change.attributes) say(4, "attributes", join(*change.attributes));
+  SLUICE_TRY(update.run());
+  if (database_.changes() == 0) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no user \"{}\"; see: sluice user list", name));
+  }
+  SLUICE_TRY(store::leave_admin_event(database_, actor_,
+                                      fmt::format("user \"{}\" changed: {}", name, said)));
+  return transaction.commit();
+}
+
 Result<> UserStore::set_disabled(std::string_view name, bool disabled) {
   return update(name, "UPDATE users SET disabled = CAST(?2 AS INTEGER) WHERE name = ?1",
                 disabled ? "1" : "0",
@@ -109,13 +187,19 @@ Result<> UserStore::remove(std::string_view name) {
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
   SLUICE_ASSIGN(auto query, database.prepare("SELECT name, groups, scram_verifier, disabled, "
-                                             "created_micros FROM users ORDER BY name"));
+                                             "created_micros, kind, attributes FROM users ORDER BY "
+                                             "name"));
   std::vector<User> users;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
     if (!row) break;
+    const auto kind = find_kind(query.text(5));
+    if (!kind) {
+      return fail(ErrorCode::kInternal, fmt::format("user \"{}\" is of unknown kind \"{}\"",
+                                                    query.text(0), query.text(5)));
+    }
     users.push_back({query.text(0), split(query.text(1)), query.text(2), query.integer(3) != 0,
-                     query.integer(4)});
+                     query.integer(4), *kind, split_attributes(query.text(6))});
   }
   return std::make_shared<const Directory>(std::move(users), static_cast<uint64_t>(version));
 }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,6 +15,24 @@
 
 namespace sluice::identity {
 
+/// Somebody to be added.
+struct NewUser {
+  std::string name;
+  std::vector<std::string> groups;
+  UserKind kind = UserKind::kHuman;
+  std::map<std::string, std::string> attributes;
+};
+
+/// What is to become of a user; what is not set stays.
+struct UserChange {
+  std::optional<UserKind> kind;
+  std::optional<std::vector<std::string>> groups;
+  std::optional<std::map<std::string, std::string>> attributes;
+};
+
+/// Reads "key=value". Errors: kInvalidInput.
+Result<std::pair<std::string, std::string>> parse_attribute(std::string_view text);
+
 /// Changes to the users of an installation. Each is one transaction together with the word it
 /// leaves for the audit log; `actor` says who made it.
 class UserStore {
@@ -20,10 +41,11 @@ class UserStore {
       : database_(database), actor_(std::move(actor)) {}
 
   /// Errors: kExists; kInvalidInput for a name or password that cannot be used.
-  Result<> add(std::string_view name, const std::vector<std::string>& groups,
-               const SecretString& password);
+  Result<> add(const NewUser& user, const SecretString& password);
   /// Errors of these: kNotFound.
   Result<> set_password(std::string_view name, const SecretString& password);
+  /// Takes effect for new sessions.
+  Result<> set(std::string_view name, const UserChange& change);
   Result<> set_disabled(std::string_view name, bool disabled);
   Result<> remove(std::string_view name);
 

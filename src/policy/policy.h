@@ -46,6 +46,7 @@ struct Circumstances {
   std::string_view client_address;
   std::string_view application;
   std::string_view purpose;
+  int64_t authenticated_micros = 0;  ///< wall clock, when the principal proved who they are
   bool in_transaction = false;
   /// The planner's estimate of rows, where a rule asks (Judgement::needs_estimate); not known: such
   /// a rule is taken at its worst.
@@ -61,6 +62,8 @@ class Judgement {
   virtual std::shared_ptr<const Decision> decide(const Circumstances& circumstances) const = 0;
   /// Some rule asks for Circumstances::estimated_rows.
   virtual bool needs_estimate() const = 0;
+  /// Whether circumstances matter at all; if not, `decide` may be given none.
+  virtual bool moves() const = 0;
 };
 
 /// Applies `policy`. Pure and total: any doubt is a refusal. `facts` and `catalog` (for table_rows

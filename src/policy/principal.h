@@ -19,8 +19,7 @@ struct Principal {
   std::vector<std::string> groups;
   PrincipalKind kind = PrincipalKind::kHuman;
   std::map<std::string, std::string> attributes;
-  std::string authentication;        ///< "scram-sha-256", "scram-sha-256-plus", …
-  int64_t authenticated_micros = 0;  ///< wall clock
+  std::string authentication;  ///< "scram-sha-256", "scram-sha-256-plus", …
 };
 
 /// Where a statement is going.

@@ -87,6 +87,20 @@ constexpr std::array kKinds = {
     StatementKind{"ImportForeignSchemaStmt", "IMPORT FOREIGN SCHEMA", kCreate, "foreign table"},
     StatementKind{"AlterTableStmt", "ALTER TABLE", kAlter, "table"},
     StatementKind{"AlterTableMoveAllStmt", "ALTER TABLE", kAlter, "table"},
+    StatementKind{"AlterSeqStmt", "ALTER SEQUENCE", kAlter, "sequence"},
+    StatementKind{"AlterRoleStmt", "ALTER ROLE", kAlter, "role"},
+    StatementKind{"AlterRoleSetStmt", "ALTER ROLE", kAlter, "role"},
+    StatementKind{"AlterDatabaseStmt", "ALTER DATABASE", kAlter, "database"},
+    StatementKind{"AlterDatabaseSetStmt", "ALTER DATABASE", kAlter, "database"},
+    StatementKind{"AlterFunctionStmt", "ALTER FUNCTION", kAlter, "function"},
+    StatementKind{"AlterEnumStmt", "ALTER TYPE", kAlter, "type"},
+    StatementKind{"AlterTypeStmt", "ALTER TYPE", kAlter, "type"},
+    StatementKind{"AlterDomainStmt", "ALTER DOMAIN", kAlter, "domain"},
+    StatementKind{"AlterPolicyStmt", "ALTER POLICY", kAlter, "policy"},
+    StatementKind{"AlterExtensionStmt", "ALTER EXTENSION", kAlter, "extension"},
+    StatementKind{"AlterPublicationStmt", "ALTER PUBLICATION", kAlter, "publication"},
+    StatementKind{"AlterSubscriptionStmt", "ALTER SUBSCRIPTION", kAlter, "subscription"},
+    StatementKind{"AlterTableSpaceOptionsStmt", "ALTER TABLESPACE", kAlter, "tablespace"},
     StatementKind{"RenameStmt", "ALTER", kAlter, ""},
     StatementKind{"CommentStmt", "COMMENT", kAlter, "comment"},
     StatementKind{"SecLabelStmt", "SECURITY LABEL", kAlter, "security label"},
@@ -112,6 +126,8 @@ std::string_view name_of(ActionKind kind) {
   switch (kind) {
     case kRead:
       return "read";
+    case kReadCatalog:
+      return "read_catalog";
     case kInsert:
       return "insert";
     case kUpdate:
@@ -140,6 +156,8 @@ std::string_view name_of(ActionKind kind) {
       return "role_change";
     case kCall:
       return "call";
+    case kFunction:
+      return "function";
     case kMaintenance:
       return "maintenance";
     case kSessionSetting:

@@ -30,6 +30,10 @@ Result<Database> open_state(const std::filesystem::path& state) {
            actor TEXT NOT NULL,
            message TEXT NOT NULL
          ) STRICT;)",
+      R"(ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'human'
+           CHECK (kind IN ('human', 'service', 'agent'));
+         -- key=value, separated by newlines
+         ALTER TABLE users ADD COLUMN attributes TEXT NOT NULL DEFAULT '';)",
   }));
   return database;
 }

@@ -54,6 +54,9 @@ class ChaosRelay:
                         sink.sendall(data)
                         for end in (source, sink):
                             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        for end in (source, sink):
+                            # The other direction's thread sits in recv() and would keep the socket open for ever.
+                            end.shutdown(socket.SHUT_RD)
                             end.close()
                         return
                 sink.sendall(data)

@@ -73,7 +73,11 @@ class RogueServer:
         while True:
             length = struct.unpack("!I", self._read(connection, 4))[0]
             packet = self._read(connection, length - 4)
-            if struct.unpack("!I", packet[:4])[0] != 80877103:
+            code = struct.unpack("!I", packet[:4])[0]
+            if code == 80877102:
+                self.on_cancel(connection)
+                return
+            if code != 80877103:
                 break
             connection.sendall(b"N")
         if not self._answer(connection, self.greeting):
@@ -88,6 +92,9 @@ class RogueServer:
                 default = complete(text.encode()) + READY if text == "DISCARD ALL" else complete() + READY
                 if not self._answer(connection, self.answers.get(text, default)):
                     return
+
+    def on_cancel(self, connection):
+        """A cancel request came; the connection is closed afterwards."""
 
     @staticmethod
     def _answer(connection, answer):

@@ -49,6 +49,28 @@ Result<BackendKeyData> decode_backend_key_data(Bytes body) {
   return BackendKeyData{*pid, std::string(reader.rest())};
 }
 
+Result<std::vector<std::optional<Bytes>>> decode_data_row(Bytes body) {
+  Reader reader(body);
+  const auto count = reader.u16();
+  // Every value takes at least its length, so a count that lies cannot make us reserve much.
+  if (!count || reader.rest().size() < size_t{*count} * 4) return bad("DataRow");
+  std::vector<std::optional<Bytes>> values;
+  values.reserve(*count);
+  for (uint16_t i = 0; i < *count; ++i) {
+    const auto length = reader.u32();
+    if (!length) return bad("DataRow");
+    if (*length == 0xFFFFFFFF) {
+      values.emplace_back();
+      continue;
+    }
+    const Bytes rest = reader.rest();
+    if (!reader.skip(*length)) return bad("DataRow");
+    values.emplace_back(rest.substr(0, *length));
+  }
+  if (!reader.done()) return bad("DataRow");
+  return values;
+}
+
 Result<char> decode_ready_for_query(Bytes body) {
   if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E')) {
     return bad("ReadyForQuery");

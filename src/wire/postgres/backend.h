@@ -34,6 +34,9 @@ struct CommandComplete {
 };
 Result<CommandComplete> decode_command_complete(Bytes body);
 
+/// The values of a DataRow, nullopt for NULL.
+Result<std::vector<std::optional<Bytes>>> decode_data_row(Bytes body);
+
 /// Fields of an ErrorResponse or NoticeResponse by their one-letter codes.
 class ErrorFields {
  public:

@@ -28,6 +28,18 @@ TEST(Backend, ParameterStatus) {
   EXPECT_FALSE(decode_parameter_status(B("TimeZone\0Etc/UTC\0x")));
 }
 
+TEST(Backend, DataRow) {
+  const auto row = decode_data_row(B("\0\3\0\0\0\2ab\xff\xff\xff\xff\0\0\0\0"));
+  ASSERT_TRUE(row);
+  EXPECT_THAT(*row, ElementsAre(Bytes("ab"), std::nullopt, Bytes()));
+  EXPECT_TRUE(decode_data_row(B("\0\0")));
+  EXPECT_FALSE(decode_data_row(""));
+  EXPECT_FALSE(decode_data_row(B("\xff\xff")));
+  EXPECT_FALSE(decode_data_row(B("\0\1\0\0\0\3ab")));
+  EXPECT_FALSE(decode_data_row(B("\0\1\0\0\0\1ab")));
+  EXPECT_FALSE(decode_data_row(B("\0\1\x80\0\0\0ab")));
+}
+
 TEST(Backend, BackendKeyData) {
   const auto key = decode_backend_key_data(B("\0\0\1\2wxyz"));
   ASSERT_TRUE(key);

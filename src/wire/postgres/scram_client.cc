@@ -42,7 +42,8 @@ Result<std::string> ScramClient::final(Bytes server_first) {
   SLUICE_ASSIGN(const int iterations, scram::number(iterations_text));
   if (salt.empty()) return bad("server sent an empty SCRAM salt");
   if (iterations < 1 || iterations > kMaxIterations) {
-    return bad("server sent an unacceptable SCRAM iteration count");
+    return bad(fmt::format("server asks for {} SCRAM iterations; from 1 to {} are acceptable",
+                           iterations, kMaxIterations));
   }
   if (keys_.salt != salt || keys_.iterations != iterations) {
     keys_ = scram::derive_keys(password_.reveal(), std::move(salt), iterations);

@@ -1,0 +1,261 @@
+#include "audit/log.h"
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "audit/record.h"
+#include "audit/search.h"
+#include "audit/segment.h"
+#include "base/test_folder.h"
+
+namespace sluice::audit {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class LogTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Log> open(size_t writers = 1) {
+    auto log = Log::open(options, writers);
+    EXPECT_TRUE(log) << log.error().text;
+    return log ? std::move(*log) : nullptr;
+  }
+  std::vector<std::string> texts() const {
+    const auto found = search(folder.path(), {.limit = 1'000'000});
+    EXPECT_TRUE(found) << found.error().text;
+    std::vector<std::string> out;
+    for (const auto& record : *found) out.push_back(record.text);
+    return out;
+  }
+  std::filesystem::path segments() const { return folder.path() / "log"; }
+  static Event statement(std::string_view text) {
+    Event event;
+    event.text = text;
+    event.time_micros = 1;
+    return event;
+  }
+  static bool eventually(const std::function<bool()>& done) {
+    for (int i = 0; i < 5000; ++i) {
+      if (done()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+  }
+
+  TestFolder folder;
+  LogOptions options{.directory = folder.path(), .segment_bytes = 64 * 1024};
+  EncodedContext context{{.session_id = 1, .user = "alice"}};
+};
+
+TEST_F(LogTest, GoesOnWhereItStopped) {
+  {
+    const auto log = open();
+    EXPECT_EQ(log->writer(0).append(context, statement("one")), 1U);
+    EXPECT_EQ(log->append_admin({}, statement("two")), 2U);
+    log->close();
+  }
+  const auto log = open();
+  EXPECT_EQ(log->health().last_sequence, 2U);
+  EXPECT_EQ(log->writer(0).append(context, statement("three")), 3U);
+  EXPECT_THAT(texts(), ElementsAre("one", "two", "three"));
+}
+
+TEST_F(LogTest, SecondProcessIsToldWhoHasIt) {
+  const auto log = open();
+  const auto second = Log::open(options, 1);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(second.error().text, HasSubstr("process " + std::to_string(getpid())));
+}
+
+TEST_F(LogTest, RotatesAndLosesNothing) {
+  const auto log = open(2);
+  std::vector<std::string> written;
+  for (int i = 0; i < 2000; ++i) {
+    written.push_back("SELECT " + std::to_string(i) + std::string(100, ' '));
+    ASSERT_TRUE(log->writer(static_cast<size_t>(i % 2)).append(context, statement(written.back())));
+  }
+  EXPECT_GT(list_segments(segments())->size(), 4U);
+  EXPECT_EQ(texts(), written) << "in order over segments and writers";
+  log->close();
+  EXPECT_EQ(log->health().indexed_sequence, 2000U);
+  EXPECT_EQ(texts(), written) << "and from the index";
+  const auto files = list_segments(segments());
+  for (const auto& file : *files) {
+    EXPECT_NE(read_segment_header(file)->last_sequence, 0U) << file;
+  }
+}
+
+TEST_F(LogTest, RecordLargerThanASegmentGetsItsOwn) {
+  options.segment_bytes = 4096;
+  options.text_limit = 1 << 20;
+  const auto log = open();
+  const std::string large(100'000, 'x');
+  ASSERT_TRUE(log->writer(0).append(context, statement("small")));
+  ASSERT_TRUE(log->writer(0).append(context, statement(large)));
+  ASSERT_TRUE(log->writer(0).append(context, statement("small")));
+  EXPECT_THAT(texts(), ElementsAre("small", large, "small"));
+}
+
+TEST_F(LogTest, LimitsAreThoseOfTheOptions) {
+  options.text_limit = 10;
+  options.parameters_limit = 4;
+  const auto log = open();
+  Event event = statement("SELECT 1234567890");
+  event.text_digest = "digest";
+  event.parameters = "0123456789";
+  ASSERT_TRUE(log->writer(0).append(context, event));
+  const auto record = show(folder.path(), 1);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->text, "SELECT 123");
+  EXPECT_EQ(record->text_digest, "digest");
+  EXPECT_EQ(record->parameters, "0123");
+}
+
+TEST_F(LogTest, Threat37_AfterACrashWholeRecordsAreKeptAndNumbersNotUsedAgain) {
+  // What a killed process leaves: a segment with records that was never sealed.
+  std::filesystem::create_directories(segments());
+  const auto file = segments() / "00000000000000000005-0.seg";
+  std::string bytes;
+  {
+    auto writer = SegmentWriter::create(segments() / "made", 0, 5, 4096);
+    std::string payload;
+    encode_record(payload, context.bytes(), statement("before"), {});
+    (*writer)->append(5, payload);
+    (*writer)->append(8, payload);
+    std::ifstream in(segments() / "made", std::ios::binary);
+    bytes.assign(4096, '\0');
+    in.read(bytes.data(), 4096);
+  }
+  std::filesystem::remove(segments() / "made");
+  std::ofstream(file, std::ios::binary) << bytes;
+  const auto log = open();
+  EXPECT_EQ(log->writer(0).append(context, statement("after")), 9U);
+  EXPECT_THAT(texts(), ElementsAre("before", "before", "after"));
+}
+
+TEST_F(LogTest, Threat37_SegmentThatDiedBeforeItsHeaderIsInNobodysWay) {
+  std::filesystem::create_directories(segments());
+  // Its name is what the next segment of writer 0 would be called.
+  std::ofstream(segments() / "00000000000000000001-0.seg") << std::string(4096, '\0');
+  const auto log = open();
+  const auto appended = log->writer(0).append(context, statement("SELECT 1"));
+  ASSERT_TRUE(appended) << appended.error().text;
+  EXPECT_THAT(texts(), ElementsAre("SELECT 1"));
+  std::atomic<bool> stop = true;
+  EXPECT_TRUE(tail(
+      folder.path(), {}, [](const Record&) { return true; }, [&] { return stop.load(); }))
+      << "nor in the way of those who follow";
+}
+
+TEST_F(LogTest, Threat37_SegmentThatDiedInItsFirstRecordIsInNobodysWay) {
+  std::filesystem::create_directories(segments());
+  const auto file = segments() / "00000000000000000001-0.seg";
+  {
+    ASSERT_TRUE(SegmentWriter::create(file, 0, 1, 4096));
+  }
+  std::filesystem::resize_file(file, 4096);
+  std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+  out.seekp(kSegmentHeader + 4);
+  out << "checksum and more, but no length";
+  out.close();
+  const auto log = open();
+  const auto appended = log->writer(0).append(context, statement("SELECT 1"));
+  ASSERT_TRUE(appended) << appended.error().text;
+  EXPECT_TRUE(std::filesystem::exists(file)) << "torn bytes are kept";
+  EXPECT_THAT(texts(), ElementsAre("SELECT 1"));
+}
+
+TEST_F(LogTest, Threat38_FullDiskRefusesSaysSoAndRecovers) {
+  const auto log = open();
+  ASSERT_TRUE(log->writer(0).append(context, statement("before")));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 1024;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  // More than the current segment has room for.
+  Result<> room = log->writer(0).reserve(60'000);
+  for (int i = 0; room && i < 10; ++i) room = log->writer(0).reserve(100'000);
+  const auto health = log->health();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(room);
+  EXPECT_EQ(room.error().code, ErrorCode::kIo);
+  EXPECT_FALSE(health.writable);
+  EXPECT_THAT(health.problem, HasSubstr("no room for the audit log"));
+  EXPECT_TRUE(log->writer(0).append(context, statement("fits in what was set aside")));
+  EXPECT_TRUE(log->writer(0).reserve(100'000));
+  EXPECT_TRUE(log->health().writable);
+  EXPECT_THAT(texts(), ElementsAre("before", "fits in what was set aside"));
+}
+
+TEST_F(LogTest, ProcessDurabilityNeverMakesAnybodyWait) {
+  const auto log = open();
+  EXPECT_EQ(log->writer(0).durable_sequence(), UINT64_MAX);
+}
+
+TEST_F(LogTest, DiskDurabilityFollowsAndCallsBack) {
+  options.durability = Durability::kDisk;
+  const auto log = open(2);
+  std::atomic<int> called = 0;
+  log->on_durable(1, [&] { ++called; });
+  EXPECT_EQ(log->writer(1).durable_sequence(), 0U);
+  uint64_t last = 0;
+  for (int i = 0; i < 50; ++i) last = *log->writer(1).append(context, statement("x"));
+  EXPECT_TRUE(eventually([&] { return log->writer(1).durable_sequence() >= last; }));
+  EXPECT_TRUE(eventually([&] { return called > 0; }));
+  EXPECT_LE(log->writer(1).durable_sequence(), last);
+  EXPECT_EQ(log->writer(0).durable_sequence(), 0U) << "each writer for itself";
+  log->close();
+  EXPECT_EQ(texts().size(), 50U);
+}
+
+TEST_F(LogTest, DiskDurabilityOfARecordDoesNotWaitForTheNextSegmentsFirst) {
+  options.durability = Durability::kDisk;
+  options.segment_bytes = 4096;
+  const auto log = open();
+  std::atomic<uint64_t> seen = 0;
+  log->on_durable(0, [&] { seen = log->writer(0).durable_sequence(); });
+  for (int round = 0; round < 100; ++round) {
+    const uint64_t last = *log->writer(0).append(context, statement(std::string(1500, 'x')));
+    // A statement that will be long in the making reserves its room: no append follows.
+    ASSERT_TRUE(log->writer(0).reserve(4096));
+    ASSERT_TRUE(eventually([&] { return log->writer(0).durable_sequence() >= last; })) << round;
+    ASSERT_TRUE(eventually([&] { return seen >= last; })) << round;
+  }
+}
+
+TEST_F(LogTest, WritersOnManyThreadsShareOneNumbering) {
+  options.segment_bytes = 16 * 1024;
+  const auto log = open(4);
+  std::vector<std::thread> threads;
+  for (size_t w = 0; w < 4; ++w) {
+    threads.emplace_back([&, w] {
+      uint64_t before = 0;
+      for (int i = 0; i < 1000; ++i) {
+        const auto sequence = log->writer(w).append(context, statement("SELECT 1"));
+        ASSERT_TRUE(sequence);
+        ASSERT_GT(*sequence, before);
+        before = *sequence;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  const auto found = search(folder.path(), {.limit = 10'000});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 4000U);
+  for (size_t i = 0; i < found->size(); ++i) ASSERT_EQ((*found)[i].sequence, i + 1);
+}
+
+}  // namespace
+}  // namespace sluice::audit

@@ -1,0 +1,265 @@
+#include "audit/record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "audit/cbor.h"
+#include "audit/record_json.h"
+
+namespace sluice::audit {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string encoded(const SessionContext& context, const Event& event,
+                    const RecordLimits& limits = {}) {
+  std::string head;
+  encode_context(head, context);
+  std::string out;
+  encode_record(out, head, event, limits);
+  return out;
+}
+
+Event statement(std::string_view text) {
+  Event event;
+  event.text = text;
+  event.kind = "SELECT";
+  event.time_micros = 1'700'000'000'000'000;
+  return event;
+}
+
+RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
+  const auto bytes = [] { return *rc::gen::arbitrary<std::string>(); };
+  const auto number = [] { return *rc::gen::arbitrary<uint64_t>(); };
+  SessionContext context;
+  context.session_id = number();
+  context.user = bytes();
+  context.database = bytes();
+  context.environment = bytes();
+  context.application = bytes();
+  context.client_address = bytes();
+  context.authentication = bytes();
+  context.groups = *rc::gen::arbitrary<std::vector<std::string>>();
+  const std::string text = bytes(), digest = bytes(), kind = bytes(), name = bytes(),
+                    parameters = bytes(), parameters_digest = bytes(), rule = bytes(),
+                    message = bytes();
+  const auto tables = *rc::gen::arbitrary<std::vector<std::string>>();
+  Event event;
+  event.type = static_cast<EventType>(*rc::gen::inRange(1, 9));
+  event.time_micros = *rc::gen::arbitrary<int64_t>();
+  event.phase = static_cast<Phase>(*rc::gen::inRange(1, 5));
+  event.outcome = static_cast<Outcome>(*rc::gen::inRange(1, 5));
+  event.text = text;
+  event.text_digest = digest;
+  event.kind = kind;
+  event.tables = &tables;
+  event.statement_name = name;
+  event.parameters = parameters;
+  event.parameters_digest = parameters_digest;
+  event.rule = rule;
+  event.sqlstate = "42501";
+  event.message = message;
+  event.rows = number();
+  event.bytes = number();
+  event.duration_micros = number();
+
+  const auto record = decode_record(7, encoded(context, event));
+  RC_ASSERT(record.has_value());
+  RC_ASSERT(record->sequence == 7U);
+  RC_ASSERT(record->type == event.type);
+  RC_ASSERT(record->time_micros == event.time_micros);
+  RC_ASSERT(record->context.session_id == context.session_id);
+  RC_ASSERT(record->context.user == context.user);
+  RC_ASSERT(record->context.database == context.database);
+  RC_ASSERT(record->context.environment == context.environment);
+  RC_ASSERT(record->context.application == context.application);
+  RC_ASSERT(record->context.client_address == context.client_address);
+  RC_ASSERT(record->context.authentication == context.authentication);
+  RC_ASSERT(record->context.groups == context.groups);
+  if (event.type == EventType::kStatement) {
+    RC_ASSERT(record->phase == event.phase);
+    RC_ASSERT(record->outcome == event.outcome);
+  }
+  RC_ASSERT(record->text == text);
+  RC_ASSERT(record->text_length == text.size());
+  RC_ASSERT(record->text_digest == (text.empty() ? digest : ""));
+  RC_ASSERT(record->kind == kind);
+  RC_ASSERT(record->tables == tables);
+  RC_ASSERT(record->statement_name == name);
+  RC_ASSERT(record->parameters == parameters);
+  RC_ASSERT(record->parameters_digest == parameters_digest);
+  RC_ASSERT(record->rule == rule);
+  RC_ASSERT(record->sqlstate == "42501");
+  RC_ASSERT(record->message == message);
+  RC_ASSERT(record->rows == event.rows);
+  RC_ASSERT(record->bytes == event.bytes);
+  RC_ASSERT(record->duration_micros == event.duration_micros);
+}
+
+TEST(Record, LongTextIsCutAtACharacterAndKeepsItsLengthAndDigest) {
+  const std::string text = "SELECT '" + std::string(20, 'a') + "ééé'";
+  Event event = statement(text);
+  const std::string digest(32, '\x5A');
+  event.text_digest = digest;
+  const auto record = decode_record(1, encoded({}, event, {29, 10}));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->text, text.substr(0, 28)) << "29 would cut an é";
+  EXPECT_EQ(record->text_length, text.size());
+  EXPECT_EQ(record->text_digest, event.text_digest);
+}
+
+TEST(Record, LongParametersNamesAndMessagesAreCut) {
+  const std::string many(5000, 'p');
+  Event event = statement("SELECT 1");
+  event.parameters = many;
+  event.parameters_digest = "digest";
+  event.statement_name = many;
+  event.message = many;
+  event.sqlstate = many;
+  const auto record = decode_record(1, encoded({}, event));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->parameters.size(), 4096U);
+  EXPECT_EQ(record->parameters_digest, "digest");
+  EXPECT_EQ(record->statement_name.size(), 256U);
+  EXPECT_EQ(record->message.size(), 1024U);
+  EXPECT_EQ(record->sqlstate.size(), 5U);
+}
+
+TEST(Record, EveryPrefixAndEverySurplusByteIsRefused) {
+  SessionContext context;
+  context.user = "alice";
+  context.groups = {"engineering", "oncall"};
+  const std::vector<std::string> tables = {"public.orders", "customers"};
+  Event event = statement("SELECT * FROM orders");
+  event.tables = &tables;
+  event.rows = 100'000;
+  const std::string whole = encoded(context, event);
+  ASSERT_TRUE(decode_record(1, whole));
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(decode_record(1, Bytes(whole).substr(0, size))) << size;
+  }
+  EXPECT_FALSE(decode_record(1, whole + '\0'));
+}
+
+TEST(Record, ARecordWithoutATypeIsNone) {
+  EXPECT_FALSE(read_record("\xBF\xFF"));
+  std::string out;
+  CborWriter cbor(out);
+  cbor.begin_map();
+  cbor.unsigned_integer(static_cast<uint64_t>(Key::kUser));
+  cbor.text("alice");
+  cbor.end();
+  EXPECT_FALSE(read_record(out));
+}
+
+TEST(Record, EnumeratorsOutOfRangeAreRefused) {
+  for (const auto& [key, bad] :
+       std::vector<std::pair<Key, uint64_t>>{{Key::kType, 0},
+                                             {Key::kType, 9},
+                                             {Key::kPhase, 5},
+                                             {Key::kOutcome, 5},
+                                             {Key::kOutcome, uint64_t{1} << 32 | 1}}) {
+    std::string out;
+    CborWriter cbor(out);
+    cbor.begin_map();
+    cbor.unsigned_integer(static_cast<uint64_t>(Key::kType));
+    cbor.unsigned_integer(6);
+    cbor.unsigned_integer(static_cast<uint64_t>(key));
+    cbor.unsigned_integer(bad);
+    cbor.end();
+    EXPECT_FALSE(read_record(out)) << static_cast<uint64_t>(key) << '=' << bad;
+  }
+}
+
+TEST(Record, FieldsOfLaterVersionsAreSkipped) {
+  std::string out = encoded({}, statement("SELECT 1"));
+  out.pop_back();
+  CborWriter cbor(out);
+  cbor.unsigned_integer(1000);
+  cbor.array(2);
+  cbor.text("new");
+  cbor.unsigned_integer(UINT64_MAX);
+  cbor.unsigned_integer(1001);
+  cbor.bytes("\xFF");
+  cbor.end();
+  const auto record = decode_record(1, out);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->text, "SELECT 1");
+}
+
+RC_GTEST_PROP(Record, ChangedBytesAreReadWithoutHarm, (const std::string& text)) {
+  const std::vector<std::string> tables = {text, "b"};
+  Event event = statement(text);
+  event.tables = &tables;
+  std::string bytes = encoded({}, event);
+  const auto at = *rc::gen::inRange<size_t>(0, bytes.size());
+  bytes[at] = *rc::gen::arbitrary<char>();
+  if (const auto record = decode_record(1, bytes)) {
+    RC_ASSERT(record->text.size() <= bytes.size());
+    RC_ASSERT(!boost::json::serialize(to_json(*record)).empty());
+  }
+}
+
+TEST(Record, ParametersAreShownAsTextAndBinary) {
+  Event event = statement("SELECT $1, $2, $3");
+  const std::string parameters("\0\3\0\0\0\1\0\0\0\3\0\0\0\2hi\0\0\0\2\xAB\xCD\xFF\xFF\xFF\xFF",
+                               28);
+  event.parameters = parameters;
+  const auto json = to_json(*decode_record(5, encoded({}, event)));
+  const auto& shown = json.at("parameters").as_array();
+  ASSERT_EQ(shown.size(), 3U);
+  EXPECT_EQ(shown[0].as_string(), "hi");
+  EXPECT_EQ(shown[1].as_string(), "\\xabcd");
+  EXPECT_TRUE(shown[2].is_null());
+  EXPECT_EQ(json.at("id").to_number<int>(), 5);
+}
+
+TEST(Record, AnyParameterBytesBecomeJson) {
+  for (size_t size = 0; size < 12; ++size) {
+    Event event = statement("x");
+    const std::string parameters(size, '\xFF');
+    event.parameters = parameters;
+    EXPECT_FALSE(boost::json::serialize(to_json(*decode_record(1, encoded({}, event)))).empty());
+  }
+}
+
+TEST(Cbor, HeadsAreTheShortest) {
+  const auto head = [](uint64_t value) {
+    std::string out;
+    CborWriter(out).unsigned_integer(value);
+    return out;
+  };
+  // RFC 8949, appendix A.
+  EXPECT_EQ(head(0), std::string("\x00", 1));
+  EXPECT_EQ(head(23), "\x17");
+  EXPECT_EQ(head(24), "\x18\x18");
+  EXPECT_EQ(head(1000), "\x19\x03\xE8");
+  EXPECT_EQ(head(1'000'000), std::string("\x1A\x00\x0F\x42\x40", 5));
+  EXPECT_EQ(head(UINT64_MAX), "\x1B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF");
+}
+
+RC_GTEST_PROP(Cbor, NumbersComeBack, (uint64_t value)) {
+  std::string out;
+  CborWriter(out).unsigned_integer(value);
+  CborReader reader(out);
+  RC_ASSERT(reader.unsigned_integer() == std::optional(value));
+  RC_ASSERT(reader.done());
+}
+
+TEST(Cbor, LengthsBeyondTheInputAreRefused) {
+  EXPECT_FALSE(CborReader("\x43"
+                          "ab")
+                   .bytes());
+  EXPECT_FALSE(CborReader("\x5B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF").bytes());
+  EXPECT_FALSE(CborReader("\x9B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF").array());
+  EXPECT_FALSE(CborReader("\x5F").bytes()) << "indefinite lengths are not written";
+  EXPECT_FALSE(CborReader("\x1C").unsigned_integer());
+  EXPECT_FALSE(CborReader("").skip());
+  EXPECT_FALSE(CborReader("\xA0").skip()) << "maps are not nested";
+  EXPECT_FALSE(CborReader("\x81\x81\x00").skip()) << "nor arrays in arrays";
+}
+
+}  // namespace
+}  // namespace sluice::audit

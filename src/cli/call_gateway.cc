@@ -1,0 +1,42 @@
+#include "cli/call_gateway.h"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "config/config.h"
+#include "control/api.h"
+
+namespace sluice::cli {
+
+Result<boost::json::value> call_gateway(const Common& common, const std::string& method,
+                                        const std::string& path, const std::string& body) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  SLUICE_ASSIGN(const auto response,
+                control::http_call(control::control_socket(config.state), {method, path, body}));
+  boost::json::error_code error;
+  auto value = boost::json::parse(response.body, error);
+  if (error) return fail(ErrorCode::kUnavailable, "the gateway gave an answer that is not JSON");
+  if (response.status >= 400) {
+    const auto* title = value.is_object() ? value.get_object().if_contains("title") : nullptr;
+    return fail(response.status == 404   ? ErrorCode::kNotFound
+                : response.status == 400 ? ErrorCode::kInvalidInput
+                                         : ErrorCode::kUnavailable,
+                title != nullptr ? plain(*title) : "the gateway refused");
+  }
+  return value;
+}
+
+Result<std::string> read_input(const std::string& file) {
+  std::ifstream from_file;
+  if (file != "-") {
+    from_file.open(file, std::ios::binary);
+    if (!from_file) return fail(ErrorCode::kInvalidInput, "cannot read " + file);
+  }
+  std::istream& in = file == "-" ? std::cin : from_file;
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (in.bad()) return fail(ErrorCode::kInvalidInput, "cannot read " + file);
+  return text;
+}
+
+}  // namespace sluice::cli

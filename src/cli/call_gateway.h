@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "cli/commands.h"
+
+namespace sluice::cli {
+
+/// Asks the running gateway over `<state>/control.sock`. Errors: kUnavailable when there is none,
+/// what it answered otherwise.
+Result<boost::json::value> call_gateway(const Common& common, const std::string& method,
+                                        const std::string& path, const std::string& body = {});
+
+/// The bytes of a file; "-" is standard input.
+Result<std::string> read_input(const std::string& file);
+
+}  // namespace sluice::cli

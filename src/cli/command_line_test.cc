@@ -1,0 +1,199 @@
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/test_folder.h"
+#include "cli/commands.h"
+#include "cli/completion.h"
+
+namespace sluice::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+struct Ran {
+  int code = 0;
+  std::string out, error;
+};
+
+/// Runs the command line in this process, as main does.
+Ran sluice(std::vector<std::string> words) {
+  words.insert(words.begin(), "sluice");
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  Ran ran;
+  ran.code = run(static_cast<int>(words.size()), argv.data());
+  ran.out = ::testing::internal::GetCapturedStdout();
+  ran.error = ::testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+std::string shell(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::string out;
+  std::array<char, 4096> buffer;
+  while (const size_t got = fread(buffer.data(), 1, buffer.size(), pipe.get()))
+    out.append(buffer.data(), got);
+  return out;
+}
+
+class CommandLineTest : public ::testing::Test {
+ protected:
+  CommandLineTest() {
+    std::ofstream(config) << "listen: { postgres: 127.0.0.1:6432 }\nstate: " << state.string()
+                          << "\ndatabases:\n  - name: orders\n    environment: production\n"
+                             "    url: postgres://127.0.0.1:1/orders?sslmode=disable\n"
+                             "    user: sluice\n    password_env: HOME\n";
+  }
+  Ran with_config(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--config", config.string()});
+    return sluice(std::move(words));
+  }
+  TestFolder folder;
+  std::filesystem::path config = folder / "sluice.yaml";
+  std::filesystem::path state = folder / "state";
+};
+
+TEST_F(CommandLineTest, WrongUsageIs2AndHelpIs0) {
+  EXPECT_EQ(sluice({}).code, 2);
+  EXPECT_EQ(sluice({"no-such-command"}).code, 2);
+  EXPECT_EQ(sluice({"user"}).code, 2);
+  EXPECT_EQ(sluice({"user", "list", "-o", "xml"}).code, 2);
+  EXPECT_EQ(sluice({"audit", "search", "--limit", "many"}).code, 2);
+  const Ran help = sluice({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("sluice serve --config sluice.yaml"));
+}
+
+TEST_F(CommandLineTest, VersionInEachFormat) {
+  EXPECT_THAT(sluice({"version"}).out, HasSubstr(SLUICE_VERSION));
+  EXPECT_THAT(sluice({"version", "-o", "json"}).out, HasSubstr("\"" SLUICE_VERSION "\""));
+  EXPECT_THAT(sluice({"version", "-o", "csv"}).out, HasSubstr("\r\n"));
+}
+
+TEST_F(CommandLineTest, MissingAndWrongConfigurationsAreSaid) {
+  const Ran missing = sluice({"config", "check", "--config", folder / "none.yaml"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.error, HasSubstr("none.yaml"));
+  EXPECT_THAT(missing.error, HasSubstr("--config FILE"));
+  std::ofstream(folder / "bad.yaml") << "listen: 7\n";
+  const Ran bad = sluice({"config", "check", "--config", folder / "bad.yaml"});
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.error + bad.out, HasSubstr("bad.yaml:1:"));
+  EXPECT_EQ(with_config({"config", "check"}).code, 0);
+}
+
+TEST_F(CommandLineTest, UsersFromAddToRemove) {
+  const Ran added = with_config({"user", "add", "alice", "--group", "engineering", "--generate"});
+  EXPECT_EQ(added.code, 0) << added.error;
+  EXPECT_GE(added.out.size(), 20U);
+  const Ran again = with_config({"user", "add", "alice", "--generate"});
+  EXPECT_EQ(again.code, 4);
+  EXPECT_EQ(again.out, "") << "no password that does not hold";
+  EXPECT_THAT(with_config({"user", "list", "-o", "csv"}).out, HasSubstr("\r\nalice,engineering,"));
+  EXPECT_EQ(with_config({"user", "disable", "alice"}).code, 0);
+  EXPECT_EQ(with_config({"user", "enable", "alice"}).code, 0);
+  EXPECT_EQ(with_config({"user", "remove", "alice"}).code, 0);
+  EXPECT_EQ(with_config({"user", "remove", "alice"}).code, 3);
+  EXPECT_EQ(with_config({"user", "list", "-o", "json"}).out, "[]\n");
+}
+
+TEST_F(CommandLineTest, WithoutAGatewayItSaysSo) {
+  const Ran sessions = with_config({"session", "list"});
+  EXPECT_EQ(sessions.code, 5);
+  EXPECT_THAT(sessions.error, HasSubstr("sluice serve"));
+  const Ran audit = with_config({"audit", "search"});
+  EXPECT_EQ(audit.code, 3);
+  EXPECT_THAT(audit.error, HasSubstr("no audit log"));
+}
+
+TEST(ParseTime, DurationsDatesAndTheTimesThatListingsShow) {
+  EXPECT_EQ(parse_time(""), 0);
+  EXPECT_EQ(parse_time("1970-01-02"), 86'400'000'000);
+  EXPECT_EQ(parse_time("1970-01-01T00:00:01Z"), 1'000'000);
+  EXPECT_EQ(parse_time("1970-01-01T00:00:01"), 1'000'000);
+  EXPECT_EQ(parse_time("1970-01-01T00:00:01.5Z"), 1'500'000);
+  const int64_t moment = 1'764'109'999'123'456;
+  EXPECT_EQ(parse_time(format_time(moment)), moment);
+  const auto ago = parse_time("1h");
+  ASSERT_TRUE(ago);
+  EXPECT_NEAR(static_cast<double>(wall_micros() - *ago), 3.6e9, 5e6);
+}
+
+TEST(ParseTime, AnythingElseIsRefused) {
+  for (const char* text : {"yesterday", "2026-13-01", "2026-02-31", "2026-11-24T25:00:00Z",
+                           "1970-01-01T00:00:01+02:00", "1970-01-01T00:00:01.Z",
+                           "1970-01-01T00:00:01.1234567Z", "-1h", " ", "1970-01-02x"}) {
+    const auto parsed = parse_time(text);
+    EXPECT_FALSE(parsed) << text;
+    if (!parsed) EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidInput);
+  }
+}
+
+class CompletionTest : public ::testing::Test {
+ protected:
+  std::string complete(const std::string& words, int position) {
+    const auto file = folder / "completion";
+    std::ofstream(file) << completion_script("bash");
+    return shell("bash -c 'source " + file.string() + "; COMP_WORDS=(" + words + "); COMP_CWORD=" +
+                 std::to_string(position) + "; _sluice; echo -n \"${COMPREPLY[*]}\"'");
+  }
+  TestFolder folder;
+};
+
+TEST_F(CompletionTest, CompletesInBash) {
+  EXPECT_EQ(complete("sluice us", 1), "user");
+  EXPECT_EQ(complete("sluice user \"\"", 2), "add list passwd disable enable remove");
+  EXPECT_EQ(complete("sluice audit s", 2), "search show");
+  EXPECT_EQ(complete("sluice user add --con", 3), "--config");
+  EXPECT_EQ(complete("sluice serve \"\"", 2), "");
+}
+
+TEST_F(CompletionTest, OffersExactlyTheCommandsThatExist) {
+  const auto words = [](const std::string& text) {
+    std::istringstream in(text);
+    return std::vector<std::string>(std::istream_iterator<std::string>(in), {});
+  };
+  /// The names under "Subcommands:" in a help text.
+  const auto listed = [](const std::string& help) {
+    std::vector<std::string> names;
+    std::istringstream in(help.substr(std::min(help.find("Subcommands:"), help.size())));
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line) && line.starts_with("  ") && line[2] != ' ')
+      names.push_back(line.substr(2, line.find(' ', 2) - 2));
+    return names;
+  };
+  const auto commands = words(complete("sluice \"\"", 1));
+  EXPECT_THAT(commands, ::testing::UnorderedElementsAreArray(listed(sluice({"--help"}).out)));
+  for (const auto& command : commands) {
+    if (command == "completion") continue;  // Its words are arguments.
+    const auto offered = words(complete("sluice " + command + " \"\"", 2));
+    EXPECT_THAT(offered,
+                ::testing::UnorderedElementsAreArray(listed(sluice({command, "--help"}).out)))
+        << command;
+  }
+}
+
+TEST_F(CompletionTest, OtherShells) {
+  EXPECT_THAT(completion_script("zsh"), StartsWith("autoload -U +X bashcompinit"));
+  EXPECT_THAT(
+      completion_script("fish"),
+      HasSubstr("complete -c sluice -f -n '__fish_seen_subcommand_from user' -a 'add list"));
+}
+
+}  // namespace
+}  // namespace sluice::cli

@@ -1,0 +1,269 @@
+// sluice policy: rules and what they do.
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "cli/call_gateway.h"
+#include "cli/commands.h"
+#include "gateway/big_stack_thread.h"
+#include "policy/cases.h"
+#include "policy/diff.h"
+#include "sql/analyse.h"
+
+namespace sluice::cli {
+namespace json = boost::json;
+
+namespace {
+
+using PolicyPtr = std::shared_ptr<const policy::Policy>;
+
+/// A policy file, or the name of a shipped profile.
+Result<PolicyPtr> load(const std::string& file) {
+  if (auto profile = policy::Policy::profile(file)) return std::move(*profile);
+  SLUICE_ASSIGN(const auto text, read_input(file));
+  return policy::Policy::parse(text, file);
+}
+
+/// Adds the text of a policy to a question, under `name` and `name_file`.
+Result<> add_policy(json::object& question, const std::string& file, const std::string& name,
+                    const std::string& file_name) {
+  if (file.empty()) return {};
+  SLUICE_ASSIGN(const auto policy, load(file));
+  question[name] = policy->text();
+  question[file_name] = policy->name();
+  return {};
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value == nullptr ? std::string() : plain(*value);
+}
+
+void print_decision(const json::object& decision) {
+  std::cout << fmt::format("{} by rule {} (policy {})\n", text_of(decision, "effect"),
+                           text_of(decision, "rule"), text_of(decision, "policy"));
+  if (const auto* limits = decision.if_contains("limits")) {
+    for (const auto& [name, bound] : limits->get_object()) {
+      std::cout << fmt::format("  limit {}: {} (rule {})\n", std::string_view(name),
+                               plain(bound.at("most")), plain(bound.at("rule")));
+    }
+  }
+  for (const char* name : {"message", "hint"}) {
+    const std::string text = text_of(decision, name);
+    if (!text.empty()) std::cout << fmt::format("  {}: {}\n", name, printable(text));
+  }
+}
+
+void print_facts(const json::object& facts) {
+  std::cout << fmt::format("\n{}\n", text_of(facts, "kind"));
+  const std::string problem = text_of(facts, "not_understood");
+  if (!problem.empty()) std::cout << fmt::format("  not understood: {}\n", printable(problem));
+  for (const auto& action : facts.at("actions").as_array()) {
+    std::string objects;
+    for (const auto& object : action.at("objects").as_array()) {
+      objects += (objects.empty() ? "" : ", ") + text_of(object.get_object(), "name");
+      if (object.get_object().contains("reached")) objects += " (reached)";
+      if (object.get_object().contains("unknown")) objects += " (not in the catalog)";
+    }
+    std::cout << fmt::format(
+        "  {} {}{}\n", text_of(action.get_object(), "do"), printable(objects),
+        action.get_object().contains("without_where") ? ", without a limiting WHERE" : "");
+  }
+  for (const auto& column : facts.at("columns").as_array()) {
+    std::cout << fmt::format("  column {}: {}\n", printable(text_of(column.get_object(), "column")),
+                             text_of(column.get_object(), "used_in"));
+  }
+  for (const auto& function : facts.at("functions").as_array()) {
+    std::cout << fmt::format("  function {} {}\n",
+                             printable(text_of(function.get_object(), "name")),
+                             text_of(function.get_object(), "risk"));
+  }
+}
+
+void print_rules(const json::array& rules) {
+  std::cout << "\nrules\n";
+  for (const auto& rule : rules) {
+    const auto& object = rule.get_object();
+    std::cout << fmt::format("  {} {} ({}{})\n", rule.at("matched").get_bool() ? "+" : "-",
+                             text_of(object, "rule"), text_of(object, "effect"),
+                             object.contains("shadow") ? ", shadow" : "");
+    for (const auto& why : rule.at("why").as_array()) {
+      std::cout << "      " << printable(plain(why)) << '\n';
+    }
+  }
+}
+
+/// The cases judged here, without a gateway: names stay as written.
+json::array test_alone(const PolicyPtr& policy, const std::vector<policy::PolicyCase>& cases) {
+  json::array results;
+  const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "test", [&] {
+    const policy::Understand understand = [](const policy::Target&, std::string_view text) {
+      return policy::Understood{sql::analyse(text, {}), nullptr};
+    };
+    for (const auto& result : policy::run_cases(policy, cases, understand, wall_micros())) {
+      json::array failures;
+      for (const auto& failure : result.failures) failures.emplace_back(failure);
+      results.push_back(json::object{{"name", result.the_case->name},
+                                     {"line", result.the_case->line},
+                                     {"passed", result.passed()},
+                                     {"effect", policy::name_of(result.decision->effect)},
+                                     {"rule", result.decision->rule},
+                                     {"failures", std::move(failures)}});
+    }
+  });
+  return results;
+}
+
+void print_report(const json::object& report, const Common& common) {
+  if (common.format == Format::kJson) {
+    std::cout << json_text(report) << '\n';
+    return;
+  }
+  print(std::cout,
+        Listing{{"user", "statements", "was", "would_be", "old_rule", "new_rule", "first_record",
+                 "example"},
+                report.at("changes").as_array()},
+        common.format);
+  if (common.format == Format::kTable) {
+    std::cout << fmt::format(
+        "{} statements: {} unchanged, {} newly refused, {} newly allowed, {} "
+        "not judged (their text is cut)\n",
+        text_of(report, "statements"), text_of(report, "unchanged"),
+        text_of(report, "newly_refused"), text_of(report, "newly_allowed"),
+        text_of(report, "not_judged"));
+  }
+}
+
+Result<json::object> since_question(const PolicyOptions& options) {
+  json::object question{{"user", options.user}, {"database", options.database}};
+  SLUICE_ASSIGN(question["since"], parse_time(options.since));
+  SLUICE_ASSIGN(question["until"], parse_time(options.until));
+  return question;
+}
+
+std::string_view word_of(policy::RuleChange::What what) {
+  switch (what) {
+    case policy::RuleChange::What::kAdded:
+      return "added";
+    case policy::RuleChange::What::kRemoved:
+      return "removed";
+    case policy::RuleChange::What::kChanged:
+      break;
+  }
+  return "changed";
+}
+
+}  // namespace
+
+Result<> policy_show(const Common& common) {
+  SLUICE_ASSIGN(const auto value, call_gateway(common, "GET", "/v1/policy"));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(value) << '\n';
+  } else {
+    const auto& policy = value.as_object();
+    std::cout << fmt::format("# {}, version {}\n{}", text_of(policy, "name"),
+                             text_of(policy, "version"), text_of(policy, "text"));
+  }
+  return {};
+}
+
+Result<> policy_check(const Common& common, const PolicyOptions& options) {
+  SLUICE_ASSIGN(const auto policy, load(options.file));
+  if (common.format == Format::kJson) {
+    std::cout << json::serialize(json::object{{"ok", true},
+                                              {"rules", policy->rules().size()},
+                                              {"version", policy->version()}})
+              << '\n';
+  } else {
+    std::cout << fmt::format("{}: good, {} rule(s), version {}\n", options.file,
+                             policy->rules().size(), policy->version());
+  }
+  return {};
+}
+
+Result<> policy_explain(const Common& common, const PolicyOptions& options) {
+  json::object question{
+      {"user", options.user}, {"database", options.database}, {"sql", options.sql}};
+  SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
+  SLUICE_ASSIGN(const auto value,
+                call_gateway(common, "POST", "/v1/policy/explain", json::serialize(question)));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(value) << '\n';
+    return {};
+  }
+  print_decision(value.at("decision").as_object());
+  print_facts(value.at("facts").as_object());
+  print_rules(value.at("rules").as_array());
+  return {};
+}
+
+Result<> policy_test(const Common& common, const PolicyOptions& options) {
+  SLUICE_ASSIGN(const auto text, read_input(options.file));
+  SLUICE_ASSIGN(const auto cases, policy::parse_cases(text, options.file));
+  json::array results;
+  if (options.offline) {
+    SLUICE_ASSIGN(const auto policy, load(options.policy.empty() ? "standard" : options.policy));
+    results = test_alone(policy, cases);
+  } else {
+    json::object question{{"cases", text}, {"cases_file", options.file}};
+    SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
+    SLUICE_ASSIGN(auto value,
+                  call_gateway(common, "POST", "/v1/policy/test", json::serialize(question)));
+    results = std::move(value.as_array());
+  }
+  const auto failed = std::count_if(results.begin(), results.end(), [](const auto& result) {
+    return !result.at("passed").get_bool();
+  });
+  const auto count = results.size();
+  print(std::cout, Listing{{"line", "passed", "name", "effect", "rule", "failures"}, results},
+        common.format);
+  std::cout.flush();
+  if (failed == 0) return {};
+  return fail(ErrorCode::kDenied, fmt::format("{} of {} case(s) failed", failed, count));
+}
+
+Result<> policy_replay(const Common& common, const PolicyOptions& options) {
+  SLUICE_ASSIGN(auto question, since_question(options));
+  SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
+  SLUICE_ASSIGN(const auto report,
+                call_gateway(common, "POST", "/v1/policy/replay", json::serialize(question)));
+  print_report(report.as_object(), common);
+  return {};
+}
+
+Result<> policy_diff(const Common& common, const PolicyOptions& options) {
+  SLUICE_ASSIGN(const auto old_policy, load(options.file));
+  SLUICE_ASSIGN(const auto new_policy, load(options.policy));
+  const auto diff = policy::diff(*old_policy, *new_policy);
+  Listing listing{{"rule", "what", "old_line", "new_line", "old", "new"}, {}};
+  for (const auto& change : diff.rules) {
+    listing.rows.push_back(json::object{{"rule", change.rule},
+                                        {"what", word_of(change.what)},
+                                        {"old_line", change.old_line},
+                                        {"new_line", change.new_line},
+                                        {"old", change.old_text},
+                                        {"new", change.new_text}});
+  }
+  if (options.since.empty()) {
+    print(std::cout, listing, common.format);
+    if (diff.reordered && common.format == Format::kTable) {
+      std::cout << "the order of the rules differs\n";
+    }
+    return {};
+  }
+  SLUICE_ASSIGN(auto question, since_question(options));
+  SLUICE_TRY(add_policy(question, options.file, "old", "old_file"));
+  SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
+  SLUICE_ASSIGN(const auto report,
+                call_gateway(common, "POST", "/v1/policy/replay", json::serialize(question)));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(json::object{{"rules", listing.rows}, {"effect", report}}) << '\n';
+    return {};
+  }
+  print(std::cout, listing, common.format);
+  print_report(report.as_object(), common);
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,216 @@
+#include "control/policy_api.h"
+
+#include <boost/json.hpp>
+
+#include "audit/search.h"
+#include "base/clock.h"
+#include "control/lint_json.h"
+#include "control/policy_json.h"
+#include "control/problem.h"
+#include "gateway/big_stack_thread.h"
+#include "gateway/session_scope.h"
+#include "policy/cases.h"
+#include "sql/analyse.h"
+#include "sql/lint.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+/// More than this is asked for in several pieces.
+constexpr size_t kMostRecords = 1'000'000;
+
+/// The text of a field, or empty.
+std::string text_of(const json::object& body, std::string_view name) {
+  const auto* value = body.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+int64_t number_of(const json::object& body, std::string_view name) {
+  const auto* value = body.if_contains(name);
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+Result<json::object> body_of(const HttpRequest& request) {
+  json::error_code error;
+  auto value = json::parse(request.body, error);
+  if (error || !value.is_object()) {
+    return fail(ErrorCode::kInvalidInput, "the body is not a JSON object");
+  }
+  return std::move(value.get_object());
+}
+
+HttpResponse failed(const Error& error) {
+  const int status = error.code == ErrorCode::kNotFound       ? 404
+                     : error.code == ErrorCode::kInvalidInput ? 400
+                                                              : 502;
+  return problem(status, error.text);
+}
+
+policy::RecordedStatement statement_of(audit::Record record, const policy::Principal& now) {
+  policy::RecordedStatement statement;
+  statement.id = record.sequence;
+  statement.time_micros = record.time_micros;
+  // Kind and attributes are not on the record: those of today are taken.
+  statement.principal = now;
+  statement.principal.user = record.context.user;
+  statement.principal.groups = std::move(record.context.groups);
+  statement.principal.authentication = record.context.authentication;
+  statement.target = {record.context.database, record.context.environment};
+  statement.cut = record.text_length > record.text.size();
+  statement.text = std::move(record.text);
+  statement.client_address = record.context.client_address;
+  statement.application = record.context.application;
+  statement.effect =
+      record.outcome == audit::Outcome::kDenied ? policy::Effect::kDeny : policy::Effect::kAllow;
+  statement.rule = record.rule;
+  return statement;
+}
+
+}  // namespace
+
+std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
+  if (request.method == "GET" && request.path == "/v1/policy") return show();
+  if (request.method != "POST") return std::nullopt;
+  if (request.path == "/v1/policy/explain") return explain(request);
+  if (request.path == "/v1/policy/test") return test(request);
+  if (request.path == "/v1/policy/replay") return replay(request);
+  if (request.path == "/v1/lint") return lint(request);
+  return std::nullopt;
+}
+
+HttpResponse PolicyApi::show() {
+  const auto policy = gateway_.policy();
+  return json_response(
+      200, json::object{
+               {"name", policy->name()}, {"version", policy->version()}, {"text", policy->text()}});
+}
+
+policy::Principal PolicyApi::principal_of(const std::string& user) const {
+  policy::Principal principal;
+  principal.user = user;
+  if (const auto* found = gateway_.directory()->find(user)) {
+    principal.groups = found->groups;
+    principal.kind = gateway::principal_kind(found->kind);
+    principal.attributes = found->attributes;
+  }
+  return principal;
+}
+
+policy::Understand PolicyApi::understand() const {
+  return [this](const policy::Target& target, std::string_view text) {
+    auto understood = gateway_.understand(target.database, text);
+    if (understood) return std::move(*understood);
+    // A database that is gone, or cannot be asked: nothing of it is known, and nothing allowed.
+    auto facts = std::make_shared<sql::StatementFacts>();
+    facts->unanalysable = understood.error().text;
+    facts->unanalysable_sqlstate = "55000";
+    return policy::Understood{std::move(facts), nullptr};
+  };
+}
+
+Result<std::shared_ptr<const policy::Policy>> PolicyApi::policy_in(const std::string& text,
+                                                                   const std::string& file) const {
+  if (text.empty()) return gateway_.policy();
+  return policy::Policy::parse(text, file.empty() ? "policy" : file);
+}
+
+HttpResponse PolicyApi::explain(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto target = gateway_.target(text_of(*body, "database"));
+  if (!target) return failed(target.error());
+  const std::string user = text_of(*body, "user");
+  if (gateway_.directory()->find(user) == nullptr) {
+    return problem(404, "no user \"" + user + "\"; see: sluice user list");
+  }
+  const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
+  if (!policy) return failed(policy.error());
+  const auto understood = gateway_.understand(target->database, text_of(*body, "sql"));
+  if (!understood) return failed(understood.error());
+  policy::Circumstances now;
+  now.now_micros = now.authenticated_micros = wall_micros();
+  const auto principal = principal_of(user);
+  const auto explanation = policy::explain(**policy, *understood->facts, understood->catalog.get(),
+                                           principal, *target, now);
+  return json_response(
+      200, json::object{{"facts", to_json(*understood->facts, understood->catalog.get())},
+                        {"decision", to_json(*explanation.decision)},
+                        {"rules", to_json(explanation.rules)}});
+}
+
+HttpResponse PolicyApi::test(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
+  if (!policy) return failed(policy.error());
+  const auto cases = policy::parse_cases(text_of(*body, "cases"), text_of(*body, "cases_file"));
+  if (!cases) return failed(cases.error());
+  json::array results;
+  for (const auto& result : policy::run_cases(*policy, *cases, understand(), wall_micros())) {
+    json::array failures;
+    for (const auto& failure : result.failures) failures.emplace_back(failure);
+    results.push_back(json::object{{"name", result.the_case->name},
+                                   {"line", result.the_case->line},
+                                   {"passed", result.passed()},
+                                   {"effect", policy::name_of(result.decision->effect)},
+                                   {"rule", result.decision->rule},
+                                   {"failures", std::move(failures)}});
+  }
+  return json_response(200, results);
+}
+
+HttpResponse PolicyApi::replay(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
+  if (!policy) return failed(policy.error());
+  audit::Query query;
+  query.type = "statement";
+  query.user = text_of(*body, "user");
+  query.database = text_of(*body, "database");
+  query.since_micros = number_of(*body, "since");
+  query.until_micros = number_of(*body, "until");
+  const int64_t limit = number_of(*body, "limit");
+  query.limit = limit > 0 ? static_cast<size_t>(limit) : kMostRecords;
+  auto records = audit::search(audit_directory_, query);
+  if (!records) return failed(records.error());
+  std::map<std::string, policy::Principal> principals;
+  std::vector<policy::RecordedStatement> statements;
+  for (auto& record : *records) {
+    // A text that was parsed and then run stands there twice, and is judged once.
+    if (record.outcome == audit::Outcome::kSkipped || record.text.empty()) continue;
+    const std::string& user = record.context.user;
+    auto found = principals.find(user);
+    if (found == principals.end()) found = principals.emplace(user, principal_of(user)).first;
+    statements.push_back(statement_of(std::move(record), found->second));
+  }
+  if (const std::string old = text_of(*body, "old"); !old.empty()) {
+    const auto old_policy = policy_in(old, text_of(*body, "old_file"));
+    if (!old_policy) return failed(old_policy.error());
+    return json_response(
+        200, to_json(policy::effect_of(*old_policy, *policy, std::move(statements), understand())));
+  }
+  return json_response(200, to_json(policy::replay(*policy, statements, understand())));
+}
+
+HttpResponse PolicyApi::lint(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  // What the script says of nothing gives the catalog.
+  const auto understood = gateway_.understand(text_of(*body, "database"), "");
+  if (!understood) return failed(understood.error());
+  const std::string script = text_of(*body, "sql");
+  const sql::Scope scope{understood->catalog, {"pg_catalog", "public"}};
+  std::vector<sql::Finding> findings;
+  {
+    const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "lint",
+                                         [&] { findings = sql::lint(script, scope); });
+  }
+  json::array all;
+  for (const auto& finding : findings) all.push_back(to_json(finding));
+  return json_response(200, all);
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "audit/log.h"
+#include "control/http_server.h"
+#include "gateway/gateway.h"
+#include "policy/diff.h"
+
+namespace sluice::control {
+
+/// What the running gateway tells about its policy, for whoever may open the state folder:
+///
+///   GET  /v1/policy            the policy in force
+///   POST /v1/policy/explain    {user, database, sql}: facts, verdict, and each rule's reasons
+///   POST /v1/policy/test       {cases, file}: the cases of `sluice policy test`
+///   POST /v1/policy/replay     {policy, file, old, since, until, user, limit}: recorded
+///                              statements judged by `policy` (and by `old`, if given, instead of
+///                              the recorded verdicts)
+///   POST /v1/lint              {database, sql}: what lint says of a script
+///
+/// `policy` and `old` are the texts of policies; without `policy` the one in force is meant.
+class PolicyApi {
+ public:
+  PolicyApi(gateway::Gateway& gateway, std::filesystem::path audit_directory)
+      : gateway_(gateway), audit_directory_(std::move(audit_directory)) {}
+
+  /// Null body: not a path of this part.
+  std::optional<HttpResponse> answer(const HttpRequest& request);
+
+ private:
+  HttpResponse show();
+  HttpResponse explain(const HttpRequest& request);
+  HttpResponse test(const HttpRequest& request);
+  HttpResponse replay(const HttpRequest& request);
+  HttpResponse lint(const HttpRequest& request);
+  policy::Understand understand() const;
+  Result<std::shared_ptr<const policy::Policy>> policy_in(const std::string& text,
+                                                          const std::string& file) const;
+  policy::Principal principal_of(const std::string& user) const;
+
+  gateway::Gateway& gateway_;
+  std::filesystem::path audit_directory_;
+};
+
+}  // namespace sluice::control

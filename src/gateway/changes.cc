@@ -1,0 +1,118 @@
+#include "gateway/changes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace sluice::gateway {
+namespace {
+
+/// A JSON string; names may hold anything.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out.append(1, '\\').append(1, c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out.append(1, '"');
+}
+
+std::string list_of(const Changes& changed) {
+  std::string text;
+  for (const auto& [table, rows] : changed) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{}: {}", table, rows);
+  }
+  return text;
+}
+
+std::string json_of(const policy::Decision& decision, std::string_view limit, uint64_t most,
+                    const Changes& changed) {
+  std::string tables;
+  for (const auto& [table, rows] : changed) {
+    if (!tables.empty()) tables += ",";
+    tables += fmt::format("{}:{}", quoted(table), rows);
+  }
+  return fmt::format(R"({{"rule":{},"reason":"{}","facts":{{"limit":{},"rows_changed":{{{}}}}},)"
+                     R"("next":"narrow the statement or ask for an approved change"}})",
+                     quoted(decision.rule), limit, most, tables);
+}
+
+}  // namespace
+
+std::vector<std::string> count_statements() {
+  // Operators are named with their schema: search_path is the client's.
+  return {"SELECT pg_catalog.current_setting('track_counts')",
+          "SELECT schemaname, relname, n_tup_ins OPERATOR(pg_catalog.+) n_tup_upd "
+          "OPERATOR(pg_catalog.+) n_tup_del FROM pg_catalog.pg_stat_xact_all_tables "
+          "WHERE (n_tup_ins OPERATOR(pg_catalog.+) n_tup_upd OPERATOR(pg_catalog.+) n_tup_del) "
+          "OPERATOR(pg_catalog.>) 0::pg_catalog.int8"};
+}
+
+std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers) {
+  if (answers.size() < 2) return std::nullopt;
+  const auto& counting = answers[answers.size() - 2];
+  if (counting.size() != 1 || counting[0].size() != 1 || counting[0][0] != "on") {
+    return std::nullopt;
+  }
+  Changes changes;
+  for (const auto& row : answers.back()) {
+    if (row.size() != 3 || !row[0] || !row[1] || !row[2]) return std::nullopt;
+    uint64_t count = 0;
+    const auto& text = *row[2];
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+    // The catalog's own tables change with DDL, which has rules of its own.
+    const auto& schema = *row[0];
+    if (schema == "pg_catalog" || schema.starts_with("pg_toast") || schema.starts_with("pg_temp")) {
+      continue;
+    }
+    changes[schema + "." + *row[1]] += count;
+  }
+  return changes;
+}
+
+Changes changes_between(const Changes& before, const Changes& after) {
+  Changes changed;
+  for (const auto& [table, count] : after) {
+    const auto old = before.find(table);
+    const uint64_t already = old == before.end() ? 0 : old->second;
+    if (count > already) changed[table] = count - already;
+  }
+  return changed;
+}
+
+std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
+                                                   const policy::Decision& decision,
+                                                   std::string_view kind) {
+  uint64_t rows = 0;
+  for (const auto& [table, count] : changed) rows += std::min(count, UINT64_MAX - rows);
+  const auto& limits = decision.limits;
+  const bool too_many_rows = limits.rows_changed && rows > limits.rows_changed->most;
+  const bool too_many_tables =
+      limits.tables_changed && changed.size() > limits.tables_changed->most;
+  if (!too_many_rows && !too_many_tables) return nullptr;
+  auto refused = std::make_shared<policy::Decision>(decision);
+  refused->effect = policy::Effect::kDeny;
+  refused->sqlstate = "42501";
+  const uint64_t most = too_many_rows ? limits.rows_changed->most : limits.tables_changed->most;
+  refused->rule = too_many_rows ? limits.rows_changed->rule : limits.tables_changed->rule;
+  refused->message =
+      fmt::format("{} would change {} {}, more than the {} that rule \"{}\" allows: undone", kind,
+                  too_many_rows ? rows : changed.size(), too_many_rows ? "rows" : "tables", most,
+                  refused->rule);
+  refused->detail = fmt::format(
+      "Rows changed, with cascades and triggers: {}.\n{}", list_of(changed),
+      json_of(*refused, too_many_rows ? "rows_changed" : "tables_changed", most, changed));
+  refused->hint = "Change fewer rows at once, or ask for an approved change.";
+  return refused;
+}
+
+}  // namespace sluice::gateway

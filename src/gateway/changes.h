@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/loader.h"
+#include "policy/decision.h"
+
+namespace sluice::gateway {
+
+/// Rows that a transaction has changed so far, by table ("schema.name"), as the server itself
+/// counts them: cascades and triggers included, temporary tables left out.
+using Changes = std::map<std::string, uint64_t, std::less<>>;
+
+/// The statements that ask the server for them (pg_stat_xact_all_tables).
+std::vector<std::string> count_statements();
+
+/// Reads the answers to `count_statements`; nothing if they do not tell, because counting is
+/// switched off or they cannot be read.
+std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers);
+
+/// What was changed from `before` to `after`.
+Changes changes_between(const Changes& before, const Changes& after);
+
+/// The refusal if `changed` is more than `limits` allow; null if it is not. `kind`: the statement's
+/// ("UPDATE").
+std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
+                                                   const policy::Decision& decision,
+                                                   std::string_view kind);
+
+}  // namespace sluice::gateway

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "catalog/loader.h"
+#include "gateway/pool.h"
+#include "gateway/server_connection.h"
+#include "wire/postgres/backend.h"
+
+namespace sluice::gateway {
+
+/// Gathers the answer to statements of the gateway's own. Pure: messages in, rows out.
+class OwnAnswer {
+ public:
+  /// More than this is not an answer to any question of ours.
+  static constexpr size_t kMostBytes = 1UL << 30;
+
+  /// Takes a whole message. False: it is malformed or too much.
+  bool take(char type, Bytes body);
+
+  std::vector<catalog::Rows> results;  ///< of each statement that has completed
+  /// What the server said when a statement failed.
+  std::optional<wire::postgres::ErrorFields> error;
+
+ private:
+  catalog::Rows rows_;  ///< of the statement that runs
+  size_t bytes_ = 0;
+};
+
+/// A query of the gateway's own on a connection of its own from a worker's pool: the catalog is
+/// read so. Lives on that worker until `done` has been called.
+class OwnQuery : private ServerUser {
+ public:
+  using Done = std::function<void(Result<std::vector<catalog::Rows>>)>;
+
+  OwnQuery(Pool& pool, std::string text, Done done);
+  ~OwnQuery() override;
+  /// Asks the pool for a connection; `done` may be called before it returns.
+  void start();
+  bool finished() const { return !done_; }
+
+ private:
+  void on_server_receive(net::Slice data) override;
+  void on_server_drained() override {}
+  void on_server_closed(const Error& reason) override;
+  void acquired(tl::expected<std::unique_ptr<ServerConnection>, Pool::Refusal> result);
+  void finish(Result<std::vector<catalog::Rows>> result, bool reusable);
+
+  Pool& pool_;
+  std::string text_;
+  Done done_;
+  std::unique_ptr<Pool::Waiter> waiter_;
+  std::unique_ptr<ServerConnection> server_;
+  wire::postgres::Framer framer_;
+  OwnAnswer answer_;
+};
+
+}  // namespace sluice::gateway

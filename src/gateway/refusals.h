@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "policy/decision.h"
+#include "wire/postgres/encode.h"
+
+namespace sluice::gateway {
+
+/// A refusal that no rule of the policy makes, but the gateway itself.
+inline std::shared_ptr<const policy::Decision> refusal(std::string rule, std::string sqlstate,
+                                                       std::string message, std::string hint) {
+  auto decision = std::make_shared<policy::Decision>();
+  decision->rule = std::move(rule);
+  decision->sqlstate = std::move(sqlstate);
+  decision->message = std::move(message);
+  decision->hint = std::move(hint);
+  return decision;
+}
+
+/// Sent in place of a refused statement where the server has to fail too, so that its transaction
+/// is aborted as by any other error. Not SQL, whatever the settings.
+inline constexpr std::string_view failing_text() { return "statement refused by the gateway"; }
+
+/// The name it is parsed under in a pipeline: it never comes to mean anything, and leaves what the
+/// client's names mean alone.
+inline constexpr const char* kFailingName = "sluice_refused";
+
+inline void append_failing_parse(std::string& out) {
+  wire::postgres::encode_parse(out, kFailingName, failing_text());
+}
+
+}  // namespace sluice::gateway

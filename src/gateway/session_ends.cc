@@ -1,0 +1,249 @@
+// Session, how statements end: completed, failed, cut off, and ready for the next.
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "wire/postgres/encode.h"
+#include "wire/postgres/protocol.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+Session::Pass Session::on_command_complete(const Piece& piece) {
+  const auto complete = pg::decode_command_complete(piece.body());
+  if (!complete) return server_violation(complete.error().text);
+  Expected& entry = expected_.front();
+  if (complete->rows && !entry.cut) entry.rows = *complete->rows;
+  return on_execution_end(piece, complete->command);
+}
+
+Session::Pass Session::on_execution_end(const Piece& piece, std::string_view command) {
+  Expected& entry = expected_.front();
+  const bool query = entry.kind == RequestKind::kQuery;
+  if (!query && entry.kind != RequestKind::kExecute) {
+    return server_violation("an unexpected CommandComplete");
+  }
+  follow_prepared(entry, command);
+  if (entry.cut) return on_cut_end();
+  if (query) {
+    ++entry.completed;
+    entry.described = entry.copying_out = false;
+    // One record a statement; in a text of several the server's tag says which it was.
+    const bool several = entry.text && entry.text->facts().statements > 1;
+    if (entry.counted) {
+      entry.held.assign(piece.bytes);
+      entry.statement.assign(several ? command : std::string_view());
+      return Pass::kDrop;
+    }
+    if (!record_statement(entry, audit::Outcome::kAllowed, {}, {},
+                          several ? command : std::string_view())) {
+      return Pass::kStop;
+    }
+    entry.rows = entry.bytes = 0;
+    entry.started = now_;
+    return Pass::kForward;
+  }
+  copying_in_ = false;
+  if (entry.counted) {
+    count_after(std::string(piece.bytes), transaction_);
+    return finished_ ? Pass::kStop : Pass::kDrop;
+  }
+  if (!record_execution(entry, audit::Outcome::kAllowed, {}, {})) return Pass::kStop;
+  if (entry.limited) limited_ahead_ = false;
+  expected_.pop();
+  return Pass::kForward;
+}
+
+/// A counted text's completions are kept back; one that another statement follows may go.
+bool Session::release_held(const Piece& piece) {
+  if (expected_.empty() || piece.type == pg::kReadyForQuery) return true;
+  Expected& entry = expected_.front();
+  if (entry.held.empty()) return true;
+  if (!record_statement(entry, audit::Outcome::kAllowed, {}, {}, entry.statement)) return false;
+  send_to_client(entry.held);
+  entry.held.clear();
+  entry.rows = entry.bytes = 0;
+  entry.started = now_;
+  return true;
+}
+
+/// The server completed a statement whose result was cut off: the client sees it fail.
+Session::Pass Session::on_cut_end() {
+  Expected& entry = expected_.front();
+  if (entry.failed) return Pass::kDrop;
+  if (!record_limited(entry, *entry.cut)) return Pass::kStop;
+  replacement_ = refusal_response(*entry.cut);
+  entry.failed = true;
+  cut_since_sync_ = true;
+  if (entry.kind == RequestKind::kQuery) return Pass::kReplace;
+  const bool counted = entry.counted;
+  expected_.pop();
+  if (expected_.empty()) skip_until_sync_ = true;
+  if (counted) resume(kCounting);
+  return finished_ ? Pass::kStop : Pass::kReplace;
+}
+
+/// SQL's PREPARE and DEALLOCATE, by their confirmations and in their order.
+void Session::follow_prepared(Expected& entry, std::string_view command) {
+  if (!entry.text || entry.text->facts().prepared.empty()) {
+    if (command == "DISCARD ALL") prepared_.close_all();
+    return;
+  }
+  using What = sql::PreparedUse::What;
+  const auto& uses = entry.text->facts().prepared;
+  if (command != "PREPARE" && !command.starts_with("DEALLOCATE")) return;
+  while (entry.prepared_uses < uses.size() && uses[entry.prepared_uses].what == What::kExecute) {
+    ++entry.prepared_uses;
+  }
+  if (entry.prepared_uses == uses.size()) return;
+  const auto& use = uses[entry.prepared_uses++];
+  if (use.what == What::kDeallocateAll) {
+    prepared_.close_all();
+  } else if (use.what == What::kDeallocate) {
+    prepared_.close(use.name);
+  } else {
+    Prepared& prepared = prepared_.put(use.name);
+    prepared = Prepared();
+    prepared.text = entry.text;
+    prepared.decision = entry.decision;
+    prepared.scope = entry.scope;
+    prepared.source = entry.source;
+    prepared.recorded = true;  // The text that prepared it is.
+  }
+}
+
+Session::Pass Session::on_error(const Piece& piece) {
+  if (expected_.empty()) return Pass::kForward;  // FATAL: the server is about to close.
+  const auto fields = pg::ErrorFields::decode(piece.body());
+  Expected& entry = expected_.front();
+  worker_.counters().statements_failed.add();
+  Pass pass = Pass::kForward;
+  if (entry.silent) {
+    pass = Pass::kDrop;
+  } else if (entry.refused || entry.cut) {
+    if (entry.refused && entry.statement.empty()) prepared_.close({});
+    const policy::Decision& told = entry.cut ? *entry.cut : *entry.decision;
+    if (entry.cut && !record_limited(entry, told)) return Pass::kStop;
+    replacement_ = refusal_response(told);
+    replacing_error_ = !piece.last;
+    pass = piece.last ? Pass::kReplace : Pass::kDrop;
+  } else if (!record_failure(entry, fields.sqlstate(), fields.message())) {
+    return Pass::kStop;
+  }
+  entry.failed = true;
+  const bool was_copying = copying_in_;
+  const bool counted = entry.counted;
+  copying_in_ = false;
+  if (!entry.ends_with_ready()) {
+    if (entry.limited) limited_ahead_ = false;
+    skip_to_sync();
+    if (counted) resume(kCounting);
+    if (was_copying && copy_sync_dropped_) {
+      // The server failed before the client's Sync, which we took for one that it would ignore.
+      std::string out;
+      pg::encode_sync(out);
+      server_->stream().send(Bytes(out));
+      expect(RequestKind::kSync);
+      skip_until_sync_ = since_sync_ = false;
+    }
+  }
+  copy_sync_dropped_ = false;
+  return finished_ ? Pass::kStop : pass;
+}
+
+bool Session::record_failure(const Expected& entry, std::string_view sqlstate,
+                             std::string_view message) {
+  switch (entry.kind) {
+    case RequestKind::kQuery:
+    case RequestKind::kFunctionCall:
+    case RequestKind::kParse:
+      return record_statement(entry, audit::Outcome::kAllowed, sqlstate, message);
+    case RequestKind::kExecute:
+      return record_execution(entry, audit::Outcome::kAllowed, sqlstate, message);
+    case RequestKind::kBind:
+      return record_bind(entry, audit::Outcome::kAllowed, sqlstate, message);
+    default:
+      return true;  // Describe, Close and Sync run no statement.
+  }
+}
+
+void Session::skip_to_sync() {
+  // The server reads on to the next Sync and answers nothing until then.
+  bool first = true;
+  std::vector<std::shared_ptr<OwnRun>> skipped;
+  while (!expected_.empty() && expected_.front().kind != RequestKind::kSync) {
+    const Expected& entry = expected_.front();
+    if (!first && !entry.refused) {
+      if (entry.kind == RequestKind::kParse) {
+        record_statement(entry, audit::Outcome::kSkipped, {}, {});
+      } else if (entry.kind == RequestKind::kBind && prepared_.find(entry.statement) != nullptr) {
+        record_bind(entry, audit::Outcome::kSkipped, {}, {});
+      }
+      if (finished_) return;
+    }
+    if (const auto run = entry.own) {
+      --run->unanswered;
+      if (!run->answer.error) {
+        run->answer.error.emplace();
+        run->answer.error->set(pg::kFieldMessage, "an earlier statement has failed");
+      }
+      if (run->unanswered == 0 && !first) skipped.push_back(run);
+    }
+    first = false;
+    expected_.pop();
+  }
+  if (expected_.empty()) {
+    skip_until_sync_ = true;
+    local_sync_ = false;
+  }
+  for (const auto& run : skipped) own_answered(run);
+}
+
+Session::Pass Session::on_ready(const Piece& piece) {
+  const auto status = pg::decode_ready_for_query(piece.body());
+  if (!status) return server_violation(status.error().text);
+  Expected& entry = expected_.front();
+  // Nothing comes to an end unrecorded.
+  const bool answered = entry.kind == RequestKind::kSync || entry.completed > 0 || entry.failed;
+  if (!entry.ends_with_ready() || !answered) {
+    return server_violation("ReadyForQuery before an answer");
+  }
+  copying_in_ = false;
+  if (entry.kind == RequestKind::kQuery) {
+    if (entry.limited) limited_ahead_ = false;
+    if (entry.counted) {
+      count_after(std::move(entry.held), *status);
+      return finished_ ? Pass::kStop : Pass::kDrop;
+    }
+  }
+  const auto own = entry.own;
+  expected_.pop();
+  transaction_ = *status;
+  if (transaction_ == 'I') prepared_.close_portals();
+  if (expected_.empty()) at_ready();
+  if (own) {
+    if (--own->unanswered == 0) own_answered(own);
+    return finished_ ? Pass::kStop : Pass::kDrop;
+  }
+  if (std::exchange(cut_since_sync_, false)) {
+    limited_ahead_ = false;
+    if (transaction_ == 'T' && !own_pipeline_ending_) {
+      // The client has seen a statement fail that the server completed.
+      suspend(kCounting);
+      abort_transaction([this] { finish_counted_query(false); });
+      return Pass::kDrop;
+    }
+  }
+  if (own_pipeline_ending_ && own_pipeline_ended()) return Pass::kDrop;
+  return finished_ ? Pass::kStop : Pass::kForward;
+}
+
+/// All that was sent is answered.
+void Session::at_ready() {
+  settings_uncertain_ = false;
+  state_since_micros_ = now_.wall_micros;
+  transaction_ahead_ = transaction_;
+  if (transaction_ == 'I' && !own_transaction_) note_transaction_end();
+  if (expected_.capacity() > 16) expected_.release();
+}
+
+}  // namespace sluice::gateway

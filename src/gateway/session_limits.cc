@@ -1,0 +1,360 @@
+// Session: what an allowed statement may at most return and change.
+//
+// Results are bounded as they pass. Changes are bounded exactly: a bounded write runs in a
+// transaction, the gateway's own where the client has opened none, and before anybody learns that
+// it succeeded the server is asked what it has changed, cascades and triggers included. Too much is
+// rolled back, and the client sees one ordinary error.
+#include <fmt/format.h>
+
+#include "gateway/cancel.h"
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "wire/postgres/encode.h"
+#include "wire/postgres/protocol.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+namespace {
+
+std::string error_message(const pg::ErrorFields& fields) {
+  std::string out;
+  pg::encode_error_response(out, fields);
+  return out;
+}
+
+std::shared_ptr<policy::Decision> passed(const policy::Decision& decision, const std::string& rule,
+                                         std::string_view limit, uint64_t most,
+                                         std::string message) {
+  auto refused = std::make_shared<policy::Decision>(decision);
+  refused->effect = policy::Effect::kDeny;
+  refused->rule = rule;
+  refused->sqlstate = "42501";
+  refused->message = std::move(message);
+  refused->detail = fmt::format(
+      R"({{"rule":"{}","reason":"{}","facts":{{"limit":{}}},"next":"ask for less, or for a wider limit"}})",
+      rule, limit, most);
+  refused->hint = "Ask for less (WHERE, LIMIT), or ask for a wider limit.";
+  return refused;
+}
+
+}  // namespace
+
+/// `writes`: the statement, or one that it EXECUTEs, may change rows.
+bool Session::needs_counting(bool writes, const policy::Decision& decision) {
+  // A write whose result is cut off has to be undone as well.
+  return writes && (decision.limits.on_changes() || decision.limits.on_results());
+}
+
+Session::Pass Session::begin_counted_query(const Piece& piece,
+                                           const std::shared_ptr<const Statement>& statement,
+                                           bool& go_on) {
+  go_on = false;
+  if (since_sync_) {
+    return reject_client("a simple query with bounded writes inside an unfinished pipeline");
+  }
+  if (!expected_.empty()) return defer(piece, kQueue);
+  const auto& facts = statement->facts();
+  if (!facts.transaction.empty() || facts.outside_transaction) {
+    return refuse_query(
+        audit::Phase::kSimple, statement.get(),
+        refusal("bounded-write-alone", "42501",
+                "a write whose rows are counted cannot share a text with transaction control",
+                "Send BEGIN, the write and COMMIT as statements of their own."));
+  }
+  go_on = true;
+  know_changes(transaction_ == 'I');
+  return Pass::kForward;
+}
+
+Session::Pass Session::begin_counted_execute(const Piece& piece, bool& go_on) {
+  // How the transaction stands is not known before what ends with ReadyForQuery is answered.
+  go_on = !ready_outstanding();
+  if (!go_on) return defer(piece, kQueue);
+  know_changes(transaction_ahead_ == 'I' && !own_transaction_);
+  return Pass::kForward;
+}
+
+/// Sees to it that a transaction is open and that it is known what it has changed so far: what the
+/// server counts goes on from transaction to transaction.
+void Session::know_changes(bool open_transaction) {
+  if (!open_transaction && changes_known_) return;
+  auto statements = count_statements();
+  if (open_transaction) {
+    statements.insert(statements.begin(), "BEGIN");
+    own_transaction_ = true;
+    transaction_ahead_ = 'T';
+  }
+  const bool simple = !since_sync_;
+  // No Sync behind it: should it fail, the server skips the statement too.
+  run_own(
+      statements,
+      [this, simple, open_transaction](OwnRun& run) {
+        const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
+        changes_known_ = changes.has_value();
+        if (changes) changes_before_ = *changes;
+        if (run.answer.error) counting_failed(*run.answer.error, simple, open_transaction);
+      },
+      OwnEnd::kBehindMe);
+}
+
+/// The client's statement was not run: the server skips to a Sync.
+void Session::counting_failed(const pg::ErrorFields& error, bool simple, bool opening) {
+  if (opening) own_transaction_ = false;
+  send_to_client(Bytes(error_message(error)));
+  if (simple) {
+    std::string out;
+    pg::encode_sync(out);
+    server_->stream().send(Bytes(out));
+    expect(RequestKind::kSync);
+    skip_until_sync_ = false;
+  }
+  resume(kCounting);
+}
+
+void Session::count_changes() {
+  auto statements = count_statements();
+  // What is put off until COMMIT changes rows as well.
+  if (own_transaction_ && scope_.scope->catalog->has_deferrable()) {
+    statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
+  }
+  run_own(statements, [this](OwnRun& run) { changes_counted(run); });
+}
+
+/// The counted statement at the front has run: its completion is kept until its changes are known.
+void Session::count_after(std::string completion, char status) {
+  settling_ = std::make_unique<Expected>(std::move(expected_.front()));
+  expected_.pop();
+  settling_->held = std::move(completion);
+  if (settling_->kind == RequestKind::kQuery) {
+    transaction_ = transaction_ahead_ = status;
+    if (settling_->failed || status != 'T') {
+      settle_failed(nullptr);
+      return;
+    }
+  }
+  count_changes();
+}
+
+void Session::changes_counted(OwnRun& run) {
+  if (run.answer.error) {
+    settle_failed(&*run.answer.error);
+    return;
+  }
+  const auto after = read_changes(run.answer.results);
+  DecisionPtr over;
+  if (!after || !changes_known_) {
+    over = refusal("changes-unknown", "42501",
+                   "what the statement has changed cannot be counted: undone",
+                   "An operator must see to it that track_counts is on at the server.");
+  } else {
+    over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
+                      settling_->text->facts().kind);
+    changes_before_ = *after;
+  }
+  if (settling_->kind == RequestKind::kQuery) {
+    settle_query(over);
+  } else {
+    settle_execution(over);
+  }
+}
+
+/// The server has failed it (and the client knows), or counting it (`error`).
+void Session::settle_failed(const pg::ErrorFields* error) {
+  if (error != nullptr) {
+    const auto& fields = *error;
+    if (!record_failure(*settling_, fields.sqlstate(), fields.message())) return;
+    send_to_client(Bytes(error_message(fields)));
+  }
+  if (settling_->kind == RequestKind::kExecute) {
+    // The server skips to the client's Sync by itself.
+    settling_.reset();
+    resume(kCounting);
+    return;
+  }
+  finish_counted_query(true);
+}
+
+void Session::settle_query(const DecisionPtr& over) {
+  if (over) {
+    if (!record_limited(*settling_, *over)) return;
+    send_to_client(Bytes(refusal_response(*over)));
+    if (own_transaction_) {
+      finish_counted_query(true);
+    } else {
+      abort_transaction([this] { finish_counted_query(false); });
+    }
+    return;
+  }
+  const auto complete = [this] {
+    if (!record_statement(*settling_, audit::Outcome::kAllowed, {}, {})) return;
+    send_to_client(Bytes(settling_->held));
+    finish_counted_query(false);
+  };
+  if (!own_transaction_) {
+    complete();
+    return;
+  }
+  run_own({"COMMIT"}, [this, complete](OwnRun& run) {
+    if (run.answer.error) {
+      settle_failed(&*run.answer.error);
+    } else {
+      complete();
+    }
+  });
+}
+
+/// Tells the client that the server is ready, after taking back our own transaction.
+void Session::finish_counted_query(bool undo) {
+  if (undo && own_transaction_ && transaction_ != 'I') {
+    run_own({"ROLLBACK"}, [this](OwnRun& run) {
+      if (run.answer.error || transaction_ != 'I') {
+        fatal("08006", "a statement that changed too much could not be rolled back",
+              "The connection is closed, which undoes it.");
+        return;
+      }
+      finish_counted_query(false);
+    });
+    return;
+  }
+  if (own_transaction_) note_transaction_end();
+  own_transaction_ = false;
+  settling_.reset();
+  std::string out;
+  pg::encode_ready_for_query(out, transaction_);
+  send_to_client(Bytes(out));
+  resume(kCounting);
+}
+
+void Session::settle_execution(const DecisionPtr& over) {
+  if (!over) {
+    if (!record_execution(*settling_, audit::Outcome::kAllowed, {}, {})) return;
+    send_to_client(Bytes(settling_->held));
+    settling_.reset();
+    resume(kCounting);
+    return;
+  }
+  if (!record_limited(*settling_, *over)) return;
+  send_to_client(Bytes(refusal_response(*over)));
+  settling_.reset();
+  fail_pipeline();
+  resume(kCounting);
+}
+
+/// Makes the server fail what is open and skip to the client's Sync, as the client believes it has.
+void Session::fail_pipeline() {
+  skip_until_sync_ = true;
+  std::string out;
+  append_failing_parse(out);
+  server_->stream().send(Bytes(out));
+  Expected& entry = expect(RequestKind::kParse);
+  entry.refused = entry.silent = true;
+  entry.statement = kFailingName;
+}
+
+void Session::abort_transaction(std::function<void()> then) {
+  run_own({std::string(failing_text())}, [this, then = std::move(then)](OwnRun&) {
+    if (transaction_ != 'E') {
+      fatal("08006", "the transaction could not be aborted",
+            "The connection is closed, which undoes it.");
+      return;
+    }
+    then();
+  });
+}
+
+/// The client's Sync ends a pipeline around which a transaction of ours is open.
+Session::Pass Session::end_own_pipeline() {
+  if (!skip_until_sync_) {
+    run_own(
+        {"COMMIT"},
+        [this](OwnRun& run) {
+          // It failed by itself, not because of something before it that the client knows of.
+          if (run.answer.error) send_to_client(Bytes(error_message(*run.answer.error)));
+        },
+        OwnEnd::kBehindMe);
+  }
+  skip_until_sync_ = since_sync_ = false;
+  own_pipeline_ending_ = true;
+  expect(RequestKind::kSync);
+  // What comes next must not run in a transaction that is to be rolled back.
+  suspend(kCounting);
+  return Pass::kForward;
+}
+
+/// Its ReadyForQuery. True: it is held back until the rollback is through.
+bool Session::own_pipeline_ended() {
+  own_pipeline_ending_ = false;
+  if (transaction_ == 'I') {
+    own_transaction_ = false;
+    note_transaction_end();
+    resume(kCounting);
+    return false;
+  }
+  finish_counted_query(true);
+  return true;
+}
+
+void Session::note_limits(Expected& entry) {
+  if (!entry.decision || !entry.decision->limits.on_results()) return;
+  entry.limited = true;
+  if (!entry.counted) limited_ahead_ = true;
+  if (const auto& most = entry.decision->limits.duration) {
+    if (!duration_) {
+      duration_ = std::make_unique<net::Timer>(worker_.reactor(), [this] { duration_passed(); });
+    }
+    if (!duration_->armed()) duration_->arm(most->most);
+  }
+}
+
+bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
+  const auto& limits = entry.decision->limits;
+  if (limits.rows && entry.rows + rows > limits.rows->most) {
+    cut_result(entry, passed(*entry.decision, limits.rows->rule, "rows", limits.rows->most,
+                             fmt::format("the result has more than the {} rows that rule \"{}\" "
+                                         "allows",
+                                         limits.rows->most, limits.rows->rule)));
+    return false;
+  }
+  if (limits.bytes && entry.bytes + bytes > limits.bytes->most) {
+    cut_result(entry, passed(*entry.decision, limits.bytes->rule, "bytes", limits.bytes->most,
+                             fmt::format("the result has more than the {} bytes that rule \"{}\" "
+                                         "allows",
+                                         limits.bytes->most, limits.bytes->rule)));
+    return false;
+  }
+  return true;
+}
+
+/// Nothing more of this result goes to the client, and the server is asked to stop.
+void Session::cut_result(Expected& entry, DecisionPtr why) {
+  entry.cut = std::move(why);
+  if (cancels_in_flight_ > 0) return;
+  ++cancels_in_flight_;
+  send_cancel(worker_, *server_, [&worker = worker_, id = id_] {
+    if (Session* session = worker.find_session(id)) --session->cancels_in_flight_;
+  });
+}
+
+void Session::duration_passed() {
+  if (finished_ || expected_.empty()) return;
+  Expected& entry = expected_.front();
+  now_ = Moment::now();
+  if (!entry.limited || !entry.decision->limits.duration) return;
+  const auto& most = *entry.decision->limits.duration;
+  const auto allowed = std::chrono::duration_cast<std::chrono::microseconds>(most.most);
+  const auto took = std::chrono::microseconds(now_.micros_since(entry.started));
+  if (took < allowed) {
+    duration_->arm(allowed - took);
+  } else if (!entry.cut) {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(most.most);
+    cut_result(entry,
+               passed(*entry.decision, most.rule, "duration_ms",
+                      static_cast<uint64_t>(milliseconds.count()),
+                      fmt::format("the statement ran longer than the {} ms that rule \"{}\" allows",
+                                  milliseconds.count(), most.rule)));
+  }
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,288 @@
+// Session: what names mean at this moment, and the gateway's own statements that find it out.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "wire/postgres/encode.h"
+#include "wire/postgres/protocol.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+namespace {
+
+/// Statement and portal of the gateway's own; no client can use the name unnoticed, since what it
+/// names is decided on by what the client itself prepared.
+constexpr std::string_view kOwnName = "sluice_own";
+
+const std::string kPathQuestion = "SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))";
+
+std::vector<std::string> first_column(const catalog::Rows& rows) {
+  std::vector<std::string> values;
+  for (const auto& row : rows) {
+    if (row.size() == 1 && row[0]) values.push_back(*row[0]);
+  }
+  return values;
+}
+
+/// Whether a change of the catalog may come from one of these statements: it is of an object that
+/// one names, or of a part of it, or one does more than can be told.
+bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statements,
+                  const catalog::Change& change) {
+  const auto names = [&](const std::string& target) {
+    return !target.empty() &&
+           (change.name.starts_with(target) || change.detail.find(target) != std::string::npos);
+  };
+  return std::any_of(statements.begin(), statements.end(), [&](const auto& statement) {
+    const sql::StatementFacts& facts = statement->facts();
+    if (facts.dynamic_sql) return true;
+    return std::any_of(facts.actions.begin(), facts.actions.end(), [&](const sql::Action& action) {
+      if (action.cascade || action.object_kind == "extension") return true;
+      if (action.targets.empty()) return action.kind == sql::ActionKind::kCall;
+      return std::any_of(action.targets.begin(), action.targets.end(),
+                         [&](const sql::Object& target) { return names(target.name); });
+    });
+  });
+}
+
+}  // namespace
+
+bool Session::names_known() const {
+  if (scope_.id == 0) return false;
+  // In an aborted transaction nothing runs but its end.
+  if (transaction_ == 'E' && expected_.empty()) return true;
+  return doubts_ == 0 && catalog_version_ == admission_.database->catalog().version();
+}
+
+bool Session::settle_names() {
+  if (naming_problem_ || names_known()) return true;
+  find_names();
+  return !finding_names_;
+}
+
+void Session::find_names() {
+  if (finding_names_) return;
+  finding_names_ = true;
+  names_wait_ = !since_sync_ && !expected_.empty();
+  if (!names_wait_) start_finding_names();
+}
+
+void Session::start_finding_names() {
+  names_wait_ = false;
+  doubts_taken_ = std::exchange(doubts_, 0);
+  auto& keeper = admission_.database->catalog();
+  const uint64_t version = keeper.version();
+  // In a transaction what it has changed itself counts, and nobody else is waited for: they may
+  // be waiting for its locks.
+  const bool open = transaction_ahead_ != 'I' || since_sync_;
+  const auto latest = keeper.latest();
+  const auto current = keeper.current();
+  if (open && latest && (!current || (doubts_taken_ & kSchemaDoubt) != 0)) {
+    read_own_catalog(latest, version);
+  } else if (current) {
+    names_from(current, version);
+  } else {
+    keeper.when_current([&worker = worker_, id = id_, version](CatalogKeeper::Known known) {
+      worker.post([id, version, known = std::move(known)](Worker& self) {
+        Session* session = self.find_session(id);
+        if (session == nullptr) return;
+        if (known) {
+          session->names_from(*known,
+                              std::max(version, session->admission_.database->catalog().version()));
+        } else {
+          session->names_failed(known.error().text);
+        }
+      });
+    });
+  }
+}
+
+void Session::names_from(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version) {
+  if (has_temporary_) {
+    read_own_catalog(catalog, version);
+  } else {
+    find_path(std::move(catalog), version);
+  }
+}
+
+/// The catalog as this session sees it: with its temporary objects and what its transaction has
+/// changed.
+void Session::read_own_catalog(const std::shared_ptr<const catalog::Catalog>& base,
+                               uint64_t version) {
+  run_own(catalog::load_statements(false), [this, base, version](OwnRun& run) {
+    if (run.answer.error) {
+      names_failed(run.answer.error->message());
+      return;
+    }
+    worker_.shared().background.submit([&worker = worker_, id = id_, base, version,
+                                        results = std::move(run.answer.results)]() mutable {
+      auto built = catalog::build(std::move(results), base.get());
+      worker.post([id, version, built = std::move(built)](Worker& self) {
+        Session* session = self.find_session(id);
+        if (session == nullptr) return;
+        if (built) {
+          session->find_path(*built, version);
+        } else {
+          session->names_failed(built.error().text);
+        }
+      });
+    });
+  });
+}
+
+void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version) {
+  const std::string key = fresh_path_key(greeting_key(), *catalog);
+  if (first_names_) {
+    if (const auto path = admission_.database->fresh_search_path(key)) {
+      names_found(catalog, version, *path);
+      return;
+    }
+  }
+  run_own({kPathQuestion}, [this, key, catalog, version](OwnRun& run) {
+    if (run.answer.error || run.answer.results.size() != 1) {
+      names_failed(run.answer.error ? run.answer.error->message() : "no answer");
+      return;
+    }
+    const auto path = first_column(run.answer.results[0]);
+    const bool temporary = std::any_of(path.begin(), path.end(), [](const std::string& schema) {
+      return schema.starts_with("pg_temp");
+    });
+    if (first_names_ && !temporary) admission_.database->remember_search_path(key, path);
+    names_found(catalog, version, path);
+  });
+}
+
+void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog, uint64_t version,
+                          const std::vector<std::string>& path) {
+  scope_ = worker_.scopes().intern(catalog, path);
+  catalog_version_ = version;
+  first_names_ = false;
+  finding_names_ = false;
+  if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
+}
+
+void Session::names_failed(std::string_view why) {
+  doubts_ |= doubts_taken_;
+  finding_names_ = false;
+  naming_problem_ =
+      refusal("catalog-unavailable", "55000",
+              fmt::format("what the statement's names mean cannot be found out: {}", why),
+              "Try again; if it stays so, an operator can run: sluice database check " +
+                  admission_.database->config().name);
+  if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
+}
+
+void Session::note_effects(const std::shared_ptr<const Statement>& statement, bool counted) {
+  const sql::StatementFacts& facts = statement->facts();
+  uint8_t doubts = 0;
+  if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
+  if (facts.temporary_change || facts.dynamic_sql) {
+    doubts |= kPathDoubt | kTemporaryDoubt;
+    has_temporary_ = true;
+  }
+  if (facts.schema_change) {
+    doubts |= kPathDoubt | kSchemaDoubt;
+    admission_.database->catalog().change_started();
+    schema_changes_.push_back(statement);
+  }
+  if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
+  doubts_ |= doubts;
+  transaction_doubts_ |= doubts;
+  if (doubts != 0) first_names_ = false;
+  for (const auto effect : facts.transaction) {
+    using enum sql::TransactionEffect;
+    if (effect == kBegin) {
+      transaction_ahead_ = 'T';
+    } else if (effect == kCommit || effect == kRollback || effect == kPrepareTransaction) {
+      transaction_ahead_ = 'I';
+      doubts_ |= transaction_doubts_;
+    } else if (effect == kRollbackTo) {
+      doubts_ |= transaction_doubts_;
+    }
+  }
+}
+
+/// SET LOCAL ends with a transaction, and a rollback takes back what it has changed.
+void Session::note_transaction_end() {
+  doubts_ |= std::exchange(transaction_doubts_, 0);
+  changes_known_ = false;
+  end_schema_changes();
+}
+
+void Session::end_schema_changes() {
+  if (schema_changes_.empty()) return;
+  auto& keeper = admission_.database->catalog();
+  for (size_t i = 0; i < schema_changes_.size(); ++i) {
+    const bool last = i + 1 == schema_changes_.size();
+    if (!last) {
+      keeper.change_ended(false, nullptr);
+      continue;
+    }
+    keeper.change_ended(true, [statements = schema_changes_](const catalog::Change& change) {
+      return explained_by(statements, change);
+    });
+  }
+  schema_changes_.clear();
+}
+
+void Session::run_own(const std::vector<std::string>& statements, OwnDone done, OwnEnd end) {
+  auto run = std::make_shared<OwnRun>();
+  run->done = std::move(done);
+  std::string out;
+  for (const auto& statement : statements) {
+    pg::encode_parse(out, kOwnName, statement);
+    pg::encode_bind(out, kOwnName, kOwnName, {});
+    pg::encode_execute(out, kOwnName);
+    pg::encode_close(out, 'P', kOwnName);
+    pg::encode_close(out, 'S', kOwnName);
+    expect(RequestKind::kOwn).own = run;
+    ++run->unanswered;
+  }
+  if (end == OwnEnd::kAnswered) {
+    if (since_sync_) {
+      pg::encode_flush(out);
+    } else {
+      pg::encode_sync(out);
+      expect(RequestKind::kSync).own = run;
+      ++run->unanswered;
+    }
+  }
+  flush_to_server();
+  server_->stream().send(Bytes(out));
+}
+
+Session::Pass Session::on_own_piece(const Piece& piece) {
+  if (!piece.whole()) {
+    // Only rows come in parts.
+    if (piece.first) own_row_.clear();
+    own_row_.append(piece.body());
+    if (own_row_.size() > OwnAnswer::kMostBytes) return server_violation("too long an answer");
+    if (!piece.last) return Pass::kDrop;
+  }
+  const Bytes body = piece.whole() ? piece.body() : Bytes(own_row_);
+  Expected& entry = expected_.front();
+  const auto run = entry.own;
+  if (piece.type == pg::kReadyForQuery) return on_ready(piece);
+  if (entry.kind != RequestKind::kOwn) return server_violation("an answer to something else");
+  if (!run->answer.take(piece.type, body)) return server_violation("an unreadable answer");
+  if (piece.type == pg::kErrorResponse) {
+    skip_to_sync();
+    // Where a Sync of our own follows, its ReadyForQuery ends the run.
+    if (run->unanswered == 0) own_answered(run);
+  } else if (piece.type == pg::kCloseComplete && ++entry.completed == 2) {
+    expected_.pop();
+    if (--run->unanswered == 0) own_answered(run);
+  }
+  if (own_row_.capacity() > 4096) std::string().swap(own_row_);
+  return finished_ ? Pass::kStop : Pass::kDrop;
+}
+
+void Session::own_answered(const std::shared_ptr<OwnRun>& run) {
+  const auto done = std::exchange(run->done, nullptr);
+  if (done) done(*run);
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,70 @@
+#include "gateway/session_scope.h"
+
+namespace sluice::gateway {
+namespace {
+
+/// What nobody uses any more is dropped when this many are known.
+constexpr size_t kMany = 1024;
+
+template <typename Map, typename Expired>
+void prune(Map& map, Expired expired) {
+  if (map.size() >= kMany) std::erase_if(map, expired);
+}
+
+void append(std::string& key, std::string_view part) {
+  key.append(std::to_string(part.size())).append(1, ':').append(part);
+}
+
+}  // namespace
+
+SessionScope Scopes::intern(const std::shared_ptr<const catalog::Catalog>& catalog,
+                            const std::vector<std::string>& search_path) {
+  std::string key = std::to_string(catalog->id());
+  for (const auto& schema : search_path) append(key.append(1, '/'), schema);
+  const auto found = known_.find(key);
+  if (found != known_.end()) {
+    if (auto scope = found->second.second.lock()) return {found->second.first, std::move(scope)};
+  }
+  prune(known_, [](const auto& entry) { return entry.second.second.expired(); });
+  auto scope = std::make_shared<const sql::Scope>(sql::Scope{catalog, search_path});
+  const uint64_t id = next_++;
+  known_[key] = {id, scope};
+  return {id, std::move(scope)};
+}
+
+policy::PrincipalKind principal_kind(identity::UserKind kind) {
+  switch (kind) {
+    case identity::UserKind::kService:
+      return policy::PrincipalKind::kService;
+    case identity::UserKind::kAgent:
+      return policy::PrincipalKind::kAgent;
+    case identity::UserKind::kHuman:
+      break;
+  }
+  return policy::PrincipalKind::kHuman;
+}
+
+std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal principal) {
+  std::string key;
+  append(key, principal.user);
+  append(key, policy::name_of(principal.kind));
+  append(key, principal.authentication);
+  // How many there are is part of it: else a group could be taken for an attribute.
+  key.append(std::to_string(principal.groups.size())).append(1, ',');
+  for (const auto& group : principal.groups) append(key, group);
+  for (const auto& [name, value] : principal.attributes) {
+    append(key, name);
+    append(key, value);
+  }
+  const auto found = known_.find(key);
+  if (found != known_.end()) {
+    if (auto known = found->second.lock()) return known;
+  }
+  prune(known_, [](const auto& entry) { return entry.second.expired(); });
+  auto made =
+      std::make_shared<const SessionPrincipal>(SessionPrincipal{next_++, std::move(principal)});
+  known_[key] = made;
+  return made;
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,412 @@
+// Session: every text is understood and decided on before its bytes go on.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "sql/plan_estimate.h"
+#include "wire/postgres/encode.h"
+#include "wire/postgres/protocol.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+namespace {
+
+bool contains_copy_in(const sql::StatementFacts& facts) {
+  return std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+    return action.kind == sql::ActionKind::kCopyIn;
+  });
+}
+
+}  // namespace
+
+sql::Settings Session::settings_for_analysis(Bytes text) const {
+  sql::Settings settings;
+  settings.standard_conforming_strings =
+      parameter(parameters_, "standard_conforming_strings") != "off";
+  settings.client_encoding = parameter(parameters_, "client_encoding");
+  if (settings_uncertain_) {
+    // What still runs may change how this text is read. Analysed for the stricter reading, a text
+    // that would mean something else in the other is refused.
+    settings.standard_conforming_strings = false;
+    const bool ascii =
+        std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+    if (!ascii && text.find('\\') != Bytes::npos) settings.client_encoding = "SJIS";
+  }
+  return settings;
+}
+
+Session::Pass Session::on_statement(const Piece& piece) {
+  if (!piece.whole()) return on_oversized(piece);
+  Bytes text;
+  if (piece.type == pg::kQuery) {
+    const auto query = pg::decode_query(piece.body());
+    if (!query) return reject_client(query.error().text);
+    text = query->text;
+  } else {
+    const auto parse = pg::decode_parse(piece.body());
+    if (!parse) return reject_client(parse.error().text);
+    text = parse->text;
+  }
+  if (!settle_names()) return defer(piece, kNaming);
+  if (naming_problem_) {
+    const auto problem = std::exchange(naming_problem_, nullptr);
+    return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, nullptr, problem)
+                                    : refuse_extended({}, nullptr, problem);
+  }
+  std::shared_ptr<const Statement> statement = redone_ ? redone_->statement : nullptr;
+  if (!statement) {
+    const Reading reading{settings_for_analysis(text), scope_};
+    statement = worker_.analyser().find_or_analyse(text, reading);
+    if (!statement) {
+      analyse_later(piece, text, reading);
+      return Pass::kDrop;
+    }
+  }
+  return estimate_first(piece, text, *statement) ? Pass::kDrop : judge(piece, statement);
+}
+
+void Session::analyse_later(const Piece& piece, Bytes text, const Reading& reading) {
+  std::string copy(text);
+  defer(piece, kAnalysing);
+  worker_.shared().analysers.submit(
+      copy, reading, [&worker = worker_, id = id_, reading, copy](Analysis analysis) {
+        worker.post([id, reading, copy, analysis = std::move(analysis)](Worker& self) mutable {
+          if (Session* session = self.find_session(id)) {
+            session->analysed(reading, std::move(copy), std::move(analysis));
+          }
+        });
+      });
+}
+
+void Session::analysed(const Reading& reading, std::string text, Analysis analysis) {
+  if (!deferred_) return;
+  deferred_->statement = worker_.analyser().remember(text, reading, std::move(analysis));
+  take_deferred(kAnalysing);
+}
+
+bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement) {
+  if (redone_ && redone_->estimated) return false;
+  const auto& runtime = *worker_.runtime();
+  const auto& judgement =
+      statement.meaning->judgement(runtime.policy, *principal_, *admission_.database);
+  // Parameters are not known yet when a statement is parsed: the rule is then taken at its worst.
+  const bool can = statement.facts().statements == 1 && text.find('$') == Bytes::npos &&
+                   transaction_ != 'E' && piece.whole();
+  if (!judgement.needs_estimate() || !can) return false;
+  const std::string question = "EXPLAIN (FORMAT JSON) " + std::string(text);
+  defer(piece, kEstimating);
+  deferred_->estimated = true;
+  run_own({question}, [this](OwnRun& run) {
+    if (!deferred_) return;
+    const auto& results = run.answer.results;
+    if (!run.answer.error && results.size() == 1 && results[0].size() == 1 && results[0][0][0]) {
+      deferred_->estimate = sql::estimated_rows(*results[0][0][0]);
+    }
+    take_deferred(kEstimating);
+  });
+  return true;
+}
+
+Session::DecisionPtr Session::decide(const Statement& statement,
+                                     std::optional<double> estimate) const {
+  const auto& judgement =
+      statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database);
+  policy::Circumstances circumstances;
+  if (!judgement.moves()) return judgement.decide(circumstances);
+  circumstances.now_micros = now_.wall_micros;
+  circumstances.client_address = client_address_;
+  circumstances.application = parameter(parameters_, "application_name");
+  circumstances.authenticated_micros = started_micros_;
+  circumstances.in_transaction = transaction_ahead_ != 'I';
+  circumstances.estimated_rows = estimate;
+  return judgement.decide(circumstances);
+}
+
+bool Session::has_room(DecisionPtr& refused) {
+  if (worker_.reserve_record()) return true;
+  static const auto kFull = refusal(
+      "audit-unavailable", "58030", "the audit log cannot be written, so no statement is taken",
+      "An operator finds the reason at /readyz and in the gateway's log.");
+  refused = kFull;
+  return false;
+}
+
+bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused) {
+  const auto& rate = decision.limits.statements_per_minute;
+  if (!rate || worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
+    return true;
+  }
+  auto denied = std::make_shared<policy::Decision>(decision);
+  denied->effect = policy::Effect::kDeny;
+  denied->rule = rate->rule;
+  denied->sqlstate = "53400";
+  denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows no more",
+                                rate->most, rate->rule);
+  denied->detail.clear();
+  denied->hint = "Wait a minute, or ask for a wider limit.";
+  refused = std::move(denied);
+  return false;
+}
+
+/// EXECUTE runs what was prepared: that is decided on too, by what its names mean now.
+Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, DecisionPtr decision,
+                                                   bool& writes) {
+  const auto& uses = statement.facts().prepared;
+  for (size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i].what != sql::PreparedUse::What::kExecute) continue;
+    const bool prepared_here =
+        std::any_of(uses.begin(), uses.begin() + static_cast<long>(i), [&](const auto& use) {
+          return use.what == sql::PreparedUse::What::kPrepare && use.name == uses[i].name;
+        });
+    if (prepared_here) continue;  // What it does is among the actions of this text.
+    Prepared pending;
+    const Prepared* prepared = prepared_ahead(uses[i].name, pending);
+    if (prepared == nullptr || !prepared->text) {
+      return refusal("unknown-prepared-statement", "26000",
+                     fmt::format("prepared statement \"{}\" does not exist", uses[i].name),
+                     "PREPARE it in this session first.");
+    }
+    auto text = prepared->text;
+    if (prepared->scope != scope_.id) {
+      // Short of the analyser's threads: a long one is prepared anew by its owner.
+      text = worker_.analyser().find_or_analyse(prepared->source,
+                                                {settings_for_analysis(prepared->source), scope_});
+      if (!text) {
+        return refusal("prepared-in-another-scope", "26000",
+                       fmt::format("prepared statement \"{}\" was prepared before the search path "
+                                   "or the schema changed",
+                                   uses[i].name),
+                       "PREPARE it again.");
+      }
+    }
+    auto inner = decide(*text, std::nullopt);
+    if (!inner->allowed()) return inner;
+    writes = writes || text->facts().writes;
+    if (inner->limits.on_results() || inner->limits.on_changes()) decision = std::move(inner);
+  }
+  return decision;
+}
+
+Session::Pass Session::judge(const Piece& piece,
+                             const std::shared_ptr<const Statement>& statement) {
+  const bool simple = piece.type == pg::kQuery;
+  const auto parse = simple ? Result<pg::ParseMessage>() : pg::decode_parse(piece.body());
+  auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);
+  ++statements_;
+  last_statement_ = statement;
+  DecisionPtr refused;
+  bool writes = statement->facts().writes;
+  if (decision->allowed() && !statement->facts().prepared.empty()) {
+    decision = decide_prepared_uses(*statement, std::move(decision), writes);
+  }
+  if (!has_room(refused)) {
+    decision = refused;
+  } else if (!simple && prepared_.full()) {
+    decision = refusal("too-many-prepared-statements", "53400",
+                       "too many prepared statements or portals in this session",
+                       "Close some of them, or connect again.");
+  } else if (simple && decision->allowed() && !within_rate(*decision, refused)) {
+    decision = refused;
+  }
+  if (!decision->allowed()) {
+    return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
+                  : refuse_extended(parse->name, statement.get(), decision, true);
+  }
+  return simple ? forward_query(piece, statement, std::move(decision), writes)
+                : forward_parse(parse->name, parse->text, statement, std::move(decision));
+}
+
+Session::Pass Session::forward_query(const Piece& piece,
+                                     const std::shared_ptr<const Statement>& statement,
+                                     DecisionPtr decision, bool writes) {
+  const bool counted = needs_counting(writes, *decision);
+  if (counted) {
+    bool go_on = true;
+    const Pass pass = begin_counted_query(piece, statement, go_on);
+    if (!go_on) return pass;
+  }
+  Expected& entry = expect(RequestKind::kQuery);
+  entry.text = statement;
+  entry.decision = std::move(decision);
+  entry.counted = counted;
+  entry.may_copy_in = contains_copy_in(statement->facts());
+  note_limits(entry);
+  settings_uncertain_ = true;
+  since_sync_ = false;
+  if (entry.may_copy_in) suspend(kCopyBarrier);
+  if (counted) suspend(kCounting);
+  // A text of PREPAREs is kept, to be understood anew when names have come to mean something else.
+  if (!statement->facts().prepared.empty()) entry.source = pg::decode_query(piece.body())->text;
+  entry.scope = scope_.id;
+  note_effects(statement, counted);
+  return Pass::kForward;
+}
+
+Session::Pass Session::forward_parse(Bytes name, Bytes text,
+                                     const std::shared_ptr<const Statement>& statement,
+                                     DecisionPtr decision) {
+  Expected& entry = expect(RequestKind::kParse);
+  entry.text = statement;
+  entry.decision = std::move(decision);
+  entry.statement.assign(name);
+  entry.source.assign(text);
+  entry.scope = scope_.id;
+  entry.may_copy_in = contains_copy_in(statement->facts());
+  since_sync_ = true;
+  copy_in_parsed_ = copy_in_parsed_ || entry.may_copy_in;
+  return Pass::kForward;
+}
+
+/// What `name` will stand for at the server once all that has been sent is answered.
+const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
+  for (size_t i = expected_.size(); i > 0; --i) {
+    const Expected& entry = expected_.at(i - 1);
+    if (entry.kind == RequestKind::kClose && !entry.close_portal && entry.statement == name) {
+      return nullptr;
+    }
+    if (entry.kind != RequestKind::kParse || entry.statement != name) continue;
+    if (entry.refused) return nullptr;
+    pending.text = entry.text;
+    pending.decision = entry.decision;
+    pending.scope = entry.scope;
+    pending.source = entry.source;
+    return &pending;
+  }
+  return prepared_.find(name);
+}
+
+const Expected* Session::bind_ahead(Bytes portal) {
+  for (size_t i = expected_.size(); i > 0; --i) {
+    const Expected& entry = expected_.at(i - 1);
+    if (entry.kind == RequestKind::kBind && entry.portal == portal) return &entry;
+  }
+  return nullptr;
+}
+
+/// A prepared statement is decided on anew at each Bind: by the policy of now, and, where names
+/// have come to mean something else, by what they mean now. `entry` is the Bind's.
+Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name) {
+  entry.portal.assign(portal);
+  entry.statement.assign(name);
+  const auto refuse = [&](const Statement* statement, const DecisionPtr& decision) {
+    expected_.drop_back();
+    return refuse_extended({}, statement, decision);
+  };
+  Prepared pending;
+  const Prepared* prepared = prepared_ahead(name, pending);
+  if (prepared == nullptr || !prepared->text) {
+    // The server does not know it either, and will say so; should it not, something that could
+    // not be seen has made it, and the session ends before anything runs.
+    entry.malformed = true;
+    return Pass::kForward;
+  }
+  auto statement = prepared->text;
+  if (prepared->scope != scope_.id) {
+    const Reading reading{settings_for_analysis(prepared->source), scope_};
+    statement = redone_ && redone_->statement
+                    ? redone_->statement
+                    : worker_.analyser().find_or_analyse(prepared->source, reading);
+    if (!statement) {
+      const std::string source = prepared->source;
+      if (!piece.whole()) {
+        return refuse(nullptr, refusal("prepared-in-another-scope", "26000",
+                                       "the statement was prepared before the search path or the "
+                                       "schema changed",
+                                       "Prepare it again."));
+      }
+      expected_.drop_back();
+      analyse_later(piece, source, reading);
+      return Pass::kDrop;
+    }
+  }
+  auto decision = decide(*statement, std::nullopt);
+  entry.writes = statement->facts().writes;
+  if (decision->allowed() && !statement->facts().prepared.empty()) {
+    decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
+  }
+  if (!decision->allowed()) return refuse(statement.get(), decision);
+  entry.text = std::move(statement);
+  entry.decision = std::move(decision);
+  return Pass::kForward;
+}
+
+Session::Pass Session::on_oversized(const Piece& piece) {
+  if (piece.first) capture_digest_ = std::make_unique<Sha256>();
+  capture_digest_->update(piece.body());
+  if (!piece.last) return Pass::kDrop;
+  auto facts = std::make_shared<sql::StatementFacts>();
+  const auto digest = capture_digest_->finish();
+  capture_digest_.reset();
+  facts->unanalysable =
+      fmt::format("the statement of {} bytes is longer than the gateway analyses ({} bytes)",
+                  piece.length, admission_.runtime->config->limits.statement_bytes);
+  facts->unanalysable_sqlstate = "54000";
+  ++statements_;
+  const Statement statement{std::make_shared<const Meaning>(std::move(facts), scope_.scope),
+                            {{}, std::string(digest.data(), digest.size())}};
+  const auto decision = decide(statement, std::nullopt);
+  return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, &statement, decision)
+                                  : refuse_extended({}, &statement, decision);
+}
+
+std::string Session::refusal_response(const policy::Decision& decision) const {
+  pg::ErrorFields fields;
+  fields.set_severity("ERROR");
+  fields.set(pg::kFieldSqlstate, decision.sqlstate);
+  fields.set(pg::kFieldMessage, decision.message);
+  if (!decision.detail.empty()) fields.set(pg::kFieldDetail, decision.detail);
+  if (!decision.hint.empty()) fields.set(pg::kFieldHint, decision.hint);
+  if (decision.position > 0) fields.set(pg::kFieldPosition, std::to_string(decision.position));
+  std::string out;
+  pg::encode_error_response(out, fields);
+  return out;
+}
+
+Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
+                                    const DecisionPtr& decision) {
+  if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
+  // A failing statement also takes the unnamed one away; only the server can do that.
+  const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
+    std::string out = refusal_response(*decision);
+    pg::encode_ready_for_query(out, transaction_);
+    send_to_client(Bytes(out));
+    return Pass::kDrop;
+  }
+  Expected& entry = expect(RequestKind::kQuery);
+  entry.refused = true;
+  entry.decision = decision;
+  since_sync_ = false;
+  replacement_.clear();
+  pg::encode_query(replacement_, failing_text());
+  return Pass::kReplace;
+}
+
+/// The error, and nothing more until the client's Sync.
+Session::Pass Session::refuse_extended(std::string_view name, const Statement* statement,
+                                       const DecisionPtr& decision, bool parsing) {
+  if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
+  skip_until_sync_ = true;
+  // A failing Parse also takes the unnamed statement away; only the server can do that.
+  const bool takes_unnamed = parsing && name.empty();
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' &&
+      !(takes_unnamed && prepared_.find({}) != nullptr)) {
+    local_sync_ = true;
+    send_to_client(Bytes(refusal_response(*decision)));
+    return Pass::kDrop;
+  }
+  Expected& entry = expect(RequestKind::kParse);
+  entry.refused = true;
+  entry.decision = decision;
+  if (!takes_unnamed) entry.statement = kFailingName;
+  since_sync_ = true;
+  replacement_.clear();
+  pg::encode_parse(replacement_, entry.statement, failing_text());
+  return Pass::kReplace;
+}
+
+}  // namespace sluice::gateway

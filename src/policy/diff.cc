@@ -1,0 +1,58 @@
+#include "policy/diff.h"
+
+#include <algorithm>
+
+#include "policy/rule.h"
+
+namespace sluice::policy {
+namespace {
+
+const Rule* find(const Policy& policy, const std::string& name) {
+  const auto found = std::find_if(policy.rules().begin(), policy.rules().end(),
+                                  [&](const Rule& rule) { return rule.name == name; });
+  return found == policy.rules().end() ? nullptr : &*found;
+}
+
+/// Names of the rules that the other policy has as well, in file order.
+std::vector<std::string> shared_names(const Policy& policy, const Policy& other) {
+  std::vector<std::string> names;
+  for (const Rule& rule : policy.rules()) {
+    if (find(other, rule.name) != nullptr) names.push_back(rule.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+PolicyDiff diff(const Policy& old_policy, const Policy& new_policy) {
+  PolicyDiff out;
+  for (const Rule& rule : old_policy.rules()) {
+    const Rule* now = find(new_policy, rule.name);
+    if (now == nullptr) {
+      out.rules.push_back({RuleChange::What::kRemoved, rule.name, rule.line, 0, rule.text, ""});
+    } else if (now->text != rule.text) {
+      out.rules.push_back(
+          {RuleChange::What::kChanged, rule.name, rule.line, now->line, rule.text, now->text});
+    }
+  }
+  for (const Rule& rule : new_policy.rules()) {
+    if (find(old_policy, rule.name) == nullptr)
+      out.rules.push_back({RuleChange::What::kAdded, rule.name, 0, rule.line, "", rule.text});
+  }
+  out.reordered = shared_names(old_policy, new_policy) != shared_names(new_policy, old_policy);
+  return out;
+}
+
+ReplayReport effect_of(const std::shared_ptr<const Policy>& old_policy,
+                       const std::shared_ptr<const Policy>& new_policy,
+                       std::vector<RecordedStatement> statements, const Understand& understand) {
+  for (RecordedStatement& statement : statements) {
+    if (statement.cut) continue;
+    const auto before = decide_again(old_policy, statement, understand);
+    statement.effect = before->effect;
+    statement.rule = before->rule;
+  }
+  return replay(new_policy, statements, understand);
+}
+
+}  // namespace sluice::policy

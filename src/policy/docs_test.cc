@@ -1,0 +1,77 @@
+// docs/policy.md names every key, action, risk and lock level, and no other.
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "policy/cases.h"
+#include "policy/profiles.h"
+#include "policy/rule_reader.h"
+#include "policy/vocabulary.h"
+
+namespace sluice::policy {
+namespace {
+
+std::string read(const std::string& name) {
+  std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/" + name);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// The names in the first column of tables under a heading "### `name`".
+std::set<std::string> documented(const std::string& heading) {
+  const std::string doc = read("docs/policy.md");
+  const size_t start = doc.find("\n### `" + heading + "`");
+  if (start == std::string::npos) return {};
+  const std::string section = doc.substr(start + 1, doc.find("\n##", start + 1) - start - 1);
+  std::set<std::string> names;
+  const std::regex row("(^|\n)\\| `([a-z_]+)` \\|");
+  for (std::sregex_iterator it(section.begin(), section.end(), row), end; it != end; ++it)
+    names.insert((*it)[2]);
+  return names;
+}
+
+TEST(Documentation, NamesEveryKeyAndNoOther) {
+  std::map<std::string, std::set<std::string>> keys;
+  for (const auto& all : {rule_keys(), case_keys()}) {
+    for (const std::string& key : all) {
+      const size_t dot = key.rfind('.');
+      keys[key.substr(0, dot)].insert(key.substr(dot + 1));
+    }
+  }
+  // Both are mappings with the same keys.
+  keys["rows"] = keys["table_rows"];
+  keys.erase("table_rows");
+  keys["on"].erase("classes");
+  keys["on"].erase("data_classes");
+  for (const char* where :
+       {"a rule", "who", "on", "when", "rows", "time", "authentication", "limit", "a case"})
+    EXPECT_FALSE(keys[where].empty()) << where;
+  for (const auto& [where, names] : keys) EXPECT_EQ(documented(where), names) << where;
+}
+
+TEST(Documentation, NamesEveryWord) {
+  const auto& verbs = verb_words();
+  EXPECT_EQ(documented("do"), std::set<std::string>(verbs.begin(), verbs.end()));
+  std::set<std::string> risks, locks;
+  for (int i = 1; i <= static_cast<int>(sql::FunctionRisk::kUnknown); ++i)
+    risks.emplace(risk_name(static_cast<sql::FunctionRisk>(i)));
+  for (int i = 1; i <= static_cast<int>(sql::LockLevel::kAccessExclusive); ++i)
+    locks.emplace(lock_name(static_cast<sql::LockLevel>(i)));
+  EXPECT_EQ(documented("functions"), risks);
+  const std::string doc = read("docs/policy.md");
+  for (const auto& lock : locks) EXPECT_NE(doc.find("`" + lock + "`"), std::string::npos) << lock;
+  for (const auto& risk : risks) EXPECT_TRUE(find_risk(risk)) << risk;
+}
+
+TEST(Documentation, ProfilesAreTheFilesInTheTree) {
+  for (const Profile& profile : profiles())
+    EXPECT_EQ(profile.text, read("policies/" + std::string(profile.name) + ".yaml"));
+}
+
+}  // namespace
+}  // namespace sluice::policy

@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <mutex>
+
+#include "policy/case.h"
+#include "policy/policy.h"
+#include "policy/refusal.h"
+
+namespace sluice::policy {
+namespace {
+
+/// A verdict that no circumstance changes.
+class FixedJudgement : public Judgement {
+ public:
+  explicit FixedJudgement(Decision decision)
+      : decision_(std::make_shared<const Decision>(std::move(decision))) {}
+  std::shared_ptr<const Decision> decide(const Circumstances&) const override { return decision_; }
+  bool needs_estimate() const override { return false; }
+  bool moves() const override { return false; }
+
+ private:
+  std::shared_ptr<const Decision> decision_;
+};
+
+Active active_rules(const Case& the_case, const Circumstances& now) {
+  Active active(the_case.candidates.size());
+  for (size_t i = 0; i < active.size(); ++i) {
+    const Rule& rule = *the_case.candidates[i].rule;
+    active[i] = !rule.when.on_circumstances() ||
+                applies(rule, matches_circumstances(rule.when, now, nullptr));
+  }
+  return active;
+}
+
+/// Rules with conditions on circumstances are asked each time; verdicts for the same answers are
+/// kept.
+class MovingJudgement : public Judgement {
+ public:
+  MovingJudgement(std::shared_ptr<const Policy> policy, Case the_case)
+      : policy_(std::move(policy)), case_(std::move(the_case)) {
+    needs_estimate_ = std::any_of(
+        case_.candidates.begin(), case_.candidates.end(),
+        [](const Candidate& candidate) { return candidate.rule->when.estimated_rows.has_value(); });
+  }
+
+  std::shared_ptr<const Decision> decide(const Circumstances& now) const override {
+    Active active = active_rules(case_, now);
+    const std::lock_guard lock(mutex_);
+    for (const auto& [answers, decision] : known_) {
+      if (answers == active) return decision;
+    }
+    auto decision = std::make_shared<const Decision>(verdict(case_, active));
+    if (known_.size() < kMostKnown) known_.emplace_back(std::move(active), decision);
+    return decision;
+  }
+  bool needs_estimate() const override { return needs_estimate_; }
+  bool moves() const override { return true; }
+
+ private:
+  static constexpr size_t kMostKnown = 16;
+  std::shared_ptr<const Policy> policy_;  ///< owns the rules that case_ points to
+  Case case_;
+  bool needs_estimate_ = false;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::pair<Active, std::shared_ptr<const Decision>>> known_;
+};
+
+bool names_columns(const Policy& policy) {
+  return std::any_of(policy.rules().begin(), policy.rules().end(),
+                     [](const Rule& rule) { return !rule.on.columns.empty(); });
+}
+
+}  // namespace
+
+std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
+                                       const sql::StatementFacts& facts,
+                                       const catalog::Catalog* catalog, const Principal& principal,
+                                       const Target& target) {
+  const Demands demands(facts, catalog, names_columns(*policy));
+  const Question question{facts, catalog, principal, target, demands.all()};
+  Case the_case(*policy, question);
+  if (!facts.unanalysable.empty())
+    return std::make_shared<FixedJudgement>(refuse_unanalysable(the_case, facts));
+  bool moving = false;
+  for (const Rule& rule : policy->rules()) {
+    auto candidate = consider(rule, question, nullptr);
+    if (!candidate) continue;
+    moving = moving || rule.when.on_circumstances();
+    the_case.candidates.push_back(std::move(*candidate));
+  }
+  if (moving) return std::make_shared<MovingJudgement>(std::move(policy), std::move(the_case));
+  return std::make_shared<FixedJudgement>(
+      verdict(the_case, Active(the_case.candidates.size(), true)));
+}
+
+Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
+                    const catalog::Catalog* catalog, const Principal& principal,
+                    const Target& target, const Circumstances& circumstances) {
+  const Demands demands(facts, catalog, names_columns(policy));
+  const Question question{facts, catalog, principal, target, demands.all()};
+  Case the_case(policy, question);
+  Explanation explanation;
+  const bool understood = facts.unanalysable.empty();
+  Active active;
+  for (const Rule& rule : policy.rules()) {
+    RuleTrace& trace = explanation.rules.emplace_back();
+    trace.rule = rule.name;
+    trace.effect = rule.effect;
+    trace.shadow = rule.shadow;
+    if (!understood) {
+      trace.reasons.emplace_back("the statement could not be analysed");
+      continue;
+    }
+    auto candidate = consider(rule, question, &trace.reasons);
+    if (!candidate) continue;
+    trace.matched = applies(rule, matches_circumstances(rule.when, circumstances, &trace.reasons));
+    the_case.candidates.push_back(std::move(*candidate));
+    active.push_back(trace.matched);
+  }
+  explanation.decision = std::make_shared<const Decision>(
+      understood ? verdict(the_case, active) : refuse_unanalysable(the_case, facts));
+  return explanation;
+}
+
+}  // namespace sluice::policy

@@ -1,0 +1,525 @@
+// What is decided about facts, rule by rule.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "policy/policy.h"
+#include "policy/rule.h"
+#include "policy/test_facts.h"
+
+namespace sluice::policy {
+namespace {
+
+using sql::ActionKind;
+using sql::FunctionRisk;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr catalog::Oid kOrders = 20001, kSalaries = 20002, kView = 20003, kOrders2025 = 20004;
+
+catalog::Relation relation(catalog::Oid oid, const std::string& schema, const std::string& name,
+                           const std::vector<std::string>& columns) {
+  catalog::Relation out;
+  out.oid = oid;
+  out.schema = schema;
+  out.name = name;
+  for (const auto& column : columns) {
+    catalog::Column& added = out.columns.emplace_back();
+    added.number = static_cast<int16_t>(out.columns.size());
+    added.name = column;
+  }
+  return out;
+}
+
+const catalog::Catalog& test_catalog() {
+  static const catalog::Catalog catalog([] {
+    catalog::Catalog::Contents contents;
+    contents.relations = {relation(kOrders, "public", "orders", {"id", "price", "email"}),
+                          relation(kSalaries, "hr", "salaries", {"id", "amount"}),
+                          relation(kView, "public", "recent", {"id", "email"}),
+                          relation(kOrders2025, "public", "orders_2025", {"id", "price", "email"})};
+    contents.relations[0].estimated_rows = 5000;
+    contents.relations[2].kind = catalog::RelationKind::kView;
+    contents.relations[3].parents = {kOrders};
+    contents.schemas = {"public", "hr"};
+    return contents;
+  }());
+  return catalog;
+}
+
+std::shared_ptr<const Policy> policy_of(const std::string& rules) {
+  const auto policy = Policy::parse("rules:\n" + rules, "test.yaml");
+  EXPECT_TRUE(policy) << policy.error().text;
+  return *policy;
+}
+
+Principal bob() {
+  Principal principal;
+  principal.user = "bob";
+  principal.groups = {"engineering"};
+  principal.attributes = {{"team", "data"}};
+  principal.authentication = "scram-sha-256";
+  return principal;
+}
+
+std::shared_ptr<const Decision> decide(const std::string& rules, const sql::StatementFacts& facts,
+                                       const Circumstances& now = {},
+                                       const Principal& principal = bob()) {
+  return judge(policy_of(rules), facts, &test_catalog(), principal, {"shop", "staging"})
+      ->decide(now);
+}
+
+FactsOf reading(const std::string& name, catalog::Oid oid) {
+  return FactsOf().act(ActionKind::kRead, name, oid);
+}
+FactsOf reading_orders() { return reading("public.orders", kOrders); }
+FactsOf deleting_orders() {
+  return FactsOf("DELETE").act(ActionKind::kDelete, "public.orders", kOrders);
+}
+
+const std::string kAll = "- {name: all, effect: allow}\n";
+const std::string kReadPublic =
+    "- {name: reads, effect: allow, on: {tables: [public.*]}, do: [read]}\n";
+
+TEST(Judge, WhatNoRuleAllowsIsRefused) {
+  const auto decision = decide(kReadPublic, deleting_orders());
+  EXPECT_EQ(decision->effect, Effect::kDeny);
+  EXPECT_EQ(decision->rule, "default-deny");
+  EXPECT_EQ(decision->sqlstate, "42501");
+  EXPECT_THAT(decision->message, HasSubstr("deleting from \"public.orders\" is not allowed"));
+  EXPECT_TRUE(decide(kReadPublic, reading_orders())->allowed());
+  EXPECT_EQ(decide(kReadPublic, reading_orders())->rule, "reads");
+}
+
+TEST(Judge, EveryTargetMustBeCovered) {
+  FactsOf both = reading_orders().act(ActionKind::kRead, "hr.salaries", kSalaries);
+  EXPECT_FALSE(decide(kReadPublic, both)->allowed());
+  EXPECT_TRUE(
+      decide(kReadPublic + "- {name: hr, effect: allow, on: {schemas: [hr]}, do: [read]}\n", both)
+          ->allowed());
+  // Reached through a view counts as well.
+  FactsOf view = reading("public.recent", kView);
+  EXPECT_TRUE(decide(kReadPublic, view)->allowed());
+  view.act(ActionKind::kRead, "hr.salaries", kSalaries).reached();
+  EXPECT_FALSE(decide(kReadPublic, view)->allowed());
+}
+
+TEST(Judge, DenyBeatsHoldBeatsAllow) {
+  const std::string hold =
+      "- {name: wait, effect: hold, do: [delete], on: {tables: [public.orders]}}\n";
+  const std::string deny =
+      "- {name: never, effect: deny, do: [delete], on: {tables: [public.orders]}}\n";
+  EXPECT_EQ(decide(kAll, deleting_orders())->effect, Effect::kAllow);
+  EXPECT_EQ(decide(kAll + hold, deleting_orders())->effect, Effect::kHold);
+  EXPECT_EQ(decide(kAll + hold, deleting_orders())->rule, "wait");
+  const auto decision =
+      decide(kAll + "- {name: wait, effect: hold, do: [delete, read]}\n" + deny, deleting_orders());
+  EXPECT_EQ(decision->effect, Effect::kDeny);
+  EXPECT_EQ(decision->rule, "never");
+  EXPECT_THAT(decision->matched, ElementsAre("all", "wait", "never"));
+}
+
+TEST(Judge, AHoldDoesNotCarryWhatNoRuleAllows) {
+  const std::string rules = kReadPublic + "- {name: ddl, effect: hold, do: [schema_change]}\n";
+  FactsOf create =
+      FactsOf("CREATE TABLE AS").act(ActionKind::kCreate, "public.copy").object_kind("table");
+  EXPECT_EQ(decide(rules, create)->effect, Effect::kHold);
+  create.act(ActionKind::kRead, "hr.salaries", kSalaries);
+  EXPECT_EQ(decide(rules, create)->rule, "default-deny");
+}
+
+TEST(Judge, DenyFiresWhenAnythingMatches) {
+  const std::string rules =
+      kAll + "- {name: secret, effect: deny, on: {tables: [\"*.salaries\"]}}\n";
+  EXPECT_TRUE(decide(rules, reading_orders())->allowed());
+  EXPECT_FALSE(
+      decide(rules, reading_orders().act(ActionKind::kRead, "hr.salaries", kSalaries).reached())
+          ->allowed());
+  EXPECT_FALSE(
+      decide(rules, FactsOf("DROP SCHEMA").act(ActionKind::kDrop, "hr").object_kind("schema"))
+          ->allowed());
+  EXPECT_FALSE(decide(rules, FactsOf("TRUNCATE").act(ActionKind::kTruncate))->allowed());
+  EXPECT_FALSE(
+      decide(rules, FactsOf("DROP OWNED").act(ActionKind::kDrop).object_kind("owned objects"))
+          ->allowed());
+  EXPECT_TRUE(decide(rules, FactsOf("DROP ROLE").act(ActionKind::kDrop, "r").object_kind("role"))
+                  ->allowed());
+}
+
+TEST(Judge, DroppingAColumnIsDoneToItsTable) {
+  const std::string rules =
+      kAll + "- {name: no, effect: deny, on: {tables: [public.orders]}, do: [drop]}\n";
+  EXPECT_FALSE(decide(rules, FactsOf("ALTER TABLE")
+                                 .act(ActionKind::kDrop, "public.orders.email")
+                                 .object_kind("column"))
+                   ->allowed());
+  EXPECT_FALSE(decide(rules, FactsOf("ALTER TABLE")
+                                 .act(ActionKind::kDrop, "public.orders", kOrders)
+                                 .object_kind("column"))
+                   ->allowed());
+}
+
+TEST(Judge, PartitionsAreRefusedWithTheirTable) {
+  const std::string rules =
+      kAll + "- {name: no, effect: deny, on: {tables: [public.orders]}, do: [read]}\n";
+  EXPECT_FALSE(decide(rules, reading("public.orders_2025", kOrders2025))->allowed());
+  // But a rule that allows the table says nothing of a partition read by its own name.
+  EXPECT_FALSE(decide("- {name: a, effect: allow, on: {tables: [public.orders]}, do: [read]}\n",
+                      reading("public.orders_2025", kOrders2025))
+                   ->allowed());
+}
+
+TEST(Judge, WhatIsNotResolvedCountsAgainstTheStatement) {
+  FactsOf ghost = reading("public.ghost", 0).unresolved();
+  EXPECT_FALSE(decide(kReadPublic, ghost)->allowed());
+  EXPECT_TRUE(decide(kAll, ghost)->allowed());
+  EXPECT_TRUE(
+      decide("- {name: a, effect: allow, on: {tables: [\"*\"]}, do: [read]}\n", ghost)->allowed());
+  const std::string deny = kAll + "- {name: d, effect: deny, on: {tables: [hr.salaries]}}\n";
+  EXPECT_TRUE(decide(deny, ghost)->allowed());
+  EXPECT_FALSE(decide(deny, reading("salaries", 0).unresolved())->allowed());
+  EXPECT_FALSE(decide(deny, reading("hr.salaries", 0).unresolved())->allowed());
+  // A table made earlier in the same text is known by its name.
+  EXPECT_TRUE(decide(kReadPublic, reading("public.made", 0))->allowed());
+}
+
+TEST(Judge, TablesThatNoActionNamesAreRead) {
+  FactsOf facts;
+  facts.act(ActionKind::kRead);
+  EXPECT_TRUE(decide(kReadPublic, facts)->allowed());
+  EXPECT_EQ(decide(kReadPublic, facts)->rule, "harmless");
+  facts.facts().tables = {"hr.salaries"};
+  EXPECT_FALSE(decide(kReadPublic, facts)->allowed());
+}
+
+TEST(Judge, HarmlessThingsNeedNoRuleButCanBeNamed) {
+  for (const auto kind : {ActionKind::kTransaction, ActionKind::kSessionSetting,
+                          ActionKind::kReadCatalog, ActionKind::kCursor, ActionKind::kPrepare}) {
+    EXPECT_TRUE(decide(kReadPublic, FactsOf("X").act(kind, "pg_catalog.pg_class"))->allowed());
+    EXPECT_TRUE(decide("- {name: no, effect: deny}\n", FactsOf("X").act(kind))->allowed());
+  }
+  EXPECT_TRUE(decide(kReadPublic, FactsOf("SHOW").act(ActionKind::kOther))->allowed());
+  EXPECT_FALSE(decide(kReadPublic, FactsOf("LOAD").act(ActionKind::kOther))->allowed());
+  EXPECT_FALSE(
+      decide(kReadPublic, FactsOf("SHOW; LOAD").act(ActionKind::kOther).act(ActionKind::kOther))
+          ->allowed());
+  EXPECT_TRUE(
+      decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, "work_mem"))->allowed());
+  for (const char* guarded :
+       {"session_replication_role", "Allow_System_Table_Mods", "log_statement"})
+    EXPECT_FALSE(
+        decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, guarded))->allowed())
+        << guarded;
+  EXPECT_FALSE(decide("- {name: no, effect: deny, do: [session_setting]}\n",
+                      FactsOf("SET").act(ActionKind::kSessionSetting))
+                   ->allowed());
+  EXPECT_FALSE(
+      decide("- {name: no, effect: deny, do: [read_catalog], on: {tables: [pg_catalog.*]}}\n",
+             FactsOf().act(ActionKind::kReadCatalog, "pg_catalog.pg_class", 1259))
+          ->allowed());
+}
+
+TEST(Judge, RiskyFunctionsMustBeNamed) {
+  const auto sleeping =
+      FactsOf().act(ActionKind::kRead).calls("pg_catalog.pg_sleep", FunctionRisk::kSleep);
+  EXPECT_FALSE(decide(kAll, sleeping)->allowed());
+  for (const char* names : {"sleep", "pg_catalog.pg_sleep", "pg_catalog.*", "\"*\""}) {
+    EXPECT_TRUE(decide(kAll + "- {name: f, effect: allow, do: [function], on: {functions: [" +
+                           names + "]}}\n",
+                       sleeping)
+                    ->allowed())
+        << names;
+  }
+  EXPECT_FALSE(
+      decide(kAll + "- {name: f, effect: allow, do: [function], on: {functions: [file]}}\n",
+             sleeping)
+          ->allowed());
+  // One that is understood is judged by what it does; a rule may still name it.
+  const auto own = FactsOf().act(ActionKind::kRead).calls("public.f", FunctionRisk::kNone);
+  EXPECT_TRUE(decide(kReadPublic, own)->allowed());
+  EXPECT_FALSE(
+      decide(kAll + "- {name: f, effect: deny, do: [function], on: {functions: [public.f]}}\n", own)
+          ->allowed());
+  // A marked call of which nothing else is told.
+  EXPECT_FALSE(decide(kAll, FactsOf().act(ActionKind::kFunction))->allowed());
+}
+
+TEST(Judge, CopyNeedsTheRightToReadOrInsertToo) {
+  const std::string copy = "- {name: c, effect: allow, do: [copy_out, copy_in]}\n";
+  const auto out = FactsOf("COPY").act(ActionKind::kCopyOut, "public.orders", kOrders);
+  EXPECT_FALSE(decide(copy, out)->allowed());
+  EXPECT_TRUE(decide(copy + kReadPublic, out)->allowed());
+  const auto in = FactsOf("COPY").act(ActionKind::kCopyIn, "public.orders", kOrders);
+  EXPECT_FALSE(decide(copy, in)->allowed());
+  const auto program =
+      FactsOf("COPY").act(ActionKind::kCopyOut, "public.orders", kOrders).object_kind("program");
+  EXPECT_FALSE(decide(kAll, program)->allowed());
+  EXPECT_TRUE(
+      decide(kAll + "- {name: f, effect: allow, do: [function], on: {functions: [program]}}\n",
+             program)
+          ->allowed());
+}
+
+TEST(Judge, DynamicSqlMayTouchAnything) {
+  const auto dynamic = FactsOf("DO").act(ActionKind::kCall).dynamic();
+  const std::string allow = kAll + "- {name: dyn, effect: allow, do: [dynamic_sql]}\n";
+  EXPECT_FALSE(decide(kAll, dynamic)->allowed());
+  EXPECT_TRUE(decide(allow, dynamic)->allowed());
+  EXPECT_FALSE(
+      decide(allow + "- {name: d, effect: deny, on: {tables: [hr.*]}, do: [read]}\n", dynamic)
+          ->allowed());
+  EXPECT_TRUE(decide(allow + "- {name: d, effect: deny, do: [truncate]}\n", dynamic)->allowed());
+}
+
+TEST(Judge, TemporaryTablesAreASessionsOwn) {
+  const auto insert = FactsOf("INSERT").act(ActionKind::kInsert, "pg_temp.t").temporary();
+  EXPECT_FALSE(decide(kReadPublic, insert)->allowed());
+  EXPECT_TRUE(decide("- {name: t, effect: allow, do: [temporary]}\n"
+                     "- {name: w, effect: deny, do: [insert, create]}\n",
+                     insert)
+                  ->allowed());
+}
+
+struct ColumnCase {
+  const char* rules;
+  FactsOf facts;
+  bool allowed;
+};
+TEST(Judge, Columns) {
+  const std::string deny =
+      kAll + "- {name: pii, effect: deny, on: {columns: [public.orders.email]}, do: [read]}\n";
+  EXPECT_TRUE(decide(deny, reading_orders().uses(kOrders, 1, sql::kUsedInOutput))->allowed());
+  for (const int use : {sql::kUsedInOutput, sql::kUsedInPredicate, sql::kUsedInJoin,
+                        sql::kUsedInGrouping, sql::kUsedInOrdering})
+    EXPECT_FALSE(decide(deny, reading_orders().uses(kOrders, 3, use))->allowed()) << use;
+  EXPECT_FALSE(decide(deny, reading_orders().uses(kOrders, 0, sql::kUsedInOutput))->allowed());
+  EXPECT_TRUE(decide(deny, reading_orders())->allowed());  // SELECT count(*)
+  EXPECT_TRUE(decide(deny, reading("hr.salaries", kSalaries).uses(kSalaries, 0, 1))->allowed());
+  // In a WHERE of an UPDATE, or where columns cannot be told.
+  EXPECT_FALSE(decide(deny, FactsOf("UPDATE")
+                                .act(ActionKind::kUpdate, "public.orders", kOrders)
+                                .uses(kOrders, 3, sql::kUsedInPredicate))
+                   ->allowed());
+  EXPECT_FALSE(
+      decide(deny, FactsOf("COPY").act(ActionKind::kCopyOut, "public.orders", kOrders))->allowed());
+
+  const std::string write =
+      kAll + "- {name: pii, effect: deny, on: {columns: [public.orders.price]}, do: [update]}\n";
+  const auto update = FactsOf("UPDATE").act(ActionKind::kUpdate, "public.orders", kOrders);
+  EXPECT_FALSE(decide(write, FactsOf(update).uses(kOrders, 2, sql::kWritten))->allowed());
+  EXPECT_TRUE(decide(write, FactsOf(update).uses(kOrders, 3, sql::kWritten))->allowed());
+  EXPECT_FALSE(decide(write, update)->allowed());
+
+  const std::string allow =
+      "- {name: some, effect: allow, do: [read], on: {columns: [public.orders.id, "
+      "public.orders.pri*]}}\n";
+  EXPECT_TRUE(decide(allow, reading_orders().uses(kOrders, 1, 1).uses(kOrders, 2, 2))->allowed());
+  EXPECT_FALSE(decide(allow, reading_orders().uses(kOrders, 1, 1).uses(kOrders, 3, 2))->allowed());
+  EXPECT_FALSE(decide(allow, reading_orders().uses(kOrders, 0, 1))->allowed());
+  EXPECT_TRUE(decide(allow, reading_orders())->allowed());
+}
+
+TEST(Judge, Who) {
+  const struct {
+    const char* who;
+    bool matches;
+  } cases[] = {
+      {"{users: [bob]}", true},
+      {"{users: [alice]}", false},
+      {"{users: [b*]}", true},
+      {"{users: [\"!bob\"]}", false},
+      {"{groups: [engineering]}", true},
+      {"{groups: [sales, engineering]}", true},
+      {"{groups: [sales]}", false},
+      {"{kinds: [human]}", true},
+      {"{kinds: [agent]}", false},
+      {"{attributes: {team: data}}", true},
+      {"{attributes: {team: [x, data]}}", true},
+      {"{attributes: {team: ops}}", false},
+      {"{attributes: {shift: late}}", false},
+      {"{users: [bob], groups: [sales]}", false},
+  };
+  for (const auto& c : cases) {
+    const std::string rules =
+        std::string("- {name: r, effect: allow, do: [read], who: ") + c.who + "}\n";
+    EXPECT_EQ(decide(rules, reading_orders())->allowed(), c.matches) << c.who;
+  }
+}
+
+TEST(Judge, ConditionsOnTheStatement) {
+  const struct {
+    const char* when;
+    bool matches;
+  } cases[] = {
+      {"{cartesian: true}", false},
+      {"{cartesian: false}", true},
+      {"{no_limit: true}", true},
+      {"{table_rows: {more_than: 1000}}", true},
+      {"{table_rows: {more_than: 10000}}", false},
+      {"{table_rows: {at_most: 10000}}", true},
+      {"{lock: share}", true},
+      {"{lock: exclusive}", false},
+      {"{functions: [sleep]}", false},
+      {"{authentication: {method: scram-*}}", true},
+      {"{authentication: {method: oidc}}", false},
+      {"{dynamic_sql: true}", false},
+  };
+  for (const auto& c : cases) {
+    const auto facts = reading_orders().lock(sql::LockLevel::kShareRowExclusive);
+    for (const std::string effect : {"allow", "deny"}) {
+      const std::string rules = (effect == "deny" ? kAll : "") + "- {name: r, effect: " + effect +
+                                ", do: [read], when: " + c.when + "}\n";
+      EXPECT_EQ(decide(rules, facts)->allowed(), c.matches == (effect == "allow"))
+          << effect << " " << c.when;
+    }
+  }
+}
+
+TEST(Judge, ConditionsOnCircumstances) {
+  Circumstances now;
+  now.now_micros = 1'000'000'000 + 3'600'000'000;
+  now.authenticated_micros = 1'000'000'000;
+  now.client_address = "10.1.2.3";
+  now.application = "psql";
+  now.purpose = "ticket-7";
+  now.estimated_rows = 500;
+  Circumstances nothing;
+  const struct {
+    const char* when;
+    bool matches;
+    bool unknown;  ///< without circumstances it cannot be told
+  } cases[] = {
+      {"{client: [10.0.0.0/8]}", true, true},
+      {"{client: [\"2001:db8::/32\"]}", false, true},
+      {"{application: [psql]}", true, false},
+      {"{application: [\"!psql\"]}", false, false},
+      {"{purpose: [ticket-*]}", true, false},
+      {"{in_transaction: true}", false, false},
+      {"{estimated_rows: {more_than: 100}}", true, true},
+      {"{estimated_rows: {at_most: 100}}", false, true},
+      {"{authentication: {max_age: 2h}}", true, true},
+      {"{authentication: {max_age: 30m}}", false, true},
+      {"{authentication: {older_than: 30m}}", true, true},
+      {"{time: {zone: UTC, from: \"01:00\", to: \"02:00\"}}", true, false},
+      {"{time: {zone: UTC, days: [fri], from: \"01:00\", to: \"02:00\"}}", false, false},
+  };
+  for (const auto& c : cases) {
+    const std::string when = std::string(", do: [read], when: ") + c.when + "}\n";
+    const std::string allow = "- {name: r, effect: allow" + when;
+    const std::string deny = kAll + "- {name: r, effect: deny" + when;
+    EXPECT_EQ(decide(allow, reading_orders(), now)->allowed(), c.matches) << c.when;
+    EXPECT_EQ(decide(deny, reading_orders(), now)->allowed(), !c.matches) << c.when;
+    if (!c.unknown) continue;
+    EXPECT_FALSE(decide(allow, reading_orders(), nothing)->allowed()) << c.when;
+    EXPECT_FALSE(decide(deny, reading_orders(), nothing)->allowed()) << c.when;
+  }
+}
+
+TEST(Judge, SameCircumstancesSameObject) {
+  const auto policy = policy_of("- {name: r, effect: allow, when: {in_transaction: true}}\n");
+  const auto judgement = judge(policy, reading_orders(), &test_catalog(), bob(), {"shop", "x"});
+  Circumstances inside;
+  inside.in_transaction = true;
+  EXPECT_EQ(judgement->decide(inside), judgement->decide(inside));
+  EXPECT_TRUE(judgement->decide(inside)->allowed());
+  EXPECT_FALSE(judgement->decide({})->allowed());
+  EXPECT_FALSE(judgement->needs_estimate());
+  const auto fixed = judge(policy_of(kAll), reading_orders(), nullptr, bob(), {"shop", "x"});
+  EXPECT_EQ(fixed->decide(inside), fixed->decide({}));
+  const auto asks = judge(
+      policy_of(kAll +
+                "- {name: e, effect: deny, when: {estimated_rows: {more_than: 5}}, do: [read]}\n"),
+      reading_orders(), nullptr, bob(), {"shop", "x"});
+  EXPECT_TRUE(asks->needs_estimate());
+}
+
+TEST(Judge, TheTightestLimitOfAllMatchingRules) {
+  const auto decision = decide(
+      "- {name: a, effect: allow, do: [read], limit: {rows: 100, bytes: 1MB, "
+      "statements_per_minute: 5}}\n"
+      "- {name: b, effect: allow, who: {groups: [engineering]}, do: [read, delete], limit: {rows: "
+      "50, duration: 3s, rows_changed: 7}}\n"
+      "- {name: c, effect: allow, who: {groups: [sales]}, do: [read], limit: {rows: 1}}\n",
+      reading_orders());
+  ASSERT_TRUE(decision->allowed());
+  EXPECT_EQ(decision->limits.rows->most, 50);
+  EXPECT_EQ(decision->limits.rows->rule, "b");
+  EXPECT_EQ(decision->limits.bytes->most, 1'000'000);
+  EXPECT_EQ(decision->limits.bytes->rule, "a");
+  EXPECT_EQ(decision->limits.duration->most, std::chrono::seconds(3));
+  EXPECT_EQ(decision->limits.statements_per_minute->most, 5);
+  EXPECT_EQ(decision->limits.rows_changed->most, 7);
+  EXPECT_FALSE(decision->limits.tables_changed);
+}
+
+TEST(Judge, ShadowRulesAreOnlyRecorded) {
+  const auto decision = decide(kReadPublic +
+                                   "- {name: try, effect: deny, mode: shadow, do: [read]}\n"
+                                   "- {name: try-all, effect: allow, mode: shadow, do: [delete]}\n",
+                               reading_orders());
+  EXPECT_TRUE(decision->allowed());
+  EXPECT_THAT(decision->shadow, ElementsAre("try: deny"));
+  EXPECT_THAT(decision->matched, ElementsAre("reads"));
+  EXPECT_FALSE(
+      decide(kReadPublic + "- {name: try-all, effect: allow, mode: shadow, do: [delete]}\n",
+             deleting_orders())
+          ->allowed());
+}
+
+TEST(Judge, RefusalsTeach) {
+  const auto decision =
+      decide(kAll +
+                 "- {name: bounded, effect: deny, do: [delete], when: {without_where: true}, "
+                 "message: \"Say which rows.\", hint: \"Add \\\"WHERE\\\".\"}\n",
+             deleting_orders().without_where());
+  EXPECT_EQ(decision->message,
+            "deleting from \"public.orders\" is denied by rule \"bounded\": Say which rows.");
+  EXPECT_EQ(decision->hint, "Add \"WHERE\".");
+  const size_t last = decision->detail.rfind('\n');
+  EXPECT_THAT(decision->detail.substr(0, last), HasSubstr("it has no limiting WHERE clause"));
+  EXPECT_EQ(
+      decision->detail.substr(last + 1),
+      R"({"rule":"bounded","effect":"deny","policy":")" + decision->policy_version +
+          R"(","reason":"Say which rows.","facts":{"user":"bob","kind":"human","database":"shop",)"
+          R"("environment":"staging","statement":"DELETE","actions":[{"do":"delete","object":)"
+          R"("public.orders","without_where":true}]},"next":"Add \"WHERE\"."})");
+}
+
+TEST(Judge, UnanalysableTextsAreRefused) {
+  FactsOf facts("");
+  facts.facts().unanalysable = "syntax error at or near \"x\"";
+  facts.facts().unanalysable_sqlstate = "42601";
+  facts.facts().error_position = 7;
+  const auto decision = decide(kAll, facts);
+  EXPECT_EQ(decision->effect, Effect::kDeny);
+  EXPECT_EQ(decision->sqlstate, "42601");
+  EXPECT_EQ(decision->position, 7);
+  EXPECT_EQ(decision->rule, "unparsed-statement");
+  EXPECT_EQ(decision->message, "syntax error at or near \"x\"");
+}
+
+TEST(Explain, SaysWhyEachRuleMatchedOrNot) {
+  const auto policy = policy_of(
+      "- {name: sales, effect: allow, who: {groups: [sales]}}\n"
+      "- {name: hr, effect: allow, on: {tables: [hr.*]}, do: [delete]}\n"
+      "- {name: reads, effect: allow, do: [read]}\n"
+      "- {name: bounded, effect: deny, do: [delete], when: {without_where: true}}\n"
+      "- {name: night, effect: deny, mode: shadow, when: {in_transaction: true}}\n");
+  const auto explanation = explain(*policy, deleting_orders().without_where(), &test_catalog(),
+                                   bob(), {"shop", "staging"}, {});
+  ASSERT_EQ(explanation.rules.size(), 5);
+  EXPECT_THAT(explanation.rules[0].reasons,
+              ElementsAre("who: bob is in engineering, the rule wants sales"));
+  EXPECT_THAT(explanation.rules[1].reasons,
+              ElementsAre("on: delete public.orders is not what the rule names"));
+  EXPECT_THAT(explanation.rules[2].reasons, ElementsAre("do: the rule is not about delete"));
+  EXPECT_TRUE(explanation.rules[3].matched);
+  EXPECT_THAT(explanation.rules[3].reasons,
+              ElementsAre("do: delete public.orders", "when without_where: true"));
+  EXPECT_FALSE(explanation.rules[4].matched);
+  EXPECT_TRUE(explanation.rules[4].shadow);
+  EXPECT_EQ(explanation.decision->rule, "bounded");
+}
+
+}  // namespace
+}  // namespace sluice::policy

@@ -1,0 +1,244 @@
+#include "policy/match.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "policy/match_objects.h"
+
+namespace sluice::policy {
+namespace {
+
+/// Notes why something did not match.
+template <typename... Args>
+bool miss(Reasons reasons, fmt::format_string<Args...> text, Args&&... args) {
+  if (reasons != nullptr) reasons->push_back(fmt::format(text, std::forward<Args>(args)...));
+  return false;
+}
+
+template <typename... Args>
+void note(Reasons reasons, fmt::format_string<Args...> text, Args&&... args) {
+  if (reasons != nullptr) reasons->push_back(fmt::format(text, std::forward<Args>(args)...));
+}
+
+std::string list(const Words& words) { return fmt::format("{}", fmt::join(words.texts, ", ")); }
+
+bool matches_who(const Who& who, const Principal& principal, Reasons reasons) {
+  if (who.users && !who.users->matches(principal.user))
+    return miss(reasons, "who: {} is not among users {}", principal.user, list(*who.users));
+  if (who.groups && !who.groups->matches_some(principal.groups)) {
+    return miss(reasons, "who: {} is in {}, the rule wants {}", principal.user,
+                principal.groups.empty() ? "no group"
+                                         : fmt::format("{}", fmt::join(principal.groups, ", ")),
+                list(*who.groups));
+  }
+  if (who.kinds && !who.kinds->matches(name_of(principal.kind))) {
+    return miss(reasons, "who: {} is a {}, not among kinds {}", principal.user,
+                name_of(principal.kind), list(*who.kinds));
+  }
+  for (const auto& [key, words] : who.attributes) {
+    const auto found = principal.attributes.find(key);
+    if (found == principal.attributes.end())
+      return miss(reasons, "who: {} has no attribute {}", principal.user, key);
+    if (!words.matches(found->second)) {
+      return miss(reasons, "who: attribute {} of {} is {}, not among {}", key, principal.user,
+                  found->second, list(words));
+    }
+  }
+  return true;
+}
+
+/// The truth of a condition that wants `wanted` where the facts say `is`.
+Truth flag(std::string_view name, bool wanted, bool is, Reasons reasons) {
+  note(reasons, "when {}: {}{}", name, is, is == wanted ? "" : ", the rule wants the opposite");
+  return truth(is == wanted);
+}
+
+Truth in_range(std::string_view name, const Range& range, std::optional<double> value,
+               Reasons reasons) {
+  if (!value) {
+    note(reasons, "when {}: not known", name);
+    return Truth::kMaybe;
+  }
+  const bool in = (!range.more_than || *value > *range.more_than) &&
+                  (!range.at_most || *value <= *range.at_most);
+  note(reasons, "when {}: {:.0f} is {}{}{}", name, *value, in ? "" : "not ",
+       range.more_than ? fmt::format("more than {:.0f}", *range.more_than) : "",
+       range.at_most ? fmt::format(" at most {:.0f}", *range.at_most) : "");
+  return truth(in);
+}
+
+std::optional<double> table_rows(const Demand& demand, const catalog::Catalog* catalog) {
+  if (catalog == nullptr || demand.object == nullptr) return std::nullopt;
+  const catalog::Relation* relation = catalog->relation(demand.object->oid);
+  if (relation == nullptr || relation->estimated_rows < 0) return std::nullopt;
+  return relation->estimated_rows;
+}
+
+Truth matches_action(const Rule& rule, const Demand& demand, const Question& question,
+                     Reasons reasons) {
+  const When& when = rule.when;
+  Truth result = Truth::kYes;
+  const sql::Action* action = demand.action;
+  // Dynamic SQL may be without WHERE, cascade and lock anything.
+  const bool unknown = demand.verb == Verb::kDynamicSql;
+  const auto check = [&](std::string_view name, const std::optional<bool>& wanted, bool is) {
+    if (!wanted) return;
+    result = both(result, unknown ? Truth::kMaybe : flag(name, *wanted, is, reasons));
+  };
+  check("without_where", when.without_where, action != nullptr && action->without_where);
+  check("cascade", when.cascade, action != nullptr && action->cascade);
+  if (when.lock) {
+    const sql::LockLevel level = action == nullptr ? sql::LockLevel::kNone : action->lock;
+    const bool is = level >= *when.lock;
+    note(reasons, "when lock: {} is {}at least {}",
+         level == sql::LockLevel::kNone ? "none" : lock_name(level), is ? "" : "not ",
+         lock_name(*when.lock));
+    result = both(result, unknown ? Truth::kMaybe : truth(is));
+  }
+  if (when.table_rows) {
+    result = both(result, in_range("table_rows", *when.table_rows,
+                                   table_rows(demand, question.catalog), reasons));
+  }
+  return result;
+}
+
+bool reads_rows(const Question& question) {
+  return std::any_of(question.demands.begin(), question.demands.end(), [](const Demand& demand) {
+    return demand.verb == Verb::kRead && demand.object != nullptr;
+  });
+}
+
+Truth words_condition(std::string_view name, const Words& words, std::string_view value,
+                      Reasons reasons) {
+  const bool is = words.matches(value);
+  note(reasons, "when {}: \"{}\" is {}among {}", name, value, is ? "" : "not ", list(words));
+  return truth(is);
+}
+
+Truth matches_client(const When& when, std::string_view client, Reasons reasons) {
+  const auto address = parse_address(client);
+  if (!address) {
+    note(reasons, "when client: the address is not known");
+    return Truth::kMaybe;
+  }
+  const bool in = std::any_of(when.client.begin(), when.client.end(),
+                              [&](const Network& network) { return network.contains(*address); });
+  note(reasons, "when client: {} is {}in the networks", client, in ? "" : "not ");
+  return truth(in);
+}
+
+Truth matches_age(const When& when, const Circumstances& now, Reasons reasons) {
+  if (now.authenticated_micros <= 0 || now.now_micros <= 0) {
+    note(reasons, "when authentication: its age is not known");
+    return Truth::kMaybe;
+  }
+  const Duration age =
+      std::chrono::microseconds(std::max<int64_t>(0, now.now_micros - now.authenticated_micros));
+  const bool is =
+      (!when.max_age || age <= *when.max_age) && (!when.older_than || age > *when.older_than);
+  note(reasons, "when authentication: {} s old, {}", age / std::chrono::seconds(1),
+       is ? "as the rule wants" : "not as the rule wants");
+  return truth(is);
+}
+
+}  // namespace
+
+bool matches_session(const Rule& rule, const Principal& principal, const Target& target,
+                     Reasons reasons) {
+  if (!matches_who(rule.who, principal, reasons)) return false;
+  const On& on = rule.on;
+  if (on.databases && !on.databases->matches(target.database)) {
+    return miss(reasons, "on: database {} is not among {}", target.database, list(*on.databases));
+  }
+  if (on.environments && !on.environments->matches(target.environment)) {
+    return miss(reasons, "on: environment {} is not among {}", target.environment,
+                list(*on.environments));
+  }
+  return true;
+}
+
+Truth matches_statement(const Rule& rule, const Question& question, Reasons reasons) {
+  const When& when = rule.when;
+  if (!when.any()) return Truth::kYes;
+  Truth result = Truth::kYes;
+  const auto check = [&](std::string_view name, const std::optional<bool>& wanted, bool is) {
+    if (wanted) result = both(result, flag(name, *wanted, is, reasons));
+  };
+  check("dynamic_sql", when.dynamic_sql, question.facts.dynamic_sql);
+  check("cartesian", when.cartesian, question.facts.cartesian);
+  check("no_limit", when.no_limit, !question.facts.has_limit && reads_rows(question));
+  if (when.functions) {
+    Truth best = Truth::kNo;
+    for (const Demand& demand : question.demands) {
+      if (demand.verb == Verb::kFunction || demand.verb == Verb::kCall)
+        best = either(best, matches_function(*when.functions, demand, question.catalog));
+    }
+    note(reasons, "when functions: {} of {}", best == Truth::kNo ? "none" : "some",
+         fmt::join(when.functions->texts, ", "));
+    result = both(result, best);
+  }
+  if (when.methods) {
+    result = both(result, words_condition("authentication method", *when.methods,
+                                          question.principal.authentication, reasons));
+  }
+  return result;
+}
+
+Truth matches_demand(const Rule& rule, const Demand& demand, const Question& question,
+                     Reasons reasons) {
+  // A rule is about harmless things, and allows risky ones, only by naming them.
+  const bool risky =
+      demand.needs_rule && (demand.verb == Verb::kDynamicSql || (demand.verb == Verb::kFunction));
+  const bool allow = rule.effect == Effect::kAllow;
+  bool wanted = (rule.verbs & bit(demand.verb)) != 0;
+  if (allow && risky) {
+    wanted = wanted && rule.names_verbs &&
+             (demand.verb == Verb::kDynamicSql || rule.on.functions.has_value());
+  }
+  // Rules that keep something from tables hold for SQL that is not known, too.
+  if (!allow && demand.verb == Verb::kDynamicSql && rule.on.names_relations() &&
+      (rule.verbs & kOnRelations) != 0)
+    wanted = true;
+  if (!wanted) {
+    miss(reasons, "do: the rule is not about {}{}", name_of(demand.verb),
+         allow && risky ? " of this function: it must name it" : "");
+    return Truth::kNo;
+  }
+  const Truth objects = matches_objects(rule, demand, question);
+  if (objects == Truth::kNo || (allow && objects == Truth::kMaybe)) {
+    miss(reasons, "on: {} {} is {}what the rule names", name_of(demand.verb),
+         demand.object_text().empty() ? "of nothing" : demand.object_text(),
+         objects == Truth::kMaybe ? "not certainly " : "not ");
+    return objects;
+  }
+  return both(objects, matches_action(rule, demand, question, reasons));
+}
+
+Truth matches_circumstances(const When& when, const Circumstances& now, Reasons reasons) {
+  Truth result = Truth::kYes;
+  if (when.estimated_rows) {
+    result =
+        both(result, in_range("estimated_rows", *when.estimated_rows, now.estimated_rows, reasons));
+  }
+  if (when.time) {
+    const bool in = when.time->contains(now.now_micros);
+    note(reasons, "when time: {} the window in {}", in ? "in" : "outside", when.time->zone_name);
+    result = both(result, truth(in));
+  }
+  if (!when.client.empty())
+    result = both(result, matches_client(when, now.client_address, reasons));
+  if (when.application)
+    result =
+        both(result, words_condition("application", *when.application, now.application, reasons));
+  if (when.purpose)
+    result = both(result, words_condition("purpose", *when.purpose, now.purpose, reasons));
+  if (when.in_transaction)
+    result =
+        both(result, flag("in_transaction", *when.in_transaction, now.in_transaction, reasons));
+  if (when.max_age || when.older_than) result = both(result, matches_age(when, now, reasons));
+  return result;
+}
+
+}  // namespace sluice::policy

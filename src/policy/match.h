@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "policy/demand.h"
+#include "policy/policy.h"
+#include "policy/rule.h"
+
+namespace sluice::policy {
+
+/// Where reasons go, for people; null where nobody asks.
+using Reasons = std::vector<std::string>*;
+
+/// What rules are matched with.
+struct Question {
+  const sql::StatementFacts& facts;
+  const catalog::Catalog* catalog;
+  const Principal& principal;
+  const Target& target;
+  const std::vector<Demand>& demands;
+};
+
+/// Whether `who`, and databases and environments of `on`, match.
+bool matches_session(const Rule& rule, const Principal& principal, const Target& target,
+                     Reasons reasons);
+
+/// Conditions on the statement as a whole and on the session.
+Truth matches_statement(const Rule& rule, const Question& question, Reasons reasons);
+
+/// Whether a rule is about a demand: `do`, objects of `on`, conditions on what is done to them.
+Truth matches_demand(const Rule& rule, const Demand& demand, const Question& question,
+                     Reasons reasons);
+
+/// Conditions on circumstances.
+Truth matches_circumstances(const When& when, const Circumstances& circumstances,
+                            Reasons reasons);
+
+/// Whether a match of this certainty makes the rule apply.
+inline bool applies(const Rule& rule, Truth match) {
+  return rule.effect == Effect::kAllow ? match == Truth::kYes : match != Truth::kNo;
+}
+
+}  // namespace sluice::policy

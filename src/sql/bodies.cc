@@ -1,0 +1,232 @@
+// Bodies of functions and triggers: what they do when they are called.
+#include <algorithm>
+
+#include "sql/plpgsql_source.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+/// Bodies in bodies: as deep as this, a statement is too complex.
+constexpr size_t kMaxDepth = 48;
+
+/// The search_path among the settings of a function: false if it has none.
+bool own_path(const catalog::Function& function, std::vector<std::string>& path) {
+  std::string_view settings = function.settings;
+  while (!settings.empty()) {
+    const size_t end = settings.find('\n');
+    std::string_view line = settings.substr(0, end);
+    settings.remove_prefix(end == std::string_view::npos ? settings.size() : end + 1);
+    if (!line.starts_with("search_path=")) continue;
+    line.remove_prefix(line.find('=') + 1);
+    std::string name;
+    bool in_quotes = false;
+    for (const char c : line) {
+      if (c == '"') {
+        in_quotes = !in_quotes;
+      } else if (c == ',' && !in_quotes) {
+        if (!name.empty()) path.push_back(std::move(name));
+        name.clear();
+      } else if (in_quotes || c != ' ') {
+        name.push_back(c);
+      }
+    }
+    if (!name.empty()) path.push_back(std::move(name));
+    return true;
+  }
+  return false;
+}
+
+RowsPtr argument_rows(const catalog::Function& function) {
+  auto rows = std::make_shared<Rows>();
+  for (size_t i = 0; i < function.argument_types.size(); ++i) {
+    const bool named = i < function.argument_names.size();
+    rows->columns.push_back(
+        {named ? std::string_view(function.argument_names[i]) : std::string_view(),
+         value_of(argument_ref(i))});
+  }
+  return rows;
+}
+
+}  // namespace
+
+bool Walker::with_body(const std::string& text, const std::function<void(const Node&)>& use) {
+  std::string why;
+  return with_tree(text, why, nullptr, [&](const Node& root) {
+    use(root);
+    return true;
+  });
+}
+
+std::vector<std::string> Walker::use_definition_path() {
+  const auto* catalog = resolver_.catalog();
+  return resolver_.use_path(catalog != nullptr ? catalog->definition_path()
+                                               : std::vector<std::string>{"pg_catalog"});
+}
+
+bool Walker::enter_body() {
+  if (!spend(16)) return false;
+  if (context_.depth >= kMaxDepth) {
+    fail("views and functions are nested too deeply to be analysed", "54001");
+    return false;
+  }
+  return true;
+}
+
+void Walker::unreadable(const catalog::Function& function) {
+  Called ignored;
+  note_risk(FunctionRisk::kUnknown, &function, {function.schema, function.name}, {}, ignored);
+  facts_.dynamic_sql = true;
+}
+
+const Walker::Body& Walker::body_of(const catalog::Function& function) {
+  const BodyKey key = body_key(function.oid);
+  if (const auto known = bodies_.find(key); known != bodies_.end()) {
+    if (!known->second.busy) tell_again(known->second);
+    return known->second;
+  }
+  Body& body = bodies_[key];
+  if (!enter_body()) return body;
+  body.uses.uses.resize(function.argument_types.size());
+  Entry arguments;
+  arguments.name = function.name;
+  arguments.rows = argument_rows(function);
+  Level level;
+  level.has_arguments = true;
+  level.from.visible.push_back({arguments.rows, -1, {}});
+  level.from.entries.push_back(arguments);
+  {
+    const Within within(*this);
+    ++context_.depth;
+    context_.reached = true;
+    context_.collected = nullptr;
+    context_.arguments = function.argument_types.size();
+    context_.variables = false;
+    // What only looks is evaluated while planning, even under EXPLAIN.
+    context_.explained = context_.explained && function.volatility == 'v';
+    auto* around = std::exchange(gather_.arguments, &body.uses);
+    const size_t weight = weight_;
+    read_recorders_.push_back(&body.reads);
+    std::vector<std::string> own;
+    const bool has_path = own_path(function, own);
+    std::vector<std::string> path;
+    if (has_path) path = resolver_.use_path(resolver_.completed(own));
+    body.rows =
+        function.language == "sql" ? sql_body(function, level) : plpgsql_body(function, level);
+    if (has_path) resolver_.use_path(std::move(path));
+    read_recorders_.pop_back();
+    if (!read_recorders_.empty()) {
+      read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
+    }
+    body.weight = weight_ - weight;
+    gather_.arguments = around;
+  }
+  body.busy = false;
+  return body;
+}
+
+RowsPtr Walker::sql_statements(const Node& root, const Level& arguments) {
+  RowsPtr rows = std::make_shared<Rows>();
+  for_each(root, "stmts", [&](const Node& raw) {
+    if (const auto wrapper = field(raw, "stmt")) rows = rows_of(*wrapper, &arguments, nullptr);
+  });
+  return rows;
+}
+
+RowsPtr Walker::sql_body(const catalog::Function& function, const Level& arguments) {
+  RowsPtr rows;
+  if (with_body(function.source,
+                [&](const Node& root) { rows = sql_statements(root, arguments); })) {
+    return rows;
+  }
+  // RETURN …, BEGIN ATOMIC … END: only as part of CREATE FUNCTION.
+  auto path = use_definition_path();
+  const bool parsed = with_body(
+      "CREATE FUNCTION f() RETURNS int LANGUAGE sql " + function.source, [&](const Node& root) {
+        Node body;
+        if (root.at_pointer("/stmts/0/stmt/CreateFunctionStmt/sql_body").get(body) !=
+            simdjson::SUCCESS) {
+          return;
+        }
+        rows = std::make_shared<Rows>();
+        if (const auto single = field(body, "ReturnStmt")) {
+          rows = single_column(function.name, eval_field(*single, "returnval", arguments));
+        } else if (const auto lists = field(body, "List")) {
+          for_each(*lists, "items", [&](const Node& list) {
+            if (const auto inner = field(list, "List")) {
+              for_each(*inner, "items", [&](const Node& statement) {
+                rows = rows_of(statement, &arguments, nullptr);
+              });
+            }
+          });
+        }
+      });
+  resolver_.use_path(std::move(path));
+  if (parsed && rows != nullptr) return rows;
+  unreadable(function);
+  return unknown_rows();
+}
+
+RowsPtr Walker::plpgsql_body(const catalog::Function& function, const Level& arguments) {
+  Level level = arguments;
+  level.has_variables = true;
+  Ran ran =
+      run_plpgsql(plpgsql_function(function, false), level, function.name, *gather_.arguments);
+  if (!ran.good) unreadable(function);
+  const Value& all = ran.value;
+  auto rows = std::make_shared<Rows>();
+  for (const std::string_view column : function.result_columns)
+    rows->columns.push_back({column, all});
+  if (function.result_columns.empty()) {
+    const auto columns = columns_of_type(function.return_type);
+    for (const std::string_view column : columns) rows->columns.push_back({column, all});
+    if (columns.empty() && returns_any_row(function)) {
+      rows->open = true;
+      rows->rest = all;
+    } else if (columns.empty()) {
+      rows->columns.push_back({function.name, all});
+    }
+  }
+  rows->many = function.returns_set;
+  return rows;
+}
+
+void Walker::write_again(const Gather::ArgumentUses& uses) {
+  for (const auto& [target, value] : uses.written) gather_.write(target, value);
+}
+
+void Walker::trigger_body(const catalog::Function& function, const catalog::Relation& table) {
+  if (function.system()) return;
+  gather_.function({function.oid, function.schema, function.name, function.volatility,
+                    FunctionRisk::kNone, true});
+  const BodyKey key = body_key(function.oid, table.oid);
+  if (bodies_.contains(key)) return;
+  if (function.language != "plpgsql") {
+    Called ignored;
+    note_risk(FunctionRisk::kUnknown, &function, {function.schema, function.name}, {}, ignored);
+    return;
+  }
+  if (!enter_body()) return;
+  Body& body = bodies_[key];
+  auto rows = std::make_shared<Rows>();
+  rows->table = &table;
+  Level level;
+  level.has_variables = true;
+  for (const std::string_view name : {"new", "old"})
+    level.from.entries.push_back({{}, name, rows, -1});
+  const Within within(*this);
+  ++context_.depth;
+  context_.reached = true;
+  context_.arguments = 0;
+  std::vector<std::string> own;
+  const bool has_path = own_path(function, own);
+  std::vector<std::string> path;
+  if (has_path) path = resolver_.use_path(resolver_.completed(own));
+  const Ran ran = run_plpgsql(plpgsql_function(function, true), level, function.name, body.uses);
+  if (!ran.good) unreadable(function);
+  if (has_path) resolver_.use_path(std::move(path));
+  write_again(body.uses);
+  body.busy = false;
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,520 @@
+#include "sql/lint.h"
+
+#include <algorithm>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "sql/lint_dependents.h"
+#include "sql/lint_text.h"
+#include "sql/lint_types.h"
+
+namespace sluice::sql {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::vector<std::string> rules_in(const std::string& script, const Scope& scope = {}) {
+  std::vector<std::string> rules;
+  for (const auto& finding : lint(script, scope)) rules.emplace_back(finding.rule);
+  return rules;
+}
+
+const Finding* find(const std::vector<Finding>& findings, std::string_view rule) {
+  const auto it = std::find_if(findings.begin(), findings.end(),
+                               [&](const auto& finding) { return finding.rule == rule; });
+  return it == findings.end() ? nullptr : &*it;
+}
+
+struct Case {
+  const char* rule;
+  const char* positive;
+  const char* negative;
+};
+
+constexpr Case kCases[] = {
+    {"unparsable", "ALTER TABLE t ADD COLUMN", "SELECT 1"},
+    {"concurrently-in-transaction", "BEGIN; CREATE INDEX CONCURRENTLY i ON t (a); COMMIT",
+     "CREATE INDEX CONCURRENTLY i ON t (a); BEGIN; COMMIT"},
+    {"concurrently-in-transaction", "START TRANSACTION; VACUUM t; COMMIT",
+     "BEGIN; ANALYZE t; COMMIT"},
+    {"concurrently-in-transaction", "BEGIN; ALTER TABLE p DETACH PARTITION q CONCURRENTLY; END",
+     "BEGIN; REFRESH MATERIALIZED VIEW CONCURRENTLY m; END"},
+    {"no-lock-timeout", "ALTER TABLE t ADD COLUMN d int",
+     "SET lock_timeout = '2s'; ALTER TABLE t ADD COLUMN d int"},
+    {"no-lock-timeout", "SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD COLUMN d int",
+     "BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD COLUMN d int; COMMIT"},
+    {"no-lock-timeout", "SET lock_timeout = 0; ALTER TABLE t ADD COLUMN d int",
+     "CREATE TABLE t (a int PRIMARY KEY); ALTER TABLE t ADD COLUMN d int"},
+    {"many-statements-after-exclusive-lock",
+     "BEGIN; ALTER TABLE t ADD d int; UPDATE t SET d = 1 WHERE a < 9; COMMIT",
+     "BEGIN; ALTER TABLE t ADD d int; COMMIT; UPDATE t SET d = 1 WHERE a < 9"},
+    {"many-statements-after-exclusive-lock",
+     "BEGIN; ALTER TABLE t ADD d int; SELECT 1; SELECT 1; SELECT 1; SELECT 1; SELECT 1; SELECT 1; "
+     "END",
+     "BEGIN; CREATE TABLE t (a int PRIMARY KEY); ALTER TABLE t ADD d int; UPDATE u SET d = 1 "
+     "WHERE a < 9; COMMIT"},
+    {"validate-in-same-transaction",
+     "BEGIN; ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE "
+     "CONSTRAINT c; COMMIT",
+     "BEGIN; ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; COMMIT; ALTER TABLE t "
+     "VALIDATE CONSTRAINT c"},
+    {"enum-value-in-transaction", "BEGIN; ALTER TYPE mood ADD VALUE 'ok'; COMMIT",
+     "ALTER TYPE mood ADD VALUE 'ok'"},
+    {"lock-table", "LOCK TABLE t IN EXCLUSIVE MODE", "LOCK TABLE t IN ROW SHARE MODE"},
+    {"add-foreign-key-without-not-valid", "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u",
+     "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u NOT VALID"},
+    {"add-foreign-key-without-not-valid", "ALTER TABLE t ADD a int DEFAULT 1 REFERENCES u",
+     "ALTER TABLE t ADD a int REFERENCES u"},
+    {"add-check-without-not-valid", "ALTER TABLE t ADD CHECK (a > 0)",
+     "ALTER TABLE t ADD CHECK (a > 0) NOT VALID"},
+    {"add-check-without-not-valid", "ALTER TABLE t ADD a int CHECK (a > 0)",
+     "CREATE TABLE t (a int CHECK (a > 0))"},
+    {"set-not-null-scans", "ALTER TABLE t ALTER a SET NOT NULL",
+     "ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL AND a > 0) NOT VALID; "
+     "ALTER TABLE t VALIDATE CONSTRAINT c; ALTER TABLE t ALTER a SET NOT NULL"},
+    {"set-not-null-scans",
+     "ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE t ALTER a SET "
+     "NOT NULL",
+     "ALTER TABLE t ALTER a DROP NOT NULL"},
+    {"add-unique-constraint-locks", "ALTER TABLE t ADD UNIQUE (a)",
+     "ALTER TABLE t ADD CONSTRAINT c UNIQUE USING INDEX i"},
+    {"add-primary-key-locks", "ALTER TABLE t ADD PRIMARY KEY (a)",
+     "ALTER TABLE t ADD CONSTRAINT c PRIMARY KEY USING INDEX i"},
+    {"add-exclusion-constraint", "ALTER TABLE t ADD EXCLUDE USING gist (r WITH &&)",
+     "CREATE TABLE t (r int4range, EXCLUDE USING gist (r WITH &&))"},
+    {"foreign-key-without-index", "CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES u)",
+     "CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES u); CREATE INDEX ON t (a, id)"},
+    {"foreign-key-without-index", "CREATE TABLE t (a int, b int, FOREIGN KEY (a, b) REFERENCES u)",
+     "CREATE TABLE t (a int, b int, PRIMARY KEY (b, a), FOREIGN KEY (a, b) REFERENCES u)"},
+    {"missing-primary-key", "CREATE TABLE t (a int)", "CREATE TABLE t (a int PRIMARY KEY)"},
+    {"missing-primary-key", "CREATE TABLE t (a int UNIQUE)",
+     "CREATE TABLE t (a int); ALTER TABLE t ADD PRIMARY KEY (a)"},
+    {"missing-primary-key", "CREATE TABLE IF NOT EXISTS t (a int)", "CREATE TEMP TABLE t (a int)"},
+    {"not-null-without-default", "ALTER TABLE t ADD a int NOT NULL",
+     "ALTER TABLE t ADD a int NOT NULL DEFAULT 0"},
+    {"volatile-default-rewrites", "ALTER TABLE t ADD a float8 DEFAULT random()",
+     "ALTER TABLE t ADD a timestamptz DEFAULT now()"},
+    {"volatile-default-rewrites", "ALTER TABLE t ADD a int DEFAULT app.next_number() + 1",
+     "ALTER TABLE t ADD a date DEFAULT CURRENT_DATE"},
+    {"add-serial-or-identity-column-rewrites", "ALTER TABLE t ADD a bigserial",
+     "CREATE TABLE t (a bigserial)"},
+    {"add-serial-or-identity-column-rewrites",
+     "ALTER TABLE t ADD a int GENERATED BY DEFAULT AS IDENTITY", "ALTER TABLE t ADD a int"},
+    {"add-generated-stored-rewrites", "ALTER TABLE t ADD b int GENERATED ALWAYS AS (a + 1) STORED",
+     "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) STORED)"},
+    {"change-column-type-rewrites", "ALTER TABLE t ALTER a TYPE bigint",
+     "CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE bigint"},
+    {"integer-primary-key-overflow", "CREATE TABLE t (id serial PRIMARY KEY)",
+     "CREATE TABLE t (id bigint PRIMARY KEY)"},
+    {"integer-primary-key-overflow", "CREATE TABLE t (id int, PRIMARY KEY (id))",
+     "CREATE TABLE t (id int, b int, PRIMARY KEY (id, b))"},
+    {"serial-instead-of-identity", "CREATE TABLE t (id bigserial PRIMARY KEY)",
+     "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)"},
+    {"timestamp-without-time-zone", "ALTER TABLE t ADD a timestamp",
+     "ALTER TABLE t ADD a timestamptz"},
+    {"char-n", "CREATE TABLE t (a char(3))", "CREATE TABLE t (a varchar(3))"},
+    {"json-instead-of-jsonb", "ALTER TABLE t ADD a json", "ALTER TABLE t ADD a jsonb"},
+    {"money-type", "ALTER TABLE t ADD a money", "ALTER TABLE t ADD a numeric"},
+    {"create-index-not-concurrently", "CREATE INDEX ON t (a)",
+     "CREATE INDEX CONCURRENTLY ON t (a)"},
+    {"create-index-not-concurrently", "CREATE UNIQUE INDEX i ON s.t (lower(a))",
+     "CREATE TABLE s.t (a int); CREATE INDEX ON s.t (a)"},
+    {"drop-index-not-concurrently", "DROP INDEX i", "DROP INDEX CONCURRENTLY i"},
+    {"reindex-not-concurrently", "REINDEX INDEX i", "REINDEX INDEX CONCURRENTLY i"},
+    {"concurrent-index-if-not-exists", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)",
+     "CREATE INDEX CONCURRENTLY i ON t (a)"},
+    {"drop-table", "DROP TABLE t", "CREATE TABLE t (a int); DROP TABLE t"},
+    {"drop-column", "ALTER TABLE t DROP COLUMN a", "ALTER TABLE t DROP CONSTRAINT a"},
+    {"drop-schema", "DROP SCHEMA s", "DROP FUNCTION f"},
+    {"drop-schema", "DROP OWNED BY r", "DROP ROLE r"},
+    {"cascade", "DROP TYPE x CASCADE", "DROP TYPE x"},
+    {"cascade", "ALTER TABLE t DROP CONSTRAINT c CASCADE", "ALTER TABLE t DROP CONSTRAINT c"},
+    {"rename-table-breaks-clients", "ALTER TABLE t RENAME TO u",
+     "CREATE TABLE t (a int); ALTER TABLE t RENAME TO u"},
+    {"rename-table-breaks-clients", "ALTER VIEW t RENAME TO u", "ALTER INDEX i RENAME TO j"},
+    {"rename-column-breaks-clients", "ALTER TABLE t RENAME a TO b",
+     "ALTER TABLE t RENAME CONSTRAINT a TO b"},
+    {"set-schema-breaks-clients", "ALTER TABLE t SET SCHEMA s", "ALTER FUNCTION f SET SCHEMA s"},
+    {"update-without-where-in-migration", "UPDATE t SET a = 1", "UPDATE t SET a = 1 WHERE b = 2"},
+    {"update-without-where-in-migration", "UPDATE t SET a = 1 WHERE 1 = 1",
+     "CREATE TABLE t AS SELECT 1 AS a; UPDATE t SET a = 1"},
+    {"delete-without-where-in-migration", "DELETE FROM t", "DELETE FROM t WHERE a = 1"},
+    {"truncate", "TRUNCATE t", "CREATE TABLE t (a int); TRUNCATE t"},
+    {"truncate-cascade", "TRUNCATE t CASCADE", "TRUNCATE t"},
+    {"disable-trigger", "ALTER TABLE t DISABLE TRIGGER USER", "ALTER TABLE t ENABLE TRIGGER USER"},
+    {"session-replication-role", "SET session_replication_role = replica",
+     "SET session_replication_role = DEFAULT"},
+    {"disable-row-security", "ALTER TABLE t NO FORCE ROW LEVEL SECURITY",
+     "ALTER TABLE t ENABLE ROW LEVEL SECURITY"},
+    {"vacuum-full", "VACUUM FULL", "VACUUM (FULL off) t"},
+    {"cluster", "CLUSTER t USING i", "ALTER TABLE t CLUSTER ON i"},
+    {"set-logged-rewrites", "ALTER TABLE t SET LOGGED",
+     "CREATE UNLOGGED TABLE t (a int); ALTER TABLE t SET LOGGED"},
+    {"set-tablespace-rewrites", "ALTER TABLE t SET TABLESPACE fast",
+     "ALTER TABLE t SET (fillfactor = 70)"},
+    {"refresh-matview-not-concurrently", "REFRESH MATERIALIZED VIEW m",
+     "REFRESH MATERIALIZED VIEW CONCURRENTLY m"},
+    {"attach-partition-without-check", "ALTER TABLE t ATTACH PARTITION p FOR VALUES IN (1)",
+     "ALTER TABLE p ADD CONSTRAINT c CHECK (a = 1) NOT VALID; ALTER TABLE p VALIDATE CONSTRAINT c;"
+     "ALTER TABLE t ATTACH PARTITION p FOR VALUES IN (1)"},
+    {"detach-partition-not-concurrently", "ALTER TABLE t DETACH PARTITION p",
+     "ALTER TABLE t DETACH PARTITION p CONCURRENTLY"},
+    {"create-partition-locks-parent", "CREATE TABLE p PARTITION OF t FOR VALUES IN (1)",
+     "CREATE TABLE t (a int) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF t DEFAULT"},
+};
+
+class EachRule : public ::testing::TestWithParam<Case> {};
+TEST_P(EachRule, AppliesOnlyWhereItShould) {
+  const Case& c = GetParam();
+  EXPECT_THAT(rules_in(c.positive), Contains(c.rule)) << c.positive;
+  EXPECT_THAT(rules_in(c.negative), Not(Contains(c.rule))) << c.negative;
+}
+INSTANTIATE_TEST_SUITE_P(Lint, EachRule, ::testing::ValuesIn(kCases));
+
+/// Rules that only a catalog can answer have tests of their own below.
+TEST(Lint, EveryRuleHasACase) {
+  std::set<std::string_view> tested = {"add-constrained-domain-column-rewrites",
+                                       "concurrently-on-partitioned-table",
+                                       "drop-table-with-dependents", "drop-column-with-dependents"};
+  for (const Case& c : kCases) tested.insert(c.rule);
+  std::set<std::string_view> rules;
+  for (const Rule& rule : lint_rules()) {
+    EXPECT_TRUE(rules.insert(rule.id).second) << rule.id << " is there twice";
+    EXPECT_TRUE(tested.contains(rule.id)) << rule.id;
+    EXPECT_FALSE(rule.meaning.empty() || rule.why.empty() || rule.safer.empty()) << rule.id;
+  }
+  for (const auto id : tested) EXPECT_TRUE(rules.contains(id)) << id;
+  EXPECT_GE(rules.size(), 25U);
+}
+
+TEST(Lint, ACleanMigrationHasNoFindings) {
+  EXPECT_THAT(
+      rules_in("SET lock_timeout = '2s';\n"
+               "CREATE TABLE app.notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
+               "  at timestamptz NOT NULL DEFAULT now(), body text);\n"
+               "CREATE INDEX ON app.notes (at);\n"
+               "ALTER TABLE orders ADD COLUMN note_id bigint;\n"
+               "CREATE INDEX CONCURRENTLY ON orders (note_id);\n"
+               "ALTER TABLE orders ADD CONSTRAINT n FOREIGN KEY (note_id) REFERENCES app.notes\n"
+               "  NOT VALID;\nALTER TABLE orders VALIDATE CONSTRAINT n;"),
+      IsEmpty());
+}
+
+TEST(Lint, SaysWhereAndKeepsTheOrder) {
+  const auto findings = lint(
+      "-- one; two\nSET lock_timeout = 1000;\nCREATE TABLE n (a int);\n\n/* x */ DROP TABLE\n t;",
+      {});
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].rule, "missing-primary-key");
+  EXPECT_EQ(findings[0].line, 3U);
+  EXPECT_EQ(findings[0].statement, 2U);
+  EXPECT_EQ(findings[1].rule, "drop-table");
+  EXPECT_EQ(findings[1].line, 5U);
+  EXPECT_EQ(findings[1].table, "public.t");
+  EXPECT_EQ(findings[1].lock, LockLevel::kAccessExclusive);
+}
+
+TEST(Lint, SyntaxErrorsHaveTheirLine) {
+  const auto findings = lint("SELECT 'ä€';\n\nCREATE TABEL x ();", {});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].rule, "unparsable");
+  EXPECT_EQ(findings[0].line, 3U);
+  EXPECT_THAT(findings[0].message, HasSubstr("TABEL"));
+  EXPECT_THAT(rules_in(std::string("SELECT 1\0;", 10)), ElementsAre("unparsable"));
+  EXPECT_THAT(rules_in("SELECT '\xff'"), ElementsAre("unparsable"));
+}
+
+TEST(Lint, SearchPathSaysWhichTableIsMeant) {
+  EXPECT_THAT(
+      rules_in("CREATE TABLE app.t (a int PRIMARY KEY); SET search_path = app; DROP TABLE t"),
+      Not(Contains("drop-table")));
+  EXPECT_THAT(rules_in("CREATE TABLE app.t (a int PRIMARY KEY); DROP TABLE t"),
+              Contains("drop-table"));
+}
+
+std::string safer(const std::string& script, std::string_view rule, const Scope& scope = {}) {
+  const auto findings = lint(script, scope);
+  const auto* found = find(findings, rule);
+  return found == nullptr ? "no finding" : found->safer;
+}
+
+TEST(Lint, SaferStatementsKeepTheAuthorsExpressions) {
+  EXPECT_EQ(
+      safer("ALTER TABLE \"T\" ADD x int, ADD CHECK (f(a, b) > ',' /* , */), ADD y int",
+            "add-check-without-not-valid"),
+      "ALTER TABLE \"T\" ADD CONSTRAINT \"T_check\" CHECK (f(a, b) > ',' /* , */) NOT VALID;\n"
+      "ALTER TABLE \"T\" VALIDATE CONSTRAINT \"T_check\";\n");
+  EXPECT_EQ(safer("create unique index i on only t using btree (a) where b;",
+                  "create-index-not-concurrently"),
+            "create unique index CONCURRENTLY i on only t using btree (a) where b;");
+  EXPECT_THAT(safer("ALTER TABLE t ADD a uuid COLLATE \"C\" NOT NULL DEFAULT gen_random_uuid()",
+                    "volatile-default-rewrites"),
+              HasSubstr("ALTER COLUMN a SET DEFAULT gen_random_uuid();"));
+}
+
+// A catalog: orders (3 columns) with an index, a foreign key, a view, functions, and a partitioned
+// table.
+catalog::Column column(int16_t number, std::string name, std::string type) {
+  catalog::Column made;
+  made.number = number;
+  made.name = std::move(name);
+  made.type_name = std::move(type);
+  return made;
+}
+
+catalog::Relation relation(catalog::Oid oid, std::string name, catalog::RelationKind kind) {
+  catalog::Relation made;
+  made.oid = oid;
+  made.schema = "public";
+  made.name = std::move(name);
+  made.kind = kind;
+  return made;
+}
+
+Scope known() {
+  using catalog::RelationKind;
+  catalog::Catalog::Contents contents;
+  auto orders = relation(20000, "orders", RelationKind::kTable);
+  orders.columns = {column(1, "id", "integer"), column(2, "status", "character varying(10)"),
+                    column(3, "paid", "timestamp without time zone")};
+  orders.columns[0].not_null = true;
+  orders.estimated_rows = 1e6;
+  orders.bytes = 80'000'000;
+  catalog::Index index;
+  index.oid = 20010;
+  index.name = "orders_status";
+  index.columns = {2};
+  orders.indexes.push_back(index);
+  catalog::Constraint check;
+  check.name = "paid_known";
+  check.columns = {3};
+  check.definition = "CHECK ((paid IS NOT NULL))";
+  orders.constraints.push_back(check);
+  auto items = relation(20001, "items", RelationKind::kTable);
+  items.columns = {column(1, "order_id", "integer")};
+  catalog::Constraint key;
+  key.name = "items_order_id_fkey";
+  key.type = 'f';
+  key.columns = {1};
+  key.referenced = 20000;
+  key.referenced_columns = {1};
+  items.constraints.push_back(key);
+  auto view = relation(20002, "open_orders", RelationKind::kView);
+  view.view_definition = " SELECT orders.id\n   FROM orders\n  WHERE orders.status = 'open';";
+  auto parts = relation(20003, "events", RelationKind::kPartitionedTable);
+  parts.children = {20004};
+  auto part = relation(20004, "events_1", RelationKind::kTable);
+  part.parents = {20003};
+  auto by_status = relation(20010, "orders_status", RelationKind::kIndex);
+  contents.relations = {orders, items, view, parts, part, by_status};
+  catalog::Function function;
+  function.oid = 21000;
+  function.schema = "public";
+  function.name = "close_order";
+  function.language = "plpgsql";
+  function.source = "BEGIN UPDATE orders SET Status = 'closed'; END";
+  catalog::Function stable = function;
+  stable.oid = 21001;
+  stable.name = "fiscal_year";
+  stable.language = "sql";
+  stable.source = "SELECT 2026";
+  stable.volatility = 's';
+  contents.functions = {function, stable};
+  catalog::Type domain;
+  domain.oid = 22000;
+  domain.schema = "public";
+  domain.name = "positive";
+  domain.kind = 'd';
+  domain.definition = "CHECK ((VALUE > 0))";
+  contents.types = {domain};
+  contents.schemas = {"public"};
+  Scope scope;
+  scope.catalog = std::make_shared<catalog::Catalog>(std::move(contents));
+  return scope;
+}
+
+TEST(LintWithCatalog, SizesAndDependentsAreTold) {
+  const auto findings = lint("ALTER TABLE orders DROP COLUMN status", known());
+  const auto* found = find(findings, "drop-column-with-dependents");
+  ASSERT_NE(found, nullptr);
+  EXPECT_THAT(found->dependents,
+              ElementsAre("view public.open_orders", "index public.orders_status",
+                          "function public.close_order"));
+  EXPECT_TRUE(found->known_table);
+  EXPECT_EQ(found->rows, 1e6);
+  EXPECT_EQ(found->bytes, 80'000'000U);
+  EXPECT_THAT(found->safer, HasSubstr("DROP VIEW public.open_orders;"));
+  EXPECT_EQ(find(findings, "drop-column"), nullptr);
+}
+
+TEST(LintWithCatalog, TablesWithDependents) {
+  const auto findings = lint("DROP TABLE orders CASCADE", known());
+  const auto* found = find(findings, "drop-table-with-dependents");
+  ASSERT_NE(found, nullptr);
+  EXPECT_THAT(found->dependents, ElementsAre("view public.open_orders",
+                                             "foreign key items_order_id_fkey of public.items",
+                                             "function public.close_order"));
+  EXPECT_THAT(found->safer, HasSubstr("ALTER TABLE public.items DROP CONSTRAINT "
+                                      "items_order_id_fkey;"));
+  EXPECT_NE(find(findings, "cascade"), nullptr);
+  EXPECT_THAT(rules_in("DROP TABLE items", known()), Contains("drop-table"));
+}
+
+TEST(LintWithCatalog, TypeChangesAreExact) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER status TYPE text", scope),
+              Not(Contains("change-column-type-rewrites")));
+  EXPECT_THAT(
+      rules_in("ALTER TABLE orders ALTER status TYPE varchar(20) USING status::varchar(20)", scope),
+      Not(Contains("change-column-type-rewrites")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER status TYPE text USING upper(status)", scope),
+              Contains("change-column-type-rewrites"));
+  const auto findings = lint("ALTER TABLE orders ALTER id TYPE bigint", scope);
+  const auto* found = find(findings, "change-column-type-rewrites");
+  ASSERT_NE(found, nullptr);
+  EXPECT_TRUE(found->rewrites);
+  EXPECT_THAT(found->message, HasSubstr("from integer to bigint"));
+}
+
+TEST(LintWithCatalog, WhatIsProvenIsNotScanned) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER paid SET NOT NULL", scope),
+              Not(Contains("set-not-null-scans")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER id SET NOT NULL", scope),
+              Not(Contains("set-not-null-scans")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER status SET NOT NULL", scope),
+              Contains("set-not-null-scans"));
+}
+
+TEST(LintWithCatalog, ForeignKeysLookForTheirIndex) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE orders ADD FOREIGN KEY (status) REFERENCES s NOT VALID", scope),
+              Not(Contains("foreign-key-without-index")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ADD FOREIGN KEY (paid) REFERENCES s NOT VALID", scope),
+              Contains("foreign-key-without-index"));
+}
+
+TEST(LintWithCatalog, PartitionedTablesHaveTheirOwnWays) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("CREATE INDEX CONCURRENTLY ON events (a)", scope),
+              ElementsAre("concurrently-on-partitioned-table"));
+  EXPECT_THAT(safer("CREATE INDEX i ON events (a)", "create-index-not-concurrently", scope),
+              HasSubstr("CREATE INDEX i ON ONLY events (a);"));
+  EXPECT_THAT(rules_in("CREATE INDEX CONCURRENTLY ON orders (a)", scope), IsEmpty());
+}
+
+TEST(LintWithCatalog, FunctionsAndDomainsAreLookedUp) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y int DEFAULT fiscal_year()", scope),
+              Not(Contains("volatile-default-rewrites")));
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y int DEFAULT close_order()", scope),
+              Contains("volatile-default-rewrites"));
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y positive", scope),
+              Contains("add-constrained-domain-column-rewrites"));
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y int", scope),
+              Not(Contains("add-constrained-domain-column-rewrites")));
+}
+
+TEST(LintWithCatalog, AnIndexNamesItsTable) {
+  const auto findings = lint("DROP INDEX orders_status", known());
+  const auto* found = find(findings, "drop-index-not-concurrently");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->table, "public.orders");
+}
+
+struct TypeChange {
+  const char* from;
+  const char* to;
+  bool keeps;
+};
+class Types : public ::testing::TestWithParam<TypeChange> {};
+TEST_P(Types, KeepTheTableOrNot) {
+  const TypeChange& c = GetParam();
+  EXPECT_EQ(keeps_table(parse_type(c.from), parse_type(c.to)), c.keeps) << c.from << " " << c.to;
+}
+// tests/lint/test_lint_locks.py does the same changes on a real server.
+INSTANTIATE_TEST_SUITE_P(
+    Lint, Types,
+    ::testing::Values(
+        TypeChange{"character varying(10)", "character varying(20)", true},
+        TypeChange{"character varying(10)", "text", true},
+        TypeChange{"text", "character varying", true},
+        TypeChange{"numeric(10,2)", "numeric(12,2)", true},
+        TypeChange{"numeric(10,2)", "numeric", true},
+        TypeChange{"timestamp(3) without time zone", "timestamp(5) without time zone", true},
+        TypeChange{"timestamp(3) without time zone", "timestamp without time zone", true},
+        TypeChange{"cidr", "inet", true}, TypeChange{"bit varying(4)", "bit varying(8)", true},
+        TypeChange{"time(2) without time zone", "time(4) without time zone", true},
+        TypeChange{"integer", "oid", true}, TypeChange{"integer", "bigint", false},
+        TypeChange{"character varying(20)", "character varying(10)", false},
+        TypeChange{"text", "character varying(10)", false},
+        TypeChange{"numeric(10,2)", "numeric(12,4)", false},
+        TypeChange{"numeric", "numeric(30,2)", false},
+        TypeChange{"character(3)", "character(5)", false},
+        TypeChange{"character(3)", "text", false},
+        TypeChange{"timestamp without time zone", "date", false},
+        TypeChange{"timestamp without time zone", "timestamp with time zone", false},
+        TypeChange{"timestamp(5) without time zone", "timestamp(3) without time zone", false},
+        TypeChange{"inet", "cidr", false}, TypeChange{"json", "jsonb", false},
+        TypeChange{"bigint", "integer", false}, TypeChange{"bit(3)", "bit(3)[]", false},
+        TypeChange{"integer[]", "bigint[]", false}, TypeChange{"integer[]", "integer[]", true}));
+
+TEST(LintText, CommandsAreCutAtTheirCommas) {
+  EXPECT_THAT(
+      alter_commands("ALTER TABLE IF EXISTS ONLY \"a,b\".t * ADD c numeric(1,2) DEFAULT "
+                     "(ARRAY[1,2])[1], -- x, y\n DROP d /* , */, ALTER e SET DEFAULT 'a,b'"),
+      ElementsAre("ADD c numeric(1,2) DEFAULT (ARRAY[1,2])[1]", "DROP d",
+                  "ALTER e SET DEFAULT 'a,b'"));
+}
+
+TEST(LintText, IdentifiersAreQuotedWhereTheyMustBe) {
+  EXPECT_EQ(quote_ident("plain_1"), "plain_1");
+  EXPECT_EQ(quote_ident("Upper"), "\"Upper\"");
+  EXPECT_EQ(quote_ident("order"), "\"order\"");
+  EXPECT_EQ(quote_ident("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(quote_ident("1a"), "\"1a\"");
+}
+
+/// Any mix of pieces of statements is taken without a crash, and lines stay inside the script.
+RC_GTEST_PROP(Lint, TakesAnything, ()) {
+  const auto pieces = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::elementOf(std::vector<std::string>{"ALTER TABLE t ",
+                                                  "ADD ",
+                                                  "COLUMN c int ",
+                                                  "DEFAULT random() ",
+                                                  ", ",
+                                                  "; ",
+                                                  "BEGIN; ",
+                                                  "DROP TABLE t ",
+                                                  "CASCADE ",
+                                                  "(",
+                                                  ")",
+                                                  "--x\n",
+                                                  "/*",
+                                                  "'",
+                                                  "$$",
+                                                  "CREATE TABLE t ",
+                                                  "(a int) ",
+                                                  "é",
+                                                  "\n",
+                                                  "CHECK (a > 0) ",
+                                                  "UPDATE t SET a = 1 ",
+                                                  "CREATE INDEX ON t(a) "}));
+  std::string script;
+  for (const auto& piece : pieces) script += piece;
+  const auto lines = static_cast<size_t>(std::count(script.begin(), script.end(), '\n')) + 1;
+  for (const auto& finding : lint(script, {})) {
+    RC_ASSERT(finding.line >= 1 && finding.line <= lines);
+    RC_ASSERT(!finding.why.empty());
+  }
+}
+
+}  // namespace
+}  // namespace sluice::sql

@@ -1,0 +1,382 @@
+"""Exact row limits: whatever a bounded write goes through, it never leaves more behind than its rule allows."""
+
+import random
+import struct
+import threading
+import time
+
+import psycopg
+import pytest
+from harness.gateway import Gateway
+from harness.postgres import PostgresServer
+from harness.wire import (FLUSH, SYNC, WireClient, bind, close, describe, error_fields, execute, kinds, message, parse,
+                          query)
+
+LIMIT = 100  # policies/standard.yaml: people in production
+
+SCHEMA = """
+DROP SCHEMA IF EXISTS lim CASCADE; CREATE SCHEMA lim; SET search_path = lim;
+CREATE TABLE items (id int, v int);
+CREATE TABLE stock (id int PRIMARY KEY, v int);
+CREATE TABLE parents (id int PRIMARY KEY);
+CREATE TABLE children (parent int REFERENCES parents ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE TABLE parts (id int, v int) PARTITION BY RANGE (id);
+CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (51);
+CREATE TABLE parts_high PARTITION OF parts FOR VALUES FROM (51) TO (100000);
+CREATE VIEW items_view AS SELECT id, v FROM items;
+CREATE TABLE spills (n int); CREATE TABLE spilled (i int);
+CREATE FUNCTION spill() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO lim.spilled SELECT i FROM generate_series(1, NEW.n) i; RETURN NULL; END $$;
+CREATE TRIGGER spill AFTER INSERT ON spills FOR EACH ROW EXECUTE FUNCTION spill();
+CREATE TABLE lates (n int);
+CREATE CONSTRAINT TRIGGER late AFTER INSERT ON lates DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spill();
+CREATE TABLE ruled (n int);
+CREATE RULE also AS ON INSERT TO ruled DO ALSO INSERT INTO lim.spilled SELECT i FROM generate_series(1, NEW.n) i;
+CREATE FUNCTION put(n int) RETURNS int LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, n) i; RETURN n; END $$;
+CREATE FUNCTION put_sql(n int) RETURNS bigint LANGUAGE sql AS
+  $$ WITH put AS (INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, n) i RETURNING 1) SELECT count(*) FROM put $$;
+CREATE PROCEDURE put_call(n int) LANGUAGE plpgsql AS
+  $$ BEGIN INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, n) i; END $$;
+DROP SCHEMA IF EXISTS lim_keys CASCADE; CREATE SCHEMA lim_keys;
+CREATE TABLE lim_keys.a (id int PRIMARY KEY);
+CREATE TABLE lim_keys.b (a int REFERENCES lim_keys.a DEFERRABLE INITIALLY DEFERRED);
+"""
+
+# What brings the tables back, and what tells their state; both past the gateway.
+RESET = """
+DELETE FROM lim.items; DELETE FROM lim.stock; DELETE FROM lim.children; DELETE FROM lim.parents; DELETE FROM lim.parts;
+DELETE FROM lim.spills; DELETE FROM lim.spilled; DELETE FROM lim.lates; DELETE FROM lim.ruled;
+INSERT INTO lim.stock SELECT i, 0 FROM generate_series(1, 1000) i;
+INSERT INTO lim.parents VALUES (100), (101), (5);
+INSERT INTO lim.children SELECT p FROM (VALUES (100), (101)) t(p), generate_series(1, p - 1)
+"""
+STATE = " UNION ALL ".join(f"SELECT '{table}', count(*), sum({column}) FROM lim.{table}" for table, column in (
+    ("items", "id"), ("stock", "v"), ("parents", "id"), ("children", "parent"), ("parts", "id"), ("spills", "n"),
+    ("spilled", "i"), ("lates", "n"), ("ruled", "n")))
+
+# Each changes exactly n rows, all told, whatever does it.
+WRITES = {
+    "insert": "INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, {n}) i",
+    "update": "UPDATE lim.stock SET v = v + 1 WHERE id <= {n}",
+    "delete": "DELETE FROM lim.stock WHERE id <= {n}",
+    "merge": "MERGE INTO lim.stock s USING generate_series(1001 - {half}, 1000 + {rest}) i ON s.id = i "
+             "WHEN MATCHED THEN UPDATE SET v = 9 WHEN NOT MATCHED THEN INSERT VALUES (i, 1)",
+    "on conflict": "INSERT INTO lim.stock SELECT i, 5 FROM generate_series(1001 - {half}, 1000 + {rest}) i "
+                   "ON CONFLICT (id) DO UPDATE SET v = 5",
+    "cte": "WITH a AS (DELETE FROM lim.stock WHERE id <= {half} RETURNING id), "
+           "b AS (INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, {rest}) i RETURNING 1) SELECT count(*) FROM a",
+    "cascade": "DELETE FROM lim.parents WHERE id = {n}",
+    "cascade of an update": "UPDATE lim.parents SET id = 7 WHERE id = {n}",
+    "trigger": "INSERT INTO lim.spills VALUES ({n} - 1)",
+    "deferred trigger": "INSERT INTO lim.lates VALUES ({n} - 1)",
+    "rule": "INSERT INTO lim.ruled VALUES ({n} - 1)",
+    "partitions": "INSERT INTO lim.parts SELECT i, 0 FROM generate_series(1, {n}) i",
+    "view": "INSERT INTO lim.items_view SELECT i, 0 FROM generate_series(1, {n}) i",
+    "do": "DO $$ BEGIN INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, {n}) i; END $$",
+    "do, one by one": "DO $$ BEGIN FOR i IN 1..{n} LOOP INSERT INTO lim.items VALUES (i, 0); END LOOP; END $$",
+    "function": "SELECT lim.put({n})",
+    "function in SQL": "SELECT lim.put_sql({n})",
+    "function in FROM": "SELECT * FROM lim.put({n}) WHERE true",
+    "procedure": "CALL lim.put_call({n})",
+    "explain analyze": "EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, {n}) i",
+    "returning": "INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, {n}) i RETURNING id",
+}
+
+
+def write(name, n):
+    return WRITES[name].format(n=n, half=n // 2, rest=n - n // 2)
+
+
+def bytewise(client, data):
+    for byte in data[:-1]:
+        client.send(bytes([byte]))
+    return client.run(data[-1:])
+
+
+# How a client may send a statement. Each returns the messages up to the last ReadyForQuery.
+FORMS = {
+    "simple": lambda c, sql: c.run(query(sql)),
+    "transaction": lambda c, sql: c.run(query("BEGIN")) + c.run(query(sql)) + c.run(query("COMMIT")),
+    "sent at once": lambda c, sql: c.run(query("BEGIN") + query(sql) + query("COMMIT"), 3),
+    "savepoint": lambda c, sql: c.run(query("BEGIN") + query("SAVEPOINT s") + query(sql) + query("RELEASE s") + query("COMMIT"), 5),
+    "extended": lambda c, sql: c.run(parse(sql) + bind() + describe() + execute() + SYNC),
+    "named": lambda c, sql: c.run(parse(sql, "n") + SYNC + bind("n", "p") + execute("p") + SYNC + close(b"S", "n") + SYNC, 3),
+    "flushes": lambda c, sql: c.run(parse(sql) + FLUSH + bind() + FLUSH + execute() + FLUSH + SYNC),
+    "some rows": lambda c, sql: c.run(parse(sql) + bind() + execute(rows=3) + SYNC),
+    "pipeline": lambda c, sql: c.run(parse("SELECT 1") + bind() + execute() + parse(sql) + bind() + execute()
+                                     + parse("SELECT 2") + bind() + execute() + SYNC),
+    "byte by byte": lambda c, sql: bytewise(c, parse(sql) + bind() + execute() + SYNC),
+    "extended transaction": lambda c, sql: c.run(parse("BEGIN") + bind() + execute() + SYNC + parse(sql) + bind() + execute() + SYNC
+                                                 + parse("COMMIT") + bind() + execute() + SYNC, 3),
+    "several texts": lambda c, sql: c.run(query(f"SELECT 1; {sql}; SELECT 2")),
+}
+
+
+def psql_prepare(client, sql):
+    return (client.run(query(f"PREPARE q AS {sql}")) + client.run(query("EXECUTE q")) + client.run(query("DEALLOCATE q")))
+
+
+def error_in(messages):
+    errors = [error_fields(body) for kind, body in messages if kind == b"E"]
+    return errors[0] if errors else None
+
+
+@pytest.fixture(scope="module")
+def direct(server):
+    server.sql(SCHEMA, "orders")
+    connection = psycopg.connect(host=str(server.root), port=server.port, user="postgres", dbname="orders", autocommit=True)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module", params=["io_uring", "epoll"])
+def gateway(request, server, direct):
+    running = Gateway(server, reactor=request.param, environment="production")
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def tables(direct):
+    """Reads the state of the tables, which are as at the beginning."""
+    direct.execute(RESET)
+
+    def state():
+        return direct.execute(STATE).fetchall()
+    return state
+
+
+def check(client, tables, form, name):
+    before = tables()
+    answer = form(client, write(name, LIMIT + 1))
+    error = error_in(answer)
+    assert error is not None and error["C"] == "42501", (error, kinds(answer))
+    assert "would change 101 rows, more than the 100" in error["M"], error
+    assert tables() == before, "nothing of it stays"
+    assert answer[-1] == (b"Z", b"I")
+    answer = form(client, write(name, LIMIT))
+    assert error_in(answer) is None, error_in(answer)
+    assert answer[-1] == (b"Z", b"I")
+    assert tables() != before, "what is within the limit is done"
+    assert kinds(client.run(query("SELECT 'and on'"))) == "TDCZ"
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("form", FORMS)
+def test_exact_in_every_form(client, tables, form, name):
+    if name == "deferred trigger" and form in ("transaction", "sent at once", "savepoint", "extended transaction"):
+        pytest.skip("see test_deferred_work_counts_at_commit")
+    check(client, tables, FORMS[form], name)
+
+
+@pytest.mark.parametrize("name", ["insert", "update", "delete", "merge", "cte", "cascade", "trigger", "function"])
+def test_exact_through_prepare_and_execute(client, tables, name):
+    check(client, tables, psql_prepare, name)
+    # And by message: the protocol's Bind of SQL's statement, and SQL's EXECUTE in an extended message.
+    check(client, tables, lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 3), name)
+    check(client, tables, lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + parse("EXECUTE q") + bind() + execute() + SYNC
+                                               + query("DEALLOCATE q"), 3), name)
+    check(client, tables, lambda c, sql: c.run(parse(sql, "q") + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3), name)
+
+
+def test_parameters_decide_how_many(client, tables):
+    before = tables()
+    text = "INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, $1::int) i"
+    assert error_in(client.run(parse(text, "n") + SYNC)) is None
+    for rows, fits in ((101, False), (100, True), (5000, False), (1, True)):
+        error = error_in(client.run(bind("n", values=[str(rows).encode()]) + execute() + SYNC))
+        assert (error is None) == fits, (rows, error)
+    assert dict((t, n) for t, n, _ in tables())["items"] == 101
+    # A Bind that arrives in parts.
+    data = bind("n", values=[b"101"]) + execute() + SYNC
+    assert "would change 101 rows" in error_in(bytewise(client, data))["M"]
+    data = bind("n", values=[b"99"]) + execute() + SYNC
+    assert error_in(bytewise(client, data)) is None
+    assert dict((t, n) for t, n, _ in tables())["items"] == 200
+    del before
+
+
+def test_each_statement_has_the_limit_for_itself(client, tables):
+    """In a transaction, and after what was rolled back to a savepoint: the server counts on, the rule does not."""
+    start = tables()
+    insert = query(write("insert", LIMIT))
+    assert error_in(client.run(query("BEGIN") + insert * 3 + query("SAVEPOINT s") + insert, 6)) is None
+    answer = client.run(query(write("insert", LIMIT + 1)))
+    assert "would change 101 rows" in error_in(answer)["M"] and answer[-1] == (b"Z", b"E")
+    assert kinds(client.run(query("ROLLBACK TO s"))) == "CZ"
+    assert error_in(client.run(insert * 2 + query("COMMIT"), 3)) is None
+    assert dict((t, n) for t, n, _ in tables())["items"] == 500
+    # Several in one pipeline share its transaction: too much of one takes all of it back.
+    before = tables()
+    put = parse(write("insert", LIMIT)) + bind() + execute()
+    answer = client.run(put + put + parse(write("insert", LIMIT + 1)) + bind() + execute() + put + SYNC)
+    assert kinds(answer) == "12C12C12EZ"
+    assert tables() == before
+    assert kinds(client.run(put * 3 + SYNC)) == "12C12C12CZ"
+    assert dict((t, n) for t, n, _ in tables())["items"] == 800
+    assert tables() != start
+
+
+def test_several_executes_before_one_sync(client, tables):
+    assert error_in(client.run(parse("INSERT INTO lim.items SELECT i, 0 FROM generate_series(1, $1::int) i", "n") + SYNC)) is None
+    before = tables()
+    data = b"".join(bind("n", f"p{i}", [str(n).encode()]) + execute(f"p{i}") for i, n in enumerate((10, 100, 101, 10)))
+    answer = client.run(data + SYNC)
+    assert kinds(answer) == "2C2C2EZ" and tables() == before
+    data = b"".join(bind("n", f"p{i}", [b"100"]) for i in range(5)) + b"".join(execute(f"p{i}") for i in range(5))
+    assert kinds(client.run(data + SYNC)) == "22222CCCCCZ"
+    assert dict((t, n) for t, n, _ in tables())["items"] == 500
+    # Two pipelines sent at once: the first fails, the second stands.
+    answer = client.run(bind("n", values=[b"500"]) + execute() + SYNC + bind("n", values=[b"50"]) + execute() + SYNC, 2)
+    assert kinds(answer) == "2EZ2CZ"
+    assert dict((t, n) for t, n, _ in tables())["items"] == 550
+
+
+def copy_rows(n):
+    return b"".join(message(b"d", b"%d\t0\n" % i) for i in range(1, n + 1)) + message(b"c")
+
+
+def test_copy_in(client, tables):
+    before = tables()
+    for n, fits in ((LIMIT + 1, False), (LIMIT, True)):
+        client.send(query("COPY lim.items FROM STDIN"))
+        client.read_until((b"G",))
+        answer = client.run(copy_rows(n))
+        assert (error_in(answer) is None) == fits and kinds(answer) == ("CZ" if fits else "EZ")
+        assert fits or ("would change 101 rows" in error_in(answer)["M"] and tables() == before)
+    # All at once, extended, and in a transaction.
+    answer = client.run(parse("COPY lim.items FROM STDIN") + bind() + execute() + copy_rows(LIMIT + 1) + SYNC)
+    assert kinds(answer) == "12GEZ"
+    answer = client.run(parse("COPY lim.items FROM STDIN") + bind() + execute() + copy_rows(LIMIT) + SYNC)
+    assert kinds(answer) == "12GCZ"
+    assert dict((t, n) for t, n, _ in tables())["items"] == 200
+    client.run(query("BEGIN"))
+    client.send(query("COPY lim.items FROM STDIN"))
+    client.read_until((b"G",))
+    answer = client.run(copy_rows(LIMIT + 1))
+    assert kinds(answer) == "EZ" and answer[-1][1] == b"E"
+    assert kinds(client.run(query("COMMIT"))) == "CZ"
+    assert dict((t, n) for t, n, _ in tables())["items"] == 200
+    # Given up, and what follows.
+    client.send(query("COPY lim.items FROM STDIN"))
+    client.read_until((b"G",))
+    answer = client.run(message(b"d", b"1\t1\n") + message(b"f", b"no\0"))
+    assert kinds(answer) == "EZ" and error_in(answer)["C"] == "57014"
+    assert kinds(client.run(query("SELECT 1"))) == "TDCZ"
+    assert dict((t, n) for t, n, _ in tables())["items"] == 200
+
+
+def test_deferred_work_counts_at_commit(client, tables):
+    """What a constraint trigger puts off is done at COMMIT, and counted there."""
+    before = tables()
+    for script in ([query("BEGIN"), query(write("deferred trigger", LIMIT + 1)), query("COMMIT")],
+                   [query("BEGIN"), query(write("deferred trigger", LIMIT + 1)), query("END")],
+                   [parse("BEGIN") + bind() + execute() + SYNC, query(write("deferred trigger", LIMIT + 1)),
+                    parse("COMMIT") + bind() + execute() + SYNC],
+                   [query("BEGIN"), query("SET CONSTRAINTS ALL DEFERRED"), query(write("deferred trigger", LIMIT + 1)), query("COMMIT")],
+                   [query("BEGIN"), query(write("deferred trigger", LIMIT + 1)), query("SET CONSTRAINTS ALL IMMEDIATE"), query("COMMIT")]):
+        messages = []
+        for data in script:
+            messages += client.run(data)
+        assert tables() == before, script
+        assert error_in(messages) is not None and messages[-1] == (b"Z", b"I")
+    client.run(query("BEGIN"))
+    client.run(query(write("deferred trigger", LIMIT)))
+    assert error_in(client.run(query("COMMIT"))) is None
+    assert tables() != before
+
+
+def test_deferred_keys_may_still_be_met_later(gateway, direct, client):
+    """A counted write does not ask for deferred keys before the transaction ends."""
+    direct.execute("DELETE FROM lim_keys.b; DELETE FROM lim_keys.a")
+    client.run(query("BEGIN"))
+    assert error_in(client.run(query("INSERT INTO lim_keys.b VALUES (1)"))) is None
+    assert error_in(client.run(query("INSERT INTO lim_keys.a VALUES (1)"))) is None
+    assert error_in(client.run(query("COMMIT"))) is None
+    assert direct.execute("SELECT count(*) FROM lim_keys.b").fetchone() == (1,)
+
+
+def test_counting_cannot_be_switched_off(client, tables):
+    before = tables()
+    big = write("update", 900)
+    attempts = [
+        [f"SET track_counts = off; {big}; SET track_counts = on"],
+        ["SET track_counts = off", big, "SET track_counts = on"],
+        ["BEGIN", "SET LOCAL track_counts = off", big, "SET LOCAL track_counts = on", "COMMIT"],
+        [f"SELECT set_config('track_counts', 'off', false); {big}; SELECT set_config('track_counts', 'on', false)"],
+        ["BEGIN", "SELECT set_config('track' || '_counts', 'off', true)", big, "SELECT set_config('track_counts', 'on', true)", "COMMIT"],
+        ["DO $$ BEGIN SET LOCAL track_counts = off; UPDATE lim.stock SET v = 1 WHERE id < 900; SET LOCAL track_counts = on; END $$"],
+        ["WITH a AS (SELECT set_config('track_counts', 'off', true) x) UPDATE lim.stock SET v = 2 FROM a WHERE id < 900"],
+    ]
+    for attempt in attempts:
+        for text in attempt:
+            client.run(query(text))
+        assert tables() == before, attempt
+        client.run(query("ROLLBACK"))
+        client.run(query("RESET track_counts"))
+    assert error_in(client.run(query(write("update", LIMIT)))) is None, "and counting works on"
+
+
+def test_psycopg(gateway, tables):
+    """As drivers speak: implicit transactions, prepared statements, executemany, pipelines, COPY."""
+    with psycopg.connect(gateway.dsn()) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="would change 101 rows"):
+            connection.execute("UPDATE lim.stock SET v = 1 WHERE id <= %s", (101,))
+        connection.rollback()
+        for i in range(10):  # Prepared by name after the fifth time.
+            connection.execute("UPDATE lim.stock SET v = v + 1 WHERE id <= %s", (100,))
+        connection.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            for i in range(10):
+                connection.execute("UPDATE lim.stock SET v = v + 1 WHERE id <= %s", (100 + i,))
+        connection.rollback()
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO lim.items VALUES (%s, 0)", [(i,) for i in range(250)])
+        connection.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            with connection.pipeline():
+                connection.execute("INSERT INTO lim.items VALUES (1, 1)")
+                connection.execute("UPDATE lim.stock SET v = 7 WHERE id <= 500")
+                connection.execute("INSERT INTO lim.items VALUES (2, 2)")
+        connection.rollback()
+        with connection.cursor() as cursor:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="COPY"):
+                with cursor.copy("COPY lim.items FROM STDIN") as copy:
+                    for i in range(101):
+                        copy.write_row((i, 0))
+            connection.rollback()
+            with cursor.copy("COPY lim.items FROM STDIN") as copy:
+                for i in range(100):
+                    copy.write_row((i, 0))
+        connection.commit()
+    state = {t: (n, s) for t, n, s in tables()}
+    assert state["stock"] == (1000, 1000) and state["items"][0] == 350
+
+
+def test_the_refusal_teaches_and_is_recorded(gateway, client, tables):
+    marker = f"/* taught{random.random()} */"
+    error = error_in(client.run(query(write("cascade", 101) + marker)))
+    assert error["C"] == "42501" and error["H"]
+    assert error["M"] == 'DELETE would change 101 rows, more than the 100 that rule "people-write-little" allows: undone'
+    assert "lim.children: 100" in error["D"] and "lim.parents: 1" in error["D"]
+    (record,) = gateway.wait_for(lambda r: r, "--text", marker)
+    assert (record["decision"], record["rule"], record["sqlstate"]) == ("denied", "people-write-little", "42501")
+
+
+def test_somebody_elses_row_cannot_slip_through(gateway, tables, direct):
+    """A row inserted between look and run counts: the statement waits for it, then changes it as well."""
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    direct.execute("DELETE FROM lim.stock WHERE id > 100")
+    with psycopg.connect(direct.info.dsn, autocommit=False, host=direct.info.host) as other:
+        other.execute("UPDATE lim.stock SET v = 1 WHERE id = 50")
+        other.execute("INSERT INTO lim.stock SELECT i, 0 FROM generate_series(1001, 1001) i")
+        client.send(query("WITH seen AS (SELECT count(*) FROM lim.stock) UPDATE lim.stock SET v = v + 2 WHERE id > 0"))
+        time.sleep(0.5)
+        other.commit()
+    answer = client.run(b"")
+    # Its snapshot is older than the row: 100 are changed, not 101.
+    assert error_in(answer) is None
+    answer = client.run(query("UPDATE lim.stock SET v = v + 2 WHERE id > 0 AND v IS NOT NULL"))
+    assert "would change 101 rows" in error_in(answer)["M"]
