@@ -147,6 +147,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
   void analysed(const Reading& reading, std::string text, Analysis analysis);
+  void deferred_failed(const wire::postgres::ErrorFields& error);
   bool estimate_first(const Piece& piece, Bytes text, const Statement& statement);
   Pass on_oversized(const Piece& piece);
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
@@ -193,6 +194,8 @@ class Session : private net::StreamHandler, private ServerUser {
   void know_changes(bool open_transaction);
   void counting_failed(const wire::postgres::ErrorFields& error, bool simple, bool opening);
   void count_changes();
+  bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
+  bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
   void count_after(std::string completion, char status);
   void changes_counted(OwnRun& run);
   void settle_failed(const wire::postgres::ErrorFields* error);
@@ -281,6 +284,8 @@ class Session : private net::StreamHandler, private ServerUser {
     std::shared_ptr<const Statement> statement;  ///< analysed
     std::optional<double> estimate;
     bool estimated = false;
+    bool counted = false;  ///< what was put off until COMMIT has been done, and counted
+    std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
   };
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
@@ -310,7 +315,9 @@ class Session : private net::StreamHandler, private ServerUser {
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
   Changes changes_before_;              ///< of this transaction, before the counted statement
-  bool changes_known_ = false;          ///< changes_before_ is what the server counts now
+  /// The decision on the last bounded write of a transaction that the client has opened.
+  std::shared_ptr<const policy::Decision> bounded_;
+  bool changes_known_ = false;  ///< changes_before_ is what the server counts now
   /// A transaction the gateway has opened around a counted statement.
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.

@@ -4,6 +4,8 @@
 // transaction, the gateway's own where the client has opened none, and before anybody learns that
 // it succeeded the server is asked what it has changed, cascades and triggers included. Too much is
 // rolled back, and the client sees one ordinary error.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "gateway/cancel.h"
@@ -37,6 +39,12 @@ std::shared_ptr<policy::Decision> passed(const policy::Decision& decision, const
       rule, limit, most);
   refused->hint = "Ask for less (WHERE, LIMIT), or ask for a wider limit.";
   return refused;
+}
+
+std::shared_ptr<const policy::Decision> changes_unknown() {
+  return refusal("changes-unknown", "42501",
+                 "what the statement has changed cannot be counted: undone",
+                 "An operator must see to it that track_counts is on at the server.");
 }
 
 }  // namespace
@@ -122,6 +130,40 @@ void Session::count_changes() {
   run_own(statements, [this](OwnRun& run) { changes_counted(run); });
 }
 
+/// A COMMIT behind bounded writes, where constraint triggers may have put off work until then.
+bool Session::ends_bounded_transaction(const sql::StatementFacts& facts) const {
+  if (!bounded_ || (redone_ && redone_->counted) || transaction_ahead_ != 'T') return false;
+  return scope_.scope->catalog->has_deferrable() &&
+         std::any_of(facts.transaction.begin(), facts.transaction.end(), [](auto effect) {
+           return effect == sql::TransactionEffect::kCommit ||
+                  effect == sql::TransactionEffect::kPrepareTransaction;
+         });
+}
+
+/// Has the work done that was put off, and counts it, before the COMMIT goes on.
+bool Session::count_deferred_first(const Piece& piece, const sql::StatementFacts& facts) {
+  if (!ends_bounded_transaction(facts)) return false;
+  auto statements = count_statements();
+  statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
+  defer(piece, kEstimating);
+  deferred_->counted = true;
+  run_own(statements, [this](OwnRun& run) {
+    if (!deferred_) return;
+    if (run.answer.error) {
+      const auto& error = *run.answer.error;
+      deferred_->refused =
+          refusal("constraint", std::string(error.sqlstate()), std::string(error.message()), "");
+    } else if (const auto after = read_changes(run.answer.results); !after || !changes_known_) {
+      deferred_->refused = changes_unknown();
+    } else {
+      deferred_->refused =
+          over_limit(changes_between(changes_before_, *after), *bounded_, "what COMMIT runs");
+    }
+    take_deferred(kEstimating);
+  });
+  return true;
+}
+
 /// The counted statement at the front has run: its completion is kept until its changes are known.
 void Session::count_after(std::string completion, char status) {
   settling_ = std::make_unique<Expected>(std::move(expected_.front()));
@@ -145,14 +187,13 @@ void Session::changes_counted(OwnRun& run) {
   const auto after = read_changes(run.answer.results);
   DecisionPtr over;
   if (!after || !changes_known_) {
-    over = refusal("changes-unknown", "42501",
-                   "what the statement has changed cannot be counted: undone",
-                   "An operator must see to it that track_counts is on at the server.");
+    over = changes_unknown();
   } else {
     over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
                       settling_->text->facts().kind);
     changes_before_ = *after;
   }
+  if (!over && !own_transaction_) bounded_ = settling_->decision;
   if (settling_->kind == RequestKind::kQuery) {
     settle_query(over);
   } else {

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::Pair;
+using Attributes = std::map<std::string, std::string>;
 
 class UserKindsTest : public ::testing::Test {
  protected:
@@ -30,8 +31,8 @@ TEST_F(UserKindsTest, KeepsKindAndAttributes) {
   UserStore users(database, "test");
   const SecretString password("long enough");
   ASSERT_TRUE(users.add({"alice", {"engineering"}, UserKind::kHuman, {}}, password));
-  ASSERT_TRUE(
-      users.add({"nightly", {}, UserKind::kAgent, {{"team", "data"}, {"url", "a=b"}}}, password));
+  ASSERT_TRUE(users.add(
+      {"nightly", {}, UserKind::kAgent, Attributes{{"team", "data"}, {"url", "a=b"}}}, password));
   auto directory = load_directory(database).value();
   EXPECT_EQ(directory->find("alice")->kind, UserKind::kHuman);
   const User* nightly = directory->find("nightly");
@@ -42,7 +43,7 @@ TEST_F(UserKindsTest, KeepsKindAndAttributes) {
   change.kind = UserKind::kService;
   ASSERT_TRUE(users.set("alice", change));
   change = {};
-  change.attributes = {{"team", "ops"}};
+  change.attributes = Attributes{{"team", "ops"}};
   ASSERT_TRUE(users.set("nightly", change));
   directory = load_directory(database).value();
   EXPECT_EQ(directory->find("alice")->kind, UserKind::kService);
@@ -61,7 +62,7 @@ TEST_F(UserKindsTest, RefusesAttributesThatCannotBeKept) {
   const SecretString password("long enough");
   for (const auto& [key, value] :
        {std::pair<std::string, std::string>{"", "x"}, {"a", ""}, {"a=b", "x"}, {"a", "x\ny"}}) {
-    EXPECT_FALSE(users.add({"u", {}, UserKind::kHuman, {{key, value}}}, password)) << key;
+    EXPECT_FALSE(users.add({"u", {}, UserKind::kHuman, Attributes{{key, value}}}, password)) << key;
   }
   EXPECT_EQ(parse_attribute("team=data").value(),
             std::pair(std::string("team"), std::string("data")));

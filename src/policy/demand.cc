@@ -1,6 +1,7 @@
 #include "policy/demand.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace sluice::policy {
 namespace {
@@ -91,6 +92,21 @@ uint8_t uses_of(Verb verb) {
   }
 }
 
+/// Settings that load code, switch off what guards the data or hide what happens. PostgreSQL keeps
+/// most of them for superusers; a gateway's role may be one.
+bool guarded_setting(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "session_replication_role", "allow_system_table_mods", "session_preload_libraries",
+      "local_preload_libraries",  "dynamic_library_path",    "jit_provider",
+      "zero_damaged_pages",       "ignore_checksum_failure", "ignore_system_indexes",
+      "lo_compat_privileges",     "temp_file_limit",         "max_stack_depth"};
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames) ||
+         lower.starts_with("log_") || lower.starts_with("track_");
+}
+
 /// The system's own relations tell about the database, not what is in it; those that give away
 /// rows are reported as kRead with their functions' risk.
 bool in_system_schema(std::string_view table) {
@@ -159,6 +175,10 @@ void Demands::add_action(const sql::Action& action) {
     return;
   }
   for (const sql::Object& object : action.targets) {
+    if (verb == Verb::kSessionSetting && guarded_setting(object.name)) {
+      add(Verb::kOther, &action).object = &object;
+      continue;
+    }
     if (object.temporary && (bit(verb) & kOnRelations) != 0 && verb != Verb::kReadCatalog) {
       add(Verb::kTemporary, &action).object = &object;
       continue;

@@ -146,6 +146,19 @@ TEST(Judge, DenyFiresWhenAnythingMatches) {
                   ->allowed());
 }
 
+TEST(Judge, DroppingAColumnIsDoneToItsTable) {
+  const std::string rules =
+      kAll + "- {name: no, effect: deny, on: {tables: [public.orders]}, do: [drop]}\n";
+  EXPECT_FALSE(decide(rules, FactsOf("ALTER TABLE")
+                                 .act(ActionKind::kDrop, "public.orders.email")
+                                 .object_kind("column"))
+                   ->allowed());
+  EXPECT_FALSE(decide(rules, FactsOf("ALTER TABLE")
+                                 .act(ActionKind::kDrop, "public.orders", kOrders)
+                                 .object_kind("column"))
+                   ->allowed());
+}
+
 TEST(Judge, PartitionsAreRefusedWithTheirTable) {
   const std::string rules =
       kAll + "- {name: no, effect: deny, on: {tables: [public.orders]}, do: [read]}\n";
@@ -190,6 +203,13 @@ TEST(Judge, HarmlessThingsNeedNoRuleButCanBeNamed) {
   EXPECT_FALSE(
       decide(kReadPublic, FactsOf("SHOW; LOAD").act(ActionKind::kOther).act(ActionKind::kOther))
           ->allowed());
+  EXPECT_TRUE(
+      decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, "work_mem"))->allowed());
+  for (const char* guarded :
+       {"session_replication_role", "Allow_System_Table_Mods", "log_statement"})
+    EXPECT_FALSE(
+        decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, guarded))->allowed())
+        << guarded;
   EXPECT_FALSE(decide("- {name: no, effect: deny, do: [session_setting]}\n",
                       FactsOf("SET").act(ActionKind::kSessionSetting))
                    ->allowed());

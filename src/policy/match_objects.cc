@@ -40,6 +40,9 @@ Name name_of(const Demand& demand, const Question& question) {
     name.name_known = false;
     return name;
   }
+  // Dropping a column is done to its table.
+  if (demand.action != nullptr && demand.action->object_kind == "column")
+    name.name = name.name.substr(0, name.name.rfind('.'));
   name.schema_known = !object.schema.empty();
   // With facts().unresolved unset, a name without identifier is one that this text creates.
   const bool created = demand.verb == Verb::kCreate && name.schema_known;

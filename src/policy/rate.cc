@@ -16,6 +16,12 @@ std::string RateLimiter::key_of(std::string_view user, std::string_view rule) {
   return key;
 }
 
+void RateLimiter::make_room(Shard& shard, Clock::time_point now) {
+  if (now - shard.swept_at < std::chrono::seconds(1)) return;
+  shard.swept_at = now;
+  std::erase_if(shard.full_at, [&](const auto& bucket) { return bucket.second <= now; });
+}
+
 bool RateLimiter::take(std::string_view user, std::string_view rule, uint32_t per_minute,
                        Clock::time_point now) {
   if (per_minute == 0) return false;
@@ -26,7 +32,7 @@ bool RateLimiter::take(std::string_view user, std::string_view rule, uint32_t pe
   auto found = shard.full_at.find(key);
   if (found == shard.full_at.end()) {
     if (shard.full_at.size() >= kMostBuckets / kShards) {
-      std::erase_if(shard.full_at, [&](const auto& bucket) { return bucket.second <= now; });
+      make_room(shard, now);
       if (shard.full_at.size() >= kMostBuckets / kShards) return false;
     }
     found = shard.full_at.emplace(key, now).first;

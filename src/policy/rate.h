@@ -16,7 +16,7 @@ namespace sluice::policy {
 ///
 /// A token bucket per user and rule, as the generic cell rate algorithm (ITU-T I.371): a bucket of
 /// N tokens that refills with N a minute. So a minute's worth may come at once, and any 60 seconds
-/// see at most 2 N - 1. One instance for the whole gateway; safe from any thread, divided into
+/// see at most 2 N. One instance for the whole gateway; safe from any thread, divided into
 /// shards so that workers seldom meet. Bounded: users who have not been at their limit for a minute
 /// are forgotten; past kMostBuckets a new one is refused rather than let through uncounted.
 class RateLimiter {
@@ -41,7 +41,10 @@ class RateLimiter {
     mutable std::mutex mutex;
     /// When the bucket is full again, by key "user\0rule".
     std::unordered_map<std::string, Clock::time_point, Hash> full_at;
+    Clock::time_point swept_at;
   };
+  /// Forgets full buckets of a crowded shard, at most once a second.
+  static void make_room(Shard& shard, Clock::time_point now);
   static std::string key_of(std::string_view user, std::string_view rule);
   Shard& shard_of(const std::string& key) { return shards_[keyed_hash(key) % kShards]; }
   const Shard& shard_of(const std::string& key) const { return shards_[keyed_hash(key) % kShards]; }

@@ -67,7 +67,7 @@ TEST(Cases, SayWhatPassesAndWhatDoesNot) {
   EXPECT_THAT(results[0].failures, IsEmpty());
   EXPECT_THAT(results[1].failures, IsEmpty());
   EXPECT_THAT(results[2].failures,
-              ElementsAre(HasSubstr("expected hold, got allow by rule \"everyone-reads\""),
+              ElementsAre(HasSubstr("expected hold, got allow by rule \"free-outside-production\""),
                           HasSubstr("expected a limit of 5 rows_changed, got none"),
                           HasSubstr("expected shadow rule \"try\"")));
 }

@@ -211,8 +211,8 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
   return out;
 }
 
-Walker::Called Walker::call_body(const catalog::Function& function,
-                                 const std::vector<Value>& given, const CallShape& shape) {
+Walker::Called Walker::call_body(const catalog::Function& function, const std::vector<Value>& given,
+                                 const CallShape& shape) {
   Called out;
   gather_.function({function.oid, function.schema, function.name, function.volatility,
                     risk_of(function.schema, function.name),

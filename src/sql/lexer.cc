@@ -33,7 +33,7 @@ bool Lexer::skip_comment() {
   pos_ += 2;
   while (depth > 0 && pos_ < text_.size()) {
     if (at(pos_) == '/' && at(pos_ + 1) == '*') {
-      ++depth;
+      deepest_comment_ = std::max(deepest_comment_, ++depth);
       pos_ += 2;
     } else if (at(pos_) == '*' && at(pos_ + 1) == '/') {
       --depth;

@@ -31,6 +31,8 @@ class Lexer {
   explicit Lexer(std::string_view text) : text_(text) {}
   /// Comments and white space are skipped. An unterminated string or comment runs to the end.
   Token next();
+  /// How deep the comments nest that were skipped so far.
+  size_t deepest_comment() const { return deepest_comment_; }
 
  private:
   bool skip_blank();
@@ -42,6 +44,7 @@ class Lexer {
 
   std::string_view text_;
   size_t pos_ = 0;
+  size_t deepest_comment_ = 1;
 };
 
 /// Case-insensitive comparison with a lower-case ASCII word.

@@ -24,6 +24,8 @@ bool is_chaining(const Token& token) {
                      [&](std::string_view word) { return is_word(token, word); });
 }
 
+constexpr size_t kDeepestComment = 256;
+
 struct Level {
   size_t chain = 0;
   size_t set_operations = 0;
@@ -63,6 +65,8 @@ size_t depth_bound(std::string_view text) {
     }
     deepest = std::max(deepest, current);
   }
+  // PostgreSQL's lexer takes time in the square of how deep comments nest.
+  if (lexer.deepest_comment() > kDeepestComment) return SIZE_MAX;
   return deepest;
 }
 

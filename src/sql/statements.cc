@@ -3,6 +3,7 @@
 
 #include "sql/lock_level.h"
 #include "sql/options.h"
+#include "sql/plpgsql_source.h"
 #include "sql/statement_kinds.h"
 #include "sql/walker.h"
 
@@ -119,7 +120,8 @@ void Walker::statement(const Node& wrapper) {
       return;
     }
     if (name == "MergeStmt") facts_.depends_on_literals = true;
-    if (name == "SelectStmt" && !field(body, "intoClause")) gather_.shared_action(ActionKind::kRead);
+    if (name == "SelectStmt" && !field(body, "intoClause"))
+      gather_.shared_action(ActionKind::kRead);
     const RowsPtr rows = rows_of(wrapper, nullptr, nullptr);
     if (name == "SelectStmt" && field(body, "intoClause")) return;
     note_output(rows, name == "SelectStmt" && has_limit(body));
@@ -168,11 +170,12 @@ void Walker::dispatch(std::string_view name, const Node& body) {
 void Walker::after_statement(std::string_view name, const Node& body) {
   // What a later statement of the text means may be another thing by then.
   static constexpr std::string_view kRenaming[] = {
-      "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",  "RuleStmt",    "CreateTrigStmt",
-      "DropStmt",   "CreateFunctionStmt",    "DoStmt",    "CallStmt",    "CreateExtensionStmt",
+      "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",     "RuleStmt", "CreateTrigStmt",
+      "DropStmt",   "CreateFunctionStmt",    "DoStmt",       "CallStmt", "CreateExtensionStmt",
       "DefineStmt", "AlterExtensionStmt",    "DropOwnedStmt"};
   const bool changed = facts_.schema_change || facts_.temporary_change;
-  if (changed && std::find(std::begin(kRenaming), std::end(kRenaming), name) != std::end(kRenaming)) {
+  if (changed &&
+      std::find(std::begin(kRenaming), std::end(kRenaming), name) != std::end(kRenaming)) {
     resolver_.make_uncertain();
   }
   if (changed && name == "AlterTableStmt") {
@@ -221,14 +224,13 @@ void Walker::on_do(const Node& body) {
     return;
   }
   const Within within(*this);
-  Value all;
-  context_.collected = &all;
+  context_.arguments = 0;
   Level level;
   level.has_variables = true;
-  std::string why;
-  if (!plpgsql(plpgsql_block(std::string(code)), level, why)) {
-    fail("the code block cannot be understood: " + why, "42601");
-  }
+  Gather::ArgumentUses uses;
+  const Ran ran = run_plpgsql(plpgsql_block(std::string(code)), level, "do", uses);
+  if (!ran.good) fail("the code block cannot be understood: " + ran.why, "42601");
+  write_again(uses);
 }
 
 void Walker::on_call(const Node& body) {
@@ -266,6 +268,7 @@ void Walker::on_copy(const Node& body) {
   const auto columns = strings_in(body, "attlist");
   if (!in) {
     const RowsPtr rows = read_relation(name_of_range(*range), true);
+    gather_.action(action).lock = LockLevel::kAccessShare;
     const Name name = name_of_range(*range);
     gather_.add_target(action,
                        resolver_.object(name, resolver_.find_relation(name), context_.reached));
@@ -283,16 +286,14 @@ void Walker::on_copy(const Node& body) {
     return;
   }
   const Target target = write_target(*range, ActionKind::kInsert);
-  gather_.add_target(action,
-                     resolver_.object(target.name, target.relation, context_.reached));
+  gather_.add_target(action, resolver_.object(target.name, target.relation, context_.reached));
   gather_.action(action).lock = LockLevel::kRowExclusive;
   std::set<int16_t> given;
   for (const std::string_view column : columns) write_column(target, column, {}, nullptr);
   if (target.relation != nullptr) {
     for (const auto& column : target.relation->columns) {
-      const bool listed =
-          columns.empty() ||
-          std::find(columns.begin(), columns.end(), column.name) != columns.end();
+      const bool listed = columns.empty() ||
+                          std::find(columns.begin(), columns.end(), column.name) != columns.end();
       if (!listed) continue;
       given.insert(column.number);
       if (columns.empty()) gather_.write({target.relation->oid, column.number}, {});
@@ -351,7 +352,8 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
   facts_.prepared.push_back({what, std::string(statement)});
   if (what == What::kPrepare) {
     // Judged now, as if it ran: EXECUTE only names it.
-    if (const auto query = field(body, "query")) note_output(rows_of(*query, nullptr, nullptr), false);
+    if (const auto query = field(body, "query"))
+      note_output(rows_of(*query, nullptr, nullptr), false);
   } else if (what == What::kExecute) {
     Level level;
     gather_.use(eval_all(body, "params", level), kUsedInPredicate);
@@ -362,7 +364,8 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
 void Walker::on_cursor(std::string_view name, const Node& body) {
   act(ActionKind::kCursor);
   if (name == "DeclareCursorStmt") {
-    if (const auto query = field(body, "query")) note_output(rows_of(*query, nullptr, nullptr), false);
+    if (const auto query = field(body, "query"))
+      note_output(rows_of(*query, nullptr, nullptr), false);
   } else if (name == "FetchStmt") {
     facts_.cursors.emplace_back(text_field(body, "portalname"));
     if (!bool_field(body, "ismove")) note_output(unknown_rows(), false);

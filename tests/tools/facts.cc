@@ -5,11 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <pthread.h>
 
 #include "catalog/diff.h"
 #include "catalog_json.h"
 #include "database.h"
+#include "facts_json.h"
+#include "sql/analyse.h"
 
 namespace sluice::tools {
 namespace {
@@ -17,10 +21,6 @@ namespace {
 namespace json = boost::json;
 
 void done() { std::cout << "done" << std::endl; }
-
-void print(const std::vector<catalog::Change>& changes) {
-  for (const catalog::Change& change : changes) std::cout << change.to_string() << '\n';
-}
 
 /// Prints the catalog once, as JSON: users' objects, or all of them.
 Result<void> print_catalog(Database& database, bool system) {
@@ -54,29 +54,35 @@ Result<void> within(Database& database) {
   return {};
 }
 
-/// Runs each line as SQL, then answers with the fingerprint as this session sees it and, line by
-/// line, what is different from the start.
-Result<void> changes(Database& database) {
-  SLUICE_ASSIGN(const auto start, database.load());
-  for (std::string line; std::getline(std::cin, line);) {
-    SLUICE_TRY(database.run(line));
-    SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
-    std::cout << catalog->fingerprint() << '\n';
-    print(catalog::diff(*start, *catalog));
-    done();
-  }
-  return {};
-}
-
 /// Answers each line, and says "done" once before the first, with what changed since the last.
 Result<void> drift(Database& database) {
   SLUICE_ASSIGN(auto before, database.load());
   done();
   for (std::string line; std::getline(std::cin, line);) {
     SLUICE_ASSIGN(auto after, database.load(false, before.get()));
-    print(catalog::diff(*before, *after));
+    for (const catalog::Change& change : catalog::diff(*before, *after)) {
+      std::cout << change.to_string() << '\n';
+    }
     done();
     before = std::move(after);
+  }
+  return {};
+}
+
+/// Answers each line, a statement as a JSON string, with its facts as one line of JSON, against
+/// the catalog and search_path of this session at the start.
+Result<void> facts(Database& database) {
+  sql::Scope scope;
+  SLUICE_ASSIGN(scope.catalog, database.load());
+  SLUICE_ASSIGN(const auto path, database.run("SELECT unnest(pg_catalog.current_schemas(true))"));
+  scope.search_path.clear();
+  for (const auto& row : path.at(0)) scope.search_path.push_back(row.at(0).value());
+  for (std::string line; std::getline(std::cin, line);) {
+    boost::system::error_code error;
+    const auto text = json::parse(line, error);
+    if (error || !text.is_string()) return fail(ErrorCode::kProtocol, "not a JSON string: " + line);
+    const auto found = sql::analyse(std::string_view(text.as_string()), {}, scope);
+    std::cout << json::serialize(to_json(*found, *scope.catalog)) << std::endl;
   }
   return {};
 }
@@ -87,8 +93,8 @@ struct Mode {
 };
 
 constexpr std::array kModes = {
-    Mode{"users", users},   Mode{"all", all},         Mode{"fingerprint", fingerprint},
-    Mode{"within", within}, Mode{"changes", changes}, Mode{"drift", drift},
+    Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
+    Mode{"within", within}, Mode{"drift", drift}, Mode{"facts", facts},
 };
 
 int main(int argc, char** argv) {
@@ -102,11 +108,36 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|changes|drift\n";
+  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|facts\n";
   return 2;
 }
 
 }  // namespace
 }  // namespace sluice::tools
 
-int main(int argc, char** argv) { return sluice::tools::main(argc, argv); }
+namespace {
+
+struct Call {
+  int argc;
+  char** argv;
+  int code = 2;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Analysis wants the big stack it has in the gateway.
+  Call call{argc, argv};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, sluice::sql::kAnalyserStackBytes);
+  pthread_t thread;
+  const auto run = [](void* argument) -> void* {
+    auto* given = static_cast<Call*>(argument);
+    given->code = sluice::tools::main(given->argc, given->argv);
+    return nullptr;
+  };
+  if (pthread_create(&thread, &attributes, run, &call) == 0) pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  return call.code;
+}
