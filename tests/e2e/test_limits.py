@@ -361,7 +361,7 @@ def test_the_refusal_teaches_and_is_recorded(gateway, client, tables):
     assert error["M"] == 'DELETE would change 101 rows, more than the 100 that rule "people-write-little" allows: undone'
     assert "lim.children: 100" in error["D"] and "lim.parents: 1" in error["D"]
     (record,) = gateway.wait_for(lambda r: r, "--text", marker)
-    assert (record["decision"], record["rule"], record["sqlstate"]) == ("denied", "people-write-little", "42501")
+    assert (record["decision"], record["rule"], record["sqlstate"]) == ("limited", "people-write-little", "42501")
 
 
 def test_somebody_elses_row_cannot_slip_through(gateway, tables, direct):
