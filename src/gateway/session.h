@@ -192,7 +192,7 @@ class Session : private net::StreamHandler, private ServerUser {
                            bool& go_on);
   Pass begin_counted_execute(const Piece& piece, bool& go_on);
   void know_changes(bool open_transaction);
-  void counting_failed(const wire::postgres::ErrorFields& error, bool simple, bool opening);
+  void counting_failed(const wire::postgres::ErrorFields* error, bool simple, bool opening);
   void count_changes();
   bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
   bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
@@ -204,7 +204,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void finish_counted_query(bool undo);
   void fail_pipeline();
   void abort_transaction(std::function<void()> then);
-  Pass end_own_pipeline();
+  Pass end_own_pipeline(bool failed);
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
   bool within_limits(Expected& entry, size_t rows, size_t bytes);

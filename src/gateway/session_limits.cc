@@ -102,15 +102,18 @@ void Session::know_changes(bool open_transaction) {
         const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
         changes_known_ = changes.has_value();
         if (changes) changes_before_ = *changes;
-        if (run.answer.error) counting_failed(*run.answer.error, simple, open_transaction);
+        if (run.answer.error) {
+          // The client has been told what failed before it.
+          counting_failed(run.skipped ? nullptr : &*run.answer.error, simple, open_transaction);
+        }
       },
       OwnEnd::kBehindMe);
 }
 
 /// The client's statement was not run: the server skips to a Sync.
-void Session::counting_failed(const pg::ErrorFields& error, bool simple, bool opening) {
+void Session::counting_failed(const pg::ErrorFields* error, bool simple, bool opening) {
   if (opening) own_transaction_ = false;
-  send_to_client(Bytes(error_message(error)));
+  if (error != nullptr) send_to_client(Bytes(error_message(*error)));
   if (simple) {
     std::string out;
     pg::encode_sync(out);
@@ -305,14 +308,15 @@ void Session::abort_transaction(std::function<void()> then) {
   });
 }
 
-/// The client's Sync ends a pipeline around which a transaction of ours is open.
-Session::Pass Session::end_own_pipeline() {
-  if (!skip_until_sync_) {
+/// The client's Sync ends a pipeline around which a transaction of ours is open. `failed`: the
+/// server skips to it.
+Session::Pass Session::end_own_pipeline(bool failed) {
+  if (!failed) {
     run_own(
         {"COMMIT"},
         [this](OwnRun& run) {
           // It failed by itself, not because of something before it that the client knows of.
-          if (run.answer.error) send_to_client(Bytes(error_message(*run.answer.error)));
+          if (run.answer.error && !run.skipped) send_to_client(Bytes(error_message(*run.answer.error)));
         },
         OwnEnd::kBehindMe);
   }
