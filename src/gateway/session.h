@@ -207,6 +207,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass end_own_pipeline(bool failed);
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
+  void note_cursors(const Statement& statement, DecisionPtr& decision, bool& writes);
   bool within_limits(Expected& entry, size_t rows, size_t bytes);
   void cut_result(Expected& entry, DecisionPtr why);
   void duration_passed();
@@ -315,6 +316,13 @@ class Session : private net::StreamHandler, private ServerUser {
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
   Changes changes_before_;              ///< of this transaction, before the counted statement
+  /// What DECLARE was decided to be allowed to return, over all that is fetched from it.
+  struct Cursors {
+    std::shared_ptr<const policy::Decision> decision;
+    bool writes = false;
+    uint64_t rows = 0, bytes = 0;
+  };
+  std::unique_ptr<Cursors> cursors_;
   /// The decision on the last bounded write of a transaction that the client has opened.
   std::shared_ptr<const policy::Decision> bounded_;
   bool changes_known_ = false;  ///< changes_before_ is what the server counts now

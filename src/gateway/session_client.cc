@@ -294,6 +294,10 @@ Session::Pass Session::on_execute(const Piece& piece) {
     text = portal->prepared.text;
     decision = portal->prepared.decision;
     writes = portal->writes;
+  } else if (cursors_) {
+    // A cursor made by SQL's DECLARE is a portal too.
+    decision = cursors_->decision;
+    writes = cursors_->writes;
   }
   if (decision && !within_rate(*decision, refused)) {
     return refuse_extended({}, text.get(), refused);
@@ -309,6 +313,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   entry.text = std::move(text);
   entry.decision = std::move(decision);
   entry.counted = counted;
+  entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
   note_limits(entry);
   since_sync_ = true;
   settings_uncertain_ = true;
@@ -354,6 +359,8 @@ Session::Pass Session::on_sync() {
     send_to_client(Bytes(out));
     return Pass::kDrop;
   }
+  // Should something in it have failed, this takes back what it has set.
+  if (transaction_ahead_ == 'I') doubts_ |= transaction_doubts_;
   if (own_transaction_) return end_own_pipeline(failed);
   expect(RequestKind::kSync);
   return Pass::kForward;

@@ -23,6 +23,10 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return server_violation("an unexpected CommandComplete");
   }
   follow_prepared(entry, command);
+  if (entry.of_cursor && cursors_) {
+    cursors_->rows += entry.rows;
+    cursors_->bytes += entry.bytes;
+  }
   if (entry.cut) return on_cut_end();
   if (query) {
     ++entry.completed;

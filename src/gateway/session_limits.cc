@@ -314,7 +314,8 @@ Session::Pass Session::end_own_pipeline(bool failed) {
         {"COMMIT"},
         [this](OwnRun& run) {
           // It failed by itself, not because of something before it that the client knows of.
-          if (run.answer.error && !run.skipped) send_to_client(Bytes(error_message(*run.answer.error)));
+          if (run.answer.error && !run.skipped)
+            send_to_client(Bytes(error_message(*run.answer.error)));
         },
         OwnEnd::kBehindMe);
   }
@@ -342,6 +343,10 @@ bool Session::own_pipeline_ended() {
 void Session::note_limits(Expected& entry) {
   if (!entry.decision || !entry.decision->limits.on_results()) return;
   entry.limited = true;
+  if (entry.of_cursor && cursors_) {
+    entry.rows_before = cursors_->rows;
+    entry.bytes_before = cursors_->bytes;
+  }
   if (!entry.counted) limited_ahead_ = true;
   if (const auto& most = entry.decision->limits.duration) {
     if (!duration_) {
@@ -351,16 +356,29 @@ void Session::note_limits(Expected& entry) {
   }
 }
 
+/// FETCH is bounded by what its DECLARE was allowed.
+void Session::note_cursors(const Statement& statement, DecisionPtr& decision, bool& writes) {
+  const auto& facts = statement.facts();
+  if (facts.kind == "DECLARE CURSOR") {
+    const bool bounded =
+        decision->limits.on_results() || (facts.writes && decision->limits.on_changes());
+    cursors_ = bounded ? std::make_unique<Cursors>(Cursors{decision, facts.writes}) : nullptr;
+  } else if (!facts.cursors.empty() && cursors_) {
+    decision = cursors_->decision;
+    writes = writes || cursors_->writes;
+  }
+}
+
 bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
   const auto& limits = entry.decision->limits;
-  if (limits.rows && entry.rows + rows > limits.rows->most) {
+  if (limits.rows && entry.rows_before + entry.rows + rows > limits.rows->most) {
     cut_result(entry, passed(*entry.decision, limits.rows->rule, "rows", limits.rows->most,
                              fmt::format("the result has more than the {} rows that rule \"{}\" "
                                          "allows",
                                          limits.rows->most, limits.rows->rule)));
     return false;
   }
-  if (limits.bytes && entry.bytes + bytes > limits.bytes->most) {
+  if (limits.bytes && entry.bytes_before + entry.bytes + bytes > limits.bytes->most) {
     cut_result(entry, passed(*entry.decision, limits.bytes->rule, "bytes", limits.bytes->most,
                              fmt::format("the result has more than the {} bytes that rule \"{}\" "
                                          "allows",

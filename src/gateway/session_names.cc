@@ -200,8 +200,11 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   for (const auto effect : facts.transaction) {
     using enum sql::TransactionEffect;
     if (effect == kBegin) {
+      // In a pipeline inside our own transaction: that becomes the client's.
+      if (since_sync_) own_transaction_ = false;
       transaction_ahead_ = 'T';
     } else if (effect == kCommit || effect == kRollback || effect == kPrepareTransaction) {
+      if (since_sync_) own_transaction_ = false;
       transaction_ahead_ = 'I';
       doubts_ |= transaction_doubts_;
     } else if (effect == kRollbackTo) {

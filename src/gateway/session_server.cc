@@ -88,8 +88,9 @@ void Session::skip_rows(Bytes& in) {
   if (entry.limited) {
     // Near a limit rows are looked at one by one. A row takes 7 bytes at least.
     const auto& limits = entry.decision->limits;
-    if (entry.cut || (limits.rows && entry.rows + in.size() / 5 > limits.rows->most) ||
-        (limits.bytes && entry.bytes + in.size() > limits.bytes->most)) {
+    if (entry.cut ||
+        (limits.rows && entry.rows_before + entry.rows + in.size() / 5 > limits.rows->most) ||
+        (limits.bytes && entry.bytes_before + entry.bytes + in.size() > limits.bytes->most)) {
       return;
     }
   }

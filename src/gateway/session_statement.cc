@@ -216,6 +216,7 @@ Session::Pass Session::judge(const Piece& piece,
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }
+  if (decision->allowed()) note_cursors(*statement, decision, writes);
   if (redone_ && redone_->refused) {
     decision = redone_->refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
@@ -252,6 +253,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   entry.text = statement;
   entry.decision = std::move(decision);
   entry.counted = counted;
+  entry.of_cursor = !statement->facts().cursors.empty();
   entry.may_copy_in = contains_copy_in(statement->facts());
   note_limits(entry);
   settings_uncertain_ = true;
@@ -347,6 +349,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
   }
+  if (decision->allowed()) note_cursors(*statement, decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
   if (decision->allowed() && needs_counting(entry.writes, *decision)) {
     if (auto why = uncountable(statement->facts())) decision = std::move(why);
