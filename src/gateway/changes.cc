@@ -120,6 +120,11 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
 std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts) {
   using enum sql::ActionKind;
   for (const auto& action : facts.actions) {
+    if (action.kind == kSessionSetting && action.object_kind == "track_counts") {
+      return refusal("counting-stays-on", "42501",
+                     "a write whose rows are counted cannot set track_counts as well",
+                     "Leave track_counts alone; send other settings as statements of their own.");
+    }
     const bool writes = action.kind == kInsert || action.kind == kUpdate ||
                         action.kind == kDelete || action.kind == kMerge || action.kind == kCopyIn;
     if (!writes) continue;

@@ -40,6 +40,9 @@ struct Admission {
   uint32_t protocol_minor = 0;
 };
 
+/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
+const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
+
 /// One logged-in client and, while it has one, its server connection. Client messages
 /// (session_client.cc) are understood and decided on (session_statement.cc) against what their
 /// names mean at that moment (session_names.cc), and forwarded; server messages are matched against
@@ -153,6 +156,8 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
   const Expected* bind_ahead(Bytes portal);
+  bool statement_in_flight(Bytes name) const;
+  bool portal_in_flight(Bytes portal) const;
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
   /// replace it.
@@ -192,7 +197,7 @@ class Session : private net::StreamHandler, private ServerUser {
                            bool& go_on);
   Pass begin_counted_execute(const Piece& piece, bool& go_on);
   void know_changes(bool open_transaction);
-  void counting_failed(const wire::postgres::ErrorFields* error, bool simple, bool opening);
+  void counting_failed(const wire::postgres::ErrorFields* error, bool simple);
   void count_changes();
   bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
   bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
@@ -210,6 +215,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void note_cursors(const Statement& statement, DecisionPtr& decision, bool& writes);
   bool within_limits(Expected& entry, size_t rows, size_t bytes);
   void cut_result(Expected& entry, DecisionPtr why);
+  void cancel_arrived();
   void duration_passed();
 
   // session_server.cc: server to client.
@@ -330,7 +336,12 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
   bool limited_ahead_ = false;
-  bool cut_since_sync_ = false;  ///< a statement whose result was cut off completed at the server
+  bool cut_since_sync_ = false;  ///< a result was cut off
+  /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
+  std::string held_ready_;
+  size_t executes_since_sync_ = 0;
+  /// Something that cannot be looked into may have prepared statements.
+  bool unseen_prepares_ = false;
   bool dropping_row_ = false;    ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;

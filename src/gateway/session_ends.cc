@@ -81,7 +81,8 @@ Session::Pass Session::on_cut_end() {
   if (entry.kind == RequestKind::kQuery) return Pass::kReplace;
   const bool counted = entry.counted;
   expected_.pop();
-  if (expected_.empty()) skip_until_sync_ = true;
+  // What stands before it in the pipeline fails with it, as the client believes.
+  if (expected_.empty()) fail_pipeline();
   if (counted) resume(kCounting);
   return finished_ ? Pass::kStop : Pass::kReplace;
 }
@@ -138,7 +139,11 @@ Session::Pass Session::on_error(const Piece& piece) {
   const bool counted = entry.counted;
   copying_in_ = false;
   if (!entry.ends_with_ready()) {
-    if (entry.limited) limited_ahead_ = false;
+    if (entry.cut) {
+      cut_since_sync_ = true;  // Until its cancel can hit nothing else.
+    } else if (entry.limited) {
+      limited_ahead_ = false;
+    }
     skip_to_sync();
     if (counted) resume(kCounting);
     if (was_copying && copy_sync_dropped_) {
@@ -211,6 +216,10 @@ Session::Pass Session::on_ready(const Piece& piece) {
   const bool answered = entry.kind == RequestKind::kSync || entry.completed > 0 || entry.failed;
   if (!entry.ends_with_ready() || !answered) {
     return server_violation("ReadyForQuery before an answer");
+  }
+  if ((entry.cut || cut_since_sync_) && cancels_in_flight_ > 0) {
+    held_ready_.assign(piece.bytes);
+    return Pass::kDrop;
   }
   copying_in_ = false;
   if (entry.kind == RequestKind::kQuery) {

@@ -98,21 +98,20 @@ void Session::know_changes(bool open_transaction) {
   // No Sync behind it: should it fail, the server skips the statement too.
   run_own(
       statements,
-      [this, simple, open_transaction](OwnRun& run) {
+      [this, simple](OwnRun& run) {
         const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
         changes_known_ = changes.has_value();
         if (changes) changes_before_ = *changes;
         if (run.answer.error) {
           // The client has been told what failed before it.
-          counting_failed(run.skipped ? nullptr : &*run.answer.error, simple, open_transaction);
+          counting_failed(run.skipped ? nullptr : &*run.answer.error, simple);
         }
       },
       OwnEnd::kBehindMe);
 }
 
 /// The client's statement was not run: the server skips to a Sync.
-void Session::counting_failed(const pg::ErrorFields* error, bool simple, bool opening) {
-  if (opening) own_transaction_ = false;
+void Session::counting_failed(const pg::ErrorFields* error, bool simple) {
   if (error != nullptr) send_to_client(Bytes(error_message(*error)));
   if (simple) {
     std::string out;
@@ -120,6 +119,10 @@ void Session::counting_failed(const pg::ErrorFields* error, bool simple, bool op
     server_->stream().send(Bytes(out));
     expect(RequestKind::kSync);
     skip_until_sync_ = false;
+    if (own_transaction_) {
+      own_pipeline_ending_ = true;  // Rolls it back, should BEGIN have come through.
+      return;
+    }
   }
   resume(kCounting);
 }
@@ -394,8 +397,23 @@ void Session::cut_result(Expected& entry, DecisionPtr why) {
   if (cancels_in_flight_ > 0) return;
   ++cancels_in_flight_;
   send_cancel(worker_, *server_, [&worker = worker_, id = id_] {
-    if (Session* session = worker.find_session(id)) --session->cancels_in_flight_;
+    if (Session* session = worker.find_session(id)) session->cancel_arrived();
   });
+}
+
+/// It has hit what ran at the server then, and hits nothing that is sent from now on.
+void Session::cancel_arrived() {
+  --cancels_in_flight_;
+  if (finished_ || held_ready_.empty() || cancels_in_flight_ > 0) return;
+  now_ = Moment::now();
+  const std::string bytes = std::exchange(held_ready_, {});
+  Piece piece;
+  piece.type = pg::kReadyForQuery;
+  piece.first = piece.last = true;
+  piece.length = static_cast<uint32_t>(bytes.size());
+  piece.bytes = bytes;
+  if (on_ready(piece) == Pass::kForward) send_to_client(bytes);
+  if (!finished_ && suspended_ != 0) continue_suspended();
 }
 
 void Session::duration_passed() {

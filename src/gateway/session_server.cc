@@ -77,7 +77,8 @@ void Session::continue_suspended() {
   if ((suspended_ & kCopyBarrier) != 0 && expected_.empty()) resume(kCopyBarrier);
   if (names_wait_ && expected_.empty()) start_finding_names();
   if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding()) take_deferred(kQueue);
-  if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ && !limited_ahead_) {
+  if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ &&
+      (!limited_ahead_ || skip_until_sync_)) {
     take_deferred(kCounting);
   }
 }
@@ -274,6 +275,8 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     if (prepared != nullptr) portal.prepared.recorded = prepared->recorded;
     portal.prepared.text = entry.text;
     portal.prepared.decision = entry.decision;
+    portal.prepared.scope = entry.scope;
+    portal.prepared.source.swap(entry.source);
     portal.writes = entry.writes;
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);

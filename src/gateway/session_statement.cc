@@ -21,6 +21,14 @@ bool contains_copy_in(const sql::StatementFacts& facts) {
   });
 }
 
+std::shared_ptr<const policy::Decision> prepared_elsewhere(std::string_view name) {
+  return refusal("prepared-in-another-scope", "26000",
+                 fmt::format("prepared statement \"{}\" was prepared before the search path or the "
+                             "schema changed",
+                             name),
+                 "Prepare it again.");
+}
+
 }  // namespace
 
 sql::Settings Session::settings_for_analysis(Bytes text) const {
@@ -69,6 +77,11 @@ Session::Pass Session::on_statement(const Piece& piece) {
   if (piece.type == pg::kQuery && count_deferred_first(piece, statement->facts())) {
     return Pass::kDrop;
   }
+  const auto& uses = statement->facts().prepared;
+  const bool in_flight = std::any_of(uses.begin(), uses.end(), [this](const auto& use) {
+    return use.what == sql::PreparedUse::What::kExecute && statement_in_flight(use.name);
+  });
+  if (in_flight) return defer(piece, kQueue);
   return estimate_first(piece, text, *statement) ? Pass::kDrop : judge(piece, statement);
 }
 
@@ -184,18 +197,13 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
                      "PREPARE it in this session first.");
     }
     auto text = prepared->text;
-    if (prepared->scope != scope_.id) {
+    if (prepared->scope != scope_.id && prepared->source.empty()) text = nullptr;
+    if (text && prepared->scope != scope_.id) {
       // Short of the analyser's threads: a long one is prepared anew by its owner.
       text = worker_.analyser().find_or_analyse(prepared->source,
                                                 {settings_for_analysis(prepared->source), scope_});
-      if (!text) {
-        return refusal("prepared-in-another-scope", "26000",
-                       fmt::format("prepared statement \"{}\" was prepared before the search path "
-                                   "or the schema changed",
-                                   uses[i].name),
-                       "PREPARE it again.");
-      }
     }
+    if (!text) return prepared_elsewhere(uses[i].name);
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
     writes = writes || text->facts().writes;
@@ -286,6 +294,14 @@ Session::Pass Session::forward_parse(Bytes name, Bytes text,
 const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
   for (size_t i = expected_.size(); i > 0; --i) {
     const Expected& entry = expected_.at(i - 1);
+    if (const auto* use = last_use(entry, name)) {
+      if (use->what != sql::PreparedUse::What::kPrepare) return nullptr;
+      pending.text = entry.text;
+      pending.decision = entry.decision;
+      pending.scope = entry.scope;
+      pending.source = entry.source;
+      return &pending;
+    }
     if (entry.kind == RequestKind::kClose && !entry.close_portal && entry.statement == name) {
       return nullptr;
     }
@@ -317,15 +333,31 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     expected_.drop_back();
     return refuse_extended({}, statement, decision);
   };
+  if (statement_in_flight(name)) {
+    if (!piece.first) {
+      return refuse(nullptr, refusal("prepared-in-flight", "26000",
+                                     "what the statement's name stands for is not known yet",
+                                     "Wait for the answer to what prepares it."));
+    }
+    expected_.drop_back();
+    return defer(piece, kQueue);
+  }
   Prepared pending;
   const Prepared* prepared = prepared_ahead(name, pending);
   if (prepared == nullptr || !prepared->text) {
-    // The server does not know it either, and will say so; should it not, something that could
-    // not be seen has made it, and the session ends before anything runs.
+    if (unseen_prepares_) {
+      return refuse(nullptr,
+                    refusal("unknown-prepared-statement", "26000",
+                            fmt::format("prepared statement \"{}\" does not exist", name), ""));
+    }
+    // The server does not know it either, and will say so; should it not, the session ends.
     entry.malformed = true;
     return Pass::kForward;
   }
   auto statement = prepared->text;
+  if (prepared->scope != scope_.id && prepared->source.empty()) {
+    return refuse(nullptr, prepared_elsewhere(name));
+  }
   if (prepared->scope != scope_.id) {
     const Reading reading{settings_for_analysis(prepared->source), scope_};
     statement = redone_ && redone_->statement
@@ -334,10 +366,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     if (!statement) {
       const std::string source = prepared->source;
       if (!piece.whole()) {
-        return refuse(nullptr, refusal("prepared-in-another-scope", "26000",
-                                       "the statement was prepared before the search path or the "
-                                       "schema changed",
-                                       "Prepare it again."));
+        return refuse(nullptr, prepared_elsewhere(name));
       }
       expected_.drop_back();
       analyse_later(piece, source, reading);
@@ -360,6 +389,9 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     count_deferred_first(piece, statement->facts());
     return Pass::kDrop;
   }
+  entry.scope = scope_.id;
+  // Needed when what it prepares is used.
+  if (!statement->facts().prepared.empty()) entry.source = prepared->source;
   entry.text = std::move(statement);
   entry.decision = std::move(decision);
   return Pass::kForward;

@@ -330,7 +330,9 @@ void Walker::on_set_config(const CallShape& shape) {
   const bool role = wanted == "ROLE" || wanted == "SESSION_AUTHORIZATION";
   if (!known || role || wanted == "SEARCH_PATH") resolver_.path_may_change();
   if (!known || role) shared_act(ActionKind::kRoleChange);
-  if (!known || !role) shared_act(ActionKind::kSessionSetting);
+  if (known && role) return;
+  const size_t action = shared_act(ActionKind::kSessionSetting);
+  if (!known || wanted == "TRACK_COUNTS") gather_.action(action).object_kind = "track_counts";
 }
 
 void Walker::on_sequence(const CallShape& shape) {

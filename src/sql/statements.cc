@@ -321,7 +321,9 @@ void Walker::on_set(const Node& body) {
   const std::string_view variable = text_field(body, "name");
   const bool role = variable == "role" || variable == "session_authorization";
   const std::string_view kind = text_field(body, "kind");
-  act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
+  const size_t action = act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
+  // By it the server counts what statements change: a write that is counted may not set it.
+  if (upper(variable) == "TRACK_COUNTS") gather_.action(action).object_kind = "track_counts";
   facts_.may_change_settings = true;
   if (variable != "search_path") {
     if (kind == "VAR_RESET_ALL" || role) {

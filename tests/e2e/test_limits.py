@@ -171,13 +171,38 @@ def test_exact_in_every_form(client, tables, form, name):
 
 
 @pytest.mark.parametrize("name", ["insert", "update", "delete", "merge", "cte", "cascade", "trigger", "function"])
-def test_exact_through_prepare_and_execute(client, tables, name):
-    check(client, tables, psql_prepare, name)
-    # And by message: the protocol's Bind of SQL's statement, and SQL's EXECUTE in an extended message.
-    check(client, tables, lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 3), name)
-    check(client, tables, lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + parse("EXECUTE q") + bind() + execute() + SYNC
-                                               + query("DEALLOCATE q"), 3), name)
-    check(client, tables, lambda c, sql: c.run(parse(sql, "q") + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3), name)
+def test_exact_through_prepare_and_execute(client, tables, direct, name):
+    """SQL's own, then the protocol's Bind of SQL's statement, SQL's EXECUTE in an extended message, and of the protocol's statement."""
+    forms = [psql_prepare,
+             lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + parse("EXECUTE q") + bind() + execute() + SYNC + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(parse(sql, "q") + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(parse(f"PREPARE q AS {sql}") + bind() + execute() + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(parse(f"PREPARE q AS {sql}") + bind() + execute() + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 2)]
+    for form in forms:
+        direct.execute(RESET)
+        check(client, tables, form, name)
+
+
+def test_a_name_that_could_not_be_taken_is_judged_by_what_it_stands_for(client, tables):
+    """The second Parse fails, what was named first is still there, and is what is bound and counted."""
+    before = tables()
+    sql = write("insert", LIMIT + 1)
+    for again in (parse("SELECT 1", "n") + SYNC, query("PREPARE n AS SELECT 1"), parse("SELECT 1/0::int") + bind() + execute()
+                  + close(b"S", "n") + parse("SELECT 1", "n") + SYNC, query("SELECT 1/0; DEALLOCATE n; PREPARE n AS SELECT 1")):
+        client.run(parse(sql, "n") + SYNC)
+        for use in (bind("n") + execute() + SYNC, query("EXECUTE n"), parse("EXECUTE n") + bind() + execute() + SYNC):
+            answer = client.run(again + use, 2)
+            errors = [error_fields(b)["M"] for k, b in answer if k == b"E"]
+            assert len(errors) == 2 and "would change 101 rows" in errors[1], errors
+            assert tables() == before
+        client.run(close(b"S", "n") + SYNC)
+    # The same with a portal that outlives the failure.
+    client.run(query("BEGIN") + parse(sql, "n") + bind("n", "p") + SYNC + query("SAVEPOINT s"), 3)
+    answer = client.run(parse("SELECT 1") + bind("", "p") + SYNC + query("ROLLBACK TO s") + execute("p") + SYNC, 3)
+    assert any("would change 101 rows" in error_fields(b)["M"] for k, b in answer if k == b"E"), kinds(answer)
+    client.run(query("ROLLBACK") + close(b"S", "n") + SYNC, 2)
+    assert tables() == before
 
 
 def test_parameters_decide_how_many(client, tables):
