@@ -1,0 +1,257 @@
+"""What PostgreSQL itself says that a statement reaches.
+
+Five oracles, each asked of a real server in a transaction that is rolled back:
+  plan     EXPLAIN (VERBOSE, FORMAT JSON): relations scanned and modified
+  locks    pg_locks after planning: every relation named or reached by views, rules, inheritance and
+           inlined functions, also where the planner removes it; the mode tells reads from writes
+  run      pg_locks after running it, deferred triggers included: functions, triggers, cascades;
+           and pg_stat_xact_all_tables: tables whose rows really changed, and how
+  depends  pg_depend of a function made of the statement (BEGIN ATOMIC): columns, functions
+  origins  the result's description: of each output column the table and column it is
+"""
+
+import dataclasses
+
+import psycopg
+from psycopg import pq
+
+WRITE_NODES = "ModifyTable"
+
+
+@dataclasses.dataclass
+class Truth:
+    failed: str = ""  # the server does not accept the statement
+    not_run: str = ""  # it accepts, but this run ended with an error
+    plan: set = None  # of OIDs
+    unfiltered: set = None  # targets of an UPDATE or DELETE whose every row the plan takes
+    locks: dict = None  # OID -> modes
+    run: dict = None  # OID -> modes
+    changed: dict = None  # OID -> {"insert", "update", "delete"}
+    columns: set = None  # (OID, column) named; views not expanded; column 0 for the relation itself
+    functions: set = None  # OIDs of users' functions and operators' functions named
+    operators: set = None
+    origins: list = None  # (name, OID, column) of each output column
+
+
+class Server:
+    """One session that statements are tried in, and one that watches its locks."""
+
+    def __init__(self, conninfo):
+        self.session = psycopg.connect(conninfo, autocommit=True)
+        self.watcher = psycopg.connect(conninfo, autocommit=True)
+        self.pid = self.session.info.backend_pid
+        # Pruned partitions are not locked: what a statement may reach does not depend on its constants.
+        self.session.execute("SET enable_partition_pruning = off; SET constraint_exclusion = off; SET jit = off;"
+                             "SET client_min_messages = error; SET statement_timeout = '10s'")
+        self.scope = None
+
+    def close(self):
+        self.session.close()
+        self.watcher.close()
+
+    def enter(self, path, setup, role):
+        if self.scope == (path, setup, role):
+            return
+        self.session.execute(b"RESET ROLE; DISCARD TEMP; SET search_path = " + path.encode())
+        if setup:
+            self.session.execute(setup.encode())
+        if role:
+            self.session.execute(b"SET ROLE " + role.encode())
+        self.scope = path, setup, role
+
+    def _locks(self):
+        rows = self.watcher.execute(
+            "SELECT relation, mode FROM pg_locks WHERE pid = %s AND locktype = 'relation' AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())", (self.pid,), prepare=True)
+        found = {}
+        for oid, mode in rows:
+            found.setdefault(oid, set()).add(mode.removesuffix("Lock"))
+        return found
+
+    def _counts(self):
+        return dict((row[0], row[1:]) for row in self.session.execute(
+            "SELECT oid, pg_stat_get_xact_tuples_inserted(oid), pg_stat_get_xact_tuples_updated(oid),"
+            " pg_stat_get_xact_tuples_deleted(oid) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm', 'p')"
+            " AND oid >= 16384", prepare=True))
+
+    def _trying(self, attempt):
+        """Runs attempt() in a transaction that leaves nothing behind."""
+        self.session.execute("BEGIN")
+        try:
+            return attempt()
+        finally:
+            self.session.execute("ROLLBACK")
+
+    def ask(self, statement, run=True):
+        self.enter(*statement.scope)
+        truth = Truth()
+        sql = statement.sql.encode()
+        for oracle in (self._explain, self._describe, self._depend) + ((self._run,) if run else ()):
+            try:
+                self._trying(lambda oracle=oracle: oracle(truth, statement, sql))
+            except psycopg.Error as error:
+                message = str(error).splitlines()[0]
+                if oracle == self._describe:
+                    truth.failed = message
+                    break
+                if oracle == self._run:
+                    truth.not_run = message
+        if statement.sql.startswith("PREPARE"):
+            self.session.execute("DEALLOCATE ALL")  # a prepared statement outlives its transaction
+        return truth
+
+    def _explain(self, truth, _, sql):
+        plan = self.session.execute(b"EXPLAIN (VERBOSE, FORMAT JSON) " + sql).fetchone()[0]
+        truth.locks = self._locks()
+        names = set()
+        truth.unfiltered = set()
+        for query in plan:
+            # DO INSTEAD NOTHING leaves no plan.
+            if "Plan" in query:
+                self._walk(query["Plan"], names, truth.unfiltered)
+        truth.plan = self._oids(names)
+        truth.unfiltered = self._oids(truth.unfiltered)
+
+    def _oids(self, names):
+        if not names:
+            return set()
+        rows = self.session.execute(
+            "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace"
+            " WHERE (nspname, relname) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
+            ([schema for schema, _ in names], [name for _, name in names]))
+        return {row[0] for row in rows}
+
+    def _walk(self, node, names, unfiltered):
+        if "Relation Name" in node:
+            names.add((node["Schema"], node["Relation Name"]))
+        if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
+            if takes_every_row(node["Plans"][-1] if node.get("Plans") else node):
+                unfiltered.add((node["Schema"], node["Relation Name"]))
+        for target in node.get("Target Tables", ()):
+            names.add((target["Schema"], target["Relation Name"]))
+        for child in node.get("Plans", ()):
+            self._walk(child, names, unfiltered)
+
+    def _describe(self, truth, _, sql):
+        connection = self.session.pgconn
+        for result in (connection.prepare(b"", sql), connection.describe_prepared(b"")):
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise psycopg.ProgrammingError(result.error_message.decode())
+        truth.origins = [(result.fname(i).decode(), result.ftable(i), result.ftablecol(i))
+                         for i in range(result.nfields)]
+
+    def _depend(self, truth, _, sql):
+        self.session.execute(b"CREATE FUNCTION public.sluice_probe() RETURNS void LANGUAGE sql BEGIN ATOMIC "
+                             + sql + b"\n; END")
+        rows = self.session.execute(
+            "SELECT refclassid::pg_catalog.regclass::text, refobjid, refobjsubid FROM pg_catalog.pg_depend"
+            " WHERE classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
+            " AND objid = 'public.sluice_probe'::pg_catalog.regproc").fetchall()
+        named = {}
+        for kind, oid, part in rows:
+            named.setdefault(kind.removeprefix("pg_catalog."), set()).add((oid, part))
+        truth.columns = named.get("pg_class", set())
+        truth.functions = {oid for oid, _ in named.get("pg_proc", ())}
+        truth.operators = {oid for oid, _ in named.get("pg_operator", ())}
+
+    def _run(self, truth, statement, sql):
+        before = self._counts()
+        cursor = self.session.cursor()
+        if statement.sql.upper().startswith("COPY"):
+            with cursor.copy(sql) as copy:
+                if statement.data:
+                    copy.write(statement.data)
+                elif " FROM STDIN" not in statement.sql.upper():
+                    for _ in copy:
+                        pass
+        else:
+            cursor.execute(sql)
+        self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        truth.run = self._locks()
+        truth.changed = {}
+        for oid, counts in self._counts().items():
+            old = before.get(oid, (0, 0, 0))
+            kinds = {kind for kind, a, b in zip(("insert", "update", "delete"), old, counts) if b > a}
+            if kinds:
+                truth.changed[oid] = kinds
+
+
+def takes_every_row(node):
+    """Whether a plan below ModifyTable is nothing but scans of whole tables."""
+    if any(key in node for key in ("Filter", "Index Cond", "Recheck Cond", "TID Cond", "One-Time Filter", "Join Type")):
+        return False
+    if node["Node Type"] in ("Append", "Merge Append"):
+        return all(takes_every_row(child) for child in node["Plans"])
+    return node["Node Type"] in ("Seq Scan", "Foreign Scan", "ModifyTable")
+
+
+class Schema:
+    """What the catalog says of relations, for expanding views and excusing what is meant to differ."""
+
+    def __init__(self, session):
+        def rows(sql):
+            return session.execute(sql).fetchall()
+        self.relations = {oid: (schema, name, kind) for oid, schema, name, kind in rows(
+            "SELECT c.oid, nspname, relname, relkind::text FROM pg_catalog.pg_class c"
+            " JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace")}
+        self.children, self.referencing, self.referenced = {}, {}, {}
+        for child, parent in rows("SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits"):
+            self.children.setdefault(parent, set()).add(child)
+        for child, parent in rows("SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f'"):
+            self.referencing.setdefault(parent, set()).add(child)
+            self.referenced.setdefault(child, set()).add(parent)
+        self.view_columns = {}  # view -> what its query names
+        for view, oid, part in rows(
+                "SELECT r.ev_class, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d"
+                " JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid"
+                " WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass"
+                " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.rulename = '_RETURN'"):
+            if oid != view:
+                self.view_columns.setdefault(view, set()).add((oid, part))
+        self.view_origins = {}  # view -> origin of each of its columns
+        connection = session.pgconn
+        for view, text in rows("SELECT oid, pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class"
+                               " WHERE relkind IN ('v', 'm') AND oid >= 16384"):
+            for result in (connection.prepare(b"", text.encode()), connection.describe_prepared(b"")):
+                assert result.status == pq.ExecStatus.COMMAND_OK, result.error_message
+            self.view_origins[view] = [(result.ftable(i), result.ftablecol(i)) for i in range(result.nfields)]
+        self.user_functions = {oid: name for oid, name in rows(
+            "SELECT oid, oid::pg_catalog.regprocedure::text FROM pg_catalog.pg_proc WHERE oid >= 16384")}
+        self.operator_functions = dict(rows("SELECT oid, oprcode::oid FROM pg_catalog.pg_operator WHERE oid >= 16384"))
+
+    def name(self, oid):
+        schema, name, _ = self.relations.get(oid, ("?", str(oid), "?"))
+        return f"{schema}.{name}"
+
+    def kind(self, oid):
+        return self.relations.get(oid, ("?", "?", "?"))[2]
+
+    def is_view(self, oid):
+        return self.kind(oid) in "vm"
+
+    def descendants(self, oid):
+        found, queue = set(), [oid]
+        while queue:
+            for child in self.children.get(queue.pop(), ()):
+                if child not in found:
+                    found.add(child)
+                    queue.append(child)
+        return found
+
+    def base_column(self, oid, column):
+        """The table's column that is shown as this one, or None when it is computed."""
+        while oid and self.kind(oid) == "v":
+            oid, column = self.view_origins[oid][column - 1] if 0 < column else (0, 0)
+        return (oid, column) if oid else None
+
+    def reached_columns(self, named):
+        """`named` and all that the views in it name."""
+        found, queue = set(), list(named)
+        while queue:
+            item = queue.pop()
+            if item in found:
+                continue
+            found.add(item)
+            if self.kind(item[0]) == "v":
+                queue.extend(self.view_columns.get(item[0], ()))
+        return {item for item in found if self.kind(item[0]) != "v"}
