@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace sluice::catalog {
@@ -39,6 +40,7 @@ struct Column {
   bool generated = false;  ///< GENERATED ALWAYS AS (…) STORED
   bool identity = false;
   std::string default_text;  ///< pg_get_expr of the default or generation expression
+  std::string comment;
 };
 
 struct Trigger {
@@ -46,6 +48,8 @@ struct Trigger {
   Oid function = 0;
   bool deferrable = false;
   bool initially_deferred = false;
+  /// pg_trigger.tgenabled: O origin and local, D disabled, R replica, A always
+  char enabled = 'O';
   std::string definition;  ///< pg_get_triggerdef
 };
 
@@ -55,7 +59,8 @@ struct Index {
   bool unique = false;
   bool primary = false;
   bool valid = true;
-  std::vector<int16_t> columns;  ///< 0 for an expression
+  bool partial = false;          ///< has a WHERE clause
+  std::vector<int16_t> columns;  ///< of the key, without INCLUDE; 0 for an expression
   std::string definition;        ///< pg_get_indexdef
 };
 
@@ -78,6 +83,7 @@ struct Constraint {
 struct Rule {
   std::string name;
   char event = '1';        ///< pg_rewrite.ev_type: 1 select, 2 update, 3 insert, 4 delete
+  char enabled = 'O';      ///< pg_rewrite.ev_enabled, as Trigger::enabled
   std::string definition;  ///< pg_get_ruledef: CREATE RULE … AS ON … DO …
 };
 
@@ -165,21 +171,30 @@ class Catalog {
     std::vector<Operator> operators;
     std::vector<std::string> schemas;  ///< all but other sessions' pg_temp and pg_toast_temp
     std::string fingerprint;           ///< see loader.h
+    /// See Catalog::definition_path.
+    std::vector<std::string> definition_path = {"pg_catalog"};
   };
   explicit Catalog(Contents contents);
 
   /// Never given to another Catalog while the process lives; for cache keys.
   uint64_t id() const { return id_; }
   const std::string& fingerprint() const { return contents_.fingerprint; }
+  /// What current_schemas(true) was in the session that read this. The server renders definitions
+  /// (of views, rules, defaults, parsed function bodies) for that path: a name in them that is not
+  /// qualified must be resolved with it, and never with the path of the session that is judged.
+  const std::vector<std::string>& definition_path() const { return contents_.definition_path; }
 
   const Relation* relation(Oid oid) const;
+  /// The schema "pg_temp" is the session's own temporary one, here and below.
   const Relation* relation(std::string_view schema, std::string_view name) const;
   /// As the server resolves an unqualified name: the first schema of `search_path` that has it.
   /// `search_path` is what current_schemas(true) returns.
   const Relation* resolve(const std::vector<std::string>& search_path, std::string_view name) const;
 
   const Function* function(Oid oid) const;
-  /// All functions of that name, in one schema or (schema empty) in every schema of the path.
+  /// All functions of that name, in one schema or (schema empty) in every schema of the path, in
+  /// its order. Of a path's temporary schema neither functions nor operators are taken, as by the
+  /// server.
   std::vector<const Function*> functions(const std::vector<std::string>& search_path,
                                          std::string_view schema, std::string_view name) const;
   const Type* type(Oid oid) const;
@@ -202,12 +217,18 @@ class Catalog {
 
  private:
   using Index = std::unordered_map<std::string, size_t>;
+
+  std::string_view actual_schema(std::string_view schema) const;
+
   uint64_t id_;
   Contents contents_;
   std::unordered_map<Oid, size_t> relations_by_oid_, functions_by_oid_, types_by_oid_;
   Index relations_by_name_;  ///< "schema\0name"
   std::unordered_multimap<std::string, size_t> functions_by_name_, operators_by_name_;
   Index types_by_name_;
+  /// Referenced table to (relation, constraint).
+  std::unordered_multimap<Oid, std::pair<size_t, size_t>> referencing_;
+  std::string temp_schema_;  ///< the session's own; empty for none
   bool has_deferrable_ = false;
 };
 

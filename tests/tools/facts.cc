@@ -1,0 +1,96 @@
+// sluice_facts CONNINFO MODE: what Sluice makes of a database, for tests. A mode reads lines from
+// standard input and answers each; answers end with a line that says "done".
+#include <array>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include <boost/json/serialize.hpp>
+
+#include "catalog/diff.h"
+#include "catalog_json.h"
+#include "database.h"
+
+namespace sluice::tools {
+namespace {
+
+namespace json = boost::json;
+
+void done() { std::cout << "done" << std::endl; }
+
+/// Prints the catalog once, as JSON: users' objects, or all of them.
+Result<void> print_catalog(Database& database, bool system) {
+  SLUICE_ASSIGN(const auto catalog, database.load());
+  std::cout << json::serialize(to_json(*catalog, system)) << std::endl;
+  return {};
+}
+
+Result<void> users(Database& database) { return print_catalog(database, false); }
+Result<void> all(Database& database) { return print_catalog(database, true); }
+
+/// Answers each line with the fingerprint of this moment.
+Result<void> fingerprint(Database& database) {
+  for (std::string line; std::getline(std::cin, line);) {
+    SLUICE_ASSIGN(const auto results, database.run(catalog::fingerprint_query()));
+    std::cout << results.at(0).at(0).at(0).value() << '\n';
+    done();
+  }
+  return {};
+}
+
+/// Runs each line as SQL, then answers with the catalog's users' objects as this session sees them.
+Result<void> within(Database& database) {
+  SLUICE_ASSIGN(const auto system, database.load());
+  for (std::string line; std::getline(std::cin, line);) {
+    SLUICE_TRY(database.run(line));
+    SLUICE_ASSIGN(const auto catalog, database.load(false, system.get()));
+    std::cout << json::serialize(to_json(*catalog, false)) << '\n';
+    done();
+  }
+  return {};
+}
+
+/// Answers each line, and says "done" once before the first, with what changed since the last.
+Result<void> drift(Database& database) {
+  SLUICE_ASSIGN(auto before, database.load());
+  done();
+  for (std::string line; std::getline(std::cin, line);) {
+    SLUICE_ASSIGN(auto after, database.load(false, before.get()));
+    for (const catalog::Change& change : catalog::diff(*before, *after)) {
+      std::cout << change.to_string() << '\n';
+    }
+    done();
+    before = std::move(after);
+  }
+  return {};
+}
+
+struct Mode {
+  std::string_view name;
+  Result<void> (*run)(Database&);
+};
+
+constexpr std::array kModes = {
+    Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
+    Mode{"within", within}, Mode{"drift", drift},
+};
+
+int main(int argc, char** argv) {
+  if (argc == 3) {
+    for (const Mode& mode : kModes) {
+      if (mode.name != argv[2]) continue;
+      auto database = Database::connect(argv[1]);
+      const auto ran = database ? mode.run(*database) : fail(std::move(database).error());
+      if (ran) return 0;
+      std::cerr << ran.error().text << '\n';
+      return 1;
+    }
+  }
+  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift\n";
+  return 2;
+}
+
+}  // namespace
+}  // namespace sluice::tools
+
+int main(int argc, char** argv) { return sluice::tools::main(argc, argv); }
