@@ -194,9 +194,12 @@ class Schema:
         self.relations = {oid: (schema, name, kind) for oid, schema, name, kind in rows(
             "SELECT c.oid, nspname, relname, relkind::text FROM pg_catalog.pg_class c"
             " JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace")}
-        self.children, self.referencing, self.referenced = {}, {}, {}
+        self.columns = {(oid, number): name for oid, number, name in rows(
+            "SELECT attrelid, attnum, attname FROM pg_catalog.pg_attribute WHERE attrelid >= 16384")}
+        self.children, self.parents, self.referencing, self.referenced = {}, {}, {}, {}
         for child, parent in rows("SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits"):
             self.children.setdefault(parent, set()).add(child)
+            self.parents.setdefault(child, set()).add(parent)
         for child, parent in rows("SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f'"):
             self.referencing.setdefault(parent, set()).add(child)
             self.referenced.setdefault(child, set()).add(parent)
@@ -212,9 +215,10 @@ class Schema:
         connection = session.pgconn
         for view, text in rows("SELECT oid, pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class"
                                " WHERE relkind IN ('v', 'm') AND oid >= 16384"):
-            for result in (connection.prepare(b"", text.encode()), connection.describe_prepared(b"")):
-                assert result.status == pq.ExecStatus.COMMAND_OK, result.error_message
-            self.view_origins[view] = [(result.ftable(i), result.ftablecol(i)) for i in range(result.nfields)]
+            # The server prints a few definitions that it cannot read again: nothing is said of those.
+            if connection.prepare(b"", text.encode()).status == pq.ExecStatus.COMMAND_OK:
+                result = connection.describe_prepared(b"")
+                self.view_origins[view] = [(result.ftable(i), result.ftablecol(i)) for i in range(result.nfields)]
         self.user_functions = {oid: name for oid, name in rows(
             "SELECT oid, oid::pg_catalog.regprocedure::text FROM pg_catalog.pg_proc WHERE oid >= 16384")}
         self.operator_functions = dict(rows("SELECT oid, oprcode::oid FROM pg_catalog.pg_operator WHERE oid >= 16384"))
@@ -238,10 +242,23 @@ class Schema:
                     queue.append(child)
         return found
 
+    def ancestors(self, oid):
+        found, queue = set(), [oid]
+        while queue:
+            for parent in self.parents.get(queue.pop(), ()):
+                if parent not in found:
+                    found.add(parent)
+                    queue.append(parent)
+        return found
+
+    def column(self, oid, number):
+        return self.columns.get((oid, number), str(number))
+
     def base_column(self, oid, column):
         """The table's column that is shown as this one, or None when it is computed."""
         while oid and self.kind(oid) == "v":
-            oid, column = self.view_origins[oid][column - 1] if 0 < column else (0, 0)
+            origins = self.view_origins.get(oid)
+            oid, column = origins[column - 1] if origins and column > 0 else (0, 0)
         return (oid, column) if oid else None
 
     def reached_columns(self, named):
