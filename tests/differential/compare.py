@@ -56,6 +56,9 @@ class Comparison:
     def relations_in(self, locks):
         return {oid for oid in locks or () if self.schema.kind(oid) in "rpvmf"}
 
+    def oids(self, names):
+        return {self.schema.by_name[name] for name in names if name in self.schema.by_name}
+
     def excuse(self, extra):
         """Takes from `extra` what may be more than the server shows."""
         def take(reason, oids):
@@ -106,11 +109,12 @@ class Comparison:
         if self.truth.plan is None:
             return
         self.counts["plan"] += 1
-        missing = self.truth.plan - self.found
+        plan = self.oids(self.truth.plan)
+        missing = plan - self.found
         if missing:
             self.differ("relations of the plan missing", self.names(missing))
         # What is said beyond the plan must have been locked: the planner removed it.
-        beyond = {oid for oid in self.found - self.truth.plan if self.schema.kind(oid) in "rmf"}
+        beyond = {oid for oid in self.found - plan if self.schema.kind(oid) in "rmf"}
         removed = beyond & (self.relations_in(self.truth.locks) | self.relations_in(self.truth.run))
         if removed:
             self.counts["plan: removed by the planner, compared by locks"] += 1
@@ -172,7 +176,7 @@ class Comparison:
             if action["without_where"]:
                 said |= {target["oid"] for target in action["targets"]}
         self.counts["without WHERE"] += bool(self.truth.unfiltered)
-        missing = self.truth.unfiltered - said
+        missing = self.oids(self.truth.unfiltered) - said
         if missing:
             self.differ("without_where missing", self.names(missing))
         if said and not self.truth.unfiltered and self.truth.plan:
@@ -235,7 +239,7 @@ class Comparison:
             if column["name"] != name:
                 self.differ("output name", f"{column['name']}, not {name}")
             base = self.schema.base_column(oid, number) if oid and number > 0 else None
-            sources = {(s["column"][0], s["column"][1]) for s in column["sources"]}
+            sources = {(s["relation"], s["column"]) for s in column["sources"]}
             if base and base[1] > 0:
                 self.counts["output columns with an origin"] += 1
                 as_is = all(source["as_is"] for source in column["sources"])

@@ -22,8 +22,8 @@ WRITE_NODES = "ModifyTable"
 class Truth:
     failed: str = ""  # the server does not accept the statement
     not_run: str = ""  # it accepts, but this run ended with an error
-    plan: set = None  # of OIDs
-    unfiltered: set = None  # targets of an UPDATE or DELETE whose every row the plan takes
+    plan: set = None  # of (schema, name)
+    unfiltered: set = None  # (schema, name) of targets of an UPDATE or DELETE whose every row the plan takes
     locks: dict = None  # OID -> modes
     run: dict = None  # OID -> modes
     changed: dict = None  # OID -> {"insert", "update", "delete"}
@@ -74,21 +74,20 @@ class Server:
             " pg_stat_get_xact_tuples_deleted(oid) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm', 'p')"
             " AND oid >= 16384", prepare=True))
 
-    def _trying(self, attempt):
-        """Runs attempt() in a transaction that leaves nothing behind."""
-        self.session.execute("BEGIN")
-        try:
-            return attempt()
-        finally:
-            self.session.execute("ROLLBACK")
+    def _together(self, *texts):
+        """Several statements in one message, in a transaction that `ask` rolls back; the last one's rows."""
+        cursor = self.session.execute(b"BEGIN; " + b"; ".join(texts))
+        while cursor.nextset():
+            pass
+        return cursor
 
     def ask(self, statement, run=True):
         self.enter(*statement.scope)
         truth = Truth()
         sql = statement.sql.encode()
-        for oracle in (self._explain, self._describe, self._depend) + ((self._run,) if run else ()):
+        for oracle in (self._describe, self._explain, self._depend) + ((self._run,) if run else ()):
             try:
-                self._trying(lambda oracle=oracle: oracle(truth, statement, sql))
+                oracle(truth, statement, sql)
             except psycopg.Error as error:
                 message = str(error).splitlines()[0]
                 if oracle == self._describe:
@@ -96,30 +95,21 @@ class Server:
                     break
                 if oracle == self._run:
                     truth.not_run = message
+            finally:
+                if oracle != self._describe:
+                    self.session.execute("ROLLBACK")
         if statement.sql.startswith("PREPARE"):
             self.session.execute("DEALLOCATE ALL")  # a prepared statement outlives its transaction
         return truth
 
     def _explain(self, truth, _, sql):
-        plan = self.session.execute(b"EXPLAIN (VERBOSE, FORMAT JSON) " + sql).fetchone()[0]
+        plan = self._together(b"EXPLAIN (VERBOSE, FORMAT JSON) " + sql).fetchone()[0]
         truth.locks = self._locks()
-        names = set()
-        truth.unfiltered = set()
+        truth.plan, truth.unfiltered = set(), set()
         for query in plan:
             # DO INSTEAD NOTHING leaves no plan.
             if "Plan" in query:
-                self._walk(query["Plan"], names, truth.unfiltered)
-        truth.plan = self._oids(names)
-        truth.unfiltered = self._oids(truth.unfiltered)
-
-    def _oids(self, names):
-        if not names:
-            return set()
-        rows = self.session.execute(
-            "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace"
-            " WHERE (nspname, relname) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
-            ([schema for schema, _ in names], [name for _, name in names]))
-        return {row[0] for row in rows}
+                self._walk(query["Plan"], truth.plan, truth.unfiltered)
 
     def _walk(self, node, names, unfiltered):
         if "Relation Name" in node:
@@ -141,12 +131,11 @@ class Server:
                          for i in range(result.nfields)]
 
     def _depend(self, truth, _, sql):
-        self.session.execute(b"CREATE FUNCTION public.sluice_probe() RETURNS void LANGUAGE sql BEGIN ATOMIC "
-                             + sql + b"\n; END")
-        rows = self.session.execute(
-            "SELECT refclassid::pg_catalog.regclass::text, refobjid, refobjsubid FROM pg_catalog.pg_depend"
-            " WHERE classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
-            " AND objid = 'public.sluice_probe'::pg_catalog.regproc").fetchall()
+        rows = self._together(
+            b"CREATE FUNCTION public.sluice_probe() RETURNS void LANGUAGE sql BEGIN ATOMIC " + sql + b"\n; END",
+            b"SELECT refclassid::pg_catalog.regclass::text, refobjid, refobjsubid FROM pg_catalog.pg_depend"
+            b" WHERE classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
+            b" AND objid = 'public.sluice_probe'::pg_catalog.regproc").fetchall()
         named = {}
         for kind, oid, part in rows:
             named.setdefault(kind.removeprefix("pg_catalog."), set()).add((oid, part))
@@ -155,6 +144,7 @@ class Server:
         truth.operators = {oid for oid, _ in named.get("pg_operator", ())}
 
     def _run(self, truth, statement, sql):
+        self.session.execute("BEGIN")
         before = self._counts()
         cursor = self.session.cursor()
         if statement.sql.upper().startswith("COPY"):
@@ -194,6 +184,7 @@ class Schema:
         self.relations = {oid: (schema, name, kind) for oid, schema, name, kind in rows(
             "SELECT c.oid, nspname, relname, relkind::text FROM pg_catalog.pg_class c"
             " JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace")}
+        self.by_name = {(schema, name): oid for oid, (schema, name, _) in self.relations.items()}
         self.columns = {(oid, number): name for oid, number, name in rows(
             "SELECT attrelid, attnum, attname FROM pg_catalog.pg_attribute WHERE attrelid >= 16384")}
         self.children, self.parents, self.referencing, self.referenced = {}, {}, {}, {}
