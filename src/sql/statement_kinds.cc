@@ -112,6 +112,8 @@ std::string_view name_of(ActionKind kind) {
   switch (kind) {
     case kRead:
       return "read";
+    case kReadCatalog:
+      return "read_catalog";
     case kInsert:
       return "insert";
     case kUpdate:
@@ -140,6 +142,8 @@ std::string_view name_of(ActionKind kind) {
       return "role_change";
     case kCall:
       return "call";
+    case kFunction:
+      return "function";
     case kMaintenance:
       return "maintenance";
     case kSessionSetting:

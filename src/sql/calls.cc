@@ -1,0 +1,351 @@
+// Calls of functions and operators: which they are, what they may do, what their value is.
+#include <algorithm>
+
+#include "sql/function_risk.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+/// Of these nobody can tell where what they return comes from.
+bool hides_origin(FunctionRisk risk) {
+  return risk != FunctionRisk::kNone && risk != FunctionRisk::kSetting &&
+         risk != FunctionRisk::kSleep && risk != FunctionRisk::kServer;
+}
+
+bool takes(const catalog::Function& function, size_t given) {
+  const size_t most = function.argument_types.size();
+  const size_t defaults = static_cast<size_t>(std::max(0, function.defaults));
+  // A VARIADIC argument may be left out, or be many.
+  const size_t least = most - std::min(most, defaults + (function.variadic ? 1 : 0));
+  return given >= least && (given <= most || function.variadic);
+}
+
+/// Without a catalog, what makes one row of many.
+bool is_common_aggregate(std::string_view name) {
+  return name == "count" || name == "sum" || name == "min" || name == "max" || name == "avg";
+}
+
+bool is_catalog_function(const catalog::Function& function) {
+  return function.system() || function.schema == "pg_catalog" ||
+         function.schema == "information_schema";
+}
+
+/// The values of a call in the places of the function's arguments.
+std::vector<Value> placed(const catalog::Function& function, const std::vector<Value>& given,
+                          const std::vector<std::string_view>& names) {
+  std::vector<Value> out(function.argument_types.size());
+  for (size_t i = 0; i < given.size(); ++i) {
+    size_t place = i;
+    if (i < names.size() && !names[i].empty()) {
+      const auto& known = function.argument_names;
+      const auto found = std::find(known.begin(), known.end(), names[i]);
+      if (found != known.end()) place = static_cast<size_t>(found - known.begin());
+    }
+    if (place < out.size()) {
+      out[place] = given[i];
+    } else if (!out.empty()) {
+      out.back().add(given[i]);  // VARIADIC
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Walker::Called Walker::function_call(const Node& body, const Level& level) {
+  std::vector<Value> given;
+  CallShape shape;
+  std::optional<Node> first;
+  for_each(body, "args", [&](const Node& argument) {
+    if (!first) first = argument;
+    const auto named = field(argument, "NamedArgExpr");
+    shape.names.push_back(named ? text_field(*named, "name") : std::string_view());
+    given.push_back(eval(argument, level));
+  });
+  if (first) shape.first_argument = &*first;
+  shape.variadic = bool_field(body, "func_variadic");
+  const bool within = bool_field(body, "agg_within_group");
+  for_each(body, "agg_order", [&](const Node& wrapper) {
+    const auto sort = field(wrapper, "SortBy");
+    if (!sort) return;
+    Value value = eval_field(*sort, "node", level);
+    gather_.use(value, kUsedInOrdering);
+    if (within) {
+      // What is ordered is what the aggregate returns.
+      shape.names.emplace_back();
+      given.push_back(std::move(value));
+    }
+  });
+  condition(body, "agg_filter", level, kUsedInPredicate);
+  const auto over = field(body, "over");
+  if (over) window(*over, level);
+  Called called = call(name_in(body, "funcname"), given, shape);
+  called.aggregate = (called.aggregate || bool_field(body, "agg_star")) && !over;
+  return called;
+}
+
+Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
+                            const CallShape& shape) {
+  Called out;
+  for (const Value& value : given) out.value.add(value);
+  out.value = out.value.through(name.name);
+  if (!spend()) return out;
+  if (resolver_.catalog() == nullptr) {
+    out.value.unknown = true;
+    out.rows = unknown_rows();
+    out.aggregate = is_common_aggregate(name.name);
+    note_risk(risk_of(name.schema, name.name), nullptr, name, shape, out);
+    return out;
+  }
+  auto candidates = resolver_.functions(name);
+  if (candidates.empty()) {
+    if (!unusual_call(name, given, out)) {
+      facts_.unresolved = true;
+      out.value.unknown = true;
+      out.rows = unknown_rows();
+      note_risk(risk_of(name.schema, name.name), nullptr, name, shape, out);
+    }
+    return out;
+  }
+  const auto fits = [&](const catalog::Function* f) { return takes(*f, given.size()); };
+  if (std::any_of(candidates.begin(), candidates.end(), fits)) {
+    std::erase_if(candidates, [&](const catalog::Function* f) { return !fits(f); });
+  } else if (!std::all_of(candidates.begin(), candidates.end(),
+                          [](const auto* f) { return is_catalog_function(*f); })) {
+    facts_.unresolved = true;
+  }
+  // Which of several the server takes depends on types that are not known here: any may be it.
+  Called any;
+  for (size_t i = 0; i < candidates.size() && !gather_.failed(); ++i) {
+    Called one = call_one(*candidates[i], given, out.value, shape);
+    one.aggregate = candidates[i]->kind == 'a';
+    if (i == 0) {
+      any = std::move(one);
+    } else {
+      add_candidate(any, one);
+    }
+  }
+  return any;
+}
+
+void Walker::add_candidate(Called& any, const Called& other) {
+  any.aggregate = any.aggregate || other.aggregate;
+  const auto row = any.value.row;
+  any.value.add(other.value);
+  any.value.row = row;
+  if (any.rows == nullptr || other.rows == nullptr) {
+    if (any.rows == nullptr) any.rows = other.rows;
+    return;
+  }
+  auto rows = std::make_shared<Rows>(*any.rows);
+  if (rows->table == nullptr && rows->count() == other.rows->count()) {
+    for (size_t i = 0; i < rows->count(); ++i) rows->columns[i].value.add(other.rows->at(i));
+    rows->open = rows->open || other.rows->open;
+    rows->rest.add(other.rows->rest);
+  } else {
+    rows = std::make_shared<Rows>();
+    rows->open = true;
+    rows->rest = any.value.scalar();
+    rows->rest.unknown = true;
+  }
+  any.rows = rows;
+  any.value.row = rows;
+}
+
+bool Walker::unusual_call(const Name& name, const std::vector<Value>& given, Called& out) {
+  // f(t) is t.f for a column of the row.
+  if (name.schema.empty() && given.size() == 1 && given[0].row != nullptr) {
+    if (auto value = given[0].row->find(name.name)) {
+      out.value = std::move(*value);
+      return true;
+    }
+  }
+  // A type's name converts: text(x).
+  return given.size() == 1 && resolver_.type(name) != nullptr;
+}
+
+std::vector<std::string_view> Walker::columns_of_type(Oid oid) const {
+  std::vector<std::string_view> names;
+  const catalog::Type* type =
+      resolver_.catalog() == nullptr ? nullptr : resolver_.catalog()->type(oid);
+  if (type != nullptr && type->base != 0) type = resolver_.catalog()->type(type->base);
+  const catalog::Relation* relation =
+      type == nullptr || type->relation == 0 ? nullptr : resolver_.relation(type->relation);
+  if (relation == nullptr) return names;
+  for (const auto& column : relation->columns) names.push_back(column.name);
+  return names;
+}
+
+/// Whether the columns of what it returns are only known from the call.
+bool Walker::returns_any_row(const catalog::Function& function) const {
+  const catalog::Type* type = resolver_.catalog()->type(function.return_type);
+  return type == nullptr || type->kind == 'p';
+}
+
+Walker::Called Walker::call_one(const catalog::Function& function, const std::vector<Value>& given,
+                                const Value& through, const CallShape& shape) {
+  const bool system = is_catalog_function(function);
+  const bool readable =
+      function.kind != 'a' && (function.language == "sql" || function.language == "plpgsql");
+  FunctionRisk risk = risk_of(function.schema, function.name);
+  if (!system && !readable && risk == FunctionRisk::kNone) risk = FunctionRisk::kUnknown;
+  Called out;
+  out.value = through;
+  note_risk(risk, &function, {function.schema, function.name}, shape, out);
+  if (!system && readable) return call_body(function, given, shape);
+
+  std::vector<std::string_view> columns(function.result_columns.begin(),
+                                        function.result_columns.end());
+  if (columns.empty()) columns = columns_of_type(function.return_type);
+  auto rows = std::make_shared<Rows>();
+  for (const std::string_view column : columns) {
+    rows->columns.push_back({column, out.value.scalar()});
+  }
+  if (columns.empty() && returns_any_row(function)) {
+    rows->open = true;
+    rows->rest = out.value.scalar();
+  }
+  if (!rows->columns.empty()) out.value.row = rows;
+  if (!rows->columns.empty() || rows->open) out.rows = rows;
+  return out;
+}
+
+Walker::Called Walker::call_body(const catalog::Function& function,
+                                 const std::vector<Value>& given, const CallShape& shape) {
+  Called out;
+  gather_.function({function.oid, function.schema, function.name, function.volatility,
+                    risk_of(function.schema, function.name),
+                    context_.reached || shape.is_operator});
+  const auto arguments = placed(function, given, shape.names);
+  const Body& body = body_of(function);
+  if (body.busy || gather_.failed()) {
+    for (const Value& value : given) out.value.add(value);
+    out.value = out.value.through(function.name);
+    out.value.unknown = true;
+    out.rows = unknown_rows();
+    return out;
+  }
+  for (size_t i = 0; i < arguments.size() && i < body.uses.uses.size(); ++i) {
+    gather_.use(arguments[i], body.uses.uses[i]);
+  }
+  for (const auto& [target, value] : body.uses.written) {
+    gather_.write(target, with_arguments(value, arguments));
+  }
+  // A body that returns one row as one value has its columns in there.
+  RowsPtr source = body.rows;
+  std::vector<std::string_view> columns(function.result_columns.begin(),
+                                        function.result_columns.end());
+  if (columns.empty()) columns = columns_of_type(function.return_type);
+  if (source->count() == 1 && columns.size() != 1 && source->at(0).row != nullptr) {
+    source = source->at(0).row;
+  }
+  auto rows = std::make_shared<Rows>();
+  rows->many = source->many;
+  if (columns.empty() && returns_any_row(function)) {
+    for (size_t i = 0; i < source->count(); ++i) {
+      rows->columns.push_back({std::string_view(), with_arguments(source->at(i), arguments)});
+    }
+  } else {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      rows->columns.push_back({columns[i], with_arguments(source->at(i), arguments)});
+    }
+  }
+  (void)spend(rows->columns.size());
+  out.value = with_arguments(source->whole(source), arguments);
+  // A record that is converted by the caller keeps no names, a row of a known type does.
+  if (!columns.empty()) out.value.row = rows;
+  if (!rows->columns.empty()) out.rows = rows;
+  return out;
+}
+
+void Walker::operator_call(const Name& name, const std::vector<Value>& given, Value& out) {
+  for (const catalog::Operator* op : resolver_.operators(name)) {
+    const catalog::Function* function = resolver_.catalog()->function(op->function);
+    if (function == nullptr) {
+      facts_.unresolved = true;
+      out.unknown = true;
+      continue;
+    }
+    if (is_catalog_function(*function)) continue;
+    CallShape shape;
+    shape.is_operator = true;
+    Value through;
+    for (const Value& value : given) through.add(value);
+    out.add(call_one(*function, given, through.through(name.name), shape).value);
+    if (gather_.failed()) return;
+  }
+}
+
+void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
+                       const CallShape& shape, Called& out) {
+  if (name.name == "nextval" || name.name == "setval") on_sequence(shape);
+  if (risk == FunctionRisk::kNone) return;
+  FunctionUse use;
+  use.schema = name.schema;
+  use.name = name.name;
+  use.risk = risk;
+  use.reached = context_.reached || shape.is_operator;
+  if (function != nullptr) {
+    use.oid = function->oid;
+    use.volatility = function->volatility;
+  }
+  gather_.function(use);
+  const Object object{use.oid, use.schema, use.name, {}, false, use.reached};
+  gather_.add_target(gather_.shared_action(ActionKind::kFunction), object, false);
+  if (hides_origin(risk)) out.value.unknown = true;
+  switch (risk) {
+    case FunctionRisk::kDynamicSql:
+    case FunctionRisk::kNetwork:
+      facts_.dynamic_sql = true;
+      break;
+    case FunctionRisk::kSetting:
+      on_set_config(shape);
+      break;
+    case FunctionRisk::kLargeObject:
+      facts_.writes = facts_.writes || use.volatility == 'v';
+      break;
+    case FunctionRisk::kUnknown:
+      // Only one that is not volatile may not write; code of an extension changes no catalog.
+      facts_.may_change_settings = true;
+      if (use.volatility == 'v') facts_.writes = true;
+      if (use.volatility == 'v' && function != nullptr && function->language != "c" &&
+          function->language != "internal") {
+        facts_.schema_change = true;
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void Walker::on_set_config(const CallShape& shape) {
+  std::string_view variable;
+  const bool known =
+      shape.first_argument != nullptr && string_literal(*shape.first_argument, variable);
+  facts_.may_change_settings = true;
+  facts_.depends_on_literals = true;
+  const std::string wanted = upper(variable);
+  const bool role = wanted == "ROLE" || wanted == "SESSION_AUTHORIZATION";
+  if (!known || role) shared_act(ActionKind::kRoleChange);
+  if (!known || !role) shared_act(ActionKind::kSessionSetting);
+}
+
+void Walker::on_sequence(const CallShape& shape) {
+  const size_t action = shared_act(ActionKind::kUpdate);
+  std::string_view text;
+  if (shape.first_argument == nullptr || !string_literal(*shape.first_argument, text)) {
+    if (!context_.explained) facts_.writes = true;
+    return;
+  }
+  facts_.depends_on_literals = true;
+  // A name in quotes is looked up as it is, other ones in lower case, as regclass reads them.
+  const auto parts = names_in_text(text);
+  if (parts.empty()) return;
+  const Name name = name_of_strings({parts.begin(), parts.end()});
+  const Object object = resolver_.object(name, resolver_.relation(name), context_.reached);
+  gather_.add_target(action, object);
+  note_write(object);
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,330 @@
+// Definitions and the rest: CREATE, ALTER, DROP, TRUNCATE, GRANT, LOCK, maintenance.
+#include <algorithm>
+
+#include "sql/lock_level.h"
+#include "sql/options.h"
+#include "sql/statement_kinds.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+bool concurrent_detach(const Node& command) {
+  const auto definition = field(command, "def");
+  const auto partition = definition ? field(*definition, "PartitionCmd") : std::nullopt;
+  return partition && bool_field(*partition, "concurrent");
+}
+
+}  // namespace
+
+void Walker::schema_changed(bool temporary) {
+  if (context_.explained || context_.muted) return;
+  (temporary ? facts_.temporary_change : facts_.schema_change) = true;
+}
+
+void Walker::created_by_query(const Node& into, const RowsPtr& rows, std::string_view kind) {
+  const auto range = field(into, "rel");
+  if (!range) return;
+  const Object object = resolver_.created(name_of_range(*range),
+                                          text_field(*range, "relpersistence") == "t");
+  const size_t action = act(ActionKind::kCreate, kind);
+  gather_.add_target(action, object);
+  schema_changed(object.temporary);
+  note_write(object);
+  resolver_.remember_created(object);
+  std::vector<NamedValue> columns;
+  rows->append_to(columns);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    gather_.write({0, static_cast<int16_t>(std::min<size_t>(i + 1, INT16_MAX))}, columns[i].value);
+  }
+}
+
+void Walker::on_definition(std::string_view name, const Node& body) {
+  if (name == "CreateTableAsStmt") {
+    on_create_as(body);
+  } else if (name == "ViewStmt") {
+    on_create_view(body);
+  } else if (name == "DropStmt") {
+    on_drop(body);
+  } else if (name == "TruncateStmt") {
+    on_truncate(body);
+  } else if (name == "AlterTableStmt") {
+    on_alter_table(body);
+  } else if (name == "GrantStmt" || name == "GrantRoleStmt") {
+    on_grant(body);
+  } else if (name == "LockStmt") {
+    on_lock(body);
+  } else if (find_statement_kind(name)->action == ActionKind::kMaintenance) {
+    on_maintenance(name, body);
+  } else {
+    on_other_definition(name, body);
+  }
+}
+
+void Walker::on_create_as(const Node& body) {
+  const auto into = field(body, "into");
+  const auto query = field(body, "query");
+  if (!into || !query) return;
+  RowsPtr rows;
+  unwrap(*query, [&](std::string_view name, const Node& inner) {
+    if (name == "ExecuteStmt") {
+      on_prepared(name, inner);
+      rows = unknown_rows();
+    } else {
+      rows = rows_of(*query, nullptr, nullptr);
+    }
+  });
+  if (rows == nullptr) rows = unknown_rows();
+  const bool stored = text_field(body, "objtype") == "OBJECT_MATVIEW";
+  created_by_query(*into, rows, stored ? "materialized view" : "table");
+}
+
+void Walker::on_create_view(const Node& body) {
+  const auto view = field(body, "view");
+  const auto query = field(body, "query");
+  if (!view || !query) return;
+  const Object object = resolver_.created(name_of_range(*view),
+                                          text_field(*view, "relpersistence") == "t");
+  gather_.add_target(act(ActionKind::kCreate, "view"), object);
+  schema_changed(object.temporary);
+  resolver_.remember_created(object);
+  const RowsPtr rows = rows_of(*query, nullptr, nullptr);
+  std::vector<NamedValue> columns;
+  rows->append_to(columns);
+  for (const NamedValue& column : columns) gather_.use(column.value, 0);
+}
+
+void Walker::on_drop(const Node& body) {
+  const std::string kind = object_kind_of(text_field(body, "removeType"));
+  const size_t action = act(ActionKind::kDrop, kind);
+  gather_.action(action).cascade = text_field(body, "behavior") == "DROP_CASCADE";
+  gather_.action(action).lock = lock_of("DropStmt", body);
+  const bool relation = kind == "table" || kind == "view" || kind == "materialized view" ||
+                        kind == "foreign table" || kind == "sequence" || kind == "index" ||
+                        kind == "trigger" || kind == "rule" || kind == "policy";
+  bool temporary = true;
+  for_each(body, "objects", [&](const Node& object) {
+    const Object target = named_object(kind, object);
+    temporary = temporary && target.temporary;
+    gather_.add_target(action, target, relation);
+    if (resolver_.catalog() != nullptr && relation && target.oid == 0 &&
+        !bool_field(body, "missing_ok")) {
+      (void)resolver_.relation(Name{target.schema, target.name});
+    }
+  });
+  schema_changed(temporary);
+  if (bool_field(body, "concurrent")) facts_.outside_transaction = true;
+}
+
+void Walker::truncate(const catalog::Relation& relation, bool only, bool cascade, size_t action) {
+  if (!enter_body()) return;
+  if (!reached_writes_.insert({relation.oid, ActionKind::kTruncate}).second) return;
+  const Within within(*this);
+  ++context_.depth;
+  triggers(relation, ActionKind::kTruncate);
+  std::vector<const catalog::Relation*> all = {&relation};
+  if (!only) {
+    descendants(relation, all);
+    for (size_t i = 1; i < all.size(); ++i) {
+      gather_.add_target(action, Resolver::object(*all[i], true));
+      triggers(*all[i], ActionKind::kTruncate);
+    }
+  }
+  if (!cascade) return;
+  for (const auto* one : all) {
+    for (const auto& [from, key] : resolver_.catalog()->referencing(one->oid)) {
+      gather_.add_target(action, Resolver::object(*from, true));
+      note_write(Resolver::object(*from, true));
+      truncate(*from, false, true, action);
+    }
+  }
+}
+
+void Walker::on_truncate(const Node& body) {
+  const size_t action = act(ActionKind::kTruncate);
+  const bool cascade = text_field(body, "behavior") == "DROP_CASCADE";
+  gather_.action(action).cascade = cascade;
+  gather_.action(action).lock = lock_of("TruncateStmt", body);
+  for_each(body, "relations", [&](const Node& wrapper) {
+    const auto range = field(wrapper, "RangeVar");
+    if (!range) return;
+    const Name name = name_of_range(*range);
+    const catalog::Relation* relation = resolver_.relation(name);
+    const Object object = resolver_.object(name, relation, context_.reached);
+    gather_.add_target(action, object);
+    note_write(object);
+    if (relation != nullptr) truncate(*relation, !bool_field(*range, "inh"), cascade, action);
+  });
+}
+
+void Walker::on_alter_table(const Node& body) {
+  const std::string kind = object_kind_of(text_field(body, "objtype"));
+  const auto range = field(body, "relation");
+  if (!range) return;
+  const Name name = name_of_range(*range);
+  const bool optional = bool_field(body, "missing_ok");
+  const catalog::Relation* relation =
+      optional ? resolver_.find_relation(name) : resolver_.relation(name);
+  const Object object = resolver_.object(name, relation, context_.reached);
+  const size_t action = act(ActionKind::kAlter, kind);
+  gather_.add_target(action, object);
+  gather_.action(action).lock = lock_of("AlterTableStmt", body);
+  if (relation != nullptr && bool_field(*range, "inh")) {
+    std::vector<const catalog::Relation*> children;
+    descendants(*relation, children);
+    for (const auto* child : children) {
+      gather_.add_target(action, Resolver::object(*child, true));
+    }
+  }
+  schema_changed(object.temporary);
+  for_each(body, "cmds", [&](const Node& wrapper) {
+    const auto command = field(wrapper, "AlterTableCmd");
+    if (!command) return;
+    const std::string_view what = text_field(*command, "subtype");
+    if (what == "AT_DropColumn") {
+      const size_t drop = act(ActionKind::kDrop, "column");
+      Object column = object;
+      column.name.append(".").append(text_field(*command, "name"));
+      gather_.add_target(drop, column, false);
+      gather_.action(drop).cascade = text_field(*command, "behavior") == "DROP_CASCADE";
+      gather_.action(drop).lock = lock_of_subcommand(*command);
+    }
+    if (what == "AT_DetachPartition" && concurrent_detach(*command)) {
+      facts_.outside_transaction = true;
+    }
+  });
+  walk_fields(body, "relation");
+}
+
+void Walker::on_grant(const Node& body) {
+  const bool grant = bool_field(body, "is_grant");
+  const std::string kind = object_kind_of(text_field(body, "objtype"));
+  const size_t action = act(grant ? ActionKind::kGrant : ActionKind::kRevoke, kind);
+  const bool of_objects = text_field(body, "targtype") == "ACL_TARGET_OBJECT";
+  for_each(body, "objects", [&](const Node& object) {
+    const bool relation = field(object, "RangeVar").has_value();
+    gather_.add_target(action, named_object(of_objects ? kind : "schema", object), relation);
+  });
+  for_each(body, "granted_roles", [&](const Node& wrapper) {
+    const auto role = field(wrapper, "AccessPriv");
+    if (!role) return;
+    Object object;
+    object.name = text_field(*role, "priv_name");
+    gather_.add_target(action, object, false);
+  });
+}
+
+void Walker::on_lock(const Node& body) {
+  const size_t action = act(ActionKind::kLock);
+  gather_.action(action).lock = lock_of("LockStmt", body);
+  for_each(body, "relations", [&](const Node& wrapper) {
+    const auto range = field(wrapper, "RangeVar");
+    if (!range) return;
+    const Name name = name_of_range(*range);
+    const catalog::Relation* relation = resolver_.relation(name);
+    gather_.add_target(action, resolver_.object(name, relation, context_.reached));
+    if (relation == nullptr || !bool_field(*range, "inh")) return;
+    std::vector<const catalog::Relation*> children;
+    descendants(*relation, children);
+    for (const auto* child : children) {
+      gather_.add_target(action, Resolver::object(*child, true));
+    }
+  });
+}
+
+void Walker::on_maintenance(std::string_view name, const Node& body) {
+  const size_t action = act(ActionKind::kMaintenance);
+  gather_.action(action).lock = lock_of(name, body);
+  const auto add = [&](const Node& range) {
+    const Name named = name_of_range(range);
+    const catalog::Relation* relation = resolver_.relation(named);
+    const Object object = resolver_.object(named, relation, context_.reached);
+    gather_.add_target(action, object);
+    if (relation == nullptr) return;
+    if (name == "RefreshMatViewStmt") {
+      note_write(object);
+      const Within within(*this);
+      (void)view_sources(*relation);
+      return;
+    }
+    std::vector<const catalog::Relation*> children;
+    descendants(*relation, children);
+    for (const auto* child : children) {
+      gather_.add_target(action, Resolver::object(*child, true));
+    }
+  };
+  const auto single = field(body, "relation");
+  if (single) add(*single);
+  for_each(body, "rels", [&](const Node& wrapper) {
+    const auto one = field(wrapper, "VacuumRelation");
+    const auto range = one ? field(*one, "relation") : std::nullopt;
+    if (range) add(*range);
+  });
+  const bool whole = name == "ClusterStmt" && !single;
+  const bool reindex =
+      name == "ReindexStmt" && (!single || option_on(body, "params", "concurrently"));
+  if ((name == "VacuumStmt" && bool_field(body, "is_vacuumcmd")) || whole || reindex) {
+    facts_.outside_transaction = true;
+  }
+}
+
+void Walker::on_other_definition(std::string_view name, const Node& body) {
+  const StatementKind* kind = find_statement_kind(name);
+  std::string object_kind(kind->object_kind);
+  if (name == "RenameStmt") object_kind = object_kind_of(text_field(body, "renameType"));
+  if (name == "DefineStmt") object_kind = object_kind_of(text_field(body, "kind"));
+  if (object_kind == "object") {
+    for (const std::string_view key : {"objectType", "objtype"}) {
+      if (!text_field(body, key).empty()) object_kind = object_kind_of(text_field(body, key));
+    }
+  }
+  const size_t action = act(kind->action, object_kind);
+  Object object;
+  bool found = true;
+  if (kind->action == ActionKind::kCreate) {
+    object = created_object(name, body);
+    if (name == "CreateStmt" || name == "CreateForeignTableStmt" || name == "CreateSeqStmt") {
+      resolver_.remember_created(object);
+    }
+  } else {
+    found = altered_object(body, object);
+    if (name == "CreateDomainStmt") found = true;
+  }
+  if (found && !object.name.empty()) {
+    const bool relation = object.oid != 0 || field(body, "relation") || field(body, "view") ||
+                          field(body, "sequence") || name == "CreateForeignTableStmt";
+    gather_.add_target(action, object, relation);
+  }
+  gather_.action(action).lock = lock_of(name, body);
+  for_each(body, "roles", [&](const Node& wrapper) {
+    if (name == "DropRoleStmt" || name == "DropOwnedStmt") {
+      gather_.add_target(action, named_object("role", wrapper), false);
+    }
+  });
+  if (kind->action == ActionKind::kCreate || kind->action == ActionKind::kAlter ||
+      kind->action == ActionKind::kDrop) {
+    schema_changed(object.temporary);
+  }
+  static constexpr std::string_view kOutside[] = {
+      "CreatedbStmt",           "DropdbStmt",           "CreateTableSpaceStmt",
+      "DropTableSpaceStmt",     "AlterSystemStmt",      "CreateSubscriptionStmt",
+      "DropSubscriptionStmt",   "AlterSubscriptionStmt"};
+  const bool outside =
+      std::find(std::begin(kOutside), std::end(kOutside), name) != std::end(kOutside);
+  if (outside || bool_field(body, "concurrent")) facts_.outside_transaction = true;
+  // What it defines is not run now.
+  const Within within(*this);
+  if (name == "CreateFunctionStmt" || name == "RuleStmt") context_.explained = true;
+  if (name == "CreateFunctionStmt") {
+    if (const auto inner = field(body, "sql_body")) walk_definition(*inner);
+    return;
+  }
+  const std::string_view own = field(body, "relation") ? "relation"
+                               : field(body, "sequence") ? "sequence"
+                               : field(body, "table")    ? "table"
+                                                         : "typevar";
+  if (name == "CreateForeignTableStmt") return;
+  walk_fields(body, own);
+}
+
+}  // namespace sluice::sql

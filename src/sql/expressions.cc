@@ -1,0 +1,346 @@
+// Expressions: where their values come from.
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+bool ends_in_star(const Node& reference) {
+  bool star = false;
+  for_each(reference, "fields", [&](const Node& part) { star = field(part, "A_Star").has_value(); });
+  return star;
+}
+
+std::string cast_name(const Node& type_name) {
+  std::string name = "::";
+  return name.append(name_in(type_name, "names").name);
+}
+
+}  // namespace
+
+void Walker::condition(const Node& body, std::string_view field_name, const Level& level,
+                       uint8_t use) {
+  if (const auto expression = field(body, field_name)) condition_arm(*expression, level, use);
+}
+
+void Walker::condition_arm(const Node& wrapper, const Level& level, uint8_t use) {
+  if (!spend()) return;
+  const auto boolean = field(wrapper, "BoolExpr");
+  if (boolean && text_field(*boolean, "boolop") == "AND_EXPR") {
+    for_each(*boolean, "args", [&](const Node& arm) { condition_arm(arm, level, use); });
+    return;
+  }
+  if (level.joins != nullptr) level.joins->begin();
+  gather_.use(eval(wrapper, level), use);
+  if (level.joins != nullptr) level.joins->end();
+}
+
+Value Walker::eval(const Node& wrapper, const Level& level) {
+  Value value;
+  if (!spend()) return unknown_value();
+  unwrap(wrapper, [&](std::string_view kind, const Node& body) {
+    value = eval_node(kind, body, level);
+  });
+  return value;
+}
+
+Value Walker::eval_field(const Node& body, std::string_view name, const Level& level) {
+  const auto expression = field(body, name);
+  return expression ? eval(*expression, level) : Value();
+}
+
+Value Walker::eval_all(const Node& body, std::string_view list, const Level& level) {
+  Value all;
+  for_each(body, list, [&](const Node& item) { all.add(eval(item, level)); });
+  return all;
+}
+
+Value Walker::eval_node(std::string_view kind, const Node& body, const Level& level) {
+  if (kind == "ColumnRef") return column_reference(body, level);
+  if (kind == "A_Const" || kind == "SetToDefault" || kind == "SQLValueFunction" ||
+      kind == "CurrentOfExpr" || kind == "GroupingFunc" || kind == "Integer") {
+    return {};
+  }
+  if (kind == "FuncCall") {
+    Called called = function_call(body, level);
+    aggregated_ = aggregated_ || called.aggregate;
+    return std::move(called.value);
+  }
+  if (kind == "A_Expr") return operator_expression(body, level);
+  if (kind == "ParamRef") {
+    int64_t number = 0;
+    if (const auto text = field(body, "number")) (void)text->get(number);
+    const bool argument = number > 0 && static_cast<size_t>(number) <= context_.arguments;
+    return argument ? value_of(argument_ref(static_cast<size_t>(number - 1))) : Value();
+  }
+  if (kind == "BoolExpr") {
+    const std::string_view op = text_field(body, "boolop");
+    return eval_all(body, "args", level)
+        .through(op == "AND_EXPR" ? "AND" : op == "OR_EXPR" ? "OR" : "NOT");
+  }
+  if (kind == "NullTest") return eval_field(body, "arg", level).through("IS NULL");
+  if (kind == "BooleanTest") return eval_field(body, "arg", level).through("IS");
+  if (kind == "TypeCast") {
+    const auto type = field(body, "typeName");
+    Value value = eval_field(body, "arg", level);
+    Value out = value.through(type ? cast_name(*type) : "::");
+    // A cast to its own row type, or of NULL: fields of a type that is known.
+    if (const auto* known = type ? resolver_.type(name_in(*type, "names")) : nullptr;
+        known != nullptr && known->relation != 0) {
+      auto rows = std::make_shared<Rows>();
+      for (const std::string_view name : columns_of_type(known->oid)) {
+        rows->columns.push_back({name, out.scalar()});
+      }
+      out.row = rows;
+    }
+    return out;
+  }
+  if (kind == "CaseExpr") return case_expression(body, level);
+  // The very value of one of its arguments.
+  if (kind == "CoalesceExpr") return eval_all(body, "args", level);
+  if (kind == "MinMaxExpr") {
+    return eval_all(body, "args", level)
+        .through(text_field(body, "op") == "IS_LEAST" ? "least" : "greatest");
+  }
+  if (kind == "SubLink") return sublink(body, level);
+  if (kind == "A_ArrayExpr") return eval_all(body, "elements", level).through("array");
+  if (kind == "A_Indirection") return indirection(body, level);
+  if (kind == "CollateClause") return eval_field(body, "arg", level);
+  if (kind == "NamedArgExpr") return eval_field(body, "arg", level);
+  if (kind == "List") return eval_all(body, "items", level);
+  if (kind == "RowExpr") {
+    auto rows = std::make_shared<Rows>();
+    static constexpr std::string_view kNames[] = {"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8"};
+    size_t i = 0;
+    for_each(body, "args", [&](const Node& item) {
+      const auto reference = field(item, "ColumnRef");
+      if (reference && ends_in_star(*reference)) {
+        const Name name = name_of_strings(strings_in(*reference, "fields"));
+        if (const Entry* entry = find_entry(&level, name.schema, name.name)) {
+          entry->rows->append_to(rows->columns);
+        }
+      } else {
+        rows->columns.push_back(
+            {i < std::size(kNames) ? kNames[i] : std::string_view(), eval(item, level)});
+      }
+      ++i;
+    });
+    Value value;
+    for (const NamedValue& column : rows->columns) value.add(column.value);
+    value = value.through("row");
+    value.row = rows;
+    return value;
+  }
+  if (kind == "XmlExpr") {
+    Value value = eval_all(body, "args", level);
+    for_each(body, "named_args", [&](const Node& wrapper) {
+      if (const auto item = field(wrapper, "ResTarget")) value.add(eval_field(*item, "val", level));
+    });
+    return value.through("xml");
+  }
+  if (kind == "XmlSerialize") return eval_field(body, "expr", level).through("xmlserialize");
+  if (kind == "ResTarget") return eval_field(body, "val", level);
+  if (kind == "MultiAssignRef") return eval_field(body, "source", level);
+  fail("unknown expression " + std::string(kind), "0A000");
+  return unknown_value();
+}
+
+Value Walker::column_reference(const Node& body, const Level& level) {
+  const auto parts = strings_in(body, "fields");
+  if (ends_in_star(body)) {
+    // count(t.*), row(t.*): the whole row.
+    if (parts.empty()) {
+      Value all;
+      for (const Visible& visible : level.from.visible) all.add(visible.rows->whole(visible.rows));
+      return all;
+    }
+    const Name name = name_of_strings(parts);
+    if (const Entry* entry = find_entry(&level, name.schema, name.name)) {
+      return entry->rows->whole(entry->rows);
+    }
+  }
+  FoundColumn found = find_column(&level, parts);
+  switch (found.what) {
+    case FoundColumn::What::kValue:
+      if (!context_.reached) gather_.use(found.value, 0);
+      return std::move(found.value);
+    case FoundColumn::What::kField:
+      return field_of(found.value, parts.back());
+    case FoundColumn::What::kVariable:
+      return {};
+    case FoundColumn::What::kNothing:
+      break;
+  }
+  if (resolver_.catalog() != nullptr) facts_.unresolved = true;
+  return unknown_value();
+}
+
+Value Walker::field_of(const Value& value, std::string_view name) {
+  if (value.row != nullptr) {
+    if (auto found = value.row->find(name)) return std::move(*found);
+  }
+  // t.f is f(t) for a function of the row.
+  if (resolver_.catalog() != nullptr && !resolver_.functions({{}, name}).empty()) {
+    return call({{}, name}, {value}, {}).value;
+  }
+  if (value.row != nullptr && resolver_.catalog() != nullptr) facts_.unresolved = true;
+  return value.through("." + std::string(name));
+}
+
+Value Walker::operator_expression(const Node& body, const Level& level) {
+  const std::string_view kind = text_field(body, "kind");
+  const Name name = name_in(body, "name");
+  std::vector<Value> sides;
+  for (const std::string_view side : {"lexpr", "rexpr"}) {
+    if (field(body, side)) sides.push_back(eval_field(body, side, level));
+  }
+  Value value;
+  for (const Value& side : sides) value.add(side);
+  std::string_view shown = name.name;
+  if (kind == "AEXPR_NULLIF") shown = "nullif";
+  if (kind == "AEXPR_IN") shown = name.name == "=" ? "IN" : "NOT IN";
+  value = value.through(shown);
+  operator_call(name, sides, value);
+  return value;
+}
+
+Value Walker::case_expression(const Node& body, const Level& level) {
+  Value value = eval_field(body, "defresult", level).scalar();
+  gather_.use(eval_field(body, "arg", level), kUsedInPredicate);
+  for_each(body, "args", [&](const Node& wrapper) {
+    const auto when = field(wrapper, "CaseWhen");
+    if (!when) return;
+    gather_.use(eval_field(*when, "expr", level), kUsedInPredicate);
+    value.add(eval_field(*when, "result", level));
+  });
+  return value;
+}
+
+Value Walker::sublink(const Node& body, const Level& level) {
+  const std::string_view kind = text_field(body, "subLinkType");
+  RowsPtr rows = unknown_rows();
+  // Whether it has an aggregate says nothing of the query around.
+  const bool around = aggregated_;
+  if (const auto query = field(body, "subselect")) rows = rows_of(*query, &level, level.ctes);
+  aggregated_ = around;
+  if (kind == "EXISTS_SUBLINK") return {};
+  if (kind == "EXPR_SUBLINK" && rows->count() == 1) return rows->at(0);
+  Value all = rows->whole(rows);
+  if (kind == "EXPR_SUBLINK" || kind == "MULTIEXPR_SUBLINK") return all;
+  if (kind == "ARRAY_SUBLINK") return all.through("array");
+  const Value tested = eval_field(body, "testexpr", level);
+  const Name name = name_in(body, "operName");
+  Value value = all.scalar();
+  value.add(tested);
+  value = value.through(name.name.empty() ? "IN" : name.name);
+  operator_call(name.name.empty() ? Name{{}, "="} : name, {tested, all}, value);
+  return value;
+}
+
+Value Walker::indirection(const Node& body, const Level& level) {
+  Value value = eval_field(body, "arg", level);
+  for_each(body, "indirection", [&](const Node& step) {
+    if (const auto name = field(step, "String")) {
+      value = field_of(value, text_field(*name, "sval"));
+    } else if (const auto indices = field(step, "A_Indices")) {
+      gather_.use(eval_field(*indices, "lidx", level), kUsedInPredicate);
+      gather_.use(eval_field(*indices, "uidx", level), kUsedInPredicate);
+      value = value.through("[]");
+    }
+  });
+  return value;
+}
+
+std::string_view figured_name(const Node& expression) {
+  std::string_view name = "?column?";
+  const auto of = [](const Node& body, std::string_view key, std::string_view otherwise) {
+    const auto inner = field(body, key);
+    const std::string_view found = inner ? figured_name(*inner) : otherwise;
+    return found == "?column?" ? otherwise : found;
+  };
+  unwrap(expression, [&](std::string_view kind, const Node& body) {
+    if (kind == "ColumnRef") {
+      const auto parts = strings_in(body, "fields");
+      if (!parts.empty()) name = parts.back();
+    } else if (kind == "FuncCall") {
+      name = name_in(body, "funcname").name;
+    } else if (kind == "A_Indirection") {
+      std::string_view last;
+      for_each(body, "indirection", [&](const Node& step) {
+        if (const auto text = field(step, "String")) last = text_field(*text, "sval");
+      });
+      name = last.empty() ? of(body, "arg", name) : last;
+    } else if (kind == "TypeCast") {
+      const auto type = field(body, "typeName");
+      name = of(body, "arg", type ? name_in(*type, "names").name : name);
+    } else if (kind == "CollateClause") {
+      name = of(body, "arg", name);
+    } else if (kind == "CaseExpr") {
+      name = of(body, "defresult", "case");
+    } else if (kind == "CoalesceExpr") {
+      name = "coalesce";
+    } else if (kind == "MinMaxExpr") {
+      name = text_field(body, "op") == "IS_LEAST" ? "least" : "greatest";
+    } else if (kind == "A_Expr") {
+      if (text_field(body, "kind") == "AEXPR_NULLIF") name = "nullif";
+    } else if (kind == "A_ArrayExpr") {
+      name = "array";
+    } else if (kind == "RowExpr") {
+      name = "row";
+    } else if (kind == "GroupingFunc") {
+      name = "grouping";
+    } else if (kind == "XmlSerialize") {
+      name = "xmlserialize";
+    } else if (kind == "XmlExpr") {
+      const std::string_view op = text_field(body, "op");
+      name = op == "IS_XMLCONCAT"    ? "xmlconcat"
+             : op == "IS_XMLELEMENT" ? "xmlelement"
+             : op == "IS_XMLFOREST"  ? "xmlforest"
+             : op == "IS_XMLPARSE"   ? "xmlparse"
+             : op == "IS_XMLPI"      ? "xmlpi"
+             : op == "IS_XMLROOT"    ? "xmlroot"
+                                     : name;
+    } else if (kind == "SQLValueFunction") {
+      static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+          {"SVFOP_CURRENT_DATE", "current_date"},
+          {"SVFOP_CURRENT_TIME", "current_time"},
+          {"SVFOP_CURRENT_TIME_N", "current_time"},
+          {"SVFOP_CURRENT_TIMESTAMP", "current_timestamp"},
+          {"SVFOP_CURRENT_TIMESTAMP_N", "current_timestamp"},
+          {"SVFOP_LOCALTIME", "localtime"},
+          {"SVFOP_LOCALTIME_N", "localtime"},
+          {"SVFOP_LOCALTIMESTAMP", "localtimestamp"},
+          {"SVFOP_LOCALTIMESTAMP_N", "localtimestamp"},
+          {"SVFOP_CURRENT_ROLE", "current_role"},
+          {"SVFOP_CURRENT_USER", "current_user"},
+          {"SVFOP_USER", "user"},
+          {"SVFOP_SESSION_USER", "session_user"},
+          {"SVFOP_CURRENT_CATALOG", "current_catalog"},
+          {"SVFOP_CURRENT_SCHEMA", "current_schema"}};
+      for (const auto& [op, shown] : kNames) {
+        if (text_field(body, "op") == op) name = shown;
+      }
+    } else if (kind == "SubLink") {
+      const std::string_view type = text_field(body, "subLinkType");
+      if (type == "EXISTS_SUBLINK") name = "exists";
+      if (type == "ARRAY_SUBLINK") name = "array";
+      if (type != "EXPR_SUBLINK") return;
+      const auto query = field(body, "subselect");
+      auto select = query ? field(*query, "SelectStmt") : std::nullopt;
+      while (select && field(*select, "larg")) select = field(*select, "larg");
+      if (!select) return;
+      if (field(*select, "valuesLists")) name = "column1";
+      bool first = true;
+      for_each(*select, "targetList", [&](const Node& wrapper) {
+        const auto item = field(wrapper, "ResTarget");
+        if (!first || !item) return;
+        first = false;
+        const std::string_view given = text_field(*item, "name");
+        const auto value = field(*item, "val");
+        name = !given.empty() ? given : value ? figured_name(*value) : name;
+      });
+    }
+  });
+  return name;
+}
+
+}  // namespace sluice::sql

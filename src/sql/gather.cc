@@ -1,0 +1,99 @@
+#include "sql/gather.h"
+
+#include <algorithm>
+
+namespace sluice::sql {
+
+void Gather::begin_statement() { first_action_ = facts_.actions.size(); }
+
+size_t Gather::add_action(ActionKind kind, std::string_view object_kind) {
+  Action& action = facts_.actions.emplace_back();
+  action.kind = kind;
+  action.object_kind = object_kind;
+  return facts_.actions.size() - 1;
+}
+
+size_t Gather::shared_action(ActionKind kind, std::string_view object_kind) {
+  for (size_t i = first_action_; i < facts_.actions.size(); ++i) {
+    const Action& action = facts_.actions[i];
+    if (action.kind == kind && action.object_kind == object_kind && !action.without_where) return i;
+  }
+  return add_action(kind, object_kind);
+}
+
+void Gather::add_target(size_t index, const Object& object, bool relation) {
+  auto& targets = facts_.actions[index].targets;
+  const auto same = [&](const Object& other) {
+    return other.oid == object.oid && other.name == object.name && other.schema == object.schema;
+  };
+  const bool known =
+      object.oid != 0 &&
+      !known_targets_.insert((static_cast<uint64_t>(index) << 32) | object.oid).second;
+  if (known || object.oid == 0) {
+    const auto there = std::find_if(targets.begin(), targets.end(), same);
+    if (there != targets.end()) {
+      there->reached = there->reached && object.reached;
+      return;
+    }
+  }
+  targets.push_back(object);
+  if (relation && !object.name.empty()) tables_.insert(object.display());
+}
+
+void Gather::use(ColumnRef column, uint8_t uses) {
+  if (is_argument(column)) {
+    const size_t position = argument_position(column);
+    if (arguments != nullptr && position < arguments->uses.size()) {
+      arguments->uses[position] |= uses;
+    }
+  } else {
+    columns_[column] |= uses;
+  }
+}
+
+void Gather::use(const Value& value, uint8_t uses) {
+  for (const Source& source : value.sources) use(source.column, uses);
+}
+
+void Gather::write(ColumnRef target, const Value& value) {
+  if (target.relation != 0) use(target, kWritten);
+  const auto is_given = [](const Source& source) { return is_argument(source.column); };
+  if (arguments != nullptr && std::any_of(value.sources.begin(), value.sources.end(), is_given)) {
+    arguments->written.emplace_back(target, value.scalar());
+  }
+  Value rest = value.scalar();
+  std::erase_if(rest.sources, is_given);
+  use(rest, 0);
+  written_[target].add(rest);
+}
+
+void Gather::function(const FunctionUse& use) {
+  for (FunctionUse& known : facts_.functions) {
+    if (known.oid == use.oid && known.name == use.name && known.schema == use.schema) {
+      known.reached = known.reached && use.reached;
+      return;
+    }
+  }
+  facts_.functions.push_back(use);
+}
+
+void Gather::fail(std::string why, std::string_view sqlstate) {
+  if (failed()) return;
+  facts_.unanalysable = std::move(why);
+  facts_.unanalysable_sqlstate = sqlstate;
+  facts_.depends_on_literals = true;
+}
+
+void Gather::finish() {
+  facts_.tables.assign(tables_.begin(), tables_.end());
+  facts_.columns.reserve(columns_.size());
+  for (const auto& [column, uses] : columns_) facts_.columns.push_back({column, uses});
+  facts_.written.reserve(written_.size());
+  for (auto& [target, value] : written_) {
+    facts_.written.push_back({target, std::move(value.sources)});
+    // A value nobody can tell the origin of may be anything.
+    if (value.unknown) facts_.written.back().sources.push_back({{0, 0}, false, {}});
+  }
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "sql/lineage.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::sql {
+
+/// Collects what a walk over the statements of one text finds, once each, and puts it in order.
+class Gather {
+ public:
+  explicit Gather(StatementFacts& facts) : facts_(facts) {}
+
+  StatementFacts& facts() { return facts_; }
+
+  /// A statement of the text begins: actions are told apart by statement.
+  void begin_statement();
+  /// A new action of its own.
+  size_t add_action(ActionKind kind, std::string_view object_kind = {});
+  /// The statement's action of that kind (and object kind), made when there is none yet.
+  size_t shared_action(ActionKind kind, std::string_view object_kind = {});
+  Action& action(size_t index) { return facts_.actions[index]; }
+  /// Once each; a target that is named in the text stays so. Relations go to `tables` too.
+  void add_target(size_t action, const Object& object, bool relation = true);
+
+  void use(const Value& value, uint8_t uses);
+  void use(ColumnRef column, uint8_t uses);
+  void write(ColumnRef target, const Value& value);
+  void function(const FunctionUse& use);
+
+  /// What a function's body does with its arguments, while it is looked at.
+  struct ArgumentUses {
+    std::vector<uint8_t> uses;
+    std::vector<std::pair<ColumnRef, Value>> written;
+  };
+  ArgumentUses* arguments = nullptr;
+
+  void fail(std::string why, std::string_view sqlstate);
+  bool failed() const { return !facts_.unanalysable.empty(); }
+
+  /// To be called last.
+  void finish();
+
+ private:
+  StatementFacts& facts_;
+  size_t first_action_ = 0;  ///< of the statement
+  std::unordered_set<uint64_t> known_targets_;
+  std::set<std::string> tables_;
+  std::map<ColumnRef, uint8_t> columns_;
+  std::map<ColumnRef, Value> written_;
+};
+
+}  // namespace sluice::sql

@@ -1,0 +1,131 @@
+#include "sql/lint.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "sql/facts_builder.h"
+#include "sql/lexer.h"
+#include "sql/lint_flow.h"
+#include "sql/lint_script.h"
+#include "sql/lock_level.h"
+#include "sql/nesting.h"
+
+namespace sluice::sql {
+namespace {
+
+/// As analyse() bounds it: libpg_query's recursion must fit the stack.
+constexpr size_t kShort = 32 * 1024;
+constexpr size_t kMaxDepthBound = 20'000;
+
+/// 1-based line of a byte offset.
+size_t line_at(std::string_view text, size_t offset) {
+  const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(offset, text.size()));
+  return 1 + static_cast<size_t>(std::count(text.begin(), end, '\n'));
+}
+
+/// Byte offset of a 1-based character position.
+size_t offset_of_character(std::string_view text, int position) {
+  size_t offset = 0;
+  for (int left = position; offset < text.size(); ++offset) {
+    const bool starts = (static_cast<unsigned char>(text[offset]) & 0xC0) != 0x80;
+    if (starts && --left <= 0) break;
+  }
+  return offset;
+}
+
+/// A raw statement of the tree, without blanks and comments before it.
+std::string_view text_of(std::string_view script, const Node& raw) {
+  const auto begin = static_cast<size_t>(number_field(raw, "stmt_location"));
+  const auto length = static_cast<size_t>(number_field(raw, "stmt_len"));
+  std::string_view text = script.substr(std::min(begin, script.size()));
+  if (length > 0) text = text.substr(0, length);
+  const Token first = Lexer(text).next();
+  if (first.kind == TokenKind::kEnd) return {};
+  text.remove_prefix(static_cast<size_t>(first.text.data() - text.data()));
+  const size_t last = text.find_last_not_of("; \t\r\n");
+  return last == std::string_view::npos ? text : text.substr(0, last + 1);
+}
+
+void look_at(LintScript& script, LintFlow& flow) {
+  const size_t first = script.findings.size();
+  flow.before();
+  lint_constraints(script);
+  lint_columns(script);
+  lint_indexes(script);
+  lint_drops(script);
+  lint_renames(script);
+  lint_data(script);
+  lint_storage(script);
+  lint_partitions(script);
+  flow.after(first);
+}
+
+/// Puts the findings from `tail` on, made at the script's end, where their statements are.
+void put_in_order(std::vector<Finding>& findings, size_t tail) {
+  std::vector<Finding> late(std::make_move_iterator(findings.begin() + static_cast<ptrdiff_t>(tail)),
+                            std::make_move_iterator(findings.end()));
+  findings.resize(tail);
+  for (Finding& finding : late) {
+    const auto place = std::upper_bound(
+        findings.begin(), findings.end(), finding.statement,
+        [](size_t statement, const Finding& other) { return statement < other.statement; });
+    findings.insert(place, std::move(finding));
+  }
+}
+
+void look_at_all(LintScript& script, const Node& root) {
+  LintFlow flow(script);
+  size_t number = 0;
+  for_each(root, "stmts", [&](const Node& raw) {
+    const auto wrapper = field(raw, "stmt");
+    simdjson::dom::object object;
+    if (!wrapper || wrapper->get(object) != simdjson::SUCCESS) return;
+    const std::string_view text = text_of(script.text(), raw);
+    ++number;
+    for (const auto [name, body] : object) {
+      const auto offset = static_cast<size_t>(text.data() - script.text().data());
+      script.start({number, line_at(script.text(), text.empty() ? 0 : offset), text, name, body,
+                    lock_of(name, body)});
+      look_at(script, flow);
+    }
+  });
+  const size_t tail = script.findings.size();
+  flow.finish();
+  put_in_order(script.findings, tail);
+}
+
+std::vector<Finding> unparsable(std::string_view script, std::string why, int position) {
+  LintScript place(script, {});
+  LintStatement statement;
+  statement.line = position > 0 ? line_at(script, offset_of_character(script, position)) : 1;
+  place.start(statement);
+  place.report("unparsable", {}, std::move(why));
+  return std::move(place.findings);
+}
+
+}  // namespace
+
+std::vector<Finding> lint(std::string_view text, const Scope& scope) {
+  if (text.find('\0') != std::string_view::npos || !is_utf8(text)) {
+    return unparsable(text, "the script is not UTF-8 text", 0);
+  }
+  if (text.size() > kShort && depth_bound(text) > kMaxDepthBound) {
+    return unparsable(text, "the script is nested too deeply to be read", 0);
+  }
+  LintScript script(text, scope);
+  std::string why;
+  int position = 0;
+  const bool parsed = with_tree(std::string(text), why, &position, [&](const Node& root) {
+    look_at_all(script, root);
+    return true;
+  });
+  if (!parsed) {
+    if (text.find("\n\\") != std::string_view::npos || text.starts_with('\\')) {
+      why += " (psql's backslash commands are not SQL: leave them out)";
+    }
+    return unparsable(text, std::move(why), position);
+  }
+  return std::move(script.findings);
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/node.h"
+
+namespace sluice::sql {
+
+// Cutting pieces out of a script, so that a safer statement keeps the author's own expressions.
+
+/// From `begin` up to the comma, closing parenthesis or semicolon that ends the piece.
+std::string_view piece_at(std::string_view script, size_t begin);
+
+/// The comma-separated commands of an ALTER TABLE (INDEX, VIEW, …) statement, in order.
+std::vector<std::string_view> alter_commands(std::string_view statement);
+
+/// The statement with `addition` put after the first word `word` (lower case); unchanged if the
+/// word is not there.
+std::string with_word_after(std::string_view statement, std::string_view word,
+                            std::string_view addition);
+
+/// The statement without the first word `word` (lower case).
+std::string without_word(std::string_view statement, std::string_view word);
+
+/// An identifier as SQL needs it: quoted where it must be.
+std::string quote_ident(std::string_view identifier);
+
+/// A string literal.
+std::string literal(std::string_view text);
+
+/// Names in a list field of String nodes: the columns of a key, the parts of a name.
+std::vector<std::string> names_in(const Node& node, std::string_view list);
+
+/// Names joined by `separator`, quoted as identifiers.
+std::string joined(const std::vector<std::string>& names, std::string_view separator = ", ");
+
+/// A field that holds a number; `otherwise` when absent (libpg_query leaves zeros out).
+int64_t number_field(const Node& node, std::string_view name, int64_t otherwise = 0);
+
+}  // namespace sluice::sql

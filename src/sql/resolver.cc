@@ -1,0 +1,121 @@
+#include "sql/resolver.h"
+
+#include <algorithm>
+
+namespace sluice::sql {
+namespace {
+
+bool is_temporary_schema(std::string_view schema) {
+  return schema == "pg_temp" || schema.starts_with("pg_temp_");
+}
+
+}  // namespace
+
+Resolver::Resolver(const Scope& scope, StatementFacts& facts)
+    : catalog_(scope.catalog.get()), path_(scope.search_path), facts_(facts) {}
+
+bool Resolver::was_created(const Name& name) const {
+  return std::any_of(created_.begin(), created_.end(), [&](const Object& object) {
+    return object.name == name.name && (name.schema.empty() || object.schema == name.schema);
+  });
+}
+
+const catalog::Relation* Resolver::find_relation(const Name& name) const {
+  if (catalog_ == nullptr) return nullptr;
+  return name.schema.empty() ? catalog_->resolve(path_, name.name)
+                             : catalog_->relation(name.schema, name.name);
+}
+
+const catalog::Relation* Resolver::relation(const Name& name) {
+  if (catalog_ == nullptr) return nullptr;
+  const catalog::Relation* found = find_relation(name);
+  if (found == nullptr) {
+    if (!was_created(name)) facts_.unresolved = true;
+  } else if (!found->system() && uncertain_) {
+    facts_.unresolved = true;
+  }
+  if (path_uncertain_ && name.schema.empty()) facts_.unresolved = true;
+  return found;
+}
+
+const catalog::Relation* Resolver::relation(Oid oid) const {
+  return catalog_ == nullptr ? nullptr : catalog_->relation(oid);
+}
+
+std::vector<const catalog::Function*> Resolver::functions(const Name& name) {
+  if (catalog_ == nullptr) return {};
+  auto found = catalog_->functions(path_, name.schema, name.name);
+  const bool users = std::any_of(found.begin(), found.end(),
+                                 [](const catalog::Function* f) { return !f->system(); });
+  if (uncertain_ && users) facts_.unresolved = true;
+  if (path_uncertain_ && name.schema.empty()) facts_.unresolved = true;
+  return found;
+}
+
+std::vector<const catalog::Operator*> Resolver::operators(const Name& name) const {
+  if (catalog_ == nullptr || catalog_->operators().empty()) return {};
+  if (name.schema.empty()) return catalog_->operators(path_, name.name);
+  return catalog_->operators({std::string(name.schema)}, name.name);
+}
+
+const catalog::Type* Resolver::type(const Name& name) const {
+  return catalog_ == nullptr ? nullptr : catalog_->type(path_, name.schema, name.name);
+}
+
+Object Resolver::object(const catalog::Relation& relation, bool reached) {
+  return {relation.oid,  relation.schema,
+          relation.name, relation.kind,
+          relation.persistence == 't', reached};
+}
+
+Object Resolver::object(const Name& name, const catalog::Relation* found, bool reached) const {
+  if (found != nullptr) return object(*found, reached);
+  Object out;
+  out.schema = name.schema;
+  out.name = name.name;
+  out.temporary = is_temporary_schema(name.schema);
+  out.reached = reached;
+  return out;
+}
+
+Object Resolver::created(const Name& name, bool temporary) const {
+  Object out = object(name, nullptr, false);
+  out.temporary = out.temporary || temporary;
+  if (catalog_ == nullptr || !name.schema.empty()) return out;
+  for (const std::string& schema : path_) {
+    const bool temporary_schema = is_temporary_schema(schema);
+    if (out.temporary ? !temporary_schema : temporary_schema || schema == "pg_catalog") continue;
+    out.schema = schema;
+    return out;
+  }
+  if (out.temporary) out.schema = "pg_temp";
+  return out;
+}
+
+std::vector<std::string> Resolver::use_path(std::vector<std::string> path) {
+  path_.swap(path);
+  return path;
+}
+
+std::vector<std::string> Resolver::completed(const std::vector<std::string>& schemas) const {
+  std::vector<std::string> path;
+  const auto listed = [&](std::string_view name) {
+    return std::find(schemas.begin(), schemas.end(), name) != schemas.end();
+  };
+  std::string temporary;
+  for (const std::string& schema : path_) {
+    if (schema.starts_with("pg_temp_")) temporary = schema;
+  }
+  if (!temporary.empty() && !listed("pg_temp")) path.push_back(temporary);
+  if (!listed("pg_catalog")) path.emplace_back("pg_catalog");
+  for (const std::string& schema : schemas) {
+    if (schema == "pg_temp") {
+      if (!temporary.empty()) path.push_back(temporary);
+    } else if (catalog_ == nullptr || catalog_->has_schema(schema)) {
+      path.push_back(schema);
+    }
+  }
+  return path;
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/names.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::sql {
+
+/// Finds what names mean, as the server would, by the search_path in force at that place.
+class Resolver {
+ public:
+  Resolver(const Scope& scope, StatementFacts& facts);
+
+  const catalog::Catalog* catalog() const { return catalog_; }
+
+  /// The relation, or null: not in the catalog (then `facts.unresolved` is set), or no catalog.
+  const catalog::Relation* relation(const Name& name);
+  const catalog::Relation* relation(Oid oid) const;
+  /// As `relation`, but for names that need not exist: DROP IF EXISTS, CREATE IF NOT EXISTS.
+  const catalog::Relation* find_relation(const Name& name) const;
+  std::vector<const catalog::Function*> functions(const Name& name);
+  std::vector<const catalog::Operator*> operators(const Name& name) const;
+  const catalog::Type* type(const Name& name) const;
+
+  /// The object of an action for a relation that was found, or not.
+  static Object object(const catalog::Relation& relation, bool reached);
+  Object object(const Name& name, const catalog::Relation* found, bool reached) const;
+  /// What CREATE makes: in the schema where it will stand.
+  Object created(const Name& name, bool temporary) const;
+
+  /// The names that follow are looked up by another path, until the returned one is put back.
+  std::vector<std::string> use_path(std::vector<std::string> path);
+  /// A path as settings give it ("app, \"$user\""), completed as the server does; "$user" is left
+  /// out and makes later unqualified names uncertain.
+  std::vector<std::string> completed(const std::vector<std::string>& schemas) const;
+
+  /// Something before in the same text may have changed what names mean.
+  void make_uncertain() { uncertain_ = true; }
+  void make_path_uncertain() { path_uncertain_ = true; }
+  /// A relation that this text creates.
+  void remember_created(const Object& object) { created_.push_back(object); }
+
+ private:
+  bool was_created(const Name& name) const;
+
+  const catalog::Catalog* catalog_;
+  std::vector<std::string> path_;
+  StatementFacts& facts_;
+  std::vector<Object> created_;
+  bool uncertain_ = false;
+  bool path_uncertain_ = false;
+};
+
+}  // namespace sluice::sql

@@ -1,0 +1,399 @@
+// Statements: which they are, in what order, and those that are neither queries nor definitions.
+#include <algorithm>
+
+#include "sql/lock_level.h"
+#include "sql/options.h"
+#include "sql/statement_kinds.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+constexpr size_t kBaseBudget = 400'000;
+constexpr size_t kStepsPerByte = 8;
+
+bool has_limit(const Node& body) {
+  const auto limit = field(body, "limitCount");
+  const auto constant = limit ? field(*limit, "A_Const") : std::nullopt;
+  return limit && !(constant && bool_field(*constant, "isnull"));
+}
+
+TransactionEffect effect_of(std::string_view kind) {
+  using enum TransactionEffect;
+  if (kind == "TRANS_STMT_BEGIN" || kind == "TRANS_STMT_START") return kBegin;
+  if (kind == "TRANS_STMT_COMMIT") return kCommit;
+  if (kind == "TRANS_STMT_ROLLBACK") return kRollback;
+  if (kind == "TRANS_STMT_SAVEPOINT") return kSavepoint;
+  if (kind == "TRANS_STMT_RELEASE") return kRelease;
+  if (kind == "TRANS_STMT_ROLLBACK_TO") return kRollbackTo;
+  if (kind == "TRANS_STMT_PREPARE") return kPrepareTransaction;
+  if (kind == "TRANS_STMT_COMMIT_PREPARED") return kCommitPrepared;
+  if (kind == "TRANS_STMT_ROLLBACK_PREPARED") return kRollbackPrepared;
+  return kNone;
+}
+
+bool is_query(std::string_view name) {
+  return name == "SelectStmt" || name == "InsertStmt" || name == "UpdateStmt" ||
+         name == "DeleteStmt" || name == "MergeStmt";
+}
+
+}  // namespace
+
+Walker::Walker(StatementFacts& facts, const Scope& scope, size_t text_bytes)
+    : resolver_(scope, facts),
+      gather_(facts),
+      facts_(facts),
+      budget_(kBaseBudget + kStepsPerByte * text_bytes) {}
+
+bool Walker::spend(size_t steps) {
+  if (gather_.failed()) return false;
+  if (steps > budget_) {
+    fail("the statement is too complex to be analysed", "54001");
+    return false;
+  }
+  budget_ -= steps;
+  return true;
+}
+
+size_t Walker::act(ActionKind kind, std::string_view object_kind) {
+  // What is only explained is looked at, not done.
+  if (context_.explained || context_.muted) return gather_.shared_action(ActionKind::kRead);
+  return gather_.add_action(kind, object_kind);
+}
+
+size_t Walker::shared_act(ActionKind kind, std::string_view object_kind) {
+  if (context_.explained || context_.muted) return gather_.shared_action(ActionKind::kRead);
+  return gather_.shared_action(kind, object_kind);
+}
+
+void Walker::add_text(const Node& root) {
+  for_each(root, "stmts", [&](const Node& raw) {
+    ++facts_.statements;
+    const auto wrapper = field(raw, "stmt");
+    if (!wrapper || gather_.failed()) return;
+    gather_.begin_statement();
+    bodies_.clear();
+    reached_writes_.clear();
+    weight_ = 0;
+    unwrap(*wrapper, [&](std::string_view name, const Node& body) {
+      kinds_.push_back(tag_of(name, body));
+      statement(*wrapper);
+      after_statement(name, body);
+    });
+  });
+}
+
+void Walker::finish() {
+  constexpr size_t kMaxKinds = 8;
+  for (size_t i = 0; i < kinds_.size(); ++i) {
+    if (i > 0) facts_.kind += "; ";
+    if (i == kMaxKinds) {
+      facts_.kind += "…";
+      break;
+    }
+    facts_.kind += kinds_[i];
+  }
+  if (facts_.dynamic_sql) {
+    facts_.writes = facts_.schema_change = facts_.may_change_settings = true;
+  }
+  gather_.finish();
+}
+
+void Walker::note_output(const RowsPtr& rows, bool limited) {
+  std::vector<NamedValue> columns;
+  rows->append_to(columns);
+  if (columns.empty()) return;
+  facts_.output.clear();
+  facts_.has_limit = limited;
+  for (NamedValue& column : columns) {
+    if (!context_.explained) gather_.use(column.value, kUsedInOutput);
+    facts_.output.push_back(
+        {std::string(column.name), std::move(column.value.sources), column.value.unknown});
+  }
+}
+
+void Walker::statement(const Node& wrapper) {
+  unwrap(wrapper, [&](std::string_view name, const Node& body) {
+    if (!is_query(name)) {
+      dispatch(name, body);
+      return;
+    }
+    if (name == "MergeStmt") facts_.depends_on_literals = true;
+    if (name == "SelectStmt" && !field(body, "intoClause")) gather_.shared_action(ActionKind::kRead);
+    const RowsPtr rows = rows_of(wrapper, nullptr, nullptr);
+    if (name == "SelectStmt" && field(body, "intoClause")) return;
+    note_output(rows, name == "SelectStmt" && has_limit(body));
+  });
+}
+
+void Walker::dispatch(std::string_view name, const Node& body) {
+  if (!spend()) return;
+  if (find_statement_kind(name) == nullptr) {
+    fail("statement of unknown kind " + std::string(name), "0A000");
+    return;
+  }
+  facts_.depends_on_literals = true;
+  if (name == "ExplainStmt") {
+    on_explain(body);
+  } else if (name == "DoStmt") {
+    on_do(body);
+  } else if (name == "CallStmt") {
+    on_call(body);
+  } else if (name == "CopyStmt") {
+    on_copy(body);
+  } else if (name == "TransactionStmt") {
+    on_transaction(body);
+  } else if (name == "VariableSetStmt") {
+    on_set(body);
+  } else if (name == "PrepareStmt" || name == "ExecuteStmt" || name == "DeallocateStmt") {
+    on_prepared(name, body);
+  } else if (name == "DeclareCursorStmt" || name == "FetchStmt" || name == "ClosePortalStmt") {
+    on_cursor(name, body);
+  } else if (name == "DiscardStmt" || name == "LoadStmt") {
+    facts_.may_change_settings = true;
+    if (name == "DiscardStmt") {
+      const std::string_view what = text_field(body, "target");
+      facts_.outside_transaction = facts_.outside_transaction || what == "DISCARD_ALL";
+      if (what == "DISCARD_ALL") {
+        facts_.prepared.push_back({PreparedUse::What::kDeallocateAll, ""});
+      }
+      facts_.temporary_change = facts_.temporary_change || what != "DISCARD_PLANS";
+    }
+    act(find_statement_kind(name)->action);
+  } else {
+    on_definition(name, body);
+  }
+}
+
+void Walker::after_statement(std::string_view name, const Node& body) {
+  // What a later statement of the text means may be another thing by then.
+  static constexpr std::string_view kRenaming[] = {
+      "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",  "RuleStmt",    "CreateTrigStmt",
+      "DropStmt",   "CreateFunctionStmt",    "DoStmt",    "CallStmt",    "CreateExtensionStmt",
+      "DefineStmt", "AlterExtensionStmt",    "DropOwnedStmt"};
+  const bool changed = facts_.schema_change || facts_.temporary_change;
+  if (changed && std::find(std::begin(kRenaming), std::end(kRenaming), name) != std::end(kRenaming)) {
+    resolver_.make_uncertain();
+  }
+  if (changed && name == "AlterTableStmt") {
+    for_each(body, "cmds", [&](const Node& wrapper) {
+      const auto command = field(wrapper, "AlterTableCmd");
+      const std::string_view what = command ? text_field(*command, "subtype") : std::string_view();
+      if (what == "AT_AttachPartition" || what == "AT_AddInherit" || what == "AT_EnableTrig" ||
+          what == "AT_EnableRule") {
+        resolver_.make_uncertain();
+      }
+    });
+  }
+  if (facts_.dynamic_sql) resolver_.make_uncertain();
+  if (facts_.may_change_settings && name != "VariableSetStmt") resolver_.make_path_uncertain();
+}
+
+void Walker::on_explain(const Node& body) {
+  const Within within(*this);
+  const bool analyze = option_on(body, "options", "analyze");
+  context_.explained = context_.explained || !analyze;
+  gather_.shared_action(ActionKind::kRead);
+  const auto query = field(body, "query");
+  if (!query) return;
+  unwrap(*query, [&](std::string_view name, const Node& inner) {
+    const RowsPtr rows = is_query(name) ? rows_of(*query, nullptr, nullptr) : nullptr;
+    if (rows == nullptr) dispatch(name, inner);
+  });
+  facts_.output.clear();
+  facts_.output.push_back({"QUERY PLAN", {}, false});
+  facts_.has_limit = false;
+}
+
+void Walker::on_do(const Node& body) {
+  act(ActionKind::kCall);
+  std::string_view code;
+  std::string_view language = "plpgsql";
+  for_each(body, "args", [&](const Node& wrapper) {
+    const auto option = field(wrapper, "DefElem");
+    const auto value = option ? field(*option, "arg") : std::nullopt;
+    const auto text = value ? field(*value, "String") : std::nullopt;
+    if (!text) return;
+    (text_field(*option, "defname") == "as" ? code : language) = text_field(*text, "sval");
+  });
+  if (language != "plpgsql") {
+    facts_.dynamic_sql = true;
+    return;
+  }
+  const Within within(*this);
+  Value all;
+  context_.collected = &all;
+  Level level;
+  level.has_variables = true;
+  catalog::Function block;
+  block.kind = 'p';
+  block.source = code;
+  std::string why;
+  if (!plpgsql(plpgsql_text(block, false), level, why)) {
+    fail("the code block cannot be understood: " + why, "42601");
+  }
+}
+
+void Walker::on_call(const Node& body) {
+  const size_t action = act(ActionKind::kCall);
+  const auto call = field(body, "funccall");
+  if (!call) return;
+  const Name name = name_in(*call, "funcname");
+  for (const catalog::Function* function : resolver_.functions(name)) {
+    if (function->kind != 'p') continue;
+    gather_.add_target(
+        action, {function->oid, function->schema, function->name, {}, false, context_.reached},
+        false);
+  }
+  if (gather_.action(action).targets.empty()) {
+    gather_.add_target(action, resolver_.object(name, nullptr, context_.reached), false);
+  }
+  const Called called = function_call(*call, {});
+  if (context_.collected != nullptr) context_.collected->add(called.value);
+  // A procedure's OUT arguments come back as a row.
+  if (!context_.reached && called.rows != nullptr) note_output(called.rows, false);
+}
+
+void Walker::on_copy(const Node& body) {
+  const bool in = bool_field(body, "is_from");
+  const std::string_view where = bool_field(body, "is_program")         ? "program"
+                                 : text_field(body, "filename").empty() ? ""
+                                                                        : "file";
+  const size_t action = act(in ? ActionKind::kCopyIn : ActionKind::kCopyOut, where);
+  if (const auto query = field(body, "query")) {
+    note_output(rows_of(*query, nullptr, nullptr), false);
+    return;
+  }
+  const auto range = field(body, "relation");
+  if (!range) return;
+  const auto columns = strings_in(body, "attlist");
+  if (!in) {
+    const RowsPtr rows = read_relation(name_of_range(*range), true);
+    const Name name = name_of_range(*range);
+    gather_.add_target(action,
+                       resolver_.object(name, resolver_.find_relation(name), context_.reached));
+    if (columns.empty()) {
+      note_output(rows, false);
+      return;
+    }
+    auto chosen = std::make_shared<Rows>();
+    for (const std::string_view column : columns) {
+      const auto value = rows->find(column);
+      if (!value) facts_.unresolved = true;
+      chosen->columns.push_back({column, value.value_or(unknown_value())});
+    }
+    note_output(chosen, false);
+    return;
+  }
+  const Target target = write_target(*range, ActionKind::kInsert);
+  gather_.add_target(action,
+                     resolver_.object(target.name, target.relation, context_.reached));
+  gather_.action(action).lock = LockLevel::kRowExclusive;
+  std::set<int16_t> given;
+  for (const std::string_view column : columns) write_column(target, column, {}, nullptr);
+  if (target.relation != nullptr) {
+    for (const auto& column : target.relation->columns) {
+      const bool listed =
+          columns.empty() ||
+          std::find(columns.begin(), columns.end(), column.name) != columns.end();
+      if (!listed) continue;
+      given.insert(column.number);
+      if (columns.empty()) gather_.write({target.relation->oid, column.number}, {});
+    }
+    defaults(*target.relation, given);
+  }
+  Level level;
+  level.from.visible.push_back({target.entry.rows, -1, {}});
+  level.from.entries.push_back(target.entry);
+  condition(body, "whereClause", level, kUsedInPredicate);
+  effects(target, ActionKind::kInsert, nullptr);
+}
+
+void Walker::on_transaction(const Node& body) {
+  act(ActionKind::kTransaction);
+  const TransactionEffect effect = effect_of(text_field(body, "kind"));
+  if (effect == TransactionEffect::kCommitPrepared ||
+      effect == TransactionEffect::kRollbackPrepared || context_.collected != nullptr) {
+    facts_.outside_transaction = true;
+  }
+  if (context_.collected == nullptr && !context_.reached) facts_.transaction.push_back(effect);
+}
+
+void Walker::on_set(const Node& body) {
+  const std::string_view variable = text_field(body, "name");
+  const bool role = variable == "role" || variable == "session_authorization";
+  const std::string_view kind = text_field(body, "kind");
+  act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
+  facts_.may_change_settings = true;
+  if (variable != "search_path") {
+    if (kind == "VAR_RESET_ALL" || role) resolver_.make_path_uncertain();
+    return;
+  }
+  std::vector<std::string> schemas;
+  bool known = kind == "VAR_SET_VALUE";
+  for_each(body, "args", [&](const Node& argument) {
+    std::string_view schema;
+    known = known && string_literal(argument, schema) && schema != "$user";
+    schemas.emplace_back(schema);
+  });
+  if (known) {
+    resolver_.use_path(resolver_.completed(schemas));
+  } else {
+    resolver_.make_path_uncertain();
+  }
+}
+
+void Walker::on_prepared(std::string_view name, const Node& body) {
+  using What = PreparedUse::What;
+  act(ActionKind::kPrepare);
+  const std::string_view statement = text_field(body, "name");
+  const What what = name == "PrepareStmt"   ? What::kPrepare
+                    : name == "ExecuteStmt" ? What::kExecute
+                    : statement.empty()     ? What::kDeallocateAll
+                                            : What::kDeallocate;
+  facts_.prepared.push_back({what, std::string(statement)});
+  if (what == What::kPrepare) {
+    // Judged now, as if it ran: EXECUTE only names it.
+    if (const auto query = field(body, "query")) note_output(rows_of(*query, nullptr, nullptr), false);
+  } else if (what == What::kExecute) {
+    Level level;
+    gather_.use(eval_all(body, "params", level), kUsedInPredicate);
+    note_output(unknown_rows(), false);
+  }
+}
+
+void Walker::on_cursor(std::string_view name, const Node& body) {
+  act(ActionKind::kCursor);
+  if (name == "DeclareCursorStmt") {
+    if (const auto query = field(body, "query")) note_output(rows_of(*query, nullptr, nullptr), false);
+  } else if (name == "FetchStmt") {
+    facts_.cursors.emplace_back(text_field(body, "portalname"));
+    if (!bool_field(body, "ismove")) note_output(unknown_rows(), false);
+  }
+}
+
+std::string Walker::tag_of(std::string_view name, const Node& body) const {
+  const StatementKind* kind = find_statement_kind(name);
+  if (kind == nullptr) return upper(name.substr(0, name.find("Stmt")));
+  if (name == "DropStmt") return "DROP " + upper(object_kind_of(text_field(body, "removeType")));
+  if (name == "TransactionStmt") {
+    std::string_view what = text_field(body, "kind");
+    if (what.starts_with("TRANS_STMT_")) what.remove_prefix(11);
+    std::string tag(what);
+    std::replace(tag.begin(), tag.end(), '_', ' ');
+    return tag;
+  }
+  if (name == "GrantStmt" && !bool_field(body, "is_grant")) return "REVOKE";
+  if (name == "GrantRoleStmt" && !bool_field(body, "is_grant")) return "REVOKE ROLE";
+  if (name == "SelectStmt" && field(body, "intoClause")) return "SELECT INTO";
+  if (name == "VariableSetStmt" && text_field(body, "kind").starts_with("VAR_RESET"))
+    return "RESET";
+  if (name == "CreateTableAsStmt" && text_field(body, "objtype") == "OBJECT_MATVIEW") {
+    return "CREATE MATERIALIZED VIEW";
+  }
+  if (name == "CreateFunctionStmt" && bool_field(body, "is_procedure")) return "CREATE PROCEDURE";
+  if (name == "RenameStmt") return "ALTER " + upper(object_kind_of(text_field(body, "renameType")));
+  return std::string(kind->tag);
+}
+
+}  // namespace sluice::sql

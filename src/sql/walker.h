@@ -1,0 +1,297 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "sql/gather.h"
+#include "sql/lineage.h"
+#include "sql/names.h"
+#include "sql/node.h"
+#include "sql/query_level.h"
+#include "sql/resolver.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::sql {
+
+using RowsPtr = std::shared_ptr<const Rows>;
+
+/// Walks the statements of one text, and everything of the catalog that they reach, as the server
+/// would run them: query levels and their names, expressions and where their values come from,
+/// writes and what follows from them, the bodies of views, rules, triggers and functions.
+///
+/// One class, since SQL nests all of these in each other; each source file holds one concept.
+class Walker {
+ public:
+  /// `text_bytes` bounds the work: a long text may take longer.
+  Walker(StatementFacts& facts, const Scope& scope, size_t text_bytes);
+
+  /// Adds all statements of a tree as libpg_query gives it.
+  void add_text(const Node& root);
+  /// To be called last: puts what was gathered in order.
+  void finish();
+  void fail(std::string why, std::string_view sqlstate) { gather_.fail(std::move(why), sqlstate); }
+
+ private:
+  // ---- what holds for a place in the walk
+  struct Context {
+    bool reached = false;         ///< in something of the catalog, not in the text
+    bool explained = false;       ///< under EXPLAIN without ANALYZE: looked at, not done
+    bool muted = false;           ///< only for lineage: relations are not read now
+    size_t arguments = 0;         ///< of the function whose body this is
+    size_t depth = 0;             ///< of bodies in each other
+    Value* collected = nullptr;   ///< all values of a PL/pgSQL body
+  };
+  class Within;
+  struct CallShape {
+    const Node* first_argument = nullptr;
+    std::vector<std::string_view> names;  ///< of named arguments, else empty texts
+    bool is_operator = false;
+    bool is_call = false;  ///< CALL
+    bool variadic = false;
+  };
+  struct Called {
+    Value value;
+    RowsPtr rows;  ///< what it is in FROM; null: one column
+    bool aggregate = false;
+  };
+  struct Body {
+    bool busy = true;
+    RowsPtr rows;
+    Gather::ArgumentUses uses;
+    size_t weight = 1;
+    std::vector<Object> reads;  ///< told again where it is reached again
+  };
+  /// Where a write goes.
+  struct Target {
+    Name name;
+    const catalog::Relation* relation = nullptr;
+    bool only = false;
+    size_t action = 0;
+    Entry entry;  ///< as the statement's own names see it
+  };
+
+  // ---- statements.cc
+  void statement(const Node& wrapper);
+  void dispatch(std::string_view name, const Node& body);
+  void known_statement(std::string_view name, const Node& body);
+  void after_statement(std::string_view name, const Node& body);
+  std::string tag_of(std::string_view name, const Node& body) const;
+  void note_output(const RowsPtr& rows, bool limited);
+  void on_explain(const Node& body);
+  void on_do(const Node& body);
+  void on_call(const Node& body);
+  void on_copy(const Node& body);
+  void on_transaction(const Node& body);
+  void on_set(const Node& body);
+  void on_prepared(std::string_view name, const Node& body);
+  void on_cursor(std::string_view name, const Node& body);
+
+  // ---- select.cc
+  /// The query or data-changing statement in `wrapper`, and what it yields.
+  RowsPtr rows_of(const Node& wrapper, const Level* outer, CteFrame* ctes);
+  RowsPtr select(const Node& body, const Level* outer, CteFrame* ctes);
+  RowsPtr plain_select(const Node& body, const Level* outer, CteFrame* ctes);
+  RowsPtr set_operation(const Node& body, const Level* outer, CteFrame* ctes);
+  RowsPtr values(const Node& body, const Level* outer, CteFrame* ctes);
+  void order_by(const Node& body, std::string_view list, const Level& level, const Rows& output,
+                uint8_t use, bool output_first);
+  void grouping_item(const Node& item, const Level& level, const Rows& output, uint8_t use,
+                     bool output_first);
+  void select_list(const Node& body, std::string_view list, const Level& level, Rows& out);
+  void window(const Node& definition, const Level& level);
+  void limit(const Node& body, const Level& level);
+
+  // ---- with.cc
+  /// Reads the WITH clause of `body`; `frame` must outlive what is walked with the result.
+  CteFrame* with(const Node& body, const Level* outer, CteFrame* ctes, CteFrame& frame);
+  RowsPtr cte_rows(const FoundCte& found);
+  RowsPtr recursive_rows(Cte& cte, const Node& query, CteFrame& frame);
+  Rows cte_columns(const Cte& cte, const RowsPtr& rows) const;
+
+  // ---- from_items.cc
+  FromItem from_item(const Node& wrapper, Level& level);
+  FromItem table_item(const Node& range_var, Level& level);
+  FromItem subquery_item(const Node& body, Level& level);
+  FromItem function_item(const Node& body, Level& level);
+  FromItem xml_table_item(const Node& body, Level& level);
+  FromItem join_item(const Node& body, Level& level);
+  void merge_columns(const std::vector<std::string_view>& names, FromItem& left, FromItem& right,
+                     std::string_view alias, Level& level);
+  FromItem named_item(Entry entry, const Node& alias_holder) const;
+
+  // ---- expressions.cc
+  Value eval(const Node& wrapper, const Level& level);
+  Value eval_node(std::string_view kind, const Node& body, const Level& level);
+  Value eval_all(const Node& body, std::string_view list, const Level& level);
+  Value eval_field(const Node& body, std::string_view name, const Level& level);
+  Value column_reference(const Node& body, const Level& level);
+  Value operator_expression(const Node& body, const Level& level);
+  Value case_expression(const Node& body, const Level& level);
+  Value sublink(const Node& body, const Level& level);
+  Value indirection(const Node& body, const Level& level);
+  Value field_of(const Value& value, std::string_view name);
+  /// A condition: each arm of an AND joins what it looks at.
+  void condition(const Node& body, std::string_view field_name, const Level& level, uint8_t use);
+  void condition_arm(const Node& wrapper, const Level& level, uint8_t use);
+
+  // ---- calls.cc
+  Called function_call(const Node& body, const Level& level);
+  Called call(const Name& name, const std::vector<Value>& given, const CallShape& shape);
+  Called call_one(const catalog::Function& function, const std::vector<Value>& given,
+                  const Value& through, const CallShape& shape);
+  Called call_body(const catalog::Function& function, const std::vector<Value>& given,
+                   const CallShape& shape);
+  static void add_candidate(Called& any, const Called& other);
+  bool returns_any_row(const catalog::Function& function) const;
+  bool unusual_call(const Name& name, const std::vector<Value>& given, Called& out);
+  void operator_call(const Name& name, const std::vector<Value>& given, Value& out);
+  void note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
+                 const CallShape& shape, Called& out);
+  void on_set_config(const CallShape& shape);
+  void on_sequence(const CallShape& shape);
+  std::vector<std::string_view> columns_of_type(Oid type) const;
+
+  // ---- bodies.cc
+  const Body& body_of(const catalog::Function& function);
+  RowsPtr sql_body(const catalog::Function& function, const Level& arguments);
+  RowsPtr sql_statements(const Node& root, const Level& arguments);
+  RowsPtr plpgsql_body(const catalog::Function& function, const Level& arguments);
+  void trigger_body(const catalog::Function& function, const catalog::Relation& table);
+  /// A text of the catalog that is parsed and walked with nothing of the statement around it.
+  bool with_body(const std::string& text, const std::function<void(const Node&)>& use);
+  bool enter_body();
+  void unreadable(const catalog::Function& function);
+
+  // ---- plpgsql.cc
+  /// False: it cannot be read, `why` says so.
+  bool plpgsql(const std::string& create_function, const Level& level, std::string& why);
+  void plpgsql_node(const Node& node, const Level& level);
+  void plpgsql_expression(const std::string& text, const Level& level);
+  void plpgsql_dynamic(const Node& statement, const Level& level);
+  bool plpgsql_text(const std::string& text, const Level& level);
+
+  // ---- relations.cc
+  /// Reads a relation and all that stands behind it.
+  RowsPtr read_relation(const Name& name, bool only);
+  RowsPtr read(const catalog::Relation& relation, bool only, bool reached);
+  RowsPtr view_rows(const catalog::Relation& view);
+  /// What the query of a view yields, looked at anew.
+  RowsPtr view_sources(const catalog::Relation& view);
+  void note_read(const Object& object, const catalog::Relation* relation);
+  void descendants(const catalog::Relation& relation, std::vector<const catalog::Relation*>& out);
+
+  // ---- writes.cc
+  RowsPtr insert(const Node& body, const Level* outer, CteFrame* ctes);
+  RowsPtr update(const Node& body, const Level* outer, CteFrame* ctes);
+  RowsPtr erase(const Node& body, const Level* outer, CteFrame* ctes);
+  RowsPtr merge(const Node& body, const Level* outer, CteFrame* ctes);
+  Target write_target(const Node& range_var, ActionKind kind);
+  void on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted,
+                   Level& level);
+  void assignments(const Node& body, const Target& target, const Level& level,
+                   std::vector<int16_t>& changed);
+  void write_column(const Target& target, std::string_view name, const Value& value,
+                    std::vector<int16_t>* changed);
+  void insert_values(const Node& body, const Target& target, const RowsPtr& rows);
+  RowsPtr returning(const Node& body, const Target& target, const Level& level);
+  bool unlimited(const Node& body, std::string_view field_name);
+
+  // ---- write_effects.cc
+  /// What follows from a write: children, views' tables, rules, triggers, foreign keys, defaults.
+  void effects(const Target& target, ActionKind kind, const std::vector<int16_t>* changed);
+  void follow(const catalog::Relation& relation, ActionKind kind,
+              const std::vector<int16_t>* changed, bool only);
+  void reach(const catalog::Relation& relation, ActionKind kind,
+             const std::vector<int16_t>* changed);
+  void add_reached(const catalog::Relation& relation, ActionKind kind);
+  void rules(const catalog::Relation& relation, ActionKind kind);
+  void triggers(const catalog::Relation& relation, ActionKind kind);
+  void foreign_keys(const catalog::Relation& relation, ActionKind kind,
+                    const std::vector<int16_t>* changed);
+  void through_view(const catalog::Relation& view, ActionKind kind);
+  void defaults(const catalog::Relation& relation, const std::set<int16_t>& given);
+  void note_write(const Object& object);
+
+  // ---- definitions.cc
+  void on_definition(std::string_view name, const Node& body);
+  void on_create_as(const Node& body);
+  void on_create_view(const Node& body);
+  void on_drop(const Node& body);
+  void on_truncate(const Node& body);
+  void truncate(const catalog::Relation& relation, bool only, bool cascade, size_t action);
+  void on_alter_table(const Node& body);
+  void on_grant(const Node& body);
+  void on_maintenance(std::string_view name, const Node& body);
+  void on_lock(const Node& body);
+  void on_other_definition(std::string_view name, const Node& body);
+  void created_by_query(const Node& into, const RowsPtr& rows, std::string_view kind);
+  void schema_changed(bool temporary);
+
+  // ---- definition_targets.cc
+  /// What a CREATE makes or, if it stands on a table (index, trigger, rule, policy), that table.
+  Object created_object(std::string_view name, const Node& body);
+  /// What ALTER, COMMENT, DROP and the like are about.
+  Object named_object(std::string_view kind, const Node& object);
+  Object range_object(const Node& range_var);
+  bool altered_object(const Node& body, Object& out);
+  /// Expressions, queries and further relations anywhere under a definition.
+  void walk_definition(const Node& node);
+  void walk_fields(const Node& body, std::string_view except);
+
+  size_t act(ActionKind kind, std::string_view object_kind = {});
+  size_t shared_act(ActionKind kind, std::string_view object_kind = {});
+  bool spend(size_t steps = 1);
+
+  Resolver resolver_;
+  Gather gather_;
+  StatementFacts& facts_;
+  Context context_;
+  size_t budget_;
+  size_t weight_ = 0;  ///< reads of relations that the statement comes down to
+  std::vector<std::string> kinds_;
+  /// What a body is known by: its object, of a trigger its table, and how it is looked at.
+  using BodyKey = std::tuple<Oid, Oid, uint8_t>;
+  BodyKey body_key(Oid oid, Oid table = 0) const {
+    return {oid, table, static_cast<uint8_t>((context_.muted ? 1 : 0) + (context_.explained ? 2 : 0))};
+  }
+  std::map<BodyKey, Body> bodies_;  ///< of views, functions and triggers; of one statement
+  std::set<std::pair<Oid, ActionKind>> reached_writes_;
+  ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
+  size_t write_action_ = 0;
+  std::vector<std::vector<Object>*> read_recorders_;
+  bool aggregated_ = false;  ///< the select list at hand has an aggregate
+};
+
+/// Puts another context in force until the end of a block.
+class Walker::Within {
+ public:
+  explicit Within(Walker& walker) : walker_(walker), saved_(walker.context_) {}
+  ~Within() { walker_.context_ = saved_; }
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+ private:
+  Walker& walker_;
+  Context saved_;
+};
+
+/// The column name that PostgreSQL gives an expression without AS (FigureColname).
+std::string_view figured_name(const Node& expression);
+
+/// Rows of one column.
+RowsPtr single_column(std::string_view name, Value value);
+/// Rows of columns nobody told us about.
+RowsPtr unknown_rows();
+
+/// Parses `text` and calls `use` with the tree's root. False: not parsable, `why` says so.
+bool with_tree(const std::string& text, std::string& why, int* position,
+               const std::function<bool(const Node&)>& use);
+
+}  // namespace sluice::sql

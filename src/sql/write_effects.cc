@@ -1,0 +1,244 @@
+// What follows from a write in the catalog: children, rules, triggers, foreign keys, defaults.
+#include <algorithm>
+
+#include "sql/function_risk.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+char rule_event(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kUpdate:
+      return '2';
+    case ActionKind::kInsert:
+      return '3';
+    case ActionKind::kDelete:
+      return '4';
+    default:
+      return '0';
+  }
+}
+
+/// TRIGGER_TYPE_… of pg_trigger.h, as the parse tree has them.
+int64_t trigger_event(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kInsert:
+      return 1 << 2;
+    case ActionKind::kDelete:
+      return 1 << 3;
+    case ActionKind::kUpdate:
+      return 1 << 4;
+    case ActionKind::kTruncate:
+      return 1 << 5;
+    default:
+      return 0;
+  }
+}
+
+/// Whether a default calls nothing but harmless functions of pg_catalog. The catalog's texts name
+/// everything else with its schema.
+bool harmless_default(std::string_view text) {
+  if (text.find('(') == std::string_view::npos) return true;
+  if (text.starts_with("nextval('") && text.ends_with("'::regclass)") &&
+      text.find('(') == text.rfind('(')) {
+    return true;
+  }
+  if (text.find_first_of(".\"'") != std::string_view::npos) return false;
+  for (size_t open = text.find('('); open != std::string_view::npos; open = text.find('(', open + 1)) {
+    size_t begin = open;
+    while (begin > 0 && (std::isalnum(static_cast<unsigned char>(text[begin - 1])) != 0 ||
+                         text[begin - 1] == '_')) {
+      --begin;
+    }
+    if (risk_of("pg_catalog", text.substr(begin, open - begin)) != FunctionRisk::kNone) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void Walker::note_write(const Object& object) {
+  if (!context_.explained && !context_.muted && !object.temporary) facts_.writes = true;
+}
+
+void Walker::add_reached(const catalog::Relation& relation, ActionKind kind) {
+  const Object object = Resolver::object(relation, true);
+  const size_t action = write_kind_ == kind ? write_action_ : shared_act(kind);
+  gather_.add_target(action, object);
+  Action& known = gather_.action(action);
+  known.lock = std::max(known.lock, LockLevel::kRowExclusive);
+  note_write(object);
+}
+
+void Walker::effects(const Target& target, ActionKind kind, const std::vector<int16_t>* changed) {
+  if (target.relation == nullptr || !spend()) return;
+  const auto kind_around = std::exchange(write_kind_, kind);
+  const auto action_around = std::exchange(write_action_, target.action);
+  rules(*target.relation, kind);
+  follow(*target.relation, kind, changed, target.only);
+  write_kind_ = kind_around;
+  write_action_ = action_around;
+}
+
+void Walker::follow(const catalog::Relation& relation, ActionKind kind,
+                    const std::vector<int16_t>* changed, bool only) {
+  if (relation.is_view()) through_view(relation, kind);
+  triggers(relation, kind);
+  foreign_keys(relation, kind, changed);
+  const bool partitioned = relation.kind == catalog::RelationKind::kPartitionedTable;
+  if (relation.children.empty() || (only && !partitioned) ||
+      (kind == ActionKind::kInsert && !partitioned)) {
+    return;
+  }
+  std::vector<const catalog::Relation*> children;
+  descendants(relation, children);
+  for (const auto* child : children) {
+    if (gather_.failed()) return;
+    add_reached(*child, kind);
+    triggers(*child, kind);
+    foreign_keys(*child, kind, changed);
+  }
+}
+
+void Walker::reach(const catalog::Relation& relation, ActionKind kind,
+                   const std::vector<int16_t>* changed) {
+  if (!enter_body()) return;
+  add_reached(relation, kind);
+  if (!reached_writes_.insert({relation.oid, kind}).second) return;
+  const Within within(*this);
+  ++context_.depth;
+  context_.reached = true;
+  rules(relation, kind);
+  follow(relation, kind, changed, false);
+}
+
+void Walker::through_view(const catalog::Relation& view, ActionKind kind) {
+  if (view.schema == "pg_catalog" || view.schema == "information_schema") return;
+  // A view that can be written to without rules and triggers is of one table.
+  const catalog::Relation* table = nullptr;
+  auto path = resolver_.use_path({"pg_catalog"});
+  const bool good = with_body(view.view_definition, [&](const Node& root) {
+    Node range;
+    simdjson::dom::array items;
+    if (root.at_pointer("/stmts/0/stmt/SelectStmt/fromClause").get(items) != simdjson::SUCCESS ||
+        items.size() != 1 || items.at(0).at_key("RangeVar").get(range) != simdjson::SUCCESS) {
+      return;
+    }
+    table = resolver_.relation(name_of_range(range));
+  });
+  resolver_.use_path(std::move(path));
+  if (!good) fail("view " + view.qualified_name() + " cannot be understood", "0A000");
+  if (table != nullptr) reach(*table, kind, nullptr);
+}
+
+void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
+  for (const catalog::Rule& rule : relation.rules) {
+    if (rule.event != rule_event(kind) || !enter_body()) continue;
+    const Within within(*this);
+    ++context_.depth;
+    context_.reached = true;
+    auto* around = std::exchange(gather_.arguments, nullptr);
+    auto rows = std::make_shared<Rows>();
+    rows->table = &relation;
+    Level level;
+    for (const std::string_view name : {"new", "old"}) {
+      level.from.entries.push_back({{}, name, rows, -1});
+    }
+    auto path = resolver_.use_path({"pg_catalog"});
+    const bool good = with_body(rule.definition, [&](const Node& root) {
+      Node body;
+      if (root.at_pointer("/stmts/0/stmt/RuleStmt").get(body) != simdjson::SUCCESS) return;
+      condition(body, "whereClause", level, kUsedInPredicate);
+      for_each(body, "actions",
+               [&](const Node& action) { (void)rows_of(action, &level, nullptr); });
+    });
+    resolver_.use_path(std::move(path));
+    gather_.arguments = around;
+    if (!good) fail("rule " + rule.name + " cannot be understood", "0A000");
+  }
+}
+
+void Walker::triggers(const catalog::Relation& relation, ActionKind kind) {
+  if (context_.explained) return;
+  for (const catalog::Trigger& trigger : relation.triggers) {
+    bool fires = true;
+    const bool good = with_body(trigger.definition, [&](const Node& root) {
+      Node body;
+      if (root.at_pointer("/stmts/0/stmt/CreateTrigStmt").get(body) != simdjson::SUCCESS) return;
+      int64_t events = 0;
+      if (const auto found = field(body, "events")) (void)found->get(events);
+      fires = (events & trigger_event(kind)) != 0;
+      if (!fires || !field(body, "whenClause")) return;
+      const Within within(*this);
+      context_.reached = true;
+      auto rows = std::make_shared<Rows>();
+      rows->table = &relation;
+      Level level;
+      level.has_variables = true;
+      for (const std::string_view name : {"new", "old"}) {
+        level.from.entries.push_back({{}, name, rows, -1});
+      }
+      condition(body, "whenClause", level, kUsedInPredicate);
+    });
+    if (!fires || !spend()) continue;
+    const auto* function = resolver_.catalog()->function(trigger.function);
+    if (!good || function == nullptr) {
+      facts_.unresolved = true;
+    } else {
+      trigger_body(*function, relation);
+    }
+  }
+}
+
+void Walker::foreign_keys(const catalog::Relation& relation, ActionKind kind,
+                          const std::vector<int16_t>* changed) {
+  if (context_.explained || (kind != ActionKind::kDelete && kind != ActionKind::kUpdate)) return;
+  auto keys = resolver_.catalog()->referencing(relation.oid);
+  for (const catalog::Constraint& own : relation.constraints) {
+    if (own.type == 'f' && own.referenced == relation.oid) keys.emplace_back(&relation, &own);
+  }
+  for (const auto& [from, key] : keys) {
+    if (!spend()) return;
+    const char action = kind == ActionKind::kDelete ? key->on_delete : key->on_update;
+    if (action != 'c' && action != 'n' && action != 'd') continue;
+    const auto is_changed = [&](int16_t column) {
+      return std::find(changed->begin(), changed->end(), column) != changed->end();
+    };
+    if (kind == ActionKind::kUpdate && changed != nullptr &&
+        std::none_of(key->referenced_columns.begin(), key->referenced_columns.end(), is_changed)) {
+      continue;
+    }
+    if (kind == ActionKind::kDelete && action == 'c') {
+      reach(*from, ActionKind::kDelete, nullptr);
+    } else {
+      reach(*from, ActionKind::kUpdate, &key->columns);
+    }
+  }
+}
+
+void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>& given) {
+  for (const catalog::Column& column : relation.columns) {
+    const bool used = column.generated || (column.has_default && !given.contains(column.number));
+    if (!used || column.default_text.empty() || harmless_default(column.default_text)) continue;
+    if (!enter_body()) return;
+    const Within within(*this);
+    ++context_.depth;
+    context_.reached = true;
+    auto rows = std::make_shared<Rows>();
+    rows->table = &relation;
+    Level level;
+    level.from.visible.push_back({rows, -1, {}});
+    auto path = resolver_.use_path({"pg_catalog"});
+    const bool good = with_body("SELECT " + column.default_text, [&](const Node& root) {
+      Node body;
+      if (root.at_pointer("/stmts/0/stmt/SelectStmt").get(body) != simdjson::SUCCESS) return;
+      Rows value;
+      select_list(body, "targetList", level, value);
+    });
+    resolver_.use_path(std::move(path));
+    if (!good) facts_.unresolved = true;
+  }
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,303 @@
+// INSERT, UPDATE, DELETE, MERGE: what they change, from what, and what they return.
+#include <algorithm>
+
+#include "sql/condition.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+
+bool Walker::unlimited(const Node& body, std::string_view field_name) {
+  if (context_.explained) return false;
+  const auto where = field(body, field_name);
+  bool ignored = false;
+  return !where || always_true(*where, context_.reached ? ignored : facts_.depends_on_literals);
+}
+
+Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
+  Target target;
+  target.name = name_of_range(range_var);
+  target.relation = resolver_.relation(target.name);
+  target.only = !bool_field(range_var, "inh");
+  target.action = act(kind);
+  const Object object = resolver_.object(target.name, target.relation, context_.reached);
+  gather_.add_target(target.action, object);
+  Action& action = gather_.action(target.action);
+  action.lock = std::max(action.lock, LockLevel::kRowExclusive);
+  note_write(object);
+  auto rows = std::make_shared<Rows>();
+  rows->many = true;
+  if (target.relation == nullptr) {
+    rows->open = true;
+    rows->rest = unknown_value();
+    target.entry.rows = rows;
+  } else if (target.relation->is_view() && target.relation->schema != "pg_catalog" &&
+             target.relation->schema != "information_schema") {
+    target.entry.rows = view_rows(*target.relation);
+  } else {
+    rows->table = target.relation;
+    target.entry.rows = rows;
+  }
+  const auto alias = field(range_var, "alias");
+  target.entry.name = alias ? text_field(*alias, "aliasname") : target.name.name;
+  if (!alias) {
+    target.entry.schema =
+        target.relation != nullptr ? std::string_view(target.relation->schema) : target.name.schema;
+  }
+  return target;
+}
+
+void Walker::write_column(const Target& target, std::string_view name, const Value& value,
+                          std::vector<int16_t>* changed) {
+  if (target.relation == nullptr) {
+    gather_.write({0, 0}, value);
+    return;
+  }
+  const catalog::Column* column = target.relation->column(name);
+  if (column == nullptr) {
+    facts_.unresolved = true;
+    gather_.write({target.relation->oid, 0}, value);
+    return;
+  }
+  if (changed != nullptr) changed->push_back(column->number);
+  gather_.write({target.relation->oid, column->number}, value);
+  if (target.entry.rows->table != nullptr) return;
+  // Through a view: into the table's own column.
+  if (const auto behind = target.entry.rows->find(name)) {
+    for (const Source& source : behind->sources) {
+      if (source.as_is && !is_argument(source.column)) gather_.write(source.column, value);
+    }
+  }
+}
+
+void Walker::insert_values(const Node& body, const Target& target, const RowsPtr& rows) {
+  std::vector<std::string_view> names;
+  for_each(body, "cols", [&](const Node& wrapper) {
+    if (const auto item = field(wrapper, "ResTarget")) names.push_back(text_field(*item, "name"));
+  });
+  std::set<int16_t> given;
+  if (names.empty() && target.relation != nullptr) {
+    for (const auto& column : target.relation->columns) {
+      if (names.size() == rows->count() && !rows->open) break;
+      names.push_back(column.name);
+    }
+  }
+  (void)spend(names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    write_column(target, names[i], rows->at(i), nullptr);
+    const auto* column =
+        target.relation != nullptr ? target.relation->column(names[i]) : nullptr;
+    if (column != nullptr) given.insert(column->number);
+  }
+  if (target.relation == nullptr && names.empty()) gather_.write({0, 0}, rows->whole(rows));
+  if (target.relation != nullptr) defaults(*target.relation, given);
+}
+
+RowsPtr Walker::insert(const Node& body, const Level* outer, CteFrame* ctes) {
+  if (!spend()) return unknown_rows();
+  CteFrame frame;
+  CteFrame* inner = with(body, outer, ctes, frame);
+  const Target target = write_target(*field(body, "relation"), ActionKind::kInsert);
+  RowsPtr rows = std::make_shared<Rows>();
+  if (const auto query = field(body, "selectStmt")) rows = rows_of(*query, outer, inner);
+  insert_values(body, target, rows);
+  Level level;
+  level.outer = outer;
+  level.ctes = inner;
+  level.from.visible.push_back({target.entry.rows, -1, {}});
+  level.from.entries.push_back(target.entry);
+  if (const auto clause = field(body, "onConflictClause")) {
+    on_conflict(*clause, target, rows, level);
+  }
+  effects(target, ActionKind::kInsert, nullptr);
+  return returning(body, target, level);
+}
+
+void Walker::on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted,
+                         Level& level) {
+  if (const auto infer = field(clause, "infer")) {
+    condition(*infer, "whereClause", level, kUsedInPredicate);
+    for_each(*infer, "indexElems", [&](const Node& wrapper) {
+      if (const auto item = field(wrapper, "IndexElem")) {
+        gather_.use(eval_field(*item, "expr", level), kUsedInPredicate);
+      }
+    });
+  }
+  if (text_field(clause, "action") != "ONCONFLICT_UPDATE") return;
+  const size_t action = act(ActionKind::kUpdate);
+  gather_.add_target(action, resolver_.object(target.name, target.relation, context_.reached));
+  gather_.action(action).lock = LockLevel::kRowExclusive;
+  // The row that was to be inserted: what it would have been, and by its columns' names.
+  auto excluded = std::make_shared<Rows>();
+  Value any = inserted->whole(inserted).scalar();
+  if (target.relation != nullptr) {
+    for (const auto& column : target.relation->columns) {
+      Value value = any;
+      value.add(target.entry.rows->find(column.name).value_or(Value()));
+      excluded->columns.push_back({column.name, std::move(value)});
+    }
+  } else {
+    excluded->open = true;
+    excluded->rest = unknown_value();
+  }
+  Level both = level;
+  both.from.entries.push_back({{}, "excluded", excluded, -1});
+  std::vector<int16_t> changed;
+  Target updated = target;
+  updated.action = action;
+  assignments(clause, updated, both, changed);
+  condition(clause, "whereClause", both, kUsedInPredicate);
+  effects(updated, ActionKind::kUpdate, &changed);
+}
+
+void Walker::assignments(const Node& body, const Target& target, const Level& level,
+                         std::vector<int16_t>& changed) {
+  RowsPtr several;  // of the (a, b) = (…) at hand
+  for_each(body, "targetList", [&](const Node& wrapper) {
+    const auto item = field(wrapper, "ResTarget");
+    const auto expression = item ? field(*item, "val") : std::nullopt;
+    if (!expression || !spend()) return;
+    Value value;
+    if (const auto part = field(*expression, "MultiAssignRef")) {
+      // Each column has a copy of the source: it is looked at with the first.
+      int64_t number = 1;
+      if (const auto column = field(*part, "colno")) (void)column->get(number);
+      if (number == 1 || several == nullptr) {
+        Value source = eval_field(*part, "source", level);
+        several = source.row;
+        if (several == nullptr) several = single_column({}, source.scalar());
+      }
+      value = several->at(static_cast<size_t>(number - 1));
+    } else {
+      value = eval(*expression, level);
+    }
+    for_each(*item, "indirection", [&](const Node& step) {
+      if (const auto indices = field(step, "A_Indices")) {
+        gather_.use(eval_field(*indices, "lidx", level), kUsedInPredicate);
+        gather_.use(eval_field(*indices, "uidx", level), kUsedInPredicate);
+      }
+    });
+    write_column(target, text_field(*item, "name"), value, &changed);
+  });
+}
+
+RowsPtr Walker::update(const Node& body, const Level* outer, CteFrame* ctes) {
+  if (!spend()) return unknown_rows();
+  CteFrame frame;
+  CteFrame* inner = with(body, outer, ctes, frame);
+  Target target = write_target(*field(body, "relation"), ActionKind::kUpdate);
+  gather_.action(target.action).without_where = unlimited(body, "whereClause");
+  Level level;
+  Joins joins;
+  level.outer = outer;
+  level.ctes = inner;
+  level.joins = &joins;
+  target.entry.index = joins.add_table();
+  for_each(body, "fromClause", [&](const Node& item) { level.from.append(from_item(item, level)); });
+  level.from.visible.insert(level.from.visible.begin(),
+                            Visible{target.entry.rows, target.entry.index, {}});
+  level.from.entries.insert(level.from.entries.begin(), target.entry);
+  condition(body, "whereClause", level, kUsedInPredicate);
+  std::vector<int16_t> changed;
+  assignments(body, target, level, changed);
+  if (!context_.reached && !joins.connected()) facts_.cartesian = true;
+  effects(target, ActionKind::kUpdate, &changed);
+  return returning(body, target, level);
+}
+
+RowsPtr Walker::erase(const Node& body, const Level* outer, CteFrame* ctes) {
+  if (!spend()) return unknown_rows();
+  CteFrame frame;
+  CteFrame* inner = with(body, outer, ctes, frame);
+  Target target = write_target(*field(body, "relation"), ActionKind::kDelete);
+  gather_.action(target.action).without_where = unlimited(body, "whereClause");
+  Level level;
+  Joins joins;
+  level.outer = outer;
+  level.ctes = inner;
+  level.joins = &joins;
+  target.entry.index = joins.add_table();
+  for_each(body, "usingClause", [&](const Node& item) { level.from.append(from_item(item, level)); });
+  level.from.visible.insert(level.from.visible.begin(),
+                            Visible{target.entry.rows, target.entry.index, {}});
+  level.from.entries.insert(level.from.entries.begin(), target.entry);
+  condition(body, "whereClause", level, kUsedInPredicate);
+  if (!context_.reached && !joins.connected()) facts_.cartesian = true;
+  effects(target, ActionKind::kDelete, nullptr);
+  return returning(body, target, level);
+}
+
+RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
+  if (!spend()) return unknown_rows();
+  CteFrame frame;
+  CteFrame* inner = with(body, outer, ctes, frame);
+  Target target = write_target(*field(body, "relation"), ActionKind::kMerge);
+  Level level;
+  Joins joins;
+  level.outer = outer;
+  level.ctes = inner;
+  level.joins = &joins;
+  target.entry.index = joins.add_table();
+  if (const auto source = field(body, "sourceRelation")) {
+    level.from.append(from_item(*source, level));
+  }
+  level.from.visible.push_back({target.entry.rows, target.entry.index, {}});
+  level.from.entries.push_back(target.entry);
+  condition(body, "joinCondition", level, kUsedInJoin);
+  if (!context_.reached && !joins.connected()) facts_.cartesian = true;
+  const bool all_rows = unlimited(body, "joinCondition");
+  for_each(body, "mergeWhenClauses", [&](const Node& wrapper) {
+    const auto clause = field(wrapper, "MergeWhenClause");
+    if (!clause) return;
+    condition(*clause, "condition", level, kUsedInPredicate);
+    const std::string_view command = text_field(*clause, "commandType");
+    if (command == "CMD_NOTHING") return;
+    const ActionKind kind = command == "CMD_DELETE"   ? ActionKind::kDelete
+                            : command == "CMD_UPDATE" ? ActionKind::kUpdate
+                                                      : ActionKind::kInsert;
+    Target changed_target = target;
+    changed_target.action = act(kind);
+    gather_.add_target(changed_target.action,
+                       resolver_.object(target.name, target.relation, context_.reached));
+    Action& action = gather_.action(changed_target.action);
+    action.lock = LockLevel::kRowExclusive;
+    action.without_where = kind != ActionKind::kInsert && all_rows &&
+                           (!field(*clause, "condition") || unlimited(*clause, "condition"));
+    std::vector<int16_t> changed;
+    if (kind == ActionKind::kInsert) {
+      auto rows = std::make_shared<Rows>();
+      for_each(*clause, "values", [&](const Node& value) {
+        rows->columns.push_back({{}, eval(value, level)});
+      });
+      std::vector<std::string_view> names;
+      for_each(*clause, "targetList", [&](const Node& item) {
+        if (const auto one = field(item, "ResTarget")) names.push_back(text_field(*one, "name"));
+      });
+      if (names.empty() && target.relation != nullptr) {
+        for (const auto& column : target.relation->columns) names.push_back(column.name);
+      }
+      std::set<int16_t> given;
+      for (size_t i = 0; i < names.size() && i < rows->count(); ++i) {
+        write_column(changed_target, names[i], rows->at(i), &changed);
+      }
+      given.insert(changed.begin(), changed.end());
+      if (target.relation != nullptr) defaults(*target.relation, given);
+      effects(changed_target, kind, nullptr);
+    } else {
+      assignments(*clause, changed_target, level, changed);
+      effects(changed_target, kind, kind == ActionKind::kUpdate ? &changed : nullptr);
+    }
+  });
+  return returning(body, target, level);
+}
+
+RowsPtr Walker::returning(const Node& body, const Target& target, const Level& level) {
+  auto rows = std::make_shared<Rows>();
+  rows->many = true;
+  if (!field(body, "returningList")) return rows;
+  // Rows come back: that is reading them.
+  note_read(resolver_.object(target.name, target.relation, context_.reached), target.relation);
+  select_list(body, "returningList", level, *rows);
+  return rows;
+}
+
+}  // namespace sluice::sql
