@@ -37,7 +37,7 @@ class Server:
     """One session that statements are tried in, and one that watches its locks."""
 
     def __init__(self, conninfo):
-        self.session = psycopg.connect(conninfo, autocommit=True)
+        self.session = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
         self.watcher = psycopg.connect(conninfo, autocommit=True)
         self.pid = self.session.info.backend_pid
         # Pruned partitions are not locked: what a statement may reach does not depend on its constants.
@@ -72,7 +72,7 @@ class Server:
         return dict((row[0], row[1:]) for row in self.session.execute(
             "SELECT oid, pg_stat_get_xact_tuples_inserted(oid), pg_stat_get_xact_tuples_updated(oid),"
             " pg_stat_get_xact_tuples_deleted(oid) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm', 'p')"
-            " AND oid >= 16384", prepare=True))
+            " AND oid >= 16384"))
 
     def _together(self, *texts):
         """Several statements in one message, in a transaction that `ask` rolls back; the last one's rows."""

@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "analyst.h"
 #include "catalog/diff.h"
 #include "catalog_json.h"
 #include "database.h"
@@ -65,6 +67,29 @@ Result<void> drift(Database& database) {
   return {};
 }
 
+/// Each line is JSON: a string is a statement, answered with its facts; {"run": "SQL"} is run in
+/// this session, after which the catalog is read anew. One line of JSON answers each.
+Result<void> answer_lines(Database& database) {
+  Analyst analyst(database);
+  SLUICE_TRY(analyst.look());
+  for (std::string line; std::getline(std::cin, line);) {
+    boost::system::error_code error;
+    const json::value question = json::parse(line, error);
+    if (error) return fail(ErrorCode::kInvalidInput, "not JSON: " + line);
+    auto answer = analyst.answer(question);
+    std::cout << (answer ? json::serialize(*answer)
+                         : json::serialize(json::object{{"error", answer.error().text}}))
+              << std::endl;
+  }
+  return {};
+}
+
+Result<void> statements(Database& database) {
+  Result<void> result;
+  on_big_stack([&] { result = answer_lines(database); });
+  return result;
+}
+
 struct Mode {
   std::string_view name;
   Result<void> (*run)(Database&);
@@ -72,7 +97,7 @@ struct Mode {
 
 constexpr std::array kModes = {
     Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
-    Mode{"within", within}, Mode{"drift", drift},
+    Mode{"within", within}, Mode{"drift", drift}, Mode{"statements", statements},
 };
 
 int main(int argc, char** argv) {
@@ -86,7 +111,7 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift\n";
+  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|statements\n";
   return 2;
 }
 

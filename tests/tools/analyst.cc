@@ -1,0 +1,49 @@
+#include "analyst.h"
+
+#include <pthread.h>
+
+#include "facts_json.h"
+
+namespace sluice::tools {
+
+namespace json = boost::json;
+
+Result<void> Analyst::look() {
+  if (!system_) {
+    SLUICE_ASSIGN(system_, database_.load());
+  }
+  SLUICE_ASSIGN(scope_.catalog, database_.load(false, system_.get()));
+  SLUICE_ASSIGN(const auto results,
+                database_.run("SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))"));
+  scope_.search_path.clear();
+  for (const catalog::Row& row : results.at(0)) scope_.search_path.push_back(row.at(0).value());
+  return {};
+}
+
+Result<json::object> Analyst::answer(const json::value& line) {
+  if (line.is_object()) {
+    SLUICE_TRY(database_.run(std::string_view(line.at("run").as_string())));
+    SLUICE_TRY(look());
+    return json::object{};
+  }
+  return to_json(*sql::analyse(std::string_view(line.as_string()), {}, scope_));
+}
+
+void on_big_stack(const std::function<void()>& body) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, sql::kAnalyserStackBytes);
+  pthread_t thread;
+  const int error = pthread_create(
+      &thread, &attributes,
+      [](void* run) -> void* {
+        (*static_cast<const std::function<void()>*>(run))();
+        return nullptr;
+      },
+      const_cast<std::function<void()>*>(&body));
+  pthread_attr_destroy(&attributes);
+  if (error != 0) std::abort();
+  pthread_join(thread, nullptr);
+}
+
+}  // namespace sluice::tools
