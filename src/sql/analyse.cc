@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "sql/facts_builder.h"
 #include "sql/lexer.h"
 #include "sql/nesting.h"
 #include "sql/parse_tree.h"
+#include "sql/walker.h"
 
 namespace sluice::sql {
 namespace {
@@ -84,15 +84,19 @@ bool with_tree(const std::string& text, std::string& why, int* position,
   return use(root);
 }
 
-std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings) {
+std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings,
+                                              const Scope& scope) {
   auto facts = std::make_shared<StatementFacts>();
   if (!readable(text, settings, *facts)) return facts;
   std::string why;
-  FactsBuilder builder(*facts);
-  const bool known = with_tree(std::string(text), why, &facts->error_position,
-                               [&](const Node& root) { return builder.add_tree(root); });
-  builder.finish();
-  if (!known && facts->unanalysable.empty()) {
+  Walker walker(*facts, scope, text.size());
+  const bool known =
+      with_tree(std::string(text), why, &facts->error_position, [&](const Node& root) {
+        walker.add_text(root);
+        return true;
+      });
+  walker.finish();
+  if (!known) {
     const bool deep = why.find("nested too deeply") != std::string::npos ||
                       why.find("memory exhausted") != std::string::npos;
     refuse(*facts, why, deep ? "54001" : "42601");
@@ -100,14 +104,44 @@ std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Setti
   return facts;
 }
 
-size_t StatementFacts::weight() const {
-  size_t total = sizeof *this + kind.capacity() + unanalysable.capacity();
-  for (const Action& action : actions) {
-    total += sizeof action + action.object_kind.capacity();
-    for (const auto& target : action.targets) total += sizeof target + target.schema.capacity() + target.name.capacity();
+namespace {
+
+size_t weight_of(const std::string& text) {
+  constexpr size_t kInPlace = 15;
+  return text.capacity() > kInPlace ? text.capacity() + 1 : 0;
+}
+
+size_t weight_of(const std::vector<Source>& sources) {
+  size_t total = sources.capacity() * sizeof(Source);
+  for (const Source& source : sources) {
+    total += source.functions.capacity() * sizeof(std::string);
+    for (const std::string& function : source.functions) total += weight_of(function);
   }
-  for (const auto& table : tables) total += sizeof table + table.capacity();
   return total;
+}
+
+}  // namespace
+
+size_t StatementFacts::weight() const {
+  size_t total = sizeof *this + weight_of(kind) + weight_of(unanalysable);
+  for (const Action& action : actions) {
+    total += sizeof action + weight_of(action.object_kind);
+    for (const Object& target : action.targets) {
+      total += sizeof target + weight_of(target.schema) + weight_of(target.name);
+    }
+  }
+  for (const auto& table : tables) total += sizeof table + weight_of(table);
+  for (const auto& column : output) {
+    total += sizeof column + weight_of(column.name) + weight_of(column.sources);
+  }
+  total += columns.capacity() * sizeof(UsedColumn);
+  for (const auto& column : written) total += sizeof column + weight_of(column.sources);
+  for (const auto& use : functions) {
+    total += sizeof use + weight_of(use.schema) + weight_of(use.name);
+  }
+  for (const auto& use : prepared) total += sizeof use + weight_of(use.name);
+  for (const auto& name : cursors) total += sizeof name + weight_of(name);
+  return total + transaction.capacity();
 }
 
 }  // namespace sluice::sql

@@ -17,6 +17,10 @@ inline constexpr size_t kInlineAnalysisLimit = 32 * 1024;
 /// Understands one text: a pure function, safe for any bytes and any length. Never throws; what
 /// cannot be understood comes back with `unanalysable` set. Refuses (never crashes on) nesting or
 /// operator chains deeper than the stack above allows.
-std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings);
+///
+/// Names are resolved against `scope`, and views, functions, rules, triggers and foreign keys of
+/// its catalog are looked into.
+std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Settings& settings,
+                                              const Scope& scope = {});
 
 }  // namespace sluice::sql

@@ -10,7 +10,7 @@ namespace {
 /// Bodies in bodies: as deep as this, a statement is too complex.
 constexpr size_t kMaxDepth = 48;
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     if (c == '"') out.push_back('"');
@@ -60,7 +60,7 @@ std::string plpgsql_text_of(const catalog::Function& function, bool trigger) {
     if (std::find(names.begin(), names.end(), name) != names.end() && !name.empty()) return;
     if (!names.empty()) text += ", ";
     names.push_back(name);
-    text += mode + (name.empty() ? std::string() : quoted(name) + " ") + "text";
+    text += mode + (name.empty() ? std::string() : quoted_name(name) + " ") + "text";
   };
   for (size_t i = 0; i < function.argument_types.size(); ++i) {
     add("", i < function.argument_names.size() ? function.argument_names[i] : std::string());
@@ -119,12 +119,22 @@ RowsPtr argument_rows(const catalog::Function& function) {
 
 }  // namespace
 
+std::string plpgsql_block(const std::string& body) {
+  return "CREATE PROCEDURE f() LANGUAGE plpgsql AS " + dollar_quoted(without_row_types(body));
+}
+
 bool Walker::with_body(const std::string& text, const std::function<void(const Node&)>& use) {
   std::string why;
   return with_tree(text, why, nullptr, [&](const Node& root) {
     use(root);
     return true;
   });
+}
+
+std::vector<std::string> Walker::use_definition_path() {
+  const auto* catalog = resolver_.catalog();
+  return resolver_.use_path(catalog != nullptr ? catalog->definition_path()
+                                               : std::vector<std::string>{"pg_catalog"});
 }
 
 bool Walker::enter_body() {
@@ -201,6 +211,7 @@ RowsPtr Walker::sql_body(const catalog::Function& function, const Level& argumen
     return rows;
   }
   // RETURN …, BEGIN ATOMIC … END: only as part of CREATE FUNCTION.
+  auto path = use_definition_path();
   const bool parsed = with_body(
       "CREATE FUNCTION f() RETURNS int LANGUAGE sql " + function.source, [&](const Node& root) {
         Node body;
@@ -221,6 +232,7 @@ RowsPtr Walker::sql_body(const catalog::Function& function, const Level& argumen
           });
         }
       });
+  resolver_.use_path(std::move(path));
   if (parsed && rows != nullptr) return rows;
   unreadable(function);
   return unknown_rows();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "sql/facts_builder.h"
+#include "sql/tree.h"
 #include "sql/lexer.h"
 #include "sql/lint_flow.h"
 #include "sql/lint_script.h"

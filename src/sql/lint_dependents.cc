@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sql/facts_builder.h"
+#include "sql/tree.h"
 #include "sql/lexer.h"
 #include "sql/lint_text.h"
 

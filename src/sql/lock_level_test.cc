@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sql/facts_builder.h"
+#include "sql/tree.h"
 
 namespace sluice::sql {
 namespace {

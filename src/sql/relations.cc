@@ -133,7 +133,7 @@ RowsPtr Walker::view_sources(const catalog::Relation& view) {
   context_.collected = nullptr;
   context_.arguments = 0;
   auto* arguments = std::exchange(gather_.arguments, nullptr);
-  auto path = resolver_.use_path({"pg_catalog"});
+  auto path = use_definition_path();
   RowsPtr yielded = unknown_rows();
   const bool good = with_body(view.view_definition, [&](const Node& root) {
     for_each(root, "stmts", [&](const Node& raw) {

@@ -225,11 +225,8 @@ void Walker::on_do(const Node& body) {
   context_.collected = &all;
   Level level;
   level.has_variables = true;
-  catalog::Function block;
-  block.kind = 'p';
-  block.source = code;
   std::string why;
-  if (!plpgsql(plpgsql_text(block, false), level, why)) {
+  if (!plpgsql(plpgsql_block(std::string(code)), level, why)) {
     fail("the code block cannot be understood: " + why, "42601");
   }
 }

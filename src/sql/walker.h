@@ -17,6 +17,7 @@
 #include "sql/query_level.h"
 #include "sql/resolver.h"
 #include "sql/statement_facts.h"
+#include "sql/tree.h"
 
 namespace sluice::sql {
 
@@ -167,6 +168,8 @@ class Walker {
   /// A text of the catalog that is parsed and walked with nothing of the statement around it.
   bool with_body(const std::string& text, const std::function<void(const Node&)>& use);
   bool enter_body();
+  /// Texts of the catalog are rendered for a path of its own, which is put in force.
+  std::vector<std::string> use_definition_path();
   void unreadable(const catalog::Function& function);
 
   // ---- plpgsql.cc
@@ -285,13 +288,12 @@ class Walker::Within {
 /// The column name that PostgreSQL gives an expression without AS (FigureColname).
 std::string_view figured_name(const Node& expression);
 
+/// The body of DO as a CREATE PROCEDURE that the parser of PL/pgSQL reads.
+std::string plpgsql_block(const std::string& body);
+
 /// Rows of one column.
 RowsPtr single_column(std::string_view name, Value value);
 /// Rows of columns nobody told us about.
 RowsPtr unknown_rows();
-
-/// Parses `text` and calls `use` with the tree's root. False: not parsable, `why` says so.
-bool with_tree(const std::string& text, std::string& why, int* position,
-               const std::function<bool(const Node&)>& use);
 
 }  // namespace sluice::sql

@@ -36,22 +36,26 @@ int64_t trigger_event(ActionKind kind) {
   }
 }
 
-/// Whether a default calls nothing but harmless functions of pg_catalog. The catalog's texts name
-/// everything else with its schema.
-bool harmless_default(std::string_view text) {
+/// Whether a default calls nothing but harmless functions of pg_catalog.
+bool harmless_default(const catalog::Catalog& catalog, std::string_view text) {
   if (text.find('(') == std::string_view::npos) return true;
   if (text.starts_with("nextval('") && text.ends_with("'::regclass)") &&
       text.find('(') == text.rfind('(')) {
     return true;
   }
   if (text.find_first_of(".\"'") != std::string_view::npos) return false;
-  for (size_t open = text.find('('); open != std::string_view::npos; open = text.find('(', open + 1)) {
+  for (size_t open = text.find('('); open != std::string_view::npos;
+       open = text.find('(', open + 1)) {
     size_t begin = open;
     while (begin > 0 && (std::isalnum(static_cast<unsigned char>(text[begin - 1])) != 0 ||
                          text[begin - 1] == '_')) {
       --begin;
     }
-    if (risk_of("pg_catalog", text.substr(begin, open - begin)) != FunctionRisk::kNone) return false;
+    const std::string_view name = text.substr(begin, open - begin);
+    if (risk_of("pg_catalog", name) != FunctionRisk::kNone) return false;
+    for (const auto* function : catalog.functions(catalog.definition_path(), {}, name)) {
+      if (!function->system()) return false;
+    }
   }
   return true;
 }
@@ -117,7 +121,7 @@ void Walker::through_view(const catalog::Relation& view, ActionKind kind) {
   if (view.schema == "pg_catalog" || view.schema == "information_schema") return;
   // A view that can be written to without rules and triggers is of one table.
   const catalog::Relation* table = nullptr;
-  auto path = resolver_.use_path({"pg_catalog"});
+  auto path = use_definition_path();
   const bool good = with_body(view.view_definition, [&](const Node& root) {
     Node range;
     simdjson::dom::array items;
@@ -145,7 +149,7 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
     for (const std::string_view name : {"new", "old"}) {
       level.from.entries.push_back({{}, name, rows, -1});
     }
-    auto path = resolver_.use_path({"pg_catalog"});
+    auto path = use_definition_path();
     const bool good = with_body(rule.definition, [&](const Node& root) {
       Node body;
       if (root.at_pointer("/stmts/0/stmt/RuleStmt").get(body) != simdjson::SUCCESS) return;
@@ -220,7 +224,10 @@ void Walker::foreign_keys(const catalog::Relation& relation, ActionKind kind,
 void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>& given) {
   for (const catalog::Column& column : relation.columns) {
     const bool used = column.generated || (column.has_default && !given.contains(column.number));
-    if (!used || column.default_text.empty() || harmless_default(column.default_text)) continue;
+    if (!used || column.default_text.empty() ||
+        harmless_default(*resolver_.catalog(), column.default_text)) {
+      continue;
+    }
     if (!enter_body()) return;
     const Within within(*this);
     ++context_.depth;
@@ -229,7 +236,7 @@ void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>
     rows->table = &relation;
     Level level;
     level.from.visible.push_back({rows, -1, {}});
-    auto path = resolver_.use_path({"pg_catalog"});
+    auto path = use_definition_path();
     const bool good = with_body("SELECT " + column.default_text, [&](const Node& root) {
       Node body;
       if (root.at_pointer("/stmts/0/stmt/SelectStmt").get(body) != simdjson::SUCCESS) return;
