@@ -1,12 +1,19 @@
 """Where an analyser's facts and the server's truth about one statement differ.
 
-They are meant to be equal. The facts may name more in these cases only, each of which is counted:
-  branch      said so in the corpus (@also): a branch of a function that this run did not take
-  partition   a partition that an INSERT or COPY could have put its rows in
-  idle        reached through a row of a written table (trigger, foreign key), and no row was written
-  unrun       reached through functions or writes of a statement that was planned only
-A foreign key's look-up of the row it points to reads no more than its existence: the facts may
-leave it out ("key").
+They are meant to be equal. Besides what a line of the corpus says itself (@also, @less, @every,
+@refused), the facts may differ in these cases only, each of which is counted:
+  partition     more: a partition that an INSERT or COPY could have put its rows in
+  idle          more: reached through a row of a written table (trigger, foreign key), and no row was written
+  planned only  more: reached through functions or writes of a statement that did not run
+  materialized  more: what the query of a materialized view reads stands behind its rows
+  view made     more: CREATE VIEW opens only what it names, the facts look into views
+  privileges    more: GRANT and REVOKE lock nothing
+  system        less: views of pg_catalog and information_schema are not looked into
+  key           less: a foreign key's or a partition's check looks at existence only
+  row security  less: what a policy reads on the table owner's behalf
+  unknown       less: the facts say that something of the statement cannot be known
+  star          less: columns that only a * inside of the statement names, and nothing takes
+  merged        more: the column of a JOIN ... USING is a column of both tables
 """
 
 import collections
@@ -26,13 +33,18 @@ class Comparison:
     def __init__(self, schema, statement, truth, facts, counts):
         self.schema, self.statement, self.truth, self.facts, self.counts = schema, statement, truth, facts, counts
         self.differences = []
-        if facts["unanalysable"] or facts["unresolved"]:
-            self.differ("not understood", facts["unanalysable"] or "unresolved")
+        if bool(facts["unanalysable"]) != statement.refused or facts["unresolved"]:
+            self.differ("not understood", facts["unanalysable"] or ("unresolved" if facts["unresolved"] else "understood"))
             return
-        self.named, self.reached, self.by_kind = set(), set(), collections.defaultdict(set)
+        if statement.refused:
+            self.counts["not understood, as is known"] += 1
+            return
+        self.unknown = facts["dynamic_sql"] or any(use["risk"] == "unknown" for use in facts["functions"])
+        self.named, self.reached, self.by_kind, self.targets = set(), set(), collections.defaultdict(set), set()
         for action in facts["actions"]:
             for target in action["targets"]:
                 oid = target["oid"]
+                self.targets.add(oid)
                 if schema.kind(oid) in "rpvmf":
                     self.by_kind[action["kind"]].add(oid)
                     (self.reached if target["reached"] else self.named).add(oid)
@@ -59,33 +71,64 @@ class Comparison:
     def oids(self, names):
         return {self.schema.by_name[name] for name in names if name in self.schema.by_name}
 
-    def excuse(self, extra):
+    def take(self, what, oids, excused):
+        taken = oids & excused
+        if taken:
+            self.counts[what] += 1
+            oids.difference_update(taken)
+
+    def excuse_extra(self, extra):
         """Takes from `extra` what may be more than the server shows."""
-        def take(reason, oids):
-            taken = extra & oids
-            if taken:
-                self.counts[f"more: {reason}"] += 1
-                extra.difference_update(taken)
-        take("branch", {oid for oid in extra if self.schema.name(oid) in self.statement.also})
+        schema, reached = self.schema, self.reached - self.named
+        self.take("more: corpus", extra, {oid for oid in extra if schema.name(oid) in self.statement.also})
         into = self.by_kind["insert"] | self.by_kind["copy_in"] | self.by_kind["merge"]
-        take("partition", set().union(*(self.schema.descendants(oid) for oid in into)) - self.named)
+        self.take("more: partition", extra, self.with_parts(into) - self.named)
         if self.truth.run is None:
             if self.written or self.facts["functions"]:
-                take("unrun", self.reached - self.named)
-        elif any(not self.was_changed(oid) for oid in self.written - self.reached):
-            take("idle", self.reached - self.named)
+                self.take("more: planned only", extra, reached)
+        elif any(not self.was_changed(oid) for oid in self.written if schema.kind(oid) in "rp"):
+            self.take("more: idle", extra, reached)
+        self.take("more: materialized", extra, self.behind(oid for oid in self.found if schema.kind(oid) == "m"))
+        if self.facts["kind"] in ("CREATE VIEW", "CREATE MATERIALIZED VIEW"):
+            self.take("more: view made", extra, reached)
+        self.take("more: privileges", extra, self.by_kind["grant"] | self.by_kind["revoke"])
         return extra
+
+    def excuse_missing(self, missing):
+        schema = self.schema
+        self.take("less: corpus", missing, {oid for oid in missing if schema.name(oid) in self.statement.less})
+        self.take("less: system", missing, {oid for oid in missing if oid < 16384})
+        self.take("less: row security", missing, set().union(*(schema.policy_reads.get(oid, set()) for oid in self.found)))
+        if self.unknown:
+            self.take("less: unknown", missing, set(missing))
+        return missing
+
+    def with_parts(self, oids):
+        return set().union(*(self.schema.descendants(oid) | {oid} for oid in oids))
+
+    def with_wholes(self, oids):
+        return set().union(*(self.schema.ancestors(oid) | {oid} for oid in oids))
+
+    def behind(self, views):
+        """All that the queries of these views name, and the views in them."""
+        found, queue = set(), list(views)
+        while queue:
+            for oid, _ in self.schema.view_columns.get(queue.pop(), ()):
+                if oid not in found:
+                    found.add(oid)
+                    queue.append(oid)
+        return found
 
     def was_changed(self, oid):
         return any(part in self.truth.changed for part in self.schema.descendants(oid) | {oid})
 
-    def key_lookups(self, run, planned):
-        """Relations that only foreign keys' checks looked at."""
-        touched = {oid for oid, modes in run.items() if "RowExclusive" in modes}
-        near = set().union(*(self.schema.referencing.get(oid, set()) | self.schema.referenced.get(oid, set())
-                             for oid in touched | set().union(*(self.schema.ancestors(oid) for oid in touched))))
-        near |= set().union(*(self.schema.descendants(oid) for oid in near))
-        return {oid for oid, modes in run.items() if oid in near and oid not in planned and modes <= {"RowShare"}}
+    def checks(self, run, planned):
+        """Relations that only checks of keys and partitions looked at."""
+        touched = self.with_wholes(oid for oid, modes in run.items() if "RowExclusive" in modes)
+        near = self.with_parts(set().union(*(self.schema.referencing.get(oid, set()) | self.schema.referenced.get(oid, set())
+                                             for oid in touched)))
+        return {oid for oid, modes in run.items() if oid not in planned
+                and (oid in near and modes <= {"RowShare", "AccessShare"} or oid in touched and modes <= {"AccessShare"})}
 
     def compare_relations(self):
         truth = self.truth
@@ -97,11 +140,11 @@ class Comparison:
             self.counts["locks after running"] += 1
             # The counting itself looks at these.
             run = {oid for oid in run if oid >= 16384}
-        keys = self.key_lookups({oid: truth.run[oid] for oid in run}, planned)
-        missing = (planned | run) - keys - self.found
-        if missing:
+        missing = (planned | run) - self.found
+        self.take("less: key", missing, self.checks({oid: truth.run[oid] for oid in run}, planned))
+        if self.excuse_missing(missing):
             self.differ("relations missing", self.names(missing))
-        extra = self.excuse(self.found - planned - run)
+        extra = self.excuse_extra(self.found - planned - run)
         if extra:
             self.differ("relations too many", self.names(extra))
 
@@ -110,7 +153,7 @@ class Comparison:
             return
         self.counts["plan"] += 1
         plan = self.oids(self.truth.plan)
-        missing = plan - self.found
+        missing = self.excuse_missing(plan - self.targets)
         if missing:
             self.differ("relations of the plan missing", self.names(missing))
         # What is said beyond the plan must have been locked: the planner removed it.
@@ -128,11 +171,11 @@ class Comparison:
             if oid not in self.schema.relations:
                 continue
             for kind in kinds:
-                said = set().union(*(self.by_kind[k] for k in ROWS[kind]))
+                said = set().union(*(self.by_kind[k] for k in ROWS[kind])) | self.by_kind["maintenance"]
                 # An UPDATE that moves a row to another partition deletes it here and inserts it there.
                 if kind != "update" and self.schema.ancestors(oid) & self.by_kind["update"]:
                     said = said | self.by_kind["update"]
-                if oid not in said:
+                if oid not in said and not self.unknown:
                     self.differ(f"rows {kind}d unseen", self.schema.name(oid))
 
     def compare_locks(self):
@@ -142,29 +185,34 @@ class Comparison:
         modes = collections.defaultdict(set)
         for source in (truth.locks, truth.run):
             for oid, some in (source or {}).items():
-                modes[oid] |= some
-        said = collections.defaultdict(int)
+                # What checks of keys add after planning is not the statement's own.
+                modes[oid] |= some - {"SIRead"} - ({"RowShare"} if source is truth.run and truth.locks else set())
+        said, readers = collections.defaultdict(int), set()
         for action in self.facts["actions"]:
             for target in action["targets"]:
                 if action["lock"]:
-                    said[target["oid"]] = max(said[target["oid"]], NAMES.index(action["lock"]) + 1)
+                    said[target["oid"]] = max(said[target["oid"]], NAMES.index(action["lock"]))
+                    if action["kind"] == "read":
+                        readers.add(target["oid"])
         wrong = []
         for oid in self.named:
-            if oid < 16384 or not modes[oid] - {"SIRead"}:
+            if oid < 16384 or not modes[oid] or oid not in said or self.facts["kind"] == "EXPLAIN":
                 continue
-            strongest = max(LEVELS.index(mode) for mode in modes[oid] - {"SIRead"}) + 1
-            if strongest != said[oid]:
-                wrong.append(f"{self.schema.name(oid)} {NAMES[strongest - 1]}, not {(('none',) + NAMES)[said[oid]]}")
+            strongest = max(LEVELS.index(mode) for mode in modes[oid])
+            # A read speaks for all its targets: of several tables some may be locked FOR UPDATE.
+            if strongest != said[oid] and not (oid in readers and strongest < said[oid] <= LEVELS.index("RowShare")):
+                wrong.append(f"{self.schema.name(oid)} {NAMES[strongest]}, not {NAMES[said[oid]]}")
         if wrong:
             self.differ("lock level", "; ".join(sorted(wrong)))
         if truth.locks is not None:
             written = {oid for oid in self.relations_in(truth.locks) if oid >= 16384
                        and max((LEVELS.index(mode) for mode in truth.locks[oid]), default=0) == WRITE_LEVEL}
             self.counts["writes"] += bool(written)
-            if written - self.written:
-                self.differ("writes missing", self.names(written - self.written))
+            missing = self.excuse_missing(written - self.written)
+            if missing:
+                self.differ("writes missing", self.names(missing))
             ran = {oid for oid, some in (truth.run or {}).items() if "RowExclusive" in some}
-            extra = self.excuse(self.written - written - ran)
+            extra = self.excuse_extra(self.written - written - ran)
             if extra:
                 self.differ("writes too many", self.names(extra))
 
@@ -179,7 +227,9 @@ class Comparison:
         missing = self.oids(self.truth.unfiltered) - said
         if missing:
             self.differ("without_where missing", self.names(missing))
-        if said and not self.truth.unfiltered and self.truth.plan:
+        # A view's own condition and a rule's are not the statement's.
+        beside = any(self.schema.is_view(oid) or oid in self.schema.ruled for oid in said)
+        if said and not self.truth.unfiltered and self.truth.plan and not beside and not self.statement.every:
             self.differ("without_where too much", self.names(said))
 
     def compare_columns(self):
@@ -197,12 +247,16 @@ class Comparison:
                 if base and base[1] > 0:
                     lower.add(base)
         missing = {item for item in lower - said if (item[0], 0) not in said}
-        if missing:
+        opened = self.relations_in(self.truth.locks) | self.relations_in(self.truth.run)
+        missing = {item for item in missing if item[0] in opened and item[0] >= 16384}
+        if missing and "*" in self.statement.sql:
+            self.counts["less: star"] += 1
+        elif missing:
             self.differ("columns missing", self.column_names(missing))
         upper = schema.reached_columns(named)
         tables = {oid for oid, _ in upper}
         # Bodies of functions, rules and triggers speak of columns that the statement does not.
-        beyond = self.found - tables
+        beyond = (self.found - tables) | self.behind(oid for oid in self.found if schema.kind(oid) == "m")
         extra = {(oid, column) for oid, column in said - upper
                  if column > 0 and oid not in beyond and not (oid in self.written or self.facts["functions"])}
         if extra:
@@ -227,7 +281,8 @@ class Comparison:
 
     def compare_output(self):
         origins = self.truth.origins
-        if origins is None:
+        # SHOW, EXPLAIN and the like answer with what is no table's.
+        if origins is None or self.truth.columns is None and not self.truth.plan:
             return
         output = self.facts["output"]
         if len(output) != len(origins):
@@ -240,6 +295,15 @@ class Comparison:
                 self.differ("output name", f"{column['name']}, not {name}")
             base = self.schema.base_column(oid, number) if oid and number > 0 else None
             sources = {(s["relation"], s["column"]) for s in column["sources"]}
+            if base in sources and len(sources) > 1:
+                others = {schema_column for schema_column in sources if schema_column != base}
+                if self.schema.kind(base[0]) == "m" and {oid for oid, _ in others} <= self.behind([base[0]]):
+                    self.counts["more: materialized"] += 1
+                    continue
+                named = {self.schema.column(*item) for item in others}
+                if named == {self.schema.column(*base)} and ("USING" in self.statement.sql or "NATURAL" in self.statement.sql):
+                    self.counts["more: merged"] += 1
+                    continue
             if base and base[1] > 0:
                 self.counts["output columns with an origin"] += 1
                 as_is = all(source["as_is"] for source in column["sources"])

@@ -5,6 +5,9 @@ directives in comment lines:
   -- @setup SQL            what the session did before (temporary tables); from here on, empty ends it
   -- @role reader          SET ROLE from here on; empty ends it
   -- @also app.audit       the next statement may be said to reach this as well: a branch not taken here
+  -- @less app.users       the server opens this for the next statement, but reads no rows of it
+  -- @every                the next UPDATE or DELETE takes every row, though its plan has a condition
+  -- @refused              the next statement may only be said not to be understood: it cannot be
   -- @data 1|x;2|y         rows for the next statement, a COPY FROM STDIN; its columns by "|"
 """
 
@@ -22,6 +25,9 @@ class Statement:
     setup: str = ""
     role: str = ""
     also: frozenset = frozenset()
+    less: frozenset = frozenset()
+    every: bool = False
+    refused: bool = False
     data: bytes = b""
 
     @property
@@ -37,8 +43,10 @@ def read(file):
     for number, line in enumerate(file.read_text().splitlines(), 1):
         if not text and line.startswith("-- @"):
             key, _, value = line[4:].partition(" ")
-            if key == "also":
-                once["also"] = frozenset(name.strip() for name in value.split(","))
+            if key in ("also", "less"):
+                once[key] = frozenset(name.strip() for name in value.split(","))
+            elif key in ("every", "refused"):
+                once[key] = True
             elif key == "data":
                 once["data"] = value.replace("|", "\t").replace(";", "\n").encode() + b"\n"
             elif key in settings:

@@ -25,12 +25,30 @@ class Analyser:
         text = f"RESET ROLE; DISCARD TEMP; SET search_path = {path}; {setup}"
         answer = self._ask({"run": text + (f"; SET ROLE {role}" if role else "")})
         assert "error" not in answer, answer
+        self.temporary = answer["temporary"]
         self.scope = path, setup, role
 
-    def ask(self, statement):
+    def ask(self, statement, schema):
+        """The facts, with the identifiers of temporary relations as `schema`'s session knows them."""
         self.enter(*statement.scope)
-        return self._ask(statement.sql)
+        facts = self._ask(statement.sql)
+        if self.temporary:
+            known = {int(oid): schema.temporary.get(name, 0) for oid, name in self.temporary.items()}
+            translate(facts, known)
+        return facts
 
     def close(self):
         self.process.stdin.close()
         assert self.process.wait(timeout=20) == 0
+
+
+def translate(facts, known):
+    if isinstance(facts, list):
+        for item in facts:
+            translate(item, known)
+    elif isinstance(facts, dict):
+        for key in ("oid", "relation"):
+            if key in facts:
+                facts[key] = known.get(facts[key], facts[key])
+        for item in facts.values():
+            translate(item, known)

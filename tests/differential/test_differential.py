@@ -61,7 +61,7 @@ def test_the_corpus_is_understood_as_the_server_does(server, analyser):
             continue
         if scope != statement.scope:
             scope, schema = statement.scope, Schema(server.session)
-        report.compare(schema, statement, truth, analyser.ask(statement))
+        report.compare(schema, statement, truth, analyser.ask(statement, schema))
     assert not refused, "the corpus is wrong:\n" + "\n".join(refused)
     report.check()
     enough = {"statements": 1000, "plan": 850, "locks after planning": 850, "locks after running": 1000, "columns": 850,
@@ -83,7 +83,7 @@ def test_values_flow_only_where_the_facts_say(server, analyser):
         truth = server.ask(statement, run=False)
         if not truth.failed:
             tables = {oid for oid in truth.locks if schema.kind(oid) == "r"}
-            report.add(statement, flow.misses(statement, tables, analyser.ask(statement), report.counts))
+            report.add(statement, flow.misses(statement, tables, analyser.ask(statement, schema), report.counts))
     report.check()
     assert report.counts["columns changed, flows compared"] >= 2000
 
@@ -96,7 +96,7 @@ def test_random_statements_are_understood_as_the_server_does(server, analyser):
         statement = generator.statement(number)
         truth = server.ask(statement, run=not statement.sql.startswith(("SELECT", "WITH")))
         if not truth.failed:
-            report.compare(schema, statement, truth, analyser.ask(statement))
+            report.compare(schema, statement, truth, analyser.ask(statement, schema))
         if report.counts["statements"] == RANDOM_STATEMENTS:
             break
     report.check()

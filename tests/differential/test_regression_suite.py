@@ -85,7 +85,7 @@ def test_regression_file(prepared, name):
             continue
         if scope != statement.scope:
             scope, schema = statement.scope, Schema(server.session)
-        report.compare(schema, statement, truth, analyser.ask(statement))
+        report.compare(schema, statement, truth, analyser.ask(statement, schema))
     server.close()
     analyser.close()
     report.check()

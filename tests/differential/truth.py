@@ -11,6 +11,7 @@ Five oracles, each asked of a real server in a transaction that is rolled back:
 """
 
 import dataclasses
+import re
 
 import psycopg
 from psycopg import pq
@@ -31,6 +32,10 @@ class Truth:
     functions: set = None  # OIDs of users' functions and operators' functions named
     operators: set = None
     origins: list = None  # (name, OID, column) of each output column
+
+
+INNER = re.compile(rb"^(?:COPY\s*\((.*)\)\s*TO STDOUT.*|(?:DECLARE\s.*?\sFOR|PREPARE\s.*?\sAS)\s+(.*))$", re.S)
+COPY_TABLE = re.compile(rb"COPY\s+[^(\s]")
 
 
 class Server:
@@ -61,8 +66,8 @@ class Server:
 
     def _locks(self):
         rows = self.watcher.execute(
-            "SELECT relation, mode FROM pg_locks WHERE pid = %s AND locktype = 'relation' AND database ="
-            " (SELECT oid FROM pg_database WHERE datname = current_database())", (self.pid,), prepare=True)
+            "SELECT relation, mode FROM pg_locks WHERE pid = %s AND locktype = 'relation' AND database IN"
+            " (0, (SELECT oid FROM pg_database WHERE datname = current_database()))", (self.pid,), prepare=True)
         found = {}
         for oid, mode in rows:
             found.setdefault(oid, set()).add(mode.removesuffix("Lock"))
@@ -115,7 +120,7 @@ class Server:
         if "Relation Name" in node:
             names.add((node["Schema"], node["Relation Name"]))
         if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
-            if takes_every_row(node["Plans"][-1] if node.get("Plans") else node):
+            if all(takes_every_row(child) for child in node.get("Plans", [node])):
                 unfiltered.add((node["Schema"], node["Relation Name"]))
         for target in node.get("Target Tables", ()):
             names.add((target["Schema"], target["Relation Name"]))
@@ -124,6 +129,8 @@ class Server:
 
     def _describe(self, truth, _, sql):
         connection = self.session.pgconn
+        # What these give back is what the query in them does.
+        sql = INNER.sub(rb"\1\2", sql) if not COPY_TABLE.match(sql) else sql
         for result in (connection.prepare(b"", sql), connection.describe_prepared(b"")):
             if result.status != pq.ExecStatus.COMMAND_OK:
                 raise psycopg.ProgrammingError(result.error_message.decode())
@@ -168,10 +175,10 @@ class Server:
 
 def takes_every_row(node):
     """Whether a plan below ModifyTable is nothing but scans of whole tables."""
-    if any(key in node for key in ("Filter", "Index Cond", "Recheck Cond", "TID Cond", "One-Time Filter", "Join Type")):
+    if any(key.endswith(("Filter", " Cond")) for key in node) or " WHERE " in node.get("Remote SQL", ""):
         return False
-    if node["Node Type"] in ("Append", "Merge Append"):
-        return all(takes_every_row(child) for child in node["Plans"])
+    if node["Node Type"] in ("Append", "Merge Append", "Result", "Materialize", "Nested Loop"):
+        return all(takes_every_row(child) for child in node.get("Plans", ()))
     return node["Node Type"] in ("Seq Scan", "Foreign Scan", "ModifyTable")
 
 
@@ -184,6 +191,8 @@ class Schema:
         self.relations = {oid: (schema, name, kind) for oid, schema, name, kind in rows(
             "SELECT c.oid, nspname, relname, relkind::text FROM pg_catalog.pg_class c"
             " JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace")}
+        self.temporary = {name: oid for oid, (schema, name, _) in self.relations.items() if oid in {row[0] for row in rows(
+            "SELECT oid FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema()")}}
         self.by_name = {(schema, name): oid for oid, (schema, name, _) in self.relations.items()}
         self.columns = {(oid, number): name for oid, number, name in rows(
             "SELECT attrelid, attnum, attname FROM pg_catalog.pg_attribute WHERE attrelid >= 16384")}
@@ -194,6 +203,12 @@ class Schema:
         for child, parent in rows("SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f'"):
             self.referencing.setdefault(parent, set()).add(child)
             self.referenced.setdefault(child, set()).add(parent)
+        self.ruled = {row[0] for row in rows("SELECT ev_class FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'")}
+        self.policy_reads = {}  # table with row security -> what its policies look at
+        for table, oid in rows("SELECT polrelid, refobjid FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_depend d"
+                               " ON d.objid = p.oid AND d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass"
+                               " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"):
+            self.policy_reads.setdefault(table, set()).add(oid)
         self.view_columns = {}  # view -> what its query names
         for view, oid, part in rows(
                 "SELECT r.ev_class, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d"

@@ -24,7 +24,11 @@ Result<json::object> Analyst::answer(const json::value& line) {
   if (line.is_object()) {
     SLUICE_TRY(database_.run(std::string_view(line.at("run").as_string())));
     SLUICE_TRY(look());
-    return json::object{};
+    json::object temporary;
+    for (const catalog::Relation& relation : scope_.catalog->relations()) {
+      if (relation.persistence == 't') temporary[std::to_string(relation.oid)] = relation.name;
+    }
+    return json::object{{"temporary", std::move(temporary)}};
   }
   return to_json(*sql::analyse(std::string_view(line.as_string()), {}, scope_));
 }

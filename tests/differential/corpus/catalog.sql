@@ -16,6 +16,7 @@ SELECT * FROM pg_indexes;
 SELECT viewname FROM pg_views;
 SELECT d.datname FROM pg_database d;
 SELECT to_regclass('app.users');
+-- @less app.users, app.v_users
 SELECT pg_get_viewdef('app.v_users'::regclass);
 SELECT conname FROM pg_constraint;
 SELECT * FROM pg_sequences;

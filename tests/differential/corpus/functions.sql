@@ -24,6 +24,7 @@ SELECT id FROM app.find('a%') f JOIN t1 ON t1.a = f.id;
 SELECT * FROM app.find(1);
 SELECT * FROM app.find(number => 7);
 SELECT * FROM app.find(pattern => 'b%');
+-- @also sales.stock
 SELECT app.lookup(1);
 -- @also sales.stock
 SELECT app.lookup(1, 'some');
@@ -34,9 +35,13 @@ SELECT app.own_path_plpgsql();
 SELECT app.display_name(u) FROM app.users u;
 SELECT app.last_total(u) FROM app.users u WHERE app.last_total(u) > 1;
 SELECT u.name FROM app.users u ORDER BY app.last_total(u);
+-- @also public.scratch
 SELECT app.bump(1);
+-- @also public.scratch
 SELECT * FROM app.bump(1);
+-- @also public.scratch
 SELECT before, after FROM app.bump(2);
+-- @also public.scratch
 SELECT (app.bump(1)).after;
 SELECT app.remember('x');
 SELECT app.remember(c) FROM t1;
@@ -59,6 +64,7 @@ CALL app.settle(1);
 CALL app.settle(app.twice(1));
 CALL app.settle_all(0);
 SELECT pg_typeof(app.total_of(1));
+-- @also sales.stock
 SELECT coalesce(app.mail_of(99), app.lookup(1));
 -- @also sales.stock
 SELECT CASE WHEN app.twice(1) = 2 THEN app.lookup(1) END;
@@ -108,8 +114,11 @@ DO $$ BEGIN IF EXISTS (SELECT 1 FROM t1) THEN UPDATE t2 SET d = 'if'; ELSE DELET
 DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM app.v_users LOOP PERFORM app.total_of(r.id); END LOOP; END $$;
 -- @also public.t3
 DO $$ BEGIN INSERT INTO t1 VALUES (33, 3, 'x'); EXCEPTION WHEN unique_violation THEN UPDATE t3 SET y = 0; END $$;
+-- libpg_query reads PL/pgSQL without types: it knows no cursor variables and no fields of rows.
+-- @refused
 DO $$ DECLARE c CURSOR FOR SELECT ssn FROM app.users; v text; BEGIN OPEN c; FETCH c INTO v; CLOSE c; END $$;
 DO $$ DECLARE t1 int := 5; BEGIN t1 := (SELECT max(x) FROM t3); END $$;
+-- @refused
 DO $$ DECLARE n sales.orders%ROWTYPE; BEGIN SELECT * INTO n FROM sales.orders LIMIT 1; n.total := (SELECT max(b) FROM t2); END $$;
 DO $$ BEGIN CALL app.settle(1); END $$;
 DO $$ DECLARE a app.users.id%TYPE; BEGIN a := app.twice(2); RAISE DEBUG '% %', a, (SELECT max(b) FROM t1); ASSERT (SELECT count(*) FROM t2) > 0; END $$;

@@ -23,6 +23,7 @@ INSERT INTO app.users (id, name, manager_id) VALUES (51, 'm', 1);
 INSERT INTO sales.orders (user_id, total) VALUES (1, 5);
 INSERT INTO sales.orders (user_id, total) SELECT id, 1 FROM app.users WHERE mail IS NOT NULL RETURNING id;
 INSERT INTO sales.orders OVERRIDING SYSTEM VALUE VALUES (90, 1, 2);
+-- @also public.scratch
 INSERT INTO sales.items VALUES (2, 2, 1, 1, 1);
 INSERT INTO sales.items VALUES (2, 3, 2, 1, 1), (2, 4, 1, 50, 1);
 INSERT INTO sales.stock VALUES (3, 1);

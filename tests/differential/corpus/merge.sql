@@ -15,6 +15,7 @@ MERGE INTO t1 USING t2 ON t1.a = t2.a WHEN MATCHED AND EXISTS (SELECT 1 FROM t3)
 MERGE INTO t1 USING t2 ON t1.a = t2.a WHEN MATCHED THEN UPDATE SET (b, c) = (t2.b, t2.d);
 MERGE INTO sales.orders o USING app.users u ON o.user_id = u.id WHEN MATCHED AND u.name = 'ann' THEN UPDATE SET total = 1 WHEN NOT MATCHED THEN INSERT (user_id, total) VALUES (u.id, 0);
 MERGE INTO sales.orders o USING app.users u ON o.user_id = u.id AND u.id = 2 WHEN MATCHED THEN DELETE;
+-- @also public.scratch
 MERGE INTO sales.stock s USING sales.products p ON s.product_id = p.id WHEN MATCHED THEN UPDATE SET amount = s.amount + 1 WHEN NOT MATCHED THEN INSERT VALUES (p.id, 0);
 MERGE INTO app.users u USING archive.users a ON a.id = u.id WHEN MATCHED THEN UPDATE SET name = a.name WHEN NOT MATCHED THEN INSERT (id, name, mail) VALUES (a.id, a.name, a.mail);
 MERGE INTO app.people p USING t1 ON p.id = t1.a WHEN MATCHED THEN UPDATE SET name = t1.c;

@@ -37,5 +37,6 @@ WITH d AS (DELETE FROM sales.orders WHERE id = 3 RETURNING id) SELECT count(*) F
 COPY app.deferred FROM STDIN;
 -- @data 20|2023-03-03|view|{};21|2024-03-03|click|{}
 COPY app.events FROM STDIN;
+-- @also public.scratch
 -- @data 3|7|1
 COPY sales.items (order_id, line, product_id) FROM STDIN;

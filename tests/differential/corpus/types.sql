@@ -51,7 +51,7 @@ SELECT o.*::text FROM sales.orders o;
 SELECT (o).user_id, (o.*).total FROM sales.orders o;
 SELECT record.a FROM (SELECT (t1.*)::t1 AS r FROM t1) s, LATERAL (SELECT (s.r).a) record;
 SELECT NULL::t1, (NULL::t1).a;
-SELECT 'app.users'::regclass, 'app.twice(int)'::regprocedure;
+SELECT 'app.users'::regclass, 'app.address'::regtype;
 SELECT num_nonnulls(ssn, mail), num_nulls(VARIADIC tags) FROM app.users;
 SELECT GREATEST(mail, name), LEAST(id, manager_id) FROM app.users;
 SELECT d FROM t2 WHERE (a, b) < (SELECT 5, 6);

@@ -6,7 +6,9 @@ UPDATE t1 SET b = 1 WHERE true;
 UPDATE t1 SET b = 1 WHERE 1 = 1;
 UPDATE t1 SET b = 1 WHERE 'a' = 'a' OR a = 1;
 UPDATE t1 SET b = 1 WHERE NOT false;
+-- @every
 UPDATE t1 SET b = 1 WHERE a = a;
+-- @every
 UPDATE t1 SET b = 1 WHERE a IS NOT NULL OR a IS NULL;
 UPDATE t1 SET b = 1 WHERE false;
 UPDATE t1 SET b = 1 WHERE NULL;
@@ -36,6 +38,7 @@ UPDATE sales.orders SET total = (SELECT sum(qty * price) FROM sales.items WHERE 
 UPDATE sales.orders SET status = 'done' WHERE user_id = (SELECT id FROM app.users WHERE mail = 'ann@x');
 UPDATE sales.items SET qty = qty + 1 WHERE order_id = 1;
 UPDATE sales.items SET line = 9 WHERE order_id = 1 AND line = 1;
+-- @also public.scratch
 UPDATE sales.stock SET amount = 5 WHERE product_id = 1;
 UPDATE sales.payments SET amount = 1 WHERE id = 1;
 UPDATE sales.payments SET paid = NULL WHERE id = 1;
@@ -54,4 +57,5 @@ UPDATE public.users SET note = a.ssn FROM app.users a WHERE a.id = users.id;
 UPDATE users SET note = 'plain' WHERE id = 1;
 UPDATE "Mixed Case"."Order Lines" SET "select" = "quote""d" WHERE "Line No" = 1;
 UPDATE app.secured SET secret = 'none' WHERE id = 1;
+-- @also app.audit
 UPDATE app.conditional SET state = 'still';
