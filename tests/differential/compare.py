@@ -227,8 +227,8 @@ class Comparison:
         missing = self.oids(self.truth.unfiltered) - said
         if missing:
             self.differ("without_where missing", self.names(missing))
-        # A view's own condition and a rule's are not the statement's.
-        beside = any(self.schema.is_view(oid) or oid in self.schema.ruled for oid in said)
+        # A view's own condition, a rule's and a policy's are not the statement's.
+        beside = any(self.schema.is_view(oid) or oid in self.schema.ruled or oid in self.schema.policy_reads for oid in said)
         if said and not self.truth.unfiltered and self.truth.plan and not beside and not self.statement.every:
             self.differ("without_where too much", self.names(said))
 

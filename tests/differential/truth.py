@@ -120,7 +120,7 @@ class Server:
         if "Relation Name" in node:
             names.add((node["Schema"], node["Relation Name"]))
         if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
-            if all(takes_every_row(child) for child in node.get("Plans", [node])):
+            if all(takes_every_row(child) for child in outer(node) or [node]):
                 unfiltered.add((node["Schema"], node["Relation Name"]))
         for target in node.get("Target Tables", ()):
             names.add((target["Schema"], target["Relation Name"]))
@@ -173,12 +173,17 @@ class Server:
                 truth.changed[oid] = kinds
 
 
+def outer(node):
+    """A plan node's inputs, without the sub-selects of its expressions."""
+    return [child for child in node.get("Plans", ()) if child["Parent Relationship"] not in ("InitPlan", "SubPlan")]
+
+
 def takes_every_row(node):
     """Whether a plan below ModifyTable is nothing but scans of whole tables."""
     if any(key.endswith(("Filter", " Cond")) for key in node) or " WHERE " in node.get("Remote SQL", ""):
         return False
     if node["Node Type"] in ("Append", "Merge Append", "Result", "Materialize", "Nested Loop"):
-        return all(takes_every_row(child) for child in node.get("Plans", ()))
+        return all(takes_every_row(child) for child in outer(node))
     return node["Node Type"] in ("Seq Scan", "Foreign Scan", "ModifyTable")
 
 
@@ -191,8 +196,8 @@ class Schema:
         self.relations = {oid: (schema, name, kind) for oid, schema, name, kind in rows(
             "SELECT c.oid, nspname, relname, relkind::text FROM pg_catalog.pg_class c"
             " JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace")}
-        self.temporary = {name: oid for oid, (schema, name, _) in self.relations.items() if oid in {row[0] for row in rows(
-            "SELECT oid FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema()")}}
+        self.temporary = dict(rows(
+            "SELECT relname, oid FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema()"))
         self.by_name = {(schema, name): oid for oid, (schema, name, _) in self.relations.items()}
         self.columns = {(oid, number): name for oid, number, name in rows(
             "SELECT attrelid, attnum, attname FROM pg_catalog.pg_attribute WHERE attrelid >= 16384")}
