@@ -4,7 +4,9 @@
 #include "input.h"
 #include "policy/decide.h"
 #include "sql/analyse.h"
+#include "sql/facts_text.h"
 #include "sql/normalise.h"
+#include "sql/sample_catalog.h"
 
 /// libpg_query 15-4.0.0 loses one empty string per PL/pgSQL body it parses.
 extern "C" const char* __lsan_default_suppressions() { return "leak:pg_query_raw_parse"; }
@@ -17,7 +19,8 @@ struct Job {
 
 /// Facts that are shared by all texts of one form have to be the facts of each.
 void compare_with_other_literals(std::string_view text, const sluice::sql::StatementFacts& facts,
-                                 const sluice::sql::Settings& settings) {
+                                 const sluice::sql::Settings& settings,
+                                 const sluice::sql::Scope& scope) {
   std::string form;
   if (facts.depends_on_literals || !sluice::sql::normalise(text, form)) return;
   std::string other;
@@ -28,26 +31,43 @@ void compare_with_other_literals(std::string_view text, const sluice::sql::State
       other += c == '\1' ? "31" : c == '\2' ? "7.5" : c == '\3' ? "'%; ''x'" : "/*'*/";
     }
   }
-  const auto others = sluice::sql::analyse(other, settings);
+  const auto others = sluice::sql::analyse(other, settings, scope);
   if (!others->unanalysable.empty()) return;  // Refused here or by the server: nothing slips by.
-  require(others->kind == facts.kind && others->tables == facts.tables);
-  require(others->actions.size() == facts.actions.size());
-  for (size_t i = 0; i < facts.actions.size(); ++i) {
-    require(others->actions[i].kind == facts.actions[i].kind);
-    require(others->actions[i].targets.size() == facts.actions[i].targets.size());
-    require(others->actions[i].without_where == facts.actions[i].without_where);
+  require(sluice::sql::facts_text(*others, scope.catalog.get()) ==
+          sluice::sql::facts_text(facts, scope.catalog.get()));
+}
+
+/// Whatever a text reaches is told of where it is used.
+void check_whole(const sluice::sql::StatementFacts& facts) {
+  for (const auto& action : facts.actions) {
+    require(!sluice::sql::name_of(action.kind).empty());
+    require(action.lock <= sluice::sql::LockLevel::kAccessExclusive);
   }
+  for (size_t i = 1; i < facts.columns.size(); ++i) {
+    require(facts.columns[i - 1].column < facts.columns[i].column);
+  }
+  for (const auto& column : facts.output) {
+    for (const auto& source : column.sources) require(source.column.column >= 0);
+  }
+  require(facts.weight() >= sizeof facts);
 }
 
 void* run(void* argument) {
+  static const auto catalog = sluice::sql::SampleCatalog::make();
   const auto* job = static_cast<const Job*>(argument);
-  for (const bool conforming : {true, false}) {
-    const auto facts = sluice::sql::analyse(job->text, {conforming, "UTF8"});
-    require(facts->unanalysable.empty() == facts->unanalysable_sqlstate.empty());
-    const auto decision = sluice::policy::decide(*facts, {"db", "production"});
-    require(facts->unanalysable.empty() || !decision.allowed);
-    require(decision.allowed || !decision.message.empty());
-    compare_with_other_literals(job->text, *facts, {conforming, "UTF8"});
+  sluice::sql::Scope scopes[2];
+  scopes[1] = {catalog, {"pg_temp_3", "pg_catalog", "public"}};
+  for (const auto& scope : scopes) {
+    for (const bool conforming : {true, false}) {
+      const sluice::sql::Settings settings{conforming, "UTF8"};
+      const auto facts = sluice::sql::analyse(job->text, settings, scope);
+      require(facts->unanalysable.empty() == facts->unanalysable_sqlstate.empty());
+      check_whole(*facts);
+      const auto decision = sluice::policy::decide(*facts, {"db", "production"});
+      require(facts->unanalysable.empty() || !decision.allowed);
+      require(decision.allowed || !decision.message.empty());
+      compare_with_other_literals(job->text, *facts, settings, scope);
+    }
   }
   return nullptr;
 }

@@ -1,7 +1,7 @@
 // Bodies of functions and triggers: what they do when they are called.
 #include <algorithm>
 
-#include "sql/lexer.h"
+#include "sql/plpgsql_source.h"
 #include "sql/walker.h"
 
 namespace sluice::sql {
@@ -9,76 +9,6 @@ namespace {
 
 /// Bodies in bodies: as deep as this, a statement is too complex.
 constexpr size_t kMaxDepth = 48;
-
-std::string quoted_name(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out.push_back('"');
-    out.push_back(c);
-  }
-  return out.append("\"");
-}
-
-/// A dollar quote that does not occur in `body`.
-std::string dollar_quoted(const std::string& body) {
-  std::string tag = "$sluice$";
-  while (body.find(tag) != std::string::npos) tag.insert(tag.size() - 1, "x");
-  return tag + body + tag;
-}
-
-/// The parser knows no tables: a variable of a table's row type is a record to it.
-std::string without_row_types(const std::string& body) {
-  std::string out;
-  size_t copied = 0;
-  size_t type_begin = std::string::npos;  ///< of the name before a %
-  bool percent = false;
-  bool dot = false;
-  Lexer lexer(body);
-  for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
-    const auto begin = static_cast<size_t>(token.text.data() - body.data());
-    const bool name = token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName;
-    if (percent && type_begin != std::string::npos && is_word(token, "rowtype")) {
-      out.append(body, copied, type_begin - copied).append("record");
-      copied = begin + token.text.size();
-      type_begin = std::string::npos;
-    } else if (name) {
-      if (!dot) type_begin = begin;
-    } else if (token.text != "." && token.text != "%") {
-      type_begin = std::string::npos;
-    }
-    percent = token.text == "%";
-    dot = token.text == ".";
-  }
-  return out.append(body, copied);
-}
-
-/// A CREATE FUNCTION that the parser of PL/pgSQL reads: types do not matter to it, names do.
-std::string plpgsql_text_of(const catalog::Function& function, bool trigger) {
-  std::string text = function.kind == 'p' ? "CREATE PROCEDURE f(" : "CREATE FUNCTION f(";
-  std::vector<std::string> names;
-  const auto add = [&](const std::string& mode, const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) != names.end() && !name.empty()) return;
-    if (!names.empty()) text += ", ";
-    names.push_back(name);
-    text += mode + (name.empty() ? std::string() : quoted_name(name) + " ") + "text";
-  };
-  for (size_t i = 0; i < function.argument_types.size(); ++i) {
-    add("", i < function.argument_names.size() ? function.argument_names[i] : std::string());
-  }
-  const bool out = !function.result_columns.empty();
-  for (const std::string& column : function.result_columns) add("OUT ", column);
-  text += ")";
-  if (trigger) {
-    text += " RETURNS trigger";
-  } else if (function.kind != 'p') {
-    if (function.returns_set) {
-      text += out ? " RETURNS SETOF record" : " RETURNS SETOF text";
-    } else if (!out) {
-      text += " RETURNS text";
-    }
-  }
-  return text + " LANGUAGE plpgsql AS " + dollar_quoted(without_row_types(function.source));
-}
 
 /// The search_path among the settings of a function: false if it has none.
 bool own_path(const catalog::Function& function, std::vector<std::string>& path) {
@@ -111,17 +41,14 @@ RowsPtr argument_rows(const catalog::Function& function) {
   auto rows = std::make_shared<Rows>();
   for (size_t i = 0; i < function.argument_types.size(); ++i) {
     const bool named = i < function.argument_names.size();
-    rows->columns.push_back({named ? std::string_view(function.argument_names[i]) : std::string_view(),
-                             value_of(argument_ref(i))});
+    rows->columns.push_back(
+        {named ? std::string_view(function.argument_names[i]) : std::string_view(),
+         value_of(argument_ref(i))});
   }
   return rows;
 }
 
 }  // namespace
-
-std::string plpgsql_block(const std::string& body) {
-  return "CREATE PROCEDURE f() LANGUAGE plpgsql AS " + dollar_quoted(without_row_types(body));
-}
 
 bool Walker::with_body(const std::string& text, const std::function<void(const Node&)>& use) {
   std::string why;
@@ -155,12 +82,7 @@ void Walker::unreadable(const catalog::Function& function) {
 const Walker::Body& Walker::body_of(const catalog::Function& function) {
   const BodyKey key = body_key(function.oid);
   if (const auto known = bodies_.find(key); known != bodies_.end()) {
-    // By value, since what is told again may look up other bodies.
-    if (!known->second.busy) {
-      for (const Object& object : known->second.reads) {
-        note_read(object, resolver_.relation(object.oid));
-      }
-    }
+    if (!known->second.busy) tell_again(known->second);
     return known->second;
   }
   Body& body = bodies_[key];
@@ -170,6 +92,7 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
   arguments.name = function.name;
   arguments.rows = argument_rows(function);
   Level level;
+  level.has_arguments = true;
   level.from.visible.push_back({arguments.rows, -1, {}});
   level.from.entries.push_back(arguments);
   {
@@ -178,18 +101,28 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     context_.reached = true;
     context_.collected = nullptr;
     context_.arguments = function.argument_types.size();
+    context_.variables = false;
     // What only looks is evaluated while planning, even under EXPLAIN.
     context_.explained = context_.explained && function.volatility == 'v';
     auto* around = std::exchange(gather_.arguments, &body.uses);
+    const size_t weight = weight_;
     read_recorders_.push_back(&body.reads);
     std::vector<std::string> own;
     const bool has_path = own_path(function, own);
     std::vector<std::string> path;
-    if (has_path) path = resolver_.use_path(resolver_.completed(own));
-    body.rows = function.language == "sql" ? sql_body(function, level)
-                                           : plpgsql_body(function, level);
+    if (has_path) {
+      path = resolver_.use_path(resolver_.completed(own));
+    } else {
+      resolver_.path_matters();
+    }
+    body.rows =
+        function.language == "sql" ? sql_body(function, level) : plpgsql_body(function, level);
     if (has_path) resolver_.use_path(std::move(path));
     read_recorders_.pop_back();
+    if (!read_recorders_.empty()) {
+      read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
+    }
+    body.weight = weight_ - weight;
     gather_.arguments = around;
   }
   body.busy = false;
@@ -241,19 +174,13 @@ RowsPtr Walker::sql_body(const catalog::Function& function, const Level& argumen
 RowsPtr Walker::plpgsql_body(const catalog::Function& function, const Level& arguments) {
   Level level = arguments;
   level.has_variables = true;
-  // Variables carry values from anywhere in the body to what it returns.
-  Value all;
-  context_.collected = &all;
-  const bool dynamic_before = std::exchange(facts_.dynamic_sql, false);
-  std::string why;
-  const bool good = plpgsql(plpgsql_text_of(function, false), level, why);
-  context_.collected = nullptr;
-  if (!good) unreadable(function);
-  all.unknown = all.unknown || facts_.dynamic_sql;
-  facts_.dynamic_sql = facts_.dynamic_sql || dynamic_before;
-  all = all.through(function.name);
+  Ran ran =
+      run_plpgsql(plpgsql_function(function, false), level, function.name, *gather_.arguments);
+  if (!ran.good) unreadable(function);
+  const Value& all = ran.value;
   auto rows = std::make_shared<Rows>();
-  for (const std::string_view column : function.result_columns) rows->columns.push_back({column, all});
+  for (const std::string_view column : function.result_columns)
+    rows->columns.push_back({column, all});
   if (function.result_columns.empty()) {
     const auto columns = columns_of_type(function.return_type);
     for (const std::string_view column : columns) rows->columns.push_back({column, all});
@@ -266,6 +193,10 @@ RowsPtr Walker::plpgsql_body(const catalog::Function& function, const Level& arg
   }
   rows->many = function.returns_set;
   return rows;
+}
+
+void Walker::write_again(const Gather::ArgumentUses& uses) {
+  for (const auto& [target, value] : uses.written) gather_.write(target, value);
 }
 
 void Walker::trigger_body(const catalog::Function& function, const catalog::Relation& table) {
@@ -285,22 +216,24 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   rows->table = &table;
   Level level;
   level.has_variables = true;
-  for (const std::string_view name : {"new", "old"}) level.from.entries.push_back({{}, name, rows, -1});
+  for (const std::string_view name : {"new", "old"})
+    level.from.entries.push_back({{}, name, rows, -1});
   const Within within(*this);
   ++context_.depth;
   context_.reached = true;
-  Value all;
-  context_.collected = &all;
   context_.arguments = 0;
-  auto* around = std::exchange(gather_.arguments, nullptr);
   std::vector<std::string> own;
   const bool has_path = own_path(function, own);
   std::vector<std::string> path;
-  if (has_path) path = resolver_.use_path(resolver_.completed(own));
-  std::string why;
-  if (!plpgsql(plpgsql_text_of(function, true), level, why)) unreadable(function);
+  if (has_path) {
+    path = resolver_.use_path(resolver_.completed(own));
+  } else {
+    resolver_.path_matters();
+  }
+  const Ran ran = run_plpgsql(plpgsql_function(function, true), level, function.name, body.uses);
+  if (!ran.good) unreadable(function);
   if (has_path) resolver_.use_path(std::move(path));
-  gather_.arguments = around;
+  write_again(body.uses);
   body.busy = false;
 }
 

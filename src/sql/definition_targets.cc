@@ -18,13 +18,14 @@ bool is_relation_kind(std::string_view kind) {
 
 /// Names of what has no schema, in the fields that hold them.
 constexpr std::string_view kNameFields[] = {
-    "schemaname", "extname", "role",   "dbname",  "tablespacename", "subname",    "pubname",
-    "servername", "fdwname", "plname", "amname",  "policy_name",    "trigname",   "rulename",
-    "name",       "idxname", "lang",   "options_name"};
+    "schemaname", "extname",    "role",    "dbname",  "tablespacename", "subname",
+    "pubname",    "servername", "fdwname", "plname",  "amname",         "policy_name",
+    "trigname",   "rulename",   "name",    "idxname", "lang",           "options_name"};
 
 /// Lists of names, of what stands in a schema.
-constexpr std::string_view kNameLists[] = {"funcname", "typeName",   "domainname", "defnames",
-                                           "opclassname", "opfamilyname", "conversion_name"};
+constexpr std::string_view kNameLists[] = {"funcname",       "typeName",    "domainname",
+                                           "defnames",       "opclassname", "opfamilyname",
+                                           "conversion_name"};
 
 }  // namespace
 
@@ -69,7 +70,8 @@ Object Walker::created_object(std::string_view name, const Node& body) {
 Object Walker::named_object(std::string_view kind, const Node& object) {
   std::vector<std::string_view> parts;
   if (const auto list = field(object, "List")) parts = strings_in(*list, "items");
-  if (const auto function = field(object, "ObjectWithArgs")) parts = strings_in(*function, "objname");
+  if (const auto function = field(object, "ObjectWithArgs"))
+    parts = strings_in(*function, "objname");
   if (const auto type = field(object, "TypeName")) parts = strings_in(*type, "names");
   if (const auto text = field(object, "String")) parts = {text_field(*text, "sval")};
   if (const auto range = field(object, "RangeVar")) return range_object(*range);

@@ -25,8 +25,8 @@ void Walker::schema_changed(bool temporary) {
 void Walker::created_by_query(const Node& into, const RowsPtr& rows, std::string_view kind) {
   const auto range = field(into, "rel");
   if (!range) return;
-  const Object object = resolver_.created(name_of_range(*range),
-                                          text_field(*range, "relpersistence") == "t");
+  const Object object =
+      resolver_.created(name_of_range(*range), text_field(*range, "relpersistence") == "t");
   const size_t action = act(ActionKind::kCreate, kind);
   gather_.add_target(action, object);
   schema_changed(object.temporary);
@@ -83,8 +83,8 @@ void Walker::on_create_view(const Node& body) {
   const auto view = field(body, "view");
   const auto query = field(body, "query");
   if (!view || !query) return;
-  const Object object = resolver_.created(name_of_range(*view),
-                                          text_field(*view, "relpersistence") == "t");
+  const Object object =
+      resolver_.created(name_of_range(*view), text_field(*view, "relpersistence") == "t");
   gather_.add_target(act(ActionKind::kCreate, "view"), object);
   schema_changed(object.temporary);
   resolver_.remember_created(object);
@@ -305,21 +305,26 @@ void Walker::on_other_definition(std::string_view name, const Node& body) {
       kind->action == ActionKind::kDrop) {
     schema_changed(object.temporary);
   }
-  static constexpr std::string_view kOutside[] = {
-      "CreatedbStmt",           "DropdbStmt",           "CreateTableSpaceStmt",
-      "DropTableSpaceStmt",     "AlterSystemStmt",      "CreateSubscriptionStmt",
-      "DropSubscriptionStmt",   "AlterSubscriptionStmt"};
+  static constexpr std::string_view kOutside[] = {"CreatedbStmt",         "DropdbStmt",
+                                                  "CreateTableSpaceStmt", "DropTableSpaceStmt",
+                                                  "AlterSystemStmt",      "CreateSubscriptionStmt",
+                                                  "DropSubscriptionStmt", "AlterSubscriptionStmt"};
   const bool outside =
       std::find(std::begin(kOutside), std::end(kOutside), name) != std::end(kOutside);
   if (outside || bool_field(body, "concurrent")) facts_.outside_transaction = true;
   // What it defines is not run now.
   const Within within(*this);
-  if (name == "CreateFunctionStmt" || name == "RuleStmt") context_.explained = true;
+  static constexpr std::string_view kLater[] = {"CreateFunctionStmt", "RuleStmt",
+                                                "CreateStmt",         "CreatePolicyStmt",
+                                                "CreateTrigStmt",     "CreateDomainStmt"};
+  if (std::find(std::begin(kLater), std::end(kLater), name) != std::end(kLater)) {
+    context_.explained = true;
+  }
   if (name == "CreateFunctionStmt") {
     if (const auto inner = field(body, "sql_body")) walk_definition(*inner);
     return;
   }
-  const std::string_view own = field(body, "relation") ? "relation"
+  const std::string_view own = field(body, "relation")   ? "relation"
                                : field(body, "sequence") ? "sequence"
                                : field(body, "table")    ? "table"
                                                          : "typevar";

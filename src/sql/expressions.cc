@@ -6,7 +6,8 @@ namespace {
 
 bool ends_in_star(const Node& reference) {
   bool star = false;
-  for_each(reference, "fields", [&](const Node& part) { star = field(part, "A_Star").has_value(); });
+  for_each(reference, "fields",
+           [&](const Node& part) { star = field(part, "A_Star").has_value(); });
   return star;
 }
 
@@ -37,9 +38,8 @@ void Walker::condition_arm(const Node& wrapper, const Level& level, uint8_t use)
 Value Walker::eval(const Node& wrapper, const Level& level) {
   Value value;
   if (!spend()) return unknown_value();
-  unwrap(wrapper, [&](std::string_view kind, const Node& body) {
-    value = eval_node(kind, body, level);
-  });
+  unwrap(wrapper,
+         [&](std::string_view kind, const Node& body) { value = eval_node(kind, body, level); });
   return value;
 }
 
@@ -75,7 +75,9 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   if (kind == "BoolExpr") {
     const std::string_view op = text_field(body, "boolop");
     return eval_all(body, "args", level)
-        .through(op == "AND_EXPR" ? "AND" : op == "OR_EXPR" ? "OR" : "NOT");
+        .through(op == "AND_EXPR"  ? "AND"
+                 : op == "OR_EXPR" ? "OR"
+                                   : "NOT");
   }
   if (kind == "NullTest") return eval_field(body, "arg", level).through("IS NULL");
   if (kind == "BooleanTest") return eval_field(body, "arg", level).through("IS");
@@ -166,7 +168,7 @@ Value Walker::column_reference(const Node& body, const Level& level) {
     case FoundColumn::What::kField:
       return field_of(found.value, parts.back());
     case FoundColumn::What::kVariable:
-      return {};
+      return context_.variables ? value_of(argument_ref(context_.arguments)) : Value();
     case FoundColumn::What::kNothing:
       break;
   }

@@ -153,8 +153,9 @@ FromItem Walker::function_item(const Node& body, Level& level) {
   for (const RowsPtr& part : parts) {
     listed = listed || part->table != nullptr;
     for (size_t i = 0; i < part->count(); ++i) {
-      rows->columns.push_back({part->table != nullptr ? std::string_view(part->table->columns[i].name)
-                                                      : part->columns[i].name,
+      rows->columns.push_back({part->table != nullptr
+                                   ? std::string_view(part->table->columns[i].name)
+                                   : part->columns[i].name,
                                part->at(i)});
     }
     rows->open = rows->open || part->open;

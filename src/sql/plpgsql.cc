@@ -1,4 +1,6 @@
 // What a PL/pgSQL body does: every statement and expression in it is SQL text of its own.
+#include <algorithm>
+
 #include "sql/parse_tree.h"
 #include "sql/walker.h"
 
@@ -34,6 +36,35 @@ bool Walker::plpgsql(const std::string& create_function, const Level& level, std
   }
   plpgsql_node(root, level);
   return true;
+}
+
+Walker::Ran Walker::run_plpgsql(const std::string& create_function, const Level& level,
+                                std::string_view shown, Gather::ArgumentUses& uses) {
+  // A variable may hold whatever any query or expression of the body yields: until all are known
+  // it stands as one argument more.
+  Ran ran;
+  const size_t count = context_.arguments;
+  const ColumnRef variables = argument_ref(count);
+  uses.uses.resize(count + 1);
+  auto* around = std::exchange(gather_.arguments, &uses);
+  {
+    const Within within(*this);
+    context_.variables = true;
+    context_.collected = &ran.value;
+    const bool dynamic_before = std::exchange(facts_.dynamic_sql, false);
+    ran.good = plpgsql(create_function, level, ran.why);
+    ran.value.unknown = ran.value.unknown || facts_.dynamic_sql || !ran.good;
+    facts_.dynamic_sql = facts_.dynamic_sql || dynamic_before;
+  }
+  std::erase_if(ran.value.sources, [&](const Source& one) { return one.column == variables; });
+  ran.value = ran.value.through(shown);
+  std::vector<Value> places;
+  for (size_t i = 0; i < count; ++i) places.push_back(value_of(argument_ref(i)));
+  places.push_back(ran.value);
+  gather_.use(ran.value, uses.uses[count]);
+  for (auto& [target, value] : uses.written) value = with_arguments(value, places);
+  gather_.arguments = around;
+  return ran;
 }
 
 void Walker::plpgsql_node(const Node& node, const Level& level) {

@@ -45,9 +45,9 @@ const Entry* entry_of(const Level* level, std::string_view schema, std::string_v
   return nullptr;
 }
 
-bool has_variables(const Level* level) {
+bool any(const Level* level, bool Level::* mark) {
   for (; level != nullptr; level = level->outer) {
-    if (level->has_variables) return true;
+    if (level->*mark) return true;
   }
   return false;
 }
@@ -73,7 +73,7 @@ FoundColumn find_unqualified(const Level* level, std::string_view name) {
     touch(*where, entry->index);
     return {What::kValue, entry->rows->whole(entry->rows)};
   }
-  if (has_variables(level)) return {What::kVariable, {}};
+  if (any(level, &Level::has_variables)) return {What::kVariable, {}};
   return out;
 }
 
@@ -94,7 +94,8 @@ int Joins::add_table() {
 }
 
 int Joins::root(int index) const {
-  while (parents_[static_cast<size_t>(index)] != index) index = parents_[static_cast<size_t>(index)];
+  while (parents_[static_cast<size_t>(index)] != index)
+    index = parents_[static_cast<size_t>(index)];
   return index;
 }
 
@@ -152,12 +153,12 @@ FoundColumn find_column(const Level* level, const std::vector<std::string_view>&
     if (auto value = entry->rows->find(column)) return {What::kValue, std::move(*value)};
     return {What::kField, entry->rows->whole(entry->rows)};
   }
-  if (has_variables(level)) {
-    // record.field; of an argument, its own field.
-    FoundColumn record = find_unqualified(level, names[0]);
-    if (record.what != What::kValue) return {What::kVariable, {}};
-    return record;
+  // argument.field, record.field
+  if (any(level, &Level::has_arguments)) {
+    FoundColumn argument = find_unqualified(level, names[0]);
+    if (argument.what == What::kValue) return {What::kField, std::move(argument.value)};
   }
+  if (any(level, &Level::has_variables)) return {What::kVariable, {}};
   return {};
 }
 

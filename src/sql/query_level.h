@@ -60,6 +60,8 @@ struct Level {
   Joins* joins = nullptr;
   /// Names that are nothing else are variables of a PL/pgSQL body.
   bool has_variables = false;
+  /// Of a function: `name.field` may be a field of its argument.
+  bool has_arguments = false;
 };
 
 /// One query in WITH.

@@ -9,18 +9,29 @@ namespace {
 
 /// A statement that comes down to more reads of relations than these is refused, as a server would
 /// better do: views of views multiply.
-constexpr size_t kMaxReads = 20'000;
+constexpr size_t kMaxReads = 100'000;
 
 /// Relations of pg_catalog that give away rows, secrets, statistics of rows or other sessions'
 /// statements.
-constexpr std::array<std::string_view, 19> kTelling = {
-    "pg_authid",          "pg_cursors",          "pg_file_settings",
-    "pg_hba_file_rules",  "pg_ident_file_mappings", "pg_largeobject",
-    "pg_prepared_statements", "pg_shadow",       "pg_stat_activity",
-    "pg_stat_statements", "pg_statistic",        "pg_statistic_ext_data",
-    "pg_stats",           "pg_stats_ext",        "pg_stats_ext_exprs",
-    "pg_subscription",    "pg_user_mapping",     "pg_user_mappings",
-    "pg_foreign_server"};
+constexpr std::array<std::string_view, 19> kTelling = {"pg_authid",
+                                                       "pg_cursors",
+                                                       "pg_file_settings",
+                                                       "pg_hba_file_rules",
+                                                       "pg_ident_file_mappings",
+                                                       "pg_largeobject",
+                                                       "pg_prepared_statements",
+                                                       "pg_shadow",
+                                                       "pg_stat_activity",
+                                                       "pg_stat_statements",
+                                                       "pg_statistic",
+                                                       "pg_statistic_ext_data",
+                                                       "pg_stats",
+                                                       "pg_stats_ext",
+                                                       "pg_stats_ext_exprs",
+                                                       "pg_subscription",
+                                                       "pg_user_mapping",
+                                                       "pg_user_mappings",
+                                                       "pg_foreign_server"};
 
 bool is_catalog(std::string_view schema) {
   return schema == "pg_catalog" || schema == "information_schema";
@@ -44,13 +55,26 @@ void Walker::note_read(const Object& object, const catalog::Relation* relation) 
   if (context_.muted) return;
   const bool harmless = is_catalog(object.schema) && !is_telling(object.name) &&
                         (relation == nullptr || relation->system());
-  const ActionKind kind =
-      harmless && !context_.explained ? ActionKind::kReadCatalog : ActionKind::kRead;
+  const ActionKind kind = harmless ? ActionKind::kReadCatalog : ActionKind::kRead;
   const size_t action = gather_.shared_action(kind);
   gather_.action(action).lock = std::max(gather_.action(action).lock, LockLevel::kAccessShare);
   gather_.add_target(action, object);
-  for (auto* recorder : read_recorders_) recorder->push_back(object);
-  if (++weight_ > kMaxReads) fail("the statement reads through too many views", "54001");
+  if (relation != nullptr && !read_recorders_.empty()) read_recorders_.back()->insert(relation);
+  weigh(1);
+}
+
+void Walker::weigh(size_t reads) {
+  weight_ += reads;
+  if (weight_ > kMaxReads) fail("the statement reads through too many views", "54001");
+}
+
+void Walker::tell_again(const Body& body) {
+  const size_t weight = weight_;
+  for (const catalog::Relation* relation : body.reads) {
+    note_read(Resolver::object(*relation, true), relation);
+  }
+  weight_ = weight;
+  weigh(body.weight);
 }
 
 void Walker::descendants(const catalog::Relation& relation,
@@ -97,7 +121,7 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
   const auto known = bodies_.find(body_key(view.oid));
   if (known != bodies_.end()) {
     if (known->second.busy) return unknown_rows();
-    for (const Object& object : known->second.reads) note_read(object, resolver_.relation(object.oid));
+    tell_again(known->second);
     return known->second.rows;
   }
   if (!enter_body()) return unknown_rows();
@@ -106,9 +130,14 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
   const bool stored = view.kind == catalog::RelationKind::kMaterializedView;
   const bool muted = context_.muted;
   context_.muted = muted || stored;
-  if (!muted) read_recorders_.push_back(&body.reads);
+  const size_t weight = weight_;
+  read_recorders_.push_back(&body.reads);
   const RowsPtr yielded = view_sources(view);
-  if (!muted) read_recorders_.pop_back();
+  read_recorders_.pop_back();
+  body.weight = weight_ - weight;
+  if (!read_recorders_.empty()) {
+    read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
+  }
   context_.muted = muted;
   auto rows = std::make_shared<Rows>();
   rows->many = true;
@@ -132,6 +161,7 @@ RowsPtr Walker::view_sources(const catalog::Relation& view) {
   context_.reached = true;
   context_.collected = nullptr;
   context_.arguments = 0;
+  context_.variables = false;
   auto* arguments = std::exchange(gather_.arguments, nullptr);
   auto path = use_definition_path();
   RowsPtr yielded = unknown_rows();

@@ -63,9 +63,8 @@ const catalog::Type* Resolver::type(const Name& name) const {
 }
 
 Object Resolver::object(const catalog::Relation& relation, bool reached) {
-  return {relation.oid,  relation.schema,
-          relation.name, relation.kind,
-          relation.persistence == 't', reached};
+  return {relation.oid, relation.schema, relation.name, relation.kind, relation.persistence == 't',
+          reached};
 }
 
 Object Resolver::object(const Name& name, const catalog::Relation* found, bool reached) const {

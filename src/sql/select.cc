@@ -8,7 +8,8 @@ bool is_star(const Node& expression) {
   const auto reference = field(expression, "ColumnRef");
   bool star = false;
   if (reference) {
-    for_each(*reference, "fields", [&](const Node& part) { star = field(part, "A_Star").has_value(); });
+    for_each(*reference, "fields",
+             [&](const Node& part) { star = field(part, "A_Star").has_value(); });
   }
   return star;
 }
@@ -145,9 +146,10 @@ RowsPtr Walker::set_operation(const Node& body, const Level* outer, CteFrame* ct
 
 RowsPtr Walker::values(const Node& body, const Level* outer, CteFrame* ctes) {
   // Named as PostgreSQL names them; more columns than these nobody asks for by name.
-  static constexpr std::string_view kNames[] = {
-      "column1", "column2",  "column3",  "column4",  "column5",  "column6",  "column7",  "column8",
-      "column9", "column10", "column11", "column12", "column13", "column14", "column15", "column16"};
+  static constexpr std::string_view kNames[] = {"column1",  "column2",  "column3",  "column4",
+                                                "column5",  "column6",  "column7",  "column8",
+                                                "column9",  "column10", "column11", "column12",
+                                                "column13", "column14", "column15", "column16"};
   Level level;
   level.outer = outer;
   level.ctes = ctes;
@@ -223,7 +225,10 @@ void Walker::grouping_item(const Node& item, const Level& level, const Rows& out
              [&](const Node& one) { grouping_item(one, level, output, use, output_first); });
     return;
   }
-  if (const size_t position = position_of(item, facts_.depends_on_literals)) {
+  bool literal = false;
+  const size_t position = position_of(item, literal);
+  if (literal) looked_at_literal();
+  if (position > 0) {
     gather_.use(output.at(position - 1), use);
     return;
   }
@@ -233,8 +238,8 @@ void Walker::grouping_item(const Node& item, const Level& level, const Rows& out
     for (const NamedValue& column : output.columns) {
       if (column.name == name) named = column.value;
     }
-    if (named && (output_first ||
-                  find_column(&level, {name}).what == FoundColumn::What::kNothing)) {
+    if (named &&
+        (output_first || find_column(&level, {name}).what == FoundColumn::What::kNothing)) {
       gather_.use(*named, use);
       return;
     }
@@ -271,7 +276,8 @@ RowsPtr Walker::plain_select(const Node& body, const Level* outer, CteFrame* cte
   level.outer = outer;
   level.ctes = ctes;
   level.joins = &joins;
-  for_each(body, "fromClause", [&](const Node& item) { level.from.append(from_item(item, level)); });
+  for_each(body, "fromClause",
+           [&](const Node& item) { level.from.append(from_item(item, level)); });
   condition(body, "whereClause", level, kUsedInPredicate);
 
   const bool around = std::exchange(aggregated_, false);
@@ -280,9 +286,8 @@ RowsPtr Walker::plain_select(const Node& body, const Level* outer, CteFrame* cte
   const bool grouped = field(body, "groupClause").has_value();
   const bool one_row = aggregated_ && !grouped;
   aggregated_ = around;
-  for_each(body, "groupClause", [&](const Node& item) {
-    grouping_item(item, level, *rows, kUsedInGrouping, false);
-  });
+  for_each(body, "groupClause",
+           [&](const Node& item) { grouping_item(item, level, *rows, kUsedInGrouping, false); });
   condition(body, "havingClause", level, kUsedInPredicate);
   for_each(body, "windowClause", [&](const Node& wrapper) {
     if (const auto definition = field(wrapper, "WindowDef")) window(*definition, level);

@@ -3,6 +3,7 @@
 
 #include "sql/lock_level.h"
 #include "sql/options.h"
+#include "sql/plpgsql_source.h"
 #include "sql/statement_kinds.h"
 #include "sql/walker.h"
 
@@ -93,6 +94,7 @@ void Walker::finish() {
     }
     facts_.kind += kinds_[i];
   }
+  if (resolver_.bodies_uncertain()) facts_.unresolved = true;
   if (facts_.dynamic_sql) {
     facts_.writes = facts_.schema_change = facts_.may_change_settings = true;
   }
@@ -100,6 +102,7 @@ void Walker::finish() {
 }
 
 void Walker::note_output(const RowsPtr& rows, bool limited) {
+  if (context_.reached || context_.collected != nullptr) return;
   std::vector<NamedValue> columns;
   rows->append_to(columns);
   if (columns.empty()) return;
@@ -118,8 +121,9 @@ void Walker::statement(const Node& wrapper) {
       dispatch(name, body);
       return;
     }
-    if (name == "MergeStmt") facts_.depends_on_literals = true;
-    if (name == "SelectStmt" && !field(body, "intoClause")) gather_.shared_action(ActionKind::kRead);
+    if (name == "MergeStmt") looked_at_literal();
+    if (name == "SelectStmt" && !field(body, "intoClause"))
+      gather_.shared_action(ActionKind::kRead);
     const RowsPtr rows = rows_of(wrapper, nullptr, nullptr);
     if (name == "SelectStmt" && field(body, "intoClause")) return;
     note_output(rows, name == "SelectStmt" && has_limit(body));
@@ -132,7 +136,7 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     fail("statement of unknown kind " + std::string(name), "0A000");
     return;
   }
-  facts_.depends_on_literals = true;
+  looked_at_literal();
   if (name == "ExplainStmt") {
     on_explain(body);
   } else if (name == "DoStmt") {
@@ -168,11 +172,12 @@ void Walker::dispatch(std::string_view name, const Node& body) {
 void Walker::after_statement(std::string_view name, const Node& body) {
   // What a later statement of the text means may be another thing by then.
   static constexpr std::string_view kRenaming[] = {
-      "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",  "RuleStmt",    "CreateTrigStmt",
-      "DropStmt",   "CreateFunctionStmt",    "DoStmt",    "CallStmt",    "CreateExtensionStmt",
+      "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",     "RuleStmt", "CreateTrigStmt",
+      "DropStmt",   "CreateFunctionStmt",    "DoStmt",       "CallStmt", "CreateExtensionStmt",
       "DefineStmt", "AlterExtensionStmt",    "DropOwnedStmt"};
   const bool changed = facts_.schema_change || facts_.temporary_change;
-  if (changed && std::find(std::begin(kRenaming), std::end(kRenaming), name) != std::end(kRenaming)) {
+  if (changed &&
+      std::find(std::begin(kRenaming), std::end(kRenaming), name) != std::end(kRenaming)) {
     resolver_.make_uncertain();
   }
   if (changed && name == "AlterTableStmt") {
@@ -200,9 +205,7 @@ void Walker::on_explain(const Node& body) {
     const RowsPtr rows = is_query(name) ? rows_of(*query, nullptr, nullptr) : nullptr;
     if (rows == nullptr) dispatch(name, inner);
   });
-  facts_.output.clear();
-  facts_.output.push_back({"QUERY PLAN", {}, false});
-  facts_.has_limit = false;
+  note_output(single_column("QUERY PLAN", {}), false);
 }
 
 void Walker::on_do(const Node& body) {
@@ -221,14 +224,13 @@ void Walker::on_do(const Node& body) {
     return;
   }
   const Within within(*this);
-  Value all;
-  context_.collected = &all;
+  context_.arguments = 0;
   Level level;
   level.has_variables = true;
-  std::string why;
-  if (!plpgsql(plpgsql_block(std::string(code)), level, why)) {
-    fail("the code block cannot be understood: " + why, "42601");
-  }
+  Gather::ArgumentUses uses;
+  const Ran ran = run_plpgsql(plpgsql_block(std::string(code)), level, "do", uses);
+  if (!ran.good) fail("the code block cannot be understood: " + ran.why, "42601");
+  write_again(uses);
 }
 
 void Walker::on_call(const Node& body) {
@@ -248,7 +250,7 @@ void Walker::on_call(const Node& body) {
   const Called called = function_call(*call, {});
   if (context_.collected != nullptr) context_.collected->add(called.value);
   // A procedure's OUT arguments come back as a row.
-  if (!context_.reached && called.rows != nullptr) note_output(called.rows, false);
+  if (called.rows != nullptr) note_output(called.rows, false);
 }
 
 void Walker::on_copy(const Node& body) {
@@ -266,6 +268,7 @@ void Walker::on_copy(const Node& body) {
   const auto columns = strings_in(body, "attlist");
   if (!in) {
     const RowsPtr rows = read_relation(name_of_range(*range), true);
+    gather_.action(action).lock = LockLevel::kAccessShare;
     const Name name = name_of_range(*range);
     gather_.add_target(action,
                        resolver_.object(name, resolver_.find_relation(name), context_.reached));
@@ -283,16 +286,14 @@ void Walker::on_copy(const Node& body) {
     return;
   }
   const Target target = write_target(*range, ActionKind::kInsert);
-  gather_.add_target(action,
-                     resolver_.object(target.name, target.relation, context_.reached));
+  gather_.add_target(action, resolver_.object(target.name, target.relation, context_.reached));
   gather_.action(action).lock = LockLevel::kRowExclusive;
   std::set<int16_t> given;
   for (const std::string_view column : columns) write_column(target, column, {}, nullptr);
   if (target.relation != nullptr) {
     for (const auto& column : target.relation->columns) {
-      const bool listed =
-          columns.empty() ||
-          std::find(columns.begin(), columns.end(), column.name) != columns.end();
+      const bool listed = columns.empty() ||
+                          std::find(columns.begin(), columns.end(), column.name) != columns.end();
       if (!listed) continue;
       given.insert(column.number);
       if (columns.empty()) gather_.write({target.relation->oid, column.number}, {});
@@ -323,7 +324,10 @@ void Walker::on_set(const Node& body) {
   act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
   facts_.may_change_settings = true;
   if (variable != "search_path") {
-    if (kind == "VAR_RESET_ALL" || role) resolver_.make_path_uncertain();
+    if (kind == "VAR_RESET_ALL" || role) {
+      resolver_.make_path_uncertain();
+      resolver_.path_may_change();
+    }
     return;
   }
   std::vector<std::string> schemas;
@@ -333,6 +337,7 @@ void Walker::on_set(const Node& body) {
     known = known && string_literal(argument, schema) && schema != "$user";
     schemas.emplace_back(schema);
   });
+  if (context_.reached || context_.collected != nullptr || !known) resolver_.path_may_change();
   if (known) {
     resolver_.use_path(resolver_.completed(schemas));
   } else {
@@ -351,7 +356,8 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
   facts_.prepared.push_back({what, std::string(statement)});
   if (what == What::kPrepare) {
     // Judged now, as if it ran: EXECUTE only names it.
-    if (const auto query = field(body, "query")) note_output(rows_of(*query, nullptr, nullptr), false);
+    if (const auto query = field(body, "query"))
+      note_output(rows_of(*query, nullptr, nullptr), false);
   } else if (what == What::kExecute) {
     Level level;
     gather_.use(eval_all(body, "params", level), kUsedInPredicate);
@@ -362,7 +368,8 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
 void Walker::on_cursor(std::string_view name, const Node& body) {
   act(ActionKind::kCursor);
   if (name == "DeclareCursorStmt") {
-    if (const auto query = field(body, "query")) note_output(rows_of(*query, nullptr, nullptr), false);
+    if (const auto query = field(body, "query"))
+      note_output(rows_of(*query, nullptr, nullptr), false);
   } else if (name == "FetchStmt") {
     facts_.cursors.emplace_back(text_field(body, "portalname"));
     if (!bool_field(body, "ismove")) note_output(unknown_rows(), false);

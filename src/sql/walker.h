@@ -42,12 +42,13 @@ class Walker {
  private:
   // ---- what holds for a place in the walk
   struct Context {
-    bool reached = false;         ///< in something of the catalog, not in the text
-    bool explained = false;       ///< under EXPLAIN without ANALYZE: looked at, not done
-    bool muted = false;           ///< only for lineage: relations are not read now
-    size_t arguments = 0;         ///< of the function whose body this is
-    size_t depth = 0;             ///< of bodies in each other
-    Value* collected = nullptr;   ///< all values of a PL/pgSQL body
+    bool reached = false;        ///< in something of the catalog, not in the text
+    bool explained = false;      ///< under EXPLAIN without ANALYZE: looked at, not done
+    bool muted = false;          ///< only for lineage: relations are not read now
+    size_t arguments = 0;        ///< of the function whose body this is
+    bool variables = false;      ///< in a PL/pgSQL body: they stand behind the arguments
+    size_t depth = 0;            ///< of bodies in each other
+    Value* collected = nullptr;  ///< all values of a PL/pgSQL body
   };
   class Within;
   struct CallShape {
@@ -67,7 +68,7 @@ class Walker {
     RowsPtr rows;
     Gather::ArgumentUses uses;
     size_t weight = 1;
-    std::vector<Object> reads;  ///< told again where it is reached again
+    std::set<const catalog::Relation*> reads;  ///< of those in the catalog
   };
   /// Where a write goes.
   struct Target {
@@ -164,6 +165,7 @@ class Walker {
   RowsPtr sql_body(const catalog::Function& function, const Level& arguments);
   RowsPtr sql_statements(const Node& root, const Level& arguments);
   RowsPtr plpgsql_body(const catalog::Function& function, const Level& arguments);
+  void write_again(const Gather::ArgumentUses& uses);
   void trigger_body(const catalog::Function& function, const catalog::Relation& table);
   /// A text of the catalog that is parsed and walked with nothing of the statement around it.
   bool with_body(const std::string& text, const std::function<void(const Node&)>& use);
@@ -175,6 +177,14 @@ class Walker {
   // ---- plpgsql.cc
   /// False: it cannot be read, `why` says so.
   bool plpgsql(const std::string& create_function, const Level& level, std::string& why);
+  struct Ran {
+    bool good = true;
+    std::string why;
+    Value value;  ///< what any of its variables may hold, and so what it may return
+  };
+  /// Walks a body; what its arguments are used for goes to `uses`, its variables are known after.
+  Ran run_plpgsql(const std::string& create_function, const Level& level, std::string_view shown,
+                  Gather::ArgumentUses& uses);
   void plpgsql_node(const Node& node, const Level& level);
   void plpgsql_expression(const std::string& text, const Level& level);
   void plpgsql_dynamic(const Node& statement, const Level& level);
@@ -188,6 +198,9 @@ class Walker {
   /// What the query of a view yields, looked at anew.
   RowsPtr view_sources(const catalog::Relation& view);
   void note_read(const Object& object, const catalog::Relation* relation);
+  /// What a body that is known already reads, for the place where it is reached again.
+  void tell_again(const Body& body);
+  void weigh(size_t reads);
   void descendants(const catalog::Relation& relation, std::vector<const catalog::Relation*>& out);
 
   // ---- writes.cc
@@ -196,8 +209,7 @@ class Walker {
   RowsPtr erase(const Node& body, const Level* outer, CteFrame* ctes);
   RowsPtr merge(const Node& body, const Level* outer, CteFrame* ctes);
   Target write_target(const Node& range_var, ActionKind kind);
-  void on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted,
-                   Level& level);
+  void on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted, Level& level);
   void assignments(const Node& body, const Target& target, const Level& level,
                    std::vector<int16_t>& changed);
   void write_column(const Target& target, std::string_view name, const Value& value,
@@ -248,6 +260,10 @@ class Walker {
   void walk_definition(const Node& node);
   void walk_fields(const Node& body, std::string_view except);
 
+  /// A literal's value mattered. Those in texts of the catalog do not change with the statement.
+  void looked_at_literal() {
+    if (!context_.reached) facts_.depends_on_literals = true;
+  }
   size_t act(ActionKind kind, std::string_view object_kind = {});
   size_t shared_act(ActionKind kind, std::string_view object_kind = {});
   bool spend(size_t steps = 1);
@@ -262,13 +278,14 @@ class Walker {
   /// What a body is known by: its object, of a trigger its table, and how it is looked at.
   using BodyKey = std::tuple<Oid, Oid, uint8_t>;
   BodyKey body_key(Oid oid, Oid table = 0) const {
-    return {oid, table, static_cast<uint8_t>((context_.muted ? 1 : 0) + (context_.explained ? 2 : 0))};
+    return {oid, table,
+            static_cast<uint8_t>((context_.muted ? 1 : 0) + (context_.explained ? 2 : 0))};
   }
   std::map<BodyKey, Body> bodies_;  ///< of views, functions and triggers; of one statement
   std::set<std::pair<Oid, ActionKind>> reached_writes_;
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;
-  std::vector<std::vector<Object>*> read_recorders_;
+  std::vector<std::set<const catalog::Relation*>*> read_recorders_;
   bool aggregated_ = false;  ///< the select list at hand has an aggregate
 };
 
@@ -287,9 +304,6 @@ class Walker::Within {
 
 /// The column name that PostgreSQL gives an expression without AS (FigureColname).
 std::string_view figured_name(const Node& expression);
-
-/// The body of DO as a CREATE PROCEDURE that the parser of PL/pgSQL reads.
-std::string plpgsql_block(const std::string& body);
 
 /// Rows of one column.
 RowsPtr single_column(std::string_view name, Value value);

@@ -138,7 +138,7 @@ void Walker::through_view(const catalog::Relation& view, ActionKind kind) {
 
 void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
   for (const catalog::Rule& rule : relation.rules) {
-    if (rule.event != rule_event(kind) || !enter_body()) continue;
+    if (rule.event != rule_event(kind) || rule.enabled == 'D' || !enter_body()) continue;
     const Within within(*this);
     ++context_.depth;
     context_.reached = true;
@@ -166,6 +166,7 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
 void Walker::triggers(const catalog::Relation& relation, ActionKind kind) {
   if (context_.explained) return;
   for (const catalog::Trigger& trigger : relation.triggers) {
+    if (trigger.enabled == 'D' || !spend(16)) continue;
     bool fires = true;
     const bool good = with_body(trigger.definition, [&](const Node& root) {
       Node body;
@@ -242,6 +243,7 @@ void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>
       if (root.at_pointer("/stmts/0/stmt/SelectStmt").get(body) != simdjson::SUCCESS) return;
       Rows value;
       select_list(body, "targetList", level, value);
+      if (value.count() == 1) gather_.write({relation.oid, column.number}, value.at(0));
     });
     resolver_.use_path(std::move(path));
     if (!good) facts_.unresolved = true;

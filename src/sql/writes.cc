@@ -84,8 +84,7 @@ void Walker::insert_values(const Node& body, const Target& target, const RowsPtr
   (void)spend(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
     write_column(target, names[i], rows->at(i), nullptr);
-    const auto* column =
-        target.relation != nullptr ? target.relation->column(names[i]) : nullptr;
+    const auto* column = target.relation != nullptr ? target.relation->column(names[i]) : nullptr;
     if (column != nullptr) given.insert(column->number);
   }
   if (target.relation == nullptr && names.empty()) gather_.write({0, 0}, rows->whole(rows));
@@ -192,7 +191,8 @@ RowsPtr Walker::update(const Node& body, const Level* outer, CteFrame* ctes) {
   level.ctes = inner;
   level.joins = &joins;
   target.entry.index = joins.add_table();
-  for_each(body, "fromClause", [&](const Node& item) { level.from.append(from_item(item, level)); });
+  for_each(body, "fromClause",
+           [&](const Node& item) { level.from.append(from_item(item, level)); });
   level.from.visible.insert(level.from.visible.begin(),
                             Visible{target.entry.rows, target.entry.index, {}});
   level.from.entries.insert(level.from.entries.begin(), target.entry);
@@ -216,7 +216,8 @@ RowsPtr Walker::erase(const Node& body, const Level* outer, CteFrame* ctes) {
   level.ctes = inner;
   level.joins = &joins;
   target.entry.index = joins.add_table();
-  for_each(body, "usingClause", [&](const Node& item) { level.from.append(from_item(item, level)); });
+  for_each(body, "usingClause",
+           [&](const Node& item) { level.from.append(from_item(item, level)); });
   level.from.visible.insert(level.from.visible.begin(),
                             Visible{target.entry.rows, target.entry.index, {}});
   level.from.entries.insert(level.from.entries.begin(), target.entry);
@@ -265,9 +266,8 @@ RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
     std::vector<int16_t> changed;
     if (kind == ActionKind::kInsert) {
       auto rows = std::make_shared<Rows>();
-      for_each(*clause, "values", [&](const Node& value) {
-        rows->columns.push_back({{}, eval(value, level)});
-      });
+      for_each(*clause, "values",
+               [&](const Node& value) { rows->columns.push_back({{}, eval(value, level)}); });
       std::vector<std::string_view> names;
       for_each(*clause, "targetList", [&](const Node& item) {
         if (const auto one = field(item, "ResTarget")) names.push_back(text_field(*one, "name"));
@@ -295,7 +295,11 @@ RowsPtr Walker::returning(const Node& body, const Target& target, const Level& l
   rows->many = true;
   if (!field(body, "returningList")) return rows;
   // Rows come back: that is reading them.
-  note_read(resolver_.object(target.name, target.relation, context_.reached), target.relation);
+  if (target.relation != nullptr) {
+    (void)read(*target.relation, target.only, context_.reached);
+  } else {
+    note_read(resolver_.object(target.name, nullptr, context_.reached), nullptr);
+  }
   select_list(body, "returningList", level, *rows);
   return rows;
 }

@@ -238,8 +238,8 @@ class Comparison:
             return
         self.counts["columns"] += 1
         schema = self.schema
-        said = {(column["relation"], column["column"]) for column in self.facts["columns"]}
-        said |= {(column["relation"], column["column"]) for column in self.facts["written"]}
+        said = {(column["relation"], column["number"]) for column in self.facts["columns"]}
+        said |= {(column["relation"], column["number"]) for column in self.facts["written"]}
         lower = set()
         for oid, column in named:
             if column > 0:
@@ -294,7 +294,7 @@ class Comparison:
             if column["name"] != name:
                 self.differ("output name", f"{column['name']}, not {name}")
             base = self.schema.base_column(oid, number) if oid and number > 0 else None
-            sources = {(s["relation"], s["column"]) for s in column["sources"]}
+            sources = {(s["relation"], s["number"]) for s in column["sources"]}
             if base in sources and len(sources) > 1:
                 others = {schema_column for schema_column in sources if schema_column != base}
                 if self.schema.kind(base[0]) == "m" and {oid for oid, _ in others} <= self.behind([base[0]]):

@@ -6,8 +6,7 @@ import collections
 
 import psycopg
 
-PREDICATE, JOIN, GROUPING, ORDERING = 2, 4, 8, 16
-STEERS = PREDICATE | JOIN | GROUPING | ORDERING
+STEERS = {"predicate", "join", "grouping", "ordering"}
 
 # What another value of a type is; NULL becomes a value too.
 OTHER = {
@@ -56,7 +55,7 @@ class Flow:
         before = self.output(statement.sql)
         if not before or before != self.output(statement.sql):
             return []
-        out, uses = [], {(c["relation"], c["column"]): c["uses"] for c in facts["columns"]}
+        out, uses = [], {(c["relation"], c["number"]): set(c["uses"]) for c in facts["columns"]}
         for oid in sorted(tables):
             for number, name, assignment in self.columns.get(oid, ()):
                 after = self.output(statement.sql, "SET LOCAL session_replication_role = replica; "
@@ -65,11 +64,11 @@ class Flow:
                     continue
                 counts["columns changed, flows compared"] += 1
                 same = self.same_columns(oid, number, name)
-                if any(uses.get(item, 0) & STEERS for item in same):
+                if any(uses.get(item, set()) & STEERS for item in same):
                     continue
                 for position, column in enumerate(facts["output"]):
                     changed = not after or after[position] != before[position]
-                    said = {(s["relation"], s["column"]) for s in column["sources"]}
+                    said = {(s["relation"], s["number"]) for s in column["sources"]}
                     if changed and not said & same and not column["unknown"]:
                         out.append(f"value of {self.schema.name(oid)}.{name} seen in {column['name']}")
         return out

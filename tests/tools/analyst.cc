@@ -1,7 +1,5 @@
 #include "analyst.h"
 
-#include <pthread.h>
-
 #include "facts_json.h"
 
 namespace sluice::tools {
@@ -30,24 +28,7 @@ Result<json::object> Analyst::answer(const json::value& line) {
     }
     return json::object{{"temporary", std::move(temporary)}};
   }
-  return to_json(*sql::analyse(std::string_view(line.as_string()), {}, scope_));
-}
-
-void on_big_stack(const std::function<void()>& body) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, sql::kAnalyserStackBytes);
-  pthread_t thread;
-  const int error = pthread_create(
-      &thread, &attributes,
-      [](void* run) -> void* {
-        (*static_cast<const std::function<void()>*>(run))();
-        return nullptr;
-      },
-      const_cast<std::function<void()>*>(&body));
-  pthread_attr_destroy(&attributes);
-  if (error != 0) std::abort();
-  pthread_join(thread, nullptr);
+  return to_json(*sql::analyse(std::string_view(line.as_string()), {}, scope_), *scope_.catalog);
 }
 
 }  // namespace sluice::tools

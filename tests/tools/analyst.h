@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include "database.h"
 #include "sql/analyse.h"
@@ -26,8 +26,5 @@ class Analyst {
   std::shared_ptr<const catalog::Catalog> system_;
   sql::Scope scope_;
 };
-
-/// Runs `body` on a thread with the stack that libpg_query needs.
-void on_big_stack(const std::function<void()>& body);
 
 }  // namespace sluice::tools

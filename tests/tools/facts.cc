@@ -7,11 +7,14 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <pthread.h>
 
 #include "analyst.h"
 #include "catalog/diff.h"
 #include "catalog_json.h"
 #include "database.h"
+#include "facts_json.h"
+#include "sql/analyse.h"
 
 namespace sluice::tools {
 namespace {
@@ -67,27 +70,40 @@ Result<void> drift(Database& database) {
   return {};
 }
 
+/// Answers each line, a statement as a JSON string, with its facts as one line of JSON, against
+/// the catalog and search_path of this session at the start.
+Result<void> facts(Database& database) {
+  sql::Scope scope;
+  SLUICE_ASSIGN(scope.catalog, database.load());
+  SLUICE_ASSIGN(const auto path, database.run("SELECT unnest(pg_catalog.current_schemas(true))"));
+  scope.search_path.clear();
+  for (const auto& row : path.at(0)) scope.search_path.push_back(row.at(0).value());
+  for (std::string line; std::getline(std::cin, line);) {
+    boost::system::error_code error;
+    const auto text = json::parse(line, error);
+    if (error || !text.is_string()) return fail(ErrorCode::kProtocol, "not a JSON string: " + line);
+    const auto found = sql::analyse(std::string_view(text.as_string()), {}, scope);
+    std::cout << json::serialize(to_json(*found, *scope.catalog)) << std::endl;
+  }
+  return {};
+}
+
 /// Each line is JSON: a string is a statement, answered with its facts; {"run": "SQL"} is run in
-/// this session, after which the catalog is read anew. One line of JSON answers each.
-Result<void> answer_lines(Database& database) {
+/// this session, after which the catalog is read anew, and the answer names its temporary
+/// relations. One line of JSON answers each.
+Result<void> statements(Database& database) {
   Analyst analyst(database);
   SLUICE_TRY(analyst.look());
   for (std::string line; std::getline(std::cin, line);) {
     boost::system::error_code error;
     const json::value question = json::parse(line, error);
-    if (error) return fail(ErrorCode::kInvalidInput, "not JSON: " + line);
-    auto answer = analyst.answer(question);
+    if (error) return fail(ErrorCode::kProtocol, "not JSON: " + line);
+    const auto answer = analyst.answer(question);
     std::cout << (answer ? json::serialize(*answer)
                          : json::serialize(json::object{{"error", answer.error().text}}))
               << std::endl;
   }
   return {};
-}
-
-Result<void> statements(Database& database) {
-  Result<void> result;
-  on_big_stack([&] { result = answer_lines(database); });
-  return result;
 }
 
 struct Mode {
@@ -96,8 +112,9 @@ struct Mode {
 };
 
 constexpr std::array kModes = {
-    Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
-    Mode{"within", within}, Mode{"drift", drift}, Mode{"statements", statements},
+    Mode{"users", users},           Mode{"all", all},     Mode{"fingerprint", fingerprint},
+    Mode{"within", within},         Mode{"drift", drift}, Mode{"facts", facts},
+    Mode{"statements", statements},
 };
 
 int main(int argc, char** argv) {
@@ -111,11 +128,36 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|statements\n";
+  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|facts|statements\n";
   return 2;
 }
 
 }  // namespace
 }  // namespace sluice::tools
 
-int main(int argc, char** argv) { return sluice::tools::main(argc, argv); }
+namespace {
+
+struct Call {
+  int argc;
+  char** argv;
+  int code = 2;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Analysis wants the big stack it has in the gateway.
+  Call call{argc, argv};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, sluice::sql::kAnalyserStackBytes);
+  pthread_t thread;
+  const auto run = [](void* argument) -> void* {
+    auto* given = static_cast<Call*>(argument);
+    given->code = sluice::tools::main(given->argc, given->argv);
+    return nullptr;
+  };
+  if (pthread_create(&thread, &attributes, run, &call) == 0) pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  return call.code;
+}

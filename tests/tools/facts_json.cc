@@ -3,80 +3,94 @@
 #include <boost/json/array.hpp>
 
 namespace sluice::tools {
-
 namespace {
 
 namespace json = boost::json;
+using namespace sql;
 
-template <typename T, typename Make>
-json::array list(const std::vector<T>& items, Make make) {
-  json::array out;
-  for (const T& item : items) out.emplace_back(make(item));
+json::object to_json(ColumnRef ref, const catalog::Catalog& catalog) {
+  json::object out{{"relation", ref.relation}, {"number", ref.column}};
+  if (const auto* relation = catalog.relation(ref.relation)) {
+    out["table"] = relation->qualified_name();
+    if (const auto* column = relation->column(ref.column)) out["name"] = column->name;
+  }
   return out;
 }
 
-json::object target_json(const sql::Object& object) {
-  return {{"oid", object.oid},
-          {"schema", object.schema},
-          {"name", object.name},
-          {"kind", std::string(1, static_cast<char>(object.kind))},
-          {"temporary", object.temporary},
-          {"reached", object.reached}};
+json::array to_json(const std::vector<Source>& sources, const catalog::Catalog& catalog) {
+  json::array out;
+  for (const Source& source : sources) {
+    json::object one = to_json(source.column, catalog);
+    one["as_is"] = source.as_is;
+    one["functions"] = json::array(source.functions.begin(), source.functions.end());
+    out.push_back(std::move(one));
+  }
+  return out;
 }
 
-json::object action_json(const sql::Action& action) {
-  return {{"kind", sql::name_of(action.kind)},
-          {"object_kind", action.object_kind},
-          {"targets", list(action.targets, target_json)},
-          {"without_where", action.without_where},
-          {"cascade", action.cascade},
-          {"lock", sql::name_of(action.lock)}};
+json::object to_json(const Action& action) {
+  json::array targets;
+  for (const Object& target : action.targets) {
+    targets.push_back({{"oid", target.oid},
+                       {"name", target.display()},
+                       {"kind", std::string(1, static_cast<char>(target.kind))},
+                       {"temporary", target.temporary},
+                       {"reached", target.reached}});
+  }
+  return {{"kind", name_of(action.kind)},  {"object_kind", action.object_kind},
+          {"targets", std::move(targets)}, {"without_where", action.without_where},
+          {"cascade", action.cascade},     {"lock", name_of(action.lock)}};
 }
 
-json::object source_json(const sql::Source& source) {
-  return {{"relation", source.column.relation},
-          {"column", source.column.column},
-          {"as_is", source.as_is},
-          {"functions", json::array(source.functions.begin(), source.functions.end())}};
-}
-
-json::object output_json(const sql::OutputColumn& column) {
-  return {{"name", column.name},
-          {"sources", list(column.sources, source_json)},
-          {"unknown", column.unknown}};
-}
-
-json::object used_json(const sql::UsedColumn& used) {
-  return {{"relation", used.column.relation}, {"column", used.column.column}, {"uses", used.uses}};
-}
-
-json::object written_json(const sql::WrittenColumn& written) {
-  return {{"relation", written.target.relation},
-          {"column", written.target.column},
-          {"sources", list(written.sources, source_json)}};
-}
-
-json::object function_json(const sql::FunctionUse& use) {
-  return {{"oid", use.oid},
-          {"schema", use.schema},
-          {"name", use.name},
-          {"volatility", std::string(1, use.volatility)},
-          {"risk", sql::name_of(use.risk)},
-          {"reached", use.reached}};
+json::array uses_of(uint8_t uses) {
+  static constexpr std::string_view kNames[] = {"output",   "predicate", "join",
+                                                "grouping", "ordering",  "written"};
+  json::array out;
+  for (size_t bit = 0; bit < std::size(kNames); ++bit) {
+    if ((uses & (1U << bit)) != 0) out.emplace_back(kNames[bit]);
+  }
+  return out;
 }
 
 }  // namespace
 
-json::object to_json(const sql::StatementFacts& facts) {
+json::object to_json(const StatementFacts& facts, const catalog::Catalog& catalog) {
+  json::array actions, output, columns, written, functions;
+  for (const Action& action : facts.actions) actions.push_back(to_json(action));
+  for (const OutputColumn& column : facts.output) {
+    output.push_back({{"name", column.name},
+                      {"sources", to_json(column.sources, catalog)},
+                      {"unknown", column.unknown}});
+  }
+  for (const UsedColumn& column : facts.columns) {
+    json::object one = to_json(column.column, catalog);
+    one["uses"] = uses_of(column.uses);
+    columns.push_back(std::move(one));
+  }
+  for (const WrittenColumn& column : facts.written) {
+    json::object one = to_json(column.target, catalog);
+    one["sources"] = to_json(column.sources, catalog);
+    written.push_back(std::move(one));
+  }
+  for (const FunctionUse& use : facts.functions) {
+    functions.push_back({{"oid", use.oid},
+                         {"schema", use.schema},
+                         {"name", use.name},
+                         {"volatility", std::string(1, use.volatility)},
+                         {"risk", name_of(use.risk)},
+                         {"reached", use.reached}});
+  }
   return {{"kind", facts.kind},
-          {"unanalysable", facts.unanalysable},
-          {"unresolved", facts.unresolved},
+          {"actions", std::move(actions)},
           {"tables", json::array(facts.tables.begin(), facts.tables.end())},
-          {"actions", list(facts.actions, action_json)},
-          {"output", list(facts.output, output_json)},
-          {"columns", list(facts.columns, used_json)},
-          {"written", list(facts.written, written_json)},
-          {"functions", list(facts.functions, function_json)},
+          {"statements", facts.statements},
+          {"unanalysable", facts.unanalysable},
+          {"sqlstate", facts.unanalysable_sqlstate},
+          {"output", std::move(output)},
+          {"columns", std::move(columns)},
+          {"written", std::move(written)},
+          {"functions", std::move(functions)},
+          {"depends_on_literals", facts.depends_on_literals},
           {"dynamic_sql", facts.dynamic_sql},
           {"has_limit", facts.has_limit},
           {"cartesian", facts.cartesian},
@@ -84,7 +98,8 @@ json::object to_json(const sql::StatementFacts& facts) {
           {"schema_change", facts.schema_change},
           {"temporary_change", facts.temporary_change},
           {"may_change_settings", facts.may_change_settings},
-          {"outside_transaction", facts.outside_transaction}};
+          {"outside_transaction", facts.outside_transaction},
+          {"unresolved", facts.unresolved}};
 }
 
 }  // namespace sluice::tools

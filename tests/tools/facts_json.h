@@ -6,7 +6,7 @@
 
 namespace sluice::tools {
 
-/// All that tests compare of a statement's facts, as JSON, by the names of the members.
-boost::json::object to_json(const sql::StatementFacts& facts);
+/// Facts of one statement as JSON; columns by the names they have in `catalog`.
+boost::json::object to_json(const sql::StatementFacts& facts, const catalog::Catalog& catalog);
 
 }  // namespace sluice::tools
