@@ -6,17 +6,21 @@ They are meant to be equal. Besides what a line of the corpus says itself (@also
   idle          more: reached through a row of a written table (trigger, foreign key), and no row was written
   planned only  more: reached through functions or writes of a statement that did not run
   materialized  more: what the query of a materialized view reads stands behind its rows
+  unplanned     more: children of a table that the planner removed before it looked for them
   view made     more: CREATE VIEW opens only what it names, the facts look into views
   privileges    more: GRANT and REVOKE lock nothing
   system        less: views of pg_catalog and information_schema are not looked into
   key           less: a foreign key's or a partition's check looks at existence only
   row security  less: what a policy reads on the table owner's behalf
   unknown       less: the facts say that something of the statement cannot be known
+  once          more: a condition that looks at no row, so that it takes all of them or none
   star          less: columns that only a * inside of the statement names, and nothing takes
+  cast          more: a cast to the type that the value has already is a change of it
   merged        more: the column of a JOIN ... USING is a column of both tables
 """
 
 import collections
+import re
 
 WRITES = ("insert", "update", "delete", "merge", "copy_in")
 ROWS = {"insert": ("insert", "merge", "copy_in"), "update": ("update", "merge"), "delete": ("delete", "merge", "truncate")}
@@ -41,6 +45,7 @@ class Comparison:
             return
         self.unknown = facts["dynamic_sql"] or any(use["risk"] == "unknown" for use in facts["functions"])
         self.named, self.reached, self.by_kind, self.targets = set(), set(), collections.defaultdict(set), set()
+        self.written_indirectly = set()
         for action in facts["actions"]:
             for target in action["targets"]:
                 oid = target["oid"]
@@ -48,6 +53,8 @@ class Comparison:
                 if schema.kind(oid) in "rpvmf":
                     self.by_kind[action["kind"]].add(oid)
                     (self.reached if target["reached"] else self.named).add(oid)
+                    if target["reached"] and action["kind"] in WRITES:
+                        self.written_indirectly.add(oid)
         self.found = self.named | self.reached
         self.written = set().union(*(self.by_kind[kind] for kind in WRITES))
         self.compare_relations()
@@ -77,9 +84,9 @@ class Comparison:
             self.counts[what] += 1
             oids.difference_update(taken)
 
-    def excuse_extra(self, extra):
+    def excuse_extra(self, extra, reached):
         """Takes from `extra` what may be more than the server shows."""
-        schema, reached = self.schema, self.reached - self.named
+        schema = self.schema
         self.take("more: corpus", extra, {oid for oid in extra if schema.name(oid) in self.statement.also})
         into = self.by_kind["insert"] | self.by_kind["copy_in"] | self.by_kind["merge"]
         self.take("more: partition", extra, self.with_parts(into) - self.named)
@@ -89,6 +96,8 @@ class Comparison:
         elif any(not self.was_changed(oid) for oid in self.written if schema.kind(oid) in "rp"):
             self.take("more: idle", extra, reached)
         self.take("more: materialized", extra, self.behind(oid for oid in self.found if schema.kind(oid) == "m"))
+        planned = self.relations_in(self.truth.locks)
+        self.take("more: unplanned", extra, self.with_parts(planned - self.oids(self.truth.plan or ())) - planned)
         if self.facts["kind"] in ("CREATE VIEW", "CREATE MATERIALIZED VIEW"):
             self.take("more: view made", extra, reached)
         self.take("more: privileges", extra, self.by_kind["grant"] | self.by_kind["revoke"])
@@ -141,10 +150,13 @@ class Comparison:
             # The counting itself looks at these.
             run = {oid for oid in run if oid >= 16384}
         missing = (planned | run) - self.found
+        # A partition's bounds are its parents' to tell.
+        self.take("less: key", missing, {oid for oid in self.with_wholes(self.found)
+                                         if (truth.locks or {}).get(oid, {"AccessShare"}) <= {"AccessShare"}})
         self.take("less: key", missing, self.checks({oid: truth.run[oid] for oid in run}, planned))
         if self.excuse_missing(missing):
             self.differ("relations missing", self.names(missing))
-        extra = self.excuse_extra(self.found - planned - run)
+        extra = self.excuse_extra(self.found - planned - run, self.reached - self.named)
         if extra:
             self.differ("relations too many", self.names(extra))
 
@@ -198,6 +210,8 @@ class Comparison:
         for oid in self.named:
             if oid < 16384 or not modes[oid] or oid not in said or self.facts["kind"] == "EXPLAIN":
                 continue
+            if truth.run is None and oid in self.written_indirectly:
+                continue
             strongest = max(LEVELS.index(mode) for mode in modes[oid])
             # A read speaks for all its targets: of several tables some may be locked FOR UPDATE.
             if strongest != said[oid] and not (oid in readers and strongest < said[oid] <= LEVELS.index("RowShare")):
@@ -205,14 +219,14 @@ class Comparison:
         if wrong:
             self.differ("lock level", "; ".join(sorted(wrong)))
         if truth.locks is not None:
-            written = {oid for oid in self.relations_in(truth.locks) if oid >= 16384
-                       and max((LEVELS.index(mode) for mode in truth.locks[oid]), default=0) == WRITE_LEVEL}
+            written = {oid for oid in self.relations_in(truth.locks)
+                       if max((LEVELS.index(mode) for mode in truth.locks[oid]), default=0) == WRITE_LEVEL}
             self.counts["writes"] += bool(written)
             missing = self.excuse_missing(written - self.written)
             if missing:
                 self.differ("writes missing", self.names(missing))
             ran = {oid for oid, some in (truth.run or {}).items() if "RowExclusive" in some}
-            extra = self.excuse_extra(self.written - written - ran)
+            extra = self.excuse_extra(self.written - written - ran, self.written_indirectly)
             if extra:
                 self.differ("writes too many", self.names(extra))
 
@@ -229,7 +243,9 @@ class Comparison:
             self.differ("without_where missing", self.names(missing))
         # A view's own condition, a rule's and a policy's are not the statement's.
         beside = any(self.schema.is_view(oid) or oid in self.schema.ruled or oid in self.schema.policy_reads for oid in said)
-        if said and not self.truth.unfiltered and self.truth.plan and not beside and not self.statement.every:
+        if said and self.truth.once:
+            self.counts["more: once"] += 1
+        elif said and not self.truth.loose and self.truth.plan and not beside and not self.statement.every:
             self.differ("without_where too much", self.names(said))
 
     def compare_columns(self):
@@ -258,7 +274,7 @@ class Comparison:
         # Bodies of functions, rules and triggers speak of columns that the statement does not.
         beyond = (self.found - tables) | self.behind(oid for oid in self.found if schema.kind(oid) == "m")
         extra = {(oid, column) for oid, column in said - upper
-                 if column > 0 and oid not in beyond and not (oid in self.written or self.facts["functions"])}
+                 if column > 0 and oid not in beyond and (oid, 0) not in upper and not (oid in self.written or self.facts["functions"])}
         if extra:
             self.differ("columns too many", self.column_names(extra))
 
@@ -270,11 +286,12 @@ class Comparison:
             return
         users = self.schema.user_functions
         true = {oid for oid in self.truth.functions if oid in users}
-        true |= {self.schema.operator_functions[oid] for oid in self.truth.operators if oid in self.schema.operator_functions}
+        true |= {self.schema.operator_functions.get(oid) for oid in self.truth.operators} & set(users)
         said = {use["oid"] for use in self.facts["functions"]}
         direct = {use["oid"] for use in self.facts["functions"] if not use["reached"] and use["oid"] in users}
         self.counts["functions"] += bool(true)
-        if true - said:
+        # A function's name is no call of it.
+        if true - said and "regproc" not in self.statement.sql:
             self.differ("functions missing", ", ".join(sorted(users[oid] for oid in true - said)))
         if direct - true:
             self.differ("functions too many", ", ".join(sorted(users[oid] for oid in direct - true)))
@@ -300,13 +317,16 @@ class Comparison:
                 if self.schema.kind(base[0]) == "m" and {oid for oid, _ in others} <= self.behind([base[0]]):
                     self.counts["more: materialized"] += 1
                     continue
-                named = {self.schema.column(*item) for item in others}
-                if named == {self.schema.column(*base)} and ("USING" in self.statement.sql or "NATURAL" in self.statement.sql):
+                joined = re.search(r"\b(using|natural)\b", self.statement.sql, re.I)
+                if joined and all(source["as_is"] for source in column["sources"]):
                     self.counts["more: merged"] += 1
                     continue
             if base and base[1] > 0:
                 self.counts["output columns with an origin"] += 1
                 as_is = all(source["as_is"] for source in column["sources"])
+                if not as_is and all(f.startswith("::") for source in column["sources"] for f in source["functions"]):
+                    self.counts["more: cast"] += 1  # to the type that it has
+                    as_is = True
                 if sources != {base} or not as_is or column["unknown"]:
                     self.differ(f"origin of {name}", f"{self.column_names([base])}, not "
                                 f"{self.column_names(sources) or 'nothing'}{'' if as_is else ' (changed)'}"

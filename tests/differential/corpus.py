@@ -7,6 +7,7 @@ directives in comment lines:
   -- @also app.audit       the next statement may be said to reach this as well: a branch not taken here
   -- @less app.users       the server opens this for the next statement, but reads no rows of it
   -- @every                the next UPDATE or DELETE takes every row, though its plan has a condition
+  -- @known why            the analyser is known to differ on the next statement; the report counts it
   -- @refused              the next statement may only be said not to be understood: it cannot be
   -- @data 1|x;2|y         rows for the next statement, a COPY FROM STDIN; its columns by "|"
 """
@@ -27,6 +28,7 @@ class Statement:
     also: frozenset = frozenset()
     less: frozenset = frozenset()
     every: bool = False
+    known: str = ""
     refused: bool = False
     data: bytes = b""
 
@@ -45,6 +47,8 @@ def read(file):
             key, _, value = line[4:].partition(" ")
             if key in ("also", "less"):
                 once[key] = frozenset(name.strip() for name in value.split(","))
+            elif key == "known":
+                once[key] = value.strip()
             elif key in ("every", "refused"):
                 once[key] = True
             elif key == "data":

@@ -44,7 +44,9 @@ class Report:
 
     def add(self, statement, found):
         self.counts["statements"] += 1
-        if found:
+        if statement.known:
+            self.counts["known to differ" if found else "known to differ, but does not any more"] += 1
+        elif found:
             self.lines.append(f"{statement.where}  {statement.sql}\n" + "".join(f"    {line}\n" for line in found))
 
     def check(self):

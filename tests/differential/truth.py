@@ -21,10 +21,13 @@ WRITE_NODES = "ModifyTable"
 
 @dataclasses.dataclass
 class Truth:
+    sql: str
     failed: str = ""  # the server does not accept the statement
     not_run: str = ""  # it accepts, but this run ended with an error
     plan: set = None  # of (schema, name)
+    loose: set = None  # the same, though a condition on other tables may make it none
     unfiltered: set = None  # (schema, name) of targets of an UPDATE or DELETE whose every row the plan takes
+    once: bool = False  # an UPDATE or DELETE whose condition looks at no row, and may be true
     locks: dict = None  # OID -> modes
     run: dict = None  # OID -> modes
     changed: dict = None  # OID -> {"insert", "update", "delete"}
@@ -88,7 +91,7 @@ class Server:
 
     def ask(self, statement, run=True):
         self.enter(*statement.scope)
-        truth = Truth()
+        truth = Truth(statement.sql)
         sql = statement.sql.encode()
         for oracle in (self._describe, self._explain, self._depend) + ((self._run,) if run else ()):
             try:
@@ -110,22 +113,32 @@ class Server:
     def _explain(self, truth, _, sql):
         plan = self._together(b"EXPLAIN (VERBOSE, FORMAT JSON) " + sql).fetchone()[0]
         truth.locks = self._locks()
-        truth.plan, truth.unfiltered = set(), set()
+        truth.plan, truth.unfiltered, truth.loose = set(), set(), set()
         for query in plan:
             # DO INSTEAD NOTHING leaves no plan.
             if "Plan" in query:
-                self._walk(query["Plan"], truth.plan, truth.unfiltered)
+                self._walk(query["Plan"], truth)
+                truth.once |= query["Plan"]["Node Type"] == WRITE_NODES and any(
+                    child.get("One-Time Filter", "false") != "false" for child in outer(query["Plan"]))
 
-    def _walk(self, node, names, unfiltered):
+    def _walk(self, node, truth):
         if "Relation Name" in node:
-            names.add((node["Schema"], node["Relation Name"]))
+            truth.plan.add((node["Schema"], node["Relation Name"]))
         if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
-            if all(takes_every_row(child) for child in outer(node) or [node]):
-                unfiltered.add((node["Schema"], node["Relation Name"]))
+            inputs, alias, target = outer(node), node["Alias"], (node["Schema"], node["Relation Name"])
+            # A Result in place of all scans: the condition is never true.
+            if inputs and not any(scans(child, alias) for child in inputs):
+                if not re.search(r"\bwhere\b", truth.sql, re.I):
+                    truth.loose.add(target)
+            else:
+                if all(takes_every_row(child, alias) for child in inputs):
+                    truth.loose.add(target)
+                    if not any(has_condition(child) for child in inputs):
+                        truth.unfiltered.add(target)
         for target in node.get("Target Tables", ()):
-            names.add((target["Schema"], target["Relation Name"]))
+            truth.plan.add((target["Schema"], target["Relation Name"]))
         for child in node.get("Plans", ()):
-            self._walk(child, names, unfiltered)
+            self._walk(child, truth)
 
     def _describe(self, truth, _, sql):
         connection = self.session.pgconn
@@ -178,12 +191,28 @@ def outer(node):
     return [child for child in node.get("Plans", ()) if child["Parent Relationship"] not in ("InitPlan", "SubPlan")]
 
 
-def takes_every_row(node):
-    """Whether a plan below ModifyTable is nothing but scans of whole tables."""
-    if any(key.endswith(("Filter", " Cond")) for key in node) or " WHERE " in node.get("Remote SQL", ""):
+def scans(node, alias):
+    """Whether a plan reads the table of that alias, or a part of it (alias_1)."""
+    return re.fullmatch(re.escape(alias) + r"(_\d+)?", node.get("Alias", "")) is not None or any(
+        scans(child, alias) for child in outer(node))
+
+
+def condition(node):
+    return any(key.endswith(("Filter", " Cond")) for key in node) or " WHERE " in node.get("Remote SQL", "")
+
+
+def has_condition(node):
+    return condition(node) or any(has_condition(child) for child in outer(node))
+
+
+def takes_every_row(node, alias):
+    """Whether a plan below ModifyTable takes every row of its target, without any condition on it."""
+    if not scans(node, alias):
+        return True
+    if condition(node):
         return False
-    if node["Node Type"] in ("Append", "Merge Append", "Result", "Materialize", "Nested Loop"):
-        return all(takes_every_row(child) for child in outer(node))
+    if node["Node Type"] in ("Append", "Merge Append", "Result", "Materialize", "Nested Loop", "Subquery Scan", "Aggregate"):
+        return all(takes_every_row(child, alias) for child in outer(node))
     return node["Node Type"] in ("Seq Scan", "Foreign Scan", "ModifyTable")
 
 
