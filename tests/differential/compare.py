@@ -14,6 +14,8 @@ They are meant to be equal. Besides what a line of the corpus says itself (@also
   row security  less: what a policy reads on the table owner's behalf
   unknown       less: the facts say that something of the statement cannot be known
   once          more: a condition that looks at no row, so that it takes all of them or none
+  open columns  less: "*" of a row whose type is not known, and what comes after it
+  generated     more: the columns that a generated column is made of
   star          less: columns that only a * inside of the statement names, and nothing takes
   cast          more: a cast to the type that the value has already is a change of it
   merged        more: the column of a JOIN ... USING is a column of both tables
@@ -273,8 +275,9 @@ class Comparison:
         tables = {oid for oid, _ in upper}
         # Bodies of functions, rules and triggers speak of columns that the statement does not.
         beyond = (self.found - tables) | self.behind(oid for oid in self.found if schema.kind(oid) == "m")
+        made = {oid for oid, column in said & schema.generated}
         extra = {(oid, column) for oid, column in said - upper
-                 if column > 0 and oid not in beyond and (oid, 0) not in upper and not (oid in self.written or self.facts["functions"])}
+                 if column > 0 and oid not in beyond | made and (oid, 0) not in upper and not (oid in self.written or self.facts["functions"])}
         if extra:
             self.differ("columns too many", self.column_names(extra))
 
@@ -302,7 +305,12 @@ class Comparison:
         if origins is None or self.truth.columns is None and not self.truth.plan:
             return
         output = self.facts["output"]
-        if len(output) != len(origins):
+        opened = [position for position, column in enumerate(output) if column["name"] == "*"]
+        if opened:
+            # What follows may stand anywhere: consumers must take it for unknown.
+            self.counts["less: open columns"] += 1
+            output, origins = output[:opened[0]], origins[:opened[0]]
+        elif len(output) != len(origins):
             self.differ("output columns", f"{len(output)}, not {len(origins)}")
             return
         self.counts["output"] += bool(origins)
@@ -313,7 +321,10 @@ class Comparison:
             base = self.schema.base_column(oid, number) if oid and number > 0 else None
             sources = {(s["relation"], s["number"]) for s in column["sources"]}
             if base in sources and len(sources) > 1:
-                others = {schema_column for schema_column in sources if schema_column != base}
+                others = sources - {base}
+                if base in self.schema.generated and {oid for oid, _ in others} == {base[0]}:
+                    self.counts["more: generated"] += 1
+                    continue
                 if self.schema.kind(base[0]) == "m" and {oid for oid, _ in others} <= self.behind([base[0]]):
                     self.counts["more: materialized"] += 1
                     continue

@@ -225,6 +225,7 @@ class Schema:
         self.relations = {oid: (schema, name, kind) for oid, schema, name, kind in rows(
             "SELECT c.oid, nspname, relname, relkind::text FROM pg_catalog.pg_class c"
             " JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace")}
+        self.generated = set(rows("SELECT attrelid, attnum FROM pg_catalog.pg_attribute WHERE attgenerated <> ''"))
         self.temporary = dict(rows(
             "SELECT relname, oid FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema()"))
         self.by_name = {(schema, name): oid for oid, (schema, name, _) in self.relations.items()}

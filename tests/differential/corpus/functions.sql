@@ -19,10 +19,15 @@ SELECT (o).total FROM (SELECT app.orders_of(1) AS o) s;
 SELECT * FROM ROWS FROM (app.orders_of(1), generate_series(1, 2)) AS r;
 SELECT app.mail_of(1);
 SELECT app.mail_of(who => 2);
+-- @known overloads are told apart by the number of arguments only
 SELECT * FROM app.find('a%');
+-- @known overloads are told apart by the number of arguments only
 SELECT id FROM app.find('a%') f JOIN t1 ON t1.a = f.id;
+-- @known overloads are told apart by the number of arguments only
 SELECT * FROM app.find(1);
+-- @known overloads are told apart by the number of arguments only
 SELECT * FROM app.find(number => 7);
+-- @known overloads are told apart by the number of arguments only
 SELECT * FROM app.find(pattern => 'b%');
 -- @also sales.stock
 SELECT app.lookup(1);
@@ -55,7 +60,9 @@ SELECT a OPERATOR(app.===) b FROM t1;
 SELECT 1 <+> 2;
 SELECT a <+> b FROM t1 WHERE a <+> 1 > 2;
 SELECT a FROM t1 WHERE a OPERATOR(public.<+>) b = 3;
+-- @known users' casts
 SELECT p::text FROM sales.products p;
+-- @known users' casts
 SELECT CAST(p AS text) FROM sales.products p WHERE id = 1;
 SELECT count_all();
 SELECT t1.a FROM t1 WHERE a > count_all();
@@ -72,7 +79,9 @@ INSERT INTO t2 SELECT id, app.total_of(id), app.mail_of(id) FROM app.users;
 INSERT INTO scratch VALUES (app.mail_of(1), app.total_of(1)::text) RETURNING app.lookup(99);
 UPDATE t1 SET c = app.mail_of(a) WHERE app.total_of(a) IS NOT NULL;
 DELETE FROM t1 WHERE app.mail_of(a) = 'none';
+-- @known overloads are told apart by the number of arguments only
 SELECT x.* FROM t1, LATERAL app.find(t1.a) x;
+-- @known overloads are told apart by the number of arguments only
 SELECT f.name FROM t1, app.find(t1.c) f;
 SELECT * FROM generate_series(1, 2) g, app.total_of(g);
 SELECT total_of FROM app.total_of(1);
@@ -92,12 +101,15 @@ SELECT u.display_name FROM users u;
 SELECT (u).display_name FROM users u;
 SELECT u.display_name, u.last_total, u.name FROM users u;
 SELECT display_name(users) FROM users;
+-- @known name(row) is the column of that name
 SELECT name(u) FROM users u;
 SELECT twice(1), total_of(2);
 SELECT session_path();
 SELECT 1 === 2;
 SELECT * FROM t1 JOIN t2 ON t1.a === t2.a;
+-- @known overloads are told apart by the number of arguments only
 SELECT find('a%');
+-- @known overloads are told apart by the number of arguments only
 SELECT find(1);
 SELECT find(7), find('b%');
 -- @path archive, app
@@ -119,6 +131,7 @@ DO $$ BEGIN INSERT INTO t1 VALUES (33, 3, 'x'); EXCEPTION WHEN unique_violation 
 DO $$ DECLARE c CURSOR FOR SELECT ssn FROM app.users; v text; BEGIN OPEN c; FETCH c INTO v; CLOSE c; END $$;
 DO $$ DECLARE t1 int := 5; BEGIN t1 := (SELECT max(x) FROM t3); END $$;
 -- @refused
+-- @known definitions
 DO $$ DECLARE n sales.orders%ROWTYPE; BEGIN SELECT * INTO n FROM sales.orders LIMIT 1; n.total := (SELECT max(b) FROM t2); END $$;
 DO $$ BEGIN CALL app.settle(1); END $$;
 DO $$ DECLARE a app.users.id%TYPE; BEGIN a := app.twice(2); RAISE DEBUG '% %', a, (SELECT max(b) FROM t1); ASSERT (SELECT count(*) FROM t2) > 0; END $$;

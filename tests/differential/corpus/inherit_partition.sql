@@ -38,7 +38,9 @@ UPDATE app.people SET name = 'x' WHERE id = 2;
 UPDATE ONLY app.people SET name = 'only';
 UPDATE app.students SET gpa = gpa + 1;
 UPDATE app.events SET payload = '{}' WHERE id = 1;
+-- @known triggers that fire when an UPDATE moves a row to another partition
 UPDATE app.events SET kind = 'moved' WHERE kind = 'click';
+-- @known triggers that fire when an UPDATE moves a row to another partition
 UPDATE app.events SET at = '2023-02-02' WHERE id = 2;
 UPDATE app.events_2024 SET payload = NULL;
 UPDATE app.buckets SET k = k + 1 WHERE v = 'v1';

@@ -48,5 +48,6 @@ INSERT INTO t3 SELECT a, b, c FROM t1 UNION ALL SELECT a, b, d FROM t2;
 INSERT INTO t3 (x) (SELECT a FROM t1 ORDER BY c LIMIT 1);
 INSERT INTO sales.products (id, name, labels[1:2], attributes) VALUES (40, 'p', '{a,b}', jsonb_build_object('k', (SELECT max(c) FROM t1)));
 INSERT INTO app.secured VALUES (9, 'eu', 's');
+-- @known functions in CHECK constraints
 INSERT INTO app.checked VALUES (3);
 INSERT INTO sales.payments SELECT 50 + id, id, total, placed FROM sales.orders WHERE status = 'done';

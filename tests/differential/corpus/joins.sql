@@ -28,9 +28,13 @@ SELECT u.name, l.total FROM app.users u, LATERAL (SELECT total FROM sales.orders
 SELECT u.name, l.n FROM app.users u LEFT JOIN LATERAL (SELECT count(*) AS n FROM sales.orders o WHERE o.user_id = u.id) l ON true;
 SELECT u.name, l.s FROM app.users u CROSS JOIN LATERAL (SELECT u.ssn || o.status::text AS s FROM sales.orders o LIMIT 1) l;
 SELECT t1.a, g FROM t1, generate_series(1, t1.a) g;
+-- @known arguments of functions in FROM steer how many rows there are
 SELECT t1.a, g.n FROM t1, LATERAL generate_series(1, t1.b) AS g (n);
+-- @known arguments of functions in FROM steer how many rows there are
 SELECT u.name, t FROM app.users u, unnest(u.tags) t;
+-- @known arguments of functions in FROM steer how many rows there are
 SELECT u.name, t.tag, t.n FROM app.users u, unnest(u.tags) WITH ORDINALITY AS t (tag, n);
+-- @known arguments of functions in FROM steer how many rows there are
 SELECT p.name, k.key FROM sales.products p, jsonb_each(p.attributes) k;
 SELECT p.name, k.value FROM sales.products p LEFT JOIN LATERAL jsonb_each_text(p.attributes) k ON k.key = 'ink';
 SELECT * FROM ROWS FROM (generate_series(1, 3), unnest(ARRAY['a', 'b'])) AS r (n, w);

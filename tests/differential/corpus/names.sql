@@ -59,6 +59,7 @@ SELECT relname FROM pg_class WHERE relname = 't1';
 -- @path public
 -- @setup CREATE TEMP TABLE t1 (a int, c text); INSERT INTO t1 VALUES (1, 'temp');
 SELECT a FROM t1;
+-- @known pg_temp by name
 SELECT pg_temp.t1.a, public.t1.b FROM pg_temp.t1, public.t1;
 SELECT t1.c, p.c FROM t1 JOIN public.t1 p USING (a);
 UPDATE t1 SET c = 'x';
