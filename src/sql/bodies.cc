@@ -199,6 +199,25 @@ void Walker::write_again(const Gather::ArgumentUses& uses) {
   for (const auto& [target, value] : uses.written) gather_.write(target, value);
 }
 
+std::vector<std::string> Walker::transition_tables(const catalog::Function& function) {
+  std::vector<std::string> names;
+  for (const catalog::Relation& relation : resolver_.catalog()->relations()) {
+    for (const catalog::Trigger& trigger : relation.triggers) {
+      if (trigger.function != function.oid || !spend()) continue;
+      if (trigger.definition.find(" REFERENCING ") == std::string::npos) continue;
+      (void)with_body(trigger.definition, [&](const Node& root) {
+        Node body;
+        if (root.at_pointer("/stmts/0/stmt/CreateTrigStmt").get(body) != simdjson::SUCCESS) return;
+        for_each(body, "transitionRels", [&](const Node& wrapper) {
+          const auto transition = field(wrapper, "TriggerTransition");
+          if (transition) names.emplace_back(text_field(*transition, "name"));
+        });
+      });
+    }
+  }
+  return names;
+}
+
 void Walker::trigger_body(const catalog::Function& function, const catalog::Relation& table) {
   if (function.system()) return;
   gather_.function({function.oid, function.schema, function.name, function.volatility,
@@ -218,6 +237,13 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   level.has_variables = true;
   for (const std::string_view name : {"new", "old"})
     level.from.entries.push_back({{}, name, rows, -1});
+  const std::vector<std::string> transitions = transition_tables(function);
+  CteFrame frame;
+  for (const std::string& name : transitions) {
+    frame.ctes.push_back({name, {}, Cte::State::kDone, rows, false});
+  }
+  frame.visible = frame.ctes.size();
+  level.ctes = &frame;
   const Within within(*this);
   ++context_.depth;
   context_.reached = true;

@@ -166,6 +166,8 @@ class Walker {
   RowsPtr sql_statements(const Node& root, const Level& arguments);
   RowsPtr plpgsql_body(const catalog::Function& function, const Level& arguments);
   void write_again(const Gather::ArgumentUses& uses);
+  /// What triggers with this function call their transition tables (REFERENCING NEW TABLE AS …).
+  std::vector<std::string> transition_tables(const catalog::Function& function);
   void trigger_body(const catalog::Function& function, const catalog::Relation& table);
   /// A text of the catalog that is parsed and walked with nothing of the statement around it.
   bool with_body(const std::string& text, const std::function<void(const Node&)>& use);

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <pthread.h>
 
+#include "analyst.h"
 #include "catalog/diff.h"
 #include "catalog_json.h"
 #include "database.h"
@@ -87,14 +88,33 @@ Result<void> facts(Database& database) {
   return {};
 }
 
+/// Each line is JSON: a string is a statement, answered with its facts; {"run": "SQL"} is run in
+/// this session, after which the catalog is read anew, and the answer names its temporary
+/// relations. One line of JSON answers each.
+Result<void> statements(Database& database) {
+  Analyst analyst(database);
+  SLUICE_TRY(analyst.look());
+  for (std::string line; std::getline(std::cin, line);) {
+    boost::system::error_code error;
+    const json::value question = json::parse(line, error);
+    if (error) return fail(ErrorCode::kProtocol, "not JSON: " + line);
+    const auto answer = analyst.answer(question);
+    std::cout << (answer ? json::serialize(*answer)
+                         : json::serialize(json::object{{"error", answer.error().text}}))
+              << std::endl;
+  }
+  return {};
+}
+
 struct Mode {
   std::string_view name;
   Result<void> (*run)(Database&);
 };
 
 constexpr std::array kModes = {
-    Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
-    Mode{"within", within}, Mode{"drift", drift}, Mode{"facts", facts},
+    Mode{"users", users},           Mode{"all", all},     Mode{"fingerprint", fingerprint},
+    Mode{"within", within},         Mode{"drift", drift}, Mode{"facts", facts},
+    Mode{"statements", statements},
 };
 
 int main(int argc, char** argv) {
@@ -108,7 +128,7 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|facts\n";
+  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|facts|statements\n";
   return 2;
 }
 
