@@ -135,6 +135,7 @@ Demands::Demands(const sql::StatementFacts& facts, const catalog::Catalog* catal
   add_column_reads();
   add_functions();
   add_unlisted_tables();
+  if (copies_query_) add_copied_reads();
 }
 
 Demand& Demands::add(Verb verb, const sql::Action* action) {
@@ -164,6 +165,10 @@ void Demands::add_action(const sql::Action& action) {
     if (action.object_kind == "program")
       add(Verb::kFunction, &action).risk = sql::FunctionRisk::kProgram;
     if (action.object_kind == "file") add(Verb::kFunction, &action).risk = sql::FunctionRisk::kFile;
+  }
+  if (verb == Verb::kCopyOut && action.targets.empty()) {
+    copies_query_ = true;
+    return;
   }
   if (action.targets.empty()) {
     Demand& demand = add(verb, &action);
@@ -262,6 +267,19 @@ void Demands::add_functions() {
     demand.needs_rule = use.risk != sql::FunctionRisk::kNone;
   }
   if (facts_.dynamic_sql) add(Verb::kDynamicSql, nullptr);
+}
+
+/// COPY (query) TO copies out what the query reads.
+void Demands::add_copied_reads() {
+  const size_t before = all_.size();
+  for (size_t i = 0; i < before; ++i) {
+    if (all_[i].verb != Verb::kRead && all_[i].verb != Verb::kReadCatalog) continue;
+    Demand copied = all_[i];
+    if (copied.object == nullptr) continue;
+    copied.verb = Verb::kCopyOut;
+    copied.needs_rule = true;
+    all_.push_back(std::move(copied));
+  }
 }
 
 /// A table that is said to be reached, but by no action, is read as far as we know.

@@ -244,6 +244,21 @@ TEST(Judge, RiskyFunctionsMustBeNamed) {
   EXPECT_FALSE(decide(kAll, FactsOf().act(ActionKind::kFunction))->allowed());
 }
 
+TEST(Judge, CopyOfAQueryCopiesOutWhatItReads) {
+  const auto query =
+      FactsOf("COPY").act(ActionKind::kCopyOut).act(ActionKind::kRead, "public.orders", kOrders);
+  EXPECT_FALSE(decide(kReadPublic, query)->allowed());
+  const std::string copy = "- {name: c, effect: allow, do: [copy_out], on: {tables: [public.*]}}\n";
+  EXPECT_TRUE(decide(kReadPublic + copy, query)->allowed());
+  const std::string deny =
+      "- {name: d, effect: deny, do: [copy_out], on: {tables: [public.orders]}}\n";
+  EXPECT_FALSE(decide(kAll + deny, query)->allowed());
+  // A rule about other tables has nothing to say.
+  const std::string other =
+      "- {name: d, effect: deny, do: [copy_out], on: {tables: [public.cards]}}\n";
+  EXPECT_TRUE(decide(kAll + other, query)->allowed());
+}
+
 TEST(Judge, CopyNeedsTheRightToReadOrInsertToo) {
   const std::string copy = "- {name: c, effect: allow, do: [copy_out, copy_in]}\n";
   const auto out = FactsOf("COPY").act(ActionKind::kCopyOut, "public.orders", kOrders);
