@@ -19,8 +19,18 @@ def server():
 
 @pytest.fixture(scope="module", params=["io_uring", "epoll"])
 def gateway(request, server):
-    """One gateway a module, on each reactor."""
+    """One gateway a module, on each reactor; outside production, where everything is allowed."""
     running = Gateway(server, reactor=request.param, environment="staging")
+    yield running
+    code = running.stop()
+    assert code == 0, f"the gateway ended with {code}"
+
+
+@pytest.fixture(scope="module", params=["io_uring", "epoll"])
+def guarded(request, server):
+    """The same in production, where the standard profile guards. It reads the catalog at its first use: what tests create
+    past it is there before."""
+    running = Gateway(server, reactor=request.param, environment="production")
     yield running
     code = running.stop()
     assert code == 0, f"the gateway ended with {code}"

@@ -60,9 +60,9 @@ class Story:
         say("It is midnight, and an agent cleans up. In production.")
         done = self.psql("nightly-agent", "DELETE FROM payments")
         self.expect("the DELETE without WHERE was refused, with a reason and a hint",
-                    "not allowed in production" in done.stderr and "HINT:" in done.stderr)
+                    "no-unbounded-writes" in done.stderr and "HINT:" in done.stderr)
         done = self.psql("nightly-agent", "DROP TABLE support_notes CASCADE")
-        self.expect("so was the DROP TABLE", "no-drop" in done.stderr)
+        self.expect("so was the DROP TABLE", "schema-changes-need-approval" in done.stderr)
         left = self.server.sql("SELECT count(*) FROM payments", "orders")[0]
         self.expect(f"all {left} payments are still there", left == str(2 * CUSTOMERS))
 
@@ -73,7 +73,7 @@ class Story:
         say("In the morning: who did what?")
         done = self.cli("audit", "search", "--type", "statement", "--since", "1h")
         self.expect("the record names Alice's query, and the agent's refused ones with the rule",
-                    all(word in done.stdout for word in ("alice", "nightly-agent", "no-unbounded-writes", "no-drop")))
+                    all(word in done.stdout for word in ("alice", "nightly-agent", "no-unbounded-writes", "schema-changes-need-approval")))
         records = self.gateway.search("--decision", "denied")
         self.expect("two statements were denied, both by the agent",
                     [r["user"] for r in records] == ["nightly-agent"] * 2)

@@ -34,7 +34,7 @@ class ApiTest : public ::testing::Test {
     auto started = gateway::Gateway::start(config, directory, *log);
     ASSERT_TRUE(started) << started.error().text;
     gateway = std::move(*started);
-    api = std::make_unique<Api>(*gateway, *log);
+    api = std::make_unique<Api>(*gateway, *log, folder / "audit");
   }
   static boost::json::object json(const HttpResponse& response) {
     return boost::json::parse(response.body).as_object();

@@ -29,15 +29,14 @@ struct Server {
   std::deque<std::function<void()>> elsewhere;
   std::vector<std::vector<std::string>> drifts;
 
-  CatalogKeeper keeper{
-      [this](std::string_view text, CatalogKeeper::Answered answered) {
-        asked.push_back({std::string(text), std::move(answered)});
-      },
-      [this](std::function<void()> job) { elsewhere.push_back(std::move(job)); },
-      [this](const std::vector<catalog::Change>& changes) {
-        auto& drift = drifts.emplace_back();
-        for (const auto& change : changes) drift.push_back(change.to_string());
-      }};
+  CatalogKeeper keeper{[this](std::string_view text, CatalogKeeper::Answered answered) {
+                         asked.push_back({std::string(text), std::move(answered)});
+                       },
+                       [this](std::function<void()> job) { elsewhere.push_back(std::move(job)); },
+                       [this](const std::vector<catalog::Change>& changes) {
+                         auto& drift = drifts.emplace_back();
+                         for (const auto& change : changes) drift.push_back(change.to_string());
+                       }};
 
   std::string fingerprint() const {
     std::string text = type + (complete ? "" : "?");
@@ -234,8 +233,8 @@ TEST(CatalogKeeper, OnlyWhatAStatementExplainsIsNoDrift) {
   server.read_first();
   server.keeper.change_started();
   server.tables = {"orders", "explained", "unexplained"};
-  server.keeper.change_ended(true,
-                             [](const auto& change) { return change.name.starts_with("explained"); });
+  server.keeper.change_ended(
+      true, [](const auto& change) { return change.name.starts_with("explained"); });
   server.keeper.when_current([](const auto&) {});
   server.answer();
   ASSERT_THAT(server.drifts, SizeIs(1));

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/refusals.h"
+
 namespace sluice::gateway {
 namespace {
 
@@ -113,6 +115,25 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
       json_of(*refused, too_many_rows ? "rows_changed" : "tables_changed", most, changed));
   refused->hint = "Change fewer rows at once, or ask for an approved change.";
   return refused;
+}
+
+std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts) {
+  using enum sql::ActionKind;
+  for (const auto& action : facts.actions) {
+    const bool writes = action.kind == kInsert || action.kind == kUpdate ||
+                        action.kind == kDelete || action.kind == kMerge || action.kind == kCopyIn;
+    if (!writes) continue;
+    for (const auto& target : action.targets) {
+      if (target.kind != catalog::RelationKind::kForeignTable) continue;
+      return refusal(
+          "foreign-rows-uncounted", "42501",
+          fmt::format("rows of the foreign table \"{}\" cannot be counted, and this write "
+                      "is bounded",
+                      target.display()),
+          "Write to the table where it lives.");
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace sluice::gateway

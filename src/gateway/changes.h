@@ -9,6 +9,7 @@
 
 #include "catalog/loader.h"
 #include "policy/decision.h"
+#include "sql/statement_facts.h"
 
 namespace sluice::gateway {
 
@@ -31,5 +32,9 @@ Changes changes_between(const Changes& before, const Changes& after);
 std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                                                    const policy::Decision& decision,
                                                    std::string_view kind);
+
+/// The refusal of a bounded write whose changes the server does not count: those of foreign tables.
+/// Null where it does.
+std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts);
 
 }  // namespace sluice::gateway

@@ -94,13 +94,15 @@ TEST(OverLimit, AllowsExactlyTheLimit) {
 }
 
 TEST(OverLimit, TellsTheRuleTheTablesAndTheNextStep) {
-  const auto over = over_limit({{"public.kids", 7}, {"public.o\"x", 95}}, limited(100, {}), "DELETE");
+  const auto over =
+      over_limit({{"public.kids", 7}, {"public.o\"x", 95}}, limited(100, {}), "DELETE");
   ASSERT_NE(over, nullptr);
   EXPECT_FALSE(over->allowed());
   EXPECT_EQ(over->rule, "few-rows");
   EXPECT_EQ(over->sqlstate, "42501");
-  EXPECT_EQ(over->message,
-            "DELETE would change 102 rows, more than the 100 that rule \"few-rows\" allows: undone");
+  EXPECT_EQ(
+      over->message,
+      "DELETE would change 102 rows, more than the 100 that rule \"few-rows\" allows: undone");
   EXPECT_THAT(over->detail, HasSubstr("public.kids: 7, public.o\"x: 95."));
   EXPECT_THAT(over->detail, HasSubstr(R"("rows_changed":{"public.kids":7,"public.o\"x":95})"));
   EXPECT_NE(over->hint, "");

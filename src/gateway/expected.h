@@ -32,6 +32,7 @@ enum class RequestKind : uint8_t {
 struct OwnRun {
   OwnAnswer answer;
   size_t unanswered = 0;  ///< entries of the queue that are still to come
+  bool skipped = false;   ///< not run: something of the client's before it has failed
   std::function<void(OwnRun&)> done;
 };
 

@@ -297,7 +297,8 @@ Result<policy::Understood> GatewayImpl::understand(const std::string& database,
   auto catalog_known = known->get_future();
   found->catalog().when_current([known](CatalogKeeper::Known what) { known->set_value(what); });
   if (catalog_known.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
-    return fail(ErrorCode::kTimeout, "the catalog of \"" + database + "\" could not be read in time");
+    return fail(ErrorCode::kTimeout,
+                "the catalog of \"" + database + "\" could not be read in time");
   }
   SLUICE_ASSIGN(const auto catalog, catalog_known.get());
   const auto path = found->fresh_search_path(fresh_path_key({}, *catalog));

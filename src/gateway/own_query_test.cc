@@ -40,9 +40,8 @@ TEST(OwnAnswer, GathersRowsByStatement) {
   EXPECT_TRUE(answer.take(pg::kCommandComplete, std::string_view("BEGIN\0", 6)));
   EXPECT_TRUE(answer.take(pg::kEmptyQueryResponse, ""));
   ASSERT_THAT(answer.results, SizeIs(3));
-  EXPECT_THAT(answer.results[0],
-              ElementsAre(catalog::Row{"a", std::nullopt, ""},
-                          catalog::Row{"b", "c", std::string("\0d", 2)}));
+  EXPECT_THAT(answer.results[0], ElementsAre(catalog::Row{"a", std::nullopt, ""},
+                                             catalog::Row{"b", "c", std::string("\0d", 2)}));
   EXPECT_THAT(answer.results[1], IsEmpty());
   EXPECT_FALSE(answer.error);
 }

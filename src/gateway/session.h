@@ -147,6 +147,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
   void analysed(const Reading& reading, std::string text, Analysis analysis);
+  void deferred_failed(const wire::postgres::ErrorFields& error);
   bool estimate_first(const Piece& piece, Bytes text, const Statement& statement);
   Pass on_oversized(const Piece& piece);
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
@@ -191,8 +192,10 @@ class Session : private net::StreamHandler, private ServerUser {
                            bool& go_on);
   Pass begin_counted_execute(const Piece& piece, bool& go_on);
   void know_changes(bool open_transaction);
-  void counting_failed(const wire::postgres::ErrorFields& error, bool simple, bool opening);
+  void counting_failed(const wire::postgres::ErrorFields* error, bool simple, bool opening);
   void count_changes();
+  bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
+  bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
   void count_after(std::string completion, char status);
   void changes_counted(OwnRun& run);
   void settle_failed(const wire::postgres::ErrorFields* error);
@@ -201,7 +204,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void finish_counted_query(bool undo);
   void fail_pipeline();
   void abort_transaction(std::function<void()> then);
-  Pass end_own_pipeline();
+  Pass end_own_pipeline(bool failed);
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
   bool within_limits(Expected& entry, size_t rows, size_t bytes);
@@ -281,6 +284,8 @@ class Session : private net::StreamHandler, private ServerUser {
     std::shared_ptr<const Statement> statement;  ///< analysed
     std::optional<double> estimate;
     bool estimated = false;
+    bool counted = false;  ///< what was put off until COMMIT has been done, and counted
+    std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
   };
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
@@ -310,7 +315,9 @@ class Session : private net::StreamHandler, private ServerUser {
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
   Changes changes_before_;              ///< of this transaction, before the counted statement
-  bool changes_known_ = false;          ///< changes_before_ is what the server counts now
+  /// The decision on the last bounded write of a transaction that the client has opened.
+  std::shared_ptr<const policy::Decision> bounded_;
+  bool changes_known_ = false;  ///< changes_before_ is what the server counts now
   /// A transaction the gateway has opened around a counted statement.
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.

@@ -344,7 +344,7 @@ Session::Pass Session::on_describe_or_close(const Piece& piece) {
 }
 
 Session::Pass Session::on_sync() {
-  skip_until_sync_ = false;
+  const bool failed = std::exchange(skip_until_sync_, false);
   since_sync_ = false;
   if (local_sync_) {
     // Nothing was sent to the server since its last ReadyForQuery.
@@ -354,7 +354,7 @@ Session::Pass Session::on_sync() {
     send_to_client(Bytes(out));
     return Pass::kDrop;
   }
-  if (own_transaction_) return end_own_pipeline();
+  if (own_transaction_) return end_own_pipeline(failed);
   expect(RequestKind::kSync);
   return Pass::kForward;
 }
@@ -394,8 +394,13 @@ Session::Pass Session::on_copy_message(const Piece& piece) {
       copying_in_ = false;
       // The next statement of the same text may be a COPY again.
       if (simple) suspend(kCopyBarrier);
-      if (counted) suspend(kCounting);
-      return Pass::kForward;
+      if (!counted) return Pass::kForward;
+      suspend(kCounting);
+      if (simple) return Pass::kForward;
+      // The server would keep the answer until the Sync that waits for it.
+      replacement_.assign(piece.bytes);
+      pg::encode_flush(replacement_);
+      return Pass::kReplace;
     default:
       // The server would take it for part of the copy and fail. It may have failed already and
       // would then run it: it must not see it.

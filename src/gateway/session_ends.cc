@@ -183,6 +183,7 @@ void Session::skip_to_sync() {
     if (const auto run = entry.own) {
       --run->unanswered;
       if (!run->answer.error) {
+        run->skipped = true;
         run->answer.error.emplace();
         run->answer.error->set(pg::kFieldMessage, "an earlier statement has failed");
       }

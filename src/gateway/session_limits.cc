@@ -4,6 +4,8 @@
 // transaction, the gateway's own where the client has opened none, and before anybody learns that
 // it succeeded the server is asked what it has changed, cascades and triggers included. Too much is
 // rolled back, and the client sees one ordinary error.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "gateway/cancel.h"
@@ -37,6 +39,12 @@ std::shared_ptr<policy::Decision> passed(const policy::Decision& decision, const
       rule, limit, most);
   refused->hint = "Ask for less (WHERE, LIMIT), or ask for a wider limit.";
   return refused;
+}
+
+std::shared_ptr<const policy::Decision> changes_unknown() {
+  return refusal("changes-unknown", "42501",
+                 "what the statement has changed cannot be counted: undone",
+                 "An operator must see to it that track_counts is on at the server.");
 }
 
 }  // namespace
@@ -94,15 +102,18 @@ void Session::know_changes(bool open_transaction) {
         const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
         changes_known_ = changes.has_value();
         if (changes) changes_before_ = *changes;
-        if (run.answer.error) counting_failed(*run.answer.error, simple, open_transaction);
+        if (run.answer.error) {
+          // The client has been told what failed before it.
+          counting_failed(run.skipped ? nullptr : &*run.answer.error, simple, open_transaction);
+        }
       },
       OwnEnd::kBehindMe);
 }
 
 /// The client's statement was not run: the server skips to a Sync.
-void Session::counting_failed(const pg::ErrorFields& error, bool simple, bool opening) {
+void Session::counting_failed(const pg::ErrorFields* error, bool simple, bool opening) {
   if (opening) own_transaction_ = false;
-  send_to_client(Bytes(error_message(error)));
+  if (error != nullptr) send_to_client(Bytes(error_message(*error)));
   if (simple) {
     std::string out;
     pg::encode_sync(out);
@@ -120,6 +131,40 @@ void Session::count_changes() {
     statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
   }
   run_own(statements, [this](OwnRun& run) { changes_counted(run); });
+}
+
+/// A COMMIT behind bounded writes, where constraint triggers may have put off work until then.
+bool Session::ends_bounded_transaction(const sql::StatementFacts& facts) const {
+  if (!bounded_ || (redone_ && redone_->counted) || transaction_ahead_ != 'T') return false;
+  return scope_.scope->catalog->has_deferrable() &&
+         std::any_of(facts.transaction.begin(), facts.transaction.end(), [](auto effect) {
+           return effect == sql::TransactionEffect::kCommit ||
+                  effect == sql::TransactionEffect::kPrepareTransaction;
+         });
+}
+
+/// Has the work done that was put off, and counts it, before the COMMIT goes on.
+bool Session::count_deferred_first(const Piece& piece, const sql::StatementFacts& facts) {
+  if (!ends_bounded_transaction(facts)) return false;
+  auto statements = count_statements();
+  statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
+  defer(piece, kEstimating);
+  deferred_->counted = true;
+  run_own(statements, [this](OwnRun& run) {
+    if (!deferred_) return;
+    if (run.answer.error) {
+      const auto& error = *run.answer.error;
+      deferred_->refused =
+          refusal("constraint", std::string(error.sqlstate()), std::string(error.message()), "");
+    } else if (const auto after = read_changes(run.answer.results); !after || !changes_known_) {
+      deferred_->refused = changes_unknown();
+    } else {
+      deferred_->refused =
+          over_limit(changes_between(changes_before_, *after), *bounded_, "what COMMIT runs");
+    }
+    take_deferred(kEstimating);
+  });
+  return true;
 }
 
 /// The counted statement at the front has run: its completion is kept until its changes are known.
@@ -145,14 +190,13 @@ void Session::changes_counted(OwnRun& run) {
   const auto after = read_changes(run.answer.results);
   DecisionPtr over;
   if (!after || !changes_known_) {
-    over = refusal("changes-unknown", "42501",
-                   "what the statement has changed cannot be counted: undone",
-                   "An operator must see to it that track_counts is on at the server.");
+    over = changes_unknown();
   } else {
     over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
                       settling_->text->facts().kind);
     changes_before_ = *after;
   }
+  if (!over && !own_transaction_) bounded_ = settling_->decision;
   if (settling_->kind == RequestKind::kQuery) {
     settle_query(over);
   } else {
@@ -264,14 +308,15 @@ void Session::abort_transaction(std::function<void()> then) {
   });
 }
 
-/// The client's Sync ends a pipeline around which a transaction of ours is open.
-Session::Pass Session::end_own_pipeline() {
-  if (!skip_until_sync_) {
+/// The client's Sync ends a pipeline around which a transaction of ours is open. `failed`: the
+/// server skips to it.
+Session::Pass Session::end_own_pipeline(bool failed) {
+  if (!failed) {
     run_own(
         {"COMMIT"},
         [this](OwnRun& run) {
           // It failed by itself, not because of something before it that the client knows of.
-          if (run.answer.error) send_to_client(Bytes(error_message(*run.answer.error)));
+          if (run.answer.error && !run.skipped) send_to_client(Bytes(error_message(*run.answer.error)));
         },
         OwnEnd::kBehindMe);
   }

@@ -172,6 +172,11 @@ void Session::names_failed(std::string_view why) {
               fmt::format("what the statement's names mean cannot be found out: {}", why),
               "Try again; if it stays so, an operator can run: sluice database check " +
                   admission_.database->config().name);
+  if (skip_until_sync_) {
+    // The server skips to the client's Sync, and so do we.
+    send_to_client(refusal_response(*naming_problem_));
+    naming_problem_.reset();
+  }
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
 }
 
@@ -209,6 +214,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
 void Session::note_transaction_end() {
   doubts_ |= std::exchange(transaction_doubts_, 0);
   changes_known_ = false;
+  bounded_.reset();
   end_schema_changes();
 }
 

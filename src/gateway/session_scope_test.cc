@@ -42,7 +42,8 @@ TEST(Scopes, ANumberIsNeverUsedAgain) {
   Scopes scopes;
   const auto catalog = some_catalog();
   const uint64_t gone = scopes.intern(catalog, {"a"}).id;
-  EXPECT_NE(scopes.intern(catalog, {"a"}).id, gone) << "the first was let go: keys may still name it";
+  EXPECT_NE(scopes.intern(catalog, {"a"}).id, gone)
+      << "the first was let go: keys may still name it";
 }
 
 TEST(Scopes, WhatIsInUseOutlivesMany) {

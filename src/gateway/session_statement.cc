@@ -66,6 +66,9 @@ Session::Pass Session::on_statement(const Piece& piece) {
       return Pass::kDrop;
     }
   }
+  if (piece.type == pg::kQuery && count_deferred_first(piece, statement->facts())) {
+    return Pass::kDrop;
+  }
   return estimate_first(piece, text, *statement) ? Pass::kDrop : judge(piece, statement);
 }
 
@@ -103,12 +106,22 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
   run_own({question}, [this](OwnRun& run) {
     if (!deferred_) return;
     const auto& results = run.answer.results;
-    if (!run.answer.error && results.size() == 1 && results[0].size() == 1 && results[0][0][0]) {
+    if (run.answer.error) {
+      deferred_failed(*run.answer.error);
+    } else if (results.size() == 1 && results[0].size() == 1 && results[0][0][0]) {
       deferred_->estimate = sql::estimated_rows(*results[0][0][0]);
     }
     take_deferred(kEstimating);
   });
   return true;
+}
+
+/// A statement of ours has failed on behalf of the client's: its error is the client's answer.
+void Session::deferred_failed(const pg::ErrorFields& error) {
+  deferred_->refused =
+      refusal("server-error", std::string(error.sqlstate()), std::string(error.message()), "");
+  // In a pipeline the server now skips to the client's Sync, and so do we.
+  if (skip_until_sync_) send_to_client(refusal_response(*deferred_->refused));
 }
 
 Session::DecisionPtr Session::decide(const Statement& statement,
@@ -202,6 +215,12 @@ Session::Pass Session::judge(const Piece& piece,
   bool writes = statement->facts().writes;
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
+  }
+  if (redone_ && redone_->refused) {
+    decision = redone_->refused;
+  } else if (decision->allowed() && needs_counting(writes, *decision) &&
+             (refused = uncountable(statement->facts()))) {
+    decision = refused;
   }
   if (!has_room(refused)) {
     decision = refused;
@@ -328,7 +347,16 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
   }
+  if (redone_ && redone_->refused) decision = redone_->refused;
+  if (decision->allowed() && needs_counting(entry.writes, *decision)) {
+    if (auto why = uncountable(statement->facts())) decision = std::move(why);
+  }
   if (!decision->allowed()) return refuse(statement.get(), decision);
+  if (ends_bounded_transaction(statement->facts())) {
+    expected_.drop_back();
+    count_deferred_first(piece, statement->facts());
+    return Pass::kDrop;
+  }
   entry.text = std::move(statement);
   entry.decision = std::move(decision);
   return Pass::kForward;

@@ -186,6 +186,13 @@ TEST(Policy, ProfilesAreValid) {
   EXPECT_EQ(Policy::profile("lax").error().code, ErrorCode::kNotFound);
 }
 
+TEST(Policy, NothingAfterTheDocumentIsOverlooked) {
+  const std::string rules = "rules: [{name: a, effect: allow}]\n";
+  for (const char* rest : {"}\nrules: []\n", "---\nrules: []\n", "...\nx: y\n", "]\n", ", x\n"})
+    EXPECT_NE(problems(rules + rest), "") << rest;
+  EXPECT_EQ(problems(rules + "# a comment\n"), "");
+}
+
 TEST(Policy, BombsAreRefused) {
   std::string text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
   for (char c = 'b'; c < 'k'; ++c) {

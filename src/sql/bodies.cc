@@ -110,7 +110,11 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     std::vector<std::string> own;
     const bool has_path = own_path(function, own);
     std::vector<std::string> path;
-    if (has_path) path = resolver_.use_path(resolver_.completed(own));
+    if (has_path) {
+      path = resolver_.use_path(resolver_.completed(own));
+    } else {
+      resolver_.path_matters();
+    }
     body.rows =
         function.language == "sql" ? sql_body(function, level) : plpgsql_body(function, level);
     if (has_path) resolver_.use_path(std::move(path));
@@ -221,7 +225,11 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   std::vector<std::string> own;
   const bool has_path = own_path(function, own);
   std::vector<std::string> path;
-  if (has_path) path = resolver_.use_path(resolver_.completed(own));
+  if (has_path) {
+    path = resolver_.use_path(resolver_.completed(own));
+  } else {
+    resolver_.path_matters();
+  }
   const Ran ran = run_plpgsql(plpgsql_function(function, true), level, function.name, body.uses);
   if (!ran.good) unreadable(function);
   if (has_path) resolver_.use_path(std::move(path));

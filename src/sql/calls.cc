@@ -312,6 +312,7 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
       if (use.volatility == 'v' && function != nullptr && function->language != "c" &&
           function->language != "internal") {
         facts_.schema_change = true;
+        resolver_.path_may_change();
       }
       break;
     default:
@@ -324,9 +325,10 @@ void Walker::on_set_config(const CallShape& shape) {
   const bool known =
       shape.first_argument != nullptr && string_literal(*shape.first_argument, variable);
   facts_.may_change_settings = true;
-  facts_.depends_on_literals = true;
+  looked_at_literal();
   const std::string wanted = upper(variable);
   const bool role = wanted == "ROLE" || wanted == "SESSION_AUTHORIZATION";
+  if (!known || role || wanted == "SEARCH_PATH") resolver_.path_may_change();
   if (!known || role) shared_act(ActionKind::kRoleChange);
   if (!known || !role) shared_act(ActionKind::kSessionSetting);
 }
@@ -338,7 +340,7 @@ void Walker::on_sequence(const CallShape& shape) {
     if (!context_.explained) facts_.writes = true;
     return;
   }
-  facts_.depends_on_literals = true;
+  looked_at_literal();
   // A name in quotes is looked up as it is, other ones in lower case, as regclass reads them.
   const auto parts = names_in_text(text);
   if (parts.empty()) return;

@@ -55,8 +55,7 @@ void Walker::note_read(const Object& object, const catalog::Relation* relation) 
   if (context_.muted) return;
   const bool harmless = is_catalog(object.schema) && !is_telling(object.name) &&
                         (relation == nullptr || relation->system());
-  const ActionKind kind =
-      harmless && !context_.explained ? ActionKind::kReadCatalog : ActionKind::kRead;
+  const ActionKind kind = harmless ? ActionKind::kReadCatalog : ActionKind::kRead;
   const size_t action = gather_.shared_action(kind);
   gather_.action(action).lock = std::max(gather_.action(action).lock, LockLevel::kAccessShare);
   gather_.add_target(action, object);

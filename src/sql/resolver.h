@@ -40,6 +40,11 @@ class Resolver {
   /// Something before in the same text may have changed what names mean.
   void make_uncertain() { uncertain_ = true; }
   void make_path_uncertain() { path_uncertain_ = true; }
+  /// Something in the text may set the search_path while it runs: names in bodies that have no
+  /// path of their own may then mean other things.
+  void path_may_change() { path_may_change_ = true; }
+  void path_matters() { path_matters_ = true; }
+  bool bodies_uncertain() const { return path_may_change_ && path_matters_; }
   /// A relation that this text creates.
   void remember_created(const Object& object) { created_.push_back(object); }
 
@@ -52,6 +57,8 @@ class Resolver {
   std::vector<Object> created_;
   bool uncertain_ = false;
   bool path_uncertain_ = false;
+  bool path_may_change_ = false;
+  bool path_matters_ = false;
 };
 
 }  // namespace sluice::sql

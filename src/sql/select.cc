@@ -225,7 +225,10 @@ void Walker::grouping_item(const Node& item, const Level& level, const Rows& out
              [&](const Node& one) { grouping_item(one, level, output, use, output_first); });
     return;
   }
-  if (const size_t position = position_of(item, facts_.depends_on_literals)) {
+  bool literal = false;
+  const size_t position = position_of(item, literal);
+  if (literal) looked_at_literal();
+  if (position > 0) {
     gather_.use(output.at(position - 1), use);
     return;
   }

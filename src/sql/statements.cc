@@ -94,6 +94,7 @@ void Walker::finish() {
     }
     facts_.kind += kinds_[i];
   }
+  if (resolver_.bodies_uncertain()) facts_.unresolved = true;
   if (facts_.dynamic_sql) {
     facts_.writes = facts_.schema_change = facts_.may_change_settings = true;
   }
@@ -101,6 +102,7 @@ void Walker::finish() {
 }
 
 void Walker::note_output(const RowsPtr& rows, bool limited) {
+  if (context_.reached || context_.collected != nullptr) return;
   std::vector<NamedValue> columns;
   rows->append_to(columns);
   if (columns.empty()) return;
@@ -119,7 +121,7 @@ void Walker::statement(const Node& wrapper) {
       dispatch(name, body);
       return;
     }
-    if (name == "MergeStmt") facts_.depends_on_literals = true;
+    if (name == "MergeStmt") looked_at_literal();
     if (name == "SelectStmt" && !field(body, "intoClause"))
       gather_.shared_action(ActionKind::kRead);
     const RowsPtr rows = rows_of(wrapper, nullptr, nullptr);
@@ -134,7 +136,7 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     fail("statement of unknown kind " + std::string(name), "0A000");
     return;
   }
-  facts_.depends_on_literals = true;
+  looked_at_literal();
   if (name == "ExplainStmt") {
     on_explain(body);
   } else if (name == "DoStmt") {
@@ -203,9 +205,7 @@ void Walker::on_explain(const Node& body) {
     const RowsPtr rows = is_query(name) ? rows_of(*query, nullptr, nullptr) : nullptr;
     if (rows == nullptr) dispatch(name, inner);
   });
-  facts_.output.clear();
-  facts_.output.push_back({"QUERY PLAN", {}, false});
-  facts_.has_limit = false;
+  note_output(single_column("QUERY PLAN", {}), false);
 }
 
 void Walker::on_do(const Node& body) {
@@ -250,7 +250,7 @@ void Walker::on_call(const Node& body) {
   const Called called = function_call(*call, {});
   if (context_.collected != nullptr) context_.collected->add(called.value);
   // A procedure's OUT arguments come back as a row.
-  if (!context_.reached && called.rows != nullptr) note_output(called.rows, false);
+  if (called.rows != nullptr) note_output(called.rows, false);
 }
 
 void Walker::on_copy(const Node& body) {
@@ -324,7 +324,10 @@ void Walker::on_set(const Node& body) {
   act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
   facts_.may_change_settings = true;
   if (variable != "search_path") {
-    if (kind == "VAR_RESET_ALL" || role) resolver_.make_path_uncertain();
+    if (kind == "VAR_RESET_ALL" || role) {
+      resolver_.make_path_uncertain();
+      resolver_.path_may_change();
+    }
     return;
   }
   std::vector<std::string> schemas;
@@ -334,6 +337,7 @@ void Walker::on_set(const Node& body) {
     known = known && string_literal(argument, schema) && schema != "$user";
     schemas.emplace_back(schema);
   });
+  if (context_.reached || context_.collected != nullptr || !known) resolver_.path_may_change();
   if (known) {
     resolver_.use_path(resolver_.completed(schemas));
   } else {

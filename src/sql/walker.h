@@ -260,6 +260,10 @@ class Walker {
   void walk_definition(const Node& node);
   void walk_fields(const Node& body, std::string_view except);
 
+  /// A literal's value mattered. Those in texts of the catalog do not change with the statement.
+  void looked_at_literal() {
+    if (!context_.reached) facts_.depends_on_literals = true;
+  }
   size_t act(ActionKind kind, std::string_view object_kind = {});
   size_t shared_act(ActionKind kind, std::string_view object_kind = {});
   bool spend(size_t steps = 1);

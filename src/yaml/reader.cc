@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 namespace sluice::yaml {
 namespace {
@@ -49,15 +51,42 @@ std::string Problems::text() const {
   return text;
 }
 
+namespace {
+
+/// Where documents start; looks at nothing else.
+class DocumentStarts : public YAML::EventHandler {
+ public:
+  std::vector<YAML::Mark> marks;
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+}  // namespace
+
 YAML::Node load_document(const std::string& text, Problems& problems) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      problems.add(documents[1].Mark(), "expected one document, not several divided by ---");
-      return YAML::Node(YAML::NodeType::Undefined);
+    // YAML::Load stops where the first document seems to end, without a word about the rest;
+    // YAML::LoadAll never comes back from some texts (yaml-cpp 0.7.0).
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    DocumentStarts starts;
+    if (!parser.HandleNextDocument(starts)) {
+      problems.add(YAML::Mark::null_mark(), "the file is empty");
+    } else if (parser.HandleNextDocument(starts)) {
+      problems.add(starts.marks.back(), "expected one document, and nothing after it");
+    } else {
+      return YAML::Load(text);
     }
-    if (!documents.empty()) return documents[0];
-    problems.add(YAML::Mark::null_mark(), "the file is empty");
   } catch (const YAML::Exception& error) {
     problems.add(error.mark, error.msg);
   }

@@ -68,16 +68,16 @@ def test_Threat57_a_huge_text_is_cut_and_says_so(gateway):
     assert record["text_sha256"] == hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_Threat57_however_it_ends_it_is_recorded_once(gateway):
-    client = WireClient(gateway.port, timeout=30)
+def test_Threat57_however_it_ends_it_is_recorded_once(guarded):
+    client = WireClient(guarded.port, timeout=30)
     client.login()
     client.run(query("SELECT 'once57 done'"))
     client.run(query("TRUNCATE once57_refused"))
     client.run(query("SELECT 'once57 failed', 1/0"))
     client.run(parse("SELECT 'once57 first', 1/0::int", "") + bind() + execute() + parse("SELECT 'once57 skipped'") + bind() + execute() + SYNC)
     client.send(query("SELECT 'once57 cancelled', pg_sleep(30)"))
-    gateway.wait_for(lambda _: "pg_sleep" in gateway.cli("session", "list", "-o", "json").stdout)
-    canceller = WireClient(gateway.port)
+    guarded.wait_for(lambda _: "pg_sleep" in guarded.cli("session", "list", "-o", "json").stdout)
+    canceller = WireClient(guarded.port)
     canceller.send((8 + len(client.key)).to_bytes(4, "big") + (80877102).to_bytes(4, "big") + client.key)
     assert canceller.read_to_end() == b""
     client.read_until()
@@ -87,9 +87,9 @@ def test_Threat57_however_it_ends_it_is_recorded_once(gateway):
     expected = {"once57 done": ("allowed", None), "once57_refused": ("denied", "42501"), "once57 failed": ("allowed", "22012"),
                 "once57 skipped": ("skipped", None), "once57 cancelled": ("allowed", "57014"), "once57 lost": ("lost", None)}
     for text, (decision, sqlstate) in expected.items():
-        records = gateway.wait_for(lambda r: r, "--text", text)
+        records = guarded.wait_for(lambda r: r, "--text", text)
         assert [(r["decision"], r.get("sqlstate")) for r in records] == [(decision, sqlstate)], (text, records)
-    assert gateway.search("--type", "cancel")
+    assert guarded.search("--type", "cancel")
 
 
 def stopped_with_records(server, count=30):

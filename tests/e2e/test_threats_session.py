@@ -145,9 +145,9 @@ def test_as_the_server_itself(gateway, server, table, name):
 
 @pytest.mark.parametrize("refused", [parse("SELEC 2") + bind() + execute() + SYNC, query("SELEC 2"), parse("TRUNCATE hostile") + SYNC,
                                      query("TRUNCATE hostile")])
-def test_Threat36_a_refused_statement_takes_the_unnamed_one_away(gateway, server, table, refused):
+def test_Threat36_a_refused_statement_takes_the_unnamed_one_away(table, guarded, server, refused):
     """As one that fails at the server does: what is bound next must not be the statement before."""
-    there, here = direct(server), WireClient(gateway.port)
+    there, here = direct(server), WireClient(guarded.port)
     here.login()
     broken = parse("SELEC 2") + SYNC if refused[:1] == b"P" else query("SELEC 2")
     expected = there.run(parse("SELECT 'old'") + SYNC + broken + bind() + execute() + SYNC, 3)
@@ -247,8 +247,8 @@ HINTS = ["/*+ sluice:allow */", "-- sluice: allow\n", "/* policy=off */", "/*! *
 
 
 @pytest.mark.parametrize("hint", HINTS)
-def test_Threat53_comments_raise_no_privilege(gateway, server, table, hint):
-    client = WireClient(gateway.port)
+def test_Threat53_comments_raise_no_privilege(table, guarded, server, hint):
+    client = WireClient(guarded.port)
     client.login(application_name=hint[:60])
     for text in (f"{hint}DELETE FROM hostile", f"DELETE {hint}FROM hostile", f"DELETE FROM hostile {hint}", f"{hint}TRUNCATE hostile"):
         answer = client.run(query(text))
@@ -256,16 +256,16 @@ def test_Threat53_comments_raise_no_privilege(gateway, server, table, hint):
         answer = client.run(parse(text) + bind() + execute() + SYNC)
         assert kinds(answer) == "EZ" and error_fields(answer[0][1])["C"] == "42501", text
     assert server.sql("SELECT count(*) FROM hostile", "orders") == ["50"]
-    denied = gateway.search("--decision", "denied", "--table", "hostile")
+    denied = guarded.search("--decision", "denied", "--table", "public.hostile")
     assert len([r for r in denied if hint.strip() in r["text"]]) >= 8
 
 
-def test_Threat53_settings_raise_no_privilege(gateway, server, table):
+def test_Threat53_settings_raise_no_privilege(table, guarded, server):
     """Neither what a client calls itself nor a setting of its own is taken for an identity."""
-    client = WireClient(gateway.port)
+    client = WireClient(guarded.port)
     client.login(application_name="sluice-admin")
     for text in ("SET sluice.user = 'postgres'", "SET sluice.environment = 'development'", "SET application_name = 'sluice'"):
         client.run(query(text))
     assert error_fields(client.run(query("DELETE FROM hostile"))[0][1])["C"] == "42501"
-    record = gateway.search("--decision", "denied", "--table", "hostile")[-1]
+    record = guarded.search("--decision", "denied", "--table", "public.hostile")[-1]
     assert (record["user"], record["environment"], record["groups"]) == ("alice", "production", ["engineering"])

@@ -117,8 +117,8 @@ def test_start_up_answers_like_the_server(gateway, server):
     assert again.run(query("SHOW DateStyle"))[1][1].endswith(b"German, DMY")
 
 
-def test_Threat34_refusal_in_a_pipeline(gateway, server, tables):
-    client = WireClient(gateway.port)
+def test_Threat34_refusal_in_a_pipeline(tables, guarded, server):
+    client = WireClient(guarded.port)
     client.login()
     client.run(parse("SELECT 'old'", "s") + SYNC)
     answer = client.run(parse("INSERT INTO wire VALUES (900, 'x')") + bind() + execute()
@@ -131,8 +131,8 @@ def test_Threat34_refusal_in_a_pipeline(gateway, server, tables):
     assert kinds(client.run(bind("s") + execute() + SYNC)) == "2DCZ", "the old statement is still there"
 
 
-def test_refusal_alone_and_in_a_transaction(gateway, server, tables):
-    client = WireClient(gateway.port)
+def test_refusal_alone_and_in_a_transaction(tables, guarded, server):
+    client = WireClient(guarded.port)
     client.login()
     assert kinds(client.run(query("TRUNCATE wire"))) == "EZ"
     assert kinds(client.run(parse("TRUNCATE wire") + bind() + execute() + SYNC)) == "EZ"
@@ -147,8 +147,8 @@ def test_refusal_alone_and_in_a_transaction(gateway, server, tables):
     assert server.sql("SELECT count(*) FROM wire", "orders") == ["50"]
 
 
-def test_Threat52_all_or_nothing(gateway, server, tables):
-    client = WireClient(gateway.port)
+def test_Threat52_all_or_nothing(tables, guarded, server):
+    client = WireClient(guarded.port)
     client.login()
     assert kinds(client.run(query("INSERT INTO wire VALUES (901, 'x'); TRUNCATE wire"))) == "EZ"
     assert server.sql("SELECT count(*) FROM wire WHERE a = 901", "orders") == ["0"]

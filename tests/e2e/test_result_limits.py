@@ -1,0 +1,273 @@
+"""Bounds on what a statement returns, how long it runs and how often; and a policy that changes under open sessions."""
+
+import os
+import time
+
+import psycopg
+import pytest
+from harness.gateway import PASSWORD, Gateway
+from harness.wire import FLUSH, SYNC, WireClient, bind, error_fields, execute, kinds, parse, query
+
+POLICY = """
+rules:
+  - name: all
+    effect: allow
+  - name: functions
+    effect: allow
+    on: { functions: [sleep, setting] }
+    do: [function]
+  - name: few-rows
+    effect: allow
+    on: { tables: [public.narrow] }
+    do: [read, copy_out, update]
+    limit: { rows: 50 }
+  - name: few-bytes
+    effect: allow
+    on: { tables: [public.wide] }
+    do: [read, copy_out]
+    limit: { bytes: 20kB }
+  - name: soon
+    effect: allow
+    on: { tables: [public.slow] }
+    do: [read]
+    limit: { duration: 1s }
+  - name: seldom
+    effect: allow
+    on: { tables: [public.seldom] }
+    do: [read]
+    limit: { statements_per_minute: 5 }
+"""
+
+
+@pytest.fixture(scope="module")
+def tables(server):
+    server.sql("DROP TABLE IF EXISTS narrow, wide, slow, seldom;"
+               "CREATE TABLE narrow AS SELECT i FROM generate_series(1, 50000) i; CREATE TABLE slow AS SELECT 1 AS i;"
+               "CREATE TABLE wide AS SELECT i, repeat('x', 1000) AS t FROM generate_series(1, 500) i; CREATE TABLE seldom AS SELECT 1 AS i",
+               "orders")
+
+
+@pytest.fixture(scope="module", params=["io_uring", "epoll"])
+def gateway(request, server, tables):
+    running = Gateway(server, reactor=request.param, start=False)
+    policy = running.root / "policy.yaml"
+    policy.write_text(POLICY)
+    with open(running.config, "a") as config:
+        config.write(f"policy: {{ file: {policy} }}\n")
+    running.start()
+    yield running
+    assert running.stop() == 0
+
+
+def error_in(messages):
+    errors = [error_fields(body) for kind, body in messages if kind == b"E"]
+    return errors[0] if errors else None
+
+
+def rows_in(messages):
+    return sum(1 for kind, _ in messages if kind in (b"D", b"d"))
+
+
+SHOULD = "SELECT i FROM narrow WHERE i <= {n}"
+FORMS = {
+    "simple": lambda c, n: c.run(query(SHOULD.format(n=n))),
+    "extended": lambda c, n: c.run(parse(SHOULD.format(n=n)) + bind() + execute() + SYNC),
+    "extended with something behind": lambda c, n: c.run(parse(SHOULD.format(n=n)) + bind() + execute() + parse("SELECT 1") + bind()
+                                                         + execute() + SYNC),
+    "parameter": lambda c, n: c.run(parse("SELECT i FROM narrow WHERE i <= $1::int") + bind(values=[str(n).encode()]) + execute() + SYNC),
+    "copy": lambda c, n: c.run(query(f"COPY ({SHOULD.format(n=n)}) TO STDOUT")),
+    "copy, extended": lambda c, n: c.run(parse(f"COPY ({SHOULD.format(n=n)}) TO STDOUT") + bind() + execute() + SYNC),
+    "returning": lambda c, n: c.run(query(f"UPDATE narrow SET i = i WHERE i <= {n} RETURNING i")),
+    "returning, extended": lambda c, n: c.run(parse(f"UPDATE narrow SET i = i WHERE i <= {n} RETURNING i") + bind() + execute() + SYNC),
+    "view": lambda c, n: c.run(query(f"WITH n AS (SELECT * FROM narrow) SELECT * FROM n WHERE i <= {n}")),
+    "execute": lambda c, n: c.run(query(f"PREPARE q AS {SHOULD.format(n=n)}")) + c.run(query("EXECUTE q")) + c.run(query("DEALLOCATE q")),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_are_bounded_exactly(gateway, client, form):
+    for n in (50, 51, 49, 500, 50000, 50):
+        answer = FORMS[form](client, n)
+        error = error_in(answer)
+        if n <= 50:
+            extra = 1 if "behind" in form else 0
+            assert error is None and rows_in(answer) == n + extra, (n, error)
+        else:
+            assert error["C"] == "42501" and 'more than the 50 rows that rule "few-rows" allows' in error["M"], (n, error)
+            assert rows_in(answer) <= 50
+        assert answer[-1] == (b"Z", b"I")
+    assert kinds(client.run(query("SELECT 'and on'"))) == "TDCZ"
+
+
+def test_bytes_are_bounded(client):
+    assert rows_in(client.run(query("SELECT * FROM wide WHERE i <= 15"))) == 15
+    for sql in ("SELECT * FROM wide", "COPY wide TO STDOUT", "SELECT t FROM wide WHERE i < 100"):
+        answer = client.run(query(sql))
+        assert "bytes that rule \"few-bytes\"" in error_in(answer)["M"]
+        assert sum(len(b) for k, b in answer if k in (b"D", b"d")) <= 20_000
+    # One row that is too much by itself, in parts.
+    answer = client.run(query("SELECT string_agg(t, '') FROM wide"))
+    assert "few-bytes" in error_in(answer)["M"] and rows_in(answer) == 0
+    assert kinds(client.run(query("SELECT 'and on'"))) == "TDCZ"
+
+
+def test_duration_is_bounded(client):
+    for data in (query("SELECT pg_sleep(20) FROM slow"), parse("SELECT pg_sleep(20) FROM slow") + bind() + execute() + SYNC):
+        started = time.time()
+        error = error_in(client.run(data))
+        assert "soon" in error["M"] and error["C"] == "42501" and time.time() - started < 9, error
+        assert error_in(client.run(query("SELECT i FROM slow"))) is None
+
+
+def test_statements_a_minute_are_bounded(gateway):
+    """By user: however many sessions, however sent."""
+    gateway.cli("user", "add", "sam", "--password-stdin", input="sams password\n", check=False)
+    clients = [WireClient(gateway.port) for _ in range(2)]
+    for client in clients:
+        for _ in range(50):
+            if client.login(user="sam", password="sams password")[-1][0] == b"Z":
+                break
+            time.sleep(0.1)
+            client.__init__(gateway.port)
+    ran = 0
+    for i in range(10):
+        client = clients[i % 2]
+        answer = client.run(query("SELECT i FROM seldom") if i < 5 else parse("SELECT i FROM seldom") + bind() + execute() + SYNC)
+        error = error_in(answer)
+        ran += error is None
+        assert error is None or error["C"] == "53400"
+    assert 5 <= ran <= 6, ran
+
+
+def test_a_transaction_is_left_aborted(client):
+    for sql, send in ((s, f) for s in ("SELECT i FROM narrow", "COPY narrow TO STDOUT", "SELECT i FROM narrow WHERE i <= 51")
+                      for f in (query, lambda s: parse(s) + bind() + execute() + SYNC)):
+        client.run(query("BEGIN"))
+        answer = client.run(send(sql))
+        assert error_in(answer)["C"] == "42501" and answer[-1] == (b"Z", b"E"), sql
+        assert error_in(client.run(query("SELECT 1")))["C"] == "25P02"
+        assert client.run(query("COMMIT"))[0] == (b"C", b"ROLLBACK\0")
+
+
+def test_a_write_whose_result_is_cut_off_is_undone(server, client):
+    before = server.sql("SELECT sum(i), count(*) FROM narrow", "orders")
+    for data in (query("UPDATE narrow SET i = i + 1 RETURNING i"), parse("UPDATE narrow SET i = i + 1 RETURNING i") + bind() + execute() + SYNC,
+                 query("UPDATE narrow SET i = i + 1 WHERE i BETWEEN 1 AND 51 RETURNING i"),
+                 parse("UPDATE narrow SET i = i + 1 WHERE i BETWEEN 1 AND 51 RETURNING i") + bind() + execute() + SYNC,
+                 parse("UPDATE narrow SET i = i + 1 WHERE i BETWEEN 1 AND 51 RETURNING i") + bind() + execute() + parse("SELECT 1") + bind()
+                 + execute() + SYNC):
+        answer = client.run(data)
+        assert "few-rows" in error_in(answer)["M"] and answer[-1] == (b"Z", b"I")
+        assert server.sql("SELECT sum(i), count(*) FROM narrow", "orders") == before
+
+
+def test_cursors_and_portals(client):
+    """A FETCH reads what its cursor does; a portal in pieces is one result."""
+    client.run(query("BEGIN"))
+    client.run(query("DECLARE c CURSOR FOR SELECT i FROM narrow"))
+    got, error = 0, None
+    for _ in range(10):
+        answer = client.run(query("FETCH 40 FROM c"))
+        error = error or error_in(answer)
+        got += rows_in(answer)
+    client.run(query("ROLLBACK"))
+    client.run(query("BEGIN"))
+    client.run(query("DECLARE c CURSOR FOR SELECT i FROM narrow"))
+    answer = client.run(query("FETCH 51 FROM c"))
+    assert "few-rows" in (error_in(answer) or {"M": ""})["M"] and rows_in(answer) <= 50
+    client.run(query("ROLLBACK"))
+    client.run(query("BEGIN"))
+    answer = client.run(parse("SELECT i FROM narrow") + bind("", "p") + execute("p", 51) + SYNC)
+    assert "few-rows" in error_in(answer)["M"] and rows_in(answer) <= 50
+    client.run(query("ROLLBACK"))
+
+
+def test_pipelines_with_a_bounded_result_in_the_middle(client):
+    """What stands before it is answered, what stands behind is skipped, and what was written is undone."""
+    client.run(query("DROP TABLE IF EXISTS put; CREATE TABLE put (i int)"))
+    put = parse("INSERT INTO put VALUES (1)") + bind() + execute()
+    answer = client.run(put + parse("SELECT i FROM narrow") + bind() + execute() + put + SYNC + parse("SELECT 7") + bind() + execute() + SYNC, 2)
+    assert kinds(answer).replace("D", "") == "12C12EZ12CZ"
+    assert client.run(query("SELECT count(*) FROM put"))[1][1].endswith(b"0")
+    answer = client.run(put + parse("SELECT i FROM narrow WHERE i <= 50") + bind() + execute() + FLUSH + put + SYNC)
+    assert kinds(answer).replace("D", "") == "12C12C12CZ"
+    assert client.run(query("SELECT count(*) FROM put"))[1][1].endswith(b"2")
+
+
+def test_psycopg(gateway):
+    with psycopg.connect(gateway.dsn()) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="few-rows"):
+            connection.execute("SELECT i FROM narrow").fetchall()
+        connection.rollback()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="few-rows"):
+            with connection.cursor(name="there") as cursor:
+                cursor.itersize = 1000
+                cursor.execute("SELECT i FROM narrow")
+                list(cursor)
+        connection.rollback()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="few-rows"):
+            with connection.cursor().copy("COPY narrow TO STDOUT") as copy:
+                for _ in copy:
+                    pass
+        connection.rollback()
+        for _ in range(10):
+            assert len(connection.execute("SELECT i FROM narrow WHERE i <= %s", (50,)).fetchall()) == 50
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="few-rows"):
+            connection.execute("SELECT i FROM narrow WHERE i <= %s", (51,)).fetchall()
+
+
+def test_the_cut_is_recorded(gateway, client):
+    client.run(query("SELECT i AS cut_marker FROM narrow"))
+    (record,) = gateway.wait_for(lambda r: r, "--text", "cut_marker")
+    assert (record["decision"], record["rule"], record["sqlstate"]) == ("limited", "few-rows", "42501")
+    assert record["rows"] <= 50
+
+
+DENY = """
+  - name: hands-off
+    effect: deny
+    on: { tables: [public.slow] }
+    message: "not slow"
+"""
+
+
+def rewrite(gateway, text):
+    """Waits until the gateway says that it has taken it."""
+    policy = gateway.root / "policy.yaml"
+    known = gateway.log.read_text().count("policy")
+    new = policy.with_suffix(".new")
+    new.write_text(text)
+    os.replace(new, policy)
+    for _ in range(200):
+        if gateway.log.read_text().count("policy") > known:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the policy was not looked at: " + gateway.log.read_text()[-500:])
+
+
+def test_a_policy_that_changes_decides_the_next_statement_of_open_sessions(gateway, client):
+    other = WireClient(gateway.port, timeout=30)
+    other.login()
+    client.run(parse("SELECT i FROM slow", "n") + SYNC)
+    client.run(query("PREPARE q AS SELECT i FROM slow"))
+    other.run(query("BEGIN"))
+    uses = [query("SELECT i FROM slow"), bind("n") + execute() + SYNC, query("EXECUTE q"), parse("EXECUTE q") + bind() + execute() + SYNC,
+            parse("SELECT i FROM slow") + bind() + execute() + SYNC]
+    for use in uses:
+        assert error_in(client.run(use)) is None
+    assert error_in(other.run(query("SELECT i FROM slow"))) is None
+    try:
+        rewrite(gateway, POLICY + DENY)
+        for use in uses:
+            error = error_in(client.run(use))
+            assert error and error["C"] == "42501" and "not slow" in error["M"] and "hands-off" in error["M"] + error["D"], (use, error)
+        assert error_in(other.run(query("SELECT i FROM slow")))["C"] == "42501"
+        assert error_in(client.run(query("SELECT i FROM narrow WHERE i < 3"))) is None
+        # One that cannot be taken changes nothing.
+        rewrite(gateway, POLICY + "  - nonsense: true\n")
+        assert error_in(client.run(uses[0]))["C"] == "42501"
+    finally:
+        rewrite(gateway, POLICY)
+    for use in uses:
+        assert error_in(client.run(use)) is None
+    assert PASSWORD not in gateway.log.read_text()
