@@ -153,9 +153,7 @@ bool Session::count_deferred_first(const Piece& piece, const sql::StatementFacts
   run_own(statements, [this](OwnRun& run) {
     if (!deferred_) return;
     if (run.answer.error) {
-      const auto& error = *run.answer.error;
-      deferred_->refused =
-          refusal("constraint", std::string(error.sqlstate()), std::string(error.message()), "");
+      deferred_failed(*run.answer.error);
     } else if (const auto after = read_changes(run.answer.results); !after || !changes_known_) {
       deferred_->refused = changes_unknown();
     } else {
