@@ -107,6 +107,15 @@ bool guarded_setting(std::string_view name) {
          lower.starts_with("log_") || lower.starts_with("track_");
 }
 
+/// Whether what is done to a temporary object stays in the session. A foreign table reads files and
+/// runs programs, a function or a type may do anything, temporary or not.
+bool stays_in_session(const sql::Action& action, Verb verb) {
+  constexpr std::string_view kKinds[] = {"",       "table", "view",    "sequence", "index",
+                                         "column", "rule",  "trigger", "comment"};
+  return (bit(verb) & kSchemaChange) == 0 ||
+         std::find(std::begin(kKinds), std::end(kKinds), action.object_kind) != std::end(kKinds);
+}
+
 /// The system's own relations tell about the database, not what is in it; those that give away
 /// rows are reported as kRead with their functions' risk.
 bool in_system_schema(std::string_view table) {
@@ -184,7 +193,8 @@ void Demands::add_action(const sql::Action& action) {
       add(Verb::kOther, &action).object = &object;
       continue;
     }
-    if (object.temporary && (bit(verb) & kOnRelations) != 0 && verb != Verb::kReadCatalog) {
+    if (object.temporary && (bit(verb) & kOnRelations) != 0 && verb != Verb::kReadCatalog &&
+        stays_in_session(action, verb)) {
       add(Verb::kTemporary, &action).object = &object;
       continue;
     }

@@ -244,6 +244,17 @@ TEST(Judge, RiskyFunctionsMustBeNamed) {
   EXPECT_FALSE(decide(kAll, FactsOf().act(ActionKind::kFunction))->allowed());
 }
 
+TEST(Judge, ATemporaryThingThatReachesOutIsASchemaChange) {
+  const std::string own = "- {name: t, effect: allow, do: [temporary]}\n";
+  const auto create = [](const std::string& kind) {
+    return FactsOf("CREATE").act(ActionKind::kCreate, "pg_temp.x").object_kind(kind).temporary();
+  };
+  for (const char* kind : {"table", "view", "sequence", "index"})
+    EXPECT_TRUE(decide(own, create(kind))->allowed()) << kind;
+  for (const char* kind : {"foreign table", "function", "type", "domain", "cast", "object"})
+    EXPECT_FALSE(decide(own, create(kind))->allowed()) << kind;
+}
+
 TEST(Judge, CopyOfAQueryCopiesOutWhatItReads) {
   const auto query =
       FactsOf("COPY").act(ActionKind::kCopyOut).act(ActionKind::kRead, "public.orders", kOrders);
