@@ -28,10 +28,8 @@ class Rig:
         self.admin.rows("CREATE DATABASE spare")
         self.gateway = Gateway(self.server, start=False)
         for kind in ("agent", "service"):
-            # TEMPORARY
-            user = ("user", "add", USERS[kind], "--group", "engineering", "--password-stdin")
-            if self.gateway.cli(*user, "--kind", kind, input=PASSWORD + "\n", check=False).returncode != 0:
-                self.gateway.cli(*user, input=PASSWORD + "\n")
+            self.gateway.cli("user", "add", USERS[kind], "--kind", kind, "--group", "engineering", "--password-stdin",
+                             input=PASSWORD + "\n")
         self.victim = None
         self.make()
 
@@ -92,11 +90,11 @@ class Rig:
 
     def connect(self, kind, application, startup):
         """A client and what its login was answered."""
-        client = WireClient(self.gateway.port, timeout=20)
+        client = WireClient(self.gateway.port, timeout=60)
         return client, client.login(user=USERS[kind], application_name=application, **startup)
 
     def connect_directly(self, application, startup):
-        client = WireClient(self.server.port, timeout=20)
+        client = WireClient(self.server.port, timeout=60)
         return client, client.login(user="sluice", password=SERVER_PASSWORD, database="direct",
                                     application_name=application, **startup)
 
