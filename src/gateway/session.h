@@ -146,6 +146,7 @@ class Session : private net::StreamHandler, private ServerUser {
                      DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
   DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
+  bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
@@ -291,7 +292,9 @@ class Session : private net::StreamHandler, private ServerUser {
     std::shared_ptr<const Statement> statement;  ///< analysed
     std::optional<double> estimate;
     bool estimated = false;
-    bool counted = false;  ///< what was put off until COMMIT has been done, and counted
+    bool asked = false;       ///< the server for what it has prepared
+    bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
+    bool counted = false;     ///< what was put off until COMMIT has been done, and counted
     std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
   };
   std::unique_ptr<Deferred> deferred_;
@@ -342,7 +345,7 @@ class Session : private net::StreamHandler, private ServerUser {
   size_t executes_since_sync_ = 0;
   /// Something that cannot be looked into may have prepared statements.
   bool unseen_prepares_ = false;
-  bool dropping_row_ = false;    ///< the rest of a row in parts is not for the client
+  bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
 

@@ -55,6 +55,19 @@ Result<void> within(Database& database) {
   return {};
 }
 
+/// Runs each line as SQL, then answers with the fingerprint and what has changed since the start.
+Result<void> changes(Database& database) {
+  SLUICE_ASSIGN(const auto start, database.load());
+  for (std::string line; std::getline(std::cin, line);) {
+    SLUICE_TRY(database.run(line));
+    SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
+    std::cout << catalog->fingerprint() << '\n';
+    print(catalog::diff(*start, *catalog));
+    done();
+  }
+  return {};
+}
+
 /// Answers each line, and says "done" once before the first, with what changed since the last.
 Result<void> drift(Database& database) {
   SLUICE_ASSIGN(auto before, database.load());
@@ -112,8 +125,13 @@ struct Mode {
 };
 
 constexpr std::array kModes = {
-    Mode{"users", users},           Mode{"all", all},     Mode{"fingerprint", fingerprint},
-    Mode{"within", within},         Mode{"drift", drift}, Mode{"facts", facts},
+    Mode{"users", users},
+    Mode{"all", all},
+    Mode{"fingerprint", fingerprint},
+    Mode{"within", within},
+    Mode{"changes", changes},
+    Mode{"drift", drift},
+    Mode{"facts", facts},
     Mode{"statements", statements},
 };
 
@@ -128,7 +146,8 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|facts|statements\n";
+  std::cerr << "usage: sluice_facts CONNINFO "
+               "users|all|fingerprint|within|changes|drift|facts|statements\n";
   return 2;
 }
 
