@@ -69,6 +69,8 @@ struct Expected {
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
+  uint64_t rows_before = 0;  ///< kExecute: what its portal has returned already
+  uint64_t bytes_before = 0;
 
   void start(RequestKind what) {
     kind = what;
@@ -86,7 +88,7 @@ struct Expected {
     parameters_digest.clear();
     source.clear();
     held.clear();
-    rows = bytes = scope = 0;
+    rows = bytes = scope = rows_before = bytes_before = 0;
   }
 
   /// Answered by ReadyForQuery.

@@ -158,6 +158,10 @@ class Session : private net::StreamHandler, private ServerUser {
   const Expected* bind_ahead(Bytes portal);
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
+  void note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
+                    bool writes);
+  void bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
+                        bool& writes) const;
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
   /// replace it.
@@ -332,9 +336,12 @@ class Session : private net::StreamHandler, private ServerUser {
   /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
   std::string held_ready_;
   size_t executes_since_sync_ = 0;
+  /// The tightest bounds of all that may have opened cursors, which FETCH then reads from.
+  std::shared_ptr<const policy::Decision> cursor_bounds_;
+  bool cursors_write_ = false;
   /// Something that cannot be looked into may have prepared statements.
   bool unseen_prepares_ = false;
-  bool dropping_row_ = false;    ///< the rest of a row in parts is not for the client
+  bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
 

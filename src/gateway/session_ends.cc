@@ -23,6 +23,12 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return server_violation("an unexpected CommandComplete");
   }
   follow_prepared(entry, command);
+  if (piece.type == pg::kPortalSuspended) {
+    if (Portal* portal = prepared_.find_portal(entry.portal)) {
+      portal->rows += entry.rows;
+      portal->bytes += entry.bytes;
+    }
+  }
   if (entry.cut) return on_cut_end();
   if (query) {
     ++entry.completed;

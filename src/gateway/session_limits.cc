@@ -196,7 +196,7 @@ void Session::changes_counted(OwnRun& run) {
     over = changes_unknown();
   } else {
     over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
-                      settling_->text->facts().kind);
+                      settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
     changes_before_ = *after;
   }
   if (!over && !own_transaction_) bounded_ = settling_->decision;
@@ -319,7 +319,8 @@ Session::Pass Session::end_own_pipeline(bool failed) {
         {"COMMIT"},
         [this](OwnRun& run) {
           // It failed by itself, not because of something before it that the client knows of.
-          if (run.answer.error && !run.skipped) send_to_client(Bytes(error_message(*run.answer.error)));
+          if (run.answer.error && !run.skipped)
+            send_to_client(Bytes(error_message(*run.answer.error)));
         },
         OwnEnd::kBehindMe);
   }
@@ -358,14 +359,14 @@ void Session::note_limits(Expected& entry) {
 
 bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
   const auto& limits = entry.decision->limits;
-  if (limits.rows && entry.rows + rows > limits.rows->most) {
+  if (limits.rows && entry.rows_before + entry.rows + rows > limits.rows->most) {
     cut_result(entry, passed(*entry.decision, limits.rows->rule, "rows", limits.rows->most,
                              fmt::format("the result has more than the {} rows that rule \"{}\" "
                                          "allows",
                                          limits.rows->most, limits.rows->rule)));
     return false;
   }
-  if (limits.bytes && entry.bytes + bytes > limits.bytes->most) {
+  if (limits.bytes && entry.bytes_before + entry.bytes + bytes > limits.bytes->most) {
     cut_result(entry, passed(*entry.decision, limits.bytes->rule, "bytes", limits.bytes->most,
                              fmt::format("the result has more than the {} bytes that rule \"{}\" "
                                          "allows",
@@ -401,10 +402,16 @@ void Session::cancel_arrived() {
 }
 
 void Session::duration_passed() {
-  if (finished_ || expected_.empty()) return;
-  Expected& entry = expected_.front();
+  if (finished_) return;
   now_ = Moment::now();
-  if (!entry.limited || !entry.decision->limits.duration) return;
+  // The answers to its Parse and Bind may be in the server's buffer still.
+  size_t at = 0;
+  while (at < expected_.size() &&
+         (!expected_.at(at).limited || !expected_.at(at).decision->limits.duration)) {
+    ++at;
+  }
+  if (at == expected_.size()) return;
+  Expected& entry = expected_.at(at);
   const auto& most = *entry.decision->limits.duration;
   const auto allowed = std::chrono::duration_cast<std::chrono::microseconds>(most.most);
   const auto took = std::chrono::microseconds(now_.micros_since(entry.started));
