@@ -91,6 +91,27 @@ Changes changes_between(const Changes& before, const Changes& after) {
   return changed;
 }
 
+namespace {
+
+template <typename T>
+void tighten(std::optional<policy::Bound<T>>& bound, const std::optional<policy::Bound<T>>& by) {
+  if (by && (!bound || by->most < bound->most)) bound = by;
+}
+
+}  // namespace
+
+std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decision,
+                                                  const policy::Limits& by) {
+  auto both = std::make_shared<policy::Decision>(decision);
+  tighten(both->limits.rows, by.rows);
+  tighten(both->limits.bytes, by.bytes);
+  tighten(both->limits.duration, by.duration);
+  tighten(both->limits.statements_per_minute, by.statements_per_minute);
+  tighten(both->limits.rows_changed, by.rows_changed);
+  tighten(both->limits.tables_changed, by.tables_changed);
+  return both;
+}
+
 std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                                                    const policy::Decision& decision,
                                                    std::string_view kind) {

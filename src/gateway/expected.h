@@ -70,7 +70,7 @@ struct Expected {
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
-  uint64_t rows_before = 0;  ///< of_cursor: fetched earlier, for limits
+  uint64_t rows_before = 0;  ///< kExecute: what its portal has returned already
   uint64_t bytes_before = 0;
 
   void start(RequestKind what) {

@@ -159,6 +159,10 @@ class Session : private net::StreamHandler, private ServerUser {
   const Expected* bind_ahead(Bytes portal);
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
+  void note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
+                    bool writes);
+  void bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
+                        bool& writes) const;
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
   /// replace it.
@@ -213,7 +217,6 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass end_own_pipeline(bool failed);
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
-  void note_cursors(const Statement& statement, DecisionPtr& decision, bool& writes);
   bool within_limits(Expected& entry, size_t rows, size_t bytes);
   void cut_result(Expected& entry, DecisionPtr why);
   void cancel_arrived();
@@ -325,13 +328,6 @@ class Session : private net::StreamHandler, private ServerUser {
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
   Changes changes_before_;              ///< of this transaction, before the counted statement
-  /// What DECLARE was decided to be allowed to return, over all that is fetched from it.
-  struct Cursors {
-    std::shared_ptr<const policy::Decision> decision;
-    bool writes = false;
-    uint64_t rows = 0, bytes = 0;
-  };
-  std::unique_ptr<Cursors> cursors_;
   /// The decision on the last bounded write of a transaction that the client has opened.
   std::shared_ptr<const policy::Decision> bounded_;
   bool changes_known_ = false;  ///< changes_before_ is what the server counts now
@@ -343,6 +339,11 @@ class Session : private net::StreamHandler, private ServerUser {
   /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
   std::string held_ready_;
   size_t executes_since_sync_ = 0;
+  /// The tightest bounds of all that may have opened cursors, which FETCH then reads from.
+  std::shared_ptr<const policy::Decision> cursor_bounds_;
+  bool cursors_write_ = false;
+  uint64_t fetched_rows_ = 0;  ///< from cursors that SQL has opened, since the last was
+  uint64_t fetched_bytes_ = 0;
   /// Something that cannot be looked into may have prepared statements.
   bool unseen_prepares_ = false;
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client

@@ -290,7 +290,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   std::shared_ptr<const Statement> text;
   DecisionPtr decision;
   bool writes = false;
-  uint64_t scope = 0;
+  uint64_t scope = 0, rows_before = 0, bytes_before = 0;
   std::string source;
   if (const Expected* bind = bind_ahead(execute->portal)) {
     if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
@@ -305,10 +305,12 @@ Session::Pass Session::on_execute(const Piece& piece) {
     writes = portal->writes;
     scope = portal->prepared.scope;
     source = portal->prepared.source;
-  } else if (cursors_) {
-    // A cursor made by SQL's DECLARE is a portal too.
-    decision = cursors_->decision;
-    writes = cursors_->writes;
+    rows_before = portal->rows;
+    bytes_before = portal->bytes;
+  } else {
+    // A cursor that SQL has opened, if anything.
+    decision = cursor_bounds_;
+    writes = cursors_write_;
   }
   if (decision && !within_rate(*decision, refused)) {
     return refuse_extended({}, text.get(), refused);
@@ -323,6 +325,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   ++executes_since_sync_;
   entry.portal.assign(execute->portal);
   entry.scope = scope;
+  entry.rows_before = rows_before;
+  entry.bytes_before = bytes_before;
   entry.source = std::move(source);
   entry.text = std::move(text);
   entry.decision = std::move(decision);
@@ -331,6 +335,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   note_limits(entry);
   since_sync_ = true;
   settings_uncertain_ = true;
+  if (entry.text && entry.decision) note_cursors(entry.text->facts(), *entry.decision, writes);
   if (entry.text) note_effects(entry.text, counted);
   if (!copy_in_parsed_ && !counted) return Pass::kForward;
   // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have

@@ -23,9 +23,15 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return server_violation("an unexpected CommandComplete");
   }
   follow_prepared(entry, command);
-  if (entry.of_cursor && cursors_) {
-    cursors_->rows += entry.rows;
-    cursors_->bytes += entry.bytes;
+  if (entry.of_cursor) {
+    fetched_rows_ += entry.rows;
+    fetched_bytes_ += entry.bytes;
+  }
+  if (piece.type == pg::kPortalSuspended) {
+    if (Portal* portal = prepared_.find_portal(entry.portal)) {
+      portal->rows += entry.rows;
+      portal->bytes += entry.bytes;
+    }
   }
   if (entry.cut) return on_cut_end();
   if (query) {

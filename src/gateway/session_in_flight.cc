@@ -1,4 +1,4 @@
-// Session: what names of statements and portals stand for while answers are still to come.
+// Session: what names of statements, portals and cursors stand for, while answers are to come.
 #include <algorithm>
 
 #include "gateway/session.h"
@@ -61,6 +61,30 @@ bool Session::statement_in_flight(Bytes name) const {
 
 bool Session::portal_in_flight(Bytes portal) const {
   return in_flight(expected_, [&](const Expected& entry) { return settles_portal(entry, portal); });
+}
+
+/// What `facts` does may open a cursor: reading from it later is bounded as this is.
+void Session::note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
+                           bool writes) {
+  const bool may_open =
+      !facts.functions.empty() || facts.dynamic_sql ||
+      std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+        return action.kind == sql::ActionKind::kCall || action.kind == sql::ActionKind::kCursor;
+      });
+  if (!may_open) return;
+  cursors_write_ = cursors_write_ || writes;
+  fetched_rows_ = fetched_bytes_ = 0;
+  const auto& limits = decision.limits;
+  if (!limits.on_results() && !limits.on_changes()) return;
+  cursor_bounds_ = cursor_bounds_ ? tightened(*cursor_bounds_, limits)
+                                  : std::make_shared<policy::Decision>(decision);
+}
+
+void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
+                               bool& writes) const {
+  if (facts.cursors.empty() || !decision->allowed()) return;
+  writes = writes || cursors_write_;
+  if (cursor_bounds_) decision = tightened(*decision, cursor_bounds_->limits);
 }
 
 }  // namespace sluice::gateway

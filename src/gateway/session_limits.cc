@@ -194,7 +194,7 @@ void Session::changes_counted(OwnRun& run) {
     over = changes_unknown();
   } else {
     over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
-                      settling_->text->facts().kind);
+                      settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
     changes_before_ = *after;
   }
   if (!over && !own_transaction_) bounded_ = settling_->decision;
@@ -346,9 +346,9 @@ bool Session::own_pipeline_ended() {
 void Session::note_limits(Expected& entry) {
   if (!entry.decision || !entry.decision->limits.on_results()) return;
   entry.limited = true;
-  if (entry.of_cursor && cursors_) {
-    entry.rows_before = cursors_->rows;
-    entry.bytes_before = cursors_->bytes;
+  if (entry.of_cursor) {
+    entry.rows_before += fetched_rows_;
+    entry.bytes_before += fetched_bytes_;
   }
   if (!entry.counted) limited_ahead_ = true;
   if (const auto& most = entry.decision->limits.duration) {
@@ -356,19 +356,6 @@ void Session::note_limits(Expected& entry) {
       duration_ = std::make_unique<net::Timer>(worker_.reactor(), [this] { duration_passed(); });
     }
     if (!duration_->armed()) duration_->arm(most->most);
-  }
-}
-
-/// FETCH is bounded by what its DECLARE was allowed.
-void Session::note_cursors(const Statement& statement, DecisionPtr& decision, bool& writes) {
-  const auto& facts = statement.facts();
-  if (facts.kind == "DECLARE CURSOR") {
-    const bool bounded =
-        decision->limits.on_results() || (facts.writes && decision->limits.on_changes());
-    cursors_ = bounded ? std::make_unique<Cursors>(Cursors{decision, facts.writes}) : nullptr;
-  } else if (!facts.cursors.empty() && cursors_) {
-    decision = cursors_->decision;
-    writes = writes || cursors_->writes;
   }
 }
 
@@ -417,10 +404,16 @@ void Session::cancel_arrived() {
 }
 
 void Session::duration_passed() {
-  if (finished_ || expected_.empty()) return;
-  Expected& entry = expected_.front();
+  if (finished_) return;
   now_ = Moment::now();
-  if (!entry.limited || !entry.decision->limits.duration) return;
+  // The answers to its Parse and Bind may be in the server's buffer still.
+  size_t at = 0;
+  while (at < expected_.size() &&
+         (!expected_.at(at).limited || !expected_.at(at).decision->limits.duration)) {
+    ++at;
+  }
+  if (at == expected_.size()) return;
+  Expected& entry = expected_.at(at);
   const auto& most = *entry.decision->limits.duration;
   const auto allowed = std::chrono::duration_cast<std::chrono::microseconds>(most.most);
   const auto took = std::chrono::microseconds(now_.micros_since(entry.started));

@@ -193,9 +193,9 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
     admission_.database->catalog().change_started();
     schema_changes_.push_back(statement);
   }
-  const bool calls = std::any_of(
-      facts.actions.begin(), facts.actions.end(),
-      [](const sql::Action& action) { return action.kind == sql::ActionKind::kCall; });
+  const bool calls =
+      std::any_of(facts.actions.begin(), facts.actions.end(),
+                  [](const sql::Action& action) { return action.kind == sql::ActionKind::kCall; });
   unseen_prepares_ = unseen_prepares_ || facts.dynamic_sql || !facts.functions.empty() || calls;
   if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
   doubts_ |= doubts;

@@ -237,7 +237,7 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
     writes = writes || text->facts().writes;
-    if (inner->limits.on_results() || inner->limits.on_changes()) decision = std::move(inner);
+    decision = tightened(*decision, inner->limits);
   }
   return decision;
 }
@@ -254,7 +254,7 @@ Session::Pass Session::judge(const Piece& piece,
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }
-  if (decision->allowed()) note_cursors(*statement, decision, writes);
+  bound_by_cursors(statement->facts(), decision, writes);
   if (redone_ && redone_->refused) {
     decision = redone_->refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
@@ -301,6 +301,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   // A text of PREPAREs is kept, to be understood anew when names have come to mean something else.
   if (!statement->facts().prepared.empty()) entry.source = pg::decode_query(piece.body())->text;
   entry.scope = scope_.id;
+  note_cursors(statement->facts(), *entry.decision, writes);
   note_effects(statement, counted);
   return Pass::kForward;
 }
@@ -408,7 +409,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
   }
-  if (decision->allowed()) note_cursors(*statement, decision, entry.writes);
+  bound_by_cursors(statement->facts(), decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
   if (decision->allowed() && needs_counting(entry.writes, *decision)) {
     if (auto why = uncountable(statement->facts())) decision = std::move(why);
