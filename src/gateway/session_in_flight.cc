@@ -73,7 +73,7 @@ void Session::note_cursors(const sql::StatementFacts& facts, const policy::Decis
       });
   if (!may_open) return;
   cursors_write_ = cursors_write_ || writes;
-  fetched_rows_ = fetched_bytes_ = 0;
+  if (facts.cursors.empty()) fetched_rows_ = fetched_bytes_ = 0;
   const auto& limits = decision.limits;
   if (!limits.on_results() && !limits.on_changes()) return;
   cursor_bounds_ = cursor_bounds_ ? tightened(*cursor_bounds_, limits)

@@ -62,7 +62,9 @@ Result<void> changes(Database& database) {
     SLUICE_TRY(database.run(line));
     SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
     std::cout << catalog->fingerprint() << '\n';
-    print(catalog::diff(*start, *catalog));
+    for (const auto& change : catalog::diff(*start, *catalog)) {
+      std::cout << change.to_string() << '\n';
+    }
     done();
   }
   return {};
