@@ -102,6 +102,8 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
   if (candidates.empty()) {
     if (!unusual_call(name, given, out)) {
       facts_.unresolved = true;
+      // The text may have made it, of what nobody has looked at.
+      facts_.dynamic_sql = facts_.dynamic_sql || resolver_.uncertain();
       out.value.unknown = true;
       out.rows = unknown_rows();
       note_risk(risk_of(name.schema, name.name), nullptr, name, shape, out);
@@ -193,6 +195,7 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
   Called out;
   out.value = through;
   note_risk(risk, &function, {function.schema, function.name}, shape, out);
+  function_settings(function);
   if (!system && readable) return call_body(function, given, shape);
 
   std::vector<std::string_view> columns(function.result_columns.begin(),
@@ -318,19 +321,6 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
     default:
       break;
   }
-}
-
-void Walker::on_set_config(const CallShape& shape) {
-  std::string_view variable;
-  const bool known =
-      shape.first_argument != nullptr && string_literal(*shape.first_argument, variable);
-  facts_.may_change_settings = true;
-  looked_at_literal();
-  const std::string wanted = upper(variable);
-  const bool role = wanted == "ROLE" || wanted == "SESSION_AUTHORIZATION";
-  if (!known || role || wanted == "SEARCH_PATH") resolver_.path_may_change();
-  if (!known || role) shared_act(ActionKind::kRoleChange);
-  if (!known || !role) shared_act(ActionKind::kSessionSetting);
 }
 
 void Walker::on_sequence(const CallShape& shape) {

@@ -322,6 +322,13 @@ void Walker::on_other_definition(std::string_view name, const Node& body) {
   }
   if (name == "CreateFunctionStmt") {
     if (const auto inner = field(body, "sql_body")) walk_definition(*inner);
+    context_.explained = false;
+    for_each(body, "options", [&](const Node& wrapper) {
+      const auto option = field(wrapper, "DefElem");
+      const auto value = option ? field(*option, "arg") : std::nullopt;
+      const auto set = value ? field(*value, "VariableSetStmt") : std::nullopt;
+      if (set) set_elsewhere(*set);
+    });
     return;
   }
   const std::string_view own = field(body, "relation")   ? "relation"

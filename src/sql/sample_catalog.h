@@ -201,6 +201,17 @@ class SampleCatalog {
                            "SELECT count(*) > 0 FROM app.secret WHERE k = a")
                       .oid;
     contents_.operators.push_back(op);
+    op.schema = "app";
+    for (const char* name : {"=", "<>", "<", ">", "<=", ">="}) {
+      op.oid = ++oid_;
+      op.name = name;
+      contents_.operators.push_back(op);
+    }
+    function("public", "uncounted", {}, "sql", "DELETE FROM public.log", kVoid).settings =
+        "track_counts=off";
+    function("public", "as_other", {}, "sql", "SELECT 1").settings = "role=other";
+    function("public", "twice", {}, "sql", "DELETE FROM public.log", kVoid);
+    function("app", "twice", {}, "sql", "SELECT k FROM app.secret", kVoid);
   }
 
   std::shared_ptr<const catalog::Catalog> finish() {
