@@ -363,6 +363,35 @@ TEST(Analyse, TellsWhatIsWrittenFromWhat) {
       written);
 }
 
+TEST(Analyse, RowsThatMoveFireTriggersOfTheirNewPartition) {
+  check({{"UPDATE parts SET key = 'b' WHERE key = 'a'",
+          "read public.parts; update public.parts public.parts_1*; delete! public.items*; "
+          "insert public.log*"}},
+        actions);
+}
+
+TEST(Analyse, DefinitionsReachWhatGoesWithTheirTargets) {
+  check(
+      {
+          {"DROP TABLE parts", "drop/table public.parts public.parts_1*"},
+          {"DROP INDEX parts_key", "drop/index public.parts_key public.parts*"},
+          {"DROP TABLE orders", "drop/table pg_temp_3.orders"},
+          {"DROP VIEW v CASCADE", "drop/view public.v public.vv*"},
+          {"CREATE OR REPLACE VIEW v AS SELECT 1", "create/view public.v"},
+          {"CREATE OR REPLACE VIEW w AS SELECT 1", "create/view public.w?"},
+          {"LOCK TABLE v",
+           "lock public.v public.users* public.admins*; read public.v "
+           "public.users* public.admins*"},
+      },
+      actions);
+}
+
+TEST(Analyse, NamesOfArgumentsTellOverloadsApart) {
+  check({{"SELECT find(pattern => 'a')", "read public.users* public.admins*"},
+         {"SELECT find(number => 'a')", "read app.secret*"}},
+        actions);
+}
+
 TEST(Analyse, NamesSettings) {
   check(
       {

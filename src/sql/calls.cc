@@ -21,6 +21,16 @@ bool takes(const catalog::Function& function, size_t given) {
   return given >= least && (given <= most || function.variadic);
 }
 
+/// Whether it has arguments of all the names that a call writes (f(a => 1)).
+bool has_names(const catalog::Function& function, const std::vector<std::string_view>& names) {
+  // A procedure's OUT arguments, which are not known here, may be named as well.
+  if (function.kind == 'p') return true;
+  const auto& known = function.argument_names;
+  return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
+    return name.empty() || std::find(known.begin(), known.end(), name) != known.end();
+  });
+}
+
 /// Without a catalog, what makes one row of many.
 bool is_common_aggregate(std::string_view name) {
   return name == "count" || name == "sum" || name == "min" || name == "max" || name == "avg";
@@ -110,7 +120,9 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
     }
     return out;
   }
-  const auto fits = [&](const catalog::Function* f) { return takes(*f, given.size()); };
+  const auto fits = [&](const catalog::Function* f) {
+    return takes(*f, given.size()) && has_names(*f, shape.names);
+  };
   if (std::any_of(candidates.begin(), candidates.end(), fits)) {
     std::erase_if(candidates, [&](const catalog::Function* f) { return !fits(f); });
   } else if (!std::all_of(candidates.begin(), candidates.end(),
