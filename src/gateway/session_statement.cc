@@ -21,14 +21,6 @@ bool contains_copy_in(const sql::StatementFacts& facts) {
   });
 }
 
-std::shared_ptr<const policy::Decision> prepared_elsewhere(std::string_view name) {
-  return refusal("prepared-in-another-scope", "26000",
-                 fmt::format("prepared statement \"{}\" was prepared before the search path or the "
-                             "schema changed",
-                             name),
-                 "Prepare it again.");
-}
-
 }  // namespace
 
 sql::Settings Session::settings_for_analysis(Bytes text) const {

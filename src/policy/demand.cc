@@ -93,7 +93,7 @@ uint8_t uses_of(Verb verb) {
 }
 
 /// Settings that load code, switch off what guards the data or hide what happens. PostgreSQL keeps
-/// most of them for superusers; a gateway's role may be one.
+/// most of them for superusers; a gateway's role may be one. "*" is a setting that cannot be known.
 bool guarded_setting(std::string_view name) {
   constexpr std::string_view kNames[] = {
       "session_replication_role", "allow_system_table_mods", "session_preload_libraries",
@@ -104,7 +104,7 @@ bool guarded_setting(std::string_view name) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames) ||
-         lower.starts_with("log_") || lower.starts_with("track_");
+         lower == "*" || lower.starts_with("log_") || lower.starts_with("track_");
 }
 
 /// Whether what is done to a temporary object stays in the session. A foreign table reads files and

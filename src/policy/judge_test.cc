@@ -206,7 +206,7 @@ TEST(Judge, HarmlessThingsNeedNoRuleButCanBeNamed) {
   EXPECT_TRUE(
       decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, "work_mem"))->allowed());
   for (const char* guarded :
-       {"session_replication_role", "Allow_System_Table_Mods", "log_statement"})
+       {"session_replication_role", "Allow_System_Table_Mods", "log_statement", "*"})
     EXPECT_FALSE(
         decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, guarded))->allowed())
         << guarded;

@@ -58,7 +58,7 @@ bool Walker::with_body(const std::string& text, const std::function<void(const N
   });
 }
 
-std::vector<std::string> Walker::use_definition_path() {
+SearchPath Walker::use_definition_path() {
   const auto* catalog = resolver_.catalog();
   return resolver_.use_path(catalog != nullptr ? catalog->definition_path()
                                                : std::vector<std::string>{"pg_catalog"});
@@ -109,15 +109,15 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     read_recorders_.push_back(&body.reads);
     std::vector<std::string> own;
     const bool has_path = own_path(function, own);
-    std::vector<std::string> path;
+    SearchPath path = resolver_.path();
     if (has_path) {
-      path = resolver_.use_path(resolver_.completed(own));
+      resolver_.use_path(resolver_.completed(own));
     } else {
       resolver_.path_matters();
     }
     body.rows =
         function.language == "sql" ? sql_body(function, level) : plpgsql_body(function, level);
-    if (has_path) resolver_.use_path(std::move(path));
+    resolver_.use_path(std::move(path));
     read_recorders_.pop_back();
     if (!read_recorders_.empty()) {
       read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
@@ -222,6 +222,7 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   if (function.system()) return;
   gather_.function({function.oid, function.schema, function.name, function.volatility,
                     FunctionRisk::kNone, true});
+  function_settings(function);
   const BodyKey key = body_key(function.oid, table.oid);
   if (bodies_.contains(key)) return;
   if (function.language != "plpgsql") {
@@ -250,15 +251,15 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   context_.arguments = 0;
   std::vector<std::string> own;
   const bool has_path = own_path(function, own);
-  std::vector<std::string> path;
+  SearchPath path = resolver_.path();
   if (has_path) {
-    path = resolver_.use_path(resolver_.completed(own));
+    resolver_.use_path(resolver_.completed(own));
   } else {
     resolver_.path_matters();
   }
   const Ran ran = run_plpgsql(plpgsql_function(function, true), level, function.name, body.uses);
   if (!ran.good) unreadable(function);
-  if (has_path) resolver_.use_path(std::move(path));
+  resolver_.use_path(std::move(path));
   write_again(body.uses);
   body.busy = false;
 }

@@ -169,7 +169,9 @@ void Walker::walk_definition(const Node& node) {
   Level level;
   level.has_variables = true;
   for (const auto [key, value] : object) {
-    if (key == "FuncCall") {
+    if (key == "VariableSetStmt" || key == "setstmt") {
+      set_elsewhere(value);
+    } else if (key == "FuncCall") {
       (void)function_call(value, level);
     } else if (key == "A_Expr" || key == "SubLink" || key == "CaseExpr" || key == "TypeCast" ||
                key == "BoolExpr" || key == "CoalesceExpr") {

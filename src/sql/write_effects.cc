@@ -102,6 +102,11 @@ void Walker::follow(const catalog::Relation& relation, ActionKind kind,
     add_reached(*child, kind);
     triggers(*child, kind);
     foreign_keys(*child, kind, changed);
+    // A row whose key changes is deleted here and inserted there.
+    if (partitioned && kind == ActionKind::kUpdate) {
+      triggers(*child, ActionKind::kDelete);
+      triggers(*child, ActionKind::kInsert);
+    }
   }
 }
 

@@ -55,10 +55,14 @@ Result<void> within(Database& database) {
   return {};
 }
 
-/// Runs each line as SQL, then answers with the fingerprint and what has changed since the start.
+/// Runs each line as SQL, then answers with the fingerprint as this session sees it and, line by
+/// line, what is different from before the first.
 Result<void> changes(Database& database) {
-  SLUICE_ASSIGN(const auto start, database.load());
+  std::shared_ptr<const catalog::Catalog> start;
   for (std::string line; std::getline(std::cin, line);) {
+    if (!start) {
+      SLUICE_ASSIGN(start, database.load());
+    }
     SLUICE_TRY(database.run(line));
     SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
     std::cout << catalog->fingerprint() << '\n';
