@@ -47,6 +47,13 @@ std::string json_of(const policy::Decision& decision, std::string_view limit, ui
                      quoted(decision.rule), limit, most, tables);
 }
 
+/// By track_counts the server counts what statements change.
+bool sets_counting(const sql::Action& action) {
+  return action.targets.empty() ||
+         std::any_of(action.targets.begin(), action.targets.end(),
+                     [](const sql::Object& setting) { return setting.name == "track_counts"; });
+}
+
 }  // namespace
 
 std::vector<std::string> count_statements() {
@@ -141,7 +148,7 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
 std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts) {
   using enum sql::ActionKind;
   for (const auto& action : facts.actions) {
-    if (action.kind == kSessionSetting && action.object_kind == "track_counts") {
+    if (action.kind == kSessionSetting && sets_counting(action)) {
       return refusal("counting-stays-on", "42501",
                      "a write whose rows are counted cannot set track_counts as well",
                      "Leave track_counts alone; send other settings as statements of their own.");
