@@ -365,8 +365,8 @@ TEST(Analyse, TellsWhatIsWrittenFromWhat) {
 
 TEST(Analyse, RowsThatMoveFireTriggersOfTheirNewPartition) {
   check({{"UPDATE parts SET key = 'b' WHERE key = 'a'",
-          "read public.parts; update public.parts public.parts_1*; delete! public.items*; "
-          "insert public.log*"}},
+          "update public.parts public.parts_1*; delete! public.items*; insert public.log*; "
+          "read app.secret*"}},
         actions);
 }
 
@@ -412,6 +412,11 @@ TEST(Analyse, NamesSettings) {
            "read; function pg_catalog.set_config; role_change *?; session_setting *?"},
           {"ALTER ROLE bob SET log_statement = 'none'",
            "alter/role bob?; session_setting log_statement?"},
+          {"ALTER SYSTEM SET track_counts = off", "alter/system; session_setting track_counts?"},
+          {"ALTER FUNCTION wipe() SET \"Track_Counts\" = off",
+           "alter/function public.wipe; session_setting track_counts?"},
+          {"CREATE FUNCTION f() RETURNS int LANGUAGE sql SET track_counts = off AS 'SELECT 1'",
+           "create/function public.f?; session_setting track_counts?"},
           {"SELECT uncounted()", "read; session_setting track_counts?*; delete! public.log*"},
           {"SELECT as_other()", "read; role_change role?*"},
       },
@@ -427,6 +432,7 @@ TEST(Analyse, PathsThatChangeOnTheWayAreNotTrusted) {
           {"SELECT set_config('search_path', 'app', 'f'); SELECT * FROM users",
            "read; function pg_catalog.set_config; session_setting search_path?; read users?"},
           {"ROLLBACK; SELECT * FROM users", "transaction; read users?"},
+          {"ROLLBACK; CREATE TABLE x (a int)", "transaction; create/table x?"},
           {"BEGIN; SELECT * FROM users; COMMIT",
            "transaction; read public.users public.admins*; transaction"},
           {"SET work_mem = '1MB'; SELECT 1; SELECT * FROM app.users",

@@ -66,7 +66,16 @@ std::vector<const catalog::Operator*> Resolver::operators(const Name& name) cons
 }
 
 const catalog::Type* Resolver::type(const Name& name) const {
-  return catalog_ == nullptr ? nullptr : catalog_->type(path_.schemas, name.schema, name.name);
+  if (catalog_ == nullptr) return nullptr;
+  const catalog::Type* found = catalog_->type(path_.schemas, name.schema, name.name);
+  if (!path_.uncertain || !name.schema.empty()) return found;
+  // What users made does more than what the server brings.
+  for (const std::string& schema : places()) {
+    const catalog::Type* other = catalog_->type({}, schema, name.name);
+    if (other != nullptr && (found == nullptr || other->oid >= catalog::kFirstUserOid))
+      found = other;
+  }
+  return found;
 }
 
 Object Resolver::object(const catalog::Relation& relation, bool reached) {
@@ -88,6 +97,7 @@ Object Resolver::created(const Name& name, bool temporary) const {
   Object out = object(name, nullptr, false);
   out.temporary = out.temporary || temporary;
   if (catalog_ == nullptr || !name.schema.empty()) return out;
+  if (path_.uncertain && !out.temporary) return out;
   for (const std::string& schema : path_.schemas) {
     const bool temporary_schema = is_temporary_schema(schema);
     if (out.temporary ? !temporary_schema : temporary_schema || schema == "pg_catalog") continue;
