@@ -133,7 +133,8 @@ def main():
             return 1
         say("starting the gateway in front of it")
         gateway = Gateway(server, start=False)
-        gateway.cli("user", "add", "nightly-agent", "--group", "agents", "--password-stdin", input=PASSWORD + "\n")
+        gateway.cli("user", "add", "nightly-agent", "--kind", "agent", "--group", "agents",
+                    "--password-stdin", input=PASSWORD + "\n")
         gateway.start()
         story = Story(gateway, server)
         story.play()
