@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,6 +85,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kCounting = 64,    ///< a statement runs whose changes are counted before anything else
     kQueue = 128,      ///< until all that has been sent is answered
     kQueueFull = 256,  ///< as many answers are expected as one session may wait for
+    kSplit = 512,      ///< the statements of a text are sent one by one
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -195,6 +197,11 @@ class Session : private net::StreamHandler, private ServerUser {
                OwnEnd end = OwnEnd::kAnswered);
   Pass on_own_piece(const Piece& piece);
   void own_answered(const std::shared_ptr<OwnRun>& run);
+
+  // session_split.cc: a text's statements one by one.
+  bool begin_split(Bytes text);
+  void run_split();
+  bool split_goes_on();
 
   // session_limits.cc: what an allowed statement may at most do.
   static bool needs_counting(bool writes, const policy::Decision& decision);
@@ -349,6 +356,10 @@ class Session : private net::StreamHandler, private ServerUser {
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
+
+  std::deque<std::string> split_;  ///< statements of a text still to be sent
+  bool splitting_ = false;
+  bool split_failed_ = false;
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;

@@ -82,7 +82,7 @@ Session::Pass Session::on_cut_end() {
   if (entry.failed) return Pass::kDrop;
   if (!record_limited(entry, *entry.cut)) return Pass::kStop;
   replacement_ = refusal_response(*entry.cut);
-  entry.failed = true;
+  entry.failed = split_failed_ = true;
   cut_since_sync_ = true;
   if (entry.kind == RequestKind::kQuery) return Pass::kReplace;
   const bool counted = entry.counted;
@@ -141,6 +141,7 @@ Session::Pass Session::on_error(const Piece& piece) {
     return Pass::kStop;
   }
   entry.failed = true;
+  split_failed_ = true;
   const bool was_copying = copying_in_;
   const bool counted = entry.counted;
   copying_in_ = false;
@@ -254,6 +255,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
     }
   }
   if (own_pipeline_ending_ && own_pipeline_ended()) return Pass::kDrop;
+  if (split_goes_on()) return Pass::kDrop;
   return finished_ ? Pass::kStop : Pass::kForward;
 }
 

@@ -65,11 +65,14 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
   if (!expected_.empty()) return defer(piece, kQueue);
   const auto& facts = statement->facts();
   if (!facts.transaction.empty() || facts.outside_transaction) {
+    const auto query = pg::decode_query(piece.body());
+    if (query && !facts.outside_transaction && begin_split(query->text)) return Pass::kDrop;
     return refuse_query(
         audit::Phase::kSimple, statement.get(),
         refusal("bounded-write-alone", "42501",
-                "a write whose rows are counted cannot share a text with transaction control",
-                "Send BEGIN, the write and COMMIT as statements of their own."));
+                "a write whose rows are counted cannot share a text with transaction control "
+                "that does not begin it",
+                "Begin the text with BEGIN, or send BEGIN, the write and COMMIT one by one."));
   }
   go_on = true;
   know_changes(transaction_ == 'I');
@@ -210,6 +213,7 @@ void Session::settle_failed(const pg::ErrorFields* error) {
   if (error != nullptr) {
     const auto& fields = *error;
     if (!record_failure(*settling_, fields.sqlstate(), fields.message())) return;
+    split_failed_ = true;
     send_to_client(Bytes(error_message(fields)));
   }
   if (settling_->kind == RequestKind::kExecute) {
@@ -225,6 +229,7 @@ void Session::settle_query(const DecisionPtr& over) {
   if (over) {
     if (!record_limited(*settling_, *over)) return;
     send_to_client(Bytes(refusal_response(*over)));
+    split_failed_ = true;
     if (own_transaction_) {
       finish_counted_query(true);
     } else {
@@ -266,9 +271,11 @@ void Session::finish_counted_query(bool undo) {
   if (own_transaction_) note_transaction_end();
   own_transaction_ = false;
   settling_.reset();
-  std::string out;
-  pg::encode_ready_for_query(out, transaction_);
-  send_to_client(Bytes(out));
+  if (!split_goes_on()) {
+    std::string out;
+    pg::encode_ready_for_query(out, transaction_);
+    send_to_client(Bytes(out));
+  }
   resume(kCounting);
 }
 

@@ -394,7 +394,9 @@ Session::Pass Session::refuse_query(audit::Phase phase, const Statement* stateme
   if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
   // A failing statement also takes the unnamed one away; only the server can do that.
   const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
+  split_failed_ = true;
   if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
+    (void)split_goes_on();
     std::string out = refusal_response(*decision);
     pg::encode_ready_for_query(out, transaction_);
     send_to_client(Bytes(out));
