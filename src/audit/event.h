@@ -15,7 +15,7 @@ enum class EventType : uint8_t {
   kLoginFailed = 5,
   kStatement = 6,
   kCancel = 7,
-  kAdmin = 8,  ///< user, database, policy and configuration changes, session kills
+  kAdmin = 8,        ///< user, database, policy and configuration changes, session kills
   kSchemaDrift = 9,  ///< the schema changed, and no recorded statement made it
 };
 

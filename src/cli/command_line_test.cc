@@ -103,7 +103,8 @@ TEST_F(CommandLineTest, UsersFromAddToRemove) {
   const Ran again = with_config({"user", "add", "alice", "--generate"});
   EXPECT_EQ(again.code, 4);
   EXPECT_EQ(again.out, "") << "no password that does not hold";
-  EXPECT_THAT(with_config({"user", "list", "-o", "csv"}).out, HasSubstr("\r\nalice,human,engineering,"));
+  EXPECT_THAT(with_config({"user", "list", "-o", "csv"}).out,
+              HasSubstr("\r\nalice,human,engineering,"));
   EXPECT_EQ(with_config({"user", "disable", "alice"}).code, 0);
   EXPECT_EQ(with_config({"user", "enable", "alice"}).code, 0);
   EXPECT_EQ(with_config({"user", "remove", "alice"}).code, 0);

@@ -1,11 +1,10 @@
-#include "identity/user_store.h"
-
 #include <cstdlib>
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "identity/user_store.h"
 #include "store/state.h"
 
 namespace sluice::identity {

@@ -34,8 +34,7 @@ Truth matches_demand(const Rule& rule, const Demand& demand, const Question& que
                      Reasons reasons);
 
 /// Conditions on circumstances.
-Truth matches_circumstances(const When& when, const Circumstances& circumstances,
-                            Reasons reasons);
+Truth matches_circumstances(const When& when, const Circumstances& circumstances, Reasons reasons);
 
 /// Whether a match of this certainty makes the rule apply.
 inline bool applies(const Rule& rule, Truth match) {

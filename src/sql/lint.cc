@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "sql/tree.h"
 #include "sql/lint_flow.h"
 #include "sql/lint_script.h"
 #include "sql/lock_level.h"
 #include "sql/nesting.h"
+#include "sql/tree.h"
 
 namespace sluice::sql {
 namespace {

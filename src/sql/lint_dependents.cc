@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "sql/tree.h"
 #include "sql/lexer.h"
 #include "sql/lint_text.h"
+#include "sql/tree.h"
 
 namespace sluice::sql {
 namespace {

@@ -1,12 +1,10 @@
-#include "sql/analyse.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <rapidcheck/gtest.h>
 
+#include "sql/analyse.h"
 #include "sql/redact.h"
-
 
 namespace sluice::sql {
 namespace {
