@@ -75,10 +75,12 @@ void Walker::add_text(const Node& root) {
     gather_.begin_statement();
     bodies_.clear();
     reached_writes_.clear();
+    met_ = {};
     weight_ = 0;
     unwrap(*wrapper, [&](std::string_view name, const Node& body) {
       kinds_.push_back(tag_of(name, body));
       statement(*wrapper);
+      implicit_calls(name, body);
       after_statement(name, body);
     });
   });
