@@ -66,9 +66,22 @@ class Story:
         left = self.server.sql("SELECT count(*) FROM payments", "orders")[0]
         self.expect(f"all {left} payments are still there", left == str(2 * CUSTOMERS))
 
-        say("What names its rows goes through.")
+        say("What names its rows goes through, as long as they are few: what a write changes is counted before it is kept.")
         done = self.psql("nightly-agent", "UPDATE orders SET status = 'returned' WHERE id = 42")
         self.expect("one order was updated", "UPDATE 1" in done.stdout)
+        before = self.server.sql("SELECT count(*) FROM orders WHERE status = 'returned'", "orders")
+        done = self.psql("nightly-agent", "UPDATE orders SET status = 'returned' WHERE id > 42")
+        self.expect("the large one was undone", "undone" in done.stderr and "people-write-little" in done.stderr)
+        self.expect("and left nothing behind",
+                    self.server.sql("SELECT count(*) FROM orders WHERE status = 'returned'", "orders") == before)
+
+        say("Somebody with the server's own password goes around the gateway.")
+        print(paint(36, "$ psql (at the server) -c 'ALTER TABLE customers ADD COLUMN note text'"))
+        self.server.sql("ALTER TABLE customers ADD COLUMN note text", "orders")
+        drift = self.gateway.wait_for(lambda found: found, "--type", "schema_drift", seconds=30)
+        print("\n".join(record["message"] for record in drift))
+        self.expect("the change is on the record, and that nobody recorded made it",
+                    any("customers.note" in record["message"] for record in drift))
 
         say("In the morning: who did what?")
         done = self.cli("audit", "search", "--type", "statement", "--since", "1h")
@@ -77,6 +90,11 @@ class Story:
         records = self.gateway.search("--decision", "denied")
         self.expect("two statements were denied, both by the agent",
                     [r["user"] for r in records] == ["nightly-agent"] * 2)
+
+        say("What would stricter rules have said to all of this?")
+        done = self.cli("policy", "replay", "--policy", "strict", "--since", "1h")
+        self.expect("the one small UPDATE would have waited for approval",
+                    "nightly-agent" in done.stdout and "hold" in done.stdout)
 
 
 def stay_up(gateway):
@@ -115,7 +133,8 @@ def main():
             return 1
         say("starting the gateway in front of it")
         gateway = Gateway(server, start=False)
-        gateway.cli("user", "add", "nightly-agent", "--group", "agents", "--password-stdin", input=PASSWORD + "\n")
+        gateway.cli("user", "add", "nightly-agent", "--kind", "agent", "--group", "agents",
+                    "--password-stdin", input=PASSWORD + "\n")
         gateway.start()
         story = Story(gateway, server)
         story.play()

@@ -103,7 +103,7 @@ TEST_F(CommandLineTest, UsersFromAddToRemove) {
   const Ran again = with_config({"user", "add", "alice", "--generate"});
   EXPECT_EQ(again.code, 4);
   EXPECT_EQ(again.out, "") << "no password that does not hold";
-  EXPECT_THAT(with_config({"user", "list", "-o", "csv"}).out, HasSubstr("\r\nalice,engineering,"));
+  EXPECT_THAT(with_config({"user", "list", "-o", "csv"}).out, HasSubstr("\r\nalice,human,engineering,"));
   EXPECT_EQ(with_config({"user", "disable", "alice"}).code, 0);
   EXPECT_EQ(with_config({"user", "enable", "alice"}).code, 0);
   EXPECT_EQ(with_config({"user", "remove", "alice"}).code, 0);
@@ -156,7 +156,7 @@ class CompletionTest : public ::testing::Test {
 
 TEST_F(CompletionTest, CompletesInBash) {
   EXPECT_EQ(complete("sluice us", 1), "user");
-  EXPECT_EQ(complete("sluice user \"\"", 2), "add list passwd disable enable remove");
+  EXPECT_EQ(complete("sluice user \"\"", 2), "add set list passwd disable enable remove");
   EXPECT_EQ(complete("sluice audit s", 2), "search show");
   EXPECT_EQ(complete("sluice user add --con", 3), "--config");
   EXPECT_EQ(complete("sluice serve \"\"", 2), "");
@@ -192,7 +192,7 @@ TEST_F(CompletionTest, OtherShells) {
   EXPECT_THAT(completion_script("zsh"), StartsWith("autoload -U +X bashcompinit"));
   EXPECT_THAT(
       completion_script("fish"),
-      HasSubstr("complete -c sluice -f -n '__fish_seen_subcommand_from user' -a 'add list"));
+      HasSubstr("complete -c sluice -f -n '__fish_seen_subcommand_from user' -a 'add set list"));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kCommand
     {"audit", "search tail show"},
     {"config", "check"},
     {"completion", "bash zsh fish"},
-    {"lint", "--rules"},
+    {"lint", ""},
     {"serve", ""},
     {"version", ""},
 }};

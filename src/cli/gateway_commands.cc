@@ -84,9 +84,11 @@ Result<> config_check(const Common& common) {
 }
 
 Result<> version(const Common& common) {
+  const boost::json::object version{{"version", control::kVersion}};
   if (common.format == Format::kJson) {
-    std::cout << boost::json::serialize(boost::json::object{{"version", control::kVersion}})
-              << '\n';
+    std::cout << boost::json::serialize(version) << '\n';
+  } else if (common.format == Format::kCsv) {
+    print(std::cout, Listing{{"version"}, {version}}, Format::kCsv);
   } else {
     std::cout << "sluice " << control::kVersion << '\n';
   }

@@ -90,7 +90,14 @@ TEST(Output, CsvQuotesAndDefusesFormulas) {
             "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
 }
 
-RC_GTEST_PROP(Output, CsvComesBackAsItWas, (const std::vector<std::string>& values)) {
+RC_GTEST_PROP(Output, CsvComesBackAsItWas, (std::vector<std::string> values)) {
+  // Control characters other than these are escaped, in CSV too.
+  for (auto& value : values) {
+    std::erase_if(value, [](char c) {
+      const auto u = static_cast<unsigned char>(c);
+      return (u < 0x20 && c != '\n' && c != '\t') || u >= 0x7F;
+    });
+  }
   Listing listing{{"a", "b"}, {}};
   for (const auto& value : values) listing.rows.push_back(json::object{{"a", value}, {"b", "x"}});
   const auto rows = read_csv(printed(listing, Format::kCsv));

@@ -105,6 +105,9 @@ class Service {
                                  fmt::format("sluice {}", control::kVersion)));
     SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
     SLUICE_ASSIGN(version_, database_->data_version());
+    // Before it is read: what is written from now on is a change.
+    std::error_code ignored;
+    policy_written_ = std::filesystem::last_write_time(config_->policy.file, ignored);
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory), *log_));
     return start_control();
   }
@@ -206,9 +209,7 @@ class Service {
     std::error_code error;
     const auto written = std::filesystem::last_write_time(file, error);
     if (error || written == policy_written_) return;
-    const bool first = policy_written_ == std::filesystem::file_time_type();
     policy_written_ = written;
-    if (first) return;
     auto policy = gateway::load_policy(config_->policy);
     if (!policy) {
       log::error("policy not reloaded, the old one stays:\n{}", policy.error().text);

@@ -62,8 +62,12 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   statement.text = std::move(record.text);
   statement.client_address = record.context.client_address;
   statement.application = record.context.application;
-  statement.effect =
-      record.outcome == audit::Outcome::kDenied ? policy::Effect::kDeny : policy::Effect::kAllow;
+  statement.effect = policy::Effect::kAllow;
+  if (record.outcome == audit::Outcome::kDenied) {
+    // A hold is refused until somebody can approve it, and says so.
+    const bool held = record.message.find("held for approval") != std::string::npos;
+    statement.effect = held ? policy::Effect::kHold : policy::Effect::kDeny;
+  }
   statement.rule = record.rule;
   return statement;
 }

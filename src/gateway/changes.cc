@@ -47,6 +47,13 @@ std::string json_of(const policy::Decision& decision, std::string_view limit, ui
                      quoted(decision.rule), limit, most, tables);
 }
 
+/// By track_counts the server counts what statements change.
+bool sets_counting(const sql::Action& action) {
+  return action.targets.empty() ||
+         std::any_of(action.targets.begin(), action.targets.end(),
+                     [](const sql::Object& setting) { return setting.name == "track_counts"; });
+}
+
 }  // namespace
 
 std::vector<std::string> count_statements() {
@@ -91,6 +98,27 @@ Changes changes_between(const Changes& before, const Changes& after) {
   return changed;
 }
 
+namespace {
+
+template <typename T>
+void tighten(std::optional<policy::Bound<T>>& bound, const std::optional<policy::Bound<T>>& by) {
+  if (by && (!bound || by->most < bound->most)) bound = by;
+}
+
+}  // namespace
+
+std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decision,
+                                                  const policy::Limits& by) {
+  auto both = std::make_shared<policy::Decision>(decision);
+  tighten(both->limits.rows, by.rows);
+  tighten(both->limits.bytes, by.bytes);
+  tighten(both->limits.duration, by.duration);
+  tighten(both->limits.statements_per_minute, by.statements_per_minute);
+  tighten(both->limits.rows_changed, by.rows_changed);
+  tighten(both->limits.tables_changed, by.tables_changed);
+  return both;
+}
+
 std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                                                    const policy::Decision& decision,
                                                    std::string_view kind) {
@@ -120,6 +148,11 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
 std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts) {
   using enum sql::ActionKind;
   for (const auto& action : facts.actions) {
+    if (action.kind == kSessionSetting && sets_counting(action)) {
+      return refusal("counting-stays-on", "42501",
+                     "a write whose rows are counted cannot set track_counts as well",
+                     "Leave track_counts alone; send other settings as statements of their own.");
+    }
     const bool writes = action.kind == kInsert || action.kind == kUpdate ||
                         action.kind == kDelete || action.kind == kMerge || action.kind == kCopyIn;
     if (!writes) continue;

@@ -27,6 +27,10 @@ std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers);
 /// What was changed from `before` to `after`.
 Changes changes_between(const Changes& before, const Changes& after);
 
+/// `decision`, bounded by the limits of `by` as well.
+std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decision,
+                                                  const policy::Limits& by);
+
 /// The refusal if `changed` is more than `limits` allow; null if it is not. `kind`: the statement's
 /// ("UPDATE").
 std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,

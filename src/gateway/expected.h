@@ -41,6 +41,7 @@ struct OwnRun {
 /// per-statement state. Slots are reused: `start` sets every field.
 struct Expected {
   RequestKind kind = RequestKind::kSync;
+  bool of_cursor = false;    ///< it takes from a cursor: what it returns adds to what was fetched
   bool refused = false;      ///< made to fail at the server; its error is replaced by `decision`'s
   bool silent = false;       ///< refused, and the client has been told already
   bool may_copy_in = false;  ///< the server may ask for COPY data
@@ -69,10 +70,13 @@ struct Expected {
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
+  uint64_t rows_before = 0;  ///< kExecute: what its portal has returned already
+  uint64_t bytes_before = 0;
 
   void start(RequestKind what) {
     kind = what;
-    refused = silent = may_copy_in = described = copying_out = failed = malformed = false;
+    of_cursor = refused = silent = may_copy_in = described = copying_out = failed = malformed =
+        false;
     close_portal = limited = writes = counted = false;
     columns = -1;
     completed = prepared_uses = 0;
@@ -86,7 +90,7 @@ struct Expected {
     parameters_digest.clear();
     source.clear();
     held.clear();
-    rows = bytes = scope = 0;
+    rows = bytes = scope = rows_before = bytes_before = 0;
   }
 
   /// Answered by ReadyForQuery.

@@ -50,32 +50,26 @@ bool OwnAnswer::take(char type, Bytes body) {
   }
 }
 
-OwnQuery::OwnQuery(Pool& pool, std::string text, Done done)
-    : pool_(pool), text_(std::move(text)), done_(std::move(done)), framer_(gather_rules()) {}
-
-OwnQuery::~OwnQuery() {
-  waiter_.reset();
-  if (server_) pool_.release(std::move(server_), false);
-}
+OwnQuery::OwnQuery(net::Reactor& reactor, std::shared_ptr<Database> database, std::string text,
+                   Done done)
+    : text_(std::move(text)),
+      done_(std::move(done)),
+      server_(reactor, std::move(database)),
+      framer_(gather_rules()) {}
 
 void OwnQuery::start() {
-  waiter_ = pool_.acquire("sluice", [this](auto result) { acquired(std::move(result)); });
-  if (server_ || finished()) waiter_.reset();
+  server_.connect("sluice", [this](auto failure) { connected(std::move(failure)); });
 }
 
-void OwnQuery::acquired(tl::expected<std::unique_ptr<ServerConnection>, Pool::Refusal> result) {
-  if (!result) {
-    const auto& why = result.error();
-    finish(
-        fail(ErrorCode::kUnavailable, why.message + (why.detail.empty() ? "" : ": " + why.detail)),
-        false);
+void OwnQuery::connected(std::optional<ServerConnection::Failure> failure) {
+  if (failure) {
+    finish(fail(std::move(failure->error)));
     return;
   }
-  server_ = std::move(*result);
-  server_->attach(this);
+  server_.attach(this);
   std::string out;
   pg::encode_query(out, text_);
-  server_->stream().send(Bytes(out));
+  server_.stream().send(Bytes(out));
 }
 
 void OwnQuery::on_server_receive(net::Slice data) {
@@ -86,23 +80,22 @@ void OwnQuery::on_server_receive(net::Slice data) {
     if (status == pg::Framer::Status::kNeedMore) return;
     if (status == pg::Framer::Status::kBad || !piece.whole() ||
         !answer_.take(piece.type, piece.body())) {
-      finish(fail(ErrorCode::kProtocol, "the server's answer cannot be read"), false);
+      finish(fail(ErrorCode::kProtocol, "the server's answer cannot be read"));
       return;
     }
     if (piece.type != pg::kReadyForQuery) continue;
     if (answer_.error) {
-      finish(fail(ErrorCode::kUnavailable, std::string(answer_.error->message())), true);
+      finish(fail(ErrorCode::kUnavailable, std::string(answer_.error->message())));
     } else {
-      finish(std::move(answer_.results), true);
+      finish(std::move(answer_.results));
     }
     return;
   }
 }
 
-void OwnQuery::on_server_closed(const Error& reason) { finish(fail(reason), false); }
+void OwnQuery::on_server_closed(const Error& reason) { finish(fail(reason)); }
 
-void OwnQuery::finish(Result<std::vector<catalog::Rows>> result, bool reusable) {
-  if (server_) pool_.release(std::move(server_), reusable);
+void OwnQuery::finish(Result<std::vector<catalog::Rows>> result) {
   const Done done = std::exchange(done_, nullptr);
   if (done) done(std::move(result));
 }

@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "catalog/loader.h"
-#include "gateway/pool.h"
+#include "gateway/database.h"
 #include "gateway/server_connection.h"
 #include "wire/postgres/backend.h"
 
@@ -32,15 +32,15 @@ class OwnAnswer {
   size_t bytes_ = 0;
 };
 
-/// A query of the gateway's own on a connection of its own from a worker's pool: the catalog is
-/// read so. Lives on that worker until `done` has been called.
+/// A query of the gateway's own on a connection opened for it: the catalog is read so, also while
+/// sessions hold every connection of the pool and wait for what is read. Lives on its worker until
+/// `done` has been called.
 class OwnQuery : private ServerUser {
  public:
   using Done = std::function<void(Result<std::vector<catalog::Rows>>)>;
 
-  OwnQuery(Pool& pool, std::string text, Done done);
-  ~OwnQuery() override;
-  /// Asks the pool for a connection; `done` may be called before it returns.
+  OwnQuery(net::Reactor& reactor, std::shared_ptr<Database> database, std::string text, Done done);
+  /// Connects; `done` is called later, or before it returns.
   void start();
   bool finished() const { return !done_; }
 
@@ -48,14 +48,12 @@ class OwnQuery : private ServerUser {
   void on_server_receive(net::Slice data) override;
   void on_server_drained() override {}
   void on_server_closed(const Error& reason) override;
-  void acquired(tl::expected<std::unique_ptr<ServerConnection>, Pool::Refusal> result);
-  void finish(Result<std::vector<catalog::Rows>> result, bool reusable);
+  void connected(std::optional<ServerConnection::Failure> failure);
+  void finish(Result<std::vector<catalog::Rows>> result);
 
-  Pool& pool_;
   std::string text_;
   Done done_;
-  std::unique_ptr<Pool::Waiter> waiter_;
-  std::unique_ptr<ServerConnection> server_;
+  ServerConnection server_;
   wire::postgres::Framer framer_;
   OwnAnswer answer_;
 };

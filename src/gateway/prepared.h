@@ -23,6 +23,8 @@ struct Prepared {
 struct Portal {
   Prepared prepared;
   bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
+  uint64_t rows = 0;    ///< returned so far
+  uint64_t bytes = 0;
   std::string statement;
   std::string parameters;
   std::string parameters_digest;

@@ -20,6 +20,14 @@ inline std::shared_ptr<const policy::Decision> refusal(std::string rule, std::st
   return decision;
 }
 
+/// Of a statement whose text is too long to be understood anew here and now.
+inline std::shared_ptr<const policy::Decision> prepared_elsewhere(std::string_view name) {
+  return refusal("prepared-in-another-scope", "26000",
+                 "prepared statement \"" + std::string(name) +
+                     "\" was prepared before the search path or the schema changed",
+                 "Prepare it again.");
+}
+
 /// Sent in place of a refused statement where the server has to fail too, so that its transaction
 /// is aborted as by any other error. Not SQL, whatever the settings.
 inline constexpr std::string_view failing_text() { return "statement refused by the gateway"; }

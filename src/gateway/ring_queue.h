@@ -16,6 +16,7 @@ class RingQueue {
   T& front() { return slots_[head_]; }
   const T& front() const { return slots_[head_]; }
   T& at(size_t i) { return slots_[(head_ + i) & (capacity_ - 1)]; }
+  const T& at(size_t i) const { return slots_[(head_ + i) & (capacity_ - 1)]; }
   T& back() { return at(size_ - 1); }
 
   /// Makes room for one more at the end and returns it, as its last user left it.

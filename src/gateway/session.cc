@@ -274,7 +274,7 @@ void Session::cancel(std::shared_ptr<CancelTicket> ticket) {
   if (!server_ || expected_.empty() || cancels_in_flight_ > 0) return;
   ++cancels_in_flight_;
   send_cancel(worker_, *server_, [&worker = worker_, id = id_, ticket = std::move(ticket)] {
-    if (Session* session = worker.find_session(id)) --session->cancels_in_flight_;
+    if (Session* session = worker.find_session(id)) session->cancel_arrived();
   });
 }
 

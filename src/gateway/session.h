@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,9 @@ struct Admission {
   std::vector<std::pair<std::string, std::string>> settings;
   uint32_t protocol_minor = 0;
 };
+
+/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
+const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
 
 /// One logged-in client and, while it has one, its server connection. Client messages
 /// (session_client.cc) are understood and decided on (session_statement.cc) against what their
@@ -81,6 +85,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kCounting = 64,    ///< a statement runs whose changes are counted before anything else
     kQueue = 128,      ///< until all that has been sent is answered
     kQueueFull = 256,  ///< as many answers are expected as one session may wait for
+    kSplit = 512,      ///< the statements of a text are sent one by one
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -143,6 +148,7 @@ class Session : private net::StreamHandler, private ServerUser {
                      DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
   DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
+  bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
@@ -153,6 +159,12 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
   const Expected* bind_ahead(Bytes portal);
+  bool statement_in_flight(Bytes name) const;
+  bool portal_in_flight(Bytes portal) const;
+  void note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
+                    bool writes);
+  void bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
+                        bool& writes) const;
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
   /// replace it.
@@ -186,13 +198,18 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_own_piece(const Piece& piece);
   void own_answered(const std::shared_ptr<OwnRun>& run);
 
+  // session_split.cc: a text's statements one by one.
+  bool begin_split(Bytes text);
+  void run_split();
+  bool split_goes_on();
+
   // session_limits.cc: what an allowed statement may at most do.
   static bool needs_counting(bool writes, const policy::Decision& decision);
   Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
                            bool& go_on);
   Pass begin_counted_execute(const Piece& piece, bool& go_on);
   void know_changes(bool open_transaction);
-  void counting_failed(const wire::postgres::ErrorFields* error, bool simple, bool opening);
+  void counting_failed(const wire::postgres::ErrorFields* error, bool simple);
   void count_changes();
   bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
   bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
@@ -209,6 +226,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void note_limits(Expected& entry);
   bool within_limits(Expected& entry, size_t rows, size_t bytes);
   void cut_result(Expected& entry, DecisionPtr why);
+  void cancel_arrived();
   void duration_passed();
 
   // session_server.cc: server to client.
@@ -284,7 +302,9 @@ class Session : private net::StreamHandler, private ServerUser {
     std::shared_ptr<const Statement> statement;  ///< analysed
     std::optional<double> estimate;
     bool estimated = false;
-    bool counted = false;  ///< what was put off until COMMIT has been done, and counted
+    bool asked = false;       ///< the server for what it has prepared
+    bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
+    bool counted = false;     ///< what was put off until COMMIT has been done, and counted
     std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
   };
   std::unique_ptr<Deferred> deferred_;
@@ -322,10 +342,24 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
   bool limited_ahead_ = false;
-  bool cut_since_sync_ = false;  ///< a statement whose result was cut off completed at the server
-  bool dropping_row_ = false;    ///< the rest of a row in parts is not for the client
+  bool cut_since_sync_ = false;  ///< a result was cut off
+  /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
+  std::string held_ready_;
+  size_t executes_since_sync_ = 0;
+  /// The tightest bounds of all that may have opened cursors, which FETCH then reads from.
+  std::shared_ptr<const policy::Decision> cursor_bounds_;
+  bool cursors_write_ = false;
+  uint64_t fetched_rows_ = 0;  ///< from cursors that SQL has opened, since the last was
+  uint64_t fetched_bytes_ = 0;
+  /// Something that cannot be looked into may have prepared statements.
+  bool unseen_prepares_ = false;
+  bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
+
+  std::deque<std::string> split_;  ///< statements of a text still to be sent
+  bool splitting_ = false;
+  bool split_failed_ = false;
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;

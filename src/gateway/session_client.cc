@@ -107,8 +107,12 @@ Session::Pass Session::on_client_piece(const Piece& piece) {
     }
     return Pass::kForward;
   }
-  if (limited_ahead_ && piece.type != pg::kSync && piece.type != pg::kFlush) {
-    // Should the limit be passed, nothing that comes behind may have been done.
+  // Should a limit be passed, nothing that comes behind may have been done; and a Sync would commit
+  // what stands before.
+  const bool sync = piece.type == pg::kSync;
+  const bool may_pass = piece.type == pg::kFlush || (sync && executes_since_sync_ < 2) ||
+                        (skip_until_sync_ && !copying_in_);
+  if (limited_ahead_ && !may_pass) {
     flush_to_server();
     std::string out;
     pg::encode_flush(out);
@@ -282,18 +286,31 @@ Session::Pass Session::on_execute(const Piece& piece) {
   if (!execute) return reject_client(execute.error().text);
   DecisionPtr refused;
   if (!has_room(refused)) return refuse_extended({}, nullptr, refused);
+  if (portal_in_flight(execute->portal)) return defer(piece, kQueue);
   std::shared_ptr<const Statement> text;
   DecisionPtr decision;
   bool writes = false;
+  uint64_t scope = 0, rows_before = 0, bytes_before = 0;
+  std::string source;
   if (const Expected* bind = bind_ahead(execute->portal)) {
     if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
     text = bind->text;
     decision = bind->decision;
     writes = bind->writes;
+    scope = bind->scope;
+    source = bind->source;
   } else if (const Portal* portal = prepared_.find_portal(execute->portal)) {
     text = portal->prepared.text;
     decision = portal->prepared.decision;
     writes = portal->writes;
+    scope = portal->prepared.scope;
+    source = portal->prepared.source;
+    rows_before = portal->rows;
+    bytes_before = portal->bytes;
+  } else {
+    // A cursor that SQL has opened, if anything.
+    decision = cursor_bounds_;
+    writes = cursors_write_;
   }
   if (decision && !within_rate(*decision, refused)) {
     return refuse_extended({}, text.get(), refused);
@@ -305,13 +322,20 @@ Session::Pass Session::on_execute(const Piece& piece) {
     if (!go_on) return pass;
   }
   Expected& entry = expect(RequestKind::kExecute);
+  ++executes_since_sync_;
   entry.portal.assign(execute->portal);
+  entry.scope = scope;
+  entry.rows_before = rows_before;
+  entry.bytes_before = bytes_before;
+  entry.source = std::move(source);
   entry.text = std::move(text);
   entry.decision = std::move(decision);
   entry.counted = counted;
+  entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
   note_limits(entry);
   since_sync_ = true;
   settings_uncertain_ = true;
+  if (entry.text && entry.decision) note_cursors(entry.text->facts(), *entry.decision, writes);
   if (entry.text) note_effects(entry.text, counted);
   if (!copy_in_parsed_ && !counted) return Pass::kForward;
   // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have
@@ -346,6 +370,7 @@ Session::Pass Session::on_describe_or_close(const Piece& piece) {
 Session::Pass Session::on_sync() {
   const bool failed = std::exchange(skip_until_sync_, false);
   since_sync_ = false;
+  executes_since_sync_ = 0;
   if (local_sync_) {
     // Nothing was sent to the server since its last ReadyForQuery.
     local_sync_ = false;
@@ -354,6 +379,8 @@ Session::Pass Session::on_sync() {
     send_to_client(Bytes(out));
     return Pass::kDrop;
   }
+  // Should something in it have failed, this takes back what it has set.
+  if (transaction_ahead_ == 'I') doubts_ |= transaction_doubts_;
   if (own_transaction_) return end_own_pipeline(failed);
   expect(RequestKind::kSync);
   return Pass::kForward;
@@ -372,6 +399,7 @@ Session::Pass Session::on_function_call() {
   // Nobody knows what the function does.
   doubts_ |= kPathDoubt | kTemporaryDoubt;
   changes_known_ = false;
+  unseen_prepares_ = true;
   return Pass::kForward;
 }
 

@@ -23,6 +23,16 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return server_violation("an unexpected CommandComplete");
   }
   follow_prepared(entry, command);
+  if (entry.of_cursor) {
+    fetched_rows_ += entry.rows;
+    fetched_bytes_ += entry.bytes;
+  }
+  if (piece.type == pg::kPortalSuspended) {
+    if (Portal* portal = prepared_.find_portal(entry.portal)) {
+      portal->rows += entry.rows;
+      portal->bytes += entry.bytes;
+    }
+  }
   if (entry.cut) return on_cut_end();
   if (query) {
     ++entry.completed;
@@ -72,12 +82,13 @@ Session::Pass Session::on_cut_end() {
   if (entry.failed) return Pass::kDrop;
   if (!record_limited(entry, *entry.cut)) return Pass::kStop;
   replacement_ = refusal_response(*entry.cut);
-  entry.failed = true;
+  entry.failed = split_failed_ = true;
   cut_since_sync_ = true;
   if (entry.kind == RequestKind::kQuery) return Pass::kReplace;
   const bool counted = entry.counted;
   expected_.pop();
-  if (expected_.empty()) skip_until_sync_ = true;
+  // What stands before it in the pipeline fails with it, as the client believes.
+  if (expected_.empty()) fail_pipeline();
   if (counted) resume(kCounting);
   return finished_ ? Pass::kStop : Pass::kReplace;
 }
@@ -130,11 +141,16 @@ Session::Pass Session::on_error(const Piece& piece) {
     return Pass::kStop;
   }
   entry.failed = true;
+  split_failed_ = true;
   const bool was_copying = copying_in_;
   const bool counted = entry.counted;
   copying_in_ = false;
   if (!entry.ends_with_ready()) {
-    if (entry.limited) limited_ahead_ = false;
+    if (entry.cut) {
+      cut_since_sync_ = true;  // Until its cancel can hit nothing else.
+    } else if (entry.limited) {
+      limited_ahead_ = false;
+    }
     skip_to_sync();
     if (counted) resume(kCounting);
     if (was_copying && copy_sync_dropped_) {
@@ -208,6 +224,10 @@ Session::Pass Session::on_ready(const Piece& piece) {
   if (!entry.ends_with_ready() || !answered) {
     return server_violation("ReadyForQuery before an answer");
   }
+  if ((entry.cut || cut_since_sync_) && cancels_in_flight_ > 0) {
+    held_ready_.assign(piece.bytes);
+    return Pass::kDrop;
+  }
   copying_in_ = false;
   if (entry.kind == RequestKind::kQuery) {
     if (entry.limited) limited_ahead_ = false;
@@ -235,6 +255,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
     }
   }
   if (own_pipeline_ending_ && own_pipeline_ended()) return Pass::kDrop;
+  if (split_goes_on()) return Pass::kDrop;
   return finished_ ? Pass::kStop : Pass::kForward;
 }
 

@@ -65,11 +65,14 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
   if (!expected_.empty()) return defer(piece, kQueue);
   const auto& facts = statement->facts();
   if (!facts.transaction.empty() || facts.outside_transaction) {
+    const auto query = pg::decode_query(piece.body());
+    if (query && !facts.outside_transaction && begin_split(query->text)) return Pass::kDrop;
     return refuse_query(
         audit::Phase::kSimple, statement.get(),
         refusal("bounded-write-alone", "42501",
-                "a write whose rows are counted cannot share a text with transaction control",
-                "Send BEGIN, the write and COMMIT as statements of their own."));
+                "a write whose rows are counted cannot share a text with transaction control "
+                "that does not begin it",
+                "Begin the text with BEGIN, or send BEGIN, the write and COMMIT one by one."));
   }
   go_on = true;
   know_changes(transaction_ == 'I');
@@ -98,21 +101,20 @@ void Session::know_changes(bool open_transaction) {
   // No Sync behind it: should it fail, the server skips the statement too.
   run_own(
       statements,
-      [this, simple, open_transaction](OwnRun& run) {
+      [this, simple](OwnRun& run) {
         const auto changes = run.answer.error ? std::nullopt : read_changes(run.answer.results);
         changes_known_ = changes.has_value();
         if (changes) changes_before_ = *changes;
         if (run.answer.error) {
           // The client has been told what failed before it.
-          counting_failed(run.skipped ? nullptr : &*run.answer.error, simple, open_transaction);
+          counting_failed(run.skipped ? nullptr : &*run.answer.error, simple);
         }
       },
       OwnEnd::kBehindMe);
 }
 
 /// The client's statement was not run: the server skips to a Sync.
-void Session::counting_failed(const pg::ErrorFields* error, bool simple, bool opening) {
-  if (opening) own_transaction_ = false;
+void Session::counting_failed(const pg::ErrorFields* error, bool simple) {
   if (error != nullptr) send_to_client(Bytes(error_message(*error)));
   if (simple) {
     std::string out;
@@ -120,6 +122,10 @@ void Session::counting_failed(const pg::ErrorFields* error, bool simple, bool op
     server_->stream().send(Bytes(out));
     expect(RequestKind::kSync);
     skip_until_sync_ = false;
+    if (own_transaction_) {
+      own_pipeline_ending_ = true;  // Rolls it back, should BEGIN have come through.
+      return;
+    }
   }
   resume(kCounting);
 }
@@ -191,7 +197,7 @@ void Session::changes_counted(OwnRun& run) {
     over = changes_unknown();
   } else {
     over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
-                      settling_->text->facts().kind);
+                      settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
     changes_before_ = *after;
   }
   if (!over && !own_transaction_) bounded_ = settling_->decision;
@@ -207,6 +213,7 @@ void Session::settle_failed(const pg::ErrorFields* error) {
   if (error != nullptr) {
     const auto& fields = *error;
     if (!record_failure(*settling_, fields.sqlstate(), fields.message())) return;
+    split_failed_ = true;
     send_to_client(Bytes(error_message(fields)));
   }
   if (settling_->kind == RequestKind::kExecute) {
@@ -222,6 +229,7 @@ void Session::settle_query(const DecisionPtr& over) {
   if (over) {
     if (!record_limited(*settling_, *over)) return;
     send_to_client(Bytes(refusal_response(*over)));
+    split_failed_ = true;
     if (own_transaction_) {
       finish_counted_query(true);
     } else {
@@ -263,9 +271,11 @@ void Session::finish_counted_query(bool undo) {
   if (own_transaction_) note_transaction_end();
   own_transaction_ = false;
   settling_.reset();
-  std::string out;
-  pg::encode_ready_for_query(out, transaction_);
-  send_to_client(Bytes(out));
+  if (!split_goes_on()) {
+    std::string out;
+    pg::encode_ready_for_query(out, transaction_);
+    send_to_client(Bytes(out));
+  }
   resume(kCounting);
 }
 
@@ -314,7 +324,8 @@ Session::Pass Session::end_own_pipeline(bool failed) {
         {"COMMIT"},
         [this](OwnRun& run) {
           // It failed by itself, not because of something before it that the client knows of.
-          if (run.answer.error && !run.skipped) send_to_client(Bytes(error_message(*run.answer.error)));
+          if (run.answer.error && !run.skipped)
+            send_to_client(Bytes(error_message(*run.answer.error)));
         },
         OwnEnd::kBehindMe);
   }
@@ -342,6 +353,10 @@ bool Session::own_pipeline_ended() {
 void Session::note_limits(Expected& entry) {
   if (!entry.decision || !entry.decision->limits.on_results()) return;
   entry.limited = true;
+  if (entry.of_cursor) {
+    entry.rows_before += fetched_rows_;
+    entry.bytes_before += fetched_bytes_;
+  }
   if (!entry.counted) limited_ahead_ = true;
   if (const auto& most = entry.decision->limits.duration) {
     if (!duration_) {
@@ -353,14 +368,14 @@ void Session::note_limits(Expected& entry) {
 
 bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
   const auto& limits = entry.decision->limits;
-  if (limits.rows && entry.rows + rows > limits.rows->most) {
+  if (limits.rows && entry.rows_before + entry.rows + rows > limits.rows->most) {
     cut_result(entry, passed(*entry.decision, limits.rows->rule, "rows", limits.rows->most,
                              fmt::format("the result has more than the {} rows that rule \"{}\" "
                                          "allows",
                                          limits.rows->most, limits.rows->rule)));
     return false;
   }
-  if (limits.bytes && entry.bytes + bytes > limits.bytes->most) {
+  if (limits.bytes && entry.bytes_before + entry.bytes + bytes > limits.bytes->most) {
     cut_result(entry, passed(*entry.decision, limits.bytes->rule, "bytes", limits.bytes->most,
                              fmt::format("the result has more than the {} bytes that rule \"{}\" "
                                          "allows",
@@ -376,15 +391,36 @@ void Session::cut_result(Expected& entry, DecisionPtr why) {
   if (cancels_in_flight_ > 0) return;
   ++cancels_in_flight_;
   send_cancel(worker_, *server_, [&worker = worker_, id = id_] {
-    if (Session* session = worker.find_session(id)) --session->cancels_in_flight_;
+    if (Session* session = worker.find_session(id)) session->cancel_arrived();
   });
 }
 
-void Session::duration_passed() {
-  if (finished_ || expected_.empty()) return;
-  Expected& entry = expected_.front();
+/// It has hit what ran at the server then, and hits nothing that is sent from now on.
+void Session::cancel_arrived() {
+  --cancels_in_flight_;
+  if (finished_ || held_ready_.empty() || cancels_in_flight_ > 0) return;
   now_ = Moment::now();
-  if (!entry.limited || !entry.decision->limits.duration) return;
+  const std::string bytes = std::exchange(held_ready_, {});
+  Piece piece;
+  piece.type = pg::kReadyForQuery;
+  piece.first = piece.last = true;
+  piece.length = static_cast<uint32_t>(bytes.size());
+  piece.bytes = bytes;
+  if (on_ready(piece) == Pass::kForward) send_to_client(bytes);
+  if (!finished_ && suspended_ != 0) continue_suspended();
+}
+
+void Session::duration_passed() {
+  if (finished_) return;
+  now_ = Moment::now();
+  // The answers to its Parse and Bind may be in the server's buffer still.
+  size_t at = 0;
+  while (at < expected_.size() &&
+         (!expected_.at(at).limited || !expected_.at(at).decision->limits.duration)) {
+    ++at;
+  }
+  if (at == expected_.size()) return;
+  Expected& entry = expected_.at(at);
   const auto& most = *entry.decision->limits.duration;
   const auto allowed = std::chrono::duration_cast<std::chrono::microseconds>(most.most);
   const auto took = std::chrono::microseconds(now_.micros_since(entry.started));

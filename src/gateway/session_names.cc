@@ -193,6 +193,10 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
     admission_.database->catalog().change_started();
     schema_changes_.push_back(statement);
   }
+  const bool calls =
+      std::any_of(facts.actions.begin(), facts.actions.end(),
+                  [](const sql::Action& action) { return action.kind == sql::ActionKind::kCall; });
+  unseen_prepares_ = unseen_prepares_ || facts.dynamic_sql || !facts.functions.empty() || calls;
   if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
   doubts_ |= doubts;
   transaction_doubts_ |= doubts;
@@ -200,8 +204,11 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   for (const auto effect : facts.transaction) {
     using enum sql::TransactionEffect;
     if (effect == kBegin) {
+      // In a pipeline inside our own transaction: that becomes the client's.
+      if (since_sync_) own_transaction_ = false;
       transaction_ahead_ = 'T';
     } else if (effect == kCommit || effect == kRollback || effect == kPrepareTransaction) {
+      if (since_sync_) own_transaction_ = false;
       transaction_ahead_ = 'I';
       doubts_ |= transaction_doubts_;
     } else if (effect == kRollbackTo) {

@@ -77,7 +77,8 @@ void Session::continue_suspended() {
   if ((suspended_ & kCopyBarrier) != 0 && expected_.empty()) resume(kCopyBarrier);
   if (names_wait_ && expected_.empty()) start_finding_names();
   if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding()) take_deferred(kQueue);
-  if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ && !limited_ahead_) {
+  if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ &&
+      (!limited_ahead_ || skip_until_sync_)) {
     take_deferred(kCounting);
   }
 }
@@ -88,8 +89,10 @@ void Session::skip_rows(Bytes& in) {
   if (entry.limited) {
     // Near a limit rows are looked at one by one. A row takes 7 bytes at least.
     const auto& limits = entry.decision->limits;
-    if (entry.cut || (limits.rows && entry.rows + in.size() / 5 > limits.rows->most) ||
-        (limits.bytes && entry.bytes + in.size() > limits.bytes->most)) {
+    const uint64_t rows_so_far = entry.rows_before + entry.rows;
+    const uint64_t bytes_so_far = entry.bytes_before + entry.bytes;
+    if (entry.cut || (limits.rows && rows_so_far + in.size() / 5 > limits.rows->most) ||
+        (limits.bytes && bytes_so_far + in.size() > limits.bytes->most)) {
       return;
     }
   }
@@ -273,6 +276,9 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     if (prepared != nullptr) portal.prepared.recorded = prepared->recorded;
     portal.prepared.text = entry.text;
     portal.prepared.decision = entry.decision;
+    portal.prepared.scope = entry.scope;
+    portal.prepared.source.swap(entry.source);
+    portal.rows = portal.bytes = 0;
     portal.writes = entry.writes;
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);

@@ -66,9 +66,15 @@ Session::Pass Session::on_statement(const Piece& piece) {
       return Pass::kDrop;
     }
   }
-  if (piece.type == pg::kQuery && count_deferred_first(piece, statement->facts())) {
+  if (piece.type == pg::kQuery && (count_deferred_first(piece, statement->facts()) ||
+                                   ask_prepared_first(piece, statement->facts()))) {
     return Pass::kDrop;
   }
+  const auto& uses = statement->facts().prepared;
+  const bool in_flight = std::any_of(uses.begin(), uses.end(), [this](const auto& use) {
+    return use.what == sql::PreparedUse::What::kExecute && statement_in_flight(use.name);
+  });
+  if (in_flight) return defer(piece, kQueue);
   return estimate_first(piece, text, *statement) ? Pass::kDrop : judge(piece, statement);
 }
 
@@ -165,45 +171,6 @@ bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused
   return false;
 }
 
-/// EXECUTE runs what was prepared: that is decided on too, by what its names mean now.
-Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, DecisionPtr decision,
-                                                   bool& writes) {
-  const auto& uses = statement.facts().prepared;
-  for (size_t i = 0; i < uses.size(); ++i) {
-    if (uses[i].what != sql::PreparedUse::What::kExecute) continue;
-    const bool prepared_here =
-        std::any_of(uses.begin(), uses.begin() + static_cast<long>(i), [&](const auto& use) {
-          return use.what == sql::PreparedUse::What::kPrepare && use.name == uses[i].name;
-        });
-    if (prepared_here) continue;  // What it does is among the actions of this text.
-    Prepared pending;
-    const Prepared* prepared = prepared_ahead(uses[i].name, pending);
-    if (prepared == nullptr || !prepared->text) {
-      return refusal("unknown-prepared-statement", "26000",
-                     fmt::format("prepared statement \"{}\" does not exist", uses[i].name),
-                     "PREPARE it in this session first.");
-    }
-    auto text = prepared->text;
-    if (prepared->scope != scope_.id) {
-      // Short of the analyser's threads: a long one is prepared anew by its owner.
-      text = worker_.analyser().find_or_analyse(prepared->source,
-                                                {settings_for_analysis(prepared->source), scope_});
-      if (!text) {
-        return refusal("prepared-in-another-scope", "26000",
-                       fmt::format("prepared statement \"{}\" was prepared before the search path "
-                                   "or the schema changed",
-                                   uses[i].name),
-                       "PREPARE it again.");
-      }
-    }
-    auto inner = decide(*text, std::nullopt);
-    if (!inner->allowed()) return inner;
-    writes = writes || text->facts().writes;
-    if (inner->limits.on_results() || inner->limits.on_changes()) decision = std::move(inner);
-  }
-  return decision;
-}
-
 Session::Pass Session::judge(const Piece& piece,
                              const std::shared_ptr<const Statement>& statement) {
   const bool simple = piece.type == pg::kQuery;
@@ -216,6 +183,7 @@ Session::Pass Session::judge(const Piece& piece,
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }
+  bound_by_cursors(statement->facts(), decision, writes);
   if (redone_ && redone_->refused) {
     decision = redone_->refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
@@ -252,6 +220,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   entry.text = statement;
   entry.decision = std::move(decision);
   entry.counted = counted;
+  entry.of_cursor = !statement->facts().cursors.empty();
   entry.may_copy_in = contains_copy_in(statement->facts());
   note_limits(entry);
   settings_uncertain_ = true;
@@ -261,6 +230,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   // A text of PREPAREs is kept, to be understood anew when names have come to mean something else.
   if (!statement->facts().prepared.empty()) entry.source = pg::decode_query(piece.body())->text;
   entry.scope = scope_.id;
+  note_cursors(statement->facts(), *entry.decision, writes);
   note_effects(statement, counted);
   return Pass::kForward;
 }
@@ -284,6 +254,14 @@ Session::Pass Session::forward_parse(Bytes name, Bytes text,
 const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
   for (size_t i = expected_.size(); i > 0; --i) {
     const Expected& entry = expected_.at(i - 1);
+    if (const auto* use = last_use(entry, name)) {
+      if (use->what != sql::PreparedUse::What::kPrepare) return nullptr;
+      pending.text = entry.text;
+      pending.decision = entry.decision;
+      pending.scope = entry.scope;
+      pending.source = entry.source;
+      return &pending;
+    }
     if (entry.kind == RequestKind::kClose && !entry.close_portal && entry.statement == name) {
       return nullptr;
     }
@@ -315,15 +293,31 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     expected_.drop_back();
     return refuse_extended({}, statement, decision);
   };
+  if (statement_in_flight(name)) {
+    if (!piece.first) {
+      return refuse(nullptr, refusal("prepared-in-flight", "26000",
+                                     "what the statement's name stands for is not known yet",
+                                     "Wait for the answer to what prepares it."));
+    }
+    expected_.drop_back();
+    return defer(piece, kQueue);
+  }
   Prepared pending;
   const Prepared* prepared = prepared_ahead(name, pending);
   if (prepared == nullptr || !prepared->text) {
-    // The server does not know it either, and will say so; should it not, something that could
-    // not be seen has made it, and the session ends before anything runs.
+    if (unseen_prepares_) {
+      return refuse(nullptr,
+                    refusal("unknown-prepared-statement", "26000",
+                            fmt::format("prepared statement \"{}\" does not exist", name), ""));
+    }
+    // The server does not know it either, and will say so; should it not, the session ends.
     entry.malformed = true;
     return Pass::kForward;
   }
   auto statement = prepared->text;
+  if (prepared->scope != scope_.id && prepared->source.empty()) {
+    return refuse(nullptr, prepared_elsewhere(name));
+  }
   if (prepared->scope != scope_.id) {
     const Reading reading{settings_for_analysis(prepared->source), scope_};
     statement = redone_ && redone_->statement
@@ -332,10 +326,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     if (!statement) {
       const std::string source = prepared->source;
       if (!piece.whole()) {
-        return refuse(nullptr, refusal("prepared-in-another-scope", "26000",
-                                       "the statement was prepared before the search path or the "
-                                       "schema changed",
-                                       "Prepare it again."));
+        return refuse(nullptr, prepared_elsewhere(name));
       }
       expected_.drop_back();
       analyse_later(piece, source, reading);
@@ -347,6 +338,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
   }
+  bound_by_cursors(statement->facts(), decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
   if (decision->allowed() && needs_counting(entry.writes, *decision)) {
     if (auto why = uncountable(statement->facts())) decision = std::move(why);
@@ -357,6 +349,9 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     count_deferred_first(piece, statement->facts());
     return Pass::kDrop;
   }
+  entry.scope = scope_.id;
+  // Needed when what it prepares is used.
+  if (!statement->facts().prepared.empty()) entry.source = prepared->source;
   entry.text = std::move(statement);
   entry.decision = std::move(decision);
   return Pass::kForward;
@@ -399,7 +394,9 @@ Session::Pass Session::refuse_query(audit::Phase phase, const Statement* stateme
   if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
   // A failing statement also takes the unnamed one away; only the server can do that.
   const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
+  split_failed_ = true;
   if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
+    (void)split_goes_on();
     std::string out = refusal_response(*decision);
     pg::encode_ready_for_query(out, transaction_);
     send_to_client(Bytes(out));

@@ -10,7 +10,7 @@ namespace sluice::gateway {
 namespace {
 
 /// How often the catalog's fingerprint is compared.
-constexpr uint64_t kLookEverySeconds = 5;
+constexpr uint64_t kLookEverySeconds = 10;
 
 }  // namespace
 
@@ -84,7 +84,7 @@ Pool& Worker::pool(const std::shared_ptr<Database>& database) {
 
 void Worker::ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done) {
   questions_.push_back(std::make_unique<OwnQuery>(
-      pool(database), std::move(text), [this, done = std::move(done)](auto result) {
+      *reactor_, database, std::move(text), [this, done = std::move(done)](auto result) {
         // The query is still at work when it tells.
         post([](Worker& self) {
           std::erase_if(self.questions_, [](const auto& question) { return question->finished(); });

@@ -72,7 +72,7 @@ class Worker {
   Analyser& analyser() { return analyser_; }
   Scopes& scopes() { return scopes_; }
   Principals& principals() { return principals_; }
-  /// Runs a simple query of the gateway's own on a connection from the database's pool.
+  /// Runs a simple query of the gateway's own on a connection opened for it.
   void ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done);
   WorkerCounters& counters() { return counters_; }
   const WorkerCounters& counters() const { return counters_; }

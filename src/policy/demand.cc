@@ -93,7 +93,7 @@ uint8_t uses_of(Verb verb) {
 }
 
 /// Settings that load code, switch off what guards the data or hide what happens. PostgreSQL keeps
-/// most of them for superusers; a gateway's role may be one.
+/// most of them for superusers; a gateway's role may be one. "*" is a setting that cannot be known.
 bool guarded_setting(std::string_view name) {
   constexpr std::string_view kNames[] = {
       "session_replication_role", "allow_system_table_mods", "session_preload_libraries",
@@ -104,7 +104,16 @@ bool guarded_setting(std::string_view name) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames) ||
-         lower.starts_with("log_") || lower.starts_with("track_");
+         lower == "*" || lower.starts_with("log_") || lower.starts_with("track_");
+}
+
+/// Whether what is done to a temporary object stays in the session. A foreign table reads files and
+/// runs programs, a function or a type may do anything, temporary or not.
+bool stays_in_session(const sql::Action& action, Verb verb) {
+  constexpr std::string_view kKinds[] = {"",       "table", "view",    "sequence", "index",
+                                         "column", "rule",  "trigger", "comment"};
+  return (bit(verb) & kSchemaChange) == 0 ||
+         std::find(std::begin(kKinds), std::end(kKinds), action.object_kind) != std::end(kKinds);
 }
 
 /// The system's own relations tell about the database, not what is in it; those that give away
@@ -135,6 +144,7 @@ Demands::Demands(const sql::StatementFacts& facts, const catalog::Catalog* catal
   add_column_reads();
   add_functions();
   add_unlisted_tables();
+  if (copies_query_) add_copied_reads();
 }
 
 Demand& Demands::add(Verb verb, const sql::Action* action) {
@@ -165,6 +175,10 @@ void Demands::add_action(const sql::Action& action) {
       add(Verb::kFunction, &action).risk = sql::FunctionRisk::kProgram;
     if (action.object_kind == "file") add(Verb::kFunction, &action).risk = sql::FunctionRisk::kFile;
   }
+  if (verb == Verb::kCopyOut && action.targets.empty()) {
+    copies_query_ = true;
+    return;
+  }
   if (action.targets.empty()) {
     Demand& demand = add(verb, &action);
     // Reading no relation at all, as in SELECT 1, gives nothing away.
@@ -179,7 +193,8 @@ void Demands::add_action(const sql::Action& action) {
       add(Verb::kOther, &action).object = &object;
       continue;
     }
-    if (object.temporary && (bit(verb) & kOnRelations) != 0 && verb != Verb::kReadCatalog) {
+    if (object.temporary && (bit(verb) & kOnRelations) != 0 && verb != Verb::kReadCatalog &&
+        stays_in_session(action, verb)) {
       add(Verb::kTemporary, &action).object = &object;
       continue;
     }
@@ -262,6 +277,19 @@ void Demands::add_functions() {
     demand.needs_rule = use.risk != sql::FunctionRisk::kNone;
   }
   if (facts_.dynamic_sql) add(Verb::kDynamicSql, nullptr);
+}
+
+/// COPY (query) TO copies out what the query reads.
+void Demands::add_copied_reads() {
+  const size_t before = all_.size();
+  for (size_t i = 0; i < before; ++i) {
+    if (all_[i].verb != Verb::kRead && all_[i].verb != Verb::kReadCatalog) continue;
+    Demand copied = all_[i];
+    if (copied.object == nullptr) continue;
+    copied.verb = Verb::kCopyOut;
+    copied.needs_rule = true;
+    all_.push_back(std::move(copied));
+  }
 }
 
 /// A table that is said to be reached, but by no action, is read as far as we know.

@@ -51,13 +51,15 @@ class Demands {
   void add_column_reads();
   void add_functions();
   void add_unlisted_tables();
+  void add_copied_reads();
   Verb verb_of(const sql::Action& action);
   Demand& add(Verb verb, const sql::Action* action);
 
   const sql::StatementFacts& facts_;
   const catalog::Catalog* catalog_;
   bool with_columns_;
-  size_t shows_;  ///< SHOW and EXPLAIN statements not yet accounted for
+  bool copies_query_ = false;  ///< COPY (query) TO
+  size_t shows_;               ///< SHOW and EXPLAIN statements not yet accounted for
   std::vector<Demand> all_;
   std::vector<sql::Object> extra_;
 };

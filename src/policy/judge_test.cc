@@ -206,7 +206,7 @@ TEST(Judge, HarmlessThingsNeedNoRuleButCanBeNamed) {
   EXPECT_TRUE(
       decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, "work_mem"))->allowed());
   for (const char* guarded :
-       {"session_replication_role", "Allow_System_Table_Mods", "log_statement"})
+       {"session_replication_role", "Allow_System_Table_Mods", "log_statement", "*"})
     EXPECT_FALSE(
         decide(kReadPublic, FactsOf("SET").act(ActionKind::kSessionSetting, guarded))->allowed())
         << guarded;
@@ -242,6 +242,32 @@ TEST(Judge, RiskyFunctionsMustBeNamed) {
           ->allowed());
   // A marked call of which nothing else is told.
   EXPECT_FALSE(decide(kAll, FactsOf().act(ActionKind::kFunction))->allowed());
+}
+
+TEST(Judge, ATemporaryThingThatReachesOutIsASchemaChange) {
+  const std::string own = "- {name: t, effect: allow, do: [temporary]}\n";
+  const auto create = [](const std::string& kind) {
+    return FactsOf("CREATE").act(ActionKind::kCreate, "pg_temp.x").object_kind(kind).temporary();
+  };
+  for (const char* kind : {"table", "view", "sequence", "index"})
+    EXPECT_TRUE(decide(own, create(kind))->allowed()) << kind;
+  for (const char* kind : {"foreign table", "function", "type", "domain", "cast", "object"})
+    EXPECT_FALSE(decide(own, create(kind))->allowed()) << kind;
+}
+
+TEST(Judge, CopyOfAQueryCopiesOutWhatItReads) {
+  const auto query =
+      FactsOf("COPY").act(ActionKind::kCopyOut).act(ActionKind::kRead, "public.orders", kOrders);
+  EXPECT_FALSE(decide(kReadPublic, query)->allowed());
+  const std::string copy = "- {name: c, effect: allow, do: [copy_out], on: {tables: [public.*]}}\n";
+  EXPECT_TRUE(decide(kReadPublic + copy, query)->allowed());
+  const std::string deny =
+      "- {name: d, effect: deny, do: [copy_out], on: {tables: [public.orders]}}\n";
+  EXPECT_FALSE(decide(kAll + deny, query)->allowed());
+  // A rule about other tables has nothing to say.
+  const std::string other =
+      "- {name: d, effect: deny, do: [copy_out], on: {tables: [public.cards]}}\n";
+  EXPECT_TRUE(decide(kAll + other, query)->allowed());
 }
 
 TEST(Judge, CopyNeedsTheRightToReadOrInsertToo) {

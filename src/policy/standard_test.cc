@@ -111,7 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values("SET search_path = a, b", "RESET ALL", "DISCARD ALL", "SHOW ALL",
                       "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
                       "LOCK TABLE a.t IN ACCESS SHARE MODE", "LISTEN x", "NOTIFY x, 'y'",
-                      "COPY a.t (id) TO STDOUT", "DECLARE c CURSOR FOR SELECT * FROM t",
+                      "COPY a.t (id) TO STDOUT", "COPY (SELECT id FROM a.t) TO STDOUT",
+                      "COPY (SELECT 1) TO STDOUT", "DECLARE c CURSOR FOR SELECT * FROM t",
                       "FETCH 10 FROM c", "CLOSE c", "DEALLOCATE ALL", "EXPLAIN SELECT 1",
                       "SELECT nextval('s')", "SELECT pg_advisory_lock(1)", "SAVEPOINT s"));
 

@@ -61,7 +61,8 @@ TEST(Analyse, ResolvesRelationsByTheSearchPath) {
           {"SELECT * FROM app.nope", "read app.nope?"},
           {"SELECT relname FROM pg_class", "read; read_catalog pg_catalog.pg_class"},
           {"SELECT * FROM pg_authid", "read pg_catalog.pg_authid"},
-          {"SET search_path = app; SELECT * FROM users", "session_setting; read app.users"},
+          {"SET search_path = app; SELECT * FROM users",
+           "session_setting search_path?; read app.users"},
       },
       actions);
 }
@@ -155,11 +156,11 @@ TEST(Analyse, ReachesThroughViewsAndFunctions) {
           {"SELECT pg_sleep('1'), pg_read_file('x')",
            "read; function pg_catalog.pg_sleep pg_catalog.pg_read_file"},
           {"SELECT set_config('role', 'x', 'f')",
-           "read; function pg_catalog.set_config; role_change"},
+           "read; function pg_catalog.set_config; role_change role?"},
           {"SELECT set_config('work_mem', 'x', 'f')",
-           "read; function pg_catalog.set_config; session_setting"},
+           "read; function pg_catalog.set_config; session_setting work_mem?"},
           {"SELECT set_config(what, 'x', 'f') FROM log",
-           "read public.log; function pg_catalog.set_config; role_change; session_setting"},
+           "read public.log; function pg_catalog.set_config; role_change *?; session_setting *?"},
           {"SELECT nextval('seq')", "read; update public.seq"},
       },
       actions);
@@ -233,7 +234,7 @@ TEST(Analyse, DefinitionsNameWhatTheyChange) {
           {"LOCK TABLE log", "lock public.log"},
           {"VACUUM log", "maintenance public.log"},
           {"LISTEN x", "notify"},
-          {"SET ROLE bob", "role_change"},
+          {"SET ROLE bob", "role_change role?"},
           {"CREATE RULE r AS ON DELETE TO log DO INSTEAD DELETE FROM items",
            "create/rule public.log; read public.items public.log* app.secret*"},
       },
@@ -362,6 +363,115 @@ TEST(Analyse, TellsWhatIsWrittenFromWhat) {
       written);
 }
 
+TEST(Analyse, RowsThatMoveFireTriggersOfTheirNewPartition) {
+  check({{"UPDATE parts SET key = 'b' WHERE key = 'a'",
+          "update public.parts public.parts_1*; delete! public.items*; insert public.log*; "
+          "read app.secret*"}},
+        actions);
+}
+
+TEST(Analyse, DefinitionsReachWhatGoesWithTheirTargets) {
+  check(
+      {
+          {"DROP TABLE parts", "drop/table public.parts public.parts_1*"},
+          {"DROP INDEX parts_key", "drop/index public.parts_key public.parts*"},
+          {"DROP TABLE orders", "drop/table pg_temp_3.orders"},
+          {"DROP VIEW v CASCADE", "drop/view public.v public.vv*"},
+          {"CREATE OR REPLACE VIEW v AS SELECT 1", "create/view public.v"},
+          {"CREATE OR REPLACE VIEW w AS SELECT 1", "create/view public.w?"},
+          {"LOCK TABLE v",
+           "lock public.v public.users* public.admins*; read public.v "
+           "public.users* public.admins*"},
+      },
+      actions);
+}
+
+TEST(Analyse, NamesOfArgumentsTellOverloadsApart) {
+  check({{"SELECT find(pattern => 'a')", "read public.users* public.admins*"},
+         {"SELECT find(number => 'a')", "read app.secret*"}},
+        actions);
+}
+
+TEST(Analyse, NamesSettings) {
+  check(
+      {
+          {"SET \"ROLE\" = bob", "role_change role?"},
+          {"SET \"Session_Authorization\" = bob", "role_change session_authorization?"},
+          {"SET \"Search_Path\" = app; SELECT * FROM users",
+           "session_setting search_path?; read app.users"},
+          {"SET LOCAL Track_Counts TO off", "session_setting track_counts?"},
+          {"RESET session_replication_role", "session_setting session_replication_role?"},
+          {"RESET ALL", "session_setting"},
+          {"DO $$BEGIN SET LOCAL track_counts = off; END$$", "call; session_setting track_counts?"},
+          {"SELECT set_config('TRACK_counts'::text, 'off', 'f')",
+           "read; function pg_catalog.set_config; session_setting track_counts?"},
+          // A cast may shorten what is written.
+          {"SELECT set_config('roles'::varchar(4), 'bob', 'f')",
+           "read; function pg_catalog.set_config; role_change *?; session_setting *?"},
+          {"SELECT set_config($1, 'off', 'f')",
+           "read; function pg_catalog.set_config; role_change *?; session_setting *?"},
+          {"ALTER ROLE bob SET log_statement = 'none'",
+           "alter/role bob?; session_setting log_statement?"},
+          {"ALTER SYSTEM SET track_counts = off", "alter/system; session_setting track_counts?"},
+          {"ALTER FUNCTION wipe() SET \"Track_Counts\" = off",
+           "alter/function public.wipe; session_setting track_counts?"},
+          {"CREATE FUNCTION f() RETURNS int LANGUAGE sql SET track_counts = off AS 'SELECT 1'",
+           "create/function public.f?; session_setting track_counts?"},
+          {"SELECT uncounted()", "read; session_setting track_counts?*; delete! public.log*"},
+          {"SELECT as_other()", "read; role_change role?*"},
+      },
+      actions);
+}
+
+TEST(Analyse, PathsThatChangeOnTheWayAreNotTrusted) {
+  check(
+      {
+          // Of the only one of that name one can be certain.
+          {"SELECT set_config('search_path', 'app', 'f'); SELECT * FROM secret",
+           "read; function pg_catalog.set_config; session_setting search_path?; read app.secret"},
+          {"SELECT set_config('search_path', 'app', 'f'); SELECT * FROM users",
+           "read; function pg_catalog.set_config; session_setting search_path?; read users?"},
+          {"ROLLBACK; SELECT * FROM users", "transaction; read users?"},
+          {"ROLLBACK; CREATE TABLE x (a int)", "transaction; create/table x?"},
+          {"BEGIN; SELECT * FROM users; COMMIT",
+           "transaction; read public.users public.admins*; transaction"},
+          {"SET work_mem = '1MB'; SELECT 1; SELECT * FROM app.users",
+           "session_setting work_mem?; read; read app.users"},
+          {"SET search_path = app; SELECT 1; SELECT * FROM users",
+           "session_setting search_path?; read; read app.users"},
+          // Both functions of that name.
+          {"SELECT set_config('search_path', 'app', 'f'); SELECT twice()",
+           "read; function pg_catalog.set_config; session_setting search_path?; "
+           "read app.secret*; delete! public.log*"},
+          {"SELECT twice()", "read; delete! public.log*"},
+      },
+      actions);
+  EXPECT_TRUE(
+      facts_of("DO $$BEGIN SET search_path = app; PERFORM * FROM users; END$$")->unresolved);
+  EXPECT_TRUE(facts_of("CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'DELETE FROM log'; "
+                       "SELECT pg_temp.f()")
+                  ->dynamic_sql);
+}
+
+TEST(Analyse, OperatorsThatAreNotWrittenAreCalled) {
+  // With an "=" of the user's before that of pg_catalog.
+  const Scope shadowed{SampleCatalog::make(), {"app", "pg_catalog", "public"}};
+  for (const char* text :
+       {"SELECT CASE what WHEN 'a' THEN 1 END FROM public.log",
+        "SELECT 1 FROM public.log a JOIN public.log b USING (what)",
+        "SELECT 1 FROM public.log NATURAL JOIN public.log b", "SELECT 'a' IN ('b')",
+        "SELECT 'a' NOT IN ('b')", "SELECT 'a' IN (SELECT what FROM public.log)",
+        "SELECT 'a' = ANY (ARRAY['b'])", "SELECT 'a' IS DISTINCT FROM 'b'",
+        "SELECT nullif('a', 'b')", "SELECT 'a' BETWEEN 'b' AND 'c'",
+        "SELECT 'a' NOT BETWEEN SYMMETRIC 'b' AND 'c'",
+        "SELECT 1 FROM public.log ORDER BY what USING <"}) {
+    const auto facts = analyse(text, {}, shadowed);
+    EXPECT_EQ(facts->unanalysable, "") << text;
+    EXPECT_NE(functions_text(*facts).find("same*"), std::string::npos) << text;
+    EXPECT_EQ(functions_text(*analyse(text, {}, scope())), "") << text;
+  }
+}
+
 TEST(Analyse, TellsFunctionsAndTheirRisk) {
   check(
       {
@@ -415,7 +525,8 @@ TEST(Analyse, TellsTheShape) {
           {"SELECT nope.what FROM log", "unresolved"},
           {"CREATE TABLE x AS SELECT 1; SELECT * FROM x", "writes schema"},
           {"ALTER TABLE log RENAME TO l2; SELECT * FROM items", "schema unresolved"},
-          {"SELECT set_config('search_path', 'app', 'f'), caller_path()", "settings unresolved"},
+          {"SELECT set_config('search_path', 'app', 'f'), caller_path()",
+           "dynamic writes schema settings unresolved"},
           {"SELECT set_config('work_mem', '1', 'f'), caller_path()", "settings"},
           {"SELECT set_config('search_path', 'app', 'f'), by_path()", "settings"},
           {"SELECT set_config('search_path', 'app', 'f'); SELECT * FROM users",

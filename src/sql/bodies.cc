@@ -58,7 +58,7 @@ bool Walker::with_body(const std::string& text, const std::function<void(const N
   });
 }
 
-std::vector<std::string> Walker::use_definition_path() {
+SearchPath Walker::use_definition_path() {
   const auto* catalog = resolver_.catalog();
   return resolver_.use_path(catalog != nullptr ? catalog->definition_path()
                                                : std::vector<std::string>{"pg_catalog"});
@@ -109,15 +109,15 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     read_recorders_.push_back(&body.reads);
     std::vector<std::string> own;
     const bool has_path = own_path(function, own);
-    std::vector<std::string> path;
+    SearchPath path = resolver_.path();
     if (has_path) {
-      path = resolver_.use_path(resolver_.completed(own));
+      resolver_.use_path(resolver_.completed(own));
     } else {
       resolver_.path_matters();
     }
     body.rows =
         function.language == "sql" ? sql_body(function, level) : plpgsql_body(function, level);
-    if (has_path) resolver_.use_path(std::move(path));
+    resolver_.use_path(std::move(path));
     read_recorders_.pop_back();
     if (!read_recorders_.empty()) {
       read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
@@ -199,10 +199,30 @@ void Walker::write_again(const Gather::ArgumentUses& uses) {
   for (const auto& [target, value] : uses.written) gather_.write(target, value);
 }
 
+std::vector<std::string> Walker::transition_tables(const catalog::Function& function) {
+  std::vector<std::string> names;
+  for (const catalog::Relation& relation : resolver_.catalog()->relations()) {
+    for (const catalog::Trigger& trigger : relation.triggers) {
+      if (trigger.function != function.oid || !spend()) continue;
+      if (trigger.definition.find(" REFERENCING ") == std::string::npos) continue;
+      (void)with_body(trigger.definition, [&](const Node& root) {
+        Node body;
+        if (root.at_pointer("/stmts/0/stmt/CreateTrigStmt").get(body) != simdjson::SUCCESS) return;
+        for_each(body, "transitionRels", [&](const Node& wrapper) {
+          const auto transition = field(wrapper, "TriggerTransition");
+          if (transition) names.emplace_back(text_field(*transition, "name"));
+        });
+      });
+    }
+  }
+  return names;
+}
+
 void Walker::trigger_body(const catalog::Function& function, const catalog::Relation& table) {
   if (function.system()) return;
   gather_.function({function.oid, function.schema, function.name, function.volatility,
                     FunctionRisk::kNone, true});
+  function_settings(function);
   const BodyKey key = body_key(function.oid, table.oid);
   if (bodies_.contains(key)) return;
   if (function.language != "plpgsql") {
@@ -218,21 +238,28 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   level.has_variables = true;
   for (const std::string_view name : {"new", "old"})
     level.from.entries.push_back({{}, name, rows, -1});
+  const std::vector<std::string> transitions = transition_tables(function);
+  CteFrame frame;
+  for (const std::string& name : transitions) {
+    frame.ctes.push_back({name, {}, Cte::State::kDone, rows, false});
+  }
+  frame.visible = frame.ctes.size();
+  level.ctes = &frame;
   const Within within(*this);
   ++context_.depth;
   context_.reached = true;
   context_.arguments = 0;
   std::vector<std::string> own;
   const bool has_path = own_path(function, own);
-  std::vector<std::string> path;
+  SearchPath path = resolver_.path();
   if (has_path) {
-    path = resolver_.use_path(resolver_.completed(own));
+    resolver_.use_path(resolver_.completed(own));
   } else {
     resolver_.path_matters();
   }
   const Ran ran = run_plpgsql(plpgsql_function(function, true), level, function.name, body.uses);
   if (!ran.good) unreadable(function);
-  if (has_path) resolver_.use_path(std::move(path));
+  resolver_.use_path(std::move(path));
   write_again(body.uses);
   body.busy = false;
 }

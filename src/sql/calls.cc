@@ -21,6 +21,16 @@ bool takes(const catalog::Function& function, size_t given) {
   return given >= least && (given <= most || function.variadic);
 }
 
+/// Whether it has arguments of all the names that a call writes (f(a => 1)).
+bool has_names(const catalog::Function& function, const std::vector<std::string_view>& names) {
+  // A procedure's OUT arguments, which are not known here, may be named as well.
+  if (function.kind == 'p') return true;
+  const auto& known = function.argument_names;
+  return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
+    return name.empty() || std::find(known.begin(), known.end(), name) != known.end();
+  });
+}
+
 /// Without a catalog, what makes one row of many.
 bool is_common_aggregate(std::string_view name) {
   return name == "count" || name == "sum" || name == "min" || name == "max" || name == "avg";
@@ -102,6 +112,8 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
   if (candidates.empty()) {
     if (!unusual_call(name, given, out)) {
       facts_.unresolved = true;
+      // The text may have made it, of what nobody has looked at.
+      facts_.dynamic_sql = facts_.dynamic_sql || resolver_.uncertain();
       out.value.unknown = true;
       out.rows = unknown_rows();
       note_risk(risk_of(name.schema, name.name), nullptr, name, shape, out);
@@ -112,7 +124,9 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
   if (given.size() == 1 && resolver_.catalog()->types_call()) {
     if (resolver_.type(name) != nullptr) meet_named_type(name);
   }
-  const auto fits = [&](const catalog::Function* f) { return takes(*f, given.size()); };
+  const auto fits = [&](const catalog::Function* f) {
+    return takes(*f, given.size()) && has_names(*f, shape.names);
+  };
   if (std::any_of(candidates.begin(), candidates.end(), fits)) {
     std::erase_if(candidates, [&](const catalog::Function* f) { return !fits(f); });
   } else if (!std::all_of(candidates.begin(), candidates.end(),
@@ -206,6 +220,7 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
   if (aggregate) out = call_aggregate(function, through);
   out.value.add(through);
   note_risk(risk, &function, {function.schema, function.name}, shape, out);
+  function_settings(function);
   if (!system && readable) return call_body(function, given, shape);
 
   std::vector<std::string_view> columns(function.result_columns.begin(),
@@ -336,19 +351,6 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
     default:
       break;
   }
-}
-
-void Walker::on_set_config(const CallShape& shape) {
-  std::string_view variable;
-  const bool known =
-      shape.first_argument != nullptr && string_literal(*shape.first_argument, variable);
-  facts_.may_change_settings = true;
-  looked_at_literal();
-  const std::string wanted = upper(variable);
-  const bool role = wanted == "ROLE" || wanted == "SESSION_AUTHORIZATION";
-  if (!known || role || wanted == "SEARCH_PATH") resolver_.path_may_change();
-  if (!known || role) shared_act(ActionKind::kRoleChange);
-  if (!known || !role) shared_act(ActionKind::kSessionSetting);
 }
 
 void Walker::on_sequence(const CallShape& shape) {

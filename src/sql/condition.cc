@@ -21,6 +21,15 @@ bool reads_row(const Node& node) {
   return std::any_of(items.begin(), items.end(), [](const Node item) { return reads_row(item); });
 }
 
+/// WHERE false and WHERE NULL take no row at all.
+bool is_never(const Node& condition) {
+  const auto constant = field(condition, "A_Const");
+  if (!constant) return false;
+  if (bool_field(*constant, "isnull")) return true;
+  const auto boolean = field(*constant, "boolval");
+  return boolean && !bool_field(*boolean, "boolval");
+}
+
 /// Structural equality, leaving out where in the text things stand.
 bool same(const Node& a, const Node& b, bool& looked_at_literal) {
   if (a.type() != b.type()) return false;
@@ -109,6 +118,7 @@ bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
 }  // namespace
 
 bool always_true(const Node& condition, bool& looked_at_literal) {
+  if (is_never(condition)) return false;
   if (!reads_row(condition)) return true;
   if (const auto comparison = field(condition, "A_Expr")) {
     return comparison_always_true(*comparison, looked_at_literal);

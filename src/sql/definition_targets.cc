@@ -148,7 +148,11 @@ void Walker::walk_fields(const Node& body, std::string_view except) {
   simdjson::dom::object object;
   if (body.get(object) != simdjson::SUCCESS) return;
   for (const auto [key, value] : object) {
-    if (key != except) walk_definition(value);
+    if (key == "setstmt") {
+      set_elsewhere(value);
+    } else if (key != except) {
+      walk_definition(value);
+    }
   }
 }
 
@@ -169,7 +173,9 @@ void Walker::walk_definition(const Node& node) {
   Level level;
   level.has_variables = true;
   for (const auto [key, value] : object) {
-    if (key == "FuncCall") {
+    if (key == "VariableSetStmt") {
+      set_elsewhere(value);
+    } else if (key == "FuncCall") {
       (void)function_call(value, level);
     } else if (key == "A_Expr" || key == "SubLink" || key == "CaseExpr" || key == "TypeCast" ||
                key == "BoolExpr" || key == "CoalesceExpr") {

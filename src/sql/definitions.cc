@@ -15,6 +15,41 @@ bool concurrent_detach(const Node& command) {
   return partition && bool_field(*partition, "concurrent");
 }
 
+using Relations = std::vector<const catalog::Relation*>;
+
+bool lists(const Relations& relations, const catalog::Relation* one) {
+  return std::find(relations.begin(), relations.end(), one) != relations.end();
+}
+
+/// What goes with `dropped` under CASCADE, as far as the catalog tells: children, and views whose
+/// definitions have a dropped name in them, which may be more than really depend on it. Of very
+/// many, all views.
+void add_dependents(const catalog::Catalog& catalog, Relations& dropped) {
+  const auto add = [&](const catalog::Relation* one) {
+    if (one != nullptr && !lists(dropped, one)) dropped.push_back(one);
+  };
+  constexpr size_t kMostNames = 64;
+  for (size_t i = 0; i < dropped.size(); ++i) {
+    for (const catalog::Oid child : dropped[i]->children) add(catalog.relation(child));
+    if (i > kMostNames) continue;
+    const std::string_view name = i < kMostNames ? dropped[i]->name : std::string_view();
+    for (const catalog::Relation& view : catalog.relations()) {
+      if (!view.is_view() || view.system() || view.view_definition.empty()) continue;
+      if (view.view_definition.find(name) != std::string::npos) add(&view);
+    }
+  }
+}
+
+/// The table that has the index.
+const catalog::Relation* table_of(const catalog::Catalog& catalog, catalog::Oid index) {
+  for (const catalog::Relation& relation : catalog.relations()) {
+    for (const catalog::Index& one : relation.indexes) {
+      if (one.oid == index) return &relation;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void Walker::schema_changed(bool temporary) {
@@ -83,8 +118,12 @@ void Walker::on_create_view(const Node& body) {
   const auto view = field(body, "view");
   const auto query = field(body, "query");
   if (!view || !query) return;
-  const Object object =
+  Object object =
       resolver_.created(name_of_range(*view), text_field(*view, "relpersistence") == "t");
+  if (bool_field(body, "replace")) {
+    const catalog::Relation* known = resolver_.find_relation({object.schema, object.name});
+    if (known != nullptr && known->schema == object.schema) object.oid = known->oid;
+  }
   gather_.add_target(act(ActionKind::kCreate, "view"), object);
   schema_changed(object.temporary);
   resolver_.remember_created(object);
@@ -102,16 +141,32 @@ void Walker::on_drop(const Node& body) {
   const bool relation = kind == "table" || kind == "view" || kind == "materialized view" ||
                         kind == "foreign table" || kind == "sequence" || kind == "index" ||
                         kind == "trigger" || kind == "rule" || kind == "policy";
+  const auto* catalog = resolver_.catalog();
+  const bool cascade = gather_.action(action).cascade;
   bool temporary = true;
+  Relations dropped;
   for_each(body, "objects", [&](const Node& object) {
     const Object target = named_object(kind, object);
     temporary = temporary && target.temporary;
     gather_.add_target(action, target, relation);
+    const auto* known = catalog != nullptr && relation ? catalog->relation(target.oid) : nullptr;
+    if (known != nullptr && kind == "index") known = table_of(*catalog, known->oid);
+    if (known != nullptr && kind == "index") {
+      gather_.add_target(action, Resolver::object(*known, true));
+    } else if (known != nullptr && !lists(dropped, known) &&
+               (kind == "table" || kind == "view" || kind == "materialized view" ||
+                kind == "foreign table")) {
+      dropped.push_back(known);
+      // Partitions go with their table.
+      if (known->kind == catalog::RelationKind::kPartitionedTable) descendants(*known, dropped);
+    }
     if (resolver_.catalog() != nullptr && relation && target.oid == 0 &&
         !bool_field(body, "missing_ok")) {
       (void)resolver_.relation(Name{target.schema, target.name});
     }
   });
+  if (cascade && !dropped.empty()) add_dependents(*catalog, dropped);
+  for (const auto* one : dropped) gather_.add_target(action, Resolver::object(*one, true));
   schema_changed(temporary);
   if (bool_field(body, "concurrent")) facts_.outside_transaction = true;
 }
@@ -225,7 +280,17 @@ void Walker::on_lock(const Node& body) {
     const Name name = name_of_range(*range);
     const catalog::Relation* relation = resolver_.relation(name);
     gather_.add_target(action, resolver_.object(name, relation, context_.reached));
-    if (relation == nullptr || !bool_field(*range, "inh")) return;
+    if (relation == nullptr) return;
+    if (relation->is_view()) {
+      // LOCK goes through a view to what it reads.
+      (void)read(*relation, false, context_.reached);
+      const auto body_read = bodies_.find(body_key(relation->oid));
+      if (body_read == bodies_.end()) return;
+      const auto reads = body_read->second.reads;
+      for (const auto* one : reads) gather_.add_target(action, Resolver::object(*one, true));
+      return;
+    }
+    if (!bool_field(*range, "inh")) return;
     std::vector<const catalog::Relation*> children;
     descendants(*relation, children);
     for (const auto* child : children) {
@@ -334,6 +399,13 @@ void Walker::on_other_definition(std::string_view name, const Node& body) {
   }
   if (name == "CreateFunctionStmt") {
     if (const auto inner = field(body, "sql_body")) walk_definition(*inner);
+    context_.explained = false;
+    for_each(body, "options", [&](const Node& wrapper) {
+      const auto option = field(wrapper, "DefElem");
+      const auto value = option ? field(*option, "arg") : std::nullopt;
+      const auto set = value ? field(*value, "VariableSetStmt") : std::nullopt;
+      if (set) set_elsewhere(*set);
+    });
     return;
   }
   const std::string_view own = field(body, "relation")   ? "relation"

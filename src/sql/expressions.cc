@@ -11,6 +11,15 @@ bool ends_in_star(const Node& reference) {
   return star;
 }
 
+/// The operators that an expression is made of which does not name them.
+std::vector<std::string_view> operators_of(std::string_view kind) {
+  if (kind == "AEXPR_BETWEEN") return {">=", "<="};
+  if (kind == "AEXPR_NOT_BETWEEN") return {"<", ">"};
+  if (kind == "AEXPR_BETWEEN_SYM") return {">=", "<="};
+  if (kind == "AEXPR_NOT_BETWEEN_SYM") return {"<", ">"};
+  return {};
+}
+
 std::string cast_name(const Node& type_name) {
   std::string name = "::";
   return name.append(name_in(type_name, "names").name);
@@ -209,17 +218,30 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   if (kind == "AEXPR_NULLIF") shown = "nullif";
   if (kind == "AEXPR_IN") shown = name.name == "=" ? "IN" : "NOT IN";
   value = value.through(shown);
-  operator_call(name, sides, value);
+  const auto meant = operators_of(kind);
+  if (meant.empty()) operator_call(name, sides, value);
+  for (const std::string_view one : meant) operator_call({{}, one}, sides, value);
   return value;
+}
+
+void Walker::equality(const Value& left, const Value& right) {
+  Value compared;
+  operator_call({{}, "="}, {left, right}, compared);
+  gather_.use(compared, kUsedInPredicate);
 }
 
 Value Walker::case_expression(const Node& body, const Level& level) {
   Value value = eval_field(body, "defresult", level).scalar();
-  gather_.use(eval_field(body, "arg", level), kUsedInPredicate);
+  const bool compares = field(body, "arg").has_value();
+  const Value tested = eval_field(body, "arg", level);
+  gather_.use(tested, kUsedInPredicate);
   for_each(body, "args", [&](const Node& wrapper) {
     const auto when = field(wrapper, "CaseWhen");
     if (!when) return;
-    gather_.use(eval_field(*when, "expr", level), kUsedInPredicate);
+    Value expected = eval_field(*when, "expr", level);
+    // CASE x WHEN y: x = y.
+    if (compares) equality(tested, expected);
+    gather_.use(expected, kUsedInPredicate);
     value.add(eval_field(*when, "result", level));
   });
   return value;

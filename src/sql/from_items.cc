@@ -206,8 +206,10 @@ void Walker::merge_columns(const std::vector<std::string_view>& names, FromItem&
     for (FromItem* side : {&left, &right}) {
       for (Visible& visible : side->visible) {
         if (!has_column(visible, name)) continue;
+        Value one = *visible.rows->find(name);
+        if (found) equality(value, one);
         found = true;
-        value.add(*visible.rows->find(name));
+        value.add(one);
         if (level.joins != nullptr) level.joins->connect(first, visible.index);
         if (visible.index >= 0) first = visible.index;
         visible.hidden.push_back(name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <tuple>
 
 namespace sluice::sql {
@@ -57,6 +58,31 @@ void put_outermost(Source& source, std::string_view function) {
   functions.erase(std::remove(functions.begin(), functions.end(), function), functions.end());
   functions.insert(functions.begin(), std::string(function));
   if (functions.size() > kMaxFunctions) functions = {std::string(kTooMany)};
+}
+
+/// Whether an expression, as the server prints it, has this name in it as a word.
+bool names(std::string_view expression, std::string_view name) {
+  const auto in_word = [&](size_t at) {
+    if (at >= expression.size()) return false;
+    const auto c = static_cast<unsigned char>(expression[at]);
+    return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80;
+  };
+  for (size_t at = expression.find(name); at != std::string_view::npos;
+       at = expression.find(name, at + 1)) {
+    if ((at == 0 || !in_word(at - 1)) && !in_word(at + name.size())) return true;
+  }
+  return false;
+}
+
+/// A column's value; a generated one also comes from the columns that its expression names.
+Value value_in(const catalog::Relation& table, const catalog::Column& column) {
+  Value value = value_of({table.oid, column.number});
+  if (!column.generated) return value;
+  for (const catalog::Column& other : table.columns) {
+    if (&other == &column || !names(column.default_text, other.name)) continue;
+    value.add(value_of({table.oid, other.number}).through("generated"));
+  }
+  return value;
 }
 
 constexpr std::array<std::string_view, 6> kSystemColumns = {"ctid", "xmin", "xmax",
@@ -132,7 +158,7 @@ Value with_arguments(const Value& value, const std::vector<Value>& arguments) {
 
 std::optional<Value> Rows::find(std::string_view name) const {
   if (table != nullptr) {
-    if (const auto* column = table->column(name)) return value_of({table->oid, column->number});
+    if (const auto* column = table->column(name)) return value_in(*table, *column);
   } else {
     std::optional<Value> found;
     for (const NamedValue& column : columns) {
@@ -153,7 +179,7 @@ std::optional<Value> Rows::find(std::string_view name) const {
 void Rows::append_to(std::vector<NamedValue>& out) const {
   if (table != nullptr) {
     for (const auto& column : table->columns) {
-      out.push_back({column.name, value_of({table->oid, column.number})});
+      out.push_back({column.name, value_in(*table, column)});
     }
   } else {
     out.insert(out.end(), columns.begin(), columns.end());
@@ -167,7 +193,7 @@ void Rows::append_to(std::vector<NamedValue>& out) const {
 
 Value Rows::at(size_t position) const {
   if (table != nullptr && position < table->columns.size()) {
-    return value_of({table->oid, table->columns[position].number});
+    return value_in(*table, table->columns[position]);
   }
   if (table == nullptr && position < columns.size()) return columns[position].value;
   Value value = rest;

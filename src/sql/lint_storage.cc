@@ -47,7 +47,7 @@ void on_refresh(LintScript& script) {
                                 "-- needs a unique index on columns of the view:\n"
                                 "REFRESH MATERIALIZED VIEW CONCURRENTLY " +
                                     view.sql + ";");
-  finding.rewrites = true;
+  finding.rewrites = finding.scans = true;
 }
 
 void on_command(LintScript& script, const LintTable& table, const AlterCommand& command) {

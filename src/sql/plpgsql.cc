@@ -107,7 +107,7 @@ bool Walker::plpgsql_text(const std::string& text, const Level& level) {
     for_each(root, "stmts", [&](const Node& raw) {
       const auto wrapper = field(raw, "stmt");
       if (!wrapper) return;
-      const RowsPtr rows = rows_of(*wrapper, &level, nullptr);
+      const RowsPtr rows = rows_of(*wrapper, &level, level.ctes);
       if (context_.collected != nullptr) {
         (void)spend(rows->count());
         context_.collected->add(rows->whole(rows));

@@ -12,7 +12,7 @@ bool is_temporary_schema(std::string_view schema) {
 }  // namespace
 
 Resolver::Resolver(const Scope& scope, StatementFacts& facts)
-    : catalog_(scope.catalog.get()), path_(scope.search_path), facts_(facts) {}
+    : catalog_(scope.catalog.get()), path_{scope.search_path, false}, facts_(facts) {}
 
 bool Resolver::was_created(const Name& name) const {
   return std::any_of(created_.begin(), created_.end(), [&](const Object& object) {
@@ -22,8 +22,16 @@ bool Resolver::was_created(const Name& name) const {
 
 const catalog::Relation* Resolver::find_relation(const Name& name) const {
   if (catalog_ == nullptr) return nullptr;
-  return name.schema.empty() ? catalog_->resolve(path_, name.name)
-                             : catalog_->relation(name.schema, name.name);
+  if (!name.schema.empty()) return catalog_->relation(name.schema, name.name);
+  if (!path_.uncertain) return catalog_->resolve(path_.schemas, name.name);
+  // The only one of that name is meant, or none; of several nobody knows which.
+  const catalog::Relation* only = nullptr;
+  for (const std::string& schema : places()) {
+    const catalog::Relation* found = catalog_->relation(schema, name.name);
+    if (found != nullptr && only != nullptr && found != only) return nullptr;
+    if (found != nullptr) only = found;
+  }
+  return only;
 }
 
 const catalog::Relation* Resolver::relation(const Name& name) {
@@ -34,7 +42,6 @@ const catalog::Relation* Resolver::relation(const Name& name) {
   } else if (!found->system() && uncertain_) {
     facts_.unresolved = true;
   }
-  if (path_uncertain_ && name.schema.empty()) facts_.unresolved = true;
   return found;
 }
 
@@ -44,22 +51,31 @@ const catalog::Relation* Resolver::relation(Oid oid) const {
 
 std::vector<const catalog::Function*> Resolver::functions(const Name& name) {
   if (catalog_ == nullptr) return {};
-  auto found = catalog_->functions(path_, name.schema, name.name);
+  // Any of them may be meant, or hidden by another: all are looked at.
+  auto found = catalog_->functions(places(), name.schema, name.name);
   const bool users = std::any_of(found.begin(), found.end(),
                                  [](const catalog::Function* f) { return !f->system(); });
   if (uncertain_ && users) facts_.unresolved = true;
-  if (path_uncertain_ && name.schema.empty()) facts_.unresolved = true;
   return found;
 }
 
 std::vector<const catalog::Operator*> Resolver::operators(const Name& name) const {
   if (catalog_ == nullptr || catalog_->operators().empty()) return {};
-  if (name.schema.empty()) return catalog_->operators(path_, name.name);
+  if (name.schema.empty()) return catalog_->operators(places(), name.name);
   return catalog_->operators({std::string(name.schema)}, name.name);
 }
 
 const catalog::Type* Resolver::type(const Name& name) const {
-  return catalog_ == nullptr ? nullptr : catalog_->type(path_, name.schema, name.name);
+  if (catalog_ == nullptr) return nullptr;
+  const catalog::Type* found = catalog_->type(path_.schemas, name.schema, name.name);
+  if (!path_.uncertain || !name.schema.empty()) return found;
+  // What users made does more than what the server brings.
+  for (const std::string& schema : places()) {
+    const catalog::Type* other = catalog_->type({}, schema, name.name);
+    if (other != nullptr && (found == nullptr || other->oid >= catalog::kFirstUserOid))
+      found = other;
+  }
+  return found;
 }
 
 Object Resolver::object(const catalog::Relation& relation, bool reached) {
@@ -81,7 +97,8 @@ Object Resolver::created(const Name& name, bool temporary) const {
   Object out = object(name, nullptr, false);
   out.temporary = out.temporary || temporary;
   if (catalog_ == nullptr || !name.schema.empty()) return out;
-  for (const std::string& schema : path_) {
+  if (path_.uncertain && !out.temporary) return out;
+  for (const std::string& schema : path_.schemas) {
     const bool temporary_schema = is_temporary_schema(schema);
     if (out.temporary ? !temporary_schema : temporary_schema || schema == "pg_catalog") continue;
     out.schema = schema;
@@ -91,8 +108,8 @@ Object Resolver::created(const Name& name, bool temporary) const {
   return out;
 }
 
-std::vector<std::string> Resolver::use_path(std::vector<std::string> path) {
-  path_.swap(path);
+SearchPath Resolver::use_path(SearchPath path) {
+  std::swap(path_, path);
   return path;
 }
 
@@ -102,7 +119,7 @@ std::vector<std::string> Resolver::completed(const std::vector<std::string>& sch
     return std::find(schemas.begin(), schemas.end(), name) != schemas.end();
   };
   std::string temporary;
-  for (const std::string& schema : path_) {
+  for (const std::string& schema : path_.schemas) {
     if (schema.starts_with("pg_temp_")) temporary = schema;
   }
   if (!temporary.empty() && !listed("pg_temp")) path.push_back(temporary);

@@ -2,12 +2,19 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sql/names.h"
 #include "sql/statement_facts.h"
 
 namespace sluice::sql {
+
+/// Where names that are not qualified are looked up.
+struct SearchPath {
+  std::vector<std::string> schemas;  ///< as current_schemas(true) returns them
+  bool uncertain = false;            ///< may be any other by now
+};
 
 /// Finds what names mean, as the server would, by the search_path in force at that place.
 class Resolver {
@@ -32,31 +39,41 @@ class Resolver {
   Object created(const Name& name, bool temporary) const;
 
   /// The names that follow are looked up by another path, until the returned one is put back.
-  std::vector<std::string> use_path(std::vector<std::string> path);
+  SearchPath use_path(SearchPath path);
+  SearchPath use_path(std::vector<std::string> schemas) {
+    return use_path(SearchPath{std::move(schemas), false});
+  }
+  const SearchPath& path() const { return path_; }
   /// A path as settings give it ("app, \"$user\""), completed as the server does; "$user" is left
   /// out and makes later unqualified names uncertain.
   std::vector<std::string> completed(const std::vector<std::string>& schemas) const;
 
   /// Something before in the same text may have changed what names mean.
   void make_uncertain() { uncertain_ = true; }
-  void make_path_uncertain() { path_uncertain_ = true; }
+  bool uncertain() const { return uncertain_; }
+  void make_path_uncertain() { path_.uncertain = true; }
   /// Something in the text may set the search_path while it runs: names in bodies that have no
   /// path of their own may then mean other things.
   void path_may_change() { path_may_change_ = true; }
   void path_matters() { path_matters_ = true; }
   bool bodies_uncertain() const { return path_may_change_ && path_matters_; }
+  /// A statement begins: what those before it did to the path, `make_path_uncertain` says.
+  void begin_statement() { path_may_change_ = path_matters_ = false; }
   /// A relation that this text creates.
   void remember_created(const Object& object) { created_.push_back(object); }
 
  private:
   bool was_created(const Name& name) const;
+  /// Where a name may be found: of an uncertain path, in any schema.
+  const std::vector<std::string>& places() const {
+    return path_.uncertain ? catalog_->schemas() : path_.schemas;
+  }
 
   const catalog::Catalog* catalog_;
-  std::vector<std::string> path_;
+  SearchPath path_;
   StatementFacts& facts_;
   std::vector<Object> created_;
   bool uncertain_ = false;
-  bool path_uncertain_ = false;
   bool path_may_change_ = false;
   bool path_matters_ = false;
 };

@@ -124,6 +124,22 @@ class SampleCatalog {
         "CREATE TRIGGER audit AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION "
         "public.on_user()";
     users.triggers.push_back(trigger);
+    Relation& parts = relation("public", "parts", {"key"}, Kind::kPartitionedTable);
+    Relation& part = relation("public", "parts_1", {"key"});
+    inherit(parts, part);
+    catalog::Trigger arrival;
+    arrival.name = "arrival";
+    arrival.function = function("public", "on_part", {}, "plpgsql",
+                                "BEGIN DELETE FROM public.items; RETURN NEW; END", kTrigger)
+                           .oid;
+    arrival.definition =
+        "CREATE TRIGGER arrival AFTER INSERT ON public.parts_1 FOR EACH ROW EXECUTE FUNCTION "
+        "public.on_part()";
+    part.triggers.push_back(arrival);
+    catalog::Index index;
+    index.name = "parts_key";
+    index.oid = relation("public", "parts_key", {"key"}, Kind::kIndex).oid;
+    parts.indexes.push_back(index);
     catalog::Rule rule;
     rule.name = "keep";
     rule.event = '4';
@@ -201,6 +217,19 @@ class SampleCatalog {
                            "SELECT count(*) > 0 FROM app.secret WHERE k = a")
                       .oid;
     contents_.operators.push_back(op);
+    op.schema = "app";
+    for (const char* name : {"=", "<>", "<", ">", "<=", ">="}) {
+      op.oid = ++oid_;
+      op.name = name;
+      contents_.operators.push_back(op);
+    }
+    function("public", "uncounted", {}, "sql", "DELETE FROM public.log", kVoid).settings =
+        "track_counts=off";
+    function("public", "as_other", {}, "sql", "SELECT 1").settings = "role=other";
+    function("public", "find", {"pattern"}, "sql", "SELECT ssn FROM public.users");
+    function("public", "find", {"number"}, "sql", "SELECT k FROM app.secret");
+    function("public", "twice", {}, "sql", "DELETE FROM public.log", kVoid);
+    function("app", "twice", {}, "sql", "SELECT k FROM app.secret", kVoid);
   }
 
   std::shared_ptr<const catalog::Catalog> finish() {

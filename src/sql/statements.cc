@@ -73,16 +73,19 @@ void Walker::add_text(const Node& root) {
     const auto wrapper = field(raw, "stmt");
     if (!wrapper || gather_.failed()) return;
     gather_.begin_statement();
+    resolver_.begin_statement();
     bodies_.clear();
     reached_writes_.clear();
     met_ = {};
     weight_ = 0;
+    const bool settings_before = std::exchange(facts_.may_change_settings, false);
     unwrap(*wrapper, [&](std::string_view name, const Node& body) {
       kinds_.push_back(tag_of(name, body));
       statement(*wrapper);
       implicit_calls(name, body);
       after_statement(name, body);
     });
+    facts_.may_change_settings = facts_.may_change_settings || settings_before;
   });
 }
 
@@ -96,7 +99,6 @@ void Walker::finish() {
     }
     facts_.kind += kinds_[i];
   }
-  if (resolver_.bodies_uncertain()) facts_.unresolved = true;
   if (facts_.dynamic_sql) {
     facts_.writes = facts_.schema_change = facts_.may_change_settings = true;
   }
@@ -172,6 +174,8 @@ void Walker::dispatch(std::string_view name, const Node& body) {
 }
 
 void Walker::after_statement(std::string_view name, const Node& body) {
+  // What bodies without a path of their own did cannot be known.
+  if (resolver_.bodies_uncertain()) facts_.unresolved = facts_.dynamic_sql = true;
   // What a later statement of the text means may be another thing by then.
   static constexpr std::string_view kRenaming[] = {
       "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",     "RuleStmt", "CreateTrigStmt",
@@ -193,7 +197,14 @@ void Walker::after_statement(std::string_view name, const Node& body) {
     });
   }
   if (facts_.dynamic_sql) resolver_.make_uncertain();
-  if (facts_.may_change_settings && name != "VariableSetStmt") resolver_.make_path_uncertain();
+  // The end of a transaction puts back what was set for it.
+  const bool ends = name == "TransactionStmt" && !facts_.transaction.empty() &&
+                    facts_.transaction.back() != TransactionEffect::kBegin &&
+                    facts_.transaction.back() != TransactionEffect::kSavepoint &&
+                    facts_.transaction.back() != TransactionEffect::kRelease;
+  if (ends || (facts_.may_change_settings && name != "VariableSetStmt")) {
+    resolver_.make_path_uncertain();
+  }
 }
 
 void Walker::on_explain(const Node& body) {
@@ -317,34 +328,6 @@ void Walker::on_transaction(const Node& body) {
     facts_.outside_transaction = true;
   }
   if (context_.collected == nullptr && !context_.reached) facts_.transaction.push_back(effect);
-}
-
-void Walker::on_set(const Node& body) {
-  const std::string_view variable = text_field(body, "name");
-  const bool role = variable == "role" || variable == "session_authorization";
-  const std::string_view kind = text_field(body, "kind");
-  act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
-  facts_.may_change_settings = true;
-  if (variable != "search_path") {
-    if (kind == "VAR_RESET_ALL" || role) {
-      resolver_.make_path_uncertain();
-      resolver_.path_may_change();
-    }
-    return;
-  }
-  std::vector<std::string> schemas;
-  bool known = kind == "VAR_SET_VALUE";
-  for_each(body, "args", [&](const Node& argument) {
-    std::string_view schema;
-    known = known && string_literal(argument, schema) && schema != "$user";
-    schemas.emplace_back(schema);
-  });
-  if (context_.reached || context_.collected != nullptr || !known) resolver_.path_may_change();
-  if (known) {
-    resolver_.use_path(resolver_.completed(schemas));
-  } else {
-    resolver_.make_path_uncertain();
-  }
 }
 
 void Walker::on_prepared(std::string_view name, const Node& body) {

@@ -91,9 +91,20 @@ class Walker {
   void on_call(const Node& body);
   void on_copy(const Node& body);
   void on_transaction(const Node& body);
-  void on_set(const Node& body);
   void on_prepared(std::string_view name, const Node& body);
   void on_cursor(std::string_view name, const Node& body);
+
+  // ---- session_settings.cc
+  void on_set(const Node& body);
+  void on_set_config(const CallShape& shape);
+  /// A setting that something changes, in lower case, "*" if it cannot be known: a target of
+  /// `action`, or of the statement's own action for it.
+  void note_setting(std::string_view name, size_t action);
+  void note_setting(std::string_view name);
+  /// ALTER … SET and CREATE FUNCTION … SET: changed, but not now.
+  void set_elsewhere(const Node& variable_set);
+  /// What a function sets while it runs.
+  void function_settings(const catalog::Function& function);
 
   // ---- select.cc
   /// The query or data-changing statement in `wrapper`, and what it yields.
@@ -135,6 +146,8 @@ class Walker {
   Value eval_field(const Node& body, std::string_view name, const Level& level);
   Value column_reference(const Node& body, const Level& level);
   Value operator_expression(const Node& body, const Level& level);
+  /// What CASE x WHEN y, USING and NATURAL do: the "=" that the path leads to.
+  void equality(const Value& left, const Value& right);
   Value case_expression(const Node& body, const Level& level);
   Value sublink(const Node& body, const Level& level);
   Value indirection(const Node& body, const Level& level);
@@ -156,7 +169,6 @@ class Walker {
   void operator_call(const Name& name, const std::vector<Value>& given, Value& out);
   void note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
                  const CallShape& shape, Called& out);
-  void on_set_config(const CallShape& shape);
   void on_sequence(const CallShape& shape);
   std::vector<std::string_view> columns_of_type(Oid type) const;
 
@@ -198,12 +210,14 @@ class Walker {
   RowsPtr sql_statements(const Node& root, const Level& arguments);
   RowsPtr plpgsql_body(const catalog::Function& function, const Level& arguments);
   void write_again(const Gather::ArgumentUses& uses);
+  /// What triggers with this function call their transition tables (REFERENCING NEW TABLE AS …).
+  std::vector<std::string> transition_tables(const catalog::Function& function);
   void trigger_body(const catalog::Function& function, const catalog::Relation& table);
   /// A text of the catalog that is parsed and walked with nothing of the statement around it.
   bool with_body(const std::string& text, const std::function<void(const Node&)>& use);
   bool enter_body();
   /// Texts of the catalog are rendered for a path of its own, which is put in force.
-  std::vector<std::string> use_definition_path();
+  SearchPath use_definition_path();
   void unreadable(const catalog::Function& function);
 
   // ---- plpgsql.cc

@@ -97,6 +97,11 @@ void Walker::follow(const catalog::Relation& relation, ActionKind kind,
     triggers(*child, kind);
     foreign_keys(*child, kind, changed);
     if (kind != ActionKind::kDelete) stored_expressions(*child);
+    // A row whose key changes is deleted here and inserted there.
+    if (partitioned && kind == ActionKind::kUpdate) {
+      triggers(*child, ActionKind::kDelete);
+      triggers(*child, ActionKind::kInsert);
+    }
   }
 }
 

@@ -20,8 +20,9 @@ def test_everything_is_in_its_place_and_runs(tmp_path):
     files = {str(f.relative_to(usr)) for f in usr.rglob("*") if f.is_file()}
     docs = {f"share/doc/sluice/docs/{f.name}" for f in (ROOT / "docs").glob("*.md")}
     assert docs
+    policies = {f"share/sluice/policies/{f.name}" for f in (ROOT / "policies").glob("*.yaml")}
     assert files == {"bin/sluice", "lib/systemd/system/sluice.service", "share/doc/sluice/README.md",
-                     "share/doc/sluice/sluice.yaml"} | docs
+                     "share/doc/sluice/sluice.yaml"} | docs | policies
     version = re.search(r"project\(sluice VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
     shown = subprocess.run([usr / "bin/sluice", "version"], check=True, capture_output=True, text=True)
     assert shown.stdout.startswith(f"sluice {version}")

@@ -171,13 +171,38 @@ def test_exact_in_every_form(client, tables, form, name):
 
 
 @pytest.mark.parametrize("name", ["insert", "update", "delete", "merge", "cte", "cascade", "trigger", "function"])
-def test_exact_through_prepare_and_execute(client, tables, name):
-    check(client, tables, psql_prepare, name)
-    # And by message: the protocol's Bind of SQL's statement, and SQL's EXECUTE in an extended message.
-    check(client, tables, lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 3), name)
-    check(client, tables, lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + parse("EXECUTE q") + bind() + execute() + SYNC
-                                               + query("DEALLOCATE q"), 3), name)
-    check(client, tables, lambda c, sql: c.run(parse(sql, "q") + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3), name)
+def test_exact_through_prepare_and_execute(client, tables, direct, name):
+    """SQL's own, then the protocol's Bind of SQL's statement, SQL's EXECUTE in an extended message, and of the protocol's statement."""
+    forms = [psql_prepare,
+             lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(query(f"PREPARE q AS {sql}") + parse("EXECUTE q") + bind() + execute() + SYNC + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(parse(sql, "q") + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(parse(f"PREPARE q AS {sql}") + bind() + execute() + SYNC + query("EXECUTE q") + query("DEALLOCATE q"), 3),
+             lambda c, sql: c.run(parse(f"PREPARE q AS {sql}") + bind() + execute() + bind("q") + execute() + SYNC + query("DEALLOCATE q"), 2)]
+    for form in forms:
+        direct.execute(RESET)
+        check(client, tables, form, name)
+
+
+def test_a_name_that_could_not_be_taken_is_judged_by_what_it_stands_for(client, tables):
+    """The second Parse fails, what was named first is still there, and is what is bound and counted."""
+    before = tables()
+    sql = write("insert", LIMIT + 1)
+    for again in (parse("SELECT 1", "n") + SYNC, query("PREPARE n AS SELECT 1"), parse("SELECT 1/0::int") + bind() + execute()
+                  + close(b"S", "n") + parse("SELECT 1", "n") + SYNC, query("SELECT 1/0; DEALLOCATE n; PREPARE n AS SELECT 1")):
+        client.run(parse(sql, "n") + SYNC)
+        for use in (bind("n") + execute() + SYNC, query("EXECUTE n"), parse("EXECUTE n") + bind() + execute() + SYNC):
+            answer = client.run(again + use, 2)
+            errors = [error_fields(b)["M"] for k, b in answer if k == b"E"]
+            assert len(errors) == 2 and "would change 101 rows" in errors[1], errors
+            assert tables() == before
+        client.run(close(b"S", "n") + SYNC)
+    # The same with a portal that outlives the failure.
+    client.run(query("BEGIN") + parse(sql, "n") + bind("n", "p") + SYNC + query("SAVEPOINT s"), 3)
+    answer = client.run(parse("SELECT 1") + bind("", "p") + SYNC + query("ROLLBACK TO s") + execute("p") + SYNC, 3)
+    assert any("would change 101 rows" in error_fields(b)["M"] for k, b in answer if k == b"E"), kinds(answer)
+    client.run(query("ROLLBACK") + close(b"S", "n") + SYNC, 2)
+    assert tables() == before
 
 
 def test_parameters_decide_how_many(client, tables):
@@ -267,22 +292,43 @@ def test_copy_in(client, tables):
     assert dict((t, n) for t, n, _ in tables())["items"] == 200
 
 
+def test_what_a_cursor_writes_counts_where_it_is_fetched(client, tables):
+    before = tables()
+    for fetch in (query("FETCH ALL FROM c"), parse("FETCH ALL FROM c") + bind() + execute() + SYNC, execute("c") + SYNC,
+                  execute("c", 11) + SYNC, query("FETCH 11 FROM c"), query("MOVE ALL FROM c")):
+        client.run(query("BEGIN"))
+        assert error_in(client.run(query("DECLARE c CURSOR FOR SELECT lim.put(10) FROM generate_series(1, 50)"))) is None
+        answer = client.run(fetch)
+        assert error_in(answer) is not None and error_in(answer)["C"] == "42501", (fetch, kinds(answer))
+        assert "rows, more than the 100" in error_in(answer)["M"]
+        assert client.run(query("COMMIT"))[0] == (b"C", b"ROLLBACK\0")
+        assert tables() == before
+    client.run(query("BEGIN"))
+    client.run(query("DECLARE c CURSOR FOR SELECT lim.put(10) FROM generate_series(1, 50)"))
+    assert error_in(client.run(query("FETCH 10 FROM c"))) is None
+    assert error_in(client.run(execute("c", 10) + SYNC)) is None
+    assert error_in(client.run(query("COMMIT"))) is None
+    assert dict((t, n) for t, n, _ in tables())["items"] == 200
+
+
 def test_deferred_work_counts_at_commit(client, tables):
     """What a constraint trigger puts off is done at COMMIT, and counted there."""
     before = tables()
-    for script in ([query("BEGIN"), query(write("deferred trigger", LIMIT + 1)), query("COMMIT")],
-                   [query("BEGIN"), query(write("deferred trigger", LIMIT + 1)), query("END")],
-                   [parse("BEGIN") + bind() + execute() + SYNC, query(write("deferred trigger", LIMIT + 1)),
+    too_much = write("deferred trigger", LIMIT + 2)  # One row now, 101 at COMMIT.
+    for script in ([query("BEGIN"), query(too_much), query("COMMIT")],
+                   [query("BEGIN"), query(too_much), query("END")],
+                   [parse("BEGIN") + bind() + execute() + SYNC, query(too_much),
                     parse("COMMIT") + bind() + execute() + SYNC],
-                   [query("BEGIN"), query("SET CONSTRAINTS ALL DEFERRED"), query(write("deferred trigger", LIMIT + 1)), query("COMMIT")],
-                   [query("BEGIN"), query(write("deferred trigger", LIMIT + 1)), query("SET CONSTRAINTS ALL IMMEDIATE"), query("COMMIT")]):
+                   [query("BEGIN"), query("SET CONSTRAINTS ALL DEFERRED"), query(too_much), query("COMMIT")],
+                   [query("BEGIN"), query(too_much), query("SET CONSTRAINTS ALL IMMEDIATE"), query("COMMIT")]):
         messages = []
         for data in script:
             messages += client.run(data)
         assert tables() == before, script
-        assert error_in(messages) is not None and messages[-1] == (b"Z", b"I")
+        assert error_in(messages) is not None and "what COMMIT runs would change 101 rows" in error_in(messages)["M"]
+        assert client.run(query("ROLLBACK"))[-1] == (b"Z", b"I")
     client.run(query("BEGIN"))
-    client.run(query(write("deferred trigger", LIMIT)))
+    client.run(query(write("deferred trigger", LIMIT + 1)))
     assert error_in(client.run(query("COMMIT"))) is None
     assert tables() != before
 
@@ -383,6 +429,9 @@ def test_somebody_elses_row_cannot_slip_through(gateway, tables, direct):
 
 
 def cancel(client, port):
+    """Of a client that may not have logged in yet."""
+    if client.key is None:
+        return
     asker = WireClient(port, timeout=30)
     asker.send(struct.pack("!II", 8 + len(client.key), 80877102) + client.key)
     asker.read_to_end()
@@ -400,10 +449,7 @@ def test_a_storm_of_cancels_lets_nothing_through(gateway, tables, form):
     def storm():
         while not stop.is_set():
             time.sleep(rng.uniform(0, 0.02))
-            try:
-                cancel(client, gateway.port)
-            except OSError:
-                pass
+            cancel(client, gateway.port)
 
     threads = [threading.Thread(target=storm, daemon=True) for _ in range(2)]
     for thread in threads:

@@ -29,7 +29,7 @@ def test_delete_without_where_is_refused_with_a_hint(tables, guarded, server):
     gateway = guarded
     server.sql("TRUNCATE kept; INSERT INTO kept VALUES (1), (2)", "orders")
     done = gateway.psql("-v", "VERBOSITY=verbose", "-c", "DELETE FROM kept")
-    assert "ERROR:  42501: DELETE is denied by rule \"no-unbounded-writes\"" in done.stderr
+    assert "ERROR:  42501: deleting from \"public.kept\" is denied by rule \"no-unbounded-writes\"" in done.stderr
     assert "HINT:  Add a WHERE clause" in done.stderr
     assert server.sql("SELECT count(*) FROM kept", "orders") == ["2"]
     record = gateway.search("--text", "DELETE FROM kept")[-1]
@@ -39,7 +39,7 @@ def test_delete_without_where_is_refused_with_a_hint(tables, guarded, server):
 
 def test_refusal_aborts_the_transaction(tables, guarded, server):
     done = guarded.psql(input="BEGIN;\nINSERT INTO half VALUES (1);\nDROP TABLE half;\nSELECT 1;\nCOMMIT;\n")
-    assert "DROP TABLE is held for approval by rule \"schema-changes-need-approval\"" in done.stderr
+    assert "dropping table \"public.half\" is held for approval by rule \"schema-changes-need-approval\"" in done.stderr
     assert "current transaction is aborted" in done.stderr
     assert done.stdout.splitlines()[-1] == "ROLLBACK"
     assert server.sql("SELECT count(*) FROM half", "orders") == ["0"]

@@ -202,6 +202,9 @@ def test_Threat04_no_cancel_in_clear_where_the_session_was_encrypted():
         gateway.wait_for(lambda _: "pg_sleep" in gateway.cli("session", "list", "-o", "json").stdout)
         tap.intercept = say_no
         assert ask(gateway.port, client.key) == b""
+        deadline = time.time() + 10
+        while len(heard) < 2 and time.time() < deadline:
+            time.sleep(0.01)
         assert heard == [struct.pack("!II", 8, 80877103), b""], "asked for TLS, was told no, said nothing more"
         assert kinds(client.read_until()) == "TDCZ", "and nothing was cancelled"
     finally:

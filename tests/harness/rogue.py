@@ -33,8 +33,26 @@ def error(sqlstate=b"XX000", text=b"made up"):
     return message(b"E", b"SERROR\0VERROR\0C" + sqlstate + b"\0M" + text + b"\0\0")
 
 
+def result(*rows):
+    return b"".join(data_row(*row) for row in rows) + complete(b"SELECT %d" % len(rows))
+
+
+def nullable_row(*values):
+    return message(b"D", struct.pack("!H", len(values)) + b"".join(
+        struct.pack("!i", -1) if v is None else struct.pack("!I", len(v)) + v for v in values))
+
+
+# An all but empty database, as src/catalog/load_query.cc asks for it: fingerprint, path, schemas, relations, columns,
+# inheritance, rules, triggers, indexes, constraints, functions, types, operators.
+CATALOG = (result((b"0",)) + result((b"{pg_catalog,public}",)) + result((b"11", b"pg_catalog"), (b"2200", b"public"))
+           + nullable_row(b"1259", b"11", b"pg_class", b"r", b"p", b"postgres", b"f", b"420", b"14", None, None) + complete()
+           + result() * 7
+           + nullable_row(b"23", b"11", b"int4", b"b", b"0", b"0", b"0", None) + complete() + result())
+
+
 class RogueServer:
-    """`greeting` is what a start-up message gets. `answers` maps the text of a query to the bytes it
+    """What the gateway asks on its own behalf (the catalog, the search path) is answered as an all but empty database
+    would. `greeting` is what a start-up message gets. `answers` maps the text of a query to the bytes it
     gets; None closes the connection, a function is called with the socket."""
 
     def __init__(self, greeting=GREETING, answers=None):
@@ -90,8 +108,23 @@ class RogueServer:
             if kind == b"Q":
                 text = body[:-1].decode()
                 default = complete(text.encode()) + READY if text == "DISCARD ALL" else complete() + READY
+                if "pg_catalog.pg_attribute" in text and "pg_catalog.pg_operator" in text:
+                    default = complete(b"SET") * text.count("lock_timeout") + CATALOG + READY
                 if not self._answer(connection, self.answers.get(text, default)):
                     return
+
+            elif not self._extended(connection, kind, body):
+                return
+
+    def _extended(self, connection, kind, body):
+        """Statements of the gateway's own: the search path, and changes of nothing."""
+        if kind == b"P":
+            self.parsed = body.split(b"\0")[1]
+        answers = {b"P": message(b"1"), b"B": message(b"2"), b"C": message(b"3"), b"S": READY}
+        if kind == b"E":
+            rows = [(b"pg_catalog",), (b"public",)] if b"current_schemas" in self.parsed else []
+            return self._answer(connection, result(*rows))
+        return self._answer(connection, answers.get(kind, b""))
 
     def on_cancel(self, connection):
         """A cancel request came; the connection is closed afterwards."""

@@ -12,7 +12,7 @@ from server_state import Connection, DatabaseState
 
 USERS = {"human": "alice", "agent": "robot", "service": "nightly"}
 DATABASES = ("postgres", "template0", "template1", "original", "orders", "direct", "spare")
-ROLES = ("postgres", "sluice", "canary")
+ROLES = ("postgres", "sluice", "keyholder")
 KEY = "canary" + "A" * 37 + "="
 
 
@@ -28,10 +28,8 @@ class Rig:
         self.admin.rows("CREATE DATABASE spare")
         self.gateway = Gateway(self.server, start=False)
         for kind in ("agent", "service"):
-            # TEMPORARY
-            user = ("user", "add", USERS[kind], "--group", "engineering", "--password-stdin")
-            if self.gateway.cli(*user, "--kind", kind, input=PASSWORD + "\n", check=False).returncode != 0:
-                self.gateway.cli(*user, input=PASSWORD + "\n")
+            self.gateway.cli("user", "add", USERS[kind], "--kind", kind, "--group", "engineering", "--password-stdin",
+                             input=PASSWORD + "\n")
         self.victim = None
         self.make()
 
@@ -63,7 +61,7 @@ class Rig:
         for (role,) in self.admin.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'"):
             if role not in ROLES[:2]:
                 self.admin.rows(f'DROP OWNED BY "{role}" CASCADE; DROP ROLE "{role}"')
-        self.admin.rows(f"CREATE ROLE canary NOLOGIN PASSWORD 'SCRAM-SHA-256$4096:Y2FuYXJ5${KEY}:{KEY}'")
+        self.admin.rows(f"CREATE ROLE keyholder NOLOGIN PASSWORD 'SCRAM-SHA-256$4096:Y2FuYXJ5${KEY}:{KEY}'")
         for file in self.server.root.glob("out*"):
             file.unlink()
         secret = self.server.data / "secret.txt"
@@ -92,11 +90,11 @@ class Rig:
 
     def connect(self, kind, application, startup):
         """A client and what its login was answered."""
-        client = WireClient(self.gateway.port, timeout=20)
+        client = WireClient(self.gateway.port, timeout=60)
         return client, client.login(user=USERS[kind], application_name=application, **startup)
 
     def connect_directly(self, application, startup):
-        client = WireClient(self.server.port, timeout=20)
+        client = WireClient(self.server.port, timeout=60)
         return client, client.login(user="sluice", password=SERVER_PASSWORD, database="direct",
                                     application_name=application, **startup)
 

@@ -31,7 +31,7 @@ class Connection:
     """A direct connection of the superuser, past the gateway."""
 
     def __init__(self, server, database, application="watcher"):
-        self.wire = WireClient(server.port, timeout=30)
+        self.wire = WireClient(server.port, timeout=180)
         self.wire.login(user="sluice", password=SERVER_PASSWORD, database=database, application_name=application)
 
     def rows(self, text):

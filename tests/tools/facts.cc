@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <pthread.h>
 
+#include "analyst.h"
 #include "catalog/diff.h"
 #include "catalog_json.h"
 #include "database.h"
@@ -54,6 +55,25 @@ Result<void> within(Database& database) {
   return {};
 }
 
+/// Runs each line as SQL, then answers with the fingerprint as this session sees it and, line by
+/// line, what is different from before the first.
+Result<void> changes(Database& database) {
+  std::shared_ptr<const catalog::Catalog> start;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (!start) {
+      SLUICE_ASSIGN(start, database.load());
+    }
+    SLUICE_TRY(database.run(line));
+    SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
+    std::cout << catalog->fingerprint() << '\n';
+    for (const auto& change : catalog::diff(*start, *catalog)) {
+      std::cout << change.to_string() << '\n';
+    }
+    done();
+  }
+  return {};
+}
+
 /// Answers each line, and says "done" once before the first, with what changed since the last.
 Result<void> drift(Database& database) {
   SLUICE_ASSIGN(auto before, database.load());
@@ -87,14 +107,38 @@ Result<void> facts(Database& database) {
   return {};
 }
 
+/// Each line is JSON: a string is a statement, answered with its facts; {"run": "SQL"} is run in
+/// this session, after which the catalog is read anew, and the answer names its temporary
+/// relations. One line of JSON answers each.
+Result<void> statements(Database& database) {
+  Analyst analyst(database);
+  SLUICE_TRY(analyst.look());
+  for (std::string line; std::getline(std::cin, line);) {
+    boost::system::error_code error;
+    const json::value question = json::parse(line, error);
+    if (error) return fail(ErrorCode::kProtocol, "not JSON: " + line);
+    const auto answer = analyst.answer(question);
+    std::cout << (answer ? json::serialize(*answer)
+                         : json::serialize(json::object{{"error", answer.error().text}}))
+              << std::endl;
+  }
+  return {};
+}
+
 struct Mode {
   std::string_view name;
   Result<void> (*run)(Database&);
 };
 
 constexpr std::array kModes = {
-    Mode{"users", users},   Mode{"all", all},     Mode{"fingerprint", fingerprint},
-    Mode{"within", within}, Mode{"drift", drift}, Mode{"facts", facts},
+    Mode{"users", users},
+    Mode{"all", all},
+    Mode{"fingerprint", fingerprint},
+    Mode{"within", within},
+    Mode{"changes", changes},
+    Mode{"drift", drift},
+    Mode{"facts", facts},
+    Mode{"statements", statements},
 };
 
 int main(int argc, char** argv) {
@@ -108,7 +152,8 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  std::cerr << "usage: sluice_facts CONNINFO users|all|fingerprint|within|drift|facts\n";
+  std::cerr << "usage: sluice_facts CONNINFO "
+               "users|all|fingerprint|within|changes|drift|facts|statements\n";
   return 2;
 }
 

@@ -29,7 +29,8 @@ TEST(Backend, ParameterStatus) {
 }
 
 TEST(Backend, DataRow) {
-  const auto row = decode_data_row(B("\0\3\0\0\0\2ab\xff\xff\xff\xff\0\0\0\0"));
+  const std::string body = B("\0\3\0\0\0\2ab\xff\xff\xff\xff\0\0\0\0");
+  const auto row = decode_data_row(body);
   ASSERT_TRUE(row);
   EXPECT_THAT(*row, ElementsAre(Bytes("ab"), std::nullopt, Bytes()));
   EXPECT_TRUE(decode_data_row(B("\0\0")));

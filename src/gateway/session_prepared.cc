@@ -1,0 +1,75 @@
+// Session: SQL's own PREPARE and EXECUTE, decided on by what they run.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+
+namespace sluice::gateway {
+
+/// An EXECUTE of what nobody has prepared here is the server's to answer, once it is sure that it
+/// does not know it either: dynamic SQL can prepare as well.
+bool Session::ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts) {
+  if (facts.statements != 1 || facts.prepared.size() != 1 || transaction_ == 'E') return false;
+  const auto& use = facts.prepared.front();
+  Prepared pending;
+  if (use.what != sql::PreparedUse::What::kExecute || (redone_ && redone_->asked) ||
+      prepared_ahead(use.name, pending) != nullptr || !expected_.empty() || since_sync_) {
+    return false;
+  }
+  defer(piece, kEstimating);
+  deferred_->asked = true;
+  run_own({"SELECT name FROM pg_catalog.pg_prepared_statements"},
+          [this, name = use.name](OwnRun& run) {
+            if (!deferred_) return;
+            if (run.answer.error) {
+              deferred_failed(*run.answer.error);
+            } else if (!run.answer.results.empty()) {
+              const auto& rows = run.answer.results[0];
+              deferred_->unprepared = std::none_of(rows.begin(), rows.end(), [&](const auto& row) {
+                return row.size() == 1 && row[0] == name;
+              });
+            }
+            take_deferred(kEstimating);
+          });
+  return true;
+}
+
+/// EXECUTE runs what was prepared: that is decided on too, by what its names mean now.
+Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, DecisionPtr decision,
+                                                   bool& writes) {
+  const auto& uses = statement.facts().prepared;
+  for (size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i].what != sql::PreparedUse::What::kExecute) continue;
+    const bool prepared_here =
+        std::any_of(uses.begin(), uses.begin() + static_cast<long>(i), [&](const auto& use) {
+          return use.what == sql::PreparedUse::What::kPrepare && use.name == uses[i].name;
+        });
+    if (prepared_here) continue;  // What it does is among the actions of this text.
+    Prepared pending;
+    const Prepared* prepared = prepared_ahead(uses[i].name, pending);
+    if (redone_ && redone_->unprepared) continue;
+    if (prepared == nullptr || !prepared->text) {
+      return refusal("unknown-prepared-statement", "26000",
+                     fmt::format("prepared statement \"{}\" does not exist", uses[i].name),
+                     "PREPARE it in this session first.");
+    }
+    auto text = prepared->text;
+    if (prepared->scope != scope_.id && prepared->source.empty()) text = nullptr;
+    if (text && prepared->scope != scope_.id) {
+      // Short of the analyser's threads: a long one is prepared anew by its owner.
+      text = worker_.analyser().find_or_analyse(prepared->source,
+                                                {settings_for_analysis(prepared->source), scope_});
+    }
+    if (!text) return prepared_elsewhere(uses[i].name);
+    auto inner = decide(*text, std::nullopt);
+    if (!inner->allowed()) return inner;
+    writes = writes || text->facts().writes;
+    decision = tightened(*decision, inner->limits);
+  }
+  return decision;
+}
+
+}  // namespace sluice::gateway

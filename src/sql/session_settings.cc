@@ -1,0 +1,118 @@
+// Settings: SET, RESET, set_config and what functions set for themselves.
+#include <algorithm>
+#include <cctype>
+
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+/// Names of settings are compared without case.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+bool is_role(std::string_view setting) {
+  return setting == "role" || setting == "session_authorization";
+}
+
+/// A text that is what it says: a literal, at most called text. Other casts may shorten it.
+bool plain_text(const Node& expression, std::string_view& out) {
+  if (const auto cast = field(expression, "TypeCast")) {
+    const auto argument = field(*cast, "arg");
+    const auto type = field(*cast, "typeName");
+    return argument && type && name_in(*type, "names").name == "text" && !field(*type, "typmods") &&
+           !field(*type, "arrayBounds") && plain_text(*argument, out);
+  }
+  return field(expression, "A_Const") && string_literal(expression, out);
+}
+
+}  // namespace
+
+void Walker::note_setting(std::string_view name, size_t action) {
+  if (context_.explained || context_.muted) return;
+  Object object;
+  object.name = name;
+  object.reached = context_.reached;
+  gather_.add_target(action, object, false);
+}
+
+void Walker::note_setting(std::string_view name) {
+  const bool role = is_role(name);
+  // "*": which one cannot be known.
+  if (name == "*") note_setting(name, shared_act(ActionKind::kRoleChange));
+  note_setting(name, shared_act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting));
+}
+
+void Walker::set_elsewhere(const Node& body) {
+  const std::string_view name = text_field(body, "name");
+  if (!name.empty()) note_setting(lower(name));
+}
+
+void Walker::function_settings(const catalog::Function& function) {
+  if (function.system()) return;
+  std::string_view settings = function.settings;
+  while (!settings.empty()) {
+    const size_t end = settings.find('\n');
+    const std::string_view line = settings.substr(0, end);
+    settings.remove_prefix(end == std::string_view::npos ? settings.size() : end + 1);
+    const size_t equals = line.find('=');
+    // A value of several lines goes on here.
+    if (equals == std::string_view::npos) continue;
+    const std::string name = lower(line.substr(0, equals));
+    if (name == "search_path") continue;
+    const Within within(*this);
+    context_.reached = true;
+    note_setting(name);
+    if (is_role(name)) resolver_.path_may_change();
+  }
+}
+
+void Walker::on_set(const Node& body) {
+  const std::string variable = lower(text_field(body, "name"));
+  const bool role = is_role(variable);
+  const std::string_view kind = text_field(body, "kind");
+  const size_t action = act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
+  if (!variable.empty()) note_setting(variable, action);
+  facts_.may_change_settings = true;
+  if (variable != "search_path") {
+    if (kind == "VAR_RESET_ALL" || role) {
+      resolver_.make_path_uncertain();
+      resolver_.path_may_change();
+    }
+    return;
+  }
+  std::vector<std::string> schemas;
+  bool known = kind == "VAR_SET_VALUE";
+  for_each(body, "args", [&](const Node& argument) {
+    std::string_view schema;
+    known = known && string_literal(argument, schema) && schema != "$user";
+    schemas.emplace_back(schema);
+  });
+  const bool nested = context_.reached || context_.collected != nullptr;
+  if (nested || !known) resolver_.path_may_change();
+  // In a body nobody knows whether it was run, or how often.
+  if (known && !nested) {
+    resolver_.use_path(resolver_.completed(schemas));
+  } else {
+    resolver_.make_path_uncertain();
+  }
+}
+
+void Walker::on_set_config(const CallShape& shape) {
+  std::string_view variable;
+  const bool known = shape.first_argument != nullptr && plain_text(*shape.first_argument, variable);
+  facts_.may_change_settings = true;
+  looked_at_literal();
+  const std::string name = known ? lower(variable) : "*";
+  if (!known || is_role(name) || name == "search_path") {
+    resolver_.path_may_change();
+    // The names of a statement are looked up before it runs, those of a body one by one.
+    if (context_.reached || context_.collected != nullptr) resolver_.make_path_uncertain();
+  }
+  note_setting(name);
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,61 @@
+-- Joins of every form, LATERAL, USING and NATURAL, self-joins, joins that the planner removes.
+SELECT t1.c, t2.d FROM t1 JOIN t2 ON t1.a = t2.a;
+SELECT t1.c, t2.d FROM t1 INNER JOIN t2 USING (a);
+SELECT a, t1.b, t2.b FROM t1 JOIN t2 USING (a);
+SELECT a, c, d FROM t1 JOIN t2 USING (a, b);
+SELECT * FROM t1 NATURAL JOIN t2;
+SELECT a, b FROM t1 NATURAL LEFT JOIN t2;
+SELECT a FROM t1 NATURAL FULL JOIN t2;
+SELECT j.a, j.b FROM t1 JOIN t2 USING (a, b) AS j;
+SELECT t1.c FROM t1 LEFT JOIN t2 ON t1.a = t2.a;
+SELECT t1.c FROM t1 LEFT JOIN sales.products p ON p.id = t1.a;
+SELECT t1.c, p.id FROM t1 LEFT JOIN sales.products p ON p.id = t1.a;
+SELECT t1.c FROM t1 RIGHT JOIN t2 ON t1.a = t2.a AND t2.d = 'x';
+SELECT t1.c, t2.d FROM t1 FULL JOIN t2 ON t1.a = t2.a;
+SELECT coalesce(t1.a, t2.a) FROM t1 FULL JOIN t2 USING (a) WHERE t1.b IS NULL;
+SELECT a FROM t1 FULL JOIN t2 USING (a);
+SELECT 1 FROM t1 CROSS JOIN t2;
+SELECT c, d FROM t1, t2;
+SELECT c, d, z FROM t1, t2, t3 WHERE t1.a = t2.a AND t2.b = t3.x;
+SELECT c, d, z FROM (t1 JOIN t2 ON t1.a = t2.a) JOIN t3 ON t3.x = t1.a;
+SELECT c, d, z FROM t1 JOIN (t2 JOIN t3 ON t3.x = t2.a) ON t2.a = t1.a;
+SELECT j.c FROM (t1 JOIN t2 ON t1.a = t2.a) AS j (p, q, c, r, s, t);
+SELECT j.* FROM (t1 JOIN t2 USING (a)) j;
+SELECT x.c, y.c FROM t1 x JOIN t1 y ON x.a = y.b;
+SELECT m.name, u.name FROM app.users u LEFT JOIN app.users m ON m.id = u.manager_id;
+SELECT x.a FROM t1 x, t1 y, t1 z WHERE x.a = y.a AND y.a = z.a;
+SELECT u.name, l.total FROM app.users u, LATERAL (SELECT total FROM sales.orders o WHERE o.user_id = u.id) l;
+SELECT u.name, l.n FROM app.users u LEFT JOIN LATERAL (SELECT count(*) AS n FROM sales.orders o WHERE o.user_id = u.id) l ON true;
+SELECT u.name, l.s FROM app.users u CROSS JOIN LATERAL (SELECT u.ssn || o.status::text AS s FROM sales.orders o LIMIT 1) l;
+SELECT t1.a, g FROM t1, generate_series(1, t1.a) g;
+-- @known arguments of functions in FROM steer how many rows there are
+SELECT t1.a, g.n FROM t1, LATERAL generate_series(1, t1.b) AS g (n);
+-- @known arguments of functions in FROM steer how many rows there are
+SELECT u.name, t FROM app.users u, unnest(u.tags) t;
+-- @known arguments of functions in FROM steer how many rows there are
+SELECT u.name, t.tag, t.n FROM app.users u, unnest(u.tags) WITH ORDINALITY AS t (tag, n);
+-- @known arguments of functions in FROM steer how many rows there are
+SELECT p.name, k.key FROM sales.products p, jsonb_each(p.attributes) k;
+SELECT p.name, k.value FROM sales.products p LEFT JOIN LATERAL jsonb_each_text(p.attributes) k ON k.key = 'ink';
+SELECT * FROM ROWS FROM (generate_series(1, 3), unnest(ARRAY['a', 'b'])) AS r (n, w);
+SELECT o.id, i.qty, p.name FROM sales.orders o JOIN sales.items i ON i.order_id = o.id JOIN sales.products p ON p.id = i.product_id;
+SELECT o.id FROM sales.orders o JOIN sales.items i ON i.order_id = o.id AND i.price > o.total;
+SELECT o.id, n.note FROM sales.orders o JOIN sales.items i ON o.id = i.order_id JOIN sales.item_notes n USING (order_id, line);
+SELECT u.name, count(o.id) FROM app.users u LEFT JOIN sales.orders o ON o.user_id = u.id GROUP BY u.id HAVING count(o.id) > 1;
+SELECT u.id, u.name, u.mail FROM app.users u JOIN sales.orders o ON o.user_id = u.id GROUP BY u.id;
+SELECT t1.a FROM t1 JOIN t2 ON t1.a = t2.a AND false;
+SELECT t1.a FROM t1 LEFT JOIN (SELECT DISTINCT a FROM t2) s ON s.a = t1.a;
+SELECT t1.a FROM t1 LEFT JOIN (SELECT a FROM t2 GROUP BY a) s ON s.a = t1.a;
+SELECT t1.a FROM t1 LEFT JOIN (t2 LEFT JOIN t3 ON t3.x = t2.a) ON t2.a = t1.a WHERE t3.z IS NULL;
+SELECT s.k FROM (SELECT t1.a AS k, t2.d FROM t1 JOIN t2 ON t1.b = t2.b) s JOIN t3 ON t3.x = s.k;
+SELECT a.a, b.a, c.x FROM t1 a JOIN t2 b ON a.a = b.a FULL JOIN t3 c ON c.y = b.b;
+SELECT t1.a FROM t1 JOIN t2 ON (t1.a, t1.b) = (t2.a, t2.b);
+SELECT t1.a FROM t1 JOIN t2 ON t1.* IS NOT DISTINCT FROM ROW(t2.a, t2.b, t2.d);
+SELECT * FROM t1 JOIN t2 ON t1.a < t2.a ORDER BY t2.d, t1.c LIMIT 5;
+SELECT l.v FROM t1, LATERAL (VALUES (t1.a), (t1.b)) l (v);
+SELECT t1.c, s.m FROM t1, LATERAL (SELECT max(t2.b) AS m FROM t2 WHERE t2.a = t1.a) s, LATERAL (SELECT s.m + t1.a AS k) k WHERE k.k > 0;
+SELECT u.name FROM public.users u JOIN app.users a ON a.id = u.id JOIN archive.users r ON r.id = u.id;
+SELECT users.name FROM app.users JOIN sales.orders ON orders.user_id = users.id;
+SELECT e.name, o.id FROM app.employees e JOIN sales.orders o ON o.id = e.id;
+SELECT i.name, r.note FROM app.imported i JOIN app.remote r ON r.id = i.id;
+SELECT r1.note FROM app.remote r1 JOIN app.remote r2 ON r1.id = r2.id;

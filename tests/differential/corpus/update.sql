@@ -1,0 +1,61 @@
+-- UPDATE: FROM, sub-selects, row assignments, views, conditions that are none.
+UPDATE t1 SET b = 1;
+UPDATE t1 SET b = 1 WHERE a = 1;
+UPDATE t1 SET b = b + 1, c = upper(c) WHERE c LIKE 'o%';
+UPDATE t1 SET b = 1 WHERE true;
+UPDATE t1 SET b = 1 WHERE 1 = 1;
+UPDATE t1 SET b = 1 WHERE 'a' = 'a' OR a = 1;
+UPDATE t1 SET b = 1 WHERE NOT false;
+-- @every
+UPDATE t1 SET b = 1 WHERE a = a;
+-- @every
+UPDATE t1 SET b = 1 WHERE a IS NOT NULL OR a IS NULL;
+UPDATE t1 SET b = 1 WHERE false;
+UPDATE t1 SET b = 1 WHERE NULL;
+UPDATE t1 SET b = DEFAULT WHERE a = 2;
+UPDATE t1 SET (b, c) = (5, 'five') WHERE a = 2;
+UPDATE t1 SET (b, c) = ROW(5, DEFAULT) WHERE a = 2;
+UPDATE t1 SET (b, c) = (SELECT b, d FROM t2 WHERE t2.a = t1.a);
+UPDATE t1 SET b = (SELECT max(y) FROM t3 WHERE x = t1.a) WHERE a IN (SELECT a FROM t2);
+UPDATE t1 SET c = t2.d FROM t2 WHERE t2.a = t1.a;
+UPDATE t1 AS x SET c = y.c FROM t1 AS y WHERE y.a = x.b;
+UPDATE t1 SET c = s.d FROM (SELECT a, d FROM t2 WHERE b > 1) s JOIN t3 ON t3.x = s.a WHERE s.a = t1.a;
+UPDATE t1 SET c = 'x' FROM t2;
+UPDATE t1 SET c = z FROM t2, LATERAL (SELECT z FROM t3 WHERE x = t2.a) l WHERE t1.a = t2.a;
+UPDATE t1 SET b = 0 WHERE EXISTS (SELECT 1 FROM t2 WHERE t2.a = t1.a) RETURNING a, b;
+UPDATE t1 SET b = t2.b FROM t2 WHERE t1.a = t2.a RETURNING t1.*, t2.d;
+UPDATE t1 SET b = 1 WHERE a = 1 RETURNING (SELECT count(*) FROM t3), c;
+UPDATE t1 SET b = 1 WHERE ctid = '(0,1)';
+UPDATE t2 SET d = 'changed';
+UPDATE t2 SET d = 'changed' WHERE a = 1;
+UPDATE app.users SET ssn = NULL WHERE name = 'ann';
+UPDATE app.users SET home.city = 'moved', tags[2] = 'z' WHERE id = 1;
+UPDATE app.users SET id = 99 WHERE id = 4;
+UPDATE app.users SET profile = jsonb_set(profile, '{a}', to_jsonb(ssn));
+UPDATE app.users u SET manager_id = m.id FROM app.users m WHERE m.name = 'ann' AND u.id = 3;
+UPDATE sales.orders SET id = 77 WHERE id = 1;
+UPDATE sales.orders SET total = (SELECT sum(qty * price) FROM sales.items WHERE order_id = orders.id);
+UPDATE sales.orders SET status = 'done' WHERE user_id = (SELECT id FROM app.users WHERE mail = 'ann@x');
+UPDATE sales.items SET qty = qty + 1 WHERE order_id = 1;
+UPDATE sales.items SET line = 9 WHERE order_id = 1 AND line = 1;
+-- @also public.scratch
+UPDATE sales.stock SET amount = 5 WHERE product_id = 1;
+UPDATE sales.payments SET amount = 1 WHERE id = 1;
+UPDATE sales.payments SET paid = NULL WHERE id = 1;
+UPDATE sales.products SET name = 'pencil' WHERE id = 1;
+UPDATE app.v_simple SET name = 'x' WHERE id = 1;
+UPDATE app.v_users SET mail = 'y@y' WHERE id = 1;
+UPDATE app.v_simple SET ssn = name;
+UPDATE app.v_on_checked SET c = 'ok';
+UPDATE app.v_checked SET b = b + 1 WHERE a = 1 RETURNING c;
+UPDATE app.v_barrier SET mail = 'z@z' WHERE id = 2;
+UPDATE archive.orders SET total = 0;
+UPDATE app.v_invoker v SET total = u.id FROM app.users u WHERE u.id = v.id;
+UPDATE app.remote SET note = 'changed' WHERE id = 1;
+UPDATE app.remote r SET note = t.c FROM t1 t WHERE t.a = r.id;
+UPDATE public.users SET note = a.ssn FROM app.users a WHERE a.id = users.id;
+UPDATE users SET note = 'plain' WHERE id = 1;
+UPDATE "Mixed Case"."Order Lines" SET "select" = "quote""d" WHERE "Line No" = 1;
+UPDATE app.secured SET secret = 'none' WHERE id = 1;
+-- @also app.audit
+UPDATE app.conditional SET state = 'still';
