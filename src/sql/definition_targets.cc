@@ -186,9 +186,7 @@ void Walker::walk_definition(const Node& node) {
       } else {
         (void)rows_of(node, &level, nullptr);
       }
-    } else if (key == "typeName") {
-      meet_type_name(value);
-    } else {
+    } else if (key != "typeName") {
       walk_definition(value);
     }
   }
