@@ -20,7 +20,18 @@ from server_state import difference
 FOLDER = pathlib.Path(__file__).resolve().parent
 CANARY = b"canary"  # what no refused statement may give away: file contents, password verifiers
 CASES = read_corpus(FOLDER / "corpus")
-RUNS = [pytest.param(case, kind, id=f"{case.file[:-5]}: {case.name} [{kind}]") for case in CASES for kind in case.kinds]
+KNOWN = {line for line in (pathlib.Path(__file__).parent / "known.txt").read_text().splitlines() if not line.startswith("#")}
+
+
+def name_of(case):
+    return f"{case.file[:-5]}: {case.name}"
+
+
+def marks_of(case):
+    return [pytest.mark.xfail(strict=True, reason="known.txt")] if name_of(case) in KNOWN else []
+
+
+RUNS = [pytest.param(case, kind, id=f"{name_of(case)} [{kind}]", marks=marks_of(case)) for case in CASES for kind in case.kinds]
 
 
 @dataclasses.dataclass
@@ -143,8 +154,8 @@ def test_records(rig, played):
     records = {}
     for record in rig.gateway.search("--type", "statement"):
         records.setdefault(record.get("application"), []).append(record)
-    problems = [f"{name}: {problem}" for name, case, outcome in played
-                if (problem := record_problem(case, records.get(outcome.application, [])))]
+    problems = [f"{name}: {problem}" for name, case, outcome in played if name_of(case) not in KNOWN
+                and (problem := record_problem(case, records.get(outcome.application, [])))]
     assert not problems, "\n".join(problems)
 
 
