@@ -205,7 +205,7 @@ RC_GTEST_PROP(Record, ChangedBytesAreReadWithoutHarm, (const std::string& text))
 TEST(Record, ParametersAreShownAsTextAndBinary) {
   Event event = statement("SELECT $1, $2, $3");
   const std::string parameters("\0\3\0\0\0\1\0\0\0\3\0\0\0\2hi\0\0\0\2\xAB\xCD\xFF\xFF\xFF\xFF",
-                               28);
+                               26);
   event.parameters = parameters;
   const auto json = to_json(*decode_record(5, encoded({}, event)));
   const auto& shown = json.at("parameters").as_array();
