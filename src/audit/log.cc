@@ -258,7 +258,15 @@ void LogImpl::index_loop() {
   // The data path comes first: search reads what is not indexed yet from the log itself.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
   auto index = Index::open(options_.directory);
-  if (!index) {
+  // A search that has it open just now may keep it locked; that is no damage.
+  const auto locked = [&] {
+    return !index && index.error().text.find("locked") != std::string::npos;
+  };
+  for (int i = 0; i < 40 && locked(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    index = Index::open(options_.directory);
+  }
+  if (!index && !locked()) {
     // It holds nothing that the log does not.
     log::error("audit index: {}; it is made anew", index.error().text);
     Index::remove(options_.directory);
