@@ -1,5 +1,7 @@
 #include "store/sqlite.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -82,7 +84,13 @@ Result<Database> Database::open(const std::filesystem::path& file) {
   Database database(raw);
   if (rc != SQLITE_OK) return failed(raw, "open " + file.string());
   sqlite3_busy_timeout(raw, 5000);
-  SLUICE_TRY(database.execute("PRAGMA journal_mode = WAL"));
+  // Two that open a new file at once: one is told that it is locked without any waiting.
+  for (int i = 0;; ++i) {
+    auto set = database.execute("PRAGMA journal_mode = WAL");
+    if (set) break;
+    if (i == 100 || (sqlite3_errcode(raw) & 0xFF) != SQLITE_BUSY) return fail(set.error());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   SLUICE_TRY(database.execute("PRAGMA foreign_keys = ON"));
   return database;
 }
