@@ -93,8 +93,8 @@ class Story:
 
         say("What would stricter rules have said to all of this?")
         done = self.cli("policy", "replay", "--policy", "strict", "--since", "1h")
-        self.expect("the one small UPDATE would have waited for approval",
-                    "nightly-agent" in done.stdout and "hold" in done.stdout)
+        self.expect("the agent's one small UPDATE would not have passed",
+                    any("nightly-agent" in line and "id = 42" in line for line in done.stdout.splitlines()))
 
 
 def stay_up(gateway):
