@@ -49,15 +49,20 @@ class Writer : public LogWriter {
   uint64_t durable_sequence() const override;
 
   // For the background threads.
-  std::shared_ptr<SegmentWriter> segment() const { return segment_.load(); }
+  std::shared_ptr<SegmentWriter> segment() const {
+    const std::lock_guard lock(mutex_);
+    return segment_;
+  }
   std::atomic<uint64_t>& durable() { return durable_; }
   std::function<void()> on_durable;
 
  private:
   LogImpl& log_;
   uint32_t number_;
-  std::atomic<std::shared_ptr<SegmentWriter>> segment_;
-  SegmentWriter* current_ = nullptr;  ///< what `segment_` holds, without the atomic
+  // Not std::atomic<std::shared_ptr>: libstdc++ 12's load() races with store().
+  mutable std::mutex mutex_;  ///< taken once per segment, and by whoever is not the writer
+  std::shared_ptr<SegmentWriter> segment_;
+  SegmentWriter* current_ = nullptr;  ///< what `segment_` holds, for the writer alone
   std::string payload_;
   std::atomic<uint64_t> durable_{0};
 };
@@ -152,7 +157,8 @@ Result<> Writer::reserve(size_t bytes) {
     current_->seal();
   }
   current_ = segment->get();
-  segment_.store(std::move(*segment));
+  const std::lock_guard lock(mutex_);
+  segment_ = std::move(*segment);
   return {};
 }
 

@@ -6,6 +6,8 @@
 // changes nothing. What resolves operators by itself is not used (IN, BETWEEN, IS DISTINCT FROM,
 // USING, CASE x WHEN). No backslash stands in them, for sessions without
 // standard_conforming_strings. Columns are those of PostgreSQL 13 to 17.
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -330,6 +332,13 @@ std::vector<std::string> load_statements(bool with_system) {
     if (end == std::string_view::npos) return statements;
     rest.remove_prefix(end + 2);
   }
+}
+
+bool may_read_again(std::string_view sqlstate) {
+  // "cache lookup failed", "could not open relation with OID" and the like have no code of their
+  // own: they are XX000, internal_error.
+  constexpr std::string_view kCodes[] = {"XX000", "42P01", "42704", "42883", "40P01"};
+  return std::find(std::begin(kCodes), std::end(kCodes), sqlstate) != std::end(kCodes);
 }
 
 }  // namespace sluice::catalog

@@ -23,12 +23,17 @@ using Rows = std::vector<Row>;
 /// definitions are rendered for its search_path (Catalog::definition_path). No definitions of views
 /// in pg_catalog and information_schema: nobody expands them. Does not wait for schema changes
 /// under way (Catalog::complete), but for a small chance: give the gateway's own connections a
-/// lock_timeout. Takes ACCESS SHARE locks on what views and parsed functions use, as a SELECT does.
+/// lock_timeout. What is dropped while it runs may make it fail (`may_read_again`).
+/// Takes ACCESS SHARE locks on what views and parsed functions use, as a SELECT does.
 /// `with_system`: also what initdb made; else only users' objects, for `build` with a base.
 std::string_view load_query(bool with_system);
 
 /// The same statements one by one, for the extended protocol.
 std::vector<std::string> load_statements(bool with_system);
+
+/// Whether the load failed because an object vanished between its row and its definition, or in a
+/// deadlock with whoever dropped it: the next try may well succeed.
+bool may_read_again(std::string_view sqlstate);
 
 /// Makes the catalog from the results of `load_query`, in their order. `base` (may be null): where
 /// to take the system's objects from when they were not read; without both it is an error, as

@@ -4,6 +4,13 @@
 
 namespace sluice::gateway {
 
+namespace {
+
+/// Somebody who creates and drops without end may spoil a few reads in a row, hardly this many.
+constexpr int kMostVanished = 20;
+
+}  // namespace
+
 std::shared_ptr<const catalog::Catalog> CatalogKeeper::current() const {
   const std::lock_guard lock(mutex_);
   return read_ == wanted_ ? catalog_ : nullptr;
@@ -80,7 +87,9 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
   {
     const std::lock_guard lock(mutex_);
     reading_ = false;
-    again = built && asked != wanted_;
+    const bool vanished = !built && built.error().code == ErrorCode::kNotFound;
+    vanished_ = vanished ? vanished_ + 1 : 0;
+    again = built ? asked != wanted_ : vanished && vanished_ % kMostVanished != 0;
     if (built) {
       // What could not be read whole is read again soon, and tells nothing of what has changed.
       if (complete_ && (*built)->complete()) {

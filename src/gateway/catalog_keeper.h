@@ -24,7 +24,8 @@ class CatalogKeeper {
  public:
   using Known = Result<std::shared_ptr<const catalog::Catalog>>;
   using Waiting = std::function<void(Known)>;
-  /// Runs a simple query at the server, on a connection of the gateway's own.
+  /// Runs a simple query at the server, on a connection of the gateway's own. An error of kNotFound
+  /// says that an object vanished under it (catalog::may_read_again).
   using Answered = std::function<void(Result<std::vector<catalog::Rows>>)>;
   using Ask = std::function<void(std::string_view text, Answered)>;
   /// Builds away from the workers: reading a large catalog takes a while.
@@ -72,6 +73,7 @@ class CatalogKeeper {
   uint64_t wanted_ = 1;                               ///< counts reasons to read
   uint64_t read_ = 0;                                 ///< the last of them that `catalog_` answers
   bool reading_ = false;
+  int vanished_ = 0;  ///< reads in a row that failed since something was dropped meanwhile
   bool looking_ = false;
   unsigned changing_ = 0;  ///< changes under way
   uint64_t changes_ = 0;   ///< changes ever started or ended

@@ -289,6 +289,32 @@ TEST(CatalogKeeper, AFailureIsToldAndTheNextOneWhoAsksTriesAgain) {
   EXPECT_TRUE(told);
 }
 
+TEST(CatalogKeeper, WhatVanishedWhileItReadMakesItReadAgain) {
+  Server server;
+  int told = 0;
+  server.keeper.when_current([&](auto known) { told += known.has_value() ? 1 : 100; });
+  for (int i = 0; i < 3; ++i) {
+    server.take().answered(fail(ErrorCode::kNotFound, "could not open relation with OID 17256"));
+    EXPECT_EQ(told, 0);
+    ASSERT_THAT(server.asked, SizeIs(1));
+  }
+  server.answer();
+  EXPECT_EQ(told, 1);
+}
+
+TEST(CatalogKeeper, SomethingThatAlwaysVanishesIsAFailureInTheEnd) {
+  Server server;
+  for (int round = 0; round < 2; ++round) {
+    std::string problem;
+    server.keeper.when_current([&](auto known) { problem = known.error().text; });
+    for (int i = 0; i < 100 && !server.asked.empty(); ++i) {
+      server.take().answered(fail(ErrorCode::kNotFound, "cache lookup failed"));
+    }
+    EXPECT_EQ(problem, "cache lookup failed");
+    EXPECT_THAT(server.asked, IsEmpty());
+  }
+}
+
 TEST(CatalogKeeper, AnswersThatMakeNoCatalogAreAFailure) {
   Server server;
   bool failed = false;

@@ -26,7 +26,6 @@ Database::Database(const config::DatabaseConfig& config) : config_(config) {
 
 Result<std::shared_ptr<Database>> Database::create(const config::DatabaseConfig& config) {
   std::shared_ptr<Database> database(new Database(config));
-  database->addresses_.store(std::make_shared<const std::vector<net::Address>>());
   if (config.sslmode != config::SslMode::kDisable) {
     auto tls = net::TlsContext::client(
         {peer_check(config), config.sslrootcert, config.sslcert, config.sslkey});
@@ -38,8 +37,9 @@ Result<std::shared_ptr<Database>> Database::create(const config::DatabaseConfig&
 
 Result<> Database::refresh_addresses() {
   SLUICE_ASSIGN(auto resolved, net::resolve(config_.host, config_.port));
-  addresses_.store(std::make_shared<const std::vector<net::Address>>(std::move(resolved)),
-                   std::memory_order_release);
+  auto addresses = std::make_shared<const std::vector<net::Address>>(std::move(resolved));
+  const std::lock_guard lock(mutex_);
+  addresses_ = std::move(addresses);
   return {};
 }
 

@@ -36,7 +36,8 @@ class Database {
   Result<> refresh_addresses();
   /// Last resolved addresses; never null, may be empty.
   std::shared_ptr<const std::vector<net::Address>> addresses() const {
-    return addresses_.load(std::memory_order_acquire);
+    const std::lock_guard lock(mutex_);
+    return addresses_;
   }
 
   /// Takes the right to open one more server connection, of `config().pool.size` in all.
@@ -73,10 +74,11 @@ class Database {
   uint64_t id_;
   config::DatabaseConfig config_;
   std::shared_ptr<const net::TlsContext> tls_;
-  std::atomic<std::shared_ptr<const std::vector<net::Address>>> addresses_;
   std::atomic<int> open_{0};
   std::atomic<int> waiting_{0};
   mutable std::mutex mutex_;  ///< taken once per login and per new server connection
+  std::shared_ptr<const std::vector<net::Address>> addresses_ =
+      std::make_shared<const std::vector<net::Address>>();
   std::unordered_map<std::string, std::shared_ptr<const ParameterList>> greetings_;
   std::unordered_map<std::string, std::shared_ptr<const std::vector<std::string>>> search_paths_;
   std::optional<wire::postgres::ScramKeys> keys_;

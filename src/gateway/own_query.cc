@@ -85,7 +85,9 @@ void OwnQuery::on_server_receive(net::Slice data) {
     }
     if (piece.type != pg::kReadyForQuery) continue;
     if (answer_.error) {
-      finish(fail(ErrorCode::kUnavailable, std::string(answer_.error->message())));
+      const bool again = catalog::may_read_again(answer_.error->sqlstate());
+      finish(fail(again ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+                  std::string(answer_.error->message())));
     } else {
       finish(std::move(answer_.results));
     }

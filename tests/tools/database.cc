@@ -41,23 +41,33 @@ Result<std::vector<catalog::Rows>> Database::run(std::string_view text) {
     return fail(ErrorCode::kUnavailable, PQerrorMessage(connection));
   }
   std::vector<catalog::Rows> results;
-  std::string error;
+  std::string error, sqlstate;
   while (const Answer answer{PQgetResult(connection)}) {
     const ExecStatusType status = PQresultStatus(answer.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
       results.push_back(rows_of(answer.get()));
     } else if (error.empty()) {
       error = PQresultErrorMessage(answer.get());
+      const char* code = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE);
+      sqlstate = code != nullptr ? code : "";
     }
   }
-  if (!error.empty()) return fail(ErrorCode::kInvalidInput, error);
+  if (!error.empty()) {
+    const bool again = catalog::may_read_again(sqlstate);
+    return fail(again ? ErrorCode::kNotFound : ErrorCode::kInvalidInput, error);
+  }
   return results;
 }
 
 Result<std::shared_ptr<const catalog::Catalog>> Database::load(bool with_system,
                                                                const catalog::Catalog* base) {
-  SLUICE_ASSIGN(auto results, run(catalog::load_query(with_system)));
-  return catalog::build(std::move(results), base);
+  // As gateway::CatalogKeeper does.
+  auto results = run(catalog::load_query(with_system));
+  for (int i = 0; i < 20 && !results && results.error().code == ErrorCode::kNotFound; ++i) {
+    results = run(catalog::load_query(with_system));
+  }
+  if (!results) return fail(std::move(results.error()));
+  return catalog::build(std::move(*results), base);
 }
 
 }  // namespace sluice::tools
