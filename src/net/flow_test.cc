@@ -86,9 +86,9 @@ TEST_P(FlowTest, Threat55_SlowReaderBoundsWhatIsUnsent) {
   EXPECT_GE(read.load(), kTotal);
   EXPECT_LE(most_unsent, Stream::kHighWater + Buffer::kSize);
   // At first, what one turn of the kernel may have received before the pause; then the queue and
-  // next to nothing.
+  // what multishot receives post in one go, when the thread had to wait for a core.
   EXPECT_LE(most_buffers, Stream::kHighWater / Buffer::kSize + 256);
-  EXPECT_LE(most_later, Stream::kHighWater / Buffer::kSize + 24);
+  EXPECT_LE(most_later, Stream::kHighWater / Buffer::kSize + 64);
 }
 
 TEST_P(FlowTest, TinySegmentsToAStuckClientPinLittleMemory) {
