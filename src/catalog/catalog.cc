@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <unordered_set>
 
 namespace sluice::catalog {
 
@@ -73,6 +74,7 @@ Catalog::Catalog(Contents contents) : contents_(std::move(contents)) {
         referencing_.emplace(referenced, std::pair(i, c));
       }
     }
+    for (const catalog::Index& index : relation.indexes) index_tables_.emplace(index.oid, i);
   }
   const auto& functions = contents_.functions;
   functions_by_oid_.reserve(functions.size());
@@ -95,6 +97,64 @@ Catalog::Catalog(Contents contents) : contents_(std::move(contents)) {
   for (const std::string& schema : contents_.schemas) {
     if (schema.starts_with(kTempPrefix)) temp_schema_ = schema;
   }
+  index_types();
+  index_internal();
+}
+
+void Catalog::index_types() {
+  for (const Type& type : contents_.types) {
+    if (type.relation != 0 && type.oid >= kFirstUserOid)
+      row_types_.emplace(type.relation, type.oid);
+    if (!type.checks.empty() || !type.functions.empty()) types_with_calls_.push_back(type.oid);
+    types_call_ = types_call_ || !type.class_functions.empty();
+  }
+  for (size_t i = 0; i < contents_.casts.size(); ++i) {
+    const Cast& cast = contents_.casts[i];
+    casts_by_type_.emplace(cast.source, i);
+    if (cast.target != cast.source) casts_by_type_.emplace(cast.target, i);
+    if (cast.source < kFirstUserOid && cast.target < kFirstUserOid) system_casts_.push_back(&cast);
+  }
+  types_call_ = types_call_ || !types_with_calls_.empty() || !contents_.casts.empty();
+}
+
+void Catalog::index_internal() {
+  const auto users_internal = [](const Function& item) {
+    return !item.system() && item.language == "internal";
+  };
+  std::unordered_set<std::string_view> named;
+  for (const Function& item : contents_.functions) {
+    if (users_internal(item)) named.insert(item.source);
+  }
+  if (named.empty()) return;
+  for (size_t i = 0; i < contents_.functions.size(); ++i) {
+    const Function& item = contents_.functions[i];
+    if (item.system() && item.language == "internal" && named.contains(item.source)) {
+      internal_by_source_.emplace(item.source, i);
+    }
+  }
+}
+
+std::vector<const Cast*> Catalog::casts(Oid type) const {
+  std::vector<const Cast*> found;
+  const auto [first, last] = casts_by_type_.equal_range(type);
+  for (auto item = first; item != last; ++item) found.push_back(&contents_.casts[item->second]);
+  return found;
+}
+
+Oid Catalog::row_type(Oid relation) const {
+  const auto found = row_types_.find(relation);
+  return found == row_types_.end() ? 0 : found->second;
+}
+
+const Relation* Catalog::table_of_index(Oid index) const {
+  const auto found = index_tables_.find(index);
+  return found == index_tables_.end() ? nullptr : &contents_.relations[found->second];
+}
+
+std::vector<const Function*> Catalog::same_code(const Function& function) const {
+  std::vector<const Function*> found;
+  append(contents_.functions, internal_by_source_, function.source, found);
+  return found;
 }
 
 std::string_view Catalog::actual_schema(std::string_view schema) const {

@@ -138,6 +138,8 @@ struct Function {
   bool security_definer = false;
   std::string source;    ///< prosrc; for SQL functions with a parsed body pg_get_function_sqlbody
   std::string settings;  ///< proconfig entries joined by newlines: "search_path=app, pg_temp"
+  std::string default_text;  ///< of users': defaults of the last arguments, as a list: "1, app.f()"
+  std::vector<Oid> supports;  ///< of users' aggregates: transition, final, … functions
 
   bool system() const { return oid < kFirstUserOid; }
 };
@@ -151,7 +153,11 @@ struct Type {
   Oid relation = 0;  ///< of a composite: its relation
   Oid element = 0;   ///< of an array: its element type
   Oid base = 0;      ///< of a domain
-  std::string definition;  ///< of a domain: constraints; of an enum: labels; for diffs
+  std::string definition;            ///< of a domain: constraints; of an enum: labels; for diffs
+  Oid subtype = 0;                   ///< of a range
+  std::vector<std::string> checks;   ///< of users' domains: pg_get_constraintdef of each
+  std::vector<Oid> functions;        ///< of users' types: input, output, …; users' functions only
+  std::vector<Oid> class_functions;  ///< of users' operator classes for it
 };
 
 /// An operator made by users; those of pg_catalog do nothing that matters here.
@@ -160,6 +166,22 @@ struct Operator {
   std::string schema;
   std::string name;
   Oid left = 0, right = 0;
+  Oid function = 0;
+};
+
+/// A conversion made by users, with a function.
+struct Cast {
+  Oid oid = 0;
+  Oid source = 0, target = 0;
+  Oid function = 0;
+  char context = 'e';  ///< pg_cast.castcontext: e explicit, a assignment too, i anywhere
+};
+
+/// One that is enabled, in any session_replication_role.
+struct EventTrigger {
+  Oid oid = 0;
+  std::string event;              ///< "ddl_command_start", "sql_drop", …
+  std::vector<std::string> tags;  ///< the command tags it is limited to; empty for all
   Oid function = 0;
 };
 
@@ -173,6 +195,8 @@ class Catalog {
     std::vector<Function> functions;
     std::vector<Type> types;
     std::vector<Operator> operators;
+    std::vector<Cast> casts;
+    std::vector<EventTrigger> event_triggers;
     std::vector<std::string> schemas;  ///< all but other sessions' pg_temp and pg_toast_temp
     std::string fingerprint;           ///< see loader.h
     bool complete = true;              ///< see Catalog::complete
@@ -217,7 +241,23 @@ class Catalog {
   const std::vector<Function>& functions() const { return contents_.functions; }
   const std::vector<Type>& types() const { return contents_.types; }
   const std::vector<Operator>& operators() const { return contents_.operators; }
+  const std::vector<EventTrigger>& event_triggers() const { return contents_.event_triggers; }
   const std::vector<std::string>& schemas() const { return contents_.schemas; }
+
+  /// Users' casts from or to a type.
+  std::vector<const Cast*> casts(Oid type) const;
+  /// Users' casts between two types of the system.
+  const std::vector<const Cast*>& system_casts() const { return system_casts_; }
+  /// Types whose values cannot be made without calling a function of users' own or a check.
+  const std::vector<Oid>& types_with_calls() const { return types_with_calls_; }
+  /// Whether the server may call users' functions for some type or cast without being told to.
+  bool types_call() const { return types_call_; }
+  /// The row type of a relation; 0 if it is not known.
+  Oid row_type(Oid relation) const;
+  /// The table that an index is of; null if it is not known.
+  const Relation* table_of_index(Oid index) const;
+  /// The system's functions that run the code of a user's function in language "internal".
+  std::vector<const Function*> same_code(const Function& function) const;
 
   /// Foreign keys of other tables that point to `table`.
   std::vector<std::pair<const Relation*, const Constraint*>> referencing(Oid table) const;
@@ -228,6 +268,8 @@ class Catalog {
   using Index = std::unordered_map<std::string, size_t>;
 
   std::string_view actual_schema(std::string_view schema) const;
+  void index_types();
+  void index_internal();
 
   uint64_t id_;
   Contents contents_;
@@ -237,6 +279,13 @@ class Catalog {
   Index types_by_name_;
   /// Referenced table to (relation, constraint).
   std::unordered_multimap<Oid, std::pair<size_t, size_t>> referencing_;
+  std::unordered_multimap<Oid, size_t> casts_by_type_;
+  std::unordered_map<Oid, Oid> row_types_;
+  std::unordered_map<Oid, size_t> index_tables_;
+  std::unordered_multimap<std::string, size_t> internal_by_source_;  ///< those that users' name
+  std::vector<const Cast*> system_casts_;
+  std::vector<Oid> types_with_calls_;
+  bool types_call_ = false;
   std::string temp_schema_;  ///< the session's own; empty for none
   bool has_deferrable_ = false;
 };

@@ -118,6 +118,15 @@ UNION ALL
 SELECT 27, {rows of oid} FROM pg_catalog.pg_publication r
 UNION ALL
 SELECT 28, {rows of oid} FROM pg_catalog.pg_publication_rel r
+UNION ALL
+SELECT 29, {rows of aggfnoid} FROM pg_catalog.pg_aggregate r
+  WHERE r.aggfnoid::pg_catalog.oid >= 16384
+UNION ALL
+SELECT 30, {rows of oid} FROM pg_catalog.pg_opclass r WHERE r.oid >= 16384
+UNION ALL
+SELECT 31, {rows of oid} FROM pg_catalog.pg_amproc r WHERE r.oid >= 16384
+UNION ALL
+SELECT 32, {rows of oid} FROM pg_catalog.pg_amop r WHERE r.oid >= 16384
 ) part(number, hash)
 )";
 
@@ -262,7 +271,51 @@ SELECT o.oid, o.oprnamespace, o.oprname, o.oprleft, o.oprright, o.oprcode::pg_ca
 FROM pg_catalog.pg_operator o
 JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
 WHERE o.oid >= 16384
-  AND (n.nspname !~ '^pg_(toast_)?temp_' OR n.oid = pg_catalog.pg_my_temp_schema())
+  AND (n.nspname !~ '^pg_(toast_)?temp_' OR n.oid = pg_catalog.pg_my_temp_schema());
+
+SELECT 'c', c.castsource, c.casttarget, c.castfunc::pg_catalog.oid,
+  c.castcontext::pg_catalog.text
+FROM pg_catalog.pg_cast c WHERE c.oid >= 16384 AND c.castfunc::pg_catalog.oid <> 0
+UNION ALL
+SELECT 'e', e.oid, 0::pg_catalog.oid, e.evtfoid, pg_catalog.concat_ws(',', e.evtevent,
+  pg_catalog.array_to_string(e.evttags, ','))
+FROM pg_catalog.pg_event_trigger e WHERE e.evtenabled <> 'D'
+UNION ALL
+SELECT 'f', p.oid, 0::pg_catalog.oid, 0::pg_catalog.oid,
+  pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid)
+FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND p.pronargdefaults > 0
+UNION ALL
+SELECT 'a', a.aggfnoid::pg_catalog.oid, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
+FROM pg_catalog.pg_aggregate a
+CROSS JOIN LATERAL pg_catalog.unnest(ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+  a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn,
+  a.aggmfinalfn]::pg_catalog.oid[]) AS s(function)
+WHERE a.aggfnoid::pg_catalog.oid >= 16384 AND s.function <> 0::pg_catalog.oid
+UNION ALL
+SELECT 'd', k.contypid, 0::pg_catalog.oid, 0::pg_catalog.oid,
+  pg_catalog.pg_get_constraintdef(k.oid)
+FROM pg_catalog.pg_constraint k WHERE k.contypid >= 16384 AND k.contype = 'c'
+UNION ALL
+SELECT 'r', r.rngtypid, r.rngsubtype, 0::pg_catalog.oid, NULL::pg_catalog.text
+FROM pg_catalog.pg_range r WHERE r.rngtypid >= 16384
+UNION ALL
+SELECT 't', t.oid, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
+FROM pg_catalog.pg_type t
+LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
+CROSS JOIN LATERAL pg_catalog.unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend,
+  t.typmodin, t.typmodout, r.rngcanonical, r.rngsubdiff]::pg_catalog.oid[]) AS s(function)
+WHERE t.oid >= 16384 AND s.function >= 16384
+UNION ALL
+SELECT 'o', o.opcintype, 0::pg_catalog.oid, s.amproc::pg_catalog.oid, NULL::pg_catalog.text
+FROM pg_catalog.pg_opclass o
+JOIN pg_catalog.pg_amproc s ON s.amprocfamily = o.opcfamily
+WHERE o.oid >= 16384 AND s.amproc::pg_catalog.oid >= 16384
+UNION ALL
+SELECT 'o', o.opcintype, 0::pg_catalog.oid, p.oprcode::pg_catalog.oid, NULL::pg_catalog.text
+FROM pg_catalog.pg_opclass o
+JOIN pg_catalog.pg_amop s ON s.amopfamily = o.opcfamily
+JOIN pg_catalog.pg_operator p ON p.oid = s.amopopr
+WHERE o.oid >= 16384 AND p.oprcode::pg_catalog.oid >= 16384
 )";
 
 constexpr std::string_view kTrusted = R"(trusted AS MATERIALIZED (

@@ -28,6 +28,7 @@ enum ResultNumber : size_t {
   kFunctions,
   kTypes,
   kOperators,
+  kCalls,
   kResults,
 };
 
@@ -73,6 +74,8 @@ class Builder {
   Result<void> read_functions(std::vector<Rows>& results);
   Result<void> read_types(std::vector<Rows>& results);
   Result<void> read_operators(std::vector<Rows>& results);
+  Result<void> read_calls(std::vector<Rows>& results);
+  void take_call(char what, Oid object, Oid other, Oid function, std::string text);
   Result<void> take_system(const Catalog* base);
 
   /// A definition that could not be rendered.
@@ -89,7 +92,7 @@ class Builder {
 
   Catalog::Contents contents_;
   std::unordered_map<Oid, std::string> schemas_;
-  std::unordered_map<Oid, size_t> by_oid_;
+  std::unordered_map<Oid, size_t> by_oid_, types_, functions_;
 };
 
 template <typename Read>
@@ -371,6 +374,67 @@ Result<void> Builder::read_operators(std::vector<Rows>& results) {
   });
 }
 
+/// What the server calls by itself: see the last of the queries.
+Result<void> Builder::read_calls(std::vector<Rows>& results) {
+  for (size_t i = 0; i < contents_.types.size(); ++i) types_.emplace(contents_.types[i].oid, i);
+  for (size_t i = 0; i < contents_.functions.size(); ++i) {
+    functions_.emplace(contents_.functions[i].oid, i);
+  }
+  return each(results, kCalls, 5, [&](RowReader& row) -> Result<void> {
+    const char what = row.one_of("acdefort");
+    const Oid object = row.oid();
+    const Oid other = row.oid();
+    const Oid function = row.oid();
+    std::string text = row.text_or_empty();
+    SLUICE_TRY(row.finish());
+    if (what == 'c' &&
+        (text.size() != 1 || std::string_view("eai").find(text[0]) == std::string_view::npos)) {
+      return fail(ErrorCode::kProtocol, "a cast of unknown context");
+    }
+    if (text.empty() && (what == 'd' || what == 'f')) missing();
+    take_call(what, object, other, function, std::move(text));
+    return {};
+  });
+}
+
+void Builder::take_call(char what, Oid object, Oid other, Oid function, std::string text) {
+  if (what == 'c') {
+    contents_.casts.push_back({0, object, other, function, text[0]});
+    return;
+  }
+  if (what == 'e') {
+    EventTrigger& item = contents_.event_triggers.emplace_back();
+    item.oid = object;
+    item.function = function;
+    const size_t comma = text.find(',');
+    item.event = text.substr(0, comma);
+    for (size_t at = comma; at != std::string::npos;) {
+      const size_t end = text.find(',', at + 1);
+      item.tags.push_back(text.substr(at + 1, end == std::string::npos ? end : end - at - 1));
+      at = end;
+    }
+    return;
+  }
+  if (what == 'a' || what == 'f') {
+    const auto found = functions_.find(object);
+    if (found == functions_.end()) return;
+    Function& item = contents_.functions[found->second];
+    if (what == 'a') {
+      item.supports.push_back(function);
+    } else {
+      item.default_text = std::move(text);
+    }
+    return;
+  }
+  const auto found = types_.find(object);
+  if (found == types_.end()) return;
+  Type& item = contents_.types[found->second];
+  if (what == 'd') item.checks.push_back(std::move(text));
+  if (what == 'r') item.subtype = other;
+  if (what == 't') item.functions.push_back(function);
+  if (what == 'o') item.class_functions.push_back(function);
+}
+
 template <typename T>
 void take_system_of(const std::vector<T>& from, std::vector<T>& to) {
   std::copy_if(from.begin(), from.end(), std::back_inserter(to),
@@ -406,6 +470,7 @@ Result<Catalog::Contents> Builder::run(std::vector<Rows>& results, const Catalog
   SLUICE_TRY(read_functions(results));
   SLUICE_TRY(read_types(results));
   SLUICE_TRY(read_operators(results));
+  SLUICE_TRY(read_calls(results));
   SLUICE_TRY(take_system(base));
   return std::move(contents_);
 }

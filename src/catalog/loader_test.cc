@@ -29,6 +29,7 @@ enum : size_t {
   kFunctions,
   kTypes,
   kOperators,
+  kCalls,
 };
 
 /// What PostgreSQL 15 answered (shortened) for a small schema; text as it came.
@@ -63,6 +64,16 @@ std::vector<Rows> answers() {
       {{"23", "11", "int4", "b", "0", "0", "0", kNull},
        {"16402", "16386", "e", "e", "0", "0", "0", "'a', 'b'"}},
       {{"16600", "16386", "===", "23", "23", "16399"}},
+      {{"c", "16402", "25", "16399", "a"},
+       {"e", "16700", "0", "16399", "ddl_command_end,CREATE TABLE,DROP TABLE"},
+       {"e", "16701", "0", "16399", "sql_drop"},
+       {"f", "16399", "0", "0", "'1'::text"},
+       {"a", "16399", "0", "16398", kNull},
+       {"d", "16402", "0", "0", "CHECK (app.f(VALUE))"},
+       {"r", "16402", "23", "0", kNull},
+       {"t", "16402", "0", "16399", kNull},
+       {"o", "16402", "0", "16399", kNull},
+       {"t", "99999", "0", "16399", kNull}},
   };
 }
 
@@ -147,6 +158,44 @@ TEST(Build, TakesFunctionsByTheModesOfTheirArguments) {
   EXPECT_EQ(catalog->operators().at(0).function, 16399U);
 }
 
+TEST(Build, TakesWhatTheServerCallsByItself) {
+  const auto catalog = built();
+  ASSERT_NE(catalog, nullptr);
+  const auto casts = catalog->casts(16402);
+  ASSERT_EQ(casts.size(), 1U);
+  EXPECT_EQ(casts[0]->target, 25U);
+  EXPECT_EQ(casts[0]->context, 'a');
+  EXPECT_EQ(catalog->casts(25), casts);
+  EXPECT_THAT(catalog->system_casts(), IsEmpty());
+  ASSERT_EQ(catalog->event_triggers().size(), 2U);
+  EXPECT_EQ(catalog->event_triggers()[0].event, "ddl_command_end");
+  EXPECT_THAT(catalog->event_triggers()[0].tags, ElementsAre("CREATE TABLE", "DROP TABLE"));
+  EXPECT_THAT(catalog->event_triggers()[1].tags, IsEmpty());
+  EXPECT_EQ(catalog->function(16399)->default_text, "'1'::text");
+  EXPECT_THAT(catalog->function(16399)->supports, ElementsAre(16398U));
+  const Type* type = catalog->type(16402);
+  EXPECT_THAT(type->checks, ElementsAre("CHECK (app.f(VALUE))"));
+  EXPECT_THAT(type->functions, ElementsAre(16399U));
+  EXPECT_THAT(type->class_functions, ElementsAre(16399U));
+  EXPECT_EQ(type->subtype, 23U);
+  EXPECT_THAT(catalog->types_with_calls(), ElementsAre(16402U));
+  EXPECT_TRUE(catalog->types_call());
+  EXPECT_EQ(catalog->table_of_index(16393)->name, "t");
+  EXPECT_EQ(catalog->table_of_index(16388), nullptr);
+}
+
+TEST(Build, FindsTheCodeBehindInternalFunctions) {
+  auto results = answers();
+  results[kFunctions][0][11] = "internal";
+  results[kFunctions][0][14] = "now";
+  results[kFunctions][0][15] = "f";
+  const auto catalog = built(results);
+  ASSERT_NE(catalog, nullptr);
+  const auto same = catalog->same_code(*catalog->function(16399));
+  ASSERT_EQ(same.size(), 1U);
+  EXPECT_EQ(same[0]->oid, 1299U);
+}
+
 TEST(Build, AnEmptyBodyIsNotAMissingOne) {
   auto results = answers();
   results[kFunctions][0][16] = "CREATE FUNCTION f()\n LANGUAGE sql\nAS $function$$function$\n";
@@ -170,6 +219,8 @@ TEST(Build, SaysWhenADefinitionCouldNotBeRead) {
   EXPECT_FALSE(without(kRelations, 2, 10)->complete());
   EXPECT_FALSE(without(kColumns, 0, 9)->complete());
   EXPECT_FALSE(without(kRules, 0, 4)->complete());
+  EXPECT_FALSE(without(kCalls, 3, 4)->complete());
+  EXPECT_FALSE(without(kCalls, 5, 4)->complete());
   const auto catalog = without(kFunctions, 0, 16);
   EXPECT_FALSE(catalog->complete());
   EXPECT_EQ(catalog->function(16399)->language, "") << "must not pass for an empty SQL function";
@@ -207,7 +258,7 @@ TEST(Build, LeavesOutWhatIsOfASchemaItDoesNotKnow) {
 TEST(Build, RefusesAnotherNumberOfResults) {
   auto results = answers();
   results.pop_back();
-  EXPECT_THAT(refusal(results), HasSubstr("12 results, expected 13"));
+  EXPECT_THAT(refusal(results), HasSubstr("13 results, expected 14"));
   EXPECT_THAT(refusal({}), HasSubstr("0 results"));
   results = answers();
   results[0].clear();
@@ -266,6 +317,10 @@ TEST(Build, RefusesValuesThatTheQueryWouldNotGive) {
       {kFunctions, 0, 12, "x"},
       {kTypes, 0, 3, "q"},
       {kOperators, 0, 5, kNull},
+      {kCalls, 0, 0, "x"},
+      {kCalls, 0, 3, kNull},
+      {kCalls, 0, 4, "x"},
+      {kCalls, 0, 4, kNull},
       {1, 0, 0, "public"},
   };
   for (const Case& item : cases) {
@@ -356,6 +411,7 @@ RC_GTEST_PROP(Build, TakesAnyRowsWithoutHarm, ()) {
   for (const Relation& item : (*catalog)->relations()) {
     RC_ASSERT((*catalog)->relation(item.oid) != nullptr);
     (*catalog)->referencing(item.oid);
+    (*catalog)->casts((*catalog)->row_type(item.oid));
   }
 }
 

@@ -120,6 +120,10 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
     }
     return out;
   }
+  // A type's name converts, where no function of that name does.
+  if (given.size() == 1 && resolver_.catalog()->types_call()) {
+    if (resolver_.type(name) != nullptr) meet_named_type(name);
+  }
   const auto fits = [&](const catalog::Function* f) {
     return takes(*f, given.size()) && has_names(*f, shape.names);
   };
@@ -176,7 +180,9 @@ bool Walker::unusual_call(const Name& name, const std::vector<Value>& given, Cal
     }
   }
   // A type's name converts: text(x).
-  return given.size() == 1 && resolver_.type(name) != nullptr;
+  if (given.size() != 1 || resolver_.type(name) == nullptr) return false;
+  meet_named_type(name);
+  return true;
 }
 
 std::vector<std::string_view> Walker::columns_of_type(Oid oid) const {
@@ -200,12 +206,19 @@ bool Walker::returns_any_row(const catalog::Function& function) const {
 Walker::Called Walker::call_one(const catalog::Function& function, const std::vector<Value>& given,
                                 const Value& through, const CallShape& shape) {
   const bool system = is_catalog_function(function);
+  const bool aggregate = function.kind == 'a' && !function.supports.empty();
   const bool readable =
       function.kind != 'a' && (function.language == "sql" || function.language == "plpgsql");
   FunctionRisk risk = risk_of(function.schema, function.name);
-  if (!system && !readable && risk == FunctionRisk::kNone) risk = FunctionRisk::kUnknown;
+  if (!system && !readable && !aggregate && risk == FunctionRisk::kNone) {
+    risk = function.kind == 'a' ? FunctionRisk::kUnknown : risk_of_code(function);
+    const std::string& language = function.language;
+    if (language != "c" && language != "internal") facts_.dynamic_sql = true;
+  }
+  meet_types_of_call(function);
   Called out;
-  out.value = through;
+  if (aggregate) out = call_aggregate(function, through);
+  out.value.add(through);
   note_risk(risk, &function, {function.schema, function.name}, shape, out);
   function_settings(function);
   if (!system && readable) return call_body(function, given, shape);
@@ -232,7 +245,12 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
   gather_.function({function.oid, function.schema, function.name, function.volatility,
                     risk_of(function.schema, function.name),
                     context_.reached || shape.is_operator});
-  const auto arguments = placed(function, given, shape.names);
+  auto arguments = placed(function, given, shape.names);
+  if (const Value left_out = argument_defaults(function, given.size()); !left_out.empty()) {
+    for (Value& argument : arguments) {
+      if (argument.empty()) argument = left_out;
+    }
+  }
   const Body& body = body_of(function);
   if (body.busy || gather_.failed()) {
     for (const Value& value : given) out.value.add(value);

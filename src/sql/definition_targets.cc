@@ -186,7 +186,9 @@ void Walker::walk_definition(const Node& node) {
       } else {
         (void)rows_of(node, &level, nullptr);
       }
-    } else if (key != "typeName") {
+    } else if (key == "typeName") {
+      meet_type_name(value);
+    } else {
       walk_definition(value);
     }
   }

@@ -231,6 +231,8 @@ void Walker::on_alter_table(const Node& body) {
       gather_.add_target(action, Resolver::object(*child, true));
     }
   }
+  // It may write all rows anew.
+  if (relation != nullptr) stored_expressions(*relation);
   schema_changed(object.temporary);
   for_each(body, "cmds", [&](const Node& wrapper) {
     const auto command = field(wrapper, "AlterTableCmd");
@@ -306,6 +308,8 @@ void Walker::on_maintenance(std::string_view name, const Node& body) {
     const Object object = resolver_.object(named, relation, context_.reached);
     gather_.add_target(action, object);
     if (relation == nullptr) return;
+    const auto* table = resolver_.catalog()->table_of_index(relation->oid);
+    stored_expressions(table != nullptr ? *table : *relation);
     if (name == "RefreshMatViewStmt") {
       note_write(object);
       const Within within(*this);
@@ -316,6 +320,7 @@ void Walker::on_maintenance(std::string_view name, const Node& body) {
     descendants(*relation, children);
     for (const auto* child : children) {
       gather_.add_target(action, Resolver::object(*child, true));
+      stored_expressions(*child);
     }
   };
   const auto single = field(body, "relation");
@@ -326,6 +331,13 @@ void Walker::on_maintenance(std::string_view name, const Node& body) {
     if (range) add(*range);
   });
   const bool whole = name == "ClusterStmt" && !single;
+  const bool everything = !single && !field(body, "rels") && name != "CheckPointStmt";
+  if (resolver_.catalog() != nullptr && everything) {
+    // All tables of the database, or of a schema.
+    for (const auto& relation : resolver_.catalog()->relations()) {
+      if (!relation.system()) stored_expressions(relation);
+    }
+  }
   const bool reindex =
       name == "ReindexStmt" && (!single || option_on(body, "params", "concurrently"));
   if ((name == "VacuumStmt" && bool_field(body, "is_vacuumcmd")) || whole || reindex) {

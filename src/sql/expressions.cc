@@ -65,6 +65,7 @@ Value Walker::eval_all(const Node& body, std::string_view list, const Level& lev
 
 Value Walker::eval_node(std::string_view kind, const Node& body, const Level& level) {
   if (kind == "ColumnRef") return column_reference(body, level);
+  if (kind == "SetToDefault") met_.defaulted = true;
   if (kind == "A_Const" || kind == "SetToDefault" || kind == "SQLValueFunction" ||
       kind == "CurrentOfExpr" || kind == "GroupingFunc" || kind == "Integer") {
     return {};
@@ -94,6 +95,13 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
     const auto type = field(body, "typeName");
     Value value = eval_field(body, "arg", level);
     Value out = value.through(type ? cast_name(*type) : "::");
+    if (type) meet_type_name(*type);
+    // The name of a type, for domain_in and the like.
+    const auto literal = field(body, "arg");
+    if (std::string_view text; type && literal && name_in(*type, "names").name == "regtype" &&
+                               string_literal(*literal, text)) {
+      meet_type_text(text);
+    }
     // A cast to its own row type, or of NULL: fields of a type that is known.
     if (const auto* known = type ? resolver_.type(name_in(*type, "names")) : nullptr;
         known != nullptr && known->relation != 0) {

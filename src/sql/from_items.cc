@@ -122,6 +122,7 @@ FromItem Walker::function_item(const Node& body, Level& level) {
     for (size_t i = 0; i < from.count(); ++i) any.add(from.at(i));
     for_each(holder, list, [&](const Node& wrapper) {
       if (const auto column = field(wrapper, "ColumnDef")) {
+        if (const auto type = field(*column, "typeName")) meet_type_name(*type);
         out->columns.push_back({text_field(*column, "colname"), any});
       }
     });
@@ -183,6 +184,7 @@ FromItem Walker::xml_table_item(const Node& body, Level& level) {
   for_each(body, "columns", [&](const Node& wrapper) {
     const auto column = field(wrapper, "RangeTableFuncCol");
     if (!column) return;
+    if (const auto type = field(*column, "typeName")) meet_type_name(*type);
     Value value = from;
     value.add(eval_field(*column, "colexpr", level).through("xmltable"));
     value.add(eval_field(*column, "coldefexpr", level));

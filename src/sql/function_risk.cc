@@ -228,6 +228,15 @@ FunctionRisk risk_of(std::string_view schema, std::string_view name) {
   return it == of_schemas().end() ? kNone : it->second;
 }
 
+FunctionRisk risk_of_language(std::string_view language) {
+  // Empty: the body could not be read.
+  static constexpr std::array<std::string_view, 13> kTrusted = {
+      "",     "c",        "sql",   "plpgsql", "plperl", "pltcl", "plv8",
+      "plls", "plcoffee", "pllua", "pljava",  "plrust", "pltsql"};
+  const bool trusted = std::find(kTrusted.begin(), kTrusted.end(), language) != kTrusted.end();
+  return trusted ? kUnknown : kProgram;
+}
+
 std::string_view name_of(FunctionRisk risk) {
   switch (risk) {
     case kNone:

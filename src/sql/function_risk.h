@@ -15,4 +15,9 @@ namespace sluice::sql {
 /// The SQL that a kNetwork function sends elsewhere cannot be known either.
 FunctionRisk risk_of(std::string_view schema, std::string_view name);
 
+/// Of a user's function in a language that is not read here, by the language: kUnknown for C and
+/// for trusted languages, whose functions run SQL that cannot be known; kProgram for untrusted ones
+/// (plpython3u) and those nobody heard of, which can do whatever the server's own user can.
+FunctionRisk risk_of_language(std::string_view language);
+
 }  // namespace sluice::sql

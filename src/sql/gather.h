@@ -21,6 +21,8 @@ class Gather {
 
   /// A statement of the text begins: actions are told apart by statement.
   void begin_statement();
+  /// Where the statement's actions begin among those of the facts.
+  size_t first_action() const { return first_action_; }
   /// A new action of its own.
   size_t add_action(ActionKind kind, std::string_view object_kind = {});
   /// The statement's action of that kind (and object kind), made when there is none yet.

@@ -79,6 +79,8 @@ void Walker::plpgsql_node(const Node& node, const Level& level) {
     if (!spend()) return;
     if (key == "PLpgSQL_expr") {
       plpgsql_expression(std::string(text_field(value, "query")), level);
+    } else if (key == "PLpgSQL_type") {
+      meet_type_text(text_field(value, "typname"));
     } else if (key == "PLpgSQL_stmt_dynexecute" || key == "PLpgSQL_stmt_dynfors") {
       plpgsql_dynamic(value, level);
     } else if (key == "dynquery") {

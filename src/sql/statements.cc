@@ -76,11 +76,13 @@ void Walker::add_text(const Node& root) {
     resolver_.begin_statement();
     bodies_.clear();
     reached_writes_.clear();
+    met_ = {};
     weight_ = 0;
     const bool settings_before = std::exchange(facts_.may_change_settings, false);
     unwrap(*wrapper, [&](std::string_view name, const Node& body) {
       kinds_.push_back(tag_of(name, body));
       statement(*wrapper);
+      implicit_calls(name, body);
       after_statement(name, body);
     });
     facts_.may_change_settings = facts_.may_change_settings || settings_before;

@@ -172,6 +172,38 @@ class Walker {
   void on_sequence(const CallShape& shape);
   std::vector<std::string_view> columns_of_type(Oid type) const;
 
+  // ---- implicit_calls.cc
+  /// What the server may call without being told to depends on these; of one statement.
+  struct Met {
+    std::set<Oid> types;         ///< users' types that values may be of
+    std::set<Oid> made;          ///< those that values are made of: checks and input functions run
+    std::set<Oid> cast_targets;  ///< of casts that are written
+    std::set<std::pair<char, Oid>> called;
+    bool defaulted = false;  ///< DEFAULT is written for some column
+    bool populated = false;  ///< values are made of a type that only a value tells
+  };
+  void meet_type(Oid type, bool made);
+  void meet_relation(const catalog::Relation& relation, bool stored);
+  void meet_named_type(const Name& name);
+  void meet_type_name(const Node& type_name);
+  void meet_type_text(std::string_view text);
+  void meet_types_of_call(const catalog::Function& function);
+  void call_implicitly(Oid function);
+  bool catalog_expression(const std::string& text, const catalog::Relation* table,
+                          const std::function<void(const Node&, const Level&)>& use);
+  void check(const std::string& definition, const catalog::Relation* table);
+  /// Checks of a table, expressions of its indexes.
+  void stored_expressions(const catalog::Relation& relation);
+  Value argument_defaults(const catalog::Function& function, size_t given);
+  Value eval_targets(const Node& body, const Level& level);
+  void calls_of_casts(Oid type);
+  void calls_of_types();
+  void event_triggers(std::string_view name);
+  /// To be called when a statement has been walked.
+  void implicit_calls(std::string_view name, const Node& body);
+  FunctionRisk risk_of_code(const catalog::Function& function) const;
+  Called call_aggregate(const catalog::Function& function, const Value& through);
+
   // ---- bodies.cc
   const Body& body_of(const catalog::Function& function);
   RowsPtr sql_body(const catalog::Function& function, const Level& arguments);
@@ -297,6 +329,7 @@ class Walker {
   }
   std::map<BodyKey, Body> bodies_;  ///< of views, functions and triggers; of one statement
   std::set<std::pair<Oid, ActionKind>> reached_writes_;
+  Met met_;
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;
   std::vector<std::set<const catalog::Relation*>*> read_recorders_;

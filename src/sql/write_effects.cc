@@ -1,7 +1,7 @@
 // What follows from a write in the catalog: children, rules, triggers, foreign keys, defaults.
 #include <algorithm>
 
-#include "sql/function_risk.h"
+#include "sql/harmless_text.h"
 #include "sql/walker.h"
 
 namespace sluice::sql {
@@ -38,26 +38,11 @@ int64_t trigger_event(ActionKind kind) {
 
 /// Whether a default calls nothing but harmless functions of pg_catalog.
 bool harmless_default(const catalog::Catalog& catalog, std::string_view text) {
-  if (text.find('(') == std::string_view::npos) return true;
   if (text.starts_with("nextval('") && text.ends_with("'::regclass)") &&
       text.find('(') == text.rfind('(')) {
     return true;
   }
-  if (text.find_first_of(".\"'") != std::string_view::npos) return false;
-  for (size_t open = text.find('('); open != std::string_view::npos;
-       open = text.find('(', open + 1)) {
-    size_t begin = open;
-    while (begin > 0 && (std::isalnum(static_cast<unsigned char>(text[begin - 1])) != 0 ||
-                         text[begin - 1] == '_')) {
-      --begin;
-    }
-    const std::string_view name = text.substr(begin, open - begin);
-    if (risk_of("pg_catalog", name) != FunctionRisk::kNone) return false;
-    for (const auto* function : catalog.functions(catalog.definition_path(), {}, name)) {
-      if (!function->system()) return false;
-    }
-  }
-  return true;
+  return harmless_expression(catalog, text);
 }
 
 }  // namespace
@@ -79,6 +64,14 @@ void Walker::effects(const Target& target, ActionKind kind, const std::vector<in
   if (target.relation == nullptr || !spend()) return;
   const auto kind_around = std::exchange(write_kind_, kind);
   const auto action_around = std::exchange(write_action_, target.action);
+  if (kind == ActionKind::kUpdate) {
+    // Generated columns are made anew.
+    std::set<int16_t> kept;
+    if (!std::exchange(met_.defaulted, false)) {
+      for (const auto& column : target.relation->columns) kept.insert(column.number);
+    }
+    defaults(*target.relation, kept);
+  }
   rules(*target.relation, kind);
   follow(*target.relation, kind, changed, target.only);
   write_kind_ = kind_around;
@@ -90,6 +83,7 @@ void Walker::follow(const catalog::Relation& relation, ActionKind kind,
   if (relation.is_view()) through_view(relation, kind);
   triggers(relation, kind);
   foreign_keys(relation, kind, changed);
+  if (kind != ActionKind::kDelete) stored_expressions(relation);
   const bool partitioned = relation.kind == catalog::RelationKind::kPartitionedTable;
   if (relation.children.empty() || (only && !partitioned) ||
       (kind == ActionKind::kInsert && !partitioned)) {
@@ -102,6 +96,7 @@ void Walker::follow(const catalog::Relation& relation, ActionKind kind,
     add_reached(*child, kind);
     triggers(*child, kind);
     foreign_keys(*child, kind, changed);
+    if (kind != ActionKind::kDelete) stored_expressions(*child);
     // A row whose key changes is deleted here and inserted there.
     if (partitioned && kind == ActionKind::kUpdate) {
       triggers(*child, ActionKind::kDelete);
@@ -114,6 +109,7 @@ void Walker::reach(const catalog::Relation& relation, ActionKind kind,
                    const std::vector<int16_t>* changed) {
   if (!enter_body()) return;
   add_reached(relation, kind);
+  meet_relation(relation, kind != ActionKind::kDelete);
   if (!reached_writes_.insert({relation.oid, kind}).second) return;
   const Within within(*this);
   ++context_.depth;

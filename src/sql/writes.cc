@@ -24,6 +24,7 @@ Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
   Action& action = gather_.action(target.action);
   action.lock = std::max(action.lock, LockLevel::kRowExclusive);
   note_write(object);
+  if (target.relation != nullptr) meet_relation(*target.relation, kind != ActionKind::kDelete);
   auto rows = std::make_shared<Rows>();
   rows->many = true;
   if (target.relation == nullptr) {
@@ -88,6 +89,7 @@ void Walker::insert_values(const Node& body, const Target& target, const RowsPtr
     if (column != nullptr) given.insert(column->number);
   }
   if (target.relation == nullptr && names.empty()) gather_.write({0, 0}, rows->whole(rows));
+  if (std::exchange(met_.defaulted, false)) given.clear();
   if (target.relation != nullptr) defaults(*target.relation, given);
 }
 
@@ -279,7 +281,7 @@ RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
       for (size_t i = 0; i < names.size() && i < rows->count(); ++i) {
         write_column(changed_target, names[i], rows->at(i), &changed);
       }
-      given.insert(changed.begin(), changed.end());
+      if (!std::exchange(met_.defaulted, false)) given.insert(changed.begin(), changed.end());
       if (target.relation != nullptr) defaults(*target.relation, given);
       effects(changed_target, kind, nullptr);
     } else {

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "catalog/catalog.h"
+
+namespace sluice::sql {
+
+/// Whether an expression as the server renders it (a default, a check, an index's) calls nothing
+/// but harmless functions and operators of pg_catalog. Tells quickly, without parsing: false for
+/// anything in doubt.
+bool harmless_expression(const catalog::Catalog& catalog, std::string_view text);
+
+}  // namespace sluice::sql
