@@ -114,6 +114,10 @@ void Catalog::index_types() {
     if (cast.target != cast.source) casts_by_type_.emplace(cast.target, i);
     if (cast.source < kFirstUserOid && cast.target < kFirstUserOid) system_casts_.push_back(&cast);
   }
+  for (const Operator& op : contents_.operators) {
+    const bool of_users = op.left >= kFirstUserOid || op.right >= kFirstUserOid;
+    types_call_ = types_call_ || of_users;
+  }
   types_call_ = types_call_ || !types_with_calls_.empty() || !contents_.casts.empty();
 }
 

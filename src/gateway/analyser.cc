@@ -79,6 +79,10 @@ void begin_key(std::string& key, const Reading& reading) {
   key.assign(reinterpret_cast<const char*>(&reading.scope.id), sizeof reading.scope.id);
   key.push_back(reading.settings.standard_conforming_strings ? '1' : '0');
   key.append(reading.settings.client_encoding);
+  for (const sql::Oid type : reading.settings.parameter_types) {
+    key.push_back(' ');
+    key.append(std::to_string(type));
+  }
   key.push_back('\0');
 }
 

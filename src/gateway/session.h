@@ -144,8 +144,8 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass judge(const Piece& piece, const std::shared_ptr<const Statement>& statement);
   Pass forward_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
                      DecisionPtr decision, bool writes);
-  Pass forward_parse(Bytes name, Bytes text, const std::shared_ptr<const Statement>& statement,
-                     DecisionPtr decision);
+  Pass forward_parse(const wire::postgres::ParseMessage& parse,
+                     const std::shared_ptr<const Statement>& statement, DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
   DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);

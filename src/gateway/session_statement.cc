@@ -21,6 +21,16 @@ bool contains_copy_in(const sql::StatementFacts& facts) {
   });
 }
 
+/// Types of the system call nothing of users' own.
+std::vector<sql::Oid> users_types(Bytes oids) {
+  std::vector<sql::Oid> types;
+  for (size_t at = 0; at < oids.size(); at += 4) {
+    const sql::Oid oid = load_be32(oids.data() + at);
+    if (oid >= catalog::kFirstUserOid) types.push_back(oid);
+  }
+  return types;
+}
+
 }  // namespace
 
 sql::Settings Session::settings_for_analysis(Bytes text) const {
@@ -41,7 +51,7 @@ sql::Settings Session::settings_for_analysis(Bytes text) const {
 
 Session::Pass Session::on_statement(const Piece& piece) {
   if (!piece.whole()) return on_oversized(piece);
-  Bytes text;
+  Bytes text, declared;
   if (piece.type == pg::kQuery) {
     const auto query = pg::decode_query(piece.body());
     if (!query) return reject_client(query.error().text);
@@ -50,6 +60,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
     const auto parse = pg::decode_parse(piece.body());
     if (!parse) return reject_client(parse.error().text);
     text = parse->text;
+    declared = parse->types;
   }
   if (!settle_names()) return defer(piece, kNaming);
   if (naming_problem_) {
@@ -59,7 +70,8 @@ Session::Pass Session::on_statement(const Piece& piece) {
   }
   std::shared_ptr<const Statement> statement = redone_ ? redone_->statement : nullptr;
   if (!statement) {
-    const Reading reading{settings_for_analysis(text), scope_};
+    Reading reading{settings_for_analysis(text), scope_};
+    reading.settings.parameter_types = users_types(declared);
     statement = worker_.analyser().find_or_analyse(text, reading);
     if (!statement) {
       analyse_later(piece, text, reading);
@@ -204,7 +216,7 @@ Session::Pass Session::judge(const Piece& piece,
                   : refuse_extended(parse->name, statement.get(), decision, true);
   }
   return simple ? forward_query(piece, statement, std::move(decision), writes)
-                : forward_parse(parse->name, parse->text, statement, std::move(decision));
+                : forward_parse(*parse, statement, std::move(decision));
 }
 
 Session::Pass Session::forward_query(const Piece& piece,
@@ -235,14 +247,15 @@ Session::Pass Session::forward_query(const Piece& piece,
   return Pass::kForward;
 }
 
-Session::Pass Session::forward_parse(Bytes name, Bytes text,
+Session::Pass Session::forward_parse(const pg::ParseMessage& parse,
                                      const std::shared_ptr<const Statement>& statement,
                                      DecisionPtr decision) {
   Expected& entry = expect(RequestKind::kParse);
   entry.text = statement;
   entry.decision = std::move(decision);
-  entry.statement.assign(name);
-  entry.source.assign(text);
+  entry.statement.assign(parse.name);
+  // Understood anew, it would be without the types declared here.
+  if (users_types(parse.types).empty()) entry.source.assign(parse.text);
   entry.scope = scope_.id;
   entry.may_copy_in = contains_copy_in(statement->facts());
   since_sync_ = true;

@@ -89,7 +89,7 @@ std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Setti
   auto facts = std::make_shared<StatementFacts>();
   if (!readable(text, settings, *facts)) return facts;
   std::string why;
-  Walker walker(*facts, scope, text.size());
+  Walker walker(*facts, scope, settings.parameter_types, text.size());
   const bool known =
       with_tree(std::string(text), why, &facts->error_position, [&](const Node& root) {
         walker.add_text(root);

@@ -294,6 +294,7 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
 
 void Walker::operator_call(const Name& name, const std::vector<Value>& given, Value& out) {
   for (const catalog::Operator* op : resolver_.operators(name)) {
+    if (!has_operands(*op)) continue;
     const catalog::Function* function = resolver_.catalog()->function(op->function);
     if (function == nullptr) {
       facts_.unresolved = true;

@@ -77,6 +77,15 @@ void Walker::meet_relation(const catalog::Relation& relation, bool stored) {
   for (const auto& column : relation.columns) meet_type(column.type, stored);
 }
 
+bool Walker::has_operands(const catalog::Operator& op) const {
+  const auto at_hand = [&](Oid oid) {
+    if (oid < catalog::kFirstUserOid || met_.types.contains(oid)) return true;
+    const catalog::Type* type = resolver_.catalog()->type(oid);
+    return type == nullptr || (type->element != 0 && met_.types.contains(type->element));
+  };
+  return at_hand(op.left) && at_hand(op.right);
+}
+
 void Walker::meet_named_type(const Name& name) {
   const catalog::Catalog* catalog = resolver_.catalog();
   const bool changed = facts_.schema_change || facts_.temporary_change;
@@ -270,7 +279,8 @@ void Walker::calls_of_casts(Oid type) {
     return oid < catalog::kFirstUserOid || met_.types.contains(oid);
   };
   const auto take = [&](const catalog::Cast& cast) {
-    const bool asked = cast.context != 'e' || met_.cast_targets.contains(cast.target);
+    const bool asked = cast.context == 'i' || (cast.context == 'a' && facts_.writes) ||
+                       met_.cast_targets.contains(cast.target);
     if (!asked || !at_hand(cast.source) || !at_hand(cast.target)) return;
     if (met_.called.insert({'c', cast.function}).second) call_implicitly(cast.function);
   };

@@ -280,6 +280,16 @@ TEST(ImplicitCalls, RisksOfLanguages) {
   EXPECT_EQ(risk("SELECT code('x')"), "unknown");
 }
 
+TEST(ImplicitCalls, TypesDeclaredForParameters) {
+  for (const Oid type : {kDomain, kHolder, kArray, kRange}) {
+    Settings settings;
+    settings.parameter_types = {type};
+    const auto facts = analyse("SELECT $1", settings, scope());
+    EXPECT_TRUE(facts->writes) << type;
+  }
+  EXPECT_EQ(called("PREPARE p(d) AS SELECT $1"), "on_check");
+}
+
 TEST(HarmlessExpression, IsSureOfWhatItSays) {
   const catalog::Catalog& catalog = *scope().catalog;
   for (const char* text : {"1", "'x'", "(a > 1.5)", "lower(a)", "CHECK ((v <> 'on_check(x)'))",

@@ -18,6 +18,8 @@ struct Settings {
   /// PostgreSQL's name of the client encoding. In any but UTF8 (and SQL_ASCII) only ASCII texts are
   /// analysed.
   std::string client_encoding = "UTF8";
+  /// Users' types that Parse declares for parameters.
+  std::vector<Oid> parameter_types = {};
 };
 
 /// Against what names are resolved; part of every cache key (by Catalog::id and the path).

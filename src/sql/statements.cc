@@ -40,11 +40,13 @@ bool is_query(std::string_view name) {
 
 }  // namespace
 
-Walker::Walker(StatementFacts& facts, const Scope& scope, size_t text_bytes)
+Walker::Walker(StatementFacts& facts, const Scope& scope, const std::vector<Oid>& parameter_types,
+               size_t text_bytes)
     : resolver_(scope, facts),
       gather_(facts),
       facts_(facts),
-      budget_(kBaseBudget + kStepsPerByte * text_bytes) {}
+      budget_(kBaseBudget + kStepsPerByte * text_bytes),
+      parameter_types_(parameter_types) {}
 
 bool Walker::spend(size_t steps) {
   if (gather_.failed()) return false;
@@ -78,6 +80,7 @@ void Walker::add_text(const Node& root) {
     reached_writes_.clear();
     met_ = {};
     weight_ = 0;
+    for (const Oid type : parameter_types_) meet_type(type, true);
     const bool settings_before = std::exchange(facts_.may_change_settings, false);
     unwrap(*wrapper, [&](std::string_view name, const Node& body) {
       kinds_.push_back(tag_of(name, body));
@@ -341,6 +344,9 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
   facts_.prepared.push_back({what, std::string(statement)});
   if (what == What::kPrepare) {
     // Judged now, as if it ran: EXECUTE only names it.
+    for_each(body, "argtypes", [&](const Node& wrapper) {
+      if (const auto type = field(wrapper, "TypeName")) meet_type_name(*type);
+    });
     if (const auto query = field(body, "query"))
       note_output(rows_of(*query, nullptr, nullptr), false);
   } else if (what == What::kExecute) {

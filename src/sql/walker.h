@@ -30,8 +30,9 @@ using RowsPtr = std::shared_ptr<const Rows>;
 /// One class, since SQL nests all of these in each other; each source file holds one concept.
 class Walker {
  public:
-  /// `text_bytes` bounds the work: a long text may take longer.
-  Walker(StatementFacts& facts, const Scope& scope, size_t text_bytes);
+  /// `text_bytes` bounds the work: a long text may take longer. `parameter_types` is to stay.
+  Walker(StatementFacts& facts, const Scope& scope, const std::vector<Oid>& parameter_types,
+         size_t text_bytes);
 
   /// Adds all statements of a tree as libpg_query gives it.
   void add_text(const Node& root);
@@ -184,6 +185,8 @@ class Walker {
   };
   void meet_type(Oid type, bool made);
   void meet_relation(const catalog::Relation& relation, bool stored);
+  /// Whether there may be values for an operator: one of a type that no value is of is never run.
+  bool has_operands(const catalog::Operator& op) const;
   void meet_named_type(const Name& name);
   void meet_type_name(const Node& type_name);
   void meet_type_text(std::string_view text);
@@ -329,6 +332,7 @@ class Walker {
   }
   std::map<BodyKey, Body> bodies_;  ///< of views, functions and triggers; of one statement
   std::set<std::pair<Oid, ActionKind>> reached_writes_;
+  const std::vector<Oid>& parameter_types_;
   Met met_;
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;

@@ -27,8 +27,8 @@ def query(text):
     return message(b"Q", text.encode() + b"\0")
 
 
-def parse(text, name=""):
-    return message(b"P", name.encode() + b"\0" + text.encode() + b"\0\0\0")
+def parse(text, name="", types=()):
+    return message(b"P", name.encode() + b"\0" + text.encode() + b"\0" + struct.pack(f"!H{len(types)}I", len(types), *types))
 
 
 def bind(statement="", portal="", values=()):

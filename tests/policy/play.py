@@ -18,7 +18,7 @@ def wire_line(line):
     names = [name_of(name) for name in names]
     one = names[0] if names else ""
     if verb == "parse":
-        return parse(values[0], one), 0
+        return parse(values[0], one, [int(oid) for oid in names[1:]]), 0
     if verb == "bind":
         return bind(names[1] if len(names) > 1 else "", one, [value.encode() for value in values]), 0
     if verb == "execute":

@@ -203,6 +203,9 @@ CREATE AGGREGATE safe_sum(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
 CREATE FUNCTION safe_plus(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
 CREATE OPERATOR |+| (FUNCTION = safe_plus, LEFTARG = int, RIGHTARG = int);
 
+CREATE TYPE mood AS ENUM ('happy', 'sad');
+CREATE DOMAIN positive AS int CHECK (VALUE > 0 AND abs(VALUE) < 1000);
+
 -- Shadows: other objects under the names of harmless ones.
 CREATE SCHEMA shadow;
 CREATE FUNCTION shadow.safe_count() RETURNS bigint LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 0::bigint';

@@ -64,7 +64,10 @@ def without_sequences(state):
 
 
 def written_out(rig, case):
-    names = {"folder": rig.server.root, "port": rig.server.port, "password": SERVER_PASSWORD}
+    def type_oid(name):
+        return rig.state.connection.rows(f"SELECT pg_catalog.to_regtype('{name}')::pg_catalog.oid")[0][0]
+
+    names = {"folder": rig.server.root, "port": rig.server.port, "password": SERVER_PASSWORD, "type_oid": type_oid}
     return [dataclasses.replace(step, text=expand(step.text, **names),
                                 arguments=shlex.split(expand(step.arguments, **names))) for step in case.steps]
 

@@ -26,7 +26,7 @@ Result<ParseMessage> decode_parse(Bytes body) {
   if (!text) return bad("Parse");
   const auto types = reader.u16();
   if (!types || reader.rest().size() != size_t{*types} * 4) return bad("Parse");
-  return ParseMessage{*name, *text};
+  return ParseMessage{*name, *text, reader.rest()};
 }
 
 Result<BindPrefix> decode_bind_prefix(Bytes body) {

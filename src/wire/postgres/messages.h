@@ -16,6 +16,7 @@ Result<QueryMessage> decode_query(Bytes body);
 struct ParseMessage {
   Bytes name;
   Bytes text;
+  Bytes types;  ///< the oids given for the first parameters, four bytes each
 };
 Result<ParseMessage> decode_parse(Bytes body);
 

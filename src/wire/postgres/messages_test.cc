@@ -33,6 +33,7 @@ TEST(Messages, Parse) {
   ASSERT_TRUE(parse);
   EXPECT_EQ(parse->name, "s1");
   EXPECT_EQ(parse->text, "SELECT $1");
+  EXPECT_EQ(parse->types, B("\0\0\0\x17\0\0\0\x19"));
   EXPECT_TRUE(decode_parse(B("\0\0\0\0")));
 }
 
