@@ -54,15 +54,73 @@ bool sets_counting(const sql::Action& action) {
                      [](const sql::Object& setting) { return setting.name == "track_counts"; });
 }
 
+bool changes_rows(sql::ActionKind kind) {
+  using enum sql::ActionKind;
+  return kind == kInsert || kind == kUpdate || kind == kDelete;
+}
+
+/// Whether a write of it changes rows of nothing else.
+bool stands_alone(const catalog::Relation& table, const catalog::Catalog& catalog) {
+  const auto cascades = [](const catalog::Constraint& key) {
+    const auto changes = [](char action) {
+      return action == 'c' || action == 'n' || action == 'd';
+    };
+    return key.type == 'f' && (changes(key.on_delete) || changes(key.on_update));
+  };
+  if (table.kind != catalog::RelationKind::kTable || table.persistence == 't' ||
+      !table.triggers.empty() || !table.rules.empty() || !table.children.empty()) {
+    return false;
+  }
+  const auto referencing = catalog.referencing(table.oid);
+  return std::none_of(referencing.begin(), referencing.end(),
+                      [&](const auto& key) { return cascades(*key.second); }) &&
+         std::none_of(table.constraints.begin(), table.constraints.end(), [&](const auto& key) {
+           return key.referenced == table.oid && cascades(key);
+         });
+}
+
 }  // namespace
 
+const catalog::Relation* counted_by_tag(const sql::StatementFacts& facts,
+                                        const catalog::Catalog& catalog) {
+  const auto& kind = facts.kind;
+  if (facts.statements != 1 || facts.dynamic_sql || facts.unresolved || !facts.functions.empty() ||
+      !facts.prepared.empty() ||
+      (kind != "INSERT" && kind != "UPDATE" && kind != "DELETE" && kind != "COPY")) {
+    return nullptr;
+  }
+  const sql::Object* target = nullptr;
+  for (const sql::Action& action : facts.actions) {
+    using enum sql::ActionKind;
+    // COPY FROM inserts as well.
+    if (action.kind == kRead || action.kind == kReadCatalog || action.kind == kCopyIn) continue;
+    const auto& targets = action.targets;
+    if (!changes_rows(action.kind) || targets.empty()) return nullptr;
+    const auto sequence = [](const sql::Object& object) {
+      return object.kind == catalog::RelationKind::kSequence;
+    };
+    if (std::all_of(targets.begin(), targets.end(), sequence)) continue;
+    if (target != nullptr || targets.size() != 1 || targets[0].reached) return nullptr;
+    target = &targets[0];
+  }
+  const auto* table = target == nullptr ? nullptr : catalog.relation(target->oid);
+  return table != nullptr && stands_alone(*table, catalog) ? table : nullptr;
+}
+
 std::vector<std::string> count_statements() {
-  // Operators are named with their schema: search_path is the client's.
+  // What pg_stat_xact_all_tables says, without the joins and other counts that make that view slow.
+  // The catalog's own tables change with DDL, which has rules of its own: pg_catalog and pg_toast
+  // are left out. Operators are named with their schema: search_path is the client's.
   return {"SELECT pg_catalog.current_setting('track_counts')",
-          "SELECT schemaname, relname, n_tup_ins OPERATOR(pg_catalog.+) n_tup_upd "
-          "OPERATOR(pg_catalog.+) n_tup_del FROM pg_catalog.pg_stat_xact_all_tables "
-          "WHERE (n_tup_ins OPERATOR(pg_catalog.+) n_tup_upd OPERATOR(pg_catalog.+) n_tup_del) "
-          "OPERATOR(pg_catalog.>) 0::pg_catalog.int8"};
+          "SELECT n.nspname, t.relname, t.changed FROM ("
+          "SELECT c.relname, c.relnamespace, pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) "
+          "OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) "
+          "OPERATOR(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS changed "
+          "FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'r' "
+          "AND c.relnamespace OPERATOR(pg_catalog.<>) 11 "
+          "AND c.relpersistence OPERATOR(pg_catalog.<>) 't' OFFSET 0) t "
+          "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.relnamespace "
+          "WHERE t.changed OPERATOR(pg_catalog.>) 0::pg_catalog.int8"};
 }
 
 std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers) {
@@ -78,12 +136,7 @@ std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers) {
     const auto& text = *row[2];
     const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
     if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-    // The catalog's own tables change with DDL, which has rules of its own.
-    const auto& schema = *row[0];
-    if (schema == "pg_catalog" || schema.starts_with("pg_toast") || schema.starts_with("pg_temp")) {
-      continue;
-    }
-    changes[schema + "." + *row[1]] += count;
+    changes[*row[0] + "." + *row[1]] += count;
   }
   return changes;
 }

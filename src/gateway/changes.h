@@ -17,7 +17,13 @@ namespace sluice::gateway {
 /// counts them: cascades and triggers included, temporary tables left out.
 using Changes = std::map<std::string, uint64_t, std::less<>>;
 
-/// The statements that ask the server for them (pg_stat_xact_all_tables).
+/// The table whose rows a statement's command tag tells, all that it can change: then the server
+/// need not be asked. Null where something may follow from the write (triggers, rules, cascades,
+/// partitions, functions that are called) or it is not the only one.
+const catalog::Relation* counted_by_tag(const sql::StatementFacts& facts,
+                                        const catalog::Catalog& catalog);
+
+/// The statements that ask the server for them, as pg_stat_xact_all_tables would tell.
 std::vector<std::string> count_statements();
 
 /// Reads the answers to `count_statements`; nothing if they do not tell, because counting is

@@ -205,16 +205,19 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // session_limits.cc: what an allowed statement may at most do.
   static bool needs_counting(bool writes, const policy::Decision& decision);
+  bool tag_counts(const Statement* statement) const;
   Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
-                           bool& go_on);
-  Pass begin_counted_execute(const Piece& piece, bool& go_on);
-  void know_changes(bool open_transaction);
+                           bool by_tag, bool& go_on);
+  Pass begin_counted_execute(const Piece& piece, bool by_tag, bool& go_on);
+  void know_changes(bool open_transaction, bool by_tag);
   void counting_failed(const wire::postgres::ErrorFields* error, bool simple);
   void count_changes();
   bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
   bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
   void count_after(std::string completion, char status);
+  void count_tag();
   void changes_counted(OwnRun& run);
+  void settle(const DecisionPtr& over);
   void settle_failed(const wire::postgres::ErrorFields* error);
   void settle_query(const DecisionPtr& over);
   void settle_execution(const DecisionPtr& over);

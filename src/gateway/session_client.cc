@@ -316,9 +316,11 @@ Session::Pass Session::on_execute(const Piece& piece) {
     return refuse_extended({}, text.get(), refused);
   }
   const bool counted = decision && needs_counting(writes, *decision);
+  // A portal that is suspended has no tag yet.
+  const bool by_tag = counted && execute->max_rows == 0 && tag_counts(text.get());
   bool go_on = true;
   if (counted) {
-    const Pass pass = begin_counted_execute(piece, go_on);
+    const Pass pass = begin_counted_execute(piece, by_tag, go_on);
     if (!go_on) return pass;
   }
   Expected& entry = expect(RequestKind::kExecute);
@@ -331,6 +333,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   entry.text = std::move(text);
   entry.decision = std::move(decision);
   entry.counted = counted;
+  entry.by_tag = by_tag;
   entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
   note_limits(entry);
   since_sync_ = true;

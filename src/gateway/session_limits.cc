@@ -2,8 +2,9 @@
 //
 // Results are bounded as they pass. Changes are bounded exactly: a bounded write runs in a
 // transaction, the gateway's own where the client has opened none, and before anybody learns that
-// it succeeded the server is asked what it has changed, cascades and triggers included. Too much is
-// rolled back, and the client sees one ordinary error.
+// it succeeded the server is asked what it has changed, cascades and triggers included; where the
+// catalog says that nothing else can follow from it, its command tag tells. Too much is rolled
+// back, and the client sees one ordinary error.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -55,9 +56,14 @@ bool Session::needs_counting(bool writes, const policy::Decision& decision) {
   return writes && (decision.limits.on_changes() || decision.limits.on_results());
 }
 
+bool Session::tag_counts(const Statement* statement) const {
+  return statement != nullptr &&
+         counted_by_tag(statement->facts(), *scope_.scope->catalog) != nullptr;
+}
+
 Session::Pass Session::begin_counted_query(const Piece& piece,
                                            const std::shared_ptr<const Statement>& statement,
-                                           bool& go_on) {
+                                           bool by_tag, bool& go_on) {
   go_on = false;
   if (since_sync_) {
     return reject_client("a simple query with bounded writes inside an unfinished pipeline");
@@ -75,23 +81,23 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
                 "Begin the text with BEGIN, or send BEGIN, the write and COMMIT one by one."));
   }
   go_on = true;
-  know_changes(transaction_ == 'I');
+  know_changes(transaction_ == 'I', by_tag);
   return Pass::kForward;
 }
 
-Session::Pass Session::begin_counted_execute(const Piece& piece, bool& go_on) {
+Session::Pass Session::begin_counted_execute(const Piece& piece, bool by_tag, bool& go_on) {
   // How the transaction stands is not known before what ends with ReadyForQuery is answered.
   go_on = !ready_outstanding();
   if (!go_on) return defer(piece, kQueue);
-  know_changes(transaction_ahead_ == 'I' && !own_transaction_);
+  know_changes(transaction_ahead_ == 'I' && !own_transaction_, by_tag);
   return Pass::kForward;
 }
 
 /// Sees to it that a transaction is open and that it is known what it has changed so far: what the
 /// server counts goes on from transaction to transaction.
-void Session::know_changes(bool open_transaction) {
-  if (!open_transaction && changes_known_) return;
-  auto statements = count_statements();
+void Session::know_changes(bool open_transaction, bool by_tag) {
+  if (!open_transaction && (by_tag || changes_known_)) return;
+  auto statements = by_tag ? std::vector<std::string>() : count_statements();
   if (open_transaction) {
     statements.insert(statements.begin(), "BEGIN");
     own_transaction_ = true;
@@ -128,6 +134,17 @@ void Session::counting_failed(const pg::ErrorFields* error, bool simple) {
     }
   }
   resume(kCounting);
+}
+
+/// The counted statement has changed as many rows of one table as its tag says.
+void Session::count_tag() {
+  const auto& facts = settling_->text->facts();
+  const auto* table = counted_by_tag(facts, *scope_.scope->catalog);
+  Changes changed;
+  if (table != nullptr && settling_->rows > 0) changed[table->qualified_name()] = settling_->rows;
+  for (const auto& [name, rows] : changed) changes_before_[name] += rows;
+  settle(table == nullptr ? changes_unknown()
+                          : over_limit(changed, *settling_->decision, facts.kind));
 }
 
 void Session::count_changes() {
@@ -183,7 +200,11 @@ void Session::count_after(std::string completion, char status) {
       return;
     }
   }
-  count_changes();
+  if (settling_->by_tag) {
+    count_tag();
+  } else {
+    count_changes();
+  }
 }
 
 void Session::changes_counted(OwnRun& run) {
@@ -201,6 +222,11 @@ void Session::changes_counted(OwnRun& run) {
     changes_before_ = *after;
   }
   if (!over && !own_transaction_) bounded_ = settling_->decision;
+  settle(over);
+}
+
+/// It may stand, or is undone because it changed too much.
+void Session::settle(const DecisionPtr& over) {
   if (settling_->kind == RequestKind::kQuery) {
     settle_query(over);
   } else {

@@ -223,15 +223,17 @@ Session::Pass Session::forward_query(const Piece& piece,
                                      const std::shared_ptr<const Statement>& statement,
                                      DecisionPtr decision, bool writes) {
   const bool counted = needs_counting(writes, *decision);
+  const bool by_tag = counted && tag_counts(statement.get());
   if (counted) {
     bool go_on = true;
-    const Pass pass = begin_counted_query(piece, statement, go_on);
+    const Pass pass = begin_counted_query(piece, statement, by_tag, go_on);
     if (!go_on) return pass;
   }
   Expected& entry = expect(RequestKind::kQuery);
   entry.text = statement;
   entry.decision = std::move(decision);
   entry.counted = counted;
+  entry.by_tag = by_tag;
   entry.of_cursor = !statement->facts().cursors.empty();
   entry.may_copy_in = contains_copy_in(statement->facts());
   note_limits(entry);
