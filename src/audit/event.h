@@ -43,6 +43,8 @@ struct SessionContext {
   std::string client_address;
   std::string authentication;  ///< "scram-sha-256", "scram-sha-256-plus"
   std::vector<std::string> groups;
+  std::string kind;                     ///< of principal: "human", "service", "agent"
+  std::vector<std::string> attributes;  ///< "key=value"
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.
@@ -60,8 +62,11 @@ struct Event {
   /// Raw Bind body from the parameter format codes to before the result format codes, i.e. Int16
   /// n, n × Int16 formats, Int16 m, m × (Int32 length, bytes); cut at the configured limit.
   std::string_view parameters;
-  std::string_view parameters_digest;  ///< of the whole when it was cut
-  std::string_view rule;
+  std::string_view parameters_digest;                 ///< of the whole when it was cut
+  std::string_view rule;                              ///< that decided
+  const std::vector<std::string>* matched = nullptr;  ///< every enforced rule that matched
+  const std::vector<std::string>* shadow = nullptr;   ///< "rule: effect" of shadow rules
+  std::string_view policy_version;                    ///< policy::Policy::version
   std::string_view sqlstate;
   std::string_view message;  ///< error or refusal text; for kAdmin and others: what happened
   uint64_t rows = 0;

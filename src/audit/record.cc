@@ -34,6 +34,10 @@ class Fields {
   CborWriter cbor_;
 };
 
+bool is_only(Bytes rule, const std::vector<std::string>& matched) {
+  return matched.size() == 1 && matched.front() == rule;
+}
+
 std::vector<std::string> strings(const TextList& list) {
   std::vector<std::string> out;
   list.for_each([&](Bytes text) { out.emplace_back(text); });
@@ -52,6 +56,8 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kClient, context.client_address);
   fields.text(Key::kAuthentication, context.authentication);
   fields.list(Key::kGroups, context.groups);
+  fields.text(Key::kPrincipalKind, context.kind);
+  fields.list(Key::kAttributes, context.attributes);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -80,6 +86,11 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.bytes(Key::kParameters, event.parameters.substr(0, limits.parameters));
   fields.bytes(Key::kParametersDigest, event.parameters_digest);
   fields.text(Key::kRule, event.rule);
+  if (event.matched != nullptr && !is_only(event.rule, *event.matched)) {
+    fields.list(Key::kMatched, *event.matched);
+  }
+  if (event.shadow != nullptr) fields.list(Key::kShadow, *event.shadow);
+  fields.text(Key::kPolicyVersion, event.policy_version);
   fields.bytes(Key::kSqlstate, event.sqlstate.substr(0, 5));
   fields.bytes(Key::kMessage, event.message.substr(0, 1024));
   fields.number(Key::kRows, event.rows);
@@ -106,7 +117,9 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     std::string(view.application),
                     std::string(view.client_address),
                     std::string(view.authentication),
-                    strings(view.groups)};
+                    strings(view.groups),
+                    std::string(view.principal_kind),
+                    strings(view.attributes)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -118,6 +131,9 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.parameters = view.parameters;
   record.parameters_digest = view.parameters_digest;
   record.rule = view.rule;
+  record.matched = strings(view.matched);
+  record.shadow = strings(view.shadow);
+  record.policy_version = view.policy_version;
   record.sqlstate = view.sqlstate;
   record.message = view.message;
   record.rows = view.rows;

@@ -28,6 +28,9 @@ struct Record {
   std::string parameters;
   std::string parameters_digest;
   std::string rule;
+  std::vector<std::string> matched;  ///< empty where `rule` was the only one
+  std::vector<std::string> shadow;
+  std::string policy_version;
   std::string sqlstate;
   std::string message;
   uint64_t rows = 0;

@@ -37,6 +37,12 @@ boost::json::object to_json(const Record& record) {
   const auto text = [&](const char* name, const std::string& value) {
     if (!value.empty()) out[name] = to_printable_utf8(value);
   };
+  const auto list = [&](const char* name, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    boost::json::array items;
+    for (const auto& value : values) items.emplace_back(to_printable_utf8(value));
+    out[name] = std::move(items);
+  };
   out["id"] = record.sequence;
   out["time"] = format_time(record.time_micros);
   out["type"] = name_of(record.type);
@@ -47,9 +53,9 @@ boost::json::object to_json(const Record& record) {
   text("application", record.context.application);
   text("client", record.context.client_address);
   text("authentication", record.context.authentication);
-  if (!record.context.groups.empty()) {
-    out["groups"] = boost::json::array(record.context.groups.begin(), record.context.groups.end());
-  }
+  list("groups", record.context.groups);
+  text("principal_kind", record.context.kind);
+  list("attributes", record.context.attributes);
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);
     out["decision"] = name_of(record.outcome);
@@ -63,6 +69,9 @@ boost::json::object to_json(const Record& record) {
     if (!record.parameters_digest.empty())
       out["parameters_sha256"] = to_hex(record.parameters_digest);
     text("rule", record.rule);
+    list("rules_matched", record.matched);
+    list("shadow_rules", record.shadow);
+    text("policy_version", record.policy_version);
     text("sqlstate", record.sqlstate);
     out["rows"] = record.rows;
     out["bytes"] = record.bytes;

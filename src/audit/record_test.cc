@@ -42,10 +42,15 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.client_address = bytes();
   context.authentication = bytes();
   context.groups = *rc::gen::arbitrary<std::vector<std::string>>();
+  context.kind = bytes();
+  context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
   const std::string text = bytes(), digest = bytes(), kind = bytes(), name = bytes(),
                     parameters = bytes(), parameters_digest = bytes(), rule = bytes(),
                     message = bytes();
   const auto tables = *rc::gen::arbitrary<std::vector<std::string>>();
+  const auto matched = *rc::gen::arbitrary<std::vector<std::string>>();
+  const auto shadow = *rc::gen::arbitrary<std::vector<std::string>>();
+  const std::string version = bytes();
   Event event;
   event.type = static_cast<EventType>(*rc::gen::inRange(1, 9));
   event.time_micros = *rc::gen::arbitrary<int64_t>();
@@ -59,6 +64,9 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   event.parameters = parameters;
   event.parameters_digest = parameters_digest;
   event.rule = rule;
+  event.matched = &matched;
+  event.shadow = &shadow;
+  event.policy_version = version;
   event.sqlstate = "42501";
   event.message = message;
   event.rows = number();
@@ -78,6 +86,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->context.client_address == context.client_address);
   RC_ASSERT(record->context.authentication == context.authentication);
   RC_ASSERT(record->context.groups == context.groups);
+  RC_ASSERT(record->context.kind == context.kind);
+  RC_ASSERT(record->context.attributes == context.attributes);
   if (event.type == EventType::kStatement) {
     RC_ASSERT(record->phase == event.phase);
     RC_ASSERT(record->outcome == event.outcome);
@@ -91,6 +101,10 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->parameters == parameters);
   RC_ASSERT(record->parameters_digest == parameters_digest);
   RC_ASSERT(record->rule == rule);
+  const bool only = matched.size() == 1 && matched[0] == rule;
+  RC_ASSERT(record->matched == (only ? std::vector<std::string>() : matched));
+  RC_ASSERT(record->shadow == shadow);
+  RC_ASSERT(record->policy_version == version);
   RC_ASSERT(record->sqlstate == "42501");
   RC_ASSERT(record->message == message);
   RC_ASSERT(record->rows == event.rows);

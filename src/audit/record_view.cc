@@ -109,6 +109,16 @@ class RecordReader {
         return number(view_.bytes);
       case Key::kDuration:
         return number(view_.duration_micros);
+      case Key::kPrincipalKind:
+        return text(view_.principal_kind);
+      case Key::kAttributes:
+        return list(view_.attributes);
+      case Key::kMatched:
+        return list(view_.matched);
+      case Key::kShadow:
+        return list(view_.shadow);
+      case Key::kPolicyVersion:
+        return text(view_.policy_version);
     }
     return reader_.skip();
   }

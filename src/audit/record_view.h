@@ -38,6 +38,11 @@ enum class Key : uint64_t {
   kRows = 24,
   kBytes = 25,
   kDuration = 26,
+  kPrincipalKind = 27,
+  kAttributes = 28,
+  kMatched = 29,
+  kShadow = 30,
+  kPolicyVersion = 31,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -72,6 +77,8 @@ struct RecordView {
   Bytes client_address;
   Bytes authentication;
   TextList groups;
+  Bytes principal_kind;
+  TextList attributes;
   Phase phase = Phase::kSimple;
   Outcome outcome = Outcome::kAllowed;
   Bytes text;
@@ -83,6 +90,9 @@ struct RecordView {
   Bytes parameters;
   Bytes parameters_digest;
   Bytes rule;
+  TextList matched;  ///< empty where `rule` was the only one
+  TextList shadow;
+  Bytes policy_version;
   Bytes sqlstate;
   Bytes message;
   uint64_t rows = 0;

@@ -48,12 +48,30 @@ HttpResponse failed(const Error& error) {
   return problem(status, error.text);
 }
 
+/// As the record has them. Old records do not tell the kind: that of today is taken.
+void take_kind(const audit::SessionContext& context, const policy::Principal& now,
+               policy::Principal& principal) {
+  using enum policy::PrincipalKind;
+  if (context.kind.empty()) {
+    principal.kind = now.kind;
+    principal.attributes = now.attributes;
+    return;
+  }
+  for (const auto kind : {kHuman, kService, kAgent}) {
+    if (context.kind == policy::name_of(kind)) principal.kind = kind;
+  }
+  for (const std::string& attribute : context.attributes) {
+    const size_t equals = attribute.find('=');
+    if (equals == std::string::npos) continue;
+    principal.attributes[attribute.substr(0, equals)] = attribute.substr(equals + 1);
+  }
+}
+
 policy::RecordedStatement statement_of(audit::Record record, const policy::Principal& now) {
   policy::RecordedStatement statement;
   statement.id = record.sequence;
   statement.time_micros = record.time_micros;
-  // Kind and attributes are not on the record: those of today are taken.
-  statement.principal = now;
+  take_kind(record.context, now, statement.principal);
   statement.principal.user = record.context.user;
   statement.principal.groups = std::move(record.context.groups);
   statement.principal.authentication = record.context.authentication;

@@ -18,14 +18,19 @@ namespace {
 audit::SessionContext context_of(uint64_t id, const Admission& admission,
                                  const net::Stream& client) {
   const auto& config = admission.database->config();
+  const policy::Principal& principal = admission.principal;
+  std::vector<std::string> attributes;
+  for (const auto& [key, value] : principal.attributes) attributes.push_back(key + "=" + value);
   return {id,
           admission.user,
           config.name,
           config.environment,
           to_printable_utf8(admission.application_name),
           client.peer().to_string(),
-          admission.principal.authentication,
-          admission.principal.groups};
+          principal.authentication,
+          principal.groups,
+          std::string(policy::name_of(principal.kind)),
+          std::move(attributes)};
 }
 
 /// Server rules: what may come after start-up, and what has to be seen whole to be acted on.

@@ -13,6 +13,21 @@ void describe(audit::Event& event, const Statement* statement) {
   event.tables = &statement->facts().tables;
 }
 
+void judged(audit::Event& event, const policy::Decision* decision) {
+  if (decision == nullptr) return;
+  event.rule = decision->rule;
+  event.matched = &decision->matched;
+  event.shadow = &decision->shadow;
+  event.policy_version = decision->policy_version;
+}
+
+/// Refused, or undone.
+void refused(audit::Event& event, const policy::Decision& decision) {
+  judged(event, &decision);
+  event.sqlstate = decision.sqlstate;
+  event.message = decision.message;
+}
+
 }  // namespace
 
 bool Session::record(const audit::Event& event) {
@@ -44,7 +59,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   describe(event, entry.text.get());
   if (!kind.empty()) event.kind = kind;
   event.statement_name = entry.statement;
-  if (entry.decision) event.rule = entry.decision->rule;
+  judged(event, entry.decision.get());
   event.sqlstate = sqlstate;
   event.message = message;
   event.rows = entry.rows;
@@ -68,7 +83,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
     event.statement_name = portal->statement;
     event.parameters = portal->parameters;
     event.parameters_digest = portal->parameters_digest;
-    if (portal->prepared.decision) event.rule = portal->prepared.decision->rule;
+    judged(event, portal->prepared.decision.get());
     portal->prepared.recorded = true;
     if (Prepared* prepared = prepared_.find(portal->statement)) prepared->recorded = true;
   }
@@ -96,7 +111,7 @@ bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::st
   event.outcome = outcome;
   if (Prepared* prepared = prepared_.find(entry.statement)) {
     describe(event, prepared->text.get());
-    if (prepared->decision) event.rule = prepared->decision->rule;
+    judged(event, prepared->decision.get());
     prepared->recorded = true;
   }
   event.statement_name = entry.statement;
@@ -116,7 +131,7 @@ bool Session::record_parse(Prepared& prepared, std::string_view name) {
   event.phase = audit::Phase::kParse;
   describe(event, prepared.text.get());
   event.statement_name = name;
-  if (prepared.decision) event.rule = prepared.decision->rule;
+  judged(event, prepared.decision.get());
   return record(event);
 }
 
@@ -130,9 +145,7 @@ bool Session::record_refusal(audit::Phase phase, std::string_view name, const St
   event.outcome = audit::Outcome::kDenied;
   describe(event, statement);
   event.statement_name = name;
-  event.rule = decision.rule;
-  event.sqlstate = decision.sqlstate;
-  event.message = decision.message;
+  refused(event, decision);
   return record(event);
 }
 
@@ -151,9 +164,7 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters = portal->parameters;
     event.parameters_digest = portal->parameters_digest;
   }
-  event.rule = decision.rule;
-  event.sqlstate = decision.sqlstate;
-  event.message = decision.message;
+  refused(event, decision);
   event.rows = entry.rows;
   event.bytes = entry.bytes;
   event.duration_micros = now_.micros_since(entry.started);
