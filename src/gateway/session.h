@@ -199,6 +199,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void own_answered(const std::shared_ptr<OwnRun>& run);
 
   // session_split.cc: a text's statements one by one.
+  bool may_split(Bytes text, const std::vector<Bytes>& statements);
   bool begin_split(Bytes text);
   void run_split();
   bool split_goes_on();

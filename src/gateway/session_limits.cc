@@ -76,8 +76,8 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
     return refuse_query(
         audit::Phase::kSimple, statement.get(),
         refusal("bounded-write-alone", "42501",
-                "a write whose rows are counted cannot share a text with transaction control "
-                "that does not begin it",
+                "a write whose rows are counted stands in a text that the server would run as "
+                "one transaction, and that controls transactions as well",
                 "Begin the text with BEGIN, or send BEGIN, the write and COMMIT one by one."));
   }
   go_on = true;

@@ -1,7 +1,8 @@
-// Session: a text of several statements that opens a transaction of its own and writes within
-// bounds. Its writes have to be counted before its COMMIT, so its statements are sent one by one,
+// Session: a text of several statements that controls its transactions and writes within bounds. Its writes have to be counted before its COMMIT, so its statements are sent one by one,
 // as the server would run them: the first that fails ends the text, and one ReadyForQuery answers
 // all of it.
+#include <algorithm>
+
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "sql/split.h"
@@ -11,17 +12,42 @@
 namespace sluice::gateway {
 namespace pg = wire::postgres;
 
-/// False: the text does not begin with BEGIN, so the server would run it as one transaction of
-/// another kind.
+namespace {
+
+bool only_reads(const sql::StatementFacts& facts) {
+  return std::all_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+    return action.kind == sql::ActionKind::kRead || action.kind == sql::ActionKind::kReadCatalog;
+  });
+}
+
+}  // namespace
+
+/// Whether the server runs them alike one by one: outside of transaction blocks it takes several
+/// statements of a text for one transaction, which BEGIN even makes a block of.
+bool Session::may_split(Bytes text, const std::vector<Bytes>& statements) {
+  bool block = transaction_ == 'T';
+  size_t outside = 0;
+  for (const auto& statement : statements) {
+    const auto found =
+        worker_.analyser().find_or_analyse(statement, {settings_for_analysis(text), scope_});
+    if (!found || found->facts().statements != 1) return false;
+    bool begins = false, ends = false;
+    for (const auto effect : found->facts().transaction) {
+      using enum sql::TransactionEffect;
+      begins = begins || effect == kBegin;
+      ends = ends || effect == kCommit || effect == kRollback || effect == kPrepareTransaction;
+    }
+    if ((begins && outside > 0) || (ends && !block)) return false;
+    block = begins || (block && !ends);
+    if (!block && !ends && !only_reads(found->facts()) && ++outside > 1) return false;
+  }
+  return true;
+}
+
+/// False: the text cannot be sent in pieces.
 bool Session::begin_split(Bytes text) {
   const auto statements = sql::split_statements(text);
-  if (splitting_ || statements.size() < 2 || transaction_ != 'I') return false;
-  const auto first =
-      worker_.analyser().find_or_analyse(statements.front(), {settings_for_analysis(text), scope_});
-  const bool begins = first && first->facts().statements == 1 &&
-                      first->facts().transaction ==
-                          std::vector<sql::TransactionEffect>{sql::TransactionEffect::kBegin};
-  if (!begins) return false;
+  if (splitting_ || statements.size() < 2 || !may_split(text, statements)) return false;
   split_.assign(statements.begin(), statements.end());
   splitting_ = true;
   split_failed_ = false;
