@@ -55,7 +55,7 @@ INSERT INTO lim.children SELECT p FROM (VALUES (100), (101)) t(p), generate_seri
 """
 STATE = " UNION ALL ".join(f"SELECT '{table}', count(*), sum({column}) FROM lim.{table}" for table, column in (
     ("items", "id"), ("stock", "v"), ("parents", "id"), ("children", "parent"), ("parts", "id"), ("spills", "n"),
-    ("spilled", "i"), ("lates", "n"), ("ruled", "n")))
+    ("spilled", "i"), ("lates", "n"), ("ruled", "n"))) + " ORDER BY 1"
 
 # Each changes exactly n rows, all told, whatever does it.
 WRITES = {
