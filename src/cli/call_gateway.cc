@@ -8,6 +8,24 @@
 #include "control/api.h"
 
 namespace sluice::cli {
+namespace {
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400:
+      return ErrorCode::kInvalidInput;
+    case 403:
+      return ErrorCode::kDenied;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 409:
+      return ErrorCode::kExists;
+    default:
+      return ErrorCode::kUnavailable;
+  }
+}
+
+}  // namespace
 
 Result<boost::json::value> call_gateway(const Common& common, const std::string& method,
                                         const std::string& path, const std::string& body) {
@@ -19,10 +37,7 @@ Result<boost::json::value> call_gateway(const Common& common, const std::string&
   if (error) return fail(ErrorCode::kUnavailable, "the gateway gave an answer that is not JSON");
   if (response.status >= 400) {
     const auto* title = value.is_object() ? value.get_object().if_contains("title") : nullptr;
-    return fail(response.status == 404   ? ErrorCode::kNotFound
-                : response.status == 400 ? ErrorCode::kInvalidInput
-                                         : ErrorCode::kUnavailable,
-                title != nullptr ? plain(*title) : "the gateway refused");
+    return fail(code_of(response.status), title != nullptr ? plain(*title) : "the gateway refused");
   }
   return value;
 }

@@ -112,7 +112,36 @@ TEST_F(CommandLineTest, UsersFromAddToRemove) {
   EXPECT_EQ(with_config({"user", "list", "-o", "json"}).out, "[]\n");
 }
 
+TEST_F(CommandLineTest, PoliciesAreSavedOfflineToo) {
+  const auto file = folder / "policy.yaml";
+  const auto save = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"policy", "save", file.string()});
+    return with_config(std::move(more));
+  };
+  std::ofstream(file) << "rules:\n  - { name: all, efect: allow }\n";
+  const Ran broken = save({"--offline"});
+  EXPECT_EQ(broken.code, 2);
+  EXPECT_THAT(broken.error, HasSubstr("policy.yaml:2:18: unknown key"));
+  std::ofstream(file) << "rules:\n  - { name: all, effect: allow }\n";
+  EXPECT_EQ(save({}).code, 5) << "no gateway";
+  EXPECT_EQ(save({"--offline", "--expect", "0", "--comment", "why"}).error, "policy 1 saved\n");
+  const Ran stale = save({"--offline", "--expect", "0"});
+  EXPECT_EQ(stale.code, 4);
+  EXPECT_THAT(stale.error, HasSubstr("latest version of the policy is 1, not 0"));
+  EXPECT_EQ(save({"--offline"}).error, "policy 2 saved\n") << "upon the latest";
+  EXPECT_EQ(save({"--offline", "--expect", "-1"}).code, 2);
+  std::ofstream(config, std::ios::app) << "policy: { profile: strict }\n";
+  const Ran named = save({"--offline"});
+  EXPECT_EQ(named.code, 1);
+  EXPECT_THAT(named.error, HasSubstr("remove policy.profile"));
+}
+
 TEST_F(CommandLineTest, WithoutAGatewayItSaysSo) {
+  EXPECT_EQ(with_config({"policy", "history"}).code, 5);
+  EXPECT_EQ(with_config({"policy", "show", "--version", "1"}).code, 5);
+  EXPECT_EQ(with_config({"policy", "rollback", "1"}).code, 5);
+  EXPECT_EQ(with_config({"policy", "rollback"}).code, 2);
+  EXPECT_EQ(with_config({"policy", "show", "--version", "0"}).code, 2);
   const Ran sessions = with_config({"session", "list"});
   EXPECT_EQ(sessions.code, 5);
   EXPECT_THAT(sessions.error, HasSubstr("sluice serve"));

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/search.h"
 #include "base/result.h"
 #include "cli/output.h"
+#include "policy/policy.h"
 
 namespace sluice::cli {
 
@@ -65,15 +68,25 @@ struct PolicyOptions {
   std::string policy;  ///< a file or a shipped profile; empty: the one in force
   std::string user, database, sql;
   std::string since, until;
-  bool offline = false;  ///< test: without a gateway, names as written
+  bool offline = false;  ///< without a gateway; test: names as written; save: into the store itself
+  std::string comment;
+  std::optional<int64_t> expect;  ///< the latest version must have this number
+  int64_t number = 0;             ///< of a version in the store; show: 0 for the policy in force
 };
-Result<> policy_show(const Common& common);
+/// A policy file ("-" is standard input), or a shipped profile by its name.
+Result<std::shared_ptr<const policy::Policy>> load_policy_named(const std::string& file);
+Result<> policy_show(const Common& common, const PolicyOptions& options);
 Result<> policy_check(const Common& common, const PolicyOptions& options);
 Result<> policy_explain(const Common& common, const PolicyOptions& options);
 /// Fails when a case does.
 Result<> policy_test(const Common& common, const PolicyOptions& options);
 Result<> policy_replay(const Common& common, const PolicyOptions& options);
 Result<> policy_diff(const Common& common, const PolicyOptions& options);
+/// Keeps a policy in the store and puts it in force.
+Result<> policy_save(const Common& common, const PolicyOptions& options);
+Result<> policy_history(const Common& common);
+/// Saves the text of an old version as a new one.
+Result<> policy_rollback(const Common& common, const PolicyOptions& options);
 
 Result<> config_check(const Common& common);
 Result<> version(const Common& common);

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kCommands = {{
     {"", "serve user database session audit policy lint config version completion"},
     {"user", "add set list passwd disable enable remove"},
-    {"policy", "show check explain test replay diff"},
+    {"policy", "show check explain test replay diff save history rollback"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit", "search tail show"},

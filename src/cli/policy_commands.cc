@@ -18,18 +18,11 @@ namespace {
 
 using PolicyPtr = std::shared_ptr<const policy::Policy>;
 
-/// A policy file, or the name of a shipped profile.
-Result<PolicyPtr> load(const std::string& file) {
-  if (auto profile = policy::Policy::profile(file)) return std::move(*profile);
-  SLUICE_ASSIGN(const auto text, read_input(file));
-  return policy::Policy::parse(text, file);
-}
-
 /// Adds the text of a policy to a question, under `name` and `name_file`.
 Result<> add_policy(json::object& question, const std::string& file, const std::string& name,
                     const std::string& file_name) {
   if (file.empty()) return {};
-  SLUICE_ASSIGN(const auto policy, load(file));
+  SLUICE_ASSIGN(const auto policy, load_policy_named(file));
   question[name] = policy->text();
   question[file_name] = policy->name();
   return {};
@@ -156,20 +149,34 @@ std::string_view word_of(policy::RuleChange::What what) {
 
 }  // namespace
 
-Result<> policy_show(const Common& common) {
-  SLUICE_ASSIGN(const auto value, call_gateway(common, "GET", "/v1/policy"));
+Result<PolicyPtr> load_policy_named(const std::string& file) {
+  if (auto profile = policy::Policy::profile(file)) return std::move(*profile);
+  SLUICE_ASSIGN(const auto text, read_input(file));
+  return policy::Policy::parse(text, file);
+}
+
+Result<> policy_show(const Common& common, const PolicyOptions& options) {
+  const std::string path =
+      options.number == 0 ? "/v1/policy" : fmt::format("/v1/policy/versions/{}", options.number);
+  SLUICE_ASSIGN(const auto value, call_gateway(common, "GET", path));
   if (common.format == Format::kJson) {
     std::cout << json_text(value) << '\n';
   } else {
     const auto& policy = value.as_object();
-    std::cout << fmt::format("# {}, version {}\n{}", text_of(policy, "name"),
-                             text_of(policy, "version"), text_of(policy, "text"));
+    std::cout << fmt::format("# {}, version {}\n", text_of(policy, "name"),
+                             text_of(policy, "version"));
+    if (options.number != 0) {
+      std::cout << fmt::format("# saved {} by {}: {}\n", text_of(policy, "time"),
+                               printable(text_of(policy, "author")),
+                               printable(text_of(policy, "comment")));
+    }
+    std::cout << text_of(policy, "text");
   }
   return {};
 }
 
 Result<> policy_check(const Common& common, const PolicyOptions& options) {
-  SLUICE_ASSIGN(const auto policy, load(options.file));
+  SLUICE_ASSIGN(const auto policy, load_policy_named(options.file));
   if (common.format == Format::kJson) {
     std::cout << json::serialize(json::object{{"ok", true},
                                               {"rules", policy->rules().size()},
@@ -203,7 +210,8 @@ Result<> policy_test(const Common& common, const PolicyOptions& options) {
   SLUICE_ASSIGN(const auto cases, policy::parse_cases(text, options.file));
   json::array results;
   if (options.offline) {
-    SLUICE_ASSIGN(const auto policy, load(options.policy.empty() ? "standard" : options.policy));
+    SLUICE_ASSIGN(const auto policy,
+                  load_policy_named(options.policy.empty() ? "standard" : options.policy));
     results = test_alone(policy, cases);
   } else {
     json::object question{{"cases", text}, {"cases_file", options.file}};
@@ -233,8 +241,8 @@ Result<> policy_replay(const Common& common, const PolicyOptions& options) {
 }
 
 Result<> policy_diff(const Common& common, const PolicyOptions& options) {
-  SLUICE_ASSIGN(const auto old_policy, load(options.file));
-  SLUICE_ASSIGN(const auto new_policy, load(options.policy));
+  SLUICE_ASSIGN(const auto old_policy, load_policy_named(options.file));
+  SLUICE_ASSIGN(const auto new_policy, load_policy_named(options.policy));
   const auto diff = policy::diff(*old_policy, *new_policy);
   Listing listing{{"rule", "what", "old_line", "new_line", "old", "new"}, {}};
   for (const auto& change : diff.rules) {

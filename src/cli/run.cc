@@ -191,8 +191,13 @@ class CommandLine {
 
   void add_policy() {
     auto* policies = group("policy", "Rules, and what they do");
-    formatted(add(*policies, "show", "Print the policy in force", "sluice policy show",
-                  [this] { return policy_show(common_); }));
+    auto* show =
+        formatted(add(*policies, "show", "Print the policy in force, or a version in the store",
+                      "sluice policy show\n  sluice policy show --version 3",
+                      [this] { return policy_show(common_, policy_); }));
+    show->add_option("--version", policy_.number, "From: sluice policy history")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
     auto* check = formatted(
         add(*policies, "check", "Check a policy file, with every problem's line",
             "sluice policy check policy.yaml", [this] { return policy_check(common_, policy_); }));
@@ -227,6 +232,36 @@ class CommandLine {
                                      [this] { return policy_diff(common_, policy_); })));
     diff->add_option("old", policy_.file, "Policy file, or a shipped profile")->required();
     diff->add_option("new", policy_.policy, "The same")->required();
+    add_policy_store(*policies);
+  }
+
+  void add_policy_store(CLI::App& policies) {
+    auto* save = add(policies, "save", "Keep a policy in the store and put it in force",
+                     "sluice policy save policy.yaml --comment 'agents only read'\n  sluice policy "
+                     "save policy.yaml --expect 3\n\nOnly where the configuration names no policy. "
+                     "Exit code 4: somebody else has saved one.",
+                     [this] { return policy_save(common_, policy_); });
+    save->add_option("file", policy_.file, "Policy file, or a shipped profile")->required();
+    save->add_option("--comment", policy_.comment, "Why, for the history")->type_name("TEXT");
+    save->add_flag("--offline", policy_.offline,
+                   "Straight into the store, where the gateway does not start");
+    expecting(save);
+    listing(add(policies, "history", "List the versions in the store, newest first",
+                "sluice policy history --limit 10", [this] { return policy_history(common_); }));
+    auto* rollback =
+        add(policies, "rollback", "Save an old version's text as a new one and put it in force",
+            "sluice policy rollback 2", [this] { return policy_rollback(common_, policy_); });
+    rollback->add_option("number", policy_.number, "From: sluice policy history")
+        ->required()
+        ->type_name("N");
+    expecting(rollback);
+  }
+
+  void expecting(CLI::App* sub) {
+    sub->add_option("--expect", policy_.expect,
+                    "Only while this is the latest version's number; 0: none yet")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
   }
 
   void with_policy(CLI::App* sub) {

@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "control/api.h"
 #include "gateway/gateway.h"
-#include "gateway/runtime.h"
+#include "gateway/policy_keeper.h"
 #include "identity/user_store.h"
 #include "store/state.h"
 
@@ -108,7 +108,10 @@ class Service {
     // Before it is read: what is written from now on is a change.
     std::error_code ignored;
     policy_written_ = std::filesystem::last_write_time(config_->policy.file, ignored);
-    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory), *log_));
+    SLUICE_ASSIGN(auto policies, store::open_state(config_->state));
+    SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
+    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory),
+                                                    policies_->in_force().policy, *log_));
     return start_control();
   }
 
@@ -149,7 +152,7 @@ class Service {
  private:
   Result<> start_control() {
     control_ = control::HttpServer::create();
-    api_ = std::make_unique<control::Api>(*gateway_, *log_, config_->state / "audit");
+    api_ = std::make_unique<control::Api>(*gateway_, *log_, *policies_, config_->state / "audit");
     api_->set_databases(names_of(*config_));
     if (config_->listen_http) {
       SLUICE_ASSIGN(
@@ -174,7 +177,7 @@ class Service {
       log::error("configuration not reloaded, the old one stays:\n{}", loaded.error().text);
     } else {
       auto config = std::make_shared<const config::Config>(std::move(*loaded));
-      if (const auto taken = gateway_->reload(config); !taken) {
+      if (const auto taken = policies_->reload(*gateway_, config); !taken) {
         log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
       } else {
         config_ = std::move(config);
@@ -200,6 +203,8 @@ class Service {
       return;
     }
     gateway_->set_directory(std::move(*directory));
+    // One saved past this gateway; those that went through its API are in force already.
+    if (config_->policy.from_store()) refresh_policy();
   }
 
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
@@ -210,13 +215,17 @@ class Service {
     const auto written = std::filesystem::last_write_time(file, error);
     if (error || written == policy_written_) return;
     policy_written_ = written;
-    auto policy = gateway::load_policy(config_->policy);
-    if (!policy) {
-      log::error("policy not reloaded, the old one stays:\n{}", policy.error().text);
+    refresh_policy();
+  }
+
+  void refresh_policy() {
+    const auto changed = policies_->refresh(*gateway_);
+    if (!changed) {
+      log::error("policy not reloaded, the old one stays:\n{}", changed.error().text);
       return;
     }
-    const std::string version = (*policy)->version();
-    gateway_->set_policy(std::move(*policy));
+    if (!*changed) return;
+    const std::string version = policies_->in_force().policy->version();
     (void)record_life_cycle(*log_, audit::EventType::kAdmin, "policy reloaded: " + version);
     log::info("policy reloaded: {}", version);
   }
@@ -225,6 +234,7 @@ class Service {
   std::filesystem::file_time_type policy_written_{};
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<audit::Log> log_;
+  std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "cli/actor.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "identity/user_store.h"
@@ -15,14 +16,6 @@
 
 namespace sluice::cli {
 namespace {
-
-/// Who is at the keyboard, for the record.
-std::string actor() {
-  const char* sudo = getenv("SUDO_USER");
-  const char* login = sudo != nullptr ? sudo : getenv("USER");
-  return fmt::format("{} (uid {}) on the command line", login != nullptr ? login : "unknown",
-                     getuid());
-}
 
 Result<store::Database> open_store(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));

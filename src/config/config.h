@@ -70,10 +70,12 @@ struct LimitsConfig {
   Duration drain_timeout = std::chrono::seconds(30);
 };
 
-/// Which rules decide: those of a file, or of a shipped profile.
+/// Which rules decide: those of a file, or of a shipped profile. Where neither is given, those kept
+/// in the store, and until some are, the profile "standard".
 struct PolicyConfig {
   std::string file;
-  std::string profile = "standard";  ///< "observe", "standard" or "strict"; without a file
+  std::string profile;  ///< "observe", "standard" or "strict"; without a file
+  bool from_store() const { return file.empty() && profile.empty(); }
 };
 
 enum class ReactorBackend : uint8_t { kAuto, kUring, kEpoll };

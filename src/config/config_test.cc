@@ -113,6 +113,21 @@ TEST_F(ConfigFile, TwoDatabasesNeedTwoNames) {
   EXPECT_THAT(problems("state: s\ndatabases:\n" + entry + entry), HasSubstr("this name is taken"));
 }
 
+TEST_F(ConfigFile, APolicyThatIsNotNamedComesFromTheStore) {
+  EXPECT_TRUE(load_text(kGood)->policy.from_store());
+  const auto profile = load_text(std::string(kGood) + "policy: { profile: standard }\n");
+  ASSERT_TRUE(profile) << profile.error().text;
+  EXPECT_FALSE(profile->policy.from_store()) << "named, if only what is taken anyway";
+  const auto file = load_text(std::string(kGood) + "policy: { file: p.yaml }\n");
+  ASSERT_TRUE(file) << file.error().text;
+  EXPECT_FALSE(file->policy.from_store());
+  for (const char* nothing : {"policy:", "policy: { file: }", "policy: { profile: '' }"})
+    EXPECT_THAT(problems(std::string(kGood) + nothing + "\n"), HasSubstr(": expected a "))
+        << nothing;
+  EXPECT_THAT(problems(std::string(kGood) + "policy: { file: p.yaml, profile: strict }\n"),
+              HasSubstr("c.yaml:10:34: profile: give only one of file and profile"));
+}
+
 TEST(Documentation, NamesEveryKey) {
   std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/docs/configuration.md");
   const std::string text((std::istreambuf_iterator<char>(in)), {});

@@ -26,8 +26,9 @@ inline std::filesystem::path control_socket(const std::filesystem::path& state) 
 class Api {
  public:
   /// `audit_directory` is `<state>/audit`.
-  Api(gateway::Gateway& gateway, const audit::Log& log, std::filesystem::path audit_directory)
-      : gateway_(gateway), log_(log), policy_(gateway, std::move(audit_directory)) {}
+  Api(gateway::Gateway& gateway, const audit::Log& log, gateway::PolicyKeeper& policies,
+      std::filesystem::path audit_directory)
+      : gateway_(gateway), log_(log), policy_(gateway, policies, std::move(audit_directory)) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics.
   HttpResponse answer_public(const HttpRequest& request);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_folder.h"
+#include "store/state.h"
 
 namespace sluice::control {
 namespace {
@@ -12,36 +13,63 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+constexpr const char* kPolicy = "rules:\n  - { name: all, effect: allow }\n";
+constexpr const char* kOtherPolicy = "rules:\n  - { name: some, effect: allow, do: [read] }\n";
+
 /// The API in front of a running gateway whose only database nobody answers for.
 class ApiTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto config = std::make_shared<config::Config>();
-    config->listen_postgres = {"127.0.0.1", 0};
-    config->state = folder.path();
-    config->workers = 1;
-    config->databases.push_back({.name = "orders",
-                                 .environment = "production",
-                                 .host = "127.0.0.1",
-                                 .port = 1,
-                                 .server_database = "orders",
-                                 .sslmode = config::SslMode::kDisable,
-                                 .user = "sluice"});
+    configuration = std::make_shared<config::Config>();
+    configuration->listen_postgres = {"127.0.0.1", 0};
+    configuration->state = folder.path();
+    configuration->workers = 1;
+    configuration->databases.push_back({.name = "orders",
+                                        .environment = "production",
+                                        .host = "127.0.0.1",
+                                        .port = 1,
+                                        .server_database = "orders",
+                                        .sslmode = config::SslMode::kDisable,
+                                        .user = "sluice"});
     auto opened = audit::Log::open({.directory = folder / "audit", .segment_bytes = 1 << 20}, 1);
     ASSERT_TRUE(opened) << opened.error().text;
     log = std::move(*opened);
     auto directory = std::make_shared<const identity::Directory>(std::vector<identity::User>(), 1);
-    auto started = gateway::Gateway::start(config, directory, *log);
+    auto database = store::open_state(folder.path());
+    ASSERT_TRUE(database) << database.error().text;
+    auto opened_policies = gateway::PolicyKeeper::open(std::move(*database), configuration->policy);
+    ASSERT_TRUE(opened_policies) << opened_policies.error().text;
+    policies = std::move(*opened_policies);
+    auto started =
+        gateway::Gateway::start(configuration, directory, policies->in_force().policy, *log);
     ASSERT_TRUE(started) << started.error().text;
     gateway = std::move(*started);
-    api = std::make_unique<Api>(*gateway, *log, folder / "audit");
+    api = std::make_unique<Api>(*gateway, *log, *policies, folder / "audit");
   }
   static boost::json::object json(const HttpResponse& response) {
     return boost::json::parse(response.body).as_object();
   }
+  HttpResponse save(const std::string& text, int64_t expected) {
+    return api->answer_local({"PUT", "/v1/policy",
+                              boost::json::serialize(boost::json::object{{"text", text},
+                                                                         {"author", "alice"},
+                                                                         {"comment", "why"},
+                                                                         {"file", "new.yaml"},
+                                                                         {"expected", expected}})});
+  }
+  /// The configuration is read again and now says this.
+  void reload(const config::PolicyConfig& policy) {
+    auto changed = std::make_shared<config::Config>(*configuration);
+    changed->policy = policy;
+    configuration = changed;
+    const auto reloaded = policies->reload(*gateway, configuration);
+    ASSERT_TRUE(reloaded) << reloaded.error().text;
+  }
 
   TestFolder folder;
+  std::shared_ptr<config::Config> configuration;
   std::unique_ptr<audit::Log> log;
+  std::unique_ptr<gateway::PolicyKeeper> policies;
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<Api> api;
 };
@@ -102,6 +130,85 @@ TEST_F(ApiTest, LocalSideSaysWhatRuns) {
   const auto version = json(api->answer_local({"GET", "/v1/version", ""}));
   EXPECT_EQ(version.at("version").as_string(), kVersion);
   EXPECT_EQ(version.at("port").to_number<uint16_t>(), gateway->port());
+}
+
+TEST_F(ApiTest, APolicyIsSavedAndInForce) {
+  auto shown = json(api->answer_local({"GET", "/v1/policy", ""}));
+  EXPECT_EQ(shown.at("source").as_string(), "profile");
+  EXPECT_EQ(shown.at("name").as_string(), "standard");
+  EXPECT_FALSE(shown.contains("number"));
+  EXPECT_EQ(api->answer_local({"GET", "/v1/policy/versions", ""}).body, "[]\n");
+  const auto saved = save(kPolicy, 0);
+  EXPECT_EQ(saved.status, 200) << saved.body;
+  EXPECT_EQ(json(saved).at("number").as_int64(), 1);
+  EXPECT_EQ(gateway->policy()->text(), kPolicy);
+  shown = json(api->answer_local({"GET", "/v1/policy", ""}));
+  EXPECT_EQ(shown.at("source").as_string(), "store");
+  EXPECT_EQ(shown.at("number").as_int64(), 1);
+  EXPECT_EQ(shown.at("text").as_string(), kPolicy);
+  EXPECT_EQ(shown.at("version").as_string(), gateway->policy()->version());
+  EXPECT_EQ(save(kOtherPolicy, 1).status, 200);
+  EXPECT_EQ(gateway->policy()->text(), kOtherPolicy);
+  const auto versions =
+      boost::json::parse(api->answer_local({"GET", "/v1/policy/versions", ""}).body).as_array();
+  ASSERT_EQ(versions.size(), 2U);
+  EXPECT_EQ(versions[0].at("number").as_int64(), 2);
+  EXPECT_EQ(versions[1].at("author").as_string(), "alice");
+  EXPECT_EQ(versions[1].at("comment").as_string(), "why");
+  EXPECT_FALSE(versions[1].as_object().contains("text"));
+  const auto first = json(api->answer_local({"GET", "/v1/policy/versions/1", ""}));
+  EXPECT_EQ(first.at("text").as_string(), kPolicy);
+  EXPECT_EQ(api->answer_local({"GET", "/v1/policy/versions/3", ""}).status, 404);
+  for (const char* number : {"", "x", "1x", "1 ", "99999999999999999999"})
+    EXPECT_EQ(api->answer_local({"GET", std::string("/v1/policy/versions/") + number, ""}).status,
+              400)
+        << number;
+  EXPECT_EQ(api->answer_local({"GET", "/v1/policy/versions1", ""}).status, 404);
+}
+
+TEST_F(ApiTest, APolicyThatIsRefusedChangesNothing) {
+  ASSERT_EQ(save(kPolicy, 0).status, 200);
+  const auto broken = save("rules:\n  - { name: all, efect: allow }\n", 1);
+  EXPECT_EQ(broken.status, 400);
+  EXPECT_THAT(broken.body, HasSubstr("new.yaml:2:18: unknown key"));
+  const auto stale = save(kOtherPolicy, 0);
+  EXPECT_EQ(stale.status, 409);
+  EXPECT_THAT(stale.body, HasSubstr("is 1, not 0"));
+  for (const char* body :
+       {"", "[]", "{}", R"({"text": "rules: []", "author": "alice"})",
+        R"({"text": "x", "author": "alice", "expected": "1"})",
+        R"({"text": "rules:\n  - { name: all, effect: allow }", "expected": 1})"})
+    EXPECT_EQ(api->answer_local({"PUT", "/v1/policy", body}).status, 400) << body;
+  EXPECT_EQ(gateway->policy()->text(), kPolicy);
+  EXPECT_EQ(policies->versions()->size(), 1U);
+}
+
+TEST_F(ApiTest, APolicyNamedInTheConfigurationWins) {
+  ASSERT_EQ(save(kPolicy, 0).status, 200);
+  reload({.profile = "strict"});
+  EXPECT_EQ(gateway->policy()->name(), "strict");
+  const auto refused = save(kOtherPolicy, 1);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("remove policy.profile"));
+  EXPECT_EQ(gateway->policy()->name(), "strict");
+  reload({});
+  EXPECT_EQ(gateway->policy()->text(), kPolicy) << "what had been saved is there again";
+  EXPECT_EQ(save(kOtherPolicy, 1).status, 200);
+}
+
+TEST_F(ApiTest, APolicySavedPastTheGatewayIsFound) {
+  auto other = store::open_state(folder.path());
+  store::PolicyVersion next;
+  next.author = "alice";
+  next.text = kPolicy;
+  EXPECT_FALSE(*policies->refresh(*gateway));
+  ASSERT_TRUE(gateway::save_policy({}, *other, next, "new.yaml", 0));
+  EXPECT_TRUE(*policies->refresh(*gateway));
+  EXPECT_EQ(gateway->policy()->text(), kPolicy);
+  EXPECT_FALSE(*policies->refresh(*gateway)) << "nothing new";
+  ASSERT_TRUE(other->execute("INSERT INTO policy_versions VALUES (2, 0, '', 'x', '', 'broken')"));
+  EXPECT_FALSE(policies->refresh(*gateway));
+  EXPECT_EQ(gateway->policy()->text(), kPolicy) << "the old one stays";
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "control/policy_api.h"
 
+#include <charconv>
+
 #include <boost/json.hpp>
 
 #include "audit/search.h"
@@ -41,11 +43,37 @@ Result<json::object> body_of(const HttpRequest& request) {
   return std::move(value.get_object());
 }
 
-HttpResponse failed(const Error& error) {
-  const int status = error.code == ErrorCode::kNotFound       ? 404
-                     : error.code == ErrorCode::kInvalidInput ? 400
-                                                              : 502;
-  return problem(status, error.text);
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidInput:
+      return 400;
+    case ErrorCode::kDenied:
+      return 403;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kExists:
+      return 409;
+    default:
+      return 502;
+  }
+}
+
+HttpResponse failed(const Error& error) { return problem(status_of(error.code), error.text); }
+
+json::object to_json(const gateway::SourcedPolicy& policy) {
+  json::object out{{"name", policy.policy->name()},
+                   {"version", policy.policy->version()},
+                   {"source", policy.source}};
+  if (policy.number > 0) out["number"] = policy.number;
+  return out;
+}
+
+json::object to_json(const store::PolicyVersion& version) {
+  return json::object{{"number", version.number},
+                      {"version", version.hash},
+                      {"time", format_time(version.time_micros)},
+                      {"author", version.author},
+                      {"comment", version.comment}};
 }
 
 /// As the record has them. Old records do not tell the kind: that of today is taken.
@@ -93,7 +121,15 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
 }  // namespace
 
 std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
-  if (request.method == "GET" && request.path == "/v1/policy") return show();
+  const std::string_view versions_path = "/v1/policy/versions";
+  const std::string_view path = request.path;
+  if (request.method == "GET") {
+    if (path == "/v1/policy") return show();
+    if (path == versions_path) return versions();
+    if (path.starts_with(versions_path) && path[versions_path.size()] == '/')
+      return version(path.substr(versions_path.size() + 1));
+  }
+  if (request.method == "PUT" && path == "/v1/policy") return save(request);
   if (request.method != "POST") return std::nullopt;
   if (request.path == "/v1/policy/explain") return explain(request);
   if (request.path == "/v1/policy/test") return test(request);
@@ -103,10 +139,48 @@ std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
 }
 
 HttpResponse PolicyApi::show() {
-  const auto policy = gateway_.policy();
-  return json_response(
-      200, json::object{
-               {"name", policy->name()}, {"version", policy->version()}, {"text", policy->text()}});
+  const auto policy = policies_.in_force();
+  auto answer = to_json(policy);
+  answer["text"] = policy.policy->text();
+  return json_response(200, answer);
+}
+
+HttpResponse PolicyApi::save(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto* expected = body->if_contains("expected");
+  if (expected == nullptr || !expected->is_int64())
+    return problem(400, "\"expected\" must be the number of the latest version, 0 for none");
+  store::PolicyVersion next;
+  next.text = text_of(*body, "text");
+  next.author = text_of(*body, "author");
+  next.comment = text_of(*body, "comment");
+  const std::string file = text_of(*body, "file");
+  const auto saved = policies_.save(gateway_, std::move(next), file.empty() ? "policy" : file,
+                                    expected->get_int64());
+  if (!saved) return failed(saved.error());
+  return json_response(200, to_json(*saved));
+}
+
+HttpResponse PolicyApi::versions() {
+  const auto versions = policies_.versions();
+  if (!versions) return failed(versions.error());
+  json::array all;
+  for (const auto& version : *versions) all.push_back(to_json(version));
+  return json_response(200, all);
+}
+
+HttpResponse PolicyApi::version(std::string_view number) {
+  int64_t wanted = 0;
+  const char* const end = number.data() + number.size();
+  const auto [rest, error] = std::from_chars(number.data(), end, wanted);
+  if (error != std::errc() || rest != end) return problem(400, "not the number of a version");
+  const auto found = policies_.version(wanted);
+  if (!found) return failed(found.error());
+  auto answer = to_json(*found);
+  answer["name"] = gateway::stored_policy_name(found->number);
+  answer["text"] = found->text;
+  return json_response(200, answer);
 }
 
 policy::Principal PolicyApi::principal_of(const std::string& user) const {

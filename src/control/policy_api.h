@@ -7,13 +7,19 @@
 #include "audit/log.h"
 #include "control/http_server.h"
 #include "gateway/gateway.h"
+#include "gateway/policy_keeper.h"
 #include "policy/diff.h"
 
 namespace sluice::control {
 
 /// What the running gateway tells about its policy, for whoever may open the state folder:
 ///
-///   GET  /v1/policy            the policy in force
+///   GET  /v1/policy            the policy in force, its source (file, profile or store) and, of
+///                              one in the store, its number
+///   PUT  /v1/policy            {text, author, expected, comment, file}: keeps it in the store and
+///                              puts it in force. 409 unless `expected` is the latest number there
+///                              (0: none yet), 403 while the configuration names another policy
+///   GET  /v1/policy/versions   all versions in the store, the newest first; /N: one with its text
 ///   POST /v1/policy/explain    {user, database, sql}: facts, verdict, and each rule's reasons
 ///   POST /v1/policy/test       {cases, file}: the cases of `sluice policy test`
 ///   POST /v1/policy/replay     {policy, file, old, since, until, user, limit}: recorded
@@ -24,14 +30,18 @@ namespace sluice::control {
 /// `policy` and `old` are the texts of policies; without `policy` the one in force is meant.
 class PolicyApi {
  public:
-  PolicyApi(gateway::Gateway& gateway, std::filesystem::path audit_directory)
-      : gateway_(gateway), audit_directory_(std::move(audit_directory)) {}
+  PolicyApi(gateway::Gateway& gateway, gateway::PolicyKeeper& policies,
+            std::filesystem::path audit_directory)
+      : gateway_(gateway), policies_(policies), audit_directory_(std::move(audit_directory)) {}
 
   /// Null body: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request);
 
  private:
   HttpResponse show();
+  HttpResponse save(const HttpRequest& request);
+  HttpResponse versions();
+  HttpResponse version(std::string_view number);
   HttpResponse explain(const HttpRequest& request);
   HttpResponse test(const HttpRequest& request);
   HttpResponse replay(const HttpRequest& request);
@@ -42,6 +52,7 @@ class PolicyApi {
   policy::Principal principal_of(const std::string& user) const;
 
   gateway::Gateway& gateway_;
+  gateway::PolicyKeeper& policies_;
   std::filesystem::path audit_directory_;
 };
 

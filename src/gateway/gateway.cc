@@ -42,11 +42,13 @@ class GatewayImpl : public Gateway {
   ~GatewayImpl() override;
 
   Result<> start(std::shared_ptr<const config::Config> config,
-                 std::shared_ptr<const identity::Directory> directory);
+                 std::shared_ptr<const identity::Directory> directory,
+                 std::shared_ptr<const policy::Policy> policy);
 
   uint16_t port() const override { return port_; }
   std::string_view reactor_name() const override { return reactor_name_; }
-  Result<> reload(std::shared_ptr<const config::Config> config) override;
+  Result<> reload(std::shared_ptr<const config::Config> config,
+                  std::shared_ptr<const policy::Policy> policy) override;
   void set_directory(std::shared_ptr<const identity::Directory> directory) override;
   std::vector<SessionInfo> sessions() override;
   Result<> kill(uint64_t session_id, const std::string& by_whom) override;
@@ -84,14 +86,15 @@ class GatewayImpl : public Gateway {
 };
 
 Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
-                            std::shared_ptr<const identity::Directory> directory) {
+                            std::shared_ptr<const identity::Directory> directory,
+                            std::shared_ptr<const policy::Policy> policy) {
   shared_.mock_secret = random_string(32);
   shared_.broadcast = [this](std::function<void(Worker&)> task, const Worker* except) {
     for (const auto& worker : workers_) {
       if (worker.get() != except) worker->post(task);
     }
   };
-  SLUICE_ASSIGN(runtime_, make_runtime(config, std::move(directory), nullptr));
+  SLUICE_ASSIGN(runtime_, make_runtime(config, std::move(directory), std::move(policy), nullptr));
   watch_catalogs(*runtime_);
   SLUICE_ASSIGN(const auto addresses,
                 net::resolve(config->listen_postgres.host, config->listen_postgres.port));
@@ -189,9 +192,11 @@ void GatewayImpl::publish(std::shared_ptr<const Runtime> runtime) {
   on_all_workers([&](Worker& worker) { worker.set_runtime(runtime); });
 }
 
-Result<> GatewayImpl::reload(std::shared_ptr<const config::Config> config) {
+Result<> GatewayImpl::reload(std::shared_ptr<const config::Config> config,
+                             std::shared_ptr<const policy::Policy> policy) {
   const std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(auto runtime, make_runtime(std::move(config), runtime_->directory, runtime_.get()));
+  SLUICE_ASSIGN(auto runtime, make_runtime(std::move(config), runtime_->directory,
+                                           std::move(policy), runtime_.get()));
   watch_catalogs(*runtime);
   publish(std::move(runtime));
   for (const auto& [name, database] : runtime_->databases) read_catalog(*database);
@@ -379,9 +384,10 @@ unsigned Gateway::worker_count(const config::Config& config) {
 
 Result<std::unique_ptr<Gateway>> Gateway::start(
     std::shared_ptr<const config::Config> config,
-    std::shared_ptr<const identity::Directory> directory, audit::Log& log) {
+    std::shared_ptr<const identity::Directory> directory,
+    std::shared_ptr<const policy::Policy> policy, audit::Log& log) {
   auto gateway = std::make_unique<GatewayImpl>(log);
-  SLUICE_TRY(gateway->start(std::move(config), std::move(directory)));
+  SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy)));
   return gateway;
 }
 

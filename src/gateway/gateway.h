@@ -47,7 +47,8 @@ class Gateway {
   /// (`worker_count`) and outlive the gateway.
   static Result<std::unique_ptr<Gateway>> start(
       std::shared_ptr<const config::Config> config,
-      std::shared_ptr<const identity::Directory> directory, audit::Log& log);
+      std::shared_ptr<const identity::Directory> directory,
+      std::shared_ptr<const policy::Policy> policy, audit::Log& log);
   virtual ~Gateway() = default;
 
   /// `config.workers`, or the number of cores this process may use.
@@ -57,8 +58,10 @@ class Gateway {
   virtual uint16_t port() const = 0;
   virtual std::string_view reactor_name() const = 0;
 
-  /// Takes new databases and TLS certificates for new sessions; running sessions go on.
-  virtual Result<> reload(std::shared_ptr<const config::Config> config) = 0;
+  /// Takes new databases and TLS certificates for new sessions; running sessions go on. The policy
+  /// is taken as by `set_policy`.
+  virtual Result<> reload(std::shared_ptr<const config::Config> config,
+                          std::shared_ptr<const policy::Policy> policy) = 0;
   /// Takes a new user snapshot; sessions of users who are gone or disabled are ended.
   virtual void set_directory(std::shared_ptr<const identity::Directory> directory) = 0;
 

@@ -1,8 +1,5 @@
 #include "gateway/runtime.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "base/log.h"
 
 namespace sluice::gateway {
@@ -25,25 +22,15 @@ pg::Framer::Rules client_rules(const config::LimitsConfig& limits) {
 
 }  // namespace
 
-Result<std::shared_ptr<const policy::Policy>> load_policy(const config::PolicyConfig& config) {
-  if (config.file.empty()) return policy::Policy::profile(config.profile);
-  std::ifstream in(config.file, std::ios::binary);
-  if (!in) return fail(io_error("cannot read the policy " + config.file, errno));
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return fail(io_error("cannot read the policy " + config.file, errno));
-  return policy::Policy::parse(text.str(), config.file);
-}
-
 Result<std::shared_ptr<const Runtime>> make_runtime(
     std::shared_ptr<const config::Config> config,
-    std::shared_ptr<const identity::Directory> directory, const Runtime* previous) {
+    std::shared_ptr<const identity::Directory> directory,
+    std::shared_ptr<const policy::Policy> policy, const Runtime* previous) {
   auto runtime = std::make_shared<Runtime>();
   runtime->client_rules = client_rules(config->limits);
   if (config->tls.enabled()) {
     SLUICE_ASSIGN(runtime->tls, net::TlsContext::server(config->tls.certificate, config->tls.key));
   }
-  SLUICE_ASSIGN(runtime->policy, load_policy(config->policy));
   for (const auto& entry : config->databases) {
     std::shared_ptr<Database> database;
     if (previous != nullptr) {
@@ -63,6 +50,7 @@ Result<std::shared_ptr<const Runtime>> make_runtime(
   }
   runtime->config = std::move(config);
   runtime->directory = std::move(directory);
+  runtime->policy = std::move(policy);
   return runtime;
 }
 

@@ -24,13 +24,11 @@ struct Runtime {
   std::shared_ptr<const policy::Policy> policy;
 };
 
-/// The policy that the configuration names: a file, or a shipped profile.
-Result<std::shared_ptr<const policy::Policy>> load_policy(const config::PolicyConfig& config);
-
 /// Builds the next runtime from a configuration, keeping the Database objects (and so the pooled
 /// connections) of databases that did not change. Resolves host names: blocking.
 Result<std::shared_ptr<const Runtime>> make_runtime(
     std::shared_ptr<const config::Config> config,
-    std::shared_ptr<const identity::Directory> directory, const Runtime* previous);
+    std::shared_ptr<const identity::Directory> directory,
+    std::shared_ptr<const policy::Policy> policy, const Runtime* previous);
 
 }  // namespace sluice::gateway

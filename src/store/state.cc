@@ -34,6 +34,18 @@ Result<Database> open_state(const std::filesystem::path& state) {
            CHECK (kind IN ('human', 'service', 'agent'));
          -- key=value, separated by newlines
          ALTER TABLE users ADD COLUMN attributes TEXT NOT NULL DEFAULT '';)",
+      R"(CREATE TABLE policy_versions (
+           number INTEGER PRIMARY KEY,
+           time_micros INTEGER NOT NULL,
+           hash TEXT NOT NULL,
+           author TEXT NOT NULL,
+           comment TEXT NOT NULL,
+           text TEXT NOT NULL
+         ) STRICT;
+         CREATE TRIGGER policy_versions_stay BEFORE UPDATE ON policy_versions
+           BEGIN SELECT RAISE(ABORT, 'versions of the policy are never changed'); END;
+         CREATE TRIGGER policy_versions_remain BEFORE DELETE ON policy_versions
+           BEGIN SELECT RAISE(ABORT, 'versions of the policy are never removed'); END;)",
   }));
   return database;
 }

@@ -151,7 +151,8 @@ def test_Threat57_garbage_for_segments(server):
 
 # Who may do what: anybody who reaches the HTTP port, somebody on the machine, a database user, the owner of the state.
 
-LOCAL_VERBS = [("GET", "/v1/sessions"), ("DELETE", "/v1/sessions/{id}"), ("POST", "/v1/databases/orders/check"), ("GET", "/v1/version")]
+LOCAL_VERBS = [("GET", "/v1/sessions"), ("DELETE", "/v1/sessions/{id}"), ("POST", "/v1/databases/orders/check"), ("GET", "/v1/version"),
+               ("PUT", "/v1/policy"), ("GET", "/v1/policy/versions")]
 DETOURS = ["{}", "/{}", "{}/", "{}?x=1", "/healthz/..{}", "/metrics{}", "/%2e%2e{}", "{}#x", "http://localhost{}", "{}%00", "/.{}"]
 
 
@@ -193,7 +194,7 @@ def test_Threat58_hostile_http_leaves_the_gateway_alone(gateway):
     assert connection.getresponse().status == 200
 
 
-VERBS = [("user", "add", "eve", "--generate"), ("user", "list"), ("user", "passwd", "alice", "--generate"), ("user", "disable", "alice"),
+VERBS = [("policy", "save", "standard"), ("policy", "history"), ("user", "add", "eve", "--generate"), ("user", "list"), ("user", "passwd", "alice", "--generate"), ("user", "disable", "alice"),
          ("user", "enable", "alice"), ("user", "remove", "alice"), ("session", "list"), ("session", "kill", "1"),
          ("database", "check", "orders"), ("audit", "search"), ("audit", "show", "1"), ("audit", "tail", "--limit", "1")]
 
@@ -234,9 +235,10 @@ def test_Threat58_the_owner_of_the_state_may_do_all_and_is_recorded(server, verb
     try:
         before = len(running.search("--type", "admin"))
         assert running.cli(*verb).returncode == 0
-        if verb[0] == "user" and verb[1] != "list":
+        if verb[:2] == ("policy", "save") or (verb[0] == "user" and verb[1] != "list"):
             records = running.wait_for(lambda r: len(r) > before, "--type", "admin")
-            assert "uid" in records[-1]["user"] and verb[2] in records[-1]["message"]
+            assert "uid" in records[-1]["user"]
+            assert ("policy 1 saved" if verb[0] == "policy" else verb[2]) in records[-1]["message"]
     finally:
         assert running.stop() == 0
 
