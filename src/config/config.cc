@@ -43,7 +43,8 @@ class Loader {
 
   Result<Config> load(const std::string& text) {
     try {
-      read(YAML::Load(text));
+      const YAML::Node root = yaml::load_document(text, problems_);
+      if (!problems_.any()) read(root);
     } catch (const YAML::Exception& error) {
       problems_.add(error.mark, error.msg);
     }

@@ -103,6 +103,7 @@ TEST_F(ConfigFile, RefusesWhatIsNotAConfiguration) {
   EXPECT_THAT(problems("state: s\nstate: t\ndatabases: [{name: a, environment: e, user: u, url: "
                        "'postgres://h/d'}]\n"),
               HasSubstr("\"state\" is given twice"));
+  EXPECT_THAT(problems("state: s\n---\nstate: t\n"), HasSubstr("c.yaml:2:1: "));
   EXPECT_THAT(problems("state: s\n"), HasSubstr("expected a list with at least one database"));
   EXPECT_THAT(problems(std::string("state: s\0x\n", 11)), EndsWith("contains a NUL byte"));
   EXPECT_THAT(load(folder_ / "nothing").error().text, HasSubstr("No such file"));
