@@ -53,7 +53,7 @@ struct Expected {
   bool limited = false;        ///< `decision` bounds what it may return
   bool writes = false;         ///< kBind: it, or a statement that it EXECUTEs, may change rows
   bool counted = false;        ///< what it changes is counted before its completion is shown
-  bool by_tag = false;         ///< counted: its command tag tells
+  bool by_tag = false;         ///< its command tag tells what it changes
   int16_t columns = -1;        ///< of the last RowDescription; -1 unknown
   uint32_t completed = 0;      ///< answers seen, of a kQuery or kFunctionCall
   uint32_t prepared_uses = 0;  ///< how many of facts().prepared have been followed

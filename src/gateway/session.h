@@ -216,7 +216,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
   bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
   void count_after(std::string completion, char status);
-  void count_tag();
+  DecisionPtr over_by_tag(const Expected& entry);
   void changes_counted(OwnRun& run);
   void settle(const DecisionPtr& over);
   void settle_failed(const wire::postgres::ErrorFields* error);

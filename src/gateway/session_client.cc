@@ -323,6 +323,9 @@ Session::Pass Session::on_execute(const Piece& piece) {
     const Pass pass = begin_counted_execute(piece, by_tag, go_on);
     if (!go_on) return pass;
   }
+  // In a block of the client's too much can be undone behind a Sync as well.
+  const bool in_block =
+      by_tag && transaction_ahead_ == 'T' && !own_transaction_ && !copy_in_parsed_;
   Expected& entry = expect(RequestKind::kExecute);
   ++executes_since_sync_;
   entry.portal.assign(execute->portal);
@@ -332,22 +335,23 @@ Session::Pass Session::on_execute(const Piece& piece) {
   entry.source = std::move(source);
   entry.text = std::move(text);
   entry.decision = std::move(decision);
-  entry.counted = counted;
+  entry.counted = counted && !in_block;
   entry.by_tag = by_tag;
   entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
   note_limits(entry);
+  if (in_block) entry.limited = limited_ahead_ = true;
   since_sync_ = true;
   settings_uncertain_ = true;
   if (entry.text && entry.decision) note_cursors(entry.text->facts(), *entry.decision, writes);
   if (entry.text) note_effects(entry.text, counted);
-  if (!copy_in_parsed_ && !counted) return Pass::kForward;
+  if (!copy_in_parsed_ && !entry.counted) return Pass::kForward;
   // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have
   // to be undone, and all that comes behind it with it. Flush makes the server answer now.
   if (copy_in_parsed_) {
     entry.may_copy_in = true;
     suspend(kCopyBarrier);
   }
-  if (counted) suspend(kCounting);
+  if (entry.counted) suspend(kCounting);
   replacement_.assign(piece.bytes);
   pg::encode_flush(replacement_);
   return Pass::kReplace;

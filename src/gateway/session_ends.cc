@@ -33,6 +33,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
       portal->bytes += entry.bytes;
     }
   }
+  if (entry.by_tag && !entry.counted && !entry.cut) entry.cut = over_by_tag(entry);
   if (entry.cut) return on_cut_end();
   if (query) {
     ++entry.completed;

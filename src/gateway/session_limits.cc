@@ -136,15 +136,15 @@ void Session::counting_failed(const pg::ErrorFields* error, bool simple) {
   resume(kCounting);
 }
 
-/// The counted statement has changed as many rows of one table as its tag says.
-void Session::count_tag() {
-  const auto& facts = settling_->text->facts();
+/// The refusal if a statement has changed more rows of its one table than it may, by its tag.
+Session::DecisionPtr Session::over_by_tag(const Expected& entry) {
+  const auto& facts = entry.text->facts();
   const auto* table = counted_by_tag(facts, *scope_.scope->catalog);
+  if (table == nullptr) return changes_unknown();
   Changes changed;
-  if (table != nullptr && settling_->rows > 0) changed[table->qualified_name()] = settling_->rows;
+  if (entry.rows > 0) changed[table->qualified_name()] = entry.rows;
   for (const auto& [name, rows] : changed) changes_before_[name] += rows;
-  settle(table == nullptr ? changes_unknown()
-                          : over_limit(changed, *settling_->decision, facts.kind));
+  return over_limit(changed, *entry.decision, facts.kind);
 }
 
 void Session::count_changes() {
@@ -201,7 +201,7 @@ void Session::count_after(std::string completion, char status) {
     }
   }
   if (settling_->by_tag) {
-    count_tag();
+    settle(over_by_tag(*settling_));
   } else {
     count_changes();
   }
