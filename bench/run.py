@@ -1,9 +1,10 @@
 """Measures direct, PgBouncer and Sluice in one interleaved run; prints Markdown (bench/README.md).
 
-    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps bulk connect memory
+    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps bulk connect memory micro
 """
 
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -220,11 +221,21 @@ def memory(targets, args):
             time.sleep(1)
 
 
+def micro(targets, args):
+    """CPU of understanding and deciding alone, by Google Benchmark; ./dev bench builds the programs."""
+    head("One decision, by itself", "benchmark", "CPU us", "")
+    for room in ("gateway", "policy"):
+        out = subprocess.run([ROOT / f"build/bench/src/{room}/{room}_bench", "--benchmark_format=json"], check=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for result in json.loads(out.stdout)["benchmarks"]:
+            row(result["name"], f"{result['cpu_time'] / 1000:.3f}", result.get("label", ""))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["tps", "bulk", "connect", "memory"])
+    parser.add_argument("--only", choices=["tps", "bulk", "connect", "memory", "micro"])
     args = parser.parse_args()
     server = PostgresServer(settings=["shared_buffers = 512MB"])
     stoppers = [server]
@@ -249,7 +260,7 @@ def main():
             targets.append(Target(f"sluice {reactor}", gateway.port, "alice", PASSWORD, gateway.process.pid))
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
               f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
-        for section in (tps, bulk, connect, memory):
+        for section in (tps, bulk, connect, memory, micro):
             if args.only in (None, section.__name__):
                 section(targets, args)
     finally:
