@@ -101,7 +101,8 @@ struct Relation {
   /// (Catalog::complete): nothing is then known of what the view reads.
   std::string view_definition;
   std::vector<Rule> rules;
-  std::vector<Trigger> triggers;  ///< users' own, not those of constraints
+  std::vector<Trigger> triggers;      ///< users' own, not those of constraints
+  std::vector<std::string> policies;  ///< of row security: each USING and WITH CHECK expression
   std::vector<Index> indexes;
   std::vector<Constraint> constraints;
   bool row_security = false;

@@ -140,6 +140,8 @@ void RelationDiff::itself() {
   if (a_.persistence != b_.persistence) altered(std::string(persistence_name(b_.persistence)));
   if (a_.row_security != b_.row_security) {
     altered(b_.row_security ? "row security on" : "row security off");
+  } else if (a_.policies != b_.policies) {
+    altered("policies of row security changed");
   }
   if (changed(a_.view_definition, b_.view_definition)) {
     altered("definition changed: " + b_.view_definition);

@@ -273,6 +273,12 @@ JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
 WHERE o.oid >= 16384
   AND (n.nspname !~ '^pg_(toast_)?temp_' OR n.oid = pg_catalog.pg_my_temp_schema());
 
+WITH {locked}, {busy},
+policies AS MATERIALIZED (
+  SELECT p.polrelid, p.polqual, p.polwithcheck,
+    p.polrelid = ANY (SELECT l.relation FROM locked l)
+      OR p.oid = ANY (SELECT b.objid FROM busy b WHERE b.classid = 3256) AS busy
+  FROM pg_catalog.pg_policy p)
 SELECT 'c', c.castsource, c.casttarget, c.castfunc::pg_catalog.oid,
   c.castcontext::pg_catalog.text
 FROM pg_catalog.pg_cast c WHERE c.oid >= 16384 AND c.castfunc::pg_catalog.oid <> 0
@@ -298,6 +304,14 @@ FROM pg_catalog.pg_constraint k WHERE k.contypid >= 16384 AND k.contype = 'c'
 UNION ALL
 SELECT 'r', r.rngtypid, r.rngsubtype, 0::pg_catalog.oid, NULL::pg_catalog.text
 FROM pg_catalog.pg_range r WHERE r.rngtypid >= 16384
+UNION ALL
+SELECT 'p', p.polrelid, 0::pg_catalog.oid, 0::pg_catalog.oid,
+  CASE WHEN NOT p.busy THEN pg_catalog.pg_get_expr(p.polqual, p.polrelid) END
+FROM policies p WHERE p.polqual IS NOT NULL
+UNION ALL
+SELECT 'p', p.polrelid, 0::pg_catalog.oid, 0::pg_catalog.oid,
+  CASE WHEN NOT p.busy THEN pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) END
+FROM policies p WHERE p.polwithcheck IS NOT NULL
 UNION ALL
 SELECT 't', t.oid, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
 FROM pg_catalog.pg_type t

@@ -381,7 +381,7 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
     functions_.emplace(contents_.functions[i].oid, i);
   }
   return each(results, kCalls, 5, [&](RowReader& row) -> Result<void> {
-    const char what = row.one_of("acdefort");
+    const char what = row.one_of("acdefoprt");
     const Oid object = row.oid();
     const Oid other = row.oid();
     const Oid function = row.oid();
@@ -391,7 +391,7 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
         (text.size() != 1 || std::string_view("eai").find(text[0]) == std::string_view::npos)) {
       return fail(ErrorCode::kProtocol, "a cast of unknown context");
     }
-    if (text.empty() && (what == 'd' || what == 'f')) missing();
+    if (text.empty() && (what == 'd' || what == 'f' || what == 'p')) missing();
     take_call(what, object, other, function, std::move(text));
     return {};
   });
@@ -412,6 +412,13 @@ void Builder::take_call(char what, Oid object, Oid other, Oid function, std::str
       const size_t end = text.find(',', at + 1);
       item.tags.push_back(text.substr(at + 1, end == std::string::npos ? end : end - at - 1));
       at = end;
+    }
+    return;
+  }
+  if (what == 'p') {
+    const auto found = by_oid_.find(object);
+    if (found != by_oid_.end()) {
+      contents_.relations[found->second].policies.push_back(std::move(text));
     }
     return;
   }

@@ -73,7 +73,8 @@ std::vector<Rows> answers() {
        {"r", "16402", "23", "0", kNull},
        {"t", "16402", "0", "16399", kNull},
        {"o", "16402", "0", "16399", kNull},
-       {"t", "99999", "0", "16399", kNull}},
+       {"t", "99999", "0", "16399", kNull},
+       {"p", "16388", "0", "0", "(owner = CURRENT_USER)"}},
   };
 }
 
@@ -180,6 +181,7 @@ TEST(Build, TakesWhatTheServerCallsByItself) {
   EXPECT_EQ(type->subtype, 23U);
   EXPECT_THAT(catalog->types_with_calls(), ElementsAre(16402U));
   EXPECT_TRUE(catalog->types_call());
+  EXPECT_THAT(catalog->relation("app", "t")->policies, ElementsAre("(owner = CURRENT_USER)"));
   EXPECT_EQ(catalog->table_of_index(16393)->name, "t");
   EXPECT_EQ(catalog->table_of_index(16388), nullptr);
 }

@@ -210,6 +210,17 @@ void Walker::check(const std::string& definition, const catalog::Relation* table
       });
 }
 
+void Walker::policies(const catalog::Relation& relation) {
+  if (!relation.row_security || relation.policies.empty() || context_.explained ||
+      !met_.called.insert({'p', relation.oid}).second) {
+    return;
+  }
+  for (const std::string& one : relation.policies) {
+    if (!spend()) return;
+    if (!harmless_expression(*resolver_.catalog(), one)) check("CHECK (" + one + ")", &relation);
+  }
+}
+
 void Walker::stored_expressions(const catalog::Relation& relation) {
   if (context_.explained || !met_.called.insert({'s', relation.oid}).second) return;
   const catalog::Catalog& catalog = *resolver_.catalog();

@@ -116,6 +116,10 @@ class Database {
     stored.indexes.push_back(index);
     relation(20030, "i", {}).kind = catalog::RelationKind::kIndex;
     for (const char* name : {"on_table", "on_index", "on_part"}) function(name, {kText}, kInt);
+    catalog::Relation& guarded = relation(20032, "guarded", {{"id", kInt}});
+    guarded.row_security = true;
+    guarded.policies = {"(on_policy(id) > 0)", "(id > 0)"};
+    function("on_policy", {kInt}, kInt);
     relation(20031, "defaulted", {{"id", kInt}, {"v", kInt}});
     contents_.relations.back().columns[1].has_default = true;
     contents_.relations.back().columns[1].default_text = "on_default()";
@@ -237,6 +241,14 @@ TEST(ImplicitCalls, ExpressionsOfTables) {
   EXPECT_EQ(called("INSERT INTO defaulted VALUES (1, DEFAULT)"), "on_default");
   EXPECT_EQ(called("UPDATE defaulted SET v = DEFAULT WHERE id = 1"), "on_default");
   EXPECT_EQ(called("UPDATE defaulted SET v = 2 WHERE id = 1"), "");
+}
+
+TEST(ImplicitCalls, PoliciesOfRowSecurity) {
+  EXPECT_EQ(called("SELECT * FROM guarded"), "on_policy");
+  EXPECT_EQ(called("DELETE FROM victims WHERE id IN (SELECT id FROM guarded)"), "on_policy");
+  EXPECT_EQ(called("UPDATE guarded SET id = 1 WHERE id = 2"), "on_policy");
+  EXPECT_EQ(called("COPY guarded FROM STDIN"), "on_policy");
+  EXPECT_EQ(called("EXPLAIN SELECT * FROM guarded"), "");
 }
 
 TEST(ImplicitCalls, DefaultsOfArguments) {

@@ -104,6 +104,7 @@ RowsPtr Walker::read_relation(const Name& name, bool only) {
 RowsPtr Walker::read(const catalog::Relation& relation, bool only, bool reached) {
   note_read(Resolver::object(relation, reached), &relation);
   meet_relation(relation, false);
+  policies(relation);
   if (has_definition(relation)) return view_rows(relation);
   if (!only && !relation.children.empty()) {
     std::vector<const catalog::Relation*> children;

@@ -195,6 +195,8 @@ class Walker {
   bool catalog_expression(const std::string& text, const catalog::Relation* table,
                           const std::function<void(const Node&, const Level&)>& use);
   void check(const std::string& definition, const catalog::Relation* table);
+  /// What row security asks of a table's rows.
+  void policies(const catalog::Relation& relation);
   /// Checks of a table, expressions of its indexes.
   void stored_expressions(const catalog::Relation& relation);
   Value argument_defaults(const catalog::Function& function, size_t given);

@@ -24,7 +24,10 @@ Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
   Action& action = gather_.action(target.action);
   action.lock = std::max(action.lock, LockLevel::kRowExclusive);
   note_write(object);
-  if (target.relation != nullptr) meet_relation(*target.relation, kind != ActionKind::kDelete);
+  if (target.relation != nullptr) {
+    meet_relation(*target.relation, kind != ActionKind::kDelete);
+    policies(*target.relation);
+  }
   auto rows = std::make_shared<Rows>();
   rows->many = true;
   if (target.relation == nullptr) {

@@ -290,12 +290,12 @@ DDL = [
      ["column public.customers.shout altered: generated upper(email) -> none"]),
     ("ALTER TABLE customers ALTER id DROP IDENTITY", ["column public.customers.id altered: identity -> none"]),
     ("ALTER TABLE customers INHERIT parent", ["table public.customers altered: child of public.parent"]),
+    ("CREATE POLICY fresh ON customers USING (true)", ["table public.customers altered: policies of row security changed"]),
     # What a fingerprint must notice though it is no part of the catalog that facts need.
     ("GRANT SELECT ON customers TO PUBLIC", []),
     ("GRANT SELECT (email) ON customers TO PUBLIC", []),
     ("REVOKE EXECUTE ON FUNCTION app.nothing() FROM PUBLIC", []),
     ("GRANT USAGE ON SCHEMA app TO PUBLIC", []),
-    ("CREATE POLICY fresh ON customers USING (true)", []),
     ("ALTER SEQUENCE customers_id_seq INCREMENT 7", []),
     ("CREATE STATISTICS fresh ON id, customer FROM orders", []),
     ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC", []),
