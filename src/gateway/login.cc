@@ -191,14 +191,14 @@ void Login::on_cancel(const pg::CancelRequest& request) {
 
 void Login::on_startup(pg::StartupMessage message) {
   if (runtime_->config->tls.required && !stream_->is_tls()) {
-    reject("28000", "this gateway accepts only TLS connections",
-           "Connect with sslmode=require, or better verify-full.");
+    refuse_startup(message, "28000", "this gateway accepts only TLS connections",
+                   "Connect with sslmode=require, or better verify-full.");
     return;
   }
   auto parameters = pg::sort_startup_parameters(message);
   if (!parameters) {
     const std::string& text = parameters.error().text;  // "<SQLSTATE> <message>"
-    reject(Bytes(text).substr(0, 5), Bytes(text).substr(6));
+    refuse_startup(message, Bytes(text).substr(0, 5), Bytes(text).substr(6), {});
     return;
   }
   parameters_ = std::move(*parameters);
@@ -209,6 +209,16 @@ void Login::on_startup(pg::StartupMessage message) {
     stream_->send(Bytes(out));
   }
   offer_sasl();
+}
+
+/// Nobody has proved who they are; the record says who they said they were.
+void Login::refuse_startup(const pg::StartupMessage& message, std::string_view sqlstate,
+                           std::string_view text, std::string_view hint) {
+  parameters_.user = message.find("user");
+  parameters_.database = message.find("database");
+  parameters_.application_name = message.find("application_name");
+  record_failure(text);
+  reject(sqlstate, text, hint);
 }
 
 void Login::offer_sasl() {

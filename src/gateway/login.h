@@ -36,6 +36,8 @@ class Login : private net::StreamHandler {
   void on_ssl_request(bool trailing);
   void on_gss_request(bool trailing);
   void on_cancel(const wire::postgres::CancelRequest& request);
+  void refuse_startup(const wire::postgres::StartupMessage& message, std::string_view sqlstate,
+                      std::string_view text, std::string_view hint);
   void on_startup(wire::postgres::StartupMessage message);
   void offer_sasl();
   void receive_sasl(net::Slice data);

@@ -75,10 +75,12 @@ std::string Statement::text(int column) const {
 void Database::Closer::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 Result<Database> Database::open(const std::filesystem::path& file) {
-  // SQLite would create it readable by the umask; its side files take the mode of this one.
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(io_error("open " + file.string(), errno));
-  ::close(fd);
+  // SQLite would create it readable by the umask; its side files take the mode of this one. One
+  // that exists must not be opened here: closing it would give up the locks that other connections
+  // of this process hold, and another process would then clear the log away under them.
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno != EEXIST) return fail(io_error("open " + file.string(), errno));
+  if (fd >= 0) ::close(fd);
   sqlite3* raw = nullptr;
   const int rc = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE, nullptr);
   Database database(raw);

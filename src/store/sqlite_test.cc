@@ -1,8 +1,11 @@
 #include "store/sqlite.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/test_folder.h"
 
@@ -40,6 +43,30 @@ TEST_F(SqliteTest, FilesAreForTheOwnerAloneWhateverTheUmask) {
   umask(before);
   EXPECT_EQ(mode(folder / "test.db"), 0600U);
   EXPECT_EQ(mode(folder / "test.db-wal"), 0600U);
+}
+
+/// Whether another process could take the file for one that nobody has open.
+bool looks_unused(const std::filesystem::path& file) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const int fd = ::open(file.c_str(), O_RDWR);
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_start = 0x40000002;  // SQLite's range of shared locks
+    lock.l_len = 510;
+    _exit(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return WEXITSTATUS(status) == 1;
+}
+
+TEST_F(SqliteTest, AnotherConnectionOfThisProcessLeavesTheLocksAlone) {
+  auto first = open();
+  ASSERT_TRUE(first.execute("CREATE TABLE t (a INTEGER)"));
+  EXPECT_FALSE(looks_unused(folder / "test.db"));
+  auto second = open();
+  EXPECT_FALSE(looks_unused(folder / "test.db"));
 }
 
 TEST_F(SqliteTest, ErrorsSayWhatHappened) {

@@ -386,3 +386,12 @@ def test_Threat23_no_secret_in_any_log_or_record(server):
             assert not found, f"the {name} password stands in {found}"
     finally:
         running.stop()
+
+
+def test_a_start_up_that_is_refused_is_recorded(gateway):
+    client = WireClient(gateway.port)
+    client.send(startup(user="zoe", database="orders", session_preload_libraries="evil"))
+    fields = error_fields(client.read_message()[1])
+    assert "session_preload_libraries" in fields["M"]
+    records = gateway.wait_for(lambda found: found, "--type", "login_failed", "--user", "zoe")
+    assert [(r["database"], r["message"]) for r in records] == [("orders", fields["M"])]
