@@ -102,6 +102,7 @@ struct Relation {
   std::string view_definition;
   std::vector<Rule> rules;
   std::vector<Trigger> triggers;      ///< users' own, not those of constraints
+  std::string partition_key;          ///< of a partitioned table: its expressions, as a list
   std::vector<std::string> policies;  ///< of row security: each USING and WITH CHECK expression
   std::vector<Index> indexes;
   std::vector<Constraint> constraints;
@@ -159,6 +160,7 @@ struct Type {
   std::vector<std::string> checks;   ///< of users' domains: pg_get_constraintdef of each
   std::vector<Oid> functions;        ///< of users' types: input, output, …; users' functions only
   std::vector<Oid> class_functions;  ///< of users' operator classes for it
+  std::string default_text;          ///< of a users' domain
 };
 
 /// An operator made by users; those of pg_catalog do nothing that matters here.

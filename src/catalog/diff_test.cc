@@ -72,9 +72,9 @@ Catalog::Contents shop() {
   total.source = "SELECT 1";
   contents.functions = {total};
 
-  contents.types = {{23, "pg_catalog", "int4", 'b', 0, 0, 0, "", 0, {}, {}, {}},
-                    {20021, "public", "mood", 'e', 0, 0, 0, "'good'", 0, {}, {}, {}},
-                    {20022, "public", "_mood", 'b', 0, 20021, 0, "", 0, {}, {}, {}}};
+  contents.types = {{23, "pg_catalog", "int4", 'b', 0, 0, 0, "", 0, {}, {}, {}, {}},
+                    {20021, "public", "mood", 'e', 0, 0, 0, "'good'", 0, {}, {}, {}, {}},
+                    {20022, "public", "_mood", 'b', 0, 20021, 0, "", 0, {}, {}, {}, {}}};
   contents.operators = {{20031, "public", "===", 23, 23, 20011}};
   return contents;
 }
@@ -224,19 +224,20 @@ TEST(Diff, TypesOperatorsAndSchemas) {
 }
 
 TEST(Diff, LeavesTemporaryObjectsOut) {
-  EXPECT_THAT(after([](auto& to) {
-                Relation item = orders(to);
-                item.oid = 20100;
-                item.schema = "pg_temp_3";
-                item.persistence = 't';
-                to.relations.push_back(item);
-                Function own = to.functions[0];
-                own.oid = 20101;
-                own.schema = "pg_temp_3";
-                to.functions.push_back(own);
-                to.types.push_back({20102, "pg_temp_3", "orders", 'e', 0, 0, 0, "", 0, {}, {}, {}});
-              }),
-              IsEmpty());
+  EXPECT_THAT(
+      after([](auto& to) {
+        Relation item = orders(to);
+        item.oid = 20100;
+        item.schema = "pg_temp_3";
+        item.persistence = 't';
+        to.relations.push_back(item);
+        Function own = to.functions[0];
+        own.oid = 20101;
+        own.schema = "pg_temp_3";
+        to.functions.push_back(own);
+        to.types.push_back({20102, "pg_temp_3", "orders", 'e', 0, 0, 0, "", 0, {}, {}, {}, {}});
+      }),
+      IsEmpty());
 }
 
 TEST(Diff, DefinitionsRenderedForAnotherPathAreTheSame) {

@@ -313,6 +313,16 @@ SELECT 'p', p.polrelid, 0::pg_catalog.oid, 0::pg_catalog.oid,
   CASE WHEN NOT p.busy THEN pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) END
 FROM policies p WHERE p.polwithcheck IS NOT NULL
 UNION ALL
+SELECT 'k', p.partrelid, 0::pg_catalog.oid, 0::pg_catalog.oid,
+  CASE WHEN NOT p.partrelid = ANY (SELECT l.relation FROM locked l)
+    THEN pg_catalog.pg_get_expr(p.partexprs, p.partrelid) END
+FROM pg_catalog.pg_partitioned_table p WHERE p.partexprs IS NOT NULL
+UNION ALL
+SELECT 'v', t.oid, 0::pg_catalog.oid, 0::pg_catalog.oid,
+  pg_catalog.pg_get_expr(t.typdefaultbin, 0::pg_catalog.oid)
+FROM pg_catalog.pg_type t
+WHERE t.oid >= 16384 AND t.typtype = 'd' AND t.typdefaultbin IS NOT NULL
+UNION ALL
 SELECT 't', t.oid, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
 FROM pg_catalog.pg_type t
 LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid

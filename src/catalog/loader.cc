@@ -381,7 +381,7 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
     functions_.emplace(contents_.functions[i].oid, i);
   }
   return each(results, kCalls, 5, [&](RowReader& row) -> Result<void> {
-    const char what = row.one_of("acdefoprt");
+    const char what = row.one_of("acdefkoprtv");
     const Oid object = row.oid();
     const Oid other = row.oid();
     const Oid function = row.oid();
@@ -391,7 +391,7 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
         (text.size() != 1 || std::string_view("eai").find(text[0]) == std::string_view::npos)) {
       return fail(ErrorCode::kProtocol, "a cast of unknown context");
     }
-    if (text.empty() && (what == 'd' || what == 'f' || what == 'p')) missing();
+    if (text.empty() && std::string_view("dfkpv").find(what) != std::string_view::npos) missing();
     take_call(what, object, other, function, std::move(text));
     return {};
   });
@@ -415,10 +415,14 @@ void Builder::take_call(char what, Oid object, Oid other, Oid function, std::str
     }
     return;
   }
-  if (what == 'p') {
+  if (what == 'p' || what == 'k') {
     const auto found = by_oid_.find(object);
-    if (found != by_oid_.end()) {
-      contents_.relations[found->second].policies.push_back(std::move(text));
+    if (found == by_oid_.end()) return;
+    Relation& item = contents_.relations[found->second];
+    if (what == 'k') {
+      item.partition_key = std::move(text);
+    } else {
+      item.policies.push_back(std::move(text));
     }
     return;
   }
@@ -436,6 +440,7 @@ void Builder::take_call(char what, Oid object, Oid other, Oid function, std::str
   const auto found = types_.find(object);
   if (found == types_.end()) return;
   Type& item = contents_.types[found->second];
+  if (what == 'v') item.default_text = std::move(text);
   if (what == 'd') item.checks.push_back(std::move(text));
   if (what == 'r') item.subtype = other;
   if (what == 't') item.functions.push_back(function);

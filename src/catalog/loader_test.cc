@@ -74,7 +74,9 @@ std::vector<Rows> answers() {
        {"t", "16402", "0", "16399", kNull},
        {"o", "16402", "0", "16399", kNull},
        {"t", "99999", "0", "16399", kNull},
-       {"p", "16388", "0", "0", "(owner = CURRENT_USER)"}},
+       {"p", "16388", "0", "0", "(owner = CURRENT_USER)"},
+       {"k", "16410", "0", "0", "app.f(a)"},
+       {"v", "16402", "0", "0", "app.f(1)"}},
   };
 }
 
@@ -181,6 +183,8 @@ TEST(Build, TakesWhatTheServerCallsByItself) {
   EXPECT_EQ(type->subtype, 23U);
   EXPECT_THAT(catalog->types_with_calls(), ElementsAre(16402U));
   EXPECT_TRUE(catalog->types_call());
+  EXPECT_EQ(type->default_text, "app.f(1)");
+  EXPECT_EQ(catalog->relation("public", "p")->partition_key, "app.f(a)");
   EXPECT_THAT(catalog->relation("app", "t")->policies, ElementsAre("(owner = CURRENT_USER)"));
   EXPECT_EQ(catalog->table_of_index(16393)->name, "t");
   EXPECT_EQ(catalog->table_of_index(16388), nullptr);

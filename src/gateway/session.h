@@ -147,6 +147,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass forward_parse(const wire::postgres::ParseMessage& parse,
                      const std::shared_ptr<const Statement>& statement, DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
+  /// Leaves what is run in `executing_`.
   DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
@@ -345,6 +346,8 @@ class Session : private net::StreamHandler, private ServerUser {
   /// A transaction the gateway has opened around a counted statement.
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
+  std::vector<std::shared_ptr<const Statement>> executing_;  ///< what EXECUTEs of a text run
+  unsigned own_names_ = 0;  ///< own statements left at the server by failed runs
   bool limited_ahead_ = false;
   bool cut_since_sync_ = false;  ///< a result was cut off
   /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.

@@ -312,6 +312,12 @@ Session::Pass Session::on_execute(const Piece& piece) {
     decision = cursor_bounds_;
     writes = cursors_write_;
   }
+  executing_.clear();
+  if (text && decision && !text->facts().prepared.empty()) {
+    // Since its Bind the names may have come to stand for something else.
+    decision = decide_prepared_uses(*text, std::move(decision), writes);
+    if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
+  }
   if (decision && !within_rate(*decision, refused)) {
     return refuse_extended({}, text.get(), refused);
   }
@@ -344,6 +350,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   settings_uncertain_ = true;
   if (entry.text && entry.decision) note_cursors(entry.text->facts(), *entry.decision, writes);
   if (entry.text) note_effects(entry.text, counted);
+  for (const auto& executed : executing_) note_effects(executed, counted);
+  executing_.clear();
   if (!copy_in_parsed_ && !entry.counted) return Pass::kForward;
   // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have
   // to be undone, and all that comes behind it with it. Flush makes the server answer now.

@@ -195,7 +195,11 @@ void Session::count_after(std::string completion, char status) {
   settling_->held = std::move(completion);
   if (settling_->kind == RequestKind::kQuery) {
     transaction_ = transaction_ahead_ = status;
-    if (settling_->failed || status != 'T') {
+    if (!settling_->failed && status != 'T') {
+      fatal("08006", "a statement whose changes are counted has ended its transaction");
+      return;
+    }
+    if (settling_->failed) {
       settle_failed(nullptr);
       return;
     }

@@ -245,12 +245,14 @@ void Session::run_own(const std::vector<std::string>& statements, OwnDone done, 
   auto run = std::make_shared<OwnRun>();
   run->done = std::move(done);
   std::string out;
+  // One that failed has not been closed.
+  const std::string name = fmt::format("{}{}", kOwnName, own_names_);
   for (const auto& statement : statements) {
-    pg::encode_parse(out, kOwnName, statement);
-    pg::encode_bind(out, kOwnName, kOwnName, {});
-    pg::encode_execute(out, kOwnName);
-    pg::encode_close(out, 'P', kOwnName);
-    pg::encode_close(out, 'S', kOwnName);
+    pg::encode_parse(out, name, statement);
+    pg::encode_bind(out, name, name, {});
+    pg::encode_execute(out, name);
+    pg::encode_close(out, 'P', name);
+    pg::encode_close(out, 'S', name);
     expect(RequestKind::kOwn).own = run;
     ++run->unanswered;
   }
@@ -282,6 +284,7 @@ Session::Pass Session::on_own_piece(const Piece& piece) {
   if (entry.kind != RequestKind::kOwn) return server_violation("an answer to something else");
   if (!run->answer.take(piece.type, body)) return server_violation("an unreadable answer");
   if (piece.type == pg::kErrorResponse) {
+    ++own_names_;
     skip_to_sync();
     // Where a Sync of our own follows, its ReadyForQuery ends the run.
     if (run->unanswered == 0) own_answered(run);

@@ -37,9 +37,30 @@ bool Session::ask_prepared_first(const Piece& piece, const sql::StatementFacts& 
   return true;
 }
 
+namespace {
+
+/// What SQL's PREPARE takes. In the protocol anything can be prepared, and EXECUTE would run it in
+/// the midst of a text that is taken for something else.
+bool may_be_executed(const sql::StatementFacts& facts, std::string_view name) {
+  const auto& uses = facts.prepared;
+  if (std::any_of(uses.begin(), uses.end(), [&](const auto& use) {
+        return use.what == sql::PreparedUse::What::kPrepare && use.name == name;
+      })) {
+    return true;  // The text that PREPAREs it, judged as if it ran.
+  }
+  const auto& kind = facts.kind;
+  return facts.statements == 1 && facts.prepared.empty() && facts.transaction.empty() &&
+         !facts.outside_transaction &&
+         (kind == "SELECT" || kind == "INSERT" || kind == "UPDATE" || kind == "DELETE" ||
+          kind == "MERGE");
+}
+
+}  // namespace
+
 /// EXECUTE runs what was prepared: that is decided on too, by what its names mean now.
 Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, DecisionPtr decision,
                                                    bool& writes) {
+  executing_.clear();
   const auto& uses = statement.facts().prepared;
   for (size_t i = 0; i < uses.size(); ++i) {
     if (uses[i].what != sql::PreparedUse::What::kExecute) continue;
@@ -64,6 +85,14 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
                                                 {settings_for_analysis(prepared->source), scope_});
     }
     if (!text) return prepared_elsewhere(uses[i].name);
+    if (!may_be_executed(text->facts(), uses[i].name)) {
+      return refusal("executes-no-query", "42501",
+                     fmt::format("EXECUTE of \"{}\", which is {}", uses[i].name,
+                                 text->facts().kind.empty() ? "empty" : text->facts().kind),
+                     "EXECUTE runs only what PREPARE can prepare: SELECT, INSERT, UPDATE, DELETE, "
+                     "MERGE. Send the statement itself.");
+    }
+    executing_.push_back(text);
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
     writes = writes || text->facts().writes;

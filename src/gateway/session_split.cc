@@ -1,6 +1,7 @@
-// Session: a text of several statements that controls its transactions and writes within bounds. Its writes have to be counted before its COMMIT, so its statements are sent one by one,
-// as the server would run them: the first that fails ends the text, and one ReadyForQuery answers
-// all of it.
+// Session: a text of several statements that controls its transactions and writes within bounds.
+// Its writes have to be counted before its COMMIT, so its statements are sent one by one, as the
+// server would run them: the first that fails ends the text, and one ReadyForQuery answers all of
+// it.
 #include <algorithm>
 
 #include "gateway/session.h"

@@ -192,6 +192,7 @@ Session::Pass Session::judge(const Piece& piece,
   last_statement_ = statement;
   DecisionPtr refused;
   bool writes = statement->facts().writes;
+  executing_.clear();
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }
@@ -246,6 +247,8 @@ Session::Pass Session::forward_query(const Piece& piece,
   entry.scope = scope_.id;
   note_cursors(statement->facts(), *entry.decision, writes);
   note_effects(statement, counted);
+  for (const auto& executed : executing_) note_effects(executed, counted);
+  executing_.clear();
   return Pass::kForward;
 }
 

@@ -21,8 +21,41 @@ bool reads_row(const Node& node) {
   return std::any_of(items.begin(), items.end(), [](const Node item) { return reads_row(item); });
 }
 
-/// WHERE false and WHERE NULL take no row at all.
-bool is_never(const Node& condition) {
+bool whole_number(const Node& node, int64_t& out) {
+  const auto constant = field(node, "A_Const");
+  const auto value = constant ? field(*constant, "ival") : std::nullopt;
+  if (!value) return false;
+  // 0 is left out of the tree.
+  const auto found = field(*value, "ival");
+  return !found || found->get(out) == simdjson::SUCCESS;
+}
+
+/// Two different whole numbers: programs write 1 = 0 for an empty list.
+bool differ(const Node& left, const Node& right, bool& looked_at_literal) {
+  int64_t a = 0, b = 0;
+  if (!whole_number(left, a) || !whole_number(right, b)) return false;
+  looked_at_literal = true;
+  return a != b;
+}
+
+std::string_view operator_name(const Node& expression) {
+  std::string_view name;
+  size_t parts = 0;
+  for_each(expression, "name", [&](const Node& part) {
+    ++parts;
+    if (const auto text = field(part, "String")) name = text_field(*text, "sval");
+  });
+  return parts == 1 ? name : std::string_view();
+}
+
+/// WHERE false, WHERE NULL and WHERE 1 = 0 take no row at all.
+bool is_never(const Node& condition, bool& looked_at_literal, bool plain_equals) {
+  if (const auto comparison = field(condition, "A_Expr")) {
+    const auto left = field(*comparison, "lexpr");
+    const auto right = field(*comparison, "rexpr");
+    return left && right && plain_equals && text_field(*comparison, "kind") == "AEXPR_OP" &&
+           operator_name(*comparison) == "=" && differ(*left, *right, looked_at_literal);
+  }
   const auto constant = field(condition, "A_Const");
   if (!constant) return false;
   if (bool_field(*constant, "isnull")) return true;
@@ -57,14 +90,6 @@ bool same(const Node& a, const Node& b, bool& looked_at_literal) {
     return true;
   }
   return simdjson::minify(a) == simdjson::minify(b);
-}
-
-std::string_view operator_name(const Node& expression) {
-  std::string_view name;
-  for_each(expression, "name", [&](const Node& part) {
-    if (const auto text = field(part, "String")) name = text_field(*text, "sval");
-  });
-  return name;
 }
 
 bool is_percent(const Node& node, bool& looked_at_literal) {
@@ -117,13 +142,15 @@ bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
 
 }  // namespace
 
-bool always_true(const Node& condition, bool& looked_at_literal) {
-  if (is_never(condition)) return false;
+bool always_true(const Node& condition, bool& looked_at_literal, bool plain_equals) {
+  if (is_never(condition, looked_at_literal, plain_equals)) return false;
   if (!reads_row(condition)) return true;
   if (const auto comparison = field(condition, "A_Expr")) {
     return comparison_always_true(*comparison, looked_at_literal);
   }
-  const auto holds = [&](const Node& arm) { return always_true(arm, looked_at_literal); };
+  const auto holds = [&](const Node& arm) {
+    return always_true(arm, looked_at_literal, plain_equals);
+  };
   const auto boolean = field(condition, "BoolExpr");
   if (!boolean) return false;
   std::vector<Node> arms;

@@ -8,6 +8,7 @@ namespace sluice::sql {
 /// parameter, a function of constants), compares a column with itself, or has such an arm under OR
 /// (under AND: only such arms). `looked_at_literal` is set where the answer may be another for
 /// other literals in their places.
-bool always_true(const Node& condition, bool& looked_at_literal);
+/// `plain_equals`: = compares numbers as pg_catalog does.
+bool always_true(const Node& condition, bool& looked_at_literal, bool plain_equals = true);
 
 }  // namespace sluice::sql

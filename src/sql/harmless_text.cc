@@ -63,4 +63,23 @@ bool harmless_expression(const catalog::Catalog& catalog, std::string_view text)
   return true;
 }
 
+bool calls_of_users(const catalog::Catalog& catalog, std::string_view text) {
+  for (size_t open = text.find('('); open != std::string_view::npos;
+       open = text.find('(', open + 1)) {
+    size_t begin = open;
+    while (begin > 0 && in_word(text[begin - 1])) --begin;
+    const std::string_view name = text.substr(begin, open - begin);
+    const bool qualified = begin > 0 && (text[begin - 1] == '.' || text[begin - 1] == '"');
+    if (name == "OPERATOR" || (qualified && !name.empty()) ||
+        (begin == open && begin > 0 && text[begin - 1] == '"')) {
+      return true;
+    }
+    const auto found = catalog.functions(catalog.definition_path(), {}, name);
+    if (std::any_of(found.begin(), found.end(), [](const auto* one) { return !one->system(); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace sluice::sql

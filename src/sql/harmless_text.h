@@ -11,4 +11,7 @@ namespace sluice::sql {
 /// anything in doubt.
 bool harmless_expression(const catalog::Catalog& catalog, std::string_view text);
 
+/// Whether such an expression may call a function or an operator that users made.
+bool calls_of_users(const catalog::Catalog& catalog, std::string_view text);
+
 }  // namespace sluice::sql

@@ -18,6 +18,18 @@ bool is_role(std::string_view setting) {
   return setting == "role" || setting == "session_authorization";
 }
 
+/// RESET ROLE and its like lead back to the role that has logged in.
+bool gives_back(const Node& body, std::string_view kind) {
+  if (kind == "VAR_RESET" || kind == "VAR_SET_DEFAULT") return true;
+  size_t values = 0;
+  std::string_view value;
+  for_each(body, "args", [&](const Node& argument) {
+    ++values;
+    if (!string_literal(argument, value)) value = {};
+  });
+  return values == 1 && value == "none" && text_field(body, "name") == "role";
+}
+
 /// A text that is what it says: a literal, at most called text. Other casts may shorten it.
 bool plain_text(const Node& expression, std::string_view& out) {
   if (const auto cast = field(expression, "TypeCast")) {
@@ -74,7 +86,8 @@ void Walker::on_set(const Node& body) {
   const std::string variable = lower(text_field(body, "name"));
   const bool role = is_role(variable);
   const std::string_view kind = text_field(body, "kind");
-  const size_t action = act(role ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
+  const size_t action =
+      act(role && !gives_back(body, kind) ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
   if (!variable.empty()) note_setting(variable, action);
   facts_.may_change_settings = true;
   if (variable != "search_path") {

@@ -201,6 +201,10 @@ class Walker {
   void stored_expressions(const catalog::Relation& relation);
   Value argument_defaults(const catalog::Function& function, size_t given);
   Value eval_targets(const Node& body, const Level& level);
+  /// A list of expressions that the catalog holds, over `table` (may be null).
+  Value eval_list(const std::string& list, const catalog::Relation* table);
+  /// The default of a domain, where it may do something; null otherwise.
+  const std::string* domain_default(Oid type) const;
   void calls_of_casts(Oid type);
   void calls_of_types();
   void event_triggers(std::string_view name);

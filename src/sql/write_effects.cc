@@ -225,6 +225,11 @@ void Walker::foreign_keys(const catalog::Relation& relation, ActionKind kind,
 
 void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>& given) {
   for (const catalog::Column& column : relation.columns) {
+    if (!column.has_default && !column.generated && !given.contains(column.number)) {
+      const std::string* text = domain_default(column.type);
+      if (text != nullptr) gather_.write({relation.oid, column.number}, eval_list(*text, nullptr));
+      continue;
+    }
     const bool used = column.generated || (column.has_default && !given.contains(column.number));
     if (!used || column.default_text.empty() ||
         harmless_default(*resolver_.catalog(), column.default_text)) {

@@ -9,8 +9,12 @@ namespace sluice::sql {
 bool Walker::unlimited(const Node& body, std::string_view field_name) {
   if (context_.explained) return false;
   const auto where = field(body, field_name);
+  if (!where) return true;
   bool ignored = false;
-  return !where || always_true(*where, context_.reached ? ignored : facts_.depends_on_literals);
+  const auto own = resolver_.operators({{}, "="});
+  const bool plain_equals =
+      std::none_of(own.begin(), own.end(), [&](const auto* op) { return has_operands(*op); });
+  return always_true(*where, context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
 }
 
 Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
