@@ -214,6 +214,10 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
     risk = function.kind == 'a' ? FunctionRisk::kUnknown : risk_of_code(function);
     const std::string& language = function.language;
     if (language != "c" && language != "internal") facts_.dynamic_sql = true;
+    if (risk == FunctionRisk::kNone) {
+      gather_.function({function.oid, function.schema, function.name, function.volatility, risk,
+                        context_.reached || shape.is_operator});
+    }
   }
   meet_types_of_call(function);
   Called out;

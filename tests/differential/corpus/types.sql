@@ -20,6 +20,7 @@ SELECT profile -> 'a' ->> 'b' FROM app.users;
 SELECT profile #>> '{a,b}', profile @> '{"a": 1}' FROM app.users;
 SELECT attributes['ink'] FROM sales.products;
 SELECT jsonb_path_query(attributes, '$.ink') FROM sales.products;
+-- @known any type at hand may be made from JSON, a domain whose check reads too
 SELECT j.ink FROM sales.products p, jsonb_to_record(p.attributes) AS j (ink text);
 SELECT r.a, r.b FROM json_to_recordset('[{"a": 1}]') AS r (a int, b text);
 SELECT (jsonb_populate_record(NULL::app.address, profile)).city FROM app.users;
