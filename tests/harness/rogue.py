@@ -43,11 +43,11 @@ def nullable_row(*values):
 
 
 # An all but empty database, as src/catalog/load_query.cc asks for it: fingerprint, path, schemas, relations, columns,
-# inheritance, rules, triggers, indexes, constraints, functions, types, operators.
+# inheritance, rules, triggers, indexes, constraints, functions, types, operators, what is called by itself.
 CATALOG = (result((b"0",)) + result((b"{pg_catalog,public}",)) + result((b"11", b"pg_catalog"), (b"2200", b"public"))
            + nullable_row(b"1259", b"11", b"pg_class", b"r", b"p", b"postgres", b"f", b"420", b"14", None, None) + complete()
            + result() * 7
-           + nullable_row(b"23", b"11", b"int4", b"b", b"0", b"0", b"0", None) + complete() + result())
+           + nullable_row(b"23", b"11", b"int4", b"b", b"0", b"0", b"0", None) + complete() + result() * 2)
 
 
 class RogueServer:
