@@ -1,0 +1,34 @@
+#include "privacy/patterns.h"
+
+#include <utility>
+
+namespace sluice::privacy {
+
+PatternList::PatternList(std::initializer_list<Pattern> patterns) {
+  RE2::Options options;
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  options.set_log_errors(false);
+  options.set_max_mem(32 << 20);
+  for (const Pattern& pattern : patterns) {
+    auto expression = std::make_unique<RE2>(pattern.text, options);
+    if (!expression->ok() || expression->NumberOfCapturingGroups() != 1) __builtin_trap();
+    all_.push_back({pattern, std::move(expression)});
+  }
+}
+
+void PatternList::find(Scan& scan, Judge judge) const {
+  const std::string_view text = scan.text();
+  for (const Compiled& each : all_) {
+    re2::StringPiece rest(text.data(), text.size()), found;
+    while (RE2::FindAndConsume(&rest, *each.expression, &found)) {
+      if (found.empty()) break;
+      const auto begin = static_cast<size_t>(found.data() - text.data());
+      const std::string_view match = text.substr(begin, found.size());
+      const float confidence =
+          judge == nullptr ? each.pattern.confidence : judge(match, each.pattern);
+      scan.add(begin, begin + found.size(), each.pattern.cls, confidence);
+    }
+  }
+}
+
+}  // namespace sluice::privacy
