@@ -92,7 +92,8 @@ bool values_agree(const Column& column, const NameVerdict& verdict,
         fmt::format("only {:.0f} % of {} values look like it", share * 100, stats.values));
     return false;
   }
-  if (few_values(stats) && !may_be_few(verdict.cls) &&
+  const bool people = verdict.cls == Class::kPersonName && stats.person_pairs > .9;
+  if (few_values(stats) && !people && !may_be_few(verdict.cls) &&
       (verdict.strength < .9F || stats.lower_word > .8)) {
     evidence.push_back(fmt::format("only {} different values in {}", stats.distinct, stats.values));
     return false;

@@ -75,6 +75,13 @@ uint32_t cues_before(std::string_view text, size_t position) {
   constexpr size_t kReach = 48;
   constexpr int kWords = 5;
   uint32_t cues = 0;
+  // Scripts without spaces: the last few characters.
+  const std::string_view near =
+      text.substr(position > 24 ? position - 24 : 0, std::min<size_t>(position, 24));
+  if (!near.empty() &&
+      (is_high(near.back()) || near.find_first_of("\xe7\xe6\xe9\xec") != std::string_view::npos))
+    for (const std::string_view word : {"电话", "手机", "電話", "携帯", "전화", "핸드폰", "연락처"})
+      if (near.find(word) != std::string_view::npos) cues |= kCuePhone;
   size_t i = position;
   const size_t least = position > kReach ? position - kReach : 0;
   for (int count = 0; count < kWords && i > least;) {

@@ -8,14 +8,16 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kNumber, "documento number numbers num no nr nbr nummer numer numero num nro numarasi numara cislo numéro broj номер 号 號 番号 번호 nmbr nrs nmr"},
     {Concept::kId, "id ids identifier ident uid uuid guid pk fk oid kennung identifiant identificador identificativo identyfikator key"},
     {Concept::kCode, "code cd cod kod kode codigo codice codes kennzahl kennziffer"},
-    {Concept::kIdentity, "national nat identity identification citizen civil personal person social soc security sec socialsecurity resident residence government govt gov sozial sozialversicherung sozialvers sv svnr versicherungs ausweis personalausweis personen ident identitat "
+    {Concept::kIdentity, "pers nik ktp "
+     "national nat identity identification citizen civil personal person social soc security sec socialsecurity resident residence government govt gov sozial sozialversicherung sozialvers sv svnr versicherungs ausweis personalausweis personen ident identitat "
                          "identite secu sociale identidad ciudadania seguridad identidade cidadao documento identita cittadino identiteit burger burgerservice tozsamosci dowod osobisty henkilo tunnus rodne person 身份证 身分証 证件 주민등록 паспорт identitetsnummer fiscal identificacion dokument documentnumber"},
     {Concept::kTax, "tax taxpayer taxid tin itin ein vat steuer steuerid steuernummer steuernr steuerident ust ustid uid fiscal fiscale fisc impot impots fiscales tributario tributaria imposto contribuinte fiscaal belasting btw podatkowy podatnik skatt skatte vero danove vergi"},
     {Concept::kPassport, "passport passports psprt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт 护照 旅券 여권 traveldoc"},
     {Concept::kLicence, "fuehrerschein licence license lic licen lizenz schein fuhrerschein permis permiso licencia carteira patente patentino rijbewijs prawo jazdy korkort kjorekort korekort ajokortti ridicsky carnet cnh habilitacao ehliyet dl dln dlno"},
     {Concept::kDriving, "fuehrerschein driving driver drivers drv fuhrer fuhrerschein fahrerlaubnis conduire conducir conducao motorista guida rijbewijs jazdy korkort kjorekort korekort ajokortti ridicsky cnh dln dlno habilitacao ehliyet patente"},
     {Concept::kVehicle, "vehicle vehicles veh car cars auto automobile truck motor fahrzeug fahrz kfz pkw vehicule voiture vehiculo coche veiculo carro veicolo automobile voertuig pojazd samochod fordon bil kjoretoy koretoj ajoneuvo vozidlo arac"},
-    {Concept::kPlate, "plate plates licenceplate licenseplate numberplate regplate rego registration reg regno kennzeichen kfzkennzeichen nummernschild immatriculation immat plaque matricula placa placas targa kenteken rejestracja rejestracyjny regnr registreringsnummer nummerplade rekisterinumero spz plaka 车牌 ナンバー tag"},
+    {Concept::kPlate, "plt "
+     "plate plates licenceplate licenseplate numberplate regplate rego registration reg regno kennzeichen kfzkennzeichen nummernschild immatriculation immat plaque matricula placa placas targa kenteken rejestracja rejestracyjny regnr registreringsnummer nummerplade rekisterinumero spz plaka 车牌 ナンバー tag"},
     {Concept::kVin, "vin vinno chassis chassisno fin fahrgestell fahrgestellnummer fahrgestellnr bastidor telaio chassi carrosserie podwozia"},
     {Concept::kUser, "user username usr login logon benutzername nutzername anmeldename identifiant utilisateur usuario utilizador utente nomeutente gebruikersnaam uzytkownik anvandarnamn brukernavn brugernavn uzivatel screenname userid uname loginname account"},
     {Concept::kHandle, "handle twitter instagram insta facebook fb linkedin github tiktok telegram skype snapchat discord slack mastodon social xing wechat weixin line kakao nickname nick alias gamertag"},
@@ -29,7 +31,8 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kExpiry, "expiry exp expires expiration expire ablauf ablaufdatum gultigbis expiracion caducidad vencimiento validade scadenza vervaldatum wygasa expdt"},
     {Concept::kIban, "iban ibans ibannr bankverbindung ibannumber ibanno kontoverbindung"},
     {Concept::kBank, "bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
-    {Concept::kAccount, "account acct acc accnt accountno acctno accountnumber konto kontonummer kontonr ktonr kto compte cuenta conta conto rekening rekeningnummer rachunek numerkonta tili ucet clabe hesap kontonummer accno bankkonto"},
+    {Concept::kAccount, "rek rachunku rachunki "
+     "account acct acc accnt accountno acctno accountnumber konto kontonummer kontonr ktonr kto compte cuenta conta conto rekening rekeningnummer rachunek numerkonta tili ucet clabe hesap kontonummer accno bankkonto"},
     {Concept::kRouting, "routing aba rtn sort sortcode blz bankleitzahl bankcode guichet agencia abi clearing clearingnummer ifsc transit bsb micr rib"},
     {Concept::kBic, "bic swift biccode swiftcode bicswift"},
     {Concept::kWallet, "wallet btc bitcoin eth ethereum crypto xmr ltc usdt coin blockchain walletaddr walletaddress brieftasche portefeuille cartera carteira portafoglio onchain solana xrp doge"},
@@ -55,7 +58,8 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kMfa, "mfa otp totp hotp twofactor tfa 2fa authenticator otpsecret totpsecret backupcode recoverycode u2f"},
     {Concept::kSeed, "seed mnemonic recovery backup seedphrase bip39 seedwords"},
     {Concept::kPhrase, "phrase words"},
-    {Concept::kConnection, "connection conn connectionstring connstr connstring dsn jdbc odbc connectstring databaseurl dburl dbconn connurl mongouri redisurl dbstring verbindung"},
+    {Concept::kConnection, "dburi mongodburi redisuri databaseuri "
+     "connection conn connectionstring connstr connstring dsn jdbc odbc connectstring databaseurl dburl dbconn connurl mongouri redisurl dbstring verbindung"},
 };
 
 constexpr SchemeWord kSchemes[] = {
@@ -74,7 +78,7 @@ constexpr SchemeWord kSchemes[] = {
     {"tckn", Class::kNationalId}, {"tckimlik", Class::kNationalId}, {"kimlik", Class::kNationalId}, {"rrn", Class::kNationalId}, {"nric", Class::kNationalId}, {"hkid", Class::kNationalId}, {"pps", Class::kNationalId}, {"ppsn", Class::kNationalId},
     {"oib", Class::kNationalId}, {"cnp", Class::kNationalId}, {"egn", Class::kNationalId}, {"amka", Class::kNationalId}, {"isikukood", Class::kNationalId}, {"jmbg", Class::kNationalId}, {"snils", Class::kNationalId}, {"inn", Class::kTaxId}, {"cuil", Class::kTaxId}, {"cuit", Class::kTaxId}, {"rut", Class::kNationalId}, {"rg", Class::kNationalId},
     {"mynumber", Class::kNationalId}, {"nationalid", Class::kNationalId}, {"nid", Class::kNationalId}, {"idcard", Class::kNationalId}, {"personalausweis", Class::kPassport}, {"personalausweisnummer", Class::kPassport}, {"ausweisnr", Class::kPassport}, {"ausweisnummer", Class::kPassport}, {"dowod", Class::kPassport},
-    {"cedula", Class::kNationalId}, {"cnic", Class::kNationalId}, {"nrc", Class::kNationalId}, {"ein", Class::kTaxId}, {"tin", Class::kTaxId}, {"taxid", Class::kTaxId}, {"身份证", Class::kNationalId}, {"マイナンバー", Class::kNationalId}, {"주민등록", Class::kNationalId}, {"снилс", Class::kNationalId}, {"инн", Class::kTaxId},
+    {"dowodu", Class::kPassport}, {"dowodu_osobistego", Class::kPassport}, {"persnummer", Class::kNationalId}, {"shenfenzheng", Class::kNationalId}, {"jumin", Class::kNationalId}, {"ktp", Class::kNationalId}, {"nik", Class::kNationalId}, {"cccd", Class::kNationalId}, {"cmnd", Class::kNationalId}, {"adoszam", Class::kTaxId}, {"tajszam", Class::kNationalId}, {"cedula", Class::kNationalId}, {"cnic", Class::kNationalId}, {"nrc", Class::kNationalId}, {"ein", Class::kTaxId}, {"tin", Class::kTaxId}, {"taxid", Class::kTaxId}, {"身份证", Class::kNationalId}, {"マイナンバー", Class::kNationalId}, {"주민등록", Class::kNationalId}, {"снилс", Class::kNationalId}, {"инн", Class::kTaxId},
     {"nino1", Class::kUkNino}, {"ninumber", Class::kUkNino}, {"contribuinte", Class::kTaxId}, {"pis", Class::kNationalId}, {"mrn", Class::kMedicalRecord}, {"patientennummer", Class::kMedicalRecord}, {"patientennr", Class::kMedicalRecord}, {"patientnr", Class::kMedicalRecord}, {"versichertennummer", Class::kHealthInsurance}, {"versichertennr", Class::kHealthInsurance}, {"kvnr", Class::kHealthInsurance}, {"mbi", Class::kHealthInsurance}, {"imei", Class::kImei}, {"vin", Class::kVehicleId},
 };
 // clang-format on

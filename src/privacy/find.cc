@@ -31,7 +31,7 @@ constexpr Hint kHints[] = {
     // Secrets: by signs that prose seldom has.
     {"://[^ @/]*:[^ @]+@|-----BEGIN|eyJ[A-Za-z0-9_-]{6}|[$][A-Za-z0-9]+-?[A-Za-z0-9]*[$]|[A-Za-z0-9]_[A-Za-z0-9_]{12}|[A-Za-z0-9][-.:=/_][A-Za-z0-9_.=/+-]{10}|"
      "AKIA|ASIA|AIza|PuTTY|otpauth:|\\*[0-9A-F]{40}|md5[0-9a-f]{32}|[0-9a-zA-Z]{34}|[{][A-Z0-9]+[}]|A3T[A-Z0-9]{10}|A[A-Z]{3}[A-Z0-9]{12}", find_secrets},
-    {"(?i:passw|passphrase|pwd|kennwort|mot de passe|contrase|clave|senha|wachtwoord|has[^ ]{1,2}o|senord|adgangskode|passord|salasana|heslo|parola|"
+    {"(?i:passw|passphrase|pwd|pw[ :]|kennwort|mot de passe|contrase|clave|senha|wachtwoord|has[^ ]{1,2}o|senord|adgangskode|passord|salasana|heslo|parola|"
      "secret|token|bearer|basic|api.?key|access.?key|auth.?key|mnemonic|seed|recovery|backup|sess|sid=|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb)", find_secrets},
     {"[0-9][A-Za-z]?,? [A-Z\\xc3-\\xc5]", find_numbered_streets},
     {"(?i:flat|studio|apt|apartment|unit|suite|h\\. ?no|house no|plot no|box|postfach|postbus|postale?|skr\\.|psc)\\.? (?:[A-Za-z]+ )?[0-9]", find_boxes},

@@ -4,6 +4,7 @@
 
 #include "privacy/checksums.h"
 #include "privacy/cues.h"
+#include "privacy/fold.h"
 #include "privacy/network_ids.h"
 #include "privacy/number_schemes.h"
 #include "privacy/number_text.h"
@@ -51,7 +52,7 @@ float card_confidence(const WrittenNumber& number, Cues& cues) {
                ? .95F
                : .3F;
   if (cues.has(kCueCard)) return .97F;
-  return cues.has(kCueThing) ? .35F : .85F;
+  return cues.has(kCueThing) || cues.has(kCueDevice) ? .35F : .85F;
 }
 
 float scheme_confidence(const NumberScheme& scheme, const WrittenNumber& number, Cues& cues) {
@@ -129,11 +130,18 @@ size_t extension_end(std::string_view text, size_t at) {
   return i > first ? i : at;
 }
 
+/// A character of a script that puts no spaces between words: three bytes from U+3000 on.
+bool is_unspaced(std::string_view text) {
+  const auto [code, length] = decode(text);
+  return length == 3 && code >= 0x3000;
+}
+
 /// Whether a number may end there: not amid a word, a code or a decimal fraction.
 bool may_end(std::string_view text, size_t end) {
   if (end >= text.size()) return true;
   const char next = text[end];
   if (next == 'x') return extension_end(text, end) > end;
+  if (is_unspaced(text.substr(end))) return true;
   if (is_word(next)) return false;
   if (next != '-' && next != '_') return true;
   // "1234-4b12": a part of a code.
@@ -164,6 +172,7 @@ Find best_from(std::string_view text, const DigitGroups& groups, size_t first) {
 bool may_begin(std::string_view text, size_t at) {
   if (at == 0) return true;
   const char before = text[at - 1];
+  if (at >= 3 && is_unspaced(text.substr(at - 3))) return true;
   if (is_word(before)) return false;
   return !((before == '-' || before == '.') && at >= 2 && is_word(text[at - 2]) && before == '-');
 }

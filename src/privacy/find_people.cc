@@ -7,6 +7,7 @@
 #include "privacy/fold.h"
 #include "privacy/plain_words.h"
 #include "privacy/scan.h"
+#include "privacy/value_form.h"
 
 namespace sluice::privacy {
 namespace {
@@ -122,7 +123,10 @@ class Names {
 
   /// Leaves away words that stand before a name and particles at its end.
   void trim() {
+    // "Account Manager Rohan D.": what stands before a role belongs to it.
     size_t drop = 0;
+    for (size_t i = 0; i + 2 < run_.size(); ++i)
+      if (is_part(run_[i]) && plain_word(folded(run_[i])) == PlainWord::kOpener) drop = i;
     while (drop < run_.size() &&
            (plain_word(folded(run_[drop])) == PlainWord::kOpener ||
             plain_word(folded(run_[drop])) == PlainWord::kArticle || !is_part(run_[drop]))) {
@@ -186,7 +190,8 @@ void find_addressed(Scan& scan) {
     for (size_t at = text.find(form); at != std::string_view::npos;
          at = text.find(form, at + form.size())) {
       size_t begin = at, characters = 0;
-      while (begin >= 3 && characters < 4) {
+      const size_t longest = form == "先生" || form == "女士" || form == "小姐" ? 3 : 4;
+      while (begin >= 3 && characters < longest) {
         const auto [code, length] = decode(text.substr(begin - 3));
         const bool ideograph = code >= 0x4E00 && code <= 0x9FFF,
                    hangul = code >= 0xAC00 && code <= 0xD7A3;
@@ -194,7 +199,10 @@ void find_addressed(Scan& scan) {
         begin -= 3;
         ++characters;
       }
-      if (characters >= 1) scan.add(begin, at, Class::kPersonName, .7F);
+      // Of Chinese names the family name stands first: what stands before it is no part of it.
+      if (longest == 3 && characters == 3 && !starts_with_family_name(text.substr(begin, 3)))
+        begin += 3;
+      if (characters >= 2) scan.add(begin, at, Class::kPersonName, .7F);
     }
   }
 }

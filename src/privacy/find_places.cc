@@ -16,13 +16,13 @@ namespace {
   "(?:(?:de la|de las|de los|de les|de "                                                          \
   "l'|della|delle|degli|dello|dei|del|des|de|du|dos|das|da|do|di|la|le|les|el|los|las|l'|d'|den|" \
   "der|van|von|zu|am|im) ?)*"
-#define HOUSE "[0-9]{1,5} ?[A-Za-z]?(?:[/-] ?[0-9]{1,4} ?[A-Za-z]?)*\\b"
+#define HOUSE "[0-9]{1,5}(?:[a-z]\\b| ?[A-Z]\\b)?(?:[/-] ?[0-9]{1,4}(?:[a-z]\\b| ?[A-Z]\\b)?)*\\b"
 #define TOWN \
   "(?:,? ?\\n? ?(?:[A-Z]{1,2}-)?[0-9]{4,6}(?:-[0-9]{3,4})?,? " WORD "(?:[ -]" WORD "){0,2})?"
 #define UNIT                                                                                      \
   "(?:,? "                                                                                        \
   "(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Rm|Room|Dept|Depto|Apto|Int|Lot|Box|bus|sc|lgh|" \
-  "piso|dpto)\\.? ?#?[A-Za-z0-9-]+)?"
+  "piso|dpto)\\b\\.? ?#?[A-Za-z0-9-]+)?"
 #define ENGLISH                                                                                    \
   "(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|circle|cir|terrace|"  \
   "ter|trail|trl|parkway|pkwy|highway|hwy|close|crescent|"                                         \

@@ -156,12 +156,31 @@ Class scheme_of(const std::vector<std::string>& words) {
   return Class::kNone;
 }
 
+/// What one word means, and what it means together with the word before and after it.
+struct WordMeaning {
+  Concepts own, joined;
+};
+
 /// A word that the rule needs does not stand in its way by another meaning; nor does one that means
 /// little by itself.
-bool is_vetoed(const Rule& rule, const std::vector<Concepts>& meanings) {
-  return std::any_of(meanings.begin(), meanings.end(), [&](const Concepts& each) {
-    return (each & rule.all).none() && !has(each, kSmall) && (each & rule.none).any();
+bool is_vetoed(const Rule& rule, const std::vector<WordMeaning>& meanings) {
+  return std::any_of(meanings.begin(), meanings.end(), [&](const WordMeaning& each) {
+    if (((each.own | each.joined) & rule.all).any()) return false;
+    return (!has(each.own, kSmall) && (each.own & rule.none).any()) ||
+           (each.joined & rule.none).any();
   });
+}
+
+/// "two_factor" and "data_base" are looked up joined as well.
+std::vector<WordMeaning> meanings_of(const std::vector<std::string>& words) {
+  std::vector<WordMeaning> out;
+  for (const std::string& word : words) out.push_back({meaning(word), {}});
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    const Concepts joined = meaning(words[i] + words[i + 1]);
+    out[i].joined |= joined;
+    out[i + 1].joined |= joined;
+  }
+  return out;
 }
 
 void offer(std::vector<NameVerdict>& out, Class cls, float strength) {
@@ -183,14 +202,9 @@ bool names_a_thing(const Concepts& concepts) {
 std::vector<NameVerdict> classes_of_name(std::string_view name, const Concepts& path) {
   std::vector<NameVerdict> out;
   const std::vector<std::string> words = name_words(name);
-  std::vector<Concepts> meanings;
+  const std::vector<WordMeaning> meanings = meanings_of(words);
   Concepts concepts;
-  for (size_t i = 0; i < words.size(); ++i) {
-    meanings.push_back(meaning(words[i]));
-    // "two_factor" and "data_base" are looked up joined as well.
-    if (i > 0) meanings.push_back(meaning(words[i - 1] + words[i]));
-  }
-  for (const Concepts& each : meanings) concepts |= each;
+  for (const WordMeaning& each : meanings) concepts |= each.own | each.joined;
   for (const Rule& rule : rules())
     if ((concepts & rule.all) == rule.all && !is_vetoed(rule, meanings))
       offer(out, rule.cls, rule.strength);

@@ -23,10 +23,14 @@ void PatternList::find(Scan& scan, Judge judge) const {
     while (RE2::FindAndConsume(&rest, *each.expression, &found)) {
       if (found.empty()) break;
       const auto begin = static_cast<size_t>(found.data() - text.data());
-      const std::string_view match = text.substr(begin, found.size());
+      std::string_view match = text.substr(begin, found.size());
+      // Expressions that end with words may take the end of the sentence along.
+      while (!match.empty() &&
+             std::string_view(" .,;\n").find(match.back()) != std::string_view::npos)
+        match.remove_suffix(1);
       const float confidence =
           judge == nullptr ? each.pattern.confidence : judge(match, each.pattern);
-      scan.add(begin, begin + found.size(), each.pattern.cls, confidence);
+      scan.add(begin, begin + match.size(), each.pattern.cls, confidence);
     }
   }
 }

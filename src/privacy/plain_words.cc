@@ -32,7 +32,9 @@ constexpr Line kLines[] = {
      "ciao grazie signor signora sig gentile egregio cliente con per da e o ma secondo nostro suo chiamare contattare prego dottor dottoressa avvocato paziente "
      "hallo bedankt dhr mevr meneer mevrouw beste geachte klant met voor van en of maar volgens onze uw bellen contact "
      "dzien dziekuje pan pani panu pana klient klientka prosze z do od i lub ale wedlug nasz "
-     "hej tack kund med for och eller men enligt vi kontakta ring hei takk kunde "},
+     "hej tack kund med for och eller men enligt vi kontakta ring hei takk kunde "
+     "клиент клиентка пациент пациентка сотрудник сотрудница господин госпожа уважаемый уважаемая гражданин musteri sayin bay bayan hasta hanim "
+     "zakaznik zakaznice vazeny vazena kontaktujte asiakas potilas medlem medarbejder handy "},
     {PlainWord::kArticle,
      "the an this that these those another every each some any no new old der die das den dem des ein eine einen einem einer dieser diese dieses "
      "le les un une cet cette el los las una unos unas este esta il lo gli uno questo questa het een deze dit um uma este "},

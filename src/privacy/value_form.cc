@@ -45,17 +45,6 @@ bool is_ideograph(char32_t code) { return code >= 0x4E00 && code <= 0x9FFF; }
 bool is_kana(char32_t code) { return code >= 0x3040 && code <= 0x30FF; }
 bool is_hangul(char32_t code) { return code >= 0xAC00 && code <= 0xD7A3; }
 
-bool starts_with_family_name(std::string_view value) {
-  constexpr std::string_view kFamilyNames =
-      "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧程曹"
-      "袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾丁魏薛叶葉阎余潘杜戴夏钟鍾汪田任姜范方石姚谭廖邹熊金陆"
-      "郝孔白崔康毛邱秦江史顾侯邵孟龙"
-      "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민나진지엄채원"
-      "천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국";
-  return value.size() >= 3 && is_high(value[0]) &&
-         kFamilyNames.find(value.substr(0, decode(value).length)) != std::string_view::npos;
-}
-
 /// Names in scripts without capitals are two to six characters long, perhaps with a space.
 bool eastern_person(std::string_view value) {
   size_t characters = 0;
@@ -88,6 +77,17 @@ bool is_title(std::string_view word) {
 }
 
 }  // namespace
+
+bool starts_with_family_name(std::string_view value) {
+  constexpr std::string_view kFamilyNames =
+      "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧程曹"
+      "袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾丁魏薛叶葉阎余潘杜戴夏钟鍾汪田任姜范方石姚谭廖邹熊金陆"
+      "郝孔白崔康毛邱秦江史顾侯邵孟龙"
+      "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민나진지엄채원"
+      "천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국";
+  return value.size() >= 3 && is_high(value[0]) &&
+         kFamilyNames.find(value.substr(0, decode(value).length)) != std::string_view::npos;
+}
 
 std::string digits_of(std::string_view value) {
   std::string out;

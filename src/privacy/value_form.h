@@ -17,6 +17,9 @@ bool plausible(Class cls, std::string_view value);
 /// none of them a thing's or a firm's. Of one word (given or family name) `single` must be true.
 bool looks_like_person(std::string_view value, bool single = false);
 
+/// Whether a Chinese or Korean text begins with a family name.
+bool starts_with_family_name(std::string_view value);
+
 /// "Smith, Jones and Sons", "Acme GmbH".
 bool looks_like_firm(std::string_view value);
 
