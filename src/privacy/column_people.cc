@@ -1,6 +1,8 @@
 #include "privacy/column_people.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <string>
 #include <unordered_set>
 
@@ -71,6 +73,29 @@ bool says_something_else(const Concepts& concepts) {
          has(concepts, Concept::kHealth);
 }
 
+/// A number with four decimals or more, within bounds, as half of a position.
+bool may_be_coordinate(const ColumnFacts& column, const ColumnDecision& decision, double bound) {
+  if (decision.shape != Shape::kNone ||
+      (column.type != TypeKind::kDecimal && column.type != TypeKind::kText))
+    return false;
+  if (column.stats->values < 8 || column.stats->distinct_share() < .5 ||
+      says_something_else(column.concepts))
+    return false;
+  size_t fine = 0, n = 0;
+  double largest = 0;
+  for (const auto& value : column.input->sample) {
+    if (!value || value->empty() || n >= kMostValues) continue;
+    ++n;
+    char* end = nullptr;
+    const double number = std::strtod(value->c_str(), &end);
+    if (*end != '\0' || std::abs(number) > bound) return false;
+    largest = std::max(largest, std::abs(number));
+    const size_t point = value->find('.');
+    fine += point != std::string::npos && value->size() - point > 4 ? 1 : 0;
+  }
+  return largest > 1.5 && fine * 10 >= n * 8;
+}
+
 ColumnDecision person(float confidence, std::string evidence) {
   ColumnDecision out;
   out.shape = Shape::kWhole;
@@ -82,14 +107,41 @@ ColumnDecision person(float confidence, std::string evidence) {
 
 }  // namespace
 
+namespace {
+
+/// A word or two, as keys are, no identifier.
+bool may_be_key(std::string_view value) {
+  return value.size() <= 40 && std::count_if(value.begin(), value.end(), is_digit) <= 2 &&
+         is_letter(value[0]);
+}
+
+}  // namespace
+
 double key_share(const ColumnInput& keys) {
   size_t n = 0, telling = 0;
   for (const auto& value : keys.sample) {
-    if (!value || n >= kMostValues) continue;
+    if (!value || value->empty() || n >= kMostValues) continue;
     ++n;
-    telling += class_of_name(*value).cls != Class::kNone ? 1 : 0;
+    if (may_be_key(*value) && class_of_name(*value).cls != Class::kNone) ++telling;
   }
   return n == 0 ? 0 : static_cast<double>(telling) / static_cast<double>(n);
+}
+
+void find_position_columns(const std::vector<ColumnFacts>& columns,
+                           std::vector<ColumnDecision>& decisions) {
+  for (size_t i = 0; i + 1 < columns.size(); ++i) {
+    if (!may_be_coordinate(columns[i], decisions[i], 90) ||
+        !may_be_coordinate(columns[i + 1], decisions[i + 1], 180))
+      continue;
+    for (const size_t each : {i, i + 1}) {
+      decisions[each].shape = Shape::kWhole;
+      decisions[each].cls = Class::kGeoPosition;
+      decisions[each].confidence = .7F;
+      decisions[each].evidence = {
+          "two neighbouring columns have the form of latitude and longitude"};
+    }
+    ++i;
+  }
 }
 
 void find_people_columns(const std::vector<ColumnFacts>& columns,
@@ -100,9 +152,13 @@ void find_people_columns(const std::vector<ColumnFacts>& columns,
       if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts))
         continue;
       for (size_t k = 0; k < columns.size(); ++k) {
-        if (k == i || !names_people(decisions[k])) continue;
+        // Texts name products too, but of those there are few.
+        const bool text = decisions[k].shape == Shape::kFreeText &&
+                          columns[i].stats->values >= 20 &&
+                          columns[i].stats->distinct_share() >= .5;
+        if (k == i || (!text && !names_people(decisions[k]))) continue;
         const double shared = shared_words(*columns[i].input, *columns[k].input);
-        if (shared < .3) continue;
+        if (shared < (text ? .15 : .3)) continue;
         decisions[i] =
             person(.9F, fmt::format("words of {:.0f} % of the values stand in \"{}\" too",
                                     shared * 100, columns[k].input->name));

@@ -23,6 +23,10 @@ struct ColumnFacts {
 void find_people_columns(const std::vector<ColumnFacts>& columns,
                          std::vector<ColumnDecision>& decisions);
 
+/// Neighbouring columns of numbers that are latitudes and longitudes by their form.
+void find_position_columns(const std::vector<ColumnFacts>& columns,
+                           std::vector<ColumnDecision>& decisions);
+
 /// The share of values (keys of a key-value table) that are names of sensitive classes.
 double key_share(const ColumnInput& keys);
 

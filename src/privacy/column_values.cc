@@ -74,6 +74,12 @@ void better(ValueVerdict& best, ValueVerdict other) {
   if (other.confidence > best.confidence) best = std::move(other);
 }
 
+size_t different_beginnings(const std::vector<WrittenNumber>& numbers) {
+  std::unordered_set<std::string> seen;
+  for (const WrittenNumber& number : numbers) seen.insert(number.digits.substr(0, 3));
+  return seen.size();
+}
+
 void try_number_schemes(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
   std::vector<WrittenNumber> numbers;
   each_value(column, [&](std::string_view value) { numbers.push_back(whole_number(value)); });
@@ -93,7 +99,10 @@ void try_number_schemes(const ColumnInput& column, const ValueStats& stats, Valu
     if (!proved && !(formed_share >= .9 && share >= .97 && chance < .95)) return;
     if (!proved && numbers.size() < 3) return;
     const bool weak = chance > .3;
-    if (weak && formed_share < .9) return;
+    // Bare numbers that all pass a check that lets most through: only if there are many, not alike.
+    if (weak && formed_share < .9 &&
+        !(share == 1 && chance < .9 && numbers.size() >= 100 && different_beginnings(numbers) > 60))
+      return;
     float confidence = proved ? .95F : .75F;
     if (stats.distinct_share() < .3 && numbers.size() >= 20) confidence -= .3F;
     // Of two that pass the rarer one is meant.

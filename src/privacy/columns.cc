@@ -191,9 +191,9 @@ ColumnDecision by_text(const Column& column) {
 ColumnDecision decide(const Column& column, int year) {
   const ColumnInput& input = column.input;
   if (input.inherited && *input.inherited != Class::kNone)
-    return whole(*input.inherited, .95F,
-                 {fmt::format("holds what {} holds, which is {}", input.inherited_from,
-                              name(*input.inherited))});
+    return whole(
+        *input.inherited, .95F,
+        {fmt::format("holds what {} holds: {}", input.inherited_from, name(*input.inherited))});
   if (column.type == TypeKind::kBoolean) return {};
   ColumnDecision named = by_name(column);
   if (column.type == TypeKind::kDocument || column.type == TypeKind::kComposite) {
@@ -303,6 +303,7 @@ std::vector<ColumnDecision> classify(const TableInput& table) {
   for (const Column& column : columns)
     facts.push_back({&column.input, &column.stats, column.concepts, column.type});
   find_people_columns(facts, decisions);
+  find_position_columns(facts, decisions);
   find_key_values(columns, decisions);
   return decisions;
 }
@@ -324,6 +325,22 @@ TableInput describe(const catalog::Relation& relation) {
     out.columns.push_back(std::move(column));
   }
   return out;
+}
+
+void inherit(TableInput& table, const catalog::Relation& relation, const KnownColumns& known) {
+  for (const catalog::Constraint& key : relation.constraints) {
+    if (key.type != 'f') continue;
+    for (size_t i = 0; i < key.columns.size() && i < key.referenced_columns.size(); ++i) {
+      const auto held = known(key.referenced, key.referenced_columns[i]);
+      if (!held || *held == Class::kNone) continue;
+      for (size_t c = 0; c < relation.columns.size() && c < table.columns.size(); ++c) {
+        if (relation.columns[c].number != key.columns[i]) continue;
+        table.columns[c].inherited = held;
+        table.columns[c].inherited_from =
+            fmt::format("the column that the foreign key \"{}\" refers to", key.name);
+      }
+    }
+  }
 }
 
 }  // namespace sluice::privacy

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +40,12 @@ struct TableInput {
 
 /// Names, types and comments of a relation; samples are left to be filled in.
 TableInput describe(const catalog::Relation& relation);
+
+/// What is known of a column of another relation: none if that has not been classified.
+using KnownColumns = std::function<std::optional<Class>(uint32_t relation, int16_t column)>;
+
+/// Notes for each column of a foreign key what the column it refers to holds.
+void inherit(TableInput& table, const catalog::Relation& relation, const KnownColumns& known);
 
 /// How a column's values are to be treated.
 enum class Shape : uint8_t {

@@ -157,5 +157,44 @@ TEST(Columns, DescribesRelations) {
   EXPECT_EQ(classify(table).at(1).cls, Class::kBirthDate);
 }
 
+TEST(Columns, InheritThroughForeignKeys) {
+  catalog::Relation relation;
+  relation.columns.resize(2);
+  relation.columns[0].number = 3;
+  relation.columns[1].number = 5;
+  relation.columns[1].name = "who";
+  relation.columns[1].type_name = "text";
+  relation.constraints.resize(1);
+  relation.constraints[0] = {.name = "visits_who",
+                             .type = 'f',
+                             .columns = {5},
+                             .referenced = 17,
+                             .referenced_columns = {2}};
+  TableInput table = describe(relation);
+  inherit(table, relation, [](uint32_t oid, int16_t column) {
+    return oid == 17 && column == 2 ? std::optional(Class::kEmail) : std::nullopt;
+  });
+  EXPECT_EQ(classify(table).at(1).cls, Class::kEmail);
+  EXPECT_FALSE(table.columns.at(0).inherited);
+}
+
+TEST(Columns, PositionsInTwoColumns) {
+  TableInput table;
+  table.columns = {
+      column(
+          "c1", "numeric(9,6)",
+          many(20, [](int i) { return fmt::format("{}.{:06}", i * 7 % 80, i * 7919 % 1000000); })),
+      column(
+          "c2", "numeric(9,6)",
+          many(20,
+               [](int i) { return fmt::format("-{}.{:06}", i * 11 % 170, i * 6007 % 1000000); })),
+      column("c3", "numeric(9,2)",
+             many(20, [](int i) { return fmt::format("{}.{:02}", i * 11 % 90, i * 7 % 100); }))};
+  const auto decisions = classify(table);
+  EXPECT_EQ(decisions[0].cls, Class::kGeoPosition);
+  EXPECT_EQ(decisions[1].cls, Class::kGeoPosition);
+  EXPECT_EQ(decisions[2].shape, Shape::kNone);
+}
+
 }  // namespace
 }  // namespace sluice::privacy

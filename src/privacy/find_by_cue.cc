@@ -17,7 +17,8 @@ const PatternList& labels() {
   static const PatternList all = {
     {Class::kPassport, .9F, "\\b(?i:passports?|reisepass|reisepassnummer|passeport|pasaporte|passaporte|passaporto|paspoort|paszport|passnummer|pasu|pass)" NUMBER IS CODE},
     {Class::kDrivingLicence, .9F, "\\b(?i:driv(?:ing|er'?s?) licen[cs]e|licen[cs]e|dl|f\\xc3\\xbchrerschein(?:nummer)?|permis(?: de conduire)?|carnet de conducir|licencia(?: de conducir)?|cnh|patente|rijbewijs|prawo jazdy|k\\xc3\\xb6rkort)" NUMBER IS CODE},
-    {Class::kMedicalRecord, .92F, "\\b((?:MRN|PAT|PID|CHART)[-:# ]{1,2}[A-Z]{0,3}[0-9][0-9-]{3,14})\\b"},
+    {Class::kMedicalRecord, .92F, "\\b(MRN[-:# ]{0,2}[A-Z]{0,3}[0-9][0-9-]{3,14})\\b"},
+      {Class::kMedicalRecord, .92F, "\\b((?:MRN|PAT|PID|CHART)[-:# ]{1,2}[A-Z]{0,3}[0-9][0-9-]{3,14})\\b"},
     {Class::kMedicalRecord, .88F, "\\b(?i:medical record|patient(?: record| file)?|mrn|krankenakte|patientennummer|dossier(?: patient| m\\xc3\\xa9" "dical)|historia cl\\xc3\\xadnica|prontu\\xc3\\xa1rio|cartella clinica)" NUMBER IS CODE},
     {Class::kHealthInsurance, .88F, "\\b(?i:(?:health )?insurance(?: policy)?|policy|member id|versichertennummer|versichertennr|krankenversicherung|krankenkasse|mutuelle|seguro|p\\xc3\\xb3liza|polizza|tessera sanitaria|medicare|nhs)" NUMBER IS CODE},
     {Class::kLicencePlate, .88F, "\\b(?i:(?:licen[cs]e |number )?plates?|registration|reg|kennzeichen|immatriculation|plaque|matr\\xc3\\xad" "cula|placas?|targa|kenteken|rejestracja|nummerplade)" NUMBER IS "([A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,3})\\b"},
