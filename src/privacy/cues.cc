@@ -18,23 +18,23 @@ struct Line {
 // clang-format off
 constexpr Line kLines[] = {
     {kCueCard, "card visa mastercard amex karte kreditkarte carte tarjeta cartao carta kaart creditcard karta kort kreditkort charged pan"},
-    {kCueCode, "cvv cvc cvv2 cvc2 csc pin"},
+    {kCueCode, "security prufziffer code cvv cvc cvv2 cvc2 csc pin"},
     {kCuePhone, "phone tel telephone mobile cell cellphone whatsapp telefon telefonnummer handy mobil fax telefono movil celular telefone "
                 "telemovel cellulare telefoon mobiel gsm komorka numer rufnummer telefonnr tlf puhelin portable sms"},
     {kCueDirect, "call called ring dial text reach contact callback anrufen unter erreichbar rufen appeler appelez joindre llamar llame llamame ligar "
                  "ligue chiamare chiama bellen bel zadzwon zadzwonic dzwonic ring ringa soita zavolat"},
     {kCueAccount, "account acct konto kontonummer compte cuenta conta conto rekening rekeningnummer rachunek iban routing sort"},
-    {kCueIdentity, "ssn sin tfn nino nhs bsn pesel cpf cnpj dni nie nif nir curp rfc pan aadhaar aadhar uid tax taxpayer tin itin steuer-id steuernummer "
+    {kCueIdentity, "ni insurance steuer sozialversicherung personalausweis ssn sin tfn nino nhs bsn pesel cpf cnpj dni nie nif nir curp rfc pan aadhaar aadhar uid tax taxpayer tin itin steuer-id steuernummer "
                    "steueridentifikationsnummer idnr social sozialversicherungsnummer identity identification national id-number personnummer "
                    "fodselsnummer cpr hetu henkilotunnus insee secu securite codice fiscale burgerservicenummer sofinummer rodne snils inn personal "
                    "fiscal ausweis ausweisnummer nummer identidad citizen ssid"},
-    {kCuePassport, "passport reisepass passeport pasaporte passaporte passaporto paspoort paszport pass passnummer"},
-    {kCueLicence, "licence license driver driving driver's fuhrerschein fuhrerscheinnummer permis conducir licencia cnh patente rijbewijs prawo korkort"},
-    {kCueDevice, "imei device udid idfa gaid serial geratenummer"},
-    {kCueVehicle, "vin plate registration kennzeichen fahrgestellnummer immatriculation matricula placa targa kenteken chassis reg"},
-    {kCueMedical, "mrn patient chart medical krankenakte dossier paciente"},
-    {kCueInsurance, "insurance policy member versicherung versichertennummer krankenversicherung krankenkasse mutuelle seguro polizza polis medicare"},
-    {kCueBirth, "born birth birthday birthdate dob geboren geburtsdatum geburtstag geb ne nee naissance nacido nacida nacimiento nascimento nascido nascida "
+    {kCuePassport, "passports reisepassnummer passaporte pasu passport reisepass passeport pasaporte passaporte passaporto paspoort paszport pass passnummer"},
+    {kCueLicence, "dl carnet jazdy korkort licence license driver driving driver's fuhrerschein fuhrerscheinnummer permis conducir licencia cnh patente rijbewijs prawo korkort"},
+    {kCueDevice, "aaid ser seriennummer imei device udid idfa gaid serial geratenummer"},
+    {kCueVehicle, "plaque placas rejestracja nummerplade number fin vin plate registration kennzeichen fahrgestellnummer immatriculation matricula placa targa kenteken chassis reg"},
+    {kCueMedical, "record clinical clinica clinique historia prontuario cartella akte patientennummer pat pid mrn patient chart medical krankenakte dossier paciente"},
+    {kCueInsurance, "krankenversichertennummer versichertennr tessera sanitaria nhs health insurance policy member versicherung versichertennummer krankenversicherung krankenkasse mutuelle seguro polizza polis medicare"},
+    {kCueBirth, "d o b nasc urodzonego born birth birthday birthdate dob geboren geburtsdatum geburtstag geb ne nee naissance nacido nacida nacimiento nascimento nascido nascida "
                 "nato nata nascita geboortedatum geboortedag urodzony urodzona urodzenia fodd fodelsedatum fodt syntynyt narozen"},
     {kCueThing, "order ref reference invoice ticket tracking item sku part version release build case article artikel bestellung auftrag rechnung "
                 "rechnungsnummer bestellnummer vorgang commande facture numero-de-commande pedido factura fatura ordine fattura bestelling factuur "

@@ -1,4 +1,5 @@
 // What only its label gives away: "passport no. X1234567", "born on 3 May 1980".
+#include "privacy/cues.h"
 #include "privacy/patterns.h"
 #include "privacy/scan.h"
 
@@ -49,8 +50,18 @@ float judge(std::string_view match, const Pattern& pattern) {
              : pattern.confidence;
 }
 
+/// Whether any word before a number could be its label.
+bool is_labelled(std::string_view text, size_t digit) {
+  // The number may be in a code with letters ("X123", "B-MW 4711"): its label stands before them.
+  size_t begin = digit;
+  while (begin > 0 && digit - begin < 24 &&
+         (is_upper(text[begin - 1]) || text[begin - 1] == '-' || text[begin - 1] == ' '))
+    --begin;
+  return (cues_before(text, digit) | cues_before(text, begin)) != 0;
+}
+
 }  // namespace
 
-void find_by_cue(Scan& scan) { labels().find(scan, judge); }
+void find_by_cue(Scan& scan) { labels().find_near_digits(scan, 72, 64, judge, is_labelled); }
 
 }  // namespace sluice::privacy

@@ -49,7 +49,7 @@ float card_confidence(const WrittenNumber& number, Cues& cues) {
     return written_as(
                number.form,
                "4 4 4 4|4-4-4-4|4 6 5|4-6-5|4 6 4|4-6-4|4 4 4 4 3|4.4.4.4|4/4/4/4|4-4-4-4-3|8 8")
-               ? .95F
+               ? .98F
                : .3F;
   if (cues.has(kCueCard)) return .97F;
   return cues.has(kCueThing) || cues.has(kCueDevice) ? .35F : .85F;

@@ -90,6 +90,22 @@ class Names {
         i += is_high(c) ? decode(text_.substr(i)).length : 1;
         continue;
       }
+      if (is_lower(c) && run_.empty()) {
+        // Most words: they only stand before others.
+        before_ = {};
+        before_.begin = i;
+        do {
+          while (i < text_.size() && is_lower(text_[i])) ++i;
+        } while (i < text_.size() && (is_high(text_[i]) || joins(text_, i)) && ++i > 0);
+        before_.end = i;
+        has_before_ = true;
+        sentence = false;
+        if (i < text_.size() && is_word(text_[i])) {
+          while (i < text_.size() && is_word(text_[i])) ++i;
+          before_.end = i;
+        }
+        continue;
+      }
       Word word = read_word(text_, i);
       word.sentence = sentence;
       sentence = false;

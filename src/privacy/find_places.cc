@@ -153,13 +153,15 @@ float judge_street(std::string_view match, const Pattern& pattern) {
 
 }  // namespace
 
-void find_numbered_streets(Scan& scan) { number_first().find(scan, judge_street); }
-void find_boxes(Scan& scan) { boxes().find(scan); }
-void find_streets_by_ending(Scan& scan) { named_by_ending().find(scan); }
+void find_numbered_streets(Scan& scan) {
+  number_first().find_near_digits(scan, 8, 120, judge_street);
+}
+void find_boxes(Scan& scan) { boxes().find_near_digits(scan, 48, 80); }
+void find_streets_by_ending(Scan& scan) { named_by_ending().find_near_digits(scan, 100, 80); }
 void find_french_streets(Scan& scan) { french().find(scan); }
-void find_streets_by_beginning(Scan& scan) { named_by_beginning().find(scan); }
-void find_bare_streets(Scan& scan) { bare_name().find(scan); }
+void find_streets_by_beginning(Scan& scan) { named_by_beginning().find_near_digits(scan, 100, 80); }
+void find_bare_streets(Scan& scan) { bare_name().find_near_digits(scan, 60, 16); }
 void find_streets_in_other_scripts(Scan& scan) { other_scripts().find(scan); }
-void find_positions(Scan& scan) { positions().find(scan, judge_position); }
+void find_positions(Scan& scan) { positions().find_near_digits(scan, 16, 60, judge_position); }
 
 }  // namespace sluice::privacy

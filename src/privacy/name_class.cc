@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
+#include <unordered_map>
 
+#include "privacy/find.h"
 #include "privacy/fold.h"
 #include "privacy/name_dictionary.h"
 
@@ -192,14 +195,7 @@ void offer(std::vector<NameVerdict>& out, Class cls, float strength) {
   out.push_back({cls, strength});
 }
 
-}  // namespace
-
-bool names_a_thing(const Concepts& concepts) {
-  return has(concepts, kThing) || has(concepts, kVersion) || has(concepts, kChecksum) ||
-         has(concepts, kFlag) || has(concepts, kCount) || has(concepts, kMoney);
-}
-
-std::vector<NameVerdict> classes_of_name(std::string_view name, const Concepts& path) {
+std::vector<NameVerdict> judge_name(std::string_view name) {
   std::vector<NameVerdict> out;
   const std::vector<std::string> words = name_words(name);
   const std::vector<WordMeaning> meanings = meanings_of(words);
@@ -215,6 +211,30 @@ std::vector<NameVerdict> classes_of_name(std::string_view name, const Concepts& 
       offer(out, scheme,
             words.size() == 1 || has(concepts, kNumber) || has(concepts, kId) ? .94F : .8F);
   }
+  return out;
+}
+
+/// Keys of documents come again and again: what they say is kept, for each thread.
+const std::vector<NameVerdict>& remembered(std::string_view name) {
+  constexpr size_t kMostNames = 4096;
+  constexpr size_t kLongestName = 128;
+  thread_local std::unordered_map<std::string, std::vector<NameVerdict>, ViewHash, std::equal_to<>>
+      known;
+  name = name.substr(0, kLongestName);
+  if (const auto found = known.find(name); found != known.end()) return found->second;
+  if (known.size() >= kMostNames) known.clear();
+  return known.emplace(name, judge_name(name)).first->second;
+}
+
+}  // namespace
+
+bool names_a_thing(const Concepts& concepts) {
+  return has(concepts, kThing) || has(concepts, kVersion) || has(concepts, kChecksum) ||
+         has(concepts, kFlag) || has(concepts, kCount) || has(concepts, kMoney);
+}
+
+std::vector<NameVerdict> classes_of_name(std::string_view name, const Concepts& path) {
+  std::vector<NameVerdict> out = remembered(name);
   // "name" says who it is about only by what it stands in.
   for (NameVerdict& each : out) {
     if (each.cls != Class::kPersonName || each.strength > .5F) continue;

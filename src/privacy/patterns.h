@@ -29,11 +29,19 @@ class PatternList {
   using Judge = float (*)(std::string_view match, const Pattern& pattern);
   void find(Scan& scan, Judge judge = nullptr) const;
 
+  /// The same around numbers only, so that long texts with few of them cost little: each run of
+  /// digits that `wanted` (null for all) accepts with so many bytes before and after it.
+  using Wanted = bool (*)(std::string_view text, size_t digit);
+  void find_near_digits(Scan& scan, size_t before, size_t after, Judge judge = nullptr,
+                        Wanted wanted = nullptr) const;
+
  private:
   struct Compiled {
     Pattern pattern;
     std::unique_ptr<RE2> expression;
   };
+  void find_within(Scan& scan, size_t begin, size_t end, Judge judge) const;
+
   std::vector<Compiled> all_;
 };
 

@@ -37,7 +37,8 @@ void find_numbers(Scan& scan);   ///< cards, national numbers, phones
 void find_codes(Scan& scan);     ///< IBANs, identifiers of letters and digits
 void find_machines(Scan& scan);  ///< IP, MAC
 void find_wallets(Scan& scan);
-void find_secrets(Scan& scan);
+void find_secrets(Scan& scan);       ///< by their form
+void find_said_secrets(Scan& scan);  ///< by what is said of them: "password: x"
 // Street addresses by how countries write them, and positions.
 void find_numbered_streets(Scan& scan);
 void find_boxes(Scan& scan);
