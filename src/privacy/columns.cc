@@ -225,6 +225,8 @@ ColumnDecision decide(const Column& column, int year) {
     return named;
   }
   ColumnDecision text = by_text(column);
+  text.people =
+      says_text(column) || !(names_a_thing(column.concepts) || has(column.concepts, Concept::kOrg));
   text.evidence.insert(text.evidence.end(), named.evidence.begin(), named.evidence.end());
   return text;
 }

@@ -61,7 +61,10 @@ struct ColumnDecision {
   Shape shape = Shape::kNone;
   Class cls = Class::kNone;  ///< kWhole
   float confidence = 0;
-  int key_column = -1;                ///< kByKey: index of the column with the keys
+  int key_column = -1;  ///< kByKey: index of the column with the keys
+  /// kFreeText: whether people are looked for in it (Context::people). Titles of things have the
+  /// form of names.
+  bool people = true;
   std::vector<std::string> evidence;  ///< for people, the weightiest first
 
   /// Whether values of it may be shown as they are when no rule says otherwise.

@@ -196,5 +196,14 @@ TEST(Columns, PositionsInTwoColumns) {
   EXPECT_EQ(decisions[2].shape, Shape::kNone);
 }
 
+TEST(Columns, TitlesOfThingsAreNotSearchedForPeople) {
+  const std::vector<std::string> titles = {"The long way home of Ada Quill",
+                                           "A short walk with Bram Noor"};
+  const ColumnDecision titled = alone(column("book_title", "text", titles));
+  EXPECT_EQ(titled.shape, Shape::kFreeText);
+  EXPECT_FALSE(titled.people);
+  EXPECT_TRUE(alone(column("comment", "text", titles)).people);
+}
+
 }  // namespace
 }  // namespace sluice::privacy

@@ -66,14 +66,15 @@ std::string masked(const std::string& value, const ColumnInput& column,
   if (!decision.masked() || value.empty()) return value;
   const std::string plain = is_bytes(column) ? bytes_of(value) : value;
   std::vector<Span> spans;
+  Context inner = context;
+  inner.people = decision.people;
   switch (decision.shape) {
     case Shape::kNone:
       return value;
     case Shape::kWhole:
       return "***";
     case Shape::kFreeText:
-      spans =
-          looks_like_json(plain) ? find_in_json(plain, context) : find_sensitive(plain, context);
+      spans = looks_like_json(plain) ? find_in_json(plain, context) : find_sensitive(plain, inner);
       break;
     case Shape::kStructured:
       spans = find_parts(plain, column, context);
