@@ -1,0 +1,181 @@
+#include "privacy/column_people.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "privacy/fold.h"
+#include "privacy/name_class.h"
+#include "privacy/scan.h"
+
+namespace sluice::privacy {
+namespace {
+
+/// The share of rows where a word of one column's value stands within the other's.
+double shared_words(const ColumnInput& names, const ColumnInput& other) {
+  constexpr size_t kShortest = 3;
+  size_t rows = 0, shared = 0;
+  const size_t most = std::min({names.sample.size(), other.sample.size(), kMostValues});
+  for (size_t i = 0; i < most; ++i) {
+    if (!names.sample[i] || !other.sample[i]) continue;
+    ++rows;
+    const std::string name = fold(*names.sample[i]), text = fold(*other.sample[i]);
+    bool found = false;
+    for (size_t at = 0; at < name.size() && !found;) {
+      size_t end = at;
+      while (end < name.size() && is_word(name[end])) ++end;
+      found = end - at >= kShortest && text.find(name.substr(at, end - at)) != std::string::npos;
+      at = end + 1;
+    }
+    shared += found ? 1 : 0;
+  }
+  return rows < 2 ? 0 : static_cast<double>(shared) / static_cast<double>(rows);
+}
+
+bool names_people(const ColumnDecision& decision) {
+  return decision.shape == Shape::kWhole &&
+         (decision.cls == Class::kEmail || decision.cls == Class::kPersonName ||
+          decision.cls == Class::kUserName || decision.cls == Class::kSocialHandle);
+}
+
+/// Words that many values share are a vocabulary ("Chair", "Backpack"), not people's names.
+double repeated_last_words(const ColumnInput& column) {
+  std::unordered_multiset<std::string> last;
+  for (const auto& value : column.sample) {
+    if (!value || last.size() >= kMostValues) continue;
+    const size_t space = value->rfind(' ');
+    last.insert(fold(std::string_view(*value).substr(space == std::string::npos ? 0 : space + 1)));
+  }
+  size_t often = 0;
+  for (const std::string& word : last)
+    often += last.count(word) >= std::max<size_t>(4, last.size() / 25) ? 1 : 0;
+  return last.empty() ? 0 : static_cast<double>(often) / static_cast<double>(last.size());
+}
+
+bool candidate(const ColumnFacts& column, const ColumnDecision& decision) {
+  if (column.type != TypeKind::kText || decision.shape == Shape::kWhole ||
+      decision.shape == Shape::kStructured || column.input->key)
+    return false;
+  const ValueStats& stats = *column.stats;
+  // Below, names of one word are told from other words only by what stands beside them.
+  return stats.values >= 2 && stats.person_pairs + stats.capitalised_word >= .8 &&
+         stats.firms < .08 && stats.with_digit < .1 && stats.lower_word < .1;
+}
+
+bool says_something_else(const Concepts& concepts) {
+  return names_a_thing(concepts) || has(concepts, Concept::kOrg) || has(concepts, Concept::kCity) ||
+         has(concepts, Concept::kCountry) || has(concepts, Concept::kRegion) ||
+         has(concepts, Concept::kReligion) || has(concepts, Concept::kNationality) ||
+         has(concepts, Concept::kHealth);
+}
+
+/// A number with four decimals or more, within bounds, as half of a position.
+bool may_be_coordinate(const ColumnFacts& column, const ColumnDecision& decision, double bound) {
+  if (decision.shape != Shape::kNone ||
+      (column.type != TypeKind::kDecimal && column.type != TypeKind::kText))
+    return false;
+  if (column.stats->values < 8 || column.stats->distinct_share() < .5 ||
+      says_something_else(column.concepts))
+    return false;
+  size_t fine = 0, n = 0;
+  double largest = 0;
+  for (const auto& value : column.input->sample) {
+    if (!value || value->empty() || n >= kMostValues) continue;
+    ++n;
+    char* end = nullptr;
+    const double number = std::strtod(value->c_str(), &end);
+    if (*end != '\0' || std::abs(number) > bound) return false;
+    largest = std::max(largest, std::abs(number));
+    const size_t point = value->find('.');
+    fine += point != std::string::npos && value->size() - point > 4 ? 1 : 0;
+  }
+  return largest > 1.5 && fine * 10 >= n * 8;
+}
+
+ColumnDecision person(float confidence, std::string evidence) {
+  ColumnDecision out;
+  out.shape = Shape::kWhole;
+  out.cls = Class::kPersonName;
+  out.confidence = confidence;
+  out.evidence.push_back(std::move(evidence));
+  return out;
+}
+
+}  // namespace
+
+namespace {
+
+/// A word or two, as keys are, no identifier.
+bool may_be_key(std::string_view value) {
+  return value.size() <= 40 && std::count_if(value.begin(), value.end(), is_digit) <= 2 &&
+         is_letter(value[0]);
+}
+
+}  // namespace
+
+double key_share(const ColumnInput& keys) {
+  size_t n = 0, telling = 0;
+  for (const auto& value : keys.sample) {
+    if (!value || value->empty() || n >= kMostValues) continue;
+    ++n;
+    if (may_be_key(*value) && class_of_name(*value).cls != Class::kNone) ++telling;
+  }
+  return n == 0 ? 0 : static_cast<double>(telling) / static_cast<double>(n);
+}
+
+void find_position_columns(const std::vector<ColumnFacts>& columns,
+                           std::vector<ColumnDecision>& decisions) {
+  for (size_t i = 0; i + 1 < columns.size(); ++i) {
+    if (!may_be_coordinate(columns[i], decisions[i], 90) ||
+        !may_be_coordinate(columns[i + 1], decisions[i + 1], 180))
+      continue;
+    for (const size_t each : {i, i + 1}) {
+      decisions[each].shape = Shape::kWhole;
+      decisions[each].cls = Class::kGeoPosition;
+      decisions[each].confidence = .7F;
+      decisions[each].evidence = {
+          "two neighbouring columns have the form of latitude and longitude"};
+    }
+    ++i;
+  }
+}
+
+void find_people_columns(const std::vector<ColumnFacts>& columns,
+                         std::vector<ColumnDecision>& decisions) {
+  // Twice: names found by e-mail addresses bear witness for others.
+  for (int round = 0; round < 2; ++round) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts))
+        continue;
+      for (size_t k = 0; k < columns.size(); ++k) {
+        // Texts name products too, but of those there are few.
+        const bool text = decisions[k].shape == Shape::kFreeText &&
+                          columns[i].stats->values >= 20 &&
+                          columns[i].stats->distinct_share() >= .5;
+        if (k == i || (!text && !names_people(decisions[k]))) continue;
+        const double shared = shared_words(*columns[i].input, *columns[k].input);
+        if (shared < (text ? .15 : .3)) continue;
+        decisions[i] =
+            person(.9F, fmt::format("words of {:.0f} % of the values stand in \"{}\" too",
+                                    shared * 100, columns[k].input->name));
+        break;
+      }
+    }
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts)) continue;
+    const ValueStats& stats = *columns[i].stats;
+    if (stats.values < 8 || stats.person_pairs < .85 || stats.distinct_share() < .7 ||
+        repeated_last_words(*columns[i].input) > .3)
+      continue;
+    decisions[i] =
+        person(.75F, fmt::format("{:.0f} % of the values have the form of names, {:.0f} % differ",
+                                 stats.person_pairs * 100, stats.distinct_share() * 100));
+  }
+}
+
+}  // namespace sluice::privacy

@@ -1,0 +1,209 @@
+#include "privacy/columns.h"
+
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "catalog/catalog.h"
+
+namespace sluice::privacy {
+namespace {
+
+ColumnInput column(std::string name, std::string type, std::vector<std::string> values) {
+  ColumnInput out;
+  out.name = std::move(name);
+  out.type = std::move(type);
+  for (std::string& value : values) out.sample.emplace_back(std::move(value));
+  return out;
+}
+
+ColumnDecision alone(ColumnInput input) {
+  TableInput table;
+  table.name = "t";
+  table.columns.push_back(std::move(input));
+  return classify(table).at(0);
+}
+
+template <typename F>
+std::vector<std::string> many(int n, F f) {
+  std::vector<std::string> out;
+  for (int i = 0; i < n; ++i) out.push_back(f(i));
+  return out;
+}
+
+std::string with_luhn(std::string digits) {
+  int sum = 0;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    int d = digits[digits.size() - 1 - i] - '0';
+    if (i % 2 == 0) d = d * 2 > 9 ? d * 2 - 9 : d * 2;
+    sum += d;
+  }
+  return digits + static_cast<char>('0' + (10 - sum % 10) % 10);
+}
+
+TEST(Columns, CardsDifferFromOrderNumbersByTheirCheckDigits) {
+  const auto cards =
+      many(50, [](int i) { return with_luhn(fmt::format("45320151{:07}", i * 7919 + 13)); });
+  const auto orders = many(50, [](int i) { return fmt::format("45320151{:08}", i * 79193 + 13); });
+  EXPECT_EQ(alone(column("col7", "text", cards)).cls, Class::kCardNumber);
+  EXPECT_EQ(alone(column("col7", "text", orders)).shape, Shape::kNone);
+  EXPECT_EQ(alone(column("col7", "bigint", cards)).cls, Class::kCardNumber);
+}
+
+TEST(Columns, BirthDatesSpreadOverLifetimes) {
+  const auto births = many(
+      40, [](int i) { return fmt::format("{}-0{}-1{}", 1940 + i * 17 % 65, i % 9 + 1, i % 9); });
+  const auto orders =
+      many(40, [](int i) { return fmt::format("{}-0{}-1{}", 2019 + i % 6, i % 9 + 1, i % 9); });
+  EXPECT_EQ(alone(column("c3", "date", births)).cls, Class::kBirthDate);
+  EXPECT_EQ(alone(column("c3", "date", orders)).shape, Shape::kNone);
+}
+
+TEST(Columns, ValuesGainsayNames) {
+  EXPECT_EQ(alone(column("phone", "text", {"ok", "pending", "ok", "failed"})).shape, Shape::kNone);
+  EXPECT_EQ(alone(column("email", "boolean", {"t", "f"})).shape, Shape::kNone);
+  EXPECT_EQ(alone(column("driver", "text", {"nvidia-535", "intel-12", "amd-7"})).cls, Class::kNone);
+  EXPECT_EQ(alone(column("email", "text", {})).cls, Class::kEmail);
+}
+
+TEST(Columns, VersionsAreNoAddresses) {
+  const auto versions = many(30, [](int i) {
+    return fmt::format("{}.{}.{}.{}", i % 9 + 1, i * 7 % 90, i * 13 % 99, i * 31 % 250);
+  });
+  const auto addresses = many(30, [](int i) {
+    return fmt::format("{}.{}.{}.{}", i * 37 % 220 + 1, i * 7 % 255, i * 13 % 255, i * 31 % 250);
+  });
+  EXPECT_EQ(alone(column("v8", "text", versions)).shape, Shape::kNone);
+  EXPECT_EQ(alone(column("v8", "text", addresses)).cls, Class::kIpAddress);
+}
+
+TEST(Columns, NamesAreKnownByTheAddressesBesideThem) {
+  const char* people[][2] = {{"Odile Fontanelle", "odile.f@mail.example"},
+                             {"Bram Okonkwo", "bokonkwo@mail.example"},
+                             {"Sunniva Tveit", "tveit77@mail.example"},
+                             {"Iker Zubiri", "iker@mail.example"}};
+  TableInput table;
+  table.columns = {column("c1", "text", {}), column("c2", "text", {})};
+  for (const auto& each : people) {
+    table.columns[0].sample.emplace_back(each[0]);
+    table.columns[1].sample.emplace_back(each[1]);
+  }
+  const auto decisions = classify(table);
+  EXPECT_EQ(decisions[0].cls, Class::kPersonName);
+  EXPECT_EQ(decisions[1].cls, Class::kEmail);
+  ASSERT_FALSE(decisions[0].evidence.empty());
+  EXPECT_NE(decisions[0].evidence[0].find("c2"), std::string::npos);
+}
+
+TEST(Columns, ProductsAndFirmsAreNoPeople) {
+  const char* nouns[] = {"Chair", "Lamp", "Backpack"};
+  const auto products =
+      many(60, [&](int i) { return fmt::format("{} {}", i % 2 ? "Oslo" : "Nora", nouns[i % 3]); });
+  const auto firms = many(60, [](int i) {
+    return fmt::format("Name{0} and Other{0} Ltd", static_cast<char>('a' + i % 26));
+  });
+  EXPECT_EQ(alone(column("c1", "text", products)).shape, Shape::kNone);
+  EXPECT_NE(alone(column("name", "text", firms)).cls, Class::kPersonName);
+}
+
+TEST(Columns, KeyValueTables) {
+  TableInput table;
+  table.columns = {
+      column("entity", "integer", {"1", "1", "2", "2"}),
+      column("attr", "text", {"email", "color", "email", "phone"}),
+      column("value", "text", {"a@b.example", "red", "c@d.example", "+44 20 7946 0018"})};
+  const auto decisions = classify(table);
+  EXPECT_EQ(decisions[2].shape, Shape::kByKey);
+  EXPECT_EQ(decisions[2].key_column, 1);
+}
+
+TEST(Columns, InheritWhatTheyReferTo) {
+  ColumnInput input = column("ref", "text", {"x"});
+  input.inherited = Class::kPassport;
+  input.inherited_from = "public.people.doc";
+  const ColumnDecision decision = alone(input);
+  EXPECT_EQ(decision.cls, Class::kPassport);
+  EXPECT_NE(decision.evidence.at(0).find("public.people.doc"), std::string::npos);
+}
+
+TEST(Columns, TextAndDocuments) {
+  EXPECT_EQ(alone(column("notes", "text",
+                         {"She asked to be called back soon.", "Nothing else was said about it."}))
+                .shape,
+            Shape::kFreeText);
+  EXPECT_EQ(alone(column("body", "jsonb", {"{}"})).shape, Shape::kStructured);
+  EXPECT_EQ(alone(column("c1", "text", {R"({"a":"b"})", R"({"a":"c"})"})).shape,
+            Shape::kStructured);
+  EXPECT_EQ(alone(column("emails", "text[]", {"{a@b.example}"})).cls, Class::kEmail);
+}
+
+TEST(Columns, DescribesRelations) {
+  catalog::Relation relation;
+  relation.name = "people";
+  relation.columns.resize(2);
+  relation.columns[0].number = 1;
+  relation.columns[0].name = "id";
+  relation.columns[0].type_name = "integer";
+  relation.columns[1].number = 2;
+  relation.columns[1].name = "x";
+  relation.columns[1].comment = "date of birth";
+  relation.columns[1].type_name = "date";
+  relation.constraints.resize(1);
+  relation.constraints[0].type = 'p';
+  relation.constraints[0].columns = {1};
+  const TableInput table = describe(relation);
+  EXPECT_TRUE(table.columns.at(0).key);
+  EXPECT_EQ(classify(table).at(1).cls, Class::kBirthDate);
+}
+
+TEST(Columns, InheritThroughForeignKeys) {
+  catalog::Relation relation;
+  relation.columns.resize(2);
+  relation.columns[0].number = 3;
+  relation.columns[1].number = 5;
+  relation.columns[1].name = "who";
+  relation.columns[1].type_name = "text";
+  relation.constraints.resize(1);
+  relation.constraints[0] = {.name = "visits_who",
+                             .type = 'f',
+                             .columns = {5},
+                             .referenced = 17,
+                             .referenced_columns = {2}};
+  TableInput table = describe(relation);
+  inherit(table, relation, [](uint32_t oid, int16_t column) {
+    return oid == 17 && column == 2 ? std::optional(Class::kEmail) : std::nullopt;
+  });
+  EXPECT_EQ(classify(table).at(1).cls, Class::kEmail);
+  EXPECT_FALSE(table.columns.at(0).inherited);
+}
+
+TEST(Columns, PositionsInTwoColumns) {
+  TableInput table;
+  table.columns = {
+      column(
+          "c1", "numeric(9,6)",
+          many(20, [](int i) { return fmt::format("{}.{:06}", i * 7 % 80, i * 7919 % 1000000); })),
+      column(
+          "c2", "numeric(9,6)",
+          many(20,
+               [](int i) { return fmt::format("-{}.{:06}", i * 11 % 170, i * 6007 % 1000000); })),
+      column("c3", "numeric(9,2)",
+             many(20, [](int i) { return fmt::format("{}.{:02}", i * 11 % 90, i * 7 % 100); }))};
+  const auto decisions = classify(table);
+  EXPECT_EQ(decisions[0].cls, Class::kGeoPosition);
+  EXPECT_EQ(decisions[1].cls, Class::kGeoPosition);
+  EXPECT_EQ(decisions[2].shape, Shape::kNone);
+}
+
+TEST(Columns, TitlesOfThingsAreNotSearchedForPeople) {
+  const std::vector<std::string> titles = {"The long way home of Ada Quill",
+                                           "A short walk with Bram Noor"};
+  const ColumnDecision titled = alone(column("book_title", "text", titles));
+  EXPECT_EQ(titled.shape, Shape::kFreeText);
+  EXPECT_FALSE(titled.people);
+  EXPECT_TRUE(alone(column("comment", "text", titles)).people);
+}
+
+}  // namespace
+}  // namespace sluice::privacy

@@ -1,0 +1,146 @@
+#include "privacy/find.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "privacy/scan.h"
+
+namespace sluice::privacy {
+namespace {
+
+/// "«email:a@b.example»": a text with its finds marked.
+std::string marked(std::string_view text, const Context& context = {}) {
+  std::string out;
+  size_t at = 0;
+  for (const Span& span : find_sensitive(text, context)) {
+    out.append(text.substr(at, span.begin - at)).append("[").append(name(span.cls)).append(":");
+    out.append(text.substr(span.begin, span.end - span.begin)).append("]");
+    at = span.end;
+  }
+  return out.append(text.substr(at));
+}
+
+struct Case {
+  const char* text;
+  const char* marked;
+};
+
+void expect(std::initializer_list<Case> cases) {
+  for (const Case& each : cases) EXPECT_EQ(marked(each.text), each.marked);
+}
+
+TEST(FindSensitive, ContactsInSentences) {
+  expect({
+      {"write to anna.lee+x@mail.example.org, please",
+       "write to [email:anna.lee+x@mail.example.org], please"},
+      {"<a href=mailto:bob@example.com>", "<a href=mailto:[email:bob@example.com]>"},
+      {"meet me @ noon", "meet me @ noon"},
+      {"call +44 20 7946 0018 now", "call [phone:+44 20 7946 0018] now"},
+      {"Tel. 030/1107822.", "Tel. [phone:030/1107822]."},
+      {"ring (555) 234-5678 x12 today", "ring [phone:(555) 234-5678 x12] today"},
+      {"01 42 68 53 00", "[phone:01 42 68 53 00]"},
+      {"on 2021-07-24 and 24.07.2021 at 10:15:30", "on 2021-07-24 and 24.07.2021 at 10:15:30"},
+      {"Order 8812345678 shipped", "Order 8812345678 shipped"},
+  });
+}
+
+TEST(FindSensitive, NumbersWithCheckDigits) {
+  expect({
+      {"card 4111 1111 1111 1111 declined", "card [card_number:4111 1111 1111 1111] declined"},
+      {"paid with 5500005555555559", "paid with [card_number:5500005555555559]"},
+      {"paid with 5500005555555558", "paid with 5500005555555558"},
+      {"tracking 5500005555555559", "tracking 5500005555555559"},
+      {"to DE89 3704 0044 0532 0130 00 today", "to [iban:DE89 3704 0044 0532 0130 00] today"},
+      {"GB82WEST12345698765432", "[iban:GB82WEST12345698765432]"},
+      {"GB82WEST12345698765433", "GB82WEST12345698765433"},
+      {"SSN 536-90-4399", "SSN [us_ssn:536-90-4399]"},
+      {"part 000-12-3456", "part 000-12-3456"},
+      {"NINO AB 12 34 56 C", "NINO [uk_nino:AB 12 34 56 C]"},
+      {"CPF 529.982.247-25", "CPF [br_cpf:529.982.247-25]"},
+      {"DNI 12345678Z", "DNI [es_dni:12345678Z]"},
+      {"DNI 12345678A", "DNI [national_id:12345678A]"},
+      {"CF RSSMRA85T10A562S", "CF [it_codice_fiscale:RSSMRA85T10A562S]"},
+      {"secu 1 85 05 78 006 084 91", "secu [fr_nir:1 85 05 78 006 084 91]"},
+      {"personnummer 811228-9874", "personnummer [se_personnummer:811228-9874]"},
+      {"PESEL 44051401359", "PESEL [pl_pesel:44051401359]"},
+      {"VIN 1M8GDM9AXKP042788", "VIN [vehicle_id:1M8GDM9AXKP042788]"},
+  });
+}
+
+TEST(FindSensitive, MachinesAndSecrets) {
+  expect({
+      {"from 72.11.34.27?", "from [ip_address:72.11.34.27]?"},
+      {"version 9.12.34.1 of it", "version 9.12.34.1 of it"},
+      {"described in version 9.12.3.", "described in version 9.12.3."},
+      {"at fe80::1ff:fe23:4567:890a up", "at [ip_address:fe80::1ff:fe23:4567:890a] up"},
+      {"mac 00:1A:2b:3c:4d:5e", "mac [mac_address:00:1A:2b:3c:4d:5e]"},
+      {"uuid 123e4567-e89b-12d3-a456-426614174000", "uuid 123e4567-e89b-12d3-a456-426614174000"},
+      {"key AKIAIOSFODNN7EXAMPLE here", "key [api_key:AKIAIOSFODNN7EXAMPLE] here"},
+      {"password: hunter2!", "password: [password:hunter2!]"},
+      {"please reset my password today", "please reset my password today"},
+      {"db postgres://app:s3cret@db.example/x",
+       "db [connection_string:postgres://app:s3cret@db.example/x]"},
+      {"see https://example.com/a:b/c", "see https://example.com/a:b/c"},
+      {"$2b$12$t4Rk.oPVXl893Uz3oeuGIdOfjjNPvwbQX678j4WuNNzcMIgChkJsI",
+       "[password_hash:$2b$12$t4Rk.oPVXl893Uz3oeuGIdOfjjNPvwbQX678j4WuNNzcMIgChkJsI]"},
+      {"send to bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq now",
+       "send to [crypto_wallet:bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq] now"},
+      {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "[crypto_wallet:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa]"},
+      {"commit d65f18ca813f93e13e49829f985df6ddd5db0e7c",
+       "commit d65f18ca813f93e13e49829f985df6ddd5db0e7c"},
+  });
+}
+
+TEST(FindSensitive, PeopleAndPlaces) {
+  expect({
+      {"Dear Mr. Whitcombe, thanks", "Dear Mr. [person_name:Whitcombe], thanks"},
+      {"please ask Odile Fontanelle about it",
+       "please ask [person_name:Odile Fontanelle] about it"},
+      {"Bitte Jörg Überall anrufen", "Bitte [person_name:Jörg Überall] anrufen"},
+      {"sent by Jan van der Meulen yesterday",
+       "sent by [person_name:Jan van der Meulen] yesterday"},
+      {"the Oslo Lamp is broken", "the Oslo Lamp is broken"},
+      {"All is fine. Nothing to add.", "All is fine. Nothing to add."},
+      {"lives at 12 Acacia Avenue now", "lives at [postal_address:12 Acacia Avenue] now"},
+      {"Umzug nach Lindenstraße 7b.", "Umzug nach [postal_address:Lindenstraße 7b]."},
+      {"habite 12 bis rue de la Paix", "habite [postal_address:12 bis rue de la Paix]"},
+      {"vive en Calle de Alcalá 45", "vive en [postal_address:Calle de Alcalá 45]"},
+      {"mieszka ul. Długa 5/3", "mieszka [postal_address:ul. Długa 5/3]"},
+      {"seen at 52.520008, 13.404954", "seen at [geo_position:52.520008, 13.404954]"},
+      {"born on 3 May 1980 in town", "born on [birth_date:3 May 1980] in town"},
+      {"passport no. X1234567 expired", "passport no. [passport:X1234567] expired"},
+      {"file MRN-476715 found", "file [medical_record:MRN-476715] found"},
+  });
+}
+
+TEST(FindSensitive, UsesWhatTheRowSays) {
+  Context context;
+  context.known = {{"Zyx Qwerty", Class::kPersonName}, {"K-77-A", Class::kPassport}};
+  EXPECT_EQ(marked("zyx qwerty was here; later Qwerty again, with k-77-a.", context),
+            "[person_name:zyx qwerty] was here; later [person_name:Qwerty] again, with "
+            "[passport:k-77-a].");
+  WordSet harmless = {"odile", "fontanelle"};
+  context = {};
+  context.harmless = &harmless;
+  EXPECT_EQ(marked("please send Odile Fontanelle", context), "please send Odile Fontanelle");
+  context = {};
+  context.people = false;
+  EXPECT_EQ(marked("please ask Odile Fontanelle", context), "please ask Odile Fontanelle");
+}
+
+RC_GTEST_PROP(FindSensitive, SpansAreInOrderAndWithin, (const std::string& text)) {
+  size_t at = 0;
+  for (const Span& span : find_sensitive(text)) {
+    RC_ASSERT(span.begin >= at);
+    RC_ASSERT(span.begin < span.end);
+    RC_ASSERT(span.confidence >= kLeastConfidence);
+    at = span.end;
+  }
+  RC_ASSERT(at <= text.size());
+}
+
+}  // namespace
+}  // namespace sluice::privacy

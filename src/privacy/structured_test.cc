@@ -1,0 +1,90 @@
+#include "privacy/structured.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "privacy/classes.h"
+
+namespace sluice::privacy {
+namespace {
+
+std::string marked(std::string_view text, const std::vector<Span>& spans) {
+  std::string out;
+  size_t at = 0;
+  for (const Span& span : spans) {
+    out.append(text.substr(at, span.begin - at)).append("[").append(name(span.cls)).append("]");
+    at = span.end;
+  }
+  return out.append(text.substr(at));
+}
+
+TEST(Structured, JsonByKeyAndByValue) {
+  const std::string_view text =
+      R"({"ref": "1649148210480362", "account": {"mail": "d.h@example.com", "fullName": "Dustin Hodges"}, "release": "8.12.57.189", "client_ip": "122.186.46.21", "phones": ["030 1107822", null], "ok": true, "n": 5})";
+  EXPECT_EQ(
+      marked(text, find_in_json(text)),
+      R"({"ref": "1649148210480362", "account": {"mail": "[email]", "fullName": "[person_name]"}, "release": "8.12.57.189", "client_ip": "[ip_address]", "phones": ["[phone]", null], "ok": true, "n": 5})");
+}
+
+TEST(Structured, JsonKeepsEscapesWhole) {
+  const std::string_view text =
+      R"({"note": "tel\u003a\t+44 20 7946 0018\n", "first_name": "Jos\u00e9"})";
+  EXPECT_EQ(marked(text, find_in_json(text)),
+            R"({"note": "tel\u003a\t[phone]\n", "first_name": "[person_name]"})");
+}
+
+TEST(Structured, JsonWithinJsonAndBrokenJson) {
+  const std::string_view broken = R"({"email": "a@b.example", "x": [1, {"phone": "+4930123456)";
+  EXPECT_EQ(marked(broken, find_in_json(broken)),
+            R"({"email": "[email]", "x": [1, {"phone": "[phone])");
+  std::string deep(5000, '[');
+  deep += "\"a@b.example\"";
+  EXPECT_EQ(find_in_json(deep).size(), 1U);
+}
+
+TEST(Structured, Xml) {
+  const std::string_view text =
+      R"(<c id="7"><email>a@b.example</email><f name="phone">030/1107822</f><sku>5500005555555559</sku><!-- ask x@y.example --></c>)";
+  EXPECT_EQ(
+      marked(text, find_in_xml(text)),
+      R"(<c id="7"><email>[email]</email><f name="phone">[phone]</f><sku>5500005555555559</sku><!-- ask [email] --></c>)");
+}
+
+TEST(Structured, ArraysAndComposites) {
+  EXPECT_EQ(marked(R"({a@b.example,"c@d.example",NULL})",
+                   find_in_array(R"({a@b.example,"c@d.example",NULL})", {"emails"})),
+            R"({[email],"[email]",NULL})");
+  const std::string_view row = R"(("12 Acacia Avenue",Oslo,0150,7))";
+  EXPECT_EQ(marked(row, find_in_array(row, {"street", "town", "zip", "floor_count"})),
+            R"(("[postal_address]",Oslo,0150,7))");
+}
+
+TEST(Structured, Pairs) {
+  const std::string_view hstore = R"("email"=>"a@b.example", "size"=>"12")";
+  EXPECT_EQ(marked(hstore, find_in_pairs(hstore)), R"("email"=>"[email]", "size"=>"12")");
+  const std::string_view text = "first_name=Odile; qty=3; phone=+44 20 7946 0018";
+  EXPECT_EQ(marked(text, find_in_pairs(text)), "first_name=[person_name]; qty=3; phone=[phone]");
+}
+
+TEST(Structured, Looks) {
+  EXPECT_TRUE(looks_like_json(R"( {"a": 1} )"));
+  EXPECT_FALSE(looks_like_json("{a,b}"));
+  EXPECT_TRUE(looks_like_xml("<a>b</a>"));
+  EXPECT_FALSE(looks_like_xml("a < b"));
+  EXPECT_TRUE(looks_like_pairs("a=1;b=2"));
+  EXPECT_FALSE(looks_like_pairs("https://x.example/?a=1&b=2"));
+}
+
+RC_GTEST_PROP(Structured, SpansAreInOrderAndWithin, (const std::string& text)) {
+  for (const auto& spans : {find_in_json(text), find_in_xml(text), find_in_pairs(text),
+                            find_in_array(text, {"email"})}) {
+    size_t at = 0;
+    for (const Span& span : spans) {
+      RC_ASSERT(span.begin >= at && span.begin < span.end && span.end <= text.size());
+      at = span.end;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sluice::privacy

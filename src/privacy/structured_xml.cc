@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "privacy/scan.h"
+#include "privacy/structured.h"
+
+namespace sluice::privacy {
+namespace {
+
+constexpr size_t kDeepest = 64;
+
+class Walk {
+ public:
+  Walk(std::string_view text, const Context& context) : text_(text), context_(context) {}
+
+  std::vector<Span> run() {
+    while (i_ < text_.size()) {
+      if (text_[i_] == '<') {
+        tag();
+        continue;
+      }
+      const size_t end = std::min(text_.find('<', i_), text_.size());
+      value(names_.empty() ? std::string_view() : std::string_view(names_.back()), i_, end);
+      i_ = end;
+    }
+    return std::move(out_);
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+  /// Skips to behind `mark`; what is skipped is searched as text (comments, CDATA).
+  void special(std::string_view mark, size_t skip, bool named) {
+    const size_t begin = std::min(i_ + skip, text_.size());
+    const size_t end = std::min(text_.find(mark, begin), text_.size());
+    value(named && !names_.empty() ? std::string_view(names_.back()) : std::string_view(), begin,
+          end);
+    i_ = std::min(end + mark.size(), text_.size());
+  }
+
+  void tag() {
+    const std::string_view rest = text_.substr(i_);
+    if (rest.starts_with("<!--")) return special("-->", 4, false);
+    if (rest.starts_with("<![CDATA[")) return special("]]>", 9, true);
+    if (rest.starts_with("<?") || rest.starts_with("<!")) return special(">", 2, false);
+    if (rest.starts_with("</")) {
+      i_ = std::min(text_.find('>', i_), text_.size() - 1) + 1;
+      if (beyond_ > 0) {
+        --beyond_;
+      } else if (!names_.empty()) {
+        names_.pop_back();
+      }
+      return;
+    }
+    ++i_;
+    const size_t begin = i_;
+    while (i_ < text_.size() && !is_space(text_[i_]) && text_[i_] != '>' && text_[i_] != '/') ++i_;
+    std::string name(local(text_.substr(begin, i_ - begin)));
+    const bool closed = attributes(name);
+    if (closed) return;
+    if (names_.size() < kDeepest) {
+      names_.push_back(std::move(name));
+    } else {
+      ++beyond_;
+    }
+  }
+
+  static std::string_view local(std::string_view name) {
+    const size_t colon = name.rfind(':');
+    return colon == std::string_view::npos ? name : name.substr(colon + 1);
+  }
+
+  /// Reads up to the tag's end; true if it has no content. <field name="email">: the attribute's
+  /// value names what is within.
+  bool attributes(std::string& element) {
+    while (i_ < text_.size() && text_[i_] != '>') {
+      if (text_[i_] == '/' && i_ + 1 < text_.size() && text_[i_ + 1] == '>') {
+        i_ += 2;
+        return true;
+      }
+      const size_t begin = i_;
+      while (i_ < text_.size() && is_word(text_[i_])) ++i_;
+      if (i_ == begin) {
+        ++i_;
+        continue;
+      }
+      while (i_ < text_.size() &&
+             (text_[i_] == ':' || text_[i_] == '-' || text_[i_] == '.' || is_word(text_[i_])))
+        ++i_;
+      const std::string_view name = local(text_.substr(begin, i_ - begin));
+      while (i_ < text_.size() && (is_space(text_[i_]) || text_[i_] == '=')) ++i_;
+      if (i_ >= text_.size() || (text_[i_] != '"' && text_[i_] != '\'')) continue;
+      const size_t open = i_ + 1, close = std::min(text_.find(text_[i_], open), text_.size());
+      if (name == "name" || name == "key" || name == "type" || name == "id")
+        if (close - open <= 40) element.append(" ").append(text_.substr(open, close - open));
+      value(name == "value" ? std::string_view(element) : name, open, close);
+      i_ = std::min(close + 1, text_.size());
+    }
+    if (i_ < text_.size()) ++i_;
+    return false;
+  }
+
+  void value(std::string_view name, size_t begin, size_t end) {
+    while (begin < end && is_space(text_[begin])) ++begin;
+    while (end > begin && is_space(text_[end - 1])) --end;
+    if (begin == end) return;
+    Concepts path;
+    for (const std::string& each : names_) path |= meaning_of_name(each);
+    for (Span span : find_in_named(name, text_.substr(begin, end - begin), path, context_)) {
+      span.begin += begin;
+      span.end += begin;
+      out_.push_back(span);
+    }
+  }
+
+  std::string_view text_;
+  const Context& context_;
+  size_t i_ = 0, beyond_ = 0;
+  std::vector<std::string> names_;
+  std::vector<Span> out_;
+};
+
+}  // namespace
+
+std::vector<Span> find_in_xml(std::string_view text, const Context& context) {
+  return Walk(text, context).run();
+}
+
+bool looks_like_xml(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \n\t\r"), last = text.find_last_not_of(" \n\t\r");
+  return first != std::string_view::npos && last > first + 4 && text[first] == '<' &&
+         text[last] == '>' &&
+         (is_alnum(text[first + 1]) || text[first + 1] == '?' || text[first + 1] == '!');
+}
+
+}  // namespace sluice::privacy
