@@ -80,8 +80,8 @@ Letters letters_of(char32_t c) {
   if (run != kRuns.begin() && c <= (--run)->last) {
     if (run->separates) return {};
     const char32_t parity = run->step == 2 ? (c - run->first) % 2 : 0;
-    const char32_t count = run->step == 2 ? (run->last - run->first + 1) / 2
-                                          : run->last - run->first + 1;
+    const char32_t count =
+        run->step == 2 ? (run->last - run->first + 1) / 2 : run->last - run->first + 1;
     return {run->first + parity, static_cast<uint16_t>(count), run->step};
   }
   // Anything else: those that share all but the last byte of the UTF-8 form.

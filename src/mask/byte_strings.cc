@@ -76,7 +76,9 @@ struct ByteaCodec {
     value = std::move(masked);
     return Masked::kValue;
   }
-  void print(const Value& value, std::string& out) const { out.append("\\x").append(to_hex(value)); }
+  void print(const Value& value, std::string& out) const {
+    out.append("\\x").append(to_hex(value));
+  }
   void encode(const Value& value, std::string& out) const { out.append(value); }
 };
 

@@ -67,14 +67,14 @@ int64_t permute_day(int64_t days, const Permuter& permuter) {
 
 int64_t permute_fraction(int64_t microseconds, const Permuter& permuter) {
   if (microseconds == 0) return 0;
-  // Digits at the end that are 0 stay 0, and the last that is not stays so: a type with fewer digits
-  // would round.
+  // Digits at the end that are 0 stay 0, and the last that is not stays so: a type with fewer
+  // digits would round.
   int64_t unit = 1;
   while (microseconds % (unit * 10) == 0) unit *= 10;
   const int64_t value = microseconds / unit;
   const int64_t index = value / 10 * 9 + value % 10 - 1;
-  const auto permuted = static_cast<int64_t>(
-      permuter.permute(static_cast<uint64_t>(index), static_cast<uint64_t>(kSecond / unit / 10 * 9)));
+  const auto permuted = static_cast<int64_t>(permuter.permute(
+      static_cast<uint64_t>(index), static_cast<uint64_t>(kSecond / unit / 10 * 9)));
   return (permuted / 9 * 10 + permuted % 9 + 1) * unit;
 }
 

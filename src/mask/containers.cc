@@ -31,7 +31,7 @@ class ArrayMasker : public Masker {
     size_t at = 0;
     if (value.starts_with('[')) {  // "[0:1][1:2]={{…" when a lower bound is not 1
       const size_t equals = value.find('=');
-      if (equals == Bytes::npos ||
+      if (equals == Bytes::npos || value[equals - 1] != ']' ||
           value.substr(0, equals).find_first_not_of("[]:-+0123456789") != Bytes::npos) {
         return malformed("array");
       }
@@ -84,10 +84,11 @@ class ArrayMasker : public Masker {
       return {};
     }
     // Quotes are always allowed; numbers and dates do without, as the server writes them.
-    const bool bare = !masked.empty() && masked.size() < 24 &&
-                      std::ranges::all_of(masked, [](char c) {
-                        return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
-                      });
+    const bool bare =
+        !masked.empty() && masked.size() < 24 &&
+        std::ranges::all_of(
+            masked,
+            [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':'; });
     if (bare) {
       out.append(masked);
       return {};

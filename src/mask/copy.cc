@@ -99,7 +99,8 @@ Result<> CopyMasker::feed(Bytes piece, std::string& out) {
   if (!whole) held_.append(piece);
   const Bytes data = whole ? piece : Bytes(held_);
   SLUICE_ASSIGN(const size_t used, binary ? tuples_of(data, out) : rows_of(data, out));
-  if (data.size() - used > max_row_) return fail(ErrorCode::kLimit, "a row of COPY data is too long");
+  if (data.size() - used > max_row_)
+    return fail(ErrorCode::kLimit, "a row of COPY data is too long");
   if (whole) {
     held_.assign(data.substr(used));
   } else {
@@ -109,7 +110,8 @@ Result<> CopyMasker::feed(Bytes piece, std::string& out) {
 }
 
 size_t CopyMasker::line_end(Bytes data, size_t from) {
-  if (options_.form == CopyForm::kText) return data.find('\n', from);  // within fields it is escaped
+  if (options_.form == CopyForm::kText)
+    return data.find('\n', from);  // within fields it is escaped
   for (size_t at = from; at < data.size(); ++at) {
     const char c = data[at];
     // An escape before a quote within quotes; where both are the same character, two of them

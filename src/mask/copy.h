@@ -41,11 +41,11 @@ class CopyMasker {
   std::vector<MaskerPtr> columns_;
   CopyOptions options_;
   size_t max_row_;
-  std::string held_;      ///< the beginning of a row whose end is not here yet
-  size_t scanned_ = 0;    ///< how much of it has been looked through for that end
-  bool quoted_ = false;   ///< whether that was within quotes
-  bool begun_ = false;    ///< header passed
-  bool ended_ = false;    ///< trailer passed
+  std::string held_;     ///< the beginning of a row whose end is not here yet
+  size_t scanned_ = 0;   ///< how much of it has been looked through for that end
+  bool quoted_ = false;  ///< whether that was within quotes
+  bool begun_ = false;   ///< header passed
+  bool ended_ = false;   ///< trailer passed
   uint64_t rows_ = 0;
 };
 

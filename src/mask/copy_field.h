@@ -15,7 +15,7 @@ enum class CopyForm : uint8_t { kText, kCsv, kBinary };
 /// The options of a COPY TO, as the server has them in force.
 struct CopyOptions {
   CopyForm form = CopyForm::kText;
-  char delimiter = '\t';        ///< a comma by default in CSV
+  char delimiter = '\t';          ///< a comma by default in CSV
   std::string null_text = "\\N";  ///< empty by default in CSV
   char quote = '"';
   char escape = '"';
@@ -32,8 +32,8 @@ struct CopyOptions {
   }
 };
 
-/// One field of a text row without its escapes; nothing when it is NULL. An error for a backslash at
-/// its end.
+/// One field of a text row without its escapes; nothing when it is NULL. An error for a backslash
+/// at its end.
 Result<std::optional<std::string>> read_text_field(Bytes raw, const CopyOptions& options);
 /// Appends a value, or NULL, as a field of a text row, in the server's way.
 void append_text_field(std::optional<Bytes> value, const CopyOptions& options, std::string& out);

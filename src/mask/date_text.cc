@@ -48,8 +48,7 @@ std::optional<FoundDate> find_date(Bytes text) {
   return read(text, found);
 }
 
-void write_date(std::string& text, size_t begin, const FoundDate& found,
-                const Civil& date) {
+void write_date(std::string& text, size_t begin, const FoundDate& found, const Civil& date) {
   const auto put = [&](size_t at, int64_t value, size_t digits) {
     for (size_t i = digits; i-- > 0; value /= 10) {
       text[begin + at + i] = static_cast<char>('0' + value % 10);

@@ -21,7 +21,6 @@ struct FoundDate {
 std::optional<FoundDate> find_date(Bytes text);
 
 /// Writes `date`, whose year has four digits, over the found one in text[begin, …).
-void write_date(std::string& text, size_t begin, const FoundDate& found,
-                const Civil& date);
+void write_date(std::string& text, size_t begin, const FoundDate& found, const Civil& date);
 
 }  // namespace sluice::mask

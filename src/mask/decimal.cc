@@ -174,7 +174,8 @@ void encode_numeric(const Decimal& number, std::string& out) {
 }
 
 uint64_t permute_magnitude(uint64_t magnitude, bool negative, const Permuter& permuter) {
-  // Numbers of one count of digits, split where integer types end: a negative type goes one further.
+  // Numbers of one count of digits, split where integer types end: a negative type goes one
+  // further.
   uint64_t low = 0;
   uint64_t high = 10;
   while (magnitude >= high && high != kMaxPower) {
@@ -225,8 +226,10 @@ void mask_decimal(Decimal& number, const Rule& rule, const Permuter& permuter, s
       return;
     case Strategy::kPartial:
       if (rule.kind == Kind::kCard && number.scale == 0) {
-        if (number.digits.size() > 8) number.digits.erase(0, number.digits.size() - 4);
-        else number.digits = "0";
+        if (number.digits.size() > 8)
+          number.digits.erase(0, number.digits.size() - 4);
+        else
+          number.digits = "0";
         strip(number.digits);
         return;
       }
@@ -239,9 +242,10 @@ void mask_decimal(Decimal& number, const Rule& rule, const Permuter& permuter, s
     case Strategy::kHash:
       break;
   }
-  const bool zeros = unit > 0 && number.digits.size() > unit &&
-                     Bytes(number.digits).substr(number.digits.size() - unit)
-                             .find_first_not_of('0') == Bytes::npos;
+  const bool zeros =
+      unit > 0 && number.digits.size() > unit &&
+      Bytes(number.digits).substr(number.digits.size() - unit).find_first_not_of('0') ==
+          Bytes::npos;
   if (zeros) number.digits.resize(number.digits.size() - unit);
   permute_unscaled(number.digits, number.negative, permuter);
   if (zeros && number.digits != "0") number.digits.append(unit, '0');

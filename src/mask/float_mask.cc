@@ -24,8 +24,8 @@ struct Parts {
 template <typename T>
 Parts split(T value) {
   std::array<char, 64> buffer{};
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::scientific);
   const Bytes text(buffer.data(), static_cast<size_t>(end.ptr - buffer.data()));
   const size_t e = text.find('e');
   Parts parts;

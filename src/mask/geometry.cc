@@ -35,7 +35,8 @@ class GeometryMasker : public Masker {
     return Masked::kValue;
   }
   Result<Masked> binary(Bytes value, std::string& out) const override {
-    if (value.size() < head_ || (value.size() - head_) % 8 != 0) return malformed("geometric value");
+    if (value.size() < head_ || (value.size() - head_) % 8 != 0)
+      return malformed("geometric value");
     out.append(value.substr(0, head_));
     for (size_t at = head_; at < value.size(); at += 8) {
       const auto number = std::bit_cast<double>(load_be64(value.data() + at));

@@ -6,7 +6,9 @@
 namespace sluice::mask {
 namespace {
 
-tl::unexpected<Error> no_hstore() { return fail(ErrorCode::kProtocol, "a value is no valid hstore"); }
+tl::unexpected<Error> no_hstore() {
+  return fail(ErrorCode::kProtocol, "a value is no valid hstore");
+}
 
 /// The quoted string at the front, with its quotes; empty if there is none.
 Bytes quoted(Bytes text) {

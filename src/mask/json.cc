@@ -234,7 +234,8 @@ Result<> mask_json(Bytes document, const JsonVisitor& visit, const Permuter& per
 
 Result<> mask_json(Bytes document, const Rule& rule, const Permuter& permuter, std::string& out) {
   return mask_json(
-      document, [&](const JsonLeaf&) { return JsonAction{.whole = true, .rule = rule, .spans = {}}; },
+      document,
+      [&](const JsonLeaf&) { return JsonAction{.whole = true, .rule = rule, .spans = {}}; },
       permuter, out);
 }
 

@@ -22,7 +22,8 @@ struct JsonLeaf {
   Bytes text;  ///< a string without quotes and escapes; a number or truth value as it stands
 };
 
-/// What happens to a leaf: `whole` masks all of it, else `spans`, in order, parts of a string's text.
+/// What happens to a leaf: `whole` masks all of it, else `spans`, in order, parts of a string's
+/// text.
 struct JsonAction {
   bool whole = false;
   Rule rule;

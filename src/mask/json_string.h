@@ -9,9 +9,9 @@ namespace sluice::mask {
 
 /// One character of a JSON string's body as it stands there: itself or an escape.
 struct JsonUnit {
-  size_t raw = 0;           ///< bytes in the document
-  char32_t code = 0;        ///< what it means; meaningless unless `plain` is empty
-  Bytes plain;              ///< the bytes it stands for, when it is no \u escape
+  size_t raw = 0;     ///< bytes in the document
+  char32_t code = 0;  ///< what it means; meaningless unless `plain` is empty
+  Bytes plain;        ///< the bytes it stands for, when it is no \u escape
 };
 
 /// The unit that `body` begins with; nothing if it is malformed or a lone surrogate's half.

@@ -26,7 +26,8 @@ class Masker {
  public:
   virtual ~Masker() = default;
 
-  /// Masks `value`, which is not NULL, and appends to `out`; unless it is kValue, `out` is as before.
+  /// Masks `value`, which is not NULL, and appends to `out`; unless it is kValue, `out` is as
+  /// before.
   Result<Masked> mask(Format format, Bytes value, std::string& out) const {
     const size_t before = out.size();
     auto result = format == Format::kText ? text(value, out) : binary(value, out);

@@ -1,7 +1,7 @@
 // bool, the integers, float4, float8, numeric, money, oid and its aliases.
-#include <charconv>
 #include <algorithm>
 #include <bit>
+#include <charconv>
 
 #include "mask/decimal.h"
 #include "mask/families.h"
@@ -49,9 +49,7 @@ struct WholeCodec {
     if constexpr (sizeof(T) == 4) append_be32(out, static_cast<uint32_t>(value));
     if constexpr (sizeof(T) == 8) append_be64(out, static_cast<uint64_t>(value));
   }
-  static int order(T a, T b) {
-    return order_of(static_cast<int64_t>(a), static_cast<int64_t>(b));
-  }
+  static int order(T a, T b) { return order_of(static_cast<int64_t>(a), static_cast<int64_t>(b)); }
 };
 
 template <typename T>
@@ -176,7 +174,8 @@ class MoneyMasker : public Masker {
     }
     const auto amount = static_cast<int64_t>(negative ? 0 - *magnitude : *magnitude);
     const int64_t masked = mask_integer(amount, means_.rule, *means_.permuter);
-    const uint64_t left = masked < 0 ? 0 - static_cast<uint64_t>(masked) : static_cast<uint64_t>(masked);
+    const uint64_t left =
+        masked < 0 ? 0 - static_cast<uint64_t>(masked) : static_cast<uint64_t>(masked);
     std::string written = std::to_string(left);
     written.insert(0, digits.size() - std::min(digits.size(), written.size()), '0');
     size_t next = 0;

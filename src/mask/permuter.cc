@@ -135,8 +135,8 @@ void Permuter::round(int number, std::span<const uint16_t> source, std::span<uin
                      std::span<const uint16_t> radices, bool backwards) const {
   Stream stream(as_bytes(source), round_keys_[static_cast<size_t>(number)].data());
   for (size_t i = 0; i < target.size(); ++i) {
-    target[i] = static_cast<uint16_t>(
-        add(target[i], stream.below(radices[i]), radices[i], backwards));
+    target[i] =
+        static_cast<uint16_t>(add(target[i], stream.below(radices[i]), radices[i], backwards));
   }
 }
 

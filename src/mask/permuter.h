@@ -9,13 +9,13 @@
 
 namespace sluice::mask {
 
-/// Keyed permutations of small domains: what pseudonyms are made with. Being permutations, different
-/// values never meet in one pseudonym, so joins and counts over pseudonyms are exact; and who has
-/// the key can go back (`backwards`), so a pseudonym in a predicate can find its row.
+/// Keyed permutations of small domains: what pseudonyms are made with. Being permutations,
+/// different values never meet in one pseudonym, so joins and counts over pseudonyms are exact; and
+/// who has the key can go back (`backwards`), so a pseudonym in a predicate can find its row.
 ///
 /// Feistel networks over products of residues, with SipHash-2-4 (a PRF with a 128-bit key) as the
-/// round function: a block cipher or HMAC by way of EVP costs ten times as much a value. Domains of a
-/// few thousand values are permuted without a fixed point. Immutable, for any number of threads.
+/// round function: a block cipher or HMAC by way of EVP costs ten times as much a value. Domains of
+/// a few thousand values are permuted without a fixed point. Immutable, for any number of threads.
 class Permuter {
  public:
   /// Any secret; the round keys are derived from it.

@@ -30,9 +30,12 @@ class RecordMasker : public Masker {
     size_t count = 1;
     bool within = false;
     for (size_t at = 0; at < value.size(); ++at) {
-      if (value[at] == '\\') ++at;
-      else if (value[at] == '"') within = !within;
-      else if (value[at] == ',' && !within) ++count;
+      if (value[at] == '\\')
+        ++at;
+      else if (value[at] == '"')
+        within = !within;
+      else if (value[at] == ',' && !within)
+        ++count;
     }
     std::vector<MaskerPtr> fields(count, text_masker({.oid = kText}, means_));
     return composite_masker(std::move(fields))->mask(Format::kText, value, out);
@@ -66,7 +69,8 @@ MaskerPtr built_in(TypeRef type, const Means& means) {
 }
 
 tl::unexpected<Error> not_maskable(const TypeInfo* info, Oid oid) {
-  const std::string name = info != nullptr && !info->name.empty() ? info->name : std::to_string(oid);
+  const std::string name =
+      info != nullptr && !info->name.empty() ? info->name : std::to_string(oid);
   return fail(ErrorCode::kDenied, "values of the type " + name + " cannot be masked");
 }
 

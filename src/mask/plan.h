@@ -8,8 +8,8 @@
 
 namespace sluice::mask {
 
-/// Compiles what masks values of `type` by `means.rule`. An error (kDenied) names a type whose values
-/// cannot be masked with a valid value; only the strategy null is for all types.
+/// Compiles what masks values of `type` by `means.rule`. An error (kDenied) names a type whose
+/// values cannot be masked with a valid value; only the strategy null is for all types.
 ///
 /// What the strategies come to where a type has no such form of its own:
 /// - bool: redact is false, anything else NULL; an enum: a pseudonym is another of its labels,

@@ -1,5 +1,5 @@
-// Ranges and multiranges. A bound is masked as a value of its type; bounds are put in order again. A
-// range that cannot be, because its bounds have no order known here, becomes the empty one.
+// Ranges and multiranges. A bound is masked as a value of its type; bounds are put in order again.
+// A range that cannot be, because its bounds have no order known here, becomes the empty one.
 #include <optional>
 
 #include "mask/binary_reader.h"

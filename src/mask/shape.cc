@@ -41,8 +41,8 @@ void Shape::add_digits(size_t begin, size_t end) {
 
 void Shape::add_hex(size_t begin, size_t end) {
   const Bytes part = Bytes(text_).substr(begin, end - begin);
-  const bool upper = upper_hex_.value_or(
-      std::ranges::any_of(part, [](char c) { return c >= 'A' && c <= 'F'; }));
+  const bool upper =
+      upper_hex_.value_or(std::ranges::any_of(part, [](char c) { return c >= 'A' && c <= 'F'; }));
   const Form form = upper ? Form::kUpperHex : Form::kLowerHex;
   for (size_t at = begin; at < end; ++at) {
     const char c = text_[at];

@@ -18,8 +18,8 @@ struct Span {
 };
 
 /// Appends `text` with its spans masked and all between them as it was; at most `limit` characters,
-/// for which the end is cut off. A rule of null leaves nothing of its span. An error unless the spans
-/// are in order, apart and within the text.
+/// for which the end is cut off. A rule of null leaves nothing of its span. An error unless the
+/// spans are in order, apart and within the text.
 Result<> mask_spans(Bytes text, std::span<const Span> spans, const Permuter& permuter, size_t limit,
                     std::string& out);
 

@@ -86,8 +86,7 @@ bool append_network(Bytes text, std::string& out) {
     out.append(address.substr(0, address.rfind('.'))).append(".0/24");
     return true;
   }
-  if (std::ranges::count(address, ':') < 2 ||
-      !std::ranges::all_of(address, [](char c) {
+  if (std::ranges::count(address, ':') < 2 || !std::ranges::all_of(address, [](char c) {
         return is_digit(c) || c == ':' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
       })) {
     return false;

@@ -17,8 +17,7 @@ void mask_text(Bytes text, const Rule& rule, const Permuter& permuter, size_t li
                std::string& out);
 
 /// Replaces text[begin, end) by its pseudonym, of the same length in bytes, in place.
-void pseudonymise(std::string& text, size_t begin, size_t end, Kind kind,
-                  const Permuter& permuter);
+void pseudonymise(std::string& text, size_t begin, size_t end, Kind kind, const Permuter& permuter);
 
 /// Appends what of a value of `kind` may be seen to be of help.
 void append_partial(Bytes text, Kind kind, std::string& out);

@@ -48,8 +48,8 @@ class ByteMasker : public Masker {
  private:
   Result<Masked> text(Bytes value, std::string& out) const override {
     if (value.size() > 4) return malformed("\"char\"");
-    const bool exact = means_.rule.strategy == Strategy::kPseudonym ||
-                       means_.rule.strategy == Strategy::kHash;
+    const bool exact =
+        means_.rule.strategy == Strategy::kPseudonym || means_.rule.strategy == Strategy::kHash;
     if (value.empty() || value[0] == '\0') return binary("x", out);
     if (!exact || value.size() != 1 || value[0] <= ' ') {
       out.push_back('x');

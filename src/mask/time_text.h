@@ -8,8 +8,8 @@
 #include "base/bytes.h"
 #include "mask/calendar.h"
 
-/// Dates and times as the server writes them with DateStyle ISO and IntervalStyle postgres. Whatever
-/// is appended is read the same under every style.
+/// Dates and times as the server writes them with DateStyle ISO and IntervalStyle postgres.
+/// Whatever is appended is read the same under every style.
 namespace sluice::mask {
 
 /// Microseconds from 2000-01-01 00:00 (UTC for timestamptz), or the infinities.

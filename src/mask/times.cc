@@ -174,9 +174,8 @@ struct IntervalCodec {
     const bool negative = part < 0;
     const auto magnitude = static_cast<uint64_t>(negative ? -int64_t{part} : int64_t{part});
     // Nonzero among numbers of as many digits, and never outside int32_t.
-    const uint64_t other =
-        magnitude < 10 ? 1 + permuter.permute(magnitude - 1, 9)
-                       : permute_magnitude(magnitude, negative, permuter);
+    const uint64_t other = magnitude < 10 ? 1 + permuter.permute(magnitude - 1, 9)
+                                          : permute_magnitude(magnitude, negative, permuter);
     return static_cast<int32_t>(negative ? -static_cast<int64_t>(other)
                                          : static_cast<int64_t>(other));
   }
@@ -191,8 +190,8 @@ struct IntervalCodec {
       seconds = seconds < 10 ? 1 + permuter.permute(seconds - 1, 9)
                              : permute_magnitude(seconds, false, permuter);
     }
-    const int64_t other = static_cast<int64_t>(seconds) * kSecond +
-                          permute_fraction(magnitude % kSecond, permuter);
+    const int64_t other =
+        static_cast<int64_t>(seconds) * kSecond + permute_fraction(magnitude % kSecond, permuter);
     return value < 0 ? -other : other;
   }
 };
