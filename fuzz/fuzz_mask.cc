@@ -16,17 +16,16 @@ namespace {
 class Types : public TypeSource {
  public:
   Types() {
-    types_[1007] = {.kind = TypeKind::kArray, .name = "_int4", .inner = {23, -1}};
-    types_[1009] = {.kind = TypeKind::kArray, .name = "_text", .inner = {25, -1}};
-    types_[3904] = {.kind = TypeKind::kRange, .name = "int4range", .inner = {23, -1}};
-    types_[3906] = {.kind = TypeKind::kRange, .name = "numrange", .inner = {1700, -1}};
-    types_[3908] = {.kind = TypeKind::kRange, .name = "tsrange", .inner = {1114, -1}};
-    types_[4451] = {.kind = TypeKind::kMultirange, .name = "int4multirange", .inner = {3904, -1}};
-    types_[20000] = {.kind = TypeKind::kEnum, .name = "mood", .labels = {"good", "bad", "so"}};
-    types_[20002] = {.kind = TypeKind::kComposite,
-                     .name = "pair",
-                     .fields = {{"a", {1043, 12}}, {"b", {1007, -1}}, {"c", {1082, -1}}}};
-    types_[20004] = {.name = "hstore"};
+    add(1007, TypeKind::kArray, {23, -1});    // int4[]
+    add(1009, TypeKind::kArray, {25, -1});    // text[]
+    add(3904, TypeKind::kRange, {23, -1});    // int4range
+    add(3906, TypeKind::kRange, {1700, -1});  // numrange
+    add(3908, TypeKind::kRange, {1114, -1});  // tsrange
+    add(4451, TypeKind::kMultirange, {3904, -1});
+    add(20000, TypeKind::kEnum, {}).labels = {"good", "bad", "so"};
+    add(20002, TypeKind::kComposite, {}).fields = {
+        {"a", {1043, 12}}, {"b", {1007, -1}}, {"c", {1082, -1}}};
+    add(20004, TypeKind::kBase, {}).name = "hstore";
   }
   const TypeInfo* find(Oid oid) const override {
     const auto found = types_.find(oid);
@@ -34,6 +33,13 @@ class Types : public TypeSource {
   }
 
  private:
+  TypeInfo& add(Oid oid, TypeKind kind, TypeRef inner) {
+    TypeInfo& info = types_[oid];
+    info.kind = kind;
+    info.inner = inner;
+    return info;
+  }
+
   std::map<Oid, TypeInfo> types_;
 };
 
