@@ -1,0 +1,215 @@
+#include "mask/copy.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "mask/binary_reader.h"
+
+namespace sluice::mask {
+namespace {
+
+constexpr Bytes kSignature{"PGCOPY\n\377\r\n\0", 11};
+constexpr Bytes kEndOfData = "\\.";
+constexpr uint16_t kTrailer = 0xFFFF;
+constexpr uint32_t kHasOids = 1U << 16;
+
+tl::unexpected<Error> broken(std::string_view what) {
+  return fail(ErrorCode::kProtocol, "COPY data cannot be read: " + std::string(what));
+}
+
+/// Size of the whole tuple at the front of `data`; nothing while it is not all there.
+std::optional<size_t> tuple_size(Bytes data) {
+  BinaryReader in(data);
+  const uint16_t count = in.be16();
+  for (uint16_t i = 0; i < count && in.ok(); ++i) in.field();
+  if (!in.ok()) return std::nullopt;
+  return data.size() - in.left();
+}
+
+}  // namespace
+
+Result<> mask_copy_row(Bytes row, const std::vector<MaskerPtr>& columns, const CopyOptions& options,
+                       std::string& out) {
+  const bool csv = options.form == CopyForm::kCsv;
+  size_t at = 0;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) {
+      if (at >= row.size()) return broken("a row has too few fields");
+      out.push_back(row[at++]);
+    }
+    const auto end = field_end(row, at, options);
+    if (!end) return broken("a quoted field is not closed");
+    const Bytes raw = row.substr(at, *end - at);
+    at = *end;
+    if (!columns[i]) {
+      out.append(raw);
+      continue;
+    }
+    SLUICE_ASSIGN(const auto value,
+                  csv ? read_csv_field(raw, options) : read_text_field(raw, options));
+    if (!value) {
+      out.append(raw);
+      continue;
+    }
+    std::string masked;
+    SLUICE_ASSIGN(const Masked kind, columns[i]->mask(Format::kText, *value, masked));
+    const auto field =
+        kind == Masked::kNull ? std::optional<Bytes>() : std::optional<Bytes>(masked);
+    if (csv) {
+      const bool force = i < options.force_quote.size() && options.force_quote[i];
+      append_csv_field(field, force, options, out);
+    } else {
+      append_text_field(field, options, out);
+    }
+  }
+  if (at != row.size()) return broken("a row has too many fields");
+  return {};
+}
+
+Result<> mask_copy_tuple(Bytes tuple, const std::vector<MaskerPtr>& columns, std::string& out) {
+  BinaryReader in(tuple);
+  const uint16_t count = in.be16();
+  if (!in.ok() || count != columns.size()) return broken("a tuple has another number of fields");
+  append_be16(out, count);
+  for (const MaskerPtr& column : columns) {
+    const auto value = in.field();
+    if (!in.ok()) return broken("a tuple ends too early");
+    const size_t at = out.size();
+    append_be32(out, 0xFFFFFFFFU);
+    if (!value) continue;
+    if (column) {
+      SLUICE_ASSIGN(const Masked kind, column->mask(Format::kBinary, *value, out));
+      if (kind == Masked::kNull) continue;
+    } else {
+      out.append(*value);
+    }
+    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+  }
+  if (!in.done()) return broken("a tuple is too long");
+  return {};
+}
+
+CopyMasker::CopyMasker(std::vector<MaskerPtr> columns, CopyOptions options, size_t max_row)
+    : columns_(std::move(columns)), options_(std::move(options)), max_row_(max_row) {}
+
+Result<> CopyMasker::feed(Bytes piece, std::string& out) {
+  const bool binary = options_.form == CopyForm::kBinary;
+  const bool whole = held_.empty();
+  if (!whole) held_.append(piece);
+  const Bytes data = whole ? piece : Bytes(held_);
+  SLUICE_ASSIGN(const size_t used, binary ? tuples_of(data, out) : rows_of(data, out));
+  if (data.size() - used > max_row_)
+    return fail(ErrorCode::kLimit, "a row of COPY data is too long");
+  if (whole) {
+    held_.assign(data.substr(used));
+  } else {
+    held_.erase(0, used);
+  }
+  return {};
+}
+
+size_t CopyMasker::line_end(Bytes data, size_t from) {
+  if (options_.form == CopyForm::kText)
+    return data.find('\n', from);  // within fields it is escaped
+  for (size_t at = from; at < data.size(); ++at) {
+    const char c = data[at];
+    // An escape before a quote within quotes; where both are the same character, two of them
+    // change nothing either.
+    if (quoted_ && options_.escape != options_.quote && c == options_.escape) {
+      if (at + 1 == data.size()) {
+        scanned_ = at;
+        return Bytes::npos;
+      }
+      const char next = data[at + 1];
+      if (next == options_.quote || next == options_.escape) ++at;
+    } else if (c == options_.quote) {
+      quoted_ = !quoted_;
+    } else if (c == '\n' && !quoted_) {
+      return at;
+    }
+  }
+  scanned_ = data.size();
+  return Bytes::npos;
+}
+
+Result<size_t> CopyMasker::rows_of(Bytes data, std::string& out) {
+  size_t used = 0;
+  size_t from = scanned_;
+  scanned_ = 0;
+  while (true) {
+    const size_t end = line_end(data, from);
+    if (end == Bytes::npos) break;
+    SLUICE_TRY(row(data.substr(used, end - used), out));
+    out.push_back('\n');
+    used = end + 1;
+    from = used;
+  }
+  // Text is looked through anew only from where the last piece ended.
+  if (options_.form == CopyForm::kText) scanned_ = data.size();
+  scanned_ -= std::min(scanned_, used);
+  return used;
+}
+
+Result<> CopyMasker::row(Bytes line, std::string& out) {
+  const bool header = options_.header && !begun_;
+  begun_ = true;
+  if (header || (line == kEndOfData && options_.form == CopyForm::kText)) {
+    out.append(line);
+    return {};
+  }
+  if (line.ends_with('\r')) {
+    SLUICE_TRY(row(line.substr(0, line.size() - 1), out));
+    out.push_back('\r');
+    return {};
+  }
+  SLUICE_TRY(mask_copy_row(line, columns_, options_, out));
+  ++rows_;
+  return {};
+}
+
+Result<size_t> CopyMasker::tuples_of(Bytes data, std::string& out) {
+  size_t used = 0;
+  if (!begun_) {
+    BinaryReader in(data);
+    const Bytes signature = in.bytes(kSignature.size());
+    const uint32_t flags = in.be32();
+    const uint32_t extension = in.be32();
+    in.bytes(extension);
+    if (!in.ok()) return size_t{0};
+    if (signature != kSignature || (flags & kHasOids) != 0) return broken("an unknown header");
+    used = data.size() - in.left();
+    out.append(data.substr(0, used));
+    begun_ = true;
+  }
+  while (used < data.size()) {
+    const Bytes rest = data.substr(used);
+    if (ended_) return broken("something behind its end");
+    if (rest.size() < 2) break;
+    if (load_be16(rest.data()) == kTrailer) {
+      ended_ = true;
+      out.append(rest.substr(0, 2));
+      used += 2;
+      continue;
+    }
+    const auto size = tuple_size(rest);
+    if (!size) break;
+    SLUICE_TRY(mask_copy_tuple(rest.substr(0, *size), columns_, out));
+    used += *size;
+    ++rows_;
+  }
+  return used;
+}
+
+Result<> CopyMasker::finish(std::string& out) {
+  if (options_.form == CopyForm::kBinary) {
+    if (!held_.empty() || !ended_) return broken("it ends within a tuple");
+    return {};
+  }
+  if (held_.empty()) return {};
+  // The last row may have no newline; whoever cuts a row elsewhere has it refused by its fields.
+  const std::string last = std::exchange(held_, {});
+  return row(last, out);
+}
+
+}  // namespace sluice::mask

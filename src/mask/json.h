@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "mask/permuter.h"
+#include "mask/spans.h"
+#include "mask/strategy.h"
+
+namespace sluice::mask {
+
+/// A string, number or truth value within a JSON document.
+struct JsonLeaf {
+  enum class Type : uint8_t { kString, kNumber, kBool };
+  Type type = Type::kString;
+  /// The keys on the way to it; "[]" for a step into an array.
+  std::span<const std::string> path;
+  Bytes text;  ///< a string without quotes and escapes; a number or truth value as it stands
+};
+
+/// What happens to a leaf: `whole` masks all of it, else `spans`, in order, parts of a string's
+/// text.
+struct JsonAction {
+  bool whole = false;
+  Rule rule;
+  std::vector<Span> spans;
+};
+
+using JsonVisitor = std::function<JsonAction(const JsonLeaf&)>;
+
+/// Appends `document` with what `visit` says masked; everything else stays byte for byte, also the
+/// keys and null. A string stays a string, a number a number, a truth value becomes false. An error
+/// when it is no JSON or nested deeper than a thousand levels; what was appended is then of no use.
+Result<> mask_json(Bytes document, const JsonVisitor& visit, const Permuter& permuter,
+                   std::string& out);
+
+/// Masks every leaf by one rule.
+Result<> mask_json(Bytes document, const Rule& rule, const Permuter& permuter, std::string& out);
+
+}  // namespace sluice::mask

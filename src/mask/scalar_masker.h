@@ -1,0 +1,61 @@
+#pragma once
+
+#include <concepts>
+#include <utility>
+
+#include "mask/masker.h"
+
+namespace sluice::mask {
+
+/// A masker for values that are decoded, masked and encoded again, so that both formats agree.
+///
+/// A codec has: Value; kName; parse(Bytes) and decode(Bytes), the text and the binary form, to
+/// optional<Value>; mask(Value&, Means) to Masked; print and encode(Value, out). If it has
+/// `static int order(Value, Value)`, its values can be bounds of ranges.
+template <typename Codec>
+class ScalarMasker : public Masker {
+ public:
+  ScalarMasker(Codec codec, Means means) : codec_(std::move(codec)), means_(std::move(means)) {}
+
+  std::optional<int> compare(Format format, Bytes a, Bytes b) const override {
+    if constexpr (requires(typename Codec::Value v) {
+                    { Codec::order(v, v) } -> std::same_as<int>;
+                  }) {
+      const auto x = read(format, a);
+      const auto y = read(format, b);
+      if (x && y) return Codec::order(*x, *y);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<typename Codec::Value> read(Format format, Bytes bytes) const {
+    return format == Format::kText ? codec_.parse(bytes) : codec_.decode(bytes);
+  }
+
+  Result<Masked> text(Bytes value, std::string& out) const override {
+    auto read = codec_.parse(value);
+    if (!read) return malformed(Codec::kName);
+    const Masked masked = codec_.mask(*read, means_);
+    if (masked == Masked::kValue) codec_.print(*read, out);
+    return masked;
+  }
+  Result<Masked> binary(Bytes value, std::string& out) const override {
+    auto read = codec_.decode(value);
+    if (!read) return malformed(Codec::kName);
+    const Masked masked = codec_.mask(*read, means_);
+    if (masked == Masked::kValue) codec_.encode(*read, out);
+    return masked;
+  }
+
+  Codec codec_;
+  Means means_;
+};
+
+/// A masker from a codec.
+template <typename Codec>
+MaskerPtr scalar(Codec codec, const Means& means) {
+  return std::make_shared<ScalarMasker<Codec>>(std::move(codec), means);
+}
+
+}  // namespace sluice::mask
