@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "privacy/columns.h"
+#include "privacy/find.h"
+
+namespace sluice::privacy {
+
+/// What one column was found to hold.
+struct ColumnLabel {
+  int16_t number = 0;  ///< pg_attribute.attnum
+  std::string name;
+  std::string type;  ///< as format_type gives it
+  ColumnDecision decision;
+  size_t values = 0;               ///< of the sample, without NULL
+  std::vector<std::string> parts;  ///< of a composite: the names of its parts
+  std::string corrected_by;        ///< who said so; empty: it was found out
+};
+
+/// What a table's columns were found to hold.
+struct TableLabels {
+  catalog::Oid oid = 0;
+  std::string schema, name;
+  std::vector<ColumnLabel> columns;  ///< by number
+  size_t sampled = 0;                ///< rows that were looked at
+  /// Words of columns that hold nothing sensitive: what they name is no person (Context::harmless).
+  WordSet harmless;
+
+  const ColumnLabel* column(int16_t number) const;
+};
+
+/// What the columns of one database hold, as far as it is known: immutable. A relation that is not
+/// in it has not been classified yet.
+class Labels {
+ public:
+  using Tables = std::unordered_map<catalog::Oid, std::shared_ptr<const TableLabels>>;
+  explicit Labels(Tables tables = {});
+
+  /// Never given to other labels while the process lives; for cache keys.
+  uint64_t id() const { return id_; }
+  const TableLabels* table(catalog::Oid oid) const;
+  const Tables& tables() const { return tables_; }
+
+ private:
+  uint64_t id_;
+  Tables tables_;
+};
+
+/// A person's word on one column, by name: it outlives tables that are made anew.
+struct Correction {
+  std::string schema, table, column;
+  Class cls = Class::kNone;
+  std::string by;
+};
+
+/// Decides on a table from its description and sample; `corrections` are those of any table.
+TableLabels label(const catalog::Relation& relation, const TableInput& input,
+                  const std::vector<Correction>& corrections);
+
+}  // namespace sluice::privacy
