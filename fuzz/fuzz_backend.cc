@@ -5,6 +5,7 @@
 #include "wire/postgres/backend.h"
 #include "wire/postgres/encode.h"
 #include "wire/postgres/framer.h"
+#include "wire/postgres/row_description.h"
 
 using namespace sluice::wire::postgres;
 
@@ -26,6 +27,14 @@ FUZZ(bytes) {
   }
   if (const auto request = decode_authentication(bytes)) {
     require(request->mechanisms.empty() || request->code == AuthCode::kSasl);
+  }
+  if (const auto columns = decode_row_description(bytes)) {
+    size_t size = 2;
+    for (const auto& column : *columns) size += column.name.size() + 19;
+    require(size == bytes.size());
+  }
+  if (const auto copy = decode_copy_response(bytes)) {
+    require(bytes.size() == 3 + size_t{2} * copy->columns);
   }
   const auto fields = ErrorFields::decode(bytes);
   std::string out;

@@ -67,6 +67,10 @@ struct Event {
   const std::vector<std::string>* matched = nullptr;  ///< every enforced rule that matched
   const std::vector<std::string>* shadow = nullptr;   ///< "rule: effect" of shadow rules
   std::string_view policy_version;                    ///< policy::Policy::version
+  /// What of the result was hidden: "schema.table.column class rule values".
+  const std::vector<std::string>* masked = nullptr;
+  /// Sensitive columns that a rule showed as they are: "schema.table.column class rule".
+  const std::vector<std::string>* released = nullptr;
   std::string_view sqlstate;
   std::string_view message;  ///< error or refusal text; for kAdmin and others: what happened
   uint64_t rows = 0;

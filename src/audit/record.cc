@@ -91,6 +91,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   }
   if (event.shadow != nullptr) fields.list(Key::kShadow, *event.shadow);
   fields.text(Key::kPolicyVersion, event.policy_version);
+  if (event.masked != nullptr) fields.list(Key::kMasked, *event.masked);
+  if (event.released != nullptr) fields.list(Key::kReleased, *event.released);
   fields.bytes(Key::kSqlstate, event.sqlstate.substr(0, 5));
   fields.bytes(Key::kMessage, event.message.substr(0, 1024));
   fields.number(Key::kRows, event.rows);
@@ -134,6 +136,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.matched = strings(view.matched);
   record.shadow = strings(view.shadow);
   record.policy_version = view.policy_version;
+  record.masked = strings(view.masked);
+  record.released = strings(view.released);
   record.sqlstate = view.sqlstate;
   record.message = view.message;
   record.rows = view.rows;

@@ -72,6 +72,8 @@ boost::json::object to_json(const Record& record) {
     list("rules_matched", record.matched);
     list("shadow_rules", record.shadow);
     text("policy_version", record.policy_version);
+    list("masked", record.masked);
+    list("released", record.released);
     text("sqlstate", record.sqlstate);
     out["rows"] = record.rows;
     out["bytes"] = record.bytes;

@@ -67,6 +67,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   event.matched = &matched;
   event.shadow = &shadow;
   event.policy_version = version;
+  event.masked = &matched;
+  event.released = &shadow;
   event.sqlstate = "42501";
   event.message = message;
   event.rows = number();
@@ -105,6 +107,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->matched == (only ? std::vector<std::string>() : matched));
   RC_ASSERT(record->shadow == shadow);
   RC_ASSERT(record->policy_version == version);
+  RC_ASSERT(record->masked == matched);
+  RC_ASSERT(record->released == shadow);
   RC_ASSERT(record->sqlstate == "42501");
   RC_ASSERT(record->message == message);
   RC_ASSERT(record->rows == event.rows);

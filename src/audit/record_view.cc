@@ -119,6 +119,10 @@ class RecordReader {
         return list(view_.shadow);
       case Key::kPolicyVersion:
         return text(view_.policy_version);
+      case Key::kMasked:
+        return list(view_.masked);
+      case Key::kReleased:
+        return list(view_.released);
     }
     return reader_.skip();
   }

@@ -43,6 +43,8 @@ enum class Key : uint64_t {
   kMatched = 29,
   kShadow = 30,
   kPolicyVersion = 31,
+  kMasked = 32,
+  kReleased = 33,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -93,6 +95,8 @@ struct RecordView {
   TextList matched;  ///< empty where `rule` was the only one
   TextList shadow;
   Bytes policy_version;
+  TextList masked;
+  TextList released;
   Bytes sqlstate;
   Bytes message;
   uint64_t rows = 0;

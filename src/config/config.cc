@@ -170,6 +170,7 @@ class Loader {
     map.scalar("user", database.user, true);
     read_password(map, database);
     map.boolean("allow_function_call", database.allow_function_call);
+    map.boolean("masking", database.masking);
     map.map("pool", [&](MapReader& pool) {
       pool.number("size", database.pool.size, 1, 10'000);
       pool.parsed("idle_timeout", database.pool.idle_timeout, parse_duration);

@@ -43,6 +43,7 @@ struct DatabaseConfig {
   SecretString password;  ///< resolved from password_file / password_env / literal
   PoolConfig pool;
   bool allow_function_call = false;  ///< let FunctionCall ('F') messages through
+  bool masking = true;               ///< hide what is sensitive from whom no rule shows it
 };
 
 struct TlsConfig {
