@@ -110,8 +110,10 @@ class Service {
     policy_written_ = std::filesystem::last_write_time(config_->policy.file, ignored);
     SLUICE_ASSIGN(auto policies, store::open_state(config_->state));
     SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
+    SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory),
-                                                    policies_->in_force().policy, *log_));
+                                                    policies_->in_force().policy,
+                                                    SecretString(std::move(secret)), *log_));
     return start_control();
   }
 

@@ -71,6 +71,17 @@ const policy::Judgement& Meaning::judgement(const std::shared_ptr<const policy::
   return *judged_.back().judgement;
 }
 
+std::shared_ptr<const Masking> Meaning::masking(const NumberedAudience& audience) const {
+  for (const Masked& known : masked_) {
+    if (known.audience == audience.id) return known.masking;
+  }
+  auto plan = mask::plan(*facts_, audience.audience);
+  if (masked_.size() >= 64) masked_.clear();
+  auto masking = plan.idle() ? nullptr : std::make_shared<const Masking>(std::move(plan));
+  masked_.push_back({audience.id, masking});
+  return masking;
+}
+
 namespace {
 
 // What the text is read by comes first in a key and ends with a NUL, which no encoding name

@@ -4,8 +4,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "gateway/masking.h"
 #include "gateway/own_query.h"
 #include "gateway/ring_queue.h"
 #include "gateway/statement.h"
@@ -36,6 +38,21 @@ struct OwnRun {
   std::function<void(OwnRun&)> done;
 };
 
+/// What EXECUTE runs.
+struct Executed {
+  std::string name;
+  std::shared_ptr<const Statement> text;
+
+  /// Which of its statements' results it is: that of PREPARE, or of the one that Parse prepared.
+  size_t result() const {
+    const auto& results = text->facts().results;
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (results[i].prepares == name) return i;
+    }
+    return 0;
+  }
+};
+
 /// One entry of the session's queue of expected responses. The server answers in order, so the
 /// front entry says what the next message may be and what to do about it; there is no other
 /// per-statement state. Slots are reused: `start` sets every field.
@@ -54,6 +71,8 @@ struct Expected {
   bool writes = false;         ///< kBind: it, or a statement that it EXECUTEs, may change rows
   bool counted = false;        ///< what it changes is counted before its completion is shown
   bool by_tag = false;         ///< its command tag tells what it changes
+  bool unseen = false;  ///< kDescribePortal of the gateway's own, for the kExecute behind it
+  bool veiled = false;  ///< rows of it may hold something hidden: none goes on unless `rows` is there
   int16_t columns = -1;        ///< of the last RowDescription; -1 unknown
   uint32_t completed = 0;      ///< answers seen, of a kQuery or kFunctionCall
   uint32_t prepared_uses = 0;  ///< how many of facts().prepared have been followed
@@ -61,6 +80,10 @@ struct Expected {
   std::shared_ptr<const policy::Decision> decision;
   std::shared_ptr<const policy::Decision> cut;  ///< a limit was passed: what the client is told
   std::shared_ptr<OwnRun> own;                  ///< kOwn, and the kSync behind it
+  std::vector<Executed> executed;               ///< by EXECUTEs of `text`
+  AudiencePtr audience;                         ///< null: nothing of it is hidden
+  std::shared_ptr<const Masking> masking;       ///< of `text`, for `audience`
+  std::unique_ptr<MaskedRows> masked;           ///< the result that is under way
   std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
   std::string portal;                           ///< kBind, kExecute, kClose
   std::string parameters;                       ///< kBind: as audit::Event::parameters
@@ -78,13 +101,17 @@ struct Expected {
     kind = what;
     of_cursor = refused = silent = may_copy_in = described = copying_out = failed = malformed =
         false;
-    close_portal = limited = writes = counted = by_tag = false;
+    close_portal = limited = writes = counted = by_tag = unseen = veiled = false;
     columns = -1;
     completed = prepared_uses = 0;
     text.reset();
     decision.reset();
     cut.reset();
     own.reset();
+    executed.clear();
+    audience.reset();
+    masking.reset();
+    masked.reset();
     statement.clear();
     portal.clear();
     parameters.clear();

@@ -43,7 +43,7 @@ class GatewayImpl : public Gateway {
 
   Result<> start(std::shared_ptr<const config::Config> config,
                  std::shared_ptr<const identity::Directory> directory,
-                 std::shared_ptr<const policy::Policy> policy);
+                 std::shared_ptr<const policy::Policy> policy, const SecretString& secret);
 
   uint16_t port() const override { return port_; }
   std::string_view reactor_name() const override { return reactor_name_; }
@@ -87,7 +87,9 @@ class GatewayImpl : public Gateway {
 
 Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
                             std::shared_ptr<const identity::Directory> directory,
-                            std::shared_ptr<const policy::Policy> policy) {
+                            std::shared_ptr<const policy::Policy> policy,
+                            const SecretString& secret) {
+  shared_.permuter = std::make_shared<const mask::Permuter>(secret);
   shared_.mock_secret = random_string(32);
   shared_.broadcast = [this](std::function<void(Worker&)> task, const Worker* except) {
     for (const auto& worker : workers_) {
@@ -385,9 +387,9 @@ unsigned Gateway::worker_count(const config::Config& config) {
 Result<std::unique_ptr<Gateway>> Gateway::start(
     std::shared_ptr<const config::Config> config,
     std::shared_ptr<const identity::Directory> directory,
-    std::shared_ptr<const policy::Policy> policy, audit::Log& log) {
+    std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log) {
   auto gateway = std::make_unique<GatewayImpl>(log);
-  SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy)));
+  SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy), secret));
   return gateway;
 }
 

@@ -44,11 +44,11 @@ struct Stats {
 class Gateway {
  public:
   /// Binds the listeners and starts the workers; `log` must have one writer per worker
-  /// (`worker_count`) and outlive the gateway.
+  /// (`worker_count`) and outlive the gateway. Pseudonyms are made with `secret`.
   static Result<std::unique_ptr<Gateway>> start(
       std::shared_ptr<const config::Config> config,
       std::shared_ptr<const identity::Directory> directory,
-      std::shared_ptr<const policy::Policy> policy, audit::Log& log);
+      std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log);
   virtual ~Gateway() = default;
 
   /// `config.workers`, or the number of cores this process may use.

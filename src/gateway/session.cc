@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/cancel.h"
+#include "gateway/server_rules.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
 #include "wire/postgres/protocol.h"
@@ -31,23 +32,6 @@ audit::SessionContext context_of(uint64_t id, const Admission& admission,
           principal.groups,
           std::string(policy::name_of(principal.kind)),
           std::move(attributes)};
-}
-
-/// Server rules: what may come after start-up, and what has to be seen whole to be acted on.
-const pg::Framer::Rules& server_rules() {
-  static const pg::Framer::Rules rules = [] {
-    pg::Framer::Rules r;
-    for (const char type : {'D', 'd'}) {
-      r.by_type[static_cast<unsigned char>(type)] = pg::Framer::Handling::kStream;
-    }
-    for (const char type : {'1', '2', '3', 'A', 'C', 'E', 'G', 'H', 'I', 'N', 'n', 'S', 's', 'T',
-                            't', 'V', 'Z', 'c'}) {
-      r.by_type[static_cast<unsigned char>(type)] = pg::Framer::Handling::kGather;
-    }
-    r.gather_limit = 1 << 20;
-    return r;
-  }();
-  return rules;
 }
 
 }  // namespace

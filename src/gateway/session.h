@@ -13,6 +13,7 @@
 #include "gateway/changes.h"
 #include "gateway/expected.h"
 #include "gateway/gateway.h"
+#include "gateway/masking.h"
 #include "gateway/pool.h"
 #include "gateway/prepared.h"
 #include "gateway/runtime.h"
@@ -48,7 +49,8 @@ const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
 /// (session_client.cc) are understood and decided on (session_statement.cc) against what their
 /// names mean at that moment (session_names.cc), and forwarded; server messages are matched against
 /// the queue of expected responses, recorded and forwarded (session_server.cc), within the limits
-/// of the decision (session_limits.cc).
+/// of the decision (session_limits.cc); what its client may not see is masked
+/// (session_masking.cc).
 class Session : private net::StreamHandler, private ServerUser {
  public:
   Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission);
@@ -86,6 +88,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kQueue = 128,      ///< until all that has been sent is answered
     kQueueFull = 256,  ///< as many answers are expected as one session may wait for
     kSplit = 512,      ///< the statements of a text are sent one by one
+    kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -147,6 +150,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass forward_parse(const wire::postgres::ParseMessage& parse,
                      const std::shared_ptr<const Statement>& statement, DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
+  policy::Circumstances circumstances() const;
   /// Leaves what is run in `executing_`.
   DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
@@ -234,6 +238,32 @@ class Session : private net::StreamHandler, private ServerUser {
   void cancel_arrived();
   void duration_passed();
 
+  // session_masking.cc: what of a result its client may not see.
+  using TextPlan = std::function<Result<RowPlanPtr>(const Statement&, size_t result)>;
+  const AudiencePtr& audience();
+  std::shared_ptr<const Masking> masking_of(const Statement& statement);
+  bool label_first(const Piece& piece, const Statement& statement);
+  DecisionPtr objection(const Statement& statement);
+  bool may_guess(const Masking* masking, DecisionPtr& refused);
+  void veil(Expected& entry, const Statement* statement);
+  bool must_describe(const Statement* statement);
+  Result<RowPlanPtr> row_plan(const Expected& entry, Bytes description);
+  Result<RowPlanPtr> cursor_plan(const std::string& name, Bytes description, const TextPlan& of,
+                                 const mask::Audience& audience);
+  bool begin_masked_rows(Expected& entry, const Piece& description);
+  bool begin_masked_copy(Expected& entry);
+  void end_masked_rows(Expected& entry);
+  bool unmaskable(std::string_view why);
+  bool mask_rows(Bytes& in);
+  bool mask_row(Bytes body, MaskedRows& rows);
+  Pass on_masked_row(const Piece& piece, Expected& entry);
+  Pass on_masked_copy(const Piece& piece, Expected& entry);
+  wire::postgres::ErrorFields veiled_fields(const wire::postgres::ErrorFields& fields,
+                                            const Expected* entry);
+  Pass on_notice(const Piece& piece);
+  Pass on_notification(const Piece& piece);
+  void follow_cursors(const Expected& entry, std::string_view command);
+
   // session_server.cc: server to client.
   void flush_to_client();
   void send_to_client(Bytes bytes);
@@ -309,6 +339,7 @@ class Session : private net::StreamHandler, private ServerUser {
     bool estimated = false;
     bool asked = false;       ///< the server for what it has prepared
     bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
+    bool labelled = false;    ///< its tables have been looked at, as far as possible
     bool counted = false;     ///< what was put off until COMMIT has been done, and counted
     std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
   };
@@ -346,7 +377,7 @@ class Session : private net::StreamHandler, private ServerUser {
   /// A transaction the gateway has opened around a counted statement.
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
-  std::vector<std::shared_ptr<const Statement>> executing_;  ///< what EXECUTEs of a text run
+  std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
   unsigned own_names_ = 0;  ///< own statements left at the server by failed runs
   bool limited_ahead_ = false;
   bool cut_since_sync_ = false;  ///< a result was cut off
@@ -363,6 +394,21 @@ class Session : private net::StreamHandler, private ServerUser {
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
+
+  // Masking.
+  AudiencePtr audience_;
+  struct AudienceOf {
+    std::shared_ptr<const policy::Policy> policy;
+    uint64_t scope = 0, labels = 0;
+    bool moves = false;
+  };
+  AudienceOf audience_of_;  ///< what audience_ was found for
+  struct Cursor {
+    std::shared_ptr<const Statement> text;
+    size_t result = 0;  ///< in its facts' results
+  };
+  std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
+  std::string masked_;  ///< rows on their way to the client
 
   std::deque<std::string> split_;  ///< statements of a text still to be sent
   bool splitting_ = false;

@@ -318,7 +318,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
     decision = decide_prepared_uses(*text, std::move(decision), writes);
     if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
   }
-  if (decision && !within_rate(*decision, refused)) {
+  if (decision && (!within_rate(*decision, refused) ||
+                   (text && !may_guess(masking_of(*text).get(), refused)))) {
     return refuse_extended({}, text.get(), refused);
   }
   const bool counted = decision && needs_counting(writes, *decision);
@@ -332,6 +333,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   // In a block of the client's too much can be undone behind a Sync as well.
   const bool in_block =
       by_tag && transaction_ahead_ == 'T' && !own_transaction_ && !copy_in_parsed_;
+  const bool described = must_describe(text.get());
+  if (described) expect(RequestKind::kDescribePortal).unseen = true;
   Expected& entry = expect(RequestKind::kExecute);
   ++executes_since_sync_;
   entry.portal.assign(execute->portal);
@@ -344,15 +347,20 @@ Session::Pass Session::on_execute(const Piece& piece) {
   entry.counted = counted && !in_block;
   entry.by_tag = by_tag;
   entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
+  veil(entry, entry.text.get());
   note_limits(entry);
   if (in_block) entry.limited = limited_ahead_ = true;
   since_sync_ = true;
   settings_uncertain_ = true;
   if (entry.text && entry.decision) note_cursors(entry.text->facts(), *entry.decision, writes);
   if (entry.text) note_effects(entry.text, counted);
-  for (const auto& executed : executing_) note_effects(executed, counted);
+  for (const auto& executed : executing_) note_effects(executed.text, counted);
+  entry.executed.swap(executing_);
   executing_.clear();
-  if (!copy_in_parsed_ && !entry.counted) return Pass::kForward;
+  replacement_.clear();
+  if (described) pg::encode_describe(replacement_, 'P', entry.portal);
+  replacement_.append(piece.bytes);
+  if (!copy_in_parsed_ && !entry.counted) return described ? Pass::kReplace : Pass::kForward;
   // It may be a COPY FROM STDIN, after which the server reads nothing but copy data; or it may have
   // to be undone, and all that comes behind it with it. Flush makes the server answer now.
   if (copy_in_parsed_) {
@@ -360,7 +368,6 @@ Session::Pass Session::on_execute(const Piece& piece) {
     suspend(kCopyBarrier);
   }
   if (entry.counted) suspend(kCounting);
-  replacement_.assign(piece.bytes);
   pg::encode_flush(replacement_);
   return Pass::kReplace;
 }
@@ -406,6 +413,12 @@ Session::Pass Session::on_function_call() {
   if (!admission_.database->config().allow_function_call) {
     static const auto kRefused =
         refusal("no-function-call", "42501", "function calls by message are not allowed",
+                "Call the function in a SELECT statement instead.");
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
+  }
+  if (admission_.database->config().masking) {
+    static const auto kRefused =
+        refusal("masked-columns", "42501", "what a function call by message returns is not masked",
                 "Call the function in a SELECT statement instead.");
     return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
   }

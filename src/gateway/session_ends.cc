@@ -23,6 +23,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return server_violation("an unexpected CommandComplete");
   }
   follow_prepared(entry, command);
+  follow_cursors(entry, command);
   if (entry.of_cursor) {
     fetched_rows_ += entry.rows;
     fetched_bytes_ += entry.bytes;
@@ -49,6 +50,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
                           several ? command : std::string_view())) {
       return Pass::kStop;
     }
+    end_masked_rows(entry);
     entry.rows = entry.bytes = 0;
     entry.started = now_;
     return Pass::kForward;
@@ -60,6 +62,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
   }
   if (!record_execution(entry, audit::Outcome::kAllowed, {}, {})) return Pass::kStop;
   if (entry.limited) limited_ahead_ = false;
+  end_masked_rows(entry);
   expected_.pop();
   return Pass::kForward;
 }
@@ -125,8 +128,8 @@ void Session::follow_prepared(Expected& entry, std::string_view command) {
 
 Session::Pass Session::on_error(const Piece& piece) {
   if (expected_.empty()) return Pass::kForward;  // FATAL: the server is about to close.
-  const auto fields = pg::ErrorFields::decode(piece.body());
   Expected& entry = expected_.front();
+  const auto fields = veiled_fields(pg::ErrorFields::decode(piece.body()), &entry);
   worker_.counters().statements_failed.add();
   Pass pass = Pass::kForward;
   if (entry.silent) {
@@ -140,7 +143,13 @@ Session::Pass Session::on_error(const Piece& piece) {
     pass = piece.last ? Pass::kReplace : Pass::kDrop;
   } else if (!record_failure(entry, fields.sqlstate(), fields.message())) {
     return Pass::kStop;
+  } else if (audience_) {
+    replacement_.clear();
+    pg::encode_error_response(replacement_, fields);
+    replacing_error_ = !piece.last;
+    pass = piece.last ? Pass::kReplace : Pass::kDrop;
   }
+  end_masked_rows(entry);
   entry.failed = true;
   split_failed_ = true;
   const bool was_copying = copying_in_;

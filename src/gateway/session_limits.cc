@@ -11,6 +11,7 @@
 
 #include "gateway/cancel.h"
 #include "gateway/refusals.h"
+#include "gateway/server_rules.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -190,6 +191,7 @@ bool Session::count_deferred_first(const Piece& piece, const sql::StatementFacts
 
 /// The counted statement at the front has run: its completion is kept until its changes are known.
 void Session::count_after(std::string completion, char status) {
+  if (expected_.front().masked) server_framer_.use(server_rules());
   settling_ = std::make_unique<Expected>(std::move(expected_.front()));
   expected_.pop();
   settling_->held = std::move(completion);

@@ -92,9 +92,10 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
                      "EXECUTE runs only what PREPARE can prepare: SELECT, INSERT, UPDATE, DELETE, "
                      "MERGE. Send the statement itself.");
     }
-    executing_.push_back(text);
+    executing_.push_back({uses[i].name, text});
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
+    if (auto why = objection(*text)) return why;
     writes = writes || text->facts().writes;
     decision = tightened(*decision, inner->limits);
   }

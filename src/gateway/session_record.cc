@@ -21,6 +21,14 @@ void judged(audit::Event& event, const policy::Decision* decision) {
   event.policy_version = decision->policy_version;
 }
 
+/// What of its result was hidden, and what was shown that others do not see. `values` is to live as
+/// long as the event.
+void veiled(audit::Event& event, const Expected& entry, std::vector<std::string>& values) {
+  if (entry.masked) values = masked_values(*entry.masked);
+  if (!values.empty()) event.masked = &values;
+  if (entry.masking) event.released = &entry.masking->plan().released;
+}
+
 /// Refused, or undone.
 void refused(audit::Event& event, const policy::Decision& decision) {
   judged(event, &decision);
@@ -60,6 +68,8 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   if (!kind.empty()) event.kind = kind;
   event.statement_name = entry.statement;
   judged(event, entry.decision.get());
+  std::vector<std::string> values;
+  if (entry.kind != RequestKind::kParse) veiled(event, entry, values);
   event.sqlstate = sqlstate;
   event.message = message;
   event.rows = entry.rows;
@@ -92,6 +102,8 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
     unknown = "portal or statement made by SQL: \"" + entry.portal + "\"";
     message = unknown;
   }
+  std::vector<std::string> values;
+  veiled(event, entry, values);
   event.sqlstate = sqlstate;
   event.message = message;
   event.rows = entry.rows;
@@ -165,6 +177,8 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters_digest = portal->parameters_digest;
   }
   refused(event, decision);
+  std::vector<std::string> values;
+  veiled(event, entry, values);
   event.rows = entry.rows;
   event.bytes = entry.bytes;
   event.duration_micros = now_.micros_since(entry.started);

@@ -20,6 +20,10 @@ void Session::on_server_receive(net::Slice data) {
   for (;;) {
     if (!setup_pending_) skip_rows(in);
     to_client_.end = size - in.size();
+    if (!setup_pending_) {
+      if (!mask_rows(in)) break;
+      if (size - in.size() > to_client_.end) to_client_.run = to_client_.end = size - in.size();
+    }
     const auto status = server_framer_.next(in, piece);
     if (status == pg::Framer::Status::kNeedMore) break;
     if (status == pg::Framer::Status::kBad) {
@@ -86,6 +90,7 @@ void Session::continue_suspended() {
 void Session::skip_rows(Bytes& in) {
   if (in.empty() || expected_.empty()) return;
   Expected& entry = expected_.front();
+  if (entry.veiled && (!entry.masked || entry.masked->plan->masker)) return;
   if (entry.limited) {
     // Near a limit rows are looked at one by one. A row takes 7 bytes at least.
     const auto& limits = entry.decision->limits;
@@ -153,14 +158,23 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
       replacing_error_ = false;
       return Pass::kReplace;
     }
-    if (!expected_.empty()) expected_.front().bytes += piece.bytes.size();
+    if (!expected_.empty()) {
+      Expected& entry = expected_.front();
+      if (piece.type == pg::kCopyData && entry.masked && entry.masked->copy) {
+        return on_masked_copy(piece, entry);
+      }
+      if (piece.type == pg::kDataRow && entry.veiled && entry.masked->plan->masker) {
+        return server_violation("a row in parts");
+      }
+      entry.bytes += piece.bytes.size();
+    }
     return Pass::kForward;
   }
   switch (piece.type) {
     case pg::kNotificationResponse:
-      return Pass::kForward;
+      return on_notification(piece);
     case pg::kNoticeResponse:
-      return own ? Pass::kDrop : Pass::kForward;
+      return own ? Pass::kDrop : on_notice(piece);
     case pg::kParameterStatus:
       return on_parameter_status(piece);
     default:
@@ -228,10 +242,12 @@ Session::Pass Session::on_row(const Piece& piece) {
       load_be16(body.data()) != static_cast<uint16_t>(entry.columns)) {
     return server_violation("a row with a wrong number of columns");
   }
+  if (entry.veiled && !entry.masked) return server_violation("rows that it has not described");
   if (entry.cut || (entry.limited && !within_limits(entry, 1, piece.length))) {
     dropping_row_ = !piece.last;
     return Pass::kDrop;
   }
+  if (entry.masked && entry.masked->plan->masker) return on_masked_row(piece, entry);
   ++entry.rows;
   entry.bytes += piece.bytes.size();
   return Pass::kForward;
@@ -251,8 +267,12 @@ Session::Pass Session::on_row_description(const Piece& piece) {
   const bool describes =
       entry.kind == RequestKind::kDescribeStatement || entry.kind == RequestKind::kDescribePortal;
   if (describes) {
+    const bool unseen = entry.unseen;
     expected_.pop();
-    return Pass::kForward;
+    if (!unseen) return Pass::kForward;
+    const bool rows = piece.type == pg::kRowDescription && !expected_.empty();
+    if (rows && !begin_masked_rows(expected_.front(), piece)) return Pass::kStop;
+    return Pass::kDrop;
   }
   if (entry.kind != RequestKind::kQuery || piece.type == pg::kNoData) {
     return server_violation("an unexpected RowDescription");
@@ -261,7 +281,7 @@ Session::Pass Session::on_row_description(const Piece& piece) {
   entry.columns = -1;
   if (piece.body().size() >= 2)
     entry.columns = static_cast<int16_t>(load_be16(piece.body().data()));
-  return Pass::kForward;
+  return begin_masked_rows(entry, piece) ? Pass::kForward : Pass::kStop;
 }
 
 Session::Pass Session::on_simple_answer(const Piece& piece) {
@@ -283,6 +303,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);
     portal.parameters_digest.swap(entry.parameters_digest);
+    cursors_.erase(entry.portal);
   } else if (piece.type == pg::kCloseComplete && entry.kind == RequestKind::kClose) {
     if (entry.close_portal) {
       prepared_.close_portal(entry.portal);
@@ -329,13 +350,14 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
       return finished_ ? Pass::kStop : Pass::kForward;
     case pg::kCopyOutResponse:
       entry.copying_out = true;
-      return Pass::kForward;
+      return begin_masked_copy(entry) ? Pass::kForward : Pass::kStop;
     default:
       if (!entry.copying_out) return server_violation("unexpected copy data");
       if (entry.cut) {
         dropping_row_ = !piece.last;
         return Pass::kDrop;
       }
+      if (entry.masked && entry.masked->copy) return on_masked_copy(piece, entry);
       if (piece.type != pg::kCopyData) return Pass::kForward;
       if (entry.limited && !within_limits(entry, 1, piece.length)) {
         dropping_row_ = !piece.last;

@@ -87,7 +87,8 @@ Session::Pass Session::on_statement(const Piece& piece) {
     return use.what == sql::PreparedUse::What::kExecute && statement_in_flight(use.name);
   });
   if (in_flight) return defer(piece, kQueue);
-  return estimate_first(piece, text, *statement) ? Pass::kDrop : judge(piece, statement);
+  if (estimate_first(piece, text, *statement) || label_first(piece, *statement)) return Pass::kDrop;
+  return judge(piece, statement);
 }
 
 void Session::analyse_later(const Piece& piece, Bytes text, const Reading& reading) {
@@ -146,15 +147,20 @@ Session::DecisionPtr Session::decide(const Statement& statement,
                                      std::optional<double> estimate) const {
   const auto& judgement =
       statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database);
-  policy::Circumstances circumstances;
-  if (!judgement.moves()) return judgement.decide(circumstances);
-  circumstances.now_micros = now_.wall_micros;
-  circumstances.client_address = client_address_;
-  circumstances.application = parameter(parameters_, "application_name");
-  circumstances.authenticated_micros = started_micros_;
-  circumstances.in_transaction = transaction_ahead_ != 'I';
-  circumstances.estimated_rows = estimate;
-  return judgement.decide(circumstances);
+  if (!judgement.moves()) return judgement.decide({});
+  policy::Circumstances now = circumstances();
+  now.estimated_rows = estimate;
+  return judgement.decide(now);
+}
+
+policy::Circumstances Session::circumstances() const {
+  policy::Circumstances now;
+  now.now_micros = now_.wall_micros;
+  now.client_address = client_address_;
+  now.application = parameter(parameters_, "application_name");
+  now.authenticated_micros = started_micros_;
+  now.in_transaction = transaction_ahead_ != 'I';
+  return now;
 }
 
 bool Session::has_room(DecisionPtr& refused) {
@@ -199,6 +205,8 @@ Session::Pass Session::judge(const Piece& piece,
   bound_by_cursors(statement->facts(), decision, writes);
   if (redone_ && redone_->refused) {
     decision = redone_->refused;
+  } else if (decision->allowed() && (refused = objection(*statement))) {
+    decision = refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
              (refused = uncountable(statement->facts()))) {
     decision = refused;
@@ -209,7 +217,9 @@ Session::Pass Session::judge(const Piece& piece,
     decision = refusal("too-many-prepared-statements", "53400",
                        "too many prepared statements or portals in this session",
                        "Close some of them, or connect again.");
-  } else if (simple && decision->allowed() && !within_rate(*decision, refused)) {
+  } else if (simple && decision->allowed() &&
+             (!within_rate(*decision, refused) ||
+              !may_guess(masking_of(*statement).get(), refused))) {
     decision = refused;
   }
   if (!decision->allowed()) {
@@ -237,6 +247,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   entry.by_tag = by_tag;
   entry.of_cursor = !statement->facts().cursors.empty();
   entry.may_copy_in = contains_copy_in(statement->facts());
+  veil(entry, statement.get());
   note_limits(entry);
   settings_uncertain_ = true;
   since_sync_ = false;
@@ -247,7 +258,8 @@ Session::Pass Session::forward_query(const Piece& piece,
   entry.scope = scope_.id;
   note_cursors(statement->facts(), *entry.decision, writes);
   note_effects(statement, counted);
-  for (const auto& executed : executing_) note_effects(executed, counted);
+  for (const auto& executed : executing_) note_effects(executed.text, counted);
+  entry.executed.swap(executing_);
   executing_.clear();
   return Pass::kForward;
 }
@@ -263,6 +275,7 @@ Session::Pass Session::forward_parse(const pg::ParseMessage& parse,
   if (users_types(parse.types).empty()) entry.source.assign(parse.text);
   entry.scope = scope_.id;
   entry.may_copy_in = contains_copy_in(statement->facts());
+  veil(entry, statement.get());
   since_sync_ = true;
   copy_in_parsed_ = copy_in_parsed_ || entry.may_copy_in;
   return Pass::kForward;
@@ -358,6 +371,9 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   }
   bound_by_cursors(statement->facts(), decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
+  if (decision->allowed()) {
+    if (auto why = objection(*statement)) decision = std::move(why);
+  }
   if (decision->allowed() && needs_counting(entry.writes, *decision)) {
     if (auto why = uncountable(statement->facts())) decision = std::move(why);
   }
@@ -370,6 +386,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   entry.scope = scope_.id;
   // Needed when what it prepares is used.
   if (!statement->facts().prepared.empty()) entry.source = prepared->source;
+  veil(entry, statement.get());
   entry.text = std::move(statement);
   entry.decision = std::move(decision);
   return Pass::kForward;

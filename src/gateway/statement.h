@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/database.h"
+#include "gateway/masking.h"
 #include "gateway/session_scope.h"
 #include "policy/policy.h"
 #include "sql/redact.h"
@@ -28,6 +29,8 @@ class Meaning {
   const policy::Judgement& judgement(const std::shared_ptr<const policy::Policy>& policy,
                                      const SessionPrincipal& principal,
                                      const Database& database) const;
+  /// What of it is hidden from `audience`, found out on first use; null where nothing is.
+  std::shared_ptr<const Masking> masking(const NumberedAudience& audience) const;
 
  private:
   struct Judged {
@@ -36,9 +39,14 @@ class Meaning {
     std::shared_ptr<const policy::Policy> policy;
     std::shared_ptr<const policy::Judgement> judgement;
   };
+  struct Masked {
+    uint64_t audience = 0;
+    std::shared_ptr<const Masking> masking;
+  };
   std::shared_ptr<const sql::StatementFacts> facts_;
   std::weak_ptr<const sql::Scope> scope_;
   mutable std::vector<Judged> judged_;
+  mutable std::vector<Masked> masked_;
 };
 
 /// One text: what it means and how it goes on the record.

@@ -23,17 +23,6 @@ constexpr std::string_view kHidden =
 /// Longer messages hold data, and are not worth a look.
 constexpr size_t kLongest = 4096;
 
-std::string without_sensitive(Bytes text) {
-  std::string out;
-  size_t at = 0;
-  for (const auto& span : privacy::find_sensitive(text)) {
-    if (!privacy::masked_by_default(span.cls)) continue;
-    out.append(text.substr(at, span.begin - at)).append(mask::kStars);
-    at = span.end;
-  }
-  return out.append(text.substr(at));
-}
-
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
 /// What may stand between two quoted names of one message. Anything else may be of a value that has
@@ -106,7 +95,19 @@ std::string own_words(Bytes message, Bytes text) {
 
 }  // namespace
 
-pg::ErrorFields veiled(const pg::ErrorFields& fields, Bytes text, Telling telling) {
+std::string without_sensitive(Bytes text, const mask::Treatment& treatment) {
+  std::string out;
+  size_t at = 0;
+  for (const auto& span : privacy::find_sensitive(text)) {
+    if (!treatment.of(span.cls)) continue;
+    out.append(text.substr(at, span.begin - at)).append(mask::kStars);
+    at = span.end;
+  }
+  return out.append(text.substr(at));
+}
+
+pg::ErrorFields veiled(const pg::ErrorFields& fields, Bytes text, Telling telling,
+                       const mask::Treatment& treatment) {
   pg::ErrorFields out;
   for (const auto& [code, value] : fields.all()) {
     const bool talk = code == pg::kFieldMessage || code == pg::kFieldDetail ||
@@ -115,7 +116,7 @@ pg::ErrorFields veiled(const pg::ErrorFields& fields, Bytes text, Telling tellin
     if (!talk) {
       if (telling == Telling::kAll || code != kFieldInternalPosition) out.set(code, value);
     } else if (telling == Telling::kAll) {
-      out.set(code, without_sensitive(value));
+      out.set(code, without_sensitive(value, treatment));
     } else if (code == pg::kFieldMessage) {
       std::string message = telling == Telling::kOwnWords ? own_words(value, text) : std::string();
       if (message.empty()) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "mask/permuter.h"
+#include "mask/treatment.h"
 #include "wire/postgres/backend.h"
 
 namespace sluice::gateway {
@@ -17,6 +17,9 @@ enum class Telling : uint8_t {
 /// NoticeResponse; PostgreSQL documentation, 55.8). `text` is the statement's own text as sent.
 /// DETAIL, HINT and CONTEXT, where the server shows rows, are kept only by kAll.
 wire::postgres::ErrorFields veiled(const wire::postgres::ErrorFields& fields, Bytes text,
-                                   Telling telling);
+                                   Telling telling, const mask::Treatment& treatment);
+
+/// A text of which nobody knows where it comes from, without what `treatment` hides in it.
+std::string without_sensitive(Bytes text, const mask::Treatment& treatment);
 
 }  // namespace sluice::gateway

@@ -15,10 +15,12 @@
 #include "gateway/cancel_keys.h"
 #include "gateway/counters.h"
 #include "gateway/login_gate.h"
+#include "gateway/masking.h"
 #include "gateway/own_query.h"
 #include "gateway/pool.h"
 #include "gateway/runtime.h"
 #include "gateway/session_scope.h"
+#include "mask/permuter.h"
 #include "net/reactor.h"
 #include "policy/rate.h"
 
@@ -37,6 +39,8 @@ struct Shared {
   Background background;  ///< catalogs are built here
   policy::RateLimiter rates;
   LoginGate gate;
+  /// Makes pseudonyms; the same over restarts, by the installation's secret.
+  std::shared_ptr<const mask::Permuter> permuter;
   std::string mock_secret;  ///< keys the made-up SCRAM salts of unknown users
   std::atomic<uint64_t> next_session{1};
   std::atomic<bool> draining{false};
@@ -72,6 +76,7 @@ class Worker {
   Analyser& analyser() { return analyser_; }
   Scopes& scopes() { return scopes_; }
   Principals& principals() { return principals_; }
+  Audiences& audiences() { return audiences_; }
   /// Runs a simple query of the gateway's own on a connection opened for it.
   void ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done);
   WorkerCounters& counters() { return counters_; }
@@ -111,6 +116,7 @@ class Worker {
   Analyser analyser_;
   Scopes scopes_;
   Principals principals_;
+  Audiences audiences_;
   int listen_fd_ = -1;
   net::Timer second_;
   uint64_t seconds_ = 0;

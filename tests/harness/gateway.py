@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery"
 
 class Gateway:
     def __init__(self, server, reactor="auto", extra="", environment="production", url_options="sslmode=disable",
-                 pool="size: 50", database_extra="", start=True, env=None):
+                 pool="size: 50", database_extra="", start=True, env=None, masking=False):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-gw-"))
         self.port = free_port()
         self.http = free_port()
@@ -28,6 +28,7 @@ class Gateway:
         secret = self.root / "server-password"
         secret.touch(0o600)
         secret.write_text(SERVER_PASSWORD + "\n")
+        self.masking = masking
         self.write_config(server, reactor, extra, environment, url_options, pool, database_extra)
         self.process = None
         self.log = self.root / "log"
@@ -50,6 +51,7 @@ databases:
     user: sluice
     password_file: {self.root}/server-password
     pool: {{ {pool} }}
+    masking: {str(self.masking).lower()}
     {database_extra}
 """)
 

@@ -31,11 +31,12 @@ def parse(text, name="", types=()):
     return message(b"P", name.encode() + b"\0" + text.encode() + b"\0" + struct.pack(f"!H{len(types)}I", len(types), *types))
 
 
-def bind(statement="", portal="", values=()):
+def bind(statement="", portal="", values=(), formats=()):
+    """`formats`: of the results, 0 text, 1 binary."""
     body = portal.encode() + b"\0" + statement.encode() + b"\0" + struct.pack("!HH", 0, len(values))
     for value in values:
         body += struct.pack("!i", -1) if value is None else struct.pack("!I", len(value)) + value
-    return message(b"B", body + struct.pack("!H", 0))
+    return message(b"B", body + struct.pack(f"!H{len(formats)}H", len(formats), *formats))
 
 
 def execute(portal="", rows=0):

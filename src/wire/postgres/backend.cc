@@ -78,6 +78,15 @@ Result<char> decode_ready_for_query(Bytes body) {
   return body[0];
 }
 
+Result<Notification> decode_notification(Bytes body) {
+  Reader reader(body);
+  const auto pid = reader.u32();
+  const auto channel = reader.string();
+  const auto payload = reader.string();
+  if (!pid || !channel || !payload || !reader.done()) return bad("NotificationResponse");
+  return Notification{*pid, *channel, *payload};
+}
+
 Result<CommandComplete> decode_command_complete(Bytes body) {
   Reader reader(body);
   const auto tag = reader.string();

@@ -27,6 +27,12 @@ Result<BackendKeyData> decode_backend_key_data(Bytes body);
 /// Transaction status: 'I' idle, 'T' in a transaction, 'E' in a failed one.
 Result<char> decode_ready_for_query(Bytes body);
 
+struct Notification {
+  uint32_t pid = 0;
+  Bytes channel, payload;
+};
+Result<Notification> decode_notification(Bytes body);
+
 struct CommandComplete {
   Bytes tag;                     ///< "SELECT 5", "CREATE TABLE"
   Bytes command;                 ///< the tag without its numbers

@@ -90,6 +90,11 @@ void encode_notice_response(std::string& out, const ErrorFields& fields) {
   encode_fields(out, kNoticeResponse, fields);
 }
 
+void encode_notification(std::string& out, uint32_t pid, std::string_view channel,
+                         std::string_view payload) {
+  Message(out, kNotificationResponse).u32(pid).string(channel).string(payload);
+}
+
 void encode_empty_query_response(std::string& out) { Message(out, kEmptyQueryResponse); }
 
 void encode_negotiate_protocol_version(std::string& out, uint32_t newest_minor,

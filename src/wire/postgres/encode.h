@@ -23,6 +23,8 @@ void encode_backend_key_data(std::string& out, uint32_t process_id, Bytes secret
 void encode_ready_for_query(std::string& out, char transaction_status);
 void encode_error_response(std::string& out, const ErrorFields& fields);
 void encode_notice_response(std::string& out, const ErrorFields& fields);
+void encode_notification(std::string& out, uint32_t pid, std::string_view channel,
+                         std::string_view payload);
 void encode_empty_query_response(std::string& out);
 /// `newest_minor`: of the version that will be spoken; `unknown_options`: the `_pq_.*` names that
 /// have no effect.

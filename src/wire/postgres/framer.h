@@ -47,6 +47,9 @@ class Framer {
   /// `rules` must outlive the framer.
   explicit Framer(const Rules& rules) : rules_(&rules) {}
 
+  /// Other rules from the next message on; they must outlive the framer.
+  void use(const Rules& rules) { rules_ = &rules; }
+
   /// Takes the next piece off the front of `input`. kNeedMore: `input` is used up (what was left of
   /// it is kept). kBad: not PostgreSQL's protocol (`problem()`); the connection cannot go on.
   Status next(Bytes& input, Piece& piece);

@@ -1,0 +1,345 @@
+// Session: what of a result its client may not see is masked on its way.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "gateway/refusals.h"
+#include "gateway/server_rules.h"
+#include "gateway/session.h"
+#include "gateway/veiled_message.h"
+#include "gateway/worker.h"
+#include "mask/spans.h"
+#include "wire/postgres/encode.h"
+#include "wire/postgres/protocol.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+namespace {
+
+/// More cursors than these are forgotten; what they yield is then told by its origin alone.
+constexpr size_t kMostCursors = 1000;
+
+/// How many values of hidden columns somebody may compare something with, in a minute.
+constexpr uint32_t kGuessesPerMinute = 300;
+
+mask::CopyOptions copy_options(const sql::StatementResult& result) {
+  const sql::CopyOut& copy = *result.copy;
+  mask::CopyOptions options;
+  options.form = copy.format == "binary" ? mask::CopyForm::kBinary
+                 : copy.format == "csv"  ? mask::CopyForm::kCsv
+                                         : mask::CopyForm::kText;
+  options.delimiter = copy.delimiter;
+  options.null_text = copy.null_text;
+  options.quote = copy.quote;
+  options.escape = copy.escape;
+  options.header = copy.header;
+  for (const auto& column : result.columns) {
+    options.force_quote.push_back(copy.force_quote_all ||
+                                  std::find(copy.force_quote.begin(), copy.force_quote.end(),
+                                            column.name) != copy.force_quote.end());
+  }
+  return options;
+}
+
+void append_copy_data(std::string& out, Bytes data) {
+  out.push_back(pg::kCopyData);
+  append_be32(out, static_cast<uint32_t>(data.size() + 4));
+  out.append(data);
+}
+
+}  // namespace
+
+/// To whom values are shown right now; null where nothing is masked at all.
+const AudiencePtr& Session::audience() {
+  const Database& database = *admission_.database;
+  if (!database.config().masking || !scope_.scope || !scope_.scope->catalog) return audience_;
+  const auto& policy = worker_.runtime()->policy;
+  const uint64_t labels = database.labels().version();
+  const bool known = audience_ && audience_of_.policy == policy &&
+                     audience_of_.scope == scope_.id && audience_of_.labels == labels;
+  if (known && !audience_of_.moves) return audience_;
+  const auto exposure =
+      policy::exposure(policy, principal_->principal,
+                       {database.config().name, database.config().environment}, circumstances());
+  audience_of_ = {policy, scope_.id, labels, policy::exposure_moves(*policy)};
+  audience_ = worker_.audiences().intern(scope_.scope->catalog, database.labels().current(),
+                                         exposure);
+  return audience_;
+}
+
+std::shared_ptr<const Masking> Session::masking_of(const Statement& statement) {
+  const auto& shown_to = audience();
+  return shown_to ? statement.meaning->masking(*shown_to) : nullptr;
+}
+
+/// Tables that nobody has looked at yet are looked at first. True: `piece` waits for it.
+bool Session::label_first(const Piece& piece, const Statement& statement) {
+  if (redone_ && redone_->labelled) return false;
+  const auto masking = masking_of(statement);
+  if (!masking || masking->plan().unlabelled.empty()) return false;
+  defer(piece, kLabelling);
+  deferred_->labelled = true;
+  admission_.database->labels().when_known(
+      scope_.scope->catalog, masking->plan().unlabelled, [&worker = worker_, id = id_](bool) {
+        worker.post([id](Worker& self) {
+          if (Session* session = self.find_session(id)) session->take_deferred(kLabelling);
+        });
+      });
+  return true;
+}
+
+/// Why what a statement does with hidden columns is refused; null if it is not.
+Session::DecisionPtr Session::objection(const Statement& statement) {
+  const auto masking = masking_of(statement);
+  if (!masking || !masking->plan().objection) return nullptr;
+  const auto& why = *masking->plan().objection;
+  return refusal("masked-columns", "42501", why.message, why.hint);
+}
+
+bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
+  if (masking == nullptr || !masking->plan().guesses) return true;
+  if (worker_.shared().rates.take(admission_.user, "masked-columns", kGuessesPerMinute,
+                                  now_.steady)) {
+    return true;
+  }
+  refused = refusal("masked-columns", "53400",
+                    fmt::format("more than {} comparisons with masked columns in a minute",
+                                kGuessesPerMinute),
+                    "Wait a minute, or ask for a rule that unmasks the column.");
+  return false;
+}
+
+/// Notes with a request what of its answer is hidden. Without a `statement` nobody knows what rows
+/// it returns.
+void Session::veil(Expected& entry, const Statement* statement) {
+  const auto& shown_to = audience();
+  if (!shown_to) return;
+  entry.masking = statement == nullptr ? nullptr : statement->meaning->masking(*shown_to);
+  if (statement != nullptr && !entry.masking) return;
+  entry.audience = shown_to;
+  entry.veiled = statement == nullptr || entry.masking->plan().masks();
+}
+
+/// Whether the server has to be asked what rows an Execute will return.
+bool Session::must_describe(const Statement* statement) {
+  if (statement == nullptr) return audience() != nullptr;
+  const auto masking = masking_of(*statement);
+  return masking && masking->plan().masks();
+}
+
+/// How rows of `entry` that the server describes so are masked.
+Result<RowPlanPtr> Session::row_plan(const Expected& entry, Bytes description) {
+  const auto& audience = entry.audience->audience;
+  const auto& permuter = worker_.shared().permuter;
+  const auto of = [&](const Statement& text, size_t result) -> Result<RowPlanPtr> {
+    const auto masking = text.meaning->masking(*entry.audience);
+    if (!masking) return std::make_shared<const RowPlan>();
+    return masking->rows(result, description, audience, permuter);
+  };
+  if (!entry.text) return cursor_plan(entry.portal, description, of, audience);
+  const auto& results = entry.text->facts().results;
+  const size_t index = entry.completed;
+  if (index >= results.size()) return rows_by_origin(description, audience, permuter);
+  const std::string& executes = results[index].executes;
+  if (!results[index].fetches.empty()) {
+    return cursor_plan(results[index].fetches, description, of, audience);
+  }
+  if (executes.empty() || results[index].explained) return of(*entry.text, index);
+  for (const Executed& executed : entry.executed) {
+    if (executed.name == executes) return of(*executed.text, executed.result());
+  }
+  for (size_t i = index; i > 0; --i) {
+    if (results[i - 1].prepares == executes) return of(*entry.text, i - 1);
+  }
+  return rows_by_origin(description, audience, permuter);
+}
+
+Result<RowPlanPtr> Session::cursor_plan(const std::string& name, Bytes description,
+                                        const TextPlan& of, const mask::Audience& audience) {
+  if (const auto cursor = cursors_.find(name); cursor != cursors_.end()) {
+    return of(*cursor->second.text, cursor->second.result);
+  }
+  const Portal* portal = prepared_.find_portal(name);
+  if (portal != nullptr && portal->prepared.text) return of(*portal->prepared.text, 0);
+  return rows_by_origin(description, audience, worker_.shared().permuter);
+}
+
+/// The server has described the rows of `entry`. False: they cannot be shown, and the session has
+/// ended.
+bool Session::begin_masked_rows(Expected& entry, const Piece& description) {
+  if (!entry.veiled) return true;
+  if (!description.whole()) return unmaskable("a description of a result is too long");
+  auto plan = row_plan(entry, description.body());
+  if (!plan) return unmaskable(plan.error().text);
+  entry.masked = std::make_unique<MaskedRows>();
+  entry.masked->plan = std::move(*plan);
+  if (entry.masked->plan->masker) server_framer_.use(masking_rules());
+  return true;
+}
+
+bool Session::begin_masked_copy(Expected& entry) {
+  if (!entry.veiled) return true;
+  const auto& results = entry.text->facts().results;
+  const size_t index = entry.completed;
+  if (index >= results.size() || !results[index].copy) {
+    return unmaskable("a COPY that was not expected");
+  }
+  if (!results[index].copy->encoding.empty()) {
+    return unmaskable("COPY with an ENCODING of its own cannot be masked; leave it out");
+  }
+  auto plan = entry.masking->copied(index, results[index], entry.audience->audience,
+                                    worker_.shared().permuter);
+  if (!plan) return unmaskable(plan.error().text);
+  entry.masked = std::make_unique<MaskedRows>();
+  entry.masked->plan = std::move(*plan);
+  if (entry.masked->plan->masker) {
+    entry.masked->copy.emplace(entry.masked->plan->masker, copy_options(results[index]),
+                               kLongestMaskedRow);
+  }
+  return true;
+}
+
+void Session::end_masked_rows(Expected& entry) {
+  if (!entry.masked) return;
+  server_framer_.use(server_rules());
+  entry.masked.reset();
+}
+
+bool Session::unmaskable(std::string_view why) {
+  log::error("session {}: a result cannot be masked: {}", id_, why);
+  fatal("0A000", fmt::format("this result cannot be masked safely: {}", why),
+        "Select columns that are not masked, or ask for a rule that unmasks them.");
+  return false;
+}
+
+/// The short way for rows that are there whole; what is left is looked at one by one. False: the
+/// session has ended.
+bool Session::mask_rows(Bytes& in) {
+  if (in.size() <= pg::kHeaderSize || in[0] != pg::kDataRow || expected_.empty()) return true;
+  Expected& entry = expected_.front();
+  const bool rows = entry.masked && entry.masked->plan->masker && !entry.masked->copy;
+  if (!rows || entry.limited || entry.cut || !server_framer_.at_boundary()) return true;
+  masked_.clear();
+  while (in.size() > pg::kHeaderSize && in[0] == pg::kDataRow) {
+    const uint32_t length = load_be32(in.data() + 1);
+    if (length < 6 || length > kLongestMaskedRow || length >= in.size()) break;
+    if (!mask_row(in.substr(pg::kHeaderSize, length - 4), *entry.masked)) return false;
+    in.remove_prefix(length + 1);
+    ++entry.rows;
+  }
+  if (masked_.empty()) return true;
+  entry.bytes += masked_.size();
+  send_to_client(masked_);
+  return true;
+}
+
+/// Appends the DataRow to `masked_`.
+bool Session::mask_row(Bytes body, MaskedRows& rows) {
+  const size_t start = masked_.size();
+  masked_.append("D\0\0\0\0", pg::kHeaderSize);
+  if (const auto done = rows.plan->masker->mask_row(body, rows.scratch, masked_); !done) {
+    return unmaskable(done.error().text);
+  }
+  store_be32(masked_.data() + start + 1, static_cast<uint32_t>(masked_.size() - start - 1));
+  return true;
+}
+
+/// One row, gathered or beside a limit.
+Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
+  if (!piece.whole()) {
+    cut_result(entry, refusal("masked-columns", "54000",
+                              fmt::format("a row of {} bytes is longer than the gateway masks ({})",
+                                          piece.length, kLongestMaskedRow),
+                              "Leave the long column out, or ask for a rule that unmasks it."));
+    dropping_row_ = !piece.last;
+    return Pass::kDrop;
+  }
+  masked_.clear();
+  if (!mask_row(piece.body(), *entry.masked)) return Pass::kStop;
+  replacement_ = masked_;
+  ++entry.rows;
+  entry.bytes += replacement_.size();
+  return Pass::kReplace;
+}
+
+/// Data of a COPY TO, and CopyDone, which follows what was still held back.
+Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
+  masked_.clear();
+  auto& copy = *entry.masked->copy;
+  const bool last = piece.type == pg::kCopyDone;
+  if (!last && entry.limited && piece.first && !within_limits(entry, 1, piece.length)) {
+    dropping_row_ = !piece.last;
+    return Pass::kDrop;
+  }
+  const auto done = last ? copy.finish(masked_) : copy.feed(piece.body(), masked_);
+  if (!done) {
+    unmaskable(done.error().text);
+    return Pass::kStop;
+  }
+  entry.rows = copy.rows();
+  replacement_.clear();
+  if (!masked_.empty()) append_copy_data(replacement_, masked_);
+  entry.bytes += replacement_.size();
+  if (last) replacement_.append(piece.bytes);
+  return replacement_.empty() ? Pass::kDrop : Pass::kReplace;
+}
+
+/// What an error or notice that belongs to `entry` (null: to no statement) may tell.
+pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expected* entry) {
+  const auto& shown_to = entry != nullptr && entry->audience ? entry->audience : audience_;
+  if (!shown_to) return fields;
+  Telling telling = Telling::kAll;
+  if (entry != nullptr && entry->masking && entry->masking->plan().hides) {
+    telling = entry->masking->plan().opaque ? Telling::kNothing : Telling::kOwnWords;
+  } else if (entry != nullptr && entry->veiled) {
+    telling = Telling::kNothing;
+  }
+  const Bytes text =
+      entry != nullptr && entry->text ? Bytes(entry->text->recorded.text) : Bytes();
+  return veiled(fields, text, telling, shown_to->audience.anywhere);
+}
+
+Session::Pass Session::on_notice(const Piece& piece) {
+  if (!audience_) return Pass::kForward;
+  const auto fields = pg::ErrorFields::decode(piece.body());
+  replacement_.clear();
+  pg::encode_notice_response(
+      replacement_, veiled_fields(fields, expected_.empty() ? nullptr : &expected_.front()));
+  replacing_error_ = !piece.last;
+  return piece.last ? Pass::kReplace : Pass::kDrop;
+}
+
+/// Somebody else's payload: what looks sensitive is struck out.
+Session::Pass Session::on_notification(const Piece& piece) {
+  if (!audience_) return Pass::kForward;
+  const auto notification = pg::decode_notification(piece.body());
+  if (!notification) {
+    server_violation(notification.error().text);
+    return Pass::kStop;
+  }
+  const std::string payload =
+      without_sensitive(notification->payload, audience_->audience.anywhere);
+  if (payload == notification->payload) return Pass::kForward;
+  replacement_.clear();
+  pg::encode_notification(replacement_, notification->pid, notification->channel, payload);
+  return Pass::kReplace;
+}
+
+/// What `entry`'s statement has opened is known by its name from now on.
+void Session::follow_cursors(const Expected& entry, std::string_view command) {
+  if (!entry.text) return;
+  const auto& facts = entry.text->facts();
+  if (command == "DECLARE CURSOR" && entry.completed < facts.results.size()) {
+    if (cursors_.size() >= kMostCursors) cursors_.clear();
+    const std::string& name = facts.results[entry.completed].declares;
+    prepared_.close_portal(name);
+    cursors_[name] = {entry.text, entry.completed};
+  } else if (!facts.functions.empty() || facts.dynamic_sql) {
+    // Code may open cursors under any name.
+    cursors_.clear();
+  }
+}
+
+}  // namespace sluice::gateway

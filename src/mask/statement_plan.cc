@@ -1,0 +1,305 @@
+#include "mask/statement_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace sluice::mask {
+namespace {
+
+using privacy::Shape;
+using sql::ActionKind;
+using sql::ColumnRef;
+using sql::FunctionRisk;
+
+/// Casts after which the value reads as before.
+bool is_text_cast(std::string_view function) {
+  return function == "::text" || function == "::varchar" || function == "::bpchar" ||
+         function == "::citext";
+}
+
+/// Types whose values, as text, have the form that the masks of texts are made for.
+bool reads_as_text(std::string_view type) {
+  static constexpr std::array<std::string_view, 16> kPlain = {
+      "text", "character", "citext",  "name",   "date",     "timestamp", "inet", "cidr",
+      "uuid", "macaddr",   "integer", "bigint", "smallint", "numeric",   "json", "xml"};
+  return !type.ends_with("[]") &&
+         std::any_of(kPlain.begin(), kPlain.end(),
+                     [&](std::string_view plain) { return type.starts_with(plain); });
+}
+
+/// The value itself, perhaps cast to a text.
+bool is_itself(const sql::Source& source, const ColumnView& view) {
+  if (source.as_is) return true;
+  return reads_as_text(view.type) &&
+         std::all_of(source.functions.begin(), source.functions.end(), is_text_cast);
+}
+
+/// Tells how many there are, or whether there is one, and nothing else of them.
+bool tells_presence(const sql::Source& source) {
+  return std::any_of(source.functions.begin(), source.functions.end(),
+                     [](const std::string& f) { return f == "count" || f == "IS NULL"; });
+}
+
+bool is_sum(const sql::Source& source) {
+  static constexpr std::array<std::string_view, 9> kSums = {"sum",        "avg",         "stddev",
+                                                            "stddev_pop", "stddev_samp", "variance",
+                                                            "var_pop",    "var_samp",    "count"};
+  return !source.functions.empty() &&
+         std::find(kSums.begin(), kSums.end(), source.functions.front()) != kSums.end();
+}
+
+bool is_opaque_risk(FunctionRisk risk) {
+  switch (risk) {
+    case FunctionRisk::kFile:
+    case FunctionRisk::kProgram:
+    case FunctionRisk::kNetwork:
+    case FunctionRisk::kDynamicSql:
+    case FunctionRisk::kStatistics:
+    case FunctionRisk::kUnknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool same_plan(const ColumnPlan& a, const ColumnPlan& b) {
+  return a.shape == b.shape && a.shape == Shape::kWhole && a.rule == b.rule && a.cls == b.cls;
+}
+
+bool changes_rows(ActionKind kind) {
+  return kind == ActionKind::kInsert || kind == ActionKind::kUpdate ||
+         kind == ActionKind::kDelete || kind == ActionKind::kMerge || kind == ActionKind::kCopyIn;
+}
+
+class Planner {
+ public:
+  Planner(const sql::StatementFacts& facts, const Audience& audience)
+      : facts_(facts), audience_(audience) {}
+
+  StatementPlan run() {
+    look_around();
+    for (const auto& result : facts_.results) out_.results.push_back(result_plan(result));
+    look_at_uses();
+    look_at_writes();
+    look_at_copies();
+    return std::move(out_);
+  }
+
+ private:
+  const ColumnView& column(ColumnRef ref) {
+    const auto [it, added] = views_.try_emplace(ref);
+    if (added) it->second = view(audience_, ref);
+    return it->second;
+  }
+
+  void look_around() {
+    std::vector<catalog::Oid> relations;
+    for (const auto& used : facts_.columns) {
+      if (column(used.column).hidden()) out_.hides = true;
+      relations.push_back(used.column.relation);
+    }
+    for (const auto& action : facts_.actions) {
+      if (action.kind == ActionKind::kCall) out_.opaque = true;
+      if (!changes_rows(action.kind)) continue;
+      // A failing row is shown with all its columns.
+      for (const auto& target : action.targets) {
+        if (target.oid == 0) continue;
+        if (column({target.oid, 0}).hidden()) out_.hides = true;
+        relations.push_back(target.oid);
+      }
+    }
+    std::sort(relations.begin(), relations.end());
+    relations.erase(std::unique(relations.begin(), relations.end()), relations.end());
+    for (const auto oid : relations) {
+      if (needs_label(audience_, oid)) out_.unlabelled.push_back(oid);
+    }
+    unreadable_ = facts_.dynamic_sql || facts_.unresolved;
+    for (const auto& function : facts_.functions) {
+      if (function.oid == 0 || function.oid >= catalog::kFirstUserOid) out_.opaque = true;
+      if (is_opaque_risk(function.risk)) unreadable_ = true;
+      if (function.risk == FunctionRisk::kLargeObject) large_objects_ = true;
+    }
+    out_.opaque = out_.opaque || unreadable_;
+    for (const auto& used : facts_.columns) {
+      const uint8_t decides = sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping;
+      if ((used.uses & decides) != 0) chooses_rows_ = true;
+    }
+    chooses_rows_ = chooses_rows_ || facts_.has_limit;
+  }
+
+  ResultPlan result_plan(const sql::StatementResult& result) {
+    ResultPlan plan;
+    keys_.clear();
+    if (result.explained) return plan;
+    plan.hides_unknown = result.unknown_columns && (out_.hides || unreadable_);
+    for (const auto& output : result.columns) add_output(output, plan);
+    for (ColumnPlan& column : plan.columns) place_key(column, result, plan);
+    // What these return is found out when they run.
+    const bool by_name = !result.executes.empty() || !result.fetches.empty();
+    plan.masks = plan.hides_unknown || by_name ||
+                 std::any_of(plan.columns.begin(), plan.columns.end(),
+                             [](const auto& column) { return column.shape != Shape::kNone; });
+    return plan;
+  }
+
+  void add_output(const sql::OutputColumn& output, ResultPlan& plan) {
+    ColumnPlan& column = plan.columns.emplace_back();
+    ColumnNote& note = plan.notes.emplace_back();
+    if (output.unknown && (out_.hides || unreadable_)) {
+      column = redacted();
+      note = {"expression", privacy::Class::kNone, "default"};
+      return;
+    }
+    const ColumnView* first = nullptr;
+    bool itself = true;
+    for (const auto& source : output.sources) {
+      if (tells_presence(source)) continue;
+      const ColumnView& one = this->column(source.column);
+      note_release(one);
+      if (!one.hidden() || (one.aggregates && is_sum(source) && !chooses_rows_)) continue;
+      if (first != nullptr && first != &one && !same_plan(first->plan, one.plan)) itself = false;
+      if (!is_itself(source, one)) itself = false;
+      if (first == nullptr) {
+        first = &one;
+        note.column = one.name;
+      } else if (first != &one && note.column.size() < 200) {
+        note.column += "," + one.name;
+      }
+    }
+    if (first == nullptr) {
+      // What large objects hold nobody has looked at.
+      if (large_objects_ && output.sources.empty()) column = free_text();
+      return;
+    }
+    note.cls = first->plan.cls;
+    note.rule = first->rule;
+    column = itself ? first->plan : redacted();
+    if (itself && column.shape == Shape::kByKey) keys_[plan.columns.size() - 1] = first->key;
+  }
+
+  ColumnPlan free_text() const {
+    ColumnPlan column;
+    column.shape = Shape::kFreeText;
+    column.treatment = std::make_shared<const Treatment>(audience_.anywhere);
+    return column;
+  }
+
+  void note_release(const ColumnView& one) {
+    if (!one.sensitive || one.hidden()) return;
+    std::string text = one.name + " " + one.rule;
+    if (std::find(out_.released.begin(), out_.released.end(), text) == out_.released.end()) {
+      out_.released.push_back(std::move(text));
+    }
+  }
+
+  /// Where in the row the key of a key-value table stands.
+  void place_key(ColumnPlan& column, const sql::StatementResult& result, const ResultPlan& plan) {
+    if (column.shape != Shape::kByKey) return;
+    const auto key = keys_.find(static_cast<size_t>(&column - plan.columns.data()));
+    column.key_column = -1;
+    for (size_t i = 0; key != keys_.end() && i < result.columns.size(); ++i) {
+      const auto& sources = result.columns[i].sources;
+      const bool is_key = sources.size() == 1 && sources[0].as_is &&
+                          sources[0].column == key->second && !result.columns[i].unknown;
+      if (is_key) column.key_column = static_cast<int>(i);
+    }
+  }
+
+  void object(const ColumnView& one, std::string_view message, std::string hint) {
+    if (out_.objection) return;
+    out_.objection = Objection{
+        one.name, fmt::format("column {} {}", one.name, message), std::move(hint)};
+  }
+
+  void look_at_uses() {
+    using policy::Predicates;
+    for (const auto& used : facts_.columns) {
+      const ColumnView& one = column(used.column);
+      if (!one.hidden() || !one.proven) continue;
+      const bool decides = (used.uses & (sql::kUsedInPredicate | sql::kUsedInJoin)) != 0;
+      if (used.uses & sql::kGivenAway) {
+        object(one, "is masked for you and cannot be passed to a function that may pass it on",
+               "Leave the function out, or ask for a rule that unmasks the column.");
+      } else if (one.predicates == Predicates::kNone && decides) {
+        object(one, "is masked for you and cannot be used in conditions",
+               "Leave the condition out, or ask for a rule with \"predicates\".");
+      } else if (one.predicates != Predicates::kAny && (used.uses & sql::kProbed) != 0) {
+        object(one, "is masked for you and can only be compared with = in conditions",
+               "Compare the whole value, or ask for a rule with \"predicates: any\".");
+      } else if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInOrdering) != 0) {
+        object(one, "is masked for you and cannot be ordered by",
+               "Order by another column, or ask for a rule with \"predicates: any\".");
+      }
+      if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInPredicate) != 0) {
+        out_.guesses = true;
+      }
+    }
+  }
+
+  /// What is hidden may only be written where it stays hidden.
+  void look_at_writes() {
+    for (const auto& written : facts_.written) {
+      const ColumnView& target = column(written.target);
+      for (const auto& source : written.sources) {
+        if (source.column == written.target || tells_presence(source)) continue;
+        const ColumnView& one = column(source.column);
+        if (!one.hidden() || !one.proven) continue;
+        if (target.hidden() && target.proven && same_plan(one.plan, target.plan)) continue;
+        object(one, "is masked for you and cannot be written where it would be readable",
+               "Leave the column out, or ask for a rule that unmasks it.");
+      }
+      if (written.unknown && unreadable_ && out_.hides) {
+        object(target, "would be written by code that reads masked columns",
+               "Ask for a rule that unmasks what the code reads.");
+      }
+    }
+  }
+
+  void look_at_copies() {
+    for (size_t i = 0; i < facts_.results.size(); ++i) {
+      const auto& copy = facts_.results[i].copy;
+      if (!copy || copy->to_stdout || !out_.results[i].masks) continue;
+      ColumnView what;
+      for (const auto& note : out_.results[i].notes) {
+        if (!note.column.empty()) what.name = note.column;
+      }
+      object(what, "is masked for you and cannot be copied into a file or program of the server",
+             "COPY … TO STDOUT sends it masked.");
+    }
+  }
+
+  const sql::StatementFacts& facts_;
+  const Audience& audience_;
+  StatementPlan out_;
+  std::map<ColumnRef, ColumnView> views_;
+  std::map<size_t, ColumnRef> keys_;  ///< of the result being planned
+  bool unreadable_ = false;           ///< it runs what cannot be read
+  bool large_objects_ = false;
+  bool chooses_rows_ = false;  ///< it looks at some rows only, or at groups of them
+};
+
+}  // namespace
+
+bool StatementPlan::masks() const {
+  return std::any_of(results.begin(), results.end(),
+                     [](const ResultPlan& result) { return result.masks; });
+}
+
+StatementPlan plan(const sql::StatementFacts& facts, const Audience& audience) {
+  return Planner(facts, audience).run();
+}
+
+OriginPlan plan_origin(const Audience& audience, sql::ColumnRef ref) {
+  const ColumnView one = view(audience, ref);
+  OriginPlan out;
+  out.plan = one.plan;
+  // Where its key stands is not known here.
+  if (out.plan.shape == Shape::kByKey) out.plan.key_column = -1;
+  if (one.hidden()) out.note = {one.name, one.plan.cls, one.rule};
+  return out;
+}
+
+}  // namespace sluice::mask
