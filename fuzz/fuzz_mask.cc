@@ -76,7 +76,8 @@ void copy(const Means& means, CopyForm form, size_t piece, std::string_view byte
   CopyOptions options = form == CopyForm::kCsv ? CopyOptions::csv() : CopyOptions();
   options.form = form;
   const auto run = [&](size_t size) -> std::string {
-    CopyMasker all({nullptr, masker}, options, 1 << 16);
+    const auto format = form == CopyForm::kBinary ? Format::kBinary : Format::kText;
+    CopyMasker all(RowMasker::of({nullptr, masker}, format), options, 1 << 16);
     std::string out;
     for (size_t at = 0; at < bytes.size(); at += size) {
       if (!all.feed(bytes.substr(at, size), out)) return "!";

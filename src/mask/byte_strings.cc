@@ -1,4 +1,6 @@
 // bytea, bit, varbit.
+#include "mask/byte_strings.h"
+
 #include "mask/families.h"
 #include "mask/scalar_masker.h"
 #include "mask/shape.h"
@@ -51,13 +53,19 @@ std::optional<std::string> from_escapes(Bytes text) {
   return bytes;
 }
 
+}  // namespace
+
+std::optional<std::string> read_bytea(Bytes text) {
+  return text.starts_with("\\x") ? from_hex(text.substr(2)) : from_escapes(text);
+}
+
+namespace {
+
 struct ByteaCodec {
   using Value = std::string;
   static constexpr std::string_view kName = "bytea";
 
-  std::optional<Value> parse(Bytes text) const {
-    return text.starts_with("\\x") ? from_hex(text.substr(2)) : from_escapes(text);
-  }
+  std::optional<Value> parse(Bytes text) const { return read_bytea(text); }
   std::optional<Value> decode(Bytes bytes) const { return std::string(bytes); }
   Masked mask(Value& value, const Means& means) const {
     if (value.empty()) return Masked::kValue;

@@ -27,71 +27,63 @@ std::optional<size_t> tuple_size(Bytes data) {
   return data.size() - in.left();
 }
 
-}  // namespace
-
-Result<> mask_copy_row(Bytes row, const std::vector<MaskerPtr>& columns, const CopyOptions& options,
-                       std::string& out) {
-  const bool csv = options.form == CopyForm::kCsv;
+/// The fields of a row as they stand there.
+Result<> split(Bytes row, size_t count, const CopyOptions& options, std::vector<Bytes>& fields) {
+  fields.resize(count);
   size_t at = 0;
-  for (size_t i = 0; i < columns.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     if (i > 0) {
       if (at >= row.size()) return broken("a row has too few fields");
-      out.push_back(row[at++]);
+      ++at;
     }
     const auto end = field_end(row, at, options);
     if (!end) return broken("a quoted field is not closed");
-    const Bytes raw = row.substr(at, *end - at);
+    fields[i] = row.substr(at, *end - at);
     at = *end;
-    if (!columns[i]) {
-      out.append(raw);
+  }
+  if (at != row.size()) return broken("a row has too many fields");
+  return {};
+}
+
+}  // namespace
+
+Result<> mask_copy_row(Bytes row, const RowMasker& masker, const CopyOptions& options,
+                       CopyScratch& scratch, std::string& out) {
+  const bool csv = options.form == CopyForm::kCsv;
+  const size_t count = masker.columns();
+  SLUICE_TRY(split(row, count, options, scratch.raw));
+  scratch.plain.resize(count);
+  std::vector<Cell>& cells = scratch.rows.cells;
+  cells.assign(count, Cell());
+  for (size_t i = 0; i < count; ++i) {
+    if (!masker.needs(i)) continue;
+    const auto read = csv ? read_csv_field : read_text_field;
+    SLUICE_ASSIGN(cells[i], read(scratch.raw[i], options, scratch.plain[i]));
+  }
+  masker.begin_row(cells, scratch.rows);
+  for (size_t i = 0; i < count; ++i) {
+    if (i > 0) out.push_back(options.delimiter);
+    if (!masker.masks(i) || !cells[i]) {
+      out.append(scratch.raw[i]);
       continue;
     }
-    SLUICE_ASSIGN(const auto value,
-                  csv ? read_csv_field(raw, options) : read_text_field(raw, options));
-    if (!value) {
-      out.append(raw);
-      continue;
-    }
-    std::string masked;
-    SLUICE_ASSIGN(const Masked kind, columns[i]->mask(Format::kText, *value, masked));
-    const auto field =
-        kind == Masked::kNull ? std::optional<Bytes>() : std::optional<Bytes>(masked);
-    if (csv) {
+    scratch.masked.clear();
+    SLUICE_ASSIGN(const Masked kind, masker.mask_value(i, cells, scratch.rows, scratch.masked));
+    const auto field = kind == Masked::kNull ? Cell() : Cell(scratch.masked);
+    if (field == cells[i]) {
+      out.append(scratch.raw[i]);
+    } else if (csv) {
       const bool force = i < options.force_quote.size() && options.force_quote[i];
       append_csv_field(field, force, options, out);
     } else {
       append_text_field(field, options, out);
     }
   }
-  if (at != row.size()) return broken("a row has too many fields");
   return {};
 }
 
-Result<> mask_copy_tuple(Bytes tuple, const std::vector<MaskerPtr>& columns, std::string& out) {
-  BinaryReader in(tuple);
-  const uint16_t count = in.be16();
-  if (!in.ok() || count != columns.size()) return broken("a tuple has another number of fields");
-  append_be16(out, count);
-  for (const MaskerPtr& column : columns) {
-    const auto value = in.field();
-    if (!in.ok()) return broken("a tuple ends too early");
-    const size_t at = out.size();
-    append_be32(out, 0xFFFFFFFFU);
-    if (!value) continue;
-    if (column) {
-      SLUICE_ASSIGN(const Masked kind, column->mask(Format::kBinary, *value, out));
-      if (kind == Masked::kNull) continue;
-    } else {
-      out.append(*value);
-    }
-    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
-  }
-  if (!in.done()) return broken("a tuple is too long");
-  return {};
-}
-
-CopyMasker::CopyMasker(std::vector<MaskerPtr> columns, CopyOptions options, size_t max_row)
-    : columns_(std::move(columns)), options_(std::move(options)), max_row_(max_row) {}
+CopyMasker::CopyMasker(std::shared_ptr<const RowMasker> masker, CopyOptions options, size_t max_row)
+    : masker_(std::move(masker)), options_(std::move(options)), max_row_(max_row) {}
 
 Result<> CopyMasker::feed(Bytes piece, std::string& out) {
   const bool binary = options_.form == CopyForm::kBinary;
@@ -163,7 +155,7 @@ Result<> CopyMasker::row(Bytes line, std::string& out) {
     out.push_back('\r');
     return {};
   }
-  SLUICE_TRY(mask_copy_row(line, columns_, options_, out));
+  SLUICE_TRY(mask_copy_row(line, *masker_, options_, scratch_, out));
   ++rows_;
   return {};
 }
@@ -194,7 +186,7 @@ Result<size_t> CopyMasker::tuples_of(Bytes data, std::string& out) {
     }
     const auto size = tuple_size(rest);
     if (!size) break;
-    SLUICE_TRY(mask_copy_tuple(rest.substr(0, *size), columns_, out));
+    SLUICE_TRY(masker_->mask_row(rest.substr(0, *size), scratch_.rows, out));
     used += *size;
     ++rows_;
   }

@@ -1,28 +1,38 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "mask/copy_field.h"
-#include "mask/masker.h"
+#include "mask/row_masker.h"
 
 namespace sluice::mask {
 
-/// Appends one row of text or CSV, without its newline, with the columns that have a masker masked
-/// and the others byte for byte. An error unless the row has as many fields as `columns`.
-Result<> mask_copy_row(Bytes row, const std::vector<MaskerPtr>& columns, const CopyOptions& options,
-                       std::string& out);
+/// What masking rows of COPY needs besides a RowMasker, kept from row to row.
+struct CopyScratch {
+  RowScratch rows;
 
-/// Appends one binary tuple, from its field count on to its end.
-Result<> mask_copy_tuple(Bytes tuple, const std::vector<MaskerPtr>& columns, std::string& out);
+  // Of no meaning between rows.
+  std::vector<Bytes> raw;
+  std::vector<std::string> plain;
+  std::string masked;
+};
+
+/// Appends one row of text or CSV, without its newline, masked as the server would write it; fields
+/// that `masker` does not change stay byte for byte. An error unless the row has as many fields as
+/// `masker` has columns, which are of text format.
+Result<> mask_copy_row(Bytes row, const RowMasker& masker, const CopyOptions& options,
+                       CopyScratch& scratch, std::string& out);
 
 /// Masks the data of a COPY TO as it comes, in pieces cut anywhere. Holds back at most one row.
 class CopyMasker {
  public:
-  /// A column without a masker stays as it is. A row of more than `max_row` bytes is an error.
-  CopyMasker(std::vector<MaskerPtr> columns, CopyOptions options, size_t max_row);
+  /// The columns of `masker` are of binary format for COPY's binary form, of text format otherwise.
+  /// A row of more than `max_row` bytes is an error.
+  CopyMasker(std::shared_ptr<const RowMasker> masker, CopyOptions options, size_t max_row);
 
   /// Appends what of the data so far is complete, masked. After an error nothing more may be shown.
   Result<> feed(Bytes piece, std::string& out);
@@ -31,6 +41,8 @@ class CopyMasker {
 
   /// Rows that came out whole.
   uint64_t rows() const { return rows_; }
+  /// What was masked, by column; none of them as long as there was no row.
+  const std::vector<ColumnCounts>& counts() const { return scratch_.rows.counts; }
 
  private:
   Result<size_t> rows_of(Bytes data, std::string& out);
@@ -38,7 +50,7 @@ class CopyMasker {
   Result<> row(Bytes line, std::string& out);
   size_t line_end(Bytes data, size_t from);
 
-  std::vector<MaskerPtr> columns_;
+  std::shared_ptr<const RowMasker> masker_;
   CopyOptions options_;
   size_t max_row_;
   std::string held_;     ///< the beginning of a row whose end is not here yet
@@ -47,6 +59,7 @@ class CopyMasker {
   bool begun_ = false;   ///< header passed
   bool ended_ = false;   ///< trailer passed
   uint64_t rows_ = 0;
+  CopyScratch scratch_;
 };
 
 }  // namespace sluice::mask

@@ -35,11 +35,13 @@ char read_escape(Bytes text, size_t& at) {
 
 }  // namespace
 
-Result<std::optional<std::string>> read_text_field(Bytes raw, const CopyOptions& options) {
-  if (raw == options.null_text) return std::optional<std::string>();
-  std::string value;
-  value.reserve(raw.size());
-  for (size_t at = 0; at < raw.size();) {
+Result<std::optional<Bytes>> read_text_field(Bytes raw, const CopyOptions& options,
+                                             std::string& buffer) {
+  if (raw == options.null_text) return std::optional<Bytes>();
+  size_t at = raw.find('\\');
+  if (at == Bytes::npos) return std::optional<Bytes>(raw);
+  std::string& value = buffer.assign(raw.substr(0, at));
+  while (at < raw.size()) {
     if (raw[at] != '\\') {
       value.push_back(raw[at++]);
       continue;
@@ -47,7 +49,7 @@ Result<std::optional<std::string>> read_text_field(Bytes raw, const CopyOptions&
     if (++at == raw.size()) return fail(ErrorCode::kProtocol, "a COPY field ends with a backslash");
     value.push_back(read_escape(raw, at));
   }
-  return std::optional<std::string>(std::move(value));
+  return std::optional<Bytes>(value);
 }
 
 void append_text_field(std::optional<Bytes> value, const CopyOptions& options, std::string& out) {
@@ -66,9 +68,12 @@ void append_text_field(std::optional<Bytes> value, const CopyOptions& options, s
   }
 }
 
-Result<std::optional<std::string>> read_csv_field(Bytes raw, const CopyOptions& options) {
-  if (raw == options.null_text) return std::optional<std::string>();
-  std::string value;
+Result<std::optional<Bytes>> read_csv_field(Bytes raw, const CopyOptions& options,
+                                            std::string& buffer) {
+  if (raw == options.null_text) return std::optional<Bytes>();
+  if (raw.find(options.quote) == Bytes::npos) return std::optional<Bytes>(raw);
+  std::string& value = buffer;
+  value.clear();
   bool within = false;
   for (size_t at = 0; at < raw.size(); ++at) {
     const char c = raw[at];
@@ -82,7 +87,7 @@ Result<std::optional<std::string>> read_csv_field(Bytes raw, const CopyOptions& 
     }
   }
   if (within) return fail(ErrorCode::kProtocol, "a quoted CSV field is not closed");
-  return std::optional<std::string>(std::move(value));
+  return std::optional<Bytes>(value);
 }
 
 void append_csv_field(std::optional<Bytes> value, bool force_quote, const CopyOptions& options,

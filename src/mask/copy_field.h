@@ -32,14 +32,16 @@ struct CopyOptions {
   }
 };
 
-/// One field of a text row without its escapes; nothing when it is NULL. An error for a backslash
-/// at its end.
-Result<std::optional<std::string>> read_text_field(Bytes raw, const CopyOptions& options);
+/// One field of a text row without its escapes; nothing when it is NULL. It is in `buffer`, or in
+/// `raw` itself. An error for a backslash at its end.
+Result<std::optional<Bytes>> read_text_field(Bytes raw, const CopyOptions& options,
+                                             std::string& buffer);
 /// Appends a value, or NULL, as a field of a text row, in the server's way.
 void append_text_field(std::optional<Bytes> value, const CopyOptions& options, std::string& out);
 
 /// The same for CSV. `raw` is one field with its quotes.
-Result<std::optional<std::string>> read_csv_field(Bytes raw, const CopyOptions& options);
+Result<std::optional<Bytes>> read_csv_field(Bytes raw, const CopyOptions& options,
+                                            std::string& buffer);
 void append_csv_field(std::optional<Bytes> value, bool force_quote, const CopyOptions& options,
                       std::string& out);
 

@@ -32,9 +32,12 @@ std::string unescape(Bytes body) {
   return out;
 }
 
-void append_value(Bytes value, const Rule& rule, const Permuter& permuter, std::string& out) {
-  std::string masked;
-  mask_text(value, rule, permuter, kNoLimit, masked);
+/// Appends one key or value in quotes; `raw` with its quotes if it is the same as `plain`.
+void append_quoted(Bytes raw, Bytes plain, Bytes masked, std::string& out) {
+  if (plain == masked) {
+    out.append(raw);
+    return;
+  }
   out.push_back('"');
   for (const char c : masked) {
     if (c == '"' || c == '\\') out.push_back('\\');
@@ -43,23 +46,33 @@ void append_value(Bytes value, const Rule& rule, const Permuter& permuter, std::
   out.push_back('"');
 }
 
-}  // namespace
+void append_counted(Bytes bytes, std::string& out) {
+  append_be32(out, static_cast<uint32_t>(bytes.size()));
+  out.append(bytes);
+}
 
-Result<> mask_hstore_text(Bytes value, const Rule& rule, const Permuter& permuter,
-                          std::string& out) {
+Result<> mask_text_form(Bytes value, const HstoreVisitor& visit, std::string& out) {
+  std::string masked;
   while (!value.empty()) {
-    const Bytes key = quoted(value);
-    if (key.empty() || !value.substr(key.size()).starts_with("=>")) return no_hstore();
-    out.append(key).append("=>");
-    value.remove_prefix(key.size() + 2);
+    const Bytes raw_key = quoted(value);
+    if (raw_key.empty() || !value.substr(raw_key.size()).starts_with("=>")) return no_hstore();
+    value.remove_prefix(raw_key.size() + 2);
+    const std::string key = unescape(raw_key.substr(1, raw_key.size() - 2));
+    masked.clear();
+    visit(key, std::nullopt, masked);
+    append_quoted(raw_key, key, masked, out);
+    out.append("=>");
     if (value.starts_with("NULL")) {
       out.append("NULL");
       value.remove_prefix(4);
     } else {
-      const Bytes one = quoted(value);
-      if (one.empty()) return no_hstore();
-      append_value(unescape(one.substr(1, one.size() - 2)), rule, permuter, out);
-      value.remove_prefix(one.size());
+      const Bytes raw = quoted(value);
+      if (raw.empty()) return no_hstore();
+      value.remove_prefix(raw.size());
+      const std::string plain = unescape(raw.substr(1, raw.size() - 2));
+      masked.clear();
+      visit(key, plain, masked);
+      append_quoted(raw, plain, masked, out);
     }
     if (value.empty()) break;
     if (!value.starts_with(", ")) return no_hstore();
@@ -69,8 +82,7 @@ Result<> mask_hstore_text(Bytes value, const Rule& rule, const Permuter& permute
   return {};
 }
 
-Result<> mask_hstore_binary(Bytes value, const Rule& rule, const Permuter& permuter,
-                            std::string& out) {
+Result<> mask_binary_form(Bytes value, const HstoreVisitor& visit, std::string& out) {
   BinaryReader in(value);
   const uint32_t count = in.be32();
   append_be32(out, count);
@@ -78,20 +90,47 @@ Result<> mask_hstore_binary(Bytes value, const Rule& rule, const Permuter& permu
   for (uint32_t i = 0; i < count && in.ok(); ++i) {
     const auto key = in.field();
     const auto one = in.field();
-    if (!key) return no_hstore();
-    append_be32(out, static_cast<uint32_t>(key->size()));
-    out.append(*key);
+    if (!key || !in.ok()) return no_hstore();
+    masked.clear();
+    visit(*key, std::nullopt, masked);
+    append_counted(masked, out);
     if (!one) {
       append_be32(out, 0xFFFFFFFFU);
       continue;
     }
     masked.clear();
-    mask_text(*one, rule, permuter, kNoLimit, masked);
-    append_be32(out, static_cast<uint32_t>(masked.size()));
-    out.append(masked);
+    visit(*key, *one, masked);
+    append_counted(masked, out);
   }
   if (!in.done()) return no_hstore();
   return {};
+}
+
+HstoreVisitor by_rule(const Rule& rule, const Permuter& permuter) {
+  return [&rule, &permuter](Bytes key, std::optional<Bytes> value, std::string& out) {
+    if (value) {
+      mask_text(*value, rule, permuter, kNoLimit, out);
+    } else {
+      out.append(key);
+    }
+  };
+}
+
+}  // namespace
+
+Result<> mask_hstore(Format format, Bytes value, const HstoreVisitor& visit, std::string& out) {
+  return format == Format::kText ? mask_text_form(value, visit, out)
+                                 : mask_binary_form(value, visit, out);
+}
+
+Result<> mask_hstore_text(Bytes value, const Rule& rule, const Permuter& permuter,
+                          std::string& out) {
+  return mask_hstore(Format::kText, value, by_rule(rule, permuter), out);
+}
+
+Result<> mask_hstore_binary(Bytes value, const Rule& rule, const Permuter& permuter,
+                            std::string& out) {
+  return mask_hstore(Format::kBinary, value, by_rule(rule, permuter), out);
 }
 
 }  // namespace sluice::mask

@@ -16,8 +16,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// Walks a document and writes it anew on the way.
 class JsonWriter {
  public:
-  JsonWriter(Bytes rest, const JsonVisitor& visit, const Permuter& permuter, std::string& out)
-      : rest_(rest), visit_(visit), permuter_(permuter), out_(out) {}
+  JsonWriter(Bytes rest, const JsonVisitor& visit, const JsonVisitor& visit_key,
+             const Permuter& permuter, std::string& out)
+      : rest_(rest), visit_(visit), visit_key_(visit_key), permuter_(permuter), out_(out) {}
 
   bool document() {
     space();
@@ -85,7 +86,11 @@ class JsonWriter {
       std::string key;
       const auto raw = read_string(key);
       if (!raw) return false;
-      copy(raw->size() + 2);
+      if (visit_key_) {
+        if (!string(*raw, key, visit_key_)) return false;
+      } else {
+        copy(raw->size() + 2);
+      }
       path_.push_back(std::move(key));
       space();
       if (!take(':')) return false;
@@ -114,16 +119,24 @@ class JsonWriter {
   bool string() {
     std::string text;
     const auto body = read_string(text);
-    if (!body) return false;
-    const JsonAction action = visit_({JsonLeaf::Type::kString, path_, text});
+    return body && string(*body, text, visit_);
+  }
+
+  /// The string at the front, whose body means `text`.
+  bool string(Bytes body, Bytes text, const JsonVisitor& visit) {
+    const JsonAction action = visit({JsonLeaf::Type::kString, path_, text});
     out_.push_back('"');
-    if (action.whole) {
+    if (action.text) {
+      append_json_body(*action.text, out_);
+    } else if (action.whole) {
       masked(text, action.rule);
-    } else if (!spans(*body, text, action.spans)) {
+    } else if (action.spans.empty()) {
+      out_.append(body);
+    } else if (!spans(body, text, action.spans)) {
       return false;
     }
     out_.push_back('"');
-    rest_.remove_prefix(body->size() + 2);
+    rest_.remove_prefix(body.size() + 2);
     return true;
   }
 
@@ -219,6 +232,7 @@ class JsonWriter {
 
   Bytes rest_;
   const JsonVisitor& visit_;
+  const JsonVisitor& visit_key_;
   const Permuter& permuter_;
   std::string& out_;
   std::vector<std::string> path_;
@@ -227,15 +241,17 @@ class JsonWriter {
 }  // namespace
 
 Result<> mask_json(Bytes document, const JsonVisitor& visit, const Permuter& permuter,
-                   std::string& out) {
-  if (JsonWriter(document, visit, permuter, out).document()) return {};
+                   std::string& out, const JsonVisitor& visit_key) {
+  if (JsonWriter(document, visit, visit_key, permuter, out).document()) return {};
   return fail(ErrorCode::kProtocol, "a value is no JSON document that can be masked");
 }
 
 Result<> mask_json(Bytes document, const Rule& rule, const Permuter& permuter, std::string& out) {
   return mask_json(
       document,
-      [&](const JsonLeaf&) { return JsonAction{.whole = true, .rule = rule, .spans = {}}; },
+      [&](const JsonLeaf&) {
+        return JsonAction{.whole = true, .rule = rule, .spans = {}, .text = {}};
+      },
       permuter, out);
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mask/binary_reader.h"
+#include "mask/containers.h"
 #include "mask/families.h"
 
 namespace sluice::mask {
@@ -26,18 +27,7 @@ class RecordMasker : public Masker {
 
  private:
   Result<Masked> text(Bytes value, std::string& out) const override {
-    // As many fields as there are commas outside of quotes, and one more.
-    size_t count = 1;
-    bool within = false;
-    for (size_t at = 0; at < value.size(); ++at) {
-      if (value[at] == '\\')
-        ++at;
-      else if (value[at] == '"')
-        within = !within;
-      else if (value[at] == ',' && !within)
-        ++count;
-    }
-    std::vector<MaskerPtr> fields(count, text_masker({.oid = kText}, means_));
+    std::vector<MaskerPtr> fields(count_fields(value), text_masker({.oid = kText}, means_));
     return composite_masker(std::move(fields))->mask(Format::kText, value, out);
   }
 

@@ -13,8 +13,9 @@ namespace {
 constexpr Bytes kSpace = " \t\n\r";
 constexpr Bytes kWhole = "<redacted/>";
 
-/// Text with its five entities and character references resolved; nothing for any other entity.
-std::optional<std::string> resolve(Bytes text) {
+}  // namespace
+
+std::optional<std::string> resolve_entities(Bytes text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     if (text[at] != '&') {
@@ -53,7 +54,7 @@ std::optional<std::string> resolve(Bytes text) {
   return out;
 }
 
-void append_escaped(Bytes text, std::string& out) {
+void append_xml_text(Bytes text, std::string& out) {
   for (const char c : text) {
     switch (c) {
       case '&':
@@ -76,6 +77,8 @@ void append_escaped(Bytes text, std::string& out) {
     }
   }
 }
+
+namespace {
 
 class XmlWriter {
  public:
@@ -128,7 +131,7 @@ class XmlWriter {
   }
 
   bool text(Bytes raw) {
-    const auto value = resolve(raw);
+    const auto value = resolve_entities(raw);
     if (!value) return false;
     put(*value);
     rest_.remove_prefix(raw.size());
@@ -145,7 +148,7 @@ class XmlWriter {
     out_.append(value.substr(0, first));
     std::string masked;
     mask_text(value.substr(first, last - first), rule_, permuter_, kNoLimit, masked);
-    append_escaped(masked, out_);
+    append_xml_text(masked, out_);
     out_.append(value.substr(last));
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -7,6 +8,12 @@
 #include "mask/strategy.h"
 
 namespace sluice::mask {
+
+/// Text with its five entities and character references resolved; nothing for any other entity.
+std::optional<std::string> resolve_entities(Bytes text);
+
+/// Appends `text` such that it means the same within elements and attributes.
+void append_xml_text(Bytes text, std::string& out);
 
 /// Appends an XML document or content with its texts, attribute values and comments masked; the
 /// names of elements and attributes stay. What is not understood is replaced whole.

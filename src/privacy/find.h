@@ -46,6 +46,8 @@ struct Context {
   /// Whether names of people are looked for by their form and surroundings. Off where every value
   /// would be a name by its form, as in columns of titles.
   bool people = true;
+  /// Whether names also speak for classes that nobody masks unless a rule says so (find_in_named).
+  bool low = false;
 };
 
 /// All sensitive parts of `text`, in order, not overlapping. For any bytes, in time linear in the

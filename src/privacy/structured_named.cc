@@ -50,7 +50,7 @@ std::vector<Span> find_in_named(std::string_view name, std::string_view value, c
   for (const NameVerdict& verdict : classes_of_name(name, path)) {
     if (verdict.strength < kBelieveName) break;
     if (!plausible(verdict.cls, value)) continue;
-    if (!masked_by_default(verdict.cls)) return {};
+    if (!masked_by_default(verdict.cls) && !context.low) return {};
     return {{0, value.size(), verdict.cls, verdict.strength}};
   }
   const bool thing =
@@ -116,9 +116,14 @@ std::vector<Span> find_in_pairs(std::string_view text, const Context& context) {
       end = i;
     }
     const std::string_view name = text.substr(begin, end - begin);
+    const size_t name_end = i;
     while (i < text.size() &&
            (text[i] == ' ' || text[i] == '=' || text[i] == ':' || text[i] == '>'))
       ++i;
+    // A name may itself be sensitive, all the more if it is none and nothing follows.
+    Context of_name = context;
+    of_name.people = context.people && i == name_end;
+    shift(out, find_in_named("", name, {}, of_name), begin);
     begin = i;
     if (i < text.size() && text[i] == '"') {
       i = quoted_end(text, i);

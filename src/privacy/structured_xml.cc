@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "privacy/scan.h"
 #include "privacy/structured.h"
@@ -7,6 +9,52 @@ namespace sluice::privacy {
 namespace {
 
 constexpr size_t kDeepest = 64;
+
+/// Text without its entities, and where each byte of it came from.
+struct Resolved {
+  std::string text;
+  std::vector<size_t> from;  ///< one more than bytes
+};
+
+/// The byte that the entity at text[at] means and its size; 0 if that is none of ASCII.
+struct Entity {
+  char byte = 0;
+  size_t size = 0;
+};
+
+Entity entity_at(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 10;
+  const std::string_view rest = text.substr(at, kLongest);
+  const size_t end = rest.find(';');
+  if (end == std::string_view::npos) return {};
+  const std::string_view name = rest.substr(1, end - 1);
+  constexpr std::pair<std::string_view, char> kNamed[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  for (const auto& [known, byte] : kNamed)
+    if (name == known) return {byte, end + 1};
+  if (name.size() < 2 || name[0] != '#') return {};
+  const bool hex = name[1] == 'x' || name[1] == 'X';
+  const std::string_view digits = name.substr(hex ? 2 : 1);
+  unsigned code = 0;
+  const auto read =
+      std::from_chars(digits.data(), digits.data() + digits.size(), code, hex ? 16 : 10);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || code == 0 ||
+      code > 0x7F)
+    return {};
+  return {static_cast<char>(code), end + 1};
+}
+
+Resolved resolve(std::string_view raw) {
+  Resolved out;
+  for (size_t i = 0; i < raw.size();) {
+    const Entity entity = raw[i] == '&' ? entity_at(raw, i) : Entity{};
+    out.text += entity.size > 0 ? entity.byte : raw[i];
+    out.from.push_back(i);
+    i += std::max<size_t>(entity.size, 1);
+  }
+  out.from.push_back(raw.size());
+  return out;
+}
 
 class Walk {
  public:
@@ -88,7 +136,13 @@ class Walk {
         ++i_;
       const std::string_view name = local(text_.substr(begin, i_ - begin));
       while (i_ < text_.size() && (is_space(text_[i_]) || text_[i_] == '=')) ++i_;
-      if (i_ >= text_.size() || (text_[i_] != '"' && text_[i_] != '\'')) continue;
+      if (i_ >= text_.size()) continue;
+      if (text_[i_] != '"' && text_[i_] != '\'') {  // HTML does without quotes
+        const size_t open = i_;
+        while (i_ < text_.size() && !is_space(text_[i_]) && text_[i_] != '>') ++i_;
+        value(name, open, i_);
+        continue;
+      }
       const size_t open = i_ + 1, close = std::min(text_.find(text_[i_], open), text_.size());
       if (name == "name" || name == "key" || name == "type" || name == "id")
         if (close - open <= 40) element.append(" ").append(text_.substr(open, close - open));
@@ -105,11 +159,16 @@ class Walk {
     if (begin == end) return;
     Concepts path;
     for (const std::string& each : names_) path |= meaning_of_name(each);
-    for (Span span : find_in_named(name, text_.substr(begin, end - begin), path, context_)) {
-      span.begin += begin;
-      span.end += begin;
-      out_.push_back(span);
+    const std::string_view raw = text_.substr(begin, end - begin);
+    if (raw.find('&') == std::string_view::npos) {
+      for (const Span& span : find_in_named(name, raw, path, context_))
+        out_.push_back({span.begin + begin, span.end + begin, span.cls, span.confidence});
+      return;
     }
+    const Resolved plain = resolve(raw);
+    for (const Span& span : find_in_named(name, plain.text, path, context_))
+      out_.push_back({plain.from[span.begin] + begin, plain.from[span.end] + begin, span.cls,
+                      span.confidence});
   }
 
   std::string_view text_;

@@ -270,7 +270,9 @@ Result<json::object> copy(const std::shared_ptr<Server>& server, const json::obj
       const std::string data,
       server->copy_out("COPY (" + std::string(line.at("copy").as_string()) + ") TO STDOUT" + tail));
   constexpr size_t kMaxRow = size_t{1} << 20;
-  mask::CopyMasker masker(std::move(columns), std::move(options), kMaxRow);
+  const auto format = form == "binary" ? mask::Format::kBinary : mask::Format::kText;
+  mask::CopyMasker masker(mask::RowMasker::of(std::move(columns), format), std::move(options),
+                          kMaxRow);
   std::string out;
   const auto piece = static_cast<size_t>(line.at("piece").to_number<int64_t>());
   for (size_t at = 0; at < data.size(); at += piece) {

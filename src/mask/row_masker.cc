@@ -1,0 +1,182 @@
+#include "mask/row_masker.h"
+
+#include <utility>
+
+#include "mask/binary_reader.h"
+#include "mask/text_form.h"
+
+namespace sluice::mask {
+namespace {
+
+using privacy::Class;
+using privacy::Shape;
+
+constexpr uint32_t kNullLength = 0xFFFFFFFFU;
+
+tl::unexpected<Error> broken_row(std::string_view what) {
+  return fail(ErrorCode::kProtocol, "a row of the server cannot be read: " + std::string(what));
+}
+
+}  // namespace
+
+ColumnPlan redacted() {
+  ColumnPlan plan;
+  plan.shape = Shape::kWhole;
+  plan.rule = {.strategy = Strategy::kRedact, .kind = Kind::kAny, .step = 0};
+  plan.raw_known = false;
+  return plan;
+}
+
+Result<std::shared_ptr<const RowMasker>> RowMasker::compile(
+    std::vector<ColumnPlan> plans, std::span<const FieldType> fields,
+    std::shared_ptr<const Permuter> permuter, std::shared_ptr<const TypeSource> types) {
+  if (plans.size() != fields.size())
+    return fail(ErrorCode::kInternal, "there is not one plan for each column");
+  auto out = std::shared_ptr<RowMasker>(new RowMasker);
+  out->permuter_ = std::move(permuter);
+  out->columns_.resize(plans.size());
+  for (size_t i = 0; i < plans.size(); ++i) {
+    out->columns_[i].plan = std::move(plans[i]);
+    out->columns_[i].field = fields[i];
+    out->columns_[i].base = written_as(fields[i].type, types);
+  }
+  for (Column& column : out->columns_) {
+    out->compile_column(column, types);
+    out->gathers_ |= column.sifter != nullptr;
+  }
+  for (Column& column : out->columns_) {
+    column.known = out->gathers_ && column.plan.raw_known && column.plan.cls != Class::kNone &&
+                   column.sifter == nullptr;
+    column.needed |= column.masks() || column.known;
+    if (column.sifter && column.plan.shape == Shape::kByKey)
+      out->columns_[static_cast<size_t>(column.plan.key_column)].needed = true;
+  }
+  return out;
+}
+
+void RowMasker::compile_column(Column& column,
+                               const std::shared_ptr<const TypeSource>& types) const {
+  const TypeRef type = column.field.type;
+  const ColumnPlan& plan = column.plan;
+  if (plan.shape == Shape::kNone) return;
+  const bool keyless =
+      plan.shape == Shape::kByKey &&
+      (plan.key_column < 0 || static_cast<size_t>(plan.key_column) >= columns_.size());
+  if (plan.shape == Shape::kWhole) {
+    column.whole = compile_or_hide(type, {plan.rule, permuter_}, types);
+  } else if (!plan.treatment || keyless) {
+    column.whole = compile_or_hide(type, {{}, permuter_}, types);
+  } else {
+    column.sifter = compile_sifter(type, *plan.treatment, permuter_, types);
+    // For keys that cannot be read.
+    if (plan.shape == Shape::kByKey) column.whole = compile_or_hide(type, {{}, permuter_}, types);
+  }
+}
+
+std::shared_ptr<const RowMasker> RowMasker::of(std::vector<MaskerPtr> columns, Format format) {
+  auto out = std::shared_ptr<RowMasker>(new RowMasker);
+  out->columns_.resize(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    Column& column = out->columns_[i];
+    column.plan.shape = columns[i] ? Shape::kWhole : Shape::kNone;
+    column.field.format = format;
+    column.whole = std::move(columns[i]);
+    column.needed = column.masks();
+  }
+  return out;
+}
+
+Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) const {
+  BinaryReader in(body);
+  const uint16_t count = in.be16();
+  if (!in.ok() || count != columns_.size())
+    return broken_row("it has another number of columns than was announced");
+  scratch.cells.resize(count);
+  for (Cell& cell : scratch.cells) cell = in.field();
+  if (!in.done()) return broken_row("its lengths do not add up");
+  begin_row(scratch.cells, scratch);
+  const size_t begin = out.size();
+  out.append(body.substr(0, 2));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const size_t at = out.size();
+    append_be32(out, kNullLength);
+    if (!scratch.cells[i]) continue;
+    if (!columns_[i].masks()) {
+      out.append(*scratch.cells[i]);
+    } else {
+      auto masked = mask_value(i, scratch.cells, scratch, out);
+      if (!masked) {
+        out.resize(begin);
+        return fail(std::move(masked).error());
+      }
+      if (*masked == Masked::kNull) continue;
+    }
+    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+  }
+  ++scratch.rows;
+  return {};
+}
+
+void RowMasker::begin_row(std::span<const Cell> row, RowScratch& scratch) const {
+  if (scratch.counts.size() != columns_.size()) scratch.counts.resize(columns_.size());
+  if (!gathers_) return;
+  if (scratch.buffers.size() != columns_.size()) scratch.buffers.resize(columns_.size());
+  scratch.context.known.clear();
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i].known || !row[i]) continue;
+    const auto text =
+        text_form(columns_[i].base, columns_[i].field.format, *row[i], scratch.buffers[i]);
+    if (text) scratch.context.known.push_back({*text, columns_[i].plan.cls});
+  }
+}
+
+Result<Masked> RowMasker::mask_value(size_t index, std::span<const Cell> row, RowScratch& scratch,
+                                     std::string& out) const {
+  const Column& column = columns_[index];
+  if (!row[index]) return Masked::kNull;
+  if (column.sifter) return sift(index, row, scratch, out);
+  if (column.whole) {
+    ColumnCounts& counts = scratch.counts[index];
+    ++counts.values;
+    ++counts.of(column.plan.cls);
+    return column.whole->mask(column.field.format, *row[index], out);
+  }
+  out.append(*row[index]);
+  return Masked::kValue;
+}
+
+Result<Masked> RowMasker::sift(size_t index, std::span<const Cell> row, RowScratch& scratch,
+                               std::string& out) const {
+  const Column& column = columns_[index];
+  ColumnCounts& counts = scratch.counts[index];
+  scratch.context.low = true;
+  scratch.context.harmless = column.plan.harmless.get();
+  Look look{.treatment = column.plan.treatment.get(),
+            .permuter = permuter_.get(),
+            .context = &scratch.context,
+            .counts = &counts,
+            .spans = &scratch.spans,
+            .people = column.plan.people,
+            .names = column.plan.names};
+  if (column.plan.shape == Shape::kStructured) look.mode = Look::Mode::kParts;
+  if (column.plan.shape == Shape::kByKey) {
+    const auto key_index = static_cast<size_t>(column.plan.key_column);
+    const Column& key = columns_[key_index];
+    const Cell name = row[key_index] ? text_form(key.base, key.field.format, *row[key_index],
+                                                 scratch.buffers[key_index])
+                                     : Cell(Bytes());
+    if (!name) {
+      ++counts.values;
+      ++counts.of(Class::kNone);
+      return column.whole->mask(column.field.format, *row[index], out);
+    }
+    look = look.under(*name);
+  }
+  const size_t begin = out.size();
+  SLUICE_ASSIGN(const Masked masked,
+                column.sifter->sift(column.field.format, *row[index], look, out));
+  counts.values += masked == Masked::kNull || Bytes(out).substr(begin) != *row[index];
+  return masked;
+}
+
+}  // namespace sluice::mask

@@ -1,0 +1,410 @@
+#include "mask/row_masker.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "mask/copy.h"
+#include "mask/test_values.h"
+
+namespace sluice::mask {
+namespace {
+
+using privacy::Class;
+using privacy::Shape;
+
+constexpr Oid kBytea = 17, kName = 19, kInt8 = 20, kInt4 = 23, kText = 25, kJson = 114, kXml = 142,
+              kTextArray = 1009, kBpchar = 1042, kVarchar = 1043, kDate = 1082, kJsonb = 3802,
+              kVector = 3614, kRecord = 2249;
+constexpr Oid kPerson = 20002, kMood = 20000, kMail = 20001, kHstore = 20004, kOdd = 20005,
+              kCitext = 20006, kPersons = 20007, kLoop = 20008;
+
+class Types : public TypeSource {
+ public:
+  Types() {
+    all_[kTextArray] = {.kind = TypeKind::kArray, .name = "_text", .inner = {kText, -1}};
+    all_[kMood] = {.kind = TypeKind::kEnum, .name = "mood", .labels = {"good", "bad", "so"}};
+    all_[kMail] = {.kind = TypeKind::kDomain, .name = "mail", .inner = {kVarchar, 34}};
+    all_[kPerson] = {
+        .kind = TypeKind::kComposite,
+        .name = "person",
+        .fields = {{"note", {kText, -1}}, {"email", {kText, -1}}, {"age", {kInt4, -1}}}};
+    all_[kPersons] = {.kind = TypeKind::kArray, .name = "_person", .inner = {kPerson, -1}};
+    all_[kHstore] = {.name = "hstore"};
+    all_[kOdd] = {.name = "odd"};
+    all_[kCitext] = {.name = "citext"};
+    all_[kLoop] = {.kind = TypeKind::kDomain, .name = "loop", .inner = {kLoop, -1}};
+  }
+  const TypeInfo* find(Oid oid) const override {
+    const auto found = all_.find(oid);
+    return found == all_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<Oid, TypeInfo> all_;
+};
+
+std::shared_ptr<const Types> types() {
+  static const auto all = std::make_shared<const Types>();
+  return all;
+}
+
+std::shared_ptr<const Treatment> redact_all() {
+  auto out = std::make_shared<Treatment>();
+  for (auto& rule : out->rules) rule = Rule{};
+  return out;
+}
+
+using Row = std::vector<std::optional<std::string>>;
+
+std::string body_of(const Row& row) {
+  std::string out;
+  append_be16(out, static_cast<uint16_t>(row.size()));
+  for (const auto& value : row) {
+    append_be32(out, value ? static_cast<uint32_t>(value->size()) : 0xFFFFFFFFU);
+    if (value) out.append(*value);
+  }
+  return out;
+}
+
+/// Whether it is a row, and which.
+std::optional<Row> row_of(Bytes body) {
+  if (body.size() < 2) return std::nullopt;
+  const uint16_t count = load_be16(body.data());
+  body.remove_prefix(2);
+  Row out;
+  for (uint16_t i = 0; i < count; ++i) {
+    if (body.size() < 4) return std::nullopt;
+    const uint32_t size = load_be32(body.data());
+    body.remove_prefix(4);
+    if (size == 0xFFFFFFFFU) {
+      out.emplace_back();
+      continue;
+    }
+    if (size > body.size()) return std::nullopt;
+    out.emplace_back(body.substr(0, size));
+    body.remove_prefix(size);
+  }
+  if (!body.empty()) return std::nullopt;
+  return out;
+}
+
+struct Column {
+  ColumnPlan plan;
+  FieldType field;
+};
+
+std::shared_ptr<const RowMasker> compiled(const std::vector<Column>& columns) {
+  std::vector<ColumnPlan> plans;
+  std::vector<FieldType> fields;
+  for (const Column& column : columns) {
+    plans.push_back(column.plan);
+    fields.push_back(column.field);
+  }
+  return RowMasker::compile(std::move(plans), fields, test_permuter(), types()).value();
+}
+
+Row masked(const std::vector<Column>& columns, const Row& row, RowScratch* counts = nullptr) {
+  RowScratch scratch;
+  std::string out;
+  const auto done = compiled(columns)->mask_row(body_of(row), scratch, out);
+  if (!done) return {"!" + done.error().text};
+  if (counts != nullptr) *counts = scratch;
+  return row_of(out).value();
+}
+
+ColumnPlan whole(Class cls, Strategy strategy, Kind kind = Kind::kAny) {
+  ColumnPlan plan;
+  plan.shape = Shape::kWhole;
+  plan.cls = cls;
+  plan.rule = {.strategy = strategy, .kind = kind};
+  return plan;
+}
+
+ColumnPlan search(Shape shape, std::vector<std::string> names = {}) {
+  ColumnPlan plan;
+  plan.shape = shape;
+  plan.names = std::move(names);
+  plan.treatment = redact_all();
+  return plan;
+}
+
+/// One column of a shape and type, one value.
+std::string one(ColumnPlan plan, TypeRef type, std::string value, Format format = Format::kText) {
+  const Row row = masked({{std::move(plan), {type, format}}}, {std::move(value)});
+  return row[0].value_or("NULL");
+}
+
+TEST(RowMasker, MasksWholeColumnsAndLeavesOthers) {
+  RowScratch counts;
+  const std::vector<Column> columns = {
+      {{}, {{kInt4}}},
+      {whole(Class::kEmail, Strategy::kPartial, Kind::kEmail), {{kText}}},
+      {whole(Class::kAge, Strategy::kNull), {{kInt4}, Format::kBinary}},
+      {whole(Class::kBirthDate, Strategy::kGeneralise, Kind::kDate), {{kDate}}},
+      {redacted(), {{kText}}}};
+  EXPECT_EQ(masked(columns, {"7", "ann@x.org", "\0\0\0\5", "1980-05-03", std::nullopt}, &counts),
+            (Row{"7", "***@x.org", std::nullopt, "1980-01-01", std::nullopt}));
+  EXPECT_EQ(counts.rows, 1U);
+  EXPECT_EQ(counts.counts[0].values, 0U);
+  EXPECT_EQ(counts.counts[1].values, 1U);
+  EXPECT_EQ(counts.counts[1].of(Class::kEmail), 1U);
+  EXPECT_EQ(counts.counts[4].values, 0U);
+}
+
+TEST(RowMasker, HidesWhatItCannotMask) {
+  EXPECT_EQ(one(whole(Class::kEmail, Strategy::kPartial), {kOdd}, "x"), "NULL");
+  EXPECT_EQ(one(whole(Class::kEmail, Strategy::kPartial), {99999}, "x"), "NULL");
+  EXPECT_EQ(one(whole(Class::kEmail, Strategy::kPartial), {kLoop}, "x"), "NULL");
+  EXPECT_EQ(one(redacted(), {99999}, "x", Format::kBinary), "NULL");
+  EXPECT_EQ(one(redacted(), {kText}, "x"), "[redacted]");
+  ColumnPlan untreated = search(Shape::kFreeText);
+  untreated.treatment = nullptr;
+  EXPECT_EQ(one(untreated, {kText}, "x"), "[redacted]");
+  EXPECT_EQ(one(search(Shape::kByKey), {kText}, "x"), "[redacted]");
+}
+
+TEST(RowMasker, RefusesWhatIsNoRow) {
+  const auto masker = compiled({{{}, {{kText}}}, {redacted(), {{kText}}}});
+  RowScratch scratch;
+  const std::string good = body_of({"a", "b"});
+  for (std::string bad :
+       {std::string(), std::string("\0", 1), body_of({"a"}), body_of({"a", "b", "c"}), good + "x",
+        good.substr(0, good.size() - 1), std::string("\0\2\0\0\0\1a\377\377\377\376", 11)}) {
+    std::string out = "before";
+    EXPECT_FALSE(masker->mask_row(bad, scratch, out));
+    EXPECT_EQ(out, "before");
+  }
+  EXPECT_FALSE(RowMasker::compile({{}}, {}, test_permuter(), nullptr));
+  // A value that is not of its type.
+  EXPECT_EQ(one(redacted(), {kInt4}, "x").substr(0, 1), "!");
+  EXPECT_EQ(one(search(Shape::kFreeText), {kJson}, "{").substr(0, 1), "!");
+  EXPECT_EQ(one(search(Shape::kFreeText), {kTextArray}, "{a").substr(0, 1), "!");
+}
+
+struct Case {
+  const char* what;
+  Shape shape;
+  std::vector<std::string> names;
+  TypeRef type;
+  std::string value, masked;
+  Format format = Format::kText;
+};
+
+using namespace std::string_literals;
+
+std::vector<Case> cases() {
+  const std::string array_head = "\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\2\0\0\0\1"s;
+  const std::string person_binary = "\0\0\0\3\0\0\0\x19\0\0\0\2hi\0\0\0\x19\0\0\0\7a@x.org"s;
+  return {
+      {"prose",
+       Shape::kFreeText,
+       {},
+       {kText},
+       "Write to a.b@x.org, please",
+       "Write to [redacted], please"},
+      {"prose, binary",
+       Shape::kFreeText,
+       {},
+       {kText},
+       "Write to a.b@x.org",
+       "Write to [redacted]",
+       Format::kBinary},
+      {"nothing found", Shape::kFreeText, {}, {kText}, "It rains", "It rains"},
+      {"limit", Shape::kFreeText, {}, {kVarchar, 4 + 12}, "to a@x.de ab", "to [redacted"},
+      {"padded", Shape::kFreeText, {}, {kBpchar, 4 + 16}, "to a@x.de       ", "to [redacted]   "},
+      {"padded, unchanged", Shape::kFreeText, {}, {kBpchar, 4 + 4}, "to  ", "to  "},
+      {"name", Shape::kFreeText, {}, {kName}, "a.b@x.org", "[redacted]"},
+      {"citext", Shape::kFreeText, {}, {kCitext}, "a.b@x.org", "[redacted]"},
+      {"domain", Shape::kFreeText, {}, {kMail}, "a.b@x.org", "[redacted]"},
+      {"json",
+       Shape::kFreeText,
+       {},
+       {kJson},
+       R"({"note": "mail a@x.org", "n":1})",
+       R"({"note": "mail [redacted]", "n":1})"},
+      {"jsonb, binary",
+       Shape::kStructured,
+       {},
+       {kJsonb},
+       "\1{\"email\": \"a@x.org\"}",
+       "\1{\"email\": \"[redacted]\"}",
+       Format::kBinary},
+      {"json key", Shape::kStructured, {}, {kJsonb}, R"({"a@x.org": 3})", R"({"[redacted]": 3})"},
+      {"json number",
+       Shape::kStructured,
+       {},
+       {kJsonb},
+       R"({"phone": 4915112345678})",
+       R"({"phone": 0})"},
+      {"json path",
+       Shape::kStructured,
+       {},
+       {kJsonb},
+       R"({"patient": {"name": "Ann Lee"}, "tags": ["x"]})",
+       R"({"patient": {"name": "[redacted]"}, "tags": ["x"]})"},
+      {"json escapes",
+       Shape::kStructured,
+       {},
+       {kJsonb},
+       R"(["\u00e9 a@x.org \u00e9"])",
+       R"(["\u00e9 [redacted] \u00e9"])"},
+      {"json in json",
+       Shape::kStructured,
+       {},
+       {kJson},
+       R"(["{\"email\": \"a@x.org\"}"])",
+       R"(["{\"email\": \"[redacted]\"}"])"},
+      {"json in text",
+       Shape::kFreeText,
+       {},
+       {kText},
+       R"({"phone": 4915112345678})",
+       R"({"phone": 0})"},
+      {"almost json",
+       Shape::kFreeText,
+       {},
+       {kText},
+       R"({"email": "a@x.org",})",
+       R"({"email": "[redacted]",})"},
+      {"xml",
+       Shape::kStructured,
+       {},
+       {kXml},
+       "<a><email>a@x.org</email></a>",
+       "<a><email>[redacted]</email></a>"},
+      {"xml entities",
+       Shape::kStructured,
+       {},
+       {kXml},
+       "<a>to a&#64;x.org &amp; b</a>",
+       "<a>to [redacted] &amp; b</a>"},
+      {"xml in text",
+       Shape::kFreeText,
+       {},
+       {kText},
+       "<p>to <a href=mailto:a@x.org>us</a></p>",
+       "<p>to <a href=mailto:[redacted]>us</a></p>"},
+      {"hstore",
+       Shape::kStructured,
+       {},
+       {kHstore},
+       R"("email"=>"a@x.org", "b"=>NULL)",
+       R"("email"=>"[redacted]", "b"=>NULL)"},
+      {"hstore key",
+       Shape::kStructured,
+       {},
+       {kHstore},
+       R"("a@x.org"=>"1")",
+       R"("[redacted]"=>"1")"},
+      {"hstore, binary",
+       Shape::kStructured,
+       {},
+       {kHstore},
+       "\0\0\0\1\0\0\0\5email\0\0\0\7a@x.org"s,
+       "\0\0\0\1\0\0\0\5email\0\0\0\n[redacted]"s,
+       Format::kBinary},
+      {"bytea",
+       Shape::kFreeText,
+       {},
+       {kBytea},
+       "\\x746f206140782e6f7267",
+       "\\x746f205b72656461637465645d"},
+      {"bytea, escaped",
+       Shape::kFreeText,
+       {},
+       {kBytea},
+       "to a@x.org",
+       "\\x746f205b72656461637465645d"},
+      {"bytea, binary",
+       Shape::kFreeText,
+       {},
+       {kBytea},
+       "to a@x.org",
+       "to [redacted]",
+       Format::kBinary},
+      {"bytea, no text",
+       Shape::kFreeText,
+       {},
+       {kBytea},
+       "\xff a@x.org \0"s,
+       "[redacted]",
+       Format::kBinary},
+      {"bytea, unchanged", Shape::kFreeText, {}, {kBytea}, "\\xff00", "\\xff00"},
+      {"array",
+       Shape::kFreeText,
+       {},
+       {kTextArray},
+       R"({a,"b c",NULL,a@x.org})",
+       R"({a,"b c",NULL,"[redacted]"})"},
+      {"array by name",
+       Shape::kStructured,
+       {"phones"},
+       {kTextArray},
+       R"({0151 1234567,NULL})",
+       R"({"[redacted]",NULL})"},
+      {"array, binary",
+       Shape::kFreeText,
+       {},
+       {kTextArray},
+       array_head + "\0\0\0\1a\0\0\0\7a@x.org"s,
+       array_head + "\0\0\0\1a\0\0\0\n[redacted]"s,
+       Format::kBinary},
+      {"composite",
+       Shape::kStructured,
+       {"note", "email", "age"},
+       {kPerson},
+       R"(("see a@x.org",ann,41))",
+       R"(("see [redacted]",ann,"0"))"},
+      {"composite, its own names",
+       Shape::kFreeText,
+       {},
+       {kPerson},
+       R"((hi,a@x.org,))",
+       R"((hi,"[redacted]",))"},
+      {"composite, binary",
+       Shape::kStructured,
+       {},
+       {kPerson},
+       person_binary + "\0\0\0\x17\0\0\0\4\0\0\0\x29"s,
+       "\0\0\0\3\0\0\0\x19\0\0\0\2hi\0\0\0\x19\0\0\0\n[redacted]\0\0\0\x17\0\0\0\4\0\0\0\0"s,
+       Format::kBinary},
+      {"array of composites",
+       Shape::kStructured,
+       {"staff"},
+       {kPersons},
+       R"x({"(hi,a@x.org,7)"})x",
+       R"x({"(hi,\"[redacted]\",\"0\")"})x"},
+      {"record", Shape::kFreeText, {}, {kRecord}, R"((1,a@x.org))", R"((1,"[redacted]"))"},
+      {"record, binary",
+       Shape::kFreeText,
+       {},
+       {kRecord},
+       "\0\0\0\1\0\0\0\x19\0\0\0\7a@x.org"s,
+       "\0\0\0\1\0\0\0\x19\0\0\0\n[redacted]"s,
+       Format::kBinary},
+      {"number", Shape::kFreeText, {}, {kInt8}, "4111111111111111", "4111111111111111"},
+      {"enum", Shape::kFreeText, {}, {kMood}, "good", "good"},
+      {"tsvector", Shape::kFreeText, {}, {kVector}, "'ann':1", ""},
+      {"unknown type", Shape::kFreeText, {}, {kOdd}, "x a@x.org y", "NULL"},
+      {"unknown type, nothing found", Shape::kFreeText, {}, {kOdd}, "x", "x"},
+      {"pairs", Shape::kFreeText, {}, {kText}, "email=a@x.org; n=1", "email=[redacted]; n=1"},
+      {"array in text", Shape::kStructured, {"links"}, {kText}, "{a@x.org,b}", "{[redacted],b}"},
+  };
+}
+
+TEST(RowMasker, SearchesEveryType) {
+  for (const Case& each : cases())
+    EXPECT_EQ(one(search(each.shape, each.names), each.type, each.value, each.format), each.masked)
+        << each.what;
+}
+
+TEST(RowMasker, NullStaysNull) {
+  for (const Case& each : cases())
+    EXPECT_EQ(masked({{search(each.shape, each.names), {each.type, each.format}}}, {std::nullopt}),
+              Row{std::nullopt});
+}
+
+}  // namespace
+}  // namespace sluice::mask
