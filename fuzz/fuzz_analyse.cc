@@ -46,8 +46,11 @@ void check_whole(const sluice::sql::StatementFacts& facts) {
   for (size_t i = 1; i < facts.columns.size(); ++i) {
     require(facts.columns[i - 1].column < facts.columns[i].column);
   }
-  for (const auto& column : facts.output) {
-    for (const auto& source : column.sources) require(source.column.column >= 0);
+  require(facts.results.size() == facts.statements);
+  for (const auto& result : facts.results) {
+    for (const auto& column : result.columns) {
+      for (const auto& source : column.sources) require(source.column.column >= 0);
+    }
   }
   require(facts.weight() >= sizeof facts);
 }

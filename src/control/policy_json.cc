@@ -24,13 +24,15 @@ std::string column_name(const sql::ColumnRef& ref, const catalog::Catalog* catal
 }
 
 json::array uses_of(uint8_t uses) {
-  static constexpr std::array<std::pair<uint8_t, std::string_view>, 6> kNames = {
+  static constexpr std::array<std::pair<uint8_t, std::string_view>, 8> kNames = {
       {{sql::kUsedInOutput, "output"},
        {sql::kUsedInPredicate, "predicate"},
        {sql::kUsedInJoin, "join"},
        {sql::kUsedInGrouping, "grouping"},
        {sql::kUsedInOrdering, "ordering"},
-       {sql::kWritten, "written"}}};
+       {sql::kWritten, "written"},
+       {sql::kProbed, "probed"},
+       {sql::kGivenAway, "given_away"}}};
   json::array out;
   for (const auto& [bit, name] : kNames) {
     if ((uses & bit) != 0) out.emplace_back(name);
@@ -75,7 +77,7 @@ json::object to_json(const sql::StatementFacts& facts, const catalog::Catalog* c
   if (!facts.unanalysable.empty()) out["not_understood"] = to_printable_utf8(facts.unanalysable);
   json::array actions, output, columns, functions;
   for (const auto& action : facts.actions) actions.push_back(action_json(action));
-  for (const auto& column : facts.output) output.push_back(output_json(column, catalog));
+  for (const auto& column : facts.last_output()) output.push_back(output_json(column, catalog));
   for (const auto& used : facts.columns) {
     columns.push_back(json::object{{"column", column_name(used.column, catalog)},
                                    {"used_in", uses_of(used.uses)}});

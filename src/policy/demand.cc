@@ -9,7 +9,8 @@ namespace {
 using sql::ActionKind;
 
 constexpr uint8_t kReadUses = sql::kUsedInOutput | sql::kUsedInPredicate | sql::kUsedInJoin |
-                              sql::kUsedInGrouping | sql::kUsedInOrdering;
+                              sql::kUsedInGrouping | sql::kUsedInOrdering | sql::kProbed |
+                              sql::kGivenAway;
 
 /// How many statements of a text are SHOW or EXPLAIN, by its kind ("SET; SHOW").
 size_t count_shows(std::string_view kind) {

@@ -120,7 +120,31 @@ size_t weight_of(const std::vector<Source>& sources) {
   return total;
 }
 
+size_t weight_of(const StatementResult& result) {
+  size_t total = sizeof result + weight_of(result.executes) + weight_of(result.fetches) +
+                 weight_of(result.declares) + weight_of(result.prepares);
+  for (const OutputColumn& column : result.columns) {
+    total += sizeof column + weight_of(column.name) + weight_of(column.sources);
+  }
+  if (result.copy) {
+    total += weight_of(result.copy->format) + weight_of(result.copy->null_text) +
+             weight_of(result.copy->encoding);
+    for (const std::string& name : result.copy->force_quote) total += sizeof name + weight_of(name);
+  }
+  return total;
+}
+
 }  // namespace
+
+const std::vector<OutputColumn>& StatementFacts::last_output() const {
+  static const std::vector<OutputColumn> kNone;
+  static const std::vector<OutputColumn> kUnknown = {{"*", {}, true}};
+  for (auto result = results.rbegin(); result != results.rend(); ++result) {
+    if (!result->columns.empty()) return result->columns;
+    if (result->unknown_columns) return kUnknown;
+  }
+  return kNone;
+}
 
 size_t StatementFacts::weight() const {
   size_t total = sizeof *this + weight_of(kind) + weight_of(unanalysable);
@@ -131,9 +155,7 @@ size_t StatementFacts::weight() const {
     }
   }
   for (const auto& table : tables) total += sizeof table + weight_of(table);
-  for (const auto& column : output) {
-    total += sizeof column + weight_of(column.name) + weight_of(column.sources);
-  }
+  for (const StatementResult& result : results) total += weight_of(result);
   total += columns.capacity() * sizeof(UsedColumn);
   for (const auto& column : written) total += sizeof column + weight_of(column.sources);
   for (const auto& use : functions) {

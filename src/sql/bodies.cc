@@ -77,6 +77,13 @@ void Walker::unreadable(const catalog::Function& function) {
   Called ignored;
   note_risk(FunctionRisk::kUnknown, &function, {function.schema, function.name}, {}, ignored);
   facts_.dynamic_sql = true;
+  // What becomes of its arguments cannot be known.
+  if (gather_.arguments == nullptr || context_.arguments == 0) return;
+  for (size_t i = 0; i < context_.arguments; ++i) {
+    const Value argument = value_of(argument_ref(i));
+    tell(argument, 0);
+    give_away(argument);
+  }
 }
 
 const Walker::Body& Walker::body_of(const catalog::Function& function) {
@@ -223,6 +230,8 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   gather_.function({function.oid, function.schema, function.name, function.volatility,
                     FunctionRisk::kNone, true});
   function_settings(function);
+  const Within within(*this);
+  context_.owned = context_.fired = true;
   const BodyKey key = body_key(function.oid, table.oid);
   if (bodies_.contains(key)) return;
   if (function.language != "plpgsql") {
@@ -245,7 +254,6 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   }
   frame.visible = frame.ctes.size();
   level.ctes = &frame;
-  const Within within(*this);
   ++context_.depth;
   context_.reached = true;
   context_.arguments = 0;

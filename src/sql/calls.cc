@@ -80,7 +80,7 @@ Walker::Called Walker::function_call(const Node& body, const Level& level) {
     const auto sort = field(wrapper, "SortBy");
     if (!sort) return;
     Value value = eval_field(*sort, "node", level);
-    gather_.use(value, kUsedInOrdering);
+    gather_.use(value, ordering());
     if (within) {
       // What is ordered is what the aggregate returns.
       shape.names.emplace_back();
@@ -117,6 +117,7 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
       out.value.unknown = true;
       out.rows = unknown_rows();
       note_risk(risk_of(name.schema, name.name), nullptr, name, shape, out);
+      for (const Value& value : given) give_away(value);
     }
     return out;
   }
@@ -225,7 +226,11 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
   out.value.add(through);
   note_risk(risk, &function, {function.schema, function.name}, shape, out);
   function_settings(function);
-  if (!system && readable) return call_body(function, given, shape);
+  if (!system && readable) {
+    if (risk != FunctionRisk::kNone) hand_over(function, risk, given);
+    return call_body(function, given, shape);
+  }
+  if (!aggregate) hand_over(function, risk, given);
 
   std::vector<std::string_view> columns(function.result_columns.begin(),
                                         function.result_columns.end());
@@ -261,10 +266,13 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
     out.value = out.value.through(function.name);
     out.value.unknown = true;
     out.rows = unknown_rows();
+    if (body.busy && function.volatility == 'v') {
+      for (const Value& value : given) give_away(value);
+    }
     return out;
   }
   for (size_t i = 0; i < arguments.size() && i < body.uses.uses.size(); ++i) {
-    gather_.use(arguments[i], body.uses.uses[i]);
+    use_as_body(arguments[i], body.uses.uses[i]);
   }
   for (const auto& [target, value] : body.uses.written) {
     gather_.write(target, with_arguments(value, arguments));

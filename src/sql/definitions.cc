@@ -67,6 +67,10 @@ void Walker::created_by_query(const Node& into, const RowsPtr& rows, std::string
   schema_changed(object.temporary);
   note_write(object);
   resolver_.remember_created(object);
+  write_created(rows);
+}
+
+void Walker::write_created(const RowsPtr& rows) {
   std::vector<NamedValue> columns;
   rows->append_to(columns);
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -104,6 +108,9 @@ void Walker::on_create_as(const Node& body) {
   unwrap(*query, [&](std::string_view name, const Node& inner) {
     if (name == "ExecuteStmt") {
       on_prepared(name, inner);
+      if (StatementResult* result = own_result()) {
+        result->returns_rows = result->unknown_columns = false;
+      }
       rows = unknown_rows();
     } else {
       rows = rows_of(*query, nullptr, nullptr);
@@ -284,6 +291,8 @@ void Walker::on_lock(const Node& body) {
     if (relation->is_view()) {
       // LOCK goes through a view to what it reads.
       (void)read(*relation, false, context_.reached);
+      const Within within(*this);
+      context_.owned = true;
       const auto body_read = bodies_.find(body_key(relation->oid));
       if (body_read == bodies_.end()) return;
       const auto reads = body_read->second.reads;

@@ -20,9 +20,12 @@ std::vector<std::string_view> operators_of(std::string_view kind) {
   return {};
 }
 
-std::string cast_name(const Node& type_name) {
-  std::string name = "::";
-  return name.append(name_in(type_name, "names").name);
+/// Collations of pg_catalog's, which leave equality to the bytes. Of others nobody knows.
+bool is_plain_collation(const Node& clause) {
+  const Name name = name_in(clause, "collname");
+  return (name.schema.empty() || name.schema == "pg_catalog") &&
+         (name.name == "C" || name.name == "POSIX" || name.name == "ucs_basic" ||
+          name.name == "default" || name.name.ends_with("-x-icu"));
 }
 
 }  // namespace
@@ -40,7 +43,7 @@ void Walker::condition_arm(const Node& wrapper, const Level& level, uint8_t use)
     return;
   }
   if (level.joins != nullptr) level.joins->begin();
-  gather_.use(eval(wrapper, level), use);
+  test(eval(wrapper, level), use);
   if (level.joins != nullptr) level.joins->end();
 }
 
@@ -123,7 +126,10 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   if (kind == "SubLink") return sublink(body, level);
   if (kind == "A_ArrayExpr") return eval_all(body, "elements", level).through("array");
   if (kind == "A_Indirection") return indirection(body, level);
-  if (kind == "CollateClause") return eval_field(body, "arg", level);
+  if (kind == "CollateClause") {
+    Value value = eval_field(body, "arg", level);
+    return is_plain_collation(body) ? value : value.through("COLLATE");
+  }
   if (kind == "NamedArgExpr") return eval_field(body, "arg", level);
   if (kind == "List") return eval_all(body, "items", level);
   if (kind == "RowExpr") {
@@ -217,31 +223,63 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   std::string_view shown = name.name;
   if (kind == "AEXPR_NULLIF") shown = "nullif";
   if (kind == "AEXPR_IN") shown = name.name == "=" ? "IN" : "NOT IN";
-  value = value.through(shown);
+  const std::string foreign = foreign_equality(name);
+  value = value.through(foreign.empty() ? shown : foreign);
   const auto meant = operators_of(kind);
   if (meant.empty()) operator_call(name, sides, value);
   for (const std::string_view one : meant) operator_call({{}, one}, sides, value);
   return value;
 }
 
+std::string Walker::foreign_equality(const Name& name) const {
+  if (resolver_.catalog() == nullptr || (name.name != "=" && name.name != "<>")) return {};
+  for (const catalog::Operator* op : resolver_.operators(name)) {
+    const catalog::Function* function = resolver_.catalog()->function(op->function);
+    // An extension's own, of a type of its own: citext_eq.
+    const bool known = function != nullptr && function->language == "c" &&
+                       (function->name.ends_with("eq") || function->name.ends_with("ne"));
+    if (!known && has_operands(*op)) return op->schema + "." + op->name;
+  }
+  return {};
+}
+
+std::string Walker::cast_name(const Node& type_name) const {
+  const Name name = name_in(type_name, "names");
+  std::string out = "::";
+  const catalog::Type* type = resolver_.catalog() != nullptr ? resolver_.type(name) : nullptr;
+  const bool own = type != nullptr && type->oid >= catalog::kFirstUserOid;
+  const bool extension = name.name == "citext" && type != nullptr && type->kind == 'b';
+  if (own && !extension && (name.name == "text" || name.name == "varchar" ||
+                            name.name == "bpchar" || name.name == "citext")) {
+    out.append(type->schema).append(".");
+  }
+  out.append(name.name);
+  // It may cut the value: what number stands there makes no difference.
+  return field(type_name, "typmods") ? out.append("(n)") : out;
+}
+
 void Walker::equality(const Value& left, const Value& right) {
+  if (!foreign_equality({{}, "="}).empty()) {
+    tell(left, kUsedInPredicate);
+    tell(right, kUsedInPredicate);
+  }
   Value compared;
   operator_call({{}, "="}, {left, right}, compared);
-  gather_.use(compared, kUsedInPredicate);
+  test(compared, kUsedInPredicate);
 }
 
 Value Walker::case_expression(const Node& body, const Level& level) {
   Value value = eval_field(body, "defresult", level).scalar();
   const bool compares = field(body, "arg").has_value();
   const Value tested = eval_field(body, "arg", level);
-  gather_.use(tested, kUsedInPredicate);
+  test(tested, kUsedInPredicate);
   for_each(body, "args", [&](const Node& wrapper) {
     const auto when = field(wrapper, "CaseWhen");
     if (!when) return;
     Value expected = eval_field(*when, "expr", level);
     // CASE x WHEN y: x = y.
     if (compares) equality(tested, expected);
-    gather_.use(expected, kUsedInPredicate);
+    test(expected, kUsedInPredicate);
     value.add(eval_field(*when, "result", level));
   });
   return value;
@@ -263,8 +301,10 @@ Value Walker::sublink(const Node& body, const Level& level) {
   const Name name = name_in(body, "operName");
   Value value = all.scalar();
   value.add(tested);
-  value = value.through(name.name.empty() ? "IN" : name.name);
-  operator_call(name.name.empty() ? Name{{}, "="} : name, {tested, all}, value);
+  const Name op = name.name.empty() ? Name{{}, "="} : name;
+  const std::string foreign = foreign_equality(op);
+  value = value.through(!foreign.empty() ? foreign : name.name.empty() ? "IN" : name.name);
+  operator_call(op, {tested, all}, value);
   return value;
 }
 
@@ -274,8 +314,8 @@ Value Walker::indirection(const Node& body, const Level& level) {
     if (const auto name = field(step, "String")) {
       value = field_of(value, text_field(*name, "sval"));
     } else if (const auto indices = field(step, "A_Indices")) {
-      gather_.use(eval_field(*indices, "lidx", level), kUsedInPredicate);
-      gather_.use(eval_field(*indices, "uidx", level), kUsedInPredicate);
+      tell(eval_field(*indices, "lidx", level), kUsedInPredicate);
+      tell(eval_field(*indices, "uidx", level), kUsedInPredicate);
       value = value.through("[]");
     }
   });

@@ -40,10 +40,10 @@ inline std::string actions_text(const StatementFacts& facts) {
   return out;
 }
 
-/// "id: users.id; n: lower(users.name)"; "…" after the sources of what cannot be known.
-inline std::string output_text(const StatementFacts& facts, const catalog::Catalog* catalog) {
+inline std::string columns_text(const std::vector<OutputColumn>& columns,
+                                const catalog::Catalog* catalog) {
   std::string out;
-  for (const OutputColumn& column : facts.output) {
+  for (const OutputColumn& column : columns) {
     if (!out.empty()) out += "; ";
     out += column.name + ":";
     for (const Source& source : column.sources) out += " " + source_text(source, catalog);
@@ -52,14 +52,50 @@ inline std::string output_text(const StatementFacts& facts, const catalog::Catal
   return out;
 }
 
-/// "users.id=o users.ssn=pj": o output, p predicate, j join, g grouping, s ordering, w written.
+inline std::string copy_text(const CopyOut& copy) {
+  const auto character = [](char c) { return c == 0 ? std::string("-") : std::string(1, c); };
+  std::string out = "copy(" + copy.format + " " + character(copy.delimiter) + " '" +
+                    copy.null_text + "' " + character(copy.quote) + character(copy.escape);
+  if (copy.header) out += " header";
+  if (!copy.encoding.empty()) out += " " + copy.encoding;
+  for (const std::string& name : copy.force_quote) out += " quote=" + name;
+  if (copy.force_quote_all) out += " quote=*";
+  return out + (copy.to_stdout ? ")" : " elsewhere)");
+}
+
+/// "id: users.id; n: lower(users.name)"; "…" after the sources of what cannot be known.
+inline std::string output_text(const StatementFacts& facts, const catalog::Catalog* catalog) {
+  return columns_text(facts.last_output(), catalog);
+}
+
+/// Each statement's columns as above, and what else is known of its result: "rows[id: users.id]
+/// prepares=p[]"; * where columns are unknown.
+inline std::string results_text(const StatementFacts& facts, const catalog::Catalog* catalog) {
+  std::string out;
+  for (const StatementResult& result : facts.results) {
+    if (!out.empty()) out += " | ";
+    if (result.explained) out += "explained ";
+    if (!result.executes.empty()) out += "executes=" + result.executes + " ";
+    if (!result.fetches.empty()) out += "fetches=" + result.fetches + " ";
+    if (!result.declares.empty()) out += "declares=" + result.declares + " ";
+    if (!result.prepares.empty()) out += "prepares=" + result.prepares + " ";
+    if (result.copy) out += copy_text(*result.copy) + " ";
+    out += result.returns_rows ? "rows" : "no rows";
+    out += "[" + columns_text(result.columns, catalog) + "]";
+    if (result.unknown_columns) out += "*";
+  }
+  return out;
+}
+
+/// "users.id=o users.ssn=pj": o output, p predicate, j join, g grouping, s ordering, w written,
+/// ? probed, ! given away.
 inline std::string uses_text(const StatementFacts& facts, const catalog::Catalog* catalog) {
   std::string out;
   for (const UsedColumn& use : facts.columns) {
     if (!out.empty()) out += " ";
     out += column_text(use.column, catalog) + "=";
-    for (int bit = 0; bit < 6; ++bit) {
-      if ((use.uses & (1 << bit)) != 0) out.push_back("opjgsw"[bit]);
+    for (int bit = 0; bit < 8; ++bit) {
+      if ((use.uses & (1 << bit)) != 0) out.push_back("opjgsw?!"[bit]);
     }
   }
   return out;
@@ -71,6 +107,7 @@ inline std::string written_text(const StatementFacts& facts, const catalog::Cata
     if (!out.empty()) out += "; ";
     out += column_text(column.target, catalog) + ":";
     for (const Source& source : column.sources) out += " " + source_text(source, catalog);
+    if (column.unknown) out += " …";
   }
   return out;
 }
@@ -108,7 +145,7 @@ inline std::string flags_text(const StatementFacts& facts) {
 
 /// All of it, to compare.
 inline std::string facts_text(const StatementFacts& facts, const catalog::Catalog* catalog) {
-  std::string out = facts.kind + "\n" + actions_text(facts) + "\n" + output_text(facts, catalog) +
+  std::string out = facts.kind + "\n" + actions_text(facts) + "\n" + results_text(facts, catalog) +
                     "\n" + uses_text(facts, catalog) + "\n" + written_text(facts, catalog) + "\n" +
                     functions_text(facts) + "\n" + flags_text(facts);
   for (const auto& table : facts.tables) out += "\n" + table;

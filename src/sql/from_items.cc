@@ -22,6 +22,11 @@ RowsPtr renamed(const RowsPtr& rows, const std::vector<std::string_view>& names)
   } else {
     out->columns = rows->columns;
   }
+  // Behind a row of unknown columns nothing stands where it is told.
+  for (size_t i = rows->told(); rows->table == nullptr && i < out->columns.size(); ++i) {
+    out->columns[i].value = rows->at(i);
+    out->open = true;
+  }
   for (size_t i = 0; i < names.size(); ++i) {
     if (i < out->columns.size()) {
       out->columns[i].name = names[i];
@@ -66,7 +71,7 @@ FromItem Walker::from_item(const Node& wrapper, Level& level) {
       item = join_item(body, level);
     } else if (name == "RangeTableSample") {
       if (const auto relation = field(body, "relation")) item = from_item(*relation, level);
-      gather_.use(eval_all(body, "args", level), kUsedInPredicate);
+      tell(eval_all(body, "args", level), kUsedInPredicate);
       (void)eval_field(body, "repeatable", level);
       Called ignored;
       (void)unusual_call(name_in(body, "method"), {}, ignored);
@@ -216,7 +221,7 @@ void Walker::merge_columns(const std::vector<std::string_view>& names, FromItem&
       }
     }
     if (!found) facts_.unresolved = true;
-    gather_.use(value, kUsedInJoin);
+    test(value, kUsedInJoin);
     merged->columns.push_back({name, std::move(value)});
   }
   FromItem all;

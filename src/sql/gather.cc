@@ -90,7 +90,7 @@ void Gather::finish() {
   for (const auto& [column, uses] : columns_) facts_.columns.push_back({column, uses});
   facts_.written.reserve(written_.size());
   for (auto& [target, value] : written_) {
-    facts_.written.push_back({target, std::move(value.sources)});
+    facts_.written.push_back({target, std::move(value.sources), value.unknown});
     // A value nobody can tell the origin of may be anything.
     if (value.unknown) facts_.written.back().sources.push_back({{0, 0}, false, {}});
   }

@@ -159,7 +159,7 @@ void Walker::call_implicitly(Oid oid) {
   if (function->language == "c" || !enter_body()) return;
   const Within within(*this);
   ++context_.depth;
-  context_.reached = true;
+  context_.reached = context_.owned = context_.fired = true;
   auto* around = std::exchange(gather_.arguments, nullptr);
   CallShape shape;
   shape.is_operator = true;
@@ -173,7 +173,7 @@ bool Walker::catalog_expression(const std::string& text, const catalog::Relation
   if (!enter_body()) return true;
   const Within within(*this);
   ++context_.depth;
-  context_.reached = true;
+  context_.reached = context_.owned = context_.fired = true;
   context_.arguments = 0;
   context_.variables = false;
   context_.collected = nullptr;

@@ -50,12 +50,13 @@ void normalise(std::vector<Source>& sources, bool& unknown) {
   if (sources.size() > kMaxWays) bound(sources, unknown);
 }
 
-/// The outermost function is told first, and each only once: so even a recursive query's ways end.
+/// The outermost function is told first, and each at most twice: so even a recursive query's ways
+/// end. Those that are left out are the outer ones: what they are given is told whole.
 void put_outermost(Source& source, std::string_view function) {
   source.as_is = false;
   auto& functions = source.functions;
-  if (!functions.empty() && functions[0] == kTooMany) return;
-  functions.erase(std::remove(functions.begin(), functions.end(), function), functions.end());
+  if (!functions.empty() && (functions[0] == kTooMany || functions[0] == function)) return;
+  if (std::count(functions.begin(), functions.end(), function) > 1) return;
   functions.insert(functions.begin(), std::string(function));
   if (functions.size() > kMaxFunctions) functions = {std::string(kTooMany)};
 }
@@ -191,12 +192,22 @@ void Rows::append_to(std::vector<NamedValue>& out) const {
   }
 }
 
+size_t Rows::told() const {
+  const auto open_row = [](const NamedValue& column) {
+    return column.name == "*" && column.value.unknown;
+  };
+  return static_cast<size_t>(std::find_if(columns.begin(), columns.end(), open_row) -
+                             columns.begin());
+}
+
 Value Rows::at(size_t position) const {
   if (table != nullptr && position < table->columns.size()) {
     return value_in(*table, table->columns[position]);
   }
-  if (table == nullptr && position < columns.size()) return columns[position].value;
+  const size_t known = told();
+  if (position < known) return columns[position].value;
   Value value = rest;
+  for (size_t i = known; i < columns.size(); ++i) value.add(columns[i].value);
   value.unknown = true;
   return value;
 }

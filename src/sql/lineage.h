@@ -59,6 +59,8 @@ struct Rows {
   /// The column of that name; none if there is none (system columns come from nowhere).
   std::optional<Value> find(std::string_view name) const;
   void append_to(std::vector<NamedValue>& out) const;
+  /// How many of `columns` stand where they are told: before one that stands for any number, "*".
+  size_t told() const;
   size_t count() const { return table != nullptr ? table->columns.size() : columns.size(); }
   Value at(size_t position) const;
   /// The row as one value.

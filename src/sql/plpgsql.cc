@@ -57,11 +57,12 @@ Walker::Ran Walker::run_plpgsql(const std::string& create_function, const Level&
     facts_.dynamic_sql = facts_.dynamic_sql || dynamic_before;
   }
   std::erase_if(ran.value.sources, [&](const Source& one) { return one.column == variables; });
+  const Value held = ran.value.scalar();
   ran.value = ran.value.through(shown);
   std::vector<Value> places;
   for (size_t i = 0; i < count; ++i) places.push_back(value_of(argument_ref(i)));
   places.push_back(ran.value);
-  gather_.use(ran.value, uses.uses[count]);
+  use_as_body(held, uses.uses[count]);
   for (auto& [target, value] : uses.written) value = with_arguments(value, places);
   gather_.arguments = around;
   return ran;
@@ -90,16 +91,30 @@ void Walker::plpgsql_node(const Node& node, const Level& level) {
       facts_.outside_transaction = true;
     } else if (key == "PLpgSQL_stmt_raise") {
       // Messages reach the client as rows do.
-      Value told;
-      auto* around = std::exchange(context_.collected, &told);
-      plpgsql_node(value, level);
-      context_.collected = around;
-      gather_.use(told, kUsedInOutput);
-      if (around != nullptr) around->add(told);
+      gather_.use(plpgsql_values(value, level), kUsedInOutput);
+    } else if (key == "cond" || key == "t_expr") {
+      test(plpgsql_values(value, level), kUsedInPredicate);
+    } else if (key == "PLpgSQL_case_when") {
+      if (const auto condition = field(value, "expr")) {
+        test(plpgsql_values(*condition, level), kUsedInPredicate);
+      }
+      if (const auto statements = field(value, "stmts")) plpgsql_node(*statements, level);
+    } else if (key == "lower" || key == "upper" || key == "step") {
+      // How often a loop runs.
+      tell(plpgsql_values(value, level), kUsedInPredicate);
     } else {
       plpgsql_node(value, level);
     }
   }
+}
+
+Value Walker::plpgsql_values(const Node& node, const Level& level) {
+  Value values;
+  auto* around = std::exchange(context_.collected, &values);
+  plpgsql_node(node, level);
+  context_.collected = around;
+  if (around != nullptr) around->add(values);
+  return values;
 }
 
 bool Walker::plpgsql_text(const std::string& text, const Level& level) {
@@ -140,12 +155,17 @@ void Walker::plpgsql_dynamic(const Node& statement, const Level& level) {
     plpgsql_expression(constant, level);
   } else {
     facts_.dynamic_sql = true;
-    if (wrapped) plpgsql_expression(std::string(text_field(*wrapped, "query")), level);
+    if (query) give_away(plpgsql_values(*query, level));
   }
   simdjson::dom::object object;
   if (statement.get(object) != simdjson::SUCCESS) return;
   for (const auto [key, value] : object) {
-    if (key != "query") plpgsql_node(value, level);
+    if (key == "params") {
+      // Which of them stands where is not looked at.
+      give_away(plpgsql_values(value, level));
+    } else if (key != "query") {
+      plpgsql_node(value, level);
+    }
   }
 }
 

@@ -120,6 +120,8 @@ RowsPtr Walker::read(const catalog::Relation& relation, bool only, bool reached)
 }
 
 RowsPtr Walker::view_rows(const catalog::Relation& view) {
+  const Within within(*this);
+  context_.owned = true;
   const auto known = bodies_.find(body_key(view.oid));
   if (known != bodies_.end()) {
     if (known->second.busy) return unknown_rows();
@@ -130,8 +132,7 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
   Body& body = bodies_[body_key(view.oid)];
   // A materialized view holds its rows: they come from its tables, which are not read now.
   const bool stored = view.kind == catalog::RelationKind::kMaterializedView;
-  const bool muted = context_.muted;
-  context_.muted = muted || stored;
+  context_.muted = context_.muted || stored;
   const size_t weight = weight_;
   read_recorders_.push_back(&body.reads);
   const RowsPtr yielded = view_sources(view);
@@ -140,7 +141,6 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
   if (!read_recorders_.empty()) {
     read_recorders_.back()->insert(body.reads.begin(), body.reads.end());
   }
-  context_.muted = muted;
   auto rows = std::make_shared<Rows>();
   rows->many = true;
   for (size_t i = 0; i < view.columns.size(); ++i) {
@@ -160,7 +160,7 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
 RowsPtr Walker::view_sources(const catalog::Relation& view) {
   const Within within(*this);
   ++context_.depth;
-  context_.reached = true;
+  context_.reached = context_.owned = true;
   context_.collected = nullptr;
   context_.arguments = 0;
   context_.variables = false;

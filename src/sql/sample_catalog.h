@@ -24,6 +24,7 @@ class SampleCatalog {
   static constexpr catalog::Oid kRecord = 2249;
   static constexpr catalog::Oid kVoid = 2278;
   static constexpr catalog::Oid kTrigger = 2279;
+  static constexpr catalog::Oid kAny = 2283;
 
   Relation& relation(std::string schema, std::string name, const std::vector<std::string>& columns,
                      Kind kind = Kind::kTable) {
@@ -60,6 +61,7 @@ class SampleCatalog {
     item.language = std::move(language);
     item.source = std::move(source);
     item.return_type = result;
+    if (item.oid < catalog::kFirstUserOid) item.volatility = 'i';
     contents_.functions.push_back(std::move(item));
     return contents_.functions.back();
   }
@@ -169,9 +171,12 @@ class SampleCatalog {
   }
 
   void functions() {
-    for (const char* name : {"lower", "upper", "row_to_json", "nextval", "unnest", "pg_sleep",
-                             "pg_read_file", "length", "to_jsonb"}) {
+    for (const char* name : {"lower", "upper", "row_to_json", "length", "to_jsonb"}) {
       function("pg_catalog", name, {""}, "internal", "");
+    }
+    function("pg_catalog", "unnest", {""}, "internal", "").returns_set = true;
+    for (const char* name : {"nextval", "pg_sleep", "pg_read_file"}) {
+      function("pg_catalog", name, {""}, "internal", "").volatility = 'v';
     }
     for (const char* name : {"count", "sum", "max", "min", "array_agg", "string_agg"}) {
       function("pg_catalog", name, {""}, "internal", "").kind = 'a';
@@ -181,8 +186,12 @@ class SampleCatalog {
     function("pg_catalog", "now", {}, "internal", "");
     function("pg_catalog", "row_number", {}, "internal", "").kind = 'w';
     function("pg_catalog", "lag", {""}, "internal", "").kind = 'w';
-    function("pg_catalog", "generate_series", {"", ""}, "internal", "");
-    function("pg_catalog", "set_config", {"", "", ""}, "internal", "");
+    function("pg_catalog", "first_value", {""}, "internal", "").kind = 'w';
+    function("pg_catalog", "mode", {""}, "internal", "").kind = 'a';
+    function("pg_catalog", "percentile_disc", {"", ""}, "internal", "").kind = 'a';
+    function("pg_catalog", "json_populate_record", {"", ""}, "internal", "", kAny);
+    function("pg_catalog", "generate_series", {"", ""}, "internal", "").returns_set = true;
+    function("pg_catalog", "set_config", {"", "", ""}, "internal", "").volatility = 'v';
     function("pg_catalog", "query_to_xml", {"", "", "", ""}, "internal", "");
     function("pg_catalog", "concat", {""}, "internal", "").variadic = true;
 
@@ -239,6 +248,8 @@ class SampleCatalog {
     type(kRecord, "pg_catalog", "record", 'p');
     type(kVoid, "pg_catalog", "void", 'p');
     type(kTrigger, "pg_catalog", "trigger", 'p');
+    type(kAny, "pg_catalog", "anyelement", 'p');
+    type(++oid_, "app", "text", 'd');
     tables();
     views();
     functions();

@@ -71,6 +71,12 @@ RowsPtr listed(const RowsPtr& rows) {
 
 }  // namespace
 
+std::optional<Node> into_clause(const Node& select) {
+  std::optional<Node> body = select;
+  while (const auto left = field(*body, "larg")) body = left;
+  return field(*body, "intoClause");
+}
+
 RowsPtr single_column(std::string_view name, Value value) {
   auto rows = std::make_shared<Rows>();
   rows->columns.push_back({name, std::move(value)});
@@ -119,14 +125,14 @@ RowsPtr Walker::select(const Node& body, const Level* outer, CteFrame* ctes) {
   Level level;
   level.outer = outer;
   level.ctes = inner;
-  order_by(body, "sortClause", level, *rows, kUsedInOrdering, true);
+  order_by(body, "sortClause", level, *rows, ordering(), true);
   limit(body, level);
   return rows;
 }
 
 void Walker::limit(const Node& body, const Level& level) {
-  gather_.use(eval_field(body, "limitCount", level), kUsedInPredicate);
-  gather_.use(eval_field(body, "limitOffset", level), kUsedInPredicate);
+  tell(eval_field(body, "limitCount", level), kUsedInPredicate);
+  tell(eval_field(body, "limitOffset", level), kUsedInPredicate);
 }
 
 RowsPtr Walker::set_operation(const Node& body, const Level* outer, CteFrame* ctes) {
@@ -141,6 +147,9 @@ RowsPtr Walker::set_operation(const Node& body, const Level* outer, CteFrame* ct
   auto rows = std::make_shared<Rows>(*left);
   (void)spend(rows->columns.size());
   merge_into(*rows, right, rows->columns.size());
+  if (const auto into = into_clause(body); into && context_.collected == nullptr) {
+    write_created(rows);
+  }
   return rows;
 }
 
@@ -264,10 +273,10 @@ void Walker::window(const Node& definition, const Level& level) {
   gather_.use(eval_all(definition, "partitionClause", level), kUsedInGrouping);
   for_each(definition, "orderClause", [&](const Node& wrapper) {
     const auto sort = field(wrapper, "SortBy");
-    if (sort) gather_.use(eval_field(*sort, "node", level), kUsedInOrdering);
+    if (sort) gather_.use(eval_field(*sort, "node", level), ordering());
   });
-  gather_.use(eval_field(definition, "startOffset", level), kUsedInPredicate);
-  gather_.use(eval_field(definition, "endOffset", level), kUsedInPredicate);
+  tell(eval_field(definition, "startOffset", level), kUsedInPredicate);
+  tell(eval_field(definition, "endOffset", level), kUsedInPredicate);
 }
 
 RowsPtr Walker::plain_select(const Node& body, const Level* outer, CteFrame* ctes) {
@@ -301,7 +310,7 @@ RowsPtr Walker::plain_select(const Node& body, const Level* outer, CteFrame* cte
     grouping_item(item, level, *rows, kUsedInGrouping, true);
   });
   if (field(body, "distinctClause") && !distinct_on) use_all(gather_, *rows, kUsedInGrouping);
-  order_by(body, "sortClause", level, *rows, kUsedInOrdering, true);
+  order_by(body, "sortClause", level, *rows, ordering(), true);
   limit(body, level);
   if (field(body, "lockingClause") && !context_.muted) {
     Action& reads = gather_.action(gather_.shared_action(ActionKind::kRead));

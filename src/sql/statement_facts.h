@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,8 +114,16 @@ struct ColumnRef {
 /// One base column that a value derives from.
 struct Source {
   ColumnRef column;
-  bool as_is = true;                   ///< the very value, through no function or operator
-  std::vector<std::string> functions;  ///< else: outermost first, operators by name; casts "::type"
+  /// The very value, through no function or operator. COALESCE, CASE and COLLATE with a collation of
+  /// pg_catalog's give back one of their values and are not told.
+  bool as_is = true;
+  /// Else: outermost first, each at most twice (then the innermost two), operators by name, casts
+  /// "::type" ("::type(n)" with a modifier, which may cut the value; "::schema.type" of users'
+  /// namesakes of text types). "=" that may be an operator of users' own has its schema: "app.=".
+  /// What is no function by name: "row", "array", "[]", ".field", "IN", "NOT IN", "IS NULL", "IS",
+  /// "AND", "OR", "NOT", "nullif", "greatest", "least", "xml", "xmlserialize", "xmltable",
+  /// "COLLATE", "generated", and "…" for too many ways or functions to tell.
+  std::vector<std::string> functions;
 };
 
 /// One column that a statement returns (SELECT, RETURNING, COPY TO, EXECUTE of a known text).
@@ -125,14 +134,59 @@ struct OutputColumn {
   bool unknown = false;
 };
 
+/// What COPY … TO writes, its options completed as the server does for the format.
+struct CopyOut {
+  std::string format = "text";  ///< "text", "csv", "binary", or what the server will refuse
+  char delimiter = '\t';        ///< 0 where the format has none, as all that follow
+  std::string null_text;
+  char quote = 0;
+  char escape = 0;
+  bool header = false;
+  std::string encoding;                  ///< as written; empty: the client's
+  bool to_stdout = true;                 ///< else into a file of the server's or a program
+  std::vector<std::string> force_quote;  ///< columns
+  bool force_quote_all = false;
+};
+
+/// What one top-level statement sends back, and what it keeps for statements to come.
+struct StatementResult {
+  /// Of SELECT, VALUES, TABLE, RETURNING, COPY TO and EXPLAIN; of DECLARE and PREPARE what their
+  /// queries yield. Empty for EXECUTE and FETCH: `executes` and `fetches` say whose they are.
+  std::vector<OutputColumn> columns;
+  /// May send rows, or data of COPY. With no columns that are told, and `unknown_columns` not set,
+  /// they are of no table (SHOW) or have no columns (SELECT FROM t).
+  bool returns_rows = false;
+  /// What is sent cannot be told column by column: `columns` may be too few, or not where they
+  /// stand. EXECUTE, FETCH, CALL, a row whose columns nobody knows, a rule's own SELECT or RETURNING.
+  bool unknown_columns = false;
+  bool explained = false;  ///< EXPLAIN: the rows are lines of a plan
+  std::string executes;    ///< the prepared statement that EXECUTE names, under EXPLAIN and CREATE
+                           ///< TABLE AS too
+  std::string fetches;     ///< the cursor that FETCH takes rows from (MOVE sends none)
+  std::string declares;    ///< the cursor that DECLARE opens on `columns`
+  std::string prepares;    ///< the name that PREPARE gives to what yields `columns`
+  std::optional<CopyOut> copy;  ///< of COPY … TO
+};
+
 /// How a base column is used, several at once.
 enum ColumnUse : uint8_t {
   kUsedInOutput = 1,
   kUsedInPredicate = 2,  ///< WHERE, HAVING, CASE and FILTER conditions, ON CONFLICT … WHERE
   kUsedInJoin = 4,
   kUsedInGrouping = 8,  ///< GROUP BY, DISTINCT, PARTITION BY, set operations that compare rows
-  kUsedInOrdering = 16,
+  kUsedInOrdering = 16,  ///< by the text or a function; in a view's definition it is a predicate
   kWritten = 32,
+  /// What decides which rows come out or which branch is taken looks into the value by more than
+  /// equality: LIKE, <, functions, but not =, <>, IN, IS NULL, USING with the value as it is (or
+  /// cast to a text type). As a limit, an index or the argument of a function that returns rows, any
+  /// value is looked into. In texts and bodies of functions; not in what the owner of a table or view
+  /// wrote: definitions of views, rules, policies, checks, indexes, triggers and their functions.
+  kProbed = 64,
+  /// An argument of a function that may do more with it than return a value: volatile ones
+  /// (pg_notify, setval), those of some FunctionRisk, code that cannot be read. What a body that can
+  /// be read does with its argument counts instead. Not in what a table's owner wrote, as above, but
+  /// in views.
+  kGivenAway = 128,
 };
 
 struct UsedColumn {
@@ -141,8 +195,12 @@ struct UsedColumn {
 };
 
 struct WrittenColumn {
+  /// Relation 0: not in the catalog. Of CREATE TABLE AS, SELECT INTO and CREATE MATERIALIZED VIEW
+  /// the columns count from 1; of an INSERT it is column 0, for all of them.
   ColumnRef target;
   std::vector<Source> sources;
+  /// May come from elsewhere as well, which cannot be told; `sources` then end in column {0, 0}.
+  bool unknown = false;
 };
 
 /// Why a function is worth a rule of its own.
@@ -212,7 +270,9 @@ struct StatementFacts {
   bool depends_on_literals = false;
 
   // Columns.
-  std::vector<OutputColumn> output;    ///< of the last statement that returns rows
+  /// One for each top-level statement, in order: the n-th completion of a simple query is of
+  /// `results[n]`.
+  std::vector<StatementResult> results;
   std::vector<UsedColumn> columns;     ///< every base column reached, sorted, unique
   std::vector<WrittenColumn> written;  ///< sorted by target
 
@@ -238,6 +298,8 @@ struct StatementFacts {
   std::vector<PreparedUse> prepared;  ///< in order
   std::vector<std::string> cursors;   ///< names that FETCH and MOVE take from
 
+  /// Columns of the last statement that has any: one called "*" where they cannot be known.
+  const std::vector<OutputColumn>& last_output() const;
   /// Rough size in memory, for bounding caches.
   size_t weight() const;
 };

@@ -72,6 +72,7 @@ size_t Walker::shared_act(ActionKind kind, std::string_view object_kind) {
 void Walker::add_text(const Node& root) {
   for_each(root, "stmts", [&](const Node& raw) {
     ++facts_.statements;
+    facts_.results.emplace_back();
     const auto wrapper = field(raw, "stmt");
     if (!wrapper || gather_.failed()) return;
     gather_.begin_statement();
@@ -79,6 +80,7 @@ void Walker::add_text(const Node& root) {
     bodies_.clear();
     reached_writes_.clear();
     met_ = {};
+    rule_sends_ = false;
     weight_ = 0;
     for (const Oid type : parameter_types_) meet_type(type, true);
     const bool settings_before = std::exchange(facts_.may_change_settings, false);
@@ -87,6 +89,7 @@ void Walker::add_text(const Node& root) {
       statement(*wrapper);
       implicit_calls(name, body);
       after_statement(name, body);
+      if (rule_sends_ && !facts_.results.back().explained) note_unknown_output();
     });
     facts_.may_change_settings = facts_.may_change_settings || settings_before;
   });
@@ -108,20 +111,6 @@ void Walker::finish() {
   gather_.finish();
 }
 
-void Walker::note_output(const RowsPtr& rows, bool limited) {
-  if (context_.reached || context_.collected != nullptr) return;
-  std::vector<NamedValue> columns;
-  rows->append_to(columns);
-  if (columns.empty()) return;
-  facts_.output.clear();
-  facts_.has_limit = limited;
-  for (NamedValue& column : columns) {
-    if (!context_.explained) gather_.use(column.value, kUsedInOutput);
-    facts_.output.push_back(
-        {std::string(column.name), std::move(column.value.sources), column.value.unknown});
-  }
-}
-
 void Walker::statement(const Node& wrapper) {
   unwrap(wrapper, [&](std::string_view name, const Node& body) {
     if (!is_query(name)) {
@@ -129,11 +118,13 @@ void Walker::statement(const Node& wrapper) {
       return;
     }
     if (name == "MergeStmt") looked_at_literal();
-    if (name == "SelectStmt" && !field(body, "intoClause"))
-      gather_.shared_action(ActionKind::kRead);
+    const bool select = name == "SelectStmt";
+    const bool into = select && into_clause(body);
+    if (select && !into) gather_.shared_action(ActionKind::kRead);
     const RowsPtr rows = rows_of(wrapper, nullptr, nullptr);
-    if (name == "SelectStmt" && field(body, "intoClause")) return;
-    note_output(rows, name == "SelectStmt" && has_limit(body));
+    if (into) return;
+    StatementResult* result = note_columns(rows, select && has_limit(body));
+    if (result != nullptr) result->returns_rows = select || field(body, "returningList");
   });
 }
 
@@ -173,6 +164,7 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     act(find_statement_kind(name)->action);
   } else {
     on_definition(name, body);
+    if (name == "VariableShowStmt" && own_result() != nullptr) own_result()->returns_rows = true;
   }
 }
 
@@ -221,6 +213,12 @@ void Walker::on_explain(const Node& body) {
     const RowsPtr rows = is_query(name) ? rows_of(*query, nullptr, nullptr) : nullptr;
     if (rows == nullptr) dispatch(name, inner);
   });
+  if (StatementResult* result = own_result()) {
+    StatementResult plan;
+    plan.executes = std::move(result->executes);
+    plan.explained = true;
+    *result = std::move(plan);
+  }
   note_output(single_column("QUERY PLAN", {}), false);
 }
 
@@ -265,62 +263,9 @@ void Walker::on_call(const Node& body) {
   }
   const Called called = function_call(*call, {});
   if (context_.collected != nullptr) context_.collected->add(called.value);
-  // A procedure's OUT arguments come back as a row.
-  if (called.rows != nullptr) note_output(called.rows, false);
-}
-
-void Walker::on_copy(const Node& body) {
-  const bool in = bool_field(body, "is_from");
-  const std::string_view where = bool_field(body, "is_program")         ? "program"
-                                 : text_field(body, "filename").empty() ? ""
-                                                                        : "file";
-  const size_t action = act(in ? ActionKind::kCopyIn : ActionKind::kCopyOut, where);
-  if (const auto query = field(body, "query")) {
-    note_output(rows_of(*query, nullptr, nullptr), false);
-    return;
-  }
-  const auto range = field(body, "relation");
-  if (!range) return;
-  const auto columns = strings_in(body, "attlist");
-  if (!in) {
-    const RowsPtr rows = read_relation(name_of_range(*range), true);
-    gather_.action(action).lock = LockLevel::kAccessShare;
-    const Name name = name_of_range(*range);
-    gather_.add_target(action,
-                       resolver_.object(name, resolver_.find_relation(name), context_.reached));
-    if (columns.empty()) {
-      note_output(rows, false);
-      return;
-    }
-    auto chosen = std::make_shared<Rows>();
-    for (const std::string_view column : columns) {
-      const auto value = rows->find(column);
-      if (!value) facts_.unresolved = true;
-      chosen->columns.push_back({column, value.value_or(unknown_value())});
-    }
-    note_output(chosen, false);
-    return;
-  }
-  const Target target = write_target(*range, ActionKind::kInsert);
-  gather_.add_target(action, resolver_.object(target.name, target.relation, context_.reached));
-  gather_.action(action).lock = LockLevel::kRowExclusive;
-  std::set<int16_t> given;
-  for (const std::string_view column : columns) write_column(target, column, {}, nullptr);
-  if (target.relation != nullptr) {
-    for (const auto& column : target.relation->columns) {
-      const bool listed = columns.empty() ||
-                          std::find(columns.begin(), columns.end(), column.name) != columns.end();
-      if (!listed) continue;
-      given.insert(column.number);
-      if (columns.empty()) gather_.write({target.relation->oid, column.number}, {});
-    }
-    defaults(*target.relation, given);
-  }
-  Level level;
-  level.from.visible.push_back({target.entry.rows, -1, {}});
-  level.from.entries.push_back(target.entry);
-  condition(body, "whereClause", level, kUsedInPredicate);
-  effects(target, ActionKind::kInsert, nullptr);
+  // A procedure's OUT arguments come back as a row, whose columns the server names.
+  if (called.rows == nullptr) return;
+  if (StatementResult* result = note_output(called.rows, false)) result->unknown_columns = true;
 }
 
 void Walker::on_transaction(const Node& body) {
@@ -347,23 +292,31 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
     for_each(body, "argtypes", [&](const Node& wrapper) {
       if (const auto type = field(wrapper, "TypeName")) meet_type_name(*type);
     });
-    if (const auto query = field(body, "query"))
-      note_output(rows_of(*query, nullptr, nullptr), false);
+    if (const auto query = field(body, "query")) {
+      note_columns(rows_of(*query, nullptr, nullptr), false);
+    }
+    if (StatementResult* result = own_result()) result->prepares = statement;
   } else if (what == What::kExecute) {
     Level level;
-    gather_.use(eval_all(body, "params", level), kUsedInPredicate);
-    note_output(unknown_rows(), false);
+    tell(eval_all(body, "params", level), kUsedInPredicate);
+    note_unknown_output();
+    if (StatementResult* result = own_result()) result->executes = statement;
   }
 }
 
 void Walker::on_cursor(std::string_view name, const Node& body) {
   act(ActionKind::kCursor);
   if (name == "DeclareCursorStmt") {
-    if (const auto query = field(body, "query"))
-      note_output(rows_of(*query, nullptr, nullptr), false);
+    if (const auto query = field(body, "query")) {
+      note_columns(rows_of(*query, nullptr, nullptr), false);
+    }
+    if (StatementResult* result = own_result()) result->declares = text_field(body, "portalname");
   } else if (name == "FetchStmt") {
-    facts_.cursors.emplace_back(text_field(body, "portalname"));
-    if (!bool_field(body, "ismove")) note_output(unknown_rows(), false);
+    const std::string_view cursor = text_field(body, "portalname");
+    facts_.cursors.emplace_back(cursor);
+    if (bool_field(body, "ismove")) return;
+    note_unknown_output();
+    if (StatementResult* result = own_result()) result->fetches = cursor;
   }
 }
 
@@ -380,7 +333,7 @@ std::string Walker::tag_of(std::string_view name, const Node& body) const {
   }
   if (name == "GrantStmt" && !bool_field(body, "is_grant")) return "REVOKE";
   if (name == "GrantRoleStmt" && !bool_field(body, "is_grant")) return "REVOKE ROLE";
-  if (name == "SelectStmt" && field(body, "intoClause")) return "SELECT INTO";
+  if (name == "SelectStmt" && into_clause(body)) return "SELECT INTO";
   if (name == "VariableSetStmt" && text_field(body, "kind").starts_with("VAR_RESET"))
     return "RESET";
   if (name == "CreateTableAsStmt" && text_field(body, "objtype") == "OBJECT_MATVIEW") {

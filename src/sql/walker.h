@@ -46,6 +46,12 @@ class Walker {
     bool reached = false;        ///< in something of the catalog, not in the text
     bool explained = false;      ///< under EXPLAIN without ANALYZE: looked at, not done
     bool muted = false;          ///< only for lineage: relations are not read now
+    /// In what the owner of a table or view has written: how it looks at values is not the
+    /// statement's doing (kProbed, kUsedInOrdering).
+    bool owned = false;
+    /// In what happens by itself, a trigger or default, and not by reading: nobody who wrote the
+    /// statement gets what is given away there.
+    bool fired = false;
     size_t arguments = 0;        ///< of the function whose body this is
     bool variables = false;      ///< in a PL/pgSQL body: they stand behind the arguments
     size_t depth = 0;            ///< of bodies in each other
@@ -86,14 +92,27 @@ class Walker {
   void known_statement(std::string_view name, const Node& body);
   void after_statement(std::string_view name, const Node& body);
   std::string tag_of(std::string_view name, const Node& body) const;
-  void note_output(const RowsPtr& rows, bool limited);
   void on_explain(const Node& body);
   void on_do(const Node& body);
   void on_call(const Node& body);
-  void on_copy(const Node& body);
   void on_transaction(const Node& body);
   void on_prepared(std::string_view name, const Node& body);
   void on_cursor(std::string_view name, const Node& body);
+
+  // ---- results.cc
+  /// What the statement at hand sends back; null in bodies, whose results nobody sees.
+  StatementResult* own_result();
+  /// The columns of the statement at hand.
+  StatementResult* note_columns(const RowsPtr& rows, bool limited);
+  /// The same, and that they are sent.
+  StatementResult* note_output(const RowsPtr& rows, bool limited);
+  /// Rows are sent whose columns cannot be told.
+  void note_unknown_output();
+
+  // ---- copies.cc
+  void on_copy(const Node& body);
+  RowsPtr copied_columns(const Node& body, const Node& range, size_t action);
+  void copy_in(const Node& body, const Node& range, size_t action);
 
   // ---- session_settings.cc
   void on_set(const Node& body);
@@ -147,6 +166,10 @@ class Walker {
   Value eval_field(const Node& body, std::string_view name, const Level& level);
   Value column_reference(const Node& body, const Level& level);
   Value operator_expression(const Node& body, const Level& level);
+  /// "app.=" if this = or <> may be an operator of users' own, which may answer anything.
+  std::string foreign_equality(const Name& name) const;
+  /// How a cast is told: "::text".
+  std::string cast_name(const Node& type_name) const;
   /// What CASE x WHEN y, USING and NATURAL do: the "=" that the path leads to.
   void equality(const Value& left, const Value& right);
   Value case_expression(const Node& body, const Level& level);
@@ -156,6 +179,19 @@ class Walker {
   /// A condition: each arm of an AND joins what it looks at.
   void condition(const Node& body, std::string_view field_name, const Level& level, uint8_t use);
   void condition_arm(const Node& wrapper, const Level& level, uint8_t use);
+
+  // ---- probing.cc
+  /// A condition, or what is compared by equality.
+  void test(const Value& value, uint8_t use);
+  /// What counts rows or chooses among them: LIMIT, an index.
+  void tell(const Value& value, uint8_t use);
+  void give_away(const Value& value);
+  /// What calling a function that cannot be looked into means for its arguments.
+  void hand_over(const catalog::Function& function, FunctionRisk risk,
+                 const std::vector<Value>& given);
+  /// What a body does with its argument is done to the call's.
+  void use_as_body(const Value& argument, uint8_t uses);
+  uint8_t ordering() const { return context_.owned ? kUsedInPredicate : kUsedInOrdering; }
 
   // ---- calls.cc
   Called function_call(const Node& body, const Level& level);
@@ -243,6 +279,8 @@ class Walker {
   void plpgsql_node(const Node& node, const Level& level);
   void plpgsql_expression(const std::string& text, const Level& level);
   void plpgsql_dynamic(const Node& statement, const Level& level);
+  /// What the expressions under `node` yield; they are collected as well.
+  Value plpgsql_values(const Node& node, const Level& level);
   bool plpgsql_text(const std::string& text, const Level& level);
 
   // ---- relations.cc
@@ -302,6 +340,7 @@ class Walker {
   void on_lock(const Node& body);
   void on_other_definition(std::string_view name, const Node& body);
   void created_by_query(const Node& into, const RowsPtr& rows, std::string_view kind);
+  void write_created(const RowsPtr& rows);
   void schema_changed(bool temporary);
 
   // ---- definition_targets.cc
@@ -334,7 +373,8 @@ class Walker {
   using BodyKey = std::tuple<Oid, Oid, uint8_t>;
   BodyKey body_key(Oid oid, Oid table = 0) const {
     return {oid, table,
-            static_cast<uint8_t>((context_.muted ? 1 : 0) + (context_.explained ? 2 : 0))};
+            static_cast<uint8_t>((context_.muted ? 1 : 0) + (context_.explained ? 2 : 0) +
+                                 (context_.owned ? 4 : 0) + (context_.fired ? 8 : 0))};
   }
   std::map<BodyKey, Body> bodies_;  ///< of views, functions and triggers; of one statement
   std::set<std::pair<Oid, ActionKind>> reached_writes_;
@@ -342,6 +382,7 @@ class Walker {
   Met met_;
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;
+  bool rule_sends_ = false;  ///< a rule's SELECT or RETURNING may send rows; of one statement
   std::vector<std::set<const catalog::Relation*>*> read_recorders_;
   bool aggregated_ = false;  ///< the select list at hand has an aggregate
 };
@@ -361,6 +402,9 @@ class Walker::Within {
 
 /// The column name that PostgreSQL gives an expression without AS (FigureColname).
 std::string_view figured_name(const Node& expression);
+
+/// SELECT … INTO, of a set operation too: of its first query.
+std::optional<Node> into_clause(const Node& select);
 
 /// Rows of one column.
 RowsPtr single_column(std::string_view name, Value value);

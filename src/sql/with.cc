@@ -37,7 +37,13 @@ Rows Walker::cte_columns(const Cte& cte, const RowsPtr& rows) const {
     out.columns = rows->columns;
   }
   size_t i = 0;
-  for (const std::string_view name : strings_in(cte.definition, "aliascolnames")) {
+  const auto names = strings_in(cte.definition, "aliascolnames");
+  for (size_t at = rows->told(); !names.empty() && rows->table == nullptr && at < rows->count();
+       ++at) {
+    out.columns[at].value = rows->at(at);
+    out.open = true;
+  }
+  for (const std::string_view name : names) {
     if (i < out.columns.size()) {
       out.columns[i].name = name;
     } else {

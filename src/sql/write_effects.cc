@@ -143,6 +143,7 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
     const Within within(*this);
     ++context_.depth;
     context_.reached = true;
+    context_.owned = context_.fired = true;
     auto* around = std::exchange(gather_.arguments, nullptr);
     auto rows = std::make_shared<Rows>();
     rows->table = &relation;
@@ -155,8 +156,11 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
       Node body;
       if (root.at_pointer("/stmts/0/stmt/RuleStmt").get(body) != simdjson::SUCCESS) return;
       condition(body, "whereClause", level, kUsedInPredicate);
-      for_each(body, "actions",
-               [&](const Node& action) { (void)rows_of(action, &level, nullptr); });
+      for_each(body, "actions", [&](const Node& action) {
+        // Its rows are sent beside the statement's own, or in their place.
+        rule_sends_ = rule_sends_ || field(action, "SelectStmt").has_value();
+        (void)rows_of(action, &level, nullptr);
+      });
     });
     resolver_.use_path(std::move(path));
     gather_.arguments = around;
@@ -177,7 +181,7 @@ void Walker::triggers(const catalog::Relation& relation, ActionKind kind) {
       fires = (events & trigger_event(kind)) != 0;
       if (!fires || !field(body, "whenClause")) return;
       const Within within(*this);
-      context_.reached = true;
+      context_.reached = context_.owned = context_.fired = true;
       auto rows = std::make_shared<Rows>();
       rows->table = &relation;
       Level level;
@@ -238,7 +242,7 @@ void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>
     if (!enter_body()) return;
     const Within within(*this);
     ++context_.depth;
-    context_.reached = true;
+    context_.reached = context_.owned = context_.fired = true;
     auto rows = std::make_shared<Rows>();
     rows->table = &relation;
     Level level;

@@ -123,6 +123,9 @@ RowsPtr Walker::insert(const Node& body, const Level* outer, CteFrame* ctes) {
 void Walker::on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted,
                          Level& level) {
   if (const auto infer = field(clause, "infer")) {
+    // It names an index, and is not evaluated.
+    const Within within(*this);
+    context_.owned = true;
     condition(*infer, "whereClause", level, kUsedInPredicate);
     for_each(*infer, "indexElems", [&](const Node& wrapper) {
       if (const auto item = field(wrapper, "IndexElem")) {
@@ -180,8 +183,8 @@ void Walker::assignments(const Node& body, const Target& target, const Level& le
     }
     for_each(*item, "indirection", [&](const Node& step) {
       if (const auto indices = field(step, "A_Indices")) {
-        gather_.use(eval_field(*indices, "lidx", level), kUsedInPredicate);
-        gather_.use(eval_field(*indices, "uidx", level), kUsedInPredicate);
+        tell(eval_field(*indices, "lidx", level), kUsedInPredicate);
+        tell(eval_field(*indices, "uidx", level), kUsedInPredicate);
       }
     });
     write_column(target, text_field(*item, "name"), value, &changed);
@@ -303,6 +306,14 @@ RowsPtr Walker::returning(const Node& body, const Target& target, const Level& l
   auto rows = std::make_shared<Rows>();
   rows->many = true;
   if (!field(body, "returningList")) return rows;
+  if (target.relation != nullptr) {
+    // A rule's RETURNING stands for the statement's.
+    const auto returns = [](const catalog::Rule& rule) {
+      return rule.definition.find(" RETURNING ") != std::string::npos;
+    };
+    const auto& rules = target.relation->rules;
+    rule_sends_ = rule_sends_ || std::any_of(rules.begin(), rules.end(), returns);
+  }
   // Rows come back: that is reading them.
   if (target.relation != nullptr) {
     (void)read(*target.relation, target.only, context_.reached);

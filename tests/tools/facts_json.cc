@@ -43,8 +43,8 @@ json::object to_json(const Action& action) {
 }
 
 json::array uses_of(uint8_t uses) {
-  static constexpr std::string_view kNames[] = {"output",   "predicate", "join",
-                                                "grouping", "ordering",  "written"};
+  static constexpr std::string_view kNames[] = {"output",   "predicate", "join",   "grouping",
+                                                "ordering", "written",   "probed", "given_away"};
   json::array out;
   for (size_t bit = 0; bit < std::size(kNames); ++bit) {
     if ((uses & (1U << bit)) != 0) out.emplace_back(kNames[bit]);
@@ -52,16 +52,49 @@ json::array uses_of(uint8_t uses) {
   return out;
 }
 
+json::array to_json(const std::vector<OutputColumn>& columns, const catalog::Catalog& catalog) {
+  json::array out;
+  for (const OutputColumn& column : columns) {
+    out.push_back({{"name", column.name},
+                   {"sources", to_json(column.sources, catalog)},
+                   {"unknown", column.unknown}});
+  }
+  return out;
+}
+
+json::object to_json(const CopyOut& copy) {
+  const auto character = [](char c) { return c == 0 ? std::string() : std::string(1, c); };
+  return {{"format", copy.format},
+          {"delimiter", character(copy.delimiter)},
+          {"null", copy.null_text},
+          {"quote", character(copy.quote)},
+          {"escape", character(copy.escape)},
+          {"header", copy.header},
+          {"encoding", copy.encoding},
+          {"to_stdout", copy.to_stdout},
+          {"force_quote", json::array(copy.force_quote.begin(), copy.force_quote.end())},
+          {"force_quote_all", copy.force_quote_all}};
+}
+
+json::object to_json(const StatementResult& result, const catalog::Catalog& catalog) {
+  json::object out{{"columns", to_json(result.columns, catalog)},
+                   {"returns_rows", result.returns_rows},
+                   {"unknown_columns", result.unknown_columns},
+                   {"explained", result.explained},
+                   {"executes", result.executes},
+                   {"fetches", result.fetches},
+                   {"declares", result.declares},
+                   {"prepares", result.prepares}};
+  if (result.copy) out["copy"] = to_json(*result.copy);
+  return out;
+}
+
 }  // namespace
 
 json::object to_json(const StatementFacts& facts, const catalog::Catalog& catalog) {
-  json::array actions, output, columns, written, functions;
+  json::array actions, results, columns, written, functions;
   for (const Action& action : facts.actions) actions.push_back(to_json(action));
-  for (const OutputColumn& column : facts.output) {
-    output.push_back({{"name", column.name},
-                      {"sources", to_json(column.sources, catalog)},
-                      {"unknown", column.unknown}});
-  }
+  for (const StatementResult& result : facts.results) results.push_back(to_json(result, catalog));
   for (const UsedColumn& column : facts.columns) {
     json::object one = to_json(column.column, catalog);
     one["uses"] = uses_of(column.uses);
@@ -70,6 +103,7 @@ json::object to_json(const StatementFacts& facts, const catalog::Catalog& catalo
   for (const WrittenColumn& column : facts.written) {
     json::object one = to_json(column.target, catalog);
     one["sources"] = to_json(column.sources, catalog);
+    one["unknown"] = column.unknown;
     written.push_back(std::move(one));
   }
   for (const FunctionUse& use : facts.functions) {
@@ -86,7 +120,8 @@ json::object to_json(const StatementFacts& facts, const catalog::Catalog& catalo
           {"statements", facts.statements},
           {"unanalysable", facts.unanalysable},
           {"sqlstate", facts.unanalysable_sqlstate},
-          {"output", std::move(output)},
+          {"output", to_json(facts.last_output(), catalog)},
+          {"results", std::move(results)},
           {"columns", std::move(columns)},
           {"written", std::move(written)},
           {"functions", std::move(functions)},

@@ -1,0 +1,129 @@
+// What conditions look into, and what is handed to functions that may keep it.
+#include "sql/probing.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sql/function_risk.h"
+#include "sql/walker.h"
+
+namespace sluice::sql {
+namespace {
+
+template <size_t N>
+bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Equality of what these make is equality of what they were made of.
+constexpr std::array<std::string_view, 6> kTransparent = {"::text",   "::varchar", "::bpchar",
+                                                          "::citext", "row",       "array"};
+
+/// What these answer depends on nothing but whether the value is equal to another one, or is null;
+/// of a boolean, on nothing but itself. So does all that is made of the answer.
+constexpr std::array<std::string_view, 10> kEquality = {
+    "=", "<>", "IN", "NOT IN", "IS NULL", "IS", "AND", "OR", "NOT", "count"};
+
+constexpr std::array<std::string_view, 4> kSteps = {"->", "->>", "#>", "#>>"};
+
+/// Functions whose rows are the parts of their argument.
+constexpr std::array<std::string_view, 13> kTakingApart = {"unnest",
+                                                           "json_array_elements",
+                                                           "json_array_elements_text",
+                                                           "jsonb_array_elements",
+                                                           "jsonb_array_elements_text",
+                                                           "json_each",
+                                                           "json_each_text",
+                                                           "jsonb_each",
+                                                           "jsonb_each_text",
+                                                           "json_object_keys",
+                                                           "jsonb_object_keys",
+                                                           "json_populate_recordset",
+                                                           "jsonb_populate_recordset"};
+
+/// Volatile only because they return something else every time.
+constexpr std::array<std::string_view, 8> kChanging = {
+    "random",          "random_normal", "gen_random_uuid",      "uuidv4",
+    "clock_timestamp", "timeofday",     "statement_timestamp", "uuidv7"};
+
+/// The innermost thing that is done to the value and hides anything of it; none: it is there whole.
+const std::string* first_step(const Source& source) {
+  const auto step =
+      std::find_if(source.functions.rbegin(), source.functions.rend(),
+                   [](const std::string& name) { return !is_one_of(kTransparent, name); });
+  return step == source.functions.rend() ? nullptr : &*step;
+}
+
+/// Whether what a function is called with may become known to others than the caller.
+bool keeps_arguments(const catalog::Function& function, FunctionRisk risk) {
+  const bool harmless_risk = risk == FunctionRisk::kNone || risk == FunctionRisk::kSleep;
+  // Only a superuser makes a function of C; what it is declared to be can be believed.
+  const bool code = risk == FunctionRisk::kUnknown && function.language == "c" &&
+                    function.volatility != 'v' &&
+                    risk_of(function.schema, function.name) == FunctionRisk::kNone;
+  if (!harmless_risk && !code) return true;
+  return function.volatility == 'v' &&
+         !(function.system() && is_one_of(kChanging, function.name));
+}
+
+}  // namespace
+
+bool looks_into(const Source& source) {
+  if (!source.as_is && source.functions.empty()) return true;
+  const std::string* step = first_step(source);
+  return step != nullptr && !is_one_of(kEquality, *step);
+}
+
+bool tells(const Source& source) {
+  return looks_into(source) || first_step(source) == nullptr;
+}
+
+bool is_taken_apart(const Source& source) {
+  if (!source.as_is && source.functions.empty()) return false;
+  return std::all_of(source.functions.begin(), source.functions.end(), [](std::string_view name) {
+    return is_one_of(kTransparent, name) || is_one_of(kSteps, name) || name == "::json" ||
+           name == "::jsonb" || name == "[]" || name.starts_with(".");
+  });
+}
+
+void Walker::test(const Value& value, uint8_t use) {
+  for (const Source& source : value.sources) {
+    const bool probed = !context_.owned && looks_into(source);
+    gather_.use(source.column, static_cast<uint8_t>(use | (probed ? kProbed : 0)));
+  }
+}
+
+void Walker::tell(const Value& value, uint8_t use) {
+  for (const Source& source : value.sources) {
+    const bool probed = !context_.owned && tells(source);
+    gather_.use(source.column, static_cast<uint8_t>(use | (probed ? kProbed : 0)));
+  }
+}
+
+void Walker::give_away(const Value& value) {
+  if (!context_.fired && !context_.muted && !context_.explained) gather_.use(value, kGivenAway);
+}
+
+void Walker::hand_over(const catalog::Function& function, FunctionRisk risk,
+                       const std::vector<Value>& given) {
+  if (keeps_arguments(function, risk)) {
+    for (const Value& value : given) give_away(value);
+  }
+  if (!function.returns_set) return;
+  // How many rows there are tells of what it was called with.
+  const bool parts = function.system() && is_one_of(kTakingApart, function.name);
+  for (const Value& value : given) {
+    for (const Source& source : value.sources) {
+      const bool probed = !context_.owned && tells(source) && !(parts && is_taken_apart(source));
+      if (probed) gather_.use(source.column, kProbed);
+    }
+  }
+}
+
+void Walker::use_as_body(const Value& argument, uint8_t uses) {
+  constexpr uint8_t kTests = kUsedInPredicate | kUsedInJoin;
+  gather_.use(argument, uses);
+  if ((uses & kTests) != 0) test(argument, 0);
+}
+
+}  // namespace sluice::sql
