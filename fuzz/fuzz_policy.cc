@@ -2,6 +2,7 @@
 #include "input.h"
 #include "policy/cases.h"
 #include "policy/diff.h"
+#include "policy/exposure.h"
 #include "policy/names.h"
 #include "policy/network.h"
 #include "policy/policy.h"
@@ -24,6 +25,12 @@ FUZZ(bytes) {
     const auto explained = explain(**policy, facts, nullptr, {}, {}, {});
     require(explained.decision->effect == judgement->decide({})->effect);
     require(explained.rules.size() == (*policy)->rules().size());
+    const auto exposed = exposure(*policy, {}, {}, {});
+    require(exposed == exposure(*policy, {}, {}, {}));
+    for (const auto& each : sluice::privacy::classes()) {
+      const auto veil = exposed.veil(nullptr, nullptr, each.id);
+      require(veil.masked || (veil.aggregates && veil.predicates == Predicates::kAny));
+    }
   } else {
     require(!policy.error().text.empty());
   }

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "policy/covers.h"
+#include "policy/veil_checks.h"
+
 namespace sluice::policy {
 namespace {
 
@@ -22,6 +25,7 @@ class Checker {
       check_texts(rule);
       check_actions(rule);
       check_conditions(rule);
+      if (const std::string idle = idle_veil(rule); !idle.empty()) add(rule, idle);
     }
     for (size_t i = 0; i < rules_.size(); ++i) check_overlap(i);
   }
@@ -78,8 +82,11 @@ class Checker {
   void check_overlap(size_t index) {
     const Rule& rule = rules_[index];
     for (size_t other = 0; other < rules_.size(); ++other) {
-      if (other == index || rules_[other].shadow != rule.shadow) continue;
-      const std::string text = overlap(rules_[other], rule, other < index);
+      if (other == index || rules_[other].shadow != rule.shadow ||
+          rules_[other].veils() != rule.veils())
+        continue;
+      const std::string text = rule.veils() ? veil_overlap(rules_[other], rule, other < index)
+                                            : overlap(rules_[other], rule, other < index);
       if (text.empty()) continue;
       add(rule, text);
       return;
@@ -93,51 +100,6 @@ class Checker {
   yaml::Problems& problems_;
   std::unordered_map<std::string, int> names_;
 };
-
-bool covers(const std::optional<Words>& wide, const std::optional<Words>& narrow) {
-  return !wide || (narrow && wide->covers(*narrow));
-}
-
-bool covers(const Who& wide, const Who& narrow) {
-  if (!covers(wide.users, narrow.users) || !covers(wide.groups, narrow.groups) ||
-      !covers(wide.kinds, narrow.kinds))
-    return false;
-  // Groups that are excluded and groups that are wanted are about different groups of one person.
-  if (wide.groups && !wide.groups->none.empty() && wide.groups->texts != narrow.groups->texts)
-    return false;
-  return std::all_of(wide.attributes.begin(), wide.attributes.end(), [&](const auto& attribute) {
-    return std::any_of(narrow.attributes.begin(), narrow.attributes.end(), [&](const auto& own) {
-      return own.first == attribute.first && attribute.second.covers(own.second);
-    });
-  });
-}
-
-bool covers(const std::vector<NamePattern>& wide, const std::vector<NamePattern>& narrow) {
-  if (wide.empty()) return true;
-  return !narrow.empty() &&
-         std::all_of(narrow.begin(), narrow.end(), [&](const NamePattern& pattern) {
-           return std::any_of(wide.begin(), wide.end(),
-                              [&](const NamePattern& other) { return other.covers(pattern); });
-         });
-}
-
-bool covers(const FunctionPatterns& wide, const FunctionPatterns& narrow) {
-  return (narrow.risks & ~wide.risks) == 0 &&
-         (narrow.names.empty() || (!wide.names.empty() && covers(wide.names, narrow.names)));
-}
-
-/// Functions apart from relations: a rule that names only the one is not about the other.
-bool covers(const On& wide, const On& narrow) {
-  if (!covers(wide.databases, narrow.databases) || !covers(wide.environments, narrow.environments))
-    return false;
-  if (!wide.functions && !wide.names_relations()) return true;
-  if (wide.functions.has_value() != narrow.functions.has_value() ||
-      wide.names_relations() != narrow.names_relations())
-    return false;
-  return (!wide.functions || covers(*wide.functions, *narrow.functions)) &&
-         covers(wide.schemas, narrow.schemas) && covers(wide.tables, narrow.tables) &&
-         covers(wide.columns, narrow.columns);
-}
 
 /// `wide` applies to everything that `narrow` applies to, as far as can be told. For functions and
 /// dynamic SQL rules that allow must say so by name, so they are compared only if both do.

@@ -10,9 +10,10 @@
 
 namespace sluice::policy {
 
-enum class Effect : uint8_t { kAllow, kHold, kDeny };
+/// What a rule does. Verdicts are of the first three; the others say how values are shown.
+enum class Effect : uint8_t { kAllow, kHold, kDeny, kMask, kUnmask };
 
-/// "allow", "hold", "deny".
+/// "allow", "hold", "deny", "mask", "unmask".
 std::string_view name_of(Effect effect);
 
 /// A bound and the rule that set it.

@@ -68,6 +68,27 @@ TEST(Documentation, NamesEveryWord) {
   for (const auto& risk : risks) EXPECT_TRUE(find_risk(risk)) << risk;
 }
 
+/// The words that a key of a rule takes stand in its row of the table.
+TEST(Documentation, NamesWhatRulesForValuesTake) {
+  const std::string doc = read("docs/policy.md");
+  const auto row = [&](const std::string& key) {
+    const size_t start = doc.find("\n| `" + key + "` |");
+    return start == std::string::npos ? "" : doc.substr(start, doc.find('\n', start + 1) - start);
+  };
+  const auto named = [&](const std::string& key, std::string_view word) {
+    return row(key).find("`" + std::string(word) + "`") != std::string::npos;
+  };
+  for (const auto effect :
+       {Effect::kAllow, Effect::kHold, Effect::kDeny, Effect::kMask, Effect::kUnmask})
+    EXPECT_TRUE(named("effect", name_of(effect))) << name_of(effect);
+  for (const auto& each : privacy::classes())
+    EXPECT_TRUE(named("classes", privacy::name(each.category))) << each.name;
+  for (int i = 0; i <= static_cast<int>(privacy::Method::kHash); ++i)
+    EXPECT_TRUE(named("with", privacy::name(static_cast<privacy::Method>(i)))) << i;
+  for (const auto predicates : {Predicates::kNone, Predicates::kEquality, Predicates::kAny})
+    EXPECT_TRUE(named("predicates", name_of(predicates))) << name_of(predicates);
+}
+
 TEST(Documentation, ProfilesAreTheFilesInTheTree) {
   for (const Profile& profile : profiles())
     EXPECT_EQ(profile.text, read("policies/" + std::string(profile.name) + ".yaml"));

@@ -4,6 +4,7 @@
 #include "policy/case.h"
 #include "policy/policy.h"
 #include "policy/refusal.h"
+#include "policy/veil_match.h"
 
 namespace sluice::policy {
 namespace {
@@ -66,7 +67,7 @@ class MovingJudgement : public Judgement {
 
 bool names_columns(const Policy& policy) {
   return std::any_of(policy.rules().begin(), policy.rules().end(),
-                     [](const Rule& rule) { return !rule.on.columns.empty(); });
+                     [](const Rule& rule) { return !rule.veils() && !rule.on.columns.empty(); });
 }
 
 }  // namespace
@@ -82,6 +83,7 @@ std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
     return std::make_shared<FixedJudgement>(refuse_unanalysable(the_case, facts));
   bool moving = false;
   for (const Rule& rule : policy->rules()) {
+    if (rule.veils()) continue;
     auto candidate = consider(rule, question, nullptr);
     if (!candidate) continue;
     moving = moving || rule.when.on_circumstances();
@@ -108,6 +110,10 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
     trace.shadow = rule.shadow;
     if (!understood) {
       trace.reasons.emplace_back("the statement could not be analysed");
+      continue;
+    }
+    if (rule.veils()) {
+      trace.matched = explain_veil(rule, question, circumstances, trace.reasons);
       continue;
     }
     auto candidate = consider(rule, question, &trace.reasons);

@@ -179,11 +179,12 @@ Truth matches_statement(const Rule& rule, const Question& question, Reasons reas
          fmt::join(when.functions->texts, ", "));
     result = both(result, best);
   }
-  if (when.methods) {
-    result = both(result, words_condition("authentication method", *when.methods,
-                                          question.principal.authentication, reasons));
-  }
-  return result;
+  return both(result, matches_method(when, question.principal, reasons));
+}
+
+Truth matches_method(const When& when, const Principal& principal, Reasons reasons) {
+  if (!when.methods) return Truth::kYes;
+  return words_condition("authentication method", *when.methods, principal.authentication, reasons);
 }
 
 Truth matches_demand(const Rule& rule, const Demand& demand, const Question& question,

@@ -36,9 +36,14 @@ Truth matches_demand(const Rule& rule, const Demand& demand, const Question& que
 /// Conditions on circumstances.
 Truth matches_circumstances(const When& when, const Circumstances& circumstances, Reasons reasons);
 
-/// Whether a match of this certainty makes the rule apply.
+/// Conditions on how the session logged in.
+Truth matches_method(const When& when, const Principal& principal, Reasons reasons);
+
+/// Whether a match of this certainty makes the rule apply: one that gives must be certain, one that
+/// takes need not.
 inline bool applies(const Rule& rule, Truth match) {
-  return rule.effect == Effect::kAllow ? match == Truth::kYes : match != Truth::kNo;
+  const bool gives = rule.effect == Effect::kAllow || rule.effect == Effect::kUnmask;
+  return gives ? match == Truth::kYes : match != Truth::kNo;
 }
 
 }  // namespace sluice::policy

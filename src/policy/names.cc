@@ -72,6 +72,10 @@ bool NamePattern::all() const {
   return std::all_of(parts.begin(), parts.end(), [](const Glob& part) { return part.all(); });
 }
 
+bool NamePattern::exact() const {
+  return std::all_of(parts.begin(), parts.end(), [](const Glob& part) { return part.exact(); });
+}
+
 bool NamePattern::covers(const NamePattern& other) const {
   return std::equal(parts.begin(), parts.end(), other.parts.begin(), other.parts.end(),
                     [](const Glob& a, const Glob& b) { return a.covers(b); });

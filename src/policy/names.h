@@ -26,6 +26,8 @@ class Glob {
   bool matches(std::string_view name) const;
   /// Matches every name.
   bool all() const { return pattern_.find_first_not_of(kAny) == std::string::npos; }
+  /// Matches one name only.
+  bool exact() const { return pattern_.find(kAny) == std::string::npos; }
   /// Certainly matches every name that `other` matches.
   bool covers(const Glob& other) const;
   friend bool operator==(const Glob&, const Glob&) = default;
@@ -40,6 +42,7 @@ struct NamePattern {
   std::vector<Glob> parts;
   std::string text;  ///< as written
   bool all() const;
+  bool exact() const;
   bool covers(const NamePattern& other) const;
 };
 

@@ -53,6 +53,9 @@ Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view yaml,
   }
   if (!problems.any()) check_rules(policy->rules_, problems);
   if (problems.any()) return fail(ErrorCode::kInvalidInput, problems.text());
+  for (const Rule& rule : policy->rules_) {
+    if (rule.veils() && !rule.shadow) policy->veils_.push_back(&rule);
+  }
   return policy;
 }
 

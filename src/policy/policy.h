@@ -27,17 +27,22 @@ class Policy {
   static Result<std::shared_ptr<const Policy>> profile(std::string_view name);
 
   ~Policy();
+  Policy(const Policy&) = delete;
+  Policy& operator=(const Policy&) = delete;
   /// The first 16 hex digits of the text's SHA-256.
   const std::string& version() const { return version_; }
   const std::string& text() const { return text_; }
   /// "standard", or the file's name.
   const std::string& name() const { return name_; }
   const std::vector<Rule>& rules() const { return rules_; }
+  /// The enforced ones that mask or unmask, in file order.
+  const std::vector<const Rule*>& veils() const { return veils_; }
 
  private:
   Policy() = default;
   std::string version_, text_, name_;
   std::vector<Rule> rules_;
+  std::vector<const Rule*> veils_;  ///< into rules_
 };
 
 /// What rules may ask beyond the statement and who sends it; it may differ at every execution.

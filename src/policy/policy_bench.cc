@@ -1,6 +1,7 @@
 // What a verdict costs: the first time (judge) and afterwards (decide).
 #include <benchmark/benchmark.h>
 
+#include "policy/exposure.h"
 #include "policy/policy.h"
 #include "policy/test_facts.h"
 
@@ -56,6 +57,35 @@ void decide_with_circumstances(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(judgement->decide(now));
 }
 BENCHMARK(decide_with_circumstances);
+
+void expose_by_default(benchmark::State& state) {
+  const auto policy = Policy::profile("standard").value();
+  const Principal principal = bob();
+  const Target target{"orders", "production"};
+  for (auto _ : state) benchmark::DoNotOptimize(exposure(policy, principal, target, {}));
+}
+BENCHMARK(expose_by_default);
+
+/// Ten rules that hold, none of which is about the column that is asked for.
+void veil_with_rules(benchmark::State& state) {
+  std::string rules = "rules:\n";
+  for (int i = 0; i < 10; ++i) {
+    rules += "  - {name: r" + std::to_string(i) +
+             ", effect: unmask, classes: [email], on: {tables: ['app" + std::to_string(i) +
+             ".*']}}\n";
+  }
+  catalog::Relation relation;
+  relation.schema = "public";
+  relation.name = "people";
+  relation.columns.emplace_back().name = "email";
+  const auto exposed =
+      exposure(Policy::parse(rules, "bench.yaml").value(), bob(), {"orders", "production"}, {});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        exposed.veil(&relation, relation.columns.data(), privacy::Class::kEmail));
+  }
+}
+BENCHMARK(veil_with_rules);
 
 void parse_standard(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(Policy::profile("standard"));

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"rules:\n  - {name: a, effect: allow, on: {environments: [!production ]}}",
               "put it in quotes"},
         Wrong{"rules:\n  - {name: a, effect: allow, on: {classes: [pii]}}",
-              "classes: data classes are not known to this version"},
+              "p.yaml:2:44: classes: rules that mask or unmask name classes beside \"on\""},
         Wrong{"rules:\n  - {name: a, effect: allow, on: {functions: [dangerous]}}",
               "or a risk: file"},
         Wrong{"rules:\n  - {name: a, effect: allow, who: {kinds: [robot]}}",

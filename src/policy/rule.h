@@ -11,6 +11,7 @@
 #include "policy/names.h"
 #include "policy/network.h"
 #include "policy/time_window.h"
+#include "policy/veil_spec.h"
 #include "policy/vocabulary.h"
 
 namespace sluice::policy {
@@ -94,11 +95,15 @@ struct Rule {
   bool names_verbs = false;  ///< `do` is given
   When when;
   LimitSpec limit;
+  VeilSpec veil;  ///< of rules that mask or unmask
   std::string message;
   std::string hint;
   int line = 0;      ///< from 1
   int column = 0;    ///< from 1
   std::string text;  ///< the rule as read, in one canonical form; equal texts mean equal rules
+
+  /// It says how values are shown, and takes no part in verdicts.
+  bool veils() const { return effect == Effect::kMask || effect == Effect::kUnmask; }
 };
 
 }  // namespace sluice::policy

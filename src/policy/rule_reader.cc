@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "policy/veil_reader.h"
 
 namespace sluice::policy {
 namespace {
@@ -111,7 +112,7 @@ void read_on(MapReader& map, On& on) {
   for (const std::string key : {"classes", "data_classes"}) {
     if (map.has(key)) {
       (void)map.node(key);
-      map.problem(key, "data classes are not known to this version; name columns instead");
+      map.problem(key, "rules that mask or unmask name classes beside \"on\"; others name columns");
     }
   }
 }
@@ -301,7 +302,7 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
     if (const auto wrong = check_rule_name(rule.name); !wrong.empty()) map.problem("name", wrong);
   }
   bool effect = false;
-  map.one_of("effect", {"allow", "hold", "deny"}, [&](size_t i) {
+  map.one_of("effect", {"allow", "hold", "deny", "mask", "unmask"}, [&](size_t i) {
     rule.effect = static_cast<Effect>(i);
     effect = true;
   });
@@ -310,10 +311,15 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
   part(map, "who", [&](MapReader& inner) { read_who(inner, rule.who); });
   part(map, "on", [&](MapReader& inner) { read_on(inner, rule.on); });
   read_do(map, rule);
-  part(map, "when", [&](MapReader& inner) { read_when(inner, rule.when); });
+  part(map, "when", [&](MapReader& inner) {
+    read_when(inner, rule.when);
+    if (rule.veils()) check_when_of_veil(inner);
+  });
   part(map, "limit", [&](MapReader& inner) { rule.limit = read_limit(inner); });
   map.scalar("message", rule.message);
   map.scalar("hint", rule.hint);
+  read_veil(map, rule.veil);
+  if (effect) check_keys_of_effect(map, rule);
   return rule;
 }
 

@@ -116,6 +116,10 @@ std::string_view name_of(Effect effect) {
       return "hold";
     case Effect::kDeny:
       return "deny";
+    case Effect::kMask:
+      return "mask";
+    case Effect::kUnmask:
+      return "unmask";
   }
   return "deny";
 }

@@ -231,7 +231,7 @@ bool write(const YAML::Node& node, int depth, size_t limit, std::string& out) {
     out.push_back(node.IsMap() ? '}' : ']');
     return out.size() <= limit;
   }
-  const std::string text = node.IsScalar() ? node.Scalar() : "";
+  const std::string text = node.IsScalar() ? node.Scalar() : node.IsNull() ? "null" : "";
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' ||
            c == '/';

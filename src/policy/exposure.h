@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "policy/policy.h"
+#include "policy/veil_spec.h"
+
+namespace sluice::policy {
+
+/// How values of one column, and of one class, are shown to somebody.
+struct Veil {
+  bool masked = false;
+  privacy::Method method = privacy::Method::kRedact;  ///< when masked
+  /// Name of the rule that decided, or "default"; valid while an Exposure that gave it lives.
+  std::string_view rule = "default";
+  Predicates predicates = Predicates::kAny;  ///< kAny when not masked
+  bool aggregates = true;                    ///< shown; always when not masked
+  friend bool operator==(const Veil&, const Veil&) = default;
+};
+
+/// The mask and unmask rules that hold for one principal at one target in some circumstances. Cheap
+/// to make, to copy and to ask, above all where there are none; keeps their policy alive.
+class Exposure {
+ public:
+  /// No rule at all: defaults.
+  Exposure() = default;
+
+  /// `relation` is the one that values come from (never a view), `column` one of its columns; null
+  /// where not known, which no unmask rule with `on` matches and every mask rule does. `catalog` is
+  /// asked for partitions and children; without it a mask rule for some table may mean any that
+  /// has such.
+  Veil veil(const catalog::Relation* relation, const catalog::Column* column, privacy::Class cls,
+            const catalog::Catalog* catalog = nullptr) const;
+  /// Of a column whose class is not known yet: redacted, unless a rule unmasks whatever it is.
+  Veil veil_unknown(const catalog::Relation* relation, const catalog::Column* column,
+                    const catalog::Catalog* catalog = nullptr) const;
+
+  /// No rule holds: veil() tells the class's default.
+  bool empty() const { return held_.empty(); }
+  /// The same rules, perhaps of another version of the policy: then every veil is the same.
+  bool operator==(const Exposure& other) const;
+
+ private:
+  friend Exposure exposure(const std::shared_ptr<const Policy>&, const Principal&, const Target&,
+                           const Circumstances&);
+  struct Held {
+    const Rule* rule;
+    bool certain;  ///< else something about the session or the moment is not known
+  };
+  class Weighing;
+  Weighing weigh(const catalog::Relation* relation, const catalog::Column* column,
+                 std::optional<privacy::Class> cls, const catalog::Catalog* catalog) const;
+
+  std::shared_ptr<const Policy> policy_;  ///< owns the rules
+  std::vector<Held> held_;                ///< in file order
+};
+
+/// What `policy` says about values that `principal` is shown. Without exposure_moves the same in
+/// all circumstances.
+Exposure exposure(const std::shared_ptr<const Policy>& policy, const Principal& principal,
+                  const Target& target, const Circumstances& circumstances);
+
+/// Some mask or unmask rule depends on circumstances.
+bool exposure_moves(const Policy& policy);
+
+}  // namespace sluice::policy

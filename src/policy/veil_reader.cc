@@ -1,0 +1,122 @@
+#include "policy/veil_reader.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace sluice::policy {
+namespace {
+
+using privacy::Category;
+using privacy::Method;
+using yaml::Item;
+using yaml::MapReader;
+
+constexpr std::array kCategories = {Category::kPii, Category::kFinancial, Category::kHealth,
+                                    Category::kCredential, Category::kLocation};
+constexpr std::array kMethods = {Method::kRedact,     Method::kPartial, Method::kPseudonym,
+                                 Method::kGeneralise, Method::kNull,    Method::kHash};
+
+/// A list of classes while it is read.
+struct Choice {
+  ClassSet named, grouped, excluded;
+
+  /// "" or what is wrong.
+  std::string add(std::string_view text) {
+    const bool exclude = text.starts_with('!');
+    const std::string_view word = exclude ? text.substr(1) : text;
+    ClassSet& by_name = exclude ? excluded : named;
+    ClassSet& by_category = exclude ? excluded : grouped;
+    if (word == "*") {
+      by_name |= every_class();
+      return "";
+    }
+    for (const Category category : kCategories) {
+      if (privacy::name(category) != word) continue;
+      by_category |= classes_of(category);
+      return "";
+    }
+    const auto found = privacy::find_class(word);
+    if (!found || *found == privacy::Class::kNone) {
+      return fmt::format(
+          "unknown class \"{}\"; expected a class such as email or card_number "
+          "(docs/masking.md), pii, financial, health, credential, location or \"*\"",
+          word);
+    }
+    by_name.set(static_cast<size_t>(*found));
+    return "";
+  }
+
+  void into(VeilSpec& veil) const {
+    const ClassSet wanted = named | grouped;
+    // A list of exclusions alone is about all others.
+    veil.chosen = (wanted.any() ? wanted : every_class()) & ~excluded;
+    veil.outright = named & ~excluded;
+  }
+};
+
+void read_classes(MapReader& map, VeilSpec& veil) {
+  Choice choice;
+  bool wrong = false;
+  const auto add = [&](const Item& item) {
+    veil.classes.push_back(item.text);
+    auto problem = choice.add(item.text);
+    wrong = wrong || !problem.empty();
+    return problem;
+  };
+  if (!map.list("classes", add)) return;
+  choice.into(veil);
+  if (veil.chosen.none() && !wrong) map.problem("classes", "excludes every class that it names");
+}
+
+}  // namespace
+
+void read_veil(MapReader& map, VeilSpec& veil) {
+  read_classes(map, veil);
+  std::vector<std::string> methods;
+  for (const Method method : kMethods) methods.emplace_back(privacy::name(method));
+  // YAML takes the word null for no value.
+  if (map.has("with") && map.node("with").IsNull()) {
+    veil.method = Method::kNull;
+  } else {
+    map.one_of("with", methods, [&](size_t i) { veil.method = kMethods.at(i); });
+  }
+  map.one_of("predicates", {"none", "equality", "any"},
+             [&](size_t i) { veil.predicates = static_cast<Predicates>(i); });
+  map.one_of("aggregates", {"hide", "show"}, [&](size_t i) { veil.aggregates = i == 1; });
+}
+
+void check_keys_of_effect(MapReader& map, const Rule& rule) {
+  const auto refuse = [&](const char* key, const std::string& text) {
+    if (map.has(key)) map.problem(key, text);
+  };
+  if (!rule.veils()) {
+    for (const char* key : {"classes", "with", "predicates", "aggregates"})
+      refuse(key, "belongs to rules that mask or unmask");
+    return;
+  }
+  for (const char* key : {"do", "limit", "message", "hint"}) {
+    refuse(key, fmt::format("belongs to rules that allow, hold or deny; this one is about how "
+                            "values are shown ({})",
+                            name_of(rule.effect)));
+  }
+  if (rule.on.functions) map.problem("on", "values come from columns; functions say nothing here");
+  if (rule.name == "default")
+    map.problem("name", "\"default\" is kept for values that no rule masks or shows");
+  if (rule.effect == Effect::kMask) return;
+  for (const char* key : {"with", "predicates", "aggregates"})
+    refuse(key, "belongs to rules that mask; this one shows");
+}
+
+void check_when_of_veil(MapReader& map) {
+  for (const char* key : {"without_where", "cascade", "lock", "table_rows", "dynamic_sql",
+                          "cartesian", "no_limit", "functions", "estimated_rows"}) {
+    if (map.has(key)) {
+      map.problem(key,
+                  "is about a statement; how values are shown depends on the session and the "
+                  "moment only");
+    }
+  }
+}
+
+}  // namespace sluice::policy
