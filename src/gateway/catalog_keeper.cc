@@ -109,6 +109,7 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
     if (!again) waiting.swap(waiting_);
   }
   if (!unexplained.empty()) drift_(unexplained);
+  if (built && news_) news_(*built);
   for (const auto& tell : waiting) tell(built);
   if (again) read();
 }

@@ -36,6 +36,11 @@ class CatalogKeeper {
   CatalogKeeper(Ask ask, Elsewhere elsewhere, Drift drift)
       : ask_(std::move(ask)), elsewhere_(std::move(elsewhere)), drift_(std::move(drift)) {}
 
+  /// Who hears of each catalog that is read; to be set before the first is.
+  void tell(std::function<void(std::shared_ptr<const catalog::Catalog>)> news) {
+    news_ = std::move(news);
+  }
+
   /// Changes whenever `current` does: one load tells a session that nothing has happened.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// Null while it is not known: not read yet, or out of date.
@@ -66,6 +71,7 @@ class CatalogKeeper {
   const Ask ask_;
   const Elsewhere elsewhere_;
   const Drift drift_;
+  std::function<void(std::shared_ptr<const catalog::Catalog>)> news_;
   std::atomic<uint64_t> version_{1};
   mutable std::mutex mutex_;
   std::shared_ptr<const catalog::Catalog> catalog_;   ///< last read

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "gateway/catalog_keeper.h"
+#include "gateway/label_keeper.h"
 #include "net/address.h"
 #include "net/tls.h"
 #include "wire/postgres/scram.h"
@@ -63,6 +64,10 @@ class Database {
   bool has_catalog() const { return catalog_ != nullptr; }
   void set_catalog(std::unique_ptr<CatalogKeeper> catalog) { catalog_ = std::move(catalog); }
 
+  /// What its columns hold. Set with the catalog.
+  LabelKeeper& labels() const { return *labels_; }
+  void set_labels(std::unique_ptr<LabelKeeper> labels) { labels_ = std::move(labels); }
+
   /// Keys derived from the password at the last successful login: PBKDF2 is paid once, not for
   /// every new server connection.
   std::optional<wire::postgres::ScramKeys> scram_keys() const;
@@ -83,6 +88,7 @@ class Database {
   std::unordered_map<std::string, std::shared_ptr<const std::vector<std::string>>> search_paths_;
   std::optional<wire::postgres::ScramKeys> keys_;
   std::unique_ptr<CatalogKeeper> catalog_;
+  std::unique_ptr<LabelKeeper> labels_;
 };
 
 /// Key of Database::fresh_search_path for a session that started with these settings (as

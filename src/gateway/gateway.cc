@@ -63,6 +63,11 @@ class GatewayImpl : public Gateway {
                                         std::string_view text) override;
 
  private:
+  /// People's words on the columns of a database.
+  std::vector<privacy::Correction> corrections_of(const std::string& database) const {
+    const auto found = corrections_.find(database);
+    return found == corrections_.end() ? std::vector<privacy::Correction>() : found->second;
+  }
   /// Gives databases that have none yet the means to know what they hold.
   void watch_catalogs(const Runtime& runtime);
   void record_drift(const config::DatabaseConfig& config,
@@ -78,8 +83,9 @@ class GatewayImpl : public Gateway {
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
-  std::mutex mutex_;  ///< guards runtime_
+  std::mutex mutex_;  ///< guards runtime_, corrections_
   std::shared_ptr<const Runtime> runtime_;
+  Corrections corrections_;
   std::vector<std::unique_ptr<Worker>> workers_;
   uint16_t port_ = 0;
   std::string reactor_name_;
@@ -152,8 +158,12 @@ void GatewayImpl::watch_catalogs(const Runtime& runtime) {
     auto drift = [this, weak](const std::vector<catalog::Change>& changes) {
       if (const auto alive = weak.lock()) record_drift(alive->config(), changes);
     };
+    database->set_labels(std::make_unique<LabelKeeper>(ask, elsewhere, corrections_of(name)));
     database->set_catalog(
         std::make_unique<CatalogKeeper>(std::move(ask), std::move(elsewhere), std::move(drift)));
+    database->catalog().tell([weak](std::shared_ptr<const catalog::Catalog> catalog) {
+      if (const auto alive = weak.lock()) alive->labels().follow(catalog);
+    });
   }
 }
 

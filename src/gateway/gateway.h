@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "identity/directory.h"
 #include "policy/policy.h"
 #include "policy/understand.h"
+#include "privacy/labels.h"
 
 namespace sluice::gateway {
 
@@ -38,6 +40,9 @@ struct Stats {
   uint64_t server_connections_active = 0, server_connections_idle = 0, waiting_for_server = 0;
   uint64_t server_connects_total = 0, server_connect_failures_total = 0;
 };
+
+/// People's words on columns, by the configured name of the database.
+using Corrections = std::map<std::string, std::vector<privacy::Correction>>;
 
 /// The data path: listeners, workers, sessions and pools. Its public methods may be called from
 /// any thread; they hand their work to the workers and wait.

@@ -177,8 +177,14 @@ void Worker::on_durable() {
 
 void Worker::every_second() {
   for (const auto& pool : pools_) pool->close_expired();
-  if (index_ == 0 && ++seconds_ % kLookEverySeconds == 0) {
-    for (const auto& [name, database] : runtime_->databases) database->catalog().look();
+  if (index_ == 0) {
+    const bool look = ++seconds_ % kLookEverySeconds == 0;
+    for (const auto& [name, database] : runtime_->databases) {
+      database->labels().tick();
+      if (!look) continue;
+      database->catalog().look();
+      database->labels().look(database->catalog().current());
+    }
   }
   second_.arm(std::chrono::seconds(1));
 }

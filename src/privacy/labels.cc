@@ -4,6 +4,7 @@
 #include <atomic>
 #include <sstream>
 
+#include "privacy/column_type.h"
 #include "privacy/fold.h"
 
 namespace sluice::privacy {
@@ -15,6 +16,23 @@ constexpr size_t kLongestWords = 60;
 uint64_t next_id() {
   static std::atomic<uint64_t> last{0};
   return ++last;
+}
+
+/// Whether values of the type may be texts, or have texts as parts.
+bool text_like(const ColumnInput& column) {
+  ColumnInput bare;
+  bare.type = column.type;
+  bare.parts = column.parts;
+  while (bare.type.ends_with("[]")) bare.type.resize(bare.type.size() - 2);
+  switch (type_kind(bare)) {
+    case TypeKind::kText:
+    case TypeKind::kDocument:
+    case TypeKind::kComposite:
+    case TypeKind::kBytes:
+      return true;
+    default:
+      return false;
+  }
 }
 
 void add_words(const std::string& value, WordSet& words) {
@@ -49,7 +67,7 @@ TableLabels label(const catalog::Relation& relation, const TableInput& input,
     ColumnLabel& label = out.columns.emplace_back();
     label.number = relation.columns[i].number;
     label.name = column.name;
-    label.type = column.type;
+    label.type = relation.columns[i].type_name;
     label.decision = decisions[i];
     label.parts = column.parts;
     out.sampled = std::max(out.sampled, column.sample.size());
@@ -60,11 +78,22 @@ TableLabels label(const catalog::Relation& relation, const TableInput& input,
       if (harmless) add_words(*value, out.harmless);
     }
   }
+  for (size_t i = 0; i < out.columns.size(); ++i) {
+    ColumnLabel& label = out.columns[i];
+    label.unproven = label.decision.shape == Shape::kNone && label.values < kFewValues &&
+                     text_like(input.columns[i]);
+  }
+  correct(out, corrections);
+  return out;
+}
+
+void correct(TableLabels& table, const std::vector<Correction>& corrections) {
   for (const Correction& correction : corrections) {
-    if (correction.schema != out.schema || correction.table != out.name) continue;
-    for (ColumnLabel& label : out.columns) {
-      if (label.name != correction.column) continue;
+    if (correction.schema != table.schema || correction.table != table.name) continue;
+    for (ColumnLabel& label : table.columns) {
+      if (label.name != correction.column || label.hidden) continue;
       label.corrected_by = correction.by;
+      label.unproven = false;
       label.decision = {};
       label.decision.cls = correction.cls;
       label.decision.shape = correction.cls == Class::kNone ? Shape::kNone : Shape::kWhole;
@@ -72,7 +101,30 @@ TableLabels label(const catalog::Relation& relation, const TableInput& input,
       label.decision.evidence = {"set by " + correction.by};
     }
   }
-  return out;
+}
+
+void take_stronger(TableLabels& table, const TableLabels& relative) {
+  const auto position = [&](std::string_view name) {
+    const auto it = std::find_if(table.columns.begin(), table.columns.end(),
+                                 [&](const ColumnLabel& column) { return column.name == name; });
+    return it == table.columns.end() ? -1 : static_cast<int>(it - table.columns.begin());
+  };
+  for (const ColumnLabel& other : relative.columns) {
+    if (!other.decision.masked()) continue;
+    const int at = position(other.name);
+    if (at < 0) continue;
+    ColumnLabel& column = table.columns[static_cast<size_t>(at)];
+    if (column.masked()) continue;
+    column.decision = other.decision;
+    column.unproven = false;
+    column.decision.evidence.insert(column.decision.evidence.begin(),
+                                    "as in " + relative.schema + "." + relative.name);
+    if (other.decision.shape != Shape::kByKey) continue;
+    const auto key = static_cast<size_t>(other.decision.key_column);
+    column.decision.key_column =
+        key < relative.columns.size() ? position(relative.columns[key].name) : -1;
+    if (column.decision.key_column < 0) column.decision.shape = Shape::kFreeText;
+  }
 }
 
 }  // namespace sluice::privacy

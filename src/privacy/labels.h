@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,13 @@ struct ColumnLabel {
   size_t values = 0;               ///< of the sample, without NULL
   std::vector<std::string> parts;  ///< of a composite: the names of its parts
   std::string corrected_by;        ///< who said so; empty: it was found out
+  /// Nothing was found, in so few values that this says little: they are searched as they pass.
+  bool unproven = false;
+  /// Never shown to anybody, whatever the class: values of other tables' rows, as pg_statistic has.
+  bool hidden = false;
+
+  /// Whether values of it are changed or kept back when no rule says otherwise.
+  bool masked() const { return hidden || decision.masked(); }
 };
 
 /// What a table's columns were found to hold.
@@ -59,8 +67,22 @@ struct Correction {
   std::string by;
 };
 
+/// Fewer values than these prove nothing (ColumnLabel::unproven).
+inline constexpr size_t kFewValues = 20;
+
 /// Decides on a table from its description and sample; `corrections` are those of any table.
 TableLabels label(const catalog::Relation& relation, const TableInput& input,
                   const std::vector<Correction>& corrections);
+
+/// Puts what people said in place of what was found; `corrections` are those of any table.
+void correct(TableLabels& table, const std::vector<Correction>& corrections);
+
+/// Takes over what is masked in a relative (parent, partition) for columns of the same name that
+/// are not masked here: their rows are seen through one another.
+void take_stronger(TableLabels& table, const TableLabels& relative);
+
+/// What is known of a table by its nature: catalogs and views of the system, extensions' views that
+/// show other people's statements, TOAST tables, sequences. Nothing for all others.
+std::optional<TableLabels> built_in_labels(const catalog::Relation& relation);
 
 }  // namespace sluice::privacy
