@@ -93,7 +93,7 @@ Audience::Audience(std::shared_ptr<const catalog::Catalog> what,
                    std::shared_ptr<const TypeSource> made_of,
                    std::shared_ptr<const privacy::Labels> known, policy::Exposure shown)
     : catalog(std::move(what)),
-      types(std::move(made_of)), labels(std::move(known)), exposure(std::move(shown)) {
+      labels(std::move(known)), exposure(std::move(shown)), types(std::move(made_of)) {
   anywhere = treatment_of(*this, nullptr, nullptr);
 }
 
