@@ -41,7 +41,7 @@ class ApiTest : public ::testing::Test {
     ASSERT_TRUE(opened_policies) << opened_policies.error().text;
     policies = std::move(*opened_policies);
     auto started =
-        gateway::Gateway::start(configuration, directory, policies->in_force().policy, *log);
+        gateway::Gateway::start(configuration, directory, policies->in_force().policy, SecretString("secret"), *log);
     ASSERT_TRUE(started) << started.error().text;
     gateway = std::move(*started);
     api = std::make_unique<Api>(*gateway, *log, *policies, folder / "audit");

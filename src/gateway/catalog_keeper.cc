@@ -1,6 +1,7 @@
 #include "gateway/catalog_keeper.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice::gateway {
 
@@ -8,6 +9,9 @@ namespace {
 
 /// Somebody who creates and drops without end may spoil a few reads in a row, hardly this many.
 constexpr int kMostVanished = 20;
+
+/// Misspelt names do not make the server look all the time.
+constexpr auto kBetweenDoubts = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -137,19 +141,46 @@ void CatalogKeeper::look() {
        [this, changes](auto answer) { looked(changes, std::move(answer)); });
 }
 
+bool CatalogKeeper::doubt(Waiting waiting, Clock::time_point now) {
+  uint64_t changes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool idle = catalog_ && catalog_->complete() && !reading_ && !looking_ &&
+                      changing_ == 0 && read_ == wanted_;
+    if (!idle || now - doubted_ < kBetweenDoubts) return false;
+    doubted_ = now;
+    looking_ = true;
+    changes = changes_;
+    doubting_.push_back(std::move(waiting));
+  }
+  ask_(catalog::fingerprint_query(),
+       [this, changes](auto answer) { looked(changes, std::move(answer)); });
+  return true;
+}
+
 void CatalogKeeper::looked(uint64_t changes, Result<std::vector<catalog::Rows>> answer) {
+  std::vector<Waiting> doubting;
+  std::shared_ptr<const catalog::Catalog> same;
   {
     const std::lock_guard lock(mutex_);
     looking_ = false;
+    doubting.swap(doubting_);
     const bool readable = answer && answer->size() == 1 && answer->front().size() == 1 &&
                           answer->front().front().size() == 1 && answer->front().front().front();
     // What is changing through the gateway right now would look like drift.
-    if (!readable || changes != changes_ || !catalog_) return;
-    if (*answer->front().front().front() == catalog_->fingerprint()) return;
-    ++wanted_;
-    version_.fetch_add(1, std::memory_order_acq_rel);
+    const bool changed = readable && changes == changes_ && catalog_ &&
+                         *answer->front().front().front() != catalog_->fingerprint();
+    if (changed) {
+      ++wanted_;
+      version_.fetch_add(1, std::memory_order_acq_rel);
+      std::move(doubting.begin(), doubting.end(), std::back_inserter(waiting_));
+      doubting.clear();
+    } else {
+      same = catalog_;
+    }
   }
-  read();
+  for (const auto& tell : doubting) tell(same);
+  if (!same) read();
 }
 
 }  // namespace sluice::gateway

@@ -61,6 +61,9 @@ class CatalogKeeper {
 
   /// Looks whether the schema has changed behind our back; called every now and then.
   void look();
+  /// Somebody names what the catalog does not have. True: `waiting` is called once it is known
+  /// whether the server has it by now. False: that was looked at a moment ago.
+  bool doubt(Waiting waiting, Clock::time_point now = Clock::now());
 
  private:
   void read();
@@ -84,6 +87,8 @@ class CatalogKeeper {
   unsigned changing_ = 0;  ///< changes under way
   uint64_t changes_ = 0;   ///< changes ever started or ended
   std::vector<Waiting> waiting_;
+  std::vector<Waiting> doubting_;    ///< until what is looked at has been seen
+  Clock::time_point doubted_ = {};   ///< when it was last looked at for them
   std::vector<std::function<bool(const catalog::Change&)>> explanations_;
 };
 

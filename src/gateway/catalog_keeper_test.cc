@@ -398,5 +398,30 @@ TEST(CatalogKeeper, LooksOnceAtATimeAndNotBeforeItHasRead) {
   EXPECT_THAT(server.asked, SizeIs(1));
 }
 
+TEST(CatalogKeeper, LooksAtOnceForWhatItDoesNotHave) {
+  Server server;
+  server.read_first();
+  const auto now = Clock::now();
+  int told = 0;
+  bool found = false;
+  const auto tell = [&](const auto& known) {
+    ++told;
+    found = known && has_table(*known, "fresh");
+  };
+  ASSERT_TRUE(server.keeper.doubt(tell, now));
+  server.answer();
+  EXPECT_EQ(told, 1);
+  EXPECT_FALSE(found) << "it is not there";
+  EXPECT_FALSE(server.keeper.doubt(tell, now + std::chrono::milliseconds(900))) << "just looked";
+
+  server.tables.push_back("fresh");
+  ASSERT_TRUE(server.keeper.doubt(tell, now + std::chrono::seconds(2)));
+  server.answer();
+  EXPECT_EQ(told, 1) << "until it has been read";
+  server.answer();
+  EXPECT_EQ(told, 2);
+  EXPECT_TRUE(found);
+}
+
 }  // namespace
 }  // namespace sluice::gateway

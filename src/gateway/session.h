@@ -156,6 +156,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
+  bool reread_first(const Piece& piece, const sql::StatementFacts& facts);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
   void analysed(const Reading& reading, std::string text, Analysis analysis);
   void deferred_failed(const wire::postgres::ErrorFields& error);
@@ -339,6 +340,7 @@ class Session : private net::StreamHandler, private ServerUser {
     bool estimated = false;
     bool asked = false;       ///< the server for what it has prepared
     bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
+    bool reread = false;      ///< the catalog has been looked at for what it names
     bool labelled = false;    ///< its tables have been looked at, as far as possible
     bool counted = false;     ///< what was put off until COMMIT has been done, and counted
     std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed

@@ -78,6 +78,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
       return Pass::kDrop;
     }
   }
+  if (reread_first(piece, statement->facts())) return Pass::kDrop;
   if (piece.type == pg::kQuery && (count_deferred_first(piece, statement->facts()) ||
                                    ask_prepared_first(piece, statement->facts()))) {
     return Pass::kDrop;
@@ -89,6 +90,23 @@ Session::Pass Session::on_statement(const Piece& piece) {
   if (in_flight) return defer(piece, kQueue);
   if (estimate_first(piece, text, *statement) || label_first(piece, *statement)) return Pass::kDrop;
   return judge(piece, statement);
+}
+
+/// What the catalog does not have may have been made past the gateway a moment ago: it is looked at
+/// before the statement is judged for what it might be.
+bool Session::reread_first(const Piece& piece, const sql::StatementFacts& facts) {
+  if (!facts.unresolved || (redone_ && redone_->reread) || transaction_ == 'E') return false;
+  const bool asked = admission_.database->catalog().doubt(
+      [&worker = worker_, id = id_](const CatalogKeeper::Known&) {
+        worker.post([id](Worker& self) {
+          if (Session* session = self.find_session(id)) session->take_deferred(kNaming);
+        });
+      });
+  if (!asked) return false;
+  defer(piece, kNaming);
+  deferred_->reread = true;
+  deferred_->statement = nullptr;
+  return true;
 }
 
 void Session::analyse_later(const Piece& piece, Bytes text, const Reading& reading) {
