@@ -249,8 +249,9 @@ std::string Walker::cast_name(const Node& type_name) const {
   const catalog::Type* type = resolver_.catalog() != nullptr ? resolver_.type(name) : nullptr;
   const bool own = type != nullptr && type->oid >= catalog::kFirstUserOid;
   const bool extension = name.name == "citext" && type != nullptr && type->kind == 'b';
-  if (own && !extension && (name.name == "text" || name.name == "varchar" ||
-                            name.name == "bpchar" || name.name == "citext")) {
+  if (own && !extension &&
+      (name.name == "text" || name.name == "varchar" || name.name == "bpchar" ||
+       name.name == "citext")) {
     out.append(type->schema).append(".");
   }
   out.append(name.name);

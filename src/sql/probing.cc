@@ -21,8 +21,8 @@ constexpr std::array<std::string_view, 6> kTransparent = {"::text",   "::varchar
 
 /// What these answer depends on nothing but whether the value is equal to another one, or is null;
 /// of a boolean, on nothing but itself. So does all that is made of the answer.
-constexpr std::array<std::string_view, 10> kEquality = {
-    "=", "<>", "IN", "NOT IN", "IS NULL", "IS", "AND", "OR", "NOT", "count"};
+constexpr std::array<std::string_view, 10> kEquality = {"=",  "<>",  "IN", "NOT IN", "IS NULL",
+                                                        "IS", "AND", "OR", "NOT",    "count"};
 
 constexpr std::array<std::string_view, 4> kSteps = {"->", "->>", "#>", "#>>"};
 
@@ -43,7 +43,7 @@ constexpr std::array<std::string_view, 13> kTakingApart = {"unnest",
 
 /// Volatile only because they return something else every time.
 constexpr std::array<std::string_view, 8> kChanging = {
-    "random",          "random_normal", "gen_random_uuid",      "uuidv4",
+    "random",          "random_normal", "gen_random_uuid",     "uuidv4",
     "clock_timestamp", "timeofday",     "statement_timestamp", "uuidv7"};
 
 /// The innermost thing that is done to the value and hides anything of it; none: it is there whole.
@@ -62,8 +62,7 @@ bool keeps_arguments(const catalog::Function& function, FunctionRisk risk) {
                     function.volatility != 'v' &&
                     risk_of(function.schema, function.name) == FunctionRisk::kNone;
   if (!harmless_risk && !code) return true;
-  return function.volatility == 'v' &&
-         !(function.system() && is_one_of(kChanging, function.name));
+  return function.volatility == 'v' && !(function.system() && is_one_of(kChanging, function.name));
 }
 
 }  // namespace
@@ -74,9 +73,7 @@ bool looks_into(const Source& source) {
   return step != nullptr && !is_one_of(kEquality, *step);
 }
 
-bool tells(const Source& source) {
-  return looks_into(source) || first_step(source) == nullptr;
-}
+bool tells(const Source& source) { return looks_into(source) || first_step(source) == nullptr; }
 
 bool is_taken_apart(const Source& source) {
   if (!source.as_is && source.functions.empty()) return false;

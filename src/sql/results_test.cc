@@ -42,8 +42,8 @@ TEST_P(Results, TellWhatEachStatementSendsBack) {
 INSTANTIATE_TEST_SUITE_P(
     OfStatements, Results,
     testing::Values(
-        Case{"", ""}, Case{";;", ""}, Case{"SELECT 1; SELECT ssn FROM users",
-                                           "rows[?column?:] | rows[ssn: users.ssn]"},
+        Case{"", ""}, Case{";;", ""},
+        Case{"SELECT 1; SELECT ssn FROM users", "rows[?column?:] | rows[ssn: users.ssn]"},
         Case{"SELECT FROM users", "rows[]"}, Case{"TABLE app.secret", "rows[k: secret.k]"},
         Case{"VALUES ((SELECT ssn FROM users), 1)", "rows[column1: users.ssn; column2:]"},
         Case{"BEGIN; UPDATE log SET who = 'a'; COMMIT", "no rows[] | no rows[] | no rows[]"},
@@ -169,7 +169,8 @@ TEST(Results, OfTextsThatCannotBeRead) {
 TEST(Results, TheLastOutputIsOfTheLastStatementWithColumns) {
   const auto names = [](std::string_view text) {
     std::string out;
-    for (const OutputColumn& column : analyse(text, {}, scope())->last_output()) out += column.name;
+    const auto facts = analyse(text, {}, scope());
+    for (const OutputColumn& column : facts->last_output()) out += column.name;
     return out;
   };
   EXPECT_EQ(names("SELECT ssn FROM users; SET a.b = 1"), "ssn");

@@ -114,8 +114,8 @@ struct ColumnRef {
 /// One base column that a value derives from.
 struct Source {
   ColumnRef column;
-  /// The very value, through no function or operator. COALESCE, CASE and COLLATE with a collation of
-  /// pg_catalog's give back one of their values and are not told.
+  /// The very value, through no function or operator. COALESCE, CASE and COLLATE with a collation
+  /// of pg_catalog's give back one of their values and are not told.
   bool as_is = true;
   /// Else: outermost first, each at most twice (then the innermost two), operators by name, casts
   /// "::type" ("::type(n)" with a modifier, which may cut the value; "::schema.type" of users'
@@ -157,7 +157,8 @@ struct StatementResult {
   /// they are of no table (SHOW) or have no columns (SELECT FROM t).
   bool returns_rows = false;
   /// What is sent cannot be told column by column: `columns` may be too few, or not where they
-  /// stand. EXECUTE, FETCH, CALL, a row whose columns nobody knows, a rule's own SELECT or RETURNING.
+  /// stand. EXECUTE, FETCH, CALL, a row whose columns nobody knows, a rule's own SELECT or
+  /// RETURNING.
   bool unknown_columns = false;
   bool explained = false;  ///< EXPLAIN: the rows are lines of a plan
   std::string executes;    ///< the prepared statement that EXECUTE names, under EXPLAIN and CREATE
@@ -173,19 +174,20 @@ enum ColumnUse : uint8_t {
   kUsedInOutput = 1,
   kUsedInPredicate = 2,  ///< WHERE, HAVING, CASE and FILTER conditions, ON CONFLICT … WHERE
   kUsedInJoin = 4,
-  kUsedInGrouping = 8,  ///< GROUP BY, DISTINCT, PARTITION BY, set operations that compare rows
+  kUsedInGrouping = 8,   ///< GROUP BY, DISTINCT, PARTITION BY, set operations that compare rows
   kUsedInOrdering = 16,  ///< by the text or a function; in a view's definition it is a predicate
   kWritten = 32,
   /// What decides which rows come out or which branch is taken looks into the value by more than
   /// equality: LIKE, <, functions, but not =, <>, IN, IS NULL, USING with the value as it is (or
-  /// cast to a text type). As a limit, an index or the argument of a function that returns rows, any
-  /// value is looked into. In texts and bodies of functions; not in what the owner of a table or view
-  /// wrote: definitions of views, rules, policies, checks, indexes, triggers and their functions.
+  /// cast to a text type). As a limit, an index or the argument of a function that returns rows,
+  /// any value is looked into. In texts and bodies of functions; not in what the owner of a table
+  /// or view wrote: definitions of views, rules, policies, checks, indexes, triggers and their
+  /// functions.
   kProbed = 64,
   /// An argument of a function that may do more with it than return a value: volatile ones
-  /// (pg_notify, setval), those of some FunctionRisk, code that cannot be read. What a body that can
-  /// be read does with its argument counts instead. Not in what a table's owner wrote, as above, but
-  /// in views.
+  /// (pg_notify, setval), those of some FunctionRisk, code that cannot be read. What a body that
+  /// can be read does with its argument counts instead. Not in what a table's owner wrote, as
+  /// above, but in views.
   kGivenAway = 128,
 };
 

@@ -43,9 +43,9 @@ class Walker {
  private:
   // ---- what holds for a place in the walk
   struct Context {
-    bool reached = false;        ///< in something of the catalog, not in the text
-    bool explained = false;      ///< under EXPLAIN without ANALYZE: looked at, not done
-    bool muted = false;          ///< only for lineage: relations are not read now
+    bool reached = false;    ///< in something of the catalog, not in the text
+    bool explained = false;  ///< under EXPLAIN without ANALYZE: looked at, not done
+    bool muted = false;      ///< only for lineage: relations are not read now
     /// In what the owner of a table or view has written: how it looks at values is not the
     /// statement's doing (kProbed, kUsedInOrdering).
     bool owned = false;

@@ -306,7 +306,7 @@ RowsPtr Walker::returning(const Node& body, const Target& target, const Level& l
   auto rows = std::make_shared<Rows>();
   rows->many = true;
   if (!field(body, "returningList")) return rows;
-  if (target.relation != nullptr) {
+  if (target.relation != nullptr && !context_.reached) {
     // A rule's RETURNING stands for the statement's.
     const auto returns = [](const catalog::Rule& rule) {
       return rule.definition.find(" RETURNING ") != std::string::npos;
