@@ -87,8 +87,8 @@ class CatalogKeeper {
   unsigned changing_ = 0;  ///< changes under way
   uint64_t changes_ = 0;   ///< changes ever started or ended
   std::vector<Waiting> waiting_;
-  std::vector<Waiting> doubting_;    ///< until what is looked at has been seen
-  Clock::time_point doubted_ = {};   ///< when it was last looked at for them
+  std::vector<Waiting> doubting_;   ///< until what is looked at has been seen
+  Clock::time_point doubted_ = {};  ///< when it was last looked at for them
   std::vector<std::function<bool(const catalog::Change&)>> explanations_;
 };
 

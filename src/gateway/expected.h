@@ -64,18 +64,19 @@ struct Expected {
   bool may_copy_in = false;  ///< the server may ask for COPY data
   bool described = false;    ///< RowDescription came, rows may follow
   bool copying_out = false;
-  bool failed = false;         ///< the server's error for it has been seen and recorded
-  bool malformed = false;      ///< kBind: its names could not be read
-  bool close_portal = false;   ///< kClose of a portal, else of a statement
-  bool limited = false;        ///< `decision` bounds what it may return
-  bool writes = false;         ///< kBind: it, or a statement that it EXECUTEs, may change rows
-  bool counted = false;        ///< what it changes is counted before its completion is shown
-  bool by_tag = false;         ///< its command tag tells what it changes
-  bool unseen = false;  ///< kDescribePortal of the gateway's own, for the kExecute behind it
-  bool veiled = false;  ///< rows of it may hold something hidden: none goes on unless `rows` is there
-  int16_t columns = -1;        ///< of the last RowDescription; -1 unknown
-  uint32_t completed = 0;      ///< answers seen, of a kQuery or kFunctionCall
-  uint32_t prepared_uses = 0;  ///< how many of facts().prepared have been followed
+  bool failed = false;        ///< the server's error for it has been seen and recorded
+  bool malformed = false;     ///< kBind: its names could not be read
+  bool close_portal = false;  ///< kClose of a portal, else of a statement
+  bool limited = false;       ///< `decision` bounds what it may return
+  bool writes = false;        ///< kBind: it, or a statement that it EXECUTEs, may change rows
+  bool counted = false;       ///< what it changes is counted before its completion is shown
+  bool by_tag = false;        ///< its command tag tells what it changes
+  bool unseen = false;        ///< kDescribePortal of the gateway's own, for the kExecute behind it
+  bool veiled =
+      false;  ///< rows of it may hold something hidden: none goes on unless `rows` is there
+  int16_t columns = -1;                   ///< of the last RowDescription; -1 unknown
+  uint32_t completed = 0;                 ///< answers seen, of a kQuery or kFunctionCall
+  uint32_t prepared_uses = 0;             ///< how many of facts().prepared have been followed
   std::shared_ptr<const Statement> text;  ///< kQuery, kParse, kBind, kExecute
   std::shared_ptr<const policy::Decision> decision;
   std::shared_ptr<const policy::Decision> cut;  ///< a limit was passed: what the client is told

@@ -48,8 +48,7 @@ void plan_column(const mask::ResultPlan& result, size_t i, const pg::FieldDescri
   note = std::move(origin.note);
 }
 
-Result<RowPlanPtr> compile(std::vector<mask::ColumnPlan> plans,
-                           std::vector<mask::ColumnNote> notes,
+Result<RowPlanPtr> compile(std::vector<mask::ColumnPlan> plans, std::vector<mask::ColumnNote> notes,
                            const std::vector<mask::FieldType>& types,
                            const mask::Audience& audience,
                            const std::shared_ptr<const mask::Permuter>& permuter) {
@@ -102,8 +101,8 @@ AudiencePtr Audiences::intern(const std::shared_ptr<const catalog::Catalog>& cat
     }
   }
   std::erase_if(known_, [](const auto& weak) { return weak.expired(); });
-  auto made = std::make_shared<const NumberedAudience>(NumberedAudience{
-      next_++, mask::Audience(catalog, types_of(*catalog), labels, exposure)});
+  auto made = std::make_shared<const NumberedAudience>(
+      NumberedAudience{next_++, mask::Audience(catalog, types_of(*catalog), labels, exposure)});
   known_.push_back(made);
   return made;
 }

@@ -11,8 +11,8 @@ Framer::Rules make_rules() {
   for (const char type : {'D', 'd'}) {
     rules.by_type[static_cast<unsigned char>(type)] = Framer::Handling::kStream;
   }
-  for (const char type : {'1', '2', '3', 'A', 'C', 'E', 'G', 'H', 'I', 'N', 'n', 'S', 's', 'T',
-                          't', 'V', 'Z', 'c'}) {
+  for (const char type :
+       {'1', '2', '3', 'A', 'C', 'E', 'G', 'H', 'I', 'N', 'n', 'S', 's', 'T', 't', 'V', 'Z', 'c'}) {
     rules.by_type[static_cast<unsigned char>(type)] = Framer::Handling::kGather;
   }
   rules.gather_limit = 1 << 20;

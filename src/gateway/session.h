@@ -82,12 +82,12 @@ class Session : private net::StreamHandler, private ServerUser {
     kAnalysing = 2,
     kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
     kServerFull = 8,
-    kNaming = 16,      ///< what names mean is being found out
-    kEstimating = 32,  ///< the planner is asked how many rows
-    kCounting = 64,    ///< a statement runs whose changes are counted before anything else
-    kQueue = 128,      ///< until all that has been sent is answered
-    kQueueFull = 256,  ///< as many answers are expected as one session may wait for
-    kSplit = 512,      ///< the statements of a text are sent one by one
+    kNaming = 16,       ///< what names mean is being found out
+    kEstimating = 32,   ///< the planner is asked how many rows
+    kCounting = 64,     ///< a statement runs whose changes are counted before anything else
+    kQueue = 128,       ///< until all that has been sent is answered
+    kQueueFull = 256,   ///< as many answers are expected as one session may wait for
+    kSplit = 512,       ///< the statements of a text are sent one by one
     kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
   };
   /// What has happened that may have changed what names mean; several may hold at once.
@@ -380,7 +380,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_transaction_ = false;
   /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
   std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
-  unsigned own_names_ = 0;  ///< own statements left at the server by failed runs
+  unsigned own_names_ = 0;           ///< own statements left at the server by failed runs
   bool limited_ahead_ = false;
   bool cut_since_sync_ = false;  ///< a result was cut off
   /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
@@ -410,7 +410,7 @@ class Session : private net::StreamHandler, private ServerUser {
     size_t result = 0;  ///< in its facts' results
   };
   std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
-  std::string masked_;  ///< rows on their way to the client
+  std::string masked_;                               ///< rows on their way to the client
 
   std::deque<std::string> split_;  ///< statements of a text still to be sent
   bool splitting_ = false;

@@ -64,8 +64,8 @@ const AudiencePtr& Session::audience() {
       policy::exposure(policy, principal_->principal,
                        {database.config().name, database.config().environment}, circumstances());
   audience_of_ = {policy, scope_.id, labels, policy::exposure_moves(*policy)};
-  audience_ = worker_.audiences().intern(scope_.scope->catalog, database.labels().current(),
-                                         exposure);
+  audience_ =
+      worker_.audiences().intern(scope_.scope->catalog, database.labels().current(), exposure);
   return audience_;
 }
 
@@ -81,12 +81,13 @@ bool Session::label_first(const Piece& piece, const Statement& statement) {
   if (!masking || masking->plan().unlabelled.empty()) return false;
   defer(piece, kLabelling);
   deferred_->labelled = true;
-  admission_.database->labels().when_known(
-      scope_.scope->catalog, masking->plan().unlabelled, [&worker = worker_, id = id_](bool) {
-        worker.post([id](Worker& self) {
-          if (Session* session = self.find_session(id)) session->take_deferred(kLabelling);
-        });
-      });
+  admission_.database->labels().when_known(scope_.scope->catalog, masking->plan().unlabelled,
+                                           [&worker = worker_, id = id_](bool) {
+                                             worker.post([id](Worker& self) {
+                                               if (Session* session = self.find_session(id))
+                                                 session->take_deferred(kLabelling);
+                                             });
+                                           });
   return true;
 }
 
@@ -104,10 +105,10 @@ bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
                                   now_.steady)) {
     return true;
   }
-  refused = refusal("masked-columns", "53400",
-                    fmt::format("more than {} comparisons with masked columns in a minute",
-                                kGuessesPerMinute),
-                    "Wait a minute, or ask for a rule that unmasks the column.");
+  refused = refusal(
+      "masked-columns", "53400",
+      fmt::format("more than {} comparisons with masked columns in a minute", kGuessesPerMinute),
+      "Wait a minute, or ask for a rule that unmasks the column.");
   return false;
 }
 
@@ -185,9 +186,6 @@ bool Session::begin_masked_copy(Expected& entry) {
   const size_t index = entry.completed;
   if (index >= results.size() || !results[index].copy) {
     return unmaskable("a COPY that was not expected");
-  }
-  if (!results[index].copy->encoding.empty()) {
-    return unmaskable("COPY with an ENCODING of its own cannot be masked; leave it out");
   }
   auto plan = entry.masking->copied(index, results[index], entry.audience->audience,
                                     worker_.shared().permuter);
@@ -291,13 +289,13 @@ pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expe
   const auto& shown_to = entry != nullptr && entry->audience ? entry->audience : audience_;
   if (!shown_to) return fields;
   Telling telling = Telling::kAll;
-  if (entry != nullptr && entry->masking && entry->masking->plan().hides) {
-    telling = entry->masking->plan().opaque ? Telling::kNothing : Telling::kOwnWords;
+  if (entry != nullptr && entry->masking) {
+    const auto& plan = entry->masking->plan();
+    if (plan.hides || plan.masks()) telling = plan.opaque ? Telling::kNothing : Telling::kOwnWords;
   } else if (entry != nullptr && entry->veiled) {
     telling = Telling::kNothing;
   }
-  const Bytes text =
-      entry != nullptr && entry->text ? Bytes(entry->text->recorded.text) : Bytes();
+  const Bytes text = entry != nullptr && entry->text ? Bytes(entry->text->recorded.text) : Bytes();
   return veiled(fields, text, telling, shown_to->audience.anywhere);
 }
 

@@ -110,11 +110,15 @@ pg::ErrorFields veiled(const pg::ErrorFields& fields, Bytes text, Telling tellin
                        const mask::Treatment& treatment) {
   pg::ErrorFields out;
   for (const auto& [code, value] : fields.all()) {
+    // Code names in an error whatever it likes.
+    const bool plain = code == pg::kFieldSeverity || code == pg::kFieldSeverityNonLocalized ||
+                       code == pg::kFieldSqlstate || code == pg::kFieldPosition;
     const bool talk = code == pg::kFieldMessage || code == pg::kFieldDetail ||
                       code == pg::kFieldHint || code == kFieldContext ||
                       code == kFieldInternalQuery;
     if (!talk) {
-      if (telling == Telling::kAll || code != kFieldInternalPosition) out.set(code, value);
+      const bool hidden = telling == Telling::kNothing ? !plain : code == kFieldInternalPosition;
+      if (telling == Telling::kAll || !hidden) out.set(code, value);
     } else if (telling == Telling::kAll) {
       out.set(code, without_sensitive(value, treatment));
     } else if (code == pg::kFieldMessage) {

@@ -27,8 +27,8 @@ class OwnWords : public testing::TestWithParam<Case> {};
 
 TEST_P(OwnWords, AreAllThatIsQuoted) {
   const auto& one = GetParam();
-  const auto out =
-      veiled(error(one.message, "Key (email)=(ada@example.org)"), one.text, Telling::kOwnWords, mask::default_treatment());
+  const auto out = veiled(error(one.message, "Key (email)=(ada@example.org)"), one.text,
+                          Telling::kOwnWords, mask::default_treatment());
   EXPECT_EQ(out.message(), one.told);
   EXPECT_EQ(out.get(pg::kFieldDetail).find("ada"), std::string_view::npos);
   EXPECT_EQ(out.get('W'), "");
@@ -60,14 +60,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"unbalanced \"ada", "SELECT 1", "the server's message is hidden (SQLSTATE 22P02)"}));
 
 TEST(VeiledMessage, OfUsersCodeTellsNothing) {
-  const auto out = veiled(error("no ada@example.org", "nor her"), "SELECT f()", Telling::kNothing, mask::default_treatment());
+  const auto out = veiled(error("no ada@example.org", "nor her"), "SELECT f()", Telling::kNothing,
+                          mask::default_treatment());
   EXPECT_EQ(out.message(), "the server's message is hidden (SQLSTATE 22P02)");
   EXPECT_EQ(out.get(pg::kFieldDetail).find("her"), std::string_view::npos);
+  EXPECT_EQ(out.get('n'), "");
+  EXPECT_EQ(out.get(pg::kFieldSeverity), "ERROR");
 }
 
 TEST(VeiledMessage, WhereNothingIsHiddenLosesOnlyWhatLooksSensitive) {
-  const auto out =
-      veiled(error("no such thing: ada@example.org", "Key (id)=(7)"), "SELECT 1", Telling::kAll, mask::default_treatment());
+  const auto out = veiled(error("no such thing: ada@example.org", "Key (id)=(7)"), "SELECT 1",
+                          Telling::kAll, mask::default_treatment());
   EXPECT_EQ(out.message(), "no such thing: ***");
   EXPECT_EQ(out.get(pg::kFieldDetail), "Key (id)=(7)");
   EXPECT_EQ(out.get('W'), "PL/pgSQL function f() line 1 at ***");

@@ -93,8 +93,11 @@ Audience::Audience(std::shared_ptr<const catalog::Catalog> what,
                    std::shared_ptr<const TypeSource> made_of,
                    std::shared_ptr<const privacy::Labels> known, policy::Exposure shown)
     : catalog(std::move(what)),
-      labels(std::move(known)), exposure(std::move(shown)), types(std::move(made_of)) {
+      labels(std::move(known)),
+      exposure(std::move(shown)),
+      types(std::move(made_of)) {
   anywhere = treatment_of(*this, nullptr, nullptr);
+  hides_something = !shows_all(anywhere);
 }
 
 bool needs_label(const Audience& audience, catalog::Oid oid) {
@@ -126,6 +129,11 @@ ColumnView view(const Audience& audience, sql::ColumnRef ref) {
   out.type = column->type_name;
   if (needs_label(audience, ref.relation)) {
     out.labelled = out.proven = false;
+    hide_unknown(audience, *relation, column, out);
+    return out;
+  }
+  // Where long values of other tables lie, in pieces.
+  if (relation->kind == catalog::RelationKind::kToast || relation->schema == "pg_toast") {
     hide_unknown(audience, *relation, column, out);
     return out;
   }

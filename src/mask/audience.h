@@ -20,6 +20,7 @@ struct Audience {
   std::shared_ptr<const TypeSource> types;
   /// For texts of which nobody knows where they come from, such as messages of the server.
   Treatment anywhere;
+  bool hides_something = false;  ///< of some class
 
   /// `made_of`: the types of the catalog.
   Audience(std::shared_ptr<const catalog::Catalog> what, std::shared_ptr<const TypeSource> made_of,

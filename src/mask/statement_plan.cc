@@ -37,10 +37,11 @@ bool is_itself(const sql::Source& source, const ColumnView& view) {
          std::all_of(source.functions.begin(), source.functions.end(), is_text_cast);
 }
 
-/// Tells how many there are, or whether there is one, and nothing else of them.
+/// Tells how many there are, or whether there is one, and nothing else of them. Of what a function
+/// makes of them it would tell more.
 bool tells_presence(const sql::Source& source) {
-  return std::any_of(source.functions.begin(), source.functions.end(),
-                     [](const std::string& f) { return f == "count" || f == "IS NULL"; });
+  return source.functions.size() == 1 &&
+         (source.functions[0] == "count" || source.functions[0] == "IS NULL");
 }
 
 bool is_sum(const sql::Source& source) {
@@ -51,18 +52,30 @@ bool is_sum(const sql::Source& source) {
          std::find(kSums.begin(), kSums.end(), source.functions.front()) != kSums.end();
 }
 
-bool is_opaque_risk(FunctionRisk risk) {
-  switch (risk) {
+/// Whether a function may read tables in ways that nobody can see. What is written in C belongs to
+/// an extension, and works on its arguments.
+bool is_unreadable(const sql::FunctionUse& use, const catalog::Catalog& catalog) {
+  switch (use.risk) {
     case FunctionRisk::kFile:
     case FunctionRisk::kProgram:
     case FunctionRisk::kNetwork:
     case FunctionRisk::kDynamicSql:
     case FunctionRisk::kStatistics:
-    case FunctionRisk::kUnknown:
       return true;
+    case FunctionRisk::kUnknown: {
+      const auto* function = catalog.function(use.oid);
+      return function == nullptr || (function->language != "c" && function->language != "internal");
+    }
     default:
       return false;
   }
+}
+
+/// What runs by itself, later and for others: it would see values in clear.
+bool is_fired(const sql::Action& action) {
+  return (action.kind == ActionKind::kCreate || action.kind == ActionKind::kAlter) &&
+         (action.object_kind == "trigger" || action.object_kind == "rule" ||
+          action.object_kind == "policy");
 }
 
 bool same_plan(const ColumnPlan& a, const ColumnPlan& b) {
@@ -81,6 +94,7 @@ class Planner {
 
   StatementPlan run() {
     look_around();
+    look_at_code();
     for (const auto& result : facts_.results) out_.results.push_back(result_plan(result));
     look_at_uses();
     look_at_writes();
@@ -116,13 +130,13 @@ class Planner {
     for (const auto oid : relations) {
       if (needs_label(audience_, oid)) out_.unlabelled.push_back(oid);
     }
-    unreadable_ = facts_.dynamic_sql || facts_.unresolved;
+    unreadable_ = facts_.dynamic_sql;
     for (const auto& function : facts_.functions) {
       if (function.oid == 0 || function.oid >= catalog::kFirstUserOid) out_.opaque = true;
-      if (is_opaque_risk(function.risk)) unreadable_ = true;
+      if (is_unreadable(function, *audience_.catalog)) unreadable_ = true;
       if (function.risk == FunctionRisk::kLargeObject) large_objects_ = true;
     }
-    out_.opaque = out_.opaque || unreadable_;
+    unknown_ = unreadable_ || facts_.unresolved;
     for (const auto& used : facts_.columns) {
       const uint8_t decides = sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping;
       if ((used.uses & decides) != 0) chooses_rows_ = true;
@@ -130,11 +144,59 @@ class Planner {
     chooses_rows_ = chooses_rows_ || facts_.has_limit;
   }
 
+  /// What cannot be looked into may read anything, and pass it on in many ways.
+  void look_at_code() {
+    if (unreadable_ && audience_.hides_something) {
+      object({},
+             "this runs code that cannot be looked into, and may read columns that are masked "
+             "for you",
+             "Write the statement out, or ask for a rule that unmasks what it reads.");
+    }
+    for (const auto& action : facts_.actions) {
+      if (action.kind == ActionKind::kCreate && action.object_kind == "function") {
+        look_at_trigger_function(action);
+      }
+      if (!is_fired(action)) continue;
+      for (const auto& target : action.targets) {
+        const ColumnView& row = column({target.oid, 0});
+        if (target.oid == 0 || !row.hidden() || !row.proven) continue;
+        object(row,
+               fmt::format("{} holds columns that are masked for you, which a {} would see",
+                           row.name, action.object_kind),
+               "Ask somebody who may see them to make it.");
+      }
+    }
+  }
+
+  /// One that is replaced runs for the tables that it is a trigger of.
+  void look_at_trigger_function(const sql::Action& action) {
+    for (const auto& relation : audience_.catalog->relations()) {
+      for (const auto& trigger : relation.triggers) {
+        const auto* function = audience_.catalog->function(trigger.function);
+        const bool replaced =
+            function != nullptr &&
+            std::any_of(action.targets.begin(), action.targets.end(),
+                        [&](const auto& target) { return target.name == function->name; });
+        const ColumnView* row = replaced ? &column({relation.oid, 0}) : nullptr;
+        if (row == nullptr || !row->hidden() || !row->proven) continue;
+        object(*row,
+               fmt::format("{} holds columns that are masked for you, which its trigger {} "
+                           "would see",
+                           row->name, trigger.name),
+               "Ask somebody who may see them to replace the function.");
+      }
+    }
+  }
+
   ResultPlan result_plan(const sql::StatementResult& result) {
     ResultPlan plan;
     keys_.clear();
-    if (result.explained) return plan;
-    plan.hides_unknown = result.unknown_columns && (out_.hides || unreadable_);
+    if (result.explained) {
+      // The planner runs functions, and shows what they return.
+      plan.hides_unknown = plan.masks = out_.hides && !facts_.functions.empty();
+      return plan;
+    }
+    plan.hides_unknown = result.unknown_columns && (out_.hides || unknown_);
     for (const auto& output : result.columns) add_output(output, plan);
     for (ColumnPlan& column : plan.columns) place_key(column, result, plan);
     // What these return is found out when they run.
@@ -148,7 +210,7 @@ class Planner {
   void add_output(const sql::OutputColumn& output, ResultPlan& plan) {
     ColumnPlan& column = plan.columns.emplace_back();
     ColumnNote& note = plan.notes.emplace_back();
-    if (output.unknown && (out_.hides || unreadable_)) {
+    if (output.unknown && (out_.hides || unknown_)) {
       column = redacted();
       note = {"expression", privacy::Class::kNone, "default"};
       return;
@@ -208,10 +270,13 @@ class Planner {
     }
   }
 
-  void object(const ColumnView& one, std::string_view message, std::string hint) {
+  void object(const ColumnView& one, std::string message, std::string hint) {
     if (out_.objection) return;
-    out_.objection = Objection{
-        one.name, fmt::format("column {} {}", one.name, message), std::move(hint)};
+    out_.objection = Objection{one.name, std::move(message), std::move(hint)};
+  }
+  void object_to(const ColumnView& one, std::string_view message, std::string hint) {
+    object(one, fmt::format("column {} is masked for you and {}", one.name, message),
+           std::move(hint));
   }
 
   void look_at_uses() {
@@ -221,17 +286,21 @@ class Planner {
       if (!one.hidden() || !one.proven) continue;
       const bool decides = (used.uses & (sql::kUsedInPredicate | sql::kUsedInJoin)) != 0;
       if (used.uses & sql::kGivenAway) {
-        object(one, "is masked for you and cannot be passed to a function that may pass it on",
-               "Leave the function out, or ask for a rule that unmasks the column.");
+        object_to(one, "cannot be passed to a function that may pass it on",
+                  "Leave the function out, or ask for a rule that unmasks the column.");
       } else if (one.predicates == Predicates::kNone && decides) {
-        object(one, "is masked for you and cannot be used in conditions",
-               "Leave the condition out, or ask for a rule with \"predicates\".");
+        object_to(one, "cannot be used in conditions",
+                  "Leave the condition out, or ask for a rule with \"predicates\".");
       } else if (one.predicates != Predicates::kAny && (used.uses & sql::kProbed) != 0) {
-        object(one, "is masked for you and can only be compared with = in conditions",
-               "Compare the whole value, or ask for a rule with \"predicates: any\".");
+        object_to(one, "can only be compared with = in conditions",
+                  "Compare the whole value, or ask for a rule with \"predicates: any\".");
       } else if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInOrdering) != 0) {
-        object(one, "is masked for you and cannot be ordered by",
-               "Order by another column, or ask for a rule with \"predicates: any\".");
+        object_to(one, "cannot be ordered by",
+                  "Order by another column, or ask for a rule with \"predicates: any\".");
+      } else if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInGrouping) != 0) {
+        // Groups come sorted: beside values of one's own they tell between which a hidden one lies.
+        object_to(one, "cannot be grouped by, as groups come in its order",
+                  "Group by another column, or ask for a rule with \"predicates: any\".");
       }
       if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInPredicate) != 0) {
         out_.guesses = true;
@@ -239,35 +308,60 @@ class Planner {
     }
   }
 
-  /// What is hidden may only be written where it stays hidden.
+  /// What is hidden may only be written where it stays hidden, and as it is: what a function makes
+  /// of it may have the parts in sight that the mask hides.
   void look_at_writes() {
     for (const auto& written : facts_.written) {
       const ColumnView& target = column(written.target);
       for (const auto& source : written.sources) {
-        if (source.column == written.target || tells_presence(source)) continue;
+        if (tells_presence(source)) continue;
         const ColumnView& one = column(source.column);
         if (!one.hidden() || !one.proven) continue;
-        if (target.hidden() && target.proven && same_plan(one.plan, target.plan)) continue;
-        object(one, "is masked for you and cannot be written where it would be readable",
-               "Leave the column out, or ask for a rule that unmasks it.");
+        const bool stays = source.column == written.target ||
+                           (target.hidden() && target.proven && same_plan(one.plan, target.plan));
+        if (stays && is_itself(source, one)) continue;
+        object_to(one, "cannot be written where it would be readable",
+                  "Leave the column out, or ask for a rule that unmasks it.");
       }
-      if (written.unknown && unreadable_ && out_.hides) {
-        object(target, "would be written by code that reads masked columns",
-               "Ask for a rule that unmasks what the code reads.");
-      }
+      if (changes(written.target.relation)) look_at_key(written.target);
+    }
+  }
+
+  bool changes(catalog::Oid relation) const {
+    return std::any_of(facts_.actions.begin(), facts_.actions.end(), [&](const auto& action) {
+      return (action.kind == ActionKind::kUpdate || action.kind == ActionKind::kMerge) &&
+             std::any_of(action.targets.begin(), action.targets.end(),
+                         [&](const auto& target) { return target.oid == relation; });
+    });
+  }
+
+  /// Under another key a value would be shown as another thing.
+  void look_at_key(ColumnRef written) {
+    const auto* relation = audience_.catalog->relation(written.relation);
+    if (relation == nullptr) return;
+    for (const auto& one : relation->columns) {
+      const ColumnView& value = column({relation->oid, one.number});
+      if (value.plan.shape != Shape::kByKey || !(value.key == written)) continue;
+      object_to(value, "is told by a key that cannot be changed while it is",
+                "Insert a new row, or ask for a rule that unmasks the column.");
     }
   }
 
   void look_at_copies() {
     for (size_t i = 0; i < facts_.results.size(); ++i) {
       const auto& copy = facts_.results[i].copy;
-      if (!copy || copy->to_stdout || !out_.results[i].masks) continue;
+      if (!copy || !out_.results[i].masks) continue;
       ColumnView what;
       for (const auto& note : out_.results[i].notes) {
         if (!note.column.empty()) what.name = note.column;
       }
-      object(what, "is masked for you and cannot be copied into a file or program of the server",
-             "COPY … TO STDOUT sends it masked.");
+      if (!copy->to_stdout) {
+        object_to(what, "cannot be copied into a file or program of the server",
+                  "COPY … TO STDOUT sends it masked.");
+      } else if (!copy->encoding.empty()) {
+        object_to(what, "cannot be copied in an encoding of its own",
+                  "Leave ENCODING out: the data then comes in the client's.");
+      }
     }
   }
 
@@ -276,6 +370,7 @@ class Planner {
   StatementPlan out_;
   std::map<ColumnRef, ColumnView> views_;
   std::map<size_t, ColumnRef> keys_;  ///< of the result being planned
+  bool unknown_ = false;              ///< it names what is not in the catalog, or as below
   bool unreadable_ = false;           ///< it runs what cannot be read
   bool large_objects_ = false;
   bool chooses_rows_ = false;  ///< it looks at some rows only, or at groups of them

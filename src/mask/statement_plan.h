@@ -46,7 +46,9 @@ struct StatementPlan {
   /// Some row it returns is not shown as it is.
   bool masks() const;
   /// Nothing about it is to be done or remembered.
-  bool idle() const { return !masks() && !hides && !objection && released.empty() && unlabelled.empty(); }
+  bool idle() const {
+    return !masks() && !hides && !objection && released.empty() && unlabelled.empty();
+  }
 };
 
 StatementPlan plan(const sql::StatementFacts& facts, const Audience& audience);

@@ -25,7 +25,7 @@ Result<std::vector<FieldDescription>> decode_row_description(Bytes body) {
     const auto size = reader.u16();
     const auto modifier = reader.u32();
     const auto format = reader.u16();
-    if (!name || !table || !column || !type || !size || !modifier || !format || *format > 1) {
+    if (!name || !table || !column || !type || !size || !modifier || !format) {
       return bad("RowDescription");
     }
     fields.push_back({*name, *table, static_cast<int16_t>(*column), *type,

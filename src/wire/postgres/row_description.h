@@ -16,7 +16,7 @@ struct FieldDescription {
   uint32_t type = 0;   ///< OID
   int16_t type_size = 0;
   int32_t type_modifier = -1;
-  uint16_t format = 0;  ///< 0 text, 1 binary
+  uint16_t format = 0;  ///< 0 text, 1 binary; else the server will refuse to send it
 };
 
 /// Views into `body`.

@@ -1,0 +1,169 @@
+#include "mask/statement_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "mask/catalog_types.h"
+#include "sql/analyse.h"
+#include "sql/sample_catalog.h"
+
+namespace sluice::mask {
+namespace {
+
+using privacy::Class;
+using privacy::Shape;
+
+/// users.ssn and users.email are sensitive, log.what is free text, admins.email like users'; the
+/// rest is harmless.
+class SamplePlans {
+ public:
+  static SamplePlans& get() {
+    static SamplePlans plans;
+    return plans;
+  }
+
+  StatementPlan of(std::string_view text) const {
+    const auto facts = sql::analyse(text, {}, {catalog_, {"pg_catalog", "public"}});
+    EXPECT_EQ(facts->unanalysable, "") << text;
+    return plan(*facts, audience_);
+  }
+
+ private:
+  static std::shared_ptr<const privacy::Labels> labels(const catalog::Catalog& catalog) {
+    privacy::Labels::Tables tables;
+    for (const auto& relation : catalog.relations()) {
+      if (relation.system() || relation.name == "items") continue;  // items: not classified
+      auto table = std::make_shared<privacy::TableLabels>();
+      table->oid = relation.oid;
+      for (const auto& column : relation.columns) {
+        auto& label = table->columns.emplace_back();
+        label.number = column.number;
+        label.name = column.name;
+        label.type = column.type_name;
+        const bool person = relation.name == "users" || relation.name == "admins";
+        if (person && column.name == "ssn") whole(label, Class::kUsSsn);
+        if (person && column.name == "email") whole(label, Class::kEmail);
+        if (relation.name == "log" && column.name == "what") {
+          label.decision.shape = Shape::kFreeText;
+        }
+      }
+      tables.emplace(relation.oid, std::move(table));
+    }
+    return std::make_shared<const privacy::Labels>(std::move(tables));
+  }
+
+  static void whole(privacy::ColumnLabel& label, Class cls) {
+    label.decision.shape = Shape::kWhole;
+    label.decision.cls = cls;
+  }
+
+  std::shared_ptr<const catalog::Catalog> catalog_ = sql::SampleCatalog::make();
+  Audience audience_{catalog_, std::make_shared<const CatalogTypes>(*catalog_), labels(*catalog_),
+                     policy::Exposure()};
+};
+
+/// One letter for each column of the last result: "." as it is, "m" masked by its class, "r"
+/// redacted, "t" searched; "?" behind them where columns are not told.
+std::string outputs(const StatementPlan& plan) {
+  std::string out;
+  if (plan.results.empty()) return out;
+  for (const auto& column : plan.results.back().columns) {
+    const bool whole = column.shape == Shape::kWhole;
+    out += column.shape == Shape::kNone          ? '.'
+           : whole && column.cls != Class::kNone ? 'm'
+           : whole                               ? 'r'
+                                                 : 't';
+  }
+  if (plan.results.back().hides_unknown) out += '?';
+  return out;
+}
+
+struct Case {
+  std::string_view text, outputs;
+};
+
+class Outputs : public testing::TestWithParam<Case> {};
+
+TEST_P(Outputs, AreHiddenWhereTheySay) {
+  const auto plan = SamplePlans::get().of(GetParam().text);
+  EXPECT_EQ(outputs(plan), GetParam().outputs) << GetParam().text;
+  EXPECT_FALSE(plan.objection) << plan.objection->message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Plans, Outputs,
+    testing::Values(
+        Case{"SELECT id, name FROM users", ".."}, Case{"SELECT * FROM users", "..mm"},
+        Case{"SELECT email AS x FROM users u", "m"}, Case{"SELECT email || '' FROM users", "r"},
+        Case{"SELECT upper(email), name FROM users", "r."},
+        Case{"SELECT count(email), count(*) FROM users", ".."},
+        Case{"SELECT email IS NULL FROM users", "."}, Case{"SELECT u FROM users u", "r"},
+        Case{"SELECT coalesce(email, '') FROM users", "m"},
+        Case{"SELECT coalesce(email, ssn) FROM users", "r"},
+        Case{"SELECT CASE WHEN id = '1' THEN email ELSE name END FROM users", "m"},
+        Case{"SELECT email FROM users UNION ALL SELECT name FROM users", "m"},
+        Case{"SELECT email FROM users UNION ALL SELECT ssn FROM users", "r"},
+        Case{"SELECT what, who FROM log", "t."}, Case{"SELECT upper(what) FROM log", "r"},
+        Case{"WITH q AS (SELECT email AS a FROM users) SELECT a FROM q", "m"},
+        Case{"SELECT (SELECT email FROM users WHERE id = '7')", "m"},
+        Case{"UPDATE users SET name = 'x' WHERE id = '1' RETURNING id, email", ".m"},
+        Case{"UPDATE users SET email = email WHERE id = '1'", ""},
+        Case{"INSERT INTO users VALUES ('1', 'n', 's', 'e')", ""},
+        Case{"INSERT INTO admins (email) SELECT email FROM users", ""},
+        Case{"SELECT id FROM users WHERE email = 'a@b.example'", "."},
+        Case{"SELECT a.id FROM users a JOIN admins b ON a.email = b.email", "."},
+        Case{"SELECT 1, 'a'", ".."},
+        Case{"SELECT order_id FROM items", "r"}, Case{"SELECT relname FROM pg_class", "."},
+        Case{"SELECT x FROM missing", "r"}, Case{"SELECT a FROM pg_temp.scratch", "."},
+        Case{"EXPLAIN SELECT email FROM users", ""}, Case{"SHOW search_path", ""},
+        Case{"DECLARE c CURSOR FOR SELECT email, id FROM users", "m."},
+        Case{"PREPARE p AS SELECT id, upper(email) FROM users", ".r"}));
+
+class Objections : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(Objections, NameTheColumn) {
+  const auto plan = SamplePlans::get().of(GetParam());
+  ASSERT_TRUE(plan.objection) << GetParam();
+  EXPECT_NE(plan.objection->message.find(plan.objection->column), std::string::npos);
+  EXPECT_NE(plan.objection->hint, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Plans, Objections,
+                         testing::Values("SELECT id FROM users WHERE email LIKE 'a%'",
+                                         "SELECT id FROM users WHERE email < 'm'",
+                                         "SELECT id FROM users WHERE lower(email) = 'a'",
+                                         "SELECT id FROM users ORDER BY email",
+                    "SELECT count(*) FROM users GROUP BY email", "SELECT DISTINCT ssn FROM users",
+                    "SELECT 'a' UNION SELECT email FROM users",
+                                         "SELECT id FROM log WHERE what ~ 'x'",
+                                         "DELETE FROM users WHERE ssn > '5'",
+                                         "CREATE TABLE copy AS SELECT email FROM users",
+                                         "CREATE TEMP TABLE copy AS SELECT email FROM users",
+                                         "INSERT INTO orders (total) SELECT ssn FROM users",
+                                         "INSERT INTO users (email) SELECT ssn FROM users",
+                                         "UPDATE users SET name = ssn WHERE id = '1'",
+                                         "INSERT INTO pg_temp.scratch SELECT email FROM users",
+                                         "COPY users TO '/tmp/x'", "DO $$ BEGIN EXECUTE 'x'; END $$",
+                    "CREATE RULE r AS ON UPDATE TO users DO ALSO DELETE FROM items",
+                                         "COPY (SELECT email FROM users) TO PROGRAM 'cat'"));
+
+TEST(StatementPlan, KnowsWhatHasToBeClassifiedFirst) {
+  const auto plan = SamplePlans::get().of("SELECT i.sku FROM items i JOIN users u ON true");
+  ASSERT_EQ(plan.unlabelled.size(), 1U);
+  EXPECT_FALSE(plan.idle());
+  EXPECT_TRUE(SamplePlans::get().of("SELECT id FROM orders").idle());
+}
+
+TEST(StatementPlan, TellsWhatMessagesMayHold) {
+  EXPECT_TRUE(SamplePlans::get().of("SELECT email::int FROM users").hides);
+  EXPECT_TRUE(SamplePlans::get().of("UPDATE users SET id = NULL WHERE id = '1'").hides);
+  EXPECT_FALSE(SamplePlans::get().of("SELECT id FROM orders").hides);
+  EXPECT_TRUE(SamplePlans::get().of("DO $$ BEGIN RAISE NOTICE 'x'; END $$").opaque);
+}
+
+TEST(StatementPlan, KnowsGuesses) {
+  EXPECT_TRUE(SamplePlans::get().of("SELECT id FROM users WHERE email = 'a'").guesses);
+  EXPECT_FALSE(SamplePlans::get().of("SELECT email FROM users WHERE id = 'a'").guesses);
+}
+
+}  // namespace
+}  // namespace sluice::mask
