@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(Plans, Objections,
                                          "INSERT INTO users (email) SELECT ssn FROM users",
                                          "UPDATE users SET name = ssn WHERE id = '1'",
                                          "INSERT INTO pg_temp.scratch SELECT email FROM users",
-                                         "COPY users TO '/tmp/x'", "DO $$ BEGIN EXECUTE 'x'; END $$",
+                                         "COPY users TO '/tmp/x'", "DO $$ DECLARE q text; BEGIN EXECUTE q; END $$",
                     "CREATE RULE r AS ON UPDATE TO users DO ALSO DELETE FROM items",
                                          "COPY (SELECT email FROM users) TO PROGRAM 'cat'"));
 
