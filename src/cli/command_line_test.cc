@@ -141,6 +141,14 @@ TEST_F(CommandLineTest, WithoutAGatewayItSaysSo) {
   EXPECT_EQ(with_config({"policy", "show", "--version", "1"}).code, 5);
   EXPECT_EQ(with_config({"policy", "rollback", "1"}).code, 5);
   EXPECT_EQ(with_config({"policy", "rollback"}).code, 2);
+  EXPECT_EQ(with_config({"data", "list"}).code, 5);
+  EXPECT_EQ(with_config({"data", "history"}).code, 5);
+  EXPECT_EQ(with_config({"data", "explain", "orders.public.users"}).code, 5);
+  EXPECT_EQ(with_config({"data", "set", "orders.public.users.nick", "class=none"}).code, 5);
+  for (const char* name :
+       {"orders.public.users", "orders..users.nick", "orders.public.users.\"a", "a.b.c.d.e", ""})
+    EXPECT_EQ(with_config({"data", "set", name, "class=none"}).code, 2) << name;
+  EXPECT_EQ(with_config({"data", "set", "orders.public.users.nick", "none"}).code, 2);
   EXPECT_EQ(with_config({"policy", "show", "--version", "0"}).code, 2);
   const Ran sessions = with_config({"session", "list"});
   EXPECT_EQ(sessions.code, 5);

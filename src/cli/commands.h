@@ -88,6 +88,18 @@ Result<> policy_history(const Common& common);
 /// Saves the text of an old version as a new one.
 Result<> policy_rollback(const Common& common, const PolicyOptions& options);
 
+struct DataOptions {
+  std::string name;     ///< list: a database, or empty; else DATABASE.SCHEMA.TABLE[.COLUMN]
+  std::string cls;      ///< list: only of this class
+  bool all = false;     ///< list: also what holds nothing sensitive
+  std::string word;     ///< set: "class=NAME"
+  std::string comment;  ///< set: why
+};
+Result<> data_list(const Common& common, const DataOptions& options);
+Result<> data_explain(const Common& common, const DataOptions& options);
+Result<> data_set(const Common& common, const DataOptions& options);
+Result<> data_history(const Common& common);
+
 Result<> config_check(const Common& common);
 Result<> version(const Common& common);
 

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "privacy/classes.h"
 
 namespace sluice::cli {
 namespace {
@@ -49,6 +50,7 @@ class CommandLine {
     add_sessions();
     add_audit();
     add_policy();
+    add_data();
     add_lint();
     auto* config = group("config", "The configuration file");
     formatted(add(*config, "check", "Check it, with every problem's line",
@@ -270,6 +272,50 @@ class CommandLine {
         ->type_name("FILE");
   }
 
+  void add_data() {
+    auto* data = group("data", "What columns hold, and what is masked");
+    auto* list = listing(
+        add(*data, "list", "List the columns that hold something sensitive",
+            "sluice data list orders\n  sluice data list --class email -o csv --limit 100000\n  "
+            "sluice data list orders --all",
+            [this] { return data_list(common_, data_); }));
+    list->add_option("database", data_.name, "Only this database");
+    list->add_option("--class", data_.cls, "Only of this class")->type_name("NAME");
+    list->add_flag("--all", data_.all, "Also columns that hold nothing sensitive");
+    auto* explain = formatted(add(*data, "explain", "Say why columns are taken for what they are",
+                                  "sluice data explain orders.public.users\n  sluice data explain "
+                                  "orders.public.users.nick",
+                                  [this] { return data_explain(common_, data_); }));
+    explain->add_option("name", data_.name, "DATABASE.SCHEMA.TABLE or a column of it")->required();
+    auto* set =
+        add(*data, "set", "Say what a column holds, from the next statement on",
+            "sluice data set orders.public.users.nick class=none --comment 'made up by us'\n  "
+            "sluice data set orders.public.users.nick class=auto\n\nauto takes back what was said, "
+            "none shows the column. Classes:\n  " +
+                class_names(),
+            [this] { return data_set(common_, data_); });
+    set->add_option("column", data_.name, "DATABASE.SCHEMA.TABLE.COLUMN")->required();
+    set->add_option("class", data_.word, "class=NAME")->required();
+    set->add_option("--comment", data_.comment, "Why, for the history")->type_name("TEXT");
+    listing(add(*data, "history", "List what people said, newest first",
+                "sluice data history --limit 10", [this] { return data_history(common_); }));
+  }
+
+  /// A few to a line.
+  static std::string class_names() {
+    std::string out;
+    size_t line = 0;
+    for (const auto& each : privacy::classes()) {
+      if (line + each.name.size() > 90) {
+        out += "\n  ";
+        line = 0;
+      }
+      out += std::string(each.name) + " ";
+      line += each.name.size() + 1;
+    }
+    return out;
+  }
+
   CLI::App* since(CLI::App* sub) {
     sub->add_option("--since", policy_.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
     sub->add_option("--until", policy_.until, "The same")->type_name("TIME");
@@ -314,6 +360,7 @@ class CommandLine {
   AuditOptions audit_;
   LintOptions lint_;
   PolicyOptions policy_;
+  DataOptions data_;
   std::string database_;
   std::string shell_;
   uint64_t id_ = 0;

@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
+#include "gateway/correction_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
 #include "identity/user_store.h"
@@ -110,10 +111,13 @@ class Service {
     policy_written_ = std::filesystem::last_write_time(config_->policy.file, ignored);
     SLUICE_ASSIGN(auto policies, store::open_state(config_->state));
     SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
+    SLUICE_ASSIGN(auto corrections, store::open_state(config_->state));
+    SLUICE_ASSIGN(corrections_, gateway::CorrectionKeeper::open(std::move(corrections)));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory),
                                                     policies_->in_force().policy,
-                                                    SecretString(std::move(secret)), *log_));
+                                                    SecretString(std::move(secret)), *log_,
+                                                    corrections_->in_force()));
     return start_control();
   }
 
@@ -154,7 +158,8 @@ class Service {
  private:
   Result<> start_control() {
     control_ = control::HttpServer::create();
-    api_ = std::make_unique<control::Api>(*gateway_, *log_, *policies_, config_->state / "audit");
+    api_ = std::make_unique<control::Api>(*gateway_, *log_, *policies_, *corrections_,
+                                          config_->state / "audit");
     api_->set_databases(names_of(*config_));
     if (config_->listen_http) {
       SLUICE_ASSIGN(
@@ -205,6 +210,9 @@ class Service {
       return;
     }
     gateway_->set_directory(std::move(*directory));
+    if (const auto taken = corrections_->refresh(*gateway_); !taken) {
+      log::error("corrections of columns not reloaded: {}", taken.error().text);
+    }
     // One saved past this gateway; those that went through its API are in force already.
     if (config_->policy.from_store()) refresh_policy();
   }
@@ -237,6 +245,7 @@ class Service {
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::PolicyKeeper> policies_;
+  std::unique_ptr<gateway::CorrectionKeeper> corrections_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;

@@ -9,6 +9,7 @@
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "control/data_api.h"
 #include "control/http_server.h"
 #include "control/policy_api.h"
 #include "gateway/gateway.h"
@@ -27,8 +28,11 @@ class Api {
  public:
   /// `audit_directory` is `<state>/audit`.
   Api(gateway::Gateway& gateway, const audit::Log& log, gateway::PolicyKeeper& policies,
-      std::filesystem::path audit_directory)
-      : gateway_(gateway), log_(log), policy_(gateway, policies, std::move(audit_directory)) {}
+      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory)
+      : gateway_(gateway),
+        log_(log),
+        policy_(gateway, policies, std::move(audit_directory)),
+        data_(gateway, corrections) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics.
   HttpResponse answer_public(const HttpRequest& request);
@@ -46,6 +50,7 @@ class Api {
   gateway::Gateway& gateway_;
   const audit::Log& log_;
   PolicyApi policy_;
+  DataApi data_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

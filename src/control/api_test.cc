@@ -40,11 +40,16 @@ class ApiTest : public ::testing::Test {
     auto opened_policies = gateway::PolicyKeeper::open(std::move(*database), configuration->policy);
     ASSERT_TRUE(opened_policies) << opened_policies.error().text;
     policies = std::move(*opened_policies);
+    auto words = store::open_state(folder.path());
+    ASSERT_TRUE(words) << words.error().text;
+    auto opened_corrections = gateway::CorrectionKeeper::open(std::move(*words));
+    ASSERT_TRUE(opened_corrections) << opened_corrections.error().text;
+    corrections = std::move(*opened_corrections);
     auto started =
         gateway::Gateway::start(configuration, directory, policies->in_force().policy, SecretString("secret"), *log);
     ASSERT_TRUE(started) << started.error().text;
     gateway = std::move(*started);
-    api = std::make_unique<Api>(*gateway, *log, *policies, folder / "audit");
+    api = std::make_unique<Api>(*gateway, *log, *policies, *corrections, folder / "audit");
   }
   static boost::json::object json(const HttpResponse& response) {
     return boost::json::parse(response.body).as_object();
@@ -70,6 +75,7 @@ class ApiTest : public ::testing::Test {
   std::shared_ptr<config::Config> configuration;
   std::unique_ptr<audit::Log> log;
   std::unique_ptr<gateway::PolicyKeeper> policies;
+  std::unique_ptr<gateway::CorrectionKeeper> corrections;
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<Api> api;
 };
@@ -209,6 +215,25 @@ TEST_F(ApiTest, APolicySavedPastTheGatewayIsFound) {
   ASSERT_TRUE(other->execute("INSERT INTO policy_versions VALUES (2, 0, '', 'x', '', 'broken')"));
   EXPECT_FALSE(policies->refresh(*gateway));
   EXPECT_EQ(gateway->policy()->text(), kPolicy) << "the old one stays";
+}
+
+TEST_F(ApiTest, DataOfADatabaseThatCannotBeAsked) {
+  const auto ask = [&](const char* method, const char* path, const boost::json::object& body) {
+    return api->answer_local({method, path, boost::json::serialize(body)});
+  };
+  EXPECT_EQ(ask("POST", "/v1/data/list", {{"database", "nowhere"}}).status, 404);
+  EXPECT_EQ(ask("POST", "/v1/data/list", {{"class", "nickname"}}).status, 400);
+  EXPECT_EQ(ask("POST", "/v1/data/list", {{"database", "orders"}}).status, 502);
+  EXPECT_EQ(ask("POST", "/v1/data/explain", {{"database", "orders"}}).status, 502);
+  boost::json::object word{{"database", "orders"}, {"schema", "public"},  {"table", "users"},
+                           {"column", "nick"},     {"class", "nickname"}, {"author", "alice"}};
+  const auto wrong = ask("PUT", "/v1/data/column", word);
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.body, HasSubstr("social_handle"));
+  word["class"] = "none";
+  EXPECT_EQ(ask("PUT", "/v1/data/column", word).status, 502) << "no column that anybody knows";
+  EXPECT_EQ(ask("GET", "/v1/data/history", {}).body, "[]\n");
+  EXPECT_EQ(ask("GET", "/v1/data/list", {}).status, 404);
 }
 
 }  // namespace

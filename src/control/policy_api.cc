@@ -6,9 +6,9 @@
 
 #include "audit/search.h"
 #include "base/clock.h"
+#include "control/body.h"
 #include "control/lint_json.h"
 #include "control/policy_json.h"
-#include "control/problem.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/session_scope.h"
 #include "policy/cases.h"
@@ -22,43 +22,6 @@ namespace {
 
 /// More than this is asked for in several pieces.
 constexpr size_t kMostRecords = 1'000'000;
-
-/// The text of a field, or empty.
-std::string text_of(const json::object& body, std::string_view name) {
-  const auto* value = body.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-int64_t number_of(const json::object& body, std::string_view name) {
-  const auto* value = body.if_contains(name);
-  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
-Result<json::object> body_of(const HttpRequest& request) {
-  json::error_code error;
-  auto value = json::parse(request.body, error);
-  if (error || !value.is_object()) {
-    return fail(ErrorCode::kInvalidInput, "the body is not a JSON object");
-  }
-  return std::move(value.get_object());
-}
-
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidInput:
-      return 400;
-    case ErrorCode::kDenied:
-      return 403;
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kExists:
-      return 409;
-    default:
-      return 502;
-  }
-}
-
-HttpResponse failed(const Error& error) { return problem(status_of(error.code), error.text); }
 
 json::object to_json(const gateway::SourcedPolicy& policy) {
   json::object out{{"name", policy.policy->name()},

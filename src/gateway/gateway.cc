@@ -43,7 +43,8 @@ class GatewayImpl : public Gateway {
 
   Result<> start(std::shared_ptr<const config::Config> config,
                  std::shared_ptr<const identity::Directory> directory,
-                 std::shared_ptr<const policy::Policy> policy, const SecretString& secret);
+                 std::shared_ptr<const policy::Policy> policy, const SecretString& secret,
+                 Corrections corrections);
 
   uint16_t port() const override { return port_; }
   std::string_view reactor_name() const override { return reactor_name_; }
@@ -61,6 +62,9 @@ class GatewayImpl : public Gateway {
   Result<policy::Target> target(const std::string& database) override;
   Result<policy::Understood> understand(const std::string& database,
                                         std::string_view text) override;
+  std::vector<std::string> databases() override;
+  Result<std::shared_ptr<const privacy::Labels>> labels(const std::string& database) override;
+  void set_corrections(Corrections corrections) override;
 
  private:
   /// People's words on the columns of a database.
@@ -80,6 +84,8 @@ class GatewayImpl : public Gateway {
     return runtime_;
   }
   Result<std::shared_ptr<Database>> find_database(const std::string& name);
+  /// Waits for it where it has still to be read.
+  static Result<std::shared_ptr<const catalog::Catalog>> catalog_of(const Database& database);
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
@@ -94,8 +100,9 @@ class GatewayImpl : public Gateway {
 Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
                             std::shared_ptr<const identity::Directory> directory,
                             std::shared_ptr<const policy::Policy> policy,
-                            const SecretString& secret) {
+                            const SecretString& secret, Corrections corrections) {
   shared_.permuter = std::make_shared<const mask::Permuter>(secret);
+  corrections_ = std::move(corrections);
   shared_.mock_secret = random_string(32);
   shared_.broadcast = [this](std::function<void(Worker&)> task, const Worker* except) {
     for (const auto& worker : workers_) {
@@ -307,17 +314,51 @@ Result<policy::Target> GatewayImpl::target(const std::string& database) {
   return policy::Target{found->config().name, found->config().environment};
 }
 
+Result<std::shared_ptr<const catalog::Catalog>> GatewayImpl::catalog_of(const Database& database) {
+  auto known = std::make_shared<std::promise<CatalogKeeper::Known>>();
+  auto catalog_known = known->get_future();
+  database.catalog().when_current([known](CatalogKeeper::Known what) { known->set_value(what); });
+  if (catalog_known.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    return fail(ErrorCode::kTimeout,
+                "the catalog of \"" + database.config().name + "\" could not be read in time");
+  }
+  return catalog_known.get();
+}
+
+std::vector<std::string> GatewayImpl::databases() {
+  std::vector<std::string> names;
+  for (const auto& [name, database] : runtime()->databases) names.push_back(name);
+  return names;
+}
+
+Result<std::shared_ptr<const privacy::Labels>> GatewayImpl::labels(const std::string& database) {
+  constexpr auto kLongest = std::chrono::seconds(30);
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  SLUICE_ASSIGN(const auto catalog, catalog_of(*found));
+  std::vector<catalog::Oid> relations;
+  for (const auto& relation : catalog->relations()) relations.push_back(relation.oid);
+  const auto deadline = Clock::now() + kLongest;
+  while (Clock::now() < deadline) {
+    auto known = std::make_shared<std::promise<bool>>();
+    auto told = known->get_future();
+    found->labels().when_known(
+        catalog, relations, [known](bool all) { known->set_value(all); }, false);
+    if (told.wait_until(deadline) == std::future_status::ready && told.get()) break;
+  }
+  return found->labels().current();
+}
+
+void GatewayImpl::set_corrections(Corrections corrections) {
+  const std::lock_guard lock(mutex_);
+  corrections_ = std::move(corrections);
+  for (const auto& [name, database] : runtime_->databases)
+    database->labels().set_corrections(corrections_of(name));
+}
+
 Result<policy::Understood> GatewayImpl::understand(const std::string& database,
                                                    std::string_view text) {
   SLUICE_ASSIGN(const auto found, find_database(database));
-  auto known = std::make_shared<std::promise<CatalogKeeper::Known>>();
-  auto catalog_known = known->get_future();
-  found->catalog().when_current([known](CatalogKeeper::Known what) { known->set_value(what); });
-  if (catalog_known.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
-    return fail(ErrorCode::kTimeout,
-                "the catalog of \"" + database + "\" could not be read in time");
-  }
-  SLUICE_ASSIGN(const auto catalog, catalog_known.get());
+  SLUICE_ASSIGN(const auto catalog, catalog_of(*found));
   const auto path = found->fresh_search_path(fresh_path_key({}, *catalog));
   Reading reading;
   reading.scope.scope = std::make_shared<const sql::Scope>(
@@ -397,9 +438,11 @@ unsigned Gateway::worker_count(const config::Config& config) {
 Result<std::unique_ptr<Gateway>> Gateway::start(
     std::shared_ptr<const config::Config> config,
     std::shared_ptr<const identity::Directory> directory,
-    std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log) {
+    std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log,
+    Corrections corrections) {
   auto gateway = std::make_unique<GatewayImpl>(log);
-  SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy), secret));
+  SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy), secret,
+                            std::move(corrections)));
   return gateway;
 }
 

@@ -53,7 +53,8 @@ class Gateway {
   static Result<std::unique_ptr<Gateway>> start(
       std::shared_ptr<const config::Config> config,
       std::shared_ptr<const identity::Directory> directory,
-      std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log);
+      std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log,
+      Corrections corrections = {});
   virtual ~Gateway() = default;
 
   /// `config.workers`, or the number of cores this process may use.
@@ -80,6 +81,15 @@ class Gateway {
   /// the catalog they were found with. Waits for the catalog where it has still to be read.
   virtual Result<policy::Understood> understand(const std::string& database,
                                                 std::string_view text) = 0;
+
+  /// Names of the configured databases, sorted.
+  virtual std::vector<std::string> databases() = 0;
+  /// What the columns of a database hold. Waits until all are classified, but not for long: what
+  /// is not known by then is not in it.
+  virtual Result<std::shared_ptr<const privacy::Labels>> labels(const std::string& database) = 0;
+  /// People's words from now on, in place of the former ones; they count from the next statement
+  /// of every session on.
+  virtual void set_corrections(Corrections corrections) = 0;
 
   virtual std::vector<SessionInfo> sessions() = 0;
   /// Ends a session as pg_terminate_backend would; kNotFound if there is none.

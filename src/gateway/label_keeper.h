@@ -41,9 +41,10 @@ class LabelKeeper {
   /// Calls `then` (at once, or later from any thread) when all of `relations`, as they are in
   /// `catalog`, are classified; with false when that has taken longer than kPatience: what
   /// `current` does not know then counts as sensitive. What cannot be sampled is classified by
-  /// names alone. Views and what is not in the catalog are not waited for.
+  /// names alone. Views and what is not in the catalog are not waited for. Not `urgent`: in the
+  /// order of the background, behind whatever is waited for.
   void when_known(const Catalog& catalog, const std::vector<catalog::Oid>& relations,
-                  std::function<void(bool)> then);
+                  std::function<void(bool)> then, bool urgent = true);
 
   /// Classifies in the background whatever in a new catalog is not known yet; forgets what is gone.
   void follow(const Catalog& catalog);

@@ -69,12 +69,7 @@ constexpr std::array kRuns = {
 }  // namespace
 
 Letters letters_of(char32_t c) {
-  if (c < 0x80) {
-    if (c >= '0' && c <= '9') return {'0', 10};
-    if (c >= 'a' && c <= 'z') return {'a', 26};
-    if (c >= 'A' && c <= 'Z') return {'A', 26};
-    return {};
-  }
+  if (c < 0x80) return ascii_letters(static_cast<unsigned char>(c));
   const auto* run = std::upper_bound(kRuns.begin(), kRuns.end(), c,
                                      [](char32_t value, const Run& r) { return value < r.first; });
   if (run != kRuns.begin() && c <= (--run)->last) {

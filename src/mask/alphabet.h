@@ -14,6 +14,14 @@ struct Letters {
   uint16_t index(char32_t c) const { return static_cast<uint16_t>((c - first) / step); }
 };
 
+/// letters_of for ASCII.
+inline Letters ascii_letters(unsigned char c) {
+  if (c >= '0' && c <= '9') return {'0', 10};
+  if (c >= 'a' && c <= 'z') return {'a', 26};
+  if (c >= 'A' && c <= 'Z') return {'A', 26};
+  return {};
+}
+
 /// The letters that may stand for `c`. Every letter and digit has some; also what is not known.
 Letters letters_of(char32_t c);
 

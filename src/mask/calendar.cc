@@ -16,7 +16,9 @@ int days_in(int64_t year, int month) {
 
 }  // namespace
 
-int64_t to_days(const Civil& date) {
+namespace {
+
+constexpr int64_t days_of(const Civil& date) {
   // Years that begin in March, eras of 400 of them.
   const int64_t year = date.month <= 2 ? date.year - 1 : date.year;
   const int64_t era = floor_div(year, 400);
@@ -25,6 +27,14 @@ int64_t to_days(const Civil& date) {
   const int64_t day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
   return era * 146097 + day_of_era - 730425;
 }
+
+constexpr int64_t kFirstDay = days_of({-4713, 11, 24});
+constexpr int64_t kEndOfTimestamps = days_of({294277, 1, 1});
+constexpr int64_t kEndOfDates = days_of({5874898, 1, 1});
+
+}  // namespace
+
+int64_t to_days(const Civil& date) { return days_of(date); }
 
 Civil to_civil(int64_t days) {
   days += 730425;
@@ -45,9 +55,9 @@ bool is_date(const Civil& date) {
          date.day <= days_in(date.year, date.month);
 }
 
-int64_t first_day() { return to_days({-4713, 11, 24}); }
-int64_t end_of_timestamps() { return to_days({294277, 1, 1}); }
-int64_t end_of_dates() { return to_days({5874898, 1, 1}); }
+int64_t first_day() { return kFirstDay; }
+int64_t end_of_timestamps() { return kEndOfTimestamps; }
+int64_t end_of_dates() { return kEndOfDates; }
 
 int64_t permute_day(int64_t days, const Permuter& permuter) {
   const int64_t century = floor_div(to_civil(days).year, 100) * 100;

@@ -42,10 +42,10 @@ inline constexpr int64_t kHour = 3600 * kSecond;
 inline constexpr int64_t kDay = 24 * kHour;
 
 /// Division and remainder toward negative infinity.
-inline int64_t floor_div(int64_t a, int64_t b) {
+constexpr int64_t floor_div(int64_t a, int64_t b) {
   const int64_t q = a / b;
   return (a % b != 0 && (a < 0) != (b < 0)) ? q - 1 : q;
 }
-inline int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
+constexpr int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
 
 }  // namespace sluice::mask

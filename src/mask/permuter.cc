@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include "mask/siphash.h"
+
 namespace sluice::mask {
 namespace {
 
@@ -29,11 +31,8 @@ uint64_t add(uint64_t x, uint64_t by, uint64_t size, bool backwards) {
 /// Pseudorandom numbers that depend on all of a byte string; one pass over it, whatever is drawn.
 class Stream {
  public:
-  Stream(Bytes bytes, const unsigned char* key) : key_(key) {
-    crypto_shorthash_siphashx24(block_.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                                bytes.size(), key);
-    std::memcpy(&bits_, block_.data(), sizeof bits_);
-  }
+  Stream(Bytes bytes, const unsigned char* key)
+      : key_(key), hash_(bytes, key), first_(hash_.first()), bits_(first_) {}
 
   uint64_t below(uint16_t bound) {
     if (drawn_ > (uint64_t{1} << 40)) refill();
@@ -45,18 +44,19 @@ class Stream {
   void refill() {
     // The first refill takes the digest's other half.
     if (counter_++ == 0) {
-      std::memcpy(&bits_, block_.data() + 8, sizeof bits_);
+      bits_ = second_ = hash_.second();
     } else {
-      std::memcpy(block_.data() + 16, &counter_, sizeof counter_);
-      crypto_shorthash(reinterpret_cast<unsigned char*>(&bits_), block_.data(), block_.size(),
-                       key_);
+      const std::array<uint64_t, 3> block{first_, second_, counter_};
+      crypto_shorthash(reinterpret_cast<unsigned char*>(&bits_),
+                       reinterpret_cast<const unsigned char*>(block.data()), sizeof block, key_);
     }
     drawn_ = 1;
   }
 
   const unsigned char* key_;
-  std::array<unsigned char, 24> block_{};
-  uint64_t bits_ = 0;
+  SipHash hash_;
+  uint64_t first_, second_ = 0;  ///< its halves
+  uint64_t bits_;
   uint64_t counter_ = 0;
   uint64_t drawn_ = 1;  ///< how many values the numbers drawn from bits_ could have had
 };

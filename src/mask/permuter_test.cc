@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <sodium.h>
 
+#include "mask/siphash.h"
 #include "mask/test_values.h"
 
 namespace sluice::mask {
@@ -126,6 +128,18 @@ TEST(Permuter, DependsOnItsKey) {
   EXPECT_LT(same, 3);
   EXPECT_NE(a.digest("x"), b.digest("x"));
   EXPECT_EQ(a.digest("x"), Permuter(SecretString("a")).digest("x"));
+}
+
+RC_GTEST_PROP(Permuter, HashesAsLibsodiumDoes, (std::string text)) {
+  const std::string key = *rc::gen::container<std::string>(16, rc::gen::arbitrary<char>());
+  const auto* raw = reinterpret_cast<const unsigned char*>(key.data());
+  std::array<uint64_t, 2> expected{};
+  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(expected.data()),
+                              reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                              raw);
+  SipHash hash(text, raw);
+  RC_ASSERT(hash.first() == expected[0]);
+  RC_ASSERT(hash.second() == expected[1]);
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ Result<std::shared_ptr<const RowMasker>> RowMasker::compile(
     out->compile_column(column, types);
     out->gathers_ |= column.sifter != nullptr;
   }
+  out->note_masked();
   for (Column& column : out->columns_) {
     column.known = out->gathers_ && column.plan.raw_known && column.plan.cls != Class::kNone &&
                    column.sifter == nullptr;
@@ -83,7 +84,13 @@ std::shared_ptr<const RowMasker> RowMasker::of(std::vector<MaskerPtr> columns, F
     column.whole = std::move(columns[i]);
     column.needed = column.masks();
   }
+  out->note_masked();
   return out;
+}
+
+void RowMasker::note_masked() {
+  for (size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].masks()) masked_.push_back(i);
 }
 
 Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) const {
@@ -96,23 +103,25 @@ Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) 
   if (!in.done()) return broken_row("its lengths do not add up");
   begin_row(scratch.cells, scratch);
   const size_t begin = out.size();
-  out.append(body.substr(0, 2));
-  for (size_t i = 0; i < columns_.size(); ++i) {
+  const char* copied = body.data();  // up to here it has been appended
+  for (const size_t i : masked_) {
+    const Cell& cell = scratch.cells[i];
+    if (!cell) continue;
+    // What lies between is as it was, with its lengths.
+    const char* length = cell->data() - 4;
+    out.append(copied, static_cast<size_t>(length - copied));
+    copied = cell->data() + cell->size();
     const size_t at = out.size();
     append_be32(out, kNullLength);
-    if (!scratch.cells[i]) continue;
-    if (!columns_[i].masks()) {
-      out.append(*scratch.cells[i]);
-    } else {
-      auto masked = mask_value(i, scratch.cells, scratch, out);
-      if (!masked) {
-        out.resize(begin);
-        return fail(std::move(masked).error());
-      }
-      if (*masked == Masked::kNull) continue;
+    auto masked = mask_value(i, scratch.cells, scratch, out);
+    if (!masked) {
+      out.resize(begin);
+      return fail(std::move(masked).error());
     }
-    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+    if (*masked == Masked::kValue)
+      store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
   }
+  out.append(copied, static_cast<size_t>(body.data() + body.size() - copied));
   ++scratch.rows;
   return {};
 }

@@ -115,7 +115,10 @@ class RowMasker {
   Result<Masked> sift(size_t index, std::span<const Cell> row, RowScratch& scratch,
                       std::string& out) const;
 
+  void note_masked();
+
   std::vector<Column> columns_;
+  std::vector<size_t> masked_;  ///< which of them are
   std::shared_ptr<const Permuter> permuter_;
   bool gathers_ = false;  ///< whether known values are of use
 };

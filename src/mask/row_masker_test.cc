@@ -6,7 +6,9 @@
 #include <rapidcheck/gtest.h>
 
 #include "mask/copy.h"
+#include "mask/json_string.h"
 #include "mask/test_values.h"
+#include "mask/xml.h"
 
 namespace sluice::mask {
 namespace {
@@ -404,6 +406,250 @@ TEST(RowMasker, NullStaysNull) {
   for (const Case& each : cases())
     EXPECT_EQ(masked({{search(each.shape, each.names), {each.type, each.format}}}, {std::nullopt}),
               Row{std::nullopt});
+}
+
+TEST(RowMasker, KeysSayWhatValuesAre) {
+  ColumnPlan by_key = search(Shape::kByKey);
+  by_key.key_column = 0;
+  const auto both = [&](TypeRef key, TypeRef value, Row row, Format format = Format::kText) {
+    return masked({{{}, {key, format}}, {by_key, {value, format}}}, std::move(row));
+  };
+  EXPECT_EQ(both({kText}, {kText}, {"phone", "0151 12345"})[1], "[redacted]");
+  EXPECT_EQ(both({kMail}, {kText}, {"phone", "0151 12345"}, Format::kBinary)[1], "[redacted]");
+  EXPECT_EQ(both({kText}, {kText}, {"theme", "dark blue"}), (Row{"theme", "dark blue"}));
+  EXPECT_EQ(both({kText}, {kText}, {std::nullopt, "see a@x.org"})[1], "see [redacted]");
+  EXPECT_EQ(both({kText}, {kInt8}, {"phone", "4915112345678"})[1], "0");
+  EXPECT_EQ(both({kText}, {kInt8}, {"phone", "\0\0\0\4\x78\x69\x47\x0e"s}, Format::kBinary)[1],
+            "\0\0\0\0\0\0\0\0"s);
+  EXPECT_EQ(both({kText}, {kJsonb}, {"phone", "\"0151 12345\""})[1], "\"[redacted]\"");
+  // A key that cannot be read may say anything.
+  EXPECT_EQ(both({kOdd}, {kText}, {"?", "dark blue"}, Format::kBinary)[1], "[redacted]");
+  by_key.key_column = 2;
+  EXPECT_EQ(both({kText}, {kText}, {"theme", "dark blue"})[1], "[redacted]");
+}
+
+TEST(RowMasker, ValuesOfTheRowAreKnownInItsTexts) {
+  const ColumnPlan name = whole(Class::kPersonName, Strategy::kRedact);
+  ColumnPlan text = search(Shape::kFreeText);
+  text.people = false;
+  const Row row = {"Zyx Okrul", "12345678", "ask zyx okrul, or Okrul, about 12345678"};
+  const ColumnPlan account = whole(Class::kBankAccount, Strategy::kRedact);
+  for (const Format format : {Format::kText, Format::kBinary}) {
+    Row sent = row;
+    if (format == Format::kBinary) sent[1] = "\0\xbc\x61\x4e"s;
+    EXPECT_EQ(
+        masked({{name, {{kText}, format}}, {account, {{kInt4}, format}}, {text, {{kText}, format}}},
+               sent)[2],
+        "ask [redacted], or [redacted], about [redacted]");
+  }
+  ColumnPlan shown;
+  shown.cls = Class::kPersonName;
+  const Row shown_row = masked({{shown, {{kText}}}, {{}, {{kText}}}, {text, {{kText}}}}, row);
+  EXPECT_EQ(shown_row[0], "Zyx Okrul");
+  EXPECT_EQ(shown_row[2], "ask [redacted], or [redacted], about 12345678");
+  shown.raw_known = false;
+  EXPECT_EQ(masked({{shown, {{kText}}}, {{}, {{kText}}}, {text, {{kText}}}}, row)[2], row[2]);
+}
+
+TEST(RowMasker, ClassesWithoutARuleStay) {
+  auto some = std::make_shared<Treatment>();
+  some->of(Class::kEmail) = Rule{.strategy = Strategy::kPartial, .kind = Kind::kEmail};
+  ColumnPlan plan = search(Shape::kFreeText);
+  plan.treatment = some;
+  RowScratch counts;
+  EXPECT_EQ(masked({{plan, {{kText}}}}, {"a@x.org 4111 1111 1111 1111"}, &counts)[0],
+            "*@x.org 4111 1111 1111 1111");
+  EXPECT_EQ(counts.counts[0].values, 1U);
+  EXPECT_EQ(counts.counts[0].of(Class::kEmail), 1U);
+  EXPECT_EQ(counts.counts[0].of(Class::kCardNumber), 0U);
+  // Names speak for all that has a rule.
+  some = std::make_shared<Treatment>();
+  some->of(Class::kCity) = Rule{};
+  plan = search(Shape::kStructured);
+  plan.treatment = some;
+  EXPECT_EQ(one(plan, {kJsonb}, R"({"city": "Leipzig", "email": "a@x.org"})"),
+            R"({"city": "[redacted]", "email": "a@x.org"})");
+}
+
+TEST(RowMasker, XmlStaysWellFormed) {
+  auto secrets = std::make_shared<Treatment>();
+  for (auto& rule : secrets->rules)
+    rule = Rule{.strategy = Strategy::kPseudonym, .kind = Kind::kSecret};
+  ColumnPlan plan = search(Shape::kStructured);
+  plan.treatment = secrets;
+  const std::string out =
+      one(plan, {kXml}, "<a><!-- a@x.org --><password>k&amp;-x-&lt;--Zq9!w</password></a>");
+  const size_t comment = out.find("-->");
+  EXPECT_EQ(out.find("--", 7), comment);
+  const size_t begin = out.find("<password>") + 10;
+  const Bytes body = Bytes(out).substr(begin, out.find("</password>") - begin);
+  EXPECT_EQ(body.find_first_of("<>\"'"), Bytes::npos);
+}
+
+TEST(RowMasker, CopyRowsKnowTheirOtherColumns) {
+  ColumnPlan by_key = search(Shape::kByKey);
+  by_key.key_column = 1;
+  const auto masker = compiled({{whole(Class::kPersonName, Strategy::kRedact), {{kText}}},
+                                {{}, {{kText}}},
+                                {by_key, {{kText}}},
+                                {search(Shape::kFreeText), {{kText}}},
+                                {search(Shape::kStructured), {{kTextArray}}}});
+  CopyMasker text(masker, {}, 1000);
+  std::string out;
+  ASSERT_TRUE(
+      text.feed("Zyx\\tOkrul\tphone\t0151 123456\task\\nOkrul\t{a@x.org}\n"
+                "\\N\ttheme\tdark\\\\blue\tno\\tone\t\\N\n",
+                out));
+  EXPECT_EQ(out,
+            "[redacted]\tphone\t[redacted]\task\\n[redacted]\t{\"[redacted]\"}\n"
+            "\\N\ttheme\tdark\\\\blue\tno\\tone\t\\N\n");
+  EXPECT_EQ(text.counts()[3].values, 1U);
+  CopyMasker csv(masker, CopyOptions::csv(), 1000);
+  out.clear();
+  ASSERT_TRUE(csv.feed("\"Zyx, Okrul\",phone,0151 123456,\"ask, \"\"Okrul\"\"\",{a@x.org}\n", out));
+  EXPECT_EQ(out,
+            "[redacted],phone,[redacted],\"ask, \"\"[redacted]\"\"\",\"{\"\"[redacted]\"\"}\"\n");
+}
+
+/// How a text is sent as a value of a type, alone or among others.
+struct Wrap {
+  TypeRef type;
+  Format format;
+  std::string (*wrap)(const std::string& text);
+};
+
+std::string quoted(const std::string& text, Bytes escaped, Bytes with) {
+  std::string out;
+  for (const char c : text) {
+    if (escaped.find(c) != Bytes::npos) out.append(with == "same" ? std::string(1, c) : with);
+    out.push_back(c);
+  }
+  return out;
+}
+
+std::string json_of(const std::string& text) {
+  std::string out = "{\"a\": [1, \"";
+  append_json_body(text, out);
+  return out + "\"]}";
+}
+
+std::string xml_of(const std::string& text) {
+  std::string out = "<a b=\"1\"><c>";
+  append_xml_text(text, out);
+  return out + "</c></a>";
+}
+
+std::string counted(const std::string& text) {
+  std::string out;
+  append_be32(out, static_cast<uint32_t>(text.size()));
+  return out + text;
+}
+
+const std::vector<Wrap>& wraps() {
+  static const std::vector<Wrap> all = {
+      {{kText}, Format::kText, [](const std::string& t) { return t; }},
+      {{kCitext}, Format::kBinary, [](const std::string& t) { return t; }},
+      {{kJson}, Format::kText, json_of},
+      {{kJsonb}, Format::kBinary, [](const std::string& t) { return "\1" + json_of(t); }},
+      {{kText}, Format::kText, json_of},
+      {{kXml}, Format::kText, xml_of},
+      {{kText}, Format::kText, xml_of},
+      {{kBytea}, Format::kText, [](const std::string& t) { return "\\x" + to_hex(t); }},
+      {{kBytea}, Format::kBinary, [](const std::string& t) { return t; }},
+      {{kBytea}, Format::kBinary, [](const std::string& t) { return "\xff " + t; }},
+      {{kHstore},
+       Format::kText,
+       [](const std::string& t) { return "\"k\"=>\"" + quoted(t, "\"\\", "\\") + "\""; }},
+      {{kHstore},
+       Format::kBinary,
+       [](const std::string& t) { return "\0\0\0\1\0\0\0\1k"s + counted(t); }},
+      {{kTextArray},
+       Format::kText,
+       [](const std::string& t) { return "{a,\"" + quoted(t, "\"\\", "\\") + "\"}"; }},
+      {{kTextArray},
+       Format::kBinary,
+       [](const std::string& t) {
+         return "\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1"s + counted(t);
+       }},
+      {{kPerson},
+       Format::kText,
+       [](const std::string& t) { return "(\"" + quoted(t, "\"\\", "same") + "\",,7)"; }},
+      {{kPerson},
+       Format::kBinary,
+       [](const std::string& t) {
+         return "\0\0\0\3\0\0\0\x19"s + counted(t) +
+                "\0\0\0\x19\377\377\377\377\0\0\0\x17\0\0\0\4\0\0\0\7"s;
+       }},
+      {{kRecord},
+       Format::kText,
+       [](const std::string& t) { return "(\"" + quoted(t, "\"\\", "same") + "\",x)"; }},
+      {{kOdd}, Format::kText, [](const std::string& t) { return t; }},
+  };
+  return all;
+}
+
+rc::Gen<std::string> filler() {
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+                          "abc", "Xyz", " ", " ", "\"", "\\", "'", "{", "}", "[", "]", "(", ")",
+                          ",", ";", "=", "<", ">", "&", "\xc3\xa9", "\n", "7", "/", "-", "=>")),
+                      [](const std::vector<std::string>& parts) {
+                        std::string out;
+                        for (const std::string& part : parts) out += part;
+                        return out;
+                      });
+}
+
+RC_GTEST_PROP(RowMasker, NothingPlantedSurvives, ()) {
+  const std::string plant = *rc::gen::element<std::string>(
+      "anna.lee@mail.example.org", "4111 1111 1111 1111", "DE89370400440532013000");
+  const std::string text = *filler() + " " + plant + " " + *filler();
+  const Wrap wrap = *rc::gen::elementOf(wraps());
+  ColumnPlan plan = search(*rc::gen::element(Shape::kFreeText, Shape::kStructured, Shape::kByKey));
+  plan.key_column = 0;
+  const std::string other = *rc::gen::arbitrary<std::string>();
+  const std::string value = wrap.wrap(text);
+  RC_LOG() << value;
+  const Row row = masked({{{}, {{kText}}}, {plan, {wrap.type, wrap.format}}, {{}, {{kText}}}},
+                         {"note", value, other});
+  RC_ASSERT(row.size() == 3U);
+  RC_ASSERT(row[0] == "note");
+  RC_ASSERT(row[2] == other);
+  if (!row[1]) return;
+  RC_ASSERT(row[1]->find(plant) == std::string::npos);
+  RC_ASSERT(row[1]->find(to_hex(plant)) == std::string::npos);
+}
+
+RC_GTEST_PROP(RowMasker, AnyBytesGiveARowOrAnError, ()) {
+  const auto types_of_all = {kBytea,     kName,   kInt8,    kInt4,   kText,  kJson,   kXml,
+                             kTextArray, kBpchar, kVarchar, kDate,   kJsonb, kVector, kRecord,
+                             kPerson,    kMood,   kMail,    kHstore, kOdd,   kCitext, kPersons};
+  std::vector<Column> columns;
+  Row row;
+  const auto count = *rc::gen::inRange<size_t>(0, 5);
+  for (size_t i = 0; i < count; ++i) {
+    ColumnPlan plan = search(static_cast<Shape>(*rc::gen::inRange(0, 5)), {"email"});
+    plan.cls = *rc::gen::element(Class::kNone, Class::kPersonName);
+    plan.key_column = *rc::gen::inRange(-1, 5);
+    plan.rule.strategy = static_cast<Strategy>(*rc::gen::inRange(0, 6));
+    columns.push_back(
+        {plan,
+         {{*rc::gen::elementOf(std::vector<Oid>(types_of_all)), *rc::gen::element(-1, 12)},
+          *rc::gen::element(Format::kText, Format::kBinary)}});
+    row.push_back(
+        *rc::gen::oneOf(rc::gen::just(std::optional<std::string>()),
+                        rc::gen::map(rc::gen::oneOf(filler(), rc::gen::arbitrary<std::string>()),
+                                     [](std::string t) { return std::optional(std::move(t)); })));
+  }
+  RowScratch scratch;
+  std::string out;
+  if (!compiled(columns)->mask_row(body_of(row), scratch, out)) return;
+  const auto read = row_of(out);
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(read->size() == count);
+  for (size_t i = 0; i < count; ++i) {
+    if (columns[i].plan.shape == Shape::kNone) RC_ASSERT((*read)[i] == row[i]);
+    if (!row[i]) RC_ASSERT(!(*read)[i]);
+  }
 }
 
 }  // namespace

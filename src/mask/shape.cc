@@ -23,6 +23,13 @@ void Shape::add_byte(size_t offset) {
 
 void Shape::add_letters(size_t begin, size_t end) {
   for (size_t at = begin; at < end;) {
+    const auto byte = static_cast<unsigned char>(text_[at]);
+    if (byte < 0x80) {
+      const Letters letters = ascii_letters(byte);
+      if (letters.count > 0) push(at, letters, static_cast<uint16_t>(byte - letters.first));
+      ++at;
+      continue;
+    }
     const Character c = character_at(Bytes(text_).substr(0, end), at);
     if (!c.valid) {
       push(at, {'a', 26}, static_cast<uint16_t>(c.code % 26));

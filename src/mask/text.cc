@@ -11,8 +11,30 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+bool is_ascii(Bytes text) {
+  return std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; });
+}
+
+bool is_alnum(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
+
+/// append_tail for what is most often masked so: numbers in ASCII.
+void append_ascii_tail(Bytes text, size_t keep, std::string& out) {
+  const auto count = static_cast<size_t>(std::ranges::count_if(text, is_alnum));
+  size_t left = count < keep * 2 ? 0 : keep;
+  out.append(text);
+  for (char* at = out.data() + out.size(); at != out.data() + out.size() - text.size();) {
+    if (!is_alnum(*--at)) continue;
+    if (left > 0) {
+      --left;
+    } else {
+      *at = '*';
+    }
+  }
+}
+
 /// `text` with its letters and digits as '*', but for the last `keep`.
 void append_tail(Bytes text, size_t keep, std::string& out) {
+  if (is_ascii(text)) return append_ascii_tail(text, keep, out);
   const auto counts = [](char c) {
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
            static_cast<unsigned char>(c) >= 0xC0;

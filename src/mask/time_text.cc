@@ -97,8 +97,13 @@ std::optional<int64_t> days_of(Civil date, bool before_christ) {
 }
 
 void append_padded(int64_t value, size_t digits, std::string& out) {
-  const std::string text = std::to_string(value);
-  out.append(digits - std::min(digits, text.size()), '0').append(text);
+  char text[20];
+  size_t begin = sizeof text;
+  do {
+    text[--begin] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0 || sizeof text - begin < digits);
+  out.append(text + begin, sizeof text - begin);
 }
 
 void append_civil(const Civil& date, std::string& out) {

@@ -91,6 +91,19 @@ const Hints& hints() {
 
 }  // namespace
 
+namespace {
+
+/// A short word, as keys of documents and many values are: nothing is found in one but what is
+/// known. Every detector needs a digit, a space, a sign or a longer run of letters.
+bool is_short_word(std::string_view text) {
+  constexpr size_t kShortestSecret = 16;
+  return text.size() < kShortestSecret &&
+         std::all_of(
+             text.begin(), text.end(), [](char c) { return is_letter(c) || c == '_' || c == '-'; });
+}
+
+}  // namespace
+
 std::vector<Span> Scan::take() {
   std::sort(spans_.begin(), spans_.end(), [](const Span& a, const Span& b) {
     if (a.begin != b.begin) return a.begin < b.begin;
@@ -115,7 +128,7 @@ std::vector<Span> Scan::take() {
 std::vector<Span> find_sensitive(std::string_view text, const Context& context) {
   Scan scan(text, context);
   std::vector<int> matching;
-  if (!text.empty()) hints().match(text, matching);
+  if (!is_short_word(text)) hints().match(text, matching);
   std::sort(matching.begin(), matching.end());
   const bool digits = !matching.empty() && matching.front() == kDigits;
   void (*last)(Scan&) = nullptr;

@@ -53,6 +53,8 @@ void find_known(Scan& scan) {
     if (known.text.size() < kShortest || known.text.size() > scan.text().size() + 64 ||
         ++count > kMost)
       continue;
+    // Longer than the text, a name may still have a word in it.
+    if (known.text.size() > scan.text().size() && known.cls != Class::kPersonName) continue;
     if (lower.empty()) lower = ascii_lower(scan.text());
     const std::string value = ascii_lower(known.text);
     find_all(scan, lower, value, known.cls, .9F);

@@ -55,11 +55,16 @@ std::vector<Span> find_in_named(std::string_view name, std::string_view value, c
   }
   const bool thing =
       names_a_thing(concepts) && !has(concepts, Concept::kText) && !looks_like_prose(value);
-  Context inner = context;
-  inner.people = context.people && !thing &&
-                 (concepts.none() || looks_like_prose(value) || has(concepts, Concept::kText) ||
-                  has(concepts, Concept::kPerson));
-  std::vector<Span> found = find_sensitive(value, inner);
+  const bool people = !thing && (concepts.none() || looks_like_prose(value) ||
+                                 has(concepts, Concept::kText) || has(concepts, Concept::kPerson));
+  std::vector<Span> found;
+  if (people || !context.people) {
+    found = find_sensitive(value, context);
+  } else {
+    Context inner = context;
+    inner.people = false;
+    found = find_sensitive(value, inner);
+  }
   if (thing) std::erase_if(found, [](const Span& span) { return !proves_itself(span); });
   return found;
 }

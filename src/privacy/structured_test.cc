@@ -86,5 +86,26 @@ RC_GTEST_PROP(Structured, SpansAreInOrderAndWithin, (const std::string& text)) {
   }
 }
 
+TEST(Structured, NothingHidesBetweenTheParts) {
+  const auto xml = [](std::string_view text) { return marked(text, find_in_xml(text)); };
+  EXPECT_EQ(xml("<a>a&#64;b.example &amp; c</a>"), "<a>[email] &amp; c</a>");
+  EXPECT_EQ(xml("<a href=mailto:a@b.example>x</a>"), "<a href=mailto:[email]>x</a>");
+  EXPECT_EQ(xml("<a@b.example>"), "<[email]>");
+  EXPECT_EQ(xml("<a b a@b.example c=\"d\">"), "<a b [email] c=\"d\">");
+  EXPECT_EQ(xml("<a>x</a a@b.example>"), "<a>x</a [email]>");
+  const auto pairs = [](std::string_view text) { return marked(text, find_in_pairs(text)); };
+  EXPECT_EQ(pairs("mail a@b.example, x=1"), "mail [email], x=1");
+  EXPECT_EQ(pairs("\"a@b.example\"=>\"1\""), "\"[email]\"=>\"1\"");
+}
+
+TEST(Structured, NamesSpeakForClassesThatARuleMayMask) {
+  EXPECT_TRUE(find_in_named("city", "Leipzig").empty());
+  Context context;
+  context.low = true;
+  const auto found = find_in_named("city", "Leipzig", {}, context);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].cls, Class::kCity);
+}
+
 }  // namespace
 }  // namespace sluice::privacy

@@ -91,7 +91,9 @@ class Walk {
     if (rest.starts_with("<![CDATA[")) return special("]]>", 9, true);
     if (rest.starts_with("<?") || rest.starts_with("<!")) return special(">", 2, false);
     if (rest.starts_with("</")) {
+      const size_t begin = i_ + 2;
       i_ = std::min(text_.find('>', i_), text_.size() - 1) + 1;
+      if (!is_name(text_.substr(begin, i_ - begin - 1))) value({}, begin, i_);
       if (beyond_ > 0) {
         --beyond_;
       } else if (!names_.empty()) {
@@ -102,6 +104,8 @@ class Walk {
     ++i_;
     const size_t begin = i_;
     while (i_ < text_.size() && !is_space(text_[i_]) && text_[i_] != '>' && text_[i_] != '/') ++i_;
+    // "<anna@example.com>" is no element.
+    if (!is_name(text_.substr(begin, i_ - begin))) value({}, begin, i_);
     std::string name(local(text_.substr(begin, i_ - begin)));
     const bool closed = attributes(name);
     if (closed) return;
@@ -110,6 +114,12 @@ class Walk {
     } else {
       ++beyond_;
     }
+  }
+
+  static bool is_name(std::string_view name) {
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return is_word(c) || c == ':' || c == '-' || c == '.'; }) &&
+           (name.empty() || !is_digit(name[0]));
   }
 
   static std::string_view local(std::string_view name) {
@@ -135,8 +145,17 @@ class Walk {
              (text_[i_] == ':' || text_[i_] == '-' || text_[i_] == '.' || is_word(text_[i_])))
         ++i_;
       const std::string_view name = local(text_.substr(begin, i_ - begin));
+      while (i_ < text_.size() && is_space(text_[i_])) ++i_;
+      if (i_ < text_.size() && text_[i_] != '=') {  // no attribute, so anything
+        i_ = std::min(text_.find_first_of(">=\"'", i_), text_.size());
+        value({}, begin, i_);
+        continue;
+      }
       while (i_ < text_.size() && (is_space(text_[i_]) || text_[i_] == '=')) ++i_;
-      if (i_ >= text_.size()) continue;
+      if (i_ >= text_.size()) {
+        value({}, begin, i_);
+        break;
+      }
       if (text_[i_] != '"' && text_[i_] != '\'') {  // HTML does without quotes
         const size_t open = i_;
         while (i_ < text_.size() && !is_space(text_[i_]) && text_[i_] != '>') ++i_;

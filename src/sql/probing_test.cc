@@ -191,14 +191,14 @@ TEST(Ordering, OfAViewsDefinitionIsItsOwners) {
   EXPECT_EQ(uses("CREATE VIEW w AS SELECT 1 FROM t WHERE a > 'x' ORDER BY a"), "t.a=ps?");
 }
 
-class GivenAway : public testing::TestWithParam<Case> {};
+class Calls : public testing::TestWithParam<Case> {};
 
-TEST_P(GivenAway, ToFunctionsThatMayKeepIt) {
+TEST_P(Calls, ToFunctionsThatMayKeepIt) {
   EXPECT_EQ(given_away(GetParam().text), GetParam().expected) << GetParam().text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Functions, GivenAway,
+    Functions, Calls,
     testing::Values(
         Case{"SELECT lower(ssn), length(ssn), max(ssn) OVER () FROM users", ""},
         Case{"SELECT set_config('a.b', ssn, false) FROM users", "users.ssn"},
@@ -210,16 +210,64 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SELECT set_config('a.b', (SELECT max(ssn) FROM users), true)", "users.ssn"},
         Case{"EXPLAIN SELECT set_config('a.b', ssn, false) FROM users", ""},
         // Bodies that can be read tell what they do themselves.
-        Case{"SELECT ident(ssn) FROM users", ""}, Case{"SELECT record_it(ssn) FROM users", ""},
-        Case{"SELECT find_ssn(ssn) FROM users", ""},
+        Case{"SELECT record_it(ssn) FROM users", ""}, Case{"SELECT find_ssn(ssn) FROM users", ""},
         Case{"SELECT run(ssn) FROM users", "users.ssn"},
         Case{"SELECT foreign_code(ssn) FROM users", "users.ssn"},
         Case{"SELECT unheard_of(ssn) FROM users", "users.ssn"},
         Case{"DO 'DECLARE v text; BEGIN SELECT ssn INTO v FROM users; PERFORM set_config(''a.b'', "
              "v, false); END'",
              "users.ssn"},
-        // A trigger's doing is not the statement's.
-        Case{"UPDATE users SET ssn = 'x'", ""}));
+        Case{"SELECT ident(ssn) FROM users", ""}));
+
+TEST(GivenAway, ATriggersDoingIsNotTheStatements) {
+  catalog::Catalog::Contents contents;
+  contents.schemas = {"pg_catalog", "public"};
+  catalog::Relation table;
+  table.oid = 20001;
+  table.schema = "public";
+  table.name = "t";
+  catalog::Column column;
+  column.number = 1;
+  column.name = "a";
+  table.columns = {column};
+  catalog::Function keeps;
+  keeps.oid = 1300;
+  keeps.schema = "pg_catalog";
+  keeps.name = "set_config";
+  keeps.argument_types = {25, 25, 16};
+  keeps.language = "internal";
+  catalog::Function code = keeps;
+  code.oid = 20002;
+  code.schema = "public";
+  code.name = "on_t";
+  code.argument_types = {};
+  code.language = "plpgsql";
+  code.return_type = 2279;
+  code.source =
+      "BEGIN IF NEW.a LIKE 'x%' THEN PERFORM set_config('a.b', NEW.a, false); END IF; RETURN NEW; "
+      "END";
+  catalog::Trigger trigger;
+  trigger.name = "tr";
+  trigger.function = code.oid;
+  trigger.definition =
+      "CREATE TRIGGER tr BEFORE UPDATE ON public.t FOR EACH ROW WHEN (new.a > 'a') EXECUTE "
+      "FUNCTION "
+      "public.on_t()";
+  table.triggers = {trigger};
+  contents.relations = {table};
+  contents.functions = {keeps, code};
+  const auto catalog = std::make_shared<const catalog::Catalog>(std::move(contents));
+  const Scope triggers{catalog, {"pg_catalog", "public"}};
+  const auto uses = [&](std::string_view text) {
+    const auto facts = analyse(text, {}, triggers);
+    EXPECT_EQ(facts->unanalysable, "") << text;
+    return uses_text(*facts, catalog.get());
+  };
+  EXPECT_EQ(uses("UPDATE t SET a = 'y'"), "t.0= t.a=pw");
+  EXPECT_EQ(uses("DO 'DECLARE v text; BEGIN SELECT a INTO v FROM t; IF v LIKE ''x%'' THEN PERFORM "
+                 "set_config(''a.b'', v, false); END IF; END'"),
+            "t.a=p?!");
+}
 
 /// The functions in between: what a planner of masks goes by.
 class Lineage : public testing::TestWithParam<Case> {};

@@ -59,8 +59,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"CREATE TABLE x AS EXECUTE p", "executes=p no rows[]"},
         Case{"DECLARE c CURSOR FOR SELECT ssn FROM users", "declares=c no rows[ssn: users.ssn]"},
         Case{"FETCH ALL c", "fetches=c rows[]*"}, Case{"MOVE c", "no rows[]"},
-        Case{"CALL tidy('x')", "rows[:]*"}, Case{"DO 'BEGIN PERFORM 1; END'", "no rows[]"},
-        Case{"SELECT * FROM nope", "rows[*: …]*"}, Case{"SELECT a FROM nope", "rows[a: …]"},
+        Case{"CALL tidy('x')", "no rows[]"}, Case{"CALL nope()", "rows[*: …]*"},
+        Case{"DO 'BEGIN PERFORM 1; END'", "no rows[]"}, Case{"SELECT * FROM nope", "rows[*: …]*"},
+        Case{"SELECT a FROM nope", "rows[a: …]"},
         Case{"SELECT n.*, 1 FROM nope n", "rows[*: …; ?column?:]*"},
         Case{"SELECT ssn INTO x FROM users", "no rows[]"},
         Case{"SELECT ssn INTO x FROM users UNION SELECT 'a'", "no rows[]"},
@@ -181,8 +182,8 @@ TEST(Results, TheLastOutputIsOfTheLastStatementWithColumns) {
 TEST(Results, AreWeighed) {
   const auto weight = [](std::string_view text) { return analyse(text, {}, scope())->weight(); };
   EXPECT_GT(weight("SELECT id, ssn, name FROM users"), weight("SELECT FROM users"));
-  const std::string name(500, 'n');
-  EXPECT_GT(weight("FETCH " + name), weight("FETCH n") + 500);
+  const std::string name(60, 'n');
+  EXPECT_GT(weight("FETCH " + name), weight("FETCH n") + 60);
 }
 
 TEST(Written, WhatIsMadeOfQueriesTellsWhereItComesFrom) {
@@ -195,7 +196,7 @@ TEST(Written, WhatIsMadeOfQueriesTellsWhereItComesFrom) {
       {"INSERT INTO nope SELECT id, ssn FROM users", "0.0: users.id users.ssn"},
       {"INSERT INTO nope (a, b) SELECT id, ssn FROM users", "0.0: users.id users.ssn"},
       {"CREATE TABLE x AS SELECT foreign_code(ssn) FROM users",
-       "0.1: ?(0.0) foreign_code(users.ssn) …"},
+       "0.1: foreign_code(users.ssn) ?(0.0) …"},
       {"CREATE TABLE x AS EXECUTE p", "0.1: ?(0.0) …"},
       {"UPDATE nope SET a = ssn FROM users", "0.0: users.ssn"},
   };

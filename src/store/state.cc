@@ -46,6 +46,21 @@ Result<Database> open_state(const std::filesystem::path& state) {
            BEGIN SELECT RAISE(ABORT, 'versions of the policy are never changed'); END;
          CREATE TRIGGER policy_versions_remain BEFORE DELETE ON policy_versions
            BEGIN SELECT RAISE(ABORT, 'versions of the policy are never removed'); END;)",
+      R"(CREATE TABLE column_corrections (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           time_micros INTEGER NOT NULL,
+           database TEXT NOT NULL,
+           schema TEXT NOT NULL,
+           table_name TEXT NOT NULL,
+           column_name TEXT NOT NULL,
+           class TEXT NOT NULL,
+           author TEXT NOT NULL,
+           comment TEXT NOT NULL
+         ) STRICT;
+         CREATE TRIGGER column_corrections_stay BEFORE UPDATE ON column_corrections
+           BEGIN SELECT RAISE(ABORT, 'corrections are never changed'); END;
+         CREATE TRIGGER column_corrections_remain BEFORE DELETE ON column_corrections
+           BEGIN SELECT RAISE(ABORT, 'corrections are never removed'); END;)",
   }));
   return database;
 }
