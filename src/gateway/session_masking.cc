@@ -23,6 +23,7 @@ constexpr size_t kMostCursors = 1000;
 
 /// How many values of hidden columns somebody may compare something with, in a minute.
 constexpr uint32_t kGuessesPerMinute = 300;
+constexpr size_t kGuessesAtOnce = 30;
 
 mask::CopyOptions copy_options(const sql::StatementResult& result) {
   const sql::CopyOut& copy = *result.copy;
@@ -94,20 +95,37 @@ bool Session::label_first(const Piece& piece, const Statement& statement) {
 /// Why what a statement does with hidden columns is refused; null if it is not.
 Session::DecisionPtr Session::objection(const Statement& statement) {
   const auto masking = masking_of(statement);
-  if (!masking || !masking->plan().objection) return nullptr;
+  if (!masking) return nullptr;
+  const auto& facts = statement.facts();
+  const bool goes_back =
+      facts.statements > 1 && std::any_of(facts.transaction.begin(), facts.transaction.end(),
+                                          [](sql::TransactionEffect effect) {
+                                            return effect == sql::TransactionEffect::kRollback ||
+                                                   effect == sql::TransactionEffect::kRollbackTo;
+                                          });
+  if (goes_back && !schema_changes_.empty()) {
+    return refusal("masked-columns", "0A000",
+                   "what follows a rollback of schema changes in the same text cannot be masked",
+                   "Send the statements one by one.");
+  }
+  if (!masking->plan().objection) return nullptr;
   const auto& why = *masking->plan().objection;
   return refusal("masked-columns", "42501", why.message, why.hint);
 }
 
+/// Comparisons with what is hidden are counted, so that nobody goes through a dictionary.
 bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
-  if (masking == nullptr || !masking->plan().guesses) return true;
-  if (worker_.shared().rates.take(admission_.user, "masked-columns", kGuessesPerMinute,
-                                  now_.steady)) {
-    return true;
+  const size_t guesses = masking == nullptr ? 0 : masking->plan().guesses;
+  bool may = guesses <= kGuessesAtOnce;
+  for (size_t i = 0; i < guesses && may; ++i) {
+    may = worker_.shared().rates.take(admission_.user, "masked-columns", kGuessesPerMinute,
+                                      now_.steady);
   }
+  if (may) return true;
   refused = refusal(
       "masked-columns", "53400",
-      fmt::format("more than {} comparisons with masked columns in a minute", kGuessesPerMinute),
+      fmt::format("more than {} comparisons with masked columns in a statement, or {} in a minute",
+                  kGuessesAtOnce, kGuessesPerMinute),
       "Wait a minute, or ask for a rule that unmasks the column.");
   return false;
 }

@@ -96,6 +96,8 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
     if (auto why = objection(*text)) return why;
+    DecisionPtr refused;
+    if (!may_guess(masking_of(*text).get(), refused)) return refused;
     writes = writes || text->facts().writes;
     decision = tightened(*decision, inner->limits);
   }

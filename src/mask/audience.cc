@@ -43,6 +43,7 @@ void hide_whole(const Audience& audience, const catalog::Relation& relation,
   if (!veil.masked) return;
   out.plan.shape = Shape::kWhole;
   out.plan.cls = cls;
+  out.plan.raw_known = cls != Class::kNone;
   out.plan.rule = rule_for(cls, veil.method);
   out.predicates = veil.predicates;
   out.aggregates = veil.aggregates;
@@ -103,7 +104,8 @@ Audience::Audience(std::shared_ptr<const catalog::Catalog> what,
 bool needs_label(const Audience& audience, catalog::Oid oid) {
   using Kind = catalog::RelationKind;
   const auto* relation = audience.catalog->relation(oid);
-  if (relation == nullptr || relation->system() || relation->persistence == 't') return false;
+  if (relation == nullptr || relation->system()) return false;
+  if (relation->persistence == 't' && relation->kind != Kind::kForeignTable) return false;
   const bool holds_rows =
       relation->kind == Kind::kTable || relation->kind == Kind::kPartitionedTable ||
       relation->kind == Kind::kForeignTable || relation->kind == Kind::kMaterializedView;
@@ -120,7 +122,9 @@ ColumnView view(const Audience& audience, sql::ColumnRef ref) {
   ColumnView out;
   const auto* relation = audience.catalog->relation(ref.relation);
   // Of a session's own tables it knows the contents: nothing hidden can be written to them.
-  if (relation == nullptr || relation->persistence == 't') return out;
+  const bool own = relation != nullptr && relation->persistence == 't' &&
+                   relation->kind != catalog::RelationKind::kForeignTable;
+  if (relation == nullptr || own) return out;
   if (ref.column == 0) return view_of_row(audience, *relation);
   const auto* column = relation->column(ref.column);
   if (column == nullptr && ref.column > 0) hide_unknown(audience, *relation, nullptr, out);
@@ -149,7 +153,9 @@ ColumnView view(const Audience& audience, sql::ColumnRef ref) {
   }
   switch (label->decision.shape) {
     case Shape::kNone:
-      if (label->unproven) {
+      // A rule may name the column, whatever it holds.
+      if (!audience.exposure.empty()) hide_whole(audience, *relation, *column, *label, out);
+      if (!out.hidden() && label->unproven) {
         out.proven = false;
         hide_parts(audience, *relation, *column, *label, table, out);
         if (out.hidden()) out.plan.shape = Shape::kFreeText;

@@ -97,6 +97,7 @@ class Planner {
     look_at_code();
     for (const auto& result : facts_.results) out_.results.push_back(result_plan(result));
     look_at_uses();
+    look_at_comparisons();
     look_at_writes();
     look_at_copies();
     return std::move(out_);
@@ -112,7 +113,10 @@ class Planner {
   void look_around() {
     std::vector<catalog::Oid> relations;
     for (const auto& used : facts_.columns) {
-      if (column(used.column).hidden()) out_.hides = true;
+      if (column(used.column).hidden()) {
+        out_.hides = true;
+        if (column(used.column).proven && (used.uses & ~sql::kWritten) != 0) reads_hidden_ = true;
+      }
       relations.push_back(used.column.relation);
     }
     for (const auto& action : facts_.actions) {
@@ -156,14 +160,31 @@ class Planner {
       if (action.kind == ActionKind::kCreate && action.object_kind == "function") {
         look_at_trigger_function(action);
       }
-      if (!is_fired(action)) continue;
+      const bool defines = facts_.defines_expressions && (action.kind == ActionKind::kCreate ||
+                                                          action.kind == ActionKind::kAlter);
+      if (!is_fired(action) && !defines) continue;
       for (const auto& target : action.targets) {
-        const ColumnView& row = column({target.oid, 0});
-        if (target.oid == 0 || !row.hidden() || !row.proven) continue;
-        object(row,
-               fmt::format("{} holds columns that are masked for you, which a {} would see",
-                           row.name, action.object_kind),
-               "Ask somebody who may see them to make it.");
+        look_at_definition(action.object_kind, target.oid);
+        if (action.object_kind == "domain") look_at_domain(target.oid);
+      }
+    }
+  }
+
+  void look_at_definition(std::string_view what, catalog::Oid relation) {
+    if (relation == 0) return;
+    const ColumnView& row = column({relation, 0});
+    if (!row.hidden() || !row.proven) return;
+    object(row,
+           fmt::format("{} holds columns that are masked for you, which this {} would look into",
+                       row.name, what),
+           "Ask somebody who may see them to do it.");
+  }
+
+  /// A domain's checks look into every column of it.
+  void look_at_domain(catalog::Oid domain) {
+    for (const auto& relation : audience_.catalog->relations()) {
+      for (const auto& one : relation.columns) {
+        if (domain != 0 && one.type == domain) look_at_definition("domain", relation.oid);
       }
     }
   }
@@ -262,6 +283,8 @@ class Planner {
     if (column.shape != Shape::kByKey) return;
     const auto key = keys_.find(static_cast<size_t>(&column - plan.columns.data()));
     column.key_column = -1;
+    // Read more than once, the key may be another row's.
+    if (facts_.range_items != 1) return;
     for (size_t i = 0; key != keys_.end() && i < result.columns.size(); ++i) {
       const auto& sources = result.columns[i].sources;
       const bool is_key = sources.size() == 1 && sources[0].as_is &&
@@ -303,7 +326,20 @@ class Planner {
                   "Group by another column, or ask for a rule with \"predicates: any\".");
       }
       if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInPredicate) != 0) {
-        out_.guesses = true;
+        out_.guesses = std::max<size_t>(1, facts_.comparisons);
+      }
+    }
+  }
+
+  /// Compared with a column that anybody may fill, a hidden one is guessed by a dictionary.
+  void look_at_comparisons() {
+    for (const auto& [a, b] : facts_.equated) {
+      for (const auto& [one, other] : {std::pair(a, b), std::pair(b, a)}) {
+        const ColumnView& hidden = column(one);
+        if (!hidden.hidden() || !hidden.proven || column(other).hidden()) continue;
+        if (hidden.predicates == policy::Predicates::kAny) continue;
+        object_to(hidden, "can only be compared with single values, or with another such column",
+                  "Compare it with a value, or ask for a rule with \"predicates: any\".");
       }
     }
   }
@@ -312,7 +348,13 @@ class Planner {
   /// of it may have the parts in sight that the mask hides.
   void look_at_writes() {
     for (const auto& written : facts_.written) {
+      // What a trigger does, its table's owner wrote.
+      if (written.fired) continue;
       const ColumnView& target = column(written.target);
+      if (written.unknown && reads_hidden_ && !target.hidden()) {
+        object({}, "this writes what code makes of columns that are masked for you",
+               "Leave them out, or ask for a rule that unmasks them.");
+      }
       for (const auto& source : written.sources) {
         if (tells_presence(source)) continue;
         const ColumnView& one = column(source.column);
@@ -370,6 +412,7 @@ class Planner {
   StatementPlan out_;
   std::map<ColumnRef, ColumnView> views_;
   std::map<size_t, ColumnRef> keys_;  ///< of the result being planned
+  bool reads_hidden_ = false;         ///< not only beside what it does
   bool unknown_ = false;              ///< it names what is not in the catalog, or as below
   bool unreadable_ = false;           ///< it runs what cannot be read
   bool large_objects_ = false;

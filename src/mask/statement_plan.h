@@ -40,7 +40,7 @@ struct StatementPlan {
   std::vector<std::string> released;  ///< "column class rule" of sensitive columns that are shown
   bool hides = false;                 ///< rows that it reaches hold something hidden
   bool opaque = false;                ///< it runs code that may say anything in its messages
-  bool guesses = false;               ///< a hidden column is compared with something
+  size_t guesses = 0;                 ///< with how many values hidden columns are compared, at most
   std::optional<Objection> objection;
 
   /// Some row it returns is not shown as it is.

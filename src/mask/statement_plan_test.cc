@@ -111,10 +111,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"INSERT INTO admins (email) SELECT email FROM users", ""},
         Case{"SELECT id FROM users WHERE email = 'a@b.example'", "."},
         Case{"SELECT a.id FROM users a JOIN admins b ON a.email = b.email", "."},
-        Case{"SELECT 1, 'a'", ".."},
-        Case{"SELECT order_id FROM items", "r"}, Case{"SELECT relname FROM pg_class", "."},
-        Case{"SELECT x FROM missing", "r"}, Case{"SELECT a FROM pg_temp.scratch", "."},
-        Case{"EXPLAIN SELECT email FROM users", ""}, Case{"SHOW search_path", ""},
+        Case{"SELECT 1, 'a'", ".."}, Case{"SELECT order_id FROM items", "r"},
+        Case{"SELECT relname FROM pg_class", "."}, Case{"SELECT x FROM missing", "r"},
+        Case{"SELECT a FROM pg_temp.scratch", "."}, Case{"EXPLAIN SELECT email FROM users", ""},
+        Case{"SHOW search_path", ""},
         Case{"DECLARE c CURSOR FOR SELECT email, id FROM users", "m."},
         Case{"PREPARE p AS SELECT id, upper(email) FROM users", ".r"}));
 
@@ -127,24 +127,32 @@ TEST_P(Objections, NameTheColumn) {
   EXPECT_NE(plan.objection->hint, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Plans, Objections,
-                         testing::Values("SELECT id FROM users WHERE email LIKE 'a%'",
-                                         "SELECT id FROM users WHERE email < 'm'",
-                                         "SELECT id FROM users WHERE lower(email) = 'a'",
-                                         "SELECT id FROM users ORDER BY email",
-                    "SELECT count(*) FROM users GROUP BY email", "SELECT DISTINCT ssn FROM users",
-                    "SELECT 'a' UNION SELECT email FROM users",
-                                         "SELECT id FROM log WHERE what ~ 'x'",
-                                         "DELETE FROM users WHERE ssn > '5'",
-                                         "CREATE TABLE copy AS SELECT email FROM users",
-                                         "CREATE TEMP TABLE copy AS SELECT email FROM users",
-                                         "INSERT INTO orders (total) SELECT ssn FROM users",
-                                         "INSERT INTO users (email) SELECT ssn FROM users",
-                                         "UPDATE users SET name = ssn WHERE id = '1'",
-                                         "INSERT INTO pg_temp.scratch SELECT email FROM users",
-                                         "COPY users TO '/tmp/x'", "DO $$ DECLARE q text; BEGIN EXECUTE q; END $$",
-                    "CREATE RULE r AS ON UPDATE TO users DO ALSO DELETE FROM items",
-                                         "COPY (SELECT email FROM users) TO PROGRAM 'cat'"));
+INSTANTIATE_TEST_SUITE_P(
+    Plans, Objections,
+    testing::Values(
+        "SELECT id FROM users WHERE email LIKE 'a%'", "SELECT id FROM users WHERE email < 'm'",
+        "SELECT id FROM users WHERE lower(email) = 'a'", "SELECT id FROM users ORDER BY email",
+        "SELECT count(*) FROM users GROUP BY email", "SELECT DISTINCT ssn FROM users",
+        "SELECT 'a' UNION SELECT email FROM users", "SELECT id FROM log WHERE what ~ 'x'",
+        "DELETE FROM users WHERE ssn > '5'", "CREATE TABLE copy AS SELECT email FROM users",
+        "CREATE TEMP TABLE copy AS SELECT email FROM users",
+        "INSERT INTO orders (total) SELECT ssn FROM users",
+        "INSERT INTO users (email) SELECT ssn FROM users",
+        "UPDATE users SET name = ssn WHERE id = '1'",
+        "INSERT INTO pg_temp.scratch SELECT email FROM users", "COPY users TO '/tmp/x'",
+        "DO $$ DECLARE q text; BEGIN EXECUTE q; END $$",
+        "SELECT u.id FROM users u JOIN orders o ON u.email = o.user_id",
+        "SELECT id FROM users WHERE email = ANY($1)",
+        "SELECT id FROM users WHERE email IN (SELECT user_id FROM orders)",
+        "UPDATE users SET email = upper(email) WHERE id = '1'",
+        "CREATE INDEX i ON users ((left(email, 4)))",
+        "ALTER TABLE users ADD CONSTRAINT c CHECK (email <> 'x')",
+        "ALTER TABLE users ADD COLUMN l text GENERATED ALWAYS AS (upper(email)) STORED",
+        "ALTER TABLE users ALTER COLUMN name TYPE int USING length(email)",
+        "CREATE TRIGGER t BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION on_user()",
+        "DO $$ DECLARE r text; BEGIN SELECT email INTO r FROM users; RAISE NOTICE '%', r; END $$",
+        "CREATE RULE r AS ON UPDATE TO users DO ALSO DELETE FROM items",
+        "COPY (SELECT email FROM users) TO PROGRAM 'cat'"));
 
 TEST(StatementPlan, KnowsWhatHasToBeClassifiedFirst) {
   const auto plan = SamplePlans::get().of("SELECT i.sku FROM items i JOIN users u ON true");
@@ -161,8 +169,9 @@ TEST(StatementPlan, TellsWhatMessagesMayHold) {
 }
 
 TEST(StatementPlan, KnowsGuesses) {
-  EXPECT_TRUE(SamplePlans::get().of("SELECT id FROM users WHERE email = 'a'").guesses);
-  EXPECT_FALSE(SamplePlans::get().of("SELECT email FROM users WHERE id = 'a'").guesses);
+  EXPECT_EQ(SamplePlans::get().of("SELECT id FROM users WHERE email = 'a'").guesses, 1U);
+  EXPECT_EQ(SamplePlans::get().of("SELECT id FROM users WHERE email IN ('a', 'b')").guesses, 2U);
+  EXPECT_EQ(SamplePlans::get().of("SELECT email FROM users WHERE id = 'a'").guesses, 0U);
 }
 
 }  // namespace

@@ -328,12 +328,12 @@ TEST(Analyse, TellsHowColumnsAreUsed) {
           {"SELECT ssn FROM users ORDER BY 1", "users.ssn=os"},
           {"SELECT ssn FROM users UNION SELECT who FROM log", "users.ssn=og log.who=og"},
           {"SELECT 1 FROM users WHERE ident(ssn) = 'x'", "users.ssn=p"},
-          {"SELECT find_ssn(email) FROM users", "users.name=p users.ssn=o users.email=p"},
+          {"SELECT find_ssn(email) FROM users", "users.name=p? users.ssn=o users.email=p?"},
           {"SELECT 1 FROM users LIMIT (SELECT max(ssn) FROM users)", "users.ssn=p?"},
           {"UPDATE log SET who = 'x' WHERE what = 'y'", "log.what=p log.who=w"},
-          {"DO $$BEGIN RAISE NOTICE '%', (SELECT max(ssn) FROM users); END$$", "users.ssn=o"},
+          {"DO $$BEGIN RAISE NOTICE '%', (SELECT max(ssn) FROM users); END$$", "users.ssn=o!"},
           {"DO $$DECLARE x text; BEGIN SELECT ssn INTO x FROM users; RAISE NOTICE '%', x; END$$",
-           "users.ssn=o"},
+           "users.ssn=o!"},
       },
       uses);
 }

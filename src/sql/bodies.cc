@@ -203,7 +203,7 @@ RowsPtr Walker::plpgsql_body(const catalog::Function& function, const Level& arg
 }
 
 void Walker::write_again(const Gather::ArgumentUses& uses) {
-  for (const auto& [target, value] : uses.written) gather_.write(target, value);
+  for (const auto& [target, value] : uses.written) note_written(target, value);
 }
 
 std::vector<std::string> Walker::transition_tables(const catalog::Function& function) {

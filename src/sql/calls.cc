@@ -99,7 +99,7 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
                             const CallShape& shape) {
   Called out;
   for (const Value& value : given) out.value.add(value);
-  out.value = out.value.through(name.name);
+  out.value = out.value.through(called_name(name));
   if (!spend()) return out;
   if (resolver_.catalog() == nullptr) {
     out.value.unknown = true;
@@ -260,6 +260,9 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
       if (argument.empty()) argument = left_out;
     }
   }
+  // Whoever may replace it looks through it at what a view's owner had it called with.
+  const Within within(*this);
+  context_.owned = context_.fired;
   const Body& body = body_of(function);
   if (body.busy || gather_.failed()) {
     for (const Value& value : given) out.value.add(value);
@@ -275,7 +278,7 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
     use_as_body(arguments[i], body.uses.uses[i]);
   }
   for (const auto& [target, value] : body.uses.written) {
-    gather_.write(target, with_arguments(value, arguments));
+    note_written(target, with_arguments(value, arguments));
   }
   // A body that returns one row as one value has its columns in there.
   RowsPtr source = body.rows;

@@ -123,7 +123,7 @@ void Walker::copy_in(const Node& body, const Node& range, size_t action) {
                           std::find(columns.begin(), columns.end(), column.name) != columns.end();
       if (!listed) continue;
       given.insert(column.number);
-      if (columns.empty()) gather_.write({target.relation->oid, column.number}, {});
+      if (columns.empty()) note_written({target.relation->oid, column.number}, {});
     }
     defaults(*target.relation, given);
   }

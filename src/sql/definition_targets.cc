@@ -172,7 +172,19 @@ void Walker::walk_definition(const Node& node) {
   // Names here are columns of what is being defined.
   Level level;
   level.has_variables = true;
+  // What a column holds by default is computed of no row.
+  if (text_field(node, "contype") == "CONSTR_DEFAULT") {
+    const bool before = facts_.defines_expressions;
+    (void)eval_field(node, "raw_expr", level);
+    facts_.defines_expressions = before;
+    return;
+  }
   for (const auto [key, value] : object) {
+    const bool expression = key == "FuncCall" || key == "A_Expr" || key == "SubLink" ||
+                            key == "CaseExpr" || key == "TypeCast" || key == "BoolExpr" ||
+                            key == "CoalesceExpr" || key == "NullTest" || key == "BooleanTest" ||
+                            key == "whereClause" || key == "raw_expr" || key == "whenClause";
+    facts_.defines_expressions = facts_.defines_expressions || expression;
     if (key == "VariableSetStmt") {
       set_elsewhere(value);
     } else if (key == "FuncCall") {

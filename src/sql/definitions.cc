@@ -74,7 +74,7 @@ void Walker::write_created(const RowsPtr& rows) {
   std::vector<NamedValue> columns;
   rows->append_to(columns);
   for (size_t i = 0; i < columns.size(); ++i) {
-    gather_.write({0, static_cast<int16_t>(std::min<size_t>(i + 1, INT16_MAX))}, columns[i].value);
+    note_written({0, static_cast<int16_t>(std::min<size_t>(i + 1, INT16_MAX))}, columns[i].value);
   }
 }
 

@@ -215,8 +215,12 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   const std::string_view kind = text_field(body, "kind");
   const Name name = name_in(body, "name");
   std::vector<Value> sides;
+  std::vector<Node> written;
   for (const std::string_view side : {"lexpr", "rexpr"}) {
-    if (field(body, side)) sides.push_back(eval_field(body, side, level));
+    const auto expression = field(body, side);
+    if (!expression) continue;
+    sides.push_back(eval(*expression, level));
+    written.push_back(*expression);
   }
   Value value;
   for (const Value& side : sides) value.add(side);
@@ -224,7 +228,19 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   if (kind == "AEXPR_NULLIF") shown = "nullif";
   if (kind == "AEXPR_IN") shown = name.name == "=" ? "IN" : "NOT IN";
   const std::string foreign = foreign_equality(name);
-  value = value.through(foreign.empty() ? shown : foreign);
+  const bool equality = name.name == "=" || name.name == "<>" || kind == "AEXPR_NULLIF";
+  // Compared with something else for every row, it is guessed by a dictionary.
+  const bool of_array = kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL";
+  const bool listed = of_array && written.size() == 2 && field(written[1], "A_ArrayExpr");
+  if (equality && sides.size() == 2 && (!of_array || listed) &&
+      (sides[0].empty() || equates(sides[0], sides[1], &written[1])) &&
+      (sides[1].empty() || equates(sides[1], sides[0], &written[0]))) {
+    value = value.through(foreign.empty() ? shown : foreign);
+  } else if (equality) {
+    value = value.through("= (computed)");
+  } else {
+    value = value.through(foreign.empty() ? shown : foreign);
+  }
   const auto meant = operators_of(kind);
   if (meant.empty()) operator_call(name, sides, value);
   for (const std::string_view one : meant) operator_call({{}, one}, sides, value);
@@ -259,8 +275,9 @@ std::string Walker::cast_name(const Node& type_name) const {
   return field(type_name, "typmods") ? out.append("(n)") : out;
 }
 
-void Walker::equality(const Value& left, const Value& right) {
-  if (!foreign_equality({{}, "="}).empty()) {
+void Walker::equality(const Value& left, const Value& right, const Node* wrapper) {
+  const bool known = left.empty() || equates(left, right, wrapper);
+  if (!known || !foreign_equality({{}, "="}).empty()) {
     tell(left, kUsedInPredicate);
     tell(right, kUsedInPredicate);
   }
@@ -269,17 +286,23 @@ void Walker::equality(const Value& left, const Value& right) {
   test(compared, kUsedInPredicate);
 }
 
+/// More arms than these are a dictionary.
+constexpr size_t kMostArms = 16;
+
 Value Walker::case_expression(const Node& body, const Level& level) {
   Value value = eval_field(body, "defresult", level).scalar();
   const bool compares = field(body, "arg").has_value();
   const Value tested = eval_field(body, "arg", level);
   test(tested, kUsedInPredicate);
+  size_t arms = 0;
   for_each(body, "args", [&](const Node& wrapper) {
     const auto when = field(wrapper, "CaseWhen");
     if (!when) return;
     Value expected = eval_field(*when, "expr", level);
     // CASE x WHEN y: x = y.
-    if (compares) equality(tested, expected);
+    const auto written = field(*when, "expr");
+    if (compares) equality(tested, expected, written ? &*written : nullptr);
+    if (++arms > kMostArms) tell(tested, kUsedInPredicate);
     test(expected, kUsedInPredicate);
     value.add(eval_field(*when, "result", level));
   });
@@ -304,7 +327,11 @@ Value Walker::sublink(const Node& body, const Level& level) {
   value.add(tested);
   const Name op = name.name.empty() ? Name{{}, "="} : name;
   const std::string foreign = foreign_equality(op);
-  value = value.through(!foreign.empty() ? foreign : name.name.empty() ? "IN" : name.name);
+  if (op.name == "=" && (!equates(tested, all, nullptr) || !equates(all, tested, nullptr))) {
+    value = value.through("= (computed)");
+  } else {
+    value = value.through(!foreign.empty() ? foreign : name.name.empty() ? "IN" : name.name);
+  }
   operator_call(op, {tested, all}, value);
   return value;
 }

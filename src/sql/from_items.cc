@@ -83,6 +83,7 @@ FromItem Walker::from_item(const Node& wrapper, Level& level) {
 }
 
 FromItem Walker::table_item(const Node& range_var, Level& level) {
+  ++facts_.range_items;
   const Name name = name_of_range(range_var);
   Entry entry;
   entry.name = name.name;
@@ -117,6 +118,7 @@ FromItem Walker::subquery_item(const Node& body, Level& level) {
 }
 
 FromItem Walker::function_item(const Node& body, Level& level) {
+  ++facts_.range_items;
   auto rows = std::make_shared<Rows>();
   std::vector<RowsPtr> parts;
   std::string_view name;
@@ -275,6 +277,8 @@ FromItem Walker::join_item(const Node& body, Level& level) {
       both.ctes = level.ctes;
       both.joins = level.joins;
       condition(body, "quals", both, kUsedInJoin);
+      // Rows without a partner come among those that have one, in their order.
+      if (text_field(body, "jointype") == "JOIN_FULL") probe(eval_field(body, "quals", both));
     }
   }
   if (!field(body, "alias")) return left;

@@ -55,7 +55,7 @@ void Gather::use(const Value& value, uint8_t uses) {
   for (const Source& source : value.sources) use(source.column, uses);
 }
 
-void Gather::write(ColumnRef target, const Value& value) {
+void Gather::write(ColumnRef target, const Value& value, bool fired) {
   if (target.relation != 0) use(target, kWritten);
   const auto is_given = [](const Source& source) { return is_argument(source.column); };
   if (arguments != nullptr && std::any_of(value.sources.begin(), value.sources.end(), is_given)) {
@@ -64,7 +64,7 @@ void Gather::write(ColumnRef target, const Value& value) {
   Value rest = value.scalar();
   std::erase_if(rest.sources, is_given);
   use(rest, 0);
-  written_[target].add(rest);
+  written_[{target, fired}].add(rest);
 }
 
 void Gather::function(const FunctionUse& use) {
@@ -89,8 +89,10 @@ void Gather::finish() {
   facts_.columns.reserve(columns_.size());
   for (const auto& [column, uses] : columns_) facts_.columns.push_back({column, uses});
   facts_.written.reserve(written_.size());
-  for (auto& [target, value] : written_) {
-    facts_.written.push_back({target, std::move(value.sources), value.unknown});
+  facts_.equated.assign(equated_.begin(), equated_.end());
+  for (auto& [key, value] : written_) {
+    const auto& [target, fired] = key;
+    facts_.written.push_back({target, std::move(value.sources), value.unknown, fired});
     // A value nobody can tell the origin of may be anything.
     if (value.unknown) facts_.written.back().sources.push_back({{0, 0}, false, {}});
   }

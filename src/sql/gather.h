@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -33,7 +34,10 @@ class Gather {
 
   void use(const Value& value, uint8_t uses);
   void use(ColumnRef column, uint8_t uses);
-  void write(ColumnRef target, const Value& value);
+  /// `fired`: by a trigger or rule.
+  void write(ColumnRef target, const Value& value, bool fired);
+  /// Two columns are compared by equality.
+  void equate(ColumnRef one, ColumnRef other) { equated_.insert(std::minmax(one, other)); }
   void function(const FunctionUse& use);
 
   /// What a function's body does with its arguments, while it is looked at.
@@ -55,7 +59,8 @@ class Gather {
   std::unordered_set<uint64_t> known_targets_;
   std::set<std::string> tables_;
   std::map<ColumnRef, uint8_t> columns_;
-  std::map<ColumnRef, Value> written_;
+  std::map<std::pair<ColumnRef, bool>, Value> written_;  ///< target, fired
+  std::set<std::pair<ColumnRef, ColumnRef>> equated_;
 };
 
 }  // namespace sluice::sql

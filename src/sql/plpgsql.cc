@@ -91,7 +91,9 @@ void Walker::plpgsql_node(const Node& node, const Level& level) {
       facts_.outside_transaction = true;
     } else if (key == "PLpgSQL_stmt_raise") {
       // Messages reach the client as rows do.
-      gather_.use(plpgsql_values(value, level), kUsedInOutput);
+      const Value told = plpgsql_values(value, level);
+      gather_.use(told, kUsedInOutput);
+      give_away(told);
     } else if (key == "cond" || key == "t_expr") {
       test(plpgsql_values(value, level), kUsedInPredicate);
     } else if (key == "PLpgSQL_case_when") {

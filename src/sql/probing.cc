@@ -26,6 +26,15 @@ constexpr std::array<std::string_view, 10> kEquality = {"=",  "<>",  "IN", "NOT 
 
 constexpr std::array<std::string_view, 4> kSteps = {"->", "->>", "#>", "#>>"};
 
+/// What lineage calls things that are no functions, and aggregates that tell of many rows: users'
+/// own functions of such names are told apart by their schema.
+constexpr std::array<std::string_view, 13> kOwnNames = {
+    "row", "array", "nullif", "greatest", "least",   "xml",      "count",
+    "sum", "avg",   "stddev", "variance", "var_pop", "generated"};
+
+/// More constants than these in one comparison are a dictionary.
+constexpr size_t kMostCompared = 16;
+
 /// Functions whose rows are the parts of their argument.
 constexpr std::array<std::string_view, 13> kTakingApart = {"unnest",
                                                            "json_array_elements",
@@ -81,6 +90,84 @@ bool is_taken_apart(const Source& source) {
     return is_one_of(kTransparent, name) || is_one_of(kSteps, name) || name == "::json" ||
            name == "::jsonb" || name == "[]" || name.starts_with(".");
   });
+}
+
+std::string Walker::called_name(const Name& name) {
+  const bool plain = std::all_of(name.name.begin(), name.name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if ((plain && !is_one_of(kOwnNames, name.name)) || resolver_.catalog() == nullptr) {
+    return std::string(name.name);
+  }
+  for (const catalog::Function* function : resolver_.functions(name)) {
+    if (!function->system()) return function->schema + "." + function->name;
+  }
+  // One that is not there yet would be a user's.
+  return plain ? std::string(name.name) : "." + std::string(name.name);
+}
+
+/// Constants and parameters, and what the server's own functions make of them, the same for all
+/// rows.
+bool Walker::is_plain(const Node& wrapper, size_t& left) {
+  bool plain = false;
+  unwrap(wrapper, [&](std::string_view kind, const Node& body) {
+    if (kind == "A_Const" || kind == "Integer" || kind == "String" || kind == "Float" ||
+        kind == "SQLValueFunction") {
+      plain = left > 0 && left-- > 0;
+    } else if (kind == "ParamRef") {
+      // In a body it is an argument, of which there may be one for every row.
+      plain = context_.arguments == 0 && left > 0 && left-- > 0;
+    } else if (kind == "TypeCast" || kind == "CollateClause") {
+      const auto inner = field(body, "arg");
+      plain = inner && is_plain(*inner, left);
+    } else if (kind == "A_Expr") {
+      plain = true;
+      for (const std::string_view side : {"lexpr", "rexpr"}) {
+        const auto inner = field(body, side);
+        plain = plain && (!inner || is_plain(*inner, left));
+      }
+    } else if (kind == "FuncCall") {
+      const auto candidates = resolver_.functions(name_in(body, "funcname"));
+      plain = !candidates.empty() && !field(body, "over") &&
+              std::all_of(candidates.begin(), candidates.end(), [](const auto* function) {
+                return function->system() && function->volatility != 'v' && function->kind == 'f';
+              });
+      for_each(body, "args", [&](const Node& item) { plain = plain && is_plain(item, left); });
+    } else if (kind == "List" || kind == "RowExpr" || kind == "A_ArrayExpr") {
+      plain = true;
+      const std::string_view list = kind == "List"      ? "items"
+                                    : kind == "RowExpr" ? "args"
+                                                        : "elements";
+      for_each(body, list, [&](const Node& item) { plain = plain && is_plain(item, left); });
+    }
+  });
+  return plain;
+}
+
+bool Walker::equates(const Value& one, const Value& other, const Node* wrapper) {
+  size_t left = kMostCompared;
+  if (other.empty()) {
+    if (wrapper == nullptr || !is_plain(*wrapper, left)) return false;
+    facts_.comparisons += kMostCompared - left;
+    return true;
+  }
+  const auto whole = [](const Source& source) {
+    return first_step(source) == nullptr && !is_argument(source.column) &&
+           (source.as_is || !source.functions.empty());
+  };
+  if (other.unknown || !std::all_of(other.sources.begin(), other.sources.end(), whole)) {
+    return false;
+  }
+  for (const Source& a : one.sources) {
+    for (const Source& b : other.sources) gather_.equate(a.column, b.column);
+  }
+  return true;
+}
+
+void Walker::probe(const Value& value) {
+  for (const Source& source : value.sources) {
+    if (!context_.owned) gather_.use(source.column, kProbed);
+  }
 }
 
 void Walker::test(const Value& value, uint8_t use) {

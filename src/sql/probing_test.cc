@@ -43,15 +43,15 @@ INSTANTIATE_TEST_SUITE_P(
     Conditions, Equality,
     testing::Values(
         "ssn = 'x'", "'x' = ssn", "ssn = $1", "ssn <> 'x'", "ssn != 'x'", "ssn IN ('a', 'b')",
-        "ssn NOT IN ('a', 'b')", "ssn IN (SELECT k FROM app.secret)", "ssn = ANY($1)",
-        "ssn = ANY(ARRAY['a', 'b'])", "ssn <> ALL(ARRAY['a'])", "ssn IS NULL", "ssn IS NOT NULL",
-        "ssn IS DISTINCT FROM 'x'", "ssn IS NOT DISTINCT FROM name", "ssn = name",
-        "ssn::text = 'x'", "ssn::varchar = 'x'", "ssn::bpchar = 'x'", "CAST(ssn AS text) = 'x'",
-        "ssn", "NOT ssn", "ssn IS TRUE", "NOT (ssn = 'x')", "ssn = 'x' OR name = 'y'",
-        "ssn = lower('X')", "ssn = 'a' || $1", "CASE ssn WHEN 'x' THEN true ELSE false END",
-        "CASE WHEN ssn = 'x' THEN true END", "(ssn, name) = ('a', 'b')",
-        "(ssn, name) IN (SELECT k, k FROM app.secret)", "ssn = (SELECT k FROM app.secret)",
-        "(ssn = 'x')::int::text = '1'", "ssn COLLATE \"C\" = 'x'", "coalesce(ssn, name) = 'x'",
+        "ssn NOT IN ('a', 'b')", "ssn IN (SELECT k FROM app.secret)", "ssn = ANY(ARRAY['a', 'b'])",
+        "ssn <> ALL(ARRAY['a'])", "ssn IS NULL", "ssn IS NOT NULL", "ssn IS DISTINCT FROM 'x'",
+        "ssn IS NOT DISTINCT FROM name", "ssn = name", "ssn::text = 'x'", "ssn::varchar = 'x'",
+        "ssn::bpchar = 'x'", "CAST(ssn AS text) = 'x'", "ssn", "NOT ssn", "ssn IS TRUE",
+        "NOT (ssn = 'x')", "ssn = 'x' OR name = 'y'", "ssn = lower('X')", "ssn = 'a' || $1",
+        "CASE ssn WHEN 'x' THEN true ELSE false END", "CASE WHEN ssn = 'x' THEN true END",
+        "(ssn, name) = ('a', 'b')", "(ssn, name) IN (SELECT k, k FROM app.secret)",
+        "ssn = (SELECT k FROM app.secret)", "(ssn = 'x')::int::text = '1'",
+        "ssn COLLATE \"C\" = 'x'", "coalesce(ssn, name) = 'x'",
         "EXISTS (SELECT lower(ssn) FROM app.secret WHERE k = ssn)",
         "(SELECT count(name) FROM users) > 3", "ssn OPERATOR(pg_catalog.=) 'x'"));
 
@@ -59,23 +59,28 @@ class Probing : public testing::TestWithParam<const char*> {};
 
 TEST_P(Probing, LooksIntoTheValue) {
   const std::string text = "SELECT u.id FROM users u WHERE ";
-  EXPECT_EQ(probed(text + GetParam()), "users.ssn") << GetParam();
+  // What it is compared with may be looked into as well.
+  EXPECT_NE(probed(text + GetParam()).find("users.ssn"), std::string::npos) << GetParam();
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Conditions, Probing,
     testing::Values(
-        "ssn LIKE 'a%'", "ssn ILIKE 'a%'", "ssn ~ 'a'", "ssn SIMILAR TO 'a'", "ssn < 'x'",
-        "'x' > ssn", "ssn >= 'x'", "ssn BETWEEN 'a' AND 'b'", "ssn NOT BETWEEN 'a' AND 'b'",
-        "lower(ssn) = 'x'", "ssn || '' = 'x'", "lower(ssn) IS NULL", "length(ssn) = 3",
-        "ssn::int = 3", "ssn::varchar(3) = 'abc'", "ssn::char(3) = 'abc'", "ssn::name = 'x'",
-        "NOT (ssn LIKE 'a')", "(ssn LIKE 'a') IS TRUE", "(ssn LIKE 'a') = true",
-        "id = 'x' OR ssn LIKE 'a'", "id = lower(ssn)", "lower(ssn) IN ('a')",
-        "lower(ssn) = ANY($1)", "ssn < ANY(ARRAY['a'])", "(ssn, 'a') < ('a', 'b')",
-        "CASE WHEN ssn LIKE 'a%' THEN true END", "CASE lower(ssn) WHEN 'x' THEN true END",
-        "CASE WHEN id = '1' THEN ssn END > 'x'", "greatest(ssn, 'm') = 'm'",
-        "nullif(ssn, 'm') IS NULL", "id IN (SELECT lower(ssn) FROM users)",
-        "id = (SELECT max(ssn) FROM users)", "EXISTS (SELECT FROM app.secret WHERE k = lower(ssn))",
+        "ssn = ANY($1)", "ssn = 'a' || name", "ssn = random()::text",
+        "ssn IN ('1','2','3','4','5','6','7','8','9','10','11','12','13','14','15','16','17')",
+        "ssn IN (SELECT unnest(ARRAY['a', 'b']))", "ssn = (SELECT 'a' || id)",
+        "ssn IN (SELECT v FROM (VALUES ('a')) v(v))", "ssn LIKE 'a%'", "ssn ILIKE 'a%'",
+        "ssn ~ 'a'", "ssn SIMILAR TO 'a'", "ssn < 'x'", "'x' > ssn", "ssn >= 'x'",
+        "ssn BETWEEN 'a' AND 'b'", "ssn NOT BETWEEN 'a' AND 'b'", "lower(ssn) = 'x'",
+        "ssn || '' = 'x'", "lower(ssn) IS NULL", "length(ssn) = 3", "ssn::int = 3",
+        "ssn::varchar(3) = 'abc'", "ssn::char(3) = 'abc'", "ssn::name = 'x'", "NOT (ssn LIKE 'a')",
+        "(ssn LIKE 'a') IS TRUE", "(ssn LIKE 'a') = true", "id = 'x' OR ssn LIKE 'a'",
+        "id = lower(ssn)", "lower(ssn) IN ('a')", "lower(ssn) = ANY($1)", "ssn < ANY(ARRAY['a'])",
+        "(ssn, 'a') < ('a', 'b')", "CASE WHEN ssn LIKE 'a%' THEN true END",
+        "CASE lower(ssn) WHEN 'x' THEN true END", "CASE WHEN id = '1' THEN ssn END > 'x'",
+        "greatest(ssn, 'm') = 'm'", "nullif(ssn, 'm') IS NULL",
+        "id IN (SELECT lower(ssn) FROM users)", "id = (SELECT max(ssn) FROM users)",
+        "EXISTS (SELECT FROM app.secret WHERE k = lower(ssn))",
         "'x' = (SELECT s.l FROM (SELECT upper(ssn) AS l FROM users) s)", "ident(lower(ssn)) = 'x'",
         "find_ssn(lower(ssn)) = 'x'", "ssn === 'x'", "ssn OPERATOR(app.=) 'x'",
         "ssn COLLATE mine = 'x'", "ssn::app.text = 'x'",
@@ -104,6 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SELECT id FROM users GROUP BY id HAVING count(ssn) > 1", ""},
         Case{"SELECT 1 FROM users u JOIN log l ON u.ssn < l.who", "users.ssn log.who"},
         Case{"SELECT 1 FROM users u JOIN log l ON u.ssn = l.who", ""},
+        Case{"SELECT 1 FROM users u FULL JOIN log l ON u.ssn = l.who", "users.ssn log.who"},
+        Case{"SELECT 1 FROM users JOIN (VALUES ('a')) v(ssn) USING (ssn)", "users.ssn"},
         Case{"SELECT 1 FROM users JOIN public.orders USING (id)", ""},
         Case{"SELECT 1 FROM users NATURAL JOIN public.orders", ""},
         Case{"SELECT 1 FROM (SELECT lower(ssn) AS id FROM users) a JOIN public.orders USING (id)",
@@ -141,9 +148,12 @@ INSTANTIATE_TEST_SUITE_P(
         // A view's own conditions are its owner's; those over its columns are the text's.
         Case{"SELECT label FROM vv", ""}, Case{"SELECT id FROM v WHERE id = '1'", ""},
         Case{"SELECT id FROM v WHERE id > '1'", "users.id"},
-        Case{"SELECT id FROM v WHERE label = 'x'", "users.ssn"}, Case{"SELECT find_ssn('x')", ""},
-        Case{"SELECT find_ssn(ssn) FROM users", ""},
-        Case{"SELECT find_ssn(lower(ssn)) FROM users", "users.ssn"},
+        Case{"SELECT id FROM v WHERE label = 'x'",
+             "users.ssn"},  // What an argument is compared with may be looked for by a whole column
+                            // of arguments.
+        Case{"SELECT find_ssn('x')", "users.name"},
+        Case{"SELECT find_ssn(ssn) FROM users", "users.name users.ssn"},
+        Case{"SELECT find_ssn(lower(ssn)) FROM users", "users.name users.ssn"},
         Case{"DO 'DECLARE v text; BEGIN SELECT ssn INTO v FROM users; IF v LIKE ''a%'' THEN "
              "PERFORM 1; END IF; END'",
              "users.ssn"},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -203,6 +204,7 @@ struct WrittenColumn {
   std::vector<Source> sources;
   /// May come from elsewhere as well, which cannot be told; `sources` then end in column {0, 0}.
   bool unknown = false;
+  bool fired = false;  ///< by a trigger or rule: its owner wrote what is written
 };
 
 /// Why a function is worth a rule of its own.
@@ -277,15 +279,23 @@ struct StatementFacts {
   std::vector<StatementResult> results;
   std::vector<UsedColumn> columns;     ///< every base column reached, sorted, unique
   std::vector<WrittenColumn> written;  ///< sorted by target
+  /// Columns that are compared with each other by equality.
+  std::vector<std::pair<ColumnRef, ColumnRef>> equated;
 
   // Functions that are users' own or carry a risk; harmless ones of pg_catalog are left out.
   std::vector<FunctionUse> functions;
 
   // Shape.
-  bool dynamic_sql = false;       ///< runs SQL that cannot be known beforehand
-  bool has_limit = false;         ///< the last statement that returns rows has LIMIT or FETCH FIRST
-  bool cartesian = false;         ///< a join of two tables without any condition between them
-  bool writes = false;            ///< may change rows of permanent tables, through functions too
+  bool dynamic_sql = false;  ///< runs SQL that cannot be known beforehand
+  bool has_limit = false;    ///< the last statement that returns rows has LIMIT or FETCH FIRST
+  bool cartesian = false;    ///< a join of two tables without any condition between them
+  bool writes = false;       ///< may change rows of permanent tables, through functions too
+  /// How many constants and parameters columns are compared with by equality.
+  size_t comparisons = 0;
+  /// A definition has expressions that the server computes over rows or checks them by.
+  bool defines_expressions = false;
+  /// Tables, views and functions in FROM, and targets of writes; wherever they stand.
+  size_t range_items = 0;
   bool schema_change = false;     ///< may change what the catalog says of permanent objects
   bool temporary_change = false;  ///< creates, alters or drops temporary objects
   bool may_change_settings =

@@ -171,7 +171,7 @@ class Walker {
   /// How a cast is told: "::text".
   std::string cast_name(const Node& type_name) const;
   /// What CASE x WHEN y, USING and NATURAL do: the "=" that the path leads to.
-  void equality(const Value& left, const Value& right);
+  void equality(const Value& left, const Value& right, const Node* wrapper = nullptr);
   Value case_expression(const Node& body, const Level& level);
   Value sublink(const Node& body, const Level& level);
   Value indirection(const Node& body, const Level& level);
@@ -182,6 +182,14 @@ class Walker {
 
   // ---- probing.cc
   /// A condition, or what is compared by equality.
+  /// The name of what is called in lineage: with its schema if it may be taken for something else.
+  std::string called_name(const Name& name);
+  bool is_plain(const Node& wrapper, size_t& left);
+  /// Whether comparing `one` with `other`, which is written as `wrapper` (may be null), tells no
+  /// more than whether they are equal: it is a constant, a parameter, or a column as it is.
+  bool equates(const Value& one, const Value& other, const Node* wrapper);
+  /// It is looked into, whatever is done with it.
+  void probe(const Value& value);
   void test(const Value& value, uint8_t use);
   /// What counts rows or chooses among them: LIMIT, an index.
   void tell(const Value& value, uint8_t use);
@@ -255,6 +263,11 @@ class Walker {
   RowsPtr sql_statements(const Node& root, const Level& arguments);
   RowsPtr plpgsql_body(const catalog::Function& function, const Level& arguments);
   void write_again(const Gather::ArgumentUses& uses);
+  /// Notes a column that is written; by a trigger or rule apart from what the statement itself
+  /// does.
+  void note_written(ColumnRef target, const Value& value) {
+    gather_.write(target, value, context_.fired);
+  }
   /// What triggers with this function call their transition tables (REFERENCING NEW TABLE AS …).
   std::vector<std::string> transition_tables(const catalog::Function& function);
   void trigger_body(const catalog::Function& function, const catalog::Relation& table);

@@ -231,7 +231,7 @@ void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>
   for (const catalog::Column& column : relation.columns) {
     if (!column.has_default && !column.generated && !given.contains(column.number)) {
       const std::string* text = domain_default(column.type);
-      if (text != nullptr) gather_.write({relation.oid, column.number}, eval_list(*text, nullptr));
+      if (text != nullptr) note_written({relation.oid, column.number}, eval_list(*text, nullptr));
       continue;
     }
     const bool used = column.generated || (column.has_default && !given.contains(column.number));
@@ -253,7 +253,7 @@ void Walker::defaults(const catalog::Relation& relation, const std::set<int16_t>
       if (root.at_pointer("/stmts/0/stmt/SelectStmt").get(body) != simdjson::SUCCESS) return;
       Rows value;
       select_list(body, "targetList", level, value);
-      if (value.count() == 1) gather_.write({relation.oid, column.number}, value.at(0));
+      if (value.count() == 1) note_written({relation.oid, column.number}, value.at(0));
     });
     resolver_.use_path(std::move(path));
     if (!good) facts_.unresolved = true;

@@ -24,6 +24,7 @@ Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
   target.only = !bool_field(range_var, "inh");
   target.action = act(kind);
   const Object object = resolver_.object(target.name, target.relation, context_.reached);
+  ++facts_.range_items;
   gather_.add_target(target.action, object);
   Action& action = gather_.action(target.action);
   action.lock = std::max(action.lock, LockLevel::kRowExclusive);
@@ -57,22 +58,22 @@ Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
 void Walker::write_column(const Target& target, std::string_view name, const Value& value,
                           std::vector<int16_t>* changed) {
   if (target.relation == nullptr) {
-    gather_.write({0, 0}, value);
+    note_written({0, 0}, value);
     return;
   }
   const catalog::Column* column = target.relation->column(name);
   if (column == nullptr) {
     facts_.unresolved = true;
-    gather_.write({target.relation->oid, 0}, value);
+    note_written({target.relation->oid, 0}, value);
     return;
   }
   if (changed != nullptr) changed->push_back(column->number);
-  gather_.write({target.relation->oid, column->number}, value);
+  note_written({target.relation->oid, column->number}, value);
   if (target.entry.rows->table != nullptr) return;
   // Through a view: into the table's own column.
   if (const auto behind = target.entry.rows->find(name)) {
     for (const Source& source : behind->sources) {
-      if (source.as_is && !is_argument(source.column)) gather_.write(source.column, value);
+      if (source.as_is && !is_argument(source.column)) note_written(source.column, value);
     }
   }
 }
@@ -95,7 +96,7 @@ void Walker::insert_values(const Node& body, const Target& target, const RowsPtr
     const auto* column = target.relation != nullptr ? target.relation->column(names[i]) : nullptr;
     if (column != nullptr) given.insert(column->number);
   }
-  if (target.relation == nullptr && names.empty()) gather_.write({0, 0}, rows->whole(rows));
+  if (target.relation == nullptr && names.empty()) note_written({0, 0}, rows->whole(rows));
   if (std::exchange(met_.defaulted, false)) given.clear();
   if (target.relation != nullptr) defaults(*target.relation, given);
 }
