@@ -125,7 +125,7 @@ void LabelKeeper::follow(const Catalog& catalog) {
       const auto known = known_.find(relation.oid);
       // What a transaction has made can be sampled now that it is committed.
       const auto once_more = [](const Known& what) {
-        return !what.sampled && (what.pause == kFirstPause || what.retry <= Clock::now());
+        return !what.whole && (what.pause == kFirstPause || what.retry <= Clock::now());
       };
       if (!is_known(catalog, relation.oid) || once_more(known->second) ||
           known->second.surroundings != surroundings_of(*catalog, relation))
@@ -176,8 +176,8 @@ void LabelKeeper::looked(const Catalog& catalog, Result<std::vector<catalog::Row
     for (auto& [oid, known] : known_) {
       const auto* relation = catalog->relation(oid);
       if (relation == nullptr || !is_sampled(*relation)) continue;
-      bool again = !known.sampled && known.retry <= now;
-      if (known.sampled && relation->kind != catalog::RelationKind::kForeignTable) {
+      bool again = !known.whole && known.retry <= now;
+      if (!again && known.sampled && relation->kind != catalog::RelationKind::kForeignTable) {
         const uint64_t count = written_to(*catalog, *relation, written);
         const bool young = known.found->sampled < kSampleRows;
         // Counters that were set back tell nothing of what has happened since.
@@ -229,17 +229,18 @@ void LabelKeeper::take(const catalog::Catalog& catalog, const catalog::Relation&
                        Found found) {
   const auto now = Clock::now();
   Known& known = known_[relation.oid];
-  if (!found.sampled) {
-    if (known.found) {
-      found.labels =
-          std::make_shared<const privacy::TableLabels>(with_former(*found.labels, *known.found));
-    }
+  if (!found.sampled && known.found) {
+    found.labels =
+        std::make_shared<const privacy::TableLabels>(with_former(*found.labels, *known.found));
+  }
+  if (found.whole) {
+    known.pause = {};
+  } else {
     known.pause =
         known.pause == Duration{} ? kFirstPause : std::min(kLongestPause, known.pause * 2);
     known.retry = now + known.pause;
-  } else {
-    known.pause = {};
   }
+  known.whole = found.whole;
   known.sampled = found.sampled;
   known.written = found.written;
   known.since = now;

@@ -67,8 +67,9 @@ class LabelKeeper {
     std::vector<std::string> comments;                  ///< of its columns
     std::string surroundings;                           ///< foreign keys, parts of composites
     bool sampled = false;                               ///< else by names alone
+    bool whole = false;                                 ///< with all columns
     uint64_t written = 0;                               ///< Sample::written
-    Clock::time_point since, retry;                     ///< retry: not sampled, and when to try
+    Clock::time_point since, retry;                     ///< retry: of what is not whole
     Duration pause{};                                   ///< till the retry after the next
   };
   /// A relation that is to be classified.
@@ -89,7 +90,7 @@ class LabelKeeper {
   };
   struct Found {
     std::shared_ptr<const privacy::TableLabels> labels;
-    bool sampled = false;
+    bool sampled = false, whole = false;
     uint64_t written = 0;
   };
   using Samples = std::unordered_map<catalog::Oid, std::pair<SampleWish, Sample>>;

@@ -168,7 +168,10 @@ void LabelKeeper::classify(const Batch& batch, std::shared_ptr<const Samples> sa
       auto corrected = std::make_shared<privacy::TableLabels>(*table);
       privacy::correct(*corrected, corrections);
       fresh[oid] = std::move(corrected);
-      found.push_back({std::move(table), sampled, sampled ? it->second.second.written : 0});
+      // What is never sampled (temporary tables) is as whole as it gets.
+      const bool whole = sampled ? it->second.first.columns.size() == relation.columns.size()
+                                 : !is_sampled(relation);
+      found.push_back({std::move(table), sampled, whole, sampled ? it->second.second.written : 0});
     }
     classified(batch, std::move(found));
   });

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "mask/alphabet.h"
 #include "mask/calendar.h"
 #include "mask/check_digits.h"
 #include "mask/date_text.h"
@@ -239,6 +240,31 @@ bool uuid(const Place& place) {
   return true;
 }
 
+/// What Shape does with letters and digits, for what is most often masked so: short texts of ASCII.
+bool short_ascii(const Place& place) {
+  constexpr size_t kLongest = 64;
+  const size_t size = place.end - place.begin;
+  if (size > kLongest) return false;
+  char* const text = place.text.data() + place.begin;
+  std::array<uint16_t, kLongest> values, radices;
+  std::array<uint8_t, kLongest> at, first;
+  size_t count = 0;
+  for (size_t i = 0; i < size; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x80) return false;
+    const Letters letters = ascii_letters(byte);
+    if (letters.count == 0) continue;
+    values[count] = static_cast<uint16_t>(byte - letters.first);
+    radices[count] = letters.count;
+    first[count] = static_cast<uint8_t>(letters.first);
+    at[count++] = static_cast<uint8_t>(i);
+  }
+  place.permuter.permute(std::span(values.data(), count),
+                         std::span<const uint16_t>(radices.data(), count));
+  for (size_t i = 0; i < count; ++i) text[at[i]] = static_cast<char>(first[i] + values[i]);
+  return true;
+}
+
 bool by_kind(const Place& place, Kind kind) {
   switch (kind) {
     case Kind::kEmail:
@@ -265,6 +291,7 @@ bool by_kind(const Place& place, Kind kind) {
 void pseudonymise(std::string& text, size_t begin, size_t end, Kind kind,
                   const Permuter& permuter) {
   if (by_kind({text, begin, end, permuter}, kind)) return;
+  if (kind != Kind::kSecret && short_ascii({text, begin, end, permuter})) return;
   Shape shape(text);
   if (kind == Kind::kSecret) {
     shape.add_all(begin, end);

@@ -8,6 +8,7 @@
 
 #include "mask/check_digits.h"
 #include "mask/date_text.h"
+#include "mask/shape.h"
 #include "mask/test_values.h"
 #include "mask/utf8.h"
 
@@ -230,6 +231,15 @@ RC_GTEST_PROP(Text, DatesStayDates, ()) {
   RC_ASSERT(found.has_value());
   RC_ASSERT(found->ambiguous == find_date(text)->ambiguous);
   RC_ASSERT(found->date.year / 100 == date.year / 100);
+}
+
+RC_GTEST_PROP(Text, ShortTextsGetThePseudonymThatAnyTextGets, ()) {
+  const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aZb7 .-Q")));
+  std::string expected = text;
+  Shape shape(expected);
+  shape.add_letters(0, expected.size());
+  shape.permute(*test_permuter());
+  RC_ASSERT(masked_text(text, Strategy::kPseudonym, Kind::kName) == expected);
 }
 
 }  // namespace

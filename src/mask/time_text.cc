@@ -45,6 +45,21 @@ class Cursor {
   Bytes rest_;
 };
 
+/// Exactly "2001-12-31", as most dates are.
+std::optional<Civil> usual_date(Bytes text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  unsigned digits[10];
+  unsigned all = 0;
+  for (size_t i = 0; i < 10; ++i) {
+    digits[i] = i == 4 || i == 7 ? 0U : static_cast<unsigned char>(text[i]) - unsigned{'0'};
+    all = std::max(all, digits[i]);
+  }
+  if (all > 9) return std::nullopt;
+  return Civil{digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3],
+               static_cast<int>(digits[5] * 10 + digits[6]),
+               static_cast<int>(digits[8] * 10 + digits[9])};
+}
+
 std::optional<Civil> read_date(Cursor& in) {
   const auto year = in.digits(4, 7);
   if (!year || !in.take("-")) return std::nullopt;
@@ -107,6 +122,22 @@ void append_padded(int64_t value, size_t digits, std::string& out) {
 }
 
 void append_civil(const Civil& date, std::string& out) {
+  if (date.year > 0 && date.year < 10000) {
+    const auto digit = [](int64_t value) { return static_cast<char>('0' + value % 10); };
+    const auto year = static_cast<int>(date.year);
+    const char text[] = {digit(year / 1000),
+                         digit(year / 100),
+                         digit(year / 10),
+                         digit(year),
+                         '-',
+                         digit(date.month / 10),
+                         digit(date.month),
+                         '-',
+                         digit(date.day / 10),
+                         digit(date.day)};
+    out.append(text, sizeof text);
+    return;
+  }
   append_padded(date.year > 0 ? date.year : 1 - date.year, 4, out);
   out.push_back('-');
   append_padded(date.month, 2, out);
@@ -131,6 +162,10 @@ void append_clock(int64_t microseconds, std::string& out) {
 }  // namespace
 
 std::optional<int32_t> parse_day(Bytes text) {
+  if (const auto date = usual_date(text)) {
+    const auto days = days_of(*date, false);
+    return days ? std::optional(static_cast<int32_t>(*days)) : std::nullopt;
+  }
   if (text == "infinity") return std::numeric_limits<int32_t>::max();
   if (text == "-infinity") return std::numeric_limits<int32_t>::min();
   Cursor in(text);

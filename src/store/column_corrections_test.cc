@@ -49,7 +49,8 @@ TEST_F(ColumnCorrectionsTest, TheNewestWordOnAColumnCounts) {
   EXPECT_EQ(first.comment, "only handles");
   EXPECT_GT(first.time_micros, 0);
   std::vector<int64_t> numbers;
-  for (const auto& each : *column_corrections_in_force(database)) numbers.push_back(each.number);
+  const auto in_force = column_corrections_in_force(database);
+  for (const auto& each : *in_force) numbers.push_back(each.number);
   EXPECT_THAT(numbers, ::testing::UnorderedElementsAre(2, 3, 4));
 }
 
