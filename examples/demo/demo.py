@@ -52,10 +52,35 @@ class Story:
         print((done.stdout + done.stderr).rstrip(), flush=True)
         return done
 
+    def let_privacy_team_see(self):
+        """One rule more than the shipped profile has."""
+        policy = self.gateway.root / "policy.yaml"
+        policy.write_text((ROOT / "policies/standard.yaml").read_text() + """
+  - name: privacy-team-sees-people
+    effect: unmask
+    who: { groups: [privacy] }
+    classes: ["*"]
+""")
+        self.cli("policy", "save", str(policy), "--comment", "the privacy team sees people")
+
     def play(self):
         say("Alice, a developer, reads and is answered. She has no database password, only her own.")
         done = self.psql("alice", "SELECT id, given_name, city, loyalty_points FROM customers ORDER BY id LIMIT 3")
         self.expect("three customers came back", "(3 rows)" in done.stdout)
+
+        say("Nobody has said what is sensitive. The gateway has looked: what it found is masked for whom no rule shows it.")
+        rows = "SELECT given_name, email, iban, birth_date, loyalty_points FROM customers ORDER BY id LIMIT 3"
+        truth = [line.split("|") for line in self.server.sql(rows, "orders")]
+        done = self.psql("alice", rows)
+        self.expect("Alice sees no name, address or account, and the points as they are",
+                    "(3 rows)" in done.stdout and not any(value in done.stdout for row in truth for value in row[:4])
+                    and all(row[4] in done.stdout for row in truth))
+        done = self.psql("alice", "SELECT upper(email) FROM customers WHERE email LIKE '%a%'")
+        self.expect("nor does she find them out by asking", "masked" in done.stderr and "HINT:" in done.stderr)
+        self.let_privacy_team_see()
+        done = self.psql("dora", rows)
+        self.expect("Dora, of the privacy team, sees the same rows as they are",
+                    all(value in done.stdout for row in truth for value in row))
 
         say("It is midnight, and an agent cleans up. In production.")
         done = self.psql("nightly-agent", "DELETE FROM payments")
@@ -85,11 +110,16 @@ class Story:
 
         say("In the morning: who did what?")
         done = self.cli("audit", "search", "--type", "statement", "--since", "1h")
+        seen = {r["user"]: r for r in self.gateway.search("--type", "statement") if r["user"] in ("alice", "dora") and "iban" in r["text"]}
+        print("\n".join(f"{user}: masked {record.get('masked', [])}, shown {record.get('released', [])}" for user, record in seen.items()))
+        self.expect("what was masked for Alice is on the record, and what Dora saw by which rule",
+                    any("public.customers.email email" in one for one in seen["alice"]["masked"])
+                    and any("privacy-team-sees-people" in one for one in seen["dora"]["released"]))
         self.expect("the record names Alice's query, and the agent's refused ones with the rule",
                     all(word in done.stdout for word in ("alice", "nightly-agent", "no-unbounded-writes", "schema-changes-need-approval")))
         records = self.gateway.search("--decision", "denied")
-        self.expect("two statements were denied, both by the agent",
-                    [r["user"] for r in records] == ["nightly-agent"] * 2)
+        self.expect("three statements were denied: Alice's guess, and two of the agent's",
+                    [r["user"] for r in records] == ["alice", "nightly-agent", "nightly-agent"])
 
         say("What would stricter rules have said to all of this?")
         done = self.cli("policy", "replay", "--policy", "strict", "--since", "1h")
@@ -101,12 +131,14 @@ def stay_up(gateway):
     say("The gateway stays up. Try it (password: " + PASSWORD + "):")
     print(f"""
   psql "host=127.0.0.1 port={gateway.port} user=alice dbname=orders"
+  psql "host=127.0.0.1 port={gateway.port} user=dora dbname=orders" -c 'TABLE customers LIMIT 5'
   psql "host=127.0.0.1 port={gateway.port} user=nightly-agent dbname=orders" -c 'TRUNCATE orders'
 
   export SLUICE_CONFIG={gateway.config}
   {SLUICE} audit tail
   {SLUICE} audit search --user alice --since 1h -o json
   {SLUICE} session list
+  {SLUICE} data list orders
   curl http://127.0.0.1:{gateway.http}/metrics
 
 Ctrl-C stops and removes all of it.""", flush=True)
@@ -132,7 +164,8 @@ def main():
         if seed.returncode != 0:
             return 1
         say("starting the gateway in front of it")
-        gateway = Gateway(server, start=False)
+        gateway = Gateway(server, start=False, masking=True)
+        gateway.cli("user", "add", "dora", "--group", "privacy", "--password-stdin", input=PASSWORD + "\n")
         gateway.cli("user", "add", "nightly-agent", "--kind", "agent", "--group", "agents",
                     "--password-stdin", input=PASSWORD + "\n")
         gateway.start()

@@ -73,6 +73,28 @@ privacy::TableLabels with_former(privacy::TableLabels fresh, const privacy::Tabl
   return fresh;
 }
 
+/// A column that was found to be sensitive under another name or type stays so: whoever may rename
+/// it need not be one who may see it. People can say otherwise (a correction).
+std::shared_ptr<const privacy::TableLabels> with_renamed(
+    std::shared_ptr<const privacy::TableLabels> fresh, const privacy::TableLabels& former) {
+  auto out = std::make_shared<privacy::TableLabels>(*fresh);
+  bool any = false;
+  for (privacy::ColumnLabel& column : out->columns) {
+    const auto* old = former.column(column.number);
+    if (old == nullptr || !old->decision.masked() || column.decision.masked()) continue;
+    const bool same = old->name == column.name && old->type == column.type &&
+                      fresh->name == former.name && old->formerly.empty();
+    if (same) continue;
+    column.formerly = old->formerly.empty() ? old->name : old->formerly;
+    column.decision = old->decision;
+    column.decision.evidence.insert(column.decision.evidence.begin(),
+                                    "it was called " + column.formerly);
+    column.unproven = false;
+    any = true;
+  }
+  return any ? out : fresh;
+}
+
 }  // namespace
 
 LabelKeeper::LabelKeeper(Ask ask, Elsewhere elsewhere, std::vector<privacy::Correction> corrections)
@@ -233,6 +255,7 @@ void LabelKeeper::take(const catalog::Catalog& catalog, const catalog::Relation&
     found.labels =
         std::make_shared<const privacy::TableLabels>(with_former(*found.labels, *known.found));
   }
+  if (known.found) found.labels = with_renamed(std::move(found.labels), *known.found);
   if (found.whole) {
     known.pause = {};
   } else {

@@ -132,6 +132,22 @@ const auto kTables = [] {
       relation(kOrders, "orders", {column(1, "id", "integer"), column(2, "colour", "integer")})};
 };
 
+TEST(LabelKeeper, AnotherNameMakesNoOtherColumn) {
+  Server server;
+  server.broken = {"customers"};  // Only names speak.
+  ASSERT_TRUE(server.know(catalog_of(kTables()), {kCustomers}));
+  ASSERT_TRUE(server.label(kCustomers, 2).masked());
+  auto renamed = kTables();
+  renamed[0].columns[1].name = "colour";
+  ASSERT_TRUE(server.know(catalog_of(renamed), {kCustomers}));
+  EXPECT_TRUE(server.label(kCustomers, 2).masked());
+  EXPECT_EQ(server.label(kCustomers, 2).formerly, "email");
+  renamed[0].columns[1].name = "paint";
+  ASSERT_TRUE(server.know(catalog_of(renamed), {kCustomers}));
+  EXPECT_TRUE(server.label(kCustomers, 2).masked());
+  EXPECT_EQ(server.label(kCustomers, 2).formerly, "email");
+}
+
 TEST(LabelKeeper, ClassifiesBeforeAnybodyGoesOn) {
   Server server;
   const auto catalog = catalog_of(kTables());

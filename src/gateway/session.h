@@ -411,6 +411,9 @@ class Session : private net::StreamHandler, private ServerUser {
   };
   std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
   std::string masked_;                               ///< rows on their way to the client
+  /// Code that has seen something hidden runs on, or will at COMMIT: what is said in this
+  /// transaction may come from it.
+  bool opaque_transaction_ = false;
 
   std::deque<std::string> split_;  ///< statements of a text still to be sent
   bool splitting_ = false;

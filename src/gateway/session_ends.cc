@@ -249,7 +249,10 @@ Session::Pass Session::on_ready(const Piece& piece) {
   const auto own = entry.own;
   expected_.pop();
   transaction_ = *status;
-  if (transaction_ == 'I') prepared_.close_portals();
+  if (transaction_ == 'I') {
+    prepared_.close_portals();
+    opaque_transaction_ = false;
+  }
   if (expected_.empty()) at_ready();
   if (own) {
     if (--own->unanswered == 0) own_answered(own);

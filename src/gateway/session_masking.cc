@@ -138,6 +138,9 @@ void Session::veil(Expected& entry, const Statement* statement) {
   entry.masking = statement == nullptr ? nullptr : statement->meaning->masking(*shown_to);
   if (statement != nullptr && !entry.masking) return;
   entry.audience = shown_to;
+  if (entry.masking && entry.masking->plan().hides && entry.masking->plan().opaque) {
+    opaque_transaction_ = true;
+  }
   entry.veiled = statement == nullptr || entry.masking->plan().masks();
 }
 
@@ -313,6 +316,7 @@ pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expe
   } else if (entry != nullptr && entry->veiled) {
     telling = Telling::kNothing;
   }
+  if (opaque_transaction_ && telling == Telling::kAll) telling = Telling::kNothing;
   const Bytes text = entry != nullptr && entry->text ? Bytes(entry->text->recorded.text) : Bytes();
   return veiled(fields, text, telling, shown_to->audience.anywhere);
 }

@@ -80,7 +80,9 @@ void Session::start_finding_names() {
   const bool open = transaction_ahead_ != 'I' || since_sync_;
   const auto latest = keeper.latest();
   const auto current = keeper.current();
-  if (open && latest && (!current || (doubts_taken_ & kSchemaDoubt) != 0)) {
+  // What it has changed stays changed for it, whatever else has come into doubt since.
+  const bool changed = ((doubts_taken_ | transaction_doubts_) & kSchemaDoubt) != 0;
+  if (open && latest && (!current || changed)) {
     read_own_catalog(latest, version);
   } else if (current) {
     names_from(current, version);

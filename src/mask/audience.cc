@@ -38,6 +38,7 @@ void hide_whole(const Audience& audience, const catalog::Relation& relation,
                 const catalog::Column& column, const privacy::ColumnLabel& label, ColumnView& out) {
   const Class cls = label.decision.cls;
   const auto veil = audience.exposure.veil(&relation, &column, cls, audience.catalog.get());
+  out.cls = cls;
   out.sensitive = privacy::masked_by_default(cls);
   out.rule = veil.rule;
   if (!veil.masked) return;

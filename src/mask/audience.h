@@ -29,10 +29,11 @@ struct Audience {
 
 /// How the values of one column, or of a whole row, are shown to an audience.
 struct ColumnView {
-  ColumnPlan plan;         ///< Shape::kNone: as they are
-  sql::ColumnRef key;      ///< Shape::kByKey: the column that says what a value is
-  std::string name;        ///< "public.members.email"
-  std::string type;        ///< as format_type gives it; empty for a row
+  ColumnPlan plan;     ///< Shape::kNone: as they are
+  sql::ColumnRef key;  ///< Shape::kByKey: the column that says what a value is
+  std::string name;    ///< "public.members.email"
+  std::string type;    ///< as format_type gives it; empty for a row
+  privacy::Class cls = privacy::Class::kNone;  ///< of a column whose values are all of one
   std::string rule;        ///< that hides or shows it, "default" where none does
   bool sensitive = false;  ///< it has a class that is hidden by default
   bool proven = true;      ///< it is hidden for what it is, not for want of knowing it

@@ -17,6 +17,18 @@ tl::unexpected<Error> broken_row(std::string_view what) {
   return fail(ErrorCode::kProtocol, "a row of the server cannot be read: " + std::string(what));
 }
 
+/// What stands for every value of a type where the same stands for all.
+std::optional<std::string> fixed_value(TypeRef type) {
+  constexpr Oid kName = 19, kText = 25, kChars = 1042, kVarchar = 1043;
+  constexpr int32_t kHeader = 4;  // of a varchar's modifier
+  if (type.oid != kName && type.oid != kText && type.oid != kChars && type.oid != kVarchar) {
+    return std::nullopt;
+  }
+  const bool fits =
+      type.typmod < 0 || static_cast<size_t>(type.typmod - kHeader) >= kRedacted.size();
+  return fits ? std::optional<std::string>(kRedacted) : std::nullopt;
+}
+
 }  // namespace
 
 ColumnPlan redacted() {
@@ -24,6 +36,7 @@ ColumnPlan redacted() {
   plan.shape = Shape::kWhole;
   plan.rule = {.strategy = Strategy::kRedact, .kind = Kind::kAny, .step = 0};
   plan.raw_known = false;
+  plan.constant = true;
   return plan;
 }
 
@@ -43,6 +56,7 @@ Result<std::shared_ptr<const RowMasker>> RowMasker::compile(
   for (Column& column : out->columns_) {
     out->compile_column(column, types);
     out->gathers_ |= column.sifter != nullptr;
+    out->constants_ |= column.plan.constant;
   }
   out->note_masked();
   for (Column& column : out->columns_) {
@@ -60,6 +74,10 @@ void RowMasker::compile_column(Column& column,
   const TypeRef type = column.field.type;
   const ColumnPlan& plan = column.plan;
   if (plan.shape == Shape::kNone) return;
+  if (plan.constant) {
+    column.fixed = fixed_value(type);
+    return;
+  }
   const bool keyless =
       plan.shape == Shape::kByKey &&
       (plan.key_column < 0 || static_cast<size_t>(plan.key_column) >= columns_.size());
@@ -102,6 +120,7 @@ Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) 
   for (Cell& cell : scratch.cells) cell = in.field();
   if (!in.done()) return broken_row("its lengths do not add up");
   begin_row(scratch.cells, scratch);
+  if (constants_) return rebuild_row(scratch, out);
   const size_t begin = out.size();
   const char* copied = body.data();  // up to here it has been appended
   for (const size_t i : masked_) {
@@ -126,6 +145,25 @@ Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) 
   return {};
 }
 
+/// The same where a value may stand for NULL.
+Result<> RowMasker::rebuild_row(RowScratch& scratch, std::string& out) const {
+  const size_t begin = out.size();
+  append_be16(out, static_cast<uint16_t>(columns_.size()));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const size_t at = out.size();
+    append_be32(out, kNullLength);
+    auto masked = mask_value(i, scratch.cells, scratch, out);
+    if (!masked) {
+      out.resize(begin);
+      return fail(std::move(masked).error());
+    }
+    if (*masked == Masked::kValue)
+      store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+  }
+  ++scratch.rows;
+  return {};
+}
+
 void RowMasker::begin_row(std::span<const Cell> row, RowScratch& scratch) const {
   if (scratch.counts.size() != columns_.size()) scratch.counts.resize(columns_.size());
   if (!gathers_) return;
@@ -142,6 +180,13 @@ void RowMasker::begin_row(std::span<const Cell> row, RowScratch& scratch) const 
 Result<Masked> RowMasker::mask_value(size_t index, std::span<const Cell> row, RowScratch& scratch,
                                      std::string& out) const {
   const Column& column = columns_[index];
+  if (column.plan.constant) {
+    ++scratch.counts[index].values;
+    ++scratch.counts[index].of(Class::kNone);
+    if (!column.fixed) return Masked::kNull;
+    out.append(*column.fixed);
+    return Masked::kValue;
+  }
   if (!row[index]) return Masked::kNull;
   if (column.sifter) return sift(index, row, scratch, out);
   if (column.whole) {

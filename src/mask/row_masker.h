@@ -24,6 +24,9 @@ struct ColumnPlan {
   /// kNone: its values go through byte for byte.
   privacy::Shape shape = privacy::Shape::kNone;
   Rule rule;  ///< kWhole
+  /// kWhole: the same stands for every value, and for NULL: nothing is told of what an expression
+  /// has made of something hidden, not even whether it has made anything of it.
+  bool constant = false;
   /// kWhole: what is counted, and what a known value is. Of kNone if its values are known too.
   privacy::Class cls = privacy::Class::kNone;
   /// The other shapes: what is done with what is found. Without it, all is redacted.
@@ -102,12 +105,13 @@ class RowMasker {
   struct Column {
     ColumnPlan plan;
     FieldType field;
-    MaskerPtr whole;  ///< kWhole
+    MaskerPtr whole;                   ///< kWhole
+    std::optional<std::string> fixed;  ///< of a constant column; NULL where it is not there
     SifterPtr sifter;
     Oid base = 0;  ///< for its text form
     bool known = false, needed = false;
 
-    bool masks() const { return whole != nullptr || sifter != nullptr; }
+    bool masks() const { return plan.constant || whole != nullptr || sifter != nullptr; }
   };
 
   RowMasker() = default;
@@ -116,11 +120,13 @@ class RowMasker {
                       std::string& out) const;
 
   void note_masked();
+  Result<> rebuild_row(RowScratch& scratch, std::string& out) const;
 
   std::vector<Column> columns_;
   std::vector<size_t> masked_;  ///< which of them are
   std::shared_ptr<const Permuter> permuter_;
-  bool gathers_ = false;  ///< whether known values are of use
+  bool constants_ = false;  ///< some column is constant
+  bool gathers_ = false;    ///< whether known values are of use
 };
 
 }  // namespace sluice::mask

@@ -147,12 +147,13 @@ TEST(RowMasker, MasksWholeColumnsAndLeavesOthers) {
       {whole(Class::kBirthDate, Strategy::kGeneralise, Kind::kDate), {{kDate}}},
       {redacted(), {{kText}}}};
   EXPECT_EQ(masked(columns, {"7", "ann@x.org", "\0\0\0\5", "1980-05-03", std::nullopt}, &counts),
-            (Row{"7", "***@x.org", std::nullopt, "1980-01-01", std::nullopt}));
+            (Row{"7", "***@x.org", std::nullopt, "1980-01-01", "[redacted]"}))
+      << "what an expression makes is not even told to be NULL";
   EXPECT_EQ(counts.rows, 1U);
   EXPECT_EQ(counts.counts[0].values, 0U);
   EXPECT_EQ(counts.counts[1].values, 1U);
   EXPECT_EQ(counts.counts[1].of(Class::kEmail), 1U);
-  EXPECT_EQ(counts.counts[4].values, 0U);
+  EXPECT_EQ(counts.counts[4].values, 1U);
 }
 
 TEST(RowMasker, HidesWhatItCannotMask) {
@@ -161,6 +162,8 @@ TEST(RowMasker, HidesWhatItCannotMask) {
   EXPECT_EQ(one(whole(Class::kEmail, Strategy::kPartial), {kLoop}, "x"), "NULL");
   EXPECT_EQ(one(redacted(), {99999}, "x", Format::kBinary), "NULL");
   EXPECT_EQ(one(redacted(), {kText}, "x"), "[redacted]");
+  EXPECT_EQ(one(redacted(), {kInt4}, "7"), "NULL");
+  EXPECT_EQ(one(redacted(), {kJson}, R"({"ann": 1})"), "NULL") << "keys would stay";
   ColumnPlan untreated = search(Shape::kFreeText);
   untreated.treatment = nullptr;
   EXPECT_EQ(one(untreated, {kText}, "x"), "[redacted]");
@@ -180,7 +183,7 @@ TEST(RowMasker, RefusesWhatIsNoRow) {
   }
   EXPECT_FALSE(RowMasker::compile({{}}, {}, test_permuter(), nullptr));
   // A value that is not of its type.
-  EXPECT_EQ(one(redacted(), {kInt4}, "x").substr(0, 1), "!");
+  EXPECT_EQ(one(whole(Class::kAge, Strategy::kRedact), {kInt4}, "x").substr(0, 1), "!");
   EXPECT_EQ(one(search(Shape::kFreeText), {kJson}, "{").substr(0, 1), "!");
   EXPECT_EQ(one(search(Shape::kFreeText), {kTextArray}, "{a").substr(0, 1), "!");
 }

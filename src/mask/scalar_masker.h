@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <string>
 #include <utility>
 
 #include "mask/masker.h"
@@ -33,17 +34,37 @@ class ScalarMasker : public Masker {
     return format == Format::kText ? codec_.parse(bytes) : codec_.decode(bytes);
   }
 
+  /// A value that is coarse already, such as the first of a January, would stay as it is: its
+  /// pseudonym stands for it, and says nothing about how coarse it was.
+  Masked mask_value(typename Codec::Value& value) const {
+    const auto strategy = means_.rule.strategy;
+    if (strategy != Strategy::kGeneralise && strategy != Strategy::kPartial) {
+      return codec_.mask(value, means_);
+    }
+    const auto before = value;
+    const Masked masked = codec_.mask(value, means_);
+    if (masked == Masked::kNull) return masked;
+    std::string was, is;
+    codec_.print(before, was);
+    codec_.print(value, is);
+    if (!is.starts_with(was)) return masked;
+    value = before;
+    Means exact = means_;
+    exact.rule.strategy = Strategy::kPseudonym;
+    return codec_.mask(value, exact);
+  }
+
   Result<Masked> text(Bytes value, std::string& out) const override {
     auto read = codec_.parse(value);
     if (!read) return malformed(Codec::kName);
-    const Masked masked = codec_.mask(*read, means_);
+    const Masked masked = mask_value(*read);
     if (masked == Masked::kValue) codec_.print(*read, out);
     return masked;
   }
   Result<Masked> binary(Bytes value, std::string& out) const override {
     auto read = codec_.decode(value);
     if (!read) return malformed(Codec::kName);
-    const Masked masked = codec_.mask(*read, means_);
+    const Masked masked = mask_value(*read);
     if (masked == Masked::kValue) codec_.encode(*read, out);
     return masked;
   }

@@ -44,6 +44,120 @@ bool tells_presence(const sql::Source& source) {
          (source.functions[0] == "count" || source.functions[0] == "IS NULL");
 }
 
+/// Functions that fail, or do not, whatever they are called with: whether others do would tell
+/// something of the value, though nobody sees what they return.
+bool is_steady(std::string_view function) {
+  static constexpr auto kSteady = std::to_array<std::string_view>({"||",
+                                                                   "concat",
+                                                                   "concat_ws",
+                                                                   "format",
+                                                                   "upper",
+                                                                   "lower",
+                                                                   "initcap",
+                                                                   "btrim",
+                                                                   "ltrim",
+                                                                   "rtrim",
+                                                                   "left",
+                                                                   "right",
+                                                                   "substr",
+                                                                   "substring",
+                                                                   "replace",
+                                                                   "translate",
+                                                                   "reverse",
+                                                                   "length",
+                                                                   "char_length",
+                                                                   "octet_length",
+                                                                   "md5",
+                                                                   "encode",
+                                                                   "convert_to",
+                                                                   "sha256",
+                                                                   "quote_literal",
+                                                                   "quote_nullable",
+                                                                   "to_char",
+                                                                   "date_part",
+                                                                   "extract",
+                                                                   "date_trunc",
+                                                                   "age",
+                                                                   "host",
+                                                                   "abbrev",
+                                                                   "count",
+                                                                   "min",
+                                                                   "max",
+                                                                   "array_agg",
+                                                                   "string_agg",
+                                                                   "json_agg",
+                                                                   "jsonb_agg",
+                                                                   "json_object_agg",
+                                                                   "jsonb_object_agg",
+                                                                   "xmlagg",
+                                                                   "sum",
+                                                                   "avg",
+                                                                   "first_value",
+                                                                   "last_value",
+                                                                   "nth_value",
+                                                                   "lag",
+                                                                   "lead",
+                                                                   "row_to_json",
+                                                                   "to_json",
+                                                                   "to_jsonb",
+                                                                   "json_build_object",
+                                                                   "jsonb_build_object",
+                                                                   "json_build_array",
+                                                                   "jsonb_build_array",
+                                                                   "array_to_string",
+                                                                   "array_length",
+                                                                   "cardinality",
+                                                                   "unnest",
+                                                                   "json_array_elements",
+                                                                   "jsonb_array_elements",
+                                                                   "json_array_elements_text",
+                                                                   "jsonb_array_elements_text",
+                                                                   "json_each",
+                                                                   "jsonb_each",
+                                                                   "json_each_text",
+                                                                   "jsonb_each_text",
+                                                                   "json_object_keys",
+                                                                   "jsonb_object_keys",
+                                                                   "jsonb_path_query_first",
+                                                                   "jsonb_path_exists",
+                                                                   "jsonb_typeof",
+                                                                   "json_typeof",
+                                                                   "->",
+                                                                   "->>",
+                                                                   "#>",
+                                                                   "#>>",
+                                                                   "[]",
+                                                                   "row",
+                                                                   "array",
+                                                                   "nullif",
+                                                                   "greatest",
+                                                                   "least",
+                                                                   "xml",
+                                                                   "generated",
+                                                                   "IS NULL",
+                                                                   "IS",
+                                                                   "IN",
+                                                                   "NOT IN",
+                                                                   "AND",
+                                                                   "OR",
+                                                                   "NOT",
+                                                                   "=",
+                                                                   "<>",
+                                                                   "<",
+                                                                   ">",
+                                                                   "<=",
+                                                                   ">=",
+                                                                   "~~",
+                                                                   "!~~",
+                                                                   "~~*",
+                                                                   "!~~*",
+                                                                   "…"});
+  return function.starts_with('.') || is_text_cast(function) || function == "::json" ||
+         function == "::jsonb" || function == "::bytea" || function == "::varchar(n)" ||
+         function == "::bpchar(n)" ||
+         std::find(kSteady.begin(), kSteady.end(), function) != kSteady.end();
+}
+
 bool is_sum(const sql::Source& source) {
   static constexpr std::array<std::string_view, 9> kSums = {"sum",        "avg",         "stddev",
                                                             "stddev_pop", "stddev_samp", "variance",
@@ -135,11 +249,16 @@ class Planner {
       if (needs_label(audience_, oid)) out_.unlabelled.push_back(oid);
     }
     unreadable_ = facts_.dynamic_sql;
+    bool sets = false, calls = false;
     for (const auto& function : facts_.functions) {
       if (function.oid == 0 || function.oid >= catalog::kFirstUserOid) out_.opaque = true;
       if (is_unreadable(function, *audience_.catalog)) unreadable_ = true;
       if (function.risk == FunctionRisk::kLargeObject) large_objects_ = true;
+      sets = sets || function.risk == FunctionRisk::kSetting;
+      calls = calls || function.oid >= catalog::kFirstUserOid;
     }
+    // What a body's names mean may then be something else than what was looked at.
+    unreadable_ = unreadable_ || (sets && calls);
     unknown_ = unreadable_ || facts_.unresolved;
     for (const auto& used : facts_.columns) {
       const uint8_t decides = sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping;
@@ -156,6 +275,14 @@ class Planner {
              "for you",
              "Write the statement out, or ask for a rule that unmasks what it reads.");
     }
+    const bool turns =
+        facts_.schema_change || facts_.temporary_change || facts_.may_change_settings;
+    const bool sends = std::any_of(facts_.results.begin(), facts_.results.end(),
+                                   [](const auto& result) { return result.returns_rows; });
+    if (facts_.statements > 1 && turns && sends && reads_rows() && audience_.hides_something) {
+      object({}, "a text that changes what names mean, and reads rows, cannot be masked",
+             "Send the statements one by one.");
+    }
     for (const auto& action : facts_.actions) {
       if (action.kind == ActionKind::kCreate && action.object_kind == "function") {
         look_at_trigger_function(action);
@@ -168,6 +295,12 @@ class Planner {
         if (action.object_kind == "domain") look_at_domain(target.oid);
       }
     }
+  }
+
+  bool reads_rows() const {
+    return std::any_of(facts_.actions.begin(), facts_.actions.end(), [](const auto& action) {
+      return action.kind == ActionKind::kRead || action.kind == ActionKind::kCopyOut;
+    });
   }
 
   void look_at_definition(std::string_view what, catalog::Oid relation) {
@@ -245,6 +378,15 @@ class Planner {
       if (!one.hidden() || (one.aggregates && is_sum(source) && !chooses_rows_)) continue;
       if (first != nullptr && first != &one && !same_plan(first->plan, one.plan)) itself = false;
       if (!is_itself(source, one)) itself = false;
+      const auto unsteady = std::find_if_not(source.functions.begin(), source.functions.end(),
+                                             [](const auto& name) { return is_steady(name); });
+      if (unsteady != source.functions.end() && one.proven) {
+        object_to(one,
+                  fmt::format("cannot be computed with by \"{}\": whether that fails would "
+                              "tell something of it",
+                              *unsteady),
+                  "Select the column itself, or ask for a rule that unmasks it.");
+      }
       if (first == nullptr) {
         first = &one;
         note.column = one.name;
@@ -272,7 +414,7 @@ class Planner {
 
   void note_release(const ColumnView& one) {
     if (!one.sensitive || one.hidden()) return;
-    std::string text = one.name + " " + one.rule;
+    std::string text = fmt::format("{} {} {}", one.name, privacy::name(one.cls), one.rule);
     if (std::find(out_.released.begin(), out_.released.end(), text) == out_.released.end()) {
       out_.released.push_back(std::move(text));
     }

@@ -235,6 +235,12 @@ void mask_text(Bytes text, const Rule& rule, const Permuter& permuter, size_t li
       break;
     case Strategy::kGeneralise:
       append_general(text, rule, out);
+      // What is coarse already would stand there as it is.
+      if (Bytes(out).substr(begin).starts_with(text)) {
+        out.resize(begin);
+        out.append(text);
+        pseudonymise(out, begin, out.size(), rule.kind, permuter);
+      }
       break;
     case Strategy::kHash:
       append_hash(text, permuter, out);

@@ -22,6 +22,8 @@ struct ColumnLabel {
   size_t values = 0;               ///< of the sample, without NULL
   std::vector<std::string> parts;  ///< of a composite: the names of its parts
   std::string corrected_by;        ///< who said so; empty: it was found out
+  /// What it was called when it was found to be sensitive: another name alone makes it no other.
+  std::string formerly;
   /// Nothing was found, in so few values that this says little: they are searched as they pass.
   bool unproven = false;
   /// Never shown to anybody, whatever the class: values of other tables' rows, as pg_statistic has.
