@@ -81,7 +81,9 @@ std::shared_ptr<const privacy::TableLabels> with_renamed(
   bool any = false;
   for (privacy::ColumnLabel& column : out->columns) {
     const auto* old = former.column(column.number);
-    if (old == nullptr || !old->decision.masked() || column.decision.masked()) continue;
+    if (old == nullptr || !old->decision.masked()) continue;
+    const bool proven = column.decision.shape == privacy::Shape::kWhole && column.decision.masked();
+    if (proven) continue;
     const bool same = old->name == column.name && old->type == column.type &&
                       fresh->name == former.name && old->formerly.empty();
     if (same) continue;

@@ -378,8 +378,9 @@ class Planner {
       if (!one.hidden() || (one.aggregates && is_sum(source) && !chooses_rows_)) continue;
       if (first != nullptr && first != &one && !same_plan(first->plan, one.plan)) itself = false;
       if (!is_itself(source, one)) itself = false;
-      const auto unsteady = std::find_if_not(source.functions.begin(), source.functions.end(),
-                                             [](const auto& name) { return is_steady(name); });
+      const auto unsteady =
+          std::find_if_not(source.functions.begin(), source.functions.end(),
+                           [&](const auto& name) { return is_steady(name) || is_called(name); });
       if (unsteady != source.functions.end() && one.proven) {
         object_to(one,
                   fmt::format("cannot be computed with by \"{}\": whether that fails would "
@@ -403,6 +404,14 @@ class Planner {
     note.rule = first->rule;
     column = itself ? first->plan : redacted();
     if (itself && column.shape == Shape::kByKey) keys_[plan.columns.size() - 1] = first->key;
+  }
+
+  /// Code of users' own, whose body is among what has been looked at.
+  bool is_called(std::string_view name) const {
+    return std::any_of(facts_.functions.begin(), facts_.functions.end(), [&](const auto& use) {
+      return use.oid >= catalog::kFirstUserOid &&
+             (use.name == name || name == use.schema + "." + use.name);
+    });
   }
 
   ColumnPlan free_text() const {
