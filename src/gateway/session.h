@@ -89,6 +89,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kQueueFull = 256,   ///< as many answers are expected as one session may wait for
     kSplit = 512,       ///< the statements of a text are sent one by one
     kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
+    kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -245,6 +246,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<const Masking> masking_of(const Statement& statement);
   bool label_first(const Piece& piece, const Statement& statement);
   DecisionPtr objection(const Statement& statement);
+  DecisionPtr masked_values_written(const Statement& statement, Bytes values);
   bool may_guess(const Masking* masking, DecisionPtr& refused);
   void veil(Expected& entry, const Statement* statement);
   bool must_describe(const Statement* statement);

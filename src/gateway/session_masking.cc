@@ -9,7 +9,7 @@
 #include "gateway/session.h"
 #include "gateway/veiled_message.h"
 #include "gateway/worker.h"
-#include "mask/spans.h"
+#include "mask/text.h"
 #include "wire/postgres/encode.h"
 #include "wire/postgres/protocol.h"
 
@@ -111,6 +111,19 @@ Session::DecisionPtr Session::objection(const Statement& statement) {
   if (!masking->plan().objection) return nullptr;
   const auto& why = *masking->plan().objection;
   return refusal("masked-columns", "42501", why.message, why.hint);
+}
+
+/// What has been masked would take the place of the real value. `values`: the text, or what Bind
+/// sends.
+Session::DecisionPtr Session::masked_values_written(const Statement& statement, Bytes values) {
+  const auto masking = masking_of(statement);
+  if (!masking || !masking->plan().fills_hidden) return nullptr;
+  if (values.find(mask::kStars) == Bytes::npos && values.find(mask::kRedacted) == Bytes::npos) {
+    return nullptr;
+  }
+  return refusal("masked-columns", "42501",
+                 "a masked value would be written over a real one that is masked for you",
+                 "Leave the column out of what you write, or give its whole new value.");
 }
 
 /// Comparisons with what is hidden are counted, so that nobody goes through a dictionary.

@@ -99,11 +99,11 @@ bool Session::reread_first(const Piece& piece, const sql::StatementFacts& facts)
   const bool asked = admission_.database->catalog().doubt(
       [&worker = worker_, id = id_](const CatalogKeeper::Known&) {
         worker.post([id](Worker& self) {
-          if (Session* session = self.find_session(id)) session->take_deferred(kNaming);
+          if (Session* session = self.find_session(id)) session->take_deferred(kRereading);
         });
       });
   if (!asked) return false;
-  defer(piece, kNaming);
+  defer(piece, kRereading);
   deferred_->reread = true;
   deferred_->statement = nullptr;
   return true;
@@ -223,7 +223,9 @@ Session::Pass Session::judge(const Piece& piece,
   bound_by_cursors(statement->facts(), decision, writes);
   if (redone_ && redone_->refused) {
     decision = redone_->refused;
-  } else if (decision->allowed() && (refused = objection(*statement))) {
+  } else if (decision->allowed() &&
+             ((refused = objection(*statement)) ||
+              (refused = masked_values_written(*statement, statement->recorded.text)))) {
     decision = refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
              (refused = uncountable(statement->facts()))) {
@@ -390,7 +392,11 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   bound_by_cursors(statement->facts(), decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
   if (decision->allowed()) {
-    if (auto why = objection(*statement)) decision = std::move(why);
+    if (auto why = objection(*statement)) {
+      decision = std::move(why);
+    } else if (auto written = masked_values_written(*statement, entry.parameters)) {
+      decision = std::move(written);
+    }
   }
   if (decision->allowed() && needs_counting(entry.writes, *decision)) {
     if (auto why = uncountable(statement->facts())) decision = std::move(why);

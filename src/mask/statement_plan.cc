@@ -1,10 +1,11 @@
 #include "mask/statement_plan.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include <fmt/format.h>
+
+#include "mask/derivation.h"
 
 namespace sluice::mask {
 namespace {
@@ -13,177 +14,6 @@ using privacy::Shape;
 using sql::ActionKind;
 using sql::ColumnRef;
 using sql::FunctionRisk;
-
-/// Casts after which the value reads as before.
-bool is_text_cast(std::string_view function) {
-  return function == "::text" || function == "::varchar" || function == "::bpchar" ||
-         function == "::citext";
-}
-
-/// Types whose values, as text, have the form that the masks of texts are made for.
-bool reads_as_text(std::string_view type) {
-  static constexpr std::array<std::string_view, 16> kPlain = {
-      "text", "character", "citext",  "name",   "date",     "timestamp", "inet", "cidr",
-      "uuid", "macaddr",   "integer", "bigint", "smallint", "numeric",   "json", "xml"};
-  return !type.ends_with("[]") &&
-         std::any_of(kPlain.begin(), kPlain.end(),
-                     [&](std::string_view plain) { return type.starts_with(plain); });
-}
-
-/// The value itself, perhaps cast to a text.
-bool is_itself(const sql::Source& source, const ColumnView& view) {
-  if (source.as_is) return true;
-  return reads_as_text(view.type) &&
-         std::all_of(source.functions.begin(), source.functions.end(), is_text_cast);
-}
-
-/// Tells how many there are, or whether there is one, and nothing else of them. Of what a function
-/// makes of them it would tell more.
-bool tells_presence(const sql::Source& source) {
-  return source.functions.size() == 1 &&
-         (source.functions[0] == "count" || source.functions[0] == "IS NULL");
-}
-
-/// Functions that fail, or do not, whatever they are called with: whether others do would tell
-/// something of the value, though nobody sees what they return.
-bool is_steady(std::string_view function) {
-  static constexpr auto kSteady = std::to_array<std::string_view>({"||",
-                                                                   "concat",
-                                                                   "concat_ws",
-                                                                   "format",
-                                                                   "upper",
-                                                                   "lower",
-                                                                   "initcap",
-                                                                   "btrim",
-                                                                   "ltrim",
-                                                                   "rtrim",
-                                                                   "left",
-                                                                   "right",
-                                                                   "substr",
-                                                                   "substring",
-                                                                   "replace",
-                                                                   "translate",
-                                                                   "reverse",
-                                                                   "length",
-                                                                   "char_length",
-                                                                   "octet_length",
-                                                                   "md5",
-                                                                   "encode",
-                                                                   "convert_to",
-                                                                   "sha256",
-                                                                   "quote_literal",
-                                                                   "quote_nullable",
-                                                                   "to_char",
-                                                                   "date_part",
-                                                                   "extract",
-                                                                   "date_trunc",
-                                                                   "age",
-                                                                   "host",
-                                                                   "abbrev",
-                                                                   "count",
-                                                                   "min",
-                                                                   "max",
-                                                                   "array_agg",
-                                                                   "string_agg",
-                                                                   "json_agg",
-                                                                   "jsonb_agg",
-                                                                   "json_object_agg",
-                                                                   "jsonb_object_agg",
-                                                                   "xmlagg",
-                                                                   "sum",
-                                                                   "avg",
-                                                                   "first_value",
-                                                                   "last_value",
-                                                                   "nth_value",
-                                                                   "lag",
-                                                                   "lead",
-                                                                   "row_to_json",
-                                                                   "to_json",
-                                                                   "to_jsonb",
-                                                                   "json_build_object",
-                                                                   "jsonb_build_object",
-                                                                   "json_build_array",
-                                                                   "jsonb_build_array",
-                                                                   "array_to_string",
-                                                                   "array_length",
-                                                                   "cardinality",
-                                                                   "unnest",
-                                                                   "json_array_elements",
-                                                                   "jsonb_array_elements",
-                                                                   "json_array_elements_text",
-                                                                   "jsonb_array_elements_text",
-                                                                   "json_each",
-                                                                   "jsonb_each",
-                                                                   "json_each_text",
-                                                                   "jsonb_each_text",
-                                                                   "json_object_keys",
-                                                                   "jsonb_object_keys",
-                                                                   "jsonb_path_query_first",
-                                                                   "jsonb_path_exists",
-                                                                   "jsonb_typeof",
-                                                                   "json_typeof",
-                                                                   "->",
-                                                                   "->>",
-                                                                   "#>",
-                                                                   "#>>",
-                                                                   "[]",
-                                                                   "row",
-                                                                   "array",
-                                                                   "nullif",
-                                                                   "greatest",
-                                                                   "least",
-                                                                   "xml",
-                                                                   "generated",
-                                                                   "IS NULL",
-                                                                   "IS",
-                                                                   "IN",
-                                                                   "NOT IN",
-                                                                   "AND",
-                                                                   "OR",
-                                                                   "NOT",
-                                                                   "=",
-                                                                   "<>",
-                                                                   "<",
-                                                                   ">",
-                                                                   "<=",
-                                                                   ">=",
-                                                                   "~~",
-                                                                   "!~~",
-                                                                   "~~*",
-                                                                   "!~~*",
-                                                                   "…"});
-  return function.starts_with('.') || is_text_cast(function) || function == "::json" ||
-         function == "::jsonb" || function == "::bytea" || function == "::varchar(n)" ||
-         function == "::bpchar(n)" ||
-         std::find(kSteady.begin(), kSteady.end(), function) != kSteady.end();
-}
-
-bool is_sum(const sql::Source& source) {
-  static constexpr std::array<std::string_view, 9> kSums = {"sum",        "avg",         "stddev",
-                                                            "stddev_pop", "stddev_samp", "variance",
-                                                            "var_pop",    "var_samp",    "count"};
-  return !source.functions.empty() &&
-         std::find(kSums.begin(), kSums.end(), source.functions.front()) != kSums.end();
-}
-
-/// Whether a function may read tables in ways that nobody can see. What is written in C belongs to
-/// an extension, and works on its arguments.
-bool is_unreadable(const sql::FunctionUse& use, const catalog::Catalog& catalog) {
-  switch (use.risk) {
-    case FunctionRisk::kFile:
-    case FunctionRisk::kProgram:
-    case FunctionRisk::kNetwork:
-    case FunctionRisk::kDynamicSql:
-    case FunctionRisk::kStatistics:
-      return true;
-    case FunctionRisk::kUnknown: {
-      const auto* function = catalog.function(use.oid);
-      return function == nullptr || (function->language != "c" && function->language != "internal");
-    }
-    default:
-      return false;
-  }
-}
 
 /// What runs by itself, later and for others: it would see values in clear.
 bool is_fired(const sql::Action& action) {
@@ -502,6 +332,7 @@ class Planner {
       // What a trigger does, its table's owner wrote.
       if (written.fired) continue;
       const ColumnView& target = column(written.target);
+      if (target.hidden() && target.proven) out_.fills_hidden = true;
       if (written.unknown && reads_hidden_ && !target.hidden()) {
         object({}, "this writes what code makes of columns that are masked for you",
                "Leave them out, or ask for a rule that unmasks them.");

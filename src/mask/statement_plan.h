@@ -40,6 +40,7 @@ struct StatementPlan {
   std::vector<std::string> released;  ///< "column class rule" of sensitive columns that are shown
   bool hides = false;                 ///< rows that it reaches hold something hidden
   bool opaque = false;                ///< it runs code that may say anything in its messages
+  bool fills_hidden = false;          ///< it writes hidden columns
   size_t guesses = 0;                 ///< with how many values hidden columns are compared, at most
   std::optional<Objection> objection;
 
@@ -47,7 +48,8 @@ struct StatementPlan {
   bool masks() const;
   /// Nothing about it is to be done or remembered.
   bool idle() const {
-    return !masks() && !hides && !objection && released.empty() && unlabelled.empty();
+    return !masks() && !hides && !fills_hidden && !objection && released.empty() &&
+           unlabelled.empty();
   }
 };
 

@@ -202,7 +202,7 @@ ColumnDecision decide(const Column& column, int year) {
   }
   if (column.type == TypeKind::kArray) {
     if (named.shape == Shape::kWhole) return named;
-    return names_a_thing(column.concepts)
+    return names_a_thing(column.concepts) && input.parts.empty()
                ? ColumnDecision{}
                : shaped(Shape::kStructured, .8F, "each element is judged by itself");
   }

@@ -198,6 +198,7 @@ FORMS = [
     Form("rule of one's own", "CREATE RULE r AS ON UPDATE TO people WHERE OLD.email LIKE 'z%' DO INSTEAD NOTHING", refused=True),
     Form("toast", "SELECT * FROM pg_toast.pg_toast_2619", rows=False),
     Form("renamed", "SELECT product FROM people WHERE id = 7", setup=("BEGIN", "ALTER TABLE people RENAME full_name TO product"), rows=False),
+    Form("masked value written back", "UPDATE people SET email = '***@secret.example' WHERE id = 8", refused=True),
     Form("sleep", "SELECT CASE WHEN email LIKE 'z%' THEN pg_sleep(1) END FROM people WHERE id = 7", refused=True),
 ]
 
