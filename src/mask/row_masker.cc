@@ -13,6 +13,10 @@ using privacy::Shape;
 
 constexpr uint32_t kNullLength = 0xFFFFFFFFU;
 
+/// How many pseudonyms of a column are kept, and of what length at most.
+constexpr size_t kKept = 512;
+constexpr size_t kLongestKept = 64;
+
 tl::unexpected<Error> broken_row(std::string_view what) {
   return fail(ErrorCode::kProtocol, "a row of the server cannot be read: " + std::string(what));
 }
@@ -193,10 +197,33 @@ Result<Masked> RowMasker::mask_value(size_t index, std::span<const Cell> row, Ro
     ColumnCounts& counts = scratch.counts[index];
     ++counts.values;
     ++counts.of(column.plan.cls);
+    if (column.plan.rule.strategy == Strategy::kPseudonym && row[index]->size() <= kLongestKept) {
+      return pseudonym(index, *row[index], scratch, out);
+    }
     return column.whole->mask(column.field.format, *row[index], out);
   }
   out.append(*row[index]);
   return Masked::kValue;
+}
+
+Result<Masked> RowMasker::pseudonym(size_t index, Bytes value, RowScratch& scratch,
+                                    std::string& out) const {
+  const Column& column = columns_[index];
+  if (scratch.made.size() != columns_.size()) scratch.made.resize(columns_.size());
+  auto& made = scratch.made[index];
+  if (made.empty()) made.resize(kKept);
+  RowScratch::Made& slot = made[std::hash<Bytes>{}(value) % kKept];
+  if (!value.empty() && slot.value == value) {
+    out.append(slot.masked);
+    return Masked::kValue;
+  }
+  const size_t begin = out.size();
+  SLUICE_ASSIGN(const Masked masked, column.whole->mask(column.field.format, value, out));
+  if (masked == Masked::kValue) {
+    slot.value.assign(value);
+    slot.masked.assign(out, begin);
+  }
+  return masked;
 }
 
 Result<Masked> RowMasker::sift(size_t index, std::span<const Cell> row, RowScratch& scratch,

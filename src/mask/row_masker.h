@@ -60,6 +60,13 @@ struct RowScratch {
   std::vector<ColumnCounts> counts;  ///< what was masked, by column
   uint64_t rows = 0;                 ///< of mask_row
 
+  /// Pseudonyms that were made lately, by column and by hash of the value: names come again and
+  /// again, and each costs more than all else that is done to a row.
+  struct Made {
+    std::string value, masked;
+  };
+  std::vector<std::vector<Made>> made;
+
   // Of no meaning between rows.
   std::vector<Cell> cells;
   std::vector<std::string> buffers;
@@ -119,6 +126,7 @@ class RowMasker {
   Result<Masked> sift(size_t index, std::span<const Cell> row, RowScratch& scratch,
                       std::string& out) const;
 
+  Result<Masked> pseudonym(size_t index, Bytes value, RowScratch& scratch, std::string& out) const;
   void note_masked();
   Result<> rebuild_row(RowScratch& scratch, std::string& out) const;
 
