@@ -114,10 +114,9 @@ class Service {
     SLUICE_ASSIGN(auto corrections, store::open_state(config_->state));
     SLUICE_ASSIGN(corrections_, gateway::CorrectionKeeper::open(std::move(corrections)));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
-    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory),
-                                                    policies_->in_force().policy,
-                                                    SecretString(std::move(secret)), *log_,
-                                                    corrections_->in_force()));
+    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
+                                config_, std::move(directory), policies_->in_force().policy,
+                                SecretString(std::move(secret)), *log_, corrections_->in_force()));
     return start_control();
   }
 

@@ -45,8 +45,8 @@ class ApiTest : public ::testing::Test {
     auto opened_corrections = gateway::CorrectionKeeper::open(std::move(*words));
     ASSERT_TRUE(opened_corrections) << opened_corrections.error().text;
     corrections = std::move(*opened_corrections);
-    auto started =
-        gateway::Gateway::start(configuration, directory, policies->in_force().policy, SecretString("secret"), *log);
+    auto started = gateway::Gateway::start(configuration, directory, policies->in_force().policy,
+                                           SecretString("secret"), *log);
     ASSERT_TRUE(started) << started.error().text;
     gateway = std::move(*started);
     api = std::make_unique<Api>(*gateway, *log, *policies, *corrections, folder / "audit");
