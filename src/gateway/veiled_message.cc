@@ -130,7 +130,8 @@ pg::ErrorFields veiled(const pg::ErrorFields& fields, Bytes text, Telling tellin
       out.set(code, message);
     }
   }
-  if (telling != Telling::kAll) out.set(pg::kFieldDetail, kHidden);
+  const bool changed = out.all().size() < fields.all().size() || out.message() != fields.message();
+  if (telling != Telling::kAll && changed) out.set(pg::kFieldDetail, kHidden);
   return out;
 }
 

@@ -59,6 +59,17 @@ INSTANTIATE_TEST_SUITE_P(
              "SELECT email::int", "the server's message is hidden (SQLSTATE 22P02)"},
         Case{"unbalanced \"ada", "SELECT 1", "the server's message is hidden (SQLSTATE 22P02)"}));
 
+TEST(VeiledMessage, WhatHidesNothingIsAsItWas) {
+  pg::ErrorFields fields;
+  fields.set_severity("ERROR");
+  fields.set(pg::kFieldSqlstate, "42P01");
+  fields.set(pg::kFieldMessage, "relation \"nowhere\" does not exist");
+  fields.set(pg::kFieldPosition, "15");
+  const auto out =
+      veiled(fields, "SELECT * FROM nowhere", Telling::kOwnWords, mask::default_treatment());
+  EXPECT_EQ(out.all(), fields.all());
+}
+
 TEST(VeiledMessage, OfUsersCodeTellsNothing) {
   const auto out = veiled(error("no ada@example.org", "nor her"), "SELECT f()", Telling::kNothing,
                           mask::default_treatment());

@@ -186,7 +186,7 @@ void Rows::append_to(std::vector<NamedValue>& out) const {
     out.insert(out.end(), columns.begin(), columns.end());
   }
   if (open) {
-    NamedValue others{"*", rest};
+    NamedValue others{"*", rest, true};
     others.value.unknown = true;
     out.push_back(std::move(others));
   }
@@ -194,7 +194,7 @@ void Rows::append_to(std::vector<NamedValue>& out) const {
 
 size_t Rows::told() const {
   const auto open_row = [](const NamedValue& column) {
-    return column.name == "*" && column.value.unknown;
+    return column.others && column.value.unknown;
   };
   return static_cast<size_t>(std::find_if(columns.begin(), columns.end(), open_row) -
                              columns.begin());

@@ -43,8 +43,10 @@ constexpr size_t argument_position(ColumnRef ref) { return static_cast<size_t>(-
 Value with_arguments(const Value& value, const std::vector<Value>& arguments);
 
 struct NamedValue {
-  std::string_view name;  ///< of the catalog or of the parse tree
+  /// Of the catalog or of the parse tree: not to be looked at once that is gone.
+  std::string_view name;
   Value value;
+  bool others = false;  ///< stands for any number of columns, "*"
 };
 
 /// What a table, a query or a function yields: named columns.

@@ -19,7 +19,7 @@ StatementResult* Walker::note_columns(const RowsPtr& rows, bool limited) {
   for (NamedValue& column : columns) {
     if (!context_.explained) gather_.use(column.value, kUsedInOutput);
     // The place of any number of columns.
-    if (column.name == "*" && column.value.unknown) result->unknown_columns = true;
+    if (column.others && column.value.unknown) result->unknown_columns = true;
     result->columns.push_back(
         {std::string(column.name), std::move(column.value.sources), column.value.unknown});
   }

@@ -198,7 +198,7 @@ void Walker::select_list(const Node& body, std::string_view list, const Level& l
           // Of a PL/pgSQL record, or of nothing.
           const FoundColumn found = find_column(&level, {parts[0]});
           if (found.what == FoundColumn::What::kNothing) facts_.unresolved = true;
-          out.columns.push_back({"*", found.value.scalar()});
+          out.columns.push_back({"*", found.value.scalar(), true});
           out.columns.back().value.unknown = true;
         }
         return;
@@ -216,7 +216,7 @@ void Walker::select_list(const Node& body, std::string_view list, const Level& l
       if (value.row != nullptr) {
         add_rows(*value.row);
       } else {
-        out.columns.push_back({"*", value.scalar()});
+        out.columns.push_back({"*", value.scalar(), true});
         out.columns.back().value.unknown = true;
       }
     } else {
