@@ -22,7 +22,7 @@ ScramClient::ScramClient(std::string password, std::string channel_binding, bool
 
 std::string ScramClient::first() {
   step_ = Step::kFinal;
-  nonce_ = scram::base64(random_string(scram::kNonceBytes));
+  nonce_ = to_base64(random_string(scram::kNonceBytes));
   client_first_bare_ = "n=,r=" + nonce_;
   return gs2_header_ + client_first_bare_;
 }
@@ -38,7 +38,7 @@ Result<std::string> ScramClient::final(Bytes server_first) {
   if (!nonce.starts_with(nonce_) || nonce.size() == nonce_.size() || !scram::printable(nonce)) {
     return bad("server sent an invalid SCRAM nonce");
   }
-  SLUICE_ASSIGN(std::string salt, scram::from_base64(salt_text));
+  SLUICE_ASSIGN(std::string salt, scram::decoded(salt_text));
   SLUICE_ASSIGN(const int iterations, scram::number(iterations_text));
   if (salt.empty()) return bad("server sent an empty SCRAM salt");
   if (iterations < 1 || iterations > kMaxIterations) {
@@ -49,12 +49,12 @@ Result<std::string> ScramClient::final(Bytes server_first) {
     keys_ = scram::derive_keys(password_.reveal(), std::move(salt), iterations);
   }
   const std::string binding = plus_ ? gs2_header_ + channel_binding_ : gs2_header_;
-  const std::string without_proof = fmt::format("c={},r={}", scram::base64(binding), nonce);
+  const std::string without_proof = fmt::format("c={},r={}", to_base64(binding), nonce);
   auth_message_ = fmt::format("{},{},{}", client_first_bare_, server_first, without_proof);
   const ScramKey signature = scram::hmac(scram::view(scram::hash(keys_.client_key)), auth_message_);
   const ScramKey proof = scram::exclusive_or(keys_.client_key, signature);
   step_ = Step::kVerify;
-  return without_proof + ",p=" + scram::base64(scram::view(proof));
+  return without_proof + ",p=" + to_base64(scram::view(proof));
 }
 
 Result<> ScramClient::verify(Bytes server_final) {
@@ -66,7 +66,7 @@ Result<> ScramClient::verify(Bytes server_final) {
   }
   SLUICE_ASSIGN(const auto text, scram::attribute(rest, 'v'));
   if (!rest.empty()) return scram::malformed("garbage at the end");
-  SLUICE_ASSIGN(const std::string signature, scram::from_base64(text));
+  SLUICE_ASSIGN(const std::string signature, scram::decoded(text));
   const ScramKey expected = scram::hmac(scram::view(keys_.server_key), auth_message_);
   if (!equal_constant_time(signature, scram::view(expected))) {
     return fail(ErrorCode::kAuthentication, "server could not prove that it knows the password");

@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stringprep.h>
 
+#include "base/base64.h"
 #include "base/hash.h"
 
 namespace sluice::wire::postgres::scram {
@@ -17,25 +18,10 @@ tl::unexpected<Error> malformed(std::string_view what) {
   return fail(ErrorCode::kProtocol, fmt::format("malformed SCRAM message: {}", what));
 }
 
-std::string base64(Bytes raw) {
-  std::string out(sodium_base64_encoded_len(raw.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(raw.data()),
-                    raw.size(), sodium_base64_VARIANT_ORIGINAL);
-  out.pop_back();  // libsodium's terminator
-  return out;
-}
-
-Result<std::string> from_base64(std::string_view text) {
-  std::string out(text.size() / 4 * 3 + 3, '\0');
-  size_t size = 0;
-  const char* end = nullptr;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
-                        text.size(), nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-      end != text.data() + text.size()) {
-    return malformed("invalid base64");
-  }
-  out.resize(size);
-  return out;
+Result<std::string> decoded(std::string_view base64) {
+  auto raw = from_base64(base64);
+  if (!raw) return malformed("invalid base64");
+  return std::move(*raw);
 }
 
 Bytes view(const ScramKey& key) { return {reinterpret_cast<const char*>(key.data()), key.size()}; }

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -19,9 +20,8 @@ inline constexpr size_t kNonceBytes = 18;
 
 tl::unexpected<Error> malformed(std::string_view what);
 
-std::string base64(Bytes raw);
-/// Standard alphabet, padding required, nothing around it.
-Result<std::string> from_base64(std::string_view text);
+/// What stands in a message in base64.
+Result<std::string> decoded(std::string_view base64);
 
 Bytes view(const ScramKey& key);
 /// HMAC-SHA-256 (RFC 2104).

@@ -63,9 +63,9 @@ Result<std::string> ScramServer::first(std::string_view mechanism, Bytes client_
   SLUICE_ASSIGN([[maybe_unused]] const auto ignored_user, scram::attribute(rest, 'n'));
   SLUICE_ASSIGN(const auto client_nonce, scram::attribute(rest, 'r'));
   if (!scram::printable(client_nonce)) return bad("non-printable characters in SCRAM nonce");
-  nonce_ = std::string(client_nonce) + scram::base64(random_string(scram::kNonceBytes));
+  nonce_ = std::string(client_nonce) + to_base64(random_string(scram::kNonceBytes));
   server_first_ =
-      fmt::format("r={},s={},i={}", nonce_, scram::base64(verifier_.salt), verifier_.iterations);
+      fmt::format("r={},s={},i={}", nonce_, to_base64(verifier_.salt), verifier_.iterations);
   step_ = Step::kFinal;
   return server_first_;
 }
@@ -87,11 +87,11 @@ Result<std::string> ScramServer::final(Bytes client_final) {
   if (!rest.empty()) return scram::malformed("garbage at the end");
   const std::string expected_binding =
       gs2_header_[0] == 'p' ? gs2_header_ + channel_binding_ : gs2_header_;
-  if (!equal_constant_time(binding, scram::base64(expected_binding))) {
+  if (!equal_constant_time(binding, to_base64(expected_binding))) {
     return bad("SCRAM channel binding check failed");
   }
   if (!equal_constant_time(nonce, nonce_)) return bad("SCRAM nonce does not match");
-  SLUICE_ASSIGN(const std::string proof, scram::from_base64(proof_text));
+  SLUICE_ASSIGN(const std::string proof, scram::decoded(proof_text));
   return check_proof(proof,
                      fmt::format("{},{},{}", client_first_bare_, server_first_, without_proof));
 }
@@ -108,7 +108,7 @@ Result<std::string> ScramServer::check_proof(Bytes proof, const std::string& aut
   if (!matches || !genuine_) {
     return fail(ErrorCode::kAuthentication, "password authentication failed");
   }
-  return "v=" + scram::base64(scram::view(server_signature));
+  return "v=" + to_base64(scram::view(server_signature));
 }
 
 }  // namespace sluice::wire::postgres

@@ -24,7 +24,7 @@ Result<std::string_view> field(std::string_view& rest, char separator) {
 }
 
 Result<ScramKey> key_from_base64(std::string_view text) {
-  SLUICE_ASSIGN(const std::string raw, scram::from_base64(text));
+  SLUICE_ASSIGN(const std::string raw, scram::decoded(text));
   ScramKey key;
   if (raw.size() != key.size()) {
     return fail(ErrorCode::kInvalidInput, "malformed SCRAM verifier");
@@ -45,7 +45,7 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
   SLUICE_ASSIGN(const auto stored_key, field(rest, ':'));
   ScramVerifier verifier;
   SLUICE_ASSIGN(verifier.iterations, scram::number(iterations));
-  SLUICE_ASSIGN(verifier.salt, scram::from_base64(salt));
+  SLUICE_ASSIGN(verifier.salt, scram::decoded(salt));
   SLUICE_ASSIGN(verifier.stored_key, key_from_base64(stored_key));
   SLUICE_ASSIGN(verifier.server_key, key_from_base64(rest));
   if (verifier.iterations < 1 || verifier.salt.empty()) {
@@ -55,9 +55,9 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
 }
 
 std::string ScramVerifier::format() const {
-  return fmt::format("{}{}:{}${}:{}", kPrefix, iterations, scram::base64(salt),
-                     scram::base64(scram::view(stored_key)),
-                     scram::base64(scram::view(server_key)));
+  return fmt::format("{}{}:{}${}:{}", kPrefix, iterations, to_base64(salt),
+                     to_base64(scram::view(stored_key)),
+                     to_base64(scram::view(server_key)));
 }
 
 std::string make_verifier(std::string_view password, int iterations) {
