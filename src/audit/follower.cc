@@ -39,7 +39,7 @@ size_t LogFollower::read_segment(SegmentReader& reader, const std::filesystem::p
   size_t count = 0;
   auto status = SegmentReader::Status::kFrame;
   while (count < limit && (status = reader.next(frame)) == SegmentReader::Status::kFrame) {
-    each(name, frame);
+    if (!frame.erased) each(name, frame);
     last_[name] = frame.sequence;
     ++count;
   }

@@ -15,15 +15,21 @@
 #include <unistd.h>
 
 #include "audit/index.h"
+#include "audit/log_key.h"
 #include "audit/record.h"
+#include "audit/salts.h"
 #include "audit/segment.h"
+#include "audit/tree_keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 
 namespace sluice::audit {
 
 /// How far the index may be behind the log.
 constexpr auto kIndexLag = std::chrono::seconds(1);
+/// Microseconds by which the wall clock may be adjusted at once without its being recorded.
+constexpr int64_t kClockJump = 1'000'000;
 
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
@@ -64,6 +70,7 @@ class Writer : public LogWriter {
   std::shared_ptr<SegmentWriter> segment_;
   SegmentWriter* current_ = nullptr;  ///< what `segment_` holds, for the writer alone
   std::string payload_;
+  Salts salts_;
   std::atomic<uint64_t> durable_{0};
 };
 
@@ -73,6 +80,7 @@ class LogImpl : public Log {
   ~LogImpl() override { close(); }
 
   Result<> recover();
+  Result<> open_tree();
   void start_threads();
 
   LogWriter& writer(size_t index) override { return *writers_[index]; }
@@ -82,6 +90,11 @@ class LogImpl : public Log {
   }
   Result<uint64_t> append_admin(const SessionContext& context, const Event& event) override;
   Health health() const override;
+  void when_published(uint64_t sequence, std::function<void()> callback) override {
+    tree_->when_published(sequence, std::move(callback));
+  }
+  tlog::VerifierKey key() override { return tree_->key(); }
+  Result<tlog::VerifierKey> rotate_key() override;
   void close() override;
 
   const LogOptions& options() const { return options_; }
@@ -91,7 +104,7 @@ class LogImpl : public Log {
   bool broken() const { return broken_.load(std::memory_order_acquire); }
   std::string problem() const {
     const std::lock_guard lock(mutex_);
-    return problem_;
+    return problem_.empty() ? tree_problem_ : problem_;
   }
   void set_problem(std::string text, bool for_good);
   /// Everything of `writer` up to `sequence` is on disk: tells whoever waits for it.
@@ -102,6 +115,10 @@ class LogImpl : public Log {
   }
 
  private:
+  void set_tree_problem(const std::string& problem);
+  void record_evidence(const std::string& message);
+  void record_lost(const std::vector<uint64_t>& numbers);
+  void watch_clock_and_disk();
   void sync_loop();
   void sync_once();
   void index_loop();
@@ -115,7 +132,9 @@ class LogImpl : public Log {
   std::mutex admin_mutex_;
   mutable std::mutex mutex_;
   std::string problem_;
-  std::atomic<bool> broken_{false};
+  std::string tree_problem_;
+  bool for_good_ = false;
+  std::atomic<bool> broken_{false};  ///< nothing is recorded until it ends
   std::atomic<uint64_t> indexed_{0};
   uint64_t last_read_ = 0;  ///< the index thread's own
   std::atomic<uint32_t> appended_{0};
@@ -123,6 +142,10 @@ class LogImpl : public Log {
   std::condition_variable stop_;
   std::thread sync_thread_;
   std::thread index_thread_;
+  std::atomic<uint64_t> free_bytes_{UINT64_MAX};
+  Moment looked_at_;                ///< the tree thread's own
+  std::vector<std::string> found_;  ///< by recovery, to be recorded
+  std::unique_ptr<TreeKeeper> tree_;
   bool closed_ = false;
 };
 
@@ -132,7 +155,7 @@ Result<uint64_t> Writer::append(const EncodedContext& context, const Event& even
                 {log_.options().text_limit, log_.options().parameters_limit});
   SLUICE_TRY(reserve(payload_.size()));
   const uint64_t sequence = log_.next_sequence();
-  current_->append(sequence, payload_);
+  current_->append(sequence, salts_.next(), payload_);
   if (log_.options().durability == Durability::kDisk) log_.wake_sync();
   return sequence;
 }
@@ -188,6 +211,9 @@ Result<> LogImpl::recover() {
       last = std::max(last, recovery.last_sequence);
       log::info("audit log: recovered {} records of {}", recovery.records,
                 file.filename().string());
+      found_.push_back(fmt::format("not closed: {} with {} records{}", file.filename().string(),
+                                   recovery.records,
+                                   recovery.torn ? ", then a torn one that is kept as it is" : ""));
       if (recovery.torn) {
         log::warn("audit log: {} ends in a torn record at byte {}; it is kept as it is",
                   file.filename().string(), recovery.good_bytes);
@@ -195,13 +221,88 @@ Result<> LogImpl::recover() {
       if (recovery.records == 0) {
         // It would be taken for one still being written; what is torn keeps its name for itself.
         std::error_code ignored;
+        auto aside = file;
+        aside += ".torn";
         if (recovery.torn) last = header->first_sequence;
+        if (recovery.torn) std::filesystem::rename(file, aside, ignored);
         if (!recovery.torn) std::filesystem::remove(file, ignored);
       }
     }
     sequence_ = std::max(sequence_.load(), last);
   }
   return {};
+}
+
+Result<> LogImpl::open_tree() {
+  SLUICE_ASSIGN(auto signer, open_log_key(options_));
+  const std::string origin =
+      options_.origin.empty() ? "sluice.local/" + to_hex(random_string(8)) : options_.origin;
+  auto sequencer = Sequencer::open(options_.directory, origin, std::move(signer), sequence_);
+  if (!sequencer) {
+    return fail(ErrorCode::kIo,
+                fmt::format("the audit log in {} is not what was signed: {}. `sluice audit verify` "
+                            "tells where. Keep the folder as evidence; a new log begins when it "
+                            "is moved away",
+                            options_.directory.string(), sequencer.error().text));
+  }
+  tree_ = std::make_unique<TreeKeeper>(
+      std::move(*sequencer), options_.checkpoint_interval,
+      TreeKeeper::Callbacks{[this](const auto& problem) { set_tree_problem(problem); },
+                            [this](const auto& numbers) { record_lost(numbers); },
+                            [this] { watch_clock_and_disk(); }});
+  for (const auto& message : found_) record_evidence(message);
+  return {};
+}
+
+void LogImpl::record_evidence(const std::string& message) {
+  Event event;
+  event.type = EventType::kEvidence;
+  event.time_micros = wall_micros();
+  event.message = message;
+  if (const auto done = append_admin({}, event); !done) log::error("{}", done.error().text);
+}
+
+void LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
+  log::warn("audit log: {} record(s) were lost with the last process", numbers.size());
+  for (size_t first = 0; first < numbers.size();) {
+    size_t last = first;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    record_evidence(first == last
+                        ? fmt::format("lost: record {}", numbers[first])
+                        : fmt::format("lost: records {} to {}", numbers[first], numbers[last]));
+    first = last + 1;
+  }
+}
+
+/// Records are ordered by their numbers; what their times are worth is told by this.
+void LogImpl::watch_clock_and_disk() {
+  const Moment now = Moment::now();
+  const Moment before = std::exchange(looked_at_, now);
+  if (before.wall_micros == 0) return;
+  const int64_t jump =
+      now.wall_micros - before.wall_micros - static_cast<int64_t>(now.micros_since(before));
+  if (std::abs(jump) > kClockJump) {
+    record_evidence(fmt::format("the clock was set {} by {:.3f} s", jump < 0 ? "back" : "ahead",
+                                std::abs(static_cast<double>(jump)) / 1e6));
+  }
+  std::error_code error;
+  const auto space = std::filesystem::space(options_.directory, error);
+  if (error) return;
+  const bool was_low = free_bytes_ < options_.low_water;
+  free_bytes_ = space.available;
+  if (!was_low && space.available < options_.low_water) {
+    log::warn("audit log: {} MB are left on its disk; when it is full, statements are refused",
+              space.available >> 20);
+  }
+}
+
+Result<tlog::VerifierKey> LogImpl::rotate_key() {
+  SLUICE_ASSIGN(auto next, create_next_log_key(options_));
+  const auto old = tree_->key();
+  SLUICE_ASSIGN(const auto key, tree_->rotate(std::move(next)));
+  SLUICE_TRY(replace_log_key(options_));
+  record_evidence("key changed from " + old.text() + " to " + key.text());
+  return key;
 }
 
 void LogImpl::start_threads() {
@@ -211,10 +312,20 @@ void LogImpl::start_threads() {
 
 void LogImpl::set_problem(std::string text, bool for_good) {
   const std::lock_guard lock(mutex_);
-  if (broken_) return;
+  if (for_good_) return;
   if (!text.empty() && text != problem_) log::error("audit log: {}", text);
   problem_ = std::move(text);
-  if (for_good) broken_ = true;
+  for_good_ = for_good;
+  broken_ = for_good_ || !tree_problem_.empty();
+}
+
+/// Without a tree there is no evidence: statements wait for it as for the log itself.
+void LogImpl::set_tree_problem(const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  if (!problem.empty() && problem != tree_problem_) log::error("audit log: {}", problem);
+  if (problem.empty()) log::info("audit log: the tree goes on");
+  tree_problem_ = problem;
+  broken_ = for_good_ || !tree_problem_.empty();
 }
 
 Result<uint64_t> LogImpl::append_admin(const SessionContext& context, const Event& event) {
@@ -325,11 +436,11 @@ bool LogImpl::flush_index(Index& index, const LogFollower& follower) {
 
 Log::Health LogImpl::health() const {
   Health health;
-  {
-    const std::lock_guard lock(mutex_);
-    health.problem = problem_;
-  }
+  health.problem = problem();
   health.writable = health.problem.empty();
+  health.published_sequence = tree_->published();
+  health.free_bytes = free_bytes_.load(std::memory_order_relaxed);
+  health.low_on_disk = health.free_bytes < options_.low_water;
   health.indexed_sequence = indexed_.load(std::memory_order_relaxed);
   health.last_sequence = last_sequence();
   return health;
@@ -350,6 +461,7 @@ void LogImpl::close() {
       segment->seal();
     }
   }
+  if (tree_) tree_->stop();
   if (index_thread_.joinable()) index_thread_.join();
   ::close(lock_);
 }
@@ -381,6 +493,7 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, size_t writers
   }
   auto log = std::make_unique<LogImpl>(options, lock, writers);
   SLUICE_TRY(log->recover());
+  SLUICE_TRY(log->open_tree());
   log->start_threads();
   return log;
 }

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "audit/event.h"
+#include "base/clock.h"
 #include "base/result.h"
+#include "tlog/note.h"
 
 namespace sluice::audit {
 
@@ -23,6 +25,13 @@ struct LogOptions {
   size_t segment_bytes = 64UL * 1024 * 1024;
   size_t text_limit = 16 * 1024;       ///< bytes of statement text kept in a record
   size_t parameters_limit = 4 * 1024;  ///< bytes of bound parameters kept in a record
+  /// What the log calls itself in its checkpoints, when it begins; empty: a name is made up.
+  std::string origin;
+  /// Holds its Ed25519 key (PEM); empty: `<directory>/log-key.pem`, made when the log begins.
+  std::filesystem::path key_file;
+  Duration checkpoint_interval = std::chrono::seconds(1);
+  /// Bytes free on its disk below which an alarm is raised.
+  uint64_t low_water = uint64_t{1} << 30;
 };
 
 /// The part of a record that is the same for a whole session, encoded once.
@@ -73,8 +82,18 @@ class Log {
     std::string problem;
     uint64_t indexed_sequence = 0;
     uint64_t last_sequence = 0;
+    uint64_t published_sequence = 0;  ///< that the last signed checkpoint covers
+    uint64_t free_bytes = 0;          ///< on its disk
+    bool low_on_disk = false;         ///< below the configured low water
   };
   virtual Health health() const = 0;
+  /// Calls back, on a thread of the log's, once a signed checkpoint covers the record, which it
+  /// asks for. Never if the log closes first.
+  virtual void when_published(uint64_t sequence, std::function<void()> callback) = 0;
+  /// The public key that checkpoints are signed with.
+  virtual tlog::VerifierKey key() = 0;
+  /// Makes a new key and lets the old one sign it in; the old one's file is gone afterwards.
+  virtual Result<tlog::VerifierKey> rotate_key() = 0;
   /// Syncs and indexes everything; after it the log is closed.
   virtual void close() = 0;
 };

@@ -166,6 +166,8 @@ std::string_view name_of(EventType type) {
       return "admin";
     case EventType::kSchemaDrift:
       return "schema_drift";
+    case EventType::kEvidence:
+      return "evidence";
   }
   return "unknown";
 }

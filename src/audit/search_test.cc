@@ -75,7 +75,7 @@ class SearchTest : public ::testing::Test {
       std::snprintf(name, sizeof name, "%020lu-%d.seg", w.sequence, segments_++);
       writer = *SegmentWriter::create(log() / name, 0, w.sequence, 8192);
     }
-    writer->append(w.sequence, payload);
+    writer->append(w.sequence, {}, payload);
   }
 
   /// Indexes in chunks of `step` records a segment, until `rounds` are done or all is.
@@ -218,7 +218,8 @@ TEST_F(SearchTest, DamageBehindTheIndexIsSaid) {
 TEST_F(SearchTest, WhatIsNoRecordIsNotIndexed) {
   auto index = Index::open(folder.path());
   ASSERT_TRUE(index);
-  EXPECT_FALSE(index->add("a.seg", {1, kSegmentHeader, "not CBOR"}));
+  EXPECT_FALSE(
+      index->add("a.seg", {.sequence = 1, .offset = kSegmentHeader, .payload = "not CBOR"}));
   EXPECT_EQ(index->pending_records(), 0U);
 }
 
@@ -257,7 +258,7 @@ TEST_F(SearchTest, TailGivesWhatIsNewInOrder) {
 TEST(Follower, ReadsEachFrameOnceInPiecesAndFromACursor) {
   const TestFolder folder;
   auto writer = *SegmentWriter::create(folder / "1.seg", 0, 1, 4096);
-  for (uint64_t i = 1; i <= 10; ++i) writer->append(i, std::string(i, 'x'));
+  for (uint64_t i = 1; i <= 10; ++i) writer->append(i, {}, std::string(i, 'x'));
   std::vector<uint64_t> got;
   const auto each = [&](const std::string& segment, const Frame& frame) {
     EXPECT_EQ(segment, "1.seg");
@@ -270,7 +271,7 @@ TEST(Follower, ReadsEachFrameOnceInPiecesAndFromACursor) {
   EXPECT_EQ(second.read(SIZE_MAX, each), 2U);
   EXPECT_THAT(got, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
   EXPECT_EQ(second.read(SIZE_MAX, each), 0U);
-  writer->append(11, "late");
+  writer->append(11, {}, "late");
   writer->seal();
   EXPECT_EQ(second.read(SIZE_MAX, each), 1U);
   EXPECT_EQ(second.read(SIZE_MAX, each), 0U);
@@ -281,7 +282,7 @@ TEST(Follower, DamageIsSaidOnceAndTheOtherSegmentsGoOn) {
   const TestFolder folder;
   for (const char* name : {"1.seg", "2.seg"}) {
     auto writer = *SegmentWriter::create(folder / name, 0, 1, 4096);
-    for (uint64_t i = 1; i <= 3; ++i) writer->append(i, "payload");
+    for (uint64_t i = 1; i <= 3; ++i) writer->append(i, {}, "payload");
   }
   std::fstream out(folder / "1.seg", std::ios::in | std::ios::out | std::ios::binary);
   out.seekp(static_cast<std::streamoff>(kSegmentHeader + frame_size(7) + kFrameHeader));
@@ -301,7 +302,7 @@ TEST(Follower, Threat37_LengthMadeZeroInACompleteSegmentIsDamage) {
   const TestFolder folder;
   {
     auto writer = *SegmentWriter::create(folder / "1.seg", 0, 1, 4096);
-    for (uint64_t i = 1; i <= 3; ++i) writer->append(i, "payload");
+    for (uint64_t i = 1; i <= 3; ++i) writer->append(i, {}, "payload");
   }
   std::fstream out(folder / "1.seg", std::ios::in | std::ios::out | std::ios::binary);
   out.seekp(static_cast<std::streamoff>(kSegmentHeader + frame_size(7)));

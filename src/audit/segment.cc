@@ -17,7 +17,9 @@ namespace sluice::audit {
 namespace {
 
 constexpr char kMagic[8] = {'S', 'L', 'U', 'I', 'C', 'E', 'A', '1'};
+constexpr uint32_t kVersion = 2;
 constexpr uint32_t kMaxPayload = 64 << 20;
+constexpr uint32_t kErased = 1U << 31;
 static_assert(std::endian::native == std::endian::little, "segments are little-endian");
 
 struct RawHeader {
@@ -31,11 +33,9 @@ struct RawHeader {
 };
 static_assert(sizeof(RawHeader) == kSegmentHeader);
 
-uint32_t frame_crc(uint32_t length, uint64_t sequence, Bytes payload) {
-  char head[12];
-  std::memcpy(head, &length, 4);
-  std::memcpy(head + 4, &sequence, 8);
-  return crc32c(payload, crc32c({head, sizeof head}));
+/// Of a frame as it stands, without its CRC.
+uint32_t frame_crc(const char* frame, size_t payload) {
+  return crc32c({frame + 8, kFrameHeader - 8 + payload}, crc32c({frame, 4}));
 }
 
 class FileDescriptor {
@@ -73,7 +73,7 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const std::filesyst
   }
   RawHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.version = 1;
+  header.version = kVersion;
   header.writer = writer;
   header.created_micros = wall_micros();
   header.first_sequence = first_sequence;
@@ -88,13 +88,15 @@ SegmentWriter::~SegmentWriter() {
   ::close(fd_);
 }
 
-void SegmentWriter::append(uint64_t sequence, Bytes payload) {
+void SegmentWriter::append(uint64_t sequence, const Salt& salt, Bytes payload) {
   char* frame = map_ + used_;
   const auto length = static_cast<uint32_t>(payload.size());
-  const uint32_t crc = frame_crc(length, sequence, payload);
-  std::memcpy(frame + 4, &crc, 4);
   std::memcpy(frame + 8, &sequence, 8);
+  std::memcpy(frame + 16, salt.data(), salt.size());
   std::memcpy(frame + kFrameHeader, payload.data(), payload.size());
+  const uint32_t crc = crc32c({frame + 8, kFrameHeader - 8 + payload.size()},
+                              crc32c({reinterpret_cast<const char*>(&length), 4}));
+  std::memcpy(frame + 4, &crc, 4);
   std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(frame))
       .store(length, std::memory_order_release);
   used_ += frame_size(payload.size());
@@ -149,36 +151,50 @@ bool SegmentReader::fill(size_t bytes) {
   return buffer_.size() >= bytes;
 }
 
-SegmentReader::Status SegmentReader::next(Frame& frame) {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    // A buffered zero may have been overwritten since: the second attempt reads anew.
-    if (attempt == 1) buffer_.clear();
-    uint32_t length = 0;
-    if (!fill(kFrameHeader)) continue;
-    const char* head = buffer_.data() + (offset_ - buffer_start_);
-    std::memcpy(&length, head, 4);
-    if (length == 0) continue;
-    if (length > kMaxPayload || !fill(kFrameHeader + length)) {
-      if (attempt == 0) continue;
-      return Status::kCorrupt;
-    }
-    head = buffer_.data() + (offset_ - buffer_start_);
-    uint32_t crc = 0;
-    std::memcpy(&crc, head + 4, 4);
-    std::memcpy(&frame.sequence, head + 8, 8);
-    frame.payload.assign(head + kFrameHeader, length);
-    if (crc != frame_crc(length, frame.sequence, frame.payload)) {
-      if (attempt == 0) continue;
-      return Status::kCorrupt;
-    }
-    frame.offset = offset_;
-    offset_ += frame_size(length);
-    return Status::kFrame;
+SegmentReader::Status SegmentReader::parse(Frame& frame) {
+  uint32_t word = 0;
+  if (!fill(kFrameHeader)) {
+    if (buffer_.size() >= 4) std::memcpy(&word, buffer_.data(), 4);
+    return word == 0 ? Status::kEnd : Status::kCorrupt;
   }
-  // All zero from here on, or the file ends: a clean end. Anything else was damaged.
-  uint32_t length = 0;
-  if (buffer_.size() >= 4) std::memcpy(&length, buffer_.data(), 4);
-  return length == 0 ? Status::kEnd : Status::kCorrupt;
+  std::memcpy(&word, buffer_.data() + (offset_ - buffer_start_), 4);
+  if (word == 0) return Status::kEnd;
+  const uint32_t length = word & ~kErased;
+  if (length > kMaxPayload || !fill(kFrameHeader + length)) return Status::kCorrupt;
+  const char* head = buffer_.data() + (offset_ - buffer_start_);
+  uint32_t crc = 0;
+  std::memcpy(&crc, head + 4, 4);
+  if (crc != frame_crc(head, length)) return Status::kCorrupt;
+  std::memcpy(&frame.sequence, head + 8, 8);
+  std::memcpy(frame.salt.data(), head + 16, frame.salt.size());
+  frame.erased = (word & kErased) != 0;
+  frame.payload.assign(head + kFrameHeader, frame.erased ? 0 : length);
+  frame.offset = offset_;
+  return Status::kFrame;
+}
+
+SegmentReader::Status SegmentReader::next(Frame& frame) {
+  auto status = parse(frame);
+  if (status != Status::kFrame) {
+    // What is buffered may have been written over since.
+    buffer_.clear();
+    status = parse(frame);
+  }
+  if (status == Status::kFrame) {
+    uint32_t word = 0;
+    std::memcpy(&word, buffer_.data() + (offset_ - buffer_start_), 4);
+    offset_ += frame_size(word & ~kErased);
+  }
+  return status;
+}
+
+bool SegmentReader::find_next() {
+  Frame frame;
+  do {
+    offset_ += 8;
+    if (!fill(kFrameHeader)) return false;
+  } while (parse(frame) != Status::kFrame);
+  return true;
 }
 
 Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
@@ -186,7 +202,7 @@ Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
   if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
   RawHeader raw;
   if (pread(fd.get(), &raw, sizeof raw, 0) != sizeof raw ||
-      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 || raw.version != 1) {
+      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 || raw.version != kVersion) {
     return fail(ErrorCode::kInvalidInput, file.string() + " is not an audit segment");
   }
   return SegmentHeader{raw.writer, raw.created_micros, raw.first_sequence, raw.last_sequence};
@@ -222,6 +238,30 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
     return fail(io_error("seal " + file.string(), errno));
   }
   return recovery;
+}
+
+Result<> erase_frame(const std::filesystem::path& file, uint64_t offset) {
+  SLUICE_ASSIGN(auto reader, SegmentReader::open(file, offset));
+  Frame frame;
+  if (reader.next(frame) != SegmentReader::Status::kFrame) {
+    return fail(ErrorCode::kInvalidInput, file.string() + " has no record at that place");
+  }
+  if (frame.erased) return {};
+  const auto length = static_cast<uint32_t>(frame.payload.size());
+  std::string bytes(kFrameHeader + length, '\0');
+  const uint32_t word = length | kErased;
+  std::memcpy(bytes.data(), &word, 4);
+  std::memcpy(bytes.data() + 8, &frame.sequence, 8);
+  const uint32_t crc = frame_crc(bytes.data(), length);
+  std::memcpy(bytes.data() + 4, &crc, 4);
+  const FileDescriptor fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  if (fd.get() < 0 ||
+      pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) !=
+          static_cast<ssize_t>(bytes.size()) ||
+      fdatasync(fd.get()) != 0) {
+    return fail(io_error("erase a record of " + file.string(), errno));
+  }
+  return {};
 }
 
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -15,11 +16,15 @@
 namespace sluice::audit {
 
 // A segment file (docs/audit.md): a header of 64 bytes, then frames, little-endian, each aligned
-// to 8 bytes:  u32 payload length | u32 CRC-32C of length, sequence and payload | u64 sequence |
-// payload. A length of zero ends the segment.
+// to 8 bytes:  u32 payload length | u32 CRC-32C of all that follows and the length | u64 sequence |
+// 16 bytes salt | payload. A length of zero ends the segment. The top bit of the length says that
+// the record has been erased: salt and payload are zeros.
 
 inline constexpr size_t kSegmentHeader = 64;
-inline constexpr size_t kFrameHeader = 16;
+inline constexpr size_t kFrameHeader = 32;
+
+/// Makes of a record something that tells nothing without it, see audit/leaf.h.
+using Salt = std::array<char, 16>;
 
 /// Bytes a payload takes in a segment.
 constexpr size_t frame_size(size_t payload) { return (kFrameHeader + payload + 7) / 8 * 8; }
@@ -37,7 +42,7 @@ class SegmentWriter {
 
   bool has_room(size_t payload) const { return used_ + frame_size(payload) + 8 <= bytes_; }
   /// Only with room. The length is written last: a reader never sees half a frame.
-  void append(uint64_t sequence, Bytes payload);
+  void append(uint64_t sequence, const Salt& salt, Bytes payload);
   /// Flushes to disk everything appended so far.
   Result<> sync();
   /// Cuts the file to what is used and notes in its header that it is complete.
@@ -57,6 +62,8 @@ class SegmentWriter {
 struct Frame {
   uint64_t sequence = 0;
   uint64_t offset = 0;  ///< of the frame in the file
+  Salt salt{};
+  bool erased = false;  ///< `payload` and `salt` are gone
   std::string payload;
 };
 
@@ -73,10 +80,14 @@ class SegmentReader {
   /// kEnd: nothing more (yet). kCorrupt: bytes at `offset()` are not what was written.
   Status next(Frame& frame);
   uint64_t offset() const { return offset_; }
+  /// Behind kCorrupt: goes on to the next place that holds a whole record. False: there is none.
+  bool find_next();
 
  private:
   SegmentReader(int fd, uint64_t offset) : fd_(fd), offset_(offset) {}
   bool fill(size_t bytes);
+  /// What the bytes at `offset_` say, as far as they are buffered or can be read.
+  Status parse(Frame& frame);
   int fd_ = -1;
   uint64_t offset_ = 0;
   std::string buffer_;  ///< file contents from `buffer_start_`
@@ -102,6 +113,10 @@ struct Recovery {
 /// Finds the last whole record and seals the file; what was preallocated and not used is given
 /// back.
 Result<Recovery> recover_segment(const std::filesystem::path& file);
+
+/// Removes what a record says, for good; its place in the tree stays. Not for a segment that is
+/// being written.
+Result<> erase_frame(const std::filesystem::path& file, uint64_t offset);
 
 /// All segments of a log folder, by first sequence.
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory);

@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using Status = SegmentReader::Status;
+constexpr Salt kSalt{'s', 'a', 'l', 't'};
 
 std::string read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -45,6 +46,7 @@ Reading read_all(const std::filesystem::path& file) {
   while ((out.end = reader->next(frame)) == Status::kFrame) {
     out.payloads.push_back(frame.payload);
     out.sequences.push_back(frame.sequence);
+    EXPECT_EQ(frame.salt, kSalt);
   }
   return out;
 }
@@ -56,7 +58,7 @@ std::string small_segment(const std::filesystem::path& file, std::vector<std::st
   uint64_t sequence = 10;
   size_t used = kSegmentHeader;
   for (const auto& payload : payloads) {
-    (*writer)->append(sequence++, payload);
+    (*writer)->append(sequence++, kSalt, payload);
     used += frame_size(payload.size());
   }
   return read_file(file).substr(0, used);
@@ -76,7 +78,7 @@ TEST(Segment, ReadsWhatWasAppendedAlsoWhileItIsWritten) {
   EXPECT_EQ(reader->next(frame), Status::kEnd);
   for (uint64_t sequence = 100; sequence < 120; ++sequence) {
     const std::string payload(sequence % 13 + 1, static_cast<char>(sequence));
-    (*writer)->append(sequence, payload);
+    (*writer)->append(sequence, kSalt, payload);
     ASSERT_EQ(reader->next(frame), Status::kFrame);
     EXPECT_EQ(frame.sequence, sequence);
     EXPECT_EQ(frame.payload, payload);
@@ -101,7 +103,7 @@ TEST(Segment, SaysWhenItIsFull) {
     auto writer = SegmentWriter::create(file, 0, 1, 1024);
     ASSERT_TRUE(writer);
     uint64_t sequence = 0;
-    while ((*writer)->has_room(50)) (*writer)->append(++sequence, std::string(50, 'a'));
+    while ((*writer)->has_room(50)) (*writer)->append(++sequence, kSalt, std::string(50, 'a'));
     EXPECT_FALSE((*writer)->has_room(50));
     EXPECT_EQ(sequence, (1024 - kSegmentHeader - 8) / frame_size(50));
   }
@@ -208,6 +210,26 @@ TEST(Segment, NoFlippedBitGivesARecordThatWasNotWritten) {
       if (!padding && length != 0) ASSERT_EQ(reading.end, Status::kCorrupt) << at << '.' << bit;
     }
   }
+}
+
+TEST(Segment, AnErasedRecordKeepsItsPlaceAndNothingElse) {
+  const TestFolder folder;
+  const auto file = folder / "a.seg";
+  small_segment(file, {"one", "my secret", "three"});
+  ASSERT_TRUE(erase_frame(file, kSegmentHeader + frame_size(3)));
+  ASSERT_TRUE(erase_frame(file, kSegmentHeader + frame_size(3))) << "twice is once";
+  EXPECT_EQ(read_file(file).find("secret"), std::string::npos);
+  auto reader = SegmentReader::open(file);
+  Frame frame;
+  ASSERT_EQ(reader->next(frame), Status::kFrame);
+  ASSERT_EQ(reader->next(frame), Status::kFrame);
+  EXPECT_TRUE(frame.erased);
+  EXPECT_EQ(frame.sequence, 11U);
+  EXPECT_EQ(frame.salt, Salt{});
+  ASSERT_EQ(reader->next(frame), Status::kFrame);
+  EXPECT_EQ(frame.payload, "three");
+  EXPECT_FALSE(frame.erased);
+  EXPECT_FALSE(erase_frame(file, kSegmentHeader + 8)) << "no record begins there";
 }
 
 RC_GTEST_PROP(Segment, AnyBytesAreReadWithoutHarm, (const std::string& junk)) {

@@ -99,19 +99,17 @@ Result<TileTree> TileTree::resume(uint64_t size, const ReadTile& read) {
   return tree;
 }
 
-Result<> TileTree::append(const Hash& leaf, const Full& full) {
+void TileTree::append(const Hash& leaf, const Full& full) {
   ++size_;
-  Result<> written;
   Hash hash = leaf;
   for (size_t level = 0;; ++level) {
     if (edge_.size() == level) edge_.emplace_back().reserve(kTileWidth);
     auto& edge = edge_[level];
     edge.push_back(hash);
-    if (edge.size() < kTileWidth) return written;
-    const Bytes bytes(edge.front().data(), edge.size() * sizeof(Hash));
+    if (edge.size() < kTileWidth) return;
     const int id = static_cast<int>(level);
-    const auto done = full({id, level_size(size_, id) / kTileWidth - 1}, bytes);
-    if (!done && written) written = done;
+    full({id, level_size(size_, id) / kTileWidth - 1},
+         {edge.front().data(), edge.size() * sizeof(Hash)});
     hash = perfect_root(edge);
     edge.clear();
   }

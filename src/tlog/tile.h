@@ -49,14 +49,13 @@ std::optional<std::vector<Bytes>> split_bundle(Bytes bundle);
 class TileTree {
  public:
   /// Called with every tile that has become full.
-  using Full = std::function<Result<>(const TileId&, Bytes hashes)>;
+  using Full = std::function<void(const TileId&, Bytes hashes)>;
 
   TileTree() = default;
   /// Takes up a tree of `size` leaves where its tiles leave off.
   static Result<TileTree> resume(uint64_t size, const ReadTile& read);
 
-  /// An error is `full`'s; the leaf is then part of the tree all the same.
-  Result<> append(const Hash& leaf, const Full& full);
+  void append(const Hash& leaf, const Full& full);
   uint64_t size() const { return size_; }
   Hash root() const;
   /// The partial tiles of the tree as it is.

@@ -1,0 +1,74 @@
+#include "audit/ordered_reader.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace sluice::audit {
+
+Result<> OrderedReader::rescan() {
+  SLUICE_ASSIGN(const auto files, list_segments(directory_));
+  for (const auto& file : files) {
+    if (known_.contains(file.filename())) continue;
+    const auto header = read_segment_header(file);
+    if (!header) continue;  // Being created, or what a crash left of one that was.
+    known_.insert(file.filename());
+    if (header->last_sequence != 0 && header->last_sequence < next_) continue;
+    lanes_[header->writer].files.push_back(file);
+  }
+  return {};
+}
+
+/// Makes the lane's head its next record that is wanted or comes later, if there is one.
+Result<> OrderedReader::fill(Lane& lane) {
+  while (!lane.files.empty() && (!lane.head || lane.head->sequence < next_)) {
+    const auto& file = lane.files.front();
+    // Asked before reading: what is complete, or followed by another, does not grow any more.
+    SLUICE_ASSIGN(const auto header, read_segment_header(file));
+    const bool complete = header.last_sequence != 0 || lane.files.size() > 1;
+    if (!lane.reader) {
+      SLUICE_ASSIGN(lane.reader, SegmentReader::open(file));
+    }
+    Frame frame;
+    const auto status = lane.reader->next(frame);
+    if (status == SegmentReader::Status::kFrame) {
+      lane.last = frame.sequence;
+      lane.head = std::move(frame);
+      continue;
+    }
+    // Behind the last whole record there may be a torn one.
+    const bool short_of_it = lane.last < header.last_sequence;
+    if (short_of_it || (status == SegmentReader::Status::kCorrupt && !complete)) {
+      return fail(ErrorCode::kIo,
+                  fmt::format("{} is damaged at byte {}", file.string(), lane.reader->offset()));
+    }
+    if (!complete) return {};
+    lane.reader.reset();
+    lane.files.pop_front();
+  }
+  return {};
+}
+
+Result<OrderedReader::Status> OrderedReader::next(Frame& frame) {
+  for (auto& [writer, lane] : lanes_) {
+    if (!lane.head || lane.head->sequence < next_) SLUICE_TRY(fill(lane));
+    if (!lane.head || lane.head->sequence != next_) continue;
+    frame = std::move(*lane.head);
+    lane.head.reset();
+    read_.insert(lane.files.front());
+    ++next_;
+    return Status::kFrame;
+  }
+  return Status::kWaiting;
+}
+
+std::optional<uint64_t> OrderedReader::ahead() const {
+  std::optional<uint64_t> lowest;
+  for (const auto& [writer, lane] : lanes_) {
+    if (!lane.head || lane.head->sequence < next_) continue;
+    lowest = std::min(lowest.value_or(UINT64_MAX), lane.head->sequence);
+  }
+  return lowest;
+}
+
+}  // namespace sluice::audit

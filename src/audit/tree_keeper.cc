@@ -1,0 +1,105 @@
+#include "audit/tree_keeper.h"
+
+#include <pthread.h>
+
+namespace sluice::audit {
+namespace {
+
+/// Short enough that work comes in small helpings, long enough to cost nothing when there is none.
+constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr size_t kHelping = 16'384;
+
+}  // namespace
+
+TreeKeeper::TreeKeeper(std::unique_ptr<Sequencer> sequencer, Duration interval, Callbacks callbacks)
+    : sequencer_(std::move(sequencer)),
+      interval_(interval),
+      callbacks_(std::move(callbacks)),
+      thread_([this] { loop(); }) {}
+
+void TreeKeeper::loop() {
+  pthread_setname_np(pthread_self(), "audit-tree");
+  auto signed_at = Clock::now();
+  bool well = true;
+  for (;;) {
+    bool asked = false;
+    bool stopping = false;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kPause, [this] { return asked_ || stopping_; });
+      asked = std::exchange(asked_, false);
+      stopping = stopping_;
+    }
+    const bool due = asked || stopping || Clock::now() - signed_at >= interval_;
+    const auto done = work(due);
+    if (!done || !well) callbacks_.problem(done ? std::string() : done.error().text);
+    well = done.has_value();
+    if (due && well) {
+      signed_at = Clock::now();
+      tell_waiting();
+    }
+    if (stopping) return;
+    callbacks_.tick();
+  }
+}
+
+Result<> TreeKeeper::work(bool publish) {
+  std::vector<uint64_t> lost;
+  Result<> result;
+  {
+    const std::lock_guard lock(work_mutex_);
+    for (;;) {
+      const auto count = sequencer_->advance(kHelping);
+      if (!count) result = fail(count.error());
+      if (!count || *count < kHelping) break;
+    }
+    lost = sequencer_->take_lost();
+    if (result && publish) result = sequencer_->publish();
+  }
+  if (!lost.empty()) callbacks_.lost(lost);
+  return result;
+}
+
+void TreeKeeper::tell_waiting() {
+  std::vector<std::function<void()>> due;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto end = waiting_.upper_bound(sequencer_->published());
+    for (auto it = waiting_.begin(); it != end; ++it) due.push_back(std::move(it->second));
+    waiting_.erase(waiting_.begin(), end);
+    // A record that was just being written when the tree was signed comes with the next one.
+    asked_ = asked_ || !waiting_.empty();
+  }
+  for (const auto& callback : due) callback();
+}
+
+void TreeKeeper::when_published(uint64_t sequence, std::function<void()> callback) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.emplace(sequence, std::move(callback));
+    asked_ = true;
+  }
+  wake_.notify_one();
+}
+
+void TreeKeeper::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<tlog::VerifierKey> TreeKeeper::rotate(std::unique_ptr<tlog::Signer> next) {
+  const std::lock_guard lock(work_mutex_);
+  SLUICE_TRY(sequencer_->rotate(std::move(next)));
+  return sequencer_->key();
+}
+
+tlog::VerifierKey TreeKeeper::key() {
+  const std::lock_guard lock(work_mutex_);
+  return sequencer_->key();
+}
+
+}  // namespace sluice::audit

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audit/sequencer.h"
+#include "base/clock.h"
+
+namespace sluice::audit {
+
+/// The thread that makes the tree: takes in what is logged, and signs a checkpoint once in a while
+/// and whenever somebody waits for one.
+class TreeKeeper {
+ public:
+  struct Callbacks {
+    /// What stands in the way of it; empty when it goes on again.
+    std::function<void(const std::string& problem)> problem;
+    /// Numbers of records that will never be there.
+    std::function<void(const std::vector<uint64_t>&)> lost;
+    /// Twice a second or so.
+    std::function<void()> tick;
+  };
+
+  TreeKeeper(std::unique_ptr<Sequencer> sequencer, Duration interval, Callbacks callbacks);
+  ~TreeKeeper() { stop(); }
+
+  /// Takes in everything that is there, signs it and ends the thread.
+  void stop();
+  /// Calls back, on the thread, once a checkpoint covers the record; asks for one. Never if the
+  /// keeper stops first.
+  void when_published(uint64_t sequence, std::function<void()> callback);
+  uint64_t published() const { return sequencer_->published(); }
+  const std::string& origin() const { return sequencer_->origin(); }
+  /// Lets another key take over; returns it as others are to know it.
+  Result<tlog::VerifierKey> rotate(std::unique_ptr<tlog::Signer> next);
+  tlog::VerifierKey key();
+
+ private:
+  void loop();
+  Result<> work(bool publish);
+  void tell_waiting();
+
+  std::unique_ptr<Sequencer> sequencer_;
+  Duration interval_;
+  Callbacks callbacks_;
+  std::mutex work_mutex_;  ///< held while the sequencer is used
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::multimap<uint64_t, std::function<void()>> waiting_;
+  bool asked_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,334 @@
+#include "audit/verify.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "audit/erasure.h"
+#include "audit/key_chain.h"
+#include "audit/leaf.h"
+#include "audit/record_view.h"
+#include "audit/segment.h"
+#include "audit/tree_files.h"
+#include "tlog/proof.h"
+
+namespace sluice::audit {
+namespace {
+
+using Kind = Finding::Kind;
+
+/// The entries of the tree in pieces of a bundle, of which the last few are kept.
+class Entries {
+ public:
+  Entries(const TreeFiles& files, uint64_t size) : files_(files), size_(size) {}
+
+  /// Nothing where the bundle is not there or not what bundles are.
+  const std::vector<Bytes>* bundle(uint64_t index) {
+    if (kept_ == index && bytes_) return entries_ ? &*entries_ : nullptr;
+    kept_ = index;
+    const uint64_t width = std::min(tlog::kTileWidth, size_ - index * tlog::kTileWidth);
+    bytes_ = files_.read({tlog::kEntries, index, width});
+    entries_ = bytes_ ? tlog::split_bundle(*bytes_) : std::nullopt;
+    if (entries_ && entries_->size() != width) entries_.reset();
+    return entries_ ? &*entries_ : nullptr;
+  }
+  std::optional<Bytes> entry(uint64_t index) {
+    const auto* entries = bundle(index / tlog::kTileWidth);
+    if (entries == nullptr) return std::nullopt;
+    return (*entries)[index % tlog::kTileWidth];
+  }
+
+ private:
+  const TreeFiles& files_;
+  uint64_t size_;
+  uint64_t kept_ = 0;
+  Result<std::string> bytes_ = fail(ErrorCode::kNotFound, "");
+  std::optional<std::vector<Bytes>> entries_;
+};
+
+class Verifier {
+ public:
+  explicit Verifier(const VerifyOptions& options)
+      : options_(options), files_(tree_files(options.audit)) {}
+
+  Result<VerifyReport> run() {
+    SLUICE_ASSIGN(const bool signed_by_it, read_head());
+    if (!signed_by_it) return std::move(report_);
+    check_tree();
+    compare_with_checkpoints();
+    SLUICE_TRY(check_records());
+    return std::move(report_);
+  }
+
+ private:
+  void found(Finding finding) {
+    if (report_.findings.size() < kMaxFindings) {
+      report_.findings.push_back(std::move(finding));
+    } else {
+      report_.more_findings = true;
+    }
+  }
+
+  Result<bool> read_head();
+  void check_tree();
+  void check_tile(const tlog::TileId& tile, Bytes hashes);
+  void compare_with_checkpoints();
+  Result<> check_records();
+  void check_segment(const std::filesystem::path& file);
+  void check_record(const std::filesystem::path& file, const Frame& frame);
+  void find_missing();
+  void find_unexplained();
+  void progress();
+
+  const VerifyOptions& options_;
+  TreeFiles files_;
+  VerifyReport report_;
+  std::optional<KeyChain> chain_;
+  std::optional<Entries> entries_;
+  std::vector<bool> seen_;
+  std::vector<uint64_t> erased_;
+  std::vector<Erasure> explained_;
+};
+
+Result<bool> Verifier::read_head() {
+  const auto forged = [this](const Error& error) {
+    found({.kind = Kind::kForged,
+           .file = (files_.directory() / "checkpoint").string(),
+           .text = error.text});
+    return false;
+  };
+  SLUICE_ASSIGN(const auto text, files_.read_checkpoint());
+  auto chain = KeyChain::load(files_, options_.key);
+  if (!chain) return forged(chain.error());
+  chain_ = std::move(*chain);
+  const auto note = tlog::parse_note(text);
+  if (!note) return forged(note.error());
+  const auto head = chain_->open(*note);
+  if (!head) return forged(head.error());
+  report_.head = *head;
+  entries_.emplace(files_, head->size);
+  return true;
+}
+
+/// Makes the tree anew from its entries, and compares all tiles with what comes out.
+void Verifier::check_tree() {
+  tlog::TileTree tree;
+  const uint64_t size = report_.head.size;
+  const auto full = [this](const tlog::TileId& tile, Bytes hashes) { check_tile(tile, hashes); };
+  for (uint64_t index = 0; index * tlog::kTileWidth < size; ++index) {
+    const auto* entries = entries_->bundle(index);
+    if (entries == nullptr) {
+      const uint64_t first = index * tlog::kTileWidth;
+      found({.kind = Kind::kTree,
+             .first = first + 1,
+             .last = std::min(size, first + tlog::kTileWidth),
+             .file = (files_.directory() / tlog::tile_path({tlog::kEntries, index})).string(),
+             .text = "the bundle of these records' entries is missing or malformed"});
+      return;
+    }
+    for (const Bytes entry : *entries) tree.append(tlog::leaf_hash(entry), full);
+  }
+  for (const auto& [tile, hashes] : tree.partial_tiles()) check_tile(tile, hashes);
+  if (tree.root() != report_.head.root) {
+    found({.kind = Kind::kTree,
+           .text = fmt::format("the entries of records 1 to {} do not add up to the signed "
+                               "checkpoint",
+                               size)});
+  }
+}
+
+void Verifier::check_tile(const tlog::TileId& tile, Bytes hashes) {
+  const auto stored = files_.read(tile);
+  if (stored && *stored == hashes) return;
+  size_t at = 0;
+  while (stored && at + 1 < hashes.size() / sizeof(tlog::Hash) &&
+         stored->compare(at * sizeof(tlog::Hash), sizeof(tlog::Hash),
+                         hashes.substr(at * sizeof(tlog::Hash), sizeof(tlog::Hash))) == 0) {
+    ++at;
+  }
+  const uint64_t span = uint64_t{1} << (8 * tile.level);
+  const uint64_t first = (tile.index * tlog::kTileWidth + at) * span + 1;
+  found(
+      {.kind = Kind::kTree,
+       .first = first,
+       .last = first + span - 1,
+       .file = (files_.directory() / tlog::tile_path(tile)).string(),
+       .offset = at * sizeof(tlog::Hash),
+       .text = stored ? "the hash in this tile is not that of the entries" : stored.error().text});
+}
+
+void Verifier::compare_with_checkpoints() {
+  for (const auto& text : options_.checkpoints) {
+    const auto note = tlog::parse_note(text);
+    const auto head = note ? chain_->open(*note) : fail(note.error());
+    if (!head) {
+      found({.kind = Kind::kForged, .text = "a checkpoint from elsewhere: " + head.error().text});
+      continue;
+    }
+    if (head->size > report_.head.size) {
+      found({.kind = Kind::kCut,
+             .first = report_.head.size + 1,
+             .last = head->size,
+             .text = fmt::format("a signed checkpoint from elsewhere covers {} records: the end of "
+                                 "the log has been cut off",
+                                 head->size)});
+      continue;
+    }
+    const auto root = tlog::root_of(head->size, files_.reader());
+    if (!root || *root != head->root || head->origin != report_.head.origin) {
+      found({.kind = Kind::kForked,
+             .first = 1,
+             .last = head->size,
+             .text = fmt::format("a signed checkpoint from elsewhere, of {} records, is of another "
+                                 "tree: the log has been rewritten or forked before there",
+                                 head->size)});
+    }
+  }
+}
+
+Result<> Verifier::check_records() {
+  seen_.assign(report_.head.size, false);
+  SLUICE_ASSIGN(const auto segments, list_segments(options_.audit / "log"));
+  for (const auto& file : segments) check_segment(file);
+  find_missing();
+  find_unexplained();
+  return {};
+}
+
+void Verifier::check_segment(const std::filesystem::path& file) {
+  const auto header = read_segment_header(file);
+  const bool beside =
+      header && (header->first_sequence > options_.last ||
+                 (header->last_sequence != 0 && header->last_sequence < options_.first));
+  if (beside) return;
+  auto reader = SegmentReader::open(file);
+  if (!reader) {
+    found({.kind = Kind::kDamaged, .file = file.string(), .text = reader.error().text});
+    return;
+  }
+  Frame frame;
+  uint64_t last = 0;
+  for (;;) {
+    const auto status = reader->next(frame);
+    if (status == SegmentReader::Status::kFrame) {
+      last = frame.sequence;
+      check_record(file, frame);
+      continue;
+    }
+    // Behind the last record there may be one that a crash tore, which nobody was answered for.
+    if (last >= header->last_sequence) return;
+    found({.kind = Kind::kDamaged,
+           .first = last + 1,
+           .last = last + 1,
+           .file = file.string(),
+           .offset = reader->offset(),
+           .text = "these bytes are no record, and there are records behind them"});
+    if (!reader->find_next()) return;
+  }
+}
+
+void Verifier::check_record(const std::filesystem::path& file, const Frame& frame) {
+  if (frame.sequence < options_.first || frame.sequence > options_.last) return;
+  const auto at = [&](Kind kind, std::string_view text) {
+    found({.kind = kind,
+           .first = frame.sequence,
+           .last = frame.sequence,
+           .file = file.string(),
+           .offset = frame.offset,
+           .text = std::string(text)});
+  };
+  if (frame.sequence == 0) return at(Kind::kAltered, "records have numbers");
+  if (frame.sequence > report_.head.size) {
+    ++report_.uncovered;
+    return;
+  }
+  if (seen_[frame.sequence - 1]) return at(Kind::kRepeated, "this record is there already");
+  seen_[frame.sequence - 1] = true;
+  if (frame.erased) {
+    erased_.push_back(frame.sequence);
+    return;
+  }
+  if (++report_.records % (1 << 16) == 0) progress();
+  const auto entry = entries_->entry(frame.sequence - 1);
+  if (!entry || *entry != view(record_entry(frame.salt, frame.payload))) {
+    return at(Kind::kAltered, "this record is not what was logged under its number");
+  }
+  const auto record = read_record(frame.payload);
+  if (!record) return;
+  if (record->type == EventType::kEvidence || record->type == EventType::kAdmin) {
+    if (const auto erasure = parse_erasure(record->message)) explained_.push_back(*erasure);
+  }
+}
+
+void Verifier::find_missing() {
+  const uint64_t last = std::min<uint64_t>(options_.last, seen_.size());
+  for (uint64_t number = options_.first; number <= last; ++number) {
+    if (seen_[number - 1]) continue;
+    if (entries_->entry(number - 1) == kLostEntry) {
+      ++report_.lost;
+      continue;
+    }
+    if (!report_.findings.empty()) {
+      Finding& before = report_.findings.back();
+      if (before.kind == Kind::kMissing && before.last + 1 == number) {
+        before.last = number;
+        continue;
+      }
+    }
+    found({.kind = Kind::kMissing,
+           .first = number,
+           .last = number,
+           .text = "the tree has this record, and the log has not"});
+  }
+}
+
+void Verifier::find_unexplained() {
+  for (const uint64_t number : erased_) {
+    const bool told = std::any_of(explained_.begin(), explained_.end(), [&](const Erasure& e) {
+      return e.first <= number && number <= e.last;
+    });
+    if (told) {
+      ++report_.erased;
+    } else {
+      found({.kind = Kind::kErased,
+             .first = number,
+             .last = number,
+             .text = "this record was erased, and no record says by whom and why"});
+    }
+  }
+}
+
+void Verifier::progress() {
+  if (options_.progress) options_.progress(report_.records, report_.head.size);
+}
+
+}  // namespace
+
+std::string_view name_of(Finding::Kind kind) {
+  switch (kind) {
+    case Kind::kAltered:
+      return "altered";
+    case Kind::kMissing:
+      return "missing";
+    case Kind::kDamaged:
+      return "damaged";
+    case Kind::kRepeated:
+      return "repeated";
+    case Kind::kErased:
+      return "erased";
+    case Kind::kTree:
+      return "tree";
+    case Kind::kForged:
+      return "forged";
+    case Kind::kCut:
+      return "cut";
+    case Kind::kForked:
+      return "forked";
+  }
+  return "unknown";
+}
+
+Result<VerifyReport> verify_log(const VerifyOptions& options) { return Verifier(options).run(); }
+
+}  // namespace sluice::audit

@@ -1,0 +1,258 @@
+#include "audit/verify.h"
+
+#include <fstream>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "audit/erasure.h"
+#include "audit/leaf.h"
+#include "audit/log.h"
+#include "audit/segment.h"
+#include "audit/tree_files.h"
+#include "base/test_folder.h"
+
+namespace sluice::audit {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using Kind = Finding::Kind;
+
+/// A log of 600 statements by two writers, closed.
+class VerifyTest : public ::testing::Test {
+ protected:
+  VerifyTest() { write(600); }
+
+  void write(int records) {
+    auto log = Log::open({.directory = folder.path(), .segment_bytes = 64 * 1024}, 2);
+    EXPECT_TRUE(log) << log.error().text;
+    if (!log) return;
+    for (int i = 0; i < records; ++i) {
+      Event event;
+      event.time_micros = 1;
+      const std::string text = "SELECT " + std::to_string(i) + std::string(300, ' ');
+      event.text = text;
+      EXPECT_TRUE((*log)->writer(static_cast<size_t>(i % 2)).append(context, event));
+    }
+    key = (*log)->key();
+    (*log)->close();
+  }
+  VerifyReport check(VerifyOptions options = {}) {
+    options.audit = folder.path();
+    options.key = key;
+    auto report = verify_log(options);
+    EXPECT_TRUE(report) << report.error().text;
+    return report ? std::move(*report) : VerifyReport{};
+  }
+  std::vector<Kind> kinds(const VerifyOptions& options = {}) {
+    std::vector<Kind> kinds;
+    for (const auto& finding : check(options).findings) kinds.push_back(finding.kind);
+    return kinds;
+  }
+  /// Where the record lies.
+  std::pair<std::filesystem::path, uint64_t> place(uint64_t number) const {
+    const auto segments = *list_segments(folder / "log");
+    for (const auto& file : segments) {
+      auto reader = SegmentReader::open(file);
+      Frame frame;
+      while (reader->next(frame) == SegmentReader::Status::kFrame) {
+        if (frame.sequence == number) return {file, frame.offset};
+      }
+    }
+    return {};
+  }
+  /// Changes bytes of a file and mends nothing.
+  static void overwrite(const std::filesystem::path& file, uint64_t offset,
+                        std::string_view bytes) {
+    std::string all = *read_file(file);
+    all.replace(offset, bytes.size(), bytes);
+    ASSERT_TRUE(replace_file(file, all));
+  }
+  std::string checkpoint() const { return *tree_files(folder.path()).read_checkpoint(); }
+
+  TestFolder folder;
+  EncodedContext context{{.session_id = 1, .user = "alice"}};
+  tlog::VerifierKey key;
+};
+
+TEST_F(VerifyTest, AnUntouchedLogIsGood) {
+  const auto report = check();
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.records, 600U);
+  EXPECT_EQ(report.head.size, 600U);
+  EXPECT_EQ(report.uncovered, 0U);
+}
+
+TEST_F(VerifyTest, AnotherKeyDoesNotBelieveIt) {
+  key.public_key[5] ^= 1;
+  EXPECT_THAT(kinds(), Contains(Kind::kForged));
+}
+
+TEST_F(VerifyTest, AFlippedByteIsLocated) {
+  const auto [file, offset] = place(321);
+  const std::string all = *read_file(file);
+  overwrite(file, offset + kFrameHeader + 40,
+            std::string(1, static_cast<char>(all[offset + kFrameHeader + 40] ^ 1)));
+  const auto report = check();
+  ASSERT_EQ(report.findings.size(), 2U);
+  EXPECT_EQ(report.findings[0].kind, Kind::kDamaged);
+  EXPECT_EQ(report.findings[0].file, file);
+  EXPECT_EQ(report.findings[0].offset, offset);
+  EXPECT_EQ(report.findings[1].kind, Kind::kMissing);
+  EXPECT_EQ(report.findings[1].first, 321U);
+  EXPECT_EQ(report.findings[1].last, 321U);
+  EXPECT_EQ(report.records, 599U) << "those behind it are found again";
+}
+
+/// Somebody who knows the format writes another record in the place of one, checksum and all.
+TEST_F(VerifyTest, ARecordThatWasReplacedIsLocated) {
+  const auto [file, offset] = place(100);
+  const auto scratch = folder / "scratch";
+  auto reader = SegmentReader::open(file, offset);
+  Frame frame;
+  ASSERT_EQ(reader->next(frame), SegmentReader::Status::kFrame);
+  frame.payload.replace(frame.payload.find("alice"), 5, "mallo");
+  {
+    const auto writer = SegmentWriter::create(scratch, 0, 100, 1 << 16);
+    (*writer)->append(100, frame.salt, frame.payload);
+  }
+  overwrite(file, offset,
+            Bytes(*read_file(scratch)).substr(kSegmentHeader, frame_size(frame.payload.size())));
+  const auto report = check();
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].kind, Kind::kAltered);
+  EXPECT_EQ(report.findings[0].first, 100U);
+  EXPECT_EQ(report.findings[0].offset, offset);
+}
+
+TEST_F(VerifyTest, AMissingSegmentIsTheRecordsInIt) {
+  const auto [file, offset] = place(600);
+  std::filesystem::remove(file);
+  const auto report = check();
+  ASSERT_FALSE(report.good());
+  EXPECT_EQ(report.findings.front().kind, Kind::kMissing);
+  EXPECT_EQ(report.findings.back().last, 600U);
+}
+
+TEST_F(VerifyTest, RecordsThatChangedPlacesAreBothAltered) {
+  const auto [file, a] = place(200);
+  const auto b = place(202).second;  // The same writer's next.
+  ASSERT_EQ(place(202).first, file);
+  std::string all = *read_file(file);
+  const size_t size = b - a;
+  const std::string one = all.substr(a, size);
+  // With the numbers as they were, so that only the contents change places.
+  const std::string two = all.substr(b, size);
+  all.replace(a, size, two);
+  all.replace(b, size, one);
+  ASSERT_TRUE(replace_file(file, all));
+  EXPECT_TRUE(check().good()) << "the order in a file is not the records' order: their numbers are";
+  std::string numbers = all;
+  for (const auto& [at, number] : {std::pair{a, uint64_t{200}}, {b, uint64_t{202}}}) {
+    const auto scratch = folder / "scratch";
+    auto reader = SegmentReader::open(file, at);
+    Frame frame;
+    ASSERT_EQ(reader->next(frame), SegmentReader::Status::kFrame);
+    std::filesystem::remove(scratch);
+    {
+      const auto writer = SegmentWriter::create(scratch, 0, number, 1 << 16);
+      (*writer)->append(number, frame.salt, frame.payload);
+    }
+    numbers.replace(at, size, read_file(scratch)->substr(kSegmentHeader, size));
+  }
+  ASSERT_TRUE(replace_file(file, numbers));
+  EXPECT_EQ(kinds(), (std::vector<Kind>{Kind::kAltered, Kind::kAltered}));
+}
+
+TEST_F(VerifyTest, AnEntryOrTileThatWasChangedIsLocated) {
+  const auto files = tree_files(folder.path());
+  const std::string good = *files.read({0, 1});
+  std::string bad = good;
+  bad[7 * 32] ^= 1;
+  ASSERT_TRUE(files.write({0, 1}, bad));
+  auto report = check();
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].kind, Kind::kTree);
+  EXPECT_EQ(report.findings[0].first, 256U + 7 + 1);
+  ASSERT_TRUE(files.write({0, 1}, good));
+  std::string bundle = *files.read({tlog::kEntries, 0});
+  bundle[35 * 10 + 20] ^= 1;  // The eleventh entry.
+  ASSERT_TRUE(files.write({tlog::kEntries, 0}, bundle));
+  report = check();
+  EXPECT_EQ(report.findings[0].first, 11U);
+  EXPECT_THAT(kinds(), Contains(Kind::kAltered)) << "and the record does not fit it";
+}
+
+TEST_F(VerifyTest, ATailThatWasCutShowsByACheckpointFromElsewhere) {
+  const std::string kept = checkpoint();
+  // All of a former state, as a backup would bring it back.
+  const TestFolder backup;
+  std::filesystem::copy(folder.path(), backup.path() / "audit",
+                        std::filesystem::copy_options::recursive);
+  write(50);
+  const std::string later = checkpoint();
+  EXPECT_EQ(kinds({.checkpoints = {kept, later}}), std::vector<Kind>{});
+  std::filesystem::remove_all(folder.path());
+  std::filesystem::copy(backup.path() / "audit", folder.path(),
+                        std::filesystem::copy_options::recursive);
+  EXPECT_TRUE(check().good()) << "by itself it cannot be told";
+  const auto report = check({.checkpoints = {kept, later}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].kind, Kind::kCut);
+  EXPECT_EQ(report.findings[0].first, 601U);
+  // And goes on differently: a fork.
+  write(70);
+  EXPECT_EQ(kinds({.checkpoints = {later}}), std::vector<Kind>{Kind::kForked});
+}
+
+TEST_F(VerifyTest, ErasedRecordsNeedARecordThatSaysSo) {
+  ASSERT_EQ(erase_records(folder.path(), {10, 12}), 3U);
+  const auto report = check();
+  EXPECT_EQ(report.findings.size(), 3U);
+  EXPECT_EQ(report.findings[0].kind, Kind::kErased);
+  {
+    auto log = Log::open({.directory = folder.path()}, 1);
+    Event event;
+    event.type = EventType::kAdmin;
+    const std::string message = format_erasure({10, 12}, "request 17");
+    event.message = message;
+    ASSERT_TRUE((*log)->append_admin({.user = "dpo"}, event));
+    (*log)->close();
+  }
+  const auto explained = check();
+  EXPECT_TRUE(explained.good());
+  EXPECT_EQ(explained.erased, 3U);
+}
+
+TEST_F(VerifyTest, NoByteCanBeChangedUnnoticed) {
+  const auto segments = *list_segments(folder / "log");
+  std::vector<std::filesystem::path> all = segments;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder / "tlog")) {
+    if (file.is_regular_file()) all.push_back(file.path());
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    const auto& file = all[random() % all.size()];
+    const std::string good = *read_file(file);
+    const size_t at = random() % good.size();
+    const bool header = file.extension() == ".seg" && at < kSegmentHeader;
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1 << random() % 8);
+    std::ofstream(file, std::ios::binary) << bad;
+    const auto report = verify_log({.audit = folder.path(), .key = key});
+    const bool padding = report && report->good() && file.extension() == ".seg";
+    if (report && report->good()) {
+      // What says nothing may be anything: headers' and frames' unused bytes.
+      ASSERT_TRUE(header || padding) << file << " byte " << at;
+      EXPECT_EQ(report->records, 600U);
+    }
+    std::ofstream(file, std::ios::binary) << good;
+  }
+  EXPECT_TRUE(check().good());
+}
+
+}  // namespace
+}  // namespace sluice::audit
