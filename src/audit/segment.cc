@@ -19,7 +19,6 @@ namespace {
 constexpr char kMagic[8] = {'S', 'L', 'U', 'I', 'C', 'E', 'A', '1'};
 constexpr uint32_t kVersion = 2;
 constexpr uint32_t kMaxPayload = 64 << 20;
-constexpr uint32_t kErased = 1U << 31;
 static_assert(std::endian::native == std::endian::little, "segments are little-endian");
 
 struct RawHeader {
@@ -159,7 +158,7 @@ SegmentReader::Status SegmentReader::parse(Frame& frame) {
   }
   std::memcpy(&word, buffer_.data() + (offset_ - buffer_start_), 4);
   if (word == 0) return Status::kEnd;
-  const uint32_t length = word & ~kErased;
+  const uint32_t length = word & ~kErasedFrame;
   if (length > kMaxPayload || !fill(kFrameHeader + length)) return Status::kCorrupt;
   const char* head = buffer_.data() + (offset_ - buffer_start_);
   uint32_t crc = 0;
@@ -167,7 +166,7 @@ SegmentReader::Status SegmentReader::parse(Frame& frame) {
   if (crc != frame_crc(head, length)) return Status::kCorrupt;
   std::memcpy(&frame.sequence, head + 8, 8);
   std::memcpy(frame.salt.data(), head + 16, frame.salt.size());
-  frame.erased = (word & kErased) != 0;
+  frame.erased = (word & kErasedFrame) != 0;
   frame.payload.assign(head + kFrameHeader, frame.erased ? 0 : length);
   frame.offset = offset_;
   return Status::kFrame;
@@ -183,7 +182,7 @@ SegmentReader::Status SegmentReader::next(Frame& frame) {
   if (status == Status::kFrame) {
     uint32_t word = 0;
     std::memcpy(&word, buffer_.data() + (offset_ - buffer_start_), 4);
-    offset_ += frame_size(word & ~kErased);
+    offset_ += frame_size(word & ~kErasedFrame);
   }
   return status;
 }
@@ -249,7 +248,7 @@ Result<> erase_frame(const std::filesystem::path& file, uint64_t offset) {
   if (frame.erased) return {};
   const auto length = static_cast<uint32_t>(frame.payload.size());
   std::string bytes(kFrameHeader + length, '\0');
-  const uint32_t word = length | kErased;
+  const uint32_t word = length | kErasedFrame;
   std::memcpy(bytes.data(), &word, 4);
   std::memcpy(bytes.data() + 8, &frame.sequence, 8);
   const uint32_t crc = frame_crc(bytes.data(), length);

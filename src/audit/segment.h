@@ -22,6 +22,8 @@ namespace sluice::audit {
 
 inline constexpr size_t kSegmentHeader = 64;
 inline constexpr size_t kFrameHeader = 32;
+/// In a frame's length.
+inline constexpr uint32_t kErasedFrame = 1U << 31;
 
 /// Makes of a record something that tells nothing without it, see audit/leaf.h.
 using Salt = std::array<char, 16>;
