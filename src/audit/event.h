@@ -17,8 +17,8 @@ enum class EventType : uint8_t {
   kCancel = 7,
   kAdmin = 8,        ///< user, database, policy and configuration changes, session kills
   kSchemaDrift = 9,  ///< the schema changed, and no recorded statement made it
-  kEvidence =
-      10,  ///< of the log itself: records lost in a crash, erased, a key changed, a clock set
+  kEvidence = 10,    ///< of the log itself: records lost or erased, a key changed, a clock set
+  kAuditRead = 11,   ///< somebody read, searched, exported or verified the audit trail
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "audit/clock_watch.h"
 #include "audit/index.h"
 #include "audit/log_key.h"
 #include "audit/record.h"
@@ -28,8 +29,6 @@ namespace sluice::audit {
 
 /// How far the index may be behind the log.
 constexpr auto kIndexLag = std::chrono::seconds(1);
-/// Microseconds by which the wall clock may be adjusted at once without its being recorded.
-constexpr int64_t kClockJump = 1'000'000;
 
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
@@ -143,7 +142,7 @@ class LogImpl : public Log {
   std::thread sync_thread_;
   std::thread index_thread_;
   std::atomic<uint64_t> free_bytes_{UINT64_MAX};
-  Moment looked_at_;                ///< the tree thread's own
+  ClockWatch clock_;                ///< the tree thread's own
   std::vector<std::string> found_;  ///< by recovery, to be recorded
   std::unique_ptr<TreeKeeper> tree_;
   bool closed_ = false;
@@ -274,17 +273,8 @@ void LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
   }
 }
 
-/// Records are ordered by their numbers; what their times are worth is told by this.
 void LogImpl::watch_clock_and_disk() {
-  const Moment now = Moment::now();
-  const Moment before = std::exchange(looked_at_, now);
-  if (before.wall_micros == 0) return;
-  const int64_t jump =
-      now.wall_micros - before.wall_micros - static_cast<int64_t>(now.micros_since(before));
-  if (std::abs(jump) > kClockJump) {
-    record_evidence(fmt::format("the clock was set {} by {:.3f} s", jump < 0 ? "back" : "ahead",
-                                std::abs(static_cast<double>(jump)) / 1e6));
-  }
+  if (const auto jump = clock_.look(Moment::now()); !jump.empty()) record_evidence(jump);
   std::error_code error;
   const auto space = std::filesystem::space(options_.directory, error);
   if (error) return;

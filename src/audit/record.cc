@@ -168,6 +168,8 @@ std::string_view name_of(EventType type) {
       return "schema_drift";
     case EventType::kEvidence:
       return "evidence";
+    case EventType::kAuditRead:
+      return "audit_read";
   }
   return "unknown";
 }

@@ -57,7 +57,7 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        typed_ = enumerator(view_.type, EventType::kEvidence);
+        typed_ = enumerator(view_.type, EventType::kAuditRead);
         return typed_;
       case Key::kTime:
         return time();

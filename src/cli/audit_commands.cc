@@ -11,6 +11,7 @@
 #include "audit/search.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/leave_word.h"
 #include "config/config.h"
 #include "config/units.h"
 
@@ -104,6 +105,7 @@ Result<int64_t> parse_time(const std::string& text) {
 Result<> audit_search(const Common& common, const AuditOptions& options) {
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
   SLUICE_ASSIGN(const auto query, query_of(common, options));
+  SLUICE_TRY(leave_word(common, "searched"));
   SLUICE_ASSIGN(const auto records, audit::search(directory, query));
   Listing listing{kColumns, {}};
   for (const auto& record : records) listing.rows.push_back(audit::to_json(record));
@@ -114,6 +116,7 @@ Result<> audit_search(const Common& common, const AuditOptions& options) {
 Result<> audit_tail(const Common& common, const AuditOptions& options) {
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
   SLUICE_ASSIGN(const auto query, query_of(common, options));
+  SLUICE_TRY(leave_word(common, "followed"));
   struct sigaction action{};
   action.sa_handler = [](int) { interrupted = true; };
   sigaction(SIGINT, &action, nullptr);
@@ -132,6 +135,7 @@ Result<> audit_tail(const Common& common, const AuditOptions& options) {
 
 Result<> audit_show(const Common& common, uint64_t id) {
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
+  SLUICE_TRY(leave_word(common, fmt::format("record {}", id)));
   SLUICE_ASSIGN(const auto record, audit::show(directory, id));
   const auto json = audit::to_json(record);
   if (common.format == Format::kJson) {

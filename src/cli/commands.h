@@ -55,6 +55,25 @@ Result<> audit_search(const Common& common, const AuditOptions& options);
 Result<> audit_tail(const Common& common, const AuditOptions& options);
 Result<> audit_show(const Common& common, uint64_t id);
 
+struct EvidenceOptions {
+  std::string log;  ///< a folder with log/ and tlog/; empty: that of the configuration
+  std::vector<std::string> keys;         ///< public keys, or files that hold them
+  std::vector<std::string> checkpoints;  ///< files with checkpoints that were kept elsewhere
+  std::string receipt;                   ///< a file
+  std::string records;                   ///< "17" or "17-30"
+  std::string proof;                     ///< export: the folder to make
+  std::string reason;                    ///< erase: why
+  bool rotate = false;
+  uint64_t id = 0;
+};
+/// Fails where something is wrong with the log.
+Result<> audit_verify(const Common& common, const EvidenceOptions& options);
+Result<> audit_receipt(const Common& common, const EvidenceOptions& options);
+Result<> audit_export(const Common& common, const AuditOptions& options,
+                      const EvidenceOptions& evidence);
+Result<> audit_erase(const Common& common, const EvidenceOptions& options);
+Result<> audit_key(const Common& common, const EvidenceOptions& options);
+
 struct LintOptions {
   std::string file;      ///< "-" for standard input
   bool rules = false;    ///< print the rules instead

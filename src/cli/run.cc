@@ -189,6 +189,51 @@ class CommandLine {
         formatted(add(*audit, "show", "Show one record whole", "sluice audit show 1234 -o json",
                       [this] { return audit_show(common_, id_); }));
     show->add_option("id", id_, "From: sluice audit search")->required();
+    add_evidence(*audit);
+  }
+
+  void add_evidence(CLI::App& audit) {
+    auto& e = evidence_;
+    auto* verify = formatted(
+        add(audit, "verify", "Check that nothing was altered, dropped, moved or cut off",
+            "sluice audit verify\n  sluice audit verify --log copy/of/audit --public-key key.pub "
+            "--checkpoint kept-last-month\n  sluice audit verify --receipt r.tlog-proof "
+            "--public-key key.pub\n\nExit code 1: something is wrong; it says what and where.",
+            [this] { return audit_verify(common_, evidence_); }));
+    verify->add_option("--log", e.log, "A folder with log/ and tlog/; needs no configuration")
+        ->type_name("DIR");
+    verify->add_option("--public-key", e.keys, "The key, or its file; may be repeated")
+        ->type_name("KEY");
+    verify
+        ->add_option("--checkpoint", e.checkpoints, "One that was kept elsewhere; may be repeated")
+        ->type_name("FILE");
+    verify->add_option("--record", e.id, "Only this record, with its proof")->type_name("ID");
+    verify->add_option("--range", e.records, "Only these records")->type_name("FIRST-LAST");
+    verify->add_option("--receipt", e.receipt, "Only this receipt; - for standard input")
+        ->type_name("FILE");
+    auto* receipt = add(audit, "receipt", "Print a record with the proof that it is in the log",
+                        "sluice audit receipt 1234 > 1234.tlog-proof",
+                        [this] { return audit_receipt(common_, evidence_); });
+    receipt->add_option("id", e.id, "From: sluice audit search")->required();
+    auto* out = filtered(
+        add(audit, "export", "Write records as JSON lines, or with proofs into a folder",
+            "sluice audit export --since 7d --limit 100000 > week.jsonl\n  sluice audit export "
+            "--user alice --proof for-the-auditor",
+            [this] { return audit_export(common_, audit_, evidence_); }));
+    out->add_option("--limit", common_.limit, "At most so many (default 100)")->type_name("N");
+    out->add_option("--proof", e.proof, "A new folder, with receipts and how to check them")
+        ->type_name("DIR");
+    auto* erase = add(audit, "erase", "Remove what records say, for good; their proofs stay valid",
+                      "sluice audit erase --records 17-30 --reason 'request 2026-118'",
+                      [this] { return audit_erase(common_, evidence_); });
+    erase->add_option("--records", e.records, "Which")->required()->type_name("FIRST-LAST");
+    erase->add_option("--reason", e.reason, "Why; goes on the record")
+        ->required()
+        ->type_name("TEXT");
+    auto* key = add(audit, "key", "Print the public key of the log",
+                    "sluice audit key > key.pub\n  sluice audit key --rotate",
+                    [this] { return audit_key(common_, evidence_); });
+    key->add_flag("--rotate", e.rotate, "Make a new key, which the old one signs in");
   }
 
   void add_policy() {
@@ -358,6 +403,7 @@ class CommandLine {
   Common common_;
   UserOptions user_;
   AuditOptions audit_;
+  EvidenceOptions evidence_;
   LintOptions lint_;
   PolicyOptions policy_;
   DataOptions data_;

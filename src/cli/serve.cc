@@ -61,6 +61,10 @@ audit::LogOptions log_options(const config::Config& config) {
   options.segment_bytes = config.audit.segment_bytes;
   options.text_limit = config.audit.text_limit;
   options.parameters_limit = config.audit.parameters_limit;
+  options.origin = config.audit.origin;
+  options.key_file = config.audit.key;
+  options.checkpoint_interval = config.audit.checkpoint_interval;
+  options.low_water = config.audit.low_water;
   return options;
 }
 
@@ -81,7 +85,9 @@ Result<> record_admin_events(store::Database& database, audit::Log& log) {
     audit::SessionContext context;
     context.user = waiting.actor;
     audit::Event event;
-    event.type = audit::EventType::kAdmin;
+    event.type = waiting.type == "audit_read" ? audit::EventType::kAuditRead
+                 : waiting.type == "evidence" ? audit::EventType::kEvidence
+                                              : audit::EventType::kAdmin;
     event.time_micros = waiting.time_micros;
     event.message = waiting.message;
     SLUICE_ASSIGN([[maybe_unused]] const auto sequence, log.append_admin(context, event));

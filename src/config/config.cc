@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -115,6 +116,21 @@ class Loader {
     size("segment_size", audit, config_.audit.segment_bytes, 1 << 20, size_t{1} << 30);
     size("text_limit", audit, config_.audit.text_limit, 256, 1 << 20);
     size("parameters_limit", audit, config_.audit.parameters_limit, 0, 1 << 20);
+    size("low_water", audit, config_.audit.low_water, 0, size_t{1} << 50);
+    std::string key;
+    if (audit.scalar("key", key)) config_.audit.key = path(key);
+    audit.scalar("origin", config_.audit.origin);
+    const auto is_space = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '+'; };
+    if (std::any_of(config_.audit.origin.begin(), config_.audit.origin.end(), is_space)) {
+      audit.problem("origin",
+                    "expected a name like an address without its scheme, such as "
+                    "sluice.example.com/orders, without spaces and +");
+    }
+    audit.parsed("checkpoint_interval", config_.audit.checkpoint_interval, parse_duration);
+    if (config_.audit.checkpoint_interval < std::chrono::milliseconds(100) ||
+        config_.audit.checkpoint_interval > std::chrono::minutes(1)) {
+      audit.problem("checkpoint_interval", "must be from 100ms to 1m");
+    }
   }
 
   void read_limits(MapReader& limits) {

@@ -59,6 +59,10 @@ struct AuditConfig {
   size_t segment_bytes = 64UL << 20;
   size_t text_limit = 16 << 10;
   size_t parameters_limit = 4 << 10;
+  std::string origin;  ///< what the log calls itself; empty: made up when it begins
+  std::string key;     ///< file of its Ed25519 key; empty: made in the state folder
+  Duration checkpoint_interval = std::chrono::seconds(1);
+  size_t low_water = size_t{1} << 30;  ///< free bytes on its disk below which /readyz warns
 };
 
 struct LimitsConfig {

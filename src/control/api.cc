@@ -44,13 +44,21 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (request.path == "/readyz") return ready();
   if (request.path == "/metrics")
     return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
-  return problem(404, "not found", "Known here: /healthz, /readyz, /metrics.");
+  if (auto answer = evidence_.answer_public(request)) return std::move(*answer);
+  return problem(404, "not found", "Known here: /healthz, /readyz, /metrics, /tlog/checkpoint.");
 }
 
 HttpResponse Api::ready() {
   boost::json::object problems;
   const auto health = log_.health();
   if (!health.writable) problems["audit log"] = health.problem;
+  boost::json::object warnings;
+  if (health.low_on_disk) {
+    warnings["audit log"] = fmt::format(
+        "{} MB are left on its disk; when it is full, statements are refused: make room, or move "
+        "old segments to the archive",
+        health.free_bytes >> 20);
+  }
   std::vector<std::string> names;
   {
     const std::lock_guard lock(mutex_);
@@ -66,9 +74,10 @@ HttpResponse Api::ready() {
     if (!text.empty()) problems["database " + name] = text;
   }
   const bool good = problems.empty();
-  return json_response(
-      good ? 200 : 503,
-      boost::json::object{{"status", good ? "ready" : "not ready"}, {"problems", problems}});
+  return json_response(good ? 200 : 503,
+                       boost::json::object{{"status", good ? "ready" : "not ready"},
+                                           {"problems", problems},
+                                           {"warnings", warnings}});
 }
 
 std::string Api::metrics() {
@@ -115,6 +124,9 @@ std::string Api::metrics() {
         stats.server_connections_idle);
   gauge("sluice_sessions_waiting", "Sessions waiting for a server connection.",
         stats.waiting_for_server);
+  counter("sluice_audit_published_records_total", "Records that a signed checkpoint covers.",
+          health.published_sequence);
+  gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
   return prometheus::TextSerializer().Serialize(all);
 }
@@ -147,6 +159,7 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
     return check(request.path.substr(
         databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
   }
+  if (auto answer = evidence_.answer_local(request)) return std::move(*answer);
   if (auto answer = policy_.answer(request)) return std::move(*answer);
   if (auto answer = data_.answer(request)) return std::move(*answer);
   return problem(404, "not found");

@@ -10,6 +10,7 @@
 #include "audit/log.h"
 #include "base/clock.h"
 #include "control/data_api.h"
+#include "control/evidence_api.h"
 #include "control/http_server.h"
 #include "control/policy_api.h"
 #include "gateway/gateway.h"
@@ -27,14 +28,15 @@ inline std::filesystem::path control_socket(const std::filesystem::path& state) 
 class Api {
  public:
   /// `audit_directory` is `<state>/audit`.
-  Api(gateway::Gateway& gateway, const audit::Log& log, gateway::PolicyKeeper& policies,
+  Api(gateway::Gateway& gateway, audit::Log& log, gateway::PolicyKeeper& policies,
       gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory)
       : gateway_(gateway),
         log_(log),
+        evidence_(log, audit_directory),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
-  /// For anybody who can reach the port: /healthz, /readyz, /metrics.
+  /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/….
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks.
   HttpResponse answer_local(const HttpRequest& request);
@@ -48,7 +50,8 @@ class Api {
   HttpResponse check(const std::string& database);
 
   gateway::Gateway& gateway_;
-  const audit::Log& log_;
+  audit::Log& log_;
+  EvidenceApi evidence_;
   PolicyApi policy_;
   DataApi data_;
   std::mutex mutex_;

@@ -61,6 +61,7 @@ Result<Database> open_state(const std::filesystem::path& state) {
            BEGIN SELECT RAISE(ABORT, 'corrections are never changed'); END;
          CREATE TRIGGER column_corrections_remain BEFORE DELETE ON column_corrections
            BEGIN SELECT RAISE(ABORT, 'corrections are never removed'); END;)",
+      "ALTER TABLE waiting_admin_events ADD COLUMN type TEXT NOT NULL DEFAULT 'admin';",
   }));
   return database;
 }
@@ -77,20 +78,25 @@ Result<std::string> installation_secret(Database& database) {
 }
 
 Result<> leave_admin_event(Database& database, std::string_view actor, std::string_view message) {
-  SLUICE_ASSIGN(auto insert,
-                database.prepare("INSERT INTO waiting_admin_events (time_micros, actor, message) "
-                                 "VALUES (?, ?, ?)"));
-  return insert.bind(1, wall_micros()).bind(2, actor).bind(3, message).run();
+  return leave_event(database, "admin", actor, message);
+}
+
+Result<> leave_event(Database& database, std::string_view type, std::string_view actor,
+                     std::string_view message) {
+  SLUICE_ASSIGN(auto insert, database.prepare("INSERT INTO waiting_admin_events (time_micros, "
+                                              "actor, message, type) VALUES (?, ?, ?, ?)"));
+  return insert.bind(1, wall_micros()).bind(2, actor).bind(3, message).bind(4, type).run();
 }
 
 Result<std::vector<AdminEvent>> waiting_admin_events(Database& database) {
-  SLUICE_ASSIGN(auto query, database.prepare("SELECT id, time_micros, actor, message "
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT id, time_micros, actor, message, type "
                                              "FROM waiting_admin_events ORDER BY id"));
   std::vector<AdminEvent> events;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
     if (!row) return events;
-    events.push_back({query.integer(0), query.integer(1), query.text(2), query.text(3)});
+    events.push_back(
+        {query.integer(0), query.integer(1), query.text(2), query.text(3), query.text(4)});
   }
 }
 

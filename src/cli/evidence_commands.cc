@@ -1,0 +1,293 @@
+// sluice audit verify, receipt, export, erase, key: the audit log as evidence.
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "audit/erasure.h"
+#include "audit/receipt.h"
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "audit/tree_files.h"
+#include "audit/verify.h"
+#include "cli/call_gateway.h"
+#include "cli/commands.h"
+#include "cli/export_guide.h"
+#include "cli/leave_word.h"
+#include "config/config.h"
+#include "tlog/note.h"
+
+namespace sluice::cli {
+namespace json = boost::json;
+
+namespace {
+
+/// The folder with `log/` and `tlog/`: what was given, or that of the configured state.
+Result<std::filesystem::path> audit_folder(const Common& common, const EvidenceOptions& options) {
+  if (!options.log.empty()) return std::filesystem::path(options.log);
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  return config.state / "audit";
+}
+
+/// A key itself, or a file that holds it.
+Result<tlog::VerifierKey> parse_key(const std::string& text) {
+  if (!std::filesystem::exists(text)) return tlog::VerifierKey::parse(text);
+  SLUICE_ASSIGN(std::string content, audit::read_file(text));
+  while (!content.empty() && std::isspace(static_cast<unsigned char>(content.back()))) {
+    content.pop_back();
+  }
+  return tlog::VerifierKey::parse(content);
+}
+
+/// The key that lies beside the log, for those who have no other.
+Result<tlog::VerifierKey> own_key(const Common& common, const std::filesystem::path& audit) {
+  std::filesystem::path file = audit / "log-key.pem";
+  if (const auto config = config::load(common.config_file, false);
+      config && !config->audit.key.empty()) {
+    file = config->audit.key;
+  }
+  auto signer = tlog::load_key(file);
+  if (!signer) {
+    return fail(
+        std::move(signer.error()).within("give --public-key, or run this where the key is"));
+  }
+  SLUICE_ASSIGN(const auto text, audit::tree_files(audit).read_checkpoint());
+  SLUICE_ASSIGN(const auto note, tlog::parse_note(text));
+  SLUICE_ASSIGN(const auto head, tlog::parse_checkpoint(note.text));
+  return tlog::VerifierKey{head.origin, tlog::KeyType::kEd25519, (*signer)->public_key()};
+}
+
+Result<std::vector<tlog::VerifierKey>> keys_of(const Common& common, const EvidenceOptions& options,
+                                               const std::filesystem::path& audit) {
+  std::vector<tlog::VerifierKey> keys;
+  for (const auto& text : options.keys) {
+    SLUICE_ASSIGN(auto key, parse_key(text));
+    keys.push_back(std::move(key));
+  }
+  if (!keys.empty()) return keys;
+  SLUICE_ASSIGN(auto key, own_key(common, audit));
+  std::cerr << "sluice: checked with the key that lies beside the log; an outsider gives "
+               "--public-key\n";
+  return std::vector{std::move(key)};
+}
+
+/// "17" or "17-30".
+Result<audit::Erasure> parse_range(const std::string& text) {
+  const size_t dash = text.find('-');
+  SLUICE_ASSIGN(const auto first, tlog::parse_size(text.substr(0, dash)));
+  auto last = first;
+  if (dash != text.npos) {
+    SLUICE_ASSIGN(last, tlog::parse_size(text.substr(dash + 1)));
+  }
+  if (first == 0 || last < first) {
+    return fail(ErrorCode::kInvalidInput, "expected records such as 17 or 17-30, got " + text);
+  }
+  return audit::Erasure{first, last};
+}
+
+json::object to_json(const audit::Finding& finding) {
+  json::object out{{"kind", audit::name_of(finding.kind)}};
+  if (finding.first != 0) out["first"] = finding.first;
+  if (finding.last != 0) out["last"] = finding.last;
+  if (!finding.file.empty()) {
+    out["file"] = finding.file;
+    out["offset"] = finding.offset;
+  }
+  out["text"] = finding.text;
+  return out;
+}
+
+void show_progress(uint64_t done, uint64_t all) {
+  if (isatty(STDERR_FILENO) != 0) {
+    std::cerr << fmt::format("\r{} of {} records", done, all) << std::flush;
+  }
+}
+
+/// Says what was found; an error where something was.
+Result<> print_report(const Common& common, const audit::VerifyReport& report) {
+  json::array findings;
+  for (const auto& finding : report.findings) findings.push_back(to_json(finding));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(json::object{{"good", report.good()},
+                                        {"origin", report.head.origin},
+                                        {"size", report.head.size},
+                                        {"root", to_hex(tlog::view(report.head.root))},
+                                        {"records", report.records},
+                                        {"erased", report.erased},
+                                        {"lost", report.lost},
+                                        {"uncovered", report.uncovered},
+                                        {"findings", findings}})
+              << '\n';
+  } else {
+    for (const auto& finding : report.findings) {
+      std::cout << audit::name_of(finding.kind);
+      if (finding.first != 0) std::cout << " record " << finding.first;
+      if (finding.last > finding.first) std::cout << " to " << finding.last;
+      if (!finding.file.empty())
+        std::cout << fmt::format(", {} byte {}", finding.file, finding.offset);
+      std::cout << ": " << finding.text << '\n';
+    }
+    std::cout << fmt::format(
+        "{}: checkpoint of {} records; {} compared, {} erased with a reason, {} lost in a crash, "
+        "{} not yet covered\n",
+        report.head.origin, report.head.size, report.records, report.erased, report.lost,
+        report.uncovered);
+  }
+  if (report.good()) return {};
+  return fail(ErrorCode::kDenied,
+              fmt::format("{}{} thing(s) are wrong with this log", report.findings.size(),
+                          report.more_findings ? " or more" : ""));
+}
+
+Result<> verify_one(const Common& common, const std::string& text,
+                    const std::vector<tlog::VerifierKey>& keys) {
+  SLUICE_ASSIGN(const auto receipt, audit::verify_receipt(text, keys));
+  auto out = audit::to_json(receipt.record);
+  if (common.format == Format::kJson) {
+    out["verified_by"] = json::array(receipt.signers.begin(), receipt.signers.end());
+    std::cout << json_text(out) << '\n';
+    return {};
+  }
+  for (const auto& [name, value] : out) {
+    std::cout << fmt::format("{:<20} {}\n", std::string_view(name), printable(plain(value)));
+  }
+  std::cout << fmt::format("This is record {} of {}, signed by {}.\n", receipt.record.sequence,
+                           receipt.checkpoint.origin, fmt::join(receipt.signers, ", "));
+  return {};
+}
+
+/// A checkpoint once a second: what was recorded just now is covered in a moment.
+Result<std::string> receipt_of(const std::filesystem::path& audit, uint64_t id) {
+  for (int tries = 0;; ++tries) {
+    auto text = audit::make_receipt(audit, id);
+    if (text || text.error().code != ErrorCode::kUnavailable || tries == 30) return text;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+Result<> write_text(const std::filesystem::path& file, std::string_view text) {
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) return fail(ErrorCode::kIo, "cannot write " + file.string());
+  return {};
+}
+
+Result<> export_proofs(const std::filesystem::path& audit, const std::filesystem::path& folder,
+                       const std::vector<audit::Record>& records, const tlog::VerifierKey& key) {
+  std::error_code error;
+  if (std::filesystem::exists(folder)) {
+    return fail(ErrorCode::kExists, folder.string() + " is there already: name a new folder");
+  }
+  std::filesystem::create_directories(folder / "receipts", error);
+  if (error) return fail(ErrorCode::kIo, "create " + folder.string() + ": " + error.message());
+  std::string lines;
+  for (const auto& record : records) {
+    lines += json::serialize(audit::to_json(record)) + "\n";
+    SLUICE_ASSIGN(const auto receipt, receipt_of(audit, record.sequence));
+    SLUICE_TRY(write_text(folder / "receipts" / (std::to_string(record.sequence) + ".tlog-proof"),
+                          receipt));
+  }
+  SLUICE_ASSIGN(const auto checkpoint, audit::tree_files(audit).read_checkpoint());
+  SLUICE_TRY(write_text(folder / "records.jsonl", lines));
+  SLUICE_TRY(write_text(folder / "checkpoint", checkpoint));
+  SLUICE_TRY(write_text(folder / "public-key", key.text() + "\n"));
+  SLUICE_TRY(write_text(folder / "VERIFY.md", export_guide()));
+  return write_text(folder / "verify.py", export_script());
+}
+
+}  // namespace
+
+Result<> audit_verify(const Common& common, const EvidenceOptions& options) {
+  if (!options.receipt.empty()) {
+    SLUICE_ASSIGN(const auto text, read_input(options.receipt));
+    SLUICE_ASSIGN(const auto folder,
+                  options.keys.empty() ? audit_folder(common, options) : std::filesystem::path());
+    SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));
+    return verify_one(common, text, keys);
+  }
+  SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
+  if (options.log.empty()) SLUICE_TRY(leave_word(common, "verified"));
+  SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));
+  if (options.id != 0) {
+    SLUICE_ASSIGN(const auto text, receipt_of(folder, options.id));
+    return verify_one(common, text, keys);
+  }
+  audit::VerifyOptions verify;
+  verify.audit = folder;
+  verify.key = keys.front();
+  verify.progress = show_progress;
+  for (const auto& file : options.checkpoints) {
+    SLUICE_ASSIGN(auto text, read_input(file));
+    verify.checkpoints.push_back(std::move(text));
+  }
+  if (!options.records.empty()) {
+    SLUICE_ASSIGN(const auto range, parse_range(options.records));
+    verify.first = range.first;
+    verify.last = range.last;
+  }
+  SLUICE_ASSIGN(const auto report, audit::verify_log(verify));
+  if (isatty(STDERR_FILENO) != 0) std::cerr << '\r';
+  return print_report(common, report);
+}
+
+Result<> audit_receipt(const Common& common, const EvidenceOptions& options) {
+  SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
+  if (options.log.empty()) {
+    SLUICE_TRY(leave_word(common, fmt::format("receipt of record {}", options.id)));
+  }
+  SLUICE_ASSIGN(const auto text, receipt_of(folder, options.id));
+  std::cout << text;
+  return {};
+}
+
+Result<> audit_export(const Common& common, const AuditOptions& options,
+                      const EvidenceOptions& evidence) {
+  SLUICE_ASSIGN(const auto folder, audit_folder(common, evidence));
+  audit::Query query = options.query;
+  query.limit = common.limit;
+  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
+  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  SLUICE_TRY(
+      leave_word(common, "exported" + (evidence.proof.empty() ? "" : " to " + evidence.proof)));
+  SLUICE_ASSIGN(const auto records, audit::search(folder, query));
+  if (evidence.proof.empty()) {
+    for (const auto& record : records) {
+      std::cout << json::serialize(audit::to_json(record)) << '\n';
+    }
+    return {};
+  }
+  SLUICE_ASSIGN(const auto key, own_key(common, folder));
+  SLUICE_TRY(export_proofs(folder, evidence.proof, records, key));
+  std::cerr << fmt::format("{} record(s) with proofs in {}; VERIFY.md says how to check them\n",
+                           records.size(), evidence.proof);
+  return {};
+}
+
+Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
+  SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
+  SLUICE_ASSIGN(const auto range, parse_range(options.records));
+  // Told first: an erased record that nothing explains looks like tampering, the other way round
+  // like a record that was spared.
+  SLUICE_TRY(leave_word(common, audit::format_erasure(range, options.reason), "evidence"));
+  SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range));
+  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
+  return {};
+}
+
+Result<> audit_key(const Common& common, const EvidenceOptions& options) {
+  if (options.rotate) {
+    SLUICE_ASSIGN(const auto answer, call_gateway(common, "POST", "/v1/audit/key/rotate"));
+    std::cout << plain(answer.at("key")) << '\n';
+    return {};
+  }
+  SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
+  SLUICE_ASSIGN(const auto key, own_key(common, folder));
+  std::cout << key.text() << '\n';
+  return {};
+}
+
+}  // namespace sluice::cli

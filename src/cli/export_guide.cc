@@ -1,0 +1,158 @@
+#include "cli/export_guide.h"
+
+namespace sluice::cli {
+
+std::string_view export_guide() {
+  return R"guide(# How to check these records
+
+You need Python 3 and the `openssl` program. You do not need Sluice, nor to trust whoever gave you this folder: only
+the public key, which you should have from elsewhere (a contract, an earlier audit, a witness).
+
+    python3 verify.py public-key receipts/*.tlog-proof
+
+It prints each record and whether it holds, and exits with 0 only if all do.
+
+| file | what it is |
+|---|---|
+| `records.jsonl` | the records, readable, one a line; says nothing by itself |
+| `receipts/N.tlog-proof` | record N with its proof (https://c2sp.org/tlog-proof) |
+| `checkpoint` | the signed head of the whole log (https://c2sp.org/tlog-checkpoint) |
+| `public-key` | name+id+base64(0x01 || Ed25519 public key), as in https://c2sp.org/signed-note |
+| `verify.py` | what is written below, in 100 lines to be read |
+
+What a receipt proves, step by step:
+
+1. The line `extra` is base64 of 16 random bytes (the salt) and the record, a CBOR map (RFC 8949).
+2. The log's entry is the byte 0x01 and SHA-256 of both together; its leaf in the tree is SHA-256(0x00 || entry).
+3. The lines behind `index` lead from the leaf to the root of the tree (RFC 9162, section 2.1.3.2), which stands in
+   base64 in the third line of the checkpoint; the second is the number of records.
+4. The last line is an Ed25519 signature of the checkpoint's text.
+
+So the log's owner has signed a list in which this very record has this very number, and can take neither back. Whether the
+list has been changed *since* shows when two checkpoints of different times are compared (`sluice audit verify
+--checkpoint FILE`): keep this one.
+)guide";
+}
+
+std::string_view export_script() {
+  return R"script(#!/usr/bin/env python3
+"""Checks receipts of an audit log: verify.py PUBLIC-KEY-FILE RECEIPT..."""
+import base64, hashlib, json, os, subprocess, sys, tempfile
+
+FIELDS = {1: "type", 2: "time_us", 3: "session", 4: "user", 5: "database", 6: "environment", 7: "application",
+          8: "client", 9: "authentication", 10: "groups", 12: "outcome", 13: "text", 16: "kind", 17: "tables",
+          21: "rule", 22: "sqlstate", 23: "message", 24: "rows", 32: "masked", 33: "released"}
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def ed25519(public, message, signature):
+    """RFC 8032, by openssl."""
+    with tempfile.TemporaryDirectory() as folder:
+        def put(name, data):
+            with open(os.path.join(folder, name), "wb") as out:
+                out.write(data)
+            return out.name
+        der = put("key", bytes.fromhex("302a300506032b6570032100") + public)
+        done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", der, "-keyform", "DER", "-rawin",
+                               "-in", put("message", message), "-sigfile", put("signature", signature)],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return done.returncode == 0
+
+
+def signed(note, key):
+    name, key_id, public = key.split("+", 2)
+    public = base64.b64decode(public)
+    text, signatures = note.rsplit("\n\n", 1)
+    for line in signatures.splitlines():
+        dash, signer, raw = line.split(" ")
+        raw = base64.b64decode(raw)
+        if signer == name and raw[:4].hex() == key_id and public[0] == 1:
+            return ed25519(public[1:], (text + "\n").encode(), raw[4:]), text
+    return False, text
+
+
+def root(leaf, index, size, proof):
+    """RFC 9162, section 2.1.3.2; nothing where the proof is not one."""
+    if index >= size:
+        return None
+    node, last, value = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            value = sha(b"\x01", sibling, value)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            value = sha(b"\x01", value, sibling)
+        node, last = node >> 1, last >> 1
+    return value if last == 0 else None
+
+
+def cbor(data, at=0):
+    """As much of RFC 8949 as records need."""
+    kind, info = data[at] >> 5, data[at] & 31
+    at += 1
+    if kind == 5 and info == 31:
+        found = {}
+        while data[at] != 0xFF:
+            name, at = cbor(data, at)
+            found[name], at = cbor(data, at)
+        return found, at + 1
+    if info >= 24:
+        width = 1 << (info - 24)
+        info = int.from_bytes(data[at:at + width], "big")
+        at += width
+    if kind == 0:
+        return info, at
+    if kind in (2, 3):
+        return data[at:at + info].decode("utf-8", "replace"), at + info
+    if kind == 4:
+        items = []
+        for _ in range(info):
+            item, at = cbor(data, at)
+            items.append(item)
+        return items, at
+    raise ValueError("not a record")
+
+
+def check(text, key):
+    head, note = text.split("\n\n", 1)
+    lines = head.split("\n")
+    extra = base64.b64decode(lines[1].removeprefix("extra "))
+    index = int(lines[2].removeprefix("index "))
+    proof = [base64.b64decode(line) for line in lines[3:]]
+    good, checkpoint = signed(note, key)
+    origin, size, tree = checkpoint.split("\n")[:3]
+    if not good or origin != key.split("+")[0]:
+        return None, "the checkpoint is not signed with this key"
+    leaf = sha(b"\x00", b"\x01", sha(extra))
+    if root(leaf, index, int(size), proof) != base64.b64decode(tree):
+        return None, "the record is not in the log"
+    record, _ = cbor(extra[16:])
+    return {"record": index + 1} | {FIELDS.get(k, str(k)): v for k, v in record.items()}, ""
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        key = file.read().strip()
+    bad = 0
+    for name in sys.argv[2:]:
+        try:
+            with open(name, newline="") as file:
+                record, problem = check(file.read(), key)
+        except (ValueError, IndexError, KeyError) as error:
+            record, problem = None, f"malformed: {error}"
+        bad += record is None
+        print(name, "holds:" if record else "DOES NOT HOLD:", json.dumps(record) if record else problem)
+    sys.exit(1 if bad or len(sys.argv) < 3 else 0)
+
+
+main()
+)script";
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,76 @@
+#include "control/evidence_api.h"
+
+#include <chrono>
+#include <future>
+#include <memory>
+
+#include <boost/json.hpp>
+
+#include "audit/receipt.h"
+#include "audit/tree_files.h"
+#include "control/problem.h"
+#include "tlog/checkpoint.h"
+#include "tlog/tile.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(10);
+
+HttpResponse answer(const Error& error) {
+  const int status = error.code == ErrorCode::kNotFound      ? 404
+                     : error.code == ErrorCode::kUnavailable ? 503
+                                                             : 500;
+  return problem(status, error.text);
+}
+
+}  // namespace
+
+std::optional<HttpResponse> EvidenceApi::answer_public(const HttpRequest& request) {
+  constexpr std::string_view kPrefix = "/tlog/";
+  if (!request.path.starts_with(kPrefix)) return std::nullopt;
+  const std::string_view path = std::string_view(request.path).substr(kPrefix.size());
+  const auto files = audit::tree_files(audit_directory_);
+  if (path == "checkpoint") {
+    auto note = files.read_checkpoint();
+    if (!note) return answer(note.error());
+    return HttpResponse{200, "text/plain; charset=utf-8", std::move(*note)};
+  }
+  const auto tile = tlog::parse_tile_path(path);
+  if (!tile) return problem(404, "not found", "Known here: /tlog/checkpoint, /tlog/tile/L/N.");
+  auto bytes = files.read(*tile);
+  if (!bytes) return problem(404, "there is no such tile");
+  return HttpResponse{200, "application/octet-stream", std::move(*bytes)};
+}
+
+std::optional<HttpResponse> EvidenceApi::answer_local(const HttpRequest& request) {
+  constexpr std::string_view kReceipts = "/v1/audit/receipts/";
+  if (request.method == "GET" && request.path == "/v1/audit/key") {
+    return json_response(200, boost::json::object{{"key", log_.key().text()}});
+  }
+  if (request.method == "POST" && request.path == "/v1/audit/key/rotate") {
+    const auto key = log_.rotate_key();
+    if (!key) return answer(key.error());
+    return json_response(200, boost::json::object{{"key", key->text()}});
+  }
+  if (request.method == "GET" && request.path.starts_with(kReceipts)) {
+    return receipt(std::string_view(request.path).substr(kReceipts.size()));
+  }
+  return std::nullopt;
+}
+
+HttpResponse EvidenceApi::receipt(std::string_view id) {
+  const auto sequence = tlog::parse_size(id);
+  if (!sequence) return problem(400, "not a record's number");
+  if (*sequence <= log_.health().last_sequence) {
+    // Shared with the callback, which may come after the wait has been given up.
+    auto published = std::make_shared<std::promise<void>>();
+    log_.when_published(*sequence, [published] { published->set_value(); });
+    published->get_future().wait_for(kPatience);
+  }
+  auto text = audit::make_receipt(audit_directory_, *sequence);
+  if (!text) return answer(text.error());
+  return {200, "text/plain; charset=utf-8", std::move(*text)};
+}
+
+}  // namespace sluice::control

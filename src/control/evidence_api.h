@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "audit/log.h"
+#include "control/http_server.h"
+
+namespace sluice::control {
+
+/// The audit log as evidence, over HTTP.
+class EvidenceApi {
+ public:
+  /// `audit_directory` is `<state>/audit`.
+  EvidenceApi(audit::Log& log, std::filesystem::path audit_directory)
+      : log_(log), audit_directory_(std::move(audit_directory)) {}
+
+  /// GET /tlog/checkpoint and /tlog/tile/…: the log as c2sp.org/tlog-tiles lays it out. It tells
+  /// how many records there are, and nothing of them.
+  std::optional<HttpResponse> answer_public(const HttpRequest& request);
+  /// GET /v1/audit/key, POST /v1/audit/key/rotate, GET /v1/audit/receipts/ID.
+  std::optional<HttpResponse> answer_local(const HttpRequest& request);
+
+ private:
+  HttpResponse receipt(std::string_view id);
+
+  audit::Log& log_;
+  std::filesystem::path audit_directory_;
+};
+
+}  // namespace sluice::control

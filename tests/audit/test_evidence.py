@@ -1,0 +1,182 @@
+"""The audit log as evidence: verified, proven, exported, erased, and what tampering looks like."""
+
+import http.client
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psycopg2
+import pytest
+from harness.gateway import SLUICE, Gateway
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    running = Gateway(server, extra="audit: { segment_size: 1MiB, origin: sluice.example.com/test }")
+    yield running
+    running.stop()
+
+
+def verify(audit, *more):
+    done = subprocess.run([SLUICE, "audit", "verify", "--log", audit, "-o", "json", *more], capture_output=True, text=True, timeout=60)
+    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def run(gateway, *texts):
+    connection = psycopg2.connect(gateway.dsn())
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for text in texts:
+            cursor.execute(text)
+    connection.close()
+
+
+def record_of(gateway, text):
+    return gateway.wait_for(lambda r: len(r) == 1, "--text", text)[0]
+
+
+def audit_of(gateway):
+    return pathlib.Path(gateway.root, "state/audit")
+
+
+def test_a_running_log_is_good_and_says_who_asked(gateway):
+    run(gateway, "SELECT 'evidence one'")
+    time.sleep(1.5)
+    code, report = verify(audit_of(gateway))
+    assert code == 0 and report["good"] and report["origin"] == "sluice.example.com/test", report
+    assert report["records"] == report["size"] > 2
+    gateway.cli("audit", "verify")
+    expected = {"verified", "searched"}
+    records = gateway.wait_for(lambda r: expected <= {e["message"] for e in r}, "--type", "audit_read")
+    assert expected <= {e["message"] for e in records}
+
+
+def test_a_receipt_is_verified_with_the_public_key_alone(gateway, tmp_path):
+    run(gateway, "SELECT 'receipt please'")
+    record = record_of(gateway, "receipt please")
+    receipt = tmp_path / "r.tlog-proof"
+    receipt.write_text(gateway.cli("audit", "receipt", str(record["id"])).stdout)
+    key = tmp_path / "key.pub"
+    key.write_text(gateway.cli("audit", "key").stdout)
+    done = subprocess.run([SLUICE, "audit", "verify", "--receipt", receipt, "--public-key", key, "-o", "json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["text"] == "SELECT 'receipt please'" and shown["user"] == "alice" and shown["verified_by"] == ["sluice.example.com/test"]
+    forged = receipt.read_text().replace("\nindex ", "\nindex 1")
+    done = subprocess.run([SLUICE, "audit", "verify", "--receipt", "-", "--public-key", key], input=forged, capture_output=True, text=True)
+    assert done.returncode != 0 and "not what the log has" in done.stderr
+
+
+def test_an_export_is_checked_without_sluice(gateway, tmp_path):
+    run(gateway, "SELECT 'export me, 1'", "SELECT 'export me, 2'")
+    gateway.wait_for(lambda r: len(r) == 2, "--text", "export me")
+    folder = tmp_path / "bundle"
+    gateway.cli("audit", "export", "--text", "export me", "--proof", str(folder))
+    receipts = sorted((folder / "receipts").iterdir())
+    assert len(receipts) == 2 and len((folder / "records.jsonl").read_text().splitlines()) == 2
+    outsider = [sys.executable, folder / "verify.py", folder / "public-key"]
+    done = subprocess.run([*outsider, *receipts], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count("holds: {") == 2 and "export me, 2" in done.stdout, done.stdout + done.stderr
+    text = receipts[0].read_text()
+    receipts[0].write_text(text.replace(text.split("\n")[4], text.split("\n")[3]))
+    done = subprocess.run([*outsider, *receipts], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.count("DOES NOT HOLD") == 1, done.stdout
+    again = gateway.cli("audit", "export", "--text", "export me", "--proof", str(folder), check=False)
+    assert again.returncode == 4 and "name a new folder" in again.stderr
+
+
+def test_others_can_fetch_the_log_as_tiles(gateway):
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.http, timeout=10)
+    connection.request("GET", "/tlog/checkpoint")
+    checkpoint = connection.getresponse().read().decode()
+    origin, size = checkpoint.split("\n")[:2]
+    assert origin == "sluice.example.com/test" and int(size) > 0
+    width = int(size) % 256
+    connection.request("GET", f"/tlog/tile/0/000{'.p/%d' % width if int(size) < 256 else ''}")
+    answer = connection.getresponse()
+    assert answer.status == 200 and len(answer.read()) == 32 * min(int(size), 256)
+    for bad in ("/tlog/log-key.pem", "/tlog/../log-key.pem", "/tlog/tile/0/../../../log-key.pem", "/tlog/rotation"):
+        connection.request("GET", bad)
+        answer = connection.getresponse()
+        assert answer.status == 404 and b"PRIVATE" not in answer.read()
+
+
+def test_the_key_changes_hands_and_both_are_believed(gateway):
+    first = gateway.cli("audit", "key").stdout.strip()
+    second = gateway.cli("audit", "key", "--rotate").stdout.strip()
+    assert first != second
+    run(gateway, "SELECT 'after the rotation'")
+    time.sleep(1.5)
+    for key in (first, second):
+        code, report = verify(audit_of(gateway), "--public-key", key)
+        assert code == 0 and report["good"], report
+    assert gateway.wait_for(lambda r: len(r) == 1, "--type", "evidence")[0]["message"] == f"key changed from {first} to {second}"
+    assert gateway.cli("audit", "key").stdout.strip() == second
+
+
+@pytest.fixture
+def copy(server, tmp_path):
+    """The log of a gateway that has been stopped."""
+    gateway = Gateway(server, extra="audit: { segment_size: 1MiB }")
+    run(gateway, *(f"SELECT 'evidence {i}'" for i in range(300)))
+    gateway.signal(signal.SIGTERM)
+    gateway.process.wait(20)
+    audit = tmp_path / "audit"
+    shutil.copytree(audit_of(gateway), audit)
+    gateway.stop()
+    return audit
+
+
+def test_Threat57_tampering_is_detected_and_located(copy, tmp_path):
+    code, good = verify(copy)
+    assert code == 0 and good["good"] and good["uncovered"] == 0
+    (segment,) = [s for s in (copy / "log").iterdir() if b"evidence 7'" in s.read_bytes()]
+    whole = segment.read_bytes()
+    at = whole.index(b"evidence 7'")
+    segment.write_bytes(whole[:at] + b"evidence 8'" + whole[at + 11:])
+    code, report = verify(copy)
+    kinds = {f["kind"]: f for f in report["findings"]}
+    assert code == 1 and set(kinds) == {"damaged", "missing"} and kinds["damaged"]["file"] == str(segment), report
+    assert 0 <= at - kinds["damaged"]["offset"] < 400
+    segment.write_bytes(whole)
+    segment.rename(tmp_path / "hidden")
+    code, report = verify(copy)
+    assert code == 1 and {f["kind"] for f in report["findings"]} == {"missing"}
+    (tmp_path / "hidden").rename(segment)
+    assert verify(copy)[0] == 0
+
+
+def test_Threat57_a_log_that_was_cut_is_not_gone_on_with(server, tmp_path):
+    gateway = Gateway(server, extra="audit: { segment_size: 1MiB }")
+    run(gateway, *(f"SELECT 'cut {i}'" for i in range(50)))
+    time.sleep(1.3)
+    gateway.kill9()
+    for segment in (audit_of(gateway) / "log").iterdir():
+        if b"cut 49'" in segment.read_bytes():
+            segment.unlink()
+    done = subprocess.run([SLUICE, "serve", "--config", gateway.config], capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0 and "is not what was signed" in done.stderr + done.stdout and "audit verify" in done.stderr + done.stdout
+    gateway.stop()
+
+
+def test_erased_records_are_gone_and_their_neighbours_stand(server):
+    gateway = Gateway(server, extra="audit: { segment_size: 1MiB }")
+    run(gateway, "SELECT 'forget me please'", "SELECT 'keep me'")
+    record = record_of(gateway, "forget me please")
+    refused = gateway.cli("audit", "erase", "--records", str(record["id"]), "--reason", "too early", check=False)
+    assert refused.returncode == 5 and "still being written" in refused.stderr
+    gateway.signal(signal.SIGTERM)
+    gateway.process.wait(20)
+    gateway.start()
+    gateway.cli("audit", "erase", "--records", str(record["id"]), "--reason", "request 17")
+    assert gateway.search("--text", "forget me please") == [] and len(gateway.search("--text", "keep me")) == 1
+    for file in (audit_of(gateway) / "log").iterdir():
+        assert b"forget me please" not in file.read_bytes()
+    time.sleep(1.5)
+    code, report = verify(audit_of(gateway))
+    assert code == 0 and report["erased"] == 1, report
+    gateway.stop()
