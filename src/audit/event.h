@@ -35,6 +35,14 @@ enum class Outcome : uint8_t {
   kLimited = 5,  ///< ran, and was ended or undone because it passed a limit of its rule
 };
 
+/// How the transaction ended that a record belongs to, on the record that ended it.
+enum class TransactionOutcome : uint8_t {
+  kOpen = 0,  ///< goes on, or its end was not known when the record was written
+  kCommitted = 1,
+  kRolledBack = 2,
+  kPrepared = 3,  ///< PREPARE TRANSACTION: who commits it later stands in a record of its own
+};
+
 /// Who and where, the same for every record of a session. Encoded once per session.
 struct SessionContext {
   uint64_t session_id = 0;
@@ -47,6 +55,7 @@ struct SessionContext {
   std::vector<std::string> groups;
   std::string kind;                     ///< of principal: "human", "service", "agent"
   std::vector<std::string> attributes;  ///< "key=value"
+  std::string driver;                   ///< what its start-up message looks like; a claim, or empty
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.
@@ -60,7 +69,10 @@ struct Event {
   std::string_view text_digest;  ///< SHA-256 of the whole `text`, kept when it is cut
   std::string_view kind;         ///< StatementFacts::kind
   const std::vector<std::string>* tables = nullptr;
-  std::string_view statement_name;  ///< protocol-level prepared statement name
+  /// What it does, as `encode_details` made it, with its tables; `tables` is then null.
+  std::string_view details;
+  const std::vector<std::string>* tags = nullptr;  ///< "key=value" of its sqlcommenter comment
+  std::string_view statement_name;                 ///< protocol-level prepared statement name
   /// Raw Bind body from the parameter format codes to before the result format codes, i.e. Int16
   /// n, n × Int16 formats, Int16 m, m × (Int32 length, bytes); cut at the configured limit.
   std::string_view parameters;
@@ -76,8 +88,16 @@ struct Event {
   std::string_view sqlstate;
   std::string_view message;  ///< error or refusal text; for kAdmin and others: what happened
   uint64_t rows = 0;
-  uint64_t bytes = 0;  ///< of result messages sent to the client, or copied in
-  uint64_t duration_micros = 0;
+  uint64_t bytes = 0;            ///< of result messages sent to the client, or copied in
+  uint64_t duration_micros = 0;  ///< from when it was forwarded
+  uint64_t server_micros = 0;    ///< of `duration_micros`: until the server had completed it
+  uint64_t waited_micros = 0;    ///< before it was forwarded: for a connection, names, estimates
+  /// Rows changed by table, "schema.table 42", where the server was asked.
+  const std::vector<std::string>* changed = nullptr;
+  /// The one table that it changed `rows` of, where its command tag tells.
+  std::string_view changed_table;
+  uint64_t transaction = 0;  ///< counted within the session; 0: none, or not known
+  TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
 };
 
 }  // namespace sluice::audit

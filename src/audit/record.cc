@@ -1,41 +1,27 @@
 #include "audit/record.h"
 
+#include <charconv>
+
 #include "audit/cbor.h"
+#include "audit/fields.h"
 
 namespace sluice::audit {
 namespace {
 
-class Fields {
- public:
-  explicit Fields(std::string& out) : cbor_(out) {}
-  void number(Key key, uint64_t value) {
-    if (value == 0) return;
-    cbor_.unsigned_integer(static_cast<uint64_t>(key));
-    cbor_.unsigned_integer(value);
-  }
-  void text(Key key, Bytes value) {
-    if (value.empty()) return;
-    cbor_.unsigned_integer(static_cast<uint64_t>(key));
-    cbor_.text(value);
-  }
-  void bytes(Key key, Bytes value) {
-    if (value.empty()) return;
-    cbor_.unsigned_integer(static_cast<uint64_t>(key));
-    cbor_.bytes(value);
-  }
-  void list(Key key, const std::vector<std::string>& values) {
-    if (values.empty()) return;
-    cbor_.unsigned_integer(static_cast<uint64_t>(key));
-    cbor_.array(values.size());
-    for (const auto& value : values) cbor_.text(value);
-  }
-
- private:
-  CborWriter cbor_;
-};
-
 bool is_only(Bytes rule, const std::vector<std::string>& matched) {
   return matched.size() == 1 && matched.front() == rule;
+}
+
+/// A list of one: "schema.table 42".
+void changed_by_tag(std::string& out, const Event& event) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, event.rows).ptr;
+  std::string entry(event.changed_table);
+  entry.append(1, ' ').append(digits, end);
+  CborWriter cbor(out);
+  cbor.unsigned_integer(static_cast<uint64_t>(Key::kChanged));
+  cbor.array(1);
+  cbor.text(entry);
 }
 
 std::vector<std::string> strings(const TextList& list) {
@@ -58,6 +44,7 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.list(Key::kGroups, context.groups);
   fields.text(Key::kPrincipalKind, context.kind);
   fields.list(Key::kAttributes, context.attributes);
+  fields.text(Key::kDriver, context.driver);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -82,6 +69,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   }
   fields.text(Key::kKind, event.kind);
   if (event.tables != nullptr) fields.list(Key::kTables, *event.tables);
+  out.append(event.details);
   fields.bytes(Key::kStatementName, event.statement_name.substr(0, 256));
   fields.bytes(Key::kParameters, event.parameters.substr(0, limits.parameters));
   fields.bytes(Key::kParametersDigest, event.parameters_digest);
@@ -98,6 +86,18 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.number(Key::kRows, event.rows);
   fields.number(Key::kBytes, event.bytes);
   fields.number(Key::kDuration, event.duration_micros);
+  if (event.server_micros != event.duration_micros) {
+    fields.number(Key::kServerTime, event.server_micros);
+  }
+  fields.number(Key::kWaited, event.waited_micros);
+  if (event.tags != nullptr) fields.list(Key::kTags, *event.tags);
+  if (event.changed != nullptr) {
+    fields.list(Key::kChanged, *event.changed);
+  } else if (!event.changed_table.empty() && event.rows > 0) {
+    changed_by_tag(out, event);
+  }
+  fields.number(Key::kTransaction, event.transaction);
+  fields.number(Key::kTransactionOutcome, static_cast<uint64_t>(event.transaction_outcome));
   cbor.end();
 }
 
@@ -121,7 +121,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     std::string(view.authentication),
                     strings(view.groups),
                     std::string(view.principal_kind),
-                    strings(view.attributes)};
+                    strings(view.attributes),
+                    std::string(view.driver)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -143,6 +144,18 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.rows = view.rows;
   record.bytes = view.bytes;
   record.duration_micros = view.duration_micros;
+  record.actions = strings(view.actions);
+  record.output_columns = strings(view.output_columns);
+  record.predicate_columns = strings(view.predicate_columns);
+  record.written_columns = strings(view.written_columns);
+  record.classes = strings(view.classes);
+  record.details_cut = view.details_cut;
+  record.changed = strings(view.changed);
+  record.tags = strings(view.tags);
+  record.server_micros = view.server_micros;
+  record.waited_micros = view.waited_micros;
+  record.transaction = view.transaction;
+  record.transaction_outcome = view.transaction_outcome;
   return record;
 }
 
@@ -184,6 +197,20 @@ std::string_view name_of(Phase phase) {
       return "execute";
     case Phase::kFunctionCall:
       return "function_call";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(TransactionOutcome outcome) {
+  switch (outcome) {
+    case TransactionOutcome::kOpen:
+      return "open";
+    case TransactionOutcome::kCommitted:
+      return "committed";
+    case TransactionOutcome::kRolledBack:
+      return "rolled_back";
+    case TransactionOutcome::kPrepared:
+      return "prepared";
   }
   return "unknown";
 }

@@ -38,6 +38,18 @@ struct Record {
   uint64_t rows = 0;
   uint64_t bytes = 0;
   uint64_t duration_micros = 0;
+  std::vector<std::string> actions;
+  std::vector<std::string> output_columns;
+  std::vector<std::string> predicate_columns;
+  std::vector<std::string> written_columns;
+  std::vector<std::string> classes;
+  uint64_t details_cut = 0;  ///< DetailsCut
+  std::vector<std::string> changed;
+  std::vector<std::string> tags;
+  uint64_t server_micros = 0;
+  uint64_t waited_micros = 0;
+  uint64_t transaction = 0;
+  TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
 };
 
 struct RecordLimits {
@@ -58,5 +70,7 @@ Record to_record(uint64_t sequence, const RecordView& view);
 
 std::string_view name_of(Phase phase);
 std::string_view name_of(Outcome outcome);
+/// "committed", "rolled_back", "prepared"; "open" for what is none of them.
+std::string_view name_of(TransactionOutcome outcome);
 
 }  // namespace sluice::audit

@@ -1,5 +1,6 @@
 #include "audit/record_json.h"
 
+#include "audit/details.h"
 #include "base/clock.h"
 
 namespace sluice::audit {
@@ -56,6 +57,11 @@ boost::json::object to_json(const Record& record) {
   list("groups", record.context.groups);
   text("principal_kind", record.context.kind);
   list("attributes", record.context.attributes);
+  text("driver", record.context.driver);
+  if (record.transaction != 0) out["transaction"] = record.transaction;
+  if (record.transaction_outcome != TransactionOutcome::kOpen) {
+    out["transaction_outcome"] = name_of(record.transaction_outcome);
+  }
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);
     out["decision"] = name_of(record.outcome);
@@ -64,6 +70,13 @@ boost::json::object to_json(const Record& record) {
     if (record.text_length > record.text.size()) out["text_length"] = record.text_length;
     if (!record.text_digest.empty()) out["text_sha256"] = to_hex(record.text_digest);
     out["tables"] = boost::json::array(record.tables.begin(), record.tables.end());
+    list("actions", record.actions);
+    list("output_columns", record.output_columns);
+    list("predicate_columns", record.predicate_columns);
+    list("written_columns", record.written_columns);
+    list("classes", record.classes);
+    list("details_cut", names_of_cut(record.details_cut));
+    list("tags", record.tags);
     text("statement_name", record.statement_name);
     if (!record.parameters.empty()) out["parameters"] = parameters_to_json(record.parameters);
     if (!record.parameters_digest.empty())
@@ -77,7 +90,10 @@ boost::json::object to_json(const Record& record) {
     text("sqlstate", record.sqlstate);
     out["rows"] = record.rows;
     out["bytes"] = record.bytes;
+    list("changed", record.changed);
     out["duration_us"] = record.duration_micros;
+    out["server_us"] = record.server_micros;
+    out["waited_us"] = record.waited_micros;
   }
   text("message", record.message);
   return out;

@@ -1,10 +1,13 @@
 #include "audit/record.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "audit/cbor.h"
+#include "audit/details.h"
 #include "audit/record_json.h"
 
 namespace sluice::audit {
@@ -30,6 +33,16 @@ Event statement(std::string_view text) {
   return event;
 }
 
+/// Each once, in the order of the first, as many as a record keeps.
+std::vector<std::string> unique(const std::vector<std::string>& values) {
+  std::vector<std::string> out;
+  for (const auto& value : values) {
+    if (out.size() == kMostDetails) break;
+    if (std::find(out.begin(), out.end(), value) == out.end()) out.push_back(value);
+  }
+  return out;
+}
+
 RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   const auto bytes = [] { return *rc::gen::arbitrary<std::string>(); };
   const auto number = [] { return *rc::gen::arbitrary<uint64_t>(); };
@@ -43,6 +56,7 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.authentication = bytes();
   context.groups = *rc::gen::arbitrary<std::vector<std::string>>();
   context.kind = bytes();
+  context.driver = bytes();
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
   const std::string text = bytes(), digest = bytes(), kind = bytes(), name = bytes(),
                     parameters = bytes(), parameters_digest = bytes(), rule = bytes(),
@@ -74,6 +88,16 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   event.rows = number();
   event.bytes = number();
   event.duration_micros = number();
+  const StatementDetails details{tables, matched, shadow, tables, matched, shadow};
+  const std::string encoded_details = encode_details(details);
+  event.tables = nullptr;
+  event.details = encoded_details;
+  event.tags = &shadow;
+  event.changed = &matched;
+  event.server_micros = number();
+  event.waited_micros = number();
+  event.transaction = number();
+  event.transaction_outcome = static_cast<TransactionOutcome>(*rc::gen::inRange(0, 4));
 
   const auto record = decode_record(7, encoded(context, event));
   RC_ASSERT(record.has_value());
@@ -114,6 +138,51 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->rows == event.rows);
   RC_ASSERT(record->bytes == event.bytes);
   RC_ASSERT(record->duration_micros == event.duration_micros);
+  RC_ASSERT(record->context.driver == context.driver);
+  RC_ASSERT(record->actions == unique(matched));
+  RC_ASSERT(record->output_columns == unique(shadow));
+  RC_ASSERT(record->predicate_columns == unique(tables));
+  RC_ASSERT(record->written_columns == unique(matched));
+  RC_ASSERT(record->classes == shadow);
+  const bool fits = std::max({matched.size(), shadow.size(), tables.size()}) <= kMostDetails;
+  RC_ASSERT(!fits || record->details_cut == 0U);
+  RC_ASSERT(record->tags == shadow);
+  RC_ASSERT(record->changed == matched);
+  const uint64_t server = event.server_micros != 0 ? event.server_micros : event.duration_micros;
+  RC_ASSERT(record->server_micros == server);
+  RC_ASSERT(record->waited_micros == event.waited_micros);
+  RC_ASSERT(record->transaction == event.transaction);
+  RC_ASSERT(record->transaction_outcome == event.transaction_outcome);
+}
+
+TEST(Record, DetailsAreCutAndSaySo) {
+  StatementDetails details;
+  for (int i = 0; i < 100; ++i) {
+    details.tables.push_back("public.t" + std::to_string(i));
+    details.actions.push_back("read public.t" + std::to_string(i));
+    details.actions.push_back("read public.t" + std::to_string(i));
+  }
+  details.output_columns = {std::string(kMostDetailBytes, 'a'), "b"};
+  details.written_columns = {"public.t1.id", "public.t1.id"};
+  const std::string bytes = encode_details(details);
+  Event event = statement("SELECT 1");
+  event.details = bytes;
+  const auto record = decode_record(1, encoded({}, event));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->tables.size(), 100U) << "tables are never cut";
+  ASSERT_EQ(record->actions.size(), kMostDetails);
+  EXPECT_EQ(record->actions.back(), "read public.t63");
+  EXPECT_EQ(record->output_columns.size(), 1U);
+  EXPECT_THAT(record->written_columns, ElementsAre("public.t1.id"));
+  EXPECT_THAT(names_of_cut(record->details_cut), ElementsAre("actions", "output_columns"));
+}
+
+TEST(Record, ChangesOfOneTableByItsTag) {
+  Event event = statement("UPDATE orders SET status = 1");
+  event.changed_table = "public.orders";
+  EXPECT_THAT(decode_record(1, encoded({}, event))->changed, IsEmpty());
+  event.rows = 42;
+  EXPECT_THAT(decode_record(1, encoded({}, event))->changed, ElementsAre("public.orders 42"));
 }
 
 TEST(Record, LongTextIsCutAtACharacterAndKeepsItsLengthAndDigest) {

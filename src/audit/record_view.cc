@@ -13,6 +13,7 @@ class RecordReader {
       if (!key || !field(static_cast<Key>(*key))) return std::nullopt;
     }
     if (!reader_.done() || !typed_) return std::nullopt;
+    if (!server_timed_) view_.server_micros = view_.duration_micros;
     if (view_.text_length == 0) view_.text_length = view_.text.size();
     return view_;
   }
@@ -123,6 +124,33 @@ class RecordReader {
         return list(view_.masked);
       case Key::kReleased:
         return list(view_.released);
+      case Key::kActions:
+        return list(view_.actions);
+      case Key::kOutputColumns:
+        return list(view_.output_columns);
+      case Key::kPredicateColumns:
+        return list(view_.predicate_columns);
+      case Key::kWrittenColumns:
+        return list(view_.written_columns);
+      case Key::kClasses:
+        return list(view_.classes);
+      case Key::kDetailsCut:
+        return number(view_.details_cut);
+      case Key::kChanged:
+        return list(view_.changed);
+      case Key::kServerTime:
+        server_timed_ = true;
+        return number(view_.server_micros);
+      case Key::kWaited:
+        return number(view_.waited_micros);
+      case Key::kDriver:
+        return text(view_.driver);
+      case Key::kTags:
+        return list(view_.tags);
+      case Key::kTransaction:
+        return number(view_.transaction);
+      case Key::kTransactionOutcome:
+        return enumerator(view_.transaction_outcome, TransactionOutcome::kPrepared);
     }
     return reader_.skip();
   }
@@ -131,6 +159,7 @@ class RecordReader {
   CborReader reader_;
   RecordView view_;
   bool typed_ = false;
+  bool server_timed_ = false;
 };
 
 std::optional<RecordView> read_record(Bytes in) { return RecordReader(in).read(); }

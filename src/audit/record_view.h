@@ -45,6 +45,20 @@ enum class Key : uint64_t {
   kPolicyVersion = 31,
   kMasked = 32,
   kReleased = 33,
+  kActions = 34,
+  kOutputColumns = 35,
+  kPredicateColumns = 36,
+  kWrittenColumns = 37,
+  kClasses = 38,
+  kDetailsCut = 39,
+  kChanged = 40,
+  kServerTime = 41,
+  kWaited = 42,
+  kDriver = 43,
+  kTags = 44,
+  kTransaction = 45,
+  kTransactionOutcome = 46,
+  // 47 to 52 are kept for approval, purpose, ticket, issuer, agent chain and prompt.
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -102,6 +116,19 @@ struct RecordView {
   uint64_t rows = 0;
   uint64_t bytes = 0;
   uint64_t duration_micros = 0;
+  Bytes driver;
+  TextList actions;
+  TextList output_columns;
+  TextList predicate_columns;
+  TextList written_columns;
+  TextList classes;
+  uint64_t details_cut = 0;  ///< DetailsCut
+  TextList changed;          ///< "schema.table 42"
+  TextList tags;
+  uint64_t server_micros = 0;  ///< `duration_micros` where nothing else is said
+  uint64_t waited_micros = 0;
+  uint64_t transaction = 0;
+  TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
 };
 
 /// Reads one record; nothing for anything that encode_record would not write. Unknown fields of

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/changes.h"
+#include "gateway/statement_details.h"
 #include "sql/normalise.h"
 
 namespace sluice::gateway {
@@ -82,6 +84,29 @@ std::shared_ptr<const Masking> Meaning::masking(const NumberedAudience& audience
   return masking;
 }
 
+Bytes Meaning::details(const LabelKeeper* labels) const {
+  const uint64_t version = labels == nullptr ? 0 : labels->version();
+  if (version == details_of_) return details_;
+  const auto scope = scope_.lock();
+  // What was found while there was a catalog is better than what can be told without.
+  if (!scope && !details_.empty()) return details_;
+  const auto known = labels == nullptr ? nullptr : labels->current();
+  details_ = audit::encode_details(
+      details_of(*facts_, scope ? scope->catalog.get() : nullptr, known.get()));
+  details_of_ = version;
+  return details_;
+}
+
+Bytes Meaning::counted_table() const {
+  if (!counted_table_) {
+    const auto scope = scope_.lock();
+    const auto* table =
+        scope && scope->catalog ? counted_by_tag(*facts_, *scope->catalog) : nullptr;
+    counted_table_ = table == nullptr ? std::string() : table->qualified_name();
+  }
+  return *counted_table_;
+}
+
 namespace {
 
 // What the text is read by comes first in a key and ends with a NUL, which no encoding name
@@ -135,7 +160,9 @@ std::shared_ptr<const Statement> Analyser::remember(Bytes text, const Reading& r
   constexpr size_t kOverhead = 512;
   counters_.cache_misses.add();
   const bool shared = !analysis.facts->depends_on_literals;
-  const size_t weight = analysis.facts->weight() + kOverhead;
+  // Names of columns for the record take about as much as they may at most be.
+  const size_t details = std::min(analysis.facts->columns.size(), audit::kMostDetails) * 32;
+  const size_t weight = analysis.facts->weight() + details + kOverhead;
   auto meaning = std::make_shared<const Meaning>(std::move(analysis.facts), reading.scope.scope);
   auto statement = std::make_shared<const Statement>(meaning, std::move(analysis.recorded));
   const Bytes normalised = shared ? normalised_key(text, reading) : Bytes();

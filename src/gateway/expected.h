@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/event.h"
 #include "base/clock.h"
 #include "gateway/masking.h"
 #include "gateway/own_query.h"
@@ -97,6 +98,14 @@ struct Expected {
   uint64_t bytes = 0;
   uint64_t rows_before = 0;  ///< kExecute: what its portal has returned already
   uint64_t bytes_before = 0;
+  // For the record.
+  bool tagged = false;            ///< its command tag has told `rows`
+  uint32_t transaction_uses = 0;  ///< how many of facts().transaction have completed
+  uint64_t transaction = 0;       ///< TransactionTrack::Place
+  audit::TransactionOutcome transaction_outcome = audit::TransactionOutcome::kOpen;
+  uint64_t server_micros = 0;  ///< counted: till the server had completed it; else 0
+  uint64_t waited_micros = 0;
+  std::vector<std::string> changed;  ///< counted: audit::Event::changed
 
   void start(RequestKind what) {
     kind = what;
@@ -120,6 +129,18 @@ struct Expected {
     source.clear();
     held.clear();
     rows = bytes = scope = rows_before = bytes_before = 0;
+    tagged = false;
+    transaction_uses = 0;
+    transaction = server_micros = waited_micros = 0;
+    transaction_outcome = audit::TransactionOutcome::kOpen;
+    changed.clear();
+  }
+
+  /// The next completion of a text of several is recorded by itself.
+  void next_completion() {
+    rows = bytes = server_micros = waited_micros = 0;
+    tagged = false;
+    changed.clear();
   }
 
   /// Answered by ReadyForQuery.

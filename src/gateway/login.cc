@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "gateway/cancel.h"
+#include "gateway/driver.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -195,6 +196,7 @@ void Login::on_startup(pg::StartupMessage message) {
                    "Connect with sslmode=require, or better verify-full.");
     return;
   }
+  driver_ = driver_of(message);
   auto parameters = pg::sort_startup_parameters(message);
   if (!parameters) {
     const std::string& text = parameters.error().text;  // "<SQLSTATE> <message>"
@@ -300,6 +302,7 @@ void Login::record_failure(std::string_view why) {
   context.database = to_printable_utf8(parameters_.database);
   context.application = to_printable_utf8(parameters_.application_name);
   context.client_address = stream_->peer().to_string();
+  context.driver = driver_;
   audit::Event event;
   event.type = audit::EventType::kLoginFailed;
   event.time_micros = wall_micros();
@@ -351,6 +354,7 @@ void Login::admit(net::Slice rest) {
   admission.principal.authentication =
       mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256";
   admission.application_name = std::move(parameters_.application_name);
+  admission.driver = std::move(driver_);
   admission.settings = std::move(parameters_.settings);
   admission.protocol_minor = minor_;
   auto session = std::make_unique<Session>(worker_, std::move(stream_), std::move(admission));

@@ -60,6 +60,7 @@ class Login : private net::StreamHandler {
   bool direct_tls_ = false;
   std::string startup_;  ///< start-up packet that has not arrived whole
   uint32_t minor_ = 0;
+  std::string driver_;
   wire::postgres::StartupParameters parameters_;
   wire::postgres::Framer framer_;
   std::optional<wire::postgres::ScramServer> scram_;

@@ -31,7 +31,8 @@ audit::SessionContext context_of(uint64_t id, const Admission& admission,
           principal.authentication,
           principal.groups,
           std::string(policy::name_of(principal.kind)),
-          std::move(attributes)};
+          std::move(attributes),
+          admission.driver};
 }
 
 }  // namespace

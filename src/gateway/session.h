@@ -19,6 +19,7 @@
 #include "gateway/runtime.h"
 #include "gateway/server_connection.h"
 #include "gateway/session_scope.h"
+#include "gateway/transaction_track.h"
 #include "net/stream.h"
 #include "wire/postgres/framer.h"
 #include "wire/postgres/messages.h"
@@ -37,6 +38,7 @@ struct Admission {
   std::string user;
   policy::Principal principal;
   std::string application_name;
+  std::string driver;  ///< driver_of its start-up message
   /// Settings from the start-up message other than application_name, to be applied at the server.
   std::vector<std::pair<std::string, std::string>> settings;
   uint32_t protocol_minor = 0;
@@ -267,6 +269,10 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_notification(const Piece& piece);
   void follow_cursors(const Expected& entry, std::string_view command);
 
+  // session_transactions.cc: in which transaction what was done, and how it ended.
+  void transaction_completed(Expected& entry, std::string_view command);
+  void transaction_failed(Expected& entry);
+
   // session_server.cc: server to client.
   void flush_to_client();
   void send_to_client(Bytes bytes);
@@ -307,6 +313,11 @@ class Session : private net::StreamHandler, private ServerUser {
   bool record_refusal(audit::Phase phase, std::string_view name, const Statement* statement,
                       const policy::Decision& decision);
   bool record_limited(const Expected& entry, const policy::Decision& decision);
+  void describe(audit::Event& event, const Statement* statement) const;
+  void outcome_of(audit::Event& event, const Expected& entry, audit::Outcome outcome,
+                  std::string_view sqlstate, std::string_view message) const;
+  bool record_failed_sync(const Expected& entry, std::string_view sqlstate,
+                          std::string_view message);
   void record_lost();
   void record_end(std::string_view reason);
 
@@ -423,6 +434,8 @@ class Session : private net::StreamHandler, private ServerUser {
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;
+  TransactionTrack transactions_;  ///< for the record
+  bool unknown_end_ = false;       ///< something was under way when the session ended
   char transaction_ = 'I';
   char transaction_ahead_ = 'I';     ///< once all that has been sent is answered
   bool since_sync_ = false;          ///< extended messages were forwarded since the last Sync
@@ -443,6 +456,8 @@ class Session : private net::StreamHandler, private ServerUser {
   /// When the bytes being worked on came: reading the clocks anew for each message would cost more
   /// than most of what is done to it.
   Moment now_;
+  /// Since when the message waits that is looked at next; empty: it does not.
+  std::optional<Moment> waiting_since_;
   int64_t started_micros_;
   int64_t state_since_micros_;
   uint64_t statements_ = 0;

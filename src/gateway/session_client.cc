@@ -15,9 +15,11 @@ namespace pg = wire::postgres;
 void Session::on_receive(net::Slice data) {
   worker_.counters().bytes_from_clients.add(data.size());
   if (suspended_ == 0) {
+    waiting_since_.reset();
     process(std::move(data));
     return;
   }
+  if (!waiting_since_) waiting_since_ = Moment::now();
   const bool first_use = suspended_ == kNoServer && greeted_ && !server_ && !waiter_;
   if (first_use && pending_.empty() && data.bytes()[0] == pg::kTerminate) {
     process(std::move(data));
@@ -157,10 +159,17 @@ Expected& Session::expect(RequestKind kind) {
   Expected& entry = expected_.push();
   entry.start(kind);
   entry.started = now_;
+  const bool runs = kind == RequestKind::kQuery || kind == RequestKind::kExecute ||
+                    kind == RequestKind::kFunctionCall;
+  if (runs && waiting_since_) {
+    entry.waited_micros = now_.micros_since(*waiting_since_);
+    waiting_since_.reset();
+  }
   return entry;
 }
 
 Session::Pass Session::defer(const Piece& piece, Suspension why) {
+  if (!waiting_since_) waiting_since_ = now_;
   auto deferred = redone_ ? std::move(redone_) : std::make_unique<Deferred>();
   deferred->bytes.assign(piece.bytes);
   deferred->piece = piece;

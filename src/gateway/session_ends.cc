@@ -13,6 +13,7 @@ Session::Pass Session::on_command_complete(const Piece& piece) {
   if (!complete) return server_violation(complete.error().text);
   Expected& entry = expected_.front();
   if (complete->rows && !entry.cut) entry.rows = *complete->rows;
+  entry.tagged = complete->rows.has_value();
   return on_execution_end(piece, complete->command);
 }
 
@@ -24,6 +25,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
   }
   follow_prepared(entry, command);
   follow_cursors(entry, command);
+  transaction_completed(entry, command);
   if (entry.of_cursor) {
     fetched_rows_ += entry.rows;
     fetched_bytes_ += entry.bytes;
@@ -42,6 +44,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     // One record a statement; in a text of several the server's tag says which it was.
     const bool several = entry.text && entry.text->facts().statements > 1;
     if (entry.counted) {
+      entry.server_micros = now_.micros_since(entry.started);
       entry.held.assign(piece.bytes);
       entry.statement.assign(several ? command : std::string_view());
       return Pass::kDrop;
@@ -51,12 +54,13 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
       return Pass::kStop;
     }
     end_masked_rows(entry);
-    entry.rows = entry.bytes = 0;
+    entry.next_completion();
     entry.started = now_;
     return Pass::kForward;
   }
   copying_in_ = false;
   if (entry.counted) {
+    entry.server_micros = now_.micros_since(entry.started);
     count_after(std::string(piece.bytes), transaction_);
     return finished_ ? Pass::kStop : Pass::kDrop;
   }
@@ -75,7 +79,7 @@ bool Session::release_held(const Piece& piece) {
   if (!record_statement(entry, audit::Outcome::kAllowed, {}, {}, entry.statement)) return false;
   send_to_client(entry.held);
   entry.held.clear();
-  entry.rows = entry.bytes = 0;
+  entry.next_completion();
   entry.started = now_;
   return true;
 }
@@ -131,6 +135,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   Expected& entry = expected_.front();
   const auto fields = veiled_fields(pg::ErrorFields::decode(piece.body()), &entry);
   worker_.counters().statements_failed.add();
+  transaction_failed(entry);
   Pass pass = Pass::kForward;
   if (entry.silent) {
     pass = Pass::kDrop;
@@ -187,8 +192,10 @@ bool Session::record_failure(const Expected& entry, std::string_view sqlstate,
       return record_execution(entry, audit::Outcome::kAllowed, sqlstate, message);
     case RequestKind::kBind:
       return record_bind(entry, audit::Outcome::kAllowed, sqlstate, message);
+    case RequestKind::kSync:
+      return record_failed_sync(entry, sqlstate, message);
     default:
-      return true;  // Describe, Close and Sync run no statement.
+      return true;  // Describe and Close run no statement.
   }
 }
 
@@ -249,6 +256,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
   const auto own = entry.own;
   expected_.pop();
   transaction_ = *status;
+  if (!own && !own_transaction_) transactions_.ready(transaction_);
   if (transaction_ == 'I') {
     prepared_.close_portals();
     opaque_transaction_ = false;

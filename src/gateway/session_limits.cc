@@ -223,8 +223,12 @@ void Session::changes_counted(OwnRun& run) {
   if (!after || !changes_known_) {
     over = changes_unknown();
   } else {
-    over = over_limit(changes_between(changes_before_, *after), *settling_->decision,
+    const Changes changed = changes_between(changes_before_, *after);
+    over = over_limit(changed, *settling_->decision,
                       settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
+    for (const auto& [table, rows] : changed) {
+      settling_->changed.push_back(fmt::format("{} {}", table, rows));
+    }
     changes_before_ = *after;
   }
   if (!over && !own_transaction_) bounded_ = settling_->decision;
@@ -300,7 +304,10 @@ void Session::finish_counted_query(bool undo) {
     });
     return;
   }
-  if (own_transaction_) note_transaction_end();
+  if (own_transaction_) {
+    note_transaction_end();
+    transactions_.ready('I');
+  }
   own_transaction_ = false;
   settling_.reset();
   if (!split_goes_on()) {
@@ -356,8 +363,14 @@ Session::Pass Session::end_own_pipeline(bool failed) {
         {"COMMIT"},
         [this](OwnRun& run) {
           // It failed by itself, not because of something before it that the client knows of.
-          if (run.answer.error && !run.skipped)
-            send_to_client(Bytes(error_message(*run.answer.error)));
+          if (!run.answer.error || run.skipped) return;
+          const auto& error = *run.answer.error;
+          Expected sync;
+          sync.started = now_;
+          transaction_failed(sync);
+          if (record_failed_sync(sync, error.sqlstate(), error.message())) {
+            send_to_client(Bytes(error_message(error)));
+          }
         },
         OwnEnd::kBehindMe);
   }
@@ -375,6 +388,7 @@ bool Session::own_pipeline_ended() {
   if (transaction_ == 'I') {
     own_transaction_ = false;
     note_transaction_end();
+    transactions_.ready('I');
     resume(kCounting);
     return false;
   }

@@ -5,14 +5,6 @@
 namespace sluice::gateway {
 namespace {
 
-void describe(audit::Event& event, const Statement* statement) {
-  if (statement == nullptr) return;
-  event.text = statement->recorded.text;
-  event.text_digest = statement->recorded.digest;
-  event.kind = statement->facts().kind;
-  event.tables = &statement->facts().tables;
-}
-
 void judged(audit::Event& event, const policy::Decision* decision) {
   if (decision == nullptr) return;
   event.rule = decision->rule;
@@ -38,6 +30,40 @@ void refused(audit::Event& event, const policy::Decision& decision) {
 
 }  // namespace
 
+/// What it is and does.
+void Session::describe(audit::Event& event, const Statement* statement) const {
+  if (statement == nullptr) return;
+  const Database& database = *admission_.database;
+  event.text = statement->recorded.text;
+  event.text_digest = statement->recorded.digest;
+  if (!statement->recorded.tags.empty()) event.tags = &statement->recorded.tags;
+  event.kind = statement->facts().kind;
+  event.details =
+      statement->meaning->details(database.has_catalog() ? &database.labels() : nullptr);
+}
+
+/// How it ended, after how long, and what it moved.
+void Session::outcome_of(audit::Event& event, const Expected& entry, audit::Outcome outcome,
+                         std::string_view sqlstate, std::string_view message) const {
+  event.outcome = outcome;
+  event.sqlstate = sqlstate;
+  event.message = message;
+  event.rows = entry.rows;
+  event.bytes = entry.bytes;
+  event.time_micros = entry.started.wall_micros;
+  event.duration_micros = now_.micros_since(entry.started);
+  event.server_micros = entry.server_micros != 0 ? entry.server_micros : event.duration_micros;
+  event.waited_micros = entry.waited_micros;
+  event.transaction = entry.transaction;
+  event.transaction_outcome = entry.transaction_outcome;
+  if (outcome != audit::Outcome::kAllowed || !sqlstate.empty()) return;
+  if (!entry.changed.empty()) {
+    event.changed = &entry.changed;
+  } else if (entry.tagged && entry.text && entry.text->facts().writes) {
+    event.changed_table = entry.text->meaning->counted_table();
+  }
+}
+
 bool Session::record(const audit::Event& event) {
   const auto sequence = worker_.log().append(context_, event);
   if (!sequence) {
@@ -59,22 +85,16 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
                                std::string_view sqlstate, std::string_view message,
                                std::string_view kind) {
   audit::Event event;
-  event.time_micros = entry.started.wall_micros;
   event.phase = entry.kind == RequestKind::kParse          ? audit::Phase::kParse
                 : entry.kind == RequestKind::kFunctionCall ? audit::Phase::kFunctionCall
                                                            : audit::Phase::kSimple;
-  event.outcome = outcome;
+  outcome_of(event, entry, outcome, sqlstate, message);
   describe(event, entry.text.get());
   if (!kind.empty()) event.kind = kind;
   event.statement_name = entry.statement;
   judged(event, entry.decision.get());
   std::vector<std::string> values;
   if (entry.kind != RequestKind::kParse) veiled(event, entry, values);
-  event.sqlstate = sqlstate;
-  event.message = message;
-  event.rows = entry.rows;
-  event.bytes = entry.bytes;
-  event.duration_micros = now_.micros_since(entry.started);
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -84,9 +104,8 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
 bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
                                std::string_view sqlstate, std::string_view message) {
   audit::Event event;
-  event.time_micros = entry.started.wall_micros;
   event.phase = audit::Phase::kExecute;
-  event.outcome = outcome;
+  outcome_of(event, entry, outcome, sqlstate, message);
   std::string unknown;
   if (Portal* portal = prepared_.find_portal(entry.portal)) {
     describe(event, portal->prepared.text.get());
@@ -100,15 +119,10 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   if (event.text.empty() && message.empty()) {
     // Made by SQL (DECLARE, PREPARE), which stands in a record of its own.
     unknown = "portal or statement made by SQL: \"" + entry.portal + "\"";
-    message = unknown;
+    event.message = unknown;
   }
   std::vector<std::string> values;
   veiled(event, entry, values);
-  event.sqlstate = sqlstate;
-  event.message = message;
-  event.rows = entry.rows;
-  event.bytes = entry.bytes;
-  event.duration_micros = now_.micros_since(entry.started);
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -118,9 +132,8 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
 bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::string_view sqlstate,
                           std::string_view message) {
   audit::Event event;
-  event.time_micros = entry.started.wall_micros;
   event.phase = audit::Phase::kExecute;
-  event.outcome = outcome;
+  outcome_of(event, entry, outcome, sqlstate, message);
   if (Prepared* prepared = prepared_.find(entry.statement)) {
     describe(event, prepared->text.get());
     judged(event, prepared->decision.get());
@@ -129,9 +142,6 @@ bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::st
   event.statement_name = entry.statement;
   event.parameters = entry.parameters;
   event.parameters_digest = entry.parameters_digest;
-  event.sqlstate = sqlstate;
-  event.message = message;
-  event.duration_micros = now_.micros_since(entry.started);
   return record(event);
 }
 
@@ -158,6 +168,7 @@ bool Session::record_refusal(audit::Phase phase, std::string_view name, const St
   describe(event, statement);
   event.statement_name = name;
   refused(event, decision);
+  event.transaction = transactions_.current().number;
   return record(event);
 }
 
@@ -165,10 +176,13 @@ bool Session::record_refusal(audit::Phase phase, std::string_view name, const St
 bool Session::record_limited(const Expected& entry, const policy::Decision& decision) {
   worker_.counters().statements_denied.add();
   audit::Event event;
-  event.time_micros = entry.started.wall_micros;
+  outcome_of(event, entry, audit::Outcome::kLimited, {}, {});
   event.phase =
       entry.kind == RequestKind::kExecute ? audit::Phase::kExecute : audit::Phase::kSimple;
-  event.outcome = audit::Outcome::kLimited;
+  // What ran in a transaction of the gateway's own is undone with it.
+  if (own_transaction_ && settling_.get() == &entry) {
+    event.transaction_outcome = audit::TransactionOutcome::kRolledBack;
+  }
   describe(event, entry.text.get());
   if (const Portal* portal = prepared_.find_portal(entry.portal);
       portal != nullptr && entry.kind == RequestKind::kExecute) {
@@ -179,14 +193,24 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
   refused(event, decision);
   std::vector<std::string> values;
   veiled(event, entry, values);
-  event.rows = entry.rows;
-  event.bytes = entry.bytes;
-  event.duration_micros = now_.micros_since(entry.started);
+  return record(event);
+}
+
+/// What came before a Sync outside of a block is committed by it; that has failed.
+bool Session::record_failed_sync(const Expected& entry, std::string_view sqlstate,
+                                 std::string_view message) {
+  // Else there was nothing to commit, or it is a block of the client's.
+  if (entry.transaction_outcome != audit::TransactionOutcome::kRolledBack) return true;
+  audit::Event event;
+  event.phase = audit::Phase::kExecute;
+  outcome_of(event, entry, audit::Outcome::kAllowed, sqlstate, message);
+  event.kind = "COMMIT";
   return record(event);
 }
 
 void Session::record_lost() {
   if (settling_) {
+    unknown_end_ = true;
     const auto lost = std::move(settling_);
     if (lost->kind == RequestKind::kQuery) {
       record_statement(*lost, audit::Outcome::kLost, {}, "the session ended first");
@@ -196,8 +220,11 @@ void Session::record_lost() {
   }
   // What was sent and never seen to end: it may have run.
   for (; !expected_.empty(); expected_.pop()) {
-    const Expected& entry = expected_.front();
+    Expected& entry = expected_.front();
     if (entry.refused || entry.failed) continue;
+    entry.transaction = transactions_.running().number;
+    entry.transaction_outcome = audit::TransactionOutcome::kOpen;
+    unknown_end_ = true;
     if (entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kFunctionCall) {
       record_statement(entry, audit::Outcome::kLost, {}, "the session ended first");
     } else if (entry.kind == RequestKind::kExecute) {
@@ -216,6 +243,10 @@ void Session::record_end(std::string_view reason) {
   event.message = reason;
   event.rows = statements_;
   event.duration_micros = static_cast<uint64_t>(event.time_micros - started_micros_);
+  if (transactions_.open() && !unknown_end_) {
+    event.transaction = transactions_.current().number;
+    event.transaction_outcome = audit::TransactionOutcome::kRolledBack;
+  }
   record(event);
 }
 

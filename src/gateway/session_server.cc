@@ -311,6 +311,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
       prepared_.close(entry.statement);
     }
   } else if (piece.type == pg::kFunctionCallResponse && entry.kind == RequestKind::kFunctionCall) {
+    transaction_completed(entry, {});
     if (!record_statement(entry, audit::Outcome::kAllowed, {}, "function call")) return Pass::kStop;
     ++entry.completed;
     return Pass::kForward;  // ReadyForQuery ends it.

@@ -429,7 +429,7 @@ Session::Pass Session::on_oversized(const Piece& piece) {
   facts->unanalysable_sqlstate = "54000";
   ++statements_;
   const Statement statement{std::make_shared<const Meaning>(std::move(facts), scope_.scope),
-                            {{}, std::string(digest.data(), digest.size())}};
+                            {{}, std::string(digest.data(), digest.size()), {}}};
   const auto decision = decide(statement, std::nullopt);
   return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, &statement, decision)
                                   : refuse_extended({}, &statement, decision);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,11 @@ class Meaning {
                                      const Database& database) const;
   /// What of it is hidden from `audience`, found out on first use; null where nothing is.
   std::shared_ptr<const Masking> masking(const NumberedAudience& audience) const;
+  /// What goes on the record about it, as encode_details makes it; made on first use, and again
+  /// when other classes are known of the columns. Null `labels`: nobody asks for classes.
+  Bytes details(const LabelKeeper* labels) const;
+  /// The table whose rows a command tag counts (counted_by_tag); empty where it does not.
+  Bytes counted_table() const;
 
  private:
   struct Judged {
@@ -47,6 +54,9 @@ class Meaning {
   std::weak_ptr<const sql::Scope> scope_;
   mutable std::vector<Judged> judged_;
   mutable std::vector<Masked> masked_;
+  mutable std::string details_;
+  mutable uint64_t details_of_ = UINT64_MAX;  ///< LabelKeeper::version; 0: without
+  mutable std::optional<std::string> counted_table_;
 };
 
 /// One text: what it means and how it goes on the record.

@@ -1,6 +1,7 @@
 #include "sql/redact.h"
 
 #include "base/hash.h"
+#include "sql/comment_tags.h"
 #include "sql/lexer.h"
 
 namespace sluice::sql {
@@ -74,7 +75,8 @@ std::string redact(std::string_view text) {
 
 RecordedText recorded(std::string_view text) {
   constexpr size_t kShortestCut = 256;
-  RecordedText out{redact(text), {}};
+  RecordedText out{redact(text), {}, {}};
+  out.tags = comment_tags(out.text);
   if (out.text.size() > kShortestCut) {
     // Not of the text as it was: a weak password could be found again from that.
     const auto digest = sha256(out.text);

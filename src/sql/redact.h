@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::sql {
 
@@ -15,6 +16,7 @@ std::string redact(std::string_view text);
 struct RecordedText {
   std::string text;    ///< redacted
   std::string digest;  ///< SHA-256 of it, raw, unless it is so short that no record would cut it
+  std::vector<std::string> tags;  ///< "key=value" of its comment (comment_tags.h)
 };
 RecordedText recorded(std::string_view text);
 
