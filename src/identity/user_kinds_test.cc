@@ -74,6 +74,8 @@ TEST_F(UserKindsTest, OldStoresAreBroughtUpToDate) {
     ASSERT_TRUE(old.execute(
         "CREATE TABLE users (name TEXT PRIMARY KEY, groups TEXT NOT NULL, scram_verifier TEXT NOT "
         "NULL, disabled INTEGER NOT NULL DEFAULT 0, created_micros INTEGER NOT NULL) STRICT;"
+        "CREATE TABLE waiting_admin_events (id INTEGER PRIMARY KEY AUTOINCREMENT, time_micros "
+        "INTEGER NOT NULL, actor TEXT NOT NULL, message TEXT NOT NULL) STRICT;"
         "INSERT INTO users VALUES ('alice', 'a', 'v', 0, 1); PRAGMA user_version = 1;"));
   }
   auto database = store::open_state(folder_).value();
