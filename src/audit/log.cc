@@ -89,7 +89,8 @@ class LogImpl : public Log {
   }
   Result<uint64_t> append_admin(const SessionContext& context, const Event& event) override;
   Health health() const override;
-  void when_published(uint64_t sequence, std::function<void()> callback) override {
+  const std::filesystem::path& directory() const override { return options_.directory; }
+  void when_published(uint64_t sequence, std::function<void(bool)> callback) override {
     tree_->when_published(sequence, std::move(callback));
   }
   tlog::VerifierKey key() override { return tree_->key(); }
@@ -97,7 +98,6 @@ class LogImpl : public Log {
   void close() override;
 
   const LogOptions& options() const { return options_; }
-  std::filesystem::path directory() const { return options_.directory / "log"; }
   uint64_t next_sequence() { return sequence_.fetch_add(1, std::memory_order_relaxed) + 1; }
   uint64_t last_sequence() const { return sequence_.load(std::memory_order_relaxed); }
   bool broken() const { return broken_.load(std::memory_order_acquire); }
@@ -164,7 +164,8 @@ Result<> Writer::reserve(size_t bytes) {
   if (current_ != nullptr && current_->has_room(bytes)) return {};
   const uint64_t first = log_.last_sequence() + 1;
   auto segment = SegmentWriter::create(
-      log_.directory() / fmt::format("{:020}-{}.seg", first, number_), number_, first,
+      log_directory(log_.options().directory) / fmt::format("{:020}-{}.seg", first, number_),
+      number_, first,
       std::max(log_.options().segment_bytes, kSegmentHeader + frame_size(bytes) + 8));
   if (!segment) {
     log_.set_problem(segment.error().text, false);
@@ -195,7 +196,7 @@ LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
 }
 
 Result<> LogImpl::recover() {
-  SLUICE_ASSIGN(const auto files, list_segments(directory()));
+  SLUICE_ASSIGN(const auto files, list_segments(log_directory(options_.directory)));
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     if (!header) {
@@ -384,7 +385,7 @@ void LogImpl::index_loop() {
     log::error("audit index: {}", cursor.error().text);
     return;
   }
-  LogFollower follower(directory(), std::move(*cursor));
+  LogFollower follower(log_directory(options_.directory), std::move(*cursor));
   auto flushed = Clock::now();
   for (;;) {
     const bool stopping = stopping_;

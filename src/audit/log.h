@@ -87,9 +87,11 @@ class Log {
     bool low_on_disk = false;         ///< below the configured low water
   };
   virtual Health health() const = 0;
-  /// Calls back, on a thread of the log's, once a signed checkpoint covers the record, which it
-  /// asks for. Never if the log closes first.
-  virtual void when_published(uint64_t sequence, std::function<void()> callback) = 0;
+  /// `<state>/audit`.
+  virtual const std::filesystem::path& directory() const = 0;
+  /// Calls back, on a thread of the log's, once a signed checkpoint covers the record, for which it
+  /// asks; with false where none can be made. Never if the log closes first.
+  virtual void when_published(uint64_t sequence, std::function<void(bool)> callback) = 0;
   /// The public key that checkpoints are signed with.
   virtual tlog::VerifierKey key() = 0;
   /// Makes a new key and lets the old one sign it in; the old one's file is gone afterwards.

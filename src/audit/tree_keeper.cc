@@ -34,9 +34,9 @@ void TreeKeeper::loop() {
     const auto done = work(due);
     if (!done || !well) callbacks_.problem(done ? std::string() : done.error().text);
     well = done.has_value();
-    if (due && well) {
+    if (due) {
       signed_at = Clock::now();
-      tell_waiting();
+      tell_waiting(well);
     }
     if (stopping) return;
     callbacks_.tick();
@@ -60,20 +60,20 @@ Result<> TreeKeeper::work(bool publish) {
   return result;
 }
 
-void TreeKeeper::tell_waiting() {
-  std::vector<std::function<void()>> due;
+void TreeKeeper::tell_waiting(bool well) {
+  std::vector<std::function<void(bool)>> due;
   {
     const std::lock_guard lock(mutex_);
-    const auto end = waiting_.upper_bound(sequencer_->published());
+    const auto end = well ? waiting_.upper_bound(sequencer_->published()) : waiting_.end();
     for (auto it = waiting_.begin(); it != end; ++it) due.push_back(std::move(it->second));
     waiting_.erase(waiting_.begin(), end);
     // A record that was just being written when the tree was signed comes with the next one.
     asked_ = asked_ || !waiting_.empty();
   }
-  for (const auto& callback : due) callback();
+  for (const auto& callback : due) callback(well);
 }
 
-void TreeKeeper::when_published(uint64_t sequence, std::function<void()> callback) {
+void TreeKeeper::when_published(uint64_t sequence, std::function<void(bool)> callback) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.emplace(sequence, std::move(callback));

@@ -32,9 +32,9 @@ class TreeKeeper {
 
   /// Takes in everything that is there, signs it and ends the thread.
   void stop();
-  /// Calls back, on the thread, once a checkpoint covers the record; asks for one. Never if the
-  /// keeper stops first.
-  void when_published(uint64_t sequence, std::function<void()> callback);
+  /// Calls back, on the thread, once a checkpoint covers the record, for which it asks; with false
+  /// where none can be made. Never if the keeper stops first.
+  void when_published(uint64_t sequence, std::function<void(bool)> callback);
   uint64_t published() const { return sequencer_->published(); }
   const std::string& origin() const { return sequencer_->origin(); }
   /// Lets another key take over; returns it as others are to know it.
@@ -44,7 +44,7 @@ class TreeKeeper {
  private:
   void loop();
   Result<> work(bool publish);
-  void tell_waiting();
+  void tell_waiting(bool well);
 
   std::unique_ptr<Sequencer> sequencer_;
   Duration interval_;
@@ -52,7 +52,7 @@ class TreeKeeper {
   std::mutex work_mutex_;  ///< held while the sequencer is used
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::multimap<uint64_t, std::function<void()>> waiting_;
+  std::multimap<uint64_t, std::function<void(bool)>> waiting_;
   bool asked_ = false;
   bool stopping_ = false;
   std::thread thread_;

@@ -65,7 +65,7 @@ HttpResponse EvidenceApi::receipt(std::string_view id) {
   if (*sequence <= log_.health().last_sequence) {
     // Shared with the callback, which may come after the wait has been given up.
     auto published = std::make_shared<std::promise<void>>();
-    log_.when_published(*sequence, [published] { published->set_value(); });
+    log_.when_published(*sequence, [published](bool) { published->set_value(); });
     published->get_future().wait_for(kPatience);
   }
   auto text = audit::make_receipt(audit_directory_, *sequence);

@@ -92,6 +92,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kSplit = 512,       ///< the statements of a text are sent one by one
     kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
     kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
+    kReceipt = 4096,    ///< a receipt of what was recorded last is being made
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -181,6 +182,11 @@ class Session : private net::StreamHandler, private ServerUser {
                        const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;
   std::string refusal_response(const policy::Decision& decision) const;
+
+  // session_receipt.cc: SHOW sluice.receipt.
+  bool wants_receipt(const Piece& piece, const Statement& statement) const;
+  void make_receipt(const Piece& piece);
+  void receipt_made(const Result<std::string>& receipt);
 
   // session_names.cc: what names mean, and the gateway's own statements that find it out.
   bool names_known() const;
@@ -355,6 +361,7 @@ class Session : private net::StreamHandler, private ServerUser {
     bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
     bool reread = false;      ///< the catalog has been looked at for what it names
     bool labelled = false;    ///< its tables have been looked at, as far as possible
+    bool receipt = false;     ///< the receipt that it shows has been made
     bool counted = false;     ///< what was put off until COMMIT has been done, and counted
     std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
   };
@@ -461,6 +468,7 @@ class Session : private net::StreamHandler, private ServerUser {
   int64_t started_micros_;
   int64_t state_since_micros_;
   uint64_t statements_ = 0;
+  uint64_t last_recorded_ = 0;  ///< number of the record of its last statement
   int cancels_in_flight_ = 0;
 };
 

@@ -74,6 +74,7 @@ bool Session::record(const audit::Event& event) {
     }
     return false;
   }
+  if (event.type == audit::EventType::kStatement) last_recorded_ = *sequence;
   if (worker_.log().durable_sequence() < *sequence && client_) {
     client_->hold_output(true);
     worker_.release_when_durable(id_, *sequence);

@@ -89,6 +89,10 @@ Session::Pass Session::on_statement(const Piece& piece) {
   });
   if (in_flight) return defer(piece, kQueue);
   if (estimate_first(piece, text, *statement) || label_first(piece, *statement)) return Pass::kDrop;
+  if (piece.type == pg::kQuery && wants_receipt(piece, *statement)) {
+    make_receipt(piece);
+    return Pass::kDrop;
+  }
   return judge(piece, statement);
 }
 
@@ -383,6 +387,11 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
       analyse_later(piece, source, reading);
       return Pass::kDrop;
     }
+  }
+  if (wants_receipt(piece, *statement)) {
+    expected_.drop_back();
+    make_receipt(piece);
+    return Pass::kDrop;
   }
   auto decision = decide(*statement, std::nullopt);
   entry.writes = statement->facts().writes;

@@ -180,3 +180,45 @@ def test_erased_records_are_gone_and_their_neighbours_stand(server):
     code, report = verify(audit_of(gateway))
     assert code == 0 and report["erased"] == 1, report
     gateway.stop()
+
+
+def proven(gateway, receipt, tmp_path):
+    file = tmp_path / "session.tlog-proof"
+    file.write_text(receipt)
+    key = gateway.cli("audit", "key").stdout.strip()
+    done = subprocess.run([SLUICE, "audit", "verify", "--receipt", file, "--public-key", key, "-o", "json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_session_gets_the_receipt_of_its_last_statement(gateway, tmp_path):
+    done = gateway.psql("-At", "-c", "SELECT 'psql asks for its receipt'", "-c", "SHOW sluice.receipt")
+    receipt = done.stdout.split("\n", 1)[1]
+    assert done.returncode == 0 and receipt.startswith("c2sp.org/tlog-proof@v1\n"), done.stderr
+    assert proven(gateway, receipt.removesuffix("\n"), tmp_path)["text"] == "SELECT 'psql asks for its receipt'"
+    alone = gateway.psql("-At", "-c", "SHOW sluice.receipt")
+    assert alone.returncode == 1 and "there is no receipt to show" in alone.stderr and "Run a statement first" in alone.stderr
+
+
+def test_a_receipt_comes_in_transactions_pipelines_and_prepared(gateway, tmp_path):
+    from harness.wire import SYNC, WireClient, bind, describe, execute, kinds, parse, query
+    client = WireClient(gateway.port)
+    client.login()
+
+    def value(messages):
+        (row,) = [body for kind, body in messages if kind == b"D" and b"tlog-proof" in body]
+        return row[6:].decode()
+
+    for number in range(3):
+        client.run(query("BEGIN"))
+        client.run(query(f"SELECT 'in transaction {number}'"))
+        assert proven(gateway, value(client.run(query("SHOW sluice.receipt"))), tmp_path)["text"] == f"SELECT 'in transaction {number}'"
+        client.run(query("ROLLBACK"))
+    client.run(parse("SHOW sluice.receipt", name="r") + SYNC)
+    for number in range(3):
+        messages = client.run(parse(f"SELECT 'pipelined {number}'") + bind() + execute() + bind(statement="r") + execute() + SYNC)
+        assert proven(gateway, value(messages), tmp_path)["text"] == f"SELECT 'pipelined {number}'"
+    client.run(query("BEGIN"))
+    client.run(query("SELECT 1/0"))
+    assert kinds(client.run(query("SHOW sluice.receipt"))) == "EZ", "as in PostgreSQL, in a failed transaction"
+    client.close()
