@@ -19,6 +19,7 @@ enum class EventType : uint8_t {
   kSchemaDrift = 9,  ///< the schema changed, and no recorded statement made it
   kEvidence = 10,    ///< of the log itself: records lost or erased, a key changed, a clock set
   kAuditRead = 11,   ///< somebody read, searched, exported or verified the audit trail
+  kSeen = 12,        ///< sensitive values that a statement under way has returned so far
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.
@@ -96,6 +97,8 @@ struct Event {
   const std::vector<std::string>* changed = nullptr;
   /// The one table that it changed `rows` of, where its command tag tells.
   std::string_view changed_table;
+  /// Digests of the sensitive values that were shown as they are, and masked: `encode_set`.
+  std::string_view seen_shown, seen_masked;
   uint64_t transaction = 0;  ///< counted within the session; 0: none, or not known
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
 };

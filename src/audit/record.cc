@@ -97,6 +97,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
     changed_by_tag(out, event);
   }
   fields.number(Key::kTransaction, event.transaction);
+  fields.bytes(Key::kSeenShown, event.seen_shown);
+  fields.bytes(Key::kSeenMasked, event.seen_masked);
   fields.number(Key::kTransactionOutcome, static_cast<uint64_t>(event.transaction_outcome));
   cbor.end();
 }
@@ -183,6 +185,8 @@ std::string_view name_of(EventType type) {
       return "evidence";
     case EventType::kAuditRead:
       return "audit_read";
+    case EventType::kSeen:
+      return "seen";
   }
   return "unknown";
 }

@@ -58,7 +58,7 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        typed_ = enumerator(view_.type, EventType::kAuditRead);
+        typed_ = enumerator(view_.type, EventType::kSeen);
         return typed_;
       case Key::kTime:
         return time();
@@ -149,6 +149,10 @@ class RecordReader {
         return list(view_.tags);
       case Key::kTransaction:
         return number(view_.transaction);
+      case Key::kSeenShown:
+        return bytes(view_.seen_shown);
+      case Key::kSeenMasked:
+        return bytes(view_.seen_masked);
       case Key::kTransactionOutcome:
         return enumerator(view_.transaction_outcome, TransactionOutcome::kPrepared);
     }

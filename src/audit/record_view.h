@@ -59,6 +59,8 @@ enum class Key : uint64_t {
   kTransaction = 45,
   kTransactionOutcome = 46,
   // 47 to 52 are kept for approval, purpose, ticket, issuer, agent chain and prompt.
+  kSeenShown = 53,
+  kSeenMasked = 54,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -127,6 +129,7 @@ struct RecordView {
   TextList tags;
   uint64_t server_micros = 0;  ///< `duration_micros` where nothing else is said
   uint64_t waited_micros = 0;
+  Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
 };

@@ -74,6 +74,13 @@ Result<> audit_export(const Common& common, const AuditOptions& options,
 Result<> audit_erase(const Common& common, const EvidenceOptions& options);
 Result<> audit_key(const Common& common, const EvidenceOptions& options);
 
+struct WhoSawOptions {
+  std::string value;
+  bool masked_too = false;
+  std::string since, until;
+};
+Result<> audit_who_saw(const Common& common, const WhoSawOptions& options);
+
 struct LintOptions {
   std::string file;      ///< "-" for standard input
   bool rules = false;    ///< print the rules instead

@@ -192,7 +192,21 @@ class CommandLine {
     add_evidence(*audit);
   }
 
+  void add_who_saw(CLI::App& audit) {
+    auto* who =
+        listing(add(audit, "who-saw", "List who has received a value, when and through what",
+                    "sluice audit who-saw alice@example.com --since 90d\n  sluice audit "
+                    "who-saw '4111 1111 1111 1111' --masked-too -o csv",
+                    [this] { return audit_who_saw(common_, who_saw_); }));
+    who->add_option("value", who_saw_.value, "An e-mail, card, telephone number, id, name, …")
+        ->required();
+    who->add_flag("--masked-too", who_saw_.masked_too, "Also who received it masked");
+    who->add_option("--since", who_saw_.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
+    who->add_option("--until", who_saw_.until, "The same")->type_name("TIME");
+  }
+
   void add_evidence(CLI::App& audit) {
+    add_who_saw(audit);
     auto& e = evidence_;
     auto* verify = formatted(
         add(audit, "verify", "Check that nothing was altered, dropped, moved or cut off",
@@ -404,6 +418,7 @@ class CommandLine {
   UserOptions user_;
   AuditOptions audit_;
   EvidenceOptions evidence_;
+  WhoSawOptions who_saw_;
   LintOptions lint_;
   PolicyOptions policy_;
   DataOptions data_;

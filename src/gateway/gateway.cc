@@ -102,6 +102,7 @@ Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
                             std::shared_ptr<const policy::Policy> policy,
                             const SecretString& secret, Corrections corrections) {
   shared_.permuter = std::make_shared<const mask::Permuter>(secret);
+  shared_.sighting_key = mask::sighting_key(secret.reveal());
   corrections_ = std::move(corrections);
   shared_.mock_secret = random_string(32);
   shared_.broadcast = [this](std::function<void(Worker&)> task, const Worker* except) {

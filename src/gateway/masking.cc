@@ -53,8 +53,9 @@ Result<RowPlanPtr> compile(std::vector<mask::ColumnPlan> plans, std::vector<mask
                            const mask::Audience& audience,
                            const std::shared_ptr<const mask::Permuter>& permuter) {
   auto out = std::make_shared<RowPlan>();
-  const bool any = std::any_of(plans.begin(), plans.end(),
-                               [](const auto& plan) { return plan.shape != Shape::kNone; });
+  const bool any = std::any_of(plans.begin(), plans.end(), [](const auto& plan) {
+    return plan.shape != Shape::kNone || plan.cls != privacy::Class::kNone;
+  });
   if (!any) return out;
   SLUICE_ASSIGN(out->masker,
                 mask::RowMasker::compile(std::move(plans), types, permuter, audience.types));
@@ -155,6 +156,17 @@ Result<RowPlanPtr> Masking::copied(size_t result, const sql::StatementResult& co
 Result<RowPlanPtr> rows_by_origin(Bytes row_description, const mask::Audience& audience,
                                   const std::shared_ptr<const mask::Permuter>& permuter) {
   return describe(nothing_known(), row_description, audience, permuter);
+}
+
+std::vector<std::string> shown_columns(const MaskedRows& rows) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < rows.plan->notes.size(); ++i) {
+    const auto& note = rows.plan->notes[i];
+    if (note.column.empty() || rows.plan->masker->masks(i)) continue;
+    out.push_back(fmt::format("{} {} {}", note.column, privacy::name(note.cls),
+                              note.rule.empty() ? "default" : note.rule));
+  }
+  return out;
 }
 
 std::vector<std::string> masked_values(const MaskedRows& rows) {

@@ -9,6 +9,7 @@
 
 #include "mask/audience.h"
 #include "mask/copy.h"
+#include "mask/sightings.h"
 #include "mask/statement_plan.h"
 #include "wire/postgres/row_description.h"
 
@@ -49,6 +50,7 @@ struct MaskedRows {
   RowPlanPtr plan;
   mask::RowScratch scratch;
   std::optional<mask::CopyMasker> copy;
+  std::unique_ptr<mask::Sightings> sightings;
 };
 
 /// What is planned about one text for one audience, with what its results' descriptions have added.
@@ -81,6 +83,9 @@ class Masking {
 /// has opened. Columns of tables by what these hold, all others whole.
 Result<RowPlanPtr> rows_by_origin(Bytes row_description, const mask::Audience& audience,
                                   const std::shared_ptr<const mask::Permuter>& permuter);
+
+/// "public.members.email email support-sees" for each column of sensitive values that are shown.
+std::vector<std::string> shown_columns(const MaskedRows& rows);
 
 /// "public.members.email email default 200" for each column of which values were masked.
 std::vector<std::string> masked_values(const MaskedRows& rows);

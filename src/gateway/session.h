@@ -266,6 +266,10 @@ class Session : private net::StreamHandler, private ServerUser {
   void end_masked_rows(Expected& entry);
   bool unmaskable(std::string_view why);
   bool mask_rows(Bytes& in);
+  void see_rows(MaskedRows& rows);
+  /// Before they are shown, what of a long result has been gathered goes on the record. False: it
+  /// cannot, and the session has ended.
+  bool record_sightings(Expected& entry);
   bool mask_row(Bytes body, MaskedRows& rows);
   Pass on_masked_row(const Piece& piece, Expected& entry);
   Pass on_masked_copy(const Piece& piece, Expected& entry);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/subject_set.h"
 #include "base/log.h"
 #include "gateway/refusals.h"
 #include "gateway/server_rules.h"
@@ -154,14 +155,15 @@ void Session::veil(Expected& entry, const Statement* statement) {
   if (entry.masking && entry.masking->plan().hides && entry.masking->plan().opaque) {
     opaque_transaction_ = true;
   }
-  entry.veiled = statement == nullptr || entry.masking->plan().masks();
+  entry.veiled =
+      statement == nullptr || entry.masking->plan().masks() || entry.masking->plan().sees();
 }
 
 /// Whether the server has to be asked what rows an Execute will return.
 bool Session::must_describe(const Statement* statement) {
   if (statement == nullptr) return audience() != nullptr;
   const auto masking = masking_of(*statement);
-  return masking && masking->plan().masks();
+  return masking && (masking->plan().masks() || masking->plan().sees());
 }
 
 /// How rows of `entry` that the server describes so are masked.
@@ -210,7 +212,10 @@ bool Session::begin_masked_rows(Expected& entry, const Piece& description) {
   if (!plan) return unmaskable(plan.error().text);
   entry.masked = std::make_unique<MaskedRows>();
   entry.masked->plan = std::move(*plan);
-  if (entry.masked->plan->masker) server_framer_.use(masking_rules());
+  if (entry.masked->plan->masker) {
+    see_rows(*entry.masked);
+    server_framer_.use(masking_rules());
+  }
   return true;
 }
 
@@ -218,6 +223,8 @@ bool Session::begin_masked_copy(Expected& entry) {
   if (!entry.veiled) return true;
   const auto& results = entry.text->facts().results;
   const size_t index = entry.completed;
+  const auto& planned = entry.masking->plan().results;
+  if (index < planned.size() && !planned[index].masks && !planned[index].sees) return true;
   if (index >= results.size() || !results[index].copy) {
     return unmaskable("a COPY that was not expected");
   }
@@ -229,6 +236,7 @@ bool Session::begin_masked_copy(Expected& entry) {
   if (entry.masked->plan->masker) {
     entry.masked->copy.emplace(entry.masked->plan->masker, copy_options(results[index]),
                                kLongestMaskedRow);
+    see_rows(*entry.masked);
   }
   return true;
 }
@@ -262,6 +270,7 @@ bool Session::mask_rows(Bytes& in) {
     ++entry.rows;
   }
   if (masked_.empty()) return true;
+  if (!record_sightings(entry)) return false;
   entry.bytes += masked_.size();
   send_to_client(masked_);
   return true;
@@ -278,6 +287,26 @@ bool Session::mask_row(Bytes body, MaskedRows& rows) {
   return true;
 }
 
+void Session::see_rows(MaskedRows& rows) {
+  rows.sightings = std::make_unique<mask::Sightings>(worker_.shared().sighting_key);
+  rows.scratch.sightings = rows.sightings.get();
+  if (rows.copy) rows.copy->tell(*rows.sightings);
+}
+
+bool Session::record_sightings(Expected& entry) {
+  if (!entry.masked->sightings || !entry.masked->sightings->full()) return true;
+  const std::string shown = audit::encode_set(entry.masked->sightings->take(false));
+  const std::string masked = audit::encode_set(entry.masked->sightings->take(true));
+  audit::Event event;
+  event.type = audit::EventType::kSeen;
+  event.time_micros = now_.wall_micros;
+  describe(event, entry.text.get());
+  event.seen_shown = shown;
+  event.seen_masked = masked;
+  event.rows = entry.rows;
+  return record(event);
+}
+
 /// One row, gathered or beside a limit.
 Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
   if (!piece.whole()) {
@@ -289,7 +318,7 @@ Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
     return Pass::kDrop;
   }
   masked_.clear();
-  if (!mask_row(piece.body(), *entry.masked)) return Pass::kStop;
+  if (!mask_row(piece.body(), *entry.masked) || !record_sightings(entry)) return Pass::kStop;
   replacement_ = masked_;
   ++entry.rows;
   entry.bytes += replacement_.size();
@@ -310,6 +339,7 @@ Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
     unmaskable(done.error().text);
     return Pass::kStop;
   }
+  if (!record_sightings(entry)) return Pass::kStop;
   entry.rows = copy.rows();
   replacement_.clear();
   if (!masked_.empty()) append_copy_data(replacement_, masked_);

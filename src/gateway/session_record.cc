@@ -1,4 +1,5 @@
 // Session: what goes into the audit log, and when.
+#include "audit/subject_set.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 
@@ -13,12 +14,29 @@ void judged(audit::Event& event, const policy::Decision* decision) {
   event.policy_version = decision->policy_version;
 }
 
-/// What of its result was hidden, and what was shown that others do not see. `values` is to live as
-/// long as the event.
-void veiled(audit::Event& event, const Expected& entry, std::vector<std::string>& values) {
-  if (entry.masked) values = masked_values(*entry.masked);
-  if (!values.empty()) event.masked = &values;
+/// What the record says of the sensitive values of a result; to live as long as the event.
+struct Veiled {
+  std::vector<std::string> values, columns;
+  std::string shown, masked;
+};
+
+/// What of its result was hidden, what was shown that others do not see, and which values these
+/// were.
+void veiled(audit::Event& event, const Expected& entry, Veiled& veiled) {
   if (entry.masking) event.released = &entry.masking->plan().released;
+  if (!entry.masked) return;
+  veiled.values = masked_values(*entry.masked);
+  if (!veiled.values.empty()) event.masked = &veiled.values;
+  if (!entry.masked->sightings) return;
+  veiled.shown = audit::encode_set(entry.masked->sightings->take(false));
+  veiled.masked = audit::encode_set(entry.masked->sightings->take(true));
+  // Of EXECUTE and FETCH the text does not tell them.
+  if (event.released == nullptr || event.released->empty()) {
+    veiled.columns = shown_columns(*entry.masked);
+    event.released = &veiled.columns;
+  }
+  event.seen_shown = veiled.shown;
+  event.seen_masked = veiled.masked;
 }
 
 /// Refused, or undone.
@@ -94,7 +112,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   if (!kind.empty()) event.kind = kind;
   event.statement_name = entry.statement;
   judged(event, entry.decision.get());
-  std::vector<std::string> values;
+  Veiled values;
   if (entry.kind != RequestKind::kParse) veiled(event, entry, values);
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
@@ -122,7 +140,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
     unknown = "portal or statement made by SQL: \"" + entry.portal + "\"";
     event.message = unknown;
   }
-  std::vector<std::string> values;
+  Veiled values;
   veiled(event, entry, values);
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
@@ -192,7 +210,7 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters_digest = portal->parameters_digest;
   }
   refused(event, decision);
-  std::vector<std::string> values;
+  Veiled values;
   veiled(event, entry, values);
   return record(event);
 }

@@ -41,7 +41,8 @@ struct Shared {
   LoginGate gate;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;
-  std::string mock_secret;  ///< keys the made-up SCRAM salts of unknown users
+  mask::SightingKey sighting_key{};  ///< the same, for who has seen what
+  std::string mock_secret;           ///< keys the made-up SCRAM salts of unknown users
   std::atomic<uint64_t> next_session{1};
   std::atomic<bool> draining{false};
   std::atomic<size_t> sessions{0};  ///< open, over all workers

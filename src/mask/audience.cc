@@ -41,7 +41,12 @@ void hide_whole(const Audience& audience, const catalog::Relation& relation,
   out.cls = cls;
   out.sensitive = privacy::masked_by_default(cls);
   out.rule = veil.rule;
-  if (!veil.masked) return;
+  if (!veil.masked) {
+    // Shown; who has seen it is remembered.
+    if (out.sensitive) out.plan.cls = cls;
+    out.plan.raw_known = false;
+    return;
+  }
   out.plan.shape = Shape::kWhole;
   out.plan.cls = cls;
   out.plan.raw_known = cls != Class::kNone;

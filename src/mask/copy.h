@@ -41,6 +41,8 @@ class CopyMasker {
 
   /// Rows that came out whole.
   uint64_t rows() const { return rows_; }
+  /// Is told of the sensitive values from now on.
+  void tell(Sightings& sightings) { scratch_.rows.sightings = &sightings; }
   /// What was masked, by column; none of them as long as there was no row.
   const std::vector<ColumnCounts>& counts() const { return scratch_.rows.counts; }
 

@@ -63,10 +63,15 @@ Result<std::shared_ptr<const RowMasker>> RowMasker::compile(
     out->constants_ |= column.plan.constant;
   }
   out->note_masked();
-  for (Column& column : out->columns_) {
+  for (size_t i = 0; i < out->columns_.size(); ++i) {
+    Column& column = out->columns_[i];
     column.known = out->gathers_ && column.plan.raw_known && column.plan.cls != Class::kNone &&
                    column.sifter == nullptr;
-    column.needed |= column.masks() || column.known;
+    // Of an expression nobody knows what the value would be.
+    column.seen =
+        column.plan.cls != Class::kNone && column.sifter == nullptr && !column.plan.constant;
+    column.needed |= column.masks() || column.known || column.seen;
+    if (column.seen) out->seen_.push_back(i);
     if (column.sifter && column.plan.shape == Shape::kByKey)
       out->columns_[static_cast<size_t>(column.plan.key_column)].needed = true;
   }
@@ -170,6 +175,7 @@ Result<> RowMasker::rebuild_row(RowScratch& scratch, std::string& out) const {
 
 void RowMasker::begin_row(std::span<const Cell> row, RowScratch& scratch) const {
   if (scratch.counts.size() != columns_.size()) scratch.counts.resize(columns_.size());
+  if (scratch.sightings != nullptr) see_row(row, scratch);
   if (!gathers_) return;
   if (scratch.buffers.size() != columns_.size()) scratch.buffers.resize(columns_.size());
   scratch.context.known.clear();
@@ -178,6 +184,16 @@ void RowMasker::begin_row(std::span<const Cell> row, RowScratch& scratch) const 
     const auto text =
         text_form(columns_[i].base, columns_[i].field.format, *row[i], scratch.buffers[i]);
     if (text) scratch.context.known.push_back({*text, columns_[i].plan.cls});
+  }
+}
+
+void RowMasker::see_row(std::span<const Cell> row, RowScratch& scratch) const {
+  if (scratch.buffers.size() != columns_.size()) scratch.buffers.resize(columns_.size());
+  for (const size_t i : seen_) {
+    if (!row[i]) continue;
+    const Column& column = columns_[i];
+    const auto text = text_form(column.base, column.field.format, *row[i], scratch.buffers[i]);
+    if (text) scratch.sightings->note(*text, column.whole != nullptr);
   }
 }
 
@@ -236,6 +252,7 @@ Result<Masked> RowMasker::sift(size_t index, std::span<const Cell> row, RowScrat
             .permuter = permuter_.get(),
             .context = &scratch.context,
             .counts = &counts,
+            .sightings = scratch.sightings,
             .spans = &scratch.spans,
             .people = column.plan.people,
             .names = column.plan.names};

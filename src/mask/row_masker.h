@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "mask/masker.h"
 #include "mask/sift.h"
+#include "mask/sightings.h"
 #include "mask/treatment.h"
 #include "mask/type.h"
 #include "privacy/columns.h"
@@ -59,6 +60,7 @@ using Cell = std::optional<Bytes>;
 struct RowScratch {
   std::vector<ColumnCounts> counts;  ///< what was masked, by column
   uint64_t rows = 0;                 ///< of mask_row
+  Sightings* sightings = nullptr;    ///< where set: told of the sensitive values of each row
 
   /// Pseudonyms that were made lately, by column and by hash of the value: names come again and
   /// again, and each costs more than all else that is done to a row.
@@ -117,6 +119,7 @@ class RowMasker {
     SifterPtr sifter;
     Oid base = 0;  ///< for its text form
     bool known = false, needed = false;
+    bool seen = false;  ///< what its values are is told to RowScratch::sightings
 
     bool masks() const { return plan.constant || whole != nullptr || sifter != nullptr; }
   };
@@ -128,13 +131,15 @@ class RowMasker {
 
   Result<Masked> pseudonym(size_t index, Bytes value, RowScratch& scratch, std::string& out) const;
   void note_masked();
+  void see_row(std::span<const Cell> row, RowScratch& scratch) const;
   Result<> rebuild_row(RowScratch& scratch, std::string& out) const;
 
   std::vector<Column> columns_;
   std::vector<size_t> masked_;  ///< which of them are
   std::shared_ptr<const Permuter> permuter_;
-  bool constants_ = false;  ///< some column is constant
-  bool gathers_ = false;    ///< whether known values are of use
+  bool constants_ = false;    ///< some column is constant
+  bool gathers_ = false;      ///< whether known values are of use
+  std::vector<size_t> seen_;  ///< columns whose values are sightings
 };
 
 }  // namespace sluice::mask

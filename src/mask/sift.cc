@@ -110,6 +110,7 @@ class WholeMaskers {
   Result<Masked> mask(Class cls, Format format, Bytes value, const Look& look,
                       std::string& out) const {
     look.count(cls);
+    if (format == Format::kText) look.see(value, true);
     const MaskerPtr& masker = all_[static_cast<size_t>(cls)];
     return (masker ? masker : unread_)->mask(format, value, out);
   }

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "mask/masker.h"
+#include "mask/sightings.h"
 #include "mask/spans.h"
 #include "mask/treatment.h"
 #include "mask/type.h"
@@ -41,6 +42,7 @@ struct Look {
   const Permuter* permuter;
   privacy::Context* context;
   ColumnCounts* counts;
+  Sightings* sightings;      ///< null: nobody wants to know
   std::vector<Span>* spans;  ///< buffer
   Mode mode = Mode::kFree;
   bool people = true;  ///< kFree: privacy::Context::people
@@ -52,6 +54,9 @@ struct Look {
   /// The rule for a class, if it is masked.
   const std::optional<Rule>& rule(privacy::Class cls) const { return treatment->of(cls); }
   void count(privacy::Class cls) const { ++counts->of(cls); }
+  void see(Bytes value, bool masked) const {
+    if (sightings != nullptr) sightings->note(value, masked);
+  }
   /// The same for what stands in it under a name.
   Look under(std::string_view part) const {
     Look inner = *this;

@@ -83,9 +83,13 @@ void choose(Bytes text, const Found& found, const Look& look, std::vector<Span>&
   size_t ahead = 0;
   for (const privacy::Span& span : found) {
     const auto& rule = look.rule(span.cls);
-    if (!rule) continue;
+    if (!rule) {
+      look.see(text.substr(span.begin, span.end - span.begin), false);
+      continue;
+    }
     const auto [begin, end] = whole_characters(text, span, ahead);
     if (begin >= end) continue;
+    look.see(text.substr(begin, end - begin), true);
     spans.push_back({begin, end, *rule});
     look.count(span.cls);
     ahead = end;
@@ -147,6 +151,7 @@ class JsonSift {
     const Class cls = class_within(leaf.text, look);
     if (cls == Class::kNone) return {};
     look.count(cls);
+    look.see(leaf.text, true);
     return whole(*look.rule(cls));
   }
 
@@ -263,6 +268,7 @@ Result<> sift_bytea(Format format, Bytes value, const Look& look, std::string& o
     sift_text(plain, look, masked);
   } else if (const Class cls = class_within(plain, look); cls != Class::kNone) {
     look.count(cls);
+    look.see(plain, true);
     masked = kRedacted;
   } else {
     masked = plain;

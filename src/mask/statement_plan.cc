@@ -188,6 +188,10 @@ class Planner {
     plan.masks = plan.hides_unknown || by_name ||
                  std::any_of(plan.columns.begin(), plan.columns.end(),
                              [](const auto& column) { return column.shape != Shape::kNone; });
+    const bool told = !result.copy || (result.copy->to_stdout && result.copy->encoding.empty());
+    plan.sees =
+        told && std::any_of(plan.columns.begin(), plan.columns.end(),
+                            [](const auto& column) { return column.cls != privacy::Class::kNone; });
     return plan;
   }
 
@@ -200,11 +204,13 @@ class Planner {
       return;
     }
     const ColumnView* first = nullptr;
+    const ColumnView* shown = nullptr;
     bool itself = true;
     for (const auto& source : output.sources) {
       if (tells_presence(source)) continue;
       const ColumnView& one = this->column(source.column);
       note_release(one);
+      if (!one.hidden() && one.plan.cls != privacy::Class::kNone) shown = &one;
       if (!one.hidden() || (one.aggregates && is_sum(source) && !chooses_rows_)) continue;
       if (first != nullptr && first != &one && !same_plan(first->plan, one.plan)) itself = false;
       if (!is_itself(source, one)) itself = false;
@@ -228,6 +234,9 @@ class Planner {
     if (first == nullptr) {
       // What large objects hold nobody has looked at.
       if (large_objects_ && output.sources.empty()) column = free_text();
+      if (shown == nullptr) return;
+      column = shown->plan;
+      note = {shown->name, shown->plan.cls, shown->rule};
       return;
     }
     note.cls = first->plan.cls;
@@ -403,6 +412,11 @@ class Planner {
 
 }  // namespace
 
+bool StatementPlan::sees() const {
+  return std::any_of(results.begin(), results.end(),
+                     [](const ResultPlan& result) { return result.sees; });
+}
+
 bool StatementPlan::masks() const {
   return std::any_of(results.begin(), results.end(),
                      [](const ResultPlan& result) { return result.masks; });
@@ -418,7 +432,8 @@ OriginPlan plan_origin(const Audience& audience, sql::ColumnRef ref) {
   out.plan = one.plan;
   // Where its key stands is not known here.
   if (out.plan.shape == Shape::kByKey) out.plan.key_column = -1;
-  if (one.hidden()) out.note = {one.name, one.plan.cls, one.rule};
+  if (one.hidden() || one.plan.cls != privacy::Class::kNone)
+    out.note = {one.name, one.plan.cls, one.rule};
   return out;
 }
 

@@ -20,6 +20,7 @@ struct ResultPlan {
   std::vector<ColumnPlan> columns;
   std::vector<ColumnNote> notes;  ///< one for each of `columns`
   bool masks = false;             ///< some column is not shown as it is
+  bool sees = false;              ///< some column's values are told to Sightings
   /// Columns that the text does not tell of (unknown_columns) are redacted, but for those that the
   /// server says come from a column that is shown.
   bool hides_unknown = false;
@@ -46,9 +47,11 @@ struct StatementPlan {
 
   /// Some row it returns is not shown as it is.
   bool masks() const;
+  /// Sensitive values are among what it returns, whether they are shown or not.
+  bool sees() const;
   /// Nothing about it is to be done or remembered.
   bool idle() const {
-    return !masks() && !hides && !fills_hidden && !objection && released.empty() &&
+    return !masks() && !sees() && !hides && !fills_hidden && !objection && released.empty() &&
            unlabelled.empty();
   }
 };

@@ -1,0 +1,160 @@
+#include "audit/subject_set.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace sluice::audit {
+namespace {
+
+constexpr char kWhole = 1;
+constexpr char kCoded = 2;
+constexpr unsigned kRiceBits = 20;  ///< a false positive in 2^20
+constexpr uint64_t kMostDigests = uint64_t{1} << 40;
+
+using Wide = unsigned __int128;
+
+/// Spreads 64 bits evenly over what a set of that size is coded in.
+uint64_t spread(uint64_t digest, uint64_t size) {
+  return static_cast<uint64_t>((Wide{digest} * (size << kRiceBits)) >> 64);
+}
+
+class BitWriter {
+ public:
+  explicit BitWriter(std::string& out) : out_(out) {}
+  void bit(bool one) {
+    if (used_ == 0) out_.push_back(0);
+    if (one) out_.back() = static_cast<char>(out_.back() | (1 << used_));
+    used_ = (used_ + 1) % 8;
+  }
+  void bits(uint64_t value, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) bit(((value >> i) & 1) != 0);
+  }
+
+ private:
+  std::string& out_;
+  unsigned used_ = 0;
+};
+
+class BitReader {
+ public:
+  explicit BitReader(Bytes in) : in_(in) {}
+  bool bit() {
+    if (at_ / 8 >= in_.size()) {
+      good_ = false;
+      return false;
+    }
+    const bool one = ((in_[at_ / 8] >> (at_ % 8)) & 1) != 0;
+    ++at_;
+    return one;
+  }
+  /// The next difference; nothing where the bits are at an end.
+  std::optional<uint64_t> rice() {
+    uint64_t quotient = 0;
+    while (bit()) ++quotient;
+    uint64_t rest = 0;
+    for (unsigned i = 0; i < kRiceBits; ++i) rest |= uint64_t{bit()} << i;
+    if (!good_) return std::nullopt;
+    return (quotient << kRiceBits) | rest;
+  }
+
+ private:
+  Bytes in_;
+  size_t at_ = 0;
+  bool good_ = true;
+};
+
+void append_le64(std::string& out, uint64_t value) {
+  out.append(reinterpret_cast<const char*>(&value), 8);
+}
+
+uint64_t le64(const char* p) {
+  uint64_t value;
+  std::memcpy(&value, p, 8);
+  return value;
+}
+
+bool is_whole(Bytes set) { return !set.empty() && set[0] == kWhole && (set.size() - 1) % 8 == 0; }
+bool is_coded(Bytes set) {
+  return set.size() > 9 && set[0] == kCoded && le64(set.data() + 1) < kMostDigests;
+}
+
+/// Calls for each coded value until it says so; false: the set is malformed.
+bool for_each_coded(Bytes set, const std::function<bool(uint64_t)>& go_on) {
+  const uint64_t size = le64(set.data() + 1);
+  BitReader in(set.substr(9));
+  uint64_t value = 0;
+  for (uint64_t i = 0; i < size; ++i) {
+    const auto step = in.rice();
+    if (!step) return false;
+    value += *step;
+    if (!go_on(value)) return true;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string encode_set(const std::vector<uint64_t>& digests) {
+  std::string out;
+  if (digests.empty()) return out;
+  if (digests.size() <= kExact) {
+    out.push_back(kWhole);
+    for (const uint64_t digest : digests) append_le64(out, digest);
+    return out;
+  }
+  out.push_back(kCoded);
+  append_le64(out, digests.size());
+  BitWriter bits(out);
+  uint64_t before = 0;
+  for (const uint64_t digest : digests) {
+    const uint64_t value = spread(digest, digests.size());
+    const uint64_t step = value - before;
+    for (uint64_t quotient = step >> kRiceBits; quotient > 0; --quotient) bits.bit(true);
+    bits.bit(false);
+    bits.bits(step, kRiceBits);
+    before = value;
+  }
+  return out;
+}
+
+Contains contains(Bytes set, uint64_t digest) {
+  if (set.empty()) return Contains::kNo;
+  if (is_whole(set)) {
+    for (size_t at = 1; at < set.size(); at += 8) {
+      if (le64(set.data() + at) == digest) return Contains::kYes;
+    }
+    return Contains::kNo;
+  }
+  if (!is_coded(set)) return Contains::kProbably;
+  const uint64_t wanted = spread(digest, set_size(set));
+  bool found = false;
+  const bool readable = for_each_coded(set, [&](uint64_t value) {
+    found = value == wanted;
+    return value < wanted;
+  });
+  return found || !readable ? Contains::kProbably : Contains::kNo;
+}
+
+uint64_t set_size(Bytes set) {
+  if (is_whole(set)) return (set.size() - 1) / 8;
+  return is_coded(set) ? le64(set.data() + 1) : 0;
+}
+
+void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each) {
+  if (is_whole(set)) {
+    for (size_t at = 1; at < set.size(); at += 8) each(prefix_of(le64(set.data() + at)));
+    return;
+  }
+  if (!is_coded(set)) return;
+  const uint64_t range = set_size(set) << kRiceBits;
+  for_each_coded(set, [&](uint64_t value) {
+    // The digests that are spread to this value.
+    const auto low = static_cast<uint64_t>(((Wide{value} << 64) + range - 1) / range);
+    const auto high = static_cast<uint64_t>(((Wide{value + 1} << 64) - 1) / range);
+    each(prefix_of(low));
+    if (prefix_of(high) != prefix_of(low)) each(prefix_of(high));
+    return true;
+  });
+}
+
+}  // namespace sluice::audit

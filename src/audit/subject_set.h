@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace sluice::audit {
+
+// A set of 64-bit digests of values as a record keeps it. Up to kExact of them stand there whole;
+// more take 22 bits each (a Golomb-Rice coded set, as BIP 158 has it), which answers with no false
+// negative and a false positive in a million.
+
+inline constexpr size_t kExact = 64;
+
+/// `digests` sorted, each once. Empty for none.
+std::string encode_set(const std::vector<uint64_t>& digests);
+
+enum class Contains : uint8_t { kNo, kYes, kProbably };
+/// What is no set contains everything, probably: a question is not answered with no for want of
+/// knowing.
+Contains contains(Bytes set, uint64_t digest);
+
+/// How many digests there are; 0 for what is no set.
+uint64_t set_size(Bytes set);
+
+/// The top 24 bits that the digests may have, for an index. Ascending, some twice.
+void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each);
+constexpr uint32_t prefix_of(uint64_t digest) { return static_cast<uint32_t>(digest >> 40); }
+
+}  // namespace sluice::audit

@@ -1,0 +1,78 @@
+#include "audit/subject_set.h"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace sluice::audit {
+namespace {
+
+std::vector<uint64_t> random_digests(size_t count, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::set<uint64_t> all;
+  while (all.size() < count) all.insert(random());
+  return {all.begin(), all.end()};
+}
+
+RC_GTEST_PROP(SubjectSet, NothingThatIsInItIsDenied, ()) {
+  const auto count = *rc::gen::inRange<size_t>(1, 2000);
+  const auto digests = random_digests(count, *rc::gen::arbitrary<uint64_t>());
+  const std::string set = encode_set(digests);
+  RC_ASSERT(set_size(set) == count);
+  std::set<uint32_t> prefixes;
+  for_each_prefix(set, [&](uint32_t prefix) { prefixes.insert(prefix); });
+  for (const uint64_t digest : digests) {
+    RC_ASSERT(contains(set, digest) != Contains::kNo);
+    RC_ASSERT(prefixes.contains(prefix_of(digest)));
+  }
+}
+
+TEST(SubjectSet, SmallOnesAreExact) {
+  const auto digests = random_digests(kExact, 1);
+  const std::string set = encode_set(digests);
+  EXPECT_EQ(set.size(), 1 + 8 * kExact);
+  EXPECT_EQ(contains(set, digests[5]), Contains::kYes);
+  EXPECT_EQ(contains(set, digests[5] + 1), Contains::kNo);
+  EXPECT_EQ(contains({}, 1), Contains::kNo);
+  EXPECT_EQ(encode_set({}), "");
+}
+
+TEST(SubjectSet, LargeOnesErrOnceInAMillionAndTakeTwentyTwoBits) {
+  const auto digests = random_digests(20'000, 2);
+  const std::string set = encode_set(digests);
+  EXPECT_LT(static_cast<double>(set.size()) * 8 / 20'000, 22.2);
+  EXPECT_EQ(contains(set, digests[777]), Contains::kProbably);
+  // As many questions as find two wrong answers on average, at 10^-6.
+  std::mt19937_64 random(3);
+  std::set<uint64_t> coded;
+  const uint64_t range = uint64_t{20'000} << 20;
+  for (const uint64_t digest : digests) {
+    coded.insert(static_cast<uint64_t>((static_cast<unsigned __int128>(digest) * range) >> 64));
+  }
+  size_t wrong = 0;
+  for (int i = 0; i < 2'000'000; ++i) {
+    wrong += coded.contains(
+        static_cast<uint64_t>((static_cast<unsigned __int128>(random()) * range) >> 64));
+  }
+  EXPECT_LE(wrong, 10U);
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(contains(set, random()), Contains::kNo);
+}
+
+TEST(SubjectSet, WhatIsDamagedIsNotTakenForEmpty) {
+  const auto digests = random_digests(100, 4);
+  const std::string set = encode_set(digests);
+  EXPECT_EQ(contains("nonsense", 1), Contains::kProbably);
+  EXPECT_EQ(contains(set.substr(0, 20), digests.back()), Contains::kProbably);
+}
+
+RC_GTEST_PROP(SubjectSet, AnyBytesAreReadWithoutHarm, (const std::string& junk, uint64_t digest)) {
+  contains(junk, digest);
+  set_size(junk);
+  for_each_prefix(junk, [](uint32_t) {});
+}
+
+}  // namespace
+}  // namespace sluice::audit

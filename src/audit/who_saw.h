@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "audit/record.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+struct WhoSawQuery {
+  uint64_t digest = 0;      ///< mask::sighting of the value
+  bool masked_too = false;  ///< also who received it masked
+  int64_t since_micros = 0;
+  int64_t until_micros = 0;  ///< 0: now
+};
+
+/// A record of a result in which the value was.
+struct Sighted {
+  Record record;
+  bool masked = false;   ///< it was not shown as it is
+  bool certain = false;  ///< else the record keeps so many values that one in a million is another
+};
+
+/// Everybody who has received a value, oldest first. None is left out: what a record does not tell
+/// counts as seen. `audit_directory` is `<state>/audit`.
+Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_directory,
+                                     const WhoSawQuery& query);
+
+}  // namespace sluice::audit

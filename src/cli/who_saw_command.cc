@@ -1,0 +1,68 @@
+// sluice audit who-saw: who has received a value.
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "audit/record_json.h"
+#include "audit/who_saw.h"
+#include "cli/commands.h"
+#include "cli/leave_word.h"
+#include "config/config.h"
+#include "mask/sightings.h"
+#include "store/state.h"
+
+namespace sluice::cli {
+namespace {
+
+const std::vector<std::string> kColumns = {"time",     "user", "seen",    "certain", "session",
+                                           "database", "rows", "through", "text",    "id"};
+
+/// The columns that it came through, as far as the record tells.
+std::string through(const audit::Sighted& one) {
+  const auto& columns = one.masked ? one.record.masked : one.record.released;
+  std::string out;
+  for (const auto& column : columns) {
+    if (!out.empty()) out += ", ";
+    out += column.substr(0, column.find(' '));
+  }
+  return out;
+}
+
+boost::json::object to_json(const audit::Sighted& one) {
+  auto out = audit::to_json(one.record);
+  out["seen"] = one.masked ? "masked" : "shown";
+  out["certain"] = one.certain;
+  out["through"] = through(one);
+  return out;
+}
+
+}  // namespace
+
+Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  // The value itself does not go on the record.
+  SLUICE_TRY(leave_word(common, "asked who has seen a value"));
+  SLUICE_ASSIGN(auto database, store::open_state(config.state));
+  SLUICE_ASSIGN(const auto secret, store::installation_secret(database));
+  std::string buffer;
+  audit::WhoSawQuery query;
+  query.digest = mask::sighting(mask::sighting_key(secret), options.value, buffer);
+  if (buffer.empty()) {
+    return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
+  }
+  query.masked_too = options.masked_too;
+  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
+  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  SLUICE_ASSIGN(const auto all, audit::who_saw(config.state / "audit", query));
+  Listing listing{kColumns, {}};
+  const size_t skipped = all.size() > common.limit ? all.size() - common.limit : 0;
+  for (size_t i = skipped; i < all.size(); ++i) listing.rows.push_back(to_json(all[i]));
+  print(std::cout, listing, common.format);
+  if (skipped > 0) {
+    std::cerr << fmt::format("sluice: the newest {} of {}; --limit shows more\n", common.limit,
+                             all.size());
+  }
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace sluice::mask {
+
+// Which sensitive values have been seen in a result, told by keyed digests, so that it can be asked
+// later who received one, and nobody who has the record alone can find out which they were.
+
+/// Of SipHash; the same for all of an installation.
+using SightingKey = std::array<unsigned char, 16>;
+SightingKey sighting_key(std::string_view installation_secret);
+
+/// Of a value however it is written: case, spaces, punctuation and a leading 00 or + of a telephone
+/// number make no difference, nor does the format of a card number or IBAN. `buffer` is scratch.
+uint64_t sighting(const SightingKey& key, Bytes value, std::string& buffer);
+
+/// Gathers the digests of one result. Bounded: once `full`, what is there is to be taken.
+class Sightings {
+ public:
+  explicit Sightings(const SightingKey& key) : key_(key) {}
+
+  /// A value that is shown masked, or as it is.
+  void note(Bytes value, bool masked);
+  bool full() const { return sets_[0].digests.size() + sets_[1].digests.size() >= kMost; }
+  bool empty() const { return sets_[0].digests.empty() && sets_[1].digests.empty(); }
+  /// Sorted, each once; none are left.
+  std::vector<uint64_t> take(bool masked);
+
+ private:
+  static constexpr size_t kMost = 1 << 18;
+  /// Names come again and again.
+  static constexpr size_t kRecent = 256;
+  struct Set {
+    std::vector<uint64_t> digests;
+    std::array<uint64_t, kRecent> recent{};
+  };
+
+  SightingKey key_;
+  std::array<Set, 2> sets_;
+  std::string buffer_;
+};
+
+}  // namespace sluice::mask

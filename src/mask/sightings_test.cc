@@ -1,0 +1,56 @@
+#include "mask/sightings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice::mask {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class SightingsTest : public ::testing::Test {
+ protected:
+  uint64_t digest(Bytes value) { return sighting(key, value, buffer); }
+  SightingKey key = sighting_key("secret");
+  std::string buffer;
+};
+
+TEST_F(SightingsTest, TheSameValueHoweverItIsWritten) {
+  EXPECT_EQ(digest("Alice@Example.com"), digest(" alice@example.com "));
+  EXPECT_EQ(digest("4111 1111 1111 1111"), digest("4111-1111-1111-1111"));
+  EXPECT_EQ(digest("+49 (30) 123-456"), digest("0049 30 123456"));
+  EXPECT_EQ(digest("DE89 3704 0044 0532 0130 00"), digest("de89370400440532013000"));
+  EXPECT_EQ(digest("Zo\xC3\xAB  M\xC3\xBCller"), digest("zo\xC3\xAB m\xC3\xBCller"));
+}
+
+TEST_F(SightingsTest, OtherValuesAndKeysAreOthers) {
+  EXPECT_NE(digest("alice@example.com"), digest("alice@example.org"));
+  EXPECT_NE(digest("aliceexample.com"), digest("alice@example.com"));
+  EXPECT_NE(digest("4111111111111111"), digest("4111111111111112"));
+  EXPECT_NE(sighting(sighting_key("another"), "alice", buffer), digest("alice"));
+}
+
+TEST_F(SightingsTest, KeepsWhatIsShownApartFromWhatIsMasked) {
+  Sightings seen(key);
+  seen.note("b@example.com", false);
+  seen.note("A@example.com", true);
+  seen.note("a@example.com", true);
+  seen.note("", true);
+  seen.note(" - ", true);
+  EXPECT_THAT(seen.take(false), ElementsAre(digest("b@example.com")));
+  EXPECT_THAT(seen.take(true), ElementsAre(digest("a@example.com")));
+  EXPECT_THAT(seen.take(true), IsEmpty());
+  EXPECT_TRUE(seen.empty());
+}
+
+TEST_F(SightingsTest, IsBoundedByBeingTaken) {
+  Sightings seen(key);
+  size_t count = 0;
+  for (; !seen.full(); ++count) seen.note(std::to_string(count), count % 2 == 0);
+  EXPECT_EQ(seen.take(false).size() + seen.take(true).size(), count);
+  EXPECT_FALSE(seen.full());
+}
+
+}  // namespace
+}  // namespace sluice::mask

@@ -1,0 +1,87 @@
+"""Who has received a value: shown or masked, by every way out, and nobody else."""
+
+import json
+import subprocess
+
+import psycopg2
+import pytest
+from harness.gateway import PASSWORD, Gateway
+
+PEOPLE = [(i, f"Person {i}", f"person{i}@example.com", f"+49 30 5550{i:04}") for i in range(300)]
+
+
+@pytest.fixture(scope="module", params=["io_uring", "epoll"])
+def gateway(request, server):
+    rows = ", ".join(f"({i}, '{name}', '{email}', '{phone}', '{'wrote from ' + email + ' about the order' if i < 5 else 'all well'}')" for i, name, email, phone in PEOPLE)
+    server.sql(f"DROP TABLE IF EXISTS seen_people; CREATE TABLE seen_people (id int PRIMARY KEY, full_name text, email text, phone text, note text); INSERT INTO seen_people VALUES {rows}", "orders")
+    policy = """
+rules:
+  - { name: everybody, effect: allow }
+  - { name: support-sees, effect: unmask, who: { groups: [support] }, classes: ["*"] }
+"""
+    running = Gateway(server, reactor=request.param, environment="staging", masking=True, start=False)
+    (running.root / "policy.yaml").write_text(policy)
+    running.config.write_text(running.config.read_text() + f"policy: {{ file: {running.root}/policy.yaml }}\n")
+    running.cli("user", "add", "dora", "--group", "support", "--password-stdin", input=PASSWORD + "\n")
+    running.start()
+    yield running
+    assert running.stop() == 0
+
+
+def who_saw(gateway, value, *more):
+    return json.loads(gateway.cli("audit", "who-saw", value, "-o", "json", "--limit", "10000", *more).stdout)
+
+
+WAYS = {
+    "simple": lambda c, where: c.execute(f"SELECT id, email, full_name FROM seen_people WHERE {where}"),
+    "prepared": lambda c, where: (c.execute(f"PREPARE p AS SELECT email FROM seen_people WHERE {where}"), c.execute("EXECUTE p")),
+    "cursor": lambda c, where: (c.execute("BEGIN"), c.execute(f"DECLARE k CURSOR FOR SELECT email FROM seen_people WHERE {where}"), c.execute("FETCH ALL FROM k"), c.execute("COMMIT")),
+    "returning": lambda c, where: c.execute(f"UPDATE seen_people SET id = id WHERE {where} RETURNING email"),
+    "join": lambda c, where: c.execute(f"SELECT a.email FROM seen_people a JOIN seen_people b USING (id) WHERE a.{where}"),
+    "copy": lambda c, where: c.copy_expert(f"COPY (SELECT id, email FROM seen_people WHERE {where}) TO STDOUT", open("/dev/null", "wb")),
+    "copy csv": lambda c, where: c.copy_expert(f"COPY (SELECT id, email FROM seen_people WHERE {where}) TO STDOUT CSV HEADER", open("/dev/null", "wb")),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_receives_a_value_is_named_and_told_how(gateway, way):
+    number = 20 + list(WAYS).index(way)
+    marker = f"id = {number}"
+    for user in ("alice", "dora"):
+        connection = psycopg2.connect(gateway.dsn(user=user, application_name=f"way {way}"))
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            WAYS[way](cursor, marker)
+        connection.close()
+    shown = who_saw(gateway, PEOPLE[number][2])
+    assert {r["user"] for r in shown} == {"dora"} and all(r["seen"] == "shown" and r["certain"] for r in shown), shown
+    assert all("seen_people.email" in r["through"] for r in shown), shown
+    both = who_saw(gateway, PEOPLE[number][2].upper(), "--masked-too")
+    assert {(r["user"], r["seen"]) for r in both} == {("dora", "shown"), ("alice", "masked")}, both
+    assert who_saw(gateway, PEOPLE[number + 100][2], "--masked-too") == []
+
+
+def test_values_within_texts_count_too(gateway):
+    assert gateway.psql("-c", "SELECT note FROM seen_people WHERE id = 3").returncode == 0
+    assert {r["user"] for r in who_saw(gateway, PEOPLE[3][2], "--masked-too")} == {"alice"}
+
+
+def test_a_telephone_number_is_found_however_it_is_written(gateway):
+    assert gateway.psql("-c", "SELECT phone FROM seen_people WHERE id = 7", user="dora").returncode == 0
+    for written in ("+49 30 55500007", "0049 (30) 5550-0007", "493055500007"):
+        assert [r["user"] for r in who_saw(gateway, written)] == ["dora"], written
+
+
+def test_large_results_are_found_and_marked_unconfirmed(gateway):
+    assert gateway.psql("-c", "SELECT * FROM seen_people", user="dora").returncode == 0
+    found = [r for r in who_saw(gateway, PEOPLE[250][2]) if "SELECT *" in r["text"]]
+    assert len(found) == 1 and not found[0]["certain"] and found[0]["rows"] == 300
+
+
+def test_values_are_nowhere_in_the_log_and_questions_are_on_record(gateway):
+    for file in (gateway.root / "state/audit/log").iterdir():
+        assert b"person250@" not in file.read_bytes()
+    reads = gateway.wait_for(lambda r: any("who has seen" in e["message"] for e in r), "--type", "audit_read")
+    assert any("who has seen" in e["message"] for e in reads) and not any("person250" in e["message"] for e in reads)
+    refused = gateway.cli("audit", "who-saw", " - ", check=False)
+    assert refused.returncode == 2 and "letters or digits" in refused.stderr
