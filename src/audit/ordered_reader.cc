@@ -23,19 +23,16 @@ Result<> OrderedReader::rescan() {
 Result<> OrderedReader::fill(Lane& lane) {
   while (!lane.files.empty() && (!lane.head || lane.head->sequence < next_)) {
     const auto& file = lane.files.front();
-    // Asked before reading: what is complete, or followed by another, does not grow any more.
-    SLUICE_ASSIGN(const auto header, read_segment_header(file));
-    const bool complete = header.last_sequence != 0 || lane.files.size() > 1;
     if (!lane.reader) {
       SLUICE_ASSIGN(lane.reader, SegmentReader::open(file));
     }
-    Frame frame;
-    const auto status = lane.reader->next(frame);
-    if (status == SegmentReader::Status::kFrame) {
-      lane.last = frame.sequence;
-      lane.head = std::move(frame);
-      continue;
-    }
+    if (read(lane) == SegmentReader::Status::kFrame) continue;
+    // What is complete, or followed by another, does not grow any more; but it may have grown
+    // before it was asked about.
+    SLUICE_ASSIGN(const auto header, read_segment_header(file));
+    const bool complete = header.last_sequence != 0 || lane.files.size() > 1;
+    const auto status = read(lane);
+    if (status == SegmentReader::Status::kFrame) continue;
     // Behind the last whole record there may be a torn one.
     const bool short_of_it = lane.last < header.last_sequence;
     if (short_of_it || (status == SegmentReader::Status::kCorrupt && !complete)) {
@@ -47,6 +44,16 @@ Result<> OrderedReader::fill(Lane& lane) {
     lane.files.pop_front();
   }
   return {};
+}
+
+SegmentReader::Status OrderedReader::read(Lane& lane) {
+  Frame frame;
+  const auto status = lane.reader->next(frame);
+  if (status == SegmentReader::Status::kFrame) {
+    lane.last = frame.sequence;
+    lane.head = std::move(frame);
+  }
+  return status;
 }
 
 Result<OrderedReader::Status> OrderedReader::next(Frame& frame) {

@@ -49,6 +49,7 @@ class OrderedReader {
   };
 
   Result<> fill(Lane& lane);
+  static SegmentReader::Status read(Lane& lane);
 
   std::filesystem::path directory_;
   uint64_t next_;

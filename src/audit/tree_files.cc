@@ -34,16 +34,6 @@ Result<int> open_to_read(const std::filesystem::path& file) {
   return fail(std::move(error));
 }
 
-Result<> put(const std::filesystem::path& file, Bytes bytes, bool sync) {
-  auto fresh = file;
-  fresh += ".new";
-  SLUICE_TRY(write_file(fresh, bytes, sync));
-  if (::rename(fresh.c_str(), file.c_str()) != 0) {
-    return fail(io_error("rename " + fresh.string(), errno));
-  }
-  return {};
-}
-
 /// In an entry bundle entries have any length; the first `width` of them.
 Result<std::string> cut(const tlog::TileId& tile, std::string bytes) {
   if (tile.level != tlog::kEntries) {
@@ -73,7 +63,12 @@ Result<std::string> read_file(const std::filesystem::path& file) {
 }
 
 Result<> replace_file(const std::filesystem::path& file, Bytes bytes) {
-  SLUICE_TRY(put(file, bytes, true));
+  auto fresh = file;
+  fresh += ".new";
+  SLUICE_TRY(write_file(fresh, bytes, true));
+  if (::rename(fresh.c_str(), file.c_str()) != 0) {
+    return fail(io_error("rename " + fresh.string(), errno));
+  }
   return sync_file(file.parent_path());
 }
 
@@ -99,14 +94,13 @@ Result<std::string> TreeFiles::read(const tlog::TileId& tile) const {
 
 Result<> TreeFiles::write(const tlog::TileId& tile, Bytes bytes) const {
   const auto file = directory_ / tlog::tile_path(tile);
-  auto written = put(file, bytes, false);
-  if (written) return {};
+  if (write_file(file, bytes, false)) return {};
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   if (error) {
     return fail(ErrorCode::kIo, "create " + file.parent_path().string() + ": " + error.message());
   }
-  return put(file, bytes, false);
+  return write_file(file, bytes, false);
 }
 
 void TreeFiles::remove_partial(const tlog::TileId& full) const {

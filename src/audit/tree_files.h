@@ -18,7 +18,7 @@ class TreeFiles {
 
   /// The tile as it was written; of a partial one that is gone, the part of the full one.
   Result<std::string> read(const tlog::TileId& tile) const;
-  /// Written under another name first, so that nobody reads half of it.
+  /// Not to be read by others before a checkpoint has been written that needs it.
   Result<> write(const tlog::TileId& tile, Bytes bytes) const;
   /// Drops what a full tile makes superfluous.
   void remove_partial(const tlog::TileId& full) const;

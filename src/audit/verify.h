@@ -41,12 +41,12 @@ struct VerifyOptions {
   std::filesystem::path audit;  ///< `<state>/audit` or a copy of it: `log/` and `tlog/`
   tlog::VerifierKey key;        ///< the log's, known from elsewhere
   /// Signed checkpoints that were kept elsewhere: by a witness, in an anchor, by the verifier.
-  std::vector<std::string> checkpoints;
+  std::vector<std::string> checkpoints = {};
   /// Only the records from `first` to `last` are compared with the tree, which is checked whole.
   uint64_t first = 1;
   uint64_t last = UINT64_MAX;
   /// Told how many records of how many are done, now and then.
-  std::function<void(uint64_t done, uint64_t all)> progress;
+  std::function<void(uint64_t done, uint64_t all)> progress = {};
 };
 
 struct VerifyReport {
