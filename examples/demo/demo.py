@@ -6,6 +6,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,10 +122,38 @@ class Story:
         self.expect("three statements were denied: Alice's guess, and two of the agent's",
                     [r["user"] for r in records] == ["alice", "nightly-agent", "nightly-agent"])
 
+        self.show_evidence(truth[0][1])
+
         say("What would stricter rules have said to all of this?")
         done = self.cli("policy", "replay", "--policy", "strict", "--since", "1h")
         self.expect("the agent's one small UPDATE would not have passed",
                     any("nightly-agent" in line and "id = 42" in line for line in done.stdout.splitlines()))
+
+
+    def show_evidence(self, email):
+        say("A customer asks: who has seen my data?")
+        done = self.cli("audit", "who-saw", email)
+        self.expect("Dora has, and Alice only masked", "dora" in done.stdout and "alice" not in done.stdout
+                    and "alice" in self.cli("audit", "who-saw", email, "--masked-too").stdout)
+
+        say("Alice takes a receipt of what she ran, and somebody else checks it with the public key alone.")
+        outside = self.gateway.root / "outside"
+        outside.mkdir()
+        (outside / "key.pub").write_text(self.cli("audit", "key").stdout)
+        shown = self.gateway.psql("-At", "-c", "SELECT count(*) FROM orders", "-c", "SHOW sluice.receipt", user="alice")
+        (outside / "alice.tlog-proof").write_text(shown.stdout.split("\n", 1)[1].removesuffix("\n"))
+        done = self.cli("audit", "verify", "--receipt", str(outside / "alice.tlog-proof"), "--public-key", str(outside / "key.pub"))
+        self.expect("it holds", done.returncode == 0 and "SELECT count(*) FROM orders" in done.stdout)
+
+        say("Somebody with root changes one byte of a copy of the log.")
+        copy = outside / "audit"
+        shutil.copytree(self.gateway.root / "state/audit", copy)
+        segment = next(file for file in (copy / "log").iterdir() if b"DROP TABLE support_notes" in file.read_bytes())
+        segment.write_bytes(segment.read_bytes().replace(b"DROP TABLE support_notes", b"DROP TABLE support_votes", 1))
+        done = self.cli("audit", "verify", "--log", str(copy), "--public-key", str(outside / "key.pub"))
+        self.expect("it is found, and where", done.returncode == 1 and "damaged record" in done.stdout and "byte" in done.stdout)
+        done = self.cli("audit", "verify", "--public-key", str(outside / "key.pub"))
+        self.expect("the log itself is as it was written", done.returncode == 0)
 
 
 def stay_up(gateway):
@@ -137,6 +166,7 @@ def stay_up(gateway):
   export SLUICE_CONFIG={gateway.config}
   {SLUICE} audit tail
   {SLUICE} audit search --user alice --since 1h -o json
+  {SLUICE} audit verify
   {SLUICE} session list
   {SLUICE} data list orders
   curl http://127.0.0.1:{gateway.http}/metrics

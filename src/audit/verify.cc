@@ -216,15 +216,20 @@ void Verifier::check_segment(const std::filesystem::path& file) {
       check_record(file, frame);
       continue;
     }
-    // Behind the last record there may be one that a crash tore, which nobody was answered for.
-    if (last >= header->last_sequence) return;
+    // Behind the last record of a complete segment there may be one that a crash tore, which nobody
+    // was answered for.
+    const uint64_t damaged = reader->offset();
+    const bool sealed = header && header->last_sequence != 0;
+    if (sealed && last >= header->last_sequence) return;
+    const bool more = reader->find_next();
+    if (!sealed && !more) return;
     found({.kind = Kind::kDamaged,
            .first = last + 1,
            .last = last + 1,
            .file = file.string(),
-           .offset = reader->offset(),
+           .offset = damaged,
            .text = "these bytes are no record, and there are records behind them"});
-    if (!reader->find_next()) return;
+    if (!more) return;
   }
 }
 
