@@ -64,6 +64,7 @@ struct EvidenceOptions {
   std::string proof;                     ///< export: the folder to make
   std::string reason;                    ///< erase: why
   bool rotate = false;
+  bool witness = false;
   uint64_t id = 0;
 };
 /// Fails where something is wrong with the log.

@@ -248,6 +248,7 @@ class CommandLine {
                     "sluice audit key > key.pub\n  sluice audit key --rotate",
                     [this] { return audit_key(common_, evidence_); });
     key->add_flag("--rotate", e.rotate, "Make a new key, which the old one signs in");
+    key->add_flag("--witness", e.witness, "The key that cosigns other logs (audit.witness)");
   }
 
   void add_policy() {

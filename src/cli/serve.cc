@@ -166,6 +166,11 @@ class Service {
     api_ = std::make_unique<control::Api>(*gateway_, *log_, *policies_, *corrections_,
                                           config_->state / "audit");
     api_->set_databases(names_of(*config_));
+    if (!config_->audit.witness.empty()) {
+      SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
+                                                            config_->audit.watched, *log_));
+      api_->set_witness(std::move(witness));
+    }
     if (config_->listen_http) {
       SLUICE_ASSIGN(
           const uint16_t port,

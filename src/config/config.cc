@@ -126,10 +126,29 @@ class Loader {
                     "expected a name like an address without its scheme, such as "
                     "sluice.example.com/orders, without spaces and +");
     }
+    audit.map("witness", [&](MapReader& witness) { read_witness(witness); });
     audit.parsed("checkpoint_interval", config_.audit.checkpoint_interval, parse_duration);
     if (config_.audit.checkpoint_interval < std::chrono::milliseconds(100) ||
         config_.audit.checkpoint_interval > std::chrono::minutes(1)) {
       audit.problem("checkpoint_interval", "must be from 100ms to 1m");
+    }
+  }
+
+  void read_witness(MapReader& witness) {
+    if (!witness.scalar("name", config_.audit.witness, true)) return;
+    if (!tlog::is_key_name(config_.audit.witness)) {
+      witness.problem("name", "expected a name like witness.example.com/1, without spaces and +");
+    }
+    witness.list("logs", [&](const yaml::Item& item) -> std::string {
+      auto key = tlog::VerifierKey::parse(item.text);
+      if (!key) return key.error().text;
+      config_.audit.watched.push_back(std::move(*key));
+      return {};
+    });
+    if (config_.audit.watched.empty()) {
+      witness.problem("logs",
+                      "expected the public keys of the logs to watch, as `sluice audit key` "
+                      "prints them");
     }
   }
 

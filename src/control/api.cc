@@ -38,6 +38,9 @@ void Api::set_databases(std::vector<std::string> names) {
 }
 
 HttpResponse Api::answer_public(const HttpRequest& request) {
+  if (witness_) {
+    if (auto answer = witness_->answer(request)) return std::move(*answer);
+  }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});
@@ -138,6 +141,11 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
     return json_response(200, boost::json::object{{"version", kVersion},
                                                   {"reactor", gateway_.reactor_name()},
                                                   {"port", gateway_.port()}});
+  }
+  if (request.method == "GET" && request.path == "/v1/audit/witness-key") {
+    if (!witness_)
+      return problem(404, "this gateway is no witness: audit.witness in its configuration");
+    return json_response(200, boost::json::object{{"key", witness_->key().text()}});
   }
   if (request.method == "GET" && request.path == sessions_path) return sessions();
   if (request.method == "DELETE" && request.path.starts_with(sessions_path + "/")) {

@@ -13,6 +13,7 @@
 #include "control/evidence_api.h"
 #include "control/http_server.h"
 #include "control/policy_api.h"
+#include "control/witness_api.h"
 #include "gateway/gateway.h"
 
 namespace sluice::control {
@@ -40,6 +41,8 @@ class Api {
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks.
   HttpResponse answer_local(const HttpRequest& request);
+  /// Lets it cosign other logs' checkpoints.
+  void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
   /// The databases that /readyz checks, by name; set anew on reload.
   void set_databases(std::vector<std::string> names);
 
@@ -54,6 +57,7 @@ class Api {
   EvidenceApi evidence_;
   PolicyApi policy_;
   DataApi data_;
+  std::unique_ptr<WitnessApi> witness_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

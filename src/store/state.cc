@@ -62,6 +62,8 @@ Result<Database> open_state(const std::filesystem::path& state) {
          CREATE TRIGGER column_corrections_remain BEFORE DELETE ON column_corrections
            BEGIN SELECT RAISE(ABORT, 'corrections are never removed'); END;)",
       "ALTER TABLE waiting_admin_events ADD COLUMN type TEXT NOT NULL DEFAULT 'admin';",
+      "CREATE TABLE witnessed (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) "
+      "STRICT;",
   }));
   return database;
 }
