@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "config/streams.h"
 
 namespace sluice::config {
 
@@ -63,6 +64,7 @@ struct AuditConfig {
   std::string key;     ///< file of its Ed25519 key; empty: made in the state folder
   Duration checkpoint_interval = std::chrono::seconds(1);
   size_t low_water = size_t{1} << 30;  ///< free bytes on its disk below which /readyz warns
+  std::vector<StreamConfig> streams;  ///< where records go besides the log
 };
 
 struct LimitsConfig {
