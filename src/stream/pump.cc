@@ -75,16 +75,16 @@ void Pump::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
   while (!stopping_) {
     const uint64_t last = surroundings_.last_sequence();
-    const auto gathered = gather();
-    if (!gathered) {
-      failed(gathered.error());
+    const Gathered gathered = gather();
+    if (!deliver(gathered.entries)) break;
+    done_ = reader_.cursor();
+    if (gathered.error) {
+      failed(*gathered.error);
       rest(backoff_.next(random_u64()));
       continue;
     }
-    if (!deliver(gathered->entries)) break;
-    done_ = reader_.cursor();
     // At the end of the log; a number that was never used is not something that is missing.
-    const bool idle = gathered->looked_at == 0;
+    const bool idle = gathered.looked_at == 0;
     counters_->position = idle ? std::max(last, done_.position) : done_.position;
     save_cursor(false);
     if (idle && !rest(kIdle)) break;
@@ -92,11 +92,11 @@ void Pump::run() {
   save_cursor(true);
 }
 
-Result<Pump::Gathered> Pump::gather() {
+Pump::Gathered Pump::gather() {
   Gathered out;
   auto& batch = out.entries;
   size_t bytes = 0;
-  SLUICE_TRY(reader_.read([&](const audit::Frame& frame) {
+  const auto read = reader_.read([&](const audit::Frame& frame) {
     ++out.looked_at;
     auto record = audit::decode_record(frame.sequence, frame.payload);
     if (!record) {
@@ -111,7 +111,8 @@ Result<Pump::Gathered> Pump::gather() {
     }
     return batch.size() < config_.batch_records && bytes < config_.batch_bytes &&
            out.looked_at < kMostLookedAt;
-  }));
+  });
+  if (!read) out.error = read.error();
   for (const auto& damage : reader_.take_damage())
     log::error("stream {}: audit log: {}", config_.name, damage);
   return out;
@@ -131,9 +132,7 @@ bool Pump::deliver(std::span<const Entry> batch) {
       }
     }
     if (!delivery.error) {
-      backoff_.reset();
-      counters_->last_success_micros = wall_micros();
-      if (!counters_->working.exchange(true)) log::info("stream {}: works again", config_.name);
+      succeeded();
       continue;
     }
     if (stopping_) return false;
@@ -143,6 +142,12 @@ bool Pump::deliver(std::span<const Entry> batch) {
     if (!rest(std::max(backoff_.next(random_u64()), wanted))) return false;
   }
   return true;
+}
+
+void Pump::succeeded() {
+  backoff_.reset();
+  counters_->last_success_micros = wall_micros();
+  if (!counters_->working.exchange(true)) log::info("stream {}: works again", config_.name);
 }
 
 void Pump::failed(const Error& error) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,13 +53,15 @@ class Pump {
   /// What is to be sent next.
   struct Gathered {
     std::vector<Entry> entries;
-    size_t looked_at = 0;  ///< records, also those that the filter kept back
+    size_t looked_at = 0;        ///< records, also those that the filter kept back
+    std::optional<Error> error;  ///< why it is not more
   };
-  Result<Gathered> gather();
+  Gathered gather();
   bool deliver(std::span<const Entry> batch);
   void save_cursor(bool now);
   /// False: the stream is being stopped.
   bool rest(Duration duration);
+  void succeeded();
   void failed(const Error& error);
 
   config::StreamConfig config_;
