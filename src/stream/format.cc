@@ -28,10 +28,27 @@ std::string one_line(const std::string& text) {
   return out;
 }
 
+void make_utf8(boost::json::value& value) {
+  if (auto* text = value.if_string()) {
+    if (!is_utf8({text->data(), text->size()}))
+      *text = to_printable_utf8({text->data(), text->size()});
+  } else if (auto* list = value.if_array()) {
+    for (auto& item : *list) make_utf8(item);
+  } else if (auto* object = value.if_object()) {
+    for (auto& pair : *object) make_utf8(pair.value());
+  }
+}
+
 }  // namespace
 
+boost::json::object plain_json(const audit::Record& record) {
+  boost::json::object out = audit::to_json(record);
+  for (auto& pair : out) make_utf8(pair.value());
+  return out;
+}
+
 boost::json::object record_json(const Entry& entry) {
-  boost::json::object out = audit::to_json(entry.record);
+  boost::json::object out = plain_json(entry.record);
   out["uid"] = entry.uid;
   return out;
 }

@@ -9,8 +9,11 @@
 
 namespace sluice::stream {
 
-/// The record with the field names of docs/audit.md, and "uid" for receivers that remove
-/// duplicates.
+/// The record with the field names of docs/audit.md. Every text in it is UTF-8, whatever stood in a
+/// statement: a receiver that cannot read a body would refuse it for ever.
+boost::json::object plain_json(const audit::Record& record);
+
+/// The same with "uid", for receivers that remove duplicates.
 boost::json::object record_json(const Entry& entry);
 
 /// The record in one of the JSON formats (kRecord, kOcsf).

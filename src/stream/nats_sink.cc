@@ -120,7 +120,7 @@ class NatsSink : public Sink {
     const bool tls = config_.url.starts_with("tls:");
     then([&] { return natsOptions_SetName(made, ("sluice " + config_.name).c_str()); });
     // Connecting cannot be interrupted, and the end of the gateway waits for it.
-    constexpr Duration kLongest = std::chrono::seconds(5);
+    constexpr Duration kLongest = std::chrono::seconds(3);
     then([&] { return natsOptions_SetTimeout(made, millis(std::min(config_.timeout, kLongest))); });
     // A connection that broke is made anew by the next try, so that its end is noticed.
     then([&] { return natsOptions_SetAllowReconnect(made, false); });

@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 
-#include "audit/record_json.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "stream/format.h"
@@ -207,7 +206,7 @@ void set_control(json::object& event, const Record& record) {
 
 /// What the schema has no place for; the statement's text has one.
 void set_unmapped(json::object& event, const Record& record) {
-  json::object rest = audit::to_json(record);
+  json::object rest = plain_json(record);
   for (const char* mapped : {"id", "time", "text", "message", "user", "database", "sqlstate"})
     rest.erase(mapped);
   event["unmapped"] = std::move(rest);

@@ -72,7 +72,8 @@ void Pump::stop() {
 void Pump::run() {
   pthread_setname_np(pthread_self(), ("out-" + config_.name).substr(0, 15).c_str());
   // The data path comes first.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
+  constexpr int kNice = 10;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
   while (!stopping_) {
     const uint64_t last = surroundings_.last_sequence();
     const Gathered gathered = gather();

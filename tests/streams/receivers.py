@@ -1,5 +1,6 @@
 """Receivers of streams: what SIEMs, log hosts, brokers and collectors are to a gateway."""
 
+import base64
 import http.server
 import json
 import pathlib
@@ -22,6 +23,7 @@ class HttpReceiver:
         self.requests = []  # (path, headers, body) of those answered 2xx
         self.refused = []  # the same of all others
         self.headers = {}
+        self.parsed, self.all_records = 0, []
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,8 +63,12 @@ class HttpReceiver:
             return [json.loads(body) for where, _, body in self.requests if path in (None, where)]
 
     def records(self):
-        """All records of all arrays that were posted, in their order."""
-        return [record for body in self.bodies() for record in body]
+        """All records of all arrays that were posted, in their order. Each body is read once."""
+        with self.lock:
+            new, self.parsed = self.requests[self.parsed:], len(self.requests)
+        for _, _, body in new:
+            self.all_records += json.loads(body)
+        return self.all_records
 
     def close(self):
         self.server.shutdown()
@@ -183,7 +189,6 @@ class NatsServer:
 
     def message(self, name, sequence):
         """(headers, body) of a message that is stored."""
-        import base64
         message = self.request(f"$JS.API.STREAM.MSG.GET.{name}", json.dumps({"seq": sequence}).encode())["message"]
         return base64.b64decode(message["hdrs"]).decode(), json.loads(base64.b64decode(message["data"]))
 
@@ -192,5 +197,5 @@ def wait_until(condition, seconds=20):
     """What `condition` gives once it is true, or last."""
     deadline = time.time() + seconds
     while not (value := condition()) and time.time() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.1)
     return value

@@ -91,7 +91,7 @@ def test_http_is_tried_again_and_nothing_is_lost(gateway_with):
     path, headers, _ = receiver.requests[0]
     assert path == "/in?x=1" and headers["Content-Type"] == "application/json"
     state = wait_until(lambda: (s := states(gateway)["siem"])["lag"] == 0 and s)
-    assert state["working"] and state["failures"] == 3 and state["sent"] >= len(expected)
+    assert state["working"] and state["failures"] >= 2 and state["sent"] >= len(expected)
     receiver.close()
 
 
@@ -168,8 +168,7 @@ def test_syslog_outlives_its_receiver(gateway_with, authority, tls):
         priority = int(SYSLOG.fullmatch(message).group(1))
         assert priority // 8 == 19
     statement = next(m for m in receiver.messages if "after a cut" in m)
-    assert ' user="alice" database="orders"' in statement and statement.endswith("| SELECT 'after a cut 0';")\
-        or "SELECT 'after a cut 0'" in statement
+    assert ' user="alice" database="orders"' in statement and "| SELECT 'after a cut" in statement
     receiver.close()
 
 
@@ -302,10 +301,10 @@ def test_a_file_survives_rotation(gateway_with, tmp_path):
 
 def test_kill_9_while_streaming_loses_no_record(gateway_with, tmp_path, nats):
     nats.create_stream("AUDIT", "sluice.audit")
-    receiver = HttpReceiver(lambda path, n: 503 if n % 4 == 3 else 200)
+    receiver = HttpReceiver(lambda path, n: 503 if n % 10 == 9 else 200)
     syslog = SyslogReceiver()
     file = tmp_path / "audit.jsonl"
-    batch = "batch: { records: 7 }"
+    batch = "batch: { records: 40 }"
     gateway = gateway_with(f"name: siem, type: http, url: 'http://127.0.0.1:{receiver.port}/', {batch}, {RETRY}",
                            f"name: copy, type: file, path: {file}, {batch}",
                            f"name: host, type: syslog, url: 'tcp://127.0.0.1:{syslog.port}', {batch}, {RETRY}",
@@ -315,7 +314,7 @@ def test_kill_9_while_streaming_loses_no_record(gateway_with, tmp_path, nats):
             f"SELECT 'round {round_} {i}';\n" for i in range(3000))}) for _ in range(2)]
         for load in loads:
             load.start()
-        time.sleep(0.5 + 0.2 * round_)
+        time.sleep(0.2 + 0.1 * round_)
         gateway.kill9()
         for load in loads:
             load.join()
@@ -333,10 +332,11 @@ def test_kill_9_while_streaming_loses_no_record(gateway_with, tmp_path, nats):
                 pass  # Torn by a kill; sent again.
         return set(whole)
 
-    assert wait_until(lambda: {r["id"] for r in receiver.records()} >= expected, 60), states(gateway)
-    assert wait_until(lambda: written() >= expected, 60)
-    assert wait_until(lambda: {int(re.search(r'uid="[0-9a-f]+-(\d+)"', m).group(1)) for m in syslog.messages} >= expected, 60)
-    assert wait_until(lambda: nats.count("AUDIT") >= len(expected), 60)
+    assert wait_until(lambda: {r["id"] for r in receiver.records()} >= expected, 120), states(gateway)
+    assert wait_until(lambda: written() >= expected, 120)
+    number = re.compile(r'uid="[0-9a-f]+-(\d+)"')
+    assert wait_until(lambda: {int(number.search(m).group(1)) for m in syslog.messages} >= expected, 120)
+    assert wait_until(lambda: nats.count("AUDIT") >= len(expected), 120)
     assert nats.count("AUDIT") == len(ids(gateway)), "the broker keeps each once"
     uids = {r["uid"]: r["id"] for r in receiver.records()}
     assert len(uids) == len(set(uids.values())), "duplicates have the same uid"
@@ -393,9 +393,11 @@ def test_reload_adds_removes_and_refuses(gateway_with, server, tmp_path):
     for wrong, why in ((f"name: one, type: http, url: 'https://x:1/', tls: {{ ca: {tmp_path}/none }}", "cannot read the authorities"),
                        ("name: one, type: file, path: x, filter: { type: statment }", "no record has the type"),
                        ("name: one, type: fax", "expected one of file, http, syslog")):
+        good = gateway.config.read_text()
         configure(wrong)
-        assert "configuration not reloaded, the old one stays" in gateway.log.read_text()
-        assert why in gateway.log.read_text().splitlines()[-1] or why in gateway.log.read_text()
+        log = gateway.log.read_text()
+        assert "configuration not reloaded, the old one stays" in log and why in log
+        gateway.config.write_text(good)  # Which the command line reads as well.
         assert set(states(gateway)) == {"one", "two"}
     statements(gateway, 1, "still")
     assert wait_until(lambda: "still 0" in file.read_text())
