@@ -205,11 +205,13 @@ class CurlConnection : public ByteConnection {
   bool closed_by_peer() {
     char bytes[512];
     size_t got = 0;
-    for (;;) {
+    // One that talks without end is not listened to without end.
+    for (int i = 0; i < 64; ++i) {
       const CURLcode code = curl_easy_recv(easy_.get(), bytes, sizeof bytes, &got);
       if (code == CURLE_AGAIN) return false;
       if (code != CURLE_OK || got == 0) return true;
     }
+    return false;
   }
 
   Result<> write(Bytes bytes, Clock::time_point deadline) {

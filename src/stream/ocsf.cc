@@ -90,16 +90,17 @@ json::object event_of(const Class& cls, Activity activity, const Source& source,
   const std::string name = activity.name != nullptr ? std::string(activity.name)
                            : !record.kind.empty()   ? utf8(record.kind)
                                                     : std::string(type);
-  return json::object{{"class_uid", cls.uid},
-                      {"class_name", cls.name},
-                      {"category_uid", cls.category},
-                      {"category_name", cls.category_name},
-                      {"activity_id", activity.id},
-                      {"activity_name", name},
-                      {"type_uid", cls.uid * 100 + activity.id},
-                      {"type_name", std::string(cls.name) + ": " + name},
-                      {"time", record.time_micros / 1000},
-                      {"metadata", std::move(metadata)}};
+  return json::object{
+      {"class_uid", cls.uid},
+      {"class_name", cls.name},
+      {"category_uid", cls.category},
+      {"category_name", cls.category_name},
+      {"activity_id", activity.id},
+      {"activity_name", name},
+      {"type_uid", cls.uid * 100 + activity.id},
+      {"type_name", std::string(cls.name) + ": " + (activity.id == kOther ? "Other" : name)},
+      {"time", record.time_micros / 1000},
+      {"metadata", std::move(metadata)}};
 }
 
 void set_severity(json::object& event, const Record& record) {

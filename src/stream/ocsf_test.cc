@@ -71,6 +71,7 @@ TEST(Ocsf, WhatAStatementDoesIsItsActivity) {
   Entry set = statement_entry();
   set.record.kind = "SET";
   EXPECT_EQ(at(event_of(set), "/activity_name"), "\"SET\"") << "a name where the id has none";
+  EXPECT_EQ(at(event_of(set), "/type_name"), "\"Datastore Activity: Other\"");
 }
 
 TEST(Ocsf, ARefusalIsDeniedAndBlocked) {

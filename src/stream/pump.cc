@@ -38,7 +38,8 @@ Result<std::unique_ptr<Pump>> Pump::start(const config::StreamConfig& config,
   std::unique_ptr<Pump> pump(
       new Pump(config, surroundings, std::move(counters), std::move(*cursor)));
   SLUICE_ASSIGN(pump->sink_, make(config, surroundings.source, pump->stopping_));
-  SLUICE_TRY(pump->file_.save(pump->reader_.cursor()));
+  // That it began now must be known later; if it cannot be kept yet, it is tried with each batch.
+  pump->kept_ = pump->file_.save(pump->done_).has_value();
   pump->thread_ = std::thread([running = pump.get()] { running->run(); });
   return pump;
 }
@@ -160,7 +161,7 @@ void Pump::failed(const Error& error) {
 }
 
 void Pump::save_cursor(bool now) {
-  if (done_ == saved_) return;
+  if (done_ == saved_ && kept_) return;
   if (!now && Clock::now() - saved_at_ < kSaveEvery) return;
   saved_at_ = Clock::now();
   if (const auto saved = file_.save(done_); !saved) {
@@ -170,6 +171,7 @@ void Pump::save_cursor(bool now) {
     return;
   }
   saved_ = done_;
+  kept_ = true;
 }
 
 bool Pump::rest(Duration duration) {

@@ -69,8 +69,9 @@ class Pump {
   std::shared_ptr<Counters> counters_;
   CursorFile file_;
   LogReader reader_;
-  Cursor done_;   ///< what has been delivered
-  Cursor saved_;  ///< what of it is in the file
+  Cursor done_;        ///< what has been delivered
+  Cursor saved_;       ///< what of it is in the file
+  bool kept_ = false;  ///< there is a file
   Clock::time_point saved_at_{};
   Backoff backoff_;
   std::atomic<bool> stopping_{false};

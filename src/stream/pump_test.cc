@@ -1,5 +1,6 @@
 #include "stream/pump.h"
 
+#include <fstream>
 #include <functional>
 
 #include <gmock/gmock.h>
@@ -217,6 +218,27 @@ TEST_F(PumpTest, ADamagedCursorIsNotWrittenOver) {
   EXPECT_EQ(std::filesystem::file_size(folder / "streams" / "test.json"), 3U);
 }
 
+TEST_F(PumpTest, AStreamThatLostItsPlaceIsNotInTheWayOfOthers) {
+  append("alice");
+  config.path = folder / "out.jsonl";
+  config::StreamConfig other = config;
+  other.name = "other";
+  std::ofstream(folder / "streams" / "test.json") << "x";
+  const auto streams = Streams::start(
+      {config, other}, {folder.path(), "1", [this] { return log->health().last_sequence; }});
+  ASSERT_TRUE(streams) << streams.error().text;
+  ASSERT_TRUE(soon([&] { return (*streams)->states().at(1).sent == 1; }));
+  const auto state = (*streams)->states().at(0);
+  EXPECT_FALSE(state.working);
+  EXPECT_THAT(state.last_error, HasSubstr("test.json is damaged"));
+}
+
+TEST_F(PumpTest, WithoutStreamsNothingIsMade) {
+  std::filesystem::remove_all(folder / "streams");
+  ASSERT_TRUE(Streams::start({}, {folder.path(), "1", [] { return uint64_t{0}; }}));
+  EXPECT_FALSE(std::filesystem::exists(folder / "streams"));
+}
+
 TEST_F(PumpTest, StreamsAreReloadedByName) {
   append("alice", 2);
   config.path = folder / "out.jsonl";
@@ -261,7 +283,7 @@ TEST_F(PumpTest, ALogPutBackGetsNewIds) {
   }
   EXPECT_EQ(*log_id(folder / "streams"), id);
   {
-    ASSERT_TRUE(Streams::start({}, {folder.path(), "1", [] { return uint64_t{4}; }}));
+    ASSERT_TRUE(Streams::start({config}, {folder.path(), "1", [] { return uint64_t{4}; }}));
   }
   EXPECT_NE(*log_id(folder / "streams"), id);
 }

@@ -21,24 +21,21 @@ Error within(const std::string& name, Error error) {
 
 Result<std::unique_ptr<Streams>> Streams::start(const std::vector<config::StreamConfig>& configs,
                                                 Options options) {
+  SLUICE_TRY(check(configs));
   std::unique_ptr<Streams> streams(new Streams(std::move(options)));
-  std::error_code error;
-  std::filesystem::create_directories(streams->folder(), error);
-  if (error) {
-    return fail(ErrorCode::kIo, "create " + streams->folder().string() + ": " + error.message());
-  }
-  std::filesystem::permissions(streams->folder(), std::filesystem::perms::owner_all, error);
-  SLUICE_TRY(streams->find_source());
-  SLUICE_TRY(streams->check(configs));
+  const std::lock_guard lock(streams->mutex_);
   SLUICE_TRY(streams->launch(configs));
   return streams;
 }
 
 /// A log that has been put back to an earlier state gives its numbers out a second time: what bears
 /// them gets new names, lest receivers take it for what they have already.
-Result<> Streams::find_source() {
-  uint64_t furthest = 0;
+Result<> Streams::prepare() {
   std::error_code error;
+  std::filesystem::create_directories(folder(), error);
+  if (error) return fail(ErrorCode::kIo, "create " + folder().string() + ": " + error.message());
+  std::filesystem::permissions(folder(), std::filesystem::perms::owner_all, error);
+  uint64_t furthest = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder(), error)) {
     if (file.path().extension() != ".json") continue;
     if (const auto cursor = CursorFile(folder(), file.path().stem()).load())
@@ -66,14 +63,20 @@ Result<> Streams::check(const std::vector<config::StreamConfig>& configs) {
 }
 
 Result<> Streams::launch(const std::vector<config::StreamConfig>& configs) {
+  if (configs.empty()) return {};
+  if (source_.id.empty()) SLUICE_TRY(prepare());
   const Pump::Surroundings surroundings{options_.state / "audit" / "log", folder(), source_,
                                         options_.last_sequence};
   for (const auto& config : configs) {
     auto& counters = counters_[config.name];
     if (!counters) counters = std::make_shared<Counters>();
     auto pump = Pump::start(config, surroundings, counters);
-    if (!pump) return fail(within(config.name, std::move(pump.error())));
-    running_.push_back({config, counters, std::move(*pump)});
+    if (!pump) {
+      log::error("stream {} does not run: {}", config.name, pump.error().text);
+      counters->working = false;
+      counters->set_error(pump.error().text, wall_micros());
+    }
+    running_.push_back({config, counters, pump ? std::move(*pump) : nullptr});
   }
   return {};
 }
@@ -92,7 +95,9 @@ void Streams::stop() {
     ending.swap(running_);
   }
   // All are told before any is waited for.
-  for (auto& running : ending) running.pump->stop();
+  for (auto& running : ending) {
+    if (running.pump) running.pump->stop();
+  }
 }
 
 std::vector<State> Streams::states() const {

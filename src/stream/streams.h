@@ -23,7 +23,9 @@ class Streams {
     std::string version;                      ///< of the program, for receivers
     std::function<uint64_t()> last_sequence;  ///< of the audit log, now
   };
-  /// Starts them all; an error names the stream that cannot be used and why.
+  /// Starts them all; an error names the stream that cannot be used as it is configured, and why.
+  /// One that only lacks its place in the log is shown as not working: statements do not wait for
+  /// it.
   static Result<std::unique_ptr<Streams>> start(const std::vector<config::StreamConfig>& configs,
                                                 Options options);
 
@@ -40,12 +42,13 @@ class Streams {
   struct Running {
     config::StreamConfig config;
     std::shared_ptr<Counters> counters;
-    std::unique_ptr<Pump> pump;
+    std::unique_ptr<Pump> pump;  ///< null: it could not be started
   };
 
   explicit Streams(Options options) : options_(std::move(options)) {}
+  /// `mutex_` is held.
   Result<> launch(const std::vector<config::StreamConfig>& configs);
-  Result<> find_source();
+  Result<> prepare();
   std::filesystem::path folder() const { return options_.state / "streams"; }
 
   Options options_;
