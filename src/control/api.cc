@@ -75,7 +75,6 @@ HttpResponse Api::ready() {
     if (!text.empty()) problems["database " + name] = text;
   }
   // Nobody who asks for data has to wait for a stream: the gateway is as ready without it.
-  boost::json::object warnings;
   for (const auto& stream : streams()) {
     if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
   }

@@ -97,7 +97,7 @@ Ending ending_of(const audit::Record& record) {
 int syslog_severity(const audit::Record& record) {
   constexpr int kWarning = 4, kNotice = 5, kInformational = 6;
   if (record.type == EventType::kSchemaDrift) return kWarning;
-  if (record.type == EventType::kAdmin) return kNotice;
+  if (record.type == EventType::kAdmin || record.type == EventType::kEvidence) return kNotice;
   switch (ending_of(record)) {
     case Ending::kRefused:
       return kWarning;

@@ -109,6 +109,15 @@ void LogReader::finish_segment(uint32_t writer, Chain& chain) {
   place = {chain.segments.front(), audit::kSegmentHeader};
 }
 
+/// Tells of damage where the reader stands; false if that has been done.
+bool LogReader::told_of(Chain& chain, const std::string& segment) {
+  const Place where{segment, chain.reader->offset()};
+  if (chain.damage == where) return false;
+  chain.damage = where;
+  damage_.push_back(fmt::format("{}: damaged at byte {}", where.segment, where.offset));
+  return true;
+}
+
 Result<> LogReader::fill(uint32_t writer, Chain& chain) {
   using Status = audit::SegmentReader::Status;
   while (!chain.head && !chain.at_end) {
@@ -126,10 +135,11 @@ Result<> LogReader::fill(uint32_t writer, Chain& chain) {
       return {};
     }
     const Place& place = cursor_.places[writer];
-    if (status == Status::kCorrupt && chain.damaged != place.segment) {
-      chain.damaged = place.segment;
-      damage_.push_back(
-          fmt::format("{}: damaged at byte {}", place.segment, chain.reader->offset()));
+    if (status == Status::kCorrupt) {
+      // Looking for more behind damage reads all that is left: once now, and once when it is whole.
+      const bool search = told_of(chain, place.segment) || has_later(chain, place);
+      if (search && chain.reader->find_next()) continue;
+      chain.reader.reset();  // To be opened at the damage again, should more be written behind it.
     }
     // A writer begins a segment only when it is done with the one before.
     if (!has_later(chain, place)) {

@@ -44,12 +44,13 @@ class LogReader {
     std::optional<audit::SegmentReader> reader;
     std::optional<audit::Frame> head;  ///< read, not handed over
     bool at_end = false;               ///< nothing more in this round
-    std::string damaged;               ///< segment whose damage has been told
+    std::optional<Place> damage;       ///< the last that was told of
   };
 
   Result<> list();
   Result<> fill(uint32_t writer, Chain& chain);
   Result<bool> open(uint32_t writer, Chain& chain);
+  bool told_of(Chain& chain, const std::string& segment);
   static bool has_later(const Chain& chain, const Place& place);
   void finish_segment(uint32_t writer, Chain& chain);
 

@@ -231,7 +231,7 @@ json::object statement_event(const Source& source, const Entry& entry) {
                                      {"bytes", record.bytes},
                                      {"query_time", record.time_micros / 1000}};
   set_control(event, record);
-  if (const auto trace = trace_context_of(record.text))
+  if (const auto trace = trace_context_of(record))
     event["metadata"].as_object()["correlation_uid"] = trace->trace_id;
   return event;
 }
@@ -266,9 +266,10 @@ json::object lifecycle_event(const Source& source, const Entry& entry) {
 
 json::object api_event(const Source& source, const Entry& entry) {
   const Record& record = entry.record;
-  const Activity activity = record.type == EventType::kAdmin    ? Activity{3, "Update"}
-                            : record.type == EventType::kCancel ? Activity{kOther, "Cancel"}
-                                                                : Activity{kOther, nullptr};
+  const Activity activity = record.type == EventType::kAuditRead ? Activity{2, "Read"}
+                            : record.type == EventType::kAdmin   ? Activity{3, "Update"}
+                            : record.type == EventType::kCancel  ? Activity{kOther, "Cancel"}
+                                                                 : Activity{kOther, nullptr};
   json::object event = event_of(kApi, activity, source, entry);
   event["actor"] = actor_of(record);
   event["src_endpoint"] = source_endpoint(source, record);

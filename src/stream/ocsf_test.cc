@@ -127,6 +127,8 @@ TEST(Ocsf, EverythingElseIsApiActivityOrLifecycle) {
   EXPECT_EQ(at(admin, "/message"), "\"user bob added\"");
   EXPECT_NE(at(admin, "/actor/user/name"), "");
   EXPECT_NE(at(admin, "/src_endpoint"), "");
+  EXPECT_EQ(at(event_of(other_entry(EventType::kAuditRead)), "/type_uid"), "600302");
+  EXPECT_EQ(at(event_of(other_entry(EventType::kEvidence)), "/severity_id"), "2");
   EXPECT_EQ(at(event_of(other_entry(EventType::kCancel)), "/type_uid"), "600399");
   EXPECT_EQ(at(event_of(other_entry(EventType::kSchemaDrift)), "/severity_id"), "3");
   EXPECT_EQ(at(event_of(other_entry(EventType::kGatewayStart)), "/type_uid"), "600203");

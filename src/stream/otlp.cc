@@ -77,6 +77,8 @@ void describe(Attributes& attributes, const Entry& entry) {
   attributes.text("db.response.status_code", record.sqlstate);
   attributes.number("db.response.returned_rows", record.rows);
   attributes.list("sluice.tables", record.tables);
+  attributes.list("sluice.actions", record.actions);
+  attributes.list("sluice.classes", record.classes);
   attributes.text("sluice.decision", std::string(audit::name_of(record.outcome)));
   attributes.text("sluice.rule", record.rule);
   attributes.text("sluice.policy.version", record.policy_version);
@@ -114,7 +116,7 @@ json::object log_record(const Entry& entry) {
                    {"body", {{"stringValue", text_line(record)}}},
                    {"attributes", attributes.take()}};
   if (record.type == EventType::kStatement) {
-    if (const auto trace = trace_context_of(record.text)) {
+    if (const auto trace = trace_context_of(record)) {
       out["traceId"] = trace->trace_id;
       out["spanId"] = trace->sampled ? span_id(entry) : trace->parent_id;
       out["flags"] = trace->sampled ? 1 : 0;
@@ -179,7 +181,7 @@ std::string otlp_traces(const Source& source, std::span<const Entry> entries) {
   json::array spans;
   for (const auto& entry : entries) {
     if (entry.record.type != EventType::kStatement) continue;
-    const auto trace = trace_context_of(entry.record.text);
+    const auto trace = trace_context_of(entry.record);
     if (trace && trace->sampled) spans.push_back(span(entry, *trace));
   }
   if (spans.empty()) return "";

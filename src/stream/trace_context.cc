@@ -179,8 +179,13 @@ std::optional<TraceContext> parse_traceparent(std::string_view text) {
   return TraceContext{std::string(trace), std::string(parent), (hex_digit(flags[1]) & 1) != 0, ""};
 }
 
-std::optional<TraceContext> trace_context_of(std::string_view sql) {
-  const auto tags = sql_comment_tags(sql);
+std::optional<TraceContext> trace_context_of(const audit::Record& record) {
+  std::map<std::string, std::string> tags;
+  for (const auto& tag : record.tags) {
+    const size_t equals = tag.find('=');
+    if (equals != std::string::npos) tags[tag.substr(0, equals)] = tag.substr(equals + 1);
+  }
+  if (!tags.contains("traceparent")) tags = sql_comment_tags(record.text);
   const auto parent = tags.find("traceparent");
   if (parent == tags.end()) return std::nullopt;
   auto context = parse_traceparent(parent->second);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "audit/record.h"
+
 namespace sluice::stream {
 
 /// The keys and values that an application put into a comment of its SQL, in the form of
@@ -23,7 +25,8 @@ struct TraceContext {
 /// Reads a traceparent header; nothing for one that the specification calls invalid.
 std::optional<TraceContext> parse_traceparent(std::string_view text);
 
-/// What the statement's own comment says of its trace.
-std::optional<TraceContext> trace_context_of(std::string_view sql);
+/// What the statement's own comment says of its trace: as it was recorded, or else as it stands in
+/// the text.
+std::optional<TraceContext> trace_context_of(const audit::Record& record);
 
 }  // namespace sluice::stream

@@ -89,12 +89,17 @@ TEST(Traceparent, RefusesWhatTheSpecificationRefuses) {
 }
 
 TEST(Traceparent, IsTakenFromTheStatement) {
-  const auto context = trace_context_of(std::string("SELECT 1 /*traceparent='") + kParent +
-                                        "',tracestate='a%3D1'*/");
+  audit::Record record;
+  record.text = std::string("SELECT 1 /*traceparent='") + kParent + "',tracestate='a%3D1'*/";
+  const auto context = trace_context_of(record);
   ASSERT_TRUE(context);
   EXPECT_EQ(context->parent_id, "c532cb4098ac3dd2");
   EXPECT_EQ(context->state, "a=1");
-  EXPECT_FALSE(trace_context_of("SELECT 1 /*route='x'*/"));
+  record.text = "SELECT 1 /*route='x'*/";
+  EXPECT_FALSE(trace_context_of(record));
+  record.tags = {"route=x", std::string("traceparent=") + kParent, "tracestate=b=2"};
+  ASSERT_TRUE(trace_context_of(record)) << "as it was recorded, should the text be cut";
+  EXPECT_EQ(trace_context_of(record)->state, "b=2");
 }
 
 }  // namespace
