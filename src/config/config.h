@@ -64,7 +64,7 @@ struct AuditConfig {
   std::string key;     ///< file of its Ed25519 key; empty: made in the state folder
   Duration checkpoint_interval = std::chrono::seconds(1);
   size_t low_water = size_t{1} << 30;  ///< free bytes on its disk below which /readyz warns
-  std::vector<StreamConfig> streams;  ///< where records go besides the log
+  std::vector<StreamConfig> streams;   ///< where records go besides the log
 };
 
 struct LimitsConfig {
