@@ -54,6 +54,8 @@ struct AuditOptions {
 Result<> audit_search(const Common& common, const AuditOptions& options);
 Result<> audit_tail(const Common& common, const AuditOptions& options);
 Result<> audit_show(const Common& common, uint64_t id);
+/// How the running gateway's streams are doing.
+Result<> audit_streams(const Common& common);
 
 struct EvidenceOptions {
   std::string log;  ///< a folder with log/ and tlog/; empty: that of the configuration

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
+#include "stream/streams.h"
 
 namespace sluice::cli {
 
@@ -26,6 +27,16 @@ Result<> session_kill(const Common& common, uint64_t id) {
                 call_gateway(common, "DELETE", fmt::format("/v1/sessions/{}", id),
                              fmt::format("uid {} on the command line", getuid())));
   std::cerr << fmt::format("session {} ended\n", id);
+  return {};
+}
+
+Result<> audit_streams(const Common& common) {
+  SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/v1/streams"));
+  print(std::cout,
+        Listing{{"name", "type", "target", "working", "lag", "sent", "filtered", "rejected",
+                 "failures", "last_success", "last_error"},
+                std::move(value.as_array())},
+        common.format);
   return {};
 }
 
@@ -72,6 +83,7 @@ Result<> database_check(const Common& common, const std::string& name) {
 
 Result<> config_check(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, true));
+  SLUICE_TRY(stream::Streams::check(config.audit.streams));
   if (common.format == Format::kJson) {
     std::cout << boost::json::serialize(
                      boost::json::object{{"ok", true}, {"databases", config.databases.size()}})

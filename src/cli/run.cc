@@ -189,6 +189,8 @@ class CommandLine {
         formatted(add(*audit, "show", "Show one record whole", "sluice audit show 1234 -o json",
                       [this] { return audit_show(common_, id_); }));
     show->add_option("id", id_, "From: sluice audit search")->required();
+    formatted(add(*audit, "streams", "How the streams of records are doing",
+                  "sluice audit streams -o json", [this] { return audit_streams(common_); }));
     add_evidence(*audit);
   }
 

@@ -20,6 +20,7 @@
 #include "gateway/policy_keeper.h"
 #include "identity/user_store.h"
 #include "store/state.h"
+#include "stream/streams.h"
 
 namespace sluice::cli {
 namespace {
@@ -123,6 +124,11 @@ class Service {
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
                                 config_, std::move(directory), policies_->in_force().policy,
                                 SecretString(std::move(secret)), *log_, corrections_->in_force()));
+    SLUICE_ASSIGN(streams_,
+                  stream::Streams::start(config_->audit.streams,
+                                         {config_->state, control::kVersion, [log = log_.get()] {
+                                            return log->health().last_sequence;
+                                          }}));
     return start_control();
   }
 
@@ -156,6 +162,7 @@ class Service {
         !recorded) {
       log::error("{}", recorded.error().text);
     }
+    streams_->stop();  // What is not out yet is sent at the next start.
     log_->close();
     log::info("stopped");
   }
@@ -171,6 +178,7 @@ class Service {
                                                             config_->audit.watched, *log_));
       api_->set_witness(std::move(witness));
     }
+    api_->watch(*streams_);
     if (config_->listen_http) {
       SLUICE_ASSIGN(
           const uint16_t port,
@@ -194,9 +202,13 @@ class Service {
       log::error("configuration not reloaded, the old one stays:\n{}", loaded.error().text);
     } else {
       auto config = std::make_shared<const config::Config>(std::move(*loaded));
-      if (const auto taken = policies_->reload(*gateway_, config); !taken) {
+      if (const auto streams = stream::Streams::check(config->audit.streams); !streams) {
+        log::error("configuration not reloaded, the old one stays: {}", streams.error().text);
+      } else if (const auto taken = policies_->reload(*gateway_, config); !taken) {
         log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
       } else {
+        if (const auto running = streams_->reload(config->audit.streams); !running)
+          log::error("not all streams run: {}", running.error().text);
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
@@ -257,6 +269,7 @@ class Service {
   std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0;

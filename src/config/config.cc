@@ -1,13 +1,13 @@
 #include "config/config.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
+#include "config/secrets.h"
+#include "config/stream_reader.h"
 #include "config/units.h"
 #include "yaml/reader.h"
 
@@ -19,26 +19,10 @@ using yaml::Problems;
 
 constexpr size_t kMaxFile = 1 << 20;
 
-/// The first line of a file, which must be nobody else's to read.
-Result<SecretString> read_secret(const std::filesystem::path& file) {
-  struct stat info{};
-  if (stat(file.c_str(), &info) != 0) return fail(io_error(file.string(), errno));
-  if ((info.st_mode & 0077) != 0) {
-    return fail(ErrorCode::kDenied, fmt::format("{} can be read by others; run: chmod 600 {}",
-                                                file.string(), file.string()));
-  }
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (line.empty()) return fail(ErrorCode::kInvalidInput, file.string() + " is empty");
-  return SecretString(std::move(line));
-}
-
 class Loader {
  public:
   Loader(const std::filesystem::path& file, bool resolve_secrets)
-      : folder_(file.parent_path()), problems_(file.string()), resolve_secrets_(resolve_secrets) {
+      : problems_(file.string()), secrets_{file.parent_path(), resolve_secrets, false} {
     config_.file = file;
   }
 
@@ -54,10 +38,7 @@ class Loader {
   }
 
  private:
-  std::string path(const std::string& text) const {
-    return std::filesystem::path(text).is_absolute() ? text
-                                                     : (folder_ / text).lexically_normal().string();
-  }
+  std::string path(const std::string& text) const { return secrets_.path(text); }
 
   void read(const YAML::Node& root) {
     if (!root.IsMap()) {
@@ -66,6 +47,7 @@ class Loader {
     }
     MapReader top(root, "the configuration", problems_);
     top.boolean("demo", config_.demo);
+    secrets_.allow_literal = config_.demo;
     top.map("listen", [&](MapReader& listen) {
       listen.parsed("postgres", config_.listen_postgres, parse_host_port);
       HostPort http;
@@ -132,6 +114,7 @@ class Loader {
         config_.audit.checkpoint_interval > std::chrono::minutes(1)) {
       audit.problem("checkpoint_interval", "must be from 100ms to 1m");
     }
+    read_streams(audit, secrets_, config_.audit.streams);
   }
 
   void read_witness(MapReader& witness) {
@@ -203,7 +186,7 @@ class Loader {
       }
     }
     map.scalar("user", database.user, true);
-    read_password(map, database);
+    read_secret(map, "password", secrets_, database.password);
     map.boolean("allow_function_call", database.allow_function_call);
     map.boolean("masking", database.masking);
     map.map("pool", [&](MapReader& pool) {
@@ -215,44 +198,9 @@ class Loader {
     config_.databases.push_back(std::move(database));
   }
 
-  void read_password(MapReader& map, DatabaseConfig& database) {
-    std::string text;
-    int given = 0;
-    if (map.scalar("password_file", text)) {
-      ++given;
-      if (resolve_secrets_) {
-        auto secret = read_secret(path(text));
-        if (secret) {
-          database.password = std::move(*secret);
-        } else {
-          map.problem("password_file", secret.error().text);
-        }
-      }
-    }
-    if (map.scalar("password_env", text)) {
-      ++given;
-      const char* value = getenv(text.c_str());
-      if (value != nullptr) {
-        database.password = SecretString(value);
-      } else if (resolve_secrets_) {
-        map.problem("password_env", fmt::format("environment variable {} is not set", text));
-      }
-    }
-    if (map.scalar("password", text)) {
-      ++given;
-      database.password = SecretString(text);
-      if (!config_.demo) {
-        map.problem("password",
-                    "a password must not stand in this file: use password_file or password_env");
-      }
-    }
-    if (given > 1) map.problem("password_file", "give only one of password_file and password_env");
-  }
-
   Config config_;
-  std::filesystem::path folder_;
   Problems problems_;
-  bool resolve_secrets_;
+  SecretSource secrets_;
 };
 
 }  // namespace

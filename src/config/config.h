@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "config/streams.h"
 #include "tlog/note.h"
 
 namespace sluice::config {
@@ -63,10 +64,10 @@ struct AuditConfig {
   std::string origin;  ///< what the log calls itself; empty: made up when it begins
   std::string key;     ///< file of its Ed25519 key; empty: made in the state folder
   Duration checkpoint_interval = std::chrono::seconds(1);
-  std::string
-      witness;  ///< the name under which this gateway cosigns others' logs; empty: it does not
+  std::string witness;  ///< the name under which this gateway cosigns others' logs, if it does
   std::vector<tlog::VerifierKey> watched;  ///< those logs' keys
   size_t low_water = size_t{1} << 30;      ///< free bytes on its disk below which /readyz warns
+  std::vector<StreamConfig> streams;       ///< where records go besides the log
 };
 
 struct LimitsConfig {

@@ -129,11 +129,104 @@ TEST_F(ConfigFile, APolicyThatIsNotNamedComesFromTheStore) {
               HasSubstr("c.yaml:10:34: profile: give only one of file and profile"));
 }
 
+constexpr const char* kStreams = R"(audit:
+  streams:
+    - name: siem
+      type: http
+      url: https://siem.internal/in
+      format: ocsf
+      body: lines
+      from: now
+      authorization_file: password
+      headers: { X-Index: audit }
+      tls: { ca: ca.pem, certificate: c.pem, key: k.pem }
+      filter: { type: [statement, admin], user: alice, decision: denied, kind: create }
+      batch: { records: 7, size: 64KiB }
+      retry: { initial: 1s, maximum: 2m }
+      timeout: 5s
+    - { name: host, type: syslog, url: 'tls://[::1]:6514', facility: local0 }
+    - { name: bus, type: nats, url: 'nats://broker:4222', subject: a.b, user: u, password_env: HOME }
+    - { name: otel, type: otlp, url: 'http://otel:4318', traces: false }
+    - { name: hook, type: webhook, url: 'https://x/', secret_file: password }
+    - { name: copy, type: file, path: out/audit.jsonl }
+)";
+
+TEST_F(ConfigFile, ReadsStreams) {
+  const auto config = load_text(std::string(kGood) + kStreams);
+  ASSERT_TRUE(config) << config.error().text;
+  const auto& all = config->audit.streams;
+  ASSERT_EQ(all.size(), 6U);
+  EXPECT_EQ(all[0].type, StreamType::kHttp);
+  EXPECT_EQ(all[0].format, StreamFormat::kOcsf);
+  EXPECT_TRUE(all[0].lines);
+  EXPECT_TRUE(all[0].from_now);
+  EXPECT_EQ(all[0].authorization.reveal(), "secret");
+  EXPECT_EQ(all[0].headers.at("X-Index"), "audit");
+  EXPECT_EQ(all[0].tls.ca, folder_ / "ca.pem");
+  EXPECT_THAT(all[0].filter.types, ::testing::ElementsAre("statement", "admin"));
+  EXPECT_THAT(all[0].filter.users, ::testing::ElementsAre("alice"));
+  EXPECT_EQ(all[0].batch_records, 7U);
+  EXPECT_EQ(all[0].batch_bytes, 65536U);
+  EXPECT_EQ(all[0].retry_maximum, std::chrono::minutes(2));
+  EXPECT_EQ(all[1].format, StreamFormat::kText) << "for people, if nothing is said";
+  EXPECT_EQ(all[1].facility, 16U);
+  EXPECT_EQ(all[2].subject, "a.b");
+  EXPECT_FALSE(all[2].password.empty());
+  EXPECT_TRUE(all[3].logs);
+  EXPECT_FALSE(all[3].traces);
+  EXPECT_EQ(all[4].secret.reveal(), "secret");
+  EXPECT_EQ(all[5].path, folder_ / "out/audit.jsonl");
+}
+
+TEST_F(ConfigFile, RefusesStreamsThatCannotWork) {
+  const auto with = [&](const std::string& stream) {
+    return problems(std::string(kGood) + "audit: { streams: [ { name: s, " + stream + " } ] }\n");
+  };
+  EXPECT_THAT(with("path: x"), HasSubstr("c.yaml:10:21: type: expected one of file, http"));
+  EXPECT_THAT(with("type: file"), HasSubstr("a stream lacks \"path\""));
+  EXPECT_THAT(with("type: file, path: x, url: y"), HasSubstr("unknown key \"url\""));
+  EXPECT_THAT(with("type: file, path: x, format: text"), HasSubstr("one of record, ocsf"));
+  EXPECT_THAT(with("type: http, url: 'http://'"), HasSubstr("names no host"));
+  EXPECT_THAT(with("type: http, url: 'http://u:p@h/'"), HasSubstr("keys of their own"));
+  EXPECT_THAT(with("type: http, url: 'x://u:p@h/'"), ::testing::Not(HasSubstr("u:p")));
+  EXPECT_THAT(with("type: http, url: \"http://h/a b\""), HasSubstr("blanks"));
+  EXPECT_THAT(with("type: http, url: 'http://h/', tls: { ca: x }"), HasSubstr("asks for no TLS"));
+  EXPECT_THAT(with("type: http, url: 'https://h/', tls: { key: x }"), HasSubstr("belong together"));
+  EXPECT_THAT(with("type: http, url: 'http://h/', headers: { authorization: x }"),
+              HasSubstr("authorization_file"));
+  EXPECT_THAT(with("type: http, url: 'http://h/', headers: { A: \"b\\nC: d\" }"),
+              HasSubstr("a header is one line"));
+  EXPECT_THAT(with("type: http, url: 'http://h/', authorization: x"),
+              HasSubstr("must not stand in this file"));
+  EXPECT_THAT(with("type: syslog, url: 'tcp://h'"), HasSubstr("expected host:port"));
+  EXPECT_THAT(with("type: syslog, url: 'tcp://h:1/x'"), HasSubstr("nothing may follow the port"));
+  EXPECT_THAT(with("type: nats, url: 'nats://h:1', subject: 'a.>'"),
+              HasSubstr("without wildcards"));
+  EXPECT_THAT(with("type: nats, url: 'nats://h:1', subject: a, user: u"),
+              HasSubstr("belong together"));
+  EXPECT_THAT(with("type: nats, url: 'nats://h:1', subject: a, token_env: HOME, "
+                   "credentials_file: c"),
+              HasSubstr("give only one of password, token and credentials_file"));
+  EXPECT_THAT(with("type: otlp, url: 'http://h', logs: false, traces: false"),
+              HasSubstr("nothing is left"));
+  EXPECT_THAT(with("type: webhook, url: 'http://h'"), HasSubstr("a webhook is signed"));
+  EXPECT_THAT(with("type: file, path: x, filter: { decision: refused }"),
+              HasSubstr("expected one of allowed, denied"));
+  EXPECT_THAT(with("type: file, path: x, retry: { initial: 2s, maximum: 1s }"),
+              HasSubstr("not be shorter"));
+  EXPECT_THAT(with("type: file, path: x, timeout: 1ms"), HasSubstr("from 100ms to 1h"));
+  EXPECT_THAT(with("type: file, path: x, batch: { size: 1KiB }"), HasSubstr("from 4KiB"));
+}
+
+std::string file_text(const char* name) {
+  std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/" + name);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 TEST(Documentation, NamesEveryKey) {
-  std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/docs/configuration.md");
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  std::ifstream code(std::string(SLUICE_SOURCE_DIR) + "/src/config/config.cc");
-  const std::string source((std::istreambuf_iterator<char>(code)), {});
+  const std::string text = file_text("docs/configuration.md") + file_text("docs/streams.md");
+  const std::string source =
+      file_text("src/config/config.cc") + file_text("src/config/stream_reader.cc");
   // Every key the parser asks for, as it stands in the source.
   size_t keys = 0;
   for (const char* call :

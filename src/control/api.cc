@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "control/problem.h"
+#include "control/stream_report.h"
 
 namespace sluice::control {
 namespace {
@@ -76,6 +77,10 @@ HttpResponse Api::ready() {
     }
     if (!text.empty()) problems["database " + name] = text;
   }
+  // Nobody who asks for data has to wait for a stream: the gateway is as ready without it.
+  for (const auto& stream : streams()) {
+    if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
+  }
   const bool good = problems.empty();
   return json_response(good ? 200 : 503,
                        boost::json::object{{"status", good ? "ready" : "not ready"},
@@ -131,6 +136,7 @@ std::string Api::metrics() {
           health.published_sequence);
   gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
+  add_stream_metrics(streams(), all);
   return prometheus::TextSerializer().Serialize(all);
 }
 
@@ -148,6 +154,8 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
     return json_response(200, boost::json::object{{"key", witness_->key().text()}});
   }
   if (request.method == "GET" && request.path == sessions_path) return sessions();
+  if (request.method == "GET" && request.path == "/v1/streams")
+    return json_response(200, stream_states(streams()));
   if (request.method == "DELETE" && request.path.starts_with(sessions_path + "/")) {
     const std::string text = request.path.substr(sessions_path.size() + 1);
     uint64_t id = 0;
@@ -171,6 +179,10 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   if (auto answer = policy_.answer(request)) return std::move(*answer);
   if (auto answer = data_.answer(request)) return std::move(*answer);
   return problem(404, "not found");
+}
+
+std::vector<stream::State> Api::streams() const {
+  return streams_ == nullptr ? std::vector<stream::State>() : streams_->states();
 }
 
 HttpResponse Api::sessions() {

@@ -15,6 +15,7 @@
 #include "control/policy_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
+#include "stream/streams.h"
 
 namespace sluice::control {
 
@@ -39,21 +40,25 @@ class Api {
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/….
   HttpResponse answer_public(const HttpRequest& request);
-  /// For whoever may open the state folder: sessions, database checks.
+  /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
   /// The databases that /readyz checks, by name; set anew on reload.
   void set_databases(std::vector<std::string> names);
+  /// The streams to tell of, which outlive this; before anything is answered.
+  void watch(const stream::Streams& streams) { streams_ = &streams; }
 
  private:
   HttpResponse ready();
   std::string metrics();
   HttpResponse sessions();
+  std::vector<stream::State> streams() const;
   HttpResponse check(const std::string& database);
 
   gateway::Gateway& gateway_;
   audit::Log& log_;
+  const stream::Streams* streams_ = nullptr;
   EvidenceApi evidence_;
   PolicyApi policy_;
   DataApi data_;

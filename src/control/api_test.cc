@@ -1,5 +1,11 @@
 #include "control/api.h"
 
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <thread>
+
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -105,8 +111,80 @@ TEST_F(ApiTest, MetricsAreInPrometheusForm) {
   EXPECT_THAT(answer.body, HasSubstr("\nsluice_audit_writable 1"));
 }
 
+/// What is said of each metric: HELP and TYPE lines, and the names of its series.
+struct Exposition {
+  std::map<std::string, std::string> help, type;
+  std::set<std::string> series;
+};
+
+Exposition read_exposition(const std::string& text) {
+  Exposition out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string first, what, name, rest;
+    words >> first;
+    if (first == "#") {
+      words >> what >> name;
+      std::getline(words >> std::ws, rest);
+      (what == "HELP" ? out.help : out.type)[name] = rest;
+    } else if (!first.empty()) {
+      out.series.insert(first.substr(0, first.find('{')));
+    }
+  }
+  return out;
+}
+
+TEST_F(ApiTest, MetricsFollowTheNamingConventions) {
+  config::StreamConfig copy;
+  copy.name = "copy";
+  copy.path = folder / "copy.jsonl";
+  const auto streams =
+      stream::Streams::start({copy}, {folder.path(), "1", [] { return uint64_t{0}; }});
+  ASSERT_TRUE(streams) << streams.error().text;
+  api->watch(**streams);
+  const auto found = read_exposition(api->answer_public({"GET", "/metrics", ""}).body);
+  EXPECT_GT(found.series.size(), 20U);
+  EXPECT_TRUE(found.series.contains("sluice_audit_stream_lag_records"));
+  for (const auto& name : found.series) {
+    EXPECT_TRUE(std::regex_match(name, std::regex("sluice_[a-z]+(_[a-z]+)*"))) << name;
+    ASSERT_TRUE(found.type.contains(name) && found.help.contains(name)) << name;
+    const std::string help = found.help.at(name), type = found.type.at(name);
+    EXPECT_TRUE(help.size() > 10 && help.back() == '.') << name << ": " << help;
+    EXPECT_EQ(type == "counter", name.ends_with("_total")) << name << " is a " << type;
+    // Base units, in the plural, and never a metric's type in its name.
+    EXPECT_FALSE(std::regex_search(
+        name, std::regex("(micros|millis|_ms|_us|kilobytes|_kb|minutes|_byte_|_second_|gauge|"
+                         "counter|_count$)")))
+        << name;
+    if (help.find("ytes") != std::string::npos) EXPECT_NE(name.find("_bytes"), name.npos) << name;
+  }
+  EXPECT_EQ(found.series.size(), found.type.size()) << "each is described once";
+}
+
+TEST_F(ApiTest, AStreamThatFailsIsAWarning) {
+  EXPECT_EQ(api->answer_local({"GET", "/v1/streams", ""}).body, "[]\n");
+  ASSERT_TRUE(log->append_admin({}, {.type = audit::EventType::kAdmin, .message = "x"}));
+  config::StreamConfig broken;
+  broken.name = "broken";
+  broken.path = folder / "no such folder" / "copy.jsonl";
+  const auto streams =
+      stream::Streams::start({broken}, {folder.path(), "1", [] { return uint64_t{1}; }});
+  ASSERT_TRUE(streams) << streams.error().text;
+  api->watch(**streams);
+  for (int i = 0; i < 1000 && (*streams)->states().at(0).failures == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const auto answer = api->answer_public({"GET", "/readyz", ""});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("\"warnings\":{\"stream broken\":\"open "));
+  const auto states = boost::json::parse(api->answer_local({"GET", "/v1/streams", ""}).body);
+  EXPECT_FALSE(states.at(0).at("working").as_bool());
+  EXPECT_EQ(states.at(0).at("lag").to_number<int>(), 1);
+}
+
 TEST_F(ApiTest, PublicSideOffersNothingElse) {
-  for (const char* path : {"/", "/v1/sessions", "/v1/version", "/metrics/", "/healthz?x", ""})
+  for (const char* path :
+       {"/", "/v1/sessions", "/v1/streams", "/v1/version", "/metrics/", "/healthz?x", ""})
     EXPECT_EQ(api->answer_public({"GET", path, ""}).status, 404) << path;
   for (const char* method : {"POST", "DELETE", "PUT", "get"})
     EXPECT_EQ(api->answer_public({method, "/healthz", ""}).status, 405) << method;

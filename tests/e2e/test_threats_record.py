@@ -152,7 +152,7 @@ def test_Threat57_garbage_for_segments(server):
 # Who may do what: anybody who reaches the HTTP port, somebody on the machine, a database user, the owner of the state.
 
 LOCAL_VERBS = [("GET", "/v1/sessions"), ("DELETE", "/v1/sessions/{id}"), ("POST", "/v1/databases/orders/check"), ("GET", "/v1/version"),
-               ("PUT", "/v1/policy"), ("GET", "/v1/policy/versions")]
+               ("PUT", "/v1/policy"), ("GET", "/v1/policy/versions"), ("GET", "/v1/streams")]
 DETOURS = ["{}", "/{}", "{}/", "{}?x=1", "/healthz/..{}", "/metrics{}", "/%2e%2e{}", "{}#x", "http://localhost{}", "{}%00", "/.{}"]
 
 
@@ -196,7 +196,7 @@ def test_Threat58_hostile_http_leaves_the_gateway_alone(gateway):
 
 VERBS = [("policy", "save", "standard"), ("policy", "history"), ("user", "add", "eve", "--generate"), ("user", "list"), ("user", "passwd", "alice", "--generate"), ("user", "disable", "alice"),
          ("user", "enable", "alice"), ("user", "remove", "alice"), ("session", "list"), ("session", "kill", "1"),
-         ("database", "check", "orders"), ("audit", "search"), ("audit", "show", "1"), ("audit", "tail", "--limit", "1")]
+         ("database", "check", "orders"), ("audit", "search"), ("audit", "show", "1"), ("audit", "tail", "--limit", "1"), ("audit", "streams")]
 
 
 @pytest.fixture

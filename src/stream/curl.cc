@@ -1,0 +1,278 @@
+// The one place that includes libcurl: HTTP, and plain connections with TLS.
+#include <algorithm>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "stream/transport.h"
+
+namespace sluice::stream {
+namespace {
+
+constexpr size_t kLongestAnswer = size_t{64} << 10;
+constexpr int kTickMillis = 50;
+
+long millis(Duration duration) {
+  return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+struct EasyCloser {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+using Easy = std::unique_ptr<CURL, EasyCloser>;
+struct MultiCloser {
+  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+using Multi = std::unique_ptr<CURLM, MultiCloser>;
+struct ListCloser {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListCloser>;
+
+Result<> readable(const std::string& file, const char* what) {
+  if (file.empty() || access(file.c_str(), R_OK) == 0) return {};
+  Error error = io_error(fmt::format("cannot read the {} {}", what, file), errno);
+  error.code = ErrorCode::kInvalidInput;
+  return fail(std::move(error));
+}
+
+/// What HTTP and plain connections have in common.
+Result<Easy> make_handle(const config::StreamConfig& config) {
+  [[maybe_unused]] static const CURLcode once = curl_global_init(CURL_GLOBAL_ALL);
+  SLUICE_TRY(readable(config.tls.ca, "authorities"));
+  SLUICE_TRY(readable(config.tls.certificate, "certificate"));
+  SLUICE_TRY(readable(config.tls.key, "key"));
+  Easy handle(curl_easy_init());
+  if (!handle) return fail(ErrorCode::kInternal, "no memory for a connection");
+  CURL* curl = handle.get();
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  // A name server that does not answer must not hold up the end.
+  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, millis(config.timeout));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, millis(config.timeout));
+  curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (!config.tls.ca.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, config.tls.ca.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
+  if (!config.tls.certificate.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, config.tls.certificate.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, config.tls.key.c_str());
+  }
+  return handle;
+}
+
+Error failed(CURLcode code, const char* details) {
+  const bool slow = code == CURLE_OPERATION_TIMEDOUT;
+  return {slow ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
+          details[0] != '\0' ? details : curl_easy_strerror(code)};
+}
+
+/// Runs the transfer that `easy` is set up for; looks at `stopping` many times a second, which
+/// curl_easy_perform does not.
+Result<> perform(CURLM* multi, CURL* easy, const std::atomic<bool>& stopping, const char* details) {
+  curl_multi_add_handle(multi, easy);
+  int running = 1;
+  while (running > 0 && !stopping) {
+    if (curl_multi_perform(multi, &running) != CURLM_OK) break;
+    if (running > 0) curl_multi_poll(multi, nullptr, 0, kTickMillis, nullptr);
+  }
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    if (message->msg == CURLMSG_DONE && message->easy_handle == easy) code = message->data.result;
+  }
+  curl_multi_remove_handle(multi, easy);
+  if (stopping && code != CURLE_OK) return fail(ErrorCode::kUnavailable, "the stream is stopping");
+  if (code != CURLE_OK) return fail(failed(code, details));
+  return {};
+}
+
+class CurlHttp : public HttpClient {
+ public:
+  CurlHttp(const config::StreamConfig& config, Easy easy, const std::atomic<bool>& stopping)
+      : config_(config), stopping_(stopping), easy_(std::move(easy)), multi_(curl_multi_init()) {
+    CURL* curl = easy_.get();
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details_);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "sluice");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &CurlHttp::take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+  }
+
+  Result<HttpAnswer> post(const std::string& url, const std::map<std::string, std::string>& headers,
+                          const std::string& body) override {
+    List list;
+    for (const auto& [name, value] : config_.headers) add(list, name, value);
+    for (const auto& [name, value] : headers) add(list, name, value);
+    if (!config_.authorization.empty())
+      add(list, "Authorization", std::string(config_.authorization.reveal()));
+    // Without it, larger bodies wait for a permission that many servers never give.
+    append(list, "Expect:");
+    CURL* curl = easy_.get();
+    answer_ = {};
+    details_[0] = '\0';
+    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    SLUICE_TRY(perform(multi_.get(), curl, stopping_, details_));
+    long status = 0;
+    curl_off_t wait = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
+    answer_.status = static_cast<int>(status);
+    answer_.retry_after = std::chrono::seconds(std::clamp<curl_off_t>(wait, 0, 86'400));
+    return std::move(answer_);
+  }
+
+ private:
+  static void add(List& list, const std::string& name, const std::string& value) {
+    // To curl, "Name;" is a header without a value.
+    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+    append(list, line);
+  }
+
+  static void append(List& list, const std::string& line) {
+    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) return;
+    (void)list.release();
+    list.reset(longer);
+  }
+
+  static size_t take_body(char* data, size_t size, size_t count, void* self) {
+    auto& body = static_cast<CurlHttp*>(self)->answer_.body;
+    body.append(data, std::min(size * count, kLongestAnswer - body.size()));
+    return size * count;
+  }
+
+  const config::StreamConfig config_;
+  const std::atomic<bool>& stopping_;
+  Easy easy_;
+  Multi multi_;
+  HttpAnswer answer_;
+  char details_[CURL_ERROR_SIZE] = "";
+};
+
+class CurlConnection : public ByteConnection {
+ public:
+  CurlConnection(const config::StreamConfig& config, const std::atomic<bool>& stopping)
+      : config_(config), stopping_(stopping) {}
+
+  Result<> send(Bytes bytes) override {
+    const auto deadline = Clock::now() + config_.timeout;
+    auto sent = connected();
+    if (sent) sent = write(bytes, deadline);
+    if (sent) sent = wait_for_acknowledgement(deadline);
+    if (!sent) easy_.reset();
+    return sent;
+  }
+
+ private:
+  Result<> connected() {
+    if (easy_ && !closed_by_peer()) return {};
+    easy_.reset();
+    SLUICE_ASSIGN(easy_, make_handle(config_));
+    CURL* curl = easy_.get();
+    const bool tls = config_.url.starts_with("tls:");
+    const std::string url = (tls ? "https" : "http") + config_.url.substr(3);
+    details_[0] = '\0';
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details_);
+    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(&stopping_));
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &CurlConnection::progress);
+    const CURLcode code = curl_easy_perform(curl);  // Connects, and that is all.
+    if (code != CURLE_OK) return fail(failed(code, details_));
+    curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &socket_);
+    return {};
+  }
+
+  static int progress(void* stopping, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<const std::atomic<bool>*>(stopping)->load() ? 1 : 0;
+  }
+
+  /// Whether the peer has ended the connection; what it may have said is thrown away.
+  bool closed_by_peer() {
+    char bytes[512];
+    size_t got = 0;
+    // One that talks without end is not listened to without end.
+    for (int i = 0; i < 64; ++i) {
+      const CURLcode code = curl_easy_recv(easy_.get(), bytes, sizeof bytes, &got);
+      if (code == CURLE_AGAIN) return false;
+      if (code != CURLE_OK || got == 0) return true;
+    }
+    return false;
+  }
+
+  Result<> write(Bytes bytes, Clock::time_point deadline) {
+    while (!bytes.empty()) {
+      size_t sent = 0;
+      const CURLcode code = curl_easy_send(easy_.get(), bytes.data(), bytes.size(), &sent);
+      if (code == CURLE_AGAIN) {
+        SLUICE_TRY(pause(POLLOUT, deadline));
+        continue;
+      }
+      if (code != CURLE_OK) return fail(failed(code, details_));
+      bytes.remove_prefix(sent);
+    }
+    return {};
+  }
+
+  Result<> wait_for_acknowledgement(Clock::time_point deadline) {
+    for (int waited = 0;; ++waited) {
+      int unacknowledged = 0;
+      if (ioctl(socket_, SIOCOUTQ, &unacknowledged) != 0)
+        return fail(io_error("ask for what is under way", errno));
+      if (closed_by_peer())
+        return fail(ErrorCode::kUnavailable, "the receiver closed the connection");
+      if (unacknowledged == 0) return {};
+      if (waited < 20) {
+        usleep(500);  // Most answers are there within a millisecond.
+      } else {
+        SLUICE_TRY(pause(0, deadline));
+      }
+    }
+  }
+
+  /// Waits a moment, or until the socket is ready for `events`.
+  Result<> pause(short events, Clock::time_point deadline) {
+    if (stopping_) return fail(ErrorCode::kUnavailable, "the stream is stopping");
+    if (Clock::now() > deadline)
+      return fail(ErrorCode::kTimeout, "the receiver does not take what is sent");
+    pollfd wanted{static_cast<int>(socket_), events, 0};
+    poll(&wanted, 1, events == 0 ? kTickMillis / 10 : kTickMillis);
+    return {};
+  }
+
+  const config::StreamConfig config_;
+  const std::atomic<bool>& stopping_;
+  Easy easy_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+  char details_[CURL_ERROR_SIZE] = "";
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpClient>> HttpClient::create(const config::StreamConfig& config,
+                                                       const std::atomic<bool>& stopping) {
+  SLUICE_ASSIGN(auto handle, make_handle(config));
+  return std::make_unique<CurlHttp>(config, std::move(handle), stopping);
+}
+
+Result<std::unique_ptr<ByteConnection>> ByteConnection::create(const config::StreamConfig& config,
+                                                               const std::atomic<bool>& stopping) {
+  SLUICE_ASSIGN([[maybe_unused]] const auto handle, make_handle(config));
+  return std::make_unique<CurlConnection>(config, stopping);
+}
+
+}  // namespace sluice::stream

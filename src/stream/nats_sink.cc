@@ -1,0 +1,229 @@
+// The one place that includes libnats.
+#include "stream/nats_sink.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <nats/nats.h>
+#include <unistd.h>
+
+#include "stream/format.h"
+
+namespace sluice::stream {
+namespace {
+
+struct Closer {
+  void operator()(natsOptions* options) const { natsOptions_Destroy(options); }
+  void operator()(natsConnection* connection) const { natsConnection_Destroy(connection); }
+  void operator()(jsCtx* context) const { jsCtx_Destroy(context); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Closer>;
+
+int64_t millis(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+Error failed(const char* what, natsStatus status) {
+  natsStatus last = NATS_OK;
+  const char* details = nats_GetLastError(&last);
+  std::string text = fmt::format("{}: {}", what, natsStatus_GetText(status));
+  if (last == status && details != nullptr && *details != '\0')
+    text += fmt::format(" ({})", details);
+  return {status == NATS_TIMEOUT ? ErrorCode::kTimeout : ErrorCode::kUnavailable, text};
+}
+
+/// The first publication of a batch that the server did not take. The library tells of it on a
+/// thread of its own.
+class Refusals {
+ public:
+  void add(const jsPubAckErr& refusal) {
+    const std::lock_guard lock(mutex_);
+    if (!text_.empty()) return;
+    text_ = refusal.ErrText != nullptr && *refusal.ErrText != '\0'
+                ? refusal.ErrText
+                : natsStatus_GetText(refusal.Err);
+    if (refusal.Err == NATS_NO_RESPONDERS) nobody_ = true;
+  }
+  std::string take(const std::string& subject) {
+    const std::lock_guard lock(mutex_);
+    std::string text = std::exchange(text_, {});
+    if (std::exchange(nobody_, false)) {
+      text = fmt::format(
+          "no JetStream stream takes the subject {}; make one, for instance: "
+          "nats stream add --subjects {}",
+          subject, subject);
+    }
+    return text;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string text_;
+  bool nobody_ = false;
+};
+
+class NatsSink : public Sink {
+ public:
+  NatsSink(config::StreamConfig config, Source source, const std::atomic<bool>& stopping)
+      : config_(std::move(config)), source_(std::move(source)), stopping_(stopping) {}
+  ~NatsSink() override { disconnect(); }
+  NatsSink(const NatsSink&) = delete;
+  NatsSink& operator=(const NatsSink&) = delete;
+
+  Delivery send(std::span<const Entry> batch) override {
+    auto sent = connected();
+    if (sent) sent = publish(batch);
+    if (sent) return {.taken = batch.size()};
+    // What was under way may have arrived; the ids keep it from being stored twice.
+    disconnect();
+    return {.error = std::move(sent.error())};
+  }
+
+ private:
+  Result<> connected() {
+    if (connection_ && natsConnection_Status(connection_.get()) == NATS_CONN_STATUS_CONNECTED)
+      return {};
+    disconnect();
+    SLUICE_ASSIGN(const auto options, make_options());
+    natsConnection* connection = nullptr;
+    if (const auto status = natsConnection_Connect(&connection, options.get()); status != NATS_OK)
+      return fail(failed("cannot connect", status));
+    connection_.reset(connection);
+    jsOptions settings;
+    jsOptions_Init(&settings);
+    settings.Wait = millis(config_.timeout);
+    settings.PublishAsync.MaxPending = static_cast<int64_t>(config_.batch_records) + 1;
+    settings.PublishAsync.ErrHandler = [](jsCtx*, jsPubAckErr* refusal, void* self) {
+      static_cast<Refusals*>(self)->add(*refusal);
+    };
+    settings.PublishAsync.ErrHandlerClosure = &refusals_;
+    jsCtx* context = nullptr;
+    if (const auto status = natsConnection_JetStream(&context, connection, &settings);
+        status != NATS_OK) {
+      return fail(failed("cannot use JetStream", status));
+    }
+    context_.reset(context);
+    return {};
+  }
+
+  Result<Owned<natsOptions>> make_options() {
+    natsOptions* made = nullptr;
+    if (natsOptions_Create(&made) != NATS_OK) return fail(ErrorCode::kInternal, "no memory");
+    Owned<natsOptions> options(made);
+    natsStatus status = natsOptions_SetURL(made, config_.url.c_str());
+    const auto then = [&](auto&& set) {
+      if (status == NATS_OK) status = set();
+    };
+    const bool tls = config_.url.starts_with("tls:");
+    then([&] { return natsOptions_SetName(made, ("sluice " + config_.name).c_str()); });
+    // Connecting cannot be interrupted, and the end of the gateway waits for it.
+    constexpr Duration kLongest = std::chrono::seconds(3);
+    then([&] { return natsOptions_SetTimeout(made, millis(std::min(config_.timeout, kLongest))); });
+    // A connection that broke is made anew by the next try, so that its end is noticed.
+    then([&] { return natsOptions_SetAllowReconnect(made, false); });
+    if (tls) then([&] { return natsOptions_SetSecure(made, true); });
+    if (tls && !config_.tls.ca.empty())
+      then([&] { return natsOptions_LoadCATrustedCertificates(made, config_.tls.ca.c_str()); });
+    if (tls && !config_.tls.certificate.empty()) {
+      then([&] {
+        return natsOptions_LoadCertificatesChain(made, config_.tls.certificate.c_str(),
+                                                 config_.tls.key.c_str());
+      });
+    }
+    if (tls) then([&] { return natsOptions_SetExpectedHostname(made, host().c_str()); });
+    if (!config_.password.empty()) {
+      then([&] {
+        return natsOptions_SetUserInfo(made, config_.user.c_str(),
+                                       std::string(config_.password.reveal()).c_str());
+      });
+    }
+    if (!config_.token.empty()) {
+      then([&] { return natsOptions_SetToken(made, std::string(config_.token.reveal()).c_str()); });
+    }
+    if (!config_.credentials_file.empty()) {
+      then([&] {
+        return natsOptions_SetUserCredentialsFromFiles(made, config_.credentials_file.c_str(),
+                                                       nullptr);
+      });
+    }
+    if (status != NATS_OK) return fail(failed("cannot set up the connection", status));
+    return options;
+  }
+
+  /// The host in the address: what a certificate must name.
+  std::string host() const {
+    std::string_view rest = std::string_view(config_.url).substr(config_.url.find("://") + 3);
+    rest = rest.substr(0, rest.rfind(':'));
+    if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
+    return std::string(rest);
+  }
+
+  Result<> publish(std::span<const Entry> batch) {
+    (void)refusals_.take(config_.subject);
+    for (const auto& entry : batch) {
+      const std::string body = boost::json::serialize(formatted(config_.format, source_, entry));
+      natsMsg* message = nullptr;
+      if (const auto status = natsMsg_Create(&message, config_.subject.c_str(), nullptr,
+                                             body.data(), static_cast<int>(body.size()));
+          status != NATS_OK) {
+        return fail(failed("cannot make a message", status));
+      }
+      jsPubOptions options;
+      jsPubOptions_Init(&options);
+      options.MsgId = entry.uid.c_str();
+      const auto status = js_PublishMsgAsync(context_.get(), &message, &options);
+      natsMsg_Destroy(message);  // Null when the library has taken it.
+      if (status != NATS_OK) return fail(failed("cannot publish", status));
+    }
+    return wait_for_acknowledgements();
+  }
+
+  Result<> wait_for_acknowledgements() {
+    constexpr int64_t kSlice = 100;
+    const auto deadline = Clock::now() + config_.timeout;
+    natsStatus status = NATS_TIMEOUT;
+    while (status == NATS_TIMEOUT && Clock::now() < deadline && !stopping_ &&
+           natsConnection_Status(connection_.get()) == NATS_CONN_STATUS_CONNECTED) {
+      jsPubOptions options;
+      jsPubOptions_Init(&options);
+      options.MaxWait = kSlice;
+      status = js_PublishAsyncComplete(context_.get(), &options);
+    }
+    const std::string refusal = refusals_.take(config_.subject);
+    if (!refusal.empty()) return fail(ErrorCode::kUnavailable, refusal);
+    if (status != NATS_OK) return fail(failed("no acknowledgement", status));
+    return {};
+  }
+
+  void disconnect() {
+    context_.reset();
+    connection_.reset();
+  }
+
+  config::StreamConfig config_;
+  Source source_;
+  const std::atomic<bool>& stopping_;
+  Refusals refusals_;
+  Owned<natsConnection> connection_;
+  Owned<jsCtx> context_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> make_nats_sink(const config::StreamConfig& config,
+                                             const Source& source,
+                                             const std::atomic<bool>& stopping) {
+  for (const auto* file :
+       {&config.tls.ca, &config.tls.certificate, &config.tls.key, &config.credentials_file}) {
+    if (file->empty() || access(file->c_str(), R_OK) == 0) continue;
+    Error error = io_error("cannot read " + *file, errno);
+    error.code = ErrorCode::kInvalidInput;
+    return fail(std::move(error));
+  }
+  return std::make_unique<NatsSink>(config, source, stopping);
+}
+
+}  // namespace sluice::stream

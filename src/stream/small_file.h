@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace sluice::stream {
+
+/// Replaces a small file so that after a crash it holds either the old bytes or the new ones.
+Result<> replace_file(const std::filesystem::path& file, Bytes bytes);
+
+/// The bytes of a small file; kNotFound if there is none.
+Result<std::string> read_small_file(const std::filesystem::path& file);
+
+}  // namespace sluice::stream
