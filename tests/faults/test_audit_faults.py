@@ -6,7 +6,6 @@ SLUICE_KILLS=200 makes the first a long run; SLUICE_SEED repeats a run's random 
 import collections
 import json
 import os
-import pathlib
 import random
 import resource
 import shutil
@@ -121,7 +120,7 @@ def test_Threat57_killed_at_random_moments(server, durability):
 
 
 @pytest.mark.xfail(strict=True, reason="a segment that was being made is taken for damage for ever")
-@pytest.mark.parametrize("there", [b"", bytes(1 << 20)])
+@pytest.mark.parametrize("there", [b"", bytes(1 << 20)], ids=["empty", "zeroes"])
 def test_Threat57_killed_while_a_segment_is_made(server, there):
     gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }")
     audit = gateway.root / "state/audit"
@@ -215,7 +214,7 @@ def frames(data):
 
 def content(data):
     """What a segment records: each frame by its sequence. Not what the header says of them besides magic and version (writer,
-    times, first and last sequence), nor padding, nor in which place of the file a frame lies."""
+    times, first and last sequence), nor padding."""
     return data[:12], {struct.unpack_from("<Q", data, begin + 8)[0]: data[begin:begin + FRAME + struct.unpack_from("<I", data, begin)[0]]
                        for begin, _ in frames(data)}
 
@@ -234,20 +233,52 @@ def cut(data, choose, _):
     return data[:choose.randrange(len(data))]
 
 
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = CRC[(crc ^ byte) & 255] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def crc_entry(entry):
+    for _ in range(8):
+        entry = entry >> 1 ^ (0x82F63B78 if entry & 1 else 0)
+    return entry
+
+
+CRC = [crc_entry(n) for n in range(256)]
+
+
+def put(data, begin, said):
+    """Another salt and payload of the same length in a frame, with the checksum that fits."""
+    checked = data[begin:begin + 4] + data[begin + 8:begin + 16] + said
+    return data[:begin + 4] + struct.pack("<I", crc32c(checked)) + data[begin + 8:begin + 16] + said + data[begin + 16 + len(said):]
+
+
+def rewrite(data, choose, is_segment):
+    """A bit of a record changes, by somebody who knows about checksums."""
+    if not is_segment:
+        return flip(data, choose, False)
+    begin, _ = choose.choice(frames(data))
+    length = struct.unpack_from("<I", data, begin)[0]
+    return put(data, begin, flip(data[begin + 16:begin + FRAME + length], choose, False))
+
+
 def swap(data, choose, is_segment):
-    """Two frames of one size, two hashes or two entries change places."""
-    if is_segment:
-        by_size = collections.defaultdict(list)
-        for begin, end in frames(data):
-            by_size[end - begin].append(begin)
-        size, places = choose.choice([(size, places) for size, places in by_size.items() if len(places) > 1] or [(0, [0, 0])])
-    else:
+    """Two records, hashes or entries of one size change places; of records, also the checksums are made to fit."""
+    if not is_segment:
         size = 35 if len(data) % 35 == 0 else 32
-        places = range(0, len(data) - size + 1, size)
-    a, b = choose.sample(list(places), 2) if len(places) > 1 else (0, 0)
-    changed = bytearray(data)
-    changed[a:a + size], changed[b:b + size] = data[b:b + size], data[a:a + size]
-    return bytes(changed)
+        a, b = (choose.randrange(len(data) // size) * size for _ in range(2))
+        changed = bytearray(data)
+        changed[a:a + size], changed[b:b + size] = data[b:b + size], data[a:a + size]
+        return bytes(changed)
+    by_length = collections.defaultdict(list)
+    for begin, _ in frames(data):
+        length = struct.unpack_from("<I", data, begin)[0]
+        by_length[length].append((begin, data[begin + 16:begin + FRAME + length]))
+    places = choose.choice(list(by_length.values()))
+    (a, first), (b, second) = choose.choice(places), choose.choice(places)
+    return put(put(data, a, second), b, first)
 
 
 @pytest.fixture(scope="module")
@@ -255,13 +286,13 @@ def closed_log(server, tmp_path_factory):
     return ClosedLog(server, tmp_path_factory.mktemp("closed"))
 
 
-@pytest.mark.parametrize("alter", [flip, zero, cut, swap])
+@pytest.mark.parametrize("alter", [flip, zero, cut, rewrite, swap])
 def test_Threat57_every_altered_byte_is_found(closed_log, alter):
     choose = random.Random(f"{SEED} {alter.__name__}")
     good, report = closed_log.verify()
     assert good and len(closed_log.segments) >= 4, report
     passed, unused = [], 0
-    for number in range(60):
+    for _ in range(50):
         while True:
             file = choose.choice(closed_log.segments if choose.random() < 0.6 else closed_log.tiles)
             is_segment = file in closed_log.segments
@@ -277,7 +308,7 @@ def test_Threat57_every_altered_byte_is_found(closed_log, alter):
         elif good:
             first = next(i for i, (a, b) in enumerate(zip(whole + b"\0", changed + b"\1")) if a != b)
             passed.append(f"{file.relative_to(closed_log.audit)} from byte {first} of {len(whole)}")
-    print(f"{alter.__name__}: {60 - len(passed) - unused} found, {unused} that change no record")
+    print(f"{alter.__name__}: {50 - len(passed) - unused} found, {unused} that change no record")
     assert not passed, f"seed {SEED}: not found: {passed}"
     assert closed_log.verify()[0]
 
@@ -305,9 +336,16 @@ class SmallDisk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", self.folder], check=True)
 
     def fill(self, gateway, room):
+        size = 0
         with open(self.filler, "wb") as file:
-            left = os.statvfs(self.folder)
-            os.posix_fallocate(file.fileno(), 0, max(1, left.f_bavail * left.f_bsize - room))
+            for step in (1 << 18, 4096):  # The gateway writes meanwhile: what is free is found by taking it.
+                while True:
+                    try:
+                        os.posix_fallocate(file.fileno(), size, step)
+                        size += step
+                    except OSError:
+                        break
+            file.truncate(max(0, size - room))
 
     def empty(self, gateway):
         self.filler.unlink()
@@ -332,28 +370,32 @@ class FileLimit:
         pass
 
 
-def write_until_refused(gateway, clients, choose, name, answered):
-    """Sends statements of random length until one is refused, and some more; returns the SQLSTATEs of the refused."""
+def ask(client, text):
+    """The SQLSTATEs a statement is answered with, none where it completes; or also that the session has ended."""
+    codes = []
+    client.send(query(text))
+    try:
+        while True:
+            kind, body = client.read_message()
+            if kind == b"E":
+                codes.append(error_fields(body)["C"])
+            elif kind == b"Z":
+                return codes
+    except EOFError:
+        return [*codes, "ended"]
+
+
+def write_until_refused(client, choose, name, answered):
+    """Sends statements of random length until one is refused, and some more; returns what the refused were answered with."""
     refused = []
-    for n in range(600):
+    for n in range(300):
         marker = f"{name}-{n}."
-        padding = "x" * choose.randrange(1, 16000)
-        which = choose.randrange(len(clients))
-        try:
-            messages = clients[which].run(query(f"INSERT INTO full_disk VALUES ('{marker}') /* {padding} */"))
-        except (EOFError, OSError):
-            # Ended rather than answered: its record found no room after it had been taken.
-            time.sleep(0.2)
-            assert gateway.process.poll() is None
-            print(f"{marker} was ended, not answered")
-            refused.append("ended")
-            break
-        errors = [error_fields(body)["C"] for kind, body in messages if kind == b"E"]
-        if errors:
-            refused += errors
+        codes = ask(client, f"INSERT INTO full_disk VALUES ('{marker}') /* {'x' * choose.randrange(1, 16000)} */")
+        if codes:
+            refused += codes
         else:
             answered.append(marker)
-        if len(refused) >= 20:
+        if len(refused) >= 6 or "ended" in codes:
             break
     return refused
 
@@ -362,10 +404,26 @@ def goes_on(client, marker):
     """Whether a statement is taken again, within a few seconds."""
     deadline = time.time() + 5
     while time.time() < deadline:
-        if any(kind == b"C" for kind, _ in client.run(query(f"INSERT INTO full_disk VALUES ('{marker}')"))):
+        if not ask(client, f"INSERT INTO full_disk VALUES ('{marker}')"):
             return True
         time.sleep(0.1)
     return False
+
+
+class GatewayOn(Gateway):
+    """A gateway whose state is in a place that can be filled."""
+
+    def __init__(self, server, place):
+        super().__init__(server, environment="development", extra="audit: { segment_size: 1MiB }", start=False)
+        text = self.config.read_text()
+        self.config.write_text(text.replace(f"state: {self.root}/state", f"state: {place.folder}/state"))
+        self.cli("user", "add", "alice", "--password-stdin", input=PASSWORD + "\n")
+        self.start()
+
+    def client(self):
+        client = WireClient(self.port)
+        assert client.login()[-1][0] == b"Z"
+        return client
 
 
 @pytest.mark.parametrize("disk", [SmallDisk, pytest.param(FileLimit, marks=pytest.mark.xfail(strict=True, reason="SIGXFSZ ends the gateway"))])
@@ -375,24 +433,19 @@ def test_Threat57_full_at_a_random_byte(server, tmp_path, disk):
     choose = random.Random(f"{SEED} {disk.__name__}")
     server.sql("DROP TABLE IF EXISTS full_disk; CREATE TABLE full_disk (marker text)", "orders")
     place = disk(tmp_path)
-    gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }", start=False)
     answered = []
+    gateway = GatewayOn(server, place)
     try:
-        text = gateway.config.read_text()
-        gateway.config.write_text(text.replace(f"state: {gateway.root}/state", f"state: {place.folder}/state"))
-        gateway.cli("user", "add", "alice", "--password-stdin", input=PASSWORD + "\n")
-        gateway.start()
-        clients = [WireClient(gateway.port) for _ in range(4)]
-        for client in clients:
-            client.login()
         for round in range(4):
+            clients = [gateway.client() for _ in range(4)]
             place.fill(gateway, choose.randrange(1 << 20))
-            refused = write_until_refused(gateway, clients, choose, f"full{round}", answered)
-            assert set(refused) <= {"58030", "ended"}, f"seed {SEED}, round {round}: {refused}"
+            refused = [code for number, client in enumerate(clients) for code in write_until_refused(client, choose, f"full{round}-{number}", answered)]
+            time.sleep(0.2)
             assert gateway.process.poll() is None
+            assert refused and set(refused) <= {"58030", "ended"}, f"seed {SEED}, round {round}: {refused}"
             place.empty(gateway)
-            for number, client in enumerate(clients):
-                assert goes_on(client, f"room{round}-{number}."), f"seed {SEED}, round {round}: refused where there is room"
+            for number in range(2):
+                assert goes_on(gateway.client(), f"room{round}-{number}."), f"seed {SEED}, round {round}: refused where there is room"
                 answered.append(f"room{round}-{number}.")
         time.sleep(1.5)
         check_recorded(server, gateway, answered)
@@ -403,6 +456,40 @@ def test_Threat57_full_at_a_random_byte(server, tmp_path, disk):
         code, report = verify(place.folder / "state/audit")
         assert code == 0 and report["uncovered"] == 0, f"seed {SEED}: {report}"
         gateway.start()
+        check_recorded(server, gateway, answered)
+    finally:
+        gateway.stop()
+        place.remove()
+
+
+@pytest.mark.xfail(strict=True, reason="the room that was found for one statement's record is given to several")
+def test_Threat57_full_while_many_statements_run(server, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("needs root, for a small tmpfs")
+    server.sql("DROP TABLE IF EXISTS full_disk; CREATE TABLE full_disk (marker text)", "orders")
+    place = SmallDisk(tmp_path)
+    answered = []
+    gateway = GatewayOn(server, place)
+
+    def work(client, name):
+        for n in range(200):
+            marker = f"{name}-{n}."
+            if ask(client, f"INSERT INTO full_disk SELECT '{marker}' FROM pg_sleep(0.05) /* {'x' * 15000} */"):
+                return
+            answered.append(marker)
+
+    try:
+        clients = [gateway.client() for _ in range(24)]
+        for client in clients:
+            assert not ask(client, "SELECT 1")
+        place.fill(gateway, 0)
+        threads = [threading.Thread(target=work, args=(client, f"many-{number}")) for number, client in enumerate(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        place.empty(gateway)
+        assert goes_on(gateway.client(), "room-0.")
         check_recorded(server, gateway, answered)
     finally:
         gateway.stop()
