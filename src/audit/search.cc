@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "audit/tail.h"
 #include "audit/walk.h"
 
 namespace sluice::audit {
@@ -144,29 +145,12 @@ Result<Record> show(const std::filesystem::path& audit, uint64_t sequence) {
 
 Result<> tail(const std::filesystem::path& audit, const Query& query,
               const std::function<bool(const Record&)>& each, const std::function<bool()>& stop) {
-  // Begins at the end: what is there already is skipped.
-  Cursor cursor;
-  SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
-  for (const auto& file : files) {
-    auto reader = SegmentReader::open(file);
-    if (!reader) continue;  // Just being made, so that all in it is new; or no segment at all.
-    Frame frame;
-    while (reader->next(frame) == SegmentReader::Status::kFrame) {
-    }
-    cursor[file.filename()] = reader->offset();
-  }
-  LogFollower follower(audit / "log", std::move(cursor));
-  while (!stop()) {
-    std::map<uint64_t, std::string> fresh;  // Puts the segments' records into one order.
-    SLUICE_TRY(follower.read(1000, [&](const auto&, const Frame& frame) {
-      const auto record = read_record(frame.payload);
-      if (record && matches(query, *record)) fresh.insert_or_assign(frame.sequence, frame.payload);
-    }));
-    for (const auto& [sequence, payload] : fresh) {
-      SLUICE_ASSIGN(const auto record, decode_record(sequence, payload));
-      if (!each(record)) return {};
-    }
-    if (fresh.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  SLUICE_ASSIGN(auto tail, Tail::open(audit, query));
+  bool on = true;
+  while (on && !stop()) {
+    SLUICE_ASSIGN(const size_t told,
+                  tail.poll([&](const Record& record) { return on = each(record); }));
+    if (told == 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   return {};
 }
