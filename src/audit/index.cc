@@ -1,48 +1,45 @@
 #include "audit/index.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "audit/fields.h"
+#include "audit/query.h"
+#include "audit/words.h"
 
 namespace sluice::audit {
 namespace {
 
-/// Records in a chunk: few enough to be read in a moment, enough to make one cheap to keep.
-constexpr size_t kChunkRecords = 4096;
+/// More entries than these are not kept in memory: what is forgotten is written once more.
+constexpr size_t kMostEntries = 100'000;
+constexpr size_t kMostIdle = 64;
+/// Longer texts are looked through each time, rather than kept to be recognised.
+constexpr size_t kLongestKept = 2048;
 
-/// What the records of a group have in common, in bytes that can be compared: fixed fields, then
-/// user, database, kind and tables with their lengths in front.
-struct GroupFixed {
-  uint64_t session;
-  uint32_t user;
-  uint32_t database;
-  uint32_t kind;
-  uint32_t tables;
-  EventType type;
-  Outcome outcome;
-  char unused[6];
+void append_list(std::string& out, Key key, const TextList& list) {
+  if (list.raw().empty()) return;
+  CborWriter(out).unsigned_integer(static_cast<uint64_t>(key));
+  out.append(list.raw());
+}
+
+/// An entry is a record in which only its own fields are set.
+class Entry {
+ public:
+  explicit Entry(std::string& out, EventType type = EventType::kStatement)
+      : out_(out), fields(out) {
+    out.clear();
+    CborWriter(out).begin_map();
+    fields.number(Key::kType, static_cast<uint64_t>(type));
+  }
+  ~Entry() { CborWriter(out_).end(); }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+ private:
+  std::string& out_;
+
+ public:
+  Fields fields;
 };
-
-void group_key(std::string& key, const RecordView& record) {
-  GroupFixed fixed{};
-  fixed.session = record.session_id;
-  fixed.user = static_cast<uint32_t>(record.user.size());
-  fixed.database = static_cast<uint32_t>(record.database.size());
-  fixed.kind = static_cast<uint32_t>(record.kind.size());
-  fixed.tables = static_cast<uint32_t>(record.tables.raw().size());
-  fixed.type = record.type;
-  fixed.outcome = record.outcome;
-  key.assign(reinterpret_cast<const char*>(&fixed), sizeof fixed);
-  key.append(record.user).append(record.database).append(record.kind).append(record.tables.raw());
-}
-
-/// " a b.c ": found with LIKE '% b.c %' and '%.c %'.
-std::string tables_text(Bytes raw) {
-  std::string out = " ";
-  CborReader reader(raw);
-  const auto count = raw.empty() ? std::nullopt : reader.array();
-  for (uint64_t i = 0; count && i < *count; ++i) out.append(*reader.text()).push_back(' ');
-  return out;
-}
 
 }  // namespace
 
@@ -56,9 +53,16 @@ void Index::remove(const std::filesystem::path& audit_directory) {
 Result<Index> Index::open(const std::filesystem::path& audit_directory) {
   SLUICE_ASSIGN(auto database, store::Database::open(audit_directory / "index.db"));
   // Lost on power failure, it is made again.
-  SLUICE_TRY(database.execute("PRAGMA synchronous = OFF"));
+  SLUICE_TRY(database.execute("PRAGMA synchronous = OFF; PRAGMA mmap_size = 2147483648"));
   SLUICE_TRY(database.migrate({
-      R"(CREATE TABLE cursor (segment TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+      "CREATE TABLE cursor (segment TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;",
+      // What an earlier version had is made anew from the log.
+      R"(DROP TABLE IF EXISTS chunks; DROP TABLE IF EXISTS groups; DELETE FROM cursor;
+         CREATE TABLE entries (
+           id INTEGER PRIMARY KEY,
+           kind INTEGER NOT NULL,
+           value BLOB NOT NULL              -- a record with only these fields
+         ) STRICT;
          CREATE TABLE chunks (
            id INTEGER PRIMARY KEY,
            segment TEXT NOT NULL,
@@ -70,18 +74,9 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
            last_time INTEGER NOT NULL
          ) STRICT;
          CREATE INDEX chunks_by_sequence ON chunks (last_sequence);
-         CREATE TABLE groups (
-           chunk INTEGER NOT NULL REFERENCES chunks (id),
-           type INTEGER NOT NULL,
-           outcome INTEGER NOT NULL,
-           session INTEGER NOT NULL,
-           user TEXT NOT NULL,
-           database TEXT NOT NULL,
-           kind TEXT NOT NULL,
-           tables TEXT NOT NULL,
-           records INTEGER NOT NULL
-         ) STRICT;
-         CREATE INDEX groups_by_chunk ON groups (chunk);)",
+         CREATE TABLE chunk_columns (chunk INTEGER PRIMARY KEY, columns BLOB NOT NULL) STRICT;
+         CREATE VIRTUAL TABLE words USING fts5(   -- rowid: chunk * 4096 + place of the first record
+           text, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '_'");)",
   }));
   return Index(std::move(database));
 }
@@ -96,73 +91,176 @@ Result<Cursor> Index::cursor() {
   }
 }
 
-Index::Chunk& Index::chunk_of(const std::string& segment, const Frame& frame) {
-  const auto known = current_.find(segment);
-  if (known != current_.end() && pending_[known->second].records < kChunkRecords) {
-    return pending_[known->second];
+/// What was written before, so that it is not written again.
+Result<> Index::load() {
+  if (std::exchange(loaded_, true)) return {};
+  SLUICE_ASSIGN(auto last, database_.prepare("SELECT (SELECT max(id) FROM entries),"
+                                             " (SELECT max(id) FROM chunks)"));
+  SLUICE_ASSIGN([[maybe_unused]] const bool one, last.step());
+  last_entry_ = static_cast<uint64_t>(last.integer(0));
+  last_chunk_ = last.integer(1);
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT id, kind, value FROM entries ORDER BY id DESC LIMIT ?"));
+  query.bind(1, static_cast<int64_t>(kMostEntries));
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return {};
+    const auto kind = static_cast<size_t>(query.integer(1));
+    if (kind < entries_.size()) {
+      entries_[kind].known.emplace(query.text(2), static_cast<uint64_t>(query.integer(0)));
+    }
   }
-  current_[segment] = pending_.size();
-  Chunk& chunk = pending_.emplace_back();
+}
+
+uint64_t Index::entry(EntryKind kind, const std::string& value) {
+  Entries& entries = entries_[static_cast<size_t>(kind)];
+  const auto [known, fresh] = entries.known.try_emplace(value, last_entry_ + 1);
+  if (fresh) entries.fresh.emplace_back(++last_entry_, value);
+  return known->second;
+}
+
+uint64_t Index::context_of(const RecordView& record) {
+  {
+    Entry entry(key_);
+    entry.fields.text(Key::kUser, record.user);
+    entry.fields.text(Key::kDatabase, record.database);
+    entry.fields.text(Key::kEnvironment, record.environment);
+    entry.fields.text(Key::kApplication, record.application);
+    entry.fields.text(Key::kClient, host_of(record.client_address));
+    entry.fields.text(Key::kPrincipalKind, record.principal_kind);
+    append_list(key_, Key::kGroups, record.groups);
+  }
+  return entry(EntryKind::kContext, key_);
+}
+
+uint64_t Index::statement_of(const RecordView& record) {
+  {
+    Entry entry(key_);
+    entry.fields.text(Key::kKind, record.kind);
+    append_list(key_, Key::kTables, record.tables);
+    append_list(key_, Key::kActions, record.actions);
+    append_list(key_, Key::kOutputColumns, record.output_columns);
+    append_list(key_, Key::kPredicateColumns, record.predicate_columns);
+    append_list(key_, Key::kWrittenColumns, record.written_columns);
+    append_list(key_, Key::kClasses, record.classes);
+  }
+  return entry(EntryKind::kStatement, key_);
+}
+
+uint64_t Index::verdict_of(const RecordView& record) {
+  {
+    Entry entry(key_, record.type);
+    if (record.type == EventType::kStatement) {
+      entry.fields.number(Key::kOutcome, static_cast<uint64_t>(record.outcome));
+    }
+    entry.fields.text(Key::kRule, record.rule);
+    append_list(key_, Key::kMatched, record.matched);
+  }
+  return entry(EntryKind::kVerdict, key_);
+}
+
+Index::Chunk& Index::chunk_of(const std::string& segment, const Frame& frame) {
+  const auto known = open_.find(segment);
+  if (known != open_.end()) {
+    if (known->second.columns.rows() < kChunkRecords) return known->second;
+    if (known->second.changed) full_.push_back(std::move(known->second));
+    open_.erase(known);
+  }
+  Chunk& chunk = open_[segment];
+  chunk.id = ++last_chunk_;
   chunk.segment = segment;
   chunk.begin = frame.offset;
   chunk.first_sequence = frame.sequence;
   return chunk;
 }
 
+void Index::add_words(Chunk& chunk, Bytes text) {
+  const size_t place = chunk.columns.rows();
+  if (chunk.words.empty() || place - chunk.words.back().first >= kWordRecords) {
+    // Texts are kept only while they may come again.
+    if (!chunk.words.empty()) chunk.words.back().texts.clear();
+    chunk.words.emplace_back().first = place;
+  }
+  Words& words = chunk.words.back();
+  ++words.records;
+  if (text.empty()) return;
+  if (text.size() <= kLongestKept && !words.texts.emplace(text).second) return;
+  for_each_word(text, [&](Bytes word) { words.words.emplace(word); });
+}
+
 bool Index::add(const std::string& segment, const Frame& frame) {
+  const auto record = read_record(frame.payload);
+  if (!record || !load()) return false;
   Chunk& chunk = chunk_of(segment, frame);
-  ++chunk.records;
+  chunk.changed = true;
+  chunk.idle = 0;
   chunk.end = frame.offset + frame_size(frame.payload.size());
   chunk.last_sequence = frame.sequence;
-  const auto record = read_record(frame.payload);
-  if (!record) return false;
   chunk.first_time = std::min(chunk.first_time, record->time_micros);
   chunk.last_time = std::max(chunk.last_time, record->time_micros);
-  group_key(key_, *record);
-  ++chunk.groups[key_];
+  add_words(chunk, record->text);
+  chunk.columns.add({context_of(*record), statement_of(*record), verdict_of(*record),
+                     record->session_id, static_cast<uint64_t>(record->time_micros),
+                     record->duration_micros, record->rows, frame.sequence, frame.offset});
   ++pending_records_;
   return true;
 }
 
-Result<> Index::write(const Chunk& chunk, store::Statement& chunks, store::Statement& groups) {
-  SLUICE_TRY(chunks.bind(1, chunk.segment)
-                 .bind(2, static_cast<int64_t>(chunk.begin))
-                 .bind(3, static_cast<int64_t>(chunk.end))
-                 .bind(4, static_cast<int64_t>(chunk.first_sequence))
-                 .bind(5, static_cast<int64_t>(chunk.last_sequence))
-                 .bind(6, chunk.first_time)
-                 .bind(7, chunk.last_time)
-                 .run());
-  groups.bind(1, database_.last_insert_id());
-  for (const auto& [key, records] : chunk.groups) {
-    GroupFixed fixed;
-    std::memcpy(&fixed, key.data(), sizeof fixed);
-    Bytes rest = Bytes(key).substr(sizeof fixed);
-    const auto take = [&](size_t size) {
-      const Bytes taken = rest.substr(0, size);
-      rest.remove_prefix(size);
-      return taken;
-    };
-    SLUICE_TRY(groups.bind(2, static_cast<int64_t>(fixed.type))
-                   .bind(3, static_cast<int64_t>(fixed.outcome))
-                   .bind(4, static_cast<int64_t>(fixed.session))
-                   .bind(5, take(fixed.user))
-                   .bind(6, take(fixed.database))
-                   .bind(7, take(fixed.kind))
-                   .bind(8, tables_text(take(fixed.tables)))
-                   .bind(9, static_cast<int64_t>(records))
+Result<> Index::write_entries() {
+  SLUICE_ASSIGN(auto insert, database_.prepare("INSERT INTO entries VALUES (?, ?, ?)"));
+  for (size_t kind = 0; kind < entries_.size(); ++kind) {
+    for (const auto& [id, value] : entries_[kind].fresh) {
+      SLUICE_TRY(insert.bind(1, static_cast<int64_t>(id))
+                     .bind(2, static_cast<int64_t>(kind))
+                     .bind_blob(3, value)
+                     .run());
+    }
+  }
+  return {};
+}
+
+Result<> Index::write_chunks() {
+  std::vector<Chunk*> changed;
+  for (Chunk& chunk : full_) changed.push_back(&chunk);
+  for (auto& [segment, chunk] : open_) {
+    if (chunk.changed) changed.push_back(&chunk);
+  }
+  // The words' index takes documents in the order of their numbers.
+  std::sort(changed.begin(), changed.end(),
+            [](const Chunk* a, const Chunk* b) { return a->id < b->id; });
+  SLUICE_ASSIGN(auto chunks, database_.prepare("INSERT OR REPLACE INTO chunks VALUES "
+                                               "(?, ?, ?, ?, ?, ?, ?, ?)"));
+  SLUICE_ASSIGN(auto columns,
+                database_.prepare("INSERT OR REPLACE INTO chunk_columns VALUES (?, ?)"));
+  SLUICE_ASSIGN(auto words, database_.prepare("INSERT INTO words (rowid, text) VALUES (?, ?)"));
+  std::string text;
+  for (const Chunk* chunk : changed) {
+    SLUICE_TRY(chunks.bind(1, chunk->id)
+                   .bind(2, chunk->segment)
+                   .bind(3, static_cast<int64_t>(chunk->begin))
+                   .bind(4, static_cast<int64_t>(chunk->end))
+                   .bind(5, static_cast<int64_t>(chunk->first_sequence))
+                   .bind(6, static_cast<int64_t>(chunk->last_sequence))
+                   .bind(7, chunk->first_time)
+                   .bind(8, chunk->last_time)
                    .run());
+    SLUICE_TRY(columns.bind(1, chunk->id).bind_blob(2, chunk->columns.encode()).run());
+    for (const Words& some : chunk->words) {
+      text.clear();
+      for (const auto& word : some.words) text.append(word).push_back(' ');
+      if (text.empty()) continue;
+      const auto rowid = chunk->id * static_cast<int64_t>(kChunkRecords);
+      SLUICE_TRY(words.bind(1, rowid + static_cast<int64_t>(some.first)).bind(2, text).run());
+    }
   }
   return {};
 }
 
 Result<> Index::flush(const Cursor& cursor) {
+  SLUICE_TRY(load());
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_ASSIGN(auto chunks, database_.prepare("INSERT INTO chunks VALUES "
-                                               "(NULL, ?, ?, ?, ?, ?, ?, ?)"));
-  SLUICE_ASSIGN(auto groups,
-                database_.prepare("INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  for (const Chunk& chunk : pending_) SLUICE_TRY(write(chunk, chunks, groups));
+  SLUICE_TRY(write_entries());
+  SLUICE_TRY(write_chunks());
   SLUICE_ASSIGN(auto place,
                 database_.prepare("INSERT INTO cursor VALUES (?, ?) ON CONFLICT "
                                   "(segment) DO UPDATE SET position = excluded.position"));
@@ -170,9 +268,20 @@ Result<> Index::flush(const Cursor& cursor) {
     SLUICE_TRY(place.bind(1, segment).bind(2, static_cast<int64_t>(offset)).run());
   }
   SLUICE_TRY(transaction.commit());
-  pending_.clear();
+  full_.clear();
   pending_records_ = 0;
-  current_.clear();
+  for (Entries& entries : entries_) {
+    entries.fresh.clear();
+    if (entries.known.size() > kMostEntries) entries.known.clear();
+  }
+  // A chunk that more may be added to is written again then; its words are not.
+  for (auto chunk = open_.begin(); chunk != open_.end();) {
+    chunk->second.changed = false;
+    chunk->second.words.clear();
+    const bool over =
+        ++chunk->second.idle > kMostIdle || chunk->second.columns.rows() >= kChunkRecords;
+    chunk = over ? open_.erase(chunk) : std::next(chunk);
+  }
   return {};
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "audit/columns.h"
 #include "audit/follower.h"
 #include "audit/record_view.h"
 #include "base/result.h"
@@ -14,12 +17,21 @@
 
 namespace sluice::audit {
 
+/// Lists of things that many records have in common; their numbers stand in the chunks' columns.
+enum class EntryKind : uint8_t { kContext = 1, kStatement = 2, kVerdict = 3 };
+
+/// Records in a chunk: few enough to be looked through in a moment, enough to make one cheap to
+/// keep.
+inline constexpr size_t kChunkRecords = 4096;
+/// Records whose words are indexed together.
+inline constexpr size_t kWordRecords = 512;
+
 /// The index over the log: `<directory>/index.db`. Says nothing that the log does not say, and can
 /// be deleted at any time. Where it lags behind, the rest of the log is read instead.
 ///
-/// It does not list records, which would cost more than writing them: it says of each run of
-/// records in a segment (a chunk) who did what kind of thing to which tables in it. A search reads
-/// the chunks that may hold what it looks for.
+/// For each run of records in a segment (a chunk) it keeps, packed in columns, what can be searched
+/// and counted by of each record, and where it stands. Whole records stand in the log alone. The
+/// words of statements are indexed for shorter runs: which run has which words.
 class Index {
  public:
   static Result<Index> open(const std::filesystem::path& audit_directory);
@@ -36,8 +48,16 @@ class Index {
   store::Database& database() { return database_; }
 
  private:
+  /// Words of some records that follow one another in a chunk.
+  struct Words {
+    size_t first = 0;  ///< place of the first record in its chunk
+    size_t records = 0;
+    std::unordered_set<std::string> texts;  ///< seen already
+    std::unordered_set<std::string> words;
+  };
   /// Records of one segment that follow one another.
   struct Chunk {
+    int64_t id = 0;
     std::string segment;
     uint64_t begin = 0;
     uint64_t end = 0;
@@ -45,17 +65,35 @@ class Index {
     uint64_t last_sequence = 0;
     int64_t first_time = INT64_MAX;
     int64_t last_time = 0;
-    size_t records = 0;
-    std::unordered_map<std::string, uint64_t> groups;  ///< group_key to number of records
+    ColumnsBuilder columns;
+    std::vector<Words> words;  ///< not written yet
+    bool changed = false;
+    size_t idle = 0;  ///< flushes since it was added to
+  };
+  /// Numbers of entries of one kind.
+  struct Entries {
+    std::unordered_map<std::string, uint64_t> known;
+    std::vector<std::pair<uint64_t, std::string>> fresh;  ///< not written yet
   };
 
   explicit Index(store::Database database) : database_(std::move(database)) {}
+  Result<> load();
   Chunk& chunk_of(const std::string& segment, const Frame& frame);
-  Result<> write(const Chunk& chunk, store::Statement& chunks, store::Statement& groups);
+  uint64_t entry(EntryKind kind, const std::string& value);
+  uint64_t context_of(const RecordView& record);
+  uint64_t statement_of(const RecordView& record);
+  uint64_t verdict_of(const RecordView& record);
+  void add_words(Chunk& chunk, Bytes text);
+  Result<> write_entries();
+  Result<> write_chunks();
 
   store::Database database_;
-  std::vector<Chunk> pending_;
-  std::map<std::string, size_t> current_;  ///< segment to its open chunk in `pending_`
+  bool loaded_ = false;
+  std::array<Entries, 4> entries_;  ///< by EntryKind
+  uint64_t last_entry_ = 0;
+  int64_t last_chunk_ = 0;
+  std::vector<Chunk> full_;                          ///< with changes to be written
+  std::map<std::string, Chunk> open_;                ///< by segment
   size_t pending_records_ = 0;
   std::string key_;
 };

@@ -1,7 +1,6 @@
 #include "audit/log.h"
 
 #include <charconv>
-#include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -10,12 +9,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "audit/clock_watch.h"
-#include "audit/index.h"
+#include "audit/index_thread.h"
 #include "audit/log_key.h"
 #include "audit/record.h"
 #include "audit/salts.h"
@@ -26,9 +23,6 @@
 #include "base/random.h"
 
 namespace sluice::audit {
-
-/// How far the index may be behind the log.
-constexpr auto kIndexLag = std::chrono::seconds(1);
 
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
@@ -120,9 +114,6 @@ class LogImpl : public Log {
   void watch_clock_and_disk();
   void sync_loop();
   void sync_once();
-  void index_loop();
-  bool index_some(Index& index, LogFollower& follower);
-  bool flush_index(Index& index, const LogFollower& follower);
 
   LogOptions options_;
   int lock_;
@@ -134,13 +125,10 @@ class LogImpl : public Log {
   std::string tree_problem_;
   bool for_good_ = false;
   std::atomic<bool> broken_{false};  ///< nothing is recorded until it ends
-  std::atomic<uint64_t> indexed_{0};
-  uint64_t last_read_ = 0;  ///< the index thread's own
   std::atomic<uint32_t> appended_{0};
   std::atomic<bool> stopping_{false};
-  std::condition_variable stop_;
   std::thread sync_thread_;
-  std::thread index_thread_;
+  IndexThread index_thread_;
   std::atomic<uint64_t> free_bytes_{UINT64_MAX};
   ClockWatch clock_;                ///< the tree thread's own
   std::vector<std::string> found_;  ///< by recovery, to be recorded
@@ -191,7 +179,7 @@ uint64_t Writer::durable_sequence() const {
 }
 
 LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
-    : options_(std::move(options)), lock_(lock) {
+    : options_(std::move(options)), lock_(lock), index_thread_(options_.directory) {
   for (uint32_t i = 0; i <= writers; ++i) writers_.push_back(std::make_unique<Writer>(*this, i));
 }
 
@@ -298,7 +286,7 @@ Result<tlog::VerifierKey> LogImpl::rotate_key() {
 
 void LogImpl::start_threads() {
   if (options_.durability == Durability::kDisk) sync_thread_ = std::thread([this] { sync_loop(); });
-  index_thread_ = std::thread([this] { index_loop(); });
+  index_thread_.start();
 }
 
 void LogImpl::set_problem(std::string text, bool for_good) {
@@ -361,70 +349,6 @@ void LogImpl::made_durable(Writer& writer, uint64_t sequence) {
   if (callback) callback();
 }
 
-void LogImpl::index_loop() {
-  pthread_setname_np(pthread_self(), "audit-index");
-  // The data path comes first: search reads what is not indexed yet from the log itself.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
-  auto index = Index::open(options_.directory);
-  // A search that has it open just now may keep it locked; that is no damage.
-  const auto locked = [&] {
-    return !index && index.error().text.find("locked") != std::string::npos;
-  };
-  for (int i = 0; i < 40 && locked(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    index = Index::open(options_.directory);
-  }
-  if (!index && !locked()) {
-    // It holds nothing that the log does not.
-    log::error("audit index: {}; it is made anew", index.error().text);
-    Index::remove(options_.directory);
-    index = Index::open(options_.directory);
-  }
-  Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
-  if (!cursor) {
-    log::error("audit index: {}", cursor.error().text);
-    return;
-  }
-  LogFollower follower(log_directory(options_.directory), std::move(*cursor));
-  auto flushed = Clock::now();
-  for (;;) {
-    const bool stopping = stopping_;
-    while (index_some(*index, follower)) {
-    }
-    // Small chunks cost as much as large ones, so a trickle of records is gathered for a while.
-    if (index->pending_records() > 0 && (stopping || Clock::now() - flushed >= kIndexLag)) {
-      flush_index(*index, follower);
-      flushed = Clock::now();
-    }
-    if (stopping) return;
-    std::unique_lock lock(mutex_);
-    stop_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_.load(); });
-  }
-}
-
-bool LogImpl::index_some(Index& index, LogFollower& follower) {
-  constexpr size_t kEnough = 8192;
-  // What could not be written is tried again before anything more is taken in.
-  if (index.pending_records() >= kEnough && !flush_index(index, follower)) return false;
-  const auto count = follower.read(kEnough, [&](const std::string& segment, const Frame& frame) {
-    if (!index.add(segment, frame)) {
-      log::error("audit log: {} holds no record at byte {}", segment, frame.offset);
-    }
-    last_read_ = std::max(last_read_, frame.sequence);
-  });
-  for (const auto& damage : follower.take_damage()) log::error("audit log: {}", damage);
-  return count && *count > 0;
-}
-
-bool LogImpl::flush_index(Index& index, const LogFollower& follower) {
-  if (const auto flushed = index.flush(follower.cursor()); !flushed) {
-    log::error("audit index: {}", flushed.error().text);
-    return false;
-  }
-  indexed_.store(last_read_, std::memory_order_relaxed);
-  return true;
-}
-
 Log::Health LogImpl::health() const {
   Health health;
   health.problem = problem();
@@ -432,7 +356,7 @@ Log::Health LogImpl::health() const {
   health.published_sequence = tree_->published();
   health.free_bytes = free_bytes_.load(std::memory_order_relaxed);
   health.low_on_disk = health.free_bytes < options_.low_water;
-  health.indexed_sequence = indexed_.load(std::memory_order_relaxed);
+  health.indexed_sequence = index_thread_.indexed();
   health.last_sequence = last_sequence();
   return health;
 }
@@ -443,7 +367,6 @@ void LogImpl::close() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  stop_.notify_all();
   wake_sync();
   if (sync_thread_.joinable()) sync_thread_.join();
   for (const auto& writer : writers_) {
@@ -453,7 +376,7 @@ void LogImpl::close() {
     }
   }
   if (tree_) tree_->stop();
-  if (index_thread_.joinable()) index_thread_.join();
+  index_thread_.stop();
   ::close(lock_);
 }
 

@@ -3,190 +3,154 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <optional>
 #include <thread>
 
-#include "audit/index.h"
+#include "audit/tail.h"
+#include "audit/walk.h"
 
 namespace sluice::audit {
 namespace {
 
-std::filesystem::path log_directory(const std::filesystem::path& audit) { return audit / "log"; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool contains(std::string_view text, std::string_view part) {
-  return part.empty() ||
-         std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
-}
-
-bool begins(std::string_view text, std::string_view part) {
-  return text.size() >= part.size() &&
-         std::equal(part.begin(), part.end(), text.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
-
-/// The newest records found so far, at most so many.
-class Newest {
+/// The records found so far that come first, at most so many.
+class Best {
  public:
-  explicit Newest(size_t limit) : limit_(limit) {}
+  explicit Best(const Query& query) : query_(query) {}
 
-  void add(const Frame& frame) {
-    found_.insert_or_assign(frame.sequence, frame.payload);
-    if (found_.size() > limit_) found_.erase(found_.begin());
+  /// Whether a record of this rank would be among them.
+  bool wants(const Rank& rank) const {
+    if (query_.limit == 0 || (query_.after && rank >= *query_.after)) return false;
+    return !full() || rank > found_.begin()->first;
   }
-  /// Whether nothing up to this sequence can be among them any more.
-  bool beyond(uint64_t sequence) const {
-    return found_.size() >= limit_ && (found_.empty() || found_.begin()->first > sequence);
+  void add(const Rank& rank, std::string payload) { keep(rank, {std::move(payload), {}, 0}); }
+  void add(const Rank& rank, const std::string& segment, uint64_t place) {
+    keep(rank, {{}, segment, place});
   }
-  Result<std::vector<Record>> take() const {
-    std::vector<Record> records;
-    for (const auto& [sequence, payload] : found_) {
+  bool full() const { return found_.size() >= query_.limit; }
+  /// Whether nothing of a chunk can be among them.
+  bool beyond(const ChunkInfo& chunk) const {
+    if (query_.limit == 0) return true;
+    if (query_.order != Order::kNewest && query_.order != Order::kOldest) return false;
+    const bool newest = query_.order == Order::kNewest;
+    const auto rank = [&](uint64_t sequence) { return rank_of(query_.order, sequence, 0, 0); };
+    const Rank first = rank(newest ? chunk.last_sequence : chunk.first_sequence);
+    const Rank last = rank(newest ? chunk.first_sequence : chunk.last_sequence);
+    return (full() && first <= found_.begin()->first) || (query_.after && last >= *query_.after);
+  }
+
+  Result<Page> take(FrameFetcher& fetcher) const {
+    Page page;
+    if (full() && !found_.empty()) page.next = found_.begin()->first;
+    // Read in the order in which they stand in the log.
+    std::vector<std::pair<Rank, const Found*>> order;
+    for (const auto& [rank, found] : found_) order.emplace_back(rank, &found);
+    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.second->segment, a.second->place) <
+             std::tie(b.second->segment, b.second->place);
+    });
+    std::map<Rank, Record> records;
+    for (const auto& [rank, found] : order) {
+      const uint64_t sequence = sequence_of(rank);
+      Bytes payload = found->payload;
+      if (!found->segment.empty()) {
+        SLUICE_ASSIGN(const Frame* frame, fetcher.fetch(found->segment, found->place, sequence));
+        if (frame->erased) continue;
+        payload = frame->payload;
+      }
       SLUICE_ASSIGN(auto record, decode_record(sequence, payload));
-      records.push_back(std::move(record));
+      records.emplace(rank, std::move(record));
     }
-    return records;
+    for (auto& [rank, record] : records) page.records.push_back(std::move(record));
+    if (query_.order != Order::kNewest) std::reverse(page.records.begin(), page.records.end());
+    return page;
   }
 
  private:
-  size_t limit_;
-  std::map<uint64_t, std::string> found_;
+  struct Found {
+    std::string payload;  ///< or, where there is a segment:
+    std::string segment;
+    uint64_t place = 0;
+  };
+
+  void keep(const Rank& rank, Found found) {
+    if (!wants(rank)) return;
+    found_.insert_or_assign(rank, std::move(found));
+    if (found_.size() > query_.limit) found_.erase(found_.begin());
+  }
+  uint64_t sequence_of(const Rank& rank) const {
+    return query_.order == Order::kOldest ? ~rank.sequence : rank.sequence;
+  }
+
+  const Query& query_;
+  std::map<Rank, Found> found_;
 };
-
-using EachFrame = std::function<void(const Frame&)>;
-
-/// What is in the log but not yet in the index.
-Result<> read_unindexed(const std::filesystem::path& audit, Index& index, const EachFrame& each) {
-  SLUICE_ASSIGN(auto cursor, index.cursor());
-  LogFollower follower(log_directory(audit), std::move(cursor));
-  for (;;) {
-    SLUICE_ASSIGN(const size_t count,
-                  follower.read(SIZE_MAX, [&](const auto&, const Frame& frame) { each(frame); }));
-    if (count == 0) return {};
-  }
-}
-
-Result<> read_chunk(const std::filesystem::path& audit, const std::string& segment, uint64_t begin,
-                    uint64_t end, const EachFrame& each) {
-  SLUICE_ASSIGN(auto reader, SegmentReader::open(log_directory(audit) / segment, begin));
-  Frame frame;
-  while (reader.offset() < end) {
-    if (reader.next(frame) != SegmentReader::Status::kFrame) {
-      return fail(ErrorCode::kIo, "the audit log is damaged: " + segment + " at byte " +
-                                      std::to_string(reader.offset()));
-    }
-    each(frame);
-  }
-  return {};
-}
-
-/// Which chunks may hold something, by what all records of a group have in common; the newest
-/// first.
-constexpr std::string_view kChunksThatMatch =
-    "SELECT segment, position, end, last_sequence FROM chunks c"
-    " WHERE last_time >= ?1 AND (?2 = 0 OR first_time <= ?2) AND EXISTS"
-    " (SELECT 1 FROM groups g WHERE g.chunk = c.id"
-    " AND (?3 = '' OR user = ?3) AND (?4 = '' OR database = ?4) AND (?5 = 0 OR session = ?5)"
-    " AND (?6 = '' OR instr(tables, ' ' || ?6 || ' ') OR instr(tables, '.' || ?6 || ' '))"
-    " AND (?7 = '' OR lower(substr(kind, 1, length(?7))) = lower(?7)))"
-    " ORDER BY last_sequence DESC";
 
 }  // namespace
 
-bool matches(const Query& query, const RecordView& record) {
-  const auto any_table = [&] {
-    bool found = false;
-    record.tables.for_each([&](Bytes table) {
-      found = found || table == query.table || table.ends_with("." + query.table);
-    });
-    return found;
+Result<Page> search_page(const std::filesystem::path& audit, const Query& query) {
+  SLUICE_ASSIGN(auto index, Index::open(audit));
+  Walk walk(audit, index, query);
+  Best best(query);
+  const auto rank = [&](const Hit& hit) {
+    return rank_of(query.order, hit.sequence, hit.duration_micros, hit.rows);
   };
-  return (query.user.empty() || record.user == query.user) &&
-         (query.database.empty() || record.database == query.database) &&
-         (query.table.empty() || any_table()) && begins(record.kind, query.kind) &&
-         contains(record.text, query.text) &&
-         (query.outcome.empty() ||
-          (record.type == EventType::kStatement && name_of(record.outcome) == query.outcome)) &&
-         (query.type.empty() || name_of(record.type) == query.type) &&
-         (query.session == 0 || record.session_id == query.session) &&
-         record.time_micros >= query.since_micros &&
-         (query.until_micros == 0 || record.time_micros <= query.until_micros);
+  SLUICE_TRY(walk.unindexed([&](const Frame& frame, const RecordView& record) {
+    best.add(rank_of(query.order, frame.sequence, record.duration_micros, record.rows),
+             frame.payload);
+  }));
+  SLUICE_TRY(walk.open());
+  for (const ChunkInfo& chunk : walk.reader().chunks()) {
+    // Segments of several writers overlap, and a page may begin behind a chunk: go on to the next.
+    if (best.beyond(chunk)) continue;
+    SLUICE_TRY(walk.chunk(
+        chunk, [&](const Hit& hit) { return best.wants(rank(hit)); },
+        [&](const ChunkInfo& of, const Hit& hit) { best.add(rank(hit), of.segment, hit.place); }));
+  }
+  return best.take(walk.fetcher());
 }
 
 Result<std::vector<Record>> search(const std::filesystem::path& audit, const Query& query) {
-  SLUICE_ASSIGN(auto index, Index::open(audit));
-  Newest newest(query.limit);
-  const auto consider = [&](const Frame& frame) {
-    const auto record = read_record(frame.payload);
-    if (record && matches(query, *record)) newest.add(frame);
-  };
-  // What is behind the index is read before the index is, so that nothing that moves over
-  // meanwhile is missed.
-  SLUICE_TRY(read_unindexed(audit, index, consider));
-  SLUICE_ASSIGN(auto chunks, index.database().prepare(kChunksThatMatch));
-  chunks.bind(1, query.since_micros)
-      .bind(2, query.until_micros)
-      .bind(3, query.user)
-      .bind(4, query.database)
-      .bind(5, static_cast<int64_t>(query.session))
-      .bind(6, query.table)
-      .bind(7, query.kind);
-  for (;;) {
-    SLUICE_ASSIGN(const bool row, chunks.step());
-    if (!row || newest.beyond(static_cast<uint64_t>(chunks.integer(3)))) return newest.take();
-    SLUICE_TRY(read_chunk(audit, chunks.text(0), static_cast<uint64_t>(chunks.integer(1)),
-                          static_cast<uint64_t>(chunks.integer(2)), consider));
-  }
+  SLUICE_ASSIGN(auto page, search_page(audit, query));
+  return std::move(page.records);
 }
 
 Result<Record> show(const std::filesystem::path& audit, uint64_t sequence) {
   SLUICE_ASSIGN(auto index, Index::open(audit));
+  const Query everything;
+  Walk walk(audit, index, everything);
   std::optional<std::string> payload;
-  const auto consider = [&](const Frame& frame) {
+  SLUICE_TRY(walk.unindexed([&](const Frame& frame, const RecordView&) {
     if (frame.sequence == sequence) payload = frame.payload;
-  };
-  SLUICE_TRY(read_unindexed(audit, index, consider));
-  SLUICE_ASSIGN(auto chunks,
-                index.database().prepare("SELECT segment, position, end FROM chunks"
-                                         " WHERE last_sequence >= ?1 AND first_sequence <= ?1"));
-  chunks.bind(1, static_cast<int64_t>(sequence));
-  while (!payload) {
-    SLUICE_ASSIGN(const bool row, chunks.step());
-    if (!row) {
-      return fail(ErrorCode::kNotFound, "there is no record " + std::to_string(sequence));
+  }));
+  if (!payload) SLUICE_TRY(walk.open());
+  const std::vector<ChunkInfo> none;
+  for (const ChunkInfo& chunk : payload ? none : walk.reader().chunks()) {
+    if (sequence < chunk.first_sequence || sequence > chunk.last_sequence) continue;
+    std::optional<uint64_t> place;
+    SLUICE_TRY(walk.chunk(
+        chunk, [&](const Hit& hit) { return hit.sequence == sequence; },
+        [&](const ChunkInfo&, const Hit& hit) { place = hit.place; }));
+    if (!place) continue;
+    SLUICE_ASSIGN(const Frame* frame, walk.fetcher().fetch(chunk.segment, *place, sequence));
+    if (frame->erased) {
+      return fail(ErrorCode::kNotFound, "record " + std::to_string(sequence) + " has been erased");
     }
-    SLUICE_TRY(read_chunk(audit, chunks.text(0), static_cast<uint64_t>(chunks.integer(1)),
-                          static_cast<uint64_t>(chunks.integer(2)), consider));
+    payload = frame->payload;
+    break;
+  }
+  if (!payload) {
+    return fail(ErrorCode::kNotFound, "there is no record " + std::to_string(sequence));
   }
   return decode_record(sequence, *payload);
 }
 
 Result<> tail(const std::filesystem::path& audit, const Query& query,
               const std::function<bool(const Record&)>& each, const std::function<bool()>& stop) {
-  // Begins at the end: what is there already is skipped.
-  Cursor cursor;
-  SLUICE_ASSIGN(const auto files, list_segments(log_directory(audit)));
-  for (const auto& file : files) {
-    auto reader = SegmentReader::open(file);
-    if (!reader) continue;  // Just being made, so that all in it is new; or no segment at all.
-    Frame frame;
-    while (reader->next(frame) == SegmentReader::Status::kFrame) {
-    }
-    cursor[file.filename()] = reader->offset();
-  }
-  LogFollower follower(log_directory(audit), std::move(cursor));
-  while (!stop()) {
-    Newest fresh(SIZE_MAX);  // Puts the segments' records into one order.
-    SLUICE_TRY(follower.read(1000, [&](const auto&, const Frame& frame) {
-      const auto record = read_record(frame.payload);
-      if (record && matches(query, *record)) fresh.add(frame);
-    }));
-    SLUICE_ASSIGN(const auto records, fresh.take());
-    for (const Record& record : records) {
-      if (!each(record)) return {};
-    }
-    if (records.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  SLUICE_ASSIGN(auto tail, Tail::open(audit, query));
+  bool on = true;
+  while (on && !stop()) {
+    SLUICE_ASSIGN(const size_t told,
+                  tail.poll([&](const Record& record) { return on = each(record); }));
+    if (told == 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   return {};
 }

@@ -4,34 +4,25 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "audit/query.h"
 #include "audit/record.h"
 #include "base/result.h"
 
 namespace sluice::audit {
 
-/// Which records are wanted; empty means any.
-struct Query {
-  std::string user;
-  std::string database;
-  std::string table;    ///< as written in the statement: "orders" or "public.orders"
-  std::string kind;     ///< beginning of the statement kind, any case: "select", "create"
-  std::string text;     ///< contained in the statement text, any case
-  std::string outcome;  ///< "allowed", "denied", "skipped", "lost"
-  std::string type;     ///< "statement", "session_start", …
-  uint64_t session = 0;
-  int64_t since_micros = 0;
-  int64_t until_micros = 0;  ///< 0: now
-  size_t limit = 100;
+/// Some of the records that a query asks for.
+struct Page {
+  std::vector<Record> records;  ///< in the query's order; of Order::kNewest the oldest first
+  std::optional<Rank> next;     ///< Query::after of the next page; empty: there is none
 };
 
-/// Whether a record is one of those.
-bool matches(const Query& query, const RecordView& record);
-
-/// The newest matching records, oldest first. Complete whatever the state of the index: what it
+/// The first `query.limit` records of its order. Complete whatever the state of the index: what it
 /// does not have yet is read from the log. `audit_directory` is `<state>/audit`.
+Result<Page> search_page(const std::filesystem::path& audit_directory, const Query& query);
+
+/// The records of one page.
 Result<std::vector<Record>> search(const std::filesystem::path& audit_directory,
                                    const Query& query);
 

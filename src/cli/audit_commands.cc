@@ -1,19 +1,22 @@
 #include <atomic>
-#include <charconv>
-#include <ctime>
+#include <chrono>
 #include <iostream>
-#include <optional>
 
 #include <fmt/format.h>
 #include <signal.h>
 
+#include "audit/count.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
+#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/units.h"
+#include "cli/actor.h"
 #include "cli/commands.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
-#include "config/units.h"
+#include "store/saved_searches.h"
+#include "store/state.h"
 
 namespace sluice::cli {
 namespace {
@@ -33,12 +36,57 @@ Result<std::filesystem::path> audit_directory(const Common& common) {
   return directory;
 }
 
-Result<audit::Query> query_of(const Common& common, const AuditOptions& options) {
-  audit::Query query = options.query;
-  query.limit = common.limit;
-  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
-  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
-  return query;
+Result<store::Database> open_store(const Common& common) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  return store::open_state(config.state);
+}
+
+/// The fields to count by, and over which spans of time.
+Result<audit::Counting> counting_of(const AuditOptions& options) {
+  audit::Counting counting;
+  std::string_view names = options.count_by;
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+    const auto field = audit::find_field(name);
+    if (!field) {
+      std::string known;
+      for (const auto one : audit::fields()) {
+        known += (known.empty() ? "" : ", ") + std::string(audit::name_of(one));
+      }
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("nothing is counted by \"{}\"; there are {}", name, known));
+    }
+    counting.by.push_back(*field);
+  }
+  if (!options.over.empty()) {
+    SLUICE_ASSIGN(const auto span, parse_duration(options.over));
+    counting.bucket_micros = std::chrono::duration_cast<std::chrono::microseconds>(span).count();
+    if (counting.bucket_micros <= 0) {
+      return fail(ErrorCode::kInvalidInput, "--over takes a span of time such as 1h");
+    }
+  }
+  return counting;
+}
+
+Result<> print_counts(const Common& common, const std::filesystem::path& directory,
+                      const audit::Query& query, const audit::Counting& counting) {
+  SLUICE_ASSIGN(const auto counts, audit::count(directory, query, counting));
+  Listing listing;
+  if (counting.bucket_micros > 0) listing.columns.emplace_back("time");
+  for (const auto field : counting.by) listing.columns.emplace_back(audit::name_of(field));
+  listing.columns.emplace_back("records");
+  for (const auto& some : counts.counts) {
+    boost::json::object row;
+    if (counting.bucket_micros > 0) row["time"] = format_time(some.bucket);
+    for (size_t i = 0; i < counting.by.size(); ++i) {
+      row[audit::name_of(counting.by[i])] = to_printable_utf8(some.values[i]);
+    }
+    row["records"] = some.records;
+    listing.rows.push_back(std::move(row));
+  }
+  print(std::cout, listing, common.format);
+  return {};
 }
 
 std::string line_of(const boost::json::object& record) {
@@ -52,65 +100,68 @@ std::string line_of(const boost::json::object& record) {
   return line;
 }
 
-/// ".5" to 500000; nothing for what is no fraction of up to six digits.
-std::optional<int64_t> parse_fraction(std::string_view text) {
-  if (text.empty()) return 0;
-  if (text[0] != '.' || text.size() < 2 || text.size() > 7) return std::nullopt;
-  int64_t micros = 0;
-  for (size_t i = 1; i <= 6; ++i) {
-    const char digit = i < text.size() ? text[i] : '0';
-    if (digit < '0' || digit > '9') return std::nullopt;
-    micros = micros * 10 + (digit - '0');
-  }
-  return micros;
-}
-
-/// A date, or a date and time of day as listings show them, in UTC.
-std::optional<int64_t> parse_moment(const std::string& text) {
-  std::tm utc{};
-  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::optional<int64_t> fraction;
-  if (rest != nullptr) {
-    std::string_view behind = rest;
-    if (behind.ends_with('Z')) behind.remove_suffix(1);
-    fraction = parse_fraction(behind);
-  } else {
-    utc = {};
-    rest = strptime(text.c_str(), "%Y-%m-%d", &utc);
-    if (rest != nullptr && *rest == '\0') fraction = 0;
-  }
-  if (!fraction) return std::nullopt;
-  const int day = utc.tm_mday;
-  const int64_t seconds = timegm(&utc);
-  // The 31st of February would become a day in March.
-  if (utc.tm_mday != day) return std::nullopt;
-  return seconds * 1'000'000 + *fraction;
-}
-
 }  // namespace
 
-Result<int64_t> parse_time(const std::string& text) {
-  if (text.empty()) return 0;
-  if (const auto ago = config::parse_duration(text)) {
-    return wall_micros() - std::chrono::duration_cast<std::chrono::microseconds>(*ago).count();
+Result<audit::Query> query_of(const Common& common, const AuditOptions& options) {
+  audit::Query query;
+  query.limit = common.limit;
+  if (!options.saved.empty()) {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    SLUICE_ASSIGN(const auto saved, store::saved_search(database, options.saved));
+    SLUICE_ASSIGN(const auto given, audit::parse_query_string(saved.query));
+    for (const auto& [name, value] : given) SLUICE_TRY(audit::set_filter(query, name, value));
   }
-  if (const auto moment = parse_moment(text)) return *moment;
-  return fail(
-      ErrorCode::kInvalidInput,
-      fmt::format(
-          "expected a time such as 1h, 2d, 2026-11-24 or 2026-11-24T09:30:00Z (UTC), got \"{}\"",
-          text));
+  for (const auto& [name, value] : options.filters) {
+    SLUICE_TRY(audit::set_filter(query, name, value));
+  }
+  SLUICE_ASSIGN(query.order, audit::parse_order(options.order));
+  if (!options.cursor.empty()) {
+    SLUICE_ASSIGN(query.after, audit::parse_rank(options.cursor));
+  }
+  return query;
 }
 
 Result<> audit_search(const Common& common, const AuditOptions& options) {
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
   SLUICE_ASSIGN(const auto query, query_of(common, options));
+  SLUICE_ASSIGN(const auto counting, counting_of(options));
+  if (!options.save.empty()) {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    SLUICE_TRY(store::save_search(
+        database, {options.save, audit::to_query_string(options.filters), actor(), 0}));
+  }
   SLUICE_TRY(leave_word(common, "searched"));
-  SLUICE_ASSIGN(const auto records, audit::search(directory, query));
+  if (!counting.by.empty() || counting.bucket_micros > 0) {
+    return print_counts(common, directory, query, counting);
+  }
+  SLUICE_ASSIGN(const auto page, audit::search_page(directory, query));
   Listing listing{kColumns, {}};
-  for (const auto& record : records) listing.rows.push_back(audit::to_json(record));
+  for (const auto& record : page.records) listing.rows.push_back(audit::to_json(record));
+  print(std::cout, listing, common.format);
+  // Not among the records, so that they stay what a program reads.
+  if (page.next) {
+    std::cerr << "more: --cursor " << audit::to_text(*page.next) << '\n';
+  }
+  return {};
+}
+
+Result<> audit_searches(const Common& common) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  SLUICE_ASSIGN(const auto all, store::saved_searches(database));
+  Listing listing{{"name", "query", "author", "time"}, {}};
+  for (const auto& search : all) {
+    listing.rows.push_back({{"name", search.name},
+                            {"query", search.query},
+                            {"author", search.author},
+                            {"time", format_time(search.time_micros)}});
+  }
   print(std::cout, listing, common.format);
   return {};
+}
+
+Result<> audit_forget_search(const Common& common, const std::string& name) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  return store::remove_search(database, name);
 }
 
 Result<> audit_tail(const Common& common, const AuditOptions& options) {

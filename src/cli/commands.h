@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "audit/filters.h"
 #include "audit/search.h"
+#include "base/parse_time.h"
 #include "base/result.h"
 #include "cli/output.h"
 #include "policy/policy.h"
@@ -47,11 +49,18 @@ Result<> session_list(const Common& common);
 Result<> session_kill(const Common& common, uint64_t id);
 
 struct AuditOptions {
-  audit::Query query;
-  std::string since;
-  std::string until;
+  audit::Given filters;  ///< as they were given
+  std::string order;     ///< audit::parse_order
+  std::string cursor;    ///< where the last page ended
+  std::string count_by;  ///< fields, separated by commas
+  std::string over;      ///< counts: how long a span of time is
+  std::string save, saved;
 };
+/// What they ask for; a saved search first, so that what is given besides replaces its parts.
+Result<audit::Query> query_of(const Common& common, const AuditOptions& options);
 Result<> audit_search(const Common& common, const AuditOptions& options);
+Result<> audit_searches(const Common& common);
+Result<> audit_forget_search(const Common& common, const std::string& name);
 Result<> audit_tail(const Common& common, const AuditOptions& options);
 Result<> audit_show(const Common& common, uint64_t id);
 /// How the running gateway's streams are doing.
@@ -131,9 +140,6 @@ Result<> data_history(const Common& common);
 
 Result<> config_check(const Common& common);
 Result<> version(const Common& common);
-
-/// "1h", "2d": that long ago; or an RFC 3339 time. Microseconds since 1970; 0 for an empty text.
-Result<int64_t> parse_time(const std::string& text);
 
 /// Runs the command line; returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration,
 /// 3 not found, 4 exists already, 5 gateway or database cannot be reached.

@@ -247,10 +247,7 @@ Result<> audit_receipt(const Common& common, const EvidenceOptions& options) {
 Result<> audit_export(const Common& common, const AuditOptions& options,
                       const EvidenceOptions& evidence) {
   SLUICE_ASSIGN(const auto folder, audit_folder(common, evidence));
-  audit::Query query = options.query;
-  query.limit = common.limit;
-  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
-  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  SLUICE_ASSIGN(const auto query, query_of(common, options));
   SLUICE_TRY(
       leave_word(common, "exported" + (evidence.proof.empty() ? "" : " to " + evidence.proof)));
   SLUICE_ASSIGN(const auto records, audit::search(folder, query));

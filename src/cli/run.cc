@@ -1,4 +1,5 @@
 // The command line itself; the one place that includes CLI11, which is slow to compile.
+#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -176,9 +177,30 @@ class CommandLine {
 
   void add_audit() {
     auto* audit = group("audit", "What happened");
-    filtered(listing(add(*audit, "search", "Find records, newest last",
-                         "sluice audit search --user alice --since 1h -o json",
-                         [this] { return audit_search(common_, audit_); })));
+    auto* search = filtered(listing(
+        add(*audit, "search", "Find records, newest last",
+            "sluice audit search --user alice --since 1h -o json\n  sluice audit search --words "
+            "'customers email' --sort duration --limit 10\n  sluice audit search --decision denied "
+            "--since 7d --count-by user,table --over 1d\n  sluice audit search --class email "
+            "--save emails\n  sluice audit search --saved emails --since 1h",
+            [this] { return audit_search(common_, audit_); })));
+    search->add_option("--sort", audit_.order, "newest (default), oldest, duration or rows")
+        ->check(CLI::IsMember({"newest", "oldest", "duration", "rows"}));
+    search->add_option("--cursor", audit_.cursor, "Go on where the last page ended")
+        ->type_name("CURSOR");
+    search
+        ->add_option("--count-by", audit_.count_by,
+                     "Count instead, by fields: user, table, class, decision, …")
+        ->type_name("FIELD,…");
+    search->add_option("--over", audit_.over, "Count instead, over spans of time: 1h, 1d")
+        ->type_name("SPAN");
+    search->add_option("--save", audit_.save, "Keep these filters under a name")->type_name("NAME");
+    listing(add(*audit, "searches", "List saved searches", "sluice audit searches",
+                [this] { return audit_searches(common_); }));
+    auto* forget =
+        add(*audit, "forget-search", "Remove a saved search", "sluice audit forget-search emails",
+            [this] { return audit_forget_search(common_, database_); });
+    forget->add_option("name", database_, "From: sluice audit searches")->required();
     auto* tail = filtered(formatted(add(*audit, "tail", "Follow records as they are written",
                                         "sluice audit tail --database orders", [this] {
                                           common_.limit = tail_limit_;
@@ -398,21 +420,20 @@ class CommandLine {
   }
 
   CLI::App* filtered(CLI::App* sub) {
-    auto& q = audit_.query;
-    sub->add_option("--user", q.user, "Who")->type_name("NAME");
-    sub->add_option("--database", q.database, "Where")->type_name("NAME");
-    sub->add_option("--table", q.table, "Statements that name this table")->type_name("NAME");
-    sub->add_option("--kind", q.kind, "Statement kind, or its beginning: select, create")
-        ->type_name("KIND");
-    sub->add_option("--text", q.text, "Contained in the statement")->type_name("TEXT");
-    sub->add_option("--decision", q.outcome, "allowed, denied, limited, skipped or lost")
-        ->check(CLI::IsMember({"allowed", "denied", "limited", "skipped", "lost"}));
-    sub->add_option("--type", q.type,
-                    "statement, session_start, session_end, login_failed, cancel, admin, …")
-        ->type_name("TYPE");
-    sub->add_option("--session", q.session, "Session id")->type_name("ID");
-    sub->add_option("--since", audit_.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
-    sub->add_option("--until", audit_.until, "The same")->type_name("TIME");
+    for (const audit::Filter& filter : audit::filters()) {
+      std::string flag = "--" + std::string(filter.name);
+      std::replace(flag.begin(), flag.end(), '_', '-');
+      auto* option = sub->add_option_function<std::string>(
+          flag,
+          [this, &filter](const std::string& value) {
+            audit_.filters.emplace_back(filter.name, value);
+          },
+          std::string(filter.about));
+      option->type_name(std::string(filter.value));
+      const std::vector<std::string> choices(filter.choices.begin(), filter.choices.end());
+      if (!choices.empty()) option->check(CLI::IsMember(choices));
+    }
+    sub->add_option("--saved", audit_.saved, "Begin with a saved search")->type_name("NAME");
     return sub;
   }
 

@@ -176,6 +176,7 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
         databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
   }
   if (auto answer = evidence_.answer_local(request)) return std::move(*answer);
+  if (auto answer = audit_.answer(request)) return std::move(*answer);
   if (auto answer = policy_.answer(request)) return std::move(*answer);
   if (auto answer = data_.answer(request)) return std::move(*answer);
   return problem(404, "not found");

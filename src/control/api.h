@@ -9,6 +9,7 @@
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "control/audit_api.h"
 #include "control/data_api.h"
 #include "control/evidence_api.h"
 #include "control/http_server.h"
@@ -35,6 +36,7 @@ class Api {
       : gateway_(gateway),
         log_(log),
         evidence_(log, audit_directory),
+        audit_(log, audit_directory),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
@@ -60,6 +62,7 @@ class Api {
   audit::Log& log_;
   const stream::Streams* streams_ = nullptr;
   EvidenceApi evidence_;
+  AuditApi audit_;
   PolicyApi policy_;
   DataApi data_;
   std::unique_ptr<WitnessApi> witness_;

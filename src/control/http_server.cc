@@ -23,10 +23,14 @@ constexpr size_t kMaxConnections = 256;
 constexpr size_t kMaxBody = 1 << 20;
 constexpr auto kRequestTime = std::chrono::seconds(10);
 
-http::response<http::string_body> answer(const http::request<http::string_body>& request,
-                                         const HttpHandler& handler) {
-  HttpResponse made = handler(
-      {std::string(request.method_string()), std::string(request.target()), request.body()});
+/// How often a stream is asked for more, and how long it may say nothing before the connection is
+/// tried.
+constexpr auto kStreamLook = std::chrono::milliseconds(200);
+constexpr int kQuietLooks = 75;
+constexpr size_t kMaxStreams = 32;
+
+http::response<http::string_body> finished(const http::request<http::string_body>& request,
+                                           HttpResponse made) {
   http::response<http::string_body> response(static_cast<http::status>(made.status),
                                              request.version());
   response.set(http::field::content_type, made.content_type);
@@ -37,15 +41,31 @@ http::response<http::string_body> answer(const http::request<http::string_body>&
   return response;
 }
 
+/// What all connections of a server have in common.
+struct Shared {
+  size_t open = 0, streams = 0;
+  asio::thread_pool pool{1};  ///< for what takes long
+};
+
 /// One connection, over TCP or a Unix-domain socket.
 template <typename Protocol>
 class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
  public:
-  Connection(typename Protocol::socket socket, std::shared_ptr<HttpHandler> handler, size_t& open)
-      : stream_(std::move(socket)), handler_(std::move(handler)), open_(open) {
+  Connection(typename Protocol::socket socket, std::shared_ptr<HttpHandler> handler, Shared& shared)
+      : stream_(std::move(socket)),
+        timer_(stream_.get_executor()),
+        handler_(std::move(handler)),
+        pool_(shared.pool),
+        open_(shared.open),
+        streams_(shared.streams) {
     ++open_;
   }
-  ~Connection() { --open_; }
+  ~Connection() {
+    --open_;
+    if (streaming_) --streams_;
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void read() {
     parser_.emplace();
@@ -60,7 +80,26 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
  private:
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
-    response_ = answer(parser_->get(), *handler_);
+    const auto& request = parser_->get();
+    HttpResponse made = (*handler_)(
+        {std::string(request.method_string()), std::string(request.target()), request.body()});
+    if (!made.later) {
+      send(std::move(made));
+      return;
+    }
+    stream_.expires_never();
+    asio::post(pool_, [self = this->shared_from_this(), later = std::move(made.later)] {
+      auto done = std::make_shared<HttpResponse>(later());
+      asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
+    });
+  }
+
+  void send(HttpResponse made) {
+    if (made.stream) {
+      begin_stream(std::move(made));
+      return;
+    }
+    response_ = finished(parser_->get(), std::move(made));
     stream_.expires_after(kRequestTime);
     http::async_write(stream_, response_,
                       [self = this->shared_from_this()](error_code failed, size_t) {
@@ -68,9 +107,61 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
                       });
   }
 
+  void begin_stream(HttpResponse made) {
+    if (streams_ >= kMaxStreams) {
+      send({503, "text/plain", "too many streams are open: close some\n"});
+      return;
+    }
+    ++streams_;
+    streaming_ = true;
+    more_ = std::move(made.stream);
+    piece_ = "HTTP/1.1 200 OK\r\nContent-Type: " + made.content_type +
+             "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+             "Connection: close\r\n\r\n";
+    write_piece();
+  }
+
+  void write_piece() {
+    stream_.expires_after(kRequestTime);
+    asio::async_write(stream_, asio::buffer(piece_),
+                      [self = this->shared_from_this()](error_code failed, size_t) {
+                        if (failed) return;  // Gone, or too slow to follow.
+                        self->stream_.expires_never();
+                        self->look_again();
+                      });
+  }
+
+  void look_again() {
+    timer_.expires_after(kStreamLook);
+    timer_.async_wait([self = this->shared_from_this()](error_code cancelled) {
+      if (cancelled) return;
+      auto piece = self->more_();
+      if (!piece) return;
+      self->quiet_ = piece->empty() ? self->quiet_ + 1 : 0;
+      if (self->quiet_ >= kQuietLooks) {
+        // A comment: whether anybody is there shows when something is written.
+        *piece = ":\n\n";
+        self->quiet_ = 0;
+      }
+      if (piece->empty()) {
+        self->look_again();
+        return;
+      }
+      self->piece_ = std::move(*piece);
+      self->write_piece();
+    });
+  }
+
   beast::basic_stream<Protocol> stream_;
+  asio::steady_timer timer_;
   std::shared_ptr<HttpHandler> handler_;
+  asio::thread_pool& pool_;
   size_t& open_;
+  size_t& streams_;
+  bool streaming_ = false;
+  std::function<std::optional<std::string>()> more_;
+  std::string piece_;
+  int quiet_ = 0;
   beast::flat_buffer buffer_{64 * 1024};
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -80,10 +171,10 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
 template <typename Protocol>
 class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
  public:
-  Acceptor(asio::io_context& context, HttpHandler handler, size_t& open)
+  Acceptor(asio::io_context& context, HttpHandler handler, Shared& shared)
       : acceptor_(context),
         handler_(std::make_shared<HttpHandler>(std::move(handler))),
-        open_(open) {}
+        shared_(shared) {}
 
   Result<> listen(const typename Protocol::endpoint& endpoint) {
     error_code error;
@@ -101,8 +192,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
   void accept() {
     acceptor_.async_accept([self = this->shared_from_this()](error_code error, auto socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error && self->open_ < kMaxConnections) {
-        std::make_shared<Connection<Protocol>>(std::move(socket), self->handler_, self->open_)
+      if (!error && self->shared_.open < kMaxConnections) {
+        std::make_shared<Connection<Protocol>>(std::move(socket), self->handler_, self->shared_)
             ->read();
       }
       self->accept();
@@ -111,7 +202,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
 
   typename Protocol::acceptor acceptor_;
   std::shared_ptr<HttpHandler> handler_;
-  size_t& open_;
+  Shared& shared_;
 };
 
 class Server : public HttpServer {
@@ -124,7 +215,8 @@ class Server : public HttpServer {
     const auto found = resolver.resolve(host, std::to_string(port), error);
     if (error || found.empty())
       return fail(ErrorCode::kIo, "cannot resolve " + host + ": " + error.message());
-    auto acceptor = std::make_shared<Acceptor<asio::ip::tcp>>(context_, std::move(handler), open_);
+    auto acceptor =
+        std::make_shared<Acceptor<asio::ip::tcp>>(context_, std::move(handler), shared_);
     SLUICE_TRY(acceptor->listen(found.begin()->endpoint()));
     return acceptor->local().port();
   }
@@ -138,7 +230,7 @@ class Server : public HttpServer {
     }
     const mode_t mask = umask(0177);
     auto acceptor = std::make_shared<Acceptor<asio::local::stream_protocol>>(
-        context_, std::move(handler), open_);
+        context_, std::move(handler), shared_);
     auto listening = acceptor->listen(asio::local::stream_protocol::endpoint(socket.string()));
     umask(mask);
     return listening;
@@ -152,12 +244,15 @@ class Server : public HttpServer {
   }
 
   void stop() override {
+    // What is being made still posts its answer, which nobody waits for any more.
+    shared_.pool.stop();
+    shared_.pool.join();
     context_.stop();
     if (thread_.joinable()) thread_.join();
   }
 
  private:
-  size_t open_ = 0;  ///< before the context, whose connections count themselves out
+  Shared shared_;  ///< before the context, whose connections count themselves out
   asio::io_context context_{1};
   std::thread thread_;
 };

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -19,6 +20,12 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  /// What takes longer than others may wait: makes the answer, on another thread, in place of this
+  /// one. One at a time.
+  std::function<HttpResponse()> later = nullptr;
+  /// An answer without an end (text/event-stream): asked every now and then for more, on the
+  /// server's thread; "" is nothing yet, no value the end.
+  std::function<std::optional<std::string>()> stream = nullptr;
 };
 
 /// Called on the server's thread; may block it.

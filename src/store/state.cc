@@ -64,6 +64,12 @@ Result<Database> open_state(const std::filesystem::path& state) {
       "ALTER TABLE waiting_admin_events ADD COLUMN type TEXT NOT NULL DEFAULT 'admin';",
       "CREATE TABLE witnessed (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) "
       "STRICT;",
+      R"(CREATE TABLE saved_searches (
+           name TEXT PRIMARY KEY,
+           query TEXT NOT NULL,             -- as in a URL
+           author TEXT NOT NULL,
+           time_micros INTEGER NOT NULL
+         ) STRICT;)",
   }));
   return database;
 }

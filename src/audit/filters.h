@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "audit/query.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+/// One way to say which records are wanted, by the same name on the command line (with '-' for
+/// '_'), over HTTP and in saved searches.
+struct Filter {
+  std::string_view name;
+  std::string_view value;  ///< what it takes: "NAME", "TIME", "DURATION", "N"
+  std::string_view about;  ///< one line for people
+  /// All values that it may have, where there are few.
+  std::vector<std::string_view> choices;
+  Result<> (*set)(Query& query, const std::string& value);
+};
+
+/// All of them.
+std::span<const Filter> filters();
+
+/// Name and value of filters, as they were given.
+using Given = std::vector<std::pair<std::string, std::string>>;
+
+/// Sets one; an error that says what it takes. Later ones of the same name replace earlier ones.
+Result<> set_filter(Query& query, std::string_view name, const std::string& value);
+
+/// "newest", "oldest", "duration", "rows".
+Result<Order> parse_order(std::string_view name);
+
+/// "user=alice&since=1h": as in a URL, the way searches are saved.
+std::string to_query_string(const Given& given);
+/// The reverse; an error for what is no such text.
+Result<Given> parse_query_string(std::string_view text);
+
+}  // namespace sluice::audit

@@ -1,0 +1,108 @@
+#include "audit/index_thread.h"
+
+#include <chrono>
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace sluice::audit {
+namespace {
+
+/// How far the index may be behind the log.
+constexpr auto kLag = std::chrono::seconds(1);
+/// The data path comes first: search reads what is not indexed yet from the log itself. But less
+/// than this would not keep up beside workers that never rest.
+constexpr int kNice = 5;
+
+}  // namespace
+
+void IndexThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void IndexThread::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<Index> IndexThread::open() const {
+  auto index = Index::open(directory_);
+  // A search that has it open just now may keep it locked; that is no damage.
+  const auto locked = [&] {
+    return !index && index.error().text.find("locked") != std::string::npos;
+  };
+  for (int i = 0; i < 40 && locked(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    index = Index::open(directory_);
+  }
+  if (!index && !locked()) {
+    // It holds nothing that the log does not.
+    log::error("audit index: {}; it is made anew", index.error().text);
+    Index::remove(directory_);
+    index = Index::open(directory_);
+  }
+  return index;
+}
+
+void IndexThread::run() {
+  pthread_setname_np(pthread_self(), "audit-index");
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
+  auto index = open();
+  Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
+  if (!cursor) {
+    log::error("audit index: {}", cursor.error().text);
+    return;
+  }
+  LogFollower follower(directory_ / "log", std::move(*cursor));
+  auto flushed = Clock::now();
+  for (;;) {
+    bool stopping = false;
+    {
+      const std::lock_guard lock(mutex_);
+      stopping = stopping_;
+    }
+    while (index_some(*index, follower)) {
+    }
+    // Few records cost as much to write as many, so a trickle is gathered for a while.
+    if (index->pending_records() > 0 && (stopping || Clock::now() - flushed >= kLag)) {
+      flush(*index, follower);
+      flushed = Clock::now();
+    }
+    if (stopping) return;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; });
+  }
+}
+
+bool IndexThread::index_some(Index& index, LogFollower& follower) {
+  constexpr size_t kEnough = 8192;
+  // What could not be written is tried again before anything more is taken in.
+  if (index.pending_records() >= kEnough && !flush(index, follower)) return false;
+  const auto count = follower.read(kEnough, [&](const std::string& segment, const Frame& frame) {
+    if (!index.add(segment, frame)) {
+      log::error("audit log: {} holds no record at byte {}", segment, frame.offset);
+    }
+    last_read_ = std::max(last_read_, frame.sequence);
+  });
+  for (const auto& damage : follower.take_damage()) log::error("audit log: {}", damage);
+  return count && *count > 0;
+}
+
+bool IndexThread::flush(Index& index, const LogFollower& follower) {
+  if (const auto flushed = index.flush(follower.cursor()); !flushed) {
+    log::error("audit index: {}", flushed.error().text);
+    return false;
+  }
+  indexed_.store(last_read_, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace sluice::audit

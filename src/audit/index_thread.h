@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "audit/follower.h"
+#include "audit/index.h"
+
+namespace sluice::audit {
+
+/// Keeps the index of a log that is being written not far behind it.
+class IndexThread {
+ public:
+  /// `audit_directory` is `<state>/audit`.
+  explicit IndexThread(std::filesystem::path audit_directory)
+      : directory_(std::move(audit_directory)) {}
+  ~IndexThread() { stop(); }
+  IndexThread(const IndexThread&) = delete;
+  IndexThread& operator=(const IndexThread&) = delete;
+
+  void start();
+  /// Indexes all there is, then ends.
+  void stop();
+  /// The newest record in the index.
+  uint64_t indexed() const { return indexed_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  Result<Index> open() const;
+  bool index_some(Index& index, LogFollower& follower);
+  bool flush(Index& index, const LogFollower& follower);
+
+  std::filesystem::path directory_;
+  std::atomic<uint64_t> indexed_{0};
+  uint64_t last_read_ = 0;
+  std::mutex mutex_;
+  bool stopping_ = false;
+  std::condition_variable wake_;
+  std::thread thread_;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "audit/follower.h"
+#include "audit/query.h"
+#include "audit/record.h"
+
+namespace sluice::audit {
+
+/// Follows a log from its end on.
+class Tail {
+ public:
+  /// `audit_directory` is `<state>/audit`.
+  static Result<Tail> open(const std::filesystem::path& audit_directory, Query query);
+
+  /// Calls `each` for what has been written since last time and is wanted, in the order in which it
+  /// was found, until it returns false. Returns how many there were.
+  Result<size_t> poll(const std::function<bool(const Record&)>& each);
+
+ private:
+  Tail(LogFollower follower, Query query)
+      : follower_(std::move(follower)), query_(std::move(query)) {}
+  LogFollower follower_;
+  Query query_;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,224 @@
+#include "control/audit_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+
+#include "audit/count.h"
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "audit/tail.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "control/body.h"
+#include "store/saved_searches.h"
+#include "store/state.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPrefix = "/api/v1/audit/";
+constexpr std::string_view kSearches = "searches/";
+constexpr size_t kMostRecords = 10'000;
+
+Result<audit::Counting> counting_of(const std::string& by, const std::string& over) {
+  audit::Counting counting;
+  std::string_view names = by;
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+    const auto field = audit::find_field(name);
+    if (!field) {
+      return fail(ErrorCode::kInvalidInput, "by: nothing is counted by \"" + std::string(name) +
+                                                "\"; /api/v1/openapi.json has the fields");
+    }
+    counting.by.push_back(*field);
+  }
+  if (over.empty()) return counting;
+  SLUICE_ASSIGN(const Duration span, parse_duration(over));
+  counting.bucket_micros = std::chrono::duration_cast<std::chrono::microseconds>(span).count();
+  if (counting.bucket_micros > 0) return counting;
+  return fail(ErrorCode::kInvalidInput, "over: expected a span of time such as 1h");
+}
+
+Result<size_t> limit_of(const std::string& text) {
+  size_t limit = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, limit);
+  if (read.ec == std::errc() && read.ptr == end && limit <= kMostRecords) return limit;
+  return fail(ErrorCode::kInvalidInput,
+              "limit: expected a number up to " + std::to_string(kMostRecords));
+}
+
+}  // namespace
+
+std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
+  const std::string_view target = request.path;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (request.method == "GET" && path == "/api/v1/openapi.json") {
+    return json_response(200, audit_openapi());
+  }
+  if (!path.starts_with(kPrefix)) return std::nullopt;
+  const std::string_view what = path.substr(kPrefix.size());
+  if (what.starts_with(kSearches)) {
+    const auto name = audit::parse_query_string(what.substr(kSearches.size()));
+    if (!name || name->size() != 1) return problem(400, "not the name of a search");
+    if (request.method == "PUT") return save(name->front().first, request);
+    if (request.method == "DELETE") return forget(name->front().first);
+    return problem(405, "a saved search can be PUT and DELETEd");
+  }
+  if (request.method != "GET") return problem(405, "the audit trail can only be read");
+  if (what == "searches") return searches();
+  const auto given =
+      audit::parse_query_string(target.substr(std::min(target.size(), path.size() + 1)));
+  if (!given) return failed(given.error());
+  auto asked = asked_of(*given);
+  if (!asked) return failed(asked.error());
+  HttpResponse response;
+  if (what == "records") {
+    response.later = [this, asked = std::move(*asked)] { return records(asked); };
+  } else if (what == "counts") {
+    response.later = [this, asked = std::move(*asked)] { return counts(asked); };
+  } else if (what == "tail") {
+    response.later = [this, asked = std::move(*asked)] { return follow(asked); };
+  } else {
+    return problem(404, "not found", "Known here: records, counts, tail, searches.");
+  }
+  return response;
+}
+
+Result<AuditApi::Asked> AuditApi::asked_of(const audit::Given& given) const {
+  Asked asked;
+  for (const auto& [name, value] : given) {
+    if (name != "saved") continue;
+    SLUICE_ASSIGN(auto database, store::open_state(audit_directory_.parent_path()));
+    SLUICE_ASSIGN(const auto saved, store::saved_search(database, value));
+    SLUICE_ASSIGN(const auto filters, audit::parse_query_string(saved.query));
+    for (const auto& [filter, its] : filters) {
+      SLUICE_TRY(audit::set_filter(asked.query, filter, its));
+    }
+  }
+  for (const auto& [name, value] : given) {
+    if (name == "saved") continue;
+    if (name == "by") {
+      asked.by = value;
+    } else if (name == "over") {
+      asked.over = value;
+    } else if (name == "limit") {
+      SLUICE_ASSIGN(asked.query.limit, limit_of(value));
+    } else if (name == "order") {
+      SLUICE_ASSIGN(asked.query.order, audit::parse_order(value));
+    } else if (name == "cursor") {
+      SLUICE_ASSIGN(asked.query.after, audit::parse_rank(value));
+    } else {
+      SLUICE_TRY(audit::set_filter(asked.query, name, value));
+    }
+  }
+  return asked;
+}
+
+/// What cannot be recorded is not done.
+Result<> AuditApi::note(std::string_view what) {
+  audit::SessionContext context;
+  context.user = "local administrator";
+  audit::Event event;
+  event.type = audit::EventType::kAuditRead;
+  event.time_micros = wall_micros();
+  event.message = what;
+  SLUICE_TRY(log_.append_admin(context, event));
+  return {};
+}
+
+HttpResponse AuditApi::records(const Asked& asked) {
+  if (const auto noted = note("searched over HTTP"); !noted) return failed(noted.error());
+  const auto page = audit::search_page(audit_directory_, asked.query);
+  if (!page) return failed(page.error());
+  json::array all;
+  for (const auto& record : page->records) all.push_back(audit::to_json(record));
+  json::object out{{"records", std::move(all)}, {"next", nullptr}};
+  if (page->next) out["next"] = audit::to_text(*page->next);
+  return json_response(200, out);
+}
+
+HttpResponse AuditApi::counts(const Asked& asked) {
+  const auto counting = counting_of(asked.by, asked.over);
+  if (!counting) return failed(counting.error());
+  if (const auto noted = note("counted over HTTP"); !noted) return failed(noted.error());
+  const auto counts = audit::count(audit_directory_, asked.query, *counting);
+  if (!counts) return failed(counts.error());
+  json::array all;
+  for (const auto& some : counts->counts) {
+    json::object values;
+    for (size_t i = 0; i < counting->by.size(); ++i) {
+      values[audit::name_of(counting->by[i])] = to_printable_utf8(some.values[i]);
+    }
+    json::object one{{"values", std::move(values)}, {"records", some.records}};
+    if (counting->bucket_micros > 0) one["time"] = format_time(some.bucket);
+    all.push_back(std::move(one));
+  }
+  return json_response(200, json::object{{"records", counts->records}, {"counts", std::move(all)}});
+}
+
+HttpResponse AuditApi::follow(const Asked& asked) {
+  if (const auto noted = note("followed over HTTP"); !noted) return failed(noted.error());
+  auto opened = audit::Tail::open(audit_directory_, asked.query);
+  if (!opened) return failed(opened.error());
+  HttpResponse response;
+  response.content_type = "text/event-stream";
+  response.stream = [tail = std::make_shared<audit::Tail>(std::move(*opened))] {
+    std::string events;
+    const auto told = tail->poll([&](const audit::Record& record) {
+      events += "id: " + std::to_string(record.sequence) +
+                "\ndata: " + json::serialize(audit::to_json(record)) + "\n\n";
+      return true;
+    });
+    return told ? std::optional(events) : std::nullopt;
+  };
+  return response;
+}
+
+HttpResponse AuditApi::searches() {
+  auto database = store::open_state(audit_directory_.parent_path());
+  if (!database) return failed(database.error());
+  const auto saved = store::saved_searches(*database);
+  if (!saved) return failed(saved.error());
+  json::array all;
+  for (const auto& search : *saved) {
+    all.push_back(json::object{{"name", search.name},
+                               {"query", search.query},
+                               {"author", search.author},
+                               {"time", format_time(search.time_micros)}});
+  }
+  return json_response(200, all);
+}
+
+HttpResponse AuditApi::save(const std::string& name, const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const std::string text = text_of(*body, "query");
+  const auto given = audit::parse_query_string(text);
+  if (!given) return failed(given.error());
+  audit::Query query;
+  for (const auto& [filter, value] : *given) {
+    if (const auto set = audit::set_filter(query, filter, value); !set) return failed(set.error());
+  }
+  auto database = store::open_state(audit_directory_.parent_path());
+  if (!database) return failed(database.error());
+  const auto saved = store::save_search(*database, {name, text, text_of(*body, "author"), 0});
+  if (!saved) return failed(saved.error());
+  return json_response(200, json::object{{"name", name}, {"query", text}});
+}
+
+HttpResponse AuditApi::forget(const std::string& name) {
+  auto database = store::open_state(audit_directory_.parent_path());
+  if (!database) return failed(database.error());
+  const auto removed = store::remove_search(*database, name);
+  if (!removed) return failed(removed.error());
+  return json_response(200, json::object{{"removed", name}});
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "audit/filters.h"
+#include "audit/log.h"
+#include "control/http_server.h"
+
+namespace sluice::control {
+
+/// The audit trail over HTTP, for whoever may open the state folder; every filter of
+/// audit/filters.h is a parameter:
+///
+///   GET    /api/v1/audit/records        a page: limit, order, cursor
+///   GET    /api/v1/audit/counts         by=FIELD,…  over=SPAN
+///   GET    /api/v1/audit/tail           records as they are written, as server-sent events
+///   GET    /api/v1/audit/searches       those that are saved; saved=NAME begins with one
+///   PUT    /api/v1/audit/searches/NAME  {query, author}
+///   DELETE /api/v1/audit/searches/NAME
+///   GET    /api/v1/openapi.json         all of this, described
+///
+/// Whoever reads is on the record.
+class AuditApi {
+ public:
+  AuditApi(audit::Log& log, std::filesystem::path audit_directory)
+      : log_(log), audit_directory_(std::move(audit_directory)) {}
+
+  /// Null: not a path of this part.
+  std::optional<HttpResponse> answer(const HttpRequest& request);
+
+ private:
+  /// Parameters that are no filters, and the query that the filters make.
+  struct Asked {
+    audit::Query query;
+    std::string by, over;
+  };
+  Result<Asked> asked_of(const audit::Given& given) const;
+  Result<> note(std::string_view what);
+  HttpResponse records(const Asked& asked);
+  HttpResponse counts(const Asked& asked);
+  HttpResponse follow(const Asked& asked);
+  HttpResponse searches();
+  HttpResponse save(const std::string& name, const HttpRequest& request);
+  HttpResponse forget(const std::string& name);
+
+  audit::Log& log_;
+  std::filesystem::path audit_directory_;
+};
+
+/// The description of AuditApi (OpenAPI 3.1).
+boost::json::object audit_openapi();
+
+}  // namespace sluice::control

@@ -1,0 +1,158 @@
+#include "control/audit_api.h"
+
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "audit/count.h"
+#include "base/test_folder.h"
+#include "store/state.h"
+
+namespace sluice::control {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+
+class AuditApiTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = audit::Log::open({.directory = folder / "audit", .segment_bytes = 1 << 20}, 1);
+    ASSERT_TRUE(opened) << opened.error().text;
+    log = std::move(*opened);
+    ASSERT_TRUE(store::open_state(folder.path()));
+    api.emplace(*log, folder / "audit");
+  }
+  void write(const std::string& user, const std::string& text, uint64_t duration) {
+    audit::SessionContext context;
+    context.session_id = 1;
+    context.user = user;
+    audit::Event event;
+    event.time_micros = 1'000'000 + 10 * static_cast<int64_t>(++written);
+    event.text = text;
+    event.kind = "SELECT";
+    event.duration_micros = duration;
+    ASSERT_TRUE(log->writer(0).append(audit::EncodedContext(context), event));
+  }
+  HttpResponse ask(const std::string& method, const std::string& path,
+                   const std::string& body = {}) {
+    auto response = api->answer({method, path, body});
+    EXPECT_TRUE(response) << path;
+    if (!response) return {};
+    return response->later ? response->later() : *response;
+  }
+  json::value get(const std::string& path) {
+    const auto response = ask("GET", path);
+    EXPECT_EQ(response.status, 200) << response.body;
+    return json::parse(response.body);
+  }
+
+  TestFolder folder;
+  std::unique_ptr<audit::Log> log;
+  std::optional<AuditApi> api;
+  int written = 0;
+};
+
+TEST_F(AuditApiTest, RecordsInPages) {
+  for (int i = 0; i < 5; ++i) write(i % 2 == 0 ? "alice" : "bob", "SELECT one", 10 + i);
+  auto page = get("/api/v1/audit/records?user=alice&order=duration&limit=2").as_object();
+  ASSERT_EQ(page["records"].as_array().size(), 2U);
+  EXPECT_EQ(page["records"].as_array()[0].at("duration_us"), 14);
+  const std::string cursor(page["next"].as_string());
+  page =
+      get("/api/v1/audit/records?user=alice&order=duration&limit=2&cursor=" + cursor).as_object();
+  ASSERT_EQ(page["records"].as_array().size(), 1U);
+  EXPECT_EQ(page["records"].as_array()[0].at("duration_us"), 10);
+  EXPECT_TRUE(page["next"].is_null());
+}
+
+TEST_F(AuditApiTest, WhoeverReadsIsOnTheRecord) {
+  get("/api/v1/audit/records?user=nobody");
+  const auto reads = get("/api/v1/audit/records?type=audit_read").as_object();
+  ASSERT_EQ(reads.at("records").as_array().size(), 2U) << "that search is one too";
+}
+
+TEST_F(AuditApiTest, Counts) {
+  for (int i = 0; i < 5; ++i) write(i % 2 == 0 ? "alice" : "bob", "SELECT one", 10);
+  const auto counts = get("/api/v1/audit/counts?by=user,kind&over=1h&type=statement").as_object();
+  EXPECT_EQ(counts.at("records"), 5);
+  const auto& all = counts.at("counts").as_array();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].at("records"), 3);
+  EXPECT_EQ(all[0].at("values"), (json::object{{"user", "alice"}, {"kind", "SELECT"}}));
+  EXPECT_EQ(all[0].at("time"), "1970-01-01T00:00:00.000000Z");
+}
+
+TEST_F(AuditApiTest, TailGivesNewRecordsAsEvents) {
+  write("alice", "SELECT old", 1);
+  const auto response = ask("GET", "/api/v1/audit/tail?user=alice");
+  ASSERT_EQ(response.content_type, "text/event-stream");
+  ASSERT_TRUE(response.stream);
+  EXPECT_EQ(response.stream(), "");
+  write("bob", "SELECT other", 1);
+  write("alice", "SELECT new", 1);
+  const auto events = response.stream();
+  ASSERT_TRUE(events);
+  EXPECT_THAT(*events, HasSubstr("SELECT new"));
+  EXPECT_THAT(*events, Not(HasSubstr("SELECT other")));
+  EXPECT_TRUE(events->starts_with("id: ") && events->ends_with("}\n\n")) << *events;
+}
+
+TEST_F(AuditApiTest, SavedSearches) {
+  write("alice", "SELECT one", 1);
+  write("bob", "SELECT two", 1);
+  const std::string path = "/api/v1/audit/searches/alice%27s";
+  EXPECT_EQ(ask("PUT", path, R"({"query": "user=alice&type=statement", "author": "carol"})").status,
+            200);
+  EXPECT_EQ(ask("PUT", path, R"({"query": "colour=red"})").status, 400);
+  const auto saved = get("/api/v1/audit/searches").as_array();
+  ASSERT_EQ(saved.size(), 1U);
+  EXPECT_EQ(saved[0].at("name"), "alice's");
+  EXPECT_EQ(saved[0].at("author"), "carol");
+  const auto found = get("/api/v1/audit/records?saved=alice%27s");
+  EXPECT_EQ(found.at("records").as_array().size(), 1U);
+  const auto other = get("/api/v1/audit/records?user=bob&saved=alice%27s");
+  EXPECT_EQ(other.at("records").as_array().at(0).at("user"), "bob") << "given besides, it replaces";
+  EXPECT_EQ(ask("DELETE", path).status, 200);
+  EXPECT_EQ(ask("DELETE", path).status, 404);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/records?saved=gone").status, 404);
+}
+
+TEST_F(AuditApiTest, WhatIsWrongIsSaid) {
+  for (const char* query : {"colour=red", "limit=many", "limit=10001", "order=size", "cursor=x",
+                            "since=yesterday", "decision=maybe", "user=%"}) {
+    const auto response = ask("GET", std::string("/api/v1/audit/records?") + query);
+    EXPECT_EQ(response.status, 400) << query;
+    EXPECT_THAT(response.body, HasSubstr("title"));
+  }
+  EXPECT_EQ(ask("GET", "/api/v1/audit/counts?by=colour").status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/counts?over=0s").status, 400);
+  EXPECT_EQ(ask("POST", "/api/v1/audit/records").status, 405);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/other").status, 404);
+  EXPECT_FALSE(api->answer({"GET", "/v1/sessions", {}}));
+}
+
+TEST_F(AuditApiTest, DescriptionHasEveryFilterAndField) {
+  const auto description = get("/api/v1/openapi.json").as_object();
+  EXPECT_EQ(description.at("openapi"), "3.1.0");
+  const auto& paths = description.at("paths").as_object();
+  EXPECT_EQ(paths.size(), 5U);
+  for (const char* path : {"/api/v1/audit/records", "/api/v1/audit/counts", "/api/v1/audit/tail"}) {
+    std::set<std::string> names;
+    for (const auto& parameter : paths.at(path).at("get").at("parameters").as_array()) {
+      names.emplace(parameter.at("name").as_string());
+      EXPECT_TRUE(parameter.at("schema").is_object());
+    }
+    for (const auto& filter : audit::filters()) {
+      EXPECT_TRUE(names.contains(std::string(filter.name))) << path << " " << filter.name;
+    }
+  }
+  const std::string text = json::serialize(description);
+  for (const auto field : audit::fields()) {
+    EXPECT_THAT(text, HasSubstr(std::string(audit::name_of(field))));
+  }
+}
+
+}  // namespace
+}  // namespace sluice::control

@@ -1,0 +1,139 @@
+// The audit trail's API, described for programs: made from the filters and fields themselves, so
+// that nothing is missing.
+#include "audit/count.h"
+#include "control/audit_api.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+json::object parameter(std::string_view name, std::string_view about, json::object schema) {
+  return {{"name", name}, {"in", "query"}, {"description", about}, {"schema", std::move(schema)}};
+}
+
+json::object text_schema() { return {{"type", "string"}}; }
+
+json::array filter_parameters() {
+  json::array out;
+  for (const audit::Filter& filter : audit::filters()) {
+    json::object schema = text_schema();
+    if (filter.value == "N" || filter.value == "ID") {
+      schema = {{"type", "integer"}, {"minimum", 0}};
+    }
+    if (!filter.choices.empty()) {
+      schema["enum"] = json::array(filter.choices.begin(), filter.choices.end());
+    }
+    out.push_back(parameter(filter.name, filter.about, std::move(schema)));
+  }
+  out.push_back(parameter("saved", "Name of a saved search to begin with", text_schema()));
+  return out;
+}
+
+json::object limit_parameter() {
+  return parameter("limit", "At most so many",
+                   {{"type", "integer"}, {"minimum", 0}, {"maximum", 10'000}, {"default", 100}});
+}
+
+json::object answer(std::string_view about, std::string_view type, json::object schema) {
+  return {
+      {"200", json::object{{"description", about},
+                           {"content",
+                            json::object{{type, json::object{{"schema", std::move(schema)}}}}}}},
+      {"400", json::object{{"description", "A parameter is wrong; the problem says which"}}}};
+}
+
+json::object operation(std::string_view id, std::string_view summary, json::array parameters,
+                       json::object responses) {
+  return {{"operationId", id},
+          {"summary", summary},
+          {"parameters", std::move(parameters)},
+          {"responses", std::move(responses)}};
+}
+
+json::object object_schema(json::object properties) {
+  return {{"type", "object"}, {"properties", std::move(properties)}};
+}
+
+json::object list_of(json::object items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+
+json::object records_path() {
+  auto parameters = filter_parameters();
+  parameters.push_back(limit_parameter());
+  parameters.push_back(parameter(
+      "order", "What comes first; of newest, the oldest of the page stands first",
+      {{"type", "string"}, {"enum", json::array{"newest", "oldest", "duration", "rows"}}}));
+  parameters.push_back(parameter("cursor", "`next` of the page before", text_schema()));
+  return {
+      {"get",
+       operation("searchRecords", "A page of records", std::move(parameters),
+                 answer("Records as in `sluice audit show`", "application/json",
+                        object_schema({{"records", list_of({{"type", "object"}})},
+                                       {"next", {{"type", json::array{"string", "null"}}}}})))}};
+}
+
+json::object counts_path() {
+  auto parameters = filter_parameters();
+  parameters.push_back(limit_parameter());
+  std::string fields;
+  for (const auto field : audit::fields()) {
+    fields += (fields.empty() ? "" : ", ") + std::string(audit::name_of(field));
+  }
+  parameters.push_back(
+      parameter("by", "Fields with commas between them: " + fields, text_schema()));
+  parameters.push_back(parameter("over", "How long a span of time is: 1h, 1d", text_schema()));
+  const json::object count =
+      object_schema({{"time", {{"type", "string"}, {"format", "date-time"}}},
+                     {"values", {{"type", "object"}, {"additionalProperties", text_schema()}}},
+                     {"records", {{"type", "integer"}}}});
+  return {{"get",
+           operation(
+               "countRecords", "How many there are, by fields and over time", std::move(parameters),
+               answer("Counts; a record of several tables counts for each", "application/json",
+                      object_schema(
+                          {{"records", {{"type", "integer"}}}, {"counts", list_of(count)}})))}};
+}
+
+json::object tail_path() {
+  return {{"get", operation("followRecords", "Records as they are written", filter_parameters(),
+                            answer("Server-sent events; data is a record, id its number",
+                                   "text/event-stream", text_schema()))}};
+}
+
+json::object search_path() {
+  const json::array name = {json::object{
+      {"name", "name"}, {"in", "path"}, {"required", true}, {"schema", text_schema()}}};
+  json::object put = operation("saveSearch", "Save a search", name,
+                               answer("It is saved", "application/json", object_schema({})));
+  put["requestBody"] = json::object{
+      {"required", true},
+      {"content",
+       {{"application/json",
+         {{"schema", object_schema({{"query", text_schema()}, {"author", text_schema()}})}}}}}};
+  return {{"put", std::move(put)},
+          {"delete", operation("removeSearch", "Remove a saved search", name,
+                               answer("It is gone", "application/json", object_schema({})))}};
+}
+
+}  // namespace
+
+json::object audit_openapi() {
+  const json::object saved = object_schema({{"name", text_schema()},
+                                            {"query", text_schema()},
+                                            {"author", text_schema()},
+                                            {"time", text_schema()}});
+  return {{"openapi", "3.1.0"},
+          {"info", {{"title", "Sluice: the audit trail"}, {"version", "1"}}},
+          {"paths",
+           {{"/api/v1/audit/records", records_path()},
+            {"/api/v1/audit/counts", counts_path()},
+            {"/api/v1/audit/tail", tail_path()},
+            {"/api/v1/audit/searches",
+             {{"get", operation("listSearches", "Saved searches", {},
+                                answer("By name", "application/json", list_of(saved)))}}},
+            {"/api/v1/audit/searches/{name}", search_path()}}}};
+}
+
+}  // namespace sluice::control
