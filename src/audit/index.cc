@@ -4,6 +4,7 @@
 
 #include "audit/fields.h"
 #include "audit/query.h"
+#include "audit/subject_set.h"
 #include "audit/words.h"
 
 namespace sluice::audit {
@@ -188,6 +189,16 @@ void Index::add_words(Chunk& chunk, Bytes text) {
   for_each_word(text, [&](Bytes word) { words.words.emplace(word); });
 }
 
+/// Values that have been seen are words like others; of large sets only that there is one.
+void Index::add_sightings(Words& words, Bytes set) {
+  if (set.empty()) return;
+  if (set_size(set) == 0 || set_size(set) > kMostSightings) {
+    words.words.emplace(kManySightings);
+    return;
+  }
+  for_each_prefix(set, [&](uint32_t prefix) { words.words.insert(sighting_word(prefix)); });
+}
+
 bool Index::add(const std::string& segment, const Frame& frame) {
   const auto record = read_record(frame.payload);
   if (!record || !load()) return false;
@@ -199,6 +210,8 @@ bool Index::add(const std::string& segment, const Frame& frame) {
   chunk.first_time = std::min(chunk.first_time, record->time_micros);
   chunk.last_time = std::max(chunk.last_time, record->time_micros);
   add_words(chunk, record->text);
+  add_sightings(chunk.words.back(), record->seen_shown);
+  add_sightings(chunk.words.back(), record->seen_masked);
   chunk.columns.add({context_of(*record), statement_of(*record), verdict_of(*record),
                      record->session_id, static_cast<uint64_t>(record->time_micros),
                      record->duration_micros, record->rows, frame.sequence, frame.offset});

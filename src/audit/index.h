@@ -84,6 +84,7 @@ class Index {
   uint64_t statement_of(const RecordView& record);
   uint64_t verdict_of(const RecordView& record);
   void add_words(Chunk& chunk, Bytes text);
+  static void add_sightings(Words& words, Bytes set);
   Result<> write_entries();
   Result<> write_chunks();
 
@@ -92,8 +93,8 @@ class Index {
   std::array<Entries, 4> entries_;  ///< by EntryKind
   uint64_t last_entry_ = 0;
   int64_t last_chunk_ = 0;
-  std::vector<Chunk> full_;                          ///< with changes to be written
-  std::map<std::string, Chunk> open_;                ///< by segment
+  std::vector<Chunk> full_;            ///< with changes to be written
+  std::map<std::string, Chunk> open_;  ///< by segment
   size_t pending_records_ = 0;
   std::string key_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/subject_set.h"
 #include "audit/words.h"
 
 namespace sluice::audit {
@@ -54,6 +55,11 @@ Result<> IndexReader::find_words() {
   if (!inner.empty()) {
     if (!expression.empty()) expression += " AND ";
     expression += match_expression(inner);
+  }
+  if (query_.seen) {
+    if (!expression.empty()) expression += " AND ";
+    expression += "(\"" + sighting_word(prefix_of(*query_.seen)) + "\" OR \"" +
+                  std::string(kManySightings) + "\")";
   }
   words_asked_ = !expression.empty();
   if (!words_asked_) return {};

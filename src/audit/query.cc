@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "audit/record.h"
+#include "audit/subject_set.h"
 #include "audit/words.h"
 
 namespace sluice::audit {
@@ -90,7 +91,7 @@ bool asks_verdict(const Query& q) {
   return !(q.outcome.empty() && q.type.empty() && q.rule.empty());
 }
 
-bool asks_text(const Query& q) { return !(q.text.empty() && q.words.empty()); }
+bool asks_text(const Query& q) { return !(q.text.empty() && q.words.empty()) || q.seen; }
 
 bool matches_context(const Query& q, const RecordView& record) {
   return (q.user.empty() || record.user == q.user) &&
@@ -129,8 +130,14 @@ bool matches_numbers(const Query& q, const RecordView& record) {
          (!q.min_rows || record.rows >= *q.min_rows) && (!q.max_rows || record.rows <= *q.max_rows);
 }
 
+bool has_seen(const Query& q, const RecordView& record) {
+  return contains(record.seen_shown, *q.seen) != Contains::kNo ||
+         (q.seen_masked && contains(record.seen_masked, *q.seen) != Contains::kNo);
+}
+
 bool matches_text(const Query& q, const RecordView& record) {
-  return contains(record.text, q.text) && (q.words.empty() || has_words(record.text, q.words));
+  return contains(record.text, q.text) && (q.words.empty() || has_words(record.text, q.words)) &&
+         (!q.seen || has_seen(q, record));
 }
 
 bool matches(const Query& query, const RecordView& record) {

@@ -140,6 +140,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.shadow = strings(view.shadow);
   record.policy_version = view.policy_version;
   record.masked = strings(view.masked);
+  record.seen_shown = view.seen_shown;
+  record.seen_masked = view.seen_masked;
   record.released = strings(view.released);
   record.sqlstate = view.sqlstate;
   record.message = view.message;

@@ -1,6 +1,7 @@
 #include "audit/subject_set.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <optional>
 
 namespace sluice::audit {
@@ -138,6 +139,12 @@ Contains contains(Bytes set, uint64_t digest) {
 uint64_t set_size(Bytes set) {
   if (is_whole(set)) return (set.size() - 1) / 8;
   return is_coded(set) ? le64(set.data() + 1) : 0;
+}
+
+std::string sighting_word(uint32_t prefix) {
+  char word[16];
+  std::snprintf(word, sizeof word, "_s%06x", prefix);
+  return word;
 }
 
 void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each) {

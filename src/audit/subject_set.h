@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -28,6 +29,10 @@ uint64_t set_size(Bytes set);
 
 /// The top 24 bits that the digests may have, for an index. Ascending, some twice.
 void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each);
+/// How the index calls a prefix, and a set of more digests than it takes apart.
+std::string sighting_word(uint32_t prefix);
+inline constexpr std::string_view kManySightings = "_s_many";
+inline constexpr uint64_t kMostSightings = 1024;
 constexpr uint32_t prefix_of(uint64_t digest) { return static_cast<uint32_t>(digest >> 40); }
 
 }  // namespace sluice::audit

@@ -14,6 +14,7 @@ struct WhoSawQuery {
   bool masked_too = false;  ///< also who received it masked
   int64_t since_micros = 0;
   int64_t until_micros = 0;  ///< 0: now
+  size_t limit = 100;        ///< the newest
 };
 
 /// A record of a result in which the value was.
@@ -23,8 +24,8 @@ struct Sighted {
   bool certain = false;  ///< else the record keeps so many values that one in a million is another
 };
 
-/// Everybody who has received a value, oldest first. None is left out: what a record does not tell
-/// counts as seen. `audit_directory` is `<state>/audit`.
+/// Everybody who has received a value, oldest first. None is left out: a set that cannot be read
+/// counts as one that has it. `audit_directory` is `<state>/audit`.
 Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_directory,
                                      const WhoSawQuery& query);
 

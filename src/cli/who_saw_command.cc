@@ -53,14 +53,13 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   query.masked_too = options.masked_too;
   SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  query.limit = common.limit;
   SLUICE_ASSIGN(const auto all, audit::who_saw(config.state / "audit", query));
   Listing listing{kColumns, {}};
-  const size_t skipped = all.size() > common.limit ? all.size() - common.limit : 0;
-  for (size_t i = skipped; i < all.size(); ++i) listing.rows.push_back(to_json(all[i]));
+  for (const auto& one : all) listing.rows.push_back(to_json(one));
   print(std::cout, listing, common.format);
-  if (skipped > 0) {
-    std::cerr << fmt::format("sluice: the newest {} of {}; --limit shows more\n", common.limit,
-                             all.size());
+  if (all.size() == common.limit) {
+    std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);
   }
   return {};
 }
