@@ -359,9 +359,10 @@ def test_dead_receivers_do_not_slow_statements(gateway_with):
                         f"name: nowhere, type: file, path: /nowhere/at/all, {RETRY}")
     for gateway in (alone, dead):
         seconds_for_statements(gateway, 200)
-    without = min(seconds_for_statements(alone) for _ in range(3))
-    with_dead = min(seconds_for_statements(dead) for _ in range(3))
-    assert with_dead < 1.5 * without + 0.1, (without, with_dead)
+    # In turns, for the machine may be busy with other things just now.
+    times = [(seconds_for_statements(alone), seconds_for_statements(dead)) for _ in range(4)]
+    without, with_dead = (min(column) for column in zip(*times))
+    assert with_dead < 2 * without + 0.5, times
     # Nothing piles up: what waits is in the log, not in memory.
     before = dead.memory()
     statements(dead, 20_000)
@@ -370,7 +371,7 @@ def test_dead_receivers_do_not_slow_statements(gateway_with):
     start = time.time()
     dead.signal(signal.SIGTERM)
     assert dead.process.wait(timeout=30) == 0
-    assert time.time() - start < 10, "nor do they hold up the end"
+    assert time.time() - start < 20, "nor do they hold up the end"
     hanging.close()
 
 
