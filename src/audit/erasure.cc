@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "audit/index.h"
 #include "audit/segment.h"
+#include "audit/tree_files.h"
 
 namespace sluice::audit {
 namespace {
@@ -55,6 +57,7 @@ Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure
     }
   }
   for (const auto& [file, offset] : found) SLUICE_TRY(erase_frame(file, offset));
+  if (!found.empty()) SLUICE_TRY(replace_file(stale_index(audit), {}));
   return found.size();
 }
 

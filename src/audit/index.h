@@ -26,6 +26,11 @@ inline constexpr size_t kChunkRecords = 4096;
 /// Records whose words are indexed together.
 inline constexpr size_t kWordRecords = 512;
 
+/// A file that is there while the index still tells of records that have been erased.
+inline std::filesystem::path stale_index(const std::filesystem::path& audit_directory) {
+  return audit_directory / "index.stale";
+}
+
 /// The index over the log: `<directory>/index.db`. Says nothing that the log does not say, and can
 /// be deleted at any time. Where it lags behind, the rest of the log is read instead.
 ///

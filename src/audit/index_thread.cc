@@ -55,11 +55,20 @@ Result<Index> IndexThread::open() const {
 void IndexThread::run() {
   pthread_setname_np(pthread_self(), "audit-index");
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
+  while (follow_log()) {
+    // Records have been erased: nothing of them stays, and all else is indexed anew.
+    std::error_code ignored;
+    std::filesystem::remove(stale_index(directory_), ignored);
+    Index::remove(directory_);
+  }
+}
+
+bool IndexThread::follow_log() {
   auto index = open();
   Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
   if (!cursor) {
     log::error("audit index: {}", cursor.error().text);
-    return;
+    return false;
   }
   LogFollower follower(directory_ / "log", std::move(*cursor));
   auto flushed = Clock::now();
@@ -76,7 +85,8 @@ void IndexThread::run() {
       flush(*index, follower);
       flushed = Clock::now();
     }
-    if (stopping) return;
+    if (stopping) return false;
+    if (std::filesystem::exists(stale_index(directory_))) return true;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; });
   }

@@ -30,6 +30,8 @@ class IndexThread {
 
  private:
   void run();
+  /// Until it stops (false), or the index is to be made anew (true).
+  bool follow_log();
   Result<Index> open() const;
   bool index_some(Index& index, LogFollower& follower);
   bool flush(Index& index, const LogFollower& follower);

@@ -1,5 +1,6 @@
 #include "audit/log.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <mutex>
@@ -37,6 +38,21 @@ uint64_t number_in_name(const std::filesystem::path& file) {
                                                                   : 0;
 }
 
+/// Nothing but zeros where its header would be: its process died before that was there.
+bool never_begun(const std::filesystem::path& file) {
+  const auto bytes = read_file(file);
+  const auto header = bytes ? Bytes(*bytes).substr(0, kSegmentHeader) : Bytes("?");
+  return std::all_of(header.begin(), header.end(), [](char c) { return c == 0; });
+}
+
+/// Keeps a file that is no segment, out of the way.
+void put_aside(const std::filesystem::path& file) {
+  auto aside = file;
+  aside += ".torn";
+  std::error_code ignored;
+  std::filesystem::rename(file, aside, ignored);
+}
+
 class LogImpl;
 
 class Writer : public LogWriter {
@@ -53,11 +69,18 @@ class Writer : public LogWriter {
     return segment_;
   }
   std::atomic<uint64_t>& durable() { return durable_; }
+  /// Once nothing is written any more.
+  void drop_spare();
   std::function<void()> on_durable;
 
  private:
+  Result<> make_room(size_t bytes);
+  Result<> make_spare(size_t bytes);
+  std::filesystem::path spare_file() const;
+
   LogImpl& log_;
   uint32_t number_;
+  std::unique_ptr<SegmentWriter> spare_;  ///< the next segment
   // Not std::atomic<std::shared_ptr>: libstdc++ 12's load() races with store().
   mutable std::mutex mutex_;  ///< taken once per segment, and by whoever is not the writer
   std::shared_ptr<SegmentWriter> segment_;
@@ -95,6 +118,7 @@ class LogImpl : public Log {
   uint64_t next_sequence() { return sequence_.fetch_add(1, std::memory_order_relaxed) + 1; }
   uint64_t last_sequence() const { return sequence_.load(std::memory_order_relaxed); }
   bool broken() const { return broken_.load(std::memory_order_acquire); }
+  bool broken_for_good() const { return for_good_.load(std::memory_order_acquire); }
   std::string problem() const {
     const std::lock_guard lock(mutex_);
     return problem_.empty() ? tree_problem_ : problem_;
@@ -123,7 +147,7 @@ class LogImpl : public Log {
   mutable std::mutex mutex_;
   std::string problem_;
   std::string tree_problem_;
-  bool for_good_ = false;
+  std::atomic<bool> for_good_{false};
   std::atomic<bool> broken_{false};  ///< nothing is recorded until it ends
   std::atomic<uint32_t> appended_{0};
   std::atomic<bool> stopping_{false};
@@ -137,29 +161,57 @@ class LogImpl : public Log {
 };
 
 Result<uint64_t> Writer::append(const EncodedContext& context, const Event& event) {
+  // What has happened is recorded if there is any way; only what has not is refused.
+  if (log_.broken_for_good()) return fail(ErrorCode::kIo, log_.problem());
   payload_.clear();
   encode_record(payload_, context.bytes(), event,
                 {log_.options().text_limit, log_.options().parameters_limit});
-  SLUICE_TRY(reserve(payload_.size()));
+  SLUICE_TRY(make_room(payload_.size()));
   const uint64_t sequence = log_.next_sequence();
   current_->append(sequence, salts_.next(), payload_);
   if (log_.options().durability == Durability::kDisk) log_.wake_sync();
   return sequence;
 }
 
+/// Many statements may be under way that were told so before: the room that they need is that of a
+/// whole segment, which stands ready while the present one fills.
 Result<> Writer::reserve(size_t bytes) {
   if (log_.broken()) return fail(ErrorCode::kIo, log_.problem());
-  if (current_ != nullptr && current_->has_room(bytes)) return {};
-  const uint64_t first = log_.last_sequence() + 1;
-  auto segment = SegmentWriter::create(
-      log_directory(log_.options().directory) / fmt::format("{:020}-{}.seg", first, number_),
-      number_, first,
+  SLUICE_TRY(make_room(bytes));
+  return spare_ ? Result<>() : make_spare(bytes);
+}
+
+Result<> Writer::make_spare(size_t bytes) {
+  drop_spare();
+  auto spare = SegmentWriter::create(
+      spare_file(), number_, 0,
       std::max(log_.options().segment_bytes, kSegmentHeader + frame_size(bytes) + 8));
-  if (!segment) {
-    log_.set_problem(segment.error().text, false);
-    return fail(std::move(segment.error()));
+  if (!spare) {
+    log_.set_problem(spare.error().text, false);
+    return fail(std::move(spare.error()));
   }
   log_.set_problem({}, false);
+  spare_ = std::move(*spare);
+  return {};
+}
+
+void Writer::drop_spare() {
+  spare_.reset();
+  std::error_code ignored;
+  std::filesystem::remove(spare_file(), ignored);
+}
+
+std::filesystem::path Writer::spare_file() const {
+  return log_directory(log_.options().directory) / fmt::format("next-{}.tmp", number_);
+}
+
+Result<> Writer::make_room(size_t bytes) {
+  if (current_ != nullptr && current_->has_room(bytes)) return {};
+  if (!spare_ || !spare_->has_room(bytes)) SLUICE_TRY(make_spare(bytes));
+  const uint64_t first = log_.last_sequence() + 1;
+  SLUICE_TRY(spare_->begin(
+      log_directory(log_.options().directory) / fmt::format("{:020}-{}.seg", first, number_),
+      first));
   if (current_ != nullptr) {
     if (log_.options().durability == Durability::kDisk) {
       SLUICE_TRY(current_->sync());
@@ -167,9 +219,9 @@ Result<> Writer::reserve(size_t bytes) {
     }
     current_->seal();
   }
-  current_ = segment->get();
+  current_ = spare_.get();
   const std::lock_guard lock(mutex_);
-  segment_ = std::move(*segment);
+  segment_ = std::move(spare_);
   return {};
 }
 
@@ -184,6 +236,7 @@ LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
 }
 
 Result<> LogImpl::recover() {
+  for (const auto& writer : writers_) writer->drop_spare();
   SLUICE_ASSIGN(const auto files, list_segments(log_directory(options_.directory)));
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
@@ -191,6 +244,7 @@ Result<> LogImpl::recover() {
       // Its process died before the header was there. Its name is not to be given out again.
       sequence_ = std::max(sequence_.load(), number_in_name(file));
       log::warn("audit log: {}", header.error().text);
+      if (never_begun(file)) put_aside(file);
       continue;
     }
     uint64_t last = std::max(header->last_sequence, header->first_sequence - 1);
@@ -209,10 +263,8 @@ Result<> LogImpl::recover() {
       if (recovery.records == 0) {
         // It would be taken for one still being written; what is torn keeps its name for itself.
         std::error_code ignored;
-        auto aside = file;
-        aside += ".torn";
         if (recovery.torn) last = header->first_sequence;
-        if (recovery.torn) std::filesystem::rename(file, aside, ignored);
+        if (recovery.torn) put_aside(file);
         if (!recovery.torn) std::filesystem::remove(file, ignored);
       }
     }
@@ -370,6 +422,7 @@ void LogImpl::close() {
   wake_sync();
   if (sync_thread_.joinable()) sync_thread_.join();
   for (const auto& writer : writers_) {
+    writer->drop_spare();
     if (const auto segment = writer->segment()) {
       if (const auto synced = segment->sync(); !synced) log::error("{}", synced.error().text);
       segment->seal();

@@ -13,7 +13,7 @@ namespace sluice::audit {
 namespace {
 
 tl::unexpected<Error> refuted(std::string text) {
-  return fail(ErrorCode::kInvalidInput, std::move(text));
+  return fail(ErrorCode::kDenied, std::move(text));
 }
 
 /// Those who have signed, the log among them.

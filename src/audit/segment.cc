@@ -78,7 +78,18 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const std::filesyst
   header.first_sequence = first_sequence;
   std::memcpy(map, &header, sizeof header);
   return std::unique_ptr<SegmentWriter>(
-      new SegmentWriter(fd.release(), static_cast<char*>(map), bytes));
+      new SegmentWriter(file, fd.release(), static_cast<char*>(map), bytes));
+}
+
+Result<> SegmentWriter::begin(const std::filesystem::path& file, uint64_t first_sequence) {
+  auto* header = reinterpret_cast<RawHeader*>(map_);
+  header->first_sequence = first_sequence;
+  header->created_micros = wall_micros();
+  if (::rename(file_.c_str(), file.c_str()) != 0) {
+    return fail(io_error("rename " + file_.string(), errno));
+  }
+  file_ = file;
+  return {};
 }
 
 SegmentWriter::~SegmentWriter() {

@@ -42,6 +42,9 @@ class SegmentWriter {
   SegmentWriter(const SegmentWriter&) = delete;
   SegmentWriter& operator=(const SegmentWriter&) = delete;
 
+  /// Gives it another name and first number, before the first record: one is made ahead of its
+  /// time, under a name that is no segment's.
+  Result<> begin(const std::filesystem::path& file, uint64_t first_sequence);
   bool has_room(size_t payload) const { return used_ + frame_size(payload) + 8 <= bytes_; }
   /// Only with room. The length is written last: a reader never sees half a frame.
   void append(uint64_t sequence, const Salt& salt, Bytes payload);
@@ -52,7 +55,9 @@ class SegmentWriter {
   uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
 
  private:
-  SegmentWriter(int fd, char* map, size_t bytes) : fd_(fd), map_(map), bytes_(bytes) {}
+  SegmentWriter(std::filesystem::path file, int fd, char* map, size_t bytes)
+      : file_(std::move(file)), fd_(fd), map_(map), bytes_(bytes) {}
+  std::filesystem::path file_;
   int fd_;
   char* map_;
   size_t bytes_;

@@ -34,17 +34,20 @@ Result<int> open_to_read(const std::filesystem::path& file) {
   return fail(std::move(error));
 }
 
-/// In an entry bundle entries have any length; the first `width` of them.
-Result<std::string> cut(const tlog::TileId& tile, std::string bytes) {
+/// The first `width` hashes or entries; `exact`: there may not be more.
+Result<std::string> cut(const tlog::TileId& tile, bool exact, std::string bytes) {
+  const auto fits = [&](size_t size, size_t wanted) {
+    return exact ? size == wanted : size >= wanted;
+  };
   if (tile.level != tlog::kEntries) {
     const size_t size = tile.width * sizeof(tlog::Hash);
-    if (bytes.size() >= size) return bytes.substr(0, size);
+    if (fits(bytes.size(), size)) return bytes.substr(0, size);
   } else if (const auto entries = tlog::split_bundle(bytes);
-             entries && entries->size() >= tile.width) {
+             entries && fits(entries->size(), tile.width)) {
     const Bytes last = (*entries)[tile.width - 1];
     return bytes.substr(0, static_cast<size_t>(last.data() + last.size() - bytes.data()));
   }
-  return fail(ErrorCode::kInvalidInput, tlog::tile_path(tile) + " is too short");
+  return fail(ErrorCode::kInvalidInput, tlog::tile_path(tile) + " is not as long as it should be");
 }
 
 }  // namespace
@@ -83,13 +86,14 @@ Result<> sync_file(const std::filesystem::path& file) {
 
 Result<std::string> TreeFiles::read(const tlog::TileId& tile) const {
   auto bytes = read_file(directory_ / tlog::tile_path(tile));
+  const bool exact = bytes.has_value();
   if (!bytes && bytes.error().code == ErrorCode::kNotFound && tile.width < tlog::kTileWidth) {
     auto full = tile;
     full.width = tlog::kTileWidth;
     bytes = read_file(directory_ / tlog::tile_path(full));
   }
   if (!bytes) return fail(std::move(bytes.error()));
-  return cut(tile, std::move(*bytes));
+  return cut(tile, exact, std::move(*bytes));
 }
 
 Result<> TreeFiles::write(const tlog::TileId& tile, Bytes bytes) const {
@@ -101,6 +105,21 @@ Result<> TreeFiles::write(const tlog::TileId& tile, Bytes bytes) const {
     return fail(ErrorCode::kIo, "create " + file.parent_path().string() + ": " + error.message());
   }
   return write_file(file, bytes, false);
+}
+
+std::vector<tlog::TileId> TreeFiles::partials(const tlog::TileId& tile) const {
+  std::vector<tlog::TileId> out;
+  auto whole = tile;
+  whole.width = tlog::kTileWidth;
+  auto folder = directory_ / tlog::tile_path(whole);
+  folder += ".p";
+  std::error_code error;
+  for (auto it = std::filesystem::directory_iterator(folder, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    const auto path = std::filesystem::relative(it->path(), directory_, error);
+    if (const auto id = tlog::parse_tile_path(path.string())) out.push_back(*id);
+  }
+  return out;
 }
 
 void TreeFiles::remove_partial(const tlog::TileId& full) const {

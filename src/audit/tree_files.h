@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "tlog/tile.h"
@@ -20,6 +21,8 @@ class TreeFiles {
   Result<std::string> read(const tlog::TileId& tile) const;
   /// Not to be read by others before a checkpoint has been written that needs it.
   Result<> write(const tlog::TileId& tile, Bytes bytes) const;
+  /// Partial tiles with the level and index of this one that are there.
+  std::vector<tlog::TileId> partials(const tlog::TileId& tile) const;
   /// Drops what a full tile makes superfluous.
   void remove_partial(const tlog::TileId& full) const;
 

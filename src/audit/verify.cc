@@ -73,6 +73,8 @@ class Verifier {
   Result<bool> read_head();
   void check_tree();
   void check_tile(const tlog::TileId& tile, Bytes hashes);
+  void compare_tile(const tlog::TileId& tile, Bytes hashes);
+  void check_partial_bundles(uint64_t index);
   void compare_with_checkpoints();
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
@@ -128,6 +130,7 @@ void Verifier::check_tree() {
       return;
     }
     for (const Bytes entry : *entries) tree.append(tlog::leaf_hash(entry), full);
+    check_partial_bundles(index);
   }
   for (const auto& [tile, hashes] : tree.partial_tiles()) check_tile(tile, hashes);
   if (tree.root() != report_.head.root) {
@@ -139,6 +142,32 @@ void Verifier::check_tree() {
 }
 
 void Verifier::check_tile(const tlog::TileId& tile, Bytes hashes) {
+  compare_tile(tile, hashes);
+  // Those of earlier checkpoints.
+  for (const auto& partial : files_.partials(tile)) {
+    const size_t size = partial.width * sizeof(tlog::Hash);
+    if (partial != tile && size <= hashes.size()) compare_tile(partial, hashes.substr(0, size));
+  }
+}
+
+/// Of the earlier ones only the last entries are in question: they begin the present one.
+void Verifier::check_partial_bundles(uint64_t index) {
+  const auto whole = entries_->bundle(index);
+  for (const auto& partial : files_.partials({tlog::kEntries, index})) {
+    if (whole == nullptr || partial.width > whole->size()) continue;
+    const auto bytes = files_.read(partial);
+    const auto entries = bytes ? tlog::split_bundle(*bytes) : std::nullopt;
+    if (entries && std::equal(entries->begin(), entries->end(), whole->begin())) continue;
+    const uint64_t first = index * tlog::kTileWidth;
+    found({.kind = Kind::kTree,
+           .first = first + 1,
+           .last = first + partial.width,
+           .file = (files_.directory() / tlog::tile_path(partial)).string(),
+           .text = "the bundle of an earlier checkpoint is not what the present one begins with"});
+  }
+}
+
+void Verifier::compare_tile(const tlog::TileId& tile, Bytes hashes) {
   const auto stored = files_.read(tile);
   if (stored && *stored == hashes) return;
   size_t at = 0;

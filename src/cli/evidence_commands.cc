@@ -270,6 +270,7 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   // Told first: an erased record that nothing explains looks like tampering, the other way round
   // like a record that was spared.
   SLUICE_TRY(leave_word(common, audit::format_erasure(range, options.reason), "evidence"));
+  SLUICE_TRY(wait_until_recorded(common));
   SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range));
   std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
   return {};

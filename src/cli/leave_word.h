@@ -11,4 +11,7 @@ namespace sluice::cli {
 Result<> leave_word(const Common& common, std::string_view message,
                     std::string_view type = "audit_read");
 
+/// Waits until the gateway has put it there. kUnavailable: it does not, as when none is running.
+Result<> wait_until_recorded(const Common& common);
+
 }  // namespace sluice::cli

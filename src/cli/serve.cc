@@ -158,6 +158,9 @@ class Service {
     local_->stop();
     api_.reset();
     gateway_.reset();
+    if (const auto recorded = record_admin_events(*database_, *log_); !recorded) {
+      log::error("administrative changes not recorded yet: {}", recorded.error().text);
+    }
     if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
         !recorded) {
       log::error("{}", recorded.error().text);
@@ -287,6 +290,8 @@ Result<> serve(const Common& common) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is an error like a full disk.
+  signal(SIGXFSZ, SIG_IGN);
   Service service(std::move(config));
   SLUICE_TRY(service.start());
   service.run(signals);

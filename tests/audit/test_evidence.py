@@ -179,6 +179,11 @@ def test_erased_records_are_gone_and_their_neighbours_stand(server):
     time.sleep(1.5)
     code, report = verify(audit_of(gateway))
     assert code == 0 and report["erased"] == 1, report
+    deadline = time.time() + 10
+    while any(b"forget" in file.read_bytes() for file in audit_of(gateway).glob("index.db*")) and time.time() < deadline:
+        time.sleep(0.1)
+    assert not any(b"forget" in file.read_bytes() for file in audit_of(gateway).glob("index.db*")), "nor in the index"
+    assert len(gateway.search("--words", "keep")) == 1
     gateway.stop()
 
 

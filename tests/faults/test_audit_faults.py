@@ -120,7 +120,6 @@ def test_Threat57_killed_at_random_moments(server, durability):
         gateway.stop()
 
 
-@pytest.mark.xfail(strict=True, reason="a segment that was being made is taken for damage for ever")
 @pytest.mark.parametrize("there", [b"", bytes(1 << 20)], ids=["empty", "zeroes"])
 def test_Threat57_killed_while_a_segment_is_made(server, there):
     gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }")
@@ -138,7 +137,6 @@ def test_Threat57_killed_while_a_segment_is_made(server, there):
         gateway.stop()
 
 
-@pytest.mark.xfail(strict=True, reason="who erased what waits in the store when the gateway stops")
 def test_Threat57_an_erasure_is_on_the_record_when_the_gateway_has_stopped(server):
     gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }")
     try:
@@ -314,7 +312,6 @@ def test_Threat57_every_altered_byte_is_found(closed_log, alter):
     assert closed_log.verify()[0]
 
 
-@pytest.mark.xfail(strict=True, reason="sluice audit verify does not read partial tiles of earlier checkpoints")
 def test_Threat57_tiles_of_earlier_checkpoints_are_checked(closed_log):
     assert closed_log.stale and closed_log.verify()[0]
     for file in closed_log.stale:
@@ -427,7 +424,7 @@ class GatewayOn(Gateway):
         return client
 
 
-@pytest.mark.parametrize("disk", [SmallDisk, pytest.param(FileLimit, marks=pytest.mark.xfail(strict=True, reason="SIGXFSZ ends the gateway"))])
+@pytest.mark.parametrize("disk", [SmallDisk, FileLimit])
 def test_Threat57_full_at_a_random_byte(server, tmp_path, disk):
     if disk is SmallDisk and os.getuid() != 0:
         pytest.skip("needs root, for a small tmpfs")
@@ -463,7 +460,6 @@ def test_Threat57_full_at_a_random_byte(server, tmp_path, disk):
         place.remove()
 
 
-@pytest.mark.xfail(strict=True, reason="the room that was found for one statement's record is given to several")
 def test_Threat57_full_while_many_statements_run(server, tmp_path):
     if os.getuid() != 0:
         pytest.skip("needs root, for a small tmpfs")
