@@ -86,6 +86,13 @@ Result<> audit_export(const Common& common, const AuditOptions& options,
 Result<> audit_erase(const Common& common, const EvidenceOptions& options);
 Result<> audit_key(const Common& common, const EvidenceOptions& options);
 
+struct HistoryOptions {
+  std::string table, database, column;
+  std::string where;  ///< "id=42"
+  std::string since, until;
+};
+Result<> audit_history(const Common& common, const HistoryOptions& options);
+
 struct WhoSawOptions {
   std::string value;
   bool masked_too = false;

@@ -13,7 +13,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommand
     {"data", "list explain set history"},
     {"database", "list check"},
     {"session", "list kill"},
-    {"audit", "search searches forget-search tail show streams who-saw verify receipt export erase key"},
+    {"audit",
+     "search searches forget-search tail show streams who-saw history verify receipt export erase "
+     "key"},
     {"config", "check"},
     {"completion", "bash zsh fish"},
     {"lint", ""},

@@ -229,8 +229,24 @@ class CommandLine {
     who->add_option("--until", who_saw_.until, "The same")->type_name("TIME");
   }
 
+  void add_history(CLI::App& audit) {
+    auto* past = listing(add(audit, "history", "List what changed a table, a column or a row",
+                             "sluice audit history public.orders --where id=42\n  sluice audit "
+                             "history orders --column status --since 7d\n\nrow: named, where the "
+                             "statement has the value; else it may have changed that row too.",
+                             [this] { return audit_history(common_, history_); }));
+    auto& h = history_;
+    past->add_option("table", h.table, "TABLE or SCHEMA.TABLE")->required();
+    past->add_option("--database", h.database, "Only there")->type_name("NAME");
+    past->add_option("--column", h.column, "Only what may have changed it")->type_name("NAME");
+    past->add_option("--where", h.where, "A row")->type_name("COLUMN=VALUE");
+    past->add_option("--since", h.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
+    past->add_option("--until", h.until, "The same")->type_name("TIME");
+  }
+
   void add_evidence(CLI::App& audit) {
     add_who_saw(audit);
+    add_history(audit);
     auto& e = evidence_;
     auto* verify = formatted(
         add(audit, "verify", "Check that nothing was altered, dropped, moved or cut off",
@@ -443,6 +459,7 @@ class CommandLine {
   AuditOptions audit_;
   EvidenceOptions evidence_;
   WhoSawOptions who_saw_;
+  HistoryOptions history_;
   LintOptions lint_;
   PolicyOptions policy_;
   DataOptions data_;

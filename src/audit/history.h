@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "audit/record.h"
+#include "base/result.h"
+
+namespace sluice::audit {
+
+struct HistoryQuery {
+  std::string table;  ///< "orders" or "public.orders"
+  std::string database;
+  std::string column;      ///< only what may have changed this one; empty: any
+  std::string key, value;  ///< only what may have changed rows in which this column has the value
+  int64_t since_micros = 0;
+  int64_t until_micros = 0;  ///< 0: now
+  size_t limit = 100;        ///< the newest
+};
+
+/// A statement that changed a table, or its definition.
+struct Change {
+  Record record;
+  /// How its transaction ended; kOpen: the record does not tell.
+  TransactionOutcome outcome = TransactionOutcome::kOpen;
+  bool named =
+      false;  ///< with a key: the text or a parameter has the value; else it may be about it
+};
+
+/// What has run and changed the table, oldest first. What is known not to be about the column is
+/// left out; what may be is not. `audit_directory` is `<state>/audit`.
+Result<std::vector<Change>> history(const std::filesystem::path& audit_directory,
+                                    const HistoryQuery& query);
+
+/// Whether a record may be about the column and the row; `named` tells which of both.
+bool may_change(const HistoryQuery& query, const Record& record, bool& named);
+
+}  // namespace sluice::audit

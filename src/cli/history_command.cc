@@ -1,0 +1,53 @@
+// sluice audit history: who changed a table, a column or a row.
+#include <iostream>
+
+#include "audit/history.h"
+#include "audit/record_json.h"
+#include "cli/commands.h"
+#include "cli/leave_word.h"
+#include "config/config.h"
+
+namespace sluice::cli {
+namespace {
+
+const std::vector<std::string> kColumns = {"time", "user", "outcome", "row",     "rows",
+                                           "rule", "kind", "text",    "session", "id"};
+
+boost::json::object to_json(const audit::HistoryQuery& query, const audit::Change& change) {
+  auto out = audit::to_json(change.record);
+  out["outcome"] = change.outcome == audit::TransactionOutcome::kOpen
+                       ? std::string_view("unknown")
+                       : audit::name_of(change.outcome);
+  if (!query.key.empty()) out["row"] = change.named ? "named" : "maybe";
+  return out;
+}
+
+}  // namespace
+
+Result<> audit_history(const Common& common, const HistoryOptions& options) {
+  audit::HistoryQuery query;
+  query.table = options.table;
+  query.database = options.database;
+  query.column = options.column;
+  query.limit = common.limit;
+  if (!options.where.empty()) {
+    const size_t equals = options.where.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == options.where.size()) {
+      return fail(ErrorCode::kInvalidInput,
+                  "--where takes COLUMN=VALUE such as id=42, got \"" + options.where + "\"");
+    }
+    query.key = options.where.substr(0, equals);
+    query.value = options.where.substr(equals + 1);
+  }
+  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
+  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  SLUICE_TRY(leave_word(common, "history of " + options.table));
+  SLUICE_ASSIGN(const auto changes, audit::history(config.state / "audit", query));
+  Listing listing{kColumns, {}};
+  for (const auto& change : changes) listing.rows.push_back(to_json(query, change));
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,65 @@
+"""Who changed a table, a column, a row; and how that ended."""
+
+import json
+
+import psycopg2
+import pytest
+from harness.gateway import Gateway
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    running = Gateway(server, environment="staging")
+    connection = psycopg2.connect(running.dsn())
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE past (id int PRIMARY KEY, status text, note text)")
+        cursor.execute("INSERT INTO past VALUES (41, 'new', ''), (42, 'new', '')")
+        cursor.execute("SELECT * FROM past WHERE id = 42")
+        cursor.execute("UPDATE past SET status = 'paid' WHERE id = 42")
+        cursor.execute("UPDATE past SET note = 'x' WHERE id = 42")
+        cursor.execute("UPDATE past SET status = 'sent' WHERE id < 100")
+        cursor.execute("BEGIN; DELETE FROM past WHERE id = 42")
+        cursor.execute("ROLLBACK")
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE past SET status = 'kept' WHERE id = 41")
+        cursor.execute("COMMIT")
+        try:
+            cursor.execute("INSERT INTO past VALUES (42, 'twice', '')")
+        except psycopg2.Error:
+            pass
+    connection.close()
+    running.wait_for(lambda r: any("twice" in e["text"] for e in r), "--table", "past")
+    yield running
+    assert running.stop() == 0
+
+
+def history(gateway, *options):
+    return json.loads(gateway.cli("audit", "history", *options, "-o", "json").stdout)
+
+
+def texts(changes):
+    return [c["text"].split("; ")[-1] for c in changes]
+
+
+def test_a_tables_history_is_what_changed_it_and_how_that_ended(gateway):
+    changes = history(gateway, "public.past")
+    assert [(c["kind"].split("; ")[-1], c["outcome"]) for c in changes] == [
+        ("CREATE TABLE", "committed"), ("INSERT", "committed"), ("UPDATE", "committed"), ("UPDATE", "committed"),
+        ("UPDATE", "committed"), ("DELETE", "rolled_back"), ("UPDATE", "committed")]
+    assert {c["user"] for c in changes} == {"alice"} and history(gateway, "past") == changes
+    assert history(gateway, "other.past") == [] and history(gateway, "past", "--database", "elsewhere") == []
+
+
+def test_of_a_column_updates_of_others_are_left_out(gateway):
+    assert texts(history(gateway, "past", "--column", "note")) == [
+        "CREATE TABLE past (id int PRIMARY KEY, status text, note text)", "INSERT INTO past VALUES (41, 'new', ''), (42, 'new', '')",
+        "UPDATE past SET note = 'x' WHERE id = 42", "DELETE FROM past WHERE id = 42"]
+
+
+def test_of_a_row_it_says_what_names_it_and_what_may_be_about_it(gateway):
+    rows = {c["text"].split("; ")[-1]: c["row"] for c in history(gateway, "past", "--where", "id=42")}
+    assert rows["UPDATE past SET status = 'paid' WHERE id = 42"] == "named"
+    assert rows["UPDATE past SET status = 'sent' WHERE id < 100"] == "maybe"
+    refused = gateway.cli("audit", "history", "past", "--where", "42", check=False)
+    assert refused.returncode == 2 and "COLUMN=VALUE" in refused.stderr
