@@ -1,6 +1,7 @@
 #include "audit/record_json.h"
 
 #include "audit/details.h"
+#include "audit/subject_set.h"
 #include "base/clock.h"
 
 namespace sluice::audit {
@@ -87,6 +88,8 @@ boost::json::object to_json(const Record& record) {
     text("policy_version", record.policy_version);
     list("masked", record.masked);
     list("released", record.released);
+    if (!record.seen_shown.empty()) out["values_shown"] = set_size(record.seen_shown);
+    if (!record.seen_masked.empty()) out["values_masked"] = set_size(record.seen_masked);
     text("sqlstate", record.sqlstate);
     out["rows"] = record.rows;
     out["bytes"] = record.bytes;

@@ -86,6 +86,8 @@ Result<> audit_export(const Common& common, const AuditOptions& options,
 Result<> audit_erase(const Common& common, const EvidenceOptions& options);
 Result<> audit_key(const Common& common, const EvidenceOptions& options);
 
+Result<> audit_transcript(const Common& common, uint64_t session);
+
 struct HistoryOptions {
   std::string table, database, column;
   std::string where;  ///< "id=42"

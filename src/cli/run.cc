@@ -246,6 +246,10 @@ class CommandLine {
 
   void add_evidence(CLI::App& audit) {
     add_who_saw(audit);
+    auto* transcript = formatted(
+        add(audit, "transcript", "Tell what happened in a session, with its timing",
+            "sluice audit transcript 42", [this] { return audit_transcript(common_, id_); }));
+    transcript->add_option("session", id_, "Session id, from: sluice audit search")->required();
     add_history(audit);
     auto& e = evidence_;
     auto* verify = formatted(

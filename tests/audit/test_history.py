@@ -63,3 +63,15 @@ def test_of_a_row_it_says_what_names_it_and_what_may_be_about_it(gateway):
     assert rows["UPDATE past SET status = 'sent' WHERE id < 100"] == "maybe"
     refused = gateway.cli("audit", "history", "past", "--where", "42", check=False)
     assert refused.returncode == 2 and "COLUMN=VALUE" in refused.stderr
+
+
+def test_a_sessions_transcript_tells_all_of_it_in_order(gateway):
+    session = str(history(gateway, "past")[0]["session"])
+    told = gateway.cli("audit", "transcript", session).stdout
+    assert told.startswith(f"session {session}: alice (human) on orders (staging) from 127.0.0.1:")
+    wanted = ["session_start", "CREATE TABLE past", "INSERT INTO past", "SELECT * FROM past WHERE id = 42", "allowed, 1 row(s)",
+              "SET status = 'kept'", "23505", "session_end"]
+    assert [told.index(w) for w in wanted] == sorted(told.index(w) for w in wanted), told
+    lines = [json.loads(line) for line in gateway.cli("audit", "transcript", session, "-o", "json").stdout.splitlines()]
+    assert [r["id"] for r in lines] == sorted(r["id"] for r in lines) and {r["session"] for r in lines} == {int(session)}
+    assert gateway.cli("audit", "transcript", "999999", check=False).returncode == 3

@@ -1,0 +1,85 @@
+// sluice audit transcript: what happened in a session, with its timing.
+#include <iostream>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/leave_word.h"
+#include "config/config.h"
+
+namespace sluice::cli {
+namespace {
+
+/// Pages of it, so that a long session takes no more memory than a short one.
+constexpr size_t kPage = 1000;
+
+std::string seconds(int64_t micros) {
+  return fmt::format("{:+.3f} s", static_cast<double>(micros) / 1e6);
+}
+
+void print_head(const audit::Record& record) {
+  const auto& who = record.context;
+  std::cout << printable(fmt::format("session {}: {} ({}) on {} ({}) from {}, {}{}, {}",
+                                     who.session_id, who.user, who.kind, who.database,
+                                     who.environment, who.client_address, who.application,
+                                     who.driver.empty() ? "" : " (" + who.driver + ")",
+                                     format_time(record.time_micros)))
+            << '\n';
+}
+
+void print_statement(const audit::Record& record) {
+  std::string line = printable(record.text);
+  if (record.text_length > record.text.size()) line += " …";
+  line += fmt::format("\n             {}, {} row(s), {:.3f} ms", audit::name_of(record.outcome),
+                      record.rows, static_cast<double>(record.duration_micros) / 1e3);
+  if (!record.rule.empty()) line += ", rule " + printable(record.rule);
+  if (!record.sqlstate.empty()) line += ", " + printable(record.sqlstate);
+  if (!record.message.empty()) line += ": " + printable(record.message);
+  for (const auto& one : record.masked) line += "\n             masked " + printable(one);
+  for (const auto& one : record.released) line += "\n             shown " + printable(one);
+  std::cout << line << '\n';
+}
+
+/// One record; `start` is the session's.
+void print_line(const audit::Record& record, int64_t start) {
+  std::cout << fmt::format("{:>12} ", seconds(record.time_micros - start));
+  if (record.type == audit::EventType::kStatement) return print_statement(record);
+  std::cout << audit::name_of(record.type);
+  if (!record.message.empty()) std::cout << ": " << printable(record.message);
+  std::cout << '\n';
+}
+
+}  // namespace
+
+Result<> audit_transcript(const Common& common, uint64_t session) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  SLUICE_TRY(leave_word(common, fmt::format("transcript of session {}", session)));
+  audit::Query query;
+  query.session = session;
+  query.order = audit::Order::kOldest;
+  query.limit = kPage;
+  std::optional<int64_t> start;
+  do {
+    SLUICE_ASSIGN(const auto page, audit::search_page(config.state / "audit", query));
+    for (const auto& record : page.records) {
+      if (!start) {
+        start = record.time_micros;
+        if (common.format != Format::kJson) print_head(record);
+      }
+      if (common.format == Format::kJson) {
+        std::cout << boost::json::serialize(audit::to_json(record)) << '\n';
+      } else {
+        print_line(record, *start);
+      }
+    }
+    query.after = page.next;
+  } while (query.after);
+  if (start) return {};
+  return fail(ErrorCode::kNotFound, fmt::format("there is no session {} on the record", session));
+}
+
+}  // namespace sluice::cli
