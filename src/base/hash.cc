@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <sodium.h>
 
@@ -67,6 +68,13 @@ std::array<char, 32> sha256(Bytes bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
+}
+
+std::array<char, 16> md5(Bytes bytes) {
+  std::array<char, 16> digest;
+  MD5(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+      reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
 }
 
 struct Sha256::State {

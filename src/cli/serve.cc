@@ -20,6 +20,7 @@
 #include "gateway/policy_keeper.h"
 #include "identity/user_store.h"
 #include "store/state.h"
+#include "stream/anchors.h"
 #include "stream/streams.h"
 
 namespace sluice::cli {
@@ -129,6 +130,11 @@ class Service {
                                          {config_->state, control::kVersion, [log = log_.get()] {
                                             return log->health().last_sequence;
                                           }}));
+    SLUICE_ASSIGN(anchors_, stream::Anchors::start(
+                                config_->audit.anchors,
+                                {config_->state / "audit", [log = log_.get()](auto& text) {
+                                   (void)record_life_cycle(*log, audit::EventType::kEvidence, text);
+                                 }}));
     return start_control();
   }
 
@@ -165,6 +171,7 @@ class Service {
         !recorded) {
       log::error("{}", recorded.error().text);
     }
+    anchors_->stop();
     streams_->stop();  // What is not out yet is sent at the next start.
     log_->close();
     log::info("stopped");
@@ -182,6 +189,7 @@ class Service {
       api_->set_witness(std::move(witness));
     }
     api_->watch(*streams_);
+    api_->watch(*anchors_);
     if (config_->listen_http) {
       SLUICE_ASSIGN(
           const uint16_t port,
@@ -207,11 +215,15 @@ class Service {
       auto config = std::make_shared<const config::Config>(std::move(*loaded));
       if (const auto streams = stream::Streams::check(config->audit.streams); !streams) {
         log::error("configuration not reloaded, the old one stays: {}", streams.error().text);
+      } else if (const auto anchors = stream::Anchors::check(config->audit.anchors); !anchors) {
+        log::error("configuration not reloaded, the old one stays: {}", anchors.error().text);
       } else if (const auto taken = policies_->reload(*gateway_, config); !taken) {
         log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
       } else {
         if (const auto running = streams_->reload(config->audit.streams); !running)
           log::error("not all streams run: {}", running.error().text);
+        if (const auto running = anchors_->reload(config->audit.anchors); !running)
+          log::error("not all anchors run: {}", running.error().text);
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
@@ -273,6 +285,7 @@ class Service {
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<stream::Streams> streams_;
+  std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0;

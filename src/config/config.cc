@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/anchor_reader.h"
 #include "config/secrets.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
@@ -115,6 +116,7 @@ class Loader {
       audit.problem("checkpoint_interval", "must be from 100ms to 1m");
     }
     read_streams(audit, secrets_, config_.audit.streams);
+    read_anchors(audit, secrets_, config_.audit.anchors);
   }
 
   void read_witness(MapReader& witness) {

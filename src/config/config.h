@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "config/anchors.h"
 #include "config/streams.h"
 #include "tlog/note.h"
 
@@ -68,6 +69,7 @@ struct AuditConfig {
   std::vector<tlog::VerifierKey> watched;  ///< those logs' keys
   size_t low_water = size_t{1} << 30;      ///< free bytes on its disk below which /readyz warns
   std::vector<StreamConfig> streams;       ///< where records go besides the log
+  std::vector<AnchorConfig> anchors;       ///< who keeps its signed checkpoints
 };
 
 struct LimitsConfig {

@@ -218,6 +218,83 @@ TEST_F(ConfigFile, RefusesStreamsThatCannotWork) {
   EXPECT_THAT(with("type: file, path: x, batch: { size: 1KiB }"), HasSubstr("from 4KiB"));
 }
 
+constexpr const char* kAnchors = R"(audit:
+  anchors:
+    - { name: worm, type: folder, path: out, every: 1d }
+    - name: post
+      type: http
+      url: https://keeper/in
+      authorization_file: password
+      headers: { X-Log: a }
+      tls: { ca: ca.pem }
+      timeout: 5s
+      retry: { initial: 1s, maximum: 2m }
+    - { name: host, type: syslog, url: 'tls://[::1]:6514', facility: local0 }
+    - { name: s3, type: s3, url: 'https://s3/bucket/a-b', region: eu, access_key: AK, secret_key_file: password }
+)";
+
+TEST_F(ConfigFile, ReadsAnchors) {
+  const auto config = load_text(std::string(kGood) + kAnchors);
+  ASSERT_TRUE(config) << config.error().text;
+  const auto& all = config->audit.anchors;
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].path, folder_ / "out");
+  EXPECT_EQ(all[0].target(), all[0].path);
+  EXPECT_EQ(all[0].every, std::chrono::hours(24));
+  EXPECT_EQ(all[1].type, AnchorType::kHttp);
+  EXPECT_EQ(all[1].every, std::chrono::seconds(10)) << "if nothing is said";
+  EXPECT_EQ(all[1].target(), "https://keeper/in");
+  EXPECT_EQ(all[1].delivery.authorization.reveal(), "secret");
+  EXPECT_EQ(all[1].delivery.headers.at("X-Log"), "a");
+  EXPECT_EQ(all[1].delivery.tls.ca, folder_ / "ca.pem");
+  EXPECT_EQ(all[1].delivery.timeout, std::chrono::seconds(5));
+  EXPECT_EQ(all[1].delivery.retry_maximum, std::chrono::minutes(2));
+  EXPECT_EQ(all[2].delivery.facility, 16U);
+  EXPECT_EQ(all[3].region, "eu");
+  EXPECT_EQ(all[3].access_key, "AK");
+  EXPECT_EQ(all[3].secret_key.reveal(), "secret");
+}
+
+TEST_F(ConfigFile, ReadsTheKeyOfAWitness) {
+  tlog::VerifierKey key{"w.example/1", tlog::KeyType::kCosignature, {}};
+  const auto with = [&](const std::string& more) {
+    return std::string(kGood) +
+           "audit: { anchors: [ { name: w, type: witness, url: 'http://h/witness'" + more +
+           " } ] }\n";
+  };
+  const auto config = load_text(with(", key: '" + key.text() + "'"));
+  ASSERT_TRUE(config) << config.error().text;
+  EXPECT_EQ(config->audit.anchors[0].key, key);
+  EXPECT_THAT(problems(with("")), HasSubstr("key: expected the witness's public key"));
+  EXPECT_THAT(problems(with(", key: x")), HasSubstr("has no two +"));
+  key.type = tlog::KeyType::kEd25519;
+  EXPECT_THAT(problems(with(", key: '" + key.text() + "'")),
+              HasSubstr("the key of a log, not of a witness"));
+}
+
+TEST_F(ConfigFile, RefusesAnchorsThatCannotWork) {
+  const auto with = [&](const std::string& anchor) {
+    return problems(std::string(kGood) + "audit: { anchors: [ { name: s, " + anchor + " } ] }\n");
+  };
+  const std::string s3 = "type: s3, region: r, access_key: a, secret_key_env: HOME, url: ";
+  EXPECT_THAT(with("path: x"), HasSubstr("type: expected one of folder, http"));
+  EXPECT_THAT(with("type: folder"), HasSubstr("an anchor lacks \"path\""));
+  EXPECT_THAT(with("type: folder, path: x, url: y"), HasSubstr("unknown key \"url\""));
+  EXPECT_THAT(with("type: folder, path: x, every: 500ms"), HasSubstr("must be from 1s to 1d"));
+  EXPECT_THAT(with("type: folder, path: x, every: 25h"), HasSubstr("must be from 1s to 1d"));
+  EXPECT_THAT(with("type: folder, path: x }, { name: s, type: folder, path: y"),
+              HasSubstr("taken by another anchor"));
+  EXPECT_THAT(with("type: http, url: 'ftp://h/'"), HasSubstr("begins with http:// or https://"));
+  EXPECT_THAT(with("type: syslog, url: 'tcp://h'"), HasSubstr("expected host:port"));
+  EXPECT_THAT(with(s3 + "'https://h'"), HasSubstr("names no bucket"));
+  EXPECT_THAT(with(s3 + "'https://h//'"), HasSubstr("names no bucket"));
+  EXPECT_THAT(with(s3 + "'https://h/b?x=y'"), HasSubstr("bucket and prefix may have"));
+  EXPECT_THAT(with("type: s3, url: 'https://h/b', region: r, access_key: a"),
+              HasSubstr("give secret_key_file or secret_key_env"));
+  EXPECT_THAT(with("type: s3, url: 'https://h/b', region: r, access_key: a, secret_key: x"),
+              HasSubstr("must not stand in this file"));
+}
+
 std::string file_text(const char* name) {
   std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/" + name);
   return {std::istreambuf_iterator<char>(in), {}};
@@ -226,7 +303,8 @@ std::string file_text(const char* name) {
 TEST(Documentation, NamesEveryKey) {
   const std::string text = file_text("docs/configuration.md") + file_text("docs/streams.md");
   const std::string source =
-      file_text("src/config/config.cc") + file_text("src/config/stream_reader.cc");
+      file_text("src/config/config.cc") + file_text("src/config/stream_reader.cc") +
+      file_text("src/config/receiver_reader.cc") + file_text("src/config/anchor_reader.cc");
   // Every key the parser asks for, as it stands in the source.
   size_t keys = 0;
   for (const char* call :

@@ -8,6 +8,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "base/bytes.h"
+#include "control/anchor_report.h"
 #include "control/problem.h"
 #include "control/stream_report.h"
 
@@ -81,6 +82,7 @@ HttpResponse Api::ready() {
   for (const auto& stream : streams()) {
     if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
   }
+  if (anchors_ != nullptr) add_anchor_warnings(anchors_->states(), warnings);
   const bool good = problems.empty();
   return json_response(good ? 200 : 503,
                        boost::json::object{{"status", good ? "ready" : "not ready"},
@@ -137,6 +139,7 @@ std::string Api::metrics() {
   gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
   add_stream_metrics(streams(), all);
+  if (anchors_ != nullptr) add_anchor_metrics(anchors_->states(), all);
   return prometheus::TextSerializer().Serialize(all);
 }
 

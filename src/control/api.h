@@ -16,6 +16,7 @@
 #include "control/policy_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
+#include "stream/anchors.h"
 #include "stream/streams.h"
 
 namespace sluice::control {
@@ -50,6 +51,8 @@ class Api {
   void set_databases(std::vector<std::string> names);
   /// The streams to tell of, which outlive this; before anything is answered.
   void watch(const stream::Streams& streams) { streams_ = &streams; }
+  /// The same for anchors.
+  void watch(const stream::Anchors& anchors) { anchors_ = &anchors; }
 
  private:
   HttpResponse ready();
@@ -61,6 +64,7 @@ class Api {
   gateway::Gateway& gateway_;
   audit::Log& log_;
   const stream::Streams* streams_ = nullptr;
+  const stream::Anchors* anchors_ = nullptr;
   EvidenceApi evidence_;
   AuditApi audit_;
   PolicyApi policy_;

@@ -6,10 +6,10 @@
 
 namespace sluice::stream {
 
-Delivery refused(const HttpAnswer& answer) {
+Delivery refused(const HttpAnswer& answer, const char* keys) {
   constexpr size_t kShown = 200;
   std::string text = fmt::format("the receiver answered {}", answer.status);
-  if (answer.status == 401 || answer.status == 403) text += "; check authorization_file";
+  if (answer.status == 401 || answer.status == 403) text += std::string("; check ") + keys;
   if (answer.status >= 300 && answer.status < 400)
     text += ", a redirection, which is not followed; check url";
   if (answer.status == 404) text += "; check url";

@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 namespace sluice::stream {
-namespace {
 
-/// Writes all of `bytes` and makes them reach the disk; errno tells what went wrong.
 bool write_and_sync(int fd, Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());
@@ -21,8 +19,6 @@ bool write_and_sync(int fd, Bytes bytes) {
   }
   return fdatasync(fd) == 0;
 }
-
-}  // namespace
 
 Result<> replace_file(const std::filesystem::path& file, Bytes bytes) {
   const std::string fresh = file.string() + ".new";

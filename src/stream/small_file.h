@@ -8,6 +8,9 @@
 
 namespace sluice::stream {
 
+/// Writes all of `bytes` and makes them reach the disk; errno tells what went wrong.
+bool write_and_sync(int fd, Bytes bytes);
+
 /// Replaces a small file so that after a crash it holds either the old bytes or the new ones.
 Result<> replace_file(const std::filesystem::path& file, Bytes bytes);
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "stream/format.h"
@@ -68,6 +69,22 @@ std::string syslog_message(const config::StreamConfig& stream, const Source& sou
     out += boost::json::serialize(formatted(stream.format, source, entry));
   }
   return out;
+}
+
+std::string syslog_checkpoint(unsigned facility, const Source& source,
+                              const SignedCheckpoint& checkpoint, int64_t time_micros) {
+  constexpr unsigned kNotice = 5;
+  const auto& head = checkpoint.head;
+  const std::string root = to_base64(tlog::view(head.root));
+  std::string data = fmt::format("[{}", kStructuredId);
+  add_parameter(data, "origin", head.origin);
+  add_parameter(data, "size", std::to_string(head.size));
+  add_parameter(data, "root", root);
+  add_parameter(data, "note", to_base64(checkpoint.note));
+  return fmt::format("<{}>1 {} {} sluice {} checkpoint {}] audit log {} has {} records, root {}",
+                     facility * 8 + kNotice, format_time(time_micros),
+                     header_field(source.host, 255), source.process, data, head.origin, head.size,
+                     root);
 }
 
 std::string syslog_frame(const std::string& message) {

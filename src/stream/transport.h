@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "config/streams.h"
 
 namespace sluice::stream {
@@ -18,6 +19,13 @@ struct HttpAnswer {
   Duration retry_after = Duration::zero();  ///< Retry-After, if it was there
 
   bool good() const { return status >= 200 && status < 300; }
+};
+
+/// Signs requests to object stores (AWS Signature Version 4).
+struct AwsKey {
+  std::string region;
+  std::string access_key;
+  SecretString secret_key;
 };
 
 /// HTTP and HTTPS, one request at a time over a connection that is kept. Redirections are not
@@ -32,6 +40,10 @@ class HttpClient {
   virtual Result<HttpAnswer> post(const std::string& url,
                                   const std::map<std::string, std::string>& headers,
                                   const std::string& body) = 0;
+  /// Puts an object at `url`, signed with `key` for the service "s3".
+  virtual Result<HttpAnswer> put(const std::string& url,
+                                 const std::map<std::string, std::string>& headers,
+                                 const std::string& body, const AwsKey& key) = 0;
 };
 
 /// A connection over which bytes go one way, with or without TLS.

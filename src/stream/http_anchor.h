@@ -1,0 +1,26 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "stream/anchor_target.h"
+
+namespace sluice::stream {
+
+/// A web server that takes the note as the body of a POST.
+Result<std::unique_ptr<AnchorTarget>> make_http_anchor(const config::AnchorConfig& config,
+                                                       const std::atomic<bool>& stopping);
+
+/// A bucket of an object store that speaks S3: one object `<prefix>/<size>.checkpoint` a push.
+Result<std::unique_ptr<AnchorTarget>> make_s3_anchor(const config::AnchorConfig& config,
+                                                     const std::atomic<bool>& stopping);
+
+/// Where a checkpoint of `size` records is put below `url`.
+std::string object_url(std::string url, uint64_t size);
+/// With Content-MD5, without which buckets with object lock take nothing, and the digest that is
+/// signed, which libcurl 7.88 does not send by itself.
+std::map<std::string, std::string> object_headers(const std::string& body);
+
+}  // namespace sluice::stream
