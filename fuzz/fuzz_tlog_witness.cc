@@ -4,8 +4,8 @@
 
 FUZZ(bytes) {
   using namespace sluice::tlog;
-  static const auto key = *VerifierKey::parse(
-      "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+  static const auto key =
+      *VerifierKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
   const auto request = parse_add_checkpoint(bytes);
   if (!request) return;
   const auto verdict = judge(*request, {key}, [](const std::string&) { return Witnessed{}; });

@@ -56,8 +56,7 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
 
 std::string ScramVerifier::format() const {
   return fmt::format("{}{}:{}${}:{}", kPrefix, iterations, to_base64(salt),
-                     to_base64(scram::view(stored_key)),
-                     to_base64(scram::view(server_key)));
+                     to_base64(scram::view(stored_key)), to_base64(scram::view(server_key)));
 }
 
 std::string make_verifier(std::string_view password, int iterations) {
