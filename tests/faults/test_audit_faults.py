@@ -331,7 +331,9 @@ class SmallDisk:
         self.folder = folder / "disk"
         self.folder.mkdir()
         self.filler = self.folder / "filler"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", self.folder], check=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", self.folder], capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"root, but may not mount: {done.stderr.strip()}")
 
     def fill(self, gateway, room):
         size = 0
