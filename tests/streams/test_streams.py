@@ -276,7 +276,8 @@ def test_webhooks_are_signed_and_filtered(gateway_with, tmp_path):
         assert hmac.compare_digest(signature, headers["webhook-signature"])
         assert abs(time.time() - int(headers["webhook-timestamp"])) < 60
         assert path == "/hook" and json.loads(body)["type"] == "sluice.statement"
-    assert [b["data"]["id"] for b in receiver.bodies()] == denied, "and nothing else"
+    # At least once: a slow answer brings one again, under the same id.
+    assert list(dict.fromkeys(b["data"]["id"] for b in receiver.bodies())) == denied, "and nothing else"
     assert receiver.refused[0][1]["webhook-id"] == receiver.requests[0][1]["webhook-id"], "the same on every try"
     receiver.close()
 
