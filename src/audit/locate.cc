@@ -3,54 +3,37 @@
 #include <algorithm>
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sluice::audit {
 namespace {
 
-/// A file, mapped; hopping from header to header touches little of it.
-class Mapping {
- public:
-  explicit Mapping(const std::filesystem::path& file) {
-    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    struct stat info{};
-    if (fstat(fd, &info) == 0 && info.st_size > 0) {
-      size_ = static_cast<size_t>(info.st_size);
-      void* map = mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
-      if (map != MAP_FAILED) bytes_ = static_cast<const char*>(map);
-    }
-    ::close(fd);
-  }
-  ~Mapping() {
-    if (bytes_ != nullptr) munmap(const_cast<char*>(bytes_), size_);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  Bytes bytes() const { return bytes_ == nullptr ? Bytes() : Bytes(bytes_, size_); }
-
- private:
-  const char* bytes_ = nullptr;
-  size_t size_ = 0;
-};
-
-/// Where the record's frame begins; 0 where it is not in the file.
+/// Where the record's frame begins; 0 where it is not in the file. Only headers are looked at, and
+/// the file is not mapped: one that is being written is cut when it is complete.
 uint64_t find_in(const std::filesystem::path& file, uint64_t sequence) {
-  const Mapping mapping(file);
-  const Bytes bytes = mapping.bytes();
-  for (uint64_t at = kSegmentHeader; at + kFrameHeader <= bytes.size();) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  std::string window(1 << 20, '\0');
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  uint64_t found = 0;
+  for (uint64_t at = kSegmentHeader; found == 0;) {
+    if (at + kFrameHeader > end) {
+      const ssize_t got = pread(fd, window.data(), window.size(), static_cast<off_t>(at));
+      begin = at;
+      end = at + static_cast<uint64_t>(std::max<ssize_t>(got, 0));
+      if (end < at + kFrameHeader) break;
+    }
     uint32_t length = 0;
     uint64_t number = 0;
-    std::memcpy(&length, bytes.data() + at, 4);
-    std::memcpy(&number, bytes.data() + at + 8, 8);
-    if (length == 0 || number > sequence) return 0;
-    if (number == sequence) return at;
+    std::memcpy(&length, window.data() + (at - begin), 4);
+    std::memcpy(&number, window.data() + (at - begin) + 8, 8);
+    if (length == 0 || number > sequence) break;
+    if (number == sequence) found = at;
     at += frame_size(length & ~kErasedFrame);
   }
-  return 0;
+  ::close(fd);
+  return found;
 }
 
 }  // namespace
