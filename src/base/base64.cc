@@ -22,6 +22,8 @@ std::optional<std::string> from_base64(std::string_view text) {
     return std::nullopt;
   }
   out.resize(size);
+  // libsodium takes some bytes over 0x7F for digits; what is base64 has one spelling.
+  if (to_base64(out) != text) return std::nullopt;
   return out;
 }
 
