@@ -1,0 +1,71 @@
+#include <iostream>
+
+#include "cli/completion.h"
+#include "cli/tree/command_tree.h"
+
+namespace sluice::cli {
+namespace {
+
+void add_databases(CommandTree& tree) {
+  auto& database = tree.keep<std::string>();
+  auto* databases = tree.group("database", "Databases behind the gateway");
+  tree.listing(tree.add(*databases, "list", "List the configured databases", "sluice database list",
+                        [&] { return database_list(tree.common()); }));
+  auto* check = tree.add(*databases, "check", "Let the running gateway try to log in",
+                         "sluice database check orders",
+                         [&] { return database_check(tree.common(), database); });
+  check->add_option("name", database, "Only this database");
+  tree.formatted(check);
+}
+
+void add_sessions(CommandTree& tree) {
+  auto& id = tree.keep<uint64_t>();
+  auto* sessions = tree.group("session", "Live sessions");
+  tree.listing(tree.add(*sessions, "list", "List them", "sluice session list",
+                        [&] { return session_list(tree.common()); }));
+  auto* kill = tree.add(*sessions, "kill", "End one", "sluice session kill 42",
+                        [&] { return session_kill(tree.common(), id); });
+  kill->add_option("id", id, "From: sluice session list")->required();
+}
+
+void add_lint(CommandTree& tree) {
+  auto& options = tree.keep<LintOptions>();
+  auto* sub = tree.formatted(
+      tree.add(tree.app(), "lint", "Check a script of schema changes for what would hurt",
+               "sluice lint migration.sql\n  sluice lint - -o json < migration.sql\n"
+               "  sluice lint --rules\n\nExit codes: 0 nothing worse than advice, "
+               "1 errors or warnings, 2 wrong usage.",
+               [&] { return lint(tree.common(), options); }));
+  sub->add_option("file", options.file, "SQL script; - for standard input")->type_name("FILE");
+  sub->add_flag("--rules", options.rules, "Print all rules instead");
+  sub->add_option("--database", options.database,
+                  "Ask the running gateway for sizes and dependents in this database")
+      ->type_name("NAME");
+}
+
+}  // namespace
+
+void add_gateway_commands(CommandTree& tree) {
+  tree.add(tree.app(), "serve", "Run the gateway", "sluice serve --config sluice.yaml",
+           [&] { return serve(tree.common()); });
+  add_databases(tree);
+  add_sessions(tree);
+  add_lint(tree);
+  auto* config = tree.group("config", "The configuration file");
+  tree.formatted(tree.add(*config, "check", "Check it, with every problem's line",
+                          "sluice config check --config sluice.yaml",
+                          [&] { return config_check(tree.common()); }));
+  tree.formatted(tree.add(tree.app(), "version", "Print the version", "sluice version -o json",
+                          [&] { return version(tree.common()); }));
+  auto& shell = tree.keep<std::string>();
+  auto* completion = tree.add(tree.app(), "completion", "Print a shell completion script",
+                              "source <(sluice completion bash)", [&] {
+                                std::cout << completion_script(shell);
+                                return Result<>();
+                              });
+  completion->add_option("shell", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+}  // namespace sluice::cli

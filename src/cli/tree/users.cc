@@ -1,0 +1,58 @@
+#include "cli/tree/command_tree.h"
+
+namespace sluice::cli {
+namespace {
+
+void named(CLI::App* sub, UserOptions& user) {
+  sub->add_option("name", user.name, "User name")->required();
+}
+void described(CLI::App* sub, UserOptions& user) {
+  sub->add_option("--kind", user.kind, "human (default), service or agent")
+      ->check(CLI::IsMember({"human", "service", "agent"}))
+      ->type_name("KIND");
+  sub->add_option("--group", user.groups, "Group; may be repeated")->type_name("GROUP");
+  sub->add_option("--attribute", user.attributes, "For policies to ask about; may be repeated")
+      ->type_name("KEY=VALUE");
+}
+
+void with_password(CLI::App* sub, UserOptions& user) {
+  sub->add_flag("--password-stdin", user.password_stdin, "Read the password from standard input");
+  sub->add_flag("--generate", user.generate, "Make a password and print it");
+}
+
+}  // namespace
+
+void add_user_commands(CommandTree& tree) {
+  auto& user = tree.keep<UserOptions>();
+  auto* users = tree.group("user", "People, services and agents who may connect");
+  auto* add_user =
+      tree.add(*users, "add", "Add a user",
+               "echo \"$PASSWORD\" | sluice user add alice --group engineering --password-stdin",
+               [&] { return user_add(tree.common(), user); });
+  named(add_user, user);
+  described(add_user, user);
+  with_password(add_user, user);
+  auto* set = tree.add(*users, "set", "Change a user's kind, groups or attributes for new sessions",
+                       "sluice user set nightly --kind agent --attribute team=data",
+                       [&] { return user_set(tree.common(), user); });
+  named(set, user);
+  described(set, user);
+  tree.listing(tree.add(*users, "list", "List users", "sluice user list -o json",
+                        [&] { return user_list(tree.common()); }));
+  auto* passwd = tree.add(*users, "passwd", "Change a password", "sluice user passwd alice",
+                          [&] { return user_passwd(tree.common(), user); });
+  named(passwd, user);
+  with_password(passwd, user);
+  named(tree.add(*users, "disable", "Refuse a user from now on; running sessions end",
+                 "sluice user disable alice",
+                 [&] { return user_disable(tree.common(), user.name, true); }),
+        user);
+  named(tree.add(*users, "enable", "Let a disabled user in again", "sluice user enable alice",
+                 [&] { return user_disable(tree.common(), user.name, false); }),
+        user);
+  named(tree.add(*users, "remove", "Remove a user; the audit log keeps what they did",
+                 "sluice user remove alice", [&] { return user_remove(tree.common(), user.name); }),
+        user);
+}
+
+}  // namespace sluice::cli
