@@ -81,8 +81,9 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
     const auto& request = parser_->get();
-    HttpResponse made = (*handler_)(
-        {std::string(request.method_string()), std::string(request.target()), request.body()});
+    HttpResponse made = (*handler_)({std::string(request.method_string()),
+                                     std::string(request.target()), request.body(),
+                                     std::string(request[http::field::authorization]), peer()});
     if (!made.later) {
       send(std::move(made));
       return;
@@ -92,6 +93,16 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
       auto done = std::make_shared<HttpResponse>(later());
       asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
     });
+  }
+
+  std::string peer() {
+    if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) {
+      error_code error;
+      const auto endpoint = stream_.socket().remote_endpoint(error);
+      return error ? "" : endpoint.address().to_string();
+    } else {
+      return {};
+    }
   }
 
   void send(HttpResponse made) {
@@ -266,6 +277,8 @@ Result<HttpResponse> http_call(const std::filesystem::path& socket, const HttpRe
   beast::basic_stream<asio::local::stream_protocol> stream(context);
   http::request<http::string_body> message(http::string_to_verb(request.method), request.path, 11);
   message.set(http::field::host, "localhost");
+  if (!request.authorization.empty())
+    message.set(http::field::authorization, request.authorization);
   message.body() = request.body;
   message.prepare_payload();
   beast::flat_buffer buffer;

@@ -14,6 +14,8 @@ struct HttpRequest {
   std::string method;
   std::string path;
   std::string body;
+  std::string authorization = {};  ///< the header of that name (RFC 9110, 11.6.2)
+  std::string peer = {};           ///< address of who asks; empty on a Unix-domain socket
 };
 
 struct HttpResponse {
