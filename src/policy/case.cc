@@ -73,6 +73,18 @@ const Rule* allowing(const Case& the_case, const Active& active) {
   return fallback == nullptr ? nullptr : fallback->rule;
 }
 
+/// What all rules that hold ask for; nothing where one of them names nobody.
+std::vector<std::shared_ptr<const ApprovalSpec>> holds(const Case& the_case, const Active& active) {
+  std::vector<std::shared_ptr<const ApprovalSpec>> specs;
+  for (size_t i = 0; i < the_case.candidates.size(); ++i) {
+    const Rule& rule = *the_case.candidates[i].rule;
+    if (!active[i] || rule.shadow || rule.effect != Effect::kHold) continue;
+    if (!rule.approve) return {};
+    specs.push_back(rule.approve);
+  }
+  return specs;
+}
+
 Decision judge_active(const Case& the_case, const Active& active) {
   if (const Candidate* deny = first(the_case, active, Effect::kDeny))
     return refuse_by_rule(the_case, *deny);
@@ -81,8 +93,12 @@ Decision judge_active(const Case& the_case, const Active& active) {
   for (size_t n = 0; n < the_case.notes.size(); ++n) {
     if (the_case.notes[n].needs_rule && !covered[n]) return refuse_by_default(the_case, n);
   }
-  if (const Candidate* hold = first(the_case, active, Effect::kHold))
-    return refuse_by_rule(the_case, *hold);
+  if (const Candidate* hold = first(the_case, active, Effect::kHold)) {
+    Decision decision = refuse_by_rule(the_case, *hold);
+    decision.holds = holds(the_case, active);
+    decision.limits = std::move(limits);
+    return decision;
+  }
   Decision decision;
   decision.effect = Effect::kAllow;
   const Rule* rule = allowing(the_case, active);

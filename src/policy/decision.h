@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "policy/approval_spec.h"
 
 namespace sluice::policy {
 
@@ -49,10 +51,13 @@ struct Decision {
   int position = 0;                  ///< of a syntax error, for ErrorResponse 'P'; 0 if none
   std::vector<std::string> matched;  ///< every enforced rule that matched, in file order
   std::vector<std::string> shadow;   ///< "rule: effect" of shadow rules that matched
-  Limits limits;                     ///< of an allowed statement
+  Limits limits;                     ///< of an allowed statement, or one that is once approved
   std::string policy_version;
+  /// A held statement: all that must be approved before it runs. Empty: nobody can approve it.
+  std::vector<std::shared_ptr<const ApprovalSpec>> holds;
+  std::string approval;  ///< of one that was held: "12 by dora"
 
-  /// Holds are refused until somebody can approve them.
+  /// Held statements are not, before they are approved.
   bool allowed() const { return effect == Effect::kAllow; }
 };
 

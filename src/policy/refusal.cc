@@ -188,8 +188,8 @@ Decision refuse_by_rule(const Case& the_case, const Candidate& candidate) {
                                 refusal.reason.empty() ? "" : ": ", refusal.reason);
   if (refusal.reason.empty()) refusal.reason = refusal.message;
   refusal.hint = !rule.hint.empty() ? rule.hint
-                 : hold ? "Approvals cannot be given through the gateway yet: ask an operator to "
-                          "make the change."
+                 : hold ? "Its rule names nobody who may approve it (approve: {by: [dba]}): ask an "
+                          "operator to make the change."
                         : ask(the_case);
   refusal.place = fmt::format(" ({}), line {} of policy {}", name_of(rule.effect), rule.line,
                               the_case.policy_name);

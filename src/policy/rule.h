@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "policy/approval_spec.h"
 #include "policy/decision.h"
 #include "policy/names.h"
 #include "policy/network.h"
@@ -96,6 +97,7 @@ struct Rule {
   When when;
   LimitSpec limit;
   VeilSpec veil;  ///< of rules that mask or unmask
+  std::shared_ptr<const ApprovalSpec> approve;  ///< of rules that hold; null: nobody may
   std::string message;
   std::string hint;
   int line = 0;      ///< from 1

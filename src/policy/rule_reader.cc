@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "policy/approval_reader.h"
 #include "policy/veil_reader.h"
 
 namespace sluice::policy {
@@ -318,6 +319,10 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
   part(map, "limit", [&](MapReader& inner) { rule.limit = read_limit(inner); });
   map.scalar("message", rule.message);
   map.scalar("hint", rule.hint);
+  read_approve(map, rule, [](MapReader& inner, Rule& automatic) {
+    part(inner, "who", [&](MapReader& who) { read_who(who, automatic.who); });
+    part(inner, "when", [&](MapReader& when) { read_when(when, automatic.when); });
+  });
   read_veil(map, rule.veil);
   if (effect) check_keys_of_effect(map, rule);
   return rule;
@@ -327,7 +332,8 @@ std::set<std::string> rule_keys() {
   yaml::Problems problems("");
   {
     const YAML::Node rule = yaml::load_document(
-        "{who: {}, on: {}, limit: {}, when: {table_rows: {}, time: {}, authentication: {}}}",
+        "{who: {}, on: {}, limit: {}, when: {table_rows: {}, time: {}, authentication: {}}, "
+        "approve: {automatic: {}, stages: [{}]}}",
         problems);
     yaml::MapReader map(rule, "a rule", problems);
     (void)read_rule(map, problems);

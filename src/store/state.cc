@@ -70,6 +70,54 @@ Result<Database> open_state(const std::filesystem::path& state) {
            author TEXT NOT NULL,
            time_micros INTEGER NOT NULL
          ) STRICT;)",
+      R"(CREATE TABLE approval_requests (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'rejected', 'expired',
+                                                'withdrawn', 'used')),
+           created_micros INTEGER NOT NULL,
+           expires_micros INTEGER NOT NULL,
+           statement BLOB NOT NULL,
+           executed BLOB NOT NULL,
+           parameters BLOB NOT NULL,
+           requester TEXT NOT NULL,
+           database TEXT NOT NULL,
+           session BLOB NOT NULL,
+           schema TEXT NOT NULL,
+           policy TEXT NOT NULL,
+           persons TEXT NOT NULL,           -- JSON
+           requester_kind TEXT NOT NULL,
+           environment TEXT NOT NULL,
+           session_id INTEGER NOT NULL,
+           needs TEXT NOT NULL,             -- JSON
+           max_rows TEXT NOT NULL,          -- empty: no limit
+           brief TEXT NOT NULL,             -- JSON
+           evidence TEXT NOT NULL,          -- JSON
+           automatic INTEGER NOT NULL,
+           reason TEXT NOT NULL,
+           granted TEXT NOT NULL,           -- digest of what was approved
+           used_micros INTEGER NOT NULL
+         ) STRICT;
+         CREATE INDEX approval_requests_open ON approval_requests (requester, database)
+           WHERE state IN ('waiting', 'approved');
+         CREATE TABLE approval_votes (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           request INTEGER NOT NULL REFERENCES approval_requests,
+           voter TEXT NOT NULL,
+           verdict TEXT NOT NULL CHECK (verdict IN ('approve', 'reject', 'comment')),
+           comment TEXT NOT NULL,
+           authentication TEXT NOT NULL,
+           time_micros INTEGER NOT NULL,
+           max_rows TEXT NOT NULL
+         ) STRICT;
+         CREATE INDEX approval_votes_of ON approval_votes (request);
+         CREATE TRIGGER approval_votes_stay BEFORE UPDATE ON approval_votes
+           BEGIN SELECT RAISE(ABORT, 'votes are never changed'); END;
+         CREATE TRIGGER approval_votes_remain BEFORE DELETE ON approval_votes
+           BEGIN SELECT RAISE(ABORT, 'votes are never removed'); END;
+         CREATE TABLE approval_clock (
+           one INTEGER PRIMARY KEY CHECK (one = 1),
+           micros INTEGER NOT NULL
+         ) STRICT;)",
   }));
   return database;
 }

@@ -1,0 +1,251 @@
+#include "approval/desk.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "approval/quorum.h"
+#include "base/log.h"
+
+namespace sluice::approval {
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(500);
+/// Open requests of one requester; more is a program that asks in a loop.
+constexpr size_t kMostOpen = 50;
+constexpr size_t kLongestComment = 2000;
+
+int64_t micros(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
+
+/// Names the first thing that is not as it was approved.
+std::string difference(const Subject& approved, const Subject& now) {
+  if (approved.requester != now.requester) return "who asks";
+  if (approved.database != now.database) return "the database";
+  if (approved.statement != now.statement) return "the text of the statement";
+  if (approved.executed != now.executed) return "what EXECUTE runs";
+  if (approved.parameters != now.parameters) return "its parameters";
+  if (approved.session != now.session) return "the session's role, search_path or settings";
+  if (approved.schema != now.schema) return "the schema of the database";
+  if (approved.policy != now.policy) return "the policy";
+  return "the limit or the expiry";
+}
+
+bool same(const Subject& a, const Subject& b) { return digest(a, {}, 0) == digest(b, {}, 0); }
+
+}  // namespace
+
+Desk::Desk(store::Database database, std::shared_ptr<const identity::Directory> directory)
+    : database_(std::move(database)), directory_(std::move(directory)) {}
+
+Result<std::unique_ptr<Desk>> Desk::open(store::Database database,
+                                         std::shared_ptr<const identity::Directory> directory) {
+  std::unique_ptr<Desk> desk(new Desk(std::move(database), std::move(directory)));
+  SLUICE_ASSIGN(const int64_t latest, desk->requests_.latest_time());
+  desk->started_wall_ = std::max(latest, wall_micros());
+  desk->thread_ = std::thread([raw = desk.get()] { raw->run(); });
+  return desk;
+}
+
+Desk::~Desk() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Desk::set_directory(std::shared_ptr<const identity::Directory> directory) {
+  const std::lock_guard lock(mutex_);
+  directory_ = std::move(directory);
+}
+
+/// Goes on at the pace of the steady clock from the latest time that was ever seen: setting the
+/// clock back makes nothing last longer.
+int64_t Desk::now() {
+  return std::max(wall_micros(), started_wall_ + micros(Clock::now() - started_));
+}
+
+/// As it is now: what is over is closed first.
+Result<Request> Desk::current(int64_t number) {
+  SLUICE_ASSIGN(auto request, requests_.find(number));
+  const bool open = request.state == State::kWaiting || request.state == State::kApproved;
+  if (!open || now() < request.expires_micros) return request;
+  SLUICE_ASSIGN([[maybe_unused]] const bool closed,
+                requests_.close(request, request.state, State::kExpired, "sluice", ""));
+  return requests_.find(number);
+}
+
+Result<Request> Desk::grant(Request request) {
+  for (const Vote& vote : request.votes) {
+    if (vote.verdict != Verdict::kApprove || !vote.max_rows) continue;
+    request.max_rows = std::min(request.max_rows.value_or(*vote.max_rows), *vote.max_rows);
+  }
+  request.granted = digest(request.subject, request.max_rows, request.expires_micros);
+  SLUICE_ASSIGN([[maybe_unused]] const bool approved, requests_.approve(request));
+  poke();
+  return requests_.find(request.number);
+}
+
+Result<Request> Desk::ask(Request request, Duration valid) {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(const auto open, requests_.open(request.subject));
+  for (const Request& known : open) {
+    if (!same(known.subject, request.subject)) continue;
+    SLUICE_ASSIGN(auto as_it_is, current(known.number));
+    if (as_it_is.state == State::kApproved) return as_it_is;
+    if (as_it_is.state != State::kWaiting) continue;
+    if (!request.automatic) return as_it_is;
+    as_it_is.automatic = true;
+    as_it_is.evidence = request.evidence;
+    return grant(std::move(as_it_is));
+  }
+  if (!request.automatic) SLUICE_TRY(can_be_approved(request, *directory_));
+  SLUICE_ASSIGN(const auto waiting,
+                requests_.list({State::kWaiting, request.subject.requester, kMostOpen}));
+  if (waiting.size() == kMostOpen) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("{} requests of yours are waiting already: withdraw some with sluice "
+                            "approval withdraw N",
+                            kMostOpen));
+  }
+  request.created_micros = now();
+  request.expires_micros = request.created_micros + micros(valid);
+  SLUICE_TRY(requests_.note_time(request.created_micros));
+  SLUICE_ASSIGN(request.number, requests_.add(request));
+  if (request.automatic) return grant(std::move(request));
+  return requests_.find(request.number);
+}
+
+Result<Request> Desk::use(int64_t number, const Subject& subject) {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(auto request, current(number));
+  const auto no = [&](std::string_view text) {
+    return fail(ErrorCode::kDenied, fmt::format("request {} {}", number, text));
+  };
+  if (request.state != State::kApproved) {
+    std::string text = fmt::format("is {}", name_of(request.state));
+    if (!request.reason.empty()) text += ": " + request.reason;
+    return no(text);
+  }
+  if (digest(subject, request.max_rows, request.expires_micros) != request.granted) {
+    return no(fmt::format("was approved for something else: {} has changed since; ask again",
+                          difference(request.subject, subject)));
+  }
+  if (!request.automatic && !standing(request, *directory_).approved)
+    return no("was approved by somebody who may not approve any more; ask again");
+  const int64_t when = now();
+  SLUICE_TRY(requests_.note_time(when));
+  SLUICE_ASSIGN(const bool used, requests_.use(request, when));
+  if (!used) return no("has been used a moment ago");
+  return requests_.find(number);
+}
+
+Result<Request> Desk::vote(int64_t number, Vote vote) {
+  if (vote.comment.size() > kLongestComment)
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("a comment has at most {} bytes", kLongestComment));
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(auto request, current(number));
+  SLUICE_TRY(may_vote(request, vote.voter, vote.verdict, *directory_));
+  vote.time_micros = now();
+  SLUICE_TRY(requests_.note_time(vote.time_micros));
+  SLUICE_TRY(requests_.add_vote(request, vote));
+  SLUICE_ASSIGN(request, requests_.find(number));
+  if (vote.verdict == Verdict::kReject) {
+    SLUICE_ASSIGN(
+        [[maybe_unused]] const bool closed,
+        requests_.close(request, request.state, State::kRejected, vote.voter, vote.comment));
+    poke();
+    return requests_.find(number);
+  }
+  if (request.state == State::kWaiting && standing(request, *directory_).approved)
+    return grant(std::move(request));
+  return request;
+}
+
+Result<> Desk::withdraw(int64_t number, const std::string& actor, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(const auto request, current(number));
+  if (request.subject.requester != actor)
+    return fail(ErrorCode::kDenied, fmt::format("request {} is not yours", number));
+  if (request.state != State::kWaiting && request.state != State::kApproved)
+    return fail(ErrorCode::kDenied,
+                fmt::format("request {} is {} already", number, name_of(request.state)));
+  SLUICE_ASSIGN([[maybe_unused]] const bool closed,
+                requests_.close(request, request.state, State::kWithdrawn, actor, why));
+  poke();
+  return {};
+}
+
+Result<Request> Desk::find(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  return current(number);
+}
+
+Result<std::vector<Request>> Desk::list(const Wanted& wanted) {
+  const std::lock_guard lock(mutex_);
+  return requests_.list(wanted);
+}
+
+std::vector<std::string> Desk::missing(const Request& request) {
+  const std::lock_guard lock(mutex_);
+  if (request.state != State::kWaiting) return {};
+  return standing(request, *directory_).missing;
+}
+
+void Desk::watch(int64_t number, std::function<void()> decided) {
+  const std::lock_guard lock(mutex_);
+  watchers_.emplace(number, std::move(decided));
+  poke();
+}
+
+void Desk::forget(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  watchers_.erase(number);
+}
+
+void Desk::poke() {
+  poked_ = true;
+  wake_.notify_all();
+}
+
+void Desk::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    poked_ = false;
+    // Locked while it reads the store; those it calls are called without.
+    lock.unlock();
+    if (const auto looked = look(); !looked)
+      log::error("approvals cannot be read: {}", looked.error().text);
+    lock.lock();
+    wake_.wait_for(lock, kLook, [this] { return stopping_ || poked_; });
+  }
+}
+
+/// Closes what is over, and tells whose requests wait no more.
+Result<> Desk::look() {
+  std::vector<std::function<void()>> decided;
+  {
+    const std::lock_guard lock(mutex_);
+    SLUICE_ASSIGN(const auto open, requests_.all_open());
+    std::set<int64_t> waiting;
+    for (const auto& each : open) {
+      const bool over = now() >= each.expires_micros;
+      if (over) SLUICE_TRY(current(each.number));
+      if (each.waiting && !over) waiting.insert(each.number);
+    }
+    for (auto at = watchers_.begin(); at != watchers_.end();) {
+      const bool still = waiting.contains(at->first);
+      if (!still) decided.push_back(std::move(at->second));
+      at = still ? std::next(at) : watchers_.erase(at);
+    }
+  }
+  for (const auto& call : decided) call();
+  return {};
+}
+
+}  // namespace sluice::approval

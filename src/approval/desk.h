@@ -1,0 +1,81 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "approval/request.h"
+#include "approval/request_store.h"
+#include "base/clock.h"
+#include "identity/directory.h"
+#include "store/sqlite.h"
+
+namespace sluice::approval {
+
+/// Where requests are made, decided on and used. May be called from any thread but the workers',
+/// as it may wait for the disk. Other processes may change the same store: what they decide is
+/// seen within half a second.
+class Desk {
+ public:
+  /// `database` must be nobody else's.
+  static Result<std::unique_ptr<Desk>> open(store::Database database,
+                                            std::shared_ptr<const identity::Directory> directory);
+  ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  void set_directory(std::shared_ptr<const identity::Directory> directory);
+
+  /// Asks for something to be approved; `valid` from now. What has been asked for in exactly the
+  /// same way and is still open is not asked for twice. `request.automatic`: it is approved at
+  /// once. kDenied where nobody could approve it, or too much is waiting.
+  Result<Request> ask(Request request, Duration valid);
+  /// Takes the one run that was approved. kDenied where `subject` is not what was approved, those
+  /// who approved may not any more, or it has been used: the text says which.
+  Result<Request> use(int64_t number, const Subject& subject);
+  /// kDenied, kNotFound.
+  Result<Request> vote(int64_t number, Vote vote);
+  /// By who asked for it; `actor` and `why` go on the record.
+  Result<> withdraw(int64_t number, const std::string& actor, const std::string& why);
+
+  Result<Request> find(int64_t number);
+  Result<std::vector<Request>> list(const Wanted& wanted);
+  /// What it still takes; empty for what waits no more.
+  std::vector<std::string> missing(const Request& request);
+
+  /// Calls `decided` once, when request `number` is not waiting any more; at once if it is not.
+  /// On some thread, with no lock held.
+  void watch(int64_t number, std::function<void()> decided);
+  /// Nobody waits for it any more.
+  void forget(int64_t number);
+
+ private:
+  Desk(store::Database database, std::shared_ptr<const identity::Directory> directory);
+  int64_t now();
+  Result<Request> current(int64_t number);
+  Result<Request> grant(Request request);
+  void run();
+  /// With the lock held: something has been decided.
+  void poke();
+  Result<> look();
+
+  std::mutex mutex_;  ///< guards all below
+  store::Database database_;
+  RequestStore requests_{database_};
+  std::shared_ptr<const identity::Directory> directory_;
+  int64_t started_wall_ = 0;  ///< never earlier than what any desk has seen
+  Clock::time_point started_ = Clock::now();
+  std::multimap<int64_t, std::function<void()>> watchers_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  bool poked_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::approval

@@ -1,0 +1,310 @@
+#include "approval/request_store.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "store/state.h"
+
+namespace sluice::approval {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kColumns =
+    "number, state, created_micros, expires_micros, statement, executed, parameters, requester, "
+    "database, session, schema, policy, persons, requester_kind, environment, session_id, needs, "
+    "max_rows, brief, evidence, automatic, reason, granted, used_micros";
+
+std::string to_text(const std::vector<Need>& needs) {
+  json::array out;
+  for (const Need& need : needs) {
+    json::array stages;
+    for (const auto& stage : need.stages) {
+      stages.push_back(json::object{{"by", json::array(stage.groups.begin(), stage.groups.end())},
+                                    {"people", stage.people}});
+    }
+    out.push_back(json::object{{"rule", need.rule}, {"stages", std::move(stages)}});
+  }
+  return json::serialize(out);
+}
+
+std::string to_text(const std::vector<std::string>& texts) {
+  return json::serialize(json::array(texts.begin(), texts.end()));
+}
+
+std::vector<std::string> texts_of(const json::value& list) {
+  std::vector<std::string> out;
+  for (const auto& text : list.as_array()) out.emplace_back(text.as_string());
+  return out;
+}
+
+/// What `to_text` wrote; the store is ours alone, so that anything else is an exception.
+std::vector<Need> needs_of(std::string_view text) {
+  std::vector<Need> out;
+  for (const auto& each : json::parse(text).as_array()) {
+    Need& need = out.emplace_back();
+    need.rule = each.at("rule").as_string();
+    for (const auto& stage : each.at("stages").as_array()) {
+      need.stages.push_back({texts_of(stage.at("by")), stage.at("people").to_number<unsigned>()});
+    }
+  }
+  return out;
+}
+
+std::string to_text(const std::optional<uint64_t>& rows) {
+  return rows ? std::to_string(*rows) : std::string();
+}
+
+std::optional<uint64_t> rows_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return std::strtoull(text.c_str(), nullptr, 10);
+}
+
+Result<Request> row_of(const store::Statement& row) {
+  Request out;
+  const auto state = find_state(row.text(1));
+  if (!state) return fail(ErrorCode::kProtocol, "a request in the store has an unknown state");
+  out.number = row.integer(0);
+  out.state = *state;
+  out.created_micros = row.integer(2);
+  out.expires_micros = row.integer(3);
+  out.subject = {row.text(4), row.text(5), row.text(6),  row.text(7),
+                 row.text(8), row.text(9), row.text(10), row.text(11)};
+  out.requester_kind = row.text(13);
+  out.environment = row.text(14);
+  out.session_id = static_cast<uint64_t>(row.integer(15));
+  out.max_rows = rows_of(row.text(17));
+  out.brief = row.text(18);
+  out.automatic = row.integer(20) != 0;
+  out.reason = row.text(21);
+  out.granted = row.text(22);
+  out.used_micros = row.integer(23);
+  try {
+    out.persons = texts_of(json::parse(row.text(12)));
+    out.needs = needs_of(row.text(16));
+    out.evidence = texts_of(json::parse(row.text(19)));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kProtocol, fmt::format("request {} in the store cannot be read: {}",
+                                                  out.number, error.what()));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<int64_t> RequestStore::add(const Request& request) {
+  const Subject& subject = request.subject;
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto insert,
+                database_.prepare(
+                    "INSERT INTO approval_requests (state, created_micros, expires_micros, "
+                    "statement, executed, parameters, requester, database, session, schema, "
+                    "policy, persons, requester_kind, environment, session_id, needs, "
+                    "max_rows, brief, evidence, automatic, reason, granted, used_micros) VALUES "
+                    "('waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
+                    "'', 0)"));
+  SLUICE_TRY(insert.bind(1, request.created_micros)
+                 .bind(2, request.expires_micros)
+                 .bind_blob(3, subject.statement)
+                 .bind_blob(4, subject.executed)
+                 .bind_blob(5, subject.parameters)
+                 .bind(6, subject.requester)
+                 .bind(7, subject.database)
+                 .bind_blob(8, subject.session)
+                 .bind(9, subject.schema)
+                 .bind(10, subject.policy)
+                 .bind(11, to_text(request.persons))
+                 .bind(12, request.requester_kind)
+                 .bind(13, request.environment)
+                 .bind(14, static_cast<int64_t>(request.session_id))
+                 .bind(15, to_text(request.needs))
+                 .bind(16, to_text(request.max_rows))
+                 .bind(17, request.brief)
+                 .bind(18, to_text(request.evidence))
+                 .run());
+  const int64_t number = database_.last_insert_id();
+  std::vector<std::string_view> rules;
+  for (const Need& need : request.needs) rules.push_back(need.rule);
+  SLUICE_TRY(store::leave_event(
+      database_, "approval", subject.requester,
+      fmt::format("request {}: asks to run a statement in \"{}\" that {} holds, session {}", number,
+                  subject.database, fmt::join(rules, ", "), request.session_id)));
+  SLUICE_TRY(transaction.commit());
+  return number;
+}
+
+Result<std::vector<Vote>> RequestStore::votes(int64_t number) {
+  SLUICE_ASSIGN(
+      auto query,
+      database_.prepare("SELECT voter, verdict, comment, authentication, time_micros, max_rows "
+                        "FROM approval_votes WHERE request = ? ORDER BY id"));
+  query.bind(1, number);
+  std::vector<Vote> out;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return out;
+    const auto verdict = find_verdict(query.text(1));
+    if (!verdict) return fail(ErrorCode::kProtocol, "a vote in the store has no known verdict");
+    out.push_back({query.text(0), *verdict, query.text(2), query.text(3), query.integer(4),
+                   rows_of(query.text(5))});
+  }
+}
+
+Result<Request> RequestStore::find(int64_t number) {
+  SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
+                                "SELECT {} FROM approval_requests WHERE number = ?", kColumns)));
+  query.bind(1, number);
+  SLUICE_ASSIGN(const bool row, query.step());
+  if (!row)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no request {}; see: sluice approval list", number));
+  SLUICE_ASSIGN(auto request, row_of(query));
+  SLUICE_ASSIGN(request.votes, votes(number));
+  return request;
+}
+
+Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare(fmt::format(
+                    "SELECT {} FROM approval_requests WHERE (?1 = '' OR state = ?1) AND "
+                    "(?2 = '' OR requester = ?2) ORDER BY number DESC LIMIT ?3",
+                    kColumns)));
+  query.bind(1, wanted.state ? name_of(*wanted.state) : "")
+      .bind(2, wanted.requester)
+      .bind(3, static_cast<int64_t>(wanted.limit));
+  std::vector<Request> out;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) break;
+    SLUICE_ASSIGN(auto request, row_of(query));
+    out.push_back(std::move(request));
+  }
+  for (Request& request : out) {
+    SLUICE_ASSIGN(request.votes, votes(request.number));
+  }
+  return out;
+}
+
+Result<std::vector<Request>> RequestStore::open(const Subject& subject) {
+  SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
+                                "SELECT {} FROM approval_requests WHERE state IN ('waiting', "
+                                "'approved') AND requester = ? AND database = ? AND statement = ? "
+                                "ORDER BY number DESC LIMIT 100",
+                                kColumns)));
+  query.bind(1, subject.requester).bind(2, subject.database).bind_blob(3, subject.statement);
+  std::vector<Request> out;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) break;
+    SLUICE_ASSIGN(auto request, row_of(query));
+    out.push_back(std::move(request));
+  }
+  for (Request& request : out) {
+    SLUICE_ASSIGN(request.votes, votes(request.number));
+  }
+  return out;
+}
+
+Result<std::vector<RequestStore::Open>> RequestStore::all_open() {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT number, state = 'waiting', expires_micros FROM "
+                                  "approval_requests WHERE state IN ('waiting', 'approved')"));
+  std::vector<Open> out;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return out;
+    out.push_back({query.integer(0), query.integer(1) != 0, query.integer(2)});
+  }
+}
+
+Result<> RequestStore::add_vote(const Request& request, const Vote& vote) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(
+      auto insert,
+      database_.prepare("INSERT INTO approval_votes (request, voter, verdict, comment, "
+                        "authentication, time_micros, max_rows) VALUES (?, ?, ?, ?, ?, ?, ?)"));
+  SLUICE_TRY(insert.bind(1, request.number)
+                 .bind(2, vote.voter)
+                 .bind(3, name_of(vote.verdict))
+                 .bind(4, vote.comment)
+                 .bind(5, vote.authentication)
+                 .bind(6, vote.time_micros)
+                 .bind(7, to_text(vote.max_rows))
+                 .run());
+  const std::string_view said = vote.verdict == Verdict::kApprove  ? "approved"
+                                : vote.verdict == Verdict::kReject ? "rejected"
+                                                                   : "commented on";
+  SLUICE_TRY(store::leave_event(
+      database_, "approval", vote.voter,
+      fmt::format("request {} of {}: {}{}{}", request.number, request.subject.requester, said,
+                  vote.comment.empty() ? "" : ": ", vote.comment)));
+  return transaction.commit();
+}
+
+Result<bool> RequestStore::changed(store::Statement& update, const std::string& actor,
+                                   const std::string& message) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update.run());
+  if (database_.changes() != 1) return false;
+  SLUICE_TRY(store::leave_event(database_, "approval", actor, message));
+  SLUICE_TRY(transaction.commit());
+  return true;
+}
+
+Result<bool> RequestStore::approve(const Request& request) {
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE approval_requests SET state = 'approved', granted = ?, "
+                                  "automatic = ?, evidence = ?, max_rows = ? WHERE number = ? AND "
+                                  "state = 'waiting'"));
+  update.bind(1, request.granted)
+      .bind(2, static_cast<int64_t>(request.automatic))
+      .bind(3, to_text(request.evidence))
+      .bind(4, to_text(request.max_rows))
+      .bind(5, request.number);
+  std::string message = fmt::format(
+      "request {}: may run once until {}, {}", request.number, format_time(request.expires_micros),
+      request.max_rows ? fmt::format("at most {} rows", *request.max_rows)
+                       : "rows not limited by it");
+  if (request.automatic)
+    message += fmt::format("; approved automatically: {}", fmt::join(request.evidence, "; "));
+  return changed(update, "sluice", message);
+}
+
+Result<bool> RequestStore::close(const Request& request, State from, State to,
+                                 const std::string& actor, const std::string& why) {
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE approval_requests SET state = ?, reason = ? WHERE number "
+                                  "= ? AND state = ?"));
+  update.bind(1, name_of(to)).bind(2, why).bind(3, request.number).bind(4, name_of(from));
+  return changed(
+      update, actor,
+      fmt::format("request {}: {}{}{}", request.number, name_of(to), why.empty() ? "" : ": ", why));
+}
+
+Result<bool> RequestStore::use(const Request& request, int64_t now_micros) {
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE approval_requests SET state = 'used', used_micros = ? "
+                                  "WHERE number = ? AND state = 'approved' AND granted = ?"));
+  update.bind(1, now_micros).bind(2, request.number).bind(3, request.granted);
+  return changed(update, request.subject.requester,
+                 fmt::format("request {}: run", request.summary()));
+}
+
+Result<int64_t> RequestStore::latest_time() {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT coalesce(max(micros), 0) FROM approval_clock"));
+  SLUICE_ASSIGN([[maybe_unused]] const bool row, query.step());
+  return query.integer(0);
+}
+
+Result<> RequestStore::note_time(int64_t micros) {
+  SLUICE_ASSIGN(auto note, database_.prepare("INSERT INTO approval_clock VALUES (1, ?) ON CONFLICT "
+                                             "(one) DO UPDATE SET micros = max(micros, "
+                                             "excluded.micros)"));
+  return note.bind(1, micros).run();
+}
+
+}  // namespace sluice::approval

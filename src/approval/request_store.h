@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "approval/request.h"
+#include "store/sqlite.h"
+
+namespace sluice::approval {
+
+/// What to list of them.
+struct Wanted {
+  std::optional<State> state;
+  std::string requester;  ///< empty: of everybody
+  size_t limit = 100;
+};
+
+/// Requests as they are kept. Each change is one transaction with the word that it leaves for the
+/// audit log. Times come from the caller.
+class RequestStore {
+ public:
+  explicit RequestStore(store::Database& database) : database_(database) {}
+
+  /// Keeps a new one; returns its number.
+  Result<int64_t> add(const Request& request);
+  /// kNotFound.
+  Result<Request> find(int64_t number);
+  /// The newest first, with their votes.
+  Result<std::vector<Request>> list(const Wanted& wanted);
+  /// Those of one requester at one database that may still come to something.
+  Result<std::vector<Request>> open(const Subject& subject);
+
+  /// What may still come to something, of everybody.
+  struct Open {
+    int64_t number = 0;
+    bool waiting = false;  ///< else approved
+    int64_t expires_micros = 0;
+  };
+  Result<std::vector<Open>> all_open();
+
+  Result<> add_vote(const Request& request, const Vote& vote);
+  /// Approved with what was granted; false if it was not `kWaiting` any more.
+  Result<bool> approve(const Request& request);
+  /// From `from` to rejected, expired or withdrawn; false if it was not `from` any more.
+  Result<bool> close(const Request& request, State from, State to, const std::string& actor,
+                     const std::string& why);
+  /// The one use of an approval; false if somebody else had it before.
+  Result<bool> use(const Request& request, int64_t now_micros);
+
+  /// The latest time that was ever written: clocks that are set back do not make it earlier.
+  Result<int64_t> latest_time();
+  Result<> note_time(int64_t micros);
+
+ private:
+  Result<std::vector<Vote>> votes(int64_t number);
+  Result<bool> changed(store::Statement& update, const std::string& actor,
+                       const std::string& message);
+  store::Database& database_;
+};
+
+}  // namespace sluice::approval

@@ -1,0 +1,68 @@
+#include "policy/automatic.h"
+
+#include <fmt/format.h>
+
+#include "policy/match.h"
+
+namespace sluice::policy {
+namespace {
+
+/// Conditions on what is done to objects: each of them must be known to keep them.
+bool objects_match(const Rule& rule, const Question& question, Reasons evidence) {
+  bool all = true;
+  for (const Demand& demand : question.demands) {
+    if (!demand.needs_rule) continue;
+    if (demand.verb == Verb::kFunction || demand.verb == Verb::kDynamicSql) {
+      evidence->push_back(fmt::format("calls {}: what it does cannot be told beforehand",
+                                      demand.object_text().empty() ? "SQL put together as it runs"
+                                                                   : demand.object_text()));
+      all = false;
+      continue;
+    }
+    all = matches_demand(rule, demand, question, evidence) == Truth::kYes && all;
+  }
+  return all;
+}
+
+std::string identity_of(const Principal& principal, const Circumstances& now) {
+  return fmt::format("who: {} \"{}\" of {}, authenticated by {}{}", name_of(principal.kind),
+                     principal.user,
+                     principal.groups.empty()
+                         ? "no group"
+                         : fmt::format("{}", fmt::join(principal.groups, ", ")),
+                     principal.authentication,
+                     now.client_address.empty() ? "" : fmt::format(" from {}", now.client_address));
+}
+
+}  // namespace
+
+Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFacts& facts,
+                               const catalog::Catalog* catalog, const Principal& principal,
+                               const Target& target, const Circumstances& circumstances,
+                               const std::vector<std::string>& lint) {
+  Automatic result;
+  if (!spec.automatic) {
+    result.evidence.push_back(fmt::format("rule \"{}\" leaves it to people", spec.rule));
+    return result;
+  }
+  const Rule& rule = *spec.automatic;
+  const Demands demands(facts, catalog, false);
+  const Question question{facts, catalog, principal, target, demands.all()};
+  Reasons evidence = &result.evidence;
+  evidence->push_back(identity_of(principal, circumstances));
+  bool good = facts.unanalysable.empty();
+  // Each is asked, whatever the others say: who was refused wants to know all reasons at once.
+  good = matches_session(rule, principal, target, evidence) && good;
+  good = matches_statement(rule, question, evidence) == Truth::kYes && good;
+  good = matches_circumstances(rule.when, circumstances, evidence) == Truth::kYes && good;
+  good = objects_match(rule, question, evidence) && good;
+  if (spec.lint_clean) {
+    evidence->push_back(lint.empty() ? "lint: nothing worse than advice"
+                                     : fmt::format("lint: {}", fmt::join(lint, "; ")));
+    good = good && lint.empty();
+  }
+  result.approved = good;
+  return result;
+}
+
+}  // namespace sluice::policy
