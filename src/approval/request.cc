@@ -35,9 +35,9 @@ std::string digest(const Subject& subject, const std::optional<uint64_t>& max_ro
                    int64_t expires_micros) {
   std::string all = with_length("sluice approval v1");
   for (const std::string& field :
-       {subject.statement, subject.executed, subject.parameters, subject.requester,
-        subject.database, subject.session, subject.schema, subject.policy,
-        max_rows ? std::to_string(*max_rows) : "unlimited", std::to_string(expires_micros)}) {
+       {subject.statement, subject.parameters, subject.requester, subject.database, subject.session,
+        subject.schema, subject.policy, max_rows ? std::to_string(*max_rows) : "unlimited",
+        std::to_string(expires_micros)}) {
     all += with_length(field);
   }
   const auto raw = sha256(all);

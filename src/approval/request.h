@@ -13,9 +13,10 @@ namespace sluice::approval {
 
 /// Exactly what is asked to run: an approval is for this and nothing else.
 struct Subject {
-  std::string statement;   ///< its text, byte for byte
-  std::string executed;    ///< what it runs by name with EXECUTE: `with_length` of names and texts
-  std::string parameters;  ///< of Bind, from the format codes to the last value, byte for byte
+  std::string statement;  ///< its text, byte for byte
+  /// Declared by Parse and given by Bind: types, then the Bind from the format codes to the last
+  /// value, each `with_length`; empty for a simple query.
+  std::string parameters;
   std::string requester;
   std::string database;
   std::string session;  ///< what the server says of it: role, search path, settings of texts

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* kColumns =
-    "number, state, created_micros, expires_micros, statement, executed, parameters, requester, "
+    "number, state, created_micros, expires_micros, statement, parameters, requester, "
     "database, session, schema, policy, persons, requester_kind, environment, session_id, needs, "
     "max_rows, brief, evidence, automatic, reason, granted, used_micros";
 
@@ -71,21 +71,21 @@ Result<Request> row_of(const store::Statement& row) {
   out.state = *state;
   out.created_micros = row.integer(2);
   out.expires_micros = row.integer(3);
-  out.subject = {row.text(4), row.text(5), row.text(6),  row.text(7),
-                 row.text(8), row.text(9), row.text(10), row.text(11)};
-  out.requester_kind = row.text(13);
-  out.environment = row.text(14);
-  out.session_id = static_cast<uint64_t>(row.integer(15));
-  out.max_rows = rows_of(row.text(17));
-  out.brief = row.text(18);
-  out.automatic = row.integer(20) != 0;
-  out.reason = row.text(21);
-  out.granted = row.text(22);
-  out.used_micros = row.integer(23);
+  out.subject = {row.text(4), row.text(5), row.text(6), row.text(7),
+                 row.text(8), row.text(9), row.text(10)};
+  out.requester_kind = row.text(12);
+  out.environment = row.text(13);
+  out.session_id = static_cast<uint64_t>(row.integer(14));
+  out.max_rows = rows_of(row.text(16));
+  out.brief = row.text(17);
+  out.automatic = row.integer(19) != 0;
+  out.reason = row.text(20);
+  out.granted = row.text(21);
+  out.used_micros = row.integer(22);
   try {
-    out.persons = texts_of(json::parse(row.text(12)));
-    out.needs = needs_of(row.text(16));
-    out.evidence = texts_of(json::parse(row.text(19)));
+    out.persons = texts_of(json::parse(row.text(11)));
+    out.needs = needs_of(row.text(15));
+    out.evidence = texts_of(json::parse(row.text(18)));
   } catch (const std::exception& error) {
     return fail(ErrorCode::kProtocol, fmt::format("request {} in the store cannot be read: {}",
                                                   out.number, error.what()));
@@ -101,29 +101,28 @@ Result<int64_t> RequestStore::add(const Request& request) {
   SLUICE_ASSIGN(auto insert,
                 database_.prepare(
                     "INSERT INTO approval_requests (state, created_micros, expires_micros, "
-                    "statement, executed, parameters, requester, database, session, schema, "
+                    "statement, parameters, requester, database, session, schema, "
                     "policy, persons, requester_kind, environment, session_id, needs, "
                     "max_rows, brief, evidence, automatic, reason, granted, used_micros) VALUES "
-                    "('waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
+                    "('waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
                     "'', 0)"));
   SLUICE_TRY(insert.bind(1, request.created_micros)
                  .bind(2, request.expires_micros)
                  .bind_blob(3, subject.statement)
-                 .bind_blob(4, subject.executed)
-                 .bind_blob(5, subject.parameters)
-                 .bind(6, subject.requester)
-                 .bind(7, subject.database)
-                 .bind_blob(8, subject.session)
-                 .bind(9, subject.schema)
-                 .bind(10, subject.policy)
-                 .bind(11, to_text(request.persons))
-                 .bind(12, request.requester_kind)
-                 .bind(13, request.environment)
-                 .bind(14, static_cast<int64_t>(request.session_id))
-                 .bind(15, to_text(request.needs))
-                 .bind(16, to_text(request.max_rows))
-                 .bind(17, request.brief)
-                 .bind(18, to_text(request.evidence))
+                 .bind_blob(4, subject.parameters)
+                 .bind(5, subject.requester)
+                 .bind(6, subject.database)
+                 .bind_blob(7, subject.session)
+                 .bind(8, subject.schema)
+                 .bind(9, subject.policy)
+                 .bind(10, to_text(request.persons))
+                 .bind(11, request.requester_kind)
+                 .bind(12, request.environment)
+                 .bind(13, static_cast<int64_t>(request.session_id))
+                 .bind(14, to_text(request.needs))
+                 .bind(15, to_text(request.max_rows))
+                 .bind(16, request.brief)
+                 .bind(17, to_text(request.evidence))
                  .run());
   const int64_t number = database_.last_insert_id();
   std::vector<std::string_view> rules;

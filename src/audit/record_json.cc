@@ -2,32 +2,16 @@
 
 #include "audit/details.h"
 #include "audit/subject_set.h"
+#include "base/bound_values.h"
 #include "base/clock.h"
 
 namespace sluice::audit {
 namespace {
 
-/// The bound values of a Bind message, readable: text format as text, binary as hexadecimal.
 boost::json::array parameters_to_json(Bytes raw) {
   boost::json::array out;
-  const auto u16 = [&](size_t at) {
-    return at + 2 <= raw.size() ? load_be16(raw.data() + at) : uint16_t{0};
-  };
-  const size_t formats = u16(0);
-  size_t at = 2 + 2 * formats;
-  const size_t count = u16(at);
-  at += 2;
-  for (size_t i = 0; i < count && at + 4 <= raw.size(); ++i) {
-    const uint32_t length = load_be32(raw.data() + at);
-    at += 4;
-    if (length == 0xFFFFFFFF) {
-      out.emplace_back(nullptr);
-      continue;
-    }
-    const Bytes value = raw.substr(std::min(at, raw.size()), length);
-    at += length;
-    const bool binary = formats == 1 ? u16(2) == 1 : formats > i && u16(2 + 2 * i) == 1;
-    out.emplace_back(binary ? "\\x" + to_hex(value) : to_printable_utf8(value));
+  for (const auto& value : readable_values(raw)) {
+    value ? out.emplace_back(*value) : out.emplace_back(nullptr);
   }
   return out;
 }

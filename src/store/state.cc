@@ -77,7 +77,6 @@ Result<Database> open_state(const std::filesystem::path& state) {
            created_micros INTEGER NOT NULL,
            expires_micros INTEGER NOT NULL,
            statement BLOB NOT NULL,
-           executed BLOB NOT NULL,
            parameters BLOB NOT NULL,
            requester TEXT NOT NULL,
            database TEXT NOT NULL,

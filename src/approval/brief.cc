@@ -1,0 +1,120 @@
+#include "approval/brief.h"
+
+#include <algorithm>
+#include <set>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "base/bound_values.h"
+
+namespace sluice::approval {
+namespace {
+
+namespace json = boost::json;
+
+/// More than this nobody reads.
+constexpr size_t kMostListed = 50;
+constexpr size_t kLongestValue = 1000;
+
+json::string utf8(std::string_view text) { return json::string(to_printable_utf8(text)); }
+
+json::array actions_of(const sql::StatementFacts& facts) {
+  json::array out;
+  for (const sql::Action& action : facts.actions) {
+    const auto add = [&](const sql::Object* object) {
+      if (out.size() == kMostListed) return;
+      json::object row{{"do", sql::name_of(action.kind)}};
+      if (object != nullptr) row["object"] = utf8(object->display());
+      if (!action.object_kind.empty()) row["object_kind"] = action.object_kind;
+      if (action.without_where) row["without_where"] = true;
+      if (action.cascade) row["cascade"] = true;
+      if (action.lock != sql::LockLevel::kNone) row["lock"] = sql::name_of(action.lock);
+      out.push_back(std::move(row));
+    };
+    if (action.targets.empty()) add(nullptr);
+    for (const sql::Object& target : action.targets) add(&target);
+  }
+  return out;
+}
+
+/// Views that read a table, and tables that refer to it.
+json::array dependents_of(const catalog::Relation& relation, const catalog::Catalog& catalog) {
+  json::array out;
+  for (const catalog::Oid child : relation.children) {
+    const catalog::Relation* other = catalog.relation(child);
+    if (other != nullptr && out.size() < kMostListed) out.push_back(utf8(other->qualified_name()));
+  }
+  for (const catalog::Trigger& trigger : relation.triggers) {
+    if (out.size() < kMostListed) out.push_back(utf8("trigger " + trigger.name));
+  }
+  return out;
+}
+
+json::array tables_of(const sql::StatementFacts& facts, const catalog::Catalog* catalog) {
+  json::array out;
+  std::set<catalog::Oid> seen;
+  for (const sql::Action& action : facts.actions) {
+    for (const sql::Object& target : action.targets) {
+      const catalog::Relation* relation =
+          catalog == nullptr || target.oid == 0 ? nullptr : catalog->relation(target.oid);
+      if (relation == nullptr || relation->system() || !seen.insert(target.oid).second) continue;
+      if (out.size() == kMostListed) return out;
+      json::object row{{"name", utf8(relation->qualified_name())}, {"bytes", relation->bytes}};
+      row["rows"] = relation->estimated_rows < 0 ? json::value(nullptr)
+                                                 : json::value(relation->estimated_rows);
+      row["dependents"] = dependents_of(*relation, *catalog);
+      out.push_back(std::move(row));
+    }
+  }
+  return out;
+}
+
+json::array values_of(Bytes raw) {
+  json::array out;
+  for (auto& value : readable_values(raw)) {
+    if (!value) {
+      out.emplace_back(nullptr);
+      continue;
+    }
+    const size_t size = value->size();
+    std::string text(utf8_prefix(*value, kLongestValue));
+    if (text.size() < size) text += fmt::format("… ({} bytes)", size);
+    out.push_back(utf8(text));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
+                     const catalog::Catalog* catalog, std::optional<double> estimated_rows,
+                     const std::vector<sql::Finding>& lint, Bytes parameters) {
+  json::array findings;
+  for (const sql::Finding& finding : lint) {
+    if (findings.size() == kMostListed) break;
+    findings.push_back(json::object{{"rule", finding.rule},
+                                    {"severity", sql::name_of(finding.severity)},
+                                    {"message", utf8(finding.message)},
+                                    {"safer", utf8(finding.safer)}});
+  }
+  json::object out{{"why", utf8(decision.message)},
+                   {"kind", facts.kind},
+                   {"actions", actions_of(facts)},
+                   {"tables", tables_of(facts, catalog)},
+                   {"lint", std::move(findings)}};
+  if (estimated_rows) out["estimated_rows"] = *estimated_rows;
+  if (!parameters.empty()) out["parameters"] = values_of(parameters);
+  return json::serialize(out);
+}
+
+std::vector<std::string> worse_than_advice(const std::vector<sql::Finding>& lint) {
+  std::vector<std::string> out;
+  for (const sql::Finding& finding : lint) {
+    if (finding.severity != sql::Severity::kAdvice)
+      out.push_back(fmt::format("{}: {}", finding.rule, finding.message));
+  }
+  return out;
+}
+
+}  // namespace sluice::approval
