@@ -196,15 +196,22 @@ std::vector<std::string> Desk::missing(const Request& request) {
   return standing(request, *directory_).missing;
 }
 
-void Desk::watch(int64_t number, std::function<void()> decided) {
+uint64_t Desk::watch(int64_t number, std::function<void()> decided) {
   const std::lock_guard lock(mutex_);
-  watchers_.emplace(number, std::move(decided));
+  watchers_.emplace(next_watch_, Watcher{number, std::move(decided)});
   poke();
+  return next_watch_++;
 }
 
-void Desk::forget(int64_t number) {
+void Desk::forget(uint64_t watch) {
   const std::lock_guard lock(mutex_);
-  watchers_.erase(number);
+  watchers_.erase(watch);
+}
+
+void Desk::forget_all() {
+  const std::lock_guard calling(calling_);
+  const std::lock_guard lock(mutex_);
+  watchers_.clear();
 }
 
 void Desk::poke() {
@@ -227,6 +234,7 @@ void Desk::run() {
 
 /// Closes what is over, and tells whose requests wait no more.
 Result<> Desk::look() {
+  const std::lock_guard calling(calling_);
   std::vector<std::function<void()>> decided;
   {
     const std::lock_guard lock(mutex_);
@@ -238,8 +246,8 @@ Result<> Desk::look() {
       if (each.waiting && !over) waiting.insert(each.number);
     }
     for (auto at = watchers_.begin(); at != watchers_.end();) {
-      const bool still = waiting.contains(at->first);
-      if (!still) decided.push_back(std::move(at->second));
+      const bool still = waiting.contains(at->second.number);
+      if (!still) decided.push_back(std::move(at->second.decided));
       at = still ? std::next(at) : watchers_.erase(at);
     }
   }

@@ -50,10 +50,12 @@ class Desk {
   std::vector<std::string> missing(const Request& request);
 
   /// Calls `decided` once, when request `number` is not waiting any more; at once if it is not.
-  /// On some thread, with no lock held.
-  void watch(int64_t number, std::function<void()> decided);
+  /// On some thread, with no lock held. Returns what `forget` takes.
+  uint64_t watch(int64_t number, std::function<void()> decided);
   /// Nobody waits for it any more.
-  void forget(int64_t number);
+  void forget(uint64_t watch);
+  /// Nobody waits for anything any more; no call is under way once it returns.
+  void forget_all();
 
  private:
   Desk(store::Database database, std::shared_ptr<const identity::Directory> directory);
@@ -65,13 +67,19 @@ class Desk {
   void poke();
   Result<> look();
 
-  std::mutex mutex_;  ///< guards all below
+  std::mutex calling_;  ///< held while watchers are called; taken before `mutex_`
+  std::mutex mutex_;    ///< guards all below
   store::Database database_;
   RequestStore requests_{database_};
   std::shared_ptr<const identity::Directory> directory_;
   int64_t started_wall_ = 0;  ///< never earlier than what any desk has seen
   Clock::time_point started_ = Clock::now();
-  std::multimap<int64_t, std::function<void()>> watchers_;
+  struct Watcher {
+    int64_t number = 0;
+    std::function<void()> decided;
+  };
+  std::map<uint64_t, Watcher> watchers_;
+  uint64_t next_watch_ = 1;
   std::condition_variable wake_;
   bool stopping_ = false;
   bool poked_ = false;

@@ -91,6 +91,7 @@ struct Expected {
   std::string parameters;                       ///< kBind: as audit::Event::parameters
   std::string parameters_digest;                ///< when cut
   std::string source;  ///< kParse, and kQuery that prepares: the text as sent
+  std::string types;   ///< kParse: those it declares, as Prepared::types
   uint64_t scope = 0;  ///< SessionScope::id that `text` was understood in
   std::string held;    ///< counted: the completion, kept back
   Moment started;
@@ -127,6 +128,7 @@ struct Expected {
     parameters.clear();
     parameters_digest.clear();
     source.clear();
+    types.clear();
     held.clear();
     rows = bytes = scope = rows_before = bytes_before = 0;
     tagged = false;

@@ -37,7 +37,7 @@ void read_catalog(Database& database) {
 
 class GatewayImpl : public Gateway {
  public:
-  explicit GatewayImpl(audit::Log& log) : shared_(log) {}
+  GatewayImpl(audit::Log& log, approval::Desk* desk) : shared_(log) { shared_.desk = desk; }
   ~GatewayImpl() override;
 
   Result<> start(std::shared_ptr<const config::Config> config,
@@ -138,6 +138,8 @@ GatewayImpl::~GatewayImpl() {
   // What they have still to tell the workers, nobody hears.
   shared_.analysers.stop();
   shared_.background.stop();
+  shared_.approving.stop();
+  if (shared_.desk != nullptr) shared_.desk->forget_all();
   workers_.clear();
 }
 
@@ -440,8 +442,8 @@ Result<std::unique_ptr<Gateway>> Gateway::start(
     std::shared_ptr<const config::Config> config,
     std::shared_ptr<const identity::Directory> directory,
     std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log,
-    Corrections corrections) {
-  auto gateway = std::make_unique<GatewayImpl>(log);
+    Corrections corrections, approval::Desk* desk) {
+  auto gateway = std::make_unique<GatewayImpl>(log, desk);
   SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy), secret,
                             std::move(corrections)));
   return gateway;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "approval/desk.h"
 #include "audit/log.h"
 #include "base/result.h"
 #include "config/config.h"
@@ -22,7 +23,8 @@ struct SessionInfo {
   uint64_t id = 0;
   std::string user, database, environment, application, client_address, tls;
   std::string
-      state;  ///< "idle", "active", "idle in transaction", "waiting for a server connection"
+      state;  ///< "idle", "active", "idle in transaction", "waiting for a server connection",
+             ///< "waiting for approval"
   std::string last_statement;  ///< redacted, shortened
   int64_t started_micros = 0;
   int64_t state_since_micros = 0;
@@ -49,12 +51,13 @@ using Corrections = std::map<std::string, std::vector<privacy::Correction>>;
 class Gateway {
  public:
   /// Binds the listeners and starts the workers; `log` must have one writer per worker
-  /// (`worker_count`) and outlive the gateway. Pseudonyms are made with `secret`.
+  /// (`worker_count`) and outlive the gateway, as must `desk`, without which nothing can be
+  /// approved. Pseudonyms are made with `secret`.
   static Result<std::unique_ptr<Gateway>> start(
       std::shared_ptr<const config::Config> config,
       std::shared_ptr<const identity::Directory> directory,
       std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log,
-      Corrections corrections = {});
+      Corrections corrections = {}, approval::Desk* desk = nullptr);
   virtual ~Gateway() = default;
 
   /// `config.workers`, or the number of cores this process may use.

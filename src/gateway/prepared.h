@@ -16,6 +16,7 @@ struct Prepared {
   uint64_t scope = 0;  ///< SessionScope::id
   /// The text as sent: the server resolves its names anew when the search path has changed.
   std::string source;
+  std::string types;      ///< that Parse declared, as it did
   bool recorded = false;  ///< its parse or an execution stands in the audit log
 };
 

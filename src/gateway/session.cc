@@ -212,6 +212,7 @@ void Session::finish(std::string_view reason) {
   finished_ = true;
   now_ = Moment::now();
   end_schema_changes();
+  forget_hold();
   record_lost();
   record_end(reason);
   release_server();
@@ -260,6 +261,10 @@ void Session::cancel(std::shared_ptr<CancelTicket> ticket) {
     fatal("57014", "canceled while waiting for a server connection");
     return;
   }
+  if (held_) {
+    cancel_hold();
+    return;
+  }
   // One at a time is enough, and bounds what a flood of cancels can cost.
   if (!server_ || expected_.empty() || cancels_in_flight_ > 0) return;
   ++cancels_in_flight_;
@@ -298,6 +303,8 @@ SessionInfo Session::info() const {
   }
   if (waiter_) {
     info.state = "waiting for a server connection";
+  } else if (held_) {
+    info.state = "waiting for approval";
   } else if (!expected_.empty()) {
     info.state = "active";
   } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "approval/request.h"
 #include "audit/log.h"
 #include "base/hash.h"
 #include "gateway/changes.h"
@@ -23,6 +25,10 @@
 #include "net/stream.h"
 #include "wire/postgres/framer.h"
 #include "wire/postgres/messages.h"
+
+namespace sluice::approval {
+class Desk;
+}  // namespace sluice::approval
 
 namespace sluice::gateway {
 
@@ -93,6 +99,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
     kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
     kReceipt = 4096,    ///< a receipt of what was recorded last is being made
+    kHeld = 8192,       ///< people are asked to approve it
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -187,6 +194,29 @@ class Session : private net::StreamHandler, private ServerUser {
   bool wants_receipt(const Piece& piece, const Statement& statement) const;
   void make_receipt(const Piece& piece);
   void receipt_made(const Result<std::string>& receipt);
+
+  // session_hold.cc: what a rule holds.
+  bool must_hold(const Piece& piece, const Statement& statement, Bytes text,
+                 DecisionPtr& decision);
+  void hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types, Bytes values,
+            DecisionPtr decision);
+  void ask_session(std::function<void()> then);
+  approval::Request approval_request();
+  template <typename T>
+  void at_desk(std::function<Result<T>(approval::Desk&)> work,
+               std::function<void(Session&, Result<T>)> then);
+  void ask_approval();
+  void approval_asked(Result<approval::Request> asked);
+  void tell_of_hold(const approval::Request& request);
+  void approval_decided();
+  void use_approval();
+  void approval_used(Result<approval::Request> used);
+  void hold_timed_out();
+  void refuse_held(const std::string& why, const std::string& hint);
+  void cancel_hold();
+  void end_hold();
+  void forget_hold();
+  void keep_pending();
 
   // session_names.cc: what names mean, and the gateway's own statements that find it out.
   bool names_known() const;
@@ -368,9 +398,24 @@ class Session : private net::StreamHandler, private ServerUser {
     bool receipt = false;     ///< the receipt that it shows has been made
     bool counted = false;     ///< what was put off until COMMIT has been done, and counted
     std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
+    std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
   };
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
+  /// The deferred message, while people are asked to approve it.
+  struct Held {
+    std::shared_ptr<const policy::Decision> decision;
+    std::shared_ptr<const sql::StatementFacts> facts;
+    approval::Subject subject;
+    std::string values;  ///< of Bind, for people to see
+    std::optional<double> estimate;
+    int64_t number = 0;      ///< of the request; 0: it is being made
+    uint64_t watch = 0;      ///< approval::Desk::watch
+    bool deciding = false;   ///< it has been decided on; what was asked is compared
+    bool cancelled = false;
+    std::unique_ptr<net::Timer> timer;
+  };
+  std::unique_ptr<Held> held_;
   std::string replacement_;
   uint16_t suspended_ = 0;
   bool greeted_ = false;

@@ -26,6 +26,7 @@ void Session::on_receive(net::Slice data) {
     return;
   }
   pending_.push_back(std::move(data));
+  if (held_) keep_pending();
   if (first_use) {
     client_->pause_receive();
     acquire_server();

@@ -332,6 +332,7 @@ bool Session::parse_completed(Expected& entry) {
   prepared.decision = entry.decision;
   prepared.scope = entry.scope;
   prepared.source.swap(entry.source);
+  prepared.types.swap(entry.types);
   prepared.recorded = false;
   // A named statement may be used much later, or never: it is recorded now.
   return entry.statement.empty() || record_parse(prepared, entry.statement);

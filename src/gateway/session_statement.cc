@@ -187,6 +187,16 @@ Session::Pass Session::judge(const Piece& piece,
   DecisionPtr refused;
   bool writes = statement->facts().writes;
   executing_.clear();
+  if (simple && decision->effect == policy::Effect::kHold) {
+    const Bytes text = pg::decode_query(piece.body())->text;
+    if (must_hold(piece, *statement, text, decision)) {
+      hold(piece, *statement, text, {}, {}, std::move(decision));
+      return Pass::kDrop;
+    }
+  }
+  // Nothing runs at Parse: what is prepared is held when its parameters are known.
+  const bool held_later = !simple && decision->effect == policy::Effect::kHold &&
+                          !decision->holds.empty() && users_types(parse->types).empty();
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }
@@ -212,7 +222,7 @@ Session::Pass Session::judge(const Piece& piece,
               !may_guess(masking_of(*statement).get(), refused))) {
     decision = refused;
   }
-  if (!decision->allowed()) {
+  if (!decision->allowed() && !held_later) {
     return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
                   : refuse_extended(parse->name, statement.get(), decision, true);
   }
@@ -261,6 +271,7 @@ Session::Pass Session::forward_parse(const pg::ParseMessage& parse,
   entry.text = statement;
   entry.decision = std::move(decision);
   entry.statement.assign(parse.name);
+  entry.types.assign(parse.types);
   // Understood anew, it would be without the types declared here.
   if (users_types(parse.types).empty()) entry.source.assign(parse.text);
   entry.scope = scope_.id;
@@ -292,6 +303,7 @@ const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
     pending.decision = entry.decision;
     pending.scope = entry.scope;
     pending.source = entry.source;
+    pending.types = entry.types;
     return &pending;
   }
   return prepared_.find(name);
@@ -361,6 +373,16 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   }
   auto decision = decide(*statement, std::nullopt);
   entry.writes = statement->facts().writes;
+  if (decision->effect == policy::Effect::kHold &&
+      must_hold(piece, *statement, prepared->source, decision)) {
+    const auto prefix = pg::decode_bind_prefix(piece.body());
+    const auto values = pg::bind_parameters(piece.body(), prefix->parameters_offset);
+    if (!values) return reject_client(values.error().text);
+    const std::string source = prepared->source, types = prepared->types;
+    expected_.drop_back();
+    hold(piece, *statement, source, types, *values, std::move(decision));
+    return Pass::kDrop;
+  }
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
   }

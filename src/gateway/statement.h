@@ -27,6 +27,7 @@ class Meaning {
       : facts_(std::move(facts)), scope_(scope) {}
 
   const sql::StatementFacts& facts() const { return *facts_; }
+  const std::shared_ptr<const sql::StatementFacts>& shared_facts() const { return facts_; }
   /// What `policy` says of it for this principal at this database, found out on first use.
   const policy::Judgement& judgement(const std::shared_ptr<const policy::Policy>& policy,
                                      const SessionPrincipal& principal,

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "approval/desk.h"
 #include "audit/log.h"
 #include "gateway/analyser.h"
 #include "gateway/background.h"
@@ -37,6 +38,8 @@ struct Shared {
   audit::Log& log;
   AnalyserThreads analysers{1};
   Background background;  ///< catalogs are built here
+  Background approving;   ///< the desk is asked here
+  approval::Desk* desk = nullptr;  ///< null: nothing can be approved
   policy::RateLimiter rates;
   LoginGate gate;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.

@@ -1,0 +1,330 @@
+// Session: a statement that a rule holds waits here until people have decided on it. Its message is
+// kept, the client is told what it waits for, and the worker does nothing for it meanwhile.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "approval/brief.h"
+#include "approval/desk.h"
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "policy/automatic.h"
+#include "sql/plan_estimate.h"
+#include "wire/postgres/encode.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+namespace {
+
+/// What besides the text tells how it will be read and what it may do.
+constexpr std::string_view kSessionQuery =
+    "SELECT pg_catalog.concat_ws(E'\\x1f', current_user, session_user, "
+    "pg_catalog.current_schemas(true)::pg_catalog.text, "
+    "pg_catalog.current_setting('search_path'), pg_catalog.current_setting('client_encoding'), "
+    "pg_catalog.current_setting('standard_conforming_strings'), "
+    "pg_catalog.current_setting('session_replication_role'), "
+    "pg_catalog.current_setting('row_security'), pg_catalog.current_setting('TimeZone'), "
+    "pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), "
+    "pg_catalog.current_setting('default_tablespace'), "
+    "pg_catalog.current_setting('default_table_access_method'))";
+
+/// Client bytes that are kept while it waits; it may have sent the next statements already.
+constexpr size_t kMostPending = 8 << 10;
+
+bool can_be_explained(const sql::StatementFacts& facts, Bytes text) {
+  return facts.statements == 1 && text.find('$') == Bytes::npos &&
+         (facts.kind == "INSERT" || facts.kind == "UPDATE" || facts.kind == "DELETE" ||
+          facts.kind == "MERGE" || facts.kind == "SELECT");
+}
+
+/// Why it cannot wait for anybody; empty if it can.
+std::string_view never_held(const sql::StatementFacts& facts) {
+  if (!facts.prepared.empty()) return "PREPARE and EXECUTE are not approved: send the statement itself.";
+  if (!facts.cursors.empty()) return "Cursors are not approved: send the statement itself.";
+  for (const sql::Action& action : facts.actions) {
+    if (action.kind == sql::ActionKind::kCopyIn)
+      return "Nobody can see the data of COPY FROM STDIN beforehand: use INSERT.";
+  }
+  return {};
+}
+
+template <typename Get>
+auto least(const policy::Decision& decision, Get get) {
+  auto result = get(*decision.holds.front());
+  for (const auto& spec : decision.holds) result = std::min(result, get(*spec));
+  return result;
+}
+
+std::optional<uint64_t> max_rows_of(const policy::Decision& decision) {
+  std::optional<uint64_t> most;
+  for (const auto& spec : decision.holds) {
+    if (spec->max_rows) most = std::min(most.value_or(*spec->max_rows), *spec->max_rows);
+  }
+  return most;
+}
+
+}  // namespace
+
+/// Whether it has to wait for people. If not, it goes on as `decision` says from now on: it may have
+/// been approved. `text`: what exactly is to run.
+bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes text,
+                        DecisionPtr& decision) {
+  if (decision->effect != policy::Effect::kHold || decision->holds.empty()) return false;
+  if (redone_ && redone_->refused) return false;
+  if (redone_ && redone_->approved) {
+    decision = redone_->approved;
+    return false;
+  }
+  std::string_view never = never_held(statement.facts());
+  if (!piece.whole() || text.empty()) never = "It is too long to be approved, or cannot be shown.";
+  if (!never.empty()) {
+    auto told = std::make_shared<policy::Decision>(*decision);
+    told->hint = never;
+    decision = std::move(told);
+    return false;
+  }
+  // Nobody is asked to approve what is refused anyway.
+  return transaction_ahead_ != 'E' && objection(statement) == nullptr;
+}
+
+/// Keeps `piece` and asks people. `types` and `values`: of Parse and Bind.
+void Session::hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types,
+                   Bytes values, DecisionPtr decision) {
+  held_ = std::make_unique<Held>();
+  held_->decision = std::move(decision);
+  held_->facts = statement.meaning->shared_facts();
+  held_->subject.statement = text;
+  held_->subject.parameters = values.empty() && types.empty()
+                                  ? std::string()
+                                  : approval::with_length(types) + approval::with_length(values);
+  held_->values = values;
+  held_->subject.requester = admission_.user;
+  held_->subject.database = admission_.database->config().name;
+  defer(piece, kHeld);
+  ask_session([this] { ask_approval(); });
+}
+
+/// Finds out what `held_->subject` is now, by the server's own word.
+void Session::ask_session(std::function<void()> then) {
+  std::vector<std::string> questions = {std::string(kSessionQuery),
+                                        std::string(catalog::fingerprint_query())};
+  const bool explain = can_be_explained(*held_->facts, held_->subject.statement);
+  if (explain) questions.push_back("EXPLAIN (FORMAT JSON) " + held_->subject.statement);
+  run_own(questions, [this, explain, then = std::move(then)](OwnRun& run) {
+    if (!held_ || !deferred_) return;
+    const auto& results = run.answer.results;
+    if (run.answer.error) {
+      deferred_failed(*run.answer.error);
+      return end_hold();
+    }
+    const size_t wanted = explain ? 3 : 2;
+    if (run.skipped || results.size() != wanted || results[0].empty() || results[1].empty())
+      return end_hold();
+    held_->subject.session = results[0][0][0].value_or("");
+    held_->subject.schema = results[1][0][0].value_or("");
+    held_->subject.policy = worker_.runtime()->policy->version();
+    if (explain && !results[2].empty() && results[2][0][0])
+      held_->estimate = sql::estimated_rows(*results[2][0][0]);
+    then();
+  });
+}
+
+approval::Request Session::approval_request() {
+  const policy::Decision& decision = *held_->decision;
+  const policy::Principal& principal = principal_->principal;
+  const auto catalog = scope_.scope->catalog;
+  approval::Request request;
+  request.subject = held_->subject;
+  request.persons = principal.actors;
+  const auto person = principal.attributes.find("person");
+  request.persons.push_back(person == principal.attributes.end() ? principal.user : person->second);
+  request.requester_kind = policy::name_of(principal.kind);
+  request.environment = admission_.database->config().environment;
+  request.session_id = id_;
+  request.max_rows = max_rows_of(decision);
+  const auto lint = sql::lint(held_->subject.statement, *scope_.scope);
+  const auto bad = approval::worse_than_advice(lint);
+  auto now = circumstances();
+  now.estimated_rows = held_->estimate;
+  request.automatic = true;
+  for (const auto& spec : decision.holds) {
+    request.needs.push_back({spec->rule, spec->stages});
+    const auto automatic = policy::decide_automatically(
+        *spec, *held_->facts, catalog.get(), principal,
+        {held_->subject.database, request.environment}, now, bad);
+    request.automatic = request.automatic && automatic.approved;
+    request.evidence.insert(request.evidence.end(), automatic.evidence.begin(),
+                            automatic.evidence.end());
+  }
+  request.brief = approval::brief_of(decision, *held_->facts, catalog.get(), held_->estimate, lint,
+                                     held_->values);
+  return request;
+}
+
+/// Runs `work` where waiting for the store holds up nobody, and `then` with its result here.
+template <typename T>
+void Session::at_desk(std::function<Result<T>(approval::Desk&)> work,
+                      std::function<void(Session&, Result<T>)> then) {
+  Shared& shared = worker_.shared();
+  shared.approving.submit([&shared, &worker = worker_, id = id_, work = std::move(work),
+                           then = std::move(then)] {
+    auto result = shared.desk == nullptr
+                      ? Result<T>(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
+                      : work(*shared.desk);
+    worker.post([id, then, result = std::move(result)](Worker& self) mutable {
+      if (Session* session = self.find_session(id)) then(*session, std::move(result));
+    });
+  });
+}
+
+void Session::ask_approval() {
+  const Duration valid = least(*held_->decision, [](const auto& spec) { return spec.valid; });
+  at_desk<approval::Request>(
+      [request = approval_request(), valid](approval::Desk& desk) {
+        return desk.ask(request, valid);
+      },
+      [](Session& session, Result<approval::Request> asked) {
+        session.approval_asked(std::move(asked));
+      });
+}
+
+void Session::approval_asked(Result<approval::Request> asked) {
+  if (!held_ || !deferred_) return;
+  if (!asked) return refuse_held(fmt::format("nobody is asked: {}", asked.error().text), {});
+  held_->number = asked->number;
+  if (held_->cancelled) return cancel_hold();
+  if (asked->state == approval::State::kApproved) return use_approval();
+  const Duration wait = least(*held_->decision, [this](const auto& spec) {
+    return transaction_ahead_ == 'I' ? spec.wait : spec.wait_in_transaction;
+  });
+  if (wait <= Duration::zero()) return hold_timed_out();
+  tell_of_hold(*asked);
+  held_->timer = std::make_unique<net::Timer>(worker_.reactor(), [this] { hold_timed_out(); });
+  held_->timer->arm(wait);
+  // Whether the client is still there has to be seen; what it sends meanwhile is kept, up to a
+  // bound.
+  client_->resume_receive();
+  at_desk<uint64_t>(
+      [&worker = worker_, id = id_, number = asked->number](approval::Desk& desk) {
+        return Result<uint64_t>(desk.watch(number, [&worker, id] {
+          worker.post([id](Worker& self) {
+            if (Session* session = self.find_session(id)) session->approval_decided();
+          });
+        }));
+      },
+      [](Session& session, Result<uint64_t> watch) {
+        if (session.held_ && watch) session.held_->watch = *watch;
+      });
+}
+
+/// What the client sees while it waits.
+void Session::tell_of_hold(const approval::Request& request) {
+  pg::ErrorFields fields;
+  fields.set_severity("NOTICE");
+  fields.set(pg::kFieldSqlstate, "00000");
+  fields.set(pg::kFieldMessage,
+             fmt::format("waiting for approval: request {}", request.number));
+  std::vector<std::string> who;
+  for (const auto& spec : held_->decision->holds) {
+    for (const auto& stage : spec->stages) {
+      who.push_back(fmt::format("{} of {} (rule \"{}\")", stage.people,
+                                fmt::join(stage.groups, " or "), spec->rule));
+    }
+  }
+  fields.set(pg::kFieldDetail, fmt::format("{}\nWho decides: {}.", held_->decision->message,
+                                           fmt::join(who, ", then ")));
+  fields.set(pg::kFieldHint,
+             fmt::format("They see it with: sluice approval show {}. Cancel to give up.",
+                         request.number));
+  std::string out;
+  pg::encode_notice_response(out, fields);
+  send_to_client(Bytes(out));
+}
+
+/// Somebody has decided, or nobody will: by the time it runs, everything must be as it was asked.
+void Session::approval_decided() {
+  if (!held_ || !deferred_ || held_->deciding) return;
+  held_->deciding = true;
+  ask_session([this] { use_approval(); });
+}
+
+void Session::use_approval() {
+  at_desk<approval::Request>(
+      [number = held_->number, subject = held_->subject](approval::Desk& desk) {
+        return desk.use(number, subject);
+      },
+      [](Session& session, Result<approval::Request> used) {
+        session.approval_used(std::move(used));
+      });
+}
+
+void Session::approval_used(Result<approval::Request> used) {
+  if (!held_ || !deferred_) return;
+  if (!used) return refuse_held(used.error().text, "Ask again: run the statement once more.");
+  auto approved = std::make_shared<policy::Decision>(*held_->decision);
+  approved->effect = policy::Effect::kAllow;
+  approved->message = approved->detail = approved->hint = {};
+  approved->approval = used->summary();
+  auto& most = approved->limits.rows_changed;
+  if (used->max_rows && (!most || *used->max_rows < most->most))
+    most = {*used->max_rows, approved->rule};
+  deferred_->approved = std::move(approved);
+  end_hold();
+}
+
+void Session::hold_timed_out() {
+  if (!held_ || !deferred_ || held_->deciding) return;
+  refuse_held(fmt::format("request {} is not approved yet", held_->number),
+              fmt::format("Once it is (sluice approval show {0}), run exactly the same statement "
+                          "again in the same way; withdraw it with: sluice approval withdraw {0}.",
+                          held_->number));
+}
+
+void Session::refuse_held(const std::string& why, const std::string& hint) {
+  auto refused = std::make_shared<policy::Decision>(*held_->decision);
+  refused->effect = policy::Effect::kDeny;
+  refused->message = fmt::format("{} ({})", held_->decision->message, why);
+  if (!hint.empty()) refused->hint = hint;
+  deferred_->refused = std::move(refused);
+  end_hold();
+}
+
+/// The client has had enough of it.
+void Session::cancel_hold() {
+  held_->cancelled = true;
+  if (held_->number == 0) return;  // Once it is known what to withdraw.
+  at_desk<bool>(
+      [number = held_->number, user = admission_.user](approval::Desk& desk) -> Result<bool> {
+        SLUICE_TRY(desk.withdraw(number, user, "cancelled by the client"));
+        return true;
+      },
+      [](Session&, const Result<bool>&) {});
+  deferred_->refused =
+      refusal(held_->decision->rule, "57014", "canceling statement due to user request",
+              fmt::format("Request {} is withdrawn.", held_->number));
+  end_hold();
+}
+
+void Session::end_hold() {
+  forget_hold();
+  if (deferred_) take_deferred(kHeld);
+}
+
+void Session::forget_hold() {
+  const auto held = std::exchange(held_, nullptr);
+  if (!held || held->watch == 0) return;
+  worker_.shared().approving.submit([&shared = worker_.shared(), watch = held->watch] {
+    if (shared.desk != nullptr) shared.desk->forget(watch);
+  });
+}
+
+/// While it is held the client is read, so that its end is seen, but not without bound.
+void Session::keep_pending() {
+  size_t bytes = 0;
+  for (const auto& slice : pending_) bytes += slice.size();
+  if (bytes > kMostPending) client_->pause_receive();
+}
+
+}  // namespace sluice::gateway
