@@ -20,6 +20,7 @@ enum class EventType : uint8_t {
   kEvidence = 10,    ///< of the log itself: records lost or erased, a key changed, a clock set
   kAuditRead = 11,   ///< somebody read, searched, exported or verified the audit trail
   kSeen = 12,        ///< sensitive values that a statement under way has returned so far
+  kApproval = 13,    ///< a request: asked for, voted on, approved, used, over
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.
@@ -82,6 +83,7 @@ struct Event {
   const std::vector<std::string>* matched = nullptr;  ///< every enforced rule that matched
   const std::vector<std::string>* shadow = nullptr;   ///< "rule: effect" of shadow rules
   std::string_view policy_version;                    ///< policy::Policy::version
+  std::string_view approval;                          ///< of what was held: "12 by dora"
   /// What of the result was hidden: "schema.table.column class rule values".
   const std::vector<std::string>* masked = nullptr;
   /// Sensitive columns that a rule showed as they are: "schema.table.column class rule".

@@ -79,6 +79,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   }
   if (event.shadow != nullptr) fields.list(Key::kShadow, *event.shadow);
   fields.text(Key::kPolicyVersion, event.policy_version);
+  fields.text(Key::kApproval, event.approval);
   if (event.masked != nullptr) fields.list(Key::kMasked, *event.masked);
   if (event.released != nullptr) fields.list(Key::kReleased, *event.released);
   fields.bytes(Key::kSqlstate, event.sqlstate.substr(0, 5));
@@ -139,6 +140,7 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.matched = strings(view.matched);
   record.shadow = strings(view.shadow);
   record.policy_version = view.policy_version;
+  record.approval = view.approval;
   record.masked = strings(view.masked);
   record.seen_shown = view.seen_shown;
   record.seen_masked = view.seen_masked;
@@ -189,6 +191,8 @@ std::string_view name_of(EventType type) {
       return "audit_read";
     case EventType::kSeen:
       return "seen";
+    case EventType::kApproval:
+      return "approval";
   }
   return "unknown";
 }

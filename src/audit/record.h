@@ -31,6 +31,7 @@ struct Record {
   std::vector<std::string> matched;  ///< empty where `rule` was the only one
   std::vector<std::string> shadow;
   std::string policy_version;
+  std::string approval;
   std::vector<std::string> masked;
   std::vector<std::string> released;
   std::string sqlstate;

@@ -58,7 +58,7 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        typed_ = enumerator(view_.type, EventType::kSeen);
+        typed_ = enumerator(view_.type, EventType::kApproval);
         return typed_;
       case Key::kTime:
         return time();
@@ -120,6 +120,8 @@ class RecordReader {
         return list(view_.shadow);
       case Key::kPolicyVersion:
         return text(view_.policy_version);
+      case Key::kApproval:
+        return text(view_.approval);
       case Key::kMasked:
         return list(view_.masked);
       case Key::kReleased:

@@ -58,7 +58,8 @@ enum class Key : uint64_t {
   kTags = 44,
   kTransaction = 45,
   kTransactionOutcome = 46,
-  // 47 to 52 are kept for approval, purpose, ticket, issuer, agent chain and prompt.
+  kApproval = 47,
+  // 48 to 52 are kept for purpose, ticket, issuer, agent chain and prompt.
   kSeenShown = 53,
   kSeenMasked = 54,
 };
@@ -111,6 +112,7 @@ struct RecordView {
   TextList matched;  ///< empty where `rule` was the only one
   TextList shadow;
   Bytes policy_version;
+  Bytes approval;
   TextList masked;
   TextList released;
   Bytes sqlstate;

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "approval/desk.h"
 #include "audit/log.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -89,6 +90,7 @@ Result<> record_admin_events(store::Database& database, audit::Log& log) {
     audit::Event event;
     event.type = waiting.type == "audit_read" ? audit::EventType::kAuditRead
                  : waiting.type == "evidence" ? audit::EventType::kEvidence
+                 : waiting.type == "approval" ? audit::EventType::kApproval
                                               : audit::EventType::kAdmin;
     event.time_micros = waiting.time_micros;
     event.message = waiting.message;
@@ -121,10 +123,13 @@ class Service {
     SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
     SLUICE_ASSIGN(auto corrections, store::open_state(config_->state));
     SLUICE_ASSIGN(corrections_, gateway::CorrectionKeeper::open(std::move(corrections)));
+    SLUICE_ASSIGN(auto approvals, store::open_state(config_->state));
+    SLUICE_ASSIGN(desk_, approval::Desk::open(std::move(approvals), directory));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
                                 config_, std::move(directory), policies_->in_force().policy,
-                                SecretString(std::move(secret)), *log_, corrections_->in_force()));
+                                SecretString(std::move(secret)), *log_, corrections_->in_force(),
+                                desk_.get()));
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {
@@ -246,6 +251,7 @@ class Service {
       version_ = -1;  // Again in a moment.
       return;
     }
+    desk_->set_directory(*directory);
     gateway_->set_directory(std::move(*directory));
     if (const auto taken = corrections_->refresh(*gateway_); !taken) {
       log::error("corrections of columns not reloaded: {}", taken.error().text);
@@ -283,6 +289,7 @@ class Service {
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
+  std::unique_ptr<approval::Desk> desk_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;

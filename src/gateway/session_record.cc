@@ -12,6 +12,7 @@ void judged(audit::Event& event, const policy::Decision* decision) {
   event.matched = &decision->matched;
   event.shadow = &decision->shadow;
   event.policy_version = decision->policy_version;
+  event.approval = decision->approval;
 }
 
 /// What the record says of the sensitive values of a result; to live as long as the event.

@@ -82,6 +82,7 @@ void describe(Attributes& attributes, const Entry& entry) {
   attributes.text("sluice.decision", std::string(audit::name_of(record.outcome)));
   attributes.text("sluice.rule", record.rule);
   attributes.text("sluice.policy.version", record.policy_version);
+  attributes.text("sluice.approval", record.approval);
   attributes.list("sluice.masked", record.masked);
   attributes.list("sluice.released", record.released);
 }
