@@ -22,13 +22,38 @@ std::optional<UserKind> find_kind(std::string_view name) {
 }
 
 Directory::Directory(std::vector<User> users, uint64_t version)
+    : Directory(std::move(users), {}, version) {}
+
+Directory::Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version)
     : users_(std::move(users)), version_(version) {
-  for (const User& user : users_) by_name_.emplace(user.name, &user);
+  for (User& user : users_) by_name_.emplace(user.name, &user);
+  for (Credential& credential : credentials) {
+    const auto user = by_name_.find(credential.user);
+    if (user != by_name_.end()) user->second->credentials.push_back(std::move(credential));
+  }
+  for (const User& user : users_) {
+    for (const Credential& credential : user.credentials) {
+      by_id_.emplace(credential.id, &credential);
+      by_digest_.emplace(credential.digest, &credential);
+    }
+  }
 }
 
 const User* Directory::find(std::string_view name) const {
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+const Credential* Directory::credential(std::string_view id) const {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+const Credential* Directory::credential_of_secret(std::string_view secret) const {
+  if (!is_credential_secret(secret)) return nullptr;
+  // Looked up by digest: how long that takes tells nothing of the secret.
+  const auto it = by_digest_.find(credential_digest(secret));
+  return it == by_digest_.end() ? nullptr : it->second;
 }
 
 }  // namespace sluice::identity

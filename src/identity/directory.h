@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "identity/credential.h"
+
 namespace sluice::identity {
 
 /// What somebody who connects is; policies tell them apart.
@@ -22,29 +24,38 @@ std::optional<UserKind> find_kind(std::string_view name);
 struct User {
   std::string name;
   std::vector<std::string> groups;
-  std::string
-      scram_verifier;  ///< "SCRAM-SHA-256$<iter>:<salt>$<StoredKey>:<ServerKey>", PostgreSQL's form
+  /// "SCRAM-SHA-256$<iter>:<salt>$<StoredKey>:<ServerKey>", PostgreSQL's form; empty: no password.
+  std::string scram_verifier;
   bool disabled = false;
   int64_t created_micros = 0;
   UserKind kind = UserKind::kHuman;
   std::map<std::string, std::string> attributes;  ///< for rules to ask about: team=data
+  /// The newest first; those that ended lately too, so that it can be said that they did.
+  std::vector<Credential> credentials;
 };
 
 /// All users at one moment: an immutable snapshot shared by the workers.
 class Directory {
  public:
   Directory(std::vector<User> users, uint64_t version);
+  /// Each credential goes to its user; those of nobody are dropped.
+  Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version);
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
   /// Null when there is no such user; a disabled one is returned with `disabled` set.
   const User* find(std::string_view name) const;
+  /// Live or not; null when there is none of that name.
+  const Credential* credential(std::string_view id) const;
+  /// By what its holder has shown; live or not.
+  const Credential* credential_of_secret(std::string_view secret) const;
   /// Rises with every change of the store.
   uint64_t version() const { return version_; }
   const std::vector<User>& users() const { return users_; }
 
  private:
   std::vector<User> users_;
-  std::unordered_map<std::string_view, const User*> by_name_;
+  std::unordered_map<std::string_view, User*> by_name_;
+  std::unordered_map<std::string_view, const Credential*> by_id_, by_digest_;
   uint64_t version_;
 };
 

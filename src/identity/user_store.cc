@@ -4,29 +4,18 @@
 
 #include <fmt/format.h>
 
-#include "base/bytes.h"
 #include "base/clock.h"
+#include "identity/credential_store.h"
+#include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
 
 namespace sluice::identity {
 namespace {
 
-constexpr size_t kMaxName = 63;  // PostgreSQL's NAMEDATALEN - 1: longer names cannot log in
 constexpr size_t kMinPassword = 8;
-
-Result<> check_word(std::string_view what, std::string_view word) {
-  if (word.empty() || word.size() > kMaxName) {
-    return fail(ErrorCode::kInvalidInput,
-                fmt::format("{} must have 1 to {} bytes", what, kMaxName));
-  }
-  bool printable = is_utf8(word);
-  for (const unsigned char c : word) printable = printable && c >= 0x20 && c != 0x7F;
-  if (!printable) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} must be printable UTF-8", what));
-  }
-  return {};
-}
+/// For how long the record can say that what somebody showed was good once.
+constexpr int64_t kRemembered = 7 * 86'400 * int64_t{1'000'000};
 
 Result<> check_password(const SecretString& password) {
   if (password.reveal().size() < kMinPassword) {
@@ -36,23 +25,7 @@ Result<> check_password(const SecretString& password) {
   return {};
 }
 
-std::string join(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : "\n") + word;
-  return out;
-}
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> words;
-  for (size_t start = 0; start < text.size();) {
-    const size_t end = std::min(text.find('\n', start), text.size());
-    words.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return words;
-}
-
-std::string join(const std::map<std::string, std::string>& attributes) {
+std::string join_attributes(const std::map<std::string, std::string>& attributes) {
   std::vector<std::string> words;
   for (const auto& [key, value] : attributes) words.push_back(key + "=" + value);
   return join(words);
@@ -94,20 +67,26 @@ Result<std::pair<std::string, std::string>> parse_attribute(std::string_view tex
 }
 
 Result<> UserStore::add(const NewUser& user, const SecretString& password) {
+  SLUICE_TRY(check_password(password));
+  return insert(user, wire::postgres::make_verifier(password.reveal()));
+}
+
+Result<> UserStore::add(const NewUser& user) { return insert(user, {}); }
+
+Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
   SLUICE_TRY(check_word("a user name", user.name));
   SLUICE_TRY(check_groups(user.groups));
   SLUICE_TRY(check_attributes(user.attributes));
-  SLUICE_TRY(check_password(password));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto insert,
                 database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
                                   "created_micros, kind, attributes) VALUES (?, ?, ?, ?, ?, ?)"));
   const auto inserted = insert.bind(1, user.name)
                             .bind(2, join(user.groups))
-                            .bind(3, wire::postgres::make_verifier(password.reveal()))
+                            .bind(3, verifier)
                             .bind(4, wall_micros())
                             .bind(5, name_of(user.kind))
-                            .bind(6, join(user.attributes))
+                            .bind(6, join_attributes(user.attributes))
                             .run();
   if (!inserted && inserted.error().code == ErrorCode::kExists) {
     return fail(ErrorCode::kExists, fmt::format("user \"{}\" exists already; to change the "
@@ -125,22 +104,35 @@ Result<> UserStore::add(const NewUser& user, const SecretString& password) {
 
 Result<> UserStore::update(std::string_view name, std::string_view sql, std::string_view value,
                            std::string_view message) {
-  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto change, database_.prepare(sql));
   SLUICE_TRY(change.bind(1, name).bind(2, value).run());
   if (database_.changes() == 0) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("there is no user \"{}\"; see: sluice user list", name));
   }
-  SLUICE_TRY(store::leave_admin_event(database_, actor_, message));
-  return transaction.commit();
+  return store::leave_admin_event(database_, actor_, message);
+}
+
+/// With the salt of before: the user's credentials are checked with it too.
+Result<std::string> UserStore::next_verifier(std::string_view name, const SecretString& password) {
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT scram_verifier FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN([[maybe_unused]] const bool found, query.step());
+  SLUICE_ASSIGN(const std::string secret, store::installation_secret(database_));
+  const ScramSalt salt = scram_salt(query.text(0), secret, name);
+  return wire::postgres::make_verifier(password.reveal(), salt.salt, salt.iterations);
 }
 
 Result<> UserStore::set_password(std::string_view name, const SecretString& password) {
   SLUICE_TRY(check_password(password));
-  return update(name, "UPDATE users SET scram_verifier = ?2 WHERE name = ?1",
-                wire::postgres::make_verifier(password.reveal()),
-                fmt::format("password of user \"{}\" changed", name));
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const std::string verifier, next_verifier(name, password));
+  // Whoever knew the old one has no more use of it; tokens go on.
+  SLUICE_ASSIGN([[maybe_unused]] const int64_t ended,
+                end_credentials(database_, name, {"password", "totp"}));
+  SLUICE_TRY(update(name, "UPDATE users SET scram_verifier = ?2 WHERE name = ?1", verifier,
+                    fmt::format("password of user \"{}\" changed", name)));
+  return transaction.commit();
 }
 
 Result<> UserStore::set(std::string_view name, const UserChange& change) {
@@ -162,7 +154,7 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
   };
   if (change.kind) say(2, "kind", std::string(name_of(*change.kind)));
   if (change.groups) say(3, "groups", join(*change.groups));
-  if (change.attributes) say(4, "attributes", join(*change.attributes));
+  if (change.attributes) say(4, "attributes", join_attributes(*change.attributes));
   SLUICE_TRY(update.run());
   if (database_.changes() == 0) {
     return fail(ErrorCode::kNotFound,
@@ -174,14 +166,20 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
 }
 
 Result<> UserStore::set_disabled(std::string_view name, bool disabled) {
-  return update(name, "UPDATE users SET disabled = CAST(?2 AS INTEGER) WHERE name = ?1",
-                disabled ? "1" : "0",
-                fmt::format("user \"{}\" {}", name, disabled ? "disabled" : "enabled"));
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update(name, "UPDATE users SET disabled = CAST(?2 AS INTEGER) WHERE name = ?1",
+                    disabled ? "1" : "0",
+                    fmt::format("user \"{}\" {}", name, disabled ? "disabled" : "enabled")));
+  return transaction.commit();
 }
 
 Result<> UserStore::remove(std::string_view name) {
-  return update(name, "DELETE FROM users WHERE name = ?1 AND ?2 = ''", "",
-                fmt::format("user \"{}\" removed", name));
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update(name, "DELETE FROM users WHERE name = ?1 AND ?2 = ''", "",
+                    fmt::format("user \"{}\" removed", name)));
+  // The name may be given to somebody else.
+  SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, name));
+  return transaction.commit();
 }
 
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
@@ -198,10 +196,18 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
       return fail(ErrorCode::kInternal, fmt::format("user \"{}\" is of unknown kind \"{}\"",
                                                     query.text(0), query.text(5)));
     }
-    users.push_back({query.text(0), split(query.text(1)), query.text(2), query.integer(3) != 0,
-                     query.integer(4), *kind, split_attributes(query.text(6))});
+    users.push_back({query.text(0),
+                     split(query.text(1)),
+                     query.text(2),
+                     query.integer(3) != 0,
+                     query.integer(4),
+                     *kind,
+                     split_attributes(query.text(6)),
+                     {}});
   }
-  return std::make_shared<const Directory>(std::move(users), static_cast<uint64_t>(version));
+  SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
+  return std::make_shared<const Directory>(std::move(users), std::move(credentials),
+                                           static_cast<uint64_t>(version));
 }
 
 }  // namespace sluice::identity

@@ -42,21 +42,26 @@ class UserStore {
 
   /// Errors: kExists; kInvalidInput for a name or password that cannot be used.
   Result<> add(const NewUser& user, const SecretString& password);
-  /// Errors of these: kNotFound.
+  /// Somebody without a password: an identity provider vouches for them.
+  Result<> add(const NewUser& user);
+  /// Errors of these: kNotFound. Sessions that were got with the old one end; tokens go on.
   Result<> set_password(std::string_view name, const SecretString& password);
-  /// Takes effect for new sessions.
+  /// Counts from the next statement of each of the user's sessions on.
   Result<> set(std::string_view name, const UserChange& change);
   Result<> set_disabled(std::string_view name, bool disabled);
   Result<> remove(std::string_view name);
 
  private:
+  Result<> insert(const NewUser& user, const std::string& verifier);
+  Result<std::string> next_verifier(std::string_view name, const SecretString& password);
+  /// In the caller's transaction.
   Result<> update(std::string_view name, std::string_view sql, std::string_view value,
                   std::string_view message);
   store::Database& database_;
   std::string actor_;
 };
 
-/// All users as they are now.
+/// All users with their credentials as they are now.
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database);
 
 }  // namespace sluice::identity

@@ -34,6 +34,8 @@ struct ScramVerifier {
 /// A verifier with a fresh salt, in text form. The password goes through SASLprep (RFC 4013); one
 /// that SASLprep does not allow is used as it is, like libpq does.
 std::string make_verifier(std::string_view password, int iterations = 4096);
+/// The same with a salt (raw) that is given.
+std::string make_verifier(std::string_view password, std::string salt, int iterations);
 
 /// The gateway's side of a client's login. One use: any message out of turn, and any after a
 /// failure, is an error.

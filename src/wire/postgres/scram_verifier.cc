@@ -60,14 +60,18 @@ std::string ScramVerifier::format() const {
 }
 
 std::string make_verifier(std::string_view password, int iterations) {
-  const ScramKeys keys = scram::derive_keys(password, random_string(kSaltBytes), iterations);
+  return make_verifier(password, random_string(kSaltBytes), iterations);
+}
+
+std::string make_verifier(std::string_view password, std::string salt, int iterations) {
+  const ScramKeys keys = scram::derive_keys(password, std::move(salt), iterations);
   return ScramVerifier{iterations, keys.salt, scram::hash(keys.client_key), keys.server_key}
       .format();
 }
 
 ScramVerifier ScramServer::mock_verifier(std::string_view secret, std::string_view user) {
   ScramVerifier verifier;
-  const ScramKey salt = scram::hmac(secret, user);
+  const ScramKey salt = scram::hmac(secret, "SCRAM salt of " + std::string(user));
   verifier.salt.assign(scram::view(salt).substr(0, kSaltBytes));
   random_bytes(verifier.stored_key.data(), verifier.stored_key.size());
   random_bytes(verifier.server_key.data(), verifier.server_key.size());

@@ -1,0 +1,258 @@
+#include "identity/credential_store.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "identity/words.h"
+#include "store/state.h"
+#include "wire/postgres/scram.h"
+
+namespace sluice::identity {
+namespace {
+
+constexpr size_t kMaxLabel = 200;
+constexpr std::string_view kColumns =
+    "id, user, kind, scram_verifier, digest, databases, created_micros, expires_micros, "
+    "revoked_micros, last_used_micros, label, method, issuer, acr, amr, authenticated_micros, "
+    "actors, scopes";
+
+/// "c7k2m9x4qz": 50 random bits in letters and digits that are hard to take for each other.
+std::string make_id() {
+  constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+  uint64_t bits = random_u64();
+  std::string id;
+  for (int i = 0; i < 10; ++i, bits >>= 5) id += kDigits[bits & 31];
+  return id;
+}
+
+Result<> check(const NewCredential& next) {
+  if (next.expires_micros <= wall_micros()) {
+    return fail(ErrorCode::kInvalidInput, "a credential must expire in the future");
+  }
+  for (const auto& word : next.databases) SLUICE_TRY(check_word("a database name", word));
+  for (const auto& word : next.actors) SLUICE_TRY(check_word("an actor", word, 255));
+  for (const auto& word : next.scopes) SLUICE_TRY(check_word("a scope", word));
+  for (const auto& word : next.assurance.amr) SLUICE_TRY(check_word("an amr value", word, 255));
+  SLUICE_TRY(check_word("an authentication method", next.assurance.method));
+  if (!next.label.empty()) SLUICE_TRY(check_word("a label", next.label, kMaxLabel));
+  if (!next.actors.empty() && (next.actors.size() < 2 || next.actors.front() != next.user)) {
+    return fail(ErrorCode::kInvalidInput,
+                "the chain of actors must begin with the credential's user and end with somebody "
+                "else");
+  }
+  return {};
+}
+
+Result<Credential> read(store::Statement& query) {
+  const auto kind = find_credential_kind(query.text(2));
+  if (!kind) {
+    return fail(ErrorCode::kInternal, fmt::format("credential \"{}\" is of unknown kind \"{}\"",
+                                                  query.text(0), query.text(2)));
+  }
+  Credential read;
+  read.id = query.text(0);
+  read.user = query.text(1);
+  read.kind = *kind;
+  read.scram_verifier = query.text(3);
+  read.digest = query.text(4);
+  read.databases = split(query.text(5));
+  read.created_micros = query.integer(6);
+  read.expires_micros = query.integer(7);
+  read.revoked_micros = query.integer(8);
+  read.last_used_micros = query.integer(9);
+  read.label = query.text(10);
+  read.assurance = {query.text(11), query.text(12), query.text(13), split(query.text(14)),
+                    query.integer(15)};
+  read.actors = split(query.text(16));
+  read.scopes = split(query.text(17));
+  return read;
+}
+
+Result<std::vector<Credential>> read_all(store::Statement& query) {
+  std::vector<Credential> all;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return all;
+    SLUICE_ASSIGN(auto credential, read(query));
+    all.push_back(std::move(credential));
+  }
+}
+
+/// Tells what somebody got, for the record.
+std::string describe(const std::string& id, const NewCredential& next) {
+  std::string text =
+      fmt::format("{} {} issued to \"{}\" until {}, authenticated by {}", name_of(next.kind), id,
+                  next.user, format_time(next.expires_micros), next.assurance.method);
+  if (!next.assurance.issuer.empty()) text += " at " + next.assurance.issuer;
+  if (!next.databases.empty()) text += fmt::format(", for {}", fmt::join(next.databases, ", "));
+  if (!next.actors.empty()) text += fmt::format(", acting for \"{}\"", next.actors.back());
+  if (!next.label.empty()) text += fmt::format(": {}", next.label);
+  return text;
+}
+
+}  // namespace
+
+ScramSalt scram_salt(std::string_view password_verifier, std::string_view secret,
+                     std::string_view user) {
+  auto verifier = wire::postgres::ScramVerifier::parse(password_verifier);
+  if (!verifier) verifier = wire::postgres::ScramServer::mock_verifier(secret, user);
+  return {std::move(verifier->salt), verifier->iterations};
+}
+
+Result<std::string> CredentialStore::verifier_for(const std::string& user,
+                                                  const SecretString& secret) {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT scram_verifier, disabled FROM users WHERE name = ?"));
+  query.bind(1, user);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no user \"{}\"; see: sluice user list", user));
+  }
+  if (query.integer(1) != 0)
+    return fail(ErrorCode::kDenied, fmt::format("user \"{}\" is disabled", user));
+  SLUICE_ASSIGN(const std::string key, store::installation_secret(database_));
+  const ScramSalt salt = scram_salt(query.text(0), key, user);
+  return wire::postgres::make_verifier(secret.reveal(), salt.salt, salt.iterations);
+}
+
+/// Sessions are got anew without a thought, so the oldest gives way; tokens are in use somewhere.
+Result<> CredentialStore::make_room(const NewCredential& next, int64_t now) {
+  SLUICE_ASSIGN(auto count, database_.prepare("SELECT count(*) FROM credentials WHERE user = ? AND "
+                                              "revoked_micros = 0 AND expires_micros > ?"));
+  count.bind(1, next.user).bind(2, now);
+  SLUICE_ASSIGN([[maybe_unused]] const bool row, count.step());
+  if (count.integer(0) < static_cast<int64_t>(kMostCredentials)) return {};
+  count.reset();
+  SLUICE_ASSIGN(auto oldest, database_.prepare(
+                                 "UPDATE credentials SET revoked_micros = ?2 WHERE id = (SELECT id "
+                                 "FROM credentials WHERE user = ?1 AND kind = 'session' AND "
+                                 "revoked_micros = 0 AND expires_micros > ?2 "
+                                 "ORDER BY created_micros LIMIT 1)"));
+  SLUICE_TRY(oldest.bind(1, next.user).bind(2, now).run());
+  if (next.kind == CredentialKind::kSession && database_.changes() > 0) return {};
+  return fail(ErrorCode::kLimit,
+              fmt::format("user \"{}\" has {} credentials; revoke some first: sluice token list "
+                          "--user {}",
+                          next.user, kMostCredentials, next.user));
+}
+
+Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
+  SLUICE_TRY(check(next));
+  IssuedCredential issued{make_id(), make_credential_secret(), next.expires_micros};
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
+  if (!next.actors.empty()) {
+    SLUICE_ASSIGN(auto person, database_.prepare("SELECT 1 FROM users WHERE name = ?"));
+    person.bind(1, next.actors.back());
+    SLUICE_ASSIGN(const bool found, person.step());
+    if (!found) {
+      return fail(ErrorCode::kNotFound,
+                  fmt::format("there is no user \"{}\" to act for; see: sluice user list",
+                              next.actors.back()));
+    }
+  }
+  const int64_t now = wall_micros();
+  SLUICE_TRY(make_room(next, now));
+  SLUICE_ASSIGN(auto insert, database_.prepare(fmt::format(
+                                 "INSERT INTO credentials ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, "
+                                 "0, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                 kColumns)));
+  SLUICE_TRY(insert.bind(1, issued.id)
+                 .bind(2, next.user)
+                 .bind(3, name_of(next.kind))
+                 .bind(4, verifier)
+                 .bind_blob(5, credential_digest(issued.secret.reveal()))
+                 .bind(6, join(next.databases))
+                 .bind(7, now)
+                 .bind(8, next.expires_micros)
+                 .bind(9, next.label)
+                 .bind(10, next.assurance.method)
+                 .bind(11, next.assurance.issuer)
+                 .bind(12, next.assurance.acr)
+                 .bind(13, join(next.assurance.amr))
+                 .bind(14, next.assurance.authenticated_micros)
+                 .bind(15, join(next.actors))
+                 .bind(16, join(next.scopes))
+                 .run());
+  SLUICE_TRY(store::leave_admin_event(database_, actor_, describe(issued.id, next)));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<> CredentialStore::revoke(std::string_view id) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT user, kind FROM credentials WHERE id = ?1 "
+                                              "AND revoked_micros = 0 AND expires_micros > ?2"));
+  const int64_t now = wall_micros();
+  query.bind(1, id).bind(2, now);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("no credential \"{}\" is in force; see: sluice token list", id));
+  }
+  const std::string message =
+      fmt::format("{} {} of \"{}\" revoked", query.text(1), id, query.text(0));
+  query.reset();
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE id = ?1"));
+  SLUICE_TRY(update.bind(1, id).bind(2, now).run());
+  SLUICE_TRY(store::leave_admin_event(database_, actor_, message));
+  return transaction.commit();
+}
+
+Result<int64_t> CredentialStore::revoke_of(std::string_view user) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const int64_t ended, end_credentials(database_, user));
+  SLUICE_TRY(store::leave_admin_event(
+      database_, actor_, fmt::format("credentials of \"{}\" revoked: {}", user, ended)));
+  SLUICE_TRY(transaction.commit());
+  return ended;
+}
+
+Result<std::vector<Credential>> CredentialStore::list(const std::optional<std::string>& user) {
+  SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
+                                "SELECT {} FROM credentials WHERE ?1 IS NULL OR user = ?1 "
+                                "ORDER BY created_micros DESC, id",
+                                kColumns)));
+  if (user) {
+    query.bind(1, *user);
+  } else {
+    query.bind_null(1);
+  }
+  return read_all(query);
+}
+
+Result<> CredentialStore::used(const std::vector<std::pair<std::string, int64_t>>& when) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE credentials SET last_used_micros = max(last_used_micros, "
+                                  "?2) WHERE id = ?1"));
+  for (const auto& [id, micros] : when) SLUICE_TRY(update.bind(1, id).bind(2, micros).run());
+  return transaction.commit();
+}
+
+Result<std::vector<Credential>> load_credentials(store::Database& database, int64_t since_micros) {
+  SLUICE_ASSIGN(auto query, database.prepare(fmt::format(
+                                "SELECT {} FROM credentials WHERE expires_micros > ?1 AND "
+                                "(revoked_micros = 0 OR revoked_micros > ?1) "
+                                "ORDER BY user, created_micros DESC, id",
+                                kColumns)));
+  query.bind(1, since_micros);
+  return read_all(query);
+}
+
+Result<int64_t> end_credentials(store::Database& database, std::string_view user,
+                                const std::vector<std::string>& methods) {
+  SLUICE_ASSIGN(
+      auto update,
+      database.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE user = ?1 AND "
+                       "revoked_micros = 0 AND expires_micros > ?2 AND (?3 = '' OR (kind "
+                       "= 'session' AND instr(?3, char(10) || method || char(10)) > 0))"));
+  const std::string list = methods.empty() ? "" : "\n" + join(methods) + "\n";
+  SLUICE_TRY(update.bind(1, user).bind(2, wall_micros()).bind(3, list).run());
+  return database.changes();
+}
+
+}  // namespace sluice::identity

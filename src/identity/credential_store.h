@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "identity/credential.h"
+#include "store/sqlite.h"
+
+namespace sluice::identity {
+
+/// A credential to be made.
+struct NewCredential {
+  std::string user;
+  CredentialKind kind = CredentialKind::kSession;
+  std::vector<std::string> databases;
+  int64_t expires_micros = 0;
+  std::string label;
+  Assurance assurance;
+  std::vector<std::string> actors;
+  std::vector<std::string> scopes;
+};
+
+/// What its holder gets; the secret is not kept here.
+struct IssuedCredential {
+  std::string id;
+  SecretString secret;
+  int64_t expires_micros = 0;
+};
+
+/// Credentials of one user that may live at once.
+inline constexpr size_t kMostCredentials = 64;
+
+/// Changes to the credentials of an installation. Each is one transaction together with the word it
+/// leaves for the audit log; `actor` says who made it.
+class CredentialStore {
+ public:
+  CredentialStore(store::Database& database, std::string actor)
+      : database_(database), actor_(std::move(actor)) {}
+
+  /// Costs as much as a password: some milliseconds. Errors: kNotFound for a user who does not
+  /// exist (or for whom it is to act), kDenied for one who is disabled, kInvalidInput, kLimit when
+  /// the user has kMostCredentials live ones. A session takes the place of the user's oldest.
+  Result<IssuedCredential> issue(const NewCredential& next);
+  /// Ends it for good; sessions that it has opened end with it. Errors: kNotFound, also for one
+  /// that is over.
+  Result<> revoke(std::string_view id);
+  /// All that a user still has; returns how many those were.
+  Result<int64_t> revoke_of(std::string_view user);
+  /// The newest first, those that are over too; of one user, or of all.
+  Result<std::vector<Credential>> list(const std::optional<std::string>& user = std::nullopt);
+  /// When they were last used; nothing for the record, the logins are on it.
+  Result<> used(const std::vector<std::pair<std::string, int64_t>>& when);
+
+ private:
+  Result<std::string> verifier_for(const std::string& user, const SecretString& secret);
+  Result<> make_room(const NewCredential& next, int64_t now);
+  store::Database& database_;
+  std::string actor_;
+};
+
+/// The salt and iterations that all verifiers of a user share, as an empty verifier: those of the
+/// password, or, where there is none, made from the installation's secret and the name, as for
+/// somebody unknown.
+struct ScramSalt {
+  std::string salt;
+  int iterations = 0;
+};
+ScramSalt scram_salt(std::string_view password_verifier, std::string_view secret,
+                     std::string_view user);
+
+/// Those of everybody that live, and those that have ended since `since_micros`.
+Result<std::vector<Credential>> load_credentials(store::Database& database, int64_t since_micros);
+
+/// Ends what a user still has, in the caller's transaction; with `methods` not empty, only sessions
+/// that were got by one of these. Returns how many those were.
+Result<int64_t> end_credentials(store::Database& database, std::string_view user,
+                                const std::vector<std::string>& methods = {});
+
+}  // namespace sluice::identity

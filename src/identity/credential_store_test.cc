@@ -1,0 +1,228 @@
+#include "identity/credential_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/test_folder.h"
+#include "identity/user_store.h"
+#include "store/state.h"
+#include "wire/postgres/scram.h"
+
+namespace sluice::identity {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr int64_t kHour = 3'600 * int64_t{1'000'000};
+
+class CredentialStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(users.add({"alice", {"engineering"}, {}, {}}, password));
+    ASSERT_TRUE(users.add({"bob", {}, {}, {}}, password));
+  }
+  std::shared_ptr<const Directory> directory() {
+    auto loaded = load_directory(database);
+    EXPECT_TRUE(loaded) << loaded.error().text;
+    return *loaded;
+  }
+  std::string last_event() {
+    const auto waiting = store::waiting_admin_events(database);
+    return waiting->empty() ? "" : waiting->back().actor + ": " + waiting->back().message;
+  }
+  size_t events() { return store::waiting_admin_events(database)->size(); }
+  static NewCredential session(const std::string& user) {
+    NewCredential next;
+    next.user = user;
+    next.expires_micros = wall_micros() + kHour;
+    next.assurance.method = "password";
+    next.assurance.authenticated_micros = wall_micros();
+    return next;
+  }
+  IssuedCredential issue(const NewCredential& next) {
+    auto issued = credentials.issue(next);
+    EXPECT_TRUE(issued) << issued.error().text;
+    return issued ? std::move(*issued) : IssuedCredential{};
+  }
+
+  TestFolder folder;
+  store::Database database = std::move(*store::open_state(folder.path()));
+  UserStore users{database, "root"};
+  CredentialStore credentials{database, "root"};
+  const SecretString password{"correct horse"};
+};
+
+TEST_F(CredentialStoreTest, WhatIsIssuedComesBackWithAllThatIsKnownOfIt) {
+  NewCredential next = session("alice");
+  next.kind = CredentialKind::kToken;
+  next.databases = {"orders", "hr"};
+  next.label = "nightly load";
+  next.assurance = {"oidc", "https://idp.example", "gold", {"pwd", "otp"}, 12345};
+  next.actors = {"alice", "scheduler", "bob"};
+  next.scopes = {"audit:read"};
+  const IssuedCredential issued = issue(next);
+  EXPECT_TRUE(is_credential_secret(issued.secret.reveal()));
+  const auto all = directory();
+  const Credential* found = all->credential(issued.id);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->user, "alice");
+  EXPECT_EQ(found->kind, CredentialKind::kToken);
+  EXPECT_THAT(found->databases, ElementsAre("orders", "hr"));
+  EXPECT_EQ(found->expires_micros, next.expires_micros);
+  EXPECT_EQ(found->label, "nightly load");
+  EXPECT_EQ(found->assurance, next.assurance);
+  EXPECT_THAT(found->actors, ElementsAre("alice", "scheduler", "bob"));
+  EXPECT_EQ(found->acts_for(), "bob");
+  EXPECT_THAT(found->scopes, ElementsAre("audit:read"));
+  EXPECT_TRUE(found->live(wall_micros()));
+  EXPECT_EQ(all->credential_of_secret(issued.secret.reveal()), found);
+  EXPECT_EQ(all->credential_of_secret(make_credential_secret().reveal()), nullptr);
+  EXPECT_EQ(&all->find("alice")->credentials.front(), found);
+  EXPECT_THAT(last_event(), HasSubstr("root: token " + issued.id + " issued to \"alice\""));
+  EXPECT_THAT(last_event(), HasSubstr("acting for \"bob\""));
+}
+
+TEST_F(CredentialStoreTest, NothingThatLetsAnybodyInIsKept) {
+  const IssuedCredential issued = issue(session("alice"));
+  const auto waiting = store::waiting_admin_events(database);
+  for (const auto& event : *waiting)
+    EXPECT_THAT(event.message, Not(HasSubstr(std::string(issued.secret.reveal()))));
+  const Credential* kept = directory()->credential(issued.id);
+  EXPECT_THAT(kept->scram_verifier, Not(HasSubstr(std::string(issued.secret.reveal()))));
+  EXPECT_NE(kept->digest, issued.secret.reveal());
+}
+
+TEST_F(CredentialStoreTest, AllOfOneUserShareSaltAndIterationsAlsoAfterTheirPasswordChanged) {
+  using wire::postgres::ScramVerifier;
+  issue(session("alice"));
+  ASSERT_TRUE(users.set_password("alice", SecretString("battery staple")));
+  issue(session("alice"));
+  const auto all = directory();
+  const User* alice = all->find("alice");
+  const auto own = ScramVerifier::parse(alice->scram_verifier);
+  ASSERT_EQ(alice->credentials.size(), 2U);
+  for (const auto& credential : alice->credentials) {
+    const auto verifier = ScramVerifier::parse(credential.scram_verifier);
+    EXPECT_EQ(verifier->salt, own->salt);
+    EXPECT_EQ(verifier->iterations, own->iterations);
+    EXPECT_NE(verifier->stored_key, own->stored_key);
+  }
+}
+
+TEST_F(CredentialStoreTest, SomebodyWithoutAPasswordKeepsOneSaltAlsoWhenTheyGetOne) {
+  using wire::postgres::ScramVerifier;
+  ASSERT_TRUE(users.add({"carol", {}, {}, {}}));
+  EXPECT_EQ(directory()->find("carol")->scram_verifier, "");
+  issue(session("carol"));
+  issue(session("carol"));
+  ASSERT_TRUE(users.set_password("carol", password));
+  const auto all = directory();
+  const User* carol = all->find("carol");
+  const auto own = ScramVerifier::parse(carol->scram_verifier);
+  ASSERT_EQ(carol->credentials.size(), 2U);
+  for (const auto& credential : carol->credentials)
+    EXPECT_EQ(ScramVerifier::parse(credential.scram_verifier)->salt, own->salt);
+}
+
+TEST_F(CredentialStoreTest, NewPasswordEndsSessionsThatWereGotWithTheOldOne) {
+  const auto by_password = issue(session("alice"));
+  NewCredential other = session("alice");
+  other.assurance.method = "oidc";
+  const auto by_oidc = issue(other);
+  NewCredential token = session("alice");
+  token.kind = CredentialKind::kToken;
+  const auto of_service = issue(token);
+  const auto of_bob = issue(session("bob"));
+  ASSERT_TRUE(users.set_password("alice", SecretString("battery staple")));
+  const auto all = directory();
+  EXPECT_FALSE(all->credential(by_password.id)->live(wall_micros()));
+  EXPECT_TRUE(all->credential(by_oidc.id)->live(wall_micros()));
+  EXPECT_TRUE(all->credential(of_service.id)->live(wall_micros()));
+  EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
+}
+
+TEST_F(CredentialStoreTest, RevokedIsOverForGood) {
+  const auto issued = issue(session("alice"));
+  ASSERT_TRUE(credentials.revoke(issued.id));
+  EXPECT_EQ(last_event(), "root: session " + issued.id + " of \"alice\" revoked");
+  EXPECT_FALSE(directory()->credential(issued.id)->live(wall_micros()));
+  const size_t before = events();
+  EXPECT_EQ(credentials.revoke(issued.id).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(credentials.revoke("nothing").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(events(), before);
+}
+
+TEST_F(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
+  issue(session("alice"));
+  issue(session("alice"));
+  const auto of_bob = issue(session("bob"));
+  EXPECT_EQ(*credentials.revoke_of("alice"), 2);
+  EXPECT_EQ(*credentials.revoke_of("alice"), 0);
+  const auto all = directory();
+  for (const auto& credential : all->find("alice")->credentials)
+    EXPECT_FALSE(credential.live(wall_micros()));
+  EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
+}
+
+TEST_F(CredentialStoreTest, RemovedUsersCredentialsDoNotComeBackWithTheName) {
+  const auto issued = issue(session("alice"));
+  ASSERT_TRUE(users.remove("alice"));
+  EXPECT_EQ(directory()->credential(issued.id), nullptr);
+  ASSERT_TRUE(users.add({"alice", {}, {}, {}}, password));
+  EXPECT_FALSE(directory()->credential(issued.id)->live(wall_micros()));
+}
+
+TEST_F(CredentialStoreTest, WhatCannotBeIssuedLeavesNoWord) {
+  const size_t before = events();
+  EXPECT_EQ(credentials.issue(session("nobody")).error().code, ErrorCode::kNotFound);
+  NewCredential next = session("alice");
+  next.expires_micros = wall_micros() - 1;
+  EXPECT_EQ(credentials.issue(next).error().code, ErrorCode::kInvalidInput);
+  next = session("alice");
+  next.databases = {"two\nlines"};
+  EXPECT_EQ(credentials.issue(next).error().code, ErrorCode::kInvalidInput);
+  next = session("alice");
+  next.actors = {"bob", "alice"};
+  EXPECT_EQ(credentials.issue(next).error().code, ErrorCode::kInvalidInput);
+  next.actors = {"alice", "nobody"};
+  EXPECT_EQ(credentials.issue(next).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(events(), before);
+  ASSERT_TRUE(users.set_disabled("alice", true));
+  EXPECT_EQ(credentials.issue(session("alice")).error().code, ErrorCode::kDenied);
+  EXPECT_THAT(directory()->find("alice")->credentials, IsEmpty());
+}
+
+TEST_F(CredentialStoreTest, OldestSessionGivesWayButNoToken) {
+  NewCredential token = session("alice");
+  token.kind = CredentialKind::kToken;
+  const auto first_token = issue(token);
+  const auto oldest = issue(session("alice"));
+  for (size_t i = 2; i < kMostCredentials; ++i) issue(token);
+  EXPECT_EQ(credentials.issue(token).error().code, ErrorCode::kLimit);
+  EXPECT_TRUE(directory()->credential(oldest.id)->live(wall_micros())) << "nothing was changed";
+  issue(session("alice"));
+  const auto all = directory();
+  EXPECT_FALSE(all->credential(oldest.id)->live(wall_micros()));
+  EXPECT_TRUE(all->credential(first_token.id)->live(wall_micros()));
+}
+
+TEST_F(CredentialStoreTest, ListTellsOfOneUserOrOfAllTheNewestFirst) {
+  const auto first = issue(session("alice"));
+  const auto second = issue(session("bob"));
+  const auto third = issue(session("alice"));
+  ASSERT_TRUE(credentials.revoke(first.id));
+  std::vector<std::string> ids;
+  const auto of_alice = credentials.list("alice");
+  for (const auto& credential : *of_alice) ids.push_back(credential.id);
+  EXPECT_THAT(ids, ElementsAre(third.id, first.id));
+  EXPECT_EQ(credentials.list()->size(), 3U);
+  ASSERT_TRUE(credentials.used({{second.id, 77}, {second.id, 76}}));
+  EXPECT_EQ(directory()->credential(second.id)->last_used_micros, 77);
+}
+
+}  // namespace
+}  // namespace sluice::identity

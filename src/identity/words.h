@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+// Short texts as this room keeps them. Internal to it.
+
+namespace sluice::identity {
+
+/// Printable UTF-8 of 1 to 63 bytes (PostgreSQL's NAMEDATALEN - 1: longer names cannot log in).
+Result<> check_word(std::string_view what, std::string_view word);
+/// The same of up to `most` bytes.
+Result<> check_word(std::string_view what, std::string_view word, size_t most);
+
+/// A list as it stands in a column: separated by newlines.
+std::string join(const std::vector<std::string>& words);
+std::vector<std::string> split(const std::string& text);
+
+}  // namespace sluice::identity
