@@ -58,9 +58,12 @@ enum class Key : uint64_t {
   kTags = 44,
   kTransaction = 45,
   kTransactionOutcome = 46,
-  // 47 to 52 are kept for approval, purpose, ticket, issuer, agent chain and prompt.
+  kIssuer = 50,
+  kActors = 51,
+  // 47, 48, 49 and 52 are kept for approval, purpose, ticket and prompt.
   kSeenShown = 53,
   kSeenMasked = 54,
+  kCredential = 55,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -119,6 +122,9 @@ struct RecordView {
   uint64_t bytes = 0;
   uint64_t duration_micros = 0;
   Bytes driver;
+  Bytes issuer;
+  TextList actors;
+  Bytes credential;
   TextList actions;
   TextList output_columns;
   TextList predicate_columns;
