@@ -58,6 +58,10 @@ struct SessionContext {
   std::string kind;                     ///< of principal: "human", "service", "agent"
   std::vector<std::string> attributes;  ///< "key=value"
   std::string driver;                   ///< what its start-up message looks like; a claim, or empty
+  std::string issuer;                   ///< who vouches for the user; empty: this installation
+  /// From the one who connects to the person for whom it acts; empty: for itself.
+  std::vector<std::string> actors;
+  std::string credential;  ///< id of what was shown in place of a password
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.

@@ -45,6 +45,9 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kPrincipalKind, context.kind);
   fields.list(Key::kAttributes, context.attributes);
   fields.text(Key::kDriver, context.driver);
+  fields.text(Key::kIssuer, context.issuer);
+  fields.list(Key::kActors, context.actors);
+  fields.text(Key::kCredential, context.credential);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -125,7 +128,10 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     strings(view.groups),
                     std::string(view.principal_kind),
                     strings(view.attributes),
-                    std::string(view.driver)};
+                    std::string(view.driver),
+                    std::string(view.issuer),
+                    strings(view.actors),
+                    std::string(view.credential)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;

@@ -43,6 +43,9 @@ boost::json::object to_json(const Record& record) {
   text("principal_kind", record.context.kind);
   list("attributes", record.context.attributes);
   text("driver", record.context.driver);
+  text("issuer", record.context.issuer);
+  list("actors", record.context.actors);
+  text("credential", record.context.credential);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {
     out["transaction_outcome"] = name_of(record.transaction_outcome);

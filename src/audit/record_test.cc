@@ -57,6 +57,9 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.groups = *rc::gen::arbitrary<std::vector<std::string>>();
   context.kind = bytes();
   context.driver = bytes();
+  context.issuer = bytes();
+  context.actors = {bytes(), "alice"};
+  context.credential = bytes();
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
   const std::string text = bytes(), digest = bytes(), kind = bytes(), name = bytes(),
                     parameters = bytes(), parameters_digest = bytes(), rule = bytes(),
@@ -139,6 +142,9 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->bytes == event.bytes);
   RC_ASSERT(record->duration_micros == event.duration_micros);
   RC_ASSERT(record->context.driver == context.driver);
+  RC_ASSERT(record->context.issuer == context.issuer);
+  RC_ASSERT(record->context.actors == context.actors);
+  RC_ASSERT(record->context.credential == context.credential);
   RC_ASSERT(record->actions == unique(matched));
   RC_ASSERT(record->output_columns == unique(shadow));
   RC_ASSERT(record->predicate_columns == unique(tables));

@@ -147,6 +147,12 @@ class RecordReader {
         return number(view_.waited_micros);
       case Key::kDriver:
         return text(view_.driver);
+      case Key::kIssuer:
+        return text(view_.issuer);
+      case Key::kActors:
+        return list(view_.actors);
+      case Key::kCredential:
+        return text(view_.credential);
       case Key::kTags:
         return list(view_.tags);
       case Key::kTransaction:

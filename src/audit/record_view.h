@@ -59,9 +59,12 @@ enum class Key : uint64_t {
   kTransaction = 45,
   kTransactionOutcome = 46,
   kApproval = 47,
-  // 48 to 52 are kept for purpose, ticket, issuer, agent chain and prompt.
+  kIssuer = 50,
+  kActors = 51,
+  // 48, 49 and 52 are kept for purpose, ticket and prompt.
   kSeenShown = 53,
   kSeenMasked = 54,
+  kCredential = 55,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -121,6 +124,9 @@ struct RecordView {
   uint64_t bytes = 0;
   uint64_t duration_micros = 0;
   Bytes driver;
+  Bytes issuer;
+  TextList actors;
+  Bytes credential;
   TextList actions;
   TextList output_columns;
   TextList predicate_columns;

@@ -19,6 +19,7 @@
 #include "gateway/correction_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
+#include "identity/credential_store.h"
 #include "identity/user_store.h"
 #include "store/state.h"
 #include "stream/anchors.h"
@@ -156,6 +157,7 @@ class Service {
       if (signal == SIGHUP) reload();
       watch_store();
       watch_policy();
+      note_used_credentials(false);
     }
   }
 
@@ -165,6 +167,7 @@ class Service {
         std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
     notify("STOPPING=1");
     gateway_->drain();
+    note_used_credentials(true);
     control_->stop();
     local_->stop();
     api_.reset();
@@ -260,6 +263,16 @@ class Service {
     if (config_->policy.from_store()) refresh_policy();
   }
 
+  /// Not with every login: each writing makes other gateways on the store look at it anew.
+  void note_used_credentials(bool now) {
+    if (!now && Clock::now() < next_use_note_) return;
+    next_use_note_ = Clock::now() + std::chrono::seconds(30);
+    const auto used = gateway_->take_used_credentials();
+    if (used.empty()) return;
+    if (const auto noted = identity::CredentialStore(*database_, "gateway").used(used); !noted)
+      log::warn("when credentials were used is not noted: {}", noted.error().text);
+  }
+
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
   void watch_policy() {
     const auto& file = config_->policy.file;
@@ -296,6 +309,7 @@ class Service {
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0;
+  Clock::time_point next_use_note_{};
 };
 
 }  // namespace

@@ -53,6 +53,9 @@ class GatewayImpl : public Gateway {
   std::vector<SessionInfo> sessions() override;
   Result<> kill(uint64_t session_id, const std::string& by_whom) override;
   Stats stats() override;
+  std::vector<std::pair<std::string, int64_t>> take_used_credentials() override {
+    return shared_.used_credentials.take();
+  }
   Result<std::string> check_database(const std::string& name) override;
   void drain() override;
   void set_policy(std::shared_ptr<const policy::Policy> policy) override;

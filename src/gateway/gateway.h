@@ -98,6 +98,8 @@ class Gateway {
   /// Ends a session as pg_terminate_backend would; kNotFound if there is none.
   virtual Result<> kill(uint64_t session_id, const std::string& by_whom) = 0;
   virtual Stats stats() = 0;
+  /// Credentials that have let somebody in since this was asked last, and when.
+  virtual std::vector<std::pair<std::string, int64_t>> take_used_credentials() = 0;
 
   /// Opens one server connection and reports what it is ("PostgreSQL 15.18, TLSv1.3, 2.1 ms").
   /// For `database check` on a running gateway and for /readyz.

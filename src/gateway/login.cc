@@ -5,8 +5,10 @@
 #include "base/log.h"
 #include "gateway/cancel.h"
 #include "gateway/driver.h"
+#include "gateway/identified.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
+#include "identity/credential_store.h"
 #include "wire/postgres/encode.h"
 #include "wire/postgres/messages.h"
 #include "wire/postgres/protocol.h"
@@ -28,6 +30,10 @@ const pg::Framer::Rules& sasl_rules() {
 }
 
 constexpr char kTlsHandshakeRecord = 0x16;
+
+/// Credentials of one user that a login is checked against, the newest: all that may live at once,
+/// and as many that have ended.
+constexpr size_t kMostOffered = 2 * identity::kMostCredentials;
 
 }  // namespace
 
@@ -223,22 +229,43 @@ void Login::refuse_startup(const pg::StartupMessage& message, std::string_view s
   reject(sqlstate, text, hint);
 }
 
+/// A password or any credential of the user's lets in: all have one salt. Those that are no good
+/// are among the candidates too, so that the record can say what was shown; to the client they are
+/// as wrong as any.
 void Login::offer_sasl() {
-  const identity::User* user = runtime_->directory->find(parameters_.user);
-  const bool genuine = user != nullptr && !user->disabled;
-  auto verifier = genuine ? pg::ScramVerifier::parse(user->scram_verifier)
-                          : Result<pg::ScramVerifier>(fail(ErrorCode::kNotFound, ""));
+  const identity::Directory& directory = *runtime_->directory;
+  const identity::User* user = directory.find(parameters_.user);
+  auto verifier = user != nullptr ? pg::ScramVerifier::parse(user->scram_verifier)
+                                  : Result<pg::ScramVerifier>(fail(ErrorCode::kNotFound, ""));
+  const bool password = verifier.has_value();
+  if (!password) {
+    verifier = pg::ScramServer::mock_verifier(worker_.shared().mock_secret, parameters_.user);
+  }
+  const bool enabled = user != nullptr && !user->disabled;
+  std::vector<pg::ScramCandidate> candidates = {
+      {verifier->stored_key, verifier->server_key, password && enabled}};
+  offered_ = {nullptr};
+  if (user != nullptr) {
+    const int64_t now = wall_micros();
+    for (const auto& credential : user->credentials) {
+      if (offered_.size() > kMostOffered) break;
+      const auto known = pg::ScramVerifier::parse(credential.scram_verifier);
+      if (!known || known->salt != verifier->salt || known->iterations != verifier->iterations)
+        continue;
+      candidates.push_back(
+          {known->stored_key, known->server_key,
+           !not_welcome(directory, *user, &credential, parameters_.database, now)});
+      offered_.push_back(&credential);
+    }
+  }
   std::string binding;
   if (stream_->is_tls()) {
     if (auto data = stream_->channel_binding()) binding = std::move(*data);
   }
   std::vector<std::string_view> mechanisms = {pg::kScramSha256};
   if (!binding.empty()) mechanisms.insert(mechanisms.begin(), pg::kScramSha256Plus);
-  const bool known = verifier.has_value();
-  scram_.emplace(
-      known ? std::move(*verifier)
-            : pg::ScramServer::mock_verifier(worker_.shared().mock_secret, parameters_.user),
-      known, std::move(binding));
+  scram_.emplace(std::move(verifier->salt), verifier->iterations, std::move(candidates),
+                 std::move(binding));
   std::string out;
   pg::encode_authentication_sasl(out, mechanisms);
   stream_->send(Bytes(out));
@@ -286,6 +313,12 @@ bool Login::on_sasl_initial(Bytes body) {
 void Login::on_sasl_final(Bytes body, net::Slice rest) {
   auto answer = scram_->final(body);
   if (!answer) {
+    const identity::User* user = nullptr;
+    const identity::Credential* credential = nullptr;
+    if (scram_->shown()) {
+      if (auto why = unwelcome(*runtime_->directory, user, credential))
+        answer.error().text = std::move(*why);
+    }
     fail_login(answer.error());
     return;
   }
@@ -318,6 +351,21 @@ void Login::fail_login(const Error& error) {
                   : error.text);
 }
 
+/// What was good when the login began may have ended while the proof was on its way. The user and
+/// credential are found anew, in `directory`.
+std::optional<std::string> Login::unwelcome(const identity::Directory& directory,
+                                            const identity::User*& user,
+                                            const identity::Credential*& credential) const {
+  user = directory.find(parameters_.user);
+  if (user == nullptr) return "user is gone or disabled";
+  if (const identity::Credential* shown = offered_[*scram_->shown()]) {
+    credential = directory.credential(shown->id);
+    if (credential == nullptr) return "the credential is gone";
+  }
+  const auto why = not_welcome(directory, *user, credential, parameters_.database, wall_micros());
+  return why ? std::optional(why->why) : std::nullopt;
+}
+
 void Login::admit(net::Slice rest) {
   const auto database = runtime_->databases.find(parameters_.database);
   if (database == runtime_->databases.end()) {
@@ -326,10 +374,11 @@ void Login::admit(net::Slice rest) {
            "Ask your operator which databases this gateway serves.");
     return;
   }
-  // The user may have been disabled while the password was on its way.
-  const identity::User* user = worker_.runtime()->directory->find(parameters_.user);
-  if (user == nullptr || user->disabled) {
-    fail_login({ErrorCode::kAuthentication, "user is gone or disabled"});
+  const auto directory = worker_.runtime()->directory;
+  const identity::User* user = nullptr;
+  const identity::Credential* credential = nullptr;
+  if (const auto why = unwelcome(*directory, user, credential)) {
+    fail_login({ErrorCode::kAuthentication, *why});
     return;
   }
   if (worker_.shared().draining.load()) {
@@ -347,12 +396,14 @@ void Login::admit(net::Slice rest) {
   admission.runtime = runtime_;
   admission.database = database->second;
   admission.user = user->name;
-  admission.principal.user = user->name;
-  admission.principal.groups = user->groups;
-  admission.principal.kind = principal_kind(user->kind);
-  admission.principal.attributes = user->attributes;
-  admission.principal.authentication =
-      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256";
+  const int64_t now = wall_micros();
+  admission.principal = principal_of(
+      *directory, *user, credential,
+      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now);
+  if (credential != nullptr) {
+    admission.credential_expires = credential->expires_micros;
+    worker_.shared().used_credentials.note(credential->id, now);
+  }
   admission.application_name = std::move(parameters_.application_name);
   admission.driver = std::move(driver_);
   admission.settings = std::move(parameters_.settings);

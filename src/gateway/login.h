@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/login_gate.h"
 #include "gateway/runtime.h"
@@ -44,6 +45,9 @@ class Login : private net::StreamHandler {
   bool on_sasl_initial(Bytes body);
   void on_sasl_final(Bytes body, net::Slice rest);
   void admit(net::Slice rest);
+  std::optional<std::string> unwelcome(const identity::Directory& directory,
+                                       const identity::User*& user,
+                                       const identity::Credential*& credential) const;
   void reject(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
   void record_failure(std::string_view why);
   void fail_login(const Error& error);
@@ -64,6 +68,8 @@ class Login : private net::StreamHandler {
   wire::postgres::StartupParameters parameters_;
   wire::postgres::Framer framer_;
   std::optional<wire::postgres::ScramServer> scram_;
+  /// What the candidates of scram_ are, of runtime_'s directory: the password (null), credentials.
+  std::vector<const identity::Credential*> offered_;
   std::string mechanism_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -14,36 +14,13 @@
 namespace sluice::gateway {
 namespace pg = wire::postgres;
 
-namespace {
-
-audit::SessionContext context_of(uint64_t id, const Admission& admission,
-                                 const net::Stream& client) {
-  const auto& config = admission.database->config();
-  const policy::Principal& principal = admission.principal;
-  std::vector<std::string> attributes;
-  for (const auto& [key, value] : principal.attributes) attributes.push_back(key + "=" + value);
-  return {id,
-          admission.user,
-          config.name,
-          config.environment,
-          to_printable_utf8(admission.application_name),
-          client.peer().to_string(),
-          principal.authentication,
-          principal.groups,
-          std::string(policy::name_of(principal.kind)),
-          std::move(attributes),
-          admission.driver};
-}
-
-}  // namespace
-
 Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission)
     : worker_(worker),
       id_(worker.shared().next_session.fetch_add(1)),
       client_address_(client->peer().host()),
       client_(std::move(client)),
       admission_(std::move(admission)),
-      context_(context_of(id_, admission_, *client_)),
+      context_(context()),
       client_framer_(admission_.runtime->client_rules),
       server_framer_(server_rules()),
       now_(Moment::now()),

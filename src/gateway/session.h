@@ -43,6 +43,7 @@ struct Admission {
   std::shared_ptr<Database> database;
   std::string user;
   policy::Principal principal;
+  int64_t credential_expires = INT64_MAX;  ///< wall clock; of a password never
   std::string application_name;
   std::string driver;  ///< driver_of its start-up message
   /// Settings from the start-up message other than application_name, to be applied at the server.
@@ -71,6 +72,12 @@ class Session : private net::StreamHandler, private ServerUser {
   uint64_t id() const { return id_; }
   const std::string& user() const { return admission_.user; }
   SessionInfo info() const;
+  int64_t credential_expires() const { return admission_.credential_expires; }
+
+  /// Users or credentials are not what they were: its user acts with the rights of now from the
+  /// next statement on, or the session ends.
+  void identity_changed(const identity::Directory& before, const identity::Directory& now);
+  void credential_expired();
 
   /// The client, or somebody with its key, wants the running statement stopped. `ticket` is
   /// released once the server has been told.
@@ -189,6 +196,9 @@ class Session : private net::StreamHandler, private ServerUser {
                        const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;
   std::string refusal_response(const policy::Decision& decision) const;
+
+  // session_identity.cc: who its client is, also when that changes.
+  audit::SessionContext context() const;
 
   // session_receipt.cc: SHOW sluice.receipt.
   bool wants_receipt(const Piece& piece, const Statement& statement) const;

@@ -49,9 +49,18 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
   append(key, principal.user);
   append(key, policy::name_of(principal.kind));
   append(key, principal.authentication);
+  append(key, principal.issuer);
+  append(key, principal.acr);
+  // When they logged in and with which credential is the session's own, and no rule's key.
+  principal.authenticated_micros = 0;
+  principal.credential.clear();
   // How many there are is part of it: else a group could be taken for an attribute.
   key.append(std::to_string(principal.groups.size())).append(1, ',');
   for (const auto& group : principal.groups) append(key, group);
+  key.append(std::to_string(principal.amr.size())).append(1, ',');
+  for (const auto& method : principal.amr) append(key, method);
+  key.append(std::to_string(principal.actors.size())).append(1, ',');
+  for (const auto& actor : principal.actors) append(key, actor);
   for (const auto& [name, value] : principal.attributes) {
     append(key, name);
     append(key, value);

@@ -146,7 +146,7 @@ policy::Circumstances Session::circumstances() const {
   now.now_micros = now_.wall_micros;
   now.client_address = client_address_;
   now.application = parameter(parameters_, "application_name");
-  now.authenticated_micros = started_micros_;
+  now.authenticated_micros = admission_.principal.authenticated_micros;
   now.in_transaction = transaction_ahead_ != 'I';
   return now;
 }

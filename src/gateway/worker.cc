@@ -95,7 +95,7 @@ void Worker::ask(const std::shared_ptr<Database>& database, std::string text, Ow
 }
 
 void Worker::set_runtime(std::shared_ptr<const Runtime> runtime) {
-  runtime_ = std::move(runtime);
+  const auto before = std::exchange(runtime_, std::move(runtime));
   for (const auto& pool : pools_) {
     const auto& name = pool->database().config().name;
     const auto current = runtime_->databases.find(name);
@@ -103,14 +103,24 @@ void Worker::set_runtime(std::shared_ptr<const Runtime> runtime) {
       pool->retire();
     }
   }
-  std::vector<Session*> gone;
+  if (runtime_->directory == before->directory) return;
+  // Those that may not stay end, and take themselves off the list.
+  std::vector<Session*> sessions;
+  sessions.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) sessions.push_back(session.get());
+  for (Session* session : sessions) {
+    session->identity_changed(*before->directory, *runtime_->directory);
+  }
+}
+
+/// Credentials that have had their time end the sessions that they opened.
+void Worker::end_expired() {
+  const int64_t now = wall_micros();
+  std::vector<Session*> expired;
   for (const auto& [id, session] : sessions_) {
-    const identity::User* user = runtime_->directory->find(session->user());
-    if (user == nullptr || user->disabled) gone.push_back(session.get());
+    if (session->credential_expires() <= now) expired.push_back(session.get());
   }
-  for (Session* session : gone) {
-    session->terminate("57P01", "this user may no longer connect");
-  }
+  for (Session* session : expired) session->credential_expired();
 }
 
 void Worker::stop_accepting() { reactor_->close_listener(listen_fd_); }
@@ -176,6 +186,7 @@ void Worker::on_durable() {
 }
 
 void Worker::every_second() {
+  end_expired();
   for (const auto& pool : pools_) pool->close_expired();
   if (index_ == 0) {
     const bool look = ++seconds_ % kLookEverySeconds == 0;

@@ -21,6 +21,7 @@
 #include "gateway/pool.h"
 #include "gateway/runtime.h"
 #include "gateway/session_scope.h"
+#include "gateway/used_credentials.h"
 #include "mask/permuter.h"
 #include "net/reactor.h"
 #include "policy/rate.h"
@@ -42,10 +43,11 @@ struct Shared {
   approval::Desk* desk = nullptr;  ///< null: nothing can be approved
   policy::RateLimiter rates;
   LoginGate gate;
+  UsedCredentials used_credentials;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;
   mask::SightingKey sighting_key{};  ///< the same, for who has seen what
-  std::string mock_secret;           ///< keys the made-up SCRAM salts of unknown users
+  std::string mock_secret;           ///< keys the SCRAM salts of those who have no password
   std::atomic<uint64_t> next_session{1};
   std::atomic<bool> draining{false};
   std::atomic<size_t> sessions{0};  ///< open, over all workers
@@ -110,6 +112,7 @@ class Worker {
   void on_durable();
   void every_second();
   void bury();
+  void end_expired();
 
   unsigned index_;
   Shared& shared_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,10 +38,22 @@ std::string make_verifier(std::string_view password, int iterations = 4096);
 /// The same with a salt (raw) that is given.
 std::string make_verifier(std::string_view password, std::string salt, int iterations);
 
+/// One of the secrets that a login may be made with: what a server keeps of it beside the salt.
+struct ScramCandidate {
+  ScramKey stored_key{};
+  ScramKey server_key{};
+  bool good = false;  ///< it lets in; else it is recognised, and refused as an unknown one
+};
+
 /// The gateway's side of a client's login. One use: any message out of turn, and any after a
 /// failure, is an error.
 class ScramServer {
  public:
+  /// All candidates are of one salt (raw) and iteration count. Nothing that the client sees, and
+  /// not the time that it takes, tells how many there are or which it has shown: their number is
+  /// filled up to a multiple of kCandidates.
+  ScramServer(std::string salt, int iterations, std::vector<ScramCandidate> candidates,
+              std::string channel_binding);
   /// `channel_binding`: tls-server-end-point data when the connection is TLS, else empty (and then
   /// SCRAM-SHA-256-PLUS must not be offered). `genuine` false: the user does not exist or may not
   /// log in; everything looks the same and fails at the end.
@@ -53,16 +66,22 @@ class ScramServer {
   Result<std::string> first(std::string_view mechanism, Bytes client_first);
   /// client-final-message -> server-final-message; the login has succeeded.
   Result<std::string> final(Bytes client_final);
+  /// Which candidate's secret the client has proved to know, good or not.
+  std::optional<size_t> shown() const { return shown_; }
+
+  static constexpr size_t kCandidates = 8;
 
  private:
   friend struct ScramTestPeer;  // sets nonces, for the examples of the RFCs
   enum class Step : uint8_t { kFirst, kFinal, kOver };
   Result<> read_gs2_header(bool plus, std::string_view& rest) const;
-  Result<std::string> check_proof(Bytes proof, const std::string& auth_message) const;
+  Result<std::string> check_proof(Bytes proof, const std::string& auth_message);
 
   Step step_ = Step::kFirst;
-  ScramVerifier verifier_;
-  bool genuine_;
+  std::string salt_;
+  int iterations_;
+  std::vector<ScramCandidate> candidates_;
+  std::optional<size_t> shown_;
   std::string channel_binding_;
   std::string gs2_header_;
   std::string client_first_bare_;

@@ -14,10 +14,23 @@ tl::unexpected<Error> bad(std::string text) { return fail(ErrorCode::kProtocol, 
 
 }  // namespace
 
+ScramServer::ScramServer(std::string salt, int iterations, std::vector<ScramCandidate> candidates,
+                         std::string channel_binding)
+    : salt_(std::move(salt)),
+      iterations_(iterations),
+      candidates_(std::move(candidates)),
+      channel_binding_(std::move(channel_binding)) {
+  while (candidates_.empty() || candidates_.size() % kCandidates != 0) {
+    ScramCandidate& nobody = candidates_.emplace_back();
+    random_bytes(nobody.stored_key.data(), nobody.stored_key.size());
+    random_bytes(nobody.server_key.data(), nobody.server_key.size());
+  }
+}
+
 ScramServer::ScramServer(ScramVerifier verifier, bool genuine, std::string channel_binding)
-    : verifier_(std::move(verifier)),
-      genuine_(genuine),
-      channel_binding_(std::move(channel_binding)) {}
+    : ScramServer(std::move(verifier.salt), verifier.iterations,
+                  {{verifier.stored_key, verifier.server_key, genuine}},
+                  std::move(channel_binding)) {}
 
 Result<> ScramServer::read_gs2_header(bool plus, std::string_view& rest) const {
   // gs2-cbind-flag: "n" no support, "y" client thinks the server has none, "p" used.
@@ -64,8 +77,7 @@ Result<std::string> ScramServer::first(std::string_view mechanism, Bytes client_
   SLUICE_ASSIGN(const auto client_nonce, scram::attribute(rest, 'r'));
   if (!scram::printable(client_nonce)) return bad("non-printable characters in SCRAM nonce");
   nonce_ = std::string(client_nonce) + to_base64(random_string(scram::kNonceBytes));
-  server_first_ =
-      fmt::format("r={},s={},i={}", nonce_, to_base64(verifier_.salt), verifier_.iterations);
+  server_first_ = fmt::format("r={},s={},i={}", nonce_, to_base64(salt_), iterations_);
   step_ = Step::kFinal;
   return server_first_;
 }
@@ -96,16 +108,25 @@ Result<std::string> ScramServer::final(Bytes client_final) {
                      fmt::format("{},{},{}", client_first_bare_, server_first_, without_proof));
 }
 
-Result<std::string> ScramServer::check_proof(Bytes proof, const std::string& auth_message) const {
+/// Every candidate is looked at, whatever was found before.
+Result<std::string> ScramServer::check_proof(Bytes proof, const std::string& auth_message) {
   ScramKey proof_key;
   if (proof.size() != proof_key.size()) return scram::malformed("invalid proof");
   std::memcpy(proof_key.data(), proof.data(), proof_key.size());
-  const ScramKey signature = scram::hmac(scram::view(verifier_.stored_key), auth_message);
-  const ScramKey client_key = scram::exclusive_or(proof_key, signature);
-  const bool matches =
-      equal_constant_time(scram::view(scram::hash(client_key)), scram::view(verifier_.stored_key));
-  const ScramKey server_signature = scram::hmac(scram::view(verifier_.server_key), auth_message);
-  if (!matches || !genuine_) {
+  size_t matching = candidates_.size();
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    const ScramKey& stored_key = candidates_[i].stored_key;
+    const ScramKey signature = scram::hmac(scram::view(stored_key), auth_message);
+    const ScramKey client_key = scram::exclusive_or(proof_key, signature);
+    const bool matches =
+        equal_constant_time(scram::view(scram::hash(client_key)), scram::view(stored_key));
+    matching = matches ? i : matching;
+  }
+  const bool known = matching < candidates_.size();
+  const ScramCandidate& shown = candidates_[known ? matching : 0];
+  const ScramKey server_signature = scram::hmac(scram::view(shown.server_key), auth_message);
+  if (known) shown_ = matching;
+  if (!known || !shown.good) {
     return fail(ErrorCode::kAuthentication, "password authentication failed");
   }
   return "v=" + to_base64(scram::view(server_signature));

@@ -1,0 +1,107 @@
+#include "gateway/identified.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "gateway/session_scope.h"
+
+namespace sluice::gateway {
+namespace {
+
+std::string named(const identity::Credential& credential) {
+  return fmt::format("{} {}", identity::name_of(credential.kind), credential.id);
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// Both may be null, and are then the same.
+bool same(const identity::User* a, const identity::User* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->kind == b->kind && a->disabled == b->disabled && a->groups == b->groups &&
+         a->attributes == b->attributes;
+}
+
+}  // namespace
+
+std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
+                                      const identity::User& user,
+                                      const identity::Credential* credential,
+                                      std::string_view database, int64_t now_micros) {
+  if (user.disabled) return NotWelcome{"user is gone or disabled"};
+  if (credential == nullptr) return std::nullopt;
+  if (credential->revoked_micros != 0) {
+    return NotWelcome{fmt::format("{} was revoked at {}", named(*credential),
+                                  format_time(credential->revoked_micros)),
+                      true};
+  }
+  if (!credential->live(now_micros)) {
+    return NotWelcome{fmt::format("{} expired at {}", named(*credential),
+                                  format_time(credential->expires_micros)),
+                      true};
+  }
+  if (!credential->good_for(database)) {
+    return NotWelcome{fmt::format("{} is not for this database", named(*credential)), true};
+  }
+  if (credential->actors.empty()) return std::nullopt;
+  const identity::User* person = directory.find(credential->acts_for());
+  if (person == nullptr || person->disabled) {
+    return NotWelcome{fmt::format("{} acts for \"{}\", who is gone or disabled", named(*credential),
+                                  credential->acts_for())};
+  }
+  for (const auto& actor : credential->actors) {
+    const identity::User* known = directory.find(actor);
+    if (known != nullptr && known->disabled)
+      return NotWelcome{
+          fmt::format("\"{}\", through whom {} acts, is disabled", actor, named(*credential))};
+  }
+  return std::nullopt;
+}
+
+policy::Principal principal_of(const identity::Directory& directory, const identity::User& user,
+                               const identity::Credential* credential, std::string_view mechanism,
+                               int64_t now_micros) {
+  policy::Principal principal;
+  principal.user = user.name;
+  principal.groups = user.groups;
+  principal.kind = principal_kind(user.kind);
+  principal.attributes = user.attributes;
+  principal.authentication = mechanism;
+  principal.authenticated_micros = now_micros;
+  if (credential == nullptr) {
+    principal.amr = {"pwd"};
+    return principal;
+  }
+  const identity::Assurance& assurance = credential->assurance;
+  principal.credential = credential->id;
+  principal.authentication = assurance.method;
+  principal.authenticated_micros = assurance.authenticated_micros;
+  principal.issuer = assurance.issuer;
+  principal.acr = assurance.acr;
+  principal.amr = assurance.amr;
+  if (credential->actors.empty()) return principal;
+  principal.actors = credential->actors;
+  principal.kind = policy::PrincipalKind::kAgent;
+  for (const auto& actor : principal.actors) {
+    // Of those in between, somebody else's directory may know more; of the person, this one must.
+    const identity::User* known = directory.find(actor);
+    if (known == nullptr && actor != principal.actors.back()) continue;
+    std::erase_if(principal.groups, [known](const std::string& group) {
+      return known == nullptr || !contains(known->groups, group);
+    });
+  }
+  return principal;
+}
+
+bool same_identity(const identity::Directory& before, const identity::Directory& after,
+                   const policy::Principal& principal) {
+  if (!same(before.find(principal.user), after.find(principal.user))) return false;
+  return std::all_of(principal.actors.begin(), principal.actors.end(), [&](const auto& actor) {
+    return same(before.find(actor), after.find(actor));
+  });
+}
+
+}  // namespace sluice::gateway
