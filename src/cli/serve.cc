@@ -191,6 +191,7 @@ class Service {
     api_ = std::make_unique<control::Api>(*gateway_, *log_, *policies_, *corrections_,
                                           config_->state / "audit");
     api_->set_databases(names_of(*config_));
+    api_->set_desk(*desk_);
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
                                                             config_->audit.watched, *log_));

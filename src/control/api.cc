@@ -43,6 +43,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (witness_) {
     if (auto answer = witness_->answer(request)) return std::move(*answer);
   }
+  if (approvals_) {
+    if (auto answer = approvals_->answer(request, false)) return std::move(*answer);
+  }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});
@@ -177,6 +180,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
       request.path.ends_with(check_suffix)) {
     return check(request.path.substr(
         databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
+  }
+  if (approvals_) {
+    if (auto answer = approvals_->answer(request, true)) return std::move(*answer);
   }
   if (auto answer = evidence_.answer_local(request)) return std::move(*answer);
   if (auto answer = audit_.answer(request)) return std::move(*answer);

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "control/approval_api.h"
 #include "control/audit_api.h"
 #include "control/data_api.h"
 #include "control/evidence_api.h"
@@ -41,10 +43,13 @@ class Api {
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
-  /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/….
+  /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/…; for those who prove
+  /// who they are, /v1/approvals.
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);
+  /// Lets people decide on what is held; before anything is answered.
+  void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
   /// The databases that /readyz checks, by name; set anew on reload.
@@ -69,6 +74,7 @@ class Api {
   AuditApi audit_;
   PolicyApi policy_;
   DataApi data_;
+  std::optional<ApprovalApi> approvals_;
   std::unique_ptr<WitnessApi> witness_;
   std::mutex mutex_;
   std::vector<std::string> databases_;

@@ -1,0 +1,220 @@
+#include "control/approval_api.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "audit/filters.h"
+#include "base/clock.h"
+#include "control/body.h"
+#include "control/caller.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPath = "/v1/approvals";
+/// What a token must be allowed to do.
+constexpr std::string_view kScope = "approvals";
+constexpr size_t kMostListed = 10'000;
+
+std::optional<int64_t> number_in(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
+  return number;
+}
+
+HttpResponse refused(const Error& error) {
+  if (error.code == ErrorCode::kAuthentication)
+    return problem(401, "who asks is not known", error.text);
+  return failed(error);
+}
+
+json::array votes_of(const approval::Request& request) {
+  json::array out;
+  for (const approval::Vote& vote : request.votes) {
+    json::object row{{"time", format_time(vote.time_micros)},
+                     {"voter", vote.voter},
+                     {"verdict", approval::name_of(vote.verdict)},
+                     {"comment", to_printable_utf8(vote.comment)},
+                     {"authentication", vote.authentication}};
+    if (vote.max_rows) row["max_rows"] = *vote.max_rows;
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+json::array needs_of(const approval::Request& request) {
+  json::array out;
+  for (const approval::Need& need : request.needs) {
+    json::array stages;
+    for (const auto& stage : need.stages) {
+      stages.push_back(json::object{{"by", json::array(stage.groups.begin(), stage.groups.end())},
+                                    {"people", stage.people}});
+    }
+    out.push_back(json::object{{"rule", need.rule}, {"stages", std::move(stages)}});
+  }
+  return out;
+}
+
+json::array texts(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& text : list) out.push_back(json::string(to_printable_utf8(text)));
+  return out;
+}
+
+}  // namespace
+
+bool ApprovalApi::may_see(const approval::Request& request, const std::string& reader) const {
+  if (reader.empty() || request.subject.requester == reader) return true;
+  const auto directory = gateway_.directory();
+  const identity::User* user = directory->find(reader);
+  if (user == nullptr) return false;
+  for (const approval::Need& need : request.needs) {
+    for (const auto& stage : need.stages) {
+      for (const auto& group : stage.groups) {
+        if (std::find(user->groups.begin(), user->groups.end(), group) != user->groups.end())
+          return true;
+      }
+    }
+  }
+  return false;
+}
+
+json::object ApprovalApi::brief(const approval::Request& request) {
+  json::array rules;
+  for (const approval::Need& need : request.needs) rules.emplace_back(need.rule);
+  json::object out{{"number", request.number},
+                   {"state", approval::name_of(request.state)},
+                   {"created", format_time(request.created_micros)},
+                   {"expires", format_time(request.expires_micros)},
+                   {"requester", request.subject.requester},
+                   {"kind", request.requester_kind},
+                   {"database", request.subject.database},
+                   {"environment", request.environment},
+                   {"rules", std::move(rules)},
+                   {"statement", to_printable_utf8(request.subject.statement)},
+                   {"missing", texts(desk_.missing(request))},
+                   {"automatic", request.automatic}};
+  if (request.max_rows) out["max_rows"] = *request.max_rows;
+  if (!request.reason.empty()) out["reason"] = to_printable_utf8(request.reason);
+  if (request.used_micros != 0) out["used"] = format_time(request.used_micros);
+  return out;
+}
+
+HttpResponse ApprovalApi::list(const HttpRequest& request, const std::string& reader) {
+  approval::Wanted wanted;
+  const size_t mark = request.path.find('?');
+  const auto given = audit::parse_query_string(
+      mark == std::string::npos ? std::string_view() : std::string_view(request.path).substr(mark + 1));
+  if (!given) return failed(given.error());
+  for (const auto& [name, value] : *given) {
+    if (name == "state") {
+      wanted.state = approval::find_state(value);
+      if (!wanted.state) {
+        return problem(400, "state is waiting, approved, rejected, expired, withdrawn or used");
+      }
+    } else if (name == "requester") {
+      wanted.requester = value;
+    } else if (name == "limit") {
+      const auto limit = number_in(value);
+      if (!limit) return problem(400, "limit is a number from 1 up");
+      wanted.limit = std::min(static_cast<size_t>(*limit), kMostListed);
+    } else {
+      return problem(400, "known parameters: state, requester, limit");
+    }
+  }
+  // Those that the reader may not see are left out: more are read than are shown.
+  const size_t limit = std::exchange(wanted.limit, kMostListed);
+  const auto found = desk_.list(wanted);
+  if (!found) return failed(found.error());
+  json::array out;
+  for (const approval::Request& each : *found) {
+    if (out.size() == limit) break;
+    if (may_see(each, reader)) out.push_back(brief(each));
+  }
+  return json_response(200, out);
+}
+
+HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
+  const auto found = desk_.find(number);
+  if (!found) return failed(found.error());
+  if (!may_see(*found, reader)) {
+    return problem(403, "you neither asked for it nor are asked to decide on it");
+  }
+  json::object out = brief(*found);
+  json::error_code error;
+  auto shown = json::parse(found->brief, error);
+  out["facts"] = error ? json::value(nullptr) : std::move(shown);
+  out["needs"] = needs_of(*found);
+  out["votes"] = votes_of(*found);
+  out["evidence"] = texts(found->evidence);
+  out["session"] = found->session_id;
+  out["policy"] = found->subject.policy;
+  out["schema"] = found->subject.schema;
+  std::string settings = found->subject.session;
+  std::replace(settings.begin(), settings.end(), '\x1f', ' ');
+  out["session_settings"] = to_printable_utf8(settings);
+  out["digest"] = found->granted;
+  return json_response(200, out);
+}
+
+HttpResponse ApprovalApi::act(const HttpRequest& request, int64_t number, std::string_view what) {
+  const auto caller = who_asks(request, *gateway_.directory(), kScope);
+  if (!caller) return refused(caller.error());
+  json::object body;
+  if (!request.body.empty()) {
+    auto parsed = body_of(request);
+    if (!parsed) return failed(parsed.error());
+    body = std::move(*parsed);
+  }
+  const std::string comment = text_of(body, "comment");
+  if (what == "withdraw") {
+    const auto withdrawn = desk_.withdraw(number, caller->user, comment);
+    return withdrawn ? show(number, caller->user) : failed(withdrawn.error());
+  }
+  const auto verdict = approval::find_verdict(what);
+  if (!verdict) return problem(404, "known: approve, reject, comment, withdraw");
+  const auto before = desk_.find(number);
+  if (!before) return failed(before.error());
+  if (!may_see(*before, caller->user)) {
+    return problem(403, "you neither asked for it nor are asked to decide on it");
+  }
+  approval::Vote vote{caller->user, *verdict, comment, caller->authentication};
+  if (const auto* rows = body.if_contains("max_rows")) {
+    if (*verdict != approval::Verdict::kApprove || !rows->is_int64() || rows->get_int64() < 0)
+      return problem(400, "max_rows is a number of rows that is approved");
+    vote.max_rows = static_cast<uint64_t>(rows->get_int64());
+  }
+  const auto voted = desk_.vote(number, std::move(vote));
+  return voted ? show(number, caller->user) : failed(voted.error());
+}
+
+std::optional<HttpResponse> ApprovalApi::answer(const HttpRequest& request, bool local) {
+  std::string_view path = request.path;
+  path = path.substr(0, path.find('?'));
+  if (path != kPath && !path.starts_with(std::string(kPath) + "/")) return std::nullopt;
+  path.remove_prefix(std::min(path.size(), kPath.size() + 1));
+  if (request.method == "POST") {
+    const size_t slash = path.find('/');
+    const auto number = number_in(path.substr(0, slash));
+    if (!number || slash == std::string_view::npos) return problem(404, "there is no such request");
+    return act(request, *number, path.substr(slash + 1));
+  }
+  if (request.method != "GET") return problem(405, "only GET and POST are allowed");
+  std::string reader;
+  if (!local || !request.authorization.empty()) {
+    const auto caller = who_asks(request, *gateway_.directory(), kScope);
+    if (!caller) return refused(caller.error());
+    reader = caller->user;
+  }
+  if (path.empty()) return list(request, reader);
+  const auto number = number_in(path);
+  if (!number) return problem(404, "there is no such request");
+  return show(*number, reader);
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+
+#include <boost/json.hpp>
+
+#include "approval/desk.h"
+#include "control/http_server.h"
+#include "gateway/gateway.h"
+
+namespace sluice::control {
+
+/// Requests, and what people say to them (docs/approvals.md):
+///
+///   GET  /v1/approvals?state=…&requester=…&limit=…   the newest first
+///   GET  /v1/approvals/N                             one, with all that those who decide should see
+///   POST /v1/approvals/N/approve|reject|comment      {comment, max_rows}
+///   POST /v1/approvals/N/withdraw                    {comment}, by who asked
+///
+/// Every caller must prove who they are (caller.h), and sees what they asked for or are asked to
+/// decide on; whoever may open the state folder may look at all of it, but decides on nothing
+/// without proving who they are.
+class ApprovalApi {
+ public:
+  ApprovalApi(gateway::Gateway& gateway, approval::Desk& desk) : gateway_(gateway), desk_(desk) {}
+
+  /// `local`: from the socket in the state folder. Nothing: not a path of this part.
+  std::optional<HttpResponse> answer(const HttpRequest& request, bool local);
+
+ private:
+  HttpResponse list(const HttpRequest& request, const std::string& reader);
+  HttpResponse show(int64_t number, const std::string& reader);
+  HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
+  bool may_see(const approval::Request& request, const std::string& reader) const;
+  boost::json::object brief(const approval::Request& request);
+
+  gateway::Gateway& gateway_;
+  approval::Desk& desk_;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "identity/directory.h"
+
+namespace sluice::identity {
+
+/// Whether it is the user's password: as much work as a login by SCRAM-SHA-256, in a time that does
+/// not tell how much of it was right.
+bool is_password_of(const User& user, const SecretString& password);
+
+}  // namespace sluice::identity
