@@ -44,7 +44,8 @@ std::vector<std::string> texts_of(const json::value& list) {
 /// What `to_text` wrote; the store is ours alone, so that anything else is an exception.
 std::vector<Need> needs_of(std::string_view text) {
   std::vector<Need> out;
-  for (const auto& each : json::parse(text).as_array()) {
+  const json::value list = json::parse(text);
+  for (const auto& each : list.as_array()) {
     Need& need = out.emplace_back();
     need.rule = each.at("rule").as_string();
     for (const auto& stage : each.at("stages").as_array()) {

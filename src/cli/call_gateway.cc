@@ -12,6 +12,8 @@ namespace {
 
 ErrorCode code_of(int status) {
   switch (status) {
+    case 401:
+      return ErrorCode::kAuthentication;
     case 400:
       return ErrorCode::kInvalidInput;
     case 403:
@@ -28,16 +30,20 @@ ErrorCode code_of(int status) {
 }  // namespace
 
 Result<boost::json::value> call_gateway(const Common& common, const std::string& method,
-                                        const std::string& path, const std::string& body) {
+                                        const std::string& path, const std::string& body,
+                                        const std::string& authorization) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  SLUICE_ASSIGN(const auto response,
-                control::http_call(control::control_socket(config.state), {method, path, body}));
+  SLUICE_ASSIGN(const auto response, control::http_call(control::control_socket(config.state),
+                                                        {method, path, body, authorization}));
   boost::json::error_code error;
   auto value = boost::json::parse(response.body, error);
   if (error) return fail(ErrorCode::kUnavailable, "the gateway gave an answer that is not JSON");
   if (response.status >= 400) {
     const auto* title = value.is_object() ? value.get_object().if_contains("title") : nullptr;
-    return fail(code_of(response.status), title != nullptr ? plain(*title) : "the gateway refused");
+    const auto* detail = value.is_object() ? value.get_object().if_contains("detail") : nullptr;
+    std::string text = title != nullptr ? plain(*title) : "the gateway refused";
+    if (detail != nullptr) text += ": " + plain(*detail);
+    return fail(code_of(response.status), text);
   }
   return value;
 }

@@ -147,6 +147,21 @@ Result<> data_explain(const Common& common, const DataOptions& options);
 Result<> data_set(const Common& common, const DataOptions& options);
 Result<> data_history(const Common& common);
 
+struct ApprovalOptions {
+  int64_t number = 0;
+  std::string state, requester;  ///< list: only those
+  std::string user;              ///< who decides; empty: by the credential in SLUICE_TOKEN
+  bool password_stdin = false;
+  std::string comment;
+  std::optional<uint64_t> max_rows;
+};
+Result<> approval_list(const Common& common, const ApprovalOptions& options);
+Result<> approval_show(const Common& common, const ApprovalOptions& options);
+Result<> approval_explain(const Common& common, const ApprovalOptions& options);
+/// `what`: "approve", "reject", "comment" or "withdraw".
+Result<> approval_act(const Common& common, const ApprovalOptions& options,
+                      const std::string& what);
+
 Result<> config_check(const Common& common);
 Result<> version(const Common& common);
 

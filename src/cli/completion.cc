@@ -6,10 +6,11 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommands = {{
-    {"", "serve user database session audit policy data lint config version completion"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommands = {{
+    {"", "serve user database session audit policy approval data lint config version completion"},
     {"user", "add set list passwd disable enable remove"},
     {"policy", "show check explain test replay diff save history rollback"},
+    {"approval", "list show explain approve reject comment withdraw"},
     {"data", "list explain set history"},
     {"database", "list check"},
     {"session", "list kill"},

@@ -9,6 +9,7 @@ int run(int argc, char** argv) {
   add_audit_commands(tree);
   add_policy_commands(tree);
   add_data_commands(tree);
+  add_approval_commands(tree);
   return tree.run(argc, argv);
 }
 

@@ -127,10 +127,10 @@ class Service {
     SLUICE_ASSIGN(auto approvals, store::open_state(config_->state));
     SLUICE_ASSIGN(desk_, approval::Desk::open(std::move(approvals), directory));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
-    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
-                                config_, std::move(directory), policies_->in_force().policy,
-                                SecretString(std::move(secret)), *log_, corrections_->in_force(),
-                                desk_.get()));
+    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory),
+                                                    policies_->in_force().policy,
+                                                    SecretString(std::move(secret)), *log_,
+                                                    corrections_->in_force(), desk_.get()));
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {

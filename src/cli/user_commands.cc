@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 #include <sodium.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/password.h"
 #include "config/config.h"
 #include "identity/user_store.h"
 #include "store/state.h"
@@ -22,21 +22,6 @@ Result<store::Database> open_store(const Common& common) {
   return store::open_state(config.state);
 }
 
-Result<SecretString> read_line_hidden(const char* prompt) {
-  std::cerr << prompt << std::flush;
-  termios before{};
-  tcgetattr(STDIN_FILENO, &before);
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  std::string line;
-  const bool got = static_cast<bool>(std::getline(std::cin, line));
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-  std::cerr << '\n';
-  if (!got) return fail(ErrorCode::kInvalidInput, "no password given");
-  return SecretString(std::move(line));
-}
-
 Result<SecretString> ask_password(const UserOptions& options) {
   if (options.generate) {
     const std::string raw = random_string(18);
@@ -47,12 +32,7 @@ Result<SecretString> ask_password(const UserOptions& options) {
     text.pop_back();
     return SecretString(std::move(text));
   }
-  if (options.password_stdin) {
-    std::string line;
-    if (!std::getline(std::cin, line))
-      return fail(ErrorCode::kInvalidInput, "no password on standard input");
-    return SecretString(std::move(line));
-  }
+  if (options.password_stdin) return read_password(true, {});
   if (isatty(STDIN_FILENO) == 0) {
     return fail(ErrorCode::kInvalidInput,
                 "give the password with --password-stdin, or --generate one");

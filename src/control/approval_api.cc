@@ -109,7 +109,8 @@ HttpResponse ApprovalApi::list(const HttpRequest& request, const std::string& re
   approval::Wanted wanted;
   const size_t mark = request.path.find('?');
   const auto given = audit::parse_query_string(
-      mark == std::string::npos ? std::string_view() : std::string_view(request.path).substr(mark + 1));
+      mark == std::string::npos ? std::string_view()
+                                : std::string_view(request.path).substr(mark + 1));
   if (!given) return failed(given.error());
   for (const auto& [name, value] : *given) {
     if (name == "state") {

@@ -13,9 +13,9 @@ namespace sluice::control {
 /// Requests, and what people say to them (docs/approvals.md):
 ///
 ///   GET  /v1/approvals?state=…&requester=…&limit=…   the newest first
-///   GET  /v1/approvals/N                             one, with all that those who decide should see
-///   POST /v1/approvals/N/approve|reject|comment      {comment, max_rows}
-///   POST /v1/approvals/N/withdraw                    {comment}, by who asked
+///   GET  /v1/approvals/N                             one, with all that those who decide should
+///   see POST /v1/approvals/N/approve|reject|comment      {comment, max_rows} POST
+///   /v1/approvals/N/withdraw                    {comment}, by who asked
 ///
 /// Every caller must prove who they are (caller.h), and sees what they asked for or are asked to
 /// decide on; whoever may open the state folder may look at all of it, but decides on nothing

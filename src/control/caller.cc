@@ -30,8 +30,8 @@ Result<Caller> by_password(std::string_view encoded, const identity::Directory& 
     return nobody;
   }();
   const bool there = user != nullptr && !user->disabled;
-  const bool right = identity::is_password_of(there ? *user : kNobody,
-                                              SecretString(pair->substr(colon + 1)));
+  const bool right =
+      identity::is_password_of(there ? *user : kNobody, SecretString(pair->substr(colon + 1)));
   if (!there || !right) return refused();
   return Caller{user->name, "password"};
 }

@@ -206,8 +206,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void receipt_made(const Result<std::string>& receipt);
 
   // session_hold.cc: what a rule holds.
-  bool must_hold(const Piece& piece, const Statement& statement, Bytes text,
-                 DecisionPtr& decision);
+  bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
   void hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types, Bytes values,
             DecisionPtr decision);
   void ask_session(std::function<void()> then);
@@ -407,7 +406,7 @@ class Session : private net::StreamHandler, private ServerUser {
     bool labelled = false;    ///< its tables have been looked at, as far as possible
     bool receipt = false;     ///< the receipt that it shows has been made
     bool counted = false;     ///< what was put off until COMMIT has been done, and counted
-    std::shared_ptr<const policy::Decision> refused;  ///< and was too much, or failed
+    std::shared_ptr<const policy::Decision> refused;   ///< and was too much, or failed
     std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
   };
   std::unique_ptr<Deferred> deferred_;
@@ -419,9 +418,9 @@ class Session : private net::StreamHandler, private ServerUser {
     approval::Subject subject;
     std::string values;  ///< of Bind, for people to see
     std::optional<double> estimate;
-    int64_t number = 0;      ///< of the request; 0: it is being made
-    uint64_t watch = 0;      ///< approval::Desk::watch
-    bool deciding = false;   ///< it has been decided on; what was asked is compared
+    int64_t number = 0;     ///< of the request; 0: it is being made
+    uint64_t watch = 0;     ///< approval::Desk::watch
+    bool deciding = false;  ///< it has been decided on; what was asked is compared
     bool cancelled = false;
     std::unique_ptr<net::Timer> timer;
   };

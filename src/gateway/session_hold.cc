@@ -41,7 +41,8 @@ bool can_be_explained(const sql::StatementFacts& facts, Bytes text) {
 
 /// Why it cannot wait for anybody; empty if it can.
 std::string_view never_held(const sql::StatementFacts& facts) {
-  if (!facts.prepared.empty()) return "PREPARE and EXECUTE are not approved: send the statement itself.";
+  if (!facts.prepared.empty())
+    return "PREPARE and EXECUTE are not approved: send the statement itself.";
   if (!facts.cursors.empty()) return "Cursors are not approved: send the statement itself.";
   for (const sql::Action& action : facts.actions) {
     if (action.kind == sql::ActionKind::kCopyIn)
@@ -67,8 +68,8 @@ std::optional<uint64_t> max_rows_of(const policy::Decision& decision) {
 
 }  // namespace
 
-/// Whether it has to wait for people. If not, it goes on as `decision` says from now on: it may have
-/// been approved. `text`: what exactly is to run.
+/// Whether it has to wait for people. If not, it goes on as `decision` says from now on: it may
+/// have been approved. `text`: what exactly is to run.
 bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes text,
                         DecisionPtr& decision) {
   if (decision->effect != policy::Effect::kHold || decision->holds.empty()) return false;
@@ -151,9 +152,9 @@ approval::Request Session::approval_request() {
   request.automatic = true;
   for (const auto& spec : decision.holds) {
     request.needs.push_back({spec->rule, spec->stages});
-    const auto automatic = policy::decide_automatically(
-        *spec, *held_->facts, catalog.get(), principal,
-        {held_->subject.database, request.environment}, now, bad);
+    const auto automatic =
+        policy::decide_automatically(*spec, *held_->facts, catalog.get(), principal,
+                                     {held_->subject.database, request.environment}, now, bad);
     request.automatic = request.automatic && automatic.approved;
     request.evidence.insert(request.evidence.end(), automatic.evidence.begin(),
                             automatic.evidence.end());
@@ -168,26 +169,24 @@ template <typename T>
 void Session::at_desk(std::function<Result<T>(approval::Desk&)> work,
                       std::function<void(Session&, Result<T>)> then) {
   Shared& shared = worker_.shared();
-  shared.approving.submit([&shared, &worker = worker_, id = id_, work = std::move(work),
-                           then = std::move(then)] {
-    auto result = shared.desk == nullptr
-                      ? Result<T>(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
-                      : work(*shared.desk);
-    worker.post([id, then, result = std::move(result)](Worker& self) mutable {
-      if (Session* session = self.find_session(id)) then(*session, std::move(result));
-    });
-  });
+  shared.approving.submit(
+      [&shared, &worker = worker_, id = id_, work = std::move(work), then = std::move(then)] {
+        auto result = shared.desk == nullptr
+                          ? Result<T>(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
+                          : work(*shared.desk);
+        worker.post([id, then, result = std::move(result)](Worker& self) mutable {
+          if (Session* session = self.find_session(id)) then(*session, std::move(result));
+        });
+      });
 }
 
 void Session::ask_approval() {
   const Duration valid = least(*held_->decision, [](const auto& spec) { return spec.valid; });
-  at_desk<approval::Request>(
-      [request = approval_request(), valid](approval::Desk& desk) {
-        return desk.ask(request, valid);
-      },
-      [](Session& session, Result<approval::Request> asked) {
-        session.approval_asked(std::move(asked));
-      });
+  at_desk<approval::Request>([request = approval_request(),
+                              valid](approval::Desk& desk) { return desk.ask(request, valid); },
+                             [](Session& session, Result<approval::Request> asked) {
+                               session.approval_asked(std::move(asked));
+                             });
 }
 
 void Session::approval_asked(Result<approval::Request> asked) {
@@ -224,8 +223,7 @@ void Session::tell_of_hold(const approval::Request& request) {
   pg::ErrorFields fields;
   fields.set_severity("NOTICE");
   fields.set(pg::kFieldSqlstate, "00000");
-  fields.set(pg::kFieldMessage,
-             fmt::format("waiting for approval: request {}", request.number));
+  fields.set(pg::kFieldMessage, fmt::format("waiting for approval: request {}", request.number));
   std::vector<std::string> who;
   for (const auto& spec : held_->decision->holds) {
     for (const auto& stage : spec->stages) {
@@ -235,9 +233,9 @@ void Session::tell_of_hold(const approval::Request& request) {
   }
   fields.set(pg::kFieldDetail, fmt::format("{}\nWho decides: {}.", held_->decision->message,
                                            fmt::join(who, ", then ")));
-  fields.set(pg::kFieldHint,
-             fmt::format("They see it with: sluice approval show {}. Cancel to give up.",
-                         request.number));
+  fields.set(
+      pg::kFieldHint,
+      fmt::format("They see it with: sluice approval show {}. Cancel to give up.", request.number));
   std::string out;
   pg::encode_notice_response(out, fields);
   send_to_client(Bytes(out));
@@ -251,13 +249,11 @@ void Session::approval_decided() {
 }
 
 void Session::use_approval() {
-  at_desk<approval::Request>(
-      [number = held_->number, subject = held_->subject](approval::Desk& desk) {
-        return desk.use(number, subject);
-      },
-      [](Session& session, Result<approval::Request> used) {
-        session.approval_used(std::move(used));
-      });
+  at_desk<approval::Request>([number = held_->number, subject = held_->subject](
+                                 approval::Desk& desk) { return desk.use(number, subject); },
+                             [](Session& session, Result<approval::Request> used) {
+                               session.approval_used(std::move(used));
+                             });
 }
 
 void Session::approval_used(Result<approval::Request> used) {

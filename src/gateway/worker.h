@@ -38,8 +38,8 @@ struct Shared {
 
   audit::Log& log;
   AnalyserThreads analysers{1};
-  Background background;  ///< catalogs are built here
-  Background approving;   ///< the desk is asked here
+  Background background;           ///< catalogs are built here
+  Background approving;            ///< the desk is asked here
   approval::Desk* desk = nullptr;  ///< null: nothing can be approved
   policy::RateLimiter rates;
   LoginGate gate;

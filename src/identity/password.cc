@@ -13,8 +13,7 @@ bool is_password_of(const User& user, const SecretString& password) {
   const std::string made =
       pg::make_verifier(password.reveal(), verifier->salt, verifier->iterations);
   const std::string kept = verifier->format();
-  return made.size() == kept.size() &&
-         sodium_memcmp(made.data(), kept.data(), kept.size()) == 0;
+  return made.size() == kept.size() && sodium_memcmp(made.data(), kept.data(), kept.size()) == 0;
 }
 
 }  // namespace sluice::identity

@@ -75,8 +75,7 @@ void read_approve(MapReader& map, Rule& rule, ReadPart conditions) {
       }
       spec->max_rows = value;
     }
-    inner.map("automatic",
-              [&](MapReader& part) { read_automatic(part, rule, *spec, conditions); });
+    inner.map("automatic", [&](MapReader& part) { read_automatic(part, rule, *spec, conditions); });
     rule.approve = std::move(spec);
   });
 }

@@ -13,9 +13,9 @@ bool objects_match(const Rule& rule, const Question& question, Reasons evidence)
   for (const Demand& demand : question.demands) {
     if (!demand.needs_rule) continue;
     if (demand.verb == Verb::kFunction || demand.verb == Verb::kDynamicSql) {
-      evidence->push_back(fmt::format("calls {}: what it does cannot be told beforehand",
-                                      demand.object_text().empty() ? "SQL put together as it runs"
-                                                                   : demand.object_text()));
+      evidence->push_back(fmt::format(
+          "calls {}: what it does cannot be told beforehand",
+          demand.object_text().empty() ? "SQL put together as it runs" : demand.object_text()));
       all = false;
       continue;
     }
@@ -25,13 +25,11 @@ bool objects_match(const Rule& rule, const Question& question, Reasons evidence)
 }
 
 std::string identity_of(const Principal& principal, const Circumstances& now) {
-  return fmt::format("who: {} \"{}\" of {}, authenticated by {}{}", name_of(principal.kind),
-                     principal.user,
-                     principal.groups.empty()
-                         ? "no group"
-                         : fmt::format("{}", fmt::join(principal.groups, ", ")),
-                     principal.authentication,
-                     now.client_address.empty() ? "" : fmt::format(" from {}", now.client_address));
+  return fmt::format(
+      "who: {} \"{}\" of {}, authenticated by {}{}", name_of(principal.kind), principal.user,
+      principal.groups.empty() ? "no group" : fmt::format("{}", fmt::join(principal.groups, ", ")),
+      principal.authentication,
+      now.client_address.empty() ? "" : fmt::format(" from {}", now.client_address));
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ struct Rule {
   bool names_verbs = false;  ///< `do` is given
   When when;
   LimitSpec limit;
-  VeilSpec veil;  ///< of rules that mask or unmask
+  VeilSpec veil;                                ///< of rules that mask or unmask
   std::shared_ptr<const ApprovalSpec> approve;  ///< of rules that hold; null: nobody may
   std::string message;
   std::string hint;

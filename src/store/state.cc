@@ -141,30 +141,6 @@ Result<Database> open_state(const std::filesystem::path& state) {
            one INTEGER PRIMARY KEY CHECK (one = 1),
            micros INTEGER NOT NULL
          ) STRICT;)",
-      R"(CREATE TABLE credentials (
-           id TEXT PRIMARY KEY,
-           user TEXT NOT NULL,              -- stays when the user is removed
-           kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
-           scram_verifier TEXT NOT NULL,
-           digest BLOB NOT NULL UNIQUE,     -- SHA-256 of the secret
-           databases TEXT NOT NULL,         -- separated by newlines, as all lists here
-           created_micros INTEGER NOT NULL,
-           expires_micros INTEGER NOT NULL,
-           revoked_micros INTEGER NOT NULL, -- 0: it is not
-           last_used_micros INTEGER NOT NULL,
-           label TEXT NOT NULL,
-           method TEXT NOT NULL,
-           issuer TEXT NOT NULL,
-           acr TEXT NOT NULL,
-           amr TEXT NOT NULL,
-           authenticated_micros INTEGER NOT NULL,
-           actors TEXT NOT NULL,
-           scopes TEXT NOT NULL
-         ) STRICT;
-         CREATE INDEX credentials_of ON credentials (user, created_micros);
-         -- RFC 6238; empty: none. The step of the last code that was taken, so that none is twice.
-         ALTER TABLE users ADD COLUMN totp_secret BLOB NOT NULL DEFAULT x'';
-         ALTER TABLE users ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;)",
   }));
   return database;
 }

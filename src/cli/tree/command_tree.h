@@ -53,5 +53,6 @@ void add_user_commands(CommandTree& tree);
 void add_audit_commands(CommandTree& tree);
 void add_policy_commands(CommandTree& tree);
 void add_data_commands(CommandTree& tree);
+void add_approval_commands(CommandTree& tree);
 
 }  // namespace sluice::cli
