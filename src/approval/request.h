@@ -55,8 +55,8 @@ std::optional<Verdict> find_verdict(std::string_view name);
 struct Vote {
   std::string voter;
   Verdict verdict = Verdict::kComment;
-  std::string comment;
-  std::string authentication;  ///< how the voter had proved who they are
+  std::string comment = {};
+  std::string authentication = {};  ///< how the voter had proved who they are
   int64_t time_micros = 0;
   std::optional<uint64_t> max_rows = std::nullopt;  ///< approved for at most so many
 };

@@ -417,6 +417,7 @@ class Session : private net::StreamHandler, private ServerUser {
     std::shared_ptr<const sql::StatementFacts> facts;
     approval::Subject subject;
     std::string values;  ///< of Bind, for people to see
+    std::vector<std::string> evidence;  ///< why it was not approved automatically
     std::optional<double> estimate;
     int64_t number = 0;     ///< of the request; 0: it is being made
     uint64_t watch = 0;     ///< approval::Desk::watch

@@ -158,6 +158,7 @@ approval::Request Session::approval_request() {
     request.automatic = request.automatic && automatic.approved;
     request.evidence.insert(request.evidence.end(), automatic.evidence.begin(),
                             automatic.evidence.end());
+    if (spec->automatic && !automatic.approved) held_->evidence = automatic.evidence;
   }
   request.brief = approval::brief_of(decision, *held_->facts, catalog.get(), held_->estimate, lint,
                                      held_->values);
@@ -283,6 +284,13 @@ void Session::refuse_held(const std::string& why, const std::string& hint) {
   refused->effect = policy::Effect::kDeny;
   refused->message = fmt::format("{} ({})", held_->decision->message, why);
   if (!hint.empty()) refused->hint = hint;
+  if (!held_->evidence.empty()) {
+    // Before the last line, which is for programs.
+    const size_t last = refused->detail.rfind('\n');
+    refused->detail.insert(
+        last == std::string::npos ? refused->detail.size() : last,
+        fmt::format("\nnot approved automatically:\n  {}", fmt::join(held_->evidence, "\n  ")));
+  }
   deferred_->refused = std::move(refused);
   end_hold();
 }

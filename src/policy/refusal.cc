@@ -187,10 +187,13 @@ Decision refuse_by_rule(const Case& the_case, const Candidate& candidate) {
                                 hold ? "is held for approval" : "is denied", rule.name,
                                 refusal.reason.empty() ? "" : ": ", refusal.reason);
   if (refusal.reason.empty()) refusal.reason = refusal.message;
-  refusal.hint = !rule.hint.empty() ? rule.hint
-                 : hold ? "Its rule names nobody who may approve it (approve: {by: [dba]}): ask an "
-                          "operator to make the change."
-                        : ask(the_case);
+  refusal.hint =
+      !rule.hint.empty() ? rule.hint
+      : hold ? (rule.approve ? "Those whom its rule names can approve it: sluice approval list "
+                               "shows what waits."
+                             : "Its rule names nobody who may approve it (approve: {by: "
+                               "[dba]}): ask an operator to make the change.")
+             : ask(the_case);
   refusal.place = fmt::format(" ({}), line {} of policy {}", name_of(rule.effect), rule.line,
                               the_case.policy_name);
   return write(the_case, std::move(refusal), candidate.notes);

@@ -1,0 +1,178 @@
+#include "approval/desk.h"
+
+#include <atomic>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/test_folder.h"
+#include "store/state.h"
+
+namespace sluice::approval {
+namespace {
+
+using std::chrono::hours;
+using ::testing::HasSubstr;
+
+std::shared_ptr<const identity::Directory> people(bool bob_is_dba = true) {
+  identity::User alice, bob;
+  alice.name = "alice";
+  bob.name = "bob";
+  if (bob_is_dba) bob.groups = {"dba"};
+  return std::make_shared<const identity::Directory>(std::vector<identity::User>{alice, bob}, 1);
+}
+
+Request request(std::string statement = "DROP TABLE t") {
+  Request out;
+  out.subject = {std::move(statement), "", "alice", "orders", "session", "schema", "policy"};
+  out.persons = {"alice"};
+  out.needs = {{"rule", {{{"dba"}, 1}}}};
+  out.brief = "{}";
+  return out;
+}
+
+class DeskTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Desk> open() { return *Desk::open(*store::open_state(folder), people()); }
+  store::Database database() { return *store::open_state(folder); }
+  TestFolder folder_;
+  std::filesystem::path folder = folder_.path() / "state";
+  std::unique_ptr<Desk> desk = open();
+};
+
+TEST_F(DeskTest, AnApprovalIsUsedOnce) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(asked);
+  EXPECT_FALSE(desk->use(asked->number, asked->subject));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove, "fine"}));
+  const auto used = desk->use(asked->number, asked->subject);
+  ASSERT_TRUE(used) << used.error().text;
+  EXPECT_EQ(used->summary(), "1 by bob");
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("is used"));
+}
+
+TEST_F(DeskTest, OfManyUsesAtOnceOneIsLetThrough) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  const auto other = open();  // another gateway on the same store
+  std::atomic<int> let = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      if ((i % 2 == 0 ? *desk : *other).use(asked->number, asked->subject)) ++let;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(let, 1);
+}
+
+TEST_F(DeskTest, NothingElseMayUseIt) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  for (const auto field :
+       {&Subject::statement, &Subject::parameters, &Subject::requester, &Subject::database,
+        &Subject::session, &Subject::schema, &Subject::policy}) {
+    Subject other = asked->subject;
+    other.*field += "x";
+    EXPECT_THAT(desk->use(asked->number, other).error().text, HasSubstr("for something else"));
+  }
+  EXPECT_TRUE(desk->use(asked->number, asked->subject));
+}
+
+TEST_F(DeskTest, AskedTwiceIsOneRequest) {
+  const auto first = desk->ask(request(), hours(1));
+  const auto second = desk->ask(request(), hours(1));
+  EXPECT_EQ(first->number, second->number);
+  EXPECT_NE(desk->ask(request("DROP TABLE  t"), hours(1))->number, first->number);
+}
+
+TEST_F(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  desk->set_directory(people(false));
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
+              HasSubstr("may not approve any more"));
+}
+
+TEST_F(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
+  Request limited = request();
+  limited.max_rows = 10;
+  auto asked = desk->ask(limited, hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove, "", "password", 0, 20}));
+  EXPECT_EQ(desk->use(asked->number, asked->subject)->max_rows, 10);
+  asked = desk->ask(limited, hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove, "", "password", 0, 3}));
+  EXPECT_EQ(desk->use(asked->number, asked->subject)->max_rows, 3);
+}
+
+TEST_F(DeskTest, ExpiryIsNotUndoneByAClockThatIsSetBack) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  desk.reset();
+  // Another desk has seen a time two hours on: for this one it is not earlier.
+  auto store = database();
+  ASSERT_TRUE(RequestStore(store).note_time(wall_micros() + 7'200'000'000));
+  desk = open();
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("is expired"));
+}
+
+TEST_F(DeskTest, EditedInTheStoreItIsNotWhatWasApproved) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  auto store = database();
+  ASSERT_TRUE(store.execute("UPDATE approval_requests SET max_rows = '1000000'"));
+  EXPECT_FALSE(desk->use(asked->number, asked->subject));
+}
+
+TEST_F(DeskTest, VotesAreNeverChanged) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kComment, "hm"}));
+  auto store = database();
+  EXPECT_FALSE(store.execute("UPDATE approval_votes SET verdict = 'approve'"));
+  EXPECT_FALSE(store.execute("DELETE FROM approval_votes"));
+}
+
+TEST_F(DeskTest, ADecisionElsewhereIsHeardOf) {
+  const auto asked = desk->ask(request(), hours(1));
+  std::atomic<bool> heard = false;
+  desk->watch(asked->number, [&] { heard = true; });
+  const auto forgotten = desk->watch(asked->number, [] { FAIL() << "was forgotten"; });
+  desk->forget(forgotten);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_FALSE(heard);
+  const auto other = open();
+  ASSERT_TRUE(other->vote(asked->number, {"bob", Verdict::kReject, "no"}));
+  for (int i = 0; i < 200 && !heard; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(heard);
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("rejected: no"));
+}
+
+TEST_F(DeskTest, OnlyWhoAskedWithdraws) {
+  const auto asked = desk->ask(request(), hours(1));
+  EXPECT_THAT(desk->withdraw(asked->number, "bob", "").error().text, HasSubstr("not yours"));
+  EXPECT_TRUE(desk->withdraw(asked->number, "alice", "changed my mind"));
+  EXPECT_FALSE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+}
+
+TEST_F(DeskTest, AFloodIsStopped) {
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(desk->ask(request(std::to_string(i)), hours(1)));
+  EXPECT_THAT(desk->ask(request("one more"), hours(1)).error().text, HasSubstr("50 requests"));
+}
+
+TEST_F(DeskTest, AutomaticNeedsNobody) {
+  Request automatic = request();
+  automatic.automatic = true;
+  automatic.evidence = {"lint: clean"};
+  desk->set_directory(people(false));
+  const auto asked = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(asked) << asked.error().text;
+  const auto used = desk->use(asked->number, asked->subject);
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->summary(), "1 automatically");
+  EXPECT_EQ(used->evidence, automatic.evidence);
+}
+
+}  // namespace
+}  // namespace sluice::approval

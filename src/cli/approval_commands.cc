@@ -1,0 +1,160 @@
+// sluice approval: what waits for people, and what they say to it.
+#include <cstdlib>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/base64.h"
+#include "cli/call_gateway.h"
+#include "cli/commands.h"
+#include "cli/password.h"
+
+namespace sluice::cli {
+namespace json = boost::json;
+
+namespace {
+
+/// The header that proves who asks: a credential in SLUICE_TOKEN, or name and password.
+Result<std::string> authorization(const ApprovalOptions& options) {
+  const char* token = std::getenv("SLUICE_TOKEN");
+  if (options.user.empty() && token != nullptr) return "Bearer " + std::string(token);
+  if (options.user.empty()) {
+    return fail(ErrorCode::kInvalidInput,
+                "say who decides: --user NAME (with their password), or a credential in "
+                "SLUICE_TOKEN");
+  }
+  SLUICE_ASSIGN(const auto password,
+                read_password(options.password_stdin, "Password of " + options.user));
+  return "Basic " + to_base64(options.user + ":" + std::string(password.reveal()));
+}
+
+void print_list(std::string_view title, const json::value& list) {
+  if (list.as_array().empty()) return;
+  std::cout << title << '\n';
+  for (const auto& line : list.as_array()) std::cout << "  - " << printable(plain(line)) << '\n';
+}
+
+void print_facts(const json::object& facts) {
+  std::cout << "why it waits: " << printable(plain(facts.at("why"))) << '\n';
+  for (const auto& action : facts.at("actions").as_array()) {
+    const json::object& row = action.as_object();
+    std::string line = plain(row.at("do"));
+    for (const char* name : {"object_kind", "object"}) {
+      if (const auto* value = row.if_contains(name)) line += " " + plain(*value);
+    }
+    if (const auto* lock = row.if_contains("lock")) line += ", lock " + plain(*lock);
+    if (row.contains("cascade")) line += ", CASCADE";
+    if (row.contains("without_where")) line += ", without WHERE";
+    std::cout << "  does: " << printable(line) << '\n';
+  }
+  for (const auto& table : facts.at("tables").as_array()) {
+    const json::object& row = table.as_object();
+    const bool counted = !row.at("rows").is_null();
+    std::cout << "  table " << printable(plain(row.at("name"))) << ": "
+              << (counted ? fmt::format("about {} rows", row.at("rows").to_number<double>())
+                          : std::string("never counted"))
+              << fmt::format(", {} bytes\n", row.at("bytes").to_number<double>());
+    for (const auto& other : row.at("dependents").as_array())
+      std::cout << "    depends on it: " << printable(plain(other)) << '\n';
+  }
+  if (const auto* rows = facts.if_contains("estimated_rows"))
+    std::cout << "  the planner expects " << plain(*rows) << " rows\n";
+  for (const auto& finding : facts.at("lint").as_array()) {
+    std::cout << "  lint " << plain(finding.at("severity")) << " (" << plain(finding.at("rule"))
+              << "): " << printable(plain(finding.at("message"))) << '\n';
+  }
+  if (const auto* values = facts.if_contains("parameters")) {
+    size_t n = 0;
+    for (const auto& value : values->as_array()) {
+      std::cout << fmt::format("  ${} = {}\n", ++n,
+                               value.is_null() ? "NULL" : printable(plain(value)));
+    }
+  }
+}
+
+void print_request(const json::object& request) {
+  const auto text = [&](const char* name) { return printable(plain(request.at(name))); };
+  std::cout << fmt::format("request {}: {}, asked by {} \"{}\" for {} ({}) at {}\n", text("number"),
+                           text("state"), text("kind"), text("requester"), text("database"),
+                           text("environment"), text("created"));
+  if (const auto* reason = request.if_contains("reason"))
+    std::cout << "  " << printable(plain(*reason)) << '\n';
+  std::cout << "expires " << text("expires");
+  if (const auto* rows = request.if_contains("max_rows"))
+    std::cout << "; at most " << plain(*rows) << " rows";
+  std::cout << "\n\n" << text("statement") << "\n\n";
+  if (request.at("facts").is_object()) print_facts(request.at("facts").as_object());
+  std::cout << "session: " << text("session_settings") << '\n';
+  for (const auto& vote : request.at("votes").as_array()) {
+    std::cout << fmt::format(
+        "{} {} by {} ({}){}\n", plain(vote.at("time")), plain(vote.at("verdict")),
+        printable(plain(vote.at("voter"))), plain(vote.at("authentication")),
+        plain(vote.at("comment")).empty() ? "" : ": " + printable(plain(vote.at("comment"))));
+  }
+  print_list("still missing:", request.at("missing"));
+}
+
+Result<json::value> fetch(const Common& common, const ApprovalOptions& options) {
+  return call_gateway(common, "GET", fmt::format("/v1/approvals/{}", options.number));
+}
+
+}  // namespace
+
+Result<> approval_list(const Common& common, const ApprovalOptions& options) {
+  std::string path = fmt::format("/v1/approvals?limit={}", common.limit);
+  if (!options.state.empty()) path += "&state=" + options.state;
+  if (!options.requester.empty()) path += "&requester=" + options.requester;
+  SLUICE_ASSIGN(auto rows, call_gateway(common, "GET", path));
+  print(std::cout,
+        {{"number", "state", "created", "requester", "database", "rules", "statement", "missing"},
+         std::move(rows.as_array())},
+        common.format);
+  return {};
+}
+
+Result<> approval_show(const Common& common, const ApprovalOptions& options) {
+  SLUICE_ASSIGN(const auto request, fetch(common, options));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(request) << '\n';
+  } else {
+    print_request(request.as_object());
+  }
+  return {};
+}
+
+Result<> approval_explain(const Common& common, const ApprovalOptions& options) {
+  SLUICE_ASSIGN(const auto request, fetch(common, options));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(json::object{{"number", request.at("number")},
+                                        {"automatic", request.at("automatic")},
+                                        {"evidence", request.at("evidence")}})
+              << '\n';
+    return {};
+  }
+  std::cout << (request.at("automatic").as_bool()
+                    ? "approved automatically, since all of this holds:"
+                    : "not approved automatically:")
+            << '\n';
+  print_list("", request.at("evidence"));
+  return {};
+}
+
+Result<> approval_act(const Common& common, const ApprovalOptions& options,
+                      const std::string& what) {
+  SLUICE_ASSIGN(const auto header, authorization(options));
+  json::object body{{"comment", options.comment}};
+  if (options.max_rows) body["max_rows"] = *options.max_rows;
+  SLUICE_ASSIGN(
+      const auto request,
+      call_gateway(common, "POST", fmt::format("/v1/approvals/{}/{}", options.number, what),
+                   json::serialize(body), header));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(request) << '\n';
+    return {};
+  }
+  std::cout << fmt::format("request {} is {}\n", options.number, plain(request.at("state")));
+  print_list("still missing:", request.at("missing"));
+  return {};
+}
+
+}  // namespace sluice::cli

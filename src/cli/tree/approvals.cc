@@ -1,0 +1,49 @@
+#include "cli/tree/command_tree.h"
+
+namespace sluice::cli {
+namespace {
+
+void add_decision(CommandTree& tree, CLI::App& approvals, ApprovalOptions& options,
+                  const std::string& what, const std::string& help) {
+  auto* sub = tree.formatted(tree.add(
+      approvals, what, help, "sluice approval " + what + " 12 --user dora --comment 'checked'",
+      [&, what] { return approval_act(tree.common(), options, what); }));
+  sub->add_option("number", options.number, "From: sluice approval list")->required();
+  sub->add_option("--user", options.user,
+                  "Who says so, with their password; without it a credential in SLUICE_TOKEN")
+      ->type_name("NAME");
+  sub->add_flag("--password-stdin", options.password_stdin,
+                "Read the password from standard input");
+  sub->add_option("--comment", options.comment, "Why; goes on the record")->type_name("TEXT");
+  if (what == "approve") {
+    sub->add_option("--max-rows", options.max_rows, "For at most so many changed rows")
+        ->type_name("N");
+  }
+}
+
+}  // namespace
+
+void add_approval_commands(CommandTree& tree) {
+  auto& options = tree.keep<ApprovalOptions>();
+  auto* approvals = tree.group("approval", "Statements that wait for people");
+  auto* list = tree.listing(tree.add(*approvals, "list", "List requests, newest first",
+                                     "sluice approval list --state waiting",
+                                     [&] { return approval_list(tree.common(), options); }));
+  list->add_option("--state", options.state, "Only those")
+      ->check(CLI::IsMember({"waiting", "approved", "rejected", "expired", "withdrawn", "used"}));
+  list->add_option("--requester", options.requester, "Only of this user")->type_name("NAME");
+  auto* show = tree.formatted(
+      tree.add(*approvals, "show", "Show what would run, what it does and who asks",
+               "sluice approval show 12", [&] { return approval_show(tree.common(), options); }));
+  show->add_option("number", options.number, "From: sluice approval list")->required();
+  auto* explain = tree.formatted(tree.add(
+      *approvals, "explain", "Say why it was approved automatically, or why not",
+      "sluice approval explain 12", [&] { return approval_explain(tree.common(), options); }));
+  explain->add_option("number", options.number, "From: sluice approval list")->required();
+  add_decision(tree, *approvals, options, "approve", "Let it run, once, exactly as it was asked");
+  add_decision(tree, *approvals, options, "reject", "Refuse it");
+  add_decision(tree, *approvals, options, "comment", "Say something to it");
+  add_decision(tree, *approvals, options, "withdraw", "Take back what you asked for");
+}
+
+}  // namespace sluice::cli

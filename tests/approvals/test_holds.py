@@ -1,0 +1,472 @@
+"""Statements that a rule holds: they wait at the gateway, run once when people have approved exactly them, and
+nothing else gets through (threat cases of approvals)."""
+
+import base64
+import json
+import os
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import psycopg
+import pytest
+from harness.gateway import PASSWORD, Gateway
+from harness.postgres import PostgresServer
+
+POLICY = """
+rules:
+  - { name: all, effect: allow }
+  - name: drops-wait
+    effect: hold
+    do: [drop, truncate]
+    approve: { by: [dba], wait: 20s, wait_in_transaction: 3s, valid: 1h }
+  - name: short
+    effect: hold
+    do: [create]
+    on: { tables: ["*.short_*"] }
+    approve: { by: [dba], wait: 0s, valid: 2s }
+  - name: later
+    effect: hold
+    do: [delete]
+    approve: { by: [dba], wait: 0s, max_rows: 5 }
+  - name: two
+    effect: hold
+    do: [update]
+    on: { tables: [public.ledger] }
+    approve: { stages: [ { by: [dba, leads] }, { by: [dba, leads] } ], wait: 0s }
+  - name: clean-migrations
+    effect: hold
+    do: [alter]
+    approve:
+      by: [dba]
+      wait: 0s
+      automatic: { who: { groups: [dba], kinds: [human] }, when: { table_rows: { at_most: 1000 } }, lint: clean }
+  - name: nobody
+    effect: hold
+    do: [insert]
+    on: { tables: [public.ledger] }
+    approve: { by: [martians] }
+"""
+
+SCHEMA = """
+DROP SCHEMA IF EXISTS away CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+GRANT ALL ON SCHEMA public TO sluice; SET ROLE sluice;
+CREATE TABLE victim (id int); INSERT INTO victim VALUES (1);
+CREATE TABLE other (id int);
+CREATE TABLE numbers AS SELECT i FROM generate_series(1, 20) i;
+CREATE TABLE ledger (id int, v int); INSERT INTO ledger VALUES (1, 1);
+RESET ROLE; CREATE SCHEMA away AUTHORIZATION sluice; SET ROLE sluice; CREATE TABLE away.numbers AS SELECT i FROM generate_series(1, 20) i; ANALYZE other;
+"""
+
+# Lint wants a schema change to give up rather than to keep everybody waiting.
+CLEAN = "SET lock_timeout = '2s'; "
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def gateway(server):
+    gateway = Gateway(server, start=False)
+    policy = gateway.root / "policy.yaml"
+    policy.write_text(POLICY)
+    gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\n")
+    for name, groups, extra in (("dora", ["dba"], []), ("erin", ["dba", "leads"], []), ("frank", ["engineering"], []),
+                                ("robot", ["dba"], ["--kind", "agent"]), ("alice2", ["dba"], ["--attribute", "person=alice"])):
+        gateway.cli("user", "add", name, *[word for group in groups for word in ("--group", group)], *extra,
+                    "--password-stdin", input=PASSWORD + "\n")
+    sql(server, SCHEMA)
+    gateway.start()
+    yield gateway
+    gateway.stop()
+
+
+def vote(gateway, what, number, user, *extra, password=PASSWORD, check=True):
+    return gateway.cli("approval", what, str(number), "--user", user, "--password-stdin", *extra,
+                       input=password + "\n", check=check)
+
+
+def requests(gateway, *extra):
+    return json.loads(gateway.cli("approval", "list", "-o", "json", *extra).stdout)
+
+
+def wait_for_request(gateway, state="waiting"):
+    for _ in range(100):
+        found = requests(gateway, "--state", state)
+        if found:
+            return found[0]["number"]
+        time.sleep(0.05)
+    raise AssertionError("no request")
+
+
+def sql(server, text):
+    return server.sql(text, database="orders")
+
+
+def count(server, table):
+    return sql(server, f"SELECT count(*) FROM {table}")[0]
+
+
+def exists(server, table):
+    return sql(server, f"SELECT to_regclass('{table}') IS NOT NULL") == ["t"]
+
+
+class Running(threading.Thread):
+    """A statement in a session of its own."""
+
+    def __init__(self, gateway, text, parameters=None, before=(), user="alice"):
+        super().__init__(daemon=True)
+        self.notices, self.error, self.connection = [], None, None
+        self.work = (gateway, text, parameters, before, user)
+        self.start()
+
+    def run(self):
+        gateway, text, parameters, before, user = self.work
+        try:
+            with psycopg.connect(gateway.dsn(user=user), autocommit=True) as connection:
+                self.connection = connection
+                connection.add_notice_handler(lambda diagnostic: self.notices.append(
+                    (diagnostic.message_primary, diagnostic.message_detail, diagnostic.message_hint)))
+                for statement in before:
+                    connection.execute(statement)
+                connection.execute(text, parameters)
+        except psycopg.Error as error:
+            self.error = error
+
+
+def fails(gateway, text, parameters=None, before=(), user="alice"):
+    with psycopg.connect(gateway.dsn(user=user), autocommit=True) as connection:
+        for statement in before:
+            connection.execute(statement)
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute(text, parameters)
+    return caught.value
+
+
+def run(gateway, text, parameters=None, user="alice"):
+    with psycopg.connect(gateway.dsn(user=user), autocommit=True) as connection:
+        return connection.execute(text, parameters).rowcount
+
+
+def test_it_waits_and_runs_once_approved(gateway, server):
+    running = Running(gateway, "DROP TABLE victim")
+    number = wait_for_request(gateway)
+    time.sleep(0.3)
+    assert running.is_alive() and exists(server, "victim")
+    assert running.notices[0][0] == f"waiting for approval: request {number}"
+    assert "drops-wait" in running.notices[0][1] and f"approval show {number}" in running.notices[0][2]
+    shown = json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout)
+    assert shown["statement"] == "DROP TABLE victim" and shown["requester"] == "alice"
+    assert {"do": "drop", "object": "public.victim", "object_kind": "table", "lock": "access_exclusive"} in shown["facts"]["actions"]
+    assert shown["missing"] == ['rule "drops-wait": 1 more of dba']
+    assert "request 1: approved" not in gateway.cli("approval", "show", str(number)).stdout
+    sessions = json.loads(gateway.cli("session", "list", "-o", "json").stdout)
+    assert [s["state"] for s in sessions] == ["waiting for approval"]
+    vote(gateway, "approve", number, "dora", "--comment", "seen")
+    running.join(5)
+    assert not running.is_alive() and running.error is None and not exists(server, "victim")
+    record = gateway.wait_for(lambda records: any(r.get("approval") for r in records), "--user", "alice")
+    assert [r["approval"] for r in record if r.get("approval")] == [f"{number} by dora"]
+    said = [r["message"] for r in gateway.wait_for(lambda records: len(records) >= 4, "--type", "approval")]
+    assert any("approved: seen" in text for text in said) and any(text.endswith("by dora: run") for text in said)
+    assert requests(gateway)[0]["state"] == "used"
+
+
+def test_rejected(gateway, server):
+    running = Running(gateway, "DROP TABLE victim")
+    number = wait_for_request(gateway)
+    vote(gateway, "reject", number, "dora", "--comment", "not at midnight")
+    running.join(5)
+    assert running.error.sqlstate == "42501" and "not at midnight" in str(running.error)
+    assert exists(server, "victim")
+
+
+def test_extended_protocol_and_parameters(gateway, server):
+    error = fails(gateway, "DELETE FROM numbers WHERE i = %s", (3,))
+    assert "not approved yet" in str(error) and "run exactly the same" in error.diag.message_hint
+    number = wait_for_request(gateway)
+    assert json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout)["facts"]["parameters"] != []
+    vote(gateway, "approve", number, "dora")
+    # Another parameter is another statement.
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i = %s", (4,)))
+    assert run(gateway, "DELETE FROM numbers WHERE i = %s", (3,)) == 1
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i = %s", (3,)))
+    assert count(server, "numbers") == "19"
+
+
+def test_in_a_transaction_locks_are_not_held_for_long(gateway, server):
+    with psycopg.connect(gateway.dsn()) as connection:
+        connection.execute("INSERT INTO other VALUES (1)")
+        began = time.time()
+        with pytest.raises(psycopg.Error, match="not approved yet"):
+            connection.execute("TRUNCATE victim")
+        assert 2 < time.time() - began < 10
+        connection.rollback()
+    number = wait_for_request(gateway)
+    vote(gateway, "approve", number, "dora")
+    with psycopg.connect(gateway.dsn()) as connection:
+        connection.execute("INSERT INTO other VALUES (2)")
+        connection.execute("TRUNCATE victim")
+    assert count(server, "victim") == "0" and count(server, "other") == "1"
+
+
+def test_cancel_withdraws(gateway, server):
+    running = Running(gateway, "DROP TABLE victim")
+    number = wait_for_request(gateway)
+    running.connection.cancel()
+    running.join(5)
+    assert running.error.sqlstate == "57014"
+    assert wait_for_request(gateway, "withdrawn") == number
+    assert vote(gateway, "approve", number, "dora", check=False).returncode != 0
+    assert exists(server, "victim")
+
+
+def test_psql_shows_the_notice(gateway, server):
+    psql = subprocess.Popen(["psql", "-X", "-h", "127.0.0.1", "-p", str(gateway.port), "-U", "alice", "-d", "orders",
+                             "-c", "DROP TABLE victim"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                            env={**os.environ, "PGPASSWORD": PASSWORD})
+    number = wait_for_request(gateway)
+    vote(gateway, "approve", number, "dora")
+    out, err = psql.communicate(timeout=10)
+    assert out == "DROP TABLE\n" and f"NOTICE:  waiting for approval: request {number}" in err
+
+
+@pytest.mark.parametrize("voter,why", [
+    ("alice", "does not decide"), ("alice2", "does not decide"), ("frank", "none of the groups"), ("robot", "only people")])
+def test_who_may_not_approve(gateway, server, voter, why):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    number = wait_for_request(gateway)
+    refused = vote(gateway, "approve", number, voter, check=False)
+    assert refused.returncode != 0 and (why in refused.stderr or "neither asked" in refused.stderr)
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
+
+
+def test_a_wrong_password_approves_nothing(gateway):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    number = wait_for_request(gateway)
+    refused = vote(gateway, "approve", number, "dora", password="guess", check=False)
+    nobody = vote(gateway, "approve", number, "martian", password="guess", check=False)
+    assert refused.returncode != 0 and refused.stderr == nobody.stderr
+    assert requests(gateway)[0]["state"] == "waiting"
+
+
+def test_one_person_is_not_two(gateway, server):
+    fails(gateway, "UPDATE ledger SET v = 2 WHERE id = 1")
+    number = wait_for_request(gateway)
+    vote(gateway, "approve", number, "erin")
+    again = vote(gateway, "approve", number, "erin", check=False)
+    assert again.returncode != 0 and "somebody else" in again.stderr
+    assert "not approved yet" in str(fails(gateway, "UPDATE ledger SET v = 2 WHERE id = 1"))
+    vote(gateway, "approve", number, "dora")
+    assert run(gateway, "UPDATE ledger SET v = 2 WHERE id = 1") == 1
+    records = gateway.wait_for(lambda found: any(r.get("approval") for r in found), "--user", "alice")
+    assert [r["approval"] for r in records if r.get("approval")] == [f"{number} by erin, dora"]
+
+
+@pytest.mark.parametrize("change", ["disabled", "removed", "group"])
+def test_an_approver_who_may_not_any_more(gateway, change):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    number = wait_for_request(gateway)
+    vote(gateway, "approve", number, "dora")
+    gateway.cli(*{"disabled": ["user", "disable", "dora"], "removed": ["user", "remove", "dora"],
+                  "group": ["user", "set", "dora", "--group", "interns"]}[change])
+    time.sleep(0.7)
+    assert "may not approve any more" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
+
+
+@pytest.mark.parametrize("text,before", [
+    ("DELETE FROM numbers WHERE  i < 3", []),
+    ("DELETE FROM numbers WHERE i < 3 -- a comment", []),
+    ("DELETE FROM numbers WHERE i < 4", []),
+    ("DELETE FROM numbers WHERE i < 3", ["SET search_path = away, public"]),
+    ("DELETE FROM numbers WHERE i < 3", ["SET session_replication_role = replica"]),
+    ("DELETE FROM numbers WHERE i < 3", ["SET ROLE tester"]),
+    ("DELETE FROM numbers WHERE i < 3", ["SET client_encoding = LATIN1"]),
+    ("DELETE FROM numbers WHERE i < 3", ["CREATE TABLE one_more ()"]),
+])
+def test_only_what_was_approved(gateway, server, text, before):
+    sql(server, "CREATE ROLE tester; GRANT ALL ON numbers TO tester; GRANT USAGE ON SCHEMA public TO tester; GRANT tester TO sluice; ALTER ROLE sluice SUPERUSER")
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    vote(gateway, "approve", wait_for_request(gateway), "dora")
+    try:
+        assert "not approved yet" in str(fails(gateway, text, before=before))
+        assert count(server, "numbers") == "20" and count(server, "away.numbers") == "20"
+    finally:
+        sql(server, "ALTER ROLE sluice NOSUPERUSER; DROP OWNED BY tester; DROP ROLE tester")
+
+
+def test_not_for_another_user(gateway, server):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    vote(gateway, "approve", wait_for_request(gateway), "dora")
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3", user="frank"))
+    assert run(gateway, "DELETE FROM numbers WHERE i < 3") == 2
+
+
+def test_a_changed_policy_asks_again(gateway):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    vote(gateway, "approve", wait_for_request(gateway), "dora")
+    policy = gateway.root / "policy.yaml"
+    policy.write_text(POLICY + "# changed\n")
+    time.sleep(1)
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
+
+
+def test_a_schema_changed_past_the_gateway_asks_again(gateway, server):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    vote(gateway, "approve", wait_for_request(gateway), "dora")
+    sql(server, "CREATE VIEW surprise AS SELECT 1")
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
+    assert count(server, "numbers") == "20"
+
+
+def test_two_uses_at_once(gateway, server):
+    fails(gateway, "DELETE FROM numbers WHERE i < 3")
+    vote(gateway, "approve", wait_for_request(gateway), "dora")
+    runs = [Running(gateway, "DELETE FROM numbers WHERE i < 3") for _ in range(6)]
+    for each in runs:
+        each.join(15)
+    assert sum(1 for each in runs if each.error is None) == 1
+    assert requests(gateway, "--state", "used") and len(requests(gateway, "--state", "used")) == 1
+
+
+def test_row_limit_is_enforced_at_commit(gateway, server):
+    fails(gateway, "DELETE FROM numbers WHERE i < 10")
+    vote(gateway, "approve", wait_for_request(gateway), "dora")
+    error = fails(gateway, "DELETE FROM numbers WHERE i < 10")  # max_rows: 5
+    assert "5" in str(error) and count(server, "numbers") == "20"
+
+
+def test_the_approver_may_allow_fewer_rows(gateway, server):
+    fails(gateway, "DELETE FROM numbers WHERE i < 5")
+    vote(gateway, "approve", wait_for_request(gateway), "dora", "--max-rows", "2")
+    assert count(server, "numbers") == "20"
+    fails(gateway, "DELETE FROM numbers WHERE i < 5")
+    assert count(server, "numbers") == "20"
+
+
+def test_expiry(gateway, server):
+    fails(gateway, "CREATE TABLE short_lived ()")
+    number = wait_for_request(gateway)
+    vote(gateway, "approve", number, "dora")
+    time.sleep(2.5)
+    assert "not approved yet" in str(fails(gateway, "CREATE TABLE short_lived ()"))
+    shown = json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout)
+    assert shown["state"] == "expired" and not exists(server, "short_lived")
+
+
+def test_nobody_could_approve(gateway):
+    error = fails(gateway, "INSERT INTO ledger VALUES (2, 2)")
+    assert "asks for somebody of martians, and nobody could" in str(error)
+    assert requests(gateway) == []
+
+
+def test_automatic_with_its_evidence(gateway, server):
+    assert run(gateway, CLEAN + "ALTER TABLE other ADD COLUMN note text", user="dora") is not None
+    request = requests(gateway)[0]
+    assert request["state"] == "used" and request["automatic"]
+    told = gateway.cli("approval", "explain", str(request["number"])).stdout
+    assert "lint: nothing worse than advice" in told and 'human "dora"' in told
+    records = gateway.wait_for(lambda found: any(r.get("approval") for r in found), "--user", "dora")
+    assert {r["approval"] for r in records if r.get("approval")} == {f"{request['number']} automatically"}
+    # Lint has something to say; and Alice is no DBA.
+    assert "not approved yet" in str(fails(gateway, CLEAN + "ALTER TABLE other ALTER COLUMN id TYPE bigint", user="dora"))
+    assert "lint: " in gateway.cli("approval", "explain", str(requests(gateway)[0]["number"])).stdout
+    assert "not approved yet" in str(fails(gateway, CLEAN + "ALTER TABLE other ADD COLUMN note2 text"))
+    assert "alice is in engineering" in gateway.cli("approval", "explain", str(requests(gateway)[0]["number"])).stdout
+
+
+def test_a_lost_connection_runs_nothing(gateway, server):
+    psql = subprocess.Popen(["psql", "-X", "-h", "127.0.0.1", "-p", str(gateway.port), "-U", "alice", "-d", "orders",
+                             "-c", "DROP TABLE victim"], stderr=subprocess.DEVNULL, env={**os.environ, "PGPASSWORD": PASSWORD})
+    number = wait_for_request(gateway)
+    psql.kill()
+    psql.wait()
+    for _ in range(50):
+        if json.loads(gateway.cli("session", "list", "-o", "json").stdout) == []:
+            break
+        time.sleep(0.1)
+    assert json.loads(gateway.cli("session", "list", "-o", "json").stdout) == []
+    vote(gateway, "approve", number, "dora")
+    time.sleep(0.7)
+    assert exists(server, "victim")
+    assert run(gateway, "DROP TABLE victim") is not None
+    assert not exists(server, "victim")
+
+
+def test_a_restart_keeps_requests_and_runs_nothing(gateway, server):
+    running = Running(gateway, "DROP TABLE victim")
+    number = wait_for_request(gateway)
+    gateway.kill9()
+    running.join(5)
+    gateway.start()
+    vote(gateway, "approve", number, "dora")
+    time.sleep(0.7)
+    assert exists(server, "victim")
+    run(gateway, "DROP TABLE victim")
+    assert not exists(server, "victim")
+
+
+def test_what_cannot_be_approved_says_so(gateway):
+    with psycopg.connect(gateway.dsn(), autocommit=True) as connection:
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute("PREPARE p AS DELETE FROM numbers WHERE i = 1")
+    assert "send the statement itself" in caught.value.diag.message_hint
+
+
+def call(gateway, method, path, user=None, password=PASSWORD, body=None, bearer=None):
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
+                                     data=None if body is None else json.dumps(body).encode())
+    if user:
+        request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+    if bearer:
+        request.add_header("Authorization", "Bearer " + bearer)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_over_http(gateway, server):
+    running = Running(gateway, "DROP TABLE victim")
+    number = wait_for_request(gateway)
+    assert call(gateway, "GET", "/v1/approvals")[0] == 401
+    assert call(gateway, "GET", "/v1/approvals", bearer="slc_nonsense")[0] == 401
+    assert call(gateway, "GET", "/v1/approvals", "frank") == (200, [])
+    assert call(gateway, "GET", f"/v1/approvals/{number}", "frank")[0] == 403
+    assert call(gateway, "POST", f"/v1/approvals/{number}/approve", "frank", body={})[0] == 403
+    assert call(gateway, "POST", f"/v1/approvals/{number}/approve", body={})[0] == 401
+    assert call(gateway, "POST", f"/v1/approvals/{number}/approve", "dora", body={"max_rows": -1})[0] == 400
+    status, shown = call(gateway, "POST", f"/v1/approvals/{number}/approve", "dora", body={"comment": "fine"})
+    assert status == 200 and shown["votes"][0]["comment"] == "fine"
+    running.join(5)
+    assert running.error is None and not exists(server, "victim")
+
+
+def test_holding_costs_no_worker(gateway, server):
+    """A hundred held statements, and everybody else is answered as before."""
+    gateway.reload()
+    sql(server, "".join(f"CREATE TABLE held_{n} ();" for n in range(40)))
+    time.sleep(0.2)
+    held = [Running(gateway, f"DROP TABLE held_{n}") for n in range(40)]
+    for _ in range(100):
+        if len(requests(gateway, "--state", "waiting")) == 40:
+            break
+        time.sleep(0.1)
+    assert len(requests(gateway, "--state", "waiting")) == 40
+    with psycopg.connect(gateway.dsn(user="frank"), autocommit=True) as connection:
+        began = time.time()
+        for _ in range(50):
+            connection.execute("SELECT 1")
+        assert time.time() - began < 2
+    for request in requests(gateway, "--state", "waiting"):
+        vote(gateway, "reject", request["number"], "dora")
+    for each in held:
+        each.join(10)
+        assert each.error is not None
