@@ -61,6 +61,8 @@ enum class Key : uint64_t {
   // 47 to 52 are kept for approval, purpose, ticket, issuer, agent chain and prompt.
   kSeenShown = 53,
   kSeenMasked = 54,
+  kStamp = 55,
+  kServerTransaction = 56,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -132,6 +134,7 @@ struct RecordView {
   Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
+  uint64_t stamp = 0, server_transaction = 0;
 };
 
 /// Reads one record; nothing for anything that encode_record would not write. Unknown fields of

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "audit/stamp.h"
 #include "base/hash.h"
 #include "gateway/changes.h"
 #include "gateway/expected.h"
@@ -93,6 +94,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
     kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
     kReceipt = 4096,    ///< a receipt of what was recorded last is being made
+    kStamping = 8192,   ///< the server is writing a stamp, behind which a simple query stands
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -248,6 +250,16 @@ class Session : private net::StreamHandler, private ServerUser {
   void cancel_arrived();
   void duration_passed();
 
+  // session_stamps.cc: what says in the server's WAL that a change came from here.
+  bool must_stamp(bool writes, const Statement* statement) const;
+  Pass begin_stamped_query(const Piece& piece, const Statement& statement, bool counted,
+                           bool& go_on);
+  void begin_stamped_execute(const Statement* statement);
+  void write_stamp(bool simple, bool counted);
+  void stamped(OwnRun& run, uint64_t token, bool simple);
+  void note_stamp_effects(const sql::StatementFacts& facts);
+  void stamp_ends_at_sync();
+
   // session_masking.cc: what of a result its client may not see.
   using TextPlan = std::function<Result<RowPlanPtr>(const Statement&, size_t result)>;
   const AudiencePtr& audience();
@@ -393,6 +405,17 @@ class Session : private net::StreamHandler, private ServerUser {
   /// Schema changes sent and not known to be over, or in the transaction that is open: which
   /// objects their statements named.
   std::vector<std::shared_ptr<const Statement>> schema_changes_;
+
+  // Stamps.
+  std::unique_ptr<audit::StampMaker> stamps_;  ///< null: writes to this database have none
+  uint64_t last_token_ = 0;
+  /// Token of the stamp that will be in the transaction in which what is sent next runs; 0: none.
+  uint64_t stamp_ = 0;
+  /// As `stamp_` was at a Sync behind which it was not known whether the transaction goes on.
+  uint64_t stamp_at_sync_ = 0;
+  /// The server's number for the transaction of the stamp that it has written last.
+  uint64_t server_transaction_ = 0;
+  uint64_t server_transaction_of_ = 0;  ///< that stamp's token
 
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run

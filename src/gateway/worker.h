@@ -41,6 +41,8 @@ struct Shared {
   LoginGate gate;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;
+  SecretString secret;               ///< of the installation
+  std::string origin;                ///< of the log
   mask::SightingKey sighting_key{};  ///< the same, for who has seen what
   std::string mock_secret;           ///< keys the made-up SCRAM salts of unknown users
   std::atomic<uint64_t> next_session{1};
