@@ -409,13 +409,10 @@ class Session : private net::StreamHandler, private ServerUser {
   // Stamps.
   std::unique_ptr<audit::StampMaker> stamps_;  ///< null: writes to this database have none
   uint64_t last_token_ = 0;
-  /// Token of the stamp that will be in the transaction in which what is sent next runs; 0: none.
-  uint64_t stamp_ = 0;
-  /// As `stamp_` was at a Sync behind which it was not known whether the transaction goes on.
-  uint64_t stamp_at_sync_ = 0;
-  /// The server's number for the transaction of the stamp that it has written last.
-  uint64_t server_transaction_ = 0;
-  uint64_t server_transaction_of_ = 0;  ///< that stamp's token
+  uint64_t stamp_ = 0;  ///< in the transaction of what is sent next; 0: none that is certain
+  uint64_t stamp_at_sync_ = 0;          ///< it, at a Sync that may have ended its transaction
+  uint64_t server_transaction_ = 0;     ///< of the stamp that the server has written last
+  uint64_t server_transaction_of_ = 0;  ///< that stamp
 
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
