@@ -107,6 +107,8 @@ struct Event {
   std::string_view seen_shown, seen_masked;
   uint64_t transaction = 0;  ///< counted within the session; 0: none, or not known
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
+  uint64_t stamp = 0;               ///< Stamp::token of its transaction in the server's WAL
+  uint64_t server_transaction = 0;  ///< the server's own number of that transaction (xid8)
 };
 
 }  // namespace sluice::audit

@@ -104,6 +104,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.bytes(Key::kSeenShown, event.seen_shown);
   fields.bytes(Key::kSeenMasked, event.seen_masked);
   fields.number(Key::kTransactionOutcome, static_cast<uint64_t>(event.transaction_outcome));
+  fields.number(Key::kStamp, event.stamp);
+  fields.number(Key::kServerTransaction, event.server_transaction);
   cbor.end();
 }
 
@@ -168,6 +170,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.waited_micros = view.waited_micros;
   record.transaction = view.transaction;
   record.transaction_outcome = view.transaction_outcome;
+  record.stamp = view.stamp;
+  record.server_transaction = view.server_transaction;
   return record;
 }
 

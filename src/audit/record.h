@@ -52,6 +52,7 @@ struct Record {
   std::string seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
+  uint64_t stamp = 0, server_transaction = 0;
 };
 
 struct RecordLimits {

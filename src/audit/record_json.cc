@@ -50,6 +50,8 @@ boost::json::object to_json(const Record& record) {
   if (record.transaction_outcome != TransactionOutcome::kOpen) {
     out["transaction_outcome"] = name_of(record.transaction_outcome);
   }
+  if (record.stamp != 0) out["stamp"] = record.stamp;
+  if (record.server_transaction != 0) out["server_transaction"] = record.server_transaction;
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);
     out["decision"] = name_of(record.outcome);

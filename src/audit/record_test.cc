@@ -101,6 +101,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   event.waited_micros = number();
   event.transaction = number();
   event.transaction_outcome = static_cast<TransactionOutcome>(*rc::gen::inRange(0, 4));
+  event.stamp = number();
+  event.server_transaction = number();
 
   const auto record = decode_record(7, encoded(context, event));
   RC_ASSERT(record.has_value());
@@ -159,6 +161,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->waited_micros == event.waited_micros);
   RC_ASSERT(record->transaction == event.transaction);
   RC_ASSERT(record->transaction_outcome == event.transaction_outcome);
+  RC_ASSERT(record->stamp == event.stamp);
+  RC_ASSERT(record->server_transaction == event.server_transaction);
 }
 
 TEST(Record, DetailsAreCutAndSaySo) {

@@ -163,6 +163,10 @@ class RecordReader {
         return bytes(view_.seen_masked);
       case Key::kTransactionOutcome:
         return enumerator(view_.transaction_outcome, TransactionOutcome::kPrepared);
+      case Key::kStamp:
+        return number(view_.stamp);
+      case Key::kServerTransaction:
+        return number(view_.server_transaction);
     }
     return reader_.skip();
   }

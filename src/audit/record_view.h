@@ -65,6 +65,8 @@ enum class Key : uint64_t {
   kSeenShown = 53,
   kSeenMasked = 54,
   kCredential = 55,
+  kStamp = 56,
+  kServerTransaction = 57,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -140,6 +142,7 @@ struct RecordView {
   Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
+  uint64_t stamp = 0, server_transaction = 0;
 };
 
 /// Reads one record; nothing for anything that encode_record would not write. Unknown fields of

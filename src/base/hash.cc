@@ -70,6 +70,17 @@ std::array<char, 32> sha256(Bytes bytes) {
   return hash.finish();
 }
 
+std::array<char, 32> hmac_sha256(Bytes key, Bytes bytes) {
+  crypto_auth_hmacsha256_state state;
+  std::array<char, 32> mac;
+  crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(key.data()),
+                              key.size());
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()),
+                                bytes.size());
+  crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(mac.data()));
+  return mac;
+}
+
 std::array<char, 16> md5(Bytes bytes) {
   std::array<char, 16> digest;
   MD5(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),

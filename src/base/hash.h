@@ -15,6 +15,9 @@ uint64_t keyed_hash(Bytes bytes);
 /// SHA-256 (FIPS 180-4), 32 raw bytes.
 std::array<char, 32> sha256(Bytes bytes);
 
+/// HMAC-SHA-256 (RFC 2104), 32 raw bytes.
+std::array<char, 32> hmac_sha256(Bytes key, Bytes bytes);
+
 /// MD5 (RFC 1321), 16 raw bytes: for headers that ask for it, never for anything that must hold.
 std::array<char, 16> md5(Bytes bytes);
 

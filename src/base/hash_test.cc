@@ -21,6 +21,13 @@ TEST(Hash, Sha256KnownAnswer) {
   EXPECT_EQ(pieces.finish(), digest);
 }
 
+TEST(Hash, HmacKnownAnswer) {
+  // RFC 4231, 4.3.
+  const auto mac = hmac_sha256("Jefe", "what do ya want for nothing?");
+  EXPECT_EQ(to_hex({mac.data(), mac.size()}),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
 TEST(Hash, KeyedHashIsStableWithinAProcess) {
   EXPECT_EQ(keyed_hash("x"), keyed_hash("x"));
   EXPECT_NE(keyed_hash("x"), keyed_hash("y"));

@@ -102,6 +102,16 @@ struct WhoSawOptions {
 };
 Result<> audit_who_saw(const Common& common, const WhoSawOptions& options);
 
+struct ReconcileOptions {
+  std::string database;
+  std::string slot;   ///< empty: made of the database's name
+  std::string since;  ///< only what was committed from then on; the slot stays where it is
+  bool create_slot = false;
+  bool keep = false;  ///< the slot stays where it is
+};
+/// Fails where the server has committed what no record explains.
+Result<> audit_reconcile(const Common& common, const ReconcileOptions& options);
+
 struct LintOptions {
   std::string file;      ///< "-" for standard input
   bool rules = false;    ///< print the rules instead

@@ -15,7 +15,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommand
     {"database", "list check"},
     {"session", "list kill"},
     {"audit",
-     "search searches forget-search tail show streams who-saw transcript history verify receipt "
+     "search searches forget-search tail show streams who-saw transcript history reconcile verify receipt "
      "export erase "
      "key"},
     {"config", "check"},

@@ -191,6 +191,7 @@ class Loader {
     read_secret(map, "password", secrets_, database.password);
     map.boolean("allow_function_call", database.allow_function_call);
     map.boolean("masking", database.masking);
+    map.boolean("stamp_writes", database.stamp_writes);
     map.map("pool", [&](MapReader& pool) {
       pool.number("size", database.pool.size, 1, 10'000);
       pool.parsed("idle_timeout", database.pool.idle_timeout, parse_duration);

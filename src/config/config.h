@@ -47,6 +47,7 @@ struct DatabaseConfig {
   PoolConfig pool;
   bool allow_function_call = false;  ///< let FunctionCall ('F') messages through
   bool masking = true;               ///< hide what is sensitive from whom no rule shows it
+  bool stamp_writes = false;         ///< say in the server's WAL which transactions came from here
 };
 
 struct TlsConfig {

@@ -96,7 +96,8 @@ bool same_server(const config::DatabaseConfig& a, const config::DatabaseConfig& 
          a.password.reveal() == b.password.reveal() && a.pool.size == b.pool.size &&
          a.pool.idle_timeout == b.pool.idle_timeout && a.pool.wait_timeout == b.pool.wait_timeout &&
          a.pool.connect_timeout == b.pool.connect_timeout &&
-         a.allow_function_call == b.allow_function_call && a.masking == b.masking;
+         a.allow_function_call == b.allow_function_call && a.masking == b.masking &&
+         a.stamp_writes == b.stamp_writes;
 }
 
 }  // namespace sluice::gateway

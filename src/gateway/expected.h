@@ -107,6 +107,7 @@ struct Expected {
   uint64_t server_micros = 0;  ///< counted: till the server had completed it; else 0
   uint64_t waited_micros = 0;
   std::vector<std::string> changed;  ///< counted: audit::Event::changed
+  uint64_t stamp = 0;                ///< audit::Event::stamp of the transaction it runs in
 
   void start(RequestKind what) {
     kind = what;
@@ -133,7 +134,7 @@ struct Expected {
     rows = bytes = scope = rows_before = bytes_before = 0;
     tagged = false;
     transaction_uses = 0;
-    transaction = server_micros = waited_micros = 0;
+    transaction = server_micros = waited_micros = stamp = 0;
     transaction_outcome = audit::TransactionOutcome::kOpen;
     changed.clear();
   }

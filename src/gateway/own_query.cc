@@ -6,10 +6,7 @@
 namespace sluice::gateway {
 namespace pg = wire::postgres;
 
-namespace {
-
-/// Everything whole: answers to our own questions are read, not passed on.
-const pg::Framer::Rules& gather_rules() {
+const pg::Framer::Rules& own_answer_rules() {
   static const pg::Framer::Rules rules = [] {
     pg::Framer::Rules r;
     for (const char type : {'A', 'C', 'D', 'E', 'I', 'N', 'S', 'T', 'Z'}) {
@@ -20,8 +17,6 @@ const pg::Framer::Rules& gather_rules() {
   }();
   return rules;
 }
-
-}  // namespace
 
 bool OwnAnswer::take(char type, Bytes body) {
   switch (type) {
@@ -55,7 +50,7 @@ OwnQuery::OwnQuery(net::Reactor& reactor, std::shared_ptr<Database> database, st
     : text_(std::move(text)),
       done_(std::move(done)),
       server_(reactor, std::move(database)),
-      framer_(gather_rules()) {}
+      framer_(own_answer_rules()) {}
 
 void OwnQuery::start() {
   server_.connect("sluice", [this](auto failure) { connected(std::move(failure)); });

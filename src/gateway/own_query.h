@@ -32,6 +32,9 @@ class OwnAnswer {
   size_t bytes_ = 0;
 };
 
+/// Everything whole: answers to our own questions are read, not passed on.
+const wire::postgres::Framer::Rules& own_answer_rules();
+
 /// A query of the gateway's own on a connection opened for it: the catalog is read so, also while
 /// sessions hold every connection of the pool and wait for what is read. Lives on its worker until
 /// `done` has been called.

@@ -11,6 +11,7 @@
 
 #include "approval/request.h"
 #include "audit/log.h"
+#include "audit/stamp.h"
 #include "base/hash.h"
 #include "gateway/changes.h"
 #include "gateway/expected.h"
@@ -107,6 +108,7 @@ class Session : private net::StreamHandler, private ServerUser {
     kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
     kReceipt = 4096,    ///< a receipt of what was recorded last is being made
     kHeld = 8192,       ///< people are asked to approve it
+    kStamping = 16384,  ///< the server is writing a stamp, behind which a simple query stands
   };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
@@ -287,6 +289,16 @@ class Session : private net::StreamHandler, private ServerUser {
   void cancel_arrived();
   void duration_passed();
 
+  // session_stamps.cc: what says in the server's WAL that a change came from here.
+  bool must_stamp(bool writes, const Statement* statement) const;
+  Pass begin_stamped_query(const Piece& piece, const Statement& statement, bool counted,
+                           bool& go_on);
+  void begin_stamped_execute(const Statement* statement);
+  void write_stamp(bool simple, bool counted);
+  void stamped(OwnRun& run, uint64_t token, bool simple);
+  void note_stamp_effects(const sql::StatementFacts& facts);
+  void stamp_ends_at_sync();
+
   // session_masking.cc: what of a result its client may not see.
   using TextPlan = std::function<Result<RowPlanPtr>(const Statement&, size_t result)>;
   const AudiencePtr& audience();
@@ -448,6 +460,14 @@ class Session : private net::StreamHandler, private ServerUser {
   /// Schema changes sent and not known to be over, or in the transaction that is open: which
   /// objects their statements named.
   std::vector<std::shared_ptr<const Statement>> schema_changes_;
+
+  // Stamps.
+  std::unique_ptr<audit::StampMaker> stamps_;  ///< null: writes to this database have none
+  uint64_t last_token_ = 0;
+  uint64_t stamp_ = 0;  ///< in the transaction of what is sent next; 0: none that is certain
+  uint64_t stamp_at_sync_ = 0;          ///< it, at a Sync that may have ended its transaction
+  uint64_t server_transaction_ = 0;     ///< of the stamp that the server has written last
+  uint64_t server_transaction_of_ = 0;  ///< that stamp
 
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run

@@ -343,9 +343,11 @@ Session::Pass Session::on_execute(const Piece& piece) {
   // In a block of the client's too much can be undone behind a Sync as well.
   const bool in_block =
       by_tag && transaction_ahead_ == 'T' && !own_transaction_ && !copy_in_parsed_;
+  if (must_stamp(writes, text.get())) begin_stamped_execute(text.get());
   const bool described = must_describe(text.get());
   if (described) expect(RequestKind::kDescribePortal).unseen = true;
   Expected& entry = expect(RequestKind::kExecute);
+  entry.stamp = stamp_;
   ++executes_since_sync_;
   entry.portal.assign(execute->portal);
   entry.scope = scope;
@@ -411,6 +413,7 @@ Session::Pass Session::on_sync() {
     send_to_client(Bytes(out));
     return Pass::kDrop;
   }
+  stamp_ends_at_sync();
   // Should something in it have failed, this takes back what it has set.
   if (transaction_ahead_ == 'I') doubts_ |= transaction_doubts_;
   if (own_transaction_) return end_own_pipeline(failed);
@@ -434,6 +437,7 @@ Session::Pass Session::on_function_call() {
   }
   expect(RequestKind::kFunctionCall);
   settings_uncertain_ = true;
+  stamp_ = 0;
   // Nobody knows what the function does.
   doubts_ |= kPathDoubt | kTemporaryDoubt;
   changes_known_ = false;

@@ -210,6 +210,9 @@ void Session::skip_to_sync() {
         record_statement(entry, audit::Outcome::kSkipped, {}, {});
       } else if (entry.kind == RequestKind::kBind && prepared_.find(entry.statement) != nullptr) {
         record_bind(entry, audit::Outcome::kSkipped, {}, {});
+      } else if (entry.kind == RequestKind::kQuery) {
+        // Something of ours before it has failed.
+        record_statement(entry, audit::Outcome::kSkipped, {}, {});
       }
       if (finished_) return;
     }
@@ -285,6 +288,8 @@ void Session::at_ready() {
   settings_uncertain_ = false;
   state_since_micros_ = now_.wall_micros;
   transaction_ahead_ = transaction_;
+  if (transaction_ == 'T' && stamp_ == 0) stamp_ = stamp_at_sync_;
+  stamp_at_sync_ = 0;
   if (transaction_ == 'I' && !own_transaction_) note_transaction_end();
   if (expected_.capacity() > 16) expected_.release();
 }

@@ -203,6 +203,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   doubts_ |= doubts;
   transaction_doubts_ |= doubts;
   if (doubts != 0) first_names_ = false;
+  note_stamp_effects(facts);
   for (const auto effect : facts.transaction) {
     using enum sql::TransactionEffect;
     if (effect == kBegin) {
@@ -223,6 +224,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
 void Session::note_transaction_end() {
   doubts_ |= std::exchange(transaction_doubts_, 0);
   changes_known_ = false;
+  stamp_ = stamp_at_sync_ = 0;
   bounded_.reset();
   end_schema_changes();
 }

@@ -75,6 +75,8 @@ void Session::outcome_of(audit::Event& event, const Expected& entry, audit::Outc
   event.waited_micros = entry.waited_micros;
   event.transaction = entry.transaction;
   event.transaction_outcome = entry.transaction_outcome;
+  event.stamp = entry.stamp;
+  if (entry.stamp == server_transaction_of_) event.server_transaction = server_transaction_;
   if (outcome != audit::Outcome::kAllowed || !sqlstate.empty()) return;
   if (!entry.changed.empty()) {
     event.changed = &entry.changed;

@@ -240,7 +240,13 @@ Session::Pass Session::forward_query(const Piece& piece,
     const Pass pass = begin_counted_query(piece, statement, by_tag, go_on);
     if (!go_on) return pass;
   }
+  if (must_stamp(writes, statement.get())) {
+    bool go_on = true;
+    const Pass pass = begin_stamped_query(piece, *statement, counted, go_on);
+    if (!go_on) return pass;
+  }
   Expected& entry = expect(RequestKind::kQuery);
+  entry.stamp = stamp_;
   entry.text = statement;
   entry.decision = std::move(decision);
   entry.counted = counted;

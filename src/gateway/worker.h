@@ -46,6 +46,8 @@ struct Shared {
   UsedCredentials used_credentials;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;
+  SecretString secret;               ///< of the installation
+  std::string origin;                ///< of the log
   mask::SightingKey sighting_key{};  ///< the same, for who has seen what
   std::string mock_secret;           ///< keys the SCRAM salts of those who have no password
   std::atomic<uint64_t> next_session{1};

@@ -141,6 +141,12 @@ Result<Database> open_state(const std::filesystem::path& state) {
            one INTEGER PRIMARY KEY CHECK (one = 1),
            micros INTEGER NOT NULL
          ) STRICT;)",
+      R"(CREATE TABLE wal_marks (
+           database TEXT NOT NULL,
+           slot TEXT NOT NULL,
+           lsn TEXT NOT NULL,
+           PRIMARY KEY (database, slot)
+         ) STRICT;)",
   }));
   return database;
 }

@@ -52,6 +52,24 @@ void add_history(CommandTree& tree, CLI::App& audit) {
   past->add_option("--until", h.until, "The same")->type_name("TIME");
 }
 
+void add_reconcile(CommandTree& tree, CLI::App& audit) {
+  auto& options = tree.keep<ReconcileOptions>();
+  auto* sub = tree.listing(tree.add(
+      audit, "reconcile", "Compare what a server has committed with what was recorded",
+      "sluice audit reconcile orders --create-slot\n  sluice audit reconcile orders\n  sluice "
+      "audit reconcile orders --since 1h -o json\n\nNeeds stamp_writes: true for the database. "
+      "Exit code 1: something was committed that no record explains.",
+      [&] { return audit_reconcile(tree.common(), options); }));
+  sub->add_option("database", options.database, "From: sluice database list")->required();
+  sub->add_flag("--create-slot", options.create_slot,
+                "Make the slot; what is committed from now on can be compared");
+  sub->add_option("--slot", options.slot, "The replication slot (default: sluice_DATABASE)")
+      ->type_name("NAME");
+  sub->add_option("--since", options.since, "Only what was committed from then on; implies --keep")
+      ->type_name("TIME");
+  sub->add_flag("--keep", options.keep, "Leave the slot where it is, to compare the same again");
+}
+
 void add_people(CommandTree& tree, CLI::App& audit) {
   add_who_saw(tree, audit);
   add_history(tree, audit);
@@ -154,6 +172,7 @@ void add_audit_commands(CommandTree& tree) {
   tree.formatted(tree.add(*audit, "streams", "How the streams of records are doing",
                           "sluice audit streams -o json",
                           [&] { return audit_streams(tree.common()); }));
+  add_reconcile(tree, *audit);
   add_people(tree, *audit);
   add_evidence(tree, *audit, options);
 }
