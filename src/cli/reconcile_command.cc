@@ -17,6 +17,7 @@
 #include "gateway/asking.h"
 #include "store/state.h"
 #include "store/wal_marks.h"
+#include "tlog/checkpoint.h"
 #include "tlog/note.h"
 
 namespace sluice::cli {
