@@ -22,8 +22,8 @@ namespace sluice::gateway {
 struct SessionInfo {
   uint64_t id = 0;
   std::string user, database, environment, application, client_address, tls;
-  std::string state;  ///< "idle", "active", "idle in transaction", "waiting for a server
-                      ///< connection", "waiting for approval"
+  std::string state;           ///< "idle", "active", "idle in transaction", "waiting for a server
+                               ///< connection", "waiting for approval"
   std::string last_statement;  ///< redacted, shortened
   int64_t started_micros = 0;
   int64_t state_since_micros = 0;

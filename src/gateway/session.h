@@ -9,11 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "approval/request.h"
 #include "audit/log.h"
 #include "audit/stamp.h"
 #include "base/hash.h"
+#include "gateway/admission.h"
 #include "gateway/changes.h"
+#include "gateway/deferred.h"
 #include "gateway/expected.h"
 #include "gateway/gateway.h"
 #include "gateway/masking.h"
@@ -37,20 +38,6 @@ class CancelTicket;
 class Worker;
 struct Analysis;
 struct Reading;
-
-/// Somebody who has proved who they are and what they asked for at start-up.
-struct Admission {
-  std::shared_ptr<const Runtime> runtime;
-  std::shared_ptr<Database> database;
-  std::string user;
-  policy::Principal principal;
-  int64_t credential_expires = INT64_MAX;  ///< wall clock; of a password never
-  std::string application_name;
-  std::string driver;  ///< driver_of its start-up message
-  /// Settings from the start-up message other than application_name, to be applied at the server.
-  std::vector<std::pair<std::string, std::string>> settings;
-  uint32_t protocol_minor = 0;
-};
 
 /// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
 const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
@@ -92,24 +79,6 @@ class Session : private net::StreamHandler, private ServerUser {
 
  private:
   enum class Pass : uint8_t { kForward, kDrop, kReplace, kStop };
-  /// Why client messages are not being taken; several may hold at once.
-  enum Suspension : uint16_t {
-    kNoServer = 1,
-    kAnalysing = 2,
-    kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
-    kServerFull = 8,
-    kNaming = 16,       ///< what names mean is being found out
-    kEstimating = 32,   ///< the planner is asked how many rows
-    kCounting = 64,     ///< a statement runs whose changes are counted before anything else
-    kQueue = 128,       ///< until all that has been sent is answered
-    kQueueFull = 256,   ///< as many answers are expected as one session may wait for
-    kSplit = 512,       ///< the statements of a text are sent one by one
-    kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
-    kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
-    kReceipt = 4096,    ///< a receipt of what was recorded last is being made
-    kHeld = 8192,       ///< people are asked to approve it
-    kStamping = 16384,  ///< the server is writing a stamp, behind which a simple query stands
-  };
   /// What has happened that may have changed what names mean; several may hold at once.
   enum Doubt : uint8_t {
     kPathDoubt = 1,       ///< search_path, or the role that "$user" in it stands for
@@ -405,38 +374,8 @@ class Session : private net::StreamHandler, private ServerUser {
   };
   Forwarding to_server_, to_client_;
   std::string own_row_;  ///< a row for us that arrives in parts
-  /// A message put aside, with what is known of it by now.
-  struct Deferred {
-    Piece piece;
-    std::string bytes;
-    std::shared_ptr<const Statement> statement;  ///< analysed
-    std::optional<double> estimate;
-    bool estimated = false;
-    bool asked = false;       ///< the server for what it has prepared
-    bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
-    bool reread = false;      ///< the catalog has been looked at for what it names
-    bool labelled = false;    ///< its tables have been looked at, as far as possible
-    bool receipt = false;     ///< the receipt that it shows has been made
-    bool counted = false;     ///< what was put off until COMMIT has been done, and counted
-    std::shared_ptr<const policy::Decision> refused;   ///< and was too much, or failed
-    std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
-  };
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
-  /// The deferred message, while people are asked to approve it.
-  struct Held {
-    std::shared_ptr<const policy::Decision> decision;
-    std::shared_ptr<const sql::StatementFacts> facts;
-    approval::Subject subject;
-    std::string values;  ///< of Bind, for people to see
-    std::vector<std::string> evidence;  ///< why it was not approved automatically
-    std::optional<double> estimate;
-    int64_t number = 0;     ///< of the request; 0: it is being made
-    uint64_t watch = 0;     ///< approval::Desk::watch
-    bool deciding = false;  ///< it has been decided on; what was asked is compared
-    bool cancelled = false;
-    std::unique_ptr<net::Timer> timer;
-  };
   std::unique_ptr<Held> held_;
   std::string replacement_;
   uint16_t suspended_ = 0;
