@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <sodium.h>
@@ -68,6 +70,15 @@ std::array<char, 32> sha256(Bytes bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
+}
+
+std::array<char, 20> hmac_sha1(Bytes key, Bytes bytes) {
+  std::array<char, 20> out;
+  unsigned int size = out.size();
+  HMAC(EVP_sha1(), key.empty() ? "" : key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+       reinterpret_cast<unsigned char*>(out.data()), &size);
+  return out;
 }
 
 std::array<char, 16> md5(Bytes bytes) {

@@ -6,9 +6,12 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommands = {{
-    {"", "serve user database session audit policy data lint config version completion"},
-    {"user", "add set list passwd disable enable remove"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kCommands = {{
+    {"",
+     "serve user token login connect proxy config-clients database session audit policy data lint "
+     "config version completion"},
+    {"user", "add set list passwd totp disable enable remove"},
+    {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},
     {"data", "list explain set history"},
     {"database", "list check"},
@@ -20,6 +23,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommand
     {"config", "check"},
     {"completion", "bash zsh fish"},
     {"lint", ""},
+    {"login", ""},
+    {"connect", ""},
+    {"proxy", ""},
+    {"config-clients", ""},
     {"serve", ""},
     {"version", ""},
 }};
