@@ -28,7 +28,8 @@ std::string base32(std::string_view raw) {
 std::string escaped(std::string_view text) {
   std::string out;
   for (const unsigned char c : text) {
-    const bool plain = (c | 32U) - 'a' < 26U || c - '0' < 10U || c == '-' || c == '.' || c == '_';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_';
     out += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
   }
   return out;

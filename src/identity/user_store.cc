@@ -223,7 +223,8 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      query.integer(4),
                      *kind,
                      split_attributes(query.text(6)),
-                     {}});
+                     {},
+                     SecretString(query.text(7))});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
   return std::make_shared<const Directory>(std::move(users), std::move(credentials),

@@ -56,7 +56,7 @@ def logged_in(gateway, secret, user="alice", seconds=5, **options):
     deadline = time.time() + seconds
     while not isinstance(client := login(gateway, secret, user, **options), WireClient):
         assert time.time() < deadline, client
-        time.sleep(0.05)
+        time.sleep(0.25)  # Failures are counted.
     return client
 
 
