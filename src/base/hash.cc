@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <sodium.h>
@@ -79,6 +81,15 @@ std::array<char, 32> hmac_sha256(Bytes key, Bytes bytes) {
                                 bytes.size());
   crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(mac.data()));
   return mac;
+}
+
+std::array<char, 20> hmac_sha1(Bytes key, Bytes bytes) {
+  std::array<char, 20> out;
+  unsigned int size = out.size();
+  HMAC(EVP_sha1(), key.empty() ? "" : key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+       reinterpret_cast<unsigned char*>(out.data()), &size);
+  return out;
 }
 
 std::array<char, 16> md5(Bytes bytes) {

@@ -21,6 +21,9 @@ std::array<char, 32> hmac_sha256(Bytes key, Bytes bytes);
 /// MD5 (RFC 1321), 16 raw bytes: for headers that ask for it, never for anything that must hold.
 std::array<char, 16> md5(Bytes bytes);
 
+/// HMAC-SHA-1 (RFC 2104), 20 raw bytes: for one-time codes.
+std::array<char, 20> hmac_sha1(Bytes key, Bytes bytes);
+
 /// SHA-256 of data that arrives in pieces.
 class Sha256 {
  public:

@@ -40,6 +40,8 @@ Result<> user_set(const Common& common, const UserOptions& options);
 Result<> user_list(const Common& common);
 Result<> user_passwd(const Common& common, const UserOptions& options);
 Result<> user_disable(const Common& common, const std::string& name, bool disabled);
+/// Sets up one-time codes and prints what an authenticator app reads, or does away with them.
+Result<> user_totp(const Common& common, const std::string& name, bool remove);
 Result<> user_remove(const Common& common, const std::string& name);
 
 Result<> database_list(const Common& common);

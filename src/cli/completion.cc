@@ -6,21 +6,29 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommands = {{
-    {"", "serve user database session audit policy approval data lint config version completion"},
-    {"user", "add set list passwd disable enable remove"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kCommands = {{
+    {"",
+     "serve user token login connect proxy config-clients database session audit policy approval "
+     "data lint config version completion"},
+    {"user", "add set list passwd totp disable enable remove"},
+    {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},
     {"approval", "list show explain approve reject comment withdraw"},
     {"data", "list explain set history"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit",
-     "search searches forget-search tail show streams who-saw transcript history reconcile verify receipt "
+     "search searches forget-search tail show streams who-saw transcript history reconcile verify "
+     "receipt "
      "export erase "
      "key"},
     {"config", "check"},
     {"completion", "bash zsh fish"},
     {"lint", ""},
+    {"login", ""},
+    {"connect", ""},
+    {"proxy", ""},
+    {"config-clients", ""},
     {"serve", ""},
     {"version", ""},
 }};

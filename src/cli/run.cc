@@ -6,6 +6,7 @@ int run(int argc, char** argv) {
   CommandTree tree;
   add_gateway_commands(tree);
   add_user_commands(tree);
+  add_credential_commands(tree);
   add_audit_commands(tree);
   add_policy_commands(tree);
   add_data_commands(tree);

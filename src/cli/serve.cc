@@ -197,6 +197,10 @@ class Service {
                                                             config_->audit.watched, *log_));
       api_->set_witness(std::move(witness));
     }
+    if (config_->listen_http) {
+      SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
+      api_->set_login(std::move(login));
+    }
     api_->watch(*streams_);
     api_->watch(*anchors_);
     if (config_->listen_http) {
@@ -235,6 +239,7 @@ class Service {
           log::error("not all anchors run: {}", running.error().text);
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
+        if (api_->login() != nullptr) api_->login()->set_config(config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
         log::info("configuration reloaded");
       }

@@ -9,18 +9,13 @@
 #include "base/random.h"
 #include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/open_store.h"
 #include "cli/password.h"
-#include "config/config.h"
+#include "identity/totp.h"
 #include "identity/user_store.h"
-#include "store/state.h"
 
 namespace sluice::cli {
 namespace {
-
-Result<store::Database> open_store(const Common& common) {
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  return store::open_state(config.state);
-}
 
 Result<SecretString> ask_password(const UserOptions& options) {
   if (options.generate) {
@@ -123,6 +118,17 @@ Result<> user_disable(const Common& common, const std::string& name, bool disabl
 Result<> user_remove(const Common& common, const std::string& name) {
   SLUICE_ASSIGN(auto database, open_store(common));
   return identity::UserStore(database, actor()).remove(name);
+}
+
+Result<> user_totp(const Common& common, const std::string& name, bool remove) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  identity::UserStore users(database, actor());
+  if (remove) return users.remove_totp(name);
+  SLUICE_ASSIGN(const auto secret, users.enrol_totp(name));
+  std::cout << identity::totp_uri(name, secret.reveal()) << '\n';
+  std::cerr
+      << "for an authenticator app, as a QR code: qrencode -t ansiutf8; it is not shown again\n";
+  return {};
 }
 
 }  // namespace sluice::cli

@@ -68,6 +68,9 @@ class Loader {
     });
     top.map("audit", [&](MapReader& audit) { read_audit(audit); });
     top.map("limits", [&](MapReader& limits) { read_limits(limits); });
+    top.map("identity", [&](MapReader& identity) {
+      identity.parsed("session_lifetime", config_.identity.session_lifetime, parse_duration);
+    });
     top.map("policy", [&](MapReader& policy) {
       std::string file;
       if (policy.scalar("file", file)) config_.policy.file = path(file);
@@ -144,6 +147,11 @@ class Loader {
     limits.number("sessions", l.max_sessions, 1, 1'000'000);
     limits.number("logins_in_progress", l.max_logins_in_progress, 1, 100'000);
     limits.number("logins_in_progress_per_source", l.max_logins_in_progress_per_source, 1, 100'000);
+    limits.number("login_failures", l.logins.failures, 1, 1'000'000);
+    limits.number("login_failures_per_source", l.logins.failures_per_source, 1, 1'000'000);
+    limits.number("login_failures_per_user", l.logins.failures_per_user, 1, 1'000'000);
+    limits.parsed("login_backoff", l.logins.backoff, parse_duration);
+    limits.parsed("login_longest_backoff", l.logins.longest_backoff, parse_duration);
     limits.parsed("login_timeout", l.login_timeout, parse_duration);
     limits.parsed("drain_timeout", l.drain_timeout, parse_duration);
   }

@@ -73,7 +73,18 @@ struct AuditConfig {
   std::vector<AnchorConfig> anchors;       ///< who keeps its signed checkpoints
 };
 
+/// When failed logins are slowed down (gateway/login_limits.h).
+struct LoginLimits {
+  unsigned failures = 10;              ///< of one user from one source, before each next waits
+  unsigned failures_per_source = 100;  ///< of all users from one source
+  unsigned failures_per_user = 100;    ///< of one user from all sources
+  Duration backoff = std::chrono::seconds(1);  ///< the first wait, which doubles
+  Duration longest_backoff = std::chrono::minutes(5);
+  Duration window = std::chrono::minutes(15);  ///< without a failure, and all are forgotten
+};
+
 struct LimitsConfig {
+  LoginLimits logins;
   size_t statement_bytes = 16UL << 20;  ///< longest text that is analysed; longer is refused
   size_t cache_bytes = 64UL << 20;      ///< analysis cache of one worker
   unsigned max_sessions = 10'000;
@@ -93,6 +104,10 @@ struct PolicyConfig {
 
 enum class ReactorBackend : uint8_t { kAuto, kUring, kEpoll };
 
+struct IdentityConfig {
+  Duration session_lifetime = std::chrono::hours(12);  ///< of credentials from `sluice login`
+};
+
 struct Config {
   std::filesystem::path file;
   HostPort listen_postgres{"127.0.0.1", 6432};
@@ -106,6 +121,7 @@ struct Config {
   bool demo = false;  ///< allows literal passwords; set only by `demo: true`
   AuditConfig audit;
   LimitsConfig limits;
+  IdentityConfig identity;
   PolicyConfig policy;
   std::vector<DatabaseConfig> databases;
 };

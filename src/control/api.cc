@@ -46,6 +46,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (approvals_) {
     if (auto answer = approvals_->answer(request, false)) return std::move(*answer);
   }
+  if (login_) {
+    if (auto answer = login_->answer(request)) return std::move(*answer);
+  }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});
@@ -108,6 +111,8 @@ std::string Api::metrics() {
           stats.connections_total);
   counter("sluice_logins_total", "Logins that succeeded.", stats.logins_ok_total);
   counter("sluice_login_failures_total", "Logins that were refused.", stats.logins_failed_total);
+  counter("sluice_logins_limited_total", "Logins not even tried: too many had failed before.",
+          stats.logins_limited_total);
   counter("sluice_statements_completed_total", "Statements that ran to their end.",
           stats.statements_allowed_total);
   counter("sluice_statements_denied_total", "Statements refused by a rule.",

@@ -15,6 +15,7 @@
 #include "control/data_api.h"
 #include "control/evidence_api.h"
 #include "control/http_server.h"
+#include "control/login_api.h"
 #include "control/policy_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
@@ -52,6 +53,9 @@ class Api {
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
+  /// Lets people log in for a credential.
+  void set_login(std::unique_ptr<LoginApi> login) { login_ = std::move(login); }
+  LoginApi* login() { return login_.get(); }
   /// The databases that /readyz checks, by name; set anew on reload.
   void set_databases(std::vector<std::string> names);
   /// The streams to tell of, which outlive this; before anything is answered.
@@ -76,6 +80,7 @@ class Api {
   DataApi data_;
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<WitnessApi> witness_;
+  std::unique_ptr<LoginApi> login_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

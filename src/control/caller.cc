@@ -5,7 +5,6 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "identity/password.h"
-#include "wire/postgres/scram.h"
 
 namespace sluice::control {
 namespace {
@@ -22,16 +21,12 @@ Result<Caller> by_password(std::string_view encoded, const identity::Directory& 
   const SecretString kept(*pair);
   const size_t colon = pair->find(':');
   if (colon == std::string::npos) return refused();
-  const identity::User* user = directory.find(std::string_view(*pair).substr(0, colon));
-  // As much work for users who are not there.
-  static const identity::User kNobody = [] {
-    identity::User nobody;
-    nobody.scram_verifier = wire::postgres::make_verifier("nobody's password", 4096);
-    return nobody;
-  }();
+  const std::string name = pair->substr(0, colon);
+  const identity::User* user = directory.find(name);
   const bool there = user != nullptr && !user->disabled;
-  const bool right =
-      identity::is_password_of(there ? *user : kNobody, SecretString(pair->substr(colon + 1)));
+  // As much work for users who are not there.
+  const bool right = identity::is_password_of(there ? user : nullptr, name, "nobody",
+                                              SecretString(pair->substr(colon + 1)));
   if (!there || !right) return refused();
   return Caller{user->name, "password"};
 }

@@ -53,6 +53,8 @@ class GatewayImpl : public Gateway {
   std::vector<SessionInfo> sessions() override;
   Result<> kill(uint64_t session_id, const std::string& by_whom) override;
   Stats stats() override;
+  LoginLimits& login_limits() override { return shared_.login_limits; }
+  void count_limited_login() override { shared_.logins_limited.fetch_add(1); }
   std::vector<std::pair<std::string, int64_t>> take_used_credentials() override {
     return shared_.used_credentials.take();
   }
@@ -283,6 +285,7 @@ Result<> GatewayImpl::kill(uint64_t session_id, const std::string& by_whom) {
 
 Stats GatewayImpl::stats() {
   Stats total;
+  total.logins_limited_total = shared_.logins_limited.load();
   for (const auto& worker : workers_) {
     const WorkerCounters& c = worker->counters();
     total.connections_total += c.connections.get();

@@ -11,6 +11,7 @@
 #include "audit/log.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "gateway/login_limits.h"
 #include "identity/directory.h"
 #include "policy/policy.h"
 #include "policy/understand.h"
@@ -34,6 +35,7 @@ struct SessionInfo {
 /// Totals over all workers since start, for /metrics.
 struct Stats {
   uint64_t connections_total = 0, logins_ok_total = 0, logins_failed_total = 0;
+  uint64_t logins_limited_total = 0;
   uint64_t statements_allowed_total = 0, statements_denied_total = 0, statements_failed_total = 0;
   uint64_t rows_total = 0, bytes_from_clients_total = 0, bytes_to_clients_total = 0;
   uint64_t cancels_total = 0, analysis_cache_hits_total = 0, analysis_cache_misses_total = 0;
@@ -97,6 +99,10 @@ class Gateway {
   /// Ends a session as pg_terminate_backend would; kNotFound if there is none.
   virtual Result<> kill(uint64_t session_id, const std::string& by_whom) = 0;
   virtual Stats stats() = 0;
+  /// Counts failed logins, also those over HTTP.
+  virtual LoginLimits& login_limits() = 0;
+  /// One login more has been refused by them.
+  virtual void count_limited_login() = 0;
   /// Credentials that have let somebody in since this was asked last, and when.
   virtual std::vector<std::pair<std::string, int64_t>> take_used_credentials() = 0;
 

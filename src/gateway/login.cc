@@ -233,6 +233,16 @@ void Login::refuse_startup(const pg::StartupMessage& message, std::string_view s
 /// are among the candidates too, so that the record can say what was shown; to the client they are
 /// as wrong as any.
 void Login::offer_sasl() {
+  const Duration wait =
+      worker_.shared().login_limits.wait(parameters_.user, stream_->peer().host(), Clock::now());
+  if (wait > Duration::zero()) {
+    worker_.shared().logins_limited.fetch_add(1);
+    record_failure("too many failed logins");
+    reject("28000", "too many failed logins",
+           fmt::format("Wait {} s, and check user and password.",
+                       std::chrono::ceil<std::chrono::seconds>(wait).count()));
+    return;
+  }
   const identity::Directory& directory = *runtime_->directory;
   const identity::User* user = directory.find(parameters_.user);
   auto verifier = user != nullptr ? pg::ScramVerifier::parse(user->scram_verifier)
@@ -346,6 +356,10 @@ void Login::record_failure(std::string_view why) {
 void Login::fail_login(const Error& error) {
   record_failure(error.text);
   const bool password = error.code == ErrorCode::kAuthentication;
+  if (password) {
+    worker_.shared().login_limits.failed(parameters_.user, stream_->peer().host(),
+                                         runtime_->config->limits.logins, Clock::now());
+  }
   reject(password ? "28P01" : "08P01",
          password ? fmt::format("password authentication failed for user \"{}\"", parameters_.user)
                   : error.text);
@@ -392,6 +406,7 @@ void Login::admit(net::Slice rest) {
     return;
   }
   worker_.counters().logins_ok.add();
+  worker_.shared().login_limits.succeeded(parameters_.user, stream_->peer().host(), Clock::now());
   Admission admission;
   admission.runtime = runtime_;
   admission.database = database->second;

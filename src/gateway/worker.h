@@ -16,6 +16,7 @@
 #include "gateway/cancel_keys.h"
 #include "gateway/counters.h"
 #include "gateway/login_gate.h"
+#include "gateway/login_limits.h"
 #include "gateway/masking.h"
 #include "gateway/own_query.h"
 #include "gateway/pool.h"
@@ -43,6 +44,7 @@ struct Shared {
   approval::Desk* desk = nullptr;  ///< null: nothing can be approved
   policy::RateLimiter rates;
   LoginGate gate;
+  LoginLimits login_limits;
   UsedCredentials used_credentials;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;
@@ -52,7 +54,8 @@ struct Shared {
   std::string mock_secret;           ///< keys the SCRAM salts of those who have no password
   std::atomic<uint64_t> next_session{1};
   std::atomic<bool> draining{false};
-  std::atomic<size_t> sessions{0};  ///< open, over all workers
+  std::atomic<uint64_t> logins_limited{0};  ///< refused because too many had failed
+  std::atomic<size_t> sessions{0};          ///< open, over all workers
   /// Runs a task on every worker / on every worker but one.
   std::function<void(std::function<void(class Worker&)>, const class Worker* except)> broadcast;
 };

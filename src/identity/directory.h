@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/secret.h"
 #include "identity/credential.h"
 
 namespace sluice::identity {
@@ -32,6 +33,7 @@ struct User {
   std::map<std::string, std::string> attributes;  ///< for rules to ask about: team=data
   /// The newest first; those that ended lately too, so that it can be said that they did.
   std::vector<Credential> credentials;
+  SecretString totp_secret;  ///< raw; empty: no one-time codes
 };
 
 /// All users at one moment: an immutable snapshot shared by the workers.

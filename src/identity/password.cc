@@ -16,4 +16,12 @@ bool is_password_of(const User& user, const SecretString& password) {
   return made.size() == kept.size() && sodium_memcmp(made.data(), kept.data(), kept.size()) == 0;
 }
 
+bool is_password_of(const User* user, std::string_view name, std::string_view secret,
+                    const SecretString& password) {
+  if (user != nullptr && !user->scram_verifier.empty()) return is_password_of(*user, password);
+  User nobody;
+  nobody.scram_verifier = pg::ScramServer::mock_verifier(secret, name).format();
+  return is_password_of(nobody, password) && false;
+}
+
 }  // namespace sluice::identity

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "identity/credential_store.h"
 #include "identity/words.h"
 #include "store/state.h"
@@ -182,11 +183,30 @@ Result<> UserStore::remove(std::string_view name) {
   return transaction.commit();
 }
 
+Result<SecretString> UserStore::enrol_totp(std::string_view name) {
+  SecretString secret(random_string(20));
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update(name,
+                    "UPDATE users SET totp_secret = CAST(?2 AS BLOB), totp_step = 0 WHERE name = "
+                    "?1",
+                    secret.reveal(), fmt::format("one-time codes of user \"{}\" set up", name)));
+  SLUICE_TRY(transaction.commit());
+  return std::move(secret);
+}
+
+Result<> UserStore::remove_totp(std::string_view name) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update(name, "UPDATE users SET totp_secret = CAST(?2 AS BLOB) WHERE name = ?1", "",
+                    fmt::format("one-time codes of user \"{}\" removed", name)));
+  return transaction.commit();
+}
+
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
-  SLUICE_ASSIGN(auto query, database.prepare("SELECT name, groups, scram_verifier, disabled, "
-                                             "created_micros, kind, attributes FROM users ORDER BY "
-                                             "name"));
+  SLUICE_ASSIGN(auto query,
+                database.prepare("SELECT name, groups, scram_verifier, disabled, "
+                                 "created_micros, kind, attributes, totp_secret FROM users "
+                                 "ORDER BY name"));
   std::vector<User> users;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
@@ -203,7 +223,8 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      query.integer(4),
                      *kind,
                      split_attributes(query.text(6)),
-                     {}});
+                     {},
+                     SecretString(query.text(7))});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
   return std::make_shared<const Directory>(std::move(users), std::move(credentials),

@@ -50,6 +50,10 @@ class UserStore {
   Result<> set(std::string_view name, const UserChange& change);
   Result<> set_disabled(std::string_view name, bool disabled);
   Result<> remove(std::string_view name);
+  /// Demands one-time codes of a user from now on; returns the secret that makes them (raw). An
+  /// older one is replaced.
+  Result<SecretString> enrol_totp(std::string_view name);
+  Result<> remove_totp(std::string_view name);
 
  private:
   Result<> insert(const NewUser& user, const std::string& verifier);

@@ -50,6 +50,7 @@ class CommandTree {
 
 void add_gateway_commands(CommandTree& tree);
 void add_user_commands(CommandTree& tree);
+void add_credential_commands(CommandTree& tree);
 void add_audit_commands(CommandTree& tree);
 void add_policy_commands(CommandTree& tree);
 void add_data_commands(CommandTree& tree);

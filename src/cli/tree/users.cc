@@ -32,7 +32,8 @@ void add_user_commands(CommandTree& tree) {
   named(add_user, user);
   described(add_user, user);
   with_password(add_user, user);
-  auto* set = tree.add(*users, "set", "Change a user's kind, groups or attributes for new sessions",
+  auto* set = tree.add(*users, "set",
+                       "Change a user's kind, groups or attributes, from the next statement on",
                        "sluice user set nightly --kind agent --attribute team=data",
                        [&] { return user_set(tree.common(), user); });
   named(set, user);
@@ -50,6 +51,13 @@ void add_user_commands(CommandTree& tree) {
   named(tree.add(*users, "enable", "Let a disabled user in again", "sluice user enable alice",
                  [&] { return user_disable(tree.common(), user.name, false); }),
         user);
+  auto& no_more = tree.keep<bool>();
+  auto* totp =
+      tree.add(*users, "totp", "Demand one-time codes at sluice login, and print their URI",
+               "sluice user totp alice | qrencode -t ansiutf8",
+               [&] { return user_totp(tree.common(), user.name, no_more); });
+  named(totp, user);
+  totp->add_flag("--remove", no_more, "Demand none any more");
   named(tree.add(*users, "remove", "Remove a user; the audit log keeps what they did",
                  "sluice user remove alice", [&] { return user_remove(tree.common(), user.name); }),
         user);

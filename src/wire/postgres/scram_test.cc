@@ -121,6 +121,27 @@ TEST(Scram, WrongPasswordFails) {
   EXPECT_EQ(play(gateway, client), "final: password authentication failed");
 }
 
+TEST(Scram, AnyGoodCandidateLetsInAndOneThatIsNoneIsKnownAndRefused) {
+  const std::string salt = "0123456789abcdef";
+  std::vector<ScramCandidate> candidates;
+  for (int i = 0; i < 11; ++i) {
+    const auto verifier =
+        *ScramVerifier::parse(make_verifier("secret " + std::to_string(i), salt, 2));
+    candidates.push_back({verifier.stored_key, verifier.server_key, i != 3});
+  }
+  for (int i = 0; i < 11; ++i) {
+    ScramServer gateway(salt, 2, candidates, {});
+    ScramClient client("secret " + std::to_string(i), {}, false);
+    EXPECT_EQ(play(gateway, client), i == 3 ? "final: password authentication failed" : "") << i;
+    ASSERT_TRUE(gateway.shown());
+    EXPECT_EQ(*gateway.shown(), static_cast<size_t>(i));
+  }
+  ScramServer gateway(salt, 2, candidates, {});
+  ScramClient client("secret 11", {}, false);
+  EXPECT_EQ(play(gateway, client), "final: password authentication failed");
+  EXPECT_FALSE(gateway.shown());
+}
+
 TEST(Scram, Threat19_UnknownUserLooksLikeAWrongPassword) {
   // The mock must not be told from the genuine one by the form of any message.
   ScramServer mock(ScramServer::mock_verifier("secret", "nobody"), false, {});

@@ -1,0 +1,74 @@
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/client_files.h"
+#include "cli/credential_commands.h"
+#include "cli/kept.h"
+
+namespace sluice::cli {
+namespace {
+
+/// RFC 3986: all that is not unreserved is escaped.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const unsigned char c : text) {
+    if (isalnum(c) != 0 || std::strchr("-._~", c) != nullptr) {
+      out += static_cast<char>(c);
+    } else {
+      out += fmt::format("%{:02X}", c);
+    }
+  }
+  return out;
+}
+
+std::string uri_of(const Kept& kept, const std::string& database) {
+  const bool v6 = kept.host.find(':') != std::string::npos;
+  return fmt::format("postgresql://{}:{}@{}:{}/{}?sslmode={}", escaped(kept.user),
+                     escaped(kept.secret.reveal()), v6 ? "[" + kept.host + "]" : escaped(kept.host),
+                     kept.port, escaped(database), sslmode_of(kept));
+}
+
+}  // namespace
+
+Result<> connect(const ConnectOptions& options) {
+  SLUICE_ASSIGN(const Kept kept, kept_credential(options.gateway));
+  if (options.print) {
+    std::cout << uri_of(kept, options.database) << '\n';
+    return {};
+  }
+  // In the environment only this user can read it; among the arguments everybody could.
+  setenv("PGHOST", kept.host.c_str(), 1);
+  setenv("PGPORT", std::to_string(kept.port).c_str(), 1);
+  setenv("PGUSER", kept.user.c_str(), 1);
+  setenv("PGDATABASE", options.database.c_str(), 1);
+  setenv("PGPASSWORD", std::string(kept.secret.reveal()).c_str(), 1);
+  setenv("PGSSLMODE", sslmode_of(kept), 0);
+  for (const char* name : {"PGSERVICE", "PGHOSTADDR", "PGPASSFILE"}) unsetenv(name);
+  std::vector<std::string> words = {"psql"};
+  words.insert(words.end(), options.arguments.begin(), options.arguments.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  execvp("psql", arguments.data());
+  return fail(io_error("run psql", errno));
+}
+
+Result<> config_clients(const ConnectOptions& options) {
+  SLUICE_ASSIGN(const Kept kept, kept_credential(options.gateway));
+  SLUICE_ASSIGN(const auto services, service_file());
+  SLUICE_ASSIGN(const auto passwords, password_file());
+  SLUICE_TRY(replace_part(services, service_lines(kept)));
+  SLUICE_TRY(replace_part(passwords, password_lines(kept)));
+  std::cerr << fmt::format("{} and {} written; for example: psql service={}\n", services.string(),
+                           passwords.string(),
+                           kept.databases.empty() ? "NAME" : kept.databases.front());
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+
+namespace sluice::cli {
+
+struct TokenOptions {
+  std::string user;
+  std::vector<std::string> databases;
+  std::string lifetime = "30d";
+  std::string label;
+  std::string acts_for;
+  std::vector<std::string> scopes;
+  bool all = false;  ///< those that are over too
+  std::string id;
+};
+/// Prints the token, which nobody can show again.
+Result<> token_create(const Common& common, const TokenOptions& options);
+Result<> token_list(const Common& common, const TokenOptions& options);
+/// One by its id, or all of a user.
+Result<> token_revoke(const Common& common, const TokenOptions& options);
+
+struct LoginOptions {
+  std::string gateway;  ///< "http://gateway:8080"; empty: as the last time
+  std::string user;     ///< empty: as the last time, or who is at the keyboard
+  std::string database;
+  bool password_stdin = false;
+  std::string totp;
+};
+/// Gets a credential from a gateway and keeps it.
+Result<> login(const LoginOptions& options);
+
+struct ConnectOptions {
+  std::string gateway;  ///< whose credential; empty: the latest
+  std::string database;
+  bool print = false;
+  std::vector<std::string> arguments;  ///< for psql
+  std::string listen = "127.0.0.1:0";
+};
+/// Becomes psql with the kept credential, or prints a URI.
+Result<> connect(const ConnectOptions& options);
+/// Opens a local port until it is interrupted: whoever connects to it acts with the kept
+/// credential.
+Result<> proxy(const ConnectOptions& options);
+/// Writes pg_service.conf and .pgpass for all databases of the kept credential.
+Result<> config_clients(const ConnectOptions& options);
+
+}  // namespace sluice::cli

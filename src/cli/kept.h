@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sluice::cli {
+
+/// A credential that `sluice login` got, as it is kept for the next commands.
+struct Kept {
+  std::string gateway;  ///< where it was got: "https://gateway.example:8443"
+  std::string host;     ///< for PostgreSQL clients
+  uint16_t port = 0;
+  bool tls = false;
+  std::string user;
+  std::string id;
+  SecretString secret;
+  int64_t expires_micros = 0;
+  std::vector<std::string> databases;  ///< that it may be used for
+};
+
+/// $XDG_STATE_HOME/sluice, or ~/.local/state/sluice.
+Result<std::filesystem::path> kept_folder();
+
+/// All that are kept, the latest first. Refuses a file or folder that somebody else could have
+/// written or may read.
+Result<std::vector<Kept>> read_kept(const std::filesystem::path& folder);
+
+/// Keeps one, in place of an older one of the same gateway. The folder gets mode 0700, the file
+/// 0600.
+Result<> keep(const std::filesystem::path& folder, const Kept& next);
+
+/// The latest, or that of `gateway`. Errors say to log in.
+Result<Kept> kept_credential(const std::string& gateway);
+
+}  // namespace sluice::cli

@@ -1,0 +1,145 @@
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/credential_commands.h"
+#include "cli/password.h"
+#include "cli/kept.h"
+#include "cli/output.h"
+#include "stream/transport.h"
+
+namespace sluice::cli {
+namespace {
+
+struct Url {
+  std::string scheme, host;
+};
+
+Result<Url> parse_url(const std::string& text) {
+  const size_t behind = text.find("://");
+  Url url;
+  if (behind != std::string::npos) {
+    url.scheme = text.substr(0, behind);
+    const std::string rest = text.substr(behind + 3);
+    url.host = rest.starts_with('[') ? rest.substr(1, rest.find(']') - 1)
+                                     : rest.substr(0, rest.find_first_of(":/"));
+  }
+  if ((url.scheme != "http" && url.scheme != "https") || url.host.empty()) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("expected a URL such as https://gateway.example, got \"{}\"", text));
+  }
+  return url;
+}
+
+bool is_local(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+/// The last one's gateway and user stand in for what was not said.
+LoginOptions completed(LoginOptions options) {
+  if (const auto folder = kept_folder()) {
+    const auto all = read_kept(*folder);
+    for (const Kept& kept : all ? *all : std::vector<Kept>()) {
+      if (!options.gateway.empty() && kept.gateway != options.gateway) continue;
+      options.gateway = kept.gateway;
+      if (options.user.empty()) options.user = kept.user;
+      break;
+    }
+  }
+  const char* user = getenv("USER");
+  if (options.user.empty() && user != nullptr) options.user = user;
+  while (options.gateway.ends_with('/')) options.gateway.pop_back();
+  return options;
+}
+
+Result<stream::HttpAnswer> ask(const LoginOptions& options, const SecretString& password) {
+  config::StreamConfig config;
+  config.timeout = std::chrono::seconds(30);
+  const std::atomic<bool> stopping{false};
+  SLUICE_ASSIGN(const auto client, stream::HttpClient::create(config, stopping));
+  boost::json::object body{{"user", options.user}, {"password", password.reveal()}};
+  if (!options.totp.empty()) body["totp"] = options.totp;
+  if (!options.database.empty()) body["database"] = options.database;
+  return client->post(options.gateway + "/v1/login", {{"Content-Type", "application/json"}},
+                      boost::json::serialize(body));
+}
+
+Result<SecretString> password_of(const LoginOptions& options) {
+  if (!options.password_stdin && isatty(STDIN_FILENO) != 0) return read_line_hidden("Password: ");
+  std::string line;
+  if (!std::getline(std::cin, line))
+    return fail(ErrorCode::kInvalidInput, "no password on standard input");
+  return SecretString(std::move(line));
+}
+
+Error refusal(const stream::HttpAnswer& answer) {
+  std::string text = fmt::format("the gateway answered {}", answer.status);
+  boost::json::error_code error;
+  const auto value = boost::json::parse(answer.body, error);
+  if (!error && value.is_object()) {
+    for (const char* name : {"title", "detail"}) {
+      const auto* part = value.get_object().if_contains(name);
+      if (part != nullptr && part->is_string())
+        text += ": " + printable(std::string_view(part->get_string()));
+    }
+  }
+  return {answer.status == 401 ? ErrorCode::kAuthentication : ErrorCode::kDenied, text};
+}
+
+Result<Kept> read_answer(const std::string& gateway, const std::string& host,
+                         const std::string& text) {
+  try {
+    const auto value = boost::json::parse(text);
+    const auto& object = value.as_object();
+    const auto& postgres = object.at("postgres").as_object();
+    Kept kept;
+    kept.gateway = gateway;
+    kept.host = host;
+    kept.port = postgres.at("port").to_number<uint16_t>();
+    kept.tls = postgres.at("tls").as_bool();
+    kept.user = object.at("user").as_string();
+    kept.id = object.at("id").as_string();
+    kept.secret = SecretString(std::string(object.at("secret").as_string()));
+    kept.expires_micros = object.at("expires_micros").to_number<int64_t>();
+    for (const auto& name : object.at("databases").as_array())
+      kept.databases.emplace_back(name.as_string());
+    return kept;
+  } catch (const std::exception&) {
+    return fail(ErrorCode::kUnavailable, "what answered is no sluice gateway");
+  }
+}
+
+}  // namespace
+
+Result<> login(const LoginOptions& given) {
+  LoginOptions options = completed(given);
+  if (options.gateway.empty())
+    return fail(ErrorCode::kInvalidInput, "say where: sluice login --gateway https://HOST[:PORT]");
+  SLUICE_ASSIGN(const Url url, parse_url(options.gateway));
+  if (url.scheme == "http" && !is_local(url.host))
+    std::cerr << "warning: the password goes over the network in clear; use https\n";
+  SLUICE_ASSIGN(const auto folder, kept_folder());
+  SLUICE_ASSIGN(const auto password, password_of(options));
+  SLUICE_ASSIGN(auto answer, ask(options, password));
+  if (answer.status == 401 && options.totp.empty() &&
+      answer.body.find("a one-time code is needed") != std::string::npos &&
+      isatty(STDIN_FILENO) != 0) {
+    SLUICE_ASSIGN(const auto code, read_line_hidden("One-time code: "));
+    options.totp = code.reveal();
+    SLUICE_ASSIGN(answer, ask(options, password));
+  }
+  if (!answer.good()) return fail(refusal(answer));
+  SLUICE_ASSIGN(const Kept kept, read_answer(options.gateway, url.host, answer.body));
+  SLUICE_TRY(keep(folder, kept));
+  std::cerr << fmt::format("logged in at {} as \"{}\" until {}; for example: sluice connect {}\n",
+                           kept.gateway, printable(kept.user), format_time(kept.expires_micros),
+                           kept.databases.empty() ? "DATABASE" : kept.databases.front());
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,92 @@
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "cli/actor.h"
+#include "cli/credential_commands.h"
+#include "cli/open_store.h"
+#include "cli/output.h"
+#include "identity/credential_store.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string_view state_of(const identity::Credential& credential, int64_t now) {
+  if (credential.revoked_micros != 0) return "revoked";
+  return credential.live(now) ? "live" : "expired";
+}
+
+boost::json::object row_of(const identity::Credential& credential, int64_t now) {
+  const auto list = [](const std::vector<std::string>& words) {
+    return boost::json::array(words.begin(), words.end());
+  };
+  return {{"id", credential.id},
+          {"user", credential.user},
+          {"kind", identity::name_of(credential.kind)},
+          {"state", state_of(credential, now)},
+          {"databases", list(credential.databases)},
+          {"created", format_time(credential.created_micros)},
+          {"expires", format_time(credential.expires_micros)},
+          {"last_used",
+           credential.last_used_micros == 0 ? "never" : format_time(credential.last_used_micros)},
+          {"authenticated_by", credential.assurance.method},
+          {"actors", list(credential.actors)},
+          {"scopes", list(credential.scopes)},
+          {"label", credential.label}};
+}
+
+}  // namespace
+
+Result<> token_create(const Common& common, const TokenOptions& options) {
+  SLUICE_ASSIGN(const Duration lifetime, parse_duration(options.lifetime));
+  SLUICE_ASSIGN(auto database, open_store(common));
+  const int64_t now = wall_micros();
+  identity::NewCredential next;
+  next.user = options.user;
+  next.kind = identity::CredentialKind::kToken;
+  next.databases = options.databases;
+  next.expires_micros =
+      now + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
+  next.label = options.label;
+  next.scopes = options.scopes;
+  next.assurance.method = "token";
+  next.assurance.authenticated_micros = now;
+  if (!options.acts_for.empty()) next.actors = {options.user, options.acts_for};
+  SLUICE_ASSIGN(const auto issued, identity::CredentialStore(database, actor()).issue(next));
+  std::cout << issued.secret.reveal() << '\n';
+  std::cerr << fmt::format(
+      "token {} of \"{}\", until {}; it is not shown again\nto end it: sluice token revoke {}\n",
+      issued.id, printable(options.user), format_time(issued.expires_micros), issued.id);
+  return {};
+}
+
+Result<> token_list(const Common& common, const TokenOptions& options) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  SLUICE_ASSIGN(const auto all,
+                identity::CredentialStore(database, actor())
+                    .list(options.user.empty() ? std::nullopt : std::optional(options.user)));
+  Listing listing{
+      {"id", "user", "kind", "state", "databases", "expires", "last_used", "actors", "label"}, {}};
+  const int64_t now = wall_micros();
+  for (const auto& credential : all) {
+    if (listing.rows.size() >= common.limit) break;
+    if (options.all || credential.live(now)) listing.rows.push_back(row_of(credential, now));
+  }
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> token_revoke(const Common& common, const TokenOptions& options) {
+  if (options.id.empty() == options.user.empty())
+    return fail(ErrorCode::kInvalidInput, "give an id, or --user to revoke all of a user");
+  SLUICE_ASSIGN(auto database, open_store(common));
+  identity::CredentialStore credentials(database, actor());
+  if (!options.id.empty()) return credentials.revoke(options.id);
+  SLUICE_ASSIGN(const int64_t ended, credentials.revoke_of(options.user));
+  std::cerr << fmt::format("{} credential(s) of \"{}\" revoked\n", ended, printable(options.user));
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,92 @@
+#include "cli/credential_commands.h"
+#include "cli/tree/command_tree.h"
+
+namespace sluice::cli {
+namespace {
+
+void add_token_commands(CommandTree& tree) {
+  auto& token = tree.keep<TokenOptions>();
+  auto* tokens = tree.group("token", "Credentials of services and agents, and sessions of people");
+  auto* create = tree.add(*tokens, "create", "Make an API token and print it, once",
+                          "sluice token create --user nightly --database orders --for 30d --label "
+                          "\"nightly load\"",
+                          [&] { return token_create(tree.common(), token); });
+  create->add_option("--user", token.user, "Whom it lets in")->required()->type_name("NAME");
+  create->add_option("--database", token.databases, "Where it is good; may be repeated")
+      ->type_name("NAME");
+  create->add_option("--for", token.lifetime, "How long it lives (default 30d)")
+      ->type_name("DURATION");
+  create->add_option("--label", token.label, "What it is for")->type_name("TEXT");
+  create
+      ->add_option("--acts-for", token.acts_for,
+                   "The person for whom the user acts: it then may no more than both may")
+      ->type_name("NAME");
+  create->add_option("--scope", token.scopes, "What it may do at the HTTP API; may be repeated")
+      ->type_name("SCOPE");
+  auto* list = tree.listing(tree.add(*tokens, "list", "List tokens and sessions",
+                                     "sluice token list --user nightly -o json",
+                                     [&] { return token_list(tree.common(), token); }));
+  list->add_option("--user", token.user, "Only this user's")->type_name("NAME");
+  list->add_flag("--all", token.all, "Those that have expired or are revoked, too");
+  auto* revoke = tree.add(*tokens, "revoke", "End a credential; its sessions end within seconds",
+                          "sluice token revoke 7k2m9x4qzp",
+                          [&] { return token_revoke(tree.common(), token); });
+  revoke->add_option("id", token.id, "Which");
+  revoke->add_option("--user", token.user, "All of this user")->type_name("NAME");
+}
+
+void add_login_command(CommandTree& tree) {
+  auto& options = tree.keep<LoginOptions>();
+  auto* sub = tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
+                       "sluice login --gateway https://gateway.example --user alice",
+                       [&] { return login(options); });
+  sub->add_option("--gateway", options.gateway, "Where (default: as the last time)")
+      ->envname("SLUICE_GATEWAY")
+      ->type_name("URL");
+  sub->add_option("--user", options.user, "As whom (default: as the last time)")->type_name("NAME");
+  sub->add_option("--database", options.database, "For this database alone")->type_name("NAME");
+  sub->add_option("--totp", options.totp, "The one-time code, where codes are set up")
+      ->type_name("CODE");
+  sub->add_flag("--password-stdin", options.password_stdin,
+                "Read the password from standard input");
+}
+
+CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
+  sub->add_option("--gateway", options.gateway, "With the credential of this gateway")
+      ->type_name("URL");
+  return sub;
+}
+
+void add_connect_commands(CommandTree& tree) {
+  auto& options = tree.keep<ConnectOptions>();
+  auto* sub = with_gateway(
+      tree.add(tree.app(), "connect", "Run psql with the credential that sluice login got",
+               "sluice connect orders -- -c 'SELECT 1'", [&] { return connect(options); }),
+      options);
+  sub->add_option("database", options.database, "Database")->required();
+  sub->add_option("arguments", options.arguments, "For psql, behind --");
+  sub->add_flag("--print", options.print, "Print a URI instead, with the secret in it");
+  auto* port = with_gateway(
+      tree.add(tree.app(), "proxy",
+               "Open a local port for programs that know no password. Whoever can connect to it "
+               "acts as you: it listens on loopback addresses alone",
+               "sluice proxy orders --listen 127.0.0.1:5433", [&] { return proxy(options); }),
+      options);
+  port->add_option("database", options.database, "Database")->required();
+  port->add_option("--listen", options.listen, "Where (default 127.0.0.1:0, any free port)")
+      ->type_name("ADDRESS");
+  with_gateway(tree.add(tree.app(), "config-clients",
+                        "Write pg_service.conf and .pgpass, for psql service=orders",
+                        "sluice config-clients", [&] { return config_clients(options); }),
+               options);
+}
+
+}  // namespace
+
+void add_credential_commands(CommandTree& tree) {
+  add_token_commands(tree);
+  add_login_command(tree);
+  add_connect_commands(tree);
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,136 @@
+#include "control/login_api.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "control/body.h"
+#include "identity/password.h"
+#include "identity/totp.h"
+#include "store/state.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr std::string_view kPath = "/v1/login";
+constexpr const char* kFailed = "the login failed";
+
+/// One answer for everything that is wrong with what somebody has shown.
+HttpResponse login_failed() { return problem(401, kFailed, "User, password or code is wrong."); }
+
+}  // namespace
+
+Result<std::unique_ptr<LoginApi>> LoginApi::open(gateway::Gateway& gateway, audit::Log& log,
+                                                 std::shared_ptr<const config::Config> config) {
+  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  SLUICE_ASSIGN(auto secret, store::installation_secret(database));
+  return std::unique_ptr<LoginApi>(
+      new LoginApi(gateway, log, std::move(database), std::move(secret), std::move(config)));
+}
+
+void LoginApi::set_config(std::shared_ptr<const config::Config> config) {
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(config);
+}
+
+std::shared_ptr<const config::Config> LoginApi::config() {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+std::optional<HttpResponse> LoginApi::answer(const HttpRequest& request) {
+  if (request.path != kPath) return std::nullopt;
+  if (request.method != "POST") return problem(405, "only POST is allowed");
+  return by_password(request);
+}
+
+HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
+                              const HttpResponse& answer) {
+  audit::SessionContext context;
+  context.user = to_printable_utf8(claim.user);
+  context.database = to_printable_utf8(claim.database);
+  context.client_address = claim.peer;
+  context.application = "sluice login";
+  audit::Event event;
+  event.type = audit::EventType::kLoginFailed;
+  event.time_micros = wall_micros();
+  event.message = why;
+  if (const auto recorded = log_.append_admin(context, event); !recorded)
+    return failed(recorded.error());
+  return answer;
+}
+
+HttpResponse LoginApi::by_password(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer};
+  const SecretString password(text_of(*body, "password"));
+  const std::string code = text_of(*body, "totp");
+  auto& limits = gateway_.login_limits();
+  if (const Duration wait = limits.wait(claim.user, claim.peer, Clock::now());
+      wait > Duration::zero()) {
+    gateway_.count_limited_login();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+    return refuse(claim, "too many failed logins",
+                  problem(429, "too many failed logins", fmt::format("Wait {} s.", seconds)));
+  }
+  const auto directory = gateway_.directory();
+  const identity::User* user = directory->find(claim.user);
+  const bool right = identity::is_password_of(user, claim.user, secret_, password);
+  const bool genuine = user != nullptr && !user->disabled;
+  if (!right || !genuine) {
+    limits.failed(claim.user, claim.peer, config()->limits.logins, Clock::now());
+    return refuse(claim, right && !genuine ? "user is disabled" : kFailed, login_failed());
+  }
+  identity::Assurance assurance;
+  assurance.method = "password";
+  assurance.amr = {"pwd"};
+  assurance.authenticated_micros = wall_micros();
+  if (!user->totp_secret.empty()) {
+    if (code.empty()) {
+      return refuse(claim, "a one-time code is needed",
+                    problem(401, "a one-time code is needed", "Send it as \"totp\"."));
+    }
+    const auto taken = identity::take_totp(database_, *user, code, wall_micros());
+    if (!taken || !*taken) {
+      limits.failed(claim.user, claim.peer, config()->limits.logins, Clock::now());
+      return refuse(claim, taken ? "the one-time code is wrong" : taken.error().text,
+                    login_failed());
+    }
+    assurance.method = "totp";
+    assurance.amr = {"pwd", "otp", "mfa"};
+  }
+  limits.succeeded(claim.user, claim.peer, Clock::now());
+  return issue(claim, std::move(assurance));
+}
+
+HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance) {
+  const auto config = this->config();
+  identity::NewCredential next;
+  next.user = claim.user;
+  next.kind = identity::CredentialKind::kSession;
+  if (!claim.database.empty()) next.databases = {claim.database};
+  next.label = "sluice login from " + claim.peer;
+  next.expires_micros = wall_micros() + std::chrono::duration_cast<std::chrono::microseconds>(
+                                            config->identity.session_lifetime)
+                                            .count();
+  next.assurance = std::move(assurance);
+  const auto issued =
+      identity::CredentialStore(database_, claim.user + " (sluice login)").issue(next);
+  if (!issued) return failed(issued.error());
+  const auto databases =
+      claim.database.empty() ? gateway_.databases() : std::vector<std::string>{claim.database};
+  HttpResponse response = json_response(
+      200,
+      boost::json::object{{"id", issued->id},
+                          {"user", claim.user},
+                          {"secret", issued->secret.reveal()},
+                          {"expires", format_time(issued->expires_micros)},
+                          {"expires_micros", issued->expires_micros},
+                          {"databases", boost::json::array(databases.begin(), databases.end())},
+                          {"postgres", boost::json::object{{"port", gateway_.port()},
+                                                           {"tls", config->tls.enabled()}}}});
+  return response;
+}
+
+}  // namespace sluice::control

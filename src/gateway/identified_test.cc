@@ -1,0 +1,102 @@
+#include "gateway/identified.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice::gateway {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+identity::User user(std::string name, std::vector<std::string> groups, bool disabled = false) {
+  identity::User made;
+  made.name = std::move(name);
+  made.groups = std::move(groups);
+  made.disabled = disabled;
+  return made;
+}
+
+identity::Credential credential(std::vector<std::string> actors = {}) {
+  identity::Credential made;
+  made.id = "k1";
+  made.user = "robot";
+  made.expires_micros = 1000;
+  made.assurance = {"oidc", "https://idp", "gold", {"otp"}, 77};
+  made.actors = std::move(actors);
+  return made;
+}
+
+TEST(Identified, OfAPasswordTheMomentCountsOfACredentialWhenItWasGot) {
+  const identity::Directory all({user("robot", {"a", "b"})}, 1);
+  const auto& robot = *all.find("robot");
+  const auto by_password = principal_of(all, robot, nullptr, "scram-sha-256", 500);
+  EXPECT_EQ(by_password.authentication, "scram-sha-256");
+  EXPECT_EQ(by_password.authenticated_micros, 500);
+  const auto known = credential();
+  const auto by_credential = principal_of(all, robot, &known, "scram-sha-256", 500);
+  EXPECT_EQ(by_credential.authentication, "oidc");
+  EXPECT_EQ(by_credential.authenticated_micros, 77);
+  EXPECT_EQ(by_credential.issuer, "https://idp");
+  EXPECT_EQ(by_credential.acr, "gold");
+  EXPECT_EQ(by_credential.credential, "k1");
+  EXPECT_THAT(by_credential.groups, ElementsAre("a", "b"));
+}
+
+TEST(Identified, WhoActsForOthersHasOnlyWhatAllOfThemHave) {
+  const identity::Directory all({user("robot", {"a", "b", "c"}), user("broker", {"c", "b"}),
+                                 user("alice", {"b", "c", "d"}), user("zoe", {"b"})},
+                                1);
+  const auto& robot = *all.find("robot");
+  const auto groups = [&](std::vector<std::string> actors) {
+    const auto known = credential(std::move(actors));
+    const auto principal = principal_of(all, robot, &known, "", 0);
+    EXPECT_EQ(principal.kind, policy::PrincipalKind::kAgent);
+    return principal.groups;
+  };
+  EXPECT_THAT(groups({"robot", "alice"}), ElementsAre("b", "c"));
+  EXPECT_THAT(groups({"robot", "broker", "zoe"}), ElementsAre("b"));
+  EXPECT_THAT(groups({"robot", "of another house", "alice"}), ElementsAre("b", "c"));
+  EXPECT_THAT(groups({"robot", "nobody"}), IsEmpty());
+}
+
+TEST(Identified, NobodyIsWelcomeWithWhatIsOver) {
+  const identity::Directory all({user("robot", {}), user("alice", {}), user("gone", {}, true)}, 1);
+  const auto& robot = *all.find("robot");
+  const auto why = [&](const identity::Credential& known, int64_t now = 500) {
+    const auto found = not_welcome(all, robot, &known, "orders", now);
+    return found ? found->why : std::string();
+  };
+  EXPECT_FALSE(not_welcome(all, robot, nullptr, "orders", 500));
+  EXPECT_TRUE(not_welcome(all, *all.find("gone"), nullptr, "orders", 500));
+  EXPECT_EQ(why(credential()), "");
+  EXPECT_THAT(why(credential(), 1000), HasSubstr("expired"));
+  auto changed = credential();
+  changed.revoked_micros = 5;
+  EXPECT_THAT(why(changed), HasSubstr("revoked"));
+  changed = credential();
+  changed.databases = {"hr"};
+  EXPECT_THAT(why(changed), HasSubstr("not for this database"));
+  EXPECT_EQ(why(credential({"robot", "alice"})), "");
+  EXPECT_THAT(why(credential({"robot", "gone"})), HasSubstr("gone or disabled"));
+  EXPECT_THAT(why(credential({"robot", "nobody"})), HasSubstr("gone or disabled"));
+  EXPECT_THAT(why(credential({"robot", "gone", "alice"})), HasSubstr("is disabled"));
+}
+
+TEST(Identified, AChangeOfAnybodyInTheChainIsNoticed) {
+  const identity::Directory before({user("robot", {"a"}), user("alice", {"a"}), user("bob", {})},
+                                   1);
+  policy::Principal robot;
+  robot.user = "robot";
+  robot.actors = {"robot", "alice"};
+  EXPECT_TRUE(same_identity(before, before, robot));
+  const identity::Directory other({user("robot", {"a"}), user("alice", {"a"}), user("bob", {"a"})},
+                                  2);
+  EXPECT_TRUE(same_identity(before, other, robot));
+  const identity::Directory less({user("robot", {"a"}), user("alice", {}), user("bob", {})}, 3);
+  EXPECT_FALSE(same_identity(before, less, robot));
+}
+
+}  // namespace
+}  // namespace sluice::gateway

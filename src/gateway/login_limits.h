@@ -1,0 +1,43 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "config/config.h"
+
+namespace sluice::gateway {
+
+/// Slows guessing down: failed logins by user, by source and by both. Shared by the workers and the
+/// HTTP API.
+///
+/// Whoever has logged in from a source lately is slowed there by failures of their own alone, so
+/// that nobody can lock somebody else out; and from a new source the wait for a user who is under
+/// attack stays short.
+class LoginLimits {
+ public:
+  /// How long until this user may be tried from this source; zero: now.
+  Duration wait(std::string_view user, std::string_view source, Clock::time_point now);
+  void failed(std::string_view user, std::string_view source, const config::LoginLimits& limits,
+              Clock::time_point now);
+  void succeeded(std::string_view user, std::string_view source, Clock::time_point now);
+
+ private:
+  struct Failures {
+    unsigned count = 0;
+    Clock::time_point last, until;
+  };
+  using Table = std::unordered_map<std::string, Failures>;
+  static void count(Table& table, const std::string& key, unsigned free,
+                    const config::LoginLimits& limits, Duration longest, Clock::time_point now);
+  static Duration left(const Table& table, const std::string& key, Clock::time_point now);
+  bool known(const std::string& pair, Clock::time_point now) const;
+
+  std::mutex mutex_;
+  Table pairs_, sources_, users_;
+  std::unordered_map<std::string, Clock::time_point> known_;  ///< pairs that have logged in
+};
+
+}  // namespace sluice::gateway

@@ -1,0 +1,269 @@
+"""`sluice login` and what it opens: connect, proxy, service files; one-time codes; limits on guessing (threats 19, 20, 23)."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import signal
+import stat
+import struct
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import psycopg2
+import pytest
+from harness.certificates import Authority
+from harness.gateway import PASSWORD, SLUICE, Gateway
+from harness.wire import WireClient, error_fields
+
+
+@pytest.fixture(scope="module", params=["plain", "tls"])
+def gateway(request, server):
+    extra, authority = "", None
+    if request.param == "tls":
+        authority = Authority()
+        certificate, key = authority.issue("gateway")
+        extra = f"tls: {{ certificate: {certificate}, key: {key} }}"
+    running = Gateway(server, environment="staging", extra=extra)
+    yield running
+    assert running.stop() == 0
+    if authority:
+        authority.remove()
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path
+
+
+def run(home, *args, input=None, **env):
+    return subprocess.run([SLUICE, *args], input=input, text=True, capture_output=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "HOME": str(home), "USER": "somebody", **env})
+
+
+def log_in(gateway, home, *args, user="alice", password=PASSWORD):
+    return run(home, "login", "--gateway", f"http://127.0.0.1:{gateway.http}", "--user", user, "--password-stdin",
+               *args, input=password + "\n")
+
+
+def kept(home):
+    return json.loads((home / ".local/state/sluice/credentials.json").read_text())
+
+
+def test_login_then_connect(gateway, home):
+    done = log_in(gateway, home)
+    assert done.returncode == 0, done.stderr
+    folder = home / ".local/state/sluice"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "credentials.json").stat().st_mode) == 0o600
+    assert kept(home)[0]["secret"].startswith("slc_") and PASSWORD not in (folder / "credentials.json").read_text()
+    time.sleep(0.5)
+    done = run(home, "connect", "orders", "--", "-XAtc", "SELECT 41 + 1")
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+    record = gateway.wait_for(lambda found: found and found[-1].get("credential") == kept(home)[0]["id"],
+                              "--user", "alice", "--type", "statement")[-1]
+    assert record["authentication"] == "password" and record["credential"] == kept(home)[0]["id"]
+
+
+def test_the_printed_uri_connects(gateway, home):
+    log_in(gateway, home)
+    time.sleep(0.5)
+    uri = run(home, "connect", "orders", "--print").stdout.strip()
+    with psycopg2.connect(uri) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+
+
+def test_others_permissions_are_refused(gateway, home):
+    log_in(gateway, home)
+    os.chmod(home / ".local/state/sluice/credentials.json", 0o644)
+    done = run(home, "connect", "orders", "--print")
+    assert done.returncode == 1 and "chmod" in done.stderr and "slc_" not in done.stdout
+
+
+def test_without_a_credential_it_says_what_to_do(home):
+    done = run(home, "connect", "orders")
+    assert done.returncode == 3 and "sluice login" in done.stderr
+
+
+@pytest.fixture
+def proxy(gateway, home):
+    log_in(gateway, home)
+    time.sleep(0.5)
+    process = subprocess.Popen([SLUICE, "proxy", "orders"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={"PATH": os.environ["PATH"], "HOME": str(home)})
+    yield int(process.stdout.readline().strip().rsplit(":", 1)[1])
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=10)
+
+
+def test_psql_through_the_proxy_without_a_password(proxy):
+    for sslmode in ("disable", "prefer"):
+        done = subprocess.run(["psql", "-XwAt", "-h", "127.0.0.1", "-p", str(proxy), "-U", "whoever", "-d", "whatever",
+                               "-c", "SELECT 41 + 1"], text=True, capture_output=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], "PGSSLMODE": sslmode})
+        assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+
+
+def test_much_goes_through_the_proxy_and_a_cancel_too(proxy):
+    with psycopg2.connect(f"host=127.0.0.1 port={proxy} user=x dbname=y sslmode=disable") as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT repeat('x', 1000) FROM generate_series(1, 50000)")
+            assert sum(len(row[0]) for row in cursor) == 50_000_000
+        cursor = connection.cursor()
+        import threading
+        threading.Timer(0.5, connection.cancel).start()
+        with pytest.raises(psycopg2.errors.QueryCanceled):
+            cursor.execute("SELECT pg_sleep(20)")
+
+
+def test_the_proxy_is_for_this_machine_alone(gateway, home):
+    log_in(gateway, home)
+    for address in ("0.0.0.0:0", "[::]:0", ":0", "nonsense"):
+        done = run(home, "proxy", "orders", "--listen", address)
+        assert done.returncode in (1, 2), address
+
+
+def test_service_files(gateway, home):
+    log_in(gateway, home)
+    (home / ".pgpass").write_text("theirs:1:db:me:pw\n")
+    for _ in range(2):
+        assert run(home, "config-clients").returncode == 0
+    first = (home / ".pgpass").read_text()
+    assert first.endswith("theirs:1:db:me:pw\n") and first.count("slc_") == 1
+    assert stat.S_IMODE((home / ".pgpass").stat().st_mode) == 0o600
+    time.sleep(0.5)
+    done = subprocess.run(["psql", "-XwAtc", "SELECT 41 + 1", "service=orders"], text=True, capture_output=True,
+                          env={"PATH": os.environ["PATH"], "HOME": str(home)}, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+    services, passwords = home / "services.conf", home / "passwords"
+    assert run(home, "config-clients", PGSERVICEFILE=str(services), PGPASSFILE=str(passwords)).returncode == 0
+    done = subprocess.run(["psql", "-XwAtc", "SELECT 1", "service=orders"], text=True, capture_output=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "PGSERVICEFILE": str(services), "PGPASSFILE": str(passwords)})
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_credential_for_one_database(gateway, home):
+    log_in(gateway, home, "--database", "elsewhere")
+    time.sleep(0.5)
+    assert kept(home)[0]["databases"] == ["elsewhere"]
+    done = run(home, "connect", "orders", "--", "-XwAtc", "SELECT 1")
+    assert done.returncode != 0 and "authentication failed" in done.stderr
+
+
+def post(gateway, **body):
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/v1/login", json.dumps(body).encode(),
+                                     {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_Threat19_over_http_nobody_can_tell_who_exists(gateway):
+    assert post(gateway, user="alice", password="wrong") == post(gateway, user="nobody", password="wrong")
+    assert post(gateway, user="alice", password="wrong")[0] == 401
+    assert post(gateway, user="alice")[0] == 401
+    assert post(gateway)[0] == 401
+    records = gateway.search("--type", "login_failed", "--user", "nobody")
+    assert records and records[-1]["client"] == "127.0.0.1"
+
+
+def test_Threat19_over_http_the_times_are_alike(gateway):
+    def seconds(user):
+        started = time.perf_counter()
+        post(gateway, user=user, password="wrong")
+        return time.perf_counter() - started
+
+    names = ["alice"] + [f"nobody{i}" for i in range(4)]
+    best = {name: min(seconds(name) for _ in range(4)) for name in names}
+    others = [best[name] for name in names[1:]]
+    assert best["alice"] < 3 * max(others) and min(others) < 3 * best["alice"]
+
+
+def code(uri, at=None):
+    secret = re.search(r"secret=([A-Z2-7]+)", uri).group(1)
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int((at or time.time()) // 30)), hashlib.sha1)
+    offset = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7fffffff) % 1_000_000:06}"
+
+
+def test_one_time_codes(gateway, home):
+    gateway.cli("user", "add", "tina", "--password-stdin", input=PASSWORD + "\n")
+    uri = gateway.cli("user", "totp", "tina").stdout.strip()
+    assert uri.startswith("otpauth://totp/")
+    time.sleep(0.6)
+    done = log_in(gateway, home, user="tina")
+    assert done.returncode == 1 and "one-time code" in done.stderr
+    used = code(uri)
+    assert log_in(gateway, home, "--totp", used, user="tina").returncode == 0
+    assert log_in(gateway, home, "--totp", used, user="tina").returncode == 1, "a code is good once"
+    assert log_in(gateway, home, "--totp", code(uri, time.time() + 30), user="tina", password="wrong").returncode == 1
+    time.sleep(0.5)
+    assert run(home, "connect", "orders", "--", "-XwAtc", "SELECT 1").returncode == 0
+    assert gateway.search("--user", "tina", "--type", "statement")[-1]["authentication"] == "totp"
+
+
+def test_Threat20_a_new_password_ends_what_the_old_one_opened(gateway, home):
+    gateway.cli("user", "add", "paul", "--password-stdin", input=PASSWORD + "\n")
+    time.sleep(0.6)
+    assert log_in(gateway, home, user="paul").returncode == 0
+    time.sleep(0.5)
+    client = WireClient(gateway.port)
+    assert client.login(user="paul", password=kept(home)[0]["secret"])[-1][0] == b"Z"
+    gateway.cli("user", "passwd", "paul", "--password-stdin", input="another password\n")
+    client.sock.settimeout(5)
+    assert error_fields(client.read_message()[1])["C"] == "28000"
+
+
+def test_guessing_is_slowed_and_others_go_on(server):
+    running = Gateway(server, environment="staging",
+                      extra="limits: { login_failures: 4, login_failures_per_source: 20, login_backoff: 2s }")
+    try:
+        running.cli("user", "add", "bob", "--password-stdin", input=PASSWORD + "\n")
+        time.sleep(0.5)
+        assert WireClient(running.port).login(user="bob")[-1][0] == b"Z"
+
+        def attempt(password, user="alice"):
+            return error_fields(dict(WireClient(running.port).login(user=user, password=password)).get(b"E", b""))
+
+        for _ in range(5):
+            assert attempt("wrong")["C"] == "28P01"
+        refused = attempt(PASSWORD)
+        assert refused["C"] == "28000" and "too many failed logins" in refused["M"]
+        assert post(running, user="alice", password=PASSWORD)[0] == 429
+        assert WireClient(running.port).login(user="bob")[-1][0] == b"Z"
+        for number in range(25):
+            attempt("wrong", f"nobody{number}")
+        assert "too many" in attempt("wrong", "somebody-new")["M"]
+        assert WireClient(running.port).login(user="bob")[-1][0] == b"Z", "who is known here goes on"
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.http}/metrics") as answer:
+            limited = re.search(r"^sluice_logins_limited_total (\d+)", answer.read().decode(), re.M)
+        assert int(limited.group(1)) >= 3
+        records = running.search("--type", "login_failed", "--user", "alice")
+        assert any(r["message"] == "too many failed logins" for r in records)
+    finally:
+        assert running.stop() == 0
+
+
+def test_Threat23_no_password_or_secret_in_log_or_record(server, home):
+    running = Gateway(server, environment="staging", extra="log: { level: trace }")
+    try:
+        wrong = "a wrong password here"
+        assert log_in(running, home).returncode == 0
+        assert log_in(running, home, password=wrong).returncode == 1
+        secret = kept(home)[0]["secret"]
+        running.signal(15)
+        assert running.process.wait(timeout=30) == 0
+        for path in running.root.rglob("*"):
+            if path.is_file() and path.name not in ("server-password", "sluice.yaml"):
+                data = path.read_bytes()
+                assert not any(s.encode() in data for s in (PASSWORD, wrong, secret)), path
+    finally:
+        running.stop()
