@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/anchor_reader.h"
+#include "config/identity_reader.h"
 #include "config/secrets.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
@@ -80,6 +81,7 @@ class Loader {
         config_.policy.profile = profiles[i];
       });
     });
+    read_identity(top, secrets_, config_.identity);
     read_databases(top);
   }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/anchors.h"
+#include "config/identity.h"
 #include "config/streams.h"
 #include "tlog/note.h"
 
@@ -123,6 +124,7 @@ struct Config {
   LimitsConfig limits;
   IdentityConfig identity;
   PolicyConfig policy;
+  IdentityConfig identity;
   std::vector<DatabaseConfig> databases;
 };
 
