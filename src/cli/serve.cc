@@ -167,6 +167,7 @@ class Service {
         std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
     notify("STOPPING=1");
     gateway_->drain();
+    api_->identity()->stop();
     note_used_credentials(true);
     control_->stop();
     local_->stop();
@@ -201,6 +202,10 @@ class Service {
       SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
       api_->set_login(std::move(login));
     }
+    SLUICE_ASSIGN(auto identity,
+                  control::OidcApi::open(config_->state, config_->identity, *log_,
+                                         [this](auto& database) { take_directory(database); }));
+    api_->set_identity(std::move(identity));
     api_->watch(*streams_);
     api_->watch(*anchors_);
     if (config_->listen_http) {
@@ -237,6 +242,8 @@ class Service {
           log::error("not all streams run: {}", running.error().text);
         if (const auto running = anchors_->reload(config->audit.anchors); !running)
           log::error("not all anchors run: {}", running.error().text);
+        if (const auto taken = api_->identity()->reload(config->identity); !taken)
+          log::error("identity providers not reloaded: {}", taken.error().text);
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
         if (api_->login() != nullptr) api_->login()->set_config(config_);
@@ -277,6 +284,12 @@ class Service {
     if (used.empty()) return;
     if (const auto noted = identity::CredentialStore(*database_, "gateway").used(used); !noted)
       log::warn("when credentials were used is not noted: {}", noted.error().text);
+  }
+
+  /// A credential that was issued a moment ago may be shown at once.
+  void take_directory(store::Database& database) {
+    if (auto directory = identity::load_directory(database))
+      gateway_->set_directory(std::move(*directory));
   }
 
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
