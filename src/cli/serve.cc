@@ -202,9 +202,7 @@ class Service {
       SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
       api_->set_login(std::move(login));
     }
-    SLUICE_ASSIGN(auto identity,
-                  control::OidcApi::open(config_->state, config_->identity, *log_,
-                                         [this](auto& database) { take_directory(database); }));
+    SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
     api_->set_identity(std::move(identity));
     api_->watch(*streams_);
     api_->watch(*anchors_);
@@ -242,7 +240,7 @@ class Service {
           log::error("not all streams run: {}", running.error().text);
         if (const auto running = anchors_->reload(config->audit.anchors); !running)
           log::error("not all anchors run: {}", running.error().text);
-        if (const auto taken = api_->identity()->reload(config->identity); !taken)
+        if (const auto taken = api_->identity()->set_config(config); !taken)
           log::error("identity providers not reloaded: {}", taken.error().text);
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
@@ -284,12 +282,6 @@ class Service {
     if (used.empty()) return;
     if (const auto noted = identity::CredentialStore(*database_, "gateway").used(used); !noted)
       log::warn("when credentials were used is not noted: {}", noted.error().text);
-  }
-
-  /// A credential that was issued a moment ago may be shown at once.
-  void take_directory(store::Database& database) {
-    if (auto directory = identity::load_directory(database))
-      gateway_->set_directory(std::move(*directory));
   }
 
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.

@@ -7,6 +7,7 @@
 #include "identity/credential_store.h"
 #include "identity/federation.h"
 #include "identity/token_exchange.h"
+#include "identity/user_store.h"
 #include "store/state.h"
 
 namespace sluice::control {
@@ -50,25 +51,23 @@ bool reached_safely(const HttpRequest& request, const config::IdentityConfig& co
 
 }  // namespace
 
-Result<std::unique_ptr<OidcApi>> OidcApi::open(const std::filesystem::path& state,
-                                               const config::IdentityConfig& config,
-                                               audit::Log& log,
-                                               std::function<void(store::Database&)> issued) {
-  SLUICE_ASSIGN(auto database, store::open_state(state));
-  std::unique_ptr<OidcApi> api(new OidcApi(std::move(database), log, std::move(issued)));
-  SLUICE_TRY(api->reload(config));
+Result<std::unique_ptr<OidcApi>> OidcApi::open(gateway::Gateway& gateway, audit::Log& log,
+                                               std::shared_ptr<const config::Config> config) {
+  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  std::unique_ptr<OidcApi> api(new OidcApi(std::move(database), gateway, log));
+  SLUICE_TRY(api->set_config(std::move(config)));
   return api;
 }
 
-Result<> OidcApi::reload(const config::IdentityConfig& config) {
+Result<> OidcApi::set_config(std::shared_ptr<const config::Config> config) {
   std::vector<std::unique_ptr<identity::OidcProvider>> providers;
-  for (const auto& issuer : config.issuers) {
+  for (const auto& issuer : config->identity.issuers) {
     auto provider = identity::OidcProvider::create(issuer, stopping_);
     if (!provider) return fail(std::move(provider.error()).within("issuer " + issuer.name));
     providers.push_back(std::move(*provider));
   }
   auto setup = std::make_shared<Setup>();
-  setup->config = config;
+  setup->config = std::move(config);
   setup->logins = std::make_unique<identity::OidcLogins>(std::move(providers));
   const std::lock_guard lock(setup_mutex_);
   setup_ = std::move(setup);
@@ -103,7 +102,7 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (request.path != route.path || request.method != route.method) continue;
     auto setup = this->setup();
-    if (!reached_safely(request, setup->config)) {
+    if (!reached_safely(request, setup->config->identity)) {
       return problem(403, "logins over the network need TLS",
                      "An operator can put a proxy with TLS before listen.http and set "
                      "identity.behind_tls.");
@@ -163,7 +162,7 @@ HttpResponse OidcApi::finish(Setup& setup, const HttpRequest& request) {
     record_failure(login.error(), request);
     return refused(login.error());
   }
-  return logged_in(*login, request);
+  return logged_in(setup, *login, request);
 }
 
 HttpResponse OidcApi::poll(Setup& setup, const HttpRequest& request) {
@@ -175,16 +174,24 @@ HttpResponse OidcApi::poll(Setup& setup, const HttpRequest& request) {
     return refused(login.error());
   }
   if (!*login) return json_response(202, boost::json::object{{"pending", true}});
-  return logged_in(**login, request);
+  return logged_in(setup, **login, request);
 }
 
-HttpResponse OidcApi::logged_in(const identity::FinishedLogin& login, const HttpRequest& request) {
+/// A credential that was issued a moment ago may be shown at once.
+void OidcApi::publish() {
+  if (auto directory = identity::load_directory(database_))
+    gateway_.set_directory(std::move(*directory));
+}
+
+HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& login,
+                                const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
   const auto issue = [&]() -> Result<std::pair<std::string, identity::IssuedCredential>> {
     SLUICE_ASSIGN(const auto user, identity::FederatedUsers(database_).admit(
                                        login.identity, login.issuer->provision));
     identity::NewCredential next;
     next.user = user;
+    next.label = "sluice login by " + login.issuer->name;
     next.expires_micros = micros_from_now(login.issuer->session);
     next.assurance = login.identity.assurance;
     SLUICE_ASSIGN(auto issued, identity::CredentialStore(database_, user).issue(next));
@@ -195,13 +202,19 @@ HttpResponse OidcApi::logged_in(const identity::FinishedLogin& login, const Http
     record_failure(issued.error(), request);
     return refused(issued.error());
   }
-  issued_(database_);
-  return json_response(200,
-                       boost::json::object{{"user", issued->first},
-                                           {"id", issued->second.id},
-                                           {"credential", issued->second.secret.reveal()},
-                                           {"expires", format_time(issued->second.expires_micros)},
-                                           {"issuer", login.issuer->name}});
+  publish();
+  const auto databases = gateway_.databases();
+  return json_response(
+      200,
+      boost::json::object{{"id", issued->second.id},
+                          {"user", issued->first},
+                          {"secret", issued->second.secret.reveal()},
+                          {"expires", format_time(issued->second.expires_micros)},
+                          {"expires_micros", issued->second.expires_micros},
+                          {"issuer", login.issuer->name},
+                          {"databases", boost::json::array(databases.begin(), databases.end())},
+                          {"postgres", boost::json::object{{"port", gateway_.port()},
+                                                           {"tls", setup.config->tls.enabled()}}}});
 }
 
 /// In the form of RFC 8693, section 2.2, whatever becomes of it.
@@ -218,7 +231,7 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
     return refuse({ErrorCode::kInvalidInput, "the body is no form, or names something twice"},
                   "invalid_request");
   const std::lock_guard lock(mutex_);
-  auto exchanged = identity::TokenExchange(*setup.logins, setup.config.workloads,
+  auto exchanged = identity::TokenExchange(*setup.logins, setup.config->identity.workloads,
                                            identity::FederatedUsers(database_))
                        .exchange(*form);
   if (!exchanged) {
@@ -234,7 +247,7 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
   next.actors = exchanged->actors;
   const auto issued = identity::CredentialStore(database_, exchanged->user).issue(next);
   if (!issued) return refuse(issued.error(), "invalid_grant");
-  issued_(database_);
+  publish();
   return json_response(200, boost::json::object{{"access_token", issued->secret.reveal()},
                                                 {"issued_token_type",
                                                  "urn:ietf:params:oauth:token-type:access_token"},
