@@ -107,7 +107,7 @@ class OidcProvider:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(["node", HERE / "provider.mjs", self.folder, str(self.port)], stdout=log,
                                             stderr=log, cwd=self.packages())
-        for _ in range(200):
+        for _ in range(1200):  # Node takes its time on a busy machine.
             if b"listening" in self.log.read_bytes():
                 return
             time.sleep(0.05)

@@ -27,5 +27,12 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   pkce: { required: () => true },
   findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id, ...accounts()[id] }) }),
 });
+// The forms ask for no second factor: an account says itself how it has proved who it is.
+const finished = provider.interactionFinished.bind(provider);
+provider.interactionFinished = (request, response, result, options) => {
+  const { acr, amr } = accounts()[result.login?.accountId] ?? {};
+  if (acr) Object.assign(result.login, { acr, amr });
+  return finished(request, response, result, options);
+};
 provider.on("server_error", (_, error) => console.error(error));
 provider.listen(Number(port), "127.0.0.1", () => console.log("listening"));

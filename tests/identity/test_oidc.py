@@ -47,7 +47,7 @@ identity:
     yield running
     log = running.log.read_bytes()
     assert running.stop() == 0
-    for secret in [SECRET, *SEEN]:
+    for secret in {SECRET, *(s for s in SEEN if len(s) > 15)}:
         assert secret.encode() not in log, "a secret is in the log"
 
 
@@ -63,10 +63,10 @@ def begin(gateway, issuer="corp", redirect=HOME):
 
 def finish(gateway, begun, came, **changes):
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(came).query))
-    SEEN.append(query.get("code", "no code")[:20])
+    SEEN.append(query.get("code", ""))
     body = {"attempt": begun["attempt"], "secret": begun["secret"], **query, **changes}
     status, answer = call(gateway, "POST", "/v1/login/oidc/finish", body)
-    SEEN.append(answer.get("credential", SECRET))
+    SEEN.append(answer.get("secret", ""))
     return status, answer
 
 
@@ -104,14 +104,13 @@ def test_login_in_a_browser(gateway, provider):
     status, answer = log_in(gateway, "sub-alice")
     assert status == 200, answer
     assert answer["user"] == "alice.doe@example.com" and answer["issuer"] == "corp"
-    done = gateway.psql("-Atc", "SELECT 40 + 2", user=answer["user"], password=answer["credential"])
+    done = gateway.psql("-Atc", "SELECT 40 + 2", user=answer["user"], password=answer["secret"])
     assert done.stdout == "42\n", done.stderr
     found = gateway.wait_for(lambda r: any(x.get("user") == answer["user"] for x in r), "--type", "session_start")
     record = next(r for r in found if r.get("user") == answer["user"])
     assert record["issuer"] == provider.url and record["groups"] == ["dba", "staff"], record
     assert record["authentication"] == "oidc" and record["credential"] == answer["id"], record
-    tokens = json.loads(gateway.cli("token", "list", "-o", "json").stdout) if "token" in gateway.cli("--help").stdout else []
-    assert all(t["method"] == "oidc" for t in tokens if t["user"] == answer["user"] and "method" in t)
+    assert record["acr"] == "urn:example:mfa" and record["amr"] == ["pwd", "otp"], record
 
 
 def test_groups_follow_the_issuer(gateway, provider):
@@ -143,6 +142,9 @@ def test_names_are_not_taken_over(gateway, provider, fake):
     provider.account("sub-olaf", email="olaf@example.com", email_verified=True)
     status, answer = log_in(gateway, "sub-olaf")
     assert status == 403 and "not known to be the same" in answer["title"], answer
+    gateway.cli("user", "link", "olaf@example.com", "--issuer", provider.url, "--subject", "sub-olaf")
+    assert log_in(gateway, "sub-olaf")[1]["user"] == "olaf@example.com"
+    assert gateway.cli("user", "link", "alice", "--issuer", provider.url, "--subject", "sub-olaf", check=False).returncode != 0
     # Whose name at the issuer changes stays who they are.
     provider.account("sub-ida", email="ida.new@example.com", email_verified=True)
     assert log_in(gateway, "sub-ida")[1]["user"] == "ida@example.com"
@@ -289,8 +291,8 @@ def test_device_login(gateway, provider):
             break
         time.sleep(1)
     assert status == 200, answer
-    SEEN.append(answer["credential"])
-    done = gateway.psql("-Atc", "SELECT 1", user="dan@example.com", password=answer["credential"])
+    SEEN.append(answer["secret"])
+    done = gateway.psql("-Atc", "SELECT 1", user="dan@example.com", password=answer["secret"])
     assert done.stdout == "1\n", done.stderr
     assert call(gateway, "POST", "/v1/login/device/poll", begun)[0] == 401, "good once"
 

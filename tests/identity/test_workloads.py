@@ -118,7 +118,7 @@ def test_an_agent_acts_for_somebody(gateway, github, cluster):
     done = gateway.psql("-Atc", "SELECT 1", user="helper", password=answer["access_token"])
     assert done.stdout == "1\n", done.stderr
     record = gateway.wait_for(lambda r: any(x.get("actors") for x in r), "--type", "session_start", "--user", "helper")[-1]
-    assert record["actors"] == ["helper", "billing"] and record["kind"] == "agent", record
+    assert record["actors"] == ["helper", "billing"] and record["principal_kind"] == "agent", record
     # In one token, with another agent that handed on.
     chain = github.token("repo:acme/app:ref:refs/heads/main", "sluice", environment="production",
                          act={"sub": "agent:7", "act": {"sub": "agent:planner"}})
