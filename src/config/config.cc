@@ -69,9 +69,6 @@ class Loader {
     });
     top.map("audit", [&](MapReader& audit) { read_audit(audit); });
     top.map("limits", [&](MapReader& limits) { read_limits(limits); });
-    top.map("identity", [&](MapReader& identity) {
-      identity.parsed("session_lifetime", config_.identity.session_lifetime, parse_duration);
-    });
     top.map("policy", [&](MapReader& policy) {
       std::string file;
       if (policy.scalar("file", file)) config_.policy.file = path(file);

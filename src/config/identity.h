@@ -51,6 +51,8 @@ struct WorkloadConfig {
 };
 
 struct IdentityConfig {
+  /// Of credentials from `sluice login` with a password.
+  Duration session_lifetime = std::chrono::hours(12);
   /// Whether logins may come over HTTP from other machines than this: a proxy adds the TLS.
   bool behind_tls = false;
   std::vector<IssuerConfig> issuers;

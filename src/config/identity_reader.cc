@@ -234,6 +234,7 @@ bool is_loopback_http(std::string_view url) {
 
 void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& out) {
   top.map("identity", [&](MapReader& identity) {
+    identity.parsed("session_lifetime", out.session_lifetime, parse_duration);
     identity.boolean("behind_tls", out.behind_tls);
     if (identity.has("issuers")) {
       identity.maps("issuers", "an issuer", [&](MapReader& map) {
