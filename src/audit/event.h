@@ -61,6 +61,8 @@ struct SessionContext {
   std::string issuer;                   ///< who vouches for the user; empty: this installation
   /// From the one who connects to the person for whom it acts; empty: for itself.
   std::vector<std::string> actors;
+  std::string acr;               ///< authentication context class, as the issuer calls it
+  std::vector<std::string> amr;  ///< authentication methods references (RFC 8176)
   std::string credential;  ///< id of what was shown in place of a password
 };
 

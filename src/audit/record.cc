@@ -48,6 +48,8 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kIssuer, context.issuer);
   fields.list(Key::kActors, context.actors);
   fields.text(Key::kCredential, context.credential);
+  fields.text(Key::kAcr, context.acr);
+  fields.list(Key::kAmr, context.amr);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -133,6 +135,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     std::string(view.driver),
                     std::string(view.issuer),
                     strings(view.actors),
+                    std::string(view.acr),
+                    strings(view.amr),
                     std::string(view.credential)};
   record.phase = view.phase;
   record.outcome = view.outcome;

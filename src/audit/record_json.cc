@@ -45,6 +45,8 @@ boost::json::object to_json(const Record& record) {
   text("driver", record.context.driver);
   text("issuer", record.context.issuer);
   list("actors", record.context.actors);
+  text("acr", record.context.acr);
+  list("amr", record.context.amr);
   text("credential", record.context.credential);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {

@@ -60,6 +60,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.issuer = bytes();
   context.actors = {bytes(), "alice"};
   context.credential = bytes();
+  context.acr = bytes();
+  context.amr = {bytes(), "otp"};
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
   const std::string text = bytes(), digest = bytes(), kind = bytes(), name = bytes(),
                     parameters = bytes(), parameters_digest = bytes(), rule = bytes(),
@@ -147,6 +149,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->context.issuer == context.issuer);
   RC_ASSERT(record->context.actors == context.actors);
   RC_ASSERT(record->context.credential == context.credential);
+  RC_ASSERT(record->context.acr == context.acr);
+  RC_ASSERT(record->context.amr == context.amr);
   RC_ASSERT(record->actions == unique(matched));
   RC_ASSERT(record->output_columns == unique(shadow));
   RC_ASSERT(record->predicate_columns == unique(tables));

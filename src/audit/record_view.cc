@@ -153,6 +153,10 @@ class RecordReader {
         return list(view_.actors);
       case Key::kCredential:
         return text(view_.credential);
+      case Key::kAcr:
+        return text(view_.acr);
+      case Key::kAmr:
+        return list(view_.amr);
       case Key::kTags:
         return list(view_.tags);
       case Key::kTransaction:

@@ -67,6 +67,8 @@ enum class Key : uint64_t {
   kCredential = 55,
   kStamp = 56,
   kServerTransaction = 57,
+  kAcr = 58,
+  kAmr = 59,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -129,6 +131,8 @@ struct RecordView {
   Bytes issuer;
   TextList actors;
   Bytes credential;
+  Bytes acr;
+  TextList amr;
   TextList actions;
   TextList output_columns;
   TextList predicate_columns;

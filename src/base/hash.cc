@@ -92,6 +92,21 @@ std::array<char, 20> hmac_sha1(Bytes key, Bytes bytes) {
   return out;
 }
 
+std::string sha2(unsigned bits, Bytes bytes) {
+  std::string digest(bits / 8, '\0');
+  auto* const to = reinterpret_cast<unsigned char*>(digest.data());
+  const auto* const from = reinterpret_cast<const unsigned char*>(bytes.data());
+  if (bits == 512) {
+    SHA512(from, bytes.size(), to);
+  } else if (bits == 384) {
+    SHA384(from, bytes.size(), to);
+  } else {
+    digest.resize(SHA256_DIGEST_LENGTH);
+    SHA256(from, bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+  }
+  return digest;
+}
+
 std::array<char, 16> md5(Bytes bytes) {
   std::array<char, 16> digest;
   MD5(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),

@@ -18,6 +18,9 @@ std::array<char, 32> sha256(Bytes bytes);
 /// HMAC-SHA-256 (RFC 2104), 32 raw bytes.
 std::array<char, 32> hmac_sha256(Bytes key, Bytes bytes);
 
+/// SHA-256, SHA-384 or SHA-512, as `bits` says (FIPS 180-4), raw bytes.
+std::string sha2(unsigned bits, Bytes bytes);
+
 /// MD5 (RFC 1321), 16 raw bytes: for headers that ask for it, never for anything that must hold.
 std::array<char, 16> md5(Bytes bytes);
 

@@ -33,6 +33,7 @@ struct UserOptions {
   std::vector<std::string> attributes;  ///< "key=value"
   bool password_stdin = false;
   bool generate = false;
+  std::string issuer, subject;  ///< who a user is at an identity provider
 };
 Result<> user_add(const Common& common, const UserOptions& options);
 /// Changes kind, groups or attributes, those that are given.
@@ -42,6 +43,8 @@ Result<> user_passwd(const Common& common, const UserOptions& options);
 Result<> user_disable(const Common& common, const std::string& name, bool disabled);
 /// Sets up one-time codes and prints what an authenticator app reads, or does away with them.
 Result<> user_totp(const Common& common, const std::string& name, bool remove);
+/// Makes a user be a subject of an issuer from now on.
+Result<> user_link(const Common& common, const UserOptions& options);
 Result<> user_remove(const Common& common, const std::string& name);
 
 Result<> database_list(const Common& common);

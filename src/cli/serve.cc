@@ -167,6 +167,7 @@ class Service {
         std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
     notify("STOPPING=1");
     gateway_->drain();
+    api_->identity()->stop();
     note_used_credentials(true);
     control_->stop();
     local_->stop();
@@ -201,6 +202,8 @@ class Service {
       SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
       api_->set_login(std::move(login));
     }
+    SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
+    api_->set_identity(std::move(identity));
     api_->watch(*streams_);
     api_->watch(*anchors_);
     if (config_->listen_http) {
@@ -237,6 +240,8 @@ class Service {
           log::error("not all streams run: {}", running.error().text);
         if (const auto running = anchors_->reload(config->audit.anchors); !running)
           log::error("not all anchors run: {}", running.error().text);
+        if (const auto taken = api_->identity()->set_config(config); !taken)
+          log::error("identity providers not reloaded: {}", taken.error().text);
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
         if (api_->login() != nullptr) api_->login()->set_config(config_);

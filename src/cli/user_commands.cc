@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "cli/password.h"
+#include "identity/federation.h"
 #include "identity/totp.h"
 #include "identity/user_store.h"
 
@@ -108,6 +109,12 @@ Result<> user_passwd(const Common& common, const UserOptions& options) {
   SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
   show_if_generated(options, password);
   return {};
+}
+
+Result<> user_link(const Common& common, const UserOptions& options) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  return identity::FederatedUsers(database).link(options.name, options.issuer, options.subject,
+                                                 actor());
 }
 
 Result<> user_disable(const Common& common, const std::string& name, bool disabled) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/anchor_reader.h"
+#include "config/identity_reader.h"
 #include "config/secrets.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
@@ -68,9 +69,6 @@ class Loader {
     });
     top.map("audit", [&](MapReader& audit) { read_audit(audit); });
     top.map("limits", [&](MapReader& limits) { read_limits(limits); });
-    top.map("identity", [&](MapReader& identity) {
-      identity.parsed("session_lifetime", config_.identity.session_lifetime, parse_duration);
-    });
     top.map("policy", [&](MapReader& policy) {
       std::string file;
       if (policy.scalar("file", file)) config_.policy.file = path(file);
@@ -80,6 +78,7 @@ class Loader {
         config_.policy.profile = profiles[i];
       });
     });
+    read_identity(top, secrets_, config_.identity);
     read_databases(top);
   }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/anchors.h"
+#include "config/identity.h"
 #include "config/streams.h"
 #include "tlog/note.h"
 
@@ -104,10 +105,6 @@ struct PolicyConfig {
 
 enum class ReactorBackend : uint8_t { kAuto, kUring, kEpoll };
 
-struct IdentityConfig {
-  Duration session_lifetime = std::chrono::hours(12);  ///< of credentials from `sluice login`
-};
-
 struct Config {
   std::filesystem::path file;
   HostPort listen_postgres{"127.0.0.1", 6432};
@@ -121,8 +118,8 @@ struct Config {
   bool demo = false;  ///< allows literal passwords; set only by `demo: true`
   AuditConfig audit;
   LimitsConfig limits;
-  IdentityConfig identity;
   PolicyConfig policy;
+  IdentityConfig identity;
   std::vector<DatabaseConfig> databases;
 };
 

@@ -301,14 +301,17 @@ std::string file_text(const char* name) {
 }
 
 TEST(Documentation, NamesEveryKey) {
-  const std::string text = file_text("docs/configuration.md") + file_text("docs/streams.md");
+  const std::string text = file_text("docs/configuration.md") + file_text("docs/streams.md") +
+                           file_text("docs/identity.md");
   const std::string source =
       file_text("src/config/config.cc") + file_text("src/config/stream_reader.cc") +
-      file_text("src/config/receiver_reader.cc") + file_text("src/config/anchor_reader.cc");
+      file_text("src/config/receiver_reader.cc") + file_text("src/config/anchor_reader.cc") +
+      file_text("src/config/identity_reader.cc");
   // Every key the parser asks for, as it stands in the source.
   size_t keys = 0;
-  for (const char* call :
-       {"scalar(\"", "parsed(\"", "number(\"", "boolean(\"", "one_of(\"", "size(\"", "map(\""}) {
+  for (const char* call : {"scalar(\"", "parsed(\"", "number(\"", "boolean(\"", "one_of(\"",
+                           "size(\"", "map(\"", "texts(map_, \"", "texts(map, \"",
+                           "period(map_, \"", "period(map, \"", "list(\"", "maps(\""}) {
     for (size_t at = source.find(call); at != std::string::npos; at = source.find(call, at + 1)) {
       const size_t start = at + std::string_view(call).size();
       const std::string key = source.substr(start, source.find('"', start) - start);

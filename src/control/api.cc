@@ -49,6 +49,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (login_) {
     if (auto answer = login_->answer(request)) return std::move(*answer);
   }
+  if (identity_) {
+    if (auto answer = identity_->answer(request)) return std::move(*answer);
+  }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});
@@ -188,6 +191,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (approvals_) {
     if (auto answer = approvals_->answer(request, true)) return std::move(*answer);
+  }
+  if (identity_) {
+    if (auto answer = identity_->answer(request)) return std::move(*answer);
   }
   if (auto answer = evidence_.answer_local(request)) return std::move(*answer);
   if (auto answer = audit_.answer(request)) return std::move(*answer);

@@ -16,6 +16,7 @@
 #include "control/evidence_api.h"
 #include "control/http_server.h"
 #include "control/login_api.h"
+#include "control/oidc_api.h"
 #include "control/policy_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
@@ -56,6 +57,9 @@ class Api {
   /// Lets people log in for a credential.
   void set_login(std::unique_ptr<LoginApi> login) { login_ = std::move(login); }
   LoginApi* login() { return login_.get(); }
+  /// Lets people and services log in by identity providers.
+  void set_identity(std::unique_ptr<OidcApi> identity) { identity_ = std::move(identity); }
+  OidcApi* identity() { return identity_.get(); }
   /// The databases that /readyz checks, by name; set anew on reload.
   void set_databases(std::vector<std::string> names);
   /// The streams to tell of, which outlive this; before anything is answered.
@@ -81,6 +85,7 @@ class Api {
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
+  std::unique_ptr<OidcApi> identity_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

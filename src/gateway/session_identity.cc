@@ -23,6 +23,8 @@ audit::SessionContext Session::context() const {
           admission_.driver,
           principal.issuer,
           principal.actors,
+          principal.acr,
+          principal.amr,
           principal.credential};
 }
 

@@ -147,6 +147,18 @@ Result<Database> open_state(const std::filesystem::path& state) {
            lsn TEXT NOT NULL,
            PRIMARY KEY (database, slot)
          ) STRICT;)",
+      R"(-- Who somebody is at an issuer; the user's time of creation, since names are used again.
+         CREATE TABLE federated_identities (
+           issuer TEXT NOT NULL,
+           subject TEXT NOT NULL,
+           user TEXT NOT NULL,
+           user_created_micros INTEGER NOT NULL,
+           time_micros INTEGER NOT NULL,
+           PRIMARY KEY (issuer, subject)
+         ) STRICT;
+         CREATE INDEX federated_identities_of ON federated_identities (user);
+         -- The issuer at whose word the user was made; empty: an operator's.
+         ALTER TABLE users ADD COLUMN made_by TEXT NOT NULL DEFAULT '';)",
   }));
   return database;
 }

@@ -49,7 +49,7 @@ class S3Anchor : public AnchorTarget {
 
  private:
   std::string url_;
-  AwsKey key_;
+  http::AwsKey key_;
   std::unique_ptr<HttpClient> client_;
 };
 
@@ -70,13 +70,13 @@ std::map<std::string, std::string> object_headers(const std::string& body) {
 
 Result<std::unique_ptr<AnchorTarget>> make_http_anchor(const config::AnchorConfig& config,
                                                        const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto client, HttpClient::create(config.delivery, stopping));
+  SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config.delivery), stopping));
   return std::make_unique<HttpAnchor>(config.delivery.url, std::move(client));
 }
 
 Result<std::unique_ptr<AnchorTarget>> make_s3_anchor(const config::AnchorConfig& config,
                                                      const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto client, HttpClient::create(config.delivery, stopping));
+  SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config.delivery), stopping));
   return std::make_unique<S3Anchor>(config, std::move(client));
 }
 

@@ -47,7 +47,7 @@ class HttpSink : public Sink {
 Result<std::unique_ptr<Sink>> make_http_sink(const config::StreamConfig& config,
                                              const Source& source,
                                              const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto client, HttpClient::create(config, stopping));
+  SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config), stopping));
   return std::make_unique<HttpSink>(config, source, std::move(client));
 }
 

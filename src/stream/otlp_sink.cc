@@ -58,7 +58,7 @@ class OtlpSink : public Sink {
 Result<std::unique_ptr<Sink>> make_otlp_sink(const config::StreamConfig& config,
                                              const Source& source,
                                              const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto client, HttpClient::create(config, stopping));
+  SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config), stopping));
   return std::make_unique<OtlpSink>(config, source, std::move(client));
 }
 

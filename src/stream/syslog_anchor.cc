@@ -28,7 +28,9 @@ class SyslogAnchor : public AnchorTarget {
 
 Result<std::unique_ptr<AnchorTarget>> make_syslog_anchor(const config::AnchorConfig& config,
                                                          const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto connection, ByteConnection::create(config.delivery, stopping));
+  SLUICE_ASSIGN(
+      auto connection,
+      ByteConnection::create(config.delivery.url, transport_options(config.delivery), stopping));
   return std::make_unique<SyslogAnchor>(config.delivery.facility, std::move(connection));
 }
 

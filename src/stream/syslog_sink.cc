@@ -31,7 +31,8 @@ class SyslogSink : public Sink {
 Result<std::unique_ptr<Sink>> make_syslog_sink(const config::StreamConfig& config,
                                                const Source& source,
                                                const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto connection, ByteConnection::create(config, stopping));
+  SLUICE_ASSIGN(auto connection,
+                ByteConnection::create(config.url, transport_options(config), stopping));
   return std::make_unique<SyslogSink>(config, source, std::move(connection));
 }
 

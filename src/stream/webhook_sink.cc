@@ -47,7 +47,7 @@ Result<std::unique_ptr<Sink>> make_webhook_sink(const config::StreamConfig& conf
                                                 const Source& source,
                                                 const std::atomic<bool>& stopping) {
   SLUICE_ASSIGN(auto key, webhook_key(config.secret));
-  SLUICE_ASSIGN(auto client, HttpClient::create(config, stopping));
+  SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config), stopping));
   return std::make_unique<WebhookSink>(config, source, std::move(key), std::move(client));
 }
 

@@ -91,7 +91,7 @@ class WitnessAnchor : public AnchorTarget {
 Result<std::unique_ptr<AnchorTarget>> make_witness_anchor(const config::AnchorConfig& config,
                                                           const std::filesystem::path& audit,
                                                           const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto client, HttpClient::create(config.delivery, stopping));
+  SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config.delivery), stopping));
   return std::make_unique<WitnessAnchor>(config, audit, std::move(client));
 }
 

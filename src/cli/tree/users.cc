@@ -44,6 +44,14 @@ void add_user_commands(CommandTree& tree) {
                           [&] { return user_passwd(tree.common(), user); });
   named(passwd, user);
   with_password(passwd, user);
+  auto* link = tree.add(*users, "link", "Say who a user is at an identity provider",
+                        "sluice user link alice --issuer https://login.example.com --subject 4711",
+                        [&] { return user_link(tree.common(), user); });
+  named(link, user);
+  link->add_option("--issuer", user.issuer, "The issuer's identifier")
+      ->required()
+      ->type_name("URL");
+  link->add_option("--subject", user.subject, "Their sub there")->required()->type_name("SUB");
   named(tree.add(*users, "disable", "Refuse a user from now on; running sessions end",
                  "sluice user disable alice",
                  [&] { return user_disable(tree.common(), user.name, true); }),

@@ -8,12 +8,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "stream/transport.h"
+#include "http/transport.h"
 
-namespace sluice::stream {
+namespace sluice::http {
 namespace {
 
-constexpr size_t kLongestAnswer = size_t{64} << 10;
 constexpr int kTickMillis = 50;
 
 long millis(Duration duration) {
@@ -41,29 +40,29 @@ Result<> readable(const std::string& file, const char* what) {
 }
 
 /// What HTTP and plain connections have in common.
-Result<Easy> make_handle(const config::StreamConfig& config) {
+Result<Easy> make_handle(const Options& options) {
   [[maybe_unused]] static const CURLcode once = curl_global_init(CURL_GLOBAL_ALL);
-  SLUICE_TRY(readable(config.tls.ca, "authorities"));
-  SLUICE_TRY(readable(config.tls.certificate, "certificate"));
-  SLUICE_TRY(readable(config.tls.key, "key"));
+  SLUICE_TRY(readable(options.tls.ca, "authorities"));
+  SLUICE_TRY(readable(options.tls.certificate, "certificate"));
+  SLUICE_TRY(readable(options.tls.key, "key"));
   Easy handle(curl_easy_init());
   if (!handle) return fail(ErrorCode::kInternal, "no memory for a connection");
   CURL* curl = handle.get();
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   // A name server that does not answer must not hold up the end.
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, options.https_only ? "https" : "http,https");
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, millis(config.timeout));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, millis(config.timeout));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, millis(options.timeout));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, millis(options.timeout));
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-  if (!config.tls.ca.empty()) {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, config.tls.ca.c_str());
+  if (!options.tls.ca.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, options.tls.ca.c_str());
     curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
   }
-  if (!config.tls.certificate.empty()) {
-    curl_easy_setopt(curl, CURLOPT_SSLCERT, config.tls.certificate.c_str());
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, config.tls.key.c_str());
+  if (!options.tls.certificate.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, options.tls.certificate.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options.tls.key.c_str());
   }
   return handle;
 }
@@ -89,20 +88,26 @@ Result<> perform(CURLM* multi, CURL* easy, const std::atomic<bool>& stopping, co
     if (message->msg == CURLMSG_DONE && message->easy_handle == easy) code = message->data.result;
   }
   curl_multi_remove_handle(multi, easy);
-  if (stopping && code != CURLE_OK) return fail(ErrorCode::kUnavailable, "the stream is stopping");
+  if (stopping && code != CURLE_OK) return fail(ErrorCode::kUnavailable, "the gateway is stopping");
   if (code != CURLE_OK) return fail(failed(code, details));
   return {};
 }
 
 class CurlHttp : public HttpClient {
  public:
-  CurlHttp(const config::StreamConfig& config, Easy easy, const std::atomic<bool>& stopping)
-      : config_(config), stopping_(stopping), easy_(std::move(easy)), multi_(curl_multi_init()) {
+  CurlHttp(const Options& options, Easy easy, const std::atomic<bool>& stopping)
+      : options_(options), stopping_(stopping), easy_(std::move(easy)), multi_(curl_multi_init()) {
     CURL* curl = easy_.get();
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details_);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "sluice");
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &CurlHttp::take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+  }
+
+  Result<HttpAnswer> get(const std::string& url,
+                         const std::map<std::string, std::string>& headers) override {
+    curl_easy_setopt(easy_.get(), CURLOPT_HTTPGET, 1L);
+    return transfer(url, headers, false);
   }
 
   Result<HttpAnswer> post(const std::string& url, const std::map<std::string, std::string>& headers,
@@ -130,11 +135,21 @@ class CurlHttp : public HttpClient {
  private:
   Result<HttpAnswer> send(const std::string& url, const std::map<std::string, std::string>& headers,
                           const std::string& body, bool without_expect) {
+    CURL* curl = easy_.get();
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    return transfer(url, headers, without_expect);
+  }
+
+  Result<HttpAnswer> transfer(const std::string& url,
+                              const std::map<std::string, std::string>& headers,
+                              bool without_expect) {
     List list;
-    for (const auto& [name, value] : config_.headers) add(list, name, value);
+    for (const auto& [name, value] : options_.headers) add(list, name, value);
     for (const auto& [name, value] : headers) add(list, name, value);
-    if (!config_.authorization.empty())
-      add(list, "Authorization", std::string(config_.authorization.reveal()));
+    if (!options_.authorization.empty())
+      add(list, "Authorization", std::string(options_.authorization.reveal()));
     // Without it, larger bodies wait for a permission that many servers never give.
     if (without_expect) append(list, "Expect:");
     CURL* curl = easy_.get();
@@ -142,8 +157,6 @@ class CurlHttp : public HttpClient {
     details_[0] = '\0';
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     SLUICE_TRY(perform(multi_.get(), curl, stopping_, details_));
     long status = 0;
     curl_off_t wait = 0;
@@ -168,12 +181,14 @@ class CurlHttp : public HttpClient {
   }
 
   static size_t take_body(char* data, size_t size, size_t count, void* self) {
-    auto& body = static_cast<CurlHttp*>(self)->answer_.body;
-    body.append(data, std::min(size * count, kLongestAnswer - body.size()));
+    auto& answer = static_cast<CurlHttp*>(self)->answer_;
+    const size_t room = static_cast<CurlHttp*>(self)->options_.longest_answer - answer.body.size();
+    answer.body.append(data, std::min(size * count, room));
+    answer.cut = answer.cut || size * count > room;
     return size * count;
   }
 
-  const config::StreamConfig config_;
+  const Options options_;
   const std::atomic<bool>& stopping_;
   Easy easy_;
   Multi multi_;
@@ -183,11 +198,11 @@ class CurlHttp : public HttpClient {
 
 class CurlConnection : public ByteConnection {
  public:
-  CurlConnection(const config::StreamConfig& config, const std::atomic<bool>& stopping)
-      : config_(config), stopping_(stopping) {}
+  CurlConnection(std::string url, const Options& options, const std::atomic<bool>& stopping)
+      : url_(std::move(url)), options_(options), stopping_(stopping) {}
 
   Result<> send(Bytes bytes) override {
-    const auto deadline = Clock::now() + config_.timeout;
+    const auto deadline = Clock::now() + options_.timeout;
     auto sent = connected();
     if (sent) sent = write(bytes, deadline);
     if (sent) sent = wait_for_acknowledgement(deadline);
@@ -199,10 +214,10 @@ class CurlConnection : public ByteConnection {
   Result<> connected() {
     if (easy_ && !closed_by_peer()) return {};
     easy_.reset();
-    SLUICE_ASSIGN(easy_, make_handle(config_));
+    SLUICE_ASSIGN(easy_, make_handle(options_));
     CURL* curl = easy_.get();
-    const bool tls = config_.url.starts_with("tls:");
-    const std::string url = (tls ? "https" : "http") + config_.url.substr(3);
+    const bool tls = url_.starts_with("tls:");
+    const std::string url = (tls ? "https" : "http") + url_.substr(3);
     details_[0] = '\0';
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details_);
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -268,7 +283,7 @@ class CurlConnection : public ByteConnection {
 
   /// Waits a moment, or until the socket is ready for `events`.
   Result<> pause(short events, Clock::time_point deadline) {
-    if (stopping_) return fail(ErrorCode::kUnavailable, "the stream is stopping");
+    if (stopping_) return fail(ErrorCode::kUnavailable, "the gateway is stopping");
     if (Clock::now() > deadline)
       return fail(ErrorCode::kTimeout, "the receiver does not take what is sent");
     pollfd wanted{static_cast<int>(socket_), events, 0};
@@ -276,7 +291,8 @@ class CurlConnection : public ByteConnection {
     return {};
   }
 
-  const config::StreamConfig config_;
+  const std::string url_;
+  const Options options_;
   const std::atomic<bool>& stopping_;
   Easy easy_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
@@ -285,16 +301,17 @@ class CurlConnection : public ByteConnection {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpClient>> HttpClient::create(const config::StreamConfig& config,
+Result<std::unique_ptr<HttpClient>> HttpClient::create(const Options& options,
                                                        const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto handle, make_handle(config));
-  return std::make_unique<CurlHttp>(config, std::move(handle), stopping);
+  SLUICE_ASSIGN(auto handle, make_handle(options));
+  return std::make_unique<CurlHttp>(options, std::move(handle), stopping);
 }
 
-Result<std::unique_ptr<ByteConnection>> ByteConnection::create(const config::StreamConfig& config,
+Result<std::unique_ptr<ByteConnection>> ByteConnection::create(const std::string& url,
+                                                               const Options& options,
                                                                const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN([[maybe_unused]] const auto handle, make_handle(config));
-  return std::make_unique<CurlConnection>(config, stopping);
+  SLUICE_ASSIGN([[maybe_unused]] const auto handle, make_handle(options));
+  return std::make_unique<CurlConnection>(url, options, stopping);
 }
 
-}  // namespace sluice::stream
+}  // namespace sluice::http

@@ -1,0 +1,271 @@
+#include "control/oidc_api.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "control/body.h"
+#include "identity/credential_store.h"
+#include "identity/federation.h"
+#include "identity/token_exchange.h"
+#include "identity/user_store.h"
+#include "store/state.h"
+
+namespace sluice::control {
+namespace {
+
+using identity::BegunLogin;
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+
+int64_t seconds_in(Duration duration) { return duration_cast<seconds>(duration).count(); }
+
+int64_t micros_from_now(Duration duration) {
+  return wall_micros() + duration_cast<std::chrono::microseconds>(duration).count();
+}
+
+HttpResponse refused(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kAuthentication:
+      return problem(401, error.text);
+    case ErrorCode::kLimit:
+      return problem(429, error.text);
+    default:
+      return failed(error);
+  }
+}
+
+BegunLogin begun_of(const boost::json::object& body) {
+  return {text_of(body, "attempt"), SecretString(text_of(body, "secret"))};
+}
+
+void add_begun(boost::json::object& answer, const BegunLogin& begun) {
+  answer["attempt"] = begun.attempt;
+  answer["secret"] = begun.secret.reveal();
+}
+
+/// What crosses the network in clear must not let anybody in.
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {
+  return config.behind_tls || request.peer.empty() || request.peer.starts_with("127.") ||
+         request.peer == "::1" || request.peer.starts_with("::ffff:127.");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OidcApi>> OidcApi::open(gateway::Gateway& gateway, audit::Log& log,
+                                               std::shared_ptr<const config::Config> config) {
+  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  std::unique_ptr<OidcApi> api(new OidcApi(std::move(database), gateway, log));
+  SLUICE_TRY(api->set_config(std::move(config)));
+  return api;
+}
+
+Result<> OidcApi::set_config(std::shared_ptr<const config::Config> config) {
+  std::vector<std::unique_ptr<identity::OidcProvider>> providers;
+  for (const auto& issuer : config->identity.issuers) {
+    auto provider = identity::OidcProvider::create(issuer, stopping_);
+    if (!provider) return fail(std::move(provider.error()).within("issuer " + issuer.name));
+    providers.push_back(std::move(*provider));
+  }
+  auto setup = std::make_shared<Setup>();
+  setup->config = std::move(config);
+  setup->logins = std::make_unique<identity::OidcLogins>(std::move(providers));
+  const std::lock_guard lock(setup_mutex_);
+  setup_ = std::move(setup);
+  return {};
+}
+
+std::shared_ptr<OidcApi::Setup> OidcApi::setup() {
+  const std::lock_guard lock(setup_mutex_);
+  return setup_;
+}
+
+std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
+  using Work = HttpResponse (*)(OidcApi&, Setup&, const HttpRequest&);
+  struct Route {
+    std::string_view method, path;
+    Work work;
+  };
+  static constexpr Route kRoutes[] = {
+      {"GET", "/v1/login/issuers",
+       [](OidcApi& api, Setup& setup, const HttpRequest&) { return api.issuers(setup); }},
+      {"POST", "/v1/login/oidc",
+       [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.start(setup, r, false); }},
+      {"POST", "/v1/login/oidc/finish",
+       [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.finish(setup, r); }},
+      {"POST", "/v1/login/device",
+       [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.start(setup, r, true); }},
+      {"POST", "/v1/login/device/poll",
+       [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.poll(setup, r); }},
+      {"POST", "/v1/token",
+       [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.exchange(setup, r); }},
+  };
+  for (const Route& route : kRoutes) {
+    if (request.path != route.path || request.method != route.method) continue;
+    auto setup = this->setup();
+    if (!reached_safely(request, setup->config->identity)) {
+      return problem(403, "logins over the network need TLS",
+                     "An operator can put a proxy with TLS before listen.http and set "
+                     "identity.behind_tls.");
+    }
+    HttpResponse response;
+    // Issuers may take their time.
+    response.later = [this, setup = std::move(setup), work = route.work, request] {
+      return work(*this, *setup, request);
+    };
+    return response;
+  }
+  return std::nullopt;
+}
+
+HttpResponse OidcApi::issuers(Setup& setup) {
+  boost::json::array all;
+  for (const auto* issuer : setup.logins->issuers()) {
+    all.push_back(boost::json::object{{"name", issuer->name},
+                                      {"issuer", issuer->issuer},
+                                      {"redirect", issuer->redirect},
+                                      {"device", issuer->device}});
+  }
+  return json_response(200, all);
+}
+
+HttpResponse OidcApi::start(Setup& setup, const HttpRequest& request, bool device) {
+  const auto body = body_of(request);
+  if (!body) return refused(body.error());
+  boost::json::object answer;
+  if (device) {
+    const auto login = setup.logins->start_device(text_of(*body, "issuer"));
+    if (!login) return refused(login.error());
+    add_begun(answer, login->begun);
+    answer["user_code"] = login->user_code;
+    answer["verification_uri"] = login->verification_uri;
+    if (!login->verification_uri_complete.empty())
+      answer["verification_uri_complete"] = login->verification_uri_complete;
+    answer["expires_in"] = seconds_in(login->expires);
+    answer["interval"] = seconds_in(login->interval);
+    return json_response(200, answer);
+  }
+  const auto login =
+      setup.logins->start_browser(text_of(*body, "issuer"), text_of(*body, "redirect_uri"));
+  if (!login) return refused(login.error());
+  add_begun(answer, login->begun);
+  answer["url"] = login->url;
+  return json_response(200, answer);
+}
+
+HttpResponse OidcApi::finish(Setup& setup, const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return refused(body.error());
+  identity::BrowserAnswer came{text_of(*body, "code"), text_of(*body, "state"), std::nullopt};
+  if (body->contains("iss")) came.issuer = text_of(*body, "iss");
+  const auto login = setup.logins->finish_browser(begun_of(*body), came);
+  if (!login) {
+    record_failure(login.error(), request);
+    return refused(login.error());
+  }
+  return logged_in(setup, *login, request);
+}
+
+HttpResponse OidcApi::poll(Setup& setup, const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return refused(body.error());
+  const auto login = setup.logins->poll_device(begun_of(*body));
+  if (!login) {
+    record_failure(login.error(), request);
+    return refused(login.error());
+  }
+  if (!*login) return json_response(202, boost::json::object{{"pending", true}});
+  return logged_in(setup, **login, request);
+}
+
+/// A credential that was issued a moment ago may be shown at once.
+void OidcApi::publish() {
+  if (auto directory = identity::load_directory(database_))
+    gateway_.set_directory(std::move(*directory));
+}
+
+HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& login,
+                                const HttpRequest& request) {
+  const std::lock_guard lock(mutex_);
+  const auto issue = [&]() -> Result<std::pair<std::string, identity::IssuedCredential>> {
+    SLUICE_ASSIGN(const auto user, identity::FederatedUsers(database_).admit(
+                                       login.identity, login.issuer->provision));
+    identity::NewCredential next;
+    next.user = user;
+    next.label = "sluice login by " + login.issuer->name;
+    next.expires_micros = micros_from_now(login.issuer->session);
+    next.assurance = login.identity.assurance;
+    SLUICE_ASSIGN(auto issued, identity::CredentialStore(database_, user).issue(next));
+    return std::pair(user, std::move(issued));
+  };
+  const auto issued = issue();
+  if (!issued) {
+    record_failure(issued.error(), request);
+    return refused(issued.error());
+  }
+  publish();
+  const auto databases = gateway_.databases();
+  return json_response(
+      200,
+      boost::json::object{{"id", issued->second.id},
+                          {"user", issued->first},
+                          {"secret", issued->second.secret.reveal()},
+                          {"expires", format_time(issued->second.expires_micros)},
+                          {"expires_micros", issued->second.expires_micros},
+                          {"issuer", login.issuer->name},
+                          {"databases", boost::json::array(databases.begin(), databases.end())},
+                          {"postgres", boost::json::object{{"port", gateway_.port()},
+                                                           {"tls", setup.config->tls.enabled()}}}});
+}
+
+/// In the form of RFC 8693, section 2.2, whatever becomes of it.
+HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
+  const auto refuse = [&](const Error& error, const char* name) {
+    if (error.code != ErrorCode::kInvalidInput) record_failure(error, request);
+    const int status =
+        error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout ? 503 : 400;
+    return json_response(status,
+                         boost::json::object{{"error", name}, {"error_description", error.text}});
+  };
+  const auto form = identity::decode_form(request.body);
+  if (!form)
+    return refuse({ErrorCode::kInvalidInput, "the body is no form, or names something twice"},
+                  "invalid_request");
+  const std::lock_guard lock(mutex_);
+  auto exchanged = identity::TokenExchange(*setup.logins, setup.config->identity.workloads,
+                                           identity::FederatedUsers(database_))
+                       .exchange(*form);
+  if (!exchanged) {
+    const bool grant = exchanged.error().code == ErrorCode::kAuthentication ||
+                       exchanged.error().code == ErrorCode::kDenied;
+    return refuse(exchanged.error(), grant ? "invalid_grant" : "invalid_request");
+  }
+  identity::NewCredential next;
+  next.user = exchanged->user;
+  next.databases = exchanged->databases;
+  next.expires_micros = micros_from_now(exchanged->session);
+  next.assurance = exchanged->assurance;
+  next.actors = exchanged->actors;
+  const auto issued = identity::CredentialStore(database_, exchanged->user).issue(next);
+  if (!issued) return refuse(issued.error(), "invalid_grant");
+  publish();
+  return json_response(200, boost::json::object{{"access_token", issued->secret.reveal()},
+                                                {"issued_token_type",
+                                                 "urn:ietf:params:oauth:token-type:access_token"},
+                                                {"token_type", "N_A"},
+                                                {"expires_in", seconds_in(exchanged->session)},
+                                                {"user", exchanged->user},
+                                                {"id", issued->id}});
+}
+
+void OidcApi::record_failure(const Error& error, const HttpRequest& request) {
+  audit::SessionContext context;
+  context.client_address = request.peer;
+  context.authentication = "oidc";
+  audit::Event event;
+  event.type = audit::EventType::kLoginFailed;
+  event.time_micros = wall_micros();
+  event.message = error.text;
+  (void)log_.append_admin(context, event);
+}
+
+}  // namespace sluice::control

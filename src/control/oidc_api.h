@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "audit/log.h"
+#include "config/config.h"
+#include "control/http_server.h"
+#include "gateway/gateway.h"
+#include "identity/oidc_login.h"
+#include "store/sqlite.h"
+
+namespace sluice::control {
+
+/// Logins by identity providers, and tokens of services in exchange for credentials.
+class OidcApi {
+ public:
+  static Result<std::unique_ptr<OidcApi>> open(gateway::Gateway& gateway, audit::Log& log,
+                                               std::shared_ptr<const config::Config> config);
+
+  /// GET /v1/login/issuers, POST /v1/login/oidc, /v1/login/oidc/finish, /v1/login/device,
+  /// /v1/login/device/poll, /v1/token.
+  std::optional<HttpResponse> answer(const HttpRequest& request);
+  /// Takes another configuration; logins under way have to begin again.
+  Result<> set_config(std::shared_ptr<const config::Config> config);
+  /// Ends what is under way with issuers; nothing is answered any more.
+  void stop() { stopping_ = true; }
+
+ private:
+  /// What one configuration has made; answers under way keep theirs.
+  struct Setup {
+    std::shared_ptr<const config::Config> config;
+    std::unique_ptr<identity::OidcLogins> logins;
+  };
+  OidcApi(store::Database database, gateway::Gateway& gateway, audit::Log& log)
+      : database_(std::move(database)), gateway_(gateway), log_(log) {}
+
+  std::shared_ptr<Setup> setup();
+  HttpResponse issuers(Setup& setup);
+  HttpResponse start(Setup& setup, const HttpRequest& request, bool device);
+  HttpResponse finish(Setup& setup, const HttpRequest& request);
+  HttpResponse poll(Setup& setup, const HttpRequest& request);
+  HttpResponse exchange(Setup& setup, const HttpRequest& request);
+  HttpResponse logged_in(Setup& setup, const identity::FinishedLogin& login,
+                         const HttpRequest& request);
+  void publish();
+  void record_failure(const Error& error, const HttpRequest& request);
+
+  std::mutex mutex_;
+  store::Database database_;
+  gateway::Gateway& gateway_;
+  audit::Log& log_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex setup_mutex_;
+  std::shared_ptr<Setup> setup_;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "identity/directory.h"
+#include "identity/oidc_identity.h"
+#include "store/sqlite.h"
+
+namespace sluice::identity {
+
+/// What a verified token of a service or agent stands for.
+struct VerifiedWorkload {
+  std::string issuer, subject;
+  std::string user;  ///< as the configuration says
+  UserKind kind = UserKind::kService;
+  std::vector<std::string> groups;
+};
+
+/// Which users are whom at which issuer. A user belongs to those (issuer, subject) that it was made
+/// for or linked with, and to nobody else of the same name; each change is one transaction with the
+/// word it leaves for the audit log.
+class FederatedUsers {
+ public:
+  explicit FederatedUsers(store::Database& database) : database_(database) {}
+
+  /// The user whom somebody is here, with the groups that the issuer says now. At a first login:
+  /// made with `provision`, else matched with a person of that name who belongs to nobody yet.
+  /// Errors: kDenied, with what an operator can do.
+  Result<std::string> admit(const VerifiedIdentity& identity, bool provision);
+  /// The same for a service or agent, which the configuration names and which is made where it is
+  /// not there yet.
+  Result<std::string> admit(const VerifiedWorkload& workload);
+  /// Makes a user be (issuer, subject) from now on. Errors: kNotFound, kExists.
+  Result<> link(const std::string& user, const std::string& issuer, const std::string& subject,
+                const std::string& actor);
+  /// Who (issuer, subject) is here; kNotFound for nobody.
+  Result<std::string> find(const std::string& issuer, const std::string& subject);
+
+ private:
+  struct Row {
+    std::string name;
+    std::vector<std::string> groups;
+    UserKind kind = UserKind::kHuman;
+    bool disabled = false;
+    bool bound = false;  ///< somebody at an issuer is this user
+    std::string made_by;
+  };
+  Result<std::optional<Row>> bound_to(const std::string& issuer, const std::string& subject);
+  Result<std::optional<Row>> named(const std::string& name);
+  Result<> make(const Row& row, const std::string& actor);
+  Result<> bind(const std::string& user, const std::string& issuer, const std::string& subject,
+                const std::string& actor);
+  Result<> keep_groups(const Row& row, const std::vector<std::string>& groups,
+                       const std::string& actor);
+  store::Database& database_;
+};
+
+}  // namespace sluice::identity
