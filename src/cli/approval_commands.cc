@@ -3,29 +3,55 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include "base/base64.h"
 #include "cli/call_gateway.h"
+#include "cli/call_http.h"
 #include "cli/commands.h"
+#include "cli/kept.h"
 #include "cli/password.h"
+#include "config/config.h"
+#include "control/api.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
 
 namespace {
 
-/// The header that proves who asks: a credential in SLUICE_TOKEN, or name and password.
-Result<std::string> authorization(const ApprovalOptions& options) {
+/// Asks as somebody who has logged in, over HTTP; nothing where nobody has.
+Result<json::value> call_as_kept(const std::string& method, const std::string& path,
+                                 const std::string& body) {
+  SLUICE_ASSIGN(const Kept kept, kept_credential({}));
+  return call_http(kept.gateway, method, path, body, kept.secret);
+}
+
+/// Who keeps the state folder may look without saying who they are.
+bool is_operator(const Common& common) {
+  const auto config = config::load(common.config_file, false);
+  return config && ::access(control::control_socket(config->state).c_str(), R_OK | W_OK) == 0;
+}
+
+Result<json::value> look(const Common& common, const std::string& path) {
+  return is_operator(common) ? call_gateway(common, "GET", path) : call_as_kept("GET", path, {});
+}
+
+/// Nobody decides without having proved who they are: by SLUICE_TOKEN, by a login with --user now,
+/// or by the one that is kept.
+Result<json::value> decide(const Common& common, const ApprovalOptions& options,
+                           const std::string& path, const std::string& body) {
   const char* token = std::getenv("SLUICE_TOKEN");
-  if (options.user.empty() && token != nullptr) return "Bearer " + std::string(token);
-  if (options.user.empty()) {
-    return fail(ErrorCode::kInvalidInput,
-                "say who decides: --user NAME (with their password), or a credential in "
-                "SLUICE_TOKEN");
+  if (options.user.empty() && token == nullptr) return call_as_kept("POST", path, body);
+  std::string credential = token == nullptr ? "" : token;
+  if (!options.user.empty()) {
+    SLUICE_ASSIGN(const auto password,
+                  read_password(options.password_stdin, "Password of " + options.user));
+    json::object login{{"user", options.user}, {"password", password.reveal()}};
+    if (!options.totp.empty()) login["totp"] = options.totp;
+    SLUICE_ASSIGN(const auto issued,
+                  call_gateway(common, "POST", "/v1/login", json::serialize(login)));
+    credential = issued.at("secret").as_string();
   }
-  SLUICE_ASSIGN(const auto password,
-                read_password(options.password_stdin, "Password of " + options.user));
-  return "Basic " + to_base64(options.user + ":" + std::string(password.reveal()));
+  return call_gateway(common, "POST", path, body, "Bearer " + credential);
 }
 
 void print_list(std::string_view title, const json::value& list) {
@@ -95,7 +121,7 @@ void print_request(const json::object& request) {
 }
 
 Result<json::value> fetch(const Common& common, const ApprovalOptions& options) {
-  return call_gateway(common, "GET", fmt::format("/v1/approvals/{}", options.number));
+  return look(common, fmt::format("/v1/approvals/{}", options.number));
 }
 
 }  // namespace
@@ -104,7 +130,7 @@ Result<> approval_list(const Common& common, const ApprovalOptions& options) {
   std::string path = fmt::format("/v1/approvals?limit={}", common.limit);
   if (!options.state.empty()) path += "&state=" + options.state;
   if (!options.requester.empty()) path += "&requester=" + options.requester;
-  SLUICE_ASSIGN(auto rows, call_gateway(common, "GET", path));
+  SLUICE_ASSIGN(auto rows, look(common, path));
   print(std::cout,
         {{"number", "state", "created", "requester", "database", "rules", "statement", "missing"},
          std::move(rows.as_array())},
@@ -141,13 +167,11 @@ Result<> approval_explain(const Common& common, const ApprovalOptions& options) 
 
 Result<> approval_act(const Common& common, const ApprovalOptions& options,
                       const std::string& what) {
-  SLUICE_ASSIGN(const auto header, authorization(options));
   json::object body{{"comment", options.comment}};
   if (options.max_rows) body["max_rows"] = *options.max_rows;
-  SLUICE_ASSIGN(
-      const auto request,
-      call_gateway(common, "POST", fmt::format("/v1/approvals/{}/{}", options.number, what),
-                   json::serialize(body), header));
+  SLUICE_ASSIGN(const auto request,
+                decide(common, options, fmt::format("/v1/approvals/{}/{}", options.number, what),
+                       json::serialize(body)));
   if (common.format == Format::kJson) {
     std::cout << json_text(request) << '\n';
     return {};

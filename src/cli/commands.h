@@ -165,7 +165,8 @@ Result<> data_history(const Common& common);
 struct ApprovalOptions {
   int64_t number = 0;
   std::string state, requester;  ///< list: only those
-  std::string user;              ///< who decides; empty: by the credential in SLUICE_TOKEN
+  std::string user;              ///< who decides; empty: SLUICE_TOKEN, or whose login is kept
+  std::string totp;              ///< their one-time code, where they have one
   bool password_stdin = false;
   std::string comment;
   std::optional<uint64_t> max_rows;

@@ -1,4 +1,3 @@
-#include <atomic>
 #include <cstdlib>
 #include <iostream>
 
@@ -7,11 +6,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/call_http.h"
 #include "cli/credential_commands.h"
-#include "cli/password.h"
 #include "cli/kept.h"
+#include "cli/oidc_login.h"
 #include "cli/output.h"
-#include "stream/transport.h"
+#include "cli/password.h"
 
 namespace sluice::cli {
 namespace {
@@ -57,16 +57,11 @@ LoginOptions completed(LoginOptions options) {
   return options;
 }
 
-Result<stream::HttpAnswer> ask(const LoginOptions& options, const SecretString& password) {
-  config::StreamConfig config;
-  config.timeout = std::chrono::seconds(30);
-  const std::atomic<bool> stopping{false};
-  SLUICE_ASSIGN(const auto client, stream::HttpClient::create(config, stopping));
+Result<boost::json::value> ask(const LoginOptions& options, const SecretString& password) {
   boost::json::object body{{"user", options.user}, {"password", password.reveal()}};
   if (!options.totp.empty()) body["totp"] = options.totp;
   if (!options.database.empty()) body["database"] = options.database;
-  return client->post(options.gateway + "/v1/login", {{"Content-Type", "application/json"}},
-                      boost::json::serialize(body));
+  return call_http(options.gateway, "POST", "/v1/login", boost::json::serialize(body));
 }
 
 Result<SecretString> password_of(const LoginOptions& options) {
@@ -77,24 +72,9 @@ Result<SecretString> password_of(const LoginOptions& options) {
   return SecretString(std::move(line));
 }
 
-Error refusal(const stream::HttpAnswer& answer) {
-  std::string text = fmt::format("the gateway answered {}", answer.status);
-  boost::json::error_code error;
-  const auto value = boost::json::parse(answer.body, error);
-  if (!error && value.is_object()) {
-    for (const char* name : {"title", "detail"}) {
-      const auto* part = value.get_object().if_contains(name);
-      if (part != nullptr && part->is_string())
-        text += ": " + printable(std::string_view(part->get_string()));
-    }
-  }
-  return {answer.status == 401 ? ErrorCode::kAuthentication : ErrorCode::kDenied, text};
-}
-
 Result<Kept> read_answer(const std::string& gateway, const std::string& host,
-                         const std::string& text) {
+                         const boost::json::value& value) {
   try {
-    const auto value = boost::json::parse(text);
     const auto& object = value.as_object();
     const auto& postgres = object.at("postgres").as_object();
     Kept kept;
@@ -114,27 +94,36 @@ Result<Kept> read_answer(const std::string& gateway, const std::string& host,
   }
 }
 
+Result<boost::json::value> by_password(LoginOptions options) {
+  SLUICE_ASSIGN(const auto password, password_of(options));
+  auto answer = ask(options, password);
+  const bool wants_code = !answer && answer.error().code == ErrorCode::kAuthentication &&
+                          answer.error().text.find("one-time code is needed") != std::string::npos;
+  if (!wants_code || !options.totp.empty() || isatty(STDIN_FILENO) == 0) return answer;
+  SLUICE_ASSIGN(const auto code, read_line_hidden("One-time code: "));
+  options.totp = code.reveal();
+  return ask(options, password);
+}
+
 }  // namespace
 
 Result<> login(const LoginOptions& given) {
-  LoginOptions options = completed(given);
+  const LoginOptions options = completed(given);
   if (options.gateway.empty())
     return fail(ErrorCode::kInvalidInput, "say where: sluice login --gateway https://HOST[:PORT]");
   SLUICE_ASSIGN(const Url url, parse_url(options.gateway));
   if (url.scheme == "http" && !is_local(url.host))
-    std::cerr << "warning: the password goes over the network in clear; use https\n";
+    std::cerr << "warning: what proves who you are goes over the network in clear; use https\n";
   SLUICE_ASSIGN(const auto folder, kept_folder());
-  SLUICE_ASSIGN(const auto password, password_of(options));
-  SLUICE_ASSIGN(auto answer, ask(options, password));
-  if (answer.status == 401 && options.totp.empty() &&
-      answer.body.find("a one-time code is needed") != std::string::npos &&
-      isatty(STDIN_FILENO) != 0) {
-    SLUICE_ASSIGN(const auto code, read_line_hidden("One-time code: "));
-    options.totp = code.reveal();
-    SLUICE_ASSIGN(answer, ask(options, password));
-  }
-  if (!answer.good()) return fail(refusal(answer));
-  SLUICE_ASSIGN(const Kept kept, read_answer(options.gateway, url.host, answer.body));
+  const AskGateway by_http = [&](const std::string& method, const std::string& path,
+                                 const std::string& body) {
+    return call_http(options.gateway, method, path, body);
+  };
+  const bool by_provider = !options.issuer.empty() || options.device;
+  SLUICE_ASSIGN(const auto answer, by_provider
+                                       ? login_by_issuer(by_http, options.issuer, options.device)
+                                       : by_password(options));
+  SLUICE_ASSIGN(const Kept kept, read_answer(options.gateway, url.host, answer));
   SLUICE_TRY(keep(folder, kept));
   std::cerr << fmt::format("logged in at {} as \"{}\" until {}; for example: sluice connect {}\n",
                            kept.gateway, printable(kept.user), format_time(kept.expires_micros),

@@ -198,10 +198,8 @@ class Service {
                                                             config_->audit.watched, *log_));
       api_->set_witness(std::move(witness));
     }
-    if (config_->listen_http) {
-      SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
-      api_->set_login(std::move(login));
-    }
+    SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
+    api_->set_login(std::move(login));
     SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
     api_->set_identity(std::move(identity));
     api_->watch(*streams_);

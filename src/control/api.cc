@@ -189,6 +189,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
     return check(request.path.substr(
         databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
   }
+  if (login_) {
+    if (auto answer = login_->answer(request)) return std::move(*answer);
+  }
   if (approvals_) {
     if (auto answer = approvals_->answer(request, true)) return std::move(*answer);
   }

@@ -11,12 +11,13 @@ namespace sluice::control {
 /// Who sends a request, as they have proved.
 struct Caller {
   std::string user;
-  std::string authentication;  ///< "password", or how the holder of a credential proved it
+  std::string authentication;  ///< how they had proved it to get the credential
 };
 
-/// By the Authorization header: Basic (RFC 7617) with the password of a user, or Bearer (RFC 6750)
-/// with a credential. A token must have `scope`; a credential of `sluice login` may do all that its
-/// user may. kAuthentication says what is missing, and nothing of whether the user exists.
+/// By the Authorization header: Bearer (RFC 6750) with a credential. Passwords are taken in one
+/// place only, POST /v1/login, which counts failures and asks for second factors. A token must have
+/// `scope`; a credential of `sluice login` may do all that its user may. kAuthentication says what
+/// is missing.
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
 

@@ -7,6 +7,7 @@
 #include "control/body.h"
 #include "identity/password.h"
 #include "identity/totp.h"
+#include "identity/user_store.h"
 #include "store/state.h"
 
 namespace sluice::control {
@@ -118,6 +119,9 @@ HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance) 
   const auto issued =
       identity::CredentialStore(database_, claim.user + " (sluice login)").issue(next);
   if (!issued) return failed(issued.error());
+  // Its holder may use it at once; the store is looked at only every now and then.
+  if (auto directory = identity::load_directory(database_))
+    gateway_.set_directory(std::move(*directory));
   const auto databases =
       claim.database.empty() ? gateway_.databases() : std::vector<std::string>{claim.database};
   HttpResponse response = json_response(

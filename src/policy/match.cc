@@ -183,8 +183,20 @@ Truth matches_statement(const Rule& rule, const Question& question, Reasons reas
 }
 
 Truth matches_method(const When& when, const Principal& principal, Reasons reasons) {
-  if (!when.methods) return Truth::kYes;
-  return words_condition("authentication method", *when.methods, principal.authentication, reasons);
+  Truth result = Truth::kYes;
+  const auto check = [&](std::string_view name, const std::optional<Words>& words,
+                         std::string_view value) {
+    if (words) result = both(result, words_condition(name, *words, value, reasons));
+  };
+  check("authentication method", when.methods, principal.authentication);
+  check("authentication issuer", when.issuers, principal.issuer);
+  check("authentication acr", when.acr, principal.acr);
+  if (when.mfa) {
+    const auto& amr = principal.amr;
+    const bool is = std::find(amr.begin(), amr.end(), "mfa") != amr.end();
+    result = both(result, flag("authentication mfa", *when.mfa, is, reasons));
+  }
+  return result;
 }
 
 Truth matches_demand(const Rule& rule, const Demand& demand, const Question& question,

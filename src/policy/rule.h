@@ -56,7 +56,8 @@ struct When {
   std::optional<bool> dynamic_sql, cartesian, no_limit;
   std::optional<FunctionPatterns> functions;
   // Of the session.
-  std::optional<Words> methods;
+  std::optional<Words> methods, issuers, acr;
+  std::optional<bool> mfa;
   // Of the moment.
   std::optional<Range> estimated_rows;
   std::optional<TimeWindow> time;
@@ -65,13 +66,14 @@ struct When {
   std::optional<bool> in_transaction;
   std::optional<Duration> max_age, older_than;  ///< of the authentication
 
+  bool on_authentication() const { return methods || issuers || acr || mfa; }
   bool on_circumstances() const {
     return estimated_rows || time || !client.empty() || application || purpose || in_transaction ||
            max_age || older_than;
   }
   bool any() const {
     return without_where || cascade || lock || table_rows || dynamic_sql || cartesian || no_limit ||
-           functions || methods || on_circumstances();
+           functions || on_authentication() || on_circumstances();
   }
 };
 

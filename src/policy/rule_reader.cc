@@ -188,8 +188,13 @@ void read_time(MapReader& map, std::optional<TimeWindow>& out) {
 
 void read_authentication(MapReader& map, When& when) {
   map.map("authentication", [&](MapReader& inner) {
-    if (inner.empty()) map.problem("authentication", "expected method, max_age or older_than");
+    if (inner.empty()) {
+      map.problem("authentication", "expected method, issuer, acr, mfa, max_age or older_than");
+    }
     read_words(inner, "method", when.methods);
+    read_words(inner, "issuer", when.issuers);
+    read_words(inner, "acr", when.acr);
+    read_flag(inner, "mfa", when.mfa);
     const auto age = [&](const std::string& key, std::optional<Duration>& out) {
       Duration value{};
       inner.parsed(key, value, parse_duration);

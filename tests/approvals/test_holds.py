@@ -1,7 +1,6 @@
 """Statements that a rule holds: they wait at the gateway, run once when people have approved exactly them, and
 nothing else gets through (threat cases of approvals)."""
 
-import base64
 import json
 import os
 import subprocess
@@ -420,10 +419,10 @@ def test_what_cannot_be_approved_says_so(gateway):
 
 
 def call(gateway, method, path, user=None, password=PASSWORD, body=None, bearer=None):
+    if user:
+        bearer = call(gateway, "POST", "/v1/login", body={"user": user, "password": password})[1].get("secret", "none")
     request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
                                      data=None if body is None else json.dumps(body).encode())
-    if user:
-        request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
     if bearer:
         request.add_header("Authorization", "Bearer " + bearer)
     try:

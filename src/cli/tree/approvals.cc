@@ -10,10 +10,13 @@ void add_decision(CommandTree& tree, CLI::App& approvals, ApprovalOptions& optio
       [&, what] { return approval_act(tree.common(), options, what); }));
   sub->add_option("number", options.number, "From: sluice approval list")->required();
   sub->add_option("--user", options.user,
-                  "Who says so, with their password; without it a credential in SLUICE_TOKEN")
+                  "Who says so, with their password (default: who has logged in with sluice "
+                  "login, or the credential in SLUICE_TOKEN)")
       ->type_name("NAME");
   sub->add_flag("--password-stdin", options.password_stdin,
                 "Read the password from standard input");
+  sub->add_option("--totp", options.totp, "The one-time code, where codes are set up")
+      ->type_name("CODE");
   sub->add_option("--comment", options.comment, "Why; goes on the record")->type_name("TEXT");
   if (what == "approve") {
     sub->add_option("--max-rows", options.max_rows, "For at most so many changed rows")

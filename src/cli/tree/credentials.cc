@@ -38,7 +38,9 @@ void add_token_commands(CommandTree& tree) {
 void add_login_command(CommandTree& tree) {
   auto& options = tree.keep<LoginOptions>();
   auto* sub = tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
-                       "sluice login --gateway https://gateway.example --user alice",
+                       "sluice login --gateway https://gateway.example --user alice\n  sluice "
+                       "login --gateway https://gateway.example --issuer corp\n  sluice login "
+                       "--device",
                        [&] { return login(options); });
   sub->add_option("--gateway", options.gateway, "Where (default: as the last time)")
       ->envname("SLUICE_GATEWAY")
@@ -49,6 +51,10 @@ void add_login_command(CommandTree& tree) {
       ->type_name("CODE");
   sub->add_flag("--password-stdin", options.password_stdin,
                 "Read the password from standard input");
+  sub->add_option("--issuer", options.issuer, "By this identity provider, in the browser")
+      ->type_name("NAME");
+  sub->add_flag("--device", options.device,
+                "By an identity provider, with a code to be entered in a browser anywhere");
 }
 
 CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {

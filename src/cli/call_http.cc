@@ -1,0 +1,64 @@
+#include "cli/call_http.h"
+
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "cli/output.h"
+#include "http/transport.h"
+
+namespace sluice::cli {
+namespace {
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400:
+      return ErrorCode::kInvalidInput;
+    case 401:
+      return ErrorCode::kAuthentication;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 409:
+      return ErrorCode::kExists;
+    default:
+      return status < 500 ? ErrorCode::kDenied : ErrorCode::kUnavailable;
+  }
+}
+
+Error refusal(const http::HttpAnswer& answer) {
+  std::string text = fmt::format("the gateway answered {}", answer.status);
+  boost::json::error_code error;
+  const auto value = boost::json::parse(answer.body, error);
+  if (!error && value.is_object()) {
+    for (const char* name : {"title", "detail"}) {
+      const auto* part = value.get_object().if_contains(name);
+      if (part != nullptr && part->is_string())
+        text += ": " + printable(std::string_view(part->get_string()));
+    }
+  }
+  return {code_of(answer.status), text};
+}
+
+}  // namespace
+
+Result<boost::json::value> call_http(const std::string& base, const std::string& method,
+                                     const std::string& path, const std::string& body,
+                                     const SecretString& credential) {
+  http::Options options;
+  options.longest_answer = size_t{16} << 20;
+  if (!credential.empty())
+    options.authorization = SecretString("Bearer " + std::string(credential.reveal()));
+  const std::atomic<bool> stopping{false};
+  SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping));
+  const std::map<std::string, std::string> headers = {{"Content-Type", "application/json"}};
+  SLUICE_ASSIGN(const auto answer, method == "GET" ? client->get(base + path, {})
+                                                   : client->post(base + path, headers, body));
+  if (!answer.good()) return fail(refusal(answer));
+  boost::json::error_code error;
+  auto value = boost::json::parse(answer.body, error);
+  if (error || answer.cut)
+    return fail(ErrorCode::kUnavailable, "what answered is no sluice gateway");
+  return value;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sluice::cli {
+
+/// Asks a gateway's HTTP API; `base` is "https://gateway.example". `credential`: shown as a Bearer
+/// token, where it is not empty. What it refuses is an error with the gateway's own words.
+Result<boost::json::value> call_http(const std::string& base, const std::string& method,
+                                     const std::string& path, const std::string& body,
+                                     const SecretString& credential = {});
+
+}  // namespace sluice::cli
