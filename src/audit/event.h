@@ -63,7 +63,7 @@ struct SessionContext {
   std::vector<std::string> actors;
   std::string acr;               ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;  ///< authentication methods references (RFC 8176)
-  std::string credential;  ///< id of what was shown in place of a password
+  std::string credential;        ///< id of what was shown in place of a password
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.

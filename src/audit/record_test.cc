@@ -258,7 +258,7 @@ TEST(Record, ARecordWithoutATypeIsNone) {
 TEST(Record, EnumeratorsOutOfRangeAreRefused) {
   for (const auto& [key, bad] :
        std::vector<std::pair<Key, uint64_t>>{{Key::kType, 0},
-                                             {Key::kType, 13},
+                                             {Key::kType, 14},
                                              {Key::kPhase, 5},
                                              {Key::kOutcome, 6},
                                              {Key::kOutcome, uint64_t{1} << 32 | 1}}) {

@@ -17,7 +17,8 @@ TEST(Base64, VectorsOfRfc4648) {
 }
 
 TEST(Base64, TakesNothingElse) {
-  for (const char* text : {"Zg", "Zg=", "Zg==\n", " Zg==", "Zg==Zg==", "Z", "Zm9-", "Zh==", "Zm\200\200"}) {
+  for (const char* text :
+       {"Zg", "Zg=", "Zg==\n", " Zg==", "Zg==Zg==", "Z", "Zm9-", "Zh==", "Zm\200\200"}) {
     EXPECT_EQ(from_base64(text), std::nullopt) << text;
   }
 }

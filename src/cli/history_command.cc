@@ -10,8 +10,8 @@
 namespace sluice::cli {
 namespace {
 
-const std::vector<std::string> kColumns = {"time", "user", "outcome", "row",     "rows",
-                                           "rule", "approval", "kind", "text",    "session", "id"};
+const std::vector<std::string> kColumns = {"time",     "user", "outcome", "row",     "rows", "rule",
+                                           "approval", "kind", "text",    "session", "id"};
 
 boost::json::object to_json(const audit::HistoryQuery& query, const audit::Change& change) {
   auto out = audit::to_json(change.record);

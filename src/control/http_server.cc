@@ -81,9 +81,9 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
     const auto& request = parser_->get();
-    HttpResponse made = (*handler_)({std::string(request.method_string()),
-                                     std::string(request.target()), request.body(),
-                                     std::string(request[http::field::authorization]), peer()});
+    HttpResponse made =
+        (*handler_)({std::string(request.method_string()), std::string(request.target()),
+                     request.body(), std::string(request[http::field::authorization]), peer()});
     if (!made.later) {
       send(std::move(made));
       return;

@@ -134,7 +134,8 @@ TEST(Jwt, RefusesOtherAlgorithmsThanItsIssuers) {
   // A key that says its algorithm is used with no other.
   auto jwk = rsa().public_jwk();
   jwk["alg"] = "PS256";
-  const auto keys = *parse_key_set(boost::json::serialize(object{{"keys", boost::json::array{jwk}}}));
+  const auto keys =
+      *parse_key_set(boost::json::serialize(object{{"keys", boost::json::array{jwk}}}));
   EXPECT_EQ(refusal(rsa().sign("PS256", good_claims()), expected(), keys), "taken");
   EXPECT_THAT(refusal(rsa().sign("RS256", good_claims()), expected(), keys),
               HasSubstr("does not publish for this use"));
@@ -220,7 +221,8 @@ TEST(Jwt, RefusesChangedTokens) {
 }
 
 TEST(Jwt, RefusesHugeTokens) {
-  EXPECT_THAT(refusal(with("groups", boost::json::string(40'000, 'x'))), HasSubstr("longer than 32 KiB"));
+  EXPECT_THAT(refusal(with("groups", boost::json::string(40'000, 'x'))),
+              HasSubstr("longer than 32 KiB"));
   EXPECT_EQ(refusal(with("groups", boost::json::string(10'000, 'x'))), "taken");
   std::string deep(2000, '[');
   EXPECT_NE(refusal(rsa().sign_text(R"({"alg":"RS256","kid":"rsa-1"})",
@@ -279,8 +281,8 @@ TEST(Jwt, BelongsToOneLogin) {
   EXPECT_THAT(refusal(with("at_hash", "77QmUPtjPfzWtF2AnpK9RR"), e), HasSubstr("(at_hash)"));
   EXPECT_THAT(refusal(with("at_hash", 1), e), HasSubstr("(at_hash)"));
   EXPECT_EQ(refusal(without("at_hash"), e), "taken");
-  for (const auto& subject :
-       {boost::json::value(""), boost::json::value(7), boost::json::value(boost::json::string(256, 's'))})
+  for (const auto& subject : {boost::json::value(""), boost::json::value(7),
+                              boost::json::value(boost::json::string(256, 's'))})
     EXPECT_THAT(refusal(with("sub", subject)), HasSubstr("(sub)"));
 }
 
