@@ -259,7 +259,7 @@ void Session::use_approval() {
 
 void Session::approval_used(Result<approval::Request> used) {
   if (!held_ || !deferred_) return;
-  if (!used) return refuse_held(used.error().text, "Ask again: run the statement once more.");
+  if (!used) return refuse_held(used.error().text, "To ask anew, run the statement once more.");
   auto approved = std::make_shared<policy::Decision>(*held_->decision);
   approved->effect = policy::Effect::kAllow;
   approved->message = approved->detail = approved->hint = {};
