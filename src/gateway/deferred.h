@@ -8,7 +8,6 @@
 
 #include "approval/request.h"
 #include "gateway/statement.h"
-#include "net/reactor.h"
 #include "policy/decision.h"
 #include "wire/postgres/framer.h"
 
@@ -62,7 +61,6 @@ struct Held {
   uint64_t watch = 0;     ///< approval::Desk::watch
   bool deciding = false;  ///< it has been decided on; what was asked is compared
   bool cancelled = false;
-  std::unique_ptr<net::Timer> timer;
 };
 
 }  // namespace sluice::gateway

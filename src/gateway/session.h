@@ -377,6 +377,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
   std::unique_ptr<Held> held_;
+  std::unique_ptr<net::Timer> hold_timer_;
   std::string replacement_;
   uint16_t suspended_ = 0;
   bool greeted_ = false;

@@ -201,8 +201,10 @@ void Session::approval_asked(Result<approval::Request> asked) {
   });
   if (wait <= Duration::zero()) return hold_timed_out();
   tell_of_hold(*asked);
-  held_->timer = std::make_unique<net::Timer>(worker_.reactor(), [this] { hold_timed_out(); });
-  held_->timer->arm(wait);
+  // It outlives what it ends.
+  if (!hold_timer_)
+    hold_timer_ = std::make_unique<net::Timer>(worker_.reactor(), [this] { hold_timed_out(); });
+  hold_timer_->arm(wait);
   // Whether the client is still there has to be seen; what it sends meanwhile is kept, up to a
   // bound.
   client_->resume_receive();
@@ -317,6 +319,7 @@ void Session::end_hold() {
 }
 
 void Session::forget_hold() {
+  if (hold_timer_) hold_timer_->cancel();
   const auto held = std::exchange(held_, nullptr);
   if (!held || held->watch == 0) return;
   worker_.shared().approving.submit([&shared = worker_.shared(), watch = held->watch] {

@@ -222,7 +222,7 @@ Session::Pass Session::judge(const Piece& piece,
               !may_guess(masking_of(*statement).get(), refused))) {
     decision = refused;
   }
-  if (!decision->allowed() && !held_later) {
+  if (!decision->allowed() && !(held_later && decision->effect == policy::Effect::kHold)) {
     return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
                   : refuse_extended(parse->name, statement.get(), decision, true);
   }
