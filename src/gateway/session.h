@@ -178,6 +178,8 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // session_hold.cc: what a rule holds.
   bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
+  std::vector<std::string> persons() const;
+  bool could_be_approved(const policy::Decision& decision) const;
   void hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types, Bytes values,
             DecisionPtr decision);
   void ask_session(std::function<void()> then);

@@ -6,6 +6,7 @@
 
 #include "approval/brief.h"
 #include "approval/desk.h"
+#include "approval/quorum.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -90,6 +91,29 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
   return transaction_ahead_ != 'E' && objection(statement) == nullptr;
 }
 
+/// Whether anybody could let it through, so that it is worth preparing.
+bool Session::could_be_approved(const policy::Decision& decision) const {
+  if (decision.effect != policy::Effect::kHold || decision.holds.empty()) return false;
+  approval::Request request;
+  request.subject.requester = admission_.user;
+  request.persons = persons();
+  bool automatic = true;
+  for (const auto& spec : decision.holds) {
+    request.needs.push_back({spec->rule, spec->stages});
+    automatic = automatic && spec->automatic;
+  }
+  return automatic || approval::can_be_approved(request, *worker_.runtime()->directory);
+}
+
+/// Those behind who asks: themselves, whom they act for.
+std::vector<std::string> Session::persons() const {
+  const policy::Principal& principal = principal_->principal;
+  std::vector<std::string> out = principal.actors;
+  const auto person = principal.attributes.find("person");
+  out.push_back(person == principal.attributes.end() ? principal.user : person->second);
+  return out;
+}
+
 /// Keeps `piece` and asks people. `types` and `values`: of Parse and Bind.
 void Session::hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types,
                    Bytes values, DecisionPtr decision) {
@@ -138,9 +162,7 @@ approval::Request Session::approval_request() {
   const auto catalog = scope_.scope->catalog;
   approval::Request request;
   request.subject = held_->subject;
-  request.persons = principal.actors;
-  const auto person = principal.attributes.find("person");
-  request.persons.push_back(person == principal.attributes.end() ? principal.user : person->second);
+  request.persons = persons();
   request.requester_kind = policy::name_of(principal.kind);
   request.environment = admission_.database->config().environment;
   request.session_id = id_;

@@ -195,8 +195,8 @@ Session::Pass Session::judge(const Piece& piece,
     }
   }
   // Nothing runs at Parse: what is prepared is held when its parameters are known.
-  const bool held_later = !simple && decision->effect == policy::Effect::kHold &&
-                          !decision->holds.empty() && users_types(parse->types).empty();
+  const bool held_later =
+      !simple && users_types(parse->types).empty() && could_be_approved(*decision);
   if (decision->allowed() && !statement->facts().prepared.empty()) {
     decision = decide_prepared_uses(*statement, std::move(decision), writes);
   }

@@ -91,7 +91,8 @@ TEST_F(CredentialStoreTest, NothingThatLetsAnybodyInIsKept) {
   const auto waiting = store::waiting_admin_events(database);
   for (const auto& event : *waiting)
     EXPECT_THAT(event.message, Not(HasSubstr(std::string(issued.secret.reveal()))));
-  const Credential* kept = directory()->credential(issued.id);
+  const auto now = directory();
+  const Credential* kept = now->credential(issued.id);
   EXPECT_THAT(kept->scram_verifier, Not(HasSubstr(std::string(issued.secret.reveal()))));
   EXPECT_NE(kept->digest, issued.secret.reveal());
 }
