@@ -166,15 +166,7 @@ Result<Request> RequestStore::find(int64_t number) {
   return request;
 }
 
-Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
-  SLUICE_ASSIGN(auto query,
-                database_.prepare(fmt::format(
-                    "SELECT {} FROM approval_requests WHERE (?1 = '' OR state = ?1) AND "
-                    "(?2 = '' OR requester = ?2) ORDER BY number DESC LIMIT ?3",
-                    kColumns)));
-  query.bind(1, wanted.state ? name_of(*wanted.state) : "")
-      .bind(2, wanted.requester)
-      .bind(3, static_cast<int64_t>(wanted.limit));
+Result<std::vector<Request>> RequestStore::all_of(store::Statement& query) {
   std::vector<Request> out;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
@@ -188,6 +180,18 @@ Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
   return out;
 }
 
+Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare(fmt::format(
+                    "SELECT {} FROM approval_requests WHERE (?1 = '' OR state = ?1) AND "
+                    "(?2 = '' OR requester = ?2) ORDER BY number DESC LIMIT ?3",
+                    kColumns)));
+  query.bind(1, wanted.state ? name_of(*wanted.state) : "")
+      .bind(2, wanted.requester)
+      .bind(3, static_cast<int64_t>(wanted.limit));
+  return all_of(query);
+}
+
 Result<std::vector<Request>> RequestStore::open(const Subject& subject) {
   SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
                                 "SELECT {} FROM approval_requests WHERE state IN ('waiting', "
@@ -195,17 +199,7 @@ Result<std::vector<Request>> RequestStore::open(const Subject& subject) {
                                 "ORDER BY number DESC LIMIT 100",
                                 kColumns)));
   query.bind(1, subject.requester).bind(2, subject.database).bind_blob(3, subject.statement);
-  std::vector<Request> out;
-  for (;;) {
-    SLUICE_ASSIGN(const bool row, query.step());
-    if (!row) break;
-    SLUICE_ASSIGN(auto request, row_of(query));
-    out.push_back(std::move(request));
-  }
-  for (Request& request : out) {
-    SLUICE_ASSIGN(request.votes, votes(request.number));
-  }
-  return out;
+  return all_of(query);
 }
 
 Result<std::vector<RequestStore::Open>> RequestStore::all_open() {

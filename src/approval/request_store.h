@@ -55,6 +55,8 @@ class RequestStore {
 
  private:
   Result<std::vector<Vote>> votes(int64_t number);
+  /// What a query for requests finds, with their votes.
+  Result<std::vector<Request>> all_of(store::Statement& query);
   Result<bool> changed(store::Statement& update, const std::string& actor,
                        const std::string& message);
   store::Database& database_;

@@ -67,6 +67,7 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
   const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer};
   const SecretString password(text_of(*body, "password"));
   const std::string code = text_of(*body, "totp");
+  const std::lock_guard working(working_);
   auto& limits = gateway_.login_limits();
   if (const Duration wait = limits.wait(claim.user, claim.peer, Clock::now());
       wait > Duration::zero()) {

@@ -48,6 +48,7 @@ class LoginApi {
 
   gateway::Gateway& gateway_;
   audit::Log& log_;
+  std::mutex working_;  ///< one login at a time: two servers ask, and the store is one thread's
   store::Database database_;
   std::string secret_;  ///< the installation's
   std::mutex mutex_;    ///< guards config_
