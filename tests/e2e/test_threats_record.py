@@ -136,9 +136,9 @@ def test_Threat57_garbage_for_segments(server):
     try:
         folder = pathlib.Path(running.root, "state/audit/log")
         name = segment_with(running, b"kept57 20").name
-        (folder / name.replace(name.split("-")[0], f"{99999999:0{len(name.split('-')[0])}}")).write_bytes(os.urandom(300_000))
+        (folder / name.replace(name.split("-")[0], f"{999999:0{len(name.split('-')[0])}}")).write_bytes(os.urandom(300_000))
         (folder / "not-a-segment").write_bytes(b"x" * 10)
-        (folder / "77777777-3.seg").write_bytes(b"")
+        (folder / "777777-3.seg").write_bytes(b"")
         for file in pathlib.Path(running.root, "state/audit").glob("index.db*"):
             file.write_bytes(os.urandom(100_000))
         running.start()
