@@ -62,15 +62,14 @@ class Evidence:
             statements(gateway, *(f"SELECT 'third {i}'" for i in range(150)))
             self.keep()
             self.key = gateway.cli("audit", "key").stdout.strip()
-            wanted = [gateway.search("--text", f"'{text}'")[0]["id"] for text in ("first 0", "first 199", "second 150", "third 149")]
+            wanted = [gateway.wait_for(bool, "--text", f"'{text}'")[0]["id"] for text in ("first 0", "first 199", "second 150", "third 149")]
             self.receipts = [gateway.cli("audit", "receipt", str(record)).stdout for record in [1, *wanted]]
-            time.sleep(1.5)
             self.over_http = self.ask_outsider(folder, f"http://127.0.0.1:{gateway.http}/tlog/")
             gateway.signal(signal.SIGTERM)
             gateway.process.wait(20)
             shutil.copytree(self.audit, folder / "audit")
             self.audit = folder / "audit"
-            self.keep(0)
+            self.keep()
         finally:
             gateway.stop()
 
@@ -87,9 +86,15 @@ class Evidence:
             arguments += ["--index", str(index)]
         return subprocess.run([sys.executable, outsider.__file__, *arguments], capture_output=True, text=True, timeout=60)
 
-    def keep(self, wait=1.5):
-        time.sleep(wait)
-        self.kept.append((self.audit / "tlog/checkpoint").read_bytes())
+    def keep(self):
+        """The checkpoint, once it is another than the last one kept and has been the newest for a while."""
+        deadline, seen, since = time.time() + 30, b"", time.time()
+        while time.time() < deadline and (time.time() - since < 1.5 or seen in (b"", *self.kept[-1:])):
+            checkpoint = (self.audit / "tlog/checkpoint").read_bytes()
+            if checkpoint != seen:
+                seen, since = checkpoint, time.time()
+            time.sleep(0.1)
+        self.kept.append(seen)
 
 
 @pytest.fixture(scope="module")
