@@ -59,6 +59,7 @@ class Story:
         standard = (ROOT / "policies/standard.yaml").read_text()
         policy.write_text(standard.replace("approve: { by: [approvers] }", """approve:
       by: [approvers]
+      undoable: 7d
       automatic: { who: { groups: [dba], kinds: [human] }, when: { table_rows: { at_most: 100000 } }, lint: clean }""") + """
   - name: privacy-team-sees-people
     effect: unmask
@@ -112,6 +113,7 @@ class Story:
                     any("customers.note" in record["message"] for record in drift))
 
         self.migrate()
+        self.undo()
 
         say("In the morning: who did what?")
         done = self.cli("audit", "search", "--type", "statement", "--since", "1h")
@@ -164,6 +166,24 @@ class Story:
         self.expect("and what was looked at is kept", "approved automatically" in done.stdout and "lint: nothing worse" in done.stdout)
         done = self.cli("audit", "history", "orders", "--since", "1h")
         self.expect("who approved it is in the table's history", "2 automatically" in done.stdout)
+
+    def undo(self):
+        say("He also drops a table that nobody needs. Erin approves it, and she is wrong.")
+        rows = self.server.sql("SELECT count(*), sum(length(t::text)) FROM support_notes t", "orders")
+        psql = threading.Thread(target=lambda: self.psql("dan", "DROP TABLE support_notes"))
+        psql.start()
+        while '"waiting"' not in self.gateway.cli("approval", "list", "--state", "waiting", "-o", "json").stdout and psql.is_alive():
+            psql.join(0.1)
+        erin = ("--user", "erin", "--password-stdin")
+        for what in (("approve", "3"), ("undo", "3")):
+            print(paint(36, f"$ sluice approval {' '.join(what)} --user erin"))
+            done = self.gateway.cli("approval", *what, *erin, input=PASSWORD + "\n", check=False)
+            print((done.stdout + done.stderr).rstrip(), flush=True)
+            psql.join(30)
+            if what[0] == "approve":
+                self.expect("the table is gone", self.server.sql("SELECT to_regclass('support_notes') IS NULL", "orders") == ["t"])
+        self.expect("it is back, with every row",
+                    self.server.sql("SELECT count(*), sum(length(t::text)) FROM support_notes t", "orders") == rows)
 
     def show_evidence(self, email):
         say("A customer asks: who has seen my data?")

@@ -16,6 +16,9 @@ using Oid = uint32_t;
 /// Objects made by users have this identifier or a higher one (FirstNormalObjectId).
 inline constexpr Oid kFirstUserOid = 16384;
 
+/// Schemas in which the gateway keeps what was dropped begin so (undo/keep.h).
+inline constexpr std::string_view kKeptPrefix = "sluice_kept_";
+
 /// pg_class.relkind.
 enum class RelationKind : char {
   kTable = 'r',

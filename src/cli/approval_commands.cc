@@ -181,4 +181,43 @@ Result<> approval_act(const Common& common, const ApprovalOptions& options,
   return {};
 }
 
+Result<> approval_kept(const Common& common) {
+  SLUICE_ASSIGN(auto rows, look(common, fmt::format("/v1/undo?limit={}", common.limit)));
+  print(std::cout,
+        {{"request", "state", "requester", "database", "kept", "created", "until"},
+         std::move(rows.as_array())},
+        common.format);
+  return {};
+}
+
+Result<> approval_undo(const Common& common, const ApprovalOptions& options) {
+  const std::string path = fmt::format("/v1/undo/{}", options.number);
+  const json::object body{{"skip_conflicts", options.skip_conflicts}};
+  SLUICE_ASSIGN(const auto answer, options.preview
+                                       ? look(common, path)
+                                       : decide(common, options, path, json::serialize(body)));
+  if (common.format == Format::kJson) std::cout << json_text(answer) << '\n';
+  size_t conflicts = 0;
+  bool undone = true;
+  for (const auto& item : answer.at("entries").as_array()) {
+    const json::object& entry = item.as_object();
+    conflicts += entry.at("conflicts_in_all").to_number<size_t>();
+    undone = undone && entry.at("undone").as_bool();
+    if (common.format == Format::kJson) continue;
+    const bool done = entry.at("undone").as_bool();
+    std::cout << fmt::format("{}: {}\n", printable(plain(entry.at("kept"))),
+                             done ? "undone" : (options.preview ? "can be undone" : "not undone"));
+    for (const auto& conflict : entry.at("conflicts").as_array()) {
+      const std::string row = plain(conflict.at("table")) + " " + plain(conflict.at("key"));
+      std::cout << "  - " << (row == " " ? "" : printable(row) + ": ")
+                << printable(plain(conflict.at("why"))) << '\n';
+    }
+  }
+  if (options.preview || undone) return {};
+  return fail(ErrorCode::kDenied,
+              fmt::format("{} changed since: nothing is undone. Look with --preview; rows that "
+                          "have not changed are undone with --skip-conflicts",
+                          conflicts == 1 ? "one thing has" : std::to_string(conflicts) + " have"));
+}
+
 }  // namespace sluice::cli

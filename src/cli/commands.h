@@ -170,10 +170,16 @@ struct ApprovalOptions {
   bool password_stdin = false;
   std::string comment;
   std::optional<uint64_t> max_rows;
+  bool preview = false, skip_conflicts = false;  ///< undo
 };
 Result<> approval_list(const Common& common, const ApprovalOptions& options);
 Result<> approval_show(const Common& common, const ApprovalOptions& options);
 Result<> approval_explain(const Common& common, const ApprovalOptions& options);
+/// What of approved statements is kept to be undone.
+Result<> approval_kept(const Common& common);
+/// `preview`: says what would happen, and changes nothing. kDenied: it is not undone, since
+/// something has changed since.
+Result<> approval_undo(const Common& common, const ApprovalOptions& options);
 /// `what`: "approve", "reject", "comment" or "withdraw".
 Result<> approval_act(const Common& common, const ApprovalOptions& options,
                       const std::string& what);

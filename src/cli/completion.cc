@@ -13,7 +13,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kCommand
     {"user", "add set list passwd link totp disable enable remove"},
     {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},
-    {"approval", "list show explain approve reject comment withdraw"},
+    {"approval", "list show explain approve reject comment withdraw kept undo"},
     {"data", "list explain set history"},
     {"database", "list check"},
     {"session", "list kill"},

@@ -126,11 +126,13 @@ class Service {
     SLUICE_ASSIGN(corrections_, gateway::CorrectionKeeper::open(std::move(corrections)));
     SLUICE_ASSIGN(auto approvals, store::open_state(config_->state));
     SLUICE_ASSIGN(desk_, approval::Desk::open(std::move(approvals), directory));
+    SLUICE_ASSIGN(auto undo, store::open_state(config_->state));
+    SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
-    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(config_, std::move(directory),
-                                                    policies_->in_force().policy,
-                                                    SecretString(std::move(secret)), *log_,
-                                                    corrections_->in_force(), desk_.get()));
+    SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
+                                config_, std::move(directory), policies_->in_force().policy,
+                                SecretString(std::move(secret)), *log_, corrections_->in_force(),
+                                desk_.get(), undo_.get()));
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {
@@ -193,6 +195,7 @@ class Service {
                                           config_->state / "audit");
     api_->set_databases(names_of(*config_));
     api_->set_desk(*desk_);
+    api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
                                                             config_->audit.watched, *log_));
@@ -312,6 +315,7 @@ class Service {
   std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
   std::unique_ptr<approval::Desk> desk_;
+  std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;

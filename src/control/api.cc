@@ -46,6 +46,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (approvals_) {
     if (auto answer = approvals_->answer(request, false)) return std::move(*answer);
   }
+  if (undo_) {
+    if (auto answer = undo_->answer(request, false)) return std::move(*answer);
+  }
   if (login_) {
     if (auto answer = login_->answer(request)) return std::move(*answer);
   }
@@ -194,6 +197,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (approvals_) {
     if (auto answer = approvals_->answer(request, true)) return std::move(*answer);
+  }
+  if (undo_) {
+    if (auto answer = undo_->answer(request, true)) return std::move(*answer);
   }
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);

@@ -18,6 +18,7 @@
 #include "control/login_api.h"
 #include "control/oidc_api.h"
 #include "control/policy_api.h"
+#include "control/undo_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
 #include "stream/anchors.h"
@@ -52,6 +53,8 @@ class Api {
   HttpResponse answer_local(const HttpRequest& request);
   /// Lets people decide on what is held; before anything is answered.
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
+  /// Lets people undo what was approved; the same.
+  void set_undo(std::unique_ptr<UndoApi> undo) { undo_ = std::move(undo); }
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
   /// Lets people log in for a credential.
@@ -83,6 +86,7 @@ class Api {
   PolicyApi policy_;
   DataApi data_;
   std::optional<ApprovalApi> approvals_;
+  std::unique_ptr<UndoApi> undo_;
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;

@@ -101,7 +101,9 @@ void CatalogKeeper::publish(uint64_t asked, Known built) {
           const bool explained =
               changing_ > 0 || std::any_of(explanations_.begin(), explanations_.end(),
                                            [&](const auto& explains) { return explains(change); });
-          if (!explained) unexplained.push_back(std::move(change));
+          const bool ours = change.schema.starts_with(catalog::kKeptPrefix) ||
+                            change.name.starts_with(catalog::kKeptPrefix);
+          if (!explained && !ours) unexplained.push_back(std::move(change));
         }
       }
       catalog_ = *built;

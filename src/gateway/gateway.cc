@@ -37,7 +37,10 @@ void read_catalog(Database& database) {
 
 class GatewayImpl : public Gateway {
  public:
-  GatewayImpl(audit::Log& log, approval::Desk* desk) : shared_(log) { shared_.desk = desk; }
+  GatewayImpl(audit::Log& log, approval::Desk* desk, undo::UndoStore* undo) : shared_(log) {
+    shared_.desk = desk;
+    shared_.undo = undo;
+  }
   ~GatewayImpl() override;
 
   Result<> start(std::shared_ptr<const config::Config> config,
@@ -59,6 +62,8 @@ class GatewayImpl : public Gateway {
     return shared_.used_credentials.take();
   }
   Result<std::string> check_database(const std::string& name) override;
+  Result<> ask_server(const std::string& database, bool changes_schema,
+                      const std::function<Result<>(Asking&)>& work) override;
   void drain() override;
   void set_policy(std::shared_ptr<const policy::Policy> policy) override;
   std::shared_ptr<const policy::Policy> policy() override { return runtime()->policy; }
@@ -384,6 +389,17 @@ Result<policy::Understood> GatewayImpl::understand(const std::string& database,
   return policy::Understood{facts_known.get(), catalog};
 }
 
+Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schema,
+                                 const std::function<Result<>(Asking&)>& work) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  SLUICE_ASSIGN(const auto asking, Asking::connect(found->config()));
+  if (!changes_schema) return work(*asking);
+  found->catalog().change_started();
+  const auto done = work(*asking);
+  found->catalog().change_ended(true, [](const catalog::Change&) { return true; });
+  return done;
+}
+
 Result<std::string> GatewayImpl::check_database(const std::string& name) {
   SLUICE_ASSIGN(const auto database, find_database(name));
   SLUICE_TRY(database->refresh_addresses());
@@ -450,8 +466,8 @@ Result<std::unique_ptr<Gateway>> Gateway::start(
     std::shared_ptr<const config::Config> config,
     std::shared_ptr<const identity::Directory> directory,
     std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log,
-    Corrections corrections, approval::Desk* desk) {
-  auto gateway = std::make_unique<GatewayImpl>(log, desk);
+    Corrections corrections, approval::Desk* desk, undo::UndoStore* undo) {
+  auto gateway = std::make_unique<GatewayImpl>(log, desk, undo);
   SLUICE_TRY(gateway->start(std::move(config), std::move(directory), std::move(policy), secret,
                             std::move(corrections)));
   return gateway;

@@ -11,11 +11,13 @@
 #include "audit/log.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "gateway/asking.h"
 #include "gateway/login_limits.h"
 #include "identity/directory.h"
 #include "policy/policy.h"
 #include "policy/understand.h"
 #include "privacy/labels.h"
+#include "undo/undo_store.h"
 
 namespace sluice::gateway {
 
@@ -53,12 +55,14 @@ class Gateway {
  public:
   /// Binds the listeners and starts the workers; `log` must have one writer per worker
   /// (`worker_count`) and outlive the gateway, as must `desk`, without which nothing can be
-  /// approved. Pseudonyms are made with `secret`.
+  /// approved, and `undo`, without which nothing can be kept to be undone. Pseudonyms are made with
+  /// `secret`.
   static Result<std::unique_ptr<Gateway>> start(
       std::shared_ptr<const config::Config> config,
       std::shared_ptr<const identity::Directory> directory,
       std::shared_ptr<const policy::Policy> policy, const SecretString& secret, audit::Log& log,
-      Corrections corrections = {}, approval::Desk* desk = nullptr);
+      Corrections corrections = {}, approval::Desk* desk = nullptr,
+      undo::UndoStore* undo = nullptr);
   virtual ~Gateway() = default;
 
   /// `config.workers`, or the number of cores this process may use.
@@ -109,6 +113,11 @@ class Gateway {
   /// Opens one server connection and reports what it is ("PostgreSQL 15.18, TLSv1.3, 2.1 ms").
   /// For `database check` on a running gateway and for /readyz.
   virtual Result<std::string> check_database(const std::string& name) = 0;
+
+  /// Runs `work` on a connection of the gateway's own and the caller's thread. `changes_schema`:
+  /// the catalog is read anew behind it, and what has changed is not taken for drift.
+  virtual Result<> ask_server(const std::string& database, bool changes_schema,
+                              const std::function<Result<>(Asking&)>& work) = 0;
 
   /// No new logins; idle sessions end, running statements finish, at most `drain_timeout`.
   virtual void drain() = 0;

@@ -90,4 +90,11 @@ std::vector<std::string> shown_columns(const MaskedRows& rows);
 /// "public.members.email email default 200" for each column of which values were masked.
 std::vector<std::string> masked_values(const MaskedRows& rows);
 
+/// What a session's audience was found for.
+struct AudienceOf {
+  std::shared_ptr<const policy::Policy> policy;
+  uint64_t scope = 0, labels = 0;
+  bool moves = false;
+};
+
 }  // namespace sluice::gateway

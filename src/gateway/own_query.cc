@@ -33,6 +33,8 @@ bool OwnAnswer::take(char type, Bytes body) {
       return true;
     }
     case pg::kCommandComplete:
+      tag_ = body.substr(0, body.find('\0'));
+      [[fallthrough]];
     case pg::kEmptyQueryResponse:
       results.push_back(std::move(rows_));
       rows_.clear();
@@ -43,6 +45,15 @@ bool OwnAnswer::take(char type, Bytes body) {
     default:
       return true;
   }
+}
+
+void OwnAnswer::expect_commit() {
+  if (error || results.empty() || tag_ == "COMMIT") return;
+  error.emplace();
+  error->set_severity("ERROR");
+  error->set(pg::kFieldSqlstate, "40000");
+  error->set(pg::kFieldMessage, "the transaction was rolled back by the server");
+  error->set(pg::kFieldHint, "Nothing of it has taken effect: run it again.");
 }
 
 OwnQuery::OwnQuery(net::Reactor& reactor, std::shared_ptr<Database> database, std::string text,

@@ -23,12 +23,16 @@ class OwnAnswer {
   /// Takes a whole message. False: it is malformed or too much.
   bool take(char type, Bytes body);
 
+  /// For COMMIT: what was rolled back, since something before it had failed, is an error as well.
+  void expect_commit();
+
   std::vector<catalog::Rows> results;  ///< of each statement that has completed
   /// What the server said when a statement failed.
   std::optional<wire::postgres::ErrorFields> error;
 
  private:
   catalog::Rows rows_;  ///< of the statement that runs
+  std::string tag_;     ///< of the last that has completed
   size_t bytes_ = 0;
 };
 

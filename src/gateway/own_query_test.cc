@@ -46,6 +46,18 @@ TEST(OwnAnswer, GathersRowsByStatement) {
   EXPECT_FALSE(answer.error);
 }
 
+TEST(OwnAnswer, CommitOfAFailedTransactionIsAnError) {
+  OwnAnswer committed;
+  EXPECT_TRUE(committed.take(pg::kCommandComplete, std::string_view("COMMIT\0", 7)));
+  committed.expect_commit();
+  EXPECT_FALSE(committed.error);
+  OwnAnswer failed;
+  EXPECT_TRUE(failed.take(pg::kCommandComplete, std::string_view("ROLLBACK\0", 9)));
+  failed.expect_commit();
+  ASSERT_TRUE(failed.error);
+  EXPECT_EQ(failed.error->sqlstate(), "40000");
+}
+
 TEST(OwnAnswer, KeepsTheServersError) {
   OwnAnswer answer;
   const std::string body("SERROR\0C42P01\0Mno such table\0\0", 31);

@@ -24,6 +24,7 @@
 #include "gateway/server_connection.h"
 #include "gateway/session_scope.h"
 #include "gateway/transaction_track.h"
+#include "gateway/undoing.h"
 #include "net/stream.h"
 #include "wire/postgres/framer.h"
 #include "wire/postgres/messages.h"
@@ -200,6 +201,15 @@ class Session : private net::StreamHandler, private ServerUser {
   void forget_hold();
   void keep_pending();
 
+  // session_undo.cc: what of an approved statement is kept, so that it can be undone.
+  using UndoablePtr = std::shared_ptr<const policy::Undoable>;
+  Result<UndoablePtr> to_be_kept(const policy::Decision& decision, const sql::StatementFacts& facts,
+                                 int64_t request) const;
+  DecisionPtr as_approved(const sql::StatementFacts& facts) const;
+  void keep_changed(const Changes& changed);
+  void keep_rows(Result<std::vector<catalog::Rows>> old_rows);
+  void keep(std::function<Result<int64_t>(undo::UndoStore&, undo::Entry)> work);
+
   // session_names.cc: what names mean, and the gateway's own statements that find it out.
   bool names_known() const;
   /// True: they are known, or `naming_problem_` says why not. False: being found out, kNaming.
@@ -233,11 +243,12 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // session_limits.cc: what an allowed statement may at most do.
   static bool needs_counting(bool writes, const policy::Decision& decision);
-  bool tag_counts(const Statement* statement) const;
+  bool tag_counts(const Statement* statement, const policy::Decision& decision) const;
   Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
-                           bool by_tag, bool& go_on);
-  Pass begin_counted_execute(const Piece& piece, bool by_tag, bool& go_on);
-  void know_changes(bool open_transaction, bool by_tag);
+                           const policy::Decision& decision, bool by_tag, bool& go_on);
+  Pass begin_counted_execute(const Piece& piece, const policy::Decision& decision, bool by_tag,
+                             bool& go_on);
+  void know_changes(bool open_transaction, const policy::Decision& decision, bool by_tag);
   void counting_failed(const wire::postgres::ErrorFields* error, bool simple);
   void count_changes();
   bool ends_bounded_transaction(const sql::StatementFacts& facts) const;
@@ -438,18 +449,11 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
 
+  std::unique_ptr<Undoing> undoing_;
+
   // Masking.
   AudiencePtr audience_;
-  struct AudienceOf {
-    std::shared_ptr<const policy::Policy> policy;
-    uint64_t scope = 0, labels = 0;
-    bool moves = false;
-  };
-  AudienceOf audience_of_;  ///< what audience_ was found for
-  struct Cursor {
-    std::shared_ptr<const Statement> text;
-    size_t result = 0;  ///< in its facts' results
-  };
+  AudienceOf audience_of_;                           ///< what audience_ was found for
   std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
   std::string masked_;                               ///< rows on their way to the client
   /// Code that has seen something hidden runs on, or will at COMMIT: what is said in this

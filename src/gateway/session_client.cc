@@ -334,10 +334,10 @@ Session::Pass Session::on_execute(const Piece& piece) {
   }
   const bool counted = decision && needs_counting(writes, *decision);
   // A portal that is suspended has no tag yet.
-  const bool by_tag = counted && execute->max_rows == 0 && tag_counts(text.get());
+  const bool by_tag = counted && execute->max_rows == 0 && tag_counts(text.get(), *decision);
   bool go_on = true;
   if (counted) {
-    const Pass pass = begin_counted_execute(piece, by_tag, go_on);
+    const Pass pass = begin_counted_execute(piece, *decision, by_tag, go_on);
     if (!go_on) return pass;
   }
   // In a block of the client's too much can be undone behind a Sync as well.

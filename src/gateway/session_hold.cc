@@ -76,11 +76,13 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
   if (decision->effect != policy::Effect::kHold || decision->holds.empty()) return false;
   if (redone_ && redone_->refused) return false;
   if (redone_ && redone_->approved) {
-    decision = redone_->approved;
+    decision = as_approved(statement.facts());
     return false;
   }
   std::string_view never = never_held(statement.facts());
   if (!piece.whole() || text.empty()) never = "It is too long to be approved, or cannot be shown.";
+  const auto kept = to_be_kept(*decision, statement.facts(), 0);
+  if (!kept) never = kept.error().text;
   if (!never.empty()) {
     auto told = std::make_shared<policy::Decision>(*decision);
     told->hint = never;
@@ -292,6 +294,7 @@ void Session::approval_used(Result<approval::Request> used) {
   if (used->max_rows && (!most || *used->max_rows < most->most))
     most = {*used->max_rows, approved->rule};
   deferred_->approved = std::move(approved);
+  deferred_->request = used->number;
   end_hold();
 }
 

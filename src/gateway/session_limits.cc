@@ -53,18 +53,20 @@ std::shared_ptr<const policy::Decision> changes_unknown() {
 
 /// `writes`: the statement, or one that it EXECUTEs, may change rows.
 bool Session::needs_counting(bool writes, const policy::Decision& decision) {
+  if (decision.undoable) return true;
   // A write whose result is cut off has to be undone as well.
   return writes && (decision.limits.on_changes() || decision.limits.on_results());
 }
 
-bool Session::tag_counts(const Statement* statement) const {
-  return statement != nullptr &&
+bool Session::tag_counts(const Statement* statement, const policy::Decision& decision) const {
+  return statement != nullptr && !decision.undoable &&
          counted_by_tag(statement->facts(), *scope_.scope->catalog) != nullptr;
 }
 
 Session::Pass Session::begin_counted_query(const Piece& piece,
                                            const std::shared_ptr<const Statement>& statement,
-                                           bool by_tag, bool& go_on) {
+                                           const policy::Decision& decision, bool by_tag,
+                                           bool& go_on) {
   go_on = false;
   if (since_sync_) {
     return reject_client("a simple query with bounded writes inside an unfinished pipeline");
@@ -82,23 +84,28 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
                 "Begin the text with BEGIN, or send BEGIN, the write and COMMIT one by one."));
   }
   go_on = true;
-  know_changes(transaction_ == 'I', by_tag);
+  know_changes(transaction_ == 'I', decision, by_tag);
   return Pass::kForward;
 }
 
-Session::Pass Session::begin_counted_execute(const Piece& piece, bool by_tag, bool& go_on) {
+Session::Pass Session::begin_counted_execute(const Piece& piece, const policy::Decision& decision,
+                                             bool by_tag, bool& go_on) {
   // How the transaction stands is not known before what ends with ReadyForQuery is answered.
   go_on = !ready_outstanding();
   if (!go_on) return defer(piece, kQueue);
-  know_changes(transaction_ahead_ == 'I' && !own_transaction_, by_tag);
+  know_changes(transaction_ahead_ == 'I' && !own_transaction_, decision, by_tag);
   return Pass::kForward;
 }
 
 /// Sees to it that a transaction is open and that it is known what it has changed so far: what the
-/// server counts goes on from transaction to transaction.
-void Session::know_changes(bool open_transaction, bool by_tag) {
-  if (!open_transaction && (by_tag || changes_known_)) return;
+/// server counts goes on from transaction to transaction. What the statement would destroy is taken
+/// out of its way before it is counted.
+void Session::know_changes(bool open_transaction, const policy::Decision& decision, bool by_tag) {
+  const auto* first = decision.undoable ? &decision.undoable->first : nullptr;
+  const bool keeps = first != nullptr && !first->empty();
+  if (!open_transaction && !keeps && (by_tag || changes_known_)) return;
   auto statements = by_tag ? std::vector<std::string>() : count_statements();
+  if (keeps) statements.insert(statements.begin(), first->begin(), first->end());
   if (open_transaction) {
     statements.insert(statements.begin(), "BEGIN");
     own_transaction_ = true;
@@ -230,6 +237,7 @@ void Session::changes_counted(OwnRun& run) {
       settling_->changed.push_back(fmt::format("{} {}", table, rows));
     }
     changes_before_ = *after;
+    if (!over && settling_->decision->undoable) return keep_changed(changed);
   }
   if (!over && !own_transaction_) bounded_ = settling_->decision;
   settle(over);
@@ -283,6 +291,7 @@ void Session::settle_query(const DecisionPtr& over) {
     return;
   }
   run_own({"COMMIT"}, [this, complete](OwnRun& run) {
+    run.answer.expect_commit();
     if (run.answer.error) {
       settle_failed(&*run.answer.error);
     } else {
@@ -362,6 +371,7 @@ Session::Pass Session::end_own_pipeline(bool failed) {
     run_own(
         {"COMMIT"},
         [this](OwnRun& run) {
+          run.answer.expect_commit();
           // It failed by itself, not because of something before it that the client knows of.
           if (!run.answer.error || run.skipped) return;
           const auto& error = *run.answer.error;

@@ -226,6 +226,7 @@ void Session::note_transaction_end() {
   changes_known_ = false;
   stamp_ = stamp_at_sync_ = 0;
   bounded_.reset();
+  undoing_.reset();
   end_schema_changes();
 }
 

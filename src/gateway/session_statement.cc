@@ -234,10 +234,10 @@ Session::Pass Session::forward_query(const Piece& piece,
                                      const std::shared_ptr<const Statement>& statement,
                                      DecisionPtr decision, bool writes) {
   const bool counted = needs_counting(writes, *decision);
-  const bool by_tag = counted && tag_counts(statement.get());
+  const bool by_tag = counted && tag_counts(statement.get(), *decision);
   if (counted) {
     bool go_on = true;
-    const Pass pass = begin_counted_query(piece, statement, by_tag, go_on);
+    const Pass pass = begin_counted_query(piece, statement, *decision, by_tag, go_on);
     if (!go_on) return pass;
   }
   if (must_stamp(writes, statement.get())) {

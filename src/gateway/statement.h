@@ -68,4 +68,10 @@ struct Statement {
   const sql::StatementFacts& facts() const { return meaning->facts(); }
 };
 
+/// What a cursor that SQL has declared reads.
+struct Cursor {
+  std::shared_ptr<const Statement> text;
+  size_t result = 0;  ///< in its facts' results
+};
+
 }  // namespace sluice::gateway

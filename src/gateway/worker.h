@@ -26,6 +26,7 @@
 #include "mask/permuter.h"
 #include "net/reactor.h"
 #include "policy/rate.h"
+#include "undo/undo_store.h"
 
 namespace sluice::gateway {
 
@@ -39,9 +40,10 @@ struct Shared {
 
   audit::Log& log;
   AnalyserThreads analysers{1};
-  Background background;           ///< catalogs are built here
-  Background approving;            ///< the desk is asked here
-  approval::Desk* desk = nullptr;  ///< null: nothing can be approved
+  Background background;            ///< catalogs are built here
+  Background approving;             ///< the desk is asked here
+  approval::Desk* desk = nullptr;   ///< null: nothing can be approved
+  undo::UndoStore* undo = nullptr;  ///< null: nothing can be kept to be undone
   policy::RateLimiter rates;
   LoginGate gate;
   LoginLimits login_limits;

@@ -32,7 +32,8 @@ void read_stage(MapReader& map, std::vector<ApprovalStage>& stages) {
 
 void read_time(MapReader& map, const std::string& key, Duration& out, Duration most) {
   map.parsed(key, out, parse_duration);
-  if (out > most) map.problem(key, "is longer than anybody should wait: at most 30d");
+  const auto days = std::chrono::duration_cast<std::chrono::hours>(most).count() / 24;
+  if (out > most) map.problem(key, fmt::format("is too long: at most {}d", days));
 }
 
 void read_automatic(MapReader& map, const Rule& holding, ApprovalSpec& spec, ReadPart conditions) {
@@ -65,6 +66,7 @@ void read_approve(MapReader& map, Rule& rule, ReadPart conditions) {
     read_time(inner, "wait_in_transaction", spec->wait_in_transaction, kMost);
     read_time(inner, "valid", spec->valid, kMost);
     if (spec->valid < std::chrono::seconds(1)) inner.problem("valid", "expected at least 1s");
+    read_time(inner, "undoable", spec->undoable, 3 * kMost);
     std::string rows;
     if (inner.scalar("max_rows", rows)) {
       uint64_t value = 0;

@@ -30,6 +30,8 @@ struct ApprovalSpec {
   Duration wait_in_transaction = std::chrono::seconds(30);
   Duration valid = std::chrono::hours(1);  ///< from the request until nothing can come of it
   std::optional<uint64_t> max_rows;        ///< that the statement may change, once approved
+  /// How long it can be undone; zero: it cannot.
+  Duration undoable = Duration::zero();
   /// Of who and when: approved at once where all of it holds. Null: never.
   std::shared_ptr<const Rule> automatic;
   bool lint_clean = false;  ///< `automatic` also asks that lint finds nothing worse than advice

@@ -38,6 +38,18 @@ struct Limits {
   bool on_changes() const { return rows_changed || tables_changed; }
 };
 
+/// Of an approved statement that is to be undoable: what is kept of it.
+struct Undoable {
+  Duration keep{};                 ///< for so long
+  int64_t request = 0;             ///< the approval it runs under
+  bool rows = false;               ///< those that it changes
+  std::vector<std::string> first;  ///< statements of the gateway's own that take out of its way
+                                   ///< what it would destroy, in its transaction
+  std::string place;               ///< the schema they take it to
+  std::string content;             ///< how to bring it back (undo::Kept)
+  std::string summary;
+};
+
 /// The verdict on one statement. `message`, `detail` and `hint` go to the client when refused.
 struct Decision {
   Effect effect = Effect::kDeny;
@@ -55,7 +67,8 @@ struct Decision {
   std::string policy_version;
   /// A held statement: all that must be approved before it runs. Empty: nobody can approve it.
   std::vector<std::shared_ptr<const ApprovalSpec>> holds;
-  std::string approval;  ///< of one that was held: "12 by dora"
+  std::string approval;                      ///< of one that was held: "12 by dora"
+  std::shared_ptr<const Undoable> undoable;  ///< null: nothing is kept
 
   /// Held statements are not, before they are approved.
   bool allowed() const { return effect == Effect::kAllow; }

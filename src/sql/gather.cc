@@ -84,7 +84,24 @@ void Gather::fail(std::string why, std::string_view sqlstate) {
   facts_.depends_on_literals = true;
 }
 
+namespace {
+
+/// What the gateway has put away of what was dropped is as if it were gone.
+bool kept_away(const Action& action) {
+  return std::any_of(action.targets.begin(), action.targets.end(), [&](const Object& target) {
+    const bool schema = action.object_kind == "schema";
+    return (schema ? target.name : target.schema).starts_with(catalog::kKeptPrefix);
+  });
+}
+
+}  // namespace
+
 void Gather::finish() {
+  if (std::any_of(facts_.actions.begin(), facts_.actions.end(), kept_away))
+    fail(
+        "schemas that begin with sluice_kept_ are the gateway's own: it keeps there what was "
+        "dropped, until that is undone or its time is over",
+        "42501");
   facts_.tables.assign(tables_.begin(), tables_.end());
   facts_.columns.reserve(columns_.size());
   for (const auto& [column, uses] : columns_) facts_.columns.push_back({column, uses});

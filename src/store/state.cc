@@ -159,6 +159,20 @@ Result<Database> open_state(const std::filesystem::path& state) {
          CREATE INDEX federated_identities_of ON federated_identities (user);
          -- The issuer at whose word the user was made; empty: an operator's.
          ALTER TABLE users ADD COLUMN made_by TEXT NOT NULL DEFAULT '';)",
+      R"(CREATE TABLE undo_entries (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           request INTEGER NOT NULL,
+           requester TEXT NOT NULL,
+           database TEXT NOT NULL,
+           summary TEXT NOT NULL,
+           created_micros INTEGER NOT NULL,
+           until_micros INTEGER NOT NULL,
+           state TEXT NOT NULL CHECK (state IN ('kept', 'undone', 'gone')),
+           undone_by TEXT NOT NULL,
+           place TEXT NOT NULL,             -- schema at the server; empty: rows, here
+           sealed BLOB NOT NULL             -- encrypted with the key in undo.key
+         ) STRICT;
+         CREATE INDEX undo_entries_of ON undo_entries (request);)",
   }));
   return database;
 }

@@ -3,11 +3,8 @@
 namespace sluice::cli {
 namespace {
 
-void add_decision(CommandTree& tree, CLI::App& approvals, ApprovalOptions& options,
-                  const std::string& what, const std::string& help) {
-  auto* sub = tree.formatted(tree.add(
-      approvals, what, help, "sluice approval " + what + " 12 --user dora --comment 'checked'",
-      [&, what] { return approval_act(tree.common(), options, what); }));
+/// Who acts has to say who they are.
+void add_actor(CLI::App* sub, ApprovalOptions& options) {
   sub->add_option("number", options.number, "From: sluice approval list")->required();
   sub->add_option("--user", options.user,
                   "Who says so, with their password (default: who has logged in with sluice "
@@ -17,6 +14,14 @@ void add_decision(CommandTree& tree, CLI::App& approvals, ApprovalOptions& optio
                 "Read the password from standard input");
   sub->add_option("--totp", options.totp, "The one-time code, where codes are set up")
       ->type_name("CODE");
+}
+
+void add_decision(CommandTree& tree, CLI::App& approvals, ApprovalOptions& options,
+                  const std::string& what, const std::string& help) {
+  auto* sub = tree.formatted(tree.add(
+      approvals, what, help, "sluice approval " + what + " 12 --user dora --comment 'checked'",
+      [&, what] { return approval_act(tree.common(), options, what); }));
+  add_actor(sub, options);
   sub->add_option("--comment", options.comment, "Why; goes on the record")->type_name("TEXT");
   if (what == "approve") {
     sub->add_option("--max-rows", options.max_rows, "For at most so many changed rows")
@@ -47,6 +52,15 @@ void add_approval_commands(CommandTree& tree) {
   add_decision(tree, *approvals, options, "reject", "Refuse it");
   add_decision(tree, *approvals, options, "comment", "Say something to it");
   add_decision(tree, *approvals, options, "withdraw", "Take back what you asked for");
+  tree.listing(tree.add(*approvals, "kept", "List what can be undone of what has run",
+                        "sluice approval kept", [&] { return approval_kept(tree.common()); }));
+  auto* undo = tree.formatted(tree.add(
+      *approvals, "undo", "Undo what ran under an approval, where it was undoable",
+      "sluice approval undo 12 --preview", [&] { return approval_undo(tree.common(), options); }));
+  add_actor(undo, options);
+  undo->add_flag("--preview", options.preview, "Say what would happen, and change nothing");
+  undo->add_flag("--skip-conflicts", options.skip_conflicts,
+                 "Leave rows as they are that have changed since");
 }
 
 }  // namespace sluice::cli

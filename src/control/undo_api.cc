@@ -1,0 +1,177 @@
+#include "control/undo_api.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "approval/quorum.h"
+#include "audit/filters.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/body.h"
+#include "control/caller.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPath = "/v1/undo";
+constexpr std::string_view kScope = "approvals";
+constexpr size_t kMostListed = 10'000;
+constexpr size_t kMostConflictsShown = 100;
+constexpr auto kTidyEvery = std::chrono::seconds(30);
+
+std::optional<int64_t> number_in(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
+  return number;
+}
+
+json::object to_json(const undo::Entry& entry) {
+  json::object out{{"request", entry.request},
+                   {"requester", entry.requester},
+                   {"database", entry.database},
+                   {"kept", to_printable_utf8(entry.summary)},
+                   {"created", format_time(entry.created_micros)},
+                   {"until", format_time(entry.until_micros)},
+                   {"state", undo::name_of(entry.state)}};
+  if (!entry.undone_by.empty()) out["undone_by"] = entry.undone_by;
+  return out;
+}
+
+json::object to_json(const Undoer::Outcome& outcome) {
+  json::object out = to_json(outcome.entry);
+  json::array conflicts;
+  for (const auto& conflict : outcome.conflicts) {
+    if (conflicts.size() == kMostConflictsShown) break;
+    conflicts.push_back(json::object{{"table", to_printable_utf8(conflict.table)},
+                                     {"key", to_printable_utf8(conflict.key)},
+                                     {"why", to_printable_utf8(conflict.why)}});
+  }
+  out["conflicts"] = std::move(conflicts);
+  out["conflicts_in_all"] = outcome.conflicts.size();
+  out["undone"] = outcome.undone;
+  return out;
+}
+
+}  // namespace
+
+UndoApi::UndoApi(gateway::Gateway& gateway, approval::Desk& desk, undo::UndoStore& store)
+    : gateway_(gateway), desk_(desk), store_(store), undoer_(gateway, store) {
+  tidying_ = std::thread([this] { tidy(); });
+}
+
+UndoApi::~UndoApi() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  tidying_.join();
+}
+
+void UndoApi::tidy() {
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, kTidyEvery, [this] { return stopping_; })) {
+    lock.unlock();
+    if (const auto done = undoer_.forget_expired(); !done)
+      log::warn("what need not be kept any more is kept on: {}", done.error().text);
+    lock.lock();
+  }
+}
+
+/// Those who could have refused it may take it back.
+Result<> UndoApi::may_undo(int64_t number, const std::string& actor) {
+  SLUICE_ASSIGN(auto request, desk_.find(number));
+  request.state = approval::State::kWaiting;
+  return approval::may_vote(request, actor, approval::Verdict::kReject, *gateway_.directory());
+}
+
+HttpResponse UndoApi::list(const HttpRequest& request, const std::string& reader) {
+  const size_t mark = request.path.find('?');
+  const auto given = audit::parse_query_string(
+      mark == std::string::npos ? std::string_view()
+                                : std::string_view(request.path).substr(mark + 1));
+  if (!given) return failed(given.error());
+  size_t limit = 100;
+  for (const auto& [name, value] : *given) {
+    const auto number = number_in(value);
+    if (name != "limit" || !number) return problem(400, "known parameters: limit, a number");
+    limit = std::min(static_cast<size_t>(*number), kMostListed);
+  }
+  const auto all = store_.list(kMostListed);
+  if (!all) return failed(all.error());
+  json::array out;
+  for (const auto& entry : *all) {
+    if (out.size() == limit) break;
+    if (reader.empty() || entry.requester == reader || may_undo(entry.request, reader))
+      out.push_back(to_json(entry));
+  }
+  return json_response(200, out);
+}
+
+HttpResponse UndoApi::undo(int64_t number, const std::string& actor, bool for_real,
+                           bool skip_conflicts) {
+  const auto entries = store_.of_request(number);
+  if (!entries) return failed(entries.error());
+  if (entries->empty()) {
+    return problem(404, fmt::format("nothing is kept of request {}", number),
+                   "It was not held by a rule that is undoable, has not run, changed nothing, is "
+                   "undone already, or its time is over: sluice approval kept");
+  }
+  json::array out;
+  for (const auto& entry : *entries) {
+    const auto outcome =
+        for_real ? undoer_.undo(entry, actor, skip_conflicts) : undoer_.preview(entry);
+    if (!outcome) {
+      return problem(status_of(outcome.error().code),
+                     fmt::format("request {}, {}: {}", number, to_printable_utf8(entry.summary),
+                                 to_printable_utf8(outcome.error().text)));
+    }
+    out.push_back(to_json(*outcome));
+    if (for_real && !outcome->undone) break;
+  }
+  return json_response(200, json::object{{"request", number}, {"entries", std::move(out)}});
+}
+
+std::optional<HttpResponse> UndoApi::answer(const HttpRequest& request, bool local) {
+  std::string_view path = request.path;
+  path = path.substr(0, path.find('?'));
+  if (path != kPath && !path.starts_with(std::string(kPath) + "/")) return std::nullopt;
+  path.remove_prefix(std::min(path.size(), kPath.size() + 1));
+  const bool for_real = request.method == "POST";
+  if (!for_real && request.method != "GET") return problem(405, "only GET and POST are allowed");
+  std::string actor;
+  if (for_real || !local || !request.authorization.empty()) {
+    const auto caller = who_asks(request, *gateway_.directory(), kScope);
+    if (!caller) {
+      return caller.error().code == ErrorCode::kAuthentication
+                 ? problem(401, "who asks is not known", caller.error().text)
+                 : failed(caller.error());
+    }
+    actor = caller->user;
+  }
+  if (path.empty() && !for_real) return list(request, actor);
+  const auto number = number_in(path);
+  if (!number) return problem(404, "there is no such request");
+  if (!actor.empty()) {
+    if (const auto may = may_undo(*number, actor); !may) return failed(may.error());
+  }
+  bool skip = false;
+  if (for_real && !request.body.empty()) {
+    const auto body = body_of(request);
+    if (!body) return failed(body.error());
+    const auto* given = body->if_contains("skip_conflicts");
+    skip = given != nullptr && given->is_bool() && given->get_bool();
+  }
+  HttpResponse response;
+  response.later = [this, number = *number, actor, for_real, skip] {
+    return undo(number, actor, for_real, skip);
+  };
+  return response;
+}
+
+}  // namespace sluice::control
