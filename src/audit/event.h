@@ -64,6 +64,8 @@ struct SessionContext {
   std::string acr;               ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;  ///< authentication methods references (RFC 8176)
   std::string credential;        ///< id of what was shown in place of a password
+  std::string role;              ///< at the server; empty: the one that the gateway logs in as
+  std::string end_user;          ///< for whom a service acts, as it has proved
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.

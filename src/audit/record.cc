@@ -50,6 +50,8 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kCredential, context.credential);
   fields.text(Key::kAcr, context.acr);
   fields.list(Key::kAmr, context.amr);
+  fields.text(Key::kRole, context.role);
+  fields.text(Key::kEndUser, context.end_user);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -137,7 +139,9 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     strings(view.actors),
                     std::string(view.acr),
                     strings(view.amr),
-                    std::string(view.credential)};
+                    std::string(view.credential),
+                    std::string(view.role),
+                    std::string(view.end_user)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;

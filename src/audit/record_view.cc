@@ -155,6 +155,10 @@ class RecordReader {
         return text(view_.credential);
       case Key::kAcr:
         return text(view_.acr);
+      case Key::kRole:
+        return text(view_.role);
+      case Key::kEndUser:
+        return text(view_.end_user);
       case Key::kAmr:
         return list(view_.amr);
       case Key::kTags:

@@ -69,6 +69,8 @@ enum class Key : uint64_t {
   kServerTransaction = 57,
   kAcr = 58,
   kAmr = 59,
+  kRole = 66,
+  kEndUser = 67,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -132,6 +134,8 @@ struct RecordView {
   TextList actors;
   Bytes credential;
   Bytes acr;
+  Bytes role;
+  Bytes end_user;
   TextList amr;
   TextList actions;
   TextList output_columns;
