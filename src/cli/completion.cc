@@ -10,7 +10,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kCommand
     {"",
      "serve user token login connect proxy config-clients database session audit policy approval "
      "data lint config version completion"},
-    {"user", "add set list passwd link totp disable enable remove"},
+    {"user", "add set list passwd link totp assertion-key disable enable remove"},
     {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},
     {"approval", "list show explain approve reject comment withdraw kept undo"},

@@ -8,7 +8,9 @@
 
 #include "config/anchor_reader.h"
 #include "config/identity_reader.h"
+#include "config/password_source_reader.h"
 #include "config/secrets.h"
+#include "config/server_identity_reader.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
 #include "yaml/reader.h"
@@ -195,10 +197,11 @@ class Loader {
       }
     }
     map.scalar("user", database.user, true);
-    read_secret(map, "password", secrets_, database.password);
+    read_password_source(map, secrets_, database.password_source, database.password);
     map.boolean("allow_function_call", database.allow_function_call);
     map.boolean("masking", database.masking);
     map.boolean("stamp_writes", database.stamp_writes);
+    read_server_identity(map, database.identity);
     map.map("pool", [&](MapReader& pool) {
       pool.number("size", database.pool.size, 1, 10'000);
       pool.parsed("idle_timeout", database.pool.idle_timeout, parse_duration);

@@ -12,6 +12,8 @@
 #include "base/secret.h"
 #include "config/anchors.h"
 #include "config/identity.h"
+#include "config/password_source.h"
+#include "config/server_identity.h"
 #include "config/streams.h"
 #include "tlog/note.h"
 
@@ -44,11 +46,13 @@ struct DatabaseConfig {
   std::string sslrootcert, sslcert, sslkey;
   bool channel_binding_required = false;
   std::string user;
-  SecretString password;  ///< resolved from password_file / password_env / literal
+  SecretString password;  ///< as read with the configuration; later ones: Database::password
+  PasswordSource password_source;
   PoolConfig pool;
   bool allow_function_call = false;  ///< let FunctionCall ('F') messages through
   bool masking = true;               ///< hide what is sensitive from whom no rule shows it
   bool stamp_writes = false;         ///< say in the server's WAL which transactions came from here
+  ServerIdentityConfig identity;     ///< what the server is told of who somebody is
 };
 
 struct TlsConfig {

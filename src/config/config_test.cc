@@ -114,6 +114,28 @@ TEST_F(ConfigFile, TwoDatabasesNeedTwoNames) {
   EXPECT_THAT(problems("state: s\ndatabases:\n" + entry + entry), HasSubstr("this name is taken"));
 }
 
+TEST_F(ConfigFile, SaysWhatTheServerIsToldOfWhoSomebodyIs) {
+  const std::string head =
+      "state: s\ndatabases:\n  - { name: a, environment: e, user: u, url: 'postgres://h/d', ";
+  const auto config = load_text(
+      head +
+      "identity: { settings: true, roles: [{ groups: [ops, dev], kinds: [human], role: app_ops }, "
+      "{ users: bob, role: app_bob }], default_role: app_guest, trusted_functions: [app.f] } }");
+  ASSERT_TRUE(config) << config.error().text;
+  const auto& identity = config->databases.at(0).identity;
+  EXPECT_TRUE(identity.settings);
+  ASSERT_EQ(identity.roles.size(), 2U);
+  EXPECT_EQ(identity.roles[0], (RoleRule{{}, {"ops", "dev"}, {"human"}, "app_ops"}));
+  EXPECT_EQ(identity.roles[1], (RoleRule{{"bob"}, {}, {}, "app_bob"}));
+  EXPECT_EQ(identity.default_role, "app_guest");
+  EXPECT_TRUE(identity.guarded());
+  EXPECT_THAT(problems(head + "identity: { roles: [{ role: none, kinds: [robot] }] } }"),
+              ::testing::AllOf(HasSubstr("not \"none\""), HasSubstr("expected human, service")));
+  EXPECT_THAT(problems(head + "identity: { roles: [{ role: app }] } }"), HasSubstr("of whom?"));
+  EXPECT_THAT(problems(head + "identity: { trusted_functions: [f] } }"),
+              HasSubstr("expected schema.function"));
+}
+
 TEST_F(ConfigFile, APolicyThatIsNotNamedComesFromTheStore) {
   EXPECT_TRUE(load_text(kGood)->policy.from_store());
   const auto profile = load_text(std::string(kGood) + "policy: { profile: standard }\n");

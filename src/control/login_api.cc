@@ -64,7 +64,8 @@ HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
 HttpResponse LoginApi::by_password(const HttpRequest& request) {
   const auto body = body_of(request);
   if (!body) return failed(body.error());
-  const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer};
+  const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer,
+                    SecretString(text_of(*body, "renews"))};
   const SecretString password(text_of(*body, "password"));
   const std::string code = text_of(*body, "totp");
   const std::lock_guard working(working_);
@@ -117,6 +118,11 @@ HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance) 
                                             config->identity.session_lifetime)
                                             .count();
   next.assurance = std::move(assurance);
+  if (!claim.renews.empty()) {
+    const auto stronger = identity::CredentialStore(database_, claim.user + " (sluice login)")
+                              .strengthen(claim.renews, claim.user, next.assurance);
+    if (!stronger) return failed(stronger.error());
+  }
   const auto issued =
       identity::CredentialStore(database_, claim.user + " (sluice login)").issue(next);
   if (!issued) return failed(issued.error());

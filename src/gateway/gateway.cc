@@ -151,6 +151,7 @@ GatewayImpl::~GatewayImpl() {
   shared_.analysers.stop();
   shared_.background.stop();
   shared_.approving.stop();
+  shared_.secrets.stop();
   if (shared_.desk != nullptr) shared_.desk->forget_all();
   workers_.clear();
 }
@@ -177,6 +178,10 @@ void GatewayImpl::watch_catalogs(const Runtime& runtime) {
         shared_.background.submit([alive, task = std::move(task)] { task(); });
       }
     };
+    database->set_elsewhere([this, weak](std::function<void()> task) {
+      if (const auto alive = weak.lock())
+        shared_.secrets.submit([alive, task = std::move(task)] { task(); });
+    });
     auto drift = [this, weak](const std::vector<catalog::Change>& changes) {
       if (const auto alive = weak.lock()) record_drift(alive->config(), changes);
     };

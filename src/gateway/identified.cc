@@ -22,7 +22,13 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 bool same(const identity::User* a, const identity::User* b) {
   if (a == nullptr || b == nullptr) return a == b;
   return a->kind == b->kind && a->disabled == b->disabled && a->groups == b->groups &&
-         a->attributes == b->attributes;
+         a->attributes == b->attributes && a->assertion_key.empty() == b->assertion_key.empty();
+}
+
+/// How strongly it is known whose a credential is may rise while it lives.
+bool same(const identity::Credential* a, const identity::Credential* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->assurance == b->assurance;
 }
 
 }  // namespace
@@ -96,9 +102,27 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   return principal;
 }
 
+bool may_assert(const identity::User& user) {
+  return user.kind == identity::UserKind::kService && !user.assertion_key.empty();
+}
+
+void limit_to_end_user(const identity::Directory& directory, const std::string& end_user,
+                       policy::Principal& principal) {
+  principal.end_user = end_user;
+  const identity::User* known = directory.find(end_user);
+  if (known == nullptr) return;
+  std::erase_if(principal.groups, [known](const std::string& group) {
+    return known->disabled || !contains(known->groups, group);
+  });
+}
+
 bool same_identity(const identity::Directory& before, const identity::Directory& after,
                    const policy::Principal& principal) {
-  if (!same(before.find(principal.user), after.find(principal.user))) return false;
+  if (!same(before.find(principal.user), after.find(principal.user)) ||
+      !same(before.credential(principal.credential), after.credential(principal.credential)) ||
+      !same(before.find(principal.end_user), after.find(principal.end_user))) {
+    return false;
+  }
   return std::all_of(principal.actors.begin(), principal.actors.end(), [&](const auto& actor) {
     return same(before.find(actor), after.find(actor));
   });

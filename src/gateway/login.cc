@@ -6,6 +6,7 @@
 #include "gateway/cancel.h"
 #include "gateway/driver.h"
 #include "gateway/identified.h"
+#include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "identity/credential_store.h"
@@ -405,16 +406,25 @@ void Login::admit(net::Slice rest) {
            "An operator can raise limits.max_sessions.");
     return;
   }
+  const int64_t now = wall_micros();
+  auto principal = principal_of(
+      *directory, *user, credential,
+      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now);
+  auto role = role_at_server(database->second->config().identity, principal);
+  if (!role) {
+    record_failure(role.error().text);
+    reject("42501", role.error().text,
+           "Ask an operator for an entry in identity.roles of the database.");
+    return;
+  }
   worker_.counters().logins_ok.add();
   worker_.shared().login_limits.succeeded(parameters_.user, stream_->peer().host(), Clock::now());
   Admission admission;
   admission.runtime = runtime_;
   admission.database = database->second;
   admission.user = user->name;
-  const int64_t now = wall_micros();
-  admission.principal = principal_of(
-      *directory, *user, credential,
-      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now);
+  admission.principal = std::move(principal);
+  admission.role = std::move(*role);
   if (credential != nullptr) {
     admission.credential_expires = credential->expires_micros;
     worker_.shared().used_credentials.note(credential->id, now);

@@ -12,6 +12,7 @@
 #include "audit/log.h"
 #include "audit/stamp.h"
 #include "base/hash.h"
+#include "gateway/acting.h"
 #include "gateway/admission.h"
 #include "gateway/changes.h"
 #include "gateway/deferred.h"
@@ -39,9 +40,6 @@ class CancelTicket;
 class Worker;
 struct Analysis;
 struct Reading;
-
-/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
-const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
 
 /// One logged-in client and, while it has one, its server connection. Client messages
 /// (session_client.cc) are understood and decided on (session_statement.cc) against what their
@@ -80,12 +78,6 @@ class Session : private net::StreamHandler, private ServerUser {
 
  private:
   enum class Pass : uint8_t { kForward, kDrop, kReplace, kStop };
-  /// What has happened that may have changed what names mean; several may hold at once.
-  enum Doubt : uint8_t {
-    kPathDoubt = 1,       ///< search_path, or the role that "$user" in it stands for
-    kTemporaryDoubt = 2,  ///< temporary objects
-    kSchemaDoubt = 4,     ///< permanent ones, in a transaction that is still open
-  };
   using Piece = wire::postgres::Framer::Piece;
 
   // net::StreamHandler: the client.
@@ -131,7 +123,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass defer(const Piece& piece, Suspension why);
   void take_deferred(Suspension why);
 
-  // session_statement.cc: understanding and deciding.
+  // session_statement.cc: understanding and deciding; session_refusals.cc: saying no.
   using DecisionPtr = std::shared_ptr<const policy::Decision>;
   Pass on_statement(const Piece& piece);
   Pass judge(const Piece& piece, const std::shared_ptr<const Statement>& statement);
@@ -167,10 +159,26 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass refuse_extended(std::string_view name, const Statement* statement,
                        const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;
+  DecisionPtr with_step_up(const Statement& statement, DecisionPtr denied) const;
   std::string refusal_response(const policy::Decision& decision) const;
 
   // session_identity.cc: who its client is, also when that changes.
   audit::SessionContext context() const;
+
+  void become(const identity::Directory& directory, const identity::User& user,
+              const identity::Credential* credential);
+
+  // session_end_user.cc: for whom it acts.
+  tl::expected<std::string, DecisionPtr> end_user_of(const Statement& statement, Bytes text,
+                                                     bool& sets);
+  std::optional<Pass> settle_end_user(const Piece& piece, const Statement& statement, Bytes text,
+                                      size_t own);
+  void act_for(const std::string& end_user);
+
+  // session_server_identity.cc: whom the server takes its client for.
+  ParameterList server_identity() const;
+  void doubt_identity();
+  void tell_identity();
 
   // session_receipt.cc: SHOW sluice.receipt.
   bool wants_receipt(const Piece& piece, const Statement& statement) const;
@@ -216,6 +224,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool settle_names();
   void find_names();
   void start_finding_names();
+  void find_scope();
   void names_from(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
   void read_own_catalog(const std::shared_ptr<const catalog::Catalog>& base, uint64_t version);
   void find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
@@ -369,6 +378,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::string client_address_;
   std::unique_ptr<net::Stream> client_;
   Admission admission_;
+  Acting acting_;
   audit::EncodedContext context_;
   std::string cancel_key_;  ///< pid and secret as sent in BackendKeyData
   wire::postgres::Framer client_framer_;
@@ -379,12 +389,6 @@ class Session : private net::StreamHandler, private ServerUser {
   ParameterList parameters_;        ///< what the client has been told
   ParameterList setup_parameters_;  ///< as at the server while it is being set up
   std::vector<net::Slice> pending_;
-  /// Bytes of the slice being worked on that go on as they are, in one piece: [run, end).
-  struct Forwarding {
-    const net::Slice* data = nullptr;
-    size_t run = 0;
-    size_t end = 0;
-  };
   Forwarding to_server_, to_client_;
   std::string own_row_;  ///< a row for us that arrives in parts
   std::unique_ptr<Deferred> deferred_;

@@ -1,5 +1,6 @@
 // Session: who its client is, also when that changes while it goes on.
 #include "gateway/identified.h"
+#include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 
@@ -25,7 +26,9 @@ audit::SessionContext Session::context() const {
           principal.actors,
           principal.acr,
           principal.amr,
-          principal.credential};
+          principal.credential,
+          admission_.role,
+          principal.end_user};
 }
 
 void Session::credential_expired() {
@@ -55,11 +58,16 @@ void Session::identity_changed(const identity::Directory& before, const identity
     }
   }
   if (same_identity(before, now, known)) return;
-  admission_.principal =
-      principal_of(now, *user, credential, known.authentication, known.authenticated_micros);
-  principal_ = worker_.principals().intern(admission_.principal);
-  context_ = audit::EncodedContext(context());
-  audience_of_ = {};  // What they may see is found out anew.
+  const auto& config = admission_.database->config().identity;
+  const auto role = role_at_server(
+      config,
+      principal_of(now, *user, credential, known.authentication, known.authenticated_micros));
+  if (!role || *role != admission_.role) {
+    terminate("57P01", role ? "your role at the database has changed" : role.error().text,
+              role ? "Connect again." : "Ask an operator for a role in this database.");
+    return;
+  }
+  become(now, *user, credential);
 }
 
 }  // namespace sluice::gateway

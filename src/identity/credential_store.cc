@@ -181,6 +181,35 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   return issued;
 }
 
+Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::string& user,
+                                         const Assurance& assurance) {
+  if (!is_credential_secret(secret.reveal())) return false;
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT id FROM credentials WHERE digest = ? AND user = ? AND "
+                                  "kind = 'session' AND actors = '' AND revoked_micros = 0 AND "
+                                  "expires_micros > ?"));
+  query.bind_blob(1, credential_digest(secret.reveal())).bind(2, user).bind(3, wall_micros());
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found) return false;
+  const std::string id = query.text(0);
+  SLUICE_ASSIGN(auto update, database_.prepare(
+                                 "UPDATE credentials SET method = ?2, issuer = ?3, acr = ?4, amr = "
+                                 "?5, authenticated_micros = ?6 WHERE id = ?1"));
+  SLUICE_TRY(update.bind(1, id)
+                 .bind(2, assurance.method)
+                 .bind(3, assurance.issuer)
+                 .bind(4, assurance.acr)
+                 .bind(5, join(assurance.amr))
+                 .bind(6, assurance.authenticated_micros)
+                 .run());
+  SLUICE_TRY(store::leave_admin_event(
+      database_, actor_,
+      fmt::format("session {} of \"{}\" stepped up by {}", id, user, assurance.method)));
+  SLUICE_TRY(transaction.commit());
+  return true;
+}
+
 Result<> CredentialStore::revoke(std::string_view id) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto query, database_.prepare("SELECT user, kind FROM credentials WHERE id = ?1 "

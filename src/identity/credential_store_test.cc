@@ -56,6 +56,42 @@ class CredentialStoreTest : public ::testing::Test {
   const SecretString password{"correct horse"};
 };
 
+TEST_F(CredentialStoreTest, OnlyALiveSessionOfTheUsersOwnGetsStronger) {
+  const Assurance strong{"totp", "", "", {"pwd", "otp", "mfa"}, wall_micros()};
+  const auto old = issue(session("alice"));
+  EXPECT_TRUE(*credentials.strengthen(old.secret, "alice", strong));
+  EXPECT_EQ(directory()->credential(old.id)->assurance, strong);
+  EXPECT_THAT(last_event(), HasSubstr("stepped up by totp"));
+  const size_t said = events();
+  const Assurance other{"oidc", "https://idp", "", {}, 5};
+  EXPECT_FALSE(*credentials.strengthen(old.secret, "bob", other));
+  EXPECT_FALSE(*credentials.strengthen(SecretString("slc_nonsense"), "alice", other));
+  EXPECT_FALSE(*credentials.strengthen(make_credential_secret(), "alice", other));
+  NewCredential token = session("alice");
+  token.kind = CredentialKind::kToken;
+  EXPECT_FALSE(*credentials.strengthen(issue(token).secret, "alice", other));
+  NewCredential agent = session("alice");
+  agent.actors = {"alice", "bob"};
+  EXPECT_FALSE(*credentials.strengthen(issue(agent).secret, "alice", other));
+  ASSERT_TRUE(credentials.revoke(old.id));
+  EXPECT_FALSE(*credentials.strengthen(old.secret, "alice", other));
+  EXPECT_EQ(directory()->credential(old.id)->assurance, strong);
+  EXPECT_EQ(events(), said + 3);  // Two issued, one revoked.
+}
+
+TEST_F(CredentialStoreTest, AssertionKeysAreOfServices) {
+  ASSERT_TRUE(users.add({"shop", {}, UserKind::kService, {}}));
+  const auto key = users.make_assertion_key("shop");
+  ASSERT_TRUE(key) << key.error().text;
+  EXPECT_EQ(directory()->find("shop")->assertion_key.reveal(), key->reveal());
+  EXPECT_THAT(last_event(), Not(HasSubstr(std::string(key->reveal()))));
+  EXPECT_NE(users.make_assertion_key("shop")->reveal(), key->reveal());
+  ASSERT_TRUE(users.remove_assertion_key("shop"));
+  EXPECT_TRUE(directory()->find("shop")->assertion_key.empty());
+  EXPECT_EQ(users.make_assertion_key("alice").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(users.make_assertion_key("nobody").error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(CredentialStoreTest, WhatIsIssuedComesBackWithAllThatIsKnownOfIt) {
   NewCredential next = session("alice");
   next.kind = CredentialKind::kToken;

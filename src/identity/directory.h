@@ -33,7 +33,8 @@ struct User {
   std::map<std::string, std::string> attributes;  ///< for rules to ask about: team=data
   /// The newest first; those that ended lately too, so that it can be said that they did.
   std::vector<Credential> credentials;
-  SecretString totp_secret;  ///< raw; empty: no one-time codes
+  SecretString totp_secret;    ///< raw; empty: no one-time codes
+  SecretString assertion_key;  ///< with which a service signs for whom it acts (end_user.h)
 };
 
 /// All users at one moment: an immutable snapshot shared by the workers.

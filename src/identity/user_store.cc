@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "identity/credential_store.h"
+#include "identity/end_user.h"
 #include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
@@ -201,11 +202,35 @@ Result<> UserStore::remove_totp(std::string_view name) {
   return transaction.commit();
 }
 
+Result<SecretString> UserStore::make_assertion_key(std::string_view name) {
+  SecretString key = identity::make_assertion_key();
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT kind FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (found && query.text(0) != name_of(UserKind::kService)) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("user \"{}\" is no service, and acts for nobody else", name));
+  }
+  SLUICE_TRY(update(name, "UPDATE users SET assertion_key = CAST(?2 AS BLOB) WHERE name = ?1",
+                    key.reveal(), fmt::format("service \"{}\" got an assertion key", name)));
+  SLUICE_TRY(transaction.commit());
+  return std::move(key);
+}
+
+Result<> UserStore::remove_assertion_key(std::string_view name) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update(name, "UPDATE users SET assertion_key = CAST(?2 AS BLOB) WHERE name = ?1", "",
+                    fmt::format("assertion key of \"{}\" removed", name)));
+  return transaction.commit();
+}
+
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
   SLUICE_ASSIGN(auto query,
                 database.prepare("SELECT name, groups, scram_verifier, disabled, "
-                                 "created_micros, kind, attributes, totp_secret FROM users "
+                                 "created_micros, kind, attributes, totp_secret, assertion_key "
+                                 "FROM users "
                                  "ORDER BY name"));
   std::vector<User> users;
   for (;;) {
@@ -224,7 +249,8 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      *kind,
                      split_attributes(query.text(6)),
                      {},
-                     SecretString(query.text(7))});
+                     SecretString(query.text(7)),
+                     SecretString(query.text(8))});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
   return std::make_shared<const Directory>(std::move(users), std::move(credentials),

@@ -54,6 +54,10 @@ class UserStore {
   /// older one is replaced.
   Result<SecretString> enrol_totp(std::string_view name);
   Result<> remove_totp(std::string_view name);
+  /// The key with which a service signs for whom it acts (end_user.h); an older one is replaced.
+  /// Errors: kDenied for a person or an agent.
+  Result<SecretString> make_assertion_key(std::string_view name);
+  Result<> remove_assertion_key(std::string_view name);
 
  private:
   Result<> insert(const NewUser& user, const std::string& verifier);

@@ -29,6 +29,7 @@ struct Principal {
   /// From the one who connects to the person for whom it acts; empty: for itself.
   std::vector<std::string> actors;
   std::string credential;  ///< id of what it showed; empty: the password
+  std::string end_user;    ///< for whom a service acts, as it has proved; empty: for itself
 };
 
 /// Where a statement is going.

@@ -86,6 +86,7 @@ void read_functions(MapReader& map, std::optional<FunctionPatterns>& out) {
 void read_who(MapReader& map, Who& who) {
   read_words(map, "users", who.users);
   read_words(map, "groups", who.groups);
+  read_words(map, "end_users", who.end_users);
   read_kinds(map, who.kinds);
   const YAML::Node attributes = map.node("attributes");
   if (!attributes.IsDefined()) return;

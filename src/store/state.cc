@@ -173,6 +173,8 @@ Result<Database> open_state(const std::filesystem::path& state) {
            sealed BLOB NOT NULL             -- encrypted with the key in undo.key
          ) STRICT;
          CREATE INDEX undo_entries_of ON undo_entries (request);)",
+      // With which a service signs for whom it acts; empty: it acts for itself alone.
+      "ALTER TABLE users ADD COLUMN assertion_key BLOB NOT NULL DEFAULT x'';",
   }));
   return database;
 }
