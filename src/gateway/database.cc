@@ -1,5 +1,7 @@
 #include "gateway/database.h"
 
+#include <thread>
+
 #include "base/log.h"
 #include "identity/server_password.h"
 
@@ -104,13 +106,11 @@ Result<> Database::read_password() {
 }
 
 void Database::renew_password(uint64_t version, std::function<void()> done) {
-  constexpr auto kBetween = std::chrono::seconds(1);
   bool ask = false;
   {
     const std::lock_guard lock(mutex_);
     const bool another = password_->version != version;
-    const bool lately = !asking_ && Clock::now() - password_asked_ < kBetween;
-    ask = !another && !lately && elsewhere_;
+    ask = !another && elsewhere_;
     if (ask) {
       renewals_.push_back(std::move(done));
       if (std::exchange(asking_, true)) return;
@@ -118,6 +118,14 @@ void Database::renew_password(uint64_t version, std::function<void()> done) {
   }
   if (!ask) return done();
   elsewhere_([this] {
+    // It has been asked a moment ago, maybe just before it changed.
+    constexpr auto kBetween = std::chrono::seconds(1);
+    Clock::time_point next;
+    {
+      const std::lock_guard lock(mutex_);
+      next = password_asked_ + kBetween;
+    }
+    std::this_thread::sleep_until(next);
     if (const auto read = read_password(); !read) {
       log::warn("database {}: {}", config_.name, read.error().text);
     }

@@ -187,12 +187,15 @@ void Session::take_deferred(Suspension why) {
   Piece piece = redone_->piece;
   piece.bytes = bytes;
   piece.in_place = false;
+  // It may wait for the same again: nothing may pass it.
+  constexpr uint16_t kRedoing = 32768;
+  suspended_ = static_cast<uint16_t>((suspended_ & ~why) | kRedoing);
   const Pass pass = on_client_piece(piece);
   redone_.reset();
   if (pass == Pass::kStop) return;
   if (pass == Pass::kForward) server_->stream().send(Bytes(bytes));
   if (pass == Pass::kReplace) server_->stream().send(Bytes(replacement_));
-  resume(why);
+  resume(static_cast<Suspension>(kRedoing));
 }
 
 Session::Pass Session::on_bind(const Piece& piece) {

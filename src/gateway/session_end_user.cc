@@ -36,7 +36,7 @@ tl::expected<std::string, Session::DecisionPtr> Session::end_user_of(const State
   const auto directory = worker_.runtime()->directory;
   const auto verified = [&](std::string_view assertion) -> tl::expected<std::string, DecisionPtr> {
     const identity::User* service = directory->find(admission_.user);
-    const std::string pid = std::to_string(load_be32(cancel_key_.data()));
+    const std::string pid = std::to_string(static_cast<int32_t>(load_be32(cancel_key_.data())));
     const auto name = identity::verify_end_user(
         assertion, admission_.user, service == nullptr ? SecretString() : service->assertion_key,
         pid, now_.wall_micros);

@@ -64,7 +64,10 @@ std::optional<int64_t> number_in(std::string_view text) {
 
 /// A name that stands on one line and in a record.
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestEndUser && to_printable_utf8(name) == name;
+  const bool control =
+      std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  return !name.empty() && name.size() <= kLongestEndUser && !control &&
+         to_printable_utf8(name) == name;
 }
 
 Error refused(std::string why) { return {ErrorCode::kDenied, std::move(why)}; }

@@ -117,6 +117,7 @@ def test_a_setting_says_it_for_the_session(shop):
             connection.execute(f"SET sluice.end_user TO '{assertion(shop.key, 'vip')}'")
             assert ids(connection) == [1]
         assert ids(connection) == [1]
+        connection.prepare_threshold = None  # DISCARD ALL takes prepared statements along.
         for reset in ("RESET sluice.end_user", "DISCARD ALL"):
             connection.execute(f"SET sluice.end_user = '{assertion(shop.key, 'carl')}'")
             assert ids(connection) == [2]
@@ -174,8 +175,9 @@ def test_Threat63_what_is_not_signed_is_not_believed(shop):
             (assertion("", "vip"), "not signed"), (assertion(shop.key, "v\nip"), "cannot be read"),
         ]:
             for text in (f"SELECT id FROM mine /*sluice_end_user='{bad}'*/", f"SET sluice.end_user = '{bad}'"):
-                with pytest.raises(psycopg.Error, match=f"is not believed: it .*{says}|{says}"):
+                with pytest.raises(psycopg.Error, match=says):
                     connection.execute(text)
+                    pytest.fail(text)
                 assert ids(connection) == []
         for text in (f"SET LOCAL sluice.end_user = '{good}'", f"SET sluice.end_user = '{good}'; SELECT * FROM mine",
                      f"SELECT set_config('sluice.end_user', '{good}', false)", "SELECT set_config('sluice.end_user', 'vip', false)",
