@@ -187,8 +187,7 @@ void Session::take_deferred(Suspension why) {
   Piece piece = redone_->piece;
   piece.bytes = bytes;
   piece.in_place = false;
-  // It may wait for the same again: nothing may pass it.
-  constexpr uint16_t kRedoing = 32768;
+  constexpr uint16_t kRedoing = 32768;  // It may wait for the same again: nothing passes it.
   suspended_ = static_cast<uint16_t>((suspended_ & ~why) | kRedoing);
   const Pass pass = on_client_piece(piece);
   redone_.reset();

@@ -15,7 +15,7 @@ ALTER TABLE docs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON docs USING (owner = current_setting('sluice.user', true)
     OR team = ANY (nullif(current_setting('sluice.groups', true), '')::text[]));
 CREATE OR REPLACE FUNCTION forge(who text) RETURNS text LANGUAGE plpgsql AS
-    $$BEGIN EXECUTE 'SET slu' || 'ice.user = ' || who; RETURN who; END$$;
+    $$BEGIN EXECUTE 'SET slu' || 'ice."user" = ' || who; RETURN who; END$$;
 CREATE OR REPLACE FUNCTION report() RETURNS bigint LANGUAGE plpgsql AS
     $$DECLARE n bigint; BEGIN EXECUTE 'SELECT count(*) FROM ' || 'docs' INTO n; RETURN n; END$$;
 CREATE OR REPLACE FUNCTION known() RETURNS text LANGUAGE sql STABLE AS
@@ -108,14 +108,14 @@ def test_no_statement_waits_for_it(settings):
 
 
 SPELLINGS = [
-    "SET sluice.user = 'bob'", "SET SESSION \"SLUICE\".\"User\" TO bob", "SET LOCAL sluice.groups = '{sales}'",
-    "RESET sluice.user", "SET sluice.user TO DEFAULT",
+    "SET sluice.\"user\" = 'bob'", "SET SESSION \"SLUICE\".\"User\" TO bob", "SET LOCAL sluice.groups = '{sales}'",
+    "RESET sluice.\"user\"", "SET sluice.\"user\" TO DEFAULT",
     "SELECT set_config('sluice.user', 'bob', false)", "SELECT set_config(E'SLUICE.\\x75ser', 'bob', false)",
     "SELECT set_config('sluice.' || 'user', 'bob', false)",
     "SELECT set_config(new_value => 'bob', setting_name => 'sluice.user', is_local => false)",
     "UPDATE pg_settings SET setting = 'bob' WHERE name = 'sluice.user'",
     "UPDATE pg_catalog.pg_settings SET setting = 'bob'",
-    "DO $$BEGIN SET sluice.user = 'bob'; END$$", "DO $$BEGIN EXECUTE 'SET slui' || 'ce.user = bob'; END$$",
+    "DO $$BEGIN SET sluice.\"user\" = 'bob'; END$$", "DO $$BEGIN EXECUTE 'SET slui' || 'ce.\"user\" = bob'; END$$",
     "DO $$BEGIN RESET ALL; PERFORM 1; END$$", "RESET ALL; SELECT * FROM docs",
     "SELECT forge('bob')", "SELECT known()", "EXPLAIN SELECT known()", "EXPLAIN ANALYZE SELECT forge('bob')",
     "CREATE TEMP TABLE t AS SELECT set_config('sluice.user', 'bob', false)",
@@ -123,8 +123,8 @@ SPELLINGS = [
     "CREATE TEMP VIEW v AS SELECT set_config('sluice.user', 'bob', false); SELECT * FROM v",
     "SELECT 1 AS \"a\" FROM docs WHERE known() IS NULL",
     "SELECT query_to_xml('SELECT set_config(''sluice.user'', ''bob'', false)', true, true, '')",
-    "ALTER ROLE sluice_app SET sluice.user = 'bob'",
-    "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql SET sluice.user = 'bob' AS 'SELECT 1'; SELECT pg_temp.f()",
+    "ALTER ROLE sluice_app SET sluice.\"user\" = 'bob'",
+    "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql SET sluice.\"user\" = 'bob' AS 'SELECT 1'; SELECT pg_temp.f()",
 ]
 
 
