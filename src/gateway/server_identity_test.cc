@@ -74,7 +74,7 @@ TEST(ServerIdentity, OnlyWhatFitsAnyEncodingIsCertain) {
 TEST(ServerIdentity, Threat54_NoSpellingChangesIt) {
   for (const char* text : {
            "SET sluice.\"user\" = 'root'",
-           "SET LOCAL sluice.user = 'root'",
+           "SET LOCAL sluice.\"user\" = 'root'",
            "SET SESSION \"SLUICE\".\"User\" TO 'root'",
            "RESET sluice.groups",
            "SET sluice.\"user\" TO DEFAULT",
