@@ -41,12 +41,9 @@ class Worker;
 struct Analysis;
 struct Reading;
 
-/// One logged-in client and, while it has one, its server connection. Client messages
-/// (session_client.cc) are understood and decided on (session_statement.cc) against what their
-/// names mean at that moment (session_names.cc), and forwarded; server messages are matched against
-/// the queue of expected responses, recorded and forwarded (session_server.cc), within the limits
-/// of the decision (session_limits.cc); what its client may not see is masked
-/// (session_masking.cc).
+/// One logged-in client and, while it has one, its server connection. Client messages are understood
+/// and decided on against what their names mean at that moment, and forwarded; server messages are
+/// matched against the queue of expected responses, recorded, masked and forwarded.
 class Session : private net::StreamHandler, private ServerUser {
  public:
   Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission);
@@ -235,8 +232,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void note_transaction_end();
   void end_schema_changes();
   using OwnDone = std::function<void(OwnRun&)>;
-  /// Sends statements of the gateway's own behind all that has been sent. Inside an unfinished
-  /// pipeline they are flushed, else they end with a Sync of their own.
+  /// Sends statements of our own behind all that was sent, with a Sync, in a pipeline with a Flush.
   /// kBehindMe: neither, since something follows that is to be skipped should they fail.
   enum class OwnEnd : uint8_t { kAnswered, kBehindMe };
   void run_own(const std::vector<std::string>& statements, OwnDone done,
