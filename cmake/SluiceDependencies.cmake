@@ -18,6 +18,7 @@ pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose jansson)
 pkg_check_modules(nats REQUIRED IMPORTED_TARGET libnats)  # Its CMake files name a library that is not there.
 pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(idn REQUIRED IMPORTED_TARGET libidn)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 if(SLUICE_TESTS)

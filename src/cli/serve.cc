@@ -13,6 +13,7 @@
 #include "approval/desk.h"
 #include "audit/log.h"
 #include "base/log.h"
+#include "change/changes.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
@@ -133,6 +134,11 @@ class Service {
                                 config_, std::move(directory), policies_->in_force().policy,
                                 SecretString(std::move(secret)), *log_, corrections_->in_force(),
                                 desk_.get(), undo_.get()));
+    SLUICE_ASSIGN(auto changes, store::open_state(config_->state));
+    SLUICE_ASSIGN(changes_,
+                  change::Changes::open(
+                      std::make_unique<change::ChangeStore>(std::move(changes), log_->key().name),
+                      *gateway_, *desk_, config_->listen_postgres.host));
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {
@@ -168,12 +174,14 @@ class Service {
         "draining for at most {} s",
         std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
     notify("STOPPING=1");
+    changes_->stop();
     gateway_->drain();
     api_->identity()->stop();
     note_used_credentials(true);
     control_->stop();
     local_->stop();
     api_.reset();
+    changes_.reset();
     gateway_.reset();
     if (const auto recorded = record_admin_events(*database_, *log_); !recorded) {
       log::error("administrative changes not recorded yet: {}", recorded.error().text);
@@ -196,6 +204,7 @@ class Service {
     api_->set_databases(names_of(*config_));
     api_->set_desk(*desk_);
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
+    api_->set_changes(*changes_, *desk_);
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
                                                             config_->audit.watched, *log_));
@@ -317,6 +326,7 @@ class Service {
   std::unique_ptr<approval::Desk> desk_;
   std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<change::Changes> changes_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<control::Api> api_;

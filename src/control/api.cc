@@ -49,6 +49,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (undo_) {
     if (auto answer = undo_->answer(request, false)) return std::move(*answer);
   }
+  if (changes_) {
+    if (auto answer = changes_->answer(request, false)) return std::move(*answer);
+  }
   if (login_) {
     if (auto answer = login_->answer(request)) return std::move(*answer);
   }
@@ -200,6 +203,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (undo_) {
     if (auto answer = undo_->answer(request, true)) return std::move(*answer);
+  }
+  if (changes_) {
+    if (auto answer = changes_->answer(request, true)) return std::move(*answer);
   }
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);

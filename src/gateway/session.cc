@@ -29,6 +29,8 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
   cancel_key_ = make_cancel_key(admission_.protocol_minor);
   worker_.cancel_keys().emplace(cancel_key_, this);
   principal_ = worker_.principals().intern(admission_.principal);
+  if (const auto& credential = admission_.principal.credential; !credential.empty())
+    change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {
     stamps_ = std::make_unique<audit::StampMaker>(worker_.shared().secret.reveal(),
                                                   worker_.shared().origin, config.name);

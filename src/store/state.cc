@@ -173,6 +173,39 @@ Result<Database> open_state(const std::filesystem::path& state) {
            sealed BLOB NOT NULL             -- encrypted with the key in undo.key
          ) STRICT;
          CREATE INDEX undo_entries_of ON undo_entries (request);)",
+      R"(CREATE TABLE changes (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           state TEXT NOT NULL,
+           created_micros INTEGER NOT NULL,
+           requester TEXT NOT NULL,
+           actors TEXT NOT NULL,            -- JSON
+           title TEXT NOT NULL,
+           reason TEXT NOT NULL,
+           ticket TEXT NOT NULL,
+           targets TEXT NOT NULL,           -- JSON
+           script TEXT NOT NULL,
+           rollback_script TEXT NOT NULL,   -- empty: none
+           lock_timeout_ms INTEGER NOT NULL,
+           statement_timeout_ms INTEGER NOT NULL,
+           request INTEGER NOT NULL,        -- in approval_requests; 0: none
+           problem TEXT NOT NULL,
+           runner TEXT NOT NULL,            -- the gateway that runs it
+           started_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,
+           schemas_after TEXT NOT NULL      -- JSON
+         ) STRICT;
+         CREATE TABLE change_steps (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           change INTEGER NOT NULL REFERENCES changes,
+           part TEXT NOT NULL,
+           target INTEGER NOT NULL,
+           step INTEGER NOT NULL,
+           state TEXT NOT NULL,
+           started_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,
+           message TEXT NOT NULL,
+           UNIQUE (change, part, target, step)
+         ) STRICT;)",
   }));
   return database;
 }
