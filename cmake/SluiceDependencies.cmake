@@ -6,6 +6,7 @@ find_package(spdlog REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)  # libpq alone
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_library(CCTZ cctz REQUIRED)

@@ -71,26 +71,27 @@ std::string credential_label(int64_t number) { return fmt::format("change {}", n
 Result<int64_t> ChangeStore::add(const Change& change) {
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_ASSIGN(auto insert,
-                database_.prepare("INSERT INTO changes (state, created_micros, requester, actors, "
-                                  "title, reason, ticket, targets, script, rollback_script, "
-                                  "lock_timeout_ms, statement_timeout_ms, request, problem, "
-                                  "runner, started_micros, ended_micros, schemas_after) VALUES "
-                                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', 0, 0, '[]')"));
-  SLUICE_TRY(insert.bind(1, name_of(change.state))
-                 .bind(2, change.created_micros)
-                 .bind(3, change.requester)
-                 .bind(4, to_text(change.actors))
-                 .bind(5, change.title)
-                 .bind(6, change.reason)
-                 .bind(7, change.ticket)
-                 .bind(8, to_text(change.targets))
-                 .bind(9, change.script)
-                 .bind(10, change.rollback)
-                 .bind(11, millis(change.lock_timeout))
-                 .bind(12, millis(change.statement_timeout))
-                 .run());
-  const int64_t number = database_.last_insert_id();
+  SLUICE_ASSIGN(
+      auto insert,
+      database_.prepare("INSERT INTO changes (state, created_micros, requester, actors, "
+                        "title, reason, ticket, targets, script, rollback_script, "
+                        "lock_timeout_ms, statement_timeout_ms, request, problem, "
+                        "runner, started_micros, ended_micros, schemas_after) VALUES "
+                        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', 0, 0, '[]') RETURNING "
+                        "number"));
+  SLUICE_ASSIGN(const int64_t number, insert.bind(1, name_of(change.state))
+                                          .bind(2, change.created_micros)
+                                          .bind(3, change.requester)
+                                          .bind(4, to_text(change.actors))
+                                          .bind(5, change.title)
+                                          .bind(6, change.reason)
+                                          .bind(7, change.ticket)
+                                          .bind(8, to_text(change.targets))
+                                          .bind(9, change.script)
+                                          .bind(10, change.rollback)
+                                          .bind(11, millis(change.lock_timeout))
+                                          .bind(12, millis(change.statement_timeout))
+                                          .run_returning());
   SLUICE_TRY(
       store::leave_event(database_, "approval", change.requester,
                          fmt::format("change {}: submitted for {}: {}; {}{}", number,

@@ -9,7 +9,7 @@
 #include "change/change.h"
 #include "identity/credential_store.h"
 #include "identity/directory.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::change {
 

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 class ChangeStoreTest : public ::testing::Test {
  protected:
   std::unique_ptr<ChangeStore> open(const std::string& runner = "gateway") {
-    return std::make_unique<ChangeStore>(*store::open_state(folder), runner);
+    return std::make_unique<ChangeStore>(*store::open_local(folder), runner);
   }
   Change example() {
     Change change;
@@ -62,7 +62,7 @@ TEST_F(ChangeStoreTest, OneOfManyBeginsToRunIt) {
   const auto other = open("another");
   EXPECT_TRUE(*store->move(number, State::kReady, State::kRunning, "alice", "run"));
   EXPECT_FALSE(*other->move(number, State::kReady, State::kRunning, "alice", "run"));
-  auto database = *store::open_state(folder);
+  auto database = *store::open_local(folder);
   std::vector<std::string> said;
   const auto events = *store::waiting_admin_events(database);
   for (const auto& event : events) said.push_back(event.message);
@@ -88,7 +88,7 @@ TEST_F(ChangeStoreTest, StepsAreKeptAsTheyGo) {
 
 TEST_F(ChangeStoreTest, WhatWasRunningWhenTheGatewayEndedHasFailed) {
   {
-    auto database = *store::open_state(folder);
+    auto database = *store::open_local(folder);
     ASSERT_TRUE(identity::UserStore(database, "test")
                     .add({.name = "alice"}, SecretString("correct horse battery")));
   }

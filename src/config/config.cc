@@ -9,6 +9,7 @@
 #include "config/anchor_reader.h"
 #include "config/identity_reader.h"
 #include "config/secrets.h"
+#include "config/store_reader.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
 #include "yaml/reader.h"
@@ -59,6 +60,7 @@ class Loader {
     top.map("tls", [&](MapReader& tls) { read_tls(tls); });
     std::string state;
     if (top.scalar("state", state, true)) config_.state = path(state);
+    read_store(top, secrets_, config_.store);
     top.number("workers", config_.workers, 0, 256);
     top.one_of("reactor", {"auto", "io_uring", "epoll"},
                [&](size_t i) { config_.reactor = static_cast<ReactorBackend>(i); });

@@ -72,6 +72,8 @@ HttpResponse Api::ready() {
   boost::json::object problems;
   const auto health = log_.health();
   if (!health.writable) problems["audit log"] = health.problem;
+  if (const auto directory = gateway_.directory(); !directory->why_lost().empty())
+    problems["store"] = directory->why_lost();
   boost::json::object warnings;
   if (health.low_on_disk) {
     warnings["audit log"] = fmt::format(

@@ -39,11 +39,12 @@ class Api {
  public:
   /// `audit_directory` is `<state>/audit`.
   Api(gateway::Gateway& gateway, audit::Log& log, gateway::PolicyKeeper& policies,
-      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory)
+      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory,
+      store::Opener open_store)
       : gateway_(gateway),
         log_(log),
         evidence_(log, audit_directory),
-        audit_(log, audit_directory),
+        audit_(log, audit_directory, std::move(open_store)),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
