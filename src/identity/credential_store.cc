@@ -213,7 +213,8 @@ Result<int64_t> CredentialStore::revoke_of(std::string_view user) {
 
 Result<std::vector<Credential>> CredentialStore::list(const std::optional<std::string>& user) {
   SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
-                                "SELECT {} FROM credentials WHERE ?1 IS NULL OR user = ?1 "
+                                "SELECT {} FROM credentials WHERE CAST(?1 AS TEXT) IS NULL "
+                                "OR user = ?1 "
                                 "ORDER BY created_micros DESC, id",
                                 kColumns)));
   if (user) {

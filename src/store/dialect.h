@@ -15,7 +15,8 @@ namespace sluice::store {
 ///   function sluice_refuse; one BEFORE DELETE holds for TRUNCATE too. Other triggers there are
 ///   none.
 ///
-/// All else must be the same in both: no INSERT OR REPLACE, no max(a, b), no instr.
+/// All else must be the same in both: no INSERT OR REPLACE, no max(a, b), no instr. A parameter
+/// that may be null and is looked at alone has to be of some type: CAST(? AS TEXT) IS NULL.
 std::string to_postgres(std::string_view sql);
 
 }  // namespace sluice::store

@@ -39,7 +39,7 @@ def server():
 def store():
     """A role that owns a database and nothing else."""
     server = PostgresServer()
-    server.sql("CREATE ROLE keeper LOGIN PASSWORD 'kept'")
+    server.sql("CREATE ROLE keeper LOGIN PASSWORD 'k33per-w0rd'")
     server.sql("CREATE DATABASE store OWNER keeper")
     yield server
     server.stop()
@@ -49,7 +49,7 @@ def gateway_on(server, store, **options):
     folder = store.root.parent
     secret = folder / f"sluice-store-password-{store.port}"
     secret.touch(0o600)
-    secret.write_text("kept\n")
+    secret.write_text("k33per-w0rd\n")
     return Gateway(server, extra=f"store: postgres://keeper@127.0.0.1:{store.port}/store?sslmode=disable\n"
                    f"store_password_file: {secret}\nstore_grace: {GRACE}s", **options)
 
@@ -218,7 +218,7 @@ def test_a_store_that_comes_back_is_used_again(pair, store):
     store.kill()
     try:
         refused = one.cli("user", "add", "late", "--generate", check=False)
-        assert refused.returncode != 0 and "the store at 127.0.0.1" in refused.stderr and "kept" not in refused.stderr
+        assert refused.returncode != 0 and "the store at 127.0.0.1" in refused.stderr and "k33per" not in refused.stderr
     finally:
         store.start()
     one.cli("user", "add", "late", "--password-stdin", input=PASSWORD + "\n")
@@ -226,7 +226,7 @@ def test_a_store_that_comes_back_is_used_again(pair, store):
     while not can_log_in(two, user="late"):
         assert time.monotonic() - started < 10
         time.sleep(0.05)
-    assert "kept" not in one.log.read_text() + two.log.read_text()
+    assert "k33per" not in one.log.read_text() + two.log.read_text()
 
 
 def test_without_the_store_nobody_stays_for_long(pair, store):
