@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/secret.h"
 #include "cli/change_commands.h"
 #include "cli/commands.h"
 
