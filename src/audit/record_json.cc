@@ -80,6 +80,7 @@ boost::json::object to_json(const Record& record) {
     list("shadow_rules", record.shadow);
     text("policy_version", record.policy_version);
     text("approval", record.approval);
+    text("change", record.change);
     list("masked", record.masked);
     list("released", record.released);
     if (!record.seen_shown.empty()) out["values_shown"] = set_size(record.seen_shown);

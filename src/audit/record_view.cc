@@ -122,6 +122,8 @@ class RecordReader {
         return text(view_.policy_version);
       case Key::kApproval:
         return text(view_.approval);
+      case Key::kChange:
+        return text(view_.change);
       case Key::kMasked:
         return list(view_.masked);
       case Key::kReleased:

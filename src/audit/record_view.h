@@ -69,6 +69,7 @@ enum class Key : uint64_t {
   kServerTransaction = 57,
   kAcr = 58,
   kAmr = 59,
+  kChange = 60,
   kRole = 66,
   kEndUser = 67,
 };
@@ -122,6 +123,7 @@ struct RecordView {
   TextList shadow;
   Bytes policy_version;
   Bytes approval;
+  Bytes change;
   TextList masked;
   TextList released;
   Bytes sqlstate;

@@ -11,6 +11,7 @@
 #include "config/password_source_reader.h"
 #include "config/secrets.h"
 #include "config/server_identity_reader.h"
+#include "config/store_reader.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
 #include "yaml/reader.h"
@@ -61,6 +62,7 @@ class Loader {
     top.map("tls", [&](MapReader& tls) { read_tls(tls); });
     std::string state;
     if (top.scalar("state", state, true)) config_.state = path(state);
+    read_store(top, secrets_, config_.store);
     top.number("workers", config_.workers, 0, 256);
     top.one_of("reactor", {"auto", "io_uring", "epoll"},
                [&](size_t i) { config_.reactor = static_cast<ReactorBackend>(i); });

@@ -55,6 +55,19 @@ struct DatabaseConfig {
   ServerIdentityConfig identity;     ///< what the server is told of who somebody is
 };
 
+/// Where state is kept that several gateways share; without it, each keeps its own in `state`.
+struct StoreConfig {
+  DatabaseConfig server;  ///< a PostgreSQL server: host, port, server_database, TLS, user, password
+  std::string schema = "sluice";
+  std::string password_file;  ///< read at each connection, so that the password can change
+  /// For how long what was read last counts while the store cannot be reached.
+  Duration grace = std::chrono::minutes(1);
+
+  bool shared() const { return !server.host.empty(); }
+  /// From the file, or as the configuration was read.
+  Result<SecretString> current_password() const;
+};
+
 struct TlsConfig {
   std::string certificate, key;
   bool required = false;
@@ -115,6 +128,7 @@ struct Config {
   std::optional<HostPort> listen_http;
   TlsConfig tls;
   std::filesystem::path state;
+  StoreConfig store;
   unsigned workers = 0;  ///< 0 = one per core
   ReactorBackend reactor = ReactorBackend::kAuto;
   std::string log_level = "info";

@@ -344,5 +344,49 @@ TEST(Documentation, NamesEveryKey) {
   EXPECT_GT(keys, 30U);
 }
 
+TEST_F(ConfigFile, AStoreThatGatewaysShare) {
+  EXPECT_FALSE(load_text(kGood)->store.shared());
+  const std::string good = kGood;
+  auto config = load_text(good +
+                          "store: postgres://keeper@db.internal:5433/kept?schema=two&sslmode="
+                          "require\nstore_password_file: password\nstore_grace: 10s\n");
+  ASSERT_TRUE(config) << config.error().text;
+  const StoreConfig& store = config->store;
+  EXPECT_TRUE(store.shared());
+  EXPECT_EQ(store.server.user, "keeper");
+  EXPECT_EQ(store.server.host, "db.internal");
+  EXPECT_EQ(store.server.port, 5433);
+  EXPECT_EQ(store.server.server_database, "kept");
+  EXPECT_EQ(store.schema, "two");
+  EXPECT_EQ(store.server.sslmode, SslMode::kRequire);
+  EXPECT_EQ(store.grace, std::chrono::seconds(10));
+  EXPECT_EQ(store.current_password()->reveal(), "secret");
+  write("password", "another\n");
+  EXPECT_EQ(store.current_password()->reveal(), "another") << "without a restart";
+  const auto sslmode = [&](const std::string& host) {
+    return load_text(good + "store: postgres://k@" + host + "/kept\n")->store.server.sslmode;
+  };
+  EXPECT_EQ(sslmode("db.internal"), SslMode::kVerifyFull);
+  for (const char* here : {"127.0.0.1", "localhost:5433", "[::1]"})
+    EXPECT_EQ(sslmode(here), SslMode::kDisable) << here;
+}
+
+TEST_F(ConfigFile, AStoreIsNotReachedCarelessly) {
+  const std::string good = kGood;
+  for (const char* url : {"postgres://k:hunter2@h/d", "postgres://k:hun/ter2@h/d",
+                          "postgres://k:hun@ter2@h/d", "postgres://k:ter2?x@h/d"}) {
+    const std::string text = problems(good + "store: " + url + "\n");
+    EXPECT_THAT(text, HasSubstr("store: ")) << url;
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("ter2"))) << url;
+  }
+  EXPECT_THAT(problems(good + "store: postgres://k:p@h/d\n"), HasSubstr("store_password_file"));
+  EXPECT_THAT(problems(good + "store: postgres://k@h/d?sslmode=prefer\n"),
+              HasSubstr("say verify-full"));
+  EXPECT_THAT(problems(good + "store: postgres://k@h/d?schema=pg_x\n"), HasSubstr("schema"));
+  EXPECT_THAT(problems(good + "store: postgres://h/d\n"), HasSubstr("postgres://sluice@"));
+  EXPECT_THAT(problems(good + "store_password_file: password\n"), HasSubstr("no store"));
+  EXPECT_THAT(problems(good + "store_grace: 1s\n"), HasSubstr("from 2s to 1h"));
+}
+
 }  // namespace
 }  // namespace sluice::config

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
+#include "control/change_api.h"
 #include "control/data_api.h"
 #include "control/evidence_api.h"
 #include "control/http_server.h"
@@ -38,16 +39,17 @@ class Api {
  public:
   /// `audit_directory` is `<state>/audit`.
   Api(gateway::Gateway& gateway, audit::Log& log, gateway::PolicyKeeper& policies,
-      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory)
+      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory,
+      store::Opener open_store)
       : gateway_(gateway),
         log_(log),
         evidence_(log, audit_directory),
-        audit_(log, audit_directory),
+        audit_(log, audit_directory, std::move(open_store)),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/…; for those who prove
-  /// who they are, /v1/approvals.
+  /// who they are, /v1/approvals and /v1/changes.
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);
@@ -55,6 +57,10 @@ class Api {
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
   /// Lets people undo what was approved; the same.
   void set_undo(std::unique_ptr<UndoApi> undo) { undo_ = std::move(undo); }
+  /// Lets people submit and run changes; before anything is answered.
+  void set_changes(change::Changes& changes, approval::Desk& desk) {
+    changes_.emplace(gateway_, changes, desk);
+  }
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
   /// Lets people log in for a credential.
@@ -87,6 +93,7 @@ class Api {
   DataApi data_;
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<UndoApi> undo_;
+  std::optional<ChangeApi> changes_;
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;

@@ -23,7 +23,7 @@ HttpResponse login_failed() { return problem(401, kFailed, "User, password or co
 
 Result<std::unique_ptr<LoginApi>> LoginApi::open(gateway::Gateway& gateway, audit::Log& log,
                                                  std::shared_ptr<const config::Config> config) {
-  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  SLUICE_ASSIGN(auto database, store::open_state(*config));
   SLUICE_ASSIGN(auto secret, store::installation_secret(database));
   return std::unique_ptr<LoginApi>(
       new LoginApi(gateway, log, std::move(database), std::move(secret), std::move(config)));
@@ -78,6 +78,8 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
                   problem(429, "too many failed logins", fmt::format("Wait {} s.", seconds)));
   }
   const auto directory = gateway_.directory();
+  if (!directory->why_lost().empty())
+    return refuse(claim, directory->why_lost(), problem(503, directory->why_lost()));
   const identity::User* user = directory->find(claim.user);
   const bool right = identity::is_password_of(user, claim.user, secret_, password);
   const bool genuine = user != nullptr && !user->disabled;

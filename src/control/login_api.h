@@ -9,7 +9,7 @@
 #include "control/http_server.h"
 #include "gateway/gateway.h"
 #include "identity/credential_store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::control {
 

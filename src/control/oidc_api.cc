@@ -53,7 +53,7 @@ bool reached_safely(const HttpRequest& request, const config::IdentityConfig& co
 
 Result<std::unique_ptr<OidcApi>> OidcApi::open(gateway::Gateway& gateway, audit::Log& log,
                                                std::shared_ptr<const config::Config> config) {
-  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  SLUICE_ASSIGN(auto database, store::open_state(*config));
   std::unique_ptr<OidcApi> api(new OidcApi(std::move(database), gateway, log));
   SLUICE_TRY(api->set_config(std::move(config)));
   return api;

@@ -64,6 +64,8 @@ class GatewayImpl : public Gateway {
   Result<std::string> check_database(const std::string& name) override;
   Result<> ask_server(const std::string& database, bool changes_schema,
                       const std::function<Result<>(Asking&)>& work) override;
+  Result<FreshState> fresh_state(const std::string& database) override;
+  ChangeRuns& change_runs() override { return shared_.change_runs; }
   void drain() override;
   void set_policy(std::shared_ptr<const policy::Policy> policy) override;
   std::shared_ptr<const policy::Policy> policy() override { return runtime()->policy; }
@@ -403,6 +405,11 @@ Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schem
   const auto done = work(*asking);
   found->catalog().change_ended(true, [](const catalog::Change&) { return true; });
   return done;
+}
+
+Result<FreshState> GatewayImpl::fresh_state(const std::string& database) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  return gateway::fresh_state(found->config());
 }
 
 Result<std::string> GatewayImpl::check_database(const std::string& name) {

@@ -230,10 +230,19 @@ void Login::refuse_startup(const pg::StartupMessage& message, std::string_view s
   reject(sqlstate, text, hint);
 }
 
+/// Without the store nobody can be told from anybody; no login has failed by that.
+bool Login::nobody_known(const identity::Directory& directory) {
+  if (directory.why_lost().empty()) return false;
+  record_failure(directory.why_lost());
+  reject("57P03", directory.why_lost(), "Connect again in a moment.");
+  return true;
+}
+
 /// A password or any credential of the user's lets in: all have one salt. Those that are no good
 /// are among the candidates too, so that the record can say what was shown; to the client they are
 /// as wrong as any.
 void Login::offer_sasl() {
+  if (nobody_known(*runtime_->directory)) return;
   const Duration wait =
       worker_.shared().login_limits.wait(parameters_.user, stream_->peer().host(), Clock::now());
   if (wait > Duration::zero()) {
@@ -390,6 +399,7 @@ void Login::admit(net::Slice rest) {
     return;
   }
   const auto directory = worker_.runtime()->directory;
+  if (nobody_known(*directory)) return;
   const identity::User* user = nullptr;
   const identity::Credential* credential = nullptr;
   if (const auto why = unwelcome(*directory, user, credential)) {

@@ -33,6 +33,8 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
   principal_ = worker_.principals().intern(admission_.principal);
   const identity::User* user = worker.runtime()->directory->find(admission_.user);
   acting_.may = user != nullptr && may_assert(*user);
+  if (const auto& credential = admission_.principal.credential; !credential.empty())
+    change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {
     stamps_ = std::make_unique<audit::StampMaker>(worker_.shared().secret.reveal(),
                                                   worker_.shared().origin, config.name);

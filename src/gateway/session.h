@@ -21,7 +21,6 @@
 #include "gateway/masking.h"
 #include "gateway/pool.h"
 #include "gateway/prepared.h"
-#include "gateway/runtime.h"
 #include "gateway/server_connection.h"
 #include "gateway/session_scope.h"
 #include "gateway/transaction_track.h"
@@ -210,7 +209,7 @@ class Session : private net::StreamHandler, private ServerUser {
   using UndoablePtr = std::shared_ptr<const policy::Undoable>;
   Result<UndoablePtr> to_be_kept(const policy::Decision& decision, const sql::StatementFacts& facts,
                                  int64_t request) const;
-  DecisionPtr as_approved(const sql::StatementFacts& facts) const;
+  DecisionPtr as_approved(const sql::StatementFacts& facts, DecisionPtr held, int64_t by) const;
   void keep_changed(const Changes& changed);
   void keep_rows(Result<std::vector<catalog::Rows>> old_rows);
   void keep(std::function<Result<int64_t>(undo::UndoStore&, undo::Entry)> work);
@@ -390,6 +389,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
   std::unique_ptr<Held> held_;
+  std::shared_ptr<ChangeRun> change_run_;  ///< whose steps run here; null: none
   std::unique_ptr<net::Timer> hold_timer_;
   std::string replacement_;
   uint16_t suspended_ = 0;

@@ -38,6 +38,10 @@ void Session::credential_expired() {
 
 void Session::identity_changed(const identity::Directory& before, const identity::Directory& now) {
   if (finished_) return;
+  if (!now.why_lost().empty()) {
+    terminate("57P03", now.why_lost());
+    return;
+  }
   const policy::Principal& known = admission_.principal;
   const identity::User* user = now.find(known.user);
   if (user == nullptr || user->disabled) {

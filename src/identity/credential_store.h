@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "identity/credential.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::identity {
 

@@ -45,6 +45,10 @@ class Directory {
   Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version);
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
+  /// Nobody: who there is is not known any more, and `why`.
+  static std::shared_ptr<const Directory> lost(std::string why);
+  /// Why nobody is in it who should be; empty: all are.
+  const std::string& why_lost() const { return why_lost_; }
   /// Null when there is no such user; a disabled one is returned with `disabled` set.
   const User* find(std::string_view name) const;
   /// Live or not; null when there is none of that name.
@@ -60,6 +64,7 @@ class Directory {
   std::unordered_map<std::string_view, User*> by_name_;
   std::unordered_map<std::string_view, const Credential*> by_id_, by_digest_;
   uint64_t version_;
+  std::string why_lost_;
 };
 
 }  // namespace sluice::identity

@@ -104,15 +104,29 @@ Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
   return transaction.commit();
 }
 
-Result<> UserStore::update(std::string_view name, std::string_view sql, std::string_view value,
-                           std::string_view message) {
-  SLUICE_ASSIGN(auto change, database_.prepare(sql));
-  SLUICE_TRY(change.bind(1, name).bind(2, value).run());
+Result<> UserStore::changed(store::Statement& change, std::string_view name,
+                            std::string_view message) {
+  SLUICE_TRY(change.run());
   if (database_.changes() == 0) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("there is no user \"{}\"; see: sluice user list", name));
   }
   return store::leave_admin_event(database_, actor_, message);
+}
+
+Result<> UserStore::update(std::string_view name, std::string_view sql, std::string_view value,
+                           std::string_view message) {
+  SLUICE_ASSIGN(auto change, database_.prepare(sql));
+  return changed(change.bind(1, name).bind(2, value), name, message);
+}
+
+Result<> UserStore::set_totp(std::string_view name, const SecretString& secret,
+                             std::string_view message) {
+  SLUICE_ASSIGN(auto change, database_.prepare("UPDATE users SET totp_secret = ?, totp_step = CASE "
+                                               "WHEN ? = 0 THEN totp_step ELSE 0 END WHERE name = "
+                                               "?"));
+  change.bind_blob(1, secret.reveal()).bind(2, static_cast<int64_t>(!secret.empty()));
+  return changed(change.bind(3, name), name, message);
 }
 
 /// With the salt of before: the user's credentials are checked with it too.
@@ -187,18 +201,14 @@ Result<> UserStore::remove(std::string_view name) {
 Result<SecretString> UserStore::enrol_totp(std::string_view name) {
   SecretString secret(random_string(20));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_TRY(update(name,
-                    "UPDATE users SET totp_secret = CAST(?2 AS BLOB), totp_step = 0 WHERE name = "
-                    "?1",
-                    secret.reveal(), fmt::format("one-time codes of user \"{}\" set up", name)));
+  SLUICE_TRY(set_totp(name, secret, fmt::format("one-time codes of user \"{}\" set up", name)));
   SLUICE_TRY(transaction.commit());
   return std::move(secret);
 }
 
 Result<> UserStore::remove_totp(std::string_view name) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_TRY(update(name, "UPDATE users SET totp_secret = CAST(?2 AS BLOB) WHERE name = ?1", "",
-                    fmt::format("one-time codes of user \"{}\" removed", name)));
+  SLUICE_TRY(set_totp(name, {}, fmt::format("one-time codes of user \"{}\" removed", name)));
   return transaction.commit();
 }
 

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "identity/directory.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::identity {
 
@@ -62,7 +62,9 @@ class UserStore {
  private:
   Result<> insert(const NewUser& user, const std::string& verifier);
   Result<std::string> next_verifier(std::string_view name, const SecretString& password);
-  /// In the caller's transaction.
+  /// These in the caller's transaction.
+  Result<> changed(store::Statement& change, std::string_view name, std::string_view message);
+  Result<> set_totp(std::string_view name, const SecretString& secret, std::string_view message);
   Result<> update(std::string_view name, std::string_view sql, std::string_view value,
                   std::string_view message);
   store::Database& database_;
