@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kCommands = {{
     {"",
      "serve user token login connect proxy config-clients database session audit policy approval "
-      "change data lint config version completion"},
+     "change data lint config version completion"},
     {"user", "add set list passwd link totp assertion-key disable enable remove"},
     {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},

@@ -40,9 +40,9 @@ class Worker;
 struct Analysis;
 struct Reading;
 
-/// One logged-in client and, while it has one, its server connection. Client messages are understood
-/// and decided on against what their names mean at that moment, and forwarded; server messages are
-/// matched against the queue of expected responses, recorded, masked and forwarded.
+/// One logged-in client and, while it has one, its server connection. Client messages are
+/// understood and decided on against what their names mean at that moment, and forwarded; server
+/// messages are matched against the queue of expected responses, recorded, masked and forwarded.
 class Session : private net::StreamHandler, private ServerUser {
  public:
   Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission);
