@@ -43,10 +43,11 @@ def prepared(server):
     server.sql(ROLES, "orders")
 
 
-def started(server, identity, user="sluice_app", **options):
+def started(server, identity, user="sluice_app", workers=2, **options):
     prepared(server)
     running = Gateway(server, environment="staging", database_extra=f"identity: {{ {identity} }}", start=False, **options)
-    running.config.write_text(running.config.read_text().replace("user: sluice\n", f"user: {user}\n"))
+    running.config.write_text(running.config.read_text().replace("user: sluice\n", f"user: {user}\n")
+                              .replace("workers: 2\n", f"workers: {workers}\n"))
     for name, *groups in (("bob", "sales"), ("carol", "ops"), ("eve", "engineering")):
         running.cli("user", "add", name, *[part for group in groups for part in ("--group", group)],
                     "--password-stdin", input=PASSWORD + "\n")
@@ -220,7 +221,7 @@ def test_groups_of_now_count_in_a_running_session(settings):
 def test_Threat54_nothing_goes_from_one_user_to_the_next(server):
     """One server connection, two users: settings, role, temporary objects, locks, channels, statements, cursors."""
     running = started(server, "settings: true, default_role: app_reader, roles: [{ users: [bob], role: app_writer }]",
-                      pool="size: 1")
+                      pool="size: 1", workers=1)
     try:
         first = WireClient(running.port)
         first.login(user="bob")
