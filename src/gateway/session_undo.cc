@@ -71,6 +71,7 @@ Session::DecisionPtr Session::as_approved(const sql::StatementFacts& facts, Deci
 void Session::keep_changed(const Changes& changed) {
   const auto& undoable = *settling_->decision->undoable;
   if (!undoable.first.empty()) {
+    if (!changed.empty()) return settle(not_kept("it changes rows besides what it destroys"));
     auto kept = undo::decode_kept(undoable.content);
     if (!kept) return settle(not_kept(kept.error().text));
     return keep([kept = std::move(*kept), place = undoable.place, summary = undoable.summary](
