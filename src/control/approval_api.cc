@@ -1,7 +1,6 @@
 #include "control/approval_api.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -19,13 +18,6 @@ constexpr std::string_view kPath = "/v1/approvals";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
-
-std::optional<int64_t> number_in(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
-}
 
 HttpResponse refused(const Error& error) {
   if (error.code == ErrorCode::kAuthentication)

@@ -1,7 +1,6 @@
 #include "control/change_api.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -21,13 +20,6 @@ constexpr std::string_view kPath = "/v1/changes";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "changes";
 constexpr size_t kMostListed = 10'000;
-
-std::optional<int64_t> number_in(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
-}
 
 json::string text(std::string_view raw) { return json::string(to_printable_utf8(raw)); }
 
