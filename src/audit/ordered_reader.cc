@@ -6,6 +6,11 @@
 
 namespace sluice::audit {
 
+std::set<std::filesystem::path> OrderedReader::take_read() {
+  for (auto& [writer, lane] : lanes_) lane.noted = false;
+  return std::exchange(read_, {});
+}
+
 Result<> OrderedReader::rescan() {
   for (auto& [writer, lane] : lanes_) lane.dry = false;
   SLUICE_ASSIGN(const auto files, list_segments(directory_));
@@ -48,6 +53,7 @@ Result<> OrderedReader::fill(Lane& lane) {
     }
     lane.reader.reset();
     lane.files.pop_front();
+    lane.noted = false;
   }
   return {};
 }
@@ -68,7 +74,7 @@ Result<OrderedReader::Status> OrderedReader::next(Frame& frame) {
     if (!lane.head || lane.head->sequence != next_) continue;
     frame = std::move(*lane.head);
     lane.head.reset();
-    read_.insert(lane.files.front());
+    if (!std::exchange(lane.noted, true)) read_.insert(lane.files.front());
     ++next_;
     return Status::kFrame;
   }

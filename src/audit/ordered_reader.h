@@ -37,7 +37,7 @@ class OrderedReader {
   /// Goes on behind a record that will never be there.
   void skip() { ++next_; }
   /// Files that records were read from since last asked.
-  std::set<std::filesystem::path> take_read() { return std::exchange(read_, {}); }
+  std::set<std::filesystem::path> take_read();
 
  private:
   /// Segments of one writer, which come one after the other.
@@ -45,8 +45,9 @@ class OrderedReader {
     std::deque<std::filesystem::path> files;  ///< the first is being read
     std::optional<SegmentReader> reader;
     std::optional<Frame> head;
-    uint64_t last = 0;  ///< the number read last
-    bool dry = false;   ///< nothing more was there when it was looked at last
+    uint64_t last = 0;   ///< the number read last
+    bool dry = false;    ///< nothing more was there when it was looked at last
+    bool noted = false;  ///< its first file is in `read_`
   };
 
   Result<> fill(Lane& lane);
