@@ -29,6 +29,8 @@ struct Principal {
   /// From the one who connects to the person for whom it acts; empty: for itself.
   std::vector<std::string> actors;
   std::string credential;  ///< id of what it showed; empty: the password
+  /// In force here, whose groups are among `groups`: "12 writer". No rule asks for them.
+  std::vector<std::string> grants;
 };
 
 /// Where a statement is going.
