@@ -50,6 +50,7 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kCredential, context.credential);
   fields.text(Key::kAcr, context.acr);
   fields.list(Key::kAmr, context.amr);
+  fields.list(Key::kGrants, context.grants);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -137,7 +138,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     strings(view.actors),
                     std::string(view.acr),
                     strings(view.amr),
-                    std::string(view.credential)};
+                    std::string(view.credential),
+                    strings(view.grants)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -207,6 +209,8 @@ std::string_view name_of(EventType type) {
       return "seen";
     case EventType::kApproval:
       return "approval";
+    case EventType::kGrant:
+      return "grant";
   }
   return "unknown";
 }

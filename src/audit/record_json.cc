@@ -48,6 +48,8 @@ boost::json::object to_json(const Record& record) {
   text("acr", record.context.acr);
   list("amr", record.context.amr);
   text("credential", record.context.credential);
+  list("grants", record.context.grants);
+  if (record.type == EventType::kGrant) text("kind", record.kind);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {
     out["transaction_outcome"] = name_of(record.transaction_outcome);

@@ -69,6 +69,7 @@ enum class Key : uint64_t {
   kServerTransaction = 57,
   kAcr = 58,
   kAmr = 59,
+  kGrants = 63,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -133,6 +134,7 @@ struct RecordView {
   Bytes credential;
   Bytes acr;
   TextList amr;
+  TextList grants;
   TextList actions;
   TextList output_columns;
   TextList predicate_columns;
