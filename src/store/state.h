@@ -28,7 +28,7 @@ struct AdminEvent {
   int64_t time_micros = 0;
   std::string actor;
   std::string message;
-  std::string type;  ///< "admin", "audit_read", "evidence", "approval"
+  std::string type;  ///< "admin", "audit_read", "evidence", "approval", "grant", "break_glass"
 };
 Result<std::vector<AdminEvent>> waiting_admin_events(Database& database);
 Result<> forget_admin_event(Database& database, int64_t id);
