@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "access/keeper.h"
 #include "approval/desk.h"
 #include "audit/log.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
 #include "identity/credential_store.h"
+#include "identity/grant_store.h"
 #include "identity/user_store.h"
 #include "store/state.h"
 #include "stream/anchors.h"
@@ -92,7 +94,10 @@ Result<> record_admin_events(store::Database& database, audit::Log& log) {
     event.type = waiting.type == "audit_read" ? audit::EventType::kAuditRead
                  : waiting.type == "evidence" ? audit::EventType::kEvidence
                  : waiting.type == "approval" ? audit::EventType::kApproval
-                                              : audit::EventType::kAdmin;
+                 : waiting.type == "grant" || waiting.type == "break_glass"
+                     ? audit::EventType::kGrant
+                     : audit::EventType::kAdmin;
+    if (waiting.type == "break_glass") event.kind = waiting.type;
     event.time_micros = waiting.time_micros;
     event.message = waiting.message;
     SLUICE_ASSIGN([[maybe_unused]] const auto sequence, log.append_admin(context, event));
@@ -133,6 +138,9 @@ class Service {
                                 config_, std::move(directory), policies_->in_force().policy,
                                 SecretString(std::move(secret)), *log_, corrections_->in_force(),
                                 desk_.get(), undo_.get()));
+    SLUICE_ASSIGN(auto grants, store::open_state(config_->state));
+    SLUICE_ASSIGN(keeper_, access::Keeper::open(std::move(grants), *desk_,
+                                                [this] { return surroundings(); }));
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {
@@ -157,9 +165,10 @@ class Service {
       const int signal = sigtimedwait(&signals, nullptr, &tick);
       if (signal == SIGTERM || signal == SIGINT) break;
       if (signal == SIGHUP) reload();
+      look_at_grants();
       watch_store();
       watch_policy();
-      note_used_credentials(false);
+      note_uses(false);
     }
   }
 
@@ -170,10 +179,11 @@ class Service {
     notify("STOPPING=1");
     gateway_->drain();
     api_->identity()->stop();
-    note_used_credentials(true);
+    note_uses(true);
     control_->stop();
     local_->stop();
     api_.reset();
+    keeper_.reset();
     gateway_.reset();
     if (const auto recorded = record_admin_events(*database_, *log_); !recorded) {
       log::error("administrative changes not recorded yet: {}", recorded.error().text);
@@ -196,6 +206,7 @@ class Service {
     api_->set_databases(names_of(*config_));
     api_->set_desk(*desk_);
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
+    api_->set_keeper(*keeper_);
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
                                                             config_->audit.watched, *log_));
@@ -276,13 +287,37 @@ class Service {
   }
 
   /// Not with every login: each writing makes other gateways on the store look at it anew.
-  void note_used_credentials(bool now) {
+  void note_uses(bool now) {
     if (!now && Clock::now() < next_use_note_) return;
     next_use_note_ = Clock::now() + std::chrono::seconds(30);
-    const auto used = gateway_->take_used_credentials();
-    if (used.empty()) return;
-    if (const auto noted = identity::CredentialStore(*database_, "gateway").used(used); !noted)
-      log::warn("when credentials were used is not noted: {}", noted.error().text);
+    const auto uses = gateway_->take_uses();
+    if (!uses.any()) return;
+    if (const auto noted = note(uses); !noted)
+      log::warn("when credentials and grants were used is not noted: {}", noted.error().text);
+  }
+
+  Result<> note(const gateway::Uses& uses) {
+    SLUICE_TRY(identity::CredentialStore(*database_, "gateway").used(uses.credentials));
+    SLUICE_TRY(identity::UserStore(*database_, "gateway").logged_in(uses.users));
+    return identity::GrantStore(*database_).used(uses.grants);
+  }
+
+  access::Surroundings surroundings() {
+    access::Surroundings out{gateway_->directory(), gateway_->policy(), {}};
+    for (const auto& name : gateway_->databases()) {
+      if (const auto target = gateway_->target(name))
+        out.environments.emplace(name, target->environment);
+    }
+    return out;
+  }
+
+  /// Takes what has been approved, and ends what is over; what it changes is in force as soon as
+  /// the store is looked at.
+  void look_at_grants() {
+    const auto looked = keeper_->look();
+    if (!looked && !grants_failed_)
+      log::error("grants cannot be looked after: {}", looked.error().text);
+    grants_failed_ = !looked;
   }
 
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
@@ -317,12 +352,14 @@ class Service {
   std::unique_ptr<approval::Desk> desk_;
   std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<access::Keeper> keeper_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0;
   Clock::time_point next_use_note_{};
+  bool grants_failed_ = false;  ///< said once
 };
 
 }  // namespace

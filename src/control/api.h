@@ -14,6 +14,7 @@
 #include "control/audit_api.h"
 #include "control/data_api.h"
 #include "control/evidence_api.h"
+#include "control/grant_api.h"
 #include "control/http_server.h"
 #include "control/login_api.h"
 #include "control/oidc_api.h"
@@ -47,7 +48,7 @@ class Api {
         data_(gateway, corrections) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/…; for those who prove
-  /// who they are, /v1/approvals.
+  /// who they are, /v1/approvals, /v1/grants and /v1/access.
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);
@@ -55,6 +56,11 @@ class Api {
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
   /// Lets people undo what was approved; the same.
   void set_undo(std::unique_ptr<UndoApi> undo) { undo_ = std::move(undo); }
+  /// Lets people have access for a while; before anything is answered.
+  void set_keeper(access::Keeper& keeper) {
+    keeper_ = &keeper;
+    grants_.emplace(gateway_, keeper);
+  }
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
   /// Lets people log in for a credential.
@@ -87,6 +93,8 @@ class Api {
   DataApi data_;
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<UndoApi> undo_;
+  access::Keeper* keeper_ = nullptr;
+  std::optional<GrantApi> grants_;
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;

@@ -23,7 +23,7 @@ Result<Caller> by_credential(std::string_view secret, const identity::Directory&
     return fail(ErrorCode::kDenied,
                 "this token lacks the scope \"" + std::string(scope) + "\": make one that has it");
   }
-  return Caller{user->name, shown->assurance.method};
+  return Caller{user->name, shown->assurance.method, shown->id};
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace sluice::control {
 struct Caller {
   std::string user;
   std::string authentication;  ///< how they had proved it to get the credential
+  std::string credential;      ///< its id
 };
 
 /// By the Authorization header: Bearer (RFC 6750) with a credential. Passwords are taken in one

@@ -412,9 +412,13 @@ void Login::admit(net::Slice rest) {
   admission.database = database->second;
   admission.user = user->name;
   const int64_t now = wall_micros();
-  admission.principal = principal_of(
-      *directory, *user, credential,
-      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now);
+  admission.principal =
+      principal_of(*directory, *user, credential,
+                   mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now,
+                   {admission.database->config().name, now});
+  admission.grants_until =
+      next_end(*directory, admission.principal, {admission.database->config().name, now});
+  worker_.shared().used_users.note(user->name, now);
   if (credential != nullptr) {
     admission.credential_expires = credential->expires_micros;
     worker_.shared().used_credentials.note(credential->id, now);

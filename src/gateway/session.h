@@ -61,12 +61,11 @@ class Session : private net::StreamHandler, private ServerUser {
   uint64_t id() const { return id_; }
   const std::string& user() const { return admission_.user; }
   SessionInfo info() const;
-  int64_t credential_expires() const { return admission_.credential_expires; }
 
-  /// Users or credentials are not what they were: its user acts with the rights of now from the
-  /// next statement on, or the session ends.
+  /// Its user acts with the rights of now from the next statement on, or the session ends.
   void identity_changed(const identity::Directory& before, const identity::Directory& now);
-  void credential_expired();
+  /// The same where its credential or a grant has had its time by now.
+  void end_expired(int64_t now_micros);
 
   /// The client, or somebody with its key, wants the running statement stopped. `ticket` is
   /// released once the server has been told.
@@ -111,6 +110,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void finish(std::string_view reason);
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
   bool at_rest() const;
+  void become(const identity::Directory& now);
 
   // session_client.cc: client to server.
   void process(net::Slice data);

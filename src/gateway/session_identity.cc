@@ -1,9 +1,42 @@
 // Session: who its client is, also when that changes while it goes on.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "gateway/identified.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
+#include "wire/postgres/encode.h"
 
 namespace sluice::gateway {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// Of `some`, what is not in `others`.
+Texts lacking(const Texts& some, const Texts& others) {
+  Texts out;
+  for (const auto& each : some) {
+    if (std::find(others.begin(), others.end(), each) == others.end()) out.push_back(each);
+  }
+  return out;
+}
+
+/// A NoticeResponse for each grant.
+std::string notices(const Texts& grants, std::string_view what) {
+  std::string out;
+  for (const std::string& grant : grants) {
+    wire::postgres::ErrorFields fields;
+    fields.set_severity("NOTICE");
+    fields.set(wire::postgres::kFieldSqlstate, "00000");
+    fields.set(wire::postgres::kFieldMessage, fmt::format("grant {} {}", grant, what));
+    wire::postgres::encode_notice_response(out, fields);
+  }
+  return out;
+}
+
+}  // namespace
 
 audit::SessionContext Session::context() const {
   const auto& config = admission_.database->config();
@@ -25,12 +58,18 @@ audit::SessionContext Session::context() const {
           principal.actors,
           principal.acr,
           principal.amr,
-          principal.credential};
+          principal.credential,
+          principal.grants};
 }
 
-void Session::credential_expired() {
-  fatal("28000", "the credential that opened this session has expired",
-        "Get a new one with sluice login, and connect again.");
+void Session::end_expired(int64_t now_micros) {
+  if (finished_) return;
+  if (admission_.credential_expires <= now_micros) {
+    fatal("28000", "the credential that opened this session has expired",
+          "Get a new one with sluice login, and connect again.");
+    return;
+  }
+  if (admission_.grants_until <= now_micros) become(*worker_.runtime()->directory);
 }
 
 void Session::identity_changed(const identity::Directory& before, const identity::Directory& now) {
@@ -54,12 +93,42 @@ void Session::identity_changed(const identity::Directory& before, const identity
       return;
     }
   }
-  if (same_identity(before, now, known)) return;
+  if (same_identity(before, now, known, admission_.database->config().name)) return;
+  become(now);
+}
+
+/// Whoever they are by now, they are from the next statement on.
+void Session::become(const identity::Directory& now) {
+  const identity::User* user = now.find(admission_.user);
+  const auto& id = admission_.principal.credential;
+  const identity::Credential* credential = id.empty() ? nullptr : now.credential(id);
+  // Who is gone ends otherwise.
+  if (user == nullptr || (!id.empty() && credential == nullptr)) return;
+  const policy::Principal known = std::move(admission_.principal);
+  const Place place{admission_.database->config().name, wall_micros()};
   admission_.principal =
-      principal_of(now, *user, credential, known.authentication, known.authenticated_micros);
+      principal_of(now, *user, credential, known.authentication, known.authenticated_micros, place);
+  admission_.grants_until = next_end(now, admission_.principal, place);
   principal_ = worker_.principals().intern(admission_.principal);
-  context_ = audit::EncodedContext(context());
   audience_of_ = {};  // What they may see is found out anew.
+  const auto gone = lacking(known.grants, admission_.principal.grants);
+  // No statement runs or waits, no transaction is open, and nothing has come in that will run.
+  const bool quiet = greeted_ && at_rest() && transaction_ahead_ == 'I' && pending_.empty() &&
+                     !deferred_ && !held_;
+  if (!gone.empty() && !quiet) {
+    // Still with the context of what it did: nothing that began under a grant outlives it.
+    terminate(
+        "28000",
+        fmt::format("grant {} is over, and with it what was under way", fmt::join(gone, ", ")),
+        "What was not committed is rolled back. Connect again; to have it anew: sluice "
+        "request.");
+    return;
+  }
+  context_ = audit::EncodedContext(context());
+  const auto come = lacking(admission_.principal.grants, known.grants);
+  // Only between statements: it is no part of any answer.
+  if ((gone.empty() && come.empty()) || !quiet) return;
+  send_to_client(Bytes(notices(gone, "is over") + notices(come, "is in force here from now on")));
 }
 
 }  // namespace sluice::gateway

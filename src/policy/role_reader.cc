@@ -70,7 +70,7 @@ void read_asks(MapReader& map, Rule& rule) {
 void read_approval(MapReader& map, Role& role) {
   const YAML::Node approve = map.node("approve");
   if (!approve.IsDefined()) return;
-  for (const char* key : {"wait_in_transaction", "max_rows"}) {
+  for (const char* key : {"wait_in_transaction", "max_rows", "undoable"}) {
     if (approve.IsMap() && approve[key].IsDefined())
       map.problem("approve", fmt::format("{} is about statements; a role has none", key));
   }
