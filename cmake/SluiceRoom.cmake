@@ -1,4 +1,4 @@
-# sluice_room(NAME DEPENDS rooms... LIBRARIES libs...)
+# sluice_room(NAME [SHARED_STORE] DEPENDS rooms... LIBRARIES libs...)
 #
 # A room is one folder of src/ built as one static library. `*_test.cc` beside the code becomes the
 # test program NAME_test, `*_bench.cc` the micro-benchmark NAME_bench.
@@ -8,7 +8,7 @@ add_library(sluice_test_options INTERFACE)
 target_compile_options(sluice_test_options INTERFACE -Wno-gnu-zero-variadic-macro-arguments
                        -Wno-missing-designated-field-initializers)
 function(sluice_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "SHARED_STORE" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   set(benches ${sources})
@@ -33,8 +33,13 @@ function(sluice_room name)
     target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gmock GTest::gtest_main rapidcheck rapidcheck_gtest
                           sluice_test_options)
     include(GoogleTest)
-    gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+    # Tests on a PostgreSQL of their own (store/test_store.h) share one: they run in one process.
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 TEST_FILTER -Shared*
                          PROPERTIES LABELS unit TIMEOUT 300)
+    if(ROOM_SHARED_STORE)
+      add_test(NAME ${name}.shared_store COMMAND ${name}_test --gtest_filter=Shared*)
+      set_tests_properties(${name}.shared_store PROPERTIES LABELS unit TIMEOUT 600)
+    endif()
     add_dependencies(unit_tests ${name}_test)
   endif()
   if(benches AND SLUICE_BENCH)

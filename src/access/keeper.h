@@ -13,7 +13,7 @@
 #include "identity/directory.h"
 #include "identity/grant_store.h"
 #include "policy/role.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::access {
 
@@ -25,6 +25,8 @@ struct Surroundings {
   std::shared_ptr<const identity::Directory> directory;
   std::shared_ptr<const policy::Policy> policy;
   std::map<std::string, std::string> environments;  ///< by the name of the database
+  /// Other gateways change it too: users, roles and grants are looked at as of one version of it.
+  bool shared_store = false;
 };
 
 /// Somebody who has proved who they are, and wants access.

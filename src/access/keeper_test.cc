@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "access/people.h"
-#include "base/test_folder.h"
 #include "identity/credential_store.h"
 #include "identity/user_store.h"
 #include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::access {
 namespace {
@@ -39,7 +39,7 @@ roles:
 access_review: { by: [security] }
 )";
 
-class KeeperTest : public ::testing::Test {
+class KeeperTest : public store::StoreTest {
  protected:
   KeeperTest() {
     for (const auto& [name, groups, person] :
@@ -57,12 +57,13 @@ class KeeperTest : public ::testing::Test {
         {"robot", {"engineering", "dba", "writers", "loaders"}, identity::UserKind::kAgent, {}}));
   }
 
-  store::Database database() { return *store::open_state(folder); }
+  store::Database database() { return store_.open(); }
   identity::UserStore users() { return {database_, "test"}; }
   Surroundings surroundings() {
     return {*identity::load_directory(database_),
             policy,
-            {{"orders", "production"}, {"trial", "staging"}}};
+            {{"orders", "production"}, {"trial", "staging"}},
+            GetParam() == store::Where::kShared};
   }
   std::unique_ptr<Keeper> open() {
     return *Keeper::open(
@@ -118,8 +119,6 @@ class KeeperTest : public ::testing::Test {
     return result ? "it was done" : result.error().text;
   }
 
-  TestFolder folder_;
-  std::filesystem::path folder = folder_.path() / "state";
   store::Database database_ = database();
   int64_t clock = 0;
   std::shared_ptr<const policy::Policy> policy = *policy::Policy::parse(kPolicy, "p.yaml");
@@ -130,7 +129,7 @@ class KeeperTest : public ::testing::Test {
   void SetUp() override { look(); }
 };
 
-TEST_F(KeeperTest, WhatIsApprovedIsInForceUntilItsEnd) {
+TEST_P(KeeperTest, WhatIsApprovedIsInForceUntilItsEnd) {
   const auto asked = keeper->ask(asker("alice"), wish());
   ASSERT_TRUE(asked) << asked.error().text;
   EXPECT_EQ(asked->state, GrantState::kWaiting);
@@ -152,14 +151,14 @@ TEST_F(KeeperTest, WhatIsApprovedIsInForceUntilItsEnd) {
                                     "(groups writers, loaders) is in force until "));
 }
 
-TEST_F(KeeperTest, WhatNeedsNobodyIsInForceAtOnce) {
+TEST_P(KeeperTest, WhatNeedsNobodyIsInForceAtOnce) {
   const auto asked = keeper->ask(asker("alice"), wish(hours(1), "reader"));
   ASSERT_TRUE(asked) << asked.error().text;
   EXPECT_EQ(asked->state, GrantState::kActive);
   EXPECT_TRUE(desk->find(asked->request)->automatic);
 }
 
-TEST_F(KeeperTest, RejectedOrWithdrawnNothingComesOfIt) {
+TEST_P(KeeperTest, RejectedOrWithdrawnNothingComesOfIt) {
   const auto asked = keeper->ask(asker("alice"), wish());
   ASSERT_TRUE(desk->vote(asked->request, {"bob", approval::Verdict::kReject, "not today"}));
   look();
@@ -171,7 +170,7 @@ TEST_F(KeeperTest, RejectedOrWithdrawnNothingComesOfIt) {
   EXPECT_EQ(desk->find(again->request)->state, approval::State::kWithdrawn);
 }
 
-TEST_F(KeeperTest, AskingIsForThoseWhomTheRoleIsFor) {
+TEST_P(KeeperTest, AskingIsForThoseWhomTheRoleIsFor) {
   EXPECT_THAT(why(keeper->ask(asker("sam"), wish())), HasSubstr("may not ask"));
   Wish other = wish();
   other.database = "trial";
@@ -188,7 +187,7 @@ TEST_F(KeeperTest, AskingIsForThoseWhomTheRoleIsFor) {
   EXPECT_THAT(why(keeper->ask(asker("alice"), wish())), HasSubstr("disabled"));
 }
 
-TEST_F(KeeperTest, Threat62_NobodyGivesThemselvesUnderAnyName) {
+TEST_P(KeeperTest, Threat62_NobodyGivesThemselvesUnderAnyName) {
   const auto asked = keeper->ask(asker("alice"), wish());
   const auto vote = [&](const std::string& who) {
     return desk->vote(asked->request, {who, approval::Verdict::kApprove}).has_value();
@@ -206,20 +205,20 @@ TEST_F(KeeperTest, Threat62_NobodyGivesThemselvesUnderAnyName) {
   EXPECT_FALSE(desk->vote(by_agent->request, {"bob", approval::Verdict::kApprove}));
 }
 
-TEST_F(KeeperTest, Threat62_AnAgentGetsNothingThatItsPersonHasNot) {
+TEST_P(KeeperTest, Threat62_AnAgentGetsNothingThatItsPersonHasNot) {
   EXPECT_THAT(why(keeper->ask(asker("robot", "alice"), wish())), HasSubstr("alice"));
   EXPECT_THAT(why(keeper->break_glass(asker("robot", "alice"), wish(minutes(5)))),
               HasSubstr("act for"));
 }
 
-TEST_F(KeeperTest, Threat62_WhatIsShownForOneDatabaseAsksForNoOther) {
+TEST_P(KeeperTest, Threat62_WhatIsShownForOneDatabaseAsksForNoOther) {
   Asker narrow = asker("alice");
   narrow.databases = {"trial"};
   EXPECT_THAT(why(keeper->ask(narrow, wish())), HasSubstr("not good for"));
   EXPECT_THAT(why(keeper->break_glass(narrow, wish(minutes(5)))), HasSubstr("not good for"));
 }
 
-TEST_F(KeeperTest, Threat62_ExtensionsEndWhereTheRoleDoes) {
+TEST_P(KeeperTest, Threat62_ExtensionsEndWhereTheRoleDoes) {
   const auto grant = given();
   const auto more = [&](Duration lasts) {
     return keeper->extend(asker("alice"), grant.number, wish(lasts));
@@ -240,7 +239,7 @@ TEST_F(KeeperTest, Threat62_ExtensionsEndWhereTheRoleDoes) {
   EXPECT_THAT(in_force("alice"), ElementsAre(grant.number)) << "an extension gives nothing itself";
 }
 
-TEST_F(KeeperTest, AnExtensionOfWhatIsOverIsNone) {
+TEST_P(KeeperTest, AnExtensionOfWhatIsOverIsNone) {
   const auto grant = given();
   const auto more = keeper->extend(asker("alice"), grant.number, wish(minutes(10)));
   ASSERT_TRUE(keeper->give_back("alice", grant.number, "done"));
@@ -251,7 +250,7 @@ TEST_F(KeeperTest, AnExtensionOfWhatIsOverIsNone) {
   EXPECT_THAT(in_force("alice"), IsEmpty());
 }
 
-TEST_F(KeeperTest, Threat62_AClockThatIsSetBackMakesNothingLastLonger) {
+TEST_P(KeeperTest, Threat62_AClockThatIsSetBackMakesNothingLastLonger) {
   const auto grant = given("alice", seconds(1));
   clock -= 3'600'000'000;
   look();
@@ -261,7 +260,7 @@ TEST_F(KeeperTest, Threat62_AClockThatIsSetBackMakesNothingLastLonger) {
   EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kExpired);
 }
 
-TEST_F(KeeperTest, Threat62_AnApproverWhoMayNotAnyMoreHasNotApproved) {
+TEST_P(KeeperTest, Threat62_AnApproverWhoMayNotAnyMoreHasNotApproved) {
   const auto asked = keeper->ask(asker("alice"), wish());
   approve(*asked);
   ASSERT_TRUE(users().set("bob", {{}, {{"sales"}}, {}}));
@@ -271,7 +270,7 @@ TEST_F(KeeperTest, Threat62_AnApproverWhoMayNotAnyMoreHasNotApproved) {
   EXPECT_THAT(grant->ended_why, HasSubstr("may not approve any more"));
 }
 
-TEST_F(KeeperTest, ApprovedWithOnePolicyItDoesNotBeginWithAnother) {
+TEST_P(KeeperTest, ApprovedWithOnePolicyItDoesNotBeginWithAnother) {
   const auto asked = keeper->ask(asker("alice"), wish());
   approve(*asked);
   policy = *policy::Policy::parse(std::string(kPolicy) + "# another\n", "p.yaml");
@@ -279,7 +278,7 @@ TEST_F(KeeperTest, ApprovedWithOnePolicyItDoesNotBeginWithAnother) {
   EXPECT_THAT(keeper->find(asked->number)->ended_why, HasSubstr("the policy has changed"));
 }
 
-TEST_F(KeeperTest, ARestartLosesNothing) {
+TEST_P(KeeperTest, ARestartLosesNothing) {
   const auto grant = given();
   const auto asked = keeper->ask(asker("tim"), wish());
   approve(*asked);
@@ -291,7 +290,7 @@ TEST_F(KeeperTest, ARestartLosesNothing) {
   EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
 }
 
-TEST_F(KeeperTest, ItEndsWithItsUserAndItsRole) {
+TEST_P(KeeperTest, ItEndsWithItsUserAndItsRole) {
   auto grant = given();
   ASSERT_TRUE(users().set("alice", {{}, {{"sales"}}, {}}));
   look();
@@ -315,7 +314,38 @@ TEST_F(KeeperTest, ItEndsWithItsUserAndItsRole) {
   EXPECT_THAT(keeper->find(grant.number)->ended_why, HasSubstr("no such role"));
 }
 
-TEST_F(KeeperTest, IsRevokedByThoseWhoDecideOnIt) {
+TEST_P(KeeperTest, NothingEndsSinceWhoThereIsIsNotKnown) {
+  const auto grant = given();
+  const auto blind = *Keeper::open(database(), *desk, [this] {
+    auto around = surroundings();
+    around.directory = identity::Directory::lost("the store is away");
+    return around;
+  });
+  ASSERT_TRUE(blind->look());
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
+}
+
+/// Another gateway that has not read yet who is new takes nothing from them.
+TEST_P(KeeperTest, OnASharedStoreNothingEndsByWhatWasReadBefore) {
+  if (GetParam() != store::Where::kShared) return;
+  const auto before = surroundings().directory;
+  ASSERT_TRUE(users().add({"nora", {"engineering"}, identity::UserKind::kHuman, {}}));
+  const auto grant = given("nora");
+  bool late = true;
+  const auto other = *Keeper::open(database(), *desk, [&] {
+    auto around = surroundings();
+    if (late) around.directory = before;
+    return around;
+  });
+  ASSERT_TRUE(other->look());
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
+  late = false;
+  ASSERT_TRUE(users().set_disabled("nora", true));
+  ASSERT_TRUE(other->look());
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kRevoked);
+}
+
+TEST_P(KeeperTest, IsRevokedByThoseWhoDecideOnIt) {
   const auto grant = given();
   const auto revoke = [&](const std::string& who) {
     return why(keeper->revoke(who, who, grant.number, "enough"));
@@ -329,7 +359,7 @@ TEST_F(KeeperTest, IsRevokedByThoseWhoDecideOnIt) {
   EXPECT_EQ(why(keeper->revoke("", "root", given("tim").number, "")), "it was done");
 }
 
-TEST_F(KeeperTest, TheGlassIsBrokenLoudly) {
+TEST_P(KeeperTest, TheGlassIsBrokenLoudly) {
   const auto grant = broken();
   EXPECT_EQ(grant.state, GrantState::kActive);
   EXPECT_EQ(grant.until_micros - grant.from_micros, 300'000'000);
@@ -347,7 +377,7 @@ TEST_F(KeeperTest, TheGlassIsBrokenLoudly) {
   EXPECT_THAT(keeper->list({})->front().number, grant.number);
 }
 
-TEST_F(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
+TEST_P(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
   const auto grant = broken();
   const auto again = [&](const std::string& who) {
     return why(keeper->break_glass(asker(who), wish(minutes(1))));
@@ -370,7 +400,7 @@ TEST_F(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
   EXPECT_FALSE(identity::GrantStore(database_).add(twice, "tim", "again"));
 }
 
-TEST_F(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {
+TEST_P(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {
   const auto grant = broken();
   EXPECT_THAT(why(keeper->review("sam", grant.number, false, "")), HasSubstr("still in force"));
   clock += 3'601'000'000;
@@ -389,12 +419,12 @@ TEST_F(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {
                                     "CONCERN: read too much"));
 }
 
-TEST_F(KeeperTest, WithoutAnybodyToReviewItTheGlassStays) {
+TEST_P(KeeperTest, WithoutAnybodyToReviewItTheGlassStays) {
   ASSERT_TRUE(users().set_disabled("sam", true));
   EXPECT_THAT(why(keeper->break_glass(asker("alice"), wish(minutes(1)))), HasSubstr("nobody"));
 }
 
-TEST_F(KeeperTest, AnAccessReviewTellsWhoHoldsWhatAndEndsIt) {
+TEST_P(KeeperTest, AnAccessReviewTellsWhoHoldsWhatAndEndsIt) {
   const auto grant = given();
   const auto token = *identity::CredentialStore(database_, "test")
                           .issue({"alice",
@@ -436,6 +466,8 @@ TEST_F(KeeperTest, AnAccessReviewTellsWhoHoldsWhatAndEndsIt) {
   EXPECT_THAT(recorded(), HasSubstr("grant sam: access review: revoke group \"engineering\" of "
                                     "alice: moved on"));
 }
+
+SLUICE_FOR_EACH_STORE(KeeperTest);
 
 }  // namespace
 }  // namespace sluice::access

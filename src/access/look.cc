@@ -45,8 +45,15 @@ std::string obstacle(const Surroundings& around, const GrantRow& grant) {
 
 Result<> Keeper::look() {
   const auto around = surroundings_();
+  // Who there is is not known: nothing is to end by that.
+  if (!around.directory->why_lost().empty()) return {};
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(const auto open, grants_.open());
+  if (around.shared_store) {
+    // Who is new, or a role, may be known to the gateway where it was made and not yet here.
+    SLUICE_ASSIGN(const int64_t version, database_.data_version());
+    if (around.directory->version() < static_cast<uint64_t>(version)) return {};
+  }
   Summary next;
   // What fails for one is no reason to leave the others in force.
   Result<> all;

@@ -89,8 +89,21 @@ Result<Request> Desk::grant(Request request) {
   return requests_.find(request.number);
 }
 
-Result<Request> Desk::ask(Request request, Duration valid) {
+/// One change at a time, of all the desks at a store: what `work` has read is so until its end.
+template <typename Work>
+auto Desk::alone(Work work) -> decltype(work()) {
   const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  auto done = work();
+  if (done) SLUICE_TRY(transaction.commit());
+  return done;
+}
+
+Result<Request> Desk::ask(Request request, Duration valid) {
+  return alone([&] { return ask_alone(std::move(request), valid); });
+}
+
+Result<Request> Desk::ask_alone(Request request, Duration valid) {
   SLUICE_ASSIGN(const auto open, requests_.open(request.subject));
   for (const Request& known : open) {
     if (!same(known.subject, request.subject)) continue;
@@ -120,7 +133,10 @@ Result<Request> Desk::ask(Request request, Duration valid) {
 }
 
 Result<Request> Desk::use(int64_t number, const Subject& subject) {
-  const std::lock_guard lock(mutex_);
+  return alone([&] { return use_alone(number, subject); });
+}
+
+Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
   SLUICE_ASSIGN(auto request, current(number));
   const auto no = [&](std::string_view text) {
     return fail(ErrorCode::kDenied, fmt::format("request {} {}", number, text));
@@ -147,7 +163,10 @@ Result<Request> Desk::vote(int64_t number, Vote vote) {
   if (vote.comment.size() > kLongestComment)
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("a comment has at most {} bytes", kLongestComment));
-  const std::lock_guard lock(mutex_);
+  return alone([&] { return vote_alone(number, std::move(vote)); });
+}
+
+Result<Request> Desk::vote_alone(int64_t number, Vote vote) {
   SLUICE_ASSIGN(auto request, current(number));
   SLUICE_TRY(may_vote(request, vote.voter, vote.verdict, *directory_));
   vote.time_micros = now();
@@ -167,7 +186,10 @@ Result<Request> Desk::vote(int64_t number, Vote vote) {
 }
 
 Result<> Desk::withdraw(int64_t number, const std::string& actor, const std::string& why) {
-  const std::lock_guard lock(mutex_);
+  return alone([&] { return withdraw_alone(number, actor, why); });
+}
+
+Result<> Desk::withdraw_alone(int64_t number, const std::string& actor, const std::string& why) {
   SLUICE_ASSIGN(const auto request, current(number));
   if (request.subject.requester != actor)
     return fail(ErrorCode::kDenied, fmt::format("request {} is not yours", number));

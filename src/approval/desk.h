@@ -14,7 +14,7 @@
 #include "approval/request_store.h"
 #include "base/clock.h"
 #include "identity/directory.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::approval {
 
@@ -60,6 +60,13 @@ class Desk {
  private:
   Desk(store::Database database, std::shared_ptr<const identity::Directory> directory);
   int64_t now();
+  template <typename Work>
+  auto alone(Work work) -> decltype(work());
+  // What they do, within `alone`.
+  Result<Request> ask_alone(Request request, Duration valid);
+  Result<Request> use_alone(int64_t number, const Subject& subject);
+  Result<Request> vote_alone(int64_t number, Vote vote);
+  Result<> withdraw_alone(int64_t number, const std::string& actor, const std::string& why);
   Result<Request> current(int64_t number);
   Result<Request> grant(Request request);
   void run();

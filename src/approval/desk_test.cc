@@ -6,8 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/test_folder.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::approval {
 namespace {
@@ -32,16 +31,13 @@ Request request(std::string statement = "DROP TABLE t") {
   return out;
 }
 
-class DeskTest : public ::testing::Test {
+class DeskTest : public store::StoreTest {
  protected:
-  std::unique_ptr<Desk> open() { return *Desk::open(*store::open_state(folder), people()); }
-  store::Database database() { return *store::open_state(folder); }
-  TestFolder folder_;
-  std::filesystem::path folder = folder_.path() / "state";
+  std::unique_ptr<Desk> open() { return *Desk::open(store_.open(), people()); }
   std::unique_ptr<Desk> desk = open();
 };
 
-TEST_F(DeskTest, AnApprovalIsUsedOnce) {
+TEST_P(DeskTest, AnApprovalIsUsedOnce) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(asked);
   EXPECT_FALSE(desk->use(asked->number, asked->subject));
@@ -52,7 +48,7 @@ TEST_F(DeskTest, AnApprovalIsUsedOnce) {
   EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("is used"));
 }
 
-TEST_F(DeskTest, OfManyUsesAtOnceOneIsLetThrough) {
+TEST_P(DeskTest, OfManyUsesAtOnceOneIsLetThrough) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
   const auto other = open();  // another gateway on the same store
@@ -67,7 +63,7 @@ TEST_F(DeskTest, OfManyUsesAtOnceOneIsLetThrough) {
   EXPECT_EQ(let, 1);
 }
 
-TEST_F(DeskTest, NothingElseMayUseIt) {
+TEST_P(DeskTest, NothingElseMayUseIt) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
   for (const auto field :
@@ -80,14 +76,14 @@ TEST_F(DeskTest, NothingElseMayUseIt) {
   EXPECT_TRUE(desk->use(asked->number, asked->subject));
 }
 
-TEST_F(DeskTest, AskedTwiceIsOneRequest) {
+TEST_P(DeskTest, AskedTwiceIsOneRequest) {
   const auto first = desk->ask(request(), hours(1));
   const auto second = desk->ask(request(), hours(1));
   EXPECT_EQ(first->number, second->number);
   EXPECT_NE(desk->ask(request("DROP TABLE  t"), hours(1))->number, first->number);
 }
 
-TEST_F(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
+TEST_P(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
   desk->set_directory(people(false));
@@ -95,7 +91,7 @@ TEST_F(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
               HasSubstr("may not approve any more"));
 }
 
-TEST_F(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
+TEST_P(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
   Request limited = request();
   limited.max_rows = 10;
   auto asked = desk->ask(limited, hours(1));
@@ -106,34 +102,34 @@ TEST_F(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
   EXPECT_EQ(desk->use(asked->number, asked->subject)->max_rows, 3);
 }
 
-TEST_F(DeskTest, ExpiryIsNotUndoneByAClockThatIsSetBack) {
+TEST_P(DeskTest, ExpiryIsNotUndoneByAClockThatIsSetBack) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
   desk.reset();
   // Another desk has seen a time two hours on: for this one it is not earlier.
-  auto store = database();
+  auto store = store_.open();
   ASSERT_TRUE(RequestStore(store).note_time(wall_micros() + 7'200'000'000));
   desk = open();
   EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("is expired"));
 }
 
-TEST_F(DeskTest, EditedInTheStoreItIsNotWhatWasApproved) {
+TEST_P(DeskTest, EditedInTheStoreItIsNotWhatWasApproved) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
-  auto store = database();
+  auto store = store_.open();
   ASSERT_TRUE(store.execute("UPDATE approval_requests SET max_rows = '1000000'"));
   EXPECT_FALSE(desk->use(asked->number, asked->subject));
 }
 
-TEST_F(DeskTest, VotesAreNeverChanged) {
+TEST_P(DeskTest, VotesAreNeverChanged) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kComment, "hm"}));
-  auto store = database();
+  auto store = store_.open();
   EXPECT_FALSE(store.execute("UPDATE approval_votes SET verdict = 'approve'"));
   EXPECT_FALSE(store.execute("DELETE FROM approval_votes"));
 }
 
-TEST_F(DeskTest, ADecisionElsewhereIsHeardOf) {
+TEST_P(DeskTest, ADecisionElsewhereIsHeardOf) {
   const auto asked = desk->ask(request(), hours(1));
   std::atomic<bool> heard = false;
   desk->watch(asked->number, [&] { heard = true; });
@@ -149,19 +145,19 @@ TEST_F(DeskTest, ADecisionElsewhereIsHeardOf) {
   EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("rejected: no"));
 }
 
-TEST_F(DeskTest, OnlyWhoAskedWithdraws) {
+TEST_P(DeskTest, OnlyWhoAskedWithdraws) {
   const auto asked = desk->ask(request(), hours(1));
   EXPECT_THAT(desk->withdraw(asked->number, "bob", "").error().text, HasSubstr("not yours"));
   EXPECT_TRUE(desk->withdraw(asked->number, "alice", "changed my mind"));
   EXPECT_FALSE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
 }
 
-TEST_F(DeskTest, AFloodIsStopped) {
+TEST_P(DeskTest, AFloodIsStopped) {
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(desk->ask(request(std::to_string(i)), hours(1)));
   EXPECT_THAT(desk->ask(request("one more"), hours(1)).error().text, HasSubstr("50 requests"));
 }
 
-TEST_F(DeskTest, AutomaticNeedsNobody) {
+TEST_P(DeskTest, AutomaticNeedsNobody) {
   Request automatic = request();
   automatic.automatic = true;
   automatic.evidence = {"lint: clean"};
@@ -173,6 +169,8 @@ TEST_F(DeskTest, AutomaticNeedsNobody) {
   EXPECT_EQ(used->summary(), "1 automatically");
   EXPECT_EQ(used->evidence, automatic.evidence);
 }
+
+SLUICE_FOR_EACH_STORE(DeskTest);
 
 }  // namespace
 }  // namespace sluice::approval

@@ -106,26 +106,25 @@ Result<int64_t> RequestStore::add(const Request& request) {
                     "policy, persons, requester_kind, environment, session_id, needs, "
                     "max_rows, brief, evidence, automatic, reason, granted, used_micros) VALUES "
                     "('waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
-                    "'', 0)"));
-  SLUICE_TRY(insert.bind(1, request.created_micros)
-                 .bind(2, request.expires_micros)
-                 .bind_blob(3, subject.statement)
-                 .bind_blob(4, subject.parameters)
-                 .bind(5, subject.requester)
-                 .bind(6, subject.database)
-                 .bind_blob(7, subject.session)
-                 .bind(8, subject.schema)
-                 .bind(9, subject.policy)
-                 .bind(10, to_text(request.persons))
-                 .bind(11, request.requester_kind)
-                 .bind(12, request.environment)
-                 .bind(13, static_cast<int64_t>(request.session_id))
-                 .bind(14, to_text(request.needs))
-                 .bind(15, to_text(request.max_rows))
-                 .bind(16, request.brief)
-                 .bind(17, to_text(request.evidence))
-                 .run());
-  const int64_t number = database_.last_insert_id();
+                    "'', 0) RETURNING number"));
+  SLUICE_ASSIGN(const int64_t number, insert.bind(1, request.created_micros)
+                                          .bind(2, request.expires_micros)
+                                          .bind_blob(3, subject.statement)
+                                          .bind_blob(4, subject.parameters)
+                                          .bind(5, subject.requester)
+                                          .bind(6, subject.database)
+                                          .bind_blob(7, subject.session)
+                                          .bind(8, subject.schema)
+                                          .bind(9, subject.policy)
+                                          .bind(10, to_text(request.persons))
+                                          .bind(11, request.requester_kind)
+                                          .bind(12, request.environment)
+                                          .bind(13, static_cast<int64_t>(request.session_id))
+                                          .bind(14, to_text(request.needs))
+                                          .bind(15, to_text(request.max_rows))
+                                          .bind(16, request.brief)
+                                          .bind(17, to_text(request.evidence))
+                                          .run_returning());
   std::vector<std::string_view> rules;
   for (const Need& need : request.needs) rules.push_back(need.rule);
   SLUICE_TRY(store::leave_event(
@@ -296,8 +295,9 @@ Result<int64_t> RequestStore::latest_time() {
 
 Result<> RequestStore::note_time(int64_t micros) {
   SLUICE_ASSIGN(auto note, database_.prepare("INSERT INTO approval_clock VALUES (1, ?) ON CONFLICT "
-                                             "(one) DO UPDATE SET micros = max(micros, "
-                                             "excluded.micros)"));
+                                             "(one) DO UPDATE SET micros = "
+                                             "excluded.micros WHERE approval_clock.micros < "
+                                             "excluded.micros"));
   return note.bind(1, micros).run();
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "approval/request.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::approval {
 

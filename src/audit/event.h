@@ -65,7 +65,9 @@ struct SessionContext {
   std::string acr;                  ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;     ///< authentication methods references (RFC 8176)
   std::string credential;           ///< id of what was shown in place of a password
-  std::vector<std::string> grants;  ///< in force, beside `groups` of their own: "12 writer"
+  std::string role;                 ///< at the server; empty: the one that the gateway logs in as
+  std::string end_user;             ///< for whom a service acts, as it has proved
+  std::vector<std::string> grants;  ///< in force, theirs and those of `actors`: "12 writer"
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.
@@ -92,6 +94,7 @@ struct Event {
   const std::vector<std::string>* shadow = nullptr;   ///< "rule: effect" of shadow rules
   std::string_view policy_version;                    ///< policy::Policy::version
   std::string_view approval;                          ///< of what was held: "12 by dora"
+  std::string_view change;                            ///< that it is a step of: "3 step 1 of 7"
   /// What of the result was hidden: "schema.table.column class rule values".
   const std::vector<std::string>* masked = nullptr;
   /// Sensitive columns that a rule showed as they are: "schema.table.column class rule".

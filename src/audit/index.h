@@ -13,7 +13,7 @@
 #include "audit/follower.h"
 #include "audit/record_view.h"
 #include "base/result.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::audit {
 

@@ -50,6 +50,8 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kCredential, context.credential);
   fields.text(Key::kAcr, context.acr);
   fields.list(Key::kAmr, context.amr);
+  fields.text(Key::kRole, context.role);
+  fields.text(Key::kEndUser, context.end_user);
   fields.list(Key::kGrants, context.grants);
 }
 
@@ -86,6 +88,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   if (event.shadow != nullptr) fields.list(Key::kShadow, *event.shadow);
   fields.text(Key::kPolicyVersion, event.policy_version);
   fields.text(Key::kApproval, event.approval);
+  fields.text(Key::kChange, event.change);
   if (event.masked != nullptr) fields.list(Key::kMasked, *event.masked);
   if (event.released != nullptr) fields.list(Key::kReleased, *event.released);
   fields.bytes(Key::kSqlstate, event.sqlstate.substr(0, 5));
@@ -139,6 +142,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     std::string(view.acr),
                     strings(view.amr),
                     std::string(view.credential),
+                    std::string(view.role),
+                    std::string(view.end_user),
                     strings(view.grants)};
   record.phase = view.phase;
   record.outcome = view.outcome;
@@ -155,6 +160,7 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.shadow = strings(view.shadow);
   record.policy_version = view.policy_version;
   record.approval = view.approval;
+  record.change = view.change;
   record.masked = strings(view.masked);
   record.seen_shown = view.seen_shown;
   record.seen_masked = view.seen_masked;

@@ -32,6 +32,7 @@ struct Record {
   std::vector<std::string> shadow;
   std::string policy_version;
   std::string approval;
+  std::string change;
   std::vector<std::string> masked;
   std::vector<std::string> released;
   std::string sqlstate;

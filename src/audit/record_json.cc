@@ -48,6 +48,8 @@ boost::json::object to_json(const Record& record) {
   text("acr", record.context.acr);
   list("amr", record.context.amr);
   text("credential", record.context.credential);
+  text("role", record.context.role);
+  text("end_user", record.context.end_user);
   list("grants", record.context.grants);
   if (record.type == EventType::kGrant) text("kind", record.kind);
   if (record.transaction != 0) out["transaction"] = record.transaction;
@@ -80,6 +82,7 @@ boost::json::object to_json(const Record& record) {
     list("shadow_rules", record.shadow);
     text("policy_version", record.policy_version);
     text("approval", record.approval);
+    text("change", record.change);
     list("masked", record.masked);
     list("released", record.released);
     if (!record.seen_shown.empty()) out["values_shown"] = set_size(record.seen_shown);

@@ -61,6 +61,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.actors = {bytes(), "alice"};
   context.credential = bytes();
   context.acr = bytes();
+  context.role = bytes();
+  context.end_user = bytes();
   context.amr = {bytes(), "otp"};
   context.grants = {bytes(), "12 writer"};
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
@@ -152,6 +154,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->context.actors == context.actors);
   RC_ASSERT(record->context.credential == context.credential);
   RC_ASSERT(record->context.acr == context.acr);
+  RC_ASSERT(record->context.role == context.role);
+  RC_ASSERT(record->context.end_user == context.end_user);
   RC_ASSERT(record->context.amr == context.amr);
   RC_ASSERT(record->actions == unique(matched));
   RC_ASSERT(record->output_columns == unique(shadow));

@@ -122,6 +122,8 @@ class RecordReader {
         return text(view_.policy_version);
       case Key::kApproval:
         return text(view_.approval);
+      case Key::kChange:
+        return text(view_.change);
       case Key::kMasked:
         return list(view_.masked);
       case Key::kReleased:
@@ -155,6 +157,10 @@ class RecordReader {
         return text(view_.credential);
       case Key::kAcr:
         return text(view_.acr);
+      case Key::kRole:
+        return text(view_.role);
+      case Key::kEndUser:
+        return text(view_.end_user);
       case Key::kAmr:
         return list(view_.amr);
       case Key::kGrants:

@@ -69,7 +69,10 @@ enum class Key : uint64_t {
   kServerTransaction = 57,
   kAcr = 58,
   kAmr = 59,
+  kChange = 60,
   kGrants = 63,
+  kRole = 66,
+  kEndUser = 67,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -121,6 +124,7 @@ struct RecordView {
   TextList shadow;
   Bytes policy_version;
   Bytes approval;
+  Bytes change;
   TextList masked;
   TextList released;
   Bytes sqlstate;
@@ -133,6 +137,8 @@ struct RecordView {
   TextList actors;
   Bytes credential;
   Bytes acr;
+  Bytes role;
+  Bytes end_user;
   TextList amr;
   TextList grants;
   TextList actions;

@@ -4,7 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/test_folder.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::audit {
 namespace {

@@ -1,57 +1,22 @@
 // sluice approval: what waits for people, and what they say to it.
-#include <cstdlib>
 #include <iostream>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "cli/call_gateway.h"
-#include "cli/call_http.h"
+#include "cli/call_as.h"
 #include "cli/commands.h"
-#include "cli/kept.h"
-#include "cli/password.h"
-#include "config/config.h"
-#include "control/api.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
 
 namespace {
 
-/// Asks as somebody who has logged in, over HTTP; nothing where nobody has.
-Result<json::value> call_as_kept(const std::string& method, const std::string& path,
-                                 const std::string& body) {
-  SLUICE_ASSIGN(const Kept kept, kept_credential({}));
-  return call_http(kept.gateway, method, path, body, kept.secret);
-}
-
-/// Who keeps the state folder may look without saying who they are.
-bool is_operator(const Common& common) {
-  const auto config = config::load(common.config_file, false);
-  return config && ::access(control::control_socket(config->state).c_str(), R_OK | W_OK) == 0;
-}
-
-Result<json::value> look(const Common& common, const std::string& path) {
-  return is_operator(common) ? call_gateway(common, "GET", path) : call_as_kept("GET", path, {});
-}
-
-/// Nobody decides without having proved who they are: by SLUICE_TOKEN, by a login with --user now,
-/// or by the one that is kept.
+/// As who says so, which they prove.
 Result<json::value> decide(const Common& common, const ApprovalOptions& options,
                            const std::string& path, const std::string& body) {
-  const char* token = std::getenv("SLUICE_TOKEN");
-  if (options.user.empty() && token == nullptr) return call_as_kept("POST", path, body);
-  std::string credential = token == nullptr ? "" : token;
-  if (!options.user.empty()) {
-    SLUICE_ASSIGN(const auto password,
-                  read_password(options.password_stdin, "Password of " + options.user));
-    json::object login{{"user", options.user}, {"password", password.reveal()}};
-    if (!options.totp.empty()) login["totp"] = options.totp;
-    SLUICE_ASSIGN(const auto issued,
-                  call_gateway(common, "POST", "/v1/login", json::serialize(login)));
-    credential = issued.at("secret").as_string();
-  }
-  return call_gateway(common, "POST", path, body, "Bearer " + credential);
+  SLUICE_ASSIGN(const auto somebody,
+                Somebody::prove(common, {options.user, options.totp, options.password_stdin}));
+  return somebody.call("POST", path, body);
 }
 
 void print_list(std::string_view title, const json::value& list) {
@@ -61,7 +26,8 @@ void print_list(std::string_view title, const json::value& list) {
 }
 
 void print_facts(const json::object& facts) {
-  std::cout << "why it waits: " << printable(plain(facts.at("why"))) << '\n';
+  if (const auto why = plain(facts.at("why")); !why.empty())
+    std::cout << "why it waits: " << printable(why) << '\n';
   for (const auto& action : facts.at("actions").as_array()) {
     const json::object& row = action.as_object();
     std::string line = plain(row.at("do"));
@@ -98,6 +64,28 @@ void print_facts(const json::object& facts) {
   }
 }
 
+/// What each step of a change is and does, where.
+void print_steps(const json::object& facts) {
+  const auto* steps = facts.if_contains("steps");
+  if (steps == nullptr) return;
+  const json::object& change = facts.at("change").as_object();
+  std::cout << "reason: " << printable(plain(change.at("reason"))) << '\n';
+  if (const auto ticket = plain(change.at("ticket")); !ticket.empty())
+    std::cout << "ticket: " << printable(ticket) << '\n';
+  std::cout << (change.at("one_transaction").as_bool() ? "one transaction on each database\n"
+                                                       : "each step by itself\n");
+  for (const auto& each : steps->as_array()) {
+    const json::object& step = each.as_object();
+    std::cout << fmt::format("\n{}{} step {} (line {}): {}\n",
+                             plain(step.at("part")) == "rollback" ? "rollback, " : "",
+                             printable(plain(step.at("database"))), plain(step.at("step")),
+                             plain(step.at("line")), printable(plain(step.at("statement"))));
+    if (const auto* judged = step.if_contains("judged"))
+      std::cout << "  judged " << plain(*judged) << '\n';
+    if (step.at("facts").is_object()) print_facts(step.at("facts").as_object());
+  }
+}
+
 void print_request(const json::object& request) {
   const auto text = [&](const char* name) { return printable(plain(request.at(name))); };
   std::cout << fmt::format("request {}: {}, asked by {} \"{}\" for {} ({}) at {}\n", text("number"),
@@ -109,7 +97,10 @@ void print_request(const json::object& request) {
   if (const auto* rows = request.if_contains("max_rows"))
     std::cout << "; at most " << plain(*rows) << " rows";
   std::cout << "\n\n" << text("statement") << "\n\n";
-  if (request.at("facts").is_object()) print_facts(request.at("facts").as_object());
+  if (request.at("facts").is_object()) {
+    print_facts(request.at("facts").as_object());
+    print_steps(request.at("facts").as_object());
+  }
   std::cout << "session: " << text("session_settings") << '\n';
   for (const auto& vote : request.at("votes").as_array()) {
     std::cout << fmt::format(

@@ -38,7 +38,7 @@ Result<std::filesystem::path> audit_directory(const Common& common) {
 
 Result<store::Database> open_store(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  return store::open_state(config.state);
+  return store::open_state(config);
 }
 
 /// The fields to count by, and over which spans of time.

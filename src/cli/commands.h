@@ -43,6 +43,7 @@ Result<> user_passwd(const Common& common, const UserOptions& options);
 Result<> user_disable(const Common& common, const std::string& name, bool disabled);
 /// Sets up one-time codes and prints what an authenticator app reads, or does away with them.
 Result<> user_totp(const Common& common, const std::string& name, bool remove);
+Result<> user_assertion_key(const Common& common, const std::string& name, bool remove);
 /// Makes a user be a subject of an issuer from now on.
 Result<> user_link(const Common& common, const UserOptions& options);
 Result<> user_remove(const Common& common, const std::string& name);
@@ -164,8 +165,8 @@ Result<> data_history(const Common& common);
 
 /// Who does something, and how they prove that it is them.
 struct ProofOptions {
-  std::string user;  ///< empty: SLUICE_TOKEN, or whose login is kept
-  std::string totp;  ///< their one-time code, where they have one
+  std::string user = {};  ///< empty: SLUICE_TOKEN, or whose login is kept
+  std::string totp = {};  ///< their one-time code, where they have one
   bool password_stdin = false;
 };
 

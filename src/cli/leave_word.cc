@@ -11,13 +11,13 @@ namespace sluice::cli {
 
 Result<> leave_word(const Common& common, std::string_view message, std::string_view type) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  SLUICE_ASSIGN(auto database, store::open_state(config.state));
+  SLUICE_ASSIGN(auto database, store::open_local(config.state));
   return store::leave_event(database, type, actor(), message);
 }
 
 Result<> wait_until_recorded(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  SLUICE_ASSIGN(auto database, store::open_state(config.state));
+  SLUICE_ASSIGN(auto database, store::open_local(config.state));
   for (int tries = 0; tries < 100; ++tries) {
     SLUICE_ASSIGN(const auto waiting, store::waiting_admin_events(database));
     if (waiting.empty()) return {};

@@ -57,10 +57,22 @@ LoginOptions completed(LoginOptions options) {
   return options;
 }
 
-Result<boost::json::value> ask(const LoginOptions& options, const SecretString& password) {
+/// The credential of before: sessions that it has opened count the new login too.
+SecretString kept_before(const LoginOptions& options) {
+  const auto folder = kept_folder();
+  const auto all = folder ? read_kept(*folder) : Result<std::vector<Kept>>(std::vector<Kept>());
+  for (const Kept& kept : all ? *all : std::vector<Kept>()) {
+    if (kept.gateway == options.gateway) return kept.secret;
+  }
+  return {};
+}
+
+Result<boost::json::value> ask(const LoginOptions& options, const SecretString& password,
+                               const SecretString& renews) {
   boost::json::object body{{"user", options.user}, {"password", password.reveal()}};
   if (!options.totp.empty()) body["totp"] = options.totp;
   if (!options.database.empty()) body["database"] = options.database;
+  if (!renews.empty()) body["renews"] = renews.reveal();
   return call_http(options.gateway, "POST", "/v1/login", boost::json::serialize(body));
 }
 
@@ -96,13 +108,26 @@ Result<Kept> read_answer(const std::string& gateway, const std::string& host,
 
 Result<boost::json::value> by_password(LoginOptions options) {
   SLUICE_ASSIGN(const auto password, password_of(options));
-  auto answer = ask(options, password);
+  const SecretString renews = kept_before(options);
+  auto answer = ask(options, password, renews);
   const bool wants_code = !answer && answer.error().code == ErrorCode::kAuthentication &&
                           answer.error().text.find("one-time code is needed") != std::string::npos;
   if (!wants_code || !options.totp.empty() || isatty(STDIN_FILENO) == 0) return answer;
   SLUICE_ASSIGN(const auto code, read_line_hidden("One-time code: "));
   options.totp = code.reveal();
-  return ask(options, password);
+  return ask(options, password, renews);
+}
+
+/// The requests that end a login by an issuer say what it renews, too.
+std::string with_renewed(const LoginOptions& options, const std::string& path,
+                         const std::string& body) {
+  if (!path.ends_with("/finish") && !path.ends_with("/poll")) return body;
+  const SecretString renews = kept_before(options);
+  boost::json::error_code error;
+  auto value = boost::json::parse(body, error);
+  if (renews.empty() || error || !value.is_object()) return body;
+  value.as_object()["renews"] = renews.reveal();
+  return boost::json::serialize(value);
 }
 
 }  // namespace
@@ -117,7 +142,7 @@ Result<> login(const LoginOptions& given) {
   SLUICE_ASSIGN(const auto folder, kept_folder());
   const AskGateway by_http = [&](const std::string& method, const std::string& path,
                                  const std::string& body) {
-    return call_http(options.gateway, method, path, body);
+    return call_http(options.gateway, method, path, with_renewed(options, path, body));
   };
   const bool by_provider = !options.issuer.empty() || options.device;
   SLUICE_ASSIGN(const auto answer, by_provider

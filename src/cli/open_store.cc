@@ -7,7 +7,7 @@ namespace sluice::cli {
 
 Result<store::Database> open_store(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  return store::open_state(config.state);
+  return store::open_state(config);
 }
 
 }  // namespace sluice::cli

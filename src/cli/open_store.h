@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli/commands.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::cli {
 

@@ -40,7 +40,7 @@ Result<> save_through_gateway(const Common& common, const std::string& text,
 
 Result<> save_offline(const Common& common, const PolicyOptions& options, std::string text) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  SLUICE_ASSIGN(auto database, store::open_state(config.state));
+  SLUICE_ASSIGN(auto database, store::open_state(config));
   SLUICE_ASSIGN(const auto latest, store::latest_policy_version(database));
   store::PolicyVersion next;
   next.author = actor();

@@ -292,10 +292,12 @@ void print_outcome(const Common& common, const Outcome& outcome,
 }
 
 Result<> compare(const Common& common, const ReconcileOptions& options,
-                 const std::filesystem::path& audit, Work& work, store::Database& state) {
+                 const config::Config& config, Work& work, store::Database& state) {
+  const auto audit = config.state / "audit";
   SLUICE_TRY(find_slot(work));
   SLUICE_ASSIGN(const auto since, parse_time(options.since));
-  SLUICE_ASSIGN(const auto secret, store::installation_secret(state));
+  SLUICE_ASSIGN(auto installation, store::open_state(config));
+  SLUICE_ASSIGN(const auto secret, store::installation_secret(installation));
   SLUICE_ASSIGN(const auto origin, origin_of(audit));
   audit::StampFinder finder(audit, work.database.name);
   audit::Reconciler reconciler({secret, origin, work.database.name}, patient(finder));
@@ -331,11 +333,11 @@ Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) 
                                                   options.database, common.config_file));
   }
   Work work{*found, options.slot.empty() ? default_slot(found->name) : options.slot, {}, {}, {}};
-  SLUICE_ASSIGN(auto state, store::open_state(config.state));
+  SLUICE_ASSIGN(auto state, store::open_local(config.state));
   SLUICE_ASSIGN(work.server, gateway::Asking::connect(*found));
   SLUICE_TRY(check_server(work));
   if (options.create_slot) return create_slot(common, work, state);
-  return compare(common, options, config.state / "audit", work, state);
+  return compare(common, options, config, work, state);
 }
 
 }  // namespace sluice::cli

@@ -1,3 +1,4 @@
+#include "cli/change_commands.h"
 #include "cli/tree/command_tree.h"
 
 namespace sluice::cli {
@@ -11,6 +12,7 @@ int run(int argc, char** argv) {
   add_policy_commands(tree);
   add_data_commands(tree);
   add_approval_commands(tree);
+  add_change_commands(tree);
   add_grant_commands(tree);
   return tree.run(argc, argv);
 }

@@ -12,8 +12,10 @@
 
 #include "access/keeper.h"
 #include "approval/desk.h"
+#include "audit/admin_events.h"
 #include "audit/log.h"
 #include "base/log.h"
+#include "change/changes.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
@@ -83,29 +85,6 @@ Result<> record_life_cycle(audit::Log& log, audit::EventType type, const std::st
   return {};
 }
 
-/// Moves what the command line has left for the record into the log. A change whose record cannot
-/// be written waits; it stays in the store until it is.
-Result<> record_admin_events(store::Database& database, audit::Log& log) {
-  SLUICE_ASSIGN(const auto events, store::waiting_admin_events(database));
-  for (const auto& waiting : events) {
-    audit::SessionContext context;
-    context.user = waiting.actor;
-    audit::Event event;
-    event.type = waiting.type == "audit_read" ? audit::EventType::kAuditRead
-                 : waiting.type == "evidence" ? audit::EventType::kEvidence
-                 : waiting.type == "approval" ? audit::EventType::kApproval
-                 : waiting.type == "grant" || waiting.type == "break_glass"
-                     ? audit::EventType::kGrant
-                     : audit::EventType::kAdmin;
-    if (waiting.type == "break_glass") event.kind = waiting.type;
-    event.time_micros = waiting.time_micros;
-    event.message = waiting.message;
-    SLUICE_ASSIGN([[maybe_unused]] const auto sequence, log.append_admin(context, event));
-    SLUICE_TRY(store::forget_admin_event(database, waiting.id));
-  }
-  return {};
-}
-
 /// The gateway with all that belongs to it, from start to stop.
 class Service {
  public:
@@ -113,34 +92,44 @@ class Service {
       : config_(std::make_shared<const config::Config>(std::move(config))) {}
 
   Result<> start() {
-    SLUICE_ASSIGN(auto database, store::open_state(config_->state));
+    SLUICE_ASSIGN(auto local, store::open_local(config_->state));
+    local_store_ = std::make_unique<store::Database>(std::move(local));
+    SLUICE_ASSIGN(name_, store::gateway_name(*local_store_));
+    SLUICE_ASSIGN(auto database, store::open_state(*config_));
     database_ = std::make_unique<store::Database>(std::move(database));
     SLUICE_ASSIGN(
         log_, audit::Log::open(log_options(*config_), gateway::Gateway::worker_count(*config_)));
-    SLUICE_TRY(record_admin_events(*database_, *log_));
+    SLUICE_TRY(record_changes());
     SLUICE_TRY(record_life_cycle(*log_, audit::EventType::kGatewayStart,
                                  fmt::format("sluice {}", control::kVersion)));
-    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
+    // The version first: what changes while it is read is read again.
     SLUICE_ASSIGN(version_, database_->data_version());
+    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
+    looked_ = Clock::now();
     // Before it is read: what is written from now on is a change.
     std::error_code ignored;
     policy_written_ = std::filesystem::last_write_time(config_->policy.file, ignored);
-    SLUICE_ASSIGN(auto policies, store::open_state(config_->state));
+    SLUICE_ASSIGN(auto policies, store::open_state(*config_));
     SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
-    SLUICE_ASSIGN(auto corrections, store::open_state(config_->state));
+    SLUICE_ASSIGN(auto corrections, store::open_state(*config_));
     SLUICE_ASSIGN(corrections_, gateway::CorrectionKeeper::open(std::move(corrections)));
-    SLUICE_ASSIGN(auto approvals, store::open_state(config_->state));
+    SLUICE_ASSIGN(auto approvals, store::open_state(*config_));
     SLUICE_ASSIGN(desk_, approval::Desk::open(std::move(approvals), directory));
-    SLUICE_ASSIGN(auto undo, store::open_state(config_->state));
+    SLUICE_ASSIGN(auto undo, store::open_state(*config_));
     SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
                                 config_, std::move(directory), policies_->in_force().policy,
                                 SecretString(std::move(secret)), *log_, corrections_->in_force(),
                                 desk_.get(), undo_.get()));
-    SLUICE_ASSIGN(auto grants, store::open_state(config_->state));
+    SLUICE_ASSIGN(auto grants, store::open_state(*config_));
     SLUICE_ASSIGN(keeper_, access::Keeper::open(std::move(grants), *desk_,
                                                 [this] { return surroundings(); }));
+    SLUICE_ASSIGN(auto changes, store::open_state(*config_));
+    SLUICE_ASSIGN(changes_,
+                  change::Changes::open(
+                      std::make_unique<change::ChangeStore>(std::move(changes), log_->key().name),
+                      *gateway_, *desk_, config_->listen_postgres.host));
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {
@@ -165,8 +154,8 @@ class Service {
       const int signal = sigtimedwait(&signals, nullptr, &tick);
       if (signal == SIGTERM || signal == SIGINT) break;
       if (signal == SIGHUP) reload();
-      look_at_grants();
       watch_store();
+      if (!away_) look_at_grants();
       watch_policy();
       note_uses(false);
     }
@@ -177,6 +166,7 @@ class Service {
         "draining for at most {} s",
         std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
     notify("STOPPING=1");
+    changes_->stop();
     gateway_->drain();
     api_->identity()->stop();
     note_uses(true);
@@ -184,8 +174,9 @@ class Service {
     local_->stop();
     api_.reset();
     keeper_.reset();
+    changes_.reset();
     gateway_.reset();
-    if (const auto recorded = record_admin_events(*database_, *log_); !recorded) {
+    if (const auto recorded = record_changes(); !recorded) {
       log::error("administrative changes not recorded yet: {}", recorded.error().text);
     }
     if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
@@ -201,12 +192,14 @@ class Service {
  private:
   Result<> start_control() {
     control_ = control::HttpServer::create();
-    api_ = std::make_unique<control::Api>(*gateway_, *log_, *policies_, *corrections_,
-                                          config_->state / "audit");
+    api_ = std::make_unique<control::Api>(
+        *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
+        [config = config_] { return store::open_state(*config); });
     api_->set_databases(names_of(*config_));
     api_->set_desk(*desk_);
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
     api_->set_keeper(*keeper_);
+    api_->set_changes(*changes_, *desk_);
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
                                                             config_->audit.watched, *log_));
@@ -264,26 +257,62 @@ class Service {
     notify("READY=1");
   }
 
+  /// What the command line and the store's users have left for the record. Words about this
+  /// gateway's own log are in its own store.
+  Result<> record_changes() {
+    SLUICE_TRY(audit::record_admin_events(*local_store_, *log_, name_));
+    if (!config_->store.shared()) return {};
+    return audit::record_admin_events(*database_, *log_, name_);
+  }
+
+  /// Takes over what has been changed in the store, by whomever.
   void watch_store() {
-    const auto version = database_->data_version();
-    if (!version || *version == version_) return;
-    version_ = *version;
-    if (const auto recorded = record_admin_events(*database_, *log_); !recorded) {
-      log::error("administrative changes not recorded yet: {}", recorded.error().text);
-    }
-    auto directory = identity::load_directory(*database_);
-    if (!directory) {
-      log::error("users not reloaded: {}", directory.error().text);
-      version_ = -1;  // Again in a moment.
+    if (const auto looked = look_at_store(); !looked) {
+      store_is_away(looked.error().text);
       return;
     }
-    desk_->set_directory(*directory);
-    gateway_->set_directory(std::move(*directory));
+    if (away_) log::info("the store can be used again");
+    away_ = false;
+    looked_ = Clock::now();
+  }
+
+  Result<> look_at_store() {
+    SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
+    SLUICE_ASSIGN(const int64_t version, database_->data_version());
+    const bool changed = version != version_ || lost_;
+    if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
+      record_changes_or_later();
+    if (!changed) return {};
+    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
+    desk_->set_directory(directory);
+    gateway_->set_directory(std::move(directory));
+    lost_ = false;
+    // Again in a moment, if anything goes wrong before here.
+    version_ = version;
     if (const auto taken = corrections_->refresh(*gateway_); !taken) {
       log::error("corrections of columns not reloaded: {}", taken.error().text);
     }
     // One saved past this gateway; those that went through its API are in force already.
     if (config_->policy.from_store()) refresh_policy();
+    return {};
+  }
+
+  /// Also every now and then: another gateway may have left something behind.
+  void record_changes_or_later() {
+    const auto recorded = record_changes();
+    next_recording_ = Clock::now() + std::chrono::seconds(recorded ? 60 : 5);
+    if (!recorded) log::error("administrative changes not recorded yet: {}", recorded.error().text);
+  }
+
+  /// For a while what was read last counts; then nobody is let in any more, and nobody stays.
+  void store_is_away(const std::string& why) {
+    if (!std::exchange(away_, true)) log::error("{}", why);
+    if (lost_ || Clock::now() - looked_ < config_->store.grace) return;
+    lost_ = true;
+    log::error("the store has been away for too long: sessions end, and nobody can log in");
+    const auto nobody = identity::Directory::lost("the gateway cannot reach its store");
+    desk_->set_directory(nobody);
+    gateway_->set_directory(nobody);
   }
 
   /// Not with every login: each writing makes other gateways on the store look at it anew.
@@ -303,7 +332,8 @@ class Service {
   }
 
   access::Surroundings surroundings() {
-    access::Surroundings out{gateway_->directory(), gateway_->policy(), {}};
+    access::Surroundings out{
+        gateway_->directory(), gateway_->policy(), {}, config_->store.shared()};
     for (const auto& name : gateway_->databases()) {
       if (const auto target = gateway_->target(name))
         out.environments.emplace(name, target->environment);
@@ -345,7 +375,8 @@ class Service {
 
   std::shared_ptr<const config::Config> config_;
   std::filesystem::file_time_type policy_written_{};
-  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<store::Database> local_store_, database_;
+  std::string name_;  ///< among the gateways that share the store
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
@@ -353,11 +384,15 @@ class Service {
   std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<access::Keeper> keeper_;
+  std::unique_ptr<change::Changes> changes_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;
-  int64_t version_ = 0;
+  int64_t version_ = 0, local_version_ = 0;  ///< of the stores, as they were looked at last
+  Clock::time_point looked_{}, next_recording_{};
+  bool away_ = false;  ///< the store cannot be read
+  bool lost_ = false;  ///< and has not been for too long
   Clock::time_point next_use_note_{};
   bool grants_failed_ = false;  ///< said once
 };

@@ -127,6 +127,16 @@ Result<> user_remove(const Common& common, const std::string& name) {
   return identity::UserStore(database, actor()).remove(name);
 }
 
+Result<> user_assertion_key(const Common& common, const std::string& name, bool remove) {
+  SLUICE_ASSIGN(auto database, open_store(common));
+  identity::UserStore users(database, actor());
+  if (remove) return users.remove_assertion_key(name);
+  SLUICE_ASSIGN(const auto key, users.make_assertion_key(name));
+  std::cout << key.reveal() << '\n';
+  std::cerr << "the service signs for whom it acts with this key; it is not shown again\n";
+  return {};
+}
+
 Result<> user_totp(const Common& common, const std::string& name, bool remove) {
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());

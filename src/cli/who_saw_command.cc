@@ -42,7 +42,7 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   // The value itself does not go on the record.
   SLUICE_TRY(leave_word(common, "asked who has seen a value"));
-  SLUICE_ASSIGN(auto database, store::open_state(config.state));
+  SLUICE_ASSIGN(auto database, store::open_state(config));
   SLUICE_ASSIGN(const auto secret, store::installation_secret(database));
   std::string buffer;
   audit::WhoSawQuery query;

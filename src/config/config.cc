@@ -8,7 +8,10 @@
 
 #include "config/anchor_reader.h"
 #include "config/identity_reader.h"
+#include "config/password_source_reader.h"
 #include "config/secrets.h"
+#include "config/server_identity_reader.h"
+#include "config/store_reader.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
 #include "yaml/reader.h"
@@ -59,6 +62,7 @@ class Loader {
     top.map("tls", [&](MapReader& tls) { read_tls(tls); });
     std::string state;
     if (top.scalar("state", state, true)) config_.state = path(state);
+    read_store(top, secrets_, config_.store);
     top.number("workers", config_.workers, 0, 256);
     top.one_of("reactor", {"auto", "io_uring", "epoll"},
                [&](size_t i) { config_.reactor = static_cast<ReactorBackend>(i); });
@@ -195,10 +199,11 @@ class Loader {
       }
     }
     map.scalar("user", database.user, true);
-    read_secret(map, "password", secrets_, database.password);
+    read_password_source(map, secrets_, database.password_source, database.password);
     map.boolean("allow_function_call", database.allow_function_call);
     map.boolean("masking", database.masking);
     map.boolean("stamp_writes", database.stamp_writes);
+    read_server_identity(map, database.identity);
     map.map("pool", [&](MapReader& pool) {
       pool.number("size", database.pool.size, 1, 10'000);
       pool.parsed("idle_timeout", database.pool.idle_timeout, parse_duration);

@@ -12,6 +12,8 @@
 #include "base/secret.h"
 #include "config/anchors.h"
 #include "config/identity.h"
+#include "config/password_source.h"
+#include "config/server_identity.h"
 #include "config/streams.h"
 #include "tlog/note.h"
 
@@ -44,11 +46,26 @@ struct DatabaseConfig {
   std::string sslrootcert, sslcert, sslkey;
   bool channel_binding_required = false;
   std::string user;
-  SecretString password;  ///< resolved from password_file / password_env / literal
+  SecretString password;  ///< as read with the configuration; later ones: Database::password
+  PasswordSource password_source;
   PoolConfig pool;
   bool allow_function_call = false;  ///< let FunctionCall ('F') messages through
   bool masking = true;               ///< hide what is sensitive from whom no rule shows it
   bool stamp_writes = false;         ///< say in the server's WAL which transactions came from here
+  ServerIdentityConfig identity;     ///< what the server is told of who somebody is
+};
+
+/// Where state is kept that several gateways share; without it, each keeps its own in `state`.
+struct StoreConfig {
+  DatabaseConfig server;  ///< a PostgreSQL server: host, port, server_database, TLS, user, password
+  std::string schema = "sluice";
+  std::string password_file;  ///< read at each connection, so that the password can change
+  /// For how long what was read last counts while the store cannot be reached.
+  Duration grace = std::chrono::minutes(1);
+
+  bool shared() const { return !server.host.empty(); }
+  /// From the file, or as the configuration was read.
+  Result<SecretString> current_password() const;
 };
 
 struct TlsConfig {
@@ -111,6 +128,7 @@ struct Config {
   std::optional<HostPort> listen_http;
   TlsConfig tls;
   std::filesystem::path state;
+  StoreConfig store;
   unsigned workers = 0;  ///< 0 = one per core
   ReactorBackend reactor = ReactorBackend::kAuto;
   std::string log_level = "info";

@@ -114,6 +114,28 @@ TEST_F(ConfigFile, TwoDatabasesNeedTwoNames) {
   EXPECT_THAT(problems("state: s\ndatabases:\n" + entry + entry), HasSubstr("this name is taken"));
 }
 
+TEST_F(ConfigFile, SaysWhatTheServerIsToldOfWhoSomebodyIs) {
+  const std::string head =
+      "state: s\ndatabases:\n  - { name: a, environment: e, user: u, url: 'postgres://h/d', ";
+  const auto config = load_text(
+      head +
+      "identity: { settings: true, roles: [{ groups: [ops, dev], kinds: [human], role: app_ops }, "
+      "{ users: bob, role: app_bob }], default_role: app_guest, trusted_functions: [app.f] } }");
+  ASSERT_TRUE(config) << config.error().text;
+  const auto& identity = config->databases.at(0).identity;
+  EXPECT_TRUE(identity.settings);
+  ASSERT_EQ(identity.roles.size(), 2U);
+  EXPECT_EQ(identity.roles[0], (RoleRule{{}, {"ops", "dev"}, {"human"}, "app_ops"}));
+  EXPECT_EQ(identity.roles[1], (RoleRule{{"bob"}, {}, {}, "app_bob"}));
+  EXPECT_EQ(identity.default_role, "app_guest");
+  EXPECT_TRUE(identity.guarded());
+  EXPECT_THAT(problems(head + "identity: { roles: [{ role: none, kinds: [robot] }] } }"),
+              ::testing::AllOf(HasSubstr("not \"none\""), HasSubstr("expected human, service")));
+  EXPECT_THAT(problems(head + "identity: { roles: [{ role: app }] } }"), HasSubstr("of whom?"));
+  EXPECT_THAT(problems(head + "identity: { trusted_functions: [f] } }"),
+              HasSubstr("expected schema.function"));
+}
+
 TEST_F(ConfigFile, APolicyThatIsNotNamedComesFromTheStore) {
   EXPECT_TRUE(load_text(kGood)->policy.from_store());
   const auto profile = load_text(std::string(kGood) + "policy: { profile: standard }\n");
@@ -320,6 +342,50 @@ TEST(Documentation, NamesEveryKey) {
     }
   }
   EXPECT_GT(keys, 30U);
+}
+
+TEST_F(ConfigFile, AStoreThatGatewaysShare) {
+  EXPECT_FALSE(load_text(kGood)->store.shared());
+  const std::string good = kGood;
+  auto config = load_text(good +
+                          "store: postgres://keeper@db.internal:5433/kept?schema=two&sslmode="
+                          "require\nstore_password_file: password\nstore_grace: 10s\n");
+  ASSERT_TRUE(config) << config.error().text;
+  const StoreConfig& store = config->store;
+  EXPECT_TRUE(store.shared());
+  EXPECT_EQ(store.server.user, "keeper");
+  EXPECT_EQ(store.server.host, "db.internal");
+  EXPECT_EQ(store.server.port, 5433);
+  EXPECT_EQ(store.server.server_database, "kept");
+  EXPECT_EQ(store.schema, "two");
+  EXPECT_EQ(store.server.sslmode, SslMode::kRequire);
+  EXPECT_EQ(store.grace, std::chrono::seconds(10));
+  EXPECT_EQ(store.current_password()->reveal(), "secret");
+  write("password", "another\n");
+  EXPECT_EQ(store.current_password()->reveal(), "another") << "without a restart";
+  const auto sslmode = [&](const std::string& host) {
+    return load_text(good + "store: postgres://k@" + host + "/kept\n")->store.server.sslmode;
+  };
+  EXPECT_EQ(sslmode("db.internal"), SslMode::kVerifyFull);
+  for (const char* here : {"127.0.0.1", "localhost:5433", "[::1]"})
+    EXPECT_EQ(sslmode(here), SslMode::kDisable) << here;
+}
+
+TEST_F(ConfigFile, AStoreIsNotReachedCarelessly) {
+  const std::string good = kGood;
+  for (const char* url : {"postgres://k:hunter2@h/d", "postgres://k:hun/ter2@h/d",
+                          "postgres://k:hun@ter2@h/d", "postgres://k:ter2?x@h/d"}) {
+    const std::string text = problems(good + "store: " + url + "\n");
+    EXPECT_THAT(text, HasSubstr("store: ")) << url;
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("ter2"))) << url;
+  }
+  EXPECT_THAT(problems(good + "store: postgres://k:p@h/d\n"), HasSubstr("store_password_file"));
+  EXPECT_THAT(problems(good + "store: postgres://k@h/d?sslmode=prefer\n"),
+              HasSubstr("say verify-full"));
+  EXPECT_THAT(problems(good + "store: postgres://k@h/d?schema=pg_x\n"), HasSubstr("schema"));
+  EXPECT_THAT(problems(good + "store: postgres://h/d\n"), HasSubstr("postgres://sluice@"));
+  EXPECT_THAT(problems(good + "store_password_file: password\n"), HasSubstr("no store"));
+  EXPECT_THAT(problems(good + "store_grace: 1s\n"), HasSubstr("from 2s to 1h"));
 }
 
 }  // namespace

@@ -49,6 +49,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (undo_) {
     if (auto answer = undo_->answer(request, false)) return std::move(*answer);
   }
+  if (changes_) {
+    if (auto answer = changes_->answer(request, false)) return std::move(*answer);
+  }
   if (grants_) {
     if (auto answer = grants_->answer(request, false)) return std::move(*answer);
   }
@@ -72,6 +75,8 @@ HttpResponse Api::ready() {
   boost::json::object problems;
   const auto health = log_.health();
   if (!health.writable) problems["audit log"] = health.problem;
+  if (const auto directory = gateway_.directory(); !directory->why_lost().empty())
+    problems["store"] = directory->why_lost();
   boost::json::object warnings;
   if (health.low_on_disk) {
     warnings["audit log"] = fmt::format(
@@ -204,6 +209,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (undo_) {
     if (auto answer = undo_->answer(request, true)) return std::move(*answer);
+  }
+  if (changes_) {
+    if (auto answer = changes_->answer(request, true)) return std::move(*answer);
   }
   if (grants_) {
     if (auto answer = grants_->answer(request, true)) return std::move(*answer);

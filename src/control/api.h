@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
+#include "control/change_api.h"
 #include "control/data_api.h"
 #include "control/evidence_api.h"
 #include "control/grant_api.h"
@@ -39,16 +40,17 @@ class Api {
  public:
   /// `audit_directory` is `<state>/audit`.
   Api(gateway::Gateway& gateway, audit::Log& log, gateway::PolicyKeeper& policies,
-      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory)
+      gateway::CorrectionKeeper& corrections, std::filesystem::path audit_directory,
+      store::Opener open_store)
       : gateway_(gateway),
         log_(log),
         evidence_(log, audit_directory),
-        audit_(log, audit_directory),
+        audit_(log, audit_directory, std::move(open_store)),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/…; for those who prove
-  /// who they are, /v1/approvals, /v1/grants and /v1/access.
+  /// who they are, /v1/approvals, /v1/changes, /v1/grants and /v1/access.
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);
@@ -56,6 +58,10 @@ class Api {
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
   /// Lets people undo what was approved; the same.
   void set_undo(std::unique_ptr<UndoApi> undo) { undo_ = std::move(undo); }
+  /// Lets people submit and run changes; before anything is answered.
+  void set_changes(change::Changes& changes, approval::Desk& desk) {
+    changes_.emplace(gateway_, changes, desk);
+  }
   /// Lets people have access for a while; before anything is answered.
   void set_keeper(access::Keeper& keeper) {
     keeper_ = &keeper;
@@ -93,6 +99,7 @@ class Api {
   DataApi data_;
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<UndoApi> undo_;
+  std::optional<ChangeApi> changes_;
   access::Keeper* keeper_ = nullptr;
   std::optional<GrantApi> grants_;
   std::unique_ptr<WitnessApi> witness_;

@@ -41,12 +41,12 @@ class ApiTest : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().text;
     log = std::move(*opened);
     auto directory = std::make_shared<const identity::Directory>(std::vector<identity::User>(), 1);
-    auto database = store::open_state(folder.path());
+    auto database = store::open_local(folder.path());
     ASSERT_TRUE(database) << database.error().text;
     auto opened_policies = gateway::PolicyKeeper::open(std::move(*database), configuration->policy);
     ASSERT_TRUE(opened_policies) << opened_policies.error().text;
     policies = std::move(*opened_policies);
-    auto words = store::open_state(folder.path());
+    auto words = store::open_local(folder.path());
     ASSERT_TRUE(words) << words.error().text;
     auto opened_corrections = gateway::CorrectionKeeper::open(std::move(*words));
     ASSERT_TRUE(opened_corrections) << opened_corrections.error().text;
@@ -55,7 +55,8 @@ class ApiTest : public ::testing::Test {
                                            SecretString("secret"), *log);
     ASSERT_TRUE(started) << started.error().text;
     gateway = std::move(*started);
-    api = std::make_unique<Api>(*gateway, *log, *policies, *corrections, folder / "audit");
+    api = std::make_unique<Api>(*gateway, *log, *policies, *corrections, folder / "audit",
+                                [this] { return store::open_local(folder.path()); });
   }
   static boost::json::object json(const HttpResponse& response) {
     return boost::json::parse(response.body).as_object();
@@ -281,7 +282,7 @@ TEST_F(ApiTest, APolicyNamedInTheConfigurationWins) {
 }
 
 TEST_F(ApiTest, APolicySavedPastTheGatewayIsFound) {
-  auto other = store::open_state(folder.path());
+  auto other = store::open_local(folder.path());
   store::PolicyVersion next;
   next.author = "alice";
   next.text = kPolicy;

@@ -1,7 +1,6 @@
 #include "control/approval_api.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -19,13 +18,6 @@ constexpr std::string_view kPath = "/v1/approvals";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
-
-std::optional<int64_t> number_in(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
-}
 
 HttpResponse refused(const Error& error) {
   if (error.code == ErrorCode::kAuthentication)
@@ -68,10 +60,10 @@ json::array texts(const std::vector<std::string>& list) {
 
 }  // namespace
 
-bool ApprovalApi::may_see(const approval::Request& request, const std::string& reader) const {
+bool may_see(const approval::Request& request, const identity::Directory& directory,
+             const std::string& reader) {
   if (reader.empty() || request.subject.requester == reader) return true;
-  const auto directory = gateway_.directory();
-  const identity::User* user = directory->find(reader);
+  const identity::User* user = directory.find(reader);
   if (user == nullptr) return false;
   for (const approval::Need& need : request.needs) {
     for (const auto& stage : need.stages) {

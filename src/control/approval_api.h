@@ -10,6 +10,11 @@
 
 namespace sluice::control {
 
+/// Whether `reader` asked for it or is asked to decide on it; whoever may open the state folder
+/// (an empty name) may see all.
+bool may_see(const approval::Request& request, const identity::Directory& directory,
+             const std::string& reader);
+
 /// Requests, and what people say to them (docs/approvals.md):
 ///
 ///   GET  /v1/approvals?state=…&requester=…&limit=…   the newest first
@@ -31,7 +36,9 @@ class ApprovalApi {
   HttpResponse list(const HttpRequest& request, const std::string& reader);
   HttpResponse show(int64_t number, const std::string& reader);
   HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
-  bool may_see(const approval::Request& request, const std::string& reader) const;
+  bool may_see(const approval::Request& request, const std::string& reader) const {
+    return control::may_see(request, *gateway_.directory(), reader);
+  }
   boost::json::object brief(const approval::Request& request);
 
   gateway::Gateway& gateway_;

@@ -95,7 +95,7 @@ Result<AuditApi::Asked> AuditApi::asked_of(const audit::Given& given) const {
   Asked asked;
   for (const auto& [name, value] : given) {
     if (name != "saved") continue;
-    SLUICE_ASSIGN(auto database, store::open_state(audit_directory_.parent_path()));
+    SLUICE_ASSIGN(auto database, open_store_());
     SLUICE_ASSIGN(const auto saved, store::saved_search(database, value));
     SLUICE_ASSIGN(const auto filters, audit::parse_query_string(saved.query));
     for (const auto& [filter, its] : filters) {
@@ -182,7 +182,7 @@ HttpResponse AuditApi::follow(const Asked& asked) {
 }
 
 HttpResponse AuditApi::searches() {
-  auto database = store::open_state(audit_directory_.parent_path());
+  auto database = open_store_();
   if (!database) return failed(database.error());
   const auto saved = store::saved_searches(*database);
   if (!saved) return failed(saved.error());
@@ -206,7 +206,7 @@ HttpResponse AuditApi::save(const std::string& name, const HttpRequest& request)
   for (const auto& [filter, value] : *given) {
     if (const auto set = audit::set_filter(query, filter, value); !set) return failed(set.error());
   }
-  auto database = store::open_state(audit_directory_.parent_path());
+  auto database = open_store_();
   if (!database) return failed(database.error());
   const auto saved = store::save_search(*database, {name, text, text_of(*body, "author"), 0});
   if (!saved) return failed(saved.error());
@@ -214,7 +214,7 @@ HttpResponse AuditApi::save(const std::string& name, const HttpRequest& request)
 }
 
 HttpResponse AuditApi::forget(const std::string& name) {
-  auto database = store::open_state(audit_directory_.parent_path());
+  auto database = open_store_();
   if (!database) return failed(database.error());
   const auto removed = store::remove_search(*database, name);
   if (!removed) return failed(removed.error());

@@ -9,6 +9,7 @@
 #include "audit/filters.h"
 #include "audit/log.h"
 #include "control/http_server.h"
+#include "store/state.h"
 
 namespace sluice::control {
 
@@ -26,8 +27,11 @@ namespace sluice::control {
 /// Whoever reads is on the record.
 class AuditApi {
  public:
-  AuditApi(audit::Log& log, std::filesystem::path audit_directory)
-      : log_(log), audit_directory_(std::move(audit_directory)) {}
+  /// `open_store`: where searches are saved.
+  AuditApi(audit::Log& log, std::filesystem::path audit_directory, store::Opener open_store)
+      : log_(log),
+        audit_directory_(std::move(audit_directory)),
+        open_store_(std::move(open_store)) {}
 
   /// Null: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request);
@@ -49,6 +53,7 @@ class AuditApi {
 
   audit::Log& log_;
   std::filesystem::path audit_directory_;
+  store::Opener open_store_;
 };
 
 /// The description of AuditApi (OpenAPI 3.1).

@@ -21,8 +21,7 @@ class AuditApiTest : public ::testing::Test {
     auto opened = audit::Log::open({.directory = folder / "audit", .segment_bytes = 1 << 20}, 1);
     ASSERT_TRUE(opened) << opened.error().text;
     log = std::move(*opened);
-    ASSERT_TRUE(store::open_state(folder.path()));
-    api.emplace(*log, folder / "audit");
+    api.emplace(*log, folder / "audit", [this] { return store::open_local(folder.path()); });
   }
   void write(const std::string& user, const std::string& text, uint64_t duration) {
     audit::SessionContext context;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,14 @@ inline std::string text_of(const boost::json::object& body, std::string_view nam
 inline int64_t number_of(const boost::json::object& body, std::string_view name) {
   const auto* value = body.if_contains(name);
   return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+/// A number from 1 up, as paths and query strings have them; nothing for any other text.
+inline std::optional<int64_t> number_in(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
+  return number;
 }
 
 inline Result<boost::json::object> body_of(const HttpRequest& request) {

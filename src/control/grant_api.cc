@@ -1,7 +1,6 @@
 #include "control/grant_api.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -23,13 +22,6 @@ constexpr std::string_view kScope = "grants";
 constexpr size_t kMostListed = 10'000;
 /// More than any role lasts.
 constexpr int64_t kMostSeconds = int64_t{30} * 24 * 3600;
-
-std::optional<int64_t> number_in(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
-}
 
 HttpResponse refused(const Error& error) {
   if (error.code == ErrorCode::kAuthentication)

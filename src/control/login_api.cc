@@ -23,7 +23,7 @@ HttpResponse login_failed() { return problem(401, kFailed, "User, password or co
 
 Result<std::unique_ptr<LoginApi>> LoginApi::open(gateway::Gateway& gateway, audit::Log& log,
                                                  std::shared_ptr<const config::Config> config) {
-  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  SLUICE_ASSIGN(auto database, store::open_state(*config));
   SLUICE_ASSIGN(auto secret, store::installation_secret(database));
   return std::unique_ptr<LoginApi>(
       new LoginApi(gateway, log, std::move(database), std::move(secret), std::move(config)));
@@ -64,7 +64,8 @@ HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
 HttpResponse LoginApi::by_password(const HttpRequest& request) {
   const auto body = body_of(request);
   if (!body) return failed(body.error());
-  const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer};
+  const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer,
+                    SecretString(text_of(*body, "renews"))};
   const SecretString password(text_of(*body, "password"));
   const std::string code = text_of(*body, "totp");
   const std::lock_guard working(working_);
@@ -77,6 +78,8 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
                   problem(429, "too many failed logins", fmt::format("Wait {} s.", seconds)));
   }
   const auto directory = gateway_.directory();
+  if (!directory->why_lost().empty())
+    return refuse(claim, directory->why_lost(), problem(503, directory->why_lost()));
   const identity::User* user = directory->find(claim.user);
   const bool right = identity::is_password_of(user, claim.user, secret_, password);
   const bool genuine = user != nullptr && !user->disabled;
@@ -117,6 +120,11 @@ HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance) 
                                             config->identity.session_lifetime)
                                             .count();
   next.assurance = std::move(assurance);
+  if (!claim.renews.empty()) {
+    const auto stronger = identity::CredentialStore(database_, claim.user + " (sluice login)")
+                              .strengthen(claim.renews, claim.user, next.assurance);
+    if (!stronger) return failed(stronger.error());
+  }
   const auto issued =
       identity::CredentialStore(database_, claim.user + " (sluice login)").issue(next);
   if (!issued) return failed(issued.error());

@@ -9,7 +9,7 @@
 #include "control/http_server.h"
 #include "gateway/gateway.h"
 #include "identity/credential_store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::control {
 
@@ -31,6 +31,7 @@ class LoginApi {
     std::string user;
     std::string database;
     std::string peer;
+    SecretString renews = {};  ///< a credential of before, whose sessions count this login too
   };
   LoginApi(gateway::Gateway& gateway, audit::Log& log, store::Database database, std::string secret,
            std::shared_ptr<const config::Config> config)

@@ -53,7 +53,7 @@ bool reached_safely(const HttpRequest& request, const config::IdentityConfig& co
 
 Result<std::unique_ptr<OidcApi>> OidcApi::open(gateway::Gateway& gateway, audit::Log& log,
                                                std::shared_ptr<const config::Config> config) {
-  SLUICE_ASSIGN(auto database, store::open_state(config->state));
+  SLUICE_ASSIGN(auto database, store::open_state(*config));
   std::unique_ptr<OidcApi> api(new OidcApi(std::move(database), gateway, log));
   SLUICE_TRY(api->set_config(std::move(config)));
   return api;
@@ -194,7 +194,12 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
     next.label = "sluice login by " + login.issuer->name;
     next.expires_micros = micros_from_now(login.issuer->session);
     next.assurance = login.identity.assurance;
-    SLUICE_ASSIGN(auto issued, identity::CredentialStore(database_, user).issue(next));
+    identity::CredentialStore store(database_, user);
+    if (const auto body = body_of(request); body && body->contains("renews")) {
+      SLUICE_ASSIGN([[maybe_unused]] const bool stronger,
+                    store.strengthen(SecretString(text_of(*body, "renews")), user, next.assurance));
+    }
+    SLUICE_ASSIGN(auto issued, store.issue(next));
     return std::pair(user, std::move(issued));
   };
   const auto issued = issue();

@@ -11,7 +11,7 @@
 #include "control/http_server.h"
 #include "gateway/gateway.h"
 #include "identity/oidc_login.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::control {
 

@@ -1,7 +1,5 @@
 #include "control/undo_api.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "approval/quorum.h"
@@ -22,13 +20,6 @@ constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
 constexpr size_t kMostConflictsShown = 100;
 constexpr auto kTidyEvery = std::chrono::seconds(30);
-
-std::optional<int64_t> number_in(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
-}
 
 json::object to_json(const undo::Entry& entry) {
   json::object out{{"request", entry.request},

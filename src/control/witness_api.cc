@@ -41,7 +41,7 @@ Result<std::unique_ptr<WitnessApi>> WitnessApi::open(const std::filesystem::path
                                                      std::string name,
                                                      std::vector<tlog::VerifierKey> logs,
                                                      audit::Log& log) {
-  SLUICE_ASSIGN(auto database, store::open_state(state));
+  SLUICE_ASSIGN(auto database, store::open_local(state));
   const auto file = state / "witness-key.pem";
   auto signer = std::filesystem::exists(file) ? tlog::load_key(file) : tlog::create_key(file);
   if (!signer) return fail(std::move(signer.error()).within("the witness's key"));

@@ -9,7 +9,7 @@
 
 #include "audit/log.h"
 #include "control/http_server.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 #include "tlog/note.h"
 
 namespace sluice::control {

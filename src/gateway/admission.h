@@ -19,7 +19,9 @@ struct Admission {
   std::string user;
   policy::Principal principal;
   int64_t credential_expires = INT64_MAX;  ///< wall clock; of a password never
-  int64_t grants_until = INT64_MAX;        ///< wall clock: when the next of its grants ends
+  std::vector<std::string> grants;         ///< that its client knows of: as Principal::grants
+  int64_t grants_until = INT64_MAX;        ///< wall clock: when the next of them ends
+  std::string role;                        ///< at the server; empty: that of the gateway's login
   std::string application_name;
   std::string driver;  ///< driver_of its start-up message
   /// Settings from the start-up message other than application_name, to be applied at the server.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/secret.h"
 #include "config/config.h"
 #include "gateway/catalog_keeper.h"
 #include "gateway/label_keeper.h"
@@ -68,10 +71,30 @@ class Database {
   LabelKeeper& labels() const { return *labels_; }
   void set_labels(std::unique_ptr<LabelKeeper> labels) { labels_ = std::move(labels); }
 
+  /// Whether its server has taken settings of who somebody is before.
+  std::atomic<bool>& takes_identity() { return takes_identity_; }
+
+  /// What proves to the server who the gateway is.
+  struct Password {
+    SecretString text;
+    uint64_t version = 0;  ///< another for another text
+    std::string problem;   ///< not empty: why it could not be read
+  };
+  std::shared_ptr<const Password> password() const;
+  /// Asks where it comes from. Blocking: called off the workers. What it was before stays if that
+  /// fails, and the error is told.
+  Result<> read_password();
+  /// The same off the caller's thread, unless it has become another than `version` already or has
+  /// been asked for a moment ago; `done` is called from any thread, maybe before this returns.
+  void renew_password(uint64_t version, std::function<void()> done);
+  /// Where that is done. Set before the first session.
+  using Elsewhere = std::function<void(std::function<void()>)>;
+  void set_elsewhere(Elsewhere elsewhere) { elsewhere_ = std::move(elsewhere); }
+
   /// Keys derived from the password at the last successful login: PBKDF2 is paid once, not for
-  /// every new server connection.
-  std::optional<wire::postgres::ScramKeys> scram_keys() const;
-  void remember_scram_keys(const wire::postgres::ScramKeys& keys);
+  /// every new server connection. Nothing when it is another password by now.
+  std::optional<wire::postgres::ScramKeys> scram_keys(uint64_t password_version) const;
+  void remember_scram_keys(uint64_t password_version, const wire::postgres::ScramKeys& keys);
 
  private:
   explicit Database(const config::DatabaseConfig& config);
@@ -81,12 +104,19 @@ class Database {
   std::shared_ptr<const net::TlsContext> tls_;
   std::atomic<int> open_{0};
   std::atomic<int> waiting_{0};
+  std::atomic<bool> takes_identity_{false};
   mutable std::mutex mutex_;  ///< taken once per login and per new server connection
   std::shared_ptr<const std::vector<net::Address>> addresses_ =
       std::make_shared<const std::vector<net::Address>>();
   std::unordered_map<std::string, std::shared_ptr<const ParameterList>> greetings_;
   std::unordered_map<std::string, std::shared_ptr<const std::vector<std::string>>> search_paths_;
   std::optional<wire::postgres::ScramKeys> keys_;
+  uint64_t keys_of_ = 0;  ///< Password::version
+  std::shared_ptr<const Password> password_;
+  Clock::time_point password_asked_{};
+  bool asking_ = false;
+  std::vector<std::function<void()>> renewals_;  ///< wait for the answer
+  Elsewhere elsewhere_;
   std::unique_ptr<CatalogKeeper> catalog_;
   std::unique_ptr<LabelKeeper> labels_;
 };

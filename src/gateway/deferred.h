@@ -8,6 +8,7 @@
 
 #include "approval/request.h"
 #include "gateway/statement.h"
+#include "net/stream.h"
 #include "policy/decision.h"
 #include "wire/postgres/framer.h"
 
@@ -30,6 +31,13 @@ enum Suspension : uint16_t {
   kReceipt = 4096,    ///< a receipt of what was recorded last is being made
   kHeld = 8192,       ///< people are asked to approve it
   kStamping = 16384,  ///< the server is writing a stamp, behind which a simple query stands
+};
+
+/// Bytes of the slice being worked on that go on as they are, in one piece: [run, end).
+struct Forwarding {
+  const net::Slice* data = nullptr;
+  size_t run = 0;
+  size_t end = 0;
 };
 
 /// A message put aside, with what is known of it by now.

@@ -153,6 +153,9 @@ struct Expected {
   }
 };
 
+/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
+const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
+
 using ExpectedQueue = RingQueue<Expected>;
 
 /// A session that waits for so many answers takes no more requests until half of them have come:

@@ -64,6 +64,8 @@ class GatewayImpl : public Gateway {
   Result<std::string> check_database(const std::string& name) override;
   Result<> ask_server(const std::string& database, bool changes_schema,
                       const std::function<Result<>(Asking&)>& work) override;
+  Result<FreshState> fresh_state(const std::string& database) override;
+  ChangeRuns& change_runs() override { return shared_.change_runs; }
   void drain() override;
   void set_policy(std::shared_ptr<const policy::Policy> policy) override;
   std::shared_ptr<const policy::Policy> policy() override { return runtime()->policy; }
@@ -151,6 +153,7 @@ GatewayImpl::~GatewayImpl() {
   shared_.analysers.stop();
   shared_.background.stop();
   shared_.approving.stop();
+  shared_.secrets.stop();
   if (shared_.desk != nullptr) shared_.desk->forget_all();
   workers_.clear();
 }
@@ -177,6 +180,10 @@ void GatewayImpl::watch_catalogs(const Runtime& runtime) {
         shared_.background.submit([alive, task = std::move(task)] { task(); });
       }
     };
+    database->set_elsewhere([this, weak](std::function<void()> task) {
+      if (const auto alive = weak.lock())
+        shared_.secrets.submit([alive, task = std::move(task)] { task(); });
+    });
     auto drift = [this, weak](const std::vector<catalog::Change>& changes) {
       if (const auto alive = weak.lock()) record_drift(alive->config(), changes);
     };
@@ -398,6 +405,11 @@ Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schem
   const auto done = work(*asking);
   found->catalog().change_ended(true, [](const catalog::Change&) { return true; });
   return done;
+}
+
+Result<FreshState> GatewayImpl::fresh_state(const std::string& database) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  return gateway::fresh_state(found->config());
 }
 
 Result<std::string> GatewayImpl::check_database(const std::string& name) {

@@ -12,6 +12,8 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "gateway/asking.h"
+#include "gateway/change_runs.h"
+#include "gateway/fresh_state.h"
 #include "gateway/login_limits.h"
 #include "identity/directory.h"
 #include "policy/policy.h"
@@ -98,6 +100,11 @@ class Gateway {
   /// the catalog they were found with. Waits for the catalog where it has still to be read.
   virtual Result<policy::Understood> understand(const std::string& database,
                                                 std::string_view text) = 0;
+
+  /// What a database's server says of it; kNotFound if there is none of that name. Blocking.
+  virtual Result<FreshState> fresh_state(const std::string& database) = 0;
+  /// Where whoever runs an approved change says so.
+  virtual ChangeRuns& change_runs() = 0;
 
   /// Names of the configured databases, sorted.
   virtual std::vector<std::string> databases() = 0;

@@ -22,7 +22,13 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 bool same(const identity::User* a, const identity::User* b) {
   if (a == nullptr || b == nullptr) return a == b;
   return a->kind == b->kind && a->disabled == b->disabled && a->groups == b->groups &&
-         a->attributes == b->attributes;
+         a->attributes == b->attributes && a->assertion_key.empty() == b->assertion_key.empty();
+}
+
+/// How strongly it is known whose a credential is may rise while it lives.
+bool same(const identity::Credential* a, const identity::Credential* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->assurance == b->assurance;
 }
 
 /// Whether a grant counts for somebody at `now_micros` in a session that acts for `person`.
@@ -34,15 +40,15 @@ std::string_view person_of(const policy::Principal& principal) {
   return principal.actors.empty() ? std::string_view() : principal.actors.back();
 }
 
-/// The groups of a user, with those that grants add; these go to `grants`, if it is there.
+/// The groups of a user, with those that grants add; these go to `grants`.
 std::vector<std::string> groups_of(const identity::Directory& directory, const identity::User& user,
                                    std::string_view person, const Place& place,
-                                   std::vector<std::string>* grants) {
+                                   std::vector<std::string>& grants) {
   std::vector<std::string> groups = user.groups;
   if (place.database.empty()) return groups;
   for (const identity::Grant* grant : directory.grants(user.name, place.database)) {
     if (!counts(*grant, person, place.now_micros)) continue;
-    if (grants != nullptr) grants->push_back(fmt::format("{} {}", grant->number, grant->role));
+    grants.push_back(fmt::format("{} {}", grant->number, grant->role));
     for (const auto& group : grant->groups) {
       if (!contains(groups, group)) groups.push_back(group);
     }
@@ -101,7 +107,7 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   principal.user = user.name;
   if (credential != nullptr) principal.actors = credential->actors;
   const std::string_view person = person_of(principal);
-  principal.groups = groups_of(directory, user, person, place, &principal.grants);
+  principal.groups = groups_of(directory, user, person, place, principal.grants);
   principal.kind = principal_kind(user.kind);
   principal.attributes = user.attributes;
   principal.authentication = mechanism;
@@ -125,16 +131,35 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
     if (known == nullptr && actor != principal.actors.back()) continue;
     // The user itself has been asked, and is among the actors.
     if (known == &user) continue;
-    const auto theirs = known == nullptr ? std::vector<std::string>()
-                                         : groups_of(directory, *known, {}, place, nullptr);
+    const auto theirs = known == nullptr
+                            ? std::vector<std::string>()
+                            : groups_of(directory, *known, {}, place, principal.grants);
     std::erase_if(principal.groups,
                   [&](const std::string& group) { return !contains(theirs, group); });
   }
   return principal;
 }
 
+bool may_assert(const identity::User& user) {
+  return user.kind == identity::UserKind::kService && !user.assertion_key.empty();
+}
+
+void limit_to_end_user(const identity::Directory& directory, const std::string& end_user,
+                       policy::Principal& principal) {
+  principal.end_user = end_user;
+  const identity::User* known = directory.find(end_user);
+  if (known == nullptr) return;
+  std::erase_if(principal.groups, [known](const std::string& group) {
+    return known->disabled || !contains(known->groups, group);
+  });
+}
+
 bool same_identity(const identity::Directory& before, const identity::Directory& after,
                    const policy::Principal& principal, std::string_view database) {
+  if (!same(before.credential(principal.credential), after.credential(principal.credential)) ||
+      !same(before.find(principal.end_user), after.find(principal.end_user))) {
+    return false;
+  }
   const auto same_in_both = [&](const std::string& name) {
     return same(before.find(name), after.find(name)) && same_grants(before, after, name, database);
   };

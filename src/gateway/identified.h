@@ -37,6 +37,14 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
                                const identity::Credential* credential, std::string_view mechanism,
                                int64_t now_micros, const Place& place = {});
 
+/// Whether they may say for whom they act: a service with a key to sign that with.
+bool may_assert(const identity::User& user);
+
+/// Makes `principal` act for an end user: where that is a user here, groups count that both are in;
+/// of the end user those that are theirs for good.
+void limit_to_end_user(const identity::Directory& directory, const std::string& end_user,
+                       policy::Principal& principal);
+
 /// Whether principal_of says the same of `principal` in both, but for the time that passes.
 bool same_identity(const identity::Directory& before, const identity::Directory& after,
                    const policy::Principal& principal, std::string_view database = {});

@@ -84,6 +84,39 @@ TEST(Identified, NobodyIsWelcomeWithWhatIsOver) {
   EXPECT_THAT(why(credential({"robot", "gone", "alice"})), HasSubstr("is disabled"));
 }
 
+TEST(Identified, AServiceActsForSomebodyWithTheGroupsOfBoth) {
+  const identity::Directory all(
+      {user("robot", {"a", "b"}), user("alice", {"b", "c"}), user("gone", {"a", "b"}, true)}, 1);
+  const auto groups_for = [&](const std::string& end_user) {
+    auto robot = principal_of(all, *all.find("robot"), nullptr, "scram-sha-256", 500);
+    limit_to_end_user(all, end_user, robot);
+    EXPECT_EQ(robot.end_user, end_user);
+    return robot.groups;
+  };
+  EXPECT_THAT(groups_for("alice"), ElementsAre("b"));
+  EXPECT_THAT(groups_for("gone"), IsEmpty());
+  EXPECT_THAT(groups_for("somebody outside"), ElementsAre("a", "b"));
+  auto robot = user("robot", {});
+  EXPECT_FALSE(may_assert(robot));
+  robot.assertion_key = SecretString("key");
+  EXPECT_FALSE(may_assert(robot));
+  robot.kind = identity::UserKind::kService;
+  EXPECT_TRUE(may_assert(robot));
+}
+
+TEST(Identified, AStrongerCredentialIsNoticed) {
+  auto known = credential();
+  const identity::Directory before({user("robot", {})}, {known}, 1);
+  known.assurance.authenticated_micros = 78;
+  const identity::Directory after({user("robot", {})}, {known}, 2);
+  policy::Principal robot;
+  robot.user = "robot";
+  EXPECT_TRUE(same_identity(before, after, robot));
+  robot.credential = "k1";
+  EXPECT_TRUE(same_identity(before, before, robot));
+  EXPECT_FALSE(same_identity(before, after, robot));
+}
+
 TEST(Identified, AChangeOfAnybodyInTheChainIsNoticed) {
   const identity::Directory before({user("robot", {"a"}), user("alice", {"a"}), user("bob", {})},
                                    1);

@@ -6,6 +6,7 @@
 #include "gateway/cancel.h"
 #include "gateway/driver.h"
 #include "gateway/identified.h"
+#include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "identity/credential_store.h"
@@ -229,10 +230,19 @@ void Login::refuse_startup(const pg::StartupMessage& message, std::string_view s
   reject(sqlstate, text, hint);
 }
 
+/// Without the store nobody can be told from anybody; no login has failed by that.
+bool Login::nobody_known(const identity::Directory& directory) {
+  if (directory.why_lost().empty()) return false;
+  record_failure(directory.why_lost());
+  reject("57P03", directory.why_lost(), "Connect again in a moment.");
+  return true;
+}
+
 /// A password or any credential of the user's lets in: all have one salt. Those that are no good
 /// are among the candidates too, so that the record can say what was shown; to the client they are
 /// as wrong as any.
 void Login::offer_sasl() {
+  if (nobody_known(*runtime_->directory)) return;
   const Duration wait =
       worker_.shared().login_limits.wait(parameters_.user, stream_->peer().host(), Clock::now());
   if (wait > Duration::zero()) {
@@ -389,6 +399,7 @@ void Login::admit(net::Slice rest) {
     return;
   }
   const auto directory = worker_.runtime()->directory;
+  if (nobody_known(*directory)) return;
   const identity::User* user = nullptr;
   const identity::Credential* credential = nullptr;
   if (const auto why = unwelcome(*directory, user, credential)) {
@@ -405,19 +416,28 @@ void Login::admit(net::Slice rest) {
            "An operator can raise limits.max_sessions.");
     return;
   }
+  const int64_t now = wall_micros();
+  const Place place{database->second->config().name, now};
+  auto principal = principal_of(
+      *directory, *user, credential,
+      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now, place);
+  auto role = role_at_server(database->second->config().identity, principal);
+  if (!role) {
+    record_failure(role.error().text);
+    reject("42501", role.error().text,
+           "Ask an operator for an entry in identity.roles of the database.");
+    return;
+  }
   worker_.counters().logins_ok.add();
   worker_.shared().login_limits.succeeded(parameters_.user, stream_->peer().host(), Clock::now());
   Admission admission;
   admission.runtime = runtime_;
   admission.database = database->second;
   admission.user = user->name;
-  const int64_t now = wall_micros();
-  admission.principal =
-      principal_of(*directory, *user, credential,
-                   mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now,
-                   {admission.database->config().name, now});
-  admission.grants_until =
-      next_end(*directory, admission.principal, {admission.database->config().name, now});
+  admission.principal = std::move(principal);
+  admission.grants = admission.principal.grants;
+  admission.grants_until = next_end(*directory, admission.principal, place);
+  admission.role = std::move(*role);
   worker_.shared().used_users.note(user->name, now);
   if (credential != nullptr) {
     admission.credential_expires = credential->expires_micros;

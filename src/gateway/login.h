@@ -45,6 +45,7 @@ class Login : private net::StreamHandler {
   bool on_sasl_initial(Bytes body);
   void on_sasl_final(Bytes body, net::Slice rest);
   void admit(net::Slice rest);
+  bool nobody_known(const identity::Directory& directory);
   std::optional<std::string> unwelcome(const identity::Directory& directory,
                                        const identity::User*& user,
                                        const identity::Credential*& credential) const;

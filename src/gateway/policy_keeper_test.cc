@@ -36,7 +36,7 @@ class PolicySourceTest : public ::testing::Test {
   }
 
   TestFolder folder;
-  store::Database database = std::move(*store::open_state(folder.path()));
+  store::Database database = std::move(*store::open_local(folder.path()));
 };
 
 TEST_F(PolicySourceTest, TheConfigurationThenTheStoreThenStandard) {

@@ -42,6 +42,10 @@ Result<std::shared_ptr<const Runtime>> make_runtime(
     if (!database) {
       SLUICE_ASSIGN(database, Database::create(entry));
     }
+    if (const auto read = database->read_password(); !read) {
+      // It is asked for again by the next connection.
+      log::warn("database {}: {}", entry.name, read.error().text);
+    }
     if (const auto resolved = database->refresh_addresses(); !resolved) {
       // The name may resolve later; until then connecting says so.
       log::warn("database {}: {}", entry.name, resolved.error().text);

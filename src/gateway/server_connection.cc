@@ -79,9 +79,57 @@ ServerConnection::~ServerConnection() {
 void ServerConnection::connect(std::string application_name, ConnectDone done) {
   application_name_ = std::move(application_name);
   connect_done_ = std::move(done);
-  addresses_ = database_->addresses();
   deadline_.arm(database_->config().pool.connect_timeout);
+  password_ = database_->password();
+  if (password_->problem.empty()) return reconnect();
+  renew_password([this] { reconnect(); });
+}
+
+void ServerConnection::reconnect() {
+  password_ = database_->password();
+  if (!password_->problem.empty() && password_->text.empty()) {
+    reactor_.post([weak = std::weak_ptr<bool>(alive_), this] {
+      if (!weak.expired()) fail_connect({ErrorCode::kUnavailable, password_->problem});
+    });
+    return;
+  }
+  addresses_ = database_->addresses();
+  next_address_ = 0;
+  state_ = State::kConnecting;
+  framer_ = pg::Framer(startup_rules());
+  scram_.reset();
+  authenticated_ = false;
+  baseline_.clear();
   try_next_address();
+}
+
+/// Once for each connection: whoever rotates a password changes it here and there at about the same
+/// time.
+void ServerConnection::renew_password(std::function<void()> then) {
+  renewed_ = true;
+  database_->renew_password(
+      password_->version,
+      [&reactor = reactor_, weak = std::weak_ptr<bool>(alive_), then = std::move(then)] {
+        reactor.post([weak, then] {
+          if (!weak.expired()) then();
+        });
+      });
+}
+
+void ServerConnection::password_refused(pg::ErrorFields fields) {
+  const auto give_up = [this](pg::ErrorFields said) {
+    std::string text = "server: " + to_printable_utf8(said.message());
+    text += "; the password is that of " + config::describe(database_->config().password_source);
+    if (const auto& problem = database_->password()->problem; !problem.empty())
+      text += ", and now: " + problem;
+    fail_connect({ErrorCode::kUnavailable, std::move(text)}, std::move(said));
+  };
+  if (renewed_) return give_up(std::move(fields));
+  stream_.reset();
+  renew_password([this, give_up, fields = std::move(fields)] {
+    if (database_->password()->version != password_->version) return reconnect();
+    give_up(fields);
+  });
 }
 
 void ServerConnection::try_next_address() {
@@ -200,6 +248,10 @@ bool ServerConnection::on_message(char type, Bytes body) {
         finish_reset(false);
         return false;
       }
+      if (fields.sqlstate() == "28P01") {
+        password_refused(std::move(fields));
+        return false;
+      }
       const std::string text = "server: " + to_printable_utf8(fields.message());
       fail_connect({ErrorCode::kUnavailable, text}, std::move(fields));
       return false;
@@ -244,9 +296,9 @@ bool ServerConnection::on_authentication(Bytes body) {
         fail_connect({ErrorCode::kDenied, "server wants the password in clear text without TLS"});
         return false;
       }
-      return send_password(config.password.reveal());
+      return send_password(password_->text.reveal());
     case pg::AuthCode::kMd5Password:
-      return send_password(pg::md5_response(config.user, config.password.reveal(), request->data));
+      return send_password(pg::md5_response(config.user, password_->text.reveal(), request->data));
     case pg::AuthCode::kSasl:
       return start_scram(*request);
     case pg::AuthCode::kSaslContinue:
@@ -288,8 +340,8 @@ bool ServerConnection::start_scram(const pg::AuthenticationRequest& request) {
         {ErrorCode::kDenied, "channel binding required, but the server does not offer it"});
     return false;
   }
-  scram_.emplace(std::string(config.password.reveal()), std::move(binding), plus);
-  if (auto keys = database_->scram_keys()) scram_->use_keys(std::move(*keys));
+  scram_.emplace(std::string(password_->text.reveal()), std::move(binding), plus);
+  if (auto keys = database_->scram_keys(password_->version)) scram_->use_keys(std::move(*keys));
   std::string out;
   pg::encode_sasl_initial_response(out, scram_->mechanism(), scram_->first());
   stream_->send(Bytes(out));
@@ -317,7 +369,7 @@ bool ServerConnection::continue_scram(const pg::AuthenticationRequest& request) 
     return false;
   }
   authenticated_ = true;
-  database_->remember_scram_keys(scram_->keys());
+  database_->remember_scram_keys(password_->version, scram_->keys());
   return true;
 }
 

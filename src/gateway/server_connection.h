@@ -90,6 +90,9 @@ class ServerConnection : private net::StreamHandler {
   void on_secured() override;
   void on_closed(const Error& reason) override;
 
+  void reconnect();
+  void renew_password(std::function<void()> then);
+  void password_refused(wire::postgres::ErrorFields fields);
   void try_next_address();
   void connected(Result<std::unique_ptr<net::Stream>> stream);
   void ssl_answer(Bytes data);
@@ -123,6 +126,8 @@ class ServerConnection : private net::StreamHandler {
   wire::postgres::Framer framer_;
   std::optional<wire::postgres::ScramClient> scram_;
   bool authenticated_ = false;
+  std::shared_ptr<const Database::Password> password_;
+  bool renewed_ = false;    ///< the password has been asked for anew
   ParameterList baseline_;  ///< as after start-up
   ParameterList current_;   ///< while resetting
   bool discarded_ = false;

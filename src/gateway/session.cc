@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/cancel.h"
+#include "gateway/identified.h"
+#include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -29,6 +31,10 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
   cancel_key_ = make_cancel_key(admission_.protocol_minor);
   worker_.cancel_keys().emplace(cancel_key_, this);
   principal_ = worker_.principals().intern(admission_.principal);
+  const identity::User* user = worker.runtime()->directory->find(admission_.user);
+  acting_.may = user != nullptr && may_assert(*user);
+  if (const auto& credential = admission_.principal.credential; !credential.empty())
+    change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {
     stamps_ = std::make_unique<audit::StampMaker>(worker_.shared().secret.reveal(),
                                                   worker_.shared().origin, config.name);
@@ -55,7 +61,8 @@ void Session::start(net::Slice received) {
 }
 
 std::string Session::greeting_key() const {
-  std::string key;
+  // The role counts too: by it "$user" in a search path is meant, and is_superuser.
+  std::string key = admission_.role;
   for (const auto& [name, value] : admission_.settings) {
     key.append(1, '\0').append(name).append(1, '\0').append(value);
   }
@@ -124,6 +131,8 @@ void Session::apply_settings() {
   auto settings = admission_.settings;
   const std::string name = pg::clean_application_name(admission_.application_name);
   if (name != server_->application_name()) settings.emplace_back("application_name", name);
+  const auto identity = server_identity();
+  settings.insert(settings.end(), identity.begin(), identity.end());
   setup_parameters_ = server_->parameters();
   if (settings.empty()) {
     setup_finished();
@@ -133,13 +142,16 @@ void Session::apply_settings() {
   pg::encode_query(out, pg::build_set_batch(settings));
   server_->stream().send(Bytes(out));
   setup_pending_ = true;
-  // Setting application_name cannot fail, so statements may follow at once; anything else must
-  // have worked first.
-  if (greeted_ && admission_.settings.empty()) resume(kNoServer);
+  // Setting application_name cannot fail, nor can what the server has taken before whoever it was
+  // of; statements may follow at once. Anything else must have worked first.
+  const bool certain = identity.empty() ||
+                       (admission_.database->takes_identity().load() && always_accepted(identity));
+  if (greeted_ && admission_.settings.empty() && certain) resume(kNoServer);
 }
 
 void Session::setup_finished() {
   setup_pending_ = false;
+  admission_.database->takes_identity().store(true);
   if (!greeted_) {
     parameters_ = std::move(setup_parameters_);
     setup_parameters_ = {};

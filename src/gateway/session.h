@@ -12,6 +12,7 @@
 #include "audit/log.h"
 #include "audit/stamp.h"
 #include "base/hash.h"
+#include "gateway/acting.h"
 #include "gateway/admission.h"
 #include "gateway/changes.h"
 #include "gateway/deferred.h"
@@ -20,7 +21,6 @@
 #include "gateway/masking.h"
 #include "gateway/pool.h"
 #include "gateway/prepared.h"
-#include "gateway/runtime.h"
 #include "gateway/server_connection.h"
 #include "gateway/session_scope.h"
 #include "gateway/transaction_track.h"
@@ -40,15 +40,9 @@ class Worker;
 struct Analysis;
 struct Reading;
 
-/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
-const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
-
-/// One logged-in client and, while it has one, its server connection. Client messages
-/// (session_client.cc) are understood and decided on (session_statement.cc) against what their
-/// names mean at that moment (session_names.cc), and forwarded; server messages are matched against
-/// the queue of expected responses, recorded and forwarded (session_server.cc), within the limits
-/// of the decision (session_limits.cc); what its client may not see is masked
-/// (session_masking.cc).
+/// One logged-in client and, while it has one, its server connection. Client messages are
+/// understood and decided on against what their names mean at that moment, and forwarded; server
+/// messages are matched against the queue of expected responses, recorded, masked and forwarded.
 class Session : private net::StreamHandler, private ServerUser {
  public:
   Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission);
@@ -79,12 +73,6 @@ class Session : private net::StreamHandler, private ServerUser {
 
  private:
   enum class Pass : uint8_t { kForward, kDrop, kReplace, kStop };
-  /// What has happened that may have changed what names mean; several may hold at once.
-  enum Doubt : uint8_t {
-    kPathDoubt = 1,       ///< search_path, or the role that "$user" in it stands for
-    kTemporaryDoubt = 2,  ///< temporary objects
-    kSchemaDoubt = 4,     ///< permanent ones, in a transaction that is still open
-  };
   using Piece = wire::postgres::Framer::Piece;
 
   // net::StreamHandler: the client.
@@ -110,7 +98,6 @@ class Session : private net::StreamHandler, private ServerUser {
   void finish(std::string_view reason);
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
   bool at_rest() const;
-  void become(const identity::Directory& now);
 
   // session_client.cc: client to server.
   void process(net::Slice data);
@@ -131,7 +118,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass defer(const Piece& piece, Suspension why);
   void take_deferred(Suspension why);
 
-  // session_statement.cc: understanding and deciding.
+  // session_statement.cc: understanding and deciding; session_refusals.cc: saying no.
   using DecisionPtr = std::shared_ptr<const policy::Decision>;
   Pass on_statement(const Piece& piece);
   Pass judge(const Piece& piece, const std::shared_ptr<const Statement>& statement);
@@ -167,10 +154,27 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass refuse_extended(std::string_view name, const Statement* statement,
                        const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;
+  DecisionPtr with_step_up(const Statement& statement, DecisionPtr denied) const;
   std::string refusal_response(const policy::Decision& decision) const;
 
   // session_identity.cc: who its client is, also when that changes.
   audit::SessionContext context() const;
+  void take_over(const identity::Directory& now, const identity::User& user,
+                 const identity::Credential* credential);
+  void become(const identity::Directory& directory, const identity::User& user,
+              const identity::Credential* credential);
+
+  // session_end_user.cc: for whom it acts.
+  tl::expected<std::string, DecisionPtr> end_user_of(const Statement& statement, Bytes text,
+                                                     bool& sets);
+  std::optional<Pass> settle_end_user(const Piece& piece, const Statement& statement, Bytes text,
+                                      size_t own);
+  void act_for(const std::string& end_user);
+
+  // session_server_identity.cc: whom the server takes its client for.
+  ParameterList server_identity() const;
+  void doubt_identity();
+  void tell_identity();
 
   // session_receipt.cc: SHOW sluice.receipt.
   bool wants_receipt(const Piece& piece, const Statement& statement) const;
@@ -205,7 +209,7 @@ class Session : private net::StreamHandler, private ServerUser {
   using UndoablePtr = std::shared_ptr<const policy::Undoable>;
   Result<UndoablePtr> to_be_kept(const policy::Decision& decision, const sql::StatementFacts& facts,
                                  int64_t request) const;
-  DecisionPtr as_approved(const sql::StatementFacts& facts) const;
+  DecisionPtr as_approved(const sql::StatementFacts& facts, DecisionPtr held, int64_t by) const;
   void keep_changed(const Changes& changed);
   void keep_rows(Result<std::vector<catalog::Rows>> old_rows);
   void keep(std::function<Result<int64_t>(undo::UndoStore&, undo::Entry)> work);
@@ -216,6 +220,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool settle_names();
   void find_names();
   void start_finding_names();
+  void find_scope();
   void names_from(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
   void read_own_catalog(const std::shared_ptr<const catalog::Catalog>& base, uint64_t version);
   void find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
@@ -226,8 +231,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void note_transaction_end();
   void end_schema_changes();
   using OwnDone = std::function<void(OwnRun&)>;
-  /// Sends statements of the gateway's own behind all that has been sent. Inside an unfinished
-  /// pipeline they are flushed, else they end with a Sync of their own.
+  /// Sends statements of our own behind all that was sent, with a Sync, in a pipeline with a Flush.
   /// kBehindMe: neither, since something follows that is to be skipped should they fail.
   enum class OwnEnd : uint8_t { kAnswered, kBehindMe };
   void run_own(const std::vector<std::string>& statements, OwnDone done,
@@ -369,6 +373,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::string client_address_;
   std::unique_ptr<net::Stream> client_;
   Admission admission_;
+  Acting acting_;
   audit::EncodedContext context_;
   std::string cancel_key_;  ///< pid and secret as sent in BackendKeyData
   wire::postgres::Framer client_framer_;
@@ -379,17 +384,12 @@ class Session : private net::StreamHandler, private ServerUser {
   ParameterList parameters_;        ///< what the client has been told
   ParameterList setup_parameters_;  ///< as at the server while it is being set up
   std::vector<net::Slice> pending_;
-  /// Bytes of the slice being worked on that go on as they are, in one piece: [run, end).
-  struct Forwarding {
-    const net::Slice* data = nullptr;
-    size_t run = 0;
-    size_t end = 0;
-  };
   Forwarding to_server_, to_client_;
   std::string own_row_;  ///< a row for us that arrives in parts
   std::unique_ptr<Deferred> deferred_;
   std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
   std::unique_ptr<Held> held_;
+  std::shared_ptr<ChangeRun> change_run_;  ///< whose steps run here; null: none
   std::unique_ptr<net::Timer> hold_timer_;
   std::string replacement_;
   uint16_t suspended_ = 0;

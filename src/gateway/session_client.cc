@@ -187,12 +187,14 @@ void Session::take_deferred(Suspension why) {
   Piece piece = redone_->piece;
   piece.bytes = bytes;
   piece.in_place = false;
+  constexpr uint16_t kRedoing = 32768;  // It may wait for the same again: nothing passes it.
+  suspended_ = static_cast<uint16_t>((suspended_ & ~why) | kRedoing);
   const Pass pass = on_client_piece(piece);
   redone_.reset();
   if (pass == Pass::kStop) return;
   if (pass == Pass::kForward) server_->stream().send(Bytes(bytes));
   if (pass == Pass::kReplace) server_->stream().send(Bytes(replacement_));
-  resume(why);
+  resume(static_cast<Suspension>(kRedoing));
 }
 
 Session::Pass Session::on_bind(const Piece& piece) {
@@ -294,6 +296,11 @@ void Session::capture_bind(Expected& entry, Bytes body, Bytes digest) {
 Session::Pass Session::on_execute(const Piece& piece) {
   const auto execute = pg::decode_execute(piece.body());
   if (!execute) return reject_client(execute.error().text);
+  // What ran since its Bind may have changed whom the server takes the client for.
+  if ((doubts_ & kIdentityDoubt) != 0 && !settle_names()) return defer(piece, kNaming);
+  if (naming_problem_) {
+    return refuse_extended({}, nullptr, std::exchange(naming_problem_, nullptr));
+  }
   DecisionPtr refused;
   if (!has_room(refused)) return refuse_extended({}, nullptr, refused);
   if (portal_in_flight(execute->portal)) return defer(piece, kQueue);
@@ -426,6 +433,13 @@ Session::Pass Session::on_function_call() {
   if (!admission_.database->config().allow_function_call) {
     static const auto kRefused =
         refusal("no-function-call", "42501", "function calls by message are not allowed",
+                "Call the function in a SELECT statement instead.");
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
+  }
+  if (admission_.database->config().identity.guarded()) {
+    static const auto kRefused =
+        refusal("identity-at-server", "42501",
+                "a function called by message might change whose session this is",
                 "Call the function in a SELECT statement instead.");
     return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
   }

@@ -1,5 +1,6 @@
 // Session: the planner is asked how many rows a statement would touch, before it is decided on.
 #include "gateway/refusals.h"
+#include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "sql/plan_estimate.h"
@@ -9,6 +10,9 @@ namespace pg = wire::postgres;
 
 bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement) {
   if (redone_ && redone_->estimated) return false;
+  // Planning runs what is not volatile.
+  const auto& identity = admission_.database->config().identity;
+  if (changes_identity(identity, statement.facts())) return false;
   const auto& runtime = *worker_.runtime();
   const auto& judgement =
       statement.meaning->judgement(runtime.policy, *principal_, *admission_.database);

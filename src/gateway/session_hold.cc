@@ -7,6 +7,7 @@
 #include "approval/brief.h"
 #include "approval/desk.h"
 #include "approval/quorum.h"
+#include "gateway/fresh_state.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -18,18 +19,6 @@ namespace sluice::gateway {
 namespace pg = wire::postgres;
 
 namespace {
-
-/// What besides the text tells how it will be read and what it may do.
-constexpr std::string_view kSessionQuery =
-    "SELECT pg_catalog.concat_ws(E'\\x1f', current_user, session_user, "
-    "pg_catalog.current_schemas(true)::pg_catalog.text, "
-    "pg_catalog.current_setting('search_path'), pg_catalog.current_setting('client_encoding'), "
-    "pg_catalog.current_setting('standard_conforming_strings'), "
-    "pg_catalog.current_setting('session_replication_role'), "
-    "pg_catalog.current_setting('row_security'), pg_catalog.current_setting('TimeZone'), "
-    "pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), "
-    "pg_catalog.current_setting('default_tablespace'), "
-    "pg_catalog.current_setting('default_table_access_method'))";
 
 /// Client bytes that are kept while it waits; it may have sent the next statements already.
 constexpr size_t kMostPending = 8 << 10;
@@ -67,6 +56,29 @@ std::optional<uint64_t> max_rows_of(const policy::Decision& decision) {
   return most;
 }
 
+/// `held` once it has been approved: it may change at most so many rows.
+std::shared_ptr<policy::Decision> let_through(const policy::Decision& held,
+                                              const std::optional<uint64_t>& max_rows,
+                                              std::string summary) {
+  auto approved = std::make_shared<policy::Decision>(held);
+  approved->effect = policy::Effect::kAllow;
+  approved->message = approved->detail = approved->hint = {};
+  approved->approval = std::move(summary);
+  auto& most = approved->limits.rows_changed;
+  if (max_rows && (!most || *max_rows < most->most)) most = {*max_rows, approved->rule};
+  return approved;
+}
+
+/// `held`, which is no step that the change of its session was approved for.
+std::shared_ptr<policy::Decision> not_in_change(const policy::Decision& held,
+                                                const std::string& why) {
+  auto refused = std::make_shared<policy::Decision>(held);
+  refused->effect = policy::Effect::kDeny;
+  refused->message = fmt::format("{} ({})", held.message, why);
+  refused->hint = "Submit a change that says so, and have it approved.";
+  return refused;
+}
+
 }  // namespace
 
 /// Whether it has to wait for people. If not, it goes on as `decision` says from now on: it may
@@ -76,7 +88,7 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
   if (decision->effect != policy::Effect::kHold || decision->holds.empty()) return false;
   if (redone_ && redone_->refused) return false;
   if (redone_ && redone_->approved) {
-    decision = as_approved(statement.facts());
+    decision = as_approved(statement.facts(), redone_->approved, redone_->request);
     return false;
   }
   std::string_view never = never_held(statement.facts());
@@ -87,6 +99,19 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
     auto told = std::make_shared<policy::Decision>(*decision);
     told->hint = never;
     decision = std::move(told);
+    return false;
+  }
+  if (change_run_) {
+    // A step of an approved change is not asked about again, and nothing else may be in its
+    // session.
+    const auto& approved = change_run_->approved();
+    const Bytes step = piece.type == pg::kQuery ? text : Bytes();
+    const std::string why = change_run_->objection(id_, step, *decision);
+    decision = why.empty()
+                   ? as_approved(statement.facts(),
+                                 let_through(*decision, approved.max_rows, approved.summary),
+                                 approved.request)
+                   : not_in_change(*decision, why);
     return false;
   }
   // Nobody is asked to approve what is refused anyway.
@@ -286,14 +311,7 @@ void Session::use_approval() {
 void Session::approval_used(Result<approval::Request> used) {
   if (!held_ || !deferred_) return;
   if (!used) return refuse_held(used.error().text, "To ask anew, run the statement once more.");
-  auto approved = std::make_shared<policy::Decision>(*held_->decision);
-  approved->effect = policy::Effect::kAllow;
-  approved->message = approved->detail = approved->hint = {};
-  approved->approval = used->summary();
-  auto& most = approved->limits.rows_changed;
-  if (used->max_rows && (!most || *used->max_rows < most->most))
-    most = {*used->max_rows, approved->rule};
-  deferred_->approved = std::move(approved);
+  deferred_->approved = let_through(*held_->decision, used->max_rows, used->summary());
   deferred_->request = used->number;
   end_hold();
 }

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "gateway/identified.h"
+#include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -59,6 +60,8 @@ audit::SessionContext Session::context() const {
           principal.acr,
           principal.amr,
           principal.credential,
+          admission_.role,
+          principal.end_user,
           principal.grants};
 }
 
@@ -69,11 +72,22 @@ void Session::end_expired(int64_t now_micros) {
           "Get a new one with sluice login, and connect again.");
     return;
   }
-  if (admission_.grants_until <= now_micros) become(*worker_.runtime()->directory);
+  if (admission_.grants_until > now_micros) return;
+  const auto directory = worker_.runtime()->directory;
+  const identity::User* user = directory->find(admission_.user);
+  const auto& id = admission_.principal.credential;
+  const identity::Credential* credential = id.empty() ? nullptr : directory->credential(id);
+  // Who is gone ends otherwise.
+  if (user == nullptr || (!id.empty() && credential == nullptr)) return;
+  take_over(*directory, *user, credential);
 }
 
 void Session::identity_changed(const identity::Directory& before, const identity::Directory& now) {
   if (finished_) return;
+  if (!now.why_lost().empty()) {
+    terminate("57P03", now.why_lost());
+    return;
+  }
   const policy::Principal& known = admission_.principal;
   const identity::User* user = now.find(known.user);
   if (user == nullptr || user->disabled) {
@@ -94,24 +108,19 @@ void Session::identity_changed(const identity::Directory& before, const identity
     }
   }
   if (same_identity(before, now, known, admission_.database->config().name)) return;
-  become(now);
+  take_over(now, *user, credential);
 }
 
-/// Whoever they are by now, they are from the next statement on.
-void Session::become(const identity::Directory& now) {
-  const identity::User* user = now.find(admission_.user);
-  const auto& id = admission_.principal.credential;
-  const identity::Credential* credential = id.empty() ? nullptr : now.credential(id);
-  // Who is gone ends otherwise.
-  if (user == nullptr || (!id.empty() && credential == nullptr)) return;
-  const policy::Principal known = std::move(admission_.principal);
-  const Place place{admission_.database->config().name, wall_micros()};
-  admission_.principal =
-      principal_of(now, *user, credential, known.authentication, known.authenticated_micros, place);
-  admission_.grants_until = next_end(now, admission_.principal, place);
-  principal_ = worker_.principals().intern(admission_.principal);
-  audience_of_ = {};  // What they may see is found out anew.
-  const auto gone = lacking(known.grants, admission_.principal.grants);
+/// Whoever they are by now, they are from the next statement on; or the session ends.
+void Session::take_over(const identity::Directory& now, const identity::User& user,
+                        const identity::Credential* credential) {
+  const auto& config = admission_.database->config();
+  const policy::Principal& known = admission_.principal;
+  const Place place{config.name, wall_micros()};
+  const auto principal =
+      principal_of(now, user, credential, known.authentication, known.authenticated_micros, place);
+  const auto gone = lacking(admission_.grants, principal.grants);
+  const auto come = lacking(principal.grants, admission_.grants);
   // No statement runs or waits, no transaction is open, and nothing has come in that will run.
   const bool quiet = greeted_ && at_rest() && transaction_ahead_ == 'I' && pending_.empty() &&
                      !deferred_ && !held_;
@@ -124,8 +133,15 @@ void Session::become(const identity::Directory& now) {
         "request.");
     return;
   }
-  context_ = audit::EncodedContext(context());
-  const auto come = lacking(admission_.principal.grants, known.grants);
+  const auto role = role_at_server(config.identity, principal);
+  if (!role || *role != admission_.role) {
+    terminate("57P01", role ? "your role at the database has changed" : role.error().text,
+              role ? "Connect again." : "Ask an operator for a role in this database.");
+    return;
+  }
+  admission_.grants = principal.grants;
+  admission_.grants_until = next_end(now, principal, place);
+  become(now, user, credential);
   // Only between statements: it is no part of any answer.
   if ((gone.empty() && come.empty()) || !quiet) return;
   send_to_client(Bytes(notices(gone, "is over") + notices(come, "is in force here from now on")));

@@ -158,7 +158,8 @@ Session::DecisionPtr Session::over_by_tag(const Expected& entry) {
 void Session::count_changes() {
   auto statements = count_statements();
   // What is put off until COMMIT changes rows as well.
-  if (own_transaction_ && scope_.scope->catalog->has_deferrable()) {
+  const bool now = own_transaction_ || settling_->decision->undoable;
+  if (now && scope_.scope->catalog->has_deferrable()) {
     statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
   }
   run_own(statements, [this](OwnRun& run) { changes_counted(run); });
@@ -237,9 +238,9 @@ void Session::changes_counted(OwnRun& run) {
       settling_->changed.push_back(fmt::format("{} {}", table, rows));
     }
     changes_before_ = *after;
+    if (!over && !own_transaction_) bounded_ = settling_->decision;
     if (!over && settling_->decision->undoable) return keep_changed(changed);
   }
-  if (!over && !own_transaction_) bounded_ = settling_->decision;
   settle(over);
 }
 

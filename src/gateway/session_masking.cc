@@ -6,6 +6,7 @@
 #include "audit/subject_set.h"
 #include "base/log.h"
 #include "gateway/refusals.h"
+#include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
 #include "gateway/session.h"
 #include "gateway/veiled_message.h"
@@ -93,8 +94,13 @@ bool Session::label_first(const Piece& piece, const Statement& statement) {
   return true;
 }
 
-/// Why what a statement does with hidden columns is refused; null if it is not.
+/// Why what a statement does with hidden columns, or with whom the server takes its client for, is
+/// refused; null if it is not.
 Session::DecisionPtr Session::objection(const Statement& statement) {
+  if (auto why = changes_identity(admission_.database->config().identity, statement.facts(),
+                                  acting_.may)) {
+    return why;
+  }
   const auto masking = masking_of(statement);
   if (!masking) return nullptr;
   const auto& facts = statement.facts();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/refusals.h"
+#include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -73,6 +74,11 @@ void Session::find_names() {
 void Session::start_finding_names() {
   names_wait_ = false;
   doubts_taken_ = std::exchange(doubts_, 0);
+  if ((doubts_taken_ & kIdentityDoubt) != 0) return tell_identity();
+  find_scope();
+}
+
+void Session::find_scope() {
   auto& keeper = admission_.database->catalog();
   const uint64_t version = keeper.version();
   // In a transaction what it has changed itself counts, and nobody else is waited for: they may
@@ -171,7 +177,11 @@ void Session::names_failed(std::string_view why) {
   finding_names_ = false;
   naming_problem_ =
       refusal("catalog-unavailable", "55000",
-              fmt::format("what the statement's names mean cannot be found out: {}", why),
+              fmt::format("{} cannot be found out: {}",
+                          (doubts_taken_ & kIdentityDoubt) != 0
+                              ? "whether the server knows whose session this is"
+                              : "what the statement's names mean",
+                          why),
               "Try again; if it stays so, an operator can run: sluice database check " +
                   admission_.database->config().name);
   if (skip_until_sync_) {
@@ -186,6 +196,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   const sql::StatementFacts& facts = statement->facts();
   uint8_t doubts = 0;
   if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
+  if (forgets_identity(admission_.database->config().identity, facts)) doubts |= kIdentityDoubt;
   if (facts.temporary_change || facts.dynamic_sql) {
     doubts |= kPathDoubt | kTemporaryDoubt;
     has_temporary_ = true;

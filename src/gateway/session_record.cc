@@ -85,7 +85,10 @@ void Session::outcome_of(audit::Event& event, const Expected& entry, audit::Outc
   }
 }
 
-bool Session::record(const audit::Event& event) {
+bool Session::record(const audit::Event& what) {
+  audit::Event event = what;
+  const std::string change = change_run_ ? change_run_->label() : std::string();
+  event.change = change;
   const auto sequence = worker_.log().append(context_, event);
   if (!sequence) {
     // Something has happened that cannot be recorded: nobody learns its result.

@@ -51,6 +51,7 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
   append(key, principal.authentication);
   append(key, principal.issuer);
   append(key, principal.acr);
+  append(key, principal.end_user);
   // When they logged in and with which credential is the session's own, and no rule's key.
   principal.authenticated_micros = 0;
   principal.credential.clear();

@@ -18,6 +18,14 @@ struct SessionScope {
   std::shared_ptr<const sql::Scope> scope;
 };
 
+/// What has happened that may have changed what names mean; several may hold at once.
+enum Doubt : uint8_t {
+  kPathDoubt = 1,       ///< search_path, or the role that "$user" in it stands for
+  kTemporaryDoubt = 2,  ///< temporary objects
+  kSchemaDoubt = 4,     ///< permanent ones, in a transaction that is still open
+  kIdentityDoubt = 8,   ///< not what names mean, but whom the server takes the session for
+};
+
 /// Gives equal scopes the same number, so that sessions share what was found out about a text.
 /// Belongs to one worker.
 class Scopes {

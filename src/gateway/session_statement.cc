@@ -87,6 +87,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
     return use.what == sql::PreparedUse::What::kExecute && statement_in_flight(use.name);
   });
   if (in_flight) return defer(piece, kQueue);
+  if (const auto pass = settle_end_user(piece, *statement, text, 0)) return *pass;
   if (estimate_first(piece, text, *statement) || label_first(piece, *statement)) return Pass::kDrop;
   if (piece.type == pg::kQuery && wants_receipt(piece, *statement)) {
     make_receipt(piece);
@@ -135,10 +136,13 @@ Session::DecisionPtr Session::decide(const Statement& statement,
                                      std::optional<double> estimate) const {
   const auto& judgement =
       statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database);
-  if (!judgement.moves()) return judgement.decide({});
-  policy::Circumstances now = circumstances();
-  now.estimated_rows = estimate;
-  return judgement.decide(now);
+  policy::Circumstances now;
+  if (judgement.moves()) {
+    now = circumstances();
+    now.estimated_rows = estimate;
+  }
+  auto decision = judgement.decide(now);
+  return decision->allowed() ? decision : with_step_up(statement, std::move(decision));
 }
 
 policy::Circumstances Session::circumstances() const {
@@ -372,6 +376,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
       return Pass::kDrop;
     }
   }
+  if (const auto pass = settle_end_user(piece, *statement, prepared->source, 1)) return *pass;
   if (wants_receipt(piece, *statement)) {
     expected_.drop_back();
     make_receipt(piece);
@@ -436,64 +441,6 @@ Session::Pass Session::on_oversized(const Piece& piece) {
   const auto decision = decide(statement, std::nullopt);
   return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, &statement, decision)
                                   : refuse_extended({}, &statement, decision);
-}
-
-std::string Session::refusal_response(const policy::Decision& decision) const {
-  pg::ErrorFields fields;
-  fields.set_severity("ERROR");
-  fields.set(pg::kFieldSqlstate, decision.sqlstate);
-  fields.set(pg::kFieldMessage, decision.message);
-  if (!decision.detail.empty()) fields.set(pg::kFieldDetail, decision.detail);
-  if (!decision.hint.empty()) fields.set(pg::kFieldHint, decision.hint);
-  if (decision.position > 0) fields.set(pg::kFieldPosition, std::to_string(decision.position));
-  std::string out;
-  pg::encode_error_response(out, fields);
-  return out;
-}
-
-Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
-                                    const DecisionPtr& decision) {
-  if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
-  // A failing statement also takes the unnamed one away; only the server can do that.
-  const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
-  split_failed_ = true;
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
-    (void)split_goes_on();
-    std::string out = refusal_response(*decision);
-    pg::encode_ready_for_query(out, transaction_);
-    send_to_client(Bytes(out));
-    return Pass::kDrop;
-  }
-  Expected& entry = expect(RequestKind::kQuery);
-  entry.refused = true;
-  entry.decision = decision;
-  since_sync_ = false;
-  replacement_.clear();
-  pg::encode_query(replacement_, failing_text());
-  return Pass::kReplace;
-}
-
-/// The error, and nothing more until the client's Sync.
-Session::Pass Session::refuse_extended(std::string_view name, const Statement* statement,
-                                       const DecisionPtr& decision, bool parsing) {
-  if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
-  skip_until_sync_ = true;
-  // A failing Parse also takes the unnamed statement away; only the server can do that.
-  const bool takes_unnamed = parsing && name.empty();
-  if (expected_.empty() && !since_sync_ && transaction_ != 'T' &&
-      !(takes_unnamed && prepared_.find({}) != nullptr)) {
-    local_sync_ = true;
-    send_to_client(Bytes(refusal_response(*decision)));
-    return Pass::kDrop;
-  }
-  Expected& entry = expect(RequestKind::kParse);
-  entry.refused = true;
-  entry.decision = decision;
-  if (!takes_unnamed) entry.statement = kFailingName;
-  since_sync_ = true;
-  replacement_.clear();
-  pg::encode_parse(replacement_, entry.statement, failing_text());
-  return Pass::kReplace;
 }
 
 }  // namespace sluice::gateway

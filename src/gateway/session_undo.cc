@@ -58,9 +58,10 @@ Result<Session::UndoablePtr> Session::to_be_kept(const policy::Decision& decisio
 
 /// The decision on what was held and may run now: with what is kept of it, by what its names mean
 /// by now.
-Session::DecisionPtr Session::as_approved(const sql::StatementFacts& facts) const {
-  auto approved = std::make_shared<policy::Decision>(*redone_->approved);
-  auto undoable = to_be_kept(*approved, facts, redone_->request);
+Session::DecisionPtr Session::as_approved(const sql::StatementFacts& facts, DecisionPtr held,
+                                          int64_t by) const {
+  auto approved = std::make_shared<policy::Decision>(*held);
+  auto undoable = to_be_kept(*approved, facts, by);
   if (!undoable) return not_kept(undoable.error().text);
   approved->undoable = std::move(*undoable);
   return approved;
@@ -70,6 +71,7 @@ Session::DecisionPtr Session::as_approved(const sql::StatementFacts& facts) cons
 void Session::keep_changed(const Changes& changed) {
   const auto& undoable = *settling_->decision->undoable;
   if (!undoable.first.empty()) {
+    if (!changed.empty()) return settle(not_kept("it changes rows besides what it destroys"));
     auto kept = undo::decode_kept(undoable.content);
     if (!kept) return settle(not_kept(kept.error().text));
     return keep([kept = std::move(*kept), place = undoable.place, summary = undoable.summary](

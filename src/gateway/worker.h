@@ -14,6 +14,7 @@
 #include "gateway/background.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/cancel_keys.h"
+#include "gateway/change_runs.h"
 #include "gateway/counters.h"
 #include "gateway/login_gate.h"
 #include "gateway/login_limits.h"
@@ -42,8 +43,10 @@ struct Shared {
   AnalyserThreads analysers{1};
   Background background;            ///< catalogs are built here
   Background approving;             ///< the desk is asked here
+  Background secrets;               ///< and whoever knows passwords of servers
   approval::Desk* desk = nullptr;   ///< null: nothing can be approved
   undo::UndoStore* undo = nullptr;  ///< null: nothing can be kept to be undone
+  ChangeRuns change_runs;
   policy::RateLimiter rates;
   LoginGate gate;
   LoginLimits login_limits;

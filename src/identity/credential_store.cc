@@ -181,6 +181,35 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   return issued;
 }
 
+Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::string& user,
+                                         const Assurance& assurance) {
+  if (!is_credential_secret(secret.reveal())) return false;
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT id FROM credentials WHERE digest = ? AND user = ? AND "
+                                  "kind = 'session' AND actors = '' AND revoked_micros = 0 AND "
+                                  "expires_micros > ?"));
+  query.bind_blob(1, credential_digest(secret.reveal())).bind(2, user).bind(3, wall_micros());
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found) return false;
+  const std::string id = query.text(0);
+  SLUICE_ASSIGN(auto update, database_.prepare(
+                                 "UPDATE credentials SET method = ?2, issuer = ?3, acr = ?4, amr = "
+                                 "?5, authenticated_micros = ?6 WHERE id = ?1"));
+  SLUICE_TRY(update.bind(1, id)
+                 .bind(2, assurance.method)
+                 .bind(3, assurance.issuer)
+                 .bind(4, assurance.acr)
+                 .bind(5, join(assurance.amr))
+                 .bind(6, assurance.authenticated_micros)
+                 .run());
+  SLUICE_TRY(store::leave_admin_event(
+      database_, actor_,
+      fmt::format("session {} of \"{}\" stepped up by {}", id, user, assurance.method)));
+  SLUICE_TRY(transaction.commit());
+  return true;
+}
+
 Result<> CredentialStore::revoke(std::string_view id) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto query, database_.prepare("SELECT user, kind FROM credentials WHERE id = ?1 "
@@ -213,7 +242,8 @@ Result<int64_t> CredentialStore::revoke_of(std::string_view user) {
 
 Result<std::vector<Credential>> CredentialStore::list(const std::optional<std::string>& user) {
   SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
-                                "SELECT {} FROM credentials WHERE ?1 IS NULL OR user = ?1 "
+                                "SELECT {} FROM credentials WHERE CAST(?1 AS TEXT) IS NULL "
+                                "OR user = ?1 "
                                 "ORDER BY created_micros DESC, id",
                                 kColumns)));
   if (user) {
@@ -227,8 +257,8 @@ Result<std::vector<Credential>> CredentialStore::list(const std::optional<std::s
 Result<> CredentialStore::used(const std::vector<std::pair<std::string, int64_t>>& when) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto update,
-                database_.prepare("UPDATE credentials SET last_used_micros = max(last_used_micros, "
-                                  "?2) WHERE id = ?1"));
+                database_.prepare("UPDATE credentials SET last_used_micros = ?2 WHERE id = ?1 AND "
+                                  "last_used_micros < ?2"));
   for (const auto& [id, micros] : when) SLUICE_TRY(update.bind(1, id).bind(2, micros).run());
   return transaction.commit();
 }
@@ -245,14 +275,23 @@ Result<std::vector<Credential>> load_credentials(store::Database& database, int6
 
 Result<int64_t> end_credentials(store::Database& database, std::string_view user,
                                 const std::vector<std::string>& methods) {
-  SLUICE_ASSIGN(
-      auto update,
-      database.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE user = ?1 AND "
-                       "revoked_micros = 0 AND expires_micros > ?2 AND (?3 = '' OR (kind "
-                       "= 'session' AND instr(?3, char(10) || method || char(10)) > 0))"));
-  const std::string list = methods.empty() ? "" : "\n" + join(methods) + "\n";
-  SLUICE_TRY(update.bind(1, user).bind(2, wall_micros()).bind(3, list).run());
-  return database.changes();
+  constexpr const char* kEnd =
+      "UPDATE credentials SET revoked_micros = ?2 WHERE user = ?1 AND revoked_micros = 0 AND "
+      "expires_micros > ?2";
+  const int64_t now = wall_micros();
+  if (methods.empty()) {
+    SLUICE_ASSIGN(auto update, database.prepare(kEnd));
+    SLUICE_TRY(update.bind(1, user).bind(2, now).run());
+    return database.changes();
+  }
+  SLUICE_ASSIGN(auto update,
+                database.prepare(std::string(kEnd) + " AND kind = 'session' AND method = ?3"));
+  int64_t ended = 0;
+  for (const auto& method : methods) {
+    SLUICE_TRY(update.bind(1, user).bind(2, now).bind(3, method).run());
+    ended += database.changes();
+  }
+  return ended;
 }
 
 }  // namespace sluice::identity

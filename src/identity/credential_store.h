@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "identity/credential.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::identity {
 
@@ -47,6 +47,11 @@ class CredentialStore {
   /// exist (or for whom it is to act), kDenied for one who is disabled, kInvalidInput, kLimit when
   /// the user has kMostCredentials live ones. A session takes the place of the user's oldest.
   Result<IssuedCredential> issue(const NewCredential& next);
+  /// Its holder has proved anew who they are: from now on it is as strong as `assurance`. `secret`
+  /// shows that they hold it. False, and nothing is changed, if it is not a live session of `user`
+  /// that acts for nobody else.
+  Result<bool> strengthen(const SecretString& secret, const std::string& user,
+                          const Assurance& assurance);
   /// Ends it for good; sessions that it has opened end with it. Errors: kNotFound, also for one
   /// that is over.
   Result<> revoke(std::string_view id);

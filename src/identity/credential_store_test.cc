@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
-#include "base/test_folder.h"
 #include "identity/user_store.h"
-#include "store/state.h"
+#include "store/test_store.h"
 #include "wire/postgres/scram.h"
 
 namespace sluice::identity {
@@ -19,7 +18,7 @@ using ::testing::Not;
 
 constexpr int64_t kHour = 3'600 * int64_t{1'000'000};
 
-class CredentialStoreTest : public ::testing::Test {
+class CredentialStoreTest : public store::StoreTest {
  protected:
   void SetUp() override {
     ASSERT_TRUE(users.add({"alice", {"engineering"}, {}, {}}, password));
@@ -49,14 +48,49 @@ class CredentialStoreTest : public ::testing::Test {
     return issued ? std::move(*issued) : IssuedCredential{};
   }
 
-  TestFolder folder;
-  store::Database database = std::move(*store::open_state(folder.path()));
+  store::Database database = store_.open();
   UserStore users{database, "root"};
   CredentialStore credentials{database, "root"};
   const SecretString password{"correct horse"};
 };
 
-TEST_F(CredentialStoreTest, WhatIsIssuedComesBackWithAllThatIsKnownOfIt) {
+TEST_P(CredentialStoreTest, OnlyALiveSessionOfTheUsersOwnGetsStronger) {
+  const Assurance strong{"totp", "", "", {"pwd", "otp", "mfa"}, wall_micros()};
+  const auto old = issue(session("alice"));
+  EXPECT_TRUE(*credentials.strengthen(old.secret, "alice", strong));
+  EXPECT_EQ(directory()->credential(old.id)->assurance, strong);
+  EXPECT_THAT(last_event(), HasSubstr("stepped up by totp"));
+  const size_t said = events();
+  const Assurance other{"oidc", "https://idp", "", {}, 5};
+  EXPECT_FALSE(*credentials.strengthen(old.secret, "bob", other));
+  EXPECT_FALSE(*credentials.strengthen(SecretString("slc_nonsense"), "alice", other));
+  EXPECT_FALSE(*credentials.strengthen(make_credential_secret(), "alice", other));
+  NewCredential token = session("alice");
+  token.kind = CredentialKind::kToken;
+  EXPECT_FALSE(*credentials.strengthen(issue(token).secret, "alice", other));
+  NewCredential agent = session("alice");
+  agent.actors = {"alice", "bob"};
+  EXPECT_FALSE(*credentials.strengthen(issue(agent).secret, "alice", other));
+  ASSERT_TRUE(credentials.revoke(old.id));
+  EXPECT_FALSE(*credentials.strengthen(old.secret, "alice", other));
+  EXPECT_EQ(directory()->credential(old.id)->assurance, strong);
+  EXPECT_EQ(events(), said + 3);  // Two issued, one revoked.
+}
+
+TEST_P(CredentialStoreTest, AssertionKeysAreOfServices) {
+  ASSERT_TRUE(users.add({"shop", {}, UserKind::kService, {}}));
+  const auto key = users.make_assertion_key("shop");
+  ASSERT_TRUE(key) << key.error().text;
+  EXPECT_EQ(directory()->find("shop")->assertion_key.reveal(), key->reveal());
+  EXPECT_THAT(last_event(), Not(HasSubstr(std::string(key->reveal()))));
+  EXPECT_NE(users.make_assertion_key("shop")->reveal(), key->reveal());
+  ASSERT_TRUE(users.remove_assertion_key("shop"));
+  EXPECT_TRUE(directory()->find("shop")->assertion_key.empty());
+  EXPECT_EQ(users.make_assertion_key("alice").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(users.make_assertion_key("nobody").error().code, ErrorCode::kNotFound);
+}
+
+TEST_P(CredentialStoreTest, WhatIsIssuedComesBackWithAllThatIsKnownOfIt) {
   NewCredential next = session("alice");
   next.kind = CredentialKind::kToken;
   next.databases = {"orders", "hr"};
@@ -86,7 +120,7 @@ TEST_F(CredentialStoreTest, WhatIsIssuedComesBackWithAllThatIsKnownOfIt) {
   EXPECT_THAT(last_event(), HasSubstr("acting for \"bob\""));
 }
 
-TEST_F(CredentialStoreTest, NothingThatLetsAnybodyInIsKept) {
+TEST_P(CredentialStoreTest, NothingThatLetsAnybodyInIsKept) {
   const IssuedCredential issued = issue(session("alice"));
   const auto waiting = store::waiting_admin_events(database);
   for (const auto& event : *waiting)
@@ -97,7 +131,7 @@ TEST_F(CredentialStoreTest, NothingThatLetsAnybodyInIsKept) {
   EXPECT_NE(kept->digest, issued.secret.reveal());
 }
 
-TEST_F(CredentialStoreTest, AllOfOneUserShareSaltAndIterationsAlsoAfterTheirPasswordChanged) {
+TEST_P(CredentialStoreTest, AllOfOneUserShareSaltAndIterationsAlsoAfterTheirPasswordChanged) {
   using wire::postgres::ScramVerifier;
   issue(session("alice"));
   ASSERT_TRUE(users.set_password("alice", SecretString("battery staple")));
@@ -114,7 +148,7 @@ TEST_F(CredentialStoreTest, AllOfOneUserShareSaltAndIterationsAlsoAfterTheirPass
   }
 }
 
-TEST_F(CredentialStoreTest, SomebodyWithoutAPasswordKeepsOneSaltAlsoWhenTheyGetOne) {
+TEST_P(CredentialStoreTest, SomebodyWithoutAPasswordKeepsOneSaltAlsoWhenTheyGetOne) {
   using wire::postgres::ScramVerifier;
   ASSERT_TRUE(users.add({"carol", {}, {}, {}}));
   EXPECT_EQ(directory()->find("carol")->scram_verifier, "");
@@ -129,7 +163,7 @@ TEST_F(CredentialStoreTest, SomebodyWithoutAPasswordKeepsOneSaltAlsoWhenTheyGetO
     EXPECT_EQ(ScramVerifier::parse(credential.scram_verifier)->salt, own->salt);
 }
 
-TEST_F(CredentialStoreTest, NewPasswordEndsSessionsThatWereGotWithTheOldOne) {
+TEST_P(CredentialStoreTest, NewPasswordEndsSessionsThatWereGotWithTheOldOne) {
   const auto by_password = issue(session("alice"));
   NewCredential other = session("alice");
   other.assurance.method = "oidc";
@@ -146,7 +180,7 @@ TEST_F(CredentialStoreTest, NewPasswordEndsSessionsThatWereGotWithTheOldOne) {
   EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
 }
 
-TEST_F(CredentialStoreTest, RevokedIsOverForGood) {
+TEST_P(CredentialStoreTest, RevokedIsOverForGood) {
   const auto issued = issue(session("alice"));
   ASSERT_TRUE(credentials.revoke(issued.id));
   EXPECT_EQ(last_event(), "root: session " + issued.id + " of \"alice\" revoked");
@@ -157,7 +191,7 @@ TEST_F(CredentialStoreTest, RevokedIsOverForGood) {
   EXPECT_EQ(events(), before);
 }
 
-TEST_F(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
+TEST_P(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   issue(session("alice"));
   issue(session("alice"));
   const auto of_bob = issue(session("bob"));
@@ -169,7 +203,7 @@ TEST_F(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
 }
 
-TEST_F(CredentialStoreTest, RemovedUsersCredentialsDoNotComeBackWithTheName) {
+TEST_P(CredentialStoreTest, RemovedUsersCredentialsDoNotComeBackWithTheName) {
   const auto issued = issue(session("alice"));
   ASSERT_TRUE(users.remove("alice"));
   EXPECT_EQ(directory()->credential(issued.id), nullptr);
@@ -177,7 +211,7 @@ TEST_F(CredentialStoreTest, RemovedUsersCredentialsDoNotComeBackWithTheName) {
   EXPECT_FALSE(directory()->credential(issued.id)->live(wall_micros()));
 }
 
-TEST_F(CredentialStoreTest, WhatCannotBeIssuedLeavesNoWord) {
+TEST_P(CredentialStoreTest, WhatCannotBeIssuedLeavesNoWord) {
   const size_t before = events();
   EXPECT_EQ(credentials.issue(session("nobody")).error().code, ErrorCode::kNotFound);
   NewCredential next = session("alice");
@@ -197,7 +231,7 @@ TEST_F(CredentialStoreTest, WhatCannotBeIssuedLeavesNoWord) {
   EXPECT_THAT(directory()->find("alice")->credentials, IsEmpty());
 }
 
-TEST_F(CredentialStoreTest, OldestSessionGivesWayButNoToken) {
+TEST_P(CredentialStoreTest, OldestSessionGivesWayButNoToken) {
   NewCredential token = session("alice");
   token.kind = CredentialKind::kToken;
   const auto first_token = issue(token);
@@ -211,7 +245,7 @@ TEST_F(CredentialStoreTest, OldestSessionGivesWayButNoToken) {
   EXPECT_TRUE(all->credential(first_token.id)->live(wall_micros()));
 }
 
-TEST_F(CredentialStoreTest, ListTellsOfOneUserOrOfAllTheNewestFirst) {
+TEST_P(CredentialStoreTest, ListTellsOfOneUserOrOfAllTheNewestFirst) {
   const auto first = issue(session("alice"));
   const auto second = issue(session("bob"));
   const auto third = issue(session("alice"));
@@ -224,6 +258,8 @@ TEST_F(CredentialStoreTest, ListTellsOfOneUserOrOfAllTheNewestFirst) {
   ASSERT_TRUE(credentials.used({{second.id, 77}, {second.id, 76}}));
   EXPECT_EQ(directory()->credential(second.id)->last_used_micros, 77);
 }
+
+SLUICE_FOR_EACH_STORE(CredentialStoreTest);
 
 }  // namespace
 }  // namespace sluice::identity

@@ -40,6 +40,12 @@ Directory::Directory(std::vector<User> users, std::vector<Credential> credential
   }
 }
 
+std::shared_ptr<const Directory> Directory::lost(std::string why) {
+  auto directory = std::make_shared<Directory>(std::vector<User>(), 0);
+  directory->why_lost_ = std::move(why);
+  return directory;
+}
+
 const User* Directory::find(std::string_view name) const {
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;

@@ -34,6 +34,7 @@ struct User {
   /// The newest first; those that ended lately too, so that it can be said that they did.
   std::vector<Credential> credentials;
   SecretString totp_secret;       ///< raw; empty: no one-time codes
+  SecretString assertion_key;     ///< with which a service signs for whom it acts (end_user.h)
   int64_t last_login_micros = 0;  ///< 0: never; may lag behind by a minute
 };
 
@@ -59,6 +60,10 @@ class Directory {
             std::vector<Grant> grants = {});
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
+  /// Nobody: who there is is not known any more, and `why`.
+  static std::shared_ptr<const Directory> lost(std::string why);
+  /// Why nobody is in it who should be; empty: all are.
+  const std::string& why_lost() const { return why_lost_; }
   /// Null when there is no such user; a disabled one is returned with `disabled` set.
   const User* find(std::string_view name) const;
   /// Live or not; null when there is none of that name.
@@ -78,6 +83,7 @@ class Directory {
   std::unordered_map<std::string_view, User*> by_name_;
   std::unordered_map<std::string_view, const Credential*> by_id_, by_digest_;
   uint64_t version_;
+  std::string why_lost_;
 };
 
 }  // namespace sluice::identity

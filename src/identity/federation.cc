@@ -89,8 +89,11 @@ Result<> FederatedUsers::bind(const std::string& user, const std::string& issuer
                               const std::string& subject, const std::string& actor) {
   // What (issuer, subject) was bound to is gone, or this would not be reached.
   SLUICE_ASSIGN(auto insert,
-                database_.prepare("INSERT OR REPLACE INTO federated_identities SELECT ?1, ?2, "
-                                  "name, created_micros, ?4 FROM users WHERE name = ?3"));
+                database_.prepare("INSERT INTO federated_identities SELECT ?1, ?2, name, "
+                                  "created_micros, ?4 FROM users WHERE name = ?3 ON CONFLICT "
+                                  "(issuer, subject) DO UPDATE SET user = excluded.user, "
+                                  "user_created_micros = excluded.user_created_micros, "
+                                  "time_micros = excluded.time_micros"));
   SLUICE_TRY(insert.bind(1, issuer).bind(2, subject).bind(3, user).bind(4, wall_micros()).run());
   return store::leave_admin_event(
       database_, actor,

@@ -5,7 +5,7 @@
 #include "base/result.h"
 #include "identity/directory.h"
 #include "identity/oidc_identity.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::identity {
 

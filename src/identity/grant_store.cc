@@ -85,28 +85,27 @@ Result<int64_t> GrantStore::add(const GrantRow& grant, const std::string& actor,
           "created_micros, from_micros, until_micros, ended_micros, ended_by, ended_why, "
           "last_used_micros, break_glass, review_by, review_due_micros, reviewed_micros, reviewer, "
           "verdict, review_comment, overdue_told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?, ?, ?, 0, '', '', 0, ?, ?, ?, 0, '', '', '', 0)"));
-  SLUICE_TRY(insert.bind(1, name_of(grant.state))
-                 .bind(2, grant.holder)
-                 .bind(3, grant.holder_created_micros)
-                 .bind(4, grant.person)
-                 .bind(5, grant.acts_for)
-                 .bind(6, grant.role)
-                 .bind(7, grant.database)
-                 .bind(8, join(grant.groups))
-                 .bind(9, grant.lasts_micros)
-                 .bind(10, grant.request)
-                 .bind(11, grant.extends)
-                 .bind(12, grant.reason)
-                 .bind(13, grant.ticket)
-                 .bind(14, grant.created_micros)
-                 .bind(15, grant.from_micros)
-                 .bind(16, grant.until_micros)
-                 .bind(17, static_cast<int64_t>(grant.break_glass))
-                 .bind(18, join(grant.review_by))
-                 .bind(19, grant.review_due_micros)
-                 .run());
-  const int64_t number = database_.last_insert_id();
+          "?, ?, ?, 0, '', '', 0, ?, ?, ?, 0, '', '', '', 0) RETURNING number"));
+  SLUICE_ASSIGN(const int64_t number, insert.bind(1, name_of(grant.state))
+                                          .bind(2, grant.holder)
+                                          .bind(3, grant.holder_created_micros)
+                                          .bind(4, grant.person)
+                                          .bind(5, grant.acts_for)
+                                          .bind(6, grant.role)
+                                          .bind(7, grant.database)
+                                          .bind(8, join(grant.groups))
+                                          .bind(9, grant.lasts_micros)
+                                          .bind(10, grant.request)
+                                          .bind(11, grant.extends)
+                                          .bind(12, grant.reason)
+                                          .bind(13, grant.ticket)
+                                          .bind(14, grant.created_micros)
+                                          .bind(15, grant.from_micros)
+                                          .bind(16, grant.until_micros)
+                                          .bind(17, static_cast<int64_t>(grant.break_glass))
+                                          .bind(18, join(grant.review_by))
+                                          .bind(19, grant.review_due_micros)
+                                          .run_returning());
   SLUICE_TRY(store::leave_event(database_, event_type(grant), actor,
                                 fmt::format("grant {}: {}", number, word)));
   SLUICE_TRY(transaction.commit());

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "identity/directory.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::identity {
 

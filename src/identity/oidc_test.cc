@@ -2,13 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/test_folder.h"
 #include "identity/federation.h"
 #include "identity/oidc_login.h"
 #include "identity/test_tokens.h"
 #include "identity/token_exchange.h"
 #include "identity/user_store.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::identity {
 namespace {
@@ -275,7 +274,7 @@ TEST(ActorChain, IsShortAndNamed) {
     EXPECT_FALSE(actor_chain({{"act", wrong}})) << wrong;
 }
 
-class Federation : public ::testing::Test {
+class Federation : public store::StoreTest {
  protected:
   std::string admit(const std::string& subject, const std::string& user, bool provision,
                     const std::string& from = kIssuer) {
@@ -293,12 +292,11 @@ class Federation : public ::testing::Test {
     ASSERT_TRUE(UserStore(database_, "test").add(user));
   }
 
-  TestFolder folder_;
-  store::Database database_ = std::move(*store::open_state(folder_.path() / "state"));
+  store::Database database_ = store_.open();
   FederatedUsers users_{database_};
 };
 
-TEST_F(Federation, MatchesOnlyThoseWhoExist) {
+TEST_P(Federation, MatchesOnlyThoseWhoExist) {
   EXPECT_THAT(admit("s", "ann", false), HasSubstr("sluice user add ann"));
   add("ann");
   EXPECT_EQ(admit("s", "ann", false), "ann");
@@ -309,7 +307,7 @@ TEST_F(Federation, MatchesOnlyThoseWhoExist) {
   EXPECT_FALSE(users_.find("https://other.example", "s"));
 }
 
-TEST_F(Federation, MakesUsersOnlyOfTheirOwn) {
+TEST_P(Federation, MakesUsersOnlyOfTheirOwn) {
   EXPECT_EQ(admit("s", "ann", true), "ann");
   EXPECT_THAT(admit("s2", "ann", true), HasSubstr("somebody else"));
   EXPECT_THAT(admit("s2", "ann", false), HasSubstr("somebody else"));
@@ -323,7 +321,7 @@ TEST_F(Federation, MakesUsersOnlyOfTheirOwn) {
   EXPECT_THAT(admit("s5", "bot", false), HasSubstr("no: "));
 }
 
-TEST_F(Federation, ARemovedUserLeavesNothingToTheNext) {
+TEST_P(Federation, ARemovedUserLeavesNothingToTheNext) {
   EXPECT_EQ(admit("s", "ann", true), "ann");
   ASSERT_TRUE(UserStore(database_, "test").remove("ann"));
   add("ann");
@@ -331,7 +329,7 @@ TEST_F(Federation, ARemovedUserLeavesNothingToTheNext) {
   EXPECT_FALSE(users_.find(kIssuer, "s"));
 }
 
-TEST_F(Federation, WorkloadsAreNoPeople) {
+TEST_P(Federation, WorkloadsAreNoPeople) {
   EXPECT_EQ(*users_.admit(VerifiedWorkload{kIssuer, "w", "ci", UserKind::kService, {"deploy"}}),
             "ci");
   EXPECT_THAT(admit("s", "ci", true), HasSubstr("somebody else"));
@@ -342,6 +340,8 @@ TEST_F(Federation, WorkloadsAreNoPeople) {
   ASSERT_TRUE(UserStore(database_, "test").set_disabled("ci", true));
   EXPECT_FALSE(users_.admit(VerifiedWorkload{kIssuer, "w", "ci", UserKind::kService, {}}));
 }
+
+SLUICE_FOR_EACH_STORE(Federation);
 
 }  // namespace
 }  // namespace sluice::identity

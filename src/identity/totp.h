@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "identity/directory.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 // One-time codes by time (RFC 6238): SHA-1, 30 seconds, 6 digits, as all authenticator apps do it.
 

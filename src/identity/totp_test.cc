@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
-#include "base/test_folder.h"
 #include "identity/user_store.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::identity {
 namespace {
@@ -27,9 +26,10 @@ TEST(Totp, UriIsWhatAppsRead) {
             "otpauth://totp/sluice:a%20b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=sluice");
 }
 
-TEST(Totp, EachCodeIsTakenOnceAndNoOlderOneAfterIt) {
-  TestFolder folder;
-  auto database = std::move(*store::open_state(folder.path()));
+class TotpOfAStore : public store::StoreTest {};
+
+TEST_P(TotpOfAStore, EachCodeIsTakenOnceAndNoOlderOneAfterIt) {
+  auto database = store_.open();
   UserStore users(database, "root");
   ASSERT_TRUE(users.add({"alice", {}, {}, {}}, SecretString("correct horse")));
   const auto secret = users.enrol_totp("alice");
@@ -47,6 +47,8 @@ TEST(Totp, EachCodeIsTakenOnceAndNoOlderOneAfterIt) {
   EXPECT_FALSE(*take_totp(database, alice, totp_code(secret->reveal(), step - 1), now));
   EXPECT_TRUE(*take_totp(database, alice, totp_code(secret->reveal(), step + 1), now));
 }
+
+SLUICE_FOR_EACH_STORE(TotpOfAStore);
 
 }  // namespace
 }  // namespace sluice::identity

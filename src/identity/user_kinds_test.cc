@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "identity/user_store.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::identity {
 namespace {
@@ -14,19 +14,10 @@ using ::testing::ElementsAre;
 using ::testing::Pair;
 using Attributes = std::map<std::string, std::string>;
 
-class UserKindsTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "sluice-users-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::filesystem::path folder_;
-};
+class UserKindsTest : public store::StoreTest {};
 
-TEST_F(UserKindsTest, KeepsKindAndAttributes) {
-  auto database = store::open_state(folder_).value();
+TEST_P(UserKindsTest, KeepsKindAndAttributes) {
+  auto database = store_.open();
   UserStore users(database, "test");
   const SecretString password("long enough");
   ASSERT_TRUE(users.add({"alice", {"engineering"}, UserKind::kHuman, {}}, password));
@@ -55,8 +46,8 @@ TEST_F(UserKindsTest, KeepsKindAndAttributes) {
   EXPECT_EQ(events[2].message, "user \"alice\" changed: kind = service");
 }
 
-TEST_F(UserKindsTest, RefusesAttributesThatCannotBeKept) {
-  auto database = store::open_state(folder_).value();
+TEST_P(UserKindsTest, RefusesAttributesThatCannotBeKept) {
+  auto database = store_.open();
   UserStore users(database, "test");
   const SecretString password("long enough");
   for (const auto& [key, value] :
@@ -68,22 +59,20 @@ TEST_F(UserKindsTest, RefusesAttributesThatCannotBeKept) {
   for (const char* text : {"", "team", "=x", "team="}) EXPECT_FALSE(parse_attribute(text)) << text;
 }
 
-TEST_F(UserKindsTest, OldStoresAreBroughtUpToDate) {
+TEST_P(UserKindsTest, OldStoresAreBroughtUpToDate) {
   {
-    auto old = store::Database::open(folder_ / "sluice.db").value();
-    ASSERT_TRUE(old.execute(
-        "CREATE TABLE users (name TEXT PRIMARY KEY, groups TEXT NOT NULL, scram_verifier TEXT NOT "
-        "NULL, disabled INTEGER NOT NULL DEFAULT 0, created_micros INTEGER NOT NULL) STRICT;"
-        "CREATE TABLE waiting_admin_events (id INTEGER PRIMARY KEY AUTOINCREMENT, time_micros "
-        "INTEGER NOT NULL, actor TEXT NOT NULL, message TEXT NOT NULL) STRICT;"
-        "INSERT INTO users VALUES ('alice', 'a', 'v', 0, 1); PRAGMA user_version = 1;"));
+    auto old = store_.open_bare();
+    ASSERT_TRUE(old.migrate(store::schema_steps().first(1)));
+    ASSERT_TRUE(old.execute("INSERT INTO users VALUES ('alice', 'a', 'v', 0, 1)"));
   }
-  auto database = store::open_state(folder_).value();
+  auto database = store_.open();
   const auto directory = load_directory(database).value();
   ASSERT_NE(directory->find("alice"), nullptr);
   EXPECT_EQ(directory->find("alice")->kind, UserKind::kHuman);
   EXPECT_TRUE(directory->find("alice")->attributes.empty());
 }
+
+SLUICE_FOR_EACH_STORE(UserKindsTest);
 
 }  // namespace
 }  // namespace sluice::identity

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "identity/credential_store.h"
+#include "identity/end_user.h"
 #include "identity/grant_store.h"
 #include "identity/words.h"
 #include "store/state.h"
@@ -104,15 +105,29 @@ Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
   return transaction.commit();
 }
 
-Result<> UserStore::update(std::string_view name, std::string_view sql, std::string_view value,
-                           std::string_view message) {
-  SLUICE_ASSIGN(auto change, database_.prepare(sql));
-  SLUICE_TRY(change.bind(1, name).bind(2, value).run());
+Result<> UserStore::changed(store::Statement& change, std::string_view name,
+                            std::string_view message) {
+  SLUICE_TRY(change.run());
   if (database_.changes() == 0) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("there is no user \"{}\"; see: sluice user list", name));
   }
   return store::leave_admin_event(database_, actor_, message);
+}
+
+Result<> UserStore::update(std::string_view name, std::string_view sql, std::string_view value,
+                           std::string_view message) {
+  SLUICE_ASSIGN(auto change, database_.prepare(sql));
+  return changed(change.bind(1, name).bind(2, value), name, message);
+}
+
+Result<> UserStore::set_totp(std::string_view name, const SecretString& secret,
+                             std::string_view message) {
+  SLUICE_ASSIGN(auto change, database_.prepare("UPDATE users SET totp_secret = ?, totp_step = CASE "
+                                               "WHEN ? = 0 THEN totp_step ELSE 0 END WHERE name = "
+                                               "?"));
+  change.bind_blob(1, secret.reveal()).bind(2, static_cast<int64_t>(!secret.empty()));
+  return changed(change.bind(3, name), name, message);
 }
 
 /// With the salt of before: the user's credentials are checked with it too.
@@ -187,18 +202,37 @@ Result<> UserStore::remove(std::string_view name) {
 Result<SecretString> UserStore::enrol_totp(std::string_view name) {
   SecretString secret(random_string(20));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_TRY(update(name,
-                    "UPDATE users SET totp_secret = CAST(?2 AS BLOB), totp_step = 0 WHERE name = "
-                    "?1",
-                    secret.reveal(), fmt::format("one-time codes of user \"{}\" set up", name)));
+  SLUICE_TRY(set_totp(name, secret, fmt::format("one-time codes of user \"{}\" set up", name)));
   SLUICE_TRY(transaction.commit());
   return std::move(secret);
 }
 
 Result<> UserStore::remove_totp(std::string_view name) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_TRY(update(name, "UPDATE users SET totp_secret = CAST(?2 AS BLOB) WHERE name = ?1", "",
-                    fmt::format("one-time codes of user \"{}\" removed", name)));
+  SLUICE_TRY(set_totp(name, {}, fmt::format("one-time codes of user \"{}\" removed", name)));
+  return transaction.commit();
+}
+
+Result<SecretString> UserStore::make_assertion_key(std::string_view name) {
+  SecretString key = identity::make_assertion_key();
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT kind FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (found && query.text(0) != name_of(UserKind::kService)) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("user \"{}\" is no service, and acts for nobody else", name));
+  }
+  SLUICE_TRY(update(name, "UPDATE users SET assertion_key = CAST(?2 AS BLOB) WHERE name = ?1",
+                    key.reveal(), fmt::format("service \"{}\" got an assertion key", name)));
+  SLUICE_TRY(transaction.commit());
+  return std::move(key);
+}
+
+Result<> UserStore::remove_assertion_key(std::string_view name) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(update(name, "UPDATE users SET assertion_key = CAST(?2 AS BLOB) WHERE name = ?1", "",
+                    fmt::format("assertion key of \"{}\" removed", name)));
   return transaction.commit();
 }
 
@@ -212,11 +246,11 @@ Result<> UserStore::logged_in(const std::vector<std::pair<std::string, int64_t>>
 
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
-  SLUICE_ASSIGN(auto query,
-                database.prepare(
-                    "SELECT name, groups, scram_verifier, disabled, "
-                    "created_micros, kind, attributes, totp_secret, last_login_micros FROM users "
-                    "ORDER BY name"));
+  SLUICE_ASSIGN(
+      auto query,
+      database.prepare("SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
+                       "attributes, totp_secret, assertion_key, last_login_micros FROM users "
+                       "ORDER BY name"));
   std::vector<User> users;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
@@ -235,7 +269,8 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      split_attributes(query.text(6)),
                      {},
                      SecretString(query.text(7)),
-                     query.integer(8)});
+                     SecretString(query.text(8)),
+                     query.integer(9)});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
   SLUICE_ASSIGN(auto grants, load_grants(database, wall_micros()));

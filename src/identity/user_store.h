@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "identity/directory.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::identity {
 
@@ -56,11 +56,17 @@ class UserStore {
   Result<> remove_totp(std::string_view name);
   /// When they last logged in; nothing for the record, the logins are on it.
   Result<> logged_in(const std::vector<std::pair<std::string, int64_t>>& when);
+  /// The key with which a service signs for whom it acts (end_user.h); an older one is replaced.
+  /// Errors: kDenied for a person or an agent.
+  Result<SecretString> make_assertion_key(std::string_view name);
+  Result<> remove_assertion_key(std::string_view name);
 
  private:
   Result<> insert(const NewUser& user, const std::string& verifier);
   Result<std::string> next_verifier(std::string_view name, const SecretString& password);
-  /// In the caller's transaction.
+  /// These in the caller's transaction.
+  Result<> changed(store::Statement& change, std::string_view name, std::string_view message);
+  Result<> set_totp(std::string_view name, const SecretString& secret, std::string_view message);
   Result<> update(std::string_view name, std::string_view sql, std::string_view value,
                   std::string_view message);
   store::Database& database_;

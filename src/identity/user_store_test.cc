@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/test_folder.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::identity {
 namespace {
@@ -15,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-class UserStoreTest : public ::testing::Test {
+class UserStoreTest : public store::StoreTest {
  protected:
   std::shared_ptr<const Directory> directory() {
     auto loaded = load_directory(database);
@@ -34,13 +33,12 @@ class UserStoreTest : public ::testing::Test {
     return users.add({name, groups, {}, {}}, secret);
   }
 
-  TestFolder folder;
-  store::Database database = std::move(*store::open_state(folder.path()));
+  store::Database database = store_.open();
   UserStore users{database, "root"};
   const SecretString password{"correct horse"};
 };
 
-TEST_F(UserStoreTest, AddedUserIsFound) {
+TEST_P(UserStoreTest, AddedUserIsFound) {
   ASSERT_TRUE(add("alice", {"engineering", "on call"}, password));
   ASSERT_TRUE(add("Bob", {}, password));
   const auto all = directory();
@@ -57,7 +55,7 @@ TEST_F(UserStoreTest, AddedUserIsFound) {
   EXPECT_THAT(events(), ElementsAre("root: user \"alice\" added", "root: user \"Bob\" added"));
 }
 
-TEST_F(UserStoreTest, PasswordIsKeptOnlyAsAVerifierOfItsOwnSalt) {
+TEST_P(UserStoreTest, PasswordIsKeptOnlyAsAVerifierOfItsOwnSalt) {
   ASSERT_TRUE(add("a", {}, password));
   ASSERT_TRUE(add("b", {}, password));
   const auto all = directory();
@@ -66,7 +64,7 @@ TEST_F(UserStoreTest, PasswordIsKeptOnlyAsAVerifierOfItsOwnSalt) {
   EXPECT_NE(all->find("a")->scram_verifier, all->find("b")->scram_verifier);
 }
 
-TEST_F(UserStoreTest, UnusableNamesAndPasswordsAreRefusedAndLeaveNoWord) {
+TEST_P(UserStoreTest, UnusableNamesAndPasswordsAreRefusedAndLeaveNoWord) {
   for (const std::string& name :
        {std::string(), std::string(64, 'x'), std::string("a\nb"), std::string("a\0b", 3),
         std::string("a\x7F"), std::string("\xFF")}) {
@@ -84,7 +82,7 @@ TEST_F(UserStoreTest, UnusableNamesAndPasswordsAreRefusedAndLeaveNoWord) {
   EXPECT_NE(directory()->find("Zoë \"quoted\" o'neill"), nullptr);
 }
 
-TEST_F(UserStoreTest, SecondOfANameIsRefusedAndChangesNothing) {
+TEST_P(UserStoreTest, SecondOfANameIsRefusedAndChangesNothing) {
   ASSERT_TRUE(add("alice", {"x"}, password));
   const std::string verifier = directory()->find("alice")->scram_verifier;
   const auto again = add("alice", {"admin"}, SecretString("another password"));
@@ -96,7 +94,7 @@ TEST_F(UserStoreTest, SecondOfANameIsRefusedAndChangesNothing) {
   EXPECT_EQ(events().size(), 1U);
 }
 
-TEST_F(UserStoreTest, PasswordChangesThatOneUserOnly) {
+TEST_P(UserStoreTest, PasswordChangesThatOneUserOnly) {
   ASSERT_TRUE(add("alice", {"x"}, password));
   ASSERT_TRUE(add("bob", {}, password));
   const auto before = directory();
@@ -109,7 +107,7 @@ TEST_F(UserStoreTest, PasswordChangesThatOneUserOnly) {
   EXPECT_EQ(directory()->find("alice")->scram_verifier, after->find("alice")->scram_verifier);
 }
 
-TEST_F(UserStoreTest, DisabledUserIsStillKnownAndCanComeBack) {
+TEST_P(UserStoreTest, DisabledUserIsStillKnownAndCanComeBack) {
   ASSERT_TRUE(add("alice", {}, password));
   ASSERT_TRUE(users.set_disabled("alice", true));
   EXPECT_TRUE(directory()->find("alice")->disabled);
@@ -119,7 +117,7 @@ TEST_F(UserStoreTest, DisabledUserIsStillKnownAndCanComeBack) {
                                     "root: user \"alice\" enabled"));
 }
 
-TEST_F(UserStoreTest, RemovedUserIsGoneAndTheNameFree) {
+TEST_P(UserStoreTest, RemovedUserIsGoneAndTheNameFree) {
   ASSERT_TRUE(add("alice", {"x"}, password));
   ASSERT_TRUE(users.remove("alice"));
   EXPECT_EQ(directory()->find("alice"), nullptr);
@@ -127,7 +125,7 @@ TEST_F(UserStoreTest, RemovedUserIsGoneAndTheNameFree) {
   EXPECT_THAT(directory()->find("alice")->groups, IsEmpty());
 }
 
-TEST_F(UserStoreTest, UnknownUserIsSaidAndLeavesNoWord) {
+TEST_P(UserStoreTest, UnknownUserIsSaidAndLeavesNoWord) {
   for (const auto& result : {users.remove("nobody"), users.set_disabled("nobody", true),
                              users.set_password("nobody", password)}) {
     ASSERT_FALSE(result);
@@ -136,11 +134,11 @@ TEST_F(UserStoreTest, UnknownUserIsSaidAndLeavesNoWord) {
   EXPECT_THAT(events(), IsEmpty());
 }
 
-TEST_F(UserStoreTest, SnapshotStaysAsItWasAndItsVersionShowsChangesOfOthers) {
+TEST_P(UserStoreTest, SnapshotStaysAsItWasAndItsVersionShowsChangesOfOthers) {
   ASSERT_TRUE(add("alice", {}, password));
   const auto before = directory();
-  auto other = store::open_state(folder.path());
-  ASSERT_TRUE(UserStore(*other, "root").remove("alice"));
+  auto other = store_.open();
+  ASSERT_TRUE(UserStore(other, "root").remove("alice"));
   EXPECT_NE(before->find("alice"), nullptr);
   const auto after = directory();
   EXPECT_EQ(after->find("alice"), nullptr);
@@ -159,6 +157,8 @@ TEST(Directory, FindsEachOfMany) {
   EXPECT_EQ(directory.find("user1000"), nullptr);
   EXPECT_EQ(directory.version(), 5U);
 }
+
+SLUICE_FOR_EACH_STORE(UserStoreTest);
 
 }  // namespace
 }  // namespace sluice::identity

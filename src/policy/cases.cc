@@ -19,6 +19,7 @@ constexpr size_t kMaxFile = 16 << 20;
 
 void read_principal(MapReader& map, Principal& principal) {
   map.scalar("user", principal.user, true);
+  map.scalar("end_user", principal.end_user);
   map.list("groups", [&](const Item& item) {
     principal.groups.push_back(item.text);
     return "";

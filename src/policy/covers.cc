@@ -27,7 +27,7 @@ bool covers(const FunctionPatterns& wide, const FunctionPatterns& narrow) {
 
 bool covers(const Who& wide, const Who& narrow) {
   if (!covers(wide.users, narrow.users) || !covers(wide.groups, narrow.groups) ||
-      !covers(wide.kinds, narrow.kinds))
+      !covers(wide.kinds, narrow.kinds) || !covers(wide.end_users, narrow.end_users))
     return false;
   // Groups that are excluded and groups that are wanted are about different groups of one person.
   if (wide.groups && !wide.groups->none.empty() && wide.groups->texts != narrow.groups->texts)

@@ -33,6 +33,9 @@ bool matches_who(const Who& who, const Principal& principal, Reasons reasons) {
                                          : fmt::format("{}", fmt::join(principal.groups, ", ")),
                 list(*who.groups));
   }
+  if (who.end_users && (principal.end_user.empty() || !who.end_users->matches(principal.end_user)))
+    return miss(reasons, "who: for whom {} acts ({}) is not among end users {}", principal.user,
+                principal.end_user.empty() ? "itself" : principal.end_user, list(*who.end_users));
   if (who.kinds && !who.kinds->matches(name_of(principal.kind))) {
     return miss(reasons, "who: {} is a {}, not among kinds {}", principal.user,
                 name_of(principal.kind), list(*who.kinds));

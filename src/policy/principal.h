@@ -29,7 +29,8 @@ struct Principal {
   /// From the one who connects to the person for whom it acts; empty: for itself.
   std::vector<std::string> actors;
   std::string credential;  ///< id of what it showed; empty: the password
-  /// In force here, whose groups are among `groups`: "12 writer". No rule asks for them.
+  std::string end_user;    ///< for whom a service acts, as it has proved; empty: for itself
+  /// In force here, its own and those of its `actors`: "12 writer". No rule asks for them.
   std::vector<std::string> grants;
 };
 

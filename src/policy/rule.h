@@ -19,7 +19,7 @@ namespace sluice::policy {
 
 /// `who`: every key that is there must match.
 struct Who {
-  std::optional<Words> users, groups, kinds;
+  std::optional<Words> users, groups, kinds, end_users;
   std::vector<std::pair<std::string, Words>> attributes;
 };
 

@@ -202,6 +202,7 @@ std::string check_rule_name(const std::string& name) {
 void read_who(MapReader& map, Who& who) {
   read_words(map, "users", who.users);
   read_words(map, "groups", who.groups);
+  read_words(map, "end_users", who.end_users);
   read_kinds(map, who.kinds);
   const YAML::Node attributes = map.node("attributes");
   if (!attributes.IsDefined()) return;

@@ -162,6 +162,7 @@ size_t StatementFacts::weight() const {
     total += sizeof use + weight_of(use.schema) + weight_of(use.name);
   }
   for (const auto& use : prepared) total += sizeof use + weight_of(use.name);
+  for (const auto& name : dynamic_in) total += sizeof name + weight_of(name);
   for (const auto& name : cursors) total += sizeof name + weight_of(name);
   return total + transaction.capacity();
 }

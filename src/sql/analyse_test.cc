@@ -47,6 +47,31 @@ std::string written(const StatementFacts& facts) {
   return written_text(facts, scope().catalog.get());
 }
 
+std::string resets(const StatementFacts& facts) {
+  std::string out = facts.resets_settings ? "resets " : "";
+  if (facts.resets_in_body) out += "in body ";
+  for (const auto& where : facts.dynamic_in) out += "<" + where + ">";
+  return out;
+}
+
+TEST(Analyse, TellsWhatResetsAllSettingsAndWhereUnknownSqlRuns) {
+  check(
+      {
+          {"RESET ALL", "resets "},
+          {"SET work_mem = 1; RESET ALL", "resets "},
+          {"DISCARD ALL", "resets "},
+          {"DISCARD PLANS", ""},
+          {"RESET work_mem", ""},
+          {"DO $$BEGIN RESET ALL; END$$", "in body "},
+          {"DO $$BEGIN EXECUTE 'RESET ALL'; END$$", "in body "},
+          {"DO $$BEGIN EXECUTE 'RESET ' || 'ALL'; END$$", "<>"},
+          {"SELECT run('x')", "<public.run>"},
+          {"SELECT run('x'), query_to_xml('a', true, true, 'b')", "<public.run><>"},
+          {"SELECT whoami()", ""},
+      },
+      resets);
+}
+
 TEST(Analyse, ResolvesRelationsByTheSearchPath) {
   check(
       {

@@ -73,10 +73,19 @@ bool Walker::enter_body() {
   return true;
 }
 
+void Walker::runs_unknown_sql(const catalog::Function* function) {
+  facts_.dynamic_sql = true;
+  std::string where = function == nullptr ? "" : function->schema + "." + function->name;
+  auto& known = facts_.dynamic_in;
+  if (std::find(known.begin(), known.end(), where) == known.end()) {
+    known.push_back(std::move(where));
+  }
+}
+
 void Walker::unreadable(const catalog::Function& function) {
   Called ignored;
   note_risk(FunctionRisk::kUnknown, &function, {function.schema, function.name}, {}, ignored);
-  facts_.dynamic_sql = true;
+  runs_unknown_sql(&function);
   // What becomes of its arguments cannot be known.
   if (gather_.arguments == nullptr || context_.arguments == 0) return;
   for (size_t i = 0; i < context_.arguments; ++i) {
@@ -106,6 +115,7 @@ const Walker::Body& Walker::body_of(const catalog::Function& function) {
     const Within within(*this);
     ++context_.depth;
     context_.reached = true;
+    context_.function = &function;
     context_.collected = nullptr;
     context_.arguments = function.argument_types.size();
     context_.variables = false;
@@ -237,6 +247,7 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   if (function.language != "plpgsql") {
     Called ignored;
     note_risk(FunctionRisk::kUnknown, &function, {function.schema, function.name}, {}, ignored);
+    if (function.language != "c" && function.language != "internal") runs_unknown_sql(&function);
     return;
   }
   if (!enter_body()) return;
@@ -256,6 +267,7 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   level.ctes = &frame;
   ++context_.depth;
   context_.reached = true;
+  context_.function = &function;
   context_.arguments = 0;
   std::vector<std::string> own;
   const bool has_path = own_path(function, own);

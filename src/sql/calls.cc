@@ -113,7 +113,7 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
     if (!unusual_call(name, given, out)) {
       facts_.unresolved = true;
       // The text may have made it, of what nobody has looked at.
-      facts_.dynamic_sql = facts_.dynamic_sql || resolver_.uncertain();
+      if (resolver_.uncertain()) runs_unknown_sql(nullptr);
       out.value.unknown = true;
       out.rows = unknown_rows();
       note_risk(risk_of(name.schema, name.name), nullptr, name, shape, out);
@@ -214,7 +214,7 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
   if (!system && !readable && !aggregate && risk == FunctionRisk::kNone) {
     risk = function.kind == 'a' ? FunctionRisk::kUnknown : risk_of_code(function);
     const std::string& language = function.language;
-    if (language != "c" && language != "internal") facts_.dynamic_sql = true;
+    if (language != "c" && language != "internal") runs_unknown_sql(&function);
     if (risk == FunctionRisk::kNone) {
       gather_.function({function.oid, function.schema, function.name, function.volatility, risk,
                         context_.reached || shape.is_operator});
@@ -346,7 +346,7 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
   switch (risk) {
     case FunctionRisk::kDynamicSql:
     case FunctionRisk::kNetwork:
-      facts_.dynamic_sql = true;
+      runs_unknown_sql(context_.function);
       break;
     case FunctionRisk::kSetting:
       on_set_config(shape);

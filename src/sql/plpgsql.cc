@@ -85,7 +85,7 @@ void Walker::plpgsql_node(const Node& node, const Level& level) {
     } else if (key == "PLpgSQL_stmt_dynexecute" || key == "PLpgSQL_stmt_dynfors") {
       plpgsql_dynamic(value, level);
     } else if (key == "dynquery") {
-      facts_.dynamic_sql = true;
+      runs_unknown_sql(context_.function);
       plpgsql_node(value, level);
     } else if (key == "PLpgSQL_stmt_commit" || key == "PLpgSQL_stmt_rollback") {
       facts_.outside_transaction = true;
@@ -156,7 +156,7 @@ void Walker::plpgsql_dynamic(const Node& statement, const Level& level) {
   if (parsed && literal) {
     plpgsql_expression(constant, level);
   } else {
-    facts_.dynamic_sql = true;
+    runs_unknown_sql(context_.function);
     if (query) give_away(plpgsql_values(*query, level));
   }
   simdjson::dom::object object;

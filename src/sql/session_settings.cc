@@ -82,6 +82,12 @@ void Walker::function_settings(const catalog::Function& function) {
   }
 }
 
+void Walker::resets_all() {
+  if (context_.explained || context_.muted) return;
+  const bool nested = context_.reached || context_.collected != nullptr;
+  (nested ? facts_.resets_in_body : facts_.resets_settings) = true;
+}
+
 void Walker::on_set(const Node& body) {
   const std::string variable = lower(text_field(body, "name"));
   const bool role = is_role(variable);
@@ -90,6 +96,7 @@ void Walker::on_set(const Node& body) {
       act(role && !gives_back(body, kind) ? ActionKind::kRoleChange : ActionKind::kSessionSetting);
   if (!variable.empty()) note_setting(variable, action);
   facts_.may_change_settings = true;
+  if (kind == "VAR_RESET_ALL") resets_all();
   if (variable != "search_path") {
     if (kind == "VAR_RESET_ALL" || role) {
       resolver_.make_path_uncertain();

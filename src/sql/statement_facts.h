@@ -287,9 +287,11 @@ struct StatementFacts {
 
   // Shape.
   bool dynamic_sql = false;  ///< runs SQL that cannot be known beforehand
-  bool has_limit = false;    ///< the last statement that returns rows has LIMIT or FETCH FIRST
-  bool cartesian = false;    ///< a join of two tables without any condition between them
-  bool writes = false;       ///< may change rows of permanent tables, through functions too
+  /// Where: functions as "schema.name"; "" for the text itself.
+  std::vector<std::string> dynamic_in;
+  bool has_limit = false;  ///< the last statement that returns rows has LIMIT or FETCH FIRST
+  bool cartesian = false;  ///< a join of two tables without any condition between them
+  bool writes = false;     ///< may change rows of permanent tables, through functions too
   /// How many constants and parameters columns are compared with by equality.
   size_t comparisons = 0;
   /// A definition has expressions that the server computes over rows or checks them by.
@@ -300,6 +302,8 @@ struct StatementFacts {
   bool temporary_change = false;  ///< creates, alters or drops temporary objects
   bool may_change_settings =
       false;  ///< SET, RESET, DISCARD, set_config, functions that cannot be known
+  bool resets_settings = false;  ///< RESET ALL, DISCARD ALL: every setting is as at start-up again
+  bool resets_in_body = false;   ///< the same in a body, with more of it to follow
   bool outside_transaction = false;  ///< cannot run in a transaction block: VACUUM, CONCURRENTLY, …
   /// The text names a relation, column or function that the catalog does not have. The server
   /// will say so; a rule never allows it for what it might be.

@@ -157,6 +157,7 @@ void Walker::dispatch(std::string_view name, const Node& body) {
       const std::string_view what = text_field(body, "target");
       facts_.outside_transaction = facts_.outside_transaction || what == "DISCARD_ALL";
       if (what == "DISCARD_ALL") {
+        resets_all();
         facts_.prepared.push_back({PreparedUse::What::kDeallocateAll, ""});
       }
       facts_.temporary_change = facts_.temporary_change || what != "DISCARD_PLANS";
@@ -170,7 +171,10 @@ void Walker::dispatch(std::string_view name, const Node& body) {
 
 void Walker::after_statement(std::string_view name, const Node& body) {
   // What bodies without a path of their own did cannot be known.
-  if (resolver_.bodies_uncertain()) facts_.unresolved = facts_.dynamic_sql = true;
+  if (resolver_.bodies_uncertain()) {
+    facts_.unresolved = true;
+    runs_unknown_sql(nullptr);
+  }
   // What a later statement of the text means may be another thing by then.
   static constexpr std::string_view kRenaming[] = {
       "RenameStmt", "AlterObjectSchemaStmt", "ViewStmt",     "RuleStmt", "CreateTrigStmt",
@@ -234,7 +238,7 @@ void Walker::on_do(const Node& body) {
     (text_field(*option, "defname") == "as" ? code : language) = text_field(*text, "sval");
   });
   if (language != "plpgsql") {
-    facts_.dynamic_sql = true;
+    runs_unknown_sql(nullptr);
     return;
   }
   const Within within(*this);

@@ -56,6 +56,7 @@ class Walker {
     bool variables = false;      ///< in a PL/pgSQL body: they stand behind the arguments
     size_t depth = 0;            ///< of bodies in each other
     Value* collected = nullptr;  ///< all values of a PL/pgSQL body
+    const catalog::Function* function = nullptr;  ///< whose body this is; null: the text's own
   };
   class Within;
   struct CallShape {
@@ -116,6 +117,8 @@ class Walker {
 
   // ---- session_settings.cc
   void on_set(const Node& body);
+  /// RESET ALL and the like.
+  void resets_all();
   void on_set_config(const CallShape& shape);
   /// A setting that something changes, in lower case, "*" if it cannot be known: a target of
   /// `action`, or of the statement's own action for it.
@@ -277,6 +280,8 @@ class Walker {
   /// Texts of the catalog are rendered for a path of its own, which is put in force.
   SearchPath use_definition_path();
   void unreadable(const catalog::Function& function);
+  /// SQL runs that cannot be known, in `function`; null: in the text itself.
+  void runs_unknown_sql(const catalog::Function* function);
 
   // ---- plpgsql.cc
   /// False: it cannot be read, `why` says so.

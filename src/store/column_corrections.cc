@@ -47,17 +47,16 @@ Result<int64_t> add_column_correction(Database& database, const ColumnCorrection
   SLUICE_ASSIGN(auto insert,
                 database.prepare("INSERT INTO column_corrections (time_micros, database, schema, "
                                  "table_name, column_name, class, author, comment) "
-                                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-  SLUICE_TRY(insert.bind(1, wall_micros())
-                 .bind(2, next.database)
-                 .bind(3, next.schema)
-                 .bind(4, next.table)
-                 .bind(5, next.column)
-                 .bind(6, next.cls)
-                 .bind(7, next.author)
-                 .bind(8, next.comment)
-                 .run());
-  const int64_t number = database.last_insert_id();
+                                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number"));
+  SLUICE_ASSIGN(const int64_t number, insert.bind(1, wall_micros())
+                                          .bind(2, next.database)
+                                          .bind(3, next.schema)
+                                          .bind(4, next.table)
+                                          .bind(5, next.column)
+                                          .bind(6, next.cls)
+                                          .bind(7, next.author)
+                                          .bind(8, next.comment)
+                                          .run_returning());
   std::string message = "correction " + std::to_string(number) + " saved: column " + next.database +
                         "." + next.schema + "." + next.table + "." + next.column +
                         " has the class " + next.cls;

@@ -3,15 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/test_folder.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::store {
 namespace {
 
 using ::testing::HasSubstr;
 
-class ColumnCorrectionsTest : public ::testing::Test {
+class ColumnCorrectionsTest : public StoreTest {
  protected:
   static ColumnCorrection nick(const std::string& cls, const std::string& comment = "") {
     ColumnCorrection next;
@@ -25,11 +24,10 @@ class ColumnCorrectionsTest : public ::testing::Test {
     return next;
   }
 
-  TestFolder folder;
-  Database database = std::move(*open_state(folder.path()));
+  Database database = store_.open();
 };
 
-TEST_F(ColumnCorrectionsTest, TheNewestWordOnAColumnCounts) {
+TEST_P(ColumnCorrectionsTest, TheNewestWordOnAColumnCounts) {
   EXPECT_TRUE(column_corrections(database)->empty());
   EXPECT_EQ(add_column_correction(database, nick("none", "only handles")), 1);
   EXPECT_EQ(add_column_correction(database, nick("social_handle")), 2);
@@ -54,7 +52,7 @@ TEST_F(ColumnCorrectionsTest, TheNewestWordOnAColumnCounts) {
   EXPECT_THAT(numbers, ::testing::UnorderedElementsAre(2, 3, 4));
 }
 
-TEST_F(ColumnCorrectionsTest, AutoTakesItBack) {
+TEST_P(ColumnCorrectionsTest, AutoTakesItBack) {
   ASSERT_TRUE(add_column_correction(database, nick("none")));
   ASSERT_TRUE(add_column_correction(database, nick(kAuto)));
   EXPECT_TRUE(column_corrections_in_force(database)->empty());
@@ -63,7 +61,7 @@ TEST_F(ColumnCorrectionsTest, AutoTakesItBack) {
   EXPECT_EQ(column_corrections_in_force(database)->size(), 1U);
 }
 
-TEST_F(ColumnCorrectionsTest, EachIsOnTheRecord) {
+TEST_P(ColumnCorrectionsTest, EachIsOnTheRecord) {
   ASSERT_TRUE(add_column_correction(database, nick("none", "only handles")));
   const auto events = waiting_admin_events(database);
   ASSERT_EQ(events->size(), 1U);
@@ -76,14 +74,14 @@ TEST_F(ColumnCorrectionsTest, EachIsOnTheRecord) {
   EXPECT_EQ(column_corrections(database)->size(), 1U);
 }
 
-TEST_F(ColumnCorrectionsTest, NoneIsChangedOrRemoved) {
+TEST_P(ColumnCorrectionsTest, NoneIsChangedOrRemoved) {
   ASSERT_TRUE(add_column_correction(database, nick("none")));
   EXPECT_FALSE(database.execute("UPDATE column_corrections SET class = 'email'"));
   EXPECT_FALSE(database.execute("DELETE FROM column_corrections"));
   EXPECT_EQ(column_corrections(database)->front().cls, "none");
 }
 
-TEST_F(ColumnCorrectionsTest, WhatIsMissingOrNoTextIsRefused) {
+TEST_P(ColumnCorrectionsTest, WhatIsMissingOrNoTextIsRefused) {
   auto nobody = nick("none");
   nobody.author = "";
   EXPECT_THAT(add_column_correction(database, nobody).error().text, HasSubstr("author is missing"));
@@ -97,6 +95,8 @@ TEST_F(ColumnCorrectionsTest, WhatIsMissingOrNoTextIsRefused) {
   }
   EXPECT_TRUE(add_column_correction(database, nick("none", std::string(1000, 'x'))));
 }
+
+SLUICE_FOR_EACH_STORE(ColumnCorrectionsTest);
 
 }  // namespace
 }  // namespace sluice::store

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace sluice::store {
 

@@ -3,15 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/test_folder.h"
-#include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::store {
 namespace {
 
 using ::testing::HasSubstr;
 
-class PolicyVersionsTest : public ::testing::Test {
+class PolicyVersionsTest : public StoreTest {
  protected:
   static PolicyVersion version(const std::string& text, const std::string& comment = "") {
     PolicyVersion next;
@@ -23,11 +22,10 @@ class PolicyVersionsTest : public ::testing::Test {
   }
   size_t waiting() { return waiting_admin_events(database)->size(); }
 
-  TestFolder folder;
-  Database database = std::move(*open_state(folder.path()));
+  Database database = store_.open();
 };
 
-TEST_F(PolicyVersionsTest, AreCountedAndKept) {
+TEST_P(PolicyVersionsTest, AreCountedAndKept) {
   EXPECT_FALSE(*latest_policy_version(database));
   EXPECT_TRUE(policy_versions(database)->empty());
   EXPECT_EQ(add_policy_version(database, version("one", "first"), 0), 1);
@@ -52,10 +50,10 @@ TEST_F(PolicyVersionsTest, AreCountedAndKept) {
     EXPECT_EQ(policy_version(database, number).error().code, ErrorCode::kNotFound) << number;
 }
 
-TEST_F(PolicyVersionsTest, OneWhoHasNotSeenTheLatestIsRefused) {
+TEST_P(PolicyVersionsTest, OneWhoHasNotSeenTheLatestIsRefused) {
   ASSERT_TRUE(add_policy_version(database, version("one"), 0));
-  auto other = open_state(folder.path());
-  ASSERT_TRUE(add_policy_version(*other, version("two"), 1));
+  auto other = store_.open();
+  ASSERT_TRUE(add_policy_version(other, version("two"), 1));
   for (const int64_t expected : {0, 1, 3}) {
     const auto refused = add_policy_version(database, version("lost"), expected);
     ASSERT_FALSE(refused) << expected;
@@ -67,7 +65,7 @@ TEST_F(PolicyVersionsTest, OneWhoHasNotSeenTheLatestIsRefused) {
   EXPECT_EQ(waiting(), 2U) << "what did not happen is not on the record";
 }
 
-TEST_F(PolicyVersionsTest, EachIsOnTheRecord) {
+TEST_P(PolicyVersionsTest, EachIsOnTheRecord) {
   ASSERT_TRUE(add_policy_version(database, version("one", "agents only read"), 0));
   const auto events = waiting_admin_events(database);
   ASSERT_EQ(events->size(), 1U);
@@ -79,14 +77,14 @@ TEST_F(PolicyVersionsTest, EachIsOnTheRecord) {
   EXPECT_EQ((*latest_policy_version(database))->number, 1);
 }
 
-TEST_F(PolicyVersionsTest, NoneIsChangedOrRemoved) {
+TEST_P(PolicyVersionsTest, NoneIsChangedOrRemoved) {
   ASSERT_TRUE(add_policy_version(database, version("one"), 0));
   EXPECT_FALSE(database.execute("UPDATE policy_versions SET text = 'other'"));
   EXPECT_FALSE(database.execute("DELETE FROM policy_versions"));
   EXPECT_EQ((*latest_policy_version(database))->text, "one");
 }
 
-TEST_F(PolicyVersionsTest, AuthorAndCommentAreText) {
+TEST_P(PolicyVersionsTest, AuthorAndCommentAreText) {
   auto nobody = version("one");
   nobody.author = "";
   EXPECT_THAT(add_policy_version(database, nobody, 0).error().text, HasSubstr("author is missing"));
@@ -99,6 +97,8 @@ TEST_F(PolicyVersionsTest, AuthorAndCommentAreText) {
   }
   EXPECT_TRUE(add_policy_version(database, version("one", std::string(1000, 'x')), 0));
 }
+
+SLUICE_FOR_EACH_STORE(PolicyVersionsTest);
 
 }  // namespace
 }  // namespace sluice::store

@@ -23,9 +23,12 @@ Result<> save_search(Database& database, const SavedSearch& search) {
   if (search.query.size() > kLongestQuery) {
     return fail(ErrorCode::kInvalidInput, "the search is too long to be saved");
   }
-  SLUICE_ASSIGN(auto insert, database.prepare("INSERT OR REPLACE INTO saved_searches "
+  SLUICE_ASSIGN(auto insert, database.prepare("INSERT INTO saved_searches "
                                               "(name, query, author, time_micros) "
-                                              "VALUES (?, ?, ?, ?)"));
+                                              "VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE "
+                                              "SET query = excluded.query, author = "
+                                              "excluded.author, time_micros = "
+                                              "excluded.time_micros"));
   return insert.bind(1, search.name)
       .bind(2, search.query)
       .bind(3, search.author)

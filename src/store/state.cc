@@ -2,20 +2,65 @@
 
 #include <sys/stat.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "store/postgres.h"
 
 namespace sluice::store {
+namespace {
 
-Result<Database> open_state(const std::filesystem::path& state) {
-  std::error_code error;
-  if (!std::filesystem::exists(state, error)) {
-    std::filesystem::create_directories(state, error);
-    if (error) return fail(ErrorCode::kIo, "create " + state.string() + ": " + error.message());
-    chmod(state.c_str(), 0700);
+/// One of this name, `made_up` if there is none yet.
+Result<std::string> secret(Database& database, std::string_view name, const std::string& made_up) {
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT value FROM secrets WHERE name = ?"));
+  SLUICE_ASSIGN(bool found, query.bind(1, name).step());
+  if (found) return query.text(0);
+  query.reset();
+  // Somebody else may be as fast: one of the two stays.
+  SLUICE_ASSIGN(auto insert,
+                database.prepare("INSERT INTO secrets VALUES (?, ?) ON CONFLICT DO NOTHING"));
+  SLUICE_TRY(insert.bind(1, name).bind_blob(2, made_up).run());
+  SLUICE_ASSIGN(found, query.step());
+  if (!found) return fail(ErrorCode::kInternal, "a secret of the store is gone");
+  return query.text(0);
+}
+
+/// As text that every database takes: UTF-8 without NUL.
+std::string printable(std::string_view text) {
+  std::string out = to_printable_utf8(text);
+  for (size_t nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
+    out.replace(nul, 1, "\\x00");
+  return out;
+}
+
+constexpr const char* kEvents =
+    "SELECT id, time_micros, actor, message, type, taken_by, taken_micros FROM "
+    "waiting_admin_events ";
+
+Result<std::vector<AdminEvent>> all_of(Statement& query) {
+  std::vector<AdminEvent> events;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return events;
+    events.push_back({query.integer(0), query.integer(1), query.text(2), query.text(3),
+                      query.text(4), query.text(5), query.integer(6)});
   }
-  SLUICE_ASSIGN(auto database, Database::open(state / "sluice.db"));
-  SLUICE_TRY(database.migrate({
+}
+
+Result<std::vector<AdminEvent>> events_for(Database& database, std::string_view gateway,
+                                           int64_t now_micros) {
+  SLUICE_ASSIGN(auto query,
+                database.prepare(std::string(kEvents) +
+                                 "WHERE taken_by = '' OR taken_by = ?1 OR taken_micros < ?2 "
+                                 "ORDER BY id LIMIT 1000"));
+  query.bind(1, gateway).bind(2, now_micros - kAbandonedMicros);
+  return all_of(query);
+}
+
+}  // namespace
+
+std::span<const char* const> schema_steps() {
+  static constexpr const char* kSteps[] = {
       R"(CREATE TABLE users (
            name TEXT PRIMARY KEY,
            groups TEXT NOT NULL,            -- separated by newlines
@@ -62,8 +107,11 @@ Result<Database> open_state(const std::filesystem::path& state) {
          CREATE TRIGGER column_corrections_remain BEFORE DELETE ON column_corrections
            BEGIN SELECT RAISE(ABORT, 'corrections are never removed'); END;)",
       "ALTER TABLE waiting_admin_events ADD COLUMN type TEXT NOT NULL DEFAULT 'admin';",
-      "CREATE TABLE witnessed (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) "
-      "STRICT;",
+      R"(CREATE TABLE witnessed (
+           origin TEXT PRIMARY KEY,
+           size INTEGER NOT NULL,
+           root BLOB NOT NULL
+         ) STRICT;)",
       R"(CREATE TABLE saved_searches (
            name TEXT PRIMARY KEY,
            query TEXT NOT NULL,             -- as in a URL
@@ -173,6 +221,43 @@ Result<Database> open_state(const std::filesystem::path& state) {
            sealed BLOB NOT NULL             -- encrypted with the key in undo.key
          ) STRICT;
          CREATE INDEX undo_entries_of ON undo_entries (request);)",
+      R"(CREATE TABLE changes (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           state TEXT NOT NULL,
+           created_micros INTEGER NOT NULL,
+           requester TEXT NOT NULL,
+           actors TEXT NOT NULL,            -- JSON
+           title TEXT NOT NULL,
+           reason TEXT NOT NULL,
+           ticket TEXT NOT NULL,
+           targets TEXT NOT NULL,           -- JSON
+           script TEXT NOT NULL,
+           rollback_script TEXT NOT NULL,   -- empty: none
+           lock_timeout_ms INTEGER NOT NULL,
+           statement_timeout_ms INTEGER NOT NULL,
+           request INTEGER NOT NULL,        -- in approval_requests; 0: none
+           problem TEXT NOT NULL,
+           runner TEXT NOT NULL,            -- the gateway that runs it
+           started_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,
+           schemas_after TEXT NOT NULL      -- JSON
+         ) STRICT;
+         CREATE TABLE change_steps (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           change INTEGER NOT NULL REFERENCES changes,
+           part TEXT NOT NULL,
+           target INTEGER NOT NULL,
+           step INTEGER NOT NULL,
+           state TEXT NOT NULL,
+           started_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,
+           message TEXT NOT NULL,
+           UNIQUE (change, part, target, step)
+         ) STRICT;)",
+      R"(ALTER TABLE waiting_admin_events ADD COLUMN taken_by TEXT NOT NULL DEFAULT '';
+         ALTER TABLE waiting_admin_events ADD COLUMN taken_micros INTEGER NOT NULL DEFAULT 0;)",
+      // With which a service signs for whom it acts; empty: it acts for itself alone.
+      "ALTER TABLE users ADD COLUMN assertion_key BLOB NOT NULL DEFAULT x'';",
       R"(-- Groups that somebody has for a while at one database. What was asked for and its end are never
          -- changed but forward; `holder_created_micros` since names are used again.
          CREATE TABLE grants (
@@ -228,19 +313,36 @@ Result<Database> open_state(const std::filesystem::path& state) {
            BEGIN SELECT RAISE(ABORT, 'decisions on access are never removed'); END;
          -- 0: never.
          ALTER TABLE users ADD COLUMN last_login_micros INTEGER NOT NULL DEFAULT 0;)",
-  }));
+  };
+  return kSteps;
+}
+
+Result<Database> open_local(const std::filesystem::path& state) {
+  std::error_code error;
+  if (!std::filesystem::exists(state, error)) {
+    std::filesystem::create_directories(state, error);
+    if (error) return fail(ErrorCode::kIo, "create " + state.string() + ": " + error.message());
+    chmod(state.c_str(), 0700);
+  }
+  SLUICE_ASSIGN(auto database, Database::open(state / "sluice.db"));
+  SLUICE_TRY(database.migrate(schema_steps()));
+  return database;
+}
+
+Result<Database> open_state(const config::Config& config) {
+  if (!config.store.shared()) return open_local(config.state);
+  SLUICE_ASSIGN(auto backend, open_postgres(config.store));
+  Database database(std::move(backend));
+  SLUICE_TRY(database.migrate(schema_steps()));
   return database;
 }
 
 Result<std::string> installation_secret(Database& database) {
-  SLUICE_ASSIGN(
-      auto insert,
-      database.prepare("INSERT INTO secrets VALUES ('scram-mock', ?) ON CONFLICT DO NOTHING"));
-  SLUICE_TRY(insert.bind_blob(1, random_string(32)).run());
-  SLUICE_ASSIGN(auto query,
-                database.prepare("SELECT value FROM secrets WHERE name = 'scram-mock'"));
-  SLUICE_ASSIGN([[maybe_unused]] const bool row, query.step());
-  return query.text(0);
+  return secret(database, "scram-mock", random_string(32));
+}
+
+Result<std::string> gateway_name(Database& local) {
+  return secret(local, "gateway-name", to_hex(random_string(8)));
 }
 
 Result<> leave_admin_event(Database& database, std::string_view actor, std::string_view message) {
@@ -251,19 +353,34 @@ Result<> leave_event(Database& database, std::string_view type, std::string_view
                      std::string_view message) {
   SLUICE_ASSIGN(auto insert, database.prepare("INSERT INTO waiting_admin_events (time_micros, "
                                               "actor, message, type) VALUES (?, ?, ?, ?)"));
-  return insert.bind(1, wall_micros()).bind(2, actor).bind(3, message).bind(4, type).run();
+  return insert.bind(1, wall_micros())
+      .bind(2, printable(actor))
+      .bind(3, printable(message))
+      .bind(4, type)
+      .run();
 }
 
 Result<std::vector<AdminEvent>> waiting_admin_events(Database& database) {
-  SLUICE_ASSIGN(auto query, database.prepare("SELECT id, time_micros, actor, message, type "
-                                             "FROM waiting_admin_events ORDER BY id"));
-  std::vector<AdminEvent> events;
-  for (;;) {
-    SLUICE_ASSIGN(const bool row, query.step());
-    if (!row) return events;
-    events.push_back(
-        {query.integer(0), query.integer(1), query.text(2), query.text(3), query.text(4)});
+  SLUICE_ASSIGN(auto query, database.prepare(std::string(kEvents) + "ORDER BY id"));
+  return all_of(query);
+}
+
+Result<std::vector<AdminEvent>> take_admin_events(Database& database, std::string_view gateway,
+                                                  int64_t now_micros) {
+  SLUICE_ASSIGN(auto events, events_for(database, gateway, now_micros));
+  if (events.empty()) return events;
+  SLUICE_ASSIGN(auto transaction, Transaction::begin(database));
+  SLUICE_ASSIGN(events, events_for(database, gateway, now_micros));
+  SLUICE_ASSIGN(auto take, database.prepare("UPDATE waiting_admin_events SET taken_by = ?, "
+                                            "taken_micros = ? WHERE id = ?"));
+  for (const auto& event : events) {
+    // Each writing is a change that others look at.
+    const bool fresh = event.taken_micros > now_micros - kAbandonedMicros / 2;
+    if (event.taken_by == gateway && fresh) continue;
+    SLUICE_TRY(take.bind(1, gateway).bind(2, now_micros).bind(3, event.id).run());
   }
+  SLUICE_TRY(transaction.commit());
+  return events;
 }
 
 Result<> forget_admin_event(Database& database, int64_t id) {

@@ -12,7 +12,8 @@ Result<std::optional<std::string>> wal_mark(Database& state, std::string_view da
 
 Result<> set_wal_mark(Database& state, std::string_view database, std::string_view slot,
                       std::string_view lsn) {
-  SLUICE_ASSIGN(auto insert, state.prepare("INSERT OR REPLACE INTO wal_marks VALUES (?, ?, ?)"));
+  SLUICE_ASSIGN(auto insert, state.prepare("INSERT INTO wal_marks VALUES (?, ?, ?) ON CONFLICT "
+                                           "(database, slot) DO UPDATE SET lsn = excluded.lsn"));
   return insert.bind(1, database).bind(2, slot).bind(3, lsn).run();
 }
 

@@ -327,7 +327,8 @@ Result<bool> changes_rows(const sql::StatementFacts& facts, const catalog::Catal
       changes = true;
     }
   }
-  return changes;
+  // What functions write shows when it is counted.
+  return changes || (facts.writes && !facts.schema_change);
 }
 
 std::string encode(const Kept& kept) {

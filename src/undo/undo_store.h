@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 #include "undo/images.h"
 #include "undo/keep.h"
 #include "undo/seal.h"

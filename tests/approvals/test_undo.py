@@ -15,7 +15,7 @@ rules:
   - name: undoable-writes
     effect: hold
     do: [insert, update, delete, merge]
-    on: { tables: [public.accounts, public.orders, public.audit_trail, public.keyless, public.touchy] }
+    on: { tables: [public.accounts, public.orders, public.audit_trail, public.keyless, public.touchy, public.lone] }
     approve: { by: [dba], wait: 0s, undoable: 7d, automatic: { who: { users: [alice, bob] } } }
   - name: undoable-drops
     effect: hold
@@ -78,12 +78,13 @@ def running(server):
 def gateway(server, running):
     sql(server, SCHEMA)
     with psycopg.connect(running.dsn(), autocommit=True) as connection:
-        # The catalog is known again, with what has been made behind the gateway's back.
-        for _ in range(100):
-            try:
-                connection.execute("SELECT * FROM lone, shop.items, touchy LIMIT 0")
-                break
-            except psycopg.Error:
+        # What has been made behind the gateway's back is known to it, at the latest when it looks next.
+        for table in ("accounts", "orders", "lone", "touchy", "viewed", "shop.items"):
+            for _ in range(150):
+                with pytest.raises(psycopg.Error) as caught:
+                    connection.execute(f"ALTER TABLE {table} DROP COLUMN nothing")
+                if "not known" not in (caught.value.diag.message_hint or ""):
+                    break
                 time.sleep(0.1)
     return running
 
@@ -324,6 +325,44 @@ def test_a_drop_fails_as_it_would_have(server, gateway):
     sql(server, "DROP VIEW public.outside")
     assert sql(server, STRUCTURE) == structure
     assert kept_schemas(server) == []
+
+
+def test_work_that_was_put_off_is_kept_too(server, gateway):
+    """A trigger that is deferred until COMMIT runs before the statement's rows are kept, also in the client's transaction."""
+    sql(server, """SET ROLE sluice; CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN UPDATE public.touchy SET v = ''later''; RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON public.lone DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        WHEN (NEW.w = 'x') EXECUTE FUNCTION public.later(); ALTER TABLE public.touchy DISABLE TRIGGER touch""")
+    before = everything(server)
+    for _ in range(100):  # Until the gateway knows the trigger.
+        if [r for r in gateway.search("--type", "schema_drift", "--since", "20s") if "lone.later" in r["message"]]:
+            break
+        time.sleep(0.2)
+    with psycopg.connect(gateway.dsn(), autocommit=True) as connection, connection.transaction():
+        connection.execute("UPDATE accounts SET name = 'x' WHERE id = 2")
+        connection.execute("UPDATE lone SET w = 'x' WHERE id = 3")
+    requests = json.loads(gateway.cli("approval", "list", "-o", "json", "--limit", "2").stdout)
+    assert everything(server) != before
+    for request in requests:
+        undo(gateway, number=request["number"])
+    assert everything(server) == before
+
+
+def test_nothing_that_undoing_puts_off_escapes_the_look(server, gateway):
+    run(gateway, "UPDATE touchy SET v = 'y'")
+    sql(server, """SET ROLE sluice; ALTER TABLE public.touchy DISABLE TRIGGER touch; CREATE FUNCTION spoil() RETURNS trigger
+        LANGUAGE plpgsql AS 'BEGIN UPDATE public.touchy SET v = ''spoilt'' WHERE v = ''x''; RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER spoil AFTER UPDATE ON public.touchy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        EXECUTE FUNCTION public.spoil()""")
+    failed = undo(gateway, check=False)
+    assert failed.returncode != 0 and "a trigger" in failed.stderr, failed
+    assert sql(server, "SELECT v FROM touchy") == ["y"]
+
+
+def test_a_drop_that_fails_is_on_the_record(server, gateway):
+    fails(gateway, "DROP TABLE viewed -- on the record")
+    found = gateway.wait_for(lambda r: r, "--text", "on the record", "--type", "statement")
+    assert found and found[-1]["decision"] == "skipped", found
 
 
 def test_a_drop_that_is_rolled_back_leaves_nothing(server, gateway):

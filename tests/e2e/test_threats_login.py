@@ -13,7 +13,7 @@ from harness.gateway import PASSWORD, Gateway
 from harness.postgres import SERVER_PASSWORD
 from harness.wire import GSS_REQUEST, SSL_REQUEST, WireClient, error_fields, kinds, message, query, startup
 
-DEADLINE = 2
+DEADLINE = 4
 
 
 def offering_tls(server, reactor, login_timeout):

@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery"
 
 class Gateway:
     def __init__(self, server, reactor="auto", extra="", environment="production", url_options="sslmode=disable",
-                 pool="size: 50", database_extra="", start=True, env=None, masking=False):
+                 pool="size: 50", database_extra="", start=True, env=None, masking=False, add_alice=True):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-gw-"))
         self.port = free_port()
         self.http = free_port()
@@ -32,7 +32,9 @@ class Gateway:
         self.write_config(server, reactor, extra, environment, url_options, pool, database_extra)
         self.process = None
         self.log = self.root / "log"
-        self.cli("user", "add", "alice", "--group", "engineering", "--password-stdin", input=PASSWORD + "\n")
+        if add_alice:
+            self.cli("user", "add", "alice", "--group", "engineering", "--password-stdin",
+                     input=PASSWORD + "\n")
         if start:
             self.start()
 

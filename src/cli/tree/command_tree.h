@@ -48,6 +48,9 @@ class CommandTree {
   std::function<Result<>()> action_;
 };
 
+/// Options by which somebody proves who they are.
+void add_proof(CLI::App& sub, ProofOptions& who);
+
 void add_gateway_commands(CommandTree& tree);
 void add_user_commands(CommandTree& tree);
 void add_credential_commands(CommandTree& tree);

@@ -3,16 +3,6 @@
 namespace sluice::cli {
 namespace {
 
-void add_proof_of(CLI::App& sub, ProofOptions& who) {
-  sub.add_option("--user", who.user,
-                 "Who says so, with their password (default: who has logged in with sluice "
-                 "login, or the credential in SLUICE_TOKEN)")
-      ->type_name("NAME");
-  sub.add_flag("--password-stdin", who.password_stdin, "Read the password from standard input");
-  sub.add_option("--totp", who.totp, "The one-time code, where codes are set up")
-      ->type_name("CODE");
-}
-
 void add_wish(CLI::App& sub, GrantOptions& options) {
   sub.add_option("--for", options.lasts, "How long, such as 1h or 30m")
       ->required()
@@ -21,7 +11,7 @@ void add_wish(CLI::App& sub, GrantOptions& options) {
       ->required()
       ->type_name("TEXT");
   sub.add_option("--ticket", options.ticket, "Where it was asked for")->type_name("TEXT");
-  add_proof_of(sub, options.who);
+  add_proof(sub, options.who);
 }
 
 void add_taking(CLI::App& sub, GrantOptions& options) {
@@ -39,7 +29,7 @@ void add_end(CommandTree& tree, CLI::App& grants, GrantOptions& options, const s
   }));
   sub->add_option("number", options.number, "From: sluice grant list")->required();
   sub->add_option("--comment", options.comment, "Why; goes on the record")->type_name("TEXT");
-  add_proof_of(*sub, options.who);
+  add_proof(*sub, options.who);
 }
 
 void add_review(CommandTree& tree, CLI::App& grants, GrantOptions& options) {
@@ -60,7 +50,7 @@ void add_review(CommandTree& tree, CLI::App& grants, GrantOptions& options) {
   auto* keep = sub->add_flag("--keep", options.keep, "They keep it");
   sub->add_flag("--revoke", options.revoke, "They lose it at once")->excludes(keep);
   sub->add_option("--comment", options.comment, "Why; goes on the record")->type_name("TEXT");
-  add_proof_of(*sub, options.who);
+  add_proof(*sub, options.who);
 }
 
 }  // namespace

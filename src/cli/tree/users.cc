@@ -66,6 +66,13 @@ void add_user_commands(CommandTree& tree) {
                [&] { return user_totp(tree.common(), user.name, no_more); });
   named(totp, user);
   totp->add_flag("--remove", no_more, "Demand none any more");
+  auto& no_key = tree.keep<bool>();
+  auto* key = tree.add(*users, "assertion-key",
+                       "Let a service say for whom it acts, and print the key it signs that with",
+                       "sluice user assertion-key shop",
+                       [&] { return user_assertion_key(tree.common(), user.name, no_key); });
+  named(key, user);
+  key->add_flag("--remove", no_key, "It acts for itself alone from now on");
   named(tree.add(*users, "remove", "Remove a user; the audit log keeps what they did",
                  "sluice user remove alice", [&] { return user_remove(tree.common(), user.name); }),
         user);

@@ -1,0 +1,281 @@
+#include "change/assess.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "approval/brief.h"
+#include "gateway/identified.h"
+#include "policy/automatic.h"
+#include "policy/policy.h"
+
+namespace sluice::change {
+namespace json = boost::json;
+
+namespace {
+
+/// Why no change may contain it, whatever the policy says; empty: it may.
+std::string_view never_a_step(const sql::StatementFacts& facts) {
+  if (!facts.transaction.empty())
+    return "the gateway begins and ends the transactions of a change: leave that out";
+  if (!facts.prepared.empty())
+    return "PREPARE and EXECUTE are no steps: write the statement itself";
+  if (!facts.cursors.empty()) return "nobody would read from a cursor";
+  for (const sql::Action& action : facts.actions) {
+    if (action.kind == sql::ActionKind::kCopyIn) return "COPY FROM has no data here: use INSERT";
+    if (action.kind == sql::ActionKind::kCopyOut) return "nobody would take the data of COPY TO";
+  }
+  return {};
+}
+
+/// Whether later steps may name things that it makes.
+bool may_make_things(const sql::StatementFacts& facts) {
+  return facts.schema_change || facts.temporary_change || facts.dynamic_sql ||
+         facts.may_change_settings || !facts.functions.empty();
+}
+
+bool same(const approval::Need& a, const approval::Need& b) {
+  return a.rule == b.rule && std::equal(a.stages.begin(), a.stages.end(), b.stages.begin(),
+                                        b.stages.end(), [](const auto& x, const auto& y) {
+                                          return x.groups == y.groups && x.people == y.people;
+                                        });
+}
+
+/// One script on one target, step by step.
+class Judge {
+ public:
+  Judge(gateway::Gateway& gateway, const Change& change, std::string_view peer, Assessment& out)
+      : gateway_(gateway), change_(change), policy_(gateway.policy()), peer_(peer), out_(out) {}
+
+  /// `principal`: who asks, as they are there. `schema`: its fingerprint, as the server says it.
+  Result<> target(const std::string& database, policy::Principal principal, std::string schema,
+                  bool rollback_only) {
+    principal_ = std::move(principal);
+    schema_ = std::move(schema);
+    SLUICE_ASSIGN(target_, gateway_.target(database));
+    if (!rollback_only) SLUICE_TRY(part(Part::kScript));
+    return part(Part::kRollback);
+  }
+
+  json::array take_steps() { return std::move(brief_); }
+  size_t held() const { return held_; }
+
+ private:
+  Result<> part(Part which) {
+    const auto& steps = out_.plan.steps(which);
+    std::vector<policy::Understood> understood;
+    bool together = true;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      SLUICE_ASSIGN(auto one, gateway_.understand(target_.database, steps[i].text));
+      if (const auto why = never_a_step(*one.facts); !why.empty())
+        return refuse(which, i, std::string(why));
+      together = together && !one.facts->outside_transaction;
+      understood.push_back(std::move(one));
+    }
+    if (steps.empty()) return {};
+    (which == Part::kScript ? out_.plan.script_in_transaction : out_.plan.rollback_in_transaction) =
+        together;
+    const auto& catalog = understood.front().catalog;
+    out_.outdated = out_.outdated || catalog->fingerprint() != schema_;
+    const sql::Scope scope{catalog, {"pg_catalog", "public"}};
+    const auto lint =
+        lint_script(which == Part::kScript ? change_.script : change_.rollback, scope, together);
+    // The rollback names what the script makes.
+    bool made = which == Part::kRollback;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      std::vector<sql::Finding> findings;
+      std::copy_if(lint.begin(), lint.end(), std::back_inserter(findings),
+                   [&](const auto& finding) { return finding.statement == i + 1; });
+      SLUICE_TRY(step(which, i, understood[i], findings, made));
+      made = made || may_make_things(*understood[i].facts);
+    }
+    return {};
+  }
+
+  Result<> step(Part which, size_t i, const policy::Understood& understood,
+                const std::vector<sql::Finding>& lint, bool made) {
+    const sql::StatementFacts& facts = *understood.facts;
+    policy::Circumstances now;
+    now.now_micros = wall_micros();
+    // As the gateway itself will come.
+    now.client_address = "127.0.0.1";
+    now.authenticated_micros = principal_.authenticated_micros;
+    now.in_transaction = out_.plan.in_transaction(which);
+    const auto decision =
+        policy::judge(policy_, facts, understood.catalog.get(), principal_, target_)->decide(now);
+    const bool later = facts.unresolved && made;
+    if (facts.unresolved && !made)
+      return refuse(which, i, "it names something that the database does not have");
+    const bool held = decision->effect == policy::Effect::kHold;
+    if (held && decision->holds.empty()) return refuse(which, i, decision->message);
+    if (!held && !decision->allowed() && !later)
+      return refuse(which, i, fmt::format("{} (rule \"{}\")", decision->message, decision->rule));
+    if (held) {
+      ++held_;
+      now.client_address = peer_;
+      ask_for(*decision, understood, now, lint, which, i);
+    }
+    tell(which, i, *decision, understood, lint, later);
+    return {};
+  }
+
+  /// Adds what the rules that hold a step ask for.
+  void ask_for(const policy::Decision& decision, const policy::Understood& understood,
+               const policy::Circumstances& now, const std::vector<sql::Finding>& lint, Part which,
+               size_t i) {
+    const auto bad = approval::worse_than_advice(lint);
+    for (const auto& spec : decision.holds) {
+      const approval::Need need{spec->rule, spec->stages};
+      if (!not_among({need}, out_.needs).empty()) out_.needs.push_back(need);
+      if (spec->max_rows)
+        out_.max_rows = std::min(out_.max_rows.value_or(*spec->max_rows), *spec->max_rows);
+      out_.valid = std::min(out_.valid, spec->valid);
+      auto automatic = policy::decide_automatically(
+          *spec, *understood.facts, understood.catalog.get(), principal_, target_, now, bad);
+      if (understood.facts->unresolved) {
+        automatic.approved = false;
+        automatic.evidence.emplace_back("it names what only an earlier step makes");
+      }
+      out_.automatic = out_.automatic && automatic.approved;
+      const std::string place = place_of(which, i);
+      for (const auto& line : automatic.evidence) out_.evidence.push_back(place + ": " + line);
+    }
+  }
+
+  void tell(Part which, size_t i, const policy::Decision& decision,
+            const policy::Understood& understood, const std::vector<sql::Finding>& lint,
+            bool later) {
+    const Step& step = out_.plan.steps(which)[i];
+    json::array rules;
+    for (const auto& spec : decision.holds) rules.emplace_back(spec->rule);
+    json::error_code error;
+    auto facts = json::parse(
+        approval::brief_of(decision, *understood.facts, understood.catalog.get(), {}, lint, {}),
+        error);
+    json::object row{{"part", name_of(which)},
+                     {"database", target_.database},
+                     {"step", i + 1},
+                     {"line", step.line},
+                     {"statement", json::string(to_printable_utf8(utf8_prefix(step.text, 200)))},
+                     {"rules", std::move(rules)},
+                     {"facts", error ? json::value(nullptr) : std::move(facts)}};
+    if (later) row["judged"] = "when it runs: it names what only an earlier step makes";
+    brief_.push_back(std::move(row));
+  }
+
+  std::string place_of(Part which, size_t i) const {
+    return fmt::format("{}step {} (line {}) on {}", which == Part::kRollback ? "rollback " : "",
+                       i + 1, out_.plan.steps(which)[i].line, target_.database);
+  }
+
+  Result<> refuse(Part which, size_t i, const std::string& why) const {
+    return fail(ErrorCode::kDenied, place_of(which, i) + ": " + why);
+  }
+
+  gateway::Gateway& gateway_;
+  const Change& change_;
+  std::shared_ptr<const policy::Policy> policy_;
+  std::string_view peer_;
+  Assessment& out_;
+  policy::Principal principal_;
+  policy::Target target_;
+  std::string schema_;
+  json::array brief_;
+  size_t held_ = 0;
+};
+
+/// The requester, as the sessions of the run will have them on each target: grants are for one.
+Result<std::vector<policy::Principal>> principals_for(gateway::Gateway& gateway,
+                                                      const Change& change, const Who& who) {
+  const auto directory = gateway.directory();
+  const identity::User* user = directory->find(who.user);
+  const identity::Credential* credential = directory->credential(who.credential);
+  if (user == nullptr || credential == nullptr) return fail(ErrorCode::kDenied, "who asks is gone");
+  for (const auto& database : change.targets) {
+    if (const auto why =
+            gateway::not_welcome(*directory, *user, credential, database, wall_micros()))
+      return fail(ErrorCode::kDenied, database + ": " + why->why);
+  }
+  if (credential->actors != change.actors)
+    return fail(ErrorCode::kDenied, "the change was submitted for somebody else");
+  const int64_t now = wall_micros();
+  std::vector<policy::Principal> out;
+  for (const auto& database : change.targets)
+    out.push_back(gateway::principal_of(*directory, *user, credential, {}, now, {database, now}));
+  return out;
+}
+
+std::string brief_text(const Change& change, const Assessment& out, json::array steps,
+                       size_t held) {
+  const auto text = [](std::string_view raw) { return json::string(to_printable_utf8(raw)); };
+  json::array targets;
+  for (const auto& target : change.targets) targets.emplace_back(target);
+  const json::object about{{"title", text(change.title)},
+                           {"reason", text(change.reason)},
+                           {"ticket", text(change.ticket)},
+                           {"targets", std::move(targets)},
+                           {"lock_timeout", text_of(change.lock_timeout)},
+                           {"statement_timeout", text_of(change.statement_timeout)},
+                           {"one_transaction", out.plan.script_in_transaction},
+                           {"rollback", !change.rollback.empty()}};
+  return json::serialize(
+      json::object{{"why", fmt::format("rules hold {} of {} steps", held, steps.size())},
+                   {"kind", "change"},
+                   {"actions", json::array()},
+                   {"tables", json::array()},
+                   {"lint", json::array()},
+                   {"change", about},
+                   {"steps", std::move(steps)}});
+}
+
+}  // namespace
+
+std::string not_among(const std::vector<approval::Need>& needs,
+                      const std::vector<approval::Need>& approved) {
+  for (const auto& need : needs) {
+    if (std::none_of(approved.begin(), approved.end(),
+                     [&](const auto& known) { return same(known, need); }))
+      return need.rule;
+  }
+  return {};
+}
+
+Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const Who& who,
+                          bool rollback_only) {
+  SLUICE_ASSIGN(const auto principals, principals_for(gateway, change, who));
+  const policy::Principal& principal = principals.at(0);
+  Assessment out;
+  SLUICE_ASSIGN(out.plan.script, read_script(change.script));
+  if (!change.rollback.empty()) {
+    auto rollback = read_script(change.rollback);
+    if (!rollback) return fail(std::move(rollback.error()).within("the rollback script"));
+    out.plan.rollback = std::move(*rollback);
+  }
+  out.automatic = true;
+  out.policy = gateway.policy()->version();
+  out.kind = policy::name_of(principal.kind);
+  out.persons = principal.actors;
+  const auto person = principal.attributes.find("person");
+  out.persons.push_back(person == principal.attributes.end() ? principal.user : person->second);
+  Judge judge(gateway, change, who.peer, out);
+  std::vector<std::string> environments;
+  for (size_t i = 0; i < change.targets.size(); ++i) {
+    const std::string& database = change.targets[i];
+    // Before it is judged: what changes meanwhile is then a difference.
+    SLUICE_ASSIGN(const auto state, gateway.fresh_state(database));
+    out.session +=
+        fmt::format("{}{}: {}", out.session.empty() ? "" : "\n", database, state.session);
+    out.schema += fmt::format("{}{}={}", out.schema.empty() ? "" : " ", database, state.schema);
+    SLUICE_ASSIGN(const auto target, gateway.target(database));
+    environments.push_back(target.environment);
+    SLUICE_TRY(judge.target(database, principals[i], state.schema, rollback_only));
+  }
+  out.environments = fmt::format("{}", fmt::join(environments, ", "));
+  out.automatic = out.automatic && !out.needs.empty();
+  out.brief = brief_text(change, out, judge.take_steps(), judge.held());
+  return out;
+}
+
+}  // namespace sluice::change

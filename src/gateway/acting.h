@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace sluice::gateway {
+
+/// For whom a service acts, as far as it may say so at all (docs/identity.md).
+struct Acting {
+  bool may = false;     ///< it has a key to sign with
+  std::string session;  ///< as `SET sluice.end_user` has said; empty: for itself
+  std::string now;      ///< in the statement at hand
+};
+
+}  // namespace sluice::gateway

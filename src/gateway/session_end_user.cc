@@ -1,0 +1,155 @@
+// Session: the end user for whom a service acts, statement by statement.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/identified.h"
+#include "gateway/refusals.h"
+#include "gateway/server_identity.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "identity/end_user.h"
+#include "sql/comment_tags.h"
+
+namespace sluice::gateway {
+namespace {
+
+std::shared_ptr<const policy::Decision> refused(std::string message) {
+  return refusal("end-user", "28000", std::move(message),
+                 "Sign who it is for with the service's assertion key: docs/identity.md.");
+}
+
+/// Beginning and ending transactions, and settings, show nothing to nobody.
+bool needs_nobody(const sql::StatementFacts& facts) {
+  return std::all_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+    return action.kind == sql::ActionKind::kTransaction ||
+           action.kind == sql::ActionKind::kSessionSetting;
+  });
+}
+
+}  // namespace
+
+/// Whom the statement is for, as its comment or its SET says. Fails with what to tell the client.
+tl::expected<std::string, Session::DecisionPtr> Session::end_user_of(const Statement& statement,
+                                                                     Bytes text, bool& sets) {
+  const sql::StatementFacts& facts = statement.facts();
+  const auto directory = worker_.runtime()->directory;
+  const auto verified = [&](std::string_view assertion) -> tl::expected<std::string, DecisionPtr> {
+    const identity::User* service = directory->find(admission_.user);
+    const std::string pid = std::to_string(static_cast<int32_t>(load_be32(cancel_key_.data())));
+    const auto name = identity::verify_end_user(
+        assertion, admission_.user, service == nullptr ? SecretString() : service->assertion_key,
+        pid, now_.wall_micros);
+    if (name) return *name;
+    return tl::unexpected(refused("the end user is not believed: " + name.error().text));
+  };
+  std::string name = facts.resets_settings ? std::string() : acting_.session;
+  sets = facts.resets_settings;
+  if (names_end_user(facts)) {
+    const auto value = end_user_set(text);
+    if (!value) {
+      return tl::unexpected(
+          refused("the end user is set alone, and for the session: SET sluice.end_user = '…'"));
+    }
+    sets = true;
+    name.clear();
+    if (!value->empty()) {
+      auto said = verified(*value);
+      if (!said) return said;
+      name = std::move(*said);
+    }
+  } else if (const auto tag = sql::tag_value(statement.recorded.tags, "sluice_end_user");
+             !tag.empty()) {
+    auto said = verified(tag);
+    if (!said) return said;
+    name = std::move(*said);
+  }
+  if (name.empty()) {
+    const bool must = admission_.database->config().identity.end_user_required;
+    if (must && !needs_nobody(facts)) {
+      return tl::unexpected(refused("whom this is for has to be said in this database"));
+    }
+    return name;
+  }
+  const identity::User* known = directory->find(name);
+  if (known != nullptr && known->disabled) {
+    return tl::unexpected(refused(fmt::format("\"{}\" may no longer do anything", name)));
+  }
+  return name;
+}
+
+/// Makes the statement's end user the one whom the session acts for; nothing: it is, go on. `own`:
+/// entries of the queue that are the message's own.
+std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
+                                                      const Statement& statement, Bytes text,
+                                                      size_t own) {
+  if (!acting_.may) return std::nullopt;
+  const bool simple = piece.type == wire::postgres::kQuery;
+  const auto drop_own = [&] {
+    for (; own > 0; --own) expected_.drop_back();
+  };
+  const auto refuse = [&](const DecisionPtr& why) {
+    drop_own();
+    return simple ? refuse_query(audit::Phase::kSimple, &statement, why)
+                  : refuse_extended({}, &statement, why, piece.type == wire::postgres::kParse);
+  };
+  bool sets = false;
+  auto name = end_user_of(statement, text, sets);
+  if (!name) return refuse(name.error());
+  // What is only parsed has not happened yet.
+  const bool parsing = piece.type == wire::postgres::kParse;
+  if (sets && parsing) return std::nullopt;
+  if (*name != acting_.now) {
+    if (expected_.size() > own) {
+      // What still runs is for somebody else, and goes on the record as that.
+      if (!ready_outstanding()) {
+        return refuse(refused("the end user changes in the midst of a pipeline: send Sync first"));
+      }
+      drop_own();
+      return defer(piece, kQueue);
+    }
+    if (!piece.whole()) return refuse(refused("the end user changes with too long a message"));
+    act_for(*name);
+  }
+  if (sets) acting_.session = *name;
+  if (names_known()) return std::nullopt;
+  const bool again = own > 0;
+  drop_own();
+  const bool settled = settle_names();
+  if (naming_problem_) return refuse(std::exchange(naming_problem_, nullptr));
+  if (settled && !again) return std::nullopt;
+  const Pass pass = defer(piece, kNaming);
+  if (settled) {
+    worker_.post([id = id_](Worker& self) {
+      if (Session* session = self.find_session(id)) session->take_deferred(kNaming);
+    });
+  }
+  return pass;
+}
+
+void Session::act_for(const std::string& end_user) {
+  acting_.now = end_user;
+  const auto directory = worker_.runtime()->directory;
+  const identity::User* user = directory->find(admission_.user);
+  if (user == nullptr) return;  // The session is about to end.
+  const policy::Principal& known = admission_.principal;
+  become(*directory, *user,
+         known.credential.empty() ? nullptr : directory->credential(known.credential));
+}
+
+/// Its client is who the directory says, acting for whoever it acts for.
+void Session::become(const identity::Directory& directory, const identity::User& user,
+                     const identity::Credential* credential) {
+  const policy::Principal& known = admission_.principal;
+  admission_.principal =
+      principal_of(directory, user, credential, known.authentication, known.authenticated_micros,
+                   {admission_.database->config().name, wall_micros()});
+  acting_.may = may_assert(user);
+  if (!acting_.now.empty()) limit_to_end_user(directory, acting_.now, admission_.principal);
+  doubt_identity();
+  principal_ = worker_.principals().intern(admission_.principal);
+  context_ = audit::EncodedContext(context());
+  audience_of_ = {};  // What they may see is found out anew.
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,101 @@
+// Session: how a refusal reaches the client, as an error of the server would.
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+#include "wire/postgres/encode.h"
+#include "wire/postgres/protocol.h"
+
+namespace sluice::gateway {
+namespace pg = wire::postgres;
+
+/// What would be allowed to somebody who has just proved who they are, with a second factor: then
+/// that is what the refusal tells them to do.
+Session::DecisionPtr Session::with_step_up(const Statement& statement, DecisionPtr denied) const {
+  if (denied->effect != policy::Effect::kDeny || !statement.meaning) return denied;
+  policy::Principal fresh = principal_->principal;
+  fresh.authenticated_micros = now_.wall_micros;
+  policy::Circumstances now = circumstances();
+  now.authenticated_micros = now_.wall_micros;
+  const auto allowed = [&](const policy::Principal& who) {
+    const auto principal = worker_.principals().intern(who);
+    const auto verdict =
+        statement.meaning->judgement(worker_.runtime()->policy, *principal, *admission_.database)
+            .decide(now);
+    return verdict->effect != policy::Effect::kDeny;
+  };
+  const bool recent = allowed(fresh);
+  if (!recent) {
+    fresh.authentication = "totp";
+    fresh.amr = {"pwd", "otp", "mfa"};
+    if (!allowed(fresh)) return denied;
+  }
+  auto told = std::make_shared<policy::Decision>(*denied);
+  if (!told->hint.empty()) told->hint += " ";
+  told->hint += recent
+                    ? "Prove anew who you are: sluice login"
+                    : "Prove who you are with a second factor: sluice login, with a one-time code";
+  told->hint += admission_.principal.credential.empty()
+                    ? ", and connect with what it keeps (sluice connect)."
+                    : "; this session counts it within seconds.";
+  return told;
+}
+
+std::string Session::refusal_response(const policy::Decision& decision) const {
+  pg::ErrorFields fields;
+  fields.set_severity("ERROR");
+  fields.set(pg::kFieldSqlstate, decision.sqlstate);
+  fields.set(pg::kFieldMessage, decision.message);
+  if (!decision.detail.empty()) fields.set(pg::kFieldDetail, decision.detail);
+  if (!decision.hint.empty()) fields.set(pg::kFieldHint, decision.hint);
+  if (decision.position > 0) fields.set(pg::kFieldPosition, std::to_string(decision.position));
+  std::string out;
+  pg::encode_error_response(out, fields);
+  return out;
+}
+
+Session::Pass Session::refuse_query(audit::Phase phase, const Statement* statement,
+                                    const DecisionPtr& decision) {
+  if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
+  // A failing statement also takes the unnamed one away; only the server can do that.
+  const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
+  split_failed_ = true;
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
+    (void)split_goes_on();
+    std::string out = refusal_response(*decision);
+    pg::encode_ready_for_query(out, transaction_);
+    send_to_client(Bytes(out));
+    return Pass::kDrop;
+  }
+  Expected& entry = expect(RequestKind::kQuery);
+  entry.refused = true;
+  entry.decision = decision;
+  since_sync_ = false;
+  replacement_.clear();
+  pg::encode_query(replacement_, failing_text());
+  return Pass::kReplace;
+}
+
+/// The error, and nothing more until the client's Sync.
+Session::Pass Session::refuse_extended(std::string_view name, const Statement* statement,
+                                       const DecisionPtr& decision, bool parsing) {
+  if (!record_refusal(audit::Phase::kParse, name, statement, *decision)) return Pass::kStop;
+  skip_until_sync_ = true;
+  // A failing Parse also takes the unnamed statement away; only the server can do that.
+  const bool takes_unnamed = parsing && name.empty();
+  if (expected_.empty() && !since_sync_ && transaction_ != 'T' &&
+      !(takes_unnamed && prepared_.find({}) != nullptr)) {
+    local_sync_ = true;
+    send_to_client(Bytes(refusal_response(*decision)));
+    return Pass::kDrop;
+  }
+  Expected& entry = expect(RequestKind::kParse);
+  entry.refused = true;
+  entry.decision = decision;
+  if (!takes_unnamed) entry.statement = kFailingName;
+  since_sync_ = true;
+  replacement_.clear();
+  pg::encode_parse(replacement_, entry.statement, failing_text());
+  return Pass::kReplace;
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,514 @@
+"""Changes: scripts that are approved as a whole and run by the gateway on several databases, in order. What is not
+exactly what was approved does not run (threat cases of changes)."""
+
+import json
+import sqlite3
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import psycopg
+import pytest
+from harness.gateway import PASSWORD, SLUICE, Gateway
+from harness.postgres import PostgresServer
+
+POLICY = """
+rules:
+  - { name: all, effect: allow }
+  - { name: sleeping, effect: allow, on: { functions: [sleep] }, do: [function] }
+  - { name: ledger-stays, effect: deny, do: [update], on: { tables: [public.ledger] } }
+  - name: schema-waits
+    effect: hold
+    do: [create, alter, drop]
+    approve: { by: [dba], wait: 0s, valid: 1h }
+  - name: deletes-wait
+    effect: hold
+    do: [delete]
+    approve: { by: [dba], wait: 0s, max_rows: 3 }
+  - name: leads-decide
+    effect: hold
+    do: [insert]
+    on: { tables: [public.ledger] }
+    approve: { by: [leads], wait: 0s }
+  - name: small-tables
+    effect: hold
+    do: [update]
+    on: { tables: [public.numbers] }
+    approve:
+      by: [dba]
+      wait: 0s
+      automatic: { who: { groups: [engineering], kinds: [human] }, when: { table_rows: { at_most: 100 } } }
+"""
+
+SCHEMA = """
+DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO sluice; SET ROLE sluice;
+CREATE TABLE numbers AS SELECT i FROM generate_series(1, 10) i;
+CREATE TABLE ledger (id int, v int);
+ANALYZE numbers;
+"""
+
+SCRIPT = """\
+-- Notes on numbers.
+ALTER TABLE numbers ADD COLUMN note text;
+
+CREATE TABLE notes (id int);
+INSERT INTO notes VALUES (1);
+"""
+ROLLBACK = "DROP TABLE notes;\nALTER TABLE numbers DROP COLUMN note;\n"
+BOTH = ("--on", "staging", "--on", "orders")
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = PostgresServer()
+    server.sql("CREATE DATABASE staging")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def gateway(server):
+    gateway = Gateway(server, start=False)
+    policy = gateway.root / "policy.yaml"
+    policy.write_text(POLICY)
+    text = gateway.config.read_text()
+    first = text[text.index("  - name: orders"):]
+    second = first.replace("name: orders", "name: staging").replace("environment: production", "environment: staging")
+    gateway.config.write_text(text + second.replace("/orders?", "/staging?") + f"policy: {{ file: {policy} }}\n")
+    for name, groups in (("dora", ["dba"]), ("erin", ["dba", "leads"]), ("bob", ["engineering"])):
+        gateway.cli("user", "add", name, *[word for group in groups for word in ("--group", group)],
+                    "--password-stdin", input=PASSWORD + "\n")
+    for database in ("orders", "staging"):
+        server.sql(SCHEMA, database=database)
+    gateway.start()
+    yield gateway
+    gateway.stop()
+
+
+def somebody(gateway, user, *words, check=True):
+    return gateway.cli(*words, "--user", user, "--password-stdin", input=PASSWORD + "\n", check=check)
+
+
+def submit(gateway, script, *extra, rollback=None, on=BOTH, user="alice", check=True):
+    (gateway.root / "script.sql").write_text(script)
+    if rollback is not None:
+        (gateway.root / "rollback.sql").write_text(rollback)
+        extra = (*extra, "--rollback", str(gateway.root / "rollback.sql"))
+    done = somebody(gateway, user, "change", "submit", str(gateway.root / "script.sql"), *on, "--title", "notes",
+                    "--reason", "support asks", "-o", "json", *extra, check=check)
+    return json.loads(done.stdout) if done.returncode == 0 else done
+
+
+def approve(gateway, change, user="dora"):
+    return somebody(gateway, user, "approval", "approve", str(change["request"]))
+
+
+def approved(gateway, script, *extra, **named):
+    change = submit(gateway, script, *extra, **named)
+    approve(gateway, change)
+    return change
+
+
+def act(gateway, what, change, user="alice", check=True):
+    return somebody(gateway, user, "change", what, str(change["number"]), check=check)
+
+
+def refused(gateway, what, change, why, user="alice"):
+    done = act(gateway, what, change, user=user, check=False)
+    assert done.returncode != 0 and why in done.stderr, done.stdout + done.stderr
+
+
+def status(gateway, change):
+    return json.loads(gateway.cli("change", "status", str(change["number"]), "-o", "json").stdout)
+
+
+def steps(gateway, change):
+    return [(step["part"], step["database"], step["step"], step["state"]) for step in status(gateway, change)["steps"]]
+
+
+def wait_until(gateway, change, condition):
+    for _ in range(200):
+        now = status(gateway, change)
+        if condition(now):
+            return now
+        time.sleep(0.1)
+    raise AssertionError(now)
+
+
+def live_credentials(gateway):
+    """Of runs."""
+    with sqlite3.connect(gateway.root / "state" / "sluice.db") as state:
+        return state.execute("SELECT count(*) FROM credentials WHERE label LIKE 'change %' AND revoked_micros = 0").fetchone()[0]
+
+
+class Background:
+    """`sluice change run` that is still going."""
+
+    def __init__(self, gateway, change):
+        self.process = subprocess.Popen(
+            [SLUICE, "change", "run", str(change["number"]), "--user", "alice", "--password-stdin", "--config",
+             str(gateway.config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process.stdin.write(PASSWORD + "\n")
+        self.process.stdin.close()
+        self.process.stdin = None
+
+    def end(self):
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+
+def rows(server, database, text):
+    return server.sql(text, database=database)
+
+
+def has(server, database, table="notes"):
+    return rows(server, database, f"SELECT to_regclass('{table}') IS NOT NULL") == ["t"]
+
+
+def columns(server, database, table="numbers"):
+    return rows(server, database, f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 "
+                                  "AND NOT attisdropped ORDER BY attnum")
+
+
+def test_approved_by_somebody_else_it_runs_in_order_with_progress(gateway, server):
+    change = submit(gateway, SCRIPT, rollback=ROLLBACK)
+    assert change["state"] == "waiting" and change["targets"] == ["staging", "orders"]
+    refused(gateway, "run", change, "is not approved")
+    shown = gateway.cli("approval", "show", str(change["request"])).stdout
+    for text in ("support asks", "ALTER TABLE numbers ADD COLUMN note text", "staging step 1 (line 1)", "orders step 3 (line 5)",
+                 "lock access_exclusive", "DROP TABLE notes", "one transaction on each database", "lock_timeout 5s"):
+        assert text in shown, shown
+    assert somebody(gateway, "alice", "approval", "approve", str(change["request"]), check=False).returncode != 0
+    approve(gateway, change)
+    assert status(gateway, change)["state"] == "approved"
+    done = act(gateway, "run", change)
+    # Those whose transaction has not been committed yet have only run.
+    assert [line.split(" (")[0].replace(": ran,", ": done,") for line in done.stdout.splitlines()] == [
+        "staging step 1: done, ALTER TABLE", "staging step 2: done, CREATE TABLE", "staging step 3: done, INSERT 0 1",
+        "orders step 1: done, ALTER TABLE", "orders step 2: done, CREATE TABLE", "orders step 3: done, INSERT 0 1",
+        "change 1 is done"]
+    for database in ("staging", "orders"):
+        assert has(server, database) and columns(server, database) == ["i", "note"]
+    records = gateway.wait_for(lambda found: any(r.get("change") for r in found), "--user", "alice", "--database", "orders",
+                               "--type", "statement")
+    assert [(r["change"], r["kind"]) for r in records if r.get("change")] == [
+        ("1", "BEGIN"), ("1 step 1 of 3", "ALTER TABLE"), ("1 step 2 of 3", "CREATE TABLE"), ("1 step 3 of 3", "INSERT"), ("1", "COMMIT")]
+    assert {r.get("approval") for r in records if r["kind"] == "ALTER TABLE"} == {f"{change['request']} by dora"}
+    said = [r["message"] for r in gateway.wait_for(lambda found: any("change 1: done" in r["message"] for r in found),
+                                                   "--type", "approval")]
+    assert any("change 1: submitted for staging, orders: notes; support asks" in text for text in said)
+    assert any("change 1: run on staging, orders" in text for text in said) and "change 1: done" in said
+    listed = json.loads(gateway.cli("change", "list", "-o", "json").stdout)
+    assert [(c["number"], c["state"]) for c in listed] == [(1, "done")]
+    assert live_credentials(gateway) == 0, "they went with it"
+
+
+def test_what_no_rule_holds_is_ready_at_once(gateway, server):
+    change = submit(gateway, "INSERT INTO numbers VALUES (77)", on=("--on", "orders"))
+    assert change["state"] == "ready" and change["request"] == 0
+    act(gateway, "run", change)
+    assert rows(server, "orders", "SELECT count(*) FROM numbers WHERE i = 77") == ["1"]
+    refused(gateway, "run", change, "is done")
+
+
+@pytest.mark.parametrize("script,why", [
+    ("SELECT 1;\nUPDATE ledger SET v = 1;", "step 2 (line 2) on staging"),
+    ("SELECT 1;\n\nDROP TABBLE x;", "line 3"),
+    ("SELECT * FROM nowhere", "does not have"),
+    ("BEGIN; SELECT 1; COMMIT", "the gateway begins and ends"),
+    ("PREPARE p AS SELECT 1", "write the statement itself"),
+    ("COPY numbers FROM STDIN", "use INSERT"),
+    ("-- nothing\n", "no statement"),
+])
+def test_refused_at_once_with_its_place(gateway, script, why):
+    done = submit(gateway, script, check=False)
+    assert done.returncode != 0 and why in done.stderr, done.stderr
+    assert json.loads(gateway.cli("change", "list", "-o", "json").stdout) == []
+
+
+def test_it_stops_at_the_first_error_and_the_rest_is_not_touched(gateway, server):
+    rows(server, "orders", "INSERT INTO ledger VALUES (1, 0)")
+    script = "ALTER TABLE numbers ADD COLUMN note text;\nINSERT INTO numbers SELECT 1 / (2 - count(*)) FROM ledger, generate_series(1, 2);\nSELECT 3;"
+    change = approved(gateway, script, rollback="ALTER TABLE numbers DROP COLUMN note")
+    done = act(gateway, "run", change, check=False)
+    assert done.returncode == 1 and "orders: step 2 of 3 (line 2): 22012: division by zero" in done.stderr
+    assert steps(gateway, change) == [
+        ("script", "staging", 1, "done"), ("script", "staging", 2, "done"), ("script", "staging", 3, "done"),
+        ("script", "orders", 1, "undone"), ("script", "orders", 2, "failed")]
+    assert columns(server, "staging") == ["i", "note"] and columns(server, "orders") == ["i"]
+    assert status(gateway, change)["state"] == "failed"
+    refused(gateway, "run", change, "is failed")
+    # What was done is taken back; what was not, is left.
+    act(gateway, "rollback", change)
+    assert columns(server, "staging") == ["i"] and columns(server, "orders") == ["i"]
+    assert steps(gateway, change)[-1] == ("rollback", "staging", 1, "done")
+    assert status(gateway, change)["state"] == "rolled_back"
+
+
+def test_a_failure_on_the_first_leaves_the_second_alone(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT 1 / 0 FROM numbers")
+    act(gateway, "run", change, check=False)
+    assert {step[1] for step in steps(gateway, change)} == {"staging"}
+    assert columns(server, "staging") == columns(server, "orders") == ["i"]
+    refused(gateway, "rollback", change, "no rollback script")
+
+
+def test_lock_timeout(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text", "--lock-timeout", "300ms")
+    with psycopg.connect(host=str(server.root), port=server.port, user="postgres", dbname="staging") as other:
+        other.execute("LOCK TABLE numbers")
+        began = time.time()
+        done = act(gateway, "run", change, check=False)
+        assert "55P03" in done.stderr and time.time() - began < 10
+    assert columns(server, "staging") == columns(server, "orders") == ["i"]
+
+
+def test_statement_timeout(gateway, server):
+    change = submit(gateway, "SELECT pg_sleep(30)", "--statement-timeout", "400ms")
+    assert "57014" in act(gateway, "run", change, check=False).stderr
+    assert steps(gateway, change) == [("script", "staging", 1, "failed")]
+
+
+def test_rollback_goes_backwards_and_once(gateway, server):
+    change = approved(gateway, SCRIPT, rollback=ROLLBACK)
+    refused(gateway, "rollback", change, "is waiting")
+    act(gateway, "run", change)
+    refused(gateway, "rollback", change, "by who submitted it", user="dora")
+    done = act(gateway, "rollback", change)
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[:4]] == [
+        "rollback, orders step 1", "rollback, orders step 2", "rollback, staging step 1", "rollback, staging step 2"]
+    for database in ("staging", "orders"):
+        assert not has(server, database) and columns(server, database) == ["i"]
+    refused(gateway, "rollback", change, "is rolled_back")
+    records = gateway.wait_for(lambda found: any(r.get("change") == "1 rollback step 2 of 2" for r in found), "--user", "alice")
+    assert any(r.get("change") == "1 rollback step 2 of 2" and r["approval"].endswith("by dora") for r in records)
+
+
+def test_a_rollback_is_for_what_the_change_has_left(gateway, server):
+    change = approved(gateway, SCRIPT, rollback=ROLLBACK)
+    act(gateway, "run", change)
+    rows(server, "orders", "ALTER TABLE notes ADD COLUMN precious text")
+    refused(gateway, "rollback", change, "the schema of orders is not as the change has left it")
+    assert has(server, "orders") and has(server, "staging")
+
+
+@pytest.mark.parametrize("what", ["disabled", "policy"])
+def test_a_rollback_needs_its_approval_still(gateway, server, what):
+    change = approved(gateway, SCRIPT, rollback=ROLLBACK)
+    act(gateway, "run", change)
+    if what == "disabled":
+        gateway.cli("user", "disable", "dora")
+    else:
+        (gateway.root / "policy.yaml").write_text(POLICY + "# changed\n")
+    time.sleep(1)
+    refused(gateway, "rollback", change, "may not approve any more" if what == "disabled" else "the policy")
+    assert has(server, "orders")
+
+
+def test_what_cannot_be_in_a_transaction_is_run_step_by_step(gateway, server):
+    change = approved(gateway, "CREATE TABLE notes (id int);\nCREATE INDEX CONCURRENTLY numbers_i ON numbers (i);\nSELECT 1 / 0 FROM numbers")
+    act(gateway, "run", change, check=False)
+    assert steps(gateway, change) == [("script", "staging", 1, "done"), ("script", "staging", 2, "done"),
+                                      ("script", "staging", 3, "failed")]
+    assert has(server, "staging") and has(server, "staging", "numbers_i") and not has(server, "orders")
+
+
+def test_interrupted_by_a_restart_it_is_never_run_again(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(60)")
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: len(now["steps"]) == 2)
+    gateway.kill9()
+    running.end()
+    gateway.start()
+    now = status(gateway, change)
+    assert now["state"] == "failed" and "interrupted" in now["problem"]
+    assert steps(gateway, change) == [("script", "staging", 1, "unknown"), ("script", "staging", 2, "unknown")]
+    refused(gateway, "run", change, "is failed")
+    for _ in range(100):
+        if columns(server, "staging") == ["i"]:
+            break
+        time.sleep(0.1)
+    assert columns(server, "staging") == columns(server, "orders") == ["i"]
+    assert live_credentials(gateway) == 0
+
+
+def test_the_end_of_the_gateway_stops_it(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(60)")
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: len(now["steps"]) == 2)
+    began = time.time()
+    gateway.process.terminate()
+    assert gateway.process.wait(timeout=30) == 0 and time.time() - began < 20
+    running.end()
+    gateway.start()
+    now = status(gateway, change)
+    assert now["state"] == "failed" and "stopped by the end of the gateway" in now["problem"]
+    assert columns(server, "staging") == ["i"]
+
+
+def test_cancelled_before_and_while_it_runs(gateway, server):
+    change = approved(gateway, SCRIPT)
+    refused(gateway, "cancel", change, "neither submitted it", user="bob")
+    refused(gateway, "cancel", change, "by who submitted it", user="dora")
+    act(gateway, "cancel", change)
+    refused(gateway, "run", change, "is cancelled")
+    assert json.loads(gateway.cli("approval", "show", str(change["request"]), "-o", "json").stdout)["state"] == "withdrawn"
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(60)")
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: len(now["steps"]) == 2)
+    began = time.time()
+    act(gateway, "cancel", change)
+    code, _, err = running.end()
+    assert code == 1 and "stopped by alice" in err and time.time() - began < 10
+    assert columns(server, "staging") == columns(server, "orders") == ["i"]
+
+
+def test_automatic_approval_at_every_step_or_not_at_all(gateway, server):
+    change = submit(gateway, "UPDATE numbers SET i = i + 1 WHERE i = 10;\nSELECT 1;")
+    assert change["state"] == "approved"
+    assert "step 1 (line 1) on staging" in gateway.cli("approval", "explain", str(change["request"])).stdout
+    act(gateway, "run", change)
+    assert rows(server, "orders", "SELECT max(i) FROM numbers") == ["11"]
+    change = submit(gateway, "UPDATE numbers SET i = 5 WHERE i = 6;\nALTER TABLE numbers ADD COLUMN note text;")
+    assert change["state"] == "waiting"
+
+
+def test_what_let_it_through_without_people_must_still_hold(gateway, server):
+    change = submit(gateway, "UPDATE numbers SET i = i + 1 WHERE i = 10", on=("--on", "orders"))
+    assert change["state"] == "approved"
+    gateway.cli("user", "set", "alice", "--group", "interns")
+    time.sleep(1)
+    refused(gateway, "run", change, "would not be by now")
+    assert rows(server, "orders", "SELECT max(i) FROM numbers") == ["10"]
+
+
+# What was not approved.
+
+def test_only_who_submitted_it_runs_it_and_once(gateway, server):
+    change = approved(gateway, SCRIPT)
+    refused(gateway, "run", change, "neither submitted it", user="bob")
+    refused(gateway, "run", change, "by who submitted it", user="dora")
+    runs = [Background(gateway, change) for _ in range(4)]
+    codes = sorted(each.end()[0] for each in runs)
+    # Who comes late may find it running and see it end well; it was run once.
+    assert codes.count(0) >= 1 and status(gateway, change)["state"] == "done"
+    assert [rows(server, database, "SELECT count(*) FROM notes") for database in ("staging", "orders")] == [["1"], ["1"]]
+    assert len(steps(gateway, change)) == 6
+    refused(gateway, "run", change, "is done")
+
+
+@pytest.mark.parametrize("column,value", [
+    ("script", "DROP TABLE numbers"), ("rollback_script", "DROP TABLE numbers"), ("targets", '["orders"]'),
+    ("lock_timeout_ms", 3600000), ("statement_timeout_ms", 1)])
+def test_edited_in_the_store_after_its_approval(gateway, server, column, value):
+    change = approved(gateway, SCRIPT, rollback=ROLLBACK)
+    with sqlite3.connect(gateway.root / "state" / "sluice.db") as state:
+        state.execute(f"UPDATE changes SET {column} = ?", (value,))
+    refused(gateway, "run", change, "was approved for something else")
+    for database in ("staging", "orders"):
+        assert columns(server, database) == ["i"]
+
+
+@pytest.mark.parametrize("what", ["schema", "path", "policy", "approver", "waiting", "rejected"])
+def test_something_is_not_as_it_was_approved(gateway, server, what):
+    change = submit(gateway, SCRIPT)
+    if what not in ("waiting", "rejected"):
+        approve(gateway, change)
+    if what == "schema":
+        rows(server, "orders", "CREATE VIEW surprise AS SELECT 1")
+    elif what == "path":
+        rows(server, "orders", "ALTER DATABASE orders SET search_path = elsewhere, public")
+    elif what == "policy":
+        (gateway.root / "policy.yaml").write_text(POLICY + "# changed\n")
+    elif what == "approver":
+        gateway.cli("user", "disable", "dora")
+    elif what == "rejected":
+        somebody(gateway, "dora", "approval", "reject", str(change["request"]), "--comment", "no")
+    time.sleep(1)
+    try:
+        refused(gateway, "run", change, {"schema": "the schema of the database has changed", "path": "has changed since",
+                                         "policy": "the policy has changed", "approver": "may not approve any more",
+                                         "waiting": "is waiting", "rejected": "is rejected"}[what])
+    finally:
+        rows(server, "orders", "ALTER DATABASE orders RESET search_path")
+    for database in ("staging", "orders"):
+        assert columns(server, database) == ["i"] and not has(server, database)
+
+
+def test_a_rule_that_nobody_was_asked_about_stops_it(gateway, server):
+    """What a step means is known for certain only when it runs: here a view that an earlier step makes leads to a
+    table that others decide on."""
+    script = "CREATE VIEW way AS SELECT * FROM ledger;\nINSERT INTO way VALUES (1, 1);"
+    change = submit(gateway, script, on=("--on", "orders"))
+    asked = json.loads(gateway.cli("approval", "show", str(change["request"]), "-o", "json").stdout)
+    assert {need["rule"] for need in asked["needs"]} == {"schema-waits"}
+    approve(gateway, change)
+    refused(gateway, "run", change, 'was not approved for rule "leads-decide"')
+    assert rows(server, "orders", "SELECT count(*) FROM ledger") == ["0"]
+    assert not has(server, "orders", "way")
+
+
+def test_its_text_is_not_approved_for_other_sessions(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(3)", on=("--on", "orders"))
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: now["steps"])
+    for user in ("alice", "bob"):
+        with psycopg.connect(gateway.dsn(user=user, database="staging"), autocommit=True) as connection:
+            with pytest.raises(psycopg.Error, match="not approved yet"):
+                connection.execute("ALTER TABLE numbers ADD COLUMN note text")
+    assert running.end()[0] == 0
+    assert columns(server, "staging") == ["i"] and columns(server, "orders") == ["i", "note"]
+
+
+def test_rows_are_counted_as_ever(gateway, server):
+    change = approved(gateway, "DELETE FROM numbers WHERE i < 3;\nDELETE FROM numbers WHERE i < 8;", on=("--on", "orders"))
+    done = act(gateway, "run", change, check=False)
+    assert "step 2 of 2" in done.stderr and rows(server, "orders", "SELECT count(*) FROM numbers") == ["10"]
+
+
+def test_who_is_disabled_runs_nothing_more(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(20)")
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: len(now["steps"]) == 2)
+    gateway.cli("user", "disable", "alice")
+    running.end()
+    now = wait_until(gateway, change, lambda now: now["state"] != "running")
+    assert now["state"] == "failed" and columns(server, "staging") == columns(server, "orders") == ["i"]
+
+
+def test_over_http(gateway, server):
+    def ask(method, path, body=None, token=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
+                                         data=None if body is None else json.dumps(body).encode())
+        if token:
+            request.add_header("Authorization", "Bearer " + token)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def token(user, scope):
+        secret = gateway.cli("token", "create", "--user", user, "--scope", scope, "--database", "orders").stdout.split()[0]
+        time.sleep(0.8)  # The gateway looks at its store every now and then.
+        return secret
+
+    change = {"title": "t", "reason": "r", "targets": ["orders"], "script": "INSERT INTO numbers VALUES (99)"}
+    assert ask("POST", "/v1/changes", change)[0] == 401 and ask("GET", "/v1/changes")[0] == 401
+    assert ask("POST", "/v1/changes", change, token("alice", "approvals"))[0] == 403
+    mine = token("alice", "changes")
+    # A credential for one database changes no other.
+    code, answer = ask("POST", "/v1/changes", {**change, "targets": ["staging"]}, mine)
+    assert code == 403 and "not for this database" in answer["title"]
+    assert ask("POST", "/v1/changes", {**change, "title": ""}, mine)[0] == 400
+    assert ask("POST", "/v1/changes", {**change, "targets": ["nowhere"]}, mine)[0] in (403, 404)
+    code, answer = ask("POST", "/v1/changes", change, mine)
+    assert code == 200 and answer["state"] == "ready"
+    others = token("bob", "changes")
+    number = answer["number"]
+    assert ask("GET", f"/v1/changes/{number}", None, others)[0] == 403 and ask("GET", "/v1/changes", None, others)[1] == []
+    assert ask("POST", f"/v1/changes/{number}/run", None, others)[0] == 403
+    assert ask("POST", f"/v1/changes/{number}/run", None, mine)[0] == 200
+    assert wait_until(gateway, answer, lambda now: now["state"] != "running")["state"] == "done"
+    assert rows(server, "orders", "SELECT count(*) FROM numbers WHERE i = 99") == ["1"]
