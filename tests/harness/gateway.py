@@ -80,7 +80,7 @@ databases:
         """Audit records as dictionaries, oldest first."""
         return json.loads(self.cli("audit", "search", "-o", "json", "--limit", "100000", *filters).stdout)
 
-    def wait_for(self, condition, *filters, seconds=10):
+    def wait_for(self, condition, *filters, seconds=60):
         """Records once `condition` holds of them."""
         deadline = time.time() + seconds
         while True:

@@ -128,7 +128,8 @@ def test_users_are_those_of_all(pair):
     with psycopg.connect(one.dsn(user="erin"), autocommit=True) as connection:
         two.cli("user", "disable", "erin")
         within_bound(lambda: ended(connection))
-    assert not can_log_in(one, user="erin") and not can_log_in(two, user="erin")
+    for gateway in pair:
+        within_bound(lambda: not can_log_in(gateway, user="erin"))
 
 
 def test_a_revocation_ends_sessions_everywhere(pair):
@@ -139,7 +140,8 @@ def test_a_revocation_ends_sessions_everywhere(pair):
         number = json.loads(two.cli("token", "list", "-o", "json").stdout)[0]["id"]
         two.cli("token", "revoke", number)
         within_bound(lambda: ended(connection))
-    assert not can_log_in(one, password=token) and not can_log_in(two, password=token)
+    for gateway in pair:
+        within_bound(lambda: not can_log_in(gateway, password=token))
 
 
 def test_a_policy_saved_at_one_is_in_force_at_the_other(pair):
