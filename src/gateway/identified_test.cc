@@ -175,6 +175,27 @@ TEST(Identified, Threat62_NobodyHasByAGrantWhatTheirPersonHasNot) {
   EXPECT_THAT(groups({grant(1, "robot", {"w"})}, {}), ElementsAre("a", "b", "w"));
 }
 
+TEST(Identified, GrantsOfAllInTheChainAreNamedAndTheNextOfThemEnds) {
+  auto sooner = grant(2, "alice", {"b"});
+  sooner.until_micros = 500;
+  const identity::Directory all({user("robot", {"a", "b"}), user("alice", {"a"})}, {}, 1,
+                                {grant(1, "robot", {"w"}, "alice"), sooner});
+  const auto known = credential({"robot", "alice"});
+  const Place place{"orders", 0};
+  const auto robot = principal_of(all, *all.find("robot"), &known, "", 0, place);
+  EXPECT_THAT(robot.grants, ElementsAre("1 writer", "2 writer"));
+  EXPECT_EQ(next_end(all, robot, place), 500);
+}
+
+TEST(Identified, Threat62_OfAnEndUserGroupsCountThatAreTheirsForGood) {
+  const identity::Directory all({user("app", {"a", "w"}), user("alice", {"a"})}, {}, 1,
+                                {grant(1, "alice", {"w"}), grant(2, "app", {"v"})});
+  auto app = principal_of(all, *all.find("app"), nullptr, "", 0, {"orders", 0});
+  EXPECT_THAT(app.groups, ElementsAre("a", "w", "v"));
+  limit_to_end_user(all, "alice", app);
+  EXPECT_THAT(app.groups, ElementsAre("a"));
+}
+
 TEST(Identified, AGrantThatComesOrGoesMakesSomebodyElse) {
   const identity::Directory before({user("alice", {"a"})}, 1);
   const identity::Directory after({user("alice", {"a"})}, {}, 2, {grant(3, "alice", {"w"})});

@@ -344,7 +344,9 @@ def test_a_change_runs_under_its_requesters_grant(gateway, server):
     assert steps and all(r["grants"] == [f"{grant['number']} writer"] for r in steps)
     # Judged under the grant, it does not run without it.
     late = submit(gateway, "INSERT INTO items VALUES (8);\n")
-    as_user(gateway, "alice", "grant", "return", str(grant["number"]))
+    with open_session(gateway) as connection:
+        as_user(gateway, "alice", "grant", "return", str(grant["number"]))
+        until(lambda: not may_write(connection))
     done = run_change(gateway, late)
     assert done.returncode != 0, done.stdout
     assert server.sql("SELECT count(*) FROM items WHERE id = 8", database="orders") == ["0"]
@@ -352,7 +354,7 @@ def test_a_change_runs_under_its_requesters_grant(gateway, server):
 
 def test_Threat62_a_change_does_not_outlive_the_grant_that_it_runs_under(gateway, server):
     grant = given(gateway)
-    change = submit(gateway, "INSERT INTO items VALUES (9);\nSELECT pg_sleep(600);\n")
+    change = submit(gateway, "INSERT INTO items VALUES (9);\nSELECT pg_sleep(300);\n")
     running = subprocess.Popen([SLUICE, "change", "run", str(change["number"]), "--user", "alice", "--password-stdin",
                                 "--config", str(gateway.config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
