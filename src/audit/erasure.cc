@@ -1,11 +1,12 @@
 #include "audit/erasure.h"
 
 #include <charconv>
-#include <vector>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "audit/index.h"
+#include "audit/rewrite.h"
 #include "audit/segment.h"
 #include "audit/tree_files.h"
 
@@ -16,49 +17,100 @@ constexpr std::string_view kPrefix = "erased: records ";
 
 }  // namespace
 
-std::string format_erasure(const Erasure& erasure, std::string_view reason) {
-  return fmt::format("{}{} to {}: {}", kPrefix, erasure.first, erasure.last, reason);
-}
-
-std::optional<Erasure> parse_erasure(std::string_view message) {
-  if (!message.starts_with(kPrefix)) return std::nullopt;
-  message.remove_prefix(kPrefix.size());
-  Erasure erasure;
-  const char* end = message.data() + message.size();
-  const auto first = std::from_chars(message.data(), end, erasure.first);
-  constexpr std::string_view kTo = " to ";
-  if (first.ec != std::errc() || !std::string_view(first.ptr, end).starts_with(kTo)) {
-    return std::nullopt;
+std::vector<Erasure> ranges_of(std::span<const uint64_t> numbers) {
+  std::vector<Erasure> out;
+  for (const uint64_t number : numbers) {
+    if (!out.empty() && out.back().last + 1 == number) {
+      out.back().last = number;
+    } else {
+      out.push_back({number, number});
+    }
   }
-  const auto last = std::from_chars(first.ptr + kTo.size(), end, erasure.last);
-  if (last.ec != std::errc() || last.ptr == end || *last.ptr != ':') return std::nullopt;
-  return erasure;
+  return out;
 }
 
-Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure& erasure) {
+std::string format_erasure(std::span<const Erasure> ranges, std::string_view reason) {
+  std::string out(kPrefix);
+  for (const auto& range : ranges) {
+    if (out.size() > kPrefix.size()) out += ", ";
+    fmt::format_to(std::back_inserter(out), "{} to {}", range.first, range.last);
+  }
+  return fmt::format("{}: {}", out, reason);
+}
+
+std::vector<Erasure> parse_erasure(std::string_view message) {
+  if (!message.starts_with(kPrefix)) return {};
+  message.remove_prefix(kPrefix.size());
+  std::vector<Erasure> out;
+  const auto number = [&](uint64_t& value) {
+    const auto read = std::from_chars(message.data(), message.data() + message.size(), value);
+    message.remove_prefix(static_cast<size_t>(read.ptr - message.data()));
+    return read.ec == std::errc();
+  };
+  const auto skip = [&](std::string_view text) {
+    if (!message.starts_with(text)) return false;
+    message.remove_prefix(text.size());
+    return true;
+  };
+  do {
+    Erasure range;
+    if (!number(range.first) || !skip(" to ") || !number(range.last)) return {};
+    out.push_back(range);
+  } while (skip(", "));
+  return skip(":") ? out : std::vector<Erasure>();
+}
+
+namespace {
+
+using Places = std::vector<std::pair<std::filesystem::path, std::vector<FramePlace>>>;
+
+/// The records of one segment that are to be erased. An error: they may not be.
+Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, bool complete,
+                                          const Erasure& erasure,
+                                          std::span<const LegalHold> holds) {
+  std::vector<FramePlace> places;
+  SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
+  Frame frame;
+  while (reader.next(frame) == SegmentReader::Status::kFrame) {
+    if (frame.erased || frame.sequence < erasure.first || frame.sequence > erasure.last) continue;
+    if (!complete) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("record {} is in a segment that is still being written: erase it "
+                              "once the segment is complete, or after a restart of the gateway",
+                              frame.sequence));
+    }
+    const auto record = read_record(frame.payload);
+    for (const auto& hold : holds) {
+      if (record && !matches(hold.which, *record)) continue;
+      return fail(ErrorCode::kDenied,
+                  fmt::format("record {} is kept by the legal hold \"{}\": sluice audit hold list",
+                              frame.sequence, hold.name));
+    }
+    places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
+  }
+  return places;
+}
+
+}  // namespace
+
+Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
+                               std::span<const LegalHold> holds) {
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit));
   SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
-  std::vector<std::pair<std::filesystem::path, uint64_t>> found;
+  Places found;
+  uint64_t count = 0;
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     if (!header || header->first_sequence > erasure.last) continue;
     const bool complete = header->last_sequence != 0;
     if (complete && header->last_sequence < erasure.first) continue;
-    SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
-    Frame frame;
-    while (reader.next(frame) == SegmentReader::Status::kFrame) {
-      if (frame.erased || frame.sequence < erasure.first || frame.sequence > erasure.last) continue;
-      if (!complete) {
-        return fail(ErrorCode::kUnavailable,
-                    fmt::format("record {} is in a segment that is still being written: erase it "
-                                "once the segment is complete, or after a restart of the gateway",
-                                frame.sequence));
-      }
-      found.emplace_back(file, frame.offset);
-    }
+    SLUICE_ASSIGN(auto places, places_in(file, complete, erasure, holds));
+    count += places.size();
+    if (!places.empty()) found.emplace_back(file, std::move(places));
   }
-  for (const auto& [file, offset] : found) SLUICE_TRY(erase_frame(file, offset));
+  for (const auto& [file, places] : found) SLUICE_TRY(erase_frames(file, places));
   if (!found.empty()) SLUICE_TRY(replace_file(stale_index(audit), {}));
-  return found.size();
+  return count;
 }
 
 }  // namespace sluice::audit

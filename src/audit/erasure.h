@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "audit/query.h"
 #include "base/result.h"
 
 namespace sluice::audit {
@@ -15,15 +17,27 @@ namespace sluice::audit {
 struct Erasure {
   uint64_t first = 0;
   uint64_t last = 0;
+  friend bool operator==(const Erasure&, const Erasure&) = default;
 };
 
-/// What goes on the record before records are erased: "erased: records 5 to 9: reason".
-std::string format_erasure(const Erasure& erasure, std::string_view reason);
+/// Ranges of these numbers, which are in ascending order.
+std::vector<Erasure> ranges_of(std::span<const uint64_t> numbers);
+
+/// What goes on the record before records are erased: "erased: records 5 to 9, 12 to 12: reason".
+std::string format_erasure(std::span<const Erasure> ranges, std::string_view reason);
 /// Back; nothing for a message about something else.
-std::optional<Erasure> parse_erasure(std::string_view message);
+std::vector<Erasure> parse_erasure(std::string_view message);
+
+/// Records that are not to be erased, whatever a rule or a person says.
+struct LegalHold {
+  std::string name;
+  Query which;
+};
 
 /// Removes what these records say; their places in the tree stay. Returns how many there were. An
-/// error: one of them is in a segment that is still being written; nothing has been erased then.
-Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure& erasure);
+/// error: one of them is held, or in a segment that is still being written; nothing has been erased
+/// then.
+Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
+                               std::span<const LegalHold> holds);
 
 }  // namespace sluice::audit

@@ -15,14 +15,14 @@ Result<size_t> LogFollower::read(size_t limit, const Each& each) {
 }
 
 SegmentReader* LogFollower::reader_of(const std::filesystem::path& file, const std::string& name) {
-  if (damaged_.contains(name)) return nullptr;
+  if (over_.contains(name)) return nullptr;
   if (const auto open = open_.find(name); open != open_.end()) return &open->second;
   const auto known = cursor_.find(name);
   const uint64_t offset = known == cursor_.end() ? kSegmentHeader : known->second;
   // A complete segment that has been read to its end needs no open file.
   const auto header = read_segment_header(file);
-  std::error_code error;
-  if (header && header->last_sequence != 0 && offset >= std::filesystem::file_size(file, error)) {
+  if (header && header->last_sequence != 0 && offset >= segment_size(file)) {
+    over_.insert(name);
     return nullptr;
   }
   auto reader = SegmentReader::open(file, offset);
@@ -49,10 +49,11 @@ size_t LogFollower::read_segment(SegmentReader& reader, const std::filesystem::p
   const bool short_of_it = status == SegmentReader::Status::kEnd && sealed != 0 &&
                            last != last_.end() && last->second < sealed;
   if (status == SegmentReader::Status::kCorrupt || short_of_it) {
-    damaged_.insert(name);
+    over_.insert(name);
     damage_.push_back(name + ": damaged at byte " + std::to_string(reader.offset()));
   }
   if (status != SegmentReader::Status::kFrame && sealed != 0) {
+    over_.insert(name);
     open_.erase(name);
     last_.erase(name);
   }

@@ -42,7 +42,7 @@ class LogFollower {
   Cursor cursor_;
   std::map<std::string, SegmentReader> open_;
   std::map<std::string, uint64_t> last_;  ///< sequence read last of what is in `open_`
-  std::set<std::string> damaged_;
+  std::set<std::string> over_;            ///< segments of which nothing more is to be had
   std::vector<std::string> damage_;
 };
 

@@ -1,39 +1,33 @@
 #include "audit/locate.h"
 
 #include <algorithm>
-
-#include <fcntl.h>
-#include <unistd.h>
+#include <cstring>
 
 namespace sluice::audit {
 namespace {
 
 /// Where the record's frame begins; 0 where it is not in the file. Only headers are looked at, and
 /// the file is not mapped: one that is being written is cut when it is complete.
-uint64_t find_in(const std::filesystem::path& file, uint64_t sequence) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  std::string window(1 << 20, '\0');
+uint64_t find_in(const std::filesystem::path& segment, uint64_t sequence) {
+  auto file = SegmentFile::open(segment);
+  if (!file) return 0;
+  std::string window(size_t{1} << 20, '\0');
   uint64_t begin = 0;
   uint64_t end = 0;
-  uint64_t found = 0;
-  for (uint64_t at = kSegmentHeader; found == 0;) {
+  for (uint64_t at = kSegmentHeader;;) {
     if (at + kFrameHeader > end) {
-      const ssize_t got = pread(fd, window.data(), window.size(), static_cast<off_t>(at));
       begin = at;
-      end = at + static_cast<uint64_t>(std::max<ssize_t>(got, 0));
-      if (end < at + kFrameHeader) break;
+      end = at + file->read(at, window.data(), kFrameHeader, window.size());
+      if (end < at + kFrameHeader) return 0;
     }
     uint32_t length = 0;
     uint64_t number = 0;
     std::memcpy(&length, window.data() + (at - begin), 4);
     std::memcpy(&number, window.data() + (at - begin) + 8, 8);
-    if (length == 0 || number > sequence) break;
-    if (number == sequence) found = at;
+    if (length == 0 || number > sequence) return 0;
+    if (number == sequence) return at;
     at += frame_size(length & ~kErasedFrame);
   }
-  ::close(fd);
-  return found;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 namespace sluice::audit {
 
 Result<> OrderedReader::rescan() {
+  for (auto& [writer, lane] : lanes_) lane.dry = false;
   SLUICE_ASSIGN(const auto files, list_segments(directory_));
   for (const auto& file : files) {
     if (known_.contains(file.filename())) continue;
@@ -21,7 +22,9 @@ Result<> OrderedReader::rescan() {
 
 /// Makes the lane's head its next record that is wanted or comes later, if there is one.
 Result<> OrderedReader::fill(Lane& lane) {
-  while (!lane.files.empty() && (!lane.head || lane.head->sequence < next_)) {
+  // To look at the end of a segment again for each record of the other lanes costs more than they
+  // do.
+  while (!lane.dry && !lane.files.empty() && (!lane.head || lane.head->sequence < next_)) {
     const auto& file = lane.files.front();
     if (!lane.reader) {
       SLUICE_ASSIGN(lane.reader, SegmentReader::open(file));
@@ -39,7 +42,10 @@ Result<> OrderedReader::fill(Lane& lane) {
       return fail(ErrorCode::kIo,
                   fmt::format("{} is damaged at byte {}", file.string(), lane.reader->offset()));
     }
-    if (!complete) return {};
+    if (!complete) {
+      lane.dry = true;
+      return {};
+    }
     lane.reader.reset();
     lane.files.pop_front();
   }

@@ -46,6 +46,7 @@ class OrderedReader {
     std::optional<SegmentReader> reader;
     std::optional<Frame> head;
     uint64_t last = 0;  ///< the number read last
+    bool dry = false;   ///< nothing more was there when it was looked at last
   };
 
   Result<> fill(Lane& lane);

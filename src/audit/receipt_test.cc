@@ -61,7 +61,7 @@ TEST_F(ReceiptTest, OfAnotherRecordOrKeyItProvesNothing) {
   EXPECT_THAT(verify_receipt(*make_receipt(folder.path(), 1), {other}).error().text,
               HasSubstr("not signed with the public key"));
   EXPECT_EQ(make_receipt(folder.path(), 301).error().code, ErrorCode::kNotFound);
-  ASSERT_TRUE(erase_records(folder.path(), {5, 5}));
+  ASSERT_TRUE(erase_records(folder.path(), {5, 5}, {}));
   EXPECT_THAT(make_receipt(folder.path(), 5).error().text, HasSubstr("erased"));
   EXPECT_TRUE(verify_receipt(*make_receipt(folder.path(), 6), {key})) << "its neighbours stand";
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/unique_fd.h"
 
 namespace sluice::audit {
 namespace {
@@ -37,20 +38,14 @@ uint32_t frame_crc(const char* frame, size_t payload) {
   return crc32c({frame + 8, kFrameHeader - 8 + payload}, crc32c({frame, 4}));
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
+Result<SegmentHeader> read_header(SegmentFile& bytes, const std::filesystem::path& file) {
+  RawHeader raw;
+  if (bytes.read(0, reinterpret_cast<char*>(&raw), sizeof raw, sizeof raw) != sizeof raw ||
+      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 || raw.version != kVersion) {
+    return fail(ErrorCode::kInvalidInput, file.string() + " is not an audit segment");
   }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
+  return SegmentHeader{raw.writer, raw.created_micros, raw.first_sequence, raw.last_sequence};
+}
 
 }  // namespace
 
@@ -58,7 +53,7 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const std::filesyst
                                                              uint32_t writer,
                                                              uint64_t first_sequence,
                                                              size_t bytes) {
-  FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (fd.get() < 0) return fail(io_error("create " + file.string(), errno));
   const int error = posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
   if (error != 0) {
@@ -126,52 +121,36 @@ void SegmentWriter::seal() {
 }
 
 Result<SegmentReader> SegmentReader::open(const std::filesystem::path& file, uint64_t offset) {
-  SLUICE_ASSIGN([[maybe_unused]] const auto header, read_segment_header(file));
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail(io_error("open " + file.string(), errno));
-  return SegmentReader(fd, offset);
-}
-
-SegmentReader::SegmentReader(SegmentReader&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      offset_(other.offset_),
-      buffer_(std::move(other.buffer_)),
-      buffer_start_(other.buffer_start_) {}
-
-SegmentReader& SegmentReader::operator=(SegmentReader&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  offset_ = other.offset_;
-  buffer_ = std::move(other.buffer_);
-  buffer_start_ = other.buffer_start_;
-  return *this;
-}
-
-SegmentReader::~SegmentReader() {
-  if (fd_ >= 0) ::close(fd_);
+  SLUICE_ASSIGN(auto bytes, SegmentFile::open(file));
+  SLUICE_TRY(read_header(bytes, file));
+  return SegmentReader(std::move(bytes), offset);
 }
 
 /// Makes sure that `bytes` from `offset_` are in the buffer, reading them anew if they are not.
 bool SegmentReader::fill(size_t bytes) {
-  constexpr size_t kReadAhead = 256 * 1024;
-  if (offset_ >= buffer_start_ && offset_ - buffer_start_ + bytes <= buffer_.size()) return true;
+  constexpr size_t kReadAhead = 64 * 1024;
+  if (offset_ >= buffer_start_ && offset_ - buffer_start_ + bytes <= buffered_) return true;
+  const size_t most = std::max(bytes, kReadAhead);
+  if (most > capacity_) {
+    buffer_ = std::make_unique_for_overwrite<char[]>(most);
+    capacity_ = most;
+  }
   buffer_start_ = offset_;
-  buffer_.resize(std::max(bytes, kReadAhead));
-  const ssize_t got = pread(fd_, buffer_.data(), buffer_.size(), static_cast<off_t>(offset_));
-  buffer_.resize(got > 0 ? static_cast<size_t>(got) : 0);
-  return buffer_.size() >= bytes;
+  buffered_ = file_.read(offset_, buffer_.get(), bytes, most);
+  return buffered_ >= bytes;
 }
 
 SegmentReader::Status SegmentReader::parse(Frame& frame) {
   uint32_t word = 0;
   if (!fill(kFrameHeader)) {
-    if (buffer_.size() >= 4) std::memcpy(&word, buffer_.data(), 4);
+    if (buffered_ >= 4) std::memcpy(&word, here(), 4);
     return word == 0 ? Status::kEnd : Status::kCorrupt;
   }
-  std::memcpy(&word, buffer_.data() + (offset_ - buffer_start_), 4);
+  std::memcpy(&word, here(), 4);
   if (word == 0) return Status::kEnd;
   const uint32_t length = word & ~kErasedFrame;
   if (length > kMaxPayload || !fill(kFrameHeader + length)) return Status::kCorrupt;
-  const char* head = buffer_.data() + (offset_ - buffer_start_);
+  const char* head = here();
   uint32_t crc = 0;
   std::memcpy(&crc, head + 4, 4);
   if (crc != frame_crc(head, length)) return Status::kCorrupt;
@@ -187,12 +166,12 @@ SegmentReader::Status SegmentReader::next(Frame& frame) {
   auto status = parse(frame);
   if (status != Status::kFrame) {
     // What is buffered may have been written over since.
-    buffer_.clear();
+    buffered_ = 0;
     status = parse(frame);
   }
   if (status == Status::kFrame) {
     uint32_t word = 0;
-    std::memcpy(&word, buffer_.data() + (offset_ - buffer_start_), 4);
+    std::memcpy(&word, here(), 4);
     offset_ += frame_size(word & ~kErasedFrame);
   }
   return status;
@@ -208,14 +187,8 @@ bool SegmentReader::find_next() {
 }
 
 Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
-  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
-  RawHeader raw;
-  if (pread(fd.get(), &raw, sizeof raw, 0) != sizeof raw ||
-      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 || raw.version != kVersion) {
-    return fail(ErrorCode::kInvalidInput, file.string() + " is not an audit segment");
-  }
-  return SegmentHeader{raw.writer, raw.created_micros, raw.first_sequence, raw.last_sequence};
+  SLUICE_ASSIGN(auto bytes, SegmentFile::open(file));
+  return read_header(bytes, file);
 }
 
 Result<Recovery> recover_segment(const std::filesystem::path& file) {
@@ -228,7 +201,7 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
     recovery.last_sequence = std::max(recovery.last_sequence, frame.sequence);
   }
   recovery.good_bytes = reader.offset();
-  const FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
   if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
   // A length is the last thing written of a frame; what a dying process left behind the last whole
   // one may be anything but zeros.
@@ -250,28 +223,16 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
   return recovery;
 }
 
-Result<> erase_frame(const std::filesystem::path& file, uint64_t offset) {
-  SLUICE_ASSIGN(auto reader, SegmentReader::open(file, offset));
-  Frame frame;
-  if (reader.next(frame) != SegmentReader::Status::kFrame) {
-    return fail(ErrorCode::kInvalidInput, file.string() + " has no record at that place");
-  }
-  if (frame.erased) return {};
-  const auto length = static_cast<uint32_t>(frame.payload.size());
+std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length) {
   std::string bytes(kFrameHeader + length, '\0');
   const uint32_t word = length | kErasedFrame;
   std::memcpy(bytes.data(), &word, 4);
-  std::memcpy(bytes.data() + 8, &frame.sequence, 8);
+  std::memcpy(bytes.data() + 8, &sequence, 8);
   const uint32_t crc = frame_crc(bytes.data(), length);
   std::memcpy(bytes.data() + 4, &crc, 4);
-  const FileDescriptor fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-  if (fd.get() < 0 ||
-      pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) !=
-          static_cast<ssize_t>(bytes.size()) ||
-      fdatasync(fd.get()) != 0) {
-    return fail(io_error("erase a record of " + file.string(), errno));
-  }
-  return {};
+  std::array<char, kFrameHeader> head;
+  std::memcpy(head.data(), bytes.data(), head.size());
+  return head;
 }
 
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory) {
@@ -279,10 +240,14 @@ Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::
   std::error_code error;
   for (auto it = std::filesystem::directory_iterator(directory, error);
        !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
-    if (it->path().extension() == ".seg") files.push_back(it->path());
+    auto path = it->path();
+    if (path.extension() == ".zst") path.replace_extension();
+    if (path.extension() == ".seg") files.push_back(std::move(path));
   }
   if (error) return fail(ErrorCode::kIo, "list " + directory.string() + ": " + error.message());
   std::sort(files.begin(), files.end());  // Names begin with the first sequence, zero-padded.
+  // While a segment is being archived there are both.
+  files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
 }
 

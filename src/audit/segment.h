@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
-
+#include "audit/segment_file.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -79,9 +78,6 @@ class SegmentReader {
  public:
   static Result<SegmentReader> open(const std::filesystem::path& file,
                                     uint64_t offset = kSegmentHeader);
-  SegmentReader(SegmentReader&& other) noexcept;
-  SegmentReader& operator=(SegmentReader&& other) noexcept;
-  ~SegmentReader();
 
   enum class Status : uint8_t { kFrame, kEnd, kCorrupt };
   /// kEnd: nothing more (yet). kCorrupt: bytes at `offset()` are not what was written.
@@ -91,13 +87,16 @@ class SegmentReader {
   bool find_next();
 
  private:
-  SegmentReader(int fd, uint64_t offset) : fd_(fd), offset_(offset) {}
+  SegmentReader(SegmentFile file, uint64_t offset) : file_(std::move(file)), offset_(offset) {}
   bool fill(size_t bytes);
+  const char* here() const { return buffer_.get() + (offset_ - buffer_start_); }
   /// What the bytes at `offset_` say, as far as they are buffered or can be read.
   Status parse(Frame& frame);
-  int fd_ = -1;
+  SegmentFile file_;
   uint64_t offset_ = 0;
-  std::string buffer_;  ///< file contents from `buffer_start_`
+  std::unique_ptr<char[]> buffer_;  ///< the segment from `buffer_start_`
+  size_t capacity_ = 0;
+  size_t buffered_ = 0;
   uint64_t buffer_start_ = 0;
 };
 
@@ -121,9 +120,9 @@ struct Recovery {
 /// back.
 Result<Recovery> recover_segment(const std::filesystem::path& file);
 
-/// Removes what a record says, for good; its place in the tree stays. Not for a segment that is
-/// being written.
-Result<> erase_frame(const std::filesystem::path& file, uint64_t offset);
+/// What a frame of `length` bytes of payload becomes when it is erased, but for the zeros behind
+/// it.
+std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length);
 
 /// All segments of a log folder, by first sequence.
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory);

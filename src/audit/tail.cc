@@ -10,9 +10,8 @@ Result<Tail> Tail::open(const std::filesystem::path& audit, Query query) {
   SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
-    std::error_code error;
     if (header && header->last_sequence != 0) {
-      cursor[file.filename()] = std::filesystem::file_size(file, error);
+      cursor[file.filename()] = segment_size(file);
       continue;
     }
     auto reader = SegmentReader::open(file);

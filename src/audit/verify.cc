@@ -233,7 +233,9 @@ void Verifier::check_segment(const std::filesystem::path& file) {
   if (beside) return;
   auto reader = SegmentReader::open(file);
   if (!reader) {
-    found({.kind = Kind::kDamaged, .file = file.string(), .text = reader.error().text});
+    found({.kind = Kind::kDamaged,
+           .file = segment_place(file).string(),
+           .text = reader.error().text});
     return;
   }
   Frame frame;
@@ -255,7 +257,7 @@ void Verifier::check_segment(const std::filesystem::path& file) {
     found({.kind = Kind::kDamaged,
            .first = last + 1,
            .last = last + 1,
-           .file = file.string(),
+           .file = segment_place(file).string(),
            .offset = damaged,
            .text = "these bytes are no record, and there are records behind them"});
     if (!more) return;
@@ -268,7 +270,7 @@ void Verifier::check_record(const std::filesystem::path& file, const Frame& fram
     found({.kind = kind,
            .first = frame.sequence,
            .last = frame.sequence,
-           .file = file.string(),
+           .file = segment_place(file).string(),
            .offset = frame.offset,
            .text = std::string(text)});
   };
@@ -291,7 +293,7 @@ void Verifier::check_record(const std::filesystem::path& file, const Frame& fram
   const auto record = read_record(frame.payload);
   if (!record) return;
   if (record->type == EventType::kEvidence || record->type == EventType::kAdmin) {
-    if (const auto erasure = parse_erasure(record->message)) explained_.push_back(*erasure);
+    for (const auto& range : parse_erasure(record->message)) explained_.push_back(range);
   }
 }
 
@@ -318,18 +320,19 @@ void Verifier::find_missing() {
 }
 
 void Verifier::find_unexplained() {
+  std::vector<bool> told(seen_.size() + 1);
+  for (const Erasure& range : explained_) {
+    for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
+  }
   for (const uint64_t number : erased_) {
-    const bool told = std::any_of(explained_.begin(), explained_.end(), [&](const Erasure& e) {
-      return e.first <= number && number <= e.last;
-    });
-    if (told) {
+    if (told[number]) {
       ++report_.erased;
-    } else {
-      found({.kind = Kind::kErased,
-             .first = number,
-             .last = number,
-             .text = "this record was erased, and no record says by whom and why"});
+      continue;
     }
+    found({.kind = Kind::kErased,
+           .first = number,
+           .last = number,
+           .text = "this record was erased, and no record says by whom and why"});
   }
 }
 

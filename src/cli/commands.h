@@ -92,6 +92,16 @@ Result<> audit_export(const Common& common, const AuditOptions& options,
 Result<> audit_erase(const Common& common, const EvidenceOptions& options);
 Result<> audit_key(const Common& common, const EvidenceOptions& options);
 
+struct HoldOptions {
+  std::string name, reason;
+};
+/// Keeps the records that the filters say from being erased.
+Result<> audit_hold_add(const Common& common, const AuditOptions& options, const HoldOptions& hold);
+Result<> audit_hold_list(const Common& common);
+Result<> audit_hold_release(const Common& common, const HoldOptions& hold);
+/// What the retention rules would take, or with `run` take now.
+Result<> audit_retention(const Common& common, bool run);
+
 Result<> audit_transcript(const Common& common, uint64_t session);
 
 struct HistoryOptions {

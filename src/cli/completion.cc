@@ -24,8 +24,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kCommand
     {"audit",
      "search searches forget-search tail show streams who-saw transcript history reconcile verify "
      "receipt "
-     "export erase "
-     "key"},
+     "export erase hold retention key"},
     {"config", "check"},
     {"completion", "bash zsh fish"},
     {"lint", ""},

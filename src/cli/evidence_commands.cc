@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "audit/erasure.h"
+#include "audit/legal_holds.h"
 #include "audit/receipt.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
@@ -17,6 +18,7 @@
 #include "cli/commands.h"
 #include "cli/export_guide.h"
 #include "cli/leave_word.h"
+#include "cli/open_store.h"
 #include "config/config.h"
 #include "tlog/note.h"
 
@@ -267,11 +269,14 @@ Result<> audit_export(const Common& common, const AuditOptions& options,
 Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   SLUICE_ASSIGN(const auto range, parse_range(options.records));
+  SLUICE_ASSIGN(auto store, open_store(common));
+  SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
   // Told first: an erased record that nothing explains looks like tampering, the other way round
   // like a record that was spared.
-  SLUICE_TRY(leave_word(common, audit::format_erasure(range, options.reason), "evidence"));
+  SLUICE_TRY(
+      leave_word(common, audit::format_erasure(std::span(&range, 1), options.reason), "evidence"));
   SLUICE_TRY(wait_until_recorded(common));
-  SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range));
+  SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range, holds));
   std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
   return {};
 }

@@ -13,7 +13,9 @@
 #include "access/keeper.h"
 #include "approval/desk.h"
 #include "audit/admin_events.h"
+#include "audit/legal_holds.h"
 #include "audit/log.h"
+#include "audit/upkeep.h"
 #include "base/log.h"
 #include "change/changes.h"
 #include "cli/commands.h"
@@ -74,6 +76,11 @@ audit::LogOptions log_options(const config::Config& config) {
   options.checkpoint_interval = config.audit.checkpoint_interval;
   options.low_water = config.audit.low_water;
   return options;
+}
+
+Result<audit::Upkeep::Options> upkeep_options(const config::Config& config) {
+  SLUICE_ASSIGN(auto rules, audit::retention_rules(config.audit.retention));
+  return audit::Upkeep::Options{config.audit.archive_after, std::move(rules)};
 }
 
 Result<> record_life_cycle(audit::Log& log, audit::EventType type, const std::string& message) {
@@ -140,6 +147,7 @@ class Service {
                                 {config_->state / "audit", [log = log_.get()](auto& text) {
                                    (void)record_life_cycle(*log, audit::EventType::kEvidence, text);
                                  }}));
+    SLUICE_TRY(start_upkeep());
     return start_control();
   }
 
@@ -183,6 +191,7 @@ class Service {
         !recorded) {
       log::error("{}", recorded.error().text);
     }
+    upkeep_->stop();
     anchors_->stop();
     streams_->stop();  // What is not out yet is sent at the next start.
     log_->close();
@@ -190,6 +199,22 @@ class Service {
   }
 
  private:
+  Result<> start_upkeep() {
+    SLUICE_ASSIGN(auto options, upkeep_options(*config_));
+    upkeep_ = std::make_unique<audit::Upkeep>(
+        config_->state / "audit", std::move(options),
+        audit::Upkeep::Callbacks{[log = log_.get()] { return log->health().published_sequence; },
+                                 [config = config_]() -> Result<std::vector<audit::LegalHold>> {
+                                   SLUICE_ASSIGN(auto store, store::open_state(*config));
+                                   return audit::load_holds(store);
+                                 },
+                                 [log = log_.get()](const std::string& message) {
+                                   return record_life_cycle(*log, audit::EventType::kEvidence,
+                                                            message);
+                                 }});
+    return {};
+  }
+
   Result<> start_control() {
     control_ = control::HttpServer::create();
     api_ = std::make_unique<control::Api>(
@@ -211,6 +236,7 @@ class Service {
     api_->set_identity(std::move(identity));
     api_->watch(*streams_);
     api_->watch(*anchors_);
+    api_->set_upkeep(*upkeep_);
     if (config_->listen_http) {
       SLUICE_ASSIGN(
           const uint16_t port,
@@ -238,11 +264,14 @@ class Service {
         log::error("configuration not reloaded, the old one stays: {}", streams.error().text);
       } else if (const auto anchors = stream::Anchors::check(config->audit.anchors); !anchors) {
         log::error("configuration not reloaded, the old one stays: {}", anchors.error().text);
+      } else if (auto upkeep = upkeep_options(*config); !upkeep) {
+        log::error("configuration not reloaded, the old one stays: {}", upkeep.error().text);
       } else if (const auto taken = policies_->reload(*gateway_, config); !taken) {
         log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
       } else {
         if (const auto running = streams_->reload(config->audit.streams); !running)
           log::error("not all streams run: {}", running.error().text);
+        upkeep_->reload(std::move(*upkeep));
         if (const auto running = anchors_->reload(config->audit.anchors); !running)
           log::error("not all anchors run: {}", running.error().text);
         if (const auto taken = api_->identity()->set_config(config); !taken)
@@ -387,6 +416,7 @@ class Service {
   std::unique_ptr<change::Changes> changes_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
+  std::unique_ptr<audit::Upkeep> upkeep_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0, local_version_ = 0;  ///< of the stores, as they were looked at last

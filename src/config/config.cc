@@ -9,6 +9,7 @@
 #include "config/anchor_reader.h"
 #include "config/identity_reader.h"
 #include "config/password_source_reader.h"
+#include "config/retention_reader.h"
 #include "config/secrets.h"
 #include "config/server_identity_reader.h"
 #include "config/store_reader.h"
@@ -123,6 +124,18 @@ class Loader {
     }
     read_streams(audit, secrets_, config_.audit.streams);
     read_anchors(audit, secrets_, config_.audit.anchors);
+    audit.map("archive", [&](MapReader& archive) { read_archive(archive); });
+    read_retention(audit, config_.audit.retention);
+  }
+
+  void read_archive(MapReader& archive) {
+    std::string after;
+    if (!archive.scalar("after", after, true)) return;
+    config_.audit.archive_after.reset();
+    if (after == "never") return;
+    const auto parsed = parse_duration(after);
+    if (!parsed) return archive.problem("after", parsed.error().text + ", or \"never\"");
+    config_.audit.archive_after = *parsed;
   }
 
   void read_witness(MapReader& witness) {

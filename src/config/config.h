@@ -13,6 +13,7 @@
 #include "config/anchors.h"
 #include "config/identity.h"
 #include "config/password_source.h"
+#include "config/retention.h"
 #include "config/server_identity.h"
 #include "config/streams.h"
 #include "tlog/note.h"
@@ -89,6 +90,9 @@ struct AuditConfig {
   size_t low_water = size_t{1} << 30;      ///< free bytes on its disk below which /readyz warns
   std::vector<StreamConfig> streams;       ///< where records go besides the log
   std::vector<AnchorConfig> anchors;       ///< who keeps its signed checkpoints
+  /// When a segment that is complete is compressed; nothing: never.
+  std::optional<Duration> archive_after = std::chrono::hours(1);
+  std::vector<RetentionConfig> retention;  ///< what is kept for how long; all else for ever
 };
 
 /// When failed logins are slowed down (gateway/login_limits.h).

@@ -114,6 +114,33 @@ TEST_F(ConfigFile, TwoDatabasesNeedTwoNames) {
   EXPECT_THAT(problems("state: s\ndatabases:\n" + entry + entry), HasSubstr("this name is taken"));
 }
 
+TEST_F(ConfigFile, SaysHowLongRecordsAreKept) {
+  const std::string tail =
+      "databases:\n  - { name: a, environment: e, user: u, url: 'postgres://h/d' }\n";
+  const auto config = load_text(
+      "state: s\naudit:\n  archive: { after: never }\n  retention:\n    - { name: pii, class: "
+      "email, "
+      "keep: 30d }\n    - { name: rest, keep: forever }\n" +
+      tail);
+  ASSERT_TRUE(config) << config.error().text;
+  EXPECT_FALSE(config->audit.archive_after);
+  ASSERT_EQ(config->audit.retention.size(), 2U);
+  EXPECT_EQ(config->audit.retention[0].keep, std::chrono::hours(24 * 30));
+  EXPECT_THAT(config->audit.retention[0].filters,
+              ::testing::ElementsAre(::testing::Pair("class", "email")));
+  EXPECT_FALSE(config->audit.retention[1].keep);
+  const auto wrong = [&](const std::string& rules) {
+    return problems("state: s\naudit:\n  retention:\n" + rules + tail);
+  };
+  EXPECT_THAT(wrong("    - { name: x, keep: 5m }\n"), HasSubstr("c.yaml:4:24: keep: expected"));
+  EXPECT_THAT(wrong("    - { keep: 5d }\n"), HasSubstr("c.yaml:4:7: a rule lacks \"name\""));
+  EXPECT_THAT(wrong("    - { name: x, keep: 5d, colour: red }\n"), HasSubstr("unknown key"));
+  EXPECT_THAT(wrong("    - { name: x, keep: 5d }\n    - { name: y, keep: 9d, user: u }\n"),
+              HasSubstr("\"x\" fits every record"));
+  EXPECT_THAT(wrong("    - { name: x, user: a, keep: 5d }\n    - { name: x, keep: 9d }\n"),
+              HasSubstr("is there twice"));
+}
+
 TEST_F(ConfigFile, SaysWhatTheServerIsToldOfWhoSomebodyIs) {
   const std::string head =
       "state: s\ndatabases:\n  - { name: a, environment: e, user: u, url: 'postgres://h/d', ";

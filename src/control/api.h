@@ -81,6 +81,8 @@ class Api {
   void watch(const stream::Streams& streams) { streams_ = &streams; }
   /// The same for anchors.
   void watch(const stream::Anchors& anchors) { anchors_ = &anchors; }
+  /// Answers for the audit log's upkeep, which outlives this; before anything is answered.
+  void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
 
  private:
   HttpResponse ready();

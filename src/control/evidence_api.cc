@@ -53,10 +53,25 @@ std::optional<HttpResponse> EvidenceApi::answer_local(const HttpRequest& request
     if (!key) return answer(key.error());
     return json_response(200, boost::json::object{{"key", key->text()}});
   }
+  const bool post = request.method == "POST";
+  if (upkeep_ != nullptr && request.path == "/v1/audit/retention" &&
+      (post || request.method == "GET")) {
+    return retention(!post);
+  }
   if (request.method == "GET" && request.path.starts_with(kReceipts)) {
     return receipt(std::string_view(request.path).substr(kReceipts.size()));
   }
   return std::nullopt;
+}
+
+HttpResponse EvidenceApi::retention(bool trial) {
+  const auto found = upkeep_->retain(trial);
+  if (!found) return answer(found.error());
+  boost::json::array rules;
+  for (const auto& [rule, count] : *found)
+    rules.push_back(boost::json::object{
+        {"rule", rule}, {"keep", count.keep}, {"due", count.due}, {"held", count.held}});
+  return json_response(200, boost::json::object{{"rules", std::move(rules)}});
 }
 
 HttpResponse EvidenceApi::receipt(std::string_view id) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "audit/log.h"
+#include "audit/upkeep.h"
 #include "control/http_server.h"
 
 namespace sluice::control {
@@ -19,14 +20,19 @@ class EvidenceApi {
   /// GET /tlog/checkpoint and /tlog/tile/…: the log as c2sp.org/tlog-tiles lays it out. It tells
   /// how many records there are, and nothing of them.
   std::optional<HttpResponse> answer_public(const HttpRequest& request);
-  /// GET /v1/audit/key, POST /v1/audit/key/rotate, GET /v1/audit/receipts/ID.
+  /// GET /v1/audit/key, POST /v1/audit/key/rotate, GET /v1/audit/receipts/ID, GET and POST
+  /// /v1/audit/retention: what the rules would take, and take it.
   std::optional<HttpResponse> answer_local(const HttpRequest& request);
 
+  void set_upkeep(audit::Upkeep& upkeep) { upkeep_ = &upkeep; }
+
  private:
+  HttpResponse retention(bool trial);
   HttpResponse receipt(std::string_view id);
 
   audit::Log& log_;
   std::filesystem::path audit_directory_;
+  audit::Upkeep* upkeep_ = nullptr;
 };
 
 }  // namespace sluice::control

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/unique_fd.h"
 #include "config/secrets.h"
 #include "http/transport.h"
 
@@ -23,23 +24,6 @@ namespace {
 using config::PasswordSource;
 
 constexpr size_t kLongestPassword = 4096;
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
 
 /// A program that was started in a process group of its own; whatever of it is left is killed.
 class Child {
@@ -115,11 +99,11 @@ Result<SecretString> first_line(std::string text) {
 Result<SecretString> of_command(const PasswordSource& source) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail(io_error("pipe", errno));
-  const Descriptor in(ends[0]);
-  Descriptor out(ends[1]);
+  const UniqueFd in(ends[0]);
+  UniqueFd out(ends[1]);
   SLUICE_ASSIGN(const pid_t pid, start(source.command, out.get()));
   Child child(pid);
-  out.close();
+  out.reset();
   const auto deadline = Clock::now() + source.timeout;
   const auto late = [&] {
     return fail(ErrorCode::kTimeout, fmt::format("it gave no password within {} ms",

@@ -22,11 +22,6 @@ void set_option(int fd, int level, int name, int value) {
 
 }  // namespace
 
-void UniqueFd::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
 void tune_socket(int fd, const Address& address) {
   if (address.storage.ss_family == AF_UNIX) return;
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -1,32 +1,10 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "net/address.h"
 
 namespace sluice::net {
-
-/// A file descriptor that closes with its owner.
-class UniqueFd {
- public:
-  explicit UniqueFd(int fd = -1) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    reset(other.release());
-    return *this;
-  }
-  ~UniqueFd() { reset(); }
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  int release() {
-    const int fd = fd_;
-    fd_ = -1;
-    return fd;
-  }
-  void reset(int fd = -1);
-
- private:
-  int fd_;
-};
 
 /// A non-blocking stream socket of the address's family, with the options of `tune_socket`.
 Result<UniqueFd> open_socket(const Address& address);

@@ -258,6 +258,13 @@ std::span<const char* const> schema_steps() {
          ALTER TABLE waiting_admin_events ADD COLUMN taken_micros INTEGER NOT NULL DEFAULT 0;)",
       // With which a service signs for whom it acts; empty: it acts for itself alone.
       "ALTER TABLE users ADD COLUMN assertion_key BLOB NOT NULL DEFAULT x'';",
+      R"(CREATE TABLE legal_holds (
+           name TEXT PRIMARY KEY,
+           query TEXT NOT NULL,             -- which records, as in a URL
+           reason TEXT NOT NULL,
+           author TEXT NOT NULL,
+           time_micros INTEGER NOT NULL
+         ) STRICT;)",
       R"(-- Groups that somebody has for a while at one database. What was asked for and its end are never
          -- changed but forward; `holder_created_micros` since names are used again.
          CREATE TABLE grants (

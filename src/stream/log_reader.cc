@@ -78,17 +78,16 @@ Result<bool> LogReader::open(uint32_t writer, Chain& chain) {
     const std::string& name = chain.segments.front();
     Place& place = cursor_.places[writer];
     if (place.segment != name) place = {name, audit::kSegmentHeader};
-    std::error_code error;
-    const auto size = std::filesystem::file_size(directory_ / name, error);
+    const auto size = audit::segment_size(directory_ / name);
     // A log that was put back to an earlier state: the name is the same, what is in it is not.
-    if (!error && place.offset > size) place.offset = audit::kSegmentHeader;
+    if (size != 0 && place.offset > size) place.offset = audit::kSegmentHeader;
     auto reader = audit::SegmentReader::open(directory_ / name, place.offset);
     if (reader) {
       chain.reader = std::move(*reader);
       return true;
     }
-    const bool gone = !std::filesystem::exists(directory_ / name, error) && !error;
-    if (reader.error().code != ErrorCode::kInvalidInput && !gone)
+    const auto code = reader.error().code;
+    if (code != ErrorCode::kInvalidInput && code != ErrorCode::kNotFound)
       return fail(std::move(reader.error()));
     // No segment, or one that is just being made: it is that only if nothing follows it.
     if (chain.segments.size() == 1) return false;

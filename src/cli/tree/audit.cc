@@ -124,6 +124,36 @@ void add_evidence(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
   key->add_flag("--witness", e.witness, "The key that cosigns other logs (audit.witness)");
 }
 
+void add_upkeep(CommandTree& tree, CLI::App& audit) {
+  auto& options = tree.keep<AuditOptions>();
+  auto& hold = tree.keep<HoldOptions>();
+  auto& run = tree.keep<bool>();
+  auto* holds = tree.group(audit, "hold", "Legal holds: records that nobody and no rule may erase");
+  auto* add = filtered(
+      options, tree.add(*holds, "add", "Keep the records that these filters say",
+                        "sluice audit hold add case-17 --reason 'inquiry 17/2026' --user alice "
+                        "--since 2026-01-01T00:00:00Z\n  sluice audit hold add all --reason audit",
+                        [&] { return audit_hold_add(tree.common(), options, hold); }));
+  add->add_option("name", hold.name, "What it is called")->required();
+  add->add_option("--reason", hold.reason, "Why; goes on the record")
+      ->required()
+      ->type_name("TEXT");
+  tree.listing(tree.add(*holds, "list", "List them", "sluice audit hold list",
+                        [&] { return audit_hold_list(tree.common()); }));
+  auto* release = tree.add(*holds, "release", "Let go of one",
+                           "sluice audit hold release case-17 --reason closed",
+                           [&] { return audit_hold_release(tree.common(), hold); });
+  release->add_option("name", hold.name, "From: sluice audit hold list")->required();
+  release->add_option("--reason", hold.reason, "Why; goes on the record")
+      ->required()
+      ->type_name("TEXT");
+  auto* retention =
+      tree.formatted(tree.add(audit, "retention", "What the rules of audit.retention would take",
+                              "sluice audit retention\n  sluice audit retention --run",
+                              [&] { return audit_retention(tree.common(), run); }));
+  retention->add_flag("--run", run, "Erase it now, not within a day");
+}
+
 }  // namespace
 
 void add_audit_commands(CommandTree& tree) {
@@ -173,6 +203,7 @@ void add_audit_commands(CommandTree& tree) {
                           "sluice audit streams -o json",
                           [&] { return audit_streams(tree.common()); }));
   add_reconcile(tree, *audit);
+  add_upkeep(tree, *audit);
   add_people(tree, *audit);
   add_evidence(tree, *audit, options);
 }

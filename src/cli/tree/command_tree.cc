@@ -39,8 +39,8 @@ CommandTree::CommandTree() {
       "already, 5 gateway or database cannot be reached.");
 }
 
-CLI::App* CommandTree::group(const std::string& name, const std::string& help) {
-  auto* sub = app_.add_subcommand(name, help);
+CLI::App* CommandTree::group(CLI::App& parent, const std::string& name, const std::string& help) {
+  auto* sub = parent.add_subcommand(name, help);
   sub->require_subcommand(1);
   return sub;
 }

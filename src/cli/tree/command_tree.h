@@ -21,7 +21,10 @@ class CommandTree {
   Common& common() { return common_; }
 
   /// `sluice NAME`, of which only its subcommands can be run.
-  CLI::App* group(const std::string& name, const std::string& help);
+  CLI::App* group(const std::string& name, const std::string& help) {
+    return group(app_, name, help);
+  }
+  CLI::App* group(CLI::App& parent, const std::string& name, const std::string& help);
   /// A command below `parent`; `action` is what it does once its options are parsed.
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help,
                 const std::string& example, std::function<Result<>()> action);

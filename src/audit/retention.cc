@@ -1,0 +1,154 @@
+#include "audit/retention.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "audit/filters.h"
+#include "audit/index.h"
+#include "audit/rewrite.h"
+#include "audit/segment.h"
+#include "audit/tree_files.h"
+
+namespace sluice::audit {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+/// As many ranges are told in one record.
+constexpr size_t kRangesTold = 200;
+
+bool is_type(std::string_view name) {
+  for (unsigned type = 1; type < 64 && name != "unknown"; ++type) {
+    if (name_of(static_cast<EventType>(type)) == name) return true;
+  }
+  return false;
+}
+
+Result<> check_choice(const std::string& name, const std::string& value) {
+  // One that there is not would never fit, and what it was meant to take would stay.
+  if (name == "type" && !is_type(value))
+    return fail(ErrorCode::kInvalidInput, "type: no record is of the type \"" + value + "\"");
+  const auto all = filters();
+  const auto filter = std::find_if(all.begin(), all.end(), [&](auto& f) { return f.name == name; });
+  if (filter == all.end() || filter->choices.empty()) return {};
+  const auto& choices = filter->choices;
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return {};
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("{}: expected one of {}", name, fmt::join(choices, ", ")));
+}
+
+std::string text_of(std::optional<int64_t> keep_micros) {
+  constexpr int64_t kHour = 3'600'000'000;
+  if (!keep_micros) return "forever";
+  if (*keep_micros % (24 * kHour) == 0) return fmt::format("{}d", *keep_micros / (24 * kHour));
+  return fmt::format("{}h", *keep_micros / kHour);
+}
+
+}  // namespace
+
+Result<std::vector<RetentionRule>> retention_rules(
+    const std::vector<config::RetentionConfig>& configured) {
+  std::vector<RetentionRule> rules;
+  for (const auto& rule : configured) {
+    RetentionRule out{rule.name, {}, std::nullopt};
+    if (rule.keep)
+      out.keep_micros = std::chrono::duration_cast<std::chrono::microseconds>(*rule.keep).count();
+    for (const auto& [name, value] : rule.filters) {
+      auto set = check_choice(name, value);
+      if (set) set = set_filter(out.which, name, value);
+      if (!set) {
+        return fail(ErrorCode::kInvalidInput,
+                    fmt::format("audit.retention \"{}\": {}", rule.name, set.error().text));
+      }
+    }
+    rules.push_back(std::move(out));
+  }
+  return rules;
+}
+
+bool may_expire(const RecordView& record) {
+  return record.type != EventType::kEvidence &&
+         !(record.type == EventType::kAdmin && !parse_erasure(record.message).empty());
+}
+
+const RetentionRule* rule_for(std::span<const RetentionRule> rules, const RecordView& record) {
+  if (!may_expire(record)) return nullptr;
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [&](const auto& rule) { return matches(rule.which, record); });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+/// One run over one segment.
+struct Retention::Segment {
+  int64_t now;
+  std::span<const LegalHold> holds;
+  const Tell& tell;
+  Counts& counts;
+  int64_t next = kNever;  ///< when something of it will be over
+  bool erased = false;
+};
+
+void Retention::set_rules(std::vector<RetentionRule> rules) {
+  rules_ = std::move(rules);
+  next_.clear();
+}
+
+Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segment) {
+  std::map<std::string, std::vector<uint64_t>> numbers;  // By rule.
+  std::vector<FramePlace> places;
+  SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
+  Frame frame;
+  while (reader.next(frame) == SegmentReader::Status::kFrame) {
+    if (frame.erased) continue;
+    const auto record = read_record(frame.payload);
+    // What cannot be read stays: it is not known whose it is.
+    const RetentionRule* rule = record ? rule_for(rules_, *record) : nullptr;
+    if (rule == nullptr || !rule->keep_micros) continue;
+    const int64_t over = record->time_micros + *rule->keep_micros;
+    Count& count = segment.counts[rule->name];
+    const bool held = std::any_of(segment.holds.begin(), segment.holds.end(),
+                                  [&](const auto& hold) { return matches(hold.which, *record); });
+    if (over > segment.now || held || !segment.tell) segment.next = std::min(segment.next, over);
+    if (over > segment.now) continue;
+    ++(held ? count.held : count.due);
+    if (held || !segment.tell) continue;
+    numbers[rule->name].push_back(frame.sequence);
+    places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
+  }
+  for (const auto& [rule, list] : numbers) {
+    const auto ranges = ranges_of(list);
+    for (size_t i = 0; i < ranges.size(); i += kRangesTold) {
+      const auto some = std::span(ranges).subspan(i, std::min(kRangesTold, ranges.size() - i));
+      SLUICE_TRY(segment.tell(format_erasure(some, fmt::format("retention rule \"{}\"", rule))));
+    }
+  }
+  segment.erased = segment.erased || !places.empty();
+  return erase_frames(file, places);
+}
+
+Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
+                                         std::span<const LegalHold> holds, const Tell& tell) {
+  Counts counts;
+  for (const auto& rule : rules_) counts[rule.name].keep = text_of(rule.keep_micros);
+  if (rules_.empty()) return counts;
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
+  SLUICE_ASSIGN(const auto files, list_segments(audit_ / "log"));
+  Segment segment{now_micros, holds, tell, counts};
+  Result<> result;
+  for (const auto& file : files) {
+    const auto header = read_segment_header(file);
+    if (!header || header->last_sequence == 0 || header->last_sequence > published) continue;
+    const auto next = next_.find(file.filename());
+    // A trial counts what is held, too, which the next run need not look at.
+    if (tell && next != next_.end() && next->second > now_micros) continue;
+    segment.next = kNever;
+    result = run_segment(file, segment);
+    if (!result) break;
+    next_[file.filename()] = segment.next;
+  }
+  if (segment.erased) SLUICE_TRY(replace_file(stale_index(audit_), {}));
+  if (!result) return fail(std::move(result.error()));
+  return counts;
+}
+
+}  // namespace sluice::audit

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audit/erasure.h"
+#include "audit/query.h"
+#include "base/result.h"
+#include "config/retention.h"
+
+namespace sluice::audit {
+
+/// How long records are kept; the first rule that fits one decides.
+struct RetentionRule {
+  std::string name;
+  Query which;
+  std::optional<int64_t> keep_micros;  ///< nothing: for ever
+};
+
+/// An error names the rule and what is wrong with it.
+Result<std::vector<RetentionRule>> retention_rules(
+    const std::vector<config::RetentionConfig>& configured);
+
+/// Whether a rule may ever take the record. What explains the log itself is never taken: without it
+/// what is gone would look like tampering.
+bool may_expire(const RecordView& record);
+
+/// The rule that decides about a record; nothing: it is kept.
+const RetentionRule* rule_for(std::span<const RetentionRule> rules, const RecordView& record);
+
+/// Takes out of complete segments what no rule keeps any more.
+class Retention {
+ public:
+  /// Puts on the record what is about to be erased; an error: it is not erased.
+  using Tell = std::function<Result<>(const std::string& message)>;
+
+  /// `audit` is `<state>/audit`.
+  explicit Retention(std::filesystem::path audit) : audit_(std::move(audit)) {}
+
+  void set_rules(std::vector<RetentionRule> rules);
+
+  /// What a run has found or done, by rule.
+  struct Count {
+    std::string keep;   ///< "90d", "forever"
+    uint64_t due = 0;   ///< records that are to go, and went unless it was a trial
+    uint64_t held = 0;  ///< that would be, but for a legal hold
+  };
+  using Counts = std::map<std::string, Count>;
+
+  /// Looks at segments whose records all are in a checkpoint that covers `published` of them, and
+  /// erases what is over. Without `tell` it only counts.
+  Result<Counts> run(int64_t now_micros, uint64_t published, std::span<const LegalHold> holds,
+                     const Tell& tell);
+
+ private:
+  struct Segment;
+  Result<> run_segment(const std::filesystem::path& file, Segment& segment);
+
+  std::filesystem::path audit_;
+  std::vector<RetentionRule> rules_;
+  /// When something of a segment may be over; only for what has been looked at under these rules.
+  std::map<std::string, int64_t> next_;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,272 @@
+#include "audit/retention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "audit/legal_holds.h"
+#include "audit/log.h"
+#include "audit/rewrite.h"
+#include "audit/search.h"
+#include "audit/segment.h"
+#include "audit/verify.h"
+#include "base/test_folder.h"
+#include "store/state.h"
+
+namespace sluice::audit {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr int64_t kDay = 86'400'000'000;
+
+std::vector<RetentionRule> rules(const std::vector<config::RetentionConfig>& configured) {
+  auto rules = retention_rules(configured);
+  EXPECT_TRUE(rules) << rules.error().text;
+  return std::move(*rules);
+}
+
+/// A log of statements, one a day from day 1, of two users, all in complete segments.
+class RetentionTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    write(20, 1);
+    retention.set_rules(rules({{"alice", std::chrono::hours(24 * 5), {{"user", "alice"}}},
+                               {"ever", std::nullopt, {{"rule", "keep-me"}}},
+                               {"rest", std::chrono::hours(24 * 10), {}}}));
+  }
+
+  void write(int records, int first_day) {
+    auto log = Log::open({.directory = folder.path(), .segment_bytes = 64 * 1024}, 1);
+    ASSERT_TRUE(log) << log.error().text;
+    for (int i = 0; i < records; ++i) {
+      SessionContext context;
+      context.user = i % 2 == 0 ? "alice" : "bob";
+      Event event;
+      event.time_micros = (first_day + i) * kDay;
+      const std::string text = "SELECT " + std::to_string(first_day + i);
+      event.text = text;
+      event.rule = i == 3 ? "keep-me" : "r";
+      EXPECT_TRUE((*log)->writer(0).append(EncodedContext(context), event));
+    }
+    key = (*log)->key();
+    (*log)->close();
+  }
+
+  /// Records what is told as the gateway does, and erases.
+  Retention::Counts run(int64_t day, std::vector<LegalHold> holds = {}) {
+    auto counts = retention.run(day * kDay, UINT64_MAX, holds, [&](const std::string& message) {
+      told.push_back(message);
+      return Result<>();
+    });
+    EXPECT_TRUE(counts) << counts.error().text;
+    if (!told.empty()) {
+      auto log = Log::open({.directory = folder.path()}, 1);
+      for (const auto& message : told) {
+        Event event;
+        event.type = EventType::kEvidence;
+        event.time_micros = day * kDay;
+        event.message = message;
+        EXPECT_TRUE((*log)->append_admin({}, event));
+      }
+      (*log)->close();
+    }
+    return counts ? *counts : Retention::Counts();
+  }
+
+  std::vector<std::string> left() {
+    std::vector<std::string> out;
+    const auto files = *list_segments(folder / "log");
+    for (const auto& file : files) {
+      auto reader = SegmentReader::open(file);
+      Frame frame;
+      while (reader->next(frame) == SegmentReader::Status::kFrame) {
+        const auto record = read_record(frame.payload);
+        if (!frame.erased && record && record->type == EventType::kStatement)
+          out.emplace_back(record->text.substr(7));
+      }
+    }
+    return out;
+  }
+
+  TestFolder folder;
+  Retention retention{folder.path()};
+  std::vector<std::string> told;
+  tlog::VerifierKey key;
+};
+
+TEST_F(RetentionTest, TakesWhatIsOverByTheFirstRuleThatFits) {
+  const auto counts = run(16);
+  // Of alice's (days 1, 3, …, 19) all up to day 11, of bob's (2, 4, …, 20) all up to day 6 but the
+  // one that another rule keeps for ever.
+  EXPECT_EQ(counts.at("alice").due, 6U);
+  EXPECT_EQ(counts.at("rest").due, 2U);
+  EXPECT_EQ(counts.at("ever").keep, "forever");
+  EXPECT_EQ(counts.at("alice").keep, "5d");
+  EXPECT_THAT(left(),
+              ElementsAre("4", "8", "10", "12", "13", "14", "15", "16", "17", "18", "19", "20"));
+  EXPECT_THAT(told, ElementsAre("erased: records 1 to 1, 3 to 3, 5 to 5, 7 to 7, 9 to 9, 11 to 11: "
+                                "retention rule \"alice\"",
+                                "erased: records 2 to 2, 6 to 6: retention rule \"rest\""));
+}
+
+TEST_F(RetentionTest, WhatIsLeftIsStillProvenAndWhatIsGoneExplained) {
+  run(16);
+  VerifyOptions options;
+  options.audit = folder.path();
+  options.key = key;
+  const auto report = verify_log(options);
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_TRUE(report->good());
+  EXPECT_EQ(report->erased, 8U);
+}
+
+TEST_F(RetentionTest, NothingOfItIsFoundAnyMore) {
+  ASSERT_EQ(search(folder.path(), {.text = "SELECT 11"})->size(), 1U);
+  run(16);
+  auto log = Log::open({.directory = folder.path()}, 1);  // Makes the index anew.
+  (*log)->close();
+  EXPECT_THAT(*search(folder.path(), {.text = "SELECT 11"}), IsEmpty());
+  EXPECT_EQ(search(folder.path(), {.text = "SELECT 12"})->size(), 1U);
+}
+
+TEST_F(RetentionTest, LegalHoldsKeepWhatTheyNameUntilTheyAreReleased) {
+  Query alice;
+  alice.user = "alice";
+  alice.until_micros = 4 * kDay;
+  const auto counts = run(16, {{"case", alice}});
+  EXPECT_EQ(counts.at("alice").held, 2U);
+  EXPECT_EQ(counts.at("alice").due, 4U);
+  EXPECT_THAT(left(), ::testing::IsSupersetOf({"1", "3"}));
+  EXPECT_EQ(run(16).at("alice").due, 2U);
+  EXPECT_THAT(left(), ::testing::Not(::testing::Contains("1")));
+}
+
+TEST_F(RetentionTest, ATrialOnlyCounts) {
+  const auto before = left();
+  for (int i = 0; i < 2; ++i) {
+    const auto counts = retention.run(16 * kDay, UINT64_MAX, {}, {});
+    ASSERT_TRUE(counts);
+    EXPECT_EQ(counts->at("alice").due, 6U);
+  }
+  EXPECT_EQ(left(), before);
+  EXPECT_EQ(run(16).at("alice").due, 6U);
+}
+
+TEST_F(RetentionTest, WhatCannotBeToldIsNotErased) {
+  const auto before = left();
+  const auto counts = retention.run(16 * kDay, UINT64_MAX, {}, [](const std::string&) {
+    return Result<>(fail(ErrorCode::kIo, "the disk is full"));
+  });
+  EXPECT_FALSE(counts);
+  EXPECT_EQ(left(), before);
+}
+
+TEST_F(RetentionTest, WhatNoCheckpointCoversStays) {
+  const auto before = left();
+  const auto counts =
+      retention.run(16 * kDay, 19, {}, [](const std::string&) { return Result<>(); });
+  ASSERT_TRUE(counts);
+  EXPECT_EQ(counts->at("alice").due, 0U);
+  EXPECT_EQ(left(), before);
+}
+
+TEST_F(RetentionTest, TakesFromArchivesToo) {
+  const auto files = *list_segments(folder / "log");
+  for (const auto& file : files) {
+    if (read_segment_header(file)->last_sequence != 0) ASSERT_TRUE(archive_segment(file));
+  }
+  EXPECT_EQ(run(16).at("alice").due, 6U);
+  EXPECT_THAT(left(), ::testing::Not(::testing::Contains("11")));
+  EXPECT_THAT(left(), ::testing::Contains("12"));
+}
+
+TEST_F(RetentionTest, WhatExplainsTheLogIsNeverTaken) {
+  run(16);
+  const auto first = told.size();
+  ASSERT_GT(first, 0U);
+  run(1000);
+  const auto evidence = search(folder.path(), {.type = "evidence"});
+  ASSERT_TRUE(evidence);
+  EXPECT_GE(evidence->size(), first);
+}
+
+TEST_F(RetentionTest, ErasingByHandStopsAtAHold) {
+  Query bob;
+  bob.user = "bob";
+  const std::vector<LegalHold> holds = {{"case", bob}};
+  const auto refused = erase_records(folder.path(), {1, 4}, holds);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kDenied);
+  EXPECT_THAT(refused.error().text, HasSubstr("legal hold \"case\""));
+  EXPECT_EQ(left().size(), 20U) << "nothing of the range is gone";
+  EXPECT_EQ(erase_records(folder.path(), {3, 3}, holds), 1U);
+}
+
+TEST(RetentionRules, SayWhatIsWrong) {
+  const auto wrong = retention_rules({{"x", std::nullopt, {{"decision", "maybe"}}}});
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().text, HasSubstr("audit.retention \"x\""));
+  EXPECT_THAT(wrong.error().text, HasSubstr("allowed, denied"));
+  EXPECT_FALSE(retention_rules({{"x", std::nullopt, {{"type", "statements"}}}}));
+  EXPECT_TRUE(retention_rules({{"x", std::nullopt, {{"type", "session_start"}}}}));
+}
+
+TEST(ErasureMessage, SaysItsRangesAndNothingElseDoes) {
+  const std::vector<uint64_t> numbers = {1, 2, 3, 7, 9, 10};
+  const auto ranges = ranges_of(numbers);
+  EXPECT_THAT(ranges, ElementsAre(Erasure{1, 3}, Erasure{7, 7}, Erasure{9, 10}));
+  EXPECT_EQ(parse_erasure(format_erasure(ranges, "why, 1 to 2: so")), ranges);
+  for (const char* text : {"", "erased: records ", "erased: records 1 to 2", "erased: records 1",
+                           "erased: records 1 to 2, : x", "erased: records 1 to 2,3 to 4: x"}) {
+    EXPECT_THAT(parse_erasure(text), IsEmpty()) << text;
+  }
+}
+
+class LegalHolds : public ::testing::Test {
+ protected:
+  TestFolder folder_;
+  store::Database database_ = std::move(*store::open_local(folder_ / "state"));
+};
+
+TEST_F(LegalHolds, AreKeptAndReleasedOnTheRecord) {
+  ASSERT_TRUE(add_hold(database_,
+                       {"case", "user=alice&since=2026-01-01T00%3A00%3A00Z", "inquiry", "dpo", 0}));
+  EXPECT_EQ(add_hold(database_, {"case", "", "again", "dpo", 0}).error().code, ErrorCode::kExists);
+  EXPECT_FALSE(add_hold(database_, {"other", "nonsense=1", "why", "dpo", 0}));
+  EXPECT_FALSE(add_hold(database_, {"other", "", "", "dpo", 0}));
+  const auto holds = load_holds(database_);
+  ASSERT_TRUE(holds);
+  ASSERT_EQ(holds->size(), 1U);
+  EXPECT_EQ((*holds)[0].which.user, "alice");
+  EXPECT_GT((*holds)[0].which.since_micros, 0);
+  ASSERT_TRUE(release_hold(database_, "case", "closed", "dpo"));
+  EXPECT_EQ(release_hold(database_, "case", "closed", "dpo").error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(*load_holds(database_), IsEmpty());
+  std::vector<std::string> words;
+  const auto events = *store::waiting_admin_events(database_);
+  for (const auto& event : events) words.push_back(event.message);
+  EXPECT_THAT(words, ElementsAre(HasSubstr("legal hold \"case\" on user=alice"),
+                                 "legal hold \"case\" released: closed"));
+}
+
+TEST_F(LegalHolds, MeanTheSameTimesTomorrow) {
+  ASSERT_TRUE(add_hold(database_, {"case", "since=1h", "why", "dpo", 0}));
+  const auto first = load_holds(database_);
+  ASSERT_TRUE(first);
+  EXPECT_THAT((*stored_holds(database_))[0].query, ::testing::StartsWith("since=20"));
+  EXPECT_EQ((*load_holds(database_))[0].which.since_micros, (*first)[0].which.since_micros);
+}
+
+TEST_F(LegalHolds, OneThatCannotBeReadLetsNothingGo) {
+  auto insert =
+      database_.prepare("INSERT INTO legal_holds VALUES ('old', 'color=blue', 'why', 'dpo', 1)");
+  ASSERT_TRUE(insert->run());
+  const auto holds = load_holds(database_);
+  ASSERT_FALSE(holds);
+  EXPECT_THAT(holds.error().text, HasSubstr("\"old\""));
+}
+
+}  // namespace
+}  // namespace sluice::audit

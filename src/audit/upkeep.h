@@ -1,0 +1,59 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audit/retention.h"
+#include "base/clock.h"
+
+namespace sluice::audit {
+
+/// The thread that looks after what is complete of a log: archives it, and takes out what no
+/// retention rule keeps any more.
+class Upkeep {
+ public:
+  struct Options {
+    std::optional<Duration> archive_after;  ///< nothing: never
+    std::vector<RetentionRule> rules;
+  };
+  struct Callbacks {
+    std::function<uint64_t()> published;  ///< records that a checkpoint covers
+    /// An error: it is not known what is held, and nothing is erased.
+    std::function<Result<std::vector<LegalHold>>()> holds;
+    Retention::Tell tell;
+  };
+
+  /// `audit` is `<state>/audit`.
+  Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks);
+  ~Upkeep() { stop(); }
+  void stop();
+
+  void reload(Options options);
+  /// Applies the rules now, or only counts what they would take.
+  Result<Retention::Counts> retain(bool trial);
+
+ private:
+  void loop();
+  void archive();
+  void retain_once_a_day();
+  std::filesystem::path last_run() const { return audit_ / "retained"; }
+
+  std::filesystem::path audit_;
+  Callbacks callbacks_;
+  std::mutex work_mutex_;  ///< held while options and retention are used
+  Options options_;
+  Retention retention_;
+  std::string told_;  ///< the trouble that was logged last
+  std::mutex mutex_;
+  bool stopping_ = false;
+  std::condition_variable wake_;
+  std::thread thread_;
+};
+
+}  // namespace sluice::audit

@@ -1,0 +1,62 @@
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "audit/filters.h"
+#include "audit/legal_holds.h"
+#include "base/parse_time.h"
+#include "cli/actor.h"
+#include "cli/call_gateway.h"
+#include "cli/commands.h"
+#include "cli/open_store.h"
+#include "cli/output.h"
+
+namespace sluice::cli {
+
+Result<> audit_hold_add(const Common& common, const AuditOptions& options,
+                        const HoldOptions& hold) {
+  SLUICE_ASSIGN(auto store, open_store(common));
+  SLUICE_TRY(audit::add_hold(
+      store, {hold.name, audit::to_query_string(options.filters), hold.reason, actor()}));
+  std::cerr << fmt::format("no record that is so is erased until: sluice audit hold release {}\n",
+                           hold.name);
+  return {};
+}
+
+Result<> audit_hold_list(const Common& common) {
+  SLUICE_ASSIGN(auto store, open_store(common));
+  SLUICE_ASSIGN(const auto holds, audit::stored_holds(store));
+  Listing listing{{"name", "query", "reason", "author", "time"}, {}};
+  for (const auto& hold : holds) {
+    listing.rows.push_back({{"name", hold.name},
+                            {"query", hold.query},
+                            {"reason", hold.reason},
+                            {"author", hold.author},
+                            {"time", format_time(hold.time_micros)}});
+  }
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> audit_hold_release(const Common& common, const HoldOptions& hold) {
+  SLUICE_ASSIGN(auto store, open_store(common));
+  return audit::release_hold(store, hold.name, hold.reason, actor());
+}
+
+Result<> audit_retention(const Common& common, bool run) {
+  SLUICE_ASSIGN(const auto answer,
+                call_gateway(common, run ? "POST" : "GET", "/v1/audit/retention"));
+  Listing listing{{"rule", "keep", "due", "held"}, {}};
+  for (const auto& row : answer.at("rules").as_array()) listing.rows.push_back(row.as_object());
+  print(std::cout, listing, common.format);
+  if (run) {
+    std::cerr << "what was due is erased; what legal holds keep is not\n";
+  } else if (listing.rows.empty()) {
+    std::cerr << "everything is kept for ever: the configuration has no audit.retention\n";
+  } else {
+    std::cerr << "what is due goes within a day, or at once with --run\n";
+  }
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,143 @@
+"""Complete segments become archives that stay searchable and provable; retention rules and legal holds over the running gateway."""
+
+import json
+import pathlib
+import subprocess
+import time
+
+import psycopg2
+import pytest
+from harness.gateway import SLUICE, Gateway
+
+EXTRA = """audit:
+  segment_size: 1MiB
+  archive: { after: 0s }
+  retention:
+    - { name: reads, action: read, keep: 30d }
+"""
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    running = Gateway(server, extra=EXTRA)
+    fill(running, 6000)
+    assert wait_for(lambda: len(archives(running)) >= 2)
+    yield running
+    assert running.stop() == 0
+
+
+def fill(gateway, count):
+    connection = psycopg2.connect(gateway.dsn())
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for i in range(count):
+            cursor.execute(f"SELECT 'needle {i:05}', '{'x' * 400}'")
+    connection.close()
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.time() + seconds
+    while not condition() and time.time() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+def log_of(gateway):
+    return pathlib.Path(gateway.root, "state/audit/log")
+
+
+def archives(gateway):
+    return sorted(log_of(gateway).glob("*.seg.zst"))
+
+
+def verify(audit, *more):
+    done = subprocess.run([SLUICE, "audit", "verify", "--log", audit, "-o", "json", *more], capture_output=True, text=True, timeout=60)
+    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def test_what_is_archived_is_smaller_and_gone_as_a_segment(gateway):
+    for archive in archives(gateway):
+        assert not archive.with_suffix("").exists()
+        assert archive.stat().st_size < (1 << 20) / 4
+
+
+def test_it_is_searched_shown_and_proven(gateway, tmp_path):
+    (record,) = gateway.wait_for(lambda r: len(r) == 1, "--text", "needle 00017")
+    assert "needle 00017" in json.loads(gateway.cli("audit", "show", str(record["id"]), "-o", "json").stdout)["text"]
+    assert gateway.wait_for(lambda r: len(r) == 1, "--words", "00017")[0]["id"] == record["id"]
+    receipt = tmp_path / "receipt"
+    receipt.write_text(gateway.cli("audit", "receipt", str(record["id"])).stdout)
+    gateway.cli("audit", "verify", "--receipt", str(receipt))
+    code, report = verify(log_of(gateway).parent)
+    assert code == 0 and report["good"] and report["records"] > 6000, report
+
+
+def test_the_index_is_made_anew_from_archives(gateway):
+    gateway.signal(15)
+    assert gateway.process.wait(60) == 0
+    for file in log_of(gateway).parent.glob("index.db*"):
+        file.unlink()
+    gateway.start()
+    assert gateway.wait_for(lambda r: len(r) == 1, "--words", "00018")
+
+
+def test_what_is_erased_from_an_archive_is_gone(gateway):
+    (record,) = gateway.wait_for(lambda r: len(r) == 1, "--text", "needle 00023")
+    gateway.cli("audit", "hold", "add", "case", "--reason", "inquiry", "--user", "alice")
+    refused = gateway.cli("audit", "erase", "--records", str(record["id"]), "--reason", "wish", check=False)
+    assert refused.returncode != 0 and 'legal hold "case"' in refused.stderr
+    assert gateway.search("--text", "needle 00023")
+    gateway.cli("audit", "hold", "release", "case", "--reason", "closed")
+    gateway.cli("audit", "erase", "--records", str(record["id"]), "--reason", "wish")
+    assert gateway.wait_for(lambda r: not r, "--text", "needle 00023") == []
+    for archive in archives(gateway):
+        plain = subprocess.run(["zstd", "-q", "-d", "-c", archive], capture_output=True, check=True).stdout
+        assert b"needle 00023" not in plain
+    code, report = verify(log_of(gateway).parent)
+    assert code == 0 and report["erased"] == 1, report
+    told = gateway.wait_for(lambda r: len(r) >= 2, "--type", "admin", "--since", "1h")
+    assert any("legal hold" in e["message"] for e in told)
+
+
+def test_holds_are_listed_and_say_what_is_wrong(gateway):
+    gateway.cli("audit", "hold", "add", "audit 2026", "--reason", "auditors", "--database", "orders", "--since", "1h")
+    (hold,) = json.loads(gateway.cli("audit", "hold", "list", "-o", "json").stdout)
+    assert hold["name"] == "audit 2026" and "database=orders" in hold["query"] and "since=20" in hold["query"]
+    again = gateway.cli("audit", "hold", "add", "audit 2026", "--reason", "x", check=False)
+    assert again.returncode != 0 and "already" in again.stderr
+    gateway.cli("audit", "hold", "release", "audit 2026", "--reason", "done")
+    missing = gateway.cli("audit", "hold", "release", "nothing", "--reason", "x", check=False)
+    assert missing.returncode != 0 and "no legal hold" in missing.stderr
+
+
+def test_retention_counts_and_takes_nothing_that_is_young(gateway):
+    (rule,) = json.loads(gateway.cli("audit", "retention", "-o", "json").stdout)
+    assert rule == {"rule": "reads", "keep": "30d", "due": 0, "held": 0}
+    gateway.cli("audit", "retention", "--run")
+    assert len(gateway.search("--text", "needle 0002")) == 9, "but for the one that was erased"
+
+
+def test_a_rule_that_is_wrong_is_refused_with_its_line(gateway, tmp_path):
+    text = gateway.config.read_text()
+    for bad, why in (("keep: 30d", 'keep: 5m'), ("action: read", "decision: maybe")):
+        config = tmp_path / "bad.yaml"
+        config.write_text(text.replace(bad, why))
+        done = subprocess.run([SLUICE, "config", "check", "--config", str(config)], capture_output=True, text=True)
+        assert done.returncode != 0, why
+        assert "retention" in done.stderr or "at least 1h" in done.stderr, done.stderr
+
+
+def test_Threat74_a_flipped_byte_in_an_archive_is_found(gateway):
+    archive = archives(gateway)[0]
+    good = archive.read_bytes()
+    bad = bytearray(good)
+    bad[len(bad) // 2] ^= 1
+    try:
+        archive.write_bytes(bad)
+        code, report = verify(log_of(gateway).parent)
+        assert code != 0 and not report["good"]
+        assert any(f["kind"] in ("damaged", "missing") for f in report["findings"]), report
+        assert any(str(archive) == f.get("file") for f in report["findings"]), report
+    finally:
+        archive.write_bytes(good)
+    assert verify(log_of(gateway).parent)[0] == 0
