@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "audit/answers_json.h"
 #include "audit/erasure.h"
 #include "audit/legal_holds.h"
 #include "audit/receipt.h"
@@ -90,18 +91,6 @@ Result<audit::Erasure> parse_range(const std::string& text) {
   return audit::Erasure{first, last};
 }
 
-json::object to_json(const audit::Finding& finding) {
-  json::object out{{"kind", audit::name_of(finding.kind)}};
-  if (finding.first != 0) out["first"] = finding.first;
-  if (finding.last != 0) out["last"] = finding.last;
-  if (!finding.file.empty()) {
-    out["file"] = finding.file;
-    out["offset"] = finding.offset;
-  }
-  out["text"] = finding.text;
-  return out;
-}
-
 void show_progress(uint64_t done, uint64_t all) {
   if (isatty(STDERR_FILENO) != 0) {
     std::cerr << fmt::format("\r{} of {} records", done, all) << std::flush;
@@ -110,19 +99,8 @@ void show_progress(uint64_t done, uint64_t all) {
 
 /// Says what was found; an error where something was.
 Result<> print_report(const Common& common, const audit::VerifyReport& report) {
-  json::array findings;
-  for (const auto& finding : report.findings) findings.push_back(to_json(finding));
   if (common.format == Format::kJson) {
-    std::cout << json_text(json::object{{"good", report.good()},
-                                        {"origin", report.head.origin},
-                                        {"size", report.head.size},
-                                        {"root", to_hex(tlog::view(report.head.root))},
-                                        {"records", report.records},
-                                        {"erased", report.erased},
-                                        {"lost", report.lost},
-                                        {"uncovered", report.uncovered},
-                                        {"findings", findings}})
-              << '\n';
+    std::cout << json_text(audit::to_json(report)) << '\n';
   } else {
     for (const auto& finding : report.findings) {
       std::cout << audit::name_of(finding.kind);

@@ -1,8 +1,7 @@
 // sluice audit history: who changed a table, a column or a row.
 #include <iostream>
 
-#include "audit/history.h"
-#include "audit/record_json.h"
+#include "audit/answers_json.h"
 #include "cli/commands.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
@@ -12,15 +11,6 @@ namespace {
 
 const std::vector<std::string> kColumns = {"time",     "user", "outcome", "row",     "rows", "rule",
                                            "approval", "kind", "text",    "session", "id"};
-
-boost::json::object to_json(const audit::HistoryQuery& query, const audit::Change& change) {
-  auto out = audit::to_json(change.record);
-  out["outcome"] = change.outcome == audit::TransactionOutcome::kOpen
-                       ? std::string_view("unknown")
-                       : audit::name_of(change.outcome);
-  if (!query.key.empty()) out["row"] = change.named ? "named" : "maybe";
-  return out;
-}
 
 }  // namespace
 
@@ -45,7 +35,7 @@ Result<> audit_history(const Common& common, const HistoryOptions& options) {
   SLUICE_TRY(leave_word(common, "history of " + options.table));
   SLUICE_ASSIGN(const auto changes, audit::history(config.state / "audit", query));
   Listing listing{kColumns, {}};
-  for (const auto& change : changes) listing.rows.push_back(to_json(query, change));
+  for (const auto& change : changes) listing.rows.push_back(audit::to_json(query, change));
   print(std::cout, listing, common.format);
   return {};
 }

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "audit/record_json.h"
-#include "audit/who_saw.h"
+#include "audit/answers_json.h"
 #include "cli/commands.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
@@ -16,25 +15,6 @@ namespace {
 
 const std::vector<std::string> kColumns = {"time",     "user", "seen",    "certain", "session",
                                            "database", "rows", "through", "text",    "id"};
-
-/// The columns that it came through, as far as the record tells.
-std::string through(const audit::Sighted& one) {
-  const auto& columns = one.masked ? one.record.masked : one.record.released;
-  std::string out;
-  for (const auto& column : columns) {
-    if (!out.empty()) out += ", ";
-    out += column.substr(0, column.find(' '));
-  }
-  return out;
-}
-
-boost::json::object to_json(const audit::Sighted& one) {
-  auto out = audit::to_json(one.record);
-  out["seen"] = one.masked ? "masked" : "shown";
-  out["certain"] = one.certain;
-  out["through"] = through(one);
-  return out;
-}
 
 }  // namespace
 
@@ -56,7 +36,7 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   query.limit = common.limit;
   SLUICE_ASSIGN(const auto all, audit::who_saw(config.state / "audit", query));
   Listing listing{kColumns, {}};
-  for (const auto& one : all) listing.rows.push_back(to_json(one));
+  for (const auto& one : all) listing.rows.push_back(audit::to_json(one));
   print(std::cout, listing, common.format);
   if (all.size() == common.limit) {
     std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);

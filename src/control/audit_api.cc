@@ -71,11 +71,12 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
     if (request.method == "DELETE") return forget(name->front().first);
     return problem(405, "a saved search can be PUT and DELETEd");
   }
-  if (request.method != "GET") return problem(405, "the audit trail can only be read");
-  if (what == "searches") return searches();
   const auto given =
       audit::parse_query_string(target.substr(std::min(target.size(), path.size() + 1)));
   if (!given) return failed(given.error());
+  if (auto answer = questions_.answer(request, what, *given)) return answer;
+  if (request.method != "GET") return problem(405, "the audit trail can only be read");
+  if (what == "searches") return searches();
   auto asked = asked_of(*given);
   if (!asked) return failed(asked.error());
   HttpResponse response;
@@ -86,7 +87,9 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
   } else if (what == "tail") {
     response.later = [this, asked = std::move(*asked)] { return follow(asked); };
   } else {
-    return problem(404, "not found", "Known here: records, counts, tail, searches.");
+    return problem(404, "not found",
+                   "Known here: records, counts, tail, searches, who-saw, history, transcripts, "
+                   "verification.");
   }
   return response;
 }
@@ -121,20 +124,9 @@ Result<AuditApi::Asked> AuditApi::asked_of(const audit::Given& given) const {
   return asked;
 }
 
-/// What cannot be recorded is not done.
-Result<> AuditApi::note(std::string_view what) {
-  audit::SessionContext context;
-  context.user = "local administrator";
-  audit::Event event;
-  event.type = audit::EventType::kAuditRead;
-  event.time_micros = wall_micros();
-  event.message = what;
-  SLUICE_TRY(log_.append_admin(context, event));
-  return {};
-}
-
 HttpResponse AuditApi::records(const Asked& asked) {
-  if (const auto noted = note("searched over HTTP"); !noted) return failed(noted.error());
+  if (const auto noted = note_reading(log_, "searched over HTTP"); !noted)
+    return failed(noted.error());
   const auto page = audit::search_page(audit_directory_, asked.query);
   if (!page) return failed(page.error());
   json::array all;
@@ -147,7 +139,8 @@ HttpResponse AuditApi::records(const Asked& asked) {
 HttpResponse AuditApi::counts(const Asked& asked) {
   const auto counting = counting_of(asked.by, asked.over);
   if (!counting) return failed(counting.error());
-  if (const auto noted = note("counted over HTTP"); !noted) return failed(noted.error());
+  if (const auto noted = note_reading(log_, "counted over HTTP"); !noted)
+    return failed(noted.error());
   const auto counts = audit::count(audit_directory_, asked.query, *counting);
   if (!counts) return failed(counts.error());
   json::array all;
@@ -164,7 +157,8 @@ HttpResponse AuditApi::counts(const Asked& asked) {
 }
 
 HttpResponse AuditApi::follow(const Asked& asked) {
-  if (const auto noted = note("followed over HTTP"); !noted) return failed(noted.error());
+  if (const auto noted = note_reading(log_, "followed over HTTP"); !noted)
+    return failed(noted.error());
   auto opened = audit::Tail::open(audit_directory_, asked.query);
   if (!opened) return failed(opened.error());
   HttpResponse response;

@@ -8,6 +8,7 @@
 
 #include "audit/filters.h"
 #include "audit/log.h"
+#include "control/audit_questions.h"
 #include "control/http_server.h"
 #include "store/state.h"
 
@@ -31,7 +32,8 @@ class AuditApi {
   AuditApi(audit::Log& log, std::filesystem::path audit_directory, store::Opener open_store)
       : log_(log),
         audit_directory_(std::move(audit_directory)),
-        open_store_(std::move(open_store)) {}
+        open_store_(std::move(open_store)),
+        questions_(log, audit_directory_, open_store_) {}
 
   /// Null: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request);
@@ -43,7 +45,6 @@ class AuditApi {
     std::string by, over;
   };
   Result<Asked> asked_of(const audit::Given& given) const;
-  Result<> note(std::string_view what);
   HttpResponse records(const Asked& asked);
   HttpResponse counts(const Asked& asked);
   HttpResponse follow(const Asked& asked);
@@ -54,6 +55,7 @@ class AuditApi {
   audit::Log& log_;
   std::filesystem::path audit_directory_;
   store::Opener open_store_;
+  AuditQuestions questions_;
 };
 
 /// The description of AuditApi (OpenAPI 3.1).

@@ -132,11 +132,34 @@ TEST_F(AuditApiTest, WhatIsWrongIsSaid) {
   EXPECT_FALSE(api->answer({"GET", "/v1/sessions", {}}));
 }
 
+TEST_F(AuditApiTest, AnswersMoreThanSearches) {
+  for (int i = 0; i < 3; ++i) write("alice", "SELECT one", 1);
+  const auto page = get("/api/v1/audit/transcripts/1?limit=2").as_object();
+  ASSERT_EQ(page.at("records").as_array().size(), 2U);
+  const std::string next(page.at("next").as_string());
+  EXPECT_EQ(get("/api/v1/audit/transcripts/1?cursor=" + next).at("records").as_array().size(), 1U);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/transcripts/99").status, 404);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/transcripts/x").status, 400);
+  EXPECT_TRUE(get("/api/v1/audit/history?table=orders").at("records").as_array().empty());
+  EXPECT_EQ(ask("GET", "/api/v1/audit/history").status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/history?table=t&where=id").status, 400);
+  const auto seen = ask("POST", "/api/v1/audit/who-saw", R"({"value": "alice@example.com"})");
+  EXPECT_EQ(seen.status, 200) << seen.body;
+  EXPECT_EQ(ask("POST", "/api/v1/audit/who-saw", R"({"value": "--"})").status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/who-saw").status, 405);
+  const auto verified = ask("POST", "/api/v1/audit/verification");
+  EXPECT_EQ(verified.status, 200);
+  EXPECT_THAT(verified.body, HasSubstr("\"good\":true"));
+  EXPECT_EQ(ask("GET", "/api/v1/audit/verification").status, 405);
+  const auto reads = get("/api/v1/audit/records?type=audit_read");
+  EXPECT_GE(reads.at("records").as_array().size(), 5U) << "whoever asks is on the record";
+}
+
 TEST_F(AuditApiTest, DescriptionHasEveryFilterAndField) {
   const auto description = get("/api/v1/openapi.json").as_object();
   EXPECT_EQ(description.at("openapi"), "3.1.0");
   const auto& paths = description.at("paths").as_object();
-  EXPECT_EQ(paths.size(), 5U);
+  EXPECT_EQ(paths.size(), 9U);
   for (const char* path : {"/api/v1/audit/records", "/api/v1/audit/counts", "/api/v1/audit/tail"}) {
     std::set<std::string> names;
     for (const auto& parameter : paths.at(path).at("get").at("parameters").as_array()) {

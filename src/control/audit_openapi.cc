@@ -117,6 +117,60 @@ json::object search_path() {
                                answer("It is gone", "application/json", object_schema({})))}};
 }
 
+json::object records_answer(std::string_view about) {
+  return answer(about, "application/json",
+                object_schema({{"records", list_of({{"type", "object"}})}}));
+}
+
+json::object body(json::object properties) {
+  return {{"required", true},
+          {"content", {{"application/json", {{"schema", object_schema(std::move(properties))}}}}}};
+}
+
+json::object who_saw_path() {
+  json::object post = operation("whoSaw", "Who has received a value", {},
+                                records_answer("Results that it was in, the oldest first"));
+  post["requestBody"] = body({{"value", text_schema()},
+                              {"masked_too", {{"type", "boolean"}}},
+                              {"since", text_schema()},
+                              {"until", text_schema()},
+                              {"limit", {{"type", "integer"}}}});
+  return {{"post", std::move(post)}};
+}
+
+json::object history_path() {
+  json::array parameters = {
+      parameter("table", "orders or public.orders", text_schema()),
+      parameter("database", "Only there", text_schema()),
+      parameter("column", "Only what may have changed this one", text_schema()),
+      parameter("where", "Only what may have changed such rows: id=42", text_schema()),
+      parameter("since", "TIME", text_schema()),
+      parameter("until", "TIME", text_schema())};
+  parameters.push_back(limit_parameter());
+  return {{"get", operation("history", "What changed a table", std::move(parameters),
+                            records_answer("Statements, the oldest first"))}};
+}
+
+json::object transcript_path() {
+  json::array parameters = {json::object{{"name", "session"},
+                                         {"in", "path"},
+                                         {"required", true},
+                                         {"schema", json::object{{"type", "integer"}}}}};
+  parameters.push_back(limit_parameter());
+  parameters.push_back(parameter("cursor", "`next` of the page before", text_schema()));
+  return {{"get", operation("transcript", "What happened in a session", std::move(parameters),
+                            records_answer("A page, the oldest first"))}};
+}
+
+json::object verification_path() {
+  return {
+      {"post", operation("verify", "Compare the whole log with what was signed", {},
+                         answer("What was found", "application/json",
+                                object_schema({{"good", {{"type", "boolean"}}},
+                                               {"records", {{"type", "integer"}}},
+                                               {"findings", list_of({{"type", "object"}})}})))}};
+}
+
 }  // namespace
 
 json::object audit_openapi() {
@@ -133,7 +187,11 @@ json::object audit_openapi() {
             {"/api/v1/audit/searches",
              {{"get", operation("listSearches", "Saved searches", {},
                                 answer("By name", "application/json", list_of(saved)))}}},
-            {"/api/v1/audit/searches/{name}", search_path()}}}};
+            {"/api/v1/audit/searches/{name}", search_path()},
+            {"/api/v1/audit/who-saw", who_saw_path()},
+            {"/api/v1/audit/history", history_path()},
+            {"/api/v1/audit/transcripts/{session}", transcript_path()},
+            {"/api/v1/audit/verification", verification_path()}}}};
 }
 
 }  // namespace sluice::control

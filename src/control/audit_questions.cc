@@ -1,0 +1,187 @@
+#include "control/audit_questions.h"
+
+#include <fmt/format.h>
+
+#include "audit/answers_json.h"
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "base/clock.h"
+#include "base/parse_time.h"
+#include "control/body.h"
+#include "mask/sightings.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr size_t kMostAnswers = 10'000;
+constexpr size_t kAnswers = 100;
+
+Result<size_t> limit_of(int64_t limit) {
+  if (limit >= 1 && limit <= static_cast<int64_t>(kMostAnswers)) return static_cast<size_t>(limit);
+  return fail(ErrorCode::kInvalidInput,
+              "limit: expected a number from 1 to " + std::to_string(kMostAnswers));
+}
+
+Result<audit::WhoSawQuery> who_saw_query(const json::object& body, const std::string& secret) {
+  audit::WhoSawQuery query;
+  std::string buffer;
+  query.digest = mask::sighting(mask::sighting_key(secret), text_of(body, "value"), buffer);
+  if (buffer.empty())
+    return fail(ErrorCode::kInvalidInput, "value: expected a text with letters or digits");
+  const auto* masked = body.if_contains("masked_too");
+  query.masked_too = masked != nullptr && masked->is_bool() && masked->get_bool();
+  SLUICE_ASSIGN(query.since_micros, parse_time(text_of(body, "since")));
+  SLUICE_ASSIGN(query.until_micros, parse_time(text_of(body, "until")));
+  query.limit = kAnswers;
+  if (body.contains("limit")) {
+    SLUICE_ASSIGN(query.limit, limit_of(number_of(body, "limit")));
+  }
+  return query;
+}
+
+Result<> set_where(audit::HistoryQuery& query, const std::string& where) {
+  const size_t equals = where.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == where.size())
+    return fail(ErrorCode::kInvalidInput, "where: expected COLUMN=VALUE such as id=42");
+  query.key = where.substr(0, equals);
+  query.value = where.substr(equals + 1);
+  return {};
+}
+
+Result<audit::HistoryQuery> history_query(const audit::Given& given) {
+  audit::HistoryQuery query;
+  query.limit = kAnswers;
+  for (const auto& [name, value] : given) {
+    if (name == "table") {
+      query.table = value;
+    } else if (name == "database") {
+      query.database = value;
+    } else if (name == "column") {
+      query.column = value;
+    } else if (name == "where") {
+      SLUICE_TRY(set_where(query, value));
+    } else if (name == "since") {
+      SLUICE_ASSIGN(query.since_micros, parse_time(value));
+    } else if (name == "until") {
+      SLUICE_ASSIGN(query.until_micros, parse_time(value));
+    } else if (name == "limit") {
+      SLUICE_ASSIGN(query.limit, limit_of(number_in(value).value_or(0)));
+    } else {
+      return fail(ErrorCode::kInvalidInput, "unknown parameter \"" + name + "\"");
+    }
+  }
+  if (query.table.empty()) return fail(ErrorCode::kInvalidInput, "table: expected a table's name");
+  return query;
+}
+
+}  // namespace
+
+Result<> note_reading(audit::Log& log, std::string_view what) {
+  audit::SessionContext context;
+  context.user = "local administrator";
+  audit::Event event;
+  event.type = audit::EventType::kAuditRead;
+  event.time_micros = wall_micros();
+  event.message = what;
+  SLUICE_TRY(log.append_admin(context, event));
+  return {};
+}
+
+std::optional<HttpResponse> AuditQuestions::answer(const HttpRequest& request,
+                                                   std::string_view what,
+                                                   const audit::Given& given) {
+  constexpr std::string_view kTranscripts = "transcripts/";
+  const bool get = request.method == "GET";
+  const bool asks = what == "who-saw" || what == "verification";
+  const bool transcript_of = what.starts_with(kTranscripts);
+  if (!asks && !transcript_of && what != "history") return std::nullopt;
+  if (get == asks || (!get && request.method != "POST"))
+    return problem(405, asks ? "this is asked with POST" : "this is asked with GET");
+  HttpResponse response;
+  if (what == "who-saw") {
+    response.later = [this, request] { return who_saw(request); };
+  } else if (what == "verification") {
+    response.later = [this] { return verify(); };
+  } else if (what == "history") {
+    response.later = [this, given] { return history(given); };
+  } else {
+    response.later = [this, given, session = std::string(what.substr(kTranscripts.size()))] {
+      return transcript(session, given);
+    };
+  }
+  return response;
+}
+
+HttpResponse AuditQuestions::who_saw(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  const auto secret = store::installation_secret(*database);
+  if (!secret) return failed(secret.error());
+  const auto query = who_saw_query(*body, *secret);
+  if (!query) return failed(query.error());
+  if (const auto noted = note_reading(log_, "asked over HTTP who has seen a value"); !noted)
+    return failed(noted.error());
+  const auto found = audit::who_saw(audit_directory_, *query);
+  if (!found) return failed(found.error());
+  json::array all;
+  for (const auto& one : *found) all.push_back(audit::to_json(one));
+  return json_response(200, json::object{{"records", std::move(all)}});
+}
+
+HttpResponse AuditQuestions::history(const audit::Given& given) {
+  const auto query = history_query(given);
+  if (!query) return failed(query.error());
+  if (const auto noted = note_reading(log_, "history over HTTP of " + query->table); !noted)
+    return failed(noted.error());
+  const auto changes = audit::history(audit_directory_, *query);
+  if (!changes) return failed(changes.error());
+  json::array all;
+  for (const auto& change : *changes) all.push_back(audit::to_json(*query, change));
+  return json_response(200, json::object{{"records", std::move(all)}});
+}
+
+HttpResponse AuditQuestions::transcript(std::string_view session, const audit::Given& given) {
+  const auto number = number_in(session);
+  if (!number) return problem(400, "not a session's number");
+  audit::Query query;
+  query.session = static_cast<uint64_t>(*number);
+  query.order = audit::Order::kOldest;
+  for (const auto& [name, value] : given) {
+    if (name == "limit") {
+      const auto limit = limit_of(number_in(value).value_or(0));
+      if (!limit) return failed(limit.error());
+      query.limit = *limit;
+    } else if (name == "cursor") {
+      auto after = audit::parse_rank(value);
+      if (!after) return failed(after.error());
+      query.after = *after;
+    } else {
+      return problem(400, "unknown parameter \"" + name + "\"");
+    }
+  }
+  const auto noted = note_reading(log_, fmt::format("transcript over HTTP of session {}", *number));
+  if (!noted) return failed(noted.error());
+  const auto page = audit::search_page(audit_directory_, query);
+  if (!page) return failed(page.error());
+  if (page->records.empty() && !query.after)
+    return problem(404, fmt::format("there is no session {} on the record", *number));
+  json::array all;
+  for (const auto& record : page->records) all.push_back(audit::to_json(record));
+  json::object out{{"records", std::move(all)}, {"next", nullptr}};
+  if (page->next) out["next"] = audit::to_text(*page->next);
+  return json_response(200, out);
+}
+
+HttpResponse AuditQuestions::verify() {
+  if (const auto noted = note_reading(log_, "verified over HTTP"); !noted)
+    return failed(noted.error());
+  const auto report = audit::verify_log({.audit = audit_directory_, .key = log_.key()});
+  if (!report) return failed(report.error());
+  return json_response(200, audit::to_json(*report));
+}
+
+}  // namespace sluice::control
