@@ -8,11 +8,16 @@
 namespace sluice::audit {
 namespace {
 
+/// Access that somebody takes without asking: a grant that people are woken for.
+constexpr std::string_view kBreakGlass = "break_glass";
+
 EventType type_of(std::string_view type) {
-  return type == "audit_read" ? EventType::kAuditRead
-         : type == "evidence" ? EventType::kEvidence
-         : type == "approval" ? EventType::kApproval
-                              : EventType::kAdmin;
+  return type == "audit_read"  ? EventType::kAuditRead
+         : type == "evidence"  ? EventType::kEvidence
+         : type == "approval"  ? EventType::kApproval
+         : type == "grant"     ? EventType::kGrant
+         : type == kBreakGlass ? EventType::kGrant
+                               : EventType::kAdmin;
 }
 
 Result<bool> is_recorded(const Log& log, const store::AdminEvent& event) {
@@ -31,6 +36,7 @@ Result<> record(Log& log, const store::AdminEvent& waiting, std::string_view nam
   context.user = waiting.actor;
   Event event;
   event.type = type_of(waiting.type);
+  if (waiting.type == kBreakGlass) event.kind = kBreakGlass;
   event.time_micros = waiting.time_micros;
   std::string message = waiting.message;
   if (!waiting.taken_by.empty() && waiting.taken_by != name) {

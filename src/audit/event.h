@@ -21,6 +21,7 @@ enum class EventType : uint8_t {
   kAuditRead = 11,   ///< somebody read, searched, exported or verified the audit trail
   kSeen = 12,        ///< sensitive values that a statement under way has returned so far
   kApproval = 13,    ///< a request: asked for, voted on, approved, used, over
+  kGrant = 14,       ///< access for a while: begun, extended, over, reviewed; a decision on access
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.
@@ -61,11 +62,12 @@ struct SessionContext {
   std::string issuer;                   ///< who vouches for the user; empty: this installation
   /// From the one who connects to the person for whom it acts; empty: for itself.
   std::vector<std::string> actors;
-  std::string acr;               ///< authentication context class, as the issuer calls it
-  std::vector<std::string> amr;  ///< authentication methods references (RFC 8176)
-  std::string credential;        ///< id of what was shown in place of a password
-  std::string role;              ///< at the server; empty: the one that the gateway logs in as
-  std::string end_user;          ///< for whom a service acts, as it has proved
+  std::string acr;                  ///< authentication context class, as the issuer calls it
+  std::vector<std::string> amr;     ///< authentication methods references (RFC 8176)
+  std::string credential;           ///< id of what was shown in place of a password
+  std::string role;                 ///< at the server; empty: the one that the gateway logs in as
+  std::string end_user;             ///< for whom a service acts, as it has proved
+  std::vector<std::string> grants;  ///< in force, theirs and those of `actors`: "12 writer"
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.
@@ -77,7 +79,7 @@ struct Event {
   Outcome outcome = Outcome::kAllowed;
   std::string_view text;         ///< redacted; cut by `append` at the configured limit
   std::string_view text_digest;  ///< SHA-256 of the whole `text`, kept when it is cut
-  std::string_view kind;         ///< StatementFacts::kind
+  std::string_view kind;         ///< StatementFacts::kind; of kGrant: "break_glass", or empty
   const std::vector<std::string>* tables = nullptr;
   /// What it does, as `encode_details` made it, with its tables; `tables` is then null.
   std::string_view details;

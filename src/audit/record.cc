@@ -52,6 +52,7 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.list(Key::kAmr, context.amr);
   fields.text(Key::kRole, context.role);
   fields.text(Key::kEndUser, context.end_user);
+  fields.list(Key::kGrants, context.grants);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -142,7 +143,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     strings(view.amr),
                     std::string(view.credential),
                     std::string(view.role),
-                    std::string(view.end_user)};
+                    std::string(view.end_user),
+                    strings(view.grants)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -213,6 +215,8 @@ std::string_view name_of(EventType type) {
       return "seen";
     case EventType::kApproval:
       return "approval";
+    case EventType::kGrant:
+      return "grant";
   }
   return "unknown";
 }

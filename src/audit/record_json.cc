@@ -50,6 +50,8 @@ boost::json::object to_json(const Record& record) {
   text("credential", record.context.credential);
   text("role", record.context.role);
   text("end_user", record.context.end_user);
+  list("grants", record.context.grants);
+  if (record.type == EventType::kGrant) text("kind", record.kind);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {
     out["transaction_outcome"] = name_of(record.transaction_outcome);

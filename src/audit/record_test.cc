@@ -64,6 +64,7 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.role = bytes();
   context.end_user = bytes();
   context.amr = {bytes(), "otp"};
+  context.grants = {bytes(), "12 writer"};
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
   const std::string text = bytes(), digest = bytes(), kind = bytes(), name = bytes(),
                     parameters = bytes(), parameters_digest = bytes(), rule = bytes(),
@@ -115,6 +116,7 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->time_micros == event.time_micros);
   RC_ASSERT(record->context.session_id == context.session_id);
   RC_ASSERT(record->context.user == context.user);
+  RC_ASSERT(record->context.grants == context.grants);
   RC_ASSERT(record->context.database == context.database);
   RC_ASSERT(record->context.environment == context.environment);
   RC_ASSERT(record->context.application == context.application);
@@ -262,7 +264,7 @@ TEST(Record, ARecordWithoutATypeIsNone) {
 TEST(Record, EnumeratorsOutOfRangeAreRefused) {
   for (const auto& [key, bad] :
        std::vector<std::pair<Key, uint64_t>>{{Key::kType, 0},
-                                             {Key::kType, 14},
+                                             {Key::kType, 15},
                                              {Key::kPhase, 5},
                                              {Key::kOutcome, 6},
                                              {Key::kOutcome, uint64_t{1} << 32 | 1}}) {

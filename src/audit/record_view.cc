@@ -58,7 +58,7 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        typed_ = enumerator(view_.type, EventType::kApproval);
+        typed_ = enumerator(view_.type, EventType::kGrant);
         return typed_;
       case Key::kTime:
         return time();
@@ -163,6 +163,8 @@ class RecordReader {
         return text(view_.end_user);
       case Key::kAmr:
         return list(view_.amr);
+      case Key::kGrants:
+        return list(view_.grants);
       case Key::kTags:
         return list(view_.tags);
       case Key::kTransaction:

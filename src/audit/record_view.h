@@ -70,6 +70,7 @@ enum class Key : uint64_t {
   kAcr = 58,
   kAmr = 59,
   kChange = 60,
+  kGrants = 63,
   kRole = 66,
   kEndUser = 67,
 };
@@ -139,6 +140,7 @@ struct RecordView {
   Bytes role;
   Bytes end_user;
   TextList amr;
+  TextList grants;
   TextList actions;
   TextList output_columns;
   TextList predicate_columns;

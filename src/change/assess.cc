@@ -46,17 +46,13 @@ bool same(const approval::Need& a, const approval::Need& b) {
 /// One script on one target, step by step.
 class Judge {
  public:
-  Judge(gateway::Gateway& gateway, const Change& change, const policy::Principal& principal,
-        std::string_view peer, Assessment& out)
-      : gateway_(gateway),
-        change_(change),
-        policy_(gateway.policy()),
-        principal_(principal),
-        peer_(peer),
-        out_(out) {}
+  Judge(gateway::Gateway& gateway, const Change& change, std::string_view peer, Assessment& out)
+      : gateway_(gateway), change_(change), policy_(gateway.policy()), peer_(peer), out_(out) {}
 
-  /// `schema`: its fingerprint, as the server says it.
-  Result<> target(const std::string& database, std::string schema, bool rollback_only) {
+  /// `principal`: who asks, as they are there. `schema`: its fingerprint, as the server says it.
+  Result<> target(const std::string& database, policy::Principal principal, std::string schema,
+                  bool rollback_only) {
+    principal_ = std::move(principal);
     schema_ = std::move(schema);
     SLUICE_ASSIGN(target_, gateway_.target(database));
     if (!rollback_only) SLUICE_TRY(part(Part::kScript));
@@ -181,18 +177,18 @@ class Judge {
   gateway::Gateway& gateway_;
   const Change& change_;
   std::shared_ptr<const policy::Policy> policy_;
-  const policy::Principal& principal_;
   std::string_view peer_;
   Assessment& out_;
+  policy::Principal principal_;
   policy::Target target_;
   std::string schema_;
   json::array brief_;
   size_t held_ = 0;
 };
 
-/// The requester, as the sessions of the run will have them.
-Result<policy::Principal> principal_for(gateway::Gateway& gateway, const Change& change,
-                                        const Who& who) {
+/// The requester, as the sessions of the run will have them on each target: grants are for one.
+Result<std::vector<policy::Principal>> principals_for(gateway::Gateway& gateway,
+                                                      const Change& change, const Who& who) {
   const auto directory = gateway.directory();
   const identity::User* user = directory->find(who.user);
   const identity::Credential* credential = directory->credential(who.credential);
@@ -204,7 +200,11 @@ Result<policy::Principal> principal_for(gateway::Gateway& gateway, const Change&
   }
   if (credential->actors != change.actors)
     return fail(ErrorCode::kDenied, "the change was submitted for somebody else");
-  return gateway::principal_of(*directory, *user, credential, {}, wall_micros());
+  const int64_t now = wall_micros();
+  std::vector<policy::Principal> out;
+  for (const auto& database : change.targets)
+    out.push_back(gateway::principal_of(*directory, *user, credential, {}, now, {database, now}));
+  return out;
 }
 
 std::string brief_text(const Change& change, const Assessment& out, json::array steps,
@@ -244,7 +244,8 @@ std::string not_among(const std::vector<approval::Need>& needs,
 
 Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const Who& who,
                           bool rollback_only) {
-  SLUICE_ASSIGN(const auto principal, principal_for(gateway, change, who));
+  SLUICE_ASSIGN(const auto principals, principals_for(gateway, change, who));
+  const policy::Principal& principal = principals.at(0);
   Assessment out;
   SLUICE_ASSIGN(out.plan.script, read_script(change.script));
   if (!change.rollback.empty()) {
@@ -258,9 +259,10 @@ Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const
   out.persons = principal.actors;
   const auto person = principal.attributes.find("person");
   out.persons.push_back(person == principal.attributes.end() ? principal.user : person->second);
-  Judge judge(gateway, change, principal, who.peer, out);
+  Judge judge(gateway, change, who.peer, out);
   std::vector<std::string> environments;
-  for (const auto& database : change.targets) {
+  for (size_t i = 0; i < change.targets.size(); ++i) {
+    const std::string& database = change.targets[i];
     // Before it is judged: what changes meanwhile is then a difference.
     SLUICE_ASSIGN(const auto state, gateway.fresh_state(database));
     out.session +=
@@ -268,7 +270,7 @@ Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const
     out.schema += fmt::format("{}{}={}", out.schema.empty() ? "" : " ", database, state.schema);
     SLUICE_ASSIGN(const auto target, gateway.target(database));
     environments.push_back(target.environment);
-    SLUICE_TRY(judge.target(database, state.schema, rollback_only));
+    SLUICE_TRY(judge.target(database, principals[i], state.schema, rollback_only));
   }
   out.environments = fmt::format("{}", fmt::join(environments, ", "));
   out.automatic = out.automatic && !out.needs.empty();

@@ -5,7 +5,6 @@
 #include <boost/json.hpp>
 
 #include "base/secret.h"
-#include "cli/change_commands.h"
 #include "cli/commands.h"
 
 namespace sluice::cli {

@@ -8,13 +8,6 @@
 
 namespace sluice::cli {
 
-/// Who does something, and how they prove that it is them.
-struct ProofOptions {
-  std::string user = {};  ///< empty: SLUICE_TOKEN, or whose login is kept
-  std::string totp = {};  ///< their one-time code, where they have one
-  bool password_stdin = false;
-};
-
 struct ChangeOptions {
   int64_t number = 0;
   std::string state, requester;  ///< list: only those

@@ -173,6 +173,36 @@ Result<> data_explain(const Common& common, const DataOptions& options);
 Result<> data_set(const Common& common, const DataOptions& options);
 Result<> data_history(const Common& common);
 
+/// Who does something, and how they prove that it is them.
+struct ProofOptions {
+  std::string user = {};  ///< empty: SLUICE_TOKEN, or whose login is kept
+  std::string totp = {};  ///< their one-time code, where they have one
+  bool password_stdin = false;
+};
+
+struct GrantOptions {
+  std::string database, role, lasts, reason, ticket;  ///< of what is asked for
+  bool no_wait = false;
+  int64_t number = 0;
+  std::string state, holder;  ///< list: only those
+  std::string comment;
+  ProofOptions who;
+  // review: what is looked at, and what is said to it.
+  bool ok = false, concern = false, keep = false, revoke = false;
+  std::string of_user, group, credential;
+  int64_t grant = 0;
+};
+/// Asks for a role, and waits until it is decided on.
+Result<> grant_request(const Common& common, const GrantOptions& options);
+Result<> grant_break_glass(const Common& common, const GrantOptions& options);
+Result<> grant_list(const Common& common, const GrantOptions& options);
+Result<> grant_show(const Common& common, const GrantOptions& options);
+Result<> grant_extend(const Common& common, const GrantOptions& options);
+/// `what`: "return" or "revoke".
+Result<> grant_end(const Common& common, const GrantOptions& options, const std::string& what);
+/// Of a glass that was broken, or of who holds what.
+Result<> grant_review(const Common& common, const GrantOptions& options);
+
 struct ApprovalOptions {
   int64_t number = 0;
   std::string state, requester;  ///< list: only those

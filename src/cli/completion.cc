@@ -6,15 +6,18 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kCommands = {{
     {"",
      "serve user token login connect proxy config-clients database session audit policy approval "
-     "change data lint config version completion"},
+     "change request grant break-glass data lint config version completion"},
     {"user", "add set list passwd link totp assertion-key disable enable remove"},
     {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},
     {"approval", "list show explain approve reject comment withdraw kept undo"},
     {"change", "submit list status run rollback cancel"},
+    {"grant", "list show extend return revoke review"},
+    {"request", ""},
+    {"break-glass", ""},
     {"data", "list explain set history"},
     {"database", "list check"},
     {"session", "list kill"},

@@ -13,6 +13,7 @@ int run(int argc, char** argv) {
   add_data_commands(tree);
   add_approval_commands(tree);
   add_change_commands(tree);
+  add_grant_commands(tree);
   return tree.run(argc, argv);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "access/keeper.h"
 #include "approval/desk.h"
 #include "audit/admin_events.h"
 #include "audit/legal_holds.h"
@@ -24,6 +25,7 @@
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
 #include "identity/credential_store.h"
+#include "identity/grant_store.h"
 #include "identity/user_store.h"
 #include "store/state.h"
 #include "stream/anchors.h"
@@ -127,6 +129,9 @@ class Service {
                                 config_, std::move(directory), policies_->in_force().policy,
                                 SecretString(std::move(secret)), *log_, corrections_->in_force(),
                                 desk_.get(), undo_.get()));
+    SLUICE_ASSIGN(auto grants, store::open_state(*config_));
+    SLUICE_ASSIGN(keeper_, access::Keeper::open(std::move(grants), *desk_,
+                                                [this] { return surroundings(); }));
     SLUICE_ASSIGN(auto changes, store::open_state(*config_));
     SLUICE_ASSIGN(changes_,
                   change::Changes::open(
@@ -158,8 +163,9 @@ class Service {
       if (signal == SIGTERM || signal == SIGINT) break;
       if (signal == SIGHUP) reload();
       watch_store();
+      if (!away_) look_at_grants();
       watch_policy();
-      note_used_credentials(false);
+      note_uses(false);
     }
   }
 
@@ -171,10 +177,11 @@ class Service {
     changes_->stop();
     gateway_->drain();
     api_->identity()->stop();
-    note_used_credentials(true);
+    note_uses(true);
     control_->stop();
     local_->stop();
     api_.reset();
+    keeper_.reset();
     changes_.reset();
     gateway_.reset();
     if (const auto recorded = record_changes(); !recorded) {
@@ -216,6 +223,7 @@ class Service {
     api_->set_databases(names_of(*config_));
     api_->set_desk(*desk_);
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
+    api_->set_keeper(*keeper_);
     api_->set_changes(*changes_, *desk_);
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
@@ -337,13 +345,38 @@ class Service {
   }
 
   /// Not with every login: each writing makes other gateways on the store look at it anew.
-  void note_used_credentials(bool now) {
+  void note_uses(bool now) {
     if (!now && Clock::now() < next_use_note_) return;
     next_use_note_ = Clock::now() + std::chrono::seconds(30);
-    const auto used = gateway_->take_used_credentials();
-    if (used.empty()) return;
-    if (const auto noted = identity::CredentialStore(*database_, "gateway").used(used); !noted)
-      log::warn("when credentials were used is not noted: {}", noted.error().text);
+    const auto uses = gateway_->take_uses();
+    if (!uses.any()) return;
+    if (const auto noted = note(uses); !noted)
+      log::warn("when credentials and grants were used is not noted: {}", noted.error().text);
+  }
+
+  Result<> note(const gateway::Uses& uses) {
+    SLUICE_TRY(identity::CredentialStore(*database_, "gateway").used(uses.credentials));
+    SLUICE_TRY(identity::UserStore(*database_, "gateway").logged_in(uses.users));
+    return identity::GrantStore(*database_).used(uses.grants);
+  }
+
+  access::Surroundings surroundings() {
+    access::Surroundings out{
+        gateway_->directory(), gateway_->policy(), {}, config_->store.shared()};
+    for (const auto& name : gateway_->databases()) {
+      if (const auto target = gateway_->target(name))
+        out.environments.emplace(name, target->environment);
+    }
+    return out;
+  }
+
+  /// Takes what has been approved, and ends what is over; what it changes is in force as soon as
+  /// the store is looked at.
+  void look_at_grants() {
+    const auto looked = keeper_->look();
+    if (!looked && !grants_failed_)
+      log::error("grants cannot be looked after: {}", looked.error().text);
+    grants_failed_ = !looked;
   }
 
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
@@ -379,6 +412,7 @@ class Service {
   std::unique_ptr<approval::Desk> desk_;
   std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<access::Keeper> keeper_;
   std::unique_ptr<change::Changes> changes_;
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
@@ -390,6 +424,7 @@ class Service {
   bool away_ = false;  ///< the store cannot be read
   bool lost_ = false;  ///< and has not been for too long
   Clock::time_point next_use_note_{};
+  bool grants_failed_ = false;  ///< said once
 };
 
 }  // namespace

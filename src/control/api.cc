@@ -52,6 +52,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (changes_) {
     if (auto answer = changes_->answer(request, false)) return std::move(*answer);
   }
+  if (grants_) {
+    if (auto answer = grants_->answer(request, false)) return std::move(*answer);
+  }
   if (login_) {
     if (auto answer = login_->answer(request)) return std::move(*answer);
   }
@@ -157,6 +160,7 @@ std::string Api::metrics() {
           health.published_sequence);
   gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
+  if (keeper_ != nullptr) add_grant_metrics(keeper_->summary(), all);
   add_stream_metrics(streams(), all);
   if (anchors_ != nullptr) add_anchor_metrics(anchors_->states(), all);
   return prometheus::TextSerializer().Serialize(all);
@@ -208,6 +212,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (changes_) {
     if (auto answer = changes_->answer(request, true)) return std::move(*answer);
+  }
+  if (grants_) {
+    if (auto answer = grants_->answer(request, true)) return std::move(*answer);
   }
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);

@@ -15,6 +15,7 @@
 #include "control/change_api.h"
 #include "control/data_api.h"
 #include "control/evidence_api.h"
+#include "control/grant_api.h"
 #include "control/http_server.h"
 #include "control/login_api.h"
 #include "control/oidc_api.h"
@@ -49,7 +50,7 @@ class Api {
         data_(gateway, corrections) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/…; for those who prove
-  /// who they are, /v1/approvals and /v1/changes.
+  /// who they are, /v1/approvals, /v1/changes, /v1/grants and /v1/access.
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);
@@ -60,6 +61,11 @@ class Api {
   /// Lets people submit and run changes; before anything is answered.
   void set_changes(change::Changes& changes, approval::Desk& desk) {
     changes_.emplace(gateway_, changes, desk);
+  }
+  /// Lets people have access for a while; before anything is answered.
+  void set_keeper(access::Keeper& keeper) {
+    keeper_ = &keeper;
+    grants_.emplace(gateway_, keeper);
   }
   /// Lets it cosign other logs' checkpoints.
   void set_witness(std::unique_ptr<WitnessApi> witness) { witness_ = std::move(witness); }
@@ -96,6 +102,8 @@ class Api {
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<UndoApi> undo_;
   std::optional<ChangeApi> changes_;
+  access::Keeper* keeper_ = nullptr;
+  std::optional<GrantApi> grants_;
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;

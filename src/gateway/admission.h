@@ -19,6 +19,8 @@ struct Admission {
   std::string user;
   policy::Principal principal;
   int64_t credential_expires = INT64_MAX;  ///< wall clock; of a password never
+  std::vector<std::string> grants;         ///< that its client knows of: as Principal::grants
+  int64_t grants_until = INT64_MAX;        ///< wall clock: when the next of them ends
   std::string role;                        ///< at the server; empty: that of the gateway's login
   std::string application_name;
   std::string driver;  ///< driver_of its start-up message

@@ -58,8 +58,8 @@ class GatewayImpl : public Gateway {
   Stats stats() override;
   LoginLimits& login_limits() override { return shared_.login_limits; }
   void count_limited_login() override { shared_.logins_limited.fetch_add(1); }
-  std::vector<std::pair<std::string, int64_t>> take_used_credentials() override {
-    return shared_.used_credentials.take();
+  Uses take_uses() override {
+    return {shared_.used_credentials.take(), shared_.used_users.take(), shared_.used_grants.take()};
   }
   Result<std::string> check_database(const std::string& name) override;
   Result<> ask_server(const std::string& database, bool changes_schema,

@@ -48,6 +48,15 @@ struct Stats {
   uint64_t server_connects_total = 0, server_connect_failures_total = 0;
 };
 
+/// What has let somebody in or do something, and when.
+struct Uses {
+  using List = std::vector<std::pair<std::string, int64_t>>;
+  List credentials;  ///< by id
+  List users;        ///< who logged in, by name
+  List grants;       ///< in force while a statement ran, by number
+  bool any() const { return !credentials.empty() || !users.empty() || !grants.empty(); }
+};
+
 /// People's words on columns, by the configured name of the database.
 using Corrections = std::map<std::string, std::vector<privacy::Correction>>;
 
@@ -114,8 +123,8 @@ class Gateway {
   virtual LoginLimits& login_limits() = 0;
   /// One login more has been refused by them.
   virtual void count_limited_login() = 0;
-  /// Credentials that have let somebody in since this was asked last, and when.
-  virtual std::vector<std::pair<std::string, int64_t>> take_used_credentials() = 0;
+  /// What has been used since this was asked last.
+  virtual Uses take_uses() = 0;
 
   /// Opens one server connection and reports what it is ("PostgreSQL 15.18, TLSv1.3, 2.1 ms").
   /// For `database check` on a running gateway and for /readyz.

@@ -31,6 +31,39 @@ bool same(const identity::Credential* a, const identity::Credential* b) {
   return a->assurance == b->assurance;
 }
 
+/// Whether a grant counts for somebody at `now_micros` in a session that acts for `person`.
+bool counts(const identity::Grant& grant, std::string_view person, int64_t now_micros) {
+  return grant.until_micros > now_micros && (grant.acts_for.empty() || grant.acts_for == person);
+}
+
+std::string_view person_of(const policy::Principal& principal) {
+  return principal.actors.empty() ? std::string_view() : principal.actors.back();
+}
+
+/// The groups of a user, with those that grants add; these go to `grants`.
+std::vector<std::string> groups_of(const identity::Directory& directory, const identity::User& user,
+                                   std::string_view person, const Place& place,
+                                   std::vector<std::string>& grants) {
+  std::vector<std::string> groups = user.groups;
+  if (place.database.empty()) return groups;
+  for (const identity::Grant* grant : directory.grants(user.name, place.database)) {
+    if (!counts(*grant, person, place.now_micros)) continue;
+    grants.push_back(fmt::format("{} {}", grant->number, grant->role));
+    for (const auto& group : grant->groups) {
+      if (!contains(groups, group)) groups.push_back(group);
+    }
+  }
+  return groups;
+}
+
+bool same_grants(const identity::Directory& before, const identity::Directory& after,
+                 std::string_view user, std::string_view database) {
+  const auto a = before.grants(user, database);
+  const auto b = after.grants(user, database);
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto* one, const auto* other) { return *one == *other; });
+}
+
 }  // namespace
 
 std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
@@ -69,10 +102,12 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
 
 policy::Principal principal_of(const identity::Directory& directory, const identity::User& user,
                                const identity::Credential* credential, std::string_view mechanism,
-                               int64_t now_micros) {
+                               int64_t now_micros, const Place& place) {
   policy::Principal principal;
   principal.user = user.name;
-  principal.groups = user.groups;
+  if (credential != nullptr) principal.actors = credential->actors;
+  const std::string_view person = person_of(principal);
+  principal.groups = groups_of(directory, user, person, place, principal.grants);
   principal.kind = principal_kind(user.kind);
   principal.attributes = user.attributes;
   principal.authentication = mechanism;
@@ -89,15 +124,18 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   principal.acr = assurance.acr;
   principal.amr = assurance.amr;
   if (credential->actors.empty()) return principal;
-  principal.actors = credential->actors;
   principal.kind = policy::PrincipalKind::kAgent;
   for (const auto& actor : principal.actors) {
     // Of those in between, somebody else's directory may know more; of the person, this one must.
     const identity::User* known = directory.find(actor);
     if (known == nullptr && actor != principal.actors.back()) continue;
-    std::erase_if(principal.groups, [known](const std::string& group) {
-      return known == nullptr || !contains(known->groups, group);
-    });
+    // The user itself has been asked, and is among the actors.
+    if (known == &user) continue;
+    const auto theirs = known == nullptr
+                            ? std::vector<std::string>()
+                            : groups_of(directory, *known, {}, place, principal.grants);
+    std::erase_if(principal.groups,
+                  [&](const std::string& group) { return !contains(theirs, group); });
   }
   return principal;
 }
@@ -117,15 +155,31 @@ void limit_to_end_user(const identity::Directory& directory, const std::string& 
 }
 
 bool same_identity(const identity::Directory& before, const identity::Directory& after,
-                   const policy::Principal& principal) {
-  if (!same(before.find(principal.user), after.find(principal.user)) ||
-      !same(before.credential(principal.credential), after.credential(principal.credential)) ||
+                   const policy::Principal& principal, std::string_view database) {
+  if (!same(before.credential(principal.credential), after.credential(principal.credential)) ||
       !same(before.find(principal.end_user), after.find(principal.end_user))) {
     return false;
   }
-  return std::all_of(principal.actors.begin(), principal.actors.end(), [&](const auto& actor) {
-    return same(before.find(actor), after.find(actor));
-  });
+  const auto same_in_both = [&](const std::string& name) {
+    return same(before.find(name), after.find(name)) && same_grants(before, after, name, database);
+  };
+  return same_in_both(principal.user) &&
+         std::all_of(principal.actors.begin(), principal.actors.end(), same_in_both);
+}
+
+int64_t next_end(const identity::Directory& directory, const policy::Principal& principal,
+                 const Place& place) {
+  int64_t next = INT64_MAX;
+  const auto look = [&](std::string_view user, std::string_view person) {
+    for (const identity::Grant* grant : directory.grants(user, place.database)) {
+      if (counts(*grant, person, place.now_micros)) next = std::min(next, grant->until_micros);
+    }
+  };
+  look(principal.user, person_of(principal));
+  for (const auto& actor : principal.actors) {
+    if (actor != principal.user) look(actor, {});
+  }
+  return next;
 }
 
 }  // namespace sluice::gateway

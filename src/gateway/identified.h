@@ -23,22 +23,34 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
                                       const identity::Credential* credential,
                                       std::string_view database, int64_t now_micros);
 
+/// Where and when somebody is: grants are for one database, and for a while.
+struct Place {
+  std::string_view database = {};  ///< empty: nowhere, where no grant counts
+  int64_t now_micros = 0;
+};
+
 /// Who they are for rules and record. `mechanism` tells how the password was checked, at
 /// `now_micros`; of a credential counts when and how its holder got it. Groups of somebody who acts
-/// for others are only those that everybody of the chain is in.
+/// for others are only those that everybody of the chain is in. Grants of each add to the groups of
+/// each, so that nobody has by a grant what those for whom they act have not.
 policy::Principal principal_of(const identity::Directory& directory, const identity::User& user,
                                const identity::Credential* credential, std::string_view mechanism,
-                               int64_t now_micros);
+                               int64_t now_micros, const Place& place = {});
 
 /// Whether they may say for whom they act: a service with a key to sign that with.
 bool may_assert(const identity::User& user);
 
-/// Makes `principal` act for an end user: where that is a user here, groups count that both are in.
+/// Makes `principal` act for an end user: where that is a user here, groups count that both are in;
+/// of the end user those that are theirs for good.
 void limit_to_end_user(const identity::Directory& directory, const std::string& end_user,
                        policy::Principal& principal);
 
-/// Whether principal_of says the same of `principal` in both.
+/// Whether principal_of says the same of `principal` in both, but for the time that passes.
 bool same_identity(const identity::Directory& before, const identity::Directory& after,
-                   const policy::Principal& principal);
+                   const policy::Principal& principal, std::string_view database = {});
+
+/// When the next of the grants ends that make `principal` what it is; INT64_MAX: none does.
+int64_t next_end(const identity::Directory& directory, const policy::Principal& principal,
+                 const Place& place);
 
 }  // namespace sluice::gateway

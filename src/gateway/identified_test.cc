@@ -131,5 +131,79 @@ TEST(Identified, AChangeOfAnybodyInTheChainIsNoticed) {
   EXPECT_FALSE(same_identity(before, less, robot));
 }
 
+identity::Grant grant(int64_t number, std::string user, std::vector<std::string> groups,
+                      std::string acts_for = {}) {
+  return {number, std::move(user), std::move(acts_for), "writer", "orders", std::move(groups),
+          1000};
+}
+
+TEST(Identified, GrantsAddTheirGroupsThereAndUntilTheirEnd) {
+  const identity::Directory all({user("alice", {"a"})}, {}, 1, {grant(3, "alice", {"w", "a"})});
+  const auto& alice = *all.find("alice");
+  const auto at = [&](const Place& place) {
+    return principal_of(all, alice, nullptr, "", 0, place);
+  };
+  EXPECT_THAT(at({"orders", 999}).groups, ElementsAre("a", "w"));
+  EXPECT_THAT(at({"orders", 999}).grants, ElementsAre("3 writer"));
+  EXPECT_THAT(at({"orders", 1000}).groups, ElementsAre("a"));
+  EXPECT_THAT(at({"orders", 1000}).grants, IsEmpty());
+  EXPECT_EQ(next_end(all, at({"orders", 0}), {"orders", 0}), 1000);
+  EXPECT_EQ(next_end(all, at({"orders", 0}), {"orders", 1000}), INT64_MAX);
+}
+
+TEST(Identified, Threat62_AGrantIsForOneDatabase) {
+  const identity::Directory all({user("alice", {"a"})}, {}, 1, {grant(3, "alice", {"w"})});
+  EXPECT_THAT(principal_of(all, *all.find("alice"), nullptr, "", 0, {"payroll", 0}).groups,
+              ElementsAre("a"));
+  EXPECT_THAT(principal_of(all, *all.find("alice"), nullptr, "", 0).groups, ElementsAre("a"));
+}
+
+TEST(Identified, Threat62_NobodyHasByAGrantWhatTheirPersonHasNot) {
+  const auto groups = [&](std::vector<identity::Grant> grants, std::vector<std::string> actors) {
+    const identity::Directory all({user("robot", {"a", "b"}), user("alice", {"a"})}, {}, 1,
+                                  std::move(grants));
+    const auto known = credential(std::move(actors));
+    return principal_of(all, *all.find("robot"), &known, "", 0, {"orders", 0}).groups;
+  };
+  EXPECT_THAT(groups({grant(1, "robot", {"w"})}, {"robot", "alice"}), ElementsAre("a"));
+  EXPECT_THAT(groups({grant(1, "alice", {"b"})}, {"robot", "alice"}), ElementsAre("a", "b"));
+  EXPECT_THAT(groups({grant(1, "alice", {"w"})}, {"robot", "alice"}), ElementsAre("a"));
+  EXPECT_THAT(groups({grant(1, "robot", {"w"}), grant(2, "alice", {"w"})}, {"robot", "alice"}),
+              ElementsAre("a", "w"));
+  // Asked for in somebody's name, it counts in that name alone.
+  EXPECT_THAT(groups({grant(1, "robot", {"w"}, "alice")}, {}), ElementsAre("a", "b"));
+  EXPECT_THAT(groups({grant(1, "robot", {"w"})}, {}), ElementsAre("a", "b", "w"));
+}
+
+TEST(Identified, GrantsOfAllInTheChainAreNamedAndTheNextOfThemEnds) {
+  auto sooner = grant(2, "alice", {"b"});
+  sooner.until_micros = 500;
+  const identity::Directory all({user("robot", {"a", "b"}), user("alice", {"a"})}, {}, 1,
+                                {grant(1, "robot", {"w"}, "alice"), sooner});
+  const auto known = credential({"robot", "alice"});
+  const Place place{"orders", 0};
+  const auto robot = principal_of(all, *all.find("robot"), &known, "", 0, place);
+  EXPECT_THAT(robot.grants, ElementsAre("1 writer", "2 writer"));
+  EXPECT_EQ(next_end(all, robot, place), 500);
+}
+
+TEST(Identified, Threat62_OfAnEndUserGroupsCountThatAreTheirsForGood) {
+  const identity::Directory all({user("app", {"a", "w"}), user("alice", {"a"})}, {}, 1,
+                                {grant(1, "alice", {"w"}), grant(2, "app", {"v"})});
+  auto app = principal_of(all, *all.find("app"), nullptr, "", 0, {"orders", 0});
+  EXPECT_THAT(app.groups, ElementsAre("a", "w", "v"));
+  limit_to_end_user(all, "alice", app);
+  EXPECT_THAT(app.groups, ElementsAre("a"));
+}
+
+TEST(Identified, AGrantThatComesOrGoesMakesSomebodyElse) {
+  const identity::Directory before({user("alice", {"a"})}, 1);
+  const identity::Directory after({user("alice", {"a"})}, {}, 2, {grant(3, "alice", {"w"})});
+  const auto alice = principal_of(before, *before.find("alice"), nullptr, "", 0);
+  EXPECT_FALSE(same_identity(before, after, alice, "orders"));
+  EXPECT_TRUE(same_identity(before, after, alice, "payroll"));
+  EXPECT_TRUE(same_identity(after, after, alice, "orders"));
+}
+
 }  // namespace
 }  // namespace sluice::gateway

@@ -417,9 +417,10 @@ void Login::admit(net::Slice rest) {
     return;
   }
   const int64_t now = wall_micros();
+  const Place place{database->second->config().name, now};
   auto principal = principal_of(
       *directory, *user, credential,
-      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now);
+      mechanism_ == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256", now, place);
   auto role = role_at_server(database->second->config().identity, principal);
   if (!role) {
     record_failure(role.error().text);
@@ -434,7 +435,10 @@ void Login::admit(net::Slice rest) {
   admission.database = database->second;
   admission.user = user->name;
   admission.principal = std::move(principal);
+  admission.grants = admission.principal.grants;
+  admission.grants_until = next_end(*directory, admission.principal, place);
   admission.role = std::move(*role);
+  worker_.shared().used_users.note(user->name, now);
   if (credential != nullptr) {
     admission.credential_expires = credential->expires_micros;
     worker_.shared().used_credentials.note(credential->id, now);

@@ -55,12 +55,11 @@ class Session : private net::StreamHandler, private ServerUser {
   uint64_t id() const { return id_; }
   const std::string& user() const { return admission_.user; }
   SessionInfo info() const;
-  int64_t credential_expires() const { return admission_.credential_expires; }
 
-  /// Users or credentials are not what they were: its user acts with the rights of now from the
-  /// next statement on, or the session ends.
+  /// Its user acts with the rights of now from the next statement on, or the session ends.
   void identity_changed(const identity::Directory& before, const identity::Directory& now);
-  void credential_expired();
+  /// The same where its credential or a grant has had its time by now.
+  void end_expired(int64_t now_micros);
 
   /// The client, or somebody with its key, wants the running statement stopped. `ticket` is
   /// released once the server has been told.
@@ -160,7 +159,8 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // session_identity.cc: who its client is, also when that changes.
   audit::SessionContext context() const;
-
+  void take_over(const identity::Directory& now, const identity::User& user,
+                 const identity::Credential* credential);
   void become(const identity::Directory& directory, const identity::User& user,
               const identity::Credential* credential);
 

@@ -142,7 +142,8 @@ void Session::become(const identity::Directory& directory, const identity::User&
                      const identity::Credential* credential) {
   const policy::Principal& known = admission_.principal;
   admission_.principal =
-      principal_of(directory, user, credential, known.authentication, known.authenticated_micros);
+      principal_of(directory, user, credential, known.authentication, known.authenticated_micros,
+                   {admission_.database->config().name, wall_micros()});
   acting_.may = may_assert(user);
   if (!acting_.now.empty()) limit_to_end_user(directory, acting_.now, admission_.principal);
   doubt_identity();

@@ -98,7 +98,13 @@ bool Session::record(const audit::Event& what) {
     }
     return false;
   }
-  if (event.type == audit::EventType::kStatement) last_recorded_ = *sequence;
+  if (event.type == audit::EventType::kStatement) {
+    last_recorded_ = *sequence;
+    if (event.outcome != audit::Outcome::kDenied) {
+      for (const std::string& grant : admission_.principal.grants)
+        worker_.shared().used_grants.note(grant.substr(0, grant.find(' ')), event.time_micros);
+    }
+  }
   if (worker_.log().durable_sequence() < *sequence && client_) {
     client_->hold_output(true);
     worker_.release_when_durable(id_, *sequence);

@@ -55,6 +55,7 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
   // When they logged in and with which credential is the session's own, and no rule's key.
   principal.authenticated_micros = 0;
   principal.credential.clear();
+  principal.grants.clear();
   // How many there are is part of it: else a group could be taken for an attribute.
   key.append(std::to_string(principal.groups.size())).append(1, ',');
   for (const auto& group : principal.groups) append(key, group);

@@ -9,7 +9,8 @@
 
 namespace sluice::gateway {
 
-/// Which credentials have let somebody in since somebody asked last. Shared by the workers.
+/// Which credentials, users or grants have been used since somebody asked last. Shared by the
+/// workers.
 class UsedCredentials {
  public:
   void note(const std::string& id, int64_t micros) {

@@ -113,14 +113,15 @@ void Worker::set_runtime(std::shared_ptr<const Runtime> runtime) {
   }
 }
 
-/// Credentials that have had their time end the sessions that they opened.
+/// Credentials that have had their time end the sessions that they opened; grants give their groups
+/// no longer.
 void Worker::end_expired() {
   const int64_t now = wall_micros();
-  std::vector<Session*> expired;
-  for (const auto& [id, session] : sessions_) {
-    if (session->credential_expires() <= now) expired.push_back(session.get());
-  }
-  for (Session* session : expired) session->credential_expired();
+  // Those that end take themselves off the list.
+  std::vector<Session*> sessions;
+  sessions.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) sessions.push_back(session.get());
+  for (Session* session : sessions) session->end_expired(now);
 }
 
 void Worker::stop_accepting() { reactor_->close_listener(listen_fd_); }

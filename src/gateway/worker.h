@@ -50,7 +50,7 @@ struct Shared {
   policy::RateLimiter rates;
   LoginGate gate;
   LoginLimits login_limits;
-  UsedCredentials used_credentials;
+  UsedCredentials used_credentials, used_users, used_grants;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;
   SecretString secret;               ///< of the installation

@@ -24,8 +24,9 @@ std::optional<UserKind> find_kind(std::string_view name) {
 Directory::Directory(std::vector<User> users, uint64_t version)
     : Directory(std::move(users), {}, version) {}
 
-Directory::Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version)
-    : users_(std::move(users)), version_(version) {
+Directory::Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version,
+                     std::vector<Grant> grants)
+    : users_(std::move(users)), grants_(std::move(grants)), version_(version) {
   for (User& user : users_) by_name_.emplace(user.name, &user);
   for (Credential& credential : credentials) {
     const auto user = by_name_.find(credential.user);
@@ -48,6 +49,15 @@ std::shared_ptr<const Directory> Directory::lost(std::string why) {
 const User* Directory::find(std::string_view name) const {
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+std::vector<const Grant*> Directory::grants(std::string_view user,
+                                            std::string_view database) const {
+  std::vector<const Grant*> found;
+  for (const Grant& grant : grants_) {
+    if (grant.user == user && grant.database == database) found.push_back(&grant);
+  }
+  return found;
 }
 
 const Credential* Directory::credential(std::string_view id) const {

@@ -33,8 +33,22 @@ struct User {
   std::map<std::string, std::string> attributes;  ///< for rules to ask about: team=data
   /// The newest first; those that ended lately too, so that it can be said that they did.
   std::vector<Credential> credentials;
-  SecretString totp_secret;    ///< raw; empty: no one-time codes
-  SecretString assertion_key;  ///< with which a service signs for whom it acts (end_user.h)
+  SecretString totp_secret;       ///< raw; empty: no one-time codes
+  SecretString assertion_key;     ///< with which a service signs for whom it acts (end_user.h)
+  int64_t last_login_micros = 0;  ///< 0: never; may lag behind by a minute
+};
+
+/// Groups that somebody has for a while at one database.
+struct Grant {
+  int64_t number = 0;
+  std::string user;
+  std::string acts_for;  ///< counts only in sessions that act for this person; empty: in all
+  std::string role;
+  std::string database;
+  std::vector<std::string> groups;
+  int64_t until_micros = 0;
+
+  bool operator==(const Grant&) const = default;
 };
 
 /// All users at one moment: an immutable snapshot shared by the workers.
@@ -42,7 +56,8 @@ class Directory {
  public:
   Directory(std::vector<User> users, uint64_t version);
   /// Each credential goes to its user; those of nobody are dropped.
-  Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version);
+  Directory(std::vector<User> users, std::vector<Credential> credentials, uint64_t version,
+            std::vector<Grant> grants = {});
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
   /// Nobody: who there is is not known any more, and `why`.
@@ -55,12 +70,16 @@ class Directory {
   const Credential* credential(std::string_view id) const;
   /// By what its holder has shown; live or not.
   const Credential* credential_of_secret(std::string_view secret) const;
+  /// Those that a user has at a database, whoever it acts for; few, in no order.
+  std::vector<const Grant*> grants(std::string_view user, std::string_view database) const;
+  const std::vector<Grant>& grants() const { return grants_; }
   /// Rises with every change of the store.
   uint64_t version() const { return version_; }
   const std::vector<User>& users() const { return users_; }
 
  private:
   std::vector<User> users_;
+  std::vector<Grant> grants_;
   std::unordered_map<std::string_view, User*> by_name_;
   std::unordered_map<std::string_view, const Credential*> by_id_, by_digest_;
   uint64_t version_;

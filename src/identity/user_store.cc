@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "identity/credential_store.h"
 #include "identity/end_user.h"
+#include "identity/grant_store.h"
 #include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
@@ -235,13 +236,21 @@ Result<> UserStore::remove_assertion_key(std::string_view name) {
   return transaction.commit();
 }
 
+Result<> UserStore::logged_in(const std::vector<std::pair<std::string, int64_t>>& when) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto note, database_.prepare("UPDATE users SET last_login_micros = ?1 WHERE name = "
+                                             "?2 AND last_login_micros < ?1"));
+  for (const auto& [name, micros] : when) SLUICE_TRY(note.bind(1, micros).bind(2, name).run());
+  return transaction.commit();
+}
+
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
-  SLUICE_ASSIGN(auto query,
-                database.prepare("SELECT name, groups, scram_verifier, disabled, "
-                                 "created_micros, kind, attributes, totp_secret, assertion_key "
-                                 "FROM users "
-                                 "ORDER BY name"));
+  SLUICE_ASSIGN(
+      auto query,
+      database.prepare("SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
+                       "attributes, totp_secret, assertion_key, last_login_micros FROM users "
+                       "ORDER BY name"));
   std::vector<User> users;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
@@ -260,11 +269,13 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      split_attributes(query.text(6)),
                      {},
                      SecretString(query.text(7)),
-                     SecretString(query.text(8))});
+                     SecretString(query.text(8)),
+                     query.integer(9)});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
+  SLUICE_ASSIGN(auto grants, load_grants(database, wall_micros()));
   return std::make_shared<const Directory>(std::move(users), std::move(credentials),
-                                           static_cast<uint64_t>(version));
+                                           static_cast<uint64_t>(version), std::move(grants));
 }
 
 }  // namespace sluice::identity

@@ -54,6 +54,8 @@ class UserStore {
   /// older one is replaced.
   Result<SecretString> enrol_totp(std::string_view name);
   Result<> remove_totp(std::string_view name);
+  /// When they last logged in; nothing for the record, the logins are on it.
+  Result<> logged_in(const std::vector<std::pair<std::string, int64_t>>& when);
   /// The key with which a service signs for whom it acts (end_user.h); an older one is replaced.
   /// Errors: kDenied for a person or an agent.
   Result<SecretString> make_assertion_key(std::string_view name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/role.h"
 #include "policy/rule.h"
 
 namespace sluice::policy {
@@ -22,6 +23,22 @@ std::vector<std::string> shared_names(const Policy& policy, const Policy& other)
   return names;
 }
 
+/// Roles stand behind the rules, as "role NAME".
+void add_roles(const Policy& old_policy, const Policy& new_policy, PolicyDiff& out) {
+  for (const Role& role : old_policy.roles()) {
+    const Role* now = find_role(new_policy, role.name);
+    if (now != nullptr && now->text == role.text) continue;
+    out.rules.push_back({now == nullptr ? RuleChange::What::kRemoved : RuleChange::What::kChanged,
+                         "role " + role.name, role.line, now == nullptr ? 0 : now->line, role.text,
+                         now == nullptr ? "" : now->text});
+  }
+  for (const Role& role : new_policy.roles()) {
+    if (find_role(old_policy, role.name) == nullptr)
+      out.rules.push_back(
+          {RuleChange::What::kAdded, "role " + role.name, 0, role.line, "", role.text});
+  }
+}
+
 }  // namespace
 
 PolicyDiff diff(const Policy& old_policy, const Policy& new_policy) {
@@ -39,6 +56,7 @@ PolicyDiff diff(const Policy& old_policy, const Policy& new_policy) {
     if (find(old_policy, rule.name) == nullptr)
       out.rules.push_back({RuleChange::What::kAdded, rule.name, 0, rule.line, "", rule.text});
   }
+  add_roles(old_policy, new_policy, out);
   out.reordered = shared_names(old_policy, new_policy) != shared_names(new_policy, old_policy);
   return out;
 }

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "policy/checks.h"
 #include "policy/profiles.h"
+#include "policy/role_reader.h"
 #include "policy/rule_reader.h"
 
 namespace sluice::policy {
@@ -13,8 +14,16 @@ namespace {
 
 constexpr size_t kMaxFile = 1 << 20;
 constexpr size_t kMaxRules = 1000;
+constexpr size_t kMaxRoles = 200;
 
-void read_rules(const YAML::Node& root, std::vector<Rule>& rules, yaml::Problems& problems) {
+/// What a file says.
+struct Parts {
+  std::vector<Rule>& rules;
+  std::vector<Role>& roles;
+  std::vector<std::string>& access_reviewers;
+};
+
+void read_parts(const YAML::Node& root, const Parts& parts, yaml::Problems& problems) {
   if (!root.IsMap()) {
     problems.add(root.IsDefined() ? root.Mark() : YAML::Mark::null_mark(),
                  "expected a mapping with rules");
@@ -27,11 +36,23 @@ void read_rules(const YAML::Node& root, std::vector<Rule>& rules, yaml::Problems
     return;
   }
   top.maps("rules", "a rule",
-           [&](yaml::MapReader& map) { rules.push_back(read_rule(map, problems)); });
+           [&](yaml::MapReader& map) { parts.rules.push_back(read_rule(map, problems)); });
+  if (top.has("roles")) {
+    const YAML::Node roles = top.node("roles");
+    if (roles.IsSequence() && roles.size() > kMaxRoles) {
+      problems.add(roles.Mark(), fmt::format("roles: more than {} roles", kMaxRoles));
+      return;
+    }
+    top.maps("roles", "a role",
+             [&](yaml::MapReader& map) { parts.roles.push_back(read_role(map, problems)); });
+  }
+  top.map("access_review",
+          [&](yaml::MapReader& map) { parts.access_reviewers = read_access_review(map); });
 }
 
 }  // namespace
 
+Policy::Policy() = default;
 Policy::~Policy() = default;
 
 Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view yaml,
@@ -47,11 +68,15 @@ Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view yaml,
   policy->version_ = to_hex(Bytes(sha256(yaml).data(), 8));
   try {
     const YAML::Node root = yaml::load_document(policy->text_, problems);
-    if (!problems.any()) read_rules(root, policy->rules_, problems);
+    if (!problems.any())
+      read_parts(root, {policy->rules_, policy->roles_, policy->access_reviewers_}, problems);
   } catch (const YAML::Exception& error) {
     problems.add(error.mark, error.msg);
   }
-  if (!problems.any()) check_rules(policy->rules_, problems);
+  if (!problems.any()) {
+    check_rules(policy->rules_, problems);
+    check_roles(policy->roles_, problems);
+  }
   if (problems.any()) return fail(ErrorCode::kInvalidInput, problems.text());
   for (const Rule& rule : policy->rules_) {
     if (rule.veils() && !rule.shadow) policy->veils_.push_back(&rule);

@@ -14,6 +14,7 @@
 namespace sluice::policy {
 
 struct Rule;
+struct Role;
 
 /// A list of rules: immutable, shared by all workers. Default deny; deny beats hold beats allow.
 class Policy {
@@ -37,11 +38,17 @@ class Policy {
   const std::vector<Rule>& rules() const { return rules_; }
   /// The enforced ones that mask or unmask, in file order.
   const std::vector<const Rule*>& veils() const { return veils_; }
+  /// What may be asked for for a while, in file order; role.h.
+  const std::vector<Role>& roles() const { return roles_; }
+  /// Groups whose people review who holds what; empty: nobody does.
+  const std::vector<std::string>& access_reviewers() const { return access_reviewers_; }
 
  private:
-  Policy() = default;
+  Policy();
   std::string version_, text_, name_;
   std::vector<Rule> rules_;
+  std::vector<Role> roles_;
+  std::vector<std::string> access_reviewers_;
   std::vector<const Rule*> veils_;  ///< into rules_
 };
 

@@ -30,6 +30,8 @@ struct Principal {
   std::vector<std::string> actors;
   std::string credential;  ///< id of what it showed; empty: the password
   std::string end_user;    ///< for whom a service acts, as it has proved; empty: for itself
+  /// In force here, its own and those of its `actors`: "12 writer". No rule asks for them.
+  std::vector<std::string> grants;
 };
 
 /// Where a statement is going.

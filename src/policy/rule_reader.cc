@@ -21,17 +21,6 @@ constexpr size_t kMaxRule = 64 << 10;
 /// Names that verdicts without a rule carry.
 constexpr std::string_view kReserved[] = {"default-deny", "unparsed-statement", "harmless"};
 
-std::string check_rule_name(const std::string& name) {
-  const auto ok = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  };
-  if (name.size() > 63 || !std::all_of(name.begin(), name.end(), ok))
-    return fmt::format("\"{}\" is no name: use up to 63 of a-z, 0-9, \"-\", \"_\", \".\"", name);
-  if (std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved))
-    return fmt::format("\"{}\" is kept for verdicts that no rule made", name);
-  return "";
-}
-
 void read_words(MapReader& map, const std::string& key, std::optional<Words>& out) {
   Words words;
   if (map.list(key, [&](const Item& item) {
@@ -81,42 +70,6 @@ void read_functions(MapReader& map, std::optional<FunctionPatterns>& out) {
     return "";
   };
   if (map.list("functions", add)) out = std::move(patterns);
-}
-
-void read_who(MapReader& map, Who& who) {
-  read_words(map, "users", who.users);
-  read_words(map, "groups", who.groups);
-  read_words(map, "end_users", who.end_users);
-  read_kinds(map, who.kinds);
-  const YAML::Node attributes = map.node("attributes");
-  if (!attributes.IsDefined()) return;
-  if (!attributes.IsMap() || attributes.size() == 0) {
-    map.problem("attributes", "expected a mapping such as {team: data}");
-    return;
-  }
-  map.map("attributes", [&](MapReader& inner) {
-    for (const auto& entry : attributes) {
-      std::optional<Words> words;
-      const auto name = entry.first.as<std::string>("");
-      read_words(inner, name, words);
-      if (words) who.attributes.emplace_back(name, std::move(*words));
-    }
-  });
-}
-
-void read_on(MapReader& map, On& on) {
-  read_words(map, "databases", on.databases);
-  read_words(map, "environments", on.environments);
-  read_names(map, "schemas", {"schema"}, on.schemas);
-  read_names(map, "tables", {"schema", "table"}, on.tables);
-  read_names(map, "columns", {"schema", "table", "column"}, on.columns);
-  read_functions(map, on.functions);
-  for (const std::string key : {"classes", "data_classes"}) {
-    if (map.has(key)) {
-      (void)map.node(key);
-      map.problem(key, "rules that mask or unmask name classes beside \"on\"; others name columns");
-    }
-  }
 }
 
 void read_flag(MapReader& map, const std::string& key, std::optional<bool>& out) {
@@ -206,6 +159,82 @@ void read_authentication(MapReader& map, When& when) {
   });
 }
 
+template <typename T>
+void read_count(MapReader& map, const std::string& key, std::optional<T>& out, uint64_t most) {
+  std::string text;
+  if (!map.scalar(key, text)) return;
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || value > most) {
+    map.problem(key, fmt::format("expected a whole number up to {}, got \"{}\"", most, text));
+  } else {
+    out = static_cast<T>(value);
+  }
+}
+
+void read_do(MapReader& map, Rule& rule) {
+  Verbs verbs = 0;
+  const auto add = [&](const Item& item) -> std::string {
+    const Verbs found = find_verbs(item.text);
+    verbs |= found;
+    if (found != 0) return "";
+    return fmt::format("unknown action \"{}\"; known: {}", item.text,
+                       fmt::join(verb_words(), ", "));
+  };
+  rule.names_verbs = map.list("do", add);
+  if (rule.names_verbs) rule.verbs = verbs;
+}
+
+}  // namespace
+
+std::string check_rule_name(const std::string& name) {
+  const auto ok = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  if (name.size() > 63 || !std::all_of(name.begin(), name.end(), ok))
+    return fmt::format("\"{}\" is no name: use up to 63 of a-z, 0-9, \"-\", \"_\", \".\"", name);
+  if (std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved))
+    return fmt::format("\"{}\" is kept for verdicts that no rule made", name);
+  return "";
+}
+
+void read_who(MapReader& map, Who& who) {
+  read_words(map, "users", who.users);
+  read_words(map, "groups", who.groups);
+  read_words(map, "end_users", who.end_users);
+  read_kinds(map, who.kinds);
+  const YAML::Node attributes = map.node("attributes");
+  if (!attributes.IsDefined()) return;
+  if (!attributes.IsMap() || attributes.size() == 0) {
+    map.problem("attributes", "expected a mapping such as {team: data}");
+    return;
+  }
+  map.map("attributes", [&](MapReader& inner) {
+    for (const auto& entry : attributes) {
+      std::optional<Words> words;
+      const auto name = entry.first.as<std::string>("");
+      read_words(inner, name, words);
+      if (words) who.attributes.emplace_back(name, std::move(*words));
+    }
+  });
+}
+
+void read_on(MapReader& map, On& on) {
+  read_words(map, "databases", on.databases);
+  read_words(map, "environments", on.environments);
+  read_names(map, "schemas", {"schema"}, on.schemas);
+  read_names(map, "tables", {"schema", "table"}, on.tables);
+  read_names(map, "columns", {"schema", "table", "column"}, on.columns);
+  read_functions(map, on.functions);
+  for (const std::string key : {"classes", "data_classes"}) {
+    if (map.has(key)) {
+      (void)map.node(key);
+      map.problem(key, "rules that mask or unmask name classes beside \"on\"; others name columns");
+    }
+  }
+}
+
 void read_when(MapReader& map, When& when) {
   read_flag(map, "without_where", when.without_where);
   read_flag(map, "cascade", when.cascade);
@@ -237,42 +266,13 @@ void read_when(MapReader& map, When& when) {
   read_flag(map, "in_transaction", when.in_transaction);
 }
 
-template <typename T>
-void read_count(MapReader& map, const std::string& key, std::optional<T>& out, uint64_t most) {
-  std::string text;
-  if (!map.scalar(key, text)) return;
-  uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || value > most) {
-    map.problem(key, fmt::format("expected a whole number up to {}, got \"{}\"", most, text));
-  } else {
-    out = static_cast<T>(value);
-  }
-}
-
-void read_do(MapReader& map, Rule& rule) {
-  Verbs verbs = 0;
-  const auto add = [&](const Item& item) -> std::string {
-    const Verbs found = find_verbs(item.text);
-    verbs |= found;
-    if (found != 0) return "";
-    return fmt::format("unknown action \"{}\"; known: {}", item.text,
-                       fmt::join(verb_words(), ", "));
-  };
-  rule.names_verbs = map.list("do", add);
-  if (rule.names_verbs) rule.verbs = verbs;
-}
-
-/// A mapping that must say something.
-void part(MapReader& map, const std::string& key, const std::function<void(MapReader&)>& read) {
+void read_part(MapReader& map, const std::string& key,
+               const std::function<void(MapReader&)>& read) {
   map.map(key, [&](MapReader& inner) {
     if (inner.empty()) map.problem(key, "is empty; leave the key out for any");
     read(inner);
   });
 }
-
-}  // namespace
 
 LimitSpec read_limit(MapReader& map) {
   LimitSpec limit;
@@ -315,19 +315,19 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
   });
   if (!effect && !map.has("effect")) problems.add(map.mark(), "a rule lacks \"effect\"");
   map.one_of("mode", {"enforce", "shadow"}, [&](size_t i) { rule.shadow = i == 1; });
-  part(map, "who", [&](MapReader& inner) { read_who(inner, rule.who); });
-  part(map, "on", [&](MapReader& inner) { read_on(inner, rule.on); });
+  read_part(map, "who", [&](MapReader& inner) { read_who(inner, rule.who); });
+  read_part(map, "on", [&](MapReader& inner) { read_on(inner, rule.on); });
   read_do(map, rule);
-  part(map, "when", [&](MapReader& inner) {
+  read_part(map, "when", [&](MapReader& inner) {
     read_when(inner, rule.when);
     if (rule.veils()) check_when_of_veil(inner);
   });
-  part(map, "limit", [&](MapReader& inner) { rule.limit = read_limit(inner); });
+  read_part(map, "limit", [&](MapReader& inner) { rule.limit = read_limit(inner); });
   map.scalar("message", rule.message);
   map.scalar("hint", rule.hint);
   read_approve(map, rule, [](MapReader& inner, Rule& automatic) {
-    part(inner, "who", [&](MapReader& who) { read_who(who, automatic.who); });
-    part(inner, "when", [&](MapReader& when) { read_when(when, automatic.when); });
+    read_part(inner, "who", [&](MapReader& who) { read_who(who, automatic.who); });
+    read_part(inner, "when", [&](MapReader& when) { read_when(when, automatic.when); });
   });
   read_veil(map, rule.veil);
   if (effect) check_keys_of_effect(map, rule);

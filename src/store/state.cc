@@ -265,6 +265,61 @@ std::span<const char* const> schema_steps() {
            author TEXT NOT NULL,
            time_micros INTEGER NOT NULL
          ) STRICT;)",
+      R"(-- Groups that somebody has for a while at one database. What was asked for and its end are never
+         -- changed but forward; `holder_created_micros` since names are used again.
+         CREATE TABLE grants (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           state TEXT NOT NULL CHECK (state IN ('waiting', 'active', 'refused', 'returned', 'revoked',
+                                                'expired', 'extended')),
+           holder TEXT NOT NULL,
+           holder_created_micros INTEGER NOT NULL,
+           person TEXT NOT NULL,
+           acts_for TEXT NOT NULL,          -- empty: counts in all of the holder's sessions
+           role TEXT NOT NULL,
+           at_database TEXT NOT NULL,
+           role_groups TEXT NOT NULL,       -- separated by newlines
+           lasts_micros INTEGER NOT NULL,   -- as asked for
+           request INTEGER NOT NULL,        -- in approval_requests; 0: nobody was asked
+           extends INTEGER NOT NULL,        -- the grant whose end it moves; 0: none
+           reason TEXT NOT NULL,
+           ticket TEXT NOT NULL,
+           created_micros INTEGER NOT NULL,
+           from_micros INTEGER NOT NULL,    -- 0: not yet
+           until_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,   -- 0: not yet
+           ended_by TEXT NOT NULL,
+           ended_why TEXT NOT NULL,
+           last_used_micros INTEGER NOT NULL,
+           break_glass INTEGER NOT NULL,
+           review_by TEXT NOT NULL,         -- groups, separated by newlines
+           review_due_micros INTEGER NOT NULL,
+           reviewed_micros INTEGER NOT NULL,
+           reviewer TEXT NOT NULL,
+           verdict TEXT NOT NULL CHECK (verdict IN ('', 'ok', 'concern')),
+           review_comment TEXT NOT NULL,
+           overdue_told INTEGER NOT NULL
+         ) STRICT;
+         CREATE INDEX grants_open ON grants (state) WHERE state IN ('waiting', 'active');
+         CREATE INDEX grants_of ON grants (person);
+         -- Who has broken the glass does not break it again before somebody has looked at it.
+         CREATE UNIQUE INDEX grants_to_review ON grants (person)
+           WHERE break_glass = 1 AND reviewed_micros = 0;
+         CREATE TABLE access_decisions (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           time_micros INTEGER NOT NULL,
+           decision TEXT NOT NULL CHECK (decision IN ('keep', 'revoke')),
+           holder TEXT NOT NULL,
+           what TEXT NOT NULL CHECK (what IN ('group', 'credential', 'grant')),
+           name TEXT NOT NULL,
+           author TEXT NOT NULL,
+           note TEXT NOT NULL
+         ) STRICT;
+         CREATE TRIGGER access_decisions_stay BEFORE UPDATE ON access_decisions
+           BEGIN SELECT RAISE(ABORT, 'decisions on access are never changed'); END;
+         CREATE TRIGGER access_decisions_remain BEFORE DELETE ON access_decisions
+           BEGIN SELECT RAISE(ABORT, 'decisions on access are never removed'); END;
+         -- 0: never.
+         ALTER TABLE users ADD COLUMN last_login_micros INTEGER NOT NULL DEFAULT 0;)",
   };
   return kSteps;
 }

@@ -48,7 +48,7 @@ struct AdminEvent {
   int64_t time_micros = 0;
   std::string actor;
   std::string message;
-  std::string type;      ///< "admin", "audit_read", "evidence", "approval"
+  std::string type;      ///< "admin", "audit_read", "evidence", "approval", "grant", "break_glass"
   std::string taken_by;  ///< the gateway that has said it would record it; empty: none yet
   int64_t taken_micros = 0;
 };

@@ -95,9 +95,13 @@ Ending ending_of(const audit::Record& record) {
 }
 
 int syslog_severity(const audit::Record& record) {
-  constexpr int kWarning = 4, kNotice = 5, kInformational = 6;
+  constexpr int kAlert = 1, kWarning = 4, kNotice = 5, kInformational = 6;
+  // Somebody has taken access without asking: the one thing that people are woken for.
+  if (record.type == EventType::kGrant && record.kind == "break_glass") return kAlert;
   if (record.type == EventType::kSchemaDrift) return kWarning;
-  if (record.type == EventType::kAdmin || record.type == EventType::kEvidence) return kNotice;
+  if (record.type == EventType::kAdmin || record.type == EventType::kEvidence ||
+      record.type == EventType::kGrant)
+    return kNotice;
   switch (ending_of(record)) {
     case Ending::kRefused:
       return kWarning;

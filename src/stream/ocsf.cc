@@ -105,6 +105,10 @@ json::object event_of(const Class& cls, Activity activity, const Source& source,
 
 void set_severity(json::object& event, const Record& record) {
   switch (syslog_severity(record)) {
+    case 1:
+      event["severity_id"] = 5;
+      event["severity"] = "Critical";
+      break;
     case 4:
       event["severity_id"] = 3;
       event["severity"] = "Medium";

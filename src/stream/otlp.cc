@@ -102,7 +102,8 @@ json::object log_record(const Entry& entry) {
     const char* text;
   };
   const int syslog = syslog_severity(record);
-  const Severity severity = syslog == 4   ? Severity{13, "WARN"}
+  const Severity severity = syslog == 1   ? Severity{17, "ERROR"}
+                            : syslog == 4 ? Severity{13, "WARN"}
                             : syslog == 5 ? Severity{10, "INFO2"}
                                           : Severity{9, "INFO"};
   Attributes attributes;

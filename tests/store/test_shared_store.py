@@ -23,6 +23,18 @@ rules:
     do: [delete]
     approve: { by: [dba], wait: 0s, valid: 1h }
 """
+ROLES = """
+rules:
+  - { name: read, effect: allow, do: [read] }
+  - { name: writes, effect: allow, do: [insert], who: { groups: [writers] } }
+roles:
+  - name: writer
+    groups: [writers]
+    who: { groups: [engineering] }
+    at_most: 1h
+    approve: { by: [dba] }
+    break_glass: { who: { groups: [engineering] }, at_most: 10m, review: { by: [dba] } }
+"""
 READ_ONLY = "rules:\n  - { name: read, effect: allow, do: [read] }\n"
 
 
@@ -190,6 +202,84 @@ def test_what_is_approved_at_one_lets_go_at_the_other(pair):
     two.cli("approval", "approve", str(waiting[0]["number"]), "--user", "dora", "--password-stdin", input=PASSWORD + "\n")
     thread.join(BOUND)
     assert results == [1]
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def may_insert(connection):
+    try:
+        connection.execute("INSERT INTO numbers VALUES (100)")
+        return True
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+
+
+def grant_words(gateway, user, *words):
+    return [SLUICE, *words, "--user", user, "--password-stdin", "--config", str(gateway.config), "-o", "json"]
+
+
+def as_user(gateway, user, *words):
+    done = subprocess.run(grant_words(gateway, user, *words), input=PASSWORD + "\n", text=True, capture_output=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def given(asked_at, approved_at, lasts="1h"):
+    grant = as_user(asked_at, "alice", "request", "orders", "--role", "writer", "--for", lasts, "--reason", "repair",
+                    "--no-wait")
+    as_user(approved_at, "dora", "approval", "approve", str(grant["request"]))
+    return str(grant["number"])
+
+
+def test_Threat62_a_grant_begins_and_ends_in_the_sessions_of_all(pair):
+    one, two = pair
+    save(one, ROLES)
+    with psycopg.connect(one.dsn(), autocommit=True) as here, psycopg.connect(two.dsn(), autocommit=True) as there:
+        until(lambda: not may_insert(here) and not may_insert(there))
+        number = given(one, two)
+        until(lambda: may_insert(here) and may_insert(there))
+        as_user(two, "alice", "grant", "return", number)
+        until(lambda: not may_insert(here) and not may_insert(there))
+        # What is under way does not outlive it, wherever it is revoked.
+        number = given(two, one)
+        until(lambda: may_insert(here) and may_insert(there))
+        there.execute("BEGIN")
+        assert may_insert(there)
+        as_user(one, "dora", "grant", "revoke", number)
+        until(lambda: ended(there) and not may_insert(here))
+    number = given(one, two, "12s")
+    with psycopg.connect(one.dsn(), autocommit=True) as here, psycopg.connect(two.dsn(), autocommit=True) as there:
+        until(lambda: may_insert(here) and may_insert(there))
+        here.execute("BEGIN")
+        assert may_insert(here)
+        until(lambda: ended(here) and not may_insert(there))
+    # Each word is on one record, and once.
+    until(lambda: sum("is expired" in message for message in recorded(pair, "--type", "grant")) == 1)
+    told = recorded(pair, "--type", "grant")
+    for words, times in (("asks for role", 3), ("is in force until", 3), ("is returned", 1), ("is revoked", 1)):
+        assert sum(words in message for message in told) == times, (words, told)
+
+
+def test_Threat62_the_glass_is_broken_once_of_both(pair):
+    one, two = pair
+    save(one, ROLES)
+    until(lambda: "writer" in two.cli("policy", "show").stdout)
+    taking = [subprocess.Popen(grant_words(gateway, "alice", "break-glass", "orders", "--role", "writer", "--for", "5m",
+                                           "--reason", "orders do not go out"),
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+              for gateway in (one, two, one, two)]
+    for process in taking:
+        process.stdin.write(PASSWORD + "\n")
+        process.stdin.close()
+    assert sorted(process.wait(60) == 0 for process in taking) == [False, False, False, True]
+    with psycopg.connect(two.dsn(), autocommit=True) as connection:
+        until(lambda: may_insert(connection))
 
 
 def test_each_change_is_on_one_record_once(pair):

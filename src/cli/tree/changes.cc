@@ -4,16 +4,6 @@
 namespace sluice::cli {
 namespace {
 
-void add_proof(CLI::App& sub, ProofOptions& who) {
-  sub.add_option("--user", who.user,
-                 "Who says so, with their password (default: who has logged in with sluice "
-                 "login, or the credential in SLUICE_TOKEN)")
-      ->type_name("NAME");
-  sub.add_flag("--password-stdin", who.password_stdin, "Read the password from standard input");
-  sub.add_option("--totp", who.totp, "The one-time code, where codes are set up")
-      ->type_name("CODE");
-}
-
 void add_number(CLI::App& sub, ChangeOptions& options) {
   sub.add_option("number", options.number, "From: sluice change list")->required();
 }

@@ -67,6 +67,16 @@ CLI::App* CommandTree::listing(CLI::App* sub) {
   return formatted(sub);
 }
 
+void add_proof(CLI::App& sub, ProofOptions& who) {
+  sub.add_option("--user", who.user,
+                 "Who says so, with their password (default: who has logged in with sluice "
+                 "login, or the credential in SLUICE_TOKEN)")
+      ->type_name("NAME");
+  sub.add_flag("--password-stdin", who.password_stdin, "Read the password from standard input");
+  sub.add_option("--totp", who.totp, "The one-time code, where codes are set up")
+      ->type_name("CODE");
+}
+
 int CommandTree::run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);

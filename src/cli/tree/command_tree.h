@@ -51,6 +51,9 @@ class CommandTree {
   std::function<Result<>()> action_;
 };
 
+/// Options by which somebody proves who they are.
+void add_proof(CLI::App& sub, ProofOptions& who);
+
 void add_gateway_commands(CommandTree& tree);
 void add_user_commands(CommandTree& tree);
 void add_credential_commands(CommandTree& tree);
@@ -58,5 +61,6 @@ void add_audit_commands(CommandTree& tree);
 void add_policy_commands(CommandTree& tree);
 void add_data_commands(CommandTree& tree);
 void add_approval_commands(CommandTree& tree);
+void add_grant_commands(CommandTree& tree);
 
 }  // namespace sluice::cli

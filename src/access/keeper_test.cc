@@ -1,0 +1,473 @@
+#include "access/keeper.h"
+
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "access/people.h"
+#include "identity/credential_store.h"
+#include "identity/user_store.h"
+#include "store/state.h"
+#include "store/test_store.h"
+
+namespace sluice::access {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr const char* kPolicy = R"(rules:
+  - { name: all, effect: allow }
+roles:
+  - name: writer
+    groups: [writers, loaders]
+    who: { groups: [engineering, dba] }
+    on: { environments: [production] }
+    at_most: 2h
+    approve: { by: [dba] }
+    break_glass: { who: { groups: [engineering] }, at_most: 30m, review: { by: [security], within: 1h } }
+  - name: reader
+    groups: [readers]
+    who: { groups: [engineering], kinds: [human] }
+    approve: { by: [dba], automatic: { who: { groups: [engineering] } } }
+access_review: { by: [security] }
+)";
+
+class KeeperTest : public store::StoreTest {
+ protected:
+  KeeperTest() {
+    for (const auto& [name, groups, person] :
+         {std::tuple<std::string, std::vector<std::string>, std::string>{
+              "alice", {"engineering"}, ""},
+          {"alice-dba", {"dba", "security", "engineering"}, "alice"},
+          {"bob", {"dba"}, ""},
+          {"sam", {"security"}, ""},
+          {"tim", {"engineering"}, ""}}) {
+      identity::NewUser user{name, groups, identity::UserKind::kHuman, {}};
+      if (!person.empty()) user.attributes["person"] = person;
+      EXPECT_TRUE(users().add(user));
+    }
+    EXPECT_TRUE(users().add(
+        {"robot", {"engineering", "dba", "writers", "loaders"}, identity::UserKind::kAgent, {}}));
+  }
+
+  store::Database database() { return store_.open(); }
+  identity::UserStore users() { return {database_, "test"}; }
+  Surroundings surroundings() {
+    return {*identity::load_directory(database_),
+            policy,
+            {{"orders", "production"}, {"trial", "staging"}},
+            GetParam() == store::Where::kShared};
+  }
+  std::unique_ptr<Keeper> open() {
+    return *Keeper::open(
+        database(), *desk, [this] { return surroundings(); },
+        [this] { return wall_micros() + clock; });
+  }
+  Asker asker(const std::string& name, const std::string& acts_for = {}) {
+    const auto directory = surroundings().directory;
+    Asker out{lasting(*directory, *directory->find(name), acts_for), {}, "10.0.0.1"};
+    if (!acts_for.empty()) out.principal.actors = {name, acts_for};
+    return out;
+  }
+  static Wish wish(Duration lasts = hours(1), std::string role = "writer") {
+    return {std::move(role), "orders", lasts, "repair order 7", "OPS-1"};
+  }
+  /// Looks with the users of now.
+  void look() {
+    desk->set_directory(surroundings().directory);
+    const auto looked = keeper->look();
+    EXPECT_TRUE(looked) << looked.error().text;
+  }
+  void approve(const GrantRow& grant, const std::string& by = "bob") {
+    const auto voted = desk->vote(grant.request, {by, approval::Verdict::kApprove, "fine"});
+    EXPECT_TRUE(voted) << voted.error().text;
+  }
+  GrantRow given(const std::string& name = "alice", Duration lasts = hours(1)) {
+    const auto asked = keeper->ask(asker(name), wish(lasts));
+    EXPECT_TRUE(asked) << asked.error().text;
+    approve(*asked);
+    look();
+    return *keeper->find(asked->number);
+  }
+  GrantRow broken(const std::string& name = "alice", Duration lasts = minutes(5)) {
+    const auto taken = keeper->break_glass(asker(name), wish(lasts));
+    EXPECT_TRUE(taken) << taken.error().text;
+    return *taken;
+  }
+  /// Those whose groups count.
+  std::vector<int64_t> in_force(const std::string& user, const std::string& at = "orders") {
+    std::vector<int64_t> out;
+    const auto directory = surroundings().directory;
+    for (const auto* grant : directory->grants(user, at)) out.push_back(grant->number);
+    return out;
+  }
+  std::string recorded() {
+    std::string all;
+    const auto events = *store::waiting_admin_events(database_);
+    for (const auto& event : events)
+      all += event.type + " " + event.actor + ": " + event.message + "\n";
+    return all;
+  }
+  static std::string why(const Result<GrantRow>& result) {
+    return result ? "it was done" : result.error().text;
+  }
+
+  store::Database database_ = database();
+  int64_t clock = 0;
+  std::shared_ptr<const policy::Policy> policy = *policy::Policy::parse(kPolicy, "p.yaml");
+  std::unique_ptr<approval::Desk> desk = *approval::Desk::open(
+      database(), std::make_shared<const identity::Directory>(std::vector<identity::User>{}, 0));
+  std::unique_ptr<Keeper> keeper = open();
+
+  void SetUp() override { look(); }
+};
+
+TEST_P(KeeperTest, WhatIsApprovedIsInForceUntilItsEnd) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  ASSERT_TRUE(asked) << asked.error().text;
+  EXPECT_EQ(asked->state, GrantState::kWaiting);
+  EXPECT_THAT(in_force("alice"), IsEmpty());
+  EXPECT_EQ(keeper->ask(asker("alice"), wish())->number, asked->number) << "asked for once";
+  approve(*asked);
+  look();
+  const auto grant = *keeper->find(asked->number);
+  EXPECT_EQ(grant.state, GrantState::kActive);
+  EXPECT_EQ(grant.until_micros - grant.from_micros, 3'600'000'000);
+  EXPECT_THAT(in_force("alice"), ElementsAre(grant.number));
+  EXPECT_THAT(in_force("alice", "trial"), IsEmpty());
+  EXPECT_THAT(in_force("bob"), IsEmpty());
+  clock += 3'601'000'000;
+  look();
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kExpired);
+  EXPECT_THAT(in_force("alice"), IsEmpty());
+  EXPECT_THAT(recorded(), HasSubstr("grant sluice: grant 1 of alice: role \"writer\" at \"orders\" "
+                                    "(groups writers, loaders) is in force until "));
+}
+
+TEST_P(KeeperTest, WhatNeedsNobodyIsInForceAtOnce) {
+  const auto asked = keeper->ask(asker("alice"), wish(hours(1), "reader"));
+  ASSERT_TRUE(asked) << asked.error().text;
+  EXPECT_EQ(asked->state, GrantState::kActive);
+  EXPECT_TRUE(desk->find(asked->request)->automatic);
+}
+
+TEST_P(KeeperTest, RejectedOrWithdrawnNothingComesOfIt) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  ASSERT_TRUE(desk->vote(asked->request, {"bob", approval::Verdict::kReject, "not today"}));
+  look();
+  const auto grant = keeper->find(asked->number);
+  EXPECT_EQ(grant->state, GrantState::kRefused);
+  EXPECT_THAT(grant->ended_why, HasSubstr("not today"));
+  const auto again = keeper->ask(asker("alice"), wish());
+  ASSERT_TRUE(keeper->give_back("alice", again->number, ""));
+  EXPECT_EQ(desk->find(again->request)->state, approval::State::kWithdrawn);
+}
+
+TEST_P(KeeperTest, AskingIsForThoseWhomTheRoleIsFor) {
+  EXPECT_THAT(why(keeper->ask(asker("sam"), wish())), HasSubstr("may not ask"));
+  Wish other = wish();
+  other.database = "trial";
+  EXPECT_THAT(why(keeper->ask(asker("alice"), other)), HasSubstr("not for trial"));
+  other.database = "nowhere";
+  EXPECT_THAT(why(keeper->ask(asker("alice"), other)), HasSubstr("no database"));
+  EXPECT_THAT(why(keeper->ask(asker("alice"), wish(hours(1), "king"))), HasSubstr("no role"));
+  EXPECT_THAT(why(keeper->ask(asker("alice"), wish(hours(3)))), HasSubstr("at most 2h"));
+  EXPECT_THAT(why(keeper->ask(asker("alice"), wish(seconds(0)))), HasSubstr("at least"));
+  other = wish();
+  other.reason.clear();
+  EXPECT_THAT(why(keeper->ask(asker("alice"), other)), HasSubstr("say why"));
+  ASSERT_TRUE(users().set_disabled("alice", true));
+  EXPECT_THAT(why(keeper->ask(asker("alice"), wish())), HasSubstr("disabled"));
+}
+
+TEST_P(KeeperTest, Threat62_NobodyGivesThemselvesUnderAnyName) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  const auto vote = [&](const std::string& who) {
+    return desk->vote(asked->request, {who, approval::Verdict::kApprove}).has_value();
+  };
+  EXPECT_FALSE(vote("alice"));
+  EXPECT_FALSE(vote("alice-dba")) << "the same person";
+  EXPECT_FALSE(vote("robot")) << "no person";
+  look();
+  EXPECT_EQ(keeper->find(asked->number)->state, GrantState::kWaiting);
+  // What an agent asks for in somebody's name, that person does not approve.
+  ASSERT_TRUE(users().set("bob", {{}, {{"dba", "engineering", "writers", "loaders"}}, {}}));
+  look();
+  const auto by_agent = keeper->ask(asker("robot", "bob"), wish());
+  ASSERT_TRUE(by_agent) << by_agent.error().text;
+  EXPECT_FALSE(desk->vote(by_agent->request, {"bob", approval::Verdict::kApprove}));
+}
+
+TEST_P(KeeperTest, Threat62_AnAgentGetsNothingThatItsPersonHasNot) {
+  EXPECT_THAT(why(keeper->ask(asker("robot", "alice"), wish())), HasSubstr("alice"));
+  EXPECT_THAT(why(keeper->break_glass(asker("robot", "alice"), wish(minutes(5)))),
+              HasSubstr("act for"));
+}
+
+TEST_P(KeeperTest, Threat62_WhatIsShownForOneDatabaseAsksForNoOther) {
+  Asker narrow = asker("alice");
+  narrow.databases = {"trial"};
+  EXPECT_THAT(why(keeper->ask(narrow, wish())), HasSubstr("not good for"));
+  EXPECT_THAT(why(keeper->break_glass(narrow, wish(minutes(5)))), HasSubstr("not good for"));
+}
+
+TEST_P(KeeperTest, Threat62_ExtensionsEndWhereTheRoleDoes) {
+  const auto grant = given();
+  const auto more = [&](Duration lasts) {
+    return keeper->extend(asker("alice"), grant.number, wish(lasts));
+  };
+  EXPECT_THAT(why(more(minutes(61))), HasSubstr("with all extensions"));
+  EXPECT_THAT(why(keeper->extend(asker("tim"), grant.number, wish(minutes(1)))),
+              HasSubstr("not yours"));
+  // Two that fit each, and do not together.
+  const auto first = more(minutes(40)), second = more(minutes(50));
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(keeper->find(grant.number)->until_micros, grant.until_micros) << "not approved yet";
+  approve(*first);
+  approve(*second);
+  look();
+  EXPECT_EQ(keeper->find(first->number)->state, GrantState::kExtended);
+  EXPECT_EQ(keeper->find(grant.number)->until_micros, grant.from_micros + 2 * 3'600'000'000);
+  EXPECT_THAT(why(more(minutes(1))), HasSubstr("with all extensions"));
+  EXPECT_THAT(in_force("alice"), ElementsAre(grant.number)) << "an extension gives nothing itself";
+}
+
+TEST_P(KeeperTest, AnExtensionOfWhatIsOverIsNone) {
+  const auto grant = given();
+  const auto more = keeper->extend(asker("alice"), grant.number, wish(minutes(10)));
+  ASSERT_TRUE(keeper->give_back("alice", grant.number, "done"));
+  approve(*more);
+  look();
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kReturned);
+  EXPECT_THAT(keeper->find(more->number)->ended_why, HasSubstr("is over"));
+  EXPECT_THAT(in_force("alice"), IsEmpty());
+}
+
+TEST_P(KeeperTest, Threat62_AClockThatIsSetBackMakesNothingLastLonger) {
+  const auto grant = given("alice", seconds(1));
+  clock -= 3'600'000'000;
+  look();
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  look();
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kExpired);
+}
+
+TEST_P(KeeperTest, Threat62_AnApproverWhoMayNotAnyMoreHasNotApproved) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  approve(*asked);
+  ASSERT_TRUE(users().set("bob", {{}, {{"sales"}}, {}}));
+  look();
+  const auto grant = keeper->find(asked->number);
+  EXPECT_EQ(grant->state, GrantState::kRefused);
+  EXPECT_THAT(grant->ended_why, HasSubstr("may not approve any more"));
+}
+
+TEST_P(KeeperTest, ApprovedWithOnePolicyItDoesNotBeginWithAnother) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  approve(*asked);
+  policy = *policy::Policy::parse(std::string(kPolicy) + "# another\n", "p.yaml");
+  look();
+  EXPECT_THAT(keeper->find(asked->number)->ended_why, HasSubstr("the policy has changed"));
+}
+
+TEST_P(KeeperTest, ARestartLosesNothing) {
+  const auto grant = given();
+  const auto asked = keeper->ask(asker("tim"), wish());
+  approve(*asked);
+  // Used, and then the gateway was gone.
+  ASSERT_TRUE(desk->use(asked->request, subject_of(*asked, policy->version())));
+  keeper = open();
+  look();
+  EXPECT_EQ(keeper->find(asked->number)->state, GrantState::kActive);
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
+}
+
+TEST_P(KeeperTest, ItEndsWithItsUserAndItsRole) {
+  auto grant = given();
+  ASSERT_TRUE(users().set("alice", {{}, {{"sales"}}, {}}));
+  look();
+  EXPECT_THAT(keeper->find(grant.number)->ended_why, HasSubstr("none of those who may have it"));
+  ASSERT_TRUE(users().set("alice", {{}, {{"engineering"}}, {}}));
+  grant = given();
+  // Somebody else of that name has nothing of it, not even before anybody has looked.
+  ASSERT_TRUE(users().remove("alice"));
+  ASSERT_TRUE(users().add({"alice", {"engineering"}, identity::UserKind::kHuman, {}}));
+  EXPECT_THAT(in_force("alice"), IsEmpty());
+  look();
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kRevoked);
+  grant = given("tim");
+  std::string fewer = kPolicy;
+  fewer.replace(fewer.find("[writers, loaders]"), 18, "[writers]");
+  policy = *policy::Policy::parse(fewer, "p.yaml");
+  look();
+  EXPECT_THAT(keeper->find(grant.number)->groups, ElementsAre("writers"));
+  policy = *policy::Policy::parse("rules:\n  - { name: all, effect: allow }\n", "p.yaml");
+  look();
+  EXPECT_THAT(keeper->find(grant.number)->ended_why, HasSubstr("no such role"));
+}
+
+TEST_P(KeeperTest, NothingEndsSinceWhoThereIsIsNotKnown) {
+  const auto grant = given();
+  const auto blind = *Keeper::open(database(), *desk, [this] {
+    auto around = surroundings();
+    around.directory = identity::Directory::lost("the store is away");
+    return around;
+  });
+  ASSERT_TRUE(blind->look());
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
+}
+
+/// Another gateway that has not read yet who is new takes nothing from them.
+TEST_P(KeeperTest, OnASharedStoreNothingEndsByWhatWasReadBefore) {
+  if (GetParam() != store::Where::kShared) return;
+  const auto before = surroundings().directory;
+  ASSERT_TRUE(users().add({"nora", {"engineering"}, identity::UserKind::kHuman, {}}));
+  const auto grant = given("nora");
+  bool late = true;
+  const auto other = *Keeper::open(database(), *desk, [&] {
+    auto around = surroundings();
+    if (late) around.directory = before;
+    return around;
+  });
+  ASSERT_TRUE(other->look());
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kActive);
+  late = false;
+  ASSERT_TRUE(users().set_disabled("nora", true));
+  ASSERT_TRUE(other->look());
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kRevoked);
+}
+
+TEST_P(KeeperTest, IsRevokedByThoseWhoDecideOnIt) {
+  const auto grant = given();
+  const auto revoke = [&](const std::string& who) {
+    return why(keeper->revoke(who, who, grant.number, "enough"));
+  };
+  EXPECT_THAT(revoke("tim"), HasSubstr("in none of"));
+  EXPECT_THAT(revoke("robot"), HasSubstr("only people"));
+  EXPECT_EQ(revoke("bob"), "it was done");
+  EXPECT_EQ(keeper->find(grant.number)->state, GrantState::kRevoked);
+  EXPECT_THAT(in_force("alice"), IsEmpty());
+  EXPECT_THAT(revoke("bob"), HasSubstr("already"));
+  EXPECT_EQ(why(keeper->revoke("", "root", given("tim").number, "")), "it was done");
+}
+
+TEST_P(KeeperTest, TheGlassIsBrokenLoudly) {
+  const auto grant = broken();
+  EXPECT_EQ(grant.state, GrantState::kActive);
+  EXPECT_EQ(grant.until_micros - grant.from_micros, 300'000'000);
+  EXPECT_THAT(in_force("alice"), ElementsAre(grant.number));
+  EXPECT_THAT(recorded(),
+              HasSubstr("break_glass alice: grant 1: BREAK GLASS: human \"alice\" takes "
+                        "role \"writer\" at \"orders\""));
+  look();
+  EXPECT_EQ(keeper->summary().break_glass_active, 1U);
+  EXPECT_EQ(keeper->summary().to_review, 1U);
+  EXPECT_THAT(why(keeper->break_glass(asker("tim"), wish(hours(1)))), HasSubstr("at most 30m"));
+  EXPECT_THAT(why(keeper->break_glass(asker("bob"), wish(minutes(1)))), HasSubstr("may not take"));
+  EXPECT_THAT(why(keeper->extend(asker("alice"), grant.number, wish(minutes(1)))),
+              HasSubstr("without asking"));
+  EXPECT_THAT(keeper->list({})->front().number, grant.number);
+}
+
+TEST_P(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
+  const auto grant = broken();
+  const auto again = [&](const std::string& who) {
+    return why(keeper->break_glass(asker(who), wish(minutes(1))));
+  };
+  EXPECT_THAT(again("alice"), HasSubstr("has not been reviewed yet"));
+  EXPECT_THAT(again("alice-dba"), HasSubstr("has not been reviewed yet"));
+  ASSERT_TRUE(keeper->give_back("alice", grant.number, "done"));
+  EXPECT_THAT(again("alice"), HasSubstr("has not been reviewed yet")) << "also when it is over";
+  const auto review = [&](const std::string& who) {
+    return why(keeper->review(who, grant.number, false, ""));
+  };
+  EXPECT_THAT(review("alice"), HasSubstr("under any name"));
+  EXPECT_THAT(review("alice-dba"), HasSubstr("under any name"));
+  EXPECT_THAT(review("bob"), HasSubstr("in none of security"));
+  EXPECT_EQ(review("sam"), "it was done");
+  EXPECT_THAT(review("sam"), HasSubstr("has been reviewed"));
+  EXPECT_EQ(again("alice"), "it was done");
+  // Another gateway that does not know of it yet is stopped by the store.
+  GrantRow twice = broken("tim");
+  EXPECT_FALSE(identity::GrantStore(database_).add(twice, "tim", "again"));
+}
+
+TEST_P(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {
+  const auto grant = broken();
+  EXPECT_THAT(why(keeper->review("sam", grant.number, false, "")), HasSubstr("still in force"));
+  clock += 3'601'000'000;
+  look();
+  look();
+  EXPECT_EQ(keeper->summary().overdue, 1U);
+  const std::string all = recorded();
+  const size_t told = all.find("break_glass sluice: grant 1 of alice: REVIEW OVERDUE");
+  ASSERT_NE(told, std::string::npos);
+  EXPECT_EQ(all.find("REVIEW OVERDUE", told + 60), std::string::npos) << "once";
+  EXPECT_THAT(why(keeper->review("sam", grant.number, true, "")), HasSubstr("say what"));
+  EXPECT_EQ(why(keeper->review("sam", grant.number, true, "read too much")), "it was done");
+  look();
+  EXPECT_EQ(keeper->summary().overdue, 0U);
+  EXPECT_THAT(recorded(), HasSubstr("sam: grant 1 of alice: breaking the glass was reviewed: "
+                                    "CONCERN: read too much"));
+}
+
+TEST_P(KeeperTest, WithoutAnybodyToReviewItTheGlassStays) {
+  ASSERT_TRUE(users().set_disabled("sam", true));
+  EXPECT_THAT(why(keeper->break_glass(asker("alice"), wish(minutes(1)))), HasSubstr("nobody"));
+}
+
+TEST_P(KeeperTest, AnAccessReviewTellsWhoHoldsWhatAndEndsIt) {
+  const auto grant = given();
+  const auto token = *identity::CredentialStore(database_, "test")
+                          .issue({"alice",
+                                  identity::CredentialKind::kToken,
+                                  {"orders"},
+                                  wall_micros() + 3'600'000'000,
+                                  "",
+                                  {"token", "", "", {}, 1},
+                                  {},
+                                  {}});
+  const auto lines = [&] {
+    std::string all;
+    const auto held = *keeper->holdings("alice");
+    for (const auto& each : held)
+      all += each.what + " " + each.name + " " + each.database + " " + each.detail + "; " +
+             each.decided.substr(0, each.decided.find(" at ")) + "\n";
+    return all;
+  };
+  EXPECT_THAT(lines(), HasSubstr("group engineering"));
+  EXPECT_THAT(lines(), HasSubstr("role writer orders may ask for it, and break the glass"));
+  EXPECT_THAT(lines(), HasSubstr("grant " + std::to_string(grant.number) + " orders role writer"));
+  EXPECT_THAT(lines(), HasSubstr("credential " + token.id + " orders token"));
+  const auto decide = [&](const std::string& what, const std::string& name,
+                          const std::string& decision, const std::string& author = "sam") {
+    const auto done = keeper->decide({0, decision, "alice", what, name, author, "moved on"});
+    return done ? "" : done.error().text;
+  };
+  EXPECT_THAT(decide("group", "engineering", "keep", "bob"), HasSubstr("access_review"));
+  EXPECT_THAT(decide("group", "engineering", "keep", "alice-dba"), HasSubstr("their own"));
+  EXPECT_THAT(decide("group", "dba", "revoke"), HasSubstr("not in dba"));
+  EXPECT_EQ(decide("group", "engineering", "keep"), "");
+  EXPECT_THAT(lines(), HasSubstr("keep by sam"));
+  EXPECT_EQ(decide("grant", std::to_string(grant.number), "revoke"), "");
+  EXPECT_EQ(decide("credential", token.id, "revoke"), "");
+  EXPECT_EQ(decide("group", "engineering", "revoke"), "");
+  EXPECT_THAT(lines(), Not(HasSubstr("engineering")));
+  EXPECT_THAT(lines(), Not(HasSubstr(token.id)));
+  EXPECT_THAT(in_force("alice"), IsEmpty());
+  EXPECT_THAT(recorded(), HasSubstr("grant sam: access review: revoke group \"engineering\" of "
+                                    "alice: moved on"));
+}
+
+SLUICE_FOR_EACH_STORE(KeeperTest);
+
+}  // namespace
+}  // namespace sluice::access

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "access/keeper.h"
+#include "base/result.h"
+#include "identity/directory.h"
+#include "policy/role.h"
+
+// Who is who, as this room asks it. Internal to it.
+
+namespace sluice::access {
+
+bool in_some(const identity::User& user, const std::vector<std::string>& groups);
+
+/// The one behind a principal: accounts of one person are one.
+std::string person_behind(const policy::Principal& principal);
+
+/// Whether `user` is the holder of a grant under any name, or the one for whom it is held.
+bool is_holder(const identity::User& user, const GrantRow& grant);
+
+/// Somebody who decides: enabled and human; kDenied says why not.
+Result<const identity::User*> decider(const identity::Directory& directory,
+                                      const std::string& name);
+
+/// Who somebody is for good, in sessions that act for `acts_for`, or for themselves.
+policy::Principal lasting(const identity::Directory& directory, const identity::User& user,
+                          const std::string& acts_for);
+
+/// Groups whose people may end a grant of a role.
+std::vector<std::string> revokers(const policy::Policy& policy, const GrantRow& grant);
+
+}  // namespace sluice::access
