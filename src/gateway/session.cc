@@ -191,12 +191,12 @@ bool Session::at_rest() const {
          client_framer_.at_boundary() && !dropping_;
 }
 
-void Session::release_server() {
+void Session::release_server(bool running) {
   waiter_.reset();
   if (!server_) return;
   const bool reusable = at_rest() && cancels_in_flight_ == 0 && server_->stream().unsent() == 0;
-  // What still runs for nobody would otherwise run on until it tries to answer.
-  if (!expected_.empty()) send_cancel(worker_, *server_, [] {});
+  // What still runs for nobody would otherwise run on, and be committed.
+  if (running) send_cancel(worker_, *server_, [] {});
   worker_.pool(admission_.database).release(std::move(server_), reusable);
 }
 
@@ -206,9 +206,10 @@ void Session::finish(std::string_view reason) {
   now_ = Moment::now();
   end_schema_changes();
   forget_hold();
+  const bool running = !expected_.empty();
   record_lost();
   record_end(reason);
-  release_server();
+  release_server(running);
   net::Stream::close_after_flush(std::move(client_));
   pending_.clear();
   worker_.retire(this);

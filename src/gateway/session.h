@@ -94,7 +94,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::string greeting_key() const;
   void suspend(Suspension why);
   void resume(Suspension why);
-  void release_server();
+  void release_server(bool running);
   void finish(std::string_view reason);
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view hint = {});
   bool at_rest() const;

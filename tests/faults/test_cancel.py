@@ -1,5 +1,6 @@
 """Cancel requests that guess, flood, or go astray (threats 24, 27, 28)."""
 
+import json
 import socket
 import struct
 import threading
@@ -35,6 +36,29 @@ def test_Threat28_secrets_of_odd_lengths(gateway, length):
     answer = ask(gateway.port, key)
     assert answer == b"" or error_fields(answer[5:])["S"] == "FATAL"
     assert kinds(client.read_until()) == "TDCZ"
+
+
+@pytest.mark.parametrize("how", ["killed", "gone"])
+def test_what_runs_for_nobody_is_cancelled(gateway, server, how):
+    """A session that ends takes the statement that it runs with it: it would be committed otherwise."""
+    client = WireClient(gateway.port, timeout=20)
+    client.login()
+    client.send(query("SELECT pg_sleep(600), 'for nobody'"))
+    running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(600)%'"
+    wait_until(lambda: server.sql(running, database="orders") == ["1"])
+    if how == "killed":
+        (session,) = [s for s in json.loads(gateway.cli("session", "list", "-o", "json").stdout) if "for nobody" in s["last_statement"]]
+        gateway.cli("session", "kill", str(session["id"]))
+    else:
+        client.close()
+    wait_until(lambda: server.sql(running, database="orders") == ["0"])
+
+
+def wait_until(condition, seconds=60):
+    deadline = time.time() + seconds
+    while not condition():
+        assert time.time() < deadline
+        time.sleep(0.05)
 
 
 def test_Threat24_a_key_serves_one_session_and_one_life(gateway):
