@@ -1,0 +1,94 @@
+#include "audit/upkeep.h"
+
+#include <atomic>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "audit/log.h"
+#include "audit/rewrite.h"
+#include "audit/segment.h"
+#include "base/test_folder.h"
+
+namespace sluice::audit {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+/// A closed log of several segments, and what is told of it.
+class UpkeepTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto log = Log::open({.directory = folder.path(), .segment_bytes = 64 * 1024}, 1);
+    ASSERT_TRUE(log) << log.error().text;
+    const std::string text(2000, 'x');
+    for (int i = 0; i < 100; ++i) {
+      Event event;
+      event.time_micros = 1;
+      event.text = text;
+      ASSERT_TRUE((*log)->writer(0).append(EncodedContext(SessionContext{}), event));
+    }
+    (*log)->close();
+    segments = *list_segments(folder / "log");
+    ASSERT_GT(segments.size(), 2U);
+    last = read_segment_header(segments[1])->last_sequence;
+  }
+
+  Upkeep::Callbacks callbacks() {
+    return {[this] { return published.load(); },
+            [this]() -> Result<std::vector<LegalHold>> {
+              if (no_holds) return fail(ErrorCode::kUnavailable, "the store is away");
+              return std::vector<LegalHold>();
+            },
+            [this](const std::string&) {
+              ++told;
+              return Result<>();
+            }};
+  }
+
+  size_t archived() const {
+    size_t count = 0;
+    for (const auto& file : segments) count += std::filesystem::exists(archive_path(file)) ? 1 : 0;
+    return count;
+  }
+
+  TestFolder folder;
+  std::vector<std::filesystem::path> segments;
+  uint64_t last = 0;  ///< record of the second segment
+  std::atomic<uint64_t> published{0};
+  std::atomic<int> told{0};
+  std::atomic<bool> no_holds{false};
+};
+
+TEST_F(UpkeepTest, ArchivesWhatACheckpointCovers) {
+  published = last;
+  Upkeep upkeep(folder.path(), {Duration(0), {}}, callbacks());
+  for (int i = 0; i < 1000 && archived() < 2; ++i) {
+    // Asked from another thread meanwhile, as the gateway does.
+    upkeep.reload({Duration(0), {}});
+    EXPECT_TRUE(upkeep.retain(true));
+    std::this_thread::sleep_for(50ms);
+  }
+  EXPECT_EQ(archived(), 2U);
+  EXPECT_FALSE(std::filesystem::exists(segments[0]));
+  EXPECT_TRUE(std::filesystem::exists(segments[2])) << "no checkpoint covers it";
+}
+
+TEST_F(UpkeepTest, WhereTheHoldsAreNotKnownNothingGoes) {
+  published = UINT64_MAX;
+  no_holds = true;
+  Upkeep upkeep(folder.path(), {std::nullopt, {{"all", {}, 1}}}, callbacks());
+  const auto refused = upkeep.retain(false);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text, HasSubstr("the store is away"));
+  EXPECT_EQ(told, 0);
+  no_holds = false;
+  EXPECT_GT(upkeep.retain(false)->at("all").due, 50U);
+  EXPECT_GT(told, 0);
+  EXPECT_EQ(upkeep.retain(false)->at("all").due, 0U) << "it is gone";
+  EXPECT_EQ(archived(), 0U) << "never means never";
+}
+
+}  // namespace
+}  // namespace sluice::audit
