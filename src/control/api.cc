@@ -80,8 +80,8 @@ HttpResponse Api::ready() {
   boost::json::object warnings;
   if (health.low_on_disk) {
     warnings["audit log"] = fmt::format(
-        "{} MB are left on its disk; when it is full, statements are refused: make room, or move "
-        "old segments to the archive",
+        "{} MB are left on its disk; when it is full, statements are refused: make room, archive "
+        "sooner (audit.archive) or keep less (audit.retention)",
         health.free_bytes >> 20);
   }
   std::vector<std::string> names;
