@@ -57,7 +57,7 @@ def verify(audit, *more):
 
 def test_what_is_archived_is_smaller_and_gone_as_a_segment(gateway):
     for archive in archives(gateway):
-        assert not archive.with_suffix("").exists()
+        assert wait_for(lambda archive=archive: not archive.with_suffix("").exists()), "once it stands there, the segment goes"
         assert archive.stat().st_size < (1 << 20) / 4
 
 
@@ -93,6 +93,8 @@ def test_what_is_erased_from_an_archive_is_gone(gateway):
     for archive in archives(gateway):
         plain = subprocess.run(["zstd", "-q", "-d", "-c", archive], capture_output=True, check=True).stdout
         assert b"needle 00023" not in plain
+    # As soon as a checkpoint covers the record that tells of it.
+    wait_for(lambda: verify(log_of(gateway).parent)[0] == 0)
     code, report = verify(log_of(gateway).parent)
     assert code == 0 and report["erased"] == 1, report
     told = gateway.wait_for(lambda r: len(r) >= 2, "--type", "admin", "--since", "1h")
@@ -135,9 +137,9 @@ def test_Threat74_a_flipped_byte_in_an_archive_is_found(gateway):
     try:
         archive.write_bytes(bad)
         code, report = verify(log_of(gateway).parent)
-        assert code != 0 and not report["good"]
+        assert code != 0 and not report["good"], report
         assert any(f["kind"] in ("damaged", "missing") for f in report["findings"]), report
         assert any(str(archive) == f.get("file") for f in report["findings"]), report
     finally:
         archive.write_bytes(good)
-    assert verify(log_of(gateway).parent)[0] == 0
+    assert wait_for(lambda: verify(log_of(gateway).parent)[0] == 0)
