@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "store/notices.h"
 #include "store/state.h"
 
 namespace sluice::approval {
@@ -131,6 +132,8 @@ Result<int64_t> RequestStore::add(const Request& request) {
       database_, "approval", subject.requester,
       fmt::format("request {}: asks to run a statement in \"{}\" that {} holds, session {}", number,
                   subject.database, fmt::join(rules, ", "), request.session_id)));
+  if (!request.automatic)
+    SLUICE_TRY(store::leave_notice(database_, "asked", number, subject.requester, ""));
   SLUICE_TRY(transaction.commit());
   return number;
 }
@@ -234,15 +237,19 @@ Result<> RequestStore::add_vote(const Request& request, const Vote& vote) {
       database_, "approval", vote.voter,
       fmt::format("request {} of {}: {}{}{}", request.number, request.subject.requester, said,
                   vote.comment.empty() ? "" : ": ", vote.comment)));
+  SLUICE_TRY(store::leave_notice(
+      database_, "voted", request.number, vote.voter,
+      fmt::format("{}{}{}", said, vote.comment.empty() ? "" : ": ", vote.comment)));
   return transaction.commit();
 }
 
 Result<bool> RequestStore::changed(store::Statement& update, const std::string& actor,
-                                   const std::string& message) {
+                                   const std::string& message, const Told& told) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_TRY(update.run());
   if (database_.changes() != 1) return false;
   SLUICE_TRY(store::leave_event(database_, "approval", actor, message));
+  SLUICE_TRY(store::leave_notice(database_, told.event, told.request, actor, told.said));
   SLUICE_TRY(transaction.commit());
   return true;
 }
@@ -263,7 +270,8 @@ Result<bool> RequestStore::approve(const Request& request) {
                        : "rows not limited by it");
   if (request.automatic)
     message += fmt::format("; approved automatically: {}", fmt::join(request.evidence, "; "));
-  return changed(update, "sluice", message);
+  return changed(update, "sluice", message,
+                 {"approved", request.number, request.automatic ? "automatically" : ""});
 }
 
 Result<bool> RequestStore::close(const Request& request, State from, State to,
@@ -274,7 +282,8 @@ Result<bool> RequestStore::close(const Request& request, State from, State to,
   update.bind(1, name_of(to)).bind(2, why).bind(3, request.number).bind(4, name_of(from));
   return changed(
       update, actor,
-      fmt::format("request {}: {}{}{}", request.number, name_of(to), why.empty() ? "" : ": ", why));
+      fmt::format("request {}: {}{}{}", request.number, name_of(to), why.empty() ? "" : ": ", why),
+      {name_of(to), request.number, why});
 }
 
 Result<bool> RequestStore::use(const Request& request, int64_t now_micros) {
@@ -283,7 +292,7 @@ Result<bool> RequestStore::use(const Request& request, int64_t now_micros) {
                                   "WHERE number = ? AND state = 'approved' AND granted = ?"));
   update.bind(1, now_micros).bind(2, request.number).bind(3, request.granted);
   return changed(update, request.subject.requester,
-                 fmt::format("request {}: run", request.summary()));
+                 fmt::format("request {}: run", request.summary()), {"run", request.number, ""});
 }
 
 Result<int64_t> RequestStore::latest_time() {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "approval/request.h"
@@ -17,8 +18,8 @@ struct Wanted {
   size_t limit = 100;
 };
 
-/// Requests as they are kept. Each change is one transaction with the word that it leaves for the
-/// audit log. Times come from the caller.
+/// Requests as they are kept. Each change is one transaction with the words that it leaves for the
+/// audit log and for those outside (store/notices.h). Times come from the caller.
 class RequestStore {
  public:
   explicit RequestStore(store::Database& database) : database_(database) {}
@@ -57,8 +58,14 @@ class RequestStore {
   Result<std::vector<Vote>> votes(int64_t number);
   /// What a query for requests finds, with their votes.
   Result<std::vector<Request>> all_of(store::Statement& query);
+  /// What those outside are told of a change.
+  struct Told {
+    std::string_view event;
+    int64_t request = 0;
+    std::string said;
+  };
   Result<bool> changed(store::Statement& update, const std::string& actor,
-                       const std::string& message);
+                       const std::string& message, const Told& told);
   store::Database& database_;
 };
 

@@ -41,6 +41,17 @@ http::response<http::string_body> finished(const http::request<http::string_body
   return response;
 }
 
+/// One that is there twice is as if it were not there: which of them is signed is not known.
+std::map<std::string, std::string> signature_headers(
+    const http::request<http::string_body>& request) {
+  std::map<std::string, std::string> out;
+  for (const char* name : {"webhook-id", "webhook-timestamp", "webhook-signature",
+                           "x-slack-request-timestamp", "x-slack-signature"}) {
+    if (request.count(name) == 1) out.emplace(name, std::string(request[name]));
+  }
+  return out;
+}
+
 /// What all connections of a server have in common.
 struct Shared {
   size_t open = 0, streams = 0;
@@ -81,9 +92,9 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
     const auto& request = parser_->get();
-    HttpResponse made =
-        (*handler_)({std::string(request.method_string()), std::string(request.target()),
-                     request.body(), std::string(request[http::field::authorization]), peer()});
+    HttpResponse made = (*handler_)(
+        {std::string(request.method_string()), std::string(request.target()), request.body(),
+         std::string(request[http::field::authorization]), peer(), signature_headers(request)});
     if (!made.later) {
       send(std::move(made));
       return;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@ struct HttpRequest {
   std::string body;
   std::string authorization = {};  ///< the header of that name (RFC 9110, 11.6.2)
   std::string peer = {};           ///< address of who asks; empty on a Unix-domain socket
+  /// Those that sign a request, under their names in lower case: webhook-… and x-slack-….
+  std::map<std::string, std::string> signature_headers = {};
 };
 
 struct HttpResponse {

@@ -25,14 +25,6 @@ Result<std::string> secret(Database& database, std::string_view name, const std:
   return query.text(0);
 }
 
-/// As text that every database takes: UTF-8 without NUL.
-std::string printable(std::string_view text) {
-  std::string out = to_printable_utf8(text);
-  for (size_t nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
-    out.replace(nul, 1, "\\x00");
-  return out;
-}
-
 constexpr const char* kEvents =
     "SELECT id, time_micros, actor, message, type, taken_by, taken_micros FROM "
     "waiting_admin_events ";
@@ -58,6 +50,13 @@ Result<std::vector<AdminEvent>> events_for(Database& database, std::string_view 
 }
 
 }  // namespace
+
+std::string storable(std::string_view text) {
+  std::string out = to_printable_utf8(text);
+  for (size_t nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
+    out.replace(nul, 1, "\\x00");
+  return out;
+}
 
 std::span<const char* const> schema_steps() {
   static constexpr const char* kSteps[] = {
@@ -320,6 +319,29 @@ std::span<const char* const> schema_steps() {
            BEGIN SELECT RAISE(ABORT, 'decisions on access are never removed'); END;
          -- 0: never.
          ALTER TABLE users ADD COLUMN last_login_micros INTEGER NOT NULL DEFAULT 0;)",
+      R"(-- What people are told of outside: written with what it tells of (notices.h).
+         CREATE TABLE notices (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           time_micros INTEGER NOT NULL,
+           event TEXT NOT NULL,
+           request INTEGER NOT NULL,        -- in approval_requests; 0: it is of none
+           actor TEXT NOT NULL,
+           message TEXT NOT NULL
+         ) STRICT;
+         CREATE INDEX notices_by_time ON notices (time_micros);
+         CREATE TABLE webhook_places (
+           webhook TEXT PRIMARY KEY,
+           told INTEGER NOT NULL,           -- the last notice that it needs no more
+           taken_by TEXT NOT NULL,          -- the gateway that tells the next ones
+           taken_micros INTEGER NOT NULL
+         ) STRICT;
+         -- Answers that have been taken, so that none is twice.
+         CREATE TABLE webhook_answers (
+           webhook TEXT NOT NULL,
+           id TEXT NOT NULL,
+           time_micros INTEGER NOT NULL,
+           PRIMARY KEY (webhook, id)
+         ) STRICT;)",
   };
   return kSteps;
 }
@@ -361,8 +383,8 @@ Result<> leave_event(Database& database, std::string_view type, std::string_view
   SLUICE_ASSIGN(auto insert, database.prepare("INSERT INTO waiting_admin_events (time_micros, "
                                               "actor, message, type) VALUES (?, ?, ?, ?)"));
   return insert.bind(1, wall_micros())
-      .bind(2, printable(actor))
-      .bind(3, printable(message))
+      .bind(2, storable(actor))
+      .bind(3, storable(message))
       .bind(4, type)
       .run();
 }
