@@ -19,7 +19,7 @@ struct Delegation {
   int64_t until_micros = 0;
   int64_t created_micros = 0;
   int64_t ended_micros = 0;  ///< taken back; 0: it was not
-  std::string reason;
+  std::string reason = {};
 
   bool covers(int64_t at_micros) const {
     return at_micros >= begin_micros && at_micros < until_micros && ended_micros == 0;

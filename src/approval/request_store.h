@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "approval/request.h"
+#include "base/clock.h"
 #include "store/database.h"
 
 namespace sluice::approval {
@@ -49,6 +50,11 @@ class RequestStore {
                      const std::string& why);
   /// The one use of an approval; false if somebody else had it before.
   Result<bool> use(const Request& request, int64_t now_micros);
+
+  /// Tells that these groups decide too, for it has waited for so long; false if it was told
+  /// before.
+  Result<bool> escalate(const Request& request, Duration after,
+                        const std::vector<std::string>& groups);
 
   /// The latest time that was ever written: clocks that are set back do not make it earlier.
   Result<int64_t> latest_time();

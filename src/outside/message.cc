@@ -117,7 +117,8 @@ bool wanted(const config::WebhookConfig& webhook, const Message& message) {
     if (!among(webhook.rules, need.rule)) return false;
     return webhook.groups.empty() ||
            std::any_of(need.stages.begin(), need.stages.end(), [&](const auto& stage) {
-             return std::any_of(stage.groups.begin(), stage.groups.end(),
+             const auto groups = stage.groups_ever();
+             return std::any_of(groups.begin(), groups.end(),
                                 [&](const auto& group) { return among(webhook.groups, group); });
            });
   };

@@ -158,8 +158,13 @@ Result<Message> Teller::message_of(const store::Notice& notice) {
   out.notice = notice;
   if (notice.request == 0) return out;
   SLUICE_ASSIGN(out.request, approval::RequestStore(*database_).find(notice.request));
-  if (out.request->state == approval::State::kWaiting)
-    out.missing = approval::standing(*out.request, *surroundings_->directory()).missing;
+  if (out.request->state == approval::State::kWaiting) {
+    const int64_t now = wall_micros();
+    SLUICE_ASSIGN(const auto delegations,
+                  approval::DelegationStore(*database_).list(out.request->created_micros));
+    out.missing =
+        approval::standing(*out.request, {*surroundings_->directory(), delegations, now}).missing;
+  }
   return out;
 }
 

@@ -342,6 +342,25 @@ std::span<const char* const> schema_steps() {
            time_micros INTEGER NOT NULL,
            PRIMARY KEY (webhook, id)
          ) STRICT;)",
+      R"(-- Votes that somebody else may give for a while.
+         CREATE TABLE approval_delegations (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           delegator TEXT NOT NULL,
+           delegate TEXT NOT NULL,
+           begin_micros INTEGER NOT NULL,
+           until_micros INTEGER NOT NULL,
+           created_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,   -- taken back; 0: it was not
+           reason TEXT NOT NULL
+         ) STRICT;
+         -- Whose vote it is, where somebody else has given it; empty: the voter's own.
+         ALTER TABLE approval_votes ADD COLUMN on_behalf TEXT NOT NULL DEFAULT '';
+         -- Who is asked too has been told.
+         CREATE TABLE approval_escalations (
+           request INTEGER NOT NULL REFERENCES approval_requests,
+           after_micros INTEGER NOT NULL,
+           PRIMARY KEY (request, after_micros)
+         ) STRICT;)",
   };
   return kSteps;
 }
