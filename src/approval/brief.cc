@@ -85,11 +85,21 @@ json::array values_of(Bytes raw) {
   return out;
 }
 
+json::object json_of(const policy::DryRun& run) {
+  if (!run.rows) return {{"why_not", utf8(run.why_not)}};
+  json::array tables;
+  for (const auto& table : run.tables) {
+    if (tables.size() < kMostListed) tables.push_back(utf8(table));
+  }
+  return {{"rows", *run.rows}, {"tables", std::move(tables)}};
+}
+
 }  // namespace
 
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
                      const catalog::Catalog* catalog, std::optional<double> estimated_rows,
-                     const std::vector<sql::Finding>& lint, Bytes parameters) {
+                     const std::vector<sql::Finding>& lint, Bytes parameters,
+                     const std::optional<policy::DryRun>& dry_run) {
   json::array findings;
   for (const sql::Finding& finding : lint) {
     if (findings.size() == kMostListed) break;
@@ -105,6 +115,7 @@ std::string brief_of(const policy::Decision& decision, const sql::StatementFacts
                    {"lint", std::move(findings)}};
   if (estimated_rows) out["estimated_rows"] = *estimated_rows;
   if (!parameters.empty()) out["parameters"] = values_of(parameters);
+  if (dry_run) out["dry_run"] = json_of(*dry_run);
   return json::serialize(out);
 }
 

@@ -1,11 +1,13 @@
 #include "approval/desk.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/notices.h"
 #include "store/test_store.h"
 
 namespace sluice::approval {
@@ -168,6 +170,57 @@ TEST_P(DeskTest, AutomaticNeedsNobody) {
   ASSERT_TRUE(used);
   EXPECT_EQ(used->summary(), "1 automatically");
   EXPECT_EQ(used->evidence, automatic.evidence);
+}
+
+TEST_P(DeskTest, Threat67_AVoteInOtherHandsIsKeptWithBothNamesAndTakenBack) {
+  identity::User carol;
+  carol.name = "carol";
+  auto users = people()->users();
+  users.push_back(carol);
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  const auto asked = desk->ask(request(), hours(1));
+  Vote vote{"carol", Verdict::kApprove};
+  vote.on_behalf = "bob";
+  EXPECT_THAT(desk->vote(asked->number, vote).error().text, HasSubstr("has not delegated"));
+  Delegation wanted;
+  wanted.from = "bob";
+  wanted.to = "carol";
+  wanted.until_micros = wall_micros() + 3'600'000'000;
+  wanted.reason = "away";
+  const auto given = desk->delegate(wanted);
+  ASSERT_TRUE(given) << given.error().text;
+  ASSERT_EQ(desk->delegations()->size(), 1U);
+  EXPECT_EQ(desk->delegations()->front().reason, "away");
+  const auto voted = desk->vote(asked->number, vote);
+  ASSERT_TRUE(voted) << voted.error().text;
+  EXPECT_EQ(voted->summary(), "1 by carol for bob");
+  EXPECT_EQ(voted->state, State::kApproved);
+  EXPECT_TRUE(*desk->stands(*voted));
+  EXPECT_FALSE(desk->end_delegation(given->number, "alice")) << "whose it is not";
+  ASSERT_TRUE(desk->end_delegation(given->number, "bob"));
+  EXPECT_FALSE(desk->end_delegation(given->number, "bob"));
+  EXPECT_TRUE(desk->delegations()->empty());
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
+              HasSubstr("may not approve any more"));
+}
+
+TEST_P(DeskTest, WhoDecidesTooIsToldOnce) {
+  Request slow = request();
+  slow.needs[0].stages[0].escalate = {{std::chrono::milliseconds(1), {"leads"}}};
+  const auto other = open();
+  const auto asked = desk->ask(slow, hours(1));
+  ASSERT_TRUE(asked) << asked.error().text;
+  EXPECT_EQ(asked->needs[0].stages[0], slow.needs[0].stages[0]) << "kept as it was";
+  auto store = store_.open();
+  const auto told = [&] {
+    const auto all = store::notices_after(store, 0, 100);
+    return std::count_if(all->begin(), all->end(),
+                         [](const auto& notice) { return notice.event == "escalated"; });
+  };
+  for (int i = 0; i < 300 && told() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(told(), 1) << "by one of both desks";
 }
 
 SLUICE_FOR_EACH_STORE(DeskTest);

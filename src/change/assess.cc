@@ -7,7 +7,10 @@
 #include <fmt/ranges.h>
 
 #include "approval/brief.h"
+#include "change/attestation.h"
+#include "gateway/human_presence.h"
 #include "gateway/identified.h"
+#include "outside/tickets.h"
 #include "policy/automatic.h"
 #include "policy/policy.h"
 
@@ -43,8 +46,14 @@ bool same(const approval::Need& a, const approval::Need& b) {
 /// One script on one target, step by step.
 class Judge {
  public:
-  Judge(gateway::Gateway& gateway, const Change& change, std::string_view peer, Assessment& out)
-      : gateway_(gateway), change_(change), policy_(gateway.policy()), peer_(peer), out_(out) {}
+  Judge(gateway::Gateway& gateway, const Change& change, std::string_view peer,
+        const Vouching& vouching, Assessment& out)
+      : gateway_(gateway),
+        change_(change),
+        policy_(gateway.policy()),
+        peer_(peer),
+        vouching_(vouching),
+        out_(out) {}
 
   /// `principal`: who asks, as they are there. `schema`: its fingerprint, as the server says it.
   Result<> target(const std::string& database, policy::Principal principal, std::string schema,
@@ -118,6 +127,19 @@ class Judge {
     return {};
   }
 
+  /// The state of the change's ticket, once for each system.
+  void ask_ticket(const std::string& name) {
+    auto& known = out_.proofs.tickets;
+    if (known.contains(name)) return;
+    const auto& systems = vouching_.tickets;
+    const auto found = std::find_if(systems.begin(), systems.end(),
+                                    [&](const auto& system) { return system.name == name; });
+    known[name] =
+        found == systems.end()
+            ? policy::TicketState{change_.ticket, "", "no ticket system of this name is configured"}
+            : outside::ask_ticket(*found, change_.ticket);
+  }
+
   /// Adds what the rules that hold a step ask for.
   void ask_for(const policy::Decision& decision, const policy::Understood& understood,
                const policy::Circumstances& now, const std::vector<sql::Finding>& lint, Part which,
@@ -129,8 +151,10 @@ class Judge {
       if (spec->max_rows)
         out_.max_rows = std::min(out_.max_rows.value_or(*spec->max_rows), *spec->max_rows);
       out_.valid = std::min(out_.valid, spec->valid);
-      auto automatic = policy::decide_automatically(
-          *spec, *understood.facts, understood.catalog.get(), principal_, target_, now, bad);
+      if (spec->proofs.ticket) ask_ticket(spec->proofs.ticket->system);
+      auto automatic =
+          policy::decide_automatically(*spec, *understood.facts, understood.catalog.get(),
+                                       principal_, target_, now, bad, out_.proofs);
       if (understood.facts->unresolved) {
         automatic.approved = false;
         automatic.evidence.emplace_back("it names what only an earlier step makes");
@@ -175,6 +199,7 @@ class Judge {
   const Change& change_;
   std::shared_ptr<const policy::Policy> policy_;
   std::string_view peer_;
+  const Vouching& vouching_;
   Assessment& out_;
   policy::Principal principal_;
   policy::Target target_;
@@ -240,7 +265,7 @@ std::string not_among(const std::vector<approval::Need>& needs,
 }
 
 Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const Who& who,
-                          bool rollback_only) {
+                          const Vouching& vouching, bool rollback_only) {
   SLUICE_ASSIGN(const auto principals, principals_for(gateway, change, who));
   const policy::Principal& principal = principals.at(0);
   Assessment out;
@@ -256,7 +281,10 @@ Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const
   out.persons = principal.actors;
   const auto person = principal.attributes.find("person");
   out.persons.push_back(person == principal.attributes.end() ? principal.user : person->second);
-  Judge judge(gateway, change, who.peer, out);
+  gateway::find_human(principal, *gateway.directory(), wall_micros(), out.proofs);
+  read_attestation(change.attestation, change.script, change.rollback, vouching.attesters,
+                   wall_micros(), out.proofs);
+  Judge judge(gateway, change, who.peer, vouching, out);
   std::vector<std::string> environments;
   for (size_t i = 0; i < change.targets.size(); ++i) {
     const std::string& database = change.targets[i];

@@ -6,10 +6,12 @@
 
 #include "approval/request.h"
 #include "base/result.h"
+#include "change/attestation.h"
 #include "change/change.h"
 #include "change/script.h"
 #include "gateway/gateway.h"
 #include "policy/principal.h"
+#include "policy/proofs.h"
 
 namespace sluice::change {
 
@@ -42,6 +44,7 @@ struct Assessment {
   Duration valid = std::chrono::hours(24);
   bool automatic = false;  ///< everything held could be approved without anybody
   std::vector<std::string> evidence;
+  policy::Proofs proofs;     ///< what others vouch for
   std::string brief;         ///< for those who decide: JSON, see approval/brief.h
   std::string environments;  ///< "staging, production"
   std::vector<std::string> persons;
@@ -56,8 +59,9 @@ struct Assessment {
 /// refuses it. What names something that only earlier steps make is judged as what it may be; for
 /// certain it is judged when it runs. Blocking: asks the servers.
 /// `rollback_only`: the script has been run, and is not looked at.
+/// `vouching`: whose word on its tests and its ticket counts.
 Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const Who& who,
-                          bool rollback_only = false);
+                          const Vouching& vouching, bool rollback_only = false);
 
 /// What of `needs` is not among `approved`: the rule's name; empty: all is.
 std::string not_among(const std::vector<approval::Need>& needs,

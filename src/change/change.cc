@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/bytes.h"
+#include "change/attestation.h"
 
 namespace sluice::change {
 namespace {
@@ -60,6 +61,7 @@ Result<> check(const Change& change) {
   SLUICE_TRY(check_text("ticket", change.ticket, kLongestTitle));
   SLUICE_TRY(check_text("script", change.script, kLongestScript));
   SLUICE_TRY(check_text("rollback script", change.rollback, kLongestScript));
+  SLUICE_TRY(check_text("attestation", change.attestation, kLongestAttestation));
   if (change.targets.empty()) return bad("a change has a database to run on: --on");
   if (change.targets.size() > kMostTargets)
     return bad(fmt::format("a change has at most {} databases", kMostTargets));

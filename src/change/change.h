@@ -72,7 +72,8 @@ struct Change {
   std::string title, reason, ticket;
   std::vector<std::string> targets;  ///< databases, in this order
   std::string script;
-  std::string rollback;  ///< empty: none
+  std::string rollback;     ///< empty: none
+  std::string attestation;  ///< what a CI says of them (attestation.h); empty: nothing
   Duration lock_timeout = std::chrono::seconds(5);
   Duration statement_timeout = std::chrono::minutes(10);
   int64_t request = 0;  ///< of approval::Request; 0: none

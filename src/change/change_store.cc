@@ -15,7 +15,7 @@ namespace json = boost::json;
 constexpr const char* kColumns =
     "number, state, created_micros, requester, actors, title, reason, ticket, targets, script, "
     "rollback_script, lock_timeout_ms, statement_timeout_ms, request, problem, started_micros, "
-    "ended_micros, schemas_after";
+    "ended_micros, schemas_after, attestation";
 
 std::string to_text(const std::vector<std::string>& texts) {
   return json::serialize(json::array(texts.begin(), texts.end()));
@@ -51,6 +51,7 @@ Result<Change> row_of(const store::Statement& row) {
   out.problem = row.text(14);
   out.started_micros = row.integer(15);
   out.ended_micros = row.integer(16);
+  out.attestation = row.text(18);
   try {
     out.actors = texts_of(row.text(4));
     out.targets = texts_of(row.text(8));
@@ -76,8 +77,8 @@ Result<int64_t> ChangeStore::add(const Change& change) {
       database_.prepare("INSERT INTO changes (state, created_micros, requester, actors, "
                         "title, reason, ticket, targets, script, rollback_script, "
                         "lock_timeout_ms, statement_timeout_ms, request, problem, "
-                        "runner, started_micros, ended_micros, schemas_after) VALUES "
-                        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', 0, 0, '[]') RETURNING "
+                        "runner, started_micros, ended_micros, schemas_after, attestation) VALUES "
+                        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', 0, 0, '[]', ?) RETURNING "
                         "number"));
   SLUICE_ASSIGN(const int64_t number, insert.bind(1, name_of(change.state))
                                           .bind(2, change.created_micros)
@@ -91,6 +92,7 @@ Result<int64_t> ChangeStore::add(const Change& change) {
                                           .bind(10, change.rollback)
                                           .bind(11, millis(change.lock_timeout))
                                           .bind(12, millis(change.statement_timeout))
+                                          .bind(13, change.attestation)
                                           .run_returning());
   SLUICE_TRY(
       store::leave_event(database_, "approval", change.requester,

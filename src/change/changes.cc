@@ -19,10 +19,11 @@ Result<> no(const Change& change, std::string_view why) {
 }
 
 /// Those who decide are shown what is; the gateway knows a schema anew within seconds.
-Result<Assessment> assess_now(gateway::Gateway& gateway, const Change& change, const Who& who) {
+Result<Assessment> assess_now(gateway::Gateway& gateway, const Change& change, const Who& who,
+                              const Vouching& vouching) {
   constexpr auto kAgain = std::chrono::milliseconds(500);
   for (const auto deadline = Clock::now() + std::chrono::seconds(15);;) {
-    SLUICE_ASSIGN(auto assessed, assess(gateway, change, who));
+    SLUICE_ASSIGN(auto assessed, assess(gateway, change, who, vouching));
     if (!assessed.outdated) return assessed;
     if (Clock::now() > deadline)
       return fail(ErrorCode::kUnavailable, "a schema has just changed: submit it again");
@@ -101,7 +102,7 @@ Result<Change> Changes::submit(Change change, const Who& who) {
   change.requester = who.user;
   change.actors = credential->actors;
   change.created_micros = wall_micros();
-  SLUICE_ASSIGN(const auto assessed, assess_now(gateway_, change, who));
+  SLUICE_ASSIGN(const auto assessed, assess_now(gateway_, change, who, *vouching()));
   change.state = assessed.needs.empty() ? State::kReady : State::kWaiting;
   SLUICE_ASSIGN(change.number, store_->add(change));
   if (change.state == State::kWaiting) {
@@ -156,7 +157,7 @@ Result<Change> Changes::run(int64_t number, const Who& who) {
                   fmt::format("change {} is not approved: request {} is {}", number, change.request,
                               approval::name_of(request->state)));
   }
-  SLUICE_ASSIGN(auto assessed, assess(gateway_, change, who));
+  SLUICE_ASSIGN(auto assessed, assess(gateway_, change, who, *vouching()));
   SLUICE_TRY(check_needs(change, assessed, request ? &*request : nullptr));
   const State from = change.state;
   SLUICE_ASSIGN(const bool mine,
@@ -227,7 +228,7 @@ Result<Change> Changes::roll_back(int64_t number, const Who& who) {
                       number, database));
     where.targets.push_back(database);
   }
-  SLUICE_ASSIGN(auto assessed, assess(gateway_, where, who, true));
+  SLUICE_ASSIGN(auto assessed, assess(gateway_, where, who, *vouching(), true));
   SLUICE_ASSIGN(job.approved, still_approved(change, assessed));
   job.plan = std::move(assessed.plan);
   SLUICE_ASSIGN(const bool mine,

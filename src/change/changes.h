@@ -42,6 +42,12 @@ class Changes {
   Result<Change> find(int64_t number) { return store_->find(number); }
   Result<std::vector<Change>> list(const Wanted& wanted) { return store_->list(wanted); }
 
+  /// Whose word on changes counts from now on.
+  void set_vouching(Vouching vouching) {
+    const std::lock_guard lock(mutex_);
+    vouching_ = std::make_shared<const Vouching>(std::move(vouching));
+  }
+
   /// Stops what runs, and waits for that; nothing begins any more.
   void stop();
 
@@ -62,6 +68,10 @@ class Changes {
   Result<gateway::ApprovedChange> still_approved(const Change& change, const Assessment& assessed);
   Result<> start(Job job, const Who& who, State from);
   void execute(const Job& job, Run& run);
+  std::shared_ptr<const Vouching> vouching() {
+    const std::lock_guard lock(mutex_);
+    return vouching_;
+  }
   void reap();
 
   std::unique_ptr<ChangeStore> store_;
@@ -70,6 +80,7 @@ class Changes {
   const std::string host_;
   std::mutex mutex_;  ///< guards all below
   bool stopping_ = false;
+  std::shared_ptr<const Vouching> vouching_ = std::make_shared<const Vouching>();
   std::map<int64_t, std::unique_ptr<Run>> runs_;  ///< by the change's number
 };
 

@@ -51,6 +51,15 @@ void print_facts(const json::object& facts) {
   }
   if (const auto* rows = facts.if_contains("estimated_rows"))
     std::cout << "  the planner expects " << plain(*rows) << " rows\n";
+  if (const auto* run = facts.if_contains("dry_run")) {
+    if (const auto* why = run->as_object().if_contains("why_not")) {
+      std::cout << "  no dry run: " << printable(plain(*why)) << '\n';
+    } else {
+      std::cout << "  a dry run changed " << plain(run->at("rows")) << " rows\n";
+      for (const auto& table : run->at("tables").as_array())
+        std::cout << "    " << printable(plain(table)) << '\n';
+    }
+  }
   for (const auto& finding : facts.at("lint").as_array()) {
     std::cout << "  lint " << plain(finding.at("severity")) << " (" << plain(finding.at("rule"))
               << "): " << printable(plain(finding.at("message"))) << '\n';

@@ -110,6 +110,10 @@ Result<> change_submit(const Common& common, const ChangeOptions& options) {
     SLUICE_ASSIGN(const auto rollback, read_input(options.rollback));
     body["rollback"] = rollback;
   }
+  if (!options.attestation.empty()) {
+    SLUICE_ASSIGN(const auto attestation, read_input(options.attestation));
+    body["attestation"] = attestation;
+  }
   SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, options.who));
   SLUICE_ASSIGN(const auto change, somebody.call("POST", "/v1/changes", json::serialize(body)));
   if (common.format == Format::kJson) {

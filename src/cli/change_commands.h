@@ -12,7 +12,7 @@ struct ChangeOptions {
   int64_t number = 0;
   std::string state, requester;  ///< list: only those
   ProofOptions who;
-  std::string file, rollback;  ///< submit: the scripts
+  std::string file, rollback, attestation;  ///< submit: the scripts, and who has tested them
   std::vector<std::string> targets;
   std::string title, reason, ticket;
   std::string lock_timeout, statement_timeout;

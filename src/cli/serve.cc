@@ -140,6 +140,7 @@ class Service {
                   change::Changes::open(
                       std::make_unique<change::ChangeStore>(std::move(changes), log_->key().name),
                       *gateway_, *desk_, config_->listen_postgres.host));
+    changes_->set_vouching({config_->attesters, config_->tickets});
     SLUICE_ASSIGN(streams_,
                   stream::Streams::start(config_->audit.streams,
                                          {config_->state, control::kVersion, [log = log_.get()] {
@@ -298,6 +299,7 @@ class Service {
           log::error("not all anchors run: {}", running.error().text);
         if (const auto taken = api_->identity()->set_config(config); !taken)
           log::error("identity providers not reloaded: {}", taken.error().text);
+        changes_->set_vouching({config->attesters, config->tickets});
         config_ = std::move(config);
         api_->set_databases(names_of(*config_));
         if (api_->login() != nullptr) api_->login()->set_config(config_);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/anchor_reader.h"
+#include "config/attester_reader.h"
 #include "config/identity_reader.h"
 #include "config/password_source_reader.h"
 #include "config/retention_reader.h"
@@ -14,6 +15,7 @@
 #include "config/server_identity_reader.h"
 #include "config/store_reader.h"
 #include "config/stream_reader.h"
+#include "config/ticket_reader.h"
 #include "config/units.h"
 #include "config/webhook_reader.h"
 #include "yaml/reader.h"
@@ -85,6 +87,8 @@ class Loader {
       });
     });
     read_identity(top, secrets_, config_.identity);
+    read_attesters(top, secrets_, config_.attesters);
+    read_tickets(top, secrets_, config_.tickets);
     read_webhooks(top, secrets_, config_.webhooks);
     read_databases(top);
   }

@@ -11,11 +11,13 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/anchors.h"
+#include "config/attesters.h"
 #include "config/identity.h"
 #include "config/password_source.h"
 #include "config/retention.h"
 #include "config/server_identity.h"
 #include "config/streams.h"
+#include "config/tickets.h"
 #include "config/webhooks.h"
 #include "tlog/note.h"
 
@@ -143,7 +145,9 @@ struct Config {
   LimitsConfig limits;
   PolicyConfig policy;
   IdentityConfig identity;
-  std::vector<WebhookConfig> webhooks;  ///< who is told of requests, and may answer
+  std::vector<AttesterConfig> attesters;    ///< who vouches that tests have passed
+  std::vector<TicketSystemConfig> tickets;  ///< who says in which state a ticket is
+  std::vector<WebhookConfig> webhooks;      ///< who is told of requests, and may answer
   std::vector<DatabaseConfig> databases;
 };
 

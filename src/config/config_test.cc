@@ -227,6 +227,39 @@ TEST_F(ConfigFile, ReadsStreams) {
   EXPECT_EQ(all[5].path, folder_ / "out/audit.jsonl");
 }
 
+TEST_F(ConfigFile, ReadsAttesters) {
+  const auto config = load_text(std::string(kGood) + R"(attesters:
+  - { name: ci, key: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', max_age: 2h }
+)");
+  ASSERT_TRUE(config) << config.error().text;
+  ASSERT_EQ(config->attesters.size(), 1U);
+  EXPECT_EQ(config->attesters[0].public_key, std::string(32, '\0'));
+  EXPECT_EQ(config->attesters[0].max_age, std::chrono::hours(2));
+  const auto with = [&](const std::string& attester) {
+    return problems(std::string(kGood) + "attesters: [ { name: ci, " + attester + " } ]\n");
+  };
+  EXPECT_THAT(with("key: AAAA"), HasSubstr("32 bytes in base64"));
+  EXPECT_THAT(with("max_age: 1h"), HasSubstr("give one of key, secret_file and secret_env"));
+  EXPECT_THAT(with("secret_file: password"), HasSubstr("shorter than 16 bytes"));
+  EXPECT_THAT(with("secret_env: HOME, max_age: 90d"), HasSubstr("from 1s to 30d"));
+}
+
+TEST_F(ConfigFile, ReadsTicketSystems) {
+  const auto config = load_text(std::string(kGood) + R"(tickets:
+  - { name: jira, url: 'https://tickets.internal/sluice', secret_file: password, timeout: 1s }
+)");
+  ASSERT_TRUE(config) << config.error().text;
+  ASSERT_EQ(config->tickets.size(), 1U);
+  EXPECT_EQ(config->tickets[0].delivery.timeout, std::chrono::seconds(1));
+  const auto with = [&](const std::string& system) {
+    return problems(std::string(kGood) + "tickets: [ { name: jira, " + system + " } ]\n");
+  };
+  EXPECT_THAT(with("url: 'https://h/'"), HasSubstr("by their signature"));
+  EXPECT_THAT(with("url: 'http://h/', secret_file: password"), HasSubstr("begins with https://"));
+  EXPECT_THAT(with("secret_file: password"), HasSubstr("give one of url"));
+  EXPECT_THAT(with("url: 'https://h/', secret_file: password, timeout: 1m"), HasSubstr("10s"));
+}
+
 TEST_F(ConfigFile, ReadsWebhooks) {
   const auto config = load_text(std::string(kGood) + R"(webhooks:
   - name: tool

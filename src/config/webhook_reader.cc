@@ -31,7 +31,7 @@ class WebhookReader {
     const std::vector<std::string> formats(kFormats.begin(), kFormats.end());
     map_.one_of("format", formats,
                 [this](size_t i) { out_.format = static_cast<WebhookFormat>(i); });
-    read_url();
+    out_.url = read_hidden_url(map_, secrets_, out_.delivery);
     words("events", out_.events, kEvents);
     words("groups", out_.groups, {});
     words("rules", out_.rules, {});
@@ -60,38 +60,6 @@ class WebhookReader {
     const auto same = [this](const WebhookConfig& other) { return other.name == out_.name; };
     if (std::any_of(others.begin(), others.end(), same))
       map_.problem("name", "this name is taken by another webhook");
-  }
-
-  /// As it stands in the file, or from a file or variable where knowing it is enough to write.
-  void read_url() {
-    std::string url;
-    int given = 0;
-    const bool literal = map_.has("url");
-    if (literal && map_.scalar("url", url)) ++given;
-    SecretString hidden;
-    for (const char* key : {"url_file", "url_env"}) given += map_.has(key) ? 1 : 0;
-    if (!literal) (void)read_secret(map_, "url", secrets_, hidden);
-    out_.url = literal ? SecretString(url) : hidden;
-    if (given != 1) {
-      map_.skip();
-      return map_.problem("url", "give one of url, url_file and url_env");
-    }
-    // A hidden one that is not to be resolved, or could not be, of which that is said already.
-    const std::string text(out_.url.empty() ? "https://hidden/" : out_.url.reveal());
-    const char* key = literal ? "url" : (map_.has("url_file") ? "url_file" : "url_env");
-    if (!is_loopback_http(text)) {
-      // What is wrong with a hidden one is told without it.
-      const auto wrong = url_problem(text, {"https", "https"}, false);
-      if (!wrong.empty()) {
-        map_.problem(key, wrong.starts_with("expected")
-                              ? "expected a url that begins with https://, or with http:// to this "
-                                "machine itself"
-                              : wrong);
-      }
-    }
-    out_.delivery.url = text;
-    read_tls(map_, secrets_, out_.delivery);
-    out_.delivery.url.clear();
   }
 
   void read_signing() {
@@ -130,6 +98,41 @@ std::string WebhookConfig::target() const {
       text.substr(0, host == std::string_view::npos
                          ? 0
                          : std::min(text.size(), text.find_first_of("/?#", host + 3))));
+}
+
+SecretString read_hidden_url(MapReader& map, const SecretSource& secrets, StreamConfig& delivery) {
+  std::string url;
+  int given = 0;
+  const bool literal = map.has("url");
+  if (literal && map.scalar("url", url)) ++given;
+  SecretString out;
+  for (const char* key : {"url_file", "url_env"}) given += map.has(key) ? 1 : 0;
+  if (literal)
+    out = SecretString(url);
+  else
+    (void)read_secret(map, "url", secrets, out);
+  if (given != 1) {
+    map.skip();
+    map.problem("url", "give one of url, url_file and url_env");
+    return out;
+  }
+  // A hidden one that is not to be resolved, or could not be, of which that is said already.
+  const std::string text(out.empty() ? "https://hidden/" : out.reveal());
+  const char* key = literal ? "url" : (map.has("url_file") ? "url_file" : "url_env");
+  if (!is_loopback_http(text)) {
+    // What is wrong with a hidden one is told without it.
+    const auto wrong = url_problem(text, {"https", "https"}, false);
+    if (!wrong.empty()) {
+      map.problem(key, wrong.starts_with("expected")
+                           ? "expected a url that begins with https://, or with http:// to this "
+                             "machine itself"
+                           : wrong);
+    }
+  }
+  delivery.url = text;
+  read_tls(map, secrets, delivery);
+  delivery.url.clear();
+  return out;
 }
 
 void read_webhooks(MapReader& top, const SecretSource& secrets, std::vector<WebhookConfig>& out) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 
@@ -38,7 +40,9 @@ class ApprovalApi {
   HttpResponse list(const HttpRequest& request, const std::string& reader);
   HttpResponse show(int64_t number, const std::string& reader);
   HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
-  bool may_see(const approval::Request& request, const std::string& reader);
+  /// The reader, and those whose vote they may give now: they see what those see.
+  std::vector<std::string> eyes_of(const std::string& reader);
+  bool may_see(const approval::Request& request, const std::vector<std::string>& eyes);
   boost::json::object brief(const approval::Request& request);
 
   gateway::Gateway& gateway_;

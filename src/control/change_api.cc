@@ -55,6 +55,7 @@ Result<change::Change> change_in(const json::object& body) {
   change.ticket = text_of(body, "ticket");
   change.script = text_of(body, "script");
   change.rollback = text_of(body, "rollback");
+  change.attestation = text_of(body, "attestation");
   if (const auto* targets = body.if_contains("targets");
       targets != nullptr && targets->is_array()) {
     for (const auto& target : targets->get_array()) {

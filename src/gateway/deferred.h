@@ -10,6 +10,7 @@
 #include "gateway/statement.h"
 #include "net/stream.h"
 #include "policy/decision.h"
+#include "policy/proofs.h"
 #include "wire/postgres/framer.h"
 
 namespace sluice::gateway {
@@ -66,6 +67,10 @@ struct Held {
   std::string values;                 ///< of Bind, for people to see
   std::vector<std::string> evidence;  ///< why it was not approved automatically
   std::optional<double> estimate;
+  policy::Proofs proofs;
+  bool tickets_asked = false;
+  /// What is asked for it elsewhere comes back to nobody once it is gone.
+  std::shared_ptr<const char> token = std::make_shared<const char>();
   int64_t number = 0;     ///< of the request; 0: it is being made
   uint64_t watch = 0;     ///< approval::Desk::watch
   bool deciding = false;  ///< it has been decided on; what was asked is compared

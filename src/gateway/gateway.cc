@@ -153,6 +153,7 @@ GatewayImpl::~GatewayImpl() {
   shared_.analysers.stop();
   shared_.background.stop();
   shared_.approving.stop();
+  shared_.proving.stop();
   shared_.secrets.stop();
   if (shared_.desk != nullptr) shared_.desk->forget_all();
   workers_.clear();

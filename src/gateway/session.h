@@ -184,6 +184,7 @@ class Session : private net::StreamHandler, private ServerUser {
   // session_hold.cc: what a rule holds.
   bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
   std::vector<std::string> persons() const;
+  bool prove();
   bool could_be_approved(const policy::Decision& decision) const;
   void hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types, Bytes values,
             DecisionPtr decision);
@@ -485,8 +486,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<Sha256> capture_digest_;
 
   std::shared_ptr<const Statement> last_statement_;
-  /// When the bytes being worked on came: reading the clocks anew for each message would cost more
-  /// than most of what is done to it.
+  /// When the bytes being worked on came: reading the clocks for each message would cost too much.
   Moment now_;
   /// Since when the message waits that is looked at next; empty: it does not.
   std::optional<Moment> waiting_since_;

@@ -8,6 +8,7 @@
 #include "approval/desk.h"
 #include "approval/quorum.h"
 #include "gateway/fresh_state.h"
+#include "gateway/human_presence.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -199,18 +200,20 @@ approval::Request Session::approval_request() {
   auto now = circumstances();
   now.estimated_rows = held_->estimate;
   request.automatic = true;
+  // What sessions share of who somebody is does not say since when.
+  find_human(admission_.principal, *worker_.runtime()->directory, now_.wall_micros, held_->proofs);
   for (const auto& spec : decision.holds) {
     request.needs.push_back({spec->rule, spec->stages});
-    const auto automatic =
-        policy::decide_automatically(*spec, *held_->facts, catalog.get(), principal,
-                                     {held_->subject.database, request.environment}, now, bad);
+    const auto automatic = policy::decide_automatically(
+        *spec, *held_->facts, catalog.get(), principal,
+        {held_->subject.database, request.environment}, now, bad, held_->proofs);
     request.automatic = request.automatic && automatic.approved;
     request.evidence.insert(request.evidence.end(), automatic.evidence.begin(),
                             automatic.evidence.end());
     if (spec->automatic && !automatic.approved) held_->evidence = automatic.evidence;
   }
   request.brief = approval::brief_of(decision, *held_->facts, catalog.get(), held_->estimate, lint,
-                                     held_->values);
+                                     held_->values, held_->proofs.dry_run);
   return request;
 }
 
@@ -231,6 +234,7 @@ void Session::at_desk(std::function<Result<T>(approval::Desk&)> work,
 }
 
 void Session::ask_approval() {
+  if (prove()) return;
   const Duration valid = least(*held_->decision, [](const auto& spec) { return spec.valid; });
   at_desk<approval::Request>([request = approval_request(),
                               valid](approval::Desk& desk) { return desk.ask(request, valid); },

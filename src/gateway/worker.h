@@ -43,6 +43,7 @@ struct Shared {
   AnalyserThreads analysers{1};
   Background background;            ///< catalogs are built here
   Background approving;             ///< the desk is asked here
+  Background proving;               ///< ticket systems are asked here
   Background secrets;               ///< and whoever knows passwords of servers
   approval::Desk* desk = nullptr;   ///< null: nothing can be approved
   undo::UndoStore* undo = nullptr;  ///< null: nothing can be kept to be undone

@@ -102,6 +102,8 @@ class CurlHttp : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "sluice");
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &CurlHttp::take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &CurlHttp::take_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, this);
   }
 
   Result<HttpAnswer> get(const std::string& url,
@@ -185,6 +187,26 @@ class CurlHttp : public HttpClient {
     const size_t room = static_cast<CurlHttp*>(self)->options_.longest_answer - answer.body.size();
     answer.body.append(data, std::min(size * count, room));
     answer.cut = answer.cut || size * count > room;
+    return size * count;
+  }
+
+  static size_t take_header(char* data, size_t size, size_t count, void* self) {
+    constexpr size_t kLongest = 1024;
+    std::string_view line(data, size * count);
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos || line.size() > kLongest) return size * count;
+    std::string name(line.substr(0, colon));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (!name.starts_with("webhook-")) return size * count;
+    line.remove_prefix(colon + 1);
+    const size_t first = line.find_first_not_of(" \t"), last = line.find_last_not_of(" \t\r\n");
+    const auto value = first == std::string_view::npos || last == std::string_view::npos
+                           ? std::string_view()
+                           : line.substr(first, last - first + 1);
+    auto& headers = static_cast<CurlHttp*>(self)->answer_.signature_headers;
+    const auto [known, added] = headers.emplace(name, value);
+    if (!added) known->second.clear();
     return size * count;
   }
 

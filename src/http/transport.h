@@ -33,6 +33,9 @@ struct HttpAnswer {
   std::string body;                         ///< its first Options::longest_answer bytes
   bool cut = false;                         ///< there was more of it
   Duration retry_after = Duration::zero();  ///< Retry-After, if it was there
+  /// Those that sign an answer, under their names in lower case: webhook-…. One that is there twice
+  /// is not in it.
+  std::map<std::string, std::string> signature_headers = {};
 
   bool good() const { return status >= 200 && status < 300; }
 };

@@ -60,6 +60,10 @@ void add_facts(const json::value& facts, std::vector<std::string>& out) {
   }
   if (const auto rows = text_in(facts, "estimated_rows"); !rows.empty())
     out.push_back(fmt::format("the planner expects {} rows", rows));
+  if (const auto* run = facts.is_object() ? facts.get_object().if_contains("dry_run") : nullptr) {
+    if (const auto rows = text_in(*run, "rows"); !rows.empty())
+      out.push_back(fmt::format("a dry run changed {} rows", rows));
+  }
   for (const auto& finding : list_in(facts, "lint")) {
     out.push_back(
         fmt::format("lint, {}: {}", text_in(finding, "severity"), text_in(finding, "message")));

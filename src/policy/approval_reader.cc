@@ -71,6 +71,45 @@ void read_time(MapReader& map, const std::string& key, Duration& out, Duration m
   if (out > most) map.problem(key, fmt::format("is too long: at most {}d", days));
 }
 
+/// A number of rows, from 0 up.
+std::optional<uint64_t> read_rows(MapReader& map, const char* key) {
+  std::string rows;
+  if (!map.scalar(key, rows)) return std::nullopt;
+  uint64_t value = 0;
+  const char* end = rows.data() + rows.size();
+  const auto [stop, error] = std::from_chars(rows.data(), end, value);
+  if (error != std::errc() || stop != end)
+    map.problem(key, fmt::format("expected a number of rows, got \"{}\"", rows));
+  return value;
+}
+
+/// What others have to vouch for.
+void read_proofs(MapReader& map, ProofConditions& proofs) {
+  map.map("ticket", [&](MapReader& inner) {
+    TicketCondition condition;
+    inner.scalar("system", condition.system, true);
+    inner.list("states", [&](const Item& item) {
+      condition.states.push_back(item.text);
+      return "";
+    });
+    if (condition.states.empty())
+      inner.problem("states", "expected the states in which it may run, such as [approved]");
+    proofs.ticket = std::move(condition);
+  });
+  map.list("attested_by", [&](const Item& item) {
+    proofs.attested_by.push_back(item.text);
+    return "";
+  });
+  map.parsed("human_present", proofs.human_present, parse_duration);
+  if (map.has("human_present") && (proofs.human_present < std::chrono::seconds(1) ||
+                                   proofs.human_present > std::chrono::hours(24)))
+    map.problem("human_present", "expected from 1s to 24h");
+  map.map("dry_run_rows", [&](MapReader& inner) {
+    proofs.dry_run_rows = read_rows(inner, "at_most");
+    if (!proofs.dry_run_rows) inner.problem("at_most", "expected how many rows it may change");
+  });
+}
+
 void read_automatic(MapReader& map, const Rule& holding, ApprovalSpec& spec, ReadPart conditions) {
   auto automatic = std::make_shared<Rule>();
   automatic->name = holding.name + ".automatic";
@@ -78,6 +117,7 @@ void read_automatic(MapReader& map, const Rule& holding, ApprovalSpec& spec, Rea
   if (map.empty()) map.problem("automatic", "is empty; leave the key out where people decide");
   conditions(map, *automatic);
   map.one_of("lint", {"clean"}, [&](size_t) { spec.lint_clean = true; });
+  read_proofs(map, spec.proofs);
   spec.automatic = std::move(automatic);
 }
 
@@ -101,17 +141,11 @@ void read_approve(MapReader& map, Rule& rule, ReadPart conditions) {
     read_time(inner, "valid", spec->valid, kMost);
     if (spec->valid < std::chrono::seconds(1)) inner.problem("valid", "expected at least 1s");
     read_time(inner, "undoable", spec->undoable, 3 * kMost);
-    std::string rows;
-    if (inner.scalar("max_rows", rows)) {
-      uint64_t value = 0;
-      const char* end = rows.data() + rows.size();
-      const auto [stop, error] = std::from_chars(rows.data(), end, value);
-      if (error != std::errc() || stop != end) {
-        inner.problem("max_rows", fmt::format("expected a number of rows, got \"{}\"", rows));
-      }
-      spec->max_rows = value;
-    }
+    spec->max_rows = read_rows(inner, "max_rows");
+    inner.boolean("dry_run", spec->dry_run);
     inner.map("automatic", [&](MapReader& part) { read_automatic(part, rule, *spec, conditions); });
+    if (spec->proofs.dry_run_rows && !spec->dry_run)
+      inner.problem("automatic", "dry_run_rows needs a dry run: say dry_run: true beside it");
     rule.approve = std::move(spec);
   });
 }

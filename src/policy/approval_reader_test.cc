@@ -64,38 +64,63 @@ TEST(Approve, WhoIsOnCallAndWhoIsAskedLater) {
   EXPECT_FALSE(stage == read("{ by: [dba] }")->stages.at(0));
 }
 
+TEST(Approve, WhatOthersVouchFor) {
+  const auto spec = read(
+      "{ by: [dba], dry_run: true, automatic: { ticket: { system: jira, states: [ok] }, "
+      "attested_by: ci, human_present: 5m, dry_run_rows: "
+      "{ at_most: 10 } "
+      "} }");
+  EXPECT_TRUE(spec->dry_run);
+  EXPECT_EQ(spec->proofs.human_present, std::chrono::minutes(5));
+  EXPECT_EQ(spec->proofs.dry_run_rows, 10U);
+  EXPECT_THAT(spec->proofs.attested_by, ElementsAre("ci"));
+  EXPECT_EQ(spec->proofs.ticket->system, "jira");
+  EXPECT_THAT(spec->proofs.ticket->states, ElementsAre("ok"));
+  EXPECT_FALSE(read("{ by: [dba] }")->proofs.any());
+}
+
 TEST(Approve, ProblemsAreSaidWithTheirPlace) {
-  for (const auto& [rule, text] : {
-           std::pair{"{ name: a, effect: hold, do: [drop], approve: {} }", "expected the groups"},
-           {"{ name: a, effect: deny, do: [drop], approve: { by: [dba] } }", "rules that hold"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], people: 0 } }", "people"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], valid: 0s } }",
-            "at least 1s"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], wait: 90d } }",
-            "at most 30d"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], max_rows: few } }",
-            "number of rows"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], automatic: {} } }",
-            "is empty"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], automatic: { lint: ok } } "
-            "}",
-            "clean"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], stages: [{ by: [x] }] } }",
-            "its own"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], whom: x } }", "whom"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], on_call: [{ by: [x], zone: "
-            "Mars }] } }",
-            "unknown time zone"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], on_call: [{ zone: UTC }] } "
-            "}",
-            "expected the groups"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], escalate: [{ to: [x] }] } "
-            "}",
-            "such as 10m"},
-           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], escalate: [{ after: 90d, "
-            "to: [x] }] } }",
-            "at most 30d"},
-       }) {
+  for (
+      const auto& [rule, text] : {
+          std::pair{"{ name: a, effect: hold, do: [drop], approve: {} }", "expected the groups"},
+          {"{ name: a, effect: deny, do: [drop], approve: { by: [dba] } }", "rules that hold"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], people: 0 } }", "people"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], valid: 0s } }",
+           "at least 1s"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], wait: 90d } }",
+           "at most 30d"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], max_rows: few } }",
+           "number of rows"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], automatic: {} } }",
+           "is empty"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], automatic: { lint: ok } } "
+           "}",
+           "clean"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], stages: [{ by: [x] }] } }",
+           "its own"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], automatic: { dry_run_rows: "
+           "{ at_most: 1 } } } }",
+           "dry_run: true"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], dry_run: true, automatic: { "
+           "dry_run_rows: {} } } }",
+           "how many rows"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], automatic: { human_present: "
+           "9d } } }",
+           "from 1s to 24h"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], whom: x } }", "whom"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], on_call: [{ by: [x], zone: "
+           "Mars }] } }",
+           "unknown time zone"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], on_call: [{ zone: UTC }] } "
+           "}",
+           "expected the groups"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], escalate: [{ to: [x] }] } "
+           "}",
+           "such as 10m"},
+          {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], escalate: [{ after: 90d, "
+           "to: [x] }] } }",
+           "at most 30d"},
+      }) {
     EXPECT_THAT(problem(rule), HasSubstr(text)) << rule;
     EXPECT_THAT(problem(rule), HasSubstr("p.yaml:2:")) << rule;
   }

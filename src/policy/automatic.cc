@@ -37,7 +37,7 @@ std::string identity_of(const Principal& principal, const Circumstances& now) {
 Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFacts& facts,
                                const catalog::Catalog* catalog, const Principal& principal,
                                const Target& target, const Circumstances& circumstances,
-                               const std::vector<std::string>& lint) {
+                               const std::vector<std::string>& lint, const Proofs& proofs) {
   Automatic result;
   if (!spec.automatic) {
     result.evidence.push_back(fmt::format("rule \"{}\" leaves it to people", spec.rule));
@@ -59,6 +59,7 @@ Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFac
                                      : fmt::format("lint: {}", fmt::join(lint, "; ")));
     good = good && lint.empty();
   }
+  good = proofs_hold(spec.proofs, proofs, circumstances.now_micros, result.evidence) && good;
   result.approved = good;
   return result;
 }

@@ -16,10 +16,10 @@ struct Automatic {
 };
 
 /// Applies `spec.automatic`. Any doubt is a no. `lint`: what lint finds worse than advice, one a
-/// line; asked for only where `spec.lint_clean`.
+/// line; asked for only where `spec.lint_clean`. `proofs`: what others vouch for.
 Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFacts& facts,
                                const catalog::Catalog* catalog, const Principal& principal,
                                const Target& target, const Circumstances& circumstances,
-                               const std::vector<std::string>& lint);
+                               const std::vector<std::string>& lint, const Proofs& proofs = {});
 
 }  // namespace sluice::policy

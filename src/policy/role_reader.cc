@@ -70,7 +70,7 @@ void read_asks(MapReader& map, Rule& rule) {
 void read_approval(MapReader& map, Role& role) {
   const YAML::Node approve = map.node("approve");
   if (!approve.IsDefined()) return;
-  for (const char* key : {"wait_in_transaction", "max_rows", "undoable"}) {
+  for (const char* key : {"wait_in_transaction", "max_rows", "undoable", "dry_run"}) {
     if (approve.IsMap() && approve[key].IsDefined())
       map.problem("approve", fmt::format("{} is about statements; a role has none", key));
   }
@@ -80,6 +80,8 @@ void read_approval(MapReader& map, Role& role) {
   read_approve(map, holding, read_conditions);
   if (holding.approve && holding.approve->lint_clean)
     map.problem("approve", "lint is about statements; a role has none");
+  if (holding.approve && holding.approve->proofs.any())
+    map.problem("approve", "what others vouch for is about statements; a role has none");
   role.approve = holding.approve;
 }
 

@@ -316,7 +316,7 @@ std::set<std::string> rule_keys() {
   for (const char* text :
        {"{who: {}, on: {}, limit: {}, when: {table_rows: {}, time: {}, authentication: {}}, "
         "approve: {automatic: {}, on_call: [{}], escalate: [{}]}}",
-        "{approve: {automatic: {}, stages: [{}]}}", "{approve: {}}"}) {
+        "{approve: {automatic: {dry_run_rows: {}, ticket: {}}, stages: [{}]}}", "{approve: {}}"}) {
     const YAML::Node rule = yaml::load_document(text, problems);
     yaml::MapReader map(rule, "a rule", problems);
     (void)read_rule(map, problems);

@@ -361,6 +361,8 @@ std::span<const char* const> schema_steps() {
            after_micros INTEGER NOT NULL,
            PRIMARY KEY (request, after_micros)
          ) STRICT;)",
+      // A DSSE envelope; empty: none was given.
+      "ALTER TABLE changes ADD COLUMN attestation TEXT NOT NULL DEFAULT '';",
   };
   return kSteps;
 }

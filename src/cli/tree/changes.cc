@@ -42,6 +42,10 @@ void add_change_commands(CommandTree& tree) {
       ->add_option("--rollback", options.rollback,
                    "SQL that takes it back; approved together with it")
       ->type_name("FILE");
+  submit
+      ->add_option("--attestation", options.attestation,
+                   "A signed in-toto test result of exactly these scripts (DSSE)")
+      ->type_name("FILE");
   submit->add_option("--lock-timeout", options.lock_timeout, "That a step may wait for a lock")
       ->default_str("5s")
       ->type_name("DURATION");

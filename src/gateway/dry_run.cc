@@ -1,0 +1,140 @@
+#include "gateway/dry_run.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "gateway/fresh_state.h"
+
+namespace sluice::gateway {
+namespace {
+
+constexpr const char* kBegin =
+    "BEGIN; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '5s'; "
+    "SET LOCAL idle_in_transaction_session_timeout = '10s'; ";
+/// All that this transaction has changed, whoever of triggers and cascades it was.
+constexpr const char* kCount =
+    "SELECT pg_catalog.format('%I.%I', schemaname, relname), n_tup_ins, n_tup_upd, n_tup_del, "
+    "pg_catalog.current_setting('track_counts') FROM pg_catalog.pg_stat_xact_user_tables WHERE "
+    "n_tup_ins + n_tup_upd + n_tup_del > 0 ORDER BY 1; ";
+/// Where its answers stand.
+constexpr size_t kSessionAt = 4, kCountAt = 7, kAnswers = 9;
+
+/// What changes rows, or nothing.
+bool taken_back(sql::ActionKind kind) {
+  switch (kind) {
+    case sql::ActionKind::kRead:
+    case sql::ActionKind::kReadCatalog:
+    case sql::ActionKind::kInsert:
+    case sql::ActionKind::kUpdate:
+    case sql::ActionKind::kDelete:
+    case sql::ActionKind::kMerge:
+      return true;
+    default:
+      return false;
+  }
+}
+
+constexpr int kDeepest = 16;
+
+/// Why writing to a relation or its parts leaves something behind; empty: it does not.
+std::string left_by(const catalog::Relation& relation, const catalog::Catalog& catalog,
+                    int depth = 0) {
+  using catalog::RelationKind;
+  if (relation.kind != RelationKind::kTable && relation.kind != RelationKind::kPartitionedTable &&
+      relation.kind != RelationKind::kView)
+    return fmt::format("{} is no table of this database alone", relation.qualified_name());
+  for (const auto& column : relation.columns) {
+    if (column.identity || column.default_text.find("nextval(") != std::string::npos) {
+      return fmt::format("{}.{} takes numbers of a sequence, which are not given back",
+                         relation.qualified_name(), column.name);
+    }
+  }
+  for (const catalog::Oid child : relation.children) {
+    const catalog::Relation* part = catalog.relation(child);
+    if (part == nullptr || depth == kDeepest) return "what it changes is not known";
+    if (auto why = left_by(*part, catalog, depth + 1); !why.empty()) return why;
+  }
+  return {};
+}
+
+uint64_t number(const std::optional<std::string>& text) {
+  uint64_t value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+}  // namespace
+
+std::string no_dry_run(const sql::StatementFacts& facts, const catalog::Catalog* catalog,
+                       const config::DatabaseConfig& database, bool parameters,
+                       bool in_transaction) {
+  if (facts.statements != 1 || !(facts.kind == "INSERT" || facts.kind == "UPDATE" ||
+                                 facts.kind == "DELETE" || facts.kind == "MERGE"))
+    return "only one INSERT, UPDATE, DELETE or MERGE can be";
+  if (parameters) return "it has parameters";
+  if (in_transaction) return "its transaction has begun, and another one sees other rows";
+  if (database.identity.settings || !database.identity.roles.empty())
+    return "the server is told who the session's user is, and the gateway's own is nobody";
+  if (!facts.unanalysable.empty() || facts.unresolved || catalog == nullptr)
+    return "what it does cannot be told beforehand";
+  if (facts.dynamic_sql) return "it runs SQL that is put together as it runs";
+  for (const sql::FunctionUse& function : facts.functions) {
+    // What the others do is among the actions.
+    if (function.risk != sql::FunctionRisk::kNone || function.oid == 0)
+      return fmt::format("it calls {}.{}, of which nobody knows what it leaves behind",
+                         function.schema, function.name);
+  }
+  for (const sql::Action& action : facts.actions) {
+    if (!taken_back(action.kind))
+      return fmt::format("{} is not taken back by a rollback", sql::name_of(action.kind));
+    const bool inserts =
+        action.kind == sql::ActionKind::kInsert || action.kind == sql::ActionKind::kMerge;
+    const bool writes = inserts || action.kind == sql::ActionKind::kUpdate ||
+                        action.kind == sql::ActionKind::kDelete;
+    if (!writes) continue;
+    for (const sql::Object& target : action.targets) {
+      const catalog::Relation* relation = target.oid == 0 ? nullptr : catalog->relation(target.oid);
+      if (relation == nullptr) return "what it changes is not known";
+      if (auto why = left_by(*relation, *catalog); !why.empty()) return why;
+    }
+  }
+  return {};
+}
+
+std::string dry_run_text(const std::string& statement) {
+  // A comment at its end must not take what follows; EXPLAIN throws away what it returns.
+  return fmt::format(
+      "{}{}; EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) {}\n; SET CONSTRAINTS ALL "
+      "IMMEDIATE; {}ROLLBACK",
+      kBegin, kSessionQuery, statement, kCount);
+}
+
+policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std::string& session) {
+  policy::DryRun out;
+  if (answer.size() != kAnswers || answer[kSessionAt].empty() || answer[kSessionAt][0].empty()) {
+    out.why_not = "the server's answer cannot be read";
+    return out;
+  }
+  if (answer[kSessionAt][0][0].value_or("") != session) {
+    out.why_not = "the session's role, search_path or settings are not those of a fresh one";
+    return out;
+  }
+  uint64_t rows = 0;
+  for (const auto& row : answer[kCountAt]) {
+    constexpr size_t kColumns = 5;
+    if (row.size() != kColumns || row[4].value_or("") != "on") {
+      out.why_not = "the server does not count rows (track_counts)";
+      out.tables.clear();
+      return out;
+    }
+    const uint64_t inserted = number(row[1]), updated = number(row[2]), deleted = number(row[3]);
+    rows += inserted + updated + deleted;
+    out.tables.push_back(fmt::format("{}: {} inserted, {} updated, {} deleted", row[0].value_or(""),
+                                     inserted, updated, deleted));
+  }
+  out.rows = rows;
+  return out;
+}
+
+}  // namespace sluice::gateway

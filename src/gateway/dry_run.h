@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "catalog/loader.h"
+#include "config/config.h"
+#include "policy/proofs.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::gateway {
+
+/// Why a statement is not run for show and taken back: all that a rollback would leave behind, or
+/// that would not be the same on a connection of the gateway's own. Empty: it is.
+std::string no_dry_run(const sql::StatementFacts& facts, const catalog::Catalog* catalog,
+                       const config::DatabaseConfig& database, bool parameters,
+                       bool in_transaction);
+
+/// What the gateway sends on a connection of its own, as one simple query: in a transaction that is
+/// rolled back, with bounds on how long it waits for locks and takes; what it returns is thrown
+/// away. Whatever goes wrong in it ends with its connection, and the server rolls it back.
+std::string dry_run_text(const std::string& statement);
+
+/// What the answer to that says. `session`: what the session of the statement is (kSessionQuery):
+/// where that of the dry run was another, it says nothing.
+policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std::string& session);
+
+}  // namespace sluice::gateway
