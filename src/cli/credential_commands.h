@@ -29,8 +29,9 @@ struct LoginOptions {
   std::string database;
   bool password_stdin = false;
   std::string totp;
-  std::string issuer;   ///< log in by this identity provider instead of a password
-  bool device = false;  ///< by a code that is entered in a browser anywhere
+  std::string issuer;        ///< log in by this identity provider instead of a password
+  bool device = false;       ///< by a code that is entered in a browser anywhere
+  bool certificate = false;  ///< get a client certificate, too
 };
 /// Gets a credential from a gateway and keeps it.
 Result<> login(const LoginOptions& options);

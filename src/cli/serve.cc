@@ -56,12 +56,6 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::vector<std::string> names_of(const config::Config& config) {
-  std::vector<std::string> names;
-  for (const auto& database : config.databases) names.push_back(database.name);
-  return names;
-}
-
 audit::LogOptions log_options(const config::Config& config) {
   audit::LogOptions options;
   options.directory = config.state / "audit";
@@ -220,7 +214,7 @@ class Service {
     api_ = std::make_unique<control::Api>(
         *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
         [config = config_] { return store::open_state(*config); });
-    api_->set_databases(names_of(*config_));
+    api_->set_config(config_);
     api_->set_desk(*desk_);
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
     api_->set_keeper(*keeper_);
@@ -238,6 +232,7 @@ class Service {
     api_->watch(*anchors_);
     api_->set_upkeep(*upkeep_);
     if (config_->listen_http) {
+      SLUICE_TRY(use_tls());
       SLUICE_ASSIGN(
           const uint16_t port,
           control_->listen(config_->listen_http->host, config_->listen_http->port,
@@ -251,6 +246,11 @@ class Service {
                               [this](const auto& request) { return api_->answer_local(request); }));
     local_->start();
     return {};
+  }
+
+  Result<> use_tls() {
+    if (!config_->listen_http || !config_->tls.enabled()) return {};
+    return control_->use_tls(config_->tls.certificate, config_->tls.key);
   }
 
   void reload() {
@@ -277,7 +277,8 @@ class Service {
         if (const auto taken = api_->identity()->set_config(config); !taken)
           log::error("identity providers not reloaded: {}", taken.error().text);
         config_ = std::move(config);
-        api_->set_databases(names_of(*config_));
+        api_->set_config(config_);
+        if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
         log::info("configuration reloaded");
@@ -312,9 +313,8 @@ class Service {
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
     if (!changed) return {};
-    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
-    desk_->set_directory(directory);
-    gateway_->set_directory(std::move(directory));
+    SLUICE_TRY(gateway_->renew_directory([this] { return identity::load_directory(*database_); }));
+    desk_->set_directory(gateway_->directory());
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;

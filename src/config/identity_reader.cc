@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/certificate_reader.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
 
@@ -249,6 +250,7 @@ void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& 
     } else {
       (void)identity.node("workloads");
     }
+    read_certificates(identity, secrets, out.certificates);
   });
 }
 

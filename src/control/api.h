@@ -10,6 +10,7 @@
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "config/config.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
 #include "control/change_api.h"
@@ -75,8 +76,9 @@ class Api {
   /// Lets people and services log in by identity providers.
   void set_identity(std::unique_ptr<OidcApi> identity) { identity_ = std::move(identity); }
   OidcApi* identity() { return identity_.get(); }
-  /// The databases that /readyz checks, by name; set anew on reload.
-  void set_databases(std::vector<std::string> names);
+  /// The databases that /readyz checks, and who may ask from where; before anything is answered,
+  /// and anew on reload.
+  void set_config(std::shared_ptr<const config::Config> config);
   /// The streams to tell of, which outlive this; before anything is answered.
   void watch(const stream::Streams& streams) { streams_ = &streams; }
   /// The same for anchors.
@@ -85,6 +87,8 @@ class Api {
   void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
 
  private:
+  /// Secrets that come in clear over the network let nobody in.
+  std::optional<HttpResponse> refuse_in_clear(const HttpRequest& request);
   HttpResponse ready();
   std::string metrics();
   HttpResponse sessions();
@@ -108,7 +112,7 @@ class Api {
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;
   std::mutex mutex_;
-  std::vector<std::string> databases_;
+  std::shared_ptr<const config::Config> config_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>
       checks_;  ///< name: when, problem
 };

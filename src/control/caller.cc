@@ -42,4 +42,10 @@ Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& d
               "/v1/login");
 }
 
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {
+  return request.tls || config.behind_tls || request.peer.empty() ||
+         request.peer.starts_with("127.") || request.peer == "::1" ||
+         request.peer.starts_with("::ffff:127.");
+}
+
 }  // namespace sluice::control

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "config/identity.h"
 #include "control/http_server.h"
 #include "identity/directory.h"
 
@@ -21,5 +22,9 @@ struct Caller {
 /// is missing.
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
+
+/// Whether what a request shows could not be read on its way: it came over TLS, from this machine,
+/// or through a proxy that the operator vouches for.
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config);
 
 }  // namespace sluice::control

@@ -143,6 +143,32 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   IssuedCredential issued{make_id(), make_credential_secret(), next.expires_micros};
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
+  SLUICE_TRY(insert(issued.id, next, verifier, credential_digest(issued.secret.reveal())));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<IssuedCredential> CredentialStore::issue_for_key(const NewCredential& next,
+                                                        std::string_view key_digest) {
+  SLUICE_TRY(check(next));
+  IssuedCredential issued{make_id(), {}, next.expires_micros};
+  const std::string digest = certificate_digest(key_digest);
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  // Whether they exist and may have one; the verifier itself is of no use here.
+  SLUICE_ASSIGN([[maybe_unused]] const auto unused, verifier_for(next.user, {}));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT 1 FROM credentials WHERE digest = ?"));
+  query.bind_blob(1, digest);
+  SLUICE_ASSIGN(const bool known, query.step());
+  if (known)
+    return fail(ErrorCode::kExists, "this key has been used for a certificate: make a new one");
+  query.reset();
+  SLUICE_TRY(insert(issued.id, next, {}, digest));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<> CredentialStore::insert(const std::string& id, const NewCredential& next,
+                                 const std::string& verifier, const std::string& digest) {
   if (!next.actors.empty()) {
     SLUICE_ASSIGN(auto person, database_.prepare("SELECT 1 FROM users WHERE name = ?"));
     person.bind(1, next.actors.back());
@@ -159,11 +185,11 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
                                  "INSERT INTO credentials ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, "
                                  "0, ?, ?, ?, ?, ?, ?, ?, ?)",
                                  kColumns)));
-  SLUICE_TRY(insert.bind(1, issued.id)
+  SLUICE_TRY(insert.bind(1, id)
                  .bind(2, next.user)
                  .bind(3, name_of(next.kind))
                  .bind(4, verifier)
-                 .bind_blob(5, credential_digest(issued.secret.reveal()))
+                 .bind_blob(5, digest)
                  .bind(6, join(next.databases))
                  .bind(7, now)
                  .bind(8, next.expires_micros)
@@ -176,9 +202,7 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
                  .bind(15, join(next.actors))
                  .bind(16, join(next.scopes))
                  .run());
-  SLUICE_TRY(store::leave_admin_event(database_, actor_, describe(issued.id, next)));
-  SLUICE_TRY(transaction.commit());
-  return issued;
+  return store::leave_admin_event(database_, actor_, describe(id, next));
 }
 
 Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::string& user,
