@@ -61,6 +61,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);
   }
+  if (scim_) {
+    if (auto answer = scim_->answer(request)) return std::move(*answer);
+  }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});

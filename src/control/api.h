@@ -20,6 +20,7 @@
 #include "control/login_api.h"
 #include "control/oidc_api.h"
 #include "control/policy_api.h"
+#include "control/scim_api.h"
 #include "control/undo_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
@@ -75,6 +76,9 @@ class Api {
   /// Lets people and services log in by identity providers.
   void set_identity(std::unique_ptr<OidcApi> identity) { identity_ = std::move(identity); }
   OidcApi* identity() { return identity_.get(); }
+  /// Lets an identity provider keep users and groups, on the public port alone.
+  void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
+  ScimApi* scim() { return scim_.get(); }
   /// The databases that /readyz checks, by name; set anew on reload.
   void set_databases(std::vector<std::string> names);
   /// The streams to tell of, which outlive this; before anything is answered.
@@ -107,6 +111,7 @@ class Api {
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;
+  std::unique_ptr<ScimApi> scim_;
   std::mutex mutex_;
   std::vector<std::string> databases_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

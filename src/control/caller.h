@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "control/http_server.h"
@@ -21,5 +22,12 @@ struct Caller {
 /// is missing.
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
+
+/// What the client shows as a bearer (RFC 6750); empty: nothing of that kind.
+std::string_view bearer_of(const HttpRequest& request);
+
+/// Whether what lets somebody in has not crossed a network in clear: it comes from this machine, or
+/// `behind_tls` says that a proxy has added the TLS.
+bool reached_safely(const HttpRequest& request, bool behind_tls);
 
 }  // namespace sluice::control

@@ -36,6 +36,12 @@ http::response<http::string_body> finished(const http::request<http::string_body
   response.set(http::field::content_type, made.content_type);
   response.set("X-Content-Type-Options", "nosniff");
   response.keep_alive(request.keep_alive());
+  for (const auto& [name, value] : made.headers) response.insert(name, value);
+  const bool bodiless = made.status == 204 || made.status == 304;
+  if (bodiless) {
+    response.erase(http::field::content_type);
+    return response;
+  }
   response.content_length(made.body.size());
   if (request.method() != http::verb::head) response.body() = std::move(made.body);
   return response;
@@ -81,9 +87,11 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
     const auto& request = parser_->get();
-    HttpResponse made =
-        (*handler_)({std::string(request.method_string()), std::string(request.target()),
-                     request.body(), std::string(request[http::field::authorization]), peer()});
+    HttpResponse made = (*handler_)(
+        {std::string(request.method_string()), std::string(request.target()), request.body(),
+         std::string(request[http::field::authorization]), peer(),
+         std::string(request[http::field::host]), std::string(request[http::field::if_match]),
+         std::string(request[http::field::if_none_match])});
     if (!made.later) {
       send(std::move(made));
       return;

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -16,12 +18,16 @@ struct HttpRequest {
   std::string body;
   std::string authorization = {};  ///< the header of that name (RFC 9110, 11.6.2)
   std::string peer = {};           ///< address of who asks; empty on a Unix-domain socket
+  std::string host = {};           ///< what the client calls this server (RFC 9110, 7.2)
+  std::string if_match = {}, if_none_match = {};  ///< RFC 9110, 13.1
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  /// Beside those that all answers have; neither names nor values come from a peer as they are.
+  std::vector<std::pair<std::string, std::string>> headers = {};
   /// What takes longer than others may wait: makes the answer, on another thread, in place of this
   /// one. One at a time.
   std::function<HttpResponse()> later = nullptr;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/caller.h"
 #include "identity/credential_store.h"
 #include "identity/federation.h"
 #include "identity/token_exchange.h"
@@ -41,12 +42,6 @@ BegunLogin begun_of(const boost::json::object& body) {
 void add_begun(boost::json::object& answer, const BegunLogin& begun) {
   answer["attempt"] = begun.attempt;
   answer["secret"] = begun.secret.reveal();
-}
-
-/// What crosses the network in clear must not let anybody in.
-bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {
-  return config.behind_tls || request.peer.empty() || request.peer.starts_with("127.") ||
-         request.peer == "::1" || request.peer.starts_with("::ffff:127.");
 }
 
 }  // namespace
@@ -102,7 +97,7 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (request.path != route.path || request.method != route.method) continue;
     auto setup = this->setup();
-    if (!reached_safely(request, setup->config->identity)) {
+    if (!reached_safely(request, setup->config->identity.behind_tls)) {
       return problem(403, "logins over the network need TLS",
                      "An operator can put a proxy with TLS before listen.http and set "
                      "identity.behind_tls.");
@@ -187,8 +182,9 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
                                 const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
   const auto issue = [&]() -> Result<std::pair<std::string, identity::IssuedCredential>> {
-    SLUICE_ASSIGN(const auto user, identity::FederatedUsers(database_).admit(
-                                       login.identity, login.issuer->provision));
+    SLUICE_ASSIGN(const auto user,
+                  identity::FederatedUsers(database_).admit(login.identity, login.issuer->provision,
+                                                            login.issuer->scim));
     identity::NewCredential next;
     next.user = user;
     next.label = "sluice login by " + login.issuer->name;
