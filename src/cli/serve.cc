@@ -228,6 +228,8 @@ class Service {
     api_->set_login(std::move(login));
     SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
     api_->set_identity(std::move(identity));
+    SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
+    api_->set_scim(std::move(scim));
     api_->watch(*streams_);
     api_->watch(*anchors_);
     api_->set_upkeep(*upkeep_);
@@ -280,6 +282,7 @@ class Service {
         api_->set_config(config_);
         if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
+        api_->scim()->set_config(config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
         log::info("configuration reloaded");
       }

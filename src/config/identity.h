@@ -30,6 +30,7 @@ struct IssuerConfig {
   bool groups_from_userinfo = false;
   std::string groups_prefix;
   bool provision = false;  ///< make users at their first login
+  bool scim = false;       ///< let in only who is kept over SCIM and active
   bool device = false;     ///< let terminals without a browser log in (RFC 8628)
   std::string redirect = "http://127.0.0.1/callback";  ///< without a port: any
   Duration session = std::chrono::hours(8);            ///< life of what people get

@@ -42,6 +42,7 @@ void Api::set_config(std::shared_ptr<const config::Config> config) {
 
 std::optional<HttpResponse> Api::refuse_in_clear(const HttpRequest& request) {
   const std::string_view path = request.path;
+  if (path.starts_with("/scim/")) return std::nullopt;  // It says so in its own way.
   const bool secret =
       !request.authorization.empty() || path.starts_with("/v1/login") || path == "/v1/token";
   if (!secret) return std::nullopt;
@@ -75,6 +76,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   }
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);
+  }
+  if (scim_) {
+    if (auto answer = scim_->answer(request)) return std::move(*answer);
   }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");

@@ -21,6 +21,7 @@
 #include "control/login_api.h"
 #include "control/oidc_api.h"
 #include "control/policy_api.h"
+#include "control/scim_api.h"
 #include "control/undo_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
@@ -76,6 +77,9 @@ class Api {
   /// Lets people and services log in by identity providers.
   void set_identity(std::unique_ptr<OidcApi> identity) { identity_ = std::move(identity); }
   OidcApi* identity() { return identity_.get(); }
+  /// Lets an identity provider keep users and groups, on the public port alone.
+  void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
+  ScimApi* scim() { return scim_.get(); }
   /// The databases that /readyz checks, and who may ask from where; before anything is answered,
   /// and anew on reload.
   void set_config(std::shared_ptr<const config::Config> config);
@@ -111,6 +115,7 @@ class Api {
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;
+  std::unique_ptr<ScimApi> scim_;
   std::mutex mutex_;
   std::shared_ptr<const config::Config> config_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "config/identity.h"
@@ -22,6 +23,9 @@ struct Caller {
 /// is missing.
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
+
+/// What the client shows as a bearer (RFC 6750); empty: nothing of that kind.
+std::string_view bearer_of(const HttpRequest& request);
 
 /// Whether what a request shows could not be read on its way: it came over TLS, from this machine,
 /// or through a proxy that the operator vouches for.

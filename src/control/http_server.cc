@@ -40,6 +40,11 @@ http::response<http::string_body> finished(const http::request<http::string_body
   response.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : made.headers) response.set(name, value);
   response.keep_alive(request.keep_alive());
+  const bool bodiless = made.status == 204 || made.status == 304;
+  if (bodiless) {
+    response.erase(http::field::content_type);
+    return response;
+  }
   response.content_length(made.body.size());
   if (request.method() != http::verb::head) response.body() = std::move(made.body);
   return response;

@@ -32,7 +32,8 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::map<std::string, std::string> headers = {};  ///< besides those that all answers have
+  /// Besides those that all answers have; neither names nor values come from a peer as they are.
+  std::map<std::string, std::string> headers = {};
   /// What takes longer than others may wait: makes the answer, on another thread, in place of this
   /// one. One at a time.
   std::function<HttpResponse()> later = nullptr;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "control/body.h"
+#include "control/caller.h"
 #include "identity/credential_store.h"
 #include "identity/federation.h"
 #include "identity/token_exchange.h"
@@ -231,8 +232,9 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
                                 const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
   const auto issue = [&]() -> Result<std::pair<std::string, identity::IssuedCredential>> {
-    SLUICE_ASSIGN(const auto user, identity::FederatedUsers(database_).admit(
-                                       login.identity, login.issuer->provision));
+    SLUICE_ASSIGN(const auto user,
+                  identity::FederatedUsers(database_).admit(login.identity, login.issuer->provision,
+                                                            login.issuer->scim));
     identity::NewCredential next;
     next.user = user;
     next.label = "sluice login by " + login.issuer->name;

@@ -64,6 +64,8 @@ SecretString make_credential_secret();
 /// Whether a text has that form, and its last characters check the rest. Says nothing of who it
 /// lets in.
 bool is_credential_secret(std::string_view text);
+/// "7k2m9x4qzp": 50 random bits in letters and digits that are hard to take for each other.
+std::string make_credential_id();
 /// What `Credential::digest` is of a secret.
 std::string credential_digest(std::string_view secret);
 /// What it is of a key pair whose holder is let in by a client certificate: `key_digest` is the

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
@@ -16,15 +15,6 @@ constexpr std::string_view kColumns =
     "id, user, kind, scram_verifier, digest, databases, created_micros, expires_micros, "
     "revoked_micros, last_used_micros, label, method, issuer, acr, amr, authenticated_micros, "
     "actors, scopes";
-
-/// "c7k2m9x4qz": 50 random bits in letters and digits that are hard to take for each other.
-std::string make_id() {
-  constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
-  uint64_t bits = random_u64();
-  std::string id;
-  for (int i = 0; i < 10; ++i, bits >>= 5) id += kDigits[bits & 31];
-  return id;
-}
 
 Result<> check(const NewCredential& next) {
   if (next.expires_micros <= wall_micros()) {
@@ -140,7 +130,7 @@ Result<> CredentialStore::make_room(const NewCredential& next, int64_t now) {
 
 Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   SLUICE_TRY(check(next));
-  IssuedCredential issued{make_id(), make_credential_secret(), next.expires_micros};
+  IssuedCredential issued{make_credential_id(), make_credential_secret(), next.expires_micros};
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
   SLUICE_TRY(insert(issued.id, next, verifier, credential_digest(issued.secret.reveal())));

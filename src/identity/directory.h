@@ -36,6 +36,7 @@ struct User {
   SecretString totp_secret;       ///< raw; empty: no one-time codes
   SecretString assertion_key;     ///< with which a service signs for whom it acts (end_user.h)
   int64_t last_login_micros = 0;  ///< 0: never; may lag behind by a minute
+  std::string made_by;  ///< empty: an operator; "scim", or the issuer at whose word they were made
 };
 
 /// Groups that somebody has for a while at one database.
