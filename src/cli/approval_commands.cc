@@ -104,8 +104,11 @@ void print_request(const json::object& request) {
   std::cout << "session: " << text("session_settings") << '\n';
   for (const auto& vote : request.at("votes").as_array()) {
     std::cout << fmt::format(
-        "{} {} by {} ({}){}\n", plain(vote.at("time")), plain(vote.at("verdict")),
-        printable(plain(vote.at("voter"))), plain(vote.at("authentication")),
+        "{} {} by {}{} ({}){}\n", plain(vote.at("time")), plain(vote.at("verdict")),
+        printable(plain(vote.at("voter"))),
+        vote.as_object().contains("on_behalf") ? " for " + printable(plain(vote.at("on_behalf")))
+                                               : std::string(),
+        plain(vote.at("authentication")),
         plain(vote.at("comment")).empty() ? "" : ": " + printable(plain(vote.at("comment"))));
   }
   print_list("still missing:", request.at("missing"));
@@ -160,6 +163,7 @@ Result<> approval_act(const Common& common, const ApprovalOptions& options,
                       const std::string& what) {
   json::object body{{"comment", options.comment}};
   if (options.max_rows) body["max_rows"] = *options.max_rows;
+  if (!options.on_behalf.empty()) body["for"] = options.on_behalf;
   SLUICE_ASSIGN(const auto request,
                 decide(common, options, fmt::format("/v1/approvals/{}/{}", options.number, what),
                        json::serialize(body)));
@@ -169,6 +173,42 @@ Result<> approval_act(const Common& common, const ApprovalOptions& options,
   }
   std::cout << fmt::format("request {} is {}\n", options.number, plain(request.at("state")));
   print_list("still missing:", request.at("missing"));
+  return {};
+}
+
+Result<> approval_delegate(const Common& common, const ApprovalOptions& options) {
+  const json::object body{{"to", options.to},
+                          {"from", options.from},
+                          {"until", options.until},
+                          {"reason", options.reason}};
+  SLUICE_ASSIGN(const auto made,
+                decide(common, options, "/v1/approvals/delegations", json::serialize(body)));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(made) << '\n';
+    return {};
+  }
+  std::cout << fmt::format("delegation {}: {} may vote for {} from {} until {}\n",
+                           plain(made.at("number")), plain(made.at("to")), plain(made.at("from")),
+                           plain(made.at("begin")), plain(made.at("until")));
+  return {};
+}
+
+Result<> approval_delegations(const Common& common) {
+  SLUICE_ASSIGN(auto rows, look(common, "/v1/approvals/delegations"));
+  print(std::cout,
+        {{"number", "from", "to", "begin", "until", "reason"}, std::move(rows.as_array())},
+        common.format);
+  return {};
+}
+
+Result<> approval_undelegate(const Common& common, const ApprovalOptions& options) {
+  SLUICE_ASSIGN(const auto ended,
+                decide(common, options,
+                       fmt::format("/v1/approvals/delegations/{}/end", options.number), "{}"));
+  if (common.format == Format::kJson)
+    std::cout << json_text(ended) << '\n';
+  else
+    std::cout << fmt::format("delegation {} is taken back\n", options.number);
   return {};
 }
 

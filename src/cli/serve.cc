@@ -16,6 +16,8 @@
 #include "audit/legal_holds.h"
 #include "audit/log.h"
 #include "audit/upkeep.h"
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "change/changes.h"
 #include "cli/commands.h"
@@ -27,6 +29,7 @@
 #include "identity/credential_store.h"
 #include "identity/grant_store.h"
 #include "identity/user_store.h"
+#include "outside/tellers.h"
 #include "store/state.h"
 #include "stream/anchors.h"
 #include "stream/streams.h"
@@ -141,6 +144,7 @@ class Service {
                                 {config_->state / "audit", [log = log_.get()](auto& text) {
                                    (void)record_life_cycle(*log, audit::EventType::kEvidence, text);
                                  }}));
+    SLUICE_TRY(start_webhooks());
     SLUICE_TRY(start_upkeep());
     return start_control();
   }
@@ -175,6 +179,7 @@ class Service {
     control_->stop();
     local_->stop();
     api_.reset();
+    webhooks_.reset();
     keeper_.reset();
     changes_.reset();
     gateway_.reset();
@@ -193,6 +198,17 @@ class Service {
   }
 
  private:
+  Result<> start_webhooks() {
+    SLUICE_ASSIGN(const auto secret, store::installation_secret(*database_));
+    const auto digest = sha256("webhooks of " + secret);
+    constexpr size_t kShown = 8;
+    webhooks_ = std::make_unique<outside::Tellers>(
+        outside::Surroundings{[config = config_] { return store::open_state(*config); },
+                              [gateway = gateway_.get()] { return gateway->directory(); }, name_,
+                              to_hex({digest.data(), kShown})});
+    return webhooks_->run(config_->webhooks);
+  }
+
   Result<> start_upkeep() {
     SLUICE_ASSIGN(auto options, upkeep_options(*config_));
     upkeep_ = std::make_unique<audit::Upkeep>(
@@ -216,6 +232,8 @@ class Service {
         [config = config_] { return store::open_state(*config); });
     api_->set_config(config_);
     api_->set_desk(*desk_);
+    api_->set_webhooks(*webhooks_, *desk_,
+                       [config = config_] { return store::open_state(*config); });
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
     api_->set_keeper(*keeper_);
     api_->set_changes(*changes_, *desk_);
@@ -266,6 +284,8 @@ class Service {
         log::error("configuration not reloaded, the old one stays: {}", streams.error().text);
       } else if (const auto anchors = stream::Anchors::check(config->audit.anchors); !anchors) {
         log::error("configuration not reloaded, the old one stays: {}", anchors.error().text);
+      } else if (const auto hooks = outside::Tellers::check(config->webhooks); !hooks) {
+        log::error("configuration not reloaded, the old one stays: {}", hooks.error().text);
       } else if (auto upkeep = upkeep_options(*config); !upkeep) {
         log::error("configuration not reloaded, the old one stays: {}", upkeep.error().text);
       } else if (const auto taken = policies_->reload(*gateway_, config); !taken) {
@@ -273,6 +293,8 @@ class Service {
       } else {
         if (const auto running = streams_->reload(config->audit.streams); !running)
           log::error("not all streams run: {}", running.error().text);
+        if (const auto running = webhooks_->run(config->webhooks); !running)
+          log::error("not all webhooks run: {}", running.error().text);
         upkeep_->reload(std::move(*upkeep));
         if (const auto running = anchors_->reload(config->audit.anchors); !running)
           log::error("not all anchors run: {}", running.error().text);
@@ -417,6 +439,7 @@ class Service {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<access::Keeper> keeper_;
   std::unique_ptr<change::Changes> changes_;
+  std::unique_ptr<outside::Tellers> webhooks_;  ///< after the gateway, whose directory they read
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<audit::Upkeep> upkeep_;

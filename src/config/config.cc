@@ -15,6 +15,7 @@
 #include "config/store_reader.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
+#include "config/webhook_reader.h"
 #include "yaml/reader.h"
 
 namespace sluice::config {
@@ -84,6 +85,7 @@ class Loader {
       });
     });
     read_identity(top, secrets_, config_.identity);
+    read_webhooks(top, secrets_, config_.webhooks);
     read_databases(top);
   }
 

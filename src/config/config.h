@@ -16,6 +16,7 @@
 #include "config/retention.h"
 #include "config/server_identity.h"
 #include "config/streams.h"
+#include "config/webhooks.h"
 #include "tlog/note.h"
 
 namespace sluice::config {
@@ -143,6 +144,7 @@ struct Config {
   LimitsConfig limits;
   PolicyConfig policy;
   IdentityConfig identity;
+  std::vector<WebhookConfig> webhooks;  ///< who is told of requests, and may answer
   std::vector<DatabaseConfig> databases;
 };
 

@@ -12,6 +12,7 @@
 #include "control/caller.h"
 #include "control/problem.h"
 #include "control/stream_report.h"
+#include "control/webhook_report.h"
 
 namespace sluice::control {
 namespace {
@@ -58,6 +59,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (auto refused = refuse_in_clear(request)) return std::move(*refused);
   if (witness_) {
     if (auto answer = witness_->answer(request)) return std::move(*answer);
+  }
+  if (answers_) {
+    if (auto answer = answers_->answer(request)) return std::move(*answer);
   }
   if (approvals_) {
     if (auto answer = approvals_->answer(request, false)) return std::move(*answer);
@@ -124,6 +128,7 @@ HttpResponse Api::ready() {
     if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
   }
   if (anchors_ != nullptr) add_anchor_warnings(anchors_->states(), warnings);
+  if (webhooks_ != nullptr) add_webhook_warnings(webhooks_->states(), warnings);
   const bool good = problems.empty();
   return json_response(good ? 200 : 503,
                        boost::json::object{{"status", good ? "ready" : "not ready"},
@@ -184,6 +189,7 @@ std::string Api::metrics() {
   if (keeper_ != nullptr) add_grant_metrics(keeper_->summary(), all);
   add_stream_metrics(streams(), all);
   if (anchors_ != nullptr) add_anchor_metrics(anchors_->states(), all);
+  if (webhooks_ != nullptr) add_webhook_metrics(webhooks_->states(), all);
   return prometheus::TextSerializer().Serialize(all);
 }
 

@@ -11,6 +11,7 @@
 #include "audit/log.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "control/answer_api.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
 #include "control/change_api.h"
@@ -58,6 +59,12 @@ class Api {
   HttpResponse answer_local(const HttpRequest& request);
   /// Lets people decide on what is held; before anything is answered.
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
+  /// Tells of the webhooks, and takes what is answered to them; the same. `webhooks` outlives this.
+  void set_webhooks(const outside::Tellers& webhooks, approval::Desk& desk,
+                    store::Opener open_store) {
+    webhooks_ = &webhooks;
+    answers_.emplace(gateway_, desk, webhooks, std::move(open_store));
+  }
   /// Lets people undo what was approved; the same.
   void set_undo(std::unique_ptr<UndoApi> undo) { undo_ = std::move(undo); }
   /// Lets people submit and run changes; before anything is answered.
@@ -107,6 +114,8 @@ class Api {
   AuditApi audit_;
   PolicyApi policy_;
   DataApi data_;
+  const outside::Tellers* webhooks_ = nullptr;
+  std::optional<AnswerApi> answers_;
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<UndoApi> undo_;
   std::optional<ChangeApi> changes_;

@@ -159,7 +159,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                         peer(),
                         kTls};
     for (const auto& field : message) {
-      request.headers.emplace(lower_case(field.name_string()), std::string_view(field.value()));
+      // Of a name that is there twice, all that it says (RFC 9110, 5.3): none passes for the other.
+      auto& said = request.headers[lower_case(field.name_string())];
+      said += (said.empty() ? "" : ", ") + std::string(field.value());
     }
     return request;
   }

@@ -205,7 +205,8 @@ class Work {
   }
 
   Outcome<> check_version(const Resource& now) const {
-    if (request_.header("if-match").empty() || scim::names_etag(request_.header("if-match"), now.meta.version))
+    if (request_.header("if-match").empty() ||
+        scim::names_etag(request_.header("if-match"), now.meta.version))
       return {};
     return scim::refuse(412, "", "it has been changed since it was read: read it again");
   }
