@@ -23,14 +23,29 @@ Result<> token_list(const Common& common, const TokenOptions& options);
 /// One by its id, or all of a user.
 Result<> token_revoke(const Common& common, const TokenOptions& options);
 
+struct ScimOptions {
+  std::string lifetime = "180d";
+  std::string label;
+  bool all = false;  ///< those that are over too
+  std::string id;    ///< of a token
+  std::string user;  ///< adopt
+};
+/// Prints the token that an identity provider shows, which nobody can show again.
+Result<> scim_token_create(const Common& common, const ScimOptions& options);
+Result<> scim_token_list(const Common& common, const ScimOptions& options);
+Result<> scim_token_revoke(const Common& common, const ScimOptions& options);
+/// Hands a user over to the identity provider.
+Result<> scim_adopt(const Common& common, const ScimOptions& options);
+
 struct LoginOptions {
   std::string gateway;  ///< "http://gateway:8080"; empty: as the last time
   std::string user;     ///< empty: as the last time, or who is at the keyboard
   std::string database;
   bool password_stdin = false;
   std::string totp;
-  std::string issuer;   ///< log in by this identity provider instead of a password
-  bool device = false;  ///< by a code that is entered in a browser anywhere
+  std::string issuer;        ///< log in by this identity provider instead of a password
+  bool device = false;       ///< by a code that is entered in a browser anywhere
+  bool certificate = false;  ///< get a client certificate, too
 };
 /// Gets a credential from a gateway and keeps it.
 Result<> login(const LoginOptions& options);

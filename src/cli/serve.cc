@@ -59,12 +59,6 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::vector<std::string> names_of(const config::Config& config) {
-  std::vector<std::string> names;
-  for (const auto& database : config.databases) names.push_back(database.name);
-  return names;
-}
-
 audit::LogOptions log_options(const config::Config& config) {
   audit::LogOptions options;
   options.directory = config.state / "audit";
@@ -237,7 +231,7 @@ class Service {
     api_ = std::make_unique<control::Api>(
         *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
         [config = config_] { return store::open_state(*config); });
-    api_->set_databases(names_of(*config_));
+    api_->set_config(config_);
     api_->set_desk(*desk_);
     api_->set_webhooks(*webhooks_, *desk_,
                        [config = config_] { return store::open_state(*config); });
@@ -253,10 +247,13 @@ class Service {
     api_->set_login(std::move(login));
     SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
     api_->set_identity(std::move(identity));
+    SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
+    api_->set_scim(std::move(scim));
     api_->watch(*streams_);
     api_->watch(*anchors_);
     api_->set_upkeep(*upkeep_);
     if (config_->listen_http) {
+      SLUICE_TRY(use_tls());
       SLUICE_ASSIGN(
           const uint16_t port,
           control_->listen(config_->listen_http->host, config_->listen_http->port,
@@ -270,6 +267,11 @@ class Service {
                               [this](const auto& request) { return api_->answer_local(request); }));
     local_->start();
     return {};
+  }
+
+  Result<> use_tls() {
+    if (!config_->listen_http || !config_->tls.enabled()) return {};
+    return control_->use_tls(config_->tls.certificate, config_->tls.key);
   }
 
   void reload() {
@@ -301,8 +303,10 @@ class Service {
           log::error("identity providers not reloaded: {}", taken.error().text);
         changes_->set_vouching({config->attesters, config->tickets});
         config_ = std::move(config);
-        api_->set_databases(names_of(*config_));
+        api_->set_config(config_);
+        if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
+        api_->scim()->set_config(config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
         log::info("configuration reloaded");
       }
@@ -336,9 +340,8 @@ class Service {
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
     if (!changed) return {};
-    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
-    desk_->set_directory(directory);
-    gateway_->set_directory(std::move(directory));
+    SLUICE_TRY(gateway_->renew_directory([this] { return identity::load_directory(*database_); }));
+    desk_->set_directory(gateway_->directory());
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;

@@ -85,7 +85,7 @@ Result<> user_set(const Common& common, const UserOptions& options) {
 Result<> user_list(const Common& common) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto directory, identity::load_directory(database));
-  Listing listing{{"name", "kind", "groups", "attributes", "enabled", "created"}, {}};
+  Listing listing{{"name", "kind", "groups", "attributes", "enabled", "kept_by", "created"}, {}};
   for (const auto& user : directory->users()) {
     if (listing.rows.size() >= common.limit) break;
     boost::json::array attributes;
@@ -97,6 +97,7 @@ Result<> user_list(const Common& common) {
                             {"attributes", std::move(attributes)},
                             {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
                             {"enabled", !user.disabled},
+                            {"kept_by", user.made_by},
                             {"created", format_time(user.created_micros)}});
   }
   print(std::cout, listing, common.format);

@@ -98,6 +98,7 @@ class Loader {
     if (tls.scalar("certificate", file)) config_.tls.certificate = path(file);
     if (tls.scalar("key", file)) config_.tls.key = path(file);
     tls.boolean("required", config_.tls.required);
+    tls.boolean("client_certificates", config_.tls.client_certificates);
     if (config_.tls.certificate.empty() != config_.tls.key.empty()) {
       tls.problem("certificate", "certificate and key belong together");
     }

@@ -75,6 +75,7 @@ struct StoreConfig {
 struct TlsConfig {
   std::string certificate, key;
   bool required = false;
+  bool client_certificates = true;  ///< ask clients for one; who has none logs in otherwise
   bool enabled() const { return !certificate.empty(); }
 };
 

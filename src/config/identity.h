@@ -30,6 +30,7 @@ struct IssuerConfig {
   bool groups_from_userinfo = false;
   std::string groups_prefix;
   bool provision = false;  ///< make users at their first login
+  bool scim = false;       ///< let in only who is kept over SCIM and active
   bool device = false;     ///< let terminals without a browser log in (RFC 8628)
   std::string redirect = "http://127.0.0.1/callback";  ///< without a port: any
   Duration session = std::chrono::hours(8);            ///< life of what people get
@@ -50,6 +51,16 @@ struct WorkloadConfig {
   Duration session = std::chrono::hours(1);
 };
 
+/// One entry of `identity.certificates`: whose client certificates of an authority let in whom.
+struct CertificateConfig {
+  std::string name;
+  std::string ca;                            ///< PEM file of the authorities
+  std::string crl;                           ///< PEM file of their revocation lists; empty: none
+  std::map<std::string, std::string> match;  ///< uri, dns, email, common_name: * is any text
+  std::string user;
+  std::vector<std::string> databases;  ///< where they are good; empty: everywhere
+};
+
 struct IdentityConfig {
   /// Of credentials from `sluice login` with a password.
   Duration session_lifetime = std::chrono::hours(12);
@@ -57,6 +68,7 @@ struct IdentityConfig {
   bool behind_tls = false;
   std::vector<IssuerConfig> issuers;
   std::vector<WorkloadConfig> workloads;
+  std::vector<CertificateConfig> certificates;
 };
 
 /// What stands between the scheme and the path: "127.0.0.1:8080".

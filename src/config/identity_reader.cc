@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/certificate_reader.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
 
@@ -167,6 +168,12 @@ class IssuerReader {
         map_.problem(key, "needs groups_claim, the claim that names them");
     }
     map_.boolean("provision", out_.provision);
+    map_.boolean("scim", out_.scim);
+    if (out_.scim && (out_.provision || !out_.groups_claim.empty())) {
+      map_.problem("scim",
+                   "who is kept over SCIM is not made by a login, and has the groups that SCIM "
+                   "says: leave out provision and groups_claim");
+    }
   }
 
   MapReader& map_;
@@ -249,6 +256,7 @@ void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& 
     } else {
       (void)identity.node("workloads");
     }
+    read_certificates(identity, secrets, out.certificates);
   });
 }
 

@@ -104,6 +104,9 @@ TEST_F(IdentityFile, NamesWhatIsMissing) {
   EXPECT_THAT(issuer("client_id: x, scopes: [email]"), HasSubstr("must have openid"));
   EXPECT_THAT(issuer("client_id: x, strip_domain: true"), HasSubstr("exactly one of domains"));
   EXPECT_THAT(issuer("client_id: x, groups_from: userinfo"), HasSubstr("needs groups_claim"));
+  EXPECT_EQ(issuer("client_id: x, scim: true"), "no problem");
+  EXPECT_THAT(issuer("client_id: x, scim: true, provision: true"), HasSubstr("kept over SCIM"));
+  EXPECT_THAT(issuer("client_id: x, scim: true, groups_claim: g"), HasSubstr("kept over SCIM"));
   EXPECT_THAT(issuer("client_id: x, client_secret: y"), HasSubstr("must not stand in this file"));
   EXPECT_THAT(issuer("client_id: x, clock_skew: 1h"), HasSubstr("from 0s to 10m"));
   EXPECT_THAT(issuer("client_id: x, gruops_claim: y"), HasSubstr("did you mean \"groups_claim\""));

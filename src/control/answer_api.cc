@@ -16,15 +16,10 @@ constexpr std::string_view kPath = "/v1/approvals/answers/";
 /// side.
 constexpr int64_t kRememberedMicros = int64_t{15} * 60 * 1'000'000;
 
-std::string_view header(const HttpRequest& request, const char* name) {
-  const auto found = request.signature_headers.find(name);
-  return found == request.signature_headers.end() ? std::string_view() : found->second;
-}
-
 outside::AnswerHeaders headers_of(const HttpRequest& request) {
-  return {header(request, "webhook-id"), header(request, "webhook-timestamp"),
-          header(request, "webhook-signature"), header(request, "x-slack-request-timestamp"),
-          header(request, "x-slack-signature")};
+  return {request.header("webhook-id"), request.header("webhook-timestamp"),
+          request.header("webhook-signature"), request.header("x-slack-request-timestamp"),
+          request.header("x-slack-signature")};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "control/anchor_report.h"
+#include "control/caller.h"
 #include "control/problem.h"
 #include "control/stream_report.h"
 #include "control/webhook_report.h"
@@ -35,12 +36,27 @@ prometheus::MetricFamily family(const std::string& name, const std::string& help
 
 }  // namespace
 
-void Api::set_databases(std::vector<std::string> names) {
+void Api::set_config(std::shared_ptr<const config::Config> config) {
   const std::lock_guard lock(mutex_);
-  databases_ = std::move(names);
+  config_ = std::move(config);
+}
+
+std::optional<HttpResponse> Api::refuse_in_clear(const HttpRequest& request) {
+  const std::string_view path = request.path;
+  if (path.starts_with("/scim/")) return std::nullopt;  // It says so in its own way.
+  const bool secret =
+      !request.authorization.empty() || path.starts_with("/v1/login") || path == "/v1/token";
+  if (!secret) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (config_ == nullptr || reached_safely(request, config_->identity)) return std::nullopt;
+  return problem(403, "what proves who you are must not cross the network in clear",
+                 "Use https:// here, where the gateway has a certificate (tls.certificate); or an "
+                 "operator can put a proxy with TLS before listen.http and set "
+                 "identity.behind_tls.");
 }
 
 HttpResponse Api::answer_public(const HttpRequest& request) {
+  if (auto refused = refuse_in_clear(request)) return std::move(*refused);
   if (witness_) {
     if (auto answer = witness_->answer(request)) return std::move(*answer);
   }
@@ -64,6 +80,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   }
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);
+  }
+  if (scim_) {
+    if (auto answer = scim_->answer(request)) return std::move(*answer);
   }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
@@ -91,7 +110,9 @@ HttpResponse Api::ready() {
   std::vector<std::string> names;
   {
     const std::lock_guard lock(mutex_);
-    names = databases_;
+    if (config_ != nullptr) {
+      for (const auto& database : config_->databases) names.push_back(database.name);
+    }
   }
   for (const auto& name : names) {
     auto& [when, text] = checks_[name];

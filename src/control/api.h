@@ -10,6 +10,7 @@
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "config/config.h"
 #include "control/answer_api.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
@@ -21,6 +22,7 @@
 #include "control/login_api.h"
 #include "control/oidc_api.h"
 #include "control/policy_api.h"
+#include "control/scim_api.h"
 #include "control/undo_api.h"
 #include "control/witness_api.h"
 #include "gateway/gateway.h"
@@ -82,8 +84,12 @@ class Api {
   /// Lets people and services log in by identity providers.
   void set_identity(std::unique_ptr<OidcApi> identity) { identity_ = std::move(identity); }
   OidcApi* identity() { return identity_.get(); }
-  /// The databases that /readyz checks, by name; set anew on reload.
-  void set_databases(std::vector<std::string> names);
+  /// Lets an identity provider keep users and groups, on the public port alone.
+  void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
+  ScimApi* scim() { return scim_.get(); }
+  /// The databases that /readyz checks, and who may ask from where; before anything is answered,
+  /// and anew on reload.
+  void set_config(std::shared_ptr<const config::Config> config);
   /// The streams to tell of, which outlive this; before anything is answered.
   void watch(const stream::Streams& streams) { streams_ = &streams; }
   /// The same for anchors.
@@ -92,6 +98,8 @@ class Api {
   void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
 
  private:
+  /// Secrets that come in clear over the network let nobody in.
+  std::optional<HttpResponse> refuse_in_clear(const HttpRequest& request);
   HttpResponse ready();
   std::string metrics();
   HttpResponse sessions();
@@ -116,8 +124,9 @@ class Api {
   std::unique_ptr<WitnessApi> witness_;
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;
+  std::unique_ptr<ScimApi> scim_;
   std::mutex mutex_;
-  std::vector<std::string> databases_;
+  std::shared_ptr<const config::Config> config_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>
       checks_;  ///< name: when, problem
 };

@@ -30,16 +30,27 @@ Result<Caller> by_credential(std::string_view secret, const identity::Directory&
 
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope) {
-  const std::string_view header = request.authorization;
-  const size_t space = header.find(' ');
-  std::string scheme(header.substr(0, space));
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (space != std::string_view::npos && scheme == "bearer")
-    return by_credential(header.substr(space + 1), directory, scope);
+  if (const std::string_view secret = bearer_of(request); !secret.empty())
+    return by_credential(secret, directory, scope);
   return fail(ErrorCode::kAuthentication,
               "say who you are: Authorization: Bearer with a credential, from sluice login or POST "
               "/v1/login");
+}
+
+std::string_view bearer_of(const HttpRequest& request) {
+  const std::string_view header = request.authorization;
+  const size_t space = header.find(' ');
+  if (space == std::string_view::npos) return {};
+  std::string scheme(header.substr(0, space));
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return scheme == "bearer" ? header.substr(space + 1) : std::string_view();
+}
+
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {
+  return request.tls || config.behind_tls || request.peer.empty() ||
+         request.peer.starts_with("127.") || request.peer == "::1" ||
+         request.peer.starts_with("::ffff:127.");
 }
 
 }  // namespace sluice::control

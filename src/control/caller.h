@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
+#include "config/identity.h"
 #include "control/http_server.h"
 #include "identity/directory.h"
 
@@ -21,5 +23,12 @@ struct Caller {
 /// is missing.
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
+
+/// What the client shows as a bearer (RFC 6750); empty: nothing of that kind.
+std::string_view bearer_of(const HttpRequest& request);
+
+/// Whether what a request shows could not be read on its way: it came over TLS, from this machine,
+/// or through a proxy that the operator vouches for.
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config);
 
 }  // namespace sluice::control

@@ -69,9 +69,21 @@ bool is_credential_secret(std::string_view text) {
          text.substr(kPrefix.size() + kRandom) == check_of(random);
 }
 
+std::string make_credential_id() {
+  constexpr std::string_view kClear = "0123456789abcdefghjkmnpqrstvwxyz";
+  uint64_t bits = random_u64();
+  std::string id;
+  for (int i = 0; i < 10; ++i, bits >>= 5) id += kClear[bits & 31];
+  return id;
+}
+
 std::string credential_digest(std::string_view secret) {
   const auto digest = sha256(secret);
   return {digest.data(), digest.size()};
+}
+
+std::string certificate_digest(std::string_view key_digest) {
+  return credential_digest(std::string("sluice client certificate v1\n").append(key_digest));
 }
 
 }  // namespace sluice::identity

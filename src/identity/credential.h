@@ -36,8 +36,9 @@ struct Credential {
   std::string id;  ///< short, public
   std::string user;
   CredentialKind kind = CredentialKind::kSession;
-  std::string scram_verifier;          ///< with the salt and iterations of its user's others
-  std::string digest;                  ///< SHA-256 of the secret, raw: tokens are found by it
+  std::string scram_verifier;          ///< with the salt and iterations of its user's others;
+                                       ///< empty: a client certificate is shown, no password
+  std::string digest;                  ///< credential_digest or certificate_digest: found by it
   std::vector<std::string> databases;  ///< where it is good; empty: everywhere
   int64_t created_micros = 0;
   int64_t expires_micros = 0;
@@ -63,7 +64,12 @@ SecretString make_credential_secret();
 /// Whether a text has that form, and its last characters check the rest. Says nothing of who it
 /// lets in.
 bool is_credential_secret(std::string_view text);
+/// "7k2m9x4qzp": 50 random bits in letters and digits that are hard to take for each other.
+std::string make_credential_id();
 /// What `Credential::digest` is of a secret.
 std::string credential_digest(std::string_view secret);
+/// What it is of a key pair whose holder is let in by a client certificate: `key_digest` is the
+/// SHA-256 of the public key (DER). No secret has such a digest.
+std::string certificate_digest(std::string_view key_digest);
 
 }  // namespace sluice::identity

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
@@ -16,15 +15,6 @@ constexpr std::string_view kColumns =
     "id, user, kind, scram_verifier, digest, databases, created_micros, expires_micros, "
     "revoked_micros, last_used_micros, label, method, issuer, acr, amr, authenticated_micros, "
     "actors, scopes";
-
-/// "c7k2m9x4qz": 50 random bits in letters and digits that are hard to take for each other.
-std::string make_id() {
-  constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
-  uint64_t bits = random_u64();
-  std::string id;
-  for (int i = 0; i < 10; ++i, bits >>= 5) id += kDigits[bits & 31];
-  return id;
-}
 
 Result<> check(const NewCredential& next) {
   if (next.expires_micros <= wall_micros()) {
@@ -140,9 +130,35 @@ Result<> CredentialStore::make_room(const NewCredential& next, int64_t now) {
 
 Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   SLUICE_TRY(check(next));
-  IssuedCredential issued{make_id(), make_credential_secret(), next.expires_micros};
+  IssuedCredential issued{make_credential_id(), make_credential_secret(), next.expires_micros};
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
+  SLUICE_TRY(insert(issued.id, next, verifier, credential_digest(issued.secret.reveal())));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<IssuedCredential> CredentialStore::issue_for_key(const NewCredential& next,
+                                                        std::string_view key_digest) {
+  SLUICE_TRY(check(next));
+  IssuedCredential issued{make_id(), {}, next.expires_micros};
+  const std::string digest = certificate_digest(key_digest);
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  // Whether they exist and may have one; the verifier itself is of no use here.
+  SLUICE_ASSIGN([[maybe_unused]] const auto unused, verifier_for(next.user, {}));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT 1 FROM credentials WHERE digest = ?"));
+  query.bind_blob(1, digest);
+  SLUICE_ASSIGN(const bool known, query.step());
+  if (known)
+    return fail(ErrorCode::kExists, "this key has been used for a certificate: make a new one");
+  query.reset();
+  SLUICE_TRY(insert(issued.id, next, {}, digest));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<> CredentialStore::insert(const std::string& id, const NewCredential& next,
+                                 const std::string& verifier, const std::string& digest) {
   if (!next.actors.empty()) {
     SLUICE_ASSIGN(auto person, database_.prepare("SELECT 1 FROM users WHERE name = ?"));
     person.bind(1, next.actors.back());
@@ -159,11 +175,11 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
                                  "INSERT INTO credentials ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, "
                                  "0, ?, ?, ?, ?, ?, ?, ?, ?)",
                                  kColumns)));
-  SLUICE_TRY(insert.bind(1, issued.id)
+  SLUICE_TRY(insert.bind(1, id)
                  .bind(2, next.user)
                  .bind(3, name_of(next.kind))
                  .bind(4, verifier)
-                 .bind_blob(5, credential_digest(issued.secret.reveal()))
+                 .bind_blob(5, digest)
                  .bind(6, join(next.databases))
                  .bind(7, now)
                  .bind(8, next.expires_micros)
@@ -176,9 +192,7 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
                  .bind(15, join(next.actors))
                  .bind(16, join(next.scopes))
                  .run());
-  SLUICE_TRY(store::leave_admin_event(database_, actor_, describe(issued.id, next)));
-  SLUICE_TRY(transaction.commit());
-  return issued;
+  return store::leave_admin_event(database_, actor_, describe(id, next));
 }
 
 Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::string& user,

@@ -36,6 +36,7 @@ struct User {
   SecretString totp_secret;       ///< raw; empty: no one-time codes
   SecretString assertion_key;     ///< with which a service signs for whom it acts (end_user.h)
   int64_t last_login_micros = 0;  ///< 0: never; may lag behind by a minute
+  std::string made_by;  ///< empty: an operator; "scim", or the issuer at whose word they were made
 };
 
 /// Groups that somebody has for a while at one database.
@@ -70,6 +71,8 @@ class Directory {
   const Credential* credential(std::string_view id) const;
   /// By what its holder has shown; live or not.
   const Credential* credential_of_secret(std::string_view secret) const;
+  /// By the SHA-256 of the public key of a client certificate; live or not.
+  const Credential* credential_of_key(std::string_view key_digest) const;
   /// Those that a user has at a database, whoever it acts for; few, in no order.
   std::vector<const Grant*> grants(std::string_view user, std::string_view database) const;
   const std::vector<Grant>& grants() const { return grants_; }

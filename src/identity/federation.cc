@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "identity/ownership.h"
+#include "identity/scim_store.h"
 #include "identity/words.h"
 #include "store/state.h"
 
@@ -14,7 +16,8 @@ namespace {
 
 /// A user who was removed and made anew is somebody else.
 constexpr std::string_view kBound =
-    "SELECT u.name, u.groups, u.kind, u.disabled FROM federated_identities f JOIN users u ON "
+    "SELECT u.name, u.groups, u.kind, u.disabled, u.made_by FROM federated_identities f JOIN users "
+    "u ON "
     "u.name = f.user AND u.created_micros = f.user_created_micros WHERE f.issuer = ? AND "
     "f.subject = ?";
 constexpr std::string_view kNamed =
@@ -32,7 +35,11 @@ std::string how_to_link(const std::string& user, const std::string& issuer,
                      user, issuer, to_printable_utf8(subject));
 }
 
-tl::unexpected<Error> disabled(const std::string& user) {
+tl::unexpected<Error> disabled(const std::string& user, int64_t by) {
+  if ((by & kDisabledByScim) != 0) {
+    return deny(fmt::format(
+        "user \"{}\" is inactive at the identity provider; ask its administrators", user));
+  }
   return deny(
       fmt::format("user \"{}\" is disabled; ask your operator: sluice user enable {}", user, user));
 }
@@ -48,9 +55,9 @@ Result<std::optional<FederatedUsers::Row>> FederatedUsers::bound_to(const std::s
   return Row{query.text(0),
              split(query.text(1)),
              find_kind(query.text(2)).value_or(UserKind::kHuman),
-             query.integer(3) != 0,
+             query.integer(3),
              true,
-             ""};
+             query.text(4)};
 }
 
 Result<std::optional<FederatedUsers::Row>> FederatedUsers::named(const std::string& name) {
@@ -58,12 +65,9 @@ Result<std::optional<FederatedUsers::Row>> FederatedUsers::named(const std::stri
   query.bind(1, name);
   SLUICE_ASSIGN(const bool found, query.step());
   if (!found) return std::nullopt;
-  return Row{query.text(0),
-             split(query.text(1)),
-             find_kind(query.text(2)).value_or(UserKind::kHuman),
-             query.integer(3) != 0,
-             query.integer(4) != 0,
-             query.text(5)};
+  return Row{
+      query.text(0),    split(query.text(1)),  find_kind(query.text(2)).value_or(UserKind::kHuman),
+      query.integer(3), query.integer(4) != 0, query.text(5)};
 }
 
 Result<> FederatedUsers::make(const Row& row, const std::string& actor) {
@@ -112,12 +116,54 @@ Result<> FederatedUsers::keep_groups(const Row& row, const std::vector<std::stri
                   groups.empty() ? "none" : fmt::format("{}", fmt::join(groups, " "))));
 }
 
-Result<std::string> FederatedUsers::admit(const VerifiedIdentity& identity, bool provision) {
+/// Finds who logs in for the first time by an issuer whose people SCIM keeps. One user may be
+/// known at several such issuers, but to one person at each.
+Result<> FederatedUsers::match_provisioned(const VerifiedIdentity& identity,
+                                           std::optional<Row>& row) {
+  if (!row) {
+    SLUICE_ASSIGN(row, named(identity.user));
+    if (row && row->made_by == kMadeByScim) {
+      SLUICE_ASSIGN(auto query, database_.prepare(
+                                    "SELECT 1 FROM federated_identities f JOIN users u ON u.name = "
+                                    "f.user AND u.created_micros = f.user_created_micros WHERE "
+                                    "f.user = ? AND f.issuer = ?"));
+      query.bind(1, row->name).bind(2, identity.issuer);
+      SLUICE_ASSIGN(const bool somebody_else, query.step());
+      if (somebody_else) {
+        return deny(fmt::format("user \"{}\" is somebody else here; {}", identity.user,
+                                how_to_link(identity.user, identity.issuer, identity.subject)));
+      }
+    }
+  }
+  if (row && row->made_by == kMadeByScim) return {};
+  return deny(
+      fmt::format("\"{}\" is not provisioned here; ask the administrators of your identity "
+                  "provider to assign you to Sluice (SCIM)",
+                  identity.user));
+}
+
+Result<std::string> FederatedUsers::admit(const VerifiedIdentity& identity, bool provision,
+                                          bool by_scim) {
   const std::string actor = actor_of(identity.issuer);
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto row, bound_to(identity.issuer, identity.subject));
+  if (by_scim) {
+    const bool known = row.has_value();
+    SLUICE_TRY(match_provisioned(identity, row));
+    if (row->disabled != 0) return disabled(row->name, row->disabled);
+    if (!known) SLUICE_TRY(bind(row->name, identity.issuer, identity.subject, actor));
+  }
   if (!row) {
     SLUICE_ASSIGN(row, named(identity.user));
+    if (!row && provision) {
+      SLUICE_ASSIGN(const bool removed, removed_by_scim(database_, identity.user));
+      if (removed) {
+        return deny(
+            fmt::format("\"{}\" was removed by the identity provider (SCIM), and is not made "
+                        "again by a login",
+                        identity.user));
+      }
+    }
     if (!row && !provision) {
       return deny(fmt::format("there is no user \"{}\" here; ask your operator: sluice user add {}",
                               identity.user, identity.user));
@@ -131,15 +177,16 @@ Result<std::string> FederatedUsers::admit(const VerifiedIdentity& identity, bool
                               identity.user,
                               how_to_link(identity.user, identity.issuer, identity.subject)));
     }
-    if (row && row->disabled) return disabled(row->name);
+    if (row && row->disabled != 0) return disabled(row->name, row->disabled);
     if (!row) {
-      row = Row{identity.user, identity.groups, UserKind::kHuman, false, false, identity.issuer};
+      row = Row{identity.user, identity.groups, UserKind::kHuman, 0, false, identity.issuer};
       SLUICE_TRY(make(*row, actor));
     }
     SLUICE_TRY(bind(row->name, identity.issuer, identity.subject, actor));
   }
-  if (row->disabled) return disabled(row->name);
-  if (!identity.keep_groups) SLUICE_TRY(keep_groups(*row, identity.groups, actor));
+  if (row->disabled != 0) return disabled(row->name, row->disabled);
+  if (!identity.keep_groups && row->made_by != kMadeByScim)
+    SLUICE_TRY(keep_groups(*row, identity.groups, actor));
   SLUICE_TRY(transaction.commit());
   return row->name;
 }
@@ -150,10 +197,10 @@ Result<std::string> FederatedUsers::admit(const VerifiedWorkload& workload) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto row, named(workload.user));
   if (!row) {
-    row = Row{workload.user, workload.groups, workload.kind, false, false, maker};
+    row = Row{workload.user, workload.groups, workload.kind, 0, false, maker};
     SLUICE_TRY(make(*row, actor));
   }
-  if (row->disabled) return disabled(row->name);
+  if (row->disabled != 0) return disabled(row->name, row->disabled);
   // The configuration names the user; whoever else is called so is none of the workload's business.
   if (row->bound || row->kind != workload.kind ||
       (!row->made_by.empty() && !row->made_by.starts_with("workload "))) {
@@ -189,7 +236,7 @@ Result<> FederatedUsers::link(const std::string& user, const std::string& issuer
 Result<std::string> FederatedUsers::find(const std::string& issuer, const std::string& subject) {
   SLUICE_ASSIGN(const auto row, bound_to(issuer, subject));
   if (!row) return fail(ErrorCode::kNotFound, "nobody here is known by that issuer and subject");
-  if (row->disabled) return disabled(row->name);
+  if (row->disabled != 0) return disabled(row->name, row->disabled);
   return row->name;
 }
 

@@ -25,9 +25,10 @@ class FederatedUsers {
   explicit FederatedUsers(store::Database& database) : database_(database) {}
 
   /// The user whom somebody is here, with the groups that the issuer says now. At a first login:
-  /// made with `provision`, else matched with a person of that name who belongs to nobody yet.
-  /// Errors: kDenied, with what an operator can do.
-  Result<std::string> admit(const VerifiedIdentity& identity, bool provision);
+  /// made with `provision`, else matched with a person of that name who belongs to nobody yet. With
+  /// `by_scim` only who is kept over SCIM and active is let in, matched by name at a first login,
+  /// and groups are those that SCIM says. Errors: kDenied, with what an operator can do.
+  Result<std::string> admit(const VerifiedIdentity& identity, bool provision, bool by_scim = false);
   /// The same for a service or agent, which the configuration names and which is made where it is
   /// not there yet.
   Result<std::string> admit(const VerifiedWorkload& workload);
@@ -42,12 +43,13 @@ class FederatedUsers {
     std::string name;
     std::vector<std::string> groups;
     UserKind kind = UserKind::kHuman;
-    bool disabled = false;
-    bool bound = false;  ///< somebody at an issuer is this user
+    int64_t disabled = 0;  ///< who says so (ownership.h); 0: nobody
+    bool bound = false;    ///< somebody at an issuer is this user
     std::string made_by;
   };
   Result<std::optional<Row>> bound_to(const std::string& issuer, const std::string& subject);
   Result<std::optional<Row>> named(const std::string& name);
+  Result<> match_provisioned(const VerifiedIdentity& identity, std::optional<Row>& row);
   Result<> make(const Row& row, const std::string& actor);
   Result<> bind(const std::string& user, const std::string& issuer, const std::string& subject,
                 const std::string& actor);

@@ -9,6 +9,8 @@
 #include "identity/credential_store.h"
 #include "identity/end_user.h"
 #include "identity/grant_store.h"
+#include "identity/ownership.h"
+#include "identity/scim_store.h"
 #include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
@@ -130,6 +132,28 @@ Result<> UserStore::set_totp(std::string_view name, const SecretString& secret,
   return changed(change.bind(3, name), name, message);
 }
 
+Result<> UserStore::not_of_scim(std::string_view name, std::string_view why) {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT 1 FROM users WHERE name = ? AND made_by = ?"));
+  query.bind(1, name).bind(2, kMadeByScim);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found) return {};
+  return fail(ErrorCode::kDenied,
+              fmt::format("user \"{}\" is kept by the identity provider (SCIM): {}", name, why));
+}
+
+/// What the identity provider has said is not an operator's to take back.
+Result<> UserStore::not_inactive(std::string_view name) {
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT disabled FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found || (query.integer(0) & kDisabledByScim) == 0) return {};
+  return fail(ErrorCode::kDenied,
+              fmt::format("user \"{}\" is inactive at the identity provider (SCIM): activate them "
+                          "there",
+                          name));
+}
+
 /// With the salt of before: the user's credentials are checked with it too.
 Result<std::string> UserStore::next_verifier(std::string_view name, const SecretString& password) {
   SLUICE_ASSIGN(auto query, database_.prepare("SELECT scram_verifier FROM users WHERE name = ?"));
@@ -143,6 +167,7 @@ Result<std::string> UserStore::next_verifier(std::string_view name, const Secret
 Result<> UserStore::set_password(std::string_view name, const SecretString& password) {
   SLUICE_TRY(check_password(password));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(not_of_scim(name, "they log in there, and have no password here"));
   SLUICE_ASSIGN(const std::string verifier, next_verifier(name, password));
   // Whoever knew the old one has no more use of it; tokens go on.
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended,
@@ -156,6 +181,8 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
   if (change.groups) SLUICE_TRY(check_groups(*change.groups));
   if (change.attributes) SLUICE_TRY(check_attributes(*change.attributes));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  if (change.groups || change.kind)
+    SLUICE_TRY(not_of_scim(name, "it says in which groups they are, and that they are people"));
   SLUICE_ASSIGN(auto update,
                 database_.prepare("UPDATE users SET kind = coalesce(?2, kind), groups = "
                                   "coalesce(?3, groups), attributes = coalesce(?4, attributes) "
@@ -184,9 +211,11 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
 
 Result<> UserStore::set_disabled(std::string_view name, bool disabled) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  SLUICE_TRY(update(name, "UPDATE users SET disabled = CAST(?2 AS INTEGER) WHERE name = ?1",
-                    disabled ? "1" : "0",
-                    fmt::format("user \"{}\" {}", name, disabled ? "disabled" : "enabled")));
+  if (!disabled) SLUICE_TRY(not_inactive(name));
+  SLUICE_TRY(update(
+      name, "UPDATE users SET disabled = (disabled & 2) | CAST(?2 AS INTEGER) WHERE name = ?1",
+      disabled ? "1" : "0",
+      fmt::format("user \"{}\" {}", name, disabled ? "disabled" : "enabled")));
   return transaction.commit();
 }
 
@@ -194,6 +223,7 @@ Result<> UserStore::remove(std::string_view name) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_TRY(update(name, "DELETE FROM users WHERE name = ?1 AND ?2 = ''", "",
                     fmt::format("user \"{}\" removed", name)));
+  SLUICE_TRY(forget_scim_user(database_, name));
   // The name may be given to somebody else.
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, name));
   return transaction.commit();
@@ -246,11 +276,11 @@ Result<> UserStore::logged_in(const std::vector<std::pair<std::string, int64_t>>
 
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
-  SLUICE_ASSIGN(
-      auto query,
-      database.prepare("SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
-                       "attributes, totp_secret, assertion_key, last_login_micros FROM users "
-                       "ORDER BY name"));
+  SLUICE_ASSIGN(auto query,
+                database.prepare(
+                    "SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
+                    "attributes, totp_secret, assertion_key, last_login_micros, made_by FROM users "
+                    "ORDER BY name"));
   std::vector<User> users;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
@@ -270,7 +300,8 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      {},
                      SecretString(query.text(7)),
                      SecretString(query.text(8)),
-                     query.integer(9)});
+                     query.integer(9),
+                     query.text(10)});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
   SLUICE_ASSIGN(auto grants, load_grants(database, wall_micros()));

@@ -44,7 +44,8 @@ class UserStore {
   Result<> add(const NewUser& user, const SecretString& password);
   /// Somebody without a password: an identity provider vouches for them.
   Result<> add(const NewUser& user);
-  /// Errors of these: kNotFound. Sessions that were got with the old one end; tokens go on.
+  /// Errors of these: kNotFound; kDenied for what an identity provider keeps over SCIM. Sessions
+  /// that were got with the old one end; tokens go on.
   Result<> set_password(std::string_view name, const SecretString& password);
   /// Counts from the next statement of each of the user's sessions on.
   Result<> set(std::string_view name, const UserChange& change);
@@ -63,6 +64,9 @@ class UserStore {
 
  private:
   Result<> insert(const NewUser& user, const std::string& verifier);
+  /// Errors: kDenied, if the identity provider keeps the user over SCIM.
+  Result<> not_of_scim(std::string_view name, std::string_view why);
+  Result<> not_inactive(std::string_view name);
   Result<std::string> next_verifier(std::string_view name, const SecretString& password);
   /// These in the caller's transaction.
   Result<> changed(store::Statement& change, std::string_view name, std::string_view message);

@@ -319,6 +319,43 @@ std::span<const char* const> schema_steps() {
            BEGIN SELECT RAISE(ABORT, 'decisions on access are never removed'); END;
          -- 0: never.
          ALTER TABLE users ADD COLUMN last_login_micros INTEGER NOT NULL DEFAULT 0;)",
+      R"(-- What an identity provider keeps here over SCIM. Its users are in `users` too, made_by 'scim';
+         -- of users.disabled, bit 1 is an operator's, and bit 2 the identity provider's.
+         CREATE TABLE scim_users (
+           id TEXT PRIMARY KEY,
+           name TEXT NOT NULL UNIQUE,       -- in users
+           external_id TEXT NOT NULL,
+           profile TEXT NOT NULL,           -- JSON
+           created_micros INTEGER NOT NULL,
+           modified_micros INTEGER NOT NULL,
+           version INTEGER NOT NULL
+         ) STRICT;
+         CREATE TABLE scim_groups (
+           id TEXT PRIMARY KEY,
+           name TEXT NOT NULL UNIQUE,
+           external_id TEXT NOT NULL,
+           created_micros INTEGER NOT NULL,
+           modified_micros INTEGER NOT NULL,
+           version INTEGER NOT NULL
+         ) STRICT;
+         CREATE TABLE scim_members (
+           group_id TEXT NOT NULL,
+           user_id TEXT NOT NULL,
+           PRIMARY KEY (group_id, user_id)
+         ) STRICT;
+         CREATE INDEX scim_members_of ON scim_members (user_id);
+         -- No login makes them again.
+         CREATE TABLE scim_removed (name TEXT PRIMARY KEY, time_micros INTEGER NOT NULL) STRICT;
+         CREATE TABLE scim_tokens (
+           id TEXT PRIMARY KEY,
+           digest BLOB NOT NULL UNIQUE,     -- SHA-256 of the secret
+           label TEXT NOT NULL,
+           author TEXT NOT NULL,
+           created_micros INTEGER NOT NULL,
+           expires_micros INTEGER NOT NULL,
+           revoked_micros INTEGER NOT NULL, -- 0: it is not
+           last_used_micros INTEGER NOT NULL
+         ) STRICT;)",
       R"(-- What people are told of outside: written with what it tells of (notices.h).
          CREATE TABLE notices (
            id INTEGER PRIMARY KEY AUTOINCREMENT,

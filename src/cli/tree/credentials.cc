@@ -35,12 +35,39 @@ void add_token_commands(CommandTree& tree) {
   revoke->add_option("--user", token.user, "All of this user")->type_name("NAME");
 }
 
+void add_scim_commands(CommandTree& tree) {
+  auto& options = tree.keep<ScimOptions>();
+  auto* scim = tree.group("scim", "Users and groups that an identity provider keeps (SCIM)");
+  auto* tokens = tree.group(*scim, "token", "What the identity provider shows");
+  auto* create =
+      tree.add(*tokens, "create", "Make a token for an identity provider and print it, once",
+               "sluice scim token create --label \"Entra ID\" --for 180d",
+               [&] { return scim_token_create(tree.common(), options); });
+  create->add_option("--for", options.lifetime, "How long it lives (default 180d)")
+      ->type_name("DURATION");
+  create->add_option("--label", options.label, "Whose it is")->type_name("TEXT");
+  auto* list = tree.listing(tree.add(*tokens, "list", "List tokens of identity providers",
+                                     "sluice scim token list -o json",
+                                     [&] { return scim_token_list(tree.common(), options); }));
+  list->add_flag("--all", options.all, "Those that have expired or are revoked, too");
+  auto* revoke = tree.add(*tokens, "revoke", "End a token: its next request is refused",
+                          "sluice scim token revoke 7k2m9x4qzp",
+                          [&] { return scim_token_revoke(tree.common(), options); });
+  revoke->add_option("id", options.id, "Which")->required();
+  auto* adopt =
+      tree.add(*scim, "adopt",
+               "Hand a user over to the identity provider: password, groups and "
+               "credentials of before end",
+               "sluice scim adopt alice", [&] { return scim_adopt(tree.common(), options); });
+  adopt->add_option("name", options.user, "User name")->required();
+}
+
 void add_login_command(CommandTree& tree) {
   auto& options = tree.keep<LoginOptions>();
   auto* sub = tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
                        "sluice login --gateway https://gateway.example --user alice\n  sluice "
                        "login --gateway https://gateway.example --issuer corp\n  sluice login "
-                       "--device",
+                       "--device\n  sluice login --certificate",
                        [&] { return login(options); });
   sub->add_option("--gateway", options.gateway, "Where (default: as the last time)")
       ->envname("SLUICE_GATEWAY")
@@ -55,6 +82,8 @@ void add_login_command(CommandTree& tree) {
       ->type_name("NAME");
   sub->add_flag("--device", options.device,
                 "By an identity provider, with a code to be entered in a browser anywhere");
+  sub->add_flag("--certificate", options.certificate,
+                "Get a client certificate, too, which connect and config-clients then use");
 }
 
 CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
@@ -91,6 +120,7 @@ void add_connect_commands(CommandTree& tree) {
 
 void add_credential_commands(CommandTree& tree) {
   add_token_commands(tree);
+  add_scim_commands(tree);
   add_login_command(tree);
   add_connect_commands(tree);
 }

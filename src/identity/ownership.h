@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+// Whose business a user is. Internal to the room but for what `User::made_by` may be.
+
+namespace sluice::identity {
+
+/// `users.made_by` of those whom an identity provider keeps over SCIM; others stand in
+/// federation.cc.
+inline constexpr std::string_view kMadeByScim = "scim";
+
+/// Bits of `users.disabled`: an operator's word and the identity provider's are apart, so that
+/// neither takes back the other's.
+inline constexpr int64_t kDisabledByOperator = 1;
+inline constexpr int64_t kDisabledByScim = 2;
+
+}  // namespace sluice::identity

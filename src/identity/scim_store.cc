@@ -1,0 +1,269 @@
+#include "identity/scim_store.h"
+
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "identity/credential_store.h"
+#include "identity/ownership.h"
+#include "identity/scim_rows.h"
+#include "identity/words.h"
+#include "store/state.h"
+
+namespace sluice::identity {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kUsers =
+    "SELECT s.id, s.external_id, s.profile, s.created_micros, s.modified_micros, s.version, "
+    "u.name, u.disabled FROM scim_users s JOIN users u ON u.name = s.name ";
+
+/// What is kept of a user beyond what others ask for.
+std::string profile_of(const scim::User& user) {
+  json::array emails;
+  for (const auto& email : user.emails)
+    emails.push_back(
+        json::object{{"value", email.value}, {"type", email.type}, {"primary", email.primary}});
+  return json::serialize(json::object{{"displayName", user.display_name},
+                                      {"name", json::object{{"formatted", user.formatted},
+                                                            {"familyName", user.family_name},
+                                                            {"givenName", user.given_name}}},
+                                      {"emails", std::move(emails)}});
+}
+
+Result<scim::User> read_row(const store::Statement& query) {
+  json::error_code error;
+  json::value profile = json::parse(query.text(2), error);
+  if (error || !profile.is_object())
+    return fail(ErrorCode::kInternal, "what the store keeps of a SCIM user cannot be read");
+  profile.get_object()["userName"] = query.text(6);
+  auto user = scim::read_user(profile.get_object());
+  if (!user) return fail(ErrorCode::kInternal, user.error().detail);
+  user->meta = {query.text(0), query.text(1), query.integer(3), query.integer(4), query.integer(5)};
+  user->active = (query.integer(7) & kDisabledByScim) == 0;
+  return std::move(*user);
+}
+
+/// What is different, for the record.
+std::string differences(const scim::User& before, const scim::User& next, bool active) {
+  std::vector<std::string> said;
+  if (active != before.active) said.emplace_back(active ? "active" : "inactive");
+  if (next.user_name != before.user_name)
+    said.push_back(fmt::format("name = \"{}\"", next.user_name));
+  if (next.meta.external_id != before.meta.external_id)
+    said.push_back(fmt::format("externalId = \"{}\"", next.meta.external_id));
+  if (profile_of(next) != profile_of(before)) said.emplace_back("profile");
+  return fmt::format("{}", fmt::join(said, ", "));
+}
+
+}  // namespace
+
+Result<> ScimStore::say(std::string_view message) {
+  return store::leave_admin_event(database_, actor_, message);
+}
+
+/// In any case: names that differ by it alone are taken for each other by people, and by identity
+/// providers.
+Result<> ScimStore::check_free(const std::string& name, const std::string& but) {
+  SLUICE_TRY(check_word("userName", name));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT name, made_by FROM users WHERE lower(name) = "
+                                              "? AND name <> ?"));
+  query.bind(1, scim::lower(name)).bind(2, but);
+  SLUICE_ASSIGN(const bool taken, query.step());
+  if (!taken) return {};
+  if (query.text(1) == kMadeByScim) {
+    return fail(ErrorCode::kExists, fmt::format("userName \"{}\" is taken", query.text(0)));
+  }
+  return fail(ErrorCode::kExists,
+              fmt::format("user \"{}\" was not made over SCIM; an operator can hand them over: "
+                          "sluice scim adopt {}",
+                          query.text(0), query.text(0)));
+}
+
+Result<> ScimStore::insert_row(const scim::User& user, const std::string& id, int64_t now) {
+  SLUICE_ASSIGN(auto insert, database_.prepare("INSERT INTO scim_users (id, name, external_id, "
+                                               "profile, created_micros, modified_micros, version) "
+                                               "VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1)"));
+  SLUICE_TRY(insert.bind(1, id)
+                 .bind(2, user.user_name)
+                 .bind(3, user.meta.external_id)
+                 .bind(4, profile_of(user))
+                 .bind(5, now)
+                 .run());
+  SLUICE_ASSIGN(auto back, database_.prepare("DELETE FROM scim_removed WHERE name = ?"));
+  return back.bind(1, user.user_name).run();
+}
+
+Result<scim::User> ScimStore::add(const scim::User& user) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(check_free(user.user_name, {}));
+  const int64_t now = wall_micros();
+  const std::string id = make_scim_id();
+  const bool active = user.active.value_or(true);
+  {
+    SLUICE_ASSIGN(auto insert,
+                  database_.prepare("INSERT INTO users (name, groups, scram_verifier, disabled, "
+                                    "created_micros, kind, made_by) VALUES (?, '', '', ?, ?, "
+                                    "'human', ?)"));
+    SLUICE_TRY(insert.bind(1, user.user_name)
+                   .bind(2, active ? 0 : kDisabledByScim)
+                   .bind(3, now)
+                   .bind(4, kMadeByScim)
+                   .run());
+  }
+  SLUICE_TRY(insert_row(user, id, now));
+  SLUICE_TRY(
+      say(fmt::format("user \"{}\" added{}", user.user_name, active ? "" : ", who is inactive")));
+  SLUICE_ASSIGN(auto made, this->user(id));
+  SLUICE_TRY(transaction.commit());
+  return made;
+}
+
+Result<scim::User> ScimStore::user(const std::string& id) {
+  ScimLookup lookup;
+  lookup.id = id;
+  SLUICE_ASSIGN(auto found, users(lookup));
+  if (found.empty()) return fail(ErrorCode::kNotFound, fmt::format("there is no user {}", id));
+  return std::move(found.front());
+}
+
+Result<std::vector<scim::User>> ScimStore::users(const ScimLookup& lookup) {
+  std::vector<scim::User> all;
+  {
+    SLUICE_ASSIGN(auto query, prepare_scim_lookup(database_, kUsers, "u.name", lookup));
+    for (;;) {
+      SLUICE_ASSIGN(const bool row, query.step());
+      if (!row) break;
+      SLUICE_ASSIGN(auto user, read_row(query));
+      all.push_back(std::move(user));
+    }
+  }
+  const bool one = all.size() == 1;
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT m.user_id, g.id, g.name FROM scim_members m JOIN "
+                                  "scim_groups g ON g.id = m.group_id WHERE CAST(?1 AS TEXT) IS "
+                                  "NULL OR m.user_id = ?1 ORDER BY m.user_id, g.name"));
+  if (all.empty()) return all;
+  if (one) {
+    query.bind(1, all.front().meta.id);
+  } else {
+    query.bind_null(1);
+  }
+  std::unordered_map<std::string, scim::User*> by_id;
+  for (scim::User& user : all) by_id.emplace(user.meta.id, &user);
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return all;
+    const auto found = by_id.find(query.text(0));
+    if (found != by_id.end()) found->second->groups.push_back({query.text(1), query.text(2)});
+  }
+}
+
+/// What was bound to the old name at an issuer goes along; what lets in by it does not.
+Result<> ScimStore::rename(const std::string& name, const std::string& next) {
+  SLUICE_TRY(check_free(next, name));
+  for (const char* sql : {"UPDATE federated_identities SET user = ?2 WHERE user = ?1",
+                          "UPDATE scim_users SET name = ?2 WHERE name = ?1",
+                          "UPDATE users SET name = ?2 WHERE name = ?1"}) {
+    SLUICE_ASSIGN(auto update, database_.prepare(sql));
+    SLUICE_TRY(update.bind(1, name).bind(2, next).run());
+  }
+  SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, name));
+  return {};
+}
+
+Result<scim::User> ScimStore::put(const std::string& id, const scim::User& next) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto before, user(id));
+  const bool active = next.active.value_or(before.active.value_or(false));
+  const std::string said = differences(before, next, active);
+  if (said.empty()) return before;
+  if (next.user_name != before.user_name) SLUICE_TRY(rename(before.user_name, next.user_name));
+  if (active != before.active) {
+    SLUICE_ASSIGN(auto update, database_.prepare("UPDATE users SET disabled = (disabled & ?3) | ?2 "
+                                                 "WHERE name = ?1"));
+    SLUICE_TRY(update.bind(1, next.user_name)
+                   .bind(2, active ? 0 : kDisabledByScim)
+                   .bind(3, kDisabledByOperator)
+                   .run());
+  }
+  SLUICE_ASSIGN(auto update, database_.prepare("UPDATE scim_users SET external_id = ?2, profile = "
+                                               "?3, modified_micros = ?4, version = version + 1 "
+                                               "WHERE id = ?1"));
+  SLUICE_TRY(update.bind(1, id)
+                 .bind(2, next.meta.external_id)
+                 .bind(3, profile_of(next))
+                 .bind(4, wall_micros())
+                 .run());
+  SLUICE_TRY(say(fmt::format("user \"{}\" changed: {}", before.user_name, said)));
+  SLUICE_ASSIGN(auto after, user(id));
+  SLUICE_TRY(transaction.commit());
+  return after;
+}
+
+Result<> ScimStore::remove_user(const std::string& id) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const auto before, user(id));
+  SLUICE_TRY(forget_scim_user(database_, before.user_name));
+  {
+    SLUICE_ASSIGN(auto remove, database_.prepare("DELETE FROM users WHERE name = ?"));
+    SLUICE_TRY(remove.bind(1, before.user_name).run());
+    SLUICE_ASSIGN(auto note,
+                  database_.prepare("INSERT INTO scim_removed (name, time_micros) VALUES "
+                                    "(?, ?) ON CONFLICT DO NOTHING"));
+    SLUICE_TRY(note.bind(1, before.user_name).bind(2, wall_micros()).run());
+  }
+  SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, before.user_name));
+  SLUICE_TRY(say(fmt::format("user \"{}\" removed", before.user_name)));
+  return transaction.commit();
+}
+
+Result<> ScimStore::adopt(const std::string& name) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  {
+    SLUICE_ASSIGN(auto query, database_.prepare("SELECT kind, made_by FROM users WHERE name = ?"));
+    query.bind(1, name);
+    SLUICE_ASSIGN(const bool found, query.step());
+    if (!found) {
+      return fail(ErrorCode::kNotFound,
+                  fmt::format("there is no user \"{}\"; see: sluice user list", name));
+    }
+    if (query.text(0) != "human")
+      return fail(ErrorCode::kDenied, fmt::format("user \"{}\" is no person", name));
+    if (query.text(1) == kMadeByScim)
+      return fail(ErrorCode::kExists, fmt::format("user \"{}\" is kept over SCIM already", name));
+  }
+  // Credentials are checked with the salt of the password, and are gone with it.
+  SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, name));
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE users SET made_by = ?2, scram_verifier = '', "
+                                  "groups = '' WHERE name = ?1"));
+  SLUICE_TRY(update.bind(1, name).bind(2, kMadeByScim).run());
+  scim::User user;
+  user.user_name = name;
+  SLUICE_TRY(insert_row(user, make_scim_id(), wall_micros()));
+  SLUICE_TRY(say(fmt::format("user \"{}\" handed over to the identity provider (SCIM)", name)));
+  return transaction.commit();
+}
+
+Result<> forget_scim_user(store::Database& database, std::string_view name) {
+  for (const char* sql : {"DELETE FROM scim_members WHERE user_id IN (SELECT id FROM scim_users "
+                          "WHERE name = ?)",
+                          "DELETE FROM scim_users WHERE name = ?"}) {
+    SLUICE_ASSIGN(auto remove, database.prepare(sql));
+    SLUICE_TRY(remove.bind(1, name).run());
+  }
+  return {};
+}
+
+Result<bool> removed_by_scim(store::Database& database, std::string_view name) {
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT 1 FROM scim_removed WHERE name = ?"));
+  query.bind(1, name);
+  return query.step();
+}
+
+}  // namespace sluice::identity
