@@ -26,6 +26,7 @@ struct IssuerConfig {
   std::string user_claim = "email";  ///< what people are called here at their first login
   std::vector<std::string> domains;  ///< behind the @ of their names; empty: any
   bool strip_domain = false;         ///< call them by what stands before it
+  std::vector<std::string> claims;   ///< kept for rules to ask about: of the device, say
   std::string groups_claim;          ///< empty: groups are this installation's business
   bool groups_from_userinfo = false;
   std::string groups_prefix;

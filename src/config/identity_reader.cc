@@ -15,6 +15,7 @@ using yaml::Item;
 using yaml::MapReader;
 
 constexpr size_t kLongestText = 255;
+constexpr size_t kMostClaims = 16;
 
 std::string text_problem(const std::string& text) {
   const bool odd =
@@ -158,6 +159,11 @@ class IssuerReader {
       map_.problem("strip_domain",
                    "needs exactly one of domains: of several, two people could have "
                    "one name");
+    }
+    texts(map_, "claims", out_.claims);
+    if (out_.claims.size() > kMostClaims) map_.problem("claims", "at most 16 are kept");
+    for (const auto& claim : out_.claims) {
+      if (claim.find('=') != std::string::npos) map_.problem("claims", "no name has a =");
     }
     map_.scalar("groups_claim", out_.groups_claim);
     map_.one_of("groups_from", {"token", "userinfo"},

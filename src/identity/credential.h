@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Assurance {
   std::string acr;                   ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;      ///< authentication methods references (RFC 8176)
   int64_t authenticated_micros = 0;  ///< when they proved who they are
+  std::map<std::string, std::string> claims = {};  ///< of the token, as IssuerConfig::claims says
 
   bool operator==(const Assurance&) const = default;
 };
