@@ -43,8 +43,9 @@ struct LoginOptions {
   std::string database;
   bool password_stdin = false;
   std::string totp;
-  std::string issuer;   ///< log in by this identity provider instead of a password
-  bool device = false;  ///< by a code that is entered in a browser anywhere
+  std::string issuer;     ///< log in by this identity provider instead of a password
+  std::string directory;  ///< with a password of this directory; empty: the gateway knows
+  bool device = false;    ///< by a code that is entered in a browser anywhere
 };
 /// Gets a credential from a gateway and keeps it.
 Result<> login(const LoginOptions& options);

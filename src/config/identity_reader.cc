@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/ldap_reader.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
 
@@ -254,6 +255,13 @@ void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& 
                     [&](MapReader& map) { out.workloads.push_back(read_workload(map, out)); });
     } else {
       (void)identity.node("workloads");
+    }
+    if (identity.has("directories")) {
+      identity.maps("directories", "a directory", [&](MapReader& map) {
+        out.directories.push_back(read_ldap(map, secrets, out.directories));
+      });
+    } else {
+      (void)identity.node("directories");
     }
   });
 }

@@ -300,3 +300,19 @@ def test_device_login(gateway, provider):
 def test_devices_are_let_in_only_where_allowed(gateway):
     status, answer = call(gateway, "POST", "/v1/login/device", {"issuer": "rogue"})
     assert status == 403 and "identity.issuers.device" in answer["title"], answer
+
+
+def test_who_fails_again_and_again_waits(server, fake):
+    running = Gateway(server, environment="staging", extra=f"""\
+limits: {{ login_failures_per_source: 3 }}
+identity:
+  issuers: [{{ name: rogue, issuer: '{fake.url}', audience: sluice, allow_http: true }}]
+""")
+    try:
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "subject_token": fake.token("nobody", audience="else")}
+        answers = [call(running, "POST", "/v1/token", form=form) for _ in range(6)]
+        assert [a[0] for a in answers[:4]] == [400] * 4
+        assert answers[-1][0] == 429 and answers[-1][1]["detail"].startswith("Wait "), answers[-1]
+    finally:
+        assert running.stop() == 0
