@@ -134,8 +134,9 @@ class IssuerReader {
   }
 
   void read_algorithms() {
-    static const std::vector<std::string> known = {"RS256", "RS384", "RS512", "PS256", "PS384",
-                                                   "PS512", "ES256", "ES384", "ES512"};
+    static const std::vector<std::string> known = {"RS256", "RS384", "RS512",  "PS256",
+                                                   "PS384", "PS512", "ES256",  "ES384",
+                                                   "ES512", "EdDSA", "Ed25519"};
     std::vector<std::string> read;
     const bool there = map_.list("algorithms", [&](const Item& item) -> std::string {
       read.push_back(item.text);
