@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "config/ldap.h"
 #include "config/streams.h"
 
 namespace sluice::config {
@@ -70,6 +71,7 @@ struct IdentityConfig {
   std::vector<IssuerConfig> issuers;
   std::vector<WorkloadConfig> workloads;
   std::vector<CertificateConfig> certificates;
+  std::vector<LdapConfig> directories;
 };
 
 /// What stands between the scheme and the path: "127.0.0.1:8080".

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/certificate_reader.h"
+#include "config/ldap_reader.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
 
@@ -135,8 +136,9 @@ class IssuerReader {
   }
 
   void read_algorithms() {
-    static const std::vector<std::string> known = {"RS256", "RS384", "RS512", "PS256", "PS384",
-                                                   "PS512", "ES256", "ES384", "ES512"};
+    static const std::vector<std::string> known = {"RS256", "RS384", "RS512",  "PS256",
+                                                   "PS384", "PS512", "ES256",  "ES384",
+                                                   "ES512", "EdDSA", "Ed25519"};
     std::vector<std::string> read;
     const bool there = map_.list("algorithms", [&](const Item& item) -> std::string {
       read.push_back(item.text);
@@ -263,6 +265,13 @@ void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& 
       (void)identity.node("workloads");
     }
     read_certificates(identity, secrets, out.certificates);
+    if (identity.has("directories")) {
+      identity.maps("directories", "a directory", [&](MapReader& map) {
+        out.directories.push_back(read_ldap(map, secrets, out.directories));
+      });
+    } else {
+      (void)identity.node("directories");
+    }
   });
 }
 

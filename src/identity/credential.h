@@ -23,7 +23,7 @@ std::optional<CredentialKind> find_credential_kind(std::string_view name);
 
 /// How strongly it is known who somebody is.
 struct Assurance {
-  std::string method;                ///< "password", "totp", "oidc", "jwt", "certificate"
+  std::string method;                ///< "password", "totp", "ldap", "oidc", "jwt", "certificate"
   std::string issuer;                ///< who vouches for it; empty: this installation
   std::string acr;                   ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;      ///< authentication methods references (RFC 8176)

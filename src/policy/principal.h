@@ -20,7 +20,7 @@ struct Principal {
   PrincipalKind kind = PrincipalKind::kHuman;
   std::map<std::string, std::string> attributes;
   /// "scram-sha-256", "scram-sha-256-plus"; or how the holder of a credential proved who they are:
-  /// "password", "totp", "oidc", "jwt", "certificate".
+  /// "password", "totp", "ldap", "oidc", "jwt", "certificate".
   std::string authentication;
   std::string issuer;            ///< who vouches for it; empty: this installation
   std::string acr;               ///< authentication context class, as the issuer calls it
