@@ -95,6 +95,29 @@ void print_steps(const json::object& facts) {
   }
 }
 
+/// A text of several lines, each by itself safe for the terminal.
+void print_lines(const json::value& text) {
+  const std::string whole = plain(text);
+  std::string_view rest = whole;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    std::cout << printable(rest.substr(0, end)) << '\n';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+/// What was done before to the same objects.
+void print_similar(const json::object& request) {
+  const auto* similar = request.if_contains("similar");
+  if (similar == nullptr || !similar->is_array() || similar->get_array().empty()) return;
+  std::cout << "like it, of before:\n";
+  for (const auto& each : similar->get_array()) {
+    std::cout << fmt::format("  {} {} by {} at {}: {}\n", plain(each.at("number")),
+                             plain(each.at("state")), printable(plain(each.at("requester"))),
+                             plain(each.at("created")), printable(plain(each.at("statement"))));
+  }
+}
+
 void print_request(const json::object& request) {
   const auto text = [&](const char* name) { return printable(plain(request.at(name))); };
   std::cout << fmt::format("request {}: {}, asked by {} \"{}\" for {} ({}) at {}\n", text("number"),
@@ -105,7 +128,9 @@ void print_request(const json::object& request) {
   std::cout << "expires " << text("expires");
   if (const auto* rows = request.if_contains("max_rows"))
     std::cout << "; at most " << plain(*rows) << " rows";
-  std::cout << "\n\n" << text("statement") << "\n\n";
+  std::cout << "\n\n";
+  print_lines(request.at(request.contains("formatted") ? "formatted" : "statement"));
+  std::cout << '\n';
   if (request.at("facts").is_object()) {
     print_facts(request.at("facts").as_object());
     print_steps(request.at("facts").as_object());
@@ -121,6 +146,7 @@ void print_request(const json::object& request) {
         plain(vote.at("comment")).empty() ? "" : ": " + printable(plain(vote.at("comment"))));
   }
   print_list("still missing:", request.at("missing"));
+  print_similar(request);
 }
 
 Result<json::value> fetch(const Common& common, const ApprovalOptions& options) {

@@ -17,7 +17,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kCommand
     {"policy", "show check explain test replay diff save history rollback"},
     {"approval",
      "list show explain approve reject comment withdraw delegate delegations undelegate kept undo"},
-    {"change", "submit list status run rollback cancel"},
+    {"change", "submit list status run rollback cancel undo"},
     {"grant", "list show extend return revoke review"},
     {"request", ""},
     {"break-glass", ""},

@@ -44,6 +44,7 @@ struct LoginOptions {
   bool password_stdin = false;
   std::string totp;
   std::string issuer;        ///< log in by this identity provider instead of a password
+  std::string directory;     ///< with a password of this directory; empty: the gateway knows
   bool device = false;       ///< by a code that is entered in a browser anywhere
   bool certificate = false;  ///< get a client certificate, too
 };

@@ -72,6 +72,7 @@ Result<boost::json::value> ask(const LoginOptions& options, const SecretString& 
                                const SecretString& renews) {
   boost::json::object body{{"user", options.user}, {"password", password.reveal()}};
   if (!options.totp.empty()) body["totp"] = options.totp;
+  if (!options.directory.empty()) body["directory"] = options.directory;
   if (!options.database.empty()) body["database"] = options.database;
   if (!renews.empty()) body["renews"] = renews.reveal();
   return call_http(options.gateway, "POST", "/v1/login", boost::json::serialize(body));

@@ -23,6 +23,7 @@
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
+#include "control/ldap_watch.h"
 #include "gateway/correction_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
@@ -176,6 +177,7 @@ class Service {
     changes_->stop();
     gateway_->drain();
     api_->identity()->stop();
+    directories_->stop();
     note_uses(true);
     control_->stop();
     local_->stop();
@@ -249,6 +251,7 @@ class Service {
     api_->set_identity(std::move(identity));
     SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
     api_->set_scim(std::move(scim));
+    SLUICE_ASSIGN(directories_, control::LdapWatch::start(config_));
     api_->watch(*streams_);
     api_->watch(*anchors_);
     api_->set_upkeep(*upkeep_);
@@ -307,6 +310,7 @@ class Service {
         if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
         api_->scim()->set_config(config_);
+        directories_->set_config(*config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
         log::info("configuration reloaded");
       }
@@ -446,6 +450,7 @@ class Service {
   std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<audit::Upkeep> upkeep_;
   std::unique_ptr<control::Api> api_;
+  std::unique_ptr<control::LdapWatch> directories_;
   std::unique_ptr<control::HttpServer> control_, local_;
   int64_t version_ = 0, local_version_ = 0;  ///< of the stores, as they were looked at last
   Clock::time_point looked_{}, next_recording_{};

@@ -58,12 +58,20 @@ Result<std::map<std::string, std::string>> read_attributes(const std::vector<std
 }  // namespace
 
 Result<> user_add(const Common& common, const UserOptions& options) {
+  if (options.no_password && (options.generate || options.password_stdin)) {
+    return fail(ErrorCode::kInvalidInput,
+                "--no-password goes with neither --password-stdin nor --generate");
+  }
   SLUICE_ASSIGN(auto database, open_store(common));
-  SLUICE_ASSIGN(const auto password, ask_password(options));
+  SecretString password;
+  if (!options.no_password) {
+    SLUICE_ASSIGN(password, ask_password(options));
+  }
   identity::NewUser user{options.name, options.groups, {}, {}};
   user.kind = identity::find_kind(options.kind).value_or(identity::UserKind::kHuman);
   SLUICE_ASSIGN(user.attributes, read_attributes(options.attributes));
-  SLUICE_TRY(identity::UserStore(database, actor()).add(user, password));
+  identity::UserStore users(database, actor());
+  SLUICE_TRY(options.no_password ? users.add(user) : users.add(user, password));
   show_if_generated(options, password);
   std::cerr << fmt::format("user \"{}\" added\n", printable(options.name));
   return {};

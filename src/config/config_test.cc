@@ -449,12 +449,13 @@ TEST(Documentation, NamesEveryKey) {
   const std::string source =
       file_text("src/config/config.cc") + file_text("src/config/stream_reader.cc") +
       file_text("src/config/receiver_reader.cc") + file_text("src/config/anchor_reader.cc") +
-      file_text("src/config/identity_reader.cc");
+      file_text("src/config/identity_reader.cc") + file_text("src/config/ldap_reader.cc");
   // Every key the parser asks for, as it stands in the source.
   size_t keys = 0;
-  for (const char* call : {"scalar(\"", "parsed(\"", "number(\"", "boolean(\"", "one_of(\"",
-                           "size(\"", "map(\"", "texts(map_, \"", "texts(map, \"",
-                           "period(map_, \"", "period(map, \"", "list(\"", "maps(\""}) {
+  for (const char* call :
+       {"scalar(\"", "parsed(\"", "number(\"", "boolean(\"", "one_of(\"", "size(\"", "map(\"",
+        "texts(map_, \"", "texts(map, \"", "period(map_, \"", "period(map, \"", "period(\"",
+        "list(\"", "maps(\"", "read_filter(\"", "read_attribute(\""}) {
     for (size_t at = source.find(call); at != std::string::npos; at = source.find(call, at + 1)) {
       const size_t start = at + std::string_view(call).size();
       const std::string key = source.substr(start, source.find('"', start) - start);

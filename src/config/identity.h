@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "config/ldap.h"
 #include "config/streams.h"
 
 namespace sluice::config {
@@ -26,6 +27,7 @@ struct IssuerConfig {
   std::string user_claim = "email";  ///< what people are called here at their first login
   std::vector<std::string> domains;  ///< behind the @ of their names; empty: any
   bool strip_domain = false;         ///< call them by what stands before it
+  std::vector<std::string> claims;   ///< kept for rules to ask about: of the device, say
   std::string groups_claim;          ///< empty: groups are this installation's business
   bool groups_from_userinfo = false;
   std::string groups_prefix;
@@ -69,6 +71,7 @@ struct IdentityConfig {
   std::vector<IssuerConfig> issuers;
   std::vector<WorkloadConfig> workloads;
   std::vector<CertificateConfig> certificates;
+  std::vector<LdapConfig> directories;
 };
 
 /// What stands between the scheme and the path: "127.0.0.1:8080".

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/certificate_reader.h"
+#include "config/ldap_reader.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
 
@@ -15,6 +16,7 @@ using yaml::Item;
 using yaml::MapReader;
 
 constexpr size_t kLongestText = 255;
+constexpr size_t kMostClaims = 16;
 
 std::string text_problem(const std::string& text) {
   const bool odd =
@@ -134,8 +136,9 @@ class IssuerReader {
   }
 
   void read_algorithms() {
-    static const std::vector<std::string> known = {"RS256", "RS384", "RS512", "PS256", "PS384",
-                                                   "PS512", "ES256", "ES384", "ES512"};
+    static const std::vector<std::string> known = {"RS256", "RS384", "RS512",  "PS256",
+                                                   "PS384", "PS512", "ES256",  "ES384",
+                                                   "ES512", "EdDSA", "Ed25519"};
     std::vector<std::string> read;
     const bool there = map_.list("algorithms", [&](const Item& item) -> std::string {
       read.push_back(item.text);
@@ -158,6 +161,11 @@ class IssuerReader {
       map_.problem("strip_domain",
                    "needs exactly one of domains: of several, two people could have "
                    "one name");
+    }
+    texts(map_, "claims", out_.claims);
+    if (out_.claims.size() > kMostClaims) map_.problem("claims", "at most 16 are kept");
+    for (const auto& claim : out_.claims) {
+      if (claim.find('=') != std::string::npos) map_.problem("claims", "no name has a =");
     }
     map_.scalar("groups_claim", out_.groups_claim);
     map_.one_of("groups_from", {"token", "userinfo"},
@@ -257,6 +265,13 @@ void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& 
       (void)identity.node("workloads");
     }
     read_certificates(identity, secrets, out.certificates);
+    if (identity.has("directories")) {
+      identity.maps("directories", "a directory", [&](MapReader& map) {
+        out.directories.push_back(read_ldap(map, secrets, out.directories));
+      });
+    } else {
+      (void)identity.node("directories");
+    }
   });
 }
 

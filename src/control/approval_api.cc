@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/similar_requests.h"
+#include "sql/layout.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -18,6 +20,8 @@ constexpr std::string_view kPath = "/v1/approvals";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
+/// Requests of before that are looked at for those like one.
+constexpr size_t kMostCompared = 300;
 
 HttpResponse refused(const Error& error) {
   if (error.code == ErrorCode::kAuthentication)
@@ -186,6 +190,16 @@ HttpResponse ApprovalApi::list(const HttpRequest& request, const std::string& re
   return json_response(200, out);
 }
 
+/// How it went with those like it, of which the reader may know.
+json::array ApprovalApi::similar(const approval::Request& request, const std::string& reader) {
+  approval::Wanted wanted;
+  wanted.limit = kMostCompared;
+  auto others = desk_.list(wanted);
+  if (!others) return {};
+  std::erase_if(*others, [&](const auto& other) { return !may_see(other, reader); });
+  return similar_to(request, *others);
+}
+
 HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
   const auto found = desk_.find(number);
   if (!found) return failed(found.error());
@@ -196,6 +210,9 @@ HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
   json::error_code error;
   auto shown = json::parse(found->brief, error);
   out["facts"] = error ? json::value(nullptr) : std::move(shown);
+  const auto formatted = sql::laid_out(found->subject.statement);
+  if (formatted != found->subject.statement) out["formatted"] = to_printable_utf8(formatted);
+  out["similar"] = similar(*found, reader);
   out["needs"] = needs_of(*found);
   out["votes"] = votes_of(*found);
   out["evidence"] = texts(found->evidence);

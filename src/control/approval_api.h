@@ -38,6 +38,7 @@ class ApprovalApi {
 
  private:
   HttpResponse list(const HttpRequest& request, const std::string& reader);
+  boost::json::array similar(const approval::Request& request, const std::string& reader);
   HttpResponse show(int64_t number, const std::string& reader);
   HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
   /// The reader, and those whose vote they may give now: they see what those see.

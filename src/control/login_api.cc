@@ -1,11 +1,14 @@
 #include "control/login_api.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "identity/federation.h"
 #include "identity/password.h"
 #include "identity/totp.h"
 #include "identity/user_store.h"
@@ -30,18 +33,28 @@ Result<std::unique_ptr<LoginApi>> LoginApi::open(gateway::Gateway& gateway, audi
                                                  std::shared_ptr<const config::Config> config) {
   SLUICE_ASSIGN(auto database, store::open_state(*config));
   SLUICE_ASSIGN(auto secret, store::installation_secret(database));
-  return std::unique_ptr<LoginApi>(
-      new LoginApi(gateway, log, std::move(database), std::move(secret), std::move(config)));
+  return std::unique_ptr<LoginApi>(new LoginApi(gateway, log, std::move(database),
+                                                std::move(secret), make_setup(std::move(config))));
+}
+
+std::shared_ptr<LoginApi::Setup> LoginApi::make_setup(
+    std::shared_ptr<const config::Config> config) {
+  auto setup = std::make_shared<Setup>();
+  for (const auto& directory : config->identity.directories)
+    setup->directories.push_back(std::make_unique<identity::LdapDirectory>(directory));
+  setup->config = std::move(config);
+  return setup;
 }
 
 void LoginApi::set_config(std::shared_ptr<const config::Config> config) {
+  auto setup = make_setup(std::move(config));
   const std::lock_guard lock(mutex_);
-  config_ = std::move(config);
+  setup_ = std::move(setup);
 }
 
-std::shared_ptr<const config::Config> LoginApi::config() {
+std::shared_ptr<LoginApi::Setup> LoginApi::setup() {
   const std::lock_guard lock(mutex_);
-  return config_;
+  return setup_;
 }
 
 std::optional<HttpResponse> LoginApi::answer(const HttpRequest& request) {
@@ -66,52 +79,74 @@ HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
   return answer;
 }
 
+std::optional<HttpResponse> LoginApi::too_often(const Claim& claim, const std::string& counted) {
+  const Duration wait = gateway_.login_limits().wait(counted, claim.peer, Clock::now());
+  if (wait <= Duration::zero()) return std::nullopt;
+  gateway_.count_limited_login();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  return refuse(claim, "too many failed logins",
+                problem(429, "too many failed logins", fmt::format("Wait {} s.", seconds)));
+}
+
+HttpResponse LoginApi::wrong(const Claim& claim, const std::string& counted,
+                             const std::string& why) {
+  gateway_.login_limits().failed(counted, claim.peer, setup()->config->limits.logins, Clock::now());
+  return refuse(claim, why, login_failed());
+}
+
+std::optional<HttpResponse> LoginApi::second_factor(const Claim& claim, const std::string& counted,
+                                                    const identity::User& user,
+                                                    identity::Assurance& assurance) {
+  if (user.totp_secret.empty()) return std::nullopt;
+  if (claim.code.empty()) {
+    return refuse(claim, "a one-time code is needed",
+                  problem(401, "a one-time code is needed", "Send it as \"totp\"."));
+  }
+  const auto taken = identity::take_totp(database_, user, claim.code, wall_micros());
+  if (!taken || !*taken)
+    return wrong(claim, counted, taken ? "the one-time code is wrong" : taken.error().text);
+  assurance.method = "totp";
+  assurance.amr = {"pwd", "otp", "mfa"};
+  return std::nullopt;
+}
+
 HttpResponse LoginApi::by_password(const HttpRequest& request) {
   const auto body = body_of(request);
   if (!body) return failed(body.error());
-  const Claim claim{text_of(*body, "user"), text_of(*body, "database"), request.peer,
-                    SecretString(text_of(*body, "renews"))};
+  const Claim claim{text_of(*body, "user"),
+                    text_of(*body, "database"),
+                    request.peer,
+                    SecretString(text_of(*body, "renews")),
+                    text_of(*body, "directory"),
+                    text_of(*body, "totp")};
   const SecretString password(text_of(*body, "password"));
-  const std::string code = text_of(*body, "totp");
-  const std::lock_guard working(working_);
-  auto& limits = gateway_.login_limits();
-  if (const Duration wait = limits.wait(claim.user, claim.peer, Clock::now());
-      wait > Duration::zero()) {
-    gateway_.count_limited_login();
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-    return refuse(claim, "too many failed logins",
-                  problem(429, "too many failed logins", fmt::format("Wait {} s.", seconds)));
-  }
+  const auto setup = this->setup();
   const auto directory = gateway_.directory();
   if (!directory->why_lost().empty())
     return refuse(claim, directory->why_lost(), problem(503, directory->why_lost()));
   const identity::User* user = directory->find(claim.user);
+  const bool no_password = user == nullptr || user->scram_verifier.empty();
+  if (!claim.directory.empty() || (no_password && !setup->directories.empty())) {
+    HttpResponse response;
+    // A directory may take its time.
+    response.later = [this, setup, claim, password] {
+      return by_directory(*setup, claim, password);
+    };
+    return response;
+  }
+  const std::lock_guard working(working_);
+  if (auto answer = too_often(claim, claim.user)) return std::move(*answer);
   const bool right = identity::is_password_of(user, claim.user, secret_, password);
   const bool genuine = user != nullptr && !user->disabled;
-  if (!right || !genuine) {
-    limits.failed(claim.user, claim.peer, config()->limits.logins, Clock::now());
-    return refuse(claim, right && !genuine ? "user is disabled" : kFailed, login_failed());
-  }
+  if (!right || !genuine)
+    return wrong(claim, claim.user, right && !genuine ? "user is disabled" : kFailed);
   identity::Assurance assurance;
   assurance.method = "password";
   assurance.amr = {"pwd"};
   assurance.authenticated_micros = wall_micros();
-  if (!user->totp_secret.empty()) {
-    if (code.empty()) {
-      return refuse(claim, "a one-time code is needed",
-                    problem(401, "a one-time code is needed", "Send it as \"totp\"."));
-    }
-    const auto taken = identity::take_totp(database_, *user, code, wall_micros());
-    if (!taken || !*taken) {
-      limits.failed(claim.user, claim.peer, config()->limits.logins, Clock::now());
-      return refuse(claim, taken ? "the one-time code is wrong" : taken.error().text,
-                    login_failed());
-    }
-    assurance.method = "totp";
-    assurance.amr = {"pwd", "otp", "mfa"};
-  }
-  limits.succeeded(claim.user, claim.peer, Clock::now());
-  return issue(claim, std::move(assurance));
+  if (auto answer = second_factor(claim, claim.user, *user, assurance)) return std::move(*answer);
+  gateway_.login_limits().succeeded(claim.user, claim.peer, Clock::now());
+  return issue(claim, std::move(assurance), setup->config->identity.session_lifetime);
 }
 
 /// For as long, as strong and as far as the credential that is shown for it.
@@ -150,16 +185,75 @@ void LoginApi::publish() {
   (void)gateway_.renew_directory([this] { return identity::load_directory(database_); });
 }
 
-HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance) {
-  const auto config = this->config();
+HttpResponse LoginApi::by_directory(Setup& setup, Claim claim, const SecretString& password) {
+  // A directory takes names that differ in case for one.
+  std::string counted = claim.user;
+  std::transform(counted.begin(), counted.end(), counted.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (auto answer = too_often(claim, counted)) return std::move(*answer);
+  bool any = false;
+  for (const auto& directory : setup.directories) {
+    if (!claim.directory.empty() && directory->config().name != claim.directory) continue;
+    any = true;
+    const auto identity = directory->authenticate(claim.user, password);
+    if (identity) return admit(claim, counted, directory->config(), *identity);
+    const Error& error = identity.error();
+    const std::string why = fmt::format("{}: {}", directory->issuer(), error.text);
+    switch (error.code) {
+      case ErrorCode::kNotFound:
+        continue;
+      case ErrorCode::kAuthentication:
+        return wrong(claim, counted, why);
+      case ErrorCode::kDenied:
+        return refuse(claim, why, problem(403, error.text));
+      default:
+        // The next one may know somebody else of that name.
+        return refuse(claim, why,
+                      problem(503, "the directory cannot be asked now; try again later"));
+    }
+  }
+  if (!any) {
+    return refuse(claim, "there is no directory of that name",
+                  problem(404, "there is no directory of that name (identity.directories)"));
+  }
+  return wrong(claim, counted, "no directory knows that user");
+}
+
+HttpResponse LoginApi::admit(const Claim& claim, const std::string& counted,
+                             const config::LdapConfig& directory,
+                             const identity::VerifiedIdentity& identity) {
+  const std::lock_guard working(working_);
+  const auto known = gateway_.directory();
+  auto user = identity::FederatedUsers(database_).find(identity.issuer, identity.subject);
+  identity::Assurance assurance = identity.assurance;
+  // Before anything is made or changed; who is new has no codes.
+  if (user) {
+    const identity::User* found = known->find(*user);
+    if (found != nullptr) {
+      if (auto answer = second_factor(claim, counted, *found, assurance)) return std::move(*answer);
+    }
+  }
+  user = identity::FederatedUsers(database_).admit(identity, directory.provision, directory.scim);
+  if (!user) return refuse(claim, user.error().text, failed(user.error()));
+  if (const identity::User* found = known->find(*user);
+      found != nullptr && assurance.method != "totp") {
+    if (auto answer = second_factor(claim, counted, *found, assurance)) return std::move(*answer);
+  }
+  gateway_.login_limits().succeeded(counted, claim.peer, Clock::now());
+  Claim right = claim;
+  right.user = *user;
+  return issue(right, std::move(assurance), directory.session);
+}
+
+HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance, Duration lifetime) {
+  const auto config = setup()->config;
   identity::NewCredential next;
   next.user = claim.user;
   next.kind = identity::CredentialKind::kSession;
   if (!claim.database.empty()) next.databases = {claim.database};
   next.label = "sluice login from " + claim.peer;
-  next.expires_micros = wall_micros() + std::chrono::duration_cast<std::chrono::microseconds>(
-                                            config->identity.session_lifetime)
-                                            .count();
+  next.expires_micros =
+      wall_micros() + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
   next.assurance = std::move(assurance);
   if (!claim.renews.empty()) {
     const auto stronger = identity::CredentialStore(database_, claim.user + " (sluice login)")

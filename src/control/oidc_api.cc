@@ -153,6 +153,7 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (request.path != route.path || request.method != route.method) continue;
     auto setup = this->setup();
+    if (auto wait = too_often(request)) return std::move(*wait);
     HttpResponse response;
     // Issuers may take their time.
     response.later = [this, setup = std::move(setup), work = route.work, request] {
@@ -161,6 +162,15 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
     return response;
   }
   return std::nullopt;
+}
+
+/// Who fails again and again from one address waits; who it is that fails, nobody knows.
+std::optional<HttpResponse> OidcApi::too_often(const HttpRequest& request) {
+  const Duration wait = gateway_.login_limits().wait(request.peer, Clock::now());
+  if (wait <= Duration::zero()) return std::nullopt;
+  gateway_.count_limited_login();
+  return problem(429, "too many failed logins",
+                 fmt::format("Wait {} s.", std::chrono::ceil<std::chrono::seconds>(wait).count()));
 }
 
 HttpResponse OidcApi::issuers(Setup& setup) {
@@ -303,6 +313,10 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
 }
 
 void OidcApi::record_failure(const Error& error, const HttpRequest& request) {
+  // An issuer that is away is nobody's failure.
+  if (error.code == ErrorCode::kAuthentication || error.code == ErrorCode::kDenied) {
+    gateway_.login_limits().failed(request.peer, setup()->config->limits.logins, Clock::now());
+  }
   audit::SessionContext context;
   context.client_address = request.peer;
   context.authentication = "oidc";

@@ -46,6 +46,7 @@ class OidcApi {
       : database_(std::move(database)), gateway_(gateway), log_(log) {}
 
   std::shared_ptr<Setup> setup();
+  std::optional<HttpResponse> too_often(const HttpRequest& request);
   HttpResponse issuers(Setup& setup);
   HttpResponse start(Setup& setup, const HttpRequest& request, bool device);
   HttpResponse finish(Setup& setup, const HttpRequest& request);

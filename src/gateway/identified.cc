@@ -123,6 +123,7 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   principal.issuer = assurance.issuer;
   principal.acr = assurance.acr;
   principal.amr = assurance.amr;
+  principal.claims = assurance.claims;
   if (credential->actors.empty()) return principal;
   principal.kind = policy::PrincipalKind::kAgent;
   for (const auto& actor : principal.actors) {

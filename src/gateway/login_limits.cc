@@ -66,6 +66,18 @@ void LoginLimits::failed(std::string_view user, std::string_view source,
   count(users_, std::string(user), limits.failures_per_user, limits, limits.backoff, now);
 }
 
+Duration LoginLimits::wait(std::string_view source, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  return left(sources_, std::string(source), now);
+}
+
+void LoginLimits::failed(std::string_view source, const config::LoginLimits& limits,
+                         Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  count(sources_, std::string(source), limits.failures_per_source, limits, limits.longest_backoff,
+        now);
+}
+
 void LoginLimits::succeeded(std::string_view user, std::string_view source, Clock::time_point now) {
   const std::string pair = pair_of(user, source);
   const std::lock_guard lock(mutex_);

@@ -23,6 +23,9 @@ class LoginLimits {
   void failed(std::string_view user, std::string_view source, const config::LoginLimits& limits,
               Clock::time_point now);
   void succeeded(std::string_view user, std::string_view source, Clock::time_point now);
+  /// The same where nobody has said who they are: by source alone.
+  Duration wait(std::string_view source, Clock::time_point now);
+  void failed(std::string_view source, const config::LoginLimits& limits, Clock::time_point now);
 
  private:
   struct Failures {

@@ -89,5 +89,15 @@ TEST_F(LoginLimitsTest, MadeUpNamesDoNotFillTheMemory) {
   EXPECT_LT(Clock::now() - began, std::chrono::seconds(30));
 }
 
+TEST_F(LoginLimitsTest, WhoNamesNobodyIsCountedBySource) {
+  for (unsigned i = 0; i < config.failures_per_source; ++i) limits.failed("10.0.0.1", config, now);
+  EXPECT_EQ(limits.wait("10.0.0.1", now), Duration::zero());
+  limits.failed("10.0.0.1", config, now);
+  EXPECT_EQ(limits.wait("10.0.0.1", now), config.backoff);
+  EXPECT_EQ(limits.wait("10.0.0.2", now), Duration::zero());
+  EXPECT_EQ(wait("alice", "10.0.0.1"), config.backoff) << "whoever they are";
+  EXPECT_EQ(wait("alice", "10.0.0.2"), Duration::zero());
+}
+
 }  // namespace
 }  // namespace sluice::gateway

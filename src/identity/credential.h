@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,11 +23,12 @@ std::optional<CredentialKind> find_credential_kind(std::string_view name);
 
 /// How strongly it is known who somebody is.
 struct Assurance {
-  std::string method;                ///< "password", "totp", "oidc", "jwt", "certificate"
+  std::string method;                ///< "password", "totp", "ldap", "oidc", "jwt", "certificate"
   std::string issuer;                ///< who vouches for it; empty: this installation
   std::string acr;                   ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;      ///< authentication methods references (RFC 8176)
   int64_t authenticated_micros = 0;  ///< when they proved who they are
+  std::map<std::string, std::string> claims = {};  ///< of the token, as IssuerConfig::claims says
 
   bool operator==(const Assurance&) const = default;
 };

@@ -240,4 +240,21 @@ Result<std::string> FederatedUsers::find(const std::string& issuer, const std::s
   return row->name;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> FederatedUsers::holders(
+    const std::string& issuer) {
+  SLUICE_ASSIGN(auto query, database_.prepare(
+                                "SELECT u.name, f.subject FROM users u JOIN federated_identities f "
+                                "ON f.user = u.name AND f.user_created_micros = u.created_micros "
+                                "WHERE f.issuer = ?1 AND EXISTS (SELECT 1 FROM credentials c WHERE "
+                                "c.user = u.name AND c.revoked_micros = 0 AND c.expires_micros > "
+                                "?2) ORDER BY u.name"));
+  query.bind(1, issuer).bind(2, wall_micros());
+  std::vector<std::pair<std::string, std::string>> all;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return all;
+    all.emplace_back(query.text(0), query.text(1));
+  }
+}
+
 }  // namespace sluice::identity

@@ -25,7 +25,7 @@ class PublicKey {
         handle_(std::move(handle)) {}
 
   const std::string& kid() const { return kid_; }
-  /// "RSA", or of an elliptic curve its name: "P-256".
+  /// "RSA", or of an elliptic curve its name: "P-256", "Ed25519".
   const std::string& family() const { return family_; }
   /// The only algorithm it may be used with, if it says one.
   const std::string& algorithm() const { return algorithm_; }

@@ -115,7 +115,9 @@ Result<> check_times(Claims& claims, const TokenExpectations& expected, int64_t 
 Result<> check_access_token(const Claims& claims, std::string_view algorithm,
                             const std::string& access_token) {
   if (access_token.empty() || !claims.all.contains("at_hash")) return {};
-  const unsigned bits = algorithm.ends_with("512") ? 512 : algorithm.ends_with("384") ? 384 : 256;
+  // Of EdDSA that of Ed25519 itself (RFC 8032, section 5.1).
+  const bool longest = algorithm.ends_with("512") || family_of(algorithm) == "Ed25519";
+  const unsigned bits = longest ? 512 : algorithm.ends_with("384") ? 384 : 256;
   const std::string digest = sha2(bits, access_token);
   const auto given = claims.text("at_hash");
   if (!given || !equal_constant_time(*given, to_base64url(digest.substr(0, digest.size() / 2))))

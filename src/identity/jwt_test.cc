@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/hmac.h>
+#include <sodium.h>
 
 #include "base/hash.h"
 #include "identity/test_tokens.h"
@@ -89,6 +90,58 @@ TEST(Jwt, TakesTheLongerHashesAndCurves) {
   EXPECT_EQ(refusal(p521.sign("ES512", good_claims()), e, keys), "taken");
   for (const char* algorithm : {"RS384", "RS512", "PS384", "PS512"})
     EXPECT_EQ(refusal(rsa().sign(algorithm, good_claims()), e, keys), "taken") << algorithm;
+}
+
+/// The example of RFC 8037, appendix A.4.
+TEST(Jwt, TakesEd25519) {
+  const std::string x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+  const auto keys = parse_key_set(R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":")" + x + R"("}]})");
+  ASSERT_TRUE(keys && keys->keys.size() == 1);
+  EXPECT_EQ(keys->keys.front().family(), "Ed25519");
+  // Its payload is no JSON, so that Jws takes none of it; signed anew it would be another token.
+  EXPECT_FALSE(
+      Jws::parse("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0"
+                 "JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"));
+  std::string pair(crypto_sign_PUBLICKEYBYTES, '\0'), secret(crypto_sign_SECRETKEYBYTES, '\0');
+  crypto_sign_keypair(reinterpret_cast<unsigned char*>(pair.data()),
+                      reinterpret_cast<unsigned char*>(secret.data()));
+  const auto sign = [&](const std::string& algorithm) {
+    const std::string text = to_base64url(R"({"alg":")" + algorithm + R"("})") + "." +
+                             to_base64url(R"({"sub":"alice"})");
+    std::string made(crypto_sign_BYTES, '\0');
+    crypto_sign_detached(reinterpret_cast<unsigned char*>(made.data()), nullptr,
+                         reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                         reinterpret_cast<const unsigned char*>(secret.data()));
+    return text + "." + to_base64url(made);
+  };
+  const auto own = parse_key_set(R"({"keys":[{"kty":"OKP","crv":"Ed25519","x":")" +
+                                 to_base64url(pair) + R"("}]})");
+  ASSERT_TRUE(own && own->keys.size() == 1);
+  for (const char* algorithm : {"EdDSA", "Ed25519"}) {
+    std::string token = sign(algorithm);
+    const auto read = Jws::parse(token);
+    ASSERT_TRUE(read) << read.error().text;
+    EXPECT_TRUE(read->verify(own->keys.front()));
+    EXPECT_FALSE(read->verify(keys->keys.front())) << "another's key";
+    EXPECT_EQ(read->claims().at("sub").as_string(), "alice");
+    const size_t dot = token.rfind('.');
+    token[dot + 5] = token[dot + 5] == 'A' ? 'B' : 'A';
+    const auto changed = Jws::parse(token);
+    EXPECT_TRUE(!changed || !changed->verify(own->keys.front()));
+    const auto cut = Jws::parse(token.substr(0, dot + 1) + to_base64url("short"));
+    EXPECT_TRUE(!cut || !cut->verify(own->keys.front()));
+  }
+  // The key of one kind is none of the other's, and no point is no key.
+  const TestKey rsa = TestKey::rsa("r");
+  const auto others = parse_key_set(key_set_of({&rsa}));
+  ASSERT_TRUE(others);
+  EXPECT_FALSE(Jws::parse(sign("EdDSA"))->verify(others->keys.front()));
+  EXPECT_FALSE(Jws::parse(rsa.sign("RS256", {{"sub", "alice"}}))->verify(own->keys.front()));
+  for (const std::string& key :
+       {std::string(R"("crv":"Ed25519","x":"AAAA")"), std::string(R"("crv":"Ed25519")"),
+        R"("crv":"Ed448","x":")" + x + "\"", R"("crv":"Ed25519","alg":"ES256","x":")" + x + "\"",
+        R"("crv":"Ed25519","use":"enc","x":")" + x + "\""})
+    EXPECT_EQ(parse_key_set(R"({"keys":[{"kty":"OKP",)" + key + "}]}")->keys.size(), 0U) << key;
 }
 
 TEST(Jwt, RefusesUnsignedTokens) {

@@ -239,6 +239,20 @@ TEST_P(ScimStoreTest, Threat70_AnotherIssuerDoesNotGetThem) {
   EXPECT_THAT(log_in("alice", "1", false, false).error().text, HasSubstr("somebody else here"));
 }
 
+TEST_P(ScimStoreTest, WhoHasSomethingAndIsSomebodyOfAnIssuerIsFound) {
+  make("alice");
+  make("bob");
+  ASSERT_TRUE(log_in("alice", "a1"));
+  ASSERT_TRUE(log_in("bob", "b1"));
+  FederatedUsers federated(database);
+  EXPECT_THAT(*federated.holders("https://login.example"), IsEmpty());
+  const std::string id = credential("alice");
+  EXPECT_THAT(*federated.holders("https://login.example"), ElementsAre(std::pair("alice", "a1")));
+  EXPECT_THAT(*federated.holders("ldap:corp"), IsEmpty());
+  ASSERT_TRUE(CredentialStore(database, "x").revoke(id));
+  EXPECT_THAT(*federated.holders("https://login.example"), IsEmpty());
+}
+
 TEST_P(ScimStoreTest, AnOperatorMayRemoveThem) {
   const auto alice = make("alice");
   make_group("ops", {alice.meta.id});

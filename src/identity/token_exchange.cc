@@ -146,7 +146,7 @@ Result<Exchanged> TokenExchange::for_person(const Party& subject, const std::str
   SLUICE_ASSIGN(const auto identity, identity_of(subject.claims, userinfo ? &*userinfo : nullptr,
                                                  config, wall_micros()));
   Exchanged out;
-  SLUICE_ASSIGN(out.user, users_.admit(identity, config.provision));
+  SLUICE_ASSIGN(out.user, users_.admit(identity, config.provision, config.scim));
   out.session = config.session;
   out.assurance = identity.assurance;
   return out;

@@ -117,14 +117,33 @@ void read_time(MapReader& map, std::optional<TimeWindow>& out) {
   });
 }
 
+void read_claims(MapReader& map, When& when) {
+  const YAML::Node claims = map.node("claims");
+  if (!claims.IsDefined()) return;
+  if (!claims.IsMap() || claims.size() == 0) {
+    map.problem("claims", "expected a mapping such as {device_managed: \"true\"}");
+    return;
+  }
+  map.map("claims", [&](MapReader& inner) {
+    for (const auto& entry : claims) {
+      const auto name = entry.first.as<std::string>("");
+      std::optional<Words> words;
+      read_words(inner, name, words);
+      if (words) when.claims.emplace_back(name, std::move(*words));
+    }
+  });
+}
+
 void read_authentication(MapReader& map, When& when) {
   map.map("authentication", [&](MapReader& inner) {
     if (inner.empty()) {
-      map.problem("authentication", "expected method, issuer, acr, mfa, max_age or older_than");
+      map.problem("authentication",
+                  "expected method, issuer, acr, claims, mfa, max_age or older_than");
     }
     read_words(inner, "method", when.methods);
     read_words(inner, "issuer", when.issuers);
     read_words(inner, "acr", when.acr);
+    read_claims(inner, when);
     read_flag(inner, "mfa", when.mfa);
     const auto age = [&](const std::string& key, std::optional<Duration>& out) {
       Duration value{};

@@ -398,6 +398,8 @@ std::span<const char* const> schema_steps() {
            after_micros INTEGER NOT NULL,
            PRIMARY KEY (request, after_micros)
          ) STRICT;)",
+      R"(-- What the token said of its holder's device and the like: name=value, by newlines.
+         ALTER TABLE credentials ADD COLUMN claims TEXT NOT NULL DEFAULT '';)",
       // A DSSE envelope; empty: none was given.
       "ALTER TABLE changes ADD COLUMN attestation TEXT NOT NULL DEFAULT '';",
   };

@@ -228,8 +228,9 @@ def test_what_was_not_taken_is_told_after_a_restart(server):
             tries = [h["webhook-id"] for p, h, _ in told.receiver.refused + told.receiver.requests if p == "/tool"]
         assert len(set(tries)) == 1
         assert len(told.got("/tool")) == 1
-        metrics = urllib.request.urlopen(f"http://127.0.0.1:{told.gateway.http}/metrics", timeout=20).read().decode()
-        assert 'sluice_webhook_sent_total{webhook="tool"} 1' in metrics
+        # Counted once the receiver's answer has been read.
+        assert wait_until(lambda: 'sluice_webhook_sent_total{webhook="tool"} 1' in urllib.request.urlopen(
+            f"http://127.0.0.1:{told.gateway.http}/metrics", timeout=20).read().decode())
     finally:
         told.close()
 

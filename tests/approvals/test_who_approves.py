@@ -145,9 +145,10 @@ def test_a_vote_in_other_hands(gateway):
     run(gateway)
     records = gateway.wait_for(lambda found: any(r.get("approval") for r in found), "--user", "alice")
     assert [r["approval"] for r in records if r.get("approval")] == [f"{number} by frank for tom"]
-    said = [r["message"] for r in gateway.search("--type", "approval")]
-    assert any("frank may vote for tom" in text and "on holiday" in text for text in said)
-    assert any("approved for tom: seen" in text for text in said)
+    for all_of in (("frank may vote for tom", "on holiday"), ("approved for tom: seen",)):
+        told = lambda found: any(all(words in r["message"] for words in all_of) for r in found)
+        assert told(gateway.wait_for(told, "--type", "approval")), all_of
+
 
 
 def test_a_delegation_begins_and_ends(gateway):

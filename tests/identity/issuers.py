@@ -16,7 +16,8 @@ import urllib.parse
 import urllib.request
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from harness.ports import free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -63,6 +64,22 @@ class Key:
             r, s = utils.decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
             return text + "." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
         return text + "." + b64(self.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))
+
+
+class EdKey:
+    """An Ed25519 key pair (RFC 8037)."""
+
+    def __init__(self, kid):
+        self.kid, self.key = kid, ed25519.Ed25519PrivateKey.generate()
+
+    def jwk(self):
+        x = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return {"kty": "OKP", "crv": "Ed25519", "x": b64(x), "kid": self.kid, "use": "sig", "alg": "EdDSA"}
+
+    def sign(self, claims, **header):
+        header = {"alg": "EdDSA", "kid": self.kid, "typ": "JWT", **header}
+        text = b64(json.dumps(header).encode()) + "." + b64(json.dumps(claims).encode())
+        return text + "." + b64(self.key.sign(text.encode()))
 
 
 class OidcProvider:

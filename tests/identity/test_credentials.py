@@ -88,6 +88,16 @@ def test_a_token_lets_in_beside_the_password(gateway):
     assert record["authentication"] == "token"
 
 
+def test_who_has_no_password_shows_tokens_alone(gateway):
+    gateway.cli("user", "add", "nopass", "--group", "engineering", "--no-password")
+    refused = gateway.cli("user", "add", "other", "--no-password", "--generate", check=False)
+    assert refused.returncode == 2 and "--no-password" in refused.stderr
+    secret = token(gateway, "nopass")
+    logged_in(gateway, secret, "nopass").close()
+    for password in (PASSWORD, "", "SCRAM-SHA-256"):
+        assert login(gateway, password, "nopass")["C"] == "28P01"
+
+
 def test_psql_and_libpq_take_it_as_a_password(gateway):
     secret = token(gateway)
     logged_in(gateway, secret).close()

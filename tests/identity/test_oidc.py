@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 from browser import Browser
 from harness.gateway import Gateway
-from issuers import CLIENT, SECRET, FakeIssuer, Key, OidcProvider, call
+from issuers import CLIENT, SECRET, EdKey, FakeIssuer, Key, OidcProvider, call
 
 HOME = "http://127.0.0.1:8765/callback"
 
@@ -300,3 +300,45 @@ def test_device_login(gateway, provider):
 def test_devices_are_let_in_only_where_allowed(gateway):
     status, answer = call(gateway, "POST", "/v1/login/device", {"issuer": "rogue"})
     assert status == 403 and "identity.issuers.device" in answer["title"], answer
+
+
+def test_who_fails_again_and_again_waits(server, fake):
+    running = Gateway(server, environment="staging", extra=f"""\
+limits: {{ login_failures_per_source: 3 }}
+identity:
+  issuers: [{{ name: rogue, issuer: '{fake.url}', audience: sluice, allow_http: true }}]
+""")
+    try:
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "subject_token": fake.token("nobody", audience="else")}
+        answers = [call(running, "POST", "/v1/token", form=form) for _ in range(6)]
+        assert [a[0] for a in answers[:4]] == [400] * 4
+        assert answers[-1][0] == 429 and answers[-1][1]["detail"].startswith("Wait "), answers[-1]
+    finally:
+        assert running.stop() == 0
+
+
+def test_ed25519_where_it_is_asked_for(server):
+    issuer = FakeIssuer()
+    key, other = EdKey("ed"), EdKey("ed")
+    issuer.published = [key.jwk(), issuer.key.jwk()]
+    running = Gateway(server, environment="staging", extra=f"""\
+identity:
+  issuers: [{{ name: modern, issuer: '{issuer.url}', audience: sluice, allow_http: true, algorithms: EdDSA }}]
+  workloads: [{{ issuer: modern, match: {{ sub: loader }}, user: loader }}]
+""")
+    try:
+        def exchange(token):
+            return call(running, "POST", "/v1/token", form={
+                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "subject_token": token})
+
+        status, answer = exchange(issuer.token("loader", audience="sluice", key=key))
+        assert status == 200 and answer["user"] == "loader", answer
+        assert running.psql("-Atc", "SELECT 1", user="loader", password=answer["access_token"]).stdout == "1\n"
+        for token in (issuer.token("loader", audience="sluice", key=other), issuer.token("loader", audience="sluice"),
+                      issuer.token("loader", audience="sluice", key=key, header={"alg": "none"})):
+            assert exchange(token)[0] == 400, token
+    finally:
+        issuer.stop()
+        assert running.stop() == 0

@@ -78,6 +78,9 @@ void add_login_command(CommandTree& tree) {
       ->type_name("CODE");
   sub->add_flag("--password-stdin", options.password_stdin,
                 "Read the password from standard input");
+  sub->add_option("--directory", options.directory,
+                  "With the password of this directory (LDAP), where the gateway asks several")
+      ->type_name("NAME");
   sub->add_option("--issuer", options.issuer, "By this identity provider, in the browser")
       ->type_name("NAME");
   sub->add_flag("--device", options.device,

@@ -32,6 +32,8 @@ void add_user_commands(CommandTree& tree) {
   named(add_user, user);
   described(add_user, user);
   with_password(add_user, user);
+  add_user->add_flag("--no-password", user.no_password,
+                     "They log in by an identity provider or a directory, or show tokens alone");
   auto* set = tree.add(*users, "set",
                        "Change a user's kind, groups or attributes, from the next statement on",
                        "sluice user set nightly --kind agent --attribute team=data",
