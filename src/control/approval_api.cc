@@ -196,7 +196,8 @@ json::array ApprovalApi::similar(const approval::Request& request, const std::st
   wanted.limit = kMostCompared;
   auto others = desk_.list(wanted);
   if (!others) return {};
-  std::erase_if(*others, [&](const auto& other) { return !may_see(other, reader); });
+  const auto eyes = eyes_of(reader);
+  std::erase_if(*others, [&](const auto& other) { return !may_see(other, eyes); });
   return similar_to(request, *others);
 }
 
