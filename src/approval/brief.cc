@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/bound_values.h"
+#include "sql/compatibility.h"
+#include "sql/schema_diff.h"
 
 namespace sluice::approval {
 namespace {
@@ -18,6 +20,12 @@ constexpr size_t kMostListed = 50;
 constexpr size_t kLongestValue = 1000;
 
 json::string utf8(std::string_view text) { return json::string(to_printable_utf8(text)); }
+
+json::array texts(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& text : list) out.push_back(utf8(text));
+  return out;
+}
 
 json::array actions_of(const sql::StatementFacts& facts) {
   json::array out;
@@ -98,10 +106,10 @@ json::object json_of(const policy::DryRun& run) {
 
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
                      const catalog::Catalog* catalog, std::optional<double> estimated_rows,
-                     const std::vector<sql::Finding>& lint, Bytes parameters,
-                     const std::optional<policy::DryRun>& dry_run) {
+                     Bytes parameters, const std::optional<policy::DryRun>& dry_run,
+                     const SchemaChange& change) {
   json::array findings;
-  for (const sql::Finding& finding : lint) {
+  for (const sql::Finding& finding : change.lint) {
     if (findings.size() == kMostListed) break;
     findings.push_back(json::object{{"rule", finding.rule},
                                     {"severity", sql::name_of(finding.severity)},
@@ -113,18 +121,25 @@ std::string brief_of(const policy::Decision& decision, const sql::StatementFacts
                    {"actions", actions_of(facts)},
                    {"tables", tables_of(facts, catalog)},
                    {"lint", std::move(findings)}};
+  if (!change.diff.empty()) out["schema_diff"] = texts(change.diff);
+  if (!change.breaks.empty()) out["breaks"] = texts(change.breaks);
   if (estimated_rows) out["estimated_rows"] = *estimated_rows;
   if (!parameters.empty()) out["parameters"] = values_of(parameters);
   if (dry_run) out["dry_run"] = json_of(*dry_run);
   return json::serialize(out);
 }
 
-std::vector<std::string> worse_than_advice(const std::vector<sql::Finding>& lint) {
-  std::vector<std::string> out;
+SchemaChange SchemaChange::of(std::string_view text, const sql::Scope& scope) {
+  return {sql::lint(text, scope), sql::schema_diff(text, scope), sql::breaks_older_clients(text)};
+}
+
+policy::Objections SchemaChange::objections() const {
+  policy::Objections out;
   for (const sql::Finding& finding : lint) {
     if (finding.severity != sql::Severity::kAdvice)
-      out.push_back(fmt::format("{}: {}", finding.rule, finding.message));
+      out.lint.push_back(fmt::format("{}: {}", finding.rule, finding.message));
   }
+  out.breaks = breaks;
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "policy/automatic.h"
 #include "policy/decision.h"
 #include "policy/proofs.h"
 #include "sql/lint.h"
@@ -14,18 +15,27 @@
 
 namespace sluice::approval {
 
+/// What a statement does to the schema: empty lists where it does nothing.
+struct SchemaChange {
+  std::vector<sql::Finding> lint;
+  std::vector<std::string> diff;    ///< sql::schema_diff
+  std::vector<std::string> breaks;  ///< sql::breaks_older_clients
+
+  /// Of a whole text. Needs a stack of kAnalyserStackBytes.
+  static SchemaChange of(std::string_view text, const sql::Scope& scope);
+  policy::Objections objections() const;
+};
+
 /// What those who decide are shown of a statement, as JSON:
 ///   {"why", "kind", "actions": [{"do", "object", "object_kind", "without_where", "cascade",
 ///   "lock"}], "tables": [{"name", "rows", "bytes", "dependents"}], "estimated_rows",
 ///   "lint": [{"rule", "severity", "message", "safer"}], "parameters": [text or null],
-///   "dry_run": {"rows", "tables": [text]} or {"why_not"}}
+///   "dry_run": {"rows", "tables": [text]} or {"why_not"},
+///   "schema_diff": [text], "breaks": [text]}
 /// `parameters`: the part of a Bind from its format codes on; empty for none.
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
                      const catalog::Catalog* catalog, std::optional<double> estimated_rows,
-                     const std::vector<sql::Finding>& lint, Bytes parameters,
-                     const std::optional<policy::DryRun>& dry_run = {});
-
-/// What of lint's findings is worse than advice, one a line.
-std::vector<std::string> worse_than_advice(const std::vector<sql::Finding>& lint);
+                     Bytes parameters, const std::optional<policy::DryRun>& dry_run,
+                     const SchemaChange& change);
 
 }  // namespace sluice::approval

@@ -8,11 +8,13 @@
 
 #include "approval/brief.h"
 #include "change/attestation.h"
+#include "gateway/big_stack_thread.h"
 #include "gateway/human_presence.h"
 #include "gateway/identified.h"
 #include "outside/tickets.h"
 #include "policy/automatic.h"
 #include "policy/policy.h"
+#include "sql/analyse.h"
 
 namespace sluice::change {
 namespace json = boost::json;
@@ -41,6 +43,16 @@ bool may_make_things(const sql::StatementFacts& facts) {
 
 bool same(const approval::Need& a, const approval::Need& b) {
   return a.rule == b.rule && a.stages == b.stages;
+}
+
+/// What one step does to the schema; what lint says of it is up to the caller.
+approval::SchemaChange understand_change(std::string_view text, const sql::Scope& scope) {
+  approval::SchemaChange out;
+  {
+    const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "change",
+                                         [&] { out = approval::SchemaChange::of(text, scope); });
+  }
+  return out;
 }
 
 /// One script on one target, step by step.
@@ -91,17 +103,19 @@ class Judge {
     // The rollback names what the script makes.
     bool made = which == Part::kRollback;
     for (size_t i = 0; i < steps.size(); ++i) {
-      std::vector<sql::Finding> findings;
-      std::copy_if(lint.begin(), lint.end(), std::back_inserter(findings),
+      auto change = understand_change(steps[i].text, scope);
+      // Of the whole script: what a step does may depend on those before it.
+      change.lint.clear();
+      std::copy_if(lint.begin(), lint.end(), std::back_inserter(change.lint),
                    [&](const auto& finding) { return finding.statement == i + 1; });
-      SLUICE_TRY(step(which, i, understood[i], findings, made));
+      SLUICE_TRY(step(which, i, understood[i], change, made));
       made = made || may_make_things(*understood[i].facts);
     }
     return {};
   }
 
   Result<> step(Part which, size_t i, const policy::Understood& understood,
-                const std::vector<sql::Finding>& lint, bool made) {
+                const approval::SchemaChange& change, bool made) {
     const sql::StatementFacts& facts = *understood.facts;
     policy::Circumstances now;
     now.now_micros = wall_micros();
@@ -121,9 +135,9 @@ class Judge {
     if (held) {
       ++held_;
       now.client_address = peer_;
-      ask_for(*decision, understood, now, lint, which, i);
+      ask_for(*decision, understood, now, change, which, i);
     }
-    tell(which, i, *decision, understood, lint, later);
+    tell(which, i, *decision, understood, change, later);
     return {};
   }
 
@@ -142,9 +156,9 @@ class Judge {
 
   /// Adds what the rules that hold a step ask for.
   void ask_for(const policy::Decision& decision, const policy::Understood& understood,
-               const policy::Circumstances& now, const std::vector<sql::Finding>& lint, Part which,
+               const policy::Circumstances& now, const approval::SchemaChange& change, Part which,
                size_t i) {
-    const auto bad = approval::worse_than_advice(lint);
+    const auto objections = change.objections();
     for (const auto& spec : decision.holds) {
       const approval::Need need{spec->rule, spec->stages};
       if (!not_among({need}, out_.needs).empty()) out_.needs.push_back(need);
@@ -154,7 +168,7 @@ class Judge {
       if (spec->proofs.ticket) ask_ticket(spec->proofs.ticket->system);
       auto automatic =
           policy::decide_automatically(*spec, *understood.facts, understood.catalog.get(),
-                                       principal_, target_, now, bad, out_.proofs);
+                                       principal_, target_, now, objections, out_.proofs);
       if (understood.facts->unresolved) {
         automatic.approved = false;
         automatic.evidence.emplace_back("it names what only an earlier step makes");
@@ -166,15 +180,15 @@ class Judge {
   }
 
   void tell(Part which, size_t i, const policy::Decision& decision,
-            const policy::Understood& understood, const std::vector<sql::Finding>& lint,
+            const policy::Understood& understood, const approval::SchemaChange& change,
             bool later) {
     const Step& step = out_.plan.steps(which)[i];
     json::array rules;
     for (const auto& spec : decision.holds) rules.emplace_back(spec->rule);
     json::error_code error;
-    auto facts = json::parse(
-        approval::brief_of(decision, *understood.facts, understood.catalog.get(), {}, lint, {}),
-        error);
+    auto facts = json::parse(approval::brief_of(decision, *understood.facts,
+                                                understood.catalog.get(), {}, {}, {}, change),
+                             error);
     json::object row{{"part", name_of(which)},
                      {"database", target_.database},
                      {"step", i + 1},

@@ -49,6 +49,14 @@ void print_facts(const json::object& facts) {
     for (const auto& other : row.at("dependents").as_array())
       std::cout << "    depends on it: " << printable(plain(other)) << '\n';
   }
+  if (const auto* diff = facts.if_contains("schema_diff")) {
+    std::cout << "  schema:\n";
+    for (const auto& line : diff->as_array()) std::cout << "    " << printable(plain(line)) << '\n';
+  }
+  if (const auto* breaks = facts.if_contains("breaks")) {
+    for (const auto& line : breaks->as_array())
+      std::cout << "  older clients: " << printable(plain(line)) << '\n';
+  }
   if (const auto* rows = facts.if_contains("estimated_rows"))
     std::cout << "  the planner expects " << plain(*rows) << " rows\n";
   if (const auto* run = facts.if_contains("dry_run")) {

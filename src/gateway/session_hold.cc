@@ -195,8 +195,8 @@ approval::Request Session::approval_request() {
   request.environment = admission_.database->config().environment;
   request.session_id = id_;
   request.max_rows = max_rows_of(decision);
-  const auto lint = sql::lint(held_->subject.statement, *scope_.scope);
-  const auto bad = approval::worse_than_advice(lint);
+  const auto change = approval::SchemaChange::of(held_->subject.statement, *scope_.scope);
+  const auto objections = change.objections();
   auto now = circumstances();
   now.estimated_rows = held_->estimate;
   request.automatic = true;
@@ -206,14 +206,14 @@ approval::Request Session::approval_request() {
     request.needs.push_back({spec->rule, spec->stages});
     const auto automatic = policy::decide_automatically(
         *spec, *held_->facts, catalog.get(), principal,
-        {held_->subject.database, request.environment}, now, bad, held_->proofs);
+        {held_->subject.database, request.environment}, now, objections, held_->proofs);
     request.automatic = request.automatic && automatic.approved;
     request.evidence.insert(request.evidence.end(), automatic.evidence.begin(),
                             automatic.evidence.end());
     if (spec->automatic && !automatic.approved) held_->evidence = automatic.evidence;
   }
-  request.brief = approval::brief_of(decision, *held_->facts, catalog.get(), held_->estimate, lint,
-                                     held_->values, held_->proofs.dry_run);
+  request.brief = approval::brief_of(decision, *held_->facts, catalog.get(), held_->estimate,
+                                     held_->values, held_->proofs.dry_run, change);
   return request;
 }
 

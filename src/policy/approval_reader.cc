@@ -117,6 +117,7 @@ void read_automatic(MapReader& map, const Rule& holding, ApprovalSpec& spec, Rea
   if (map.empty()) map.problem("automatic", "is empty; leave the key out where people decide");
   conditions(map, *automatic);
   map.one_of("lint", {"clean"}, [&](size_t) { spec.lint_clean = true; });
+  map.boolean("backward_compatible", spec.backward_compatible);
   read_proofs(map, spec.proofs);
   spec.automatic = std::move(automatic);
 }

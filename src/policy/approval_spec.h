@@ -31,7 +31,8 @@ struct ApprovalSpec {
   /// Of who and when: approved at once where all of it holds. Null: never.
   std::shared_ptr<const Rule> automatic;
   bool lint_clean = false;  ///< `automatic` also asks that lint finds nothing worse than advice
-  ProofConditions proofs;   ///< and that others vouch for it
+  bool backward_compatible = false;  ///< and that it can stop no client written before it
+  ProofConditions proofs;            ///< and that others vouch for it
   /// The statement is run and taken back before anybody is asked, where nothing would be left of
   /// it.
   bool dry_run = false;

@@ -74,7 +74,21 @@ Automatic decide(const Principal& principal, int64_t age_seconds,
   now.now_micros = 1'000'000'000'000'000;
   now.authenticated_micros = now.now_micros - age_seconds * 1'000'000;
   return decide_automatically(*policy->rules().front().approve, {}, nullptr, principal,
-                              {"orders", "production"}, now, lint);
+                              {"orders", "production"}, now, {lint, {}});
+}
+
+TEST(AutomaticApproval, BackwardCompatible) {
+  const auto policy = policy_of(
+      "{ name: wait, effect: hold, do: [schema_change], approve: { by: [dba], automatic: { who: { "
+      "groups: [dba] }, backward_compatible: true } } }");
+  const auto decide_on = [&](const Objections& objections) {
+    return decide_automatically(*policy->rules().front().approve, {}, nullptr, dora(),
+                                {"orders", "production"}, {}, objections);
+  };
+  EXPECT_TRUE(decide_on({{"lint is not asked for"}, {}}).approved);
+  const auto refused = decide_on({{}, {"ALTER TABLE: column \"x\" is dropped"}});
+  EXPECT_FALSE(refused.approved);
+  EXPECT_THAT(refused.evidence, Contains(HasSubstr("\"x\" is dropped")));
 }
 
 TEST(AutomaticApproval, OnlyForWhoIsVerifiedAsTheRuleDemands) {

@@ -37,7 +37,7 @@ std::string identity_of(const Principal& principal, const Circumstances& now) {
 Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFacts& facts,
                                const catalog::Catalog* catalog, const Principal& principal,
                                const Target& target, const Circumstances& circumstances,
-                               const std::vector<std::string>& lint, const Proofs& proofs) {
+                               const Objections& objections, const Proofs& proofs) {
   Automatic result;
   if (!spec.automatic) {
     result.evidence.push_back(fmt::format("rule \"{}\" leaves it to people", spec.rule));
@@ -54,11 +54,15 @@ Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFac
   good = matches_statement(rule, question, evidence) == Truth::kYes && good;
   good = matches_circumstances(rule.when, circumstances, evidence) == Truth::kYes && good;
   good = objects_match(rule, question, evidence) && good;
-  if (spec.lint_clean) {
-    evidence->push_back(lint.empty() ? "lint: nothing worse than advice"
-                                     : fmt::format("lint: {}", fmt::join(lint, "; ")));
-    good = good && lint.empty();
-  }
+  const auto none_of = [&](const std::vector<std::string>& found, std::string_view what,
+                           std::string_view none) {
+    evidence->push_back(fmt::format(
+        "{}: {}", what, found.empty() ? none : fmt::format("{}", fmt::join(found, "; "))));
+    good = good && found.empty();
+  };
+  if (spec.lint_clean) none_of(objections.lint, "lint", "nothing worse than advice");
+  if (spec.backward_compatible)
+    none_of(objections.breaks, "backward_compatible", "it only adds to the schema");
   good = proofs_hold(spec.proofs, proofs, circumstances.now_micros, result.evidence) && good;
   result.approved = good;
   return result;

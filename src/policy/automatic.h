@@ -15,11 +15,17 @@ struct Automatic {
   std::vector<std::string> evidence;
 };
 
-/// Applies `spec.automatic`. Any doubt is a no. `lint`: what lint finds worse than advice, one a
-/// line; asked for only where `spec.lint_clean`. `proofs`: what others vouch for.
+/// What reading a statement as a schema change has found, one a line.
+struct Objections {
+  std::vector<std::string> lint;    ///< worse than advice
+  std::vector<std::string> breaks;  ///< what may stop older clients (sql/compatibility.h)
+};
+
+/// Applies `spec.automatic`. Any doubt is a no. `objections` are asked for where the spec wants
+/// lint clean, or backward compatibility. `proofs`: what others vouch for.
 Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFacts& facts,
                                const catalog::Catalog* catalog, const Principal& principal,
                                const Target& target, const Circumstances& circumstances,
-                               const std::vector<std::string>& lint, const Proofs& proofs = {});
+                               const Objections& objections, const Proofs& proofs = {});
 
 }  // namespace sluice::policy

@@ -78,7 +78,7 @@ void read_approval(MapReader& map, Role& role) {
   holding.name = role.name;
   holding.effect = Effect::kHold;
   read_approve(map, holding, read_conditions);
-  if (holding.approve && holding.approve->lint_clean)
+  if (holding.approve && (holding.approve->lint_clean || holding.approve->backward_compatible))
     map.problem("approve", "lint is about statements; a role has none");
   if (holding.approve && holding.approve->proofs.any())
     map.problem("approve", "what others vouch for is about statements; a role has none");
