@@ -33,7 +33,7 @@ struct UserOptions {
   std::vector<std::string> attributes;  ///< "key=value"
   bool password_stdin = false;
   bool generate = false;
-  bool no_password = false;  ///< they log in elsewhere
+  bool no_password = false;     ///< they log in elsewhere
   std::string issuer, subject;  ///< who a user is at an identity provider
 };
 Result<> user_add(const Common& common, const UserOptions& options);

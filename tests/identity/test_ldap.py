@@ -183,6 +183,24 @@ def test_the_command_line(gateway, tmp_path):
     assert done.returncode == 0 and 'as "bob"' in done.stderr, done.stderr
 
 
+def test_an_operator_can_look(gateway, directory):
+    found = json.loads(gateway.cli("directory", "check", "corp", "--user", "BOB", "-o", "json").stdout)
+    assert [(f["directory"], f["user"], f["groups"]) for f in found] == [("corp", "bob", ["admins"])]
+    everything = gateway.cli("directory", "check", "-o", "json")
+    assert {f["directory"]: f["state"] for f in json.loads(everything.stdout)} == {"corp": "good", "branch": "good", "template": "good"}
+    assert json.loads(gateway.cli("directory", "check", "branch", "--user", "nobody", "-o", "json").stdout)[0]["state"] == "nobody"
+    assert gateway.cli("directory", "check", "nowhere", check=False).returncode == 3
+    text = gateway.config.read_text()
+    try:
+        gateway.config.write_text(text.replace(f"base: 'ou=branch,{SUFFIX}'", "base: 'ou=gone,dc=example'").replace(SERVICE, SERVICE + ",dc=x", 1))
+        done = gateway.cli("directory", "check", "--user", "greta", "-o", "json", check=False)
+        states = {f["directory"]: f["state"] for f in json.loads(done.stdout)}
+        assert done.returncode == 5 and "Invalid credentials" in states["corp"] and "No such object" in states["branch"], states
+        assert SERVICE_PASSWORD not in done.stdout + done.stderr
+    finally:
+        gateway.config.write_text(text)
+
+
 def test_Threat71_no_password_is_no_password(gateway):
     # This slapd says yes to a bind without one.
     for directory in ("", "corp", "branch", "template"):
