@@ -17,6 +17,7 @@ import pytest
 from harness.certificates import Authority
 from harness.gateway import PASSWORD, SLUICE, Gateway
 from issuers import call
+from scim import Scim
 from slapd import SERVICE, SERVICE_PASSWORD, SUFFIX, Slapd
 
 WORD = "a long enough word"
@@ -277,6 +278,27 @@ def test_one_time_codes_are_asked_for(gateway, directory):
     assert login(gateway, "coder", totp=code)[0] == 401
 
 
+def test_Threat72_who_is_kept_over_scim_logs_in_by_the_directory(server, directory):
+    gateway = make_gateway(server, lambda gateway: entry(directory, "corp", directory.url(), with_service(gateway) + "\n      scim: true"))
+    try:
+        scim = Scim(gateway, gateway.cli("scim", "token", "create").stdout.strip())
+        directory.person("nina", WORD)
+        status, refused = login(gateway, "nina")
+        assert status == 403 and "not provisioned" in refused["title"], refused
+        nina = scim.user("nina")
+        scim.group("staff", nina)
+        connection = session(gateway, "nina")
+        assert users(gateway)["nina"]["groups"] == ["staff"]
+        assert scim.patch("/Users/" + nina["id"], {"op": "Replace", "path": "active", "value": "False"})[0] == 200
+        assert ends(connection)
+        status, refused = login(gateway, "nina")
+        assert status == 403 and "inactive" in refused["title"], refused
+        assert scim("DELETE", "/Users/" + nina["id"])[0] == 204
+        assert eventually(lambda: "not provisioned" in login(gateway, "nina")[1]["title"])
+    finally:
+        assert gateway.stop() == 0
+
+
 def test_Threat73_a_directory_that_is_not_what_it_says(server, directory, authority):
     """Another authority's certificate, and a name that is not in it: the password is not sent."""
     other = Authority("another")
@@ -363,7 +385,7 @@ def test_Threat73_one_that_goes_away(server, authority):
     gateway = make_gateway(server, lambda gateway: entry(directory, "corp", directory.url(), f"""{with_service(gateway)}
       provision: true
       recheck: 1s
-      recheck_grace: 6s
+      recheck_grace: 15s
 """))
     try:
         connection = session(gateway, "dora")
@@ -374,12 +396,12 @@ def test_Threat73_one_that_goes_away(server, authority):
         with connection.cursor() as cursor:  # For a while what was known counts.
             cursor.execute("SELECT 1")
         directory.start()
-        time.sleep(8)
+        time.sleep(17)
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         directory.halt()
-        assert ends(connection, 60)
-        assert time.time() - began > 6
+        assert ends(connection, 90)
+        assert time.time() - began > 30
         assert "away for too long" in json.dumps(gateway.wait_for(
             lambda found: any("away for too long" in r["message"] for r in found), "--type", "admin"))
         directory.start()
