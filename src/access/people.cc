@@ -83,7 +83,7 @@ std::vector<std::string> revokers(const policy::Policy& policy, const GrantRow& 
   const policy::Role* role = policy::find_role(policy, grant.role);
   if (role == nullptr) return groups;
   if (role->approve) {
-    for (const auto& stage : role->approve->stages) add(stage.groups);
+    for (const auto& stage : role->approve->stages) add(stage.groups_ever());
   }
   if (role->break_glass) add(role->break_glass->review_by);
   return groups;

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "approval/quorum.h"
 #include "base/log.h"
 
 namespace sluice::approval {
@@ -150,8 +149,11 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
     return no(fmt::format("was approved for something else: {} has changed since; ask again",
                           difference(request.subject, subject)));
   }
-  if (!request.automatic && !standing(request, *directory_).approved)
-    return no("was approved by somebody who may not approve any more; ask again");
+  if (!request.automatic) {
+    SLUICE_ASSIGN(const Standing now, judged(request));
+    if (!now.approved)
+      return no("was approved by somebody who may not approve any more; ask again");
+  }
   const int64_t when = now();
   SLUICE_TRY(requests_.note_time(when));
   SLUICE_ASSIGN(const bool used, requests_.use(request, when));
@@ -168,7 +170,7 @@ Result<Request> Desk::vote(int64_t number, Vote vote) {
 
 Result<Request> Desk::vote_alone(int64_t number, Vote vote) {
   SLUICE_ASSIGN(auto request, current(number));
-  SLUICE_TRY(may_vote(request, vote.voter, vote.verdict, *directory_));
+  SLUICE_TRY(may_vote_now(request, vote));
   vote.time_micros = now();
   SLUICE_TRY(requests_.note_time(vote.time_micros));
   SLUICE_TRY(requests_.add_vote(request, vote));
@@ -180,9 +182,9 @@ Result<Request> Desk::vote_alone(int64_t number, Vote vote) {
     poke();
     return requests_.find(number);
   }
-  if (request.state == State::kWaiting && standing(request, *directory_).approved)
-    return grant(std::move(request));
-  return request;
+  if (request.state != State::kWaiting) return request;
+  SLUICE_ASSIGN(const Standing now, judged(request));
+  return now.approved ? grant(std::move(request)) : Result<Request>(std::move(request));
 }
 
 Result<> Desk::withdraw(int64_t number, const std::string& actor, const std::string& why) {
@@ -215,7 +217,84 @@ Result<std::vector<Request>> Desk::list(const Wanted& wanted) {
 std::vector<std::string> Desk::missing(const Request& request) {
   const std::lock_guard lock(mutex_);
   if (request.state != State::kWaiting) return {};
-  return standing(request, *directory_).missing;
+  const auto now = judged(request);
+  return now ? now->missing : std::vector<std::string>{now.error().text};
+}
+
+Result<bool> Desk::stands(const Request& request) {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(const Standing now, judged(request));
+  return now.approved;
+}
+
+Result<> Desk::could_vote(Request request, const Vote& vote) {
+  const std::lock_guard lock(mutex_);
+  request.state = State::kWaiting;
+  return may_vote_now(request, vote);
+}
+
+/// Those that have ended count as well: a vote that was given in time stays.
+Result<Standing> Desk::judged(const Request& request) {
+  SLUICE_ASSIGN(const auto all, delegations_.list(request.created_micros));
+  return standing(request, {*directory_, all, now()});
+}
+
+Result<> Desk::may_vote_now(const Request& request, const Vote& vote) {
+  const int64_t when = now();
+  SLUICE_ASSIGN(const auto all, delegations_.list(when));
+  return may_vote(request, vote, {*directory_, all, when});
+}
+
+Result<Delegation> Desk::delegate(Delegation delegation) {
+  return alone([&]() -> Result<Delegation> {
+    const int64_t when = now();
+    if (delegation.begin_micros < when) delegation.begin_micros = when;
+    delegation.created_micros = when;
+    SLUICE_TRY(check_delegation(delegation, *directory_, when));
+    SLUICE_TRY(requests_.note_time(when));
+    SLUICE_ASSIGN(delegation.number, delegations_.add(delegation));
+    return delegation;
+  });
+}
+
+Result<std::vector<Delegation>> Desk::delegations() {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(auto all, delegations_.list(now()));
+  std::erase_if(all, [](const Delegation& each) { return each.ended_micros != 0; });
+  return all;
+}
+
+Result<> Desk::end_delegation(int64_t number, const std::string& actor) {
+  return alone([&]() -> Result<> { return delegations_.end(number, actor, now()); });
+}
+
+Result<> Desk::escalate(int64_t number) {
+  auto known = escalations_.find(number);
+  if (known == escalations_.end()) {
+    SLUICE_ASSIGN(const auto request, requests_.find(number));
+    known = escalations_.emplace(number, std::vector<int64_t>()).first;
+    for (const Need& need : request.needs) {
+      for (const auto& stage : need.stages) {
+        for (const auto& step : stage.escalate)
+          known->second.push_back(request.created_micros + micros(step.after));
+      }
+    }
+  }
+  auto& due = known->second;
+  const int64_t when = now();
+  if (std::none_of(due.begin(), due.end(), [&](int64_t at) { return at <= when; })) return {};
+  std::erase_if(due, [&](int64_t at) { return at <= when; });
+  SLUICE_ASSIGN(const auto request, requests_.find(number));
+  for (const Need& need : request.needs) {
+    for (const auto& stage : need.stages) {
+      for (const auto& step : stage.escalate) {
+        if (request.created_micros + micros(step.after) > when) continue;
+        SLUICE_ASSIGN([[maybe_unused]] const bool told,
+                      requests_.escalate(request, step.after, step.groups));
+      }
+    }
+  }
+  return {};
 }
 
 uint64_t Desk::watch(int64_t number, std::function<void()> decided) {
@@ -265,8 +344,11 @@ Result<> Desk::look() {
     for (const auto& each : open) {
       const bool over = now() >= each.expires_micros;
       if (over) SLUICE_TRY(current(each.number));
-      if (each.waiting && !over) waiting.insert(each.number);
+      if (!each.waiting || over) continue;
+      waiting.insert(each.number);
+      SLUICE_TRY(escalate(each.number));
     }
+    std::erase_if(escalations_, [&](const auto& each) { return !waiting.contains(each.first); });
     for (auto at = watchers_.begin(); at != watchers_.end();) {
       const bool still = waiting.contains(at->second.number);
       if (!still) decided.push_back(std::move(at->second.decided));

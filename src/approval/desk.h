@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "approval/delegation.h"
+#include "approval/quorum.h"
 #include "approval/request.h"
 #include "approval/request_store.h"
 #include "base/clock.h"
@@ -48,6 +50,17 @@ class Desk {
   Result<std::vector<Request>> list(const Wanted& wanted);
   /// What it still takes; empty for what waits no more.
   std::vector<std::string> missing(const Request& request);
+  /// Whether those who have approved it still may.
+  Result<bool> stands(const Request& request);
+  /// Whether `vote` could be given now, were it still waiting. kDenied says why not.
+  Result<> could_vote(Request request, const Vote& vote);
+
+  /// Lets somebody give somebody's vote. kDenied, kInvalidInput, kNotFound.
+  Result<Delegation> delegate(Delegation delegation);
+  /// Those that are not over, the newest first.
+  Result<std::vector<Delegation>> delegations();
+  /// Taken back by one of the two.
+  Result<> end_delegation(int64_t number, const std::string& actor);
 
   /// Calls `decided` once, when request `number` is not waiting any more; at once if it is not.
   /// On some thread, with no lock held. Returns what `forget` takes.
@@ -68,6 +81,10 @@ class Desk {
   Result<Request> vote_alone(int64_t number, Vote vote);
   Result<> withdraw_alone(int64_t number, const std::string& actor, const std::string& why);
   Result<Request> current(int64_t number);
+  Result<Standing> judged(const Request& request);
+  Result<> may_vote_now(const Request& request, const Vote& vote);
+  /// Tells of each time from which others decide too.
+  Result<> escalate(int64_t number);
   Result<Request> grant(Request request);
   void run();
   /// With the lock held: something has been decided.
@@ -78,6 +95,8 @@ class Desk {
   std::mutex mutex_;    ///< guards all below
   store::Database database_;
   RequestStore requests_{database_};
+  DelegationStore delegations_{database_};
+  std::map<int64_t, std::vector<int64_t>> escalations_;  ///< when, of those that wait
   std::shared_ptr<const identity::Directory> directory_;
   int64_t started_wall_ = 0;  ///< never earlier than what any desk has seen
   Clock::time_point started_ = Clock::now();

@@ -38,14 +38,41 @@ Result<const identity::User*> eligible(const Request& request, const std::string
   return user;
 }
 
+/// Who a vote counts as: who gives it and, if that is another one, whose it is; or why for nobody.
+struct Counted {
+  const identity::User* voter = nullptr;  ///< in a group of the stage
+  std::vector<std::string> persons;       ///< that have voted by it
+};
+
+Result<Counted> counted(const Request& request, const Vote& vote, int64_t at_micros,
+                        const Judging& judging) {
+  Counted out;
+  SLUICE_ASSIGN(out.voter, eligible(request, vote.voter, judging.directory));
+  out.persons.push_back(person_of(*out.voter));
+  if (vote.on_behalf.empty()) return out;
+  SLUICE_ASSIGN(out.voter, eligible(request, vote.on_behalf, judging.directory));
+  if (find_delegation(judging.delegations, vote.on_behalf, vote.voter, at_micros,
+                      judging.directory) == nullptr) {
+    return fail(ErrorCode::kDenied, fmt::format("\"{}\" has not delegated their vote to \"{}\"",
+                                                vote.on_behalf, vote.voter));
+  }
+  out.persons.push_back(person_of(*out.voter));
+  return out;
+}
+
 /// How far one need has got.
 struct Progress {
   std::set<std::string> persons;  ///< that have been counted
   const policy::ApprovalStage* open = nullptr;
   unsigned lacking = 0;
+
+  bool has(const std::vector<std::string>& some) const {
+    return std::any_of(some.begin(), some.end(),
+                       [this](const auto& person) { return persons.contains(person); });
+  }
 };
 
-Progress progress(const Need& need, const Request& request, const identity::Directory& directory) {
+Progress progress(const Need& need, const Request& request, const Judging& judging) {
   Progress result;
   auto vote = request.votes.begin();
   for (const policy::ApprovalStage& stage : need.stages) {
@@ -53,9 +80,13 @@ Progress progress(const Need& need, const Request& request, const identity::Dire
     // In the order in which they came: a later stage is not decided on before the earlier one is.
     for (; vote != request.votes.end() && got < stage.people; ++vote) {
       if (vote->verdict != Verdict::kApprove) continue;
-      const auto user = eligible(request, vote->voter, directory);
-      if (!user || !in_some(**user, stage.groups)) continue;
-      if (result.persons.insert(person_of(**user)).second) ++got;
+      const auto by = counted(request, *vote, vote->time_micros, judging);
+      // Who was asked at the time, as far as they still are who they were.
+      if (!by || !in_some(*by->voter, stage.groups_at(request.created_micros, vote->time_micros)))
+        continue;
+      if (result.has(by->persons)) continue;
+      result.persons.insert(by->persons.begin(), by->persons.end());
+      ++got;
     }
     if (got < stage.people) {
       result.open = &stage;
@@ -68,49 +99,45 @@ Progress progress(const Need& need, const Request& request, const identity::Dire
 
 }  // namespace
 
-std::string person_of(const identity::User& user) {
-  const auto found = user.attributes.find("person");
-  return found == user.attributes.end() ? user.name : found->second;
-}
-
-Standing standing(const Request& request, const identity::Directory& directory) {
+Standing standing(const Request& request, const Judging& judging) {
   Standing result;
   for (const Need& need : request.needs) {
-    const Progress now = progress(need, request, directory);
+    const Progress now = progress(need, request, judging);
     if (now.open == nullptr) continue;
-    result.missing.push_back(fmt::format("rule \"{}\": {} more of {}", need.rule, now.lacking,
-                                         fmt::join(now.open->groups, ", ")));
+    result.missing.push_back(fmt::format(
+        "rule \"{}\": {} more of {}", need.rule, now.lacking,
+        fmt::join(now.open->groups_at(request.created_micros, judging.now_micros), ", ")));
   }
   result.approved = result.missing.empty() && !request.needs.empty();
   return result;
 }
 
-Result<> may_vote(const Request& request, const std::string& voter, Verdict verdict,
-                  const identity::Directory& directory) {
-  if (verdict == Verdict::kComment) return {};
+Result<> may_vote(const Request& request, const Vote& vote, const Judging& judging) {
+  if (vote.verdict == Verdict::kComment) return {};
   if (request.state != State::kWaiting && request.state != State::kApproved)
     return fail(ErrorCode::kDenied,
                 fmt::format("request {} is {} already", request.number, name_of(request.state)));
-  SLUICE_ASSIGN(const identity::User* user, eligible(request, voter, directory));
-  bool counted = false;
+  const bool rejects = vote.verdict == Verdict::kReject;
+  SLUICE_ASSIGN(const Counted by, counted(request, vote, judging.now_micros, judging));
+  bool before = false;
   std::vector<std::string> groups;
   for (const Need& need : request.needs) {
-    const Progress now = progress(need, request, directory);
+    const Progress now = progress(need, request, judging);
     for (const policy::ApprovalStage& stage : need.stages) {
-      const bool asked = verdict == Verdict::kReject || &stage == now.open;
-      if (!asked) continue;
-      groups.insert(groups.end(), stage.groups.begin(), stage.groups.end());
-      if (!in_some(*user, stage.groups)) continue;
-      if (verdict == Verdict::kReject || !now.persons.contains(person_of(*user))) return {};
-      counted = true;
+      if (!rejects && &stage != now.open) continue;
+      const auto deciding = stage.groups_at(request.created_micros, judging.now_micros);
+      groups.insert(groups.end(), deciding.begin(), deciding.end());
+      if (!in_some(*by.voter, deciding)) continue;
+      if (rejects || !now.has(by.persons)) return {};
+      before = true;
     }
   }
-  if (counted)
+  if (before)
     return fail(ErrorCode::kDenied, "you have approved it already; it takes somebody else now");
   if (groups.empty())
     return fail(ErrorCode::kDenied, fmt::format("request {} is approved already", request.number));
   return fail(ErrorCode::kDenied, fmt::format("\"{}\" is in none of the groups that decide now: {}",
-                                              voter, fmt::join(groups, ", ")));
+                                              by.voter->name, fmt::join(groups, ", ")));
 }
 
 Result<> can_be_approved(const Request& request, const identity::Directory& directory) {
@@ -118,8 +145,9 @@ Result<> can_be_approved(const Request& request, const identity::Directory& dire
     std::set<std::string> everybody;
     for (const policy::ApprovalStage& stage : need.stages) {
       std::set<std::string> persons;
+      const auto groups = stage.groups_ever();
       for (const identity::User& user : directory.users()) {
-        if (eligible(request, user.name, directory) && in_some(user, stage.groups))
+        if (eligible(request, user.name, directory) && in_some(user, groups))
           persons.insert(person_of(user));
       }
       everybody.insert(persons.begin(), persons.end());
@@ -127,7 +155,7 @@ Result<> can_be_approved(const Request& request, const identity::Directory& dire
       return fail(ErrorCode::kDenied,
                   fmt::format("rule \"{}\" asks for {} of {}, and {} could", need.rule,
                               stage.people == 1 ? "somebody" : std::to_string(stage.people),
-                              fmt::join(stage.groups, ", "),
+                              fmt::join(groups, ", "),
                               persons.empty() ? "nobody" : fmt::format("only {}", persons.size())));
     }
     unsigned wanted = 0;

@@ -3,14 +3,19 @@
 #include <string>
 #include <vector>
 
+#include "approval/delegation.h"
 #include "approval/request.h"
 #include "base/result.h"
 #include "identity/directory.h"
 
 namespace sluice::approval {
 
-/// The person behind a user: several accounts of one carry the same attribute "person".
-std::string person_of(const identity::User& user);
+/// By what votes are judged: people, delegations and the time as they are now.
+struct Judging {
+  const identity::Directory& directory;
+  const std::vector<Delegation>& delegations;
+  int64_t now_micros = 0;
+};
 
 /// What votes have come to.
 struct Standing {
@@ -18,17 +23,17 @@ struct Standing {
   std::vector<std::string> missing;  ///< "rule schema-changes: 1 more of dba"
 };
 
-/// Counts the approvals of people who may give them as `directory` has them now: enabled, human,
-/// not the requester under any name, in a group of the stage, and no person twice in one rule.
-Standing standing(const Request& request, const identity::Directory& directory);
+/// Counts the approvals of people who may give them as they are now: enabled, human, not the
+/// requester under any name, in a group that decided when they voted, and no person twice in one
+/// rule. A vote that somebody has given for somebody else is both's.
+Standing standing(const Request& request, const Judging& judging);
 
-/// Whether `voter` may say that now: kDenied says why not. Approving is for those whom the open
-/// stage asks; rejecting for all who are asked at any stage, also after they approved; commenting
-/// for everybody.
-Result<> may_vote(const Request& request, const std::string& voter, Verdict verdict,
-                  const identity::Directory& directory);
+/// Whether somebody may decide on it now, for themselves or on behalf of `on_behalf`; kDenied says
+/// why not, in a sentence.
+Result<> may_vote(const Request& request, const Vote& vote, const Judging& judging);
 
-/// Whether anybody but the requester could ever approve it: kDenied says for which rule nobody can.
+/// Whether enough people could approve it, at some time or other, if all of them wanted to; kDenied
+/// says what is missing.
 Result<> can_be_approved(const Request& request, const identity::Directory& directory);
 
 }  // namespace sluice::approval

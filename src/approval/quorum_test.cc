@@ -46,18 +46,40 @@ void approve(Request& request, const std::string& voter) {
   request.votes.push_back({voter, Verdict::kApprove});
 }
 
+constexpr int64_t kHour = int64_t{3600} * 1'000'000;
+
+Standing judged(const Request& request, const std::vector<Delegation>& delegations = {},
+                int64_t now = 0) {
+  const auto people = directory();
+  return standing(request, {*people, delegations, now});
+}
+
+std::string refusal(const Request& request, const Vote& vote,
+                    const std::vector<Delegation>& delegations = {}, int64_t now = 0) {
+  const auto people = directory();
+  const auto allowed = may_vote(request, vote, {*people, delegations, now});
+  return allowed ? "" : allowed.error().text;
+}
+
 std::string refusal(const Request& request, const std::string& voter,
                     Verdict verdict = Verdict::kApprove) {
-  const auto allowed = may_vote(request, voter, verdict, *directory());
-  return allowed ? "" : allowed.error().text;
+  return refusal(request, Vote{voter, verdict});
+}
+
+/// `voter`'s word for `on_behalf`, at that time.
+Vote vote_for(std::string voter, std::string on_behalf, int64_t at = 0) {
+  Vote out{std::move(voter), Verdict::kApprove};
+  out.on_behalf = std::move(on_behalf);
+  out.time_micros = at;
+  return out;
 }
 
 TEST(Quorum, OneOfTheGroupIsEnough) {
   Request asked = request({{{"dba"}, 1}});
-  EXPECT_THAT(standing(asked, *directory()).missing, ElementsAre("rule \"rule\": 1 more of dba"));
+  EXPECT_THAT(judged(asked).missing, ElementsAre("rule \"rule\": 1 more of dba"));
   EXPECT_EQ(refusal(asked, "bob"), "");
   approve(asked, "bob");
-  EXPECT_TRUE(standing(asked, *directory()).approved);
+  EXPECT_TRUE(judged(asked).approved);
 }
 
 TEST(Quorum, WhoAsksDoesNotDecideUnderAnyName) {
@@ -67,7 +89,7 @@ TEST(Quorum, WhoAsksDoesNotDecideUnderAnyName) {
     EXPECT_THAT(refusal(asked, name, Verdict::kReject), HasSubstr("does not decide"));
     approve(asked, name);
   }
-  EXPECT_FALSE(standing(asked, *directory()).approved);
+  EXPECT_FALSE(judged(asked).approved);
 }
 
 TEST(Quorum, WhomAnAgentActsForDoesNotDecide) {
@@ -86,7 +108,7 @@ TEST(Quorum, OnlyPeopleWhoAreThere) {
   EXPECT_THAT(refusal(asked, "nobody"), HasSubstr("gone"));
   EXPECT_THAT(refusal(asked, "dave"), HasSubstr("none of the groups"));
   for (const char* name : {"robot", "deploy", "gone", "nobody", "dave"}) approve(asked, name);
-  EXPECT_FALSE(standing(asked, *directory()).approved);
+  EXPECT_FALSE(judged(asked).approved);
 }
 
 TEST(Quorum, SeveralAreDifferentPeople) {
@@ -94,9 +116,9 @@ TEST(Quorum, SeveralAreDifferentPeople) {
   approve(asked, "carol");
   EXPECT_THAT(refusal(asked, "carol"), HasSubstr("somebody else"));
   approve(asked, "carol");
-  EXPECT_FALSE(standing(asked, *directory()).approved);
+  EXPECT_FALSE(judged(asked).approved);
   approve(asked, "dave");
-  EXPECT_TRUE(standing(asked, *directory()).approved);
+  EXPECT_TRUE(judged(asked).approved);
 }
 
 TEST(Quorum, StagesComeInTheirOrder) {
@@ -106,26 +128,25 @@ TEST(Quorum, StagesComeInTheirOrder) {
   approve(asked, "carol");
   EXPECT_THAT(refusal(asked, "carol"), HasSubstr("somebody else"));
   approve(asked, "carol");
-  EXPECT_FALSE(standing(asked, *directory()).approved);
+  EXPECT_FALSE(judged(asked).approved);
   EXPECT_EQ(refusal(asked, "bob"), "");
   approve(asked, "bob");
-  EXPECT_TRUE(standing(asked, *directory()).approved);
+  EXPECT_TRUE(judged(asked).approved);
 }
 
 TEST(Quorum, EveryRuleIsAsked) {
   Request asked = request({{{"dba"}, 1}});
   asked.needs.push_back({"other", {{{"leads"}, 1}}});
   approve(asked, "bob");
-  EXPECT_THAT(standing(asked, *directory()).missing,
-              ElementsAre("rule \"other\": 1 more of leads"));
+  EXPECT_THAT(judged(asked).missing, ElementsAre("rule \"other\": 1 more of leads"));
   approve(asked, "dave");
-  EXPECT_TRUE(standing(asked, *directory()).approved);
+  EXPECT_TRUE(judged(asked).approved);
 }
 
 TEST(Quorum, NoNeedIsNoApproval) {
   Request asked = request({});
   asked.needs.clear();
-  EXPECT_FALSE(standing(asked, *directory()).approved);
+  EXPECT_FALSE(judged(asked).approved);
 }
 
 TEST(Quorum, WhatIsOverIsNotVotedOn) {
@@ -148,6 +169,79 @@ TEST(Quorum, WhatNobodyCouldApproveIsSaid) {
               HasSubstr("nobody could"));
   EXPECT_THAT(can_be_approved(request({{{"dba"}, 2}, {{"leads"}, 2}}), *directory()).error().text,
               HasSubstr("4 different people in all, and only 3 could"));
+}
+
+/// From midnight to noon in UTC the leads, else the others; after two hours everybody.
+policy::ApprovalStage by_the_clock() {
+  policy::ApprovalStage out{{"dba"}, 1};
+  policy::OnCall morning{{}, {"leads"}};
+  morning.window.zone = *policy::find_zone("UTC");
+  morning.window.to = 12 * 60;
+  out.on_call = {morning};
+  out.escalate = {{std::chrono::hours(2), {"dba"}}};
+  return out;
+}
+
+TEST(Quorum, WhoIsOnCallDecides) {
+  Request asked = request({by_the_clock()});
+  asked.created_micros = kHour;
+  EXPECT_THAT(refusal(asked, Vote{"bob", Verdict::kApprove}, {}, 2 * kHour),
+              HasSubstr("decide now: leads"));
+  EXPECT_EQ(refusal(asked, Vote{"dave", Verdict::kApprove}, {}, 2 * kHour), "");
+  EXPECT_EQ(refusal(asked, Vote{"bob", Verdict::kApprove}, {}, 3 * kHour), "") << "it has waited";
+  asked.created_micros = 13 * kHour;
+  EXPECT_EQ(refusal(asked, Vote{"bob", Verdict::kApprove}, {}, 13 * kHour), "");
+  EXPECT_THAT(refusal(asked, Vote{"dave", Verdict::kApprove}, {}, 13 * kHour),
+              HasSubstr("decide now: dba"));
+}
+
+TEST(Quorum, AVoteCountsForWhoWasAskedWhenItWasGiven) {
+  Request asked = request({by_the_clock()});
+  Vote vote{"dave", Verdict::kApprove};
+  vote.time_micros = 11 * kHour;
+  asked.votes = {vote};
+  EXPECT_TRUE(judged(asked, {}, 20 * kHour).approved) << "also once others are on call";
+  asked.created_micros = 12 * kHour;
+  asked.votes[0].time_micros = 13 * kHour;
+  EXPECT_FALSE(judged(asked, {}, 13 * kHour).approved);
+  EXPECT_TRUE(can_be_approved(request({by_the_clock()}), *directory()));
+}
+
+TEST(Quorum, Threat67_AVoteInOtherHandsIsBoths) {
+  Request asked = request({{{"dba"}, 2}});
+  const std::vector<Delegation> given = {{1, "carol", "dave", kHour, 2 * kHour}};
+  EXPECT_THAT(refusal(asked, vote_for("dave", "carol"), given, 0), HasSubstr("has not delegated"));
+  EXPECT_THAT(refusal(asked, vote_for("dave", "bob"), given, kHour),
+              HasSubstr("has not delegated"));
+  EXPECT_EQ(refusal(asked, vote_for("dave", "carol"), given, kHour), "");
+  asked.votes = {vote_for("dave", "carol", kHour)};
+  EXPECT_THAT(refusal(asked, Vote{"carol", Verdict::kApprove}, given, kHour),
+              HasSubstr("somebody else"));
+  EXPECT_EQ(judged(asked, given, 5 * kHour).missing.size(), 1U);
+  asked.votes.push_back({"bob", Verdict::kApprove});
+  EXPECT_TRUE(judged(asked, given, 5 * kHour).approved) << "what was given in time stays";
+  auto back = given;
+  back[0].ended_micros = 3 * kHour;
+  EXPECT_FALSE(judged(asked, back, 5 * kHour).approved) << "what was taken back does not";
+  auto reused = given;
+  reused[0].created_micros = -1;  // The users have been made after it.
+  EXPECT_FALSE(judged(asked, reused, 5 * kHour).approved);
+}
+
+TEST(Quorum, Threat67_NobodyVotesForWhoAsksNorDoTheyForOthers) {
+  Request asked = request({{{"dba", "leads"}, 1}});
+  const std::vector<Delegation> given = {{1, "alice", "bob", 0, kHour},
+                                         {2, "carol", "alice", 0, kHour},
+                                         {3, "carol", "alice-admin", 0, kHour},
+                                         {4, "gone", "bob", 0, kHour},
+                                         {5, "carol", "robot", 0, kHour}};
+  for (const auto& vote :
+       {vote_for("bob", "alice"), vote_for("alice", "carol"), vote_for("alice-admin", "carol"),
+        vote_for("bob", "gone"), vote_for("robot", "carol")}) {
+    EXPECT_NE(refusal(asked, vote, given, 1), "") << vote.voter;
+    asked.votes = {vote};
+    EXPECT_FALSE(judged(asked, given, 1).approved) << vote.voter;
+  }
 }
 
 }  // namespace

@@ -53,9 +53,11 @@ std::optional<Verdict> find_verdict(std::string_view name) {
 
 std::string Request::summary() const {
   if (automatic) return fmt::format("{} automatically", number);
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (const Vote& vote : votes) {
-    if (vote.verdict == Verdict::kApprove) names.push_back(vote.voter);
+    if (vote.verdict != Verdict::kApprove) continue;
+    names.push_back(vote.on_behalf.empty() ? vote.voter
+                                           : fmt::format("{} for {}", vote.voter, vote.on_behalf));
   }
   return fmt::format("{} by {}", number, fmt::join(names, ", "));
 }

@@ -59,6 +59,7 @@ struct Vote {
   std::string authentication = {};  ///< how the voter had proved who they are
   int64_t time_micros = 0;
   std::optional<uint64_t> max_rows = std::nullopt;  ///< approved for at most so many
+  std::string on_behalf = {};  ///< whose vote it is, where `voter` gives it for them
 };
 
 /// What one rule that holds asks for: policy::ApprovalSpec as it is kept.
@@ -88,7 +89,7 @@ struct Request {
   int64_t used_micros = 0;
   std::vector<Vote> votes;
 
-  /// "12 by dora, erin", "12 automatically": for the record of what was run.
+  /// "12 by dora, erin for frank", "12 automatically": for the record of what was run.
   std::string summary() const;
 };
 

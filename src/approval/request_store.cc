@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "store/notices.h"
 #include "store/state.h"
 
 namespace sluice::approval {
@@ -18,14 +19,34 @@ constexpr const char* kColumns =
     "database, session, schema, policy, persons, requester_kind, environment, session_id, needs, "
     "max_rows, brief, evidence, automatic, reason, granted, used_micros";
 
+json::array json_of(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
+
+json::object stage_json(const policy::ApprovalStage& stage) {
+  json::object out{{"by", json_of(stage.groups)}, {"people", stage.people}};
+  json::array on_call, escalate;
+  for (const auto& entry : stage.on_call) {
+    on_call.push_back(json::object{{"zone", entry.window.zone_name},
+                                   {"days", entry.window.days},
+                                   {"from", entry.window.from},
+                                   {"to", entry.window.to},
+                                   {"by", json_of(entry.groups)}});
+  }
+  for (const auto& step : stage.escalate) {
+    escalate.push_back(
+        json::object{{"after_ns", step.after.count()}, {"to", json_of(step.groups)}});
+  }
+  if (!on_call.empty()) out["on_call"] = std::move(on_call);
+  if (!escalate.empty()) out["escalate"] = std::move(escalate);
+  return out;
+}
+
 std::string to_text(const std::vector<Need>& needs) {
   json::array out;
   for (const Need& need : needs) {
     json::array stages;
-    for (const auto& stage : need.stages) {
-      stages.push_back(json::object{{"by", json::array(stage.groups.begin(), stage.groups.end())},
-                                    {"people", stage.people}});
-    }
+    for (const auto& stage : need.stages) stages.push_back(stage_json(stage));
     out.push_back(json::object{{"rule", need.rule}, {"stages", std::move(stages)}});
   }
   return json::serialize(out);
@@ -41,6 +62,29 @@ std::vector<std::string> texts_of(const json::value& list) {
   return out;
 }
 
+policy::ApprovalStage stage_of(const json::value& stage) {
+  policy::ApprovalStage out{texts_of(stage.at("by")), stage.at("people").to_number<unsigned>()};
+  if (const auto* list = stage.as_object().if_contains("on_call")) {
+    for (const auto& each : list->as_array()) {
+      policy::OnCall entry{{}, texts_of(each.at("by"))};
+      entry.window.zone_name = each.at("zone").as_string();
+      auto zone = policy::find_zone(entry.window.zone_name);
+      if (!zone) throw std::runtime_error(zone.error().text);
+      entry.window.zone = std::move(*zone);
+      entry.window.days = each.at("days").to_number<uint8_t>();
+      entry.window.from = each.at("from").to_number<int>();
+      entry.window.to = each.at("to").to_number<int>();
+      out.on_call.push_back(std::move(entry));
+    }
+  }
+  if (const auto* list = stage.as_object().if_contains("escalate")) {
+    for (const auto& each : list->as_array())
+      out.escalate.push_back(
+          {Duration(each.at("after_ns").to_number<int64_t>()), texts_of(each.at("to"))});
+  }
+  return out;
+}
+
 /// What `to_text` wrote; the store is ours alone, so that anything else is an exception.
 std::vector<Need> needs_of(std::string_view text) {
   std::vector<Need> out;
@@ -49,7 +93,7 @@ std::vector<Need> needs_of(std::string_view text) {
     Need& need = out.emplace_back();
     need.rule = each.at("rule").as_string();
     for (const auto& stage : each.at("stages").as_array()) {
-      need.stages.push_back({texts_of(stage.at("by")), stage.at("people").to_number<unsigned>()});
+      need.stages.push_back(stage_of(stage));
     }
   }
   return out;
@@ -131,6 +175,8 @@ Result<int64_t> RequestStore::add(const Request& request) {
       database_, "approval", subject.requester,
       fmt::format("request {}: asks to run a statement in \"{}\" that {} holds, session {}", number,
                   subject.database, fmt::join(rules, ", "), request.session_id)));
+  if (!request.automatic)
+    SLUICE_TRY(store::leave_notice(database_, "asked", number, subject.requester, ""));
   SLUICE_TRY(transaction.commit());
   return number;
 }
@@ -138,8 +184,8 @@ Result<int64_t> RequestStore::add(const Request& request) {
 Result<std::vector<Vote>> RequestStore::votes(int64_t number) {
   SLUICE_ASSIGN(
       auto query,
-      database_.prepare("SELECT voter, verdict, comment, authentication, time_micros, max_rows "
-                        "FROM approval_votes WHERE request = ? ORDER BY id"));
+      database_.prepare("SELECT voter, verdict, comment, authentication, time_micros, max_rows, "
+                        "on_behalf FROM approval_votes WHERE request = ? ORDER BY id"));
   query.bind(1, number);
   std::vector<Vote> out;
   for (;;) {
@@ -148,7 +194,7 @@ Result<std::vector<Vote>> RequestStore::votes(int64_t number) {
     const auto verdict = find_verdict(query.text(1));
     if (!verdict) return fail(ErrorCode::kProtocol, "a vote in the store has no known verdict");
     out.push_back({query.text(0), *verdict, query.text(2), query.text(3), query.integer(4),
-                   rows_of(query.text(5))});
+                   rows_of(query.text(5)), query.text(6)});
   }
 }
 
@@ -217,8 +263,9 @@ Result<> RequestStore::add_vote(const Request& request, const Vote& vote) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(
       auto insert,
-      database_.prepare("INSERT INTO approval_votes (request, voter, verdict, comment, "
-                        "authentication, time_micros, max_rows) VALUES (?, ?, ?, ?, ?, ?, ?)"));
+      database_.prepare(
+          "INSERT INTO approval_votes (request, voter, verdict, comment, "
+          "authentication, time_micros, max_rows, on_behalf) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
   SLUICE_TRY(insert.bind(1, request.number)
                  .bind(2, vote.voter)
                  .bind(3, name_of(vote.verdict))
@@ -226,23 +273,29 @@ Result<> RequestStore::add_vote(const Request& request, const Vote& vote) {
                  .bind(5, vote.authentication)
                  .bind(6, vote.time_micros)
                  .bind(7, to_text(vote.max_rows))
+                 .bind(8, vote.on_behalf)
                  .run());
-  const std::string_view said = vote.verdict == Verdict::kApprove  ? "approved"
-                                : vote.verdict == Verdict::kReject ? "rejected"
-                                                                   : "commented on";
+  std::string said = vote.verdict == Verdict::kApprove  ? "approved"
+                     : vote.verdict == Verdict::kReject ? "rejected"
+                                                        : "commented on";
+  if (!vote.on_behalf.empty()) said += " for " + vote.on_behalf;
   SLUICE_TRY(store::leave_event(
       database_, "approval", vote.voter,
       fmt::format("request {} of {}: {}{}{}", request.number, request.subject.requester, said,
                   vote.comment.empty() ? "" : ": ", vote.comment)));
+  SLUICE_TRY(store::leave_notice(
+      database_, "voted", request.number, vote.voter,
+      fmt::format("{}{}{}", said, vote.comment.empty() ? "" : ": ", vote.comment)));
   return transaction.commit();
 }
 
 Result<bool> RequestStore::changed(store::Statement& update, const std::string& actor,
-                                   const std::string& message) {
+                                   const std::string& message, const Told& told) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_TRY(update.run());
   if (database_.changes() != 1) return false;
   SLUICE_TRY(store::leave_event(database_, "approval", actor, message));
+  SLUICE_TRY(store::leave_notice(database_, told.event, told.request, actor, told.said));
   SLUICE_TRY(transaction.commit());
   return true;
 }
@@ -263,7 +316,8 @@ Result<bool> RequestStore::approve(const Request& request) {
                        : "rows not limited by it");
   if (request.automatic)
     message += fmt::format("; approved automatically: {}", fmt::join(request.evidence, "; "));
-  return changed(update, "sluice", message);
+  return changed(update, "sluice", message,
+                 {"approved", request.number, request.automatic ? "automatically" : ""});
 }
 
 Result<bool> RequestStore::close(const Request& request, State from, State to,
@@ -274,7 +328,8 @@ Result<bool> RequestStore::close(const Request& request, State from, State to,
   update.bind(1, name_of(to)).bind(2, why).bind(3, request.number).bind(4, name_of(from));
   return changed(
       update, actor,
-      fmt::format("request {}: {}{}{}", request.number, name_of(to), why.empty() ? "" : ": ", why));
+      fmt::format("request {}: {}{}{}", request.number, name_of(to), why.empty() ? "" : ": ", why),
+      {name_of(to), request.number, why});
 }
 
 Result<bool> RequestStore::use(const Request& request, int64_t now_micros) {
@@ -283,7 +338,19 @@ Result<bool> RequestStore::use(const Request& request, int64_t now_micros) {
                                   "WHERE number = ? AND state = 'approved' AND granted = ?"));
   update.bind(1, now_micros).bind(2, request.number).bind(3, request.granted);
   return changed(update, request.subject.requester,
-                 fmt::format("request {}: run", request.summary()));
+                 fmt::format("request {}: run", request.summary()), {"run", request.number, ""});
+}
+
+Result<bool> RequestStore::escalate(const Request& request, Duration after,
+                                    const std::vector<std::string>& groups) {
+  SLUICE_ASSIGN(auto insert,
+                database_.prepare("INSERT INTO approval_escalations VALUES (?, ?) ON CONFLICT DO "
+                                  "NOTHING"));
+  insert.bind(1, request.number)
+      .bind(2, std::chrono::duration_cast<std::chrono::microseconds>(after).count());
+  const std::string said = fmt::format("{} decide too from now on", fmt::join(groups, ", "));
+  return changed(insert, "sluice", fmt::format("request {}: {}", request.number, said),
+                 {"escalated", request.number, said});
 }
 
 Result<int64_t> RequestStore::latest_time() {

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "approval/request.h"
+#include "base/clock.h"
 #include "store/database.h"
 
 namespace sluice::approval {
@@ -17,8 +19,8 @@ struct Wanted {
   size_t limit = 100;
 };
 
-/// Requests as they are kept. Each change is one transaction with the word that it leaves for the
-/// audit log. Times come from the caller.
+/// Requests as they are kept. Each change is one transaction with the words that it leaves for the
+/// audit log and for those outside (store/notices.h). Times come from the caller.
 class RequestStore {
  public:
   explicit RequestStore(store::Database& database) : database_(database) {}
@@ -49,6 +51,11 @@ class RequestStore {
   /// The one use of an approval; false if somebody else had it before.
   Result<bool> use(const Request& request, int64_t now_micros);
 
+  /// Tells that these groups decide too, for it has waited for so long; false if it was told
+  /// before.
+  Result<bool> escalate(const Request& request, Duration after,
+                        const std::vector<std::string>& groups);
+
   /// The latest time that was ever written: clocks that are set back do not make it earlier.
   Result<int64_t> latest_time();
   Result<> note_time(int64_t micros);
@@ -57,8 +64,14 @@ class RequestStore {
   Result<std::vector<Vote>> votes(int64_t number);
   /// What a query for requests finds, with their votes.
   Result<std::vector<Request>> all_of(store::Statement& query);
+  /// What those outside are told of a change.
+  struct Told {
+    std::string_view event;
+    int64_t request = 0;
+    std::string said;
+  };
   Result<bool> changed(store::Statement& update, const std::string& actor,
-                       const std::string& message);
+                       const std::string& message, const Told& told);
   store::Database& database_;
 };
 

@@ -37,10 +37,7 @@ bool may_make_things(const sql::StatementFacts& facts) {
 }
 
 bool same(const approval::Need& a, const approval::Need& b) {
-  return a.rule == b.rule && std::equal(a.stages.begin(), a.stages.end(), b.stages.begin(),
-                                        b.stages.end(), [](const auto& x, const auto& y) {
-                                          return x.groups == y.groups && x.people == y.people;
-                                        });
+  return a.rule == b.rule && a.stages == b.stages;
 }
 
 /// One script on one target, step by step.

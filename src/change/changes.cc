@@ -51,7 +51,7 @@ std::vector<size_t> done_targets(const Change& change, size_t steps) {
 /// Whether what was approved, and used for the script, is `subject`, and those who approved it
 /// still may.
 Result<> still_stands(const approval::Request& request, const approval::Subject& subject,
-                      const identity::Directory& directory) {
+                      approval::Desk& desk) {
   const auto refused = [&](std::string_view text) {
     return fail(ErrorCode::kDenied, fmt::format("request {} {}", request.number, text));
   };
@@ -59,8 +59,9 @@ Result<> still_stands(const approval::Request& request, const approval::Subject&
     return refused(fmt::format("is {}", approval::name_of(request.state)));
   if (approval::digest(subject, request.max_rows, request.expires_micros) != request.granted)
     return refused("was approved for something else: the policy or the change is another by now");
-  if (!request.automatic && !approval::standing(request, directory).approved)
-    return refused("was approved by somebody who may not approve any more");
+  if (request.automatic) return {};
+  SLUICE_ASSIGN(const bool stands, desk.stands(request));
+  if (!stands) return refused("was approved by somebody who may not approve any more");
   return {};
 }
 
@@ -189,7 +190,7 @@ Result<gateway::ApprovedChange> Changes::still_approved(const Change& change,
   SLUICE_TRY(check_needs(change, assessed, &request));
   auto subject =
       subject_of(change, request.subject.session, request.subject.schema, assessed.policy);
-  SLUICE_TRY(still_stands(request, subject, *gateway_.directory()));
+  SLUICE_TRY(still_stands(request, subject, desk_));
   return gateway::ApprovedChange{request.needs, request.max_rows, request.summary(),
                                  request.number};
 }

@@ -25,9 +25,7 @@ struct Runner::Session {
 };
 
 Result<> Runner::refresh_directory() {
-  SLUICE_ASSIGN(auto directory, store_.directory());
-  gateway_.set_directory(std::move(directory));
-  return {};
+  return gateway_.renew_directory([this] { return store_.directory(); });
 }
 
 Result<std::unique_ptr<Runner::Session>> Runner::open(size_t target) {

@@ -86,6 +86,29 @@ void print_steps(const json::object& facts) {
   }
 }
 
+/// A text of several lines, each by itself safe for the terminal.
+void print_lines(const json::value& text) {
+  const std::string whole = plain(text);
+  std::string_view rest = whole;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    std::cout << printable(rest.substr(0, end)) << '\n';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+/// What was done before to the same objects.
+void print_similar(const json::object& request) {
+  const auto* similar = request.if_contains("similar");
+  if (similar == nullptr || !similar->is_array() || similar->get_array().empty()) return;
+  std::cout << "like it, of before:\n";
+  for (const auto& each : similar->get_array()) {
+    std::cout << fmt::format("  {} {} by {} at {}: {}\n", plain(each.at("number")),
+                             plain(each.at("state")), printable(plain(each.at("requester"))),
+                             plain(each.at("created")), printable(plain(each.at("statement"))));
+  }
+}
+
 void print_request(const json::object& request) {
   const auto text = [&](const char* name) { return printable(plain(request.at(name))); };
   std::cout << fmt::format("request {}: {}, asked by {} \"{}\" for {} ({}) at {}\n", text("number"),
@@ -96,7 +119,9 @@ void print_request(const json::object& request) {
   std::cout << "expires " << text("expires");
   if (const auto* rows = request.if_contains("max_rows"))
     std::cout << "; at most " << plain(*rows) << " rows";
-  std::cout << "\n\n" << text("statement") << "\n\n";
+  std::cout << "\n\n";
+  print_lines(request.at(request.contains("formatted") ? "formatted" : "statement"));
+  std::cout << '\n';
   if (request.at("facts").is_object()) {
     print_facts(request.at("facts").as_object());
     print_steps(request.at("facts").as_object());
@@ -104,11 +129,15 @@ void print_request(const json::object& request) {
   std::cout << "session: " << text("session_settings") << '\n';
   for (const auto& vote : request.at("votes").as_array()) {
     std::cout << fmt::format(
-        "{} {} by {} ({}){}\n", plain(vote.at("time")), plain(vote.at("verdict")),
-        printable(plain(vote.at("voter"))), plain(vote.at("authentication")),
+        "{} {} by {}{} ({}){}\n", plain(vote.at("time")), plain(vote.at("verdict")),
+        printable(plain(vote.at("voter"))),
+        vote.as_object().contains("on_behalf") ? " for " + printable(plain(vote.at("on_behalf")))
+                                               : std::string(),
+        plain(vote.at("authentication")),
         plain(vote.at("comment")).empty() ? "" : ": " + printable(plain(vote.at("comment"))));
   }
   print_list("still missing:", request.at("missing"));
+  print_similar(request);
 }
 
 Result<json::value> fetch(const Common& common, const ApprovalOptions& options) {
@@ -160,6 +189,7 @@ Result<> approval_act(const Common& common, const ApprovalOptions& options,
                       const std::string& what) {
   json::object body{{"comment", options.comment}};
   if (options.max_rows) body["max_rows"] = *options.max_rows;
+  if (!options.on_behalf.empty()) body["for"] = options.on_behalf;
   SLUICE_ASSIGN(const auto request,
                 decide(common, options, fmt::format("/v1/approvals/{}/{}", options.number, what),
                        json::serialize(body)));
@@ -169,6 +199,42 @@ Result<> approval_act(const Common& common, const ApprovalOptions& options,
   }
   std::cout << fmt::format("request {} is {}\n", options.number, plain(request.at("state")));
   print_list("still missing:", request.at("missing"));
+  return {};
+}
+
+Result<> approval_delegate(const Common& common, const ApprovalOptions& options) {
+  const json::object body{{"to", options.to},
+                          {"from", options.from},
+                          {"until", options.until},
+                          {"reason", options.reason}};
+  SLUICE_ASSIGN(const auto made,
+                decide(common, options, "/v1/approvals/delegations", json::serialize(body)));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(made) << '\n';
+    return {};
+  }
+  std::cout << fmt::format("delegation {}: {} may vote for {} from {} until {}\n",
+                           plain(made.at("number")), plain(made.at("to")), plain(made.at("from")),
+                           plain(made.at("begin")), plain(made.at("until")));
+  return {};
+}
+
+Result<> approval_delegations(const Common& common) {
+  SLUICE_ASSIGN(auto rows, look(common, "/v1/approvals/delegations"));
+  print(std::cout,
+        {{"number", "from", "to", "begin", "until", "reason"}, std::move(rows.as_array())},
+        common.format);
+  return {};
+}
+
+Result<> approval_undelegate(const Common& common, const ApprovalOptions& options) {
+  SLUICE_ASSIGN(const auto ended,
+                decide(common, options,
+                       fmt::format("/v1/approvals/delegations/{}/end", options.number), "{}"));
+  if (common.format == Format::kJson)
+    std::cout << json_text(ended) << '\n';
+  else
+    std::cout << fmt::format("delegation {} is taken back\n", options.number);
   return {};
 }
 

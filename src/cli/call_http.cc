@@ -1,6 +1,7 @@
 #include "cli/call_http.h"
 
 #include <atomic>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -46,6 +47,7 @@ Result<boost::json::value> call_http(const std::string& base, const std::string&
                                      const SecretString& credential) {
   http::Options options;
   options.longest_answer = size_t{16} << 20;
+  if (const char* authority = getenv("SLUICE_CA")) options.tls.ca = authority;
   if (!credential.empty())
     options.authorization = SecretString("Bearer " + std::string(credential.reveal()));
   const std::atomic<bool> stopping{false};

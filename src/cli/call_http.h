@@ -9,8 +9,9 @@
 
 namespace sluice::cli {
 
-/// Asks a gateway's HTTP API; `base` is "https://gateway.example". `credential`: shown as a Bearer
-/// token, where it is not empty. What it refuses is an error with the gateway's own words.
+/// Asks a gateway's HTTP API, whose certificate must be of the system's authorities or of those in
+/// the file that SLUICE_CA names; `base` is "https://gateway.example". `credential`: shown as a
+/// Bearer token, where it is not empty. What it refuses is an error with the gateway's own words.
 Result<boost::json::value> call_http(const std::string& base, const std::string& method,
                                      const std::string& path, const std::string& body,
                                      const SecretString& credential = {});

@@ -167,4 +167,21 @@ Result<> change_act(const Common& common, const ChangeOptions& options, const st
               fmt::format("change {} is {}: {}", options.number, state, field(row, "problem")));
 }
 
+Result<> change_undo(const Common& common, const ChangeOptions& options) {
+  SLUICE_ASSIGN(const auto change, look(common, path_of(options.number)));
+  ApprovalOptions undo;
+  undo.number = change.at("request").to_number<int64_t>();
+  if (undo.number == 0) {
+    return fail(ErrorCode::kNotFound,
+                "no rule held this change, so nothing was kept of it; its rollback script takes it "
+                "back: sluice change rollback");
+  }
+  undo.preview = options.preview;
+  undo.skip_conflicts = options.skip_conflicts;
+  undo.user = options.who.user;
+  undo.totp = options.who.totp;
+  undo.password_stdin = options.who.password_stdin;
+  return approval_undo(common, undo);
+}
+
 }  // namespace sluice::cli

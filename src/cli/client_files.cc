@@ -43,6 +43,8 @@ std::string service_lines(const Kept& kept) {
   for (const auto& database : kept.databases) {
     out += fmt::format("[{}]\nhost={}\nport={}\ndbname={}\nuser={}\nsslmode={}\n", database,
                        kept.host, kept.port, database, kept.user, sslmode_of(kept));
+    if (!kept.certificate.empty())
+      out += fmt::format("sslcert={}\nsslkey={}\n", kept.certificate, kept.certificate_key);
   }
   return out;
 }

@@ -213,10 +213,16 @@ struct ApprovalOptions {
   std::string comment;
   std::optional<uint64_t> max_rows;
   bool preview = false, skip_conflicts = false;  ///< undo
+  std::string on_behalf;                         ///< whose vote it is, if another's
+  std::string to, from, until, reason;           ///< delegate
 };
 Result<> approval_list(const Common& common, const ApprovalOptions& options);
 Result<> approval_show(const Common& common, const ApprovalOptions& options);
 Result<> approval_explain(const Common& common, const ApprovalOptions& options);
+/// Lets somebody else give one's vote.
+Result<> approval_delegate(const Common& common, const ApprovalOptions& options);
+Result<> approval_delegations(const Common& common);
+Result<> approval_undelegate(const Common& common, const ApprovalOptions& options);
 /// What of approved statements is kept to be undone.
 Result<> approval_kept(const Common& common);
 /// `preview`: says what would happen, and changes nothing. kDenied: it is not undone, since

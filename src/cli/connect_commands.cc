@@ -29,6 +29,12 @@ std::string escaped(std::string_view text) {
 
 std::string uri_of(const Kept& kept, const std::string& database) {
   const bool v6 = kept.host.find(':') != std::string::npos;
+  if (!kept.certificate.empty()) {
+    return fmt::format("postgresql://{}@{}:{}/{}?sslmode={}&sslcert={}&sslkey={}",
+                       escaped(kept.user), v6 ? "[" + kept.host + "]" : escaped(kept.host),
+                       kept.port, escaped(database), sslmode_of(kept), escaped(kept.certificate),
+                       escaped(kept.certificate_key));
+  }
   return fmt::format("postgresql://{}:{}@{}:{}/{}?sslmode={}", escaped(kept.user),
                      escaped(kept.secret.reveal()), v6 ? "[" + kept.host + "]" : escaped(kept.host),
                      kept.port, escaped(database), sslmode_of(kept));
@@ -47,7 +53,12 @@ Result<> connect(const ConnectOptions& options) {
   setenv("PGPORT", std::to_string(kept.port).c_str(), 1);
   setenv("PGUSER", kept.user.c_str(), 1);
   setenv("PGDATABASE", options.database.c_str(), 1);
-  setenv("PGPASSWORD", std::string(kept.secret.reveal()).c_str(), 1);
+  if (kept.certificate.empty()) {
+    setenv("PGPASSWORD", std::string(kept.secret.reveal()).c_str(), 1);
+  } else {
+    setenv("PGSSLCERT", kept.certificate.c_str(), 1);
+    setenv("PGSSLKEY", kept.certificate_key.c_str(), 1);
+  }
   setenv("PGSSLMODE", sslmode_of(kept), 0);
   for (const char* name : {"PGSERVICE", "PGHOSTADDR", "PGPASSFILE"}) unsetenv(name);
   std::vector<std::string> words = {"psql"};

@@ -1,5 +1,6 @@
 #include "cli/kept.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <boost/json.hpp>
@@ -31,6 +32,15 @@ Result<> check_private(const std::filesystem::path& path) {
   return {};
 }
 
+Result<> make_private(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
+  // Ours by now; nothing is in it that others could have left open.
+  if (chmod(folder.c_str(), 0700) != 0) return fail(io_error("chmod " + folder.string(), errno));
+  return {};
+}
+
 boost::json::object to_json(const Kept& kept) {
   return {{"gateway", kept.gateway},
           {"host", kept.host},
@@ -40,7 +50,9 @@ boost::json::object to_json(const Kept& kept) {
           {"id", kept.id},
           {"secret", kept.secret.reveal()},
           {"expires_micros", kept.expires_micros},
-          {"databases", boost::json::array(kept.databases.begin(), kept.databases.end())}};
+          {"databases", boost::json::array(kept.databases.begin(), kept.databases.end())},
+          {"certificate", kept.certificate},
+          {"certificate_key", kept.certificate_key}};
 }
 
 Result<Kept> from_json(const boost::json::value& value) {
@@ -58,6 +70,10 @@ Result<Kept> from_json(const boost::json::value& value) {
     kept.expires_micros = object.at("expires_micros").to_number<int64_t>();
     for (const auto& name : object.at("databases").as_array())
       kept.databases.emplace_back(name.as_string());
+    if (object.contains("certificate")) {
+      kept.certificate = text("certificate");
+      kept.certificate_key = text("certificate_key");
+    }
     return kept;
   } catch (const std::exception&) {
     return fail(ErrorCode::kInvalidInput, "not written by sluice login");
@@ -97,12 +113,23 @@ Result<std::vector<Kept>> read_kept(const std::filesystem::path& folder) {
   return all;
 }
 
+Result<> keep_certificate(const std::filesystem::path& folder, const std::string& certificate,
+                          const SecretString& key, Kept& kept) {
+  SLUICE_TRY(make_private(folder));
+  std::string name = fmt::format("{}_{}", kept.host, kept.port);
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == ':'; }, '_');
+  const auto files = folder / name;
+  kept.certificate = files.string() + ".crt";
+  kept.certificate_key = files.string() + ".key";
+  const mode_t mask = umask(077);
+  auto written = stream::replace_file(kept.certificate, certificate);
+  if (written) written = stream::replace_file(kept.certificate_key, std::string(key.reveal()));
+  umask(mask);
+  return written;
+}
+
 Result<> keep(const std::filesystem::path& folder, const Kept& next) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return fail(ErrorCode::kIo, folder.string() + ": " + error.message());
-  // Ours by now; nothing is in it that others could have left open.
-  if (chmod(folder.c_str(), 0700) != 0) return fail(io_error("chmod " + folder.string(), errno));
+  SLUICE_TRY(make_private(folder));
   SLUICE_ASSIGN(const auto before, read_kept(folder));
   boost::json::array all = {to_json(next)};
   for (const auto& kept : before) {

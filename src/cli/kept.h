@@ -21,6 +21,8 @@ struct Kept {
   SecretString secret;
   int64_t expires_micros = 0;
   std::vector<std::string> databases;  ///< that it may be used for
+  /// Files (PEM) of a client certificate and its key; empty: there is none.
+  std::string certificate, certificate_key;
 };
 
 /// $XDG_STATE_HOME/sluice, or ~/.local/state/sluice.
@@ -29,6 +31,11 @@ Result<std::filesystem::path> kept_folder();
 /// All that are kept, the latest first. Refuses a file or folder that somebody else could have
 /// written or may read.
 Result<std::vector<Kept>> read_kept(const std::filesystem::path& folder);
+
+/// Writes a client certificate and its key into the folder, the key with mode 0600, and says in
+/// `kept` where they are.
+Result<> keep_certificate(const std::filesystem::path& folder, const std::string& certificate,
+                          const SecretString& key, Kept& kept);
 
 /// Keeps one, in place of an older one of the same gateway. The folder gets mode 0700, the file
 /// 0600.

@@ -12,6 +12,7 @@
 #include "cli/oidc_login.h"
 #include "cli/output.h"
 #include "cli/password.h"
+#include "net/peer_certificate.h"
 
 namespace sluice::cli {
 namespace {
@@ -131,6 +132,21 @@ std::string with_renewed(const LoginOptions& options, const std::string& path,
   return boost::json::serialize(value);
 }
 
+/// The key is made here and never leaves this machine.
+Result<> get_certificate(const std::filesystem::path& folder, Kept& kept) {
+  if (!kept.tls) {
+    return fail(ErrorCode::kUnavailable,
+                "this gateway has no TLS, and so nowhere to show a certificate; an operator can "
+                "give it one of its own (tls.certificate)");
+  }
+  SLUICE_ASSIGN(const auto made, net::make_client_key(kept.user, kept.expires_micros));
+  const boost::json::object body{{"public_key", made.public_key}};
+  SLUICE_ASSIGN([[maybe_unused]] const auto answer,
+                call_http(kept.gateway, "POST", "/v1/login/certificate",
+                          boost::json::serialize(body), kept.secret));
+  return keep_certificate(folder, made.certificate, made.key, kept);
+}
+
 }  // namespace
 
 Result<> login(const LoginOptions& given) {
@@ -149,7 +165,8 @@ Result<> login(const LoginOptions& given) {
   SLUICE_ASSIGN(const auto answer, by_provider
                                        ? login_by_issuer(by_http, options.issuer, options.device)
                                        : by_password(options));
-  SLUICE_ASSIGN(const Kept kept, read_answer(options.gateway, url.host, answer));
+  SLUICE_ASSIGN(Kept kept, read_answer(options.gateway, url.host, answer));
+  if (options.certificate) SLUICE_TRY(get_certificate(folder, kept));
   SLUICE_TRY(keep(folder, kept));
   std::cerr << fmt::format("logged in at {} as \"{}\" until {}; for example: sluice connect {}\n",
                            kept.gateway, printable(kept.user), format_time(kept.expires_micros),

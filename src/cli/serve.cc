@@ -16,6 +16,8 @@
 #include "audit/legal_holds.h"
 #include "audit/log.h"
 #include "audit/upkeep.h"
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "change/changes.h"
 #include "cli/commands.h"
@@ -28,6 +30,7 @@
 #include "identity/credential_store.h"
 #include "identity/grant_store.h"
 #include "identity/user_store.h"
+#include "outside/tellers.h"
 #include "store/state.h"
 #include "stream/anchors.h"
 #include "stream/streams.h"
@@ -55,12 +58,6 @@ void raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::vector<std::string> names_of(const config::Config& config) {
-  std::vector<std::string> names;
-  for (const auto& database : config.databases) names.push_back(database.name);
-  return names;
 }
 
 audit::LogOptions log_options(const config::Config& config) {
@@ -148,6 +145,7 @@ class Service {
                                 {config_->state / "audit", [log = log_.get()](auto& text) {
                                    (void)record_life_cycle(*log, audit::EventType::kEvidence, text);
                                  }}));
+    SLUICE_TRY(start_webhooks());
     SLUICE_TRY(start_upkeep());
     return start_control();
   }
@@ -183,6 +181,7 @@ class Service {
     control_->stop();
     local_->stop();
     api_.reset();
+    webhooks_.reset();
     keeper_.reset();
     changes_.reset();
     gateway_.reset();
@@ -201,6 +200,17 @@ class Service {
   }
 
  private:
+  Result<> start_webhooks() {
+    SLUICE_ASSIGN(const auto secret, store::installation_secret(*database_));
+    const auto digest = sha256("webhooks of " + secret);
+    constexpr size_t kShown = 8;
+    webhooks_ = std::make_unique<outside::Tellers>(
+        outside::Surroundings{[config = config_] { return store::open_state(*config); },
+                              [gateway = gateway_.get()] { return gateway->directory(); }, name_,
+                              to_hex({digest.data(), kShown})});
+    return webhooks_->run(config_->webhooks);
+  }
+
   Result<> start_upkeep() {
     SLUICE_ASSIGN(auto options, upkeep_options(*config_));
     upkeep_ = std::make_unique<audit::Upkeep>(
@@ -222,8 +232,10 @@ class Service {
     api_ = std::make_unique<control::Api>(
         *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
         [config = config_] { return store::open_state(*config); });
-    api_->set_databases(names_of(*config_));
+    api_->set_config(config_);
     api_->set_desk(*desk_);
+    api_->set_webhooks(*webhooks_, *desk_,
+                       [config = config_] { return store::open_state(*config); });
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
     api_->set_keeper(*keeper_);
     api_->set_changes(*changes_, *desk_);
@@ -243,6 +255,7 @@ class Service {
     api_->watch(*anchors_);
     api_->set_upkeep(*upkeep_);
     if (config_->listen_http) {
+      SLUICE_TRY(use_tls());
       SLUICE_ASSIGN(
           const uint16_t port,
           control_->listen(config_->listen_http->host, config_->listen_http->port,
@@ -258,6 +271,11 @@ class Service {
     return {};
   }
 
+  Result<> use_tls() {
+    if (!config_->listen_http || !config_->tls.enabled()) return {};
+    return control_->use_tls(config_->tls.certificate, config_->tls.key);
+  }
+
   void reload() {
     notify("RELOADING=1");
     auto loaded = config::load(config_->file);
@@ -269,6 +287,8 @@ class Service {
         log::error("configuration not reloaded, the old one stays: {}", streams.error().text);
       } else if (const auto anchors = stream::Anchors::check(config->audit.anchors); !anchors) {
         log::error("configuration not reloaded, the old one stays: {}", anchors.error().text);
+      } else if (const auto hooks = outside::Tellers::check(config->webhooks); !hooks) {
+        log::error("configuration not reloaded, the old one stays: {}", hooks.error().text);
       } else if (auto upkeep = upkeep_options(*config); !upkeep) {
         log::error("configuration not reloaded, the old one stays: {}", upkeep.error().text);
       } else if (const auto taken = policies_->reload(*gateway_, config); !taken) {
@@ -276,13 +296,16 @@ class Service {
       } else {
         if (const auto running = streams_->reload(config->audit.streams); !running)
           log::error("not all streams run: {}", running.error().text);
+        if (const auto running = webhooks_->run(config->webhooks); !running)
+          log::error("not all webhooks run: {}", running.error().text);
         upkeep_->reload(std::move(*upkeep));
         if (const auto running = anchors_->reload(config->audit.anchors); !running)
           log::error("not all anchors run: {}", running.error().text);
         if (const auto taken = api_->identity()->set_config(config); !taken)
           log::error("identity providers not reloaded: {}", taken.error().text);
         config_ = std::move(config);
-        api_->set_databases(names_of(*config_));
+        api_->set_config(config_);
+        if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
         api_->scim()->set_config(config_);
         directories_->set_config(*config_);
@@ -319,9 +342,8 @@ class Service {
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
     if (!changed) return {};
-    SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
-    desk_->set_directory(directory);
-    gateway_->set_directory(std::move(directory));
+    SLUICE_TRY(gateway_->renew_directory([this] { return identity::load_directory(*database_); }));
+    desk_->set_directory(gateway_->directory());
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;
@@ -421,6 +443,7 @@ class Service {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<access::Keeper> keeper_;
   std::unique_ptr<change::Changes> changes_;
+  std::unique_ptr<outside::Tellers> webhooks_;  ///< after the gateway, whose directory they read
   std::unique_ptr<stream::Streams> streams_;
   std::unique_ptr<stream::Anchors> anchors_;
   std::unique_ptr<audit::Upkeep> upkeep_;

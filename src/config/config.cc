@@ -15,6 +15,7 @@
 #include "config/store_reader.h"
 #include "config/stream_reader.h"
 #include "config/units.h"
+#include "config/webhook_reader.h"
 #include "yaml/reader.h"
 
 namespace sluice::config {
@@ -84,6 +85,7 @@ class Loader {
       });
     });
     read_identity(top, secrets_, config_.identity);
+    read_webhooks(top, secrets_, config_.webhooks);
     read_databases(top);
   }
 
@@ -92,6 +94,7 @@ class Loader {
     if (tls.scalar("certificate", file)) config_.tls.certificate = path(file);
     if (tls.scalar("key", file)) config_.tls.key = path(file);
     tls.boolean("required", config_.tls.required);
+    tls.boolean("client_certificates", config_.tls.client_certificates);
     if (config_.tls.certificate.empty() != config_.tls.key.empty()) {
       tls.problem("certificate", "certificate and key belong together");
     }

@@ -16,6 +16,7 @@
 #include "config/retention.h"
 #include "config/server_identity.h"
 #include "config/streams.h"
+#include "config/webhooks.h"
 #include "tlog/note.h"
 
 namespace sluice::config {
@@ -72,6 +73,7 @@ struct StoreConfig {
 struct TlsConfig {
   std::string certificate, key;
   bool required = false;
+  bool client_certificates = true;  ///< ask clients for one; who has none logs in otherwise
   bool enabled() const { return !certificate.empty(); }
 };
 
@@ -142,6 +144,7 @@ struct Config {
   LimitsConfig limits;
   PolicyConfig policy;
   IdentityConfig identity;
+  std::vector<WebhookConfig> webhooks;  ///< who is told of requests, and may answer
   std::vector<DatabaseConfig> databases;
 };
 

@@ -227,6 +227,67 @@ TEST_F(ConfigFile, ReadsStreams) {
   EXPECT_EQ(all[5].path, folder_ / "out/audit.jsonl");
 }
 
+TEST_F(ConfigFile, ReadsWebhooks) {
+  const auto config = load_text(std::string(kGood) + R"(webhooks:
+  - name: tool
+    url: https://tool.internal/in
+    secret_file: password
+    events: [asked, approved]
+    groups: [dba]
+    rules: drops
+    environments: [production]
+    show: text
+    answers: true
+    timeout: 3s
+    give_up: 10m
+    tls: { ca: ca.pem }
+    headers: { X-Team: data }
+  - { name: chat, format: slack, url_env: HOME }
+  - { name: cards, format: teams, url: 'http://127.0.0.1:1/', person_attribute: upn }
+)");
+  // HOME is no address, which is said without it.
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().text, HasSubstr("url_env: expected a url that begins with https://"));
+  EXPECT_THAT(config.error().text, ::testing::Not(HasSubstr(getenv("HOME"))));
+  const auto good = load_text(std::string(kGood) + R"(webhooks:
+  - { name: tool, url: 'https://tool.internal/in?key=x', secret_file: password, events: asked,
+      show: text, answers: true, give_up: 10m, tls: { ca: ca.pem } }
+  - { name: cards, format: teams, url: 'http://127.0.0.1:1/', person_attribute: upn }
+)");
+  ASSERT_TRUE(good) << good.error().text;
+  const auto& all = good->webhooks;
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].format, WebhookFormat::kJson);
+  EXPECT_EQ(all[0].target(), "https://tool.internal") << "the rest may be a secret";
+  EXPECT_EQ(all[0].secret.reveal(), "secret");
+  EXPECT_TRUE(all[0].show_text);
+  EXPECT_TRUE(all[0].answers);
+  EXPECT_EQ(all[0].person_attribute, "email");
+  EXPECT_EQ(all[0].give_up, std::chrono::minutes(10));
+  EXPECT_EQ(all[0].delivery.tls.ca, folder_ / "ca.pem");
+  EXPECT_FALSE(all[1].show_text) << "nobody has said that it may be";
+  EXPECT_FALSE(all[1].answers);
+  EXPECT_EQ(all[1].person_attribute, "upn");
+}
+
+TEST_F(ConfigFile, RefusesWebhooksThatCannotWork) {
+  const auto with = [&](const std::string& webhook) {
+    return problems(std::string(kGood) + "webhooks: [ { name: w, " + webhook + " } ]\n");
+  };
+  EXPECT_THAT(with("url: 'https://h/'"), HasSubstr("a webhook is signed"));
+  EXPECT_THAT(with("format: slack, url: 'https://h/', answers: true"),
+              HasSubstr("answers are believed by their signature"));
+  EXPECT_THAT(with("format: slack, url: 'http://h/'"), HasSubstr("begins with https://"));
+  EXPECT_THAT(with("format: slack, url: 'https://u:p@h/'"), HasSubstr("keys of their own"));
+  EXPECT_THAT(with("format: slack"), HasSubstr("give one of url, url_file and url_env"));
+  EXPECT_THAT(with("format: irc, url: 'https://h/'"), HasSubstr("one of json, slack, teams"));
+  EXPECT_THAT(with("format: slack, url: 'https://h/', events: [thought]"),
+              HasSubstr("expected one of asked, voted"));
+  EXPECT_THAT(with("format: slack, url: 'https://h/', show: all"),
+              HasSubstr("one of summary, text"));
+  EXPECT_THAT(with("format: slack, url: 'https://h/', give_up: 9d"), HasSubstr("from 1s to 3d"));
+}
+
 TEST_F(ConfigFile, RefusesStreamsThatCannotWork) {
   const auto with = [&](const std::string& stream) {
     return problems(std::string(kGood) + "audit: { streams: [ { name: s, " + stream + " } ] }\n");

@@ -27,6 +27,7 @@ struct IssuerConfig {
   std::string user_claim = "email";  ///< what people are called here at their first login
   std::vector<std::string> domains;  ///< behind the @ of their names; empty: any
   bool strip_domain = false;         ///< call them by what stands before it
+  std::vector<std::string> claims;   ///< kept for rules to ask about: of the device, say
   std::string groups_claim;          ///< empty: groups are this installation's business
   bool groups_from_userinfo = false;
   std::string groups_prefix;
@@ -52,6 +53,16 @@ struct WorkloadConfig {
   Duration session = std::chrono::hours(1);
 };
 
+/// One entry of `identity.certificates`: whose client certificates of an authority let in whom.
+struct CertificateConfig {
+  std::string name;
+  std::string ca;                            ///< PEM file of the authorities
+  std::string crl;                           ///< PEM file of their revocation lists; empty: none
+  std::map<std::string, std::string> match;  ///< uri, dns, email, common_name: * is any text
+  std::string user;
+  std::vector<std::string> databases;  ///< where they are good; empty: everywhere
+};
+
 struct IdentityConfig {
   /// Of credentials from `sluice login` with a password.
   Duration session_lifetime = std::chrono::hours(12);
@@ -59,6 +70,7 @@ struct IdentityConfig {
   bool behind_tls = false;
   std::vector<IssuerConfig> issuers;
   std::vector<WorkloadConfig> workloads;
+  std::vector<CertificateConfig> certificates;
   std::vector<LdapConfig> directories;
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/certificate_reader.h"
 #include "config/ldap_reader.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
@@ -15,6 +16,7 @@ using yaml::Item;
 using yaml::MapReader;
 
 constexpr size_t kLongestText = 255;
+constexpr size_t kMostClaims = 16;
 
 std::string text_problem(const std::string& text) {
   const bool odd =
@@ -160,6 +162,11 @@ class IssuerReader {
                    "needs exactly one of domains: of several, two people could have "
                    "one name");
     }
+    texts(map_, "claims", out_.claims);
+    if (out_.claims.size() > kMostClaims) map_.problem("claims", "at most 16 are kept");
+    for (const auto& claim : out_.claims) {
+      if (claim.find('=') != std::string::npos) map_.problem("claims", "no name has a =");
+    }
     map_.scalar("groups_claim", out_.groups_claim);
     map_.one_of("groups_from", {"token", "userinfo"},
                 [&](size_t i) { out_.groups_from_userinfo = i == 1; });
@@ -257,6 +264,7 @@ void read_identity(MapReader& top, const SecretSource& secrets, IdentityConfig& 
     } else {
       (void)identity.node("workloads");
     }
+    read_certificates(identity, secrets, out.certificates);
     if (identity.has("directories")) {
       identity.maps("directories", "a directory", [&](MapReader& map) {
         out.directories.push_back(read_ldap(map, secrets, out.directories));

@@ -9,8 +9,10 @@
 
 #include "base/bytes.h"
 #include "control/anchor_report.h"
+#include "control/caller.h"
 #include "control/problem.h"
 #include "control/stream_report.h"
+#include "control/webhook_report.h"
 
 namespace sluice::control {
 namespace {
@@ -34,14 +36,32 @@ prometheus::MetricFamily family(const std::string& name, const std::string& help
 
 }  // namespace
 
-void Api::set_databases(std::vector<std::string> names) {
+void Api::set_config(std::shared_ptr<const config::Config> config) {
   const std::lock_guard lock(mutex_);
-  databases_ = std::move(names);
+  config_ = std::move(config);
+}
+
+std::optional<HttpResponse> Api::refuse_in_clear(const HttpRequest& request) {
+  const std::string_view path = request.path;
+  if (path.starts_with("/scim/")) return std::nullopt;  // It says so in its own way.
+  const bool secret =
+      !request.authorization.empty() || path.starts_with("/v1/login") || path == "/v1/token";
+  if (!secret) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (config_ == nullptr || reached_safely(request, config_->identity)) return std::nullopt;
+  return problem(403, "what proves who you are must not cross the network in clear",
+                 "Use https:// here, where the gateway has a certificate (tls.certificate); or an "
+                 "operator can put a proxy with TLS before listen.http and set "
+                 "identity.behind_tls.");
 }
 
 HttpResponse Api::answer_public(const HttpRequest& request) {
+  if (auto refused = refuse_in_clear(request)) return std::move(*refused);
   if (witness_) {
     if (auto answer = witness_->answer(request)) return std::move(*answer);
+  }
+  if (answers_) {
+    if (auto answer = answers_->answer(request)) return std::move(*answer);
   }
   if (approvals_) {
     if (auto answer = approvals_->answer(request, false)) return std::move(*answer);
@@ -90,7 +110,9 @@ HttpResponse Api::ready() {
   std::vector<std::string> names;
   {
     const std::lock_guard lock(mutex_);
-    names = databases_;
+    if (config_ != nullptr) {
+      for (const auto& database : config_->databases) names.push_back(database.name);
+    }
   }
   for (const auto& name : names) {
     auto& [when, text] = checks_[name];
@@ -106,6 +128,7 @@ HttpResponse Api::ready() {
     if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
   }
   if (anchors_ != nullptr) add_anchor_warnings(anchors_->states(), warnings);
+  if (webhooks_ != nullptr) add_webhook_warnings(webhooks_->states(), warnings);
   const bool good = problems.empty();
   return json_response(good ? 200 : 503,
                        boost::json::object{{"status", good ? "ready" : "not ready"},
@@ -166,6 +189,7 @@ std::string Api::metrics() {
   if (keeper_ != nullptr) add_grant_metrics(keeper_->summary(), all);
   add_stream_metrics(streams(), all);
   if (anchors_ != nullptr) add_anchor_metrics(anchors_->states(), all);
+  if (webhooks_ != nullptr) add_webhook_metrics(webhooks_->states(), all);
   return prometheus::TextSerializer().Serialize(all);
 }
 

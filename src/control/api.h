@@ -10,6 +10,8 @@
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "config/config.h"
+#include "control/answer_api.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
 #include "control/change_api.h"
@@ -57,6 +59,12 @@ class Api {
   HttpResponse answer_local(const HttpRequest& request);
   /// Lets people decide on what is held; before anything is answered.
   void set_desk(approval::Desk& desk) { approvals_.emplace(gateway_, desk); }
+  /// Tells of the webhooks, and takes what is answered to them; the same. `webhooks` outlives this.
+  void set_webhooks(const outside::Tellers& webhooks, approval::Desk& desk,
+                    store::Opener open_store) {
+    webhooks_ = &webhooks;
+    answers_.emplace(gateway_, desk, webhooks, std::move(open_store));
+  }
   /// Lets people undo what was approved; the same.
   void set_undo(std::unique_ptr<UndoApi> undo) { undo_ = std::move(undo); }
   /// Lets people submit and run changes; before anything is answered.
@@ -79,8 +87,9 @@ class Api {
   /// Lets an identity provider keep users and groups, on the public port alone.
   void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
   ScimApi* scim() { return scim_.get(); }
-  /// The databases that /readyz checks, by name; set anew on reload.
-  void set_databases(std::vector<std::string> names);
+  /// The databases that /readyz checks, and who may ask from where; before anything is answered,
+  /// and anew on reload.
+  void set_config(std::shared_ptr<const config::Config> config);
   /// The streams to tell of, which outlive this; before anything is answered.
   void watch(const stream::Streams& streams) { streams_ = &streams; }
   /// The same for anchors.
@@ -89,6 +98,8 @@ class Api {
   void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
 
  private:
+  /// Secrets that come in clear over the network let nobody in.
+  std::optional<HttpResponse> refuse_in_clear(const HttpRequest& request);
   HttpResponse ready();
   std::string metrics();
   HttpResponse sessions();
@@ -103,6 +114,8 @@ class Api {
   AuditApi audit_;
   PolicyApi policy_;
   DataApi data_;
+  const outside::Tellers* webhooks_ = nullptr;
+  std::optional<AnswerApi> answers_;
   std::optional<ApprovalApi> approvals_;
   std::unique_ptr<UndoApi> undo_;
   std::optional<ChangeApi> changes_;
@@ -113,7 +126,7 @@ class Api {
   std::unique_ptr<OidcApi> identity_;
   std::unique_ptr<ScimApi> scim_;
   std::mutex mutex_;
-  std::vector<std::string> databases_;
+  std::shared_ptr<const config::Config> config_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>
       checks_;  ///< name: when, problem
 };

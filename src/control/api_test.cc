@@ -95,7 +95,9 @@ TEST_F(ApiTest, HealthIsThatItAnswers) {
 
 TEST_F(ApiTest, ReadyOnlyWhenTheDatabasesAnswer) {
   EXPECT_EQ(api->answer_public({"GET", "/readyz", ""}).status, 200) << "none to be asked";
-  api->set_databases({"orders"});
+  auto changed = std::make_shared<config::Config>(*configuration);
+  changed->databases.emplace_back().name = "orders";
+  api->set_config(changed);
   const auto answer = api->answer_public({"GET", "/readyz", ""});
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(json(answer).at("status").as_string(), "not ready");

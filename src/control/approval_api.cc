@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/similar_requests.h"
+#include "sql/layout.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -18,6 +20,8 @@ constexpr std::string_view kPath = "/v1/approvals";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
+/// Requests of before that are looked at for those like one.
+constexpr size_t kMostCompared = 300;
 
 HttpResponse refused(const Error& error) {
   if (error.code == ErrorCode::kAuthentication)
@@ -33,9 +37,42 @@ json::array votes_of(const approval::Request& request) {
                      {"verdict", approval::name_of(vote.verdict)},
                      {"comment", to_printable_utf8(vote.comment)},
                      {"authentication", vote.authentication}};
+    if (!vote.on_behalf.empty()) row["on_behalf"] = vote.on_behalf;
     if (vote.max_rows) row["max_rows"] = *vote.max_rows;
     out.push_back(std::move(row));
   }
+  return out;
+}
+
+json::array names(const std::vector<std::string>& list) {
+  return json::array(list.begin(), list.end());
+}
+
+std::string clock_text(int minutes) {
+  return fmt::format("{:02}:{:02}", minutes / 60, minutes % 60);
+}
+
+json::object stage_of(const policy::ApprovalStage& stage) {
+  json::object out{{"by", names(stage.groups)}, {"people", stage.people}};
+  json::array on_call, escalate;
+  for (const auto& entry : stage.on_call) {
+    json::array days;
+    for (int day = 0; day < 7; ++day) {
+      constexpr const char* kDays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+      if ((entry.window.days >> day & 1) != 0) days.emplace_back(kDays[day]);
+    }
+    on_call.push_back(json::object{{"days", std::move(days)},
+                                   {"from", clock_text(entry.window.from)},
+                                   {"to", clock_text(entry.window.to)},
+                                   {"zone", entry.window.zone_name},
+                                   {"by", names(entry.groups)}});
+  }
+  for (const auto& step : stage.escalate) {
+    const auto after = std::chrono::duration_cast<std::chrono::seconds>(step.after).count();
+    escalate.push_back(json::object{{"after_seconds", after}, {"to", names(step.groups)}});
+  }
+  if (!on_call.empty()) out["on_call"] = std::move(on_call);
+  if (!escalate.empty()) out["escalate"] = std::move(escalate);
   return out;
 }
 
@@ -44,8 +81,7 @@ json::array needs_of(const approval::Request& request) {
   for (const approval::Need& need : request.needs) {
     json::array stages;
     for (const auto& stage : need.stages) {
-      stages.push_back(json::object{{"by", json::array(stage.groups.begin(), stage.groups.end())},
-                                    {"people", stage.people}});
+      stages.push_back(stage_of(stage));
     }
     out.push_back(json::object{{"rule", need.rule}, {"stages", std::move(stages)}});
   }
@@ -60,6 +96,19 @@ json::array texts(const std::vector<std::string>& list) {
 
 }  // namespace
 
+bool ApprovalApi::may_see(const approval::Request& request, const std::string& reader) {
+  const auto directory = gateway_.directory();
+  if (control::may_see(request, *directory, reader)) return true;
+  // Who may give somebody's vote sees what that one sees.
+  const auto all = desk_.delegations();
+  const int64_t now = wall_micros();
+  return all && std::any_of(all->begin(), all->end(), [&](const approval::Delegation& each) {
+           return each.to == reader &&
+                  approval::find_delegation(*all, each.from, each.to, now, *directory) != nullptr &&
+                  control::may_see(request, *directory, each.from);
+         });
+}
+
 bool may_see(const approval::Request& request, const identity::Directory& directory,
              const std::string& reader) {
   if (reader.empty() || request.subject.requester == reader) return true;
@@ -67,7 +116,7 @@ bool may_see(const approval::Request& request, const identity::Directory& direct
   if (user == nullptr) return false;
   for (const approval::Need& need : request.needs) {
     for (const auto& stage : need.stages) {
-      for (const auto& group : stage.groups) {
+      for (const auto& group : stage.groups_ever()) {
         if (std::find(user->groups.begin(), user->groups.end(), group) != user->groups.end())
           return true;
       }
@@ -132,6 +181,16 @@ HttpResponse ApprovalApi::list(const HttpRequest& request, const std::string& re
   return json_response(200, out);
 }
 
+/// How it went with those like it, of which the reader may know.
+json::array ApprovalApi::similar(const approval::Request& request, const std::string& reader) {
+  approval::Wanted wanted;
+  wanted.limit = kMostCompared;
+  auto others = desk_.list(wanted);
+  if (!others) return {};
+  std::erase_if(*others, [&](const auto& other) { return !may_see(other, reader); });
+  return similar_to(request, *others);
+}
+
 HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
   const auto found = desk_.find(number);
   if (!found) return failed(found.error());
@@ -142,6 +201,9 @@ HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
   json::error_code error;
   auto shown = json::parse(found->brief, error);
   out["facts"] = error ? json::value(nullptr) : std::move(shown);
+  const auto formatted = sql::laid_out(found->subject.statement);
+  if (formatted != found->subject.statement) out["formatted"] = to_printable_utf8(formatted);
+  out["similar"] = similar(*found, reader);
   out["needs"] = needs_of(*found);
   out["votes"] = votes_of(*found);
   out["evidence"] = texts(found->evidence);
@@ -177,6 +239,7 @@ HttpResponse ApprovalApi::act(const HttpRequest& request, int64_t number, std::s
     return problem(403, "you neither asked for it nor are asked to decide on it");
   }
   approval::Vote vote{caller->user, *verdict, comment, caller->authentication};
+  vote.on_behalf = text_of(body, "for");
   if (const auto* rows = body.if_contains("max_rows")) {
     if (*verdict != approval::Verdict::kApprove || !rows->is_int64() || rows->get_int64() < 0)
       return problem(400, "max_rows is a number of rows that is approved");
@@ -191,6 +254,8 @@ std::optional<HttpResponse> ApprovalApi::answer(const HttpRequest& request, bool
   path = path.substr(0, path.find('?'));
   if (path != kPath && !path.starts_with(std::string(kPath) + "/")) return std::nullopt;
   path.remove_prefix(std::min(path.size(), kPath.size() + 1));
+  if (path == "delegations" || path.starts_with("delegations/"))
+    return delegations_.answer(request, path, local);
   if (request.method == "POST") {
     const size_t slash = path.find('/');
     const auto number = number_in(path.substr(0, slash));

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "approval/desk.h"
+#include "control/delegation_api.h"
 #include "control/http_server.h"
 #include "gateway/gateway.h"
 
@@ -18,9 +19,10 @@ bool may_see(const approval::Request& request, const identity::Directory& direct
 /// Requests, and what people say to them (docs/approvals.md):
 ///
 ///   GET  /v1/approvals?state=…&requester=…&limit=…   the newest first
-///   GET  /v1/approvals/N                             one, with all that those who decide should
-///   see POST /v1/approvals/N/approve|reject|comment      {comment, max_rows} POST
-///   /v1/approvals/N/withdraw                    {comment}, by who asked
+///   GET  /v1/approvals/N                             all that those who decide should see
+///   POST /v1/approvals/N/approve|reject|comment      {comment, max_rows, for}
+///   POST /v1/approvals/N/withdraw                    {comment}, by who asked
+///   …    /v1/approvals/delegations                   see delegation_api.h
 ///
 /// Every caller must prove who they are (caller.h), and sees what they asked for or are asked to
 /// decide on; whoever may open the state folder may look at all of it, but decides on nothing
@@ -34,15 +36,15 @@ class ApprovalApi {
 
  private:
   HttpResponse list(const HttpRequest& request, const std::string& reader);
+  boost::json::array similar(const approval::Request& request, const std::string& reader);
   HttpResponse show(int64_t number, const std::string& reader);
   HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
-  bool may_see(const approval::Request& request, const std::string& reader) const {
-    return control::may_see(request, *gateway_.directory(), reader);
-  }
+  bool may_see(const approval::Request& request, const std::string& reader);
   boost::json::object brief(const approval::Request& request);
 
   gateway::Gateway& gateway_;
   approval::Desk& desk_;
+  DelegationApi delegations_{gateway_, desk_};
 };
 
 }  // namespace sluice::control

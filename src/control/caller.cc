@@ -47,9 +47,10 @@ std::string_view bearer_of(const HttpRequest& request) {
   return scheme == "bearer" ? header.substr(space + 1) : std::string_view();
 }
 
-bool reached_safely(const HttpRequest& request, bool behind_tls) {
-  return behind_tls || request.peer.empty() || request.peer.starts_with("127.") ||
-         request.peer == "::1" || request.peer.starts_with("::ffff:127.");
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {
+  return request.tls || config.behind_tls || request.peer.empty() ||
+         request.peer.starts_with("127.") || request.peer == "::1" ||
+         request.peer.starts_with("::ffff:127.");
 }
 
 }  // namespace sluice::control

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "config/identity.h"
 #include "control/http_server.h"
 #include "identity/directory.h"
 
@@ -26,8 +27,8 @@ Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& d
 /// What the client shows as a bearer (RFC 6750); empty: nothing of that kind.
 std::string_view bearer_of(const HttpRequest& request);
 
-/// Whether what lets somebody in has not crossed a network in clear: it comes from this machine, or
-/// `behind_tls` says that a proxy has added the TLS.
-bool reached_safely(const HttpRequest& request, bool behind_tls);
+/// Whether what a request shows could not be read on its way: it came over TLS, from this machine,
+/// or through a proxy that the operator vouches for.
+bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config);
 
 }  // namespace sluice::control

@@ -20,11 +20,16 @@ TEST(Caller, ReadsTheBearer) {
 }
 
 TEST(Caller, Threat70_WhatLetsInDoesNotCrossANetworkInClear) {
+  config::IdentityConfig behind;
+  behind.behind_tls = true;
   for (const char* peer : {"", "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"})
-    EXPECT_TRUE(reached_safely(showing("", peer), false)) << peer;
+    EXPECT_TRUE(reached_safely(showing("", peer), config::IdentityConfig{})) << peer;
   for (const char* peer : {"10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "128.0.0.1", "1270.0.0.1"}) {
-    EXPECT_FALSE(reached_safely(showing("", peer), false)) << peer;
-    EXPECT_TRUE(reached_safely(showing("", peer), true)) << peer;
+    EXPECT_FALSE(reached_safely(showing("", peer), config::IdentityConfig{})) << peer;
+    EXPECT_TRUE(reached_safely(showing("", peer), behind)) << peer;
+    HttpRequest over_tls = showing("", peer);
+    over_tls.tls = true;
+    EXPECT_TRUE(reached_safely(over_tls, config::IdentityConfig{})) << peer;
   }
 }
 

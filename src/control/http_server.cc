@@ -1,12 +1,15 @@
 // The one place that includes Beast, which is slow to compile.
 #include "control/http_server.h"
 
+#include <cctype>
 #include <chrono>
 #include <thread>
 
 #include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -35,8 +38,8 @@ http::response<http::string_body> finished(const http::request<http::string_body
                                              request.version());
   response.set(http::field::content_type, made.content_type);
   response.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : made.headers) response.set(name, value);
   response.keep_alive(request.keep_alive());
-  for (const auto& [name, value] : made.headers) response.insert(name, value);
   const bool bodiless = made.status == 204 || made.status == 304;
   if (bodiless) {
     response.erase(http::field::content_type);
@@ -47,69 +50,129 @@ http::response<http::string_body> finished(const http::request<http::string_body
   return response;
 }
 
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using LocalStream = beast::basic_stream<asio::local::stream_protocol>;
+
+std::string lower_case(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
 /// What all connections of a server have in common.
 struct Shared {
   size_t open = 0, streams = 0;
   asio::thread_pool pool{1};  ///< for what takes long
+  std::shared_ptr<asio::ssl::context> tls;
 };
 
-/// One connection, over TCP or a Unix-domain socket.
-template <typename Protocol>
-class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
+/// One of the connections that are counted.
+class Place {
  public:
-  Connection(typename Protocol::socket socket, std::shared_ptr<HttpHandler> handler, Shared& shared)
-      : stream_(std::move(socket)),
+  explicit Place(Shared& shared) : shared_(&shared) { ++shared.open; }
+  ~Place() { --shared_->open; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  Shared& shared() const { return *shared_; }
+
+ private:
+  Shared* shared_;
+};
+
+/// What a connection is made of before it is known what it speaks.
+struct Arrival {
+  std::unique_ptr<Place> place;
+  std::shared_ptr<HttpHandler> handler;
+  beast::flat_buffer received{64 * 1024};
+};
+
+/// One connection, over TCP with or without TLS, or a Unix-domain socket.
+template <typename Stream>
+class Connection : public std::enable_shared_from_this<Connection<Stream>> {
+ public:
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
+  Connection(Stream stream, Arrival arrival, std::shared_ptr<asio::ssl::context> tls = nullptr)
+      : tls_(std::move(tls)),
+        stream_(std::move(stream)),
         timer_(stream_.get_executor()),
-        handler_(std::move(handler)),
-        pool_(shared.pool),
-        open_(shared.open),
-        streams_(shared.streams) {
-    ++open_;
-  }
+        handler_(std::move(arrival.handler)),
+        place_(std::move(arrival.place)),
+        streams_(place_->shared().streams),
+        buffer_(std::move(arrival.received)) {}
   ~Connection() {
-    --open_;
     if (streaming_) --streams_;
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  void start() {
+    if constexpr (kTls) {
+      expires_after(kRequestTime);
+      stream_.async_handshake(asio::ssl::stream_base::server, buffer_.data(),
+                              // Beast 1.81 asks for a handler that could do without the size.
+                              [self = this->shared_from_this()](error_code error, size_t used = 0) {
+                                if (error) return;
+                                self->buffer_.consume(used);
+                                self->read();
+                              });
+    } else {
+      read();
+    }
+  }
+
   void read() {
     parser_.emplace();
     parser_->body_limit(kMaxBody);
     parser_->header_limit(16 * 1024);
-    stream_.expires_after(kRequestTime);
+    expires_after(kRequestTime);
     http::async_read(
         stream_, buffer_, *parser_,
         [self = this->shared_from_this()](error_code error, size_t) { self->on_read(error); });
   }
 
  private:
+  auto& lowest() { return beast::get_lowest_layer(stream_); }
+  void expires_after(std::chrono::seconds time) { lowest().expires_after(time); }
+
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
-    const auto& request = parser_->get();
-    HttpResponse made = (*handler_)(
-        {std::string(request.method_string()), std::string(request.target()), request.body(),
-         std::string(request[http::field::authorization]), peer(),
-         std::string(request[http::field::host]), std::string(request[http::field::if_match]),
-         std::string(request[http::field::if_none_match])});
+    HttpResponse made = (*handler_)(received());
     if (!made.later) {
       send(std::move(made));
       return;
     }
-    stream_.expires_never();
-    asio::post(pool_, [self = this->shared_from_this(), later = std::move(made.later)] {
-      auto done = std::make_shared<HttpResponse>(later());
-      asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
-    });
+    lowest().expires_never();
+    asio::post(
+        place_->shared().pool, [self = this->shared_from_this(), later = std::move(made.later)] {
+          auto done = std::make_shared<HttpResponse>(later());
+          asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
+        });
+  }
+
+  HttpRequest received() {
+    auto& message = parser_->get();
+    HttpRequest request{std::string(message.method_string()),
+                        std::string(message.target()),
+                        std::move(message.body()),
+                        std::string(message[http::field::authorization]),
+                        peer(),
+                        kTls};
+    for (const auto& field : message) {
+      // Of a name that is there twice, all that it says (RFC 9110, 5.3): none passes for the other.
+      auto& said = request.headers[lower_case(field.name_string())];
+      said += (said.empty() ? "" : ", ") + std::string(field.value());
+    }
+    return request;
   }
 
   std::string peer() {
-    if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) {
-      error_code error;
-      const auto endpoint = stream_.socket().remote_endpoint(error);
-      return error ? "" : endpoint.address().to_string();
-    } else {
+    if constexpr (std::is_same_v<Stream, LocalStream>) {
       return {};
+    } else {
+      error_code error;
+      const auto endpoint = lowest().socket().remote_endpoint(error);
+      return error ? "" : endpoint.address().to_string();
     }
   }
 
@@ -119,11 +182,24 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
       return;
     }
     response_ = finished(parser_->get(), std::move(made));
-    stream_.expires_after(kRequestTime);
+    expires_after(kRequestTime);
     http::async_write(stream_, response_,
                       [self = this->shared_from_this()](error_code failed, size_t) {
-                        if (!failed && self->response_.keep_alive()) self->read();
+                        if (failed) return;
+                        if (self->response_.keep_alive()) {
+                          self->read();
+                        } else {
+                          self->say_goodbye();
+                        }
                       });
+  }
+
+  /// Under TLS an end that is not announced looks like one that was cut off (RFC 8446, 6.1).
+  void say_goodbye() {
+    if constexpr (kTls) {
+      expires_after(kRequestTime);
+      stream_.async_shutdown([self = this->shared_from_this()](error_code) {});
+    }
   }
 
   void begin_stream(HttpResponse made) {
@@ -141,11 +217,11 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
   }
 
   void write_piece() {
-    stream_.expires_after(kRequestTime);
+    expires_after(kRequestTime);
     asio::async_write(stream_, asio::buffer(piece_),
                       [self = this->shared_from_this()](error_code failed, size_t) {
                         if (failed) return;  // Gone, or too slow to follow.
-                        self->stream_.expires_never();
+                        self->lowest().expires_never();
                         self->look_again();
                       });
   }
@@ -155,7 +231,10 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
     timer_.async_wait([self = this->shared_from_this()](error_code cancelled) {
       if (cancelled) return;
       auto piece = self->more_();
-      if (!piece) return;
+      if (!piece) {
+        self->say_goodbye();
+        return;
+      }
       self->quiet_ = piece->empty() ? self->quiet_ + 1 : 0;
       if (self->quiet_ >= kQuietLooks) {
         // A comment: whether anybody is there shows when something is written.
@@ -171,20 +250,62 @@ class Connection : public std::enable_shared_from_this<Connection<Protocol>> {
     });
   }
 
-  beast::basic_stream<Protocol> stream_;
+  std::shared_ptr<asio::ssl::context> tls_;  ///< that stream_ was made with
+  Stream stream_;
   asio::steady_timer timer_;
   std::shared_ptr<HttpHandler> handler_;
-  asio::thread_pool& pool_;
-  size_t& open_;
+  std::unique_ptr<Place> place_;
   size_t& streams_;
   bool streaming_ = false;
   std::function<std::optional<std::string>()> more_;
   std::string piece_;
   int quiet_ = 0;
-  beast::flat_buffer buffer_{64 * 1024};
+  beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
 };
+
+/// A TCP connection that has not said yet whether it speaks TLS: its first bytes tell.
+class Newcomer : public std::enable_shared_from_this<Newcomer> {
+ public:
+  Newcomer(beast::tcp_stream stream, Arrival arrival)
+      : stream_(std::move(stream)), arrival_(std::move(arrival)) {}
+
+  void start() {
+    stream_.expires_after(kRequestTime);
+    beast::async_detect_ssl(stream_, arrival_.received,
+                            [self = shared_from_this()](error_code error, bool tls) {
+                              if (!error) self->go_on(tls);
+                            });
+  }
+
+ private:
+  void go_on(bool tls) {
+    if (!tls) {
+      std::make_shared<Connection<beast::tcp_stream>>(std::move(stream_), std::move(arrival_))
+          ->start();
+      return;
+    }
+    auto context = arrival_.place->shared().tls;
+    if (!context) return;
+    TlsStream stream(std::move(stream_), *context);
+    std::make_shared<Connection<TlsStream>>(std::move(stream), std::move(arrival_),
+                                            std::move(context))
+        ->start();
+  }
+
+  beast::tcp_stream stream_;
+  Arrival arrival_;
+};
+
+void begin(asio::ip::tcp::socket socket, Arrival arrival) {
+  std::make_shared<Newcomer>(beast::tcp_stream(std::move(socket)), std::move(arrival))->start();
+}
+
+void begin(asio::local::stream_protocol::socket socket, Arrival arrival) {
+  std::make_shared<Connection<LocalStream>>(LocalStream(std::move(socket)), std::move(arrival))
+      ->start();
+}
 
 /// Accepts connections for one handler.
 template <typename Protocol>
@@ -212,8 +333,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
     acceptor_.async_accept([self = this->shared_from_this()](error_code error, auto socket) {
       if (error == asio::error::operation_aborted) return;
       if (!error && self->shared_.open < kMaxConnections) {
-        std::make_shared<Connection<Protocol>>(std::move(socket), self->handler_, self->shared_)
-            ->read();
+        begin(std::move(socket), {std::make_unique<Place>(self->shared_), self->handler_});
       }
       self->accept();
     });
@@ -227,6 +347,23 @@ class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
 class Server : public HttpServer {
  public:
   ~Server() override { stop(); }
+
+  Result<> use_tls(const std::string& certificate_file, const std::string& key_file) override {
+    auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+    error_code error;
+    tls->set_options(asio::ssl::context::no_compression | asio::ssl::context::no_tlsv1 |
+                         asio::ssl::context::no_tlsv1_1,
+                     error);
+    if (!error) tls->use_certificate_chain_file(certificate_file, error);
+    if (!error) tls->use_private_key_file(key_file, asio::ssl::context::pem, error);
+    if (error) {
+      return fail(ErrorCode::kInvalidInput, "cannot use " + certificate_file + " and " + key_file +
+                                                " for HTTPS: " + error.message());
+    }
+    // Connections are made on the server's thread alone.
+    asio::post(context_, [this, tls] { shared_.tls = tls; });
+    return {};
+  }
 
   Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) override {
     error_code error;

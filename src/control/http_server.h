@@ -2,11 +2,11 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -18,16 +18,22 @@ struct HttpRequest {
   std::string body;
   std::string authorization = {};  ///< the header of that name (RFC 9110, 11.6.2)
   std::string peer = {};           ///< address of who asks; empty on a Unix-domain socket
-  std::string host = {};           ///< what the client calls this server (RFC 9110, 7.2)
-  std::string if_match = {}, if_none_match = {};  ///< RFC 9110, 13.1
+  bool tls = false;                ///< whether it came over TLS
+  std::map<std::string, std::string> headers = {};  ///< all of them, names in lower case
+
+  /// A header by its name in lower case; empty where there is none.
+  std::string_view header(const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string_view() : found->second;
+  }
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  /// Beside those that all answers have; neither names nor values come from a peer as they are.
-  std::vector<std::pair<std::string, std::string>> headers = {};
+  /// Besides those that all answers have; neither names nor values come from a peer as they are.
+  std::map<std::string, std::string> headers = {};
   /// What takes longer than others may wait: makes the answer, on another thread, in place of this
   /// one. One at a time.
   std::function<HttpResponse()> later = nullptr;
@@ -46,6 +52,9 @@ class HttpServer {
   virtual ~HttpServer() = default;
   static std::unique_ptr<HttpServer> create();
 
+  /// Speaks TLS on TCP addresses, with a PEM certificate chain and key, to whoever begins with it;
+  /// without this, to nobody. Taken for connections that come from now on.
+  virtual Result<> use_tls(const std::string& certificate_file, const std::string& key_file) = 0;
   /// Answers on a TCP address; returns the port (useful when it was 0).
   virtual Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) = 0;
   /// Answers on a Unix-domain socket (mode 0600); an old one in its place is removed.

@@ -7,16 +7,21 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/caller.h"
 #include "identity/federation.h"
 #include "identity/password.h"
 #include "identity/totp.h"
 #include "identity/user_store.h"
+#include "net/peer_certificate.h"
 #include "store/state.h"
 
 namespace sluice::control {
 namespace {
 
 constexpr std::string_view kPath = "/v1/login";
+constexpr std::string_view kCertificatePath = "/v1/login/certificate";
+/// What a token must be allowed to do for a certificate of its user's.
+constexpr std::string_view kCertificateScope = "certificates";
 constexpr const char* kFailed = "the login failed";
 
 /// One answer for everything that is wrong with what somebody has shown.
@@ -53,9 +58,9 @@ std::shared_ptr<LoginApi::Setup> LoginApi::setup() {
 }
 
 std::optional<HttpResponse> LoginApi::answer(const HttpRequest& request) {
-  if (request.path != kPath) return std::nullopt;
+  if (request.path != kPath && request.path != kCertificatePath) return std::nullopt;
   if (request.method != "POST") return problem(405, "only POST is allowed");
-  return by_password(request);
+  return request.path == kPath ? by_password(request) : certificate(request);
 }
 
 HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
@@ -144,6 +149,42 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
   return issue(claim, std::move(assurance), setup->config->identity.session_lifetime);
 }
 
+/// For as long, as strong and as far as the credential that is shown for it.
+HttpResponse LoginApi::certificate(const HttpRequest& request) {
+  const auto directory = gateway_.directory();
+  const auto caller = who_asks(request, *directory, kCertificateScope);
+  if (!caller) {
+    return problem(caller.error().code == ErrorCode::kDenied ? 403 : 401,
+                   "who asks is not known, or may not have a certificate", caller.error().text);
+  }
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto key = net::public_key_digest(text_of(*body, "public_key"));
+  if (!key) return problem(400, key.error().text, "Send it as \"public_key\".");
+  const identity::Credential* shown = directory->credential(caller->credential);
+  identity::NewCredential next;
+  next.user = shown->user;
+  next.databases = shown->databases;
+  next.expires_micros = shown->expires_micros;
+  next.label = "client certificate, got with " + shown->id;
+  next.assurance = shown->assurance;
+  next.actors = shown->actors;
+  const std::lock_guard working(working_);
+  const auto issued =
+      identity::CredentialStore(database_, next.user + " (sluice login)").issue_for_key(next, *key);
+  if (!issued) return failed(issued.error());
+  publish();
+  return json_response(200, boost::json::object{{"id", issued->id},
+                                                {"user", next.user},
+                                                {"expires", format_time(issued->expires_micros)},
+                                                {"expires_micros", issued->expires_micros}});
+}
+
+/// Its holder may use it at once; the store is looked at only every now and then.
+void LoginApi::publish() {
+  (void)gateway_.renew_directory([this] { return identity::load_directory(database_); });
+}
+
 HttpResponse LoginApi::by_directory(Setup& setup, Claim claim, const SecretString& password) {
   // A directory takes names that differ in case for one.
   std::string counted = claim.user;
@@ -222,9 +263,7 @@ HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance, 
   const auto issued =
       identity::CredentialStore(database_, claim.user + " (sluice login)").issue(next);
   if (!issued) return failed(issued.error());
-  // Its holder may use it at once; the store is looked at only every now and then.
-  if (auto directory = identity::load_directory(database_))
-    gateway_.set_directory(std::move(*directory));
+  publish();
   const auto databases =
       claim.database.empty() ? gateway_.databases() : std::vector<std::string>{claim.database};
   HttpResponse response = json_response(

@@ -67,6 +67,8 @@ class LoginApi {
   HttpResponse refuse(const Claim& claim, const std::string& why, const HttpResponse& answer);
   /// Makes a credential for somebody who has proved who they are, and tells all that a client
   /// needs.
+  HttpResponse certificate(const HttpRequest& request);
+  void publish();
   HttpResponse issue(const Claim& claim, identity::Assurance assurance, Duration lifetime);
 
   gateway::Gateway& gateway_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "control/body.h"
 #include "control/caller.h"
 #include "identity/credential_store.h"
@@ -17,6 +18,8 @@ namespace {
 using identity::BegunLogin;
 using std::chrono::duration_cast;
 using std::chrono::seconds;
+
+constexpr int kMostTokensWaiting = 64;
 
 int64_t seconds_in(Duration duration) { return duration_cast<seconds>(duration).count(); }
 
@@ -51,7 +54,60 @@ Result<std::unique_ptr<OidcApi>> OidcApi::open(gateway::Gateway& gateway, audit:
   SLUICE_ASSIGN(auto database, store::open_state(*config));
   std::unique_ptr<OidcApi> api(new OidcApi(std::move(database), gateway, log));
   SLUICE_TRY(api->set_config(std::move(config)));
+  gateway.set_bearer([api = api.get()](SecretString token, std::string peer, auto done) {
+    if (api->tokens_waiting_.fetch_add(1) >= kMostTokensWaiting) {
+      api->tokens_waiting_.fetch_sub(1);
+      done(fail(ErrorCode::kLimit, "too many logins wait for an identity provider"));
+      return;
+    }
+    api->tokens_.submit([api, token = std::move(token), peer = std::move(peer), done] {
+      done(api->bearer(token, peer));
+      api->tokens_waiting_.fetch_sub(1);
+    });
+  });
   return api;
+}
+
+void OidcApi::stop() {
+  stopping_ = true;
+  gateway_.set_bearer(nullptr);
+  tokens_.stop();
+}
+
+Result<std::string> OidcApi::bearer(const SecretString& token, const std::string& peer) {
+  const std::string digest = sha2(256, token.reveal());
+  const std::lock_guard lock(mutex_);
+  const auto directory = gateway_.directory();
+  std::erase_if(known_tokens_, [&](const auto& entry) {
+    const auto* credential = directory->credential(entry.second);
+    return credential == nullptr ||
+           (credential->revoked_micros == 0 && !credential->live(wall_micros()));
+  });
+  const auto known = known_tokens_.find(digest);
+  if (known != known_tokens_.end()) {
+    if (directory->credential(known->second)->revoked_micros == 0) return known->second;
+    return fail(ErrorCode::kDenied, "what this token stood for was revoked");
+  }
+  const auto setup = this->setup();
+  SLUICE_ASSIGN(const auto exchanged,
+                identity::TokenExchange(*setup->logins, setup->config->identity.workloads,
+                                        identity::FederatedUsers(database_))
+                    .bearer(std::string(token.reveal())));
+  SLUICE_ASSIGN(const auto issued, issue(exchanged, "bearer token from " + peer));
+  publish();
+  return known_tokens_.emplace(digest, issued.id).first->second;
+}
+
+Result<identity::IssuedCredential> OidcApi::issue(const identity::Exchanged& exchanged,
+                                                  const std::string& label) {
+  identity::NewCredential next;
+  next.user = exchanged.user;
+  next.databases = exchanged.databases;
+  next.label = label;
+  next.expires_micros = micros_from_now(exchanged.session);
+  next.assurance = exchanged.assurance;
+  next.actors = exchanged.actors;
+  return identity::CredentialStore(database_, exchanged.user).issue(next);
 }
 
 Result<> OidcApi::set_config(std::shared_ptr<const config::Config> config) {
@@ -97,11 +153,6 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (request.path != route.path || request.method != route.method) continue;
     auto setup = this->setup();
-    if (!reached_safely(request, setup->config->identity.behind_tls)) {
-      return problem(403, "logins over the network need TLS",
-                     "An operator can put a proxy with TLS before listen.http and set "
-                     "identity.behind_tls.");
-    }
     if (auto wait = too_often(request)) return std::move(*wait);
     HttpResponse response;
     // Issuers may take their time.
@@ -184,8 +235,7 @@ HttpResponse OidcApi::poll(Setup& setup, const HttpRequest& request) {
 
 /// A credential that was issued a moment ago may be shown at once.
 void OidcApi::publish() {
-  if (auto directory = identity::load_directory(database_))
-    gateway_.set_directory(std::move(*directory));
+  (void)gateway_.renew_directory([this] { return identity::load_directory(database_); });
 }
 
 HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& login,
@@ -250,13 +300,7 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
                        exchanged.error().code == ErrorCode::kDenied;
     return refuse(exchanged.error(), grant ? "invalid_grant" : "invalid_request");
   }
-  identity::NewCredential next;
-  next.user = exchanged->user;
-  next.databases = exchanged->databases;
-  next.expires_micros = micros_from_now(exchanged->session);
-  next.assurance = exchanged->assurance;
-  next.actors = exchanged->actors;
-  const auto issued = identity::CredentialStore(database_, exchanged->user).issue(next);
+  const auto issued = issue(*exchanged, {});
   if (!issued) return refuse(issued.error(), "invalid_grant");
   publish();
   return json_response(200, boost::json::object{{"access_token", issued->secret.reveal()},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,8 +10,11 @@
 #include "audit/log.h"
 #include "config/config.h"
 #include "control/http_server.h"
+#include "gateway/background.h"
 #include "gateway/gateway.h"
+#include "identity/credential_store.h"
 #include "identity/oidc_login.h"
+#include "identity/token_exchange.h"
 #include "store/database.h"
 
 namespace sluice::control {
@@ -27,7 +31,10 @@ class OidcApi {
   /// Takes another configuration; logins under way have to begin again.
   Result<> set_config(std::shared_ptr<const config::Config> config);
   /// Ends what is under way with issuers; nothing is answered any more.
-  void stop() { stopping_ = true; }
+  void stop();
+  ~OidcApi() { stop(); }
+  OidcApi(const OidcApi&) = delete;
+  OidcApi& operator=(const OidcApi&) = delete;
 
  private:
   /// What one configuration has made; answers under way keep theirs.
@@ -47,6 +54,11 @@ class OidcApi {
   HttpResponse exchange(Setup& setup, const HttpRequest& request);
   HttpResponse logged_in(Setup& setup, const identity::FinishedLogin& login,
                          const HttpRequest& request);
+  /// The credential that a token stands for, which a connection has shown; the same for each that
+  /// shows it.
+  Result<std::string> bearer(const SecretString& token, const std::string& peer);
+  Result<identity::IssuedCredential> issue(const identity::Exchanged& exchanged,
+                                           const std::string& label);
   void publish();
   void record_failure(const Error& error, const HttpRequest& request);
 
@@ -55,6 +67,9 @@ class OidcApi {
   gateway::Gateway& gateway_;
   audit::Log& log_;
   std::atomic<bool> stopping_ = false;
+  std::map<std::string, std::string> known_tokens_;  ///< SHA-256: id of a credential
+  std::atomic<int> tokens_waiting_ = 0;
+  gateway::Background tokens_;  ///< where tokens that connections show are verified
   std::mutex setup_mutex_;
   std::shared_ptr<Setup> setup_;
 };

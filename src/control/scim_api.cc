@@ -184,8 +184,8 @@ class Work {
   Outcome<HttpResponse> show(const std::string& id) {
     const auto found = As::get(store_, id);
     if (!found) return problem_of(found.error());
-    if (!request_.if_none_match.empty() &&
-        scim::names_etag(request_.if_none_match, found->meta.version)) {
+    if (!request_.header("if-none-match").empty() &&
+        scim::names_etag(request_.header("if-none-match"), found->meta.version)) {
       HttpResponse same;
       same.status = 304;
       same.headers = {{"ETag", scim::etag_of(found->meta.version)}};
@@ -205,7 +205,8 @@ class Work {
   }
 
   Outcome<> check_version(const Resource& now) const {
-    if (request_.if_match.empty() || scim::names_etag(request_.if_match, now.meta.version))
+    if (request_.header("if-match").empty() ||
+        scim::names_etag(request_.header("if-match"), now.meta.version))
       return {};
     return scim::refuse(412, "", "it has been changed since it was read: read it again");
   }
@@ -282,7 +283,7 @@ Outcome<HttpResponse> fixed(const HttpRequest& request, json::array all, const s
 
 /// Where the client reaches this; a host that is none leaves the path alone.
 std::string base_of(const HttpRequest& request, bool behind_tls) {
-  const std::string& host = request.host;
+  const std::string_view host = request.header("host");
   const bool good =
       !host.empty() && host.size() <= 255 &&
       std::all_of(host.begin(), host.end(), [](unsigned char c) {
@@ -307,15 +308,16 @@ void ScimApi::set_config(std::shared_ptr<const config::Config> config) {
 
 std::optional<HttpResponse> ScimApi::answer(const HttpRequest& request) {
   if (!request.path.starts_with("/scim/")) return std::nullopt;
-  bool behind_tls = false;
+  bool behind_tls = request.tls;
   {
     const std::lock_guard lock(mutex_);
-    behind_tls = config_->identity.behind_tls;
-  }
-  if (!reached_safely(request, behind_tls)) {
-    return refused({403, "",
-                    "SCIM over the network needs TLS: an operator can put a proxy with TLS before "
-                    "listen.http and set identity.behind_tls"});
+    behind_tls |= config_->identity.behind_tls;
+    if (!reached_safely(request, config_->identity)) {
+      return refused({403, "",
+                      "SCIM over the network needs TLS: use https://, where the gateway has a "
+                      "certificate, or an operator can put a proxy with TLS before listen.http and "
+                      "set identity.behind_tls"});
+    }
   }
   HttpResponse response;
   // The store may be a server that takes its time.

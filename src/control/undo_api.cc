@@ -77,8 +77,7 @@ void UndoApi::tidy() {
 /// Those who could have refused it may take it back.
 Result<> UndoApi::may_undo(int64_t number, const std::string& actor) {
   SLUICE_ASSIGN(auto request, desk_.find(number));
-  request.state = approval::State::kWaiting;
-  return approval::may_vote(request, actor, approval::Verdict::kReject, *gateway_.directory());
+  return desk_.could_vote(std::move(request), {actor, approval::Verdict::kReject});
 }
 
 HttpResponse UndoApi::list(const HttpRequest& request, const std::string& reader) {

@@ -5,17 +5,6 @@
 #include <fmt/format.h>
 
 namespace sluice::gateway {
-namespace {
-
-bool same(const std::vector<policy::ApprovalStage>& a,
-          const std::vector<policy::ApprovalStage>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.groups == y.groups && x.people == y.people;
-  });
-}
-
-}  // namespace
-
 void ChangeRun::begin(size_t step) {
   const std::lock_guard lock(mutex_);
   step_ = step;
@@ -36,7 +25,7 @@ std::string ChangeRun::objection(uint64_t session, std::string_view text,
   for (const auto& hold : decision.holds) {
     const auto need =
         std::find_if(approved_.needs.begin(), approved_.needs.end(), [&](const auto& known) {
-          return known.rule == hold->rule && same(known.stages, hold->stages);
+          return known.rule == hold->rule && known.stages == hold->stages;
         });
     if (need == approved_.needs.end())
       return fmt::format("change {} was not approved for rule \"{}\"", name_, hold->rule);

@@ -53,10 +53,18 @@ class GatewayImpl : public Gateway {
   Result<> reload(std::shared_ptr<const config::Config> config,
                   std::shared_ptr<const policy::Policy> policy) override;
   void set_directory(std::shared_ptr<const identity::Directory> directory) override;
+  Result<> renew_directory(
+      const std::function<Result<std::shared_ptr<const identity::Directory>>()>& read) override {
+    const std::lock_guard lock(reading_);
+    SLUICE_ASSIGN(auto directory, read());
+    set_directory(std::move(directory));
+    return {};
+  }
   std::vector<SessionInfo> sessions() override;
   Result<> kill(uint64_t session_id, const std::string& by_whom) override;
   Stats stats() override;
   LoginLimits& login_limits() override { return shared_.login_limits; }
+  void set_bearer(BearerVerifier verifier) override { shared_.bearer.set(std::move(verifier)); }
   void count_limited_login() override { shared_.logins_limited.fetch_add(1); }
   Uses take_uses() override {
     return {shared_.used_credentials.take(), shared_.used_users.take(), shared_.used_grants.take()};
@@ -100,7 +108,8 @@ class GatewayImpl : public Gateway {
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
-  std::mutex mutex_;  ///< guards runtime_, corrections_
+  std::mutex mutex_;    ///< guards runtime_, corrections_
+  std::mutex reading_;  ///< held while the users are read, before mutex_
   std::shared_ptr<const Runtime> runtime_;
   Corrections corrections_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "gateway/asking.h"
+#include "gateway/bearer.h"
 #include "gateway/change_runs.h"
 #include "gateway/fresh_state.h"
 #include "gateway/login_limits.h"
@@ -89,6 +90,10 @@ class Gateway {
                           std::shared_ptr<const policy::Policy> policy) = 0;
   /// Takes a new user snapshot; sessions of users who are gone or disabled are ended.
   virtual void set_directory(std::shared_ptr<const identity::Directory> directory) = 0;
+  /// Reads all users, and takes them as by `set_directory`. One reading at a time, so that what
+  /// somebody has just put into the store is never taken back by what was read before.
+  virtual Result<> renew_directory(
+      const std::function<Result<std::shared_ptr<const identity::Directory>>()>& read) = 0;
 
   /// Takes a new policy; it decides from the next statement of every session on.
   virtual void set_policy(std::shared_ptr<const policy::Policy> policy) = 0;
@@ -121,6 +126,8 @@ class Gateway {
   virtual Stats stats() = 0;
   /// Counts failed logins, also those over HTTP.
   virtual LoginLimits& login_limits() = 0;
+  /// Who finds out whose tokens of identity providers are; none: they let nobody in.
+  virtual void set_bearer(BearerVerifier verifier) = 0;
   /// One login more has been refused by them.
   virtual void count_limited_login() = 0;
   /// What has been used since this was asked last.

@@ -113,7 +113,7 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   principal.authentication = mechanism;
   principal.authenticated_micros = now_micros;
   if (credential == nullptr) {
-    principal.amr = {"pwd"};
+    principal.amr = {mechanism == "certificate" ? "pop" : "pwd"};  // RFC 8176
     return principal;
   }
   const identity::Assurance& assurance = credential->assurance;
@@ -123,6 +123,7 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   principal.issuer = assurance.issuer;
   principal.acr = assurance.acr;
   principal.amr = assurance.amr;
+  principal.claims = assurance.claims;
   if (credential->actors.empty()) return principal;
   principal.kind = policy::PrincipalKind::kAgent;
   for (const auto& actor : principal.actors) {

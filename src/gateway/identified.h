@@ -29,10 +29,11 @@ struct Place {
   int64_t now_micros = 0;
 };
 
-/// Who they are for rules and record. `mechanism` tells how the password was checked, at
-/// `now_micros`; of a credential counts when and how its holder got it. Groups of somebody who acts
-/// for others are only those that everybody of the chain is in. Grants of each add to the groups of
-/// each, so that nobody has by a grant what those for whom they act have not.
+/// Who they are for rules and record. `mechanism` tells how the password was checked, or that a
+/// certificate was ("certificate"), at `now_micros`; of a credential counts when and how its holder
+/// got it. Groups of somebody who acts for others are only those that everybody of the chain is in.
+/// Grants of each add to the groups of each, so that nobody has by a grant what those for whom they
+/// act have not.
 policy::Principal principal_of(const identity::Directory& directory, const identity::User& user,
                                const identity::Credential* credential, std::string_view mechanism,
                                int64_t now_micros, const Place& place = {});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/login_certificate.h"
 #include "gateway/login_gate.h"
 #include "gateway/runtime.h"
 #include "net/reactor.h"
@@ -18,14 +19,24 @@ namespace sluice::gateway {
 class Worker;
 
 /// A connection from its first byte to the end of authentication: TLS, start-up packet, cancel
-/// requests, SCRAM. Whoever proves who they are becomes a Session.
+/// requests (login.cc), client certificate or SASL (login_proof.cc). Whoever proves who they are
+/// becomes a Session.
 class Login : private net::StreamHandler {
  public:
   Login(Worker& worker, std::unique_ptr<net::Stream> stream, LoginGate::Pass pass);
   ~Login() override;
 
  private:
-  enum class Phase : uint8_t { kStartup, kHandshake, kSaslInitial, kSaslFinal, kCancelling, kOver };
+  enum class Phase : uint8_t {
+    kStartup,
+    kHandshake,
+    kSaslInitial,
+    kSaslFinal,
+    kVerifying,  ///< a token, elsewhere
+    kRefused,    ///< a token; the client says one word more
+    kCancelling,
+    kOver
+  };
 
   void on_receive(net::Slice data) override;
   void on_drained() override {}
@@ -40,10 +51,14 @@ class Login : private net::StreamHandler {
   void refuse_startup(const wire::postgres::StartupMessage& message, std::string_view sqlstate,
                       std::string_view text, std::string_view hint);
   void on_startup(wire::postgres::StartupMessage message);
+  bool admit_by_certificate();
   void offer_sasl();
   void receive_sasl(net::Slice data);
   bool on_sasl_initial(Bytes body);
   void on_sasl_final(Bytes body, net::Slice rest);
+  void on_oauthbearer(Bytes data);
+  void on_verified(const Result<std::string>& credential);
+  void refuse_token(const Error& error);
   void admit(net::Slice rest);
   bool nobody_known(const identity::Directory& directory);
   std::optional<std::string> unwelcome(const identity::Directory& directory,
@@ -71,7 +86,8 @@ class Login : private net::StreamHandler {
   std::optional<wire::postgres::ScramServer> scram_;
   /// What the candidates of scram_ are, of runtime_'s directory: the password (null), credentials.
   std::vector<const identity::Credential*> offered_;
-  std::string mechanism_;
+  Proof proof_;
+  Error why_refused_;  ///< kRefused
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -29,7 +29,14 @@ Result<std::shared_ptr<const Runtime>> make_runtime(
   auto runtime = std::make_shared<Runtime>();
   runtime->client_rules = client_rules(config->limits);
   if (config->tls.enabled()) {
-    SLUICE_ASSIGN(runtime->tls, net::TlsContext::server(config->tls.certificate, config->tls.key));
+    SLUICE_ASSIGN(runtime->tls, net::TlsContext::server(config->tls.certificate, config->tls.key,
+                                                        config->tls.client_certificates));
+  }
+  for (const auto& entry : config->identity.certificates) {
+    auto authorities = net::ClientAuthorities::load(entry.ca, entry.crl);
+    if (!authorities)
+      return fail(std::move(authorities.error()).within("identity.certificates " + entry.name));
+    runtime->authorities.push_back(std::move(*authorities));
   }
   for (const auto& entry : config->databases) {
     std::shared_ptr<Database> database;

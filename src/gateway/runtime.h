@@ -3,10 +3,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "gateway/database.h"
 #include "identity/directory.h"
+#include "net/peer_certificate.h"
 #include "net/tls.h"
 #include "policy/policy.h"
 #include "wire/postgres/framer.h"
@@ -20,6 +22,8 @@ struct Runtime {
   std::shared_ptr<const identity::Directory> directory;
   wire::postgres::Framer::Rules client_rules;  ///< which messages sessions gather, how long
   std::shared_ptr<const net::TlsContext> tls;  ///< null when no certificate is configured
+  /// Who vouches for certificates, for each of config->identity.certificates in its order.
+  std::vector<std::shared_ptr<const net::ClientAuthorities>> authorities;
   std::map<std::string, std::shared_ptr<Database>, std::less<>> databases;
   std::shared_ptr<const policy::Policy> policy;
 };

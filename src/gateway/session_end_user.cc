@@ -141,9 +141,12 @@ void Session::act_for(const std::string& end_user) {
 void Session::become(const identity::Directory& directory, const identity::User& user,
                      const identity::Credential* credential) {
   const policy::Principal& known = admission_.principal;
-  admission_.principal =
+  auto principal =
       principal_of(directory, user, credential, known.authentication, known.authenticated_micros,
                    {admission_.database->config().name, wall_micros()});
+  // Of a certificate, who vouches for it.
+  if (credential == nullptr) principal.issuer = known.issuer;
+  admission_.principal = std::move(principal);
   acting_.may = may_assert(user);
   if (!acting_.now.empty()) limit_to_end_user(directory, acting_.now, admission_.principal);
   doubt_identity();

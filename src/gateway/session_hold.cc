@@ -279,8 +279,10 @@ void Session::tell_of_hold(const approval::Request& request) {
   std::vector<std::string> who;
   for (const auto& spec : held_->decision->holds) {
     for (const auto& stage : spec->stages) {
-      who.push_back(fmt::format("{} of {} (rule \"{}\")", stage.people,
-                                fmt::join(stage.groups, " or "), spec->rule));
+      who.push_back(fmt::format(
+          "{} of {} (rule \"{}\")", stage.people,
+          fmt::join(stage.groups_at(request.created_micros, request.created_micros), " or "),
+          spec->rule));
     }
   }
   fields.set(pg::kFieldDetail, fmt::format("{}\nWho decides: {}.", held_->decision->message,

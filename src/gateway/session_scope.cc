@@ -63,6 +63,11 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
   for (const auto& method : principal.amr) append(key, method);
   key.append(std::to_string(principal.actors.size())).append(1, ',');
   for (const auto& actor : principal.actors) append(key, actor);
+  key.append(std::to_string(principal.claims.size())).append(1, ',');
+  for (const auto& [name, value] : principal.claims) {
+    append(key, name);
+    append(key, value);
+  }
   for (const auto& [name, value] : principal.attributes) {
     append(key, name);
     append(key, value);

@@ -12,6 +12,7 @@
 #include "audit/log.h"
 #include "gateway/analyser.h"
 #include "gateway/background.h"
+#include "gateway/bearer.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/cancel_keys.h"
 #include "gateway/change_runs.h"
@@ -50,6 +51,7 @@ struct Shared {
   policy::RateLimiter rates;
   LoginGate gate;
   LoginLimits login_limits;
+  Bearer bearer;
   UsedCredentials used_credentials, used_users, used_grants;
   /// Makes pseudonyms; the same over restarts, by the installation's secret.
   std::shared_ptr<const mask::Permuter> permuter;

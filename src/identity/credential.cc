@@ -82,4 +82,8 @@ std::string credential_digest(std::string_view secret) {
   return {digest.data(), digest.size()};
 }
 
+std::string certificate_digest(std::string_view key_digest) {
+  return credential_digest(std::string("sluice client certificate v1\n").append(key_digest));
+}
+
 }  // namespace sluice::identity

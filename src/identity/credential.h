@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Assurance {
   std::string acr;                   ///< authentication context class, as the issuer calls it
   std::vector<std::string> amr;      ///< authentication methods references (RFC 8176)
   int64_t authenticated_micros = 0;  ///< when they proved who they are
+  std::map<std::string, std::string> claims = {};  ///< of the token, as IssuerConfig::claims says
 
   bool operator==(const Assurance&) const = default;
 };
@@ -36,8 +38,9 @@ struct Credential {
   std::string id;  ///< short, public
   std::string user;
   CredentialKind kind = CredentialKind::kSession;
-  std::string scram_verifier;          ///< with the salt and iterations of its user's others
-  std::string digest;                  ///< SHA-256 of the secret, raw: tokens are found by it
+  std::string scram_verifier;          ///< with the salt and iterations of its user's others;
+                                       ///< empty: a client certificate is shown, no password
+  std::string digest;                  ///< credential_digest or certificate_digest: found by it
   std::vector<std::string> databases;  ///< where it is good; empty: everywhere
   int64_t created_micros = 0;
   int64_t expires_micros = 0;
@@ -67,5 +70,8 @@ bool is_credential_secret(std::string_view text);
 std::string make_credential_id();
 /// What `Credential::digest` is of a secret.
 std::string credential_digest(std::string_view secret);
+/// What it is of a key pair whose holder is let in by a client certificate: `key_digest` is the
+/// SHA-256 of the public key (DER). No secret has such a digest.
+std::string certificate_digest(std::string_view key_digest);
 
 }  // namespace sluice::identity

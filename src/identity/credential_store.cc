@@ -14,7 +14,7 @@ constexpr size_t kMaxLabel = 200;
 constexpr std::string_view kColumns =
     "id, user, kind, scram_verifier, digest, databases, created_micros, expires_micros, "
     "revoked_micros, last_used_micros, label, method, issuer, acr, amr, authenticated_micros, "
-    "actors, scopes";
+    "actors, scopes, claims";
 
 Result<> check(const NewCredential& next) {
   if (next.expires_micros <= wall_micros()) {
@@ -52,8 +52,8 @@ Result<Credential> read(store::Statement& query) {
   read.revoked_micros = query.integer(8);
   read.last_used_micros = query.integer(9);
   read.label = query.text(10);
-  read.assurance = {query.text(11), query.text(12), query.text(13), split(query.text(14)),
-                    query.integer(15)};
+  read.assurance = {query.text(11),        query.text(12),    query.text(13),
+                    split(query.text(14)), query.integer(15), split_pairs(query.text(18))};
   read.actors = split(query.text(16));
   read.scopes = split(query.text(17));
   return read;
@@ -133,6 +133,32 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   IssuedCredential issued{make_credential_id(), make_credential_secret(), next.expires_micros};
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
+  SLUICE_TRY(insert(issued.id, next, verifier, credential_digest(issued.secret.reveal())));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<IssuedCredential> CredentialStore::issue_for_key(const NewCredential& next,
+                                                        std::string_view key_digest) {
+  SLUICE_TRY(check(next));
+  IssuedCredential issued{make_credential_id(), {}, next.expires_micros};
+  const std::string digest = certificate_digest(key_digest);
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  // Whether they exist and may have one; the verifier itself is of no use here.
+  SLUICE_ASSIGN([[maybe_unused]] const auto unused, verifier_for(next.user, {}));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT 1 FROM credentials WHERE digest = ?"));
+  query.bind_blob(1, digest);
+  SLUICE_ASSIGN(const bool known, query.step());
+  if (known)
+    return fail(ErrorCode::kExists, "this key has been used for a certificate: make a new one");
+  query.reset();
+  SLUICE_TRY(insert(issued.id, next, {}, digest));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<> CredentialStore::insert(const std::string& id, const NewCredential& next,
+                                 const std::string& verifier, const std::string& digest) {
   if (!next.actors.empty()) {
     SLUICE_ASSIGN(auto person, database_.prepare("SELECT 1 FROM users WHERE name = ?"));
     person.bind(1, next.actors.back());
@@ -147,13 +173,13 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   SLUICE_TRY(make_room(next, now));
   SLUICE_ASSIGN(auto insert, database_.prepare(fmt::format(
                                  "INSERT INTO credentials ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, "
-                                 "0, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                 "0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                  kColumns)));
-  SLUICE_TRY(insert.bind(1, issued.id)
+  SLUICE_TRY(insert.bind(1, id)
                  .bind(2, next.user)
                  .bind(3, name_of(next.kind))
                  .bind(4, verifier)
-                 .bind_blob(5, credential_digest(issued.secret.reveal()))
+                 .bind_blob(5, digest)
                  .bind(6, join(next.databases))
                  .bind(7, now)
                  .bind(8, next.expires_micros)
@@ -165,10 +191,9 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
                  .bind(14, next.assurance.authenticated_micros)
                  .bind(15, join(next.actors))
                  .bind(16, join(next.scopes))
+                 .bind(17, join_pairs(next.assurance.claims))
                  .run());
-  SLUICE_TRY(store::leave_admin_event(database_, actor_, describe(issued.id, next)));
-  SLUICE_TRY(transaction.commit());
-  return issued;
+  return store::leave_admin_event(database_, actor_, describe(id, next));
 }
 
 Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::string& user,
@@ -185,13 +210,14 @@ Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::
   const std::string id = query.text(0);
   SLUICE_ASSIGN(auto update, database_.prepare(
                                  "UPDATE credentials SET method = ?2, issuer = ?3, acr = ?4, amr = "
-                                 "?5, authenticated_micros = ?6 WHERE id = ?1"));
+                                 "?5, authenticated_micros = ?6, claims = ?7 WHERE id = ?1"));
   SLUICE_TRY(update.bind(1, id)
                  .bind(2, assurance.method)
                  .bind(3, assurance.issuer)
                  .bind(4, assurance.acr)
                  .bind(5, join(assurance.amr))
                  .bind(6, assurance.authenticated_micros)
+                 .bind(7, join_pairs(assurance.claims))
                  .run());
   SLUICE_TRY(store::leave_admin_event(
       database_, actor_,

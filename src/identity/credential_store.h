@@ -47,6 +47,10 @@ class CredentialStore {
   /// exist (or for whom it is to act), kDenied for one who is disabled, kInvalidInput, kLimit when
   /// the user has kMostCredentials live ones. A session takes the place of the user's oldest.
   Result<IssuedCredential> issue(const NewCredential& next);
+  /// The same for who holds a key pair: the client certificate with that key lets in, where it is
+  /// shown in a TLS handshake, and there is no secret. `key_digest` is net::public_key_digest.
+  /// Besides, kExists for a key that has been used before.
+  Result<IssuedCredential> issue_for_key(const NewCredential& next, std::string_view key_digest);
   /// Its holder has proved anew who they are: from now on it is as strong as `assurance`. `secret`
   /// shows that they hold it. False, and nothing is changed, if it is not a live session of `user`
   /// that acts for nobody else.
@@ -64,6 +68,8 @@ class CredentialStore {
 
  private:
   Result<std::string> verifier_for(const std::string& user, const SecretString& secret);
+  Result<> insert(const std::string& id, const NewCredential& next, const std::string& verifier,
+                  const std::string& digest);
   Result<> make_room(const NewCredential& next, int64_t now);
   store::Database& database_;
   std::string actor_;

@@ -72,4 +72,9 @@ const Credential* Directory::credential_of_secret(std::string_view secret) const
   return it == by_digest_.end() ? nullptr : it->second;
 }
 
+const Credential* Directory::credential_of_key(std::string_view key_digest) const {
+  const auto it = by_digest_.find(certificate_digest(key_digest));
+  return it == by_digest_.end() ? nullptr : it->second;
+}
+
 }  // namespace sluice::identity

@@ -71,6 +71,8 @@ class Directory {
   const Credential* credential(std::string_view id) const;
   /// By what its holder has shown; live or not.
   const Credential* credential_of_secret(std::string_view secret) const;
+  /// By the SHA-256 of the public key of a client certificate; live or not.
+  const Credential* credential_of_key(std::string_view key_digest) const;
   /// Those that a user has at a database, whoever it acts for; few, in no order.
   std::vector<const Grant*> grants(std::string_view user, std::string_view database) const;
   const std::vector<Grant>& grants() const { return grants_; }

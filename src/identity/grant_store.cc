@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "identity/words.h"
+#include "store/notices.h"
 #include "store/state.h"
 
 namespace sluice::identity {
@@ -108,6 +109,10 @@ Result<int64_t> GrantStore::add(const GrantRow& grant, const std::string& actor,
                                           .run_returning());
   SLUICE_TRY(store::leave_event(database_, event_type(grant), actor,
                                 fmt::format("grant {}: {}", number, word)));
+  if (grant.break_glass) {
+    SLUICE_TRY(store::leave_notice(database_, "break_glass", 0, actor,
+                                   fmt::format("grant {}: {}", number, word)));
+  }
   SLUICE_TRY(transaction.commit());
   return number;
 }

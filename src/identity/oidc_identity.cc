@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMostGroups = 500;
 constexpr size_t kLongestWord = 63;
+constexpr size_t kLongestClaim = 255;
 
 tl::unexpected<Error> refuse(const config::IssuerConfig& config, const std::string& text) {
   return fail(ErrorCode::kAuthentication, fmt::format("issuer {}: {}", config.name, text));
@@ -106,6 +107,30 @@ Result<std::vector<std::string>> groups_of(const Claims& claims,
   return std::move(*groups);
 }
 
+/// Texts, truth values and whole numbers; what the token does not say is not there.
+Result<std::map<std::string, std::string>> kept_claims(const Claims& claims,
+                                                       const config::IssuerConfig& config) {
+  std::map<std::string, std::string> out;
+  for (const auto& name : config.claims) {
+    const auto* value = claims.all.if_contains(name);
+    if (value == nullptr || value->is_null()) continue;
+    std::string text = value->is_string()                      ? std::string(value->get_string())
+                       : value->is_bool() || value->is_int64() ? boost::json::serialize(*value)
+                                                               : std::string();
+    const bool printable = is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+                             return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+                           });
+    if (text.empty() || text.size() > kLongestClaim || !printable) {
+      return refuse(config,
+                    fmt::format("its claim {} is no text, number or truth value of up to {} "
+                                "printable bytes; take it out of claims",
+                                name, kLongestClaim));
+    }
+    out.emplace(name, std::move(text));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<VerifiedIdentity> identity_of(const Claims& claims, const boost::json::object* userinfo,
@@ -131,6 +156,7 @@ Result<VerifiedIdentity> identity_of(const Claims& claims, const boost::json::ob
   const auto when = claims.time("auth_time");
   // Not known is long ago: a session at the issuer may be days old.
   identity.assurance.authenticated_micros = when ? std::min(*when * 1'000'000, now_micros) : 0;
+  SLUICE_ASSIGN(identity.assurance.claims, kept_claims(claims, config));
   const bool long_one = std::any_of(identity.assurance.amr.begin(), identity.assurance.amr.end(),
                                     [](const auto& one) { return one.size() > 255; });
   if (identity.assurance.acr.size() > 255 || identity.assurance.amr.size() > 32 || long_one)

@@ -232,6 +232,26 @@ TEST(IdentityOfClaims, NamesPeopleByWhatTheyCannotChange) {
   EXPECT_EQ(user_of({{"preferred_username", "ann"}}, config), "ann");
 }
 
+TEST(IdentityOfClaims, KeepsWhatRulesMayAskAbout) {
+  auto config = issuer();
+  config.claims = {"device_managed", "device", "level", "absent", "nothing"};
+  const auto identity = identity_of(claims({{"device_managed", true},
+                                            {"device", "laptop 7"},
+                                            {"level", 3},
+                                            {"nothing", nullptr},
+                                            {"other", "x"}}),
+                                    nullptr, config, 0);
+  ASSERT_TRUE(identity) << identity.error().text;
+  const std::map<std::string, std::string> kept = {
+      {"device_managed", "true"}, {"device", "laptop 7"}, {"level", "3"}};
+  EXPECT_EQ(identity->assurance.claims, kept);
+  for (const boost::json::value& wrong :
+       {boost::json::value{{"a", 1}}, boost::json::value("a\nb=c"), boost::json::value(""),
+        boost::json::value(std::string(256, 'x')), boost::json::value(1.5)}) {
+    EXPECT_FALSE(identity_of(claims({{"device", wrong}}), nullptr, config, 0)) << wrong;
+  }
+}
+
 TEST(IdentityOfClaims, TakesGroupsWholeOrNotAtAll) {
   auto config = issuer();
   EXPECT_TRUE(identity_of(claims({{"groups", {"a", "b"}}}), nullptr, config, 0)->keep_groups);

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 namespace sluice::identity {
 namespace {
 
 constexpr const char* kGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
+constexpr const char* kJwt = "urn:ietf:params:oauth:token-type:jwt";
 constexpr size_t kMostActors = 8;
 
 /// RFC 8693, section 3: the kinds of token that are JWTs of an issuer.
@@ -118,6 +120,36 @@ Result<Exchanged> TokenExchange::exchange(const std::map<std::string, std::strin
   actor.claims.subject = text_of(chain.front(), "sub");
   before.erase(before.begin());
   return for_another(subject, actor, before);
+}
+
+Result<Exchanged> TokenExchange::bearer(const std::string& token) {
+  const std::map<std::string, std::string> form = {
+      {"grant_type", kGrant}, {"subject_token", token}, {"subject_token_type", kJwt}};
+  SLUICE_ASSIGN(const auto subject, verified(form, "subject_token"));
+  const bool person = !subject.claims.all.contains("act") &&
+                      rule_for(subject.issuer, subject.claims.all) == nullptr;
+  auto out = person ? for_person(subject, token) : exchange(form);
+  if (!out) return out;
+  const int64_t left = subject.claims.expires_seconds - wall_micros() / 1'000'000;
+  out->session = std::min<Duration>(out->session, std::chrono::seconds(std::max<int64_t>(left, 1)));
+  return out;
+}
+
+Result<Exchanged> TokenExchange::for_person(const Party& subject, const std::string& token) {
+  OidcProvider* const provider = logins_.provider_of_issuer(subject.issuer);
+  if (provider == nullptr || provider->config().client_id.empty()) return for_itself(subject);
+  const auto& config = provider->config();
+  std::optional<boost::json::object> userinfo;
+  if (!config.groups_claim.empty() && config.groups_from_userinfo) {
+    SLUICE_ASSIGN(userinfo, provider->userinfo(SecretString(token)));
+  }
+  SLUICE_ASSIGN(const auto identity, identity_of(subject.claims, userinfo ? &*userinfo : nullptr,
+                                                 config, wall_micros()));
+  Exchanged out;
+  SLUICE_ASSIGN(out.user, users_.admit(identity, config.provision, config.scim));
+  out.session = config.session;
+  out.assurance = identity.assurance;
+  return out;
 }
 
 Result<Exchanged> TokenExchange::for_itself(const Party& subject) {

@@ -31,6 +31,9 @@ class TokenExchange {
   /// `form` is the request's parameters. Errors: kInvalidInput for what is no exchange,
   /// kAuthentication for tokens that are not good, kDenied for those that no rule is for.
   Result<Exchanged> exchange(const std::map<std::string, std::string>& form);
+  /// One token by itself: of a service or agent as above, or of a person, who then is whom a login
+  /// by this issuer would make them. Good for no longer than the token.
+  Result<Exchanged> bearer(const std::string& token);
 
  private:
   struct Party {
@@ -41,6 +44,7 @@ class TokenExchange {
   const config::WorkloadConfig* rule_for(const std::string& issuer,
                                          const boost::json::object& claims) const;
   Result<std::string> admit(const Party& party, const config::WorkloadConfig& rule);
+  Result<Exchanged> for_person(const Party& subject, const std::string& token);
   Result<Exchanged> for_itself(const Party& subject);
   Result<Exchanged> for_another(const Party& subject, const Party& actor,
                                 const std::vector<std::string>& before);

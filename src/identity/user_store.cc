@@ -30,21 +30,6 @@ Result<> check_password(const SecretString& password) {
   return {};
 }
 
-std::string join_attributes(const std::map<std::string, std::string>& attributes) {
-  std::vector<std::string> words;
-  for (const auto& [key, value] : attributes) words.push_back(key + "=" + value);
-  return join(words);
-}
-
-std::map<std::string, std::string> split_attributes(const std::string& text) {
-  std::map<std::string, std::string> attributes;
-  for (const std::string& word : split(text)) {
-    const size_t equals = std::min(word.find('='), word.size());
-    attributes.emplace(word.substr(0, equals), word.substr(std::min(equals + 1, word.size())));
-  }
-  return attributes;
-}
-
 Result<> check_attributes(const std::map<std::string, std::string>& attributes) {
   for (const auto& [key, value] : attributes) {
     SLUICE_TRY(check_word("an attribute", key));
@@ -91,7 +76,7 @@ Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
                             .bind(3, verifier)
                             .bind(4, wall_micros())
                             .bind(5, name_of(user.kind))
-                            .bind(6, join_attributes(user.attributes))
+                            .bind(6, join_pairs(user.attributes))
                             .run();
   if (!inserted && inserted.error().code == ErrorCode::kExists) {
     return fail(ErrorCode::kExists, fmt::format("user \"{}\" exists already; to change the "
@@ -198,7 +183,7 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
   };
   if (change.kind) say(2, "kind", std::string(name_of(*change.kind)));
   if (change.groups) say(3, "groups", join(*change.groups));
-  if (change.attributes) say(4, "attributes", join_attributes(*change.attributes));
+  if (change.attributes) say(4, "attributes", join_pairs(*change.attributes));
   SLUICE_TRY(update.run());
   if (database_.changes() == 0) {
     return fail(ErrorCode::kNotFound,
@@ -296,7 +281,7 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      query.integer(3) != 0,
                      query.integer(4),
                      *kind,
-                     split_attributes(query.text(6)),
+                     split_pairs(query.text(6)),
                      {},
                      SecretString(query.text(7)),
                      SecretString(query.text(8)),

@@ -40,4 +40,19 @@ std::vector<std::string> split(const std::string& text) {
   return words;
 }
 
+std::string join_pairs(const std::map<std::string, std::string>& pairs) {
+  std::vector<std::string> words;
+  for (const auto& [key, value] : pairs) words.push_back(key + "=" + value);
+  return join(words);
+}
+
+std::map<std::string, std::string> split_pairs(const std::string& text) {
+  std::map<std::string, std::string> pairs;
+  for (const std::string& word : split(text)) {
+    const size_t equals = std::min(word.find('='), word.size());
+    pairs.emplace(word.substr(0, equals), word.substr(std::min(equals + 1, word.size())));
+  }
+  return pairs;
+}
+
 }  // namespace sluice::identity

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,5 +19,9 @@ Result<> check_word(std::string_view what, std::string_view word, size_t most);
 /// A list as it stands in a column: separated by newlines.
 std::string join(const std::vector<std::string>& words);
 std::vector<std::string> split(const std::string& text);
+
+/// Names and values as they stand in a column: name=value, separated by newlines.
+std::string join_pairs(const std::map<std::string, std::string>& pairs);
+std::map<std::string, std::string> split_pairs(const std::string& text);
 
 }  // namespace sluice::identity

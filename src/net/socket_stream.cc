@@ -34,6 +34,9 @@ class SocketStream final : public Stream {
     if (is_tls()) return connection_->tls()->channel_binding();
     return fail(ErrorCode::kUnavailable, "the connection has no TLS");
   }
+  std::optional<PeerCertificate> peer_certificate() const override {
+    return is_tls() ? connection_->tls()->peer_certificate() : std::nullopt;
+  }
   std::string tls_description() const override {
     return is_tls() ? connection_->tls()->description() : std::string();
   }

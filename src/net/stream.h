@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "net/address.h"
 #include "net/buffer.h"
+#include "net/peer_certificate.h"
 #include "net/tls.h"
 
 namespace sluice::net {
@@ -70,6 +72,8 @@ class Stream {
   virtual std::string alpn() const = 0;
   /// RFC 5929 `tls-server-end-point`: hash of the server's certificate (ours when we are server).
   virtual Result<std::string> channel_binding() const = 0;
+  /// What the peer has shown; nothing without TLS or a certificate. Parses it: once a connection.
+  virtual std::optional<PeerCertificate> peer_certificate() const = 0;
   /// "TLSv1.3 TLS_AES_256_GCM_SHA384", or empty.
   virtual std::string tls_description() const = 0;
 

@@ -20,8 +20,11 @@ enum class PeerCheck : uint8_t {
 class TlsContext {
  public:
   /// For a listener: PEM certificate chain and key, TLS 1.2 or later, ALPN `postgresql` accepted.
+  /// With `ask_client` clients are asked for a certificate, and any is taken, or none: whoever
+  /// reads it (Stream::peer_certificate) decides what it is worth.
   static Result<std::shared_ptr<const TlsContext>> server(const std::string& certificate_file,
-                                                          const std::string& key_file);
+                                                          const std::string& key_file,
+                                                          bool ask_client = false);
   struct ClientOptions {
     PeerCheck check = PeerCheck::kFullName;
     std::string root_file;         ///< PEM; "system" or empty means the system's store

@@ -218,6 +218,13 @@ std::string TlsSession::description() const {
   return fmt::format("{} {}", SSL_get_version(ssl_.get()), SSL_get_cipher_name(ssl_.get()));
 }
 
+std::optional<PeerCertificate> TlsSession::peer_certificate() const {
+  if (!established_) return std::nullopt;
+  auto shown = read_peer_certificate(ssl_.get());
+  if (shown.key_digest.empty()) return std::nullopt;
+  return shown;
+}
+
 Result<std::string> TlsSession::channel_binding() const {
   if (!established_) return fail(ErrorCode::kUnavailable, "TLS is not up");
   const X509* const certificate = SSL_is_server(ssl_.get()) != 0

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/ssl.h>
 
 #include "base/result.h"
 #include "net/buffer.h"
+#include "net/peer_certificate.h"
 #include "net/slice_queue.h"
 #include "net/tls.h"
 
@@ -53,6 +55,8 @@ class TlsSession {
   std::string description() const;
   /// RFC 5929 section 4.1, of the server's certificate whichever side this is.
   Result<std::string> channel_binding() const;
+  /// What the peer has shown once the handshake is done; nothing if it has shown none.
+  std::optional<PeerCertificate> peer_certificate() const;
 
  private:
   struct FreeSsl {

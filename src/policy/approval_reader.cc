@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "policy/rule_reader.h"
 
 namespace sluice::policy {
 namespace {
@@ -16,16 +17,50 @@ using yaml::MapReader;
 constexpr unsigned kMostPeople = 20;
 constexpr size_t kMostStages = 10;
 
-void read_stage(MapReader& map, std::vector<ApprovalStage>& stages) {
-  ApprovalStage stage;
-  map.list("by", [&](const Item& item) {
-    stage.groups.push_back(item.text);
+constexpr Duration kMost = std::chrono::hours(24 * 30);
+
+void read_groups(MapReader& map, const char* key, std::vector<std::string>& out) {
+  map.list(key, [&](const Item& item) {
+    out.push_back(item.text);
     return "";
   });
+  if (out.empty()) map.problem(key, "expected the groups whose people may approve, such as [dba]");
+}
+
+/// A list of mappings, if it is there.
+void read_maps(MapReader& map, const char* key, const std::function<void(MapReader&)>& read) {
+  if (map.has(key))
+    map.maps(key, key, read);
+  else
+    (void)map.node(key);  // A key that is known, if absent.
+}
+
+/// Who decides when, and who besides after what time.
+void read_schedule(MapReader& map, ApprovalStage& stage) {
+  read_maps(map, "on_call", [&](MapReader& inner) {
+    OnCall entry;
+    entry.window = read_window(inner);
+    read_groups(inner, "by", entry.groups);
+    if (entry.window.zone) stage.on_call.push_back(std::move(entry));
+  });
+  read_maps(map, "escalate", [&](MapReader& inner) {
+    Escalation step;
+    if (!inner.has("after"))
+      inner.problem("after", "expected how long nobody else is asked, such as 10m");
+    inner.parsed("after", step.after, parse_duration);
+    if (step.after > kMost) inner.problem("after", "is too long: at most 30d");
+    read_groups(inner, "to", step.groups);
+    stage.escalate.push_back(std::move(step));
+  });
+  if (stage.on_call.size() > kMostStages) map.problem("on_call", "too many windows");
+  if (stage.escalate.size() > kMostStages) map.problem("escalate", "too many steps");
+}
+
+void read_stage(MapReader& map, std::vector<ApprovalStage>& stages) {
+  ApprovalStage stage;
+  read_groups(map, "by", stage.groups);
   map.number("people", stage.people, 1, kMostPeople);
-  if (stage.groups.empty()) {
-    map.problem("by", "expected the groups whose people may approve, such as [dba]");
-  }
+  read_schedule(map, stage);
   if (stages.size() == kMostStages) map.problem("by", "too many stages");
   stages.push_back(std::move(stage));
 }
@@ -55,13 +90,12 @@ void read_approve(MapReader& map, Rule& rule, ReadPart conditions) {
     spec->rule = rule.name;
     if (inner.has("stages")) {
       inner.maps("stages", "stages", [&](MapReader& stage) { read_stage(stage, spec->stages); });
-      for (const char* key : {"by", "people"}) {
+      for (const char* key : {"by", "people", "on_call", "escalate"}) {
         if (inner.has(key)) inner.problem(key, "each of the stages has its own");
       }
     } else {
       read_stage(inner, spec->stages);
     }
-    constexpr Duration kMost = std::chrono::hours(24 * 30);
     read_time(inner, "wait", spec->wait, kMost);
     read_time(inner, "wait_in_transaction", spec->wait_in_transaction, kMost);
     read_time(inner, "valid", spec->valid, kMost);

@@ -45,6 +45,25 @@ TEST(Approve, StagesAndTheRest) {
   EXPECT_TRUE(spec->automatic->who.groups);
 }
 
+TEST(Approve, WhoIsOnCallAndWhoIsAskedLater) {
+  const auto spec = read(
+      "{ by: [dba], on_call: [ { days: [mon-fri], from: \"09:00\", to: \"17:00\", zone: "
+      "Europe/Berlin, by: [day] }, { by: [night] } ], escalate: [ { after: 10m, to: [leads] } ] }");
+  const auto& stage = spec->stages.at(0);
+  ASSERT_EQ(stage.on_call.size(), 2U);
+  // A Wednesday, 10:00 in Berlin.
+  const int64_t wednesday = *parse_moment("2026-11-25T10:00:00+01:00");
+  EXPECT_THAT(stage.groups_at(wednesday, wednesday), ElementsAre("day", "night"));
+  EXPECT_THAT(stage.groups_at(wednesday, *parse_moment("2026-11-25T17:00:00+01:00")),
+              ElementsAre("night", "leads"));
+  EXPECT_THAT(stage.groups_ever(), ElementsAre("dba", "day", "night", "leads"));
+  EXPECT_EQ(stage, read("{ by: [dba], on_call: [ { days: [mon-fri], from: \"09:00\", to: "
+                        "\"17:00\", zone: Europe/Berlin, by: [day] }, { by: [night] } ], "
+                        "escalate: [ { after: 10m, to: [leads] } ] }")
+                       ->stages.at(0));
+  EXPECT_FALSE(stage == read("{ by: [dba] }")->stages.at(0));
+}
+
 TEST(Approve, ProblemsAreSaidWithTheirPlace) {
   for (const auto& [rule, text] : {
            std::pair{"{ name: a, effect: hold, do: [drop], approve: {} }", "expected the groups"},
@@ -64,6 +83,18 @@ TEST(Approve, ProblemsAreSaidWithTheirPlace) {
            {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], stages: [{ by: [x] }] } }",
             "its own"},
            {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], whom: x } }", "whom"},
+           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], on_call: [{ by: [x], zone: "
+            "Mars }] } }",
+            "unknown time zone"},
+           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], on_call: [{ zone: UTC }] } "
+            "}",
+            "expected the groups"},
+           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], escalate: [{ to: [x] }] } "
+            "}",
+            "such as 10m"},
+           {"{ name: a, effect: hold, do: [drop], approve: { by: [dba], escalate: [{ after: 90d, "
+            "to: [x] }] } }",
+            "at most 30d"},
        }) {
     EXPECT_THAT(problem(rule), HasSubstr(text)) << rule;
     EXPECT_THAT(problem(rule), HasSubstr("p.yaml:2:")) << rule;

@@ -8,16 +8,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "policy/on_call.h"
 
 namespace sluice::policy {
 
 struct Rule;
-
-/// So many different people out of these groups.
-struct ApprovalStage {
-  std::vector<std::string> groups;
-  unsigned people = 1;
-};
 
 /// `approve` of a rule that holds: who may let a statement through, and for how long.
 struct ApprovalSpec {

@@ -45,6 +45,15 @@ TEST(Authentication, EveryConditionMustHold) {
   EXPECT_FALSE(matches("{ mfa: false }", dora()));
 }
 
+TEST(Authentication, ClaimsOfTheToken) {
+  Principal managed = dora();
+  managed.claims = {{"device_managed", "true"}, {"device_os", "linux 6.1"}};
+  EXPECT_TRUE(matches("{ claims: { device_managed: 'true', device_os: 'linux*' } }", managed));
+  EXPECT_FALSE(matches("{ claims: { device_managed: 'true', device_os: windows } }", managed));
+  EXPECT_FALSE(matches("{ claims: { device_managed: 'true' } }", dora())) << "not there";
+  EXPECT_TRUE(matches("{ claims: { device_managed: '!true' } }", dora())) << "for rules that deny";
+}
+
 TEST(Authentication, LocalUsersHaveNoIssuerAndOneFactor) {
   Principal local;
   local.user = "alice";

@@ -194,6 +194,12 @@ Truth matches_method(const When& when, const Principal& principal, Reasons reaso
   check("authentication method", when.methods, principal.authentication);
   check("authentication issuer", when.issuers, principal.issuer);
   check("authentication acr", when.acr, principal.acr);
+  for (const auto& [name, words] : when.claims) {
+    const auto found = principal.claims.find(name);
+    const std::string_view value =
+        found == principal.claims.end() ? "" : std::string_view(found->second);
+    result = both(result, words_condition("authentication claim " + name, words, value, reasons));
+  }
   if (when.mfa) {
     const auto& amr = principal.amr;
     const bool is = std::find(amr.begin(), amr.end(), "mfa") != amr.end();

@@ -22,10 +22,11 @@ struct Principal {
   /// "scram-sha-256", "scram-sha-256-plus"; or how the holder of a credential proved who they are:
   /// "password", "totp", "ldap", "oidc", "jwt", "certificate".
   std::string authentication;
-  std::string issuer;                ///< who vouches for it; empty: this installation
-  std::string acr;                   ///< authentication context class, as the issuer calls it
-  std::vector<std::string> amr;      ///< authentication methods references (RFC 8176)
-  int64_t authenticated_micros = 0;  ///< when they proved who they are
+  std::string issuer;            ///< who vouches for it; empty: this installation
+  std::string acr;               ///< authentication context class, as the issuer calls it
+  std::vector<std::string> amr;  ///< authentication methods references (RFC 8176)
+  std::map<std::string, std::string> claims;  ///< of the issuer's token, those that are kept
+  int64_t authenticated_micros = 0;           ///< when they proved who they are
   /// From the one who connects to the person for whom it acts; empty: for itself.
   std::vector<std::string> actors;
   std::string credential;  ///< id of what it showed; empty: the password

@@ -57,6 +57,7 @@ struct When {
   std::optional<FunctionPatterns> functions;
   // Of the session.
   std::optional<Words> methods, issuers, acr;
+  std::vector<std::pair<std::string, Words>> claims;  ///< one that is not there is ""
   std::optional<bool> mfa;
   // Of the moment.
   std::optional<Range> estimated_rows;
@@ -66,7 +67,7 @@ struct When {
   std::optional<bool> in_transaction;
   std::optional<Duration> max_age, older_than;  ///< of the authentication
 
-  bool on_authentication() const { return methods || issuers || acr || mfa; }
+  bool on_authentication() const { return methods || issuers || acr || mfa || !claims.empty(); }
   bool on_circumstances() const {
     return estimated_rows || time || !client.empty() || application || purpose || in_transaction ||
            max_age || older_than;

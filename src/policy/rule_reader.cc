@@ -112,42 +112,38 @@ void read_range(MapReader& map, const std::string& key, std::optional<Range>& ou
 
 void read_time(MapReader& map, std::optional<TimeWindow>& out) {
   map.map("time", [&](MapReader& inner) {
-    TimeWindow window;
-    inner.scalar("zone", window.zone_name);
-    auto zone = find_zone(window.zone_name);
-    if (zone) {
-      window.zone = std::move(*zone);
-    } else {
-      inner.problem("zone", zone.error().text);
-    }
-    uint8_t days = 0;
-    const auto add = [&](const Item& item) -> std::string {
-      const auto bits = parse_days(item.text);
-      if (!bits) return bits.error().text;
-      days |= *bits;
-      return "";
-    };
-    if (inner.list("days", add)) window.days = days;
-    inner.parsed("from", window.from, parse_time_of_day);
-    inner.parsed("to", window.to, parse_time_of_day);
-    if (window.from == window.to) {
-      map.problem("time", "the window has no length; leave out from and to for whole days");
-    } else if (window.from == 24 * 60) {
-      inner.problem("from", "24:00 is the end of a day; write 00:00 of the next");
-    }
     // An unusable window never opens, and the policy is refused anyway.
-    if (window.zone) out = std::move(window);
+    if (auto window = read_window(inner); window.zone) out = std::move(window);
+  });
+}
+
+void read_claims(MapReader& map, When& when) {
+  const YAML::Node claims = map.node("claims");
+  if (!claims.IsDefined()) return;
+  if (!claims.IsMap() || claims.size() == 0) {
+    map.problem("claims", "expected a mapping such as {device_managed: \"true\"}");
+    return;
+  }
+  map.map("claims", [&](MapReader& inner) {
+    for (const auto& entry : claims) {
+      const auto name = entry.first.as<std::string>("");
+      std::optional<Words> words;
+      read_words(inner, name, words);
+      if (words) when.claims.emplace_back(name, std::move(*words));
+    }
   });
 }
 
 void read_authentication(MapReader& map, When& when) {
   map.map("authentication", [&](MapReader& inner) {
     if (inner.empty()) {
-      map.problem("authentication", "expected method, issuer, acr, mfa, max_age or older_than");
+      map.problem("authentication",
+                  "expected method, issuer, acr, claims, mfa, max_age or older_than");
     }
     read_words(inner, "method", when.methods);
     read_words(inner, "issuer", when.issuers);
     read_words(inner, "acr", when.acr);
+    read_claims(inner, when);
     read_flag(inner, "mfa", when.mfa);
     const auto age = [&](const std::string& key, std::optional<Duration>& out) {
       Duration value{};
@@ -338,13 +334,40 @@ std::set<std::string> rule_keys() {
   yaml::Problems problems("");
   for (const char* text :
        {"{who: {}, on: {}, limit: {}, when: {table_rows: {}, time: {}, authentication: {}}, "
-        "approve: {automatic: {}, stages: [{}]}}",
-        "{approve: {}}"}) {
+        "approve: {automatic: {}, on_call: [{}], escalate: [{}]}}",
+        "{approve: {automatic: {}, stages: [{}]}}", "{approve: {}}"}) {
     const YAML::Node rule = yaml::load_document(text, problems);
     yaml::MapReader map(rule, "a rule", problems);
     (void)read_rule(map, problems);
   }
   return problems.keys();
+}
+
+TimeWindow read_window(MapReader& map) {
+  TimeWindow window;
+  map.scalar("zone", window.zone_name);
+  auto zone = find_zone(window.zone_name);
+  if (zone) {
+    window.zone = std::move(*zone);
+  } else {
+    map.problem("zone", zone.error().text);
+  }
+  uint8_t days = 0;
+  const auto add = [&](const Item& item) -> std::string {
+    const auto bits = parse_days(item.text);
+    if (!bits) return bits.error().text;
+    days |= *bits;
+    return "";
+  };
+  if (map.list("days", add)) window.days = days;
+  map.parsed("from", window.from, parse_time_of_day);
+  map.parsed("to", window.to, parse_time_of_day);
+  if (window.from == window.to) {
+    map.problem("to", "the window has no length; leave out from and to for whole days");
+  } else if (window.from == 24 * 60) {
+    map.problem("from", "24:00 is the end of a day; write 00:00 of the next");
+  }
+  return window;
 }
 
 }  // namespace sluice::policy

@@ -27,6 +27,8 @@ void read_when(yaml::MapReader& map, When& when);
 void read_part(yaml::MapReader& map, const std::string& key,
                const std::function<void(yaml::MapReader&)>& read);
 
+/// Reads {days, from, to, zone}; without `zone` where that is wrong, which is a problem already.
+TimeWindow read_window(yaml::MapReader& map);
 /// Reads a mapping such as {rows: 100, bytes: 50MB}.
 LimitSpec read_limit(yaml::MapReader& map);
 

@@ -69,8 +69,7 @@ void put_in_order(std::vector<Finding>& findings, size_t tail) {
   }
 }
 
-void look_at_all(LintScript& script, const Node& root) {
-  LintFlow flow(script);
+void look_at_all(LintScript& script, const Node& root, const std::function<void()>& look) {
   size_t number = 0;
   for_each(root, "stmts", [&](const Node& raw) {
     const auto wrapper = field(raw, "stmt");
@@ -82,12 +81,9 @@ void look_at_all(LintScript& script, const Node& root) {
       const auto offset = static_cast<size_t>(text.data() - script.text().data());
       script.start({number, line_at(script.text(), text.empty() ? 0 : offset), text, name, body,
                     lock_of(name, body)});
-      look_at(script, flow);
+      look();
     }
   });
-  const size_t tail = script.findings.size();
-  flow.finish();
-  put_in_order(script.findings, tail);
 }
 
 std::vector<Finding> unparsable(std::string_view script, std::string why, int position) {
@@ -101,26 +97,37 @@ std::vector<Finding> unparsable(std::string_view script, std::string why, int po
 
 }  // namespace
 
-std::vector<Finding> lint(std::string_view text, const Scope& scope) {
+bool walk_script(LintScript& script, std::string& why, int* position,
+                 const std::function<void()>& look) {
+  const std::string_view text = script.text();
   if (text.find('\0') != std::string_view::npos || !is_utf8(text)) {
-    return unparsable(text, "the script is not UTF-8 text", 0);
+    why = "the script is not UTF-8 text";
+    return false;
   }
   if (text.size() > kShort && depth_bound(text) > kMaxDepthBound) {
-    return unparsable(text, "the script is nested too deeply to be read", 0);
+    why = "the script is nested too deeply to be read";
+    return false;
   }
-  LintScript script(text, scope);
-  std::string why;
-  int position = 0;
-  const bool parsed = with_tree(std::string(text), why, &position, [&](const Node& root) {
-    look_at_all(script, root);
+  return with_tree(std::string(text), why, position, [&](const Node& root) {
+    look_at_all(script, root, look);
     return true;
   });
-  if (!parsed) {
+}
+
+std::vector<Finding> lint(std::string_view text, const Scope& scope) {
+  LintScript script(text, scope);
+  LintFlow flow(script);
+  std::string why;
+  int position = 0;
+  if (!walk_script(script, why, &position, [&] { look_at(script, flow); })) {
     if (text.find("\n\\") != std::string_view::npos || text.starts_with('\\')) {
       why += " (psql's backslash commands are not SQL: leave them out)";
     }
     return unparsable(text, std::move(why), position);
   }
+  const size_t tail = script.findings.size();
+  flow.finish();
+  put_in_order(script.findings, tail);
   return std::move(script.findings);
 }
 

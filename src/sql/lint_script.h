@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -93,6 +94,11 @@ class LintScript {
   LintStatement statement_;
   std::set<std::string> created_;
 };
+
+/// Reads the script's text and calls `look` at each of its statements in turn. False: it cannot be
+/// read, `why` says so and `position` (if not null) where, as of with_tree.
+bool walk_script(LintScript& script, std::string& why, int* position,
+                 const std::function<void()>& look);
 
 /// Statements that make a column NOT NULL without reading the table under a strong lock.
 std::string make_not_null(const LintTable& table, const std::string& column);

@@ -25,14 +25,6 @@ Result<std::string> secret(Database& database, std::string_view name, const std:
   return query.text(0);
 }
 
-/// As text that every database takes: UTF-8 without NUL.
-std::string printable(std::string_view text) {
-  std::string out = to_printable_utf8(text);
-  for (size_t nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
-    out.replace(nul, 1, "\\x00");
-  return out;
-}
-
 constexpr const char* kEvents =
     "SELECT id, time_micros, actor, message, type, taken_by, taken_micros FROM "
     "waiting_admin_events ";
@@ -58,6 +50,13 @@ Result<std::vector<AdminEvent>> events_for(Database& database, std::string_view 
 }
 
 }  // namespace
+
+std::string storable(std::string_view text) {
+  std::string out = to_printable_utf8(text);
+  for (size_t nul = out.find('\0'); nul != std::string::npos; nul = out.find('\0', nul))
+    out.replace(nul, 1, "\\x00");
+  return out;
+}
 
 std::span<const char* const> schema_steps() {
   static constexpr const char* kSteps[] = {
@@ -357,6 +356,50 @@ std::span<const char* const> schema_steps() {
            revoked_micros INTEGER NOT NULL, -- 0: it is not
            last_used_micros INTEGER NOT NULL
          ) STRICT;)",
+      R"(-- What people are told of outside: written with what it tells of (notices.h).
+         CREATE TABLE notices (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           time_micros INTEGER NOT NULL,
+           event TEXT NOT NULL,
+           request INTEGER NOT NULL,        -- in approval_requests; 0: it is of none
+           actor TEXT NOT NULL,
+           message TEXT NOT NULL
+         ) STRICT;
+         CREATE INDEX notices_by_time ON notices (time_micros);
+         CREATE TABLE webhook_places (
+           webhook TEXT PRIMARY KEY,
+           told INTEGER NOT NULL,           -- the last notice that it needs no more
+           taken_by TEXT NOT NULL,          -- the gateway that tells the next ones
+           taken_micros INTEGER NOT NULL
+         ) STRICT;
+         -- Answers that have been taken, so that none is twice.
+         CREATE TABLE webhook_answers (
+           webhook TEXT NOT NULL,
+           id TEXT NOT NULL,
+           time_micros INTEGER NOT NULL,
+           PRIMARY KEY (webhook, id)
+         ) STRICT;)",
+      R"(-- Votes that somebody else may give for a while.
+         CREATE TABLE approval_delegations (
+           number INTEGER PRIMARY KEY AUTOINCREMENT,
+           delegator TEXT NOT NULL,
+           delegate TEXT NOT NULL,
+           begin_micros INTEGER NOT NULL,
+           until_micros INTEGER NOT NULL,
+           created_micros INTEGER NOT NULL,
+           ended_micros INTEGER NOT NULL,   -- taken back; 0: it was not
+           reason TEXT NOT NULL
+         ) STRICT;
+         -- Whose vote it is, where somebody else has given it; empty: the voter's own.
+         ALTER TABLE approval_votes ADD COLUMN on_behalf TEXT NOT NULL DEFAULT '';
+         -- Who is asked too has been told.
+         CREATE TABLE approval_escalations (
+           request INTEGER NOT NULL REFERENCES approval_requests,
+           after_micros INTEGER NOT NULL,
+           PRIMARY KEY (request, after_micros)
+         ) STRICT;)",
+      R"(-- What the token said of its holder's device and the like: name=value, by newlines.
+         ALTER TABLE credentials ADD COLUMN claims TEXT NOT NULL DEFAULT '';)",
   };
   return kSteps;
 }
@@ -398,8 +441,8 @@ Result<> leave_event(Database& database, std::string_view type, std::string_view
   SLUICE_ASSIGN(auto insert, database.prepare("INSERT INTO waiting_admin_events (time_micros, "
                                               "actor, message, type) VALUES (?, ?, ?, ?)"));
   return insert.bind(1, wall_micros())
-      .bind(2, printable(actor))
-      .bind(3, printable(message))
+      .bind(2, storable(actor))
+      .bind(3, storable(message))
       .bind(4, type)
       .run();
 }

@@ -31,6 +31,9 @@ std::span<const char* const> schema_steps();
 /// A secret of this installation, made on first use.
 Result<std::string> installation_secret(Database& database);
 
+/// As text that every database takes: UTF-8 without NUL.
+std::string storable(std::string_view text);
+
 /// Leaves word of an administrative change, in the caller's transaction, so that none can happen
 /// without its record; the gateway moves it to the audit log.
 Result<> leave_admin_event(Database& database, std::string_view actor, std::string_view message);

@@ -1,16 +1,21 @@
 """TLS between clients and the gateway: every way of starting it, and every way of getting it wrong."""
 
 import hashlib
+import json
+import os
 import shutil
 import socket
 import ssl
+import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import psycopg2
 import pytest
 from harness.certificates import Authority
-from harness.gateway import PASSWORD, Gateway
+from harness.gateway import PASSWORD, SLUICE, Gateway
 from harness.wire import GSS_REQUEST, SSL_REQUEST, WireClient, error_fields, query, startup
 
 
@@ -241,3 +246,75 @@ def test_Threat23_the_password_is_asked_for_and_not_logged(gateway):
     done = gateway.psql("-c", "SELECT 1", password="wrong", env={"PGSSLMODE": "require"})
     assert done.returncode != 0 and "password authentication failed" in done.stderr
     assert PASSWORD not in gateway.log.read_text()
+
+
+# HTTP on the one port, with and without TLS
+
+
+def https(gateway, path, context, body=None, headers=None):
+    request = urllib.request.Request(
+        f"https://127.0.0.1:{gateway.http}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers=headers or {},
+    )
+    with urllib.request.urlopen(request, context=context, timeout=60) as answer:
+        return json.loads(answer.read())
+
+
+def test_https_and_http_on_one_port(gateway, authority):
+    trusting = ssl.create_default_context(cafile=str(authority.certificate))
+    assert https(gateway, "/healthz", trusting) == {"status": "ok"}
+    with urllib.request.urlopen(f"http://127.0.0.1:{gateway.http}/healthz", timeout=60) as answer:
+        assert json.loads(answer.read()) == {"status": "ok"}
+    issued = https(gateway, "/v1/login", trusting, {"user": "alice", "password": PASSWORD})
+    assert issued["user"] == "alice" and issued["postgres"]["tls"] is True
+    mine = https(gateway, "/v1/approvals", trusting, headers={"Authorization": f"Bearer {issued['secret']}"})
+    assert mine == []
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with pytest.raises(urllib.error.URLError):
+        https(gateway, "/healthz", old)
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        https(gateway, "/healthz", ssl.create_default_context())
+
+
+def test_the_command_line_logs_in_over_https(gateway, authority, tmp_path):
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    command = [SLUICE, "login", "--gateway", f"https://127.0.0.1:{gateway.http}", "--user", "alice", "--password-stdin"]
+    refused = subprocess.run(command, input=PASSWORD, env=env, capture_output=True, text=True, timeout=60)
+    assert refused.returncode != 0 and "certificate" in refused.stderr
+    trusting = {**env, "SLUICE_CA": str(authority.certificate)}
+    done = subprocess.run(command, input=PASSWORD, env=trusting, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def other_address():
+    """One of this machine that is not loopback, or nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 1))  # Sends nothing: asks which address would be taken.
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+def test_no_secret_is_taken_in_clear_over_the_network(server, authority):
+    address = other_address()
+    if address is None or address.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    certificate, key = authority.issue("wide")
+    gateway = Gateway(server, http_host="0.0.0.0", extra=f"tls: {{ certificate: {certificate}, key: {key} }}")
+    url = f"http://{address}:{gateway.http}"
+    with urllib.request.urlopen(f"{url}/healthz", timeout=60) as answer:
+        assert answer.status == 200
+    body = json.dumps({"user": "alice", "password": PASSWORD}).encode()
+    for path, data, headers in [("/v1/login", body, {}), ("/v1/approvals", None, {"Authorization": "Bearer x"})]:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(url + path, data=data, headers=headers), timeout=60)
+        assert refused.value.code == 403 and "https://" in refused.value.read().decode()
+    trusting = context()
+    request = urllib.request.Request(f"https://{address}:{gateway.http}/v1/login", data=body)
+    with urllib.request.urlopen(request, context=trusting, timeout=60) as answer:
+        assert json.loads(answer.read())["user"] == "alice"
+    assert gateway.stop() == 0

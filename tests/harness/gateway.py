@@ -19,10 +19,11 @@ PASSWORD = "correct horse battery"
 
 class Gateway:
     def __init__(self, server, reactor="auto", extra="", environment="production", url_options="sslmode=disable",
-                 pool="size: 50", database_extra="", start=True, env=None, masking=False, add_alice=True):
+                 pool="size: 50", database_extra="", start=True, env=None, masking=False, add_alice=True, http_host="127.0.0.1"):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-gw-"))
         self.port = free_port()
         self.http = free_port()
+        self.http_host = http_host
         self.config = self.root / "sluice.yaml"
         self.env = env or {}
         secret = self.root / "server-password"
@@ -41,7 +42,7 @@ class Gateway:
     def write_config(self, server, reactor="auto", extra="", environment="production",
                      url_options="sslmode=disable", pool="size: 50", database_extra=""):
         self.config.write_text(f"""\
-listen: {{ postgres: 127.0.0.1:{self.port}, http: 127.0.0.1:{self.http} }}
+listen: {{ postgres: 127.0.0.1:{self.port}, http: {self.http_host}:{self.http} }}
 state: {self.root}/state
 workers: 2
 reactor: {reactor}

@@ -64,6 +64,15 @@ void add_change_commands(CommandTree& tree) {
   add_act(tree, *changes, options, "rollback",
           "Run its rollback script where it was done, the last database first");
   add_act(tree, *changes, options, "cancel", "Give it up, or stop it while it runs");
+  auto* undo = tree.formatted(tree.add(
+      *changes, "undo",
+      "Put back what was kept of it, where its rule says undoable; by who may approve it",
+      "sluice change undo 3 --preview", [&] { return change_undo(tree.common(), options); }));
+  add_number(*undo, options);
+  undo->add_flag("--preview", options.preview, "Say what would happen, and change nothing");
+  undo->add_flag("--skip-conflicts", options.skip_conflicts,
+                 "Leave rows as they are that somebody has changed since");
+  add_proof(*undo, options.who);
 }
 
 }  // namespace sluice::cli

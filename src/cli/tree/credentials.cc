@@ -78,7 +78,7 @@ void add_login_command(CommandTree& tree) {
   auto* sub = tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
                        "sluice login --gateway https://gateway.example --user alice\n  sluice "
                        "login --gateway https://gateway.example --issuer corp\n  sluice login "
-                       "--device",
+                       "--device\n  sluice login --certificate",
                        [&] { return login(options); });
   sub->add_option("--gateway", options.gateway, "Where (default: as the last time)")
       ->envname("SLUICE_GATEWAY")
@@ -96,6 +96,8 @@ void add_login_command(CommandTree& tree) {
       ->type_name("NAME");
   sub->add_flag("--device", options.device,
                 "By an identity provider, with a code to be entered in a browser anywhere");
+  sub->add_flag("--certificate", options.certificate,
+                "Get a client certificate, too, which connect and config-clients then use");
 }
 
 CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
