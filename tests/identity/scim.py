@@ -11,8 +11,10 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 class Scim:
     """What an identity provider does."""
 
-    def __init__(self, gateway, token):
-        self.url, self.token = f"http://127.0.0.1:{gateway.http}/scim/v2", token
+    def __init__(self, gateway, token, context=None):
+        """With the `context` of ssl: over HTTPS."""
+        self.url, self.token = f"{'https' if context else 'http'}://127.0.0.1:{gateway.http}/scim/v2", token
+        self.context = context
 
     def __call__(self, method, path, body=None, token=None, url=None, **headers):
         """(status, body, headers)"""
@@ -22,7 +24,7 @@ class Scim:
             headers={"Authorization": "Bearer " + (self.token if token is None else token),
                      "Content-Type": "application/scim+json", **headers})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.context) as answer:
                 text = answer.read()
                 return answer.status, json.loads(text) if text else None, answer.headers
         except urllib.error.HTTPError as error:

@@ -1,11 +1,13 @@
 """SCIM: an identity provider keeps users and groups; who is deprovisioned is out within seconds (threats 70, 72)."""
 
 import json
+import ssl
 import time
 import urllib.parse
 
 import psycopg2
 import pytest
+from harness.certificates import Authority
 from harness.gateway import PASSWORD, Gateway
 from issuers import CLIENT, FakeIssuer, call
 from scim import PATCH, Scim
@@ -285,3 +287,19 @@ def test_an_operator_hands_over(gateway, scim, issuer):
     assert scim.patch(path, {"op": "replace", "path": "active", "value": True})[0] == 200
     assert users(gateway)["iris@example.com"]["enabled"] is False
     assert scim("DELETE", path)[0] == 204
+
+
+def test_over_https(server):
+    authority = Authority()
+    certificate, key = authority.issue("gateway")
+    gateway = Gateway(server, environment="staging", extra=f"tls: {{ certificate: {certificate}, key: {key} }}")
+    try:
+        secret = gateway.cli("scim", "token", "create").stdout.strip()
+        scim = Scim(gateway, secret, ssl.create_default_context(cafile=authority.certificate))
+        made = scim.user("june@example.com")
+        assert made["meta"]["location"] == f"https://127.0.0.1:{gateway.http}/scim/v2/Users/{made['id']}"
+        assert scim("GET", "/Users/" + made["id"], If_None_Match=made["meta"]["version"])[0] == 304
+        assert scim("GET", "/Users/" + made["id"], token="slc_" + "x" * 49)[0] == 401
+    finally:
+        assert gateway.stop() == 0
+        authority.remove()
