@@ -6,12 +6,14 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kCommands = {{
     {"",
-     "serve user scim token login connect proxy config-clients database session audit policy "
+     "serve user directory scim token login connect proxy config-clients database session audit "
+     "policy "
      "approval "
      "change request grant break-glass data lint config version completion"},
     {"user", "add set list passwd link totp assertion-key disable enable remove"},
+    {"directory", "check"},
     {"scim", "token adopt"},
     {"token", "create list revoke"},
     {"policy", "show check explain test replay diff save history rollback"},

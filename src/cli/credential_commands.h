@@ -37,6 +37,14 @@ Result<> scim_token_revoke(const Common& common, const ScimOptions& options);
 /// Hands a user over to the identity provider.
 Result<> scim_adopt(const Common& common, const ScimOptions& options);
 
+struct DirectoryOptions {
+  std::string name;  ///< empty: all
+  std::string user;  ///< whom to look for; empty: nobody
+};
+/// Whether the directories of the configuration can be asked, and what they know of somebody. Fails
+/// when one cannot.
+Result<> directory_check(const Common& common, const DirectoryOptions& options);
+
 struct LoginOptions {
   std::string gateway;  ///< "http://gateway:8080"; empty: as the last time
   std::string user;     ///< empty: as the last time, or who is at the keyboard

@@ -155,7 +155,7 @@ class Work {
     if (!count) return tl::unexpected<Problem>(count.error());
     std::optional<scim::Filter> filter;
     identity::ScimLookup lookup;
-    if (query_.contains("filter")) {
+    if (!parameter("filter").empty()) {
       auto parsed = scim::Filter::parse(parameter("filter"), As::kKind);
       if (!parsed) return tl::unexpected<Problem>(parsed.error());
       lookup.id = parsed->must_equal("id");

@@ -213,6 +213,21 @@ Result<VerifiedIdentity> LdapDirectory::authenticate(const std::string& user,
   return identity_of(connection, entry);
 }
 
+Result<std::optional<VerifiedIdentity>> LdapDirectory::inspect(const std::string& user) {
+  SLUICE_ASSIGN(auto connection, connect());
+  SLUICE_TRY(bind_self(connection));
+  if (user.empty()) return std::nullopt;
+  if (config_.base.empty()) {
+    return fail(ErrorCode::kInvalidInput,
+                "without a base nobody can be looked for: the template makes a DN of a name");
+  }
+  auto entry = find(connection, user);
+  if (!entry && entry.error().code == ErrorCode::kNotFound) return std::nullopt;
+  if (!entry) return fail(std::move(entry.error()));
+  SLUICE_ASSIGN(auto identity, identity_of(connection, *entry));
+  return std::optional(std::move(identity));
+}
+
 Result<VerifiedIdentity> LdapDirectory::identity_of(LdapConnection& connection,
                                                     const LdapEntry& entry) {
   VerifiedIdentity identity;

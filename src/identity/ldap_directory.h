@@ -29,6 +29,11 @@ class LdapDirectory {
   /// the directory cannot be asked, for a while at once.
   Result<VerifiedIdentity> authenticate(const std::string& user, const SecretString& password);
 
+  /// Whom it knows by a name, as the gateway's own account sees them; nothing for nobody. For
+  /// operators who set it up: no password is shown. With an empty name only whether it can be
+  /// asked.
+  Result<std::optional<VerifiedIdentity>> inspect(const std::string& user);
+
   /// Those of `subjects` (VerifiedIdentity::subject) who are still there and active, in their
   /// order; nothing for who is not. Tries in any case. Errors: kUnavailable, kTimeout, when that
   /// cannot be said.

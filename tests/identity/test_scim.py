@@ -1,59 +1,18 @@
 """SCIM: an identity provider keeps users and groups; who is deprovisioned is out within seconds (threats 70, 72)."""
 
 import json
+import ssl
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import psycopg2
 import pytest
+from harness.certificates import Authority
 from harness.gateway import PASSWORD, Gateway
 from issuers import CLIENT, FakeIssuer, call
+from scim import PATCH, Scim
 
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 HOME = "http://127.0.0.1:8765/callback"
-
-
-class Scim:
-    """What an identity provider does."""
-
-    def __init__(self, gateway, token):
-        self.url, self.token = f"http://127.0.0.1:{gateway.http}/scim/v2", token
-
-    def __call__(self, method, path, body=None, token=None, url=None, **headers):
-        """(status, body, headers)"""
-        headers = {k.replace("_", "-"): v for k, v in headers.items()}
-        request = urllib.request.Request(
-            (url or self.url) + path, json.dumps(body).encode() if body is not None else None, method=method,
-            headers={"Authorization": "Bearer " + (self.token if token is None else token),
-                     "Content-Type": "application/scim+json", **headers})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                text = answer.read()
-                return answer.status, json.loads(text) if text else None, answer.headers
-        except urllib.error.HTTPError as error:
-            text = error.read()
-            return error.code, json.loads(text) if text else None, error.headers
-
-    def user(self, name, **more):
-        status, body, _ = self("POST", "/Users", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-                                                  "userName": name, **more})
-        assert status == 201, body
-        return body
-
-    def group(self, name, *members):
-        status, body, _ = self("POST", "/Groups", {"displayName": name, "members": [{"value": m["id"]} for m in members]})
-        assert status == 201, body
-        return body
-
-    def patch(self, path, *operations):
-        return self("PATCH", path, {"schemas": [PATCH], "Operations": list(operations)})
-
-    def find(self, kind, filter):
-        status, body, _ = self("GET", f"/{kind}?" + urllib.parse.urlencode({"filter": filter}))
-        assert status == 200, body
-        return body["Resources"]
 
 
 @pytest.fixture(scope="module")
@@ -328,3 +287,19 @@ def test_an_operator_hands_over(gateway, scim, issuer):
     assert scim.patch(path, {"op": "replace", "path": "active", "value": True})[0] == 200
     assert users(gateway)["iris@example.com"]["enabled"] is False
     assert scim("DELETE", path)[0] == 204
+
+
+def test_over_https(server):
+    authority = Authority()
+    certificate, key = authority.issue("gateway")
+    gateway = Gateway(server, environment="staging", extra=f"tls: {{ certificate: {certificate}, key: {key} }}")
+    try:
+        secret = gateway.cli("scim", "token", "create").stdout.strip()
+        scim = Scim(gateway, secret, ssl.create_default_context(cafile=authority.certificate))
+        made = scim.user("june@example.com")
+        assert made["meta"]["location"] == f"https://127.0.0.1:{gateway.http}/scim/v2/Users/{made['id']}"
+        assert scim("GET", "/Users/" + made["id"], If_None_Match=made["meta"]["version"])[0] == 304
+        assert scim("GET", "/Users/" + made["id"], token="slc_" + "x" * 49)[0] == 401
+    finally:
+        assert gateway.stop() == 0
+        authority.remove()

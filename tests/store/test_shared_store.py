@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from harness.gateway import PASSWORD, SLUICE, Gateway
 from harness.postgres import PostgresServer
+from identity.scim import Scim
 
 BOUND = 2.0
 GRACE = 4
@@ -142,6 +143,26 @@ def test_a_revocation_ends_sessions_everywhere(pair):
         within_bound(lambda: ended(connection))
     for gateway in pair:
         within_bound(lambda: not can_log_in(gateway, password=token))
+
+
+def test_Threat72_who_is_deprovisioned_at_one_is_out_at_all(pair):
+    one, two = pair
+    secret = one.cli("scim", "token", "create").stdout.strip()
+    at_one, at_two = Scim(one, secret), Scim(two, secret)
+    sam = at_two.user("sam")
+    at_one.group("engineering", sam)
+    assert at_two("GET", "/Users/" + sam["id"])[1]["groups"][0]["display"] == "engineering"
+    assert at_one("POST", "/Users", {"userName": "Sam"})[0] == 409
+    token = one.cli("token", "create", "--user", "sam", "--for", "1h").stdout.strip()
+    within_bound(lambda: can_log_in(one, user="sam", password=token))
+    with psycopg.connect(one.dsn(user="sam", password=token), autocommit=True) as connection:
+        assert at_two.patch("/Users/" + sam["id"], {"op": "replace", "value": {"active": False}})[0] == 200
+        within_bound(lambda: ended(connection))
+    for gateway in pair:
+        within_bound(lambda: not can_log_in(gateway, user="sam", password=token))
+    number = json.loads(one.cli("scim", "token", "list", "-o", "json").stdout)[0]["id"]
+    one.cli("scim", "token", "revoke", number)
+    assert at_one("GET", "/Users")[0] == at_two("GET", "/Users")[0] == 401
 
 
 def test_a_policy_saved_at_one_is_in_force_at_the_other(pair):

@@ -62,6 +62,17 @@ void add_scim_commands(CommandTree& tree) {
   adopt->add_option("name", options.user, "User name")->required();
 }
 
+void add_directory_commands(CommandTree& tree) {
+  auto& options = tree.keep<DirectoryOptions>();
+  auto* directories = tree.group("directory", "Directories (LDAP) by which people log in");
+  auto* check = tree.formatted(
+      tree.add(*directories, "check", "Ask directories as the gateway would, and look for somebody",
+               "sluice directory check corp --user alice",
+               [&] { return directory_check(tree.common(), options); }));
+  check->add_option("name", options.name, "Which (default: all)");
+  check->add_option("--user", options.user, "Whom to look for")->type_name("NAME");
+}
+
 void add_login_command(CommandTree& tree) {
   auto& options = tree.keep<LoginOptions>();
   auto* sub = tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
@@ -123,6 +134,7 @@ void add_connect_commands(CommandTree& tree) {
 
 void add_credential_commands(CommandTree& tree) {
   add_token_commands(tree);
+  add_directory_commands(tree);
   add_scim_commands(tree);
   add_login_command(tree);
   add_connect_commands(tree);
