@@ -134,7 +134,7 @@ class Differ {
 
   void constraint(const LintTable& table, const AlterCommand& command) {
     if (command.subtype == "AT_AddConstraint") {
-      line("+   ", without_word(command.text, "add"));
+      line("+   ", core_of(without_word(command.text, "add")));
       return;
     }
     if (command.subtype == "AT_DropConstraint" && table.relation != nullptr) {
@@ -167,7 +167,7 @@ class Differ {
     const Node& body = script_.statement().body;
     const auto type = text_field(body, "removeType");
     if (type != "OBJECT_TABLE") {
-      line("- ", without_word(script_.statement().text, "drop"));
+      line("- ", core_of(without_word(script_.statement().text, "drop")));
       return;
     }
     for_each(body, "objects", [&](const Node& wrapper) {
