@@ -6,9 +6,9 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kCommands = {{
     {"",
-     "serve user directory scim token login connect proxy config-clients database session audit "
+     "serve user directory scim token login connect proxy mcp config-clients database session audit "
      "policy "
      "approval "
      "change request grant break-glass data lint config version completion"},
@@ -36,6 +36,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kCommand
     {"login", ""},
     {"connect", ""},
     {"proxy", ""},
+    {"mcp", ""},
     {"config-clients", ""},
     {"serve", ""},
     {"version", ""},

@@ -74,4 +74,8 @@ Result<> proxy(const ConnectOptions& options);
 /// Writes pg_service.conf and .pgpass for all databases of the kept credential.
 Result<> config_clients(const ConnectOptions& options);
 
+/// Speaks the Model Context Protocol on standard input and output, for the gateway's own endpoint,
+/// until the input ends.
+Result<> mcp(const ConnectOptions& options);
+
 }  // namespace sluice::cli

@@ -252,6 +252,10 @@ class Service {
     SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
     api_->set_scim(std::move(scim));
     SLUICE_ASSIGN(directories_, control::LdapWatch::start(config_));
+    api_->set_mcp(std::make_unique<control::McpApi>(
+        *gateway_, config_, api_->identity(),
+        [this](const auto& request) { return api_->answer_public(request); },
+        [this](const auto& request) { return api_->answer_local(request); }));
     api_->watch(*streams_);
     api_->watch(*anchors_);
     api_->set_upkeep(*upkeep_);
@@ -307,6 +311,7 @@ class Service {
         changes_->set_vouching({config->attesters, config->tickets});
         config_ = std::move(config);
         api_->set_config(config_);
+        api_->mcp()->set_config(config_);
         if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
         api_->scim()->set_config(config_);

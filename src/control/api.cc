@@ -84,6 +84,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (scim_) {
     if (auto answer = scim_->answer(request)) return std::move(*answer);
   }
+  if (mcp_) {
+    if (auto answer = mcp_->answer(request)) return std::move(*answer);
+  }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});

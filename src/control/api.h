@@ -20,6 +20,7 @@
 #include "control/grant_api.h"
 #include "control/http_server.h"
 #include "control/login_api.h"
+#include "control/mcp_api.h"
 #include "control/oidc_api.h"
 #include "control/policy_api.h"
 #include "control/scim_api.h"
@@ -87,6 +88,9 @@ class Api {
   /// Lets an identity provider keep users and groups, on the public port alone.
   void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
   ScimApi* scim() { return scim_.get(); }
+  /// Lets agents in by the Model Context Protocol.
+  void set_mcp(std::unique_ptr<McpApi> mcp) { mcp_ = std::move(mcp); }
+  McpApi* mcp() { return mcp_.get(); }
   /// The databases that /readyz checks, and who may ask from where; before anything is answered,
   /// and anew on reload.
   void set_config(std::shared_ptr<const config::Config> config);
@@ -125,6 +129,7 @@ class Api {
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;
   std::unique_ptr<ScimApi> scim_;
+  std::unique_ptr<McpApi> mcp_;
   std::mutex mutex_;
   std::shared_ptr<const config::Config> config_;
   std::map<std::string, std::pair<Clock::time_point, std::string>>

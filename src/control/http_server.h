@@ -35,8 +35,9 @@ struct HttpResponse {
   /// Besides those that all answers have; neither names nor values come from a peer as they are.
   std::map<std::string, std::string> headers = {};
   /// What takes longer than others may wait: makes the answer, on another thread, in place of this
-  /// one. One at a time.
+  /// one. One at a time, or several if `concurrent`.
   std::function<HttpResponse()> later = nullptr;
+  bool concurrent = false;
   /// An answer without an end (text/event-stream): asked every now and then for more, on the
   /// server's thread; "" is nothing yet, no value the end.
   std::function<std::optional<std::string>()> stream = nullptr;

@@ -61,7 +61,7 @@ Result<std::unique_ptr<OidcApi>> OidcApi::open(gateway::Gateway& gateway, audit:
       return;
     }
     api->tokens_.submit([api, token = std::move(token), peer = std::move(peer), done] {
-      done(api->bearer(token, peer));
+      done(api->bearer(token, peer).transform([](const auto& issued) { return issued.id; }));
       api->tokens_waiting_.fetch_sub(1);
     });
   });
@@ -74,18 +74,19 @@ void OidcApi::stop() {
   tokens_.stop();
 }
 
-Result<std::string> OidcApi::bearer(const SecretString& token, const std::string& peer) {
+Result<identity::IssuedCredential> OidcApi::bearer(const SecretString& token,
+                                                   const std::string& peer) {
   const std::string digest = sha2(256, token.reveal());
   const std::lock_guard lock(mutex_);
   const auto directory = gateway_.directory();
   std::erase_if(known_tokens_, [&](const auto& entry) {
-    const auto* credential = directory->credential(entry.second);
+    const auto* credential = directory->credential(entry.second.id);
     return credential == nullptr ||
            (credential->revoked_micros == 0 && !credential->live(wall_micros()));
   });
   const auto known = known_tokens_.find(digest);
   if (known != known_tokens_.end()) {
-    if (directory->credential(known->second)->revoked_micros == 0) return known->second;
+    if (directory->credential(known->second.id)->revoked_micros == 0) return known->second;
     return fail(ErrorCode::kDenied, "what this token stood for was revoked");
   }
   const auto setup = this->setup();
@@ -93,9 +94,9 @@ Result<std::string> OidcApi::bearer(const SecretString& token, const std::string
                 identity::TokenExchange(*setup->logins, setup->config->identity.workloads,
                                         identity::FederatedUsers(database_))
                     .bearer(std::string(token.reveal())));
-  SLUICE_ASSIGN(const auto issued, issue(exchanged, "bearer token from " + peer));
+  SLUICE_ASSIGN(auto issued, issue(exchanged, "bearer token from " + peer));
   publish();
-  return known_tokens_.emplace(digest, issued.id).first->second;
+  return known_tokens_.emplace(digest, std::move(issued)).first->second;
 }
 
 Result<identity::IssuedCredential> OidcApi::issue(const identity::Exchanged& exchanged,

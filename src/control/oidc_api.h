@@ -30,6 +30,9 @@ class OidcApi {
   std::optional<HttpResponse> answer(const HttpRequest& request);
   /// Takes another configuration; logins under way have to begin again.
   Result<> set_config(std::shared_ptr<const config::Config> config);
+  /// The credential that a token of an issuer stands for; the same for each time it is shown, until
+  /// it ends. May take as long as the issuer does. Errors: kAuthentication, kDenied, kUnavailable.
+  Result<identity::IssuedCredential> bearer(const SecretString& token, const std::string& peer);
   /// Ends what is under way with issuers; nothing is answered any more.
   void stop();
   ~OidcApi() { stop(); }
@@ -54,9 +57,6 @@ class OidcApi {
   HttpResponse exchange(Setup& setup, const HttpRequest& request);
   HttpResponse logged_in(Setup& setup, const identity::FinishedLogin& login,
                          const HttpRequest& request);
-  /// The credential that a token stands for, which a connection has shown; the same for each that
-  /// shows it.
-  Result<std::string> bearer(const SecretString& token, const std::string& peer);
   Result<identity::IssuedCredential> issue(const identity::Exchanged& exchanged,
                                            const std::string& label);
   void publish();
@@ -67,7 +67,7 @@ class OidcApi {
   gateway::Gateway& gateway_;
   audit::Log& log_;
   std::atomic<bool> stopping_ = false;
-  std::map<std::string, std::string> known_tokens_;  ///< SHA-256: id of a credential
+  std::map<std::string, identity::IssuedCredential> known_tokens_;  ///< by their SHA-256
   std::atomic<int> tokens_waiting_ = 0;
   gateway::Background tokens_;  ///< where tokens that connections show are verified
   std::mutex setup_mutex_;

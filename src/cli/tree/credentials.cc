@@ -124,6 +124,13 @@ void add_connect_commands(CommandTree& tree) {
   port->add_option("database", options.database, "Database")->required();
   port->add_option("--listen", options.listen, "Where (default 127.0.0.1:0, any free port)")
       ->type_name("ADDRESS");
+  with_gateway(
+      tree.add(tree.app(), "mcp",
+               "Speak the Model Context Protocol on standard input and output, for AI agents, with "
+               "the credential that sluice login got or SLUICE_TOKEN holds",
+               "sluice mcp\n  SLUICE_TOKEN=slc_… sluice mcp --gateway https://gateway.example",
+               [&] { return mcp(options); }),
+      options);
   with_gateway(tree.add(tree.app(), "config-clients",
                         "Write pg_service.conf and .pgpass, for psql service=orders",
                         "sluice config-clients", [&] { return config_clients(options); }),

@@ -1,0 +1,189 @@
+#include "control/mcp_api.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/bytes.h"
+#include "control/api.h"
+#include "control/caller.h"
+#include "control/problem.h"
+#include "mcp/tools.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPath = "/mcp";
+constexpr std::string_view kMetadata = "/.well-known/oauth-protected-resource";
+/// What a token must be allowed to do.
+constexpr std::string_view kScope = "mcp";
+constexpr size_t kLongestClient = 60;
+
+/// Where the client reaches this; a host that is none leaves the path alone.
+std::string base_of(const HttpRequest& request, bool behind_tls) {
+  const auto host = request.header("host");
+  const bool good =
+      !host.empty() && host.size() <= 255 &&
+      std::all_of(host.begin(), host.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view(".-:[]").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (!good) return {};
+  return fmt::format("{}://{}", request.tls || behind_tls ? "https" : "http", host);
+}
+
+/// A page of another site, in the browser of somebody who can reach this (the transport's security
+/// warning): what it sends says where it is from.
+bool from_elsewhere(const HttpRequest& request) {
+  const auto origin = request.header("origin");
+  if (origin.empty()) return false;
+  const size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
+}
+
+/// "mcp Claude Code 1.0", as far as the client says who it is.
+std::string client_of(const json::object& meta) {
+  std::string name(kScope);
+  for (const char* part : {"name", "version"}) {
+    const auto* value = meta.if_contains(part);
+    if (value != nullptr && value->is_string() && !value->get_string().empty())
+      name += " " + std::string(value->get_string());
+  }
+  return to_printable_utf8(utf8_prefix(name, kLongestClient));
+}
+
+}  // namespace
+
+void McpApi::set_config(std::shared_ptr<const config::Config> config) {
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(config);
+}
+
+std::shared_ptr<const config::Config> McpApi::config() {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
+  std::string_view path = request.path;
+  path = path.substr(0, path.find('?'));
+  if (path == kMetadata || path == std::string(kMetadata) + std::string(kPath))
+    return metadata(request);
+  if (path != kPath) return std::nullopt;
+  if (from_elsewhere(request))
+    return problem(403, "pages of other sites may not ask this", "Origin is not this host.");
+  if (request.method != "POST") {
+    auto refused = problem(405, "only POST is allowed: there are no streams and no sessions here");
+    refused.headers["Allow"] = "POST";
+    return refused;
+  }
+  HttpResponse response;
+  response.concurrent = true;
+  response.later = [this, request] { return take(request); };
+  return response;
+}
+
+HttpResponse McpApi::metadata(const HttpRequest& request) {
+  const auto config = this->config();
+  json::array servers;
+  for (const auto& issuer : config->identity.issuers) servers.emplace_back(issuer.issuer);
+  return json_response(
+      200,
+      json::object{{"resource", base_of(request, config->identity.behind_tls) + std::string(kPath)},
+                   {"resource_name", "Sluice"},
+                   {"authorization_servers", std::move(servers)},
+                   {"bearer_methods_supported", json::array{"header"}}});
+}
+
+HttpResponse McpApi::unknown(const HttpRequest& request, const std::string& why) {
+  auto refused = problem(401, "who asks is not known", why);
+  refused.headers["WWW-Authenticate"] =
+      fmt::format("Bearer resource_metadata=\"{}{}{}\"",
+                  base_of(request, config()->identity.behind_tls), kMetadata, kPath);
+  return refused;
+}
+
+Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
+  const SecretString shown(std::string(bearer_of(request)));
+  if (!shown.empty() && !identity::is_credential_secret(shown.reveal()) && identity_ != nullptr) {
+    SLUICE_ASSIGN(auto issued, identity_->bearer(shown, request.peer));
+    const auto directory = gateway_.directory();
+    const auto* credential = directory->credential(issued.id);
+    if (credential == nullptr) return fail(ErrorCode::kAuthentication, "the credential is gone");
+    return AgentCaller{credential->user, issued.id, std::move(issued.secret), {}};
+  }
+  SLUICE_ASSIGN(const auto caller, who_asks(request, *gateway_.directory(), kScope));
+  return AgentCaller{caller.user, caller.credential, shown, {}};
+}
+
+HttpResponse McpApi::take(const HttpRequest& request) {
+  auto caller = who_calls(request);
+  if (!caller) {
+    switch (caller.error().code) {
+      case ErrorCode::kDenied:
+        return problem(403, "this credential may not do that", caller.error().text);
+      case ErrorCode::kAuthentication:
+        return unknown(request, caller.error().text);
+      default:
+        return problem(503, "who asks cannot be found out now", caller.error().text);
+    }
+  }
+  if (const auto revision = request.header("mcp-protocol-version");
+      !revision.empty() && !mcp::is_revision(revision)) {
+    return problem(400, "this revision of the protocol is not spoken here",
+                   fmt::format("MCP-Protocol-Version: {}", fmt::join(mcp::kRevisions, " or ")));
+  }
+  const auto message = mcp::parse_message(request.body);
+  if (!message) return json_response(400, message.error());
+  if (!message->wants_answer()) return {202, "application/json", ""};
+  caller->client = client_of({{"name", request.header("user-agent")}});
+  return json_response(200, answer_to(*message, std::move(*caller)));
+}
+
+json::object McpApi::answer_to(const mcp::Message& message, AgentCaller caller) {
+  if (message.method == "initialize") {
+    const auto* wanted = message.params.if_contains("protocolVersion");
+    const auto revision = mcp::revision_for(
+        wanted != nullptr && wanted->is_string() ? std::string_view(wanted->get_string()) : "");
+    return mcp::result_of(
+        message.id,
+        json::object{{"protocolVersion", revision},
+                     {"capabilities", json::object{{"tools", json::object()}}},
+                     {"serverInfo",
+                      json::object{{"name", "sluice"}, {"title", "Sluice"}, {"version", kVersion}}},
+                     {"instructions", mcp::instructions()}});
+  }
+  if (message.method == "ping") return mcp::result_of(message.id, json::object());
+  if (message.method == "tools/list")
+    return mcp::result_of(message.id, json::object{{"tools", mcp::describe_tools()}});
+  if (message.method == "tools/call") return call_tool(message, caller);
+  return mcp::error_of(message.id, mcp::RpcError::kMethodNotFound,
+                       "there is no method " + message.method);
+}
+
+json::object McpApi::call_tool(const mcp::Message& message, const AgentCaller& caller) {
+  const auto* name = message.params.if_contains("name");
+  const auto* tool = name != nullptr && name->is_string()
+                         ? mcp::find_tool(std::string_view(name->get_string()))
+                         : nullptr;
+  if (tool == nullptr) {
+    return mcp::error_of(message.id, mcp::RpcError::kInvalidParams,
+                         "there is no tool of that name; see tools/list");
+  }
+  json::object arguments;
+  if (const auto* given = message.params.if_contains("arguments"); given != nullptr) {
+    if (!given->is_object())
+      return mcp::error_of(message.id, mcp::RpcError::kInvalidParams, "arguments are an object");
+    arguments = given->get_object();
+  }
+  // For the model to mend: told as the tool's own answer.
+  if (const auto right = mcp::check_arguments(*tool, arguments); !right)
+    return mcp::result_of(message.id, mcp::tool_result({{"error", right.error().text}}, true));
+  const auto answer = tools_.call(caller, std::string(tool->name), arguments);
+  return mcp::result_of(message.id, mcp::tool_result(answer.found, answer.failed));
+}
+
+}  // namespace sluice::control

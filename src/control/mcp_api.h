@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "config/config.h"
+#include "control/http_server.h"
+#include "control/mcp_tools.h"
+#include "control/oidc_api.h"
+#include "mcp/protocol.h"
+
+namespace sluice::control {
+
+/// The Model Context Protocol for agents (docs/agents.md), over its Streamable HTTP transport:
+///
+///   POST /mcp                                    one JSON-RPC message, answered at once
+///   GET  /.well-known/oauth-protected-resource   who gives tokens for it (RFC 9728)
+///
+/// There are no sessions of the protocol: each request proves who asks, by a credential of this
+/// gateway (a token needs the scope "mcp") or a token of one of its identity providers.
+class McpApi {
+ public:
+  /// `identity`: who knows tokens of identity providers; may be null.
+  McpApi(gateway::Gateway& gateway, std::shared_ptr<const config::Config> config, OidcApi* identity,
+         McpTools::Ask ask, McpTools::Ask records)
+      : gateway_(gateway),
+        config_(std::move(config)),
+        identity_(identity),
+        tools_(gateway, config_->listen_postgres.host, std::move(ask), std::move(records)) {}
+
+  void set_config(std::shared_ptr<const config::Config> config);
+  /// Nothing: not a path of this part.
+  std::optional<HttpResponse> answer(const HttpRequest& request);
+
+ private:
+  HttpResponse metadata(const HttpRequest& request);
+  HttpResponse unknown(const HttpRequest& request, const std::string& why);
+  Result<AgentCaller> who_calls(const HttpRequest& request);
+  HttpResponse take(const HttpRequest& request);
+  boost::json::object answer_to(const mcp::Message& message, AgentCaller caller);
+  boost::json::object call_tool(const mcp::Message& message, const AgentCaller& caller);
+  std::shared_ptr<const config::Config> config();
+
+  gateway::Gateway& gateway_;
+  std::mutex mutex_;
+  std::shared_ptr<const config::Config> config_;
+  OidcApi* identity_;
+  McpTools tools_;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,297 @@
+#include "control/mcp_tools.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "approval/brief.h"
+#include "base/clock.h"
+#include "control/body.h"
+#include "control/policy_json.h"
+#include "gateway/big_stack_thread.h"
+#include "gateway/identified.h"
+#include "policy/policy.h"
+#include "privacy/labels.h"
+#include "sql/analyse.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr size_t kMostRows = 1000;
+constexpr size_t kMostHistory = 100;
+/// Columns of a schema that are told of at once.
+constexpr size_t kMostColumns = 2000;
+
+ToolAnswer failure(std::string_view what, std::string_view next = {}) {
+  json::object found{{"error", what}};
+  if (!next.empty()) found["next"] = next;
+  return {std::move(found), true};
+}
+
+std::string text(const json::object& arguments, std::string_view name) {
+  return text_of(arguments, name);
+}
+
+ToolAnswer from_http(HttpResponse response) {
+  if (response.later) response = response.later();
+  json::error_code error;
+  auto found = json::parse(response.body, error);
+  if (error) return failure("the gateway has answered something else than JSON");
+  json::object out =
+      found.is_object() ? std::move(found.get_object()) : json::object{{"answer", found}};
+  return {std::move(out), response.status >= 400};
+}
+
+/// What came of a statement, for an agent to go on from.
+ToolAnswer told(const mcp::Answer& answer) {
+  if (answer.request != 0) {
+    return {
+        {{"waiting_for_approval", answer.request},
+         {"why", answer.detail},
+         {"next", fmt::format("Nothing has run. Follow approval_status with number {}; once it is "
+                              "approved, run exactly the same statement again.",
+                              answer.request)}},
+        false};
+  }
+  if (answer.failed()) {
+    json::object error{{"sqlstate", answer.sqlstate}, {"message", answer.message}};
+    if (!answer.detail.empty()) error["detail"] = answer.detail;
+    if (!answer.hint.empty()) error["hint"] = answer.hint;
+    return {{{"error", std::move(error)}}, true};
+  }
+  json::array columns, rows, notices;
+  for (const auto& column : answer.columns)
+    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
+  for (const auto& row : answer.rows) {
+    json::array values;
+    for (const auto& value : row)
+      values.push_back(value ? json::value(*value) : json::value(nullptr));
+    rows.push_back(std::move(values));
+  }
+  for (const auto& notice : answer.notices) notices.emplace_back(notice);
+  json::object found{{"status", answer.tag},
+                     {"row_count", rows.size()},
+                     {"columns", std::move(columns)},
+                     {"rows", std::move(rows)},
+                     {"truncated", answer.truncated}};
+  if (!notices.empty()) found["notices"] = std::move(notices);
+  return {std::move(found), false};
+}
+
+bool only_reads(const sql::StatementFacts& facts) {
+  using enum sql::ActionKind;
+  const bool kind = facts.kind == "SELECT" || facts.kind == "EXPLAIN" || facts.kind == "SHOW";
+  return kind && facts.statements == 1 && !facts.schema_change && !facts.may_change_settings &&
+         std::all_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+           return action.kind == kRead || action.kind == kReadCatalog || action.kind == kFunction ||
+                  action.kind == kOther;
+         });
+}
+
+/// What is sensitive in a database, by "schema.table.column".
+std::map<std::string, const privacy::ColumnLabel*> classes_of(const privacy::Labels& labels) {
+  std::map<std::string, const privacy::ColumnLabel*> out;
+  for (const auto& [oid, table] : labels.tables()) {
+    for (const auto& column : table->columns)
+      out.emplace(fmt::format("{}.{}.{}", table->schema, table->name, column.name), &column);
+  }
+  return out;
+}
+
+std::string class_of(const privacy::ColumnLabel& column) {
+  const auto& decision = column.decision;
+  if (decision.shape != privacy::Shape::kWhole || decision.cls == privacy::Class::kNone)
+    return std::string(privacy::name(decision.shape));
+  return std::string(privacy::info(decision.cls).name);
+}
+
+}  // namespace
+
+ToolAnswer McpTools::call(const AgentCaller& caller, const std::string& tool,
+                          const json::object& arguments) {
+  const auto number = [&] { return std::to_string(number_of(arguments, "number")); };
+  if (tool == "list_databases") return list_databases(caller);
+  if (tool == "describe_schema") return describe_schema(caller, arguments);
+  if (tool == "explain_statement") return explain(caller, arguments);
+  if (tool == "query") return query(caller, arguments);
+  if (tool == "execute") return execute(caller, arguments);
+  if (tool == "my_history") return history(caller, arguments);
+  if (tool == "approval_status") return over_http(caller, "GET", "/v1/approvals/" + number());
+  if (tool == "change_status") return over_http(caller, "GET", "/v1/changes/" + number());
+  if (tool == "access_status") return over_http(caller, "GET", "/v1/grants/" + number());
+  if (tool == "run_change") return over_http(caller, "POST", "/v1/changes/" + number() + "/run");
+  if (tool == "request_access") return over_http(caller, "POST", "/v1/grants", arguments);
+  if (tool == "propose_change") {
+    json::object body = arguments;
+    body["targets"] = body["databases"];
+    body["script"] = body["sql"];
+    body.erase("databases");
+    body.erase("sql");
+    return over_http(caller, "POST", "/v1/changes", body);
+  }
+  return failure("there is no tool " + tool);
+}
+
+ToolAnswer McpTools::list_databases(const AgentCaller& caller) {
+  const auto directory = gateway_.directory();
+  const auto* credential = directory->credential(caller.credential);
+  json::array databases;
+  for (const auto& name : gateway_.databases()) {
+    if (credential != nullptr && !credential->good_for(name)) continue;
+    const auto target = gateway_.target(name);
+    if (target)
+      databases.push_back(json::object{{"name", name}, {"environment", target->environment}});
+  }
+  return {{{"databases", std::move(databases)}}, false};
+}
+
+Result<mcp::Answer> McpTools::run(const AgentCaller& caller, const std::string& database,
+                                  bool read_only, const std::string& sql,
+                                  const std::vector<std::optional<std::string>>& parameters,
+                                  const mcp::Limits& limits) {
+  mcp::Login login{host_,    gateway_.port(), caller.user, caller.secret,
+                   database, caller.client,   read_only};
+  const std::string key =
+      fmt::format("{}\n{}\n{}\n{}", caller.credential, database, read_only, caller.client);
+  SLUICE_ASSIGN(auto lease, connections_.take(key, login));
+  auto answer = lease.client->run(sql, parameters, limits);
+  if (!answer.lost) connections_.give_back(std::move(lease));
+  return answer;
+}
+
+ToolAnswer McpTools::describe_schema(const AgentCaller& caller, const json::object& arguments) {
+  const auto given = [&](std::string_view name) {
+    const std::string value = text(arguments, name);
+    return value.empty() ? std::nullopt : std::optional(value);
+  };
+  mcp::Limits limits;
+  limits.rows = kMostColumns;
+  limits.bytes = size_t{1} << 20;
+  const std::string database = text(arguments, "database");
+  const auto answer =
+      run(caller, database, true,
+          "SELECT table_schema, table_name, column_name, data_type, is_nullable, column_default "
+          "FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', "
+          "'information_schema') AND table_schema NOT LIKE 'sluice\\_kept\\_%' AND "
+          "table_schema = coalesce($1::text, table_schema) AND "
+          "table_name = coalesce($2::text, table_name) "
+          "ORDER BY table_schema, table_name, ordinal_position",
+          {given("schema"), given("table")}, limits);
+  if (!answer) return failure(answer.error().text, "See list_databases.");
+  if (answer->failed() || answer->request != 0) return told(*answer);
+  const auto labels = gateway_.labels(database);
+  const auto classes =
+      labels ? classes_of(**labels) : std::map<std::string, const privacy::ColumnLabel*>();
+  json::array tables;
+  std::string last;
+  for (const auto& row : answer->rows) {
+    const std::string table = row[0].value_or("") + "." + row[1].value_or("");
+    if (table != last) {
+      tables.push_back(json::object{{"schema", row[0].value_or("")},
+                                    {"table", row[1].value_or("")},
+                                    {"columns", json::array()}});
+      last = table;
+    }
+    json::object column{{"name", row[2].value_or("")},
+                        {"type", row[3].value_or("")},
+                        {"nullable", row[4] == "YES"}};
+    if (row[5]) column["default"] = *row[5];
+    if (const auto found = classes.find(table + "." + row[2].value_or(""));
+        found != classes.end()) {
+      column["class"] = class_of(*found->second);
+      column["masked"] = found->second->masked();
+    }
+    tables.back().as_object()["columns"].as_array().push_back(std::move(column));
+  }
+  return {{{"tables", std::move(tables)}, {"truncated", answer->truncated}}, false};
+}
+
+ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& arguments) {
+  const auto target = gateway_.target(text(arguments, "database"));
+  if (!target) return failure(target.error().text, "See list_databases.");
+  const auto directory = gateway_.directory();
+  const auto* user = directory->find(caller.user);
+  const auto* credential = directory->credential(caller.credential);
+  if (user == nullptr || credential == nullptr) return failure("your credential is gone");
+  const std::string sql = text(arguments, "sql");
+  const auto understood = gateway_.understand(target->database, sql);
+  if (!understood) return failure(understood.error().text);
+  policy::Circumstances now;
+  now.now_micros = wall_micros();
+  now.client_address = "127.0.0.1";
+  const auto principal = gateway::principal_of(*directory, *user, credential, {}, now.now_micros,
+                                               {target->database, now.now_micros});
+  now.authenticated_micros = principal.authenticated_micros;
+  const auto explanation = policy::explain(*gateway_.policy(), *understood->facts,
+                                           understood->catalog.get(), principal, *target, now);
+  approval::SchemaChange change;
+  {
+    const sql::Scope scope{understood->catalog, {"pg_catalog", "public"}};
+    const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "mcp",
+                                         [&] { change = approval::SchemaChange::of(sql, scope); });
+  }
+  json::array lint, diff, breaks;
+  for (const auto& finding : change.lint)
+    lint.push_back(json::object{{"rule", finding.rule},
+                                {"severity", sql::name_of(finding.severity)},
+                                {"message", finding.message},
+                                {"safer", finding.safer}});
+  for (const auto& line : change.diff) diff.emplace_back(line);
+  if (!change.diff.empty()) {
+    for (const auto& line : change.breaks) breaks.emplace_back(line);
+  }
+  return {{{"decision", to_json(*explanation.decision)},
+           {"facts", to_json(*understood->facts, understood->catalog.get())},
+           {"lint", std::move(lint)},
+           {"schema_diff", std::move(diff)},
+           {"may_break_older_clients", std::move(breaks)}},
+          false};
+}
+
+ToolAnswer McpTools::query(const AgentCaller& caller, const json::object& arguments) {
+  const std::string database = text(arguments, "database"), sql = text(arguments, "sql");
+  const auto understood = gateway_.understand(database, sql);
+  if (!understood) return failure(understood.error().text, "See list_databases.");
+  // What cannot be read at all is refused at the gateway, with the reason.
+  if (understood->facts->unanalysable.empty() && !only_reads(*understood->facts)) {
+    return failure("this statement does more than read",
+                   "Look at explain_statement; then run it with execute, or submit it with "
+                   "propose_change.");
+  }
+  mcp::Limits limits;
+  if (const int64_t rows = number_of(arguments, "max_rows"); rows > 0)
+    limits.rows = std::min(static_cast<size_t>(rows), kMostRows);
+  const auto answer = run(caller, database, true, sql, {}, limits);
+  return answer ? told(*answer) : failure(answer.error().text);
+}
+
+ToolAnswer McpTools::execute(const AgentCaller& caller, const json::object& arguments) {
+  const auto answer =
+      run(caller, text(arguments, "database"), false, text(arguments, "sql"), {}, {});
+  return answer ? told(*answer) : failure(answer.error().text, "See list_databases.");
+}
+
+ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& arguments) {
+  const int64_t wanted = number_of(arguments, "limit");
+  const size_t limit = wanted > 0 ? std::min(static_cast<size_t>(wanted), kMostHistory) : 20;
+  std::string user;
+  for (const unsigned char c : caller.user) user += fmt::format("%{:02X}", c);
+  const std::lock_guard lock(asking_);
+  return from_http(
+      records_({"GET",
+                fmt::format("/api/v1/audit/records?type=statement&user={}&order=newest&limit={}",
+                            user, limit),
+                ""}));
+}
+
+ToolAnswer McpTools::over_http(const AgentCaller& caller, const std::string& method,
+                               const std::string& path, const json::object& body) {
+  const std::lock_guard lock(asking_);
+  return from_http(ask_({method, path, method == "GET" ? "" : json::serialize(body),
+                         "Bearer " + std::string(caller.secret.reveal())}));
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,280 @@
+#include "mcp/query_client.h"
+
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+namespace sluice::mcp {
+namespace {
+
+constexpr int kLookMillis = 50;
+/// That a cancelled statement has to end in.
+constexpr auto kGrace = std::chrono::seconds(10);
+constexpr size_t kMostNotices = 20;
+/// What the gateway says when a statement has to wait for people (docs/approvals.md).
+constexpr std::string_view kWaiting = "waiting for approval: request ";
+
+struct Finisher {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+struct Clearer {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, Clearer>;
+
+/// PostgreSQL's own types by their identifiers (pg_type.dat), which never change.
+std::string type_name(Oid oid) {
+  switch (oid) {
+    case 16:
+      return "boolean";
+    case 17:
+      return "bytea";
+    case 20:
+      return "bigint";
+    case 21:
+      return "smallint";
+    case 23:
+      return "integer";
+    case 25:
+      return "text";
+    case 114:
+      return "json";
+    case 700:
+      return "real";
+    case 701:
+      return "double precision";
+    case 1042:
+      return "character";
+    case 1043:
+      return "character varying";
+    case 1082:
+      return "date";
+    case 1083:
+      return "time";
+    case 1114:
+      return "timestamp";
+    case 1184:
+      return "timestamp with time zone";
+    case 1186:
+      return "interval";
+    case 1700:
+      return "numeric";
+    case 2950:
+      return "uuid";
+    case 3802:
+      return "jsonb";
+    default:
+      return fmt::format("type {}", oid);
+  }
+}
+
+std::string trimmed(const char* text) {
+  std::string out = text == nullptr ? "" : text;
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
+}
+
+std::string field_of(const PGresult* result, int code) {
+  return trimmed(PQresultErrorField(result, code));
+}
+
+class LibpqClient : public QueryClient {
+ public:
+  explicit LibpqClient(PGconn* connection) : connection_(connection) {
+    PQsetNoticeReceiver(connection, &LibpqClient::on_notice, this);
+  }
+
+  bool alive() override {
+    pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
+    if (poll(&waiting, 1, 0) > 0 && PQconsumeInput(connection_.get()) != 1) return false;
+    return PQstatus(connection_.get()) == CONNECTION_OK;
+  }
+
+  Answer run(const std::string& text, const std::vector<std::optional<std::string>>& parameters,
+             const Limits& limits) override {
+    Answer answer;
+    answer_ = &answer;
+    std::vector<const char*> values;
+    for (const auto& value : parameters) values.push_back(value ? value->c_str() : nullptr);
+    const bool sent =
+        PQsendQueryParams(connection_.get(), text.c_str(), static_cast<int>(values.size()), nullptr,
+                          values.data(), nullptr, nullptr, 0) == 1;
+    if (sent) {
+      PQsetSingleRowMode(connection_.get());
+      follow(answer, limits);
+    } else {
+      lose(answer);
+    }
+    answer_ = nullptr;
+    return answer;
+  }
+
+ private:
+  static void on_notice(void* self, const PGresult* notice) {
+    Answer* answer = static_cast<LibpqClient*>(self)->answer_;
+    if (answer == nullptr) return;
+    const std::string text = field_of(notice, PG_DIAG_MESSAGE_PRIMARY);
+    if (text.starts_with(kWaiting)) {
+      std::from_chars(text.data() + kWaiting.size(), text.data() + text.size(), answer->request);
+      answer->detail = field_of(notice, PG_DIAG_MESSAGE_DETAIL);
+    }
+    if (answer->notices.size() < kMostNotices) answer->notices.push_back(text);
+  }
+
+  void follow(Answer& answer, const Limits& limits) {
+    auto deadline = Clock::now() + limits.time;
+    bool cancelling = false;
+    size_t bytes = 0;
+    for (;;) {
+      while (PQisBusy(connection_.get()) == 1) {
+        // It waits there for people; a connection that is gone withdraws nothing.
+        if (answer.request != 0) {
+          answer.lost = true;
+          return;
+        }
+        const bool over = Clock::now() > deadline;
+        if (over && cancelling) return lose(answer);
+        if (over) {
+          cancelling = true;
+          deadline = Clock::now() + kGrace;
+          cancel();
+        }
+        if (!receive()) return lose(answer);
+      }
+      const ResultPtr result(PQgetResult(connection_.get()));
+      if (!result) return;
+      take(*result, answer, limits, bytes);
+      if (answer.lost) return;
+      if (answer.truncated && !cancelling) {
+        cancelling = true;
+        deadline = Clock::now() + kGrace;
+        cancel();
+      }
+    }
+  }
+
+  void take(const PGresult& result, Answer& answer, const Limits& limits, size_t& bytes) {
+    switch (PQresultStatus(&result)) {
+      case PGRES_SINGLE_TUPLE:
+      case PGRES_TUPLES_OK:
+        if (answer.columns.empty()) take_columns(result, answer);
+        for (int i = 0; i < PQntuples(&result) && !answer.truncated; ++i)
+          take_row(result, i, answer, limits, bytes);
+        answer.tag = trimmed(PQcmdStatus(const_cast<PGresult*>(&result)));
+        return;
+      case PGRES_COPY_IN:
+      case PGRES_COPY_OUT:
+      case PGRES_COPY_BOTH:
+        answer.sqlstate = "0A000";
+        answer.message = "COPY has nobody here to copy from or to";
+        answer.hint = "Use INSERT, or SELECT.";
+        answer.lost = true;
+        return;
+      case PGRES_COMMAND_OK:
+        answer.tag = trimmed(PQcmdStatus(const_cast<PGresult*>(&result)));
+        return;
+      case PGRES_EMPTY_QUERY:
+        answer.sqlstate = "42601";
+        answer.message = "there is no statement";
+        return;
+      default:
+        take_error(result, answer);
+    }
+  }
+
+  static void take_columns(const PGresult& result, Answer& answer) {
+    for (int i = 0; i < PQnfields(&result); ++i)
+      answer.columns.push_back({PQfname(&result, i), type_name(PQftype(&result, i))});
+  }
+
+  static void take_row(const PGresult& result, int row, Answer& answer, const Limits& limits,
+                       size_t& bytes) {
+    if (answer.rows.size() == limits.rows) {
+      answer.truncated = true;
+      return;
+    }
+    std::vector<std::optional<std::string>> values;
+    for (int i = 0; i < PQnfields(&result); ++i) {
+      if (PQgetisnull(&result, row, i) == 1) {
+        values.emplace_back();
+        continue;
+      }
+      values.emplace_back(std::string(PQgetvalue(&result, row, i),
+                                      static_cast<size_t>(PQgetlength(&result, row, i))));
+      bytes += values.back()->size();
+    }
+    answer.rows.push_back(std::move(values));
+    answer.truncated = bytes > limits.bytes;
+  }
+
+  void take_error(const PGresult& result, Answer& answer) const {
+    // The rest was not wanted.
+    if (answer.truncated && field_of(&result, PG_DIAG_SQLSTATE) == "57014") return;
+    answer.sqlstate = field_of(&result, PG_DIAG_SQLSTATE);
+    answer.message = field_of(&result, PG_DIAG_MESSAGE_PRIMARY);
+    if (answer.message.empty()) answer.message = trimmed(PQresultErrorMessage(&result));
+    if (answer.message.empty()) answer.message = "the statement failed";
+    answer.detail = field_of(&result, PG_DIAG_MESSAGE_DETAIL);
+    answer.hint = field_of(&result, PG_DIAG_MESSAGE_HINT);
+    answer.lost = PQstatus(connection_.get()) == CONNECTION_BAD;
+  }
+
+  bool receive() {
+    pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
+    if (poll(&waiting, 1, kLookMillis) > 0) return PQconsumeInput(connection_.get()) == 1;
+    return true;
+  }
+
+  void cancel() {
+    PGcancel* handle = PQgetCancel(connection_.get());
+    if (handle == nullptr) return;
+    std::array<char, 256> problem{};
+    PQcancel(handle, problem.data(), problem.size());
+    PQfreeCancel(handle);
+  }
+
+  void lose(Answer& answer) {
+    answer.message = trimmed(PQerrorMessage(connection_.get()));
+    if (answer.message.empty()) answer.message = "the database does not answer";
+    answer.lost = true;
+  }
+
+  std::unique_ptr<PGconn, Finisher> connection_;
+  Answer* answer_ = nullptr;  ///< of the statement that runs
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QueryClient>> QueryClient::connect(const Login& login) {
+  const std::string port = std::to_string(login.port);
+  const std::string secret(login.secret.reveal());
+  // All that the environment could say otherwise is said here. The gateway is asked on the machine
+  // that it is, and SCRAM tells it nothing that it does not know.
+  const std::array<std::pair<const char*, const char*>, 11> given = {
+      {{"host", login.host.c_str()},
+       {"port", port.c_str()},
+       {"user", login.user.c_str()},
+       {"password", secret.c_str()},
+       {"dbname", login.database.c_str()},
+       {"application_name", login.application.c_str()},
+       {"options", login.read_only ? "-c default_transaction_read_only=on" : ""},
+       {"sslmode", "prefer"},
+       {"gssencmode", "disable"},
+       {"client_encoding", "UTF8"},
+       {"connect_timeout", "10"}}};
+  std::array<const char*, 12> names{}, values{};
+  for (size_t i = 0; i < given.size(); ++i) {
+    names[i] = given[i].first;
+    values[i] = given[i].second;
+  }
+  PGconn* connection = PQconnectdbParams(names.data(), values.data(), 0);
+  auto client = std::make_unique<LibpqClient>(connection);
+  if (PQstatus(connection) != CONNECTION_OK)
+    return fail(ErrorCode::kUnavailable, trimmed(PQerrorMessage(connection)));
+  return client;
+}
+
+}  // namespace sluice::mcp

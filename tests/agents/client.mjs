@@ -1,0 +1,39 @@
+// The official SDK's client, driven line by line: {"method": "listTools" | "callTool" | …, "params": {…}} in, answers out.
+// Usage: node client.mjs http URL TOKEN | node client.mjs stdio COMMAND ARGS…; its packages are in the working folder.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const packages = createRequire(process.cwd() + "/");
+const load = (name) => import(pathToFileURL(packages.resolve(`@modelcontextprotocol/sdk/${name}`)));
+const { Client } = await load("client/index.js");
+const [kind, ...rest] = process.argv.slice(2);
+
+let transport;
+if (kind === "http") {
+  const { StreamableHTTPClientTransport } = await load("client/streamableHttp.js");
+  transport = new StreamableHTTPClientTransport(new URL(rest[0]), {
+    requestInit: { headers: { Authorization: `Bearer ${rest[1]}` } },
+  });
+} else {
+  const { StdioClientTransport } = await load("client/stdio.js");
+  transport = new StdioClientTransport({ command: rest[0], args: rest.slice(1), env: process.env });
+}
+const client = new Client({ name: "test", version: "1.0" });
+const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
+try {
+  await client.connect(transport);
+  say({ server: client.getServerVersion(), instructions: client.getInstructions(), capabilities: client.getServerCapabilities() });
+} catch (error) {
+  say({ failed: String(error), code: error.code });
+  process.exit(1);
+}
+for await (const line of createInterface({ input: process.stdin })) {
+  const { method, params } = JSON.parse(line);
+  try {
+    say(await client[method](params));
+  } catch (error) {
+    say({ failed: String(error), code: error.code });
+  }
+}
+await client.close();
