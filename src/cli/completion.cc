@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kCommands = {{
     {"",
-     "serve user directory scim token login connect proxy mcp config-clients database session audit "
+     "serve user directory scim token login connect proxy mcp config-clients database session "
+     "audit "
      "policy "
      "approval "
      "change request grant break-glass data lint config version completion"},
