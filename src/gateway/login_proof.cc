@@ -124,6 +124,11 @@ void Login::receive_sasl(net::Slice data) {
                                            static_cast<uint32_t>(in.size())));
       return;
     }
+    if (!in.empty()) {
+      // A client has to wait for our answer before it can know what to say next.
+      reject("08P01", "received data behind the SASL response");
+      return;
+    }
     if (!on_sasl_initial(piece.body())) return;
   }
 }

@@ -144,6 +144,14 @@ def test_what_is_no_message_of_it(gateway):
         assert kind == b"E" and error_fields(body)["C"] == "08P01", (data, body)
 
 
+def test_nothing_is_taken_before_the_token_has_been(gateway, issuer):
+    client, _ = opened(gateway, "jobs")
+    data = b"n,,\x01auth=Bearer " + issuer.token("job:early").encode() + b"\x01\x01"
+    client.send(message(b"p", b"OAUTHBEARER\0" + struct.pack("!I", len(data)) + data) + query("SELECT 'too early'"))
+    kind, body = client.read_message()
+    assert kind == b"E" and error_fields(body)["C"] == "08P01", body
+
+
 def test_an_issuer_that_is_away_is_no_wrong_token(server):
     away = FakeIssuer()
     token = person(away)
