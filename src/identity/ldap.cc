@@ -346,7 +346,9 @@ std::optional<std::string> first_value_of_dn(const std::string& dn) {
   return std::string(value.bv_val, value.bv_len);
 }
 
-std::optional<std::string> normal_dn(const std::string& dn) {
+namespace {
+
+std::optional<std::string> written_anew(const std::string& dn) {
   const ParsedDn parsed(dn);
   if (parsed.get() == nullptr) return std::nullopt;
   char* text = nullptr;
@@ -354,6 +356,15 @@ std::optional<std::string> normal_dn(const std::string& dn) {
   std::string out = small(text);
   ldap_memfree(text);
   return out;
+}
+
+}  // namespace
+
+std::optional<std::string> normal_dn(const std::string& dn) {
+  auto once = written_anew(dn);
+  // What libldap does not read back as it has written it (an odd value behind #) names nothing for
+  // certain.
+  return once && written_anew(*once) == once ? once : std::nullopt;
 }
 
 }  // namespace sluice::identity

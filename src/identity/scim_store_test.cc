@@ -208,7 +208,8 @@ TEST_P(ScimStoreTest, ARenamedUserIsTheSamePersonWithoutTheirCredentials) {
   EXPECT_EQ(*log_in("alice", "4711"), "alice.adams");
   const auto next = make("alice");
   EXPECT_THAT(directory()->find("alice")->groups, IsEmpty());
-  const auto shown = directory()->credential(id);
+  const auto now = directory();
+  const auto* shown = now->credential(id);
   EXPECT_TRUE(shown == nullptr || !shown->live(wall_micros()));
   EXPECT_EQ(*log_in("alice", "4712"), "alice");
 }

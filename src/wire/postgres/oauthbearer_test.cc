@@ -15,9 +15,10 @@ std::string response(std::string_view auth, std::string_view header = "n,,") {
 
 TEST(OauthBearer, ExampleOfTheRfc) {
   // RFC 7628, section 4.1, without its authzid and host.
-  const auto token =
-      decode_oauthbearer(response("port=143\x01"
-                                  "auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+  const std::string data = response(
+      "port=143\x01"
+      "auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
+  const auto token = decode_oauthbearer(data);
   ASSERT_TRUE(token) << token.error().text;
   EXPECT_EQ(*token, "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
 }
