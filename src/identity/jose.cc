@@ -96,11 +96,16 @@ struct PublicKey::Handle {
 
 namespace {
 
-/// The library's key of the public members of `jwk` alone; null where it takes it for none.
+/// The library's key of the public members of `jwk` alone; null where it takes it for none. It ends
+/// the process over numbers that are no base64url: those do not get there.
 std::shared_ptr<const PublicKey::Handle> import_public(const boost::json::object& jwk) {
   boost::json::object shown;
   for (const char* member : {"kty", "n", "e", "crv", "x", "y"}) {
     if (const auto* value = jwk.if_contains(member)) shown[member] = *value;
+  }
+  for (const char* number : {"n", "e", "x", "y"}) {
+    if (shown.contains(number) && !from_base64url(text_of(shown, number).value_or("=")))
+      return nullptr;
   }
   const std::string text = boost::json::serialize(shown);
   cjose_err error;
