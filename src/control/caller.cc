@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/clock.h"
 
 namespace sluice::control {
@@ -51,6 +53,18 @@ bool reached_safely(const HttpRequest& request, const config::IdentityConfig& co
   return request.tls || config.behind_tls || request.peer.empty() ||
          request.peer.starts_with("127.") || request.peer == "::1" ||
          request.peer.starts_with("::ffff:127.");
+}
+
+std::string address_of(const HttpRequest& request, bool behind_tls) {
+  const auto host = request.header("host");
+  const bool good =
+      !host.empty() && host.size() <= 255 &&
+      std::all_of(host.begin(), host.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view(".-:[]").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (!good) return {};
+  return fmt::format("{}://{}", request.tls || behind_tls ? "https" : "http", host);
 }
 
 }  // namespace sluice::control

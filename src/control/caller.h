@@ -31,4 +31,8 @@ std::string_view bearer_of(const HttpRequest& request);
 /// or through a proxy that the operator vouches for.
 bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config);
 
+/// Where the client reaches this, "https://gateway.example:8443", as far as it says so itself;
+/// empty where what it says is no host. `behind_tls`: it came over TLS, or a proxy has ended that.
+std::string address_of(const HttpRequest& request, bool behind_tls);
+
 }  // namespace sluice::control

@@ -22,19 +22,6 @@ constexpr std::string_view kMetadata = "/.well-known/oauth-protected-resource";
 constexpr std::string_view kScope = "mcp";
 constexpr size_t kLongestClient = 60;
 
-/// Where the client reaches this; a host that is none leaves the path alone.
-std::string base_of(const HttpRequest& request, bool behind_tls) {
-  const auto host = request.header("host");
-  const bool good =
-      !host.empty() && host.size() <= 255 &&
-      std::all_of(host.begin(), host.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 ||
-               std::string_view(".-:[]").find(static_cast<char>(c)) != std::string_view::npos;
-      });
-  if (!good) return {};
-  return fmt::format("{}://{}", request.tls || behind_tls ? "https" : "http", host);
-}
-
 /// A page of another site, in the browser of somebody who can reach this (the transport's security
 /// warning): what it sends says where it is from.
 bool from_elsewhere(const HttpRequest& request) {
@@ -91,18 +78,18 @@ HttpResponse McpApi::metadata(const HttpRequest& request) {
   json::array servers;
   for (const auto& issuer : config->identity.issuers) servers.emplace_back(issuer.issuer);
   return json_response(
-      200,
-      json::object{{"resource", base_of(request, config->identity.behind_tls) + std::string(kPath)},
-                   {"resource_name", "Sluice"},
-                   {"authorization_servers", std::move(servers)},
-                   {"bearer_methods_supported", json::array{"header"}}});
+      200, json::object{
+               {"resource", address_of(request, config->identity.behind_tls) + std::string(kPath)},
+               {"resource_name", "Sluice"},
+               {"authorization_servers", std::move(servers)},
+               {"bearer_methods_supported", json::array{"header"}}});
 }
 
 HttpResponse McpApi::unknown(const HttpRequest& request, const std::string& why) {
   auto refused = problem(401, "who asks is not known", why);
   refused.headers["WWW-Authenticate"] =
       fmt::format("Bearer resource_metadata=\"{}{}{}\"",
-                  base_of(request, config()->identity.behind_tls), kMetadata, kPath);
+                  address_of(request, config()->identity.behind_tls), kMetadata, kPath);
   return refused;
 }
 

@@ -281,18 +281,6 @@ Outcome<HttpResponse> fixed(const HttpRequest& request, json::array all, const s
   return scim::refuse(404, "", "there is no such thing");
 }
 
-/// Where the client reaches this; a host that is none leaves the path alone.
-std::string base_of(const HttpRequest& request, bool behind_tls) {
-  const std::string_view host = request.header("host");
-  const bool good =
-      !host.empty() && host.size() <= 255 &&
-      std::all_of(host.begin(), host.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
-      });
-  if (!good) return std::string(kRoot);
-  return fmt::format("{}://{}{}", behind_tls ? "https" : "http", host, kRoot);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ScimApi>> ScimApi::open(audit::Log& log,
@@ -362,7 +350,7 @@ HttpResponse ScimApi::dispatch(const HttpRequest& request, const identity::ScimT
   const size_t slash = std::min(rest.find('/'), rest.size());
   const std::string folder = rest.substr(0, slash);
   const std::string id = slash == rest.size() ? "" : rest.substr(slash + 1);
-  const std::string base = base_of(request, behind_tls);
+  const std::string base = address_of(request, behind_tls) + std::string(kRoot);
   const std::string actor =
       fmt::format("SCIM token {}{}{}{}", token.id, token.label.empty() ? "" : " (", token.label,
                   token.label.empty() ? "" : ")");
