@@ -4,7 +4,6 @@ Sluice but what the server tells it."""
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import urllib.request
 
 import psycopg
 import pytest
+from harness import npm
 from harness.gateway import PASSWORD, SLUICE, Gateway
 from harness.postgres import PostgresServer
 
@@ -41,14 +41,7 @@ ANALYZE customers;
 
 @pytest.fixture(scope="module")
 def packages():
-    if shutil.which("npm") is None:
-        raise RuntimeError("npm is not installed; run ./dev setup")
-    cache = HERE.parents[1] / "build/mcp-sdk"
-    if not (cache / "node_modules/@modelcontextprotocol/sdk/package.json").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", cache,
-                        "@modelcontextprotocol/sdk@1"], check=True, timeout=240)
-    return cache
+    return npm.packages("mcp-sdk", "@modelcontextprotocol/sdk@1")
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-import pathlib
-import shutil
 import subprocess
 
 import pytest
 from harness.gateway import PASSWORD, Gateway
+from harness.npm import packages
 
 JDBC = "/usr/share/java/postgresql.jar"
-HERE = pathlib.Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -131,13 +129,6 @@ def test_pg_dump_and_restore(gateway, server, tmp_path):
 
 
 def test_node_postgres(gateway, tmp_path):
-    if shutil.which("npm") is None:
-        pytest.fail("npm is not installed; run ./dev setup")
-    cache = HERE.parents[1] / "build/node-postgres"
-    if not (cache / "node_modules/pg").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", cache, "pg@8"], check=True,
-                       timeout=240)
     script = '''
 const { Client } = require("pg");
 (async () => {
@@ -152,8 +143,8 @@ const { Client } = require("pg");
   await client.end();
 })();
 '''
-    done = subprocess.run(["node", "-e", script, str(gateway.port), PASSWORD], cwd=cache, capture_output=True, text=True,
-                          timeout=60)
+    done = subprocess.run(["node", "-e", script, str(gateway.port), PASSWORD], cwd=packages("node-postgres", "pg@8"),
+                          capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "42 é0,é1,é2 42P01", done.stderr
 
 

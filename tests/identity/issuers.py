@@ -18,6 +18,7 @@ import urllib.request
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from harness.npm import packages
 from harness.ports import free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -95,17 +96,6 @@ class OidcProvider:
         self.set_accounts()
         self.start()
 
-    @staticmethod
-    def packages():
-        if shutil.which("npm") is None:
-            raise RuntimeError("npm is not installed; run ./dev setup")
-        cache = HERE.parents[1] / "build/oidc-provider"
-        if not (cache / "node_modules/oidc-provider/package.json").exists():
-            cache.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", cache, "oidc-provider@9"],
-                           check=True, timeout=240)
-        return cache
-
     def account(self, subject, **claims):
         self.accounts[subject] = claims
         self.set_accounts()
@@ -123,10 +113,12 @@ class OidcProvider:
         self.log = self.folder / "log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(["node", HERE / "provider.mjs", self.folder, str(self.port)], stdout=log,
-                                            stderr=log, cwd=self.packages())
+                                            stderr=log, cwd=packages("oidc-provider", "oidc-provider@9"))
         for _ in range(1200):  # Node takes its time on a busy machine.
             if b"listening" in self.log.read_bytes():
                 return
+            if self.process.poll() is not None:
+                break
             time.sleep(0.05)
         raise RuntimeError("the provider did not start:\n" + self.log.read_text())
 
