@@ -158,13 +158,13 @@ void print_request(const json::object& request) {
 }
 
 Result<json::value> fetch(const Common& common, const ApprovalOptions& options) {
-  return look(common, fmt::format("/v1/approvals/{}", options.number));
+  return look(common, fmt::format("/api/v1/approvals/{}", options.number));
 }
 
 }  // namespace
 
 Result<> approval_list(const Common& common, const ApprovalOptions& options) {
-  std::string path = fmt::format("/v1/approvals?limit={}", common.limit);
+  std::string path = fmt::format("/api/v1/approvals?limit={}", common.limit);
   if (!options.state.empty()) path += "&state=" + options.state;
   if (!options.requester.empty()) path += "&requester=" + options.requester;
   SLUICE_ASSIGN(auto rows, look(common, path));
@@ -207,9 +207,10 @@ Result<> approval_act(const Common& common, const ApprovalOptions& options,
   json::object body{{"comment", options.comment}};
   if (options.max_rows) body["max_rows"] = *options.max_rows;
   if (!options.on_behalf.empty()) body["for"] = options.on_behalf;
-  SLUICE_ASSIGN(const auto request,
-                decide(common, options, fmt::format("/v1/approvals/{}/{}", options.number, what),
-                       json::serialize(body)));
+  SLUICE_ASSIGN(
+      const auto request,
+      decide(common, options, fmt::format("/api/v1/approvals/{}/{}", options.number, what),
+             json::serialize(body)));
   if (common.format == Format::kJson) {
     std::cout << json_text(request) << '\n';
     return {};
@@ -225,7 +226,7 @@ Result<> approval_delegate(const Common& common, const ApprovalOptions& options)
                           {"until", options.until},
                           {"reason", options.reason}};
   SLUICE_ASSIGN(const auto made,
-                decide(common, options, "/v1/approvals/delegations", json::serialize(body)));
+                decide(common, options, "/api/v1/approvals/delegations", json::serialize(body)));
   if (common.format == Format::kJson) {
     std::cout << json_text(made) << '\n';
     return {};
@@ -237,7 +238,7 @@ Result<> approval_delegate(const Common& common, const ApprovalOptions& options)
 }
 
 Result<> approval_delegations(const Common& common) {
-  SLUICE_ASSIGN(auto rows, look(common, "/v1/approvals/delegations"));
+  SLUICE_ASSIGN(auto rows, look(common, "/api/v1/approvals/delegations"));
   print(std::cout,
         {{"number", "from", "to", "begin", "until", "reason"}, std::move(rows.as_array())},
         common.format);
@@ -247,7 +248,7 @@ Result<> approval_delegations(const Common& common) {
 Result<> approval_undelegate(const Common& common, const ApprovalOptions& options) {
   SLUICE_ASSIGN(const auto ended,
                 decide(common, options,
-                       fmt::format("/v1/approvals/delegations/{}/end", options.number), "{}"));
+                       fmt::format("/api/v1/approvals/delegations/{}/end", options.number), "{}"));
   if (common.format == Format::kJson)
     std::cout << json_text(ended) << '\n';
   else
@@ -256,7 +257,7 @@ Result<> approval_undelegate(const Common& common, const ApprovalOptions& option
 }
 
 Result<> approval_kept(const Common& common) {
-  SLUICE_ASSIGN(auto rows, look(common, fmt::format("/v1/undo?limit={}", common.limit)));
+  SLUICE_ASSIGN(auto rows, look(common, fmt::format("/api/v1/undo?limit={}", common.limit)));
   print(std::cout,
         {{"request", "state", "requester", "database", "kept", "created", "until"},
          std::move(rows.as_array())},
@@ -265,7 +266,7 @@ Result<> approval_kept(const Common& common) {
 }
 
 Result<> approval_undo(const Common& common, const ApprovalOptions& options) {
-  const std::string path = fmt::format("/v1/undo/{}", options.number);
+  const std::string path = fmt::format("/api/v1/undo/{}", options.number);
   const json::object body{{"skip_conflicts", options.skip_conflicts}};
   SLUICE_ASSIGN(const auto answer, options.preview
                                        ? look(common, path)

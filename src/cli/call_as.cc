@@ -41,7 +41,7 @@ Result<Somebody> Somebody::prove(const Common& common, const ProofOptions& who) 
   json::object login{{"user", who.user}, {"password", password.reveal()}};
   if (!who.totp.empty()) login["totp"] = who.totp;
   SLUICE_ASSIGN(const auto issued,
-                call_gateway(common, "POST", "/v1/login", json::serialize(login)));
+                call_gateway(common, "POST", "/api/v1/login", json::serialize(login)));
   somebody.credential_ = SecretString(std::string(issued.at("secret").as_string()));
   return somebody;
 }

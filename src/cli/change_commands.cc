@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(250);
 
-std::string path_of(int64_t number) { return fmt::format("/v1/changes/{}", number); }
+std::string path_of(int64_t number) { return fmt::format("/api/v1/changes/{}", number); }
 
 std::string field(const json::object& row, const char* name) {
   return printable(plain(row.at(name)));
@@ -115,7 +115,7 @@ Result<> change_submit(const Common& common, const ChangeOptions& options) {
     body["attestation"] = attestation;
   }
   SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, options.who));
-  SLUICE_ASSIGN(const auto change, somebody.call("POST", "/v1/changes", json::serialize(body)));
+  SLUICE_ASSIGN(const auto change, somebody.call("POST", "/api/v1/changes", json::serialize(body)));
   if (common.format == Format::kJson) {
     std::cout << json_text(change) << '\n';
     return {};
@@ -134,7 +134,7 @@ Result<> change_submit(const Common& common, const ChangeOptions& options) {
 }
 
 Result<> change_list(const Common& common, const ChangeOptions& options) {
-  std::string path = fmt::format("/v1/changes?limit={}", common.limit);
+  std::string path = fmt::format("/api/v1/changes?limit={}", common.limit);
   if (!options.state.empty()) path += "&state=" + options.state;
   if (!options.requester.empty()) path += "&requester=" + options.requester;
   SLUICE_ASSIGN(auto rows, look(common, path));

@@ -78,7 +78,7 @@ Result<> data_list(const Common& common, const DataOptions& options) {
                               {"all", options.all},
                               {"limit", common.limit}};
   SLUICE_ASSIGN(auto rows,
-                call_gateway(common, "POST", "/v1/data/list", json::serialize(question)));
+                call_gateway(common, "POST", "/api/v1/data/list", json::serialize(question)));
   Listing listing{{"database", "schema", "table", "column", "type", "shape", "class", "category",
                    "strength", "masked", "confidence", "evidence", "corrected_by"},
                   std::move(rows.as_array())};
@@ -94,7 +94,7 @@ Result<> data_list(const Common& common, const DataOptions& options) {
 Result<> data_explain(const Common& common, const DataOptions& options) {
   SLUICE_ASSIGN(const auto question, column_of(options.name, true));
   SLUICE_ASSIGN(auto rows,
-                call_gateway(common, "POST", "/v1/data/explain", json::serialize(question)));
+                call_gateway(common, "POST", "/api/v1/data/explain", json::serialize(question)));
   if (common.format == Format::kTable) {
     for (const auto& row : rows.as_array()) print_explained(row.as_object());
     return {};
@@ -120,14 +120,14 @@ Result<> data_set(const Common& common, const DataOptions& options) {
   question["author"] = actor();
   question["comment"] = options.comment;
   SLUICE_ASSIGN(const auto saved,
-                call_gateway(common, "PUT", "/v1/data/column", json::serialize(question)));
+                call_gateway(common, "PUT", "/api/v1/data/column", json::serialize(question)));
   std::cerr << fmt::format("correction {} saved and in force: {} {}\n", plain(saved.at("number")),
                            options.name, options.word);
   return {};
 }
 
 Result<> data_history(const Common& common) {
-  SLUICE_ASSIGN(auto rows, call_gateway(common, "GET", "/v1/data/history"));
+  SLUICE_ASSIGN(auto rows, call_gateway(common, "GET", "/api/v1/data/history"));
   Listing listing{
       {"number", "time", "database", "schema", "table", "column", "class", "author", "comment"},
       std::move(rows.as_array())};

@@ -261,12 +261,12 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
 
 Result<> audit_key(const Common& common, const EvidenceOptions& options) {
   if (options.witness) {
-    SLUICE_ASSIGN(const auto answer, call_gateway(common, "GET", "/v1/audit/witness-key"));
+    SLUICE_ASSIGN(const auto answer, call_gateway(common, "GET", "/api/v1/audit/witness-key"));
     std::cout << plain(answer.at("key")) << '\n';
     return {};
   }
   if (options.rotate) {
-    SLUICE_ASSIGN(const auto answer, call_gateway(common, "POST", "/v1/audit/key/rotate"));
+    SLUICE_ASSIGN(const auto answer, call_gateway(common, "POST", "/api/v1/audit/key/rotate"));
     std::cout << plain(answer.at("key")) << '\n';
     return {};
   }

@@ -15,7 +15,7 @@
 namespace sluice::cli {
 
 Result<> session_list(const Common& common) {
-  SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/v1/sessions"));
+  SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/api/v1/sessions"));
   Listing listing{{"id", "user", "database", "state", "started", "statements", "client",
                    "application", "last_statement"},
                   std::move(value.as_array())};
@@ -26,14 +26,14 @@ Result<> session_list(const Common& common) {
 
 Result<> session_kill(const Common& common, uint64_t id) {
   SLUICE_ASSIGN([[maybe_unused]] const auto value,
-                call_gateway(common, "DELETE", fmt::format("/v1/sessions/{}", id),
+                call_gateway(common, "DELETE", fmt::format("/api/v1/sessions/{}", id),
                              fmt::format("uid {} on the command line", getuid())));
   std::cerr << fmt::format("session {} ended\n", id);
   return {};
 }
 
 Result<> audit_streams(const Common& common) {
-  SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/v1/streams"));
+  SLUICE_ASSIGN(auto value, call_gateway(common, "GET", "/api/v1/streams"));
   print(std::cout,
         Listing{{"name", "type", "target", "working", "lag", "sent", "filtered", "rejected",
                  "failures", "last_success", "last_error"},
@@ -67,7 +67,7 @@ Result<> database_check(const Common& common, const std::string& name) {
     if (!name.empty() && database.name != name) continue;
     found = true;
     const auto value =
-        call_gateway(common, "POST", fmt::format("/v1/databases/{}/check", database.name));
+        call_gateway(common, "POST", fmt::format("/api/v1/databases/{}/check", database.name));
     if (!value) outcome = fail(value.error());
     listing.rows.push_back(
         boost::json::object{{"name", database.name},

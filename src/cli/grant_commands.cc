@@ -91,7 +91,7 @@ Result<> follow(const Common& common, const Somebody& somebody, json::value gran
         text_in(grant.as_object(), "request"),
         wait ? ". Ctrl-C stops the waiting, not the request." : "");
   }
-  const std::string path = "/v1/grants/" + text_in(grant.as_object(), "number");
+  const std::string path = "/api/v1/grants/" + text_in(grant.as_object(), "number");
   while (wait && state() == "waiting") {
     std::this_thread::sleep_for(kLookEvery);
     SLUICE_ASSIGN(grant, somebody.call("GET", path));
@@ -108,7 +108,7 @@ Result<> make(const Common& common, const GrantOptions& options, bool break_glas
   SLUICE_ASSIGN(auto wish, wish_of(options));
   wish["break_glass"] = break_glass;
   SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, options.who));
-  SLUICE_ASSIGN(auto grant, somebody.call("POST", "/v1/grants", json::serialize(wish)));
+  SLUICE_ASSIGN(auto grant, somebody.call("POST", "/api/v1/grants", json::serialize(wish)));
   return follow(common, somebody, std::move(grant), !options.no_wait);
 }
 
@@ -124,7 +124,7 @@ Result<> review_glass(const Common& common, const GrantOptions& options) {
   const json::object body{{"verdict", options.concern ? "concern" : "ok"},
                           {"comment", options.comment}};
   SLUICE_ASSIGN(const auto grant,
-                somebody.call("POST", fmt::format("/v1/grants/{}/review", options.number),
+                somebody.call("POST", fmt::format("/api/v1/grants/{}/review", options.number),
                               json::serialize(body)));
   if (common.format == Format::kJson) {
     std::cout << json_text(grant) << '\n';
@@ -151,7 +151,7 @@ Result<> decide_access(const Common& common, const GrantOptions& options) {
                  : !options.credential.empty() ? options.credential
                                                : std::to_string(options.grant);
   SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, options.who));
-  SLUICE_ASSIGN(const auto done, somebody.call("POST", "/v1/access", json::serialize(body)));
+  SLUICE_ASSIGN(const auto done, somebody.call("POST", "/api/v1/access", json::serialize(body)));
   if (common.format == Format::kJson) {
     std::cout << json_text(done) << '\n';
   } else {
@@ -181,7 +181,7 @@ Result<> grant_break_glass(const Common& common, const GrantOptions& options) {
 }
 
 Result<> grant_list(const Common& common, const GrantOptions& options) {
-  std::string path = fmt::format("/v1/grants?limit={}", common.limit);
+  std::string path = fmt::format("/api/v1/grants?limit={}", common.limit);
   if (!options.state.empty()) path += "&state=" + options.state;
   if (!options.holder.empty()) path += "&holder=" + options.holder;
   SLUICE_ASSIGN(auto rows, look(common, path));
@@ -194,7 +194,7 @@ Result<> grant_list(const Common& common, const GrantOptions& options) {
 }
 
 Result<> grant_show(const Common& common, const GrantOptions& options) {
-  SLUICE_ASSIGN(const auto grant, look(common, fmt::format("/v1/grants/{}", options.number)));
+  SLUICE_ASSIGN(const auto grant, look(common, fmt::format("/api/v1/grants/{}", options.number)));
   if (common.format == Format::kJson) {
     std::cout << json_text(grant) << '\n';
   } else {
@@ -207,13 +207,13 @@ Result<> grant_extend(const Common& common, const GrantOptions& options) {
   SLUICE_ASSIGN(const auto wish, wish_of(options));
   SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, options.who));
   SLUICE_ASSIGN(auto extension,
-                somebody.call("POST", fmt::format("/v1/grants/{}/extend", options.number),
+                somebody.call("POST", fmt::format("/api/v1/grants/{}/extend", options.number),
                               json::serialize(wish)));
   return follow(common, somebody, std::move(extension), !options.no_wait);
 }
 
 Result<> grant_end(const Common& common, const GrantOptions& options, const std::string& what) {
-  const std::string path = fmt::format("/v1/grants/{}/{}", options.number, what);
+  const std::string path = fmt::format("/api/v1/grants/{}/{}", options.number, what);
   json::object body{{"comment", options.comment}};
   if (as_operator(options, what)) {
     body["actor"] = actor();
@@ -233,7 +233,7 @@ Result<> grant_end(const Common& common, const GrantOptions& options, const std:
 Result<> grant_review(const Common& common, const GrantOptions& options) {
   if (options.number != 0) return review_glass(common, options);
   if (options.keep || options.revoke) return decide_access(common, options);
-  std::string path = "/v1/access";
+  std::string path = "/api/v1/access";
   if (!options.of_user.empty()) path += "?user=" + options.of_user;
   SLUICE_ASSIGN(auto rows, read(common, options, path));
   print(std::cout,

@@ -132,7 +132,7 @@ Result<> lint(const Common& common, const LintOptions& options) {
   } else {
     const boost::json::object question{{"database", options.database}, {"sql", script}};
     SLUICE_ASSIGN(auto answer,
-                  call_gateway(common, "POST", "/v1/lint", boost::json::serialize(question)));
+                  call_gateway(common, "POST", "/api/v1/lint", boost::json::serialize(question)));
     findings = std::move(answer.as_array());
   }
   if (common.format == Format::kTable) {

@@ -75,7 +75,7 @@ Result<boost::json::value> ask(const LoginOptions& options, const SecretString& 
   if (!options.directory.empty()) body["directory"] = options.directory;
   if (!options.database.empty()) body["database"] = options.database;
   if (!renews.empty()) body["renews"] = renews.reveal();
-  return call_http(options.gateway, "POST", "/v1/login", boost::json::serialize(body));
+  return call_http(options.gateway, "POST", "/api/v1/login", boost::json::serialize(body));
 }
 
 Result<SecretString> password_of(const LoginOptions& options) {
@@ -142,7 +142,7 @@ Result<> get_certificate(const std::filesystem::path& folder, Kept& kept) {
   SLUICE_ASSIGN(const auto made, net::make_client_key(kept.user, kept.expires_micros));
   const boost::json::object body{{"public_key", made.public_key}};
   SLUICE_ASSIGN([[maybe_unused]] const auto answer,
-                call_http(kept.gateway, "POST", "/v1/login/certificate",
+                call_http(kept.gateway, "POST", "/api/v1/login/certificate",
                           boost::json::serialize(body), kept.secret));
   return keep_certificate(folder, made.certificate, made.key, kept);
 }

@@ -170,7 +170,7 @@ Result<std::map<std::string, std::string>> wait_for_browser(int listener, const 
 }
 
 Result<boost::json::value> in_browser(const AskGateway& ask, const std::string& issuer) {
-  SLUICE_ASSIGN(const auto issuers, ask("GET", "/v1/login/issuers", ""));
+  SLUICE_ASSIGN(const auto issuers, ask("GET", "/api/v1/login/issuers", ""));
   std::string redirect;
   const auto* all = issuers.if_array();
   for (const auto& one : all == nullptr ? boost::json::array() : *all) {
@@ -186,7 +186,7 @@ Result<boost::json::value> in_browser(const AskGateway& ask, const std::string& 
                               : fmt::format("{}:{}{}", home.prefix, home.port, home.path);
   SLUICE_ASSIGN(
       const auto begun,
-      ask("POST", "/v1/login/oidc",
+      ask("POST", "/api/v1/login/oidc",
           boost::json::serialize(boost::json::object{{"issuer", issuer}, {"redirect_uri", uri}})));
   open_browser(text_of(begun, "url"));
   SLUICE_ASSIGN(auto brought,
@@ -201,12 +201,12 @@ Result<boost::json::value> in_browser(const AskGateway& ask, const std::string& 
                            {"code", brought["code"]},
                            {"state", brought["state"]}};
   if (brought.contains("iss")) body["iss"] = brought["iss"];
-  return ask("POST", "/v1/login/oidc/finish", boost::json::serialize(body));
+  return ask("POST", "/api/v1/login/oidc/finish", boost::json::serialize(body));
 }
 
 Result<boost::json::value> on_device(const AskGateway& ask, const std::string& issuer) {
   SLUICE_ASSIGN(const auto begun,
-                ask("POST", "/v1/login/device",
+                ask("POST", "/api/v1/login/device",
                     boost::json::serialize(boost::json::object{{"issuer", issuer}})));
   std::cerr << fmt::format(
       "Open {} in a browser anywhere and enter the code\n\n  {}\n\nEnter no code that somebody "
@@ -218,7 +218,7 @@ Result<boost::json::value> on_device(const AskGateway& ask, const std::string& i
   const auto interval = std::chrono::seconds(std::max<int64_t>(1, number_of(begun, "interval", 5)));
   while (Clock::now() < deadline) {
     std::this_thread::sleep_for(interval);
-    SLUICE_ASSIGN(auto answer, ask("POST", "/v1/login/device/poll", body));
+    SLUICE_ASSIGN(auto answer, ask("POST", "/api/v1/login/device/poll", body));
     if (!text_of(answer, "secret").empty()) return answer;
   }
   return fail(ErrorCode::kTimeout, "nobody has entered the code in time; begin again");

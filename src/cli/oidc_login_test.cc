@@ -52,12 +52,12 @@ struct FakeGateway {
   std::string stray;
 
   Result<boost::json::value> ask(const std::string& path, const std::string& body) {
-    if (path == "/v1/login/issuers") {
+    if (path == "/api/v1/login/issuers") {
       return boost::json::array{
           object{{"name", "corp"}, {"redirect", "http://127.0.0.1/callback"}}};
     }
     const auto asked = body.empty() ? object() : boost::json::parse(body).as_object();
-    if (path == "/v1/login/oidc") {
+    if (path == "/api/v1/login/oidc") {
       const std::string uri(asked.at("redirect_uri").as_string());
       EXPECT_TRUE(uri.starts_with("http://127.0.0.1:") && uri.ends_with("/callback")) << uri;
       const auto port = static_cast<uint16_t>(std::stoi(uri.substr(17)));

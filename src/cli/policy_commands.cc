@@ -156,8 +156,9 @@ Result<PolicyPtr> load_policy_named(const std::string& file) {
 }
 
 Result<> policy_show(const Common& common, const PolicyOptions& options) {
-  const std::string path =
-      options.number == 0 ? "/v1/policy" : fmt::format("/v1/policy/versions/{}", options.number);
+  const std::string path = options.number == 0
+                               ? "/api/v1/policy"
+                               : fmt::format("/api/v1/policy/versions/{}", options.number);
   SLUICE_ASSIGN(const auto value, call_gateway(common, "GET", path));
   if (common.format == Format::kJson) {
     std::cout << json_text(value) << '\n';
@@ -194,7 +195,7 @@ Result<> policy_explain(const Common& common, const PolicyOptions& options) {
       {"user", options.user}, {"database", options.database}, {"sql", options.sql}};
   SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
   SLUICE_ASSIGN(const auto value,
-                call_gateway(common, "POST", "/v1/policy/explain", json::serialize(question)));
+                call_gateway(common, "POST", "/api/v1/policy/explain", json::serialize(question)));
   if (common.format == Format::kJson) {
     std::cout << json_text(value) << '\n';
     return {};
@@ -217,7 +218,7 @@ Result<> policy_test(const Common& common, const PolicyOptions& options) {
     json::object question{{"cases", text}, {"cases_file", options.file}};
     SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
     SLUICE_ASSIGN(auto value,
-                  call_gateway(common, "POST", "/v1/policy/test", json::serialize(question)));
+                  call_gateway(common, "POST", "/api/v1/policy/test", json::serialize(question)));
     results = std::move(value.as_array());
   }
   const auto failed = std::count_if(results.begin(), results.end(), [](const auto& result) {
@@ -235,7 +236,7 @@ Result<> policy_replay(const Common& common, const PolicyOptions& options) {
   SLUICE_ASSIGN(auto question, since_question(options));
   SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
   SLUICE_ASSIGN(const auto report,
-                call_gateway(common, "POST", "/v1/policy/replay", json::serialize(question)));
+                call_gateway(common, "POST", "/api/v1/policy/replay", json::serialize(question)));
   print_report(report.as_object(), common);
   return {};
 }
@@ -264,7 +265,7 @@ Result<> policy_diff(const Common& common, const PolicyOptions& options) {
   SLUICE_TRY(add_policy(question, options.file, "old", "old_file"));
   SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
   SLUICE_ASSIGN(const auto report,
-                call_gateway(common, "POST", "/v1/policy/replay", json::serialize(question)));
+                call_gateway(common, "POST", "/api/v1/policy/replay", json::serialize(question)));
   if (common.format == Format::kJson) {
     std::cout << json_text(json::object{{"rules", listing.rows}, {"effect", report}}) << '\n';
     return {};

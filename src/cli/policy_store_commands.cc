@@ -18,7 +18,7 @@ namespace {
 /// The version that a change is meant to follow: what the user said, or the latest now.
 Result<int64_t> expected_number(const Common& common, const PolicyOptions& options) {
   if (options.expect) return *options.expect;
-  SLUICE_ASSIGN(const auto versions, call_gateway(common, "GET", "/v1/policy/versions"));
+  SLUICE_ASSIGN(const auto versions, call_gateway(common, "GET", "/api/v1/policy/versions"));
   const auto& all = versions.as_array();
   return all.empty() ? 0 : all.front().at("number").to_number<int64_t>();
 }
@@ -32,7 +32,7 @@ Result<> save_through_gateway(const Common& common, const std::string& text,
                               {"comment", comment},
                               {"expected", expected}};
   SLUICE_ASSIGN(const auto saved,
-                call_gateway(common, "PUT", "/v1/policy", json::serialize(question)));
+                call_gateway(common, "PUT", "/api/v1/policy", json::serialize(question)));
   std::cerr << fmt::format("policy {} saved and in force, version {}\n", plain(saved.at("number")),
                            plain(saved.at("version")));
   return {};
@@ -63,7 +63,7 @@ Result<> policy_save(const Common& common, const PolicyOptions& options) {
 }
 
 Result<> policy_history(const Common& common) {
-  SLUICE_ASSIGN(auto versions, call_gateway(common, "GET", "/v1/policy/versions"));
+  SLUICE_ASSIGN(auto versions, call_gateway(common, "GET", "/api/v1/policy/versions"));
   Listing listing{{"number", "version", "time", "author", "comment"},
                   std::move(versions.as_array())};
   if (listing.rows.size() > common.limit) listing.rows.resize(common.limit);
@@ -72,8 +72,9 @@ Result<> policy_history(const Common& common) {
 }
 
 Result<> policy_rollback(const Common& common, const PolicyOptions& options) {
-  SLUICE_ASSIGN(const auto old,
-                call_gateway(common, "GET", fmt::format("/v1/policy/versions/{}", options.number)));
+  SLUICE_ASSIGN(
+      const auto old,
+      call_gateway(common, "GET", fmt::format("/api/v1/policy/versions/{}", options.number)));
   SLUICE_ASSIGN(const int64_t expected, expected_number(common, options));
   return save_through_gateway(common, plain(old.at("text")), plain(old.at("name")),
                               fmt::format("rollback to {}", options.number), expected);

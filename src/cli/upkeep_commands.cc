@@ -45,7 +45,7 @@ Result<> audit_hold_release(const Common& common, const HoldOptions& hold) {
 
 Result<> audit_retention(const Common& common, bool run) {
   SLUICE_ASSIGN(const auto answer,
-                call_gateway(common, run ? "POST" : "GET", "/v1/audit/retention"));
+                call_gateway(common, run ? "POST" : "GET", "/api/v1/audit/retention"));
   Listing listing{{"rule", "keep", "due", "held"}, {}};
   for (const auto& row : answer.at("rules").as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);

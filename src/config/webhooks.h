@@ -28,7 +28,7 @@ struct WebhookConfig {
   bool show_text = false;                 ///< the statement, without its secrets; else what it does
   SecretString url;                       ///< whoever knows it may write there
   SecretString secret;                    ///< signs what is sent and what is answered
-  bool answers = false;                   ///< taken at /v1/approvals/answers/NAME
+  bool answers = false;                   ///< taken at /api/v1/approvals/answers/NAME
   std::string person_attribute;           ///< of users: who they are where they answer
   Duration give_up = std::chrono::hours(6);  ///< after so long a message is not tried again
   /// tls, headers, authorization, timeout and waits between tries, as streams have them; its url is

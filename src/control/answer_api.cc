@@ -11,7 +11,7 @@
 namespace sluice::control {
 namespace {
 
-constexpr std::string_view kPath = "/v1/approvals/answers/";
+constexpr std::string_view kPath = "/api/v1/approvals/answers/";
 /// For how long answers are remembered: longer than a signed time may be away from ours, on either
 /// side.
 constexpr int64_t kRememberedMicros = int64_t{15} * 60 * 1'000'000;

@@ -14,7 +14,7 @@ namespace sluice::control {
 
 /// Answers to requests that come signed from outside (docs/approvals.md, "Webhooks"):
 ///
-///   POST /v1/approvals/answers/NAME      NAME: of a webhook that takes answers
+///   POST /api/v1/approvals/answers/NAME      NAME: of a webhook that takes answers
 ///
 /// The signature proves where it comes from; who decides is the user whose attribute names the
 /// person, and may do no more than on any other way. What is refused although it is signed goes on

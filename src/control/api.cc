@@ -44,8 +44,8 @@ void Api::set_config(std::shared_ptr<const config::Config> config) {
 std::optional<HttpResponse> Api::refuse_in_clear(const HttpRequest& request) {
   const std::string_view path = request.path;
   if (path.starts_with("/scim/")) return std::nullopt;  // It says so in its own way.
-  const bool secret =
-      !request.authorization.empty() || path.starts_with("/v1/login") || path == "/v1/token";
+  const bool secret = !request.authorization.empty() || path.starts_with("/api/v1/login") ||
+                      path == "/api/v1/token";
   if (!secret) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (config_ == nullptr || reached_safely(request, config_->identity)) return std::nullopt;
@@ -197,20 +197,20 @@ std::string Api::metrics() {
 }
 
 HttpResponse Api::answer_local(const HttpRequest& request) {
-  const std::string sessions_path = "/v1/sessions";
-  const std::string databases_path = "/v1/databases/";
-  if (request.method == "GET" && request.path == "/v1/version") {
+  const std::string sessions_path = "/api/v1/sessions";
+  const std::string databases_path = "/api/v1/databases/";
+  if (request.method == "GET" && request.path == "/api/v1/version") {
     return json_response(200, boost::json::object{{"version", kVersion},
                                                   {"reactor", gateway_.reactor_name()},
                                                   {"port", gateway_.port()}});
   }
-  if (request.method == "GET" && request.path == "/v1/audit/witness-key") {
+  if (request.method == "GET" && request.path == "/api/v1/audit/witness-key") {
     if (!witness_)
       return problem(404, "this gateway is no witness: audit.witness in its configuration");
     return json_response(200, boost::json::object{{"key", witness_->key().text()}});
   }
   if (request.method == "GET" && request.path == sessions_path) return sessions();
-  if (request.method == "GET" && request.path == "/v1/streams")
+  if (request.method == "GET" && request.path == "/api/v1/streams")
     return json_response(200, stream_states(streams()));
   if (request.method == "DELETE" && request.path.starts_with(sessions_path + "/")) {
     const std::string text = request.path.substr(sessions_path.size() + 1);

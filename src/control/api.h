@@ -54,7 +54,7 @@ class Api {
         data_(gateway, corrections) {}
 
   /// For anybody who can reach the port: /healthz, /readyz, /metrics, /tlog/…; for those who prove
-  /// who they are, /v1/approvals, /v1/changes, /v1/grants and /v1/access.
+  /// who they are, /api/v1/approvals, /api/v1/changes, /api/v1/grants and /api/v1/access.
   HttpResponse answer_public(const HttpRequest& request);
   /// For whoever may open the state folder: sessions, database checks, streams.
   HttpResponse answer_local(const HttpRequest& request);

@@ -62,7 +62,7 @@ class ApiTest : public ::testing::Test {
     return boost::json::parse(response.body).as_object();
   }
   HttpResponse save(const std::string& text, int64_t expected) {
-    return api->answer_local({"PUT", "/v1/policy",
+    return api->answer_local({"PUT", "/api/v1/policy",
                               boost::json::serialize(boost::json::object{{"text", text},
                                                                          {"author", "alice"},
                                                                          {"comment", "why"},
@@ -166,7 +166,7 @@ TEST_F(ApiTest, MetricsFollowTheNamingConventions) {
 }
 
 TEST_F(ApiTest, AStreamThatFailsIsAWarning) {
-  EXPECT_EQ(api->answer_local({"GET", "/v1/streams", ""}).body, "[]\n");
+  EXPECT_EQ(api->answer_local({"GET", "/api/v1/streams", ""}).body, "[]\n");
   ASSERT_TRUE(log->append_admin({}, {.type = audit::EventType::kAdmin, .message = "x"}));
   config::StreamConfig broken;
   broken.name = "broken";
@@ -180,56 +180,56 @@ TEST_F(ApiTest, AStreamThatFailsIsAWarning) {
   const auto answer = api->answer_public({"GET", "/readyz", ""});
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr("\"warnings\":{\"stream broken\":\"open "));
-  const auto states = boost::json::parse(api->answer_local({"GET", "/v1/streams", ""}).body);
+  const auto states = boost::json::parse(api->answer_local({"GET", "/api/v1/streams", ""}).body);
   EXPECT_FALSE(states.at(0).at("working").as_bool());
   EXPECT_EQ(states.at(0).at("lag").to_number<int>(), 1);
 }
 
 TEST_F(ApiTest, PublicSideOffersNothingElse) {
-  for (const char* path :
-       {"/", "/v1/sessions", "/v1/streams", "/v1/version", "/metrics/", "/healthz?x", ""})
+  for (const char* path : {"/", "/api/v1/sessions", "/api/v1/streams", "/api/v1/version",
+                           "/metrics/", "/healthz?x", ""})
     EXPECT_EQ(api->answer_public({"GET", path, ""}).status, 404) << path;
   for (const char* method : {"POST", "DELETE", "PUT", "get"})
     EXPECT_EQ(api->answer_public({method, "/healthz", ""}).status, 405) << method;
 }
 
 TEST_F(ApiTest, LocalSideListsAndKillsSessions) {
-  EXPECT_EQ(api->answer_local({"GET", "/v1/sessions", ""}).body, "[]\n");
-  const auto missing = api->answer_local({"DELETE", "/v1/sessions/12", ""});
+  EXPECT_EQ(api->answer_local({"GET", "/api/v1/sessions", ""}).body, "[]\n");
+  const auto missing = api->answer_local({"DELETE", "/api/v1/sessions/12", ""});
   EXPECT_EQ(missing.status, 404);
   EXPECT_EQ(missing.content_type, "application/problem+json");
   EXPECT_THAT(missing.body, HasSubstr("no session 12"));
   for (const char* id : {"", "x", "-1", "12x", "1 2", "99999999999999999999999"})
-    EXPECT_EQ(api->answer_local({"DELETE", std::string("/v1/sessions/") + id, ""}).status, 400)
+    EXPECT_EQ(api->answer_local({"DELETE", std::string("/api/v1/sessions/") + id, ""}).status, 400)
         << id;
 }
 
 TEST_F(ApiTest, LocalSideChecksDatabases) {
-  const auto unknown = api->answer_local({"POST", "/v1/databases/nothing/check", ""});
+  const auto unknown = api->answer_local({"POST", "/api/v1/databases/nothing/check", ""});
   EXPECT_EQ(unknown.status, 404);
-  const auto refused = api->answer_local({"POST", "/v1/databases/orders/check", ""});
+  const auto refused = api->answer_local({"POST", "/api/v1/databases/orders/check", ""});
   EXPECT_EQ(refused.status, 502);
-  EXPECT_EQ(api->answer_local({"GET", "/v1/databases/orders/check", ""}).status, 404);
-  EXPECT_EQ(api->answer_local({"POST", "/v1/databases/", ""}).status, 404);
+  EXPECT_EQ(api->answer_local({"GET", "/api/v1/databases/orders/check", ""}).status, 404);
+  EXPECT_EQ(api->answer_local({"POST", "/api/v1/databases/", ""}).status, 404);
 }
 
 TEST_F(ApiTest, LocalSideSaysWhatRuns) {
-  const auto version = json(api->answer_local({"GET", "/v1/version", ""}));
+  const auto version = json(api->answer_local({"GET", "/api/v1/version", ""}));
   EXPECT_EQ(version.at("version").as_string(), kVersion);
   EXPECT_EQ(version.at("port").to_number<uint16_t>(), gateway->port());
 }
 
 TEST_F(ApiTest, APolicyIsSavedAndInForce) {
-  auto shown = json(api->answer_local({"GET", "/v1/policy", ""}));
+  auto shown = json(api->answer_local({"GET", "/api/v1/policy", ""}));
   EXPECT_EQ(shown.at("source").as_string(), "profile");
   EXPECT_EQ(shown.at("name").as_string(), "standard");
   EXPECT_FALSE(shown.contains("number"));
-  EXPECT_EQ(api->answer_local({"GET", "/v1/policy/versions", ""}).body, "[]\n");
+  EXPECT_EQ(api->answer_local({"GET", "/api/v1/policy/versions", ""}).body, "[]\n");
   const auto saved = save(kPolicy, 0);
   EXPECT_EQ(saved.status, 200) << saved.body;
   EXPECT_EQ(json(saved).at("number").as_int64(), 1);
   EXPECT_EQ(gateway->policy()->text(), kPolicy);
-  shown = json(api->answer_local({"GET", "/v1/policy", ""}));
+  shown = json(api->answer_local({"GET", "/api/v1/policy", ""}));
   EXPECT_EQ(shown.at("source").as_string(), "store");
   EXPECT_EQ(shown.at("number").as_int64(), 1);
   EXPECT_EQ(shown.at("text").as_string(), kPolicy);
@@ -237,20 +237,21 @@ TEST_F(ApiTest, APolicyIsSavedAndInForce) {
   EXPECT_EQ(save(kOtherPolicy, 1).status, 200);
   EXPECT_EQ(gateway->policy()->text(), kOtherPolicy);
   const auto versions =
-      boost::json::parse(api->answer_local({"GET", "/v1/policy/versions", ""}).body).as_array();
+      boost::json::parse(api->answer_local({"GET", "/api/v1/policy/versions", ""}).body).as_array();
   ASSERT_EQ(versions.size(), 2U);
   EXPECT_EQ(versions[0].at("number").as_int64(), 2);
   EXPECT_EQ(versions[1].at("author").as_string(), "alice");
   EXPECT_EQ(versions[1].at("comment").as_string(), "why");
   EXPECT_FALSE(versions[1].as_object().contains("text"));
-  const auto first = json(api->answer_local({"GET", "/v1/policy/versions/1", ""}));
+  const auto first = json(api->answer_local({"GET", "/api/v1/policy/versions/1", ""}));
   EXPECT_EQ(first.at("text").as_string(), kPolicy);
-  EXPECT_EQ(api->answer_local({"GET", "/v1/policy/versions/3", ""}).status, 404);
+  EXPECT_EQ(api->answer_local({"GET", "/api/v1/policy/versions/3", ""}).status, 404);
   for (const char* number : {"", "x", "1x", "1 ", "99999999999999999999"})
-    EXPECT_EQ(api->answer_local({"GET", std::string("/v1/policy/versions/") + number, ""}).status,
-              400)
+    EXPECT_EQ(
+        api->answer_local({"GET", std::string("/api/v1/policy/versions/") + number, ""}).status,
+        400)
         << number;
-  EXPECT_EQ(api->answer_local({"GET", "/v1/policy/versions1", ""}).status, 404);
+  EXPECT_EQ(api->answer_local({"GET", "/api/v1/policy/versions1", ""}).status, 404);
 }
 
 TEST_F(ApiTest, APolicyThatIsRefusedChangesNothing) {
@@ -265,7 +266,7 @@ TEST_F(ApiTest, APolicyThatIsRefusedChangesNothing) {
        {"", "[]", "{}", R"({"text": "rules: []", "author": "alice"})",
         R"({"text": "x", "author": "alice", "expected": "1"})",
         R"({"text": "rules:\n  - { name: all, effect: allow }", "expected": 1})"})
-    EXPECT_EQ(api->answer_local({"PUT", "/v1/policy", body}).status, 400) << body;
+    EXPECT_EQ(api->answer_local({"PUT", "/api/v1/policy", body}).status, 400) << body;
   EXPECT_EQ(gateway->policy()->text(), kPolicy);
   EXPECT_EQ(policies->versions()->size(), 1U);
 }
@@ -302,19 +303,19 @@ TEST_F(ApiTest, DataOfADatabaseThatCannotBeAsked) {
   const auto ask = [&](const char* method, const char* path, const boost::json::object& body) {
     return api->answer_local({method, path, boost::json::serialize(body)});
   };
-  EXPECT_EQ(ask("POST", "/v1/data/list", {{"database", "nowhere"}}).status, 404);
-  EXPECT_EQ(ask("POST", "/v1/data/list", {{"class", "nickname"}}).status, 400);
-  EXPECT_EQ(ask("POST", "/v1/data/list", {{"database", "orders"}}).status, 502);
-  EXPECT_EQ(ask("POST", "/v1/data/explain", {{"database", "orders"}}).status, 502);
+  EXPECT_EQ(ask("POST", "/api/v1/data/list", {{"database", "nowhere"}}).status, 404);
+  EXPECT_EQ(ask("POST", "/api/v1/data/list", {{"class", "nickname"}}).status, 400);
+  EXPECT_EQ(ask("POST", "/api/v1/data/list", {{"database", "orders"}}).status, 502);
+  EXPECT_EQ(ask("POST", "/api/v1/data/explain", {{"database", "orders"}}).status, 502);
   boost::json::object word{{"database", "orders"}, {"schema", "public"},  {"table", "users"},
                            {"column", "nick"},     {"class", "nickname"}, {"author", "alice"}};
-  const auto wrong = ask("PUT", "/v1/data/column", word);
+  const auto wrong = ask("PUT", "/api/v1/data/column", word);
   EXPECT_EQ(wrong.status, 400);
   EXPECT_THAT(wrong.body, HasSubstr("social_handle"));
   word["class"] = "none";
-  EXPECT_EQ(ask("PUT", "/v1/data/column", word).status, 502) << "no column that anybody knows";
-  EXPECT_EQ(ask("GET", "/v1/data/history", {}).body, "[]\n");
-  EXPECT_EQ(ask("GET", "/v1/data/list", {}).status, 404);
+  EXPECT_EQ(ask("PUT", "/api/v1/data/column", word).status, 502) << "no column that anybody knows";
+  EXPECT_EQ(ask("GET", "/api/v1/data/history", {}).body, "[]\n");
+  EXPECT_EQ(ask("GET", "/api/v1/data/list", {}).status, 404);
 }
 
 }  // namespace

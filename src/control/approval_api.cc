@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kPath = "/v1/approvals";
+constexpr std::string_view kPath = "/api/v1/approvals";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;

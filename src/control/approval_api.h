@@ -20,11 +20,11 @@ bool may_see(const approval::Request& request, const identity::Directory& direct
 
 /// Requests, and what people say to them (docs/approvals.md):
 ///
-///   GET  /v1/approvals?state=…&requester=…&limit=…   the newest first
-///   GET  /v1/approvals/N                             all that those who decide should see
-///   POST /v1/approvals/N/approve|reject|comment      {comment, max_rows, for}
-///   POST /v1/approvals/N/withdraw                    {comment}, by who asked
-///   …    /v1/approvals/delegations                   see delegation_api.h
+///   GET  /api/v1/approvals?state=…&requester=…&limit=…   the newest first
+///   GET  /api/v1/approvals/N                             all that those who decide should see
+///   POST /api/v1/approvals/N/approve|reject|comment      {comment, max_rows, for}
+///   POST /api/v1/approvals/N/withdraw                    {comment}, by who asked
+///   …    /api/v1/approvals/delegations                   see delegation_api.h
 ///
 /// Every caller must prove who they are (caller.h), and sees what they asked for or are asked to
 /// decide on; whoever may open the state folder may look at all of it, but decides on nothing

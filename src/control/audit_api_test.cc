@@ -129,7 +129,7 @@ TEST_F(AuditApiTest, WhatIsWrongIsSaid) {
   EXPECT_EQ(ask("GET", "/api/v1/audit/counts?over=0s").status, 400);
   EXPECT_EQ(ask("POST", "/api/v1/audit/records").status, 405);
   EXPECT_EQ(ask("GET", "/api/v1/audit/other").status, 404);
-  EXPECT_FALSE(api->answer({"GET", "/v1/sessions", {}}));
+  EXPECT_FALSE(api->answer({"GET", "/api/v1/sessions", {}}));
 }
 
 TEST_F(AuditApiTest, AnswersMoreThanSearches) {

@@ -36,7 +36,7 @@ Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& d
     return by_credential(secret, directory, scope);
   return fail(ErrorCode::kAuthentication,
               "say who you are: Authorization: Bearer with a credential, from sluice login or POST "
-              "/v1/login");
+              "/api/v1/login");
 }
 
 std::string_view bearer_of(const HttpRequest& request) {

@@ -18,9 +18,9 @@ struct Caller {
 };
 
 /// By the Authorization header: Bearer (RFC 6750) with a credential. Passwords are taken in one
-/// place only, POST /v1/login, which counts failures and asks for second factors. A token must have
-/// `scope`; a credential of `sluice login` may do all that its user may. kAuthentication says what
-/// is missing.
+/// place only, POST /api/v1/login, which counts failures and asks for second factors. A token must
+/// have `scope`; a credential of `sluice login` may do all that its user may. kAuthentication says
+/// what is missing.
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
 

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kPath = "/v1/changes";
+constexpr std::string_view kPath = "/api/v1/changes";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "changes";
 constexpr size_t kMostListed = 10'000;

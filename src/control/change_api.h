@@ -13,11 +13,11 @@ namespace sluice::control {
 
 /// Scripts that run on several databases, once they are approved (docs/approvals.md):
 ///
-///   POST /v1/changes                 {title, reason, ticket, targets, script, rollback,
+///   POST /api/v1/changes                 {title, reason, ticket, targets, script, rollback,
 ///                                    lock_timeout, statement_timeout}: submits one
-///   GET  /v1/changes?state=…&requester=…&limit=…   the newest first
-///   GET  /v1/changes/N               one, with its scripts and what has been run
-///   POST /v1/changes/N/run|rollback|cancel         by who submitted it
+///   GET  /api/v1/changes?state=…&requester=…&limit=…   the newest first
+///   GET  /api/v1/changes/N               one, with its scripts and what has been run
+///   POST /api/v1/changes/N/run|rollback|cancel         by who submitted it
 ///
 /// Every caller must prove who they are (caller.h), and sees what they submitted or are asked to
 /// decide on; whoever may open the state folder may look at all of it.

@@ -81,10 +81,10 @@ std::optional<HttpResponse> DataApi::answer(const HttpRequest& request) {
   const auto is = [&](std::string_view method, std::string_view path) {
     return request.method == method && request.path == path;
   };
-  if (is("POST", "/v1/data/list")) return list(request);
-  if (is("POST", "/v1/data/explain")) return explain(request);
-  if (is("PUT", "/v1/data/column")) return set(request);
-  if (is("GET", "/v1/data/history")) return history();
+  if (is("POST", "/api/v1/data/list")) return list(request);
+  if (is("POST", "/api/v1/data/explain")) return explain(request);
+  if (is("PUT", "/api/v1/data/column")) return set(request);
+  if (is("GET", "/api/v1/data/history")) return history();
   return std::nullopt;
 }
 

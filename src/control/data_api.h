@@ -10,13 +10,15 @@ namespace sluice::control {
 
 /// What columns hold, over HTTP, for whoever may open the state folder:
 ///
-///   POST /v1/data/list     {database, class, all, limit}: columns of one database, or of all
+///   POST /api/v1/data/list     {database, class, all, limit}: columns of one database, or of all
 ///                          without a name; those found to be sensitive or corrected, unless `all`
-///   POST /v1/data/explain  {database, schema, table, column}: a table's columns or one, with all
+///   POST /api/v1/data/explain  {database, schema, table, column}: a table's columns or one, with
+///   all
 ///                          evidence
-///   PUT  /v1/data/column   {database, schema, table, column, class, author, comment}: says what a
+///   PUT  /api/v1/data/column   {database, schema, table, column, class, author, comment}: says
+///   what a
 ///                          column holds; in force at once
-///   GET  /v1/data/history  all such words, the newest first
+///   GET  /api/v1/data/history  all such words, the newest first
 class DataApi {
  public:
   DataApi(gateway::Gateway& gateway, gateway::CorrectionKeeper& corrections)

@@ -10,14 +10,14 @@ namespace sluice::control {
 
 /// Votes in the hands of others (docs/approvals.md, "Delegation"):
 ///
-///   GET  /v1/approvals/delegations          one's own, given and taken; at the socket, all
-///   POST /v1/approvals/delegations          {to, until, from, reason}, by whose vote it is
-///   POST /v1/approvals/delegations/N/end    by one of the two
+///   GET  /api/v1/approvals/delegations          one's own, given and taken; at the socket, all
+///   POST /api/v1/approvals/delegations          {to, until, from, reason}, by whose vote it is
+///   POST /api/v1/approvals/delegations/N/end    by one of the two
 class DelegationApi {
  public:
   DelegationApi(gateway::Gateway& gateway, approval::Desk& desk) : gateway_(gateway), desk_(desk) {}
 
-  /// `path`: behind /v1/approvals/. `local`: from the socket in the state folder.
+  /// `path`: behind /api/v1/approvals/. `local`: from the socket in the state folder.
   HttpResponse answer(const HttpRequest& request, std::string_view path, bool local);
 
  private:

@@ -44,17 +44,17 @@ std::optional<HttpResponse> EvidenceApi::answer_public(const HttpRequest& reques
 }
 
 std::optional<HttpResponse> EvidenceApi::answer_local(const HttpRequest& request) {
-  constexpr std::string_view kReceipts = "/v1/audit/receipts/";
-  if (request.method == "GET" && request.path == "/v1/audit/key") {
+  constexpr std::string_view kReceipts = "/api/v1/audit/receipts/";
+  if (request.method == "GET" && request.path == "/api/v1/audit/key") {
     return json_response(200, boost::json::object{{"key", log_.key().text()}});
   }
-  if (request.method == "POST" && request.path == "/v1/audit/key/rotate") {
+  if (request.method == "POST" && request.path == "/api/v1/audit/key/rotate") {
     const auto key = log_.rotate_key();
     if (!key) return answer(key.error());
     return json_response(200, boost::json::object{{"key", key->text()}});
   }
   const bool post = request.method == "POST";
-  if (upkeep_ != nullptr && request.path == "/v1/audit/retention" &&
+  if (upkeep_ != nullptr && request.path == "/api/v1/audit/retention" &&
       (post || request.method == "GET")) {
     return retention(!post);
   }

@@ -20,8 +20,8 @@ class EvidenceApi {
   /// GET /tlog/checkpoint and /tlog/tile/…: the log as c2sp.org/tlog-tiles lays it out. It tells
   /// how many records there are, and nothing of them.
   std::optional<HttpResponse> answer_public(const HttpRequest& request);
-  /// GET /v1/audit/key, POST /v1/audit/key/rotate, GET /v1/audit/receipts/ID, GET and POST
-  /// /v1/audit/retention: what the rules would take, and take it.
+  /// GET /api/v1/audit/key, POST /api/v1/audit/key/rotate, GET /api/v1/audit/receipts/ID, GET and
+  /// POST /api/v1/audit/retention: what the rules would take, and take it.
   std::optional<HttpResponse> answer_local(const HttpRequest& request);
 
   void set_upkeep(audit::Upkeep& upkeep) { upkeep_ = &upkeep; }

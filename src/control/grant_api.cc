@@ -15,8 +15,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kGrants = "/v1/grants";
-constexpr std::string_view kAccess = "/v1/access";
+constexpr std::string_view kGrants = "/api/v1/grants";
+constexpr std::string_view kAccess = "/api/v1/access";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "grants";
 constexpr size_t kMostListed = 10'000;

@@ -17,15 +17,16 @@ namespace sluice::control {
 
 /// Access in time (docs/access.md):
 ///
-///   GET  /v1/grants?state=…&holder=…&limit=…    the newest first, what is to be reviewed before
-///   all GET  /v1/grants/N POST /v1/grants                             {role, database, seconds,
-///   reason, ticket,
+///   GET  /api/v1/grants?state=…&holder=…&limit=…    the newest first, what is to be reviewed
+///   before all GET  /api/v1/grants/N POST /api/v1/grants                             {role,
+///   database, seconds, reason, ticket,
 ///                                                break_glass}
-///   POST /v1/grants/N/extend                    {seconds, reason, ticket}
-///   POST /v1/grants/N/return|revoke             {comment}
-///   POST /v1/grants/N/review                    {verdict: ok|concern, comment}
-///   GET  /v1/access?user=…                      who holds what
-///   POST /v1/access                             {user, what, name, decision: keep|revoke, comment}
+///   POST /api/v1/grants/N/extend                    {seconds, reason, ticket}
+///   POST /api/v1/grants/N/return|revoke             {comment}
+///   POST /api/v1/grants/N/review                    {verdict: ok|concern, comment}
+///   GET  /api/v1/access?user=…                      who holds what
+///   POST /api/v1/access                             {user, what, name, decision: keep|revoke,
+///   comment}
 ///
 /// Every caller must prove who they are (caller.h); whoever may open the state folder may look at
 /// all of it and revoke.

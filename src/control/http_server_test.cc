@@ -69,11 +69,11 @@ class HttpServerTest : public ::testing::Test {
 };
 
 TEST_F(HttpServerTest, AnswersOverTheSocketThatOnlyItsOwnerMayUse) {
-  const auto answer = http_call(socket, {"POST", "/v1/x", "body"});
+  const auto answer = http_call(socket, {"POST", "/api/v1/x", "body"});
   ASSERT_TRUE(answer) << answer.error().text;
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->content_type, "text/plain");
-  EXPECT_EQ(answer->body, "POST /v1/x body!");
+  EXPECT_EQ(answer->body, "POST /api/v1/x body!");
   EXPECT_EQ(http_call(socket, {"GET", "/missing", ""})->status, 404);
   struct stat info{};
   ASSERT_EQ(stat(socket.c_str(), &info), 0);

@@ -18,8 +18,8 @@
 namespace sluice::control {
 namespace {
 
-constexpr std::string_view kPath = "/v1/login";
-constexpr std::string_view kCertificatePath = "/v1/login/certificate";
+constexpr std::string_view kPath = "/api/v1/login";
+constexpr std::string_view kCertificatePath = "/api/v1/login/certificate";
 /// What a token must be allowed to do for a certificate of its user's.
 constexpr std::string_view kCertificateScope = "certificates";
 constexpr const char* kFailed = "the login failed";

@@ -15,7 +15,7 @@
 
 namespace sluice::control {
 
-/// POST /v1/login: a password for a short-lived credential. The password is one that this
+/// POST /api/v1/login: a password for a short-lived credential. The password is one that this
 /// installation knows, or one that a directory (LDAP) does.
 class LoginApi {
  public:

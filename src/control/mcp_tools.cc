@@ -119,18 +119,19 @@ ToolAnswer McpTools::call(const AgentCaller& caller, const std::string& tool,
   if (tool == "query") return query(caller, arguments);
   if (tool == "execute") return execute(caller, arguments);
   if (tool == "my_history") return history(caller, arguments);
-  if (tool == "approval_status") return over_http(caller, "GET", "/v1/approvals/" + number());
-  if (tool == "change_status") return over_http(caller, "GET", "/v1/changes/" + number());
-  if (tool == "access_status") return over_http(caller, "GET", "/v1/grants/" + number());
-  if (tool == "run_change") return over_http(caller, "POST", "/v1/changes/" + number() + "/run");
-  if (tool == "request_access") return over_http(caller, "POST", "/v1/grants", arguments);
+  if (tool == "approval_status") return over_http(caller, "GET", "/api/v1/approvals/" + number());
+  if (tool == "change_status") return over_http(caller, "GET", "/api/v1/changes/" + number());
+  if (tool == "access_status") return over_http(caller, "GET", "/api/v1/grants/" + number());
+  if (tool == "run_change")
+    return over_http(caller, "POST", "/api/v1/changes/" + number() + "/run");
+  if (tool == "request_access") return over_http(caller, "POST", "/api/v1/grants", arguments);
   if (tool == "propose_change") {
     json::object body = arguments;
     body["targets"] = body["databases"];
     body["script"] = body["sql"];
     body.erase("databases");
     body.erase("sql");
-    return over_http(caller, "POST", "/v1/changes", body);
+    return over_http(caller, "POST", "/api/v1/changes", body);
   }
   return failure("there is no tool " + tool);
 }

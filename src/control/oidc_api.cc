@@ -138,17 +138,17 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
     Work work;
   };
   static constexpr Route kRoutes[] = {
-      {"GET", "/v1/login/issuers",
+      {"GET", "/api/v1/login/issuers",
        [](OidcApi& api, Setup& setup, const HttpRequest&) { return api.issuers(setup); }},
-      {"POST", "/v1/login/oidc",
+      {"POST", "/api/v1/login/oidc",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.start(setup, r, false); }},
-      {"POST", "/v1/login/oidc/finish",
+      {"POST", "/api/v1/login/oidc/finish",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.finish(setup, r); }},
-      {"POST", "/v1/login/device",
+      {"POST", "/api/v1/login/device",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.start(setup, r, true); }},
-      {"POST", "/v1/login/device/poll",
+      {"POST", "/api/v1/login/device/poll",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.poll(setup, r); }},
-      {"POST", "/v1/token",
+      {"POST", "/api/v1/token",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.exchange(setup, r); }},
   };
   for (const Route& route : kRoutes) {

@@ -25,8 +25,8 @@ class OidcApi {
   static Result<std::unique_ptr<OidcApi>> open(gateway::Gateway& gateway, audit::Log& log,
                                                std::shared_ptr<const config::Config> config);
 
-  /// GET /v1/login/issuers, POST /v1/login/oidc, /v1/login/oidc/finish, /v1/login/device,
-  /// /v1/login/device/poll, /v1/token.
+  /// GET /api/v1/login/issuers, POST /api/v1/login/oidc, /api/v1/login/oidc/finish,
+  /// /api/v1/login/device, /api/v1/login/device/poll, /api/v1/token.
   std::optional<HttpResponse> answer(const HttpRequest& request);
   /// Takes another configuration; logins under way have to begin again.
   Result<> set_config(std::shared_ptr<const config::Config> config);

@@ -84,20 +84,20 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
 }  // namespace
 
 std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
-  const std::string_view versions_path = "/v1/policy/versions";
+  const std::string_view versions_path = "/api/v1/policy/versions";
   const std::string_view path = request.path;
   if (request.method == "GET") {
-    if (path == "/v1/policy") return show();
+    if (path == "/api/v1/policy") return show();
     if (path == versions_path) return versions();
     if (path.starts_with(versions_path) && path[versions_path.size()] == '/')
       return version(path.substr(versions_path.size() + 1));
   }
-  if (request.method == "PUT" && path == "/v1/policy") return save(request);
+  if (request.method == "PUT" && path == "/api/v1/policy") return save(request);
   if (request.method != "POST") return std::nullopt;
-  if (request.path == "/v1/policy/explain") return explain(request);
-  if (request.path == "/v1/policy/test") return test(request);
-  if (request.path == "/v1/policy/replay") return replay(request);
-  if (request.path == "/v1/lint") return lint(request);
+  if (request.path == "/api/v1/policy/explain") return explain(request);
+  if (request.path == "/api/v1/policy/test") return test(request);
+  if (request.path == "/api/v1/policy/replay") return replay(request);
+  if (request.path == "/api/v1/lint") return lint(request);
   return std::nullopt;
 }
 

@@ -14,18 +14,20 @@ namespace sluice::control {
 
 /// What the running gateway tells about its policy, for whoever may open the state folder:
 ///
-///   GET  /v1/policy            the policy in force, its source (file, profile or store) and, of
+///   GET  /api/v1/policy            the policy in force, its source (file, profile or store) and,
+///   of
 ///                              one in the store, its number
-///   PUT  /v1/policy            {text, author, expected, comment, file}: keeps it in the store and
+///   PUT  /api/v1/policy            {text, author, expected, comment, file}: keeps it in the store
+///   and
 ///                              puts it in force. 409 unless `expected` is the latest number there
 ///                              (0: none yet), 403 while the configuration names another policy
-///   GET  /v1/policy/versions   all versions in the store, the newest first; /N: one with its text
-///   POST /v1/policy/explain    {user, database, sql}: facts, verdict, and each rule's reasons
-///   POST /v1/policy/test       {cases, file}: the cases of `sluice policy test`
-///   POST /v1/policy/replay     {policy, file, old, since, until, user, limit}: recorded
+///   GET  /api/v1/policy/versions   all versions in the store, the newest first; /N: one with its
+///   text POST /api/v1/policy/explain    {user, database, sql}: facts, verdict, and each rule's
+///   reasons POST /api/v1/policy/test       {cases, file}: the cases of `sluice policy test` POST
+///   /api/v1/policy/replay     {policy, file, old, since, until, user, limit}: recorded
 ///                              statements judged by `policy` (and by `old`, if given, instead of
 ///                              the recorded verdicts)
-///   POST /v1/lint              {database, sql}: what lint says of a script
+///   POST /api/v1/lint              {database, sql}: what lint says of a script
 ///
 /// `policy` and `old` are the texts of policies; without `policy` the one in force is meant.
 class PolicyApi {

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kPath = "/v1/undo";
+constexpr std::string_view kPath = "/api/v1/undo";
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
 constexpr size_t kMostConflictsShown = 100;

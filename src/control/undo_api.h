@@ -16,9 +16,9 @@ namespace sluice::control {
 
 /// What of approved statements can be undone (docs/approvals.md), by the number of the request:
 ///
-///   GET  /v1/undo?limit=…   the newest first
-///   GET  /v1/undo/N         what would happen
-///   POST /v1/undo/N         {skip_conflicts}: undoes it
+///   GET  /api/v1/undo?limit=…   the newest first
+///   GET  /api/v1/undo/N         what would happen
+///   POST /api/v1/undo/N         {skip_conflicts}: undoes it
 ///
 /// By those who are asked to decide on the request, never by who asked for it; whoever may open the
 /// state folder may look. What has been kept long enough is removed here too.

@@ -231,7 +231,7 @@ def test_Threat62_for_one_database_and_what_was_shown_for_it(gateway):
     secret = gateway.cli("token", "create", "--user", "alice", "--database", "elsewhere", "--for", "1h",
                          "--scope", "grants").stdout.strip()
     body = json.dumps({"role": "writer", "database": "orders", "seconds": 60, "reason": "x"}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/v1/grants", body, method="POST",
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1/grants", body, method="POST",
                                      headers={"Authorization": "Bearer " + secret})
 
     def refused():
@@ -455,8 +455,8 @@ def test_who_holds_what(gateway):
 
 
 def test_nobody_asks_without_saying_who_they_are(gateway):
-    for path, method in (("/v1/grants", "GET"), ("/v1/grants", "POST"), ("/v1/access", "GET"),
-                         ("/v1/grants/1/review", "POST")):
+    for path, method in (("/api/v1/grants", "GET"), ("/api/v1/grants", "POST"), ("/api/v1/access", "GET"),
+                         ("/api/v1/grants/1/review", "POST")):
         request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", b"{}" if method == "POST" else None,
                                          method=method)
         with pytest.raises(urllib.error.HTTPError) as refused:

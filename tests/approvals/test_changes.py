@@ -495,20 +495,20 @@ def test_over_http(gateway, server):
         return secret
 
     change = {"title": "t", "reason": "r", "targets": ["orders"], "script": "INSERT INTO numbers VALUES (99)"}
-    assert ask("POST", "/v1/changes", change)[0] == 401 and ask("GET", "/v1/changes")[0] == 401
-    assert ask("POST", "/v1/changes", change, token("alice", "approvals"))[0] == 403
+    assert ask("POST", "/api/v1/changes", change)[0] == 401 and ask("GET", "/api/v1/changes")[0] == 401
+    assert ask("POST", "/api/v1/changes", change, token("alice", "approvals"))[0] == 403
     mine = token("alice", "changes")
     # A credential for one database changes no other.
-    code, answer = ask("POST", "/v1/changes", {**change, "targets": ["staging"]}, mine)
+    code, answer = ask("POST", "/api/v1/changes", {**change, "targets": ["staging"]}, mine)
     assert code == 403 and "not for this database" in answer["title"]
-    assert ask("POST", "/v1/changes", {**change, "title": ""}, mine)[0] == 400
-    assert ask("POST", "/v1/changes", {**change, "targets": ["nowhere"]}, mine)[0] in (403, 404)
-    code, answer = ask("POST", "/v1/changes", change, mine)
+    assert ask("POST", "/api/v1/changes", {**change, "title": ""}, mine)[0] == 400
+    assert ask("POST", "/api/v1/changes", {**change, "targets": ["nowhere"]}, mine)[0] in (403, 404)
+    code, answer = ask("POST", "/api/v1/changes", change, mine)
     assert code == 200 and answer["state"] == "ready"
     others = token("bob", "changes")
     number = answer["number"]
-    assert ask("GET", f"/v1/changes/{number}", None, others)[0] == 403 and ask("GET", "/v1/changes", None, others)[1] == []
-    assert ask("POST", f"/v1/changes/{number}/run", None, others)[0] == 403
-    assert ask("POST", f"/v1/changes/{number}/run", None, mine)[0] == 200
+    assert ask("GET", f"/api/v1/changes/{number}", None, others)[0] == 403 and ask("GET", "/api/v1/changes", None, others)[1] == []
+    assert ask("POST", f"/api/v1/changes/{number}/run", None, others)[0] == 403
+    assert ask("POST", f"/api/v1/changes/{number}/run", None, mine)[0] == 200
     assert wait_until(gateway, answer, lambda now: now["state"] != "running")["state"] == "done"
     assert rows(server, "orders", "SELECT count(*) FROM numbers WHERE i = 99") == ["1"]

@@ -204,7 +204,7 @@ def test_Threat68_it_must_still_be_fresh_when_it_runs(gateway):
 
 def logged_in(gateway, user):
     """A session of theirs at the HTTP API."""
-    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/v1/login", method="POST",
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1/login", method="POST",
                                      data=json.dumps({"user": user, "password": PASSWORD}).encode(),
                                      headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=20) as answer:

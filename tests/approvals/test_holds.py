@@ -420,7 +420,7 @@ def test_what_cannot_be_approved_says_so(gateway):
 
 def call(gateway, method, path, user=None, password=PASSWORD, body=None, bearer=None):
     if user:
-        bearer = call(gateway, "POST", "/v1/login", body={"user": user, "password": password})[1].get("secret", "none")
+        bearer = call(gateway, "POST", "/api/v1/login", body={"user": user, "password": password})[1].get("secret", "none")
     request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
                                      data=None if body is None else json.dumps(body).encode())
     if bearer:
@@ -435,14 +435,14 @@ def call(gateway, method, path, user=None, password=PASSWORD, body=None, bearer=
 def test_over_http(gateway, server):
     running = Running(gateway, "DROP TABLE victim")
     number = wait_for_request(gateway)
-    assert call(gateway, "GET", "/v1/approvals")[0] == 401
-    assert call(gateway, "GET", "/v1/approvals", bearer="slc_nonsense")[0] == 401
-    assert call(gateway, "GET", "/v1/approvals", "frank") == (200, [])
-    assert call(gateway, "GET", f"/v1/approvals/{number}", "frank")[0] == 403
-    assert call(gateway, "POST", f"/v1/approvals/{number}/approve", "frank", body={})[0] == 403
-    assert call(gateway, "POST", f"/v1/approvals/{number}/approve", body={})[0] == 401
-    assert call(gateway, "POST", f"/v1/approvals/{number}/approve", "dora", body={"max_rows": -1})[0] == 400
-    status, shown = call(gateway, "POST", f"/v1/approvals/{number}/approve", "dora", body={"comment": "fine"})
+    assert call(gateway, "GET", "/api/v1/approvals")[0] == 401
+    assert call(gateway, "GET", "/api/v1/approvals", bearer="slc_nonsense")[0] == 401
+    assert call(gateway, "GET", "/api/v1/approvals", "frank") == (200, [])
+    assert call(gateway, "GET", f"/api/v1/approvals/{number}", "frank")[0] == 403
+    assert call(gateway, "POST", f"/api/v1/approvals/{number}/approve", "frank", body={})[0] == 403
+    assert call(gateway, "POST", f"/api/v1/approvals/{number}/approve", body={})[0] == 401
+    assert call(gateway, "POST", f"/api/v1/approvals/{number}/approve", "dora", body={"max_rows": -1})[0] == 400
+    status, shown = call(gateway, "POST", f"/api/v1/approvals/{number}/approve", "dora", body={"comment": "fine"})
     assert status == 200 and shown["votes"][0]["comment"] == "fine"
     running.join(5)
     assert running.error is None and not exists(server, "victim")

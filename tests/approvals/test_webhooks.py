@@ -84,7 +84,7 @@ webhooks:
         return [b for b in found if event is None or b["data"]["event"] == event]
 
     def post(self, name, body, headers):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.gateway.http}/v1/approvals/answers/{name}",
+        request = urllib.request.Request(f"http://127.0.0.1:{self.gateway.http}/api/v1/approvals/answers/{name}",
                                          data=body.encode(), headers=headers, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:

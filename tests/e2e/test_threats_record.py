@@ -151,8 +151,8 @@ def test_Threat57_garbage_for_segments(server):
 
 # Who may do what: anybody who reaches the HTTP port, somebody on the machine, a database user, the owner of the state.
 
-LOCAL_VERBS = [("GET", "/v1/sessions"), ("DELETE", "/v1/sessions/{id}"), ("POST", "/v1/databases/orders/check"), ("GET", "/v1/version"),
-               ("PUT", "/v1/policy"), ("GET", "/v1/policy/versions"), ("GET", "/v1/streams")]
+LOCAL_VERBS = [("GET", "/api/v1/sessions"), ("DELETE", "/api/v1/sessions/{id}"), ("POST", "/api/v1/databases/orders/check"), ("GET", "/api/v1/version"),
+               ("PUT", "/api/v1/policy"), ("GET", "/api/v1/policy/versions"), ("GET", "/api/v1/streams")]
 DETOURS = ["{}", "/{}", "{}/", "{}?x=1", "/healthz/..{}", "/metrics{}", "/%2e%2e{}", "{}#x", "http://localhost{}", "{}%00", "/.{}"]
 
 

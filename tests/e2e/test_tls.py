@@ -266,9 +266,9 @@ def test_https_and_http_on_one_port(gateway, authority):
     assert https(gateway, "/healthz", trusting) == {"status": "ok"}
     with urllib.request.urlopen(f"http://127.0.0.1:{gateway.http}/healthz", timeout=60) as answer:
         assert json.loads(answer.read()) == {"status": "ok"}
-    issued = https(gateway, "/v1/login", trusting, {"user": "alice", "password": PASSWORD})
+    issued = https(gateway, "/api/v1/login", trusting, {"user": "alice", "password": PASSWORD})
     assert issued["user"] == "alice" and issued["postgres"]["tls"] is True
-    mine = https(gateway, "/v1/approvals", trusting, headers={"Authorization": f"Bearer {issued['secret']}"})
+    mine = https(gateway, "/api/v1/approvals", trusting, headers={"Authorization": f"Bearer {issued['secret']}"})
     assert mine == []
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
@@ -309,12 +309,12 @@ def test_no_secret_is_taken_in_clear_over_the_network(server, authority):
     with urllib.request.urlopen(f"{url}/healthz", timeout=60) as answer:
         assert answer.status == 200
     body = json.dumps({"user": "alice", "password": PASSWORD}).encode()
-    for path, data, headers in [("/v1/login", body, {}), ("/v1/approvals", None, {"Authorization": "Bearer x"})]:
+    for path, data, headers in [("/api/v1/login", body, {}), ("/api/v1/approvals", None, {"Authorization": "Bearer x"})]:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(urllib.request.Request(url + path, data=data, headers=headers), timeout=60)
         assert refused.value.code == 403 and "https://" in refused.value.read().decode()
     trusting = context()
-    request = urllib.request.Request(f"https://{address}:{gateway.http}/v1/login", data=body)
+    request = urllib.request.Request(f"https://{address}:{gateway.http}/api/v1/login", data=body)
     with urllib.request.urlopen(request, context=trusting, timeout=60) as answer:
         assert json.loads(answer.read())["user"] == "alice"
     assert gateway.stop() == 0

@@ -79,7 +79,7 @@ def test_offered_over_tls_alone(gateway):
 
 
 def test_a_credential(gateway):
-    _, login = call(gateway, "POST", "/v1/login", {"user": "alice", "password": PASSWORD})
+    _, login = call(gateway, "POST", "/api/v1/login", {"user": "alice", "password": PASSWORD})
     client = by_token(gateway, "alice", login["secret"])
     assert client.run(query("SELECT 1"))[-1][0] == b"Z"
     record = gateway.wait_for(lambda r: r, "--type", "session_start", "--user", "alice")[-1]

@@ -133,21 +133,21 @@ def test_a_key_is_taken_once_and_only_with_a_credential(gateway, own, tmp_path):
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
-    _, login = post("/v1/login", {"user": "alice", "password": PASSWORD})
+    _, login = post("/api/v1/login", {"user": "alice", "password": PASSWORD})
     _, key = own.issue("mine")
     public = openssl("pkey", "-in", key, "-pubout")
-    assert post("/v1/login/certificate", {"public_key": public})[0] == 401
-    assert post("/v1/login/certificate", {"public_key": "nothing"}, login["secret"])[0] == 400
-    status, made = post("/v1/login/certificate", {"public_key": public}, login["secret"])
+    assert post("/api/v1/login/certificate", {"public_key": public})[0] == 401
+    assert post("/api/v1/login/certificate", {"public_key": "nothing"}, login["secret"])[0] == 400
+    status, made = post("/api/v1/login/certificate", {"public_key": public}, login["secret"])
     assert status == 200 and made["user"] == "alice" and made["expires_micros"] == login["expires_micros"]
-    assert post("/v1/login/certificate", {"public_key": public}, login["secret"])[0] == 409
+    assert post("/api/v1/login/certificate", {"public_key": public}, login["secret"])[0] == 409
     # What is public lets nobody in as a secret.
-    assert post("/v1/login/certificate", {"public_key": public}, public.replace("\n", ""))[0] == 401
-    _, weak = post("/v1/login", {"user": "alice", "password": PASSWORD})
+    assert post("/api/v1/login/certificate", {"public_key": public}, public.replace("\n", ""))[0] == 401
+    _, weak = post("/api/v1/login", {"user": "alice", "password": PASSWORD})
     token = gateway.cli("token", "create", "--user", "alice", "--for", "1h").stdout.split()[-1]
     gateway.wait_for(lambda r: any("token" in x["message"] for x in r), "--type", "admin")
     for _ in range(100):
-        status, answer = post("/v1/login/certificate", {"public_key": public}, token)
+        status, answer = post("/api/v1/login/certificate", {"public_key": public}, token)
         if status != 401:
             break
     assert status == 403 and "scope" in answer["detail"], answer

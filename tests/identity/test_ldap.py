@@ -98,7 +98,7 @@ def gateway(server, directory):
 
 
 def login(gateway, user, password=WORD, **more):
-    return call(gateway, "POST", "/v1/login", {"user": user, "password": password, **more})
+    return call(gateway, "POST", "/api/v1/login", {"user": user, "password": password, **more})
 
 
 def session(gateway, user, password=WORD, **more):

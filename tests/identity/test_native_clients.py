@@ -156,7 +156,7 @@ def test_a_credential_for_one_database(gateway, home):
 
 
 def post(gateway, **body):
-    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/v1/login", json.dumps(body).encode(),
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1/login", json.dumps(body).encode(),
                                      {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:

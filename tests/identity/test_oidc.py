@@ -55,7 +55,7 @@ SEEN = []  # secrets that passed
 
 
 def begin(gateway, issuer="corp", redirect=HOME):
-    status, answer = call(gateway, "POST", "/v1/login/oidc", {"issuer": issuer, "redirect_uri": redirect})
+    status, answer = call(gateway, "POST", "/api/v1/login/oidc", {"issuer": issuer, "redirect_uri": redirect})
     if status == 200:
         SEEN.append(answer["secret"])
     return status, answer
@@ -65,7 +65,7 @@ def finish(gateway, begun, came, **changes):
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(came).query))
     SEEN.append(query.get("code", ""))
     body = {"attempt": begun["attempt"], "secret": begun["secret"], **query, **changes}
-    status, answer = call(gateway, "POST", "/v1/login/oidc/finish", body)
+    status, answer = call(gateway, "POST", "/api/v1/login/oidc/finish", body)
     SEEN.append(answer.get("secret", ""))
     return status, answer
 
@@ -94,7 +94,7 @@ def user(gateway, name):
 
 
 def test_lists_issuers(gateway):
-    status, issuers = call(gateway, "GET", "/v1/login/issuers")
+    status, issuers = call(gateway, "GET", "/api/v1/login/issuers")
     assert status == 200 and [i["name"] for i in issuers] == ["corp", "rogue", "closed"]
 
 
@@ -274,19 +274,19 @@ def test_an_issuer_that_is_away(gateway):
 
 def test_device_login(gateway, provider):
     provider.account("sub-dan", email="dan@example.com", email_verified=True)
-    status, device = call(gateway, "POST", "/v1/login/device", {"issuer": "corp"})
+    status, device = call(gateway, "POST", "/api/v1/login/device", {"issuer": "corp"})
     assert status == 200, device
     SEEN.append(device["secret"])
     begun = {"attempt": device["attempt"], "secret": device["secret"]}
-    assert call(gateway, "POST", "/v1/login/device/poll", begun)[0] == 202
+    assert call(gateway, "POST", "/api/v1/login/device/poll", begun)[0] == 202
     # Sooner than allowed: the issuer is not even asked.
-    assert call(gateway, "POST", "/v1/login/device/poll", begun)[0] == 202
-    assert call(gateway, "POST", "/v1/login/device/poll", {**begun, "secret": "guessed"})[0] == 401
+    assert call(gateway, "POST", "/api/v1/login/device/poll", begun)[0] == 202
+    assert call(gateway, "POST", "/api/v1/login/device/poll", {**begun, "secret": "guessed"})[0] == 401
     page = Browser().log_in(device["verification_uri"], "sub-dan", user_code=device["user_code"])
     assert "success" in page.lower(), page
     deadline = time.time() + 30
     while True:
-        status, answer = call(gateway, "POST", "/v1/login/device/poll", begun)
+        status, answer = call(gateway, "POST", "/api/v1/login/device/poll", begun)
         if status != 202 or time.time() > deadline:
             break
         time.sleep(1)
@@ -294,11 +294,11 @@ def test_device_login(gateway, provider):
     SEEN.append(answer["secret"])
     done = gateway.psql("-Atc", "SELECT 1", user="dan@example.com", password=answer["secret"])
     assert done.stdout == "1\n", done.stderr
-    assert call(gateway, "POST", "/v1/login/device/poll", begun)[0] == 401, "good once"
+    assert call(gateway, "POST", "/api/v1/login/device/poll", begun)[0] == 401, "good once"
 
 
 def test_devices_are_let_in_only_where_allowed(gateway):
-    status, answer = call(gateway, "POST", "/v1/login/device", {"issuer": "rogue"})
+    status, answer = call(gateway, "POST", "/api/v1/login/device", {"issuer": "rogue"})
     assert status == 403 and "identity.issuers.device" in answer["title"], answer
 
 
@@ -311,7 +311,7 @@ identity:
     try:
         form = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                 "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "subject_token": fake.token("nobody", audience="else")}
-        answers = [call(running, "POST", "/v1/token", form=form) for _ in range(6)]
+        answers = [call(running, "POST", "/api/v1/token", form=form) for _ in range(6)]
         assert [a[0] for a in answers[:4]] == [400] * 4
         assert answers[-1][0] == 429 and answers[-1][1]["detail"].startswith("Wait "), answers[-1]
     finally:
@@ -329,7 +329,7 @@ identity:
 """)
     try:
         def exchange(token):
-            return call(running, "POST", "/v1/token", form={
+            return call(running, "POST", "/api/v1/token", form={
                 "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                 "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "subject_token": token})
 

@@ -46,11 +46,11 @@ def users(gateway):
 
 def log_in(gateway, issuer, email, subject):
     """By the issuer, as a browser would."""
-    status, begun = call(gateway, "POST", "/v1/login/oidc", {"issuer": "corp", "redirect_uri": HOME})
+    status, begun = call(gateway, "POST", "/api/v1/login/oidc", {"issuer": "corp", "redirect_uri": HOME})
     assert status == 200, begun
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(begun["url"]).query))
     issuer.nonce, issuer.claims, issuer.header = query["nonce"], {"sub": subject, "email": email}, {}
-    return call(gateway, "POST", "/v1/login/oidc/finish",
+    return call(gateway, "POST", "/api/v1/login/oidc/finish",
                 {"attempt": begun["attempt"], "secret": begun["secret"], "code": "c", "state": query["state"]})
 
 
@@ -233,7 +233,7 @@ def test_Threat70_users_made_here_are_not_its_business(gateway, scim, issuer):
 
 
 def test_Threat70_its_token_is_good_for_nothing_else(gateway, scim):
-    for path in ("/v1/approvals", "/v1/grants", "/v1/changes"):
+    for path in ("/api/v1/approvals", "/api/v1/grants", "/api/v1/changes"):
         assert scim("GET", path, url=f"http://127.0.0.1:{gateway.http}")[0] == 401, path
     for user in ("alice", "test", "scim"):
         assert gateway.psql("-c", "SELECT 1", user=user, password=scim.token).returncode != 0
@@ -244,7 +244,7 @@ def test_Threat70_its_token_is_good_for_nothing_else(gateway, scim):
         assert status == 401 and headers["WWW-Authenticate"] == "Bearer", problem
     assert gateway.wait_for(lambda found: any("SCIM token is unknown" in r["message"] for r in found), "--type", "login_failed")
     # Only what is below /scim/v2.
-    for path in ("/../v1/sessions", "/Users/../../v1/sessions", "/%2e%2e/"):
+    for path in ("/../api/v1/sessions", "/Users/../../api/v1/sessions", "/%2e%2e/"):
         assert scim("GET", path)[0] in (400, 404)
 
 

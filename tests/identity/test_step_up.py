@@ -95,7 +95,7 @@ def test_Threat63_only_the_holder_of_a_credential_makes_it_stronger(gateway, tmp
         wrong = {"user": "alice", "password": "wrong", "renews": secret}
         for said, status in ((body, "200"), (wrong, "401")):
             answer = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", json.dumps(said), "-H",
-                                     "Content-Type: application/json", f"http://127.0.0.1:{gateway.http}/v1/login"],
+                                     "Content-Type: application/json", f"http://127.0.0.1:{gateway.http}/api/v1/login"],
                                     capture_output=True, text=True, timeout=30)
             assert answer.stdout == status
         time.sleep(1.5)

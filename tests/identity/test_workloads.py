@@ -47,7 +47,7 @@ identity:
 
 
 def exchange(gateway, token, **more):
-    return call(gateway, "POST", "/v1/token",
+    return call(gateway, "POST", "/api/v1/token",
                 form={"grant_type": GRANT, "subject_token": token, "subject_token_type": JWT, **more})
 
 
@@ -148,8 +148,8 @@ def test_agents_act_only_for_those_who_are_known(gateway, github, cluster):
 
 
 def test_requests_that_are_none(gateway, github):
-    assert call(gateway, "POST", "/v1/token", form={"grant_type": "password"})[1]["error"] == "invalid_request"
-    status, answer = call(gateway, "POST", "/v1/token", form={"grant_type": GRANT, "subject_token": ci(github)})
+    assert call(gateway, "POST", "/api/v1/token", form={"grant_type": "password"})[1]["error"] == "invalid_request"
+    status, answer = call(gateway, "POST", "/api/v1/token", form={"grant_type": GRANT, "subject_token": ci(github)})
     assert status == 400 and "subject_token_type" in answer["error_description"], answer
     for junk in ["", ".", "a.b.c", "x" * 100_000, "....", "eyJhbGciOiJub25lIn0.e30."]:
         status, answer = exchange(gateway, junk)
