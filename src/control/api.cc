@@ -84,6 +84,9 @@ HttpResponse Api::answer_public(const HttpRequest& request) {
   if (scim_) {
     if (auto answer = scim_->answer(request)) return std::move(*answer);
   }
+  if (agents_) {
+    if (auto answer = agents_->answer(request, false)) return std::move(*answer);
+  }
   if (mcp_) {
     if (auto answer = mcp_->answer(request)) return std::move(*answer);
   }
@@ -245,6 +248,9 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (grants_) {
     if (auto answer = grants_->answer(request, true)) return std::move(*answer);
+  }
+  if (agents_) {
+    if (auto answer = agents_->answer(request, true)) return std::move(*answer);
   }
   if (identity_) {
     if (auto answer = identity_->answer(request)) return std::move(*answer);
