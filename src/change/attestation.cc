@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "policy/time_window.h"
+#include "tlog/dsse.h"
 
 namespace sluice::change {
 namespace {
@@ -68,23 +69,15 @@ struct Envelope {
 
 Result<Envelope> open(std::string_view text, const std::vector<config::AttesterConfig>& attesters) {
   if (text.size() > kLongestAttestation) return bad("the attestation is too long");
-  SLUICE_ASSIGN(const json::value envelope, parsed(text, "the attestation"));
-  if (text_of(envelope, "payloadType") != kPayloadType)
+  SLUICE_ASSIGN(auto envelope, tlog::parse_envelope(text));
+  if (envelope.type != kPayloadType)
     return bad(fmt::format("expected a DSSE envelope of payloadType {}", kPayloadType));
-  auto payload = from_base64(text_of(envelope, "payload"));
-  const json::value* signatures = member(envelope, "signatures");
-  if (!payload || signatures == nullptr || !signatures->is_array())
-    return bad("the attestation lacks a payload in base64, or signatures");
-  Envelope out{std::move(*payload), {}};
-  const std::string bytes = signed_bytes(kPayloadType, out.payload);
-  constexpr size_t kMostSignatures = 8;
-  for (size_t i = 0; i < std::min(signatures->get_array().size(), kMostSignatures); ++i) {
-    const json::value& each = signatures->get_array()[i];
-    const auto signature = from_base64(text_of(each, "sig"));
-    if (!signature) continue;
+  const std::string bytes = tlog::dsse_bytes(kPayloadType, envelope.payload);
+  Envelope out{std::move(envelope.payload), {}};
+  for (const auto& signature : envelope.signatures) {
     // The key's id is a hint; it is the signature that tells.
     for (const auto& attester : attesters) {
-      if (signed_by(attester, bytes, *signature)) out.signers.push_back(&attester);
+      if (signed_by(attester, bytes, signature.bytes)) out.signers.push_back(&attester);
     }
   }
   if (out.signers.empty()) return bad("no key that is configured has signed the attestation");
@@ -136,10 +129,6 @@ Result<> read(std::string_view text, std::string_view script, std::string_view r
 }
 
 }  // namespace
-
-std::string signed_bytes(std::string_view type, std::string_view payload) {
-  return fmt::format("DSSEv1 {} {} {} {}", type.size(), type, payload.size(), payload);
-}
 
 void read_attestation(std::string_view envelope, std::string_view script, std::string_view rollback,
                       const std::vector<config::AttesterConfig>& attesters, int64_t now_micros,

@@ -30,7 +30,4 @@ void read_attestation(std::string_view envelope, std::string_view script, std::s
                       const std::vector<config::AttesterConfig>& attesters, int64_t now_micros,
                       policy::Proofs& proofs);
 
-/// What DSSE signs ("PAE").
-std::string signed_bytes(std::string_view type, std::string_view payload);
-
 }  // namespace sluice::change

@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/hash.h"
+#include "tlog/dsse.h"
 
 namespace sluice::change {
 namespace {
@@ -66,7 +67,7 @@ class AttestationTest : public ::testing::Test {
         {"signatures", json::array{json::object{{"keyid", "x"}, {"sig", to_base64(signature)}}}}});
   }
   std::string good(const std::string& payload) {
-    return envelope(payload, sign(signed_bytes(kType, payload)));
+    return envelope(payload, sign(tlog::dsse_bytes(kType, payload)));
   }
   policy::Proofs read(const std::string& text, const std::string& rollback = "") {
     policy::Proofs out;
@@ -85,7 +86,7 @@ TEST_F(AttestationTest, SaysWhatWasTested) {
   ASSERT_TRUE(proofs.attested.contains("ci"));
   EXPECT_THAT(proofs.attested.at("ci"), HasSubstr(digest("SELECT 1")));
   const std::string payload = statement("SELECT 1");
-  const auto mac = hmac_sha256("a secret of some length", signed_bytes(kType, payload));
+  const auto mac = hmac_sha256("a secret of some length", tlog::dsse_bytes(kType, payload));
   EXPECT_TRUE(read(envelope(payload, {mac.data(), mac.size()})).attested.contains("old"));
 }
 
@@ -111,15 +112,17 @@ TEST_F(AttestationTest, Threat68_NothingElseIsAttested) {
 TEST_F(AttestationTest, Threat68_OnlyWhatIsSignedIsBelieved) {
   const std::string payload = statement("SELECT 1");
   for (const auto& text :
-       {envelope(payload, sign(payload)), envelope(payload, sign(signed_bytes("text", payload))),
+       {envelope(payload, sign(payload)),
+        envelope(payload, sign(tlog::dsse_bytes("text", payload))),
         envelope(payload, std::string(64, '\0')), envelope(payload, ""),
-        envelope(statement("SELECT 1") + " ", sign(signed_bytes(kType, payload)))})
+        envelope(statement("SELECT 1") + " ", sign(tlog::dsse_bytes(kType, payload)))})
     EXPECT_THAT(read(text).attestation_problem, HasSubstr("no key that is configured")) << text;
   for (const char* text : {"x", "{}", "[]", R"({"payloadType":"application/vnd.in-toto+json"})"}) {
     EXPECT_NE(read(text).attestation_problem, "") << text;
     EXPECT_TRUE(read(text).attested.empty());
   }
-  EXPECT_NE(read(envelope(payload, sign(signed_bytes("x", payload)), "x")).attestation_problem, "");
+  EXPECT_NE(read(envelope(payload, sign(tlog::dsse_bytes("x", payload)), "x")).attestation_problem,
+            "");
   EXPECT_EQ(read("").attestation_problem, "") << "nothing was given";
 }
 

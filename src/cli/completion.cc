@@ -6,13 +6,13 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommands = {{
     {"",
      "serve user directory scim token login connect proxy mcp config-clients database session "
      "audit "
      "policy "
      "approval "
-     "change request grant break-glass agent data lint config version completion"},
+     "change request grant break-glass agent data provenance lint config version completion"},
     {"user", "add set list passwd link totp assertion-key disable enable remove"},
     {"directory", "check"},
     {"scim", "token adopt"},
@@ -26,6 +26,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kCommand
     {"request", ""},
     {"break-glass", ""},
     {"data", "list explain set history"},
+    {"provenance", "verify"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit",

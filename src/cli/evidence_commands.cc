@@ -20,6 +20,7 @@
 #include "cli/export_guide.h"
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
+#include "cli/public_key.h"
 #include "config/config.h"
 #include "tlog/note.h"
 
@@ -33,16 +34,6 @@ Result<std::filesystem::path> audit_folder(const Common& common, const EvidenceO
   if (!options.log.empty()) return std::filesystem::path(options.log);
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   return config.state / "audit";
-}
-
-/// A key itself, or a file that holds it.
-Result<tlog::VerifierKey> parse_key(const std::string& text) {
-  if (!std::filesystem::exists(text)) return tlog::VerifierKey::parse(text);
-  SLUICE_ASSIGN(std::string content, audit::read_file(text));
-  while (!content.empty() && std::isspace(static_cast<unsigned char>(content.back()))) {
-    content.pop_back();
-  }
-  return tlog::VerifierKey::parse(content);
 }
 
 /// The key that lies beside the log, for those who have no other.
@@ -67,7 +58,7 @@ Result<std::vector<tlog::VerifierKey>> keys_of(const Common& common, const Evide
                                                const std::filesystem::path& audit) {
   std::vector<tlog::VerifierKey> keys;
   for (const auto& text : options.keys) {
-    SLUICE_ASSIGN(auto key, parse_key(text));
+    SLUICE_ASSIGN(auto key, public_key(text));
     keys.push_back(std::move(key));
   }
   if (!keys.empty()) return keys;

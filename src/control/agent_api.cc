@@ -150,10 +150,10 @@ HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
   return json_response(200, all);
 }
 
-HttpResponse AgentApi::run(const std::string& run, const std::string& reader) {
+HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
   const auto prompts = prompts_->store().of_run(run, kMostPrompts);
   if (!prompts) return failed(prompts.error());
-  if (const auto noted = note(audit::EventType::kAuditRead, reader, "looked at run " + run); !noted)
+  if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run); !noted)
     return failed(noted.error());
   audit::Query query;
   query.run = run;
@@ -165,13 +165,13 @@ HttpResponse AgentApi::run(const std::string& run, const std::string& reader) {
   std::map<std::string, json::array> by_prompt;
   bool any = false;
   for (const auto& record : page->records) {
-    if (!is_of(record.context, reader)) continue;
+    if (!is_of(record.context, reader.eyes)) continue;
     any = true;
     by_prompt[record.context.prompt].push_back(statement_of(record));
   }
   json::array all;
   for (const auto& prompt : *prompts) {
-    if (!reader.empty() && prompt.user != reader && prompt.person != reader) continue;
+    if (!reader.may_see(prompt)) continue;
     any = true;
     json::object out = to_json(prompt);
     out["statements"] = std::move(by_prompt[prompt.id]);
@@ -189,13 +189,13 @@ HttpResponse AgentApi::run(const std::string& run, const std::string& reader) {
                                          {"truncated", page->next.has_value()}});
 }
 
-HttpResponse AgentApi::prompt(const std::string& id, const std::string& reader) {
+HttpResponse AgentApi::prompt(const std::string& id, const Reader& reader) {
   const auto found = prompts_->store().find(id);
   if (!found) return failed(found.error());
-  if (!reader.empty() && found->user != reader && found->person != reader)
+  if (!reader.may_see(*found))
     return problem(404, "there is no prompt of that id");
   // Before it is told.
-  const auto noted = note(audit::EventType::kAuditRead, reader,
+  const auto noted = note(audit::EventType::kAuditRead, reader.user,
                           fmt::format("read prompt {} of run {}", id, found->run));
   if (!noted) return failed(noted.error());
   json::object out = to_json(*found);
@@ -212,7 +212,7 @@ HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) 
   if (reason.empty()) return problem(400, "say why: {\"reason\": …}");
   const auto found = prompts_->store().find(id);
   if (!found) return failed(found.error());
-  const auto noted = note(audit::EventType::kEvidence, {},
+  const auto noted = note(audit::EventType::kEvidence, request.user,
                           fmt::format("the text of prompt {} of run {} was erased: {}", id,
                                       found->run, to_printable_utf8(reason)));
   if (!noted) return failed(noted.error());
@@ -221,8 +221,8 @@ HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) 
 }
 
 HttpResponse AgentApi::get(std::string_view path, std::string_view query,
-                           const std::string& reader) {
-  if (path == kRuns) return list(query, reader);
+                           const Reader& reader) {
+  if (path == kRuns) return list(query, reader.eyes);
   const size_t slash = path.find('/');
   const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   const auto name = decoded(rest);
@@ -246,14 +246,17 @@ std::optional<HttpResponse> AgentApi::answer(const HttpRequest& request, bool lo
   path.remove_prefix(kRoot.size());
   const auto query = mark == std::string::npos ? std::string_view()
                                                : std::string_view(request.path).substr(mark + 1);
-  const bool trusted = local && request.authorization.empty();
   const std::string prefix = std::string(kPrompts) + "/";
-  if (trusted && request.method == "DELETE" && path.starts_with(prefix))
+  const bool trusted = local && request.authorization.empty();
+  const bool erases = request.method == "DELETE" && path.starts_with(prefix);
+  // The front door lets nobody but admins ask that.
+  if (erases && (trusted || request.roles.meet(Role::kAdmin)))
     return erase(std::string(path.substr(prefix.size())), request);
   if (trusted && request.method == "GET") return get(path, query, {});
   const auto caller = who_asks(request, *gateway_.directory(), kScope);
   if (!caller) return refused(caller.error());
-  if (request.method == "GET") return get(path, query, caller->user);
+  if (request.method == "GET")
+    return get(path, query, {caller->user, reader_for(request, caller->user)});
   if (request.method == "POST" && path == kPrompts) return keep(request, *caller);
   return problem(405, "prompts are POSTed, and runs are only looked at");
 }

@@ -23,11 +23,10 @@ namespace sluice::control {
 ///   GET    /api/v1/agents/runs?limit=…   the newest first
 ///   GET    /api/v1/agents/runs/RUN       its prompts, with the statements that were run for each
 ///   GET    /api/v1/agents/prompts/ID     one with its text; who reads is on the record
-///   DELETE /api/v1/agents/prompts/ID     its text is gone for good; for whoever may open the state
-///                                        folder
+///   DELETE /api/v1/agents/prompts/ID     its text is gone for good; for admins
 ///
 /// Every caller must prove who they are (caller.h), and sees their own runs and those of agents
-/// that act for them; whoever may open the state folder sees all.
+/// that act for them; auditors, admins and whoever may open the state folder see all.
 class AgentApi {
  public:
   static Result<std::unique_ptr<AgentApi>> open(gateway::Gateway& gateway, audit::Log& log,
@@ -41,10 +40,18 @@ class AgentApi {
   AgentApi(gateway::Gateway& gateway, audit::Log& log, std::filesystem::path audit_directory)
       : gateway_(gateway), log_(log), audit_directory_(std::move(audit_directory)) {}
   HttpResponse keep(const HttpRequest& request, const Caller& caller);
-  HttpResponse get(std::string_view path, std::string_view query, const std::string& reader);
+  /// Who looks, and whose runs they see; nobody: whoever may open the state folder, who sees all.
+  struct Reader {
+    std::string user;
+    std::string eyes;  ///< empty: everybody's, of those who may read all there is
+    bool may_see(const agents::Prompt& prompt) const {
+      return eyes.empty() || prompt.user == eyes || prompt.person == eyes;
+    }
+  };
+  HttpResponse get(std::string_view path, std::string_view query, const Reader& reader);
   HttpResponse list(std::string_view query, const std::string& reader);
-  HttpResponse run(const std::string& run, const std::string& reader);
-  HttpResponse prompt(const std::string& id, const std::string& reader);
+  HttpResponse run(const std::string& run, const Reader& reader);
+  HttpResponse prompt(const std::string& id, const Reader& reader);
   HttpResponse erase(const std::string& id, const HttpRequest& request);
   Result<> note(audit::EventType type, const std::string& who, const std::string& what);
 

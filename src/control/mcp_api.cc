@@ -24,15 +24,6 @@ constexpr std::string_view kMetadata = "/.well-known/oauth-protected-resource";
 constexpr std::string_view kScope = "mcp";
 constexpr size_t kLongestClient = 60;
 
-/// A page of another site, in the browser of somebody who can reach this (the transport's security
-/// warning): what it sends says where it is from.
-bool from_elsewhere(const HttpRequest& request) {
-  const auto origin = request.header("origin");
-  if (origin.empty()) return false;
-  const size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
-}
-
 /// "mcp Claude Code 1.0", as far as the client says who it is.
 std::string client_of(const json::object& meta) {
   std::string name(kScope);
@@ -70,7 +61,7 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
     return refused;
   }
   HttpResponse response;
-  response.concurrent = true;
+  response.whose = fmt::format("mcp {}", std::hash<std::string>{}(request.authorization));
   response.later = [this, request] { return take(request); };
   return response;
 }

@@ -129,6 +129,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
+  if (entry.masked) counters.masked_values.add(masked_count(*entry.masked));
   return record(event);
 }
 
@@ -157,6 +158,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
+  if (entry.masked) counters.masked_values.add(masked_count(*entry.masked));
   return record(event);
 }
 

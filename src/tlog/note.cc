@@ -30,21 +30,6 @@ std::string cosigned(std::string_view text, uint64_t time) {
   return fmt::format("cosignature/v1\ntime {}\n{}", time, text);
 }
 
-bool verifies(const std::array<char, 32>& key, std::string_view message, Bytes signature) {
-  struct Free {
-    void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-    void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
-  };
-  const auto bytes = [](Bytes b) { return reinterpret_cast<const unsigned char*>(b.data()); };
-  const std::unique_ptr<EVP_PKEY, Free> pkey(EVP_PKEY_new_raw_public_key(
-      EVP_PKEY_ED25519, nullptr, bytes({key.data(), key.size()}), key.size()));
-  const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
-  return pkey && context &&
-         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
-         EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message),
-                          message.size()) == 1;
-}
-
 tl::unexpected<Error> malformed(std::string_view what) {
   return fail(ErrorCode::kInvalidInput, fmt::format("not a signed note: {}", what));
 }
@@ -62,6 +47,21 @@ Result<NoteSignature> parse_signature(std::string_view line) {
 }
 
 }  // namespace
+
+bool verifies(const std::array<char, 32>& key, std::string_view message, Bytes signature) {
+  struct Free {
+    void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+    void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
+  };
+  const auto bytes = [](Bytes b) { return reinterpret_cast<const unsigned char*>(b.data()); };
+  const std::unique_ptr<EVP_PKEY, Free> pkey(EVP_PKEY_new_raw_public_key(
+      EVP_PKEY_ED25519, nullptr, bytes({key.data(), key.size()}), key.size()));
+  const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+  return pkey && context &&
+         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
+         EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message),
+                          message.size()) == 1;
+}
 
 bool is_key_name(std::string_view name) {
   return !name.empty() && is_utf8(name) && std::all_of(name.begin(), name.end(), [](char c) {

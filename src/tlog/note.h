@@ -59,6 +59,10 @@ enum class Verdict : uint8_t { kAbsent, kValid, kInvalid };
 /// where that is wanted.
 Verdict verify(const Note& note, const VerifierKey& key, uint64_t* time = nullptr);
 
+/// Whether `signature` is Ed25519 (RFC 8032) by `key` over `message`.
+bool verifies(const std::array<char, 32>& key, std::string_view message,
+              std::string_view signature);
+
 /// Holds a private key.
 class Signer {
  public:

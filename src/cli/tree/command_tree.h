@@ -63,5 +63,6 @@ void add_policy_commands(CommandTree& tree);
 void add_data_commands(CommandTree& tree);
 void add_approval_commands(CommandTree& tree);
 void add_grant_commands(CommandTree& tree);
+void add_provenance_commands(CommandTree& tree);
 
 }  // namespace sluice::cli
