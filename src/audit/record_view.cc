@@ -58,7 +58,7 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        typed_ = enumerator(view_.type, EventType::kGrant);
+        typed_ = enumerator(view_.type, EventType::kPrompt);
         return typed_;
       case Key::kTime:
         return time();
@@ -161,6 +161,12 @@ class RecordReader {
         return text(view_.role);
       case Key::kEndUser:
         return text(view_.end_user);
+      case Key::kRun:
+        return text(view_.run);
+      case Key::kPrompt:
+        return text(view_.prompt);
+      case Key::kCall:
+        return text(view_.call);
       case Key::kAmr:
         return list(view_.amr);
       case Key::kGrants:

@@ -61,7 +61,8 @@ enum class Key : uint64_t {
   kApproval = 47,
   kIssuer = 50,
   kActors = 51,
-  // 48, 49 and 52 are kept for purpose, ticket and prompt.
+  // 48 and 49 are kept for purpose and ticket.
+  kPrompt = 52,
   kSeenShown = 53,
   kSeenMasked = 54,
   kCredential = 55,
@@ -73,6 +74,8 @@ enum class Key : uint64_t {
   kGrants = 63,
   kRole = 66,
   kEndUser = 67,
+  kRun = 68,
+  kCall = 69,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -139,6 +142,9 @@ struct RecordView {
   Bytes acr;
   Bytes role;
   Bytes end_user;
+  Bytes run;
+  Bytes prompt;
+  Bytes call;
   TextList amr;
   TextList grants;
   TextList actions;

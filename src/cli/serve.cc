@@ -250,8 +250,10 @@ class Service {
     SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
     api_->set_scim(std::move(scim));
     SLUICE_ASSIGN(directories_, control::LdapWatch::start(config_));
+    SLUICE_ASSIGN(auto agents, control::AgentApi::open(*gateway_, *log_, *config_));
+    api_->set_agents(std::move(agents));
     api_->set_mcp(std::make_unique<control::McpApi>(
-        *gateway_, config_, api_->identity(),
+        *gateway_, config_, api_->identity(), api_->agents().prompts(),
         [this](const auto& request) { return api_->answer_public(request); },
         [this](const auto& request) { return api_->answer_local(request); }));
     api_->watch(*streams_);

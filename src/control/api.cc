@@ -93,7 +93,8 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
   const auto people = [&](auto& part) {
     return part && (answer = part->answer(request, local)).has_value();
   };
-  if (people(approvals_) || people(undo_) || people(changes_) || people(grants_))
+  if (people(approvals_) || people(undo_) || people(changes_) || people(grants_) ||
+      people(agents_))
     return std::move(*answer);
   if ((answer = status_.answer(request)) || (answer = evidence_.answer_local(request)) ||
       (answer = audit_.answer(request)) || (answer = policy_.answer(request)) ||

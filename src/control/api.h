@@ -7,6 +7,7 @@
 
 #include "audit/log.h"
 #include "config/config.h"
+#include "control/agent_api.h"
 #include "control/answer_api.h"
 #include "control/approval_api.h"
 #include "control/audit_api.h"
@@ -86,6 +87,9 @@ class Api {
   /// Lets an identity provider keep users and groups, on the public port alone.
   void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
   ScimApi* scim() { return scim_.get(); }
+  /// Takes agents' prompts, and tells of their runs.
+  void set_agents(std::unique_ptr<AgentApi> agents) { agents_ = std::move(agents); }
+  AgentApi& agents() { return *agents_; }
   /// Lets agents in by the Model Context Protocol.
   void set_mcp(std::unique_ptr<McpApi> mcp) { mcp_ = std::move(mcp); }
   McpApi* mcp() { return mcp_.get(); }
@@ -131,6 +135,7 @@ class Api {
   std::unique_ptr<LoginApi> login_;
   std::unique_ptr<OidcApi> identity_;
   std::unique_ptr<ScimApi> scim_;
+  std::unique_ptr<AgentApi> agents_;
   std::unique_ptr<McpApi> mcp_;
 };
 

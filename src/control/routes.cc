@@ -67,6 +67,10 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/grants/{number}/review", kAny, "grants", "Look at what was done with it"},
     {"GET", "/api/v1/access", kAny, "grants", "Who holds what, for those who review access"},
     {"POST", "/api/v1/access", kAny, "grants", "Keep or revoke it"},
+    {"POST", "/api/v1/agents/prompts", kAny, "mcp", "Register a prompt of an agent"},
+    {"GET", "/api/v1/agents/prompts/{id}", kAny, "mcp", "One with its text; whose own it is"},
+    {"GET", "/api/v1/agents/runs", kAny, "mcp", "Runs of the caller and of their agents"},
+    {"GET", "/api/v1/agents/runs/{run}", kAny, "mcp", "Its prompts, and what was run for each"},
     // What those who decide look at.
     {"GET", "/api/v1/policy", kLooksAtRules, kApi, "The policy in force"},
     {"POST", "/api/v1/data/list", kLooksAtRules, kApi, "What columns hold"},
@@ -109,6 +113,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/users/{name}/tokens", kRuns, kApi, "Make a token"},
     {"DELETE", "/api/v1/users/{name}/credentials/{id}", kRuns, kApi, "Revoke a credential"},
     {"POST", "/api/v1/audit/key/rotate", kRuns, kApi, "Sign with a new key from now on"},
+    {"DELETE", "/api/v1/agents/prompts/{id}", kRuns, kApi, "Erase the text of a prompt"},
     {"POST", "/api/v1/audit/retention", kRuns, kApi, "Erase what is due now"},
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/attributed.h"
 #include "gateway/refusals.h"
 
 namespace sluice::gateway {
@@ -59,6 +60,8 @@ std::shared_ptr<const policy::Decision> objection_to(const config::ServerIdentit
     return refused("which setting this changes cannot be known beforehand",
                    "Write its name as a plain literal: set_config('work_mem', …).");
   }
+  // They say nothing of who it is, and the gateway has looked at them.
+  if (is_attribution(setting)) return nullptr;
   if (setting.starts_with("sluice.")) {
     return refused(fmt::format("{} is set by the gateway alone", setting), "");
   }
@@ -142,18 +145,22 @@ bool names_end_user(const sql::StatementFacts& facts) {
 }
 
 std::optional<std::string> end_user_set(std::string_view text) {
+  return plainly_set(text, kEndUser);
+}
+
+std::optional<std::string> plainly_set(std::string_view text, std::string_view name) {
   auto words = plain_words(text);
-  if (words == std::vector<std::string>{"reset", std::string(kEndUser)}) return "";
+  if (words == std::vector<std::string>{"reset", std::string(name)}) return "";
   if (words.size() == 5 && words[0] == "set" && words[1] == "session") {
     words.erase(words.begin() + 1);
   }
-  if (words.size() != 4 || words[0] != "set" || words[1] != kEndUser ||
+  if (words.size() != 4 || words[0] != "set" || words[1] != name ||
       (words[2] != "=" && words[2] != "to")) {
     return std::nullopt;
   }
   if (words[3] == "default") return "";
   const std::string& value = words[3];
-  // An assertion has nothing to be escaped.
+  // Neither an assertion nor an id has anything to be escaped.
   if (value.size() < 2 || value.front() != '\'' || value.back() != '\'' ||
       value.find('\\') != std::string::npos) {
     return std::nullopt;

@@ -260,13 +260,37 @@ def hold_for_a_while(story):
 
 def act_for_somebody(story):
     story.ask("root", "POST", "/users", {"name": "robot", "kind": "agent", "groups": ["agents"]}, 201)
-    made = story.ask("root", "POST", "/users/robot/tokens", {"for": "1h", "scopes": ["api", "grants"], "acts_for": "alice"}, 201)
+    made = story.ask("root", "POST", "/users/robot/tokens", {"for": "1h", "scopes": ["api", "grants", "mcp"], "acts_for": "alice"}, 201)
     story.tokens["robot"] = made["secret"]
     story.ask("robot", "GET", "/session")
     wish = {"role": "helper", "database": "orders", "seconds": 60, "reason": "as alice asks"}
     grant = story.ask("robot", "POST", "/grants", wish, 201)
     story.ask("dora", "GET", f"/approvals/{grant['request']}")
     story.query("SELECT 2 FROM items", who="robot")
+
+
+def say_what_was_asked(story):
+    asked = {"text": "How many are there?", "run": "run-1", "model": "some-model-7", "call": "call-1"}
+    first = story.ask("robot", "POST", "/agents/prompts", asked, 201)
+    second = story.ask("robot", "POST", "/agents/prompts", {**asked, "parent": first["prompt"], "text": "And now?"}, 201)
+    with psycopg.connect(story.gateway.dsn(user="robot", password=story.tokens["robot"]), autocommit=True) as connection:
+        connection.execute("SET sluice.run = 'run-1'")
+        connection.execute("SELECT 'of no prompt'")
+        connection.execute(f"SET sluice.prompt = '{first['prompt']}'")
+        connection.execute("SET sluice.tool_call = 'call-1'")
+        connection.execute("SELECT email FROM people WHERE name = 'Name 3'")
+        connection.execute("UPDATE numbers SET v = 'r' WHERE id = 9")
+        for wrong in ("TRUNCATE numbers", "SELECT 1/0", "CREATE TABLE wanted (id int)"):
+            try:
+                connection.execute(wrong)
+            except psycopg.Error:
+                pass
+    story.until(lambda: len(story.ask("robot", "GET", "/agents/runs/run-1")["without_prompt"]) > 0)
+    story.ask("robot", "GET", "/agents/runs?limit=5")
+    story.ask("robot", "GET", f"/agents/prompts/{first['prompt']}")
+    story.ask("alice", "GET", "/agents/runs/none", status=404)
+    story.ask("root", "DELETE", f"/agents/prompts/{second['prompt']}", {"reason": "it named a person"})
+    story.ask("sam", "GET", f"/agents/prompts/{second['prompt']}")
 
 
 # What columns hold, who there is.
@@ -349,5 +373,5 @@ def look_after_it(story):
 
 
 CHAPTERS = (log_in, log_in_by_a_provider, log_a_browser_in, put_a_policy, run_statements, explain, decide, decide_elsewhere, undo,
-            change, hold_for_a_while, act_for_somebody, look_at_columns, keep_users, replay, read_the_trail, prove_the_trail,
+            change, hold_for_a_while, act_for_somebody, say_what_was_asked, look_at_columns, keep_users, replay, read_the_trail, prove_the_trail,
             look_after_it)
