@@ -277,7 +277,7 @@ def say_what_was_asked(story):
         connection.execute("SET sluice.run = 'run-1'")
         connection.execute("SELECT 'of no prompt'")
         connection.execute(f"SET sluice.prompt = '{first['prompt']}'")
-        connection.execute("SET sluice.tool_call = 'call-1'")
+        connection.execute("SET sluice.call = 'call-1'")
         connection.execute("SELECT email FROM people WHERE name = 'Name 3'")
         connection.execute("UPDATE numbers SET v = 'r' WHERE id = 9")
         for wrong in ("TRUNCATE numbers", "SELECT 1/0", "CREATE TABLE wanted (id int)"):
