@@ -12,6 +12,10 @@ OPEN = {
     "/paths//api/v1/approvals/answers/{name}/post/requestBody/content/application/json/schema": "receivers may say more",
 }
 
+# Operations that the story cannot ask for, and why.
+NOT_ASKED = {
+}
+
 # Fields that no answer of the story has to have, and why.
 RARE = {
     ("Grant", "last_used"): "written every half a minute",
@@ -48,8 +52,9 @@ def test_answers_are_as_described(story):
 
 def test_every_operation_was_asked_for_and_succeeded(story):
     operations = set(story.document.operations)
-    assert operations - story.called == set()
-    assert operations - story.succeeded == set()
+    assert set(NOT_ASKED) <= operations
+    assert operations - story.called == set(NOT_ASKED)
+    assert operations - story.succeeded == set(NOT_ASKED)
 
 
 def test_every_field_was_there(story):
