@@ -70,8 +70,9 @@ struct SessionContext {
   std::string end_user;             ///< for whom a service acts, as it has proved
   std::vector<std::string> grants;  ///< in force, theirs and those of `actors`: "12 writer"
   std::string run;                  ///< of an agent, as its client says
-  std::string prompt;  ///< of that run, as registered here: its id, which holds its digest
-  std::string call;    ///< of a tool, as its client says
+  std::string prompt;    ///< of that run, as registered here: its id, which holds its digest
+  std::string call;      ///< of a tool, as its client says
+  bool tainted = false;  ///< it, its run or its credential had read free text by then
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.

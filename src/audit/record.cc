@@ -56,6 +56,7 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kRun, context.run);
   fields.text(Key::kPrompt, context.prompt);
   fields.text(Key::kCall, context.call);
+  fields.number(Key::kTainted, context.tainted ? 1 : 0);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -150,7 +151,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     strings(view.grants),
                     std::string(view.run),
                     std::string(view.prompt),
-                    std::string(view.call)};
+                    std::string(view.call),
+                    view.tainted != 0};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;

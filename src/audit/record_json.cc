@@ -54,6 +54,7 @@ boost::json::object to_json(const Record& record) {
   text("run", record.context.run);
   text("prompt", record.context.prompt);
   text("tool_call", record.context.call);
+  if (record.context.tainted) out["tainted"] = true;
   if (record.type == EventType::kGrant) text("kind", record.kind);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {

@@ -167,6 +167,8 @@ class RecordReader {
         return text(view_.prompt);
       case Key::kCall:
         return text(view_.call);
+      case Key::kTainted:
+        return number(view_.tainted);
       case Key::kAmr:
         return list(view_.amr);
       case Key::kGrants:

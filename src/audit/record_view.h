@@ -76,6 +76,7 @@ enum class Key : uint64_t {
   kEndUser = 67,
   kRun = 68,
   kCall = 69,
+  kTainted = 70,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -145,6 +146,7 @@ struct RecordView {
   Bytes run;
   Bytes prompt;
   Bytes call;
+  uint64_t tainted = 0;  ///< 1: it was
   TextList amr;
   TextList grants;
   TextList actions;

@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommand
      "list show explain approve reject comment withdraw delegate delegations undelegate kept undo"},
     {"change", "submit list status run rollback cancel undo"},
     {"grant", "list show extend return revoke review"},
-    {"agent", "runs run prompt erase-prompt"},
+    {"agent", "runs run prompt erase-prompt budgets"},
     {"request", ""},
     {"break-glass", ""},
     {"data", "list explain set history"},

@@ -82,7 +82,7 @@ class Loader {
     top.map("policy", [&](MapReader& policy) {
       std::string file;
       if (policy.scalar("file", file)) config_.policy.file = path(file);
-      static const std::vector<std::string> profiles = {"observe", "standard", "strict"};
+      static const std::vector<std::string> profiles = {"agents", "observe", "standard", "strict"};
       policy.one_of("profile", profiles, [&](size_t i) {
         if (!file.empty()) policy.problem("profile", "give only one of file and profile");
         config_.policy.profile = profiles[i];

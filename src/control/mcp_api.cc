@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "control/api.h"
+#include "control/budget_report.h"
 #include "control/caller.h"
 #include "control/problem.h"
 #include "mcp/meta.h"
@@ -192,7 +193,11 @@ json::object McpApi::call_tool(const mcp::Message& message, AgentCaller caller) 
                           mcp::tool_result({{"error", "_meta: " + said.error().text}}, true));
   }
   caller.said = std::move(*said);
-  const auto answer = tools_.call(caller, std::string(tool->name), arguments);
+  auto answer = tools_.call(caller, std::string(tool->name), arguments);
+  // Told in time, so that a model can make do with what is left.
+  if (auto low = low_budgets(gateway_, caller.user, caller.credential, caller.said.run);
+      !low.empty())
+    answer.found["budgets_nearly_spent"] = std::move(low);
   auto result = mcp::tool_result(answer.found, answer.failed);
   if (!caller.said.run.empty()) {
     json::object meta{{"sluice/run", caller.said.run}};

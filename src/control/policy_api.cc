@@ -73,6 +73,7 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   statement.application = record.context.application;
   statement.run = !record.context.run.empty();
   statement.prompt = !record.context.prompt.empty();
+  statement.tainted = record.context.tainted;
   statement.effect = policy::Effect::kAllow;
   if (record.outcome == audit::Outcome::kDenied) {
     // A hold is refused until somebody can approve it, and says so.

@@ -71,6 +71,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/agents/prompts/{id}", kAny, "mcp", "One with its text; whose own it is"},
     {"GET", "/api/v1/agents/runs", kAny, "mcp", "Runs of the caller and of their agents"},
     {"GET", "/api/v1/agents/runs/{run}", kAny, "mcp", "Its prompts, and what was run for each"},
+    {"GET", "/api/v1/agents/budgets", kAny, "mcp", "What the caller's budgets have left"},
     // What those who decide look at.
     {"GET", "/api/v1/policy", kLooksAtRules, kApi, "The policy in force"},
     {"POST", "/api/v1/data/list", kLooksAtRules, kApi, "What columns hold"},

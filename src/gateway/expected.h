@@ -13,6 +13,7 @@
 #include "gateway/ring_queue.h"
 #include "gateway/statement.h"
 #include "policy/decision.h"
+#include "policy/ledger.h"
 
 namespace sluice::gateway {
 
@@ -86,6 +87,7 @@ struct Expected {
   AudiencePtr audience;                         ///< null: nothing of it is hidden
   std::shared_ptr<const Masking> masking;       ///< of `text`, for `audience`
   std::unique_ptr<MaskedRows> masked;           ///< the result that is under way
+  std::unique_ptr<policy::Spending> spending;   ///< of budgets; null: none counts it
   std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
   std::string portal;                           ///< kBind, kExecute, kClose
   std::string parameters;                       ///< kBind: as audit::Event::parameters
@@ -124,6 +126,7 @@ struct Expected {
     audience.reset();
     masking.reset();
     masked.reset();
+    spending.reset();
     statement.clear();
     portal.clear();
     parameters.clear();
@@ -138,6 +141,9 @@ struct Expected {
     transaction_outcome = audit::TransactionOutcome::kOpen;
     changed.clear();
   }
+
+  /// Its place in the queue is free.
+  void leave() { spending.reset(); }
 
   /// The next completion of a text of several is recorded by itself.
   void next_completion() {

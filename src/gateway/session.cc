@@ -181,7 +181,7 @@ void Session::suspend(Suspension why) {
 
 void Session::resume(Suspension why) {
   if (finished_ || (suspended_ & why) == 0) return;
-  suspended_ &= static_cast<uint16_t>(~why);
+  suspended_ &= ~static_cast<uint32_t>(why);
   if (suspended_ == 0) process_pending();
 }
 

@@ -132,8 +132,9 @@ class Session : private net::StreamHandler, private ServerUser {
   DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
-  bool within_rate(const policy::Decision& decision, DecisionPtr& refused);
+  bool within_rate(const Statement* text, DecisionPtr& decision, DecisionPtr& refused);
   bool reread_first(const Piece& piece, const sql::StatementFacts& facts);
+  bool count_use_first(const Piece& piece);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
   void analysed(const Reading& reading, std::string text, Analysis analysis);
   void deferred_failed(const wire::postgres::ErrorFields& error);
@@ -393,7 +394,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<ChangeRun> change_run_;  ///< whose steps run here; null: none
   std::unique_ptr<net::Timer> hold_timer_;
   std::string replacement_;
-  uint16_t suspended_ = 0;
+  uint32_t suspended_ = 0;
   bool greeted_ = false;
   bool setup_pending_ = false;  ///< the answer to our own SET batch is still to come
   bool finished_ = false;
@@ -431,11 +432,10 @@ class Session : private net::StreamHandler, private ServerUser {
   bool changes_known_ = false;  ///< changes_before_ is what the server counts now
   /// A transaction the gateway has opened around a counted statement.
   bool own_transaction_ = false;
-  /// A statement runs whose result is bounded, and which nothing may follow before it has ended.
   std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
   unsigned own_names_ = 0;           ///< own statements left at the server by failed runs
-  bool limited_ahead_ = false;
-  bool cut_since_sync_ = false;  ///< a result was cut off
+  bool limited_ahead_ = false;       ///< a bounded result is under way: nothing may follow it yet
+  bool cut_since_sync_ = false;      ///< a result was cut off
   /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
   std::string held_ready_;
   size_t executes_since_sync_ = 0;

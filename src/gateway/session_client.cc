@@ -187,8 +187,8 @@ void Session::take_deferred(Suspension why) {
   Piece piece = redone_->piece;
   piece.bytes = bytes;
   piece.in_place = false;
-  constexpr uint16_t kRedoing = 32768;  // It may wait for the same again: nothing passes it.
-  suspended_ = static_cast<uint16_t>((suspended_ & ~why) | kRedoing);
+  constexpr uint32_t kRedoing = 32768;  // It may wait for the same again: nothing passes it.
+  suspended_ = (suspended_ & ~static_cast<uint32_t>(why)) | kRedoing;
   const Pass pass = on_client_piece(piece);
   redone_.reset();
   if (pass == Pass::kStop) return;
@@ -335,8 +335,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
     decision = decide_prepared_uses(*text, std::move(decision), writes);
     if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
   }
-  if (decision && (!within_rate(*decision, refused) ||
-                   (text && !may_guess(masking_of(*text).get(), refused)))) {
+  if (!within_rate(text.get(), decision, refused) ||
+      (decision && text && !may_guess(masking_of(*text).get(), refused))) {
     return refuse_extended({}, text.get(), refused);
   }
   const bool counted = decision && needs_counting(writes, *decision);

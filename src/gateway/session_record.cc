@@ -1,5 +1,6 @@
 // Session: what goes into the audit log, and when.
 #include "audit/subject_set.h"
+#include "gateway/budgets.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 
@@ -126,6 +127,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   judged(event, entry.decision.get());
   Veiled values;
   if (entry.kind != RequestKind::kParse) veiled(event, entry, values);
+  if (entry.spending) entry.spending->charge(used_by(event));
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -155,6 +157,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   }
   Veiled values;
   veiled(event, entry, values);
+  if (entry.spending) entry.spending->charge(used_by(event));
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -226,6 +229,7 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
   refused(event, decision);
   Veiled values;
   veiled(event, entry, values);
+  if (entry.spending) entry.spending->charge(used_by(event));
   return record(event);
 }
 

@@ -92,11 +92,13 @@ void Session::skip_rows(Bytes& in) {
   Expected& entry = expected_.front();
   if (entry.veiled && (!entry.masked || entry.masked->plan->masker)) return;
   if (entry.limited) {
-    // Near a limit rows are looked at one by one. A row takes 7 bytes at least.
+    // Near a limit rows are looked at one by one, and where each counts for a budget. A row takes
+    // 7 bytes at least.
     const auto& limits = entry.decision->limits;
     const uint64_t rows_so_far = entry.rows_before + entry.rows;
     const uint64_t bytes_so_far = entry.bytes_before + entry.bytes;
-    if (entry.cut || (limits.rows && rows_so_far + in.size() / 5 > limits.rows->most) ||
+    if (entry.cut || entry.spending ||
+        (limits.rows && rows_so_far + in.size() / 5 > limits.rows->most) ||
         (limits.bytes && bytes_so_far + in.size() > limits.bytes->most)) {
       return;
     }

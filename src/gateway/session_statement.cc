@@ -88,7 +88,10 @@ Session::Pass Session::on_statement(const Piece& piece) {
   });
   if (in_flight) return defer(piece, kQueue);
   if (const auto pass = settle_end_user(piece, *statement, text, 0)) return *pass;
-  if (estimate_first(piece, text, *statement) || label_first(piece, *statement)) return Pass::kDrop;
+  if (estimate_first(piece, text, *statement) || label_first(piece, *statement) ||
+      count_use_first(piece)) {
+    return Pass::kDrop;
+  }
   if (piece.type == pg::kQuery && wants_receipt(piece, *statement)) {
     make_receipt(piece);
     return Pass::kDrop;
@@ -154,6 +157,8 @@ policy::Circumstances Session::circumstances() const {
   now.in_transaction = transaction_ahead_ != 'I';
   now.run = !acting_.said_now.run.empty();
   now.prompt = !acting_.said_now.prompt.empty();
+  now.tainted = is_tainted(acting_, admission_.principal, *worker_.runtime()->policy,
+                           worker_.shared().agents.taints, now_.wall_micros);
   return now;
 }
 
@@ -163,23 +168,6 @@ bool Session::has_room(DecisionPtr& refused) {
       "audit-unavailable", "58030", "the audit log cannot be written, so no statement is taken",
       "An operator finds the reason at /readyz and in the gateway's log.");
   refused = kFull;
-  return false;
-}
-
-bool Session::within_rate(const policy::Decision& decision, DecisionPtr& refused) {
-  const auto& rate = decision.limits.statements_per_minute;
-  if (!rate || worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
-    return true;
-  }
-  auto denied = std::make_shared<policy::Decision>(decision);
-  denied->effect = policy::Effect::kDeny;
-  denied->rule = rate->rule;
-  denied->sqlstate = "53400";
-  denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows no more",
-                                rate->most, rate->rule);
-  denied->detail.clear();
-  denied->hint = "Wait a minute, or ask for a wider limit.";
-  refused = std::move(denied);
   return false;
 }
 
@@ -209,6 +197,8 @@ Session::Pass Session::judge(const Piece& piece,
   bound_by_cursors(statement->facts(), decision, writes);
   if (redone_ && redone_->refused) {
     decision = redone_->refused;
+  } else if (simple && decision->allowed() && !within_rate(statement.get(), decision, refused)) {
+    decision = refused;
   } else if (decision->allowed() &&
              ((refused = objection(*statement)) ||
               (refused = masked_values_written(*statement, statement->recorded.text)))) {
@@ -223,12 +213,11 @@ Session::Pass Session::judge(const Piece& piece,
     decision = refusal("too-many-prepared-statements", "53400",
                        "too many prepared statements or portals in this session",
                        "Close some of them, or connect again.");
-  } else if (simple && decision->allowed() &&
-             (!within_rate(*decision, refused) ||
-              !may_guess(masking_of(*statement).get(), refused))) {
+  } else if (simple && decision->allowed() && !may_guess(masking_of(*statement).get(), refused)) {
     decision = refused;
   }
   if (!decision->allowed() && !(held_later && decision->effect == policy::Effect::kHold)) {
+    acting_.spending.reset();
     return simple ? refuse_query(audit::Phase::kSimple, statement.get(), decision)
                   : refuse_extended(parse->name, statement.get(), decision, true);
   }
@@ -244,12 +233,18 @@ Session::Pass Session::forward_query(const Piece& piece,
   if (counted) {
     bool go_on = true;
     const Pass pass = begin_counted_query(piece, statement, *decision, by_tag, go_on);
-    if (!go_on) return pass;
+    if (!go_on) {
+      acting_.spending.reset();
+      return pass;
+    }
   }
   if (must_stamp(writes, statement.get())) {
     bool go_on = true;
     const Pass pass = begin_stamped_query(piece, *statement, counted, go_on);
-    if (!go_on) return pass;
+    if (!go_on) {
+      acting_.spending.reset();
+      return pass;
+    }
   }
   Expected& entry = expect(RequestKind::kQuery);
   entry.stamp = stamp_;
