@@ -61,7 +61,8 @@ enum class Key : uint64_t {
   kApproval = 47,
   kIssuer = 50,
   kActors = 51,
-  // 48, 49 and 52 are kept for purpose, ticket and prompt.
+  kPurpose = 48,
+  // 49 and 52 are kept for ticket and prompt.
   kSeenShown = 53,
   kSeenMasked = 54,
   kCredential = 55,
@@ -73,6 +74,10 @@ enum class Key : uint64_t {
   kGrants = 63,
   kRole = 66,
   kEndUser = 67,
+  kReceipt = 87,
+  kEnvelope = 88,
+  kDataset = 89,
+  kModel = 90,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -155,6 +160,7 @@ struct RecordView {
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
+  Bytes purpose, receipt, envelope, dataset, model;
 };
 
 /// Reads one record; nothing for anything that encode_record would not write. Unknown fields of

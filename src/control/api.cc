@@ -251,6 +251,7 @@ HttpResponse Api::answer_local(const HttpRequest& request) {
   }
   if (auto answer = evidence_.answer_local(request)) return std::move(*answer);
   if (auto answer = audit_.answer(request)) return std::move(*answer);
+  if (auto answer = provenance_.answer(request)) return std::move(*answer);
   if (auto answer = policy_.answer(request)) return std::move(*answer);
   if (auto answer = data_.answer(request)) return std::move(*answer);
   return problem(404, "not found");

@@ -23,6 +23,7 @@
 #include "control/mcp_api.h"
 #include "control/oidc_api.h"
 #include "control/policy_api.h"
+#include "control/provenance_api.h"
 #include "control/scim_api.h"
 #include "control/undo_api.h"
 #include "control/witness_api.h"
@@ -49,7 +50,8 @@ class Api {
       : gateway_(gateway),
         log_(log),
         evidence_(log, audit_directory),
-        audit_(log, audit_directory, std::move(open_store)),
+        audit_(log, audit_directory, open_store),
+        provenance_(log, audit_directory, std::move(open_store)),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections) {}
 
@@ -116,6 +118,7 @@ class Api {
   const stream::Anchors* anchors_ = nullptr;
   EvidenceApi evidence_;
   AuditApi audit_;
+  ProvenanceApi provenance_;
   PolicyApi policy_;
   DataApi data_;
   const outside::Tellers* webhooks_ = nullptr;

@@ -71,6 +71,7 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   statement.text = std::move(record.text);
   statement.client_address = record.context.client_address;
   statement.application = record.context.application;
+  statement.purpose = record.purpose;
   statement.effect = policy::Effect::kAllow;
   if (record.outcome == audit::Outcome::kDenied) {
     // A hold is refused until somebody can approve it, and says so.

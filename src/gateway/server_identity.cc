@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "gateway/refusals.h"
+#include "gateway/stated.h"
 
 namespace sluice::gateway {
 namespace {
@@ -27,30 +28,6 @@ std::shared_ptr<const policy::Decision> refused(std::string message, std::string
 }
 
 constexpr std::string_view kEndUser = "sluice.end_user";
-
-/// Words of a text with blanks between them, and whatever stands in quotes as one.
-std::vector<std::string> plain_words(std::string_view text) {
-  std::vector<std::string> words;
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';') {
-      ++i;
-      continue;
-    }
-    const bool quoted = c == '\'';
-    const bool alone = c == '=';
-    size_t end = alone ? i + 1 : text.find_first_of(quoted ? "'" : " \t\r\n;='", i + 1);
-    end = end == std::string_view::npos ? text.size() : end + (quoted ? 1 : 0);
-    words.emplace_back(text.substr(i, end - i));
-    if (!quoted) {
-      for (char& letter : words.back()) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + ('a' - 'A'));
-      }
-    }
-    i = end;
-  }
-  return words;
-}
 
 /// "*": one that cannot be known beforehand.
 std::shared_ptr<const policy::Decision> objection_to(const config::ServerIdentityConfig& config,
@@ -141,25 +118,7 @@ bool names_end_user(const sql::StatementFacts& facts) {
   });
 }
 
-std::optional<std::string> end_user_set(std::string_view text) {
-  auto words = plain_words(text);
-  if (words == std::vector<std::string>{"reset", std::string(kEndUser)}) return "";
-  if (words.size() == 5 && words[0] == "set" && words[1] == "session") {
-    words.erase(words.begin() + 1);
-  }
-  if (words.size() != 4 || words[0] != "set" || words[1] != kEndUser ||
-      (words[2] != "=" && words[2] != "to")) {
-    return std::nullopt;
-  }
-  if (words[3] == "default") return "";
-  const std::string& value = words[3];
-  // An assertion has nothing to be escaped.
-  if (value.size() < 2 || value.front() != '\'' || value.back() != '\'' ||
-      value.find('\\') != std::string::npos) {
-    return std::nullopt;
-  }
-  return value.substr(1, value.size() - 2);
-}
+std::optional<std::string> end_user_set(std::string_view text) { return value_set(text, kEndUser); }
 
 std::shared_ptr<const policy::Decision> changes_identity(const config::ServerIdentityConfig& config,
                                                          const sql::StatementFacts& facts,
@@ -177,6 +136,7 @@ std::shared_ptr<const policy::Decision> changes_identity(const config::ServerIde
     for (const auto& target : action.targets) {
       // Then it has been looked at, and is alone.
       if (may_assert && target.name == kEndUser && !target.reached) continue;
+      if (is_stated(target.name) && !target.reached) continue;
       if (auto why = objection_to(config, target.name)) return why;
     }
   }
