@@ -12,11 +12,12 @@
 namespace sluice::audit {
 namespace {
 
-constexpr std::array kFields = {
-    Field::kUser,     Field::kGroup,       Field::kPrincipalKind, Field::kSession,
-    Field::kDatabase, Field::kEnvironment, Field::kApplication,   Field::kAddress,
-    Field::kTable,    Field::kColumn,      Field::kClass,         Field::kAction,
-    Field::kDecision, Field::kRule,        Field::kType,          Field::kKind};
+constexpr std::array kFields = {Field::kUser,        Field::kGroup,    Field::kPrincipalKind,
+                                Field::kSession,     Field::kDatabase, Field::kEnvironment,
+                                Field::kApplication, Field::kAddress,  Field::kTable,
+                                Field::kColumn,      Field::kClass,    Field::kAction,
+                                Field::kDecision,    Field::kRule,     Field::kType,
+                                Field::kKind,        Field::kRun};
 
 /// Which entry tells a field; null for the session, which a hit has itself.
 std::optional<EntryKind> teller(Field field) {
@@ -71,6 +72,9 @@ std::vector<std::string> values_of(Field field, const RecordView& record) {
       break;
     case Field::kAddress:
       one(host_of(record.client_address));
+      break;
+    case Field::kRun:
+      one(record.run);
       break;
     case Field::kTable:
       list(record.tables);
@@ -243,6 +247,8 @@ std::string_view name_of(Field field) {
       return "application";
     case Field::kAddress:
       return "address";
+    case Field::kRun:
+      return "run";
     case Field::kTable:
       return "table";
     case Field::kColumn:

@@ -31,6 +31,7 @@ enum class Field : uint8_t {
   kRule,
   kType,
   kKind,
+  kRun,
 };
 
 /// Name of a field, as filters have it.

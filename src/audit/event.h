@@ -22,6 +22,7 @@ enum class EventType : uint8_t {
   kSeen = 12,        ///< sensitive values that a statement under way has returned so far
   kApproval = 13,    ///< a request: asked for, voted on, approved, used, over
   kGrant = 14,       ///< access for a while: begun, extended, over, reviewed; a decision on access
+  kPrompt = 15,      ///< what an agent was asked: who, in which run, its digest and length
   kProvenance = 34,  ///< a receipt for data that left to train a model
 };
 
@@ -69,6 +70,9 @@ struct SessionContext {
   std::string role;                 ///< at the server; empty: the one that the gateway logs in as
   std::string end_user;             ///< for whom a service acts, as it has proved
   std::vector<std::string> grants;  ///< in force, theirs and those of `actors`: "12 writer"
+  std::string run;                  ///< of an agent, as its client says
+  std::string prompt;  ///< of that run, as registered here: its id, which holds its digest
+  std::string call;    ///< of a tool, as its client says
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.

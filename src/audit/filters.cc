@@ -58,6 +58,8 @@ const std::vector<Filter> kFilters = {
      {"human", "service", "agent"},
      set_text<&Query::principal_kind>},
     {"session", "ID", "Session id", {}, set_session},
+    {"run", "ID", "In this run of an agent", {}, set_text<&Query::run>},
+    {"prompt", "ID", "For this prompt of an agent", {}, set_text<&Query::prompt>},
     {"database", "NAME", "Where", {}, set_text<&Query::database>},
     {"environment", "NAME", "Environment of the database", {}, set_text<&Query::environment>},
     {"application", "NAME", "What the client calls itself", {}, set_text<&Query::application>},

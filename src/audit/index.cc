@@ -130,6 +130,8 @@ uint64_t Index::context_of(const RecordView& record) {
     entry.fields.text(Key::kClient, host_of(record.client_address));
     entry.fields.text(Key::kPrincipalKind, record.principal_kind);
     append_list(key_, Key::kGroups, record.groups);
+    entry.fields.text(Key::kRun, record.run);
+    entry.fields.text(Key::kPrompt, record.prompt);
   }
   return entry(EntryKind::kContext, key_);
 }

@@ -79,7 +79,8 @@ Bytes host_of(Bytes address) {
 
 bool asks_context(const Query& q) {
   return !(q.user.empty() && q.database.empty() && q.environment.empty() && q.group.empty() &&
-           q.principal_kind.empty() && q.application.empty() && q.address.empty());
+           q.principal_kind.empty() && q.application.empty() && q.address.empty() &&
+           q.run.empty() && q.prompt.empty());
 }
 
 bool asks_statement(const Query& q) {
@@ -99,6 +100,8 @@ bool matches_context(const Query& q, const RecordView& record) {
          (q.environment.empty() || record.environment == q.environment) &&
          (q.principal_kind.empty() || record.principal_kind == q.principal_kind) &&
          (q.application.empty() || record.application == q.application) &&
+         (q.run.empty() || record.run == q.run) &&
+         (q.prompt.empty() || record.prompt == q.prompt) &&
          (q.address.empty() || from_address(record.client_address, q.address)) &&
          (q.group.empty() || any(record.groups, [&](Bytes group) { return group == q.group; }));
 }

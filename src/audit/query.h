@@ -43,6 +43,7 @@ struct Query {
   int64_t until_micros = 0;  ///< 0: now
   size_t limit = 100;
   std::string words;           ///< each stands in the text, any case; "ord*" begins a word
+  std::string run, prompt;     ///< of an agent
   std::string group;           ///< one of the principal's
   std::string principal_kind;  ///< "human", "service", "agent"
   std::string environment;

@@ -53,6 +53,9 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kRole, context.role);
   fields.text(Key::kEndUser, context.end_user);
   fields.list(Key::kGrants, context.grants);
+  fields.text(Key::kRun, context.run);
+  fields.text(Key::kPrompt, context.prompt);
+  fields.text(Key::kCall, context.call);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -149,7 +152,10 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     std::string(view.credential),
                     std::string(view.role),
                     std::string(view.end_user),
-                    strings(view.grants)};
+                    strings(view.grants),
+                    std::string(view.run),
+                    std::string(view.prompt),
+                    std::string(view.call)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -227,6 +233,8 @@ std::string_view name_of(EventType type) {
       return "approval";
     case EventType::kGrant:
       return "grant";
+    case EventType::kPrompt:
+      return "prompt";
     case EventType::kProvenance:
       return "provenance";
   }

@@ -51,6 +51,9 @@ boost::json::object to_json(const Record& record) {
   text("role", record.context.role);
   text("end_user", record.context.end_user);
   list("grants", record.context.grants);
+  text("run", record.context.run);
+  text("prompt", record.context.prompt);
+  text("tool_call", record.context.call);
   if (record.type == EventType::kGrant) text("kind", record.kind);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {

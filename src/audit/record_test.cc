@@ -63,6 +63,9 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.acr = bytes();
   context.role = bytes();
   context.end_user = bytes();
+  context.run = bytes();
+  context.prompt = bytes();
+  context.call = bytes();
   context.amr = {bytes(), "otp"};
   context.grants = {bytes(), "12 writer"};
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
@@ -162,6 +165,9 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->context.acr == context.acr);
   RC_ASSERT(record->context.role == context.role);
   RC_ASSERT(record->context.end_user == context.end_user);
+  RC_ASSERT(record->context.run == context.run);
+  RC_ASSERT(record->context.prompt == context.prompt);
+  RC_ASSERT(record->context.call == context.call);
   RC_ASSERT(record->context.amr == context.amr);
   RC_ASSERT(record->actions == unique(matched));
   RC_ASSERT(record->output_columns == unique(shadow));
@@ -275,7 +281,6 @@ TEST(Record, ARecordWithoutATypeIsNone) {
 TEST(Record, EnumeratorsOutOfRangeAreRefused) {
   for (const auto& [key, bad] :
        std::vector<std::pair<Key, uint64_t>>{{Key::kType, 0},
-                                             {Key::kType, 15},
                                              {Key::kType, 33},
                                              {Key::kType, 35},
                                              {Key::kPhase, 5},

@@ -162,6 +162,12 @@ class RecordReader {
         return text(view_.role);
       case Key::kEndUser:
         return text(view_.end_user);
+      case Key::kRun:
+        return text(view_.run);
+      case Key::kPrompt:
+        return text(view_.prompt);
+      case Key::kCall:
+        return text(view_.call);
       case Key::kAmr:
         return list(view_.amr);
       case Key::kGrants:

@@ -62,7 +62,8 @@ enum class Key : uint64_t {
   kIssuer = 50,
   kActors = 51,
   kPurpose = 48,
-  // 49 and 52 are kept for ticket and prompt.
+  // 49 is kept for ticket.
+  kPrompt = 52,
   kSeenShown = 53,
   kSeenMasked = 54,
   kCredential = 55,
@@ -74,6 +75,8 @@ enum class Key : uint64_t {
   kGrants = 63,
   kRole = 66,
   kEndUser = 67,
+  kRun = 68,
+  kCall = 69,
   kReceipt = 87,
   kEnvelope = 88,
   kDataset = 89,
@@ -144,6 +147,9 @@ struct RecordView {
   Bytes acr;
   Bytes role;
   Bytes end_user;
+  Bytes run;
+  Bytes prompt;
+  Bytes call;
   TextList amr;
   TextList grants;
   TextList actions;

@@ -6,13 +6,13 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kCommands = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommands = {{
     {"",
      "serve user directory scim token login connect proxy mcp config-clients database session "
      "audit "
      "policy "
      "approval "
-     "change request grant break-glass data provenance lint config version completion"},
+     "change request grant break-glass agent data provenance lint config version completion"},
     {"user", "add set list passwd link totp assertion-key disable enable remove"},
     {"directory", "check"},
     {"scim", "token adopt"},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kCommand
      "list show explain approve reject comment withdraw delegate delegations undelegate kept undo"},
     {"change", "submit list status run rollback cancel undo"},
     {"grant", "list show extend return revoke review"},
+    {"agent", "runs run prompt erase-prompt"},
     {"request", ""},
     {"break-glass", ""},
     {"data", "list explain set history"},

@@ -14,6 +14,7 @@ int run(int argc, char** argv) {
   add_approval_commands(tree);
   add_change_commands(tree);
   add_grant_commands(tree);
+  add_agent_commands(tree);
   add_provenance_commands(tree);
   return tree.run(argc, argv);
 }

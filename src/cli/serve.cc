@@ -234,26 +234,26 @@ class Service {
         *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
         [config = config_] { return store::open_state(*config); });
     api_->set_config(config_);
-    api_->set_desk(*desk_);
     api_->set_webhooks(*webhooks_, *desk_,
                        [config = config_] { return store::open_state(*config); });
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
-    api_->set_keeper(*keeper_);
-    api_->set_changes(*changes_, *desk_);
+    api_->set_work(*desk_, *changes_, *keeper_);
     if (!config_->audit.witness.empty()) {
       SLUICE_ASSIGN(auto witness, control::WitnessApi::open(config_->state, config_->audit.witness,
                                                             config_->audit.watched, *log_));
       api_->set_witness(std::move(witness));
     }
     SLUICE_ASSIGN(auto login, control::LoginApi::open(*gateway_, *log_, config_));
-    api_->set_login(std::move(login));
     SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
-    api_->set_identity(std::move(identity));
+    api_->set_login(std::move(login), std::move(identity));
+    SLUICE_TRY(load_console());
     SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
     api_->set_scim(std::move(scim));
     SLUICE_ASSIGN(directories_, control::LdapWatch::start(config_));
+    SLUICE_ASSIGN(auto agents, control::AgentApi::open(*gateway_, *log_, *config_));
+    api_->set_agents(std::move(agents));
     api_->set_mcp(std::make_unique<control::McpApi>(
-        *gateway_, config_, api_->identity(),
+        *gateway_, config_, api_->identity(), api_->agents().prompts(),
         [this](const auto& request) { return api_->answer_public(request); },
         [this](const auto& request) { return api_->answer_local(request); }));
     api_->watch(*streams_);
@@ -273,6 +273,14 @@ class Service {
     SLUICE_TRY(local_->listen(control::control_socket(config_->state),
                               [this](const auto& request) { return api_->answer_local(request); }));
     local_->start();
+    return {};
+  }
+
+  Result<> load_console() {
+    const auto folder = control::ConsoleFiles::find(config_->api.console);
+    if (!config_->listen_http || folder.empty()) return {};
+    SLUICE_ASSIGN(auto console, control::ConsoleFiles::load(folder));
+    api_->set_console(std::move(console));
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/anchor_reader.h"
+#include "config/api_reader.h"
 #include "config/attester_reader.h"
 #include "config/identity_reader.h"
 #include "config/password_source_reader.h"
@@ -86,6 +87,7 @@ class Loader {
         config_.policy.profile = profiles[i];
       });
     });
+    read_api(top, secrets_, config_.api);
     read_identity(top, secrets_, config_.identity);
     read_attesters(top, secrets_, config_.attesters);
     read_tickets(top, secrets_, config_.tickets);

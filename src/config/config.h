@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/anchors.h"
+#include "config/api.h"
 #include "config/attesters.h"
 #include "config/identity.h"
 #include "config/password_source.h"
@@ -145,6 +146,7 @@ struct Config {
   AuditConfig audit;
   LimitsConfig limits;
   PolicyConfig policy;
+  ApiConfig api;
   IdentityConfig identity;
   std::vector<AttesterConfig> attesters;    ///< who vouches that tests have passed
   std::vector<TicketSystemConfig> tickets;  ///< who says in which state a ticket is

@@ -1,290 +1,115 @@
 #include "control/api.h"
 
-#include <charconv>
-
 #include <boost/json.hpp>
-#include <fmt/format.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
 
-#include "base/bytes.h"
-#include "control/anchor_report.h"
-#include "control/caller.h"
+#include "control/entity_tag.h"
+#include "control/openapi.h"
 #include "control/problem.h"
-#include "control/stream_report.h"
-#include "control/webhook_report.h"
 
 namespace sluice::control {
 namespace {
 
-constexpr auto kCheckEvery = std::chrono::seconds(10);
-
-int status_of(const Error& error) { return error.code == ErrorCode::kNotFound ? 404 : 502; }
-
-prometheus::MetricFamily family(const std::string& name, const std::string& help,
-                                prometheus::MetricType type, double value) {
-  prometheus::MetricFamily out;
-  out.name = name;
-  out.help = help;
-  out.type = type;
-  prometheus::ClientMetric metric;
-  metric.counter.value = value;
-  metric.gauge.value = value;
-  out.metric.push_back(metric);
-  return out;
+/// The first of them that knows the path.
+template <typename... Parts>
+std::optional<HttpResponse> first_of(const HttpRequest& request, Parts&... parts) {
+  std::optional<HttpResponse> answer;
+  ((parts && (answer = parts->answer(request))) || ...);
+  return answer;
 }
 
 }  // namespace
 
 void Api::set_config(std::shared_ptr<const config::Config> config) {
-  const std::lock_guard lock(mutex_);
-  config_ = std::move(config);
+  if (!query_) query_.emplace(gateway_, config->listen_postgres.host);
+  if (session_) session_->set_config(config);
+  status_.set_config(config);
+  door_.set_config(std::move(config));
 }
 
-std::optional<HttpResponse> Api::refuse_in_clear(const HttpRequest& request) {
-  const std::string_view path = request.path;
-  if (path.starts_with("/scim/")) return std::nullopt;  // It says so in its own way.
-  const bool secret = !request.authorization.empty() || path.starts_with("/api/v1/login") ||
-                      path == "/api/v1/token";
-  if (!secret) return std::nullopt;
-  const std::lock_guard lock(mutex_);
-  if (config_ == nullptr || reached_safely(request, config_->identity)) return std::nullopt;
-  return problem(403, "what proves who you are must not cross the network in clear",
-                 "Use https:// here, where the gateway has a certificate (tls.certificate); or an "
-                 "operator can put a proxy with TLS before listen.http and set "
-                 "identity.behind_tls.");
+void Api::set_work(approval::Desk& desk, change::Changes& changes, access::Keeper& keeper) {
+  approvals_.emplace(gateway_, desk);
+  changes_.emplace(gateway_, changes, desk);
+  grants_.emplace(gateway_, keeper);
+  status_.set_keeper(keeper);
+  overview_.emplace(OverviewApi::Sources{gateway_, log_, status_, door_, desk, changes, keeper,
+                                         audit_directory_});
 }
 
-HttpResponse Api::answer_public(const HttpRequest& request) {
-  if (auto refused = refuse_in_clear(request)) return std::move(*refused);
-  if (witness_) {
-    if (auto answer = witness_->answer(request)) return std::move(*answer);
-  }
-  if (answers_) {
-    if (auto answer = answers_->answer(request)) return std::move(*answer);
-  }
-  if (approvals_) {
-    if (auto answer = approvals_->answer(request, false)) return std::move(*answer);
-  }
-  if (undo_) {
-    if (auto answer = undo_->answer(request, false)) return std::move(*answer);
-  }
-  if (changes_) {
-    if (auto answer = changes_->answer(request, false)) return std::move(*answer);
-  }
-  if (grants_) {
-    if (auto answer = grants_->answer(request, false)) return std::move(*answer);
-  }
-  if (login_) {
-    if (auto answer = login_->answer(request)) return std::move(*answer);
-  }
-  if (identity_) {
-    if (auto answer = identity_->answer(request)) return std::move(*answer);
-  }
-  if (scim_) {
-    if (auto answer = scim_->answer(request)) return std::move(*answer);
-  }
-  if (mcp_) {
-    if (auto answer = mcp_->answer(request)) return std::move(*answer);
+void Api::set_login(std::unique_ptr<LoginApi> login, std::unique_ptr<OidcApi> identity) {
+  login_ = std::move(login);
+  identity_ = std::move(identity);
+  session_.emplace(gateway_, door_.config(), *login_, *identity_, open_store_);
+}
+
+std::optional<HttpResponse> Api::answer_open(const HttpRequest& request) {
+  if (request.path == "/api/v1/openapi.json") return tagged(request, json_response(200, openapi()));
+  return first_of(request, witness_, answers_, session_, login_, identity_, scim_, mcp_);
+}
+
+HttpResponse Api::answer_public(const HttpRequest& received) {
+  HttpRequest request = received;
+  if (auto refused = door_.stop(request)) return std::move(*refused);
+  if (request.roles.any()) return later(std::move(request));
+  if (auto answer = answer_open(request)) return std::move(*answer);
+  if (console_) {
+    if (auto answer = console_->answer(request)) return std::move(*answer);
   }
   if (request.method != "GET" && request.method != "HEAD")
     return problem(405, "only GET is allowed");
   if (request.path == "/healthz") return json_response(200, boost::json::object{{"status", "ok"}});
-  if (request.path == "/readyz") return ready();
+  if (request.path == "/readyz") return status_.ready();
   if (request.path == "/metrics")
-    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
+    return {200, "text/plain; version=0.0.4; charset=utf-8", status_.metrics()};
   if (auto answer = evidence_.answer_public(request)) return std::move(*answer);
+  if (request.path == "/") {
+    return problem(404, "the console is not installed",
+                   "./dev web builds it; api.console or SLUICE_CONSOLE says where it is.");
+  }
   return problem(404, "not found", "Known here: /healthz, /readyz, /metrics, /tlog/checkpoint.");
 }
 
-HttpResponse Api::ready() {
-  boost::json::object problems;
-  const auto health = log_.health();
-  if (!health.writable) problems["audit log"] = health.problem;
-  if (const auto directory = gateway_.directory(); !directory->why_lost().empty())
-    problems["store"] = directory->why_lost();
-  boost::json::object warnings;
-  if (health.low_on_disk) {
-    warnings["audit log"] = fmt::format(
-        "{} MB are left on its disk; when it is full, statements are refused: make room, archive "
-        "sooner (audit.archive) or keep less (audit.retention)",
-        health.free_bytes >> 20);
-  }
-  std::vector<std::string> names;
-  {
-    const std::lock_guard lock(mutex_);
-    if (config_ != nullptr) {
-      for (const auto& database : config_->databases) names.push_back(database.name);
-    }
-  }
-  for (const auto& name : names) {
-    auto& [when, text] = checks_[name];
-    if (Clock::now() - when > kCheckEvery) {
-      const auto checked = gateway_.check_database(name);
-      text = checked ? "" : checked.error().text;
-      when = Clock::now();
-    }
-    if (!text.empty()) problems["database " + name] = text;
-  }
-  // Nobody who asks for data has to wait for a stream: the gateway is as ready without it.
-  for (const auto& stream : streams()) {
-    if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
-  }
-  if (anchors_ != nullptr) add_anchor_warnings(anchors_->states(), warnings);
-  if (webhooks_ != nullptr) add_webhook_warnings(webhooks_->states(), warnings);
-  const bool good = problems.empty();
-  return json_response(good ? 200 : 503,
-                       boost::json::object{{"status", good ? "ready" : "not ready"},
-                                           {"problems", problems},
-                                           {"warnings", warnings}});
+/// /healthz does not wait for what somebody asks, nor do others for all that one does.
+HttpResponse Api::later(HttpRequest request) {
+  HttpResponse response;
+  response.whose = request.user;
+  response.later = [this, request = std::move(request)] {
+    return tagged(request, repeated_.once(request, [&] {
+      auto answer = answer_known(request);
+      return answer.later ? answer.later() : std::move(answer);
+    }));
+  };
+  return response;
 }
 
-std::string Api::metrics() {
-  using prometheus::MetricType;
-  const auto stats = gateway_.stats();
-  const auto health = log_.health();
-  std::vector<prometheus::MetricFamily> all;
-  const auto counter = [&](const char* name, const char* help, uint64_t value) {
-    all.push_back(family(name, help, MetricType::Counter, static_cast<double>(value)));
-  };
-  const auto gauge = [&](const char* name, const char* help, uint64_t value) {
-    all.push_back(family(name, help, MetricType::Gauge, static_cast<double>(value)));
-  };
-  counter("sluice_connections_total", "Connections accepted from clients.",
-          stats.connections_total);
-  counter("sluice_logins_total", "Logins that succeeded.", stats.logins_ok_total);
-  counter("sluice_login_failures_total", "Logins that were refused.", stats.logins_failed_total);
-  counter("sluice_logins_limited_total", "Logins not even tried: too many had failed before.",
-          stats.logins_limited_total);
-  counter("sluice_statements_completed_total", "Statements that ran to their end.",
-          stats.statements_allowed_total);
-  counter("sluice_statements_denied_total", "Statements refused by a rule.",
-          stats.statements_denied_total);
-  counter("sluice_statements_failed_total", "Statements the server answered with an error.",
-          stats.statements_failed_total);
-  counter("sluice_rows_total", "Rows returned or changed.", stats.rows_total);
-  counter("sluice_client_received_bytes_total", "Bytes received from clients.",
-          stats.bytes_from_clients_total);
-  counter("sluice_client_sent_bytes_total", "Bytes sent to clients.", stats.bytes_to_clients_total);
-  counter("sluice_cancels_total", "Cancel requests that named a session.", stats.cancels_total);
-  counter("sluice_analysis_cache_hits_total", "Statement texts understood before.",
-          stats.analysis_cache_hits_total);
-  counter("sluice_analysis_cache_misses_total", "Statement texts analysed.",
-          stats.analysis_cache_misses_total);
-  counter("sluice_server_connects_total", "Server connections opened.",
-          stats.server_connects_total);
-  counter("sluice_server_connect_failures_total", "Server connections that failed.",
-          stats.server_connect_failures_total);
-  counter("sluice_audit_records_total", "Last sequence number of the audit log.",
-          health.last_sequence);
-  gauge("sluice_sessions", "Sessions logged in.", stats.sessions);
-  gauge("sluice_logins_in_progress", "Connections not yet logged in.", stats.logins_in_progress);
-  gauge("sluice_server_connections_active", "Server connections held by sessions.",
-        stats.server_connections_active);
-  gauge("sluice_server_connections_idle", "Server connections waiting in pools.",
-        stats.server_connections_idle);
-  gauge("sluice_sessions_waiting", "Sessions waiting for a server connection.",
-        stats.waiting_for_server);
-  counter("sluice_audit_published_records_total", "Records that a signed checkpoint covers.",
-          health.published_sequence);
-  gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
-  gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
-  if (keeper_ != nullptr) add_grant_metrics(keeper_->summary(), all);
-  add_stream_metrics(streams(), all);
-  if (anchors_ != nullptr) add_anchor_metrics(anchors_->states(), all);
-  if (webhooks_ != nullptr) add_webhook_metrics(webhooks_->states(), all);
-  return prometheus::TextSerializer().Serialize(all);
-}
-
-HttpResponse Api::answer_local(const HttpRequest& request) {
-  const std::string sessions_path = "/api/v1/sessions";
-  const std::string databases_path = "/api/v1/databases/";
-  if (request.method == "GET" && request.path == "/api/v1/version") {
-    return json_response(200, boost::json::object{{"version", kVersion},
-                                                  {"reactor", gateway_.reactor_name()},
-                                                  {"port", gateway_.port()}});
-  }
-  if (request.method == "GET" && request.path == "/api/v1/audit/witness-key") {
+HttpResponse Api::answer_known(const HttpRequest& request) {
+  const bool local = request.user.empty();
+  if (request.path == "/api/v1/audit/witness-key" && request.method == "GET") {
     if (!witness_)
       return problem(404, "this gateway is no witness: audit.witness in its configuration");
     return json_response(200, boost::json::object{{"key", witness_->key().text()}});
   }
-  if (request.method == "GET" && request.path == sessions_path) return sessions();
-  if (request.method == "GET" && request.path == "/api/v1/streams")
-    return json_response(200, stream_states(streams()));
-  if (request.method == "DELETE" && request.path.starts_with(sessions_path + "/")) {
-    const std::string text = request.path.substr(sessions_path.size() + 1);
-    uint64_t id = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, id);
-    if (error != std::errc() || rest != end) {
-      return problem(400, "not a session id");
-    }
-    const auto killed =
-        gateway_.kill(id, request.body.empty() ? "local administrator" : request.body);
-    if (!killed) return problem(status_of(killed.error()), killed.error().text);
-    return json_response(200, boost::json::object{{"killed", id}});
-  }
-  const std::string check_suffix = "/check";
-  if (request.method == "POST" && request.path.starts_with(databases_path) &&
-      request.path.ends_with(check_suffix)) {
-    return check(request.path.substr(
-        databases_path.size(), request.path.size() - databases_path.size() - check_suffix.size()));
-  }
-  if (login_) {
-    if (auto answer = login_->answer(request)) return std::move(*answer);
-  }
-  if (approvals_) {
-    if (auto answer = approvals_->answer(request, true)) return std::move(*answer);
-  }
-  if (undo_) {
-    if (auto answer = undo_->answer(request, true)) return std::move(*answer);
-  }
-  if (changes_) {
-    if (auto answer = changes_->answer(request, true)) return std::move(*answer);
-  }
-  if (grants_) {
-    if (auto answer = grants_->answer(request, true)) return std::move(*answer);
-  }
-  if (identity_) {
-    if (auto answer = identity_->answer(request)) return std::move(*answer);
-  }
-  if (auto answer = evidence_.answer_local(request)) return std::move(*answer);
-  if (auto answer = audit_.answer(request)) return std::move(*answer);
-  if (auto answer = provenance_.answer(request)) return std::move(*answer);
-  if (auto answer = policy_.answer(request)) return std::move(*answer);
-  if (auto answer = data_.answer(request)) return std::move(*answer);
-  return problem(404, "not found");
+  if (request.path == "/api/v1/openapi.json") return json_response(200, openapi());
+  std::optional<HttpResponse> answer;
+  const auto people = [&](auto& part) {
+    return part && (answer = part->answer(request, local)).has_value();
+  };
+  if (people(approvals_) || people(undo_) || people(changes_) || people(grants_) || people(agents_))
+    return std::move(*answer);
+  if ((answer = status_.answer(request)) || (answer = evidence_.answer_local(request)) ||
+      (answer = audit_.answer(request)) || (answer = provenance_.answer(request)) ||
+      (answer = policy_.answer(request)) || (answer = data_.answer(request)) ||
+      (answer = users_.answer(request)) ||
+      (answer = first_of(request, overview_, query_, session_)))
+    return std::move(*answer);
+  return problem(404, "not found", "GET /api/v1/openapi.json tells what there is.");
 }
 
-std::vector<stream::State> Api::streams() const {
-  return streams_ == nullptr ? std::vector<stream::State>() : streams_->states();
-}
-
-HttpResponse Api::sessions() {
-  boost::json::array all;
-  for (const auto& s : gateway_.sessions()) {
-    all.push_back(boost::json::object{{"id", s.id},
-                                      {"user", s.user},
-                                      {"database", s.database},
-                                      {"environment", s.environment},
-                                      {"state", s.state},
-                                      {"started", format_time(s.started_micros)},
-                                      {"state_since", format_time(s.state_since_micros)},
-                                      {"statements", s.statements},
-                                      {"client", s.client_address},
-                                      {"application", s.application},
-                                      {"tls", s.tls},
-                                      {"last_statement", to_printable_utf8(s.last_statement)},
-                                      {"worker", s.worker}});
-  }
-  return json_response(200, all);
-}
-
-HttpResponse Api::check(const std::string& database) {
-  const auto checked = gateway_.check_database(database);
-  if (!checked) return problem(status_of(checked.error()), checked.error().text);
-  return json_response(200, boost::json::object{{"database", database}, {"server", *checked}});
+HttpResponse Api::answer_local(const HttpRequest& received) {
+  HttpRequest request = received;
+  request.user.clear();
+  request.roles = {};
+  if (auto answer = first_of(request, login_, identity_)) return std::move(*answer);
+  return answer_known(request);
 }
 
 }  // namespace sluice::control

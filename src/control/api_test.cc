@@ -186,9 +186,10 @@ TEST_F(ApiTest, AStreamThatFailsIsAWarning) {
 }
 
 TEST_F(ApiTest, PublicSideOffersNothingElse) {
-  for (const char* path : {"/", "/api/v1/sessions", "/api/v1/streams", "/api/v1/version",
-                           "/metrics/", "/healthz?x", ""})
+  for (const char* path : {"/", "/api/v1/nothing", "/api/", "/metrics/", "/healthz?x", ""})
     EXPECT_EQ(api->answer_public({"GET", path, ""}).status, 404) << path;
+  for (const char* path : {"/api/v1/sessions", "/api/v1/streams", "/api/v1/version"})
+    EXPECT_EQ(api->answer_public({"GET", path, ""}).status, 401) << path;
   for (const char* method : {"POST", "DELETE", "PUT", "get"})
     EXPECT_EQ(api->answer_public({method, "/healthz", ""}).status, 405) << method;
 }

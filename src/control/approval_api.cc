@@ -277,7 +277,7 @@ std::optional<HttpResponse> ApprovalApi::answer(const HttpRequest& request, bool
   if (!local || !request.authorization.empty()) {
     const auto caller = who_asks(request, *gateway_.directory(), kScope);
     if (!caller) return refused(caller.error());
-    reader = caller->user;
+    reader = reader_for(request, caller->user);
   }
   if (path.empty()) return list(request, reader);
   const auto number = number_in(path);

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "audit/count.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
@@ -22,7 +24,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kPrefix = "/api/v1/audit/";
-constexpr std::string_view kSearches = "searches/";
+constexpr std::string_view kHistory = "/api/v1/history";
+constexpr std::string_view kSearches = "searches/", kRecords = "records/";
 constexpr size_t kMostRecords = 10'000;
 
 Result<audit::Counting> counting_of(const std::string& by, const std::string& over) {
@@ -59,11 +62,9 @@ Result<size_t> limit_of(const std::string& text) {
 std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
   const std::string_view target = request.path;
   const std::string_view path = target.substr(0, target.find('?'));
-  if (request.method == "GET" && path == "/api/v1/openapi.json") {
-    return json_response(200, audit_openapi());
-  }
-  if (!path.starts_with(kPrefix)) return std::nullopt;
-  const std::string_view what = path.substr(kPrefix.size());
+  const bool own = path == kHistory;
+  if (!path.starts_with(kPrefix) && !own) return std::nullopt;
+  const std::string_view what = own ? "records" : path.substr(kPrefix.size());
   if (what.starts_with(kSearches)) {
     const auto name = audit::parse_query_string(what.substr(kSearches.size()));
     if (!name || name->size() != 1) return problem(400, "not the name of a search");
@@ -77,8 +78,19 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
   if (auto answer = questions_.answer(request, what, *given)) return answer;
   if (request.method != "GET") return problem(405, "the audit trail can only be read");
   if (what == "searches") return searches();
+  if (what.starts_with(kRecords)) {
+    const auto sequence = number_in(what.substr(kRecords.size()));
+    if (!sequence) return problem(400, "not a record's number");
+    return record(request.user, static_cast<uint64_t>(*sequence));
+  }
   auto asked = asked_of(*given);
   if (!asked) return failed(asked.error());
+  asked->reader = request.user;
+  if ((asked->own = own)) {
+    if (request.user.empty()) return problem(404, "the operator has no statements of their own");
+    asked->query.user = request.user;
+    asked->query.type = "statement";
+  }
   HttpResponse response;
   if (what == "records") {
     response.later = [this, asked = std::move(*asked)] { return records(asked); };
@@ -125,8 +137,10 @@ Result<AuditApi::Asked> AuditApi::asked_of(const audit::Given& given) const {
 }
 
 HttpResponse AuditApi::records(const Asked& asked) {
-  if (const auto noted = note_reading(log_, "searched over HTTP"); !noted)
-    return failed(noted.error());
+  if (!asked.own) {
+    if (const auto noted = note_reading(log_, asked.reader, "searched over HTTP"); !noted)
+      return failed(noted.error());
+  }
   const auto page = audit::search_page(audit_directory_, asked.query);
   if (!page) return failed(page.error());
   json::array all;
@@ -136,10 +150,18 @@ HttpResponse AuditApi::records(const Asked& asked) {
   return json_response(200, out);
 }
 
+HttpResponse AuditApi::record(const std::string& reader, uint64_t sequence) {
+  if (const auto noted = note_reading(log_, reader, fmt::format("read record {}", sequence));
+      !noted)
+    return failed(noted.error());
+  const auto found = audit::show(audit_directory_, sequence);
+  return found ? json_response(200, audit::to_json(*found)) : failed(found.error());
+}
+
 HttpResponse AuditApi::counts(const Asked& asked) {
   const auto counting = counting_of(asked.by, asked.over);
   if (!counting) return failed(counting.error());
-  if (const auto noted = note_reading(log_, "counted over HTTP"); !noted)
+  if (const auto noted = note_reading(log_, asked.reader, "counted over HTTP"); !noted)
     return failed(noted.error());
   const auto counts = audit::count(audit_directory_, asked.query, *counting);
   if (!counts) return failed(counts.error());
@@ -157,7 +179,7 @@ HttpResponse AuditApi::counts(const Asked& asked) {
 }
 
 HttpResponse AuditApi::follow(const Asked& asked) {
-  if (const auto noted = note_reading(log_, "followed over HTTP"); !noted)
+  if (const auto noted = note_reading(log_, asked.reader, "followed over HTTP"); !noted)
     return failed(noted.error());
   auto opened = audit::Tail::open(audit_directory_, asked.query);
   if (!opened) return failed(opened.error());
@@ -202,7 +224,7 @@ HttpResponse AuditApi::save(const std::string& name, const HttpRequest& request)
   }
   auto database = open_store_();
   if (!database) return failed(database.error());
-  const auto saved = store::save_search(*database, {name, text, text_of(*body, "author"), 0});
+  const auto saved = store::save_search(*database, {name, text, author_of(request, *body), 0});
   if (!saved) return failed(saved.error());
   return json_response(200, json::object{{"name", name}, {"query", text}});
 }

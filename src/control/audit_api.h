@@ -18,12 +18,13 @@ namespace sluice::control {
 /// audit/filters.h is a parameter:
 ///
 ///   GET    /api/v1/audit/records        a page: limit, order, cursor
+///   GET    /api/v1/audit/records/N      one
+///   GET    /api/v1/history              a page of the caller's own statements
 ///   GET    /api/v1/audit/counts         by=FIELD,…  over=SPAN
 ///   GET    /api/v1/audit/tail           records as they are written, as server-sent events
 ///   GET    /api/v1/audit/searches       those that are saved; saved=NAME begins with one
 ///   PUT    /api/v1/audit/searches/NAME  {query, author}
 ///   DELETE /api/v1/audit/searches/NAME
-///   GET    /api/v1/openapi.json         all of this, described
 ///
 /// Whoever reads is on the record.
 class AuditApi {
@@ -43,9 +44,12 @@ class AuditApi {
   struct Asked {
     audit::Query query;
     std::string by, over;
+    std::string reader = {};  ///< who reads; empty: the operator
+    bool own = false;         ///< their own statements, and nothing else
   };
   Result<Asked> asked_of(const audit::Given& given) const;
   HttpResponse records(const Asked& asked);
+  HttpResponse record(const std::string& reader, uint64_t sequence);
   HttpResponse counts(const Asked& asked);
   HttpResponse follow(const Asked& asked);
   HttpResponse searches();

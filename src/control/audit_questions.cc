@@ -78,9 +78,9 @@ Result<audit::HistoryQuery> history_query(const audit::Given& given) {
 
 }  // namespace
 
-Result<> note_reading(audit::Log& log, std::string_view what) {
+Result<> note_reading(audit::Log& log, const std::string& reader, std::string_view what) {
   audit::SessionContext context;
-  context.user = "local administrator";
+  context.user = reader.empty() ? "local administrator" : reader;
   audit::Event event;
   event.type = audit::EventType::kAuditRead;
   event.time_micros = wall_micros();
@@ -103,12 +103,13 @@ std::optional<HttpResponse> AuditQuestions::answer(const HttpRequest& request,
   if (what == "who-saw") {
     response.later = [this, request] { return who_saw(request); };
   } else if (what == "verification") {
-    response.later = [this] { return verify(); };
+    response.later = [this, reader = request.user] { return verify(reader); };
   } else if (what == "history") {
-    response.later = [this, given] { return history(given); };
+    response.later = [this, given, reader = request.user] { return history(reader, given); };
   } else {
-    response.later = [this, given, session = std::string(what.substr(kTranscripts.size()))] {
-      return transcript(session, given);
+    response.later = [this, given, reader = request.user,
+                      session = std::string(what.substr(kTranscripts.size()))] {
+      return transcript(reader, session, given);
     };
   }
   return response;
@@ -123,7 +124,8 @@ HttpResponse AuditQuestions::who_saw(const HttpRequest& request) {
   if (!secret) return failed(secret.error());
   const auto query = who_saw_query(*body, *secret);
   if (!query) return failed(query.error());
-  if (const auto noted = note_reading(log_, "asked over HTTP who has seen a value"); !noted)
+  if (const auto noted = note_reading(log_, request.user, "asked over HTTP who has seen a value");
+      !noted)
     return failed(noted.error());
   const auto found = audit::who_saw(audit_directory_, *query);
   if (!found) return failed(found.error());
@@ -132,10 +134,10 @@ HttpResponse AuditQuestions::who_saw(const HttpRequest& request) {
   return json_response(200, json::object{{"records", std::move(all)}});
 }
 
-HttpResponse AuditQuestions::history(const audit::Given& given) {
+HttpResponse AuditQuestions::history(const std::string& reader, const audit::Given& given) {
   const auto query = history_query(given);
   if (!query) return failed(query.error());
-  if (const auto noted = note_reading(log_, "history over HTTP of " + query->table); !noted)
+  if (const auto noted = note_reading(log_, reader, "history over HTTP of " + query->table); !noted)
     return failed(noted.error());
   const auto changes = audit::history(audit_directory_, *query);
   if (!changes) return failed(changes.error());
@@ -144,7 +146,8 @@ HttpResponse AuditQuestions::history(const audit::Given& given) {
   return json_response(200, json::object{{"records", std::move(all)}});
 }
 
-HttpResponse AuditQuestions::transcript(std::string_view session, const audit::Given& given) {
+HttpResponse AuditQuestions::transcript(const std::string& reader, std::string_view session,
+                                        const audit::Given& given) {
   const auto number = number_in(session);
   if (!number) return problem(400, "not a session's number");
   audit::Query query;
@@ -163,7 +166,8 @@ HttpResponse AuditQuestions::transcript(std::string_view session, const audit::G
       return problem(400, "unknown parameter \"" + name + "\"");
     }
   }
-  const auto noted = note_reading(log_, fmt::format("transcript over HTTP of session {}", *number));
+  const auto noted =
+      note_reading(log_, reader, fmt::format("transcript over HTTP of session {}", *number));
   if (!noted) return failed(noted.error());
   const auto page = audit::search_page(audit_directory_, query);
   if (!page) return failed(page.error());
@@ -176,8 +180,8 @@ HttpResponse AuditQuestions::transcript(std::string_view session, const audit::G
   return json_response(200, out);
 }
 
-HttpResponse AuditQuestions::verify() {
-  if (const auto noted = note_reading(log_, "verified over HTTP"); !noted)
+HttpResponse AuditQuestions::verify(const std::string& reader) {
+  if (const auto noted = note_reading(log_, reader, "verified over HTTP"); !noted)
     return failed(noted.error());
   const auto report = audit::verify_log({.audit = audit_directory_, .key = log_.key()});
   if (!report) return failed(report.error());

@@ -11,8 +11,9 @@
 
 namespace sluice::control {
 
-/// Puts on the record that the audit trail is read over HTTP; what cannot be recorded is not done.
-Result<> note_reading(audit::Log& log, std::string_view what);
+/// Puts on the record that `reader` (empty: the operator) reads the audit trail over HTTP; what
+/// cannot be recorded is not done.
+Result<> note_reading(audit::Log& log, const std::string& reader, std::string_view what);
 
 /// Questions to the audit trail that are more than a search:
 ///
@@ -36,9 +37,10 @@ class AuditQuestions {
 
  private:
   HttpResponse who_saw(const HttpRequest& request);
-  HttpResponse history(const audit::Given& given);
-  HttpResponse transcript(std::string_view session, const audit::Given& given);
-  HttpResponse verify();
+  HttpResponse history(const std::string& reader, const audit::Given& given);
+  HttpResponse transcript(const std::string& reader, std::string_view session,
+                          const audit::Given& given);
+  HttpResponse verify(const std::string& reader);
 
   audit::Log& log_;
   std::filesystem::path audit_directory_;

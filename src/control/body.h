@@ -33,6 +33,12 @@ inline std::optional<int64_t> number_in(std::string_view text) {
   return number;
 }
 
+/// Who does what is asked: whoever the front door has let in, or whom the operator's command line
+/// names, for it is trusted with that.
+inline std::string author_of(const HttpRequest& request, const boost::json::object& body) {
+  return request.user.empty() ? text_of(body, "author") : request.user + " (over HTTP)";
+}
+
 inline Result<boost::json::object> body_of(const HttpRequest& request) {
   boost::json::error_code error;
   auto value = boost::json::parse(request.body, error);

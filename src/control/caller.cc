@@ -39,6 +39,10 @@ Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& d
               "/api/v1/login");
 }
 
+std::string reader_for(const HttpRequest& request, const std::string& user) {
+  return request.roles.meet(Role::kAuditor | Role::kAdmin) ? "" : user;
+}
+
 std::string_view bearer_of(const HttpRequest& request) {
   const std::string_view header = request.authorization;
   const size_t space = header.find(' ');
@@ -53,6 +57,13 @@ bool reached_safely(const HttpRequest& request, const config::IdentityConfig& co
   return request.tls || config.behind_tls || request.peer.empty() ||
          request.peer.starts_with("127.") || request.peer == "::1" ||
          request.peer.starts_with("::ffff:127.");
+}
+
+bool from_elsewhere(const HttpRequest& request) {
+  const auto origin = request.header("origin");
+  if (origin.empty()) return false;
+  const size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
 }
 
 std::string address_of(const HttpRequest& request, bool behind_tls) {

@@ -24,12 +24,20 @@ struct Caller {
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
 
+/// In whose eyes what is listed is looked at: `user`'s, or, for those who may read all there is,
+/// nobody's ("").
+std::string reader_for(const HttpRequest& request, const std::string& user);
+
 /// What the client shows as a bearer (RFC 6750); empty: nothing of that kind.
 std::string_view bearer_of(const HttpRequest& request);
 
 /// Whether what a request shows could not be read on its way: it came over TLS, from this machine,
 /// or through a proxy that the operator vouches for.
 bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config);
+
+/// Whether a page of another site sends this, in the browser of somebody who can reach the gateway:
+/// its Origin says so.
+bool from_elsewhere(const HttpRequest& request);
 
 /// Where the client reaches this, "https://gateway.example:8443", as far as it says so itself;
 /// empty where what it says is no host. `behind_tls`: it came over TLS, or a proxy has ended that.

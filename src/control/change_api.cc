@@ -213,7 +213,8 @@ std::optional<HttpResponse> ChangeApi::answer(const HttpRequest& request, bool l
     return act(*number, path.substr(slash + 1), who);
   }
   if (request.method != "GET") return problem(405, "only GET and POST are allowed");
-  return path.empty() ? list(request, who.user) : show(*number, who.user);
+  const std::string reader = reader_for(request, who.user);
+  return path.empty() ? list(request, reader) : show(*number, reader);
 }
 
 }  // namespace sluice::control

@@ -147,7 +147,7 @@ HttpResponse DataApi::set(const HttpRequest& request) {
   next.table = text_of(*body, "table");
   next.column = text_of(*body, "column");
   next.cls = text_of(*body, "class");
-  next.author = text_of(*body, "author");
+  next.author = author_of(request, *body);
   next.comment = text_of(*body, "comment");
   const auto number = corrections_.set(gateway_, next);
   if (!number) return failed(number.error());

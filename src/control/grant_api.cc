@@ -297,7 +297,7 @@ std::optional<HttpResponse> GrantApi::answer(const HttpRequest& request, bool lo
   if (trusted && one) return revoke_locally(request, path.substr(kGrants.size() + 1));
   const auto caller = who_asks(request, *gateway_.directory(), kScope);
   if (!caller) return refused(caller.error());
-  if (request.method == "GET") return get(request, path, caller->user);
+  if (request.method == "GET") return get(request, path, reader_for(request, caller->user));
   if (path == kAccess) return decide(request, *caller);
   if (path == kGrants) return make(request, *caller);
   return act(request, *caller, path.substr(kGrants.size() + 1));

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "control/fair_pool.h"
 
 namespace sluice::control {
 namespace {
@@ -31,6 +32,7 @@ constexpr auto kRequestTime = std::chrono::seconds(10);
 constexpr auto kStreamLook = std::chrono::milliseconds(200);
 constexpr int kQuietLooks = 75;
 constexpr size_t kMaxStreams = 32;
+constexpr size_t kPoolThreads = 16, kMostOfOne = 4;
 
 http::response<http::string_body> finished(const http::request<http::string_body>& request,
                                            HttpResponse made) {
@@ -62,7 +64,8 @@ std::string lower_case(std::string_view name) {
 /// What all connections of a server have in common.
 struct Shared {
   size_t open = 0, streams = 0;
-  asio::thread_pool pool{1};  ///< for what takes long
+  asio::thread_pool pool{1};                ///< for what takes long
+  FairPool many{kPoolThreads, kMostOfOne};  ///< and for what may run beside others
   std::shared_ptr<asio::ssl::context> tls;
 };
 
@@ -143,11 +146,16 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       return;
     }
     lowest().expires_never();
-    asio::post(
-        place_->shared().pool, [self = this->shared_from_this(), later = std::move(made.later)] {
-          auto done = std::make_shared<HttpResponse>(later());
-          asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
-        });
+    auto work = [self = this->shared_from_this(), later = std::move(made.later)] {
+      auto done = std::make_shared<HttpResponse>(later());
+      asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
+    };
+    auto& shared = place_->shared();
+    if (made.whose.empty()) {
+      asio::post(shared.pool, std::move(work));
+    } else {
+      shared.many.submit(std::move(made.whose), std::move(work));
+    }
   }
 
   HttpRequest received() {
@@ -405,6 +413,7 @@ class Server : public HttpServer {
     shared_.pool.join();
     context_.stop();
     if (thread_.joinable()) thread_.join();
+    shared_.many.stop();
   }
 
  private:

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "control/role.h"
 
 namespace sluice::control {
 
@@ -20,6 +21,10 @@ struct HttpRequest {
   std::string peer = {};           ///< address of who asks; empty on a Unix-domain socket
   bool tls = false;                ///< whether it came over TLS
   std::map<std::string, std::string> headers = {};  ///< all of them, names in lower case
+
+  /// Who asks, once the front door has made sure of it; empty: whoever may open the state folder.
+  std::string user = {};
+  Roles roles = {};
 
   /// A header by its name in lower case; empty where there is none.
   std::string_view header(const std::string& name) const {
@@ -35,9 +40,9 @@ struct HttpResponse {
   /// Besides those that all answers have; neither names nor values come from a peer as they are.
   std::map<std::string, std::string> headers = {};
   /// What takes longer than others may wait: makes the answer, on another thread, in place of this
-  /// one. One at a time, or several if `concurrent`.
+  /// one. One at a time; with `whose` also beside others, of which one `whose` has only a few.
   std::function<HttpResponse()> later = nullptr;
-  bool concurrent = false;
+  std::string whose = {};
   /// An answer without an end (text/event-stream): asked every now and then for more, on the
   /// server's thread; "" is nothing yet, no value the end.
   std::function<std::optional<std::string>()> stream = nullptr;

@@ -6,9 +6,11 @@
 #include <fmt/ranges.h>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "control/api.h"
 #include "control/caller.h"
 #include "control/problem.h"
+#include "mcp/meta.h"
 #include "mcp/tools.h"
 
 namespace sluice::control {
@@ -21,15 +23,6 @@ constexpr std::string_view kMetadata = "/.well-known/oauth-protected-resource";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "mcp";
 constexpr size_t kLongestClient = 60;
-
-/// A page of another site, in the browser of somebody who can reach this (the transport's security
-/// warning): what it sends says where it is from.
-bool from_elsewhere(const HttpRequest& request) {
-  const auto origin = request.header("origin");
-  if (origin.empty()) return false;
-  const size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
-}
 
 /// "mcp Claude Code 1.0", as far as the client says who it is.
 std::string client_of(const json::object& meta) {
@@ -68,7 +61,7 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
     return refused;
   }
   HttpResponse response;
-  response.concurrent = true;
+  response.whose = fmt::format("mcp {}", std::hash<std::string>{}(request.authorization));
   response.later = [this, request] { return take(request); };
   return response;
 }
@@ -100,10 +93,10 @@ Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
     const auto directory = gateway_.directory();
     const auto* credential = directory->credential(issued.id);
     if (credential == nullptr) return fail(ErrorCode::kAuthentication, "the credential is gone");
-    return AgentCaller{credential->user, issued.id, std::move(issued.secret), {}};
+    return AgentCaller{credential->user, issued.id, std::move(issued.secret), {}, {}};
   }
   SLUICE_ASSIGN(const auto caller, who_asks(request, *gateway_.directory(), kScope));
-  return AgentCaller{caller.user, caller.credential, shown, {}};
+  return AgentCaller{caller.user, caller.credential, shown, {}, {}};
 }
 
 HttpResponse McpApi::take(const HttpRequest& request) {
@@ -146,12 +139,35 @@ json::object McpApi::answer_to(const mcp::Message& message, AgentCaller caller) 
   if (message.method == "ping") return mcp::result_of(message.id, json::object());
   if (message.method == "tools/list")
     return mcp::result_of(message.id, json::object{{"tools", mcp::describe_tools()}});
-  if (message.method == "tools/call") return call_tool(message, caller);
+  if (message.method == "tools/call") return call_tool(message, std::move(caller));
   return mcp::error_of(message.id, mcp::RpcError::kMethodNotFound,
                        "there is no method " + message.method);
 }
 
-json::object McpApi::call_tool(const mcp::Message& message, const AgentCaller& caller) {
+/// For which run and prompt a call is. A prompt whose text comes with it is registered.
+Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
+                                                   const AgentCaller& caller) {
+  const auto meta = mcp::meta_of(message.params);
+  if (meta.prompt.empty()) return agents::Attribution{meta.run, meta.prompt_id, meta.call};
+  const auto digest = sha256(meta.prompt);
+  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", caller.credential, meta.run, meta.model,
+                                      meta.parent, std::string_view(digest.data(), digest.size()));
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = came_.find(key))
+      return agents::Attribution{known->run, known->prompt, meta.call};
+  }
+  SLUICE_ASSIGN(const auto kept,
+                prompts_.keep(caller.user, caller.credential,
+                              {meta.prompt, meta.run, meta.model, {}, meta.parent}));
+  const std::lock_guard lock(mutex_);
+  came_.insert(
+      key, std::make_shared<const agents::Attribution>(agents::Attribution{kept.run, kept.id, {}}),
+      kept.run.size() + kept.id.size());
+  return agents::Attribution{kept.run, kept.id, meta.call};
+}
+
+json::object McpApi::call_tool(const mcp::Message& message, AgentCaller caller) {
   const auto* name = message.params.if_contains("name");
   const auto* tool = name != nullptr && name->is_string()
                          ? mcp::find_tool(std::string_view(name->get_string()))
@@ -169,8 +185,20 @@ json::object McpApi::call_tool(const mcp::Message& message, const AgentCaller& c
   // For the model to mend: told as the tool's own answer.
   if (const auto right = mcp::check_arguments(*tool, arguments); !right)
     return mcp::result_of(message.id, mcp::tool_result({{"error", right.error().text}}, true));
+  auto said = attribution_of(message, caller);
+  if (!said) {
+    return mcp::result_of(message.id,
+                          mcp::tool_result({{"error", "_meta: " + said.error().text}}, true));
+  }
+  caller.said = std::move(*said);
   const auto answer = tools_.call(caller, std::string(tool->name), arguments);
-  return mcp::result_of(message.id, mcp::tool_result(answer.found, answer.failed));
+  auto result = mcp::tool_result(answer.found, answer.failed);
+  if (!caller.said.run.empty()) {
+    json::object meta{{"sluice/run", caller.said.run}};
+    if (!caller.said.prompt.empty()) meta["sluice/prompt_id"] = caller.said.prompt;
+    result["_meta"] = std::move(meta);
+  }
+  return mcp::result_of(message.id, std::move(result));
 }
 
 }  // namespace sluice::control

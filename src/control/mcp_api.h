@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/bounded_cache.h"
 #include "config/config.h"
 #include "control/http_server.h"
 #include "control/mcp_tools.h"
@@ -24,29 +25,38 @@ class McpApi {
  public:
   /// `identity`: who knows tokens of identity providers; may be null.
   McpApi(gateway::Gateway& gateway, std::shared_ptr<const config::Config> config, OidcApi* identity,
-         McpTools::Ask ask, McpTools::Ask records)
+         Prompts& prompts, McpTools::Ask ask, McpTools::Ask records)
       : gateway_(gateway),
         config_(std::move(config)),
         identity_(identity),
-        tools_(gateway, config_->listen_postgres.host, std::move(ask), std::move(records)) {}
+        prompts_(prompts),
+        tools_(gateway, prompts, config_->listen_postgres.host, std::move(ask),
+               std::move(records)) {}
 
   void set_config(std::shared_ptr<const config::Config> config);
   /// Nothing: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request);
 
  private:
+  static constexpr size_t kPromptsKept = size_t{2} << 20;  ///< bytes
+
   HttpResponse metadata(const HttpRequest& request);
   HttpResponse unknown(const HttpRequest& request, const std::string& why);
   Result<AgentCaller> who_calls(const HttpRequest& request);
   HttpResponse take(const HttpRequest& request);
   boost::json::object answer_to(const mcp::Message& message, AgentCaller caller);
-  boost::json::object call_tool(const mcp::Message& message, const AgentCaller& caller);
+  boost::json::object call_tool(const mcp::Message& message, AgentCaller caller);
+  Result<agents::Attribution> attribution_of(const mcp::Message& message,
+                                             const AgentCaller& caller);
   std::shared_ptr<const config::Config> config();
 
   gateway::Gateway& gateway_;
   std::mutex mutex_;
   std::shared_ptr<const config::Config> config_;
   OidcApi* identity_;
+  Prompts& prompts_;
+  /// Prompts that came with a call, so that the next call with the same is for the same one.
+  BoundedCache<agents::Attribution> came_{kPromptsKept};
   McpTools tools_;
 };
 

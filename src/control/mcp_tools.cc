@@ -101,6 +101,31 @@ std::map<std::string, const privacy::ColumnLabel*> classes_of(const privacy::Lab
   return out;
 }
 
+/// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
+mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
+                             const mcp::Limits& limits) {
+  const std::string all = fmt::format("{}\n{}\n{}", said.run, said.prompt, said.call);
+  if (client.told == all || (client.told.empty() && !said.any())) return {};
+  // Whatever of it fails, it is all said again for the next statement.
+  client.told = "?";
+  for (const auto& [setting, value] :
+       {std::pair{"run", &said.run}, std::pair{"prompt", &said.prompt},
+        std::pair{"call", &said.call}}) {
+    // The run first, which clears the others; and nothing that would have to be quoted.
+    if (value->empty() && setting != std::string_view("run")) continue;
+    if (value->find_first_of("'\\") != std::string::npos) {
+      mcp::Answer answer;
+      answer.sqlstate = "22023";
+      answer.message = fmt::format("this is no name of a {}", setting);
+      return answer;
+    }
+    auto answer = client.run(fmt::format("SET sluice.{} = '{}'", setting, *value), {}, limits);
+    if (answer.failed()) return answer;
+  }
+  client.told = all;
+  return {};
+}
+
 std::string class_of(const privacy::ColumnLabel& column) {
   const auto& decision = column.decision;
   if (decision.shape != privacy::Shape::kWhole || decision.cls == privacy::Class::kNone)
@@ -118,6 +143,7 @@ ToolAnswer McpTools::call(const AgentCaller& caller, const std::string& tool,
   if (tool == "explain_statement") return explain(caller, arguments);
   if (tool == "query") return query(caller, arguments);
   if (tool == "execute") return execute(caller, arguments);
+  if (tool == "register_prompt") return register_prompt(caller, arguments);
   if (tool == "my_history") return history(caller, arguments);
   if (tool == "approval_status") return over_http(caller, "GET", "/api/v1/approvals/" + number());
   if (tool == "change_status") return over_http(caller, "GET", "/api/v1/changes/" + number());
@@ -158,7 +184,8 @@ Result<mcp::Answer> McpTools::run(const AgentCaller& caller, const std::string& 
   const std::string key =
       fmt::format("{}\n{}\n{}\n{}", caller.credential, database, read_only, caller.client);
   SLUICE_ASSIGN(auto lease, connections_.take(key, login));
-  auto answer = lease.client->run(sql, parameters, limits);
+  auto answer = tell_attribution(*lease.client, caller.said, limits);
+  if (!answer.failed()) answer = lease.client->run(sql, parameters, limits);
   if (!answer.lost) connections_.give_back(std::move(lease));
   return answer;
 }
@@ -226,6 +253,8 @@ ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& argu
   const auto principal = gateway::principal_of(*directory, *user, credential, {}, now.now_micros,
                                                {target->database, now.now_micros});
   now.authenticated_micros = principal.authenticated_micros;
+  now.run = !caller.said.run.empty();
+  now.prompt = !caller.said.prompt.empty();
   const auto explanation = policy::explain(*gateway_.policy(), *understood->facts,
                                            understood->catalog.get(), principal, *target, now);
   approval::SchemaChange change;
@@ -273,6 +302,20 @@ ToolAnswer McpTools::execute(const AgentCaller& caller, const json::object& argu
   const auto answer =
       run(caller, text(arguments, "database"), false, text(arguments, "sql"), {}, {});
   return answer ? told(*answer) : failure(answer.error().text, "See list_databases.");
+}
+
+ToolAnswer McpTools::register_prompt(const AgentCaller& caller, const json::object& arguments) {
+  const auto kept = prompts_.keep(caller.user, caller.credential,
+                                  {text(arguments, "text"),
+                                   text(arguments, "run"),
+                                   text(arguments, "model"),
+                                   {},
+                                   text(arguments, "parent")});
+  if (!kept) return failure(kept.error().text);
+  return {{{"prompt", kept->id},
+           {"run", kept->run},
+           {"next", "In _meta of the calls that follow from it: sluice/run and sluice/prompt_id."}},
+          false};
 }
 
 ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& arguments) {

@@ -6,7 +6,9 @@
 
 #include <boost/json.hpp>
 
+#include "agents/attribution.h"
 #include "control/http_server.h"
+#include "control/prompts.h"
 #include "gateway/gateway.h"
 #include "mcp/connections.h"
 
@@ -15,9 +17,10 @@ namespace sluice::control {
 /// Who calls a tool, as they have proved.
 struct AgentCaller {
   std::string user;
-  std::string credential;  ///< its id
-  SecretString secret;     ///< that it was shown with, or that it was issued with
-  std::string client;      ///< the program, as it calls itself; for the record
+  std::string credential;    ///< its id
+  SecretString secret;       ///< that it was shown with, or that it was issued with
+  std::string client;        ///< the program, as it calls itself; for the record
+  agents::Attribution said;  ///< for which run and prompt this is
 };
 
 /// What a tool has found; `failed` with what went wrong and what to do next.
@@ -35,8 +38,9 @@ class McpTools {
 
   /// `host`: of the gateway's own listener. `ask`: the API for those who prove who they are;
   /// `records`: the audit trail, for whoever may see all of it.
-  McpTools(gateway::Gateway& gateway, std::string host, Ask ask, Ask records)
+  McpTools(gateway::Gateway& gateway, Prompts& prompts, std::string host, Ask ask, Ask records)
       : gateway_(gateway),
+        prompts_(prompts),
         host_(std::move(host)),
         ask_(std::move(ask)),
         records_(std::move(records)) {}
@@ -51,6 +55,7 @@ class McpTools {
   ToolAnswer explain(const AgentCaller& caller, const boost::json::object& arguments);
   ToolAnswer query(const AgentCaller& caller, const boost::json::object& arguments);
   ToolAnswer execute(const AgentCaller& caller, const boost::json::object& arguments);
+  ToolAnswer register_prompt(const AgentCaller& caller, const boost::json::object& arguments);
   ToolAnswer history(const AgentCaller& caller, const boost::json::object& arguments);
   ToolAnswer over_http(const AgentCaller& caller, const std::string& method,
                        const std::string& path, const boost::json::object& body = {});
@@ -60,6 +65,7 @@ class McpTools {
                           const mcp::Limits& limits);
 
   gateway::Gateway& gateway_;
+  Prompts& prompts_;
   std::string host_;
   Ask ask_, records_;
   std::mutex asking_;  ///< the API is asked by one at a time

@@ -209,6 +209,11 @@ HttpResponse OidcApi::start(Setup& setup, const HttpRequest& request, bool devic
   return json_response(200, answer);
 }
 
+Result<identity::BrowserLogin> OidcApi::begin_here(const std::string& issuer,
+                                                   const std::string& redirect_uri) {
+  return setup()->logins->start_browser(issuer, redirect_uri, true);
+}
+
 HttpResponse OidcApi::finish(Setup& setup, const HttpRequest& request) {
   const auto body = body_of(request);
   if (!body) return refused(body.error());

@@ -33,6 +33,10 @@ class OidcApi {
   /// The credential that a token of an issuer stands for; the same for each time it is shown, until
   /// it ends. May take as long as the issuer does. Errors: kAuthentication, kDenied, kUnavailable.
   Result<identity::IssuedCredential> bearer(const SecretString& token, const std::string& peer);
+  /// Begins a login that ends at this gateway itself, at `redirect_uri`. May take as long as the
+  /// issuer does.
+  Result<identity::BrowserLogin> begin_here(const std::string& issuer,
+                                            const std::string& redirect_uri);
   /// Ends what is under way with issuers; nothing is answered any more.
   void stop();
   ~OidcApi() { stop(); }

@@ -72,6 +72,8 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   statement.client_address = record.context.client_address;
   statement.application = record.context.application;
   statement.purpose = record.purpose;
+  statement.run = !record.context.run.empty();
+  statement.prompt = !record.context.prompt.empty();
   statement.effect = policy::Effect::kAllow;
   if (record.outcome == audit::Outcome::kDenied) {
     // A hold is refused until somebody can approve it, and says so.
@@ -117,7 +119,7 @@ HttpResponse PolicyApi::save(const HttpRequest& request) {
     return problem(400, "\"expected\" must be the number of the latest version, 0 for none");
   store::PolicyVersion next;
   next.text = text_of(*body, "text");
-  next.author = text_of(*body, "author");
+  next.author = author_of(request, *body);
   next.comment = text_of(*body, "comment");
   const std::string file = text_of(*body, "file");
   const auto saved = policies_.save(gateway_, std::move(next), file.empty() ? "policy" : file,
@@ -181,7 +183,11 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   if (!body) return failed(body.error());
   const auto target = gateway_.target(text_of(*body, "database"));
   if (!target) return failed(target.error());
-  const std::string user = text_of(*body, "user");
+  std::string user = text_of(*body, "user");
+  if (user.empty()) user = request.user;
+  constexpr Roles kAsksForOthers = Role::kAuditor | Role::kAdmin;
+  if (!request.user.empty() && user != request.user && !request.roles.meet(kAsksForOthers))
+    return problem(403, "what others may do is told to auditors and administrators");
   if (gateway_.directory()->find(user) == nullptr) {
     return problem(404, "no user \"" + user + "\"; see: sluice user list");
   }

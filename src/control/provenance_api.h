@@ -30,8 +30,8 @@ class ProvenanceApi {
   std::optional<HttpResponse> answer(const HttpRequest& request);
 
  private:
-  HttpResponse list(const audit::Given& given);
-  HttpResponse one(const std::string& id);
+  HttpResponse list(const std::string& reader, const audit::Given& given);
+  HttpResponse one(const std::string& reader, const std::string& id);
   HttpResponse ask(const HttpRequest& request, bool contains);
 
   audit::Log& log_;

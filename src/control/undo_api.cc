@@ -144,10 +144,10 @@ std::optional<HttpResponse> UndoApi::answer(const HttpRequest& request, bool loc
     }
     actor = caller->user;
   }
-  if (path.empty() && !for_real) return list(request, actor);
+  if (path.empty() && !for_real) return list(request, reader_for(request, actor));
   const auto number = number_in(path);
   if (!number) return problem(404, "there is no such request");
-  if (!actor.empty()) {
+  if (!actor.empty() && (for_real || !reader_for(request, actor).empty())) {
     if (const auto may = may_undo(*number, actor); !may) return failed(may.error());
   }
   bool skip = false;

@@ -2,17 +2,21 @@
 
 #include <string>
 
+#include "agents/attribution.h"
 #include "gateway/stated.h"
 
 namespace sluice::gateway {
 
-/// For whom a service acts, as far as it may say so at all (docs/identity.md), and for what.
+/// For whom a service acts, as far as it may say so at all (docs/identity.md), and for which run
+/// and prompt of an agent (docs/agents.md).
 struct Acting {
-  bool may = false;     ///< it has a key to sign with
-  std::string session;  ///< as `SET sluice.end_user` has said; empty: for itself
-  std::string now;      ///< in the statement at hand
-  Stated stated;
-  std::string envelope;  ///< the receipt of its last export for training
+  bool may = false;              ///< it has a key to sign with
+  std::string session;           ///< as `SET sluice.end_user` has said; empty: for itself
+  std::string now;               ///< in the statement at hand
+  agents::Attribution said;      ///< for which run and prompt of an agent, in the session
+  agents::Attribution said_now;  ///< in the statement at hand
+  Stated stated;                 ///< what its session is for (docs/provenance.md)
+  std::string envelope;          ///< the receipt of its last export for training
 };
 
 }  // namespace sluice::gateway

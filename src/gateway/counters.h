@@ -20,7 +20,7 @@ class Counter {
 struct WorkerCounters {
   Counter connections, logins_ok, logins_failed, logins_in_progress;
   Counter statements_allowed, statements_denied, statements_failed;
-  Counter rows, bytes_from_clients, bytes_to_clients;
+  Counter rows, masked_values, bytes_from_clients, bytes_to_clients;
   Counter cancels, cache_hits, cache_misses;
   Counter sessions;
   Counter servers_active, servers_idle, waiting_for_server;

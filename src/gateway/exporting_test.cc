@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/server_identity.h"
 #include "sql/analyse.h"
 
 namespace sluice::gateway {
@@ -15,11 +16,11 @@ std::shared_ptr<const sql::StatementFacts> facts(std::string_view text) {
 }
 
 TEST(Stated, IsReadAsItIsSet) {
-  EXPECT_EQ(value_set("SET sluice.dataset = 'churn 2026'", "sluice.dataset"), "churn 2026");
-  EXPECT_EQ(value_set("set session SLUICE.DATASET to 'x';", "sluice.dataset"), "x");
-  EXPECT_EQ(value_set("RESET sluice.dataset", "sluice.dataset"), "");
-  EXPECT_EQ(value_set("SET sluice.dataset = 'x'", "sluice.model"), std::nullopt);
-  EXPECT_EQ(value_set("SET LOCAL sluice.dataset = 'x'", "sluice.dataset"), std::nullopt);
+  EXPECT_EQ(plainly_set("SET sluice.dataset = 'churn 2026'", "sluice.dataset"), "churn 2026");
+  EXPECT_EQ(plainly_set("set session SLUICE.DATASET to 'x';", "sluice.dataset"), "x");
+  EXPECT_EQ(plainly_set("RESET sluice.dataset", "sluice.dataset"), "");
+  EXPECT_EQ(plainly_set("SET sluice.dataset = 'x'", "sluice.model"), std::nullopt);
+  EXPECT_EQ(plainly_set("SET LOCAL sluice.dataset = 'x'", "sluice.dataset"), std::nullopt);
   EXPECT_EQ(stated_in(*facts("SET sluice.model = 'x'")), "sluice.model");
   EXPECT_EQ(stated_in(*facts("SELECT set_config('sluice.purpose', 'x', true)")), "sluice.purpose");
   EXPECT_EQ(stated_in(*facts("SET sluice.model = 'x'; SET sluice.dataset = 'y'")), "*");

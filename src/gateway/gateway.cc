@@ -318,6 +318,7 @@ Stats GatewayImpl::stats() {
     total.statements_denied_total += c.statements_denied.get();
     total.statements_failed_total += c.statements_failed.get();
     total.rows_total += c.rows.get();
+    total.masked_values_total += c.masked_values.get();
     total.bytes_from_clients_total += c.bytes_from_clients.get();
     total.bytes_to_clients_total += c.bytes_to_clients.get();
     total.cancels_total += c.cancels.get();

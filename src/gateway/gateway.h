@@ -42,7 +42,8 @@ struct Stats {
   uint64_t connections_total = 0, logins_ok_total = 0, logins_failed_total = 0;
   uint64_t logins_limited_total = 0;
   uint64_t statements_allowed_total = 0, statements_denied_total = 0, statements_failed_total = 0;
-  uint64_t rows_total = 0, bytes_from_clients_total = 0, bytes_to_clients_total = 0;
+  uint64_t rows_total = 0, masked_values_total = 0, bytes_from_clients_total = 0,
+           bytes_to_clients_total = 0;
   uint64_t cancels_total = 0, analysis_cache_hits_total = 0, analysis_cache_misses_total = 0;
   uint64_t sessions = 0, logins_in_progress = 0;
   uint64_t server_connections_active = 0, server_connections_idle = 0, waiting_for_server = 0;

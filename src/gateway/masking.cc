@@ -174,6 +174,13 @@ std::vector<std::string> shown_columns(const MaskedRows& rows) {
   return out;
 }
 
+uint64_t masked_count(const MaskedRows& rows) {
+  uint64_t total = 0;
+  for (const auto& count : rows.copy ? rows.copy->counts() : rows.scratch.counts)
+    total += count.values;
+  return total;
+}
+
 std::vector<std::string> masked_values(const MaskedRows& rows) {
   std::vector<std::string> out;
   const auto& counts = rows.copy ? rows.copy->counts() : rows.scratch.counts;

@@ -91,6 +91,9 @@ std::vector<std::string> shown_columns(const MaskedRows& rows);
 /// "public.members.email email default 200" for each column of which values were masked.
 std::vector<std::string> masked_values(const MaskedRows& rows);
 
+/// How many values were masked, over all columns.
+uint64_t masked_count(const MaskedRows& rows);
+
 /// What a session's audience was found for.
 struct AudienceOf {
   std::shared_ptr<const policy::Policy> policy;

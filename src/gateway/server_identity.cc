@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/attributed.h"
 #include "gateway/refusals.h"
 #include "gateway/stated.h"
 
@@ -29,6 +30,30 @@ std::shared_ptr<const policy::Decision> refused(std::string message, std::string
 
 constexpr std::string_view kEndUser = "sluice.end_user";
 
+/// Words of a text with blanks between them, and whatever stands in quotes as one.
+std::vector<std::string> plain_words(std::string_view text) {
+  std::vector<std::string> words;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';') {
+      ++i;
+      continue;
+    }
+    const bool quoted = c == '\'';
+    const bool alone = c == '=';
+    size_t end = alone ? i + 1 : text.find_first_of(quoted ? "'" : " \t\r\n;='", i + 1);
+    end = end == std::string_view::npos ? text.size() : end + (quoted ? 1 : 0);
+    words.emplace_back(text.substr(i, end - i));
+    if (!quoted) {
+      for (char& letter : words.back()) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + ('a' - 'A'));
+      }
+    }
+    i = end;
+  }
+  return words;
+}
+
 /// "*": one that cannot be known beforehand.
 std::shared_ptr<const policy::Decision> objection_to(const config::ServerIdentityConfig& config,
                                                      std::string_view setting) {
@@ -36,6 +61,8 @@ std::shared_ptr<const policy::Decision> objection_to(const config::ServerIdentit
     return refused("which setting this changes cannot be known beforehand",
                    "Write its name as a plain literal: set_config('work_mem', …).");
   }
+  // They say nothing of who it is, and the gateway has looked at them.
+  if (is_attribution(setting)) return nullptr;
   if (setting.starts_with("sluice.")) {
     return refused(fmt::format("{} is set by the gateway alone", setting), "");
   }
@@ -118,7 +145,29 @@ bool names_end_user(const sql::StatementFacts& facts) {
   });
 }
 
-std::optional<std::string> end_user_set(std::string_view text) { return value_set(text, kEndUser); }
+std::optional<std::string> end_user_set(std::string_view text) {
+  return plainly_set(text, kEndUser);
+}
+
+std::optional<std::string> plainly_set(std::string_view text, std::string_view name) {
+  auto words = plain_words(text);
+  if (words == std::vector<std::string>{"reset", std::string(name)}) return "";
+  if (words.size() == 5 && words[0] == "set" && words[1] == "session") {
+    words.erase(words.begin() + 1);
+  }
+  if (words.size() != 4 || words[0] != "set" || words[1] != name ||
+      (words[2] != "=" && words[2] != "to")) {
+    return std::nullopt;
+  }
+  if (words[3] == "default") return "";
+  const std::string& value = words[3];
+  // Neither an assertion nor an id has anything to be escaped.
+  if (value.size() < 2 || value.front() != '\'' || value.back() != '\'' ||
+      value.find('\\') != std::string::npos) {
+    return std::nullopt;
+  }
+  return value.substr(1, value.size() - 2);
+}
 
 std::shared_ptr<const policy::Decision> changes_identity(const config::ServerIdentityConfig& config,
                                                          const sql::StatementFacts& facts,

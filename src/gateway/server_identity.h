@@ -38,6 +38,8 @@ bool names_end_user(const sql::StatementFacts& facts);
 /// What `SET sluice.end_user = '…'` sets, "" for RESET and SET … TO DEFAULT; nothing for any other
 /// text.
 std::optional<std::string> end_user_set(std::string_view text);
+/// The same for any setting, `name` in lower case.
+std::optional<std::string> plainly_set(std::string_view text, std::string_view name);
 
 /// Why a statement may not run that could change who the server takes its session for; null: it
 /// could not, or only in a way that the gateway undoes before anything else runs.

@@ -169,7 +169,7 @@ class Session : private net::StreamHandler, private ServerUser {
                                                      bool& sets);
   std::optional<Pass> settle_end_user(const Piece& piece, const Statement& statement, Bytes text,
                                       size_t own);
-  void act_for(const std::string& end_user);
+  void act_for(const std::string& end_user, const agents::Attribution& said);
 
   // session_server_identity.cc: whom the server takes its client for.
   ParameterList server_identity() const;

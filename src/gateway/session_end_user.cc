@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/attributed.h"
 #include "gateway/identified.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
@@ -25,6 +26,15 @@ bool needs_nobody(const sql::StatementFacts& facts) {
     return action.kind == sql::ActionKind::kTransaction ||
            action.kind == sql::ActionKind::kSessionSetting;
   });
+}
+
+/// Whether what has been sent before the last `own` runs nothing.
+bool only_prepares(const ExpectedQueue& expected, size_t own) {
+  for (size_t i = 0; i + own < expected.size(); ++i) {
+    const RequestKind kind = expected.at(i).kind;
+    if (kind != RequestKind::kParse && kind != RequestKind::kDescribeStatement) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -83,7 +93,11 @@ tl::expected<std::string, Session::DecisionPtr> Session::end_user_of(const State
 std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
                                                       const Statement& statement, Bytes text,
                                                       size_t own) {
-  if (!acting_.may) return std::nullopt;
+  // Nearly always there is nothing to do.
+  if (!acting_.may && !acting_.said_now.any() && !acting_.said.any() &&
+      !speaks_of_attribution(statement)) {
+    return std::nullopt;
+  }
   const bool simple = piece.type == wire::postgres::kQuery;
   const auto drop_own = [&] {
     for (; own > 0; --own) expected_.drop_back();
@@ -93,25 +107,30 @@ std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
     return simple ? refuse_query(audit::Phase::kSimple, &statement, why)
                   : refuse_extended({}, &statement, why, piece.type == wire::postgres::kParse);
   };
-  bool sets = false;
-  auto name = end_user_of(statement, text, sets);
+  bool sets = false, says = false;
+  auto name = acting_.may ? end_user_of(statement, text, sets) : acting_.now;
   if (!name) return refuse(name.error());
+  const auto said =
+      attribution_of(statement, text, acting_.said, admission_.user, worker_.shared().secret, says);
+  if (!said) return refuse(said.error());
   // What is only parsed has not happened yet.
   const bool parsing = piece.type == wire::postgres::kParse;
-  if (sets && parsing) return std::nullopt;
-  if (*name != acting_.now) {
-    if (expected_.size() > own) {
+  if ((sets || says) && parsing) return std::nullopt;
+  if (*name != acting_.now || *said != acting_.said_now) {
+    if (expected_.size() > own && (*name != acting_.now || !only_prepares(expected_, own))) {
       // What still runs is for somebody else, and goes on the record as that.
       if (!ready_outstanding()) {
-        return refuse(refused("the end user changes in the midst of a pipeline: send Sync first"));
+        return refuse(
+            refused("for whom this is changes in the midst of a pipeline: send Sync first"));
       }
       drop_own();
       return defer(piece, kQueue);
     }
-    if (!piece.whole()) return refuse(refused("the end user changes with too long a message"));
-    act_for(*name);
+    if (!piece.whole()) return refuse(refused("for whom it is changes with too long a message"));
+    act_for(*name, *said);
   }
   if (sets) acting_.session = *name;
+  if (says) acting_.said = *said;
   if (names_known()) return std::nullopt;
   const bool again = own > 0;
   drop_own();
@@ -127,8 +146,14 @@ std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
   return pass;
 }
 
-void Session::act_for(const std::string& end_user) {
+void Session::act_for(const std::string& end_user, const agents::Attribution& said) {
+  const bool same = end_user == acting_.now;
   acting_.now = end_user;
+  acting_.said_now = said;
+  if (same) {
+    context_ = audit::EncodedContext(context());
+    return;
+  }
   const auto directory = worker_.runtime()->directory;
   const identity::User* user = directory->find(admission_.user);
   if (user == nullptr) return;  // The session is about to end.

@@ -62,7 +62,10 @@ audit::SessionContext Session::context() const {
           principal.credential,
           admission_.role,
           principal.end_user,
-          principal.grants};
+          principal.grants,
+          acting_.said_now.run,
+          acting_.said_now.prompt,
+          acting_.said_now.call};
 }
 
 void Session::end_expired(int64_t now_micros) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "gateway/exporting.h"
 #include "gateway/refusals.h"
+#include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -47,7 +48,7 @@ std::optional<Session::Pass> Session::settle_stated(const Piece& piece, const St
   const std::string_view setting = stated_in(statement.facts());
   // What is only parsed has not happened yet.
   if (setting.empty() || parsing) return std::nullopt;
-  const auto value = value_set(text, setting);
+  const auto value = plainly_set(text, setting);
   if (const auto why = objection_to(setting, value, stated)) {
     for (; own > 0; --own) expected_.drop_back();
     return piece.type == wire::postgres::kQuery

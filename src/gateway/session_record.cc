@@ -131,6 +131,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
+  if (entry.masked) counters.masked_values.add(masked_count(*entry.masked));
   return record(event);
 }
 
@@ -160,6 +161,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
+  if (entry.masked) counters.masked_values.add(masked_count(*entry.masked));
   return record(event);
 }
 

@@ -157,6 +157,8 @@ policy::Circumstances Session::circumstances() const {
   now.purpose = acting_.stated.purpose;
   now.authenticated_micros = admission_.principal.authenticated_micros;
   now.in_transaction = transaction_ahead_ != 'I';
+  now.run = !acting_.said_now.run.empty();
+  now.prompt = !acting_.said_now.prompt.empty();
   return now;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +21,6 @@ struct Stated {
 bool is_stated(std::string_view setting);
 /// Which of them a statement sets or resets, if any; "*" for several.
 std::string_view stated_in(const sql::StatementFacts& facts);
-/// What `SET setting = '…'` sets, "" for RESET and SET … TO DEFAULT; nothing for any other text.
-std::optional<std::string> value_set(std::string_view text, std::string_view setting);
 /// Whether a name may stand in receipts and messages: at most 200 bytes, UTF-8, no control
 /// characters.
 bool is_statable(std::string_view value);

@@ -108,10 +108,10 @@ void OidcLogins::put_back(const BegunLogin& begun, Attempt attempt) {
 }
 
 Result<BrowserLogin> OidcLogins::start_browser(std::string_view issuer,
-                                               const std::string& redirect_uri) {
+                                               const std::string& redirect_uri, bool to_us) {
   SLUICE_ASSIGN(OidcProvider* const provider, this->provider(issuer));
   const auto& config = provider->config();
-  if (!allowed_redirect(redirect_uri, config.redirect)) {
+  if (!to_us && !allowed_redirect(redirect_uri, config.redirect)) {
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("logins by {} end at {} on the machine of the browser, and nowhere "
                             "else",

@@ -61,8 +61,10 @@ class OidcLogins {
   /// By its identifier; null if there is none.
   OidcProvider* provider_of_issuer(std::string_view issuer);
 
-  /// Errors of these: kNotFound, kInvalidInput, kLimit, kUnavailable.
-  Result<BrowserLogin> start_browser(std::string_view issuer, const std::string& redirect_uri);
+  /// Errors of these: kNotFound, kInvalidInput, kLimit, kUnavailable. `to_us`: the redirect is no
+  /// word of a client's, but the gateway's own address.
+  Result<BrowserLogin> start_browser(std::string_view issuer, const std::string& redirect_uri,
+                                     bool to_us = false);
   Result<DeviceLogin> start_device(std::string_view issuer);
   /// Errors of these: kAuthentication, and the attempt is over.
   Result<FinishedLogin> finish_browser(const BegunLogin& begun, const BrowserAnswer& answer);

@@ -66,6 +66,9 @@ class QueryClient {
   virtual Answer run(const std::string& text,
                      const std::vector<std::optional<std::string>>& parameters,
                      const Limits& limits) = 0;
+
+  /// What the session was told last of what its statements are for.
+  std::string told;
 };
 
 }  // namespace sluice::mcp

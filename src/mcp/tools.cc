@@ -35,6 +35,11 @@ constexpr std::array kAccess = {kDatabase,
                                 Argument{"seconds", kNumber, true, "For how long"},
                                 Argument{"reason", kText, true, "Why it is needed"},
                                 Argument{"ticket", kText, false, "Where it was asked for"}};
+constexpr std::array kRegister = {
+    Argument{"text", kText, true, "The prompt, word for word, up to 64 KiB"},
+    Argument{"run", kText, false, "The run that it belongs to; left out: a new one"},
+    Argument{"model", kText, false, "The model that was asked"},
+    Argument{"parent", kText, false, "Id of the prompt that led to it"}};
 constexpr std::array kHistory = {
     Argument{"limit", kNumber, false, "How many, 1 to 100 (default 20)"}};
 
@@ -61,6 +66,11 @@ constexpr std::array kTools = {
          "nothing has run: follow approval_status, and run exactly the same statement again once "
          "it is approved.",
          kStatement, true},
+    Tool{"register_prompt", "Register a prompt",
+         "Puts what you were asked on the record, and returns its id and run. Name them in _meta "
+         "of the calls that follow from it: sluice/run and sluice/prompt_id. Some databases want "
+         "it.",
+         kRegister},
     Tool{"approval_status", "Follow a request for approval",
          "State of a request for approval: waiting, approved, rejected (with the reason), expired.",
          kNumberOf},

@@ -42,6 +42,8 @@ void read_circumstances(MapReader& map, PolicyCase& one) {
   map.scalar("purpose", one.purpose);
   map.scalar("client", one.client);
   map.boolean("in_transaction", one.in_transaction);
+  map.boolean("run", one.run);
+  map.boolean("prompt", one.prompt);
   if (map.has("estimated_rows")) {
     unsigned rows = 0;
     map.number("estimated_rows", rows, 0, 4'000'000'000U);
@@ -119,6 +121,8 @@ CaseResult run_case(const std::shared_ptr<const Policy>& policy, const PolicyCas
   now.client_address = one.client;
   now.application = one.application;
   now.purpose = one.purpose;
+  now.run = one.run || one.prompt;
+  now.prompt = one.prompt;
   now.in_transaction = one.in_transaction;
   now.estimated_rows = one.estimated_rows;
   now.authenticated_micros = now.now_micros;

@@ -60,6 +60,8 @@ struct Circumstances {
   std::string_view purpose;
   int64_t authenticated_micros = 0;  ///< wall clock, when the principal proved who they are
   bool in_transaction = false;
+  bool run = false;     ///< its client has said in which run of an agent
+  bool prompt = false;  ///< and for which prompt, which is registered here
   /// The planner's estimate of rows, where a rule asks (Judgement::needs_estimate); not known: such
   /// a rule is taken at its worst.
   std::optional<double> estimated_rows;

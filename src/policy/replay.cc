@@ -59,6 +59,8 @@ std::shared_ptr<const Decision> decide_again(const std::shared_ptr<const Policy>
   then.client_address = statement.client_address;
   then.application = statement.application;
   then.purpose = statement.purpose;
+  then.run = statement.run;
+  then.prompt = statement.prompt;
   then.in_transaction = statement.in_transaction;
   return judge(policy, *understood.facts, understood.catalog.get(), statement.principal,
                statement.target)

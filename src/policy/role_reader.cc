@@ -49,6 +49,8 @@ void check_when(MapReader& map, const When& when) {
   no(when.estimated_rows.has_value(), "estimated_rows");
   no(when.application.has_value(), "application");
   no(when.purpose.has_value(), "purpose");
+  no(when.run.has_value(), "run");
+  no(when.prompt.has_value(), "prompt");
   no(when.in_transaction.has_value(), "in_transaction");
 }
 

@@ -260,6 +260,8 @@ void read_when(MapReader& map, When& when) {
   read_words(map, "application", when.application);
   read_words(map, "purpose", when.purpose);
   read_flag(map, "in_transaction", when.in_transaction);
+  read_flag(map, "run", when.run);
+  read_flag(map, "prompt", when.prompt);
 }
 
 void read_part(MapReader& map, const std::string& key,

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "store/agent_tables.h"
 #include "store/postgres.h"
 
 namespace sluice::store {
@@ -402,6 +403,7 @@ std::span<const char* const> schema_steps() {
          ALTER TABLE credentials ADD COLUMN claims TEXT NOT NULL DEFAULT '';)",
       // A DSSE envelope; empty: none was given.
       "ALTER TABLE changes ADD COLUMN attestation TEXT NOT NULL DEFAULT '';",
+      kAgentPrompts,
   };
   return kSteps;
 }

@@ -54,6 +54,14 @@ json::object scope(const Source& source) {
 
 std::string nanoseconds(int64_t micros) { return std::to_string(micros) + "000"; }
 
+/// Who asked through an agent, under the names of OpenTelemetry's conventions for generative AI.
+void describe_agent(Attributes& attributes, const Record& record) {
+  attributes.text("gen_ai.conversation.id", record.context.run);
+  attributes.text("gen_ai.tool.call.id", record.context.call);
+  attributes.text("sluice.prompt.id", record.context.prompt);
+  if (record.context.kind == "agent") attributes.text("gen_ai.agent.name", record.context.user);
+}
+
 /// What logs and spans say alike, under the names of the semantic conventions where there are any.
 void describe(Attributes& attributes, const Entry& entry) {
   const Record& record = entry.record;
@@ -69,6 +77,7 @@ void describe(Attributes& attributes, const Entry& entry) {
   attributes.text("deployment.environment.name", record.context.environment);
   attributes.text("sluice.application", record.context.application);
   attributes.text("sluice.principal.kind", record.context.kind);
+  describe_agent(attributes, record);
   if (record.type != EventType::kStatement) return;
   attributes.text("db.system.name", "postgresql");
   attributes.text("db.operation.name", record.kind);

@@ -2,13 +2,9 @@
 Sluice but what the server tells it."""
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 
 import psycopg
 import pytest
@@ -19,6 +15,7 @@ from harness.postgres import PostgresServer
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "identity"))
 from issuers import FakeIssuer  # noqa: E402
+from mcp_client import PING, Agent, post, token_of, until_known  # noqa: E402
 
 POLICY = """
 rules:
@@ -77,37 +74,6 @@ identity:
     assert gateway.stop() == 0
 
 
-def token_of(gateway, *scopes, user="helper", acts_for="alice"):
-    words = [word for scope in scopes for word in ("--scope", scope)]
-    if acts_for:
-        words += ["--acts-for", acts_for]
-    return gateway.cli("token", "create", "--user", user, "--for", "1h", *words).stdout.split()[-1]
-
-
-class Agent:
-    """The SDK's client in a process of its own."""
-
-    def __init__(self, packages, *how, env=None):
-        self.process = subprocess.Popen(["node", str(HERE / "client.mjs"), *how], cwd=packages, text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **(env or {})})
-        self.greeting = json.loads(self.process.stdout.readline())
-
-    def ask(self, method, **params):
-        self.process.stdin.write(json.dumps({"method": method, "params": params}) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def call(self, tool, **arguments):
-        """(what it has found, whether it failed)"""
-        answer = self.ask("callTool", name=tool, arguments=arguments)
-        assert json.loads(answer["content"][0]["text"]) == answer["structuredContent"]
-        return answer["structuredContent"], answer.get("isError", False)
-
-    def close(self):
-        self.process.stdin.close()
-        assert self.process.wait(timeout=60) == 0
-
-
 @pytest.fixture(scope="module")
 def agent(gateway, packages):
     token = token_of(gateway, "mcp", "approvals", "changes", "grants")
@@ -115,33 +81,6 @@ def agent(gateway, packages):
     agent = Agent(packages, "http", f"http://127.0.0.1:{gateway.http}/mcp", token)
     yield agent
     agent.close()
-
-
-def post(gateway, body, token=None, path="/mcp", method="POST", **headers):
-    """(status, headers, body)"""
-    headers = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", data if method == "POST" else None, headers,
-                                     method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read()
-
-
-PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-
-
-def until_known(gateway, token):
-    """A token that was just made is known within a second."""
-    for _ in range(300):
-        if post(gateway, PING, token)[0] != 401:
-            return
-        time.sleep(0.1)
-    raise AssertionError("the token never came to be known")
 
 
 def test_it_says_what_it_can_do(agent):

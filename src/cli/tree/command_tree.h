@@ -57,6 +57,7 @@ void add_proof(CLI::App& sub, ProofOptions& who);
 void add_gateway_commands(CommandTree& tree);
 void add_user_commands(CommandTree& tree);
 void add_credential_commands(CommandTree& tree);
+void add_agent_commands(CommandTree& tree);
 void add_audit_commands(CommandTree& tree);
 void add_policy_commands(CommandTree& tree);
 void add_data_commands(CommandTree& tree);

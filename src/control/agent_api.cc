@@ -1,0 +1,264 @@
+#include "control/agent_api.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "agents/attribution.h"
+#include "audit/filters.h"
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "control/body.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kRoot = "/api/v1/agents/";
+constexpr std::string_view kRuns = "runs";
+constexpr std::string_view kPrompts = "prompts";
+/// What a token must be allowed to do.
+constexpr std::string_view kScope = "mcp";
+constexpr const char* kOperator = "local administrator";
+constexpr size_t kMostRuns = 1000;
+constexpr size_t kMostPrompts = 1000;
+constexpr size_t kMostStatements = 10'000;
+
+HttpResponse refused(const Error& error) {
+  if (error.code == ErrorCode::kAuthentication)
+    return problem(401, "who asks is not known", error.text);
+  return failed(error);
+}
+
+void add_text(json::object& out, std::string_view name, const std::string& text) {
+  if (!text.empty()) out[name] = to_printable_utf8(text);
+}
+
+json::object to_json(const agents::Prompt& prompt) {
+  json::object out{{"prompt", prompt.id},    {"run", prompt.run},
+                   {"user", prompt.user},    {"time", format_time(prompt.created_micros)},
+                   {"bytes", prompt.length}, {"sha256", to_hex(agents::digest_of(prompt.id))}};
+  add_text(out, "acts_for", prompt.person);
+  add_text(out, "model", prompt.model);
+  add_text(out, "tool_call", prompt.call);
+  add_text(out, "parent", prompt.parent);
+  if (prompt.erased) out["erased"] = true;
+  return out;
+}
+
+/// Of a statement's record, what a run is looked at for.
+json::object statement_of(const audit::Record& record) {
+  constexpr std::string_view kWanted[] = {"id",
+                                          "time",
+                                          "user",
+                                          "database",
+                                          "tool_call",
+                                          "kind",
+                                          "text",
+                                          "decision",
+                                          "rule",
+                                          "message",
+                                          "tables",
+                                          "actions",
+                                          "output_columns",
+                                          "predicate_columns",
+                                          "written_columns",
+                                          "classes",
+                                          "masked",
+                                          "rows",
+                                          "changed",
+                                          "approval",
+                                          "sqlstate"};
+  const json::object all = audit::to_json(record);
+  json::object out;
+  for (const auto name : kWanted) {
+    if (const auto* value = all.if_contains(name)) out[name] = *value;
+  }
+  return out;
+}
+
+bool is_of(const audit::SessionContext& context, const std::string& reader) {
+  const auto& actors = context.actors;
+  return reader.empty() || context.user == reader ||
+         std::find(actors.begin(), actors.end(), reader) != actors.end();
+}
+
+/// A part of a path, as URLs have it.
+Result<std::string> decoded(std::string_view part) {
+  SLUICE_ASSIGN(const auto given, audit::parse_query_string(part));
+  if (given.size() != 1 || !given.front().second.empty())
+    return fail(ErrorCode::kInvalidInput, "this is not URL-encoded");
+  return given.front().first;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AgentApi>> AgentApi::open(gateway::Gateway& gateway, audit::Log& log,
+                                                 const config::Config& config) {
+  std::unique_ptr<AgentApi> api(new AgentApi(gateway, log, config.state / "audit"));
+  SLUICE_ASSIGN(api->prompts_, Prompts::open(gateway, log, config));
+  return api;
+}
+
+Result<> AgentApi::note(audit::EventType type, const std::string& who, const std::string& what) {
+  audit::SessionContext context;
+  context.user = who.empty() ? kOperator : who;
+  audit::Event event;
+  event.type = type;
+  event.time_micros = wall_micros();
+  event.message = what;
+  SLUICE_TRY(log_.append_admin(context, event));
+  return {};
+}
+
+HttpResponse AgentApi::keep(const HttpRequest& request, const Caller& caller) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto kept =
+      prompts_->keep(caller.user, caller.credential,
+                     {text_of(*body, "text"), text_of(*body, "run"), text_of(*body, "model"),
+                      text_of(*body, "call"), text_of(*body, "parent")});
+  if (!kept) return failed(kept.error());
+  return json_response(201, to_json(*kept));
+}
+
+HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
+  size_t limit = 100;
+  const auto given = audit::parse_query_string(query);
+  if (!given) return failed(given.error());
+  for (const auto& [name, value] : *given) {
+    const auto number = number_in(value);
+    if (name != "limit" || !number) return problem(400, "known parameters: limit, from 1 up");
+    limit = std::min(static_cast<size_t>(*number), kMostRuns);
+  }
+  const auto runs = prompts_->store().runs(reader, limit);
+  if (!runs) return failed(runs.error());
+  json::array all;
+  for (const auto& run : *runs) {
+    json::object out{{"run", run.run},
+                     {"user", run.user},
+                     {"first", format_time(run.first_micros)},
+                     {"last", format_time(run.last_micros)},
+                     {"prompts", run.prompts}};
+    add_text(out, "acts_for", run.person);
+    all.push_back(std::move(out));
+  }
+  return json_response(200, all);
+}
+
+HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
+  const auto prompts = prompts_->store().of_run(run, kMostPrompts);
+  if (!prompts) return failed(prompts.error());
+  if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run); !noted)
+    return failed(noted.error());
+  audit::Query query;
+  query.run = run;
+  query.type = "statement";
+  query.order = audit::Order::kOldest;
+  query.limit = kMostStatements;
+  const auto page = audit::search_page(audit_directory_, query);
+  if (!page) return failed(page.error());
+  std::map<std::string, json::array> by_prompt;
+  bool any = false;
+  for (const auto& record : page->records) {
+    if (!is_of(record.context, reader.eyes)) continue;
+    any = true;
+    by_prompt[record.context.prompt].push_back(statement_of(record));
+  }
+  json::array all;
+  for (const auto& prompt : *prompts) {
+    if (!reader.may_see(prompt)) continue;
+    any = true;
+    json::object out = to_json(prompt);
+    out["statements"] = std::move(by_prompt[prompt.id]);
+    by_prompt.erase(prompt.id);
+    all.push_back(std::move(out));
+  }
+  if (!any) return problem(404, "there is no such run, or it is not yours to see");
+  json::array rest;
+  for (auto& [prompt, statements] : by_prompt) {
+    for (auto& statement : statements) rest.push_back(std::move(statement));
+  }
+  return json_response(200, json::object{{"run", run},
+                                         {"prompts", std::move(all)},
+                                         {"without_prompt", std::move(rest)},
+                                         {"truncated", page->next.has_value()}});
+}
+
+HttpResponse AgentApi::prompt(const std::string& id, const Reader& reader) {
+  const auto found = prompts_->store().find(id);
+  if (!found) return failed(found.error());
+  if (!reader.may_see(*found))
+    return problem(404, "there is no prompt of that id");
+  // Before it is told.
+  const auto noted = note(audit::EventType::kAuditRead, reader.user,
+                          fmt::format("read prompt {} of run {}", id, found->run));
+  if (!noted) return failed(noted.error());
+  json::object out = to_json(*found);
+  if (found->erased) return json_response(200, out);
+  const auto text = prompts_->store().text(*found);
+  if (!text) return failed(text.error());
+  out["text"] = to_printable_utf8(*text);
+  return json_response(200, out);
+}
+
+HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) {
+  const auto body = body_of(request);
+  const std::string reason = body ? text_of(*body, "reason") : std::string();
+  if (reason.empty()) return problem(400, "say why: {\"reason\": …}");
+  const auto found = prompts_->store().find(id);
+  if (!found) return failed(found.error());
+  const auto noted = note(audit::EventType::kEvidence, request.user,
+                          fmt::format("the text of prompt {} of run {} was erased: {}", id,
+                                      found->run, to_printable_utf8(reason)));
+  if (!noted) return failed(noted.error());
+  if (const auto erased = prompts_->store().erase(id); !erased) return failed(erased.error());
+  return json_response(200, json::object{{"erased", id}});
+}
+
+HttpResponse AgentApi::get(std::string_view path, std::string_view query,
+                           const Reader& reader) {
+  if (path == kRuns) return list(query, reader.eyes);
+  const size_t slash = path.find('/');
+  const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+  const auto name = decoded(rest);
+  if (!name) return problem(404, "not found");
+  path = path.substr(0, slash);
+  HttpResponse response;
+  if (path == kRuns) {
+    response.later = [this, name = *name, reader] { return run(name, reader); };
+  } else if (path == kPrompts) {
+    response.later = [this, name = *name, reader] { return prompt(name, reader); };
+  } else {
+    return problem(404, "not found", "Known here: prompts, runs.");
+  }
+  return response;
+}
+
+std::optional<HttpResponse> AgentApi::answer(const HttpRequest& request, bool local) {
+  const size_t mark = request.path.find('?');
+  std::string_view path = std::string_view(request.path).substr(0, mark);
+  if (!path.starts_with(kRoot)) return std::nullopt;
+  path.remove_prefix(kRoot.size());
+  const auto query = mark == std::string::npos ? std::string_view()
+                                               : std::string_view(request.path).substr(mark + 1);
+  const std::string prefix = std::string(kPrompts) + "/";
+  const bool trusted = local && request.authorization.empty();
+  const bool erases = request.method == "DELETE" && path.starts_with(prefix);
+  // The front door lets nobody but admins ask that.
+  if (erases && (trusted || request.roles.meet(Role::kAdmin)))
+    return erase(std::string(path.substr(prefix.size())), request);
+  if (trusted && request.method == "GET") return get(path, query, {});
+  const auto caller = who_asks(request, *gateway_.directory(), kScope);
+  if (!caller) return refused(caller.error());
+  if (request.method == "GET")
+    return get(path, query, {caller->user, reader_for(request, caller->user)});
+  if (request.method == "POST" && path == kPrompts) return keep(request, *caller);
+  return problem(405, "prompts are POSTed, and runs are only looked at");
+}
+
+}  // namespace sluice::control

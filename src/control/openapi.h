@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include <boost/json.hpp>
+
+namespace sluice::control {
+
+/// The description of the API for programs (OpenAPI 3.1): every route of routes(), with what
+/// openapi.json says of what it takes and gives.
+boost::json::object openapi();
+
+/// openapi.json, as it was when this was built.
+std::string_view openapi_text();
+
+}  // namespace sluice::control

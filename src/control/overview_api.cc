@@ -1,0 +1,161 @@
+#include "control/overview_api.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <tuple>
+
+#include "audit/record_json.h"
+#include "audit/search.h"
+#include "base/clock.h"
+#include "control/approval_api.h"
+#include "control/body.h"
+#include "control/caller.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr size_t kMostDrift = 20;
+constexpr size_t kMostCounted = 10'000;
+constexpr Roles kReadsAll = Role::kAuditor | Role::kAdmin;
+
+/// The operator, at the local socket, sees all.
+bool sees_all(const HttpRequest& request) {
+  return request.user.empty() || request.roles.meet(kReadsAll);
+}
+
+json::object totals_of(const gateway::Stats& stats) {
+  return {{"connections", stats.connections_total},
+          {"sessions", stats.sessions},
+          {"logins", stats.logins_ok_total},
+          {"login_failures", stats.logins_failed_total},
+          {"statements", stats.statements_allowed_total},
+          {"denied", stats.statements_denied_total},
+          {"failed", stats.statements_failed_total},
+          {"rows", stats.rows_total},
+          {"bytes_to_clients", stats.bytes_to_clients_total},
+          {"masked_values", stats.masked_values_total}};
+}
+
+json::array sessions_of(const std::vector<gateway::SessionInfo>& sessions) {
+  std::map<std::tuple<std::string, std::string, std::string>, int64_t> counts;
+  for (const auto& each : sessions) ++counts[{each.user, each.database, each.state}];
+  json::array out;
+  for (const auto& [key, count] : counts) {
+    out.push_back(json::object{{"user", std::get<0>(key)},
+                               {"database", std::get<1>(key)},
+                               {"state", std::get<2>(key)},
+                               {"count", count}});
+  }
+  return out;
+}
+
+json::object audit_of(const audit::Log::Health& health) {
+  return {{"writable", health.writable},
+          {"last_sequence", health.last_sequence},
+          {"published_sequence", health.published_sequence},
+          {"free_bytes", health.free_bytes},
+          {"low_on_disk", health.low_on_disk}};
+}
+
+}  // namespace
+
+std::optional<HttpResponse> OverviewApi::answer(const HttpRequest& request) {
+  if (request.method != "GET") return std::nullopt;
+  if (request.path == "/api/v1/overview") return overview(request);
+  if (request.path == "/api/v1/databases") return databases(request);
+  if (request.path == "/api/v1/settings") return settings();
+  return std::nullopt;
+}
+
+json::object OverviewApi::waiting(const HttpRequest& request) {
+  const bool all = sees_all(request);
+  const auto directory = from_.gateway.directory();
+  approval::Wanted approvals;
+  approvals.state = approval::find_state("waiting");
+  approvals.limit = kMostCounted;
+  int64_t requests = 0, changes = 0, grants = 0;
+  if (const auto found = from_.desk.list(approvals)) {
+    requests = std::count_if(found->begin(), found->end(), [&](const auto& each) {
+      return all || may_see(each, *directory, request.user);
+    });
+  }
+  change::Wanted wanted;
+  wanted.state = change::State::kWaiting;
+  if (!all) wanted.requester = request.user;
+  wanted.limit = kMostCounted;
+  if (const auto found = from_.changes.list(wanted)) changes = static_cast<int64_t>(found->size());
+  identity::WantedGrants held;
+  held.state = identity::GrantState::kWaiting;
+  if (!all) held.holder = request.user;
+  held.limit = kMostCounted;
+  if (const auto found = from_.keeper.list(held)) grants = static_cast<int64_t>(found->size());
+  return {{"approvals", requests}, {"changes", changes}, {"grants", grants}};
+}
+
+json::array OverviewApi::drift() {
+  audit::Query query;
+  query.type = "schema_drift";
+  query.limit = kMostDrift;
+  json::array out;
+  const auto found = audit::search(from_.audit_directory, query);
+  if (!found) return out;
+  for (auto each = found->rbegin(); each != found->rend(); ++each)
+    out.push_back(audit::to_json(*each));
+  return out;
+}
+
+HttpResponse OverviewApi::overview(const HttpRequest& request) {
+  json::object out{{"time", format_time(wall_micros())}, {"waiting", waiting(request)}};
+  if (!sees_all(request)) return json_response(200, out);
+  out["sessions"] = sessions_of(from_.gateway.sessions());
+  out["totals"] = totals_of(from_.gateway.stats());
+  out["audit"] = audit_of(from_.log.health());
+  out["drift"] = drift();
+  auto health = from_.status.health();
+  out["problems"] = std::move(health.problems);
+  out["warnings"] = std::move(health.warnings);
+  return json_response(200, out);
+}
+
+HttpResponse OverviewApi::databases(const HttpRequest& request) {
+  const auto directory = from_.gateway.directory();
+  const auto* credential = directory->credential_of_secret(bearer_of(request));
+  const auto config = from_.door.config();
+  json::array out;
+  for (const auto& database : config->databases) {
+    if (credential != nullptr && !credential->good_for(database.name)) continue;
+    json::object row{{"name", database.name},
+                     {"environment", database.environment},
+                     {"masking", database.masking}};
+    if (sees_all(request)) {
+      row["host"] = database.host;
+      row["port"] = database.port;
+      row["server_database"] = database.server_database;
+    }
+    out.push_back(std::move(row));
+  }
+  return json_response(200, out);
+}
+
+HttpResponse OverviewApi::settings() {
+  const auto config = from_.door.config();
+  std::ifstream in(config->file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  // Literal passwords are allowed in demonstrations alone, and not shown there either.
+  if (config->demo) text = "# a demonstration, with passwords in it: not shown\n";
+  json::object listen{{"postgres", from_.gateway.port()}};
+  if (config->listen_http) listen["http"] = config->listen_http->port;
+  return json_response(200, json::object{{"version", SLUICE_VERSION},
+                                         {"reactor", from_.gateway.reactor_name()},
+                                         {"file", config->file.string()},
+                                         {"config_text", to_printable_utf8(text)},
+                                         {"listen", std::move(listen)},
+                                         {"shared_store", config->store.shared()},
+                                         {"api_url", config->api.url}});
+}
+
+}  // namespace sluice::control

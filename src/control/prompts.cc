@@ -1,0 +1,106 @@
+#include "control/prompts.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "agents/attribution.h"
+#include "base/bytes.h"
+#include "base/random.h"
+#include "gateway/identified.h"
+#include "store/state.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr size_t kSalt = 16;
+constexpr size_t kLongestModel = 100;
+/// Of one user; each takes room in the store.
+constexpr uint32_t kMostPerMinute = 600;
+
+Result<> check(const PromptWish& wish) {
+  const auto wrong = [](std::string text) {
+    return fail(ErrorCode::kInvalidInput, std::move(text));
+  };
+  constexpr const char* kNames = "{} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #";
+  if (wish.text.empty() || wish.text.size() > agents::kLongestPrompt)
+    return wrong(fmt::format("text: expected 1 to {} bytes", agents::kLongestPrompt));
+  if (!wish.run.empty() && !agents::is_run(wish.run)) return wrong(fmt::format(kNames, "run"));
+  if (!wish.call.empty() && !agents::is_run(wish.call)) return wrong(fmt::format(kNames, "call"));
+  if (!wish.parent.empty() && agents::digest_of(wish.parent).empty())
+    return wrong("parent: expected the id of a prompt");
+  const bool control = std::any_of(wish.model.begin(), wish.model.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (wish.model.size() > kLongestModel || control || to_printable_utf8(wish.model) != wish.model)
+    return wrong("model: expected a printable name of at most 100 bytes");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Prompts>> Prompts::open(gateway::Gateway& gateway, audit::Log& log,
+                                               const config::Config& config) {
+  SLUICE_ASSIGN(auto database, store::open_state(config));
+  SLUICE_ASSIGN(auto secret, store::installation_secret(database));
+  std::unique_ptr<Prompts> prompts(new Prompts(gateway, log, SecretString(std::move(secret))));
+  SLUICE_ASSIGN(prompts->store_,
+                agents::PromptStore::open(std::move(database), config.state / "prompts.key"));
+  return prompts;
+}
+
+Result<agents::Prompt> Prompts::keep(const std::string& user, const std::string& credential,
+                                     const PromptWish& wish) {
+  SLUICE_TRY(check(wish));
+  if (!rates_.take(user, "prompts", kMostPerMinute, Clock::now())) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("more than {} prompts a minute: wait, or register one for several "
+                            "statements",
+                            kMostPerMinute));
+  }
+  const std::string salt = random_string(kSalt);
+  agents::Prompt prompt;
+  prompt.user = user;
+  prompt.run = wish.run.empty() ? agents::make_run() : wish.run;
+  prompt.model = wish.model;
+  prompt.call = wish.call;
+  prompt.parent = wish.parent;
+  prompt.created_micros = wall_micros();
+  prompt.length = wish.text.size();
+  prompt.id =
+      agents::prompt_id(secret_, user, prompt.run, agents::digest_of_prompt(salt, wish.text));
+  const auto directory = gateway_.directory();
+  const auto* known = directory->find(user);
+  if (known == nullptr) return fail(ErrorCode::kDenied, "this user is gone");
+  const auto principal = gateway::principal_of(
+      *directory, *known, directory->credential(credential), {}, prompt.created_micros);
+  if (!principal.actors.empty()) prompt.person = principal.actors.back();
+  // What is kept is on the record; what is on the record may be missing here, after a crash.
+  SLUICE_TRY(record(prompt, credential));
+  SLUICE_TRY(store_->keep(prompt, salt, wish.text));
+  return prompt;
+}
+
+Result<> Prompts::record(const agents::Prompt& prompt, const std::string& credential) {
+  audit::SessionContext context;
+  context.user = prompt.user;
+  context.credential = credential;
+  const auto* user = gateway_.directory()->find(prompt.user);
+  context.kind = user != nullptr && prompt.person.empty() ? identity::name_of(user->kind) : "agent";
+  if (!prompt.person.empty()) context.actors = {prompt.user, prompt.person};
+  context.run = prompt.run;
+  context.prompt = prompt.id;
+  context.call = prompt.call;
+  std::string message = fmt::format("{} bytes", prompt.length);
+  if (!prompt.model.empty()) message += ", model " + prompt.model;
+  if (!prompt.parent.empty()) message += ", from prompt " + prompt.parent;
+  const std::string digest = agents::digest_of(prompt.id);
+  audit::Event event;
+  event.type = audit::EventType::kPrompt;
+  event.time_micros = prompt.created_micros;
+  event.message = message;
+  event.text_digest = digest;
+  SLUICE_TRY(log_.append_admin(context, event));
+  return {};
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agents/prompt_store.h"
+#include "audit/log.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "policy/rate.h"
+
+namespace sluice::control {
+
+/// What somebody registers; all but `text` may be left out, and are claims.
+struct PromptWish {
+  std::string text;
+  std::string run;     ///< empty: a new one
+  std::string model;   ///< gen_ai.request.model
+  std::string call;    ///< of a tool, whose answer it is
+  std::string parent;  ///< id of the prompt that led to it
+};
+
+/// Registers prompts of agents: on the record with their digests first, and then kept encrypted.
+/// Any thread.
+class Prompts {
+ public:
+  static Result<std::unique_ptr<Prompts>> open(gateway::Gateway& gateway, audit::Log& log,
+                                               const config::Config& config);
+
+  /// As whoever has shown `credential`, its id. kInvalidInput says what is wrong; kDenied: too many
+  /// at once.
+  Result<agents::Prompt> keep(const std::string& user, const std::string& credential,
+                              const PromptWish& wish);
+  agents::PromptStore& store() { return *store_; }
+
+ private:
+  Prompts(gateway::Gateway& gateway, audit::Log& log, SecretString secret)
+      : gateway_(gateway), log_(log), secret_(std::move(secret)) {}
+  Result<> record(const agents::Prompt& prompt, const std::string& credential);
+
+  gateway::Gateway& gateway_;
+  audit::Log& log_;
+  SecretString secret_;  ///< of the installation
+  std::unique_ptr<agents::PromptStore> store_;
+  policy::RateLimiter rates_;
+};
+
+}  // namespace sluice::control

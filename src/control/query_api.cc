@@ -1,0 +1,179 @@
+#include "control/query_api.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "audit/filters.h"
+#include "base/clock.h"
+#include "control/body.h"
+#include "control/caller.h"
+#include "privacy/labels.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr size_t kRows = 500, kMostRows = 10'000;
+constexpr size_t kMostBytes = size_t{4} << 20;
+/// Columns of a database that are told of.
+constexpr size_t kMostColumns = 20'000;
+
+constexpr const char* kSchema =
+    "SELECT n.nspname, c.relname, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized "
+    "view' WHEN 'f' THEN 'foreign table' WHEN 'p' THEN 'partitioned table' ELSE 'table' END, "
+    "a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+    "WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND a.attnum > 0 AND NOT a.attisdropped "
+    "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' "
+    "AND n.nspname NOT LIKE 'sluice\\_kept\\_%' ORDER BY 1, 2, a.attnum";
+
+json::array texts(const std::vector<std::string>& list) {
+  return json::array(list.begin(), list.end());
+}
+
+/// What came of a statement: rows, a request that it waits for, or why it failed.
+HttpResponse told(const mcp::Answer& answer, int64_t micros) {
+  if (answer.request != 0) {
+    return json_response(
+        202, json::object{{"waiting_for_approval", answer.request}, {"why", answer.detail}});
+  }
+  if (answer.failed()) {
+    json::object body{{"title", answer.message}, {"status", 422}, {"sqlstate", answer.sqlstate}};
+    if (!answer.detail.empty()) body["detail"] = answer.detail;
+    if (!answer.hint.empty()) body["hint"] = answer.hint;
+    return {422, "application/problem+json", json::serialize(body) + "\n"};
+  }
+  json::array columns, rows;
+  for (const auto& column : answer.columns)
+    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
+  for (const auto& row : answer.rows) {
+    json::array values;
+    for (const auto& value : row)
+      values.push_back(value ? json::value(*value) : json::value(nullptr));
+    rows.push_back(std::move(values));
+  }
+  return json_response(200, json::object{{"columns", std::move(columns)},
+                                         {"rows", std::move(rows)},
+                                         {"truncated", answer.truncated},
+                                         {"command", answer.tag},
+                                         {"notices", texts(answer.notices)},
+                                         {"duration_micros", micros}});
+}
+
+/// What is sensitive in a database, by "schema.table.column".
+using Classes = std::map<std::string, const privacy::ColumnLabel*>;
+
+Classes classes_of(const privacy::Labels& labels) {
+  Classes out;
+  for (const auto& [oid, table] : labels.tables()) {
+    for (const auto& column : table->columns)
+      out.emplace(fmt::format("{}.{}.{}", table->schema, table->name, column.name), &column);
+  }
+  return out;
+}
+
+void add_class(json::object& out, const privacy::ColumnLabel& column) {
+  const auto& decision = column.decision;
+  out["masked"] = column.masked();
+  out["confidence"] = decision.confidence;
+  if (decision.shape != privacy::Shape::kWhole || decision.cls == privacy::Class::kNone) {
+    out["class"] = privacy::name(decision.shape);
+    return;
+  }
+  const auto& info = privacy::info(decision.cls);
+  out["class"] = info.name;
+  out["category"] = privacy::name(info.category);
+}
+
+/// The rows of kSchema, one object a table.
+json::array tables_of(const mcp::Answer& answer, const Classes& classes) {
+  json::array tables;
+  std::string last;
+  for (const auto& row : answer.rows) {
+    const std::string table = row[0].value_or("") + "." + row[1].value_or("");
+    if (table != last) {
+      tables.push_back(json::object{{"schema", row[0].value_or("")},
+                                    {"name", row[1].value_or("")},
+                                    {"kind", row[2].value_or("")},
+                                    {"columns", json::array()}});
+      last = table;
+    }
+    json::object column{
+        {"name", row[3].value_or("")}, {"type", row[4].value_or("")}, {"nullable", row[5] == "t"}};
+    const auto found = classes.find(table + "." + row[3].value_or(""));
+    if (found != classes.end()) add_class(column, *found->second);
+    tables.back().as_object()["columns"].as_array().push_back(std::move(column));
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::optional<HttpResponse> QueryApi::answer(const HttpRequest& request) {
+  constexpr std::string_view kDatabases = "/api/v1/databases/", kEnd = "/schema";
+  const std::string_view path = request.path;
+  if (request.method == "POST" && path == "/api/v1/query") return query(request);
+  if (request.method != "GET" || !path.starts_with(kDatabases) || !path.ends_with(kEnd) ||
+      path.size() <= kDatabases.size() + kEnd.size())
+    return std::nullopt;
+  const auto name = audit::parse_query_string(
+      path.substr(kDatabases.size(), path.size() - kDatabases.size() - kEnd.size()));
+  if (!name || name->size() != 1) return problem(400, "not the name of a database");
+  return schema(request, name->front().first);
+}
+
+Result<mcp::Answer> QueryApi::run(const HttpRequest& request, const std::string& database,
+                                  bool read_only, const std::string& sql,
+                                  const mcp::Limits& limits) {
+  const auto directory = gateway_.directory();
+  const std::string_view secret = bearer_of(request);
+  const auto* credential = directory->credential_of_secret(secret);
+  if (credential == nullptr)
+    return fail(ErrorCode::kInvalidInput, "statements run as somebody: log in");
+  const mcp::Login login{
+      host_,    gateway_.port(), credential->user, SecretString(std::string(secret)),
+      database, "console",       read_only};
+  SLUICE_ASSIGN(
+      auto lease,
+      connections_.take(fmt::format("{}\n{}\n{}", credential->id, database, read_only), login));
+  auto answer = lease.client->run(sql, {}, limits);
+  if (!answer.lost) connections_.give_back(std::move(lease));
+  return answer;
+}
+
+HttpResponse QueryApi::query(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  mcp::Limits limits;
+  limits.rows = kRows;
+  limits.bytes = kMostBytes;
+  if (const int64_t rows = number_of(*body, "max_rows"); rows > 0)
+    limits.rows = std::min(static_cast<size_t>(rows), kMostRows);
+  const auto target = gateway_.target(text_of(*body, "database"));
+  if (!target) return failed(target.error());
+  const int64_t begun = wall_micros();
+  const auto answer =
+      run(request, text_of(*body, "database"), false, text_of(*body, "sql"), limits);
+  return answer ? told(*answer, wall_micros() - begun) : failed(answer.error());
+}
+
+HttpResponse QueryApi::schema(const HttpRequest& request, const std::string& database) {
+  if (const auto target = gateway_.target(database); !target) return failed(target.error());
+  mcp::Limits limits;
+  limits.rows = kMostColumns;
+  limits.bytes = kMostBytes;
+  const auto answer = run(request, database, true, kSchema, limits);
+  if (!answer) return failed(answer.error());
+  if (answer->failed() || answer->request != 0) return told(*answer, 0);
+  const auto labels = gateway_.labels(database);
+  return json_response(
+      200, json::object{{"database", database},
+                        {"tables", tables_of(*answer, labels ? classes_of(**labels) : Classes())},
+                        {"truncated", answer->truncated}});
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "control/http_server.h"
+#include "gateway/gateway.h"
+#include "mcp/connections.h"
+
+namespace sluice::control {
+
+/// Statements of people who have no client, run as them through the gateway's own listener: the
+/// same rules, masks and record as on the wire.
+///
+///   POST /api/v1/query                    {database, sql, max_rows}
+///   GET  /api/v1/databases/NAME/schema    tables and columns, with what they hold
+///
+/// Any thread; waits for the database.
+class QueryApi {
+ public:
+  /// `host`: of the gateway's own listener.
+  QueryApi(gateway::Gateway& gateway, std::string host)
+      : gateway_(gateway), host_(std::move(host)) {}
+
+  /// Nothing: not a path of this part.
+  std::optional<HttpResponse> answer(const HttpRequest& request);
+
+ private:
+  HttpResponse query(const HttpRequest& request);
+  HttpResponse schema(const HttpRequest& request, const std::string& database);
+  Result<mcp::Answer> run(const HttpRequest& request, const std::string& database, bool read_only,
+                          const std::string& sql, const mcp::Limits& limits);
+
+  gateway::Gateway& gateway_;
+  const std::string host_;
+  mcp::Connections connections_;
+};
+
+}  // namespace sluice::control

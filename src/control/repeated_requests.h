@@ -1,0 +1,37 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "control/http_server.h"
+
+namespace sluice::control {
+
+/// What was asked with an Idempotency-Key is done once: whoever asks again, as after an answer that
+/// never came, gets the first answer (draft-ietf-httpapi-idempotency-key-header). Answers are kept
+/// in memory, for ten minutes. Any thread.
+class RepeatedRequests {
+ public:
+  /// `ask` is called unless it was before for the same user, key and request. 409 while that is
+  /// under way, 422 for the key of another request.
+  HttpResponse once(const HttpRequest& request, const std::function<HttpResponse()>& ask);
+
+ private:
+  struct Kept {
+    std::string asked;  ///< digest of method, path and body
+    Clock::time_point when;
+    std::optional<HttpResponse> answer;  ///< none: under way
+  };
+  void forget(Clock::time_point now);
+
+  std::mutex mutex_;
+  std::map<std::string, Kept> kept_;
+  std::deque<std::string> order_;  ///< keys of kept_, the oldest first
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,62 @@
+#include "control/repeated_requests.h"
+
+#include <gtest/gtest.h>
+
+#include "control/problem.h"
+
+namespace sluice::control {
+namespace {
+
+HttpRequest asks(std::string user, std::string key, std::string body = "{}") {
+  HttpRequest request{"POST", "/api/v1/changes", std::move(body)};
+  request.user = std::move(user);
+  if (!key.empty()) request.headers["idempotency-key"] = std::move(key);
+  return request;
+}
+
+TEST(RepeatedRequests, OnceForAUserAndAKey) {
+  RepeatedRequests repeated;
+  int done = 0;
+  const auto ask = [&] { return json_response(201, ++done); };
+  EXPECT_EQ(repeated.once(asks("alice", "k"), ask).body, "1\n");
+  EXPECT_EQ(repeated.once(asks("alice", "k"), ask).body, "1\n");
+  EXPECT_EQ(repeated.once(asks("bob", "k"), ask).body, "2\n");
+  EXPECT_EQ(repeated.once(asks("alice", "other"), ask).body, "3\n");
+  EXPECT_EQ(repeated.once(asks("alice", ""), ask).body, "4\n");
+  EXPECT_EQ(repeated.once(asks("alice", ""), ask).body, "5\n");
+}
+
+TEST(RepeatedRequests, AKeyIsForOneRequest) {
+  RepeatedRequests repeated;
+  int done = 0;
+  const auto ask = [&] { return json_response(201, ++done); };
+  (void)repeated.once(asks("alice", "k"), ask);
+  EXPECT_EQ(repeated.once(asks("alice", "k", "{\"more\": 1}"), ask).status, 422);
+  EXPECT_EQ(done, 1);
+}
+
+TEST(RepeatedRequests, NotTwiceAtTheSameTime) {
+  RepeatedRequests repeated;
+  int inner = 0;
+  (void)repeated.once(asks("alice", "k"), [&] {
+    inner = repeated.once(asks("alice", "k"), [] { return json_response(200, 1); }).status;
+    return json_response(200, 1);
+  });
+  EXPECT_EQ(inner, 409);
+}
+
+TEST(RepeatedRequests, MemoryIsBounded) {
+  RepeatedRequests repeated;
+  const auto ask = [] { return json_response(200, 1); };
+  for (int i = 0; i < 3000; ++i) (void)repeated.once(asks("alice", std::to_string(i)), ask);
+  int again = 0;
+  // The last is known still, the first is not.
+  (void)repeated.once(asks("alice", "2999"), [&] { return json_response(200, ++again); });
+  EXPECT_EQ(again, 0);
+  (void)repeated.once(asks("alice", "0"), [&] { return json_response(200, ++again); });
+  EXPECT_EQ(again, 1);
+  EXPECT_EQ(repeated.once(asks("alice", std::string(300, 'k')), ask).status, 400);
+}
+
+}  // namespace
+}  // namespace sluice::control

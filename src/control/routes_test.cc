@@ -1,0 +1,53 @@
+#include "control/routes.h"
+
+#include <set>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice::control {
+namespace {
+
+using testing::UnorderedElementsAre;
+
+TEST(Routes, WhatStandsThereComesBeforeWhatStandsForAny) {
+  EXPECT_EQ(find_route("GET", "/api/v1/approvals/delegations")->path,
+            "/api/v1/approvals/delegations");
+  EXPECT_EQ(find_route("GET", "/api/v1/approvals/12")->path, "/api/v1/approvals/{number}");
+  EXPECT_EQ(find_route("GET", "/api/v1/audit/records?limit=3")->path, "/api/v1/audit/records");
+  EXPECT_EQ(find_route("HEAD", "/api/v1/users")->method, "GET");
+}
+
+TEST(Routes, NothingElseIsFound) {
+  for (const char* path :
+       {"/api/v1", "/api/v1/", "/api/v1/approvals/", "/api/v1/approvals/1/2/3", "/api/v1/users//",
+        "/api/v1/databases//schema", "/api/v2/users", "/api/v1/approvals/1/forge", ""}) {
+    EXPECT_EQ(find_route("GET", path), nullptr) << path;
+    EXPECT_TRUE(methods_of(path).empty()) << path;
+  }
+  EXPECT_EQ(find_route("POST", "/api/v1/overview"), nullptr);
+  EXPECT_THAT(methods_of("/api/v1/users/alice"), UnorderedElementsAre("PATCH", "DELETE"));
+}
+
+TEST(Routes, EachIsThereOnceAndSaysWhatATokenNeeds) {
+  std::set<std::string> seen;
+  for (const Route& route : routes()) {
+    EXPECT_TRUE(seen.insert(std::string(route.method) + " " + std::string(route.path)).second);
+    EXPECT_EQ(route.roles.any(), !route.scope.empty()) << route.path;
+    EXPECT_FALSE(route.summary.empty());
+    EXPECT_EQ(find_route(route.method, route.path), &route) << route.path;
+  }
+}
+
+TEST(Routes, WhoMayReadAllIsNoMemberByThat) {
+  for (const Route& route : routes()) {
+    // An administrator may do all that the API has roles for; whoever audits, changes nothing that
+    // is not their own.
+    if (route.roles.any()) EXPECT_TRUE(route.roles.meet(Role::kAdmin)) << route.path;
+    if (route.roles.meet(Role::kMember)) EXPECT_TRUE(route.roles.meet(Role::kAuditor));
+  }
+}
+
+}  // namespace
+}  // namespace sluice::control

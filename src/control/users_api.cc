@@ -1,0 +1,256 @@
+#include "control/users_api.h"
+
+#include <vector>
+
+#include "audit/filters.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "control/body.h"
+#include "identity/credential_store.h"
+#include "identity/user_store.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPath = "/api/v1/users";
+
+std::string actor_of(const HttpRequest& request) {
+  return request.user.empty() ? "local administrator" : request.user + " (over HTTP)";
+}
+
+json::array list_of(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
+
+json::object row_of(const identity::Credential& credential) {
+  json::object out{{"id", credential.id},
+                   {"kind", identity::name_of(credential.kind)},
+                   {"databases", list_of(credential.databases)},
+                   {"scopes", list_of(credential.scopes)},
+                   {"created", format_time(credential.created_micros)},
+                   {"expires", format_time(credential.expires_micros)},
+                   {"last_used", nullptr},
+                   {"authenticated_by", credential.assurance.method},
+                   {"label", credential.label}};
+  if (credential.last_used_micros != 0) out["last_used"] = format_time(credential.last_used_micros);
+  if (!credential.actors.empty()) out["acts_for"] = credential.acts_for();
+  return out;
+}
+
+json::object row_of(const identity::User& user) {
+  json::object attributes;
+  for (const auto& [key, value] : user.attributes) attributes[key] = value;
+  json::array credentials;
+  const int64_t now = wall_micros();
+  for (const auto& credential : user.credentials) {
+    if (credential.live(now)) credentials.push_back(row_of(credential));
+  }
+  json::object out{{"name", user.name},
+                   {"kind", identity::name_of(user.kind)},
+                   {"groups", list_of(user.groups)},
+                   {"attributes", std::move(attributes)},
+                   {"disabled", user.disabled},
+                   {"password", !user.scram_verifier.empty()},
+                   {"one_time_codes", !user.totp_secret.empty()},
+                   {"kept_by", user.made_by},
+                   {"created", format_time(user.created_micros)},
+                   {"last_login", nullptr},
+                   {"credentials", std::move(credentials)}};
+  if (user.last_login_micros != 0) out["last_login"] = format_time(user.last_login_micros);
+  return out;
+}
+
+/// The texts of a list; kInvalidInput for anything else that is there.
+Result<std::vector<std::string>> texts_of(const json::object& body, std::string_view name) {
+  std::vector<std::string> out;
+  const auto* given = body.if_contains(name);
+  if (given == nullptr) return out;
+  const auto wrong = fail(ErrorCode::kInvalidInput, std::string(name) + " is a list of texts");
+  if (!given->is_array()) return wrong;
+  for (const auto& each : given->get_array()) {
+    if (!each.is_string()) return wrong;
+    out.emplace_back(each.get_string());
+  }
+  return out;
+}
+
+Result<std::map<std::string, std::string>> attributes_of(const json::object& body) {
+  std::map<std::string, std::string> out;
+  const auto* given = body.if_contains("attributes");
+  if (given == nullptr) return out;
+  if (!given->is_object())
+    return fail(ErrorCode::kInvalidInput, "attributes is an object of texts");
+  for (const auto& [key, value] : given->get_object()) {
+    if (!value.is_string())
+      return fail(ErrorCode::kInvalidInput, "attributes is an object of texts");
+    SLUICE_ASSIGN(auto attribute, identity::parse_attribute(std::string(key) + "=" +
+                                                            std::string(value.get_string())));
+    out.insert(std::move(attribute));
+  }
+  return out;
+}
+
+Result<identity::UserKind> kind_of(const json::object& body) {
+  const std::string text = text_of(body, "kind");
+  if (text.empty()) return identity::UserKind::kHuman;
+  if (const auto kind = identity::find_kind(text)) return *kind;
+  return fail(ErrorCode::kInvalidInput, "kind is human, service or agent");
+}
+
+Result<identity::NewUser> new_user(const json::object& body) {
+  identity::NewUser user;
+  user.name = text_of(body, "name");
+  SLUICE_ASSIGN(user.kind, kind_of(body));
+  SLUICE_ASSIGN(user.groups, texts_of(body, "groups"));
+  SLUICE_ASSIGN(user.attributes, attributes_of(body));
+  return user;
+}
+
+Result<> apply(identity::UserStore& users, const std::string& name, const json::object& body) {
+  identity::UserChange change;
+  if (body.contains("kind")) {
+    SLUICE_ASSIGN(change.kind, kind_of(body));
+  }
+  if (body.contains("groups")) {
+    SLUICE_ASSIGN(change.groups, texts_of(body, "groups"));
+  }
+  if (body.contains("attributes")) {
+    SLUICE_ASSIGN(change.attributes, attributes_of(body));
+  }
+  if (change.kind || change.groups || change.attributes) SLUICE_TRY(users.set(name, change));
+  if (const SecretString password(text_of(body, "password")); !password.empty())
+    SLUICE_TRY(users.set_password(name, password));
+  const auto* disabled = body.if_contains("disabled");
+  if (disabled == nullptr) return {};
+  if (!disabled->is_bool()) return fail(ErrorCode::kInvalidInput, "disabled is true or false");
+  return users.set_disabled(name, disabled->get_bool());
+}
+
+Result<identity::NewCredential> new_token(const json::object& body, const std::string& name) {
+  identity::NewCredential next;
+  SLUICE_ASSIGN(const Duration lifetime, parse_duration(text_of(body, "for")));
+  const int64_t now = wall_micros();
+  next.user = name;
+  next.kind = identity::CredentialKind::kToken;
+  next.expires_micros =
+      now + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
+  next.label = text_of(body, "label");
+  SLUICE_ASSIGN(next.scopes, texts_of(body, "scopes"));
+  SLUICE_ASSIGN(next.databases, texts_of(body, "databases"));
+  next.assurance.method = "token";
+  next.assurance.authenticated_micros = now;
+  if (const std::string person = text_of(body, "acts_for"); !person.empty())
+    next.actors = {name, person};
+  return next;
+}
+
+}  // namespace
+
+std::optional<HttpResponse> UsersApi::answer(const HttpRequest& request) {
+  const std::string_view path = std::string_view(request.path).substr(0, request.path.find('?'));
+  if (path == kPath && request.method == "GET") return list();
+  if (path == kPath && request.method == "POST") return add(request);
+  if (!path.starts_with(std::string(kPath) + "/")) return std::nullopt;
+  std::vector<std::string> parts;
+  std::string_view rest = path.substr(kPath.size() + 1);
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    const auto decoded = audit::parse_query_string(part);
+    if (!decoded || decoded->size() != 1) return problem(400, "not a name");
+    parts.push_back(decoded->front().first);
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+  }
+  if (parts.size() == 1 && request.method == "PATCH") return change(request, parts[0]);
+  if (parts.size() == 1 && request.method == "DELETE") return remove(request, parts[0]);
+  if (parts.size() == 2 && parts[1] == "tokens" && request.method == "POST")
+    return make_token(request, parts[0]);
+  if (parts.size() == 3 && parts[1] == "credentials" && request.method == "DELETE")
+    return revoke(request, parts[0], parts[2]);
+  return std::nullopt;
+}
+
+HttpResponse UsersApi::list() {
+  const auto directory = gateway_.directory();
+  json::array out;
+  for (const auto& user : directory->users()) out.push_back(row_of(user));
+  return json_response(200, out);
+}
+
+HttpResponse UsersApi::told(store::Database& database, const std::string& name, int status) {
+  const auto renewed = gateway_.renew_directory([&] { return identity::load_directory(database); });
+  if (!renewed) return failed(renewed.error());
+  const auto directory = gateway_.directory();
+  const auto* user = directory->find(name);
+  return json_response(status, user == nullptr ? json::object{{"removed", name}} : row_of(*user));
+}
+
+HttpResponse UsersApi::add(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto user = new_user(*body);
+  if (!user) return failed(user.error());
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  identity::UserStore users(*database, actor_of(request));
+  const SecretString password(text_of(*body, "password"));
+  const auto added = password.empty() ? users.add(*user) : users.add(*user, password);
+  return added ? told(*database, user->name, 201) : failed(added.error());
+}
+
+HttpResponse UsersApi::change(const HttpRequest& request, const std::string& name) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  identity::UserStore users(*database, actor_of(request));
+  const auto done = apply(users, name, *body);
+  return done ? told(*database, name) : failed(done.error());
+}
+
+HttpResponse UsersApi::remove(const HttpRequest& request, const std::string& name) {
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  const auto done = identity::UserStore(*database, actor_of(request)).remove(name);
+  return done ? told(*database, name) : failed(done.error());
+}
+
+HttpResponse UsersApi::make_token(const HttpRequest& request, const std::string& name) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto next = new_token(*body, name);
+  if (!next) return failed(next.error());
+  const auto directory = gateway_.directory();
+  const auto* user = directory->find(name);
+  if (user == nullptr) return problem(404, "there is no such user");
+  if (user->kind == identity::UserKind::kHuman && name != request.user && !request.user.empty()) {
+    return problem(403, "nobody gets a token to be another person",
+                   "People log in for theirs: sluice login.");
+  }
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  const auto issued = identity::CredentialStore(*database, actor_of(request)).issue(*next);
+  if (!issued) return failed(issued.error());
+  (void)gateway_.renew_directory([&] { return identity::load_directory(*database); });
+  auto response =
+      json_response(201, json::object{{"id", issued->id},
+                                      {"secret", issued->secret.reveal()},
+                                      {"expires", format_time(issued->expires_micros)}});
+  response.headers["Cache-Control"] = "no-store";
+  return response;
+}
+
+HttpResponse UsersApi::revoke(const HttpRequest& request, const std::string& name,
+                              const std::string& id) {
+  const auto directory = gateway_.directory();
+  const auto* credential = directory->credential(id);
+  if (credential == nullptr || credential->user != name)
+    return problem(404, "this user has no such credential");
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  const auto done = identity::CredentialStore(*database, actor_of(request)).revoke(id);
+  return done ? told(*database, name) : failed(done.error());
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "agents/attribution.h"
+#include "base/secret.h"
+#include "gateway/statement.h"
+#include "policy/decision.h"
+
+namespace sluice::gateway {
+
+/// Whether a setting of a session says for which run, prompt or call its statements are:
+/// sluice.run, sluice.prompt, sluice.call.
+bool is_attribution(std::string_view setting);
+
+/// Whether a text says so, or takes back what was said, by its SET or by its sqlcommenter comment.
+bool speaks_of_attribution(const Statement& statement);
+
+/// For which run, prompt and call a statement is: what the session has said, or its comment says,
+/// or what `text` sets, if `sets` comes back as true. Fails with what to tell the client. `secret`:
+/// of the installation; prompts are `user`'s own.
+tl::expected<agents::Attribution, std::shared_ptr<const policy::Decision>> attribution_of(
+    const Statement& statement, std::string_view text, const agents::Attribution& session,
+    const std::string& user, const SecretString& secret, bool& sets);
+
+}  // namespace sluice::gateway

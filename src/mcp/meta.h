@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include <boost/json.hpp>
+
+namespace sluice::mcp {
+
+/// What a client says in `_meta` of a call (docs/agents.md): in which run of an agent it is, and
+/// for which prompt. Claims; nothing of it is checked here but its type: what is no text is left
+/// out.
+struct Meta {
+  std::string run;        ///< "sluice/run", or gen_ai.conversation.id
+  std::string prompt;     ///< "sluice/prompt": the text
+  std::string prompt_id;  ///< "sluice/prompt_id": of one that is registered
+  std::string parent;     ///< "sluice/parent": id of the prompt that led to it
+  std::string model;      ///< gen_ai.request.model
+  std::string call;       ///< gen_ai.tool.call.id
+
+  bool any() const {
+    return !run.empty() || !prompt.empty() || !prompt_id.empty() || !call.empty();
+  }
+};
+
+/// Of the parameters of a call.
+Meta meta_of(const boost::json::object& params);
+
+}  // namespace sluice::mcp

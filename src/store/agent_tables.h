@@ -1,0 +1,22 @@
+#pragma once
+
+namespace sluice::store {
+
+/// What agents were asked (src/agents/prompt_store.h); a step of schema_steps.
+inline constexpr const char* kAgentPrompts =
+    R"(CREATE TABLE agent_prompts (
+         id TEXT PRIMARY KEY,
+         user_name TEXT NOT NULL,
+         person TEXT NOT NULL,            -- for whom the user acts; empty: itself
+         run TEXT NOT NULL,
+         model TEXT NOT NULL,
+         tool_call TEXT NOT NULL,
+         parent TEXT NOT NULL,
+         created_micros INTEGER NOT NULL,
+         length INTEGER NOT NULL,
+         erased INTEGER NOT NULL,
+         sealed BLOB NOT NULL             -- salt and text; empty: erased
+       ) STRICT;
+       CREATE INDEX agent_prompts_by_run ON agent_prompts (run, created_micros);)";
+
+}  // namespace sluice::store
