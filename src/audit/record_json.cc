@@ -66,6 +66,7 @@ boost::json::object to_json(const Record& record) {
   text("dataset", record.dataset);
   text("model", record.model);
   text("envelope", record.envelope);
+  if (record.type == EventType::kProvenance) out["rows"] = record.rows;
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);
     out["decision"] = name_of(record.outcome);

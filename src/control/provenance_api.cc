@@ -85,17 +85,19 @@ std::optional<HttpResponse> ProvenanceApi::answer(const HttpRequest& request) {
     const auto given =
         audit::parse_query_string(target.substr(std::min(target.size(), path.size() + 1)));
     if (!given) return failed(given.error());
-    response.later = [this, given = *given] { return list(given); };
+    response.later = [this, reader = request.user, given = *given] { return list(reader, given); };
   } else {
-    response.later = [this, id = std::string(what.substr(kReceipts.size()))] { return one(id); };
+    response.later = [this, reader = request.user,
+                      id = std::string(what.substr(kReceipts.size()))] { return one(reader, id); };
   }
   return response;
 }
 
-HttpResponse ProvenanceApi::list(const audit::Given& given) {
+HttpResponse ProvenanceApi::list(const std::string& reader, const audit::Given& given) {
   const auto query = query_of(given);
   if (!query) return failed(query.error());
-  if (const auto noted = note_reading(log_, "listed over HTTP the training receipts"); !noted)
+  if (const auto noted = note_reading(log_, reader, "listed over HTTP the training receipts");
+      !noted)
     return failed(noted.error());
   const auto all = audit::training_receipts(audit_directory_, *query);
   if (!all) return failed(all.error());
@@ -104,10 +106,11 @@ HttpResponse ProvenanceApi::list(const audit::Given& given) {
   return json_response(200, json::object{{"receipts", std::move(out)}});
 }
 
-HttpResponse ProvenanceApi::one(const std::string& id) {
+HttpResponse ProvenanceApi::one(const std::string& reader, const std::string& id) {
   const auto record = audit::training_receipt(audit_directory_, id);
   if (!record) return failed(record.error());
-  if (const auto noted = note_reading(log_, "read over HTTP the training receipt " + id); !noted)
+  if (const auto noted = note_reading(log_, reader, "read over HTTP the training receipt " + id);
+      !noted)
     return failed(noted.error());
   json::error_code error;
   const auto envelope = json::parse(record->envelope, error);
@@ -125,8 +128,9 @@ HttpResponse ProvenanceApi::ask(const HttpRequest& request, bool contains) {
   const auto secret = store::installation_secret(*database);
   if (!secret) return failed(secret.error());
   const auto noted = note_reading(
-      log_, contains ? "asked over HTTP whether training data hold a value: " + subject->dataset
-                     : "asked over HTTP which training data hold a value");
+      log_, request.user,
+      contains ? "asked over HTTP whether training data hold a value: " + subject->dataset
+               : "asked over HTTP which training data hold a value");
   if (!noted) return failed(noted.error());
   auto found = contains ? control::contains(audit_directory_, *secret, *subject)
                         : affected(audit_directory_, *secret, *subject);

@@ -19,7 +19,9 @@ using provenance::Column;
 
 bool touches_data(const sql::StatementFacts& facts) {
   using enum sql::ActionKind;
+  if (facts.kind == "SHOW") return false;
   return std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+    if (action.kind == kRead && action.targets.empty()) return false;  // SELECT 1
     return action.kind != kReadCatalog && action.kind != kSessionSetting &&
            action.kind != kTransaction && action.kind != kNotify && action.kind != kLock;
   });

@@ -41,8 +41,8 @@ TEST(Exporting, WhatIsData) {
     EXPECT_TRUE(returns_data(*facts(text))) << text;
   for (const char* text :
        {"SELECT 1", "SHOW work_mem", "SET work_mem = '1MB'", "BEGIN", "INSERT INTO t VALUES (1)",
-        "EXPLAIN SELECT a FROM t", "SELECT relname FROM pg_catalog.pg_class", "COPY t FROM STDIN",
-        "PREPARE p AS SELECT a FROM t", "DECLARE c CURSOR FOR SELECT a FROM t"})
+        "EXPLAIN SELECT a FROM t", "COPY t FROM STDIN", "PREPARE p AS SELECT a FROM t",
+        "DECLARE c CURSOR FOR SELECT a FROM t"})
     EXPECT_FALSE(returns_data(*facts(text))) << text;
 }
 

@@ -104,13 +104,12 @@ Session::Pass Session::on_cut_end() {
 
 /// SQL's PREPARE and DEALLOCATE, by their confirmations and in their order.
 void Session::follow_prepared(Expected& entry, std::string_view command) {
-  if (!entry.text || entry.text->facts().prepared.empty()) {
-    if (command == "DISCARD ALL") {
-      prepared_.close_all();
-      acting_.stated = {};  // With every cursor and portal.
-    }
+  if (command == "DISCARD ALL") {
+    prepared_.close_all();
+    acting_.stated = {};  // With every cursor and portal.
     return;
   }
+  if (!entry.text || entry.text->facts().prepared.empty()) return;
   using What = sql::PreparedUse::What;
   const auto& uses = entry.text->facts().prepared;
   if (command != "PREPARE" && !command.starts_with("DEALLOCATE")) return;

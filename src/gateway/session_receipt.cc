@@ -27,7 +27,9 @@ std::string_view Session::wanted_receipt(const Piece& piece, const Statement& st
   // What only looks as if it asked sets a setting that nobody reads.
   const bool may = statement.facts().kind == "SHOW" && piece.whole() && transaction_ != 'E' &&
                    !(redone_ && redone_->receipt);
-  if (may && contains(statement.recorded.text, kReceiptSetting)) return kReceiptSetting;
+  const bool parsing = piece.type == wire::postgres::kParse;
+  if (may && !parsing && contains(statement.recorded.text, kReceiptSetting)) return kReceiptSetting;
+  // Servers that have never heard of it would not describe it.
   if (may && contains(statement.recorded.text, kProvenanceSetting)) return kProvenanceSetting;
   return {};
 }

@@ -90,13 +90,11 @@ Session::Pass Session::on_statement(const Piece& piece) {
   if (const auto pass = settle_end_user(piece, *statement, text, 0)) return *pass;
   if (const auto pass = settle_stated(piece, *statement, text, 0)) return *pass;
   if (estimate_first(piece, text, *statement) || label_first(piece, *statement)) return Pass::kDrop;
-  if (piece.type == pg::kQuery) {
-    if (const auto setting = wanted_receipt(piece, *statement); !setting.empty()) {
-      make_receipt(piece, setting);
-      return Pass::kDrop;
-    }
-    if (ask_terms_first(piece, *statement, 0)) return Pass::kDrop;
+  if (const auto setting = wanted_receipt(piece, *statement); !setting.empty()) {
+    make_receipt(piece, setting);
+    return Pass::kDrop;
   }
+  if (piece.type == pg::kQuery && ask_terms_first(piece, *statement, 0)) return Pass::kDrop;
   return judge(piece, statement);
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 
 namespace sluice::gateway {
+
 std::string* Stated::member(std::string_view setting) {
   // In any case, as the server takes them.
   const auto is = [setting](std::string_view name) {
