@@ -1,0 +1,90 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { call, get, getText, post, queryString } from "./client";
+import type { AuditRecord, Counts, RecordPage, SavedSearch, Sighting } from "./types/record";
+
+/** Filters by name, as the query string has them. */
+export type Filters = Record<string, string>;
+
+const PAGE = 200;
+
+export function useRecords(filters: Filters, order: string) {
+  return useInfiniteQuery({
+    queryKey: ["records", filters, order],
+    queryFn: ({ signal, pageParam }) =>
+      get<RecordPage>(`/audit/records${queryString({ ...filters, order, limit: PAGE, cursor: pageParam })}`, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A page of records, once. */
+export function readRecords(filters: Filters, order: string, limit: number, cursor = ""): Promise<RecordPage> {
+  return get<RecordPage>(`/audit/records${queryString({ ...filters, order, limit, cursor })}`);
+}
+
+export function useCounts(filters: Filters, by: string, options: { over?: string; limit?: number } = {}) {
+  return useQuery({
+    queryKey: ["counts", filters, by, options],
+    queryFn: ({ signal }) => get<Counts>(`/audit/counts${queryString({ ...filters, by, ...options })}`, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useRecord(id: number | null) {
+  return useQuery({
+    queryKey: ["record", id],
+    queryFn: ({ signal }) => get<AuditRecord>(`/audit/records/${id}`, signal),
+    enabled: id !== null,
+    staleTime: Infinity,
+  });
+}
+
+export function useSlowest() {
+  return useQuery({
+    queryKey: ["slowest"],
+    queryFn: ({ signal }) => get<RecordPage>("/audit/records?type=statement&order=duration&since=1h&limit=8", signal),
+    // Each reading of the trail is itself on the record: not too often, and not where nobody looks.
+    refetchInterval: 60_000,
+  });
+}
+
+export function useSearches() {
+  return useQuery({ queryKey: ["searches"], queryFn: ({ signal }) => get<SavedSearch[]>("/audit/searches", signal) });
+}
+
+export function saveSearch(name: string, query: string): Promise<unknown> {
+  return call("PUT", `/audit/searches/${encodeURIComponent(name)}`, { body: { query } });
+}
+
+export function removeSearch(name: string): Promise<unknown> {
+  return call("DELETE", `/audit/searches/${encodeURIComponent(name)}`);
+}
+
+export function useTranscript(session: string) {
+  return useInfiniteQuery({
+    queryKey: ["transcript", session],
+    queryFn: ({ signal, pageParam }) =>
+      get<RecordPage>(`/audit/transcripts/${session}${queryString({ limit: 500, cursor: pageParam })}`, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
+}
+
+export interface WhoSaw {
+  value: string;
+  masked_too: boolean;
+  since?: string;
+}
+
+export function whoSaw(asked: WhoSaw): Promise<{ records: Sighting[] }> {
+  return post("/audit/who-saw", { ...asked, limit: 1000 });
+}
+
+export function readReceipt(id: number): Promise<string> {
+  return getText(`/audit/receipts/${id}`);
+}
+
+export async function readLogKey(): Promise<string> {
+  return (await get<{ key: string }>("/audit/key")).key;
+}

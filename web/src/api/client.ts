@@ -1,0 +1,73 @@
+import { problemOf } from "./problem";
+
+const BASE = "/api/v1";
+
+let csrf = "";
+let onLost: () => void = () => {};
+
+/** What every request that changes something carries from now on. */
+export function setCsrfToken(token: string): void {
+  csrf = token;
+}
+
+/** Called once the gateway no longer knows who we are. */
+export function whenSessionIsLost(listener: () => void): void {
+  onLost = listener;
+}
+
+export interface Options {
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** Whether a 401 tells of this very request (a wrong password), not of a lost session. */
+  mayBeUnknown?: boolean;
+}
+
+async function send(method: string, path: string, options: Options): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(BASE + path, {
+    method,
+    headers,
+    body: options.body === undefined ? null : JSON.stringify(options.body),
+    signal: options.signal ?? null,
+    credentials: "same-origin",
+  });
+  if (response.ok) return response;
+  if (response.status === 401 && options.mayBeUnknown !== true) onLost();
+  throw problemOf(response.status, response.headers.get("content-type") ?? "", await response.text());
+}
+
+/** The one way to the gateway: JSON in, JSON out; anything else than success is thrown as a Problem. */
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await send(method, path, options);
+  const text = await response.text();
+  return (text.length > 0 ? JSON.parse(text) : undefined) as T;
+}
+
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return call<T>("GET", path, { signal });
+}
+
+export async function getText(path: string): Promise<string> {
+  return (await send("GET", path, {})).text();
+}
+
+export function post<T>(path: string, body: unknown = {}): Promise<T> {
+  return call<T>("POST", path, { body });
+}
+
+/** Where a browser follows events; EventSource sends no headers of ours, and needs none. */
+export function urlOf(path: string): string {
+  return BASE + path;
+}
+
+/** "?a=1&b=2" of what is there; nothing of nothing. */
+export function queryString(given: Record<string, string | number | undefined>): string {
+  const out = new URLSearchParams();
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && value !== "") out.set(name, String(value));
+  }
+  const text = out.toString();
+  return text === "" ? "" : `?${text}`;
+}

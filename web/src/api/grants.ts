@@ -1,0 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { get, post } from "./client";
+import type { Grant, Holding, NewGrant } from "./types/grant";
+
+export function useGrants() {
+  return useQuery({
+    queryKey: ["grants"],
+    queryFn: ({ signal }) => get<Grant[]>("/grants?limit=500", signal),
+    refetchInterval: 10_000,
+  });
+}
+
+export function useHoldings(enabled: boolean) {
+  return useQuery({
+    queryKey: ["holdings"],
+    queryFn: ({ signal }) => get<Holding[]>("/access", signal),
+    enabled,
+    retry: false,
+  });
+}
+
+export function askForGrant(grant: NewGrant): Promise<Grant> {
+  return post("/grants", grant);
+}
+
+export function giveBackGrant(number: number, comment: string): Promise<Grant> {
+  return post(`/grants/${number}/return`, { comment });
+}
+
+export function revokeGrant(number: number, comment: string): Promise<Grant> {
+  return post(`/grants/${number}/revoke`, { comment });
+}
+
+export function reviewGrant(number: number, verdict: "ok" | "concern", comment: string): Promise<Grant> {
+  return post(`/grants/${number}/review`, { verdict, comment });
+}
+
+export function decideHolding(holding: Holding, decision: "keep" | "revoke", comment: string): Promise<unknown> {
+  const { user, what, name } = holding;
+  return post("/access", { decision, user, what, name, comment });
+}

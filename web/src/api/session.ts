@@ -1,0 +1,61 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { call, get, setCsrfToken } from "./client";
+import { Problem } from "./problem";
+import type { CredentialLogin, PasswordLogin, Session } from "./types/session";
+
+export const sessionKey = ["session"];
+
+/** Who we are; nobody where the gateway does not know. */
+export async function readSession(): Promise<Session | null> {
+  try {
+    const session = await call<Session>("GET", "/session", { mayBeUnknown: true });
+    setCsrfToken(session.csrf);
+    return session;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export function useSession() {
+  return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000, refetchInterval: 300_000 });
+}
+
+export function useLogin() {
+  const client = useQueryClient();
+  return async (given: PasswordLogin | CredentialLogin): Promise<void> => {
+    const session = await call<Session>("POST", "/session", { body: given, mayBeUnknown: true });
+    setCsrfToken(session.csrf);
+    client.clear();
+    client.setQueryData(sessionKey, session);
+  };
+}
+
+export function useLogout() {
+  const client = useQueryClient();
+  return async (): Promise<void> => {
+    try {
+      await call("DELETE", "/session", { mayBeUnknown: true });
+    } finally {
+      setCsrfToken("");
+      client.clear();
+      client.setQueryData(sessionKey, null);
+    }
+  };
+}
+
+interface Issuers {
+  issuers?: (string | { name: string })[];
+}
+
+/** Names of the identity providers that people can come from. */
+export async function readIssuers(): Promise<string[]> {
+  const answer = await get<Issuers | (string | { name: string })[]>("/login/issuers");
+  const list = Array.isArray(answer) ? answer : (answer.issuers ?? []);
+  return list.map((each) => (typeof each === "string" ? each : each.name));
+}
+
+/** Where to send the browser to log in at an identity provider. */
+export async function startOidc(issuer: string): Promise<string> {
+  return (await call<{ url: string }>("POST", "/session/oidc", { body: { issuer }, mayBeUnknown: true })).url;
+}

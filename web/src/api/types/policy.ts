@@ -1,0 +1,95 @@
+export interface PolicyInForce {
+  name: string;
+  version: string;
+  source: string;
+  number?: number;
+  text: string;
+}
+
+export interface PolicyVersion {
+  number: number;
+  version: string;
+  time: string;
+  author: string;
+  comment: string;
+}
+
+export interface PolicyVersionText extends PolicyVersion {
+  name: string;
+  text: string;
+}
+
+export interface RuleTrace {
+  rule: string;
+  effect: string;
+  matched: boolean;
+  why: string[];
+  shadow?: boolean;
+}
+
+export interface PolicyDecision {
+  effect: string;
+  rule: string;
+  policy: string;
+  matched: string[];
+  shadow?: string[];
+  limits?: Record<string, { most: number; rule: string }>;
+  sqlstate?: string;
+  message?: string;
+  detail?: string;
+  hint?: string;
+}
+
+export interface ExplainedFacts {
+  kind: string;
+  not_understood?: string;
+  actions: { do: string; objects: { name: string; unknown?: boolean; reached?: boolean }[]; without_where?: boolean }[];
+  output: { name: string; from: { column: string }[]; unknown?: boolean }[];
+  columns: { column: string; used_in: string[] }[];
+  functions: { name: string; risk?: string }[];
+}
+
+export interface Explanation {
+  facts: ExplainedFacts;
+  decision: PolicyDecision;
+  rules: RuleTrace[];
+}
+
+export interface ReplayChange {
+  user: string;
+  was: string;
+  would_be: string;
+  old_rule: string;
+  new_rule: string;
+  statements: number;
+  texts: number;
+  first_record: number;
+  example: string;
+  message: string;
+}
+
+export interface Replay {
+  statements: number;
+  unchanged: number;
+  not_judged: number;
+  newly_refused: number;
+  newly_allowed: number;
+  changes: ReplayChange[];
+}
+
+export interface LintRow {
+  rule: string;
+  severity: string;
+  statement: number;
+  line: number;
+  message: string;
+  lock: string;
+  rewrites: boolean;
+  scans: boolean;
+  table: string;
+  rows: number | null;
+  bytes: number | null;
+  dependents: string[];
+  why: string;
+  safer: string;
+}

@@ -1,0 +1,111 @@
+import { Link } from "wouter";
+import { useApprovals } from "../../api/approvals";
+import { useDatabases } from "../../api/databases";
+import type { Overview } from "../../api/types/overview";
+import { useMe } from "../../app/me";
+import { Await } from "../../parts/Await";
+import { Badge, EnvironmentBadge, StateBadge } from "../../parts/Badge";
+import { buttonClass } from "../../parts/Button";
+import { SqlLine } from "../../parts/code/Sql";
+import { Empty } from "../../parts/Empty";
+import { Facts } from "../../parts/Facts";
+import { Panel } from "../../parts/Panel";
+import { Table } from "../../parts/Table";
+import { Time } from "../../parts/Time";
+
+function MyDatabases() {
+  const databases = useDatabases();
+  return (
+    <Panel
+      title="Databases"
+      flush
+      actions={
+        <Link href="/query" className={buttonClass("primary", true)}>
+          Ask one
+        </Link>
+      }
+    >
+      <Await query={databases}>
+        {(list) => (
+          <Table
+            label="Databases"
+            rows={list}
+            keyOf={(row) => row.name}
+            columns={[
+              {
+                name: "Database",
+                cell: (row) => <Link href={`/query?database=${encodeURIComponent(row.name)}`}>{row.name}</Link>,
+              },
+              { name: "Environment", cell: (row) => <EnvironmentBadge environment={row.environment} /> },
+              {
+                name: "Masking",
+                cell: (row) => <Badge tone={row.masking ? "accent" : "plain"}>{row.masking ? "on" : "off"}</Badge>,
+              },
+            ]}
+          />
+        )}
+      </Await>
+    </Panel>
+  );
+}
+
+function MyRequests() {
+  const { user } = useMe();
+  const mine = useApprovals("", user);
+  return (
+    <Panel title="What you asked for" flush actions={<Link href="/approvals?show=mine">All</Link>}>
+      <Await query={mine}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty title="Nothing yet">A statement of yours that has to be approved stands here.</Empty>
+          ) : (
+            <Table
+              label="Your requests"
+              rows={list.slice(0, 8)}
+              keyOf={(row) => row.number}
+              columns={[
+                { name: "Request", cell: (row) => <Link href={`/approvals/${row.number}`}>{row.number}</Link> },
+                { name: "State", cell: (row) => <StateBadge state={row.state} /> },
+                {
+                  name: "Statement",
+                  cell: (row) => (
+                    <div className="cell-sql">
+                      <SqlLine text={row.statement} />
+                    </div>
+                  ),
+                },
+                { name: "Asked", cell: (row) => <Time value={row.created} /> },
+              ]}
+            />
+          )
+        }
+      </Await>
+    </Panel>
+  );
+}
+
+/** What somebody sees who watches nobody: what is theirs. */
+export function MemberOverview({ overview }: { overview: Overview }) {
+  const me = useMe();
+  const yours = overview.sessions ?? [];
+  return (
+    <>
+      <div className="columns-2">
+        <MyDatabases />
+        <Panel title="You">
+          <Facts
+            rows={[
+              ["User", me.user],
+              ["Kind", me.kind],
+              ["Groups", me.groups.join(", ") || "none"],
+              ["Logged in by", me.authentication],
+              ["Until", <Time value={me.expires} />],
+              ["Sessions", yours.length > 0 ? String(yours.reduce((sum, each) => sum + each.count, 0)) : undefined],
+            ]}
+          />
+        </Panel>
+      </div>
+      <MyRequests />
+    </>
+  );
+}

@@ -1,0 +1,130 @@
+import { useEffect, useState } from "react";
+import { useOverview } from "../../api/overview";
+import type { Overview } from "../../api/types/overview";
+import { useHas, useMe, useWatches } from "../../app/me";
+import { Await } from "../../parts/Await";
+import { bytes, count, plural, short } from "../../parts/format";
+import { Page } from "../../parts/Page";
+import { Connected } from "./Connected";
+import { Drift } from "./Drift";
+import { FirstSteps } from "./FirstSteps";
+import { Health } from "./Health";
+import { MemberOverview } from "./MemberOverview";
+import { noHistory, withReading } from "./rates";
+import { Slowest } from "./Slowest";
+import { Stat } from "./Stat";
+import { Traffic, type Line } from "./Traffic";
+import "./overview.css";
+
+/** What administration alone leaves behind. */
+const FEW_RECORDS = 200;
+
+const STATEMENTS: readonly Line[] = [
+  { name: "statements", label: "Completed", colour: "--chart-1" },
+  { name: "denied", label: "Denied", colour: "--chart-2" },
+  { name: "failed", label: "Failed", colour: "--chart-3" },
+];
+const ROWS: readonly Line[] = [
+  { name: "rows", label: "Rows", colour: "--chart-1" },
+  { name: "masked", label: "Values masked", colour: "--chart-4" },
+];
+
+function Numbers({ overview }: { overview: Overview }) {
+  const { totals, waiting, audit } = overview;
+  const unpublished = audit === undefined ? 0 : audit.last_sequence - audit.published_sequence;
+  return (
+    <div className="stats">
+      <Stat
+        label="Sessions"
+        value={count(totals?.sessions ?? 0)}
+        note={`${short(totals?.logins ?? 0)} logins`}
+        href="/sessions"
+      />
+      <Stat
+        label="Statements"
+        value={short(totals?.statements ?? 0)}
+        note="since the start"
+        href="/activity?type=statement&since=1h"
+      />
+      <Stat
+        label="Denied"
+        value={short(totals?.denied ?? 0)}
+        note={`${short(totals?.failed ?? 0)} failed`}
+        href="/activity?decision=denied&since=24h"
+      />
+      <Stat
+        label="Waiting for people"
+        value={count((waiting?.approvals ?? 0) + (waiting?.grants ?? 0))}
+        note={`${plural(waiting?.changes ?? 0, "change")}, ${plural(waiting?.grants ?? 0, "grant")}`}
+        {...((waiting?.approvals ?? 0) > 0 ? { tone: "warn" as const } : {})}
+        href="/approvals"
+      />
+      <Stat
+        label="Values masked"
+        value={short(totals?.masked_values ?? 0)}
+        note={`${bytes(totals?.bytes_to_clients ?? 0)} sent`}
+      />
+      <Stat
+        label="Refused logins"
+        value={short(totals?.login_failures ?? 0)}
+        note="since the start"
+        href="/activity?type=login_failed&since=24h"
+      />
+      <Stat
+        label="Audit records"
+        value={short(audit?.last_sequence ?? 0)}
+        note={
+          audit?.writable === false
+            ? "cannot be written"
+            : unpublished > 0
+              ? `${unpublished} to be signed`
+              : "all signed"
+        }
+        {...(audit?.writable === false ? { tone: "bad" as const } : {})}
+        href="/integrity"
+      />
+    </div>
+  );
+}
+
+/** Nothing has gone through this gateway since it was started, and hardly anything ever. */
+function isNew(overview: Overview): boolean {
+  const { totals, audit } = overview;
+  return totals?.statements === 0 && totals.denied === 0 && (audit?.last_sequence ?? 0) < FEW_RECORDS;
+}
+
+function Everything({ overview }: { overview: Overview }) {
+  const admin = useHas("admin");
+  const [history, setHistory] = useState(noHistory);
+  useEffect(() => setHistory((before) => withReading(before, overview)), [overview]);
+  return (
+    <>
+      <Health overview={overview} />
+      {admin && isNew(overview) && <FirstSteps />}
+      <Numbers overview={overview} />
+      <div className="columns-2">
+        <Traffic title="Statements a second" rates={history.rates} lines={STATEMENTS} />
+        <Traffic title="Rows a second" rates={history.rates} lines={ROWS} />
+      </div>
+      <div className="columns-2">
+        <Connected sessions={overview.sessions ?? []} />
+        <Drift drift={overview.drift ?? []} />
+      </div>
+      <Slowest />
+    </>
+  );
+}
+
+/** What is going on right now. */
+export default function OverviewPage() {
+  const me = useMe();
+  const watches = useWatches();
+  const overview = useOverview();
+  return (
+    <Page title="Overview" heading={watches ? "Overview" : `Hello, ${me.user}`}>
+      <Await query={overview}>
+        {(data) => (watches ? <Everything overview={data} /> : <MemberOverview overview={data} />)}
+      </Await>
+    </Page>
+  );
+}

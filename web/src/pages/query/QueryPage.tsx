@@ -1,0 +1,187 @@
+import { PostgreSQL, sql as sqlLanguage } from "@codemirror/lang-sql";
+import { Download, Play, Square } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { Link } from "wouter";
+import { Problem } from "../../api/problem";
+import { useDatabases, useSchema } from "../../api/databases";
+import type { QueryResult } from "../../api/query";
+import { useWatches } from "../../app/me";
+import { Button } from "../../parts/Button";
+import { Editor, type Marked } from "../../parts/code/Editor";
+import { download, toCsv } from "../../parts/download";
+import { Empty } from "../../parts/Empty";
+import { SelectField } from "../../parts/Field";
+import { duration, plural } from "../../parts/format";
+import { Note, ProblemNote } from "../../parts/Note";
+import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
+import { useAddress } from "../../parts/useAddress";
+import { MyHistory } from "./MyHistory";
+import { placeOfCharacter } from "./place";
+import { ResultGrid } from "./ResultGrid";
+import { useRun, type Run } from "./useRun";
+import "./query.css";
+
+const NO_MARKS: readonly Marked[] = [];
+
+function useMarks(run: Run): readonly Marked[] {
+  return useMemo(() => {
+    if (run.state !== "failed" || !(run.error instanceof Problem)) return NO_MARKS;
+    const { position } = run.error.body;
+    if (position === undefined) return NO_MARKS;
+    return [{ ...placeOfCharacter(run.sql, position), message: run.error.title }];
+  }, [run]);
+}
+
+function Result({ result }: { result: QueryResult }) {
+  const watches = useWatches();
+  const save = () =>
+    download(
+      "result.csv",
+      "text/csv",
+      toCsv(
+        result.columns.map((column) => column.name),
+        result.rows,
+      ),
+    );
+  return (
+    <Panel
+      title={result.columns.length > 0 ? plural(result.rows.length, "row") : result.command}
+      flush
+      actions={
+        result.columns.length > 0 && (
+          <Button small onClick={save}>
+            <Download aria-hidden />
+            CSV
+          </Button>
+        )
+      }
+    >
+      {result.columns.length > 0 && <ResultGrid result={result} />}
+      {result.notices.map((notice, index) => (
+        <div className="panel-body" key={index}>
+          <Note>{notice}</Note>
+        </div>
+      ))}
+      <div className="result-foot">
+        <span>{result.command}</span>
+        <span>{duration(result.duration_micros)}</span>
+        {result.truncated && <span>There are more rows: only the first are shown</span>}
+        {result.sequence !== undefined &&
+          (watches ? (
+            <Link href={`/activity?record=${result.sequence}`}>On the record as {result.sequence}</Link>
+          ) : (
+            <span>On the record as {result.sequence}</span>
+          ))}
+      </div>
+    </Panel>
+  );
+}
+
+function Answer({ run }: { run: Run }) {
+  switch (run.state) {
+    case "idle":
+      return (
+        <Panel>
+          <Empty title="Nothing asked yet">
+            You are asked for by name: what you may not see is masked, and what you ask is on the record.
+          </Empty>
+        </Panel>
+      );
+    case "running":
+      return <Note title="Running…" />;
+    case "held":
+      return (
+        <Note tone="warn" title={`Held: it waits for approval as request ${run.request}`}>
+          Once it is approved, run the same statement again.{" "}
+          <Link href={`/approvals/${run.request}`}>See the request</Link>
+        </Note>
+      );
+    case "failed":
+      return <ProblemNote error={run.error} />;
+    case "done":
+      return <Result result={run.result} />;
+  }
+}
+
+/** Asks a database as oneself. */
+export default function QueryPage() {
+  const databases = useDatabases();
+  const [given, change] = useAddress();
+  const [text, setText] = useState(given.get("sql") ?? "");
+  const { run, start, stop } = useRun();
+  const marks = useMarks(run);
+  const database = given.get("database") ?? databases.data?.[0]?.name ?? "";
+  const schema = useSchema(database);
+  const language = useMemo(() => {
+    const tables: Record<string, string[]> = {};
+    for (const table of schema.data?.tables ?? []) {
+      const columns = table.columns.map((column) => column.name);
+      tables[table.schema === "public" ? table.name : `${table.schema}.${table.name}`] = columns;
+    }
+    return sqlLanguage({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true });
+  }, [schema.data]);
+  useEffect(() => () => stop(), []);
+  const go = (selected = "") => {
+    const statement = selected.trim() === "" ? text : selected;
+    if (statement.trim() !== "" && database !== "") void start(database, statement);
+  };
+  const running = run.state === "running";
+  return (
+    <Page
+      title="Query"
+      about="Ask as yourself, under the rules that hold for you everywhere."
+      wide
+      actions={
+        <MyHistory
+          onUse={(sql, its) => {
+            setText(sql);
+            if (its !== "") change({ database: its });
+          }}
+        />
+      }
+    >
+      {databases.isError && <ProblemNote error={databases.error} />}
+      <div className="query-bar">
+        <SelectField
+          label="Database"
+          quiet
+          value={database}
+          options={(databases.data ?? []).map((each) => ({
+            value: each.name,
+            label: each.environment === "" ? each.name : `${each.name} (${each.environment})`,
+          }))}
+          onValue={(next) => change({ database: next })}
+        />
+        {running ? (
+          <Button onClick={stop}>
+            <Square aria-hidden />
+            Stop
+          </Button>
+        ) : (
+          <Button look="primary" onClick={() => go()} disabled={text.trim() === "" || database === ""}>
+            <Play aria-hidden />
+            Run
+          </Button>
+        )}
+        <span className="faint">
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs all, or what is selected
+        </span>
+      </div>
+      <Editor
+        label="SQL"
+        value={text}
+        onValue={setText}
+        onRun={go}
+        language={language}
+        marks={marks}
+        hint="SELECT …"
+        minHeight={150}
+        maxHeight={360}
+      />
+      <div aria-live="polite">
+        <Answer run={run} />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,35 @@
+import { useMemo } from "react";
+import { oneLine } from "../format";
+import { piecesOf } from "./highlight";
+
+function Pieces({ text }: { text: string }) {
+  const pieces = useMemo(() => piecesOf(text), [text]);
+  return pieces.map((piece, index) =>
+    piece.className === "" ? (
+      piece.text
+    ) : (
+      <span key={index} className={piece.className}>
+        {piece.text}
+      </span>
+    ),
+  );
+}
+
+/** A statement as it was written. */
+export function Sql({ text }: { text: string }) {
+  return (
+    <pre className="code" tabIndex={0}>
+      <Pieces text={text} />
+    </pre>
+  );
+}
+
+/** A statement in one line of a table. */
+export function SqlLine({ text }: { text: string }) {
+  const line = useMemo(() => oneLine(text).slice(0, 400), [text]);
+  return (
+    <div className="code-line" title={text.length > 80 ? text.slice(0, 2000) : undefined}>
+      <Pieces text={line} />
+    </div>
+  );
+}
