@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "config/lineage_format.h"
 #include "config/receiver_reader.h"
 #include "config/units.h"
 
@@ -82,7 +81,7 @@ class StreamReader {
         known.push_back(StreamFormat::kText);
       } else if (out_.type == StreamType::kHttp || out_.type == StreamType::kFile) {
         formats.emplace_back("openlineage");
-        known.push_back(kOpenLineage);
+        known.push_back(StreamFormat::kOpenLineage);
       }
       map_.one_of("format", formats, [&](size_t i) { out_.format = known[i]; });
     }
@@ -94,7 +93,7 @@ class StreamReader {
       words(filter, "decision", out_.filter.decisions, kDecisions);
       words(filter, "kind", out_.filter.kinds, {});
     });
-    if (out_.format == kOpenLineage) {
+    if (out_.format == StreamFormat::kOpenLineage) {
       if (!out_.filter.types.empty() || !out_.filter.kinds.empty() ||
           !out_.filter.decisions.empty()) {
         map_.problem("filter",

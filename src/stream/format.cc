@@ -6,7 +6,6 @@
 
 #include "audit/record_json.h"
 #include "base/bytes.h"
-#include "config/lineage_format.h"
 #include "provenance/openlineage.h"
 #include "stream/ocsf.h"
 
@@ -64,7 +63,7 @@ boost::json::object record_json(const Entry& entry) {
 
 boost::json::object formatted(config::StreamFormat format, const Source& source,
                               const Entry& entry) {
-  if (format == config::kOpenLineage) return lineage_json(entry);
+  if (format == config::StreamFormat::kOpenLineage) return lineage_json(entry);
   return format == config::StreamFormat::kOcsf ? ocsf_event(source, entry) : record_json(entry);
 }
 

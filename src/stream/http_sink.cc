@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include "config/lineage_format.h"
 #include "stream/format.h"
 #include "stream/http_answer.h"
 #include "stream/transport.h"
@@ -16,7 +15,7 @@ class HttpSink : public Sink {
       : config_(std::move(config)), source_(std::move(source)), client_(std::move(client)) {}
 
   Delivery send(std::span<const Entry> batch) override {
-    if (config_.format == config::kOpenLineage) return send_each(batch);
+    if (config_.format == config::StreamFormat::kOpenLineage) return send_each(batch);
     constexpr int kTooLarge = 413;
     const char* type = config_.lines ? "application/x-ndjson" : "application/json";
     for (size_t count = batch.size();; count /= 2) {
