@@ -24,6 +24,7 @@
 #include "control/oidc_api.h"
 #include "control/overview_api.h"
 #include "control/policy_api.h"
+#include "control/provenance_api.h"
 #include "control/query_api.h"
 #include "control/repeated_requests.h"
 #include "control/scim_api.h"
@@ -58,6 +59,7 @@ class Api {
         status_(gateway, log),
         evidence_(log, audit_directory),
         audit_(log, audit_directory, open_store),
+        provenance_(log, audit_directory, open_store),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections),
         users_(gateway, std::move(open_store)) {}
@@ -128,6 +130,7 @@ class Api {
   StatusApi status_;
   EvidenceApi evidence_;
   AuditApi audit_;
+  ProvenanceApi provenance_;
   PolicyApi policy_;
   DataApi data_;
   UsersApi users_;

@@ -31,6 +31,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     fetched_bytes_ += entry.bytes;
   }
   if (piece.type == pg::kPortalSuspended) {
+    if (entry.exported) entry.exported->last = false;
     if (Portal* portal = prepared_.find_portal(entry.portal)) {
       portal->rows += entry.rows;
       portal->bytes += entry.bytes;
@@ -103,10 +104,12 @@ Session::Pass Session::on_cut_end() {
 
 /// SQL's PREPARE and DEALLOCATE, by their confirmations and in their order.
 void Session::follow_prepared(Expected& entry, std::string_view command) {
-  if (!entry.text || entry.text->facts().prepared.empty()) {
-    if (command == "DISCARD ALL") prepared_.close_all();
+  if (command == "DISCARD ALL") {
+    prepared_.close_all();
+    acting_.stated = {};  // With every cursor and portal.
     return;
   }
+  if (!entry.text || entry.text->facts().prepared.empty()) return;
   using What = sql::PreparedUse::What;
   const auto& uses = entry.text->facts().prepared;
   if (command != "PREPARE" && !command.starts_with("DEALLOCATE")) return;
