@@ -35,7 +35,7 @@ const stories = {
       .getByRole("link")
       .allTextContents();
     expect(
-      links.join() === "Overview,Query,Approvals,Changes,Access",
+      links.join() === "Overview,Query,Agents,Approvals,Changes,Access",
       `a member is shown ${links}`,
     );
     await keepsTheRules(page, "member");
@@ -417,6 +417,20 @@ const stories = {
       .locator("h1")
       .getByText(/cancelled|withdrawn/)
       .waitFor();
+  },
+
+  async agent(page) {
+    await logIn(page, "alice");
+    await settled(page);
+    await page.goto(`${BASE}/agents`);
+    await page.getByRole("link", { name: "console-run" }).click();
+    await see(page, "Prompt 1");
+    await see(page, "call-7");
+    await see(page, "FROM orders WHERE id = 7");
+    await button(page, "Read the prompt").click();
+    await see(page, "What became of order seven?");
+    await keepsTheRules(page, "a run");
+    await shot(page, "story-run");
   },
 
   async firstStart(page) {

@@ -1,10 +1,14 @@
 """The console in a real browser, before a real gateway and PostgreSQL."""
 
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 
 import psycopg
 import pytest
@@ -91,6 +95,26 @@ def test_a_session_is_ended(packages, gateway):
     browse(packages, gateway, "stories.mjs", "sessions")
     with pytest.raises(psycopg.Error):
         connection.execute("SELECT 1")
+
+
+def test_a_run_of_an_agent(packages, gateway):
+    token = gateway.cli("token", "create", "--user", "nightly-agent", "--for", "1h", "--acts-for", "alice", "--scope", "mcp").stdout.strip()
+    body = json.dumps({"text": "What became of order seven?", "run": "console-run", "model": "some-model"}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1/agents/prompts", body, {"Authorization": f"Bearer {token}"})
+    deadline = time.time() + 60
+    while True:  # The gateway knows a new token within a second or so.
+        try:
+            prompt = json.load(urllib.request.urlopen(request, timeout=30))["prompt"]
+            break
+        except urllib.error.HTTPError as error:
+            assert error.code == 401 and time.time() < deadline, error.read()
+            time.sleep(0.2)
+    with psycopg.connect(gateway.dsn("nightly-agent", token), autocommit=True) as connection:
+        for name, value in (("run", "console-run"), ("prompt", prompt), ("call", "call-7")):
+            connection.execute(f"SET sluice.{name} = '{value}'")
+        connection.execute("SELECT status FROM orders WHERE id = 7")
+    gateway.wait_for(lambda found: found, "--text", "WHERE id = 7")
+    browse(packages, gateway, "stories.mjs", "agent")
 
 
 def test_the_first_start(packages, server):
