@@ -287,6 +287,7 @@ def say_what_was_asked(story):
                 pass
     story.until(lambda: len(story.ask("robot", "GET", "/agents/runs/run-1")["without_prompt"]) > 0)
     story.ask("robot", "GET", "/agents/runs?limit=5")
+    assert story.ask("robot", "GET", "/agents/budgets")
     story.ask("robot", "GET", f"/agents/prompts/{first['prompt']}")
     story.ask("alice", "GET", "/agents/runs/none", status=404)
     story.ask("root", "DELETE", f"/agents/prompts/{second['prompt']}", {"reason": "it named a person"})

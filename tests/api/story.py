@@ -61,6 +61,8 @@ roles:
       approve: { by: [dba] }, break_glass: { who: { groups: [engineering] }, review: { by: [security] } } }
   - { name: helper, groups: [engineering], who: { kinds: [agent] }, approve: { by: [dba] } }
 access_review: { by: [security] }
+budgets:
+  - { name: an-agents-hour, who: { kinds: [agent] }, per: agent, every: 1h, statements: 2000, ask: the owners }
 """
 
 PEOPLE = (("root", "platform"), ("dora", "dba"), ("erin", "dba"), ("sam", "security"))
