@@ -153,7 +153,8 @@ HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
 HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
   const auto prompts = prompts_->store().of_run(run, kMostPrompts);
   if (!prompts) return failed(prompts.error());
-  if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run); !noted)
+  if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run);
+      !noted)
     return failed(noted.error());
   audit::Query query;
   query.run = run;
@@ -192,8 +193,7 @@ HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
 HttpResponse AgentApi::prompt(const std::string& id, const Reader& reader) {
   const auto found = prompts_->store().find(id);
   if (!found) return failed(found.error());
-  if (!reader.may_see(*found))
-    return problem(404, "there is no prompt of that id");
+  if (!reader.may_see(*found)) return problem(404, "there is no prompt of that id");
   // Before it is told.
   const auto noted = note(audit::EventType::kAuditRead, reader.user,
                           fmt::format("read prompt {} of run {}", id, found->run));
@@ -220,8 +220,7 @@ HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) 
   return json_response(200, json::object{{"erased", id}});
 }
 
-HttpResponse AgentApi::get(std::string_view path, std::string_view query,
-                           const Reader& reader) {
+HttpResponse AgentApi::get(std::string_view path, std::string_view query, const Reader& reader) {
   if (path == kRuns) return list(query, reader.eyes);
   const size_t slash = path.find('/');
   const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);

@@ -228,6 +228,14 @@ void Session::skip_to_sync() {
       }
       if (run->unanswered == 0 && !first) skipped.push_back(run);
     }
+    // What comes behind need not wait for a result that will not come.
+    if (!first && entry.limited) {
+      if (entry.cut) {
+        cut_since_sync_ = true;
+      } else {
+        limited_ahead_ = false;
+      }
+    }
     first = false;
     expected_.pop();
   }
