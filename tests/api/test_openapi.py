@@ -14,6 +14,7 @@ OPEN = {
 
 # Operations that the story cannot ask for, and why.
 NOT_ASKED = {
+    **{name: "tests/audit/test_provenance.py does" for name in ("trainingReceipts", "trainingReceipt", "datasetContains", "datasetsAffected")},
 }
 
 # Fields that no answer of the story has to have, and why.
@@ -23,6 +24,13 @@ RARE = {
     ("RecordFields", "end_user"): "of applications that say for whom they act",
     ("RecordFields", "role"): "where sessions have roles of their own at the server",
     ("RunStatement", "approval"): "of an agent's statement that people have approved",
+    **{("RecordFields", field): "of sessions that have stated a purpose" for field in ("purpose", "receipt", "dataset", "model", "envelope")},
+    **{("TrainingReceipt", field): "of training data" for field in (
+        "id", "dataset", "model", "time", "user", "database", "rows", "record", "root", "classes", "masking", "contains", "seen", "certain",
+        "completed")},
+    ("TrainingReceipts", "receipts"): "of training data",
+    **{("SignedReceipt", field): "of training data" for field in ("payloadType", "payload", "signatures")},
+    **{("SignedReceipt.signatures", field): "of training data" for field in ("keyid", "sig")},
     **{("Verification.findings", field): "nothing is wrong with the log"
        for field in ("kind", "first", "last", "file", "offset", "text")},
 }
