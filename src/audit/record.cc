@@ -56,6 +56,7 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kRun, context.run);
   fields.text(Key::kPrompt, context.prompt);
   fields.text(Key::kCall, context.call);
+  fields.number(Key::kTainted, context.tainted ? 1 : 0);
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -115,6 +116,11 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.number(Key::kTransactionOutcome, static_cast<uint64_t>(event.transaction_outcome));
   fields.number(Key::kStamp, event.stamp);
   fields.number(Key::kServerTransaction, event.server_transaction);
+  fields.text(Key::kPurpose, event.purpose);
+  fields.text(Key::kReceipt, event.receipt);
+  fields.bytes(Key::kEnvelope, event.envelope);
+  fields.text(Key::kDataset, event.dataset);
+  fields.text(Key::kModel, event.model);
   cbor.end();
 }
 
@@ -150,7 +156,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     strings(view.grants),
                     std::string(view.run),
                     std::string(view.prompt),
-                    std::string(view.call)};
+                    std::string(view.call),
+                    view.tainted != 0};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -190,6 +197,11 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.transaction_outcome = view.transaction_outcome;
   record.stamp = view.stamp;
   record.server_transaction = view.server_transaction;
+  record.purpose = view.purpose;
+  record.receipt = view.receipt;
+  record.envelope = view.envelope;
+  record.dataset = view.dataset;
+  record.model = view.model;
   return record;
 }
 
@@ -225,6 +237,8 @@ std::string_view name_of(EventType type) {
       return "grant";
     case EventType::kPrompt:
       return "prompt";
+    case EventType::kProvenance:
+      return "provenance";
   }
   return "unknown";
 }

@@ -117,6 +117,29 @@ Result<> agent_prompt(const Common& common, const AgentOptions& options) {
   return {};
 }
 
+Result<> agent_budgets(const Common& common) {
+  SLUICE_ASSIGN(const auto found, look(common, "/api/v1/agents/budgets"));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(found) << '\n';
+    return {};
+  }
+  json::array rows;
+  for (const auto& each : found.as_array()) {
+    const json::object& state = each.as_object();
+    for (const auto& amount : state.at("amounts").as_array()) {
+      json::object row = amount.as_object();
+      for (const char* name : {"budget", "per", "of", "renewed"}) {
+        if (const auto* value = state.if_contains(name)) row[name] = *value;
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  print(std::cout,
+        {{"budget", "per", "of", "amount", "used", "most", "left", "renewed"}, std::move(rows)},
+        common.format);
+  return {};
+}
+
 Result<> agent_erase_prompt(const Common& common, const AgentOptions& options) {
   SLUICE_ASSIGN([[maybe_unused]] const auto erased,
                 call_gateway(common, "DELETE", "/api/v1/agents/prompts/" + options.prompt,

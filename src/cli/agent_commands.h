@@ -18,6 +18,8 @@ Result<> agent_runs(const Common& common);
 Result<> agent_run(const Common& common, const AgentOptions& options);
 /// A prompt with its text; that it was read is on the record.
 Result<> agent_prompt(const Common& common, const AgentOptions& options);
+/// What agents, their runs and people have used of budgets, and what is left.
+Result<> agent_budgets(const Common& common);
 /// Takes a prompt's text away for good; for whoever keeps the state folder.
 Result<> agent_erase_prompt(const Common& common, const AgentOptions& options);
 

@@ -10,6 +10,7 @@
 #include "config/api_reader.h"
 #include "config/attester_reader.h"
 #include "config/identity_reader.h"
+#include "config/model_reader.h"
 #include "config/password_source_reader.h"
 #include "config/retention_reader.h"
 #include "config/secrets.h"
@@ -81,7 +82,7 @@ class Loader {
     top.map("policy", [&](MapReader& policy) {
       std::string file;
       if (policy.scalar("file", file)) config_.policy.file = path(file);
-      static const std::vector<std::string> profiles = {"observe", "standard", "strict"};
+      static const std::vector<std::string> profiles = {"agents", "observe", "standard", "strict"};
       policy.one_of("profile", profiles, [&](size_t i) {
         if (!file.empty()) policy.problem("profile", "give only one of file and profile");
         config_.policy.profile = profiles[i];
@@ -91,6 +92,7 @@ class Loader {
     read_identity(top, secrets_, config_.identity);
     read_attesters(top, secrets_, config_.attesters);
     read_tickets(top, secrets_, config_.tickets);
+    read_models(top, secrets_, config_.models);
     read_webhooks(top, secrets_, config_.webhooks);
     read_databases(top);
   }

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/budget_report.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -21,6 +22,7 @@ namespace {
 constexpr std::string_view kRoot = "/api/v1/agents/";
 constexpr std::string_view kRuns = "runs";
 constexpr std::string_view kPrompts = "prompts";
+constexpr std::string_view kBudgets = "budgets";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "mcp";
 constexpr const char* kOperator = "local administrator";
@@ -101,6 +103,7 @@ Result<std::unique_ptr<AgentApi>> AgentApi::open(gateway::Gateway& gateway, audi
                                                  const config::Config& config) {
   std::unique_ptr<AgentApi> api(new AgentApi(gateway, log, config.state / "audit"));
   SLUICE_ASSIGN(api->prompts_, Prompts::open(gateway, log, config));
+  SLUICE_ASSIGN(api->taints_, TaintKeeper::open(gateway, config));
   return api;
 }
 
@@ -153,7 +156,8 @@ HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
 HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
   const auto prompts = prompts_->store().of_run(run, kMostPrompts);
   if (!prompts) return failed(prompts.error());
-  if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run); !noted)
+  if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run);
+      !noted)
     return failed(noted.error());
   audit::Query query;
   query.run = run;
@@ -192,8 +196,7 @@ HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
 HttpResponse AgentApi::prompt(const std::string& id, const Reader& reader) {
   const auto found = prompts_->store().find(id);
   if (!found) return failed(found.error());
-  if (!reader.may_see(*found))
-    return problem(404, "there is no prompt of that id");
+  if (!reader.may_see(*found)) return problem(404, "there is no prompt of that id");
   // Before it is told.
   const auto noted = note(audit::EventType::kAuditRead, reader.user,
                           fmt::format("read prompt {} of run {}", id, found->run));
@@ -220,9 +223,9 @@ HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) 
   return json_response(200, json::object{{"erased", id}});
 }
 
-HttpResponse AgentApi::get(std::string_view path, std::string_view query,
-                           const Reader& reader) {
+HttpResponse AgentApi::get(std::string_view path, std::string_view query, const Reader& reader) {
   if (path == kRuns) return list(query, reader.eyes);
+  if (path == kBudgets) return json_response(200, all_budgets(gateway_, reader.eyes));
   const size_t slash = path.find('/');
   const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   const auto name = decoded(rest);
@@ -234,7 +237,7 @@ HttpResponse AgentApi::get(std::string_view path, std::string_view query,
   } else if (path == kPrompts) {
     response.later = [this, name = *name, reader] { return prompt(name, reader); };
   } else {
-    return problem(404, "not found", "Known here: prompts, runs.");
+    return problem(404, "not found", "Known here: prompts, runs, budgets.");
   }
   return response;
 }

@@ -13,6 +13,7 @@
 #include "control/caller.h"
 #include "control/http_server.h"
 #include "control/prompts.h"
+#include "control/taint_keeper.h"
 #include "gateway/gateway.h"
 
 namespace sluice::control {
@@ -22,6 +23,7 @@ namespace sluice::control {
 ///   POST   /api/v1/agents/prompts        {text, run, model, call, parent}; its id
 ///   GET    /api/v1/agents/runs?limit=…   the newest first
 ///   GET    /api/v1/agents/runs/RUN       its prompts, with the statements that were run for each
+///   GET    /api/v1/agents/budgets        what is used and left of budgets
 ///   GET    /api/v1/agents/prompts/ID     one with its text; who reads is on the record
 ///   DELETE /api/v1/agents/prompts/ID     its text is gone for good; for admins
 ///
@@ -59,6 +61,7 @@ class AgentApi {
   audit::Log& log_;
   std::filesystem::path audit_directory_;
   std::unique_ptr<Prompts> prompts_;
+  std::unique_ptr<TaintKeeper> taints_;
 };
 
 }  // namespace sluice::control

@@ -46,8 +46,9 @@ Result<std::string> read_file(const fs::path& path) {
 
 /// What belongs to others on this port.
 bool somebody_elses(std::string_view path) {
-  for (const std::string_view prefix : {"/api/", "/scim/", "/tlog/", "/mcp", "/.well-known/",
-                                        "/healthz", "/readyz", "/metrics", "/witness/"}) {
+  for (const std::string_view prefix :
+       {"/api/", "/scim/", "/tlog/", "/mcp", "/models/", "/.well-known/", "/healthz", "/readyz",
+        "/metrics", "/witness/"}) {
     if (path.starts_with(prefix)) return true;
   }
   return false;

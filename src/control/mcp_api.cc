@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "control/api.h"
+#include "control/budget_report.h"
 #include "control/caller.h"
 #include "control/problem.h"
 #include "mcp/meta.h"
@@ -53,7 +54,8 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
   if (path == kMetadata || path == std::string(kMetadata) + std::string(kPath))
     return metadata(request);
   if (path != kPath) return std::nullopt;
-  if (from_elsewhere(request))
+  const auto config = this->config();
+  if (from_elsewhere(request, config->identity, config->api.url))
     return problem(403, "pages of other sites may not ask this", "Origin is not this host.");
   if (request.method != "POST") {
     auto refused = problem(405, "only POST is allowed: there are no streams and no sessions here");
@@ -191,7 +193,11 @@ json::object McpApi::call_tool(const mcp::Message& message, AgentCaller caller) 
                           mcp::tool_result({{"error", "_meta: " + said.error().text}}, true));
   }
   caller.said = std::move(*said);
-  const auto answer = tools_.call(caller, std::string(tool->name), arguments);
+  auto answer = tools_.call(caller, std::string(tool->name), arguments);
+  // Told in time, so that a model can make do with what is left.
+  if (auto low = low_budgets(gateway_, caller.user, caller.credential, caller.said.run);
+      !low.empty())
+    answer.found["budgets_nearly_spent"] = std::move(low);
   auto result = mcp::tool_result(answer.found, answer.failed);
   if (!caller.said.run.empty()) {
     json::object meta{{"sluice/run", caller.said.run}};

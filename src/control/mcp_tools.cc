@@ -255,6 +255,8 @@ ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& argu
   now.authenticated_micros = principal.authenticated_micros;
   now.run = !caller.said.run.empty();
   now.prompt = !caller.said.prompt.empty();
+  now.tainted = gateway_.agents().taints.any(gateway::Taints::whose(principal, caller.said.run),
+                                             now.now_micros);
   const auto explanation = policy::explain(*gateway_.policy(), *understood->facts,
                                            understood->catalog.get(), principal, *target, now);
   approval::SchemaChange change;

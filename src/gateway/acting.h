@@ -1,8 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "agents/attribution.h"
+#include "gateway/taints.h"
+#include "policy/ledger.h"
+#include "gateway/stated.h"
 
 namespace sluice::gateway {
 
@@ -14,6 +18,16 @@ struct Acting {
   std::string now;               ///< in the statement at hand
   agents::Attribution said;      ///< for which run and prompt of an agent, in the session
   agents::Attribution said_now;  ///< in the statement at hand
+  bool tainted = false;          ///< it has read text that anybody may have written
+  /// What the statement at hand may use of budgets, until it is sent.
+  std::unique_ptr<policy::Spending> spending;
+  Stated stated;                 ///< what its session is for (docs/provenance.md)
+  std::string envelope;          ///< the receipt of its last export for training
 };
+
+/// Whether it, its run or its credential has read text that anybody may have written, as far as
+/// `policy` asks.
+bool is_tainted(const Acting& acting, const policy::Principal& who, const policy::Policy& policy,
+                const Taints& taints, int64_t now_micros);
 
 }  // namespace sluice::gateway

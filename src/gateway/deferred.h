@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "approval/request.h"
+#include "gateway/exporting.h"
 #include "gateway/statement.h"
 #include "net/stream.h"
 #include "policy/decision.h"
@@ -16,22 +17,23 @@
 namespace sluice::gateway {
 
 /// Why client messages are not being taken; several may hold at once.
-enum Suspension : uint16_t {
+enum Suspension : uint32_t {
   kNoServer = 1,
   kAnalysing = 2,
   kCopyBarrier = 4,  ///< a COPY FROM STDIN was sent, the server has not answered yet
   kServerFull = 8,
-  kNaming = 16,       ///< what names mean is being found out
-  kEstimating = 32,   ///< the planner is asked how many rows
-  kCounting = 64,     ///< a statement runs whose changes are counted before anything else
-  kQueue = 128,       ///< until all that has been sent is answered
-  kQueueFull = 256,   ///< as many answers are expected as one session may wait for
-  kSplit = 512,       ///< the statements of a text are sent one by one
-  kLabelling = 1024,  ///< tables are looked at that nobody has looked at yet
-  kRereading = 2048,  ///< the server is asked whether it has by now what the catalog has not
-  kReceipt = 4096,    ///< a receipt of what was recorded last is being made
-  kHeld = 8192,       ///< people are asked to approve it
-  kStamping = 16384,  ///< the server is writing a stamp, behind which a simple query stands
+  kNaming = 16,          ///< what names mean is being found out
+  kEstimating = 32,      ///< the planner is asked how many rows
+  kCounting = 64,        ///< a statement runs whose changes are counted before anything else
+  kQueue = 128,          ///< until all that has been sent is answered
+  kQueueFull = 256,      ///< as many answers are expected as one session may wait for
+  kSplit = 512,          ///< the statements of a text are sent one by one
+  kLabelling = 1024,     ///< tables are looked at that nobody has looked at yet
+  kRereading = 2048,     ///< the server is asked whether it has by now what the catalog has not
+  kReceipt = 4096,       ///< a receipt is being made, or what one will say is asked for
+  kHeld = 8192,          ///< people are asked to approve it
+  kStamping = 16384,     ///< the server is writing a stamp, behind which a simple query stands
+  kCountingUse = 65536,  ///< what was used of budgets before is being found out
 };
 
 /// Bytes of the slice being worked on that go on as they are, in one piece: [run, end).
@@ -48,12 +50,14 @@ struct Deferred {
   std::shared_ptr<const Statement> statement;  ///< analysed
   std::optional<double> estimate;
   bool estimated = false;
-  bool asked = false;       ///< the server for what it has prepared
-  bool unprepared = false;  ///< the server does not know what it EXECUTEs, and will say so
-  bool reread = false;      ///< the catalog has been looked at for what it names
-  bool labelled = false;    ///< its tables have been looked at, as far as possible
-  bool receipt = false;     ///< the receipt that it shows has been made
-  bool counted = false;     ///< what was put off until COMMIT has been done, and counted
+  bool asked = false;        ///< the server for what it has prepared
+  bool unprepared = false;   ///< the server does not know what it EXECUTEs, and will say so
+  bool reread = false;       ///< the catalog has been looked at for what it names
+  bool labelled = false;     ///< its tables have been looked at, as far as possible
+  bool use_counted = false;  ///< what was used of its budgets has been looked for
+  bool receipt = false;      ///< the receipt that it shows has been made
+  std::shared_ptr<const ExportTerms> terms;  ///< of the data that leave by it
+  bool counted = false;      ///< what was put off until COMMIT has been done, and counted
   std::shared_ptr<const policy::Decision> refused;   ///< and was too much, or failed
   std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
   int64_t request = 0;                               ///< by this approval

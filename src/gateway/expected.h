@@ -8,11 +8,13 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/own_query.h"
 #include "gateway/ring_queue.h"
 #include "gateway/statement.h"
 #include "policy/decision.h"
+#include "policy/ledger.h"
 
 namespace sluice::gateway {
 
@@ -86,6 +88,9 @@ struct Expected {
   AudiencePtr audience;                         ///< null: nothing of it is hidden
   std::shared_ptr<const Masking> masking;       ///< of `text`, for `audience`
   std::unique_ptr<MaskedRows> masked;           ///< the result that is under way
+  std::unique_ptr<policy::Spending> spending;   ///< of budgets; null: none counts it
+  std::shared_ptr<const ExportTerms> terms;     ///< kBind: of data that are to leave for training
+  std::unique_ptr<Exporting> exported;          ///< kQuery, kExecute: data that do
   std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
   std::string portal;                           ///< kBind, kExecute, kClose
   std::string parameters;                       ///< kBind: as audit::Event::parameters
@@ -124,6 +129,9 @@ struct Expected {
     audience.reset();
     masking.reset();
     masked.reset();
+    spending.reset();
+    terms.reset();
+    exported.reset();
     statement.clear();
     portal.clear();
     parameters.clear();
@@ -138,6 +146,9 @@ struct Expected {
     transaction_outcome = audit::TransactionOutcome::kOpen;
     changed.clear();
   }
+
+  /// Its place in the queue is free.
+  void leave() { spending.reset(); }
 
   /// The next completion of a text of several is recorded by itself.
   void next_completion() {

@@ -74,6 +74,7 @@ class GatewayImpl : public Gateway {
                       const std::function<Result<>(Asking&)>& work) override;
   Result<FreshState> fresh_state(const std::string& database) override;
   ChangeRuns& change_runs() override { return shared_.change_runs; }
+  AgentControls& agents() override { return shared_.agents; }
   void drain() override;
   void set_policy(std::shared_ptr<const policy::Policy> policy) override;
   std::shared_ptr<const policy::Policy> policy() override { return runtime()->policy; }
@@ -160,10 +161,9 @@ GatewayImpl::~GatewayImpl() {
   for (const auto& worker : workers_) worker->stop();
   // What they have still to tell the workers, nobody hears.
   shared_.analysers.stop();
-  shared_.background.stop();
-  shared_.approving.stop();
-  shared_.proving.stop();
-  shared_.secrets.stop();
+  for (Background* each : {&shared_.background, &shared_.approving, &shared_.proving,
+                           &shared_.secrets, &shared_.agents.counting})
+    each->stop();
   if (shared_.desk != nullptr) shared_.desk->forget_all();
   workers_.clear();
 }

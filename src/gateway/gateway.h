@@ -11,6 +11,7 @@
 #include "audit/log.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "gateway/agent_controls.h"
 #include "gateway/asking.h"
 #include "gateway/bearer.h"
 #include "gateway/change_runs.h"
@@ -111,6 +112,8 @@ class Gateway {
   virtual Result<FreshState> fresh_state(const std::string& database) = 0;
   /// Where whoever runs an approved change says so.
   virtual ChangeRuns& change_runs() = 0;
+  /// Budgets and taints of agents.
+  virtual AgentControls& agents() = 0;
 
   /// Names of the configured databases, sorted.
   virtual std::vector<std::string> databases() = 0;

@@ -25,7 +25,9 @@ class RingQueue {
     ++size_;
     return back();
   }
+  /// What its first one must not keep until it is used again is let go of by its `leave`.
   void pop() {
+    if constexpr (requires(T& each) { each.leave(); }) at(0).leave();
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
   }

@@ -65,7 +65,8 @@ audit::SessionContext Session::context() const {
           principal.grants,
           acting_.said_now.run,
           acting_.said_now.prompt,
-          acting_.said_now.call};
+          acting_.said_now.call,
+          acting_.tainted};
 }
 
 void Session::end_expired(int64_t now_micros) {

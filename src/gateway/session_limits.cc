@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/budgets.h"
 #include "gateway/cancel.h"
 #include "gateway/refusals.h"
 #include "gateway/server_rules.h"
@@ -407,24 +408,12 @@ bool Session::own_pipeline_ended() {
   return true;
 }
 
-void Session::note_limits(Expected& entry) {
-  if (!entry.decision || !entry.decision->limits.on_results()) return;
-  entry.limited = true;
-  if (entry.of_cursor) {
-    entry.rows_before += fetched_rows_;
-    entry.bytes_before += fetched_bytes_;
-  }
-  if (!entry.counted) limited_ahead_ = true;
-  if (const auto& most = entry.decision->limits.duration) {
-    if (!duration_) {
-      duration_ = std::make_unique<net::Timer>(worker_.reactor(), [this] { duration_passed(); });
-    }
-    if (!duration_->armed()) duration_->arm(most->most);
-  }
-}
-
 bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
   const auto& limits = entry.decision->limits;
+  if (auto over = entry.spending ? over_budget(entry, rows, bytes) : nullptr) {
+    cut_result(entry, std::move(over));
+    return false;
+  }
   if (limits.rows && entry.rows_before + entry.rows + rows > limits.rows->most) {
     cut_result(entry, passed(*entry.decision, limits.rows->rule, "rows", limits.rows->most,
                              fmt::format("the result has more than the {} rows that rule \"{}\" "

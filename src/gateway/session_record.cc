@@ -1,5 +1,6 @@
 // Session: what goes into the audit log, and when.
 #include "audit/subject_set.h"
+#include "gateway/budgets.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 
@@ -89,6 +90,7 @@ bool Session::record(const audit::Event& what) {
   audit::Event event = what;
   const std::string change = change_run_ ? change_run_->label() : std::string();
   event.change = change;
+  if (event.type == audit::EventType::kStatement) event.purpose = acting_.stated.purpose;
   const auto sequence = worker_.log().append(context_, event);
   if (!sequence) {
     // Something has happened that cannot be recorded: nobody learns its result.
@@ -126,6 +128,8 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   judged(event, entry.decision.get());
   Veiled values;
   if (entry.kind != RequestKind::kParse) veiled(event, entry, values);
+  if (entry.spending) entry.spending->charge(used_by(event));
+  if (!end_export(entry, event)) return false;
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -155,6 +159,8 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   }
   Veiled values;
   veiled(event, entry, values);
+  if (entry.spending) entry.spending->charge(used_by(event));
+  if (!end_export(entry, event)) return false;
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -224,8 +230,10 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters_digest = portal->parameters_digest;
   }
   refused(event, decision);
+  if (entry.exported) event.receipt = entry.exported->id;
   Veiled values;
   veiled(event, entry, values);
+  if (entry.spending) entry.spending->charge(used_by(event));
   return record(event);
 }
 

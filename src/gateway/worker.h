@@ -10,6 +10,7 @@
 
 #include "approval/desk.h"
 #include "audit/log.h"
+#include "gateway/agent_controls.h"
 #include "gateway/analyser.h"
 #include "gateway/background.h"
 #include "gateway/bearer.h"
@@ -49,6 +50,7 @@ struct Shared {
   approval::Desk* desk = nullptr;   ///< null: nothing can be approved
   undo::UndoStore* undo = nullptr;  ///< null: nothing can be kept to be undone
   ChangeRuns change_runs;
+  AgentControls agents;
   policy::RateLimiter rates;
   LoginGate gate;
   LoginLimits login_limits;

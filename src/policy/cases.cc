@@ -44,6 +44,7 @@ void read_circumstances(MapReader& map, PolicyCase& one) {
   map.boolean("in_transaction", one.in_transaction);
   map.boolean("run", one.run);
   map.boolean("prompt", one.prompt);
+  map.boolean("tainted", one.tainted);
   if (map.has("estimated_rows")) {
     unsigned rows = 0;
     map.number("estimated_rows", rows, 0, 4'000'000'000U);
@@ -123,6 +124,7 @@ CaseResult run_case(const std::shared_ptr<const Policy>& policy, const PolicyCas
   now.purpose = one.purpose;
   now.run = one.run || one.prompt;
   now.prompt = one.prompt;
+  now.tainted = one.tainted;
   now.in_transaction = one.in_transaction;
   now.estimated_rows = one.estimated_rows;
   now.authenticated_micros = now.now_micros;

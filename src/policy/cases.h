@@ -22,6 +22,7 @@ struct PolicyCase {
   std::string application, purpose, client;  ///< circumstances
   bool in_transaction = false;
   bool run = false, prompt = false;  ///< of an agent: its client has named one
+  bool tainted = false;
   std::optional<double> estimated_rows;
   int64_t now_micros = 0;  ///< 0: the time of the run
 

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/budget.h"
 #include "policy/cases.h"
 #include "policy/profiles.h"
 #include "policy/role_reader.h"
@@ -38,7 +39,7 @@ std::set<std::string> documented(const std::string& heading) {
 
 TEST(Documentation, NamesEveryKeyAndNoOther) {
   std::map<std::string, std::set<std::string>> keys;
-  for (const auto& all : {rule_keys(), role_keys(), case_keys()}) {
+  for (const auto& all : {rule_keys(), role_keys(), budget_keys(), case_keys()}) {
     for (const std::string& key : all) {
       const size_t dot = key.rfind('.');
       keys[key.substr(0, dot)].insert(key.substr(dot + 1));
@@ -49,8 +50,9 @@ TEST(Documentation, NamesEveryKeyAndNoOther) {
   keys.erase("table_rows");
   keys["on"].erase("classes");
   keys["on"].erase("data_classes");
-  for (const char* where : {"a rule", "who", "on", "when", "rows", "time", "authentication",
-                            "limit", "a role", "break_glass", "review", "access_review", "a case"})
+  for (const char* where :
+       {"a rule", "who", "on", "when", "rows", "time", "authentication", "limit", "a role",
+        "break_glass", "review", "access_review", "a budget", "a case"})
     EXPECT_FALSE(keys[where].empty()) << where;
   for (const auto& [where, names] : keys) EXPECT_EQ(documented(where), names) << where;
 }

@@ -261,6 +261,7 @@ Truth matches_circumstances(const When& when, const Circumstances& now, Reasons 
         both(result, flag("in_transaction", *when.in_transaction, now.in_transaction, reasons));
   if (when.run) result = both(result, flag("run", *when.run, now.run, reasons));
   if (when.prompt) result = both(result, flag("prompt", *when.prompt, now.prompt, reasons));
+  if (when.tainted) result = both(result, flag("tainted", *when.tainted, now.tainted, reasons));
   if (when.max_age || when.older_than) result = both(result, matches_age(when, now, reasons));
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "policy/budget.h"
 #include "policy/checks.h"
 #include "policy/profiles.h"
 #include "policy/role_reader.h"
@@ -15,11 +16,13 @@ namespace {
 constexpr size_t kMaxFile = 1 << 20;
 constexpr size_t kMaxRules = 1000;
 constexpr size_t kMaxRoles = 200;
+constexpr size_t kMaxBudgets = 100;
 
 /// What a file says.
 struct Parts {
   std::vector<Rule>& rules;
   std::vector<Role>& roles;
+  std::vector<Budget>& budgets;
   std::vector<std::string>& access_reviewers;
 };
 
@@ -46,6 +49,15 @@ void read_parts(const YAML::Node& root, const Parts& parts, yaml::Problems& prob
     top.maps("roles", "a role",
              [&](yaml::MapReader& map) { parts.roles.push_back(read_role(map, problems)); });
   }
+  if (top.has("budgets")) {
+    const YAML::Node budgets = top.node("budgets");
+    if (budgets.IsSequence() && budgets.size() > kMaxBudgets) {
+      problems.add(budgets.Mark(), fmt::format("budgets: more than {} budgets", kMaxBudgets));
+      return;
+    }
+    top.maps("budgets", "a budget",
+             [&](yaml::MapReader& map) { parts.budgets.push_back(read_budget(map, problems)); });
+  }
   top.map("access_review",
           [&](yaml::MapReader& map) { parts.access_reviewers = read_access_review(map); });
 }
@@ -69,16 +81,20 @@ Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view yaml,
   try {
     const YAML::Node root = yaml::load_document(policy->text_, problems);
     if (!problems.any())
-      read_parts(root, {policy->rules_, policy->roles_, policy->access_reviewers_}, problems);
+      read_parts(root,
+                 {policy->rules_, policy->roles_, policy->budgets_, policy->access_reviewers_},
+                 problems);
   } catch (const YAML::Exception& error) {
     problems.add(error.mark, error.msg);
   }
   if (!problems.any()) {
     check_rules(policy->rules_, problems);
     check_roles(policy->roles_, problems);
+    check_budgets(policy->budgets_, problems);
   }
   if (problems.any()) return fail(ErrorCode::kInvalidInput, problems.text());
   for (const Rule& rule : policy->rules_) {
+    policy->asks_taint_ = policy->asks_taint_ || rule.when.tainted.has_value();
     if (rule.veils() && !rule.shadow) policy->veils_.push_back(&rule);
   }
   return policy;
@@ -90,7 +106,8 @@ Result<std::shared_ptr<const Policy>> Policy::profile(std::string_view name) {
   }
   return fail(
       ErrorCode::kNotFound,
-      fmt::format("there is no profile \"{}\"; profiles are observe, standard and strict", name));
+      fmt::format("there is no profile \"{}\"; profiles are agents, observe, standard and strict",
+                  name));
 }
 
 }  // namespace sluice::policy

@@ -13,6 +13,7 @@
 
 namespace sluice::policy {
 
+struct Budget;
 struct Rule;
 struct Role;
 
@@ -40,6 +41,10 @@ class Policy {
   const std::vector<const Rule*>& veils() const { return veils_; }
   /// What may be asked for for a while, in file order; role.h.
   const std::vector<Role>& roles() const { return roles_; }
+  /// What may be used in a span of time, in file order; budget.h.
+  const std::vector<Budget>& budgets() const { return budgets_; }
+  /// Some rule asks for Circumstances::tainted.
+  bool asks_taint() const { return asks_taint_; }
   /// Groups whose people review who holds what; empty: nobody does.
   const std::vector<std::string>& access_reviewers() const { return access_reviewers_; }
 
@@ -48,6 +53,8 @@ class Policy {
   std::string version_, text_, name_;
   std::vector<Rule> rules_;
   std::vector<Role> roles_;
+  std::vector<Budget> budgets_;
+  bool asks_taint_ = false;
   std::vector<std::string> access_reviewers_;
   std::vector<const Rule*> veils_;  ///< into rules_
 };
@@ -62,6 +69,8 @@ struct Circumstances {
   bool in_transaction = false;
   bool run = false;     ///< its client has said in which run of an agent
   bool prompt = false;  ///< and for which prompt, which is registered here
+  /// It, its run or its credential has read text that anybody may have written (docs/agents.md).
+  bool tainted = false;
   /// The planner's estimate of rows, where a rule asks (Judgement::needs_estimate); not known: such
   /// a rule is taken at its worst.
   std::optional<double> estimated_rows;

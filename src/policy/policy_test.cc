@@ -178,7 +178,7 @@ TEST(Policy, ReportsEveryProblem) {
 
 TEST(Policy, ProfilesAreValid) {
   EXPECT_EQ(profiles().size(), 3);
-  for (const char* name : {"observe", "standard", "strict"}) {
+  for (const char* name : {"agents", "observe", "standard", "strict"}) {
     const auto policy = Policy::profile(name);
     ASSERT_TRUE(policy) << policy.error().text;
     EXPECT_EQ((*policy)->name(), name);

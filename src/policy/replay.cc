@@ -61,6 +61,7 @@ std::shared_ptr<const Decision> decide_again(const std::shared_ptr<const Policy>
   then.purpose = statement.purpose;
   then.run = statement.run;
   then.prompt = statement.prompt;
+  then.tainted = statement.tainted;
   then.in_transaction = statement.in_transaction;
   return judge(policy, *understood.facts, understood.catalog.get(), statement.principal,
                statement.target)

@@ -19,7 +19,7 @@ struct RecordedStatement {
   bool cut = false;
   std::string client_address, application, purpose;
   bool in_transaction = false;
-  bool run = false, prompt = false;  ///< of an agent: as Circumstances
+  bool run = false, prompt = false, tainted = false;  ///< of an agent: as Circumstances
 
   Effect effect = Effect::kAllow;  ///< then
   std::string rule;                ///< then

@@ -51,6 +51,7 @@ void check_when(MapReader& map, const When& when) {
   no(when.purpose.has_value(), "purpose");
   no(when.run.has_value(), "run");
   no(when.prompt.has_value(), "prompt");
+  no(when.tainted.has_value(), "tainted");
   no(when.in_transaction.has_value(), "in_transaction");
 }
 

@@ -64,13 +64,13 @@ struct When {
   std::optional<TimeWindow> time;
   std::vector<Network> client;
   std::optional<Words> application, purpose;
-  std::optional<bool> in_transaction, run, prompt;
+  std::optional<bool> in_transaction, run, prompt, tainted;
   std::optional<Duration> max_age, older_than;  ///< of the authentication
 
   bool on_authentication() const { return methods || issuers || acr || mfa || !claims.empty(); }
   bool on_circumstances() const {
     return estimated_rows || time || !client.empty() || application || purpose || in_transaction ||
-           run || prompt || max_age || older_than;
+           run || prompt || tainted || max_age || older_than;
   }
   bool any() const {
     return without_where || cascade || lock || table_rows || dynamic_sql || cartesian || no_limit ||

@@ -262,6 +262,7 @@ void read_when(MapReader& map, When& when) {
   read_flag(map, "in_transaction", when.in_transaction);
   read_flag(map, "run", when.run);
   read_flag(map, "prompt", when.prompt);
+  read_flag(map, "tainted", when.tainted);
 }
 
 void read_part(MapReader& map, const std::string& key,

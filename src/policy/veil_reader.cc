@@ -111,7 +111,7 @@ void check_keys_of_effect(MapReader& map, const Rule& rule) {
 void check_when_of_veil(MapReader& map) {
   for (const char* key :
        {"without_where", "cascade", "lock", "table_rows", "dynamic_sql", "cartesian", "no_limit",
-        "functions", "estimated_rows", "run", "prompt"}) {
+        "functions", "estimated_rows", "run", "prompt", "tainted"}) {
     if (map.has(key)) {
       map.problem(key,
                   "is about a statement; how values are shown depends on the session and the "

@@ -19,4 +19,11 @@ inline constexpr const char* kAgentPrompts =
        ) STRICT;
        CREATE INDEX agent_prompts_by_run ON agent_prompts (run, created_micros);)";
 
+/// What has read text that anybody may have written (src/agents/taint_store.h); the same.
+inline constexpr const char* kAgentTaints =
+    R"(CREATE TABLE agent_taints (
+         whose TEXT PRIMARY KEY,          -- "run …", "credential …", "user …"
+         until_micros INTEGER NOT NULL
+       ) STRICT;)";
+
 }  // namespace sluice::store

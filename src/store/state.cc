@@ -404,6 +404,7 @@ std::span<const char* const> schema_steps() {
       // A DSSE envelope; empty: none was given.
       "ALTER TABLE changes ADD COLUMN attestation TEXT NOT NULL DEFAULT '';",
       kAgentPrompts,
+      kAgentTaints,
   };
   return kSteps;
 }

@@ -219,7 +219,7 @@ def test_who_may_read_a_prompt(gateway, token):
     assert api(gateway, "GET", "runs", carol)[1] == []
     assert "read-1" in [run["run"] for run in api(gateway, "GET", "runs", alice)[1]]
     assert api(gateway, "GET", f"prompts/{prompt}", None)[0] == 401
-    assert api(gateway, "DELETE", f"prompts/{prompt}", alice)[0] == 405
+    assert api(gateway, "DELETE", f"prompts/{prompt}", alice)[0] == 403
     readers = [r["user"] for r in gateway.wait_for(lambda r: len(r) >= 2, "--type", "audit_read", "--user", "alice")]
     assert "alice" in readers
     shown = gateway.cli("agent", "prompt", prompt).stdout

@@ -8,6 +8,8 @@ void add_agent_commands(CommandTree& tree) {
   auto* agents = tree.group("agent", "What agents were asked, and what they did for it");
   tree.listing(tree.add(*agents, "runs", "List runs that have registered prompts, newest first",
                         "sluice agent runs", [&] { return agent_runs(tree.common()); }));
+  tree.formatted(tree.add(*agents, "budgets", "Show what is used and left of budgets",
+                          "sluice agent budgets", [&] { return agent_budgets(tree.common()); }));
   auto* run = tree.formatted(
       tree.add(*agents, "run", "Show a run: prompts, calls, statements, columns and rows",
                "sluice agent run run-4f2a…", [&] { return agent_run(tree.common(), options); }));

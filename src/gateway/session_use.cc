@@ -1,0 +1,124 @@
+// Session: what its client may still use, of rates and budgets, and what it has read.
+#include <fmt/format.h>
+
+#include "gateway/budgets.h"
+#include "gateway/changes.h"
+#include "gateway/free_text.h"
+#include "gateway/refusals.h"
+#include "gateway/session.h"
+#include "gateway/worker.h"
+
+namespace sluice::gateway {
+namespace {
+
+Spender spender_of(const Admission& admission, const Acting& acting, int64_t now_micros) {
+  const auto& config = admission.database->config();
+  return {admission.principal, {config.name, config.environment}, acting.said_now.run, now_micros};
+}
+
+/// People who only look at things by themselves are not braked.
+bool is_agent(const Acting& acting, const policy::Principal& who) {
+  return who.kind == policy::PrincipalKind::kAgent || acting.said_now.any();
+}
+
+}  // namespace
+
+bool is_tainted(const Acting& acting, const policy::Principal& who, const policy::Policy& policy,
+                const Taints& taints, int64_t now_micros) {
+  return policy.asks_taint() &&
+         (acting.tainted || (is_agent(acting, who) &&
+                             taints.any(Taints::whose(who, acting.said_now.run), now_micros)));
+}
+
+bool Session::within_rate(const Statement* text, DecisionPtr& decision, DecisionPtr& refused) {
+  auto& agents = worker_.shared().agents;
+  const auto& policy = worker_.runtime()->policy;
+  // What was decided on at Bind is decided on anew once free text has been read: nothing that was
+  // prepared before gets around the brake.
+  if (text != nullptr && decision && decision->approval.empty() &&
+      is_tainted(acting_, admission_.principal, *policy, agents.taints, now_.wall_micros) &&
+      !(refused = decide(*text, redone_ ? redone_->estimate : std::nullopt))->allowed()) {
+    return false;
+  }
+  const auto* rate = decision && decision->limits.statements_per_minute
+                         ? &*decision->limits.statements_per_minute
+                         : nullptr;
+  if (rate == nullptr ||
+      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
+    acting_.spending.reset();
+    auto spending = afford(agents.ledger, policy, spender_of(admission_, acting_, now_.wall_micros),
+                           text == nullptr ? nullptr : &text->facts(), decision);
+    if (!spending) {
+      refused = spending.error();
+      return false;
+    }
+    if (*spending && text != nullptr && needs_counting(text->facts().writes, *decision) &&
+        (refused = uncountable(text->facts()))) {
+      return false;
+    }
+    acting_.spending = std::move(*spending);
+    return true;
+  }
+  auto denied = std::make_shared<policy::Decision>(*decision);
+  denied->effect = policy::Effect::kDeny;
+  denied->rule = rate->rule;
+  denied->sqlstate = "53400";
+  denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows no more",
+                                rate->most, rate->rule);
+  denied->detail.clear();
+  denied->hint = "Wait a minute, or ask for a wider limit.";
+  refused = std::move(denied);
+  return false;
+}
+
+/// What binds it while it runs. That it returns free text is known before it is sent, so that
+/// nothing that stands behind it in a pipeline gets past.
+void Session::note_limits(Expected& entry) {
+  entry.spending = std::move(acting_.spending);
+  const Database& database = *admission_.database;
+  if (entry.text && !acting_.tainted && worker_.runtime()->policy->asks_taint() &&
+      is_agent(acting_, admission_.principal) &&
+      returns_free_text(entry.text->facts(), scope_.scope ? scope_.scope->catalog.get() : nullptr,
+                        database.has_catalog() ? database.labels().current().get() : nullptr)) {
+    worker_.shared().agents.taints.mark(Taints::whose(admission_.principal, acting_.said_now.run),
+                                        now_.wall_micros);
+    acting_.tainted = true;
+    context_ = audit::EncodedContext(context());
+  }
+  if (!entry.decision || !entry.decision->limits.on_results()) return;
+  entry.limited = true;
+  if (entry.of_cursor) {
+    entry.rows_before += fetched_rows_;
+    entry.bytes_before += fetched_bytes_;
+  }
+  if (!entry.counted) limited_ahead_ = true;
+  if (const auto& most = entry.decision->limits.duration) {
+    if (!duration_) {
+      duration_ = std::make_unique<net::Timer>(worker_.reactor(), [this] { duration_passed(); });
+    }
+    if (!duration_->armed()) duration_->arm(most->most);
+  }
+}
+
+/// What was used of its budgets before is found in the log first, once after a start or a change of
+/// the policy.
+bool Session::count_use_first(const Piece& piece) {
+  const auto policy = worker_.runtime()->policy;
+  if (policy->budgets().empty() || (redone_ && redone_->use_counted)) return false;
+  auto& controls = worker_.shared().agents;
+  auto budgets =
+      uncounted(controls.ledger, *policy, spender_of(admission_, acting_, now_.wall_micros));
+  if (budgets.empty()) return false;
+  defer(piece, kCountingUse);
+  deferred_->use_counted = true;
+  controls.counting.submit([&controls, &log = worker_.shared().log, &worker = worker_, id = id_,
+                            policy, budgets = std::move(budgets), now = now_.wall_micros] {
+    count_history(controls.ledger, policy, budgets, log.directory(), now);
+    worker.post([id](Worker& self) {
+      if (Session* session = self.find_session(id)) session->take_deferred(kCountingUse);
+    });
+  });
+  return true;
+}
+
+}  // namespace sluice::gateway

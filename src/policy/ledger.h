@@ -1,0 +1,127 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "policy/budget.h"
+#include "policy/policy.h"
+#include "policy/principal.h"
+
+namespace sluice::policy {
+
+/// For whom a statement counts.
+struct Payer {
+  std::string user;
+  std::string human;  ///< for whom the user acts; empty: itself
+  std::string run;    ///< empty: none
+};
+
+/// Who pays for what this principal does.
+Payer payer_of(const Principal& principal, const std::string& run);
+
+/// What one payer has used of one budget in one span of time.
+struct Account;
+
+/// What is left of a budget for one payer, for people and agents.
+struct BudgetState {
+  std::string budget, ask;
+  Per per = Per::kAgent;
+  std::string payer;
+  int64_t renewed_micros = 0;  ///< 0: never, it is of a run
+  Amounts used{};              ///< with what statements that run have reserved
+  std::array<std::optional<uint64_t>, kAmounts> most;
+};
+
+/// A budget that has no room: what to tell.
+struct Overspent {
+  std::string budget, ask;
+  Per per = Per::kAgent;
+  std::string payer;
+  Amount amount = Amount::kStatements;
+  uint64_t used = 0, most = 0;
+  int64_t renewed_micros = 0;
+  bool counting = false;  ///< what was used before is not known yet
+};
+
+/// What one statement may use, reserved until it is charged. All budgets that apply have room for
+/// what it has reserved, whatever else runs; destroyed, it gives back what it did not use.
+class Spending {
+ public:
+  ~Spending();
+  Spending(const Spending&) = delete;
+  Spending& operator=(const Spending&) = delete;
+
+  /// The least that any budget had left when it began; none: no budget counts this.
+  std::optional<uint64_t> left(Amount amount) const;
+  /// The budget that had so little left.
+  std::string tightest(Amount amount) const;
+  /// Sees to it that so much is reserved, beside what has been charged. What is wrong if a budget
+  /// has not enough left.
+  std::optional<Overspent> need(Amount amount, uint64_t total);
+  /// Counts what was used, of what was reserved or besides.
+  void charge(const Amounts& used);
+
+ private:
+  friend class Ledger;
+  struct Line {
+    const Budget* budget = nullptr;
+    std::string payer;
+    std::shared_ptr<Account> account;
+    Amounts left{};  ///< when it began
+  };
+  Spending() = default;
+  std::shared_ptr<const Policy> policy_;  ///< owns the budgets
+  std::vector<Line> lines_;
+  Amounts reserved_{};
+};
+
+/// What has been used of budgets, in this gateway. Any thread; locked once for a statement, and
+/// once more for a few hundred rows.
+class Ledger {
+ public:
+  /// Budgets of `policy` that count this principal there.
+  static std::vector<const Budget*> applying(const Policy& policy, const Principal& principal,
+                                             const Target& target);
+
+  /// Lets a statement begin if all `budgets` have room for it. `wanted`: what it needs at least of
+  /// each, and is reserved. Null: there are no budgets.
+  tl::expected<std::unique_ptr<Spending>, Overspent> begin(
+      const std::shared_ptr<const Policy>& policy, const std::vector<const Budget*>& budgets,
+      const Payer& payer, const Amounts& wanted, int64_t now_micros);
+
+  /// Whether what was used before is known; until then nothing may begin.
+  bool counted(const Budget& budget) const;
+  /// True for one who is then to count: each budget is counted once.
+  bool begin_counting(const Budget& budget);
+  /// What was used at `when_micros`, as the record tells.
+  void recall(const Budget& budget, const Payer& payer, int64_t when_micros, const Amounts& used,
+              int64_t now_micros);
+  /// It is known now; or could not be counted, and will have to be tried again.
+  void end_counting(const Budget& budget, bool known);
+  /// Since when a budget has to know what was used.
+  static int64_t since(const Budget& budget, int64_t now_micros);
+
+  /// What is left of the budgets of `policy`, of all payers that have used any; of one where
+  /// `payer` is given.
+  std::vector<BudgetState> states(const Policy& policy, int64_t now_micros,
+                                  const Payer* payer = nullptr);
+
+ private:
+  enum class Counting : uint8_t { kNever, kUnderWay, kKnown };
+  std::shared_ptr<Account> account(const Budget& budget, const std::string& payer, int64_t when);
+  void tidy(int64_t now_micros);
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<Account>> accounts_;
+  std::unordered_map<std::string, Counting> counting_;  ///< by Budget::counted_by
+  int64_t tidied_micros_ = 0;
+};
+
+}  // namespace sluice::policy
