@@ -183,6 +183,33 @@ json::object verification_path() {
                              answer("What was found", "application/json", shape("Verification")))}};
 }
 
+json::object receipts_path() {
+  json::array parameters = {parameter("dataset", "Only this data set", text_schema()),
+                            parameter("model", "Only for this model", text_schema()),
+                            parameter("user", "Only by this user", text_schema()),
+                            parameter("database", "Only from there", text_schema()),
+                            parameter("since", "TIME", text_schema()),
+                            parameter("until", "TIME", text_schema())};
+  parameters.push_back(limit_parameter());
+  return {{"get", operation("trainingReceipts", "What has left for training", std::move(parameters),
+                            answer("Receipts in short, the oldest first", "application/json",
+                                   shape("TrainingReceipts")))}};
+}
+
+json::object subject_path(std::string_view id, std::string_view summary, bool contains) {
+  json::object post = operation(id, summary, {},
+                                answer("Receipts in short, with how the values left",
+                                       "application/json", shape("TrainingReceipts")));
+  json::object asked{{"values", list_of(text_schema())}};
+  for (const char* name : {"dataset", "since", "until"}) {
+    if (contains == (std::string_view(name) == "dataset")) asked[name] = text_schema();
+  }
+  const json::object schema = object_schema(std::move(asked), {"since", "until"});
+  post["requestBody"] =
+      json::object{{"required", true}, {"content", {{"application/json", {{"schema", schema}}}}}};
+  return {{"post", std::move(post)}};
+}
+
 }  // namespace
 
 json::object audit_openapi() {
@@ -191,21 +218,34 @@ json::object audit_openapi() {
                      {"query", text_schema()},
                      {"author", text_schema()},
                      {"time", {{"type", "string"}, {"format", "date-time"}}}});
-  return {{"openapi", "3.1.0"},
-          {"info", {{"title", "Sluice: the audit trail"}, {"version", "1"}}},
-          {"paths",
-           {{"/api/v1/history", records_path("listOwnStatements", "The caller's own statements")},
-            {"/api/v1/audit/records", records_path("searchRecords", "A page of records")},
-            {"/api/v1/audit/counts", counts_path()},
-            {"/api/v1/audit/tail", tail_path()},
-            {"/api/v1/audit/searches",
-             {{"get", operation("listSearches", "Saved searches", {},
-                                answer("By name", "application/json", list_of(saved)))}}},
-            {"/api/v1/audit/searches/{name}", search_path()},
-            {"/api/v1/audit/who-saw", who_saw_path()},
-            {"/api/v1/audit/history", history_path()},
-            {"/api/v1/audit/transcripts/{session}", transcript_path()},
-            {"/api/v1/audit/verification", verification_path()}}}};
+  return {
+      {"openapi", "3.1.0"},
+      {"info", {{"title", "Sluice: the audit trail"}, {"version", "1"}}},
+      {"paths",
+       {{"/api/v1/history", records_path("listOwnStatements", "The caller's own statements")},
+        {"/api/v1/audit/records", records_path("searchRecords", "A page of records")},
+        {"/api/v1/audit/counts", counts_path()},
+        {"/api/v1/audit/tail", tail_path()},
+        {"/api/v1/audit/searches",
+         {{"get", operation("listSearches", "Saved searches", {},
+                            answer("By name", "application/json", list_of(saved)))}}},
+        {"/api/v1/audit/searches/{name}", search_path()},
+        {"/api/v1/audit/who-saw", who_saw_path()},
+        {"/api/v1/audit/history", history_path()},
+        {"/api/v1/audit/transcripts/{session}", transcript_path()},
+        {"/api/v1/audit/verification", verification_path()},
+        {"/api/v1/provenance/receipts", receipts_path()},
+        {"/api/v1/provenance/receipts/{id}",
+         {{"get",
+           operation(
+               "trainingReceipt", "One receipt",
+               json::array{json::object{
+                   {"name", "id"}, {"in", "path"}, {"required", true}, {"schema", text_schema()}}},
+               answer("A DSSE envelope", "application/json", shape("SignedReceipt")))}}},
+        {"/api/v1/provenance/contains",
+         subject_path("datasetContains", "Whether a data set holds somebody's values", true)},
+        {"/api/v1/provenance/affected",
+         subject_path("datasetsAffected", "Which data sets hold somebody's values", false)}}}};
 }
 
 }  // namespace sluice::control

@@ -57,7 +57,7 @@ struct Deferred {
   bool use_counted = false;  ///< what was used of its budgets has been looked for
   bool receipt = false;      ///< the receipt that it shows has been made
   std::shared_ptr<const ExportTerms> terms;  ///< of the data that leave by it
-  bool counted = false;      ///< what was put off until COMMIT has been done, and counted
+  bool counted = false;  ///< what was put off until COMMIT has been done, and counted
   std::shared_ptr<const policy::Decision> refused;   ///< and was too much, or failed
   std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
   int64_t request = 0;                               ///< by this approval

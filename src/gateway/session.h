@@ -436,8 +436,8 @@ class Session : private net::StreamHandler, private ServerUser {
   Changes changes_before_;              ///< of this transaction, before the counted statement
   /// The decision on the last bounded write of a transaction that the client has opened.
   std::shared_ptr<const policy::Decision> bounded_;
-  bool changes_known_ = false;    ///< changes_before_ is what the server counts now
-  bool own_transaction_ = false;  ///< opened by the gateway around a counted statement
+  bool changes_known_ = false;       ///< changes_before_ is what the server counts now
+  bool own_transaction_ = false;     ///< opened by the gateway around a counted statement
   std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
   unsigned own_names_ = 0;           ///< own statements left at the server by failed runs
   bool limited_ahead_ = false;       ///< a bounded result is under way: nothing may follow it yet

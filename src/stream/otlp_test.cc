@@ -54,6 +54,22 @@ TEST(OtlpLogs, FollowTheJsonEncoding) {
   EXPECT_NE(at(body, "/resourceLogs/0/scopeLogs/0/logRecords/1"), "");
 }
 
+TEST(OtlpLogs, AgentsHaveTheNamesOfTheConventions) {
+  Entry entry = statement_entry();
+  const Entry of_a_person[] = {entry};
+  EXPECT_EQ(attribute(otlp_logs(test_source(), of_a_person), kLog, "gen_ai.agent.name"), "");
+  entry.record.context.kind = "agent";
+  entry.record.context.run = "conv-1";
+  entry.record.context.call = "call_7";
+  entry.record.context.prompt = "an-id";
+  const Entry entries[] = {entry};
+  const std::string body = otlp_logs(test_source(), entries);
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.conversation.id"), "{\"stringValue\":\"conv-1\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.tool.call.id"), "{\"stringValue\":\"call_7\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.agent.name"), "{\"stringValue\":\"alice\"}");
+  EXPECT_EQ(attribute(body, kLog, "sluice.prompt.id"), "{\"stringValue\":\"an-id\"}");
+}
+
 TEST(OtlpLogs, PointToTheTrace) {
   Entry entry = statement_entry();
   entry.record.text = kTraced;

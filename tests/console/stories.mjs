@@ -373,7 +373,7 @@ const stories = {
     await page.getByLabel("Kind").selectOption("agent");
     await page.getByLabel("Groups", { exact: true }).fill("agents, reports");
     await button(page.getByRole("dialog"), "Add").click();
-    await page.getByRole("dialog", { name: "report-agent" }).waitFor();
+    await page.getByRole("dialog", { name: "report-agent", exact: true }).waitFor();
     await button(page, "Issue a token").click();
     const dialog = page.getByRole("dialog", {
       name: "A token for report-agent",
@@ -392,7 +392,7 @@ const stories = {
       "the secret is still on the page",
     );
     await button(page, "Disable").click();
-    await button(page.getByRole("dialog").last(), "Disable").click();
+    await button(page.getByRole("dialog", { name: "Keep report-agent out?" }), "Disable").click();
     await page.getByText("disabled").first().waitFor();
   },
 
