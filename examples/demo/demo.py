@@ -214,6 +214,8 @@ class Story:
 def stay_up(gateway):
     say("The gateway stays up. Try it (password: " + PASSWORD + "):")
     print(f"""
+  http://127.0.0.1:{gateway.http}/    the console: log in as root (runs it), dora (reads all of the record) or erin (approves)
+
   psql "host=127.0.0.1 port={gateway.port} user=alice dbname=orders"
   psql "host=127.0.0.1 port={gateway.port} user=dora dbname=orders" -c 'TABLE customers LIMIT 5'
   psql "host=127.0.0.1 port={gateway.port} user=nightly-agent dbname=orders" -c 'TRUNCATE orders'
@@ -250,9 +252,9 @@ def main():
         if seed.returncode != 0:
             return 1
         say("starting the gateway in front of it")
-        gateway = Gateway(server, start=False, masking=True)
+        gateway = Gateway(server, start=False, masking=True, extra="api: { admins: [platform], auditors: [privacy] }")
         gateway.cli("user", "add", "dora", "--group", "privacy", "--password-stdin", input=PASSWORD + "\n")
-        for name, group in (("erin", "approvers"), ("dan", "dba")):
+        for name, group in (("erin", "approvers"), ("dan", "dba"), ("root", "platform")):
             gateway.cli("user", "add", name, "--group", group, "--password-stdin", input=PASSWORD + "\n")
         gateway.cli("user", "add", "nightly-agent", "--kind", "agent", "--group", "agents",
                     "--password-stdin", input=PASSWORD + "\n")

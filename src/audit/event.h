@@ -23,6 +23,7 @@ enum class EventType : uint8_t {
   kApproval = 13,    ///< a request: asked for, voted on, approved, used, over
   kGrant = 14,       ///< access for a while: begun, extended, over, reviewed; a decision on access
   kPrompt = 15,      ///< what an agent was asked: who, in which run, its digest and length
+  kProvenance = 34,  ///< a receipt for data that left to train a model
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.
@@ -119,6 +120,10 @@ struct Event {
   std::string_view seen_shown, seen_masked;
   uint64_t transaction = 0;  ///< counted within the session; 0: none, or not known
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
+  std::string_view purpose;  ///< as the client has stated it
+  /// Of data that left to train a model: the receipt's id, and where it is made its SHA-256 ("id
+  /// sha256:…"); of kProvenance the envelope, and the names of data set and model.
+  std::string_view receipt, envelope, dataset, model;
   uint64_t stamp = 0;               ///< Stamp::token of its transaction in the server's WAL
   uint64_t server_transaction = 0;  ///< the server's own number of that transaction (xid8)
 };

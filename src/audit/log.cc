@@ -112,6 +112,8 @@ class LogImpl : public Log {
   }
   tlog::VerifierKey key() override { return tree_->key(); }
   Result<tlog::VerifierKey> rotate_key() override;
+  Result<Signed> sign(std::string_view message) override;
+  const std::string& origin() const override { return tree_->origin(); }
   void close() override;
 
   const LogOptions& options() const { return options_; }
@@ -157,6 +159,8 @@ class LogImpl : public Log {
   ClockWatch clock_;                ///< the tree thread's own
   std::vector<std::string> found_;  ///< by recovery, to be recorded
   std::unique_ptr<TreeKeeper> tree_;
+  std::mutex signer_mutex_;
+  std::unique_ptr<tlog::Signer> signer_;  ///< the same key, for `sign`
   bool closed_ = false;
 };
 
@@ -290,6 +294,8 @@ Result<> LogImpl::open_tree() {
       TreeKeeper::Callbacks{[this](const auto& problem) { set_tree_problem(problem); },
                             [this](const auto& numbers) { record_lost(numbers); },
                             [this] { watch_clock_and_disk(); }});
+  // One of its own: the tree's is in use while files are synced.
+  SLUICE_ASSIGN(signer_, open_log_key(options_));
   for (const auto& message : found_) record_evidence(message);
   return {};
 }
@@ -332,8 +338,18 @@ Result<tlog::VerifierKey> LogImpl::rotate_key() {
   const auto old = tree_->key();
   SLUICE_ASSIGN(const auto key, tree_->rotate(std::move(next)));
   SLUICE_TRY(replace_log_key(options_));
+  {
+    const std::lock_guard lock(signer_mutex_);
+    SLUICE_ASSIGN(signer_, open_log_key(options_));
+  }
   record_evidence("key changed from " + old.text() + " to " + key.text());
   return key;
+}
+
+Result<Log::Signed> LogImpl::sign(std::string_view message) {
+  const std::lock_guard lock(signer_mutex_);
+  SLUICE_ASSIGN(auto signature, signer_->sign(message));
+  return Signed{{origin(), tlog::KeyType::kEd25519, signer_->public_key()}, std::move(signature)};
 }
 
 void LogImpl::start_threads() {

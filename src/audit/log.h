@@ -94,6 +94,15 @@ class Log {
   virtual void when_published(uint64_t sequence, std::function<void(bool)> callback) = 0;
   /// The public key that checkpoints are signed with.
   virtual tlog::VerifierKey key() = 0;
+  /// Signs a statement of the house other than a checkpoint, with that key; from any thread. Never
+  /// waits for the tree.
+  struct Signed {
+    tlog::VerifierKey key;
+    std::string signature;
+  };
+  virtual Result<Signed> sign(std::string_view message) = 0;
+  /// What the log calls itself.
+  virtual const std::string& origin() const = 0;
   /// Makes a new key and lets the old one sign it in; the old one's file is gone afterwards.
   virtual Result<tlog::VerifierKey> rotate_key() = 0;
   /// Syncs and indexes everything; after it the log is closed.

@@ -188,6 +188,23 @@ TEST_F(LogTest, Threat37_SegmentThatDiedInItsFirstRecordIsInNobodysWay) {
   EXPECT_THAT(texts(), ElementsAre("SELECT 1"));
 }
 
+TEST_F(LogTest, SignsStatementsWithTheKeyOfItsCheckpoints) {
+  const auto log = open();
+  const auto before = log->sign("a statement");
+  ASSERT_TRUE(before) << before.error().text;
+  EXPECT_EQ(before->key, log->key());
+  EXPECT_EQ(before->key.name, log->origin());
+  EXPECT_TRUE(tlog::verifies(before->key.public_key, "a statement", before->signature));
+  EXPECT_FALSE(tlog::verifies(before->key.public_key, "another", before->signature));
+  const auto next = log->rotate_key();
+  ASSERT_TRUE(next) << next.error().text;
+  const auto after = log->sign("a statement");
+  ASSERT_TRUE(after) << after.error().text;
+  EXPECT_EQ(after->key, *next);
+  EXPECT_TRUE(tlog::verifies(next->public_key, "a statement", after->signature));
+  EXPECT_FALSE(tlog::verifies(before->key.public_key, "a statement", after->signature));
+}
+
 TEST_F(LogTest, Threat38_FullDiskRefusesSaysSoAndRecovers) {
   const auto log = open();
   ASSERT_TRUE(log->writer(0).append(context, statement("before")));

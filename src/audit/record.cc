@@ -116,6 +116,11 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.number(Key::kTransactionOutcome, static_cast<uint64_t>(event.transaction_outcome));
   fields.number(Key::kStamp, event.stamp);
   fields.number(Key::kServerTransaction, event.server_transaction);
+  fields.text(Key::kPurpose, event.purpose);
+  fields.text(Key::kReceipt, event.receipt);
+  fields.bytes(Key::kEnvelope, event.envelope);
+  fields.text(Key::kDataset, event.dataset);
+  fields.text(Key::kModel, event.model);
   cbor.end();
 }
 
@@ -192,6 +197,11 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.transaction_outcome = view.transaction_outcome;
   record.stamp = view.stamp;
   record.server_transaction = view.server_transaction;
+  record.purpose = view.purpose;
+  record.receipt = view.receipt;
+  record.envelope = view.envelope;
+  record.dataset = view.dataset;
+  record.model = view.model;
   return record;
 }
 
@@ -227,6 +237,8 @@ std::string_view name_of(EventType type) {
       return "grant";
     case EventType::kPrompt:
       return "prompt";
+    case EventType::kProvenance:
+      return "provenance";
   }
   return "unknown";
 }

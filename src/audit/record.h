@@ -54,6 +54,7 @@ struct Record {
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
+  std::string purpose, receipt, envelope, dataset, model;
 };
 
 struct RecordLimits {

@@ -62,6 +62,12 @@ boost::json::object to_json(const Record& record) {
   }
   if (record.stamp != 0) out["stamp"] = record.stamp;
   if (record.server_transaction != 0) out["server_transaction"] = record.server_transaction;
+  text("purpose", record.purpose);
+  text("receipt", record.receipt);
+  text("dataset", record.dataset);
+  text("model", record.model);
+  text("envelope", record.envelope);
+  if (record.type == EventType::kProvenance) out["rows"] = record.rows;
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);
     out["decision"] = name_of(record.outcome);

@@ -77,7 +77,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   const auto shadow = *rc::gen::arbitrary<std::vector<std::string>>();
   const std::string version = bytes();
   Event event;
-  event.type = static_cast<EventType>(*rc::gen::inRange(1, 9));
+  event.type = *rc::gen::inRange(0, 4) == 0 ? EventType::kProvenance
+                                            : static_cast<EventType>(*rc::gen::inRange(1, 9));
   event.time_micros = *rc::gen::arbitrary<int64_t>();
   event.phase = static_cast<Phase>(*rc::gen::inRange(1, 5));
   event.outcome = static_cast<Outcome>(*rc::gen::inRange(1, 5));
@@ -111,6 +112,11 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   event.transaction_outcome = static_cast<TransactionOutcome>(*rc::gen::inRange(0, 4));
   event.stamp = number();
   event.server_transaction = number();
+  event.purpose = name;
+  event.receipt = digest;
+  event.envelope = text;
+  event.dataset = kind;
+  event.model = rule;
 
   const auto record = decode_record(7, encoded(context, event));
   RC_ASSERT(record.has_value());
@@ -179,6 +185,11 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->transaction_outcome == event.transaction_outcome);
   RC_ASSERT(record->stamp == event.stamp);
   RC_ASSERT(record->server_transaction == event.server_transaction);
+  RC_ASSERT(record->purpose == name);
+  RC_ASSERT(record->receipt == digest);
+  RC_ASSERT(record->envelope == text);
+  RC_ASSERT(record->dataset == kind);
+  RC_ASSERT(record->model == rule);
 }
 
 TEST(Record, DetailsAreCutAndSaySo) {
@@ -270,7 +281,8 @@ TEST(Record, ARecordWithoutATypeIsNone) {
 TEST(Record, EnumeratorsOutOfRangeAreRefused) {
   for (const auto& [key, bad] :
        std::vector<std::pair<Key, uint64_t>>{{Key::kType, 0},
-                                             {Key::kType, 16},
+                                             {Key::kType, 33},
+                                             {Key::kType, 35},
                                              {Key::kPhase, 5},
                                              {Key::kOutcome, 6},
                                              {Key::kOutcome, uint64_t{1} << 32 | 1}}) {

@@ -58,7 +58,8 @@ class RecordReader {
   bool field(Key key) {
     switch (key) {
       case Key::kType:
-        typed_ = enumerator(view_.type, EventType::kPrompt);
+        // Not all numbers up to the last are taken.
+        typed_ = enumerator(view_.type, EventType::kProvenance) && name_of(view_.type) != "unknown";
         return typed_;
       case Key::kTime:
         return time();
@@ -187,6 +188,16 @@ class RecordReader {
         return number(view_.stamp);
       case Key::kServerTransaction:
         return number(view_.server_transaction);
+      case Key::kPurpose:
+        return text(view_.purpose);
+      case Key::kReceipt:
+        return text(view_.receipt);
+      case Key::kEnvelope:
+        return bytes(view_.envelope);
+      case Key::kDataset:
+        return text(view_.dataset);
+      case Key::kModel:
+        return text(view_.model);
     }
     return reader_.skip();
   }

@@ -61,7 +61,8 @@ enum class Key : uint64_t {
   kApproval = 47,
   kIssuer = 50,
   kActors = 51,
-  // 48 and 49 are kept for purpose and ticket.
+  kPurpose = 48,
+  // 49 is kept for ticket.
   kPrompt = 52,
   kSeenShown = 53,
   kSeenMasked = 54,
@@ -77,6 +78,10 @@ enum class Key : uint64_t {
   kRun = 68,
   kCall = 69,
   kTainted = 70,
+  kReceipt = 87,
+  kEnvelope = 88,
+  kDataset = 89,
+  kModel = 90,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -163,6 +168,7 @@ struct RecordView {
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
+  Bytes purpose, receipt, envelope, dataset, model;
 };
 
 /// Reads one record; nothing for anything that encode_record would not write. Unknown fields of

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
 #include "store/saved_searches.h"
@@ -122,6 +123,7 @@ Result<audit::Query> query_of(const Common& common, const AuditOptions& options)
 }
 
 Result<> audit_search(const Common& common, const AuditOptions& options) {
+  if (is_elsewhere(common)) return audit_search_elsewhere(common, options);
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
   SLUICE_ASSIGN(const auto query, query_of(common, options));
   SLUICE_ASSIGN(const auto counting, counting_of(options));
@@ -184,11 +186,19 @@ Result<> audit_tail(const Common& common, const AuditOptions& options) {
       [] { return interrupted.load(); });
 }
 
-Result<> audit_show(const Common& common, uint64_t id) {
+Result<boost::json::object> record_json(const Common& common, uint64_t id) {
+  if (is_elsewhere(common)) {
+    SLUICE_ASSIGN(auto found, call_elsewhere("GET", fmt::format("/api/v1/audit/records/{}", id)));
+    return std::move(found.as_object());
+  }
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
   SLUICE_TRY(leave_word(common, fmt::format("record {}", id)));
   SLUICE_ASSIGN(const auto record, audit::show(directory, id));
-  const auto json = audit::to_json(record);
+  return audit::to_json(record);
+}
+
+Result<> audit_show(const Common& common, uint64_t id) {
+  SLUICE_ASSIGN(const auto json, record_json(common, id));
   if (common.format == Format::kJson) {
     std::cout << json_text(json) << '\n';
     return {};

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "cli/elsewhere.h"
 #include "config/config.h"
 #include "control/api.h"
 
@@ -32,6 +33,7 @@ ErrorCode code_of(int status) {
 Result<boost::json::value> call_gateway(const Common& common, const std::string& method,
                                         const std::string& path, const std::string& body,
                                         const std::string& authorization) {
+  if (authorization.empty() && is_elsewhere(common)) return call_elsewhere(method, path, body);
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_ASSIGN(const auto response, control::http_call(control::control_socket(config.state),
                                                         {method, path, body, authorization}));

@@ -53,8 +53,9 @@ Result<boost::json::value> call_http(const std::string& base, const std::string&
   const std::atomic<bool> stopping{false};
   SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping));
   const std::map<std::string, std::string> headers = {{"Content-Type", "application/json"}};
-  SLUICE_ASSIGN(const auto answer, method == "GET" ? client->get(base + path, {})
-                                                   : client->post(base + path, headers, body));
+  SLUICE_ASSIGN(const auto answer, method == "GET"
+                                       ? client->get(base + path, {})
+                                       : client->send(method, base + path, headers, body));
   if (!answer.good()) return fail(refusal(answer));
   boost::json::error_code error;
   auto value = boost::json::parse(answer.body, error);

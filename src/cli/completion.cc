@@ -26,7 +26,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommand
     {"request", ""},
     {"break-glass", ""},
     {"data", "list explain set history"},
-    {"provenance", "verify"},
+    {"provenance", "list show export verify contains affected"},
     {"database", "list check"},
     {"session", "list kill"},
     {"audit",

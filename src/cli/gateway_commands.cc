@@ -7,6 +7,7 @@
 #include "audit/retention.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "config/config.h"
 #include "control/api.h"
 #include "stream/anchors.h"
@@ -42,7 +43,20 @@ Result<> audit_streams(const Common& common) {
   return {};
 }
 
+namespace {
+
+Result<> database_list_elsewhere(const Common& common) {
+  SLUICE_ASSIGN(auto found, call_elsewhere("GET", "/api/v1/databases"));
+  Listing listing{{"name", "environment", "masking"}, {}};
+  for (auto& row : found.as_array()) listing.rows.push_back(std::move(row.as_object()));
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+}  // namespace
+
 Result<> database_list(const Common& common) {
+  if (is_elsewhere(common)) return database_list_elsewhere(common);
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   Listing listing{{"name", "environment", "server", "user", "pool_size"}, {}};
   for (const auto& database : config.databases) {

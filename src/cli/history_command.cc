@@ -2,7 +2,9 @@
 #include <iostream>
 
 #include "audit/answers_json.h"
+#include "audit/filters.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
 
@@ -11,6 +13,22 @@ namespace {
 
 const std::vector<std::string> kColumns = {"time",     "user", "outcome", "row",     "rows", "rule",
                                            "approval", "kind", "text",    "session", "id"};
+
+Result<> history_elsewhere(const Common& common, const HistoryOptions& options) {
+  audit::Given given{{"table", options.table}, {"limit", std::to_string(common.limit)}};
+  for (const auto& [name, value] :
+       {std::pair("database", &options.database), std::pair("column", &options.column),
+        std::pair("where", &options.where), std::pair("since", &options.since),
+        std::pair("until", &options.until)}) {
+    if (!value->empty()) given.emplace_back(name, *value);
+  }
+  SLUICE_ASSIGN(auto found,
+                call_elsewhere("GET", "/api/v1/audit/history?" + audit::to_query_string(given)));
+  Listing listing{kColumns, {}};
+  for (auto& row : found.at("records").as_array()) listing.rows.push_back(row.as_object());
+  print(std::cout, listing, common.format);
+  return {};
+}
 
 }  // namespace
 
@@ -29,6 +47,7 @@ Result<> audit_history(const Common& common, const HistoryOptions& options) {
     query.key = options.where.substr(0, equals);
     query.value = options.where.substr(equals + 1);
   }
+  if (is_elsewhere(common)) return history_elsewhere(common, options);
   SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));

@@ -6,10 +6,15 @@
 
 #include <fmt/format.h>
 
+#include "audit/training.h"
 #include "audit/tree_files.h"
+#include "cli/leave_word.h"
 #include "cli/public_key.h"
+#include "config/config.h"
+#include "control/provenance_answers.h"
 #include "provenance/check_rows.h"
-#include "tlog/checkpoint.h"
+#include "provenance/openlineage.h"
+#include "store/state.h"
 
 namespace sluice::cli {
 namespace {
@@ -56,7 +61,87 @@ void tell(const provenance::Verified& what, const std::string& rows) {
   if (!rows.empty()) std::cout << printable(rows) << " has these rows, in this order.\n";
 }
 
+Result<audit::Record> kept(const Common& common, const ProvenanceOptions& options) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  SLUICE_TRY(leave_word(common, "read the training receipt " + options.id));
+  return audit::training_receipt(config.state / "audit", options.id);
+}
+
+using Answer = Result<json::array> (*)(const std::filesystem::path&, const std::string&,
+                                       const control::Subject&);
+
+Result<> ask(const Common& common, const ProvenanceOptions& options, Answer answer,
+             std::vector<std::string> columns) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  // The values themselves do not go on the record.
+  SLUICE_TRY(leave_word(common, options.id.empty()
+                                    ? "asked which training data hold a value"
+                                    : "asked whether training data hold a value: " + options.id));
+  SLUICE_ASSIGN(auto database, store::open_state(config));
+  SLUICE_ASSIGN(const auto secret, store::installation_secret(database));
+  control::Subject subject;
+  subject.values = options.values;
+  subject.dataset = options.id;
+  SLUICE_ASSIGN(subject.since_micros, parse_time(options.since));
+  SLUICE_ASSIGN(subject.until_micros, parse_time(options.until));
+  Listing listing{std::move(columns), {}};
+  SLUICE_ASSIGN(listing.rows, answer(config.state / "audit", secret, subject));
+  print(std::cout, listing, common.format);
+  return {};
+}
+
 }  // namespace
+
+Result<> provenance_list(const Common& common, const ProvenanceOptions& options) {
+  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
+  SLUICE_TRY(leave_word(common, "listed the training receipts"));
+  audit::TrainingQuery query{options.dataset, options.model, options.user, options.database};
+  SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
+  SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
+  query.limit = common.limit;
+  SLUICE_ASSIGN(const auto all, audit::training_receipts(config.state / "audit", query));
+  Listing listing{{"time", "id", "dataset", "model", "user", "database", "rows", "classes"}, {}};
+  for (const auto& record : all) listing.rows.push_back(control::summary(record));
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> provenance_show(const Common& common, const ProvenanceOptions& options) {
+  SLUICE_ASSIGN(const auto record, kept(common, options));
+  if (options.openlineage) {
+    SLUICE_ASSIGN(const auto receipt, provenance::read_receipt(record.envelope));
+    std::cout << json_text(provenance::run_event(receipt, std::to_string(record.sequence))) << '\n';
+    return {};
+  }
+  SLUICE_ASSIGN(const auto envelope, tlog::parse_envelope(record.envelope));
+  json::error_code error;
+  const auto statement = json::parse(envelope.payload, error);
+  if (error || !statement.is_object()) return fail(ErrorCode::kInternal, "an unreadable receipt");
+  if (common.format == Format::kJson) {
+    std::cout << json_text(statement) << '\n';
+    return {};
+  }
+  for (const auto& [name, value] : statement.at("predicate").as_object()) {
+    std::cout << fmt::format("{:<10} {}\n", std::string_view(name), printable(plain(value)));
+  }
+  return {};
+}
+
+Result<> provenance_export(const Common& common, const ProvenanceOptions& options) {
+  SLUICE_ASSIGN(const auto record, kept(common, options));
+  std::cout << record.envelope << '\n';
+  return {};
+}
+
+Result<> provenance_contains(const Common& common, const ProvenanceOptions& options) {
+  return ask(common, options, control::contains,
+             {"time", "id", "dataset", "model", "user", "rows", "contains", "certain"});
+}
+
+Result<> provenance_affected(const Common& common, const ProvenanceOptions& options) {
+  return ask(common, options, control::affected,
+             {"time", "id", "dataset", "model", "user", "rows", "seen", "certain", "completed"});
+}
 
 Result<> provenance_verify(const Common& common, const ProvenanceOptions& options) {
   std::vector<tlog::VerifierKey> keys;

@@ -176,7 +176,7 @@ class Service {
     notify("STOPPING=1");
     changes_->stop();
     gateway_->drain();
-    api_->identity()->stop();
+    api_->stop();
     directories_->stop();
     note_uses(true);
     control_->stop();

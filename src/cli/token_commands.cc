@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/actor.h"
 #include "cli/credential_commands.h"
+#include "cli/elsewhere.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
 #include "identity/credential_store.h"
@@ -37,10 +38,79 @@ boost::json::object row_of(const identity::Credential& credential, int64_t now) 
           {"label", credential.label}};
 }
 
+void told_of_token(std::string_view secret, std::string_view id, const std::string& user,
+                   std::string_view expires) {
+  std::cout << secret << '\n';
+  std::cerr << fmt::format(
+      "token {} of \"{}\", until {}; it is not shown again\nto end it: sluice token revoke {}\n",
+      id, printable(user), expires, id);
+}
+
+Result<> token_create_elsewhere(const TokenOptions& options) {
+  boost::json::object body{{"for", options.lifetime},
+                           {"scopes", boost::json::value_from(options.scopes)},
+                           {"databases", boost::json::value_from(options.databases)},
+                           {"label", options.label}};
+  if (!options.acts_for.empty()) body["acts_for"] = options.acts_for;
+  SLUICE_ASSIGN(
+      const auto made,
+      call_elsewhere("POST", fmt::format("/api/v1/users/{}/tokens", percent_encoded(options.user)),
+                     boost::json::serialize(body)));
+  told_of_token(plain(made.at("secret")), plain(made.at("id")), options.user,
+                plain(made.at("expires")));
+  return {};
+}
+
+/// Credentials of everybody, those that live, each with its user.
+Result<std::vector<boost::json::object>> credentials_elsewhere() {
+  SLUICE_ASSIGN(auto users, call_elsewhere("GET", "/api/v1/users"));
+  std::vector<boost::json::object> out;
+  for (auto& user : users.as_array()) {
+    for (auto& credential : user.at("credentials").as_array()) {
+      auto& row = out.emplace_back(std::move(credential.as_object()));
+      row["user"] = user.at("name");
+      row["state"] = "live";
+    }
+  }
+  return out;
+}
+
+Result<> token_list_elsewhere(const Common& common, const TokenOptions& options) {
+  SLUICE_ASSIGN(auto all, credentials_elsewhere());
+  Listing listing{
+      {"id", "user", "kind", "state", "databases", "expires", "last_used", "acts_for", "label"},
+      {}};
+  for (auto& row : all) {
+    if (listing.rows.size() >= common.limit) break;
+    if (options.user.empty() || plain(row["user"]) == options.user)
+      listing.rows.push_back(std::move(row));
+  }
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+Result<> token_revoke_elsewhere(const TokenOptions& options) {
+  SLUICE_ASSIGN(auto all, credentials_elsewhere());
+  size_t ended = 0;
+  for (auto& row : all) {
+    const std::string user = plain(row["user"]), id = plain(row["id"]);
+    if (id != options.id && user != options.user) continue;
+    SLUICE_ASSIGN([[maybe_unused]] const auto done,
+                  call_elsewhere("DELETE", fmt::format("/api/v1/users/{}/credentials/{}",
+                                                       percent_encoded(user), id)));
+    ++ended;
+  }
+  if (ended == 0 && !options.id.empty())
+    return fail(ErrorCode::kNotFound, "no live credential has the id " + options.id);
+  std::cerr << fmt::format("{} credential(s) revoked\n", ended);
+  return {};
+}
+
 }  // namespace
 
 Result<> token_create(const Common& common, const TokenOptions& options) {
   SLUICE_ASSIGN(const Duration lifetime, parse_duration(options.lifetime));
+  if (is_elsewhere(common)) return token_create_elsewhere(options);
   SLUICE_ASSIGN(auto database, open_store(common));
   const int64_t now = wall_micros();
   identity::NewCredential next;
@@ -55,14 +125,13 @@ Result<> token_create(const Common& common, const TokenOptions& options) {
   next.assurance.authenticated_micros = now;
   if (!options.acts_for.empty()) next.actors = {options.user, options.acts_for};
   SLUICE_ASSIGN(const auto issued, identity::CredentialStore(database, actor()).issue(next));
-  std::cout << issued.secret.reveal() << '\n';
-  std::cerr << fmt::format(
-      "token {} of \"{}\", until {}; it is not shown again\nto end it: sluice token revoke {}\n",
-      issued.id, printable(options.user), format_time(issued.expires_micros), issued.id);
+  told_of_token(issued.secret.reveal(), issued.id, options.user,
+                format_time(issued.expires_micros));
   return {};
 }
 
 Result<> token_list(const Common& common, const TokenOptions& options) {
+  if (is_elsewhere(common)) return token_list_elsewhere(common, options);
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto all,
                 identity::CredentialStore(database, actor())
@@ -81,6 +150,7 @@ Result<> token_list(const Common& common, const TokenOptions& options) {
 Result<> token_revoke(const Common& common, const TokenOptions& options) {
   if (options.id.empty() == options.user.empty())
     return fail(ErrorCode::kInvalidInput, "give an id, or --user to revoke all of a user");
+  if (is_elsewhere(common)) return token_revoke_elsewhere(options);
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::CredentialStore credentials(database, actor());
   if (!options.id.empty()) return credentials.revoke(options.id);

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/open_store.h"
 #include "cli/password.h"
 #include "identity/federation.h"
@@ -62,7 +63,6 @@ Result<> user_add(const Common& common, const UserOptions& options) {
     return fail(ErrorCode::kInvalidInput,
                 "--no-password goes with neither --password-stdin nor --generate");
   }
-  SLUICE_ASSIGN(auto database, open_store(common));
   SecretString password;
   if (!options.no_password) {
     SLUICE_ASSIGN(password, ask_password(options));
@@ -70,8 +70,13 @@ Result<> user_add(const Common& common, const UserOptions& options) {
   identity::NewUser user{options.name, options.groups, {}, {}};
   user.kind = identity::find_kind(options.kind).value_or(identity::UserKind::kHuman);
   SLUICE_ASSIGN(user.attributes, read_attributes(options.attributes));
-  identity::UserStore users(database, actor());
-  SLUICE_TRY(options.no_password ? users.add(user) : users.add(user, password));
+  if (is_elsewhere(common)) {
+    SLUICE_TRY(user_add_elsewhere(options, password, user.attributes));
+  } else {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    identity::UserStore users(database, actor());
+    SLUICE_TRY(options.no_password ? users.add(user) : users.add(user, password));
+  }
   show_if_generated(options, password);
   std::cerr << fmt::format("user \"{}\" added\n", printable(options.name));
   return {};
@@ -80,17 +85,25 @@ Result<> user_add(const Common& common, const UserOptions& options) {
 Result<> user_set(const Common& common, const UserOptions& options) {
   if (options.kind.empty() && options.groups.empty() && options.attributes.empty())
     return fail(ErrorCode::kInvalidInput, "say what to set: --kind, --group or --attribute");
-  SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserChange change;
   change.kind = identity::find_kind(options.kind);
   if (!options.groups.empty()) change.groups = options.groups;
   if (!options.attributes.empty()) {
     SLUICE_ASSIGN(change.attributes, read_attributes(options.attributes));
   }
+  if (is_elsewhere(common)) {
+    boost::json::object wanted;
+    if (change.kind) wanted["kind"] = options.kind;
+    if (change.groups) wanted["groups"] = boost::json::value_from(*change.groups);
+    if (change.attributes) wanted["attributes"] = boost::json::value_from(*change.attributes);
+    return user_change_elsewhere(options.name, wanted);
+  }
+  SLUICE_ASSIGN(auto database, open_store(common));
   return identity::UserStore(database, actor()).set(options.name, change);
 }
 
 Result<> user_list(const Common& common) {
+  if (is_elsewhere(common)) return user_list_elsewhere(common);
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto directory, identity::load_directory(database));
   Listing listing{{"name", "kind", "groups", "attributes", "enabled", "kept_by", "created"}, {}};
@@ -113,9 +126,13 @@ Result<> user_list(const Common& common) {
 }
 
 Result<> user_passwd(const Common& common, const UserOptions& options) {
-  SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto password, ask_password(options));
-  SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
+  if (is_elsewhere(common)) {
+    SLUICE_TRY(user_change_elsewhere(options.name, {{"password", password.reveal()}}));
+  } else {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
+  }
   show_if_generated(options, password);
   return {};
 }
@@ -127,11 +144,13 @@ Result<> user_link(const Common& common, const UserOptions& options) {
 }
 
 Result<> user_disable(const Common& common, const std::string& name, bool disabled) {
+  if (is_elsewhere(common)) return user_change_elsewhere(name, {{"disabled", disabled}});
   SLUICE_ASSIGN(auto database, open_store(common));
   return identity::UserStore(database, actor()).set_disabled(name, disabled);
 }
 
 Result<> user_remove(const Common& common, const std::string& name) {
+  if (is_elsewhere(common)) return user_remove_elsewhere(name);
   SLUICE_ASSIGN(auto database, open_store(common));
   return identity::UserStore(database, actor()).remove(name);
 }

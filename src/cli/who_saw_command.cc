@@ -5,6 +5,7 @@
 
 #include "audit/answers_json.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
 #include "mask/sightings.h"
@@ -19,6 +20,7 @@ const std::vector<std::string> kColumns = {"time",     "user", "seen",    "certa
 }  // namespace
 
 Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
+  if (is_elsewhere(common)) return audit_who_saw_elsewhere(common, options);
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   // The value itself does not go on the record.
   SLUICE_TRY(leave_word(common, "asked who has seen a value"));

@@ -10,6 +10,7 @@
 #include "config/api_reader.h"
 #include "config/attester_reader.h"
 #include "config/identity_reader.h"
+#include "config/model_reader.h"
 #include "config/password_source_reader.h"
 #include "config/retention_reader.h"
 #include "config/secrets.h"
@@ -91,6 +92,7 @@ class Loader {
     read_identity(top, secrets_, config_.identity);
     read_attesters(top, secrets_, config_.attesters);
     read_tickets(top, secrets_, config_.tickets);
+    read_models(top, secrets_, config_.models);
     read_webhooks(top, secrets_, config_.webhooks);
     read_databases(top);
   }

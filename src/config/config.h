@@ -14,6 +14,7 @@
 #include "config/api.h"
 #include "config/attesters.h"
 #include "config/identity.h"
+#include "config/models.h"
 #include "config/password_source.h"
 #include "config/retention.h"
 #include "config/server_identity.h"
@@ -150,6 +151,7 @@ struct Config {
   IdentityConfig identity;
   std::vector<AttesterConfig> attesters;    ///< who vouches that tests have passed
   std::vector<TicketSystemConfig> tickets;  ///< who says in which state a ticket is
+  std::vector<ModelConfig> models;          ///< that agents reach through here
   std::vector<WebhookConfig> webhooks;      ///< who is told of requests, and may answer
   std::vector<DatabaseConfig> databases;
 };

@@ -445,11 +445,12 @@ std::string file_text(const char* name) {
 
 TEST(Documentation, NamesEveryKey) {
   const std::string text = file_text("docs/configuration.md") + file_text("docs/streams.md") +
-                           file_text("docs/identity.md");
+                           file_text("docs/identity.md") + file_text("docs/agents.md");
   const std::string source =
       file_text("src/config/config.cc") + file_text("src/config/stream_reader.cc") +
       file_text("src/config/receiver_reader.cc") + file_text("src/config/anchor_reader.cc") +
-      file_text("src/config/identity_reader.cc") + file_text("src/config/ldap_reader.cc");
+      file_text("src/config/identity_reader.cc") + file_text("src/config/ldap_reader.cc") +
+      file_text("src/config/api_reader.cc") + file_text("src/config/model_reader.cc");
   // Every key the parser asks for, as it stands in the source.
   size_t keys = 0;
   for (const char* call :

@@ -75,9 +75,15 @@ class StreamReader {
     if (syslog) out_.format = StreamFormat::kText;
     if (out_.type != StreamType::kOtlp) {
       std::vector<std::string> formats = {"record", "ocsf"};
-      if (syslog) formats.emplace_back("text");
-      map_.one_of("format", formats,
-                  [this](size_t i) { out_.format = static_cast<StreamFormat>(i); });
+      std::vector<StreamFormat> known = {StreamFormat::kRecord, StreamFormat::kOcsf};
+      if (syslog) {
+        formats.emplace_back("text");
+        known.push_back(StreamFormat::kText);
+      } else if (out_.type == StreamType::kHttp || out_.type == StreamType::kFile) {
+        formats.emplace_back("openlineage");
+        known.push_back(StreamFormat::kOpenLineage);
+      }
+      map_.one_of("format", formats, [&](size_t i) { out_.format = known[i]; });
     }
     map_.one_of("from", {"beginning", "now"}, [this](size_t i) { out_.from_now = i == 1; });
     map_.map("filter", [this](MapReader& filter) {
@@ -87,6 +93,14 @@ class StreamReader {
       words(filter, "decision", out_.filter.decisions, kDecisions);
       words(filter, "kind", out_.filter.kinds, {});
     });
+    if (out_.format == StreamFormat::kOpenLineage) {
+      if (!out_.filter.types.empty() || !out_.filter.kinds.empty() ||
+          !out_.filter.decisions.empty()) {
+        map_.problem("filter",
+                     "openlineage tells of training data alone: filter by user, database");
+      }
+      out_.filter.types = {"provenance"};
+    }
     map_.map("batch", [this](MapReader& batch) {
       batch.number("records", out_.batch_records, 1, 10'000);
       batch.parsed("size", out_.batch_bytes, parse_size);

@@ -15,9 +15,10 @@ enum class StreamType : uint8_t { kFile, kHttp, kSyslog, kNats, kOtlp, kWebhook 
 
 /// How a record is written.
 enum class StreamFormat : uint8_t {
-  kRecord,  ///< JSON with the field names of `sluice audit search -o json`
-  kOcsf,    ///< an OCSF event as JSON
-  kText,    ///< a line for people; syslog only
+  kRecord,       ///< JSON with the field names of `sluice audit search -o json`
+  kOcsf,         ///< an OCSF event as JSON
+  kText,         ///< a line for people; syslog only
+  kOpenLineage,  ///< a RunEvent for each receipt of training data; http and file only
 };
 
 /// Which records a stream carries. An empty list lets everything pass; a record must be let pass by

@@ -22,6 +22,7 @@ std::optional<HttpResponse> first_of(const HttpRequest& request, Parts&... parts
 void Api::set_config(std::shared_ptr<const config::Config> config) {
   if (!query_) query_.emplace(gateway_, config->listen_postgres.host);
   if (session_) session_->set_config(config);
+  if (models_) models_->set_config(config);
   status_.set_config(config);
   door_.set_config(std::move(config));
 }
@@ -43,7 +44,7 @@ void Api::set_login(std::unique_ptr<LoginApi> login, std::unique_ptr<OidcApi> id
 
 std::optional<HttpResponse> Api::answer_open(const HttpRequest& request) {
   if (request.path == "/api/v1/openapi.json") return tagged(request, json_response(200, openapi()));
-  return first_of(request, witness_, answers_, session_, login_, identity_, scim_, mcp_);
+  return first_of(request, witness_, answers_, session_, login_, identity_, scim_, mcp_, models_);
 }
 
 HttpResponse Api::answer_public(const HttpRequest& received) {
@@ -93,12 +94,12 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
   const auto people = [&](auto& part) {
     return part && (answer = part->answer(request, local)).has_value();
   };
-  if (people(approvals_) || people(undo_) || people(changes_) || people(grants_) ||
-      people(agents_))
+  if (people(approvals_) || people(undo_) || people(changes_) || people(grants_) || people(agents_))
     return std::move(*answer);
   if ((answer = status_.answer(request)) || (answer = evidence_.answer_local(request)) ||
-      (answer = audit_.answer(request)) || (answer = policy_.answer(request)) ||
-      (answer = data_.answer(request)) || (answer = users_.answer(request)) ||
+      (answer = audit_.answer(request)) || (answer = provenance_.answer(request)) ||
+      (answer = policy_.answer(request)) || (answer = data_.answer(request)) ||
+      (answer = users_.answer(request)) ||
       (answer = first_of(request, overview_, query_, session_)))
     return std::move(*answer);
   return problem(404, "not found", "GET /api/v1/openapi.json tells what there is.");

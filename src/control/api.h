@@ -20,9 +20,11 @@
 #include "control/http_server.h"
 #include "control/login_api.h"
 #include "control/mcp_api.h"
+#include "control/model_api.h"
 #include "control/oidc_api.h"
 #include "control/overview_api.h"
 #include "control/policy_api.h"
+#include "control/provenance_api.h"
 #include "control/query_api.h"
 #include "control/repeated_requests.h"
 #include "control/scim_api.h"
@@ -57,6 +59,7 @@ class Api {
         status_(gateway, log),
         evidence_(log, audit_directory),
         audit_(log, audit_directory, open_store),
+        provenance_(log, audit_directory, open_store),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections),
         users_(gateway, std::move(open_store)) {}
@@ -87,8 +90,11 @@ class Api {
   /// Lets an identity provider keep users and groups, on the public port alone.
   void set_scim(std::unique_ptr<ScimApi> scim) { scim_ = std::move(scim); }
   ScimApi* scim() { return scim_.get(); }
-  /// Takes agents' prompts, and tells of their runs.
-  void set_agents(std::unique_ptr<AgentApi> agents) { agents_ = std::move(agents); }
+  /// Takes agents' prompts, tells of their runs, and hands on what they ask models.
+  void set_agents(std::unique_ptr<AgentApi> agents) {
+    agents_ = std::move(agents);
+    models_ = std::make_unique<ModelApi>(gateway_, agents_->prompts(), door_.config());
+  }
   AgentApi& agents() { return *agents_; }
   /// Lets agents in by the Model Context Protocol.
   void set_mcp(std::unique_ptr<McpApi> mcp) { mcp_ = std::move(mcp); }
@@ -100,6 +106,11 @@ class Api {
   /// The streams and anchors to tell of.
   void watch(const stream::Streams& streams) { status_.watch(streams); }
   void watch(const stream::Anchors& anchors) { status_.watch(anchors); }
+  /// Ends what is under way elsewhere: with identity providers, and with models' APIs.
+  void stop() {
+    if (identity_) identity_->stop();
+    if (models_) models_->stop();
+  }
   /// Answers for the audit log's upkeep.
   void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
 
@@ -119,6 +130,7 @@ class Api {
   StatusApi status_;
   EvidenceApi evidence_;
   AuditApi audit_;
+  ProvenanceApi provenance_;
   PolicyApi policy_;
   DataApi data_;
   UsersApi users_;
@@ -137,6 +149,7 @@ class Api {
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<AgentApi> agents_;
   std::unique_ptr<McpApi> mcp_;
+  std::unique_ptr<ModelApi> models_;
 };
 
 }  // namespace sluice::control

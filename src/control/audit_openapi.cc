@@ -1,5 +1,8 @@
 // The audit trail's API, described for programs: made from the filters and fields themselves, so
 // that nothing is missing.
+#include <algorithm>
+#include <initializer_list>
+
 #include "audit/count.h"
 #include "control/audit_api.h"
 
@@ -37,10 +40,9 @@ json::object limit_parameter() {
 
 json::object answer(std::string_view about, std::string_view type, json::object schema) {
   return {
-      {"200", json::object{{"description", about},
-                           {"content",
-                            json::object{{type, json::object{{"schema", std::move(schema)}}}}}}},
-      {"400", json::object{{"description", "A parameter is wrong; the problem says which"}}}};
+      {"200", json::object{
+                  {"description", about},
+                  {"content", json::object{{type, json::object{{"schema", std::move(schema)}}}}}}}};
 }
 
 json::object operation(std::string_view id, std::string_view summary, json::array parameters,
@@ -51,27 +53,39 @@ json::object operation(std::string_view id, std::string_view summary, json::arra
           {"responses", std::move(responses)}};
 }
 
-json::object object_schema(json::object properties) {
-  return {{"type", "object"}, {"properties", std::move(properties)}};
+/// A shape of openapi.json.
+json::object shape(std::string_view name) {
+  return {{"$ref", "#/components/schemas/" + std::string(name)}};
+}
+
+/// With nothing but these, of which all but `optional` are always there.
+json::object object_schema(json::object properties,
+                           std::initializer_list<std::string_view> optional = {}) {
+  json::array required;
+  for (const auto& [name, schema] : properties) {
+    if (std::find(optional.begin(), optional.end(), name) == optional.end())
+      required.emplace_back(name);
+  }
+  return {{"type", "object"},
+          {"required", std::move(required)},
+          {"properties", std::move(properties)},
+          {"additionalProperties", false}};
 }
 
 json::object list_of(json::object items) {
   return {{"type", "array"}, {"items", std::move(items)}};
 }
 
-json::object records_path() {
+json::object records_path(std::string_view id, std::string_view summary) {
   auto parameters = filter_parameters();
   parameters.push_back(limit_parameter());
   parameters.push_back(parameter(
       "order", "What comes first; of newest, the oldest of the page stands first",
       {{"type", "string"}, {"enum", json::array{"newest", "oldest", "duration", "rows"}}}));
   parameters.push_back(parameter("cursor", "`next` of the page before", text_schema()));
-  return {
-      {"get",
-       operation("searchRecords", "A page of records", std::move(parameters),
-                 answer("Records as in `sluice audit show`", "application/json",
-                        object_schema({{"records", list_of({{"type", "object"}})},
-                                       {"next", {{"type", json::array{"string", "null"}}}}})))}};
+  return {{"get", operation(id, summary, std::move(parameters),
+                            answer("Records as in `sluice audit show`", "application/json",
+                                   shape("RecordPage")))}};
 }
 
 json::object counts_path() {
@@ -87,7 +101,8 @@ json::object counts_path() {
   const json::object count =
       object_schema({{"time", {{"type", "string"}, {"format", "date-time"}}},
                      {"values", {{"type", "object"}, {"additionalProperties", text_schema()}}},
-                     {"records", {{"type", "integer"}}}});
+                     {"records", {{"type", "integer"}}}},
+                    {"time"});
   return {{"get",
            operation(
                "countRecords", "How many there are, by fields and over time", std::move(parameters),
@@ -105,42 +120,42 @@ json::object tail_path() {
 json::object search_path() {
   const json::array name = {json::object{
       {"name", "name"}, {"in", "path"}, {"required", true}, {"schema", text_schema()}}};
-  json::object put = operation("saveSearch", "Save a search", name,
-                               answer("It is saved", "application/json", object_schema({})));
+  json::object put =
+      operation("saveSearch", "Save a search", name,
+                answer("It is saved", "application/json",
+                       object_schema({{"name", text_schema()}, {"query", text_schema()}})));
   put["requestBody"] = json::object{
       {"required", true},
-      {"content",
-       {{"application/json",
-         {{"schema", object_schema({{"query", text_schema()}, {"author", text_schema()}})}}}}}};
+      {"content", {{"application/json", {{"schema", object_schema({{"query", text_schema()}})}}}}}};
   return {{"put", std::move(put)},
           {"delete", operation("removeSearch", "Remove a saved search", name,
-                               answer("It is gone", "application/json", object_schema({})))}};
+                               answer("It is gone", "application/json", shape("Removed")))}};
 }
 
-json::object records_answer(std::string_view about) {
-  return answer(about, "application/json",
-                object_schema({{"records", list_of({{"type", "object"}})}}));
-}
-
-json::object body(json::object properties) {
-  return {{"required", true},
-          {"content", {{"application/json", {{"schema", object_schema(std::move(properties))}}}}}};
+json::object records_answer(std::string_view about, std::string_view record) {
+  return answer(about, "application/json", object_schema({{"records", list_of(shape(record))}}));
 }
 
 json::object who_saw_path() {
-  json::object post = operation("whoSaw", "Who has received a value", {},
-                                records_answer("Results that it was in, the oldest first"));
-  post["requestBody"] = body({{"value", text_schema()},
-                              {"masked_too", {{"type", "boolean"}}},
-                              {"since", text_schema()},
-                              {"until", text_schema()},
-                              {"limit", {{"type", "integer"}}}});
+  json::object post =
+      operation("whoSaw", "Who has received a value", {},
+                records_answer("Results that it was in, the oldest first", "SeenRecord"));
+  const json::object asked = object_schema({{"value", text_schema()},
+                                            {"masked_too", {{"type", "boolean"}}},
+                                            {"since", text_schema()},
+                                            {"until", text_schema()},
+                                            {"limit", {{"type", "integer"}}}},
+                                           {"masked_too", "since", "until", "limit"});
+  post["requestBody"] =
+      json::object{{"required", true}, {"content", {{"application/json", {{"schema", asked}}}}}};
   return {{"post", std::move(post)}};
 }
 
 json::object history_path() {
+  json::object table = parameter("table", "orders or public.orders", text_schema());
+  table["required"] = true;
   json::array parameters = {
-      parameter("table", "orders or public.orders", text_schema()),
+      std::move(table),
       parameter("database", "Only there", text_schema()),
       parameter("column", "Only what may have changed this one", text_schema()),
       parameter("where", "Only what may have changed such rows: id=42", text_schema()),
@@ -148,7 +163,7 @@ json::object history_path() {
       parameter("until", "TIME", text_schema())};
   parameters.push_back(limit_parameter());
   return {{"get", operation("history", "What changed a table", std::move(parameters),
-                            records_answer("Statements, the oldest first"))}};
+                            records_answer("Statements, the oldest first", "ChangeRecord"))}};
 }
 
 json::object transcript_path() {
@@ -158,40 +173,79 @@ json::object transcript_path() {
                                          {"schema", json::object{{"type", "integer"}}}}};
   parameters.push_back(limit_parameter());
   parameters.push_back(parameter("cursor", "`next` of the page before", text_schema()));
-  return {{"get", operation("transcript", "What happened in a session", std::move(parameters),
-                            records_answer("A page, the oldest first"))}};
+  return {{"get",
+           operation("transcript", "What happened in a session", std::move(parameters),
+                     answer("A page, the oldest first", "application/json", shape("RecordPage")))}};
 }
 
 json::object verification_path() {
-  return {
-      {"post", operation("verify", "Compare the whole log with what was signed", {},
-                         answer("What was found", "application/json",
-                                object_schema({{"good", {{"type", "boolean"}}},
-                                               {"records", {{"type", "integer"}}},
-                                               {"findings", list_of({{"type", "object"}})}})))}};
+  return {{"post", operation("verify", "Compare the whole log with what was signed", {},
+                             answer("What was found", "application/json", shape("Verification")))}};
+}
+
+json::object receipts_path() {
+  json::array parameters = {parameter("dataset", "Only this data set", text_schema()),
+                            parameter("model", "Only for this model", text_schema()),
+                            parameter("user", "Only by this user", text_schema()),
+                            parameter("database", "Only from there", text_schema()),
+                            parameter("since", "TIME", text_schema()),
+                            parameter("until", "TIME", text_schema())};
+  parameters.push_back(limit_parameter());
+  return {{"get", operation("trainingReceipts", "What has left for training", std::move(parameters),
+                            answer("Receipts in short, the oldest first", "application/json",
+                                   shape("TrainingReceipts")))}};
+}
+
+json::object subject_path(std::string_view id, std::string_view summary, bool contains) {
+  json::object post = operation(id, summary, {},
+                                answer("Receipts in short, with how the values left",
+                                       "application/json", shape("TrainingReceipts")));
+  json::object asked{{"values", list_of(text_schema())}};
+  for (const char* name : {"dataset", "since", "until"}) {
+    if (contains == (std::string_view(name) == "dataset")) asked[name] = text_schema();
+  }
+  const json::object schema = object_schema(std::move(asked), {"since", "until"});
+  post["requestBody"] =
+      json::object{{"required", true}, {"content", {{"application/json", {{"schema", schema}}}}}};
+  return {{"post", std::move(post)}};
 }
 
 }  // namespace
 
 json::object audit_openapi() {
-  const json::object saved = object_schema({{"name", text_schema()},
-                                            {"query", text_schema()},
-                                            {"author", text_schema()},
-                                            {"time", text_schema()}});
-  return {{"openapi", "3.1.0"},
-          {"info", {{"title", "Sluice: the audit trail"}, {"version", "1"}}},
-          {"paths",
-           {{"/api/v1/audit/records", records_path()},
-            {"/api/v1/audit/counts", counts_path()},
-            {"/api/v1/audit/tail", tail_path()},
-            {"/api/v1/audit/searches",
-             {{"get", operation("listSearches", "Saved searches", {},
-                                answer("By name", "application/json", list_of(saved)))}}},
-            {"/api/v1/audit/searches/{name}", search_path()},
-            {"/api/v1/audit/who-saw", who_saw_path()},
-            {"/api/v1/audit/history", history_path()},
-            {"/api/v1/audit/transcripts/{session}", transcript_path()},
-            {"/api/v1/audit/verification", verification_path()}}}};
+  const json::object saved =
+      object_schema({{"name", text_schema()},
+                     {"query", text_schema()},
+                     {"author", text_schema()},
+                     {"time", {{"type", "string"}, {"format", "date-time"}}}});
+  return {
+      {"openapi", "3.1.0"},
+      {"info", {{"title", "Sluice: the audit trail"}, {"version", "1"}}},
+      {"paths",
+       {{"/api/v1/history", records_path("listOwnStatements", "The caller's own statements")},
+        {"/api/v1/audit/records", records_path("searchRecords", "A page of records")},
+        {"/api/v1/audit/counts", counts_path()},
+        {"/api/v1/audit/tail", tail_path()},
+        {"/api/v1/audit/searches",
+         {{"get", operation("listSearches", "Saved searches", {},
+                            answer("By name", "application/json", list_of(saved)))}}},
+        {"/api/v1/audit/searches/{name}", search_path()},
+        {"/api/v1/audit/who-saw", who_saw_path()},
+        {"/api/v1/audit/history", history_path()},
+        {"/api/v1/audit/transcripts/{session}", transcript_path()},
+        {"/api/v1/audit/verification", verification_path()},
+        {"/api/v1/provenance/receipts", receipts_path()},
+        {"/api/v1/provenance/receipts/{id}",
+         {{"get",
+           operation(
+               "trainingReceipt", "One receipt",
+               json::array{json::object{
+                   {"name", "id"}, {"in", "path"}, {"required", true}, {"schema", text_schema()}}},
+               answer("A DSSE envelope", "application/json", shape("SignedReceipt")))}}},
+        {"/api/v1/provenance/contains",
+         subject_path("datasetContains", "Whether a data set holds somebody's values", true)},
+        {"/api/v1/provenance/affected",
+         subject_path("datasetsAffected", "Which data sets hold somebody's values", false)}}}};
 }
 
 }  // namespace sluice::control

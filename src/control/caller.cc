@@ -28,6 +28,11 @@ Result<Caller> by_credential(std::string_view secret, const identity::Directory&
   return Caller{user->name, shown->assurance.method, shown->id};
 }
 
+/// Whether an address is of this machine.
+bool is_here(std::string_view peer) {
+  return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+}
+
 }  // namespace
 
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
@@ -54,16 +59,19 @@ std::string_view bearer_of(const HttpRequest& request) {
 }
 
 bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {
-  return request.tls || config.behind_tls || request.peer.empty() ||
-         request.peer.starts_with("127.") || request.peer == "::1" ||
-         request.peer.starts_with("::ffff:127.");
+  return request.tls || config.behind_tls || request.peer.empty() || is_here(request.peer);
 }
 
-bool from_elsewhere(const HttpRequest& request) {
+bool from_elsewhere(const HttpRequest& request, const config::IdentityConfig& config,
+                    std::string_view own_url) {
   const auto origin = request.header("origin");
   if (origin.empty()) return false;
   const size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
+  if (scheme == std::string_view::npos) return true;
+  const auto host = origin.substr(scheme + 3);
+  if (host != request.header("host")) return true;
+  const bool may_be_rebound = !request.tls && !config.behind_tls && is_here(request.peer);
+  return may_be_rebound && origin != own_url && !config::is_loopback_http(origin);
 }
 
 std::string address_of(const HttpRequest& request, bool behind_tls) {

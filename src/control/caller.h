@@ -36,8 +36,10 @@ std::string_view bearer_of(const HttpRequest& request);
 bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config);
 
 /// Whether a page of another site sends this, in the browser of somebody who can reach the gateway:
-/// its Origin says so.
-bool from_elsewhere(const HttpRequest& request);
+/// its Origin says so. From this machine only names of this machine count, and `own_url`: any other
+/// name may have been made to lead here (DNS rebinding).
+bool from_elsewhere(const HttpRequest& request, const config::IdentityConfig& config,
+                    std::string_view own_url);
 
 /// Where the client reaches this, "https://gateway.example:8443", as far as it says so itself;
 /// empty where what it says is no host. `behind_tls`: it came over TLS, or a proxy has ended that.

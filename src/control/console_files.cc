@@ -46,8 +46,9 @@ Result<std::string> read_file(const fs::path& path) {
 
 /// What belongs to others on this port.
 bool somebody_elses(std::string_view path) {
-  for (const std::string_view prefix : {"/api/", "/scim/", "/tlog/", "/mcp", "/.well-known/",
-                                        "/healthz", "/readyz", "/metrics", "/witness/"}) {
+  for (const std::string_view prefix :
+       {"/api/", "/scim/", "/tlog/", "/mcp", "/models/", "/.well-known/", "/healthz", "/readyz",
+        "/metrics", "/witness/"}) {
     if (path.starts_with(prefix)) return true;
   }
   return false;
@@ -114,7 +115,7 @@ HttpResponse ConsoleFiles::send(const HttpRequest& request, const File& file, bo
       {"Cache-Control", for_ever ? "public, max-age=31536000, immutable" : "no-cache"},
       {"ETag", file.tag},
       {"Content-Security-Policy",
-       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+       "default-src 'self'; img-src 'self' data:; "
        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Opener-Policy", "same-origin"},

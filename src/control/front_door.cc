@@ -22,8 +22,9 @@ bool only_looks(const HttpRequest& request) {
 /// Whether who asks shows something that lets them in, or is about to.
 bool has_secret(const HttpRequest& request) {
   const std::string_view path = request.path;
-  return !request.authorization.empty() || path.starts_with("/api/v1/login") ||
-         path.starts_with("/api/v1/session") || path == "/api/v1/token";
+  return !request.authorization.empty() || !request.header("x-api-key").empty() ||
+         path.starts_with("/api/v1/login") || path.starts_with("/api/v1/session") ||
+         path == "/api/v1/token";
 }
 
 HttpResponse no_such(const HttpRequest& request) {
@@ -75,7 +76,8 @@ std::optional<HttpResponse> FrontDoor::take_cookie(HttpRequest& request) {
   const auto cookie = session_cookie(request, config()->identity.behind_tls);
   if (!cookie) return std::nullopt;
   const auto site = request.header("sec-fetch-site");
-  if (from_elsewhere(request) || site == "cross-site" || site == "same-site")
+  if (from_elsewhere(request, config()->identity, config()->api.url) || site == "cross-site" ||
+      site == "same-site")
     return problem(403, "pages of other sites may not ask this");
   if (!only_looks(request) &&
       !equal_constant_time(request.header("x-csrf-token"), csrf_token(cookie->secret))) {

@@ -81,6 +81,7 @@ json::object GrantApi::row(const access::GrantRow& grant) {
                    {"role", grant.role},
                    {"database", grant.database},
                    {"groups", list_of(grant.groups)},
+                   {"seconds", grant.lasts_micros / 1'000'000},
                    {"lasts", access::duration_text(grant.lasts_micros)},
                    {"created", format_time(grant.created_micros)},
                    {"reason", to_printable_utf8(grant.reason)},

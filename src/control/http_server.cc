@@ -30,7 +30,8 @@ constexpr auto kRequestTime = std::chrono::seconds(10);
 /// How often a stream is asked for more, and how long it may say nothing before the connection is
 /// tried.
 constexpr auto kStreamLook = std::chrono::milliseconds(200);
-constexpr int kQuietLooks = 75;
+constexpr auto kEagerLook = std::chrono::milliseconds(20);
+constexpr auto kQuiet = std::chrono::seconds(15);
 constexpr size_t kMaxStreams = 32;
 constexpr size_t kPoolThreads = 16, kMostOfOne = 4;
 
@@ -218,9 +219,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     ++streams_;
     streaming_ = true;
     more_ = std::move(made.stream);
+    look_ = made.eager ? kEagerLook : kStreamLook;
     piece_ = "HTTP/1.1 200 OK\r\nContent-Type: " + made.content_type +
-             "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-             "Connection: close\r\n\r\n";
+             "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    for (const auto& [name, value] : made.headers) piece_ += name + ": " + value + "\r\n";
+    piece_ += "Connection: close\r\n\r\n";
     write_piece();
   }
 
@@ -235,7 +238,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void look_again() {
-    timer_.expires_after(kStreamLook);
+    timer_.expires_after(look_);
     timer_.async_wait([self = this->shared_from_this()](error_code cancelled) {
       if (cancelled) return;
       auto piece = self->more_();
@@ -243,11 +246,11 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         self->say_goodbye();
         return;
       }
-      self->quiet_ = piece->empty() ? self->quiet_ + 1 : 0;
-      if (self->quiet_ >= kQuietLooks) {
+      self->quiet_ = piece->empty() ? self->quiet_ + self->look_ : std::chrono::milliseconds(0);
+      if (self->quiet_ >= kQuiet) {
         // A comment: whether anybody is there shows when something is written.
         *piece = ":\n\n";
-        self->quiet_ = 0;
+        self->quiet_ = std::chrono::milliseconds(0);
       }
       if (piece->empty()) {
         self->look_again();
@@ -267,7 +270,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   bool streaming_ = false;
   std::function<std::optional<std::string>()> more_;
   std::string piece_;
-  int quiet_ = 0;
+  std::chrono::milliseconds look_{kStreamLook}, quiet_{0};
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;

@@ -46,6 +46,7 @@ struct HttpResponse {
   /// An answer without an end (text/event-stream): asked every now and then for more, on the
   /// server's thread; "" is nothing yet, no value the end.
   std::function<std::optional<std::string>()> stream = nullptr;
+  bool eager = false;  ///< of a stream: somebody waits for each piece of it
 };
 
 /// Called on the server's thread; may block it.

@@ -54,7 +54,8 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
   if (path == kMetadata || path == std::string(kMetadata) + std::string(kPath))
     return metadata(request);
   if (path != kPath) return std::nullopt;
-  if (from_elsewhere(request))
+  const auto config = this->config();
+  if (from_elsewhere(request, config->identity, config->api.url))
     return problem(403, "pages of other sites may not ask this", "Origin is not this host.");
   if (request.method != "POST") {
     auto refused = problem(405, "only POST is allowed: there are no streams and no sessions here");

@@ -12,24 +12,34 @@ namespace json = boost::json;
 
 namespace {
 
-json::object path_parameter(std::string_view name) {
+json::object path_parameter(std::string_view name, const json::object* schemas) {
   const bool text = name == "name" || name == "id";
-  return {{"name", name},
-          {"in", "path"},
-          {"required", true},
-          {"schema", json::object{{"type", text ? "string" : "integer"}}}};
+  json::value schema = json::object{{"type", text ? "string" : "integer"}};
+  if (const auto* own = schemas == nullptr ? nullptr : schemas->if_contains(name)) schema = *own;
+  return {{"name", name}, {"in", "path"}, {"required", true}, {"schema", std::move(schema)}};
 }
 
-void add_path_parameters(std::string_view path, json::array& parameters) {
+/// `schemas` of those that are not what their names tell; null for none.
+void add_path_parameters(std::string_view path, const json::object* schemas,
+                         json::array& parameters) {
   for (size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open)) {
     const size_t close = path.find('}', open);
-    parameters.push_back(path_parameter(path.substr(open + 1, close - open - 1)));
+    parameters.push_back(path_parameter(path.substr(open + 1, close - open - 1), schemas));
     open = close;
   }
 }
 
 json::object content(const json::value& schema, std::string_view type = "application/json") {
   return {{std::string(type), json::object{{"schema", schema}}}};
+}
+
+/// The body that it takes; of JSON unless `request_type` names another.
+json::object body_of(const json::object& said, const json::value& schema) {
+  const auto* type = said.if_contains("request_type");
+  const auto* optional = said.if_contains("optional_request");
+  return {{"required", optional == nullptr || !optional->as_bool()},
+          {"content", type == nullptr ? content(schema)
+                                      : content(schema, std::string_view(type->as_string()))}};
 }
 
 /// What openapi.json says of one, in the form of the standard: `query` and `request` are schemas,
@@ -44,7 +54,7 @@ json::object described(const json::object& said) {
   }
   out["parameters"] = std::move(parameters);
   if (const auto* request = said.if_contains("request"))
-    out["requestBody"] = json::object{{"required", true}, {"content", content(*request)}};
+    out["requestBody"] = body_of(said, *request);
   json::object answers;
   if (const auto* given = said.if_contains("answers")) {
     for (const auto& [status, schema] : given->as_object()) {
@@ -99,7 +109,9 @@ json::object openapi() {
     operation["summary"] = route.summary;
     if (elsewhere == nullptr) {
       if (!operation.contains("parameters")) operation["parameters"] = json::array();
-      add_path_parameters(route.path, operation["parameters"].as_array());
+      const auto* schemas = here == nullptr ? nullptr : here->as_object().if_contains("path");
+      add_path_parameters(route.path, schemas == nullptr ? nullptr : &schemas->as_object(),
+                          operation["parameters"].as_array());
     }
     auto& responses = operation["responses"];
     if (!responses.is_object()) responses = json::object();
@@ -111,6 +123,7 @@ json::object openapi() {
   }
   json::object out = said;
   out.erase("operations");
+  out["components"].as_object()["schemas"] = json::parse(openapi_shapes_text());
   out["paths"] = std::move(paths);
   out["info"].as_object()["version"] = SLUICE_VERSION;
   return out;

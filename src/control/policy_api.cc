@@ -71,6 +71,7 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   statement.text = std::move(record.text);
   statement.client_address = record.context.client_address;
   statement.application = record.context.application;
+  statement.purpose = record.purpose;
   statement.run = !record.context.run.empty();
   statement.prompt = !record.context.prompt.empty();
   statement.tainted = record.context.tainted;

@@ -84,7 +84,8 @@ Result<> Prompts::record(const agents::Prompt& prompt, const std::string& creden
   audit::SessionContext context;
   context.user = prompt.user;
   context.credential = credential;
-  const auto* user = gateway_.directory()->find(prompt.user);
+  const auto directory = gateway_.directory();
+  const auto* user = directory->find(prompt.user);
   context.kind = user != nullptr && prompt.person.empty() ? identity::name_of(user->kind) : "agent";
   if (!prompt.person.empty()) context.actors = {prompt.user, prompt.person};
   context.run = prompt.run;

@@ -32,6 +32,8 @@ class Prompts {
   Result<agents::Prompt> keep(const std::string& user, const std::string& credential,
                               const PromptWish& wish);
   agents::PromptStore& store() { return *store_; }
+  /// Of the installation.
+  const SecretString& secret() const { return secret_; }
 
  private:
   Prompts(gateway::Gateway& gateway, audit::Log& log, SecretString secret)
@@ -40,7 +42,7 @@ class Prompts {
 
   gateway::Gateway& gateway_;
   audit::Log& log_;
-  SecretString secret_;  ///< of the installation
+  SecretString secret_;
   std::unique_ptr<agents::PromptStore> store_;
   policy::RateLimiter rates_;
 };

@@ -1,6 +1,7 @@
 #include "control/query_api.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -35,11 +36,27 @@ json::array texts(const std::vector<std::string>& list) {
   return json::array(list.begin(), list.end());
 }
 
+/// The request that a statement waits for which was refused at once, as by rules with `wait: 0s`;
+/// 0 for none.
+int64_t asked_by(const mcp::Answer& answer) {
+  constexpr std::string_view kBefore = "(request ", kBehind = " is not approved yet)";
+  std::string_view text = answer.message;
+  const size_t at = text.rfind(kBefore);
+  if (answer.sqlstate != "42501" || at == std::string_view::npos || !text.ends_with(kBehind))
+    return 0;
+  text.remove_suffix(kBehind.size());
+  return number_in(text.substr(at + kBefore.size())).value_or(0);
+}
+
 /// What came of a statement: rows, a request that it waits for, or why it failed.
 HttpResponse told(const mcp::Answer& answer, int64_t micros) {
   if (answer.request != 0) {
     return json_response(
         202, json::object{{"waiting_for_approval", answer.request}, {"why", answer.detail}});
+  }
+  if (const int64_t number = asked_by(answer); number != 0) {
+    return json_response(202,
+                         json::object{{"waiting_for_approval", number}, {"why", answer.message}});
   }
   if (answer.failed()) {
     json::object body{{"title", answer.message}, {"status", 422}, {"sqlstate", answer.sqlstate}};
@@ -79,7 +96,7 @@ Classes classes_of(const privacy::Labels& labels) {
 void add_class(json::object& out, const privacy::ColumnLabel& column) {
   const auto& decision = column.decision;
   out["masked"] = column.masked();
-  out["confidence"] = decision.confidence;
+  out["confidence"] = std::round(double{decision.confidence} * 100) / 100;
   if (decision.shape != privacy::Shape::kWhole || decision.cls == privacy::Class::kNone) {
     out["class"] = privacy::name(decision.shape);
     return;

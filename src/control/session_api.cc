@@ -83,7 +83,7 @@ std::optional<HttpResponse> SessionApi::answer(const HttpRequest& request) {
   if (path == kCallback && request.method == "GET") work = &SessionApi::come_back;
   if (work != nullptr) {
     // Nobody is logged in as somebody else by a page that they happen to look at.
-    if (path != kCallback && from_elsewhere(request))
+    if (path != kCallback && from_elsewhere(request, config()->identity, config()->api.url))
       return problem(403, "pages of other sites may not ask this");
     HttpResponse response;
     response.whose = "login from " + request.peer;

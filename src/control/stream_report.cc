@@ -10,7 +10,9 @@ namespace sluice::control {
 boost::json::array stream_states(const std::vector<stream::State>& states) {
   boost::json::array all;
   for (const auto& s : states) {
-    const auto time = [](int64_t micros) { return micros == 0 ? "" : format_time(micros); };
+    const auto time = [](int64_t micros) {
+      return micros == 0 ? boost::json::value(nullptr) : boost::json::value(format_time(micros));
+    };
     all.push_back(boost::json::object{{"name", s.name},
                                       {"type", s.type},
                                       {"target", s.target},

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agents/attribution.h"
+#include "gateway/stated.h"
 #include "gateway/taints.h"
 #include "policy/ledger.h"
 
@@ -20,6 +21,8 @@ struct Acting {
   bool tainted = false;          ///< it has read text that anybody may have written
   /// What the statement at hand may use of budgets, until it is sent.
   std::unique_ptr<policy::Spending> spending;
+  Stated stated;         ///< what its session is for (docs/provenance.md)
+  std::string envelope;  ///< the receipt of its last export for training
 };
 
 /// Whether it, its run or its credential has read text that anybody may have written, as far as

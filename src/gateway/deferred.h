@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "approval/request.h"
+#include "gateway/exporting.h"
 #include "gateway/statement.h"
 #include "net/stream.h"
 #include "policy/decision.h"
@@ -29,7 +30,7 @@ enum Suspension : uint32_t {
   kSplit = 512,          ///< the statements of a text are sent one by one
   kLabelling = 1024,     ///< tables are looked at that nobody has looked at yet
   kRereading = 2048,     ///< the server is asked whether it has by now what the catalog has not
-  kReceipt = 4096,       ///< a receipt of what was recorded last is being made
+  kReceipt = 4096,       ///< a receipt is being made, or what one will say is asked for
   kHeld = 8192,          ///< people are asked to approve it
   kStamping = 16384,     ///< the server is writing a stamp, behind which a simple query stands
   kCountingUse = 65536,  ///< what was used of budgets before is being found out
@@ -55,7 +56,8 @@ struct Deferred {
   bool labelled = false;     ///< its tables have been looked at, as far as possible
   bool use_counted = false;  ///< what was used of its budgets has been looked for
   bool receipt = false;      ///< the receipt that it shows has been made
-  bool counted = false;      ///< what was put off until COMMIT has been done, and counted
+  std::shared_ptr<const ExportTerms> terms;  ///< of the data that leave by it
+  bool counted = false;  ///< what was put off until COMMIT has been done, and counted
   std::shared_ptr<const policy::Decision> refused;   ///< and was too much, or failed
   std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
   int64_t request = 0;                               ///< by this approval

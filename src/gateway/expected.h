@@ -8,6 +8,7 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/own_query.h"
 #include "gateway/ring_queue.h"
@@ -88,6 +89,8 @@ struct Expected {
   std::shared_ptr<const Masking> masking;       ///< of `text`, for `audience`
   std::unique_ptr<MaskedRows> masked;           ///< the result that is under way
   std::unique_ptr<policy::Spending> spending;   ///< of budgets; null: none counts it
+  std::shared_ptr<const ExportTerms> terms;     ///< kBind: of data that are to leave for training
+  std::unique_ptr<Exporting> exported;          ///< kQuery, kExecute: data that do
   std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
   std::string portal;                           ///< kBind, kExecute, kClose
   std::string parameters;                       ///< kBind: as audit::Event::parameters
@@ -127,6 +130,8 @@ struct Expected {
     masking.reset();
     masked.reset();
     spending.reset();
+    terms.reset();
+    exported.reset();
     statement.clear();
     portal.clear();
     parameters.clear();

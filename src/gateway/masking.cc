@@ -57,6 +57,11 @@ Result<RowPlanPtr> compile(std::vector<mask::ColumnPlan> plans, std::vector<mask
     return plan.shape != Shape::kNone || plan.cls != privacy::Class::kNone;
   });
   if (!any) return out;
+  for (const auto& plan : plans) {
+    out->methods.emplace_back(plan.shape == Shape::kNone    ? ""
+                              : plan.shape == Shape::kWhole ? mask::name(plan.rule.strategy)
+                                                            : "found");
+  }
   SLUICE_ASSIGN(out->masker,
                 mask::RowMasker::compile(std::move(plans), types, permuter, audience.types));
   out->notes = std::move(notes);

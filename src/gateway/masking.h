@@ -42,6 +42,7 @@ class Audiences {
 struct RowPlan {
   std::shared_ptr<const mask::RowMasker> masker;  ///< null: rows go through as they are
   std::vector<mask::ColumnNote> notes;
+  std::vector<std::string> methods;  ///< "pseudonym", …, "found": what is found in it; empty: none
 };
 using RowPlanPtr = std::shared_ptr<const RowPlan>;
 

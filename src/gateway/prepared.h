@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "gateway/exporting.h"
 #include "gateway/statement.h"
 
 namespace sluice::gateway {
@@ -26,6 +27,7 @@ struct Portal {
   bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
   uint64_t rows = 0;    ///< returned so far
   uint64_t bytes = 0;
+  std::shared_ptr<const ExportTerms> terms;  ///< its rows leave for training
   std::string statement;
   std::string parameters;
   std::string parameters_digest;

@@ -6,6 +6,7 @@
 
 #include "gateway/attributed.h"
 #include "gateway/refusals.h"
+#include "gateway/stated.h"
 
 namespace sluice::gateway {
 namespace {
@@ -184,6 +185,7 @@ std::shared_ptr<const policy::Decision> changes_identity(const config::ServerIde
     for (const auto& target : action.targets) {
       // Then it has been looked at, and is alone.
       if (may_assert && target.name == kEndUser && !target.reached) continue;
+      if (is_stated(target.name) && !target.reached) continue;
       if (auto why = objection_to(config, target.name)) return why;
     }
   }

@@ -33,6 +33,10 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
   principal_ = worker_.principals().intern(admission_.principal);
   const identity::User* user = worker.runtime()->directory->find(admission_.user);
   acting_.may = user != nullptr && may_assert(*user);
+  for (const auto& [name, value] : admission_.settings) {
+    std::string* const stated = acting_.stated.member(name);
+    if (stated != nullptr && is_statable(value)) *stated = value;
+  }
   if (const auto& credential = admission_.principal.credential; !credential.empty())
     change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {

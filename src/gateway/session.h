@@ -110,7 +110,6 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_execute(const Piece& piece);
   Pass on_describe_or_close(const Piece& piece);
   Pass on_sync();
-  Pass on_function_call();
   Pass on_copy_message(const Piece& piece);
   Pass reject_client(std::string_view message);
   Expected& expect(RequestKind kind);
@@ -149,6 +148,7 @@ class Session : private net::StreamHandler, private ServerUser {
                     bool writes);
   void bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
                         bool& writes) const;
+  Pass on_function_call();
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
   /// replace it.
@@ -177,10 +177,20 @@ class Session : private net::StreamHandler, private ServerUser {
   void doubt_identity();
   void tell_identity();
 
-  // session_receipt.cc: SHOW sluice.receipt.
-  bool wants_receipt(const Piece& piece, const Statement& statement) const;
-  void make_receipt(const Piece& piece);
-  void receipt_made(const Result<std::string>& receipt);
+  // session_receipt.cc: SHOW sluice.receipt and sluice.provenance.
+  std::string_view wanted_receipt(const Piece& piece, const Statement& statement) const;
+  void make_receipt(const Piece& piece, std::string_view setting);
+  void receipt_made(const Result<std::string>& receipt, std::string_view setting);
+
+  // session_provenance.cc: receipts for what leaves to train a model.
+  std::optional<Pass> settle_stated(const Piece& piece, const Statement& statement, Bytes text,
+                                    size_t own);
+  bool ask_terms_first(const Piece& piece, const Statement& statement, size_t own);
+  std::pair<const Statement*, size_t> result_of(const Expected& entry);
+  bool begin_export(Expected& entry, const Piece& description);
+  bool export_data(Expected& entry, Bytes data, bool last);
+  bool export_failed(std::string_view why);
+  bool end_export(const Expected& entry, audit::Event& event);
 
   // session_hold.cc: what a rule holds.
   bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
@@ -309,7 +319,7 @@ class Session : private net::StreamHandler, private ServerUser {
   /// Before they are shown, what of a long result has been gathered goes on the record. False: it
   /// cannot, and the session has ended.
   bool record_sightings(Expected& entry);
-  bool mask_row(Bytes body, MaskedRows& rows);
+  bool mask_row(Bytes body, Expected& entry);
   Pass on_masked_row(const Piece& piece, Expected& entry);
   Pass on_masked_copy(const Piece& piece, Expected& entry);
   wire::postgres::ErrorFields veiled_fields(const wire::postgres::ErrorFields& fields,
@@ -397,8 +407,7 @@ class Session : private net::StreamHandler, private ServerUser {
   uint32_t suspended_ = 0;
   bool greeted_ = false;
   bool setup_pending_ = false;  ///< the answer to our own SET batch is still to come
-  bool finished_ = false;
-  bool draining_ = false;
+  bool finished_ = false, draining_ = false;
 
   // What names mean.
   std::shared_ptr<const SessionPrincipal> principal_;
@@ -406,14 +415,12 @@ class Session : private net::StreamHandler, private ServerUser {
   uint64_t catalog_version_ = 0;  ///< CatalogKeeper::version that scope_ is made from
   uint8_t doubts_ = kPathDoubt;
   uint8_t transaction_doubts_ = 0;  ///< what the transaction's end may change back
-  bool has_temporary_ = false;
-  bool first_names_ = true;  ///< as the server connection came from the pool
-  bool finding_names_ = false;
+  bool has_temporary_ = false, finding_names_ = false;
+  bool first_names_ = true;   ///< as the server connection came from the pool
   bool names_wait_ = false;   ///< until all that has been sent is answered
   uint8_t doubts_taken_ = 0;  ///< those being settled
   std::shared_ptr<const policy::Decision> naming_problem_;
-  /// Schema changes sent and not known to be over, or in the transaction that is open: which
-  /// objects their statements named.
+  /// Schema changes that are sent and not known to be over: which objects their texts named.
   std::vector<std::shared_ptr<const Statement>> schema_changes_;
 
   // Stamps.
@@ -429,9 +436,8 @@ class Session : private net::StreamHandler, private ServerUser {
   Changes changes_before_;              ///< of this transaction, before the counted statement
   /// The decision on the last bounded write of a transaction that the client has opened.
   std::shared_ptr<const policy::Decision> bounded_;
-  bool changes_known_ = false;  ///< changes_before_ is what the server counts now
-  /// A transaction the gateway has opened around a counted statement.
-  bool own_transaction_ = false;
+  bool changes_known_ = false;       ///< changes_before_ is what the server counts now
+  bool own_transaction_ = false;     ///< opened by the gateway around a counted statement
   std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
   unsigned own_names_ = 0;           ///< own statements left at the server by failed runs
   bool limited_ahead_ = false;       ///< a bounded result is under way: nothing may follow it yet
@@ -442,10 +448,8 @@ class Session : private net::StreamHandler, private ServerUser {
   /// The tightest bounds of all that may have opened cursors, which FETCH then reads from.
   std::shared_ptr<const policy::Decision> cursor_bounds_;
   bool cursors_write_ = false;
-  uint64_t fetched_rows_ = 0;  ///< from cursors that SQL has opened, since the last was
-  uint64_t fetched_bytes_ = 0;
-  /// Something that cannot be looked into may have prepared statements.
-  bool unseen_prepares_ = false;
+  uint64_t fetched_rows_ = 0, fetched_bytes_ = 0;  ///< from cursors, since SQL opened the last
+  bool unseen_prepares_ = false;      ///< what cannot be looked into may have prepared statements
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
@@ -462,8 +466,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool opaque_transaction_ = false;
 
   std::deque<std::string> split_;  ///< statements of a text still to be sent
-  bool splitting_ = false;
-  bool split_failed_ = false;
+  bool splitting_ = false, split_failed_ = false;
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;
@@ -475,9 +478,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool skip_until_sync_ = false;     ///< the server skips, or would: so do we
   bool local_sync_ = false;          ///< the Sync that ends the skipping is answered here
   bool settings_uncertain_ = false;  ///< something runs whose effect on settings is not yet known
-  bool copying_in_ = false;
-  bool copy_data_seen_ = false;
-  bool copy_sync_dropped_ = false;
+  bool copying_in_ = false, copy_data_seen_ = false, copy_sync_dropped_ = false;
   bool copy_in_parsed_ = false;   ///< some prepared statement of this session is a COPY FROM STDIN
   bool dropping_ = false;         ///< the rest of a streamed message is to be dropped
   bool bind_held_ = false;        ///< a Bind's head is kept until its names have come
@@ -490,8 +491,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Moment now_;
   /// Since when the message waits that is looked at next; empty: it does not.
   std::optional<Moment> waiting_since_;
-  int64_t started_micros_;
-  int64_t state_since_micros_;
+  int64_t started_micros_, state_since_micros_;
   uint64_t statements_ = 0;
   uint64_t last_recorded_ = 0;  ///< number of the record of its last statement
   int cancels_in_flight_ = 0;

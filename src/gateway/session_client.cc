@@ -309,6 +309,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   bool writes = false;
   uint64_t scope = 0, rows_before = 0, bytes_before = 0;
   std::string source;
+  std::shared_ptr<const ExportTerms> terms;
   if (const Expected* bind = bind_ahead(execute->portal)) {
     if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
     text = bind->text;
@@ -316,18 +317,23 @@ Session::Pass Session::on_execute(const Piece& piece) {
     writes = bind->writes;
     scope = bind->scope;
     source = bind->source;
+    terms = bind->terms;
   } else if (const Portal* portal = prepared_.find_portal(execute->portal)) {
     text = portal->prepared.text;
     decision = portal->prepared.decision;
     writes = portal->writes;
     scope = portal->prepared.scope;
     source = portal->prepared.source;
+    terms = portal->terms;
     rows_before = portal->rows;
     bytes_before = portal->bytes;
   } else {
     // A cursor that SQL has opened, if anything.
     decision = cursor_bounds_;
     writes = cursors_write_;
+  }
+  if (!terms && acting_.stated.trains() && (!text || returns_data(text->facts()))) {
+    return refuse_extended({}, text.get(), bound_without_terms());
   }
   executing_.clear();
   if (text && decision && !text->facts().prepared.empty()) {
@@ -351,7 +357,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   const bool in_block =
       by_tag && transaction_ahead_ == 'T' && !own_transaction_ && !copy_in_parsed_;
   if (must_stamp(writes, text.get())) begin_stamped_execute(text.get());
-  const bool described = must_describe(text.get());
+  const bool described = terms || must_describe(text.get());
   if (described) expect(RequestKind::kDescribePortal).unseen = true;
   Expected& entry = expect(RequestKind::kExecute);
   entry.stamp = stamp_;
@@ -367,6 +373,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   entry.by_tag = by_tag;
   entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
   veil(entry, entry.text.get());
+  if (terms) entry.exported = std::make_unique<Exporting>(std::move(terms));
   note_limits(entry);
   if (in_block) entry.limited = limited_ahead_ = true;
   since_sync_ = true;
@@ -425,37 +432,6 @@ Session::Pass Session::on_sync() {
   if (transaction_ahead_ == 'I') doubts_ |= transaction_doubts_;
   if (own_transaction_) return end_own_pipeline(failed);
   expect(RequestKind::kSync);
-  return Pass::kForward;
-}
-
-Session::Pass Session::on_function_call() {
-  ++statements_;
-  if (!admission_.database->config().allow_function_call) {
-    static const auto kRefused =
-        refusal("no-function-call", "42501", "function calls by message are not allowed",
-                "Call the function in a SELECT statement instead.");
-    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
-  }
-  if (admission_.database->config().identity.guarded()) {
-    static const auto kRefused =
-        refusal("identity-at-server", "42501",
-                "a function called by message might change whose session this is",
-                "Call the function in a SELECT statement instead.");
-    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
-  }
-  if (admission_.database->config().masking) {
-    static const auto kRefused =
-        refusal("masked-columns", "42501", "what a function call by message returns is not masked",
-                "Call the function in a SELECT statement instead.");
-    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
-  }
-  expect(RequestKind::kFunctionCall);
-  settings_uncertain_ = true;
-  stamp_ = 0;
-  // Nobody knows what the function does.
-  doubts_ |= kPathDoubt | kTemporaryDoubt;
-  changes_known_ = false;
-  unseen_prepares_ = true;
   return Pass::kForward;
 }
 

@@ -31,6 +31,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     fetched_bytes_ += entry.bytes;
   }
   if (piece.type == pg::kPortalSuspended) {
+    if (entry.exported) entry.exported->last = false;
     if (Portal* portal = prepared_.find_portal(entry.portal)) {
       portal->rows += entry.rows;
       portal->bytes += entry.bytes;
@@ -103,10 +104,12 @@ Session::Pass Session::on_cut_end() {
 
 /// SQL's PREPARE and DEALLOCATE, by their confirmations and in their order.
 void Session::follow_prepared(Expected& entry, std::string_view command) {
-  if (!entry.text || entry.text->facts().prepared.empty()) {
-    if (command == "DISCARD ALL") prepared_.close_all();
+  if (command == "DISCARD ALL") {
+    prepared_.close_all();
+    acting_.stated = {};  // With every cursor and portal.
     return;
   }
+  if (!entry.text || entry.text->facts().prepared.empty()) return;
   using What = sql::PreparedUse::What;
   const auto& uses = entry.text->facts().prepared;
   if (command != "PREPARE" && !command.starts_with("DEALLOCATE")) return;
@@ -224,6 +227,14 @@ void Session::skip_to_sync() {
         run->answer.error->set(pg::kFieldMessage, "an earlier statement has failed");
       }
       if (run->unanswered == 0 && !first) skipped.push_back(run);
+    }
+    // What comes behind need not wait for a result that will not come.
+    if (!first && entry.limited) {
+      if (entry.cut) {
+        cut_since_sync_ = true;
+      } else {
+        limited_ahead_ = false;
+      }
     }
     first = false;
     expected_.pop();

@@ -248,9 +248,10 @@ bool Session::begin_masked_copy(Expected& entry) {
 }
 
 void Session::end_masked_rows(Expected& entry) {
-  if (!entry.masked) return;
+  if (!entry.masked && !entry.exported) return;
   server_framer_.use(server_rules());
   entry.masked.reset();
+  entry.exported.reset();
 }
 
 bool Session::unmaskable(std::string_view why) {
@@ -271,7 +272,7 @@ bool Session::mask_rows(Bytes& in) {
   while (in.size() > pg::kHeaderSize && in[0] == pg::kDataRow) {
     const uint32_t length = load_be32(in.data() + 1);
     if (length < 6 || length > kLongestMaskedRow || length >= in.size()) break;
-    if (!mask_row(in.substr(pg::kHeaderSize, length - 4), *entry.masked)) return false;
+    if (!mask_row(in.substr(pg::kHeaderSize, length - 4), entry)) return false;
     in.remove_prefix(length + 1);
     ++entry.rows;
   }
@@ -283,14 +284,15 @@ bool Session::mask_rows(Bytes& in) {
 }
 
 /// Appends the DataRow to `masked_`.
-bool Session::mask_row(Bytes body, MaskedRows& rows) {
+bool Session::mask_row(Bytes body, Expected& entry) {
+  MaskedRows& rows = *entry.masked;
   const size_t start = masked_.size();
   masked_.append("D\0\0\0\0", pg::kHeaderSize);
   if (const auto done = rows.plan->masker->mask_row(body, rows.scratch, masked_); !done) {
     return unmaskable(done.error().text);
   }
   store_be32(masked_.data() + start + 1, static_cast<uint32_t>(masked_.size() - start - 1));
-  return true;
+  return export_data(entry, Bytes(masked_).substr(start + pg::kHeaderSize), false);
 }
 
 void Session::see_rows(MaskedRows& rows) {
@@ -309,6 +311,7 @@ bool Session::record_sightings(Expected& entry) {
   describe(event, entry.text.get());
   event.seen_shown = shown;
   event.seen_masked = masked;
+  if (entry.exported) event.receipt = entry.exported->id;
   event.rows = entry.rows;
   return record(event);
 }
@@ -324,7 +327,7 @@ Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
     return Pass::kDrop;
   }
   masked_.clear();
-  if (!mask_row(piece.body(), *entry.masked) || !record_sightings(entry)) return Pass::kStop;
+  if (!mask_row(piece.body(), entry) || !record_sightings(entry)) return Pass::kStop;
   replacement_ = masked_;
   ++entry.rows;
   entry.bytes += replacement_.size();
@@ -345,7 +348,7 @@ Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
     unmaskable(done.error().text);
     return Pass::kStop;
   }
-  if (!record_sightings(entry)) return Pass::kStop;
+  if (!export_data(entry, masked_, last) || !record_sightings(entry)) return Pass::kStop;
   entry.rows = copy.rows();
   replacement_.clear();
   if (!masked_.empty()) append_copy_data(replacement_, masked_);

@@ -1,5 +1,6 @@
 // Session: SHOW sluice.receipt answers with the proof that the session's last statement is on the
-// record. The server shows it: the gateway sets it there first, as a setting of the session.
+// record, SHOW sluice.provenance with the receipt for what it has last exported for training. The
+// server shows it: the gateway sets it there first, as a setting of the session.
 #include <algorithm>
 
 #include "audit/receipt.h"
@@ -10,7 +11,8 @@
 namespace sluice::gateway {
 namespace {
 
-constexpr std::string_view kSetting = "sluice.receipt";
+constexpr std::string_view kReceiptSetting = "sluice.receipt";
+constexpr std::string_view kProvenanceSetting = "sluice.provenance";
 
 bool contains(Bytes text, std::string_view word) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -20,20 +22,31 @@ bool contains(Bytes text, std::string_view word) {
 
 }  // namespace
 
-bool Session::wants_receipt(const Piece& piece, const Statement& statement) const {
+/// The setting that it shows; empty: none of those.
+std::string_view Session::wanted_receipt(const Piece& piece, const Statement& statement) const {
   // What only looks as if it asked sets a setting that nobody reads.
-  return statement.facts().kind == "SHOW" && piece.whole() && transaction_ != 'E' &&
-         !(redone_ && redone_->receipt) && contains(statement.recorded.text, kSetting);
+  const bool may = statement.facts().kind == "SHOW" && piece.whole() && transaction_ != 'E' &&
+                   !(redone_ && redone_->receipt);
+  const bool parsing = piece.type == wire::postgres::kParse;
+  if (may && !parsing && contains(statement.recorded.text, kReceiptSetting)) return kReceiptSetting;
+  // Servers that have never heard of it would not describe it.
+  if (may && contains(statement.recorded.text, kProvenanceSetting)) return kProvenanceSetting;
+  return {};
 }
 
-void Session::make_receipt(const Piece& piece) {
+void Session::make_receipt(const Piece& piece, std::string_view setting) {
   defer(piece, kReceipt);
   deferred_->receipt = true;
   // Once this is answered, all that was sent before has been, and is on the record.
-  run_own({"SELECT"}, [this](OwnRun&) {
+  run_own({"SELECT"}, [this, setting](OwnRun&) {
     if (!deferred_) return;
+    if (setting == kProvenanceSetting) {
+      if (!acting_.envelope.empty()) return receipt_made(acting_.envelope, kProvenanceSetting);
+      return receipt_made(
+          fail(ErrorCode::kNotFound, "nothing has left for training in this session yet"), {});
+    }
     if (last_recorded_ == 0) {
-      return receipt_made(fail(ErrorCode::kNotFound, "this session has run nothing yet"));
+      return receipt_made(fail(ErrorCode::kNotFound, "this session has run nothing yet"), {});
     }
     auto& shared = worker_.shared();
     shared.log.when_published(
@@ -42,14 +55,16 @@ void Session::make_receipt(const Piece& piece) {
           shared.background.submit([&shared, &worker, id, sequence] {
             worker.post([id, receipt = audit::make_receipt(shared.log.directory(), sequence)](
                             Worker& self) {
-              if (Session* session = self.find_session(id)) session->receipt_made(receipt);
+              if (Session* session = self.find_session(id)) {
+                session->receipt_made(receipt, kReceiptSetting);
+              }
             });
           });
         });
   });
 }
 
-void Session::receipt_made(const Result<std::string>& receipt) {
+void Session::receipt_made(const Result<std::string>& receipt, std::string_view setting) {
   if (!deferred_ || finished_) return;
   if (!receipt) {
     deferred_->refused =
@@ -57,8 +72,8 @@ void Session::receipt_made(const Result<std::string>& receipt) {
                 "Run a statement first, and ask again in the same session.");
     return take_deferred(kReceipt);
   }
-  run_own({"SELECT pg_catalog.set_config('sluice.receipt', $sluice_receipt$" + *receipt +
-           "$sluice_receipt$, false)"},
+  run_own({"SELECT pg_catalog.set_config('" + std::string(setting) + "', $sluice_receipt$" +
+           *receipt + "$sluice_receipt$, false)"},
           [this](OwnRun& run) {
             if (!deferred_) return;
             if (run.answer.error) deferred_failed(*run.answer.error);

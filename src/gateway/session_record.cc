@@ -90,6 +90,7 @@ bool Session::record(const audit::Event& what) {
   audit::Event event = what;
   const std::string change = change_run_ ? change_run_->label() : std::string();
   event.change = change;
+  if (event.type == audit::EventType::kStatement) event.purpose = acting_.stated.purpose;
   const auto sequence = worker_.log().append(context_, event);
   if (!sequence) {
     // Something has happened that cannot be recorded: nobody learns its result.
@@ -128,6 +129,7 @@ bool Session::record_statement(const Expected& entry, audit::Outcome outcome,
   Veiled values;
   if (entry.kind != RequestKind::kParse) veiled(event, entry, values);
   if (entry.spending) entry.spending->charge(used_by(event));
+  if (!end_export(entry, event)) return false;
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -158,6 +160,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
   Veiled values;
   veiled(event, entry, values);
   if (entry.spending) entry.spending->charge(used_by(event));
+  if (!end_export(entry, event)) return false;
   auto& counters = worker_.counters();
   counters.statements_allowed.add();
   counters.rows.add(entry.rows);
@@ -227,6 +230,7 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters_digest = portal->parameters_digest;
   }
   refused(event, decision);
+  if (entry.exported) event.receipt = entry.exported->id;
   Veiled values;
   veiled(event, entry, values);
   if (entry.spending) entry.spending->charge(used_by(event));

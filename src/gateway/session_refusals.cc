@@ -98,4 +98,39 @@ Session::Pass Session::refuse_extended(std::string_view name, const Statement* s
   return Pass::kReplace;
 }
 
+/// A function called by message: mostly refused.
+Session::Pass Session::on_function_call() {
+  ++statements_;
+  if (!admission_.database->config().allow_function_call) {
+    static const auto kRefused =
+        refusal("no-function-call", "42501", "function calls by message are not allowed",
+                "Call the function in a SELECT statement instead.");
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
+  }
+  if (acting_.stated.trains()) {
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, bound_without_terms());
+  }
+  if (admission_.database->config().identity.guarded()) {
+    static const auto kRefused =
+        refusal("identity-at-server", "42501",
+                "a function called by message might change whose session this is",
+                "Call the function in a SELECT statement instead.");
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
+  }
+  if (admission_.database->config().masking) {
+    static const auto kRefused =
+        refusal("masked-columns", "42501", "what a function call by message returns is not masked",
+                "Call the function in a SELECT statement instead.");
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, kRefused);
+  }
+  expect(RequestKind::kFunctionCall);
+  settings_uncertain_ = true;
+  stamp_ = 0;
+  // Nobody knows what the function does.
+  doubts_ |= kPathDoubt | kTemporaryDoubt;
+  changes_known_ = false;
+  unseen_prepares_ = true;
+  return Pass::kForward;
+}
+
 }  // namespace sluice::gateway

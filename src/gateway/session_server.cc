@@ -90,6 +90,7 @@ void Session::continue_suspended() {
 void Session::skip_rows(Bytes& in) {
   if (in.empty() || expected_.empty()) return;
   Expected& entry = expected_.front();
+  if (entry.exported) return;  // Each row goes into its receipt.
   if (entry.veiled && (!entry.masked || entry.masked->plan->masker)) return;
   if (entry.limited) {
     // Near a limit rows are looked at one by one, and where each counts for a budget. A row takes
@@ -167,6 +168,9 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
       }
       if (piece.type == pg::kDataRow && entry.veiled && entry.masked->plan->masker) {
         return server_violation("a row in parts");
+      }
+      if (piece.type == pg::kCopyData && !export_data(entry, piece.body(), false)) {
+        return Pass::kStop;
       }
       entry.bytes += piece.bytes.size();
     }
@@ -249,7 +253,13 @@ Session::Pass Session::on_row(const Piece& piece) {
     dropping_row_ = !piece.last;
     return Pass::kDrop;
   }
+  if (entry.exported && !piece.whole()) {
+    cut_result(entry, too_long_a_row(piece.length));
+    dropping_row_ = !piece.last;
+    return Pass::kDrop;
+  }
   if (entry.masked && entry.masked->plan->masker) return on_masked_row(piece, entry);
+  if (!export_data(entry, body, false)) return Pass::kStop;
   ++entry.rows;
   entry.bytes += piece.bytes.size();
   return Pass::kForward;
@@ -273,7 +283,10 @@ Session::Pass Session::on_row_description(const Piece& piece) {
     expected_.pop();
     if (!unseen) return Pass::kForward;
     const bool rows = piece.type == pg::kRowDescription && !expected_.empty();
-    if (rows && !begin_masked_rows(expected_.front(), piece)) return Pass::kStop;
+    if (rows &&
+        (!begin_masked_rows(expected_.front(), piece) || !begin_export(expected_.front(), piece))) {
+      return Pass::kStop;
+    }
     return Pass::kDrop;
   }
   if (entry.kind != RequestKind::kQuery || piece.type == pg::kNoData) {
@@ -283,7 +296,8 @@ Session::Pass Session::on_row_description(const Piece& piece) {
   entry.columns = -1;
   if (piece.body().size() >= 2)
     entry.columns = static_cast<int16_t>(load_be16(piece.body().data()));
-  return begin_masked_rows(entry, piece) ? Pass::kForward : Pass::kStop;
+  const bool begun = begin_masked_rows(entry, piece) && begin_export(entry, piece);
+  return begun ? Pass::kForward : Pass::kStop;
 }
 
 Session::Pass Session::on_simple_answer(const Piece& piece) {
@@ -302,6 +316,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.prepared.source.swap(entry.source);
     portal.rows = portal.bytes = 0;
     portal.writes = entry.writes;
+    portal.terms = std::move(entry.terms);
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);
     portal.parameters_digest.swap(entry.parameters_digest);
@@ -354,7 +369,8 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
       return finished_ ? Pass::kStop : Pass::kForward;
     case pg::kCopyOutResponse:
       entry.copying_out = true;
-      return begin_masked_copy(entry) ? Pass::kForward : Pass::kStop;
+      if (!begin_masked_copy(entry) || !begin_export(entry, piece)) return Pass::kStop;
+      return Pass::kForward;
     default:
       if (!entry.copying_out) return server_violation("unexpected copy data");
       if (entry.cut) {
@@ -362,11 +378,14 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
         return Pass::kDrop;
       }
       if (entry.masked && entry.masked->copy) return on_masked_copy(piece, entry);
-      if (piece.type != pg::kCopyData) return Pass::kForward;
+      if (piece.type != pg::kCopyData) {
+        return export_data(entry, {}, true) ? Pass::kForward : Pass::kStop;
+      }
       if (entry.limited && !within_limits(entry, 1, piece.length)) {
         dropping_row_ = !piece.last;
         return Pass::kDrop;
       }
+      if (!export_data(entry, piece.body(), false)) return Pass::kStop;
       ++entry.rows;
       entry.bytes += piece.bytes.size();
       return Pass::kForward;

@@ -88,14 +88,16 @@ Session::Pass Session::on_statement(const Piece& piece) {
   });
   if (in_flight) return defer(piece, kQueue);
   if (const auto pass = settle_end_user(piece, *statement, text, 0)) return *pass;
+  if (const auto pass = settle_stated(piece, *statement, text, 0)) return *pass;
   if (estimate_first(piece, text, *statement) || label_first(piece, *statement) ||
       count_use_first(piece)) {
     return Pass::kDrop;
   }
-  if (piece.type == pg::kQuery && wants_receipt(piece, *statement)) {
-    make_receipt(piece);
+  if (const auto setting = wanted_receipt(piece, *statement); !setting.empty()) {
+    make_receipt(piece, setting);
     return Pass::kDrop;
   }
+  if (piece.type == pg::kQuery && ask_terms_first(piece, *statement, 0)) return Pass::kDrop;
   return judge(piece, statement);
 }
 
@@ -153,6 +155,7 @@ policy::Circumstances Session::circumstances() const {
   now.now_micros = now_.wall_micros;
   now.client_address = client_address_;
   now.application = parameter(parameters_, "application_name");
+  now.purpose = acting_.stated.purpose;
   now.authenticated_micros = admission_.principal.authenticated_micros;
   now.in_transaction = transaction_ahead_ != 'I';
   now.run = !acting_.said_now.run.empty();
@@ -201,6 +204,7 @@ Session::Pass Session::judge(const Piece& piece,
     decision = refused;
   } else if (decision->allowed() &&
              ((refused = objection(*statement)) ||
+              (refused = no_receipt_for(statement->facts(), acting_.stated)) ||
               (refused = masked_values_written(*statement, statement->recorded.text)))) {
     decision = refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
@@ -255,6 +259,13 @@ Session::Pass Session::forward_query(const Piece& piece,
   entry.of_cursor = !statement->facts().cursors.empty();
   entry.may_copy_in = contains_copy_in(statement->facts());
   veil(entry, statement.get());
+  if (acting_.stated.trains() && returns_data(statement->facts())) {
+    // Without terms the server is to fail: should it not, nothing of it is shown.
+    entry.exported = std::make_unique<Exporting>(
+        redone_ && redone_->terms
+            ? redone_->terms
+            : std::make_shared<const ExportTerms>(ExportTerms{acting_.stated, {}}));
+  }
   note_limits(entry);
   settings_uncertain_ = true;
   since_sync_ = false;
@@ -374,11 +385,16 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     }
   }
   if (const auto pass = settle_end_user(piece, *statement, prepared->source, 1)) return *pass;
-  if (wants_receipt(piece, *statement)) {
+  if (const auto pass = settle_stated(piece, *statement, prepared->source, 1)) return *pass;
+  if (const auto setting = wanted_receipt(piece, *statement); !setting.empty()) {
     expected_.drop_back();
-    make_receipt(piece);
+    make_receipt(piece, setting);
     return Pass::kDrop;
   }
+  if (!piece.whole() && acting_.stated.trains() && returns_data(statement->facts())) {
+    return refuse(statement.get(), too_long_to_export());
+  }
+  if (ask_terms_first(piece, *statement, 1)) return Pass::kDrop;
   auto decision = decide(*statement, std::nullopt);
   entry.writes = statement->facts().writes;
   if (decision->effect == policy::Effect::kHold &&
@@ -399,6 +415,8 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   if (decision->allowed()) {
     if (auto why = objection(*statement)) {
       decision = std::move(why);
+    } else if (auto none = no_receipt_for(statement->facts(), acting_.stated)) {
+      decision = std::move(none);
     } else if (auto written = masked_values_written(*statement, entry.parameters)) {
       decision = std::move(written);
     }
@@ -416,6 +434,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   // Needed when what it prepares is used.
   if (!statement->facts().prepared.empty()) entry.source = prepared->source;
   veil(entry, statement.get());
+  if (redone_) entry.terms = redone_->terms;
   entry.text = std::move(statement);
   entry.decision = std::move(decision);
   return Pass::kForward;

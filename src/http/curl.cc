@@ -114,7 +114,25 @@ class CurlHttp : public HttpClient {
 
   Result<HttpAnswer> post(const std::string& url, const std::map<std::string, std::string>& headers,
                           const std::string& body) override {
-    return send(url, headers, body, true);
+    return send_body(url, headers, body, true);
+  }
+
+  Result<HttpAnswer> send(const std::string& method, const std::string& url,
+                          const std::map<std::string, std::string>& headers,
+                          const std::string& body) override {
+    curl_easy_setopt(easy_.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
+    auto answer = send_body(url, headers, body, true);
+    curl_easy_setopt(easy_.get(), CURLOPT_CUSTOMREQUEST, nullptr);
+    return answer;
+  }
+
+  Result<HttpAnswer> stream(const std::string& method, const std::string& url,
+                            const std::map<std::string, std::string>& headers,
+                            const std::string& body, const Take& take) override {
+    take_ = &take;
+    auto answer = method == "GET" ? get(url, headers) : send(method, url, headers, body);
+    take_ = nullptr;
+    return answer;
   }
 
   Result<HttpAnswer> put(const std::string& url, const std::map<std::string, std::string>& headers,
@@ -127,7 +145,7 @@ class CurlHttp : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_USERNAME, key.access_key.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, secret.c_str());
     // libcurl 7.88 signs the header "Expect" even when it is taken out; small bodies have none.
-    auto answer = send(url, headers, body, false);
+    auto answer = send_body(url, headers, body, false);
     for (const CURLoption option :
          {CURLOPT_CUSTOMREQUEST, CURLOPT_AWS_SIGV4, CURLOPT_USERNAME, CURLOPT_PASSWORD})
       curl_easy_setopt(curl, option, nullptr);
@@ -135,8 +153,9 @@ class CurlHttp : public HttpClient {
   }
 
  private:
-  Result<HttpAnswer> send(const std::string& url, const std::map<std::string, std::string>& headers,
-                          const std::string& body, bool without_expect) {
+  Result<HttpAnswer> send_body(const std::string& url,
+                               const std::map<std::string, std::string>& headers,
+                               const std::string& body, bool without_expect) {
     CURL* curl = easy_.get();
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
@@ -182,7 +201,18 @@ class CurlHttp : public HttpClient {
     list.reset(longer);
   }
 
+  size_t hand_on(Bytes piece) {
+    long status = 0;
+    const char* type = nullptr;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_TYPE, &type);
+    return (*take_)(static_cast<int>(status), type == nullptr ? "" : type, piece) ? piece.size()
+                                                                                  : 0;
+  }
+
   static size_t take_body(char* data, size_t size, size_t count, void* self) {
+    if (static_cast<CurlHttp*>(self)->take_ != nullptr)
+      return static_cast<CurlHttp*>(self)->hand_on({data, size * count});
     auto& answer = static_cast<CurlHttp*>(self)->answer_;
     const size_t room = static_cast<CurlHttp*>(self)->options_.longest_answer - answer.body.size();
     answer.body.append(data, std::min(size * count, room));
@@ -215,6 +245,7 @@ class CurlHttp : public HttpClient {
   Easy easy_;
   Multi multi_;
   HttpAnswer answer_;
+  const Take* take_ = nullptr;  ///< who takes the body, if not the answer
   char details_[CURL_ERROR_SIZE] = "";
 };
 

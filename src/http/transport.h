@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -62,6 +64,16 @@ class HttpClient {
   virtual Result<HttpAnswer> post(const std::string& url,
                                   const std::map<std::string, std::string>& headers,
                                   const std::string& body) = 0;
+  /// Sends any other method of HTTP to `url`, with the configured headers and these.
+  virtual Result<HttpAnswer> send(const std::string& method, const std::string& url,
+                                  const std::map<std::string, std::string>& headers,
+                                  const std::string& body) = 0;
+  /// The same, and hands on the body as it comes; the answer has none of it. `take` says whether to
+  /// go on.
+  using Take = std::function<bool(int status, std::string_view content_type, Bytes piece)>;
+  virtual Result<HttpAnswer> stream(const std::string& method, const std::string& url,
+                                    const std::map<std::string, std::string>& headers,
+                                    const std::string& body, const Take& take) = 0;
   /// Puts an object at `url`, signed with `key` for the service "s3".
   virtual Result<HttpAnswer> put(const std::string& url,
                                  const std::map<std::string, std::string>& headers,

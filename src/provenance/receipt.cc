@@ -107,6 +107,7 @@ json::object source_to_json(const Receipt& receipt) {
       .text("database", receipt.database)
       .text("environment", receipt.environment)
       .text("catalog", receipt.catalog)
+      .texts("tables", receipt.tables)
       .put("snapshot", std::move(snapshot))
       .take();
 }
@@ -189,6 +190,7 @@ void read_source(const Reader& in, Receipt& out) {
   out.database = in.text("database");
   out.environment = in.text("environment");
   out.catalog = in.text("catalog");
+  out.tables = in.texts("tables");
   const Reader at = in.object("snapshot");
   out.snapshot = {at.text("lsn"), at.text("snapshot"), at.text("isolation"), at.flag("standby"),
                   at.flag("exact")};

@@ -64,7 +64,8 @@ struct Receipt {
   std::string policy_version, rule;
   // Of what.
   std::string database, environment;
-  std::string catalog;  ///< fingerprint
+  std::string catalog;              ///< fingerprint
+  std::vector<std::string> tables;  ///< relations that it reaches: "public.members"
   Snapshot snapshot;
   bool masking = false;  ///< the database has it; else nobody knows whose values are in the rows
   std::vector<Column> columns;

@@ -34,6 +34,7 @@ Receipt sample() {
   r.database = "shop";
   r.environment = "production";
   r.catalog = "f00";
+  r.tables = {"public.members"};
   r.snapshot = {"0/16B3748", "733:733:", "repeatable read", false, true};
   r.masking = true;
   r.columns = {

@@ -21,14 +21,14 @@ bool begins_alike(std::string_view text, std::string_view beginning) {
          std::equal(beginning.begin(), beginning.end(), text.begin(), alike);
 }
 
-/// The names of all types there are. The first numbers are taken without a gap.
+/// The names of all types there are.
 std::vector<std::string> known_types() {
   std::vector<std::string> names;
-  for (uint8_t i = 1;; ++i) {
+  for (int i = 1; i <= UINT8_MAX; ++i) {
     const auto name = audit::name_of(static_cast<audit::EventType>(i));
-    if (name.empty() || name == "unknown") return names;
-    names.emplace_back(name);
+    if (name != "unknown") names.emplace_back(name);
   }
+  return names;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "audit/record_json.h"
 #include "base/bytes.h"
+#include "provenance/openlineage.h"
 #include "stream/ocsf.h"
 
 namespace sluice::stream {
@@ -39,6 +40,13 @@ void make_utf8(boost::json::value& value) {
   }
 }
 
+/// What is no receipt that can be read is told as the record it is: nothing is dropped.
+boost::json::object lineage_json(const Entry& entry) {
+  const auto receipt = provenance::read_receipt(entry.record.envelope);
+  if (!receipt) return record_json(entry);
+  return provenance::run_event(*receipt, entry.uid);
+}
+
 }  // namespace
 
 boost::json::object plain_json(const audit::Record& record) {
@@ -55,6 +63,7 @@ boost::json::object record_json(const Entry& entry) {
 
 boost::json::object formatted(config::StreamFormat format, const Source& source,
                               const Entry& entry) {
+  if (format == config::StreamFormat::kOpenLineage) return lineage_json(entry);
   return format == config::StreamFormat::kOcsf ? ocsf_event(source, entry) : record_json(entry);
 }
 

@@ -15,6 +15,7 @@ class HttpSink : public Sink {
       : config_(std::move(config)), source_(std::move(source)), client_(std::move(client)) {}
 
   Delivery send(std::span<const Entry> batch) override {
+    if (config_.format == config::StreamFormat::kOpenLineage) return send_each(batch);
     constexpr int kTooLarge = 413;
     const char* type = config_.lines ? "application/x-ndjson" : "application/json";
     for (size_t count = batch.size();; count /= 2) {
@@ -27,6 +28,21 @@ class HttpSink : public Sink {
   }
 
  private:
+  /// OpenLineage's API takes one event at a time.
+  Delivery send_each(std::span<const Entry> batch) {
+    for (size_t i = 0; i < batch.size(); ++i) {
+      const auto answer =
+          client_->post(config_.url, {{"Content-Type", "application/json"}},
+                        boost::json::serialize(formatted(config_.format, source_, batch[i])));
+      if (!answer) return {.taken = i, .error = answer.error()};
+      if (answer->good()) continue;
+      Delivery refusal = refused(*answer);
+      refusal.taken = i;
+      return refusal;
+    }
+    return {.taken = batch.size()};
+  }
+
   std::string body_of(std::span<const Entry> batch) const {
     std::string out = config_.lines ? "" : "[";
     for (size_t i = 0; i < batch.size(); ++i) {

@@ -200,6 +200,15 @@ def test_pipelines_with_a_bounded_result_in_the_middle(client):
     assert client.run(query("SELECT count(*) FROM put"))[1][1].endswith(b"2")
 
 
+def test_what_fails_before_a_bounded_result_leaves_nothing_waiting(client):
+    """The server fails at Parse or Bind: the Execute behind it, whose result would be bounded, never comes to an end."""
+    for wrong in ("SELECT nothing FROM narrow", "SELECT i/0 FROM narrow WHERE 1/0 = 1", "SELECT i FROM slow WHERE nothing = 1"):
+        for right in (wrong, "SELECT i FROM narrow WHERE i <= 50"):
+            assert kinds(client.run(parse(wrong) + bind() + execute() + SYNC))[-2:] == "EZ"
+            answer = client.run(parse(right) + bind() + execute() + SYNC)
+            assert answer[-1] == (b"Z", b"I") and (error_in(answer) is None) == (right != wrong), answer
+
+
 def test_psycopg(gateway):
     with psycopg.connect(gateway.dsn()) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="few-rows"):

@@ -144,6 +144,7 @@ class FakeIssuer:
         self.key, self.published = Key("k1"), None
         self.claims, self.header, self.userinfo, self.discovery = {}, {}, {}, {}
         self.nonce, self.asked, self.requests = "", [], []
+        self.pending = True  # Nobody has entered the code of a device yet.
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -156,11 +157,16 @@ class FakeIssuer:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 outer.requests.append({**dict(urllib.parse.parse_qsl(body)), "auth": self.headers.get("Authorization", "")})
-                self.answer({"access_token": "opaque-access-token", "token_type": "Bearer", "id_token": outer.id_token()})
+                if self.path == "/device":
+                    return self.answer({"device_code": "d", "user_code": "ABCD", "verification_uri": outer.url + "/code",
+                                        "verification_uri_complete": outer.url + "/code?c=ABCD", "expires_in": 300, "interval": 1})
+                if outer.pending and "device_code" in outer.requests[-1]:
+                    return self.answer({"error": "authorization_pending"}, 400)
+                return self.answer({"access_token": "opaque-access-token", "token_type": "Bearer", "id_token": outer.id_token()})
 
-            def answer(self, value):
+            def answer(self, value, status=200):
                 body = json.dumps(value).encode()
-                self.send_response(200 if value is not None else 404)
+                self.send_response(status if value is not None else 404)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()

@@ -9,7 +9,8 @@ namespace sluice::wire::postgres {
 namespace {
 
 /// Session settings that change how values look or how long things may take, but not who somebody
-/// is, what they may do, or what code the server loads. `search_path` is among them: it belongs to
+/// is, what they may do, or what code the server loads; and what a client says it is for.
+/// `search_path` is among them: it belongs to
 /// the client's own statements, and the gateway's own look-ups do not depend on it.
 constexpr auto kAllowed = std::to_array<std::string_view>({
     "application_name",
@@ -32,6 +33,9 @@ constexpr auto kAllowed = std::to_array<std::string_view>({
     "lc_time",
     "lock_timeout",
     "search_path",
+    "sluice.dataset",
+    "sluice.model",
+    "sluice.purpose",
     "standard_conforming_strings",
     "statement_timeout",
     "timezone",

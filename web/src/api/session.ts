@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { call, get, setCsrfToken } from "./client";
 import { Problem } from "./problem";
 import type { CredentialLogin, PasswordLogin, Session } from "./types/session";
@@ -17,6 +17,11 @@ export async function readSession(): Promise<Session | null> {
   }
 }
 
+/** What was asked as somebody is nobody else's. The session itself stays: the gate watches it. */
+function forgetAll(client: QueryClient): void {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
+}
+
 export function useSession() {
   return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000, refetchInterval: 300_000 });
 }
@@ -26,7 +31,7 @@ export function useLogin() {
   return async (given: PasswordLogin | CredentialLogin): Promise<void> => {
     const session = await call<Session>("POST", "/session", { body: given, mayBeUnknown: true });
     setCsrfToken(session.csrf);
-    client.clear();
+    forgetAll(client);
     client.setQueryData(sessionKey, session);
   };
 }
@@ -38,8 +43,8 @@ export function useLogout() {
       await call("DELETE", "/session", { mayBeUnknown: true });
     } finally {
       setCsrfToken("");
-      client.clear();
       client.setQueryData(sessionKey, null);
+      forgetAll(client);
     }
   };
 }

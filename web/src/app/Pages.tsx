@@ -24,6 +24,7 @@ const Schema = lazy(() => import("../pages/schema/SchemaPage"));
 const Policy = lazy(() => import("../pages/policy/PolicyPage"));
 const Identity = lazy(() => import("../pages/identity/IdentityPage"));
 const Agents = lazy(() => import("../pages/agents/AgentsPage"));
+const Run = lazy(() => import("../pages/agents/RunPage"));
 const Databases = lazy(() => import("../pages/databases/DatabasesPage"));
 const Integrity = lazy(() => import("../pages/integrity/IntegrityPage"));
 const Settings = lazy(() => import("../pages/settings/SettingsPage"));
@@ -60,6 +61,7 @@ export function Pages() {
       <Route path="/policy" component={Policy} />
       <Route path="/identity" component={Identity} />
       <Route path="/agents" component={Agents} />
+      <Route path="/agents/runs/:run" component={Run} />
       <Route path="/databases" component={Databases} />
       <Route path="/integrity" component={Integrity} />
       <Route path="/settings" component={Settings} />

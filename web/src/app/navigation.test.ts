@@ -5,6 +5,7 @@ it("shows members only what is theirs", () => {
   expect(placesFor(["member"]).map((place) => place.path)).toEqual([
     "/",
     "/query",
+    "/agents",
     "/approvals",
     "/changes",
     "/access",

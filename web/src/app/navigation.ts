@@ -52,7 +52,7 @@ const GROUPS: readonly Group[] = [
       { path: "/activity", name: "Activity", icon: Activity, key: "a", roles: WATCHES },
       { path: "/sessions", name: "Sessions", icon: Radio, key: "s", roles: WATCHES },
       { path: "/subject", name: "Who saw", icon: Eye, key: "w", roles: WATCHES },
-      { path: "/agents", name: "Agents", icon: Bot, key: "b", roles: WATCHES },
+      { path: "/agents", name: "Agents", icon: Bot, key: "b" },
     ],
   },
   {

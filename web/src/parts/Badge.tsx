@@ -43,6 +43,7 @@ const TONES: Record<string, Tone> = {
   revoke: "bad",
   concern: "bad",
   waiting: "warn",
+  "waiting for approval": "warn",
   hold: "warn",
   held: "warn",
   limited: "warn",

@@ -104,6 +104,14 @@ export interface Approval extends ApprovalBrief {
   schema: string;
   session_settings: string;
   digest: string;
+  /** How the requester logged in, where the gateway tells. */
+  authentication?: string;
+  issuer?: string;
+  amr?: string[];
+  groups?: string[];
+  client?: string;
+  application?: string;
+  actors?: string[];
 }
 
 export interface UndoEntry {

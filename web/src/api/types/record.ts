@@ -22,6 +22,9 @@ export interface AuditRecord {
   role?: string;
   end_user?: string;
   grants?: string[];
+  run?: string;
+  prompt?: string;
+  tool_call?: string;
   transaction?: number;
   transaction_outcome?: string;
   stamp?: number;

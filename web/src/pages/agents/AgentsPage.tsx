@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useCounts } from "../../api/audit";
 import { useUsers } from "../../api/users";
 import type { User } from "../../api/types/user";
+import { useWatches } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge } from "../../parts/Badge";
 import { Empty } from "../../parts/Empty";
@@ -12,6 +13,7 @@ import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { RecentStatements } from "./RecentStatements";
+import { Runs } from "./Runs";
 
 /** Statements of the last week by agent: all, and refused ones. */
 function useTallies() {
@@ -38,58 +40,67 @@ function For({ agent }: { agent: User }) {
   );
 }
 
-/** Agents, for whom they act, and what they ran. */
-export default function AgentsPage() {
+/** Users of kind agent, and how much they ran. */
+function AllAgents() {
   const users = useUsers();
   const tally = useTallies();
+  return (
+    <Panel title="Agents" flush>
+      <Await query={users}>
+        {(all) => {
+          const agents = all.filter((user) => user.kind === "agent");
+          return agents.length === 0 ? (
+            <Empty title="No agents yet" icon={Bot}>
+              Add a user of kind agent in <Link href="/identity">Identity</Link>, and give it a token.
+            </Empty>
+          ) : (
+            <Table
+              label="Agents"
+              rows={agents}
+              keyOf={(row) => row.name}
+              columns={[
+                {
+                  name: "Agent",
+                  cell: (row) => (
+                    <span className="row">
+                      <Link href={`/identity?user=${encodeURIComponent(row.name)}`}>{row.name}</Link>
+                      {row.disabled && <Badge tone="bad">disabled</Badge>}
+                    </span>
+                  ),
+                },
+                { name: "Acts for", cell: (row) => <For agent={row} /> },
+                { name: "Groups", cell: (row) => row.groups.join(", ") },
+                {
+                  name: "Statements, 7 days",
+                  right: true,
+                  cell: (row) => (
+                    <Link href={`/activity?user=${encodeURIComponent(row.name)}&since=7d`}>
+                      {count(tally(row.name).all)}
+                    </Link>
+                  ),
+                },
+                { name: "Denied", right: true, cell: (row) => count(tally(row.name).refused) },
+                { name: "Last login", cell: (row) => <Time value={row.last_login} /> },
+              ]}
+            />
+          );
+        }}
+      </Await>
+    </Panel>
+  );
+}
+
+/** Agents, for whom they act, and what they ran: to those who watch all of them, to others their own. */
+export default function AgentsPage() {
+  const watches = useWatches();
   return (
     <Page
       title="Agents"
       about="AI agents come with a token that may act for a person. They never do more than that person could, and never decide on a request."
     >
-      <Panel title="Agents" flush>
-        <Await query={users}>
-          {(all) => {
-            const agents = all.filter((user) => user.kind === "agent");
-            return agents.length === 0 ? (
-              <Empty title="No agents yet" icon={Bot}>
-                Add a user of kind agent in <Link href="/identity">Identity</Link>, and give it a token.
-              </Empty>
-            ) : (
-              <Table
-                label="Agents"
-                rows={agents}
-                keyOf={(row) => row.name}
-                columns={[
-                  {
-                    name: "Agent",
-                    cell: (row) => (
-                      <span className="row">
-                        <Link href={`/identity?user=${encodeURIComponent(row.name)}`}>{row.name}</Link>
-                        {row.disabled && <Badge tone="bad">disabled</Badge>}
-                      </span>
-                    ),
-                  },
-                  { name: "Acts for", cell: (row) => <For agent={row} /> },
-                  { name: "Groups", cell: (row) => row.groups.join(", ") },
-                  {
-                    name: "Statements, 7 days",
-                    right: true,
-                    cell: (row) => (
-                      <Link href={`/activity?user=${encodeURIComponent(row.name)}&since=7d`}>
-                        {count(tally(row.name).all)}
-                      </Link>
-                    ),
-                  },
-                  { name: "Denied", right: true, cell: (row) => count(tally(row.name).refused) },
-                  { name: "Last login", cell: (row) => <Time value={row.last_login} /> },
-                ]}
-              />
-            );
-          }}
-        </Await>
-      </Panel>
-      <RecentStatements />
+      {watches && <AllAgents />}
+      <Runs />
+      {watches && <RecentStatements />}
     </Page>
   );
 }

@@ -22,7 +22,9 @@ function useLoginOf(session: number, may: boolean) {
 /** Who asks, how they logged in, from where. */
 export function Requester({ approval }: { approval: Approval }) {
   const watches = useWatches();
-  const login = useLoginOf(approval.session, watches).data ?? undefined;
+  const told = approval.authentication !== undefined;
+  const recorded = useLoginOf(approval.session, watches && !told).data ?? undefined;
+  const login = told ? approval : recorded;
   const proof = [login?.authentication, login?.issuer, login?.amr?.join(" + ")].filter(Boolean).join(", ");
   return (
     <Panel title="Who asks">

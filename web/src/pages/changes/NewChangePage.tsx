@@ -89,7 +89,7 @@ export default function NewChangePage() {
         <Panel title="What and why">
           <div className="stack-small">
             <TextField label="Title" value={title} onValue={setTitle} required />
-            <TextArea label="Reason" value={reason} onValue={setReason} rows={2} />
+            <TextArea label="Reason" value={reason} onValue={setReason} rows={2} required />
             <div className="columns-2">
               <TextField label="Ticket" value={ticket} onValue={setTicket} placeholder="OPS-12" />
               <div className="columns-2">
@@ -142,7 +142,7 @@ export default function NewChangePage() {
           <Button
             look="primary"
             type="submit"
-            disabled={busy || title.trim() === "" || targets.length === 0 || script.trim() === ""}
+            disabled={busy || targets.length === 0 || [title, reason, script].some((text) => text.trim() === "")}
           >
             Submit
           </Button>

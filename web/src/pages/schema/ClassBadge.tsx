@@ -15,7 +15,7 @@ interface Props {
 
 export function ClassBadge({ name, category }: Props) {
   if (name === "" || name === "none")
-    return <span className="faint">{name === "none" ? "nothing sensitive" : ""}</span>;
+    return <span className="faint nowrap">{name === "none" ? "nothing sensitive" : ""}</span>;
   return (
     <Badge tone={TONES[category] ?? "violet"} title={category}>
       {name.replaceAll("_", " ")}

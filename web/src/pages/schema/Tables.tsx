@@ -94,7 +94,7 @@ function Columns({ table, onOpen }: { table: SchemaTable; onOpen: (column: strin
                   masked
                 </Badge>
               ) : (
-                <span className="faint">as it is</span>
+                <span className="faint nowrap">as it is</span>
               ),
           },
           {
@@ -103,7 +103,7 @@ function Columns({ table, onOpen }: { table: SchemaTable; onOpen: (column: strin
             cell: (row) =>
               row.category === undefined || row.confidence === undefined ? "" : `${Math.round(row.confidence * 100)} %`,
           },
-          { name: "Null", cell: (row) => <span className="faint">{row.nullable ? "" : "not null"}</span> },
+          { name: "Null", cell: (row) => <span className="faint nowrap">{row.nullable ? "" : "not null"}</span> },
         ]}
       />
     </Panel>

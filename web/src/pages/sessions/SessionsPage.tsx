@@ -54,8 +54,8 @@ export default function SessionsPage() {
     {
       name: "From",
       cell: (row) => (
-        <span className="row">
-          <span className="nowrap">{row.client}</span>
+        <span className="row nowrap">
+          <span>{row.client}</span>
           <Badge tone={row.tls ? "good" : "plain"}>{row.tls ? "TLS" : "no TLS"}</Badge>
         </span>
       ),

@@ -65,7 +65,7 @@ export function Editor(props: Props) {
           placeholder(hint ?? ""),
           spoken.current.of(language),
           EditorState.readOnly.of(readOnly),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.theme({
             ".cm-scroller": { minHeight: `${minHeight}px`, maxHeight: `${maxHeight}px`, overflow: "auto" },
             ".cm-content, .cm-gutter": { minHeight: `${minHeight}px` },

@@ -44,6 +44,8 @@ function Who({ record }: { record: AuditRecord }) {
         ["Groups", list(record.groups)],
         ["Grants", list(record.grants)],
         ["Authentication", [record.authentication, record.issuer, record.amr?.join(" + ")].filter(Boolean).join(", ")],
+        ["Run", record.run && <Link href={`/agents/runs/${encodeURIComponent(record.run)}`}>{record.run}</Link>],
+        ["Call of a tool", record.tool_call],
         ["Credential", record.credential],
         ["Application", record.application],
         ["Driver", record.driver],

@@ -1,0 +1,246 @@
+#include "control/model_api.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "agents/attribution.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "control/body.h"
+#include "mask/sift_text.h"
+#include "mask/treatment.h"
+
+namespace sluice::control {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPath = "/models/";
+/// What a token must be allowed to do.
+constexpr std::string_view kScope = "models";
+/// Of a prompt that is too long to be kept whole.
+constexpr size_t kBeginning = size_t{48} << 10;
+
+/// Providers' clients show their key in one of two ways.
+HttpRequest with_credential(const HttpRequest& request) {
+  HttpRequest out = request;
+  const auto key = request.header("x-api-key");
+  if (out.authorization.empty() && !key.empty()) out.authorization = "Bearer " + std::string(key);
+  return out;
+}
+
+/// A text as it can be kept: one that is too long by its digest and how it begins.
+std::string keepable(std::string text) {
+  if (text.size() <= agents::kLongestPrompt) return text;
+  return json::serialize(json::object{{"cut", true},
+                                      {"bytes", text.size()},
+                                      {"sha256", to_hex(sha2(256, text))},
+                                      {"begin", to_printable_utf8(text.substr(0, kBeginning))}});
+}
+
+std::map<std::string, std::string> headers_for(const config::ModelConfig& model,
+                                               const HttpRequest& request) {
+  std::map<std::string, std::string> out{{"Content-Type", "application/json"}};
+  const std::string key(model.key.reveal());
+  if (model.anthropic) {
+    const auto version = request.header("anthropic-version");
+    out["anthropic-version"] = version.empty() ? "2023-06-01" : to_printable_utf8(version);
+    if (const auto beta = request.header("anthropic-beta"); !beta.empty())
+      out["anthropic-beta"] = to_printable_utf8(beta);
+    if (!key.empty()) out["x-api-key"] = key;
+  } else if (!key.empty()) {
+    out["Authorization"] = "Bearer " + key;
+  }
+  return out;
+}
+
+/// Stops the exchange when whoever was told of it is gone.
+class Listener {
+ public:
+  explicit Listener(std::shared_ptr<ModelExchange> exchange) : exchange_(std::move(exchange)) {}
+  ~Listener() { exchange_->abandon(); }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  std::optional<std::string> next() { return exchange_->next(); }
+
+ private:
+  std::shared_ptr<ModelExchange> exchange_;
+};
+
+}  // namespace
+
+void ModelApi::set_config(std::shared_ptr<const config::Config> config) {
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(config);
+}
+
+std::optional<HttpResponse> ModelApi::answer(const HttpRequest& request) {
+  if (!request.path.starts_with(kPath)) return std::nullopt;
+  {
+    const std::lock_guard lock(mutex_);
+    if (from_elsewhere(request, config_->identity, config_->api.url))
+      return problem(403, "pages of other sites may not ask this");
+  }
+  HttpResponse response;
+  response.whose = fmt::format(
+      "models {}",
+      std::hash<std::string>{}(request.authorization + std::string(request.header("x-api-key"))));
+  response.later = [this, request] { return take(with_credential(request)); };
+  return response;
+}
+
+Result<ModelApi::Asked> ModelApi::asked_of(const HttpRequest& request) {
+  Asked asked;
+  SLUICE_ASSIGN(asked.caller, who_asks(request, *gateway_.directory(), kScope));
+  std::string_view rest = std::string_view(request.path).substr(kPath.size());
+  rest = rest.substr(0, rest.find('?'));
+  const std::string_view name = rest.substr(0, rest.find('/'));
+  asked.path = rest.substr(name.size());
+  std::string known;
+  bool found = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& model : config_->models) {
+      known += (known.empty() ? "" : ", ") + model.name;
+      if (model.name != name) continue;
+      asked.model = model;
+      found = true;
+    }
+  }
+  if (!found) {
+    return fail(ErrorCode::kNotFound, known.empty() ? "no models are configured here (models)"
+                                                    : "there is no such model; there are " + known);
+  }
+  const auto api = asked.model.anthropic ? models::Api::kAnthropic : models::Api::kOpenai;
+  const auto operation = models::find_operation(api, request.method, asked.path);
+  if (!operation) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("{} {} is not handed on: what it says would not be on the record",
+                            request.method, asked.path));
+  }
+  asked.operation = *operation;
+  asked.run = request.header("sluice-run");
+  asked.parent = request.header("sluice-parent");
+  return asked;
+}
+
+Result<std::string> ModelApi::masked(std::string_view text) {
+  static const mask::Treatment treatment = mask::default_treatment();
+  privacy::Context context;
+  mask::ColumnCounts counts;
+  std::vector<mask::Span> spans;
+  const mask::Look look{.treatment = &treatment,
+                        .permuter = &permuter_,
+                        .context = &context,
+                        .counts = &counts,
+                        .sightings = nullptr,
+                        .spans = &spans};
+  std::string out;
+  mask::sift_text(text, look, out);
+  return out;
+}
+
+HttpResponse ModelApi::take(const HttpRequest& request) {
+  auto asked = asked_of(request);
+  if (!asked) {
+    if (asked.error().code != ErrorCode::kAuthentication) return failed(asked.error());
+    return problem(401, "who asks is not known", asked.error().text);
+  }
+  if (asked->operation != models::Operation::kListModels)
+    return converse(std::move(*asked), request);
+  return hand_on(ModelExchange::ask({asked->model,
+                                     request.method,
+                                     asked->path,
+                                     {},
+                                     headers_for(asked->model, request),
+                                     false},
+                                    nullptr),
+                 {});
+}
+
+HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
+  auto conversation = models::read_conversation(request.body);
+  if (!conversation) return failed(conversation.error());
+  PromptWish wish{keepable(models::latest_words(*conversation)),
+                  asked.run,
+                  to_printable_utf8(conversation->model),
+                  {},
+                  asked.parent};
+  if (asked.model.masking) {
+    const auto changed =
+        models::change_texts(*conversation, asked.model.attachments,
+                             [this](std::string_view text) { return masked(text); });
+    if (!changed) return failed(changed.error());
+  }
+  const bool converses = asked.operation == models::Operation::kConverse;
+  std::map<std::string, std::string> told;
+  if (converses || asked.operation == models::Operation::kEmbed) {
+    const auto prompt = prompts_.keep(asked.caller.user, asked.caller.credential, wish);
+    if (!prompt) return failed(prompt.error());
+    wish.run = prompt->run;
+    wish.parent = prompt->id;
+    told = {{"Sluice-Run", prompt->run}, {"Sluice-Prompt", prompt->id}};
+  }
+  const auto keep = [this, caller = asked.caller, wish](const json::object& answer) -> Result<> {
+    PromptWish next = wish;
+    next.text = keepable(json::serialize(answer));
+    SLUICE_TRY(prompts_.keep(caller.user, caller.credential, next).transform([](const auto&) {}));
+    return {};
+  };
+  return hand_on(ModelExchange::ask(
+                     {asked.model, request.method, asked.path, json::serialize(conversation->body),
+                      headers_for(asked.model, request), converses},
+                     keep),
+                 std::move(told));
+}
+
+HttpResponse ModelApi::hand_on(std::shared_ptr<ModelExchange> exchange,
+                               std::map<std::string, std::string> headers) {
+  watch(exchange);
+  const auto begun = exchange->begin();
+  if (!begun) return problem(502, "the model's API cannot be asked", begun.error().text);
+  HttpResponse response;
+  response.status = begun->status;
+  response.content_type = begun->content_type.empty() ? "application/json" : begun->content_type;
+  response.headers = std::move(headers);
+  response.headers["Cache-Control"] = "no-store";
+  if (begun->status == 200 && begun->events()) {
+    response.content_type = "text/event-stream";
+    response.headers.erase("Cache-Control");  // Streams have it anyway.
+    response.eager = true;
+    response.stream = [listener = std::make_shared<Listener>(std::move(exchange))] {
+      return listener->next();
+    };
+    return response;
+  }
+  auto body = exchange->whole();
+  if (!body)
+    return problem(502, "the model's answer was not kept, or did not come", body.error().text);
+  response.body = std::move(*body);
+  return response;
+}
+
+void ModelApi::watch(std::shared_ptr<ModelExchange> exchange) {
+  std::list<std::shared_ptr<ModelExchange>> over;  // Their threads are waited for without the lock.
+  const std::lock_guard lock(mutex_);
+  for (auto each = exchanges_.begin(); each != exchanges_.end();) {
+    const auto next = std::next(each);
+    if ((*each)->done()) over.splice(over.end(), exchanges_, each);
+    each = next;
+  }
+  if (stopped_) exchange->abandon();
+  exchanges_.push_back(std::move(exchange));
+}
+
+void ModelApi::stop() {
+  std::list<std::shared_ptr<ModelExchange>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(exchanges_);
+    stopped_ = true;
+  }
+  for (const auto& each : all) each->abandon();
+}
+
+}  // namespace sluice::control

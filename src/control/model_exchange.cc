@@ -1,0 +1,117 @@
+#include "control/model_exchange.h"
+
+#include "http/transport.h"
+
+namespace sluice::control {
+namespace {
+
+/// An answer that is waited for whole.
+constexpr size_t kLongest = size_t{32} << 20;
+
+/// The last event of what has come, and what is not whole yet.
+size_t begin_of_last_event(std::string_view events) {
+  const size_t end = events.rfind("\n\n");
+  if (end == std::string_view::npos || end == 0) return 0;
+  const size_t before = events.rfind("\n\n", end - 1);
+  return before == std::string_view::npos ? 0 : before + 2;
+}
+
+}  // namespace
+
+std::shared_ptr<ModelExchange> ModelExchange::ask(Question question, Keep keep) {
+  std::shared_ptr<ModelExchange> exchange(new ModelExchange(std::move(question), std::move(keep)));
+  exchange->thread_ = std::thread([self = exchange.get()] { self->run(); });
+  return exchange;
+}
+
+ModelExchange::~ModelExchange() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+void ModelExchange::run() {
+  auto outcome = ask_and_keep();
+  {
+    const std::lock_guard lock(mutex_);
+    outcome_ = std::move(outcome);
+    ended_ = true;
+  }
+  changed_.notify_all();
+  done_ = true;
+}
+
+bool ModelExchange::take(int status, std::string_view content_type, Bytes piece) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (beginning_.status == 0) {
+      beginning_ = {status, std::string(content_type)};
+      if (question_.converses && status == 200) {
+        const auto api = question_.model.anthropic ? models::Api::kAnthropic : models::Api::kOpenai;
+        reader_.emplace(api, beginning_.events());
+      }
+    }
+    if (received_.size() + piece.size() > kLongest) return false;
+    received_ += piece;
+    if (reader_) reader_->read(piece);
+  }
+  changed_.notify_all();
+  return !stopping_;
+}
+
+Result<> ModelExchange::ask_and_keep() {
+  const auto& model = question_.model;
+  http::Options options;
+  options.tls = {model.delivery.tls.ca, model.delivery.tls.certificate, model.delivery.tls.key};
+  options.timeout = model.delivery.timeout;
+  SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping_));
+  SLUICE_ASSIGN(
+      const auto answer,
+      client->stream(question_.method, model.url + question_.path, question_.headers,
+                     question_.body, [this](int status, std::string_view type, Bytes piece) {
+                       return take(status, type, piece);
+                     }));
+  boost::json::object found;
+  {
+    const std::lock_guard lock(mutex_);
+    if (beginning_.status == 0) beginning_.status = answer.status;
+    if (!reader_) return {};
+    found = reader_->finish();
+  }
+  return keep_(found);
+}
+
+Result<ModelExchange::Beginning> ModelExchange::begin() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return beginning_.status != 0 || ended_; });
+  if (beginning_.status == 0 && !outcome_) return fail(outcome_.error());
+  return beginning_;
+}
+
+Result<std::string> ModelExchange::whole() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return ended_; });
+  if (!outcome_) return fail(outcome_.error());
+  return std::move(received_);
+}
+
+std::optional<std::string> ModelExchange::next() {
+  const std::lock_guard lock(mutex_);
+  if (!ended_) {
+    const size_t ready = begin_of_last_event(received_);
+    std::string out = received_.substr(0, ready);
+    received_.erase(0, ready);
+    return out;
+  }
+  if (!outcome_) {
+    if (received_.empty()) return std::nullopt;
+    received_.clear();
+    const boost::json::object error{
+        {"type", "error"},
+        {"error", boost::json::object{{"type", "api_error"}, {"message", outcome_.error().text}}}};
+    return "event: error\ndata: " + boost::json::serialize(error) + "\n\n";
+  }
+  if (received_.empty()) return std::nullopt;
+  return std::exchange(received_, {});
+}
+
+}  // namespace sluice::control

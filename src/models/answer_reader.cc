@@ -1,0 +1,226 @@
+#include "models/answer_reader.h"
+
+#include <algorithm>
+
+namespace sluice::models {
+namespace json = boost::json;
+
+namespace {
+
+/// Of one line, of all that is kept, and of an answer that comes whole.
+constexpr size_t kLongestLine = size_t{1} << 20, kLongestKept = size_t{48} << 10,
+                 kLongestWhole = size_t{8} << 20;
+constexpr int64_t kMostCalls = 256;
+
+const json::object* object_of(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+const json::array* array_of(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  return value == nullptr ? nullptr : value->if_array();
+}
+
+std::string_view text_of(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                : std::string_view();
+}
+
+int64_t number_of(const json::object& from, std::string_view name, int64_t otherwise) {
+  const auto* value = from.if_contains(name);
+  return value != nullptr && value->is_int64() ? value->get_int64() : otherwise;
+}
+
+}  // namespace
+
+void AnswerReader::read(std::string_view bytes) {
+  const size_t most = events_ ? kLongestLine : kLongestWhole;
+  if (pending_.size() + bytes.size() > most + bytes.size() && !events_) {
+    unread_ = true;
+    return;
+  }
+  pending_ += bytes;
+  if (!events_) return;
+  size_t at = 0;
+  for (size_t end = pending_.find('\n'); end != std::string::npos; end = pending_.find('\n', at)) {
+    std::string_view line(pending_.data() + at, end - at);
+    at = end + 1;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.starts_with("data:")) continue;
+    line.remove_prefix(5);
+    if (line.starts_with(' ')) line.remove_prefix(1);
+    take_event(line);
+  }
+  pending_.erase(0, at);
+  if (pending_.size() <= kLongestLine) return;
+  pending_.clear();
+  unread_ = true;
+}
+
+void AnswerReader::take_event(std::string_view data) {
+  if (data.empty() || data == "[DONE]") return;
+  json::error_code error;
+  const auto value = json::parse(data, error);
+  if (error || !value.is_object()) {
+    unread_ = true;
+    return;
+  }
+  const auto& event = value.get_object();
+  api_ == Api::kOpenai ? take_openai(event) : take_anthropic(event);
+}
+
+void AnswerReader::add(std::string& to, std::string_view text) {
+  const size_t room = kLongestKept - std::min(kept_, kLongestKept);
+  if (text.size() > room) unread_ = true;
+  to += text.substr(0, room);
+  kept_ += std::min(room, text.size());
+}
+
+AnswerReader::Call& AnswerReader::call(int64_t index) {
+  if (index < 0 || index >= kMostCalls) {
+    unread_ = true;
+    index = kMostCalls;
+  }
+  return calls_[index];
+}
+
+void AnswerReader::take_usage(const json::object& usage) {
+  input_tokens_ =
+      number_of(usage, "input_tokens", number_of(usage, "prompt_tokens", input_tokens_));
+  output_tokens_ =
+      number_of(usage, "output_tokens", number_of(usage, "completion_tokens", output_tokens_));
+}
+
+/// Chat Completions and Completions (choices), and Responses (typed events).
+void AnswerReader::take_openai(const json::object& event) {
+  if (const auto* usage = object_of(event, "usage")) take_usage(*usage);
+  const auto type = text_of(event, "type");
+  if (type == "response.output_text.delta") add(text_, text_of(event, "delta"));
+  if (type == "response.function_call_arguments.delta")
+    add(call(number_of(event, "output_index", 0)).arguments, text_of(event, "delta"));
+  if (type == "response.output_item.added") {
+    if (const auto* item = object_of(event, "item");
+        item != nullptr && text_of(*item, "type") == "function_call") {
+      auto& called = call(number_of(event, "output_index", 0));
+      add(called.id, text_of(*item, "call_id"));
+      add(called.name, text_of(*item, "name"));
+    }
+  }
+  if (const auto* response = object_of(event, "response"); response != nullptr) {
+    if (type == "response.completed" || type == "response.incomplete") {
+      stop_ = text_of(*response, "status");
+      if (const auto* usage = object_of(*response, "usage")) take_usage(*usage);
+    }
+  }
+  const auto* choices = array_of(event, "choices");
+  if (choices == nullptr) return;
+  for (const auto& each : *choices) {
+    const auto* choice = each.if_object();
+    if (choice == nullptr) continue;
+    if (const auto stop = text_of(*choice, "finish_reason"); !stop.empty()) stop_ = stop;
+    add(text_, text_of(*choice, "text"));
+    const auto* said = object_of(*choice, "delta");
+    if (said == nullptr) said = object_of(*choice, "message");
+    if (said == nullptr) continue;
+    add(text_, text_of(*said, "content"));
+    const auto* called = array_of(*said, "tool_calls");
+    if (called == nullptr) continue;
+    int64_t place = 0;
+    for (const auto& one : *called) {
+      const auto* part = one.if_object();
+      if (part == nullptr) continue;
+      auto& kept = call(number_of(*part, "index", place++));
+      add(kept.id, text_of(*part, "id"));
+      if (const auto* function = object_of(*part, "function")) {
+        add(kept.name, text_of(*function, "name"));
+        add(kept.arguments, text_of(*function, "arguments"));
+      }
+    }
+  }
+}
+
+void AnswerReader::take_anthropic(const json::object& event) {
+  const auto type = text_of(event, "type");
+  const int64_t index = number_of(event, "index", 0);
+  if (type == "message_start") {
+    if (const auto* message = object_of(event, "message")) {
+      if (const auto* usage = object_of(*message, "usage")) take_usage(*usage);
+    }
+  } else if (type == "content_block_start") {
+    const auto* block = object_of(event, "content_block");
+    if (block != nullptr && text_of(*block, "type") == "tool_use") {
+      add(call(index).id, text_of(*block, "id"));
+      add(call(index).name, text_of(*block, "name"));
+    }
+    if (block != nullptr) add(text_, text_of(*block, "text"));
+  } else if (type == "content_block_delta") {
+    const auto* delta = object_of(event, "delta");
+    if (delta == nullptr) return;
+    add(text_, text_of(*delta, "text"));
+    if (text_of(*delta, "type") == "input_json_delta")
+      add(call(index).arguments, text_of(*delta, "partial_json"));
+  } else if (type == "message_delta") {
+    if (const auto* delta = object_of(event, "delta")) stop_ = text_of(*delta, "stop_reason");
+    if (const auto* usage = object_of(event, "usage")) take_usage(*usage);
+  }
+}
+
+void AnswerReader::take_whole(const json::object& body) {
+  if (const auto* usage = object_of(body, "usage")) take_usage(*usage);
+  if (api_ == Api::kOpenai && body.contains("choices")) return take_openai(body);
+  if (const auto stop = text_of(body, "stop_reason"); !stop.empty()) stop_ = stop;
+  if (const auto stop = text_of(body, "status"); !stop.empty()) stop_ = stop;
+  // Messages: content; Responses: output, of which some have content.
+  const auto* parts = array_of(body, api_ == Api::kOpenai ? "output" : "content");
+  if (parts == nullptr) return;
+  int64_t place = 0;
+  for (const auto& each : *parts) {
+    const auto* part = each.if_object();
+    if (part == nullptr) continue;
+    const auto type = text_of(*part, "type");
+    add(text_, text_of(*part, "text"));
+    if (type == "tool_use" || type == "function_call") {
+      auto& called = call(place++);
+      add(called.id, type == "tool_use" ? text_of(*part, "id") : text_of(*part, "call_id"));
+      add(called.name, text_of(*part, "name"));
+      const auto* input = part->if_contains("input");
+      add(called.arguments,
+          input != nullptr ? json::serialize(*input) : std::string(text_of(*part, "arguments")));
+    }
+    const auto* content = array_of(*part, "content");
+    if (content == nullptr) continue;
+    for (const auto& piece : *content) {
+      if (const auto* words = piece.if_object()) add(text_, text_of(*words, "text"));
+    }
+  }
+}
+
+json::object AnswerReader::finish() {
+  if (!events_) {
+    json::error_code error;
+    const auto value = json::parse(pending_, error);
+    if (error || !value.is_object()) {
+      unread_ = true;
+    } else {
+      take_whole(value.get_object());
+    }
+  } else if (pending_.starts_with("data:")) {
+    unread_ = true;  // Cut off.
+  }
+  json::object out{{"text", text_}};
+  json::array calls;
+  for (const auto& [index, called] : calls_) {
+    calls.push_back(
+        json::object{{"id", called.id}, {"name", called.name}, {"arguments", called.arguments}});
+  }
+  if (!calls.empty()) out["tool_calls"] = std::move(calls);
+  if (!stop_.empty()) out["stop"] = stop_;
+  if (input_tokens_ >= 0) out["input_tokens"] = input_tokens_;
+  if (output_tokens_ >= 0) out["output_tokens"] = output_tokens_;
+  if (unread_) out["unread"] = true;
+  return out;
+}
+
+}  // namespace sluice::models

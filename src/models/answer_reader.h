@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "models/conversation.h"
+
+namespace sluice::models {
+
+/// Reads what a model answers as it comes, whole or as server-sent events, in any pieces: its words
+/// and the tools that it calls. What it cannot read is left out and noted; nothing that comes makes
+/// it fail.
+class AnswerReader {
+ public:
+  AnswerReader(Api api, bool events) : api_(api), events_(events) {}
+
+  void read(std::string_view bytes);
+  /// {"text", "tool_calls": [{"id", "name", "arguments"}], "stop", "input_tokens",
+  /// "output_tokens"}, what there is of it; "unread": something was not understood, or too long.
+  boost::json::object finish();
+
+ private:
+  struct Call {
+    std::string id, name, arguments;
+  };
+  void take_event(std::string_view data);
+  void take_whole(const boost::json::object& body);
+  void take_openai(const boost::json::object& event);
+  void take_anthropic(const boost::json::object& event);
+  void take_usage(const boost::json::object& usage);
+  void add(std::string& to, std::string_view text);
+  Call& call(int64_t index);
+
+  Api api_;
+  bool events_;
+  std::string pending_;  ///< of a line, or of the whole answer
+  std::string text_, stop_;
+  std::map<int64_t, Call> calls_;
+  int64_t input_tokens_ = -1, output_tokens_ = -1;
+  size_t kept_ = 0;
+  bool unread_ = false;
+};
+
+}  // namespace sluice::models

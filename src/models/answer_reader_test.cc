@@ -1,0 +1,136 @@
+#include "models/answer_reader.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace sluice::models {
+namespace {
+
+const std::string kAnthropic =
+    "event: message_start\n"
+    R"(data: {"type":"message_start","message":{"usage":{"input_tokens":12,"output_tokens":1}}})"
+    "\n\nevent: content_block_start\n"
+    R"(data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"
+    "\n\n"
+    R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"I look "}})"
+    "\r\n\r\n"
+    R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"it up."}})"
+    "\n\n"
+    R"(data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_1","name":"query","input":{}}})"
+    "\n\n"
+    R"(data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"sql\":"}})"
+    "\n\n"
+    R"(data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"\"SELECT 1\"}"}})"
+    "\n\n"
+    R"(data: {"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":34}})"
+    "\n\n"
+    R"(data: {"type":"message_stop"})"
+    "\n\n";
+
+const std::string kAnthropicFound =
+    R"({"text":"I look it up.","tool_calls":[{"id":"toolu_1","name":"query","arguments":"{\"sql\":\"SELECT 1\"}"}],)"
+    R"("stop":"tool_use","input_tokens":12,"output_tokens":34})";
+
+const std::string kOpenai =
+    R"(data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"I look"}}]})"
+    "\n\n"
+    R"(data: {"choices":[{"index":0,"delta":{"content":" it up."}}]})"
+    "\n\n"
+    R"(data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_1","function":{"name":"query","arguments":""}}]}}]})"
+    "\n\n"
+    R"(data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":null}]})"
+    "\n\n"
+    R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":5,"completion_tokens":6}})"
+    "\n\ndata: [DONE]\n\n";
+
+std::string read_whole(Api api, bool events, std::string_view bytes) {
+  AnswerReader reader(api, events);
+  reader.read(bytes);
+  return boost::json::serialize(reader.finish());
+}
+
+TEST(AnswerReader, EventsOfMessages) {
+  EXPECT_EQ(read_whole(Api::kAnthropic, true, kAnthropic), kAnthropicFound);
+}
+
+TEST(AnswerReader, EventsOfChatCompletions) {
+  EXPECT_EQ(
+      read_whole(Api::kOpenai, true, kOpenai),
+      R"({"text":"I look it up.","tool_calls":[{"id":"call_1","name":"query","arguments":"{}"}],)"
+      R"("stop":"tool_calls","input_tokens":5,"output_tokens":6})");
+}
+
+TEST(AnswerReader, EventsOfResponses) {
+  const std::string events =
+      R"(data: {"type":"response.output_text.delta","output_index":0,"delta":"Hel"})"
+      "\n\n"
+      R"(data: {"type":"response.output_text.delta","output_index":0,"delta":"lo"})"
+      "\n\n"
+      R"(data: {"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"call_7","name":"f"}})"
+      "\n\n"
+      R"(data: {"type":"response.function_call_arguments.delta","output_index":1,"delta":"{}"})"
+      "\n\n"
+      R"(data: {"type":"response.completed","response":{"status":"completed","usage":{"input_tokens":1,"output_tokens":2}}})"
+      "\n\n";
+  EXPECT_EQ(read_whole(Api::kOpenai, true, events),
+            R"({"text":"Hello","tool_calls":[{"id":"call_7","name":"f","arguments":"{}"}],)"
+            R"("stop":"completed","input_tokens":1,"output_tokens":2})");
+}
+
+TEST(AnswerReader, WholeAnswers) {
+  EXPECT_EQ(
+      read_whole(
+          Api::kAnthropic, false,
+          R"({"content":[{"type":"text","text":"Yes."},{"type":"tool_use","id":"t","name":"q","input":{"a":1}}],)"
+          R"("stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":2}})"),
+      R"({"text":"Yes.","tool_calls":[{"id":"t","name":"q","arguments":"{\"a\":1}"}],)"
+      R"("stop":"tool_use","input_tokens":1,"output_tokens":2})");
+  EXPECT_EQ(read_whole(Api::kOpenai, false,
+                       R"({"choices":[{"message":{"content":"Yes."},"finish_reason":"stop"}]})"),
+            R"({"text":"Yes.","stop":"stop"})");
+  EXPECT_EQ(
+      read_whole(
+          Api::kOpenai, false,
+          R"({"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Yes."}]},)"
+          R"({"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]})"),
+      R"({"text":"Yes.","tool_calls":[{"id":"c","name":"f","arguments":"{}"}],"stop":"completed"})");
+}
+
+TEST(AnswerReader, WhatItCannotReadIsNoted) {
+  EXPECT_EQ(read_whole(Api::kOpenai, false, "<html>"), R"({"text":"","unread":true})");
+  EXPECT_EQ(read_whole(Api::kOpenai, true, "data: {\n\n"), R"({"text":"","unread":true})");
+  EXPECT_EQ(read_whole(Api::kOpenai, true, "data: {\"choices\""), R"({"text":"","unread":true})");
+  EXPECT_EQ(read_whole(Api::kOpenai, true, ": a comment\n\nevent: ping\n\n"), R"({"text":""})");
+  const std::string much =
+      R"({"choices":[{"delta":{"content":")" + std::string(30'000, 'x') + "\"}}]}";
+  AnswerReader reader(Api::kOpenai, true);
+  for (int i = 0; i < 1000; ++i) reader.read("data: " + much + "\n\n");
+  const auto found = reader.finish();
+  EXPECT_LT(found.at("text").as_string().size(), 60'000U);
+  EXPECT_TRUE(found.at("unread").as_bool());
+}
+
+RC_GTEST_PROP(AnswerReader, PiecesMakeNoDifference, ()) {
+  const auto cuts =
+      *rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(0, kAnthropic.size() + 1));
+  auto sorted = cuts;
+  std::sort(sorted.begin(), sorted.end());
+  AnswerReader reader(Api::kAnthropic, true);
+  size_t at = 0;
+  for (const size_t cut : sorted) {
+    reader.read(std::string_view(kAnthropic).substr(at, cut - at));
+    at = cut;
+  }
+  reader.read(std::string_view(kAnthropic).substr(at));
+  RC_ASSERT(boost::json::serialize(reader.finish()) == kAnthropicFound);
+}
+
+RC_GTEST_PROP(AnswerReader, AnyBytesAreRead, (const std::string& bytes)) {
+  for (const Api api : {Api::kOpenai, Api::kAnthropic}) {
+    for (const bool events : {false, true}) (void)read_whole(api, events, bytes);
+    (void)read_whole(api, true, "data: " + bytes + "\n\n");
+  }
+}
+
+}  // namespace
+}  // namespace sluice::models

@@ -1,0 +1,144 @@
+#include "models/conversation.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::models {
+namespace json = boost::json;
+
+namespace {
+
+struct Known {
+  Api api;
+  std::string_view method, path;
+  Operation operation;
+};
+
+constexpr Known kKnown[] = {
+    {Api::kOpenai, "POST", "/v1/chat/completions", Operation::kConverse},
+    {Api::kOpenai, "POST", "/v1/responses", Operation::kConverse},
+    {Api::kOpenai, "POST", "/v1/completions", Operation::kConverse},
+    {Api::kOpenai, "POST", "/v1/embeddings", Operation::kEmbed},
+    {Api::kOpenai, "GET", "/v1/models", Operation::kListModels},
+    {Api::kAnthropic, "POST", "/v1/messages", Operation::kConverse},
+    {Api::kAnthropic, "POST", "/v1/messages/count_tokens", Operation::kCount},
+    {Api::kAnthropic, "GET", "/v1/models", Operation::kListModels},
+};
+
+/// Where the words for the model stand.
+constexpr std::array<std::string_view, 6> kWords = {"system", "messages",     "input",
+                                                    "prompt", "instructions", "suffix"};
+/// What of them is no word, but holds them together.
+constexpr std::array<std::string_view, 11> kFrame = {
+    "type", "role",  "id",     "call_id", "tool_call_id", "tool_use_id",
+    "name", "model", "status", "phase",   "cache_control"};
+/// Parts of a message that are no text: `type` of them, and where their bytes stand.
+constexpr std::array<std::string_view, 8> kAttachments = {
+    "image", "image_url", "input_image", "document", "file", "input_file", "input_audio", "audio"};
+
+template <typename Names>
+bool is_one_of(std::string_view name, const Names& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                : std::string_view();
+}
+
+using Change = std::function<Result<std::string>(std::string_view)>;
+
+Result<> change_all(json::value& value, bool attachments, const Change& change) {
+  if (value.is_string()) {
+    SLUICE_ASSIGN(const auto changed, change(value.get_string()));
+    value = changed;
+    return {};
+  }
+  if (value.is_array()) {
+    for (auto& each : value.get_array()) SLUICE_TRY(change_all(each, attachments, change));
+    return {};
+  }
+  if (!value.is_object()) return {};
+  auto& object = value.get_object();
+  if (is_one_of(text_of(object, "type"), kAttachments)) {
+    if (attachments) return {};
+    return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
+  }
+  for (auto& entry : object) {
+    if (is_one_of(std::string_view(entry.key()), kFrame) && !entry.value().is_structured())
+      continue;
+    SLUICE_TRY(change_all(entry.value(), attachments, change));
+  }
+  return {};
+}
+
+bool is_from_model(const json::value& message) {
+  if (!message.is_object()) return false;
+  const auto role = text_of(message.get_object(), "role");
+  const auto type = text_of(message.get_object(), "type");
+  return role == "assistant" || type == "function_call" || type == "reasoning";
+}
+
+/// What stands behind the last that the model has said.
+json::array behind_last_answer(const json::array& messages, bool& any_answer) {
+  size_t begin = 0;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (!is_from_model(messages[i])) continue;
+    begin = i + 1;
+    any_answer = true;
+  }
+  return json::array(messages.begin() + static_cast<std::ptrdiff_t>(begin), messages.end());
+}
+
+}  // namespace
+
+std::optional<Operation> find_operation(Api api, std::string_view method, std::string_view path) {
+  for (const Known& known : kKnown) {
+    if (known.api == api && known.method == method && known.path == path) return known.operation;
+  }
+  return std::nullopt;
+}
+
+Result<Conversation> read_conversation(std::string_view body) {
+  json::error_code error;
+  auto value = json::parse(body, error);
+  if (error || !value.is_object())
+    return fail(ErrorCode::kInvalidInput, "the body is not a JSON object");
+  Conversation out;
+  out.body = std::move(value.get_object());
+  out.model = text_of(out.body, "model");
+  const auto* stream = out.body.if_contains("stream");
+  out.streams = stream != nullptr && stream->is_bool() && stream->get_bool();
+  if (out.model.empty()) return fail(ErrorCode::kInvalidInput, "\"model\" says which is asked");
+  return out;
+}
+
+std::string latest_words(const Conversation& conversation) {
+  json::object out;
+  bool any_answer = false;
+  for (const auto name : kWords) {
+    const auto* value = conversation.body.if_contains(name);
+    if (value == nullptr) continue;
+    if (value->is_array() && (name == "messages" || name == "input")) {
+      out[name] = behind_last_answer(value->get_array(), any_answer);
+    } else {
+      out[name] = *value;
+    }
+  }
+  if (any_answer) {
+    out.erase("system");
+    out.erase("instructions");
+  }
+  return json::serialize(out);
+}
+
+Result<> change_texts(Conversation& conversation, bool attachments, const Change& change) {
+  for (const auto name : kWords) {
+    auto* value = conversation.body.if_contains(name);
+    if (value != nullptr) SLUICE_TRY(change_all(*value, attachments, change));
+  }
+  return {};
+}
+
+}  // namespace sluice::models

@@ -1,0 +1,106 @@
+#include "models/conversation.h"
+
+#include <cctype>
+
+#include <gtest/gtest.h>
+
+namespace sluice::models {
+namespace {
+
+Result<std::string> shouted(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string changed(std::string_view body, bool attachments = false) {
+  auto conversation = read_conversation(body);
+  EXPECT_TRUE(conversation);
+  const auto done = change_texts(*conversation, attachments, shouted);
+  return done ? boost::json::serialize(conversation->body) : "refused: " + done.error().text;
+}
+
+TEST(Conversation, OnlyWhatIsKnownCanBeAsked) {
+  EXPECT_EQ(find_operation(Api::kOpenai, "POST", "/v1/chat/completions"), Operation::kConverse);
+  EXPECT_EQ(find_operation(Api::kAnthropic, "POST", "/v1/messages"), Operation::kConverse);
+  EXPECT_EQ(find_operation(Api::kAnthropic, "GET", "/v1/models"), Operation::kListModels);
+  for (const char* path : {"/v1/files", "/v1/fine_tuning/jobs", "/v1/messages/batches",
+                           "/v1/messages/", "/v1/../v1/messages", "", "/"}) {
+    EXPECT_FALSE(find_operation(Api::kAnthropic, "POST", path)) << path;
+    EXPECT_FALSE(find_operation(Api::kOpenai, "POST", path)) << path;
+  }
+  EXPECT_FALSE(find_operation(Api::kOpenai, "POST", "/v1/messages"));
+  EXPECT_FALSE(find_operation(Api::kAnthropic, "DELETE", "/v1/messages"));
+}
+
+TEST(Conversation, WhatIsNone) {
+  for (const char* body : {"", "[]", "{", "{}", R"({"model": 3})", R"({"messages": []})"})
+    EXPECT_FALSE(read_conversation(body)) << body;
+  EXPECT_TRUE(read_conversation(R"({"model": "m", "stream": true})")->streams);
+  EXPECT_FALSE(read_conversation(R"({"model": "m", "stream": "yes"})")->streams);
+}
+
+TEST(Conversation, EveryTextIsChangedAndNoFrame) {
+  EXPECT_EQ(changed(R"({"model":"m","messages":[{"role":"user","content":"hi"}]})"),
+            R"({"model":"m","messages":[{"role":"user","content":"HI"}]})");
+  EXPECT_EQ(
+      changed(R"({"model":"m","system":[{"type":"text","text":"be kind"}],"messages":[)"
+              R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":)"
+              R"([{"type":"text","text":"a row"}]}]}]})"),
+      R"({"model":"m","system":[{"type":"text","text":"BE KIND"}],"messages":[)"
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":)"
+      R"([{"type":"text","text":"A ROW"}]}]}]})");
+  // What the model has called a tool with goes to it again.
+  EXPECT_EQ(changed(R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c",)"
+                    R"("type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]}]})"),
+            R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c",)"
+            R"("type":"function","function":{"name":"f","arguments":"{\"A\":1}"}}]}]})");
+  EXPECT_EQ(changed(R"({"model":"m","input":"words","instructions":"more"})"),
+            R"({"model":"m","input":"WORDS","instructions":"MORE"})");
+  EXPECT_EQ(changed(R"({"model":"m","input":["a","b"]})"), R"({"model":"m","input":["A","B"]})");
+  // A name that holds more than a name is no frame.
+  EXPECT_EQ(changed(R"({"model":"m","messages":[{"name":{"first":"ann"}}]})"),
+            R"({"model":"m","messages":[{"name":{"first":"ANN"}}]})");
+}
+
+TEST(Conversation, WhatCannotBeReadIsNotSent) {
+  const char* image =
+      R"({"model":"m","messages":[{"role":"user","content":[)"
+      R"({"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]})";
+  EXPECT_EQ(changed(image).substr(0, 8), "refused:");
+  EXPECT_EQ(changed(image, true), boost::json::serialize(boost::json::parse(image)));
+  for (const char* type :
+       {"image", "document", "file", "input_file", "input_audio", "input_image"}) {
+    const std::string body =
+        std::string(R"({"model":"m","input":[{"type":")") + type + R"(","data":"x"}]})";
+    EXPECT_EQ(changed(body).substr(0, 8), "refused:") << type;
+  }
+}
+
+TEST(Conversation, AnErrorOfTheChangeStopsIt) {
+  auto conversation = read_conversation(R"({"model":"m","input":["a","b"]})");
+  int asked = 0;
+  const auto done =
+      change_texts(*conversation, false, [&](std::string_view) -> Result<std::string> {
+        ++asked;
+        return fail(ErrorCode::kInvalidInput, "no");
+      });
+  EXPECT_FALSE(done);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(Conversation, TheLatestWordsAreThoseBehindTheLastAnswer) {
+  const auto latest = [](std::string_view body) { return latest_words(*read_conversation(body)); };
+  EXPECT_EQ(latest(R"({"model":"m","system":"s","messages":[{"role":"user","content":"one"}]})"),
+            R"({"system":"s","messages":[{"role":"user","content":"one"}]})");
+  EXPECT_EQ(latest(R"({"model":"m","system":"s","messages":[{"role":"user","content":"one"},)"
+                   R"({"role":"assistant","content":"two"},{"role":"user","content":"three"}]})"),
+            R"({"messages":[{"role":"user","content":"three"}]})");
+  EXPECT_EQ(latest(R"({"model":"m","input":"all"})"), R"({"input":"all"})");
+  EXPECT_EQ(latest(R"({"model":"m","input":[{"type":"function_call","call_id":"c"},)"
+                   R"({"type":"function_call_output","call_id":"c","output":"row"}]})"),
+            R"({"input":[{"type":"function_call_output","call_id":"c","output":"row"}]})");
+}
+
+}  // namespace
+}  // namespace sluice::models

@@ -1,0 +1,293 @@
+"""Models' APIs through the gateway, asked by the providers' own SDKs: prompts, answers and calls of tools on the record."""
+
+import http.server
+import json
+import subprocess
+import threading
+import time
+
+import pytest
+from client_of_api import ask, known_token
+from harness import npm
+from harness.gateway import Gateway
+
+HERE = __import__("pathlib").Path(__file__).resolve().parent
+KEY = "sk-of-the-company-that-no-agent-sees"
+EMAIL = "jane.miller@example.com"
+
+
+class Provider:
+    """Something that answers as the providers do; keeps what it was asked."""
+
+    def __init__(self):
+        self.asked, self.fails, self.slow = [], None, 0
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.asked.append((self.path, dict(self.headers), body))
+                if outer.fails:
+                    return self.send(outer.fails, "application/json", json.dumps({"error": {"message": "slow down", "type": "rate_limit_error"}}))
+                anthropic = self.path == "/v1/messages"
+                if body.get("stream"):
+                    return self.events(anthropic_events() if anthropic else openai_events())
+                answer = ANTHROPIC if anthropic else OPENAI
+                self.send(200, "application/json", json.dumps(answer))
+
+            def do_GET(self):
+                outer.asked.append((self.path, dict(self.headers), None))
+                self.send(200, "application/json", json.dumps({"data": [{"id": "small-1", "object": "model"}], "object": "list"}))
+
+            def send(self, status, kind, text):
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def events(self, events):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+                self.end_headers()
+                try:
+                    for event in events:
+                        self.wfile.write(event.encode())
+                        self.wfile.flush()
+                        time.sleep(outer.slow)
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+TOOL = {"type": "tool_use", "id": "toolu_01", "name": "query", "input": {"sql": "SELECT 1"}}
+ANTHROPIC = {"id": "msg_1", "type": "message", "role": "assistant", "model": "small-1", "stop_reason": "tool_use", "stop_sequence": None,
+             "content": [{"type": "text", "text": "I look it up."}, TOOL], "usage": {"input_tokens": 10, "output_tokens": 5}}
+OPENAI = {"id": "c1", "object": "chat.completion", "created": 1, "model": "small-1",
+          "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Forty-two."}}],
+          "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
+
+
+def event(kind, **data):
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n"
+
+
+def anthropic_events():
+    yield event("message_start", message={**ANTHROPIC, "content": [], "stop_reason": None})
+    yield event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+    for word in ("I ", "look ", "it ", "up."):
+        yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": word})
+    yield event("content_block_stop", index=0)
+    yield event("content_block_start", index=1, content_block={**TOOL, "input": {}})
+    yield event("content_block_delta", index=1, delta={"type": "input_json_delta", "partial_json": '{"sql": "SELECT 1"}'})
+    yield event("content_block_stop", index=1)
+    yield event("message_delta", delta={"stop_reason": "tool_use", "stop_sequence": None}, usage={"output_tokens": 5})
+    yield event("message_stop")
+
+
+def openai_events():
+    for word in ("Forty", "-", "two", "."):
+        yield "data: " + json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "small-1",
+                                     "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]}) + "\n\n"
+    yield "data: " + json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "small-1",
+                                 "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + "\n\n"
+    yield "data: [DONE]\n\n"
+
+
+@pytest.fixture(scope="module")
+def provider():
+    running = Provider()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def fresh(provider):
+    provider.asked.clear()
+    provider.fails, provider.slow = None, 0
+
+
+@pytest.fixture(scope="module")
+def gateway(server, provider):
+    running = Gateway(server, start=False)
+    secret = running.root / "model-key"
+    secret.touch(0o600)
+    secret.write_text(KEY + "\n")
+    running.write_config(server, extra=f"""\
+api: {{ auditors: [security] }}
+models:
+  - {{ name: claude, api: anthropic, url: '{provider.url}', key_file: {secret} }}
+  - {{ name: gpt, api: openai, url: '{provider.url}', key_file: {secret} }}
+  - {{ name: open, api: openai, url: '{provider.url}', key_file: {secret}, masking: false, attachments: true }}
+  - {{ name: away, api: openai, url: 'http://127.0.0.1:1' }}
+""")
+    running.cli("user", "add", "robot", "--kind", "agent", "--group", "engineering", "--no-password")
+    running.cli("user", "add", "watcher", "--kind", "service", "--group", "security", "--no-password")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def token(gateway):
+    return known_token(gateway, "--user", "robot", "--acts-for", "alice", "--scope", "models", "--scope", "mcp", "--scope", "api")
+
+
+@pytest.fixture(scope="module")
+def sdk(gateway, token):
+    packages = npm.packages("model-sdks", "openai@6", "@anthropic-ai/sdk@0.70.0")
+    process = subprocess.Popen(["node", str(HERE / "models.mjs")], cwd=packages, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def call(name, body, sdk=None, key=token, **headers):
+        asked = {"sdk": sdk or ("anthropic" if name == "claude" else "openai"), "base": f"http://127.0.0.1:{gateway.http}/models/{name}",
+                 "key": key, "body": body, "headers": {k.replace("_", "-"): v for k, v in headers.items()}}
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    yield call
+    process.stdin.close()
+    process.wait(timeout=20)
+
+
+def conversation(text, **more):
+    return {"model": "small-1", "max_tokens": 100, "messages": [{"role": "user", "content": text}], **more}
+
+
+def prompts_of(gateway, run):
+    watcher = known_token(gateway, "--user", "watcher", "--scope", "api", "--scope", "mcp")
+    found = ask(gateway, "GET", f"/agents/runs/{run}", token=watcher)
+    assert found.status == 200, found.raw
+    return [ask(gateway, "GET", f"/agents/prompts/{prompt['prompt']}", token=watcher).json for prompt in found.json["prompts"]]
+
+
+def test_a_question_and_its_answer(gateway, provider, sdk):
+    came = sdk("claude", conversation(f"Write to Jane at {EMAIL} about her order"), sluice_run="run-1")
+    assert came["answer"]["content"][0]["text"] == "I look it up." and came["run"] == "run-1", came
+    (path, headers, body), = provider.asked
+    assert path == "/v1/messages" and headers["x-api-key"] == KEY and "slc_" not in str(headers)
+    assert EMAIL not in json.dumps(body) and "about her order" in json.dumps(body)  # Masked before it leaves.
+    asked, answered = prompts_of(gateway, "run-1")
+    assert EMAIL in asked["text"] and asked["prompt"] == came["prompt"] and asked["model"] == "small-1"
+    assert asked["user"] == "robot" and asked["acts_for"] == "alice"
+    answer = json.loads(answered["text"])
+    assert answered["parent"] == asked["prompt"]
+    assert answer["text"] == "I look it up." and answer["tool_calls"][0]["id"] == "toolu_01" and answer["output_tokens"] == 5
+    # And in the evidence by its digest, without its words.
+    records = gateway.wait_for(lambda r: len(r) >= 2, "--type", "prompt", "--run", "run-1")
+    assert len(records) == 2 and EMAIL not in json.dumps(records)
+
+
+def test_a_stream_comes_as_it_comes(gateway, provider, sdk):
+    provider.slow = 0.15
+    came = sdk("claude", conversation("stream it", stream=True), sluice_run="run-2")
+    assert came["answer"]["content"][0]["text"] == "I look it up." and came["answer"]["content"][1]["input"] == {"sql": "SELECT 1"}, came
+    assert came["pieces"][-1][0] - came["pieces"][0][0] >= 200, "words come one after the other"
+    answer = json.loads(prompts_of(gateway, "run-2")[1]["text"])
+    assert answer["text"] == "I look it up." and answer["stop"] == "tool_use" and answer["tool_calls"][0]["arguments"] == '{"sql": "SELECT 1"}'
+
+
+def test_openai(gateway, provider, sdk):
+    came = sdk("gpt", conversation(f"who is {EMAIL}?"))
+    assert came["answer"]["choices"][0]["message"]["content"] == "Forty-two." and came["run"], came
+    assert provider.asked[0][0] == "/v1/chat/completions" and provider.asked[0][1]["Authorization"] == f"Bearer {KEY}"
+    assert EMAIL not in json.dumps(provider.asked[0][2])
+    streamed = sdk("gpt", conversation("again", stream=True), sluice_run=came["run"], sluice_parent=came["prompt"])
+    assert streamed["text"] == "Forty-two." and streamed["run"] == came["run"], streamed
+    texts = prompts_of(gateway, came["run"])
+    assert len(texts) == 4 and texts[2]["parent"] == came["prompt"] and json.loads(texts[3]["text"])["text"] == "Forty-two."
+
+
+def test_only_what_is_new_is_a_prompt(gateway, provider, sdk):
+    body = conversation("first words")
+    body["messages"] += [{"role": "assistant", "content": "answer"}, {"role": "user", "content": "second words"}]
+    came = sdk("claude", body, sluice_run="run-3")
+    text = prompts_of(gateway, "run-3")[0]["text"]
+    assert "second words" in text and "first words" not in text, came
+    assert "first words" in json.dumps(provider.asked[0][2])
+
+
+def test_what_cannot_be_masked_is_not_sent(provider, sdk):
+    image = {"model": "small-1", "max_tokens": 9, "messages": [{"role": "user", "content": [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}]}]}
+    came = sdk("claude", image)
+    assert came["status"] == 403 and "cannot be masked" in came["error"] and not provider.asked
+    picture = {"model": "small-1", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,x"}}]}]}
+    assert sdk("gpt", picture)["status"] == 403 and not provider.asked
+    assert "answer" in sdk("open", picture) and len(provider.asked) == 1
+
+
+def test_as_it_is_where_the_operator_says_so(provider, sdk):
+    sdk("open", conversation(EMAIL))
+    assert EMAIL in json.dumps(provider.asked[0][2])
+
+
+def test_who_may_ask(gateway, provider, sdk):
+    assert sdk("claude", conversation("x"), key="slc_wrong")["status"] == 401
+    other = known_token(gateway, "--user", "robot", "--scope", "api")
+    refused = sdk("claude", conversation("x"), key=other)
+    assert refused["status"] == 403 and "models" in refused["error"]
+    assert not provider.asked
+    assert ask(gateway, "POST", "/models/claude/v1/messages", conversation("x"), prefix="").status == 401
+
+
+def test_what_is_not_known_is_not_handed_on(gateway, provider, token):
+    for method, path in (("POST", "/models/claude/v1/files"), ("POST", "/models/gpt/v1/fine_tuning/jobs"), ("GET", "/models/gpt/v1/files"),
+                         ("POST", "/models/none/v1/messages"), ("POST", "/models/claude/v1/../admin"), ("DELETE", "/models/claude/v1/messages")):
+        answer = ask(gateway, method, path, {} if method == "POST" else None, token, prefix="")
+        assert answer.status == 404, (path, answer.raw)
+    assert ask(gateway, "POST", "/models/claude/v1/messages", "no json", token, prefix="").status == 400
+    assert not provider.asked
+    assert ask(gateway, "GET", "/models/gpt/v1/models", token=token, prefix="").json["data"][0]["id"] == "small-1"
+
+
+def test_the_providers_refusals_and_silence(gateway, provider, sdk, token):
+    provider.fails = 429
+    came = sdk("gpt", conversation("x"))
+    assert came["status"] == 429 and "slow down" in came["error"]
+    assert sdk("away", conversation("x"))["status"] == 502
+
+
+def test_a_statement_for_a_call_of_a_tool(gateway, provider, sdk, token):
+    came = sdk("claude", conversation("how many?"), sluice_run="run-9")
+    import psycopg
+    with psycopg.connect(gateway.dsn(user="robot", password=token), autocommit=True) as connection:
+        connection.execute("SET sluice.run = 'run-9'")
+        connection.execute(f"SET sluice.prompt = '{came['prompt']}'")
+        connection.execute("SET sluice.call = 'toolu_01'")
+        connection.execute("SELECT 41 + 1")
+    record = gateway.wait_for(lambda r: r, "--run", "run-9", "--type", "statement", "--text", "41 + 1")[0]
+    assert record["prompt"] == came["prompt"] and record["tool_call"] == "toolu_01"
+
+
+def test_stopping_waits_for_no_model(server, provider):
+    provider.slow = 5
+    slow = Gateway(server, start=False)
+    slow.write_config(server, extra=f"models: [{{ name: claude, api: anthropic, url: '{provider.url}' }}]")
+    slow.start()
+    token = known_token(slow, "--user", "alice", "--scope", "models", "--scope", "api")
+    asking = threading.Thread(target=lambda: swallow(slow, token), daemon=True)
+    asking.start()
+    deadline = time.time() + 20
+    while not provider.asked and time.time() < deadline:
+        time.sleep(0.05)
+    begun = time.time()
+    slow.stop()
+    assert time.time() - begun < 10
+
+
+def swallow(gateway, token):
+    try:
+        ask(gateway, "POST", "/models/claude/v1/messages", conversation("x", stream=True), token, prefix="")
+    except OSError:
+        pass

@@ -1,0 +1,110 @@
+"""The command line on a machine that is not the gateway's: everything over HTTP, as somebody."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from client import ask, known_token
+from harness.gateway import PASSWORD, SLUICE, Gateway
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    server.sql("DROP TABLE IF EXISTS things; CREATE TABLE things (id int, email text); "
+               "INSERT INTO things VALUES (1, 'someone@example.com'); ALTER TABLE things OWNER TO sluice", database="orders")
+    running = Gateway(server, start=False)
+    running.write_config(server, extra="api: { admins: [platform], auditors: [security] }")
+    running.cli("user", "add", "ops", "--kind", "service", "--group", "platform", "--no-password")
+    running.cli("user", "add", "watcher", "--kind", "service", "--group", "security", "--no-password")
+    running.start()
+    yield running
+    running.stop()
+
+
+class Elsewhere:
+    def __init__(self, gateway, user, home):
+        token = known_token(gateway, "--user", user, "--scope", "api")
+        self.env = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home), "SLUICE_CONFIG": str(home / "none.yaml"),
+                    "SLUICE_GATEWAY": f"http://127.0.0.1:{gateway.http}", "SLUICE_TOKEN": token}
+
+    def __call__(self, *words, input=None, ok=True):
+        done = subprocess.run([SLUICE, *words], env=self.env, input=input, text=True, capture_output=True, timeout=60)
+        assert not ok or done.returncode == 0, done.stderr
+        return done
+
+    def rows(self, *words):
+        return json.loads(self(*words, "-o", "json").stdout)
+
+
+@pytest.fixture()
+def ops(gateway, tmp_path):
+    return Elsewhere(gateway, "ops", tmp_path)
+
+
+def test_users_and_tokens(gateway, ops):
+    ops("user", "add", "zoe", "--group", "engineering", "--attribute", "team=data", "--password-stdin", input=PASSWORD + "\n")
+    (zoe,) = [user for user in ops.rows("user", "list") if user["name"] == "zoe"]
+    assert zoe["groups"] == ["engineering"] and zoe["attributes"] == ["team=data"] and zoe["enabled"] is True
+    assert gateway.psql("-Atc", "SELECT 1", user="zoe").stdout == "1\n"
+    ops("user", "set", "zoe", "--group", "sales")
+    ops("user", "disable", "zoe")
+    (zoe,) = [user for user in ops.rows("user", "list") if user["name"] == "zoe"]
+    assert zoe["groups"] == ["sales"] and zoe["enabled"] is False
+    assert gateway.psql("-Atc", "SELECT 1", user="zoe").returncode != 0
+    ops("user", "enable", "zoe")
+    ops("user", "add", "job", "--kind", "service", "--no-password")
+    made = ops("token", "create", "--user", "job", "--for", "1h", "--label", "nightly", "--scope", "api")
+    token = made.stdout.strip()
+    assert ask(gateway, "GET", "/session", token=token).json["user"] == "job"
+    (row,) = ops.rows("token", "list", "--user", "job")
+    assert row["label"] == "nightly" and row["user"] == "job"
+    ops("token", "revoke", row["id"])
+    assert ask(gateway, "GET", "/session", token=token).status == 401
+    again = ops("token", "revoke", row["id"], ok=False)
+    assert again.returncode != 0 and "no live credential" in again.stderr
+    for name in ("zoe", "job"):
+        ops("user", "remove", name)
+    assert not {"zoe", "job"} & {user["name"] for user in ops.rows("user", "list")}
+    refused = ops("user", "remove", "zoe", ok=False)
+    assert refused.returncode != 0 and "zoe" in refused.stderr
+
+
+def test_the_record(gateway, ops):
+    gateway.psql("-c", "SELECT email FROM things WHERE id = 1")
+    gateway.psql("-c", "UPDATE things SET id = 2 WHERE id = 1")
+    gateway.wait_for(lambda records: len(records) >= 2, "--user", "alice", "--table", "things")
+    found = ops.rows("audit", "search", "--user", "alice", "--table", "things")
+    assert [record["kind"] for record in found] == ["SELECT", "UPDATE"]
+    shown = ops.rows("audit", "show", str(found[0]["id"]))
+    assert shown["text"] == "SELECT email FROM things WHERE id = 1"
+    one = ops("audit", "search", "--user", "alice", "--table", "things", "--limit", "1", "-o", "csv")
+    assert "more: --cursor" in one.stderr and len(one.stdout.splitlines()) == 2
+    counts = ops.rows("audit", "search", "--table", "things", "--count-by", "kind")
+    assert {row["kind"]: row["records"] for row in counts} == {"SELECT": 1, "UPDATE": 1}
+    assert [row["kind"] for row in ops.rows("audit", "history", "things")] == ["UPDATE"]
+    assert ops.rows("audit", "who-saw", "someone@example.com") is not None
+    reads = gateway.wait_for(lambda records: records, "--type", "audit_read", "--user", "ops")
+    assert reads, "who reads over HTTP is on the record by name"
+
+
+def test_what_runs_and_what_decides(gateway, ops):
+    assert [row["name"] for row in ops.rows("database", "list")] == ["orders"]
+    assert ops.rows("session", "list") == []
+    assert "rules" in ops("policy", "show").stdout
+    assert "deny" in ops("policy", "explain", "--user", "alice", "--database", "orders", "DELETE FROM things", ok=False).stdout
+    found = ops("lint", "-", "--database", "orders", "-o", "json", input="ALTER TABLE things ADD COLUMN x int NOT NULL;", ok=False)
+    assert json.loads(found.stdout)
+
+
+def test_who_may_not_is_told_so(gateway, tmp_path):
+    watcher = Elsewhere(gateway, "watcher", tmp_path)
+    assert watcher.rows("audit", "search", "--limit", "1")
+    refused = watcher("user", "disable", "alice", ok=False)
+    assert refused.returncode != 0 and "needs the role admin" in refused.stderr
+
+
+def test_nobody_without_a_login(tmp_path):
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "SLUICE_CONFIG": str(tmp_path / "none.yaml")}
+    done = subprocess.run([SLUICE, "user", "list"], env=env, text=True, capture_output=True, timeout=60)
+    assert done.returncode != 0 and "sluice login" in done.stderr

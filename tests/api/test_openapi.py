@@ -1,0 +1,76 @@
+"""The description of the API, and whether the gateway's answers are as it says: no field less, and none more."""
+
+import pytest
+from chapters import CHAPTERS
+from harness.postgres import PostgresServer
+from story import Story
+
+# Objects of which more cannot be said.
+OPEN = {
+    "/paths//api/v1/openapi.json/get/responses/200/content/application/json/schema": "the document itself",
+    "/paths//api/v1/token/post/requestBody/content/application/x-www-form-urlencoded/schema": "RFC 8693 lets others be there",
+    "/paths//api/v1/approvals/answers/{name}/post/requestBody/content/application/json/schema": "receivers may say more",
+}
+
+# Operations that the story cannot ask for, and why.
+NOT_ASKED = {
+    **{name: "tests/audit/test_provenance.py does" for name in ("trainingReceipts", "trainingReceipt", "datasetContains", "datasetsAffected")},
+}
+
+# Fields that no answer of the story has to have, and why.
+RARE = {
+    ("Grant", "last_used"): "written every half a minute",
+    ("RecordFields", "details_cut"): "of a statement with more tables and columns than are kept",
+    ("RecordFields", "end_user"): "of applications that say for whom they act",
+    ("RecordFields", "role"): "where sessions have roles of their own at the server",
+    ("RunStatement", "approval"): "of an agent's statement that people have approved",
+    **{("RecordFields", field): "of sessions that have stated a purpose" for field in ("purpose", "receipt", "dataset", "model", "envelope")},
+    **{("TrainingReceipt", field): "of training data" for field in (
+        "id", "dataset", "model", "time", "user", "database", "rows", "record", "root", "classes", "masking", "contains", "seen", "certain",
+        "completed")},
+    ("TrainingReceipts", "receipts"): "of training data",
+    **{("SignedReceipt", field): "of training data" for field in ("payloadType", "payload", "signatures")},
+    **{("SignedReceipt.signatures", field): "of training data" for field in ("keyid", "sig")},
+    **{("Verification.findings", field): "nothing is wrong with the log"
+       for field in ("kind", "first", "last", "file", "offset", "text")},
+}
+
+
+@pytest.fixture(scope="module")
+def story():
+    server = PostgresServer()
+    story = Story(server)
+    try:
+        for chapter in CHAPTERS:
+            chapter(story)
+        yield story
+    finally:
+        code = story.close()
+        server.stop()
+    assert code == 0
+
+
+def test_the_description_is_openapi(story):
+    assert story.document.faults() == []
+
+
+def test_answers_are_as_described(story):
+    assert story.faults == []
+
+
+def test_every_operation_was_asked_for_and_succeeded(story):
+    operations = set(story.document.operations)
+    assert set(NOT_ASKED) <= operations
+    assert operations - story.called == set(NOT_ASKED)
+    assert operations - story.succeeded == set(NOT_ASKED)
+
+
+def test_every_field_was_there(story):
+    fields = story.document.fields()
+    unknown = [entry for entry in RARE if entry not in fields]
+    assert unknown == []
+    assert sorted(fields - story.document.seen - set(RARE)) == []
+
+
+def test_objects_are_closed(story):
+    assert story.document.open_objects() == set(OPEN)

@@ -1,0 +1,456 @@
+// stories.mjs NAME: what somebody does in the console, from beginning to end.
+import { readFileSync } from "node:fs";
+import {
+  BASE,
+  expect,
+  finish,
+  keepsTheRules,
+  launch,
+  logIn,
+  openPage,
+  PASSWORD,
+  settled,
+  shot,
+} from "./browser.mjs";
+
+const see = (page, text) => page.getByText(text).first().waitFor();
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+/** Types into an editor by its label; it stands in a shadow root, which Playwright looks into. */
+async function write(page, label, text) {
+  await page.getByRole("textbox", { name: label, exact: true }).click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+}
+
+const stories = {
+  async login(page) {
+    await logIn(page, "alice", "wrong");
+    await page.getByRole("alert").waitFor();
+    await shot(page, "story-login-refused");
+    await logIn(page, "alice");
+    await see(page, "Hello, alice");
+    const links = await page
+      .getByRole("navigation")
+      .getByRole("link")
+      .allTextContents();
+    expect(
+      links.join() === "Overview,Query,Agents,Approvals,Changes,Access",
+      `a member is shown ${links}`,
+    );
+    await keepsTheRules(page, "member");
+    await shot(page, "story-member");
+    await page.goto(`${BASE}/settings`);
+    await see(page, "There is no such page");
+    // A session that is gone is noticed, and one comes back to where one was.
+    await page.goto(`${BASE}/query`);
+    await settled(page);
+    await page.context().clearCookies();
+    await page.goto(`${BASE}/approvals`);
+    await button(page, "Log in").waitFor();
+    await page.getByLabel("User", { exact: true }).fill("alice");
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await button(page, "Log in").click();
+    await page.getByRole("heading", { name: "Approvals" }).waitFor();
+    await page.locator(".side .who").click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await button(page, "Log in").waitFor();
+    const kept = await page.evaluate(
+      () =>
+        JSON.stringify(localStorage) +
+        JSON.stringify(sessionStorage) +
+        document.cookie,
+    );
+    expect(
+      !kept.includes("slc_"),
+      "the browser's scripts can read a credential",
+    );
+  },
+
+  async keyboard(page) {
+    await logIn(page, "root");
+    await settled(page);
+    await page.reload();
+    await settled(page);
+    await page.keyboard.press("Tab");
+    expect(
+      await page.evaluate(
+        () => document.activeElement?.textContent === "Skip to the page",
+      ),
+      "Tab does not begin with the skip link",
+    );
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.getByRole("heading", { name: "Activity" }).waitFor();
+    await page.keyboard.press("/");
+    expect(
+      await page.evaluate(
+        () => document.activeElement?.getAttribute("type") === "search",
+      ),
+      "/ does not lead to the search",
+    );
+    await page.keyboard.type("g o");
+    expect(
+      page.url().includes("/activity"),
+      "what is typed into a field is taken for a shortcut",
+    );
+    await page.locator("h1").click();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await keepsTheRules(page, "shortcuts");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    // Chosen by hand, against the system.
+    await page.locator(".side .who").click();
+    await page.getByRole("menuitemradio", { name: "Dark" }).click();
+    const background = () =>
+      page.evaluate(
+        () => getComputedStyle(document.documentElement).backgroundColor,
+      );
+    await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+    const dark = await background();
+    await page.reload();
+    await settled(page);
+    expect(
+      (await background()) === dark && dark === "rgb(13, 15, 18)",
+      `dark is ${dark}, later ${await background()}`,
+    );
+  },
+
+  async query(page) {
+    await logIn(page, "alice");
+    await see(page, "Hello, alice");
+    await page.goto(`${BASE}/query`);
+    await settled(page);
+    await write(
+      page,
+      "SQL",
+      "SELECT id, email, loyalty_points FROM customers ORDER BY id LIMIT 300",
+    );
+    await page.keyboard.press("Control+Enter");
+    await see(page, "300 rows");
+    const cells = await page
+      .getByRole("region", { name: "Rows" })
+      .locator("tbody td")
+      .allTextContents();
+    expect(
+      cells.some((text) => text.includes("***@")),
+      `addresses are not masked: ${cells.slice(0, 8)}`,
+    );
+    expect(cells.length < 300 * 4, "rows that nobody sees are drawn");
+    await keepsTheRules(page, "query result");
+    await shot(page, "story-query");
+    const download = page.waitForEvent("download");
+    await button(page, "CSV").click();
+    const lines = readFileSync(await (await download).path(), "utf8")
+      .trim()
+      .split("\r\n");
+    expect(
+      lines.length === 301 && lines[0] === "id,email,loyalty_points",
+      `the CSV has ${lines.length} lines: ${lines[0]}`,
+    );
+    await write(page, "SQL", "DELETE FROM payments");
+    await button(page, "Run").click();
+    await page
+      .getByRole("alert")
+      .getByText("no-unbounded-writes")
+      .first()
+      .waitFor();
+    await page.getByRole("alert").getByText("Hint: ").waitFor();
+    await shot(page, "story-query-refused");
+    await write(page, "SQL", "TRUNCATE support_notes");
+    await button(page, "Run").click();
+    await see(page, "Held: it waits for approval");
+    await button(page, "History").click();
+    await page.getByRole("dialog").getByText("LIMIT 300").first().click();
+    await see(page, "LIMIT 300");
+    await page.goto(`${BASE}/approvals?show=mine`);
+    await see(page, "TRUNCATE");
+  },
+
+  async activity(page) {
+    await logIn(page, "audra");
+    await settled(page);
+    await page.goto(`${BASE}/activity?since=1h`);
+    await settled(page);
+    const facet = page.getByRole("complementary", { name: "Narrow down" });
+    await facet.getByRole("button", { name: /nightly-agent/ }).click();
+    await facet.getByRole("button", { name: /^denied/ }).click();
+    await page.waitForURL(/decision=denied/);
+    const rows = page.getByRole("table", { name: "Records" }).getByRole("row");
+    await page.waitForFunction(
+      () => document.querySelectorAll(".rec-body").length === 1,
+    );
+    await rows.filter({ hasText: "payments" }).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("no-unbounded-writes").first().waitFor();
+    await button(dialog, "Verify in this browser").click();
+    await dialog
+      .getByText("Proven: it stands in the log as it is shown here")
+      .waitFor();
+    await shot(page, "story-proof");
+    await keepsTheRules(page, "proof");
+    await page.keyboard.press("Escape");
+    await button(page, "Clear").click();
+    await page.getByLabel("Words of the statement").fill("upper email");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(
+      () => document.querySelectorAll(".rec-body").length === 1,
+    );
+    await button(page, "Saved").click();
+    await page.getByLabel("Save what is searched now as").fill("guesses");
+    await button(page.getByRole("dialog"), "Save").click();
+    await page.getByRole("dialog").getByText("guesses").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Words of the statement").fill("");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(
+      () => document.querySelectorAll(".rec-body").length > 20,
+    );
+    expect(
+      (await page.locator(".rec-body").count()) < 80,
+      "records that nobody sees are drawn",
+    );
+    await button(page, "Export").click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: "JSON" }).click();
+    const records = JSON.parse(
+      readFileSync(await (await download).path(), "utf8"),
+    );
+    expect(
+      records.length > 100 &&
+        records.every((record) => record.type === "statement"),
+      `${records.length} records were exported`,
+    );
+    // What happens from now on comes by itself.
+    await button(page, "Follow").click();
+    await page.getByRole("button", { name: "Live" }).waitFor();
+    await page.waitForTimeout(1500);
+    await page.request.post(`${BASE}/api/v1/query`, {
+      headers: {
+        "X-CSRF-Token": (
+          await (await page.request.get(`${BASE}/api/v1/session`)).json()
+        ).csrf,
+      },
+      data: { database: "orders", sql: "SELECT 'seen live'" },
+    });
+    await page
+      .locator(".rec-body")
+      .filter({ hasText: "seen live" })
+      .first()
+      .waitFor();
+    await shot(page, "story-live");
+  },
+
+  async whoSaw(page) {
+    await logIn(page, "audra");
+    await settled(page);
+    await page.goto(`${BASE}/subject`);
+    await page
+      .getByLabel("Value", { exact: true })
+      .fill(process.env.CONSOLE_VALUE);
+    await button(page, "Find out").click();
+    await page
+      .getByRole("table", { name: "By whom" })
+      .getByText("dora")
+      .waitFor()
+      .catch(async () => {
+        await page
+          .getByRole("region", { name: "By whom" })
+          .getByText("dora")
+          .waitFor();
+      });
+    await keepsTheRules(page, "who saw");
+    await shot(page, "story-who-saw");
+  },
+
+  async approve(page) {
+    await logIn(page, "erin");
+    await settled(page);
+    await page.goto(`${BASE}/approvals`);
+    await page
+      .getByRole("row")
+      .filter({ hasText: process.env.CONSOLE_HELD })
+      .first()
+      .click();
+    await page.waitForURL(/approvals\/\d+/);
+    await see(page, "What changes in the schema");
+    await page.getByLabel("Comment").fill("looked at it");
+    await button(page, "Approve").click();
+    await page.getByText("looked at it").last().waitFor();
+    await page
+      .locator("h1")
+      .getByText(/approved|used/)
+      .waitFor();
+    await shot(page, "story-approved");
+  },
+
+  async policy(page) {
+    await logIn(page, "root");
+    await settled(page);
+    await page.goto(`${BASE}/policy`);
+    await settled(page);
+    const { text } = await (
+      await page.request.get(`${BASE}/api/v1/policy`)
+    ).json();
+    await write(page, "Policy", text.replace("rules:", "rulez:"));
+    await page.getByText("fault").first().waitFor();
+    await see(page, "What is wrong");
+    await page
+      .getByRole("textbox", { name: "Policy", exact: true })
+      .press("Control+Home");
+    await page.locator(".cm-wrong-line").first().waitFor();
+    expect(
+      await button(page, "Review and save").isDisabled(),
+      "a policy with faults can be saved",
+    );
+    await shot(page, "story-policy-fault");
+    await write(page, "Policy", `${text}# seen in the console\n`);
+    await page.getByText("valid", { exact: true }).waitFor();
+    await page.getByLabel("As", { exact: true }).fill("alice");
+    await write(page, "Statement", "DELETE FROM payments");
+    await button(page, "Explain").click();
+    await page.getByText("deny, by no-unbounded-writes").waitFor();
+    await button(page, "Replay recorded traffic").click();
+    await button(page, "Replay").click();
+    await page.getByText(/newly refused/).waitFor();
+    await shot(page, "story-policy-replay");
+    await button(page, "Review and save").click();
+    await page.getByLabel("What was changed, and why").fill("a remark");
+    await keepsTheRules(page, "review");
+    await button(page, "Put in force").click();
+    await page.getByText("stored policy 3").waitFor();
+    await page.getByRole("tab", { name: "Versions" }).click();
+    await page.getByText("a remark").waitFor();
+    await button(page, "2").click();
+    await button(page, "Go back to it").click();
+    await button(page.getByRole("dialog"), "Put in force").click();
+    await page.getByText("stored policy 4").waitFor();
+    expect(
+      (await (await page.request.get(`${BASE}/api/v1/policy`)).json()).text ===
+        text,
+      "the rules are not as they were",
+    );
+  },
+
+  async schema(page) {
+    await logIn(page, "root");
+    await settled(page);
+    await page.goto(`${BASE}/schema`);
+    await settled(page);
+    await page.getByLabel("Search tables, columns and classes").fill("loyalty");
+    await button(page, "loyalty_points").click();
+    await page.getByLabel("It holds").selectOption("salary");
+    await page.getByLabel("Why").fill("it is what they earn");
+    await button(page, "Correct").click();
+    await page.getByRole("dialog").getByText("salary").first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("tab", { name: "Corrections" }).click();
+    await page.getByText("it is what they earn").waitFor();
+    await page.getByRole("tab", { name: "Drift" }).click();
+    await page.getByText("customers.note").first().waitFor();
+    await shot(page, "story-drift");
+  },
+
+  async sessions(page) {
+    await logIn(page, "root");
+    await settled(page);
+    await page.goto(`${BASE}/sessions`);
+    await page.getByLabel("Search sessions").fill("dora");
+    await page.getByRole("button", { name: /^End session/ }).click();
+    await shot(page, "story-end-session");
+    await button(page.getByRole("dialog"), "End it").click();
+    await page.getByText(/^(None of them|Nobody is connected)$/).waitFor();
+  },
+
+  async identity(page) {
+    await logIn(page, "root");
+    await settled(page);
+    await page.goto(`${BASE}/identity`);
+    await button(page, "Add a user").click();
+    await page.getByLabel("Name", { exact: true }).fill("report-agent");
+    await page.getByLabel("Kind").selectOption("agent");
+    await page.getByLabel("Groups", { exact: true }).fill("agents, reports");
+    await button(page.getByRole("dialog"), "Add").click();
+    await page.getByRole("dialog", { name: "report-agent", exact: true }).waitFor();
+    await button(page, "Issue a token").click();
+    const dialog = page.getByRole("dialog", {
+      name: "A token for report-agent",
+    });
+    await dialog.getByLabel("mcp").check();
+    await dialog.getByLabel("Acts for").fill("alice");
+    await button(dialog, "Issue").click();
+    await dialog.getByText("This is shown once").waitFor();
+    const secret = (await dialog.locator("pre").textContent()).trim();
+    expect(secret.startsWith("slc_"), `the token is ${secret.slice(0, 4)}…`);
+    await button(dialog, "Close").first().click();
+    await page.getByText("for alice").waitFor();
+    await keepsTheRules(page, "a user");
+    expect(
+      !(await page.content()).includes(secret),
+      "the secret is still on the page",
+    );
+    await button(page, "Disable").click();
+    await button(page.getByRole("dialog", { name: "Keep report-agent out?" }), "Disable").click();
+    await page.getByText("disabled").first().waitFor();
+  },
+
+  async change(page) {
+    await logIn(page, "alice");
+    await settled(page);
+    await page.goto(`${BASE}/changes/new`);
+    await page.getByLabel("Title").fill("Notes on orders");
+    await page.getByLabel("Reason").fill("support asks for them");
+    await page.getByRole("checkbox", { name: /orders/ }).check();
+    await write(page, "Script", "ALTER TABLE orders ADD COLUMN remark text;");
+    await button(page, "Lint").click();
+    await see(page, "Line 1:");
+    await button(page, "Submit").click();
+    await page.waitForURL(/changes\/\d+/);
+    await see(page, "It waits for people");
+    await keepsTheRules(page, "a change");
+    await shot(page, "story-change");
+    await button(page, "Cancel").click();
+    await button(page.getByRole("dialog"), "Cancel").last().click();
+    await page
+      .locator("h1")
+      .getByText(/cancelled|withdrawn/)
+      .waitFor();
+  },
+
+  async agent(page) {
+    await logIn(page, "alice");
+    await settled(page);
+    await page.goto(`${BASE}/agents`);
+    await page.getByRole("link", { name: "console-run" }).click();
+    await see(page, "Prompt 1");
+    await see(page, "call-7");
+    await see(page, "FROM orders WHERE id = 7");
+    await button(page, "Read the prompt").click();
+    await see(page, "What became of order seven?");
+    await keepsTheRules(page, "a run");
+    await shot(page, "story-run");
+  },
+
+  async firstStart(page) {
+    await logIn(page, "root");
+    await see(page, "First steps");
+    await see(page, "PostgreSQL 15");
+    await see(page, /\d+ columns found in orders/);
+    await see(page, 'psql "host=');
+    await keepsTheRules(page, "first steps");
+    await shot(page, "story-first-start");
+  },
+};
+
+const [name] = process.argv.slice(2);
+const browser = await launch();
+const page = await openPage(browser);
+try {
+  await stories[name](page);
+} catch (error) {
+  expect(false, `${name}: ${error.message}`);
+  await shot(page, `failed-${name}`).catch(() => {});
+}
+await finish(browser);

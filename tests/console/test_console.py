@@ -1,0 +1,132 @@
+"""The console in a real browser, before a real gateway and PostgreSQL."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import psycopg
+import pytest
+from harness import npm
+from harness.gateway import PASSWORD
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import rig  # noqa: E402
+
+SHOTS = rig.ROOT / "build/screenshots"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built():
+    """The console as it is in this tree."""
+    web = rig.ROOT / "web"
+    index = web / "dist/index.html"
+    newest = max(file.stat().st_mtime for folder in ("src", "scripts") for file in (web / folder).rglob("*") if file.is_file())
+    if not index.exists() or index.stat().st_mtime < newest:
+        subprocess.run([rig.ROOT / "dev", "web"], check=True, timeout=1100)
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return npm.packages("console-tests", "playwright-core@1.57", "axe-core@4.11")
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = rig.new_server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    gateway = rig.start(server)
+    yield gateway
+    assert gateway.stop() == 0
+
+
+def browse(packages, gateway, script, *args, **env):
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is not installed; run ./dev setup"
+    done = subprocess.run(["node", HERE / script, *args], capture_output=True, text=True, timeout=600, env={
+        **os.environ, "NODE_HOME": str(packages), "CHROMIUM": chromium, "CONSOLE_URL": f"http://127.0.0.1:{gateway.http}",
+        "CONSOLE_PASSWORD": PASSWORD, "CONSOLE_SHOTS": str(SHOTS), **env})
+    if done.returncode != 0:
+        pytest.fail(f"{script} {' '.join(args)}:\n{done.stdout}{done.stderr}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def held(gateway):
+    """Somebody's statement that waits."""
+    rig.hold(gateway, "dan", "DROP TABLE support_notes CASCADE")
+
+
+@pytest.mark.parametrize("width,scheme", [("1280", "light"), ("1280", "dark"), ("375", "light"), ("375", "dark")])
+def test_every_page(packages, gateway, held, width, scheme):
+    browse(packages, gateway, "pages.mjs", width, scheme)
+
+
+@pytest.mark.parametrize("story", ["login", "keyboard", "query", "activity", "policy", "schema", "identity", "change"])
+def test_story(packages, gateway, story):
+    browse(packages, gateway, "stories.mjs", story)
+
+
+def test_who_saw(packages, gateway, server):
+    email = server.sql("SELECT email FROM customers ORDER BY id LIMIT 1", "orders")[0]
+    browse(packages, gateway, "stories.mjs", "whoSaw", CONSOLE_VALUE=email)
+
+
+def test_approving_lets_the_statement_run(packages, gateway, server):
+    statement = "ALTER TABLE orders ADD COLUMN gift_note text"
+    thread = rig.hold(gateway, "dan", statement)
+    browse(packages, gateway, "stories.mjs", "approve", CONSOLE_HELD="gift_note")
+    thread.join(60)
+    assert server.sql("SELECT count(*) FROM information_schema.columns WHERE column_name = 'gift_note'", "orders") == ["1"]
+
+
+def test_a_session_is_ended(packages, gateway):
+    connection = psycopg.connect(gateway.dsn("dora"), autocommit=True)
+    browse(packages, gateway, "stories.mjs", "sessions")
+    with pytest.raises(psycopg.Error):
+        connection.execute("SELECT 1")
+
+
+def test_a_run_of_an_agent(packages, gateway):
+    token = gateway.cli("token", "create", "--user", "nightly-agent", "--for", "1h", "--acts-for", "alice", "--scope", "mcp").stdout.strip()
+    body = json.dumps({"text": "What became of order seven?", "run": "console-run", "model": "some-model"}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1/agents/prompts", body, {"Authorization": f"Bearer {token}"})
+    deadline = time.time() + 60
+    while True:  # The gateway knows a new token within a second or so.
+        try:
+            prompt = json.load(urllib.request.urlopen(request, timeout=30))["prompt"]
+            break
+        except urllib.error.HTTPError as error:
+            assert error.code == 401 and time.time() < deadline, error.read()
+            time.sleep(0.2)
+    with psycopg.connect(gateway.dsn("nightly-agent", token), autocommit=True) as connection:
+        for name, value in (("run", "console-run"), ("prompt", prompt), ("call", "call-7")):
+            connection.execute(f"SET sluice.{name} = '{value}'")
+        connection.execute("SELECT status FROM orders WHERE id = 7")
+    gateway.wait_for(lambda found: found, "--text", "WHERE id = 7")
+    browse(packages, gateway, "stories.mjs", "agent")
+
+
+def test_the_first_start(packages, server):
+    gateway = rig.start(server, fresh=True)
+    try:
+        browse(packages, gateway, "stories.mjs", "firstStart")
+    finally:
+        assert gateway.stop() == 0
+
+
+def test_it_fits_a_strict_policy(gateway):
+    """No inline script or style, and nothing from elsewhere."""
+    index = (rig.ROOT / "web/dist/index.html").read_text()
+    assert "<style" not in index and "style=" not in index and "http" not in index.replace('content="width', "")
+    assert all("src=" in tag for tag in index.split("<script")[1:])
