@@ -126,7 +126,7 @@ struct LimitsConfig {
 /// in the store, and until some are, the profile "standard".
 struct PolicyConfig {
   std::string file;
-  std::string profile;  ///< "observe", "standard" or "strict"; without a file
+  std::string profile;  ///< "agents", "observe", "standard", "strict"; without a file
   bool from_store() const { return file.empty() && profile.empty(); }
 };
 

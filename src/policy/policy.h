@@ -25,7 +25,7 @@ class Policy {
   /// rules that can never decide anything and rules that contradict each other.
   static Result<std::shared_ptr<const Policy>> parse(std::string_view yaml,
                                                      std::string_view file_name);
-  /// A shipped profile: "observe", "standard" or "strict"; kNotFound for another name.
+  /// A shipped profile: "agents", "observe", "standard" or "strict"; kNotFound for another name.
   static Result<std::shared_ptr<const Policy>> profile(std::string_view name);
 
   ~Policy();

@@ -177,7 +177,7 @@ TEST(Policy, ReportsEveryProblem) {
 }
 
 TEST(Policy, ProfilesAreValid) {
-  EXPECT_EQ(profiles().size(), 3);
+  EXPECT_EQ(profiles().size(), 4);
   for (const char* name : {"agents", "observe", "standard", "strict"}) {
     const auto policy = Policy::profile(name);
     ASSERT_TRUE(policy) << policy.error().text;

@@ -11,7 +11,7 @@ struct Profile {
   std::string_view text;
 };
 
-/// "observe", "standard", "strict".
+/// "agents", "observe", "standard", "strict".
 const std::vector<Profile>& profiles();
 
 }  // namespace sluice::policy
