@@ -28,7 +28,7 @@ void Api::set_config(std::shared_ptr<const config::Config> config) {
 }
 
 void Api::set_work(approval::Desk& desk, change::Changes& changes, access::Keeper& keeper) {
-  approvals_.emplace(gateway_, desk);
+  approvals_.emplace(gateway_, desk, audit_directory_);
   changes_.emplace(gateway_, changes, desk);
   grants_.emplace(gateway_, keeper);
   status_.set_keeper(keeper);

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "audit/filters.h"
+#include "audit/record_json.h"
+#include "audit/search.h"
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
@@ -201,6 +203,24 @@ json::array ApprovalApi::similar(const approval::Request& request, const std::st
   return similar_to(request, *others);
 }
 
+void ApprovalApi::add_requester(const approval::Request& request, json::object& out) {
+  if (request.session_id == 0) return;
+  audit::Query query;
+  query.session = request.session_id;
+  query.type = "session_start";
+  query.user = request.subject.requester;
+  query.until_micros = request.created_micros;
+  query.limit = 1;
+  const auto found = audit::search(audit_directory_, query);
+  // One at another gateway is on that one's record.
+  if (!found || found->empty()) return;
+  const auto record = audit::to_json(found->front());
+  for (const char* name :
+       {"authentication", "issuer", "acr", "amr", "groups", "client", "application", "actors"}) {
+    if (const auto* value = record.if_contains(name)) out[name] = *value;
+  }
+}
+
 HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
   const auto found = desk_.find(number);
   if (!found) return failed(found.error());
@@ -218,6 +238,7 @@ HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
   out["votes"] = votes_of(*found);
   out["evidence"] = texts(found->evidence);
   out["session"] = found->session_id;
+  add_requester(*found, out);
   out["policy"] = found->subject.policy;
   out["schema"] = found->subject.schema;
   std::string settings = found->subject.session;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,9 @@ bool may_see(const approval::Request& request, const identity::Directory& direct
 /// without proving who they are.
 class ApprovalApi {
  public:
-  ApprovalApi(gateway::Gateway& gateway, approval::Desk& desk) : gateway_(gateway), desk_(desk) {}
+  ApprovalApi(gateway::Gateway& gateway, approval::Desk& desk,
+              std::filesystem::path audit_directory)
+      : gateway_(gateway), desk_(desk), audit_directory_(std::move(audit_directory)) {}
 
   /// `local`: from the socket in the state folder. Nothing: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request, bool local);
@@ -45,9 +48,12 @@ class ApprovalApi {
   std::vector<std::string> eyes_of(const std::string& reader);
   bool may_see(const approval::Request& request, const std::vector<std::string>& eyes);
   boost::json::object brief(const approval::Request& request);
+  /// How the session that asks came in, as it is on the record.
+  void add_requester(const approval::Request& request, boost::json::object& out);
 
   gateway::Gateway& gateway_;
   approval::Desk& desk_;
+  std::filesystem::path audit_directory_;
   DelegationApi delegations_{gateway_, desk_};
 };
 
