@@ -64,6 +64,16 @@ class FakeHttp : public http::HttpClient {
                                 const std::string& /*body*/) override {
     return get(url, headers);
   }
+  Result<http::HttpAnswer> send(const std::string&, const std::string&,
+                                const std::map<std::string, std::string>&,
+                                const std::string&) override {
+    return fail(ErrorCode::kInternal, "not asked for");
+  }
+  Result<http::HttpAnswer> stream(const std::string&, const std::string&,
+                                  const std::map<std::string, std::string>&, const std::string&,
+                                  const Take&) override {
+    return fail(ErrorCode::kInternal, "not asked for");
+  }
   Result<http::HttpAnswer> put(const std::string&, const std::map<std::string, std::string>&,
                                const std::string&, const http::AwsKey&) override {
     return fail(ErrorCode::kInternal, "not asked for");
