@@ -175,7 +175,7 @@ def test_without_it_people_decide(gateway):
     (lambda: attest(SCRIPT, finished=datetime.now(timezone.utc) - timedelta(hours=2)), "too old"),
     (lambda: attest(SCRIPT, finished=datetime.now(timezone.utc) + timedelta(hours=2)), "in the future"),
     (lambda: attest(SCRIPT).replace('"sig": "', '"sig": "A'), "no key that is configured"),
-    (lambda: "{}", "expected a DSSE envelope"),
+    (lambda: "{}", "not a DSSE envelope"),
     (lambda: "not json", "no JSON object")])
 def test_Threat68_forged_or_stale_attestations(gateway, given, why):
     change = submit(gateway, given())
