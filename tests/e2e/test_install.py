@@ -18,11 +18,12 @@ def install(folder):
 def test_everything_is_in_its_place_and_runs(tmp_path):
     usr = install(tmp_path)
     files = {str(f.relative_to(usr)) for f in usr.rglob("*") if f.is_file()}
-    docs = {f"share/doc/sluice/docs/{f.name}" for f in (ROOT / "docs").glob("*.md")}
-    assert docs
+    docs = {f"share/doc/sluice/docs/{f.relative_to(ROOT / 'docs')}" for kind in ("*.md", "*.png") for f in (ROOT / "docs").rglob(kind)}
+    console = {f"share/sluice/console/{f.relative_to(ROOT / 'web/dist')}" for f in (ROOT / "web/dist").rglob("*") if f.is_file()}
+    assert docs and "share/sluice/console/index.html" in console, "the console is not built: ./dev web"
     policies = {f"share/sluice/policies/{f.name}" for f in (ROOT / "policies").glob("*.yaml")}
     assert files == {"bin/sluice", "lib/systemd/system/sluice.service", "share/doc/sluice/README.md",
-                     "share/doc/sluice/sluice.yaml"} | docs | policies
+                     "share/doc/sluice/sluice.yaml"} | docs | policies | console
     version = re.search(r"project\(sluice VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
     shown = subprocess.run([usr / "bin/sluice", "version"], check=True, capture_output=True, text=True)
     assert shown.stdout.startswith(f"sluice {version}")
