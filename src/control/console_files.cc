@@ -115,7 +115,7 @@ HttpResponse ConsoleFiles::send(const HttpRequest& request, const File& file, bo
       {"Cache-Control", for_ever ? "public, max-age=31536000, immutable" : "no-cache"},
       {"ETag", file.tag},
       {"Content-Security-Policy",
-       "default-src 'self'; img-src 'self' data:; "
+       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Opener-Policy", "same-origin"},
