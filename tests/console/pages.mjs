@@ -48,6 +48,7 @@ await page.getByLabel("Password", { exact: true }).waitFor();
 await keepsTheRules(page, "login");
 await shot(page, `login-${width}-${scheme}`);
 await logIn(page, "root");
+await page.getByLabel("Password", { exact: true }).waitFor({ state: "detached" });
 await settled(page);
 
 const { records } = await (
