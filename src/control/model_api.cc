@@ -174,14 +174,10 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
     if (!changed) return failed(changed.error());
   }
   const bool converses = asked.operation == models::Operation::kConverse;
-  std::map<std::string, std::string> told;
-  if (converses || asked.operation == models::Operation::kEmbed) {
-    const auto prompt = prompts_.keep(asked.caller.user, asked.caller.credential, wish);
-    if (!prompt) return failed(prompt.error());
-    wish.run = prompt->run;
-    wish.parent = prompt->id;
-    told = {{"Sluice-Run", prompt->run}, {"Sluice-Prompt", prompt->id}};
-  }
+  const auto prompt = prompts_.keep(asked.caller.user, asked.caller.credential, wish);
+  if (!prompt) return failed(prompt.error());
+  wish.run = prompt->run;
+  wish.parent = prompt->id;
   const auto keep = [this, caller = asked.caller, wish](const json::object& answer) -> Result<> {
     PromptWish next = wish;
     next.text = keepable(json::serialize(answer));
@@ -192,7 +188,7 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
                      {asked.model, request.method, asked.path, json::serialize(conversation->body),
                       headers_for(asked.model, request), converses},
                      keep),
-                 std::move(told));
+                 {{"Sluice-Run", prompt->run}, {"Sluice-Prompt", prompt->id}});
 }
 
 HttpResponse ModelApi::hand_on(std::shared_ptr<ModelExchange> exchange,

@@ -65,9 +65,12 @@ Result<> change_all(json::value& value, bool attachments, const Change& change) 
     if (attachments) return {};
     return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
   }
+  // Who speaks may have a person's name; a tool is called by its own.
+  const bool speaker = object.contains("role");
   for (auto& entry : object) {
-    if (is_one_of(std::string_view(entry.key()), kFrame) && !entry.value().is_structured())
-      continue;
+    const std::string_view key = entry.key();
+    const bool frame = is_one_of(key, kFrame) && !(speaker && key == "name");
+    if (frame && !entry.value().is_structured()) continue;
     SLUICE_TRY(change_all(entry.value(), attachments, change));
   }
   return {};
@@ -134,11 +137,11 @@ std::string latest_words(const Conversation& conversation) {
 }
 
 Result<> change_texts(Conversation& conversation, bool attachments, const Change& change) {
-  for (const auto name : kWords) {
-    auto* value = conversation.body.if_contains(name);
-    if (value != nullptr) SLUICE_TRY(change_all(*value, attachments, change));
-  }
-  return {};
+  // Wherever it stands: what a provider adds to its API tomorrow may be words too.
+  json::value all = std::move(conversation.body);
+  const auto changed = change_all(all, attachments, change);
+  conversation.body = std::move(all.get_object());
+  return changed;
 }
 
 }  // namespace sluice::models

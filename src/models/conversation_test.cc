@@ -58,6 +58,11 @@ TEST(Conversation, EveryTextIsChangedAndNoFrame) {
   EXPECT_EQ(changed(R"({"model":"m","input":"words","instructions":"more"})"),
             R"({"model":"m","input":"WORDS","instructions":"MORE"})");
   EXPECT_EQ(changed(R"({"model":"m","input":["a","b"]})"), R"({"model":"m","input":["A","B"]})");
+  // Nor is it said where else a provider lets words stand.
+  EXPECT_EQ(changed(R"({"model":"m","prediction":{"type":"content","content":"next"},"user":"u"})"),
+            R"({"model":"m","prediction":{"type":"content","content":"NEXT"},"user":"U"})");
+  EXPECT_EQ(changed(R"({"model":"m","messages":[{"role":"user","name":"ann","content":"x"}]})"),
+            R"({"model":"m","messages":[{"role":"user","name":"ANN","content":"X"}]})");
   // A name that holds more than a name is no frame.
   EXPECT_EQ(changed(R"({"model":"m","messages":[{"name":{"first":"ann"}}]})"),
             R"({"model":"m","messages":[{"name":{"first":"ANN"}}]})");

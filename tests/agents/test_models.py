@@ -251,6 +251,14 @@ def test_what_is_not_known_is_not_handed_on(gateway, provider, token):
     assert ask(gateway, "GET", "/models/gpt/v1/models", token=token, prefix="").json["data"][0]["id"] == "small-1"
 
 
+def test_what_is_only_counted_is_kept_too(gateway, provider, token):
+    answer = ask(gateway, "POST", "/models/claude/v1/messages/count_tokens", conversation(f"count {EMAIL}"), token,
+                 {"Sluice-Run": "run-count"}, prefix="")
+    assert answer.status == 200 and provider.asked[0][0] == "/v1/messages/count_tokens" and EMAIL not in json.dumps(provider.asked[0][2])
+    (kept,) = prompts_of(gateway, "run-count")
+    assert EMAIL in kept["text"] and kept["prompt"] == answer.headers["Sluice-Prompt"]
+
+
 def test_the_providers_refusals_and_silence(gateway, provider, sdk, token):
     provider.fails = 429
     came = sdk("gpt", conversation("x"))
