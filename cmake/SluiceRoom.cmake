@@ -7,6 +7,10 @@ add_custom_target(unit_tests)
 add_library(sluice_test_options INTERFACE)
 target_compile_options(sluice_test_options INTERFACE -Wno-gnu-zero-variadic-macro-arguments
                        -Wno-missing-designated-field-initializers)
+if(SLUICE_TESTS)
+  add_library(sluice_unit_main OBJECT ${CMAKE_SOURCE_DIR}/tests/unit_main.cc)
+  target_link_libraries(sluice_unit_main PUBLIC GTest::gmock spdlog::spdlog)
+endif()
 function(sluice_room name)
   cmake_parse_arguments(ROOM "SHARED_STORE" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
@@ -30,7 +34,7 @@ function(sluice_room name)
 
   if(tests AND SLUICE_TESTS AND (NOT SLUICE_TEST_ROOMS OR name IN_LIST SLUICE_TEST_ROOMS))
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE sluice_${name} GTest::gmock GTest::gtest_main rapidcheck rapidcheck_gtest
+    target_link_libraries(${name}_test PRIVATE sluice_${name} sluice_unit_main rapidcheck rapidcheck_gtest
                           sluice_test_options)
     # Tests run once: optimising them would take longer than they do, twice as long under sanitizers.
     target_compile_options(${name}_test PRIVATE -O0)

@@ -13,6 +13,15 @@
 #include "control/api.h"
 
 namespace sluice::cli {
+namespace {
+
+bool has_logged_in() {
+  const char* gateway = std::getenv("SLUICE_GATEWAY");
+  if (gateway != nullptr && std::getenv("SLUICE_TOKEN") != nullptr) return true;
+  return kept_credential(gateway == nullptr ? "" : gateway).has_value();
+}
+
+}  // namespace
 
 bool is_elsewhere(const Common& common) {
   const auto denied = [](const std::filesystem::path& path, int how) {
@@ -25,7 +34,9 @@ bool is_elsewhere(const Common& common) {
     return !std::filesystem::exists(common.config_file, error) || denied(common.config_file, R_OK);
   }
   // A state folder that is not there yet is about to be made here.
-  return denied(config->state, X_OK) || denied(control::control_socket(config->state), R_OK | W_OK);
+  const bool not_ours =
+      denied(config->state, X_OK) || denied(control::control_socket(config->state), R_OK | W_OK);
+  return not_ours && has_logged_in();
 }
 
 Result<boost::json::value> call_elsewhere(const std::string& method, const std::string& path,

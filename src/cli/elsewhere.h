@@ -13,7 +13,7 @@
 namespace sluice::cli {
 
 /// Whether a command has to ask the gateway over HTTP, as whoever has logged in: there is no
-/// configuration here, or its state is not for this user to open.
+/// configuration here, or its state is not for this user to open and they have logged in.
 bool is_elsewhere(const Common& common);
 
 /// Asks over HTTP as who has logged in (`sluice login`); with SLUICE_TOKEN, as who that lets in, at
