@@ -155,20 +155,28 @@ std::string sighting_word(uint32_t prefix) {
   return word;
 }
 
-void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each) {
+bool for_each_range(Bytes set, const std::function<void(uint64_t low, uint64_t high)>& each) {
   if (is_whole(set)) {
-    for (size_t at = 1; at < set.size(); at += 8) each(prefix_of(le64(set.data() + at)));
-    return;
+    for (size_t at = 1; at < set.size(); at += 8) {
+      const uint64_t digest = le64(set.data() + at);
+      each(digest, digest);
+    }
+    return true;
   }
-  if (!is_coded(set)) return;
+  if (!is_coded(set)) return set.empty();
   const uint64_t range = set_size(set) << kRiceBits;
-  for_each_coded(set, [&](uint64_t value) {
+  return for_each_coded(set, [&](uint64_t value) {
     // The digests that are spread to this value.
-    const auto low = static_cast<uint64_t>(((Wide{value} << 64) + range - 1) / range);
-    const auto high = static_cast<uint64_t>(((Wide{value + 1} << 64) - 1) / range);
+    each(static_cast<uint64_t>(((Wide{value} << 64) + range - 1) / range),
+         static_cast<uint64_t>(((Wide{value + 1} << 64) - 1) / range));
+    return true;
+  });
+}
+
+void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each) {
+  for_each_range(set, [&](uint64_t low, uint64_t high) {
     each(prefix_of(low));
     if (prefix_of(high) != prefix_of(low)) each(prefix_of(high));
-    return true;
   });
 }
 

@@ -120,6 +120,9 @@ struct WhoSawOptions {
 };
 Result<> audit_who_saw(const Common& common, const WhoSawOptions& options);
 
+/// How many sensitive values people have seen, by day.
+Result<> audit_subjects(const Common& common, const AuditOptions& options);
+
 struct ReconcileOptions {
   std::string database;
   std::string slot;   ///< empty: made of the database's name

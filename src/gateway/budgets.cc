@@ -210,7 +210,7 @@ Amounts used_by(const audit::Event& event) {
   }
   return used(event.kind, event.rows, event.bytes,
               undone || event.changed != nullptr || !event.changed_table.empty(), changed,
-              event.seen_shown.empty() ? 0 : audit::set_size(event.seen_shown),
+              event.subjects != 0 ? event.subjects : audit::set_size(event.seen_shown),
               event.duration_micros);
 }
 
@@ -219,7 +219,7 @@ Amounts used_by(const audit::Record& record) {
   for (const auto& each : record.changed) changed += rows_in(each);
   const bool undone = record.outcome == audit::Outcome::kLimited;
   return used(record.kind, record.rows, record.bytes, undone || !record.changed.empty(), changed,
-              record.seen_shown.empty() ? 0 : audit::set_size(record.seen_shown),
+              record.subjects != 0 ? record.subjects : audit::set_size(record.seen_shown),
               record.duration_micros);
 }
 

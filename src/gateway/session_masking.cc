@@ -309,7 +309,9 @@ void Session::see_rows(MaskedRows& rows) {
 
 bool Session::record_sightings(Expected& entry) {
   if (!entry.masked->sightings || !entry.masked->sightings->full()) return true;
-  const std::string shown = audit::encode_set(entry.masked->sightings->take(false));
+  const auto digests = entry.masked->sightings->take(false);
+  entry.masked->sightings->remember(digests);
+  const std::string shown = audit::encode_set(digests);
   const std::string masked = audit::encode_set(entry.masked->sightings->take(true));
   audit::Event event;
   event.type = audit::EventType::kSeen;

@@ -77,4 +77,15 @@ std::vector<uint64_t> Sightings::take(bool masked) {
   return out;
 }
 
+void Sightings::remember(const std::vector<uint64_t>& taken) {
+  if (!before_) before_.emplace(kCounted);
+  for (const uint64_t digest : taken) before_->add(digest);
+}
+
+uint64_t Sightings::shown(const std::vector<uint64_t>& last) {
+  if (!before_) return 0;
+  remember(last);
+  return before_->count();
+}
+
 }  // namespace sluice::mask

@@ -67,5 +67,15 @@ TEST_F(SightingsTest, IsBoundedByBeingTaken) {
   EXPECT_FALSE(seen.full());
 }
 
+TEST_F(SightingsTest, CountsAResultThatWasTakenInParts) {
+  Sightings seen(key);
+  for (int i = 0; i < 100; ++i) seen.note("a" + std::to_string(i), false);
+  const auto first = seen.take(false);
+  EXPECT_EQ(seen.shown(first), 0U);  // There was nothing before.
+  seen.remember(first);
+  for (int i = 50; i < 120; ++i) seen.note("a" + std::to_string(i), false);
+  EXPECT_EQ(seen.shown(seen.take(false)), 120U);
+}
+
 }  // namespace
 }  // namespace sluice::mask
