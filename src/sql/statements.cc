@@ -292,7 +292,7 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
                                             : What::kDeallocate;
   if (context_.reached || context_.collected != nullptr) {
     // Nobody is told when it happens.
-    return fail("PREPARE, EXECUTE and DEALLOCATE in code cannot be followed", "0A000");
+    return fail("PREPARE, EXECUTE and DEALLOCATE in code cannot be followed", "42501");
   }
   facts_.prepared.push_back({what, std::string(statement)});
   if (what == What::kPrepare) {
