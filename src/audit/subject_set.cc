@@ -22,17 +22,26 @@ uint64_t spread(uint64_t digest, uint64_t size) {
 class BitWriter {
  public:
   explicit BitWriter(std::string& out) : out_(out) {}
-  void bit(bool one) {
-    if (used_ == 0) out_.push_back(0);
-    if (one) out_.back() = static_cast<char>(out_.back() | (1 << used_));
-    used_ = (used_ + 1) % 8;
+  /// The low `count` bits, at most 32; the others of `value` are 0.
+  void put(uint64_t value, unsigned count) {
+    word_ |= value << used_;
+    used_ += count;
+    for (; used_ >= 8; used_ -= 8, word_ >>= 8) out_.push_back(static_cast<char>(word_));
   }
-  void bits(uint64_t value, unsigned count) {
-    for (unsigned i = 0; i < count; ++i) bit(((value >> i) & 1) != 0);
+  /// A difference: as many ones as it has 2^kRiceBits, a zero, and the rest.
+  void rice(uint64_t step) {
+    uint64_t quotient = step >> kRiceBits;
+    for (; quotient >= 8; quotient -= 8) put(0xFF, 8);
+    put((uint64_t{1} << quotient) - 1, static_cast<unsigned>(quotient) + 1);
+    put(step & ((uint64_t{1} << kRiceBits) - 1), kRiceBits);
+  }
+  void finish() {
+    if (used_ > 0) put(0, 8 - used_);
   }
 
  private:
   std::string& out_;
+  uint64_t word_ = 0;
   unsigned used_ = 0;
 };
 
@@ -105,16 +114,15 @@ std::string encode_set(const std::vector<uint64_t>& digests) {
   }
   out.push_back(kCoded);
   append_le64(out, digests.size());
+  out.reserve(out.size() + digests.size() * (kRiceBits + 2) / 8);
   BitWriter bits(out);
   uint64_t before = 0;
   for (const uint64_t digest : digests) {
     const uint64_t value = spread(digest, digests.size());
-    const uint64_t step = value - before;
-    for (uint64_t quotient = step >> kRiceBits; quotient > 0; --quotient) bits.bit(true);
-    bits.bit(false);
-    bits.bits(step, kRiceBits);
+    bits.rice(value - before);
     before = value;
   }
+  bits.finish();
   return out;
 }
 

@@ -29,6 +29,19 @@ json::object amount_of(const policy::BudgetState& state, size_t i) {
           {"left", most - std::min(most, state.used[i])}};
 }
 
+std::vector<policy::BudgetState> states_of(gateway::Gateway& gateway, const std::string& user,
+                                           const std::string& credential, const std::string& run) {
+  const auto policy = gateway.policy();
+  const auto directory = gateway.directory();
+  const auto* known = directory->find(user);
+  if (policy->budgets().empty() || known == nullptr) return {};
+  const auto payer =
+      policy::payer_of(gateway::principal_of(*directory, *known, directory->credential(credential),
+                                             {}, wall_micros()),
+                       run);
+  return gateway.agents().ledger.states(*policy, wall_micros(), &payer);
+}
+
 }  // namespace
 
 json::array to_json(const std::vector<policy::BudgetState>& states) {
@@ -54,18 +67,15 @@ json::array all_budgets(gateway::Gateway& gateway, const std::string& reader) {
   return to_json(states);
 }
 
+json::array own_budgets(gateway::Gateway& gateway, const std::string& user,
+                        const std::string& credential, const std::string& run) {
+  return to_json(states_of(gateway, user, credential, run));
+}
+
 json::array low_budgets(gateway::Gateway& gateway, const std::string& user,
                         const std::string& credential, const std::string& run) {
   json::array low;
-  const auto policy = gateway.policy();
-  const auto directory = gateway.directory();
-  const auto* known = directory->find(user);
-  if (policy->budgets().empty() || known == nullptr) return low;
-  const auto payer =
-      policy::payer_of(gateway::principal_of(*directory, *known, directory->credential(credential),
-                                             {}, wall_micros()),
-                       run);
-  for (const auto& state : gateway.agents().ledger.states(*policy, wall_micros(), &payer)) {
+  for (const auto& state : states_of(gateway, user, credential, run)) {
     for (size_t i = 0; i < policy::kAmounts; ++i) {
       if (!state.most[i]) continue;
       const uint64_t left = *state.most[i] - std::min(*state.most[i], state.used[i]);

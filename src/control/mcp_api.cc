@@ -133,7 +133,7 @@ json::object McpApi::answer_to(const mcp::Message& message, AgentCaller caller) 
     return mcp::result_of(
         message.id,
         json::object{{"protocolVersion", revision},
-                     {"capabilities", json::object{{"tools", json::object()}}},
+                     {"capabilities", McpOffers::capabilities()},
                      {"serverInfo",
                       json::object{{"name", "sluice"}, {"title", "Sluice"}, {"version", kVersion}}},
                      {"instructions", mcp::instructions()}});
@@ -142,6 +142,14 @@ json::object McpApi::answer_to(const mcp::Message& message, AgentCaller caller) 
   if (message.method == "tools/list")
     return mcp::result_of(message.id, json::object{{"tools", mcp::describe_tools()}});
   if (message.method == "tools/call") return call_tool(message, std::move(caller));
+  if (message.method == "resources/read") {
+    auto said = attribution_of(message, caller);
+    if (!said)
+      return mcp::error_of(message.id, mcp::RpcError::kInvalidParams,
+                           "_meta: " + said.error().text);
+    caller.said = std::move(*said);
+  }
+  if (auto answer = offers_.answer(message, caller)) return std::move(*answer);
   return mcp::error_of(message.id, mcp::RpcError::kMethodNotFound,
                        "there is no method " + message.method);
 }

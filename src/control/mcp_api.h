@@ -8,6 +8,7 @@
 #include "base/bounded_cache.h"
 #include "config/config.h"
 #include "control/http_server.h"
+#include "control/mcp_offers.h"
 #include "control/mcp_tools.h"
 #include "control/oidc_api.h"
 #include "mcp/protocol.h"
@@ -58,6 +59,7 @@ class McpApi {
   /// Prompts that came with a call, so that the next call with the same is for the same one.
   BoundedCache<agents::Attribution> came_{kPromptsKept};
   McpTools tools_;
+  McpOffers offers_{gateway_, tools_};
 };
 
 }  // namespace sluice::control

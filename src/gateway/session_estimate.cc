@@ -1,4 +1,8 @@
 // Session: the planner is asked how many rows a statement would touch, before it is decided on.
+#include <chrono>
+
+#include <fmt/format.h>
+
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
@@ -7,6 +11,21 @@
 
 namespace sluice::gateway {
 namespace pg = wire::postgres;
+
+namespace {
+
+/// How long the planner's word on a text counts: its statistics change less often.
+constexpr std::chrono::seconds kEstimateLasts{30};
+
+/// What the planner's word depends on, besides what the tables hold. The policies of tables may
+/// look at who asks.
+std::string estimate_key(const Admission& admission, uint64_t scope, uint64_t principal,
+                         Bytes text) {
+  return fmt::format("{} {} {} {}\n{}", admission.database->id(), scope, principal, admission.role,
+                     text);
+}
+
+}  // namespace
 
 bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement) {
   if (redone_ && redone_->estimated) return false;
@@ -21,15 +40,29 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
                    transaction_ != 'E' && piece.whole();
   if (!judgement.needs_estimate() || !can) return false;
   const std::string question = "EXPLAIN (FORMAT JSON) " + std::string(text);
+  std::string key = estimate_key(admission_, scope_.id, principal_->id, text);
+  const auto known = worker_.estimates().find(key);
   defer(piece, kEstimating);
   deferred_->estimated = true;
-  run_own({question}, [this](OwnRun& run) {
+  if (known && known->until > now_.steady) {
+    deferred_->estimate = known->rows;
+    worker_.post([id = id_](Worker& self) {
+      if (Session* session = self.find_session(id)) session->take_deferred(kEstimating);
+    });
+    return true;
+  }
+  run_own({question}, [this, key = std::move(key)](OwnRun& run) {
     if (!deferred_) return;
     const auto& results = run.answer.results;
     if (run.answer.error) {
       deferred_failed(*run.answer.error);
     } else if (results.size() == 1 && results[0].size() == 1 && results[0][0][0]) {
       deferred_->estimate = sql::estimated_rows(*results[0][0][0]);
+      if (deferred_->estimate) {
+        const Estimate estimate{*deferred_->estimate, now_.steady + kEstimateLasts};
+        worker_.estimates().insert(key, std::make_shared<const Estimate>(estimate),
+                                   sizeof estimate);
+      }
     }
     take_deferred(kEstimating);
   });

@@ -38,6 +38,12 @@ class Login;
 class Session;
 class CancelTicket;
 
+/// How many rows the planner expects of a text.
+struct Estimate {
+  double rows = 0;
+  Clock::time_point until;  ///< does not count any more
+};
+
 /// What all workers of one gateway share.
 struct Shared {
   explicit Shared(audit::Log& audit_log) : log(audit_log) {}
@@ -100,6 +106,7 @@ class Worker {
   Scopes& scopes() { return scopes_; }
   Principals& principals() { return principals_; }
   Audiences& audiences() { return audiences_; }
+  BoundedCache<Estimate>& estimates() { return estimates_; }
   /// Runs a simple query of the gateway's own on a connection opened for it.
   void ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done);
   WorkerCounters& counters() { return counters_; }
@@ -141,6 +148,7 @@ class Worker {
   Scopes scopes_;
   Principals principals_;
   Audiences audiences_;
+  BoundedCache<Estimate> estimates_{256 << 10};
   int listen_fd_ = -1;
   net::Timer second_;
   uint64_t seconds_ = 0;

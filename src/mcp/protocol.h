@@ -26,6 +26,8 @@ enum class RpcError : int16_t {
   kInvalidRequest = -32600,
   kMethodNotFound = -32601,
   kInvalidParams = -32602,
+  kResourceNotFound = -32002,  ///< of the protocol, "Resources"
+  kRefused = -32010,           ///< of this server: rules do not let the caller have it
 };
 
 /// A message of a client.

@@ -13,8 +13,9 @@ import pytest
 from harness import npm
 from harness.gateway import Gateway
 
-# Those that ask for no tools but a server's own; the others call tools of the suite's example server ("test_simple_text").
-SCENARIOS = ("server-initialize", "ping", "tools-list", "dns-rebinding-protection")
+# Those that ask for nothing but a server's own; the others call tools and read resources of the suite's example server
+# ("test_simple_text", "test://static-text").
+SCENARIOS = ("server-initialize", "ping", "tools-list", "resources-list", "prompts-list", "completion-complete", "dns-rebinding-protection")
 
 
 class Proxy:
@@ -89,3 +90,8 @@ def test_inspector(proxy, tools):
     assert {"query", "describe_schema"} <= {tool["name"] for tool in inspect("--method", "tools/list")["tools"]}
     found = inspect("--method", "tools/call", "--tool-name", "query", "--tool-arg", "database=orders", "--tool-arg", "sql=SELECT 6 * 7 AS n")
     assert found["structuredContent"]["rows"] == [["42"]]
+    assert "sluice://databases/orders/schema" in {each["uri"] for each in inspect("--method", "resources/list")["resources"]}
+    read = inspect("--method", "resources/read", "--uri", "sluice://databases")
+    assert json.loads(read["contents"][0]["text"])["databases"][0]["name"] == "orders"
+    got = inspect("--method", "prompts/get", "--prompt-name", "explore_database", "--prompt-args", "database=orders")
+    assert "sluice://databases/orders/policy" in got["messages"][0]["content"]["text"]

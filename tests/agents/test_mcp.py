@@ -259,7 +259,7 @@ def test_messages_that_are_none(gateway):
                        (b'{"jsonrpc":"1.0","id":1,"method":"ping"}', -32600), (b"[" * 100 + b"]" * 100, -32700)):
         status, _, answer = post(gateway, body, token)
         assert status == 400 and json.loads(answer)["error"]["code"] == code, (body, answer)
-    status, _, answer = post(gateway, {"jsonrpc": "2.0", "id": 1, "method": "resources/list"}, token)
+    status, _, answer = post(gateway, {"jsonrpc": "2.0", "id": 1, "method": "resources/subscribe"}, token)
     assert status == 200 and json.loads(answer)["error"]["code"] == -32601
     assert post(gateway, {"jsonrpc": "2.0", "method": "notifications/initialized"}, token)[0] == 202
     assert post(gateway, PING, token, MCP_Protocol_Version="1999-01-01")[0] == 400
