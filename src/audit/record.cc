@@ -104,6 +104,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
     fields.number(Key::kServerTime, event.server_micros);
   }
   fields.number(Key::kWaited, event.waited_micros);
+  fields.number(Key::kPlannerCost, event.planner_cost);
   if (event.tags != nullptr) fields.list(Key::kTags, *event.tags);
   if (event.changed != nullptr) {
     fields.list(Key::kChanged, *event.changed);
@@ -193,6 +194,7 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.tags = strings(view.tags);
   record.server_micros = view.server_micros;
   record.waited_micros = view.waited_micros;
+  record.planner_cost = view.planner_cost;
   record.transaction = view.transaction;
   record.transaction_outcome = view.transaction_outcome;
   record.stamp = view.stamp;

@@ -50,6 +50,7 @@ struct Record {
   std::vector<std::string> tags;
   uint64_t server_micros = 0;
   uint64_t waited_micros = 0;
+  uint64_t planner_cost = 0;
   std::string seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;

@@ -104,6 +104,7 @@ boost::json::object to_json(const Record& record) {
     out["duration_us"] = record.duration_micros;
     out["server_us"] = record.server_micros;
     out["waited_us"] = record.waited_micros;
+    if (record.planner_cost != 0) out["planner_cost"] = record.planner_cost;
   }
   text("message", record.message);
   return out;

@@ -148,6 +148,8 @@ class RecordReader {
         return number(view_.server_micros);
       case Key::kWaited:
         return number(view_.waited_micros);
+      case Key::kPlannerCost:
+        return number(view_.planner_cost);
       case Key::kDriver:
         return text(view_.driver);
       case Key::kIssuer:

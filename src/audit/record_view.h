@@ -82,6 +82,7 @@ enum class Key : uint64_t {
   kEnvelope = 88,
   kDataset = 89,
   kModel = 90,
+  kPlannerCost = 95,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -164,6 +165,7 @@ struct RecordView {
   TextList tags;
   uint64_t server_micros = 0;  ///< `duration_micros` where nothing else is said
   uint64_t waited_micros = 0;
+  uint64_t planner_cost = 0;
   Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;

@@ -5,6 +5,7 @@
 
 #include "audit/subject_set.h"
 #include "base/log.h"
+#include "gateway/budgets.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
@@ -303,6 +304,7 @@ void Session::see_rows(MaskedRows& rows) {
 
 bool Session::record_sightings(Expected& entry) {
   if (!entry.masked->sightings || !entry.masked->sightings->full()) return true;
+  entry.masked->told = 0;
   const std::string shown = audit::encode_set(entry.masked->sightings->take(false));
   const std::string masked = audit::encode_set(entry.masked->sightings->take(true));
   audit::Event event;
@@ -327,7 +329,12 @@ Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
     return Pass::kDrop;
   }
   masked_.clear();
-  if (!mask_row(piece.body(), entry) || !record_sightings(entry)) return Pass::kStop;
+  if (!mask_row(piece.body(), entry)) return Pass::kStop;
+  if (auto over = over_subjects(entry)) {
+    cut_result(entry, std::move(over));
+    return Pass::kDrop;
+  }
+  if (!record_sightings(entry)) return Pass::kStop;
   replacement_ = masked_;
   ++entry.rows;
   entry.bytes += replacement_.size();
@@ -347,6 +354,10 @@ Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
   if (!done) {
     unmaskable(done.error().text);
     return Pass::kStop;
+  }
+  if (auto over = over_subjects(entry)) {
+    cut_result(entry, std::move(over));
+    return last ? Pass::kForward : Pass::kDrop;
   }
   if (!export_data(entry, masked_, last) || !record_sightings(entry)) return Pass::kStop;
   entry.rows = copy.rows();

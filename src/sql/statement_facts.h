@@ -304,6 +304,8 @@ struct StatementFacts {
       false;  ///< SET, RESET, DISCARD, set_config, functions that cannot be known
   bool resets_settings = false;  ///< RESET ALL, DISCARD ALL: every setting is as at start-up again
   bool resets_in_body = false;   ///< the same in a body, with more of it to follow
+  bool runs_explained = false;   ///< EXPLAIN ANALYZE
+  uint32_t parameters = 0;       ///< the highest $n of the text
   bool outside_transaction = false;  ///< cannot run in a transaction block: VACUUM, CONCURRENTLY, …
   /// The text names a relation, column or function that the catalog does not have. The server
   /// will say so; a rule never allows it for what it might be.

@@ -210,6 +210,7 @@ void Walker::on_explain(const Node& body) {
   const Within within(*this);
   const bool analyze = option_on(body, "options", "analyze");
   context_.explained = context_.explained || !analyze;
+  facts_.runs_explained = facts_.runs_explained || analyze;
   gather_.shared_action(ActionKind::kRead);
   const auto query = field(body, "query");
   if (!query) return;

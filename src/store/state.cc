@@ -405,6 +405,7 @@ std::span<const char* const> schema_steps() {
       "ALTER TABLE changes ADD COLUMN attestation TEXT NOT NULL DEFAULT '';",
       kAgentPrompts,
       kAgentTaints,
+      kBudgetUse,
   };
   return kSteps;
 }
