@@ -2,6 +2,7 @@
 
 #include "audit/record_json.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 
 namespace sluice::audit {
 namespace json = boost::json;
@@ -35,6 +36,14 @@ json::object to_json(const HistoryQuery& query, const Change& change) {
                                                                : name_of(change.outcome);
   if (!query.key.empty()) out["row"] = change.named ? "named" : "maybe";
   return out;
+}
+
+json::object to_json(const SubjectsSeen& seen) {
+  return {{"day", format_time(seen.day_micros).substr(0, 10)},
+          {"user", to_printable_utf8(seen.user)},
+          {"subjects", seen.subjects},
+          {"exact", seen.exact},
+          {"statements", seen.statements}};
 }
 
 json::object to_json(const Finding& finding) {

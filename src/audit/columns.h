@@ -21,9 +21,10 @@ enum class Column : uint8_t {
   kDuration,
   kRows,
   kSequence,
-  kPlace,  ///< of its frame in the segment
+  kPlace,     ///< of its frame in the segment
+  kSubjects,  ///< sensitive values that it showed as they are
 };
-inline constexpr size_t kColumns = 9;
+inline constexpr size_t kColumns = 10;
 /// The first of them repeat much: each chunk has a list of the values that occur.
 inline constexpr size_t kListed = 4;
 

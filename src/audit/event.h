@@ -119,6 +119,8 @@ struct Event {
   std::string_view changed_table;
   /// Digests of the sensitive values that were shown as they are, and masked: `encode_set`.
   std::string_view seen_shown, seen_masked;
+  /// How many values were shown, where `seen_shown` tells of the last of them only.
+  uint64_t subjects = 0;
   uint64_t transaction = 0;  ///< counted within the session; 0: none, or not known
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   std::string_view purpose;  ///< as the client has stated it

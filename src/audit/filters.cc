@@ -10,6 +10,8 @@
 namespace sluice::audit {
 namespace {
 
+constexpr int64_t kDayMicros = int64_t{24} * 3600 * 1'000'000;
+
 template <std::string Query::* kMember>
 Result<> set_text(Query& query, const std::string& value) {
   query.*kMember = value;
@@ -41,6 +43,17 @@ Result<> set_duration(Query& query, const std::string& value) {
 template <int64_t Query::* kMember>
 Result<> set_time(Query& query, const std::string& value) {
   SLUICE_ASSIGN(query.*kMember, parse_time(value));
+  return {};
+}
+
+Result<> set_day(Query& query, const std::string& value) {
+  auto begin = parse_time(value + "T00:00:00Z");
+  if (!begin) {
+    return fail(ErrorCode::kInvalidInput,
+                "expected a day such as 2026-11-27, got \"" + value + "\"");
+  }
+  query.since_micros = *begin;
+  query.until_micros = *begin + kDayMicros - 1;
   return {};
 }
 
@@ -110,8 +123,14 @@ const std::vector<Filter> kFilters = {
      set_duration<&Query::max_duration_micros>},
     {"min_rows", "N", "Of at least so many rows", {}, set_number<&Query::min_rows>},
     {"max_rows", "N", "Of at most so many rows", {}, set_number<&Query::max_rows>},
+    {"min_subjects",
+     "N",
+     "That showed at least so many sensitive values",
+     {},
+     set_number<&Query::min_subjects>},
     {"since", "TIME", "1h, 2d or 2026-11-24T09:30:00Z", {}, set_time<&Query::since_micros>},
     {"until", "TIME", "The same", {}, set_time<&Query::until_micros>},
+    {"day", "DATE", "On this day (UTC): 2026-11-27", {}, set_day},
 };
 
 void put_encoded(std::string& out, std::string_view text) {

@@ -78,6 +78,9 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
          CREATE TABLE chunk_columns (chunk INTEGER PRIMARY KEY, columns BLOB NOT NULL) STRICT;
          CREATE VIRTUAL TABLE words USING fts5(   -- rowid: chunk * 4096 + place of the first record
            text, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '_'");)",
+      // Chunks have a column more: all are made anew.
+      R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
+         INSERT INTO words(words) VALUES ('delete-all');)",
   }));
   return Index(std::move(database));
 }
@@ -216,7 +219,8 @@ bool Index::add(const std::string& segment, const Frame& frame) {
   add_sightings(chunk.words.back(), record->seen_masked);
   chunk.columns.add({context_of(*record), statement_of(*record), verdict_of(*record),
                      record->session_id, static_cast<uint64_t>(record->time_micros),
-                     record->duration_micros, record->rows, frame.sequence, frame.offset});
+                     record->duration_micros, record->rows, frame.sequence, frame.offset,
+                     subjects_of(*record)});
   ++pending_records_;
   return true;
 }

@@ -175,6 +175,7 @@ Result<> IndexReader::read(const ChunkInfo& chunk, const std::function<void(cons
   };
   between(Column::kDuration, query_.min_duration_micros, query_.max_duration_micros);
   between(Column::kRows, query_.min_rows, query_.max_rows);
+  between(Column::kSubjects, query_.min_subjects, {});
   if (rows.empty()) return {};
   for (size_t c = 0; c < kColumns; ++c) column(static_cast<Column>(c));
   const auto listed = [&](Column which, size_t i) {
@@ -184,7 +185,8 @@ Result<> IndexReader::read(const ChunkInfo& chunk, const std::function<void(cons
     each({listed(Column::kContext, i), listed(Column::kStatement, i), listed(Column::kVerdict, i),
           listed(Column::kSession, i), static_cast<int64_t>(values[index_of(Column::kTime)][i]),
           values[index_of(Column::kDuration)][i], values[index_of(Column::kRows)][i],
-          values[index_of(Column::kSequence)][i], values[index_of(Column::kPlace)][i]});
+          values[index_of(Column::kSequence)][i], values[index_of(Column::kPlace)][i],
+          values[index_of(Column::kSubjects)][i]});
   }
   return {};
 }

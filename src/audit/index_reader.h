@@ -28,6 +28,7 @@ struct Hit {
   uint64_t session = 0;
   int64_t time_micros = 0;
   uint64_t duration_micros = 0, rows = 0, sequence = 0, place = 0;
+  uint64_t subjects = 0;
 };
 
 /// Finds in the index what a query asks for, all but its text. One reading: what is added meanwhile

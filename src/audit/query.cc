@@ -130,7 +130,9 @@ bool matches_numbers(const Query& q, const RecordView& record) {
          (q.until_micros == 0 || record.time_micros <= q.until_micros) &&
          (!q.min_duration_micros || record.duration_micros >= *q.min_duration_micros) &&
          (!q.max_duration_micros || record.duration_micros <= *q.max_duration_micros) &&
-         (!q.min_rows || record.rows >= *q.min_rows) && (!q.max_rows || record.rows <= *q.max_rows);
+         (!q.min_rows || record.rows >= *q.min_rows) &&
+         (!q.max_rows || record.rows <= *q.max_rows) &&
+         (!q.min_subjects || subjects_of(record) >= *q.min_subjects);
 }
 
 bool has_seen(const Query& q, const RecordView& record) {

@@ -55,8 +55,9 @@ struct Query {
   std::string address;  ///< of the client, without port; "10.1." is a beginning
   std::optional<uint64_t> min_duration_micros, max_duration_micros;
   std::optional<uint64_t> min_rows, max_rows;
-  std::optional<uint64_t> seen;  ///< mask::sighting of a value that it returned
-  bool seen_masked = false;      ///< also where that was masked
+  std::optional<uint64_t> min_subjects;  ///< sensitive values that it showed as they are
+  std::optional<uint64_t> seen;          ///< mask::sighting of a value that it returned
+  bool seen_masked = false;              ///< also where that was masked
   Order order = Order::kNewest;
   std::optional<Rank> after;  ///< only what comes behind this one
 };

@@ -114,6 +114,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.number(Key::kTransaction, event.transaction);
   fields.bytes(Key::kSeenShown, event.seen_shown);
   fields.bytes(Key::kSeenMasked, event.seen_masked);
+  fields.number(Key::kSubjects, event.subjects);
   fields.number(Key::kTransactionOutcome, static_cast<uint64_t>(event.transaction_outcome));
   fields.number(Key::kStamp, event.stamp);
   fields.number(Key::kServerTransaction, event.server_transaction);
@@ -178,6 +179,7 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.masked = strings(view.masked);
   record.seen_shown = view.seen_shown;
   record.seen_masked = view.seen_masked;
+  record.subjects = view.subjects;
   record.released = strings(view.released);
   record.sqlstate = view.sqlstate;
   record.message = view.message;

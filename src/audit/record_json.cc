@@ -95,7 +95,8 @@ boost::json::object to_json(const Record& record) {
     text("change", record.change);
     list("masked", record.masked);
     list("released", record.released);
-    if (!record.seen_shown.empty()) out["values_shown"] = set_size(record.seen_shown);
+    const uint64_t shown = record.subjects != 0 ? record.subjects : set_size(record.seen_shown);
+    if (shown != 0) out["values_shown"] = shown;
     if (!record.seen_masked.empty()) out["values_masked"] = set_size(record.seen_masked);
     text("sqlstate", record.sqlstate);
     out["rows"] = record.rows;

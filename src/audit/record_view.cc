@@ -1,5 +1,9 @@
 #include "audit/record_view.h"
 
+#include <algorithm>
+
+#include "audit/subject_set.h"
+
 namespace sluice::audit {
 
 class RecordReader {
@@ -184,6 +188,8 @@ class RecordReader {
         return bytes(view_.seen_shown);
       case Key::kSeenMasked:
         return bytes(view_.seen_masked);
+      case Key::kSubjects:
+        return number(view_.subjects);
       case Key::kTransactionOutcome:
         return enumerator(view_.transaction_outcome, TransactionOutcome::kPrepared);
       case Key::kStamp:
@@ -210,6 +216,12 @@ class RecordReader {
   bool typed_ = false;
   bool server_timed_ = false;
 };
+
+uint64_t subjects_of(const RecordView& record) {
+  if (record.subjects != 0 || record.seen_shown.empty()) return record.subjects;
+  // What is no set may have been any.
+  return std::max<uint64_t>(set_size(record.seen_shown), 1);
+}
 
 std::optional<RecordView> read_record(Bytes in) { return RecordReader(in).read(); }
 

@@ -83,6 +83,7 @@ enum class Key : uint64_t {
   kDataset = 89,
   kModel = 90,
   kPlannerCost = 95,
+  kSubjects = 100,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -167,11 +168,15 @@ struct RecordView {
   uint64_t waited_micros = 0;
   uint64_t planner_cost = 0;
   Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
+  uint64_t subjects = 0;          ///< values shown, where that is not all in seen_shown
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
   Bytes purpose, receipt, envelope, dataset, model;
 };
+
+/// How many different sensitive values were shown as they are.
+uint64_t subjects_of(const RecordView& record);
 
 /// Reads one record; nothing for anything that encode_record would not write. Unknown fields of
 /// later versions are skipped.

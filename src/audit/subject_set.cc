@@ -22,17 +22,26 @@ uint64_t spread(uint64_t digest, uint64_t size) {
 class BitWriter {
  public:
   explicit BitWriter(std::string& out) : out_(out) {}
-  void bit(bool one) {
-    if (used_ == 0) out_.push_back(0);
-    if (one) out_.back() = static_cast<char>(out_.back() | (1 << used_));
-    used_ = (used_ + 1) % 8;
+  /// The low `count` bits, at most 32; the others of `value` are 0.
+  void put(uint64_t value, unsigned count) {
+    word_ |= value << used_;
+    used_ += count;
+    for (; used_ >= 8; used_ -= 8, word_ >>= 8) out_.push_back(static_cast<char>(word_));
   }
-  void bits(uint64_t value, unsigned count) {
-    for (unsigned i = 0; i < count; ++i) bit(((value >> i) & 1) != 0);
+  /// A difference: as many ones as it has 2^kRiceBits, a zero, and the rest.
+  void rice(uint64_t step) {
+    uint64_t quotient = step >> kRiceBits;
+    for (; quotient >= 8; quotient -= 8) put(0xFF, 8);
+    put((uint64_t{1} << quotient) - 1, static_cast<unsigned>(quotient) + 1);
+    put(step & ((uint64_t{1} << kRiceBits) - 1), kRiceBits);
+  }
+  void finish() {
+    if (used_ > 0) put(0, 8 - used_);
   }
 
  private:
   std::string& out_;
+  uint64_t word_ = 0;
   unsigned used_ = 0;
 };
 
@@ -105,16 +114,15 @@ std::string encode_set(const std::vector<uint64_t>& digests) {
   }
   out.push_back(kCoded);
   append_le64(out, digests.size());
+  out.reserve(out.size() + digests.size() * (kRiceBits + 2) / 8);
   BitWriter bits(out);
   uint64_t before = 0;
   for (const uint64_t digest : digests) {
     const uint64_t value = spread(digest, digests.size());
-    const uint64_t step = value - before;
-    for (uint64_t quotient = step >> kRiceBits; quotient > 0; --quotient) bits.bit(true);
-    bits.bit(false);
-    bits.bits(step, kRiceBits);
+    bits.rice(value - before);
     before = value;
   }
+  bits.finish();
   return out;
 }
 
@@ -163,20 +171,28 @@ std::string sighting_word(uint32_t prefix) {
   return word;
 }
 
-void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each) {
+bool for_each_range(Bytes set, const std::function<void(uint64_t low, uint64_t high)>& each) {
   if (is_whole(set)) {
-    for (size_t at = 1; at < set.size(); at += 8) each(prefix_of(le64(set.data() + at)));
-    return;
+    for (size_t at = 1; at < set.size(); at += 8) {
+      const uint64_t digest = le64(set.data() + at);
+      each(digest, digest);
+    }
+    return true;
   }
-  if (!is_coded(set)) return;
+  if (!is_coded(set)) return set.empty();
   const uint64_t range = set_size(set) << kRiceBits;
-  for_each_coded(set, [&](uint64_t value) {
+  return for_each_coded(set, [&](uint64_t value) {
     // The digests that are spread to this value.
-    const auto low = static_cast<uint64_t>(((Wide{value} << 64) + range - 1) / range);
-    const auto high = static_cast<uint64_t>(((Wide{value + 1} << 64) - 1) / range);
+    each(static_cast<uint64_t>(((Wide{value} << 64) + range - 1) / range),
+         static_cast<uint64_t>(((Wide{value + 1} << 64) - 1) / range));
+    return true;
+  });
+}
+
+void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each) {
+  for_each_range(set, [&](uint64_t low, uint64_t high) {
     each(prefix_of(low));
     if (prefix_of(high) != prefix_of(low)) each(prefix_of(high));
-    return true;
   });
 }
 

@@ -32,6 +32,9 @@ std::optional<std::vector<uint64_t>> digests_in(Bytes set);
 /// How many digests there are; 0 for what is no set.
 uint64_t set_size(Bytes set);
 
+/// For each digest within which range it lies: whole ones have their own. False for what is no set.
+bool for_each_range(Bytes set, const std::function<void(uint64_t low, uint64_t high)>& each);
+
 /// The top 24 bits that the digests may have, for an index. Ascending, some twice.
 void for_each_prefix(Bytes set, const std::function<void(uint32_t)>& each);
 /// How the index calls a prefix, and a set of more digests than it takes apart.

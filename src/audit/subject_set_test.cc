@@ -24,6 +24,13 @@ RC_GTEST_PROP(SubjectSet, NothingThatIsInItIsDenied, ()) {
   RC_ASSERT(set_size(set) == count);
   std::set<uint32_t> prefixes;
   for_each_prefix(set, [&](uint32_t prefix) { prefixes.insert(prefix); });
+  size_t ranges = 0;
+  RC_ASSERT(for_each_range(set, [&](uint64_t low, uint64_t high) {
+    // They come in the order of the digests, and each has its own.
+    RC_ASSERT(low <= digests[ranges] && digests[ranges] <= high);
+    ++ranges;
+  }));
+  RC_ASSERT(ranges == count);
   for (const uint64_t digest : digests) {
     RC_ASSERT(contains(set, digest) != Contains::kNo);
     RC_ASSERT(prefixes.contains(prefix_of(digest)));

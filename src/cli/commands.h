@@ -31,13 +31,14 @@ struct UserOptions {
   std::vector<std::string> groups;
   std::string kind;                     ///< "human", "service", "agent"; empty: human, or as it is
   std::vector<std::string> attributes;  ///< "key=value"
+  std::string valid_until;              ///< identity::parse_valid_until; empty: as it is
   bool password_stdin = false;
   bool generate = false;
   bool no_password = false;     ///< they log in elsewhere
   std::string issuer, subject;  ///< who a user is at an identity provider
 };
 Result<> user_add(const Common& common, const UserOptions& options);
-/// Changes kind, groups or attributes, those that are given.
+/// Changes kind, groups, attributes or the end of their time, those that are given.
 Result<> user_set(const Common& common, const UserOptions& options);
 Result<> user_list(const Common& common);
 Result<> user_passwd(const Common& common, const UserOptions& options);
@@ -118,6 +119,9 @@ struct WhoSawOptions {
   std::string since, until;
 };
 Result<> audit_who_saw(const Common& common, const WhoSawOptions& options);
+
+/// How many sensitive values people have seen, by day.
+Result<> audit_subjects(const Common& common, const AuditOptions& options);
 
 struct ReconcileOptions {
   std::string database;

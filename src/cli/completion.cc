@@ -30,7 +30,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommand
     {"database", "list check"},
     {"session", "list kill"},
     {"audit",
-     "search searches forget-search tail show streams who-saw transcript history reconcile verify "
+     "search searches forget-search tail show streams who-saw subjects transcript history "
+     "reconcile verify "
      "receipt "
      "export erase hold retention key"},
     {"config", "check"},

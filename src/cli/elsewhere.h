@@ -31,6 +31,7 @@ Result<> user_change_elsewhere(const std::string& name, const boost::json::objec
 Result<> user_list_elsewhere(const Common& common);
 Result<> user_remove_elsewhere(const std::string& name);
 Result<> audit_search_elsewhere(const Common& common, const AuditOptions& options);
+Result<> audit_subjects_elsewhere(const Common& common, const AuditOptions& options);
 Result<> audit_who_saw_elsewhere(const Common& common, const WhoSawOptions& options);
 
 }  // namespace sluice::cli

@@ -351,6 +351,8 @@ class Service {
   }
 
   Result<> look_at_store() {
+    if (gateway_->directory()->somebody_ended(wall_micros()))
+      SLUICE_TRY(identity::UserStore(*database_, "gateway").disable_ended(wall_micros()));
     SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
     SLUICE_ASSIGN(const int64_t version, database_->data_version());
     const bool changed = version != version_ || lost_;

@@ -67,9 +67,12 @@ Result<> user_add(const Common& common, const UserOptions& options) {
   if (!options.no_password) {
     SLUICE_ASSIGN(password, ask_password(options));
   }
-  identity::NewUser user{options.name, options.groups, {}, {}};
+  identity::NewUser user{options.name, options.groups, {}, {}, 0};
   user.kind = identity::find_kind(options.kind).value_or(identity::UserKind::kHuman);
   SLUICE_ASSIGN(user.attributes, read_attributes(options.attributes));
+  if (!options.valid_until.empty()) {
+    SLUICE_ASSIGN(user.valid_until_micros, identity::parse_valid_until(options.valid_until));
+  }
   if (is_elsewhere(common)) {
     SLUICE_TRY(user_add_elsewhere(options, password, user.attributes));
   } else {
@@ -83,19 +86,26 @@ Result<> user_add(const Common& common, const UserOptions& options) {
 }
 
 Result<> user_set(const Common& common, const UserOptions& options) {
-  if (options.kind.empty() && options.groups.empty() && options.attributes.empty())
-    return fail(ErrorCode::kInvalidInput, "say what to set: --kind, --group or --attribute");
+  if (options.kind.empty() && options.groups.empty() && options.attributes.empty() &&
+      options.valid_until.empty()) {
+    return fail(ErrorCode::kInvalidInput,
+                "say what to set: --kind, --group, --attribute or --valid-until");
+  }
   identity::UserChange change;
   change.kind = identity::find_kind(options.kind);
   if (!options.groups.empty()) change.groups = options.groups;
   if (!options.attributes.empty()) {
     SLUICE_ASSIGN(change.attributes, read_attributes(options.attributes));
   }
+  if (!options.valid_until.empty()) {
+    SLUICE_ASSIGN(change.valid_until_micros, identity::parse_valid_until(options.valid_until));
+  }
   if (is_elsewhere(common)) {
     boost::json::object wanted;
     if (change.kind) wanted["kind"] = options.kind;
     if (change.groups) wanted["groups"] = boost::json::value_from(*change.groups);
     if (change.attributes) wanted["attributes"] = boost::json::value_from(*change.attributes);
+    if (change.valid_until_micros) wanted["valid_until"] = options.valid_until;
     return user_change_elsewhere(options.name, wanted);
   }
   SLUICE_ASSIGN(auto database, open_store(common));
@@ -106,20 +116,23 @@ Result<> user_list(const Common& common) {
   if (is_elsewhere(common)) return user_list_elsewhere(common);
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto directory, identity::load_directory(database));
-  Listing listing{{"name", "kind", "groups", "attributes", "enabled", "kept_by", "created"}, {}};
+  Listing listing{
+      {"name", "kind", "groups", "attributes", "enabled", "valid_until", "kept_by", "created"}, {}};
   for (const auto& user : directory->users()) {
     if (listing.rows.size() >= common.limit) break;
     boost::json::array attributes;
     for (const auto& [key, value] : user.attributes)
       attributes.emplace_back(fmt::format("{}={}", key, value));
-    listing.rows.push_back(
-        boost::json::object{{"name", user.name},
-                            {"kind", identity::name_of(user.kind)},
-                            {"attributes", std::move(attributes)},
-                            {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
-                            {"enabled", !user.disabled},
-                            {"kept_by", user.made_by},
-                            {"created", format_time(user.created_micros)}});
+    listing.rows.push_back(boost::json::object{
+        {"name", user.name},
+        {"kind", identity::name_of(user.kind)},
+        {"attributes", std::move(attributes)},
+        {"groups", boost::json::array(user.groups.begin(), user.groups.end())},
+        {"enabled", !user.disabled},
+        {"valid_until",
+         user.valid_until_micros == 0 ? std::string() : format_time(user.valid_until_micros)},
+        {"kept_by", user.made_by},
+        {"created", format_time(user.created_micros)}});
   }
   print(std::cout, listing, common.format);
   return {};

@@ -28,6 +28,7 @@ Result<> user_add_elsewhere(const UserOptions& options, const SecretString& pass
                     {"groups", json::array(options.groups.begin(), options.groups.end())},
                     {"attributes", json::value_from(attributes)}};
   if (!password.empty()) body["password"] = password.reveal();
+  if (!options.valid_until.empty()) body["valid_until"] = options.valid_until;
   return call_elsewhere("POST", kUsers, json::serialize(body)).transform([](const auto&) {});
 }
 
@@ -38,7 +39,8 @@ Result<> user_change_elsewhere(const std::string& name, const json::object& chan
 
 Result<> user_list_elsewhere(const Common& common) {
   SLUICE_ASSIGN(auto found, call_elsewhere("GET", kUsers));
-  Listing listing{{"name", "kind", "groups", "attributes", "enabled", "kept_by", "created"}, {}};
+  Listing listing{
+      {"name", "kind", "groups", "attributes", "enabled", "valid_until", "kept_by", "created"}, {}};
   for (auto& row : found.as_array()) {
     if (listing.rows.size() >= common.limit) break;
     auto& user = row.as_object();
@@ -50,6 +52,7 @@ Result<> user_list_elsewhere(const Common& common) {
                                         {"attributes", std::move(attributes)},
                                         {"groups", user["groups"]},
                                         {"enabled", !user["disabled"].as_bool()},
+                                        {"valid_until", plain(user["valid_until"])},
                                         {"kept_by", user["kept_by"]},
                                         {"created", user["created"]}});
   }

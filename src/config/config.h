@@ -51,6 +51,9 @@ struct DatabaseConfig {
   SslMode sslmode = SslMode::kPrefer;
   std::string sslrootcert, sslcert, sslkey;
   bool channel_binding_required = false;
+  /// What the server may ask for: "scram-sha-256", "md5", "password", "none". Empty: all of it that
+  /// gives the password to nobody who listens.
+  std::vector<std::string> require_auth;
   std::string user;
   SecretString password;  ///< as read with the configuration; later ones: Database::password
   PasswordSource password_source;

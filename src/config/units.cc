@@ -46,6 +46,24 @@ Result<SslMode> parse_sslmode(std::string_view text) {
       text));
 }
 
+/// libpq's require_auth, without what it has against methods by name.
+Result<std::vector<std::string>> parse_require_auth(std::string_view text) {
+  std::vector<std::string> methods;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    const std::string_view method = text.substr(at, end - at);
+    if (method != "scram-sha-256" && method != "md5" && method != "password" && method != "none") {
+      return bad(
+          fmt::format("require_auth is a list of scram-sha-256, md5, password and none, "
+                      "separated by commas; not \"{}\"",
+                      text));
+    }
+    methods.emplace_back(method);
+    at = end + 1;
+  }
+  return methods;
+}
+
 Result<> set_option(DatabaseConfig& database, std::string_view name, const std::string& value) {
   if (name == "sslmode") {
     SLUICE_ASSIGN(database.sslmode, parse_sslmode(value));
@@ -61,10 +79,12 @@ Result<> set_option(DatabaseConfig& database, std::string_view name, const std::
     if (value != "require" && value != "prefer")
       return bad("channel_binding must be prefer or require");
     database.channel_binding_required = value == "require";
+  } else if (name == "require_auth") {
+    SLUICE_ASSIGN(database.require_auth, parse_require_auth(value));
   } else {
     return bad(
         fmt::format("unknown url option \"{}\"; known: sslmode, sslrootcert, sslcert, sslkey, "
-                    "channel_binding, host",
+                    "channel_binding, require_auth, host",
                     name));
   }
   return {};

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/answers_json.h"
 #include "audit/count.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
@@ -96,12 +97,14 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
     response.later = [this, asked = std::move(*asked)] { return records(asked); };
   } else if (what == "counts") {
     response.later = [this, asked = std::move(*asked)] { return counts(asked); };
+  } else if (what == "subjects") {
+    response.later = [this, asked = std::move(*asked)] { return subjects(asked); };
   } else if (what == "tail") {
     response.later = [this, asked = std::move(*asked)] { return follow(asked); };
   } else {
     return problem(404, "not found",
-                   "Known here: records, counts, tail, searches, who-saw, history, transcripts, "
-                   "verification.");
+                   "Known here: records, counts, subjects, tail, searches, who-saw, history, "
+                   "transcripts, verification.");
   }
   return response;
 }
@@ -176,6 +179,18 @@ HttpResponse AuditApi::counts(const Asked& asked) {
     all.push_back(std::move(one));
   }
   return json_response(200, json::object{{"records", counts->records}, {"counts", std::move(all)}});
+}
+
+HttpResponse AuditApi::subjects(const Asked& asked) {
+  if (const auto noted =
+          note_reading(log_, asked.reader, "counted over HTTP who has seen how much");
+      !noted)
+    return failed(noted.error());
+  const auto seen = audit::subjects_seen(audit_directory_, asked.query, wall_micros());
+  if (!seen) return failed(seen.error());
+  json::array all;
+  for (const auto& one : *seen) all.push_back(audit::to_json(one));
+  return json_response(200, json::object{{"subjects", std::move(all)}});
 }
 
 HttpResponse AuditApi::follow(const Asked& asked) {

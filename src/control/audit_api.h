@@ -21,6 +21,7 @@ namespace sluice::control {
 ///   GET    /api/v1/audit/records/N      one
 ///   GET    /api/v1/history              a page of the caller's own statements
 ///   GET    /api/v1/audit/counts         by=FIELD,…  over=SPAN
+///   GET    /api/v1/audit/subjects       sensitive values seen, by person and day
 ///   GET    /api/v1/audit/tail           records as they are written, as server-sent events
 ///   GET    /api/v1/audit/searches       those that are saved; saved=NAME begins with one
 ///   PUT    /api/v1/audit/searches/NAME  {query, author}
@@ -51,6 +52,7 @@ class AuditApi {
   HttpResponse records(const Asked& asked);
   HttpResponse record(const std::string& reader, uint64_t sequence);
   HttpResponse counts(const Asked& asked);
+  HttpResponse subjects(const Asked& asked);
   HttpResponse follow(const Asked& asked);
   HttpResponse searches();
   HttpResponse save(const std::string& name, const HttpRequest& request);

@@ -142,6 +142,10 @@ TEST_F(AuditApiTest, AnswersMoreThanSearches) {
   EXPECT_EQ(ask("GET", "/api/v1/audit/transcripts/x").status, 400);
   EXPECT_TRUE(get("/api/v1/audit/history?table=orders").at("records").as_array().empty());
   EXPECT_EQ(ask("GET", "/api/v1/audit/history").status, 400);
+  EXPECT_TRUE(
+      get("/api/v1/audit/subjects?user=alice&day=2026-11-27").at("subjects").as_array().empty());
+  EXPECT_EQ(ask("GET", "/api/v1/audit/subjects?since=2000-01-01").status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/subjects?day=2026-13-01").status, 400);
   EXPECT_EQ(ask("GET", "/api/v1/audit/history?table=t&where=id").status, 400);
   const auto seen = ask("POST", "/api/v1/audit/who-saw", R"({"value": "alice@example.com"})");
   EXPECT_EQ(seen.status, 200) << seen.body;
@@ -159,8 +163,9 @@ TEST_F(AuditApiTest, DescriptionHasEveryFilterAndField) {
   const auto description = audit_openapi();
   EXPECT_EQ(description.at("openapi"), "3.1.0");
   const auto& paths = description.at("paths").as_object();
-  EXPECT_EQ(paths.size(), 14U);
-  for (const char* path : {"/api/v1/audit/records", "/api/v1/audit/counts", "/api/v1/audit/tail"}) {
+  EXPECT_EQ(paths.size(), 15U);
+  for (const char* path : {"/api/v1/audit/records", "/api/v1/audit/counts",
+                           "/api/v1/audit/subjects", "/api/v1/audit/tail"}) {
     std::set<std::string> names;
     for (const auto& parameter : paths.at(path).at("get").at("parameters").as_array()) {
       names.emplace(parameter.at("name").as_string());

@@ -111,6 +111,22 @@ json::object counts_path() {
                           {{"records", {{"type", "integer"}}}, {"counts", list_of(count)}})))}};
 }
 
+json::object subjects_path() {
+  auto parameters = filter_parameters();
+  parameters.push_back(limit_parameter());
+  const json::object seen = object_schema({{"day", {{"type", "string"}, {"format", "date"}}},
+                                           {"user", text_schema()},
+                                           {"subjects", {{"type", "integer"}}},
+                                           {"exact", {{"type", "boolean"}}},
+                                           {"statements", {{"type", "integer"}}}});
+  return {
+      {"get",
+       operation("countSubjects", "How many different sensitive values people have seen, by day",
+                 std::move(parameters),
+                 answer("The latest day first; today where no time is given", "application/json",
+                        object_schema({{"subjects", list_of(seen)}})))}};
+}
+
 json::object tail_path() {
   return {{"get", operation("followRecords", "Records as they are written", filter_parameters(),
                             answer("Server-sent events; data is a record, id its number",
@@ -225,6 +241,7 @@ json::object audit_openapi() {
        {{"/api/v1/history", records_path("listOwnStatements", "The caller's own statements")},
         {"/api/v1/audit/records", records_path("searchRecords", "A page of records")},
         {"/api/v1/audit/counts", counts_path()},
+        {"/api/v1/audit/subjects", subjects_path()},
         {"/api/v1/audit/tail", tail_path()},
         {"/api/v1/audit/searches",
          {{"get", operation("listSearches", "Saved searches", {},

@@ -86,6 +86,8 @@ constexpr Route kRoutes[] = {
     {"PUT", "/api/v1/audit/searches/{name}", kReadsAll, kApi, "Save one"},
     {"DELETE", "/api/v1/audit/searches/{name}", kReadsAll, kApi, "Forget one"},
     {"POST", "/api/v1/audit/who-saw", kReadsAll, kApi, "Who has seen a value"},
+    {"GET", "/api/v1/audit/subjects", kReadsAll, kApi,
+     "How many sensitive values people have seen"},
     {"GET", "/api/v1/audit/history", kReadsAll, kApi, "What has happened to a table or column"},
     {"GET", "/api/v1/audit/transcripts/{session}", kReadsAll, kApi,
      "A session, statement by statement"},

@@ -52,12 +52,14 @@ json::object row_of(const identity::User& user) {
                    {"groups", list_of(user.groups)},
                    {"attributes", std::move(attributes)},
                    {"disabled", user.disabled},
+                   {"valid_until", nullptr},
                    {"password", !user.scram_verifier.empty()},
                    {"one_time_codes", !user.totp_secret.empty()},
                    {"kept_by", user.made_by},
                    {"created", format_time(user.created_micros)},
                    {"last_login", nullptr},
                    {"credentials", std::move(credentials)}};
+  if (user.valid_until_micros != 0) out["valid_until"] = format_time(user.valid_until_micros);
   if (user.last_login_micros != 0) out["last_login"] = format_time(user.last_login_micros);
   return out;
 }
@@ -105,6 +107,9 @@ Result<identity::NewUser> new_user(const json::object& body) {
   SLUICE_ASSIGN(user.kind, kind_of(body));
   SLUICE_ASSIGN(user.groups, texts_of(body, "groups"));
   SLUICE_ASSIGN(user.attributes, attributes_of(body));
+  if (const std::string until = text_of(body, "valid_until"); !until.empty()) {
+    SLUICE_ASSIGN(user.valid_until_micros, identity::parse_valid_until(until));
+  }
   return user;
 }
 
@@ -119,7 +124,11 @@ Result<> apply(identity::UserStore& users, const std::string& name, const json::
   if (body.contains("attributes")) {
     SLUICE_ASSIGN(change.attributes, attributes_of(body));
   }
-  if (change.kind || change.groups || change.attributes) SLUICE_TRY(users.set(name, change));
+  if (const std::string until = text_of(body, "valid_until"); !until.empty()) {
+    SLUICE_ASSIGN(change.valid_until_micros, identity::parse_valid_until(until));
+  }
+  if (change.kind || change.groups || change.attributes || change.valid_until_micros)
+    SLUICE_TRY(users.set(name, change));
   if (const SecretString password(text_of(body, "password")); !password.empty())
     SLUICE_TRY(users.set_password(name, password));
   const auto* disabled = body.if_contains("disabled");

@@ -204,7 +204,6 @@ void recall(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>&
   const bool statement = record.type == audit::EventType::kStatement;
   Amounts used = statement ? used_by(record) : Amounts{};
   const auto known = audit::digests_in(record.seen_shown);
-  if (!statement) of(used, Amount::kSensitiveValues) = audit::set_size(record.seen_shown);
   if (!known) of(used, Amount::kSubjects) = audit::set_size(record.seen_shown);
   const std::span<const uint64_t> digests =
       known ? std::span<const uint64_t>(*known) : std::span<const uint64_t>();
@@ -281,7 +280,7 @@ DecisionPtr over_subjects(Expected& entry) {
   if (!entry.spending || !entry.masked || !entry.masked->sightings ||
       !entry.spending->counts_subjects())
     return nullptr;
-  const std::span<const uint64_t> shown = entry.masked->sightings->shown();
+  const std::span<const uint64_t> shown = entry.masked->sightings->digests_shown();
   const auto fresh = shown.subspan(std::min(entry.masked->told, shown.size()));
   entry.masked->told = shown.size();
   const auto over = entry.spending->see(fresh);
@@ -305,7 +304,7 @@ Amounts used_by(const audit::Event& event) {
   }
   return used(event.kind, event.rows, event.bytes,
               undone || event.changed != nullptr || !event.changed_table.empty(), changed,
-              event.seen_shown.empty() ? 0 : audit::set_size(event.seen_shown),
+              event.subjects != 0 ? event.subjects : audit::set_size(event.seen_shown),
               event.duration_micros);
 }
 
@@ -313,9 +312,10 @@ Amounts used_by(const audit::Record& record) {
   uint64_t changed = 0;
   for (const auto& each : record.changed) changed += rows_in(each);
   const bool undone = record.outcome == audit::Outcome::kLimited;
-  Amounts out = used(record.kind, record.rows, record.bytes, undone || !record.changed.empty(),
-                     changed, record.seen_shown.empty() ? 0 : audit::set_size(record.seen_shown),
-                     record.duration_micros);
+  Amounts out =
+      used(record.kind, record.rows, record.bytes, undone || !record.changed.empty(), changed,
+           record.subjects != 0 ? record.subjects : audit::set_size(record.seen_shown),
+           record.duration_micros);
   of(out, Amount::kPlannerCost) = record.planner_cost;
   return out;
 }

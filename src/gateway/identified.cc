@@ -21,7 +21,8 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 /// Both may be null, and are then the same.
 bool same(const identity::User* a, const identity::User* b) {
   if (a == nullptr || b == nullptr) return a == b;
-  return a->kind == b->kind && a->disabled == b->disabled && a->groups == b->groups &&
+  return a->kind == b->kind && a->disabled == b->disabled &&
+         a->valid_until_micros == b->valid_until_micros && a->groups == b->groups &&
          a->attributes == b->attributes && a->assertion_key.empty() == b->assertion_key.empty();
 }
 
@@ -70,6 +71,8 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
                                       const identity::User& user,
                                       const identity::Credential* credential,
                                       std::string_view database, int64_t now_micros) {
+  if (user.valid_until_micros != 0 && user.valid_until_micros <= now_micros)
+    return NotWelcome{"the user's time ended at " + format_time(user.valid_until_micros)};
   if (user.disabled) return NotWelcome{"user is gone or disabled"};
   if (credential == nullptr) return std::nullopt;
   if (credential->revoked_micros != 0) {

@@ -349,11 +349,11 @@ void Login::admit(net::Slice rest) {
   admission.grants_until = next_end(*directory, admission.principal, place);
   admission.role = std::move(*role);
   admission.credential_expires = proof_.expires_micros;
-  worker_.shared().used_users.note(user->name, now);
   if (credential != nullptr) {
     admission.credential_expires = credential->expires_micros;
     worker_.shared().used_credentials.note(credential->id, now);
   }
+  worker_.shared().used_users.note(user->name, now);
   admission.application_name = std::move(parameters_.application_name);
   admission.driver = std::move(driver_);
   admission.settings = std::move(parameters_.settings);

@@ -289,6 +289,7 @@ bool ServerConnection::on_authentication(Bytes body) {
         fail_connect({ErrorCode::kAuthentication, "channel binding required, but not used"});
         return false;
       }
+      if (!scram_ && !password_sent_ && !may_ask_for("none")) return false;
       state_ = State::kStarting;
       return true;
     case pg::AuthCode::kCleartextPassword:
@@ -296,16 +297,35 @@ bool ServerConnection::on_authentication(Bytes body) {
         fail_connect({ErrorCode::kDenied, "server wants the password in clear text without TLS"});
         return false;
       }
+      if (!may_ask_for("password")) return false;
       return send_password(password_->text.reveal());
     case pg::AuthCode::kMd5Password:
+      // Whoever listens can find the password from it, and so can who has taken the server's place.
+      if (config.require_auth.empty() && !stream_->is_tls() && !config.host.starts_with('/')) {
+        fail_connect({ErrorCode::kDenied,
+                      "server wants an md5 password without TLS; make it a SCRAM password, use "
+                      "sslmode=verify-full, or say require_auth=md5 in the url"});
+        return false;
+      }
+      if (!may_ask_for("md5")) return false;
       return send_password(pg::md5_response(config.user, password_->text.reveal(), request->data));
     case pg::AuthCode::kSasl:
+      if (!may_ask_for("scram-sha-256")) return false;
       return start_scram(*request);
     case pg::AuthCode::kSaslContinue:
     case pg::AuthCode::kSaslFinal:
       return continue_scram(*request);
   }
   fail_connect({ErrorCode::kDenied, "server wants an authentication method that is not supported"});
+  return false;
+}
+
+bool ServerConnection::may_ask_for(std::string_view method) {
+  const auto& named = database_->config().require_auth;
+  if (named.empty() || std::find(named.begin(), named.end(), method) != named.end()) return true;
+  fail_connect(
+      {ErrorCode::kDenied, fmt::format("server wants {}, which is not in require_auth of the url",
+                                       method == "none" ? "no proof of the password" : method)});
   return false;
 }
 
@@ -316,6 +336,7 @@ bool ServerConnection::send_password(std::string_view password) {
   }
   std::string out;
   pg::encode_password_message(out, password);
+  password_sent_ = true;
   stream_->send(Bytes(out));
   return true;
 }

@@ -101,6 +101,8 @@ class ServerConnection : private net::StreamHandler {
   bool on_message(char type, Bytes body);
   bool on_authentication(Bytes body);
   bool send_password(std::string_view password);
+  /// Whether the url lets the server do with this much; where not, the connection has failed.
+  bool may_ask_for(std::string_view method);
   bool start_scram(const wire::postgres::AuthenticationRequest& request);
   bool continue_scram(const wire::postgres::AuthenticationRequest& request);
   void ready(char status);
@@ -126,6 +128,7 @@ class ServerConnection : private net::StreamHandler {
   wire::postgres::Framer framer_;
   std::optional<wire::postgres::ScramClient> scram_;
   bool authenticated_ = false;
+  bool password_sent_ = false;
   std::shared_ptr<const Database::Password> password_;
   bool renewed_ = false;    ///< the password has been asked for anew
   ParameterList baseline_;  ///< as after start-up

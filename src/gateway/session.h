@@ -319,7 +319,7 @@ class Session : private net::StreamHandler, private ServerUser {
   /// Before they are shown, what of a long result has been gathered goes on the record. False: it
   /// cannot, and the session has ended.
   bool record_sightings(Expected& entry);
-  bool mask_row(Bytes body, Expected& entry);
+  bool mask_message(Bytes body, Expected& entry);
   Pass on_masked_row(const Piece& piece, Expected& entry);
   Pass on_masked_copy(const Piece& piece, Expected& entry);
   wire::postgres::ErrorFields veiled_fields(const wire::postgres::ErrorFields& fields,
@@ -422,6 +422,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<const policy::Decision> naming_problem_;
   /// Schema changes that are sent and not known to be over: which objects their texts named.
   std::vector<std::shared_ptr<const Statement>> schema_changes_;
+  ParameterList forgotten_;  ///< forgotten_settings, to be set again before anything else
 
   // Stamps.
   std::unique_ptr<audit::StampMaker> stamps_;  ///< null: writes to this database have none
@@ -453,7 +454,6 @@ class Session : private net::StreamHandler, private ServerUser {
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
   std::unique_ptr<net::Timer> duration_;
-
   std::unique_ptr<Undoing> undoing_;
 
   // Masking.

@@ -1,6 +1,8 @@
 // Session: the planner is asked how many rows a statement would touch, or what it costs, before it
 // is decided on.
-#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
 
 #include "gateway/budgets.h"
 #include "gateway/refusals.h"
@@ -28,6 +30,16 @@ std::vector<std::string> type_names(Bytes oids, const catalog::Catalog* catalog)
 }
 
 constexpr std::string_view kCostName = "sluice_cost";
+/// How long the planner's word on a text counts: its statistics change less often.
+constexpr std::chrono::seconds kEstimateLasts{30};
+
+/// What the planner's word depends on, besides what the tables hold. The policies of tables may
+/// look at who asks.
+std::string estimate_key(const Admission& admission, uint64_t scope, uint64_t principal,
+                         Bytes text) {
+  return fmt::format("{} {} {} {}\n{}", admission.database->id(), scope, principal, admission.role,
+                     text);
+}
 
 }  // namespace
 
@@ -51,12 +63,23 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
   if (!rows && !cost) return false;
   Bytes types;
   if (piece.type == pg::kParse) types = pg::decode_parse(piece.body())->types;
+  std::string key = estimate_key(admission_, scope_.id, principal_->id, text) + std::string(types);
+  const auto known = worker_.estimates().find(key);
+  defer(piece, kEstimating);
+  deferred_->estimated = true;
+  if (known && known->until > now_.steady && (known->rows || !rows) && (known->cost || !cost)) {
+    deferred_->estimate = rows ? known->rows : std::nullopt;
+    deferred_->cost = cost ? known->cost : std::nullopt;
+    worker_.post([id = id_](Worker& self) {
+      if (Session* session = self.find_session(id)) session->take_deferred(kEstimating);
+    });
+    return true;
+  }
   const auto questions = sql::plan_questions(
       text, cost ? facts.parameters : 0,
       type_names(types, scope_.scope ? scope_.scope->catalog.get() : nullptr), kCostName);
-  defer(piece, kEstimating);
-  deferred_->estimated = true;
-  run_own(questions.all, [this, at = questions.plan_at, rows, cost](OwnRun& run) {
+  run_own(questions.all, [this, at = questions.plan_at, rows, cost,
+                          key = std::move(key)](OwnRun& run) {
     if (!deferred_) return;
     const auto& results = run.answer.results;
     if (run.answer.error) {
@@ -64,6 +87,8 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
     } else if (results.size() > at && results[at].size() == 1 && results[at][0][0]) {
       if (rows) deferred_->estimate = sql::estimated_rows(*results[at][0][0]);
       if (cost) deferred_->cost = sql::total_cost(*results[at][0][0]);
+      const Estimate estimate{deferred_->estimate, deferred_->cost, now_.steady + kEstimateLasts};
+      worker_.estimates().insert(key, std::make_shared<const Estimate>(estimate), sizeof estimate);
     }
     take_deferred(kEstimating);
   });

@@ -262,20 +262,20 @@ bool Session::unmaskable(std::string_view why) {
   return false;
 }
 
-/// The short way for rows that are there whole; what is left is looked at one by one. False: the
-/// session has ended.
+/// The short way for rows and COPY data that are there whole; what is left is looked at one by one.
+/// False: the session has ended.
 bool Session::mask_rows(Bytes& in) {
-  if (in.size() <= pg::kHeaderSize || in[0] != pg::kDataRow || expected_.empty()) return true;
+  if (in.size() <= pg::kHeaderSize || expected_.empty()) return true;
   Expected& entry = expected_.front();
-  const bool rows = entry.masked && entry.masked->plan->masker && !entry.masked->copy;
-  if (!rows || entry.limited || entry.cut || !server_framer_.at_boundary()) return true;
+  if (!entry.masked || !entry.masked->plan->masker) return true;
+  if (entry.limited || entry.cut || !server_framer_.at_boundary()) return true;
+  const char type = entry.masked->copy ? pg::kCopyData : pg::kDataRow;
   masked_.clear();
-  while (in.size() > pg::kHeaderSize && in[0] == pg::kDataRow) {
+  while (in.size() > pg::kHeaderSize && in[0] == type) {
     const uint32_t length = load_be32(in.data() + 1);
     if (length < 6 || length > kLongestMaskedRow || length >= in.size()) break;
-    if (!mask_row(in.substr(pg::kHeaderSize, length - 4), entry)) return false;
+    if (!mask_message(in.substr(pg::kHeaderSize, length - 4), entry)) return false;
     in.remove_prefix(length + 1);
-    ++entry.rows;
   }
   if (masked_.empty()) return true;
   if (!record_sightings(entry)) return false;
@@ -284,16 +284,22 @@ bool Session::mask_rows(Bytes& in) {
   return true;
 }
 
-/// Appends the DataRow to `masked_`.
-bool Session::mask_row(Bytes body, Expected& entry) {
+/// Appends the DataRow, or what of a CopyData may be shown already, to `masked_` as a message.
+bool Session::mask_message(Bytes body, Expected& entry) {
   MaskedRows& rows = *entry.masked;
   const size_t start = masked_.size();
-  masked_.append("D\0\0\0\0", pg::kHeaderSize);
-  if (const auto done = rows.plan->masker->mask_row(body, rows.scratch, masked_); !done) {
-    return unmaskable(done.error().text);
+  masked_.append(rows.copy ? "d\0\0\0\0" : "D\0\0\0\0", pg::kHeaderSize);
+  const auto done = rows.copy ? rows.copy->feed(body, masked_)
+                              : rows.plan->masker->mask_row(body, rows.scratch, masked_);
+  if (!done) return unmaskable(done.error().text);
+  entry.rows = rows.copy ? rows.copy->rows() : entry.rows + 1;
+  const Bytes shown = Bytes(masked_).substr(start + pg::kHeaderSize);
+  if (rows.copy && shown.empty()) {
+    masked_.resize(start);
+    return true;
   }
-  store_be32(masked_.data() + start + 1, static_cast<uint32_t>(masked_.size() - start - 1));
-  return export_data(entry, Bytes(masked_).substr(start + pg::kHeaderSize), false);
+  store_be32(masked_.data() + start + 1, static_cast<uint32_t>(shown.size() + 4));
+  return export_data(entry, shown, false);
 }
 
 void Session::see_rows(MaskedRows& rows) {
@@ -305,7 +311,9 @@ void Session::see_rows(MaskedRows& rows) {
 bool Session::record_sightings(Expected& entry) {
   if (!entry.masked->sightings || !entry.masked->sightings->full()) return true;
   entry.masked->told = 0;
-  const std::string shown = audit::encode_set(entry.masked->sightings->take(false));
+  const auto digests = entry.masked->sightings->take(false);
+  entry.masked->sightings->remember(digests);
+  const std::string shown = audit::encode_set(digests);
   const std::string masked = audit::encode_set(entry.masked->sightings->take(true));
   audit::Event event;
   event.type = audit::EventType::kSeen;
@@ -329,14 +337,14 @@ Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
     return Pass::kDrop;
   }
   masked_.clear();
-  if (!mask_row(piece.body(), entry)) return Pass::kStop;
+  if (!mask_message(piece.body(), entry)) return Pass::kStop;
   if (auto over = over_subjects(entry)) {
+    --entry.rows;
     cut_result(entry, std::move(over));
     return Pass::kDrop;
   }
   if (!record_sightings(entry)) return Pass::kStop;
   replacement_ = masked_;
-  ++entry.rows;
   entry.bytes += replacement_.size();
   return Pass::kReplace;
 }
@@ -344,27 +352,31 @@ Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
 /// Data of a COPY TO, and CopyDone, which follows what was still held back.
 Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
   masked_.clear();
-  auto& copy = *entry.masked->copy;
-  const bool last = piece.type == pg::kCopyDone;
-  if (!last && entry.limited && piece.first && !within_limits(entry, 1, piece.length)) {
-    dropping_row_ = !piece.last;
-    return Pass::kDrop;
-  }
-  const auto done = last ? copy.finish(masked_) : copy.feed(piece.body(), masked_);
-  if (!done) {
-    unmaskable(done.error().text);
-    return Pass::kStop;
+  if (piece.type == pg::kCopyDone) {
+    auto& copy = *entry.masked->copy;
+    if (const auto done = copy.finish(masked_); !done) {
+      unmaskable(done.error().text);
+      return Pass::kStop;
+    }
+    if (!export_data(entry, masked_, true)) return Pass::kStop;
+    entry.rows = copy.rows();
+    replacement_.clear();
+    if (!masked_.empty()) append_copy_data(replacement_, masked_);
+    replacement_.append(piece.bytes);
+  } else {
+    if (entry.limited && piece.first && !within_limits(entry, 1, piece.length)) {
+      dropping_row_ = !piece.last;
+      return Pass::kDrop;
+    }
+    if (!mask_message(piece.body(), entry)) return Pass::kStop;
+    replacement_ = masked_;
   }
   if (auto over = over_subjects(entry)) {
     cut_result(entry, std::move(over));
-    return last ? Pass::kForward : Pass::kDrop;
+    return piece.type == pg::kCopyDone ? Pass::kForward : Pass::kDrop;
   }
-  if (!export_data(entry, masked_, last) || !record_sightings(entry)) return Pass::kStop;
-  entry.rows = copy.rows();
-  replacement_.clear();
-  if (!masked_.empty()) append_copy_data(replacement_, masked_);
+  if (!record_sightings(entry)) return Pass::kStop;
   entry.bytes += replacement_.size();
-  if (last) replacement_.append(piece.bytes);
   return replacement_.empty() ? Pass::kDrop : Pass::kReplace;
 }
 

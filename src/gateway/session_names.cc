@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/forgotten_settings.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
@@ -197,6 +198,9 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   uint8_t doubts = 0;
   if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
   if (forgets_identity(admission_.database->config().identity, facts)) doubts |= kIdentityDoubt;
+  const auto forgotten = forgotten_settings(admission_, facts);
+  forgotten_.insert(forgotten_.end(), forgotten.begin(), forgotten.end());
+  if (!forgotten_.empty()) doubts |= kIdentityDoubt;
   if (facts.temporary_change || facts.dynamic_sql) {
     doubts |= kPathDoubt | kTemporaryDoubt;
     has_temporary_ = true;

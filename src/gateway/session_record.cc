@@ -30,7 +30,9 @@ void veiled(audit::Event& event, const Expected& entry, Veiled& veiled) {
   veiled.values = masked_values(*entry.masked);
   if (!veiled.values.empty()) event.masked = &veiled.values;
   if (!entry.masked->sightings) return;
-  veiled.shown = audit::encode_set(entry.masked->sightings->take(false));
+  const auto shown = entry.masked->sightings->take(false);
+  event.subjects = entry.masked->sightings->shown(shown);
+  veiled.shown = audit::encode_set(shown);
   veiled.masked = audit::encode_set(entry.masked->sightings->take(true));
   // Of EXECUTE and FETCH the text does not tell them.
   if (event.released == nullptr || event.released->empty()) {

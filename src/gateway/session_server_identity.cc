@@ -1,4 +1,6 @@
 // Session: whom the server takes its client for: settings for row-level security, and a role.
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "gateway/refusals.h"
@@ -8,6 +10,7 @@
 #include "wire/postgres/startup_parameters.h"
 
 namespace sluice::gateway {
+namespace pg = wire::postgres;
 
 /// What is set on a server connection that has come from the pool; empty where the database is told
 /// nothing.
@@ -28,7 +31,11 @@ void Session::doubt_identity() {
 void Session::tell_identity() {
   // A rollback would take it back.
   if (transaction_ahead_ != 'I' || since_sync_) transaction_doubts_ |= kIdentityDoubt;
-  run_own({wire::postgres::build_set_batch(server_identity())}, [this](OwnRun& run) {
+  auto settings = std::exchange(forgotten_, {});
+  const auto identity = server_identity();
+  settings.insert(settings.end(), identity.begin(), identity.end());
+  if (settings.empty()) return find_scope();
+  run_own({pg::build_set_batch(settings)}, [this](OwnRun& run) {
     if (!run.answer.error && run.answer.results.size() == 1) return find_scope();
     names_failed(run.answer.error ? run.answer.error->message() : "no answer");
   });

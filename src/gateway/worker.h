@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,6 +37,12 @@ namespace sluice::gateway {
 class Login;
 class Session;
 class CancelTicket;
+
+/// What the planner expects of a text: how many rows, and what they cost.
+struct Estimate {
+  std::optional<double> rows, cost;  ///< unset: it was not asked, or has not said
+  Clock::time_point until;           ///< does not count any more
+};
 
 /// What all workers of one gateway share.
 struct Shared {
@@ -98,6 +105,7 @@ class Worker {
   Scopes& scopes() { return scopes_; }
   Principals& principals() { return principals_; }
   Audiences& audiences() { return audiences_; }
+  BoundedCache<Estimate>& estimates() { return estimates_; }
   /// Runs a simple query of the gateway's own on a connection opened for it.
   void ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done);
   WorkerCounters& counters() { return counters_; }
@@ -139,6 +147,7 @@ class Worker {
   Scopes scopes_;
   Principals principals_;
   Audiences audiences_;
+  BoundedCache<Estimate> estimates_{256 << 10};
   int listen_fd_ = -1;
   net::Timer second_;
   uint64_t seconds_ = 0;

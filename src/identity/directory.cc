@@ -1,5 +1,7 @@
 #include "identity/directory.h"
 
+#include <algorithm>
+
 namespace sluice::identity {
 
 std::string_view name_of(UserKind kind) {
@@ -44,6 +46,12 @@ std::shared_ptr<const Directory> Directory::lost(std::string why) {
   auto directory = std::make_shared<Directory>(std::vector<User>(), 0);
   directory->why_lost_ = std::move(why);
   return directory;
+}
+
+bool Directory::somebody_ended(int64_t now_micros) const {
+  return std::ranges::any_of(users_, [now_micros](const User& user) {
+    return !user.disabled && user.valid_until_micros != 0 && user.valid_until_micros <= now_micros;
+  });
 }
 
 const User* Directory::find(std::string_view name) const {

@@ -37,6 +37,7 @@ struct User {
   SecretString assertion_key;     ///< with which a service signs for whom it acts (end_user.h)
   int64_t last_login_micros = 0;  ///< 0: never; may lag behind by a minute
   std::string made_by;  ///< empty: an operator; "scim", or the issuer at whose word they were made
+  int64_t valid_until_micros = 0;  ///< from then on disabled; 0: never
 };
 
 /// Groups that somebody has for a while at one database.
@@ -79,6 +80,8 @@ class Directory {
   /// Rises with every change of the store.
   uint64_t version() const { return version_; }
   const std::vector<User>& users() const { return users_; }
+  /// Whether the time of a user who is not disabled yet is over.
+  bool somebody_ended(int64_t now_micros) const;
 
  private:
   std::vector<User> users_;

@@ -40,6 +40,12 @@ tl::unexpected<Error> disabled(const std::string& user, int64_t by) {
     return deny(fmt::format(
         "user \"{}\" is inactive at the identity provider; ask its administrators", user));
   }
+  if ((by & kDisabledByTime) != 0) {
+    return deny(
+        fmt::format("the time of user \"{}\" is over; ask your operator: sluice user set {} "
+                    "--valid-until TIME",
+                    user, user));
+  }
   return deny(
       fmt::format("user \"{}\" is disabled; ask your operator: sluice user enable {}", user, user));
 }

@@ -11,9 +11,10 @@ namespace sluice::identity {
 /// federation.cc.
 inline constexpr std::string_view kMadeByScim = "scim";
 
-/// Bits of `users.disabled`: an operator's word and the identity provider's are apart, so that
-/// neither takes back the other's.
+/// Bits of `users.disabled`: an operator's word, the identity provider's and the end of a user's
+/// time are apart, so that none takes back the other's.
 inline constexpr int64_t kDisabledByOperator = 1;
 inline constexpr int64_t kDisabledByScim = 2;
+inline constexpr int64_t kDisabledByTime = 4;
 
 }  // namespace sluice::identity

@@ -188,7 +188,7 @@ Result<scim::User> ScimStore::put(const std::string& id, const scim::User& next)
                                                  "WHERE name = ?1"));
     SLUICE_TRY(update.bind(1, next.user_name)
                    .bind(2, active ? 0 : kDisabledByScim)
-                   .bind(3, kDisabledByOperator)
+                   .bind(3, kDisabledByOperator | kDisabledByTime)
                    .run());
   }
   SLUICE_ASSIGN(auto update, database_.prepare("UPDATE scim_users SET external_id = ?2, profile = "

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/parse_time.h"
 #include "base/random.h"
+#include "base/units.h"
 #include "identity/credential_store.h"
 #include "identity/end_user.h"
 #include "identity/grant_store.h"
@@ -56,6 +58,19 @@ Result<std::pair<std::string, std::string>> parse_attribute(std::string_view tex
   return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
 }
 
+Result<int64_t> parse_valid_until(std::string_view text) {
+  if (text == "never") return 0;
+  const int64_t now = wall_micros();
+  if (const auto duration = parse_duration(text))
+    return now + std::chrono::duration_cast<std::chrono::microseconds>(*duration).count();
+  const auto at = parse_time(std::string(text));
+  if (at && *at > 0) return *at;
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("expected until when the user is valid, such as 2027-03-31, "
+                          "90d or never, got \"{}\"",
+                          text));
+}
+
 Result<> UserStore::add(const NewUser& user, const SecretString& password) {
   SLUICE_TRY(check_password(password));
   return insert(user, wire::postgres::make_verifier(password.reveal()));
@@ -70,13 +85,15 @@ Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto insert,
                 database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
-                                  "created_micros, kind, attributes) VALUES (?, ?, ?, ?, ?, ?)"));
+                                  "created_micros, kind, attributes, valid_until_micros) VALUES "
+                                  "(?, ?, ?, ?, ?, ?, ?)"));
   const auto inserted = insert.bind(1, user.name)
                             .bind(2, join(user.groups))
                             .bind(3, verifier)
                             .bind(4, wall_micros())
                             .bind(5, name_of(user.kind))
                             .bind(6, join_pairs(user.attributes))
+                            .bind(7, user.valid_until_micros)
                             .run();
   if (!inserted && inserted.error().code == ErrorCode::kExists) {
     return fail(ErrorCode::kExists, fmt::format("user \"{}\" exists already; to change the "
@@ -128,10 +145,17 @@ Result<> UserStore::not_of_scim(std::string_view name, std::string_view why) {
 }
 
 /// What the identity provider has said is not an operator's to take back.
-Result<> UserStore::not_inactive(std::string_view name) {
-  SLUICE_ASSIGN(auto query, database_.prepare("SELECT disabled FROM users WHERE name = ?"));
+Result<> UserStore::may_be_enabled(std::string_view name) {
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT disabled, valid_until_micros FROM users "
+                                              "WHERE name = ?"));
   query.bind(1, name);
   SLUICE_ASSIGN(const bool found, query.step());
+  if (found && (query.integer(0) & kDisabledByTime) != 0) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("the time of user \"{}\" ended at {}; give them more: sluice user set "
+                            "{} --valid-until TIME",
+                            name, format_time(query.integer(1)), name));
+  }
   if (!found || (query.integer(0) & kDisabledByScim) == 0) return {};
   return fail(ErrorCode::kDenied,
               fmt::format("user \"{}\" is inactive at the identity provider (SCIM): activate them "
@@ -170,9 +194,12 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
     SLUICE_TRY(not_of_scim(name, "it says in which groups they are, and that they are people"));
   SLUICE_ASSIGN(auto update,
                 database_.prepare("UPDATE users SET kind = coalesce(?2, kind), groups = "
-                                  "coalesce(?3, groups), attributes = coalesce(?4, attributes) "
-                                  "WHERE name = ?1"));
-  update.bind(1, name).bind_null(2).bind_null(3).bind_null(4);
+                                  "coalesce(?3, groups), attributes = coalesce(?4, attributes), "
+                                  "valid_until_micros = coalesce(?5, valid_until_micros), "
+                                  "disabled = disabled & ?6 WHERE name = ?1"));
+  update.bind(1, name).bind_null(2).bind_null(3).bind_null(4).bind_null(5);
+  // Whose time is over all the same is found again in a moment.
+  update.bind(6, change.valid_until_micros ? ~kDisabledByTime : ~int64_t{0});
   std::string said;
   const auto say = [&](int index, std::string_view what, const std::string& value) {
     update.bind(index, value);
@@ -181,6 +208,11 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
     said +=
         fmt::format("{}{} = {}", said.empty() ? "" : ", ", what, shown.empty() ? "none" : shown);
   };
+  if (change.valid_until_micros) {
+    const int64_t until = *change.valid_until_micros;
+    update.bind(5, until);
+    said = "valid until " + (until == 0 ? std::string("ever") : format_time(until));
+  }
   if (change.kind) say(2, "kind", std::string(name_of(*change.kind)));
   if (change.groups) say(3, "groups", join(*change.groups));
   if (change.attributes) say(4, "attributes", join_pairs(*change.attributes));
@@ -196,11 +228,34 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
 
 Result<> UserStore::set_disabled(std::string_view name, bool disabled) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
-  if (!disabled) SLUICE_TRY(not_inactive(name));
+  if (!disabled) SLUICE_TRY(may_be_enabled(name));
   SLUICE_TRY(update(
-      name, "UPDATE users SET disabled = (disabled & 2) | CAST(?2 AS INTEGER) WHERE name = ?1",
+      name, "UPDATE users SET disabled = (disabled & 6) | CAST(?2 AS INTEGER) WHERE name = ?1",
       disabled ? "1" : "0",
       fmt::format("user \"{}\" {}", name, disabled ? "disabled" : "enabled")));
+  return transaction.commit();
+}
+
+Result<> UserStore::disable_ended(int64_t now_micros) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  std::vector<std::string> ended;
+  {
+    SLUICE_ASSIGN(auto query, database_.prepare(
+                                  "SELECT name FROM users WHERE valid_until_micros > 0 AND "
+                                  "valid_until_micros <= ? AND (disabled & ?) = 0 ORDER BY name"));
+    query.bind(1, now_micros).bind(2, kDisabledByTime);
+    for (;;) {
+      SLUICE_ASSIGN(const bool row, query.step());
+      if (!row) break;
+      ended.push_back(query.text(0));
+    }
+  }
+  for (const std::string& name : ended) {
+    SLUICE_ASSIGN(auto change,
+                  database_.prepare("UPDATE users SET disabled = disabled | ?2 WHERE name = ?1"));
+    change.bind(1, name).bind(2, kDisabledByTime);
+    SLUICE_TRY(changed(change, name, fmt::format("the time of user \"{}\" is over", name)));
+  }
   return transaction.commit();
 }
 
@@ -261,11 +316,12 @@ Result<> UserStore::logged_in(const std::vector<std::pair<std::string, int64_t>>
 
 Result<std::shared_ptr<const Directory>> load_directory(store::Database& database) {
   SLUICE_ASSIGN(const int64_t version, database.data_version());
-  SLUICE_ASSIGN(auto query,
-                database.prepare(
-                    "SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
-                    "attributes, totp_secret, assertion_key, last_login_micros, made_by FROM users "
-                    "ORDER BY name"));
+  SLUICE_ASSIGN(
+      auto query,
+      database.prepare("SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
+                       "attributes, totp_secret, assertion_key, last_login_micros, made_by, "
+                       "valid_until_micros FROM users ORDER BY name"));
+  const int64_t now = wall_micros();
   std::vector<User> users;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
@@ -278,7 +334,7 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
     users.push_back({query.text(0),
                      split(query.text(1)),
                      query.text(2),
-                     query.integer(3) != 0,
+                     query.integer(3) != 0 || (query.integer(11) != 0 && query.integer(11) <= now),
                      query.integer(4),
                      *kind,
                      split_pairs(query.text(6)),
@@ -286,10 +342,11 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      SecretString(query.text(7)),
                      SecretString(query.text(8)),
                      query.integer(9),
-                     query.text(10)});
+                     query.text(10),
+                     query.integer(11)});
   }
-  SLUICE_ASSIGN(auto credentials, load_credentials(database, wall_micros() - kRemembered));
-  SLUICE_ASSIGN(auto grants, load_grants(database, wall_micros()));
+  SLUICE_ASSIGN(auto credentials, load_credentials(database, now - kRemembered));
+  SLUICE_ASSIGN(auto grants, load_grants(database, now));
   return std::make_shared<const Directory>(std::move(users), std::move(credentials),
                                            static_cast<uint64_t>(version), std::move(grants));
 }

@@ -21,6 +21,7 @@ struct NewUser {
   std::vector<std::string> groups;
   UserKind kind = UserKind::kHuman;
   std::map<std::string, std::string> attributes;
+  int64_t valid_until_micros = 0;  ///< 0: never disabled by time
 };
 
 /// What is to become of a user; what is not set stays.
@@ -28,10 +29,15 @@ struct UserChange {
   std::optional<UserKind> kind;
   std::optional<std::vector<std::string>> groups;
   std::optional<std::map<std::string, std::string>> attributes;
+  std::optional<int64_t> valid_until_micros;  ///< 0: no end
 };
 
 /// Reads "key=value". Errors: kInvalidInput.
 Result<std::pair<std::string, std::string>> parse_attribute(std::string_view text);
+
+/// Reads until when a user is valid: a time (parse_time), how long from now ("90d"), or "never"
+/// (0). Errors: kInvalidInput.
+Result<int64_t> parse_valid_until(std::string_view text);
 
 /// Changes to the users of an installation. Each is one transaction together with the word it
 /// leaves for the audit log; `actor` says who made it.
@@ -50,6 +56,8 @@ class UserStore {
   /// Counts from the next statement of each of the user's sessions on.
   Result<> set(std::string_view name, const UserChange& change);
   Result<> set_disabled(std::string_view name, bool disabled);
+  /// Disables everybody whose time is over.
+  Result<> disable_ended(int64_t now_micros);
   Result<> remove(std::string_view name);
   /// Demands one-time codes of a user from now on; returns the secret that makes them (raw). An
   /// older one is replaced.
@@ -66,7 +74,7 @@ class UserStore {
   Result<> insert(const NewUser& user, const std::string& verifier);
   /// Errors: kDenied, if the identity provider keeps the user over SCIM.
   Result<> not_of_scim(std::string_view name, std::string_view why);
-  Result<> not_inactive(std::string_view name);
+  Result<> may_be_enabled(std::string_view name);
   Result<std::string> next_verifier(std::string_view name, const SecretString& password);
   /// These in the caller's transaction.
   Result<> changed(store::Statement& change, std::string_view name, std::string_view message);

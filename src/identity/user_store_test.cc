@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "store/test_store.h"
 
 namespace sluice::identity {
@@ -30,7 +31,7 @@ class UserStoreTest : public store::StoreTest {
 
   Result<> add(const std::string& name, const std::vector<std::string>& groups,
                const SecretString& secret) {
-    return users.add({name, groups, {}, {}}, secret);
+    return users.add({name, groups, {}, {}, 0}, secret);
   }
 
   store::Database database = store_.open();
@@ -115,6 +116,38 @@ TEST_P(UserStoreTest, DisabledUserIsStillKnownAndCanComeBack) {
   EXPECT_FALSE(directory()->find("alice")->disabled);
   EXPECT_THAT(events(), ElementsAre("root: user \"alice\" added", "root: user \"alice\" disabled",
                                     "root: user \"alice\" enabled"));
+}
+
+TEST_P(UserStoreTest, Threat20_WhoseTimeIsOverIsDisabledUntilTheyGetMore) {
+  const int64_t now = wall_micros();
+  ASSERT_TRUE(users.add({"temp", {}, {}, {}, now + 3'600'000'000}, password));
+  ASSERT_TRUE(add("alice", {}, password));
+  EXPECT_FALSE(directory()->find("temp")->disabled);
+  EXPECT_FALSE(directory()->somebody_ended(now));
+  EXPECT_TRUE(directory()->somebody_ended(now + 3'600'000'000));
+  ASSERT_TRUE(users.disable_ended(now + 3'600'000'000));
+  EXPECT_TRUE(directory()->find("temp")->disabled);
+  EXPECT_FALSE(directory()->find("alice")->disabled);
+  EXPECT_EQ(events().back(), "root: the time of user \"temp\" is over");
+  const auto back = users.set_disabled("temp", false);
+  ASSERT_FALSE(back);
+  EXPECT_THAT(back.error().text, HasSubstr("--valid-until"));
+  ASSERT_TRUE(users.set_disabled("temp", true));
+  ASSERT_TRUE(users.set("temp", {.valid_until_micros = 0}));
+  EXPECT_TRUE(directory()->find("temp")->disabled) << "an operator's word stands";
+  ASSERT_TRUE(users.set_disabled("temp", false));
+  EXPECT_FALSE(directory()->find("temp")->disabled);
+  ASSERT_TRUE(users.set("temp", {.valid_until_micros = now - 1}));
+  EXPECT_TRUE(directory()->find("temp")->disabled) << "before anybody has said so";
+}
+
+TEST(ParseValidUntil, TimesAndHowLongFromNow) {
+  EXPECT_EQ(*parse_valid_until("never"), 0);
+  EXPECT_EQ(*parse_valid_until("2027-03-31"), 1806451200'000000);
+  const int64_t now = wall_micros();
+  EXPECT_GE(*parse_valid_until("90d"), now + 90 * 86'400'000'000);
+  for (const char* wrong : {"", "soon", "2027-02-30", "-1h", "1970-01-01"})
+    EXPECT_FALSE(parse_valid_until(wrong)) << wrong;
 }
 
 TEST_P(UserStoreTest, RemovedUserIsGoneAndTheNameFree) {

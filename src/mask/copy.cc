@@ -30,13 +30,16 @@ std::optional<size_t> tuple_size(Bytes data) {
 /// The fields of a row as they stand there.
 Result<> split(Bytes row, size_t count, const CopyOptions& options, std::vector<Bytes>& fields) {
   fields.resize(count);
+  // Of text that escapes nothing, as nearly all is, each delimiter ends a field.
+  const bool plain = options.form == CopyForm::kText && row.find('\\') == Bytes::npos;
   size_t at = 0;
   for (size_t i = 0; i < count; ++i) {
     if (i > 0) {
       if (at >= row.size()) return broken("a row has too few fields");
       ++at;
     }
-    const auto end = field_end(row, at, options);
+    const auto end =
+        plain ? std::min(row.find(options.delimiter, at), row.size()) : field_end(row, at, options);
     if (!end) return broken("a quoted field is not closed");
     fields[i] = row.substr(at, *end - at);
     at = *end;
@@ -61,24 +64,25 @@ Result<> mask_copy_row(Bytes row, const RowMasker& masker, const CopyOptions& op
     SLUICE_ASSIGN(cells[i], read(scratch.raw[i], options, scratch.plain[i]));
   }
   masker.begin_row(cells, scratch.rows);
+  const char* copied = row.data();  // up to here it has been appended
   for (size_t i = 0; i < count; ++i) {
-    if (i > 0) out.push_back(options.delimiter);
-    if (!masker.masks(i) || !cells[i]) {
-      out.append(scratch.raw[i]);
-      continue;
-    }
+    if (!masker.masks(i) || (!cells[i] && !masker.masks_null(i))) continue;
     scratch.masked.clear();
     SLUICE_ASSIGN(const Masked kind, masker.mask_value(i, cells, scratch.rows, scratch.masked));
     const auto field = kind == Masked::kNull ? Cell() : Cell(scratch.masked);
-    if (field == cells[i]) {
-      out.append(scratch.raw[i]);
-    } else if (csv) {
+    if (field == cells[i]) continue;
+    // What lies between is as it was, with its delimiters.
+    const Bytes raw = scratch.raw[i];
+    out.append(copied, static_cast<size_t>(raw.data() - copied));
+    copied = raw.data() + raw.size();
+    if (csv) {
       const bool force = i < options.force_quote.size() && options.force_quote[i];
       append_csv_field(field, force, options, out);
     } else {
       append_text_field(field, options, out);
     }
   }
+  out.append(copied, static_cast<size_t>(row.data() + row.size() - copied));
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "mask/copy_field.h"
 
+#include <algorithm>
+
 namespace sluice::mask {
 namespace {
 
@@ -13,6 +15,13 @@ int hex_value(char c) {
 
 constexpr Bytes kEscaped = "\b\f\n\r\t\v";
 constexpr Bytes kNames = "bfnrtv";
+
+/// Whether no character of `value` has to be escaped.
+bool stands_for_itself(Bytes value, char delimiter) {
+  return std::ranges::none_of(value, [delimiter](char c) {
+    return (c >= '\b' && c <= '\r') || c == '\\' || c == delimiter;
+  });
+}
 
 /// The byte that the escape at text[at] (behind the backslash) stands for; goes behind it.
 char read_escape(Bytes text, size_t& at) {
@@ -55,6 +64,10 @@ Result<std::optional<Bytes>> read_text_field(Bytes raw, const CopyOptions& optio
 void append_text_field(std::optional<Bytes> value, const CopyOptions& options, std::string& out) {
   if (!value) {
     out.append(options.null_text);
+    return;
+  }
+  if (stands_for_itself(*value, options.delimiter)) {
+    out.append(*value);
     return;
   }
   for (const char c : *value) {

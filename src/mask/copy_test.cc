@@ -55,6 +55,16 @@ TEST(Copy, CsvRows) {
   EXPECT_EQ(row("a,c", odd), "a,'[redacted]'");
 }
 
+TEST(Copy, WhatAnExpressionMadeOfNothingIsHiddenToo) {
+  const std::vector<FieldType> texts(2, {.type = {.oid = 25}, .format = Format::kText});
+  const auto masker = RowMasker::compile({{}, redacted()}, texts, nullptr, nullptr);
+  ASSERT_TRUE(masker) << masker.error().text;
+  std::string out;
+  CopyMasker copy(*masker, {}, 1000);
+  ASSERT_TRUE(copy.feed("a\t\\N\n\\N\tb\n", out));
+  EXPECT_EQ(out, "a\t[redacted]\n\\N\t[redacted]\n");
+}
+
 RC_GTEST_PROP(Copy, FieldsReadAsTheyWereWritten, (std::string value)) {
   CopyOptions odd = CopyOptions::csv();
   odd.escape = '\\';

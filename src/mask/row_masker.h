@@ -100,6 +100,8 @@ class RowMasker {
   size_t columns() const { return columns_.size(); }
   /// Whether values of a column may be changed.
   bool masks(size_t column) const { return columns_[column].masks(); }
+  /// Whether something stands for its NULLs too.
+  bool masks_null(size_t column) const { return columns_[column].plan.constant; }
   /// Whether a column's values must be in `row` for the sake of it or of others.
   bool needs(size_t column) const { return columns_[column].needed; }
 

@@ -1,31 +1,47 @@
 #include "mask/sightings.h"
 
 #include <algorithm>
+#include <array>
 
-#include <sodium.h>
+#include <boost/sort/spreadsort/integer_sort.hpp>
 
 #include "base/hash.h"
+#include "mask/siphash.h"
 
 namespace sluice::mask {
 namespace {
 
-/// What is left of a value when only what tells it from others is kept.
-void fold(Bytes value, std::string& out) {
-  out.clear();
+/// What is left of each byte when only what tells one value from another is kept; 0: nothing.
+constexpr std::array<char, 256> kFolded = [] {
+  std::array<char, 256> folded{};
+  for (size_t i = 0; i < folded.size(); ++i) {
+    const auto c = static_cast<char>(i);
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '@' || i >= 0x80;
+    folded.at(i) = upper ? static_cast<char>(c + 32) : kept ? c : '\0';
+  }
+  return folded;
+}();
+
+/// Into `buffer`, of which the result is a part.
+Bytes fold(Bytes value, std::string& buffer) {
+  if (buffer.size() < value.size()) buffer.resize(value.size());
+  size_t size = 0;
   bool digits_only = true;
   for (const char c : value) {
-    const bool digit = c >= '0' && c <= '9';
-    const bool lower = c >= 'a' && c <= 'z';
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (upper) {
-      out.push_back(static_cast<char>(c + 32));
-    } else if (digit || lower || c == '@' || (c & 0x80) != 0) {
-      out.push_back(c);
-    }
-    digits_only = digits_only && !lower && !upper && c != '@' && (c & 0x80) == 0;
+    const char kept = kFolded[static_cast<unsigned char>(c)];
+    buffer[size] = kept;
+    size += kept != '\0';
+    digits_only &= kept == '\0' || (kept >= '0' && kept <= '9');
   }
+  const Bytes folded = Bytes(buffer).substr(0, size);
   // 0049 and +49 are the same.
-  if (digits_only && out.starts_with("00")) out.erase(0, 2);
+  return digits_only && folded.starts_with("00") ? folded.substr(2) : folded;
+}
+
+/// As libsodium's crypto_shorthash.
+uint64_t digest_of(const SightingKey& key, Bytes folded) {
+  return SipHash(folded, key.data(), SipHash::Output::k64).first();
 }
 
 }  // namespace
@@ -38,20 +54,13 @@ SightingKey sighting_key(std::string_view installation_secret) {
 }
 
 uint64_t sighting(const SightingKey& key, Bytes value, std::string& buffer) {
-  fold(value, buffer);
-  uint64_t digest = 0;
-  static_assert(sizeof digest == crypto_shorthash_BYTES);
-  static_assert(std::tuple_size_v<SightingKey> == crypto_shorthash_KEYBYTES);
-  crypto_shorthash(reinterpret_cast<unsigned char*>(&digest),
-                   reinterpret_cast<const unsigned char*>(buffer.data()), buffer.size(),
-                   key.data());
-  return digest;
+  return digest_of(key, fold(value, buffer));
 }
 
 void Sightings::note(Bytes value, bool masked) {
-  if (value.empty()) return;
-  const uint64_t digest = sighting(key_, value, buffer_);
-  if (buffer_.empty()) return;  // Nothing that would tell it from another.
+  const Bytes folded = fold(value, buffer_);
+  if (folded.empty()) return;  // Nothing that would tell it from another.
+  const uint64_t digest = digest_of(key_, folded);
   Set& set = sets_[masked ? 1 : 0];
   uint64_t& recent = set.recent[digest % kRecent];
   if (recent == digest) return;
@@ -63,9 +72,20 @@ std::vector<uint64_t> Sightings::take(bool masked) {
   Set& set = sets_[masked ? 1 : 0];
   std::vector<uint64_t> out = std::move(set.digests);
   set = {};
-  std::sort(out.begin(), out.end());
+  boost::sort::spreadsort::integer_sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+void Sightings::remember(const std::vector<uint64_t>& taken) {
+  if (!before_) before_.emplace(kCounted);
+  for (const uint64_t digest : taken) before_->add(digest);
+}
+
+uint64_t Sightings::shown(const std::vector<uint64_t>& last) {
+  if (!before_) return 0;
+  remember(last);
+  return before_->count();
 }
 
 }  // namespace sluice::mask

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/distinct_count.h"
 
 namespace sluice::mask {
 
@@ -32,12 +34,18 @@ class Sightings {
   bool empty() const { return sets_[0].digests.empty() && sets_[1].digests.empty(); }
   /// Digests of what is shown as it is, in the order in which it came, some more than once; until
   /// they are taken.
-  const std::vector<uint64_t>& shown() const { return sets_[0].digests; }
+  const std::vector<uint64_t>& digests_shown() const { return sets_[0].digests; }
   /// Sorted, each once; none are left.
   std::vector<uint64_t> take(bool masked);
+  /// What was taken was not all of the result: `shown` counts it too.
+  void remember(const std::vector<uint64_t>& taken);
+  /// How many different ones the whole result showed, whose last were taken; more than 65,536 may
+  /// be an estimate. 0 where they are all there was.
+  uint64_t shown(const std::vector<uint64_t>& last);
 
  private:
   static constexpr size_t kMost = 1 << 18;
+  static constexpr size_t kCounted = 1 << 16;
   /// Names come again and again.
   static constexpr size_t kRecent = 256;
   struct Set {
@@ -47,6 +55,7 @@ class Sightings {
 
   SightingKey key_;
   std::array<Set, 2> sets_;
+  std::optional<DistinctCount> before_;
   std::string buffer_;
 };
 

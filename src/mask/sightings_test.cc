@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 namespace sluice::mask {
 namespace {
@@ -22,6 +23,20 @@ TEST_F(SightingsTest, TheSameValueHoweverItIsWritten) {
   EXPECT_EQ(digest("+49 (30) 123-456"), digest("0049 30 123456"));
   EXPECT_EQ(digest("DE89 3704 0044 0532 0130 00"), digest("de89370400440532013000"));
   EXPECT_EQ(digest("Zo\xC3\xAB  M\xC3\xBCller"), digest("zo\xC3\xAB m\xC3\xBCller"));
+}
+
+/// Digests of years ago are asked for with these.
+TEST_F(SightingsTest, IsSipHashOfWhatIsLeft) {
+  for (const Bytes folded : {Bytes("alice@examplecom"), Bytes("4930123456"), Bytes("7"),
+                             Bytes("zo\xC3\xABm\xC3\xBCller"), Bytes()}) {
+    uint64_t expected = 0;
+    crypto_shorthash(reinterpret_cast<unsigned char*>(&expected),
+                     reinterpret_cast<const unsigned char*>(folded.data()), folded.size(),
+                     key.data());
+    EXPECT_EQ(digest(folded), expected) << folded;
+  }
+  EXPECT_EQ(digest(" Alice@Example.com\n"), digest("alice@examplecom"));
+  EXPECT_EQ(digest("+49 (30) 12-34-56"), digest("4930123456"));
 }
 
 TEST_F(SightingsTest, OtherValuesAndKeysAreOthers) {
@@ -50,6 +65,16 @@ TEST_F(SightingsTest, IsBoundedByBeingTaken) {
   for (; !seen.full(); ++count) seen.note(std::to_string(count), count % 2 == 0);
   EXPECT_EQ(seen.take(false).size() + seen.take(true).size(), count);
   EXPECT_FALSE(seen.full());
+}
+
+TEST_F(SightingsTest, CountsAResultThatWasTakenInParts) {
+  Sightings seen(key);
+  for (int i = 0; i < 100; ++i) seen.note("a" + std::to_string(i), false);
+  const auto first = seen.take(false);
+  EXPECT_EQ(seen.shown(first), 0U);  // There was nothing before.
+  seen.remember(first);
+  for (int i = 50; i < 120; ++i) seen.note("a" + std::to_string(i), false);
+  EXPECT_EQ(seen.shown(seen.take(false)), 120U);
 }
 
 }  // namespace

@@ -8,15 +8,18 @@
 
 namespace sluice::mask {
 
-/// SipHash-2-4 of Aumasson and Bernstein with 128 bits of output, in line: pseudonyms call it on a
-/// few bytes many times a value, where libsodium's call and its loops cost as much as the rounds.
-/// The second half of the output is only worked out when it is asked for.
+/// SipHash-2-4 of Aumasson and Bernstein, in line: pseudonyms call it on a few bytes many times a
+/// value, where libsodium's call and its loops cost as much as the rounds. The second half of 128
+/// bits of output is only worked out when it is asked for.
 class SipHash {
  public:
-  SipHash(Bytes bytes, const unsigned char* key) {
+  enum class Output : uint8_t { k64, k128 };
+
+  SipHash(Bytes bytes, const unsigned char* key, Output output = Output::k128) {
+    const bool wide = output == Output::k128;
     const uint64_t k0 = load(key), k1 = load(key + 8);
     v0_ = 0x736f6d6570736575ULL ^ k0;
-    v1_ = 0x646f72616e646f6dULL ^ k1 ^ 0xee;
+    v1_ = 0x646f72616e646f6dULL ^ k1 ^ (wide ? 0xee : 0);
     v2_ = 0x6c7967656e657261ULL ^ k0;
     v3_ = 0x7465646279746573ULL ^ k1;
     const char* at = bytes.data();
@@ -26,7 +29,7 @@ class SipHash {
     for (size_t i = 0; i < left; ++i)
       last |= static_cast<uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
     absorb(last);
-    v2_ ^= 0xee;
+    v2_ ^= wide ? 0xee : 0xff;
     for (int i = 0; i < 4; ++i) round();
   }
 

@@ -405,6 +405,8 @@ std::span<const char* const> schema_steps() {
       "ALTER TABLE changes ADD COLUMN attestation TEXT NOT NULL DEFAULT '';",
       kAgentPrompts,
       kAgentTaints,
+      // 0: never.
+      "ALTER TABLE users ADD COLUMN valid_until_micros INTEGER NOT NULL DEFAULT 0;",
       kBudgetUse,
   };
   return kSteps;

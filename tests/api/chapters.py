@@ -338,6 +338,7 @@ def read_the_trail(story):
     story.ask("sam", "GET", "/audit/records?saved=denied&limit=5")
     story.ask("sam", "DELETE", "/audit/searches/denied")
     assert story.until(lambda: story.ask("sam", "POST", "/audit/who-saw", {"value": "p7@example.com", "masked_too": True, "limit": 50})["records"])
+    assert story.ask("sam", "GET", "/audit/subjects?limit=50")["subjects"]
     assert story.ask("sam", "GET", "/audit/history?table=numbers&where=id%3D1&limit=50")["records"]
     story.ask("sam", "GET", "/audit/history?table=numbers")
     session = next(r["session"] for r in first["records"])

@@ -84,6 +84,7 @@ def test_the_record(gateway, ops):
     assert {row["kind"]: row["records"] for row in counts} == {"SELECT": 1, "UPDATE": 1}
     assert [row["kind"] for row in ops.rows("audit", "history", "things")] == ["UPDATE"]
     assert ops.rows("audit", "who-saw", "someone@example.com") is not None
+    assert ops.rows("audit", "subjects", "--since", "1d") == []
     reads = gateway.wait_for(lambda records: records, "--type", "audit_read", "--user", "ops")
     assert reads, "who reads over HTTP is on the record by name"
 

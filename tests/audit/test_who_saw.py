@@ -22,7 +22,8 @@ rules:
     running = Gateway(server, reactor=request.param, environment="staging", masking=True, start=False)
     (running.root / "policy.yaml").write_text(policy)
     running.config.write_text(running.config.read_text() + f"policy: {{ file: {running.root}/policy.yaml }}\n")
-    running.cli("user", "add", "dora", "--group", "support", "--password-stdin", input=PASSWORD + "\n")
+    for user in ("dora", "carl"):
+        running.cli("user", "add", user, "--group", "support", "--password-stdin", input=PASSWORD + "\n")
     running.start()
     yield running
     assert running.stop() == 0
@@ -76,6 +77,26 @@ def test_large_results_are_found_and_marked_unconfirmed(gateway):
     assert gateway.psql("-c", "SELECT * FROM seen_people", user="dora").returncode == 0
     found = [r for r in who_saw(gateway, PEOPLE[250][2]) if "SELECT *" in r["text"]]
     assert len(found) == 1 and not found[0]["certain"] and found[0]["rows"] == 300
+
+
+def test_people_are_counted_by_how_much_they_have_seen(gateway):
+    def seen(*more):
+        rows = json.loads(gateway.cli("audit", "subjects", "-o", "json", *more).stdout)
+        return {row["user"]: row for row in rows}
+
+    for where in ("id BETWEEN 100 AND 119", "id BETWEEN 110 AND 129", "id = 115"):
+        assert gateway.psql("-c", f"SELECT email FROM seen_people WHERE {where}", user="carl").returncode == 0
+    assert gateway.psql("-c", "SELECT count(*) FROM seen_people", user="carl").returncode == 0
+    # 30 addresses, however often each was shown; masked ones are none.
+    assert {key: seen("--user", "carl")["carl"][key] for key in ("subjects", "exact", "statements")} == {"subjects": 30, "exact": True, "statements": 3}
+    assert seen("--user", "carl", "--text", "id = 115")["carl"]["subjects"] == 1
+    assert "alice" not in seen() and seen("--user", "carl", "--day", "2026-01-01") == {}
+    assert gateway.psql("-c", "SELECT email FROM seen_people", user="carl").returncode == 0
+    whole = seen("--user", "carl")["carl"]
+    assert abs(whole["subjects"] - 300) <= 1 and not whole["exact"], whole
+    records = gateway.wait_for(lambda r: len(r) == 1, "--user", "carl", "--min-subjects", "300")
+    assert records[0]["values_shown"] == 300
+    assert len(gateway.wait_for(lambda r: len(r) == 4, "--user", "carl", "--min-subjects", "1")) == 4
 
 
 def test_values_are_nowhere_in_the_log_and_questions_are_on_record(gateway):

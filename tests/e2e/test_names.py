@@ -185,10 +185,15 @@ def test_options_of_the_start_up_message(gateway):
         assert means(client, query) == expected, options
         client.run(query("SET search_path = open"))
         assert means(client, query) == OPEN, options
-        # RESET goes back to the pool's value and not to the client's (docs/operations.md): what counts is that the name
-        # is judged by what the server makes of it.
-        client.run(query("RESET search_path"))
-        assert means(client, query) in (HIDDEN, NEITHER), options
+        for reset in ("RESET search_path", "SET search_path TO DEFAULT", "RESET ALL", "DISCARD ALL"):
+            client.run(query("SET search_path = open"))
+            client.run(query(reset))
+            assert means(client, query) == expected, f"{reset} goes back to what the client began with: {options}"
+        client.run(query("BEGIN"))
+        client.run(query("RESET ALL"))
+        assert means(client, query) == expected, options
+        client.run(query("ROLLBACK"))
+        assert means(client, query) == expected, options
         client.close()
     client = WireClient(gateway.port, timeout=30)
     client.login(search_path="hidden")

@@ -129,6 +129,21 @@ def test_Threat21_no_password_in_clear_text_without_tls():
         server.stop()
 
 
+@pytest.mark.parametrize("options, wanted", [
+    ("sslmode=prefer", "md5 password without TLS"), ("sslmode=prefer&require_auth=md5", "f|"),
+    ("sslmode=prefer&require_auth=scram-sha-256,none", "server wants md5"), ("sslmode=prefer&require_auth=md5,scram-sha-256", "f|")])
+def test_Threat21_no_md5_without_tls_unless_said(options, wanted):
+    server = PostgresServer(host_lines=["host all with_md5 127.0.0.1/32 md5", "host all all 127.0.0.1/32 trust"])
+    try:
+        server.sql("SET password_encryption = 'md5'; CREATE ROLE with_md5 LOGIN PASSWORD '" + SERVER_PASSWORD + "'")
+        assert wanted in through(server, options, user="with_md5")
+        proven = through(server, "sslmode=prefer&require_auth=scram-sha-256")
+        assert "no proof of the password" in proven
+        assert through(server, "sslmode=prefer&require_auth=none") == "f|"
+    finally:
+        server.stop()
+
+
 def test_Threat03_bytes_stuffed_behind_the_answer_to_ssl_request():
     """CVE-2021-23222: what comes before encryption must not be taken for part of it."""
     listener = socket.create_server(("127.0.0.1", 0))

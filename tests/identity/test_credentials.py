@@ -165,6 +165,28 @@ def test_Threat20_expiry_ends_a_session_in_time(gateway):
     assert login(gateway, secret)["C"] == "28P01"
 
 
+def test_Threat20_a_users_time_ends(gateway):
+    gateway.cli("user", "add", "temp", "--group", "engineering", "--password-stdin", "--valid-until", "4s", input=PASSWORD)
+    secret = token(gateway, "temp")
+    by_password, by_token = logged_in(gateway, PASSWORD, "temp"), logged_in(gateway, secret, "temp")
+    started = time.time()
+    assert kinds(by_token.run(query("BEGIN"))) == "CZ"
+    for client in (by_password, by_token):
+        assert ended(client, within=10)["C"] == "57P01"
+    assert time.time() - started < 7
+    assert login(gateway, PASSWORD, "temp")["C"] == login(gateway, secret, "temp")["C"] == "28P01"
+    over = 'the time of user "temp" is over'
+    assert over in [r["message"] for r in gateway.wait_for(lambda r: over in [each["message"] for each in r], "--type", "admin")]
+    refused = gateway.cli("user", "enable", "temp", check=False)
+    assert refused.returncode != 0
+    assert "--valid-until" in refused.stderr
+    gateway.cli("user", "set", "temp", "--valid-until", "never")
+    (listed,) = [u for u in json.loads(gateway.cli("user", "list", "-o", "json").stdout) if u["name"] == "temp"]
+    assert listed["enabled"] and listed["valid_until"] == ""
+    known_token(gateway, secret)
+    assert kinds(logged_in(gateway, secret, "temp").run(query("SELECT 1"))) == "TDCZ"
+
+
 def test_rights_change_with_the_next_statement(gateway):
     gateway.cli("user", "add", "carol", "--group", "guests", "--generate")
     client = logged_in(gateway, token(gateway, "carol"), "carol")

@@ -36,6 +36,18 @@ void add_who_saw(CommandTree& tree, CLI::App& audit) {
   who->add_option("--until", options.until, "The same")->type_name("TIME");
 }
 
+void add_subjects(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
+  filtered(
+      options,
+      tree.listing(tree.add(
+          audit, "subjects", "Count the different sensitive values that people have seen, by day",
+          "sluice audit subjects\n  sluice audit subjects --user alice --day 2026-11-27\n  "
+          "sluice audit subjects --since 30d --class email -o json\n\nToday (UTC) where no "
+          "time is given. subjects: different values that were shown as they are; exact: no, "
+          "where it may be off a little (docs/audit.md).",
+          [&] { return audit_subjects(tree.common(), options); })));
+}
+
 void add_history(CommandTree& tree, CLI::App& audit) {
   auto& h = tree.keep<HistoryOptions>();
   auto* past =
@@ -70,8 +82,9 @@ void add_reconcile(CommandTree& tree, CLI::App& audit) {
   sub->add_flag("--keep", options.keep, "Leave the slot where it is, to compare the same again");
 }
 
-void add_people(CommandTree& tree, CLI::App& audit) {
+void add_people(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
   add_who_saw(tree, audit);
+  add_subjects(tree, audit, options);
   add_history(tree, audit);
   auto& id = tree.keep<uint64_t>();
   auto* transcript = tree.formatted(
@@ -204,7 +217,7 @@ void add_audit_commands(CommandTree& tree) {
                           [&] { return audit_streams(tree.common()); }));
   add_reconcile(tree, *audit);
   add_upkeep(tree, *audit);
-  add_people(tree, *audit);
+  add_people(tree, *audit, options);
   add_evidence(tree, *audit, options);
 }
 

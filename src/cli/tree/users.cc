@@ -13,6 +13,9 @@ void described(CLI::App* sub, UserOptions& user) {
   sub->add_option("--group", user.groups, "Group; may be repeated")->type_name("GROUP");
   sub->add_option("--attribute", user.attributes, "For policies to ask about; may be repeated")
       ->type_name("KEY=VALUE");
+  sub->add_option("--valid-until", user.valid_until,
+                  "When their time ends: 2027-03-31, 2027-03-31T18:00:00Z, 90d from now, or never")
+      ->type_name("TIME");
 }
 
 void with_password(CLI::App* sub, UserOptions& user) {
@@ -34,10 +37,10 @@ void add_user_commands(CommandTree& tree) {
   with_password(add_user, user);
   add_user->add_flag("--no-password", user.no_password,
                      "They log in by an identity provider or a directory, or show tokens alone");
-  auto* set = tree.add(*users, "set",
-                       "Change a user's kind, groups or attributes, from the next statement on",
-                       "sluice user set nightly --kind agent --attribute team=data",
-                       [&] { return user_set(tree.common(), user); });
+  auto* set = tree.add(
+      *users, "set", "Change a user's kind, groups, attributes or time, from the next statement on",
+      "sluice user set nightly --kind agent --attribute team=data",
+      [&] { return user_set(tree.common(), user); });
   named(set, user);
   described(set, user);
   tree.listing(tree.add(*users, "list", "List users", "sluice user list -o json",

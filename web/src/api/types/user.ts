@@ -23,6 +23,7 @@ export interface User {
   kept_by: string;
   created: string;
   last_login: string | null;
+  valid_until: string | null;
   credentials: Credential[];
 }
 

@@ -24,8 +24,10 @@ export const FILTERS = [
   "max_duration",
   "min_rows",
   "max_rows",
+  "min_subjects",
   "since",
   "until",
+  "day",
   "saved",
 ] as const;
 

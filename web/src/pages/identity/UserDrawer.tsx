@@ -174,6 +174,7 @@ export function UserDrawer({ user, onClose }: { user: User | undefined; onClose:
               ["Attributes", attributeText(user.attributes)],
               ["Added", whole(user.created)],
               ["Last login", <Time key="last" value={user.last_login} />],
+              ["Valid until", user.valid_until === null ? "no end" : whole(user.valid_until)],
             ]}
           />
           {admin && <Edit key={`${user.name} ${user.groups.join()} ${attributeText(user.attributes)}`} user={user} />}
