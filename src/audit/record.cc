@@ -123,6 +123,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.bytes(Key::kEnvelope, event.envelope);
   fields.text(Key::kDataset, event.dataset);
   fields.text(Key::kModel, event.model);
+  fields.number(Key::kInputTokens, event.input_tokens);
+  fields.number(Key::kOutputTokens, event.output_tokens);
   cbor.end();
 }
 
@@ -197,6 +199,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.server_micros = view.server_micros;
   record.waited_micros = view.waited_micros;
   record.planner_cost = view.planner_cost;
+  record.input_tokens = view.input_tokens;
+  record.output_tokens = view.output_tokens;
   record.transaction = view.transaction;
   record.transaction_outcome = view.transaction_outcome;
   record.stamp = view.stamp;

@@ -66,6 +66,8 @@ boost::json::object to_json(const Record& record) {
   text("receipt", record.receipt);
   text("dataset", record.dataset);
   text("model", record.model);
+  if (record.input_tokens != 0) out["input_tokens"] = record.input_tokens;
+  if (record.output_tokens != 0) out["output_tokens"] = record.output_tokens;
   text("envelope", record.envelope);
   if (record.type == EventType::kProvenance) out["rows"] = record.rows;
   if (record.type == EventType::kStatement) {

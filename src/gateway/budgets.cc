@@ -202,7 +202,10 @@ void recall(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>&
   const auto payer = policy::payer_of(principal, record.context.run);
   // Of a long result a part of what was seen stands on records of its own.
   const bool statement = record.type == audit::EventType::kStatement;
+  const bool answer = record.type == audit::EventType::kPrompt;
   Amounts used = statement ? used_by(record) : Amounts{};
+  of(used, Amount::kInputTokens) = answer ? record.input_tokens : 0;
+  of(used, Amount::kOutputTokens) = answer ? record.output_tokens : 0;
   const auto known = audit::digests_in(record.seen_shown);
   if (!known) of(used, Amount::kSubjects) = audit::set_size(record.seen_shown);
   const std::span<const uint64_t> digests =
@@ -232,6 +235,8 @@ bool recall_all(const char* type, audit::Query query, const std::filesystem::pat
 }
 
 }  // namespace
+
+DecisionPtr refused_by(const policy::Overspent& over) { return refused(over); }
 
 bool counts_planner_cost(const policy::Policy& policy, const Spender& spender) {
   if (policy.budgets().empty()) return false;
@@ -347,7 +352,8 @@ void count_history(policy::Ledger& ledger, const std::shared_ptr<const policy::P
   query.order = audit::Order::kOldest;
   query.limit = 10'000;
   const bool known = recall_all("statement", query, audit_directory, take) &&
-                     recall_all("seen", query, audit_directory, take);
+                     recall_all("seen", query, audit_directory, take) &&
+                     recall_all("prompt", query, audit_directory, take);
   for (const auto* budget : mine) ledger.end_counting(*budget, known);
 }
 

@@ -31,6 +31,9 @@ tl::expected<std::unique_ptr<policy::Spending>, std::shared_ptr<const policy::De
     const Spender& spender, const sql::StatementFacts* facts,
     std::shared_ptr<const policy::Decision>& decision);
 
+/// What to tell whoever wanted more than a budget has room for.
+std::shared_ptr<const policy::Decision> refused_by(const policy::Overspent& over);
+
 /// Whether a budget that applies counts what the planner expects a statement to cost.
 bool counts_planner_cost(const policy::Policy& policy, const Spender& spender);
 /// The same decision, with that; itself where it is not known.

@@ -36,8 +36,9 @@ void read_amount(MapReader& map, Amount amount, Budget& budget) {
 }
 
 void read_amounts(MapReader& map, Budget& budget) {
-  for (const auto amount : {Amount::kStatements, Amount::kRows, Amount::kRowsChanged,
-                            Amount::kSensitiveValues, Amount::kPlannerCost, Amount::kSubjects})
+  for (const auto amount :
+       {Amount::kStatements, Amount::kRows, Amount::kRowsChanged, Amount::kSensitiveValues,
+        Amount::kPlannerCost, Amount::kSubjects, Amount::kInputTokens, Amount::kOutputTokens})
     read_amount(map, amount, budget);
   // Which they are is kept in memory.
   if (const auto most = budget.most[static_cast<size_t>(Amount::kSubjects)];
@@ -169,7 +170,8 @@ Budget read_budget(MapReader& map, yaml::Problems& problems) {
   if (!any) {
     problems.add(map.mark(),
                  "a budget needs an amount: statements, rows, bytes, rows_changed, "
-                 "sensitive_values, subjects, planner_cost or duration");
+                 "sensitive_values, subjects, planner_cost, duration, input_tokens or "
+                 "output_tokens");
   }
   const auto digest = sha256(fmt::format("{} {} {} {}", budget.name, name_of(budget.per),
                                          budget.every.count(), counted_by));
