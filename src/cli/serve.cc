@@ -247,7 +247,7 @@ class Service {
     SLUICE_ASSIGN(auto identity, control::OidcApi::open(*gateway_, *log_, config_));
     api_->set_login(std::move(login), std::move(identity));
     SLUICE_TRY(load_console());
-    SLUICE_ASSIGN(auto scim, control::ScimApi::open(*log_, config_));
+    SLUICE_ASSIGN(auto scim, control::ScimApi::open(*gateway_, *log_, config_));
     api_->set_scim(std::move(scim));
     SLUICE_ASSIGN(directories_, control::LdapWatch::start(config_));
     SLUICE_ASSIGN(auto agents, control::AgentApi::open(*gateway_, *log_, *config_));
@@ -285,6 +285,7 @@ class Service {
   }
 
   Result<> use_tls() {
+    control_->share_addresses(config_->identity.behind_tls);
     if (!config_->listen_http || !config_->tls.enabled()) return {};
     return control_->use_tls(config_->tls.certificate, config_->tls.key);
   }

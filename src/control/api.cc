@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "control/caller.h"
 #include "control/entity_tag.h"
 #include "control/openapi.h"
 #include "control/problem.h"
@@ -72,7 +73,7 @@ HttpResponse Api::answer_public(const HttpRequest& received) {
 /// /healthz does not wait for what somebody asks, nor do others for all that one does.
 HttpResponse Api::later(HttpRequest request) {
   HttpResponse response;
-  response.whose = request.user;
+  response.whose = share_of_user(request.user);
   response.later = [this, request = std::move(request)] {
     return tagged(request, repeated_.once(request, [&] {
       auto answer = answer_known(request);

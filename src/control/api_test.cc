@@ -98,10 +98,26 @@ TEST_F(ApiTest, ReadyOnlyWhenTheDatabasesAnswer) {
   auto changed = std::make_shared<config::Config>(*configuration);
   changed->databases.emplace_back().name = "orders";
   api->set_config(changed);
-  const auto answer = api->answer_public({"GET", "/readyz", ""});
+  auto answer = api->answer_public({"GET", "/readyz", ""});
+  ASSERT_TRUE(answer.later) << "the server's thread does not wait for a database";
+  answer = answer.later();
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(json(answer).at("status").as_string(), "not ready");
   EXPECT_TRUE(json(answer).at("problems").as_object().contains("database orders"));
+}
+
+TEST_F(ApiTest, ShownKeysMakeNoNewShares) {
+  auto agents = AgentApi::open(*gateway, *log, *configuration);
+  ASSERT_TRUE(agents) << agents.error().text;
+  api->set_agents(std::move(*agents));
+  const auto asks = [&](const std::string& authorization, const std::string& key) {
+    HttpRequest request{"POST", "/models/small/v1/messages", "{}", authorization, "127.0.0.1"};
+    request.headers["x-api-key"] = key;
+    return api->answer_public(request).whose;
+  };
+  EXPECT_EQ(asks("Bearer slc_a", "1"), "peer 127.0.0.1");
+  EXPECT_EQ(asks("bearer slc_b", "2"), asks("Bearer slc_a", "1"));
+  EXPECT_EQ(asks("", "3"), asks("Bearer slc_a", "1"));
 }
 
 TEST_F(ApiTest, MetricsAreInPrometheusForm) {

@@ -44,6 +44,15 @@ Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& d
               "/api/v1/login");
 }
 
+std::string share_of(const HttpRequest& request, const identity::Directory& directory) {
+  const std::string_view secret = bearer_of(request);
+  const auto* shown = secret.empty() ? nullptr : directory.credential_of_secret(secret);
+  return shown != nullptr && shown->live(wall_micros()) ? share_of_user(shown->user)
+                                                        : "peer " + request.peer;
+}
+
+std::string share_of_user(const std::string& user) { return "user " + user; }
+
 std::string reader_for(const HttpRequest& request, const std::string& user) {
   return request.roles.meet(Role::kAuditor | Role::kAdmin) ? "" : user;
 }

@@ -24,6 +24,12 @@ struct Caller {
 Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& directory,
                         std::string_view scope);
 
+/// Whose share of what nobody may take all of a request counts against: that of the user whose
+/// credential it shows, whatever else it shows, and of an address where nobody is known.
+std::string share_of(const HttpRequest& request, const identity::Directory& directory);
+/// The same, of who is known.
+std::string share_of_user(const std::string& user);
+
 /// In whose eyes what is listed is looked at: `user`'s, or, for those who may read all there is,
 /// nobody's ("").
 std::string reader_for(const HttpRequest& request, const std::string& user);

@@ -1,6 +1,8 @@
 // The one place that includes Beast, which is slow to compile.
 #include "control/http_server.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <chrono>
 #include <thread>
@@ -14,6 +16,7 @@
 
 #include "base/log.h"
 #include "control/fair_pool.h"
+#include "control/tally.h"
 
 namespace sluice::control {
 namespace {
@@ -23,7 +26,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using error_code = boost::system::error_code;
 
-constexpr size_t kMaxConnections = 2048;
+constexpr size_t kMaxConnections = 2048, kMostConnectionsOfOne = 64;
 constexpr size_t kMaxBody = 1 << 20;
 constexpr auto kRequestTime = std::chrono::seconds(10);
 
@@ -32,7 +35,7 @@ constexpr auto kRequestTime = std::chrono::seconds(10);
 constexpr auto kStreamLook = std::chrono::milliseconds(200);
 constexpr auto kEagerLook = std::chrono::milliseconds(20);
 constexpr auto kQuiet = std::chrono::seconds(15);
-constexpr size_t kMaxStreams = 32;
+constexpr size_t kMaxStreams = 64, kMostStreamsOfOne = 16;
 constexpr size_t kPoolThreads = 16, kMostOfOne = 4;
 
 http::response<http::string_body> finished(const http::request<http::string_body>& request,
@@ -62,25 +65,42 @@ std::string lower_case(std::string_view name) {
   return out;
 }
 
-/// What all connections of a server have in common.
+/// What all connections of a server have in common; counted on the server's thread alone.
 struct Shared {
-  size_t open = 0, streams = 0;
+  Tally open{kMaxConnections, kMostConnectionsOfOne}, streams{kMaxStreams, kMostStreamsOfOne};
+  std::atomic<bool> addresses_are_shared = false;
   asio::thread_pool pool{1};                ///< for what takes long
   FairPool many{kPoolThreads, kMostOfOne};  ///< and for what may run beside others
   std::shared_ptr<asio::ssl::context> tls;
 };
 
-/// One of the connections that are counted.
+/// From where somebody comes; empty: by the file system.
+std::string source_of(const asio::ip::tcp::socket& socket) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return "?";
+  const auto address = endpoint.address();
+  if (!address.is_v6()) return address.to_string();
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+  auto network = v6.to_bytes();  // One host has a /64 to itself (RFC 6177).
+  std::fill(network.begin() + 8, network.end(), 0);
+  return asio::ip::address_v6(network).to_string();
+}
+std::string source_of(const asio::local::stream_protocol::socket&) { return {}; }
+
+/// One of the connections that are counted, taken already.
 class Place {
  public:
-  explicit Place(Shared& shared) : shared_(&shared) { ++shared.open; }
-  ~Place() { --shared_->open; }
+  Place(Shared& shared, std::string source) : shared_(&shared), source_(std::move(source)) {}
+  ~Place() { shared_->open.give_back(source_); }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   Shared& shared() const { return *shared_; }
 
  private:
   Shared* shared_;
+  const std::string source_;
 };
 
 /// What a connection is made of before it is known what it speaks.
@@ -102,10 +122,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         timer_(stream_.get_executor()),
         handler_(std::move(arrival.handler)),
         place_(std::move(arrival.place)),
-        streams_(place_->shared().streams),
         buffer_(std::move(arrival.received)) {}
   ~Connection() {
-    if (streaming_) --streams_;
+    if (streaming_) place_->shared().streams.give_back(whose_);
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -147,9 +166,12 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
       return;
     }
     lowest().expires_never();
-    auto work = [self = this->shared_from_this(), later = std::move(made.later)] {
+    whose_ = made.whose;
+    // It ends on the server's thread too, where connections are counted.
+    auto work = [self = this->shared_from_this(), later = std::move(made.later)]() mutable {
       auto done = std::make_shared<HttpResponse>(later());
-      asio::post(self->stream_.get_executor(), [self, done] { self->send(std::move(*done)); });
+      const auto executor = self->stream_.get_executor();
+      asio::post(executor, [self = std::move(self), done] { self->send(std::move(*done)); });
     };
     auto& shared = place_->shared();
     if (made.whose.empty()) {
@@ -212,11 +234,10 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void begin_stream(HttpResponse made) {
-    if (streams_ >= kMaxStreams) {
+    if (!place_->shared().streams.take(whose_)) {
       send({503, "text/plain", "too many streams are open: close some\n"});
       return;
     }
-    ++streams_;
     streaming_ = true;
     more_ = std::move(made.stream);
     look_ = made.eager ? kEagerLook : kStreamLook;
@@ -266,7 +287,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   asio::steady_timer timer_;
   std::shared_ptr<HttpHandler> handler_;
   std::unique_ptr<Place> place_;
-  size_t& streams_;
+  std::string whose_;  ///< for whom the answer is made
   bool streaming_ = false;
   std::function<std::optional<std::string>()> more_;
   std::string piece_;
@@ -343,8 +364,10 @@ class Acceptor : public std::enable_shared_from_this<Acceptor<Protocol>> {
   void accept() {
     acceptor_.async_accept([self = this->shared_from_this()](error_code error, auto socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error && self->shared_.open < kMaxConnections) {
-        begin(std::move(socket), {std::make_unique<Place>(self->shared_), self->handler_});
+      auto source = error || self->shared_.addresses_are_shared ? "" : source_of(socket);
+      if (!error && self->shared_.open.take(source)) {
+        auto place = std::make_unique<Place>(self->shared_, std::move(source));
+        begin(std::move(socket), {std::move(place), self->handler_});
       }
       self->accept();
     });
@@ -375,6 +398,8 @@ class Server : public HttpServer {
     asio::post(context_, [this, tls] { shared_.tls = tls; });
     return {};
   }
+
+  void share_addresses(bool shared) override { shared_.addresses_are_shared = shared; }
 
   Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) override {
     error_code error;

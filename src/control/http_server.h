@@ -40,7 +40,8 @@ struct HttpResponse {
   /// Besides those that all answers have; neither names nor values come from a peer as they are.
   std::map<std::string, std::string> headers = {};
   /// What takes longer than others may wait: makes the answer, on another thread, in place of this
-  /// one. One at a time; with `whose` also beside others, of which one `whose` has only a few.
+  /// one. One at a time; with `whose` also beside others, of which one `whose` has only a few; so
+  /// it is with streams.
   std::function<HttpResponse()> later = nullptr;
   std::string whose = {};
   /// An answer without an end (text/event-stream): asked every now and then for more, on the
@@ -62,6 +63,9 @@ class HttpServer {
   /// Speaks TLS on TCP addresses, with a PEM certificate chain and key, to whoever begins with it;
   /// without this, to nobody. Taken for connections that come from now on.
   virtual Result<> use_tls(const std::string& certificate_file, const std::string& key_file) = 0;
+  /// Whether many come from one address, that of a proxy; else none has more than a part of the
+  /// connections.
+  virtual void share_addresses(bool shared) = 0;
   /// Answers on a TCP address; returns the port (useful when it was 0).
   virtual Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) = 0;
   /// Answers on a Unix-domain socket (mode 0600); an old one in its place is removed.

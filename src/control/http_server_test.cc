@@ -38,20 +38,26 @@ class HttpServerTest : public ::testing::Test {
   }
 
   /// A raw connection to the TCP side.
-  int connect() const {
+  int connect(const char* from = nullptr) const {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (from != nullptr) {
+      sockaddr_in own{};
+      own.sin_family = AF_INET;
+      inet_pton(AF_INET, from, &own.sin_addr);
+      EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&own), sizeof own), 0);
+    }
     EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     timeval limit{20, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
   }
   /// Sends bytes and reads until the server closes.
-  std::string exchange(const std::string& bytes) const {
-    const int fd = connect();
+  std::string exchange(const std::string& bytes, const char* from = nullptr) const {
+    const int fd = connect(from);
     EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
     std::string out;
@@ -128,7 +134,62 @@ TEST_F(HttpServerTest, MalformedAndOversizedRequestsEndTheConnection) {
   EXPECT_TRUE(http_call(socket, {"GET", "/", ""})) << "and harm nobody else";
 }
 
+TEST_F(HttpServerTest, ConnectionsOfOneAddressAreBoundedInNumber) {
+  std::vector<int> held;
+  for (int i = 0; i < 70; ++i) held.push_back(connect());
+  size_t closed = 0;
+  for (int round = 0; round < 200 && closed < 70 - 64; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    closed = 0;
+    char byte = 0;
+    for (const int fd : held) closed += recv(fd, &byte, 1, MSG_DONTWAIT) == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(closed, 70U - 64U);
+  const std::string request = "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  EXPECT_THAT(exchange(request), Not(EndsWith("GET /a !")));
+  EXPECT_THAT(exchange(request, "127.0.0.2"), EndsWith("GET /a !")) << "others are let in";
+  EXPECT_TRUE(http_call(socket, {"GET", "/", ""}));
+  for (const int fd : held) close(fd);
+}
+
+TEST_F(HttpServerTest, StreamsOfOneAreBoundedInNumber) {
+  auto streaming = HttpServer::create();
+  const auto listening = streaming->listen("127.0.0.1", 0, [](const HttpRequest& request) {
+    HttpResponse made;
+    made.whose = request.path;
+    made.later = [] {
+      HttpResponse endless;
+      endless.content_type = "text/event-stream";
+      endless.stream = [] { return std::optional<std::string>(""); };
+      return endless;
+    };
+    return made;
+  });
+  ASSERT_TRUE(listening);
+  port = *listening;
+  streaming->start();
+  const auto follow = [&](const std::string& whose) {
+    const int fd = connect();
+    const std::string request = "GET " + whose + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    EXPECT_GT(send(fd, request.data(), request.size(), MSG_NOSIGNAL), 0);
+    char begun[12] = {};
+    EXPECT_EQ(recv(fd, begun, sizeof begun, MSG_WAITALL), 12);
+    return std::pair(fd, std::string(begun, sizeof begun));
+  };
+  std::vector<int> held;
+  const auto status = [&](const std::string& whose) {
+    const auto [fd, begun] = follow(whose);
+    held.push_back(fd);
+    return begun;
+  };
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(status("/alice"), "HTTP/1.1 200");
+  EXPECT_EQ(status("/alice"), "HTTP/1.1 503");
+  EXPECT_EQ(status("/bob"), "HTTP/1.1 200");
+  for (const int fd : held) close(fd);
+}
+
 TEST_F(HttpServerTest, ConnectionsAreBoundedInNumber) {
+  server->share_addresses(true);
   std::vector<int> held;
   for (int i = 0; i < 300; ++i) held.push_back(connect());
   // Those beyond the bound are closed at once.

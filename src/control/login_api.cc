@@ -129,6 +129,7 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
   if (!claim.directory.empty() || (no_password && !setup->directories.empty())) {
     HttpResponse response;
     // A directory may take its time.
+    response.whose = "login from " + request.peer;
     response.later = [this, setup, claim, password] {
       return by_directory(*setup, claim, password);
     };

@@ -36,6 +36,8 @@ std::string client_of(const json::object& meta) {
   return to_printable_utf8(utf8_prefix(name, kLongestClient));
 }
 
+std::string digest_of(std::string_view token) { return sha2(256, token); }
+
 }  // namespace
 
 void McpApi::set_config(std::shared_ptr<const config::Config> config) {
@@ -63,7 +65,7 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
     return refused;
   }
   HttpResponse response;
-  response.whose = fmt::format("mcp {}", std::hash<std::string>{}(request.authorization));
+  response.whose = share(request);
   response.later = [this, request] { return take(request); };
   return response;
 }
@@ -88,6 +90,16 @@ HttpResponse McpApi::unknown(const HttpRequest& request, const std::string& why)
   return refused;
 }
 
+/// A token of an issuer says whose it is once it has been verified, which takes its time.
+std::string McpApi::share(const HttpRequest& request) {
+  const auto known = digest_of(bearer_of(request));
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto user = users_.find(known)) return share_of_user(*user);
+  }
+  return share_of(request, *gateway_.directory());
+}
+
 Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
   const SecretString shown(std::string(bearer_of(request)));
   if (!shown.empty() && !identity::is_credential_secret(shown.reveal()) && identity_ != nullptr) {
@@ -95,6 +107,9 @@ Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
     const auto directory = gateway_.directory();
     const auto* credential = directory->credential(issued.id);
     if (credential == nullptr) return fail(ErrorCode::kAuthentication, "the credential is gone");
+    const std::lock_guard lock(mutex_);
+    users_.insert(digest_of(shown.reveal()), std::make_shared<const std::string>(credential->user),
+                  credential->user.size());
     return AgentCaller{credential->user, issued.id, std::move(issued.secret), {}, {}};
   }
   SLUICE_ASSIGN(const auto caller, who_asks(request, *gateway_.directory(), kScope));

@@ -40,9 +40,11 @@ class McpApi {
 
  private:
   static constexpr size_t kPromptsKept = size_t{2} << 20;  ///< bytes
+  static constexpr size_t kUsersKept = size_t{1} << 20;
 
   HttpResponse metadata(const HttpRequest& request);
   HttpResponse unknown(const HttpRequest& request, const std::string& why);
+  std::string share(const HttpRequest& request);
   Result<AgentCaller> who_calls(const HttpRequest& request);
   HttpResponse take(const HttpRequest& request);
   boost::json::object answer_to(const mcp::Message& message, AgentCaller caller);
@@ -58,6 +60,8 @@ class McpApi {
   Prompts& prompts_;
   /// Prompts that came with a call, so that the next call with the same is for the same one.
   BoundedCache<agents::Attribution> came_{kPromptsKept};
+  /// Whose the tokens of issuers are that were shown lately, by their digest.
+  BoundedCache<std::string> users_{kUsersKept};
   McpTools tools_;
   McpOffers offers_{gateway_, tools_};
 };

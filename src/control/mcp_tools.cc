@@ -326,7 +326,6 @@ ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& argu
   const size_t limit = wanted > 0 ? std::min(static_cast<size_t>(wanted), kMostHistory) : 20;
   std::string user;
   for (const unsigned char c : caller.user) user += fmt::format("%{:02X}", c);
-  const std::lock_guard lock(asking_);
   return from_http(
       records_({"GET",
                 fmt::format("/api/v1/audit/records?type=statement&user={}&order=newest&limit={}",
@@ -336,7 +335,6 @@ ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& argu
 
 ToolAnswer McpTools::over_http(const AgentCaller& caller, const std::string& method,
                                const std::string& path, const json::object& body) {
-  const std::lock_guard lock(asking_);
   return from_http(ask_({method, path, method == "GET" ? "" : json::serialize(body),
                          "Bearer " + std::string(caller.secret.reveal())}));
 }

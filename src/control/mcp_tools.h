@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <string>
 
 #include <boost/json.hpp>
@@ -68,7 +67,6 @@ class McpTools {
   Prompts& prompts_;
   std::string host_;
   Ask ask_, records_;
-  std::mutex asking_;  ///< the API is asked by one at a time
   mcp::Connections connections_;
 };
 

@@ -97,10 +97,9 @@ std::optional<HttpResponse> ModelApi::answer(const HttpRequest& request) {
       return problem(403, "pages of other sites may not ask this");
   }
   HttpResponse response;
-  response.whose = fmt::format(
-      "models {}",
-      std::hash<std::string>{}(request.authorization + std::string(request.header("x-api-key"))));
-  response.later = [this, request] { return take(with_credential(request)); };
+  HttpRequest asks = with_credential(request);
+  response.whose = share_of(asks, *gateway_.directory());
+  response.later = [this, asks = std::move(asks)] { return take(asks); };
   return response;
 }
 

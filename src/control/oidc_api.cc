@@ -157,6 +157,7 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
     if (auto wait = too_often(request)) return std::move(*wait);
     HttpResponse response;
     // Issuers may take their time.
+    response.whose = "login from " + request.peer;
     response.later = [this, setup = std::move(setup), work = route.work, request] {
       return work(*this, *setup, request);
     };

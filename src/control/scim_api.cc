@@ -7,7 +7,9 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "control/caller.h"
 #include "identity/oidc_provider.h"
 #include "identity/scim_store.h"
@@ -268,6 +270,11 @@ class Work {
   const std::string base_;
 };
 
+/// As whom the failures of who shows this token count.
+std::string counted_as(const HttpRequest& request) {
+  return "SCIM token " + to_hex(sha2(256, bearer_of(request)));
+}
+
 /// One of a list that is fixed, or all of them.
 Outcome<HttpResponse> fixed(const HttpRequest& request, json::array all, const std::string& id) {
   if (request.method != "GET") return scim::refuse(405, "", "only GET is allowed here");
@@ -283,10 +290,11 @@ Outcome<HttpResponse> fixed(const HttpRequest& request, json::array all, const s
 
 }  // namespace
 
-Result<std::unique_ptr<ScimApi>> ScimApi::open(audit::Log& log,
+Result<std::unique_ptr<ScimApi>> ScimApi::open(gateway::Gateway& gateway, audit::Log& log,
                                                std::shared_ptr<const config::Config> config) {
   SLUICE_ASSIGN(auto database, store::open_state(*config));
-  return std::unique_ptr<ScimApi>(new ScimApi(log, std::move(database), std::move(config)));
+  return std::unique_ptr<ScimApi>(
+      new ScimApi(gateway, log, std::move(database), std::move(config)));
 }
 
 void ScimApi::set_config(std::shared_ptr<const config::Config> config) {
@@ -294,26 +302,47 @@ void ScimApi::set_config(std::shared_ptr<const config::Config> config) {
   config_ = std::move(config);
 }
 
+std::shared_ptr<const config::Config> ScimApi::config() {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
 std::optional<HttpResponse> ScimApi::answer(const HttpRequest& request) {
   if (!request.path.starts_with("/scim/")) return std::nullopt;
-  bool behind_tls = request.tls;
-  {
-    const std::lock_guard lock(mutex_);
-    behind_tls |= config_->identity.behind_tls;
-    if (!reached_safely(request, config_->identity)) {
-      return refused({403, "",
-                      "SCIM over the network needs TLS: use https://, where the gateway has a "
-                      "certificate, or an operator can put a proxy with TLS before listen.http and "
-                      "set identity.behind_tls"});
-    }
+  const auto config = this->config();
+  if (!reached_safely(request, config->identity)) {
+    return refused({403, "",
+                    "SCIM over the network needs TLS: use https://, where the gateway has a "
+                    "certificate, or an operator can put a proxy with TLS before listen.http and "
+                    "set identity.behind_tls"});
   }
+  if (auto wait = too_often(request)) return wait;
   HttpResponse response;
   // The store may be a server that takes its time.
-  response.later = [this, request, behind_tls] { return work(request, behind_tls); };
+  response.whose = "scim from " + request.peer;
+  response.later = [this, request, behind_tls = request.tls || config->identity.behind_tls] {
+    return work(request, behind_tls);
+  };
+  return response;
+}
+
+/// Who shows again and again what is no token waits, and is not on the record each time; the holder
+/// of one that was good from there goes on.
+std::optional<HttpResponse> ScimApi::too_often(const HttpRequest& request) {
+  const Duration wait =
+      gateway_.login_limits().wait(counted_as(request), request.peer, Clock::now());
+  if (wait <= Duration::zero()) return std::nullopt;
+  gateway_.count_limited_login();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  auto response =
+      refused({429, "", fmt::format("too many tokens from here were none: wait {} s", seconds)});
+  response.headers["Retry-After"] = std::to_string(seconds);
   return response;
 }
 
 HttpResponse ScimApi::unknown_token(const HttpRequest& request) {
+  gateway_.login_limits().failed(counted_as(request), request.peer, config()->limits.logins,
+                                 Clock::now());
   audit::SessionContext context;
   context.client_address = request.peer;
   context.authentication = "scim";
@@ -330,9 +359,12 @@ HttpResponse ScimApi::unknown_token(const HttpRequest& request) {
 
 HttpResponse ScimApi::work(const HttpRequest& request, bool behind_tls) {
   const std::lock_guard working(working_);
+  // Many may have come before the first of them was looked at.
+  if (auto wait = too_often(request)) return std::move(*wait);
   const auto token = identity::ScimTokens(database_, "gateway").find(bearer_of(request));
   if (!token) return refused(problem_of(token.error()).value());
   if (!*token) return unknown_token(request);
+  gateway_.login_limits().succeeded(counted_as(request), request.peer, Clock::now());
   return dispatch(request, **token, behind_tls);
 }
 

@@ -7,6 +7,7 @@
 #include "audit/log.h"
 #include "config/config.h"
 #include "control/http_server.h"
+#include "gateway/gateway.h"
 #include "identity/scim_tokens.h"
 #include "store/database.h"
 
@@ -16,7 +17,7 @@ namespace sluice::control {
 /// for nothing else (`sluice scim token create`). What it may not see is not there.
 class ScimApi {
  public:
-  static Result<std::unique_ptr<ScimApi>> open(audit::Log& log,
+  static Result<std::unique_ptr<ScimApi>> open(gateway::Gateway& gateway, audit::Log& log,
                                                std::shared_ptr<const config::Config> config);
 
   /// The configuration from now on.
@@ -25,13 +26,17 @@ class ScimApi {
   std::optional<HttpResponse> answer(const HttpRequest& request);
 
  private:
-  ScimApi(audit::Log& log, store::Database database, std::shared_ptr<const config::Config> config)
-      : log_(log), database_(std::move(database)), config_(std::move(config)) {}
+  ScimApi(gateway::Gateway& gateway, audit::Log& log, store::Database database,
+          std::shared_ptr<const config::Config> config)
+      : gateway_(gateway), log_(log), database_(std::move(database)), config_(std::move(config)) {}
+  std::shared_ptr<const config::Config> config();
+  std::optional<HttpResponse> too_often(const HttpRequest& request);
   HttpResponse work(const HttpRequest& request, bool behind_tls);
   HttpResponse unknown_token(const HttpRequest& request);
   HttpResponse dispatch(const HttpRequest& request, const identity::ScimToken& token,
                         bool behind_tls);
 
+  gateway::Gateway& gateway_;
   audit::Log& log_;
   std::mutex working_;  ///< one request at a time: the store is one thread's
   store::Database database_;

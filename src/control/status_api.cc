@@ -15,8 +15,6 @@
 namespace sluice::control {
 namespace {
 
-constexpr auto kCheckEvery = std::chrono::seconds(10);
-
 int status_of(const Error& error) { return error.code == ErrorCode::kNotFound ? 404 : 502; }
 
 prometheus::MetricFamily family(const std::string& name, const std::string& help,
@@ -52,7 +50,8 @@ StatusApi::Health StatusApi::health() {
         "sooner (audit.archive) or keep less (audit.retention)",
         health.free_bytes >> 20);
   }
-  check_databases(problems);
+  for (const auto& [database, problem] : checks_.problems(databases()))
+    problems["database " + database] = problem;
   // Nobody who asks for data has to wait for a stream: the gateway is as ready without it.
   for (const auto& stream : streams()) {
     if (!stream.working) warnings["stream " + stream.name] = to_printable_utf8(stream.last_error);
@@ -62,27 +61,28 @@ StatusApi::Health StatusApi::health() {
   return out;
 }
 
-void StatusApi::check_databases(boost::json::object& problems) {
+std::vector<std::string> StatusApi::databases() {
   const std::lock_guard lock(mutex_);
-  if (config_ == nullptr) return;
-  for (const auto& database : config_->databases) {
-    auto& [when, text] = checks_[database.name];
-    if (Clock::now() - when > kCheckEvery) {
-      const auto checked = gateway_.check_database(database.name);
-      text = checked ? "" : checked.error().text;
-      when = Clock::now();
-    }
-    if (!text.empty()) problems["database " + database.name] = text;
-  }
+  std::vector<std::string> names;
+  if (config_ == nullptr) return names;
+  for (const auto& database : config_->databases) names.push_back(database.name);
+  return names;
 }
 
 HttpResponse StatusApi::ready() {
-  const auto [problems, warnings] = health();
-  const bool good = problems.empty();
-  return json_response(good ? 200 : 503,
-                       boost::json::object{{"status", good ? "ready" : "not ready"},
-                                           {"problems", problems},
-                                           {"warnings", warnings}});
+  const auto tell = [this] {
+    const auto [problems, warnings] = health();
+    const bool good = problems.empty();
+    return json_response(good ? 200 : 503,
+                         boost::json::object{{"status", good ? "ready" : "not ready"},
+                                             {"problems", problems},
+                                             {"warnings", warnings}});
+  };
+  if (!checks_.begin(databases())) return tell();
+  HttpResponse response;
+  response.whose = "readiness";
+  response.later = tell;
+  return response;
 }
 
 std::string StatusApi::metrics() {

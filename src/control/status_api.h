@@ -1,20 +1,18 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <boost/json.hpp>
 
 #include "access/keeper.h"
 #include "audit/log.h"
-#include "base/clock.h"
 #include "config/config.h"
+#include "control/database_checks.h"
 #include "control/http_server.h"
 #include "gateway/gateway.h"
 #include "outside/tellers.h"
@@ -45,14 +43,16 @@ class StatusApi {
   struct Health {
     boost::json::object problems, warnings;
   };
+  /// May take a moment: off the server's thread.
   Health health();
+  /// Never makes the server's thread wait for a database.
   HttpResponse ready();
   std::string metrics();
   /// Nothing: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request);
 
  private:
-  void check_databases(boost::json::object& problems);
+  std::vector<std::string> databases();
   HttpResponse sessions();
   HttpResponse kill(const HttpRequest& request, std::string_view id);
   HttpResponse check(const std::string& database);
@@ -64,10 +64,9 @@ class StatusApi {
   const outside::Tellers* webhooks_ = nullptr;
   const stream::Streams* streams_ = nullptr;
   const stream::Anchors* anchors_ = nullptr;
-  std::mutex mutex_;  ///< guards all below
+  std::mutex mutex_;  ///< guards config_
   std::shared_ptr<const config::Config> config_;
-  std::map<std::string, std::pair<Clock::time_point, std::string>>
-      checks_;  ///< name: when, problem
+  DatabaseChecks checks_{[this](const auto& name) { return gateway_.check_database(name); }};
 };
 
 }  // namespace sluice::control

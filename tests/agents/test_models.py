@@ -21,12 +21,15 @@ class Provider:
 
     def __init__(self):
         self.asked, self.fails, self.slow = [], None, 0
+        self.answers = threading.Event()
+        self.answers.set()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.asked.append((self.path, dict(self.headers), body))
+                outer.answers.wait(60)
                 if outer.fails:
                     return self.send(outer.fails, "application/json", json.dumps({"error": {"message": "slow down", "type": "rate_limit_error"}}))
                 anthropic = self.path == "/v1/messages"
@@ -276,6 +279,27 @@ def test_a_statement_for_a_call_of_a_tool(gateway, provider, sdk, token):
         connection.execute("SELECT 41 + 1")
     record = gateway.wait_for(lambda r: r, "--run", "run-9", "--type", "statement", "--text", "41 + 1")[0]
     assert record["prompt"] == came["prompt"] and record["tool_call"] == "toolu_01"
+
+
+def test_one_credential_takes_no_more_than_its_share(gateway, provider, token):
+    provider.answers.clear()
+    threads = [threading.Thread(target=ask, args=(gateway, "POST", "/models/claude/v1/messages", conversation("x"), token),
+                                kwargs={"headers": {"X-Api-Key": f"key {number}"}, "prefix": ""}) for number in range(20)]
+    try:
+        for thread in threads:
+            thread.start()
+        deadline = time.time() + 20
+        while len(provider.asked) < 4 and time.time() < deadline:
+            time.sleep(0.05)
+        watcher = known_token(gateway, "--user", "watcher", "--scope", "api")
+        for _ in range(3):
+            assert ask(gateway, "GET", "/session", token=watcher).status == 200, "others do not wait for it"
+        assert len(provider.asked) == 4
+    finally:
+        provider.answers.set()
+        for thread in threads:
+            thread.join(60)
+    assert len(provider.asked) == 20
 
 
 def test_stopping_waits_for_no_model(server, provider):

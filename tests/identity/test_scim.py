@@ -248,6 +248,25 @@ def test_Threat70_its_token_is_good_for_nothing_else(gateway, scim):
         assert scim("GET", path)[0] in (400, 404)
 
 
+def test_Threat70_a_flood_of_wrong_tokens_is_slowed_and_fills_no_record(server):
+    gateway = Gateway(server)
+    try:
+        right = Scim(gateway, gateway.cli("scim", "token", "create").stdout.strip())
+        assert right("GET", "/Users")[0] == 200
+        answers = [right("GET", "/Users", token=f"made-up-{number}") for number in range(150)]
+        statuses = [status for status, _, _ in answers]
+        assert statuses[:100] == [401] * 100 and statuses[-1] == 429 and set(statuses) == {401, 429}
+        _, problem, headers = answers[-1]
+        assert problem["status"] == "429" and "wait" in problem["detail"] and int(headers["Retry-After"]) > 0
+        records = gateway.wait_for(lambda found: len(found) >= 100, "--type", "login_failed")
+        assert len(records) == statuses.count(401) < 110
+        assert right("GET", "/Users")[0] == 200, "whose token was good from there goes on"
+        late = Scim(gateway, gateway.cli("scim", "token", "create").stdout.strip())
+        assert late("GET", "/Users")[0] == 429, "a new one waits, as at any login"
+    finally:
+        gateway.stop()
+
+
 def test_Threat70_a_token_ends(gateway):
     made = gateway.cli("scim", "token", "create", "--label", "short", "--for", "30m")
     scim = Scim(gateway, made.stdout.strip())
