@@ -226,14 +226,16 @@ Result<std::vector<Request>> RequestStore::all_of(store::Statement& query) {
 }
 
 Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
-  SLUICE_ASSIGN(auto query,
-                database_.prepare(fmt::format(
-                    "SELECT {} FROM approval_requests WHERE (?1 = '' OR state = ?1) AND "
-                    "(?2 = '' OR requester = ?2) ORDER BY number DESC LIMIT ?3",
-                    kColumns)));
+  SLUICE_ASSIGN(
+      auto query,
+      database_.prepare(fmt::format(
+          "SELECT {} FROM approval_requests WHERE (?1 = '' OR state = ?1) AND "
+          "(?2 = '' OR requester = ?2) AND (number < ?4 OR ?4 = 0) ORDER BY number DESC LIMIT ?3",
+          kColumns)));
   query.bind(1, wanted.state ? name_of(*wanted.state) : "")
       .bind(2, wanted.requester)
-      .bind(3, static_cast<int64_t>(wanted.limit));
+      .bind(3, static_cast<int64_t>(wanted.limit))
+      .bind(4, wanted.before);
   return all_of(query);
 }
 

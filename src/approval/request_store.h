@@ -17,6 +17,7 @@ struct Wanted {
   std::optional<State> state;
   std::string requester;  ///< empty: of everybody
   size_t limit = 100;
+  int64_t before = 0;  ///< only numbers below it; 0: all
 };
 
 /// Requests as they are kept. Each change is one transaction with the words that it leaves for the

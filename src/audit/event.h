@@ -113,6 +113,8 @@ struct Event {
   uint64_t duration_micros = 0;  ///< from when it was forwarded
   uint64_t server_micros = 0;    ///< of `duration_micros`: until the server had completed it
   uint64_t waited_micros = 0;    ///< before it was forwarded: for a connection, names, estimates
+  uint64_t planner_cost = 0;     ///< that the planner expected, where a budget counts it
+  uint64_t input_tokens = 0, output_tokens = 0;  ///< of kPrompt: a model's answer
   /// Rows changed by table, "schema.table 42", where the server was asked.
   const std::vector<std::string>* changed = nullptr;
   /// The one table that it changed `rows` of, where its command tag tells.

@@ -104,6 +104,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
     fields.number(Key::kServerTime, event.server_micros);
   }
   fields.number(Key::kWaited, event.waited_micros);
+  fields.number(Key::kPlannerCost, event.planner_cost);
   if (event.tags != nullptr) fields.list(Key::kTags, *event.tags);
   if (event.changed != nullptr) {
     fields.list(Key::kChanged, *event.changed);
@@ -124,6 +125,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.text(Key::kModel, event.model);
   fields.text(Key::kCaptured, event.captured);
   fields.bytes(Key::kContent, event.content);
+  fields.number(Key::kInputTokens, event.input_tokens);
+  fields.number(Key::kOutputTokens, event.output_tokens);
   cbor.end();
 }
 
@@ -197,6 +200,9 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.tags = strings(view.tags);
   record.server_micros = view.server_micros;
   record.waited_micros = view.waited_micros;
+  record.planner_cost = view.planner_cost;
+  record.input_tokens = view.input_tokens;
+  record.output_tokens = view.output_tokens;
   record.transaction = view.transaction;
   record.transaction_outcome = view.transaction_outcome;
   record.stamp = view.stamp;

@@ -66,6 +66,8 @@ boost::json::object to_json(const Record& record) {
   text("receipt", record.receipt);
   text("dataset", record.dataset);
   text("model", record.model);
+  if (record.input_tokens != 0) out["input_tokens"] = record.input_tokens;
+  if (record.output_tokens != 0) out["output_tokens"] = record.output_tokens;
   text("envelope", record.envelope);
   text("captured", record.captured);
   if (record.type == EventType::kProvenance) out["rows"] = record.rows;
@@ -106,6 +108,7 @@ boost::json::object to_json(const Record& record) {
     out["duration_us"] = record.duration_micros;
     out["server_us"] = record.server_micros;
     out["waited_us"] = record.waited_micros;
+    if (record.planner_cost != 0) out["planner_cost"] = record.planner_cost;
   }
   text("message", record.message);
   return out;

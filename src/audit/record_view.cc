@@ -152,6 +152,12 @@ class RecordReader {
         return number(view_.server_micros);
       case Key::kWaited:
         return number(view_.waited_micros);
+      case Key::kPlannerCost:
+        return number(view_.planner_cost);
+      case Key::kInputTokens:
+        return number(view_.input_tokens);
+      case Key::kOutputTokens:
+        return number(view_.output_tokens);
       case Key::kDriver:
         return text(view_.driver);
       case Key::kIssuer:

@@ -82,6 +82,9 @@ enum class Key : uint64_t {
   kEnvelope = 88,
   kDataset = 89,
   kModel = 90,
+  kPlannerCost = 95,
+  kInputTokens = 96,
+  kOutputTokens = 97,
   kSubjects = 100,
   kCaptured = 101,
   kContent = 102,
@@ -167,6 +170,8 @@ struct RecordView {
   TextList tags;
   uint64_t server_micros = 0;  ///< `duration_micros` where nothing else is said
   uint64_t waited_micros = 0;
+  uint64_t planner_cost = 0;
+  uint64_t input_tokens = 0, output_tokens = 0;
   Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t subjects = 0;          ///< values shown, where that is not all in seen_shown
   uint64_t transaction = 0;

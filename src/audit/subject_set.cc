@@ -144,6 +144,22 @@ Contains contains(Bytes set, uint64_t digest) {
   return found || !readable ? Contains::kProbably : Contains::kNo;
 }
 
+std::optional<std::vector<uint64_t>> digests_in(Bytes set) {
+  std::vector<uint64_t> out;
+  if (set.empty()) return out;
+  if (is_coded(set)) {
+    const uint64_t size = le64(set.data() + 1);
+    const bool readable = for_each_coded(set, [&](uint64_t value) {
+      out.push_back(static_cast<uint64_t>((Wide{value} << 64) / (size << kRiceBits)));
+      return true;
+    });
+    return readable ? std::optional(std::move(out)) : std::nullopt;
+  }
+  if (!is_whole(set)) return std::nullopt;
+  for (size_t at = 1; at < set.size(); at += 8) out.push_back(le64(set.data() + at));
+  return out;
+}
+
 uint64_t set_size(Bytes set) {
   if (is_whole(set)) return (set.size() - 1) / 8;
   return is_coded(set) ? le64(set.data() + 1) : 0;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,10 @@ enum class Contains : uint8_t { kNo, kYes, kProbably };
 /// What is no set contains everything, probably: a question is not answered with no for want of
 /// knowing.
 Contains contains(Bytes set, uint64_t digest);
+
+/// All digests; of a coded set each without its last bits, the same ones for the same set. Nothing
+/// for what is no set.
+std::optional<std::vector<uint64_t>> digests_in(Bytes set);
 
 /// How many digests there are; 0 for what is no set.
 uint64_t set_size(Bytes set);

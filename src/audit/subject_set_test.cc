@@ -81,5 +81,22 @@ RC_GTEST_PROP(SubjectSet, AnyBytesAreReadWithoutHarm, (const std::string& junk, 
   for_each_prefix(junk, [](uint32_t) {});
 }
 
+TEST(SubjectSet, DigestsOfASetAreTheSameAgain) {
+  EXPECT_EQ(digests_in(encode_set({3, 5})), (std::vector<uint64_t>{3, 5}));
+  EXPECT_EQ(digests_in({}), std::vector<uint64_t>());
+  std::vector<uint64_t> many;
+  for (uint64_t i = 0; i < 1000; ++i) many.push_back(i * 0x4000'0000'0001);
+  const auto about = digests_in(encode_set(many));
+  ASSERT_TRUE(about);
+  EXPECT_EQ(about->size(), many.size());
+  for (size_t i = 0; i < many.size(); ++i) {
+    EXPECT_LE((*about)[i], many[i]);
+    EXPECT_LT(many[i] - (*about)[i], uint64_t{1} << 36);
+  }
+  EXPECT_EQ(digests_in(encode_set(many)), about);
+  EXPECT_FALSE(digests_in("\x07nonsense"));
+  EXPECT_FALSE(digests_in(encode_set(many).substr(0, 50)));
+}
+
 }  // namespace
 }  // namespace sluice::audit

@@ -123,14 +123,15 @@ Result<Change> ChangeStore::find(int64_t number) {
 
 Result<std::vector<Change>> ChangeStore::list(const Wanted& wanted) {
   const std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(auto query,
-                database_.prepare(fmt::format("SELECT {} FROM changes WHERE (?1 = '' OR state = "
-                                              "?1) AND (?2 = '' OR requester = ?2) ORDER BY number "
-                                              "DESC LIMIT ?3",
-                                              kColumns)));
+  SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
+                                "SELECT {} FROM changes WHERE (?1 = '' OR state = "
+                                "?1) AND (?2 = '' OR requester = ?2) AND (number < ?4 OR "
+                                "?4 = 0) ORDER BY number DESC LIMIT ?3",
+                                kColumns)));
   query.bind(1, wanted.state ? name_of(*wanted.state) : "")
       .bind(2, wanted.requester)
-      .bind(3, static_cast<int64_t>(wanted.limit));
+      .bind(3, static_cast<int64_t>(wanted.limit))
+      .bind(4, wanted.before);
   std::vector<Change> out;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());

@@ -18,6 +18,7 @@ struct Wanted {
   std::optional<State> state;
   std::string requester;  ///< empty: of everybody
   size_t limit = 100;
+  int64_t before = 0;  ///< only numbers below it; 0: all
 };
 
 /// Changes as they are kept, and the credentials that they run with. Each change of theirs is one

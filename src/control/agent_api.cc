@@ -104,6 +104,7 @@ Result<std::unique_ptr<AgentApi>> AgentApi::open(gateway::Gateway& gateway, audi
   std::unique_ptr<AgentApi> api(new AgentApi(gateway, log, config.state / "audit"));
   SLUICE_ASSIGN(api->prompts_, Prompts::open(gateway, log, config));
   SLUICE_ASSIGN(api->taints_, TaintKeeper::open(gateway, config));
+  SLUICE_ASSIGN(api->budgets_, BudgetKeeper::open(gateway, config));
   return api;
 }
 

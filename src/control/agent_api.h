@@ -10,6 +10,7 @@
 
 #include "audit/log.h"
 #include "config/config.h"
+#include "control/budget_keeper.h"
 #include "control/caller.h"
 #include "control/http_server.h"
 #include "control/prompts.h"
@@ -62,6 +63,7 @@ class AgentApi {
   std::filesystem::path audit_directory_;
   std::unique_ptr<Prompts> prompts_;
   std::unique_ptr<TaintKeeper> taints_;
+  std::unique_ptr<BudgetKeeper> budgets_;  ///< null: they are shared with nobody
 };
 
 }  // namespace sluice::control

@@ -166,8 +166,12 @@ HttpResponse ChangeApi::list(const HttpRequest& request, const std::string& read
       const auto limit = number_in(value);
       if (!limit) return problem(400, "limit is a number from 1 up");
       wanted.limit = std::min(static_cast<size_t>(*limit), kMostListed);
+    } else if (name == "before") {
+      const auto before = number_in(value);
+      if (!before) return problem(400, "before is the number of the last one of the page before");
+      wanted.before = *before;
     } else {
-      return problem(400, "known parameters: state, requester, limit");
+      return problem(400, "known parameters: state, requester, limit, before");
     }
   }
   const size_t limit = std::exchange(wanted.limit, kMostListed);

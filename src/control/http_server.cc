@@ -26,7 +26,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using error_code = boost::system::error_code;
 
-constexpr size_t kMaxConnections = 256, kMostConnectionsOfOne = 64;
+constexpr size_t kMaxConnections = 2048, kMostConnectionsOfOne = 64;
 constexpr size_t kMaxBody = 1 << 20;
 constexpr auto kRequestTime = std::chrono::seconds(10);
 

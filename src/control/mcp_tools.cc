@@ -60,6 +60,7 @@ ToolAnswer told(const mcp::Answer& answer) {
     json::object error{{"sqlstate", answer.sqlstate}, {"message", answer.message}};
     if (!answer.detail.empty()) error["detail"] = answer.detail;
     if (!answer.hint.empty()) error["hint"] = answer.hint;
+    if (answer.position > 0) error["position"] = answer.position;
     return {{{"error", std::move(error)}}, true};
   }
   json::array columns, rows, notices;

@@ -8,8 +8,8 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "control/body.h"
+#include "mask/audience.h"
 #include "mask/sift_text.h"
-#include "mask/treatment.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -53,6 +53,20 @@ std::map<std::string, std::string> headers_for(const config::ModelConfig& model,
     out["Authorization"] = "Bearer " + key;
   }
   return out;
+}
+
+policy::Amounts amounts_of(const TokensUsed& used) {
+  policy::Amounts out{};
+  out[static_cast<size_t>(policy::Amount::kInputTokens)] = used.input;
+  out[static_cast<size_t>(policy::Amount::kOutputTokens)] = used.output;
+  return out;
+}
+
+/// OpenAI's streams of chats tell tokens only to those who ask for it.
+void add_usage(json::object& body) {
+  auto& options = body["stream_options"];
+  if (!options.is_object()) options = json::object();
+  options.get_object()["include_usage"] = true;
 }
 
 /// Stops the exchange when whoever was told of it is gone.
@@ -120,12 +134,12 @@ Result<ModelApi::Asked> ModelApi::asked_of(const HttpRequest& request) {
   }
   asked.operation = *operation;
   asked.run = request.header("sluice-run");
+  if (asked.run.empty()) asked.run = agents::make_run();
   asked.parent = request.header("sluice-parent");
   return asked;
 }
 
-Result<std::string> ModelApi::masked(std::string_view text) {
-  static const mask::Treatment treatment = mask::default_treatment();
+Result<std::string> ModelApi::masked(std::string_view text, const mask::Treatment& treatment) {
   privacy::Context context;
   mask::ColumnCounts counts;
   std::vector<mask::Span> spans;
@@ -158,6 +172,13 @@ HttpResponse ModelApi::take(const HttpRequest& request) {
                  {});
 }
 
+Result<> ModelApi::mask(const Asked& asked, models::Conversation& conversation) {
+  SLUICE_ASSIGN(const auto exposure, rules_.exposure({asked.caller, asked.model.name, asked.run}));
+  const auto treatment = mask::treatment_anywhere(exposure);
+  return models::change_texts(conversation, asked.model.attachments,
+                              [&](std::string_view text) { return masked(text, treatment); });
+}
+
 HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
   auto conversation = models::read_conversation(request.body);
   if (!conversation) return failed(conversation.error());
@@ -167,26 +188,44 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
                   {},
                   asked.parent};
   if (asked.model.masking) {
-    const auto changed =
-        models::change_texts(*conversation, asked.model.attachments,
-                             [this](std::string_view text) { return masked(text); });
-    if (!changed) return failed(changed.error());
+    if (const auto changed = mask(asked, *conversation); !changed) return failed(changed.error());
   }
   const bool converses = asked.operation == models::Operation::kConverse;
+  std::shared_ptr<policy::Spending> spending;
+  if (asked.operation != models::Operation::kCount) {
+    auto room = rules_.begin({asked.caller, asked.model.name, asked.run}, conversation->body,
+                             request.body.size());
+    if (!room) return failed(room.error());
+    spending = std::move(*room);
+  }
+  const bool chat = asked.path.ends_with("/completions");
+  if (spending && chat && conversation->streams) add_usage(conversation->body);
   const auto prompt = prompts_.keep(asked.caller.user, asked.caller.credential, wish);
   if (!prompt) return failed(prompt.error());
   wish.run = prompt->run;
   wish.parent = prompt->id;
-  const auto keep = [this, caller = asked.caller, wish](const json::object& answer) -> Result<> {
+  auto spent = std::make_shared<TokensUsed>();
+  const bool embeds = asked.operation == models::Operation::kEmbed;
+  const auto count = [spending, spent, embeds, asked_bytes = request.body.size()](
+                         const json::object& answer, size_t bytes) {
+    *spent = tokens_of(answer, asked_bytes, bytes);
+    if (embeds) spent->output = 0;
+    if (spending) spending->charge(amounts_of(*spent));
+  };
+  const auto keep = [this, caller = asked.caller, model = asked.model.name, wish,
+                     spent](const json::object& answer) -> Result<> {
     PromptWish next = wish;
+    next.asked_model = model;
+    next.input_tokens = spent->input;
+    next.output_tokens = spent->output;
     next.text = keepable(json::serialize(answer));
     SLUICE_TRY(prompts_.keep(caller.user, caller.credential, next).transform([](const auto&) {}));
     return {};
   };
   return hand_on(ModelExchange::ask(
                      {asked.model, request.method, asked.path, json::serialize(conversation->body),
-                      headers_for(asked.model, request), converses},
-                     keep),
+                      headers_for(asked.model, request), converses, embeds && spending != nullptr},
+                     keep, count),
                  {{"Sluice-Run", prompt->run}, {"Sluice-Prompt", prompt->id}});
 }
 

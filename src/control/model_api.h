@@ -10,9 +10,11 @@
 #include "control/caller.h"
 #include "control/http_server.h"
 #include "control/model_exchange.h"
+#include "control/model_rules.h"
 #include "control/prompts.h"
 #include "gateway/gateway.h"
 #include "mask/permuter.h"
+#include "mask/treatment.h"
 
 namespace sluice::control {
 
@@ -29,6 +31,7 @@ class ModelApi {
       : gateway_(gateway),
         prompts_(prompts),
         permuter_(prompts.secret()),
+        rules_(gateway, config->state / "audit"),
         config_(std::move(config)) {}
   ~ModelApi() { stop(); }
   ModelApi(const ModelApi&) = delete;
@@ -54,12 +57,14 @@ class ModelApi {
   HttpResponse converse(Asked asked, const HttpRequest& request);
   HttpResponse hand_on(std::shared_ptr<ModelExchange> exchange,
                        std::map<std::string, std::string> headers);
-  Result<std::string> masked(std::string_view text);
+  Result<std::string> masked(std::string_view text, const mask::Treatment& treatment);
+  Result<> mask(const Asked& asked, models::Conversation& conversation);
   void watch(std::shared_ptr<ModelExchange> exchange);
 
   gateway::Gateway& gateway_;
   Prompts& prompts_;
   const mask::Permuter permuter_;
+  ModelRules rules_;
   std::mutex mutex_;  ///< guards all below
   std::shared_ptr<const config::Config> config_;
   std::list<std::shared_ptr<ModelExchange>> exchanges_;

@@ -18,8 +18,9 @@ size_t begin_of_last_event(std::string_view events) {
 
 }  // namespace
 
-std::shared_ptr<ModelExchange> ModelExchange::ask(Question question, Keep keep) {
-  std::shared_ptr<ModelExchange> exchange(new ModelExchange(std::move(question), std::move(keep)));
+std::shared_ptr<ModelExchange> ModelExchange::ask(Question question, Keep keep, Spent spent) {
+  std::shared_ptr<ModelExchange> exchange(
+      new ModelExchange(std::move(question), std::move(keep), std::move(spent)));
   exchange->thread_ = std::thread([self = exchange.get()] { self->run(); });
   return exchange;
 }
@@ -31,6 +32,8 @@ ModelExchange::~ModelExchange() {
 
 void ModelExchange::run() {
   auto outcome = ask_and_keep();
+  // Before anybody learns that it is over: what it has reserved is given back.
+  spent_ = nullptr;
   {
     const std::lock_guard lock(mutex_);
     outcome_ = std::move(outcome);
@@ -45,13 +48,14 @@ bool ModelExchange::take(int status, std::string_view content_type, Bytes piece)
     const std::lock_guard lock(mutex_);
     if (beginning_.status == 0) {
       beginning_ = {status, std::string(content_type)};
-      if (question_.converses && status == 200) {
+      if ((question_.converses || question_.counts) && status == 200) {
         const auto api = question_.model.anthropic ? models::Api::kAnthropic : models::Api::kOpenai;
         reader_.emplace(api, beginning_.events());
       }
     }
     if (received_.size() + piece.size() > kLongest) return false;
     received_ += piece;
+    came_ += piece.size();
     if (reader_) reader_->read(piece);
   }
   changed_.notify_all();
@@ -64,20 +68,25 @@ Result<> ModelExchange::ask_and_keep() {
   options.tls = {model.delivery.tls.ca, model.delivery.tls.certificate, model.delivery.tls.key};
   options.timeout = model.delivery.timeout;
   SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping_));
-  SLUICE_ASSIGN(
-      const auto answer,
-      client->stream(question_.method, model.url + question_.path, question_.headers,
-                     question_.body, [this](int status, std::string_view type, Bytes piece) {
-                       return take(status, type, piece);
-                     }));
+  const auto answer = client->stream(
+      question_.method, model.url + question_.path, question_.headers, question_.body,
+      [this](int status, std::string_view type, Bytes piece) { return take(status, type, piece); });
   boost::json::object found;
+  size_t came = 0;
+  bool answered = false;
   {
     const std::lock_guard lock(mutex_);
-    if (beginning_.status == 0) beginning_.status = answer.status;
-    if (!reader_) return {};
-    found = reader_->finish();
+    if (answer && beginning_.status == 0) beginning_.status = answer->status;
+    answered = reader_.has_value();
+    if (answered) found = reader_->finish();
+    came = came_;
   }
-  return keep_(found);
+  if (!answer && answered) found["broken_off"] = true;
+  if (answered && spent_) spent_(found, came);
+  // Of one that broke off there is something to be kept, too.
+  const auto kept = answered ? keep_(found) : Result<>();
+  if (!answer) return tl::unexpected(answer.error());
+  return kept;
 }
 
 Result<ModelExchange::Beginning> ModelExchange::begin() {

@@ -27,11 +27,14 @@ class ModelExchange {
     std::string method, path, body;
     std::map<std::string, std::string> headers;
     bool converses = false;  ///< the answer is words of the model, to be kept
+    bool counts = false;     ///< its answer is no words, and is kept for its tokens
   };
   /// What came of it. An error keeps the end of the answer back.
   using Keep = std::function<Result<>(const boost::json::object& answer)>;
+  /// Told once how many bytes of it came and what of it is known, whole or not, before Keep.
+  using Spent = std::function<void(const boost::json::object& answer, size_t bytes)>;
 
-  static std::shared_ptr<ModelExchange> ask(Question question, Keep keep);
+  static std::shared_ptr<ModelExchange> ask(Question question, Keep keep, Spent spent = {});
   /// Waits for the thread.
   ~ModelExchange();
   ModelExchange(const ModelExchange&) = delete;
@@ -53,20 +56,22 @@ class ModelExchange {
   bool done() const { return done_; }
 
  private:
-  ModelExchange(Question question, Keep keep)
-      : question_(std::move(question)), keep_(std::move(keep)) {}
+  ModelExchange(Question question, Keep keep, Spent spent)
+      : question_(std::move(question)), keep_(std::move(keep)), spent_(std::move(spent)) {}
   void run();
   Result<> ask_and_keep();
   bool take(int status, std::string_view content_type, Bytes piece);
 
   const Question question_;
   const Keep keep_;
+  Spent spent_;  ///< of `thread_`
   std::atomic<bool> stopping_{false}, done_{false};
   std::mutex mutex_;  ///< guards all below
   std::condition_variable changed_;
   Beginning beginning_;
   std::string received_;  ///< and not handed on yet
   std::optional<models::AnswerReader> reader_;
+  size_t came_ = 0;  ///< bytes, in all
   bool ended_ = false;
   Result<> outcome_;
   std::thread thread_;

@@ -7,6 +7,7 @@
 #include "agents/attribution.h"
 #include "base/bytes.h"
 #include "base/random.h"
+#include "control/model_rules.h"
 #include "gateway/identified.h"
 #include "store/state.h"
 
@@ -75,12 +76,13 @@ Result<agents::Prompt> Prompts::keep(const std::string& user, const std::string&
       *directory, *known, directory->credential(credential), {}, prompt.created_micros);
   if (!principal.actors.empty()) prompt.person = principal.actors.back();
   // What is kept is on the record; what is on the record may be missing here, after a crash.
-  SLUICE_TRY(record(prompt, credential));
+  SLUICE_TRY(record(prompt, principal, credential, wish));
   SLUICE_TRY(store_->keep(prompt, salt, wish.text));
   return prompt;
 }
 
-Result<> Prompts::record(const agents::Prompt& prompt, const std::string& credential) {
+Result<> Prompts::record(const agents::Prompt& prompt, const policy::Principal& principal,
+                         const std::string& credential, const PromptWish& wish) {
   audit::SessionContext context;
   context.user = prompt.user;
   context.credential = credential;
@@ -91,6 +93,15 @@ Result<> Prompts::record(const agents::Prompt& prompt, const std::string& creden
   context.run = prompt.run;
   context.prompt = prompt.id;
   context.call = prompt.call;
+  if (!wish.asked_model.empty()) {
+    // What budgets count it by, after a restart.
+    const auto target = ModelRules::target_of(wish.asked_model);
+    context.database = target.database;
+    context.environment = target.environment;
+    context.groups = principal.groups;
+    for (const auto& [name, value] : principal.attributes)
+      context.attributes.push_back(name + "=" + value);
+  }
   std::string message = fmt::format("{} bytes", prompt.length);
   if (!prompt.model.empty()) message += ", model " + prompt.model;
   if (!prompt.parent.empty()) message += ", from prompt " + prompt.parent;
@@ -100,6 +111,8 @@ Result<> Prompts::record(const agents::Prompt& prompt, const std::string& creden
   event.time_micros = prompt.created_micros;
   event.message = message;
   event.text_digest = digest;
+  event.input_tokens = wish.input_tokens;
+  event.output_tokens = wish.output_tokens;
   SLUICE_TRY(log_.append_admin(context, event));
   return {};
 }

@@ -18,6 +18,9 @@ struct PromptWish {
   std::string model;   ///< gen_ai.request.model
   std::string call;    ///< of a tool, whose answer it is
   std::string parent;  ///< id of the prompt that led to it
+  /// Of a model's answer through the gateway: which model, and how many tokens it took.
+  std::string asked_model = {};
+  uint64_t input_tokens = 0, output_tokens = 0;
 };
 
 /// Registers prompts of agents: on the record with their digests first, and then kept encrypted.
@@ -38,7 +41,8 @@ class Prompts {
  private:
   Prompts(gateway::Gateway& gateway, audit::Log& log, SecretString secret)
       : gateway_(gateway), log_(log), secret_(std::move(secret)) {}
-  Result<> record(const agents::Prompt& prompt, const std::string& credential);
+  Result<> record(const agents::Prompt& prompt, const policy::Principal& principal,
+                  const std::string& credential, const PromptWish& wish);
 
   gateway::Gateway& gateway_;
   audit::Log& log_;

@@ -25,9 +25,15 @@ constexpr size_t kMostColumns = 20'000;
 constexpr const char* kSchema =
     "SELECT n.nspname, c.relname, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized "
     "view' WHEN 'f' THEN 'foreign table' WHEN 'p' THEN 'partitioned table' ELSE 'table' END, "
-    "a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull "
+    "a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, "
+    "pg_catalog.pg_get_expr(d.adbin, d.adrelid), about.description, whole.description "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+    "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum "
+    "LEFT JOIN pg_catalog.pg_description about ON about.objoid = c.oid AND about.objsubid = "
+    "a.attnum AND about.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "LEFT JOIN pg_catalog.pg_description whole ON whole.objoid = c.oid AND whole.objsubid = 0 AND "
+    "whole.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass "
     "WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND a.attnum > 0 AND NOT a.attisdropped "
     "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' "
     "AND n.nspname NOT LIKE 'sluice\\_kept\\_%' ORDER BY 1, 2, a.attnum";
@@ -62,6 +68,7 @@ HttpResponse told(const mcp::Answer& answer, int64_t micros) {
     json::object body{{"title", answer.message}, {"status", 422}, {"sqlstate", answer.sqlstate}};
     if (!answer.detail.empty()) body["detail"] = answer.detail;
     if (!answer.hint.empty()) body["hint"] = answer.hint;
+    if (answer.position > 0) body["position"] = answer.position;
     return {422, "application/problem+json", json::serialize(body) + "\n"};
   }
   json::array columns, rows;
@@ -117,10 +124,13 @@ json::array tables_of(const mcp::Answer& answer, const Classes& classes) {
                                     {"name", row[1].value_or("")},
                                     {"kind", row[2].value_or("")},
                                     {"columns", json::array()}});
+      if (row[8]) tables.back().as_object()["comment"] = *row[8];
       last = table;
     }
     json::object column{
         {"name", row[3].value_or("")}, {"type", row[4].value_or("")}, {"nullable", row[5] == "t"}};
+    if (row[6]) column["default"] = *row[6];
+    if (row[7]) column["comment"] = *row[7];
     const auto found = classes.find(table + "." + row[3].value_or(""));
     if (found != classes.end()) add_class(column, *found->second);
     tables.back().as_object()["columns"].as_array().push_back(std::move(column));

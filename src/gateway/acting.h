@@ -25,6 +25,12 @@ struct Acting {
   std::string envelope;  ///< the receipt of its last export for training
 };
 
+struct Admission;
+struct Spender;
+
+/// Who pays for what it does (gateway/budgets.h).
+Spender spender_of(const Admission& admission, const Acting& acting, int64_t now_micros);
+
 /// Whether it, its run or its credential has read text that anybody may have written, as far as
 /// `policy` asks.
 bool is_tainted(const Acting& acting, const policy::Principal& who, const policy::Policy& policy,

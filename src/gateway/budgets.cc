@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <functional>
+#include <span>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -12,6 +15,7 @@
 #include "base/log.h"
 #include "gateway/changes.h"
 #include "gateway/refusals.h"
+#include "sql/planner_cost.h"
 
 namespace sluice::gateway {
 namespace {
@@ -19,6 +23,9 @@ namespace {
 using policy::Amount;
 using policy::Amounts;
 using DecisionPtr = std::shared_ptr<const policy::Decision>;
+
+/// More than any result has.
+constexpr uint64_t kMostRows = uint64_t{1} << 62;
 
 uint64_t& of(Amounts& amounts, Amount amount) { return amounts[static_cast<size_t>(amount)]; }
 
@@ -42,6 +49,14 @@ DecisionPtr refused(const policy::Overspent& over) {
         fmt::format("what {} has used of budget \"{}\" is being counted", whose, over.budget),
         "Run the statement again in a moment; if this stays so, an operator finds the "
         "reason in the gateway's log.");
+  }
+  if (over.elsewhere) {
+    return refusal(rule_of(over.budget), "53400",
+                   fmt::format("what other gateways let {} use of budget \"{}\" is not known: the "
+                               "store that they share does not answer",
+                               whose, over.budget),
+                   "Run the statement again later; an operator finds the reason at /readyz and in "
+                   "the gateway's log.");
   }
   const std::string until = over.renewed_micros == 0
                                 ? "not renewed within this run"
@@ -68,6 +83,30 @@ DecisionPtr refused(const policy::Overspent& over) {
   return decision;
 }
 
+const policy::Budget* cost_counter(const std::vector<const policy::Budget*>& budgets) {
+  for (const auto* budget : budgets) {
+    if (budget->counts(Amount::kPlannerCost)) return budget;
+  }
+  return nullptr;
+}
+
+/// What a statement is to pay before it runs; nothing: it cannot be told.
+std::optional<uint64_t> planner_cost(const sql::StatementFacts* facts,
+                                     const policy::Decision* decision) {
+  if (facts != nullptr && sql::planned(*facts) == sql::Planned::kNothing) return 0;
+  if (decision == nullptr || !decision->planner_cost) return std::nullopt;
+  return static_cast<uint64_t>(std::clamp(std::ceil(*decision->planner_cost), 0.0, 1e15));
+}
+
+DecisionPtr cost_unknown(const policy::Budget& budget) {
+  return refusal(rule_of(budget.name), "53400",
+                 fmt::format("budget \"{}\" counts what the planner expects a statement to cost, "
+                             "and of this one that is not known before it runs",
+                             budget.name),
+                 "Send one SELECT, INSERT, UPDATE, DELETE or MERGE at a time; not COPY, CALL, DO, "
+                 "EXPLAIN ANALYZE, or what was prepared before the budget was.");
+}
+
 template <typename T>
 void tighten(std::optional<policy::Bound<T>>& bound, T most, const std::string& rule) {
   if (!bound || most < bound->most) bound = policy::Bound<T>{most, rule};
@@ -86,6 +125,8 @@ DecisionPtr tightened(const DecisionPtr& decision, const policy::Spending& spend
         [&](uint64_t left, const auto& rule) { tighten(out->limits.rows, left, rule); });
   bound(Amount::kBytes,
         [&](uint64_t left, const auto& rule) { tighten(out->limits.bytes, left, rule); });
+  // Results are then looked at row by row, and a write is undone where its result is cut.
+  if (spending.counts_subjects()) tighten(out->limits.rows, kMostRows, {});
   bound(Amount::kDuration, [&](uint64_t left, const auto& rule) {
     tighten(out->limits.duration, Duration(std::chrono::milliseconds(left)), rule);
   });
@@ -159,14 +200,56 @@ void recall(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>&
             int64_t now_micros) {
   const auto principal = principal_of(record.context);
   const auto payer = policy::payer_of(principal, record.context.run);
+  // Of a long result a part of what was seen stands on records of its own.
+  const bool statement = record.type == audit::EventType::kStatement;
+  const bool answer = record.type == audit::EventType::kPrompt;
+  Amounts used = statement ? used_by(record) : Amounts{};
+  of(used, Amount::kInputTokens) = answer ? record.input_tokens : 0;
+  of(used, Amount::kOutputTokens) = answer ? record.output_tokens : 0;
+  const auto known = audit::digests_in(record.seen_shown);
+  if (!known) of(used, Amount::kSubjects) = audit::set_size(record.seen_shown);
+  const std::span<const uint64_t> digests =
+      known ? std::span<const uint64_t>(*known) : std::span<const uint64_t>();
   for (const auto* budget : policy::Ledger::applying(
            *policy, principal, {record.context.database, record.context.environment})) {
     if (std::find(budgets.begin(), budgets.end(), budget) != budgets.end())
-      ledger.recall(*budget, payer, record.time_micros, used_by(record), now_micros);
+      ledger.recall(*budget, payer, record.time_micros, used, digests, now_micros);
+  }
+}
+
+/// False: the log cannot be read.
+bool recall_all(const char* type, audit::Query query, const std::filesystem::path& audit_directory,
+                const std::function<void(const audit::Record&)>& take) {
+  query.type = type;
+  for (;;) {
+    const auto page = audit::search_page(audit_directory, query);
+    if (!page) {
+      log::error("what was used of budgets is not known, so that nothing more may be: {}",
+                 page.error().text);
+      return false;
+    }
+    for (const auto& record : page->records) take(record);
+    if (!page->next) return true;
+    query.after = page->next;
   }
 }
 
 }  // namespace
+
+DecisionPtr refused_by(const policy::Overspent& over) { return refused(over); }
+
+bool counts_planner_cost(const policy::Policy& policy, const Spender& spender) {
+  if (policy.budgets().empty()) return false;
+  const auto budgets = policy::Ledger::applying(policy, spender.principal, spender.target);
+  return cost_counter(budgets) != nullptr;
+}
+
+DecisionPtr costing(DecisionPtr decision, std::optional<double> cost) {
+  if (!cost) return decision;
+  auto out = std::make_shared<policy::Decision>(*decision);
+  out->planner_cost = cost;
+  return out;
+}
 
 tl::expected<std::unique_ptr<policy::Spending>, DecisionPtr> afford(
     policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>& policy,
@@ -179,6 +262,11 @@ tl::expected<std::unique_ptr<policy::Spending>, DecisionPtr> afford(
   for (const auto amount : {Amount::kStatements, Amount::kRows, Amount::kBytes,
                             Amount::kSensitiveValues, Amount::kDuration})
     of(wanted, amount) = 1;
+  if (const auto* counter = cost_counter(budgets)) {
+    const auto cost = planner_cost(facts, decision.get());
+    if (!cost) return tl::unexpected(cost_unknown(*counter));
+    of(wanted, Amount::kPlannerCost) = *cost;
+  }
   auto spending = ledger.begin(policy, budgets, policy::payer_of(spender.principal, spender.run),
                                wanted, spender.now_micros);
   if (!spending) return tl::unexpected(refused(spending.error()));
@@ -191,6 +279,17 @@ tl::expected<std::unique_ptr<policy::Spending>, DecisionPtr> afford(
   }
   decision = std::move(bounded);
   return std::move(*spending);
+}
+
+DecisionPtr over_subjects(Expected& entry) {
+  if (!entry.spending || !entry.masked || !entry.masked->sightings ||
+      !entry.spending->counts_subjects())
+    return nullptr;
+  const std::span<const uint64_t> shown = entry.masked->sightings->digests_shown();
+  const auto fresh = shown.subspan(std::min(entry.masked->told, shown.size()));
+  entry.masked->told = shown.size();
+  const auto over = entry.spending->see(fresh);
+  return over ? refused(*over) : nullptr;
 }
 
 DecisionPtr over_budget(const Expected& entry, size_t rows, size_t bytes) {
@@ -218,9 +317,12 @@ Amounts used_by(const audit::Record& record) {
   uint64_t changed = 0;
   for (const auto& each : record.changed) changed += rows_in(each);
   const bool undone = record.outcome == audit::Outcome::kLimited;
-  return used(record.kind, record.rows, record.bytes, undone || !record.changed.empty(), changed,
-              record.subjects != 0 ? record.subjects : audit::set_size(record.seen_shown),
-              record.duration_micros);
+  Amounts out =
+      used(record.kind, record.rows, record.bytes, undone || !record.changed.empty(), changed,
+           record.subjects != 0 ? record.subjects : audit::set_size(record.seen_shown),
+           record.duration_micros);
+  of(out, Amount::kPlannerCost) = record.planner_cost;
+  return out;
 }
 
 std::vector<const policy::Budget*> uncounted(const policy::Ledger& ledger,
@@ -243,24 +345,15 @@ void count_history(policy::Ledger& ledger, const std::shared_ptr<const policy::P
     query.since_micros = std::min(query.since_micros, policy::Ledger::since(*budget, now_micros));
   }
   if (mine.empty()) return;
-  query.type = "statement";
+  const auto take = [&](const audit::Record& record) {
+    if (record.type != audit::EventType::kStatement || is_run(record))
+      recall(ledger, policy, mine, record, now_micros);
+  };
   query.order = audit::Order::kOldest;
   query.limit = 10'000;
-  bool known = true;
-  for (;;) {
-    const auto page = audit::search_page(audit_directory, query);
-    known = page.has_value();
-    if (!known) {
-      log::error("what was used of budgets is not known, so that nothing more may be: {}",
-                 page.error().text);
-      break;
-    }
-    for (const auto& record : page->records) {
-      if (is_run(record)) recall(ledger, policy, mine, record, now_micros);
-    }
-    if (!page->next) break;
-    query.after = page->next;
-  }
+  const bool known = recall_all("statement", query, audit_directory, take) &&
+                     recall_all("seen", query, audit_directory, take) &&
+                     recall_all("prompt", query, audit_directory, take);
   for (const auto* budget : mine) ledger.end_counting(*budget, known);
 }
 

@@ -31,6 +31,18 @@ tl::expected<std::unique_ptr<policy::Spending>, std::shared_ptr<const policy::De
     const Spender& spender, const sql::StatementFacts* facts,
     std::shared_ptr<const policy::Decision>& decision);
 
+/// What to tell whoever wanted more than a budget has room for.
+std::shared_ptr<const policy::Decision> refused_by(const policy::Overspent& over);
+
+/// Whether a budget that applies counts what the planner expects a statement to cost.
+bool counts_planner_cost(const policy::Policy& policy, const Spender& spender);
+/// The same decision, with that; itself where it is not known.
+std::shared_ptr<const policy::Decision> costing(std::shared_ptr<const policy::Decision> decision,
+                                                std::optional<double> cost);
+
+/// Counts sensitive values of the row that is about to be shown; why the result must end here.
+std::shared_ptr<const policy::Decision> over_subjects(Expected& entry);
+
 /// Reserves for so many more rows and bytes of a result; why it must end here if there is no room.
 std::shared_ptr<const policy::Decision> over_budget(const Expected& entry, size_t rows,
                                                     size_t bytes);

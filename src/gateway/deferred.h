@@ -49,6 +49,7 @@ struct Deferred {
   std::string bytes;
   std::shared_ptr<const Statement> statement;  ///< analysed
   std::optional<double> estimate;
+  std::optional<double> cost;  ///< that the planner expects
   bool estimated = false;
   bool asked = false;        ///< the server for what it has prepared
   bool unprepared = false;   ///< the server does not know what it EXECUTEs, and will say so

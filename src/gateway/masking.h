@@ -52,6 +52,7 @@ struct MaskedRows {
   mask::RowScratch scratch;
   std::optional<mask::CopyMasker> copy;
   std::unique_ptr<mask::Sightings> sightings;
+  size_t told = 0;  ///< of those that are shown: what budgets of subjects have been told of
 };
 
 /// What is planned about one text for one audience, with what its results' descriptions have added.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/budgets.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -333,6 +334,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
     source = portal->prepared.source;
     terms = portal->terms;
     rows_before = portal->rows;
+    // Its plan was paid for when it was begun.
+    if (rows_before > 0 && decision && decision->planner_cost) decision = costing(decision, 0);
     bytes_before = portal->bytes;
   } else {
     // A cursor that SQL has opened, if anything.

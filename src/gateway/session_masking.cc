@@ -6,6 +6,7 @@
 
 #include "audit/subject_set.h"
 #include "base/log.h"
+#include "gateway/budgets.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
@@ -362,6 +363,7 @@ void Session::see_rows(MaskedRows& rows) {
 
 bool Session::record_sightings(Expected& entry) {
   if (!entry.masked->sightings || !entry.masked->sightings->full()) return true;
+  entry.masked->told = 0;
   const auto digests = entry.masked->sightings->take(false);
   entry.masked->sightings->remember(digests);
   const std::string shown = audit::encode_set(digests);
@@ -388,7 +390,13 @@ Session::Pass Session::on_masked_row(const Piece& piece, Expected& entry) {
     return Pass::kDrop;
   }
   masked_.clear();
-  if (!mask_message(piece.body(), entry) || !record_sightings(entry)) return Pass::kStop;
+  if (!mask_message(piece.body(), entry)) return Pass::kStop;
+  if (auto over = over_subjects(entry)) {
+    --entry.rows;
+    cut_result(entry, std::move(over));
+    return Pass::kDrop;
+  }
+  if (!record_sightings(entry)) return Pass::kStop;
   replacement_ = masked_;
   entry.bytes += replacement_.size();
   return Pass::kReplace;
@@ -415,6 +423,10 @@ Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
     }
     if (!mask_message(piece.body(), entry)) return Pass::kStop;
     replacement_ = masked_;
+  }
+  if (auto over = over_subjects(entry)) {
+    cut_result(entry, std::move(over));
+    return piece.type == pg::kCopyDone ? Pass::kForward : Pass::kDrop;
   }
   if (!record_sightings(entry)) return Pass::kStop;
   entry.bytes += replacement_.size();

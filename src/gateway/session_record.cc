@@ -76,6 +76,7 @@ void Session::outcome_of(audit::Event& event, const Expected& entry, audit::Outc
   event.duration_micros = now_.micros_since(entry.started);
   event.server_micros = entry.server_micros != 0 ? entry.server_micros : event.duration_micros;
   event.waited_micros = entry.waited_micros;
+  if (entry.spending) event.planner_cost = entry.spending->used(policy::Amount::kPlannerCost);
   event.transaction = entry.transaction;
   event.transaction_outcome = entry.transaction_outcome;
   event.stamp = entry.stamp;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/budgets.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -188,6 +189,7 @@ Session::Pass Session::judge(const Piece& piece,
   const bool simple = piece.type == pg::kQuery;
   const auto parse = simple ? Result<pg::ParseMessage>() : pg::decode_parse(piece.body());
   auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);
+  if (redone_) decision = costing(std::move(decision), redone_->cost);
   ++statements_;
   last_statement_ = statement;
   DecisionPtr refused;
@@ -412,6 +414,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   }
   if (ask_terms_first(piece, *statement, 1)) return Pass::kDrop;
   auto decision = decide(*statement, std::nullopt);
+  if (prepared->decision) decision = costing(decision, prepared->decision->planner_cost);
   entry.writes = statement->facts().writes;
   if (decision->effect == policy::Effect::kHold &&
       must_hold(piece, *statement, prepared->source, decision)) {

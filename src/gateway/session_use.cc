@@ -11,17 +11,17 @@
 namespace sluice::gateway {
 namespace {
 
-Spender spender_of(const Admission& admission, const Acting& acting, int64_t now_micros) {
-  const auto& config = admission.database->config();
-  return {admission.principal, {config.name, config.environment}, acting.said_now.run, now_micros};
-}
-
 /// People who only look at things by themselves are not braked.
 bool is_agent(const Acting& acting, const policy::Principal& who) {
   return who.kind == policy::PrincipalKind::kAgent || acting.said_now.any();
 }
 
 }  // namespace
+
+Spender spender_of(const Admission& admission, const Acting& acting, int64_t now_micros) {
+  const auto& config = admission.database->config();
+  return {admission.principal, {config.name, config.environment}, acting.said_now.run, now_micros};
+}
 
 bool is_tainted(const Acting& acting, const policy::Principal& who, const policy::Policy& policy,
                 const Taints& taints, int64_t now_micros) {
@@ -79,6 +79,7 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
 /// nothing that stands behind it in a pipeline gets past.
 void Session::note_limits(Expected& entry) {
   entry.spending = std::move(acting_.spending);
+  if (entry.spending) entry.spending->use(policy::Amount::kPlannerCost);
   const Database& database = *admission_.database;
   if (entry.text && !acting_.tainted && worker_.runtime()->policy->asks_taint() &&
       is_agent(acting_, admission_.principal) &&

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -38,10 +39,10 @@ class Login;
 class Session;
 class CancelTicket;
 
-/// How many rows the planner expects of a text.
+/// What the planner expects of a text: how many rows, and what they cost.
 struct Estimate {
-  double rows = 0;
-  Clock::time_point until;  ///< does not count any more
+  std::optional<double> rows, cost;  ///< unset: it was not asked, or has not said
+  Clock::time_point until;           ///< does not count any more
 };
 
 /// What all workers of one gateway share.

@@ -18,6 +18,19 @@ Treatment treatment_of(const Audience& audience, const catalog::Relation* relati
   return treatment;
 }
 
+}  // namespace
+
+Treatment treatment_anywhere(const policy::Exposure& exposure) {
+  Treatment treatment;
+  for (const auto& info : privacy::classes()) {
+    const auto veil = exposure.veil(nullptr, nullptr, info.id);
+    if (veil.masked) treatment.of(info.id) = rule_for(info.id, veil.method);
+  }
+  return treatment;
+}
+
+namespace {
+
 bool shows_all(const Treatment& treatment) {
   return std::none_of(treatment.rules.begin(), treatment.rules.end(),
                       [](const auto& rule) { return rule.has_value(); });

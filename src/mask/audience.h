@@ -27,6 +27,9 @@ struct Audience {
            std::shared_ptr<const privacy::Labels> known, policy::Exposure shown);
 };
 
+/// What is done with values of which nobody knows where they come from.
+Treatment treatment_anywhere(const policy::Exposure& exposure);
+
 /// How the values of one column, or of a whole row, are shown to an audience.
 struct ColumnView {
   ColumnPlan plan;     ///< Shape::kNone: as they are

@@ -33,6 +33,9 @@ class Sightings {
   void note(Bytes value, bool masked);
   bool full() const { return sets_[0].digests.size() + sets_[1].digests.size() >= kMost; }
   bool empty() const { return sets_[0].digests.empty() && sets_[1].digests.empty(); }
+  /// Digests of what is shown as it is, in the order in which it came, some more than once; until
+  /// they are taken.
+  const std::vector<uint64_t>& digests_shown() const { return sets_[0].digests; }
   /// Sorted, each once; none are left.
   std::vector<uint64_t> take(bool masked);
   /// What was taken was not all of the result: `shown` counts it too.

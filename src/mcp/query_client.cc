@@ -219,6 +219,8 @@ class LibpqClient : public QueryClient {
     if (answer.message.empty()) answer.message = "the statement failed";
     answer.detail = field_of(&result, PG_DIAG_MESSAGE_DETAIL);
     answer.hint = field_of(&result, PG_DIAG_MESSAGE_HINT);
+    const std::string position = field_of(&result, PG_DIAG_STATEMENT_POSITION);
+    std::from_chars(position.data(), position.data() + position.size(), answer.position);
     answer.lost = PQstatus(connection_.get()) == CONNECTION_BAD;
   }
 

@@ -43,7 +43,8 @@ struct Answer {
   std::string tag;         ///< "SELECT 5", "UPDATE 3"
   // Of one that failed: SQLSTATE and the server's words.
   std::string sqlstate, message, detail, hint;
-  int64_t request = 0;  ///< it waits for this approval, and has not run
+  int64_t position = 0;  ///< of the character that it is about, from 1; 0: none is
+  int64_t request = 0;   ///< it waits for this approval, and has not run
   std::vector<std::string> notices;
   bool lost = false;  ///< the connection is of no more use
 

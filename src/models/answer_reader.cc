@@ -11,6 +11,7 @@ namespace {
 constexpr size_t kLongestLine = size_t{1} << 20, kLongestKept = size_t{48} << 10,
                  kLongestWhole = size_t{8} << 20;
 constexpr int64_t kMostCalls = 256;
+constexpr int64_t kMostTokens = 1'000'000'000'000;
 
 const json::object* object_of(const json::object& from, std::string_view name) {
   const auto* value = from.if_contains(name);
@@ -87,6 +88,13 @@ AnswerReader::Call& AnswerReader::call(int64_t index) {
 }
 
 void AnswerReader::take_usage(const json::object& usage) {
+  // Anthropic's, beside input_tokens.
+  const auto counted = [&](std::string_view name) {
+    return std::clamp<int64_t>(number_of(usage, name, 0), 0, kMostTokens);
+  };
+  const int64_t cached =
+      counted("cache_creation_input_tokens") + counted("cache_read_input_tokens");
+  cached_tokens_ = std::max(cached_tokens_, cached);
   input_tokens_ =
       number_of(usage, "input_tokens", number_of(usage, "prompt_tokens", input_tokens_));
   output_tokens_ =
@@ -218,6 +226,7 @@ json::object AnswerReader::finish() {
   if (!calls.empty()) out["tool_calls"] = std::move(calls);
   if (!stop_.empty()) out["stop"] = stop_;
   if (input_tokens_ >= 0) out["input_tokens"] = input_tokens_;
+  if (cached_tokens_ > 0) out["cached_input_tokens"] = cached_tokens_;
   if (output_tokens_ >= 0) out["output_tokens"] = output_tokens_;
   if (unread_) out["unread"] = true;
   return out;

@@ -20,7 +20,8 @@ class AnswerReader {
 
   void read(std::string_view bytes);
   /// {"text", "tool_calls": [{"id", "name", "arguments"}], "stop", "input_tokens",
-  /// "output_tokens"}, what there is of it; "unread": something was not understood, or too long.
+  /// "cached_input_tokens" (where they are not among these), "output_tokens"}, what there is of it;
+  /// "unread": something was not understood, or too long.
   boost::json::object finish();
 
  private:
@@ -40,7 +41,7 @@ class AnswerReader {
   std::string pending_;  ///< of a line, or of the whole answer
   std::string text_, stop_;
   std::map<int64_t, Call> calls_;
-  int64_t input_tokens_ = -1, output_tokens_ = -1;
+  int64_t input_tokens_ = -1, cached_tokens_ = 0, output_tokens_ = -1;
   size_t kept_ = 0;
   bool unread_ = false;
 };

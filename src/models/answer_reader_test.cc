@@ -53,6 +53,19 @@ TEST(AnswerReader, EventsOfMessages) {
   EXPECT_EQ(read_whole(Api::kAnthropic, true, kAnthropic), kAnthropicFound);
 }
 
+TEST(AnswerReader, WhatComesFromTheCacheIsInputToo) {
+  EXPECT_EQ(
+      read_whole(
+          Api::kAnthropic, false,
+          R"({"content":[],"usage":{"input_tokens":2,"cache_creation_input_tokens":30,"cache_read_input_tokens":400,"output_tokens":5}})"),
+      R"({"text":"","input_tokens":2,"cached_input_tokens":430,"output_tokens":5})");
+  EXPECT_EQ(
+      read_whole(
+          Api::kAnthropic, false,
+          R"({"content":[],"usage":{"input_tokens":2,"cache_read_input_tokens":-7,"cache_creation_input_tokens":9223372036854775807}})"),
+      R"({"text":"","input_tokens":2,"cached_input_tokens":1000000000000})");
+}
+
 TEST(AnswerReader, EventsOfChatCompletions) {
   EXPECT_EQ(
       read_whole(Api::kOpenai, true, kOpenai),

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "base/units.h"
 #include "policy/rule_reader.h"
 
@@ -14,6 +16,7 @@ namespace {
 using yaml::MapReader;
 
 constexpr size_t kMaxBudget = 16 << 10;
+constexpr uint64_t kMostSubjects = 100'000;
 constexpr auto kShortest = std::chrono::minutes(1);
 constexpr auto kLongest = std::chrono::hours(24 * 31);
 
@@ -34,8 +37,13 @@ void read_amount(MapReader& map, Amount amount, Budget& budget) {
 
 void read_amounts(MapReader& map, Budget& budget) {
   for (const auto amount :
-       {Amount::kStatements, Amount::kRows, Amount::kRowsChanged, Amount::kSensitiveValues})
+       {Amount::kStatements, Amount::kRows, Amount::kRowsChanged, Amount::kSensitiveValues,
+        Amount::kPlannerCost, Amount::kSubjects, Amount::kInputTokens, Amount::kOutputTokens})
     read_amount(map, amount, budget);
+  // Which they are is kept in memory.
+  if (const auto most = budget.most[static_cast<size_t>(Amount::kSubjects)];
+      most && *most > kMostSubjects)
+    map.problem("subjects", fmt::format("expected at most {}", kMostSubjects));
   size_t bytes = 0;
   map.parsed("bytes", bytes, parse_size);
   if (map.has("bytes")) budget.most[static_cast<size_t>(Amount::kBytes)] = bytes;
@@ -87,8 +95,40 @@ std::string_view name_of(Amount amount) {
       return "sensitive_values";
     case Amount::kDuration:
       return "duration";
+    case Amount::kPlannerCost:
+      return "planner_cost";
+    case Amount::kSubjects:
+      return "subjects";
+    case Amount::kInputTokens:
+      return "input_tokens";
+    case Amount::kOutputTokens:
+      return "output_tokens";
   }
   return "?";
+}
+
+std::string to_text(const Amounts& amounts) {
+  std::string out;
+  for (size_t i = 0; i < kAmounts; ++i) {
+    if (amounts[i] == 0) continue;
+    out +=
+        fmt::format("{}{}={}", out.empty() ? "" : " ", name_of(static_cast<Amount>(i)), amounts[i]);
+  }
+  return out;
+}
+
+Amounts amounts_in(std::string_view text) {
+  Amounts out{};
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    const size_t equals = std::min(part.find('='), part.size());
+    for (size_t i = 0; i < kAmounts; ++i) {
+      if (name_of(static_cast<Amount>(i)) == part.substr(0, equals) && equals < part.size())
+        std::from_chars(part.data() + equals + 1, part.data() + part.size(), out[i]);
+    }
+  }
+  return out;
 }
 
 Budget read_budget(MapReader& map, yaml::Problems& problems) {
@@ -130,10 +170,12 @@ Budget read_budget(MapReader& map, yaml::Problems& problems) {
   if (!any) {
     problems.add(map.mark(),
                  "a budget needs an amount: statements, rows, bytes, rows_changed, "
-                 "sensitive_values or duration");
+                 "sensitive_values, subjects, planner_cost, duration, input_tokens or "
+                 "output_tokens");
   }
-  budget.counted_by = fmt::format("{} {} {} {}", budget.name, name_of(budget.per),
-                                  budget.every.count(), counted_by);
+  const auto digest = sha256(fmt::format("{} {} {} {}", budget.name, name_of(budget.per),
+                                         budget.every.count(), counted_by));
+  budget.counted_by = to_hex(Bytes(digest.data(), digest.size()));
   return budget;
 }
 

@@ -26,13 +26,21 @@ enum class Amount : uint8_t {
   kRowsChanged,      ///< cascades and triggers included
   kSensitiveValues,  ///< shown as they are, each once a statement
   kDuration,         ///< at the server, in milliseconds
+  kPlannerCost,      ///< that the planner expects, in its own units
+  kSubjects,         ///< sensitive values shown as they are, each once in a span
+  kInputTokens,      ///< of models, as their providers count them
+  kOutputTokens,     ///< the same
 };
-inline constexpr size_t kAmounts = 6;
+inline constexpr size_t kAmounts = 10;
 using Amounts = std::array<uint64_t, kAmounts>;
 
 /// "agent", "statements", …: as in the policy.
 std::string_view name_of(Per per);
 std::string_view name_of(Amount amount);
+
+/// "statements=3 rows=70": for the store that gateways share. Names that are not known are skipped.
+std::string to_text(const Amounts& amounts);
+Amounts amounts_in(std::string_view text);
 
 /// What may be used in a span of time, over many statements (docs/policy.md).
 struct Budget {
@@ -42,7 +50,8 @@ struct Budget {
   Duration every{};  ///< spans begin at whole multiples since 1970; zero: as long as the run
   std::array<std::optional<uint64_t>, kAmounts> most;
   std::string ask;  ///< whom to ask for more, in words
-  /// What decides which statements count: budgets alike in this share what has been counted.
+  /// Of what decides which statements count, a digest: budgets alike in this share what has been
+  /// counted.
   std::string counted_by;
   int line = 0, column = 0;  ///< from 1
 

@@ -72,6 +72,8 @@ struct Decision {
   std::vector<std::shared_ptr<const ApprovalSpec>> holds;
   std::string approval;                      ///< of one that was held: "12 by dora"
   std::shared_ptr<const Undoable> undoable;  ///< null: nothing is kept
+  /// What the planner expects it to cost, where a budget counts that; unset: not known.
+  std::optional<double> planner_cost;
 
   /// Held statements are not, before they are approved.
   bool allowed() const { return effect == Effect::kAllow; }

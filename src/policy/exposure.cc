@@ -127,6 +127,16 @@ Exposure exposure(const std::shared_ptr<const Policy>& policy, const Principal& 
   return out;
 }
 
+Exposure exposure_elsewhere(const std::shared_ptr<const Policy>& policy, const Principal& principal,
+                            const Target& target, const Circumstances& circumstances) {
+  Exposure out = exposure(policy, principal, target, circumstances);
+  std::erase_if(out.held_, [](const Exposure::Held& held) {
+    const On& on = held.rule->on;
+    return held.rule->effect == Effect::kUnmask && !on.databases && !on.environments;
+  });
+  return out;
+}
+
 bool exposure_moves(const Policy& policy) {
   return std::any_of(policy.veils().begin(), policy.veils().end(),
                      [](const Rule* rule) { return rule->when.on_circumstances(); });

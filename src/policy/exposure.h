@@ -47,6 +47,8 @@ class Exposure {
  private:
   friend Exposure exposure(const std::shared_ptr<const Policy>&, const Principal&, const Target&,
                            const Circumstances&);
+  friend Exposure exposure_elsewhere(const std::shared_ptr<const Policy>&, const Principal&,
+                                     const Target&, const Circumstances&);
   struct Held {
     const Rule* rule;
     bool certain;  ///< else something about the session or the moment is not known
@@ -63,6 +65,11 @@ class Exposure {
 /// all circumstances.
 Exposure exposure(const std::shared_ptr<const Policy>& policy, const Principal& principal,
                   const Target& target, const Circumstances& circumstances);
+
+/// The same of values that leave for a target that is no database, such as a model: rules that
+/// unmask hold only where their `on` names databases or environments.
+Exposure exposure_elsewhere(const std::shared_ptr<const Policy>& policy, const Principal& principal,
+                            const Target& target, const Circumstances& circumstances);
 
 /// Some mask or unmask rule depends on circumstances.
 bool exposure_moves(const Policy& policy);

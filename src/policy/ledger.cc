@@ -1,6 +1,8 @@
 #include "policy/ledger.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -11,15 +13,22 @@ namespace sluice::policy {
 struct Account {
   std::mutex mutex;
   Amounts used{}, reserved{};
+  Amounts elsewhere{};                    ///< at all other gateways
+  std::map<std::string, Amounts> others;  ///< at each of them
+  std::optional<Amounts> told;            ///< to them
+  std::unordered_set<uint64_t> subjects;  ///< digests; as far as they are known, `used` has them
   std::string counted_by, payer;
   int64_t begin_micros = 0, end_micros = 0;  ///< of its span; a run's ends with its silence
   int64_t last_micros = 0;
+
+  /// All that counts of one amount.
+  uint64_t total(size_t at) const { return used[at] + reserved[at] + elsewhere[at]; }
 };
 
 namespace {
 
 /// What is reserved at once, so that not every row takes a lock.
-constexpr Amounts kChunk = {1, 256, uint64_t{256} << 10, 1, 16, 1};
+constexpr Amounts kChunk = {1, 256, uint64_t{256} << 10, 1, 16, 1, 0, 0, 0, 0};
 constexpr int64_t kTidyEvery = 60'000'000;
 
 int64_t micros(Duration duration) {
@@ -43,11 +52,25 @@ std::string payer_name(const Budget& budget, const Payer& payer) {
   return payer.human.empty() ? payer.user : payer.human;
 }
 
-std::string key_of(const Budget& budget, const std::string& payer, int64_t when) {
-  return fmt::format("{}\n{}\n{}", budget.counted_by, payer, begin_of(budget, when));
+std::string key_of(const std::string& counted_by, const std::string& payer, int64_t begin) {
+  return fmt::format("{}\n{}\n{}", counted_by, payer, begin);
 }
 
 uint64_t minus(uint64_t most, uint64_t used) { return most > used ? most - used : 0; }
+
+Overspent overspent(const Budget& budget, const std::string& payer, Amount amount, uint64_t used,
+                    const Account& account) {
+  return {budget.name,
+          budget.ask,
+          budget.per,
+          payer,
+          amount,
+          used,
+          *budget.most[static_cast<size_t>(amount)],
+          account.end_micros,
+          false,
+          false};
+}
 
 }  // namespace
 
@@ -93,17 +116,8 @@ std::optional<Overspent> Spending::need(Amount amount, uint64_t total) {
       auto& line = lines_[done];
       const std::lock_guard lock(line.account->mutex);
       auto& account = *line.account;
-      if (line.budget->counts(amount) &&
-          account.used[at] + account.reserved[at] + wanted > *line.budget->most[at]) {
-        over = Overspent{line.budget->name,
-                         line.budget->ask,
-                         line.budget->per,
-                         line.payer,
-                         amount,
-                         account.used[at] + account.reserved[at],
-                         *line.budget->most[at],
-                         account.end_micros,
-                         false};
+      if (line.budget->counts(amount) && account.total(at) + wanted > *line.budget->most[at]) {
+        over = overspent(*line.budget, line.payer, amount, account.total(at), account);
         break;
       }
       account.reserved[at] += wanted;
@@ -129,7 +143,39 @@ void Spending::charge(const Amounts& used) {
       line.account->reserved[i] = minus(line.account->reserved[i], std::min(used[i], reserved_[i]));
     }
   }
-  for (size_t i = 0; i < kAmounts; ++i) reserved_[i] -= std::min(used[i], reserved_[i]);
+  for (size_t i = 0; i < kAmounts; ++i) {
+    used_[i] += used[i];
+    reserved_[i] -= std::min(used[i], reserved_[i]);
+  }
+}
+
+void Spending::use(Amount amount) {
+  Amounts used{};
+  used[static_cast<size_t>(amount)] = reserved_[static_cast<size_t>(amount)];
+  charge(used);
+}
+
+bool Spending::counts_subjects() const {
+  return std::any_of(lines_.begin(), lines_.end(),
+                     [](const Line& line) { return line.budget->counts(Amount::kSubjects); });
+}
+
+std::optional<Overspent> Spending::see(std::span<const uint64_t> digests) {
+  constexpr auto kAt = static_cast<size_t>(Amount::kSubjects);
+  for (auto& line : lines_) {
+    if (!line.budget->counts(Amount::kSubjects)) continue;
+    const uint64_t most = *line.budget->most[kAt];
+    auto& account = *line.account;
+    const std::lock_guard lock(account.mutex);
+    for (const uint64_t digest : digests) {
+      if (account.subjects.contains(digest)) continue;
+      if (account.total(kAt) >= most)
+        return overspent(*line.budget, line.payer, Amount::kSubjects, account.total(kAt), account);
+      account.subjects.insert(digest);
+      ++account.used[kAt];
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<const Budget*> Ledger::applying(const Policy& policy, const Principal& principal,
@@ -149,7 +195,7 @@ int64_t Ledger::since(const Budget& budget, int64_t now_micros) {
 /// With the lock held.
 std::shared_ptr<Account> Ledger::account(const Budget& budget, const std::string& payer,
                                          int64_t when) {
-  auto& known = accounts_[key_of(budget, payer, when)];
+  auto& known = accounts_[key_of(budget.counted_by, payer, begin_of(budget, when))];
   if (!known) {
     known = std::make_shared<Account>();
     known->counted_by = budget.counted_by;
@@ -175,7 +221,12 @@ tl::expected<std::unique_ptr<Spending>, Overspent> Ledger::begin(
       if (known == counting_.end() || known->second != Counting::kKnown) {
         return tl::unexpected(Overspent{budget->name, budget->ask, budget->per,
                                         payer_name(*budget, payer), Amount::kStatements, 0, 0, 0,
-                                        true});
+                                        true, false});
+      }
+      if (!knows_others()) {
+        return tl::unexpected(Overspent{budget->name, budget->ask, budget->per,
+                                        payer_name(*budget, payer), Amount::kStatements, 0, 0, 0,
+                                        false, true});
       }
       const std::string name = payer_name(*budget, payer);
       spending->lines_.push_back({budget, name, account(*budget, name, now_micros), {}});
@@ -185,8 +236,7 @@ tl::expected<std::unique_ptr<Spending>, Overspent> Ledger::begin(
     const std::lock_guard lock(line.account->mutex);
     for (size_t i = 0; i < kAmounts; ++i) {
       if (line.budget->most[i]) {
-        line.left[i] =
-            minus(*line.budget->most[i], line.account->used[i] + line.account->reserved[i]);
+        line.left[i] = minus(*line.budget->most[i], line.account->total(i));
       }
     }
   }
@@ -213,7 +263,7 @@ bool Ledger::begin_counting(const Budget& budget) {
 }
 
 void Ledger::recall(const Budget& budget, const Payer& payer, int64_t when_micros,
-                    const Amounts& used, int64_t now_micros) {
+                    const Amounts& used, std::span<const uint64_t> digests, int64_t now_micros) {
   if (when_micros < since(budget, now_micros)) return;
   std::shared_ptr<Account> found;
   {
@@ -222,14 +272,86 @@ void Ledger::recall(const Budget& budget, const Payer& payer, int64_t when_micro
   }
   const std::lock_guard lock(found->mutex);
   for (size_t i = 0; i < kAmounts; ++i) found->used[i] += used[i];
+  if (!budget.counts(Amount::kSubjects)) return;
+  for (const uint64_t digest : digests) {
+    if (found->subjects.insert(digest).second)
+      ++found->used[static_cast<size_t>(Amount::kSubjects)];
+  }
 }
 
 void Ledger::end_counting(const Budget& budget, bool known) {
   const std::lock_guard lock(mutex_);
   counting_[budget.counted_by] = known ? Counting::kKnown : Counting::kNever;
   if (known) return;
-  std::erase_if(accounts_,
-                [&](const auto& each) { return each.second->counted_by == budget.counted_by; });
+  for (const auto& [key, account] : accounts_) {
+    if (account->counted_by != budget.counted_by) continue;
+    const std::lock_guard one(account->mutex);
+    account->used = {};
+    account->subjects.clear();
+  }
+}
+
+void Ledger::share(Duration stale) {
+  const std::lock_guard lock(mutex_);
+  stale_ = stale;
+}
+
+/// With the lock held.
+bool Ledger::knows_others() const {
+  return !stale_ || (learned_ && Clock::now() - *learned_ <= *stale_);
+}
+
+std::vector<SharedUse> Ledger::to_tell() {
+  std::vector<SharedUse> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, account] : accounts_) {
+    const auto known = counting_.find(account->counted_by);
+    // What is not known yet must not take back what was told before a restart.
+    if (known == counting_.end() || known->second != Counting::kKnown) continue;
+    const std::lock_guard one(account->mutex);
+    Amounts now = account->used;
+    for (size_t i = 0; i < kAmounts; ++i) now[i] += account->reserved[i];
+    if (account->told == now || (!account->told && now == Amounts{})) continue;
+    account->told = now;
+    out.push_back({{},
+                   account->counted_by,
+                   account->payer,
+                   account->begin_micros,
+                   account->end_micros,
+                   account->last_micros,
+                   now});
+  }
+  return out;
+}
+
+void Ledger::tell_again() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, account] : accounts_) {
+    const std::lock_guard one(account->mutex);
+    if (account->told) account->told = Amounts{~uint64_t{0}};
+  }
+}
+
+void Ledger::learn(const std::vector<SharedUse>& others) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& use : others) {
+    auto& account = accounts_[key_of(use.budget, use.payer, use.begin_micros)];
+    if (!account) {
+      account = std::make_shared<Account>();
+      account->counted_by = use.budget;
+      account->payer = use.payer;
+      account->begin_micros = use.begin_micros;
+      account->end_micros = use.end_micros;
+    }
+    account->last_micros = std::max(account->last_micros, use.last_micros);
+    const std::lock_guard one(account->mutex);
+    account->others[use.gateway] = use.used;
+    account->elsewhere = {};
+    for (const auto& [gateway, used] : account->others) {
+      for (size_t i = 0; i < kAmounts; ++i) account->elsewhere[i] += used[i];
+    }
+  }
+  learned_ = Clock::now();
 }
 
 /// Spans that are over are forgotten, and runs that have fallen silent. With the lock held.
@@ -256,7 +378,7 @@ std::vector<BudgetState> Ledger::states(const Policy& policy, int64_t now_micros
       const std::lock_guard one(account->mutex);
       BudgetState state{budget.name,         budget.ask,    budget.per, account->payer,
                         account->end_micros, account->used, budget.most};
-      for (size_t i = 0; i < kAmounts; ++i) state.used[i] += account->reserved[i];
+      for (size_t i = 0; i < kAmounts; ++i) state.used[i] = account->total(i);
       out.push_back(std::move(state));
     }
   }

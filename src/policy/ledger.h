@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,7 +48,18 @@ struct Overspent {
   Amount amount = Amount::kStatements;
   uint64_t used = 0, most = 0;
   int64_t renewed_micros = 0;
-  bool counting = false;  ///< what was used before is not known yet
+  bool counting = false;   ///< what was used before is not known yet
+  bool elsewhere = false;  ///< what other gateways have used is not known
+};
+
+/// What a gateway has used of one payer's budget, as gateways that share a store tell each other.
+struct SharedUse {
+  std::string gateway;  ///< empty: this one
+  std::string budget;   ///< Budget::counted_by
+  std::string payer;
+  int64_t begin_micros = 0, end_micros = 0;  ///< of its span
+  int64_t last_micros = 0;                   ///< when it was used last
+  Amounts used{};                            ///< with what is reserved
 };
 
 /// What one statement may use, reserved until it is charged. All budgets that apply have room for
@@ -67,6 +79,15 @@ class Spending {
   std::optional<Overspent> need(Amount amount, uint64_t total);
   /// Counts what was used, of what was reserved or besides.
   void charge(const Amounts& used);
+  /// Counts all that is reserved of this as used.
+  void use(Amount amount);
+  /// What it has been charged so far.
+  uint64_t used(Amount amount) const { return used_[static_cast<size_t>(amount)]; }
+  /// Some budget counts Amount::kSubjects.
+  bool counts_subjects() const;
+  /// Counts sensitive values that are about to be shown, by their digests; those that have been
+  /// seen in the span before use nothing. What is wrong if a budget has no room for one of them.
+  std::optional<Overspent> see(std::span<const uint64_t> digests);
 
  private:
   friend class Ledger;
@@ -79,7 +100,7 @@ class Spending {
   Spending() = default;
   std::shared_ptr<const Policy> policy_;  ///< owns the budgets
   std::vector<Line> lines_;
-  Amounts reserved_{};
+  Amounts reserved_{}, used_{};
 };
 
 /// What has been used of budgets, in this gateway. Any thread; locked once for a statement, and
@@ -100,13 +121,24 @@ class Ledger {
   bool counted(const Budget& budget) const;
   /// True for one who is then to count: each budget is counted once.
   bool begin_counting(const Budget& budget);
-  /// What was used at `when_micros`, as the record tells.
+  /// What was used at `when_micros`, as the record tells; `digests` of sensitive values that were
+  /// shown, where it has them.
   void recall(const Budget& budget, const Payer& payer, int64_t when_micros, const Amounts& used,
-              int64_t now_micros);
+              std::span<const uint64_t> digests, int64_t now_micros);
   /// It is known now; or could not be counted, and will have to be tried again.
   void end_counting(const Budget& budget, bool known);
   /// Since when a budget has to know what was used.
   static int64_t since(const Budget& budget, int64_t now_micros);
+
+  /// From now on what other gateways use counts too. Nothing may begin while that was not learned
+  /// for longer than `stale`.
+  void share(Duration stale);
+  /// What this gateway has used and has not told yet; it counts as told.
+  std::vector<SharedUse> to_tell();
+  /// What was told last has not arrived: it is all told again.
+  void tell_again();
+  /// What others have used by now; of accounts that are not among them it stays as it was.
+  void learn(const std::vector<SharedUse>& others);
 
   /// What is left of the budgets of `policy`, of all payers that have used any; of one where
   /// `payer` is given.
@@ -116,12 +148,15 @@ class Ledger {
  private:
   enum class Counting : uint8_t { kNever, kUnderWay, kKnown };
   std::shared_ptr<Account> account(const Budget& budget, const std::string& payer, int64_t when);
+  bool knows_others() const;
   void tidy(int64_t now_micros);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<Account>> accounts_;
   std::unordered_map<std::string, Counting> counting_;  ///< by Budget::counted_by
   int64_t tidied_micros_ = 0;
+  std::optional<Duration> stale_;  ///< unset: there are no other gateways
+  std::optional<Clock::time_point> learned_;
 };
 
 }  // namespace sluice::policy

@@ -153,12 +153,12 @@ TEST_F(LedgerTest, NothingBeginsBeforeWhatWasUsedIsKnown) {
   EXPECT_FALSE(ledger.begin_counting(budget)) << "by one alone";
   EXPECT_TRUE(begin(policy, agent("helper")).error().counting);
   const Payer payer = payer_of(agent("helper"), "");
-  ledger.recall(budget, payer, kNow - kSecond, amounts(4, 900), kNow);
-  ledger.recall(budget, payer, kNow - kHour, amounts(4, 900), kNow);  // Of the span before.
+  ledger.recall(budget, payer, kNow - kSecond, amounts(4, 900), {}, kNow);
+  ledger.recall(budget, payer, kNow - kHour, amounts(4, 900), {}, kNow);  // Of the span before.
   ledger.end_counting(budget, false);
   EXPECT_FALSE(begin(policy, agent("helper"))) << "it could not be found out";
   ASSERT_TRUE(ledger.begin_counting(budget));
-  ledger.recall(budget, payer, kNow - kSecond, amounts(4, 900), kNow);
+  ledger.recall(budget, payer, kNow - kSecond, amounts(4, 900), {}, kNow);
   ledger.end_counting(budget, true);
   EXPECT_EQ((*begin(policy, agent("helper")))->left(Amount::kRows), 100U) << "counted once";
 }
@@ -195,6 +195,136 @@ TEST(Budgets, WhatIsWrongIsSaid) {
     ASSERT_FALSE(policy) << text;
     EXPECT_NE(policy.error().text.find(wrong), std::string::npos) << policy.error().text;
   }
+}
+
+const std::string kPeople =
+    "  - {name: people, who: {kinds: [agent]}, per: agent, every: 1h, subjects: 3}\n"
+    "  - {name: person, who: {kinds: [agent]}, per: human, every: 1h, subjects: 5}\n";
+
+TEST_F(LedgerTest, Threat95_EachSubjectCountsOnceInASpan) {
+  const auto policy = policy_of(kPeople);
+  count(policy);
+  const std::vector<uint64_t> first = {1, 2, 1}, again = {2, 1}, third = {3}, fourth = {4, 5};
+  auto spending = begin(policy, agent("helper", "alice"));
+  ASSERT_TRUE(spending);
+  EXPECT_TRUE((*spending)->counts_subjects());
+  EXPECT_FALSE((*spending)->see(first));
+  EXPECT_FALSE((*spending)->see(again));
+  auto other = begin(policy, agent("helper", "alice"));
+  ASSERT_TRUE(other);
+  EXPECT_FALSE((*other)->see(third));
+  const auto over = (*spending)->see(fourth);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->budget, "people");
+  EXPECT_EQ(over->amount, Amount::kSubjects);
+  EXPECT_EQ(over->used, 3U);
+  EXPECT_FALSE((*other)->see(again)) << "those that were seen may be seen again";
+  EXPECT_FALSE((*begin(policy, agent("second", "alice")))->see(fourth));
+  const auto person = (*begin(policy, agent("third", "alice")))->see(std::vector<uint64_t>{6});
+  ASSERT_TRUE(person) << "her agents share it";
+  EXPECT_EQ(person->budget, "person");
+  EXPECT_FALSE((*begin(policy, agent("helper", "alice"), "", kNow + kHour))->see(fourth));
+}
+
+TEST_F(LedgerTest, SubjectsAreRecalledByTheirDigests) {
+  const auto policy = policy_of(kPeople);
+  const Budget& budget = policy->budgets().front();
+  ASSERT_TRUE(ledger.begin_counting(budget));
+  const std::vector<uint64_t> seen = {1, 2};
+  ledger.recall(budget, {"helper", "", ""}, kNow, {}, seen, kNow);
+  ledger.recall(budget, {"helper", "", ""}, kNow, {}, seen, kNow);
+  ledger.end_counting(budget, true);
+  count(policy);
+  auto spending = begin(policy, agent("helper"));
+  ASSERT_TRUE(spending);
+  EXPECT_FALSE((*spending)->see(seen));
+  EXPECT_FALSE((*spending)->see(std::vector<uint64_t>{3}));
+  EXPECT_TRUE((*spending)->see(std::vector<uint64_t>{4}));
+}
+
+TEST_F(LedgerTest, WhatAStatementCostsIsUsedOnceItIsSent) {
+  const auto policy = policy_of(
+      "  - {name: planner, who: {kinds: [agent]}, per: agent, every: 1h, planner_cost: 1000}\n");
+  count(policy);
+  const auto budgets = Ledger::applying(*policy, agent("helper"), {"orders", "production"});
+  Amounts wanted{};
+  wanted[static_cast<size_t>(Amount::kPlannerCost)] = 600;
+  {
+    // Refused by something else meanwhile: nothing is used.
+    auto given_up = ledger.begin(policy, budgets, {"helper", "", ""}, wanted, kNow);
+    ASSERT_TRUE(given_up);
+  }
+  auto spending = ledger.begin(policy, budgets, {"helper", "", ""}, wanted, kNow);
+  ASSERT_TRUE(spending);
+  (*spending)->use(Amount::kPlannerCost);
+  EXPECT_EQ((*spending)->used(Amount::kPlannerCost), 600U);
+  const auto over = ledger.begin(policy, budgets, {"helper", "", ""}, wanted, kNow);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().used, 600U);
+  EXPECT_EQ(over.error().most, 1000U);
+}
+
+TEST_F(LedgerTest, Threat96_WhatOtherGatewaysUseCounts) {
+  const auto policy = policy_of(kHourly);
+  count(policy);
+  Ledger other;
+  const Budget& budget = policy->budgets().front();
+  ASSERT_TRUE(other.begin_counting(budget));
+  other.end_counting(budget, true);
+  ledger.share(std::chrono::hours(1));
+  const auto unknown = begin(policy, agent("helper"));
+  ASSERT_FALSE(unknown) << "nothing is known of others yet";
+  EXPECT_TRUE(unknown.error().elsewhere);
+  ledger.learn({});
+  ASSERT_TRUE(begin(policy, agent("helper")));
+  const auto budgets = Ledger::applying(*policy, agent("helper"), {"orders", "production"});
+  {
+    auto spending = other.begin(policy, budgets, {"helper", "", ""}, amounts(1, 1), kNow);
+    ASSERT_TRUE(spending);
+    (*spending)->charge(amounts(7, 990));
+  }
+  auto told = other.to_tell();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(other.to_tell().empty()) << "told once";
+  told[0].gateway = "other";
+  ledger.learn(told);
+  ledger.learn(told);
+  auto spending = begin(policy, agent("helper"));
+  ASSERT_TRUE(spending);
+  EXPECT_EQ((*spending)->left(Amount::kRows), 10U);
+  EXPECT_TRUE((*spending)->need(Amount::kRows, 11));
+  spending->reset();
+  EXPECT_EQ(ledger.states(*policy, kNow)[0].used[0], 7U);
+  other.tell_again();
+  EXPECT_EQ(other.to_tell().size(), 1U);
+  ledger.share(Duration(1));
+  EXPECT_TRUE(begin(policy, agent("helper")).error().elsewhere) << "it was too long ago";
+}
+
+TEST_F(LedgerTest, AFailedCountKeepsWhatOthersHaveUsed) {
+  const auto policy = policy_of(kHourly);
+  const Budget& budget = policy->budgets().front();
+  ledger.share(std::chrono::hours(1));
+  ledger.learn(
+      {{"other", budget.counted_by, "helper", 1000 * kHour, 1001 * kHour, kNow, amounts(10)}});
+  ASSERT_TRUE(ledger.begin_counting(budget));
+  ledger.recall(budget, {"helper", "", ""}, kNow, amounts(4), {}, kNow);
+  ledger.end_counting(budget, false);
+  EXPECT_TRUE(ledger.to_tell().empty());
+  count(policy);
+  const auto over = begin(policy, agent("helper"));
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().used, 10U);
+}
+
+TEST(Amounts, AreToldAsText) {
+  Amounts amounts{};
+  EXPECT_EQ(to_text(amounts), "");
+  amounts[0] = 3;
+  amounts[static_cast<size_t>(Amount::kOutputTokens)] = 70;
+  EXPECT_EQ(to_text(amounts), "statements=3 output_tokens=70");
+  EXPECT_EQ(amounts_in("statements=3 output_tokens=70"), amounts);
+  EXPECT_EQ(amounts_in("later=7 statements=3 output_tokens=70 x y= ="), amounts);
 }
 
 }  // namespace

@@ -82,6 +82,11 @@ std::string veil_overlap(const Rule& other, const Rule& rule, bool earlier) {
   // The first mask gives the method; a later one may still widen what conditions may do.
   if (mask && (!earlier || rule.veil.predicates || rule.veil.aggregates)) return "";
   if (!mask && !earlier && covers(rule, other)) return "";
+  // One that names databases or environments unmasks what goes to a model of that name too.
+  const auto names_places = [](const Rule& each) {
+    return each.on.databases.has_value() || each.on.environments.has_value();
+  };
+  if (!mask && names_places(rule) && !names_places(other)) return "";
   return fmt::format("adds nothing: rule \"{}\" (line {}) {} all of it", other.name, other.line,
                      does);
 }

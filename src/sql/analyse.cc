@@ -94,6 +94,7 @@ std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Setti
   const bool known =
       with_tree(std::string(text), why, &facts->error_position, [&](const Node& root) {
         walker.add_text(root);
+        if (text.find('$') != std::string_view::npos) facts->parameters = highest_parameter(root);
         return true;
       });
   walker.finish();

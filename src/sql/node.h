@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -44,6 +46,23 @@ void for_each(const Node& node, std::string_view name, Visit visit) {
   simdjson::dom::array items;
   if (!found || found->get(items) != simdjson::SUCCESS) return;
   for (const Node item : items) visit(item);
+}
+
+/// The highest number of a parameter anywhere in a tree; 0: there is none.
+inline uint32_t highest_parameter(const Node& tree) {
+  uint32_t highest = 0;
+  if (tree.is_array()) {
+    for (const Node item : simdjson::dom::array(tree))
+      highest = std::max(highest, highest_parameter(item));
+  } else if (tree.is_object()) {
+    for (const auto [name, value] : simdjson::dom::object(tree)) {
+      int64_t number = 0;
+      if (name == "ParamRef" && value["number"].get(number) == simdjson::SUCCESS && number > 0)
+        highest = std::max(highest, static_cast<uint32_t>(number));
+      highest = std::max(highest, highest_parameter(value));
+    }
+  }
+  return highest;
 }
 
 }  // namespace sluice::sql

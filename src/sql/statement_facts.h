@@ -307,6 +307,8 @@ struct StatementFacts {
   bool resets_settings = false;  ///< RESET ALL, DISCARD ALL: every setting is as at start-up again
   std::vector<std::string> resets;   ///< settings of which one RESET, or SET … TO DEFAULT
   bool resets_in_body = false;       ///< the same in a body, with more of it to follow
+  bool runs_explained = false;       ///< EXPLAIN ANALYZE
+  uint32_t parameters = 0;           ///< the highest $n of the text
   bool reads_errors = false;         ///< code in it looks at the texts of errors
   bool outside_transaction = false;  ///< cannot run in a transaction block: VACUUM, CONCURRENTLY, …
   /// The text names a relation, column or function that the catalog does not have. The server

@@ -213,6 +213,7 @@ void Walker::on_explain(const Node& body) {
     return fail("EXPLAIN in code shows what cannot be followed", "42501");
   const bool analyze = option_on(body, "options", "analyze");
   context_.explained = context_.explained || !analyze;
+  facts_.runs_explained = facts_.runs_explained || analyze;
   gather_.shared_action(ActionKind::kRead);
   const auto query = field(body, "query");
   if (!query) return;

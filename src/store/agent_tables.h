@@ -26,4 +26,19 @@ inline constexpr const char* kAgentTaints =
          until_micros INTEGER NOT NULL
        ) STRICT;)";
 
+/// What each gateway has let be used of budgets (src/agents/use_store.h); the same.
+inline constexpr const char* kBudgetUse =
+    R"(CREATE TABLE budget_use (
+         gateway TEXT NOT NULL,
+         budget TEXT NOT NULL,
+         payer TEXT NOT NULL,
+         begin_micros INTEGER NOT NULL,   -- of its span; 0: of a run
+         end_micros INTEGER NOT NULL,     -- the same
+         last_micros INTEGER NOT NULL,    -- when it was used last
+         told_micros INTEGER NOT NULL,    -- when it was told
+         amounts TEXT NOT NULL,           -- "statements=3 rows=70"
+         PRIMARY KEY (gateway, budget, payer, begin_micros)
+       ) STRICT;
+       CREATE INDEX budget_use_by_told ON budget_use (told_micros);)";
+
 }  // namespace sluice::store

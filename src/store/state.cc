@@ -407,6 +407,7 @@ std::span<const char* const> schema_steps() {
       kAgentTaints,
       // 0: never.
       "ALTER TABLE users ADD COLUMN valid_until_micros INTEGER NOT NULL DEFAULT 0;",
+      kBudgetUse,
   };
   return kSteps;
 }

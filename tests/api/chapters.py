@@ -127,6 +127,10 @@ def run_statements(story):
     story.ask("root", "GET", "/databases")
     story.until(lambda: any("class" in column for table in story.ask("alice", "GET", "/databases/orders/schema")["tables"]
                            for column in table["columns"] if column["name"] == "email"))
+    items = next(table for table in story.ask("alice", "GET", "/databases/orders/schema")["tables"] if table["name"] == "items")
+    assert items["comment"] == "What is sold" and (items["columns"][0]["default"], items["columns"][0]["comment"]) == ("7", "Its number")
+    wrong = story.ask("alice", "POST", "/query", {"database": "orders", "sql": "SELECT nothing FROM items"}, 422)
+    assert wrong["sqlstate"] == "42703" and wrong["position"] == 8, wrong
     story.ask("alice", "GET", "/databases/nowhere/schema", status=404)
     story.ask("alice", "GET", "/history?limit=5")
     connect = story.gateway.dsn(application_name="psycopg, billing")
@@ -148,6 +152,7 @@ def decide(story):
     first = story.held("DELETE FROM numbers WHERE id = 1")
     story.ask("alice", "GET", f"/approvals/{first}")
     story.ask("dora", "GET", "/approvals?state=waiting&requester=alice&limit=10")
+    story.ask("dora", "GET", "/approvals?before=0", status=400)
     story.ask("dora", "GET", "/approvals?state=odd", status=400)
     story.ask("dora", "POST", f"/approvals/{first}/comment", {"comment": "why?"})
     story.ask("alice", "POST", f"/approvals/{first}/approve", status=403)
@@ -174,6 +179,10 @@ def decide(story):
             pass
     for each in story.ask("dora", "GET", "/approvals"):
         story.ask("dora", "GET", f"/approvals/{each['number']}")
+    (newest,) = story.ask("dora", "GET", "/approvals?limit=1")
+    older = story.ask("dora", "GET", f"/approvals?before={newest['number']}")
+    whole = story.ask("dora", "GET", "/approvals")
+    assert [each["number"] for each in [newest, *older]] == [each["number"] for each in whole]
 
 
 def decide_elsewhere(story):
@@ -211,6 +220,7 @@ def change(story):
     number = made["number"]
     story.ask("dora", "GET", f"/approvals/{made['request']}")
     story.ask("alice", "GET", "/changes?state=waiting&requester=alice&limit=5")
+    assert story.ask("alice", "GET", "/changes?before=1") == []
     story.ask("alice", "POST", f"/changes/{number}/run", status=403)
     story.ask("dora", "POST", f"/approvals/{made['request']}/approve")
     ran = story.ask("alice", "POST", f"/changes/{number}/run")

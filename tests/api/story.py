@@ -29,7 +29,8 @@ INSERT INTO people SELECT i, 'p' || i || '@example.com', 'Name ' || i FROM gener
 CREATE VIEW addresses AS SELECT email FROM people; CREATE VIEW sleepy AS SELECT pg_sleep(0) IS NULL AS slept;
 CREATE TABLE numbers (id int PRIMARY KEY, v text); INSERT INTO numbers SELECT i, 'v' || i FROM generate_series(1, 100) i;
 CREATE TABLE old (id int); CREATE VIEW reads_old AS SELECT id FROM old;
-CREATE TABLE items (id int); CREATE TABLE few (id int PRIMARY KEY); INSERT INTO few VALUES (1), (2);
+CREATE TABLE items (id int DEFAULT 7); COMMENT ON TABLE items IS 'What is sold'; COMMENT ON COLUMN items.id IS 'Its number';
+ CREATE TABLE few (id int PRIMARY KEY); INSERT INTO few VALUES (1), (2);
 ANALYZE;
 """
 
@@ -62,7 +63,7 @@ roles:
   - { name: helper, groups: [engineering], who: { kinds: [agent] }, approve: { by: [dba] } }
 access_review: { by: [security] }
 budgets:
-  - { name: an-agents-hour, who: { kinds: [agent] }, per: agent, every: 1h, statements: 2000, ask: the owners }
+  - { name: an-agents-hour, who: { kinds: [agent] }, per: agent, every: 1h, statements: 2000, planner_cost: 100000000, ask: the owners }
 """
 
 PEOPLE = (("root", "platform"), ("dora", "dba"), ("erin", "dba"), ("sam", "security"))

@@ -22,6 +22,7 @@ const PAGES = {
   session: "/sessions/SESSION",
   subject: "/subject",
   agents: "/agents",
+  budgets: "/budgets",
   approvals: "/approvals",
   approval: "/approvals/1",
   changes: "/changes",

@@ -29,6 +29,9 @@ POLICY_EXTRA = """
 roles:
   - { name: writer, groups: [engineering], who: { groups: [engineering, platform] }, at_most: 8h, approve: { by: [approvers] } }
 access_review: { by: [platform] }
+budgets:
+  - { name: an-agents-month, who: { kinds: [agent] }, per: agent, every: 31d, statements: 500, rows: 200, bytes: 10MB, ask: the platform team }
+  - { name: a-run, who: { kinds: [agent] }, per: run, statements: 20 }
 """
 
 
@@ -87,7 +90,7 @@ def work(gateway, server):
         "SELECT o.id, c.city FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.id LIMIT 20", "SELECT pg_sleep(0.3)",
         "SELECT 1 / 0", "TABLE payments LIMIT 10")
     ask(gateway, "dora", "SELECT given_name, email, iban, birth_date FROM customers ORDER BY id LIMIT 5")
-    ask(gateway, "nightly-agent", "DELETE FROM payments", "UPDATE orders SET status = 'returned' WHERE id = 42",
+    ask(gateway, "nightly-agent", "SELECT id FROM orders ORDER BY id LIMIT 170", "DELETE FROM payments", "UPDATE orders SET status = 'returned' WHERE id = 42",
         "UPDATE orders SET status = 'returned' WHERE id > 42", "SELECT status, count(*) FROM orders GROUP BY status")
     for _ in range(20):
         ask(gateway, "alice", *("SELECT * FROM orders WHERE id = " + str(n) for n in range(5)))

@@ -429,6 +429,30 @@ const stories = {
     await shot(page, "story-run");
   },
 
+  async budgets(page) {
+    await logIn(page, "root");
+    await see(page, "Budgets nearly spent");
+    await page.getByRole("link", { name: "All budgets" }).click();
+    await page.waitForURL(/budgets$/);
+    await settled(page);
+    const bar = page.getByRole("meter", {
+      name: "rows of an-agents-month, nightly-agent",
+    });
+    const used = Number(await bar.getAttribute("aria-valuenow"));
+    expect(used >= 170 && used <= 200, `rows used: ${used}`);
+    await see(page, "the platform team");
+    await button(page, "Runs").click();
+    await page
+      .getByRole("meter", { name: /statements of a-run, nightly-agent run budget-run/ })
+      .waitFor();
+    expect(
+      (await page.getByRole("meter", { name: /an-agents-month/ }).count()) === 0,
+      "budgets of agents among those of runs",
+    );
+    await keepsTheRules(page, "budgets of runs");
+    await shot(page, "story-budgets");
+  },
+
   async firstStart(page) {
     await logIn(page, "root");
     await see(page, "First steps");

@@ -117,6 +117,13 @@ def test_a_run_of_an_agent(packages, gateway):
     browse(packages, gateway, "stories.mjs", "agent")
 
 
+def test_budgets_of_agents(packages, gateway):
+    with psycopg.connect(gateway.dsn("nightly-agent"), autocommit=True) as connection:
+        connection.execute("SET sluice.run = 'budget-run'")
+        connection.execute("SELECT 1")
+    browse(packages, gateway, "stories.mjs", "budgets")
+
+
 def test_the_first_start(packages, server):
     gateway = rig.start(server, fresh=True)
     try:

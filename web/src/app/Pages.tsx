@@ -25,6 +25,7 @@ const Policy = lazy(() => import("../pages/policy/PolicyPage"));
 const Identity = lazy(() => import("../pages/identity/IdentityPage"));
 const Agents = lazy(() => import("../pages/agents/AgentsPage"));
 const Run = lazy(() => import("../pages/agents/RunPage"));
+const Budgets = lazy(() => import("../pages/budgets/BudgetsPage"));
 const Databases = lazy(() => import("../pages/databases/DatabasesPage"));
 const Integrity = lazy(() => import("../pages/integrity/IntegrityPage"));
 const Settings = lazy(() => import("../pages/settings/SettingsPage"));
@@ -62,6 +63,7 @@ export function Pages() {
       <Route path="/identity" component={Identity} />
       <Route path="/agents" component={Agents} />
       <Route path="/agents/runs/:run" component={Run} />
+      <Route path="/budgets" component={Budgets} />
       <Route path="/databases" component={Databases} />
       <Route path="/integrity" component={Integrity} />
       <Route path="/settings" component={Settings} />

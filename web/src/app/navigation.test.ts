@@ -6,6 +6,7 @@ it("shows members only what is theirs", () => {
     "/",
     "/query",
     "/agents",
+    "/budgets",
     "/approvals",
     "/changes",
     "/access",

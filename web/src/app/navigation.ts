@@ -15,6 +15,7 @@ import {
   SlidersHorizontal,
   TerminalSquare,
   Users,
+  Wallet,
 } from "lucide-react";
 import type { Role } from "../api/types/session";
 
@@ -53,6 +54,7 @@ const GROUPS: readonly Group[] = [
       { path: "/sessions", name: "Sessions", icon: Radio, key: "s", roles: WATCHES },
       { path: "/subject", name: "Who saw", icon: Eye, key: "w", roles: WATCHES },
       { path: "/agents", name: "Agents", icon: Bot, key: "b" },
+      { path: "/budgets", name: "Budgets", icon: Wallet, key: "u" },
     ],
   },
   {

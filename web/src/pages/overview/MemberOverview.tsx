@@ -12,6 +12,7 @@ import { Facts } from "../../parts/Facts";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
+import { LowBudgets } from "./LowBudgets";
 
 function MyDatabases() {
   const databases = useDatabases();
@@ -105,6 +106,7 @@ export function MemberOverview({ overview }: { overview: Overview }) {
           />
         </Panel>
       </div>
+      <LowBudgets />
       <MyRequests />
     </>
   );

@@ -9,6 +9,7 @@ import { Connected } from "./Connected";
 import { Drift } from "./Drift";
 import { FirstSteps } from "./FirstSteps";
 import { Health } from "./Health";
+import { LowBudgets } from "./LowBudgets";
 import { MemberOverview } from "./MemberOverview";
 import { noHistory, withReading } from "./rates";
 import { Slowest } from "./Slowest";
@@ -102,6 +103,7 @@ function Everything({ overview }: { overview: Overview }) {
       <Health overview={overview} />
       {admin && isNew(overview) && <FirstSteps />}
       <Numbers overview={overview} />
+      <LowBudgets />
       <div className="columns-2">
         <Traffic title="Statements a second" rates={history.rates} lines={STATEMENTS} />
         <Traffic title="Rows a second" rates={history.rates} lines={ROWS} />
