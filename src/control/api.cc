@@ -75,10 +75,16 @@ HttpResponse Api::later(HttpRequest request) {
   HttpResponse response;
   response.whose = share_of_user(request.user);
   response.later = [this, request = std::move(request)] {
-    return tagged(request, repeated_.once(request, [&] {
+    auto made = tagged(request, repeated_.once(request, [&] {
       auto answer = answer_known(request);
       return answer.later ? answer.later() : std::move(answer);
     }));
+    if (made.stream) {
+      made.stream = [this, request, more = std::move(made.stream)] {
+        return door_.still_lets_in(request) ? more() : std::nullopt;
+      };
+    }
+    return made;
   };
   return response;
 }

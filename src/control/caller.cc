@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "gateway/identified.h"
 
 namespace sluice::control {
 namespace {
@@ -17,9 +18,13 @@ tl::unexpected<Error> refused() {
 Result<Caller> by_credential(std::string_view secret, const identity::Directory& directory,
                              std::string_view scope) {
   const identity::Credential* shown = directory.credential_of_secret(secret);
-  if (shown == nullptr || !shown->live(wall_micros())) return refused();
+  if (shown == nullptr) return refused();
   const identity::User* user = directory.find(shown->user);
-  if (user == nullptr || user->disabled) return refused();
+  // For whichever database it is good; what is about one asks again.
+  const std::string anywhere = shown->databases.empty() ? "" : shown->databases.front();
+  if (user == nullptr ||
+      gateway::not_welcome(directory, *user, shown, anywhere, wall_micros()).has_value())
+    return refused();
   if (shown->kind == identity::CredentialKind::kToken &&
       std::find(shown->scopes.begin(), shown->scopes.end(), scope) == shown->scopes.end()) {
     return fail(ErrorCode::kDenied,

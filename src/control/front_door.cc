@@ -135,4 +135,10 @@ std::optional<HttpResponse> FrontDoor::stop(HttpRequest& request) {
   return too_many(request);
 }
 
+bool FrontDoor::still_lets_in(const HttpRequest& request) {
+  const Route* route = find_route(request.method, request.path);
+  HttpRequest asks = request;
+  return route != nullptr && !identify(asks, *route);
+}
+
 }  // namespace sluice::control

@@ -158,7 +158,8 @@ HttpResponse SessionApi::begin(const HttpRequest& request) {
                    "An operator can say so: api.url. Until then: sluice login, and show its "
                    "credential here.");
   }
-  const auto begun = identity_.begin_here(text_of(*body, "issuer"), url + std::string(kCallback));
+  const auto begun =
+      identity_.begin_here(text_of(*body, "issuer"), url + std::string(kCallback), request.peer);
   if (!begun) return failed(begun.error());
   auto response = json_response(200, json::object{{"url", begun->url}});
   response.headers["Set-Cookie"] =

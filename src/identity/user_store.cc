@@ -226,6 +226,20 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
   return transaction.commit();
 }
 
+Result<> UserStore::leave_group(std::string_view name, std::string_view group) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT groups FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  UserChange change;
+  change.groups = found ? split(query.text(0)) : std::vector<std::string>();
+  query.reset();
+  if (std::erase(*change.groups, group) == 0)
+    return fail(ErrorCode::kNotFound, fmt::format("\"{}\" is not in {}", name, group));
+  SLUICE_TRY(set(name, change));
+  return transaction.commit();
+}
+
 Result<> UserStore::set_disabled(std::string_view name, bool disabled) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   if (!disabled) SLUICE_TRY(may_be_enabled(name));

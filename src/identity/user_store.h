@@ -55,6 +55,8 @@ class UserStore {
   Result<> set_password(std::string_view name, const SecretString& password);
   /// Counts from the next statement of each of the user's sessions on.
   Result<> set(std::string_view name, const UserChange& change);
+  /// Takes one group away from those that the user has then. Errors: kNotFound for one that is not.
+  Result<> leave_group(std::string_view name, std::string_view group);
   Result<> set_disabled(std::string_view name, bool disabled);
   /// Disables everybody whose time is over.
   Result<> disable_ended(int64_t now_micros);
