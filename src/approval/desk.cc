@@ -88,6 +88,19 @@ Result<Request> Desk::grant(Request request) {
   return requests_.find(request.number);
 }
 
+namespace {
+
+/// Asked for others, about other rules or for other numbers of rows, it is another request; who
+/// approved it may have allowed fewer.
+bool asks_the_same(const Request& known, const Request& next) {
+  const auto rows = [](const Request& one) { return one.max_rows.value_or(UINT64_MAX); };
+  const bool fewer = known.state == State::kApproved && rows(known) < rows(next);
+  return known.persons == next.persons && not_among(next.needs, known.needs).empty() &&
+         not_among(known.needs, next.needs).empty() && (rows(known) == rows(next) || fewer);
+}
+
+}  // namespace
+
 /// One change at a time, of all the desks at a store: what `work` has read is so until its end.
 template <typename Work>
 auto Desk::alone(Work work) -> decltype(work()) {
@@ -106,6 +119,7 @@ Result<Request> Desk::ask_alone(Request request, Duration valid) {
   SLUICE_ASSIGN(const auto open, requests_.open(request.subject));
   for (const Request& known : open) {
     if (!same(known.subject, request.subject)) continue;
+    if (!asks_the_same(known, request)) continue;
     SLUICE_ASSIGN(auto as_it_is, current(known.number));
     if (as_it_is.state == State::kApproved) return as_it_is;
     if (as_it_is.state != State::kWaiting) continue;

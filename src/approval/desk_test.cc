@@ -85,6 +85,21 @@ TEST_P(DeskTest, AskedTwiceIsOneRequest) {
   EXPECT_NE(desk->ask(request("DROP TABLE  t"), hours(1))->number, first->number);
 }
 
+TEST_P(DeskTest, AnApprovalIsForTheRulesAndPeopleItWasAskedFor) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  Request other = request();
+  other.needs.push_back({"tainted", {{{"dba"}, 1}}});
+  EXPECT_NE(desk->ask(other, hours(1))->number, asked->number) << "another rule holds it by now";
+  other = request();
+  other.persons.emplace_back("carol");
+  EXPECT_NE(desk->ask(other, hours(1))->number, asked->number) << "for somebody else";
+  other = request();
+  other.max_rows = 5;
+  EXPECT_NE(desk->ask(other, hours(1))->number, asked->number) << "for fewer rows";
+  EXPECT_EQ(desk->ask(request(), hours(1))->number, asked->number);
+}
+
 TEST_P(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));

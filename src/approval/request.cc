@@ -51,6 +51,16 @@ std::optional<Verdict> find_verdict(std::string_view name) {
   return find<Verdict>(kVerdicts, name);
 }
 
+std::string not_among(const std::vector<Need>& needs, const std::vector<Need>& asked) {
+  for (const auto& need : needs) {
+    const bool known = std::any_of(asked.begin(), asked.end(), [&](const auto& one) {
+      return one.rule == need.rule && one.stages == need.stages;
+    });
+    if (!known) return need.rule;
+  }
+  return {};
+}
+
 std::string Request::summary() const {
   if (automatic) return fmt::format("{} automatically", number);
   std::vector<std::string> names;

@@ -68,6 +68,9 @@ struct Need {
   std::vector<policy::ApprovalStage> stages;
 };
 
+/// The rule of the first need that is not among those that were asked about; empty: all are.
+std::string not_among(const std::vector<Need>& needs, const std::vector<Need>& asked);
+
 /// Something that waits, or has waited, for people.
 struct Request {
   int64_t number = 0;  ///< 1, 2, 3, …; 0: not kept yet

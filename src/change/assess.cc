@@ -41,10 +41,6 @@ bool may_make_things(const sql::StatementFacts& facts) {
          facts.may_change_settings || !facts.functions.empty();
 }
 
-bool same(const approval::Need& a, const approval::Need& b) {
-  return a.rule == b.rule && a.stages == b.stages;
-}
-
 /// What one step does to the schema; what lint says of it is up to the caller.
 approval::SchemaChange understand_change(std::string_view text, const sql::Scope& scope) {
   approval::SchemaChange out;
@@ -161,7 +157,7 @@ class Judge {
     const auto objections = change.objections();
     for (const auto& spec : decision.holds) {
       const approval::Need need{spec->rule, spec->stages};
-      if (!not_among({need}, out_.needs).empty()) out_.needs.push_back(need);
+      if (!approval::not_among({need}, out_.needs).empty()) out_.needs.push_back(need);
       if (spec->max_rows)
         out_.max_rows = std::min(out_.max_rows.value_or(*spec->max_rows), *spec->max_rows);
       out_.valid = std::min(out_.valid, spec->valid);
@@ -267,16 +263,6 @@ std::string brief_text(const Change& change, const Assessment& out, json::array 
 }
 
 }  // namespace
-
-std::string not_among(const std::vector<approval::Need>& needs,
-                      const std::vector<approval::Need>& approved) {
-  for (const auto& need : needs) {
-    if (std::none_of(approved.begin(), approved.end(),
-                     [&](const auto& known) { return same(known, need); }))
-      return need.rule;
-  }
-  return {};
-}
 
 Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const Who& who,
                           const Vouching& vouching, bool rollback_only) {

@@ -63,8 +63,4 @@ struct Assessment {
 Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const Who& who,
                           const Vouching& vouching, bool rollback_only = false);
 
-/// What of `needs` is not among `approved`: the rule's name; empty: all is.
-std::string not_among(const std::vector<approval::Need>& needs,
-                      const std::vector<approval::Need>& approved);
-
 }  // namespace sluice::change

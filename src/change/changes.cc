@@ -70,8 +70,8 @@ Result<> still_stands(const approval::Request& request, const approval::Subject&
 /// without people must still do so.
 Result<> check_needs(const Change& change, const Assessment& now,
                      const approval::Request* request) {
-  const auto rule =
-      not_among(now.needs, request == nullptr ? std::vector<approval::Need>() : request->needs);
+  const auto rule = approval::not_among(
+      now.needs, request == nullptr ? std::vector<approval::Need>() : request->needs);
   if (!rule.empty())
     return no(
         change,

@@ -45,15 +45,7 @@ struct OwnRun {
 struct Executed {
   std::string name;
   std::shared_ptr<const Statement> text;
-
-  /// Which of its statements' results it is: that of PREPARE, or of the one that Parse prepared.
-  size_t result() const {
-    const auto& results = text->facts().results;
-    for (size_t i = 0; i < results.size(); ++i) {
-      if (results[i].prepares == name) return i;
-    }
-    return 0;
-  }
+  size_t result = 0;  ///< Prepared::result
 };
 
 /// One entry of the session's queue of expected responses. The server answers in order, so the
@@ -166,6 +158,9 @@ struct Expected {
 
 /// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
 const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
+
+/// Whether it may leave a portal standing for something else than it did, or for nothing.
+bool takes_portal(const Expected& entry, Bytes portal);
 
 using ExpectedQueue = RingQueue<Expected>;
 

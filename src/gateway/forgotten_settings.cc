@@ -9,6 +9,8 @@ namespace sluice::gateway {
 ParameterList forgotten_settings(const Admission& admission, const sql::StatementFacts& facts) {
   ParameterList forgotten;
   if (!facts.resets_settings && facts.resets.empty()) return forgotten;
+  // Others of the same text may set it anew, or take it back.
+  if (facts.statements > 1) return forgotten;
   const auto add = [&](const std::string& name, const std::string& value) {
     const auto& named = facts.resets;
     if (facts.resets_settings || std::find(named.begin(), named.end(), name) != named.end())

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "gateway/exporting.h"
+#include "gateway/masking.h"
 #include "gateway/statement.h"
 
 namespace sluice::gateway {
@@ -15,6 +16,7 @@ struct Prepared {
   std::shared_ptr<const Statement> text;  ///< as understood in scope `scope`
   std::shared_ptr<const policy::Decision> decision;
   uint64_t scope = 0;  ///< SessionScope::id
+  size_t result = 0;   ///< which of the text's results it is, where that PREPAREs it
   /// The text as sent: the server resolves its names anew when the search path has changed.
   std::string source;
   std::string types;      ///< that Parse declared, as it did
@@ -31,6 +33,7 @@ struct Portal {
   std::string statement;
   std::string parameters;
   std::string parameters_digest;
+  RowPlanPtr rows_plan;  ///< of a result of which more may come; names may mean else by then
 };
 
 /// What the server holds under which name, following its confirmations in their order, so that a
@@ -49,6 +52,7 @@ class PreparedStatements {
   void close_all() { statements_.clear(); }
   void close(std::string_view name) { remove(statements_, unnamed_, name); }
   void close_portal(std::string_view name) { remove(portals_, unnamed_portal_, name); }
+  void close_named_portals() { portals_.clear(); }
 
   /// The transaction is over, and with it every portal.
   void close_portals() {

@@ -136,12 +136,12 @@ class Session : private net::StreamHandler, private ServerUser {
   bool count_use_first(const Piece& piece);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
   void analysed(const Reading& reading, std::string text, Analysis analysis);
-  void deferred_failed(const wire::postgres::ErrorFields& error);
+  void deferred_failed(const OwnRun& run);
   bool estimate_first(const Piece& piece, Bytes text, const Statement& statement);
   Pass on_oversized(const Piece& piece);
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
-  const Expected* bind_ahead(Bytes portal);
+  const Expected* bind_ahead(Bytes portal, bool& other);
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
   void note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
@@ -238,7 +238,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version);
   void names_found(const std::shared_ptr<const catalog::Catalog>& catalog, uint64_t version,
                    const std::vector<std::string>& path);
-  void names_failed(std::string_view why);
+  void names_failed(std::string_view why, bool skipped = false);
   void note_effects(const std::shared_ptr<const Statement>& statement, bool counted);
   void note_transaction_end();
   void end_schema_changes();
@@ -464,8 +464,8 @@ class Session : private net::StreamHandler, private ServerUser {
   /// Code that has seen something hidden runs on, or will at COMMIT: what is said in this
   /// transaction may come from it.
   bool opaque_transaction_ = false;
-
   std::deque<std::string> split_;  ///< statements of a text still to be sent
+  uint64_t planner_epoch_ = 0;     ///< rises with what the planner's estimates may depend on
   bool splitting_ = false, split_failed_ = false;
 
   ExpectedQueue expected_;

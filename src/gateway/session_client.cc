@@ -310,7 +310,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   uint64_t scope = 0, rows_before = 0, bytes_before = 0;
   std::string source;
   std::shared_ptr<const ExportTerms> terms;
-  if (const Expected* bind = bind_ahead(execute->portal)) {
+  bool other = false;
+  if (const Expected* bind = bind_ahead(execute->portal, other)) {
     if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
     text = bind->text;
     decision = bind->decision;
@@ -318,6 +319,12 @@ Session::Pass Session::on_execute(const Piece& piece) {
     scope = bind->scope;
     source = bind->source;
     terms = bind->terms;
+  } else if (other) {
+    return refuse_extended(
+        {}, nullptr,
+        refusal("portal-in-flight", "34000",
+                fmt::format("what portal \"{}\" stands for is not known yet", execute->portal),
+                "Send Sync before it is executed."));
   } else if (const Portal* portal = prepared_.find_portal(execute->portal)) {
     text = portal->prepared.text;
     decision = portal->prepared.decision;

@@ -35,6 +35,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     if (Portal* portal = prepared_.find_portal(entry.portal)) {
       portal->rows += entry.rows;
       portal->bytes += entry.bytes;
+      if (entry.masked) portal->rows_plan = entry.masked->plan;
     }
   }
   if (entry.by_tag && !entry.counted && !entry.cut) entry.cut = over_by_tag(entry);
@@ -128,6 +129,7 @@ void Session::follow_prepared(Expected& entry, std::string_view command) {
     prepared.text = entry.text;
     prepared.decision = entry.decision;
     prepared.scope = entry.scope;
+    prepared.result = entry.kind == RequestKind::kQuery ? entry.completed : 0;
     prepared.source = entry.source;
     prepared.recorded = true;  // The text that prepared it is.
   }

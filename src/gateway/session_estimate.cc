@@ -17,14 +17,6 @@ namespace {
 /// How long the planner's word on a text counts: its statistics change less often.
 constexpr std::chrono::seconds kEstimateLasts{30};
 
-/// What the planner's word depends on, besides what the tables hold. The policies of tables may
-/// look at who asks.
-std::string estimate_key(const Admission& admission, uint64_t scope, uint64_t principal,
-                         Bytes text) {
-  return fmt::format("{} {} {} {}\n{}", admission.database->id(), scope, principal, admission.role,
-                     text);
-}
-
 }  // namespace
 
 bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement) {
@@ -40,7 +32,10 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
                    transaction_ != 'E' && piece.whole();
   if (!judgement.needs_estimate() || !can) return false;
   const std::string question = "EXPLAIN (FORMAT JSON) " + std::string(text);
-  std::string key = estimate_key(admission_, scope_.id, principal_->id, text);
+  // What the planner's word depends on, besides what others write: settings, for one, of which
+  // each session has its own.
+  std::string key =
+      fmt::format("{} {} {} {}\n{}", id_, planner_epoch_, scope_.id, principal_->id, text);
   const auto known = worker_.estimates().find(key);
   defer(piece, kEstimating);
   deferred_->estimated = true;
@@ -55,8 +50,9 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
     if (!deferred_) return;
     const auto& results = run.answer.results;
     if (run.answer.error) {
-      deferred_failed(*run.answer.error);
-    } else if (results.size() == 1 && results[0].size() == 1 && results[0][0][0]) {
+      deferred_failed(run);
+    } else if (results.size() == 1 && results[0].size() == 1 && results[0][0].size() == 1 &&
+               results[0][0][0]) {
       deferred_->estimate = sql::estimated_rows(*results[0][0][0]);
       if (deferred_->estimate) {
         const Estimate estimate{*deferred_->estimate, now_.steady + kEstimateLasts};
@@ -70,11 +66,13 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
 }
 
 /// A statement of ours has failed on behalf of the client's: its error is the client's answer.
-void Session::deferred_failed(const pg::ErrorFields& error) {
+void Session::deferred_failed(const OwnRun& run) {
+  const pg::ErrorFields& error = *run.answer.error;
   deferred_->refused =
       refusal("server-error", std::string(error.sqlstate()), std::string(error.message()), "");
-  // In a pipeline the server now skips to the client's Sync, and so do we.
-  if (skip_until_sync_) send_to_client(refusal_response(*deferred_->refused));
+  // In a pipeline the server now skips to the client's Sync, and so do we. Where something else
+  // has failed before, the client is told of that.
+  if (skip_until_sync_ && !run.skipped) send_to_client(refusal_response(*deferred_->refused));
 }
 
 }  // namespace sluice::gateway

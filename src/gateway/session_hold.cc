@@ -70,6 +70,16 @@ std::shared_ptr<policy::Decision> let_through(const policy::Decision& held,
   return approved;
 }
 
+/// A rule that holds by now and did not when `approved` was asked for; empty: none does.
+std::string rule_not_asked(const policy::Decision& now, const policy::Decision& approved) {
+  for (const auto& spec : now.holds) {
+    const bool asked = std::any_of(approved.holds.begin(), approved.holds.end(),
+                                   [&](const auto& known) { return known->rule == spec->rule; });
+    if (!asked) return spec->rule;
+  }
+  return {};
+}
+
 /// `held`, which is no step that the change of its session was approved for.
 std::shared_ptr<policy::Decision> not_in_change(const policy::Decision& held,
                                                 const std::string& why) {
@@ -89,6 +99,15 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
   if (decision->effect != policy::Effect::kHold || decision->holds.empty()) return false;
   if (redone_ && redone_->refused) return false;
   if (redone_ && redone_->approved) {
+    if (const auto rule = rule_not_asked(*decision, *redone_->approved); !rule.empty()) {
+      auto refused = std::make_shared<policy::Decision>(*decision);
+      refused->effect = policy::Effect::kDeny;
+      refused->message =
+          fmt::format("rule \"{}\" holds it by now, which nobody was asked about", rule);
+      refused->hint = "To ask anew, run the statement once more.";
+      decision = std::move(refused);
+      return false;
+    }
     decision = as_approved(statement.facts(), redone_->approved, redone_->request);
     return false;
   }
@@ -133,12 +152,18 @@ bool Session::could_be_approved(const policy::Decision& decision) const {
   return automatic || approval::can_be_approved(request, *worker_.runtime()->directory);
 }
 
-/// Those behind who asks: themselves, whom they act for.
+/// Those behind who asks: themselves, whom they act for, whose request it is that a service runs.
 std::vector<std::string> Session::persons() const {
   const policy::Principal& principal = principal_->principal;
   std::vector<std::string> out = principal.actors;
   const auto person = principal.attributes.find("person");
   out.push_back(person == principal.attributes.end() ? principal.user : person->second);
+  if (principal.end_user.empty()) return out;
+  out.push_back(principal.end_user);
+  const auto* end_user = worker_.runtime()->directory->find(principal.end_user);
+  if (end_user == nullptr) return out;
+  const auto known = end_user->attributes.find("person");
+  if (known != end_user->attributes.end()) out.push_back(known->second);
   return out;
 }
 
@@ -165,20 +190,24 @@ void Session::ask_session(std::function<void()> then) {
                                         std::string(catalog::fingerprint_query())};
   const bool explain = can_be_explained(*held_->facts, held_->subject.statement);
   if (explain) questions.push_back("EXPLAIN (FORMAT JSON) " + held_->subject.statement);
-  run_own(questions, [this, explain, then = std::move(then)](OwnRun& run) {
-    if (!held_ || !deferred_) return;
+  const std::weak_ptr<const char> token = held_->token;
+  run_own(questions, [this, token, explain, then = std::move(then)](OwnRun& run) {
+    if (token.expired() || !deferred_) return;
     const auto& results = run.answer.results;
     if (run.answer.error) {
-      deferred_failed(*run.answer.error);
+      deferred_failed(run);
       return end_hold();
     }
     const size_t wanted = explain ? 3 : 2;
-    if (run.skipped || results.size() != wanted || results[0].empty() || results[1].empty())
-      return end_hold();
+    const bool whole = results.size() == wanted &&
+                       std::all_of(results.begin(), results.begin() + 2, [](const auto& rows) {
+                         return !rows.empty() && !rows[0].empty();
+                       });
+    if (run.skipped || !whole) return end_hold();
     held_->subject.session = results[0][0][0].value_or("");
     held_->subject.schema = results[1][0][0].value_or("");
     held_->subject.policy = worker_.runtime()->policy->version();
-    if (explain && !results[2].empty() && results[2][0][0])
+    if (explain && !results[2].empty() && !results[2][0].empty() && results[2][0][0])
       held_->estimate = sql::estimated_rows(*results[2][0][0]);
     then();
   });
@@ -222,15 +251,18 @@ template <typename T>
 void Session::at_desk(std::function<Result<T>(approval::Desk&)> work,
                       std::function<void(Session&, Result<T>)> then) {
   Shared& shared = worker_.shared();
-  shared.approving.submit(
-      [&shared, &worker = worker_, id = id_, work = std::move(work), then = std::move(then)] {
-        auto result = shared.desk == nullptr
-                          ? Result<T>(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
-                          : work(*shared.desk);
-        worker.post([id, then, result = std::move(result)](Worker& self) mutable {
-          if (Session* session = self.find_session(id)) then(*session, std::move(result));
-        });
-      });
+  shared.approving.submit([&shared, &worker = worker_, id = id_,
+                           token = std::weak_ptr<const char>(held_->token), work = std::move(work),
+                           then = std::move(then)] {
+    auto result = shared.desk == nullptr
+                      ? Result<T>(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
+                      : work(*shared.desk);
+    worker.post([id, token, then, result = std::move(result)](Worker& self) mutable {
+      Session* session = self.find_session(id);
+      // Another statement may be held by now.
+      if (session != nullptr && !token.expired()) then(*session, std::move(result));
+    });
+  });
 }
 
 void Session::ask_approval() {
@@ -261,17 +293,24 @@ void Session::approval_asked(Result<approval::Request> asked) {
   // Whether the client is still there has to be seen; what it sends meanwhile is kept, up to a
   // bound.
   client_->resume_receive();
-  at_desk<uint64_t>(
-      [&worker = worker_, id = id_, number = asked->number](approval::Desk& desk) {
-        return Result<uint64_t>(desk.watch(number, [&worker, id] {
-          worker.post([id](Worker& self) {
-            if (Session* session = self.find_session(id)) session->approval_decided();
-          });
-        }));
-      },
-      [](Session& session, Result<uint64_t> watch) {
-        if (session.held_ && watch) session.held_->watch = *watch;
+  Shared& shared = worker_.shared();
+  shared.approving.submit([&shared, &worker = worker_, id = id_, number = asked->number,
+                           token = std::weak_ptr<const char>(held_->token)] {
+    if (shared.desk == nullptr) return;
+    const uint64_t watch = shared.desk->watch(number, [&worker, id, token] {
+      worker.post([id, token](Worker& self) {
+        Session* session = self.find_session(id);
+        if (session != nullptr && !token.expired()) session->approval_decided();
       });
+    });
+    worker.post([&shared, id, token, watch](Worker& self) {
+      Session* session = self.find_session(id);
+      if (session != nullptr && !token.expired())
+        session->held_->watch = watch;
+      else
+        shared.approving.submit([&shared, watch] { shared.desk->forget(watch); });
+    });
+  });
 }
 
 /// What the client sees while it waits.
@@ -316,6 +355,7 @@ void Session::use_approval() {
 
 void Session::approval_used(Result<approval::Request> used) {
   if (!held_ || !deferred_) return;
+  if (used && used->number != held_->number) return;
   if (!used) return refuse_held(used.error().text, "To ask anew, run the statement once more.");
   deferred_->approved = let_through(*held_->decision, used->max_rows, used->summary());
   deferred_->request = used->number;

@@ -20,6 +20,18 @@ bool settles_portal(const Expected& entry, Bytes portal) {
   return entry.kind == RequestKind::kClose && entry.close_portal && entry.portal == portal;
 }
 
+/// Whether a text that runs may close a portal, and make a cursor of its name.
+bool moves_cursors(const Expected& entry) {
+  const bool runs = entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kExecute;
+  if (!runs || !entry.text) return false;
+  const auto& facts = entry.text->facts();
+  return facts.dynamic_sql || !facts.transaction.empty() ||
+         std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+           return action.kind == sql::ActionKind::kCall ||
+                  (action.kind == sql::ActionKind::kCursor);
+         });
+}
+
 /// Where in the queue of answers the client's unfinished pipeline begins. What fails of it takes
 /// all behind it along, so that what comes next may rely on it; what stands before may fail and
 /// leave a name standing for what it was.
@@ -52,6 +64,12 @@ const sql::PreparedUse* last_use(const Expected& entry, Bytes name) {
     return use.what == What::kDeallocateAll || (use.what != What::kExecute && use.name == name);
   });
   return last == uses.rend() ? nullptr : &*last;
+}
+
+/// Whether `entry` may leave `portal` standing for something else, or for nothing.
+bool takes_portal(const Expected& entry, Bytes portal) {
+  if (entry.kind == RequestKind::kClose) return entry.close_portal && entry.portal == portal;
+  return !portal.empty() && moves_cursors(entry);
 }
 
 /// Whether what `name` stands for depends on something that may fail by itself.

@@ -186,7 +186,7 @@ bool Session::count_deferred_first(const Piece& piece, const sql::StatementFacts
   run_own(statements, [this](OwnRun& run) {
     if (!deferred_) return;
     if (run.answer.error) {
-      deferred_failed(*run.answer.error);
+      deferred_failed(run);
     } else if (const auto after = read_changes(run.answer.results); !after || !changes_known_) {
       deferred_->refused = changes_unknown();
     } else {

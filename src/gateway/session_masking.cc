@@ -1,5 +1,6 @@
 // Session: what of a result its client may not see is masked on its way.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,17 @@ namespace {
 /// More cursors than these are forgotten; what they yield is then told by its origin alone.
 constexpr size_t kMostCursors = 1000;
 
+constexpr std::string_view kEncoding =
+    "what is masked cannot be told apart in this client_encoding";
+
+/// Whether no byte of ASCII is part of another character: quotes, backslashes and delimiters are
+/// what they look like then.
+bool can_be_masked(std::string_view client_encoding) {
+  static constexpr std::array<std::string_view, 7> kOthers = {
+      "SJIS", "SHIFT_JIS_2004", "BIG5", "GBK", "UHC", "GB18030", "JOHAB"};
+  return std::find(kOthers.begin(), kOthers.end(), client_encoding) == kOthers.end();
+}
+
 /// How many values of hidden columns somebody may compare something with, in a minute.
 constexpr uint32_t kGuessesPerMinute = 300;
 constexpr size_t kGuessesAtOnce = 30;
@@ -44,6 +56,27 @@ mask::CopyOptions copy_options(const sql::StatementResult& result) {
                                             column.name) != copy.force_quote.end());
   }
   return options;
+}
+
+bool runs_code(const sql::StatementFacts& facts) {
+  return !facts.functions.empty() || facts.dynamic_sql ||
+         std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+           return action.kind == sql::ActionKind::kCall;
+         });
+}
+
+/// Whether what names of portals stand for may be gone, so that they can come to stand for
+/// something else.
+bool closes_cursors(const sql::StatementFacts& facts, std::string_view command) {
+  const bool in_code =
+      runs_code(facts) &&
+      (facts.dynamic_sql ||
+       std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+         return action.kind == sql::ActionKind::kCursor;
+       }));
+  const bool back = std::find(facts.transaction.begin(), facts.transaction.end(),
+                              sql::TransactionEffect::kRollbackTo) != facts.transaction.end();
+  return in_code || back || command.starts_with("CLOSE CURSOR");
 }
 
 void append_copy_data(std::string& out, Bytes data) {
@@ -115,6 +148,10 @@ Session::DecisionPtr Session::objection(const Statement& statement) {
                    "what follows a rollback of schema changes in the same text cannot be masked",
                    "Send the statements one by one.");
   }
+  if (masking->plan().masks() && !can_be_masked(parameter(parameters_, "client_encoding"))) {
+    return refusal("masked-columns", "42501", std::string(kEncoding),
+                   "SET client_encoding = 'UTF8' first.");
+  }
   if (!masking->plan().objection) return nullptr;
   const auto& why = *masking->plan().objection;
   return refusal("masked-columns", "42501", why.message, why.hint);
@@ -181,6 +218,10 @@ Result<RowPlanPtr> Session::row_plan(const Expected& entry, Bytes description) {
     if (!masking) return std::make_shared<const RowPlan>();
     return masking->rows(result, description, audience, permuter);
   };
+  if (entry.kind == RequestKind::kExecute) {
+    const Portal* portal = prepared_.find_portal(entry.portal);
+    if (portal != nullptr && portal->rows_plan) return portal->rows_plan;
+  }
   if (!entry.text) return cursor_plan(entry.portal, description, of, audience);
   const auto& results = entry.text->facts().results;
   const size_t index = entry.completed;
@@ -189,12 +230,21 @@ Result<RowPlanPtr> Session::row_plan(const Expected& entry, Bytes description) {
   if (!results[index].fetches.empty()) {
     return cursor_plan(results[index].fetches, description, of, audience);
   }
-  if (executes.empty() || results[index].explained) return of(*entry.text, index);
-  for (const Executed& executed : entry.executed) {
-    if (executed.name == executes) return of(*executed.text, executed.result());
-  }
+  if (executes.empty()) return of(*entry.text, index);
+  // The text may have prepared it anew.
   for (size_t i = index; i > 0; --i) {
-    if (results[i - 1].prepares == executes) return of(*entry.text, i - 1);
+    if (results[i - 1].prepares != executes) continue;
+    return results[index].explained ? rows_by_origin(description, audience, permuter)
+                                    : of(*entry.text, i - 1);
+  }
+  for (const Executed& executed : entry.executed) {
+    if (executed.name != executes) continue;
+    if (!results[index].explained) return of(*executed.text, executed.result);
+    // The planner runs functions, and shows what they return.
+    const auto masking = executed.text->meaning->masking(*entry.audience);
+    const bool tells =
+        masking && masking->plan().hides && !executed.text->facts().functions.empty();
+    if (!tells) return of(*entry.text, index);
   }
   return rows_by_origin(description, audience, permuter);
 }
@@ -219,6 +269,7 @@ bool Session::begin_masked_rows(Expected& entry, const Piece& description) {
   entry.masked = std::make_unique<MaskedRows>();
   entry.masked->plan = std::move(*plan);
   if (entry.masked->plan->masker) {
+    if (!can_be_masked(parameter(parameters_, "client_encoding"))) return unmaskable(kEncoding);
     see_rows(*entry.masked);
     server_framer_.use(masking_rules());
   }
@@ -227,6 +278,7 @@ bool Session::begin_masked_rows(Expected& entry, const Piece& description) {
 
 bool Session::begin_masked_copy(Expected& entry) {
   if (!entry.veiled) return true;
+  if (!entry.text || !entry.masking) return unmaskable("a COPY that was not expected");
   const auto& results = entry.text->facts().results;
   const size_t index = entry.completed;
   const auto& planned = entry.masking->plan().results;
@@ -240,6 +292,7 @@ bool Session::begin_masked_copy(Expected& entry) {
   entry.masked = std::make_unique<MaskedRows>();
   entry.masked->plan = std::move(*plan);
   if (entry.masked->plan->masker) {
+    if (!can_be_masked(parameter(parameters_, "client_encoding"))) return unmaskable(kEncoding);
     entry.masked->copy.emplace(entry.masked->plan->masker, copy_options(results[index]),
                                kLongestMaskedRow);
     see_rows(*entry.masked);
@@ -419,10 +472,16 @@ void Session::follow_cursors(const Expected& entry, std::string_view command) {
     const std::string& name = facts.results[entry.completed].declares;
     prepared_.close_portal(name);
     cursors_[name] = {entry.text, entry.completed};
-  } else if (!facts.functions.empty() || facts.dynamic_sql) {
-    // Code may open cursors under any name.
-    cursors_.clear();
+    return;
   }
+  bool code = runs_code(facts), closes = closes_cursors(facts, command);
+  for (const Executed& executed : entry.executed) {
+    code = code || runs_code(executed.text->facts());
+    closes = closes || closes_cursors(executed.text->facts(), {});
+  }
+  // Code may open cursors under any name that is free.
+  if (code) cursors_.clear();
+  if (closes) prepared_.close_named_portals();
 }
 
 }  // namespace sluice::gateway

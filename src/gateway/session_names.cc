@@ -123,7 +123,7 @@ void Session::read_own_catalog(const std::shared_ptr<const catalog::Catalog>& ba
                                uint64_t version) {
   run_own(catalog::load_statements(false), [this, base, version](OwnRun& run) {
     if (run.answer.error) {
-      names_failed(run.answer.error->message());
+      names_failed(run.answer.error->message(), run.skipped);
       return;
     }
     worker_.shared().background.submit([&worker = worker_, id = id_, base, version,
@@ -152,7 +152,7 @@ void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_
   }
   run_own({kPathQuestion}, [this, key, catalog, version](OwnRun& run) {
     if (run.answer.error || run.answer.results.size() != 1) {
-      names_failed(run.answer.error ? run.answer.error->message() : "no answer");
+      names_failed(run.answer.error ? run.answer.error->message() : "no answer", run.skipped);
       return;
     }
     const auto path = first_column(run.answer.results[0]);
@@ -173,7 +173,8 @@ void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
 }
 
-void Session::names_failed(std::string_view why) {
+/// `skipped`: for something that has failed before, of which the client is told.
+void Session::names_failed(std::string_view why, bool skipped) {
   doubts_ |= doubts_taken_;
   finding_names_ = false;
   naming_problem_ =
@@ -187,7 +188,7 @@ void Session::names_failed(std::string_view why) {
                   admission_.database->config().name);
   if (skip_until_sync_) {
     // The server skips to the client's Sync, and so do we.
-    send_to_client(refusal_response(*naming_problem_));
+    if (!skipped) send_to_client(refusal_response(*naming_problem_));
     naming_problem_.reset();
   }
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
@@ -215,6 +216,8 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
                   [](const sql::Action& action) { return action.kind == sql::ActionKind::kCall; });
   unseen_prepares_ = unseen_prepares_ || facts.dynamic_sql || !facts.functions.empty() || calls;
   if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
+  if (facts.may_change_settings || facts.temporary_change || facts.writes || facts.dynamic_sql)
+    ++planner_epoch_;
   doubts_ |= doubts;
   transaction_doubts_ |= doubts;
   if (doubts != 0) first_names_ = false;

@@ -25,7 +25,7 @@ bool Session::ask_prepared_first(const Piece& piece, const sql::StatementFacts& 
           [this, name = use.name](OwnRun& run) {
             if (!deferred_) return;
             if (run.answer.error) {
-              deferred_failed(*run.answer.error);
+              deferred_failed(run);
             } else if (!run.answer.results.empty()) {
               const auto& rows = run.answer.results[0];
               deferred_->unprepared = std::none_of(rows.begin(), rows.end(), [&](const auto& row) {
@@ -92,12 +92,22 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
                      "EXECUTE runs only what PREPARE can prepare: SELECT, INSERT, UPDATE, DELETE, "
                      "MERGE. Send the statement itself.");
     }
-    executing_.push_back({uses[i].name, text});
+    executing_.push_back({uses[i].name, text, prepared->result});
     auto inner = decide(*text, std::nullopt);
     if (!inner->allowed()) return inner;
     if (auto why = objection(*text)) return why;
+    const auto masking = masking_of(*text);
+    if (!statement.facts().written.empty() && masking &&
+        (masking->plan().hides || masking->plan().masks())) {
+      // CREATE TABLE … AS EXECUTE.
+      return refusal("masked-columns", "42501",
+                     fmt::format("\"{}\" reads columns that are masked for you, and cannot be "
+                                 "written where they would be readable",
+                                 uses[i].name),
+                     "EXECUTE it alone, or ask for a rule that unmasks them.");
+    }
     DecisionPtr refused;
-    if (!may_guess(masking_of(*text).get(), refused)) return refused;
+    if (!may_guess(masking.get(), refused)) return refused;
     writes = writes || text->facts().writes;
     decision = tightened(*decision, inner->limits);
   }

@@ -105,7 +105,7 @@ std::pair<const Statement*, size_t> Session::result_of(const Expected& entry) {
   }
   if (result.executes.empty()) return {entry.text.get(), entry.completed};
   for (const Executed& executed : entry.executed) {
-    if (executed.name == result.executes) return {executed.text.get(), executed.result()};
+    if (executed.name == result.executes) return {executed.text.get(), executed.result};
   }
   return unknown;
 }

@@ -76,7 +76,7 @@ void Session::receipt_made(const Result<std::string>& receipt, std::string_view 
            *receipt + "$sluice_receipt$, false)"},
           [this](OwnRun& run) {
             if (!deferred_) return;
-            if (run.answer.error) deferred_failed(*run.answer.error);
+            if (run.answer.error) deferred_failed(run);
             take_deferred(kReceipt);
           });
 }

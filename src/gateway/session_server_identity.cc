@@ -37,7 +37,7 @@ void Session::tell_identity() {
   if (settings.empty()) return find_scope();
   run_own({pg::build_set_batch(settings)}, [this](OwnRun& run) {
     if (!run.answer.error && run.answer.results.size() == 1) return find_scope();
-    names_failed(run.answer.error ? run.answer.error->message() : "no answer");
+    names_failed(run.answer.error ? run.answer.error->message() : "no answer", run.skipped);
   });
 }
 

@@ -77,6 +77,15 @@ Session::Pass Session::on_statement(const Piece& piece) {
       return Pass::kDrop;
     }
   }
+  if (transaction_ == 'E' && expected_.empty() && statement->facts().statements > 1 &&
+      (doubts_ != 0 || catalog_version_ != admission_.database->catalog().version())) {
+    // What follows the ROLLBACK would be judged by what names have meant.
+    return refuse_query(audit::Phase::kSimple, statement.get(),
+                        refusal("stale-names", "25P02",
+                                "what follows the end of this aborted transaction in the same text "
+                                "cannot be judged",
+                                "Send ROLLBACK alone."));
+  }
   if (reread_first(piece, statement->facts())) return Pass::kDrop;
   if (piece.type == pg::kQuery && (count_deferred_first(piece, statement->facts()) ||
                                    ask_prepared_first(piece, statement->facts()))) {
@@ -310,6 +319,10 @@ const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
       pending.decision = entry.decision;
       pending.scope = entry.scope;
       pending.source = entry.source;
+      const auto& results = entry.text->facts().results;
+      for (size_t r = 0; r < results.size(); ++r) {
+        if (results[r].prepares == name) pending.result = r;
+      }
       return &pending;
     }
     if (entry.kind == RequestKind::kClose && !entry.close_portal && entry.statement == name) {
@@ -327,10 +340,12 @@ const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
   return prepared_.find(name);
 }
 
-const Expected* Session::bind_ahead(Bytes portal) {
+/// The Bind of what `portal` will be; `other`: it is, or may be, something else by then.
+const Expected* Session::bind_ahead(Bytes portal, bool& other) {
   for (size_t i = expected_.size(); i > 0; --i) {
     const Expected& entry = expected_.at(i - 1);
-    if (entry.kind == RequestKind::kBind && entry.portal == portal) return &entry;
+    if (entry.kind == RequestKind::kBind && entry.portal == portal) return other ? nullptr : &entry;
+    other = other || takes_portal(entry, portal);
   }
   return nullptr;
 }

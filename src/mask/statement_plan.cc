@@ -41,6 +41,7 @@ class Planner {
     look_at_code();
     for (const auto& result : facts_.results) out_.results.push_back(result_plan(result));
     look_at_uses();
+    look_at_computing();
     look_at_comparisons();
     look_at_writes();
     look_at_copies();
@@ -104,6 +105,12 @@ class Planner {
              "this runs code that cannot be looked into, and may read columns that are masked "
              "for you",
              "Write the statement out, or ask for a rule that unmasks what it reads.");
+    }
+    if (facts_.reads_errors && out_.hides) {
+      object({},
+             "code in it looks at the texts of errors, which may show columns that are masked for "
+             "you",
+             "Leave SQLERRM and GET STACKED DIAGNOSTICS out, or ask for a rule that unmasks them.");
     }
     const bool turns =
         facts_.schema_change || facts_.temporary_change || facts_.may_change_settings;
@@ -178,6 +185,8 @@ class Planner {
     if (result.explained) {
       // The planner runs functions, and shows what they return.
       plan.hides_unknown = plan.masks = out_.hides && !facts_.functions.empty();
+      // What an EXECUTE runs is known by its name alone.
+      plan.masks = plan.masks || !result.executes.empty();
       return plan;
     }
     plan.hides_unknown = result.unknown_columns && (out_.hides || unknown_);
@@ -217,13 +226,7 @@ class Planner {
       const auto unsteady =
           std::find_if_not(source.functions.begin(), source.functions.end(),
                            [&](const auto& name) { return is_steady(name) || is_called(name); });
-      if (unsteady != source.functions.end() && one.proven) {
-        object_to(one,
-                  fmt::format("cannot be computed with by \"{}\": whether that fails would "
-                              "tell something of it",
-                              *unsteady),
-                  "Select the column itself, or ask for a rule that unmasks it.");
-      }
+      if (unsteady != source.functions.end() && one.proven) object_to_unsteady(one, *unsteady);
       if (first == nullptr) {
         first = &one;
         note.column = one.name;
@@ -321,6 +324,37 @@ class Planner {
     }
   }
 
+  /// Whether what is made of a hidden value fails tells something of it, also where nobody sees
+  /// what comes of it. What is returned has been looked at by then.
+  void look_at_computing() {
+    for (const auto& [ref, function] : facts_.computed) {
+      const ColumnView& one = column(ref);
+      if (!one.hidden() || !one.proven || is_steady(function) || is_called(function)) continue;
+      if (one.predicates == policy::Predicates::kAny || is_returned(ref, function)) continue;
+      object_to_unsteady(one, function);
+    }
+  }
+
+  bool is_returned(ColumnRef ref, const std::string& function) const {
+    const auto by = [&](const sql::Source& source) {
+      return source.column == ref && !tells_presence(source) && std::find(source.functions.begin(), source.functions.end(),
+                                               function) != source.functions.end();
+    };
+    return std::any_of(facts_.results.begin(), facts_.results.end(), [&](const auto& result) {
+      return std::any_of(result.columns.begin(), result.columns.end(), [&](const auto& output) {
+        return std::any_of(output.sources.begin(), output.sources.end(), by);
+      });
+    });
+  }
+
+  void object_to_unsteady(const ColumnView& one, std::string_view function) {
+    object_to(one,
+              fmt::format("cannot be computed with by \"{}\": whether that fails would tell "
+                          "something of it",
+                          function),
+              "Select the column itself, or ask for a rule that unmasks it.");
+  }
+
   /// Compared with a column that anybody may fill, a hidden one is guessed by a dictionary.
   void look_at_comparisons() {
     for (const auto& [a, b] : facts_.equated) {
@@ -391,6 +425,10 @@ class Planner {
       if (!copy->to_stdout) {
         object_to(what, "cannot be copied into a file or program of the server",
                   "COPY … TO STDOUT sends it masked.");
+      } else if (copy->format == "text" && !copy->null_text.empty() &&
+                 !copy->null_text.starts_with('\\')) {
+        object_to(what, "cannot be copied where NULL is written as a value might be",
+                  "Leave NULL out.");
       } else if (!copy->encoding.empty()) {
         object_to(what, "cannot be copied in an encoding of its own",
                   "Leave ENCODING out: the data then comes in the client's.");

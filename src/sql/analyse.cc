@@ -157,6 +157,7 @@ size_t StatementFacts::weight() const {
   for (const auto& table : tables) total += sizeof table + weight_of(table);
   for (const StatementResult& result : results) total += weight_of(result);
   total += columns.capacity() * sizeof(UsedColumn);
+  for (const auto& one : computed) total += sizeof one + weight_of(one.second);
   for (const auto& column : written) total += sizeof column + weight_of(column.sources);
   for (const auto& use : functions) {
     total += sizeof use + weight_of(use.schema) + weight_of(use.name);

@@ -99,6 +99,7 @@ Walker::Called Walker::call(const Name& name, const std::vector<Value>& given,
                             const CallShape& shape) {
   Called out;
   for (const Value& value : given) out.value.add(value);
+  gather_.compute(out.value, called_name(name));
   out.value = out.value.through(called_name(name));
   if (!spend()) return out;
   if (resolver_.catalog() == nullptr) {

@@ -97,6 +97,7 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   if (kind == "TypeCast") {
     const auto type = field(body, "typeName");
     Value value = eval_field(body, "arg", level);
+    gather_.compute(value, type ? cast_name(*type) : "::");
     Value out = value.through(type ? cast_name(*type) : "::");
     if (type) meet_type_name(*type);
     // The name of a type, for domain_in and the like.
@@ -239,6 +240,7 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   } else if (equality) {
     value = value.through("= (computed)");
   } else {
+    if (kind == "AEXPR_OP") gather_.compute(value, foreign.empty() ? shown : foreign);
     value = value.through(foreign.empty() ? shown : foreign);
   }
   const auto meant = operators_of(kind);

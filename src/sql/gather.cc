@@ -67,6 +67,12 @@ void Gather::write(ColumnRef target, const Value& value, bool fired) {
   written_[{target, fired}].add(rest);
 }
 
+void Gather::compute(const Value& value, std::string_view function) {
+  for (const Source& source : value.sources) {
+    if (!is_argument(source.column)) computed_.emplace(source.column, function);
+  }
+}
+
 void Gather::function(const FunctionUse& use) {
   for (FunctionUse& known : facts_.functions) {
     if (known.oid == use.oid && known.name == use.name && known.schema == use.schema) {
@@ -107,6 +113,7 @@ void Gather::finish() {
   for (const auto& [column, uses] : columns_) facts_.columns.push_back({column, uses});
   facts_.written.reserve(written_.size());
   facts_.equated.assign(equated_.begin(), equated_.end());
+  facts_.computed.assign(computed_.begin(), computed_.end());
   for (auto& [key, value] : written_) {
     const auto& [target, fired] = key;
     facts_.written.push_back({target, std::move(value.sources), value.unknown, fired});

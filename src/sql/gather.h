@@ -36,6 +36,8 @@ class Gather {
   void use(ColumnRef column, uint8_t uses);
   /// `fired`: by a trigger or rule.
   void write(ColumnRef target, const Value& value, bool fired);
+  /// `function` is applied to it.
+  void compute(const Value& value, std::string_view function);
   /// Two columns are compared by equality.
   void equate(ColumnRef one, ColumnRef other) { equated_.insert(std::minmax(one, other)); }
   void function(const FunctionUse& use);
@@ -61,6 +63,7 @@ class Gather {
   std::map<ColumnRef, uint8_t> columns_;
   std::map<std::pair<ColumnRef, bool>, Value> written_;  ///< target, fired
   std::set<std::pair<ColumnRef, ColumnRef>> equated_;
+  std::set<std::pair<ColumnRef, std::string>> computed_;
 };
 
 }  // namespace sluice::sql

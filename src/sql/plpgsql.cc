@@ -1,5 +1,6 @@
 // What a PL/pgSQL body does: every statement and expression in it is SQL text of its own.
 #include <algorithm>
+#include <cstring>
 
 #include "sql/parse_tree.h"
 #include "sql/walker.h"
@@ -87,6 +88,8 @@ void Walker::plpgsql_node(const Node& node, const Level& level) {
     } else if (key == "dynquery") {
       runs_unknown_sql(context_.function);
       plpgsql_node(value, level);
+    } else if (key == "PLpgSQL_stmt_getdiag") {
+      facts_.reads_errors = facts_.reads_errors || bool_field(value, "is_stacked");
     } else if (key == "PLpgSQL_stmt_commit" || key == "PLpgSQL_stmt_rollback") {
       facts_.outside_transaction = true;
     } else if (key == "PLpgSQL_stmt_raise") {
@@ -134,6 +137,7 @@ bool Walker::plpgsql_text(const std::string& text, const Level& level) {
 }
 
 void Walker::plpgsql_expression(const std::string& text, const Level& level) {
+  if (strcasestr(text.c_str(), "sqlerrm") != nullptr) facts_.reads_errors = true;
   // A query, an expression, or an assignment.
   if (plpgsql_text(text, level) || plpgsql_text("SELECT " + text, level)) return;
   const size_t assignment = text.find('=');

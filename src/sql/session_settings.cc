@@ -97,7 +97,8 @@ void Walker::on_set(const Node& body) {
   if (!variable.empty()) note_setting(variable, action);
   facts_.may_change_settings = true;
   if (kind == "VAR_RESET_ALL") resets_all();
-  if (kind == "VAR_RESET" || kind == "VAR_SET_DEFAULT") facts_.resets.push_back(variable);
+  if ((kind == "VAR_RESET" || kind == "VAR_SET_DEFAULT") && !bool_field(body, "is_local"))
+    facts_.resets.push_back(variable);
   if (variable != "search_path") {
     if (kind == "VAR_RESET_ALL" || role) {
       resolver_.make_path_uncertain();

@@ -279,6 +279,8 @@ struct StatementFacts {
   std::vector<StatementResult> results;
   std::vector<UsedColumn> columns;     ///< every base column reached, sorted, unique
   std::vector<WrittenColumn> written;  ///< sorted by target
+  /// What functions and operators are applied to columns, whatever comes of it.
+  std::vector<std::pair<ColumnRef, std::string>> computed;
   /// Columns that are compared with each other by equality.
   std::vector<std::pair<ColumnRef, ColumnRef>> equated;
 
@@ -303,8 +305,9 @@ struct StatementFacts {
   bool may_change_settings =
       false;  ///< SET, RESET, DISCARD, set_config, functions that cannot be known
   bool resets_settings = false;  ///< RESET ALL, DISCARD ALL: every setting is as at start-up again
-  std::vector<std::string> resets;  ///< settings of which one RESET, or SET … TO DEFAULT
-  bool resets_in_body = false;   ///< the same in a body, with more of it to follow
+  std::vector<std::string> resets;   ///< settings of which one RESET, or SET … TO DEFAULT
+  bool resets_in_body = false;       ///< the same in a body, with more of it to follow
+  bool reads_errors = false;         ///< code in it looks at the texts of errors
   bool outside_transaction = false;  ///< cannot run in a transaction block: VACUUM, CONCURRENTLY, …
   /// The text names a relation, column or function that the catalog does not have. The server
   /// will say so; a rule never allows it for what it might be.

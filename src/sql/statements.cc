@@ -290,6 +290,10 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
                     : name == "ExecuteStmt" ? What::kExecute
                     : statement.empty()     ? What::kDeallocateAll
                                             : What::kDeallocate;
+  if (context_.reached || context_.collected != nullptr) {
+    // Nobody is told when it happens.
+    return fail("PREPARE, EXECUTE and DEALLOCATE in code cannot be followed", "42501");
+  }
   facts_.prepared.push_back({what, std::string(statement)});
   if (what == What::kPrepare) {
     // Judged now, as if it ran: EXECUTE only names it.
@@ -302,7 +306,9 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
     if (StatementResult* result = own_result()) result->prepares = statement;
   } else if (what == What::kExecute) {
     Level level;
-    tell(eval_all(body, "params", level), kUsedInPredicate);
+    const Value given = eval_all(body, "params", level);
+    tell(given, kUsedInPredicate);
+    give_away(given);
     note_unknown_output();
     if (StatementResult* result = own_result()) result->executes = statement;
   }

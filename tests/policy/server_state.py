@@ -1,6 +1,7 @@
 """What a database and its server hold, as hashes to compare, and putting rows back."""
 
 import struct
+import time
 
 from harness.postgres import SERVER_PASSWORD
 from harness.wire import WireClient, error_fields, query
@@ -86,6 +87,13 @@ class DatabaseState:
         except RuntimeError as problem:  # a table has gone
             self.last = {f"all: {problem}"[:120]: ""}
         return self.last
+
+    def wait_until_gone(self, application):
+        """A session that has ended takes its temporary objects along a moment later."""
+        deadline = time.time() + 30
+        while self.connection.rows(f"SELECT 1 FROM pg_stat_activity WHERE application_name = '{application}' AND datname = current_database()"):
+            assert time.time() < deadline, f"{application} does not end"
+            time.sleep(0.02)
 
     def restore_rows(self):
         """Puts back the rows of tables that have changed when last looked at (copies are kept in schema pristine).

@@ -50,7 +50,7 @@ def run_prelude(client, case):
 
 def settled(state, expected):
     """The state, once what a closed session left open has ended."""
-    for _ in range(20):
+    for _ in range(200):
         now = without_sequences(state.now())
         if now == expected:
             break
@@ -89,6 +89,7 @@ def run_case(rig, case, kind, application):
         outcome.direct_prelude = run_prelude(there, case)
         outcome.direct = play(there, steps)
         there.close()
+        rig.twin.wait_until_gone(application)
         expected = without_sequences(rig.twin.now())
     outcome.changed = difference(expected, settled(rig.state, expected))
     if not (rig.state.restore_rows() and (case.refused or rig.twin.restore_rows())):
