@@ -467,6 +467,15 @@ TEST_P(KeeperTest, AnAccessReviewTellsWhoHoldsWhatAndEndsIt) {
                                     "alice: moved on"));
 }
 
+TEST_P(KeeperTest, WhatIsRefusedWaitsForNobodyAnyMore) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  ASSERT_TRUE(asked) << asked.error().text;
+  const auto refused = keeper->revoke("bob", "bob", asked->number, "not now");
+  ASSERT_TRUE(refused) << refused.error().text;
+  EXPECT_EQ(refused->state, GrantState::kRefused);
+  EXPECT_EQ(desk->find(asked->request)->state, approval::State::kRejected);
+}
+
 TEST_P(KeeperTest, GroupsThatAreTakenAwayDoNotComeBack) {
   ASSERT_TRUE(users().add({"eve", {"one", "two", "three"}, identity::UserKind::kHuman, {}}));
   const auto before = surroundings();

@@ -115,6 +115,7 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
 HttpResponse Api::answer_local(const HttpRequest& received) {
   HttpRequest request = received;
   request.user.clear();
+  request.person.clear();
   request.roles = {};
   if (auto answer = first_of(request, login_, identity_)) return std::move(*answer);
   return answer_known(request);

@@ -30,7 +30,7 @@ Result<Caller> by_credential(std::string_view secret, const identity::Directory&
     return fail(ErrorCode::kDenied,
                 "this token lacks the scope \"" + std::string(scope) + "\": make one that has it");
   }
-  return Caller{user->name, shown->assurance.method, shown->id};
+  return Caller{user->name, shown->assurance.method, shown->id, std::string(shown->acts_for())};
 }
 
 /// Whether an address is of this machine.
@@ -58,8 +58,21 @@ std::string share_of(const HttpRequest& request, const identity::Directory& dire
 
 std::string share_of_user(const std::string& user) { return "user " + user; }
 
-std::string reader_for(const HttpRequest& request, const std::string& user) {
-  return request.roles.meet(Role::kAuditor | Role::kAdmin) ? "" : user;
+Reader reader_for(const HttpRequest& request, const Caller& caller) {
+  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) return {};
+  return {caller.user, caller.person};
+}
+
+bool is_own(const Reader& reader, std::string_view user, std::string_view person) {
+  return reader.user == user && (reader.person.empty() || reader.person == person);
+}
+
+bool shown_for(const HttpRequest& request, const identity::Directory& directory,
+               std::string_view database) {
+  const auto secret = bearer_of(request);
+  if (secret.empty()) return true;
+  const auto* shown = directory.credential_of_secret(secret);
+  return shown != nullptr && shown->good_for(database);
 }
 
 std::string_view bearer_of(const HttpRequest& request) {

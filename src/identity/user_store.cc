@@ -186,12 +186,24 @@ Result<> UserStore::set_password(std::string_view name, const SecretString& pass
   return transaction.commit();
 }
 
+/// What anybody had made for a service or an agent is not for being a person.
+Result<> UserStore::becomes_human(std::string_view name) {
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT kind FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  const bool was = found && query.text(0) == name_of(UserKind::kHuman);
+  query.reset();
+  if (!found || was) return {};
+  return end_credentials(database_, name).transform([](int64_t) {});
+}
+
 Result<> UserStore::set(std::string_view name, const UserChange& change) {
   if (change.groups) SLUICE_TRY(check_groups(*change.groups));
   if (change.attributes) SLUICE_TRY(check_attributes(*change.attributes));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   if (change.groups || change.kind)
     SLUICE_TRY(not_of_scim(name, "it says in which groups they are, and that they are people"));
+  if (change.kind == UserKind::kHuman) SLUICE_TRY(becomes_human(name));
   SLUICE_ASSIGN(auto update,
                 database_.prepare("UPDATE users SET kind = coalesce(?2, kind), groups = "
                                   "coalesce(?3, groups), attributes = coalesce(?4, attributes), "

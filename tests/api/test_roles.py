@@ -133,6 +133,25 @@ def test_Threat20_an_agent_ends_with_its_person(gateway):
     assert [ask(gateway, method, path, body, token, prefix="").status for method, path, body in asked] == [401, 401, 401]
 
 
+def test_nobody_gets_a_token_to_be_a_person_by_a_detour(gateway, tokens):
+    made = ask(gateway, "POST", "/users", {"name": "detour", "kind": "service"}, tokens["admin"])
+    assert made.status == 201, made.raw
+    wish = {"for": "1h", "scopes": ["api"], "label": "detour"}
+    token = ask(gateway, "POST", "/users/detour/tokens", wish, tokens["admin"]).json["secret"]
+    assert ask(gateway, "GET", "/session", token=token).status == 200
+    assert ask(gateway, "PATCH", "/users/detour", {"kind": "human"}, tokens["admin"]).status == 200
+    assert ask(gateway, "GET", "/session", token=token).status == 401
+    assert ask(gateway, "POST", "/users/detour/tokens", wish, tokens["admin"]).status == 403
+
+
+def test_explaining_is_for_the_databases_of_a_credential(gateway):
+    for database, status in (("orders", 200), ("elsewhere", 403)):
+        token = known_token(gateway, "--user", "admin", "--scope", "api", "--database", database)
+        for path in ("/policy/explain", "/lint"):
+            answer = ask(gateway, "POST", path, {"database": "orders", "sql": "SELECT 1"}, token)
+            assert answer.status == status, (path, answer.raw)
+
+
 def test_what_is_not_there(gateway, tokens):
     assert ask(gateway, "GET", "/nothing", token=tokens["admin"]).status == 404
     refused = ask(gateway, "PUT", "/users", {}, tokens["admin"])
