@@ -26,12 +26,10 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   SLUICE_TRY(leave_word(common, "asked who has seen a value"));
   SLUICE_ASSIGN(auto database, store::open_state(config));
   SLUICE_ASSIGN(const auto secret, store::installation_secret(database));
-  std::string buffer;
+  const auto digest = mask::sighting(mask::sighting_key(secret), options.value);
+  if (!digest) return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
   audit::WhoSawQuery query;
-  query.digest = mask::sighting(mask::sighting_key(secret), options.value, buffer);
-  if (buffer.empty()) {
-    return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
-  }
+  query.digest = *digest;
   query.masked_too = options.masked_too;
   SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));

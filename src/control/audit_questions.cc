@@ -26,10 +26,10 @@ Result<size_t> limit_of(int64_t limit) {
 
 Result<audit::WhoSawQuery> who_saw_query(const json::object& body, const std::string& secret) {
   audit::WhoSawQuery query;
-  std::string buffer;
-  query.digest = mask::sighting(mask::sighting_key(secret), text_of(body, "value"), buffer);
-  if (buffer.empty())
+  const auto digest = mask::sighting(mask::sighting_key(secret), text_of(body, "value"));
+  if (!digest)
     return fail(ErrorCode::kInvalidInput, "value: expected a text with letters or digits");
+  query.digest = *digest;
   const auto* masked = body.if_contains("masked_too");
   query.masked_too = masked != nullptr && masked->is_bool() && masked->get_bool();
   SLUICE_ASSIGN(query.since_micros, parse_time(text_of(body, "since")));

@@ -12,12 +12,10 @@ namespace {
 Result<std::vector<uint64_t>> digests_of(const std::string& secret, const Subject& subject) {
   const auto key = mask::sighting_key(secret);
   std::vector<uint64_t> out;
-  std::string buffer;
   for (const auto& value : subject.values) {
-    out.push_back(mask::sighting(key, value, buffer));
-    if (buffer.empty()) {
-      return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
-    }
+    const auto digest = mask::sighting(key, value);
+    if (!digest) return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
+    out.push_back(*digest);
   }
   if (out.empty()) return fail(ErrorCode::kInvalidInput, "expected a value to look for");
   return out;

@@ -53,8 +53,10 @@ SightingKey sighting_key(std::string_view installation_secret) {
   return key;
 }
 
-uint64_t sighting(const SightingKey& key, Bytes value, std::string& buffer) {
-  return digest_of(key, fold(value, buffer));
+std::optional<uint64_t> sighting(const SightingKey& key, Bytes value) {
+  std::string buffer;
+  const Bytes folded = fold(value, buffer);
+  return folded.empty() ? std::nullopt : std::optional(digest_of(key, folded));
 }
 
 void Sightings::note(Bytes value, bool masked) {

@@ -20,8 +20,9 @@ using SightingKey = std::array<unsigned char, 16>;
 SightingKey sighting_key(std::string_view installation_secret);
 
 /// Of a value however it is written: case, spaces, punctuation and a leading 00 or + of a telephone
-/// number make no difference, nor does the format of a card number or IBAN. `buffer` is scratch.
-uint64_t sighting(const SightingKey& key, Bytes value, std::string& buffer);
+/// number make no difference, nor does the format of a card number or IBAN. Nothing where no letter
+/// or digit tells it from others.
+std::optional<uint64_t> sighting(const SightingKey& key, Bytes value);
 
 /// Gathers the digests of one result. Bounded: once `full`, what is there is to be taken.
 class Sightings {
