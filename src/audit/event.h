@@ -24,6 +24,7 @@ enum class EventType : uint8_t {
   kGrant = 14,       ///< access for a while: begun, extended, over, reviewed; a decision on access
   kPrompt = 15,      ///< what an agent was asked: who, in which run, its digest and length
   kProvenance = 34,  ///< a receipt for data that left to train a model
+  kCaptured = 40,    ///< a part of a result that was kept, encrypted
 };
 
 /// "statement", "session_start", …: the names used in search and JSON.
@@ -126,6 +127,8 @@ struct Event {
   /// Of data that left to train a model: the receipt's id, and where it is made its SHA-256 ("id
   /// sha256:…"); of kProvenance the envelope, and the names of data set and model.
   std::string_view receipt, envelope, dataset, model;
+  /// What of a result is kept (audit/captured.h); of kCaptured also the part itself, encrypted.
+  std::string_view captured, content;
   uint64_t stamp = 0;               ///< Stamp::token of its transaction in the server's WAL
   uint64_t server_transaction = 0;  ///< the server's own number of that transaction (xid8)
 };

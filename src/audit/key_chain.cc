@@ -45,6 +45,10 @@ Result<Rotation> parse(const std::string& text) {
 
 }  // namespace
 
+Result<std::string> read_rotation(const TreeFiles& files, size_t number) {
+  return read_file(rotation_file(files, number));
+}
+
 Result<KeyChain> KeyChain::load(const TreeFiles& files, const tlog::VerifierKey& trusted) {
   KeyChain chain;
   for (size_t number = 1;; ++number) {

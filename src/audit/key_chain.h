@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "audit/tree_files.h"
@@ -30,6 +31,9 @@ class KeyChain {
  private:
   std::vector<KeyPeriod> periods_;
 };
+
+/// The note of the N-th change of the key, N from 1. kNotFound: there were not so many.
+Result<std::string> read_rotation(const TreeFiles& files, size_t number);
 
 /// Lets `next` take over from `old` behind the first `head.size` records.
 Result<> rotate_key(const TreeFiles& files, const tlog::Checkpoint& head, tlog::Signer& old,

@@ -336,6 +336,10 @@ void LogImpl::watch_clock_and_disk() {
 Result<tlog::VerifierKey> LogImpl::rotate_key() {
   SLUICE_ASSIGN(auto next, create_next_log_key(options_));
   const auto old = tree_->key();
+  if (next->public_key() == old.public_key) {
+    return fail(ErrorCode::kInvalidInput,
+                "the key that is to take over signs already: name another in audit.next_key");
+  }
   SLUICE_ASSIGN(const auto key, tree_->rotate(std::move(next)));
   SLUICE_TRY(replace_log_key(options_));
   {

@@ -27,8 +27,11 @@ struct LogOptions {
   size_t parameters_limit = 4 * 1024;  ///< bytes of bound parameters kept in a record
   /// What the log calls itself in its checkpoints, when it begins; empty: a name is made up.
   std::string origin;
-  /// Holds its Ed25519 key (PEM); empty: `<directory>/log-key.pem`, made when the log begins.
+  /// Holds its Ed25519 key (PEM), or names one in a token (tlog/pkcs11_key.h); empty:
+  /// `<directory>/log-key.pem`, made when the log begins.
   std::filesystem::path key_file;
+  /// The same of the key that takes over when it is changed; empty: one is made in a file.
+  std::filesystem::path next_key;
   Duration checkpoint_interval = std::chrono::seconds(1);
   /// Bytes free on its disk below which an alarm is raised.
   uint64_t low_water = uint64_t{1} << 30;

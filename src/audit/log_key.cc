@@ -2,6 +2,7 @@
 
 #include "audit/key_chain.h"
 #include "audit/tree_files.h"
+#include "tlog/pkcs11_key.h"
 
 namespace sluice::audit {
 namespace {
@@ -10,29 +11,47 @@ std::filesystem::path key_file(const LogOptions& options) {
   return options.key_file.empty() ? options.directory / "log-key.pem" : options.key_file;
 }
 
+/// Of a key whose file is not named, the next one's place.
 std::filesystem::path next_key_file(const LogOptions& options) {
+  if (!options.next_key.empty()) return options.next_key;
   auto file = key_file(options);
+  if (tlog::is_pkcs11(file.native())) return {};
   file += ".new";
   return file;
 }
 
-/// Whether the log has gone over to the next key already: the process died before the files did.
-bool next_has_taken_over(const LogOptions& options, const tlog::Signer& next) {
+/// How a key stands to the log: it has never signed it, or did, or does.
+enum class Standing : uint8_t { kUnknown, kFormer, kPresent };
+
+Standing standing_of(const LogOptions& options, const tlog::Signer& signer) {
   const TreeFiles files = tree_files(options.directory);
   const auto text = files.read_checkpoint();
   const auto note = text ? tlog::parse_note(*text) : fail(text.error());
   const auto head = note ? tlog::parse_checkpoint(note->text) : fail(note.error());
-  if (!head) return false;
-  const tlog::VerifierKey key{head->origin, tlog::KeyType::kEd25519, next.public_key()};
+  if (!head) return Standing::kUnknown;
+  const tlog::VerifierKey key{head->origin, tlog::KeyType::kEd25519, signer.public_key()};
   const auto chain = KeyChain::load(files, key);
-  return chain && chain->periods().size() > 1 && chain->periods().back().key == key;
+  if (!chain) return Standing::kUnknown;
+  return chain->periods().back().key == key ? Standing::kPresent : Standing::kFormer;
+}
+
+/// Whether the log has gone over to the next key already: the process died before the files did, or
+/// it is configured so.
+bool next_has_taken_over(const LogOptions& options, const tlog::Signer& next) {
+  std::error_code ignored;
+  return std::filesystem::exists(tree_files(options.directory).directory() / "rotation", ignored) &&
+         standing_of(options, next) == Standing::kPresent;
 }
 
 }  // namespace
 
+Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key) {
+  return tlog::is_pkcs11(key.native()) ? tlog::open_pkcs11_key(key.native()) : tlog::load_key(key);
+}
+
 Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options) {
-  if (const auto next = tlog::load_key(next_key_file(options));
-      next && next_has_taken_over(options, **next)) {
+  if (auto next = open_key(next_key_file(options)); next && next_has_taken_over(options, **next)) {
+    if (!options.next_key.empty()) return next;
     SLUICE_TRY(replace_log_key(options));
   }
   const auto file = key_file(options);
@@ -40,23 +59,35 @@ Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options) {
   if (!begun && options.key_file.empty() && !std::filesystem::exists(file)) {
     return tlog::create_key(file);
   }
-  auto signer = tlog::load_key(file);
+  auto signer = open_key(file);
   if (!signer) {
     return fail(std::move(signer.error())
                     .within("the key of the audit log (without it nothing can be added; restore it "
                             "from a backup, or begin a new log by moving the state's audit folder "
                             "away)"));
   }
+  // What it signs from now on nobody would believe.
+  if (standing_of(options, **signer) == Standing::kFormer) {
+    return fail(ErrorCode::kInvalidInput,
+                "the audit log has gone over to another key than audit.key: name that one");
+  }
   return signer;
 }
 
 Result<std::unique_ptr<tlog::Signer>> create_next_log_key(const LogOptions& options) {
+  if (!options.next_key.empty()) return open_key(options.next_key);
+  if (next_key_file(options).empty()) {
+    return fail(ErrorCode::kInvalidInput,
+                "the log's key is in a token, where none is made: make one there, and name it in "
+                "audit.next_key");
+  }
   std::error_code ignored;
   std::filesystem::remove(next_key_file(options), ignored);
   return tlog::create_key(next_key_file(options));
 }
 
 Result<> replace_log_key(const LogOptions& options) {
+  if (!options.next_key.empty()) return {};  // Both are where they are named.
   std::error_code error;
   std::filesystem::rename(next_key_file(options), key_file(options), error);
   if (error) {

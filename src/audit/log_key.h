@@ -9,6 +9,9 @@
 
 namespace sluice::audit {
 
+/// The key in this file, or in a token that has it.
+Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key);
+
 /// The key that signs the log. Made when the log begins; one that has signed already is never made
 /// anew.
 Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options);

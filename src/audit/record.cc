@@ -122,6 +122,8 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.bytes(Key::kEnvelope, event.envelope);
   fields.text(Key::kDataset, event.dataset);
   fields.text(Key::kModel, event.model);
+  fields.text(Key::kCaptured, event.captured);
+  fields.bytes(Key::kContent, event.content);
   cbor.end();
 }
 
@@ -204,6 +206,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.envelope = view.envelope;
   record.dataset = view.dataset;
   record.model = view.model;
+  record.captured = view.captured;
+  record.content = view.content;
   return record;
 }
 
@@ -241,6 +245,8 @@ std::string_view name_of(EventType type) {
       return "prompt";
     case EventType::kProvenance:
       return "provenance";
+    case EventType::kCaptured:
+      return "captured";
   }
   return "unknown";
 }

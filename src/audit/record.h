@@ -50,6 +50,7 @@ struct Record {
   std::vector<std::string> tags;
   uint64_t server_micros = 0;
   uint64_t waited_micros = 0;
+  std::string captured, content;        ///< audit/captured.h
   uint64_t subjects = 0;                ///< values shown, where that is not all in seen_shown
   std::string seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t transaction = 0;

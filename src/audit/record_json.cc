@@ -67,6 +67,7 @@ boost::json::object to_json(const Record& record) {
   text("dataset", record.dataset);
   text("model", record.model);
   text("envelope", record.envelope);
+  text("captured", record.captured);
   if (record.type == EventType::kProvenance) out["rows"] = record.rows;
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);

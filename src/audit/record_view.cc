@@ -63,7 +63,7 @@ class RecordReader {
     switch (key) {
       case Key::kType:
         // Not all numbers up to the last are taken.
-        typed_ = enumerator(view_.type, EventType::kProvenance) && name_of(view_.type) != "unknown";
+        typed_ = enumerator(view_.type, EventType::kCaptured) && name_of(view_.type) != "unknown";
         return typed_;
       case Key::kTime:
         return time();
@@ -204,6 +204,10 @@ class RecordReader {
         return text(view_.dataset);
       case Key::kModel:
         return text(view_.model);
+      case Key::kCaptured:
+        return text(view_.captured);
+      case Key::kContent:
+        return bytes(view_.content);
     }
     return reader_.skip();
   }

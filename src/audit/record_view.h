@@ -83,6 +83,8 @@ enum class Key : uint64_t {
   kDataset = 89,
   kModel = 90,
   kSubjects = 100,
+  kCaptured = 101,
+  kContent = 102,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -171,6 +173,7 @@ struct RecordView {
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
   Bytes purpose, receipt, envelope, dataset, model;
+  Bytes captured, content;  ///< audit/captured.h
 };
 
 /// How many different sensitive values were shown as they are.

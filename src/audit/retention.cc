@@ -84,8 +84,11 @@ struct Retention::Segment {
   std::span<const LegalHold> holds;
   const Tell& tell;
   Counts& counts;
-  int64_t next = kNever;  ///< when something of it will be over
+  int64_t next = kNever;                                      ///< when something of it will be over
+  std::map<std::string, std::vector<uint64_t>> numbers = {};  ///< that are over, by rule
+  std::vector<FramePlace> places = {};
   bool erased = false;
+  bool untold = false;  ///< nothing can be put on the record: no other is to be looked at
 };
 
 void Retention::set_rules(std::vector<RetentionRule> rules) {
@@ -93,9 +96,12 @@ void Retention::set_rules(std::vector<RetentionRule> rules) {
   next_.clear();
 }
 
-Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segment) {
-  std::map<std::string, std::vector<uint64_t>> numbers;  // By rule.
-  std::vector<FramePlace> places;
+/// Finds what of it is over.
+Result<> Retention::look_at(const std::filesystem::path& file, Segment& segment) {
+  segment.next = kNever;
+  segment.numbers.clear();
+  segment.places.clear();
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
   SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
   Frame frame;
   while (reader.next(frame) == SegmentReader::Status::kFrame) {
@@ -112,18 +118,30 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
     if (over > segment.now) continue;
     ++(held ? count.held : count.due);
     if (held || !segment.tell) continue;
-    numbers[rule->name].push_back(frame.sequence);
-    places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
+    segment.numbers[rule->name].push_back(frame.sequence);
+    segment.places.push_back(
+        {frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
   }
-  for (const auto& [rule, list] : numbers) {
+  return {};
+}
+
+/// Others may read and archive the segments while it waits.
+Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segment) {
+  SLUICE_TRY(look_at(file, segment));
+  if (segment.places.empty()) return {};
+  segment.untold = true;
+  for (const auto& [rule, list] : segment.numbers) {
     const auto ranges = ranges_of(list);
     for (size_t i = 0; i < ranges.size(); i += kRangesTold) {
       const auto some = std::span(ranges).subspan(i, std::min(kRangesTold, ranges.size() - i));
       SLUICE_TRY(segment.tell(format_erasure(some, fmt::format("retention rule \"{}\"", rule))));
     }
   }
-  segment.erased = segment.erased || !places.empty();
-  return erase_frames(file, places);
+  if (settle_) SLUICE_TRY(settle_());
+  segment.untold = false;
+  segment.erased = true;
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
+  return erase_frames(file, segment.places);
 }
 
 Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
@@ -131,24 +149,31 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
   Counts counts;
   for (const auto& rule : rules_) counts[rule.name].keep = text_of(rule.keep_micros);
   if (rules_.empty()) return counts;
-  SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
   SLUICE_ASSIGN(const auto files, list_segments(audit_ / "log"));
   Segment segment{now_micros, holds, tell, counts};
   Result<> result;
+  size_t failed = 0;
   for (const auto& file : files) {
-    const auto header = read_segment_header(file);
-    if (!header || header->last_sequence == 0 || header->last_sequence > published) continue;
     const auto next = next_.find(file.filename());
     // A trial counts what is held, too, which the next run need not look at.
     if (tell && next != next_.end() && next->second > now_micros) continue;
-    segment.next = kNever;
-    result = run_segment(file, segment);
-    if (!result) break;
-    next_[file.filename()] = segment.next;
+    const auto header = read_segment_header(file);
+    if (header && (header->last_sequence == 0 || header->last_sequence > published)) continue;
+    const auto done = header ? run_segment(file, segment) : Result<>(fail(header.error()));
+    if (done) {
+      next_[file.filename()] = segment.next;
+      continue;
+    }
+    // Somebody else's erasing or archiving is over in the next run.
+    ++failed;
+    if (result) result = fail(Error(done.error()).within(file.filename().string()));
+    if (segment.untold) break;
   }
   if (segment.erased) SLUICE_TRY(replace_file(stale_index(audit_), {}));
-  if (!result) return fail(std::move(result.error()));
-  return counts;
+  if (result) return counts;
+  return fail(std::move(result.error())
+                  .within(fmt::format("{} segment(s) of the audit log are left as they are{}",
+                                      failed, segment.untold ? "" : ", all others are done")));
 }
 
 }  // namespace sluice::audit

@@ -53,17 +53,23 @@ class Retention {
   };
   using Counts = std::map<std::string, Count>;
 
+  /// What is told is signed before anything is erased: waits for it. Without it nobody waits.
+  void set_settle(std::function<Result<>()> settle) { settle_ = std::move(settle); }
+
   /// Looks at segments whose records all are in a checkpoint that covers `published` of them, and
-  /// erases what is over. Without `tell` it only counts.
+  /// erases what is over. Without `tell` it only counts. Others can have the segments between two
+  /// of them. One that cannot be read stops none of the others: its trouble is told last.
   Result<Counts> run(int64_t now_micros, uint64_t published, std::span<const LegalHold> holds,
                      const Tell& tell);
 
  private:
   struct Segment;
+  Result<> look_at(const std::filesystem::path& file, Segment& segment);
   Result<> run_segment(const std::filesystem::path& file, Segment& segment);
 
   std::filesystem::path audit_;
   std::vector<RetentionRule> rules_;
+  std::function<Result<>()> settle_;
   /// When something of a segment may be over; only for what has been looked at under these rules.
   std::map<std::string, int64_t> next_;
 };

@@ -1,7 +1,10 @@
 #include "audit/retention.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "audit/legal_holds.h"
 #include "audit/log.h"
@@ -180,6 +183,57 @@ TEST_F(RetentionTest, TakesFromArchivesToo) {
   EXPECT_EQ(run(16).at("alice").due, 6U);
   EXPECT_THAT(left(), ::testing::Not(::testing::Contains("11")));
   EXPECT_THAT(left(), ::testing::Contains("12"));
+}
+
+TEST_F(RetentionTest, ADamagedSegmentStopsNoneOfTheOthers) {
+  write(20, 101);
+  const auto files = *list_segments(folder / "log");
+  for (const auto& file : files) ASSERT_TRUE(archive_segment(file));
+  // The table of the first one, at its end.
+  const auto damaged = archive_path(files.front());
+  std::filesystem::resize_file(damaged, std::filesystem::file_size(damaged) - 5);
+  size_t messages = 0;
+  const auto run = retention.run(1000 * kDay, UINT64_MAX, {}, [&](const std::string&) {
+    ++messages;
+    return Result<>();
+  });
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().text, HasSubstr("1 segment(s) of the audit log are left as they are, all "
+                                          "others are done"));
+  EXPECT_THAT(run.error().text, HasSubstr(files.front().filename().string()));
+  EXPECT_GT(messages, 0U);
+  size_t erased = 0;
+  auto reader = SegmentReader::open(files.back());
+  Frame frame;
+  while (reader->next(frame) == SegmentReader::Status::kFrame) erased += frame.erased ? 1 : 0;
+  EXPECT_EQ(erased, 19U) << "all but the one that is kept for ever";
+}
+
+TEST_F(RetentionTest, OthersHaveTheSegmentsWhileItIsTold) {
+  int asked = 0, free = 0;
+  const auto look = [&] {
+    ++asked;
+    const int fd = ::open((folder / "segments.lock").c_str(), O_RDWR | O_CLOEXEC);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ++free;
+    ::close(fd);
+    return Result<>();
+  };
+  retention.set_settle(look);
+  ASSERT_TRUE(retention.run(16 * kDay, UINT64_MAX, {}, [&](const auto&) { return look(); }));
+  EXPECT_GT(asked, 1);
+  EXPECT_EQ(free, asked);
+}
+
+TEST_F(RetentionTest, WhatIsToldAndNotSignedIsNotErased) {
+  const auto before = left();
+  retention.set_settle([] { return Result<>(fail(ErrorCode::kUnavailable, "not signed")); });
+  const auto run = retention.run(16 * kDay, UINT64_MAX, {}, [](const auto&) { return Result<>(); });
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().text, HasSubstr("not signed"));
+  EXPECT_EQ(left(), before);
+  retention.set_settle({});
+  EXPECT_TRUE(retention.run(16 * kDay, UINT64_MAX, {}, [](const auto&) { return Result<>(); }));
+  EXPECT_LT(left().size(), before.size()) << "the next run tries again";
 }
 
 TEST_F(RetentionTest, WhatExplainsTheLogIsNeverTaken) {

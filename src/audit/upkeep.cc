@@ -1,6 +1,8 @@
 #include "audit/upkeep.h"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -16,6 +18,15 @@ namespace {
 
 constexpr auto kPause = std::chrono::seconds(5);
 constexpr int kNice = 10;
+constexpr Duration kDay = std::chrono::hours(24);
+constexpr auto kLongestSigning = std::chrono::seconds(60);
+
+/// How long ago it was this time of day (UTC).
+Duration since_time_of_day(int64_t now_micros, int minute) {
+  const auto day = std::chrono::duration_cast<std::chrono::microseconds>(kDay);
+  const auto at = std::chrono::microseconds(now_micros) - std::chrono::minutes(minute);
+  return std::chrono::duration_cast<Duration>(at % day);
+}
 
 /// How long ago the file was written; nothing where there is none.
 std::optional<Duration> age_of(const std::filesystem::path& file) {
@@ -29,6 +40,7 @@ std::optional<Duration> age_of(const std::filesystem::path& file) {
 
 Upkeep::Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks)
     : audit_(std::move(audit)), callbacks_(std::move(callbacks)), retention_(audit_) {
+  retention_.set_settle(callbacks_.settle);
   reload(std::move(options));
   thread_ = std::thread([this] { loop(); });
 }
@@ -89,17 +101,49 @@ void Upkeep::archive() {
 }
 
 void Upkeep::retain_once_a_day() {
+  std::optional<int> at;
   {
     const std::lock_guard lock(work_mutex_);
     if (options_.rules.empty()) return;
+    at = options_.retain_at;
   }
   const auto age = age_of(last_run());
-  if (age && *age < std::chrono::hours(24)) return;
+  if (at && !age) {
+    // The first time of day that comes, not the one that has been.
+    (void)replace_file(last_run(), {});
+    return;
+  }
+  if (age && *age < (at ? since_time_of_day(wall_micros(), *at) : kDay)) return;
   if (const auto done = retain(false); !done)
     log::error("audit log: what is over is not erased: {}", done.error().text);
   // Also behind a failure: what could not be done now is not tried each second.
   if (const auto noted = replace_file(last_run(), {}); !noted)
     log::error("audit log: {}", noted.error().text);
+}
+
+Upkeep::Callbacks Upkeep::callbacks_of(Log& log,
+                                       std::function<Result<std::vector<LegalHold>>()> load_holds) {
+  auto told = std::make_shared<std::atomic<uint64_t>>(0);
+  Callbacks out;
+  out.published = [&log] { return log.health().published_sequence; };
+  out.holds = std::move(load_holds);
+  out.tell = [&log, told](const std::string& message) -> Result<> {
+    Event event;
+    event.type = EventType::kEvidence;
+    event.time_micros = wall_micros();
+    event.message = message;
+    SLUICE_ASSIGN(*told, log.append_admin({}, event));
+    return {};
+  };
+  out.settle = [&log, told]() -> Result<> {
+    auto signed_by_now = std::make_shared<std::promise<bool>>();
+    auto waiting = signed_by_now->get_future();
+    log.when_published(*told, [signed_by_now](bool well) { signed_by_now->set_value(well); });
+    if (waiting.wait_for(kLongestSigning) == std::future_status::ready && waiting.get()) return {};
+    return fail(ErrorCode::kUnavailable,
+                "what is to be erased is on the record, but not signed: nothing was erased");
+  };
+  return out;
 }
 
 Result<Retention::Counts> Upkeep::retain(bool trial) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/log.h"
 #include "audit/retention.h"
 #include "base/clock.h"
 
@@ -21,13 +22,19 @@ class Upkeep {
   struct Options {
     std::optional<Duration> archive_after;  ///< nothing: never
     std::vector<RetentionRule> rules;
+    std::optional<int> retain_at = {};  ///< minutes of the day (UTC); nothing: a day after the last
   };
   struct Callbacks {
     std::function<uint64_t()> published;  ///< records that a checkpoint covers
     /// An error: it is not known what is held, and nothing is erased.
     std::function<Result<std::vector<LegalHold>>()> holds;
     Retention::Tell tell;
+    /// Waits until what was told is signed.
+    std::function<Result<>()> settle = {};
   };
+  /// Those of a log that is open.
+  static Callbacks callbacks_of(Log& log,
+                                std::function<Result<std::vector<LegalHold>>()> load_holds);
 
   /// `audit` is `<state>/audit`.
   Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks);

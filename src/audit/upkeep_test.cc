@@ -8,6 +8,7 @@
 #include "audit/log.h"
 #include "audit/rewrite.h"
 #include "audit/segment.h"
+#include "base/clock.h"
 #include "base/test_folder.h"
 
 namespace sluice::audit {
@@ -88,6 +89,35 @@ TEST_F(UpkeepTest, WhereTheHoldsAreNotKnownNothingGoes) {
   EXPECT_GT(told, 0);
   EXPECT_EQ(upkeep.retain(false)->at("all").due, 0U) << "it is gone";
   EXPECT_EQ(archived(), 0U) << "never means never";
+}
+
+TEST_F(UpkeepTest, ErasesAtItsTimeOfDay) {
+  published = UINT64_MAX;
+  const auto retained = folder / "retained";
+  const auto minute = (wall_micros() / 60'000'000 + 24 * 60 - 60) % (24 * 60);
+  Upkeep upkeep(folder.path(), {std::nullopt, {{"all", {}, 1}}, static_cast<int>(minute)},
+                callbacks());
+  for (int i = 0; i < 400 && !std::filesystem::exists(retained); ++i)
+    std::this_thread::sleep_for(50ms);
+  ASSERT_TRUE(std::filesystem::exists(retained));
+  EXPECT_EQ(told, 0) << "its time is over for today";
+  // As if it had last run two hours ago: before its time of today.
+  std::filesystem::last_write_time(retained, std::filesystem::file_time_type::clock::now() - 2h);
+  for (int i = 0; i < 400 && told == 0; ++i) std::this_thread::sleep_for(50ms);
+  EXPECT_GT(told, 0);
+}
+
+TEST(UpkeepCallbacks, WaitUntilWhatWasToldIsSigned) {
+  TestFolder folder;
+  auto log = Log::open({.directory = folder.path()}, 1);
+  ASSERT_TRUE(log);
+  const auto callbacks = Upkeep::callbacks_of(
+      **log, [] { return Result<std::vector<LegalHold>>(std::vector<LegalHold>()); });
+  ASSERT_TRUE(callbacks.tell("erased: records 1 to 1: test"));
+  const uint64_t last = (*log)->health().last_sequence;
+  ASSERT_TRUE(callbacks.settle());
+  EXPECT_GE((*log)->health().published_sequence, last);
+  (*log)->close();
 }
 
 }  // namespace

@@ -10,6 +10,8 @@ Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_director
   Query search_for;
   search_for.seen = query.digest;
   search_for.seen_masked = query.masked_too;
+  // The index knows how many values each record showed: of those that showed none, none is read.
+  if (!query.masked_too) search_for.min_subjects = 1;
   search_for.since_micros = query.since_micros;
   search_for.until_micros = query.until_micros;
   search_for.limit = query.limit;

@@ -105,6 +105,8 @@ Result<> audit_hold_release(const Common& common, const HoldOptions& hold);
 Result<> audit_retention(const Common& common, bool run);
 
 Result<> audit_transcript(const Common& common, uint64_t session);
+/// What was kept of the result of the statement with this record.
+Result<> audit_result(const Common& common, uint64_t record);
 
 struct HistoryOptions {
   std::string table, database, column;

@@ -30,7 +30,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommand
     {"database", "list check"},
     {"session", "list kill"},
     {"audit",
-     "search searches forget-search tail show streams who-saw subjects transcript history "
+     "search searches forget-search tail show streams who-saw subjects transcript result history "
      "reconcile verify "
      "receipt "
      "export erase hold retention key"},

@@ -10,6 +10,7 @@
 #include "audit/answers_json.h"
 #include "audit/erasure.h"
 #include "audit/legal_holds.h"
+#include "audit/log_key.h"
 #include "audit/receipt.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
@@ -43,7 +44,7 @@ Result<tlog::VerifierKey> own_key(const Common& common, const std::filesystem::p
       config && !config->audit.key.empty()) {
     file = config->audit.key;
   }
-  auto signer = tlog::load_key(file);
+  auto signer = audit::open_key(file);
   if (!signer) {
     return fail(
         std::move(signer.error()).within("give --public-key, or run this where the key is"));
@@ -137,6 +138,15 @@ Result<std::string> receipt_of(const std::filesystem::path& audit, uint64_t id) 
     if (text || text.error().code != ErrorCode::kUnavailable || tries == 30) return text;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
+}
+
+/// Whatever is recorded by now is covered by a checkpoint then.
+Result<> wait_until_signed(const std::filesystem::path& audit) {
+  audit::Query last;
+  last.limit = 1;
+  SLUICE_ASSIGN(const auto newest, audit::search(audit, last));
+  if (newest.empty()) return {};
+  return receipt_of(audit, newest.back().sequence).transform([](const auto&) {});
 }
 
 Result<> write_text(const std::filesystem::path& file, std::string_view text) {
@@ -245,6 +255,7 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   SLUICE_TRY(
       leave_word(common, audit::format_erasure(std::span(&range, 1), options.reason), "evidence"));
   SLUICE_TRY(wait_until_recorded(common));
+  SLUICE_TRY(wait_until_signed(folder));
   SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range, holds));
   std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
   return {};

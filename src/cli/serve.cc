@@ -71,6 +71,7 @@ audit::LogOptions log_options(const config::Config& config) {
   options.parameters_limit = config.audit.parameters_limit;
   options.origin = config.audit.origin;
   options.key_file = config.audit.key;
+  options.next_key = config.audit.next_key;
   options.checkpoint_interval = config.audit.checkpoint_interval;
   options.low_water = config.audit.low_water;
   return options;
@@ -78,7 +79,8 @@ audit::LogOptions log_options(const config::Config& config) {
 
 Result<audit::Upkeep::Options> upkeep_options(const config::Config& config) {
   SLUICE_ASSIGN(auto rules, audit::retention_rules(config.audit.retention));
-  return audit::Upkeep::Options{config.audit.archive_after, std::move(rules)};
+  return audit::Upkeep::Options{config.audit.archive_after, std::move(rules),
+                                config.audit.retention_at};
 }
 
 Result<> record_life_cycle(audit::Log& log, audit::EventType type, const std::string& message) {
@@ -216,15 +218,11 @@ class Service {
     SLUICE_ASSIGN(auto options, upkeep_options(*config_));
     upkeep_ = std::make_unique<audit::Upkeep>(
         config_->state / "audit", std::move(options),
-        audit::Upkeep::Callbacks{[log = log_.get()] { return log->health().published_sequence; },
-                                 [config = config_]() -> Result<std::vector<audit::LegalHold>> {
-                                   SLUICE_ASSIGN(auto store, store::open_state(*config));
-                                   return audit::load_holds(store);
-                                 },
-                                 [log = log_.get()](const std::string& message) {
-                                   return record_life_cycle(*log, audit::EventType::kEvidence,
-                                                            message);
-                                 }});
+        audit::Upkeep::callbacks_of(*log_,
+                                    [config = config_]() -> Result<std::vector<audit::LegalHold>> {
+                                      SLUICE_ASSIGN(auto store, store::open_state(*config));
+                                      return audit::load_holds(store);
+                                    }));
     return {};
   }
 

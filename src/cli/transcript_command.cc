@@ -40,6 +40,9 @@ void print_statement(const audit::Record& record) {
   if (!record.sqlstate.empty()) line += ", " + printable(record.sqlstate);
   if (!record.message.empty()) line += ": " + printable(record.message);
   for (const auto& one : record.masked) line += "\n             masked " + printable(one);
+  if (!record.captured.empty())
+    line +=
+        fmt::format("\n             its result is kept: sluice audit result {}", record.sequence);
   for (const auto& one : record.released) line += "\n             shown " + printable(one);
   std::cout << line << '\n';
 }
@@ -66,6 +69,7 @@ Result<> audit_transcript(const Common& common, uint64_t session) {
   do {
     SLUICE_ASSIGN(const auto page, audit::search_page(config.state / "audit", query));
     for (const auto& record : page.records) {
+      if (record.type == audit::EventType::kCaptured) continue;  // Its statement tells of it.
       if (!start) {
         start = record.time_micros;
         if (common.format != Format::kJson) print_head(record);

@@ -20,6 +20,7 @@
 #include "config/ticket_reader.h"
 #include "config/units.h"
 #include "config/webhook_reader.h"
+#include "tlog/pkcs11_key.h"
 #include "yaml/reader.h"
 
 namespace sluice::config {
@@ -118,8 +119,8 @@ class Loader {
     size("text_limit", audit, config_.audit.text_limit, 256, 1 << 20);
     size("parameters_limit", audit, config_.audit.parameters_limit, 0, 1 << 20);
     size("low_water", audit, config_.audit.low_water, 0, size_t{1} << 50);
-    std::string key;
-    if (audit.scalar("key", key)) config_.audit.key = path(key);
+    read_log_key(audit, "key", config_.audit.key);
+    read_log_key(audit, "next_key", config_.audit.next_key);
     audit.scalar("origin", config_.audit.origin);
     const auto is_space = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '+'; };
     if (std::any_of(config_.audit.origin.begin(), config_.audit.origin.end(), is_space)) {
@@ -136,7 +137,15 @@ class Loader {
     read_streams(audit, secrets_, config_.audit.streams);
     read_anchors(audit, secrets_, config_.audit.anchors);
     audit.map("archive", [&](MapReader& archive) { read_archive(archive); });
-    read_retention(audit, config_.audit.retention);
+    read_retention(audit, config_.audit.retention, config_.audit.retention_at);
+  }
+
+  void read_log_key(MapReader& audit, const std::string& name, std::string& out) {
+    std::string key;
+    if (!audit.scalar(name, key)) return;
+    out = tlog::is_pkcs11(key) ? key : path(key);
+    if (!tlog::is_pkcs11(key)) return;
+    if (const auto wrong = tlog::check_pkcs11(key); !wrong.empty()) audit.problem(name, wrong);
   }
 
   void read_archive(MapReader& archive) {

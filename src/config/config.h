@@ -92,7 +92,9 @@ struct AuditConfig {
   size_t text_limit = 16 << 10;
   size_t parameters_limit = 4 << 10;
   std::string origin;  ///< what the log calls itself; empty: made up when it begins
-  std::string key;     ///< file of its Ed25519 key; empty: made in the state folder
+  /// File of its Ed25519 key, or its URI in a token (tlog/pkcs11_key.h); empty: made in the state
+  /// folder. `next_key`: which takes over when it is changed; empty: one that is made in a file.
+  std::string key, next_key;
   Duration checkpoint_interval = std::chrono::seconds(1);
   std::string witness;  ///< the name under which this gateway cosigns others' logs, if it does
   std::vector<tlog::VerifierKey> watched;  ///< those logs' keys
@@ -102,6 +104,7 @@ struct AuditConfig {
   /// When a segment that is complete is compressed; nothing: never.
   std::optional<Duration> archive_after = std::chrono::hours(1);
   std::vector<RetentionConfig> retention;  ///< what is kept for how long; all else for ever
+  std::optional<int> retention_at;         ///< minute of the day (UTC) at which what is over goes
 };
 
 /// When failed logins are slowed down (gateway/login_limits.h).

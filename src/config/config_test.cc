@@ -118,13 +118,15 @@ TEST_F(ConfigFile, SaysHowLongRecordsAreKept) {
   const std::string tail =
       "databases:\n  - { name: a, environment: e, user: u, url: 'postgres://h/d' }\n";
   const auto config = load_text(
-      "state: s\naudit:\n  archive: { after: never }\n  retention:\n    - { name: pii, class: "
+      "state: s\naudit:\n  archive: { after: never }\n  retention_at: \"03:30\"\n  retention:\n    "
+      "- { name: pii, class: "
       "email, "
       "keep: 30d }\n    - { name: rest, keep: forever }\n" +
       tail);
   ASSERT_TRUE(config) << config.error().text;
   EXPECT_FALSE(config->audit.archive_after);
   ASSERT_EQ(config->audit.retention.size(), 2U);
+  EXPECT_EQ(config->audit.retention_at, 3 * 60 + 30);
   EXPECT_EQ(config->audit.retention[0].keep, std::chrono::hours(24 * 30));
   EXPECT_THAT(config->audit.retention[0].filters,
               ::testing::ElementsAre(::testing::Pair("class", "email")));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -46,7 +47,23 @@ Result<std::optional<Duration>> parse_keep(std::string_view text) {
               "expected a duration of at least 1h, such as 90d, or \"forever\"");
 }
 
-void read_retention(yaml::MapReader& audit, std::vector<RetentionConfig>& out) {
+namespace {
+
+/// "03:30" as minutes of the day.
+Result<std::optional<int>> parse_time_of_day(std::string_view text) {
+  int hour = -1, minute = -1, end = 0;
+  const std::string copy(text);
+  if (std::sscanf(copy.c_str(), "%2d:%2d%n", &hour, &minute, &end) == 2 && end == 5 &&
+      copy.size() == 5 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60)
+    return std::optional(hour * 60 + minute);
+  return fail(ErrorCode::kInvalidInput, "expected a time of day in UTC such as \"03:30\"");
+}
+
+}  // namespace
+
+void read_retention(yaml::MapReader& audit, std::vector<RetentionConfig>& out,
+                    std::optional<int>& at) {
+  audit.parsed("retention_at", at, parse_time_of_day);
   if (!audit.has("retention")) return;
   audit.maps("retention", "a rule",
              [&](yaml::MapReader& map) { out.push_back(read_rule(map, out)); });

@@ -5,8 +5,9 @@
 
 namespace sluice::config {
 
-/// Reads `retention` of `audit`.
-void read_retention(yaml::MapReader& audit, std::vector<RetentionConfig>& out);
+/// Reads `retention` and `retention_at` of `audit`; `at` becomes minutes of the day.
+void read_retention(yaml::MapReader& audit, std::vector<RetentionConfig>& out,
+                    std::optional<int>& at);
 
 /// "90d", "1y" or "forever" as something that is kept.
 Result<std::optional<Duration>> parse_keep(std::string_view text);

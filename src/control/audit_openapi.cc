@@ -194,6 +194,32 @@ json::object transcript_path() {
                      answer("A page, the oldest first", "application/json", shape("RecordPage")))}};
 }
 
+json::object result_path() {
+  const json::object column =
+      object_schema({{"name", text_schema()}, {"type", {{"type", "integer"}}}});
+  json::object value = text_schema();
+  value["type"] = json::array{"string", "null"};
+  json::object properties{{"record", {{"type", "integer"}}},
+                          {"session", {{"type", "integer"}}},
+                          {"user", text_schema()},
+                          {"database", text_schema()},
+                          {"time", {{"type", "string"}, {"format", "date-time"}}},
+                          {"text", text_schema()},
+                          {"columns", list_of(column)},
+                          {"rows", list_of(list_of(value))},
+                          {"copy", text_schema()},
+                          {"bytes", {{"type", "integer"}}},
+                          {"left_out", {{"type", "integer"}}}};
+  return {
+      {"get", operation("capturedResult", "What was kept of the result of a statement",
+                        json::array{json::object{{"name", "sequence"},
+                                                 {"in", "path"},
+                                                 {"required", true},
+                                                 {"schema", json::object{{"type", "integer"}}}}},
+                        answer("As its client received it", "application/json",
+                               object_schema(std::move(properties), {"copy"})))}};
+}
+
 json::object verification_path() {
   return {{"post", operation("verify", "Compare the whole log with what was signed", {},
                              answer("What was found", "application/json", shape("Verification")))}};
@@ -240,6 +266,7 @@ json::object audit_openapi() {
       {"paths",
        {{"/api/v1/history", records_path("listOwnStatements", "The caller's own statements")},
         {"/api/v1/audit/records", records_path("searchRecords", "A page of records")},
+        {"/api/v1/audit/records/{sequence}/result", result_path()},
         {"/api/v1/audit/counts", counts_path()},
         {"/api/v1/audit/subjects", subjects_path()},
         {"/api/v1/audit/tail", tail_path()},

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/parse_time.h"
 #include "control/body.h"
+#include "control/captured_result.h"
 #include "mask/sightings.h"
 
 namespace sluice::control {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr size_t kMostAnswers = 10'000;
 constexpr size_t kAnswers = 100;
+constexpr std::string_view kRecords = "records/", kResult = "/result";
 
 Result<size_t> limit_of(int64_t limit) {
   if (limit >= 1 && limit <= static_cast<int64_t>(kMostAnswers)) return static_cast<size_t>(limit);
@@ -93,6 +95,15 @@ std::optional<HttpResponse> AuditQuestions::answer(const HttpRequest& request,
                                                    std::string_view what,
                                                    const audit::Given& given) {
   constexpr std::string_view kTranscripts = "transcripts/";
+  if (what.starts_with(kRecords) && what.ends_with(kResult)) {
+    what.remove_prefix(kRecords.size());
+    what.remove_suffix(kResult.size());
+    HttpResponse response;
+    response.later = [this, reader = request.user, record = std::string(what)] {
+      return result(reader, record);
+    };
+    return request.method == "GET" ? response : problem(405, "a result can only be read");
+  }
   const bool get = request.method == "GET";
   const bool asks = what == "who-saw" || what == "verification";
   const bool transcript_of = what.starts_with(kTranscripts);
@@ -178,6 +189,18 @@ HttpResponse AuditQuestions::transcript(const std::string& reader, std::string_v
   json::object out{{"records", std::move(all)}, {"next", nullptr}};
   if (page->next) out["next"] = audit::to_text(*page->next);
   return json_response(200, out);
+}
+
+HttpResponse AuditQuestions::result(const std::string& reader, std::string_view record) {
+  const auto number = number_in(record);
+  if (!number) return problem(400, "not a record's number");
+  const auto noted =
+      note_reading(log_, reader,
+                   fmt::format("read over HTTP what was kept of the result of record {}", *number));
+  if (!noted) return failed(noted.error());
+  const auto found =
+      captured_result(audit_directory_.parent_path(), static_cast<uint64_t>(*number));
+  return found ? json_response(200, *found) : failed(found.error());
 }
 
 HttpResponse AuditQuestions::verify(const std::string& reader) {

@@ -22,6 +22,7 @@ Result<> note_reading(audit::Log& log, const std::string& reader, std::string_vi
 ///   GET  /api/v1/audit/history         table, database, column, where=COLUMN=VALUE, since, until,
 ///                                      limit: what changed it
 ///   GET  /api/v1/audit/transcripts/N   a page of a session: limit, cursor
+///   GET  /api/v1/audit/records/N/result  what was kept of what that statement returned
 ///   POST /api/v1/audit/verification    the whole log, compared with what was signed
 class AuditQuestions {
  public:
@@ -40,6 +41,7 @@ class AuditQuestions {
   HttpResponse history(const std::string& reader, const audit::Given& given);
   HttpResponse transcript(const std::string& reader, std::string_view session,
                           const audit::Given& given);
+  HttpResponse result(const std::string& reader, std::string_view record);
   HttpResponse verify(const std::string& reader);
 
   audit::Log& log_;

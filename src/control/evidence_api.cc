@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include "audit/key_chain.h"
 #include "audit/receipt.h"
 #include "audit/tree_files.h"
 #include "control/problem.h"
@@ -24,23 +25,44 @@ HttpResponse answer(const Error& error) {
   return problem(status, error.text);
 }
 
+/// Its name never stands for anything else.
+HttpResponse for_ever(HttpResponse response) {
+  response.headers["Cache-Control"] = "public, max-age=31536000, immutable";
+  return response;
+}
+
 }  // namespace
 
 std::optional<HttpResponse> EvidenceApi::answer_public(const HttpRequest& request) {
-  constexpr std::string_view kPrefix = "/tlog/";
+  constexpr std::string_view kPrefix = "/tlog/", kRotation = "rotation/";
   if (!request.path.starts_with(kPrefix)) return std::nullopt;
   const std::string_view path = std::string_view(request.path).substr(kPrefix.size());
   const auto files = audit::tree_files(audit_directory_);
   if (path == "checkpoint") {
     auto note = files.read_checkpoint();
     if (!note) return answer(note.error());
-    return HttpResponse{200, "text/plain; charset=utf-8", std::move(*note)};
+    HttpResponse response{200, "text/plain; charset=utf-8", std::move(*note)};
+    // A new one comes every second: an old one would look like a log that was cut.
+    response.headers["Cache-Control"] = "no-store";
+    return response;
   }
+  if (path.starts_with(kRotation)) return rotation(path.substr(kRotation.size()));
   const auto tile = tlog::parse_tile_path(path);
-  if (!tile) return problem(404, "not found", "Known here: /tlog/checkpoint, /tlog/tile/L/N.");
+  if (!tile)
+    return problem(404, "not found",
+                   "Known here: /tlog/checkpoint, /tlog/tile/L/N, "
+                   "/tlog/rotation/N.");
   auto bytes = files.read(*tile);
   if (!bytes) return problem(404, "there is no such tile");
-  return HttpResponse{200, "application/octet-stream", std::move(*bytes)};
+  return for_ever({200, "application/octet-stream", std::move(*bytes)});
+}
+
+HttpResponse EvidenceApi::rotation(std::string_view number) const {
+  const auto index = tlog::parse_size(number);
+  auto note = index.and_then(
+      [&](uint64_t n) { return audit::read_rotation(audit::tree_files(audit_directory_), n); });
+  if (!note) return problem(404, "there is no such change of the key");
+  return for_ever({200, "text/plain; charset=utf-8", std::move(*note)});
 }
 
 std::optional<HttpResponse> EvidenceApi::answer_local(const HttpRequest& request) {

@@ -17,8 +17,8 @@ class EvidenceApi {
   EvidenceApi(audit::Log& log, std::filesystem::path audit_directory)
       : log_(log), audit_directory_(std::move(audit_directory)) {}
 
-  /// GET /tlog/checkpoint and /tlog/tile/…: the log as c2sp.org/tlog-tiles lays it out. It tells
-  /// how many records there are, and nothing of them.
+  /// GET /tlog/checkpoint, /tlog/tile/… and /tlog/rotation/N: the log as c2sp.org/tlog-tiles lays
+  /// it out. It tells how many records there are, and nothing of them.
   std::optional<HttpResponse> answer_public(const HttpRequest& request);
   /// GET /api/v1/audit/key, POST /api/v1/audit/key/rotate, GET /api/v1/audit/receipts/ID, GET and
   /// POST /api/v1/audit/retention: what the rules would take, and take it.
@@ -28,6 +28,7 @@ class EvidenceApi {
 
  private:
   HttpResponse retention(bool trial);
+  HttpResponse rotation(std::string_view number) const;
   HttpResponse receipt(std::string_view id);
 
   audit::Log& log_;

@@ -126,6 +126,7 @@ json::object to_json(const policy::Decision& decision) {
   if (bounds.tables_changed) {
     add("tables_changed", *bounds.tables_changed, bounds.tables_changed->most);
   }
+  if (bounds.capture) add("capture", *bounds.capture, bounds.capture->most);
   if (!limits.empty()) out["limits"] = std::move(limits);
   if (!decision.allowed()) {
     out["sqlstate"] = decision.sqlstate;

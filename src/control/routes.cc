@@ -80,6 +80,8 @@ constexpr Route kRoutes[] = {
     // What auditors read.
     {"GET", "/api/v1/audit/records", kReadsAll, kApi, "A page of records"},
     {"GET", "/api/v1/audit/records/{sequence}", kReadsAll, kApi, "One record"},
+    {"GET", "/api/v1/audit/records/{sequence}/result", Role::kAuditor, kApi,
+     "What was kept of its result"},
     {"GET", "/api/v1/audit/counts", kReadsAll, kApi, "How many there are, by fields and time"},
     {"GET", "/api/v1/audit/tail", kReadsAll, kApi, "Records as they are written"},
     {"GET", "/api/v1/audit/searches", kReadsAll, kApi, "Saved searches"},

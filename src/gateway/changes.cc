@@ -169,6 +169,8 @@ std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decisi
   tighten(both->limits.statements_per_minute, by.statements_per_minute);
   tighten(both->limits.rows_changed, by.rows_changed);
   tighten(both->limits.tables_changed, by.tables_changed);
+  auto& capture = both->limits.capture;
+  if (by.capture && (!capture || by.capture->most > capture->most)) capture = by.capture;
   return both;
 }
 

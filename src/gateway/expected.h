@@ -8,6 +8,7 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "gateway/capturing.h"
 #include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/own_query.h"
@@ -83,6 +84,7 @@ struct Expected {
   std::unique_ptr<policy::Spending> spending;   ///< of budgets; null: none counts it
   std::shared_ptr<const ExportTerms> terms;     ///< kBind: of data that are to leave for training
   std::unique_ptr<Exporting> exported;          ///< kQuery, kExecute: data that do
+  std::unique_ptr<Capturing> captured;          ///< kQuery, kExecute: what is returned is kept
   std::string statement;                        ///< kParse, kBind, kClose: prepared statement name
   std::string portal;                           ///< kBind, kExecute, kClose
   std::string parameters;                       ///< kBind: as audit::Event::parameters
@@ -124,6 +126,7 @@ struct Expected {
     spending.reset();
     terms.reset();
     exported.reset();
+    captured.reset();
     statement.clear();
     portal.clear();
     parameters.clear();
@@ -148,6 +151,9 @@ struct Expected {
     tagged = false;
     changed.clear();
   }
+
+  /// Each row is looked at, whole.
+  bool row_by_row() const { return exported != nullptr || captured != nullptr; }
 
   /// Answered by ReadyForQuery.
   bool ends_with_ready() const {

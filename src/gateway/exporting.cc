@@ -96,10 +96,10 @@ std::shared_ptr<const policy::Decision> no_receipt_for(const sql::StatementFacts
   return nullptr;
 }
 
-std::shared_ptr<const policy::Decision> too_long_a_row(size_t bytes) {
-  return refusal("training-receipt", "54000",
-                 fmt::format("a row of {} bytes is longer than goes into a receipt ({})", bytes,
-                             kLongestMaskedRow),
+std::shared_ptr<const policy::Decision> too_long_a_row(size_t bytes, bool exported) {
+  return refusal(exported ? "training-receipt" : "capture", "54000",
+                 fmt::format("a row of {} bytes is longer than {} ({})", bytes,
+                             exported ? "goes into a receipt" : "is kept", kLongestMaskedRow),
                  "Leave the long column out.");
 }
 

@@ -47,7 +47,7 @@ std::shared_ptr<const policy::Decision> no_receipt_for(const sql::StatementFacts
                                                        const Stated& stated);
 
 /// Why a result is cut off at a row that is longer than rows are looked at.
-std::shared_ptr<const policy::Decision> too_long_a_row(size_t bytes);
+std::shared_ptr<const policy::Decision> too_long_a_row(size_t bytes, bool exported);
 
 /// Of a Bind that came in parts, which cannot wait.
 std::shared_ptr<const policy::Decision> too_long_to_export();

@@ -125,6 +125,7 @@ Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
   shared_.permuter = std::make_shared<const mask::Permuter>(secret);
   shared_.sighting_key = mask::sighting_key(secret.reveal());
   shared_.secret = secret;
+  shared_.results.set_file(config->state / "results.key");
   shared_.origin = shared_.log.key().name;
   corrections_ = std::move(corrections);
   // The same over restarts: users without a password have credentials with such a salt.

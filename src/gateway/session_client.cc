@@ -364,7 +364,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   const bool in_block =
       by_tag && transaction_ahead_ == 'T' && !own_transaction_ && !copy_in_parsed_;
   if (must_stamp(writes, text.get())) begin_stamped_execute(text.get());
-  const bool described = terms || must_describe(text.get());
+  const bool captured = decision && decision->limits.capture;
+  const bool described = terms || captured || must_describe(text.get());
   if (described) expect(RequestKind::kDescribePortal).unseen = true;
   Expected& entry = expect(RequestKind::kExecute);
   entry.stamp = stamp_;
@@ -381,6 +382,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   entry.of_cursor = !entry.text || !entry.text->facts().cursors.empty();
   veil(entry, entry.text.get());
   if (terms) entry.exported = std::make_unique<Exporting>(std::move(terms));
+  entry.captured = capturing_for(entry.decision.get(), worker_.shared().results);
   note_limits(entry);
   if (in_block) entry.limited = limited_ahead_ = true;
   since_sync_ = true;

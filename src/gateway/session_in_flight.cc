@@ -93,7 +93,7 @@ void Session::note_cursors(const sql::StatementFacts& facts, const policy::Decis
   cursors_write_ = cursors_write_ || writes;
   if (facts.cursors.empty()) fetched_rows_ = fetched_bytes_ = 0;
   const auto& limits = decision.limits;
-  if (!limits.on_results() && !limits.on_changes()) return;
+  if (!limits.on_results() && !limits.on_changes() && !limits.capture) return;
   cursor_bounds_ = cursor_bounds_ ? tightened(*cursor_bounds_, limits)
                                   : std::make_shared<policy::Decision>(decision);
 }

@@ -258,6 +258,7 @@ void Session::settle(const DecisionPtr& over) {
 void Session::settle_failed(const pg::ErrorFields* error) {
   if (error != nullptr) {
     const auto& fields = *error;
+    if (own_transaction_) settling_->transaction_outcome = audit::TransactionOutcome::kRolledBack;
     if (!record_failure(*settling_, fields.sqlstate(), fields.message())) return;
     split_failed_ = true;
     send_to_client(Bytes(error_message(fields)));

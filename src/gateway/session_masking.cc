@@ -301,7 +301,7 @@ bool Session::begin_masked_copy(Expected& entry) {
 }
 
 void Session::end_masked_rows(Expected& entry) {
-  if (!entry.masked && !entry.exported) return;
+  if (!entry.masked && !entry.row_by_row()) return;
   server_framer_.use(server_rules());
   entry.masked.reset();
   entry.exported.reset();

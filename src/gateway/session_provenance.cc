@@ -112,6 +112,17 @@ std::pair<const Statement*, size_t> Session::result_of(const Expected& entry) {
 
 /// The server has described the rows of `entry`, or begins to copy. False: the session has ended.
 bool Session::begin_export(Expected& entry, const Piece& description) {
+  if (entry.captured && description.type == wire::postgres::kRowDescription) {
+    if (!description.whole()) {
+      fatal("58030", "this result is to be kept, and its description is too long",
+            "Select fewer columns.");
+      return false;
+    }
+    server_framer_.use(masking_rules());
+    if (!entry.captured->add(description.type, description.body(), now_.wall_micros,
+                             [this](const auto& part) { return record(part); }))
+      return false;
+  }
   if (!entry.exported) return true;
   Exporting& out = *entry.exported;
   if (out.begun) return true;
@@ -141,6 +152,12 @@ bool Session::begin_export(Expected& entry, const Piece& description) {
 
 /// A row, or data of COPY in pieces, as the client gets it. False: the session has ended.
 bool Session::export_data(Expected& entry, Bytes data, bool last) {
+  using namespace wire::postgres;
+  if (entry.captured && !data.empty() &&
+      !entry.captured->add(entry.copying_out ? kCopyData : kDataRow, data, now_.wall_micros,
+                           [this](const auto& part) { return record(part); })) {
+    return false;
+  }
   if (!entry.exported) return true;
   Exporting& out = *entry.exported;
   if (!out.begun) return export_failed("rows that the server has not described");
@@ -163,6 +180,11 @@ bool Session::export_failed(std::string_view why) {
 /// Before an export is recorded as completed, its receipt is made and recorded. False: it cannot
 /// be, and the session has ended.
 bool Session::end_export(const Expected& entry, audit::Event& event) {
+  if (entry.captured) {
+    if (!entry.captured->end(now_.wall_micros, [this](const auto& part) { return record(part); }))
+      return false;
+    event.captured = entry.captured->told();
+  }
   if (!entry.exported || !entry.exported->begun) return true;
   Exporting& out = *entry.exported;
   out.told = out.id;

@@ -232,6 +232,7 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters_digest = portal->parameters_digest;
   }
   refused(event, decision);
+  if (!end_export(entry, event)) return false;
   if (entry.exported) event.receipt = entry.exported->id;
   Veiled values;
   veiled(event, entry, values);

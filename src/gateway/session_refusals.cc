@@ -110,6 +110,9 @@ Session::Pass Session::on_function_call() {
   if (acting_.stated.trains()) {
     return refuse_query(audit::Phase::kFunctionCall, nullptr, bound_without_terms());
   }
+  if (worker_.runtime()->policy->captures()) {
+    return refuse_query(audit::Phase::kFunctionCall, nullptr, no_capture_of_function_calls());
+  }
   if (admission_.database->config().identity.guarded()) {
     static const auto kRefused =
         refusal("identity-at-server", "42501",

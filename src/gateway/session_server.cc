@@ -90,7 +90,7 @@ void Session::continue_suspended() {
 void Session::skip_rows(Bytes& in) {
   if (in.empty() || expected_.empty()) return;
   Expected& entry = expected_.front();
-  if (entry.exported) return;  // Each row goes into its receipt.
+  if (entry.row_by_row()) return;
   if (entry.veiled && (!entry.masked || entry.masked->plan->masker)) return;
   if (entry.limited) {
     // Near a limit rows are looked at one by one, and where each counts for a budget. A row takes
@@ -253,8 +253,8 @@ Session::Pass Session::on_row(const Piece& piece) {
     dropping_row_ = !piece.last;
     return Pass::kDrop;
   }
-  if (entry.exported && !piece.whole()) {
-    cut_result(entry, too_long_a_row(piece.length));
+  if (entry.row_by_row() && !piece.whole()) {
+    cut_result(entry, too_long_a_row(piece.length, entry.exported != nullptr));
     dropping_row_ = !piece.last;
     return Pass::kDrop;
   }

@@ -275,6 +275,7 @@ Session::Pass Session::forward_query(const Piece& piece,
             ? redone_->terms
             : std::make_shared<const ExportTerms>(ExportTerms{acting_.stated, {}}));
   }
+  entry.captured = capturing_for(entry.decision.get(), worker_.shared().results);
   note_limits(entry);
   settings_uncertain_ = true;
   since_sync_ = false;

@@ -40,6 +40,10 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
       !(refused = decide(*text, redone_ ? redone_->estimate : std::nullopt))->allowed()) {
     return false;
   }
+  if (decision &&
+      (refused = no_capture(*decision, worker_.shared().results, *worker_.runtime()->config))) {
+    return false;
+  }
   const auto* rate = decision && decision->limits.statements_per_minute
                          ? &*decision->limits.statements_per_minute
                          : nullptr;

@@ -16,6 +16,7 @@
 #include "gateway/bearer.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/cancel_keys.h"
+#include "gateway/capturing.h"
 #include "gateway/change_runs.h"
 #include "gateway/counters.h"
 #include "gateway/login_gate.h"
@@ -67,6 +68,7 @@ struct Shared {
   SecretString secret;               ///< of the installation
   std::string origin;                ///< of the log
   mask::SightingKey sighting_key{};  ///< the same, for who has seen what
+  ResultSeal results;                ///< that rules have kept
   std::string mock_secret;           ///< keys the SCRAM salts of those who have no password
   std::atomic<uint64_t> next_session{1};
   std::atomic<bool> draining{false};

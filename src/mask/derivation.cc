@@ -36,7 +36,7 @@ std::unordered_set<std::string> steady_names() {
       "quote_literal quote_nullable to_char date_part extract date_trunc age host abbrev "
       "count min max array_agg string_agg json_agg jsonb_agg json_object_agg jsonb_object_agg "
       "xmlagg "
-      "sum avg first_value last_value nth_value lag lead row_to_json to_json to_jsonb "
+      "distinct sum avg first_value last_value nth_value lag lead row_to_json to_json to_jsonb "
       "json_build_object jsonb_build_object json_build_array jsonb_build_array array_to_string "
       "array_length cardinality unnest json_array_elements jsonb_array_elements "
       "json_array_elements_text jsonb_array_elements_text json_each jsonb_each json_each_text "

@@ -337,8 +337,9 @@ class Planner {
 
   bool is_returned(ColumnRef ref, const std::string& function) const {
     const auto by = [&](const sql::Source& source) {
-      return source.column == ref && !tells_presence(source) && std::find(source.functions.begin(), source.functions.end(),
-                                               function) != source.functions.end();
+      return source.column == ref && !tells_presence(source) &&
+             std::find(source.functions.begin(), source.functions.end(), function) !=
+                 source.functions.end();
     };
     return std::any_of(facts_.results.begin(), facts_.results.end(), [&](const auto& result) {
       return std::any_of(result.columns.begin(), result.columns.end(), [&](const auto& output) {
@@ -372,8 +373,8 @@ class Planner {
   /// of it may have the parts in sight that the mask hides.
   void look_at_writes() {
     for (const auto& written : facts_.written) {
-      // What a trigger does, its table's owner wrote.
-      if (written.fired) continue;
+      // What a trigger does, its table's owner wrote; but temporary ones are one's own.
+      if (written.fired && !is_temporary(written.target.relation)) continue;
       const ColumnView& target = column(written.target);
       if (target.hidden() && target.proven) out_.fills_hidden = true;
       if (written.unknown && reads_hidden_ && !target.hidden()) {
@@ -392,6 +393,11 @@ class Planner {
       }
       if (changes(written.target.relation)) look_at_key(written.target);
     }
+  }
+
+  bool is_temporary(catalog::Oid oid) const {
+    const auto* relation = audience_.catalog->relation(oid);
+    return relation != nullptr && relation->persistence == 't';
   }
 
   bool changes(catalog::Oid relation) const {

@@ -30,6 +30,9 @@ void tighten(std::optional<Bound<T>>& bound, const std::optional<T>& limit, cons
 }
 
 void tighten(Limits& limits, const Rule& rule) {
+  if (rule.capture && (!limits.capture || *rule.capture > limits.capture->most)) {
+    limits.capture = Bound<uint64_t>{*rule.capture, rule.name};
+  }
   const LimitSpec& limit = rule.limit;
   if (!limit.any()) return;
   tighten(limits.rows, limit.rows, rule);

@@ -46,6 +46,8 @@ class Checker {
   void check_texts(const Rule& rule) {
     if (rule.limit.any() && rule.effect != Effect::kAllow)
       add(rule, "limit belongs to rules that allow; this one refuses");
+    if (rule.capture && rule.effect != Effect::kAllow)
+      add(rule, "capture belongs to rules that allow; what others refuse returns nothing");
     if (rule.effect == Effect::kAllow && !(rule.message.empty() && rule.hint.empty()))
       add(rule, "message and hint are for refusals; a rule that allows never shows them");
   }
@@ -125,7 +127,8 @@ std::string Checker::overlap(const Rule& other, const Rule& rule, bool earlier) 
                 : fmt::format("never has an effect: rule \"{}\" (line {}) {} all of it", other.name,
                               other.line, does);
   }
-  if (other.effect != rule.effect || rule.limit.any() || (same && !earlier)) return "";
+  if (other.effect != rule.effect || rule.limit.any() || rule.capture || (same && !earlier))
+    return "";
   // A narrower refusal that stands first says its own message.
   if (rule.effect != Effect::kAllow && !earlier) return "";
   return fmt::format("adds nothing: rule \"{}\" (line {}) {} all of it", other.name, other.line,

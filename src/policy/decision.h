@@ -33,6 +33,9 @@ struct Limits {
   std::optional<Bound<uint32_t>> statements_per_minute;  ///< of this user, by this rule
   std::optional<Bound<uint64_t>> rows_changed;           ///< cascades and triggers included
   std::optional<Bound<uint32_t>> tables_changed;
+  /// What is returned is kept in the log as the client receives it, so many bytes of it at most;
+  /// the largest of all rules that matched.
+  std::optional<Bound<uint64_t>> capture;
 
   bool on_results() const { return rows || bytes || duration; }
   bool on_changes() const { return rows_changed || tables_changed; }

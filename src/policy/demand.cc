@@ -12,13 +12,13 @@ constexpr uint8_t kReadUses = sql::kUsedInOutput | sql::kUsedInPredicate | sql::
                               sql::kUsedInGrouping | sql::kUsedInOrdering | sql::kProbed |
                               sql::kGivenAway;
 
-/// How many statements of a text are SHOW or EXPLAIN, by its kind ("SET; SHOW").
+/// How many statements of a text are SHOW, by its kind ("SET; SHOW").
 size_t count_shows(std::string_view kind) {
   size_t count = 0;
   while (!kind.empty()) {
     const size_t end = std::min(kind.find("; "), kind.size());
     const std::string_view one = kind.substr(0, end);
-    if (one == "SHOW" || one == "EXPLAIN") ++count;
+    if (one == "SHOW") ++count;
     kind.remove_prefix(std::min(end + 2, kind.size()));
   }
   return count;

@@ -45,6 +45,8 @@ class Policy {
   const std::vector<Budget>& budgets() const { return budgets_; }
   /// Some rule asks for Circumstances::tainted.
   bool asks_taint() const { return asks_taint_; }
+  /// Some enforced rule has results kept.
+  bool captures() const { return captures_; }
   /// Groups whose people review who holds what; empty: nobody does.
   const std::vector<std::string>& access_reviewers() const { return access_reviewers_; }
 
@@ -54,7 +56,7 @@ class Policy {
   std::vector<Rule> rules_;
   std::vector<Role> roles_;
   std::vector<Budget> budgets_;
-  bool asks_taint_ = false;
+  bool asks_taint_ = false, captures_ = false;
   std::vector<std::string> access_reviewers_;
   std::vector<const Rule*> veils_;  ///< into rules_
 };

@@ -99,6 +99,7 @@ struct Rule {
   bool names_verbs = false;  ///< `do` is given
   When when;
   LimitSpec limit;
+  std::optional<uint64_t> capture;              ///< bytes of each result that are kept
   VeilSpec veil;                                ///< of rules that mask or unmask
   std::shared_ptr<const ApprovalSpec> approve;  ///< of rules that hold; null: nobody may
   std::string message;

@@ -294,6 +294,15 @@ LimitSpec read_limit(MapReader& map) {
   return limit;
 }
 
+void read_capture(MapReader& map, Rule& rule) {
+  constexpr size_t kLeast = 1 << 10, kMost = 64 << 20;
+  size_t bytes = 0;
+  map.parsed("capture", bytes, parse_size);
+  if (!map.has("capture")) return;
+  rule.capture = bytes;
+  if (bytes < kLeast || bytes > kMost) map.problem("capture", "expected from 1KiB to 64MiB");
+}
+
 Rule read_rule(MapReader& map, yaml::Problems& problems) {
   Rule rule;
   rule.line = map.mark().line + 1;
@@ -322,6 +331,7 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
     if (rule.veils()) check_when_of_veil(inner);
   });
   read_part(map, "limit", [&](MapReader& inner) { rule.limit = read_limit(inner); });
+  read_capture(map, rule);
   map.scalar("message", rule.message);
   map.scalar("hint", rule.hint);
   read_approve(map, rule, [](MapReader& inner, Rule& automatic) {

@@ -95,7 +95,7 @@ void check_keys_of_effect(MapReader& map, const Rule& rule) {
       refuse(key, "belongs to rules that mask or unmask");
     return;
   }
-  for (const char* key : {"do", "limit", "approve", "message", "hint"}) {
+  for (const char* key : {"do", "limit", "capture", "approve", "message", "hint"}) {
     refuse(key, fmt::format("belongs to rules that allow, hold or deny; this one is about how "
                             "values are shown ({})",
                             name_of(rule.effect)));

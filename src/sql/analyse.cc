@@ -90,6 +90,7 @@ std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Setti
   if (!readable(text, settings, *facts)) return facts;
   std::string why;
   Walker walker(*facts, scope, settings.parameter_types, text.size());
+  if (!settings.standard_conforming_strings) walker.strings_may_escape();
   const bool known =
       with_tree(std::string(text), why, &facts->error_position, [&](const Node& root) {
         walker.add_text(root);

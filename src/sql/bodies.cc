@@ -50,7 +50,18 @@ RowsPtr argument_rows(const catalog::Function& function) {
 
 }  // namespace
 
+/// The server reads code by the setting of the moment it runs.
+bool Walker::reads_as_written(std::string_view code) {
+  if (!strings_may_escape_ || code.find('\\') == std::string_view::npos) return true;
+  fail(
+      "code with a backslash in it means different things with standard_conforming_strings on and "
+      "off",
+      "42501");
+  return false;
+}
+
 bool Walker::with_body(const std::string& text, const std::function<void(const Node&)>& use) {
+  if (!reads_as_written(text)) return false;
   std::string why;
   return with_tree(text, why, nullptr, [&](const Node& root) {
     use(root);
@@ -252,8 +263,7 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   }
   if (!enter_body()) return;
   Body& body = bodies_[key];
-  auto rows = std::make_shared<Rows>();
-  rows->table = &table;
+  const RowsPtr rows = rows_fired_for(table);
   Level level;
   level.has_variables = true;
   for (const std::string_view name : {"new", "old"})

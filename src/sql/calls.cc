@@ -87,6 +87,15 @@ Walker::Called Walker::function_call(const Node& body, const Level& level) {
       given.push_back(std::move(value));
     }
   });
+  if (bool_field(body, "agg_distinct")) {
+    // Beside values of one's own, whether there is one more tells that it is another.
+    for (Value& value : given) {
+      const bool mixed =
+          std::any_of(value.sources.begin(), value.sources.end(),
+                      [&](const Source& one) { return !(one.column == value.sources[0].column); });
+      if (value.made || mixed) value = value.through("distinct");
+    }
+  }
   condition(body, "agg_filter", level, kUsedInPredicate);
   const auto over = field(body, "over");
   if (over) window(*over, level);
@@ -277,6 +286,9 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
   }
   for (size_t i = 0; i < arguments.size() && i < body.uses.uses.size(); ++i) {
     use_as_body(arguments[i], body.uses.uses[i]);
+  }
+  for (const auto& [position, computes] : body.uses.computed) {
+    if (position < arguments.size()) gather_.compute(arguments[position], computes);
   }
   for (const auto& [target, value] : body.uses.written) {
     note_written(target, with_arguments(value, arguments));

@@ -1,5 +1,7 @@
 // What a definition is about, and what it refers to.
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "sql/walker.h"
 
@@ -26,6 +28,15 @@ constexpr std::string_view kNameFields[] = {
 constexpr std::string_view kNameLists[] = {"funcname",       "typeName",    "domainname",
                                            "defnames",       "opclassname", "opfamilyname",
                                            "conversion_name"};
+
+/// Kinds of node that compute a value, whatever they stand in.
+bool is_expression(std::string_view kind) {
+  static constexpr std::array<std::string_view, 14> kKinds = {
+      "A_Expr",       "SubLink",       "CaseExpr",   "TypeCast",      "BoolExpr",
+      "CoalesceExpr", "A_Indirection", "MinMaxExpr", "CollateClause", "RowExpr",
+      "XmlExpr",      "A_ArrayExpr",   "NullTest",   "BooleanTest"};
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+}
 
 }  // namespace
 
@@ -156,6 +167,16 @@ void Walker::walk_fields(const Node& body, std::string_view except) {
   }
 }
 
+/// Evaluated here and now, and kept where anybody can read it.
+void Walker::partition_bound(const Node& bound) {
+  const bool explained = std::exchange(context_.explained, false);
+  Level level;
+  level.has_variables = true;  // MINVALUE and MAXVALUE look like columns.
+  for (const std::string_view list : {"listdatums", "lowerdatums", "upperdatums"})
+    give_away(eval_all(bound, list, level));
+  context_.explained = explained;
+}
+
 void Walker::walk_definition(const Node& node) {
   if (!spend()) return;
   simdjson::dom::array items;
@@ -169,6 +190,7 @@ void Walker::walk_definition(const Node& node) {
     (void)read_relation(name_of_range(node), !bool_field(node, "inh"));
     return;
   }
+  if (field(node, "listdatums") || field(node, "lowerdatums")) return partition_bound(node);
   // Names here are columns of what is being defined.
   Level level;
   level.has_variables = true;
@@ -183,15 +205,15 @@ void Walker::walk_definition(const Node& node) {
     const bool expression = key == "FuncCall" || key == "A_Expr" || key == "SubLink" ||
                             key == "CaseExpr" || key == "TypeCast" || key == "BoolExpr" ||
                             key == "CoalesceExpr" || key == "NullTest" || key == "BooleanTest" ||
-                            key == "whereClause" || key == "raw_expr" || key == "whenClause";
+                            key == "A_Indirection" || key == "MinMaxExpr" || key == "whereClause" ||
+                            key == "raw_expr" || key == "whenClause";
     facts_.defines_expressions = facts_.defines_expressions || expression;
     if (key == "VariableSetStmt") {
       set_elsewhere(value);
     } else if (key == "FuncCall") {
-      (void)function_call(value, level);
-    } else if (key == "A_Expr" || key == "SubLink" || key == "CaseExpr" || key == "TypeCast" ||
-               key == "BoolExpr" || key == "CoalesceExpr") {
-      (void)eval_node(key, value, level);
+      give_away(function_call(value, level).value);
+    } else if (is_expression(key)) {
+      give_away(eval_node(key, value, level));
     } else if (key.ends_with("Stmt") && key[0] >= 'A' && key[0] <= 'Z') {
       if (key == "RawStmt" || key == "ReturnStmt" || key == "PLAssignStmt") {
         walk_definition(value);

@@ -277,8 +277,10 @@ std::string Walker::cast_name(const Node& type_name) const {
   return field(type_name, "typmods") ? out.append("(n)") : out;
 }
 
-void Walker::equality(const Value& left, const Value& right, const Node* wrapper) {
-  const bool known = left.empty() || equates(left, right, wrapper);
+void Walker::equality(const Value& left, const Value& right, const Node* left_node,
+                      const Node* right_node) {
+  const bool known = (left.empty() || equates(left, right, right_node)) &&
+                     (right.empty() || equates(right, left, left_node));
   if (!known || !foreign_equality({{}, "="}).empty()) {
     tell(left, kUsedInPredicate);
     tell(right, kUsedInPredicate);
@@ -294,6 +296,7 @@ constexpr size_t kMostArms = 16;
 Value Walker::case_expression(const Node& body, const Level& level) {
   Value value = eval_field(body, "defresult", level).scalar();
   const bool compares = field(body, "arg").has_value();
+  const auto tested_node = field(body, "arg");
   const Value tested = eval_field(body, "arg", level);
   test(tested, kUsedInPredicate);
   size_t arms = 0;
@@ -303,7 +306,9 @@ Value Walker::case_expression(const Node& body, const Level& level) {
     Value expected = eval_field(*when, "expr", level);
     // CASE x WHEN y: x = y.
     const auto written = field(*when, "expr");
-    if (compares) equality(tested, expected, written ? &*written : nullptr);
+    if (compares)
+      equality(tested, expected, tested_node ? &*tested_node : nullptr,
+               written ? &*written : nullptr);
     if (++arms > kMostArms) tell(tested, kUsedInPredicate);
     test(expected, kUsedInPredicate);
     value.add(eval_field(*when, "result", level));
@@ -329,7 +334,8 @@ Value Walker::sublink(const Node& body, const Level& level) {
   value.add(tested);
   const Name op = name.name.empty() ? Name{{}, "="} : name;
   const std::string foreign = foreign_equality(op);
-  if (op.name == "=" && (!equates(tested, all, nullptr) || !equates(all, tested, nullptr))) {
+  if ((op.name == "=" || op.name == "<>") &&
+      (!equates(tested, all, nullptr) || !equates(all, tested, nullptr))) {
     value = value.through("= (computed)");
   } else {
     value = value.through(!foreign.empty() ? foreign : name.name.empty() ? "IN" : name.name);

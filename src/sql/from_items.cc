@@ -187,6 +187,8 @@ FromItem Walker::xml_table_item(const Node& body, Level& level) {
   from.add(eval_field(body, "rowexpr", level));
   from.add(eval_all(body, "namespaces", level));
   from = from.through("xmltable");
+  // How many rows there are tells of it.
+  tell(from, kUsedInPredicate);
   auto rows = std::make_shared<Rows>();
   for_each(body, "columns", [&](const Node& wrapper) {
     const auto column = field(wrapper, "RangeTableFuncCol");

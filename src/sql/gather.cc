@@ -69,7 +69,11 @@ void Gather::write(ColumnRef target, const Value& value, bool fired) {
 
 void Gather::compute(const Value& value, std::string_view function) {
   for (const Source& source : value.sources) {
-    if (!is_argument(source.column)) computed_.emplace(source.column, function);
+    if (!is_argument(source.column)) {
+      computed_.emplace(source.column, function);
+    } else if (arguments != nullptr) {
+      arguments->computed.emplace(argument_position(source.column), function);
+    }
   }
 }
 

@@ -46,6 +46,7 @@ class Gather {
   struct ArgumentUses {
     std::vector<uint8_t> uses;
     std::vector<std::pair<ColumnRef, Value>> written;
+    std::set<std::pair<size_t, std::string>> computed;  ///< position, function
   };
   ArgumentUses* arguments = nullptr;
 

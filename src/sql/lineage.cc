@@ -98,6 +98,7 @@ bool is_system_column(std::string_view name) {
 void Value::add(const Value& other) {
   unknown = unknown || other.unknown;
   row.reset();
+  made = made || other.made || (other.sources.empty() && !other.unknown);
   if (other.sources.empty()) return;
   if (sources.empty()) {
     sources = other.sources;
@@ -110,6 +111,7 @@ void Value::add(const Value& other) {
 Value Value::through(std::string_view function) const {
   Value out;
   out.unknown = unknown;
+  out.made = made;
   out.sources = sources;
   for (Source& source : out.sources) put_outermost(source, function);
   if (out.sources.size() > 1) normalise(out.sources, out.unknown);
@@ -120,6 +122,7 @@ Value Value::scalar() const {
   Value out;
   out.sources = sources;
   out.unknown = unknown;
+  out.made = made;
   return out;
 }
 
@@ -138,6 +141,7 @@ Value unknown_value() {
 Value with_arguments(const Value& value, const std::vector<Value>& arguments) {
   Value out;
   out.unknown = value.unknown;
+  out.made = value.made;
   for (const Source& source : value.sources) {
     if (!is_argument(source.column)) {
       out.sources.push_back(source);
@@ -151,6 +155,7 @@ Value with_arguments(const Value& value, const std::vector<Value>& arguments) {
     }
     if (!source.as_is && source.functions.empty()) given = given.through(kTooMany);
     out.unknown = out.unknown || given.unknown;
+    out.made = out.made || given.made || given.sources.empty();
     for (Source& one : given.sources) out.sources.push_back(std::move(one));
   }
   normalise(out.sources, out.unknown);

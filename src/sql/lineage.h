@@ -17,6 +17,7 @@ struct Rows;
 struct Value {
   std::vector<Source> sources;      ///< sorted, unique
   bool unknown = false;             ///< may come from elsewhere as well
+  bool made = false;                ///< may be of no column as well: a constant, or made of some
   std::shared_ptr<const Rows> row;  ///< of a composite value: its fields
 
   bool empty() const { return sources.empty() && !unknown; }

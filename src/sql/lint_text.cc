@@ -258,10 +258,4 @@ std::string joined(const std::vector<std::string>& names, std::string_view separ
   return out;
 }
 
-int64_t number_field(const Node& node, std::string_view name, int64_t otherwise) {
-  int64_t value = 0;
-  const auto found = field(node, name);
-  return found && found->get(value) == simdjson::SUCCESS ? value : otherwise;
-}
-
 }  // namespace sluice::sql

@@ -39,7 +39,4 @@ std::vector<std::string> names_in(const Node& node, std::string_view list);
 /// Names joined by `separator`, quoted as identifiers.
 std::string joined(const std::vector<std::string>& names, std::string_view separator = ", ");
 
-/// A field that holds a number; `otherwise` when absent (libpg_query leaves zeros out).
-int64_t number_field(const Node& node, std::string_view name, int64_t otherwise = 0);
-
 }  // namespace sluice::sql

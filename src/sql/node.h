@@ -17,6 +17,13 @@ inline std::optional<Node> field(const Node& node, std::string_view name) {
   return value;
 }
 
+/// A field that holds a number; `otherwise` when absent (libpg_query leaves zeros out).
+inline int64_t number_field(const Node& node, std::string_view name, int64_t otherwise = 0) {
+  int64_t value = 0;
+  const auto found = field(node, name);
+  return found && found->get(value) == simdjson::SUCCESS ? value : otherwise;
+}
+
 /// A field that holds text; empty when absent.
 inline std::string_view text_field(const Node& node, std::string_view name) {
   std::string_view value;

@@ -1,7 +1,10 @@
 // What a PL/pgSQL body does: every statement and expression in it is SQL text of its own.
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
+#include "sql/lexer.h"
 #include "sql/parse_tree.h"
 #include "sql/walker.h"
 
@@ -22,9 +25,30 @@ bool read_literal(const Node& root, std::string& out) {
   return true;
 }
 
+/// Where ":=" or "=" begins and ends behind what is assigned to; nothing where there is none.
+std::optional<std::pair<size_t, size_t>> find_assignment(const std::string& text) {
+  Lexer lexer(text);
+  size_t depth = 0;
+  std::optional<size_t> colon;
+  for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
+    const auto begin = static_cast<size_t>(token.text.data() - text.data());
+    const bool opens = token.kind == TokenKind::kOpen || token.text == "[";
+    const bool closes = token.kind == TokenKind::kClose || token.text == "]";
+    if (opens) ++depth;
+    if (closes && depth > 0) --depth;
+    if (token.kind != TokenKind::kOperator || depth > 0) continue;
+    if (token.text.starts_with(":=")) return std::pair(begin, begin + 2);
+    if (token.text.starts_with("="))
+      return std::pair(colon == begin ? begin - 1 : begin, begin + 1);
+    colon = token.text == ":" ? std::optional(begin + 1) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool Walker::plpgsql(const std::string& create_function, const Level& level, std::string& why) {
+  if (!reads_as_written(create_function)) return false;
   const ParseTree tree = parse_plpgsql(create_function);
   simdjson::dom::parser parser;
   Node root;
@@ -64,6 +88,9 @@ Walker::Ran Walker::run_plpgsql(const std::string& create_function, const Level&
   for (size_t i = 0; i < count; ++i) places.push_back(value_of(argument_ref(i)));
   places.push_back(ran.value);
   use_as_body(held, uses.uses[count]);
+  for (const auto& [position, function] : std::vector(uses.computed.begin(), uses.computed.end())) {
+    if (position == count) gather_.compute(held, function);
+  }
   for (auto& [target, value] : uses.written) value = with_arguments(value, places);
   gather_.arguments = around;
   return ran;
@@ -90,6 +117,15 @@ void Walker::plpgsql_node(const Node& node, const Level& level) {
       plpgsql_node(value, level);
     } else if (key == "PLpgSQL_stmt_getdiag") {
       facts_.reads_errors = facts_.reads_errors || bool_field(value, "is_stacked");
+    } else if (key == "PLpgSQL_stmt_fetch") {
+      // Whose rows they are cannot be known.
+      runs_unknown_sql(context_.function);
+      plpgsql_node(value, level);
+    } else if (key == "PLpgSQL_stmt_foreach_a") {
+      // How often it runs, and with what.
+      if (const auto expression = field(value, "expr"))
+        tell(plpgsql_values(*expression, level), kUsedInPredicate);
+      plpgsql_node(value, level);
     } else if (key == "PLpgSQL_stmt_commit" || key == "PLpgSQL_stmt_rollback") {
       facts_.outside_transaction = true;
     } else if (key == "PLpgSQL_stmt_raise") {
@@ -138,11 +174,11 @@ bool Walker::plpgsql_text(const std::string& text, const Level& level) {
 
 void Walker::plpgsql_expression(const std::string& text, const Level& level) {
   if (strcasestr(text.c_str(), "sqlerrm") != nullptr) facts_.reads_errors = true;
-  // A query, an expression, or an assignment.
+  // A query, an expression, or an assignment, whose target may have subscripts.
   if (plpgsql_text(text, level) || plpgsql_text("SELECT " + text, level)) return;
-  const size_t assignment = text.find('=');
-  if (assignment != std::string::npos &&
-      plpgsql_text("SELECT " + text.substr(assignment + 1), level)) {
+  const auto assignment = find_assignment(text);
+  if (assignment && plpgsql_text("SELECT " + text.substr(0, assignment->first), level) &&
+      plpgsql_text("SELECT " + text.substr(assignment->second), level)) {
     return;
   }
   fail("part of a code block cannot be understood", "42601");

@@ -130,7 +130,9 @@ bool Walker::is_plain(const Node& wrapper, size_t& left) {
       const auto candidates = resolver_.functions(name_in(body, "funcname"));
       plain = !candidates.empty() && !field(body, "over") &&
               std::all_of(candidates.begin(), candidates.end(), [](const auto* function) {
-                return function->system() && function->volatility != 'v' && function->kind == 'f';
+                // What a setting says another part of the statement may have set.
+                return function->system() && function->volatility != 'v' && function->kind == 'f' &&
+                       function->name != "current_setting";
               });
       for_each(body, "args", [&](const Node& item) { plain = plain && is_plain(item, left); });
     } else if (kind == "List" || kind == "RowExpr" || kind == "A_ArrayExpr") {
@@ -155,7 +157,8 @@ bool Walker::equates(const Value& one, const Value& other, const Node* wrapper) 
     return first_step(source) == nullptr && !is_argument(source.column) &&
            (source.as_is || !source.functions.empty());
   };
-  if (other.unknown || !std::all_of(other.sources.begin(), other.sources.end(), whole)) {
+  if (other.unknown || other.made ||
+      !std::all_of(other.sources.begin(), other.sources.end(), whole)) {
     return false;
   }
   for (const Source& a : one.sources) {

@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SELECT 1 FROM users JOIN public.orders USING (id)", ""},
         Case{"SELECT 1 FROM users NATURAL JOIN public.orders", ""},
         Case{"SELECT 1 FROM (SELECT lower(ssn) AS id FROM users) a JOIN public.orders USING (id)",
-             "users.ssn"},
+             "users.ssn orders.id"},
         Case{"SELECT count(*) FILTER (WHERE ssn LIKE 'a%') FROM users", "users.ssn"},
         Case{"SELECT CASE WHEN ssn LIKE 'a%' THEN name END FROM users", "users.ssn"},
         Case{"SELECT 1 LIMIT (SELECT ssn FROM users)", "users.ssn"},

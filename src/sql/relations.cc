@@ -121,7 +121,8 @@ RowsPtr Walker::read(const catalog::Relation& relation, bool only, bool reached)
 
 RowsPtr Walker::view_rows(const catalog::Relation& view) {
   const Within within(*this);
-  context_.owned = true;
+  // One's own looks at what others have put under it since.
+  context_.owned = context_.owned || view.persistence != 't';
   const auto known = bodies_.find(body_key(view.oid));
   if (known != bodies_.end()) {
     if (known->second.busy) return unknown_rows();

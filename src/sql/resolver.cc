@@ -88,7 +88,11 @@ Object Resolver::object(const Name& name, const catalog::Relation* found, bool r
   Object out;
   out.schema = name.schema;
   out.name = name.name;
-  out.temporary = is_temporary_schema(name.schema);
+  // By its number it is another session's, unless it is in one's own path.
+  const auto& own = path_.schemas;
+  out.temporary =
+      name.schema == "pg_temp" || (is_temporary_schema(name.schema) &&
+                                   std::find(own.begin(), own.end(), name.schema) != own.end());
   out.reached = reached;
   return out;
 }

@@ -45,6 +45,10 @@ bool plain_text(const Node& expression, std::string_view& out) {
 
 void Walker::note_setting(std::string_view name, size_t action) {
   if (context_.explained || context_.muted) return;
+  if (name == "standard_conforming_strings" && (context_.reached || context_.collected != nullptr))
+    fail("code that sets standard_conforming_strings cannot be read", "42501");
+  // For all code of the text that follows.
+  if (name == "standard_conforming_strings" || name == "*") strings_may_escape_ = true;
   Object object;
   object.name = name;
   object.reached = context_.reached;

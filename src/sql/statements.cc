@@ -1,5 +1,6 @@
 // Statements: which they are, in what order, and those that are neither queries nor definitions.
 #include <algorithm>
+#include <utility>
 
 #include "sql/lock_level.h"
 #include "sql/options.h"
@@ -208,6 +209,8 @@ void Walker::after_statement(std::string_view name, const Node& body) {
 
 void Walker::on_explain(const Node& body) {
   const Within within(*this);
+  if (context_.reached || context_.collected != nullptr)
+    return fail("EXPLAIN in code shows what cannot be followed", "42501");
   const bool analyze = option_on(body, "options", "analyze");
   context_.explained = context_.explained || !analyze;
   gather_.shared_action(ActionKind::kRead);
@@ -306,9 +309,12 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
     if (StatementResult* result = own_result()) result->prepares = statement;
   } else if (what == What::kExecute) {
     Level level;
+    // Under EXPLAIN too.
+    const bool explained = std::exchange(context_.explained, false);
     const Value given = eval_all(body, "params", level);
     tell(given, kUsedInPredicate);
     give_away(given);
+    context_.explained = explained;
     note_unknown_output();
     if (StatementResult* result = own_result()) result->executes = statement;
   }
@@ -317,14 +323,22 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
 void Walker::on_cursor(std::string_view name, const Node& body) {
   act(ActionKind::kCursor);
   if (name == "DeclareCursorStmt") {
+    const bool wrote = std::exchange(facts_.writes, false);
     if (const auto query = field(body, "query")) {
       note_columns(rows_of(*query, nullptr, nullptr), false);
     }
+    constexpr int64_t kHold = 0x20;  // CURSOR_OPT_HOLD
+    if (facts_.writes && (number_field(body, "options") & kHold) != 0)
+      fail("a cursor WITH HOLD over what writes runs at COMMIT, when nobody counts any more",
+           "42501");
+    facts_.writes = facts_.writes || wrote;
     if (StatementResult* result = own_result()) result->declares = text_field(body, "portalname");
   } else if (name == "FetchStmt") {
     const std::string_view cursor = text_field(body, "portalname");
     facts_.cursors.emplace_back(cursor);
     if (bool_field(body, "ismove")) return;
+    if (context_.reached || context_.collected != nullptr)
+      return fail("FETCH in code cannot be followed", "42501");
     note_unknown_output();
     if (StatementResult* result = own_result()) result->fetches = cursor;
   }

@@ -38,6 +38,8 @@ class Walker {
   void add_text(const Node& root);
   /// To be called last: puts what was gathered in order.
   void finish();
+  /// Ordinary strings may have escapes where code is run: standard_conforming_strings is off.
+  void strings_may_escape() { strings_may_escape_ = true; }
   void fail(std::string why, std::string_view sqlstate) { gather_.fail(std::move(why), sqlstate); }
 
  private:
@@ -174,7 +176,8 @@ class Walker {
   /// How a cast is told: "::text".
   std::string cast_name(const Node& type_name) const;
   /// What CASE x WHEN y, USING and NATURAL do: the "=" that the path leads to.
-  void equality(const Value& left, const Value& right, const Node* wrapper = nullptr);
+  void equality(const Value& left, const Value& right, const Node* left_node = nullptr,
+                const Node* right_node = nullptr);
   Value case_expression(const Node& body, const Level& level);
   Value sublink(const Node& body, const Level& level);
   Value indirection(const Node& body, const Level& level);
@@ -275,6 +278,7 @@ class Walker {
   std::vector<std::string> transition_tables(const catalog::Function& function);
   void trigger_body(const catalog::Function& function, const catalog::Relation& table);
   /// A text of the catalog that is parsed and walked with nothing of the statement around it.
+  bool reads_as_written(std::string_view code);
   bool with_body(const std::string& text, const std::function<void(const Node&)>& use);
   bool enter_body();
   /// Texts of the catalog are rendered for a path of its own, which is put in force.
@@ -337,6 +341,7 @@ class Walker {
   void reach(const catalog::Relation& relation, ActionKind kind,
              const std::vector<int16_t>* changed);
   void add_reached(const catalog::Relation& relation, ActionKind kind);
+  RowsPtr rows_fired_for(const catalog::Relation& relation);
   void rules(const catalog::Relation& relation, ActionKind kind);
   void triggers(const catalog::Relation& relation, ActionKind kind);
   void foreign_keys(const catalog::Relation& relation, ActionKind kind,
@@ -370,6 +375,7 @@ class Walker {
   bool altered_object(const Node& body, Object& out);
   /// Expressions, queries and further relations anywhere under a definition.
   void walk_definition(const Node& node);
+  void partition_bound(const Node& bound);
   void walk_fields(const Node& body, std::string_view except);
 
   /// A literal's value mattered. Those in texts of the catalog do not change with the statement.
@@ -385,6 +391,7 @@ class Walker {
   StatementFacts& facts_;
   Context context_;
   size_t budget_;
+  bool strings_may_escape_ = false;
   size_t weight_ = 0;  ///< reads of relations that the statement comes down to
   std::vector<std::string> kinds_;
   /// What a body is known by: its object, of a trigger its table, and how it is looked at.

@@ -54,14 +54,18 @@ Rows Walker::cte_columns(const Cte& cte, const RowsPtr& rows) const {
   if (const auto search = field(cte.definition, "search_clause")) {
     out.columns.push_back({text_field(*search, "search_seq_column"), {}});
     for (const auto name : strings_in(*search, "search_col_list")) {
-      if (const auto value = rows->find(name)) out.columns.back().value.add(value->through("row"));
+      if (const auto value = out.find(name)) out.columns.back().value.add(value->through("row"));
     }
   }
   if (const auto cycle = field(cte.definition, "cycle_clause")) {
     out.columns.push_back({text_field(*cycle, "cycle_mark_column"), {}});
     out.columns.push_back({text_field(*cycle, "cycle_path_column"), {}});
+    Value& mark = out.columns[out.columns.size() - 2].value;
     for (const auto name : strings_in(*cycle, "cycle_col_list")) {
-      if (const auto value = rows->find(name)) out.columns.back().value.add(value->through("row"));
+      const auto value = out.find(name);
+      if (!value) continue;
+      mark.add(value->through("= (computed)"));
+      out.columns.back().value.add(value->through("row"));
     }
   }
   return out;

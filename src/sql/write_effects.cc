@@ -137,6 +137,14 @@ void Walker::through_view(const catalog::Relation& view, ActionKind kind) {
   if (table != nullptr) reach(*table, kind, nullptr);
 }
 
+/// NEW and OLD: of a view what it yields.
+RowsPtr Walker::rows_fired_for(const catalog::Relation& relation) {
+  if (relation.kind == catalog::RelationKind::kView) return view_rows(relation);
+  auto rows = std::make_shared<Rows>();
+  rows->table = &relation;
+  return rows;
+}
+
 void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
   for (const catalog::Rule& rule : relation.rules) {
     if (rule.event != rule_event(kind) || rule.enabled == 'D' || !enter_body()) continue;
@@ -145,8 +153,7 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
     context_.reached = true;
     context_.owned = context_.fired = true;
     auto* around = std::exchange(gather_.arguments, nullptr);
-    auto rows = std::make_shared<Rows>();
-    rows->table = &relation;
+    const RowsPtr rows = rows_fired_for(relation);
     Level level;
     for (const std::string_view name : {"new", "old"}) {
       level.from.entries.push_back({{}, name, rows, -1});

@@ -14,6 +14,7 @@ OPEN = {
 
 # Operations that the story cannot ask for, and why.
 NOT_ASKED = {
+    "capturedResult": "tests/audit/test_captured.py does",
     **{name: "tests/audit/test_provenance.py does" for name in ("trainingReceipts", "trainingReceipt", "datasetContains", "datasetsAffected")},
 }
 
@@ -21,6 +22,8 @@ NOT_ASKED = {
 RARE = {
     ("Grant", "last_used"): "written every half a minute",
     ("RecordFields", "details_cut"): "of a statement with more tables and columns than are kept",
+    ("RecordFields", "captured"): "where a rule has results kept",
+    ("Decision.limits", "capture"): "the same",
     ("RecordFields", "end_user"): "of applications that say for whom they act",
     ("RecordFields", "role"): "where sessions have roles of their own at the server",
     ("RecordFields", "tainted"): "of agents that have read untrusted text",
@@ -31,6 +34,9 @@ RARE = {
         "id", "dataset", "model", "time", "user", "database", "rows", "record", "root", "classes", "masking", "contains", "seen", "certain",
         "completed")},
     ("TrainingReceipts", "receipts"): "of training data",
+    **{("capturedResult 200", field): "of results that are kept: tests/audit/test_captured.py" for field in (
+        "record", "session", "user", "database", "time", "text", "columns", "rows", "copy", "bytes", "left_out")},
+    **{("capturedResult 200.columns", field): "of results that are kept" for field in ("name", "type")},
     **{("SignedReceipt", field): "of training data" for field in ("payloadType", "payload", "signatures")},
     **{("SignedReceipt.signatures", field): "of training data" for field in ("keyid", "sig")},
     **{("Verification.findings", field): "nothing is wrong with the log"

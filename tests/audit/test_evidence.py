@@ -99,7 +99,7 @@ def test_others_can_fetch_the_log_as_tiles(gateway):
     connection.request("GET", f"/tlog/tile/0/000{'.p/%d' % width if int(size) < 256 else ''}")
     answer = connection.getresponse()
     assert answer.status == 200 and len(answer.read()) == 32 * min(int(size), 256)
-    for bad in ("/tlog/log-key.pem", "/tlog/../log-key.pem", "/tlog/tile/0/../../../log-key.pem", "/tlog/rotation"):
+    for bad in ("/tlog/log-key.pem", "/tlog/../log-key.pem", "/tlog/tile/0/../../../log-key.pem", "/tlog/rotation", "/tlog/rotation/0", "/tlog/rotation/../log-key.pem"):
         connection.request("GET", bad)
         answer = connection.getresponse()
         assert answer.status == 404 and b"PRIVATE" not in answer.read()

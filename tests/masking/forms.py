@@ -223,6 +223,45 @@ FORMS = [
          setup=("SET client_encoding = 'SJIS'",), refused=True),
     Form("rows in an encoding whose characters hold quotes", "SELECT emails FROM people", setup=("SET client_encoding = 'SJIS'",), refused=True),
     Form("copy with a word for NULL", "COPY (SELECT id, phone FROM people) TO STDOUT (NULL '+44 20 7946 0958')", refused=True),
+    Form("rows of an xml table", "SELECT c FROM people p, generate_series(35, 126) c, XMLTABLE(('/r[substring(.,1,1)=\"' || chr(c) || '\"]') "
+         "PASSING xmlelement(name r, p.email) COLUMNS a text PATH '.') x WHERE p.id = 7", refused=True),
+    Form("joined using values of one's own", "SELECT p.id, v.n FROM (VALUES ('x@y.example', 1), ('b', 2)) v(email, n) JOIN people p USING (email)", refused=True),
+    Form("case of a value of one's own", "SELECT CASE d::date WHEN p.birth_date THEN 'yes' ELSE 'no' END "
+         "FROM people p, generate_series(date '1971-04-01', date '1971-04-30', interval '1 day') d WHERE p.id = 7", refused=True),
+    Form("mixed with a value of one's own", "SELECT 1 FROM people p, generate_series(date '1971-04-01', date '1971-04-30', interval '1 day') g(d) "
+         "WHERE p.id = 7 AND p.birth_date = coalesce(g.d::date, p.birth_date)", refused=True),
+    Form("a row with a value of one's own", "SELECT 1 FROM people p, generate_series(date '1971-04-01', date '1971-04-30', interval '1 day') g(d) "
+         "WHERE p.id = 7 AND (p.birth_date, p.email) = (g.d::date, p.email)", refused=True),
+    Form("unequal to all of a dictionary", "SELECT id FROM people WHERE email <> ALL (SELECT guess FROM guesses)",
+         setup=("CREATE TEMP TABLE guesses (guess text)",), refused=True),
+    Form("distinct beside a value of one's own", "SELECT id FROM people WHERE 1 = (SELECT count(DISTINCT x) FROM "
+         "(SELECT birth_date FROM people WHERE id = 7 UNION ALL SELECT joined) s(x))", refused=True),
+    Form("cycle", "WITH RECURSIVE q(x, k) AS (SELECT birth_date, NULL::date FROM people WHERE id = 7 UNION ALL SELECT d::date, d::date FROM q, "
+         "generate_series(date '1971-04-01', date '1971-04-30', interval '1 day') d WHERE q.k IS NULL) CYCLE x SET hit USING path SELECT k FROM q WHERE hit",
+         refused=True),
+    Form("equal to a setting", "SELECT count(*) FROM people WHERE birth_date = current_setting('my.guess')::date", setup=("SET my.guess = '1971-04-01'",),
+         refused=True),
+    Form("fetched by code", "DO $$ DECLARE v text; BEGIN EXECUTE 'FETCH c' INTO v; RAISE NOTICE '%', encode(convert_to(v, 'UTF8'), 'hex'); END $$",
+         setup=("BEGIN", "DECLARE c CURSOR FOR SELECT email FROM people WHERE id = 7"), also=("7a6f72612e71756172",), rows=False),
+    Form("error in a function of one's own", "WITH q AS MATERIALIZED (SELECT id, boom(email) FROM people WHERE id = 7) SELECT id FROM q",
+         setup=("CREATE OR REPLACE FUNCTION boom(text) RETURNS integer LANGUAGE sql AS 'SELECT 1 / (ascii($1) - 122)'",), refused=True),
+    Form("error of a variable", "DO $$ DECLARE e text; BEGIN SELECT email INTO e FROM people WHERE id = 7; PERFORM 1 / (ascii(e) - 122); END $$", refused=True),
+    Form("times of a loop", "DO $$ DECLARE e text; x integer; BEGIN SELECT email INTO e FROM people WHERE id = 7; "
+         "FOREACH x IN ARRAY array_fill(0, ARRAY[ascii(e)]) LOOP INSERT INTO taken VALUES ('t'); END LOOP; END $$",
+         setup=("CREATE TEMP TABLE taken (d text)",), refused=True),
+    Form("default of one's own table", "INSERT INTO mine (x) VALUES (1) RETURNING y", setup=("CREATE TEMP TABLE mine (x integer, y text DEFAULT mail_of(7))",),
+         refused=True),
+    Form("rule of one's own view", "UPDATE mv SET id = id WHERE id = 7", rows=False,
+         setup=("CREATE TEMP VIEW mv AS SELECT id, email FROM people", "CREATE TEMP TABLE taken (k integer, d text)",
+                "CREATE RULE r AS ON UPDATE TO mv DO INSTEAD INSERT INTO taken VALUES (OLD.id, OLD.email)", "UPDATE mv SET id = id WHERE id = 7", "TABLE taken")),
+    Form("type changed by a function", "ALTER TABLE m2 ALTER y TYPE text USING mail_of(id)",
+         setup=("CREATE TEMP TABLE m2 AS SELECT id, ''::text AS y FROM people",), refused=True),
+    Form("partition bound", "CREATE TEMP TABLE pp1 PARTITION OF pp FOR VALUES IN (mail_of(7))",
+         setup=("CREATE TEMP TABLE pp (a text) PARTITION BY LIST (a)",), refused=True),
+    Form("view made anew under another", "SELECT ch FROM v", refused=True,
+         setup=("CREATE TEMP VIEW w AS SELECT 7 AS id, 'x'::text AS a",
+                "CREATE TEMP VIEW v AS SELECT chr(c) AS ch FROM w, generate_series(32, 126) c WHERE w.id = 7 AND substr(a, 1, 1) = chr(c)",
+                "CREATE OR REPLACE TEMP VIEW w AS SELECT id, email AS a FROM people")),
     Form("sleep", "SELECT CASE WHEN email LIKE 'z%' THEN pg_sleep(1) END FROM people WHERE id = 7", refused=True),
 ]
 
@@ -234,6 +273,9 @@ HARMLESS = [
     "SELECT count(email), count(card_number) FROM people",
     "SELECT count(*) FROM people WHERE email IS NOT NULL",
     "SELECT sum(points / 10), avg(points::numeric) FROM people",
+    "SELECT count(DISTINCT email) FROM people",
+    "SELECT a.id FROM people a JOIN people b USING (email) WHERE b.id < 5 AND a.id < 5 ORDER BY a.id",
+    "SELECT id FROM people WHERE birth_date = date '1971-03-14'",
     "WITH q AS (SELECT id, upper(email) AS x FROM people) SELECT count(*) FROM q",
     "COPY (SELECT id, points FROM people ORDER BY id) TO STDOUT (NULL 'none')",
     "SELECT id FROM people WHERE email = 'zora.quarrington@secret.example'",

@@ -1,7 +1,9 @@
 // Writes an audit log as a busy company would leave it, through the real writer, for measuring:
 //   sluice_make_records AUDIT-FOLDER [--records N] [--seed S] [--rate PER-SECOND] [--span SECONDS]
-// The same seed gives the same records. Says on standard output how long writing took, and how far
-// the index was behind at most.
+//                       [--values]
+// With --values one record in ten says that it showed some of the values of a million people
+// (digest_of), and one in ten thousand 5,000 of them. The same seed gives the same records. Says on
+// standard output how long writing took, and how far the index was behind at most.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -16,7 +18,9 @@
 
 #include "audit/details.h"
 #include "audit/log.h"
+#include "audit/subject_set.h"
 #include "base/clock.h"
+#include "people.h"
 
 namespace {
 
@@ -68,7 +72,20 @@ struct Options {
   uint64_t seed = 1;
   uint64_t rate = 0;
   uint64_t span = 7 * 86'400;
+  bool values = false;
 };
+
+/// The values that some record has shown; empty for most.
+std::string shown(std::mt19937_64& random, std::vector<uint64_t>& digests) {
+  const bool many = random() % 10'000 == 0;
+  if (!many && random() % 10 != 0) return {};
+  digests.clear();
+  for (uint64_t count = many ? 5'000 : 1 + random() % 20; count > 0; --count)
+    digests.push_back(digest_of(random() % kPeople));
+  std::sort(digests.begin(), digests.end());
+  digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
+  return audit::encode_set(digests);
+}
 
 Options options_of(int argc, char** argv) {
   Options options;
@@ -82,6 +99,8 @@ Options options_of(int argc, char** argv) {
       options.rate = number();
     } else if (std::strcmp(argv[i], "--span") == 0) {
       options.span = number();
+    } else if (std::strcmp(argv[i], "--values") == 0) {
+      options.values = true;
     } else {
       options.folder = argv[i];
     }
@@ -131,7 +150,7 @@ int main(int argc, char** argv) {
   if (options.folder.empty()) {
     std::fprintf(stderr,
                  "usage: sluice_make_records AUDIT-FOLDER [--records N] [--seed S]"
-                 " [--rate PER-SECOND] [--span SECONDS]\n");
+                 " [--rate PER-SECOND] [--span SECONDS] [--values]\n");
     return 2;
   }
   audit::LogOptions log_options;
@@ -150,7 +169,8 @@ int main(int argc, char** argv) {
       static_cast<double>(options.span) * 1e6 / static_cast<double>(options.records);
   const auto begun = Clock::now();
   double lag = 0;  // of the index, in seconds
-  std::string text, parameters;
+  std::string text, parameters, values;
+  std::vector<uint64_t> digests;
   for (uint64_t i = 0; i < options.records; ++i) {
     const Text& of = texts[random() % texts.size()];
     const uint64_t number = random() % 1'000'000;
@@ -178,6 +198,10 @@ int main(int argc, char** argv) {
         denied ? 0 : 100 + random() % 900 + (random() % 1000 == 0 ? 5'000'000 : 0);
     event.server_micros = event.duration_micros;
     event.transaction = 1 + i / 400;
+    if (options.values && !denied && !of.writes) {
+      values = shown(random, digests);
+      event.seen_shown = values;
+    }
     if (!log.writer(random() % 2).append(sessions.any(), event)) {
       std::fprintf(stderr, "cannot write: %s\n", log.health().problem.c_str());
       return 1;

@@ -1,5 +1,5 @@
 // How long questions to an audit log take that sluice_make_records has written:
-//   sluice_measure_search AUDIT-FOLDER [--runs N]
+//   sluice_measure_search AUDIT-FOLDER [--runs N] [--only BEGINNING]
 // Prints one line for each kind of question, in milliseconds.
 #include <algorithm>
 #include <chrono>
@@ -14,13 +14,17 @@
 
 #include "audit/count.h"
 #include "audit/search.h"
+#include "audit/subjects.h"
+#include "audit/who_saw.h"
 #include "base/clock.h"
+#include "people.h"
 
 namespace {
 
 using namespace sluice;
 
 std::mt19937_64 random_numbers(1);
+std::string only;  ///< how the questions begin that are asked
 constexpr int64_t kHour = 3'600'000'000;
 
 uint64_t below(uint64_t end) { return random_numbers() % end; }
@@ -39,6 +43,7 @@ audit::Query within(audit::Query query, int64_t begin, int64_t end) {
 }
 
 void measure(const char* name, int runs, const std::function<size_t()>& ask) {
+  if (!std::string_view(name).starts_with(only)) return;
   std::vector<double> took;
   size_t found = 0;
   for (int i = 0; i < runs; ++i) {
@@ -57,11 +62,13 @@ void measure(const char* name, int runs, const std::function<size_t()>& ask) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: sluice_measure_search AUDIT-FOLDER [--runs N]\n");
+    std::fprintf(stderr,
+                 "usage: sluice_measure_search AUDIT-FOLDER [--runs N] [--only BEGINNING]\n");
     return 2;
   }
   const std::filesystem::path audit = argv[1];
   const int runs = argc > 3 && std::strcmp(argv[2], "--runs") == 0 ? std::atoi(argv[3]) : 40;
+  if (argc > 5 && std::strcmp(argv[4], "--only") == 0) only = argv[5];
   const auto end_of = [&](audit::Order order) {
     const auto found = audit::search(audit, {.limit = 1, .order = order});
     if (!found || found->empty()) {
@@ -129,6 +136,29 @@ int main(int argc, char** argv) {
           [&] { return count(within({}, begin, end), {{audit::Field::kUser}, 0}); });
   measure("counts: by table and decision, of all time", runs / 4 + 1,
           [&] { return count({}, {{audit::Field::kTable, audit::Field::kDecision}, 0}); });
+  if (const auto showed = audit::search(audit, {.limit = 1, .min_subjects = 1});
+      showed && !showed->empty()) {
+    const auto saw = [&](uint64_t digest, const audit::Query& when) {
+      const auto found =
+          audit::who_saw(audit, {digest, false, when.since_micros, when.until_micros, 10'000});
+      return found ? found->size() : 0;
+    };
+    measure("who-saw, of all time", runs, [&] { return saw(digest_of(below(kPeople)), {}); });
+    measure("who-saw, with a time range", runs,
+            [&] { return saw(digest_of(below(kPeople)), within({}, begin, end)); });
+    measure("who-saw: what nobody has, of all time", runs,
+            [&] { return saw(digest_of(kPeople + below(kPeople)), {}); });
+    const auto subjects = [&](audit::Query query) {
+      const int64_t day = 24 * kHour;
+      query.since_micros = (begin / day + 1 + static_cast<int64_t>(below(5))) * day;
+      query.until_micros = query.since_micros + day - 1;
+      query.limit = 10'000;
+      const auto seen = audit::subjects_seen(audit, query, end);
+      return seen ? seen->size() : 0;
+    };
+    measure("subjects: of a user, a day", runs, [&] { return subjects({.user = user()}); });
+    measure("subjects: of everybody, a day", runs / 8 + 1, [&] { return subjects({}); });
+  }
   measure("counts: by the hour, of all time", runs / 4 + 1, [&] { return count({}, {{}, kHour}); });
   return 0;
 }

@@ -91,6 +91,13 @@ void add_people(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
       tree.add(audit, "transcript", "Tell what happened in a session, with its timing",
                "sluice audit transcript 42", [&] { return audit_transcript(tree.common(), id); }));
   transcript->add_option("session", id, "Session id, from: sluice audit search")->required();
+  auto& record = tree.keep<uint64_t>();
+  auto* result = tree.listing(
+      tree.add(audit, "result", "Show what a statement returned, where a rule has it kept",
+               "sluice audit result 1234\n  sluice audit result 1234 -o csv\n\nThat somebody has "
+               "looked is on the record.",
+               [&] { return audit_result(tree.common(), record); }));
+  result->add_option("id", record, "Its record, from: sluice audit search")->required();
 }
 
 void add_evidence(CommandTree& tree, CLI::App& audit, AuditOptions& options) {

@@ -54,6 +54,7 @@ export interface AuditRecord {
   masked?: string[];
   released?: string[];
   values_shown?: number;
+  captured?: string;
   values_masked?: number;
   sqlstate?: string;
   rows?: number;

@@ -96,6 +96,7 @@ function Touched({ record }: { record: AuditRecord }) {
     ["Shown", list(record.released)],
     ["Values masked", record.values_masked === undefined ? undefined : count(record.values_masked)],
     ["Values shown", record.values_shown === undefined ? undefined : count(record.values_shown)],
+    ["Result kept", record.captured],
     ["Tags", list(record.tags)],
     ["Cut", list(record.details_cut)],
   ] as const;
