@@ -20,6 +20,8 @@ constexpr size_t kLongestReason = 2000;
 constexpr size_t kLongestTicket = 200;
 /// Open requests of one holder; more is a program that asks in a loop.
 constexpr size_t kMostWaiting = 20;
+/// Latest grants of one holder among which one may be that is asked for at two gateways at once.
+constexpr size_t kMostCompared = 100;
 
 int64_t micros(Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -198,11 +200,18 @@ Result<GrantRow> Keeper::ask_for(const Surroundings& around, const Asker& asker,
                                              grant.database, duration_text(grant.lasts_micros))
                                : fmt::format("asks for {} more of grant {}",
                                              duration_text(grant.lasts_micros), grant.extends);
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  // Another gateway may have kept it in between.
+  SLUICE_ASSIGN(const auto kept, grants_.list({std::nullopt, grant.holder, kMostCompared}));
+  for (const GrantRow& known : kept) {
+    if (known.request == asked.number) return known;
+  }
   SLUICE_ASSIGN(
       grant.number,
       grants_.add(grant, grant.holder,
                   fmt::format("{} (request {}): {}{}{}", what, grant.request, grant.reason,
                               grant.ticket.empty() ? "" : ", ticket ", grant.ticket)));
+  SLUICE_TRY(transaction.commit());
   // What needs nobody is in force by the time the answer is there.
   SLUICE_TRY(settle(around, grant));
   return grants_.find(grant.number);
@@ -338,6 +347,9 @@ Result<GrantRow> Keeper::revoke(const std::string& user, const std::string& acto
   }
   if (grant.state != GrantState::kWaiting && grant.state != GrantState::kActive)
     return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
+  // Where they are asked, that is their answer; nobody else need give one any more.
+  if (grant.state == GrantState::kWaiting && !user.empty())
+    (void)desk_.vote(grant.request, {user, approval::Verdict::kReject, why});
   SLUICE_TRY(end(grant,
                  grant.state == GrantState::kActive ? GrantState::kRevoked : GrantState::kRefused,
                  actor, why));

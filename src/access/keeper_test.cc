@@ -198,7 +198,7 @@ TEST_P(KeeperTest, Threat62_NobodyGivesThemselvesUnderAnyName) {
   look();
   EXPECT_EQ(keeper->find(asked->number)->state, GrantState::kWaiting);
   // What an agent asks for in somebody's name, that person does not approve.
-  ASSERT_TRUE(users().set("bob", {{}, {{"dba", "engineering", "writers", "loaders"}}, {}}));
+  ASSERT_TRUE(users().set("bob", {{}, {{"dba", "engineering", "writers", "loaders"}}, {}, {}}));
   look();
   const auto by_agent = keeper->ask(asker("robot", "bob"), wish());
   ASSERT_TRUE(by_agent) << by_agent.error().text;
@@ -263,7 +263,7 @@ TEST_P(KeeperTest, Threat62_AClockThatIsSetBackMakesNothingLastLonger) {
 TEST_P(KeeperTest, Threat62_AnApproverWhoMayNotAnyMoreHasNotApproved) {
   const auto asked = keeper->ask(asker("alice"), wish());
   approve(*asked);
-  ASSERT_TRUE(users().set("bob", {{}, {{"sales"}}, {}}));
+  ASSERT_TRUE(users().set("bob", {{}, {{"sales"}}, {}, {}}));
   look();
   const auto grant = keeper->find(asked->number);
   EXPECT_EQ(grant->state, GrantState::kRefused);
@@ -292,10 +292,10 @@ TEST_P(KeeperTest, ARestartLosesNothing) {
 
 TEST_P(KeeperTest, ItEndsWithItsUserAndItsRole) {
   auto grant = given();
-  ASSERT_TRUE(users().set("alice", {{}, {{"sales"}}, {}}));
+  ASSERT_TRUE(users().set("alice", {{}, {{"sales"}}, {}, {}}));
   look();
   EXPECT_THAT(keeper->find(grant.number)->ended_why, HasSubstr("none of those who may have it"));
-  ASSERT_TRUE(users().set("alice", {{}, {{"engineering"}}, {}}));
+  ASSERT_TRUE(users().set("alice", {{}, {{"engineering"}}, {}, {}}));
   grant = given();
   // Somebody else of that name has nothing of it, not even before anybody has looked.
   ASSERT_TRUE(users().remove("alice"));
@@ -465,6 +465,28 @@ TEST_P(KeeperTest, AnAccessReviewTellsWhoHoldsWhatAndEndsIt) {
   EXPECT_THAT(in_force("alice"), IsEmpty());
   EXPECT_THAT(recorded(), HasSubstr("grant sam: access review: revoke group \"engineering\" of "
                                     "alice: moved on"));
+}
+
+TEST_P(KeeperTest, WhatIsRefusedWaitsForNobodyAnyMore) {
+  const auto asked = keeper->ask(asker("alice"), wish());
+  ASSERT_TRUE(asked) << asked.error().text;
+  const auto refused = keeper->revoke("bob", "bob", asked->number, "not now");
+  ASSERT_TRUE(refused) << refused.error().text;
+  EXPECT_EQ(refused->state, GrantState::kRefused);
+  EXPECT_EQ(desk->find(asked->request)->state, approval::State::kRejected);
+}
+
+TEST_P(KeeperTest, GroupsThatAreTakenAwayDoNotComeBack) {
+  ASSERT_TRUE(users().add({"eve", {"one", "two", "three"}, identity::UserKind::kHuman, {}}));
+  const auto before = surroundings();
+  auto lagging = *Keeper::open(
+      database(), *desk, [before] { return before; }, [this] { return wall_micros() + clock; });
+  for (const char* group : {"one", "two"}) {
+    const auto done = lagging->decide({0, "revoke", "eve", "group", group, "sam", "moved on"});
+    EXPECT_TRUE(done) << done.error().text;
+  }
+  EXPECT_THAT(surroundings().directory->find("eve")->groups, ElementsAre("three"));
+  EXPECT_FALSE(lagging->decide({0, "revoke", "eve", "group", "one", "sam", "again"}));
 }
 
 SLUICE_FOR_EACH_STORE(KeeperTest);

@@ -138,15 +138,13 @@ Result<> Keeper::decide(const identity::AccessDecision& decision) {
 
 Result<> Keeper::decide_group(const identity::AccessDecision& decision,
                               const identity::User& holder) {
-  auto groups = holder.groups;
-  if (std::erase(groups, decision.name) == 0)
-    return fail(ErrorCode::kNotFound,
-                fmt::format("\"{}\" is not in {}", holder.name, decision.name));
-  if (decision.decision == "keep") return {};
-  identity::UserChange change;
-  change.groups = std::move(groups);
-  return identity::UserStore(database_, decision.author + " (access review)")
-      .set(holder.name, change);
+  // What the directory knows may lag behind what was decided a moment ago.
+  if (decision.decision != "keep")
+    return identity::UserStore(database_, decision.author + " (access review)")
+        .leave_group(holder.name, decision.name);
+  if (std::find(holder.groups.begin(), holder.groups.end(), decision.name) != holder.groups.end())
+    return {};
+  return fail(ErrorCode::kNotFound, fmt::format("\"{}\" is not in {}", holder.name, decision.name));
 }
 
 Result<> Keeper::decide_credential(const identity::AccessDecision& decision) {

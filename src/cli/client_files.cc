@@ -33,6 +33,8 @@ std::string pgpass_field(std::string_view text) {
 
 }  // namespace
 
+bool binds_channel(const Kept& kept) { return kept.tls && kept.certificate.empty(); }
+
 const char* sslmode_of(const Kept& kept) { return kept.tls ? "require" : "disable"; }
 
 Result<std::filesystem::path> service_file() { return place("PGSERVICEFILE", ".pg_service.conf"); }
@@ -43,6 +45,7 @@ std::string service_lines(const Kept& kept) {
   for (const auto& database : kept.databases) {
     out += fmt::format("[{}]\nhost={}\nport={}\ndbname={}\nuser={}\nsslmode={}\n", database,
                        kept.host, kept.port, database, kept.user, sslmode_of(kept));
+    if (binds_channel(kept)) out += "channel_binding=require\n";
     if (!kept.certificate.empty())
       out += fmt::format("sslcert={}\nsslkey={}\n", kept.certificate, kept.certificate_key);
   }

@@ -10,6 +10,9 @@
 
 namespace sluice::cli {
 
+/// Whether clients must see by SCRAM that TLS ends at the gateway: they do not look at its
+/// certificate, and show none of their own.
+bool binds_channel(const Kept& kept);
 /// For libpq: no weaker than the gateway offers, and what works without its CA at hand.
 const char* sslmode_of(const Kept& kept);
 

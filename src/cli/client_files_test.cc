@@ -28,6 +28,16 @@ Kept kept() {
   return kept;
 }
 
+TEST(ClientFiles, Threat18_WhereNobodyLooksAtTheCertificateTheChannelIsBound) {
+  Kept tls = kept();
+  EXPECT_EQ(service_lines(tls).find("channel_binding"), std::string::npos) << "there is none";
+  tls.tls = true;
+  EXPECT_THAT(service_lines(tls), HasSubstr("sslmode=require\nchannel_binding=require\n"));
+  tls.certificate = "/home/a/cert.pem";
+  EXPECT_EQ(service_lines(tls).find("channel_binding"), std::string::npos)
+      << "no password is shown";
+}
+
 TEST(ClientFiles, PasswordLinesEscapeWhatSeparatesFields) {
   EXPECT_EQ(password_lines(kept()),
             "fe80\\:\\:1:6432:orders:a\\:b\\\\c:slc_secret\n"

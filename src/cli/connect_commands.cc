@@ -35,9 +35,10 @@ std::string uri_of(const Kept& kept, const std::string& database) {
                        kept.port, escaped(database), sslmode_of(kept), escaped(kept.certificate),
                        escaped(kept.certificate_key));
   }
-  return fmt::format("postgresql://{}:{}@{}:{}/{}?sslmode={}", escaped(kept.user),
+  return fmt::format("postgresql://{}:{}@{}:{}/{}?sslmode={}{}", escaped(kept.user),
                      escaped(kept.secret.reveal()), v6 ? "[" + kept.host + "]" : escaped(kept.host),
-                     kept.port, escaped(database), sslmode_of(kept));
+                     kept.port, escaped(database), sslmode_of(kept),
+                     binds_channel(kept) ? "&channel_binding=require" : "");
 }
 
 }  // namespace
@@ -60,6 +61,7 @@ Result<> connect(const ConnectOptions& options) {
     setenv("PGSSLKEY", kept.certificate_key.c_str(), 1);
   }
   setenv("PGSSLMODE", sslmode_of(kept), 0);
+  if (binds_channel(kept)) setenv("PGCHANNELBINDING", "require", 0);
   for (const char* name : {"PGSERVICE", "PGHOSTADDR", "PGPASSFILE"}) unsetenv(name);
   std::vector<std::string> words = {"psql"};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());

@@ -212,6 +212,14 @@ bool ProxyLink::on_authentication(Bytes body) {
     }
     const bool plus = !binding.empty() && std::find(offered.begin(), offered.end(),
                                                     pg::kScramSha256Plus) != offered.end();
+    // The certificate is not looked at: without channel binding, this could be anybody in between.
+    if (gateway_.stream->is_tls() && !plus) {
+      refuse(
+          "what answers in the gateway's place cannot prove that TLS ends there",
+          "It offers no channel binding (SCRAM-SHA-256-PLUS): log in again with sluice login; an "
+          "operator can see whether the gateway's certificate has an RSA or ECDSA key.");
+      return false;
+    }
     scram_.emplace(std::string(target_.kept.secret.reveal()), std::move(binding), plus);
     pg::encode_sasl_initial_response(out, scram_->mechanism(), scram_->first());
   } else if (request && request->code == pg::AuthCode::kSaslContinue && scram_) {

@@ -83,10 +83,13 @@ json::object statement_of(const audit::Record& record) {
   return out;
 }
 
-bool is_of(const audit::SessionContext& context, const std::string& reader) {
+/// Whether somebody of a session's chain of actors looks, as far as they may.
+bool is_of(const audit::SessionContext& context, const Reader& reader) {
   const auto& actors = context.actors;
-  return reader.empty() || context.user == reader ||
-         std::find(actors.begin(), actors.end(), reader) != actors.end();
+  if (reader.user.empty() || is_own(reader, context.user, actors.empty() ? "" : actors.back()))
+    return true;
+  return reader.person.empty() &&
+         std::find(actors.begin(), actors.end(), reader.user) != actors.end();
 }
 
 /// A part of a path, as URLs have it.
@@ -130,7 +133,7 @@ HttpResponse AgentApi::keep(const HttpRequest& request, const Caller& caller) {
   return json_response(201, to_json(*kept));
 }
 
-HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
+HttpResponse AgentApi::list(std::string_view query, const Looking& reader) {
   size_t limit = 100;
   const auto given = audit::parse_query_string(query);
   if (!given) return failed(given.error());
@@ -139,10 +142,13 @@ HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
     if (name != "limit" || !number) return problem(400, "known parameters: limit, from 1 up");
     limit = std::min(static_cast<size_t>(*number), kMostRuns);
   }
-  const auto runs = prompts_->store().runs(reader, limit);
+  // Those that the reader may not see are left out: more are read than are shown.
+  const auto runs = prompts_->store().runs(reader.eyes.user, kMostRuns);
   if (!runs) return failed(runs.error());
   json::array all;
   for (const auto& run : *runs) {
+    if (all.size() == limit) break;
+    if (!reader.may_see(run.user, run.person)) continue;
     json::object out{{"run", run.run},
                      {"user", run.user},
                      {"first", format_time(run.first_micros)},
@@ -154,7 +160,7 @@ HttpResponse AgentApi::list(std::string_view query, const std::string& reader) {
   return json_response(200, all);
 }
 
-HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
+HttpResponse AgentApi::run(const std::string& run, const Looking& reader) {
   const auto prompts = prompts_->store().of_run(run, kMostPrompts);
   if (!prompts) return failed(prompts.error());
   if (const auto noted = note(audit::EventType::kAuditRead, reader.user, "looked at run " + run);
@@ -176,7 +182,7 @@ HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
   }
   json::array all;
   for (const auto& prompt : *prompts) {
-    if (!reader.may_see(prompt)) continue;
+    if (!reader.may_see(prompt.user, prompt.person)) continue;
     any = true;
     json::object out = to_json(prompt);
     out["statements"] = std::move(by_prompt[prompt.id]);
@@ -194,10 +200,11 @@ HttpResponse AgentApi::run(const std::string& run, const Reader& reader) {
                                          {"truncated", page->next.has_value()}});
 }
 
-HttpResponse AgentApi::prompt(const std::string& id, const Reader& reader) {
+HttpResponse AgentApi::prompt(const std::string& id, const Looking& reader) {
   const auto found = prompts_->store().find(id);
   if (!found) return failed(found.error());
-  if (!reader.may_see(*found)) return problem(404, "there is no prompt of that id");
+  if (!reader.may_see(found->user, found->person))
+    return problem(404, "there is no prompt of that id");
   // Before it is told.
   const auto noted = note(audit::EventType::kAuditRead, reader.user,
                           fmt::format("read prompt {} of run {}", id, found->run));
@@ -224,9 +231,9 @@ HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) 
   return json_response(200, json::object{{"erased", id}});
 }
 
-HttpResponse AgentApi::get(std::string_view path, std::string_view query, const Reader& reader) {
-  if (path == kRuns) return list(query, reader.eyes);
-  if (path == kBudgets) return json_response(200, all_budgets(gateway_, reader.eyes));
+HttpResponse AgentApi::get(std::string_view path, std::string_view query, const Looking& reader) {
+  if (path == kRuns) return list(query, reader);
+  if (path == kBudgets) return json_response(200, all_budgets(gateway_, reader.eyes.user));
   const size_t slash = path.find('/');
   const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   const auto name = decoded(rest);
@@ -260,7 +267,7 @@ std::optional<HttpResponse> AgentApi::answer(const HttpRequest& request, bool lo
   const auto caller = who_asks(request, *gateway_.directory(), kScope);
   if (!caller) return refused(caller.error());
   if (request.method == "GET")
-    return get(path, query, {caller->user, reader_for(request, caller->user)});
+    return get(path, query, {caller->user, reader_for(request, *caller)});
   if (request.method == "POST" && path == kPrompts) return keep(request, *caller);
   return problem(405, "prompts are POSTed, and runs are only looked at");
 }

@@ -43,18 +43,20 @@ class AgentApi {
   AgentApi(gateway::Gateway& gateway, audit::Log& log, std::filesystem::path audit_directory)
       : gateway_(gateway), log_(log), audit_directory_(std::move(audit_directory)) {}
   HttpResponse keep(const HttpRequest& request, const Caller& caller);
-  /// Who looks, and whose runs they see; nobody: whoever may open the state folder, who sees all.
-  struct Reader {
+  /// Who looks, and what they see; nobody: whoever may open the state folder, who sees all.
+  struct Looking {
     std::string user;
-    std::string eyes;  ///< empty: everybody's, of those who may read all there is
-    bool may_see(const agents::Prompt& prompt) const {
-      return eyes.empty() || prompt.user == eyes || prompt.person == eyes;
+    Reader eyes;
+    /// Their own work, and what others do for them.
+    bool may_see(std::string_view by, std::string_view person) const {
+      return eyes.user.empty() || is_own(eyes, by, person) ||
+             (eyes.person.empty() && eyes.user == person);
     }
   };
-  HttpResponse get(std::string_view path, std::string_view query, const Reader& reader);
-  HttpResponse list(std::string_view query, const std::string& reader);
-  HttpResponse run(const std::string& run, const Reader& reader);
-  HttpResponse prompt(const std::string& id, const Reader& reader);
+  HttpResponse get(std::string_view path, std::string_view query, const Looking& reader);
+  HttpResponse list(std::string_view query, const Looking& reader);
+  HttpResponse run(const std::string& run, const Looking& reader);
+  HttpResponse prompt(const std::string& id, const Looking& reader);
   HttpResponse erase(const std::string& id, const HttpRequest& request);
   Result<> note(audit::EventType type, const std::string& who, const std::string& what);
 

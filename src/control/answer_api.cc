@@ -77,7 +77,7 @@ Result<approval::Request> AnswerApi::decide(const config::WebhookConfig& webhook
   SLUICE_ASSIGN(const identity::User* user,
                 outside::find_person(*directory, webhook.person_attribute, answer.person));
   SLUICE_ASSIGN(const auto request, desk_.find(answer.request));
-  if (!may_see(request, *directory, user->name)) {
+  if (!may_see(request, *directory, {user->name})) {
     return fail(ErrorCode::kDenied,
                 fmt::format("\"{}\" neither asked for it nor is asked to decide", user->name));
   }

@@ -75,10 +75,16 @@ HttpResponse Api::later(HttpRequest request) {
   HttpResponse response;
   response.whose = share_of_user(request.user);
   response.later = [this, request = std::move(request)] {
-    return tagged(request, repeated_.once(request, [&] {
+    auto made = tagged(request, repeated_.once(request, [&] {
       auto answer = answer_known(request);
       return answer.later ? answer.later() : std::move(answer);
     }));
+    if (made.stream) {
+      made.stream = [this, request, more = std::move(made.stream)] {
+        return door_.still_lets_in(request) ? more() : std::nullopt;
+      };
+    }
+    return made;
   };
   return response;
 }
@@ -109,6 +115,7 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
 HttpResponse Api::answer_local(const HttpRequest& received) {
   HttpRequest request = received;
   request.user.clear();
+  request.person.clear();
   request.roles = {};
   if (auto answer = first_of(request, login_, identity_)) return std::move(*answer);
   return answer_known(request);

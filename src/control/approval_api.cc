@@ -98,31 +98,37 @@ json::array texts(const std::vector<std::string>& list) {
 
 }  // namespace
 
-std::vector<std::string> ApprovalApi::eyes_of(const std::string& reader) {
-  std::vector<std::string> out = {reader};
+std::vector<Reader> ApprovalApi::eyes_of(const Reader& reader) {
+  std::vector<Reader> out = {reader};
   const auto all = desk_.delegations();
-  if (reader.empty() || !all) return out;
+  if (reader.user.empty() || !reader.person.empty() || !all) return out;
   const auto directory = gateway_.directory();
   const int64_t now = wall_micros();
   for (const approval::Delegation& each : *all) {
-    if (each.to == reader &&
+    if (each.to == reader.user &&
         approval::find_delegation(*all, each.from, each.to, now, *directory) != nullptr)
-      out.push_back(each.from);
+      out.push_back({each.from});
   }
   return out;
 }
 
-bool ApprovalApi::may_see(const approval::Request& request, const std::vector<std::string>& eyes) {
+bool ApprovalApi::may_see(const approval::Request& request, const std::vector<Reader>& eyes) {
   const auto directory = gateway_.directory();
-  return std::any_of(eyes.begin(), eyes.end(), [&](const std::string& each) {
+  return std::any_of(eyes.begin(), eyes.end(), [&](const Reader& each) {
     return control::may_see(request, *directory, each);
   });
 }
 
 bool may_see(const approval::Request& request, const identity::Directory& directory,
-             const std::string& reader) {
-  if (reader.empty() || request.subject.requester == reader) return true;
-  const identity::User* user = directory.find(reader);
+             const Reader& reader) {
+  if (reader.user.empty()) return true;
+  const auto& persons = request.persons;
+  const bool theirs = request.subject.requester == reader.user;
+  // Who acts for somebody decides on nothing.
+  if (!reader.person.empty())
+    return theirs && std::find(persons.begin(), persons.end(), reader.person) != persons.end();
+  if (theirs) return true;
+  const identity::User* user = directory.find(reader.user);
   if (user == nullptr) return false;
   for (const approval::Need& need : request.needs) {
     for (const auto& stage : need.stages) {
@@ -156,7 +162,7 @@ json::object ApprovalApi::brief(const approval::Request& request) {
   return out;
 }
 
-HttpResponse ApprovalApi::list(const HttpRequest& request, const std::string& reader) {
+HttpResponse ApprovalApi::list(const HttpRequest& request, const Reader& reader) {
   approval::Wanted wanted;
   const size_t mark = request.path.find('?');
   const auto given = audit::parse_query_string(
@@ -197,7 +203,7 @@ HttpResponse ApprovalApi::list(const HttpRequest& request, const std::string& re
 }
 
 /// How it went with those like it, of which the reader may know.
-json::array ApprovalApi::similar(const approval::Request& request, const std::string& reader) {
+json::array ApprovalApi::similar(const approval::Request& request, const Reader& reader) {
   approval::Wanted wanted;
   wanted.limit = kMostCompared;
   auto others = desk_.list(wanted);
@@ -225,7 +231,7 @@ void ApprovalApi::add_requester(const approval::Request& request, json::object& 
   }
 }
 
-HttpResponse ApprovalApi::show(int64_t number, const std::string& reader) {
+HttpResponse ApprovalApi::show(int64_t number, const Reader& reader) {
   const auto found = desk_.find(number);
   if (!found) return failed(found.error());
   if (!may_see(*found, eyes_of(reader))) {
@@ -262,17 +268,18 @@ HttpResponse ApprovalApi::act(const HttpRequest& request, int64_t number, std::s
     body = std::move(*parsed);
   }
   const std::string comment = text_of(body, "comment");
+  const Reader reader{caller->user, caller->person};
+  const auto before = desk_.find(number);
+  if (!before) return failed(before.error());
+  if (!may_see(*before, eyes_of(reader))) {
+    return problem(403, "you neither asked for it nor are asked to decide on it");
+  }
   if (what == "withdraw") {
     const auto withdrawn = desk_.withdraw(number, caller->user, comment);
-    return withdrawn ? show(number, caller->user) : failed(withdrawn.error());
+    return withdrawn ? show(number, reader) : failed(withdrawn.error());
   }
   const auto verdict = approval::find_verdict(what);
   if (!verdict) return problem(404, "known: approve, reject, comment, withdraw");
-  const auto before = desk_.find(number);
-  if (!before) return failed(before.error());
-  if (!may_see(*before, eyes_of(caller->user))) {
-    return problem(403, "you neither asked for it nor are asked to decide on it");
-  }
   approval::Vote vote{caller->user, *verdict, comment, caller->authentication};
   vote.on_behalf = text_of(body, "for");
   if (const auto* rows = body.if_contains("max_rows")) {
@@ -281,7 +288,7 @@ HttpResponse ApprovalApi::act(const HttpRequest& request, int64_t number, std::s
     vote.max_rows = static_cast<uint64_t>(rows->get_int64());
   }
   const auto voted = desk_.vote(number, std::move(vote));
-  return voted ? show(number, caller->user) : failed(voted.error());
+  return voted ? show(number, reader) : failed(voted.error());
 }
 
 std::optional<HttpResponse> ApprovalApi::answer(const HttpRequest& request, bool local) {
@@ -298,11 +305,11 @@ std::optional<HttpResponse> ApprovalApi::answer(const HttpRequest& request, bool
     return act(request, *number, path.substr(slash + 1));
   }
   if (request.method != "GET") return problem(405, "only GET and POST are allowed");
-  std::string reader;
+  Reader reader;
   if (!local || !request.authorization.empty()) {
     const auto caller = who_asks(request, *gateway_.directory(), kScope);
     if (!caller) return refused(caller.error());
-    reader = reader_for(request, caller->user);
+    reader = reader_for(request, *caller);
   }
   if (path.empty()) return list(request, reader);
   const auto number = number_in(path);

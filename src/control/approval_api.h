@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "approval/desk.h"
+#include "control/caller.h"
 #include "control/delegation_api.h"
 #include "control/http_server.h"
 #include "gateway/gateway.h"
@@ -17,7 +18,7 @@ namespace sluice::control {
 /// Whether `reader` asked for it or is asked to decide on it; whoever may open the state folder
 /// (an empty name) may see all.
 bool may_see(const approval::Request& request, const identity::Directory& directory,
-             const std::string& reader);
+             const Reader& reader);
 
 /// Requests, and what people say to them (docs/approvals.md):
 ///
@@ -40,13 +41,13 @@ class ApprovalApi {
   std::optional<HttpResponse> answer(const HttpRequest& request, bool local);
 
  private:
-  HttpResponse list(const HttpRequest& request, const std::string& reader);
-  boost::json::array similar(const approval::Request& request, const std::string& reader);
-  HttpResponse show(int64_t number, const std::string& reader);
+  HttpResponse list(const HttpRequest& request, const Reader& reader);
+  boost::json::array similar(const approval::Request& request, const Reader& reader);
+  HttpResponse show(int64_t number, const Reader& reader);
   HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
   /// The reader, and those whose vote they may give now: they see what those see.
-  std::vector<std::string> eyes_of(const std::string& reader);
-  bool may_see(const approval::Request& request, const std::vector<std::string>& eyes);
+  std::vector<Reader> eyes_of(const Reader& reader);
+  bool may_see(const approval::Request& request, const std::vector<Reader>& eyes);
   boost::json::object brief(const approval::Request& request);
   /// How the session that asks came in, as it is on the record.
   void add_requester(const approval::Request& request, boost::json::object& out);

@@ -90,6 +90,7 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
   if ((asked->own = own)) {
     if (request.user.empty()) return problem(404, "the operator has no statements of their own");
     asked->query.user = request.user;
+    asked->person = request.person;
     asked->query.type = "statement";
   }
   HttpResponse response;
@@ -147,7 +148,11 @@ HttpResponse AuditApi::records(const Asked& asked) {
   const auto page = audit::search_page(audit_directory_, asked.query);
   if (!page) return failed(page.error());
   json::array all;
-  for (const auto& record : page->records) all.push_back(audit::to_json(record));
+  for (const auto& record : page->records) {
+    const auto& actors = record.context.actors;
+    if (asked.person.empty() || (!actors.empty() && actors.back() == asked.person))
+      all.push_back(audit::to_json(record));
+  }
   json::object out{{"records", std::move(all)}, {"next", nullptr}};
   if (page->next) out["next"] = audit::to_text(*page->next);
   return json_response(200, out);

@@ -47,6 +47,7 @@ class AuditApi {
     std::string by, over;
     std::string reader = {};  ///< who reads; empty: the operator
     bool own = false;         ///< their own statements, and nothing else
+    std::string person = {};  ///< of those, what they did for this one
   };
   Result<Asked> asked_of(const audit::Given& given) const;
   HttpResponse records(const Asked& asked);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "gateway/identified.h"
 
 namespace sluice::control {
 namespace {
@@ -17,15 +18,19 @@ tl::unexpected<Error> refused() {
 Result<Caller> by_credential(std::string_view secret, const identity::Directory& directory,
                              std::string_view scope) {
   const identity::Credential* shown = directory.credential_of_secret(secret);
-  if (shown == nullptr || !shown->live(wall_micros())) return refused();
+  if (shown == nullptr) return refused();
   const identity::User* user = directory.find(shown->user);
-  if (user == nullptr || user->disabled) return refused();
+  // For whichever database it is good; what is about one asks again.
+  const std::string anywhere = shown->databases.empty() ? "" : shown->databases.front();
+  if (user == nullptr ||
+      gateway::not_welcome(directory, *user, shown, anywhere, wall_micros()).has_value())
+    return refused();
   if (shown->kind == identity::CredentialKind::kToken &&
       std::find(shown->scopes.begin(), shown->scopes.end(), scope) == shown->scopes.end()) {
     return fail(ErrorCode::kDenied,
                 "this token lacks the scope \"" + std::string(scope) + "\": make one that has it");
   }
-  return Caller{user->name, shown->assurance.method, shown->id};
+  return Caller{user->name, shown->assurance.method, shown->id, std::string(shown->acts_for())};
 }
 
 /// Whether an address is of this machine.
@@ -53,8 +58,21 @@ std::string share_of(const HttpRequest& request, const identity::Directory& dire
 
 std::string share_of_user(const std::string& user) { return "user " + user; }
 
-std::string reader_for(const HttpRequest& request, const std::string& user) {
-  return request.roles.meet(Role::kAuditor | Role::kAdmin) ? "" : user;
+Reader reader_for(const HttpRequest& request, const Caller& caller) {
+  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) return {};
+  return {caller.user, caller.person};
+}
+
+bool is_own(const Reader& reader, std::string_view user, std::string_view person) {
+  return reader.user == user && (reader.person.empty() || reader.person == person);
+}
+
+bool shown_for(const HttpRequest& request, const identity::Directory& directory,
+               std::string_view database) {
+  const auto secret = bearer_of(request);
+  if (secret.empty()) return true;
+  const auto* shown = directory.credential_of_secret(secret);
+  return shown != nullptr && shown->good_for(database);
 }
 
 std::string_view bearer_of(const HttpRequest& request) {

@@ -15,6 +15,13 @@ struct Caller {
   std::string user;
   std::string authentication;  ///< how they had proved it to get the credential
   std::string credential;      ///< its id
+  std::string person = {};     ///< for whom it acts; empty: for themselves
+};
+
+/// In whose eyes something is looked at.
+struct Reader {
+  std::string user;         ///< empty: all is seen
+  std::string person = {};  ///< for whom they act: of what `user` did, they see what was for them
 };
 
 /// By the Authorization header: Bearer (RFC 6750) with a credential. Passwords are taken in one
@@ -30,9 +37,14 @@ std::string share_of(const HttpRequest& request, const identity::Directory& dire
 /// The same, of who is known.
 std::string share_of_user(const std::string& user);
 
-/// In whose eyes what is listed is looked at: `user`'s, or, for those who may read all there is,
-/// nobody's ("").
-std::string reader_for(const HttpRequest& request, const std::string& user);
+/// In whose eyes what is listed is looked at: the caller's, or, for those who may read all there
+/// is, nobody's ("").
+Reader reader_for(const HttpRequest& request, const Caller& caller);
+/// Whether what `user` did, for `person` or for themselves, was done by a reader.
+bool is_own(const Reader& reader, std::string_view user, std::string_view person);
+/// Whether what a request shows is good for a database; what shows nothing is the operator's.
+bool shown_for(const HttpRequest& request, const identity::Directory& directory,
+               std::string_view database);
 
 /// What the client shows as a bearer (RFC 6750); empty: nothing of that kind.
 std::string_view bearer_of(const HttpRequest& request);

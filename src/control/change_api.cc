@@ -77,9 +77,10 @@ Result<change::Change> change_in(const json::object& body) {
 
 }  // namespace
 
-bool ChangeApi::may_see(const change::Change& change, const std::string& reader) {
-  if (reader.empty() || change.requester == reader) return true;
-  if (change.request == 0) return false;
+bool ChangeApi::may_see(const change::Change& change, const Reader& reader) {
+  const std::string person = change.actors.empty() ? "" : change.actors.back();
+  if (reader.user.empty() || is_own(reader, change.requester, person)) return true;
+  if (change.request == 0 || !reader.person.empty()) return false;
   const auto request = desk_.find(change.request);
   return request && control::may_see(*request, *gateway_.directory(), reader);
 }
@@ -133,23 +134,24 @@ HttpResponse ChangeApi::submit(const HttpRequest& request, const change::Who& wh
   });
 }
 
-HttpResponse ChangeApi::act(int64_t number, std::string_view what, const change::Who& who) {
+HttpResponse ChangeApi::act(int64_t number, std::string_view what, const change::Who& who,
+                            const Reader& reader) {
   const auto method = what == "run"        ? &change::Changes::run
                       : what == "rollback" ? &change::Changes::roll_back
                       : what == "cancel"   ? &change::Changes::cancel
                                            : nullptr;
   if (method == nullptr) return problem(404, "known: run, rollback, cancel");
-  return later([this, number, method, who] {
+  return later([this, number, method, who, reader] {
     const auto found = changes_.find(number);
     if (!found) return failed(found.error());
-    if (!may_see(*found, who.user))
+    if (!may_see(*found, reader))
       return problem(403, "you neither submitted it nor are asked to decide on it");
     const auto done = (changes_.*method)(number, who);
     return done ? json_response(200, whole(*done)) : failed(done.error());
   });
 }
 
-HttpResponse ChangeApi::list(const HttpRequest& request, const std::string& reader) {
+HttpResponse ChangeApi::list(const HttpRequest& request, const Reader& reader) {
   change::Wanted wanted;
   const size_t mark = request.path.find('?');
   const auto given = audit::parse_query_string(
@@ -185,7 +187,7 @@ HttpResponse ChangeApi::list(const HttpRequest& request, const std::string& read
   return json_response(200, out);
 }
 
-HttpResponse ChangeApi::show(int64_t number, const std::string& reader) {
+HttpResponse ChangeApi::show(int64_t number, const Reader& reader) {
   const auto found = changes_.find(number);
   if (!found) return failed(found.error());
   if (!may_see(*found, reader))
@@ -199,6 +201,7 @@ std::optional<HttpResponse> ChangeApi::answer(const HttpRequest& request, bool l
   if (path != kPath && !path.starts_with(std::string(kPath) + "/")) return std::nullopt;
   path.remove_prefix(std::min(path.size(), kPath.size() + 1));
   change::Who who;
+  Reader reader;
   if (!local || !request.authorization.empty() || request.method == "POST") {
     const auto caller = who_asks(request, *gateway_.directory(), kScope);
     if (!caller) {
@@ -207,6 +210,7 @@ std::optional<HttpResponse> ChangeApi::answer(const HttpRequest& request, bool l
                  : failed(caller.error());
     }
     who = {caller->user, caller->credential, request.peer};
+    reader = {caller->user, caller->person};
   }
   const size_t slash = path.find('/');
   const auto number = number_in(path.substr(0, slash));
@@ -214,10 +218,10 @@ std::optional<HttpResponse> ChangeApi::answer(const HttpRequest& request, bool l
   if (request.method == "POST") {
     if (path.empty()) return submit(request, who);
     if (slash == std::string_view::npos) return problem(404, "known: run, rollback, cancel");
-    return act(*number, path.substr(slash + 1), who);
+    return act(*number, path.substr(slash + 1), who, reader);
   }
   if (request.method != "GET") return problem(405, "only GET and POST are allowed");
-  const std::string reader = reader_for(request, who.user);
+  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) reader = {};
   return path.empty() ? list(request, reader) : show(*number, reader);
 }
 

@@ -6,6 +6,7 @@
 
 #include "approval/desk.h"
 #include "change/changes.h"
+#include "control/caller.h"
 #include "control/http_server.h"
 #include "gateway/gateway.h"
 
@@ -31,10 +32,11 @@ class ChangeApi {
 
  private:
   HttpResponse submit(const HttpRequest& request, const change::Who& who);
-  HttpResponse act(int64_t number, std::string_view what, const change::Who& who);
-  HttpResponse list(const HttpRequest& request, const std::string& reader);
-  HttpResponse show(int64_t number, const std::string& reader);
-  bool may_see(const change::Change& change, const std::string& reader);
+  HttpResponse act(int64_t number, std::string_view what, const change::Who& who,
+                   const Reader& reader);
+  HttpResponse list(const HttpRequest& request, const Reader& reader);
+  HttpResponse show(int64_t number, const Reader& reader);
+  bool may_see(const change::Change& change, const Reader& reader);
   boost::json::object brief(const change::Change& change);
   boost::json::object whole(const change::Change& change);
 

@@ -6,7 +6,7 @@ namespace sluice::control {
 namespace {
 
 constexpr auto kCheckEvery = std::chrono::seconds(10);
-/// A database that is well has answered by then.
+/// A database that is well has answered by then; until it does, it is told of as before.
 constexpr auto kPatience = std::chrono::seconds(2);
 
 }  // namespace
@@ -41,8 +41,9 @@ Clock::time_point DatabaseChecks::worth_waiting(const std::vector<std::string>& 
   Clock::time_point until{};
   for (const auto& database : databases) {
     const auto found = known_.find(database);
-    if (found != known_.end() && found->second.running)
-      until = std::max(until, found->second.begun + kPatience);
+    if (found == known_.end() || !found->second.running) continue;
+    const bool first = found->second.ended == Clock::time_point();
+    until = std::max(until, found->second.begun + (first ? first_ : Duration(kPatience)));
   }
   return until;
 }

@@ -21,7 +21,9 @@ class DatabaseChecks {
   /// Takes as long as the database does; called for several databases at once.
   using Check = std::function<Result<std::string>(const std::string&)>;
 
-  explicit DatabaseChecks(Check check) : check_(std::move(check)) {}
+  /// `first`: how long the first answer of one is waited for.
+  explicit DatabaseChecks(Check check, Duration first = std::chrono::seconds(10))
+      : check_(std::move(check)), first_(first) {}
   ~DatabaseChecks() { pool_.stop(); }
   DatabaseChecks(const DatabaseChecks&) = delete;
   DatabaseChecks& operator=(const DatabaseChecks&) = delete;
@@ -45,6 +47,7 @@ class DatabaseChecks {
   static constexpr size_t kAtOnce = 4;
 
   const Check check_;
+  const Duration first_;
   mutable std::mutex mutex_;
   std::condition_variable known_more_;
   std::map<std::string, Known> known_;

@@ -32,11 +32,13 @@ TEST(DatabaseChecks, OneThatDoesNotAnswerHoldsUpNobody) {
   std::promise<void> go_on;
   const auto gate = go_on.get_future().share();
   std::atomic<int> asked = 0;
-  DatabaseChecks checks([&, gate](const std::string& name) -> Result<std::string> {
-    ++asked;
-    if (name == "silent") gate.wait();
-    return "PostgreSQL 15";
-  });
+  DatabaseChecks checks(
+      [&, gate](const std::string& name) -> Result<std::string> {
+        ++asked;
+        if (name == "silent") gate.wait();
+        return "PostgreSQL 15";
+      },
+      std::chrono::milliseconds(500));
   const auto began = Clock::now();
   EXPECT_THAT(checks.problems({"silent", "orders"}),
               UnorderedElementsAre(Pair("silent", "it has not answered yet")));

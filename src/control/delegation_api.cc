@@ -44,7 +44,7 @@ HttpResponse DelegationApi::list(const HttpRequest& request, bool local) {
   if (!local || !request.authorization.empty()) {
     const auto caller = who_asks(request, *gateway_.directory(), kScope);
     if (!caller) return refused(caller.error());
-    reader = reader_for(request, caller->user);
+    reader = reader_for(request, *caller).user;
   }
   const auto all = desk_.delegations();
   if (!all) return failed(all.error());

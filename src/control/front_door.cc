@@ -100,6 +100,7 @@ std::optional<HttpResponse> FrontDoor::identify(HttpRequest& request, const Rout
     return refused;
   }
   request.user = caller->user;
+  request.person = caller->person;
   request.roles = roles_of(*directory->find(caller->user),
                            directory->credential(caller->credential), config->api);
   if (!request.roles.meet(route.roles)) return not_theirs(route, config->api);
@@ -119,6 +120,7 @@ std::optional<HttpResponse> FrontDoor::too_many(const HttpRequest& request) {
 
 std::optional<HttpResponse> FrontDoor::stop(HttpRequest& request) {
   request.user.clear();
+  request.person.clear();
   request.roles = {};
   if (request.path.starts_with("/scim/")) return std::nullopt;  // It says so in its own way.
   const bool api = request.path.starts_with("/api/");
@@ -133,6 +135,12 @@ std::optional<HttpResponse> FrontDoor::stop(HttpRequest& request) {
     if (auto refused = identify(request, *route)) return refused;
   }
   return too_many(request);
+}
+
+bool FrontDoor::still_lets_in(const HttpRequest& request) {
+  const Route* route = find_route(request.method, request.path);
+  HttpRequest asks = request;
+  return route != nullptr && !identify(asks, *route);
 }
 
 }  // namespace sluice::control

@@ -24,6 +24,9 @@ class FrontDoor {
   /// browser's cookie shows counts like a credential in Authorization, from where nothing but the
   /// gateway's own pages can have sent it.
   std::optional<HttpResponse> stop(HttpRequest& request);
+  /// Whether a request that it has let in would be let in now: whoever is answered without an end
+  /// may not be who they were.
+  bool still_lets_in(const HttpRequest& request);
 
  private:
   std::optional<HttpResponse> take_cookie(HttpRequest& request);

@@ -115,7 +115,7 @@ json::object GrantApi::row(const access::GrantRow& grant) {
   return out;
 }
 
-HttpResponse GrantApi::list(std::string_view query, const std::string& reader) {
+HttpResponse GrantApi::list(std::string_view query, const Reader& reader) {
   identity::WantedGrants wanted;
   const auto given = parameters_of(query);
   if (!given) return failed(given.error());
@@ -143,16 +143,22 @@ HttpResponse GrantApi::list(std::string_view query, const std::string& reader) {
   json::array out;
   for (const auto& grant : *found) {
     if (out.size() == limit) break;
-    if (reader.empty() || keeper_.may_see(reader, grant)) out.push_back(row(grant));
+    if (may_see(grant, reader)) out.push_back(row(grant));
   }
   return json_response(200, out);
 }
 
-HttpResponse GrantApi::show(int64_t number, const std::string& reader) {
+bool GrantApi::may_see(const access::GrantRow& grant, const Reader& reader) {
+  if (reader.user.empty()) return true;
+  // Who acts for somebody decides on nothing.
+  return reader.person.empty() ? keeper_.may_see(reader.user, grant)
+                               : is_own(reader, grant.holder, grant.acts_for);
+}
+
+HttpResponse GrantApi::show(int64_t number, const Reader& reader) {
   const auto found = keeper_.find(number);
   if (!found) return failed(found.error());
-  if (!reader.empty() && !keeper_.may_see(reader, *found))
-    return problem(403, "it is neither yours nor yours to decide on");
+  if (!may_see(*found, reader)) return problem(403, "it is neither yours nor yours to decide on");
   return json_response(200, row(*found));
 }
 
@@ -196,6 +202,12 @@ HttpResponse GrantApi::act(const HttpRequest& request, const Caller& caller,
   const auto answer = [this](const Result<access::GrantRow>& done) {
     return done ? json_response(200, row(*done)) : failed(done.error());
   };
+  if (!caller.person.empty()) {
+    const auto grant = keeper_.find(*number);
+    if (!grant) return failed(grant.error());
+    if (!may_see(*grant, {caller.user, caller.person}))
+      return problem(403, "it is neither yours nor yours to decide on");
+  }
   if (what == "return") return answer(keeper_.give_back(caller.user, *number, comment));
   if (what == "revoke") return answer(keeper_.revoke(caller.user, caller.user, *number, comment));
   if (what == "review") {
@@ -226,8 +238,9 @@ HttpResponse GrantApi::revoke_locally(const HttpRequest& request, std::string_vi
   return done ? json_response(200, row(*done)) : failed(done.error());
 }
 
-HttpResponse GrantApi::holdings(std::string_view query, const std::string& reader) {
-  if (!reader.empty() && !keeper_.is_access_reviewer(reader)) {
+HttpResponse GrantApi::holdings(std::string_view query, const Reader& reader) {
+  if (!reader.user.empty() &&
+      (!reader.person.empty() || !keeper_.is_access_reviewer(reader.user))) {
     return problem(403, "who holds what is for the groups of access_review in the policy");
   }
   std::string user;
@@ -275,7 +288,7 @@ HttpResponse GrantApi::decide(const HttpRequest& request, const Caller& caller) 
 }
 
 HttpResponse GrantApi::get(const HttpRequest& request, std::string_view path,
-                           const std::string& reader) {
+                           const Reader& reader) {
   const size_t mark = request.path.find('?');
   const std::string_view query =
       mark == std::string::npos ? "" : std::string_view(request.path).substr(mark + 1);
@@ -298,7 +311,7 @@ std::optional<HttpResponse> GrantApi::answer(const HttpRequest& request, bool lo
   if (trusted && one) return revoke_locally(request, path.substr(kGrants.size() + 1));
   const auto caller = who_asks(request, *gateway_.directory(), kScope);
   if (!caller) return refused(caller.error());
-  if (request.method == "GET") return get(request, path, reader_for(request, caller->user));
+  if (request.method == "GET") return get(request, path, reader_for(request, *caller));
   if (path == kAccess) return decide(request, *caller);
   if (path == kGrants) return make(request, *caller);
   return act(request, *caller, path.substr(kGrants.size() + 1));

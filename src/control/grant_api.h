@@ -39,13 +39,14 @@ class GrantApi {
   std::optional<HttpResponse> answer(const HttpRequest& request, bool local);
 
  private:
-  HttpResponse get(const HttpRequest& request, std::string_view path, const std::string& reader);
-  HttpResponse list(std::string_view query, const std::string& reader);
-  HttpResponse show(int64_t number, const std::string& reader);
+  HttpResponse get(const HttpRequest& request, std::string_view path, const Reader& reader);
+  HttpResponse list(std::string_view query, const Reader& reader);
+  HttpResponse show(int64_t number, const Reader& reader);
+  bool may_see(const access::GrantRow& grant, const Reader& reader);
   HttpResponse make(const HttpRequest& request, const Caller& caller);
   HttpResponse act(const HttpRequest& request, const Caller& caller, std::string_view path);
   HttpResponse revoke_locally(const HttpRequest& request, std::string_view path);
-  HttpResponse holdings(std::string_view query, const std::string& reader);
+  HttpResponse holdings(std::string_view query, const Reader& reader);
   HttpResponse decide(const HttpRequest& request, const Caller& caller);
   Result<access::Asker> asker(const HttpRequest& request, const Caller& caller) const;
   boost::json::object row(const access::GrantRow& grant);

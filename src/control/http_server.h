@@ -24,6 +24,7 @@ struct HttpRequest {
 
   /// Who asks, once the front door has made sure of it; empty: whoever may open the state folder.
   std::string user = {};
+  std::string person = {};  ///< for whom they act; empty: for themselves
   Roles roles = {};
 
   /// A header by its name in lower case; empty where there is none.

@@ -101,19 +101,19 @@ std::string McpApi::share(const HttpRequest& request) {
 }
 
 Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
-  const SecretString shown(std::string(bearer_of(request)));
+  SecretString shown(std::string(bearer_of(request)));
+  HttpRequest asks = request;
   if (!shown.empty() && !identity::is_credential_secret(shown.reveal()) && identity_ != nullptr) {
     SLUICE_ASSIGN(auto issued, identity_->bearer(shown, request.peer));
-    const auto directory = gateway_.directory();
-    const auto* credential = directory->credential(issued.id);
-    if (credential == nullptr) return fail(ErrorCode::kAuthentication, "the credential is gone");
+    asks.authorization = "Bearer " + std::string(issued.secret.reveal());
+    const std::string token = digest_of(shown.reveal());
+    shown = std::move(issued.secret);
+    SLUICE_ASSIGN(const auto caller, who_asks(asks, *gateway_.directory(), kScope));
     const std::lock_guard lock(mutex_);
-    users_.insert(digest_of(shown.reveal()), std::make_shared<const std::string>(credential->user),
-                  credential->user.size());
-    return AgentCaller{credential->user, issued.id, std::move(issued.secret), {}, {}};
+    users_.insert(token, std::make_shared<const std::string>(caller.user), caller.user.size());
   }
-  SLUICE_ASSIGN(const auto caller, who_asks(request, *gateway_.directory(), kScope));
-  return AgentCaller{caller.user, caller.credential, shown, {}, {}};
+  SLUICE_ASSIGN(const auto caller, who_asks(asks, *gateway_.directory(), kScope));
+  return AgentCaller{caller.user, caller.credential, std::move(shown), {}, {}};
 }
 
 HttpResponse McpApi::take(const HttpRequest& request) {

@@ -92,6 +92,14 @@ bool only_reads(const sql::StatementFacts& facts) {
          });
 }
 
+/// For whom a record's session acted; empty: for itself.
+std::string_view acted_for(const json::value& record) {
+  const auto* actors = record.is_object() ? record.get_object().if_contains("actors") : nullptr;
+  if (actors == nullptr || !actors->is_array() || actors->get_array().empty()) return {};
+  const auto& last = actors->get_array().back();
+  return last.is_string() ? std::string_view(last.get_string()) : std::string_view();
+}
+
 /// What is sensitive in a database, by "schema.table.column".
 std::map<std::string, const privacy::ColumnLabel*> classes_of(const privacy::Labels& labels) {
   std::map<std::string, const privacy::ColumnLabel*> out;
@@ -245,6 +253,8 @@ ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& argu
   const auto* user = directory->find(caller.user);
   const auto* credential = directory->credential(caller.credential);
   if (user == nullptr || credential == nullptr) return failure("your credential is gone");
+  if (!credential->good_for(target->database))
+    return failure("your credential is not for this database", "See list_databases.");
   const std::string sql = text(arguments, "sql");
   const auto understood = gateway_.understand(target->database, sql);
   if (!understood) return failure(understood.error().text);
@@ -324,13 +334,27 @@ ToolAnswer McpTools::register_prompt(const AgentCaller& caller, const json::obje
 ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& arguments) {
   const int64_t wanted = number_of(arguments, "limit");
   const size_t limit = wanted > 0 ? std::min(static_cast<size_t>(wanted), kMostHistory) : 20;
+  const auto directory = gateway_.directory();
+  const auto* credential = directory->credential(caller.credential);
+  if (credential == nullptr) return failure("your credential is gone");
+  const std::string person(credential->acts_for());
   std::string user;
   for (const unsigned char c : caller.user) user += fmt::format("%{:02X}", c);
-  return from_http(
+  auto answer = from_http(
       records_({"GET",
                 fmt::format("/api/v1/audit/records?type=statement&user={}&order=newest&limit={}",
-                            user, limit),
+                            user, person.empty() ? limit : kMostRows),
                 ""}));
+  auto* records = answer.found.if_contains("records");
+  if (person.empty() || answer.failed || records == nullptr || !records->is_array()) return answer;
+  // What the same agent did for others is not for this one to know.
+  json::array theirs;
+  for (auto& record : records->get_array()) {
+    if (theirs.size() < limit && acted_for(record) == person) theirs.push_back(std::move(record));
+  }
+  answer.found["records"] = std::move(theirs);
+  answer.found["next"] = nullptr;
+  return answer;
 }
 
 ToolAnswer McpTools::over_http(const AgentCaller& caller, const std::string& method,

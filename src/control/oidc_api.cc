@@ -42,6 +42,23 @@ BegunLogin begun_of(const boost::json::object& body) {
   return {text_of(body, "attempt"), SecretString(text_of(body, "secret"))};
 }
 
+/// The address from where a login is begun, as far as it tells anybody apart.
+std::string begun_from(const config::Config& config, const std::string& peer) {
+  return config.identity.behind_tls ? std::string() : peer;
+}
+
+identity::NewCredential credential_for(const identity::Exchanged& exchanged,
+                                       const std::string& label) {
+  identity::NewCredential next;
+  next.user = exchanged.user;
+  next.databases = exchanged.databases;
+  next.label = label;
+  next.expires_micros = micros_from_now(exchanged.session);
+  next.assurance = exchanged.assurance;
+  next.actors = exchanged.actors;
+  return next;
+}
+
 void add_begun(boost::json::object& answer, const BegunLogin& begun) {
   answer["attempt"] = begun.attempt;
   answer["secret"] = begun.secret.reveal();
@@ -76,39 +93,28 @@ void OidcApi::stop() {
 
 Result<identity::IssuedCredential> OidcApi::bearer(const SecretString& token,
                                                    const std::string& peer) {
-  const std::string digest = sha2(256, token.reveal());
+  // What is signed: a signature of it can take several forms.
+  const std::string_view text = token.reveal();
+  const std::string digest = sha2(256, text.substr(0, text.rfind('.')));
   const std::lock_guard lock(mutex_);
   const auto directory = gateway_.directory();
   std::erase_if(known_tokens_, [&](const auto& entry) {
     const auto* credential = directory->credential(entry.second.id);
-    return credential == nullptr ||
-           (credential->revoked_micros == 0 && !credential->live(wall_micros()));
+    return credential == nullptr || !credential->live(wall_micros());
   });
-  const auto known = known_tokens_.find(digest);
-  if (known != known_tokens_.end()) {
-    if (directory->credential(known->second.id)->revoked_micros == 0) return known->second;
-    return fail(ErrorCode::kDenied, "what this token stood for was revoked");
-  }
+  if (const auto known = known_tokens_.find(digest); known != known_tokens_.end())
+    return known->second;
   const auto setup = this->setup();
   SLUICE_ASSIGN(const auto exchanged,
                 identity::TokenExchange(*setup->logins, setup->config->identity.workloads,
                                         identity::FederatedUsers(database_))
                     .bearer(std::string(token.reveal())));
-  SLUICE_ASSIGN(auto issued, issue(exchanged, "bearer token from " + peer));
+  SLUICE_ASSIGN(
+      auto issued,
+      identity::CredentialStore(database_, exchanged.user)
+          .issue_for_token(credential_for(exchanged, "bearer token from " + peer), digest));
   publish();
   return known_tokens_.emplace(digest, std::move(issued)).first->second;
-}
-
-Result<identity::IssuedCredential> OidcApi::issue(const identity::Exchanged& exchanged,
-                                                  const std::string& label) {
-  identity::NewCredential next;
-  next.user = exchanged.user;
-  next.databases = exchanged.databases;
-  next.label = label;
-  next.expires_micros = micros_from_now(exchanged.session);
-  next.assurance = exchanged.assurance;
-  next.actors = exchanged.actors;
-  return identity::CredentialStore(database_, exchanged.user).issue(next);
 }
 
 Result<> OidcApi::set_config(std::shared_ptr<const config::Config> config) {
@@ -190,8 +196,9 @@ HttpResponse OidcApi::start(Setup& setup, const HttpRequest& request, bool devic
   const auto body = body_of(request);
   if (!body) return refused(body.error());
   boost::json::object answer;
+  const std::string peer = begun_from(*setup.config, request.peer);
   if (device) {
-    const auto login = setup.logins->start_device(text_of(*body, "issuer"));
+    const auto login = setup.logins->start_device(text_of(*body, "issuer"), peer);
     if (!login) return refused(login.error());
     add_begun(answer, login->begun);
     answer["user_code"] = login->user_code;
@@ -203,7 +210,7 @@ HttpResponse OidcApi::start(Setup& setup, const HttpRequest& request, bool devic
     return json_response(200, answer);
   }
   const auto login =
-      setup.logins->start_browser(text_of(*body, "issuer"), text_of(*body, "redirect_uri"));
+      setup.logins->start_browser(text_of(*body, "issuer"), text_of(*body, "redirect_uri"), peer);
   if (!login) return refused(login.error());
   add_begun(answer, login->begun);
   answer["url"] = login->url;
@@ -211,8 +218,10 @@ HttpResponse OidcApi::start(Setup& setup, const HttpRequest& request, bool devic
 }
 
 Result<identity::BrowserLogin> OidcApi::begin_here(const std::string& issuer,
-                                                   const std::string& redirect_uri) {
-  return setup()->logins->start_browser(issuer, redirect_uri, true);
+                                                   const std::string& redirect_uri,
+                                                   const std::string& peer) {
+  const auto setup = this->setup();
+  return setup->logins->start_browser(issuer, redirect_uri, begun_from(*setup->config, peer), true);
 }
 
 HttpResponse OidcApi::finish(Setup& setup, const HttpRequest& request) {
@@ -307,7 +316,8 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
                        exchanged.error().code == ErrorCode::kDenied;
     return refuse(exchanged.error(), grant ? "invalid_grant" : "invalid_request");
   }
-  const auto issued = issue(*exchanged, {});
+  const auto issued =
+      identity::CredentialStore(database_, exchanged->user).issue(credential_for(*exchanged, {}));
   if (!issued) return refuse(issued.error(), "invalid_grant");
   publish();
   return json_response(200, boost::json::object{{"access_token", issued->secret.reveal()},

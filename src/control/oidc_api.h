@@ -36,7 +36,8 @@ class OidcApi {
   /// Begins a login that ends at this gateway itself, at `redirect_uri`. May take as long as the
   /// issuer does.
   Result<identity::BrowserLogin> begin_here(const std::string& issuer,
-                                            const std::string& redirect_uri);
+                                            const std::string& redirect_uri,
+                                            const std::string& peer);
   /// Ends what is under way with issuers; nothing is answered any more.
   void stop();
   ~OidcApi() { stop(); }
@@ -61,8 +62,6 @@ class OidcApi {
   HttpResponse exchange(Setup& setup, const HttpRequest& request);
   HttpResponse logged_in(Setup& setup, const identity::FinishedLogin& login,
                          const HttpRequest& request);
-  Result<identity::IssuedCredential> issue(const identity::Exchanged& exchanged,
-                                           const std::string& label);
   void publish();
   void record_failure(const Error& error, const HttpRequest& request);
 

@@ -80,7 +80,7 @@ json::object OverviewApi::waiting(const HttpRequest& request) {
   int64_t requests = 0, changes = 0, grants = 0;
   if (const auto found = from_.desk.list(approvals)) {
     requests = std::count_if(found->begin(), found->end(), [&](const auto& each) {
-      return all || may_see(each, *directory, request.user);
+      return all || may_see(each, *directory, {request.user, request.person});
     });
   }
   change::Wanted wanted;

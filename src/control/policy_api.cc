@@ -7,6 +7,7 @@
 #include "audit/search.h"
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/caller.h"
 #include "control/lint_json.h"
 #include "control/policy_json.h"
 #include "gateway/big_stack_thread.h"
@@ -83,6 +84,10 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   }
   statement.rule = record.rule;
   return statement;
+}
+
+HttpResponse not_shown_for() {
+  return problem(403, "what you have shown is not for this database");
 }
 
 }  // namespace
@@ -184,6 +189,7 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   if (!body) return failed(body.error());
   const auto target = gateway_.target(text_of(*body, "database"));
   if (!target) return failed(target.error());
+  if (!shown_for(request, *gateway_.directory(), target->database)) return not_shown_for();
   std::string user = text_of(*body, "user");
   if (user.empty()) user = request.user;
   constexpr Roles kAsksForOthers = Role::kAuditor | Role::kAdmin;
@@ -265,8 +271,10 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
 HttpResponse PolicyApi::lint(const HttpRequest& request) {
   const auto body = body_of(request);
   if (!body) return failed(body.error());
+  const std::string database = text_of(*body, "database");
+  if (!shown_for(request, *gateway_.directory(), database)) return not_shown_for();
   // What the script says of nothing gives the catalog.
-  const auto understood = gateway_.understand(text_of(*body, "database"), "");
+  const auto understood = gateway_.understand(database, "");
   if (!understood) return failed(understood.error());
   const std::string script = text_of(*body, "sql");
   const sql::Scope scope{understood->catalog, {"pg_catalog", "public"}};

@@ -1,23 +1,35 @@
 #include "control/repeated_requests.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
+#include "control/caller.h"
 #include "control/problem.h"
 
 namespace sluice::control {
 namespace {
 
 constexpr auto kLife = std::chrono::minutes(10);
-constexpr size_t kMost = 1000;
+constexpr size_t kMost = 5'000, kMostOfOne = 500;
 constexpr size_t kLongestKey = 255;
 
 }  // namespace
 
-void RepeatedRequests::forget(Clock::time_point now) {
-  while (!order_.empty()) {
-    const auto oldest = kept_.find(order_.front());
-    if (order_.size() < kMost && now - oldest->second.when < kLife) return;
-    kept_.erase(oldest);
-    order_.pop_front();
+void RepeatedRequests::drop(std::deque<std::pair<std::string, std::string>>::iterator which) {
+  kept_.erase(which->second);
+  if (const auto user = of_user_.find(which->first); --user->second == 0) of_user_.erase(user);
+  order_.erase(which);
+}
+
+void RepeatedRequests::forget(const std::string& user, Clock::time_point now) {
+  while (!order_.empty() &&
+         (order_.size() >= kMost || now - kept_.find(order_.front().second)->second.when >= kLife))
+    drop(order_.begin());
+  // Nobody makes others' be forgotten.
+  if (const auto theirs = of_user_.find(user);
+      theirs != of_user_.end() && theirs->second >= kMostOfOne) {
+    drop(std::find_if(order_.begin(), order_.end(),
+                      [&](const auto& entry) { return entry.first == user; }));
   }
 }
 
@@ -26,18 +38,21 @@ HttpResponse RepeatedRequests::once(const HttpRequest& request,
   const auto given = request.header("idempotency-key");
   if (given.empty() || request.method == "GET" || request.method == "HEAD") return ask();
   if (given.size() > kLongestKey) return problem(400, "an Idempotency-Key has up to 255 bytes");
-  const std::string key = request.user + "\n" + std::string(given);
+  // One user may act for several persons, by another credential for each.
+  const std::string key =
+      request.user + "\n" + sha2(256, bearer_of(request)) + "\n" + std::string(given);
   const std::string asked = sha2(256, request.method + " " + request.path + "\n" + request.body);
   {
     const std::lock_guard lock(mutex_);
-    forget(Clock::now());
+    forget(request.user, Clock::now());
     const auto [found, fresh] = kept_.try_emplace(key, Kept{asked, Clock::now(), std::nullopt});
     if (!fresh && found->second.asked != asked)
       return problem(422, "this Idempotency-Key was used for another request");
     if (!fresh && !found->second.answer)
       return problem(409, "the same request is still under way", "Ask again in a moment.");
     if (!fresh) return *found->second.answer;
-    order_.push_back(key);
+    order_.emplace_back(request.user, key);
+    ++of_user_[request.user];
   }
   HttpResponse answer = ask();
   const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "control/http_server.h"
@@ -17,8 +18,8 @@ namespace sluice::control {
 /// in memory, for ten minutes. Any thread.
 class RepeatedRequests {
  public:
-  /// `ask` is called unless it was before for the same user, key and request. 409 while that is
-  /// under way, 422 for the key of another request.
+  /// `ask` is called unless it was before for the same user, credential, key and request. 409 while
+  /// that is under way, 422 for the key of another request.
   HttpResponse once(const HttpRequest& request, const std::function<HttpResponse()>& ask);
 
  private:
@@ -27,11 +28,13 @@ class RepeatedRequests {
     Clock::time_point when;
     std::optional<HttpResponse> answer;  ///< none: under way
   };
-  void forget(Clock::time_point now);
+  void forget(const std::string& user, Clock::time_point now);
+  void drop(std::deque<std::pair<std::string, std::string>>::iterator which);
 
   std::mutex mutex_;
   std::map<std::string, Kept> kept_;
-  std::deque<std::string> order_;  ///< keys of kept_, the oldest first
+  std::deque<std::pair<std::string, std::string>> order_;  ///< user and key, the oldest first
+  std::map<std::string, size_t> of_user_;                  ///< how many of them there are
 };
 
 }  // namespace sluice::control

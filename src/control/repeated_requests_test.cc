@@ -26,6 +26,23 @@ TEST(RepeatedRequests, OnceForAUserAndAKey) {
   EXPECT_EQ(repeated.once(asks("alice", ""), ask).body, "5\n");
 }
 
+TEST(RepeatedRequests, AnswersAreForOneCredentialAndNobodyPushesOthersOut) {
+  RepeatedRequests repeated;
+  int done = 0;
+  const auto ask = [&] { return json_response(201, ++done); };
+  const auto with = [](const std::string& secret) {
+    auto request = asks("robot", "k");
+    request.authorization = "Bearer " + secret;
+    return request;
+  };
+  EXPECT_EQ(repeated.once(with("for alice"), ask).body, "1\n");
+  EXPECT_EQ(repeated.once(with("for bob"), ask).body, "2\n");
+  EXPECT_EQ(repeated.once(with("for alice"), ask).body, "1\n");
+  for (int i = 0; i < 6000; ++i)
+    (void)repeated.once(asks("mallory", std::to_string(i)), [] { return json_response(200, 1); });
+  EXPECT_EQ(repeated.once(with("for alice"), ask).body, "1\n");
+}
+
 TEST(RepeatedRequests, AKeyIsForOneRequest) {
   RepeatedRequests repeated;
   int done = 0;

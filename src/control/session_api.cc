@@ -25,7 +25,7 @@ constexpr std::string_view kBegin = "/api/v1/session/oidc";
 constexpr std::string_view kCallback = "/api/v1/session/oidc/callback";
 /// What a browser keeps while it is at its identity provider's. It has to come back with a link of
 /// theirs, which SameSite=Strict would not let it.
-constexpr std::string_view kAttempt = "sluice_login";
+constexpr std::string_view kAttempt = "sluice_login", kHostAttempt = "__Host-sluice_login";
 constexpr int kAttemptSeconds = 600;
 
 HttpResponse sent_to(const std::string& place) {
@@ -35,8 +35,10 @@ HttpResponse sent_to(const std::string& place) {
 }
 
 std::string attempt_cookie(std::string_view value, int seconds, bool secure) {
-  return fmt::format("{}={}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{}", kAttempt, value, kPath,
-                     seconds, secure ? "; Secure" : "");
+  // Over TLS nobody else of the domain can have set it; that form of it is for all paths.
+  return fmt::format("{}={}; Path={}; HttpOnly; SameSite=Lax; Max-Age={}{}",
+                     secure ? kHostAttempt : kAttempt, value, secure ? "/" : kPath, seconds,
+                     secure ? "; Secure" : "");
 }
 
 std::string percent_encoded(std::string_view text) {
@@ -158,7 +160,8 @@ HttpResponse SessionApi::begin(const HttpRequest& request) {
                    "An operator can say so: api.url. Until then: sluice login, and show its "
                    "credential here.");
   }
-  const auto begun = identity_.begin_here(text_of(*body, "issuer"), url + std::string(kCallback));
+  const auto begun =
+      identity_.begin_here(text_of(*body, "issuer"), url + std::string(kCallback), request.peer);
   if (!begun) return failed(begun.error());
   auto response = json_response(200, json::object{{"url", begun->url}});
   response.headers["Set-Cookie"] =
@@ -174,7 +177,7 @@ HttpResponse SessionApi::come_back(const HttpRequest& request) {
   const size_t mark = std::min(request.path.find('?'), request.path.size());
   const auto given = audit::parse_query_string(
       std::string_view(request.path).substr(std::min(request.path.size(), mark + 1)));
-  const std::string_view kept = cookie_of(request, kAttempt);
+  const std::string_view kept = cookie_of(request, secure(request) ? kHostAttempt : kAttempt);
   const size_t dot = kept.find('.');
   if (!given || dot == std::string_view::npos)
     return failed_with("This login was not begun here, or too long ago. Try again.");

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/approval_api.h"
 #include "control/body.h"
 #include "control/caller.h"
 
@@ -80,7 +81,7 @@ Result<> UndoApi::may_undo(int64_t number, const std::string& actor) {
   return desk_.could_vote(std::move(request), {actor, approval::Verdict::kReject});
 }
 
-HttpResponse UndoApi::list(const HttpRequest& request, const std::string& reader) {
+HttpResponse UndoApi::list(const HttpRequest& request, const Reader& reader) {
   const size_t mark = request.path.find('?');
   const auto given = audit::parse_query_string(
       mark == std::string::npos ? std::string_view()
@@ -97,8 +98,14 @@ HttpResponse UndoApi::list(const HttpRequest& request, const std::string& reader
   json::array out;
   for (const auto& entry : *all) {
     if (out.size() == limit) break;
-    if (reader.empty() || entry.requester == reader || may_undo(entry.request, reader))
-      out.push_back(to_json(entry));
+    const auto asked = [&] {
+      const auto found = desk_.find(entry.request);
+      return found && control::may_see(*found, *gateway_.directory(), reader);
+    };
+    const bool theirs = reader.person.empty() && entry.requester == reader.user;
+    const bool seen =
+        reader.person.empty() ? may_undo(entry.request, reader.user).has_value() : asked();
+    if (reader.user.empty() || theirs || seen) out.push_back(to_json(entry));
   }
   return json_response(200, out);
 }
@@ -135,6 +142,7 @@ std::optional<HttpResponse> UndoApi::answer(const HttpRequest& request, bool loc
   const bool for_real = request.method == "POST";
   if (!for_real && request.method != "GET") return problem(405, "only GET and POST are allowed");
   std::string actor;
+  Reader reader;
   if (for_real || !local || !request.authorization.empty()) {
     const auto caller = who_asks(request, *gateway_.directory(), kScope);
     if (!caller) {
@@ -143,11 +151,12 @@ std::optional<HttpResponse> UndoApi::answer(const HttpRequest& request, bool loc
                  : failed(caller.error());
     }
     actor = caller->user;
+    reader = reader_for(request, *caller);
   }
-  if (path.empty() && !for_real) return list(request, reader_for(request, actor));
+  if (path.empty() && !for_real) return list(request, reader);
   const auto number = number_in(path);
   if (!number) return problem(404, "there is no such request");
-  if (!actor.empty() && (for_real || !reader_for(request, actor).empty())) {
+  if (!actor.empty() && (for_real || !reader.user.empty())) {
     if (const auto may = may_undo(*number, actor); !may) return failed(may.error());
   }
   bool skip = false;

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "approval/desk.h"
+#include "control/caller.h"
 #include "control/http_server.h"
 #include "control/undoer.h"
 #include "gateway/gateway.h"
@@ -33,7 +34,7 @@ class UndoApi {
   std::optional<HttpResponse> answer(const HttpRequest& request, bool local);
 
  private:
-  HttpResponse list(const HttpRequest& request, const std::string& reader);
+  HttpResponse list(const HttpRequest& request, const Reader& reader);
   HttpResponse undo(int64_t number, const std::string& actor, bool for_real, bool skip_conflicts);
   Result<> may_undo(int64_t number, const std::string& actor);
   void tidy();

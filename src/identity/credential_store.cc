@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "identity/credential_secret.h"
 #include "identity/words.h"
 #include "store/state.h"
 #include "wire/postgres/scram.h"
@@ -134,6 +137,39 @@ Result<IssuedCredential> CredentialStore::issue(const NewCredential& next) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
   SLUICE_TRY(insert(issued.id, next, verifier, credential_digest(issued.secret.reveal())));
+  SLUICE_TRY(transaction.commit());
+  return issued;
+}
+
+Result<IssuedCredential> CredentialStore::issue_for_token(const NewCredential& next,
+                                                          std::string_view token) {
+  SLUICE_TRY(check(next));
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const std::string key, store::installation_secret(database_));
+  const auto own = hmac_sha256(key, std::string("credential for a token v1\n").append(token));
+  IssuedCredential issued{make_credential_id(), derived_credential_secret({own.data(), own.size()}),
+                          next.expires_micros};
+  const std::string digest = credential_digest(issued.secret.reveal());
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT id, revoked_micros, expires_micros FROM "
+                                              "credentials WHERE digest = ?"));
+  query.bind_blob(1, digest);
+  SLUICE_ASSIGN(const bool known, query.step());
+  if (known && query.integer(1) != 0)
+    return fail(ErrorCode::kDenied, "what this token stood for was revoked");
+  if (known && query.integer(2) > wall_micros()) {
+    issued.id = query.text(0);
+    issued.expires_micros = query.integer(2);
+    return issued;
+  }
+  query.reset();
+  if (known) {
+    // The token lives longer than what it stood for, which stays in the list without a use.
+    SLUICE_ASSIGN(auto over,
+                  database_.prepare("UPDATE credentials SET digest = ?2 WHERE digest = ?1"));
+    SLUICE_TRY(over.bind_blob(1, digest).bind_blob(2, random_string(32)).run());
+  }
+  SLUICE_ASSIGN(const std::string verifier, verifier_for(next.user, issued.secret));
+  SLUICE_TRY(insert(issued.id, next, verifier, digest));
   SLUICE_TRY(transaction.commit());
   return issued;
 }

@@ -47,6 +47,10 @@ class CredentialStore {
   /// exist (or for whom it is to act), kDenied for one who is disabled, kInvalidInput, kLimit when
   /// the user has kMostCredentials live ones. A session takes the place of the user's oldest.
   Result<IssuedCredential> issue(const NewCredential& next);
+  /// The same for who shows a token of an issuer, of which `token` is what that has signed. As long
+  /// as the credential for it lives, it is that one, at each gateway and after each start; kDenied
+  /// once it was revoked.
+  Result<IssuedCredential> issue_for_token(const NewCredential& next, std::string_view token);
   /// The same for who holds a key pair: the client certificate with that key lets in, where it is
   /// shown in a TLS handshake, and there is no secret. `key_digest` is net::public_key_digest.
   /// Besides, kExists for a key that has been used before.

@@ -77,6 +77,38 @@ TEST_P(CredentialStoreTest, OnlyALiveSessionOfTheUsersOwnGetsStronger) {
   EXPECT_EQ(events(), said + 3);  // Two issued, one revoked.
 }
 
+TEST_P(CredentialStoreTest, ATokenStandsForOneCredentialUntilThatIsRevoked) {
+  const auto show = [&](std::string_view token) {
+    return CredentialStore(database, "alice").issue_for_token(session("alice"), token);
+  };
+  const auto first = show("header.claims");
+  ASSERT_TRUE(first) << first.error().text;
+  EXPECT_TRUE(is_credential_secret(first->secret.reveal()));
+  auto elsewhere = store_.open();
+  const auto again =
+      CredentialStore(elsewhere, "alice").issue_for_token(session("alice"), "header.claims");
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->id, first->id);
+  EXPECT_EQ(again->secret.reveal(), first->secret.reveal());
+  EXPECT_EQ(again->expires_micros, first->expires_micros);
+  const auto other = show("header.other");
+  ASSERT_TRUE(other);
+  EXPECT_NE(other->secret.reveal(), first->secret.reveal());
+  EXPECT_EQ(directory()->credential_of_secret(first->secret.reveal())->id, first->id);
+  ASSERT_TRUE(credentials.revoke(first->id));
+  const auto revoked = show("header.claims");
+  ASSERT_FALSE(revoked);
+  EXPECT_EQ(revoked.error().code, ErrorCode::kDenied);
+  // One that outlives what it stood for is taken again.
+  auto old = database.prepare("UPDATE credentials SET expires_micros = 1 WHERE id = ?");
+  ASSERT_TRUE(old);
+  ASSERT_TRUE(old->bind(1, other->id).run());
+  const auto next = show("header.other");
+  ASSERT_TRUE(next) << next.error().text;
+  EXPECT_NE(next->id, other->id);
+  EXPECT_EQ(directory()->credential_of_secret(next->secret.reveal())->id, next->id);
+}
+
 TEST_P(CredentialStoreTest, AssertionKeysAreOfServices) {
   ASSERT_TRUE(users.add({"shop", {}, UserKind::kService, {}}));
   const auto key = users.make_assertion_key("shop");

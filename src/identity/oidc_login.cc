@@ -12,7 +12,8 @@ namespace sluice::identity {
 namespace {
 
 constexpr auto kAttemptLife = std::chrono::minutes(10);
-constexpr size_t kMostAttempts = 1000;
+constexpr size_t kMostAttempts = 10'000;
+constexpr size_t kMostOfPeer = 50;
 constexpr size_t kLongestCode = 4096;
 constexpr auto kSlower = std::chrono::seconds(5);  // RFC 8628, section 3.5
 
@@ -79,11 +80,30 @@ OidcProvider* OidcLogins::provider_of_issuer(std::string_view issuer) {
   return nullptr;
 }
 
-Result<BegunLogin> OidcLogins::keep(Attempt attempt) {
-  const std::lock_guard lock(mutex_);
+void OidcLogins::make_room(const std::string& peer) {
   std::erase_if(attempts_, [now = now_()](const auto& entry) { return entry.second.over <= now; });
-  if (attempts_.size() >= kMostAttempts)
-    return fail(ErrorCode::kLimit, "too many logins are under way; try again in some minutes");
+  size_t theirs = 0;
+  auto oldest = attempts_.end(), their_oldest = attempts_.end();
+  for (auto at = attempts_.begin(); at != attempts_.end(); ++at) {
+    const auto older_than = [&](const auto& other) {
+      return other == attempts_.end() || at->second.begun < other->second.begun;
+    };
+    if (older_than(oldest)) oldest = at;
+    if (peer.empty() || at->second.peer != peer) continue;
+    ++theirs;
+    if (older_than(their_oldest)) their_oldest = at;
+  }
+  if (theirs >= kMostOfPeer) {
+    attempts_.erase(their_oldest);
+  } else if (attempts_.size() >= kMostAttempts) {
+    attempts_.erase(oldest);
+  }
+}
+
+BegunLogin OidcLogins::keep(Attempt attempt) {
+  const std::lock_guard lock(mutex_);
+  make_room(attempt.peer);
+  attempt.begun = now_();
   BegunLogin begun{to_base64url(random_string(16)), make_secret()};
   attempt.secret_digest = digest_of(begun.secret.reveal());
   attempts_.emplace(begun.attempt, std::move(attempt));
@@ -108,7 +128,8 @@ void OidcLogins::put_back(const BegunLogin& begun, Attempt attempt) {
 }
 
 Result<BrowserLogin> OidcLogins::start_browser(std::string_view issuer,
-                                               const std::string& redirect_uri, bool to_us) {
+                                               const std::string& redirect_uri,
+                                               const std::string& peer, bool to_us) {
   SLUICE_ASSIGN(OidcProvider* const provider, this->provider(issuer));
   const auto& config = provider->config();
   if (!to_us && !allowed_redirect(redirect_uri, config.redirect)) {
@@ -124,6 +145,7 @@ Result<BrowserLogin> OidcLogins::start_browser(std::string_view issuer,
   }
   Attempt attempt;
   attempt.provider = provider;
+  attempt.peer = peer;
   attempt.over = now_() + kAttemptLife;
   attempt.redirect_uri = redirect_uri;
   attempt.state = make_secret();
@@ -139,14 +161,14 @@ Result<BrowserLogin> OidcLogins::start_browser(std::string_view issuer,
       {"code_challenge", to_base64url(sha2(256, attempt.verifier.reveal()))},
       {"code_challenge_method", "S256"}};
   if (!config.acr_values.empty()) query["acr_values"] = config.acr_values;
-  SLUICE_ASSIGN(auto begun, keep(std::move(attempt)));
+  auto begun = keep(std::move(attempt));
   const auto& endpoint = metadata.authorization_endpoint;
   return BrowserLogin{
       std::move(begun),
       endpoint + (endpoint.find('?') == std::string::npos ? "?" : "&") + encode_form(query)};
 }
 
-Result<DeviceLogin> OidcLogins::start_device(std::string_view issuer) {
+Result<DeviceLogin> OidcLogins::start_device(std::string_view issuer, const std::string& peer) {
   SLUICE_ASSIGN(OidcProvider* const provider, this->provider(issuer));
   if (!provider->config().device) {
     return fail(ErrorCode::kDenied,
@@ -157,11 +179,12 @@ Result<DeviceLogin> OidcLogins::start_device(std::string_view issuer) {
   SLUICE_ASSIGN(auto answer, provider->start_device());
   Attempt attempt;
   attempt.provider = provider;
+  attempt.peer = peer;
   attempt.over = now_() + answer.expires;
   attempt.device_code = std::move(answer.device_code);
   attempt.interval = answer.interval;
   attempt.next_poll = now_();
-  SLUICE_ASSIGN(auto begun, keep(std::move(attempt)));
+  auto begun = keep(std::move(attempt));
   return DeviceLogin{std::move(begun),
                      std::move(answer.user_code),
                      std::move(answer.verification_uri),

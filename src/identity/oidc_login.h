@@ -47,7 +47,8 @@ struct FinishedLogin {
 };
 
 /// Logins by OpenID Connect under way. State, nonce and PKCE verifier stay here and are good once;
-/// a login is forgotten after ten minutes. Any thread.
+/// a login is forgotten after ten minutes. Whoever begins many and ends none makes their own
+/// oldest give way, and nobody is told to come later. Any thread.
 class OidcLogins {
  public:
   using Now = std::function<Clock::time_point()>;
@@ -61,11 +62,12 @@ class OidcLogins {
   /// By its identifier; null if there is none.
   OidcProvider* provider_of_issuer(std::string_view issuer);
 
-  /// Errors of these: kNotFound, kInvalidInput, kLimit, kUnavailable. `to_us`: the redirect is no
-  /// word of a client's, but the gateway's own address.
+  /// Errors of these: kNotFound, kInvalidInput, kUnavailable. `peer`: the address from where it is
+  /// begun; empty where it tells nobody apart. `to_us`: the redirect is no word of a client's, but
+  /// the gateway's own address.
   Result<BrowserLogin> start_browser(std::string_view issuer, const std::string& redirect_uri,
-                                     bool to_us = false);
-  Result<DeviceLogin> start_device(std::string_view issuer);
+                                     const std::string& peer, bool to_us = false);
+  Result<DeviceLogin> start_device(std::string_view issuer, const std::string& peer);
   /// Errors of these: kAuthentication, and the attempt is over.
   Result<FinishedLogin> finish_browser(const BegunLogin& begun, const BrowserAnswer& answer);
   /// Nothing while nobody has entered the code yet; asks the issuer no more often than it allows.
@@ -74,8 +76,8 @@ class OidcLogins {
  private:
   struct Attempt {
     OidcProvider* provider = nullptr;
-    std::string secret_digest;
-    Clock::time_point over;
+    std::string secret_digest, peer;
+    Clock::time_point begun, over;
     // In a browser:
     std::string redirect_uri;
     SecretString state, nonce, verifier;
@@ -85,7 +87,8 @@ class OidcLogins {
     Clock::time_point next_poll;
   };
 
-  Result<BegunLogin> keep(Attempt attempt);
+  BegunLogin keep(Attempt attempt);
+  void make_room(const std::string& peer);
   Result<Attempt> take(const BegunLogin& begun, bool device);
   void put_back(const BegunLogin& begun, Attempt attempt);
   Result<FinishedLogin> finish(OidcProvider& provider, const TokenAnswer& tokens,

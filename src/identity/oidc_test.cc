@@ -326,6 +326,38 @@ class Federation : public store::StoreTest {
   FederatedUsers users_{database_};
 };
 
+TEST(OidcLoginsInNumber, NobodyLocksOthersOut) {
+  auto http = std::make_unique<FakeHttp>();
+  http->pages["https://login.example.com/.well-known/openid-configuration"] = document();
+  auto config = issuer();
+  config.redirect = "http://127.0.0.1/callback";
+  const auto clock = std::make_shared<Clock::time_point>(Clock::now());
+  const auto now = [clock] { return *clock += std::chrono::microseconds(1); };
+  std::vector<std::unique_ptr<OidcProvider>> providers;
+  providers.push_back(std::make_unique<OidcProvider>(config, std::move(http), now));
+  OidcLogins logins(std::move(providers), now);
+  const auto begin = [&](const std::string& peer) {
+    const auto login = logins.start_browser("", config.redirect, peer);
+    EXPECT_TRUE(login) << login.error().text;
+    return login->begun;
+  };
+  const auto ended_with = [&](const BegunLogin& begun) {
+    return logins.finish_browser(begun, {"code", "another state", std::nullopt}).error().text;
+  };
+  const auto theirs = begin("10.0.0.1");
+  const auto oldest = begin("6.6.6.6");
+  for (int i = 0; i < 2000; ++i) begin("6.6.6.6");
+  const auto newest = begin("6.6.6.6");
+  EXPECT_THAT(ended_with(theirs), HasSubstr("from another login")) << "it is still under way";
+  EXPECT_THAT(ended_with(newest), HasSubstr("from another login"));
+  EXPECT_THAT(ended_with(oldest), HasSubstr("is over"));
+  // Where a proxy has everybody's address, the oldest of all goes, and nobody is refused.
+  const auto first = begin("");
+  for (int i = 0; i < 10'000; ++i) begin("");
+  EXPECT_THAT(ended_with(first), HasSubstr("is over"));
+  EXPECT_THAT(ended_with(begin("")), HasSubstr("from another login"));
+}
+
 TEST_P(Federation, MatchesOnlyThoseWhoExist) {
   EXPECT_THAT(admit("s", "ann", false), HasSubstr("sluice user add ann"));
   add("ann");

@@ -186,12 +186,24 @@ Result<> UserStore::set_password(std::string_view name, const SecretString& pass
   return transaction.commit();
 }
 
+/// What anybody had made for a service or an agent is not for being a person.
+Result<> UserStore::becomes_human(std::string_view name) {
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT kind FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  const bool was = found && query.text(0) == name_of(UserKind::kHuman);
+  query.reset();
+  if (!found || was) return {};
+  return end_credentials(database_, name).transform([](int64_t) {});
+}
+
 Result<> UserStore::set(std::string_view name, const UserChange& change) {
   if (change.groups) SLUICE_TRY(check_groups(*change.groups));
   if (change.attributes) SLUICE_TRY(check_attributes(*change.attributes));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   if (change.groups || change.kind)
     SLUICE_TRY(not_of_scim(name, "it says in which groups they are, and that they are people"));
+  if (change.kind == UserKind::kHuman) SLUICE_TRY(becomes_human(name));
   SLUICE_ASSIGN(auto update,
                 database_.prepare("UPDATE users SET kind = coalesce(?2, kind), groups = "
                                   "coalesce(?3, groups), attributes = coalesce(?4, attributes), "
@@ -223,6 +235,20 @@ Result<> UserStore::set(std::string_view name, const UserChange& change) {
   }
   SLUICE_TRY(store::leave_admin_event(database_, actor_,
                                       fmt::format("user \"{}\" changed: {}", name, said)));
+  return transaction.commit();
+}
+
+Result<> UserStore::leave_group(std::string_view name, std::string_view group) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT groups FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  UserChange change;
+  change.groups = found ? split(query.text(0)) : std::vector<std::string>();
+  query.reset();
+  if (std::erase(*change.groups, group) == 0)
+    return fail(ErrorCode::kNotFound, fmt::format("\"{}\" is not in {}", name, group));
+  SLUICE_TRY(set(name, change));
   return transaction.commit();
 }
 

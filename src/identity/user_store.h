@@ -53,8 +53,11 @@ class UserStore {
   /// Errors of these: kNotFound; kDenied for what an identity provider keeps over SCIM. Sessions
   /// that were got with the old one end; tokens go on.
   Result<> set_password(std::string_view name, const SecretString& password);
-  /// Counts from the next statement of each of the user's sessions on.
+  /// Counts from the next statement of each of the user's sessions on. Who becomes a person has no
+  /// credential any more.
   Result<> set(std::string_view name, const UserChange& change);
+  /// Takes one group away from those that the user has then. Errors: kNotFound for one that is not.
+  Result<> leave_group(std::string_view name, std::string_view group);
   Result<> set_disabled(std::string_view name, bool disabled);
   /// Disables everybody whose time is over.
   Result<> disable_ended(int64_t now_micros);
@@ -73,6 +76,7 @@ class UserStore {
  private:
   Result<> insert(const NewUser& user, const std::string& verifier);
   /// Errors: kDenied, if the identity provider keeps the user over SCIM.
+  Result<> becomes_human(std::string_view name);
   Result<> not_of_scim(std::string_view name, std::string_view why);
   Result<> may_be_enabled(std::string_view name);
   Result<std::string> next_verifier(std::string_view name, const SecretString& password);

@@ -32,6 +32,8 @@ constexpr std::array<std::string_view, 6> kWords = {"system", "messages",     "i
 constexpr std::array<std::string_view, 11> kFrame = {
     "type", "role",  "id",     "call_id", "tool_call_id", "tool_use_id",
     "name", "model", "status", "phase",   "cache_control"};
+/// What tools are called with: data, in which no name means anything here.
+constexpr std::array<std::string_view, 3> kData = {"input", "arguments", "parameters"};
 /// Parts of a message that are no text: `type` of them, and where their bytes stand.
 constexpr std::array<std::string_view, 8> kAttachments = {
     "image", "image_url", "input_image", "document", "file", "input_file", "input_audio", "audio"};
@@ -49,32 +51,75 @@ std::string_view text_of(const json::object& object, std::string_view name) {
 
 using Change = std::function<Result<std::string>(std::string_view)>;
 
-Result<> change_all(json::value& value, bool attachments, const Change& change) {
-  if (value.is_string()) {
-    SLUICE_ASSIGN(const auto changed, change(value.get_string()));
-    value = changed;
-    return {};
-  }
-  if (value.is_array()) {
-    for (auto& each : value.get_array()) SLUICE_TRY(change_all(each, attachments, change));
-    return {};
-  }
-  if (!value.is_object()) return {};
-  auto& object = value.get_object();
-  if (is_one_of(text_of(object, "type"), kAttachments)) {
-    if (attachments) return {};
-    return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
-  }
-  // Who speaks may have a person's name; a tool is called by its own.
-  const bool speaker = object.contains("role");
-  for (auto& entry : object) {
-    const std::string_view key = entry.key();
-    const bool frame = is_one_of(key, kFrame) && !(speaker && key == "name");
-    if (frame && !entry.value().is_structured()) continue;
-    SLUICE_TRY(change_all(entry.value(), attachments, change));
-  }
-  return {};
+/// Where in a request something stands.
+enum class Place : uint8_t { kBody, kWords, kData };
+
+/// Text in the form of a model's tokens, alone or several.
+bool is_tokens(const json::value& value) {
+  if (!value.is_array()) return false;
+  const auto& all = value.get_array();
+  return std::any_of(all.begin(), all.end(),
+                     [](const json::value& each) { return each.is_number() || is_tokens(each); });
 }
+
+/// Changes texts of a request, and in data also the names of their members.
+class Changer {
+ public:
+  Changer(bool attachments, const Change& change) : attachments_(attachments), change_(change) {}
+
+  Result<> change(json::value& value, Place place) {
+    if (value.is_string()) {
+      SLUICE_ASSIGN(const auto changed, change_(value.get_string()));
+      value = changed;
+      return {};
+    }
+    if (value.is_array()) {
+      for (auto& each : value.get_array()) SLUICE_TRY(change(each, place));
+      return {};
+    }
+    return value.is_object() ? members(value.get_object(), place) : Result<>();
+  }
+
+ private:
+  Result<> members(json::object& object, Place place) {
+    if (is_one_of(text_of(object, "type"), kAttachments)) {
+      if (attachments_) return {};
+      return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
+    }
+    // Who speaks may have a person's name; a tool is called by its own.
+    const bool speaker = object.contains("role");
+    for (auto& entry : object) {
+      const std::string_view key = entry.key();
+      const bool all_input = place == Place::kBody && key == "input";
+      const bool data = place == Place::kData || (is_one_of(key, kData) && !all_input);
+      const bool frame = !data && is_one_of(key, kFrame) && !(speaker && key == "name");
+      if (frame && !entry.value().is_structured()) continue;
+      if ((all_input || (place == Place::kBody && key == "prompt")) && is_tokens(entry.value()) &&
+          !attachments_) {
+        return fail(ErrorCode::kDenied,
+                    "text as numbers of tokens cannot be masked, and is not sent: send it as text");
+      }
+      SLUICE_TRY(change(entry.value(), data ? Place::kData : Place::kWords));
+    }
+    return place == Place::kData ? names(object) : Result<>();
+  }
+
+  Result<> names(json::object& object) {
+    json::object renamed;
+    for (auto& entry : object) {
+      SLUICE_ASSIGN(const auto name, change_(entry.key()));
+      if (!renamed.emplace(name, std::move(entry.value())).second) {
+        return fail(ErrorCode::kDenied,
+                    "two names in what a tool is called with are one when they are masked");
+      }
+    }
+    object = std::move(renamed);
+    return {};
+  }
+
+  const bool attachments_;
+  const Change& change_;
+};
 
 bool is_from_model(const json::value& message) {
   if (!message.is_object()) return false;
@@ -139,7 +184,7 @@ std::string latest_words(const Conversation& conversation) {
 Result<> change_texts(Conversation& conversation, bool attachments, const Change& change) {
   // Wherever it stands: what a provider adds to its API tomorrow may be words too.
   json::value all = std::move(conversation.body);
-  const auto changed = change_all(all, attachments, change);
+  const auto changed = Changer(attachments, change).change(all, Place::kBody);
   conversation.body = std::move(all.get_object());
   return changed;
 }

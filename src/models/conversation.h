@@ -37,7 +37,8 @@ Result<Conversation> read_conversation(std::string_view body);
 std::string latest_words(const Conversation& conversation);
 
 /// Calls `change` for each text that the model would read, to be put in its place. kDenied for what
-/// is no text (images, files, sound), unless `attachments`: nobody looks into it.
+/// is no text (images, files, sound, numbers of tokens), unless `attachments`: nobody looks into
+/// it.
 Result<> change_texts(Conversation& conversation, bool attachments,
                       const std::function<Result<std::string>(std::string_view)>& change);
 

@@ -68,6 +68,33 @@ TEST(Conversation, EveryTextIsChangedAndNoFrame) {
             R"({"model":"m","messages":[{"name":{"first":"ANN"}}]})");
 }
 
+TEST(Conversation, InWhatToolsAreCalledWithNothingIsFrame) {
+  EXPECT_EQ(changed(R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"tool_use",)"
+                    R"("id":"t1","name":"find","input":{"name":"ann","id":"a1","type":"person",)"
+                    R"("ann@x.org":[{"status":"ill"}]}}]}]})"),
+            R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"tool_use",)"
+            R"("id":"t1","name":"find","input":{"NAME":"ANN","ID":"A1","TYPE":"PERSON",)"
+            R"("ANN@X.ORG":[{"STATUS":"ILL"}]}}]}]})");
+  EXPECT_EQ(
+      changed(R"({"model":"m","input":[{"type":"mcp_call","id":"c","arguments":{"id":"x"}}]})"),
+      R"({"model":"m","input":[{"type":"mcp_call","id":"c","arguments":{"ID":"X"}}]})");
+  EXPECT_EQ(
+      changed(R"({"model":"m","input":[{"type":"f","arguments":{"a":1,"A":2}}]})").substr(0, 8),
+      "refused:");
+}
+
+TEST(Conversation, TextAsNumbersOfTokensIsNotSent) {
+  for (const char* words : {R"("input":[101,102])", R"("input":[[101],[102]])",
+                            R"("prompt":[101,102])", R"("prompt":["a",[7]])"}) {
+    const std::string body = std::string(R"({"model":"m",)") + words + "}";
+    EXPECT_EQ(changed(body).substr(0, 8), "refused:") << words;
+    EXPECT_NE(changed(body, true).substr(0, 8), "refused:") << words;
+  }
+  // Numbers elsewhere are numbers.
+  const char* called = R"({"model":"m","messages":[{"input":{"IDS":[1,2]}}],"stop":[1]})";
+  EXPECT_EQ(changed(called), called);
+}
+
 TEST(Conversation, WhatCannotBeReadIsNotSent) {
   const char* image =
       R"({"model":"m","messages":[{"role":"user","content":[)"

@@ -212,11 +212,12 @@ def test_the_person_is_gone_and_so_is_the_agent(gateway, packages):
     assert agent.call("query", database="orders", sql="SELECT 1")[0]["rows"] == [["1"]]
     gateway.cli("user", "disable", "carol")
     for _ in range(300):
-        found, failed = agent.call("query", database="orders", sql="SELECT 1")
-        if failed:
+        status = post(gateway, PING, token)[0]
+        if status != 200:
             break
         time.sleep(0.1)
-    assert failed, "an agent went on without its person"
+    assert status == 401, "an agent went on without its person"
+    assert "content" not in agent.ask("callTool", name="query", arguments={"database": "orders", "sql": "SELECT 1"})
     agent.close()
 
 

@@ -1,7 +1,10 @@
 """Every verb as every role, by the table of docs/api.md."""
 
+import http.client
+import json
 import pathlib
 import re
+import time
 
 import pytest
 from client import ask, known_token
@@ -99,6 +102,54 @@ def test_agents_are_members_whatever_their_groups(gateway):
     assert ask(gateway, "GET", "/users", token=token).status == 403
     acting = known_token(gateway, "--user", "robot", "--acts-for", "admin", "--scope", "api")
     assert ask(gateway, "GET", "/session", token=acting).json["roles"] == ["member"]
+
+
+def test_Threat20_who_may_not_read_any_more_follows_no_more(gateway):
+    token = known_token(gateway, "--user", "auditor", "--scope", "api")
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.http, timeout=30)
+    connection.request("GET", "/api/v1/audit/tail?text=followed", headers={"Authorization": f"Bearer {token}"})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    gateway.psql("-c", "SELECT 'followed 1'", user="admin")
+    while b"followed 1" not in answer.readline():
+        pass
+    listed = json.loads(gateway.cli("token", "list", "-o", "json").stdout)
+    gateway.cli("token", "revoke", next(t["id"] for t in listed if t["user"] == "auditor" and t["state"] == "live"))
+    begun = time.time()
+    answer.read()
+    assert time.time() - begun < 20, "it ends, without anything new on the record"
+
+
+def test_Threat20_an_agent_ends_with_its_person(gateway):
+    gateway.cli("user", "add", "leaver", "--password-stdin", input=PASSWORD + "\n")
+    token = known_token(gateway, "--user", "robot", "--acts-for", "leaver", "--scope", "api", "--scope", "mcp", "--scope", "models")
+    asked = (("GET", "/api/v1/session", None), ("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}),
+             ("POST", "/models/none/v1/messages", {"model": "m"}))
+    assert [ask(gateway, method, path, body, token, prefix="").status for method, path, body in asked] == [200, 200, 404]
+    gateway.cli("user", "disable", "leaver")
+    deadline = time.time() + 30
+    while ask(gateway, "GET", "/session", token=token).status != 401 and time.time() < deadline:
+        time.sleep(0.1)
+    assert [ask(gateway, method, path, body, token, prefix="").status for method, path, body in asked] == [401, 401, 401]
+
+
+def test_nobody_gets_a_token_to_be_a_person_by_a_detour(gateway, tokens):
+    made = ask(gateway, "POST", "/users", {"name": "detour", "kind": "service"}, tokens["admin"])
+    assert made.status == 201, made.raw
+    wish = {"for": "1h", "scopes": ["api"], "label": "detour"}
+    token = ask(gateway, "POST", "/users/detour/tokens", wish, tokens["admin"]).json["secret"]
+    assert ask(gateway, "GET", "/session", token=token).status == 200
+    assert ask(gateway, "PATCH", "/users/detour", {"kind": "human"}, tokens["admin"]).status == 200
+    assert ask(gateway, "GET", "/session", token=token).status == 401
+    assert ask(gateway, "POST", "/users/detour/tokens", wish, tokens["admin"]).status == 403
+
+
+def test_explaining_is_for_the_databases_of_a_credential(gateway):
+    for database, status in (("orders", 200), ("elsewhere", 403)):
+        token = known_token(gateway, "--user", "admin", "--scope", "api", "--database", database)
+        for path in ("/policy/explain", "/lint"):
+            answer = ask(gateway, "POST", path, {"database": "orders", "sql": "SELECT 1"}, token)
+            assert answer.status == status, (path, answer.raw)
 
 
 def test_what_is_not_there(gateway, tokens):

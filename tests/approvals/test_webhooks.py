@@ -216,9 +216,8 @@ def test_what_was_not_taken_is_told_after_a_restart(server):
         started = time.time()
         refused(told, "DELETE FROM numbers WHERE i = 4")
         assert time.time() - started < 15  # Nobody waits for a webhook.
-        wait_until(lambda: "cannot be reached" in told.gateway.log.read_text())
-        ready = urllib.request.urlopen(f"http://127.0.0.1:{told.gateway.http}/readyz", timeout=20)
-        assert "webhook tool" in json.loads(ready.read())["warnings"]
+        ready = f"http://127.0.0.1:{told.gateway.http}/readyz"
+        assert wait_until(lambda: "webhook tool" in json.loads(urllib.request.urlopen(ready, timeout=20).read())["warnings"])
         told.gateway.kill9()
         told.receiver = HttpReceiver(lambda path, n: 500 if n < 2 else 200, port=port)
         told.gateway.start()

@@ -7,9 +7,12 @@ import json
 import os
 import re
 import signal
+import socket
+import ssl
 import stat
 import struct
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -115,10 +118,54 @@ def test_much_goes_through_the_proxy_and_a_cancel_too(proxy):
             cursor.execute("SELECT repeat('x', 1000) FROM generate_series(1, 50000)")
             assert sum(len(row[0]) for row in cursor) == 50_000_000
         cursor = connection.cursor()
-        import threading
         threading.Timer(0.5, connection.cancel).start()
         with pytest.raises(psycopg2.errors.QueryCanceled):
             cursor.execute("SELECT pg_sleep(20)")
+
+
+def test_Threat18_nobody_in_between_gets_a_proof(home, tmp_path):
+    """Somebody with a certificate of their own in the gateway's place, who offers no channel binding."""
+    authority = Authority()
+    certificate, key = authority.issue("somebody in between")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    listener = socket.create_server(("127.0.0.1", 0))
+    got = []
+
+    def pose():
+        plain, _ = listener.accept()
+        plain.settimeout(20)
+        assert plain.recv(8)[4:] == struct.pack("!I", 80877103)
+        plain.sendall(b"S")
+        with context.wrap_socket(plain, server_side=True) as connection:
+            connection.recv(4096)
+            body = struct.pack("!I", 10) + b"SCRAM-SHA-256\0\0"
+            connection.sendall(b"R" + struct.pack("!I", len(body) + 4) + body)
+            got.append(connection.recv(4096))
+
+    folder = home / ".local/state/sluice"
+    folder.mkdir(parents=True, mode=0o700)
+    for part in (home / ".local", home / ".local/state", folder):
+        part.chmod(0o700)
+    kept = {"gateway": "https://gw.example", "host": "127.0.0.1", "port": listener.getsockname()[1], "tls": True, "user": "alice",
+            "id": "k1", "secret": "slc_" + "x" * 49, "expires_micros": 1 << 62, "databases": ["orders"]}
+    with open(os.open(folder / "credentials.json", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        json.dump([kept], file)
+    posing = threading.Thread(target=pose, daemon=True)
+    posing.start()
+    process = subprocess.Popen([SLUICE, "proxy", "orders"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={"PATH": os.environ["PATH"], "HOME": str(home)})
+    try:
+        port = int(process.stdout.readline().strip().rsplit(":", 1)[1])
+        with pytest.raises(psycopg2.OperationalError, match="cannot prove that TLS ends there"):
+            psycopg2.connect(f"host=127.0.0.1 port={port} user=x dbname=y sslmode=disable")
+        posing.join(20)
+        assert got == [b""], "not even the name is said"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+        listener.close()
+        authority.remove()
 
 
 def test_the_proxy_is_for_this_machine_alone(gateway, home):
