@@ -1,5 +1,6 @@
 """Credentials in place of passwords: whom they let in, where, for how long, and with what rights (threats 17 to 23, 54)."""
 
+import json
 import time
 
 import pytest
