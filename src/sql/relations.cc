@@ -121,7 +121,6 @@ RowsPtr Walker::read(const catalog::Relation& relation, bool only, bool reached)
 
 RowsPtr Walker::view_rows(const catalog::Relation& view) {
   const Within within(*this);
-  // One's own looks at what others have put under it since.
   context_.owned = context_.owned || view.persistence != 't';
   const auto known = bodies_.find(body_key(view.oid));
   if (known != bodies_.end()) {
@@ -161,7 +160,9 @@ RowsPtr Walker::view_rows(const catalog::Relation& view) {
 RowsPtr Walker::view_sources(const catalog::Relation& view) {
   const Within within(*this);
   ++context_.depth;
-  context_.reached = context_.owned = true;
+  context_.reached = true;
+  // One's own looks at what others have put under it since.
+  context_.owned = context_.owned || view.persistence != 't';
   context_.collected = nullptr;
   context_.arguments = 0;
   context_.variables = false;
