@@ -33,7 +33,8 @@ struct Portal {
   std::string statement;
   std::string parameters;
   std::string parameters_digest;
-  RowPlanPtr rows_plan;  ///< of a result of which more may come; names may mean else by then
+  bool doubtful = false;  ///< its name may stand for something else by now
+  RowPlanPtr rows_plan;   ///< of a result of which more may come; names may mean else by then
 };
 
 /// What the server holds under which name, following its confirmations in their order, so that a
@@ -52,7 +53,10 @@ class PreparedStatements {
   void close_all() { statements_.clear(); }
   void close(std::string_view name) { remove(statements_, unnamed_, name); }
   void close_portal(std::string_view name) { remove(portals_, unnamed_portal_, name); }
-  void close_named_portals() { portals_.clear(); }
+  /// Code may have closed any of them, and made something else of its name.
+  void doubt_named_portals() {
+    for (auto& [name, portal] : portals_) portal.doubtful = true;
+  }
 
   /// The transaction is over, and with it every portal.
   void close_portals() {

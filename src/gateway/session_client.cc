@@ -312,7 +312,17 @@ Session::Pass Session::on_execute(const Piece& piece) {
   std::string source;
   std::shared_ptr<const ExportTerms> terms;
   bool other = false;
-  if (const Expected* bind = bind_ahead(execute->portal, other)) {
+  const Expected* bind = bind_ahead(execute->portal, other);
+  const Portal* portal = prepared_.find_portal(execute->portal);
+  if ((bind != nullptr && other) ||
+      (bind == nullptr && portal != nullptr && (other || portal->doubtful))) {
+    return refuse_extended(
+        {}, nullptr,
+        refusal("portal-in-flight", "34000",
+                fmt::format("what portal \"{}\" stands for is not known", execute->portal),
+                "Send Sync before it is executed, or bind it anew."));
+  }
+  if (bind != nullptr) {
     if (bind->malformed) return Pass::kDrop;  // The server has failed by then, and skips.
     text = bind->text;
     decision = bind->decision;
@@ -320,13 +330,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
     scope = bind->scope;
     source = bind->source;
     terms = bind->terms;
-  } else if (other) {
-    return refuse_extended(
-        {}, nullptr,
-        refusal("portal-in-flight", "34000",
-                fmt::format("what portal \"{}\" stands for is not known yet", execute->portal),
-                "Send Sync before it is executed."));
-  } else if (const Portal* portal = prepared_.find_portal(execute->portal)) {
+  } else if (portal != nullptr) {
     text = portal->prepared.text;
     decision = portal->prepared.decision;
     writes = portal->writes;

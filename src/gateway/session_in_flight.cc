@@ -27,8 +27,7 @@ bool moves_cursors(const Expected& entry) {
   const auto& facts = entry.text->facts();
   return facts.dynamic_sql || !facts.transaction.empty() ||
          std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-           return action.kind == sql::ActionKind::kCall ||
-                  (action.kind == sql::ActionKind::kCursor);
+           return action.kind == sql::ActionKind::kCall || action.kind == sql::ActionKind::kCursor;
          });
 }
 

@@ -66,18 +66,13 @@ bool runs_code(const sql::StatementFacts& facts) {
          });
 }
 
-/// Whether what names of portals stand for may be gone, so that they can come to stand for
-/// something else.
-bool closes_cursors(const sql::StatementFacts& facts, std::string_view command) {
-  const bool in_code =
-      runs_code(facts) &&
-      (facts.dynamic_sql ||
-       std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-         return action.kind == sql::ActionKind::kCursor;
-       }));
-  const bool back = std::find(facts.transaction.begin(), facts.transaction.end(),
-                              sql::TransactionEffect::kRollbackTo) != facts.transaction.end();
-  return in_code || back || command.starts_with("CLOSE CURSOR");
+/// Whether code in it opens or closes cursors, under whatever names.
+bool moves_cursors_in_code(const sql::StatementFacts& facts) {
+  return runs_code(facts) &&
+         (facts.dynamic_sql ||
+          std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+            return action.kind == sql::ActionKind::kCursor;
+          }));
 }
 
 void append_copy_data(std::string& out, Bytes data) {
@@ -486,14 +481,14 @@ void Session::follow_cursors(const Expected& entry, std::string_view command) {
     cursors_[name] = {entry.text, entry.completed};
     return;
   }
-  bool code = runs_code(facts), closes = closes_cursors(facts, command);
+  bool code = runs_code(facts), moves = moves_cursors_in_code(facts);
   for (const Executed& executed : entry.executed) {
     code = code || runs_code(executed.text->facts());
-    closes = closes || closes_cursors(executed.text->facts(), {});
+    moves = moves || moves_cursors_in_code(executed.text->facts());
   }
   // Code may open cursors under any name that is free.
   if (code) cursors_.clear();
-  if (closes) prepared_.close_named_portals();
+  if (moves) prepared_.doubt_named_portals();
 }
 
 }  // namespace sluice::gateway

@@ -316,6 +316,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.prepared.source.swap(entry.source);
     portal.rows = portal.bytes = 0;
     portal.rows_plan.reset();
+    portal.doubtful = false;
     portal.writes = entry.writes;
     portal.terms = std::move(entry.terms);
     portal.statement.swap(entry.statement);

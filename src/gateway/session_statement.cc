@@ -347,7 +347,7 @@ const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
 const Expected* Session::bind_ahead(Bytes portal, bool& other) {
   for (size_t i = expected_.size(); i > 0; --i) {
     const Expected& entry = expected_.at(i - 1);
-    if (entry.kind == RequestKind::kBind && entry.portal == portal) return other ? nullptr : &entry;
+    if (entry.kind == RequestKind::kBind && entry.portal == portal) return &entry;
     other = other || takes_portal(entry, portal);
   }
   return nullptr;
