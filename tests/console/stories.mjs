@@ -35,7 +35,7 @@ const stories = {
       .getByRole("link")
       .allTextContents();
     expect(
-      links.join() === "Overview,Query,Agents,Approvals,Changes,Access",
+      links.join() === "Overview,Query,Agents,Budgets,Approvals,Changes,Access",
       `a member is shown ${links}`,
     );
     await keepsTheRules(page, "member");
