@@ -50,7 +50,7 @@ struct Record {
   std::vector<std::string> tags;
   uint64_t server_micros = 0;
   uint64_t waited_micros = 0;
-  std::string captured, content;        ///< audit/captured.h
+  std::string captured, content;  ///< audit/captured.h
   uint64_t planner_cost = 0;
   uint64_t input_tokens = 0, output_tokens = 0;
   uint64_t subjects = 0;                ///< values shown, where that is not all in seen_shown

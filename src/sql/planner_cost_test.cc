@@ -57,8 +57,8 @@ TEST(PlannerCost, QuestionsOfTextsWithParameters) {
 
 TEST(PlannerCost, OfTheWholePlan) {
   EXPECT_EQ(total_cost(R"([{"Plan": {"Node Type": "Seq Scan", "Total Cost": 12.5}}])"), 12.5);
-  for (const char* text : {"", "x", "[]", "{}", R"([{"Plan": {}}])",
-                           R"([{"Plan": {"Total Cost": "much"}}])"})
+  for (const char* text :
+       {"", "x", "[]", "{}", R"([{"Plan": {}}])", R"([{"Plan": {"Total Cost": "much"}}])"})
     EXPECT_FALSE(total_cost(text)) << text;
 }
 
