@@ -8,7 +8,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -187,36 +186,6 @@ TEST_F(HttpServerTest, StreamsOfOneAreBoundedInNumber) {
   EXPECT_EQ(status("/alice"), "HTTP/1.1 503");
   EXPECT_EQ(status("/bob"), "HTTP/1.1 200");
   for (const int fd : held) close(fd);
-}
-
-TEST_F(HttpServerTest, ConnectionsAreBoundedInNumber) {
-  // Each takes two descriptors here: the client's and the server's.
-  rlimit limit{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  limit.rlim_cur = limit.rlim_max;
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  ASSERT_GE(limit.rlim_cur, 4500U) << "ulimit -Hn";
-  server->share_addresses(true);
-  constexpr size_t kBound = 2048, kTried = kBound + 44;
-  std::vector<int> held;
-  for (size_t i = 0; i < kTried; ++i) held.push_back(connect());
-  // Those beyond the bound are closed at once.
-  size_t closed = 0;
-  for (int round = 0; round < 200 && closed < kTried - kBound; ++round) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    closed = 0;
-    char byte = 0;
-    for (const int fd : held) closed += recv(fd, &byte, 1, MSG_DONTWAIT) == 0 ? 1 : 0;
-  }
-  EXPECT_EQ(closed, kTried - kBound);
-  for (const int fd : held) close(fd);
-  // Places come free.
-  Result<HttpResponse> answer = fail(ErrorCode::kUnavailable, "");
-  for (int round = 0; round < 200 && !answer; ++round) {
-    answer = http_call(socket, {"GET", "/", ""});
-    if (!answer) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  EXPECT_TRUE(answer);
 }
 
 TEST(HttpCall, NobodyThereIsSaid) {
