@@ -355,7 +355,6 @@ void Session::use_approval() {
 
 void Session::approval_used(Result<approval::Request> used) {
   if (!held_ || !deferred_) return;
-  if (used && used->number != held_->number) return;
   if (!used) return refuse_held(used.error().text, "To ask anew, run the statement once more.");
   deferred_->approved = let_through(*held_->decision, used->max_rows, used->summary());
   deferred_->request = used->number;

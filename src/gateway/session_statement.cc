@@ -78,7 +78,8 @@ Session::Pass Session::on_statement(const Piece& piece) {
       return Pass::kDrop;
     }
   }
-  if (transaction_ == 'E' && expected_.empty() && statement->facts().statements > 1 &&
+  if (piece.type == pg::kQuery && transaction_ == 'E' && expected_.empty() &&
+      statement->facts().statements > 1 &&
       (doubts_ != 0 || catalog_version_ != admission_.database->catalog().version())) {
     // What follows the ROLLBACK would be judged by what names have meant.
     return refuse_query(audit::Phase::kSimple, statement.get(),

@@ -79,6 +79,8 @@ def test_what_follows_the_end_of_an_aborted_transaction_is_judged_by_names_of_no
     other.login()
     assert not [1 for kind, _ in answer(other, wire.query("CREATE OR REPLACE VIEW turning AS SELECT email || '' AS a FROM people")) if kind == b"E"]
     other.close()
+    parsed = answer(client, wire.parse("ROLLBACK; SELECT a FROM turning") + wire.SYNC)
+    assert [kind for kind, _ in parsed] == [b"E", b"Z"], "one error, as the server's own"
     messages = answer(client, wire.query("ROLLBACK; SELECT a FROM turning"))
     assert_unseen(messages)
     assert "ROLLBACK alone" in wire.error_fields(next(body for kind, body in messages if kind == b"E"))["H"]
