@@ -97,7 +97,7 @@ Result<Cursor> Index::cursor() {
 
 /// What was written before, so that it is not written again.
 Result<> Index::load() {
-  if (std::exchange(loaded_, true)) return {};
+  if (loaded_) return {};
   SLUICE_ASSIGN(auto last, database_.prepare("SELECT (SELECT max(id) FROM entries),"
                                              " (SELECT max(id) FROM chunks)"));
   SLUICE_ASSIGN([[maybe_unused]] const bool one, last.step());
@@ -108,12 +108,14 @@ Result<> Index::load() {
   query.bind(1, static_cast<int64_t>(kMostEntries));
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
-    if (!row) return {};
+    if (!row) break;
     const auto kind = static_cast<size_t>(query.integer(1));
     if (kind < entries_.size()) {
       entries_[kind].known.emplace(query.text(2), static_cast<uint64_t>(query.integer(0)));
     }
   }
+  loaded_ = true;
+  return {};
 }
 
 uint64_t Index::entry(EntryKind kind, const std::string& value) {

@@ -81,6 +81,9 @@ tlog::VerifierKey Sequencer::key() const {
 Result<size_t> Sequencer::advance(size_t limit) {
   Frame frame;
   bool rescanned = false;
+  // Under load there is always something new by the time all segments have been looked at.
+  constexpr size_t kMostRescans = 4;
+  size_t rescans = 0;
   for (size_t count = 0; count < limit;) {
     SLUICE_TRY(write_full_tiles());
     SLUICE_ASSIGN(const auto status, reader_.next(frame));
@@ -90,7 +93,9 @@ Result<size_t> Sequencer::advance(size_t limit) {
       ++count;
       continue;
     }
+    if (!rescanned && rescans == kMostRescans) return count;
     if (!std::exchange(rescanned, true)) {
+      ++rescans;
       SLUICE_TRY(reader_.rescan());
       continue;
     }
@@ -129,7 +134,7 @@ Result<> Sequencer::write_full_tiles() {
   for (; !full_.empty(); full_.pop_front()) {
     const auto& [tile, bytes] = full_.front();
     SLUICE_TRY(files_.write(tile, bytes));
-    files_.remove_partial(tile);
+    superseded_.push_back(tile);
     unsynced_.push_back(files_.directory() / tlog::tile_path(tile));
   }
   return {};
@@ -147,11 +152,22 @@ Result<> Sequencer::publish() {
     unsynced_.push_back(files_.directory() / tlog::tile_path(bundle));
   }
   SLUICE_TRY(sync());
-  return sign();
+  SLUICE_TRY(sign());
+  // Until then the checkpoint before this one stands on them.
+  for (const auto& tile : std::exchange(superseded_, {})) files_.remove_partial(tile);
+  return {};
 }
 
 /// A checkpoint that outlives what it covers would look as if the log had been cut.
 Result<> Sequencer::sync() {
+  if (unsynced_problem_) return fail(*unsynced_problem_);
+  auto done = sync_files();
+  // The kernel tells of what it could not write once, and a second try would succeed.
+  if (!done) unsynced_problem_ = done.error();
+  return done;
+}
+
+Result<> Sequencer::sync_files() {
   for (const auto& segment : reader_.take_read()) SLUICE_TRY(sync_file(segment));
   if (unsynced_.size() > kManyFiles) {
     const int fd = ::open(audit_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

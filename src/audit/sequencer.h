@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +56,7 @@ class Sequencer {
   void add(Bytes entry);
   Result<> write_full_tiles();
   Result<> sync();
+  Result<> sync_files();
   Result<> sign();
 
   std::filesystem::path audit_;
@@ -68,6 +70,8 @@ class Sequencer {
   std::vector<uint64_t> lost_;
   std::deque<std::pair<tlog::TileId, std::string>> full_;  ///< tiles to be written
   std::vector<std::filesystem::path> unsynced_;  ///< tiles written since the last checkpoint
+  std::vector<tlog::TileId> superseded_;   ///< full by now, and partial in the last checkpoint
+  std::optional<Error> unsynced_problem_;  ///< something has not reached the disk, for good
   std::atomic<uint64_t> published_{0};
   Clock::time_point missing_since_{};
 };

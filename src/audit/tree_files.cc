@@ -25,6 +25,18 @@ Result<> write_file(const std::filesystem::path& file, Bytes bytes, bool sync) {
   return result;
 }
 
+/// Whoever reads `file`, or finds it after a kill or on a full disk, finds all of the old or all of
+/// the new.
+Result<> write_aside(const std::filesystem::path& file, Bytes bytes, bool sync) {
+  auto fresh = file;
+  fresh += ".new";
+  auto done = write_file(fresh, bytes, sync);
+  if (done && ::rename(fresh.c_str(), file.c_str()) != 0)
+    done = fail(io_error("rename " + fresh.string(), errno));
+  if (!done) ::unlink(fresh.c_str());
+  return done;
+}
+
 Result<int> open_to_read(const std::filesystem::path& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd >= 0) return fd;
@@ -66,12 +78,7 @@ Result<std::string> read_file(const std::filesystem::path& file) {
 }
 
 Result<> replace_file(const std::filesystem::path& file, Bytes bytes) {
-  auto fresh = file;
-  fresh += ".new";
-  SLUICE_TRY(write_file(fresh, bytes, true));
-  if (::rename(fresh.c_str(), file.c_str()) != 0) {
-    return fail(io_error("rename " + fresh.string(), errno));
-  }
+  SLUICE_TRY(write_aside(file, bytes, true));
   return sync_file(file.parent_path());
 }
 
@@ -98,13 +105,13 @@ Result<std::string> TreeFiles::read(const tlog::TileId& tile) const {
 
 Result<> TreeFiles::write(const tlog::TileId& tile, Bytes bytes) const {
   const auto file = directory_ / tlog::tile_path(tile);
-  if (write_file(file, bytes, false)) return {};
+  if (write_aside(file, bytes, false)) return {};
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   if (error) {
     return fail(ErrorCode::kIo, "create " + file.parent_path().string() + ": " + error.message());
   }
-  return write_file(file, bytes, false);
+  return write_aside(file, bytes, false);
 }
 
 std::vector<tlog::TileId> TreeFiles::partials(const tlog::TileId& tile) const {

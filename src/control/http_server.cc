@@ -30,6 +30,21 @@ constexpr size_t kMaxConnections = 2048, kMostConnectionsOfOne = 64;
 constexpr size_t kMaxBody = 1 << 20;
 constexpr auto kRequestTime = std::chrono::seconds(10);
 
+/// A library that throws at a request costs this request its answer, not all others theirs.
+template <typename Make>
+HttpResponse guarded(const Make& make) {
+  try {
+    return make();
+  } catch (const std::exception& problem) {
+    log::error("http: a request could not be answered: {}", problem.what());
+    HttpResponse failed;
+    failed.status = 500;
+    failed.content_type = "application/problem+json";
+    failed.body = R"({"title":"Internal Server Error","status":500})";
+    return failed;
+  }
+}
+
 /// How often a stream is asked for more, and how long it may say nothing before the connection is
 /// tried.
 constexpr auto kStreamLook = std::chrono::milliseconds(200);
@@ -160,7 +175,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   void on_read(error_code error) {
     if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
-    HttpResponse made = (*handler_)(received());
+    HttpResponse made = guarded([&] { return (*handler_)(received()); });
     if (!made.later) {
       send(std::move(made));
       return;
@@ -169,7 +184,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     whose_ = made.whose;
     // It ends on the server's thread too, where connections are counted.
     auto work = [self = this->shared_from_this(), later = std::move(made.later)]() mutable {
-      auto done = std::make_shared<HttpResponse>(later());
+      auto done = std::make_shared<HttpResponse>(guarded(later));
       const auto executor = self->stream_.get_executor();
       asio::post(executor, [self = std::move(self), done] { self->send(std::move(*done)); });
     };

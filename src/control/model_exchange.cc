@@ -1,5 +1,7 @@
 #include "control/model_exchange.h"
 
+#include <algorithm>
+
 #include "http/transport.h"
 
 namespace sluice::control {
@@ -7,6 +9,7 @@ namespace {
 
 /// An answer that is waited for whole.
 constexpr size_t kLongest = size_t{32} << 20;
+constexpr size_t kLongestType = 200;  ///< of what it says its content is
 
 /// The last event of what has come, and what is not whole yet.
 size_t begin_of_last_event(std::string_view events) {
@@ -47,7 +50,11 @@ bool ModelExchange::take(int status, std::string_view content_type, Bytes piece)
   {
     const std::lock_guard lock(mutex_);
     if (beginning_.status == 0) {
-      beginning_ = {status, std::string(content_type)};
+      // A peer's word, and the name of a header's value here.
+      const bool fit = content_type.size() <= kLongestType &&
+                       std::all_of(content_type.begin(), content_type.end(),
+                                   [](char c) { return c >= ' ' && c <= '~'; });
+      beginning_ = {status, fit ? std::string(content_type) : std::string()};
       if ((question_.converses || question_.counts) && status == 200) {
         const auto api = question_.model.anthropic ? models::Api::kAnthropic : models::Api::kOpenai;
         reader_.emplace(api, beginning_.events());

@@ -30,12 +30,27 @@ bool counts_tokens(const policy::Budget& budget) {
   return budget.counts(Amount::kInputTokens) || budget.counts(Amount::kOutputTokens);
 }
 
-/// How long the answer may be at most, as the question says.
+/// 1e5 is a number as well.
+uint64_t asked_number(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  if (value == nullptr || !value->is_number()) return 0;
+  const double number = value->to_number<double>();
+  return number > 0 ? static_cast<uint64_t>(std::min(number, double{kMostTokens})) : 0;
+}
+
+/// How long the answers may be at most, as the question says, for each prompt and choice.
 uint64_t longest_answer(const json::object& body) {
-  for (const char* name : {"max_tokens", "max_completion_tokens", "max_output_tokens"}) {
-    if (const auto most = number_of(body, name)) return *most;
-  }
-  return 1;
+  uint64_t most = 1;
+  for (const char* name : {"max_tokens", "max_completion_tokens", "max_output_tokens"})
+    most = std::max(most, asked_number(body, name));
+  uint64_t answers =
+      std::max({uint64_t{1}, asked_number(body, "n"), asked_number(body, "best_of")});
+  // A list of texts, not one text as a list of tokens.
+  if (const auto* prompts = body.if_contains("prompt"); prompts != nullptr && prompts->is_array() &&
+                                                        !prompts->get_array().empty() &&
+                                                        !prompts->get_array().front().is_number())
+    answers *= prompts->get_array().size();
+  return most > kMostTokens / answers ? kMostTokens : most * answers;
 }
 
 }  // namespace

@@ -262,6 +262,8 @@ tl::expected<std::unique_ptr<policy::Spending>, DecisionPtr> afford(
   for (const auto amount : {Amount::kStatements, Amount::kRows, Amount::kBytes,
                             Amount::kSensitiveValues, Amount::kDuration})
     of(wanted, amount) = 1;
+  // A text that goes through goes through as a whole.
+  if (facts != nullptr) of(wanted, Amount::kStatements) = std::max<uint64_t>(facts->statements, 1);
   if (const auto* counter = cost_counter(budgets)) {
     const auto cost = planner_cost(facts, decision.get());
     if (!cost) return tl::unexpected(cost_unknown(*counter));

@@ -198,9 +198,10 @@ bool Session::at_rest() const {
 void Session::release_server(bool running) {
   waiter_.reset();
   if (!server_) return;
-  const bool reusable = at_rest() && cancels_in_flight_ == 0 && server_->stream().unsent() == 0;
+  const bool reusable =
+      !server_lost_ && at_rest() && cancels_in_flight_ == 0 && server_->stream().unsent() == 0;
   // What still runs for nobody would otherwise run on, and be committed.
-  if (running) send_cancel(worker_, *server_, [] {});
+  if (running && !server_lost_) send_cancel(worker_, *server_, [] {});
   worker_.pool(admission_.database).release(std::move(server_), reusable);
 }
 
@@ -282,6 +283,7 @@ void Session::on_drained() {
 void Session::on_server_drained() { resume(kServerFull); }
 
 void Session::on_server_closed(const Error& reason) {
+  server_lost_ = true;
   log::info("session {}: server connection of {} lost: {}", id_, admission_.database->config().name,
             reason.text);
   fatal("08006", "the connection to the database was lost", "Connect again.");

@@ -474,6 +474,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool unknown_end_ = false;       ///< something was under way when the session ended
   char transaction_ = 'I';
   char transaction_ahead_ = 'I';     ///< once all that has been sent is answered
+  bool server_lost_ = false;         ///< its connection has ended
   bool since_sync_ = false;          ///< extended messages were forwarded since the last Sync
   bool skip_until_sync_ = false;     ///< the server skips, or would: so do we
   bool local_sync_ = false;          ///< the Sync that ends the skipping is answered here
@@ -487,8 +488,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<Sha256> capture_digest_;
 
   std::shared_ptr<const Statement> last_statement_;
-  /// When the bytes being worked on came: reading the clocks for each message would cost too much.
-  Moment now_;
+  Moment now_;  ///< when the bytes being worked on came: read once for all their messages
   /// Since when the message waits that is looked at next; empty: it does not.
   std::optional<Moment> waiting_since_;
   int64_t started_micros_, state_since_micros_;

@@ -251,7 +251,8 @@ Result<RowPlanPtr> Session::cursor_plan(const std::string& name, Bytes descripti
     return of(*cursor->second.text, cursor->second.result);
   }
   const Portal* portal = prepared_.find_portal(name);
-  if (portal != nullptr && portal->prepared.text) return of(*portal->prepared.text, 0);
+  if (portal != nullptr && !portal->doubtful && portal->prepared.text)
+    return of(*portal->prepared.text, 0);
   return rows_by_origin(description, audience, worker_.shared().permuter);
 }
 

@@ -50,12 +50,29 @@ bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statement
   });
 }
 
+/// Whether anything that is under way may end an aborted transaction.
+bool may_leave_aborted(const ExpectedQueue& expected) {
+  for (size_t i = 0; i < expected.size(); ++i) {
+    switch (expected.at(i).kind) {
+      case RequestKind::kParse:
+      case RequestKind::kBind:
+      case RequestKind::kDescribeStatement:
+      case RequestKind::kDescribePortal:
+      case RequestKind::kClose:
+        break;
+      default:
+        return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool Session::names_known() const {
   if (scope_.id == 0) return false;
-  // In an aborted transaction nothing runs but its end.
-  if (transaction_ == 'E' && expected_.empty()) return true;
+  // In an aborted transaction nothing runs but its end, and nothing can be asked.
+  if (transaction_ == 'E' && !may_leave_aborted(expected_)) return true;
   return doubts_ == 0 && catalog_version_ == admission_.database->catalog().version();
 }
 

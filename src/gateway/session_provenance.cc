@@ -100,7 +100,7 @@ std::pair<const Statement*, size_t> Session::result_of(const Expected& entry) {
       return {cursor->second.text.get(), cursor->second.result};
     }
     const Portal* portal = prepared_.find_portal(result.fetches);
-    if (portal == nullptr || !portal->prepared.text) return unknown;
+    if (portal == nullptr || portal->doubtful || !portal->prepared.text) return unknown;
     return {portal->prepared.text.get(), 0};
   }
   if (result.executes.empty()) return {entry.text.get(), entry.completed};

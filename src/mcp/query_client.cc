@@ -5,7 +5,11 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 namespace sluice::mcp {
 namespace {
@@ -14,6 +18,9 @@ constexpr int kLookMillis = 50;
 /// That a cancelled statement has to end in.
 constexpr auto kGrace = std::chrono::seconds(10);
 constexpr size_t kMostNotices = 20;
+constexpr size_t kLongestNotice = 4096;
+/// Beyond the values that may be told: what a row, an error or a notice has around them.
+constexpr uint64_t kAroundValues = 1 << 20;
 /// What the gateway says when a statement has to wait for people (docs/approvals.md).
 constexpr std::string_view kWaiting = "waiting for approval: request ";
 
@@ -116,7 +123,7 @@ class LibpqClient : public QueryClient {
   static void on_notice(void* self, const PGresult* notice) {
     Answer* answer = static_cast<LibpqClient*>(self)->answer_;
     if (answer == nullptr) return;
-    const std::string text = field_of(notice, PG_DIAG_MESSAGE_PRIMARY);
+    const std::string text = field_of(notice, PG_DIAG_MESSAGE_PRIMARY).substr(0, kLongestNotice);
     if (text.starts_with(kWaiting)) {
       std::from_chars(text.data() + kWaiting.size(), text.data() + text.size(), answer->request);
       answer->detail = field_of(notice, PG_DIAG_MESSAGE_DETAIL);
@@ -128,8 +135,10 @@ class LibpqClient : public QueryClient {
     auto deadline = Clock::now() + limits.time;
     bool cancelling = false;
     size_t bytes = 0;
-    for (;;) {
+    for (uint64_t begun = taken_in();; begun = taken_in()) {
       while (PQisBusy(connection_.get()) == 1) {
+        // libpq keeps a row until it is whole, in this process.
+        if (taken_in() - begun > limits.bytes + kAroundValues) return too_long(answer);
         // It waits there for people; a connection that is gone withdraws nothing.
         if (answer.request != 0) {
           answer.lost = true;
@@ -228,6 +237,27 @@ class LibpqClient : public QueryClient {
     pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
     if (poll(&waiting, 1, kLookMillis) > 0) return PQconsumeInput(connection_.get()) == 1;
     return true;
+  }
+
+  /// Bytes that libpq has read from the gateway so far; 0: the kernel does not tell.
+  uint64_t taken_in() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    int waiting = 0;
+    const int socket = PQsocket(connection_.get());
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        ioctl(socket, FIONREAD, &waiting) != 0)
+      return 0;
+    const auto unread = static_cast<uint64_t>(waiting);
+    return info.tcpi_bytes_received > unread ? info.tcpi_bytes_received - unread : 0;
+  }
+
+  void too_long(Answer& answer) {
+    cancel();
+    answer.sqlstate = "54000";
+    answer.message = "one row of the result is longer than what can be told here";
+    answer.hint = "Select less of it, such as left(column, 1000).";
+    answer.lost = true;
   }
 
   void cancel() {

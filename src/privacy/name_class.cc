@@ -82,7 +82,7 @@ const std::vector<Rule>& rules() {
       {Class::kLicencePlate, .92F, of({kPlate, kLicence}), kAbout | of({kDate, kTime})},
       {Class::kLicencePlate, .9F, of({kPlate, kVehicle}), kAbout | of({kDate, kTime})},
       {Class::kLicencePlate, .85F, of({kPlate, kNumber}), kAbout | of({kDate, kTime})},
-      {Class::kLicencePlate, .65F, of({kPlate}), kAbout | of({kDate, kTime, kOrg, kText, kDevice})},
+      {Class::kLicencePlate, .65F, of({kPlate}), kAbout | of({kDate, kTime, kOrg, kText, kDevice, kThing})},
       {Class::kUserName, .9F, of({kUser, kName}), kAbout | of({kDate, kTime, kThing})},
       {Class::kUserName, .6F, of({kUser}), kAbout | of({kDate, kTime, kThing, kId, kNumber, kAccount, kIp, kDevice, kPhone, kEmail, kAddress, kText, kDocument, kToken, kSession})},
       {Class::kSocialHandle, .75F, of({kHandle}), kAbout | of({kDate, kTime, kThing, kId, kName, kAddress, kStreet})},

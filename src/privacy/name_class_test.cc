@@ -28,7 +28,7 @@ constexpr Line kSensitive[] = {
                     "numero_telefono telephone_portable num_tel telemovel celular telefoon telefoonnummer mobiel nr_telefonu tel_kom telefonnr puhelin PHONENBR PH1 CELLPHN contact_number whatsapp_number msisdn emergency_phone 电话 電話番号"},
     {Class::kPostalAddress, "address street street_address addr_line1 address_line_1 addressLine2 home_address mailing_address billing_address shipping_address residential_address strasse strassenname anschrift "
                             "wohnanschrift lieferanschrift rechnungsadresse adresse adresse_postale rue direccion domicilio calle endereco logradouro morada indirizzo via residenza adres straat straatnaam ulica adres_zamieszkania "
-                            "gatuadress gateadresse ADDR1 STRADDR 住所 адрес hausnummer"},
+                            "gatuadress gateadresse ADDR1 STRADDR 住所 адрес hausnummer line1 street_line_1 osoite bostadsadress"},
     {Class::kBirthDate, "dob date_of_birth birth_date birthDate birthday bday geburtsdatum geb_datum gebdat geburtstag date_naissance dt_naissance fecha_nacimiento fec_nac fechaNacimiento data_nascimento dt_nasc data_di_nascita geboortedatum "
                         "data_urodzenia fodelsedatum fodselsdato syntymaaika DTBRTH DOBDT BRTHDT patient_dob birth_year 生年月日 出生日期"},
     {Class::kUsSsn, "ssn SSN social_security_number ssn_number emp_ssn socialSecurityNumber soc_sec_no"},
@@ -56,17 +56,17 @@ constexpr Line kSensitive[] = {
     {Class::kCardNumber, "card_number cardNumber cc_number credit_card credit_card_no card_no ccnum pan debit_card_number kreditkartennummer kartennummer numero_carte tarjeta_credito num_tarjeta numero_cartao carta_credito creditcardnummer numer_karty CARDNBR"},
     {Class::kCardCode, "cvv cvc cvv2 card_cvv security_code_cvv card_security_code"},
     {Class::kIban, "iban iban_number refund_iban customer_iban bankverbindung IBANNR"},
-    {Class::kBankAccount, "account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
+    {Class::kBankAccount, "nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
     {Class::kCryptoWallet, "wallet_address btc_address wallet eth_wallet crypto_address"},
     {Class::kMedicalRecord, "mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
     {Class::kHealthInsurance, "insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
     {Class::kHealthData, "diagnosis diagnosis_code icd10_code allergies medication blood_type blutgruppe diagnose medikation symptoms diagnostico chronic_conditions grupo_sanguineo"},
     {Class::kReligion, "religion religious_belief konfession"},
-    {Class::kEthnicity, "ethnicity race ethnic_origin"},
-    {Class::kPassword, "password passwd pwd user_password pass passwort kennwort mot_de_passe contrasena senha wachtwoord haslo"},
+    {Class::kEthnicity, "political_party sexual_orientation ethnicity race ethnic_origin"},
+    {Class::kPassword, "wifi_psk password passwd pwd user_password pass passwort kennwort mot_de_passe contrasena senha wachtwoord haslo"},
     {Class::kPasswordHash, "password_hash pw_hash passwordHash pwd_digest hashed_password"},
     {Class::kApiKey, "api_key apiKey client_secret secret_key webhook_secret aws_secret_access_key api_secret shared_secret"},
-    {Class::kAccessToken, "access_token refresh_token auth_token bearer oauth_token token"},
+    {Class::kAccessToken, "reset_token activation_token access_token refresh_token auth_token bearer oauth_token token"},
     {Class::kPrivateKey, "private_key privateKey rsa_private_key ssh_key pem_key"},
     {Class::kConnectionString, "connection_string conn_str dsn jdbc_url database_url"},
     {Class::kSessionCookie, "session_id session_token sessionid cookie session_cookie"},
@@ -78,7 +78,7 @@ constexpr const char* kHarmless =
     "id order_id order_no order_number invoice_no tracking_number part_number component_no sku product_code item_code product_name title brand maker manufacturer company_name vendor supplier_name "
     "created_at updated_at joined_on issued_at last_login start_date end_date expiry_date delivery_date due_date amount total price list_price balance quantity qty visits count email_sent email_verified email_count "
     "phone_verified phone_check is_active has_card status state_code type category version driver_ver app_version firmware release commit_hash checksum sha256 md5_sum digest guid row_id uuid color shade "
-    "currency language locale description_len weight height length width rating score rank priority level tier plan kind build branch lane route ship_no consignment batch_no lot_number serial_no barcode ean isbn "
+    "currency language locale description_len weight height length width rating score rank priority level tier plan kind build branch lane route line production_line gate tag asset_tag numero_serie numero_lote cell_tower terminal terminal_id fingerprint cert_fingerprint journal_no ship_no consignment batch_no lot_number serial_no barcode ean isbn "
     "department dept_code building warehouse store_no region_code country_code timezone url image_url file_name file_path hostname port domain bank_name hospital_name school_name city_name product_description card_type card_brand account_type "
     "account_status address_type address_count phone_model email_template password_changed_at password_expired token_expires_at token_count login_count failed_attempts session_count session_duration ip_version "
     "mail_sent_on is_verified consent_email newsletter opt_in bestellnummer rechnungsnummer artikelnummer betrag preis menge lieferdatum erstellt_am eintritt beitritt beitrag numero_commande prix quantite date_commande "

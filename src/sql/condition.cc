@@ -1,12 +1,12 @@
 #include "sql/condition.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace sluice::sql {
-namespace {
 
-/// Whether anything under `node` looks at the row.
 bool reads_row(const Node& node) {
   simdjson::dom::object object;
   if (node.get(object) == simdjson::SUCCESS) {
@@ -20,6 +20,8 @@ bool reads_row(const Node& node) {
   if (node.get(items) != simdjson::SUCCESS) return false;
   return std::any_of(items.begin(), items.end(), [](const Node item) { return reads_row(item); });
 }
+
+namespace {
 
 bool whole_number(const Node& node, int64_t& out) {
   const auto constant = field(node, "A_Const");
@@ -101,6 +103,26 @@ bool is_percent(const Node& node, bool& looked_at_literal) {
          text_field(*value, "sval").find_first_not_of('%') == std::string_view::npos;
 }
 
+/// A pattern that every text matches.
+bool matches_all(const Node& node, bool& looked_at_literal) {
+  const auto constant = field(node, "A_Const");
+  const auto value = constant ? field(*constant, "sval") : std::nullopt;
+  if (!value) return false;
+  looked_at_literal = true;
+  return text_field(*value, "sval").find_first_not_of(".*^$") == std::string_view::npos;
+}
+
+/// Whether one of `field_name`'s nodes is as `node`.
+bool any_same(const Node& list, std::string_view field_name, const Node& node, bool all,
+              bool& looked_at_literal) {
+  size_t found = 0, count = 0;
+  for_each(list, field_name, [&](const Node& item) {
+    ++count;
+    if (same(node, item, looked_at_literal)) ++found;
+  });
+  return all ? count > 0 && found == count : found > 0;
+}
+
 bool comparison_always_true(const Node& expression, bool& looked_at_literal) {
   const auto left = field(expression, "lexpr");
   const auto right = field(expression, "rexpr");
@@ -109,58 +131,175 @@ bool comparison_always_true(const Node& expression, bool& looked_at_literal) {
   const std::string_view name = operator_name(expression);
   if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<="))
     return same(*left, *right, looked_at_literal);
+  if (kind == "AEXPR_OP" && (name == "~" || name == "~*"))
+    return matches_all(*right, looked_at_literal);
+  if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_BETWEEN_SYM") {
+    const auto list = field(*right, "List");
+    return list && any_same(*list, "items", *left, true, looked_at_literal);
+  }
+  if (kind == "AEXPR_OP_ANY" && name == "=") {
+    const auto array = field(*right, "A_ArrayExpr");
+    return array && any_same(*array, "elements", *left, false, looked_at_literal);
+  }
   if (kind == "AEXPR_NOT_DISTINCT") return same(*left, *right, looked_at_literal);
   if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*")) {
     return is_percent(*right, looked_at_literal);
   }
   if (kind == "AEXPR_IN" && name == "=") {
-    bool found = false;
-    if (const auto list = field(*right, "List")) {
-      for_each(*list, "items",
-               [&](const Node& item) { found = found || same(*left, item, looked_at_literal); });
-    }
-    return found;
+    const auto list = field(*right, "List");
+    return list && any_same(*list, "items", *left, false, looked_at_literal);
   }
   return false;
 }
 
-/// x IS NULL beside x IS NOT NULL.
+/// x <> x and its like: true of no row.
+bool comparison_always_false(const Node& expression, bool& looked_at_literal) {
+  const auto left = field(expression, "lexpr");
+  const auto right = field(expression, "rexpr");
+  if (!left || !right) return false;
+  const std::string_view kind = text_field(expression, "kind");
+  const std::string_view name = operator_name(expression);
+  const bool differs = kind == "AEXPR_OP" && (name == "<>" || name == "<" || name == ">");
+  return (differs || kind == "AEXPR_DISTINCT") && same(*left, *right, looked_at_literal);
+}
+
+/// Operators of which one holds for any two values.
+bool are_opposite(std::string_view a, std::string_view b) {
+  constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
+      {"=", "<>"}, {"<", ">="}, {">", "<="}, {"<=", ">="}};
+  return std::any_of(std::begin(kPairs), std::end(kPairs), [&](const auto& pair) {
+    return (a == pair.first && b == pair.second) || (b == pair.first && a == pair.second);
+  });
+}
+
+/// x IS NULL and x IS NOT NULL, x = y and x <> y, p and NOT p.
+bool are_complements(const Node& a, const Node& b, bool& looked_at_literal) {
+  const auto first = field(a, "NullTest"), second = field(b, "NullTest");
+  if (first && second && text_field(*first, "nulltesttype") != text_field(*second, "nulltesttype"))
+    return same(*field(*first, "arg"), *field(*second, "arg"), looked_at_literal);
+  const auto left = field(a, "A_Expr"), right = field(b, "A_Expr");
+  if (left && right && text_field(*left, "kind") == "AEXPR_OP" &&
+      text_field(*right, "kind") == "AEXPR_OP" &&
+      are_opposite(operator_name(*left), operator_name(*right))) {
+    for (const char* side : {"lexpr", "rexpr"}) {
+      const auto one = field(*left, side), other = field(*right, side);
+      if (!one || !other || !same(*one, *other, looked_at_literal)) return false;
+    }
+    return true;
+  }
+  const auto negated = field(b, "BoolExpr");
+  if (!negated || text_field(*negated, "boolop") != "NOT_EXPR") return false;
+  bool found = false;
+  for_each(*negated, "args", [&](const Node& arm) { found = same(a, arm, looked_at_literal); });
+  return found;
+}
+
 bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
-  for (const Node& a : arms) {
-    const auto first = field(a, "NullTest");
-    if (!first || text_field(*first, "nulltesttype") != "IS_NULL") continue;
-    for (const Node& b : arms) {
-      const auto second = field(b, "NullTest");
-      if (second && text_field(*second, "nulltesttype") == "IS_NOT_NULL" &&
-          same(*field(*first, "arg"), *field(*second, "arg"), looked_at_literal)) {
-        return true;
-      }
+  constexpr size_t kMost = 64;  // The work grows with the square; so long a list is a program's.
+  const size_t count = std::min(arms.size(), kMost);
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t j = 0; j < count; ++j) {
+      if (i != j && are_complements(arms[i], arms[j], looked_at_literal)) return true;
     }
   }
   return false;
 }
+
+/// Which rows a condition takes, as far as its form tells.
+class Extent {
+ public:
+  Extent(bool& looked_at_literal, bool plain_equals)
+      : looked_at_literal_(looked_at_literal), plain_equals_(plain_equals) {}
+
+  bool all(const Node& condition) {
+    if (is_never(condition, looked_at_literal_, plain_equals_)) return false;
+    if (!reads_row(condition)) return true;
+    if (const auto comparison = field(condition, "A_Expr"))
+      return comparison_always_true(*comparison, looked_at_literal_) || equals_true(*comparison);
+    if (const auto test = field(condition, "BooleanTest")) return tested(*test);
+    if (const auto choice = field(condition, "CaseExpr")) return every_choice(*choice);
+    const auto boolean = field(condition, "BoolExpr");
+    if (!boolean) return false;
+    const auto arms = arms_of(*boolean);
+    const auto takes_all = [&](const Node& arm) { return all(arm); };
+    const std::string_view op = text_field(*boolean, "boolop");
+    if (op == "NOT_EXPR") return none(arms.front());
+    if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), takes_all);
+    return std::any_of(arms.begin(), arms.end(), takes_all) ||
+           has_complements(arms, looked_at_literal_);
+  }
+
+ private:
+  bool none(const Node& condition) {
+    if (is_never(condition, looked_at_literal_, plain_equals_)) return true;
+    if (const auto comparison = field(condition, "A_Expr"))
+      return comparison_always_false(*comparison, looked_at_literal_);
+    const auto boolean = field(condition, "BoolExpr");
+    if (!boolean) return false;
+    const auto arms = arms_of(*boolean);
+    const auto takes_none = [&](const Node& arm) { return none(arm); };
+    const std::string_view op = text_field(*boolean, "boolop");
+    if (op == "NOT_EXPR") return all(arms.front());
+    if (op == "OR_EXPR") return std::all_of(arms.begin(), arms.end(), takes_none);
+    return std::any_of(arms.begin(), arms.end(), takes_none) || has_opposites(arms);
+  }
+
+  /// p AND NOT p, x = y AND x <> y. What one of two always holds is not enough: x <= y AND x >= y.
+  bool has_opposites(const std::vector<Node>& arms) {
+    for (const Node& arm : arms) {
+      const auto comparison = field(arm, "A_Expr");
+      const std::string_view name = comparison ? operator_name(*comparison) : std::string_view();
+      if (name == "<=" || name == ">=") return false;
+    }
+    return has_complements(arms, looked_at_literal_);
+  }
+
+  bool equals_true(const Node& comparison) {
+    if (text_field(comparison, "kind") != "AEXPR_OP" || operator_name(comparison) != "=")
+      return false;
+    const auto left = field(comparison, "lexpr"), right = field(comparison, "rexpr");
+    return left && right && ((is_true(*right) && all(*left)) || (is_true(*left) && all(*right)));
+  }
+
+  static bool is_true(const Node& node) {
+    const auto constant = field(node, "A_Const");
+    const auto boolean = constant ? field(*constant, "boolval") : std::nullopt;
+    return boolean && bool_field(*boolean, "boolval");
+  }
+
+  bool tested(const Node& test) {
+    const auto argument = field(test, "arg");
+    if (!argument) return false;
+    const std::string_view kind = text_field(test, "booltesttype");
+    if (kind == "IS_TRUE" || kind == "IS_NOT_FALSE") return all(*argument);
+    return (kind == "IS_FALSE" || kind == "IS_NOT_TRUE") && none(*argument);
+  }
+
+  bool every_choice(const Node& choice) {
+    const auto other = field(choice, "defresult");
+    bool every = other && all(*other);
+    for_each(choice, "args", [&](const Node& wrapper) {
+      const auto when = field(wrapper, "CaseWhen");
+      const auto result = when ? field(*when, "result") : std::nullopt;
+      every = every && result && all(*result);
+    });
+    return every;
+  }
+
+  static std::vector<Node> arms_of(const Node& boolean) {
+    std::vector<Node> arms;
+    for_each(boolean, "args", [&](const Node& arm) { arms.push_back(arm); });
+    return arms;
+  }
+
+  bool& looked_at_literal_;
+  bool plain_equals_;
+};
 
 }  // namespace
 
 bool always_true(const Node& condition, bool& looked_at_literal, bool plain_equals) {
-  if (is_never(condition, looked_at_literal, plain_equals)) return false;
-  if (!reads_row(condition)) return true;
-  if (const auto comparison = field(condition, "A_Expr")) {
-    return comparison_always_true(*comparison, looked_at_literal);
-  }
-  const auto holds = [&](const Node& arm) {
-    return always_true(arm, looked_at_literal, plain_equals);
-  };
-  const auto boolean = field(condition, "BoolExpr");
-  if (!boolean) return false;
-  std::vector<Node> arms;
-  for_each(*boolean, "args", [&](const Node& arm) { arms.push_back(arm); });
-  const std::string_view op = text_field(*boolean, "boolop");
-  if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), holds);
-  if (op == "OR_EXPR") {
-    return std::any_of(arms.begin(), arms.end(), holds) || has_complements(arms, looked_at_literal);
-  }
-  return false;
+  return Extent(looked_at_literal, plain_equals).all(condition);
 }
 
 }  // namespace sluice::sql

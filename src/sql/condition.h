@@ -4,6 +4,9 @@
 
 namespace sluice::sql {
 
+/// Whether anything under `node` looks at a column, of whatever table.
+bool reads_row(const Node& node);
+
 /// Whether a WHERE condition limits nothing: it looks at no column of the row (a constant, a
 /// parameter, a function of constants), compares a column with itself, or has such an arm under OR
 /// (under AND: only such arms). `looked_at_literal` is set where the answer may be another for

@@ -90,7 +90,14 @@ void FromItem::append(FromItem&& other) {
 
 int Joins::add_table() {
   parents_.push_back(static_cast<int>(parents_.size()));
+  touched_.push_back(false);
   return parents_.back();
+}
+
+bool Joins::take_touched(int index) {
+  const bool touched = touched_[static_cast<size_t>(index)];
+  touched_[static_cast<size_t>(index)] = false;
+  return touched;
 }
 
 int Joins::root(int index) const {
@@ -107,6 +114,7 @@ void Joins::connect(int a, int b) {
 void Joins::begin() { open_.emplace_back(); }
 
 void Joins::touch(int index) {
+  if (index >= 0) touched_[static_cast<size_t>(index)] = true;
   if (index >= 0 && !open_.empty() && (open_.back().empty() || open_.back().back() != index)) {
     open_.back().push_back(index);
   }

@@ -43,11 +43,14 @@ class Joins {
   void touch(int index);
   void end();
   bool connected() const;
+  /// Whether anything has looked at this table since last asked.
+  bool take_touched(int index);
 
  private:
   int root(int index) const;
   std::vector<int> parents_;
   std::vector<std::vector<int>> open_;
+  std::vector<bool> touched_;
 };
 
 struct CteFrame;

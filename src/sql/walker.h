@@ -331,7 +331,9 @@ class Walker {
                     std::vector<int16_t>* changed);
   void insert_values(const Node& body, const Target& target, const RowsPtr& rows);
   RowsPtr returning(const Node& body, const Target& target, const Level& level);
-  bool unlimited(const Node& body, std::string_view field_name);
+  /// Walks a condition on rows of `target`: whether it may leave any of them out.
+  bool limits(const Node& body, std::string_view field_name, const Level& level,
+              const Target& target, uint8_t use);
 
   // ---- write_effects.cc
   /// What follows from a write: children, views' tables, rules, triggers, foreign keys, defaults.

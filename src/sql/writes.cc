@@ -6,15 +6,23 @@
 
 namespace sluice::sql {
 
-bool Walker::unlimited(const Node& body, std::string_view field_name) {
-  if (context_.explained) return false;
+bool Walker::limits(const Node& body, std::string_view field_name, const Level& level,
+                    const Target& target, uint8_t use) {
+  (void)level.joins->take_touched(target.entry.index);
+  condition(body, field_name, level, use);
+  // A condition about other tables only takes all rows of this one, or none.
+  const bool touched = level.joins->take_touched(target.entry.index);
+  if (context_.explained) return true;
   const auto where = field(body, field_name);
-  if (!where) return true;
+  if (!where) return false;
+  if (field(*where, "CurrentOfExpr")) return true;
+  if (!touched && reads_row(*where)) return false;
   bool ignored = false;
   const auto own = resolver_.operators({{}, "="});
   const bool plain_equals =
       std::none_of(own.begin(), own.end(), [&](const auto* op) { return has_operands(*op); });
-  return always_true(*where, context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
+  return !always_true(*where, context_.reached ? ignored : facts_.depends_on_literals,
+                      plain_equals);
 }
 
 Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
@@ -197,7 +205,6 @@ RowsPtr Walker::update(const Node& body, const Level* outer, CteFrame* ctes) {
   CteFrame frame;
   CteFrame* inner = with(body, outer, ctes, frame);
   Target target = write_target(*field(body, "relation"), ActionKind::kUpdate);
-  gather_.action(target.action).without_where = unlimited(body, "whereClause");
   Level level;
   Joins joins;
   level.outer = outer;
@@ -209,7 +216,8 @@ RowsPtr Walker::update(const Node& body, const Level* outer, CteFrame* ctes) {
   level.from.visible.insert(level.from.visible.begin(),
                             Visible{target.entry.rows, target.entry.index, {}});
   level.from.entries.insert(level.from.entries.begin(), target.entry);
-  condition(body, "whereClause", level, kUsedInPredicate);
+  const bool limited = limits(body, "whereClause", level, target, kUsedInPredicate);
+  if (!limited) gather_.action(target.action).without_where = true;
   std::vector<int16_t> changed;
   assignments(body, target, level, changed);
   if (!context_.reached && !joins.connected()) facts_.cartesian = true;
@@ -222,7 +230,6 @@ RowsPtr Walker::erase(const Node& body, const Level* outer, CteFrame* ctes) {
   CteFrame frame;
   CteFrame* inner = with(body, outer, ctes, frame);
   Target target = write_target(*field(body, "relation"), ActionKind::kDelete);
-  gather_.action(target.action).without_where = unlimited(body, "whereClause");
   Level level;
   Joins joins;
   level.outer = outer;
@@ -234,7 +241,8 @@ RowsPtr Walker::erase(const Node& body, const Level* outer, CteFrame* ctes) {
   level.from.visible.insert(level.from.visible.begin(),
                             Visible{target.entry.rows, target.entry.index, {}});
   level.from.entries.insert(level.from.entries.begin(), target.entry);
-  condition(body, "whereClause", level, kUsedInPredicate);
+  const bool limited = limits(body, "whereClause", level, target, kUsedInPredicate);
+  if (!limited) gather_.action(target.action).without_where = true;
   if (!context_.reached && !joins.connected()) facts_.cartesian = true;
   effects(target, ActionKind::kDelete, nullptr);
   return returning(body, target, level);
@@ -256,13 +264,12 @@ RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
   }
   level.from.visible.push_back({target.entry.rows, target.entry.index, {}});
   level.from.entries.push_back(target.entry);
-  condition(body, "joinCondition", level, kUsedInJoin);
+  const bool all_rows = !limits(body, "joinCondition", level, target, kUsedInJoin);
   if (!context_.reached && !joins.connected()) facts_.cartesian = true;
-  const bool all_rows = unlimited(body, "joinCondition");
   for_each(body, "mergeWhenClauses", [&](const Node& wrapper) {
     const auto clause = field(wrapper, "MergeWhenClause");
     if (!clause) return;
-    condition(*clause, "condition", level, kUsedInPredicate);
+    const bool limited = limits(*clause, "condition", level, target, kUsedInPredicate);
     const std::string_view command = text_field(*clause, "commandType");
     if (command == "CMD_NOTHING") return;
     const ActionKind kind = command == "CMD_DELETE"   ? ActionKind::kDelete
@@ -274,8 +281,7 @@ RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
                        resolver_.object(target.name, target.relation, context_.reached));
     Action& action = gather_.action(changed_target.action);
     action.lock = LockLevel::kRowExclusive;
-    action.without_where = kind != ActionKind::kInsert && all_rows &&
-                           (!field(*clause, "condition") || unlimited(*clause, "condition"));
+    action.without_where = kind != ActionKind::kInsert && all_rows && !limited;
     std::vector<int16_t> changed;
     if (kind == ActionKind::kInsert) {
       auto rows = std::make_shared<Rows>();

@@ -1,6 +1,7 @@
 """Browsers that log in, and what must not get through them."""
 
 import json
+import pathlib
 import time
 
 import pytest
@@ -122,6 +123,10 @@ def test_statements_run_as_whoever_asks(gateway, browser):
     assert held.status == 202 and held.json["waiting_for_approval"] > 0
     two = browser.ask("POST", "/query", {"database": "orders", "sql": "SELECT 1; DROP TABLE people"})
     assert two.status == 422
+    long = browser.ask("POST", "/query", {"database": "orders", "sql": "SELECT repeat('x', 300000000)"})
+    assert long.status >= 400 and "longer than what can be told" in long.raw.decode(), long.raw[:300]
+    peak = pathlib.Path(f"/proc/{gateway.process.pid}/status").read_text().split("VmHWM:")[1].split()[0]
+    assert int(peak) < 400_000, "kilobytes: the row was not kept"
     assert browser.ask("POST", "/query", {"database": "nowhere", "sql": "SELECT 1"}).status >= 400
     assert ask(gateway, "POST", "/query", {"database": "orders", "sql": "SELECT 1"}).status == 401
 

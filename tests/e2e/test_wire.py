@@ -348,3 +348,39 @@ def test_pool_exhausted_says_so(server):
         assert error["C"] == "53300" and "pool" in error["D"]
     finally:
         gateway.stop()
+
+
+@pytest.mark.parametrize("way", ["own doubt", "schema of another", "to a savepoint"])
+def test_rollback_leaves_an_aborted_transaction_by_the_extended_protocol(gateway, server, tables, way):
+    """As JDBC rolls back: nothing about names can be asked in an aborted transaction."""
+    client, other = WireClient(gateway.port), WireClient(gateway.port)
+    client.login()
+    other.login()
+    assert kinds(client.run(query("BEGIN"))) == "CZ"
+    assert kinds(client.run(query("SAVEPOINT s"))) == "CZ"
+    failed = {"schema of another": "SELECT 1/0"}.get(way, "CREATE TEMP TABLE pg_class_not (a no_such_type)")
+    assert kinds(client.run(query(failed)))[-2:] == "EZ"
+    if way == "schema of another":
+        assert kinds(other.run(query("CREATE TABLE of_another (a int)"))) == "CZ"
+        assert kinds(other.run(query("DROP TABLE of_another"))) == "CZ"
+    text = "ROLLBACK TO s" if way == "to a savepoint" else "ROLLBACK"
+    answer = client.run(parse(text) + bind() + execute() + SYNC)
+    assert kinds(answer) == "12CZ", answer
+    assert answer[-1][1] == (b"T" if way == "to a savepoint" else b"I")
+    assert kinds(client.run(query("SELECT 1"))) == "TDCZ"
+
+
+def test_a_lost_server_connection_is_not_kept_for_the_next(server):
+    from harness.gateway import Gateway
+    gateway = Gateway(server, pool="size: 1, wait_timeout: 2s")
+    try:
+        first = WireClient(gateway.port)
+        first.login()
+        (row,) = [body for kind, body in first.run(query("SELECT pg_backend_pid()")) if kind == b"D"]
+        server.sql(f"SELECT pg_terminate_backend({int(row[6:])})")
+        assert first.read_message()[0] == b"E"
+        second = WireClient(gateway.port, timeout=20)
+        second.login()
+        assert kinds(second.run(query("SELECT 1"))) == "TDCZ"
+    finally:
+        gateway.stop()
