@@ -14,8 +14,8 @@
 #include <boost/beast/ssl.hpp>
 #include <sys/stat.h>
 
-#include "base/log.h"
 #include "control/fair_pool.h"
+#include "control/guarded.h"
 #include "control/tally.h"
 
 namespace sluice::control {
@@ -29,21 +29,6 @@ using error_code = boost::system::error_code;
 constexpr size_t kMaxConnections = 2048, kMostConnectionsOfOne = 64;
 constexpr size_t kMaxBody = 1 << 20;
 constexpr auto kRequestTime = std::chrono::seconds(10);
-
-/// A library that throws at a request costs this request its answer, not all others theirs.
-template <typename Make>
-HttpResponse guarded(const Make& make) {
-  try {
-    return make();
-  } catch (const std::exception& problem) {
-    log::error("http: a request could not be answered: {}", problem.what());
-    HttpResponse failed;
-    failed.status = 500;
-    failed.content_type = "application/problem+json";
-    failed.body = R"({"title":"Internal Server Error","status":500})";
-    return failed;
-  }
-}
 
 /// How often a stream is asked for more, and how long it may say nothing before the connection is
 /// tried.

@@ -153,6 +153,23 @@ void try_code_schemes(const ColumnInput& column, ValueVerdict& best) {
             percent(vins) + " of the values have the form of a vehicle identification number"});
 }
 
+/// Digits as a telephone number has them, and what is written between them.
+bool dialled(std::string_view value) {
+  const auto digits = std::count_if(value.begin(), value.end(), is_digit);
+  return digits >= 8 && digits <= 17 && value.size() <= 28 &&
+         value.find_first_not_of("0123456789+-()./ x") == std::string_view::npos;
+}
+
+/// Bare digits prove nothing, but beside others that are written like telephone numbers they do.
+void try_phones(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
+  const double found = stats.whole[static_cast<size_t>(Class::kPhone)];
+  if (found < .3 || share(column, dialled) < .97) return;
+  better(best, {Class::kPhone, .8F, true,
+                fmt::format("{} of the values are written like telephone numbers, and the others "
+                            "may be",
+                            percent(found))});
+}
+
 void try_finds(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
   for (const ClassInfo& each : classes()) {
     const double share = stats.whole[static_cast<size_t>(each.id)];
@@ -299,6 +316,7 @@ ValueVerdict class_of_values(const ColumnInput& column, const ValueStats& stats,
   if (!stats.rising) try_number_schemes(column, stats, best);
   try_code_schemes(column, best);
   try_finds(column, stats, best);
+  try_phones(column, stats, best);
   try_forms(column, stats, best);
   const double dates = static_cast<double>(stats.years.size()) / static_cast<double>(stats.values);
   if (dates >= .9 && stats.distinct_share() > .5 && spread_over_lifetimes(stats.years, year))

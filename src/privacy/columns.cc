@@ -15,6 +15,8 @@ namespace sluice::privacy {
 namespace {
 
 constexpr float kEnough = .5F;
+/// What a name says besides something stronger.
+constexpr float kNearlyAsStrong = .8F;
 
 /// All that is known of one column.
 struct Column {
@@ -119,15 +121,20 @@ bool values_agree(const Column& column, const NameVerdict& verdict,
 
 /// What the name says, with what the values say about that.
 ColumnDecision by_name(const Column& column) {
-  ColumnDecision out;
+  ColumnDecision out, shown;
   for (const NameVerdict& verdict : column.names) {
-    if (verdict.strength < kEnough) break;
+    if (verdict.strength < (shown.shape == Shape::kWhole ? kNearlyAsStrong : kEnough)) break;
     std::vector<std::string> evidence = {says(column, verdict)};
-    if (values_agree(column, verdict, evidence))
-      return whole(verdict.cls, verdict.strength, std::move(evidence));
+    if (values_agree(column, verdict, evidence)) {
+      auto found = whole(verdict.cls, verdict.strength, std::move(evidence));
+      if (found.masked()) return found;
+      // "salutation_name" may be both: what is masked goes before what is shown.
+      if (shown.shape != Shape::kWhole) shown = std::move(found);
+      continue;
+    }
     out.evidence.insert(out.evidence.end(), evidence.begin(), evidence.end());
   }
-  return out;
+  return shown.shape == Shape::kWhole ? shown : out;
 }
 
 /// What the values prove; where only their form speaks, a name that speaks of things outweighs it.
@@ -180,7 +187,9 @@ ColumnDecision by_text(const Column& column) {
   if (stats.values == 0 && column.names.empty())
     return shaped(Shape::kFreeText, .5F, "text without any values yet");
   // Of single words and numbers some pass a check digit by chance: only what proves itself counts.
-  const bool text_like = stats.with_space > .2 && stats.person_pairs < .5 && stats.with_find > .02;
+  // Scripts without spaces are told by what is found in them.
+  const bool spaced = stats.with_space > .2 || (stats.with_find > .5 && stats.digits_only < .5);
+  const bool text_like = spaced && stats.person_pairs < .5 && stats.with_find > .02;
   if (!names_a_thing(column.concepts) && (text_like || self_proving(stats) > .02))
     return shaped(
         Shape::kFreeText, .5F,

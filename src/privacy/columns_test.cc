@@ -60,6 +60,31 @@ TEST(Columns, BirthDatesSpreadOverLifetimes) {
   EXPECT_EQ(alone(column("c3", "date", orders)).shape, Shape::kNone);
 }
 
+TEST(Columns, DatesOfBirthAsTheyAreWrittenElsewhere) {
+  const auto births =
+      many(40, [](int i) { return fmt::format("{}. {}. {}", i % 28 + 1, i % 12 + 1, 1940 + i); });
+  EXPECT_EQ(alone(column("datum_narozeni", "text", births)).cls, Class::kBirthDate);
+  const auto published = many(40, [](int i) { return fmt::format("{}-05-1{}", 1940 + i, i % 9); });
+  EXPECT_EQ(alone(column("date_parution", "date", published)).shape, Shape::kNone);
+}
+
+TEST(Columns, BareDigitsBesideTelephoneNumbers) {
+  const auto phones = many(40, [](int i) {
+    return i % 2 == 0 ? fmt::format("06 12 34 {:02} 78", i) : fmt::format("07882845{:02}", i);
+  });
+  EXPECT_EQ(alone(column("attr6", "text", phones)).cls, Class::kPhone);
+  const auto numbers = many(40, [](int i) { return fmt::format("07882845{:02}", i * 37 % 100); });
+  EXPECT_FALSE(alone(column("attr6", "text", numbers)).masked());
+}
+
+TEST(Columns, WhatIsMaskedGoesBeforeWhatIsShown) {
+  const auto names = many(40, [](int i) {
+    return fmt::format("{} {}", i % 2 == 0 ? "Marisol" : "Dwight",
+                       std::string(1, static_cast<char>('A' + i % 26)) + "enoit");
+  });
+  EXPECT_EQ(alone(column("salutation_name", "text", names)).cls, Class::kPersonName);
+}
+
 TEST(Columns, ValuesGainsayNames) {
   EXPECT_EQ(alone(column("phone", "text", {"ok", "pending", "ok", "failed"})).shape, Shape::kNone);
   EXPECT_EQ(alone(column("email", "boolean", {"t", "f"})).shape, Shape::kNone);

@@ -29,11 +29,11 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kPan, "pan primaryaccountnumber cardpan"},
     {Concept::kCvv, "cvv cvc cvv2 cvc2 csc cvn cryptogramme prufziffer prufnummer securitycode cardcode pin pincode"},
     {Concept::kExpiry, "expiry exp expires expiration expire ablauf ablaufdatum gultigbis expiracion caducidad vencimiento validade scadenza vervaldatum wygasa expdt"},
-    {Concept::kIban, "iban ibans numrib ribclient ibannr bankverbindung ibannumber ibanno kontoverbindung"},
-    {Concept::kBank, "bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
-    {Concept::kAccount, "konta uctu bankgiro plusgiro gyejwa kouza koza zhanghao 계좌 口座 账号 账户 rek rachunku rachunki "
+    {Concept::kIban, "iban ibans ibannr bankverbindung ibannumber ibanno kontoverbindung"},
+    {Concept::kBank, "ach achacct rib bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
+    {Concept::kAccount, "konta uctu bankgiro plusgiro gyejwa kouza koza zhanghao achacct rib 계좌 口座 账号 账户 rek rachunku rachunki "
      "account acct acc accnt accountno acctno accountnumber konto kontonummer kontonr ktonr kto compte cuenta conta conto rekening rekeningnummer rachunek numerkonta tili ucet clabe hesap kontonummer accno bankkonto"},
-    {Concept::kRouting, "routing aba rtn sort sortcode blz bankleitzahl bankcode guichet agencia abi clearing clearingnummer ifsc transit bsb micr rib"},
+    {Concept::kRouting, "routing aba rtn sort sortcode blz bankleitzahl bankcode guichet agencia abi clearing clearingnummer ifsc transit bsb micr"},
     {Concept::kBic, "bic swift biccode swiftcode bicswift"},
     {Concept::kWallet, "wallet btc bitcoin eth ethereum crypto xmr ltc usdt coin blockchain walletaddr walletaddress brieftasche portefeuille cartera carteira portafoglio onchain solana xrp doge"},
     {Concept::kMedical, "medical med medic clinic clinical hospital health mrn krankenakte patientenakte patientennummer medizinische dossier medico medica historia clinica prontuario cartella clinico medisch patientnr medyczna kartoteka journalnr patientjournal emr ehr chartno patientchart patient"},
@@ -57,7 +57,7 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kCookie, "sessionid sessiontoken phpsessid jsessionid cookie cookies"},
     {Concept::kMfa, "mfa otp totp hotp twofactor tfa 2fa authenticator otpsecret totpsecret backupcode recoverycode u2f"},
     {Concept::kSeed, "seed mnemonic recovery backup seedphrase bip39 seedwords"},
-    {Concept::kPhrase, "phrase words"},
+    {Concept::kPhrase, "phrase words mnemonic seedphrase seedwords bip39"},
     {Concept::kConnection, "dburi mongodburi redisuri databaseuri "
      "connection conn connectionstring connstr connstring dsn jdbc odbc connectstring databaseurl dburl dbconn connurl mongouri redisurl dbstring verbindung"},
 };

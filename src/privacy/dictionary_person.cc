@@ -5,18 +5,18 @@ namespace {
 
 // clang-format off
 constexpr DictionaryLine kLines[] = {
-    {Concept::kGiven, "fnam etunimet seongmyeong kanjiname kananame otchestvo xingming namae shimei ireum nama hoten onoma vezeteknev prenume ime keresztnev "
+    {Concept::kGiven, "όνομα ονομα fnam etunimet seongmyeong kanjiname kananame otchestvo xingming namae shimei ireum nama hoten onoma vezeteknev prenume ime keresztnev "
      "fullname vollname displayname nomecompleto nomeecognome fio фио 姓名 氏名 성명 imieinazwisko first given forename fname firstname fore vor vorname vornamen rufname prenom prenoms voornaam roepnaam imie imiona fornamn tilltalsnamn fornavn etunimi "
                       "jmeno krestni nombre nombres pila primer nome christian middle mid mname middlename mi givenname gname ad isim imya prenume keresztnev "
                       "имя отчество 名 下の名前 이름 frstnm fnm frst"},
-    {Concept::kFamily, "lnam familia eponymo prezime nume vezetek csaladnev vorfamilienname "
+    {Concept::kFamily, "επώνυμο επωνυμο lnam familia eponymo prezime nume vezetek csaladnev vorfamilienname "
      "last family surname lname lastname sur sname familyname nach nachname familie familien familienname zuname geburtsname maiden nom apellido apellidos paterno materno "
                        "sobrenome apelido cognome achternaam familienaam tussenvoegsel nazwisko efternamn etternavn efternavn sukunimi prijmeni soyad soyadi soyisim familiya "
                        "фамилия 姓 苗字 성 lstnm lnm usual patronymic patronym"},
     {Concept::kName, "nev naam isim "
      "name names nm nme naam namen nom nome nombre nazwa namn navn nimi jmeno isim numele fio фио имя 姓名 氏名 名前 名字 성명 이름 anrede"},
     {Concept::kFull, "voll full full display complete legal real nick preferred known vollstandiger voller complet completo completa volledige pelne fullname displayname cognomenome razao nomecompleto nomeecognome"},
-    {Concept::kPerson, "kd ptnt hldr holdr createdby updatedby modifiedby approvedby reviewedby assignedto requestedby signedby enteredby reportedby processedby submittedby handledby servedby soldby preparedby "
+    {Concept::kPerson, "attending kd ptnt hldr holdr createdby updatedby modifiedby approvedby reviewedby assignedto requestedby signedby enteredby reportedby processedby submittedby handledby servedby soldby preparedby "
      "customer cust customers client clients clnt user users person people persons persona personas personal member members membr mbr patient patients pat employee employees emp empl staff worker workers "
                        "student students pupil teacher teachers prof instructor trainer contact contacts cont contactperson holder cardholder accountholder owner payer payee buyer seller purchaser recipient beneficiary "
                        "sender receiver addressee consignee shipper guest guests visitor visitors tenant tenants landlord resident residents citizen driver passenger passengers traveller traveler doctor dr physician "
@@ -66,7 +66,7 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kLocation, "location loc position pos standort lage ubicacion localizacion localizacao posizione locatie lokalizacja gps coordinates coords coord koordinaten whereabouts tracker geolocation geoloc"},
     {Concept::kGeo, "geo gps geom geopoint geography latlng latlon latlong lonlat lnglat geohash coordinates coords coord koordinaten coordonnees coordenadas coordinate wgs84 geometry geolocation geoloc"},
     {Concept::kLatLong, "latitude lat longitude lon lng long breitengrad langengrad latitud longitud latitudine longitudine breedtegraad lengtegraad szerokosc dlugosc"},
-    {Concept::kTime, "seen activity active visited registered created updated modified inserted deleted added joined signup registered registration started ended closed opened issued expires expired valid since until from to start end begin due shipped delivered ordered paid last next at on ts lst time timestamp stamp "
+    {Concept::kTime, "parution publication publicacion pubblicazione publicacao erscheinung erscheinungsdatum released published seen activity active visited registered created updated modified inserted deleted added joined signup registered registration started ended closed opened issued expires expired valid since until from to start end begin due shipped delivered ordered paid last next at on ts lst time timestamp stamp "
                      "zeit zeitpunkt erstellt geandert angelegt eintritt beitritt austritt beginn ende ab bis seit gultig creation cree modifie debut fin embauche entree sortie creado creacion modificado alta baja inicio ingreso criado atualizado admissao cadastro creato modificato inizio fine assunzione "
                      "aangemaakt gewijzigd begin einde vanaf tot utworzono zmieniono poczatek koniec od do hired hire joining join upd updts crt eta arrival departure checkin checkout scheduled visit appointment termin"},
 };

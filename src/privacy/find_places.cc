@@ -1,5 +1,7 @@
 // Street addresses, written as in many countries, and positions.
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include "privacy/patterns.h"
@@ -100,8 +102,8 @@ const PatternList& other_scripts() {
     {Class::kPostalAddress, .88F, "(" WORDS " (?:Mahallesi|Mah\\.|Caddesi|Cad\\.|Cd\\.|Soka\\xc4\\x9f\\xc4\\xb1|Sokak|Sok\\.|Sk\\.|Bulvar\\xc4\\xb1|Blv\\.)(?: ?No ?:? ?[0-9/]+)?)"},
     {Class::kPostalAddress, .92F, "((?:\xd1\x83\xd0\xbb\\.|\xd1\x83\xd0\xbb\xd0\xb8\xd1\x86\xd0\xb0|\xd0\xbf\xd1\x80\\.|\xd0\xbf\xd1\x80\xd0\xbe\xd1\x81\xd0\xbf\xd0\xb5\xd0\xba\xd1\x82|\xd0\xbf\xd0\xb5\xd1\x80\\.|\xd1\x88\\.|\xd0\xbd\xd0\xb0\xd0\xb1\\.|\xd0\xb1\xd1\x83\xd0\xbb\\.|\xd0\xb0\xd0\xbb\\.) ?[\\x80-\\xff][\\x80-\\xff -]+,? (?:\xd0\xb4\\.? ?)?[0-9]+(?:/[0-9]+)?(?: [\\x80-\\xff]{1,4}\\.? ?[0-9]+)?)"},
     // 北京路123号; 千代田区1-2-3; 세종대로 110
-    {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}(?:\xe8\xb7\xaf|\xe8\xa1\x97|\xe9\x81\x93|\xe5\xb7\xb7)[A-Za-z]?(?:[\\x80-\\xff]{0,6})[0-9]*(?:\xe5\x8f\xb7|\xe5\xba\xa7)?(?: ?[0-9]{6})?)"},
-    {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}?(?:\xe9\x83\xbd|\xe9\x81\x93|\xe5\xba\x9c|\xe7\x9c\x8c|\xe5\xb8\x82|\xe5\x8c\xba|\xe7\x94\xba|\xe6\x9d\x91)[\\x80-\\xff]{0,40}[0-9]{1,4}(?:-[0-9]{1,4}|\xe4\xb8\x81\xe7\x9b\xae[0-9-]*|\xe7\x95\xaa[\\x80-\\xff0-9-]*)[0-9-]*(?: [\\x80-\\xff]+[0-9]*)?)"},
+    {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}(?:\xe8\xb7\xaf|\xe8\xa1\x97|\xe9\x81\x93|\xe5\xb7\xb7)[A-Za-z]?(?:[\\x80-\\xff]{0,6})[0-9]*(?:\xe5\x8f\xb7|\xe5\xba\xa7)?(?:[0-9]+(?:\xe5\x8f\xb7|\xe5\xba\xa7|\xe6\xa0\x8b|\xe6\xa5\xbc|\xe5\xae\xa4|\xe5\x8d\x95\xe5\x85\x83))*(?: ?[0-9]{6})?)"},
+    {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}?(?:\xe9\x83\xbd|\xe9\x81\x93|\xe5\xba\x9c|\xe7\x9c\x8c|\xe5\xb8\x82|\xe5\x8c\xba|\xe7\x94\xba|\xe6\x9d\x91)[\\x80-\\xff]{0,40}[0-9]{1,4}(?:-[0-9]{1,4}|\xe4\xb8\x81\xe7\x9b\xae[0-9-]*(?:\xe7\x95\xaa[0-9-]*(?:\xe5\x8f\xb7)?)?|\xe7\x95\xaa[\\x80-\\xff0-9-]*)[0-9-]*(?: [\\x80-\\xff]+[0-9]*)?)"},
     {Class::kPostalAddress, .9F, "((?:[\\x80-\\xff]{6,30} ){0,3}[\\x80-\\xff]{3,24}(?:\xeb\xa1\x9c|\xea\xb8\xb8|\xea\xb0\x80) ?[0-9]{1,4}(?:-[0-9]+)?(?:\xea\xb8\xb8 ?[0-9]+)?(?: \\([\\x80-\\xff0-9]+\\))?)"},
   };
   return all;
@@ -140,9 +142,22 @@ float judge_position(std::string_view match, const Pattern& pattern) {
   return pattern.confidence;
 }
 
+/// "Step 5/9": which of how many.
+bool counts_parts(std::string_view match) {
+  static constexpr std::string_view kParts[] = {
+      "Step",    "Stage", "Phase",   "Part",    "Page",   "Test",  "Task",    "Run",
+      "Attempt", "Try",   "Retry",   "Build",   "Batch",  "Chunk", "Shard",   "Worker",
+      "Round",   "Level", "Episode", "Chapter", "Season", "Slide", "Section", "Sheet",
+      "Row",     "Line",  "File",    "Item",    "Day",    "Week",  "Schritt", "Teil",
+      "Seite",   "Etape", "Paso",    "Passo",   "Parte",  "Krok",  "Strona",  "Block"};
+  const std::string_view word = match.substr(0, match.find(' '));
+  return std::find(std::begin(kParts), std::end(kParts), word) != std::end(kParts);
+}
+
 /// "2021 Annual Report" and "3 Blue Boxes" have the form of the weakest pattern.
 float judge_street(std::string_view match, const Pattern& pattern) {
-  if (pattern.confidence > .6F || !is_digit(match[0])) return pattern.confidence;
+  if (pattern.confidence > .6F) return pattern.confidence;
+  if (!is_digit(match[0])) return counts_parts(match) ? 0 : pattern.confidence;
   size_t digits = 0;
   while (digits < match.size() && is_digit(match[digits])) ++digits;
   const bool year = digits == 4 && (match.starts_with("19") || match.starts_with("200") ||
@@ -160,7 +175,7 @@ void find_boxes(Scan& scan) { boxes().find_near_digits(scan, 48, 80); }
 void find_streets_by_ending(Scan& scan) { named_by_ending().find_near_digits(scan, 100, 80); }
 void find_french_streets(Scan& scan) { french().find(scan); }
 void find_streets_by_beginning(Scan& scan) { named_by_beginning().find_near_digits(scan, 100, 80); }
-void find_bare_streets(Scan& scan) { bare_name().find_near_digits(scan, 60, 16); }
+void find_bare_streets(Scan& scan) { bare_name().find_near_digits(scan, 60, 16, judge_street); }
 void find_streets_in_other_scripts(Scan& scan) { other_scripts().find(scan); }
 void find_positions(Scan& scan) { positions().find_near_digits(scan, 16, 60, judge_position); }
 

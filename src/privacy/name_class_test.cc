@@ -16,7 +16,7 @@ struct Line {
 // Names as developers of many countries give them; '/' stands between a table and its column.
 // clang-format off
 constexpr Line kSensitive[] = {
-    {Class::kPersonName, "first_name last_name lastName FirstName fname lname middle_initial surname given_names full_name fullname customer_name CustName contact_name emp_name patient_name cardholder_name "
+    {Class::kPersonName, "first_name last_name lastName FirstName fname lname middle_initial surname given_names full_name fullname customer_name CustName contact_name emp_name patient_name attending cardholder_name "
                          "card_holder account_holder beneficiary_name emergency_contact_name maiden_name mother_maiden_name nachname vorname familienname rufname vollname ansprechpartner kundenname kontoinhaber "
                          "geburtsname nom_famille prenom nom_client prenom_usuel titulaire_compte nombre apellidos apellido_paterno nombre_completo nombre_cliente primer_apellido nome_completo sobrenome "
                          "nome_cliente cognome nome_e_cognome intestatario achternaam voornaam klantnaam nazwisko imie imie_nazwisko fornamn efternamn etternavn fornavn etunimi sukunimi prijmeni jmeno soyad "
@@ -56,7 +56,7 @@ constexpr Line kSensitive[] = {
     {Class::kCardNumber, "card_number cardNumber cc_number credit_card credit_card_no card_no ccnum pan debit_card_number kreditkartennummer kartennummer numero_carte tarjeta_credito num_tarjeta numero_cartao carta_credito creditcardnummer numer_karty CARDNBR"},
     {Class::kCardCode, "cvv cvc cvv2 card_cvv security_code_cvv card_security_code"},
     {Class::kIban, "iban iban_number refund_iban customer_iban bankverbindung IBANNR"},
-    {Class::kBankAccount, "nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
+    {Class::kBankAccount, "rib ach_acct nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
     {Class::kCryptoWallet, "wallet_address btc_address wallet eth_wallet crypto_address"},
     {Class::kMedicalRecord, "mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
     {Class::kHealthInsurance, "insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
@@ -71,7 +71,7 @@ constexpr Line kSensitive[] = {
     {Class::kConnectionString, "connection_string conn_str dsn jdbc_url database_url"},
     {Class::kSessionCookie, "session_id session_token sessionid cookie session_cookie"},
     {Class::kMfaSeed, "totp_secret mfa_secret otp_seed mfa_seed backup_codes recovery_codes two_factor_secret"},
-    {Class::kSeedPhrase, "seed_phrase recovery_phrase wallet_seed mnemonic_phrase"},
+    {Class::kSeedPhrase, "mnemonic seed_phrase recovery_phrase wallet_seed mnemonic_phrase"},
     {Class::kGeoPosition, "latitude longitude lat lng lon gps_position geo_point home_lat last_known_latitude coordinates breitengrad"},
 };
 constexpr const char* kHarmless =

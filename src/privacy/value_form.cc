@@ -148,7 +148,14 @@ bool looks_like_firm(std::string_view value) {
   return last || contains(value, "&") || (comma && conjunction);
 }
 
-int year_of_date(std::string_view value) {
+int year_of_date(std::string_view written) {
+  // "23. 11. 1975", as in Czech, Slovak and Finnish.
+  std::string joined;
+  if (written.size() <= 14 && written.find(". ") != std::string_view::npos) {
+    joined = written;
+    for (size_t at = 0; (at = joined.find(". ", at)) != std::string::npos;) joined.erase(++at, 1);
+  }
+  const std::string_view value = joined.empty() ? written : std::string_view(joined);
   const auto year_ok = [](uint32_t y) { return y >= 1880 && y <= 2100 ? static_cast<int>(y) : 0; };
   const size_t end = value.find_first_of(" T");
   const std::string digits = digits_of(value.substr(0, std::min(value.size(), size_t{32})));
