@@ -218,7 +218,11 @@ Result<> Writer::make_room(size_t bytes) {
       first));
   if (current_ != nullptr) {
     if (log_.options().durability == Durability::kDisk) {
-      SLUICE_TRY(current_->sync());
+      // The kernel tells of it once; a second try would pass for having reached the disk.
+      if (auto synced = current_->sync(); !synced) {
+        log_.set_problem(synced.error().text, true);
+        return synced;
+      }
       log_.made_durable(*this, current_->last_sequence());
     }
     current_->seal();

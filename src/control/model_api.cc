@@ -82,6 +82,18 @@ class Listener {
   std::shared_ptr<ModelExchange> exchange_;
 };
 
+/// What a question refers to that is kept at the provider, whose key all users share, or that is
+/// answered there after it has been counted here.
+std::optional<std::string_view> kept_elsewhere(const json::object& body) {
+  for (const std::string_view name : {"previous_response_id", "conversation", "background"}) {
+    const auto* value = body.if_contains(name);
+    const bool said =
+        value != nullptr && !value->is_null() && !(value->is_bool() && !value->get_bool());
+    if (said) return name;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void ModelApi::set_config(std::shared_ptr<const config::Config> config) {
@@ -182,6 +194,12 @@ Result<> ModelApi::mask(const Asked& asked, models::Conversation& conversation) 
 HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
   auto conversation = models::read_conversation(request.body);
   if (!conversation) return failed(conversation.error());
+  if (const auto kept = kept_elsewhere(conversation->body))
+    return failed(
+        {ErrorCode::kDenied,
+         "\"" + std::string(*kept) +
+             "\" leaves words with the provider that nobody "
+             "counts, keeps or tells apart by user; send the whole conversation instead"});
   PromptWish wish{keepable(models::latest_words(*conversation)),
                   asked.run,
                   to_printable_utf8(conversation->model),

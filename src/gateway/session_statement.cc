@@ -31,6 +31,12 @@ std::vector<sql::Oid> users_types(Bytes oids) {
   return types;
 }
 
+std::shared_ptr<const policy::Decision> too_many_prepared() {
+  return refusal("too-many-prepared-statements", "53400",
+                 "too many prepared statements or portals in this session",
+                 "Close some of them, or connect again.");
+}
+
 }  // namespace
 
 sql::Settings Session::settings_for_analysis(Bytes text) const {
@@ -226,9 +232,7 @@ Session::Pass Session::judge(const Piece& piece,
   if (!has_room(refused)) {
     decision = refused;
   } else if (!simple && prepared_.full()) {
-    decision = refusal("too-many-prepared-statements", "53400",
-                       "too many prepared statements or portals in this session",
-                       "Close some of them, or connect again.");
+    decision = too_many_prepared();
   } else if (simple && decision->allowed() && !may_guess(masking_of(*statement).get(), refused)) {
     decision = refused;
   }
@@ -371,6 +375,9 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     }
     expected_.drop_back();
     return defer(piece, kQueue);
+  }
+  if (!portal.empty() && prepared_.full() && prepared_.find_portal(portal) == nullptr) {
+    return refuse(nullptr, too_many_prepared());
   }
   Prepared pending;
   const Prepared* prepared = prepared_ahead(name, pending);

@@ -35,8 +35,19 @@ constexpr std::array<std::string_view, 11> kFrame = {
 /// What tools are called with: data, in which no name means anything here.
 constexpr std::array<std::string_view, 3> kData = {"input", "arguments", "parameters"};
 /// Parts of a message that are no text: `type` of them, and where their bytes stand.
-constexpr std::array<std::string_view, 8> kAttachments = {
-    "image", "image_url", "input_image", "document", "file", "input_file", "input_audio", "audio"};
+constexpr std::array<std::string_view, 13> kAttachments = {"image",
+                                                           "image_url",
+                                                           "input_image",
+                                                           "document",
+                                                           "file",
+                                                           "input_file",
+                                                           "input_audio",
+                                                           "audio",
+                                                           "video_url",
+                                                           "input_video",
+                                                           "computer_screenshot",
+                                                           "container_upload",
+                                                           "image_generation_call"};
 
 template <typename Names>
 bool is_one_of(std::string_view name, const Names& names) {

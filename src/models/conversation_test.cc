@@ -102,7 +102,8 @@ TEST(Conversation, WhatCannotBeReadIsNotSent) {
   EXPECT_EQ(changed(image).substr(0, 8), "refused:");
   EXPECT_EQ(changed(image, true), boost::json::serialize(boost::json::parse(image)));
   for (const char* type :
-       {"image", "document", "file", "input_file", "input_audio", "input_image"}) {
+       {"image", "document", "file", "input_file", "input_audio", "input_image",
+        "computer_screenshot", "container_upload", "image_generation_call", "video_url"}) {
     const std::string body =
         std::string(R"({"model":"m","input":[{"type":")") + type + R"(","data":"x"}]})";
     EXPECT_EQ(changed(body).substr(0, 8), "refused:") << type;

@@ -230,6 +230,13 @@ def test_what_cannot_be_masked_is_not_sent(provider, sdk):
     assert "answer" in sdk("open", picture) and len(provider.asked) == 1
 
 
+def test_what_the_provider_would_keep_is_not_referred_to(provider, sdk):
+    for more in ({"previous_response_id": "resp_1"}, {"conversation": "conv_1"}, {"background": True}):
+        came = sdk("gpt", {"model": "small-1", "messages": [{"role": "user", "content": "hello"}], **more})
+        assert came["status"] == 403 and not provider.asked, came
+    assert "answer" in sdk("gpt", {"model": "small-1", "messages": [{"role": "user", "content": "hello"}], "background": False})
+
+
 def test_as_it_is_where_the_operator_says_so(provider, sdk):
     sdk("open", conversation(EMAIL))
     assert EMAIL in json.dumps(provider.asked[0][2])

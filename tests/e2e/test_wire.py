@@ -384,3 +384,16 @@ def test_a_lost_server_connection_is_not_kept_for_the_next(server):
         assert kinds(second.run(query("SELECT 1"))) == "TDCZ"
     finally:
         gateway.stop()
+
+
+def test_named_portals_are_bounded(gateway, server, tables):
+    client = WireClient(gateway.port, timeout=60)
+    client.login()
+    client.run(query("BEGIN"))
+    binds = b"".join(bind("s", f"p{i}") for i in range(10_000))
+    assert kinds(client.run(parse("SELECT 1", "s") + binds + SYNC)) == "1" + "2" * 10_000 + "Z"
+    answers = client.run(bind("s", "one more") + SYNC)
+    assert kinds(answers) == "EZ"
+    assert error_fields(answers[-2][1])["C"] == "53400"
+    assert kinds(client.run(query("ROLLBACK"))) == "CZ"
+    assert kinds(client.run(query("SELECT 1"))) == "TDCZ"
