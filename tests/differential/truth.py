@@ -126,9 +126,10 @@ class Server:
             truth.plan.add((node["Schema"], node["Relation Name"]))
         if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
             inputs, alias, target = outer(node), node["Alias"], (node["Schema"], node["Relation Name"])
-            # A Result in place of all scans: the condition is never true.
+            # A Result in place of all scans: the condition is never true, be it on this or another table.
+            joined = re.search(r"\bfrom\b" if node["Operation"] == "Update" else r"\busing\b", truth.sql, re.I)
             if inputs and not any(scans(child, alias) for child in inputs):
-                if not re.search(r"\bwhere\b", truth.sql, re.I):
+                if joined or not re.search(r"\bwhere\b", truth.sql, re.I):
                     truth.loose.add(target)
             else:
                 if all(takes_every_row(child, alias) for child in inputs):
@@ -205,13 +206,22 @@ def has_condition(node):
     return condition(node) or any(has_condition(child) for child in outer(node))
 
 
+def condition_on(node, alias):
+    """Whether a node has a condition that looks at the table of that alias: a join's may be on the others only."""
+    if " WHERE " in node.get("Remote SQL", ""):
+        return True
+    said = [str(value) for key, value in node.items() if key.endswith(("Filter", " Cond"))]
+    return any(re.search(rf"\b{re.escape(alias)}(_\d+)?\"?\.", each) for each in said)
+
+
 def takes_every_row(node, alias):
     """Whether a plan below ModifyTable takes every row of its target, without any condition on it."""
     if not scans(node, alias):
         return True
-    if condition(node):
+    if condition_on(node, alias):
         return False
-    if node["Node Type"] in ("Append", "Merge Append", "Result", "Materialize", "Nested Loop", "Subquery Scan", "Aggregate"):
+    if node["Node Type"] in ("Append", "Merge Append", "Result", "Materialize", "Nested Loop", "Hash Join", "Merge Join", "Hash",
+                             "Sort", "Gather", "Subquery Scan", "Aggregate"):
         return all(takes_every_row(child, alias) for child in outer(node))
     return node["Node Type"] in ("Seq Scan", "Foreign Scan", "ModifyTable")
 
