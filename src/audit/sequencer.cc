@@ -162,18 +162,25 @@ Result<> Sequencer::publish() {
 Result<> Sequencer::sync() {
   if (unsynced_problem_) return fail(*unsynced_problem_);
   auto done = sync_files();
-  // The kernel tells of what it could not write once, and a second try would succeed.
-  if (!done) unsynced_problem_ = done.error();
+  // The kernel tells of what it could not write once, and a second try would succeed. A file that
+  // could not even be opened is tried again.
+  if (!done && done.error().code == ErrorCode::kIo) unsynced_problem_ = done.error();
   return done;
 }
 
 Result<> Sequencer::sync_files() {
-  for (const auto& segment : reader_.take_read()) SLUICE_TRY(sync_file(segment));
+  unsynced_segments_.merge(reader_.take_read());
+  for (const auto& segment : unsynced_segments_) {
+    const auto synced = sync_file(segment);
+    // One that has been archived since is on disk as its archive.
+    if (!synced && synced.error().code != ErrorCode::kNotFound) return synced;
+  }
   if (unsynced_.size() > kManyFiles) {
     const int fd = ::open(audit_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const int failed = fd < 0 ? -1 : syncfs(fd);
+    if (fd < 0) return fail(ErrorCode::kUnavailable, "the audit folder cannot be opened");
+    const int failed = syncfs(fd);
     const int error = errno;
-    if (fd >= 0) ::close(fd);
+    ::close(fd);
     if (failed != 0) return fail(io_error("sync " + audit_.string(), error));
   } else {
     for (const auto& file : unsynced_) {
@@ -183,6 +190,7 @@ Result<> Sequencer::sync_files() {
     }
   }
   unsynced_.clear();
+  unsynced_segments_.clear();
   return {};
 }
 

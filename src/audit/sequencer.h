@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,7 +70,8 @@ class Sequencer {
   uint64_t given_out_;
   std::vector<uint64_t> lost_;
   std::deque<std::pair<tlog::TileId, std::string>> full_;  ///< tiles to be written
-  std::vector<std::filesystem::path> unsynced_;  ///< tiles written since the last checkpoint
+  std::vector<std::filesystem::path> unsynced_;        ///< tiles written since the last checkpoint
+  std::set<std::filesystem::path> unsynced_segments_;  ///< read since then
   std::vector<tlog::TileId> superseded_;   ///< full by now, and partial in the last checkpoint
   std::optional<Error> unsynced_problem_;  ///< something has not reached the disk, for good
   std::atomic<uint64_t> published_{0};

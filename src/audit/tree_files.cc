@@ -42,7 +42,7 @@ Result<int> open_to_read(const std::filesystem::path& file) {
   if (fd >= 0) return fd;
   const bool missing = errno == ENOENT;
   auto error = io_error("open " + file.string(), errno);
-  if (missing) error.code = ErrorCode::kNotFound;
+  error.code = missing ? ErrorCode::kNotFound : ErrorCode::kUnavailable;
   return fail(std::move(error));
 }
 

@@ -31,7 +31,7 @@ void TreeKeeper::loop() {
       stopping = stopping_;
     }
     const bool due = asked || stopping || Clock::now() - signed_at >= interval_;
-    const auto done = work(due);
+    const auto done = work(due, stopping);
     if (!done || !well) callbacks_.problem(done ? std::string() : done.error().text);
     well = done.has_value();
     if (due) {
@@ -43,7 +43,7 @@ void TreeKeeper::loop() {
   }
 }
 
-Result<> TreeKeeper::work(bool publish) {
+Result<> TreeKeeper::work(bool publish, bool to_the_end) {
   std::vector<uint64_t> lost;
   Result<> result;
   {
@@ -51,7 +51,7 @@ Result<> TreeKeeper::work(bool publish) {
     for (;;) {
       const auto count = sequencer_->advance(kHelping);
       if (!count) result = fail(count.error());
-      if (!count || *count < kHelping) break;
+      if (!count || *count == 0 || (*count < kHelping && !to_the_end)) break;
     }
     lost = sequencer_->take_lost();
     if (result && publish) result = sequencer_->publish();

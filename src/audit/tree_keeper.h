@@ -43,7 +43,7 @@ class TreeKeeper {
 
  private:
   void loop();
-  Result<> work(bool publish);
+  Result<> work(bool publish, bool to_the_end);
   void tell_waiting(bool well);
 
   std::unique_ptr<Sequencer> sequencer_;

@@ -175,4 +175,21 @@ using ExpectedQueue = RingQueue<Expected>;
 /// once its buffer of 8 KiB is full, and no answer is shorter than 5 bytes.
 inline constexpr size_t kMostExpected = 4096;
 
+/// Whether anything that is under way may end an aborted transaction.
+inline bool may_leave_aborted(const ExpectedQueue& expected) {
+  for (size_t i = 0; i < expected.size(); ++i) {
+    switch (expected.at(i).kind) {
+      case RequestKind::kParse:
+      case RequestKind::kBind:
+      case RequestKind::kDescribeStatement:
+      case RequestKind::kDescribePortal:
+      case RequestKind::kClose:
+        break;
+      default:
+        return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace sluice::gateway

@@ -50,23 +50,6 @@ bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statement
   });
 }
 
-/// Whether anything that is under way may end an aborted transaction.
-bool may_leave_aborted(const ExpectedQueue& expected) {
-  for (size_t i = 0; i < expected.size(); ++i) {
-    switch (expected.at(i).kind) {
-      case RequestKind::kParse:
-      case RequestKind::kBind:
-      case RequestKind::kDescribeStatement:
-      case RequestKind::kDescribePortal:
-      case RequestKind::kClose:
-        break;
-      default:
-        return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 bool Session::names_known() const {

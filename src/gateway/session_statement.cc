@@ -84,7 +84,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
       return Pass::kDrop;
     }
   }
-  if (piece.type == pg::kQuery && transaction_ == 'E' && expected_.empty() &&
+  if (piece.type == pg::kQuery && transaction_ == 'E' && !may_leave_aborted(expected_) &&
       statement->facts().statements > 1 &&
       (doubts_ != 0 || catalog_version_ != admission_.database->catalog().version())) {
     // What follows the ROLLBACK would be judged by what names have meant.

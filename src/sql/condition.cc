@@ -103,13 +103,14 @@ bool is_percent(const Node& node, bool& looked_at_literal) {
          text_field(*value, "sval").find_first_not_of('%') == std::string_view::npos;
 }
 
-/// A pattern that every text matches.
+/// A pattern that every text matches, or every one that is not empty.
 bool matches_all(const Node& node, bool& looked_at_literal) {
   const auto constant = field(node, "A_Const");
   const auto value = constant ? field(*constant, "sval") : std::nullopt;
   if (!value) return false;
   looked_at_literal = true;
-  return text_field(*value, "sval").find_first_not_of(".*^$") == std::string_view::npos;
+  const std::string_view text = text_field(*value, "sval");
+  return text.find_first_not_of(".*^$") == std::string_view::npos && text != "^$";
 }
 
 /// Whether one of `field_name`'s nodes is as `node`.

@@ -126,10 +126,9 @@ class Server:
             truth.plan.add((node["Schema"], node["Relation Name"]))
         if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
             inputs, alias, target = outer(node), node["Alias"], (node["Schema"], node["Relation Name"])
-            # A Result in place of all scans: the condition is never true, be it on this or another table.
-            joined = re.search(r"\bfrom\b" if node["Operation"] == "Update" else r"\busing\b", truth.sql, re.I)
+            # A Result in place of all scans: the condition is never true.
             if inputs and not any(scans(child, alias) for child in inputs):
-                if joined or not re.search(r"\bwhere\b", truth.sql, re.I):
+                if not re.search(r"\bwhere\b", truth.sql, re.I):
                     truth.loose.add(target)
             else:
                 if all(takes_every_row(child, alias) for child in inputs):

@@ -81,6 +81,7 @@ def test_what_follows_the_end_of_an_aborted_transaction_is_judged_by_names_of_no
     other.close()
     parsed = answer(client, wire.parse("ROLLBACK; SELECT a FROM turning") + wire.SYNC)
     assert [kind for kind, _ in parsed] == [b"E", b"Z"], "one error, as the server's own"
+    assert_unseen(answer(client, wire.parse("ROLLBACK") + wire.query("ROLLBACK; SELECT a FROM turning")))
     messages = answer(client, wire.query("ROLLBACK; SELECT a FROM turning"))
     assert_unseen(messages)
     assert "ROLLBACK alone" in wire.error_fields(next(body for kind, body in messages if kind == b"E"))["H"]
