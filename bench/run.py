@@ -58,8 +58,8 @@ def cpu_of(pid, data_path_only=False):
 
 
 class Target:
-    def __init__(self, name, port, user, password, pid=None):
-        self.name, self.port, self.user, self.password, self.pid = name, port, user, password, pid
+    def __init__(self, name, port, user, password, pid=None, governs=True):
+        self.name, self.port, self.user, self.password, self.pid, self.governs = name, port, user, password, pid, governs
 
     def env(self, sslmode="disable"):
         return {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.user,
@@ -120,6 +120,18 @@ log_disconnections = 0
 
     def stop(self):
         os.kill(self.pid, 9)
+
+
+class Relay:
+    """Passes bytes on and looks at nothing: the floor for a proxy on this machine."""
+
+    def __init__(self, server, reactor):
+        self.port = free_port()
+        self.process = subprocess.Popen([ROOT / "build/bench/src/net/net_bench", str(self.port), str(server.port), reactor])
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
 
 
 def p99_of(prefix):
@@ -226,7 +238,7 @@ def masked(targets, args):
 def connect(targets, args):
     head("Connections a second, SCRAM", "sslmode", "target", "connections/s", "x PgBouncer", "proxy CPU us", "x")
     for sslmode in ("disable", "require"):
-        used = [t for t in targets if t.pid or sslmode == "disable"]
+        used = [t for t in targets if (t.pid and t.governs) or sslmode == "disable"]
         medians = rounds_of(used, args.rounds,
                             lambda t: pgbench(t, "-S", "-C", "-c", "4", seconds=args.seconds, sslmode=sslmode))
         for target in used:
@@ -239,7 +251,7 @@ def connect(targets, args):
 def memory(targets, args):
     head("Memory for each idle logged-in client (1,000 of them)", "sslmode", "target", "bytes")
     for sslmode in ("disable", "require"):
-        for target in (t for t in targets if t.pid):
+        for target in (t for t in targets if t.pid and t.governs):
             def resident():
                 status = pathlib.Path(f"/proc/{target.pid}/status").read_text()
                 return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
@@ -290,6 +302,9 @@ def main():
             gateway.start()
             stoppers.append(gateway)
             targets.append(Target(f"sluice {reactor}", gateway.port, "alice", PASSWORD, gateway.process.pid))
+            relay = Relay(server, reactor)
+            stoppers.append(relay)
+            targets.append(Target(f"bare relay {reactor}", relay.port, "sluice", SERVER_PASSWORD, relay.process.pid, False))
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
               f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
         for section in (tps, bulk, masked, connect, memory, micro):
