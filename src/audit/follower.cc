@@ -3,9 +3,11 @@
 namespace sluice::audit {
 
 Result<size_t> LogFollower::read(size_t limit, const Each& each) {
-  SLUICE_ASSIGN(const auto files, list_segments(directory_));
+  if (watch_.changed(directory_)) {
+    SLUICE_ASSIGN(files_, list_segments(directory_));
+  }
   size_t count = 0;
-  for (const auto& file : files) {
+  for (const auto& file : files_) {
     const std::string name = file.filename();
     if (SegmentReader* reader = reader_of(file, name)) {
       count += read_segment(*reader, file, name, limit, each);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "audit/folder_watch.h"
 #include "audit/segment.h"
 #include "base/result.h"
 
@@ -39,6 +40,8 @@ class LogFollower {
                       const std::string& name, size_t limit, const Each& each);
 
   std::filesystem::path directory_;
+  FolderWatch watch_;
+  std::vector<std::filesystem::path> files_;  ///< its segments
   Cursor cursor_;
   std::map<std::string, SegmentReader> open_;
   std::map<std::string, uint64_t> last_;  ///< sequence read last of what is in `open_`

@@ -14,6 +14,10 @@ namespace {
 
 /// How far the index may be behind the log.
 constexpr auto kLag = std::chrono::seconds(1);
+/// Between two looks at the log; while records come in numbers a long helping would keep a worker
+/// from its core.
+constexpr auto kPause = std::chrono::milliseconds(200), kBusyPause = std::chrono::milliseconds(20);
+constexpr size_t kBusy = 32;
 /// The data path comes first: search reads what is not indexed yet from the log itself. But less
 /// than this would not keep up beside workers that never rest.
 constexpr int kNice = 5;
@@ -78,8 +82,10 @@ bool IndexThread::follow_log() {
       const std::lock_guard lock(mutex_);
       stopping = stopping_;
     }
+    const uint64_t before = last_read_;
     while (index_some(*index, follower)) {
     }
+    const auto pause = last_read_ - before >= kBusy ? kBusyPause : kPause;
     // Few records cost as much to write as many, so a trickle is gathered for a while.
     if (index->pending_records() > 0 && (stopping || Clock::now() - flushed >= kLag)) {
       flush(*index, follower);
@@ -88,7 +94,7 @@ bool IndexThread::follow_log() {
     if (stopping) return false;
     if (std::filesystem::exists(stale_index(directory_))) return true;
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return stopping_; });
+    wake_.wait_for(lock, pause, [this] { return stopping_; });
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "audit/folder_watch.h"
 #include "audit/segment.h"
 #include "base/result.h"
 
@@ -54,6 +55,8 @@ class OrderedReader {
   static SegmentReader::Status read(Lane& lane);
 
   std::filesystem::path directory_;
+  FolderWatch watch_;
+  bool all_known_ = false;  ///< no file that was listed last has to be looked at again
   uint64_t next_;
   std::map<uint32_t, Lane> lanes_;
   std::set<std::string> known_;

@@ -162,8 +162,16 @@ SegmentReader::Status SegmentReader::parse(Frame& frame) {
   return Status::kFrame;
 }
 
+/// Asked often while little is written: one word is read, not a buffer full.
+bool SegmentReader::still_ends() {
+  uint32_t word = 0;
+  file_.read(offset_, reinterpret_cast<char*>(&word), sizeof word, sizeof word);
+  return word == 0;
+}
+
 SegmentReader::Status SegmentReader::next(Frame& frame) {
   auto status = parse(frame);
+  if (status == Status::kEnd && still_ends()) return status;
   if (status != Status::kFrame) {
     // What is buffered may have been written over since.
     buffered_ = 0;

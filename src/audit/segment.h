@@ -92,6 +92,7 @@ class SegmentReader {
   const char* here() const { return buffer_.get() + (offset_ - buffer_start_); }
   /// What the bytes at `offset_` say, as far as they are buffered or can be read.
   Status parse(Frame& frame);
+  bool still_ends();
   SegmentFile file_;
   uint64_t offset_ = 0;
   std::unique_ptr<char[]> buffer_;  ///< the segment from `buffer_start_`

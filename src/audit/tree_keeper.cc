@@ -7,6 +7,9 @@ namespace {
 
 /// Short enough that work comes in small helpings, long enough to cost nothing when there is none.
 constexpr auto kPause = std::chrono::milliseconds(100);
+/// While records come in numbers: a long helping would keep a worker from its core.
+constexpr auto kBusyPause = std::chrono::milliseconds(15);
+constexpr size_t kBusy = 32;
 constexpr size_t kHelping = 16'384;
 
 }  // namespace
@@ -21,12 +24,13 @@ void TreeKeeper::loop() {
   pthread_setname_np(pthread_self(), "audit-tree");
   auto signed_at = Clock::now();
   bool well = true;
+  auto pause = kPause;
   for (;;) {
     bool asked = false;
     bool stopping = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kPause, [this] { return asked_ || stopping_; });
+      wake_.wait_for(lock, pause, [this] { return asked_ || stopping_; });
       asked = std::exchange(asked_, false);
       stopping = stopping_;
     }
@@ -34,6 +38,7 @@ void TreeKeeper::loop() {
     const auto done = work(due, stopping);
     if (!done || !well) callbacks_.problem(done ? std::string() : done.error().text);
     well = done.has_value();
+    pause = done && *done >= kBusy ? kBusyPause : kPause;
     if (due) {
       signed_at = Clock::now();
       tell_waiting(well);
@@ -43,21 +48,24 @@ void TreeKeeper::loop() {
   }
 }
 
-Result<> TreeKeeper::work(bool publish, bool to_the_end) {
+Result<size_t> TreeKeeper::work(bool publish, bool to_the_end) {
   std::vector<uint64_t> lost;
   Result<> result;
+  size_t all = 0;
   {
     const std::lock_guard lock(work_mutex_);
     for (;;) {
       const auto count = sequencer_->advance(kHelping);
       if (!count) result = fail(count.error());
+      all += count.value_or(0);
       if (!count || *count == 0 || (*count < kHelping && !to_the_end)) break;
     }
     lost = sequencer_->take_lost();
     if (result && publish) result = sequencer_->publish();
   }
   if (!lost.empty()) callbacks_.lost(lost);
-  return result;
+  if (!result) return fail(std::move(result.error()));
+  return all;
 }
 
 void TreeKeeper::tell_waiting(bool well) {

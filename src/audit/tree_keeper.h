@@ -43,7 +43,8 @@ class TreeKeeper {
 
  private:
   void loop();
-  Result<> work(bool publish, bool to_the_end);
+  /// How many records it has taken in.
+  Result<size_t> work(bool publish, bool to_the_end);
   void tell_waiting(bool well);
 
   std::unique_ptr<Sequencer> sequencer_;
