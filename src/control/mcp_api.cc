@@ -100,7 +100,7 @@ std::string McpApi::share(const HttpRequest& request) {
   return share_of(request, *gateway_.directory());
 }
 
-Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
+Result<Asker> McpApi::who_calls(const HttpRequest& request) {
   SecretString shown(std::string(bearer_of(request)));
   HttpRequest asks = request;
   if (!shown.empty() && !identity::is_credential_secret(shown.reveal()) && identity_ != nullptr) {
@@ -113,7 +113,7 @@ Result<AgentCaller> McpApi::who_calls(const HttpRequest& request) {
     users_.insert(token, std::make_shared<const std::string>(caller.user), caller.user.size());
   }
   SLUICE_ASSIGN(const auto caller, who_asks(asks, *gateway_.directory(), kScope));
-  return AgentCaller{caller.user, caller.credential, std::move(shown), {}, {}};
+  return Asker{caller.user, caller.credential, std::move(shown), {}, {}, request.peer};
 }
 
 HttpResponse McpApi::take(const HttpRequest& request) {
@@ -140,7 +140,7 @@ HttpResponse McpApi::take(const HttpRequest& request) {
   return json_response(200, answer_to(*message, std::move(*caller)));
 }
 
-json::object McpApi::answer_to(const mcp::Message& message, AgentCaller caller) {
+json::object McpApi::answer_to(const mcp::Message& message, Asker caller) {
   if (message.method == "initialize") {
     const auto* wanted = message.params.if_contains("protocolVersion");
     const auto revision = mcp::revision_for(
@@ -171,7 +171,7 @@ json::object McpApi::answer_to(const mcp::Message& message, AgentCaller caller) 
 
 /// For which run and prompt a call is. A prompt whose text comes with it is registered.
 Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
-                                                   const AgentCaller& caller) {
+                                                   const Asker& caller) {
   const auto meta = mcp::meta_of(message.params);
   if (meta.prompt.empty()) return agents::Attribution{meta.run, meta.prompt_id, meta.call};
   const auto digest = sha256(meta.prompt);
@@ -192,7 +192,7 @@ Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
   return agents::Attribution{kept.run, kept.id, meta.call};
 }
 
-json::object McpApi::call_tool(const mcp::Message& message, AgentCaller caller) {
+json::object McpApi::call_tool(const mcp::Message& message, Asker caller) {
   const auto* name = message.params.if_contains("name");
   const auto* tool = name != nullptr && name->is_string()
                          ? mcp::find_tool(std::string_view(name->get_string()))

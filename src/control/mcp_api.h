@@ -45,12 +45,11 @@ class McpApi {
   HttpResponse metadata(const HttpRequest& request);
   HttpResponse unknown(const HttpRequest& request, const std::string& why);
   std::string share(const HttpRequest& request);
-  Result<AgentCaller> who_calls(const HttpRequest& request);
+  Result<Asker> who_calls(const HttpRequest& request);
   HttpResponse take(const HttpRequest& request);
-  boost::json::object answer_to(const mcp::Message& message, AgentCaller caller);
-  boost::json::object call_tool(const mcp::Message& message, AgentCaller caller);
-  Result<agents::Attribution> attribution_of(const mcp::Message& message,
-                                             const AgentCaller& caller);
+  boost::json::object answer_to(const mcp::Message& message, Asker caller);
+  boost::json::object call_tool(const mcp::Message& message, Asker caller);
+  Result<agents::Attribution> attribution_of(const mcp::Message& message, const Asker& caller);
   std::shared_ptr<const config::Config> config();
 
   gateway::Gateway& gateway_;

@@ -66,7 +66,7 @@ json::object McpOffers::capabilities() {
           {"completions", json::object()}};
 }
 
-std::vector<std::string> McpOffers::databases(const AgentCaller& caller) {
+std::vector<std::string> McpOffers::databases(const Asker& caller) {
   const auto found = tools_.call(caller, "list_databases", {}).found;
   std::vector<std::string> out;
   for (const auto& each : found.at("databases").as_array())
@@ -74,7 +74,7 @@ std::vector<std::string> McpOffers::databases(const AgentCaller& caller) {
   return out;
 }
 
-ToolAnswer McpOffers::policy(const std::string& database, const AgentCaller& caller) {
+ToolAnswer McpOffers::policy(const std::string& database, const Asker& caller) {
   const auto directory = gateway_.directory();
   const auto* user = directory->find(caller.user);
   const auto* credential = directory->credential(caller.credential);
@@ -110,7 +110,7 @@ ToolAnswer McpOffers::policy(const std::string& database, const AgentCaller& cal
           false};
 }
 
-ToolAnswer McpOffers::find(const mcp::ResourceWanted& wanted, const AgentCaller& caller) {
+ToolAnswer McpOffers::find(const mcp::ResourceWanted& wanted, const Asker& caller) {
   using enum mcp::ResourceKind;
   switch (wanted.kind) {
     case kDatabases:
@@ -132,7 +132,7 @@ ToolAnswer McpOffers::find(const mcp::ResourceWanted& wanted, const AgentCaller&
   return {{{"error", "there is no such resource"}}, true};
 }
 
-json::object McpOffers::read(const mcp::Message& message, const AgentCaller& caller) {
+json::object McpOffers::read(const mcp::Message& message, const Asker& caller) {
   const std::string uri = named(message.params, "uri");
   const auto wanted = mcp::parse_resource(uri);
   if (!wanted) {
@@ -157,7 +157,7 @@ json::object McpOffers::prompt(const mcp::Message& message) {
   return mcp::result_of(message.id, std::move(*got));
 }
 
-json::object McpOffers::complete(const mcp::Message& message, const AgentCaller& caller) {
+json::object McpOffers::complete(const mcp::Message& message, const Asker& caller) {
   json::array values;
   bool more = false;
   if (completes_database(message.params)) {
@@ -174,8 +174,7 @@ json::object McpOffers::complete(const mcp::Message& message, const AgentCaller&
       json::object{{"completion", json::object{{"values", std::move(values)}, {"hasMore", more}}}});
 }
 
-std::optional<json::object> McpOffers::answer(const mcp::Message& message,
-                                              const AgentCaller& caller) {
+std::optional<json::object> McpOffers::answer(const mcp::Message& message, const Asker& caller) {
   const auto list = [&](std::string_view name, json::array all) {
     return mcp::result_of(message.id, json::object{{name, std::move(all)}});
   };

@@ -22,15 +22,15 @@ class McpOffers {
   /// What the server says of itself when it is asked what it can do.
   static boost::json::object capabilities();
   /// Nothing: not a method of this part.
-  std::optional<boost::json::object> answer(const mcp::Message& message, const AgentCaller& caller);
+  std::optional<boost::json::object> answer(const mcp::Message& message, const Asker& caller);
 
  private:
-  boost::json::object read(const mcp::Message& message, const AgentCaller& caller);
+  boost::json::object read(const mcp::Message& message, const Asker& caller);
   boost::json::object prompt(const mcp::Message& message);
-  boost::json::object complete(const mcp::Message& message, const AgentCaller& caller);
-  ToolAnswer find(const mcp::ResourceWanted& wanted, const AgentCaller& caller);
-  ToolAnswer policy(const std::string& database, const AgentCaller& caller);
-  std::vector<std::string> databases(const AgentCaller& caller);
+  boost::json::object complete(const mcp::Message& message, const Asker& caller);
+  ToolAnswer find(const mcp::ResourceWanted& wanted, const Asker& caller);
+  ToolAnswer policy(const std::string& database, const Asker& caller);
+  std::vector<std::string> databases(const Asker& caller);
 
   gateway::Gateway& gateway_;
   McpTools& tools_;

@@ -82,16 +82,6 @@ ToolAnswer told(const mcp::Answer& answer) {
   return {std::move(found), false};
 }
 
-bool only_reads(const sql::StatementFacts& facts) {
-  using enum sql::ActionKind;
-  const bool kind = facts.kind == "SELECT" || facts.kind == "EXPLAIN" || facts.kind == "SHOW";
-  return kind && facts.statements == 1 && !facts.schema_change && !facts.may_change_settings &&
-         std::all_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-           return action.kind == kRead || action.kind == kReadCatalog || action.kind == kFunction ||
-                  action.kind == kOther;
-         });
-}
-
 /// For whom a record's session acted; empty: for itself.
 std::string_view acted_for(const json::value& record) {
   const auto* actors = record.is_object() ? record.get_object().if_contains("actors") : nullptr;
@@ -110,31 +100,6 @@ std::map<std::string, const privacy::ColumnLabel*> classes_of(const privacy::Lab
   return out;
 }
 
-/// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
-mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
-                             const mcp::Limits& limits) {
-  const std::string all = fmt::format("{}\n{}\n{}", said.run, said.prompt, said.call);
-  if (client.told == all || (client.told.empty() && !said.any())) return {};
-  // Whatever of it fails, it is all said again for the next statement.
-  client.told = "?";
-  for (const auto& [setting, value] :
-       {std::pair{"run", &said.run}, std::pair{"prompt", &said.prompt},
-        std::pair{"call", &said.call}}) {
-    // The run first, which clears the others; and nothing that would have to be quoted.
-    if (value->empty() && setting != std::string_view("run")) continue;
-    if (value->find_first_of("'\\") != std::string::npos) {
-      mcp::Answer answer;
-      answer.sqlstate = "22023";
-      answer.message = fmt::format("this is no name of a {}", setting);
-      return answer;
-    }
-    auto answer = client.run(fmt::format("SET sluice.{} = '{}'", setting, *value), {}, limits);
-    if (answer.failed()) return answer;
-  }
-  client.told = all;
-  return {};
-}
-
 std::string class_of(const privacy::ColumnLabel& column) {
   const auto& decision = column.decision;
   if (decision.shape != privacy::Shape::kWhole || decision.cls == privacy::Class::kNone)
@@ -144,7 +109,7 @@ std::string class_of(const privacy::ColumnLabel& column) {
 
 }  // namespace
 
-ToolAnswer McpTools::call(const AgentCaller& caller, const std::string& tool,
+ToolAnswer McpTools::call(const Asker& caller, const std::string& tool,
                           const json::object& arguments) {
   const auto number = [&] { return std::to_string(number_of(arguments, "number")); };
   if (tool == "list_databases") return list_databases(caller);
@@ -171,7 +136,7 @@ ToolAnswer McpTools::call(const AgentCaller& caller, const std::string& tool,
   return failure("there is no tool " + tool);
 }
 
-ToolAnswer McpTools::list_databases(const AgentCaller& caller) {
+ToolAnswer McpTools::list_databases(const Asker& caller) {
   const auto directory = gateway_.directory();
   const auto* credential = directory->credential(caller.credential);
   json::array databases;
@@ -184,22 +149,7 @@ ToolAnswer McpTools::list_databases(const AgentCaller& caller) {
   return {{{"databases", std::move(databases)}}, false};
 }
 
-Result<mcp::Answer> McpTools::run(const AgentCaller& caller, const std::string& database,
-                                  bool read_only, const std::string& sql,
-                                  const std::vector<std::optional<std::string>>& parameters,
-                                  const mcp::Limits& limits) {
-  mcp::Login login{host_,    gateway_.port(), caller.user, caller.secret,
-                   database, caller.client,   read_only};
-  const std::string key =
-      fmt::format("{}\n{}\n{}\n{}", caller.credential, database, read_only, caller.client);
-  SLUICE_ASSIGN(auto lease, connections_.take(key, login));
-  auto answer = tell_attribution(*lease.client, caller.said, limits);
-  if (!answer.failed()) answer = lease.client->run(sql, parameters, limits);
-  if (!answer.lost) connections_.give_back(std::move(lease));
-  return answer;
-}
-
-ToolAnswer McpTools::describe_schema(const AgentCaller& caller, const json::object& arguments) {
+ToolAnswer McpTools::describe_schema(const Asker& caller, const json::object& arguments) {
   const auto given = [&](std::string_view name) {
     const std::string value = text(arguments, name);
     return value.empty() ? std::nullopt : std::optional(value);
@@ -208,15 +158,15 @@ ToolAnswer McpTools::describe_schema(const AgentCaller& caller, const json::obje
   limits.rows = kMostColumns;
   limits.bytes = size_t{1} << 20;
   const std::string database = text(arguments, "database");
-  const auto answer =
-      run(caller, database, true,
-          "SELECT table_schema, table_name, column_name, data_type, is_nullable, column_default "
-          "FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', "
-          "'information_schema') AND table_schema NOT LIKE 'sluice\\_kept\\_%' AND "
-          "table_schema = coalesce($1::text, table_schema) AND "
-          "table_name = coalesce($2::text, table_name) "
-          "ORDER BY table_schema, table_name, ordinal_position",
-          {given("schema"), given("table")}, limits);
+  const auto answer = statements_.run(
+      caller, database, true,
+      "SELECT table_schema, table_name, column_name, data_type, is_nullable, column_default "
+      "FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', "
+      "'information_schema') AND table_schema NOT LIKE 'sluice\\_kept\\_%' AND "
+      "table_schema = coalesce($1::text, table_schema) AND "
+      "table_name = coalesce($2::text, table_name) "
+      "ORDER BY table_schema, table_name, ordinal_position",
+      {given("schema"), given("table")}, limits);
   if (!answer) return failure(answer.error().text, "See list_databases.");
   if (answer->failed() || answer->request != 0) return told(*answer);
   const auto labels = gateway_.labels(database);
@@ -246,7 +196,7 @@ ToolAnswer McpTools::describe_schema(const AgentCaller& caller, const json::obje
   return {{{"tables", std::move(tables)}, {"truncated", answer->truncated}}, false};
 }
 
-ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& arguments) {
+ToolAnswer McpTools::explain(const Asker& caller, const json::object& arguments) {
   const auto target = gateway_.target(text(arguments, "database"));
   if (!target) return failure(target.error().text, "See list_databases.");
   const auto directory = gateway_.directory();
@@ -260,7 +210,7 @@ ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& argu
   if (!understood) return failure(understood.error().text);
   policy::Circumstances now;
   now.now_micros = wall_micros();
-  now.client_address = "127.0.0.1";
+  now.client_address = caller.address.empty() ? std::string_view("127.0.0.1") : caller.address;
   const auto principal = gateway::principal_of(*directory, *user, credential, {}, now.now_micros,
                                                {target->database, now.now_micros});
   now.authenticated_micros = principal.authenticated_micros;
@@ -294,7 +244,7 @@ ToolAnswer McpTools::explain(const AgentCaller& caller, const json::object& argu
           false};
 }
 
-ToolAnswer McpTools::query(const AgentCaller& caller, const json::object& arguments) {
+ToolAnswer McpTools::query(const Asker& caller, const json::object& arguments) {
   const std::string database = text(arguments, "database"), sql = text(arguments, "sql");
   const auto understood = gateway_.understand(database, sql);
   if (!understood) return failure(understood.error().text, "See list_databases.");
@@ -307,17 +257,17 @@ ToolAnswer McpTools::query(const AgentCaller& caller, const json::object& argume
   mcp::Limits limits;
   if (const int64_t rows = number_of(arguments, "max_rows"); rows > 0)
     limits.rows = std::min(static_cast<size_t>(rows), kMostRows);
-  const auto answer = run(caller, database, true, sql, {}, limits);
+  const auto answer = statements_.run(caller, database, true, sql, {}, limits);
   return answer ? told(*answer) : failure(answer.error().text);
 }
 
-ToolAnswer McpTools::execute(const AgentCaller& caller, const json::object& arguments) {
+ToolAnswer McpTools::execute(const Asker& caller, const json::object& arguments) {
   const auto answer =
-      run(caller, text(arguments, "database"), false, text(arguments, "sql"), {}, {});
+      statements_.run(caller, text(arguments, "database"), false, text(arguments, "sql"), {}, {});
   return answer ? told(*answer) : failure(answer.error().text, "See list_databases.");
 }
 
-ToolAnswer McpTools::register_prompt(const AgentCaller& caller, const json::object& arguments) {
+ToolAnswer McpTools::register_prompt(const Asker& caller, const json::object& arguments) {
   const auto kept = prompts_.keep(caller.user, caller.credential,
                                   {text(arguments, "text"),
                                    text(arguments, "run"),
@@ -331,7 +281,7 @@ ToolAnswer McpTools::register_prompt(const AgentCaller& caller, const json::obje
           false};
 }
 
-ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& arguments) {
+ToolAnswer McpTools::history(const Asker& caller, const json::object& arguments) {
   const int64_t wanted = number_of(arguments, "limit");
   const size_t limit = wanted > 0 ? std::min(static_cast<size_t>(wanted), kMostHistory) : 20;
   const auto directory = gateway_.directory();
@@ -357,10 +307,12 @@ ToolAnswer McpTools::history(const AgentCaller& caller, const json::object& argu
   return answer;
 }
 
-ToolAnswer McpTools::over_http(const AgentCaller& caller, const std::string& method,
+ToolAnswer McpTools::over_http(const Asker& caller, const std::string& method,
                                const std::string& path, const json::object& body) {
-  return from_http(ask_({method, path, method == "GET" ? "" : json::serialize(body),
-                         "Bearer " + std::string(caller.secret.reveal())}));
+  HttpRequest request{method, path, method == "GET" ? "" : json::serialize(body),
+                      "Bearer " + std::string(caller.secret.reveal())};
+  request.peer = caller.address;
+  return from_http(ask_(request));
 }
 
 }  // namespace sluice::control

@@ -7,20 +7,11 @@
 
 #include "agents/attribution.h"
 #include "control/http_server.h"
+#include "control/own_statements.h"
 #include "control/prompts.h"
 #include "gateway/gateway.h"
-#include "mcp/connections.h"
 
 namespace sluice::control {
-
-/// Who calls a tool, as they have proved.
-struct AgentCaller {
-  std::string user;
-  std::string credential;    ///< its id
-  SecretString secret;       ///< that it was shown with, or that it was issued with
-  std::string client;        ///< the program, as it calls itself; for the record
-  agents::Attribution said;  ///< for which run and prompt this is
-};
 
 /// What a tool has found; `failed` with what went wrong and what to do next.
 struct ToolAnswer {
@@ -40,34 +31,29 @@ class McpTools {
   McpTools(gateway::Gateway& gateway, Prompts& prompts, std::string host, Ask ask, Ask records)
       : gateway_(gateway),
         prompts_(prompts),
-        host_(std::move(host)),
+        statements_(gateway, std::move(host)),
         ask_(std::move(ask)),
         records_(std::move(records)) {}
 
   /// `tool` is one of mcp::tools(), and `arguments` are what it takes.
-  ToolAnswer call(const AgentCaller& caller, const std::string& tool,
+  ToolAnswer call(const Asker& caller, const std::string& tool,
                   const boost::json::object& arguments);
 
  private:
-  ToolAnswer list_databases(const AgentCaller& caller);
-  ToolAnswer describe_schema(const AgentCaller& caller, const boost::json::object& arguments);
-  ToolAnswer explain(const AgentCaller& caller, const boost::json::object& arguments);
-  ToolAnswer query(const AgentCaller& caller, const boost::json::object& arguments);
-  ToolAnswer execute(const AgentCaller& caller, const boost::json::object& arguments);
-  ToolAnswer register_prompt(const AgentCaller& caller, const boost::json::object& arguments);
-  ToolAnswer history(const AgentCaller& caller, const boost::json::object& arguments);
-  ToolAnswer over_http(const AgentCaller& caller, const std::string& method,
-                       const std::string& path, const boost::json::object& body = {});
-  Result<mcp::Answer> run(const AgentCaller& caller, const std::string& database, bool read_only,
-                          const std::string& sql,
-                          const std::vector<std::optional<std::string>>& parameters,
-                          const mcp::Limits& limits);
+  ToolAnswer list_databases(const Asker& caller);
+  ToolAnswer describe_schema(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer explain(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer query(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer execute(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer register_prompt(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer history(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer over_http(const Asker& caller, const std::string& method, const std::string& path,
+                       const boost::json::object& body = {});
 
   gateway::Gateway& gateway_;
   Prompts& prompts_;
-  std::string host_;
+  OwnStatements statements_;
   Ask ask_, records_;
-  mcp::Connections connections_;
 };
 
 }  // namespace sluice::control

@@ -200,7 +200,8 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
          "\"" + std::string(*kept) +
              "\" leaves words with the provider that nobody "
              "counts, keeps or tells apart by user; send the whole conversation instead"});
-  PromptWish wish{keepable(models::latest_words(*conversation)),
+  auto news = heard_.news(asked.caller.credential, *conversation);
+  PromptWish wish{keepable(std::move(news.words)),
                   asked.run,
                   to_printable_utf8(conversation->model),
                   {},
@@ -220,6 +221,7 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
   if (spending && chat && conversation->streams) add_usage(conversation->body);
   const auto prompt = prompts_.keep(asked.caller.user, asked.caller.credential, wish);
   if (!prompt) return failed(prompt.error());
+  heard_.keep(news);
   wish.run = prompt->run;
   wish.parent = prompt->id;
   auto spent = std::make_shared<TokensUsed>();
@@ -238,6 +240,7 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
     next.output_tokens = spent->output;
     next.text = keepable(json::serialize(answer));
     SLUICE_TRY(prompts_.keep(caller.user, caller.credential, next).transform([](const auto&) {}));
+    heard_.keep_answer(caller.credential, answer);
     return {};
   };
   return hand_on(ModelExchange::ask(

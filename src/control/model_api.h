@@ -15,6 +15,7 @@
 #include "gateway/gateway.h"
 #include "mask/permuter.h"
 #include "mask/treatment.h"
+#include "models/heard.h"
 
 namespace sluice::control {
 
@@ -65,6 +66,7 @@ class ModelApi {
   Prompts& prompts_;
   const mask::Permuter permuter_;
   ModelRules rules_;
+  models::Heard heard_;
   std::mutex mutex_;  ///< guards all below
   std::shared_ptr<const config::Config> config_;
   std::list<std::shared_ptr<ModelExchange>> exchanges_;

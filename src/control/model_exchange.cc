@@ -89,7 +89,9 @@ Result<> ModelExchange::ask_and_keep() {
     came = came_;
   }
   if (!answer && answered) found["broken_off"] = true;
-  if (answered && spent_) spent_(found, came);
+  // Whoever breaks off has the question answered all the same, as far as the provider is concerned.
+  const bool broken_off = !answer && (stopping_ || answer.error().code == ErrorCode::kTimeout);
+  if ((answered || broken_off) && spent_) spent_(found, came);
   // Of one that broke off there is something to be kept, too.
   const auto kept = answered ? keep_(found) : Result<>();
   if (!answer) return tl::unexpected(answer.error());

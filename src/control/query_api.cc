@@ -161,15 +161,13 @@ Result<mcp::Answer> QueryApi::run(const HttpRequest& request, const std::string&
   const auto* credential = directory->credential_of_secret(secret);
   if (credential == nullptr)
     return fail(ErrorCode::kInvalidInput, "statements run as somebody: log in");
-  const mcp::Login login{
-      host_,    gateway_.port(), credential->user, SecretString(std::string(secret)),
-      database, "console",       read_only};
-  SLUICE_ASSIGN(
-      auto lease,
-      connections_.take(fmt::format("{}\n{}\n{}", credential->id, database, read_only), login));
-  auto answer = lease.client->run(sql, {}, limits);
-  if (!answer.lost) connections_.give_back(std::move(lease));
-  return answer;
+  return statements_.run({credential->user,
+                          credential->id,
+                          SecretString(std::string(secret)),
+                          "console",
+                          {},
+                          request.peer},
+                         database, read_only, sql, {}, limits);
 }
 
 HttpResponse QueryApi::query(const HttpRequest& request) {

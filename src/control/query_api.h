@@ -6,13 +6,12 @@
 #include <boost/json.hpp>
 
 #include "control/http_server.h"
+#include "control/own_statements.h"
 #include "gateway/gateway.h"
-#include "mcp/connections.h"
 
 namespace sluice::control {
 
-/// Statements of people who have no client, run as them through the gateway's own listener: the
-/// same rules, masks and record as on the wire.
+/// Statements of people who have no client (OwnStatements).
 ///
 ///   POST /api/v1/query                    {database, sql, max_rows}
 ///   GET  /api/v1/databases/NAME/schema    tables and columns, with what they hold
@@ -22,7 +21,7 @@ class QueryApi {
  public:
   /// `host`: of the gateway's own listener.
   QueryApi(gateway::Gateway& gateway, std::string host)
-      : gateway_(gateway), host_(std::move(host)) {}
+      : gateway_(gateway), statements_(gateway, std::move(host)) {}
 
   /// Nothing: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request);
@@ -34,8 +33,7 @@ class QueryApi {
                           const std::string& sql, const mcp::Limits& limits);
 
   gateway::Gateway& gateway_;
-  const std::string host_;
-  mcp::Connections connections_;
+  OwnStatements statements_;
 };
 
 }  // namespace sluice::control

@@ -12,6 +12,8 @@ namespace {
 constexpr auto kLife = std::chrono::minutes(10);
 constexpr size_t kMost = 5'000, kMostOfOne = 500;
 constexpr size_t kLongestKey = 255;
+/// Of an answer that is told again; of all of them 320 MB at most.
+constexpr size_t kLongestAnswer = size_t{64} << 10;
 
 }  // namespace
 
@@ -56,7 +58,13 @@ HttpResponse RepeatedRequests::once(const HttpRequest& request,
   }
   HttpResponse answer = ask();
   const std::lock_guard lock(mutex_);
-  if (const auto found = kept_.find(key); found != kept_.end()) found->second.answer = answer;
+  const auto found = kept_.find(key);
+  if (found == kept_.end()) return answer;
+  found->second.answer =
+      answer.body.size() <= kLongestAnswer
+          ? answer
+          : problem(409, "the same request was answered before, at greater length than is kept",
+                    "Look at what came of it; to have it done again, use another Idempotency-Key.");
   return answer;
 }
 

@@ -43,6 +43,18 @@ TEST(RepeatedRequests, AnswersAreForOneCredentialAndNobodyPushesOthersOut) {
   EXPECT_EQ(repeated.once(with("for alice"), ask).body, "1\n");
 }
 
+TEST(RepeatedRequests, ALongAnswerIsNotKeptAndNotAskedForAgain) {
+  RepeatedRequests repeated;
+  int done = 0;
+  const auto ask = [&] {
+    ++done;
+    return HttpResponse{200, "application/json", std::string(100'000, 'x')};
+  };
+  EXPECT_EQ(repeated.once(asks("alice", "k"), ask).status, 200);
+  EXPECT_EQ(repeated.once(asks("alice", "k"), ask).status, 409);
+  EXPECT_EQ(done, 1);
+}
+
 TEST(RepeatedRequests, AKeyIsForOneRequest) {
   RepeatedRequests repeated;
   int done = 0;

@@ -8,6 +8,7 @@
 #include "gateway/identified.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
+#include "gateway/vouched.h"
 #include "gateway/worker.h"
 #include "identity/credential_store.h"
 #include "wire/postgres/encode.h"
@@ -208,6 +209,17 @@ void Login::on_startup(pg::StartupMessage message) {
     return;
   }
   parameters_ = std::move(*parameters);
+  if (!parameters_.asked_from.empty()) {
+    auto address = vouched_address(parameters_.asked_from);
+    if (!address) {
+      refuse_startup(
+          message, "42501",
+          fmt::format("parameter \"{}\" may not be set at connection start", pg::kAskedFrom),
+          "It is the gateway's own.");
+      return;
+    }
+    parameters_.asked_from = std::move(*address);
+  }
   minor_ = std::min(message.minor, pg::kNewestMinor);
   if (message.minor > pg::kNewestMinor || !message.protocol_options.empty()) {
     std::string out;

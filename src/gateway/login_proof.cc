@@ -247,7 +247,8 @@ void Login::record_failure(std::string_view why) {
   context.user = to_printable_utf8(parameters_.user);
   context.database = to_printable_utf8(parameters_.database);
   context.application = to_printable_utf8(parameters_.application_name);
-  context.client_address = stream_->peer().to_string();
+  context.client_address =
+      parameters_.asked_from.empty() ? stream_->peer().to_string() : parameters_.asked_from;
   context.driver = driver_;
   audit::Event event;
   event.type = audit::EventType::kLoginFailed;
@@ -355,6 +356,7 @@ void Login::admit(net::Slice rest) {
   }
   worker_.shared().used_users.note(user->name, now);
   admission.application_name = std::move(parameters_.application_name);
+  admission.asked_from = std::move(parameters_.asked_from);
   admission.driver = std::move(driver_);
   admission.settings = std::move(parameters_.settings);
   admission.protocol_minor = minor_;

@@ -19,7 +19,7 @@ namespace pg = wire::postgres;
 Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission)
     : worker_(worker),
       id_(worker.shared().next_session.fetch_add(1)),
-      client_address_(client->peer().host()),
+      client_address_(admission.asked_from.empty() ? client->peer().host() : admission.asked_from),
       client_(std::move(client)),
       admission_(std::move(admission)),
       context_(context()),
@@ -298,7 +298,7 @@ SessionInfo Session::info() const {
   info.environment = config.environment;
   info.application = to_printable_utf8(admission_.application_name);
   if (client_) {
-    info.client_address = client_->peer().to_string();
+    info.client_address = admission_.shown_address(client_->peer());
     info.tls = client_->tls_description();
   }
   if (waiter_) {

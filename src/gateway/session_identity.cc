@@ -49,7 +49,7 @@ audit::SessionContext Session::context() const {
           config.name,
           config.environment,
           to_printable_utf8(admission_.application_name),
-          client_->peer().to_string(),
+          admission_.shown_address(client_->peer()),
           principal.authentication,
           principal.groups,
           std::string(policy::name_of(principal.kind)),

@@ -283,6 +283,8 @@ class LibpqClient : public QueryClient {
 Result<std::unique_ptr<QueryClient>> QueryClient::connect(const Login& login) {
   const std::string port = std::to_string(login.port);
   const std::string secret(login.secret.reveal());
+  std::string options = login.read_only ? "-c default_transaction_read_only=on" : "";
+  if (!login.asked_from.empty()) options += " -c sluice.asked_from=" + login.asked_from;
   // All that the environment could say otherwise is said here. The gateway is asked on the machine
   // that it is, and SCRAM tells it nothing that it does not know.
   const std::array<std::pair<const char*, const char*>, 11> given = {
@@ -292,7 +294,7 @@ Result<std::unique_ptr<QueryClient>> QueryClient::connect(const Login& login) {
        {"password", secret.c_str()},
        {"dbname", login.database.c_str()},
        {"application_name", login.application.c_str()},
-       {"options", login.read_only ? "-c default_transaction_read_only=on" : ""},
+       {"options", options.c_str()},
        {"sslmode", "prefer"},
        {"gssencmode", "disable"},
        {"client_encoding", "UTF8"},

@@ -21,6 +21,7 @@ struct Login {
   std::string database;
   std::string application;  ///< who asks, for the record
   bool read_only = false;   ///< the server refuses what writes
+  std::string asked_from;   ///< address of who asks, vouched for; empty: this machine
 };
 
 /// Bounds on one statement's answer.

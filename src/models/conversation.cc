@@ -25,10 +25,7 @@ constexpr Known kKnown[] = {
     {Api::kAnthropic, "GET", "/v1/models", Operation::kListModels},
 };
 
-/// Where the words for the model stand.
-constexpr std::array<std::string_view, 6> kWords = {"system", "messages",     "input",
-                                                    "prompt", "instructions", "suffix"};
-/// What of them is no word, but holds them together.
+/// What is no word for the model, but holds them together.
 constexpr std::array<std::string_view, 11> kFrame = {
     "type", "role",  "id",     "call_id", "tool_call_id", "tool_use_id",
     "name", "model", "status", "phase",   "cache_control"};
@@ -132,24 +129,6 @@ class Changer {
   const Change& change_;
 };
 
-bool is_from_model(const json::value& message) {
-  if (!message.is_object()) return false;
-  const auto role = text_of(message.get_object(), "role");
-  const auto type = text_of(message.get_object(), "type");
-  return role == "assistant" || type == "function_call" || type == "reasoning";
-}
-
-/// What stands behind the last that the model has said.
-json::array behind_last_answer(const json::array& messages, bool& any_answer) {
-  size_t begin = 0;
-  for (size_t i = 0; i < messages.size(); ++i) {
-    if (!is_from_model(messages[i])) continue;
-    begin = i + 1;
-    any_answer = true;
-  }
-  return json::array(messages.begin() + static_cast<std::ptrdiff_t>(begin), messages.end());
-}
-
 }  // namespace
 
 std::optional<Operation> find_operation(Api api, std::string_view method, std::string_view path) {
@@ -171,25 +150,6 @@ Result<Conversation> read_conversation(std::string_view body) {
   out.streams = stream != nullptr && stream->is_bool() && stream->get_bool();
   if (out.model.empty()) return fail(ErrorCode::kInvalidInput, "\"model\" says which is asked");
   return out;
-}
-
-std::string latest_words(const Conversation& conversation) {
-  json::object out;
-  bool any_answer = false;
-  for (const auto name : kWords) {
-    const auto* value = conversation.body.if_contains(name);
-    if (value == nullptr) continue;
-    if (value->is_array() && (name == "messages" || name == "input")) {
-      out[name] = behind_last_answer(value->get_array(), any_answer);
-    } else {
-      out[name] = *value;
-    }
-  }
-  if (any_answer) {
-    out.erase("system");
-    out.erase("instructions");
-  }
-  return json::serialize(out);
 }
 
 Result<> change_texts(Conversation& conversation, bool attachments, const Change& change) {

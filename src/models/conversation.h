@@ -32,10 +32,6 @@ struct Conversation {
 /// Errors: kInvalidInput.
 Result<Conversation> read_conversation(std::string_view body);
 
-/// What is new in it: JSON of what comes behind the model's last answer, with the system's words
-/// where there is no answer yet.
-std::string latest_words(const Conversation& conversation);
-
 /// Calls `change` for each text that the model would read, to be put in its place. kDenied for what
 /// is no text (images, files, sound, numbers of tokens), unless `attachments`: nobody looks into
 /// it.

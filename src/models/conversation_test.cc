@@ -122,18 +122,5 @@ TEST(Conversation, AnErrorOfTheChangeStopsIt) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST(Conversation, TheLatestWordsAreThoseBehindTheLastAnswer) {
-  const auto latest = [](std::string_view body) { return latest_words(*read_conversation(body)); };
-  EXPECT_EQ(latest(R"({"model":"m","system":"s","messages":[{"role":"user","content":"one"}]})"),
-            R"({"system":"s","messages":[{"role":"user","content":"one"}]})");
-  EXPECT_EQ(latest(R"({"model":"m","system":"s","messages":[{"role":"user","content":"one"},)"
-                   R"({"role":"assistant","content":"two"},{"role":"user","content":"three"}]})"),
-            R"({"messages":[{"role":"user","content":"three"}]})");
-  EXPECT_EQ(latest(R"({"model":"m","input":"all"})"), R"({"input":"all"})");
-  EXPECT_EQ(latest(R"({"model":"m","input":[{"type":"function_call","call_id":"c"},)"
-                   R"({"type":"function_call_output","call_id":"c","output":"row"}]})"),
-            R"({"input":[{"type":"function_call_output","call_id":"c","output":"row"}]})");
-}
-
 }  // namespace
 }  // namespace sluice::models

@@ -1,6 +1,7 @@
 """The Model Context Protocol: the official SDK's client, over HTTP and over standard input and output, with no knowledge of
 Sluice but what the server tells it."""
 
+import http.client
 import json
 import pathlib
 import sys
@@ -22,6 +23,7 @@ rules:
   - { name: all, effect: allow, limit: { rows_changed: 100 } }
   - { name: no-payroll, effect: deny, on: { tables: [public.payroll] } }
   - { name: agents-drop-nothing, effect: deny, who: { kinds: [agent] }, do: [drop] }
+  - { name: ledger-from-one-place, effect: deny, on: { tables: [public.ledger] }, when: { client: [127.0.0.2/32] } }
   - { name: schema-waits, effect: hold, do: [create, alter], approve: { by: [dba], wait: 5m } }
 roles:
   - { name: writer, groups: [writers], who: { groups: [engineering] }, at_most: 1h, approve: { by: [dba] } }
@@ -31,7 +33,7 @@ SCHEMA = """
 DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO sluice; SET ROLE sluice;
 CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL, balance numeric(10,2) DEFAULT 0);
 INSERT INTO customers SELECT i, 'person' || i || '@example.com', i FROM generate_series(1, 500) i;
-CREATE TABLE payroll (id int, salary int);
+CREATE TABLE payroll (id int, salary int); CREATE TABLE ledger (id int);
 ANALYZE customers;
 """
 
@@ -131,6 +133,39 @@ def test_what_is_refused_says_why(agent, server):
                             ("describe_schema", {"database": "nowhere"}), ("explain_statement", {"database": "nowhere", "sql": "SELECT 1"})):
         found, failed = agent.call(tool, **arguments)
         assert failed and "nowhere" in json.dumps(found), (tool, found)
+
+
+def test_rules_see_from_where_an_agent_asks(gateway, server):
+    token = token_of(gateway, "mcp", "api")
+    until_known(gateway, token)
+    for source in ("127.0.0.1", "127.0.0.2", "127.0.0.1"):
+        for tool in ("query", "explain_statement"):
+            connection = http.client.HTTPConnection("127.0.0.1", gateway.http, source_address=(source, 0), timeout=60)
+            connection.request("POST", "/mcp", json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+                "name": tool, "arguments": {"database": "orders", "sql": "SELECT id FROM ledger"}}}),
+                {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+            found = json.loads(connection.getresponse().read())["result"]["structuredContent"]
+            refused = "ledger-from-one-place" in json.dumps(found.get("error", found.get("decision", {}).get("rule", "")))
+            assert refused == (source == "127.0.0.2"), (source, tool, found)
+    records = gateway.wait_for(lambda r: len(r) >= 3, "--user", "helper", "--text", "FROM ledger", "--type", "statement")
+    assert {record["client"].split(":")[0] for record in records} == {"127.0.0.1", "127.0.0.2"}
+    # Nobody else says from where somebody asks.
+    with pytest.raises(psycopg.OperationalError, match="may not be set"):
+        psycopg.connect(gateway.dsn(options="-c sluice.asked_from=0123@127.0.0.1"))
+
+
+def test_nothing_of_one_statement_is_left_for_the_next(agent, gateway):
+    for sql in ("BEGIN", "SET work_mem = '5MB'", "SET sluice.run = 'somebody-elses'"):
+        found, failed = agent.call("execute", database="orders", sql=sql)
+        assert not failed, found
+    found, failed = agent.call("execute", database="orders", sql="SELECT current_setting('work_mem'), now() = statement_timestamp()")
+    assert not failed and found["rows"][0][0] != "5MB", found
+    found, failed = agent.call("execute", database="orders", sql="UPDATE customers SET balance = balance + 1000 WHERE id = 77")
+    assert not failed
+    found, failed = agent.call("query", database="orders", sql="SELECT balance >= 1000 FROM customers WHERE id = 77")
+    assert found["rows"] == [["t"]], "it was in no transaction"
+    record = gateway.wait_for(lambda r: r, "--user", "helper", "--text", "balance + 1000")[-1]
+    assert record.get("run") != "somebody-elses"
 
 
 def test_arguments_are_checked_for_the_model_to_mend(agent):

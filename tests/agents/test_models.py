@@ -212,12 +212,25 @@ def test_openai(gateway, provider, sdk):
 
 
 def test_only_what_is_new_is_a_prompt(gateway, provider, sdk):
-    body = conversation("first words")
-    body["messages"] += [{"role": "assistant", "content": "answer"}, {"role": "user", "content": "second words"}]
-    came = sdk("claude", body, sluice_run="run-3")
-    text = prompts_of(gateway, "run-3")[0]["text"]
-    assert "second words" in text and "first words" not in text, came
-    assert "first words" in json.dumps(provider.asked[0][2])
+    body = conversation("first words", system="be short")
+    sdk("claude", body, sluice_run="run-3")
+    body["messages"] += [{"role": "assistant", "content": "an answer"}, {"role": "user", "content": "second words"}]
+    sdk("claude", body, sluice_run="run-3")
+    texts = [prompt["text"] for prompt in prompts_of(gateway, "run-3")][::2]
+    assert "first words" in texts[0] and "be short" in texts[0]
+    assert "second words" in texts[1] and "first words" not in texts[1] and "be short" not in texts[1]
+    assert "an answer" in texts[1], "the model has said something else"
+    assert "first words" in json.dumps(provider.asked[1][2])
+
+
+def test_nothing_is_asked_behind_an_invented_answer(gateway, provider, sdk):
+    body = conversation("the real question")
+    body["messages"] += [{"role": "assistant", "content": "sure"}, {"role": "user", "content": "go on"}]
+    body["tools"] = [{"name": "t", "description": "hidden in a tool", "input_schema": {"type": "object"}}]
+    sdk("claude", body, sluice_run="run-invented")
+    text = prompts_of(gateway, "run-invented")[0]["text"]
+    for words in ("the real question", "sure", "go on", "hidden in a tool"):
+        assert words in text
 
 
 def test_what_cannot_be_masked_is_not_sent(provider, sdk):

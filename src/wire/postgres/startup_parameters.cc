@@ -66,6 +66,10 @@ std::string shown(std::string_view text) {
 /// Adds a setting; a later one of the same name wins, as at the server.
 Result<> add_setting(StartupParameters& out, std::string_view name, std::string_view value) {
   const std::string key = lower(name);
+  if (key == kAskedFrom) {
+    out.asked_from = value;
+    return {};
+  }
   if (std::find(kAllowed.begin(), kAllowed.end(), key) == kAllowed.end()) {
     return fail(ErrorCode::kDenied,
                 "42501 parameter " + shown(name) + " may not be set at connection start");

@@ -12,13 +12,17 @@ namespace sluice::wire::postgres {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+/// By which connections that the gateway makes to itself say for whom.
+inline constexpr std::string_view kAskedFrom = "sluice.asked_from";
+
 /// What a client asked for at start-up, sorted out: only settings of an allow-list, which cannot
 /// change whose rights a statement has, get through.
 struct StartupParameters {
   std::string user;
   std::string database;  ///< the user's name when not given, as PostgreSQL does
   std::string application_name;
-  Settings settings;  ///< to be applied at the server; from parameters and from `options`
+  std::string asked_from;  ///< kAskedFrom, as it was sent
+  Settings settings;       ///< to be applied at the server; from parameters and from `options`
 };
 
 /// Refuses replication connections, settings outside the allow-list and malformed `options`, with

@@ -1,0 +1,74 @@
+#include "control/own_statements.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gateway/vouched.h"
+
+namespace sluice::control {
+namespace {
+
+/// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
+mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
+                             const mcp::Limits& limits) {
+  const std::string all = fmt::format("{}\n{}\n{}", said.run, said.prompt, said.call);
+  if (client.told == all || (client.told.empty() && !said.any())) return {};
+  // Whatever of it fails, it is all said again for the next statement.
+  client.told = "?";
+  for (const auto& [setting, value] :
+       {std::pair{"run", &said.run}, std::pair{"prompt", &said.prompt},
+        std::pair{"call", &said.call}}) {
+    // The run first, which clears the others; and nothing that would have to be quoted.
+    if (value->empty() && setting != std::string_view("run")) continue;
+    if (value->find_first_of("'\\") != std::string::npos) {
+      mcp::Answer answer;
+      answer.sqlstate = "22023";
+      answer.message = fmt::format("this is no name of a {}", setting);
+      return answer;
+    }
+    auto answer = client.run(fmt::format("SET sluice.{} = '{}'", setting, *value), {}, limits);
+    if (answer.failed()) return answer;
+  }
+  client.told = all;
+  return {};
+}
+
+}  // namespace
+
+bool only_reads(const sql::StatementFacts& facts) {
+  using enum sql::ActionKind;
+  const bool kind = facts.kind == "SELECT" || facts.kind == "EXPLAIN" || facts.kind == "SHOW";
+  return kind && facts.statements == 1 && !facts.schema_change && !facts.may_change_settings &&
+         std::all_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+           return action.kind == kRead || action.kind == kReadCatalog || action.kind == kFunction ||
+                  action.kind == kOther;
+         });
+}
+
+Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& database,
+                                       bool read_only, const std::string& sql,
+                                       const std::vector<std::optional<std::string>>& parameters,
+                                       const mcp::Limits& limits) {
+  const mcp::Login login{
+      .host = host_,
+      .port = gateway_.port(),
+      .user = asker.user,
+      .secret = asker.secret,
+      .database = database,
+      .application = asker.client,
+      .read_only = read_only,
+      .asked_from = asker.address.empty() ? "" : gateway::vouch_for(asker.address)};
+  SLUICE_ASSIGN(auto lease,
+                connections_.take(fmt::format("{}\n{}\n{}\n{}\n{}", asker.credential, database,
+                                              read_only, asker.client, asker.address),
+                                  login));
+  const auto understood = gateway_.understand(database, sql);
+  auto answer = tell_attribution(*lease.client, asker.said, limits);
+  if (!answer.failed()) answer = lease.client->run(sql, parameters, limits);
+  if (!answer.lost && understood && only_reads(*understood->facts))
+    connections_.give_back(std::move(lease));
+  return answer;
+}
+
+}  // namespace sluice::control

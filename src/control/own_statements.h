@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agents/attribution.h"
+#include "base/secret.h"
+#include "gateway/gateway.h"
+#include "mcp/connections.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::control {
+
+/// Who has statements run over HTTP, as they have proved.
+struct Asker {
+  std::string user;
+  std::string credential;         ///< its id
+  SecretString secret;            ///< that it was shown with, or that it was issued with
+  std::string client;             ///< the program, as it calls itself; for the record
+  agents::Attribution said = {};  ///< for which run and prompt this is
+  std::string address = {};       ///< from where they ask; empty: from this machine
+};
+
+/// Whether a statement reads, and leaves nothing behind in its session.
+bool only_reads(const sql::StatementFacts& facts);
+
+/// Statements of those who have no client, run as them through the gateway's own listener: the same
+/// rules, masks and record as on the wire. Each is by itself: no transaction, setting or cursor
+/// outlasts it. Any thread; waits for the database.
+class OwnStatements {
+ public:
+  /// `host`: of the gateway's own listener.
+  OwnStatements(gateway::Gateway& gateway, std::string host)
+      : gateway_(gateway), host_(std::move(host)) {}
+
+  /// `read_only`: the server refuses what writes.
+  Result<mcp::Answer> run(const Asker& asker, const std::string& database, bool read_only,
+                          const std::string& sql,
+                          const std::vector<std::optional<std::string>>& parameters,
+                          const mcp::Limits& limits);
+
+ private:
+  gateway::Gateway& gateway_;
+  const std::string host_;
+  mcp::Connections connections_;
+};
+
+}  // namespace sluice::control
