@@ -55,6 +55,7 @@ struct Deferred {
   bool unprepared = false;   ///< the server does not know what it EXECUTEs, and will say so
   bool reread = false;       ///< the catalog has been looked at for what it names
   bool labelled = false;     ///< its tables have been looked at, as far as possible
+  bool paid = false;         ///< its rates have been taken
   bool use_counted = false;  ///< what was used of its budgets has been looked for
   bool receipt = false;      ///< the receipt that it shows has been made
   std::shared_ptr<const ExportTerms> terms;  ///< of the data that leave by it

@@ -54,8 +54,8 @@ class PreparedStatements {
   void close(std::string_view name) { remove(statements_, unnamed_, name); }
   void close_portal(std::string_view name) { remove(portals_, unnamed_portal_, name); }
   /// Code may have closed any of them, and made something else of its name.
-  void doubt_named_portals() {
-    for (auto& [name, portal] : portals_) portal.doubtful = true;
+  void doubt_named_portals(std::string_view but) {
+    for (auto& [name, portal] : portals_) portal.doubtful = portal.doubtful || name != but;
   }
 
   /// The transaction is over, and with it every portal.

@@ -357,6 +357,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   }
   if (!within_rate(text.get(), decision, refused) ||
       (decision && text && !may_guess(masking_of(*text).get(), refused))) {
+    acting_.spending.reset();
     return refuse_extended({}, text.get(), refused);
   }
   const bool counted = decision && needs_counting(writes, *decision);
@@ -365,7 +366,11 @@ Session::Pass Session::on_execute(const Piece& piece) {
   bool go_on = true;
   if (counted) {
     const Pass pass = begin_counted_execute(piece, *decision, by_tag, go_on);
-    if (!go_on) return pass;
+    if (!go_on) {
+      acting_.spending.reset();
+      deferred_->paid = true;
+      return pass;
+    }
   }
   // In a block of the client's too much can be undone behind a Sync as well.
   const bool in_block =

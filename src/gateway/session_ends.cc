@@ -91,6 +91,7 @@ Session::Pass Session::on_cut_end() {
   Expected& entry = expected_.front();
   if (entry.failed) return Pass::kDrop;
   if (!record_limited(entry, *entry.cut)) return Pass::kStop;
+  end_masked_rows(entry);
   replacement_ = refusal_response(*entry.cut);
   entry.failed = split_failed_ = true;
   cut_since_sync_ = true;

@@ -168,7 +168,8 @@ Session::DecisionPtr Session::masked_values_written(const Statement& statement, 
 
 /// Comparisons with what is hidden are counted, so that nobody goes through a dictionary.
 bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
-  const size_t guesses = masking == nullptr ? 0 : masking->plan().guesses;
+  const bool none = masking == nullptr || (redone_ && redone_->paid);
+  const size_t guesses = none ? 0 : masking->plan().guesses;
   bool may = guesses <= kGuessesAtOnce;
   for (size_t i = 0; i < guesses && may; ++i) {
     may = worker_.shared().rates.take(admission_.user, "masked-columns", kGuessesPerMinute,
@@ -489,7 +490,10 @@ void Session::follow_cursors(const Expected& entry, std::string_view command) {
   }
   // Code may open cursors under any name that is free.
   if (code) cursors_.clear();
-  if (moves) prepared_.doubt_named_portals();
+  // But not the portal that it runs in: nothing can close that.
+  if (moves) {
+    prepared_.doubt_named_portals(entry.kind == RequestKind::kExecute ? entry.portal : Bytes());
+  }
 }
 
 }  // namespace sluice::gateway

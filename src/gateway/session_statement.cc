@@ -250,21 +250,16 @@ Session::Pass Session::forward_query(const Piece& piece,
                                      DecisionPtr decision, bool writes) {
   const bool counted = needs_counting(writes, *decision);
   const bool by_tag = counted && tag_counts(statement.get(), *decision);
-  if (counted) {
-    bool go_on = true;
-    const Pass pass = begin_counted_query(piece, statement, *decision, by_tag, go_on);
-    if (!go_on) {
-      acting_.spending.reset();
-      return pass;
-    }
+  bool go_on = true;
+  Pass pass = Pass::kForward;
+  if (counted) pass = begin_counted_query(piece, statement, *decision, by_tag, go_on);
+  if (go_on && must_stamp(writes, statement.get())) {
+    pass = begin_stamped_query(piece, *statement, counted, go_on);
   }
-  if (must_stamp(writes, statement.get())) {
-    bool go_on = true;
-    const Pass pass = begin_stamped_query(piece, *statement, counted, go_on);
-    if (!go_on) {
-      acting_.spending.reset();
-      return pass;
-    }
+  if (!go_on) {
+    acting_.spending.reset();
+    if (deferred_) deferred_->paid = true;
+    return pass;
   }
   Expected& entry = expect(RequestKind::kQuery);
   entry.stamp = stamp_;

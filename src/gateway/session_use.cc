@@ -47,7 +47,7 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
   const auto* rate = decision && decision->limits.statements_per_minute
                          ? &*decision->limits.statements_per_minute
                          : nullptr;
-  if (rate == nullptr ||
+  if (rate == nullptr || (redone_ && redone_->paid) ||
       worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
     acting_.spending.reset();
     auto spending = afford(agents.ledger, policy, spender_of(admission_, acting_, now_.wall_micros),

@@ -36,12 +36,17 @@ rules:
     on: { tables: [public.seldom] }
     do: [read]
     limit: { statements_per_minute: 5 }
+  - name: slowly
+    effect: allow
+    on: { tables: [public.slowly] }
+    do: [update]
+    limit: { statements_per_minute: 5, rows_changed: 3 }
 """
 
 
 @pytest.fixture(scope="module")
 def tables(server):
-    server.sql("DROP TABLE IF EXISTS narrow, wide, slow, seldom;"
+    server.sql("DROP TABLE IF EXISTS narrow, wide, slow, seldom, slowly; CREATE TABLE slowly AS SELECT 1 AS i;"
                "CREATE TABLE narrow AS SELECT i FROM generate_series(1, 50000) i; CREATE TABLE slow AS SELECT 1 AS i;"
                "CREATE TABLE wide AS SELECT i, repeat('x', 1000) AS t FROM generate_series(1, 500) i; CREATE TABLE seldom AS SELECT 1 AS i",
                "orders")
@@ -137,6 +142,26 @@ def test_statements_a_minute_are_bounded(gateway):
         ran += error is None
         assert error is None or error["C"] == "53400"
     assert 5 <= ran <= 6, ran
+
+
+def test_one_that_waits_for_its_turn_counts_once(gateway):
+    """A bounded write behind another statement is put off, and looked at again."""
+    gateway.cli("user", "add", "sue", "--password-stdin", input="sues password\n", check=False)
+    client = logged_in(gateway, "sue", "sues password")
+    client.send(b"".join(query(f"UPDATE slowly SET i = {n} WHERE i = -1") for n in range(4)))
+    answers = [client.read_until() for _ in range(4)]
+    assert [error_in(answer) for answer in answers] == [None] * 4
+    errors = [error_in(client.run(query("UPDATE slowly SET i = 1 WHERE i = -1"))) for _ in range(3)]
+    assert errors[0] is None and errors[-1]["C"] == "53400", errors
+
+
+def logged_in(gateway, user, password):
+    for _ in range(50):
+        client = WireClient(gateway.port)
+        if client.login(user=user, password=password)[-1][0] == b"Z":
+            return client
+        time.sleep(0.1)
+    raise AssertionError("never came to be known")
 
 
 def test_a_transaction_is_left_aborted(client):

@@ -13,7 +13,9 @@ from harness.wire import (FLUSH, GSS_REQUEST, SSL_REQUEST, SYNC, TERMINATE, Wire
 @pytest.fixture(scope="module")
 def tables(server):
     server.sql("DROP TABLE IF EXISTS wire; CREATE TABLE wire (a int PRIMARY KEY, b text);"
-               "INSERT INTO wire SELECT i, 'value ' || i FROM generate_series(1, 50) i", "orders")
+               "INSERT INTO wire SELECT i, 'value ' || i FROM generate_series(1, 50) i;"
+               "CREATE OR REPLACE FUNCTION stepping(n int) RETURNS int LANGUAGE plpgsql AS $$DECLARE c refcursor; r int;"
+               " BEGIN OPEN c FOR SELECT n; FETCH c INTO r; CLOSE c; RETURN r; END$$", "orders")
 
 
 def direct(server):
@@ -33,6 +35,8 @@ SCRIPTS = {
     "error": (query("SELECT * FROM nowhere"), 1),
     "notice": (query("DO $$ BEGIN RAISE NOTICE 'noted'; END $$"), 1),
     "transaction": (query("BEGIN") + query("SELECT 1/0") + query("SELECT 1") + query("ROLLBACK"), 4),
+    "a portal whose own code moves cursors": (query("BEGIN") + parse("SELECT stepping(a) FROM wire WHERE a < 6 ORDER BY a") + bind("", "p")
+                                              + execute("p", 2) + SYNC + execute("p", 2) + SYNC + execute("p") + SYNC + query("ROLLBACK"), 5),
     "extended": (parse("SELECT a FROM wire WHERE a = $1") + bind(values=[b"7"]) + describe() + execute() + SYNC, 1),
     "named": (parse("SELECT b FROM wire WHERE a = $1::int", "s1") + describe(b"S", "s1") + bind("s1", "p1", [b"9"])
               + execute("p1") + close(b"P", "p1") + close(b"S", "s1") + SYNC, 1),
