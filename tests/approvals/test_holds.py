@@ -204,10 +204,8 @@ def bound_and_approved(gateway, text):
     """A session in a block, with a portal "p" of a statement that was approved, and the request's number."""
     client = WireClient(gateway.port, timeout=30)
     client.login()
-    client.run(query("BEGIN"))
     bound = parse(text) + bind(portal="p") + SYNC
-    client.run(bound)
-    client.run(query("ROLLBACK"))
+    assert kinds(client.run(bound)) == "1EZ"
     number = wait_for_request(gateway)
     vote(gateway, "approve", number, "dora")
     client.run(query("BEGIN"))
