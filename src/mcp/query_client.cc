@@ -121,7 +121,8 @@ class LibpqClient : public QueryClient {
 
  private:
   static void on_notice(void* self, const PGresult* notice) {
-    Answer* answer = static_cast<LibpqClient*>(self)->answer_;
+    auto* client = static_cast<LibpqClient*>(self);
+    Answer* answer = client->answer_;
     if (answer == nullptr) return;
     const std::string text = field_of(notice, PG_DIAG_MESSAGE_PRIMARY).substr(0, kLongestNotice);
     if (text.starts_with(kWaiting)) {
@@ -129,16 +130,18 @@ class LibpqClient : public QueryClient {
       answer->detail = field_of(notice, PG_DIAG_MESSAGE_DETAIL);
     }
     if (answer->notices.size() < kMostNotices) answer->notices.push_back(text);
+    client->begun_ = client->taken_in();  // It is no part of a row.
   }
 
   void follow(Answer& answer, const Limits& limits) {
     auto deadline = Clock::now() + limits.time;
     bool cancelling = false;
     size_t bytes = 0;
-    for (uint64_t begun = taken_in();; begun = taken_in()) {
+    for (begun_ = taken_in();; begun_ = taken_in()) {
       while (PQisBusy(connection_.get()) == 1) {
         // libpq keeps a row until it is whole, in this process.
-        if (taken_in() - begun > limits.bytes + kAroundValues) return too_long(answer);
+        if (beyond(begun_, taken_in(), limits.bytes + kAroundValues))
+          return too_long(answer, limits);
         // It waits there for people; a connection that is gone withdraws nothing.
         if (answer.request != 0) {
           answer.lost = true;
@@ -252,8 +255,14 @@ class LibpqClient : public QueryClient {
     return info.tcpi_bytes_received > unread ? info.tcpi_bytes_received - unread : 0;
   }
 
-  void too_long(Answer& answer) {
+  void too_long(Answer& answer, const Limits& limits) {
     cancel();
+    if (answer.truncated || answer.rows.size() >= limits.rows) {
+      // Nobody wanted this row: what there is before it is the answer.
+      answer.truncated = true;
+      answer.lost = true;
+      return;
+    }
     answer.sqlstate = "54000";
     answer.message = "one row of the result is longer than what can be told here";
     answer.hint = "Select less of it, such as left(column, 1000).";
@@ -276,9 +285,14 @@ class LibpqClient : public QueryClient {
 
   std::unique_ptr<PGconn, Finisher> connection_;
   Answer* answer_ = nullptr;  ///< of the statement that runs
+  uint64_t begun_ = 0;        ///< taken_in() when what comes now began
 };
 
 }  // namespace
+
+bool beyond(uint64_t begun, uint64_t now, uint64_t most) {
+  return begun != 0 && now > begun && now - begun > most;
+}
 
 Result<std::unique_ptr<QueryClient>> QueryClient::connect(const Login& login) {
   const std::string port = std::to_string(login.port);

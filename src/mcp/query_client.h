@@ -73,4 +73,8 @@ class QueryClient {
   std::string told;
 };
 
+/// Whether more than `most` bytes were taken in since `begun`. Either count is 0 where it is not
+/// known; and it is put together from two looks, so that a later one may be less.
+bool beyond(uint64_t begun, uint64_t now, uint64_t most);
+
 }  // namespace sluice::mcp

@@ -115,6 +115,18 @@ def test_an_agent_explores_and_reads_what_is_masked(agent, gateway):
     assert record["actors"] == ["helper", "alice"] and record["application"].startswith("mcp"), record
 
 
+def test_what_nobody_wanted_costs_no_row(agent, server):
+    """A row behind the last that is wanted may be of any length, and notices are no row."""
+    found, failed = agent.call("query", database="orders", sql="SELECT 'a' UNION ALL SELECT repeat('x', 5000000)", max_rows=1)
+    assert not failed and found["rows"] == [["a"]] and found["truncated"] is True, str(found)[:500]
+    found, failed = agent.call("query", database="orders", sql="SELECT 'a' UNION ALL SELECT repeat('x', 5000000)", max_rows=2)
+    assert failed and found["error"]["sqlstate"] == "54000", str(found)[:500]
+    server.sql("""CREATE FUNCTION public.chatty() RETURNS int LANGUAGE plpgsql STABLE AS
+        $$ BEGIN FOR i IN 1..10 LOOP RAISE NOTICE '%', repeat('n', 400000); END LOOP; RETURN 7; END $$""", database="orders")
+    found, failed = agent.call("execute", database="orders", sql="SELECT public.chatty()")
+    assert not failed and found["rows"] == [["7"]], str(found)[:500]
+
+
 def test_what_is_refused_says_why(agent, server):
     found, failed = agent.call("query", database="orders", sql="SELECT * FROM payroll")
     assert failed and found["error"]["sqlstate"] == "42501" and "no-payroll" in json.dumps(found)
