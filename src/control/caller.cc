@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "control/peer_network.h"
 #include "gateway/identified.h"
 
 namespace sluice::control {
@@ -53,10 +54,12 @@ std::string share_of(const HttpRequest& request, const identity::Directory& dire
   const std::string_view secret = bearer_of(request);
   const auto* shown = secret.empty() ? nullptr : directory.credential_of_secret(secret);
   return shown != nullptr && shown->live(wall_micros()) ? share_of_user(shown->user)
-                                                        : "peer " + request.peer;
+                                                        : share_of_peer(request.peer);
 }
 
 std::string share_of_user(const std::string& user) { return "user " + user; }
+
+std::string share_of_peer(const std::string& peer) { return "peer " + network_of(peer); }
 
 Reader reader_for(const HttpRequest& request, const Caller& caller) {
   if (request.roles.meet(Role::kAuditor | Role::kAdmin)) return {};

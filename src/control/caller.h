@@ -36,6 +36,8 @@ Result<Caller> who_asks(const HttpRequest& request, const identity::Directory& d
 std::string share_of(const HttpRequest& request, const identity::Directory& directory);
 /// The same, of who is known.
 std::string share_of_user(const std::string& user);
+/// Of somebody who is not known, by where they come from.
+std::string share_of_peer(const std::string& peer);
 
 /// In whose eyes what is listed is looked at: the caller's, or, for those who may read all there
 /// is, nobody's ("").

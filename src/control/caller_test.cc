@@ -70,6 +70,14 @@ TEST(Caller, WhatElseIsShownMakesNoNewShare) {
     EXPECT_EQ(share_of(showing(header), directory), "peer 127.0.0.1") << header;
 }
 
+TEST(Caller, AHostHasOneShareWithAllItsAddresses) {
+  const identity::Directory directory({}, 1);
+  const auto share = [&](const char* peer) { return share_of(showing("", peer), directory); };
+  EXPECT_EQ(share("2001:db8:1:2::1"), share("2001:db8:1:2:ffff::9"));
+  EXPECT_NE(share("2001:db8:1:2::1"), share("2001:db8:1:3::1"));
+  EXPECT_NE(share("192.0.2.1"), share("192.0.2.2"));
+}
+
 TEST(Caller, Threat70_WhatLetsInDoesNotCrossANetworkInClear) {
   config::IdentityConfig behind;
   behind.behind_tls = true;

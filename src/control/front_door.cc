@@ -109,8 +109,9 @@ std::optional<HttpResponse> FrontDoor::identify(HttpRequest& request, const Rout
 
 std::optional<HttpResponse> FrontDoor::too_many(const HttpRequest& request) {
   const bool known = !request.user.empty();
-  const Duration wait = limits_.take(known ? share_of_user(request.user) : "peer " + request.peer,
-                                     config()->api.requests_per_second, Clock::now());
+  const Duration wait =
+      limits_.take(known ? share_of_user(request.user) : share_of_peer(request.peer),
+                   config()->api.requests_per_second, Clock::now());
   if (wait <= Duration::zero()) return std::nullopt;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
   auto refused = problem(429, "too many requests", fmt::format("Wait {} s.", seconds));

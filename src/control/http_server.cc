@@ -16,6 +16,7 @@
 
 #include "control/fair_pool.h"
 #include "control/guarded.h"
+#include "control/peer_network.h"
 #include "control/tally.h"
 
 namespace sluice::control {
@@ -79,13 +80,7 @@ std::string source_of(const asio::ip::tcp::socket& socket) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) return "?";
-  const auto address = endpoint.address();
-  if (!address.is_v6()) return address.to_string();
-  const auto v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-  auto network = v6.to_bytes();  // One host has a /64 to itself (RFC 6177).
-  std::fill(network.begin() + 8, network.end(), 0);
-  return asio::ip::address_v6(network).to_string();
+  return network_of(endpoint.address().to_string());
 }
 std::string source_of(const asio::local::stream_protocol::socket&) { return {}; }
 
@@ -258,11 +253,21 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                       });
   }
 
+  /// A source that throws ends its stream, not the process.
+  std::optional<std::string> next_piece() {
+    try {
+      return more_();
+    } catch (const std::exception& problem) {
+      log::error("http: a stream could not go on: {}", problem.what());
+      return std::nullopt;
+    }
+  }
+
   void look_again() {
     timer_.expires_after(look_);
     timer_.async_wait([self = this->shared_from_this()](error_code cancelled) {
       if (cancelled) return;
-      auto piece = self->more_();
+      auto piece = self->next_piece();
       if (!piece) {
         self->say_goodbye();
         return;

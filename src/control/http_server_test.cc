@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -193,6 +194,23 @@ TEST_F(HttpServerTest, StreamsOfOneAreBoundedInNumber) {
   EXPECT_EQ(status("/alice"), "HTTP/1.1 503");
   EXPECT_EQ(status("/bob"), "HTTP/1.1 200");
   for (const int fd : held) close(fd);
+}
+
+TEST_F(HttpServerTest, AStreamThatThrowsEndsAlone) {
+  auto streaming = HttpServer::create();
+  const auto listening = streaming->listen("127.0.0.1", 0, [](const HttpRequest& request) {
+    HttpResponse made{200, "text/plain", "still here"};
+    if (request.path != "/broken") return made;
+    made.content_type = "text/event-stream";
+    made.stream = []() -> std::optional<std::string> { throw std::runtime_error("no memory"); };
+    return made;
+  });
+  ASSERT_TRUE(listening);
+  port = *listening;
+  streaming->start();
+  EXPECT_THAT(exchange("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n"), EndsWith("\r\n\r\n"));
+  EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              EndsWith("still here"));
 }
 
 TEST(HttpCall, NobodyThereIsSaid) {

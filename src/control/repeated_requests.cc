@@ -56,16 +56,28 @@ HttpResponse RepeatedRequests::once(const HttpRequest& request,
     order_.emplace_back(request.user, key);
     ++of_user_[request.user];
   }
-  HttpResponse answer = ask();
+  try {
+    HttpResponse answer = ask();
+    keep(key, answer);
+    return answer;
+  } catch (...) {
+    // It may have done a part of it: that it is over is told, and nothing is done twice.
+    keep(key, problem(500, "the same request was asked before, and failed",
+                      "Look at what came of it; to have it done again, use another "
+                      "Idempotency-Key."));
+    throw;
+  }
+}
+
+void RepeatedRequests::keep(const std::string& key, const HttpResponse& answer) {
   const std::lock_guard lock(mutex_);
   const auto found = kept_.find(key);
-  if (found == kept_.end()) return answer;
+  if (found == kept_.end()) return;
   found->second.answer =
       answer.body.size() <= kLongestAnswer
           ? answer
           : problem(409, "the same request was answered before, at greater length than is kept",
                     "Look at what came of it; to have it done again, use another Idempotency-Key.");
-  return answer;
 }
 
 }  // namespace sluice::control

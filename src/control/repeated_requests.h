@@ -28,6 +28,7 @@ class RepeatedRequests {
     Clock::time_point when;
     std::optional<HttpResponse> answer;  ///< none: under way
   };
+  void keep(const std::string& key, const HttpResponse& answer);
   void forget(const std::string& user, Clock::time_point now);
   void drop(std::deque<std::pair<std::string, std::string>>::iterator which);
 

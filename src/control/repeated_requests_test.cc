@@ -1,5 +1,7 @@
 #include "control/repeated_requests.h"
 
+#include <stdexcept>
+
 #include <gtest/gtest.h>
 
 #include "control/problem.h"
@@ -72,6 +74,20 @@ TEST(RepeatedRequests, NotTwiceAtTheSameTime) {
     return json_response(200, 1);
   });
   EXPECT_EQ(inner, 409);
+}
+
+TEST(RepeatedRequests, WhatFailedIsNoLongerUnderWay) {
+  RepeatedRequests repeated;
+  int asked = 0;
+  const auto ask = [&]() -> HttpResponse {
+    ++asked;
+    throw std::runtime_error("no memory");
+  };
+  EXPECT_THROW((void)repeated.once(asks("alice", "k"), ask), std::runtime_error);
+  EXPECT_EQ(repeated.once(asks("alice", "k"), ask).status, 500);
+  EXPECT_EQ(asked, 1) << "what it may have done is not done again";
+  EXPECT_EQ(repeated.once(asks("alice", "other"), [] { return json_response(201, 1); }).status,
+            201);
 }
 
 TEST(RepeatedRequests, MemoryIsBounded) {
