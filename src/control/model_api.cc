@@ -10,6 +10,7 @@
 #include "control/body.h"
 #include "mask/audience.h"
 #include "mask/sift_text.h"
+#include "models/kept_elsewhere.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -81,18 +82,6 @@ class Listener {
  private:
   std::shared_ptr<ModelExchange> exchange_;
 };
-
-/// What a question refers to that is kept at the provider, whose key all users share, or that is
-/// answered there after it has been counted here.
-std::optional<std::string_view> kept_elsewhere(const json::object& body) {
-  for (const std::string_view name : {"previous_response_id", "conversation", "background"}) {
-    const auto* value = body.if_contains(name);
-    const bool said =
-        value != nullptr && !value->is_null() && !(value->is_bool() && !value->get_bool());
-    if (said) return name;
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -194,7 +183,7 @@ Result<> ModelApi::mask(const Asked& asked, models::Conversation& conversation) 
 HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
   auto conversation = models::read_conversation(request.body);
   if (!conversation) return failed(conversation.error());
-  if (const auto kept = kept_elsewhere(conversation->body))
+  if (const auto kept = models::kept_elsewhere(conversation->body))
     return failed(
         {ErrorCode::kDenied,
          "\"" + std::string(*kept) +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace sluice::models {
 namespace json = boost::json;
@@ -46,6 +47,9 @@ constexpr std::array<std::string_view, 13> kAttachments = {"image",
                                                            "container_upload",
                                                            "image_generation_call"};
 
+/// A number in data that has fewer is nobody's: no telephone, card or account has.
+constexpr int64_t kFewDigits = 8;
+
 template <typename Names>
 bool is_one_of(std::string_view name, const Names& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -70,12 +74,36 @@ bool is_tokens(const json::value& value) {
                      [](const json::value& each) { return each.is_number() || is_tokens(each); });
 }
 
+/// A file that stands as text (RFC 2397).
+bool is_data_url(std::string_view text) {
+  constexpr std::string_view kScheme = "data:", kBase64 = ";base64,";
+  const auto same = [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);
+  };
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (text.size() < kScheme.size() || !std::equal(kScheme.begin(), kScheme.end(), text.begin(),
+                                                  [&](char a, char b) { return same(b, a); }))
+    return false;
+  return std::search(text.begin(), text.end(), kBase64.begin(), kBase64.end(), same) != text.end();
+}
+
+/// A number as a person would write it: 4111111111111111.0 has no exponent and no fraction.
+std::string written(const json::value& number) {
+  if (!number.is_double()) return json::serialize(number);
+  const double value = number.get_double();
+  constexpr double kExact = 9007199254740992;  // 2^53
+  if (value != std::trunc(value) || std::abs(value) > kExact) return json::serialize(number);
+  return std::to_string(static_cast<int64_t>(value));
+}
+
 /// Changes texts of a request, and in data also the names of their members.
 class Changer {
  public:
   Changer(bool attachments, const Change& change) : attachments_(attachments), change_(change) {}
 
   Result<> change(json::value& value, Place place) {
+    if (place == Place::kData && value.is_number()) return number(value);
+    if (value.is_string() && is_data_url(value.get_string())) return attachment();
     if (value.is_string()) {
       SLUICE_ASSIGN(const auto changed, change_(value.get_string()));
       value = changed;
@@ -89,11 +117,24 @@ class Changer {
   }
 
  private:
+  Result<> attachment() const {
+    if (attachments_) return {};
+    return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
+  }
+
+  /// One that is long enough to be somebody's: it stays a number unless it is masked.
+  Result<> number(json::value& value) {
+    const std::string text = written(value);
+    if (std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) <
+        kFewDigits)
+      return {};
+    SLUICE_ASSIGN(const auto changed, change_(text));
+    if (changed != text) value = changed;
+    return {};
+  }
+
   Result<> members(json::object& object, Place place) {
-    if (is_one_of(text_of(object, "type"), kAttachments)) {
-      if (attachments_) return {};
-      return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
-    }
+    if (is_one_of(text_of(object, "type"), kAttachments)) return attachment();
     // Who speaks may have a person's name; a tool is called by its own.
     const bool speaker = object.contains("role");
     for (auto& entry : object) {

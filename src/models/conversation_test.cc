@@ -83,6 +83,36 @@ TEST(Conversation, InWhatToolsAreCalledWithNothingIsFrame) {
       "refused:");
 }
 
+TEST(Conversation, LongNumbersInDataAreTextThatMayBeMasked) {
+  const auto masked = [](std::string_view body) {
+    auto conversation = read_conversation(body);
+    const auto done =
+        change_texts(*conversation, false, [](std::string_view text) -> Result<std::string> {
+          return std::string(text == "4111111111111111" || text == "-41111111" ? "card" : text);
+        });
+    return done ? boost::json::serialize(conversation->body) : "refused: " + done.error().text;
+  };
+  EXPECT_EQ(masked(R"({"model":"m","messages":[{"content":[{"type":"tool_use","id":"t","name":"f",)"
+                   R"("input":{"a":4111111111111111,"b":[4111111111111111.0,-41111111,12345678],)"
+                   R"("c":{"d":1234567,"e":true}}}]}]})"),
+            R"({"model":"m","messages":[{"content":[{"type":"tool_use","id":"t","name":"f",)"
+            R"("input":{"a":"card","b":["card","card",12345678],"c":{"d":1234567,"e":true}}}]}]})");
+  // Elsewhere numbers are settings.
+  const char* settings = R"({"model":"m","seed":4111111111111111})";
+  EXPECT_EQ(masked(settings), settings);
+}
+
+TEST(Conversation, AFileThatStandsAsTextIsAFile) {
+  for (const char* text : {"data:image/png;base64,AAAA", " DATA:;Base64,AAAA"}) {
+    const std::string body =
+        std::string(R"({"model":"m","messages":[{"role":"user","content":")") + text + "\"}]}";
+    EXPECT_EQ(changed(body).substr(0, 8), "refused:") << text;
+    EXPECT_EQ(changed(body, true), body) << text;
+  }
+  EXPECT_EQ(changed(R"({"model":"m","input":["data: none","see data:x;base64,AA"]})"),
+            R"({"model":"m","input":["DATA: NONE","SEE DATA:X;BASE64,AA"]})");
+}
+
 TEST(Conversation, TextAsNumbersOfTokensIsNotSent) {
   for (const char* words : {R"("input":[101,102])", R"("input":[[101],[102]])",
                             R"("prompt":[101,102])", R"("prompt":["a",[7]])"}) {

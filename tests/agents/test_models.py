@@ -244,9 +244,15 @@ def test_what_cannot_be_masked_is_not_sent(provider, sdk):
 
 
 def test_what_the_provider_would_keep_is_not_referred_to(provider, sdk):
-    for more in ({"previous_response_id": "resp_1"}, {"conversation": "conv_1"}, {"background": True}):
+    for more in ({"previous_response_id": "resp_1"}, {"conversation": "conv_1"}, {"background": True}, {"prompt": {"id": "pmpt_1"}},
+                 {"input": [{"type": "item_reference", "id": "msg_1"}]}, {"input": [{"id": "msg_1"}]},
+                 {"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]},
+                 {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]},
+                 {"tools": [{"type": "code_interpreter", "container": "cntr_1"}]}):
         came = sdk("gpt", {"model": "small-1", "messages": [{"role": "user", "content": "hello"}], **more})
-        assert came["status"] == 403 and not provider.asked, came
+        assert came["status"] == 403 and not provider.asked, (more, came)
+    came = sdk("claude", {**conversation("hello"), "container": "container_1"})
+    assert came["status"] == 403 and not provider.asked, came
     assert "answer" in sdk("gpt", {"model": "small-1", "messages": [{"role": "user", "content": "hello"}], "background": False})
 
 
