@@ -201,8 +201,8 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
   const bool converses = asked.operation == models::Operation::kConverse;
   std::shared_ptr<policy::Spending> spending;
   if (asked.operation != models::Operation::kCount) {
-    auto room = rules_.begin({asked.caller, asked.model.name, asked.run}, conversation->body,
-                             request.body.size());
+    auto room = rules_.begin({asked.caller, asked.model.name, asked.run}, asked.path,
+                             conversation->body, request.body.size());
     if (!room) return failed(room.error());
     spending = std::move(*room);
   }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "gateway/budgets.h"
 #include "gateway/identified.h"
+#include "models/counts.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -15,34 +16,30 @@ using policy::Amount;
 
 /// Where nothing is told, tokens are taken to be so short: what is counted is rather too much.
 constexpr size_t kBytesOfToken = 3;
-constexpr uint64_t kMostTokens = 1'000'000'000'000;
+/// Of an answer that is not bounded by its question, where a budget counts it.
+constexpr uint64_t kDefaultAnswer = 4096;
 /// Of a question that is still to be counted by its provider: rather too little, so that none is
 /// refused that has room.
 constexpr size_t kMostBytesOfToken = 8;
-
-std::optional<uint64_t> number_of(const json::object& from, std::string_view name) {
-  const auto* value = from.if_contains(name);
-  if (value == nullptr || !value->is_int64() || value->get_int64() < 0) return std::nullopt;
-  return std::min(static_cast<uint64_t>(value->get_int64()), kMostTokens);
-}
 
 bool counts_tokens(const policy::Budget& budget) {
   return budget.counts(Amount::kInputTokens) || budget.counts(Amount::kOutputTokens);
 }
 
-/// 1e5 is a number as well.
-uint64_t asked_number(const json::object& from, std::string_view name) {
-  const auto* value = from.if_contains(name);
-  if (value == nullptr || !value->is_number()) return 0;
-  const double number = value->to_number<double>();
-  return number > 0 ? static_cast<uint64_t>(std::min(number, double{kMostTokens})) : 0;
+/// The members that bound an answer, the one to be used first. Those of another API bound nothing.
+std::vector<std::string_view> bounds_of(std::string_view path) {
+  if (path == "/v1/chat/completions") return {"max_completion_tokens", "max_tokens"};
+  if (path == "/v1/responses") return {"max_output_tokens"};
+  if (path == "/v1/completions" || path == "/v1/messages") return {"max_tokens"};
+  return {};
 }
 
-/// How long the answers may be at most, as the question says, for each prompt and choice.
-uint64_t longest_answer(const json::object& body) {
-  uint64_t most = 1;
-  for (const char* name : {"max_tokens", "max_completion_tokens", "max_output_tokens"})
-    most = std::max(most, asked_number(body, name));
+uint64_t asked_number(const json::object& from, std::string_view name) {
+  return models::count_of(from, name).value_or(0);
+}
+
+/// How many answers are asked for: choices, for each prompt.
+uint64_t answers_of(const json::object& body) {
   uint64_t answers =
       std::max({uint64_t{1}, asked_number(body, "n"), asked_number(body, "best_of")});
   // A list of texts, not one text as a list of tokens.
@@ -50,7 +47,27 @@ uint64_t longest_answer(const json::object& body) {
                                                         !prompts->get_array().empty() &&
                                                         !prompts->get_array().front().is_number())
     answers *= prompts->get_array().size();
-  return most > kMostTokens / answers ? kMostTokens : most * answers;
+  return std::min(answers, models::kMostCounted);
+}
+
+/// How long one answer may be at most, as the question says; 0: as long as the model likes.
+uint64_t longest_answer(const json::object& body, const std::vector<std::string_view>& bounds) {
+  uint64_t most = 0;
+  for (const auto name : bounds) most = std::max(most, asked_number(body, name));
+  return most;
+}
+
+/// Reserves what is left for each of the answers, up to the default, and has the provider stop
+/// there.
+void bound_answers(json::object& body, const std::vector<std::string_view>& bounds,
+                   uint64_t answers, policy::Spending& spending) {
+  const auto left = spending.left(Amount::kOutputTokens);
+  if (!left) return;
+  uint64_t most = std::min(kDefaultAnswer, *left / answers);
+  // Others may have taken of it since it was looked at.
+  while (most > 1 && spending.need(Amount::kOutputTokens, most * answers)) most /= 2;
+  for (const auto name : bounds) body.erase(name);  // Null and -1 say that there is none.
+  body[bounds.front()] = std::max<uint64_t>(most, 1);
 }
 
 }  // namespace
@@ -78,8 +95,8 @@ Result<policy::Exposure> ModelRules::exposure(const Question& question) const {
 }
 
 Result<std::shared_ptr<policy::Spending>> ModelRules::begin(const Question& question,
-                                                            const json::object& body,
-                                                            size_t bytes) {
+                                                            std::string_view path,
+                                                            json::object& body, size_t bytes) {
   const auto in_force = gateway_.policy();
   if (in_force->budgets().empty()) return nullptr;
   SLUICE_ASSIGN(const auto principal, principal_of(question));
@@ -95,10 +112,18 @@ Result<std::shared_ptr<policy::Spending>> ModelRules::begin(const Question& ques
   policy::Amounts wanted{};
   wanted[static_cast<size_t>(Amount::kInputTokens)] =
       std::max<uint64_t>(bytes / kMostBytesOfToken, 1);
-  wanted[static_cast<size_t>(Amount::kOutputTokens)] = std::max<uint64_t>(longest_answer(body), 1);
+  const auto bounds = bounds_of(path);
+  const uint64_t longest = longest_answer(body, bounds), answers = answers_of(body);
+  const uint64_t each = std::max<uint64_t>(longest, 1);
+  wanted[static_cast<size_t>(Amount::kOutputTokens)] =
+      each > models::kMostCounted / answers ? models::kMostCounted : each * answers;
   auto spending =
       ledger.begin(in_force, budgets, policy::payer_of(principal, question.run), wanted, now);
-  if (spending) return std::shared_ptr<policy::Spending>(std::move(*spending));
+  if (spending) {
+    if (longest == 0 && !bounds.empty() && *spending)
+      bound_answers(body, bounds, answers, **spending);
+    return std::shared_ptr<policy::Spending>(std::move(*spending));
+  }
   const auto decision = gateway::refused_by(spending.error());
   return fail(ErrorCode::kDenied, decision->message + ". " + decision->hint);
 }
@@ -106,10 +131,13 @@ Result<std::shared_ptr<policy::Spending>> ModelRules::begin(const Question& ques
 TokensUsed tokens_of(const json::object& found, size_t asked_bytes, size_t answered_bytes) {
   const auto guess = [](size_t bytes) { return (bytes + kBytesOfToken - 1) / kBytesOfToken; };
   TokensUsed used;
-  const auto input = number_of(found, "input_tokens");
-  used.input =
-      input ? *input + number_of(found, "cached_input_tokens").value_or(0) : guess(asked_bytes);
-  used.output = number_of(found, "output_tokens").value_or(guess(answered_bytes));
+  const auto input = models::count_of(found, "input_tokens");
+  used.input = input ? *input + models::count_of(found, "cached_input_tokens").value_or(0)
+                     : guess(asked_bytes);
+  // What is told while an answer has not ended is how it began.
+  const bool ended = found.contains("stop") && !found.contains("broken_off");
+  const auto output = models::count_of(found, "output_tokens");
+  used.output = ended && output ? *output : std::max(output.value_or(0), guess(answered_bytes));
   return used;
 }
 

@@ -35,10 +35,11 @@ class ModelRules {
   /// them stays masked unless they name models.
   Result<policy::Exposure> exposure(const Question& question) const;
 
-  /// Lets a question be asked if all budgets of tokens have room for it. `body`: what is asked;
-  /// what it says of the longest answer is reserved. Null: no budget counts it. Blocking.
-  Result<std::shared_ptr<policy::Spending>> begin(const Question& question,
-                                                  const boost::json::object& body, size_t bytes);
+  /// Lets a question be asked if all budgets of tokens have room for it. `path`, `body`: what is
+  /// asked; what it says of the longest answer is reserved, and where it says nothing and a budget
+  /// counts it, a bound is written into it. Null: no budget counts it. Blocking.
+  Result<std::shared_ptr<policy::Spending>> begin(const Question& question, std::string_view path,
+                                                  boost::json::object& body, size_t bytes);
 
  private:
   gateway::Gateway& gateway_;
@@ -46,7 +47,8 @@ class ModelRules {
 };
 
 /// Tokens of a question and its answer, by the provider's own count: `found` as
-/// models::AnswerReader has it. Where the provider tells none, every three bytes count as one.
+/// models::AnswerReader has it. Where the provider tells none, every three bytes count as one; of
+/// an answer that has no end ("stop") or was broken off, at least so many.
 struct TokensUsed {
   uint64_t input = 0, output = 0;
 };

@@ -12,13 +12,22 @@ TEST(ModelRules, AModelIsADatabaseOfItsOwn) {
 }
 
 TEST(ModelRules, TokensAreTheProvidersOwn) {
-  const auto used = tokens_of({{"input_tokens", 10}, {"output_tokens", 5}}, 9000, 9000);
+  const auto used =
+      tokens_of({{"input_tokens", 10}, {"output_tokens", 5}, {"stop", "end"}}, 9000, 9000);
   EXPECT_EQ(used.input, 10U);
   EXPECT_EQ(used.output, 5U);
-  const auto cached =
-      tokens_of({{"input_tokens", 10}, {"cached_input_tokens", 7}, {"output_tokens", 0}}, 1, 1);
+  const auto cached = tokens_of(
+      {{"input_tokens", 10}, {"cached_input_tokens", 7}, {"output_tokens", 0}, {"stop", "end"}}, 1,
+      1);
   EXPECT_EQ(cached.input, 17U);
   EXPECT_EQ(cached.output, 0U);
+}
+
+TEST(ModelRules, OfAnAnswerWithoutItsEndBytesCount) {
+  EXPECT_EQ(tokens_of({{"output_tokens", 1}}, 1, 300).output, 100U);
+  EXPECT_EQ(tokens_of({{"output_tokens", 500}}, 1, 300).output, 500U);
+  EXPECT_EQ(tokens_of({{"output_tokens", 1}, {"stop", "end"}, {"broken_off", true}}, 1, 300).output,
+            100U);
 }
 
 TEST(ModelRules, WhereNothingIsToldBytesCount) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/counts.h"
+
 namespace sluice::models {
 namespace json = boost::json;
 
@@ -11,7 +13,6 @@ namespace {
 constexpr size_t kLongestLine = size_t{1} << 20, kLongestKept = size_t{48} << 10,
                  kLongestWhole = size_t{8} << 20;
 constexpr int64_t kMostCalls = 256;
-constexpr int64_t kMostTokens = 1'000'000'000'000;
 
 const json::object* object_of(const json::object& from, std::string_view name) {
   const auto* value = from.if_contains(name);
@@ -30,8 +31,8 @@ std::string_view text_of(const json::object& from, std::string_view name) {
 }
 
 int64_t number_of(const json::object& from, std::string_view name, int64_t otherwise) {
-  const auto* value = from.if_contains(name);
-  return value != nullptr && value->is_int64() ? value->get_int64() : otherwise;
+  const auto number = count_of(from, name);
+  return number ? static_cast<int64_t>(*number) : otherwise;
 }
 
 }  // namespace
@@ -89,11 +90,8 @@ AnswerReader::Call& AnswerReader::call(int64_t index) {
 
 void AnswerReader::take_usage(const json::object& usage) {
   // Anthropic's, beside input_tokens.
-  const auto counted = [&](std::string_view name) {
-    return std::clamp<int64_t>(number_of(usage, name, 0), 0, kMostTokens);
-  };
-  const int64_t cached =
-      counted("cache_creation_input_tokens") + counted("cache_read_input_tokens");
+  const int64_t cached = number_of(usage, "cache_creation_input_tokens", 0) +
+                         number_of(usage, "cache_read_input_tokens", 0);
   cached_tokens_ = std::max(cached_tokens_, cached);
   input_tokens_ =
       number_of(usage, "input_tokens", number_of(usage, "prompt_tokens", input_tokens_));

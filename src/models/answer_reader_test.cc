@@ -145,5 +145,13 @@ RC_GTEST_PROP(AnswerReader, AnyBytesAreRead, (const std::string& bytes)) {
   }
 }
 
+TEST(AnswerReader, TokensAreAnyNumber) {
+  AnswerReader reader(Api::kOpenai, false);
+  reader.read(R"({"choices":[],"usage":{"prompt_tokens":3.0,"completion_tokens":12.0}})");
+  const auto found = reader.finish();
+  EXPECT_EQ(found.at("input_tokens").as_int64(), 3);
+  EXPECT_EQ(found.at("output_tokens").as_int64(), 12);
+}
+
 }  // namespace
 }  // namespace sluice::models

@@ -1,9 +1,11 @@
 """What the policy says of questions to models: budgets of tokens, by the provider's own count, and masks by who asks which model."""
 
+import concurrent.futures
 import http.client
 import json
 import pathlib
 import sys
+import time
 
 import pytest
 from client_of_api import ask, known_token
@@ -11,9 +13,9 @@ from harness.gateway import Gateway
 from harness.postgres import PostgresServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from test_models import ANTHROPIC, EMAIL, Provider, conversation  # noqa: E402
+from test_models import ANTHROPIC, EMAIL, Provider, conversation, event  # noqa: E402
 
-USERS = ("spender", "streams", "guessed", "embeds", "trusted", "careful")
+USERS = ("spender", "streams", "guessed", "embeds", "trusted", "careful", "hangs-up", "is-cut-off", "says-no-bound")
 POLICY = """
 rules:
   - { name: all, effect: allow }
@@ -25,6 +27,8 @@ budgets:
   - { name: streamed, who: { users: [streams, guessed] }, per: agent, every: 31d, output_tokens: 1000 }
   - { name: a-run, who: { users: [streams] }, per: run, input_tokens: 25 }
   - { name: embedded, who: { users: [embeds] }, per: agent, every: 31d, input_tokens: 300, output_tokens: 5 }
+  - { name: broken-off, who: { users: [hangs-up, is-cut-off] }, per: agent, every: 31d, output_tokens: 100000 }
+  - { name: unbounded, who: { users: [says-no-bound] }, per: agent, every: 31d, output_tokens: 5000 }
   - { name: statements, who: { users: [spender] }, per: agent, every: 31d, statements: 1 }
 """
 
@@ -129,6 +133,63 @@ def test_Threat97_where_nothing_is_told_bytes_count(gateway, provider, question)
     assert answer.status == 200 and b"[DONE]" in answer.raw
     assert provider.asked[0][2]["stream_options"] == {"include_usage": True}
     assert used(gateway, "streamed", "guessed", "output_tokens") == -(-len(answer.raw) // 3)
+
+
+def without_end(words):
+    """What a stream is before it tells what it took."""
+    yield event("message_start", message={**ANTHROPIC, "content": [], "stop_reason": None, "usage": {"input_tokens": 10, "output_tokens": 1}})
+    for _ in range(words):
+        yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": "word "})
+
+
+def test_Threat97_an_answer_without_its_end_counts_by_its_bytes(gateway, provider, question):
+    """Neither a provider that closes nor a client that hangs up makes a long answer cost one token."""
+    provider.streams = lambda: without_end(50)
+    try:
+        answer = question("is-cut-off", stream=True)
+        assert answer.raw.count(b"word") == 50
+        assert used(gateway, "broken-off", "is-cut-off", "output_tokens") == -(-len("".join(without_end(50))) // 3)
+        provider.streams, provider.slow = lambda: without_end(5000), 0.02
+        token = known_token(gateway, "--user", "hangs-up", "--scope", "models")
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.http, timeout=60)
+        connection.request("POST", "/models/claude/v1/messages", json.dumps(conversation("hello", max_tokens=5, stream=True)), {"Authorization": f"Bearer {token}"})
+        assert b"word" in connection.getresponse().read(2000)
+        connection.close()
+        kept = gateway.wait_for(lambda r: any("output_tokens" in each for each in r), "--user", "hangs-up", "--type", "prompt")
+        told = next(each["output_tokens"] for each in kept if "output_tokens" in each)
+        assert told >= 2000 // 3 and used(gateway, "broken-off", "hangs-up", "output_tokens") == told
+    finally:
+        provider.streams, provider.slow = None, 0
+
+
+def test_Threat97_an_answer_without_a_bound_gets_one(gateway, provider, question):
+    """However many are asked at once: what is left is all that they may answer."""
+    question("says-no-bound")
+    provider.asked.clear()
+    provider.answers.clear()
+    try:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            first = pool.submit(question, "says-no-bound", max_tokens=None)
+            until(lambda: len(provider.asked) == 1)
+            assert provider.asked[0][2]["max_tokens"] == 4096
+            # The name that another API has for it is no bound here.
+            second = pool.submit(question, "says-no-bound", "gpt", max_tokens=-1, max_output_tokens=1, n=2)
+            until(lambda: len(provider.asked) == 2)
+            assert provider.asked[1][2]["max_completion_tokens"] == (5000 - 5 - 4096) // 2 and "max_tokens" not in provider.asked[1][2]
+            third = question("says-no-bound", max_tokens=None, n=2)
+            assert third.status == 403 and 'budget "unbounded"' in third.json["title"] and len(provider.asked) == 2, third.raw
+            provider.answers.set()
+            assert (first.result().status, second.result().status) == (200, 200)
+    finally:
+        provider.answers.set()
+    assert question("says-no-bound", max_tokens=7).status == 200 and provider.asked[-1][2]["max_tokens"] == 7
+
+
+def until(holds):
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_embeddings_have_no_answer_to_count(gateway, provider, question):

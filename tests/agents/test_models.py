@@ -20,7 +20,7 @@ class Provider:
     """Something that answers as the providers do; keeps what it was asked."""
 
     def __init__(self):
-        self.asked, self.fails, self.slow = [], None, 0
+        self.asked, self.fails, self.slow, self.streams = [], None, 0, None
         self.answers = threading.Event()
         self.answers.set()
         outer = self
@@ -34,7 +34,7 @@ class Provider:
                     return self.send(outer.fails, "application/json", json.dumps({"error": {"message": "slow down", "type": "rate_limit_error"}}))
                 anthropic = self.path == "/v1/messages"
                 if body.get("stream"):
-                    return self.events(anthropic_events() if anthropic else openai_events())
+                    return self.events((outer.streams or anthropic_events)() if anthropic else openai_events())
                 answer = ANTHROPIC if anthropic else OPENAI
                 self.send(200, "application/json", json.dumps(answer))
 
