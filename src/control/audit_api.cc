@@ -84,6 +84,9 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
     if (!sequence) return problem(400, "not a record's number");
     return record(request.user, static_cast<uint64_t>(*sequence));
   }
+  const bool saved = std::any_of(given->begin(), given->end(),
+                                 [](const auto& each) { return each.first == "saved"; });
+  if (own && saved) return problem(403, "saved searches are for those who read the audit trail");
   auto asked = asked_of(*given);
   if (!asked) return failed(asked.error());
   asked->reader = request.user;
