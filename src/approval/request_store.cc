@@ -1,5 +1,7 @@
 #include "approval/request_store.h"
 
+#include <map>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -181,20 +183,26 @@ Result<int64_t> RequestStore::add(const Request& request) {
   return number;
 }
 
-Result<std::vector<Vote>> RequestStore::votes(int64_t number) {
-  SLUICE_ASSIGN(
-      auto query,
-      database_.prepare("SELECT voter, verdict, comment, authentication, time_micros, max_rows, "
-                        "on_behalf FROM approval_votes WHERE request = ? ORDER BY id"));
-  query.bind(1, number);
-  std::vector<Vote> out;
+/// Those of several requests are read at once.
+Result<> RequestStore::read_votes(std::vector<Request>& requests) {
+  if (requests.empty()) return {};
+  std::map<int64_t, Request*> of;
+  for (Request& request : requests) of[request.number] = &request;
+  std::vector<int64_t> numbers;
+  for (const auto& [number, request] : of) numbers.push_back(number);
+  SLUICE_ASSIGN(auto query,
+                database_.prepare(fmt::format(
+                    "SELECT request, voter, verdict, comment, authentication, time_micros, "
+                    "max_rows, on_behalf FROM approval_votes WHERE request IN ({}) ORDER BY id",
+                    fmt::join(numbers, ", "))));
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
-    if (!row) return out;
-    const auto verdict = find_verdict(query.text(1));
+    if (!row) return {};
+    const auto verdict = find_verdict(query.text(2));
     if (!verdict) return fail(ErrorCode::kProtocol, "a vote in the store has no known verdict");
-    out.push_back({query.text(0), *verdict, query.text(2), query.text(3), query.integer(4),
-                   rows_of(query.text(5)), query.text(6)});
+    of[query.integer(0)]->votes.push_back({query.text(1), *verdict, query.text(3), query.text(4),
+                                           query.integer(5), rows_of(query.text(6)),
+                                           query.text(7)});
   }
 }
 
@@ -206,9 +214,10 @@ Result<Request> RequestStore::find(int64_t number) {
   if (!row)
     return fail(ErrorCode::kNotFound,
                 fmt::format("there is no request {}; see: sluice approval list", number));
-  SLUICE_ASSIGN(auto request, row_of(query));
-  SLUICE_ASSIGN(request.votes, votes(number));
-  return request;
+  std::vector<Request> found(1);
+  SLUICE_ASSIGN(found[0], row_of(query));
+  SLUICE_TRY(read_votes(found));
+  return std::move(found[0]);
 }
 
 Result<std::vector<Request>> RequestStore::all_of(store::Statement& query) {
@@ -219,23 +228,24 @@ Result<std::vector<Request>> RequestStore::all_of(store::Statement& query) {
     SLUICE_ASSIGN(auto request, row_of(query));
     out.push_back(std::move(request));
   }
-  for (Request& request : out) {
-    SLUICE_ASSIGN(request.votes, votes(request.number));
-  }
+  SLUICE_TRY(read_votes(out));
   return out;
 }
 
 Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
-  SLUICE_ASSIGN(
-      auto query,
-      database_.prepare(fmt::format(
-          "SELECT {} FROM approval_requests WHERE (?1 = '' OR state = ?1) AND "
-          "(?2 = '' OR requester = ?2) AND (number < ?4 OR ?4 = 0) ORDER BY number DESC LIMIT ?3",
-          kColumns)));
-  query.bind(1, wanted.state ? name_of(*wanted.state) : "")
-      .bind(2, wanted.requester)
-      .bind(3, static_cast<int64_t>(wanted.limit))
-      .bind(4, wanted.before);
+  // Only what is asked for, so that an index serves it.
+  std::string conditions = "number < ?";
+  if (wanted.state) conditions += " AND state = ?";
+  if (!wanted.requester.empty()) conditions += " AND requester = ?";
+  SLUICE_ASSIGN(auto query,
+                database_.prepare(fmt::format(
+                    "SELECT {} FROM approval_requests WHERE {} ORDER BY number DESC LIMIT ?",
+                    kColumns, conditions)));
+  int place = 0;
+  query.bind(++place, wanted.before == 0 ? INT64_MAX : wanted.before);
+  if (wanted.state) query.bind(++place, name_of(*wanted.state));
+  if (!wanted.requester.empty()) query.bind(++place, wanted.requester);
+  query.bind(++place, static_cast<int64_t>(wanted.limit));
   return all_of(query);
 }
 

@@ -62,7 +62,7 @@ class RequestStore {
   Result<> note_time(int64_t micros);
 
  private:
-  Result<std::vector<Vote>> votes(int64_t number);
+  Result<> read_votes(std::vector<Request>& requests);
   /// What a query for requests finds, with their votes.
   Result<std::vector<Request>> all_of(store::Statement& query);
   /// What those outside are told of a change.

@@ -4,22 +4,24 @@
 
 namespace sluice::audit {
 
-Result<Tail> Tail::open(const std::filesystem::path& audit, Query query) {
+Result<Tail> Tail::open(const std::filesystem::path& audit, Query query, uint64_t after) {
   // What is there already is skipped.
+  if (after == 0) after = UINT64_MAX;
   Cursor cursor;
   SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
-    if (header && header->last_sequence != 0) {
+    if (header && header->last_sequence != 0 && header->last_sequence <= after) {
       cursor[file.filename()] = segment_size(file);
       continue;
     }
     auto reader = SegmentReader::open(file);
     if (!reader) continue;  // Just being made, so that all in it is new; or no segment at all.
     Frame frame;
-    while (reader->next(frame) == SegmentReader::Status::kFrame) {
-    }
-    cursor[file.filename()] = reader->offset();
+    uint64_t offset = reader->offset();
+    while (reader->next(frame) == SegmentReader::Status::kFrame && frame.sequence <= after)
+      offset = reader->offset();
+    cursor[file.filename()] = offset;
   }
   return Tail(LogFollower(audit / "log", std::move(cursor)), std::move(query));
 }

@@ -13,7 +13,9 @@ namespace sluice::audit {
 class Tail {
  public:
   /// `audit_directory` is `<state>/audit`.
-  static Result<Tail> open(const std::filesystem::path& audit_directory, Query query);
+  /// `after`: a number that was told before; what came since then is told too. 0: nothing is.
+  static Result<Tail> open(const std::filesystem::path& audit_directory, Query query,
+                           uint64_t after = 0);
 
   /// Calls `each` for what has been written since last time and is wanted, in the order in which it
   /// was found, until it returns false. Returns how many there were.

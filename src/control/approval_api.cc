@@ -11,6 +11,7 @@
 #include "control/body.h"
 #include "control/caller.h"
 #include "control/similar_requests.h"
+#include "control/visible_page.h"
 #include "sql/layout.h"
 
 namespace sluice::control {
@@ -98,29 +99,29 @@ json::array texts(const std::vector<std::string>& list) {
 
 }  // namespace
 
-std::vector<Reader> ApprovalApi::eyes_of(const Reader& reader) {
+std::vector<Reader> eyes_of(const Reader& reader, approval::Desk& desk,
+                            const identity::Directory& directory) {
   std::vector<Reader> out = {reader};
-  const auto all = desk_.delegations();
+  const auto all = desk.delegations();
   if (reader.user.empty() || !reader.person.empty() || !all) return out;
-  const auto directory = gateway_.directory();
   const int64_t now = wall_micros();
   for (const approval::Delegation& each : *all) {
     if (each.to == reader.user &&
-        approval::find_delegation(*all, each.from, each.to, now, *directory) != nullptr)
-      out.push_back({each.from});
+        approval::find_delegation(*all, each.from, each.to, now, directory) != nullptr)
+      out.push_back({each.from, {}, reader.databases});
   }
   return out;
 }
 
-bool ApprovalApi::may_see(const approval::Request& request, const std::vector<Reader>& eyes) {
-  const auto directory = gateway_.directory();
-  return std::any_of(eyes.begin(), eyes.end(), [&](const Reader& each) {
-    return control::may_see(request, *directory, each);
-  });
+bool may_see(const approval::Request& request, const identity::Directory& directory,
+             const std::vector<Reader>& eyes) {
+  return std::any_of(eyes.begin(), eyes.end(),
+                     [&](const Reader& each) { return may_see(request, directory, each); });
 }
 
 bool may_see(const approval::Request& request, const identity::Directory& directory,
              const Reader& reader) {
+  if (!reader.sees_databases(request.subject.database)) return false;
   if (reader.user.empty()) return true;
   const auto& persons = request.persons;
   const bool theirs = request.subject.requester == reader.user;
@@ -189,17 +190,11 @@ HttpResponse ApprovalApi::list(const HttpRequest& request, const Reader& reader)
       return problem(400, "known parameters: state, requester, limit, before");
     }
   }
-  // Those that the reader may not see are left out: more are read than are shown.
-  const size_t limit = std::exchange(wanted.limit, kMostListed);
-  const auto found = desk_.list(wanted);
-  if (!found) return failed(found.error());
-  json::array out;
   const auto eyes = eyes_of(reader);
-  for (const approval::Request& each : *found) {
-    if (out.size() == limit) break;
-    if (may_see(each, eyes)) out.push_back(brief(each));
-  }
-  return json_response(200, out);
+  return visible_page(
+      request.path, wanted, kMostListed, [&](const auto& page) { return desk_.list(page); },
+      [&](const auto& each) { return may_see(each, eyes); },
+      [&](const auto& each) { return brief(each); });
 }
 
 /// How it went with those like it, of which the reader may know.
@@ -268,7 +263,7 @@ HttpResponse ApprovalApi::act(const HttpRequest& request, int64_t number, std::s
     body = std::move(*parsed);
   }
   const std::string comment = text_of(body, "comment");
-  const Reader reader{caller->user, caller->person};
+  const Reader reader{caller->user, caller->person, caller->databases};
   const auto before = desk_.find(number);
   if (!before) return failed(before.error());
   if (!may_see(*before, eyes_of(reader))) {

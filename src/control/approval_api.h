@@ -20,6 +20,12 @@ namespace sluice::control {
 bool may_see(const approval::Request& request, const identity::Directory& directory,
              const Reader& reader);
 
+/// A reader, and those whose vote they may give now: they see what those see.
+std::vector<Reader> eyes_of(const Reader& reader, approval::Desk& desk,
+                            const identity::Directory& directory);
+bool may_see(const approval::Request& request, const identity::Directory& directory,
+             const std::vector<Reader>& eyes);
+
 /// Requests, and what people say to them (docs/approvals.md):
 ///
 ///   GET  /api/v1/approvals?state=…&requester=…&limit=…   the newest first
@@ -45,9 +51,12 @@ class ApprovalApi {
   boost::json::array similar(const approval::Request& request, const Reader& reader);
   HttpResponse show(int64_t number, const Reader& reader);
   HttpResponse act(const HttpRequest& request, int64_t number, std::string_view what);
-  /// The reader, and those whose vote they may give now: they see what those see.
-  std::vector<Reader> eyes_of(const Reader& reader);
-  bool may_see(const approval::Request& request, const std::vector<Reader>& eyes);
+  std::vector<Reader> eyes_of(const Reader& reader) {
+    return control::eyes_of(reader, desk_, *gateway_.directory());
+  }
+  bool may_see(const approval::Request& request, const std::vector<Reader>& eyes) {
+    return control::may_see(request, *gateway_.directory(), eyes);
+  }
   boost::json::object brief(const approval::Request& request);
   /// How the session that asks came in, as it is on the record.
   void add_requester(const approval::Request& request, boost::json::object& out);

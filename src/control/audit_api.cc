@@ -84,9 +84,14 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
     if (!sequence) return problem(400, "not a record's number");
     return record(request.user, static_cast<uint64_t>(*sequence));
   }
+  const bool saved = std::any_of(given->begin(), given->end(),
+                                 [](const auto& each) { return each.first == "saved"; });
+  if (own && saved) return problem(403, "saved searches are for those who read the audit trail");
   auto asked = asked_of(*given);
   if (!asked) return failed(asked.error());
   asked->reader = request.user;
+  // As browsers send it when they connect again (HTML, server-sent events).
+  asked->after = static_cast<uint64_t>(number_in(request.header("last-event-id")).value_or(0));
   if ((asked->own = own)) {
     if (request.user.empty()) return problem(404, "the operator has no statements of their own");
     asked->query.user = request.user;
@@ -201,7 +206,11 @@ HttpResponse AuditApi::subjects(const Asked& asked) {
 HttpResponse AuditApi::follow(const Asked& asked) {
   if (const auto noted = note_reading(log_, asked.reader, "followed over HTTP"); !noted)
     return failed(noted.error());
-  auto opened = audit::Tail::open(audit_directory_, asked.query);
+  constexpr uint64_t kMostMissed = 10'000;
+  const uint64_t newest = log_.health().last_sequence;
+  const bool missed =
+      asked.after != 0 && asked.after < newest && newest - asked.after <= kMostMissed;
+  auto opened = audit::Tail::open(audit_directory_, asked.query, missed ? asked.after : 0);
   if (!opened) return failed(opened.error());
   HttpResponse response;
   response.content_type = "text/event-stream";

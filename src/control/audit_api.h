@@ -48,6 +48,7 @@ class AuditApi {
     std::string reader = {};  ///< who reads; empty: the operator
     bool own = false;         ///< their own statements, and nothing else
     std::string person = {};  ///< of those, what they did for this one
+    uint64_t after = 0;       ///< the last record that was told before a connection broke
   };
   Result<Asked> asked_of(const audit::Given& given) const;
   HttpResponse records(const Asked& asked);

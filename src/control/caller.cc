@@ -31,7 +31,8 @@ Result<Caller> by_credential(std::string_view secret, const identity::Directory&
     return fail(ErrorCode::kDenied,
                 "this token lacks the scope \"" + std::string(scope) + "\": make one that has it");
   }
-  return Caller{user->name, shown->assurance.method, shown->id, std::string(shown->acts_for())};
+  return Caller{user->name, shown->assurance.method, shown->id, std::string(shown->acts_for()),
+                shown->databases};
 }
 
 /// Whether an address is of this machine.
@@ -62,8 +63,18 @@ std::string share_of_user(const std::string& user) { return "user " + user; }
 std::string share_of_peer(const std::string& peer) { return "peer " + network_of(peer); }
 
 Reader reader_for(const HttpRequest& request, const Caller& caller) {
-  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) return {};
-  return {caller.user, caller.person};
+  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) return {{}, {}, caller.databases};
+  return {caller.user, caller.person, caller.databases};
+}
+
+bool Reader::sees_databases(std::string_view names) const {
+  constexpr std::string_view kBetween = ", ";
+  while (!databases.empty() && !names.empty()) {
+    const auto name = names.substr(0, names.find(kBetween));
+    if (std::find(databases.begin(), databases.end(), name) == databases.end()) return false;
+    names.remove_prefix(std::min(names.size(), name.size() + kBetween.size()));
+  }
+  return true;
 }
 
 bool is_own(const Reader& reader, std::string_view user, std::string_view person) {

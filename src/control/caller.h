@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "config/identity.h"
@@ -13,15 +14,20 @@ namespace sluice::control {
 /// Who sends a request, as they have proved.
 struct Caller {
   std::string user;
-  std::string authentication;  ///< how they had proved it to get the credential
-  std::string credential;      ///< its id
-  std::string person = {};     ///< for whom it acts; empty: for themselves
+  std::string authentication;               ///< how they had proved it to get the credential
+  std::string credential;                   ///< its id
+  std::string person = {};                  ///< for whom it acts; empty: for themselves
+  std::vector<std::string> databases = {};  ///< that it is good for; empty: all
 };
 
 /// In whose eyes something is looked at.
 struct Reader {
   std::string user;         ///< empty: all is seen
   std::string person = {};  ///< for whom they act: of what `user` did, they see what was for them
+  std::vector<std::string> databases = {};  ///< that are seen; empty: all
+
+  /// Whether all of `names`, separated by ", ", are seen.
+  bool sees_databases(std::string_view names) const;
 };
 
 /// By the Authorization header: Bearer (RFC 6750) with a credential. Passwords are taken in one

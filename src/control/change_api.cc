@@ -10,6 +10,7 @@
 #include "control/approval_api.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/visible_page.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -78,6 +79,7 @@ Result<change::Change> change_in(const json::object& body) {
 }  // namespace
 
 bool ChangeApi::may_see(const change::Change& change, const Reader& reader) {
+  if (!reader.sees_databases(fmt::format("{}", fmt::join(change.targets, ", ")))) return false;
   const std::string person = change.actors.empty() ? "" : change.actors.back();
   if (reader.user.empty() || is_own(reader, change.requester, person)) return true;
   if (change.request == 0 || !reader.person.empty()) return false;
@@ -176,15 +178,10 @@ HttpResponse ChangeApi::list(const HttpRequest& request, const Reader& reader) {
       return problem(400, "known parameters: state, requester, limit, before");
     }
   }
-  const size_t limit = std::exchange(wanted.limit, kMostListed);
-  const auto found = changes_.list(wanted);
-  if (!found) return failed(found.error());
-  json::array out;
-  for (const auto& each : *found) {
-    if (out.size() == limit) break;
-    if (may_see(each, reader)) out.push_back(brief(each));
-  }
-  return json_response(200, out);
+  return visible_page(
+      request.path, wanted, kMostListed, [&](const auto& page) { return changes_.list(page); },
+      [&](const auto& each) { return may_see(each, reader); },
+      [&](const auto& each) { return brief(each); });
 }
 
 HttpResponse ChangeApi::show(int64_t number, const Reader& reader) {

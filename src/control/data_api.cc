@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/caller.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -84,7 +85,7 @@ std::optional<HttpResponse> DataApi::answer(const HttpRequest& request) {
   if (is("POST", "/api/v1/data/list")) return list(request);
   if (is("POST", "/api/v1/data/explain")) return explain(request);
   if (is("PUT", "/api/v1/data/column")) return set(request);
-  if (is("GET", "/api/v1/data/history")) return history();
+  if (is("GET", "/api/v1/data/history")) return history(request);
   return std::nullopt;
 }
 
@@ -103,7 +104,9 @@ HttpResponse DataApi::list(const HttpRequest& request) {
   std::vector<std::string> databases = {text_of(*body, "database")};
   if (databases[0].empty()) databases = gateway_.databases();
   json::array rows;
+  const auto directory = gateway_.directory();
   for (const std::string& database : databases) {
+    if (!shown_for(request, *directory, database)) continue;
     const auto labels = gateway_.labels(database);
     if (!labels) return failed(labels.error());
     for (const TableLabels* table : sorted(**labels)) {
@@ -121,6 +124,8 @@ HttpResponse DataApi::explain(const HttpRequest& request) {
   if (!body) return failed(body.error());
   const std::string database = text_of(*body, "database"), schema = text_of(*body, "schema"),
                     name = text_of(*body, "table"), wanted = text_of(*body, "column");
+  if (!shown_for(request, *gateway_.directory(), database))
+    return problem(403, "this credential is not good for that database");
   const auto labels = gateway_.labels(database);
   if (!labels) return failed(labels.error());
   json::array rows;
@@ -154,11 +159,13 @@ HttpResponse DataApi::set(const HttpRequest& request) {
   return json_response(200, json::object{{"number", *number}, {"class", next.cls}});
 }
 
-HttpResponse DataApi::history() {
+HttpResponse DataApi::history(const HttpRequest& request) {
   const auto all = corrections_.history();
   if (!all) return failed(all.error());
   json::array rows;
+  const auto directory = gateway_.directory();
   for (const auto& each : *all) {
+    if (!shown_for(request, *directory, each.database)) continue;
     rows.push_back(json::object{{"number", each.number},
                                 {"time", format_time(each.time_micros)},
                                 {"database", each.database},

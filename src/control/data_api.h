@@ -31,7 +31,7 @@ class DataApi {
   HttpResponse list(const HttpRequest& request);
   HttpResponse explain(const HttpRequest& request);
   HttpResponse set(const HttpRequest& request);
-  HttpResponse history();
+  HttpResponse history(const HttpRequest& request);
 
   gateway::Gateway& gateway_;
   gateway::CorrectionKeeper& corrections_;

@@ -71,29 +71,39 @@ std::optional<HttpResponse> OverviewApi::answer(const HttpRequest& request) {
   return std::nullopt;
 }
 
+/// What the lists of it show to whoever asks.
 json::object OverviewApi::waiting(const HttpRequest& request) {
-  const bool all = sees_all(request);
+  const Reader reader = sees_all(request) ? Reader{} : Reader{request.user, request.person};
   const auto directory = from_.gateway.directory();
+  const auto eyes = eyes_of(reader, from_.desk, *directory);
+  const auto count = [](const auto& found, const auto& seen) {
+    return found ? std::count_if(found->begin(), found->end(), seen) : 0;
+  };
+  const auto asked = [&](const approval::Request& each) { return may_see(each, *directory, eyes); };
   approval::Wanted approvals;
   approvals.state = approval::find_state("waiting");
   approvals.limit = kMostCounted;
-  int64_t requests = 0, changes = 0, grants = 0;
-  if (const auto found = from_.desk.list(approvals)) {
-    requests = std::count_if(found->begin(), found->end(), [&](const auto& each) {
-      return all || may_see(each, *directory, {request.user, request.person});
-    });
-  }
-  change::Wanted wanted;
-  wanted.state = change::State::kWaiting;
-  if (!all) wanted.requester = request.user;
-  wanted.limit = kMostCounted;
-  if (const auto found = from_.changes.list(wanted)) changes = static_cast<int64_t>(found->size());
-  identity::WantedGrants held;
-  held.state = identity::GrantState::kWaiting;
-  if (!all) held.holder = request.user;
-  held.limit = kMostCounted;
-  if (const auto found = from_.keeper.list(held)) grants = static_cast<int64_t>(found->size());
-  return {{"approvals", requests}, {"changes", changes}, {"grants", grants}};
+  change::Wanted changes;
+  changes.state = change::State::kWaiting;
+  changes.limit = kMostCounted;
+  identity::WantedGrants grants;
+  grants.state = identity::GrantState::kWaiting;
+  grants.limit = kMostCounted;
+  return {{"approvals", count(from_.desk.list(approvals), asked)},
+          {"changes", count(from_.changes.list(changes),
+                            [&](const change::Change& each) {
+                              const std::string person =
+                                  each.actors.empty() ? "" : each.actors.back();
+                              if (reader.user.empty() || is_own(reader, each.requester, person))
+                                return true;
+                              const auto found = from_.desk.find(each.request);
+                              return found && asked(*found);
+                            })},
+          {"grants", count(from_.keeper.list(grants), [&](const access::GrantRow& each) {
+             if (reader.user.empty()) return true;
+             return reader.person.empty() ? from_.keeper.may_see(reader.user, each)
+                                          : is_own(reader, each.holder, each.acts_for);
+           })}};
 }
 
 json::array OverviewApi::drift() {

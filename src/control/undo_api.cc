@@ -98,6 +98,7 @@ HttpResponse UndoApi::list(const HttpRequest& request, const Reader& reader) {
   json::array out;
   for (const auto& entry : *all) {
     if (out.size() == limit) break;
+    if (!reader.sees_databases(entry.database)) continue;
     const auto asked = [&] {
       const auto found = desk_.find(entry.request);
       return found && control::may_see(*found, *gateway_.directory(), reader);
@@ -156,6 +157,12 @@ std::optional<HttpResponse> UndoApi::answer(const HttpRequest& request, bool loc
   if (path.empty() && !for_real) return list(request, reader);
   const auto number = number_in(path);
   if (!number) return problem(404, "there is no such request");
+  if (!reader.databases.empty()) {
+    const auto found = desk_.find(*number);
+    if (!found) return failed(found.error());
+    if (!reader.sees_databases(found->subject.database))
+      return problem(403, "this credential is not good for that database");
+  }
   if (!actor.empty() && (for_real || !reader.user.empty())) {
     if (const auto may = may_undo(*number, actor); !may) return failed(may.error());
   }

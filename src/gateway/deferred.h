@@ -62,6 +62,7 @@ struct Deferred {
   bool counted = false;  ///< what was put off until COMMIT has been done, and counted
   std::shared_ptr<const policy::Decision> refused;   ///< and was too much, or failed
   std::shared_ptr<const policy::Decision> approved;  ///< it was held, and may run now, once
+  std::optional<uint64_t> approved_rows;             ///< that it may change at most
   int64_t request = 0;                               ///< by this approval
 };
 

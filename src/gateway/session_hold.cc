@@ -108,7 +108,11 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
       decision = std::move(refused);
       return false;
     }
-    decision = as_approved(statement.facts(), redone_->approved, redone_->request);
+    // By the limits of now: others may have come to bind it while it waited.
+    decision =
+        as_approved(statement.facts(),
+                    let_through(*decision, redone_->approved_rows, redone_->approved->approval),
+                    redone_->request);
     return false;
   }
   std::string_view never = never_held(statement.facts());
@@ -357,6 +361,7 @@ void Session::approval_used(Result<approval::Request> used) {
   if (!held_ || !deferred_) return;
   if (!used) return refuse_held(used.error().text, "To ask anew, run the statement once more.");
   deferred_->approved = let_through(*held_->decision, used->max_rows, used->summary());
+  deferred_->approved_rows = used->max_rows;
   deferred_->request = used->number;
   end_hold();
 }

@@ -94,7 +94,10 @@ void Session::identity_changed(const identity::Directory& before, const identity
   }
   const policy::Principal& known = admission_.principal;
   const identity::User* user = now.find(known.user);
-  if (user == nullptr || user->disabled) {
+  const identity::User* then = before.find(known.user);
+  const bool other =
+      user != nullptr && then != nullptr && then->created_micros != user->created_micros;
+  if (user == nullptr || user->disabled || other) {
     terminate("57P01", "this user may no longer connect");
     return;
   }

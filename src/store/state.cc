@@ -408,6 +408,8 @@ std::span<const char* const> schema_steps() {
       // 0: never.
       "ALTER TABLE users ADD COLUMN valid_until_micros INTEGER NOT NULL DEFAULT 0;",
       kBudgetUse,
+      R"(CREATE INDEX approval_requests_by_state ON approval_requests (state, number);
+         CREATE INDEX approval_requests_by_requester ON approval_requests (requester, number);)",
   };
   return kSteps;
 }

@@ -152,6 +152,20 @@ def test_explaining_is_for_the_databases_of_a_credential(gateway):
             assert answer.status == status, (path, answer.raw)
 
 
+def test_saved_searches_are_not_for_members(gateway, tokens):
+    assert ask(gateway, "PUT", "/audit/searches/theirs", {"query": "user=admin"}, tokens["auditor"]).status == 200
+    for name in ("theirs", "none"):
+        assert ask(gateway, "GET", f"/history?saved={name}", token=tokens["member"]).status == 403
+    assert ask(gateway, "GET", "/history", token=tokens["member"]).status == 200
+
+
+def test_what_is_sensitive_is_told_by_the_databases_of_a_credential(gateway):
+    token = known_token(gateway, "--user", "admin", "--scope", "api", "--database", "elsewhere")
+    assert ask(gateway, "POST", "/data/list", {}, token).json == []
+    assert ask(gateway, "POST", "/data/explain", {"database": "orders", "schema": "public", "table": "t"}, token).status == 403
+    assert ask(gateway, "GET", "/data/history", token=token).json == []
+
+
 def test_what_is_not_there(gateway, tokens):
     assert ask(gateway, "GET", "/nothing", token=tokens["admin"]).status == 404
     refused = ask(gateway, "PUT", "/users", {}, tokens["admin"])

@@ -3,7 +3,9 @@ nothing else gets through (threat cases of approvals)."""
 
 import json
 import os
+import pathlib
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -14,6 +16,9 @@ import pytest
 from harness.gateway import PASSWORD, Gateway
 from harness.postgres import PostgresServer
 from harness.wire import SYNC, WireClient, bind, error_fields, execute, kinds, parse, query
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+from client import ask as api, known_token  # noqa: E402
 
 POLICY = """
 rules:
@@ -520,3 +525,32 @@ def test_holding_costs_no_worker(gateway, server):
     for each in held:
         each.join(10)
         assert each.error is not None
+
+
+def test_a_credential_decides_on_its_databases_alone(gateway, server):
+    fails(gateway, "DELETE FROM numbers WHERE i = 3")
+    number = wait_for_request(gateway)
+    for database, status in (("elsewhere", 403), ("orders", 200)):
+        token = known_token(gateway, "--user", "dora", "--scope", "approvals", "--scope", "api", "--database", database)
+        listed = [each["number"] for each in api(gateway, "GET", "/approvals", token=token).json]
+        assert listed == ([number] if status == 200 else [])
+        for method, path, body in (("GET", f"/approvals/{number}", None), ("POST", f"/approvals/{number}/comment", {"comment": "hm"}),
+                                   ("POST", f"/approvals/{number}/approve", {})):
+            answer = api(gateway, method, path, body, token=token)
+            assert answer.status == status, (database, path, answer.raw)
+        undone = api(gateway, "POST", f"/undo/{number}", {}, token=token)
+        assert undone.status == (403 if status == 403 else 404), undone.raw
+    with psycopg.connect(gateway.dsn(), autocommit=True) as connection:
+        assert connection.execute("DELETE FROM numbers WHERE i = 3").rowcount == 1
+
+
+def test_a_name_that_is_given_to_somebody_else_ends_sessions(gateway, server):
+    client = WireClient(gateway.port, timeout=30)
+    client.login(user="frank")
+    gateway.cli("user", "remove", "frank")
+    gateway.cli("user", "add", "frank", "--group", "engineering", "--password-stdin", input=PASSWORD + "\n")
+    deadline = time.time() + 20
+    with pytest.raises((EOFError, ConnectionError, BrokenPipeError)):
+        while time.time() < deadline:
+            client.run(query("SELECT 1"))
+            time.sleep(0.05)

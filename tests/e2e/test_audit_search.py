@@ -141,6 +141,34 @@ def test_live_tail_as_events(gateway):
     assert call(gateway, "/api/v1/openapi.json")[0] == 200, "others are answered meanwhile"
 
 
+def test_a_tail_goes_on_where_it_was_lost(gateway):
+    """As browsers connect again: with the id of the last event."""
+    def tail(after=None):
+        connection = Local(str(gateway.root / "state/control.sock"))
+        connection.request("GET", "/api/v1/audit/tail?words=mended&type=statement", headers={"Last-Event-ID": str(after)} if after else {})
+        return connection, connection.getresponse()
+
+    def event(response):
+        fields = {}
+        while not {"id", "data"} <= set(fields):
+            name, _, value = response.readline().decode().strip().partition(": ")
+            if name in ("id", "data"):
+                fields[name] = value
+        return int(fields["id"]), json.loads(fields["data"])["text"]
+
+    connection, response = tail()
+    gateway.client.run(query("SELECT 'mended one'"))
+    last, text = event(response)
+    assert text == "SELECT 'mended one'"
+    connection.close()
+    gateway.client.run(query("SELECT 'mended two'"))
+    gateway.wait_for(lambda r: r, "--text", "mended two")
+    connection, response = tail(last)
+    gateway.client.run(query("SELECT 'mended three'"))
+    assert [event(response)[1] for _ in range(2)] == ["SELECT 'mended two'", "SELECT 'mended three'"]
+    connection.close()
+
+
 def test_tail_on_the_command_line(gateway):
     tail = subprocess.Popen([SLUICE, "audit", "tail", "--config", str(gateway.config), "--limit", "1", "-o", "json",
                              "--column", "searched.email", "--words", "tailed"], stdout=subprocess.PIPE, text=True)

@@ -157,12 +157,24 @@ export default function ActivityPage() {
           {!live && records.isError && <ProblemNote error={records.error} />}
           {!live && records.isPending && <Loading />}
           {live && tail.records.length === 0 && (
-            <Empty title={tail.state === "broken" ? "The connection was lost" : "Following"} icon={Radio}>
-              {tail.state === "broken" ? "The browser tries again by itself." : "What happens from now on stands here."}
+            <Empty
+              title={tail.state === "broken" || tail.state === "over" ? "The connection was lost" : "Following"}
+              icon={Radio}
+            >
+              {tail.state === "broken"
+                ? "The browser tries again by itself."
+                : tail.state === "live" || tail.state === "connecting"
+                  ? "What happens from now on stands here."
+                  : "Follow again to go on."}
             </Empty>
           )}
           {!live && records.isSuccess && found.length === 0 && (
             <Empty title="Nothing was found">Widen the time, or take a filter away.</Empty>
+          )}
+          {live && tail.state === "over" && tail.records.length > 0 && (
+            <p role="status" className="activity-over">
+              The connection was lost: what happened since is not here. Follow again to go on.
+            </p>
           )}
           {shown.length > 0 && (
             <RecordList

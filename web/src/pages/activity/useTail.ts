@@ -8,7 +8,8 @@ const KEPT = 500;
 export interface Tail {
   /** The newest first. */
   records: AuditRecord[];
-  state: "off" | "connecting" | "live" | "broken";
+  /** "over": the browser does not try again. */
+  state: "off" | "connecting" | "live" | "broken" | "over";
 }
 
 /** Records as they are written, while `on`. */
@@ -33,7 +34,8 @@ export function useTail(filters: Filters, on: boolean): Tail {
       setTail((before) => ({ records: [...fresh, ...before.records].slice(0, KEPT), state: "live" }));
     };
     source.onopen = () => setTail((before) => ({ ...before, state: "live" }));
-    source.onerror = () => setTail((before) => ({ ...before, state: "broken" }));
+    source.onerror = () =>
+      setTail((before) => ({ ...before, state: source.readyState === EventSource.CLOSED ? "over" : "broken" }));
     source.onmessage = (event: MessageEvent<string>) => {
       come.push(JSON.parse(event.data) as AuditRecord);
       if (timer === 0) timer = window.setTimeout(draw, 150);

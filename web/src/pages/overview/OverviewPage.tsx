@@ -55,8 +55,8 @@ function Numbers({ overview }: { overview: Overview }) {
       />
       <Stat
         label="Waiting for people"
-        value={count((waiting?.approvals ?? 0) + (waiting?.grants ?? 0))}
-        note={`${plural(waiting?.changes ?? 0, "change")}, ${plural(waiting?.grants ?? 0, "grant")}`}
+        value={count(waiting?.approvals ?? 0)}
+        note={`of these ${plural(waiting?.changes ?? 0, "change")}, ${plural(waiting?.grants ?? 0, "grant")}`}
         {...((waiting?.approvals ?? 0) > 0 ? { tone: "warn" as const } : {})}
         href="/approvals"
       />
