@@ -152,7 +152,7 @@ Result<GrantRow> Keeper::grant_of(const Surroundings& around, const Asker& asker
   GrantRow grant;
   grant.holder = user->name;
   grant.holder_created_micros = user->created_micros;
-  grant.person = person_behind(asker.principal);
+  grant.person = person_behind(*around.directory, asker.principal);
   if (!asker.principal.actors.empty()) grant.acts_for = asker.principal.actors.back();
   grant.role = role.name;
   grant.database = wish.database;
@@ -253,7 +253,7 @@ Result<GrantRow> Keeper::break_glass(const Asker& asker, const Wish& wish) {
   const auto& users = around.directory->users();
   const bool reviewed = std::any_of(users.begin(), users.end(), [&](const identity::User& user) {
     return decider(*around.directory, user.name) && in_some(user, glass.review_by) &&
-           !is_holder(user, grant);
+           !is_holder(*around.directory, user, grant);
   });
   if (!reviewed)
     return denied(fmt::format("nobody of {} but you could review it afterwards",
@@ -370,7 +370,7 @@ Result<GrantRow> Keeper::review(const std::string& user, int64_t number, bool co
     return denied(
         fmt::format("grant {} is still in force: it is reviewed when it is over", number));
   SLUICE_ASSIGN(const identity::User* who, decider(*around.directory, user));
-  if (is_holder(*who, grant))
+  if (is_holder(*around.directory, *who, grant))
     return denied("who has broken the glass does not review it, under any name");
   if (!in_some(*who, grant.review_by))
     return denied(fmt::format("\"{}\" is in none of {}", user, fmt::join(grant.review_by, ", ")));

@@ -400,6 +400,22 @@ TEST_P(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
   EXPECT_FALSE(identity::GrantStore(database_).add(twice, "tim", "again"));
 }
 
+TEST_P(KeeperTest, Threat62_AGlassBrokenForAnotherAccountIsTheirs) {
+  ASSERT_TRUE(users().add({"alice-ops",
+                           {"engineering", "writers", "loaders"},
+                           identity::UserKind::kHuman,
+                           {{"person", "alice"}}}));
+  const auto grant = keeper->break_glass(asker("robot", "alice-ops"), wish(minutes(5)));
+  ASSERT_TRUE(grant) << grant.error().text;
+  EXPECT_EQ(grant->person, "alice");
+  EXPECT_THAT(why(keeper->break_glass(asker("alice"), wish(minutes(1)))),
+              HasSubstr("has not been reviewed yet"));
+  ASSERT_TRUE(keeper->give_back("robot", grant->number, "done"));
+  EXPECT_THAT(why(keeper->review("alice-dba", grant->number, false, "")),
+              HasSubstr("under any name"));
+  EXPECT_EQ(why(keeper->review("sam", grant->number, false, "")), "it was done");
+}
+
 TEST_P(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {
   const auto grant = broken();
   EXPECT_THAT(why(keeper->review("sam", grant.number, false, "")), HasSubstr("still in force"));

@@ -15,12 +15,17 @@ bool in_some(const identity::User& user, const std::vector<std::string>& groups)
   });
 }
 
-bool is_requester(const identity::User& user, const Request& request) {
-  const auto& persons = request.persons;
-  const auto among = [&](const std::string& name) {
-    return std::find(persons.begin(), persons.end(), name) != persons.end();
+/// Under any account of theirs: a name that stands in the request may be one of several.
+bool is_requester(const identity::User& user, const Request& request,
+                  const identity::Directory& directory) {
+  const std::string person = person_of(user);
+  const auto is_them = [&](const std::string& name) {
+    if (name == user.name || name == person) return true;
+    const identity::User* known = directory.find(name);
+    return known != nullptr && person_of(*known) == person;
   };
-  return user.name == request.subject.requester || among(person_of(user)) || among(user.name);
+  return is_them(request.subject.requester) ||
+         std::any_of(request.persons.begin(), request.persons.end(), is_them);
 }
 
 /// Somebody who counts at all, whatever the stage; or why not.
@@ -33,7 +38,7 @@ Result<const identity::User*> eligible(const Request& request, const std::string
   if (user->kind != identity::UserKind::kHuman)
     return no(
         fmt::format("\"{}\" is a {}: only people decide", name, identity::name_of(user->kind)));
-  if (is_requester(*user, request))
+  if (is_requester(*user, request, directory))
     return no("who asks for something does not decide on it, under any name");
   return user;
 }

@@ -100,6 +100,18 @@ TEST(Quorum, WhomAnAgentActsForDoesNotDecide) {
   EXPECT_EQ(refusal(asked, "carol"), "");
 }
 
+TEST(Quorum, WhomAnAgentActsForDoesNotDecideByAnotherAccount) {
+  Request asked = request({{{"dba"}, 1}});
+  asked.subject.requester = "robot";
+  asked.persons = {"robot", "alice-admin"};
+  for (const char* name : {"alice", "alice-admin"}) {
+    EXPECT_THAT(refusal(asked, name), HasSubstr("does not decide"));
+    approve(asked, name);
+  }
+  EXPECT_FALSE(judged(asked).approved);
+  EXPECT_EQ(refusal(asked, "bob"), "");
+}
+
 TEST(Quorum, OnlyPeopleWhoAreThere) {
   Request asked = request({{{"dba"}, 1}});
   EXPECT_THAT(refusal(asked, "robot"), HasSubstr("only people"));
