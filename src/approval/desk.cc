@@ -122,11 +122,8 @@ Result<Request> Desk::ask_alone(Request request, Duration valid) {
     if (!asks_the_same(known, request)) continue;
     SLUICE_ASSIGN(auto as_it_is, current(known.number));
     if (as_it_is.state == State::kApproved) return as_it_is;
-    if (as_it_is.state != State::kWaiting) continue;
-    if (!request.automatic) return as_it_is;
-    as_it_is.automatic = true;
-    as_it_is.evidence = request.evidence;
-    return grant(std::move(as_it_is));
+    // What was looked at now is no reason to let through what somebody else waits for.
+    if (as_it_is.state == State::kWaiting && !request.automatic) return as_it_is;
   }
   if (!request.automatic) SLUICE_TRY(can_be_approved(request, *directory_));
   SLUICE_ASSIGN(const auto waiting,

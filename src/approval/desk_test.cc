@@ -187,6 +187,46 @@ TEST_P(DeskTest, AutomaticNeedsNobody) {
   EXPECT_EQ(used->evidence, automatic.evidence);
 }
 
+TEST_P(DeskTest, WhatWasApprovedAutomaticallyIsNotForLater) {
+  Request automatic = request();
+  automatic.automatic = true;
+  automatic.evidence = {"lint: clean"};
+  const auto first = desk->ask(automatic, hours(1));
+  const auto second = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(first && second);
+  EXPECT_NE(first->number, second->number);
+  // By now it would not be approved so.
+  const auto later = desk->ask(request(), hours(1));
+  EXPECT_EQ(later->state, State::kWaiting);
+  EXPECT_TRUE(desk->use(first->number, first->subject));
+  EXPECT_TRUE(desk->use(second->number, second->subject));
+  EXPECT_FALSE(desk->use(later->number, later->subject));
+}
+
+TEST_P(DeskTest, EvidenceOfOneIsNotAnothersApproval) {
+  const auto waiting = desk->ask(request(), hours(1));
+  Request automatic = request();
+  automatic.automatic = true;
+  automatic.evidence = {"lint: clean"};
+  const auto other = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(other);
+  EXPECT_NE(other->number, waiting->number);
+  const auto still = desk->find(waiting->number);
+  EXPECT_EQ(still->state, State::kWaiting);
+  EXPECT_TRUE(still->evidence.empty());
+  ASSERT_TRUE(desk->vote(waiting->number, {"bob", Verdict::kApprove}));
+  EXPECT_EQ(desk->ask(automatic, hours(1))->number, waiting->number) << "people have let it";
+}
+
+TEST_P(DeskTest, WhatWasApprovedAutomaticallyAndNotUsedExpires) {
+  Request automatic = request();
+  automatic.automatic = true;
+  const auto asked = desk->ask(automatic, std::chrono::milliseconds(1));
+  ASSERT_TRUE(asked);
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(desk->find(asked->number)->state, State::kExpired);
+}
+
 TEST_P(DeskTest, Threat67_AVoteInOtherHandsIsKeptWithBothNamesAndTakenBack) {
   identity::User carol;
   carol.name = "carol";
