@@ -108,6 +108,34 @@ TEST_P(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
               HasSubstr("may not approve any more"));
 }
 
+TEST_P(DeskTest, WhatNoLongerCountsIsAskedForAnew) {
+  identity::User carol;
+  carol.name = "carol";
+  carol.groups = {"dba"};
+  auto users = people()->users();
+  users.push_back(carol);
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  Request limited = request();
+  limited.max_rows = 10;
+  const auto asked = desk->ask(limited, hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove, "", "", 0, 3}));
+  users[1].disabled = true;
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 3));
+  // Another's word would bring back what bob has granted, with fewer rows or more.
+  EXPECT_THAT(desk->vote(asked->number, {"carol", Verdict::kApprove, "", "", 0, 1}).error().text,
+              HasSubstr("is approved already"));
+  EXPECT_FALSE(desk->use(asked->number, asked->subject));
+  const auto anew = desk->ask(limited, hours(1));
+  ASSERT_TRUE(anew) << anew.error().text;
+  EXPECT_NE(anew->number, asked->number);
+  EXPECT_EQ(anew->state, State::kWaiting);
+  const auto old = desk->find(asked->number);
+  EXPECT_EQ(old->state, State::kWithdrawn);
+  EXPECT_THAT(old->reason, HasSubstr("may not approve any more"));
+  ASSERT_TRUE(desk->vote(anew->number, {"carol", Verdict::kApprove, "", "", 0, 1}));
+  EXPECT_EQ(desk->use(anew->number, anew->subject)->max_rows, 1);
+}
+
 TEST_P(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
   Request limited = request();
   limited.max_rows = 10;

@@ -119,10 +119,11 @@ Standing standing(const Request& request, const Judging& judging) {
 
 Result<> may_vote(const Request& request, const Vote& vote, const Judging& judging) {
   if (vote.verdict == Verdict::kComment) return {};
-  if (request.state != State::kWaiting && request.state != State::kApproved)
+  const bool rejects = vote.verdict == Verdict::kReject;
+  // What was granted stays as it is, and can only be taken back.
+  if (request.state != State::kWaiting && !(rejects && request.state == State::kApproved))
     return fail(ErrorCode::kDenied,
                 fmt::format("request {} is {} already", request.number, name_of(request.state)));
-  const bool rejects = vote.verdict == Verdict::kReject;
   SLUICE_ASSIGN(const Counted by, counted(request, vote, judging.now_micros, judging));
   bool before = false;
   std::vector<std::string> groups;
