@@ -170,6 +170,9 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
     return no(fmt::format("was approved for something else: {} has changed since; ask again",
                           difference(request.subject, subject)));
   }
+  const identity::User* requester = directory_->find(request.subject.requester);
+  if (requester == nullptr || requester->created_micros > request.created_micros)
+    return no("was made by somebody else of that name; ask again");
   if (!request.automatic) {
     SLUICE_ASSIGN(const Standing now, judged(request));
     if (!now.approved) return no(fmt::format("{}; ask again", kApproverGone));

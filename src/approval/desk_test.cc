@@ -136,6 +136,21 @@ TEST_P(DeskTest, WhatNoLongerCountsIsAskedForAnew) {
   EXPECT_EQ(desk->use(anew->number, anew->subject)->max_rows, 1);
 }
 
+TEST_P(DeskTest, AnApprovalIsNotForWhoHasTheNameLater) {
+  Request automatic = request("DROP TABLE u");
+  automatic.automatic = true;
+  const auto asked = desk->ask(request(), hours(1));
+  const auto at_once = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  auto users = people()->users();
+  users[0].created_micros = wall_micros() + 1;
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  for (const auto& each : {*asked, *at_once}) {
+    EXPECT_THAT(desk->use(each.number, each.subject).error().text,
+                HasSubstr("somebody else of that name"));
+  }
+}
+
 TEST_P(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
   Request limited = request();
   limited.max_rows = 10;

@@ -49,13 +49,23 @@ struct Counted {
   std::vector<std::string> persons;       ///< that have voted by it
 };
 
+/// The same who has voted: names are used again.
+Result<const identity::User*> eligible_at(const Request& request, const std::string& name,
+                                          int64_t at_micros, const Judging& judging) {
+  SLUICE_ASSIGN(const identity::User* user, eligible(request, name, judging.directory));
+  if (user->created_micros > at_micros)
+    return fail(ErrorCode::kDenied,
+                fmt::format("\"{}\" has been made since, and is somebody else", name));
+  return user;
+}
+
 Result<Counted> counted(const Request& request, const Vote& vote, int64_t at_micros,
                         const Judging& judging) {
   Counted out;
-  SLUICE_ASSIGN(out.voter, eligible(request, vote.voter, judging.directory));
+  SLUICE_ASSIGN(out.voter, eligible_at(request, vote.voter, at_micros, judging));
   out.persons.push_back(person_of(*out.voter));
   if (vote.on_behalf.empty()) return out;
-  SLUICE_ASSIGN(out.voter, eligible(request, vote.on_behalf, judging.directory));
+  SLUICE_ASSIGN(out.voter, eligible_at(request, vote.on_behalf, at_micros, judging));
   if (find_delegation(judging.delegations, vote.on_behalf, vote.voter, at_micros,
                       judging.directory) == nullptr) {
     return fail(ErrorCode::kDenied, fmt::format("\"{}\" has not delegated their vote to \"{}\"",

@@ -240,6 +240,25 @@ TEST(Quorum, Threat67_AVoteInOtherHandsIsBoths) {
   EXPECT_FALSE(judged(asked, reused, 5 * kHour).approved);
 }
 
+TEST(Quorum, AVoteIsNotThatOfWhoHasTheNameLater) {
+  const auto known = directory();
+  auto users = known->users();
+  const auto standing_of = [&](const Vote& vote, const std::vector<Delegation>& given) {
+    Request asked = request({{{"dba"}, 1}});
+    asked.votes = {vote};
+    return standing(asked, {identity::Directory(users, 2), given, 2 * kHour}).approved;
+  };
+  const std::vector<Delegation> given = {{1, "carol", "dave", kHour, 2 * kHour, 4 * kHour}};
+  Vote bobs{"bob", Verdict::kApprove};
+  bobs.time_micros = kHour;
+  EXPECT_TRUE(standing_of(bobs, {}));
+  EXPECT_TRUE(standing_of(vote_for("dave", "carol", kHour), given));
+  for (auto& user : users) user.created_micros = kHour + 1;
+  EXPECT_FALSE(standing_of(bobs, {})) << "made since";
+  // The delegation itself is of later still: of the two it is the vote that does not count.
+  EXPECT_FALSE(standing_of(vote_for("dave", "carol", kHour), given));
+}
+
 TEST(Quorum, Threat67_NobodyVotesForWhoAsksNorDoTheyForOthers) {
   Request asked = request({{{"dba", "leads"}, 1}});
   const std::vector<Delegation> given = {{1, "alice", "bob", 0, kHour},
