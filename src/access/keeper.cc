@@ -233,6 +233,7 @@ Result<> Keeper::nothing_to_review(const Asker& asker, const GrantRow& grant) {
     if (!other.to_review()) continue;
     const auto& actors = asker.principal.actors;
     const bool same = other.person == grant.person || other.holder == grant.holder ||
+                      other.holder_created_micros == grant.holder_created_micros ||
                       std::find(actors.begin(), actors.end(), other.person) != actors.end();
     if (!same) continue;
     return denied(

@@ -416,6 +416,18 @@ TEST_P(KeeperTest, Threat62_AGlassBrokenForAnotherAccountIsTheirs) {
   EXPECT_EQ(why(keeper->review("sam", grant->number, false, "")), "it was done");
 }
 
+TEST_P(KeeperTest, Threat62_ANewNameBreaksNoOtherGlassAndReviewsNone) {
+  ASSERT_TRUE(users().set("tim", {{}, {{"engineering", "security"}}, {}, {}}));
+  const auto grant = broken("tim");
+  ASSERT_TRUE(keeper->give_back("tim", grant.number, "done"));
+  // As SCIM does it.
+  ASSERT_TRUE(database_.execute("UPDATE users SET name = 'timothy' WHERE name = 'tim'"));
+  EXPECT_THAT(why(keeper->break_glass(asker("timothy"), wish(minutes(1)))),
+              HasSubstr("has not been reviewed yet"));
+  EXPECT_THAT(why(keeper->review("timothy", grant.number, false, "")), HasSubstr("under any name"));
+  EXPECT_EQ(why(keeper->review("sam", grant.number, false, "")), "it was done");
+}
+
 TEST_P(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {
   const auto grant = broken();
   EXPECT_THAT(why(keeper->review("sam", grant.number, false, "")), HasSubstr("still in force"));

@@ -52,7 +52,9 @@ bool is_holder(const identity::Directory& directory, const identity::User& user,
     return !name.empty() &&
            (name == user.name || name == person || person_named(directory, name) == person);
   };
-  return is_them(grant.holder) || is_them(grant.person) || is_them(grant.acts_for);
+  // Renamed they are who they were.
+  return user.created_micros == grant.holder_created_micros || is_them(grant.holder) ||
+         is_them(grant.person) || is_them(grant.acts_for);
 }
 
 Result<const identity::User*> decider(const identity::Directory& directory,
