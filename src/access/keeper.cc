@@ -316,45 +316,58 @@ Result<> Keeper::end(const GrantRow& grant, GrantState to, const std::string& ac
   return {};
 }
 
+/// What another gateway begins or ends in between is looked at anew: nobody is told that it has
+/// ended while it goes on.
+Result<GrantRow> Keeper::ended(int64_t number,
+                               const std::function<Result<bool>(const GrantRow&)>& step) {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    SLUICE_ASSIGN(const auto grant, grants_.find(number));
+    if (grant.state != GrantState::kWaiting && grant.state != GrantState::kActive)
+      return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
+    SLUICE_ASSIGN(const bool done, step(grant));
+    if (done) return grants_.find(number);
+  }
+  return fail(
+      ErrorCode::kUnavailable,
+      fmt::format("grant {} is being changed elsewhere, and has not ended: try again", number));
+}
+
 Result<GrantRow> Keeper::give_back(const std::string& user, int64_t number,
                                    const std::string& why) {
   const std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(const auto grant, grants_.find(number));
-  if (grant.holder != user) return denied(fmt::format("grant {} is not yours", number));
-  if (grant.state == GrantState::kWaiting) {
+  SLUICE_ASSIGN(const auto before, grants_.find(number));
+  if (before.holder != user) return denied(fmt::format("grant {} is not yours", number));
+  return ended(number, [&](const GrantRow& grant) -> Result<bool> {
+    if (grant.state == GrantState::kActive)
+      return grants_.end(grant, GrantState::kReturned, now(), user, why);
     // Taken back at the desk too, where it could still be approved.
     if (const auto withdrawn = desk_.withdraw(grant.request, user, why);
         !withdrawn && withdrawn.error().code != ErrorCode::kDenied)
       return fail(withdrawn.error());
-    SLUICE_TRY(end(grant, GrantState::kRefused, user, why.empty() ? "withdrawn" : why));
-  } else if (grant.state == GrantState::kActive) {
-    SLUICE_TRY(end(grant, GrantState::kReturned, user, why));
-  } else {
-    return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
-  }
-  return grants_.find(number);
+    return grants_.end(grant, GrantState::kRefused, now(), user, why.empty() ? "withdrawn" : why);
+  });
 }
 
 Result<GrantRow> Keeper::revoke(const std::string& user, const std::string& actor, int64_t number,
                                 const std::string& why) {
   const auto around = surroundings_();
   const std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(const auto grant, grants_.find(number));
+  SLUICE_ASSIGN(const auto before, grants_.find(number));
   if (!user.empty()) {
     SLUICE_ASSIGN(const identity::User* who, decider(*around.directory, user));
-    const auto groups = revokers(*around.policy, grant);
+    const auto groups = revokers(*around.policy, before);
     if (!in_some(*who, groups))
       return denied(fmt::format("\"{}\" is in none of {}", user, fmt::join(groups, ", ")));
   }
-  if (grant.state != GrantState::kWaiting && grant.state != GrantState::kActive)
-    return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
-  // Where they are asked, that is their answer; nobody else need give one any more.
-  if (grant.state == GrantState::kWaiting && !user.empty())
-    (void)desk_.vote(grant.request, {user, approval::Verdict::kReject, why});
-  SLUICE_TRY(end(grant,
-                 grant.state == GrantState::kActive ? GrantState::kRevoked : GrantState::kRefused,
-                 actor, why));
-  return grants_.find(number);
+  return ended(number, [&](const GrantRow& grant) {
+    const bool active = grant.state == GrantState::kActive;
+    // Where they are asked, that is their answer; nobody else need give one any more.
+    if (!active && !user.empty())
+      (void)desk_.vote(grant.request, {user, approval::Verdict::kReject, why});
+    return grants_.end(grant, active ? GrantState::kRevoked : GrantState::kRefused, now(), actor,
+                       why);
+  });
 }
 
 Result<GrantRow> Keeper::review(const std::string& user, int64_t number, bool concern,

@@ -68,7 +68,10 @@ class KeeperTest : public store::StoreTest {
   std::unique_ptr<Keeper> open() {
     return *Keeper::open(
         database(), *desk, [this] { return surroundings(); },
-        [this] { return wall_micros() + clock; });
+        [this] {
+          if (const auto next = std::exchange(meanwhile, {})) next();
+          return wall_micros() + clock;
+        });
   }
   Asker asker(const std::string& name, const std::string& acts_for = {}) {
     const auto directory = surroundings().directory;
@@ -121,6 +124,8 @@ class KeeperTest : public store::StoreTest {
 
   store::Database database_ = database();
   int64_t clock = 0;
+  /// Once, when the time is asked for: between what is read and what is written.
+  std::function<void()> meanwhile;
   std::shared_ptr<const policy::Policy> policy = *policy::Policy::parse(kPolicy, "p.yaml");
   std::unique_ptr<approval::Desk> desk = *approval::Desk::open(
       database(), std::make_shared<const identity::Directory>(std::vector<identity::User>{}, 0));
@@ -357,6 +362,27 @@ TEST_P(KeeperTest, IsRevokedByThoseWhoDecideOnIt) {
   EXPECT_THAT(in_force("alice"), IsEmpty());
   EXPECT_THAT(revoke("bob"), HasSubstr("already"));
   EXPECT_EQ(why(keeper->revoke("", "root", given("tim").number, "")), "it was done");
+}
+
+TEST_P(KeeperTest, WhatAnotherGatewayBeginsInBetweenEndsAsWell) {
+  const auto other = open();
+  const auto used = [&] {
+    const auto asked = keeper->ask(asker("tim"), wish());
+    approve(*asked);
+    EXPECT_TRUE(desk->use(asked->request, subject_of(*asked, policy->version())));
+    meanwhile = [&] {
+      EXPECT_TRUE(other->look());
+      EXPECT_THAT(in_force("tim"), Not(IsEmpty()));
+    };
+    return asked->number;
+  };
+  const auto end_of = [](const Result<GrantRow>& result) {
+    return result ? std::string(name_of(result->state)) : result.error().text;
+  };
+  EXPECT_EQ(end_of(keeper->revoke("bob", "bob", used(), "enough")), "revoked");
+  EXPECT_EQ(end_of(keeper->give_back("tim", used(), "done")), "returned");
+  EXPECT_THAT(in_force("tim"), IsEmpty());
+  EXPECT_FALSE(meanwhile) << "it was in between";
 }
 
 TEST_P(KeeperTest, TheGlassIsBrokenLoudly) {
