@@ -477,6 +477,21 @@ def test_who_is_disabled_runs_nothing_more(gateway, server):
     assert now["state"] == "failed" and columns(server, "staging") == columns(server, "orders") == ["i"]
 
 
+def test_without_the_credential_that_started_it_it_stops_before_the_next_step(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(3); CREATE TABLE notes (id int)")
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: len(now["steps"]) == 2)
+    # The newest of the logins; the run has one of its own.
+    logins = [c for c in json.loads(gateway.cli("token", "list", "--user", "alice", "-o", "json").stdout)
+              if not (c["label"] or "").startswith("change")]
+    gateway.cli("token", "revoke", logins[0]["id"])
+    running.end()
+    now = wait_until(gateway, change, lambda now: now["state"] != "running")
+    assert now["state"] == "failed" and "revoked or has expired" in now["problem"], now
+    assert [step["state"] for step in now["steps"]] == ["undone", "undone", "failed"]
+    assert not has(server, "staging") and columns(server, "staging") == columns(server, "orders") == ["i"]
+
+
 def test_over_http(gateway, server):
     def ask(method, path, body=None, token=None):
         request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
