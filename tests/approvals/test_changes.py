@@ -372,6 +372,11 @@ def test_automatic_approval_at_every_step_or_not_at_all(gateway, server):
     assert rows(server, "orders", "SELECT max(i) FROM numbers") == ["11"]
     change = submit(gateway, "UPDATE numbers SET i = 5 WHERE i = 6;\nALTER TABLE numbers ADD COLUMN note text;")
     assert change["state"] == "waiting"
+    # What is judged only when it runs is nothing that could be approved unseen, although no rule holds it by now.
+    change = submit(gateway, "UPDATE numbers SET i = 5 WHERE i = 6", rollback="SELECT count(*) FROM later")
+    assert change["state"] == "waiting"
+    told = gateway.cli("approval", "explain", str(change["request"])).stdout
+    assert "rollback step 1 (line 1) on orders: judged when it runs" in told, told
 
 
 def test_what_let_it_through_without_people_must_still_hold(gateway, server):
