@@ -141,6 +141,7 @@ Result<> Sequencer::write_full_tiles() {
 }
 
 Result<> Sequencer::publish() {
+  if (unsynced_problem_) return fail(*unsynced_problem_);
   if (tree_.size() == published()) return {};
   SLUICE_TRY(write_full_tiles());
   for (const auto& [tile, bytes] : tree_.partial_tiles()) {
@@ -160,7 +161,6 @@ Result<> Sequencer::publish() {
 
 /// A checkpoint that outlives what it covers would look as if the log had been cut.
 Result<> Sequencer::sync() {
-  if (unsynced_problem_) return fail(*unsynced_problem_);
   auto done = sync_files();
   // The kernel tells of what it could not write once, and a second try would succeed. A file that
   // could not even be opened is tried again.
@@ -171,7 +171,7 @@ Result<> Sequencer::sync() {
 Result<> Sequencer::sync_files() {
   unsynced_segments_.merge(reader_.take_read());
   for (const auto& segment : unsynced_segments_) {
-    const auto synced = sync_file(segment);
+    const auto synced = sync_(segment);
     // One that has been archived since is on disk as its archive.
     if (!synced && synced.error().code != ErrorCode::kNotFound) return synced;
   }
@@ -185,7 +185,7 @@ Result<> Sequencer::sync_files() {
   } else {
     for (const auto& file : unsynced_) {
       // A partial tile of a checkpoint that failed may have become full, and gone.
-      const auto synced = sync_file(file);
+      const auto synced = sync_(file);
       if (!synced && synced.error().code != ErrorCode::kNotFound) return synced;
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -48,6 +49,9 @@ class Sequencer {
   uint64_t size() const { return tree_.size(); }
   /// Records that the last checkpoint covers. From any thread.
   uint64_t published() const { return published_.load(std::memory_order_acquire); }
+  /// In place of fsync, for tests of what cannot be made to fail.
+  using Sync = std::function<Result<>(const std::filesystem::path& file)>;
+  void sync_by(Sync sync) { sync_ = std::move(sync); }
   /// Numbers of records that were lost, since last asked.
   std::vector<uint64_t> take_lost() { return std::exchange(lost_, {}); }
 
@@ -74,6 +78,7 @@ class Sequencer {
   std::set<std::filesystem::path> unsynced_segments_;  ///< read since then
   std::vector<tlog::TileId> superseded_;   ///< full by now, and partial in the last checkpoint
   std::optional<Error> unsynced_problem_;  ///< something has not reached the disk, for good
+  Sync sync_ = sync_file;
   std::atomic<uint64_t> published_{0};
   Clock::time_point missing_since_{};
 };

@@ -68,6 +68,28 @@ TEST_F(SequencerTest, AnEmptyLogIsSignedToo) {
   EXPECT_EQ(head(), (tlog::Checkpoint{"example.com/log", 0, tlog::empty_root()}));
 }
 
+TEST_F(SequencerTest, WhatDidNotReachTheDiskIsNeverSignedAgain) {
+  const auto one = segment(0, 1);
+  add(*one, 1);
+  const auto sequencer = open(0);
+  ASSERT_TRUE(sequencer) << problem;
+  ASSERT_EQ(*sequencer->advance(10), 1U);
+  // A file that cannot be opened may be there the next time.
+  sequencer->sync_by([](const auto&) { return fail(ErrorCode::kUnavailable, "too many files"); });
+  EXPECT_FALSE(sequencer->publish());
+  sequencer->sync_by(sync_file);
+  EXPECT_TRUE(sequencer->publish());
+  EXPECT_EQ(head().size, 1U);
+  // What the kernel could not write it tells of once.
+  add(*one, 2);
+  ASSERT_EQ(*sequencer->advance(10), 1U);
+  sequencer->sync_by([](const auto&) { return fail(ErrorCode::kIo, "input/output error"); });
+  EXPECT_FALSE(sequencer->publish());
+  sequencer->sync_by(sync_file);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(sequencer->publish());
+  EXPECT_EQ(head().size, 1U);
+}
+
 TEST_F(SequencerTest, RecordsOfAllWritersStandInTheOrderOfTheirNumbers) {
   const auto one = segment(0, 1);
   const auto two = segment(1, 2);

@@ -34,7 +34,8 @@ void TreeKeeper::loop() {
       asked = std::exchange(asked_, false);
       stopping = stopping_;
     }
-    const bool due = asked || stopping || Clock::now() - signed_at >= interval_;
+    // What has failed has not been mended by a round that did not try it.
+    const bool due = asked || stopping || !well || Clock::now() - signed_at >= interval_;
     const auto done = work(due, stopping);
     if (!done || !well) callbacks_.problem(done ? std::string() : done.error().text);
     well = done.has_value();

@@ -93,28 +93,34 @@ void OidcApi::stop() {
 
 Result<identity::IssuedCredential> OidcApi::bearer(const SecretString& token,
                                                    const std::string& peer) {
-  // What is signed: a signature of it can take several forms.
   const std::string_view text = token.reveal();
+  const std::string whole = sha2(256, text);
+  if (auto known = known_token(whole)) return std::move(*known);
+  const auto setup = this->setup();
+  SLUICE_ASSIGN(const auto exchanged,
+                identity::TokenExchange(*setup->logins, setup->config->identity.workloads,
+                                        identity::FederatedUsers(database_), mutex_)
+                    .bearer(std::string(text)));
+  // It stands for one credential: its signature can take several forms, what is signed only one.
   const std::string digest = sha2(256, text.substr(0, text.rfind('.')));
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSIGN(
+      auto issued,
+      identity::CredentialStore(database_, exchanged.user)
+          .issue_for_token(credential_for(exchanged, "bearer token from " + peer), digest));
+  publish();
+  return known_tokens_.insert_or_assign(whole, std::move(issued)).first->second;
+}
+
+std::optional<identity::IssuedCredential> OidcApi::known_token(const std::string& whole) {
   const std::lock_guard lock(mutex_);
   const auto directory = gateway_.directory();
   std::erase_if(known_tokens_, [&](const auto& entry) {
     const auto* credential = directory->credential(entry.second.id);
     return credential == nullptr || !credential->live(wall_micros());
   });
-  if (const auto known = known_tokens_.find(digest); known != known_tokens_.end())
-    return known->second;
-  const auto setup = this->setup();
-  SLUICE_ASSIGN(const auto exchanged,
-                identity::TokenExchange(*setup->logins, setup->config->identity.workloads,
-                                        identity::FederatedUsers(database_))
-                    .bearer(std::string(token.reveal())));
-  SLUICE_ASSIGN(
-      auto issued,
-      identity::CredentialStore(database_, exchanged.user)
-          .issue_for_token(credential_for(exchanged, "bearer token from " + peer), digest));
-  publish();
-  return known_tokens_.emplace(digest, std::move(issued)).first->second;
+  const auto known = known_tokens_.find(whole);
+  return known == known_tokens_.end() ? std::nullopt : std::optional(known->second);
 }
 
 Result<> OidcApi::set_config(std::shared_ptr<const config::Config> config) {
@@ -307,15 +313,15 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
   if (!form)
     return refuse({ErrorCode::kInvalidInput, "the body is no form, or names something twice"},
                   "invalid_request");
-  const std::lock_guard lock(mutex_);
   auto exchanged = identity::TokenExchange(*setup.logins, setup.config->identity.workloads,
-                                           identity::FederatedUsers(database_))
+                                           identity::FederatedUsers(database_), mutex_)
                        .exchange(*form);
   if (!exchanged) {
     const bool grant = exchanged.error().code == ErrorCode::kAuthentication ||
                        exchanged.error().code == ErrorCode::kDenied;
     return refuse(exchanged.error(), grant ? "invalid_grant" : "invalid_request");
   }
+  const std::lock_guard lock(mutex_);
   const auto issued =
       identity::CredentialStore(database_, exchanged->user).issue(credential_for(*exchanged, {}));
   if (!issued) return refuse(issued.error(), "invalid_grant");

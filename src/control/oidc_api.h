@@ -54,6 +54,7 @@ class OidcApi {
       : database_(std::move(database)), gateway_(gateway), log_(log) {}
 
   std::shared_ptr<Setup> setup();
+  std::optional<identity::IssuedCredential> known_token(const std::string& whole);
   std::optional<HttpResponse> too_often(const HttpRequest& request);
   HttpResponse issuers(Setup& setup);
   HttpResponse start(Setup& setup, const HttpRequest& request, bool device);
@@ -70,7 +71,8 @@ class OidcApi {
   gateway::Gateway& gateway_;
   audit::Log& log_;
   std::atomic<bool> stopping_ = false;
-  std::map<std::string, identity::IssuedCredential> known_tokens_;  ///< by their SHA-256
+  std::map<std::string, identity::IssuedCredential>
+      known_tokens_;  ///< by the SHA-256 of all of the token: it was verified with this signature
   std::atomic<int> tokens_waiting_ = 0;
   gateway::Background tokens_;  ///< where tokens that connections show are verified
   std::mutex setup_mutex_;

@@ -12,6 +12,7 @@
 #include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/own_query.h"
+#include "gateway/prepared.h"
 #include "gateway/ring_queue.h"
 #include "gateway/statement.h"
 #include "policy/decision.h"
@@ -92,6 +93,7 @@ struct Expected {
   std::string source;  ///< kParse, and kQuery that prepares: the text as sent
   std::string types;   ///< kParse: those it declares, as Prepared::types
   uint64_t scope = 0;  ///< SessionScope::id that `text` was understood in
+  BoundAt bound;       ///< kBind
   std::string held;    ///< counted: the completion, kept back
   Moment started;
   uint64_t rows = 0;
@@ -134,6 +136,7 @@ struct Expected {
     source.clear();
     types.clear();
     held.clear();
+    bound = {};
     rows = bytes = scope = rows_before = bytes_before = 0;
     tagged = false;
     transaction_uses = 0;

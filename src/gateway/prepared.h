@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/statement.h"
@@ -23,9 +24,16 @@ struct Prepared {
   bool recorded = false;  ///< its parse or an execution stands in the audit log
 };
 
+/// When something was bound.
+struct BoundAt {
+  Moment moment;
+  uint64_t epoch = 0;  ///< of what its meaning may depend on: Session::epoch_
+};
+
 /// A portal the server has confirmed with BindComplete.
 struct Portal {
   Prepared prepared;
+  BoundAt bound;
   bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
   uint64_t rows = 0;    ///< returned so far
   uint64_t bytes = 0;
@@ -63,7 +71,8 @@ class PreparedStatements {
     if (!portals_.empty()) portals_.clear();
     has_unnamed_portal_ = false;
   }
-  bool full() const { return statements_.size() >= kMaxNamed || portals_.size() >= kMaxNamed; }
+  bool many_statements() const { return statements_.size() >= kMaxNamed; }
+  bool many_portals() const { return portals_.size() >= kMaxNamed; }
 
  private:
   struct Hash {

@@ -58,16 +58,18 @@ TEST(PreparedStatements, PortalsGoWithTheTransactionAndStatementsStay) {
 TEST(PreparedStatements, AreBoundedInNumber) {
   PreparedStatements statements, portals;
   for (size_t i = 0; i < PreparedStatements::kMaxNamed; ++i) {
-    ASSERT_FALSE(statements.full()) << i;
+    ASSERT_FALSE(statements.many_statements() || portals.many_portals()) << i;
     statements.put(std::to_string(i));
     portals.put_portal(std::to_string(i));
   }
-  EXPECT_TRUE(statements.full());
-  EXPECT_TRUE(portals.full());
+  EXPECT_TRUE(statements.many_statements());
+  EXPECT_FALSE(statements.many_portals());
+  EXPECT_TRUE(portals.many_portals());
+  EXPECT_FALSE(portals.many_statements());
   statements.close("0");
   portals.close_portals();
-  EXPECT_FALSE(statements.full());
-  EXPECT_FALSE(portals.full());
+  EXPECT_FALSE(statements.many_statements());
+  EXPECT_FALSE(portals.many_portals());
 }
 
 RC_GTEST_PROP(PreparedStatements, FollowAMapWhateverTheOrder, ()) {

@@ -28,6 +28,12 @@ inline std::shared_ptr<const policy::Decision> prepared_elsewhere(std::string_vi
                  "Prepare it again.");
 }
 
+inline std::shared_ptr<const policy::Decision> too_many_prepared() {
+  return refusal("too-many-prepared-statements", "53400",
+                 "too many prepared statements or portals in this session",
+                 "Close some of them, or connect again.");
+}
+
 /// Sent in place of a refused statement where the server has to fail too, so that its transaction
 /// is aborted as by any other error. Not SQL, whatever the settings.
 inline constexpr std::string_view failing_text() { return "statement refused by the gateway"; }

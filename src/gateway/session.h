@@ -104,9 +104,6 @@ class Session : private net::StreamHandler, private ServerUser {
   void process_pending();
   void flush_to_server();
   Pass on_client_piece(const Piece& piece);
-  Pass on_bind(const Piece& piece);
-  Pass begin_bind(const Piece& piece, size_t kept);
-  void capture_bind(Expected& entry, Bytes body, Bytes digest);
   Pass on_execute(const Piece& piece);
   Pass on_describe_or_close(const Piece& piece);
   Pass on_sync();
@@ -139,9 +136,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void deferred_failed(const OwnRun& run);
   bool estimate_first(const Piece& piece, Bytes text, const Statement& statement);
   Pass on_oversized(const Piece& piece);
-  Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
-  const Expected* bind_ahead(Bytes portal, bool& other);
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
   void note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
@@ -157,6 +152,15 @@ class Session : private net::StreamHandler, private ServerUser {
   sql::Settings settings_for_analysis(Bytes text) const;
   DecisionPtr with_step_up(const Statement& statement, DecisionPtr denied) const;
   std::string refusal_response(const policy::Decision& decision) const;
+
+  // session_bind.cc: Bind, and what has changed by its Execute.
+  Pass on_bind(const Piece& piece);
+  Pass begin_bind(const Piece& piece, size_t kept);
+  void capture_bind(Expected& entry, Bytes body, Bytes digest);
+  Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
+  const Expected* bind_ahead(Bytes portal, bool& other);
+  DecisionPtr decide_bound(const Statement& text, DecisionPtr decision, const BoundAt& bound,
+                           bool& writes) const;
 
   // session_identity.cc: who its client is, also when that changes.
   audit::SessionContext context() const;
@@ -398,8 +402,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::vector<net::Slice> pending_;
   Forwarding to_server_, to_client_;
   std::string own_row_;  ///< a row for us that arrives in parts
-  std::unique_ptr<Deferred> deferred_;
-  std::unique_ptr<Deferred> redone_;  ///< the one that is looked at again right now
+  std::unique_ptr<Deferred> deferred_, redone_;  ///< the second is looked at again right now
   std::unique_ptr<Held> held_;
   std::shared_ptr<ChangeRun> change_run_;  ///< whose steps run here; null: none
   std::unique_ptr<net::Timer> hold_timer_;
@@ -429,8 +432,7 @@ class Session : private net::StreamHandler, private ServerUser {
   uint64_t last_token_ = 0;
   uint64_t stamp_ = 0;  ///< in the transaction of what is sent next; 0: none that is certain
   uint64_t stamp_at_sync_ = 0;          ///< it, at a Sync that may have ended its transaction
-  uint64_t server_transaction_ = 0;     ///< of the stamp that the server has written last
-  uint64_t server_transaction_of_ = 0;  ///< that stamp
+  uint64_t server_transaction_ = 0, server_transaction_of_ = 0;  ///< of the last stamp; that stamp
 
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
@@ -465,16 +467,15 @@ class Session : private net::StreamHandler, private ServerUser {
   /// transaction may come from it.
   bool opaque_transaction_ = false;
   std::deque<std::string> split_;  ///< statements of a text still to be sent
-  uint64_t planner_epoch_ = 0;     ///< rises with what the planner's estimates may depend on
+  uint64_t epoch_ = 0;  ///< rises with what may change what a statement does, or its plan
   bool splitting_ = false, split_failed_ = false;
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;
   TransactionTrack transactions_;  ///< for the record
   bool unknown_end_ = false;       ///< something was under way when the session ended
-  char transaction_ = 'I';
-  char transaction_ahead_ = 'I';     ///< once all that has been sent is answered
-  bool server_lost_ = false;         ///< its connection has ended
+  char transaction_ = 'I', transaction_ahead_ = 'I';  ///< now; once all that was sent is answered
+  bool server_lost_ = false;                          ///< its connection has ended
   bool since_sync_ = false;          ///< extended messages were forwarded since the last Sync
   bool skip_until_sync_ = false;     ///< the server skips, or would: so do we
   bool local_sync_ = false;          ///< the Sync that ends the skipping is answered here
@@ -492,8 +493,7 @@ class Session : private net::StreamHandler, private ServerUser {
   /// Since when the message waits that is looked at next; empty: it does not.
   std::optional<Moment> waiting_since_;
   int64_t started_micros_, state_since_micros_;
-  uint64_t statements_ = 0;
-  uint64_t last_recorded_ = 0;  ///< number of the record of its last statement
+  uint64_t statements_ = 0, last_recorded_ = 0;  ///< how many; number of the last one's record
   int cancels_in_flight_ = 0;
 };
 

@@ -198,102 +198,6 @@ void Session::take_deferred(Suspension why) {
   resume(static_cast<Suspension>(kRedoing));
 }
 
-Session::Pass Session::on_bind(const Piece& piece) {
-  // Enough of a Bind that arrives in parts to know its names and record its first parameters; the
-  // rest passes through and is only digested.
-  constexpr size_t kCapture = 64 * 1024;
-  if (piece.first) {
-    if (!settle_names()) return defer(piece, kNaming);
-    if (naming_problem_) {
-      dropping_ = !piece.last;
-      return refuse_extended({}, nullptr, std::exchange(naming_problem_, nullptr));
-    }
-  }
-  if (piece.first) {
-    expect(RequestKind::kBind);
-    since_sync_ = true;
-    capture_.clear();
-    bind_held_ = true;
-  }
-  if (piece.whole()) {
-    bind_held_ = false;
-    const auto prefix = pg::decode_bind_prefix(piece.body());
-    Expected& entry = expected_.back();
-    // A malformed one is the server's to refuse; should it not, the session ends.
-    if (!prefix) {
-      entry.malformed = true;
-      return Pass::kForward;
-    }
-    capture_bind(entry, piece.body(), {});
-    return judge_bind(piece, entry, prefix->portal, prefix->statement);
-  }
-  if (piece.first) capture_digest_ = std::make_unique<Sha256>();
-  capture_digest_->update(piece.body());
-  const size_t kept = capture_.size();
-  capture_.append(piece.body().substr(0, kCapture - std::min(kCapture, kept)));
-  const Pass pass = bind_held_ ? begin_bind(piece, kept) : Pass::kForward;
-  if (pass == Pass::kStop || dropping_) return pass;
-  if (piece.last) {
-    const auto digest = capture_digest_->finish();
-    capture_bind(expected_.back(), capture_, {digest.data(), digest.size()});
-    capture_digest_.reset();
-    std::string().swap(capture_);
-  }
-  return pass;
-}
-
-/// Nothing of a Bind goes on before its names are there and what they name has been decided on.
-/// `kept`: bytes of its body that were kept back before this part.
-Session::Pass Session::begin_bind(const Piece& piece, size_t kept) {
-  Expected& entry = expected_.back();
-  const auto prefix = pg::decode_bind_prefix(capture_);
-  if (!prefix && !piece.last) {
-    if (capture_.size() > 16 * 1024) return reject_client("the names in a Bind are too long");
-    return Pass::kDrop;
-  }
-  bind_held_ = false;
-  if (!prefix) {
-    entry.malformed = true;
-  } else {
-    const std::string portal(prefix->portal);
-    const std::string name(prefix->statement);
-    const Pass pass = judge_bind(piece, entry, portal, name);
-    if (pass != Pass::kForward) {
-      dropping_ = !piece.last;
-      capture_digest_.reset();
-      std::string().swap(capture_);
-      return pass;
-    }
-  }
-  if (piece.first) return Pass::kForward;
-  // What was kept back goes first, under the header that the first part had.
-  replacement_.assign(1, pg::kBind);
-  append_be32(replacement_, piece.length - 1);
-  replacement_.append(capture_, 0, kept).append(piece.body());
-  return Pass::kReplace;
-}
-
-void Session::capture_bind(Expected& entry, Bytes body, Bytes digest) {
-  const auto prefix = pg::decode_bind_prefix(body);
-  if (!prefix) return;
-  entry.portal.assign(prefix->portal);
-  entry.statement.assign(prefix->statement);
-  const size_t limit = admission_.runtime->config->audit.parameters_limit;
-  Bytes parameters = body.substr(prefix->parameters_offset);
-  if (digest.empty()) {
-    const auto exact = pg::bind_parameters(body, prefix->parameters_offset);
-    if (exact) parameters = *exact;
-    if (parameters.size() == 4) return;  // No formats, no parameters.
-  }
-  entry.parameters.assign(parameters.substr(0, limit));
-  if (!digest.empty()) {
-    entry.parameters_digest.assign(digest);
-  } else if (parameters.size() > limit) {
-    const auto whole = sha256(parameters);
-    entry.parameters_digest.assign(whole.data(), whole.size());
-  }
-}
-
 Session::Pass Session::on_execute(const Piece& piece) {
   const auto execute = pg::decode_execute(piece.body());
   if (!execute) return reject_client(execute.error().text);
@@ -348,6 +252,11 @@ Session::Pass Session::on_execute(const Piece& piece) {
   }
   if (!terms && acting_.stated.trains() && (!text || returns_data(text->facts()))) {
     return refuse_extended({}, text.get(), bound_without_terms());
+  }
+  if (text && decision && rows_before == 0) {
+    decision = decide_bound(*text, std::move(decision),
+                            bind != nullptr ? bind->bound : portal->bound, writes);
+    if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
   }
   executing_.clear();
   if (text && decision && !text->facts().prepared.empty()) {

@@ -57,9 +57,8 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
   if (piece.type == pg::kParse) types = pg::decode_parse(piece.body())->types;
   // What the planner's word depends on, besides what others write: settings, for one, of which
   // each session has its own.
-  std::string key =
-      fmt::format("{} {} {} {}\n{}", id_, planner_epoch_, scope_.id, principal_->id, text) +
-      std::string(types);
+  std::string key = fmt::format("{} {} {} {}\n{}", id_, epoch_, scope_.id, principal_->id, text) +
+                    std::string(types);
   const auto known = worker_.estimates().find(key);
   defer(piece, kEstimating);
   deferred_->estimated = true;

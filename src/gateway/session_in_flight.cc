@@ -68,7 +68,9 @@ const sql::PreparedUse* last_use(const Expected& entry, Bytes name) {
 /// Whether `entry` may leave `portal` standing for something else, or for nothing.
 bool takes_portal(const Expected& entry, Bytes portal) {
   if (entry.kind == RequestKind::kClose) return entry.close_portal && entry.portal == portal;
-  return !portal.empty() && moves_cursors(entry);
+  // What runs cannot close the portal that it runs in.
+  const bool own = entry.kind == RequestKind::kExecute && entry.portal == portal;
+  return !portal.empty() && !own && moves_cursors(entry);
 }
 
 /// Whether what `name` stands for depends on something that may fail by itself.

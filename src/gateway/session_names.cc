@@ -216,8 +216,9 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
                   [](const sql::Action& action) { return action.kind == sql::ActionKind::kCall; });
   unseen_prepares_ = unseen_prepares_ || facts.dynamic_sql || !facts.functions.empty() || calls;
   if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
-  if (facts.may_change_settings || facts.temporary_change || facts.writes || facts.dynamic_sql)
-    ++planner_epoch_;
+  if (facts.may_change_settings || facts.temporary_change || facts.schema_change || facts.writes ||
+      facts.dynamic_sql)
+    ++epoch_;
   doubts_ |= doubts;
   transaction_doubts_ |= doubts;
   if (doubts != 0) first_names_ = false;

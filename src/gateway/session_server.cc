@@ -79,7 +79,15 @@ bool Session::ready_outstanding() {
 void Session::continue_suspended() {
   // Nothing is sent behind a statement that may copy in, so it is the last one expected.
   if ((suspended_ & kCopyBarrier) != 0 && expected_.empty()) resume(kCopyBarrier);
-  if (names_wait_ && expected_.empty()) start_finding_names();
+  if (names_wait_ && expected_.empty()) {
+    // An error that came meanwhile may have left nothing to find out, and nobody to ask.
+    if (names_known()) {
+      names_wait_ = finding_names_ = false;
+      if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
+    } else {
+      start_finding_names();
+    }
+  }
   if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding()) take_deferred(kQueue);
   if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ &&
       (!limited_ahead_ || skip_until_sync_)) {
@@ -314,6 +322,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.prepared.decision = entry.decision;
     portal.prepared.scope = entry.scope;
     portal.prepared.source.swap(entry.source);
+    portal.bound = entry.bound;
     portal.rows = portal.bytes = 0;
     portal.rows_plan.reset();
     portal.doubtful = false;

@@ -31,12 +31,6 @@ std::vector<sql::Oid> users_types(Bytes oids) {
   return types;
 }
 
-std::shared_ptr<const policy::Decision> too_many_prepared() {
-  return refusal("too-many-prepared-statements", "53400",
-                 "too many prepared statements or portals in this session",
-                 "Close some of them, or connect again.");
-}
-
 }  // namespace
 
 sql::Settings Session::settings_for_analysis(Bytes text) const {
@@ -231,7 +225,7 @@ Session::Pass Session::judge(const Piece& piece,
   }
   if (!has_room(refused)) {
     decision = refused;
-  } else if (!simple && prepared_.full()) {
+  } else if (!simple && prepared_.many_statements()) {
     decision = too_many_prepared();
   } else if (simple && decision->allowed() && !may_guess(masking_of(*statement).get(), refused)) {
     decision = refused;
@@ -341,125 +335,6 @@ const Prepared* Session::prepared_ahead(Bytes name, Prepared& pending) {
     return &pending;
   }
   return prepared_.find(name);
-}
-
-/// The Bind of what `portal` will be; `other`: it is, or may be, something else by then.
-const Expected* Session::bind_ahead(Bytes portal, bool& other) {
-  for (size_t i = expected_.size(); i > 0; --i) {
-    const Expected& entry = expected_.at(i - 1);
-    if (entry.kind == RequestKind::kBind && entry.portal == portal) return &entry;
-    other = other || takes_portal(entry, portal);
-  }
-  return nullptr;
-}
-
-/// A prepared statement is decided on anew at each Bind: by the policy of now, and, where names
-/// have come to mean something else, by what they mean now. `entry` is the Bind's.
-Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name) {
-  entry.portal.assign(portal);
-  entry.statement.assign(name);
-  const auto refuse = [&](const Statement* statement, const DecisionPtr& decision) {
-    expected_.drop_back();
-    return refuse_extended({}, statement, decision);
-  };
-  if (statement_in_flight(name)) {
-    if (!piece.first) {
-      return refuse(nullptr, refusal("prepared-in-flight", "26000",
-                                     "what the statement's name stands for is not known yet",
-                                     "Wait for the answer to what prepares it."));
-    }
-    expected_.drop_back();
-    return defer(piece, kQueue);
-  }
-  if (!portal.empty() && prepared_.full() && prepared_.find_portal(portal) == nullptr) {
-    return refuse(nullptr, too_many_prepared());
-  }
-  Prepared pending;
-  const Prepared* prepared = prepared_ahead(name, pending);
-  if (prepared == nullptr || !prepared->text) {
-    if (unseen_prepares_) {
-      return refuse(nullptr,
-                    refusal("unknown-prepared-statement", "26000",
-                            fmt::format("prepared statement \"{}\" does not exist", name), ""));
-    }
-    // The server does not know it either, and will say so; should it not, the session ends.
-    entry.malformed = true;
-    return Pass::kForward;
-  }
-  auto statement = prepared->text;
-  if (prepared->scope != scope_.id && prepared->source.empty()) {
-    return refuse(nullptr, prepared_elsewhere(name));
-  }
-  if (prepared->scope != scope_.id) {
-    const Reading reading{settings_for_analysis(prepared->source), scope_};
-    statement = redone_ && redone_->statement
-                    ? redone_->statement
-                    : worker_.analyser().find_or_analyse(prepared->source, reading);
-    if (!statement) {
-      const std::string source = prepared->source;
-      if (!piece.whole()) {
-        return refuse(nullptr, prepared_elsewhere(name));
-      }
-      expected_.drop_back();
-      analyse_later(piece, source, reading);
-      return Pass::kDrop;
-    }
-  }
-  if (const auto pass = settle_end_user(piece, *statement, prepared->source, 1)) return *pass;
-  if (const auto pass = settle_stated(piece, *statement, prepared->source, 1)) return *pass;
-  if (const auto setting = wanted_receipt(piece, *statement); !setting.empty()) {
-    expected_.drop_back();
-    make_receipt(piece, setting);
-    return Pass::kDrop;
-  }
-  if (!piece.whole() && acting_.stated.trains() && returns_data(statement->facts())) {
-    return refuse(statement.get(), too_long_to_export());
-  }
-  if (ask_terms_first(piece, *statement, 1)) return Pass::kDrop;
-  auto decision = decide(*statement, std::nullopt);
-  if (prepared->decision) decision = costing(decision, prepared->decision->planner_cost);
-  entry.writes = statement->facts().writes;
-  if (decision->effect == policy::Effect::kHold &&
-      must_hold(piece, *statement, prepared->source, decision)) {
-    const auto prefix = pg::decode_bind_prefix(piece.body());
-    const auto values = pg::bind_parameters(piece.body(), prefix->parameters_offset);
-    if (!values) return reject_client(values.error().text);
-    const std::string source = prepared->source, types = prepared->types;
-    expected_.drop_back();
-    hold(piece, *statement, source, types, *values, std::move(decision));
-    return Pass::kDrop;
-  }
-  if (decision->allowed() && !statement->facts().prepared.empty()) {
-    decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
-  }
-  bound_by_cursors(statement->facts(), decision, entry.writes);
-  if (redone_ && redone_->refused) decision = redone_->refused;
-  if (decision->allowed()) {
-    if (auto why = objection(*statement)) {
-      decision = std::move(why);
-    } else if (auto none = no_receipt_for(statement->facts(), acting_.stated)) {
-      decision = std::move(none);
-    } else if (auto written = masked_values_written(*statement, entry.parameters)) {
-      decision = std::move(written);
-    }
-  }
-  if (decision->allowed() && needs_counting(entry.writes, *decision)) {
-    if (auto why = uncountable(statement->facts())) decision = std::move(why);
-  }
-  if (!decision->allowed()) return refuse(statement.get(), decision);
-  if (ends_bounded_transaction(statement->facts())) {
-    expected_.drop_back();
-    count_deferred_first(piece, statement->facts());
-    return Pass::kDrop;
-  }
-  entry.scope = scope_.id;
-  // Needed when what it prepares is used.
-  if (!statement->facts().prepared.empty()) entry.source = prepared->source;
-  veil(entry, statement.get());
-  if (redone_) entry.terms = redone_->terms;
-  entry.text = std::move(statement);
-  entry.decision = std::move(decision);
-  return Pass::kForward;
 }
 
 Session::Pass Session::on_oversized(const Piece& piece) {

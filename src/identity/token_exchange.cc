@@ -90,6 +90,7 @@ const config::WorkloadConfig* TokenExchange::rule_for(const std::string& issuer,
 }
 
 Result<std::string> TokenExchange::admit(const Party& party, const config::WorkloadConfig& rule) {
+  const std::lock_guard lock(mutex_);
   return users_.admit(VerifiedWorkload{party.issuer, party.claims.subject, rule.user,
                                        rule.agent ? UserKind::kAgent : UserKind::kService,
                                        rule.groups});
@@ -146,7 +147,10 @@ Result<Exchanged> TokenExchange::for_person(const Party& subject, const std::str
   SLUICE_ASSIGN(const auto identity, identity_of(subject.claims, userinfo ? &*userinfo : nullptr,
                                                  config, wall_micros()));
   Exchanged out;
-  SLUICE_ASSIGN(out.user, users_.admit(identity, config.provision, config.scim));
+  {
+    const std::lock_guard lock(mutex_);
+    SLUICE_ASSIGN(out.user, users_.admit(identity, config.provision, config.scim));
+  }
   out.session = config.session;
   out.assurance = identity.assurance;
   return out;
@@ -192,7 +196,10 @@ Result<Exchanged> TokenExchange::for_another(const Party& subject, const Party& 
   }
   // For whom: a person known by that subject, or a service by its own rule.
   std::string person;
-  const auto known = users_.find(subject.issuer, subject.claims.subject);
+  const auto known = [&] {
+    const std::lock_guard lock(mutex_);
+    return users_.find(subject.issuer, subject.claims.subject);
+  }();
   if (known) {
     person = *known;
   } else if (known.error().code != ErrorCode::kNotFound) {

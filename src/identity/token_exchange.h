@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,10 @@ struct Exchanged {
 /// for a person shows the person's token with its own as actor_token, or one with an `act` claim.
 class TokenExchange {
  public:
+  /// `mutex` guards what `users` works on; it is not held while issuers are asked.
   TokenExchange(OidcLogins& logins, const std::vector<config::WorkloadConfig>& rules,
-                FederatedUsers users)
-      : logins_(logins), rules_(rules), users_(users) {}
+                FederatedUsers users, std::mutex& mutex)
+      : logins_(logins), rules_(rules), users_(users), mutex_(mutex) {}
 
   /// `form` is the request's parameters. Errors: kInvalidInput for what is no exchange,
   /// kAuthentication for tokens that are not good, kDenied for those that no rule is for.
@@ -52,6 +54,7 @@ class TokenExchange {
   OidcLogins& logins_;
   const std::vector<config::WorkloadConfig>& rules_;
   FederatedUsers users_;
+  std::mutex& mutex_;
 };
 
 /// Those who act by an `act` claim, the outermost first, each as an object of its claims without

@@ -151,7 +151,8 @@ bool counts_parts(std::string_view match) {
       "Row",     "Line",  "File",    "Item",    "Day",    "Week",  "Schritt", "Teil",
       "Seite",   "Etape", "Paso",    "Passo",   "Parte",  "Krok",  "Strona",  "Block"};
   const std::string_view word = match.substr(0, match.find(' '));
-  return std::find(std::begin(kParts), std::end(kParts), word) != std::end(kParts);
+  return word.size() + 1 < match.size() && is_digit(match[word.size() + 1]) &&
+         std::find(std::begin(kParts), std::end(kParts), word) != std::end(kParts);
 }
 
 /// "2021 Annual Report" and "3 Blue Boxes" have the form of the weakest pattern.

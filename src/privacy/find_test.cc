@@ -109,6 +109,7 @@ TEST(FindSensitive, PeopleAndPlaces) {
       {"habite 12 bis rue de la Paix", "habite [postal_address:12 bis rue de la Paix]"},
       {"vive en Calle de Alcalá 45", "vive en [postal_address:Calle de Alcalá 45]"},
       {"Step 5/9 finished in 2348 ms", "Step 5/9 finished in 2348 ms"},
+      {"v ulici Block Krásná 12/4", "v ulici [postal_address:Block Krásná 12/4]"},
       {"東京都世田谷区桜57丁目5番3号", "[postal_address:東京都世田谷区桜57丁目5番3号]"},
       {"浙江省杭州市西湖区文三路5031号3单元501室",
        "[postal_address:浙江省杭州市西湖区文三路5031号3单元501室]"},

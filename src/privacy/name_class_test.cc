@@ -20,10 +20,10 @@ constexpr Line kSensitive[] = {
                          "card_holder account_holder beneficiary_name emergency_contact_name maiden_name mother_maiden_name nachname vorname familienname rufname vollname ansprechpartner kundenname kontoinhaber "
                          "geburtsname nom_famille prenom nom_client prenom_usuel titulaire_compte nombre apellidos apellido_paterno nombre_completo nombre_cliente primer_apellido nome_completo sobrenome "
                          "nome_cliente cognome nome_e_cognome intestatario achternaam voornaam klantnaam nazwisko imie imie_nazwisko fornamn efternamn etternavn fornavn etunimi sukunimi prijmeni jmeno soyad "
-                         "customers/name patients/name users/display_name employee/nm CUSTNM EMPNAME LSTNM FRSTNM doctor_name physician payee recipient_name guest_name driver_name signatory next_of_kin "
+                         "publication_author_name customers/name patients/name users/display_name employee/nm CUSTNM EMPNAME LSTNM FRSTNM doctor_name physician payee recipient_name guest_name driver_name signatory next_of_kin "
                          "фамилия 姓名 氏名 성명 fio"},
     {Class::kEmail, "email e_mail emailAddress email_address EMAIL_ADDR contact_email work_email primaryEmail user_mail mail kunden_email correo correo_electronico courriel adresse_mail adresse_email "
-                    "e-mail-adresse EMLADDR emailadres poczta_email epost sahkoposti recovery_email email2 billing_email"},
+                    "e-mail-adresse EMLADDR emailadres poczta_email epost sahkoposti recovery_email email2 billing_email publication_contact_email"},
     {Class::kPhone, "phone phone_number phoneNumber mobile mobile_no cell_phone tel tel_no telNo home_phone work_phone workPhone fax fax_number telefon telefonnummer handynummer handy_nr rufnummer festnetz telefono "
                     "numero_telefono telephone_portable num_tel telemovel celular telefoon telefoonnummer mobiel nr_telefonu tel_kom telefonnr puhelin PHONENBR PH1 CELLPHN contact_number whatsapp_number msisdn emergency_phone 电话 電話番号"},
     {Class::kPostalAddress, "address street street_address addr_line1 address_line_1 addressLine2 home_address mailing_address billing_address shipping_address residential_address strasse strassenname anschrift "
@@ -76,7 +76,7 @@ constexpr Line kSensitive[] = {
 };
 constexpr const char* kHarmless =
     "id order_id order_no order_number invoice_no tracking_number part_number component_no sku product_code item_code product_name title brand maker manufacturer company_name vendor supplier_name "
-    "created_at updated_at joined_on issued_at last_login start_date end_date expiry_date delivery_date due_date amount total price list_price balance quantity qty visits count email_sent email_verified email_count "
+    "publication_date date_publication fecha_publicacion created_at updated_at joined_on issued_at last_login start_date end_date expiry_date delivery_date due_date amount total price list_price balance quantity qty visits count email_sent email_verified email_count "
     "phone_verified phone_check is_active has_card status state_code type category version driver_ver app_version firmware release commit_hash checksum sha256 md5_sum digest guid row_id uuid color shade "
     "currency language locale description_len weight height length width rating score rank priority level tier plan kind build branch lane route line production_line gate tag asset_tag numero_serie numero_lote cell_tower terminal terminal_id fingerprint cert_fingerprint journal_no ship_no consignment batch_no lot_number serial_no barcode ean isbn "
     "department dept_code building warehouse store_no region_code country_code timezone url image_url file_name file_path hostname port domain bank_name hospital_name school_name city_name product_description card_type card_brand account_type "

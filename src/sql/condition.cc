@@ -109,8 +109,14 @@ bool matches_all(const Node& node, bool& looked_at_literal) {
   const auto value = constant ? field(*constant, "sval") : std::nullopt;
   if (!value) return false;
   looked_at_literal = true;
-  const std::string_view text = text_field(*value, "sval");
-  return text.find_first_not_of(".*^$") == std::string_view::npos && text != "^$";
+  std::string_view rest = text_field(*value, "sval");
+  const bool begin = rest.starts_with('^');
+  if (begin) rest.remove_prefix(1);
+  const bool end = rest.ends_with('$');
+  if (end) rest.remove_suffix(1);
+  if (rest.empty()) return !(begin && end);
+  while (rest.starts_with(".*")) rest.remove_prefix(2);
+  return rest.empty() || rest == "." || rest == ".+";
 }
 
 /// Whether one of `field_name`'s nodes is as `node`.

@@ -334,6 +334,8 @@ class Walker {
   /// Walks a condition on rows of `target`: whether it may leave any of them out.
   bool limits(const Node& body, std::string_view field_name, const Level& level,
               const Target& target, uint8_t use);
+  bool arm_limits(const Node& arm, const Level& level, const Target& target, uint8_t use,
+                  bool plain_equals);
 
   // ---- write_effects.cc
   /// What follows from a write: children, views' tables, rules, triggers, foreign keys, defaults.

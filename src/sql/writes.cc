@@ -8,21 +8,33 @@ namespace sluice::sql {
 
 bool Walker::limits(const Node& body, std::string_view field_name, const Level& level,
                     const Target& target, uint8_t use) {
-  (void)level.joins->take_touched(target.entry.index);
-  condition(body, field_name, level, use);
-  // A condition about other tables only takes all rows of this one, or none.
-  const bool touched = level.joins->take_touched(target.entry.index);
-  if (context_.explained) return true;
-  const auto where = field(body, field_name);
-  if (!where) return false;
-  if (field(*where, "CurrentOfExpr")) return true;
-  if (!touched && reads_row(*where)) return false;
-  bool ignored = false;
   const auto own = resolver_.operators({{}, "="});
   const bool plain_equals =
       std::none_of(own.begin(), own.end(), [&](const auto* op) { return has_operands(*op); });
-  return !always_true(*where, context_.reached ? ignored : facts_.depends_on_literals,
-                      plain_equals);
+  const auto where = field(body, field_name);
+  const bool limited = where && arm_limits(*where, level, target, use, plain_equals);
+  return limited || context_.explained;
+}
+
+/// Of several conditions one that is on this table and not on all of its rows is enough. A
+/// condition about other tables only takes all rows of this one, or none.
+bool Walker::arm_limits(const Node& arm, const Level& level, const Target& target, uint8_t use,
+                        bool plain_equals) {
+  const auto boolean = field(arm, "BoolExpr");
+  if (boolean && text_field(*boolean, "boolop") == "AND_EXPR") {
+    bool limited = false;
+    for_each(*boolean, "args", [&](const Node& each) {
+      limited = arm_limits(each, level, target, use, plain_equals) || limited;
+    });
+    return limited;
+  }
+  (void)level.joins->take_touched(target.entry.index);
+  condition_arm(arm, level, use);
+  const bool touched = level.joins->take_touched(target.entry.index);
+  if (field(arm, "CurrentOfExpr")) return true;
+  if (!touched && reads_row(arm)) return false;
+  bool ignored = false;
+  return !always_true(arm, context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
 }
 
 Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from harness.gateway import PASSWORD, Gateway
 from harness.postgres import PostgresServer
+from harness.wire import SYNC, WireClient, bind, error_fields, execute, kinds, parse, query
 
 POLICY = """
 rules:
@@ -197,6 +198,56 @@ def test_extended_protocol_and_parameters(gateway, server):
     assert run(gateway, "DELETE FROM numbers WHERE i = %s", (3,)) == 1
     assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i = %s", (3,)))
     assert count(server, "numbers") == "19"
+
+
+def bound_and_approved(gateway, text):
+    """A session in a block, with a portal "p" of a statement that was approved, and the request's number."""
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    bound = parse(text) + bind(portal="p") + SYNC
+    assert kinds(client.run(bound)) == "1EZ"
+    number = wait_for_request(gateway)
+    vote(gateway, "approve", number, "dora")
+    client.run(query("BEGIN"))
+    assert kinds(client.run(bound)) == "12Z"
+    return client, number
+
+
+@pytest.mark.parametrize("between", ["SET search_path = away", "SET LOCAL work_mem = '1MB'", "UPDATE other SET id = id", "CREATE TEMP TABLE t (i int)"])
+def test_what_was_approved_at_bind_is_executed_at_once(gateway, server, between):
+    client, _ = bound_and_approved(gateway, "DELETE FROM numbers WHERE i = 3")
+    assert kinds(client.run(query(between)))[-1] == "Z"
+    answer = client.run(execute("p") + SYNC)
+    assert error_fields(answer[0][1])["C"] == "42501" and "at once" in error_fields(answer[0][1])["M"], answer
+    client.run(query("COMMIT"))
+    assert count(server, "numbers") == "20" and count(server, "away.numbers") == "20"
+
+
+def test_what_was_approved_at_bind_runs(gateway, server):
+    client, number = bound_and_approved(gateway, "DELETE FROM numbers WHERE i = 3")
+    client.run(query("SELECT 1"))
+    assert kinds(client.run(execute("p") + SYNC)) == "CZ"
+    client.run(query("COMMIT"))
+    assert count(server, "numbers") == "19"
+    assert requests(gateway, "--state", "used")[0]["number"] == number
+
+
+def test_a_portal_is_executed_by_the_rules_of_now(gateway, server):
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    client.run(query("BEGIN"))
+    assert kinds(client.run(parse("UPDATE numbers SET i = i") + bind(portal="p") + SYNC)) == "12Z"
+    policy = gateway.root / "policy.yaml"
+    policy.write_text(POLICY + "  - { name: frozen, effect: deny, do: [update], on: { tables: [public.numbers] } }\n")
+    gateway.reload()
+    other = WireClient(gateway.port, timeout=30)
+    other.login()
+    for _ in range(300):
+        if kinds(other.run(query("UPDATE numbers SET i = i WHERE i = -1"))) == "EZ":
+            break
+        time.sleep(0.05)
+    answer = client.run(execute("p") + SYNC)
+    assert "frozen" in error_fields(answer[0][1])["M"], answer
 
 
 def test_in_a_transaction_locks_are_not_held_for_long(gateway, server):

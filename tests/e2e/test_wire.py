@@ -401,3 +401,23 @@ def test_named_portals_are_bounded(gateway, server, tables):
     assert error_fields(answers[-2][1])["C"] == "53400"
     assert kinds(client.run(query("ROLLBACK"))) == "CZ"
     assert kinds(client.run(query("SELECT 1"))) == "TDCZ"
+
+
+def test_as_many_statements_leave_room_for_portals(gateway, server, tables):
+    client = WireClient(gateway.port, timeout=60)
+    client.login()
+    assert kinds(client.run(b"".join(parse("SELECT 1", f"s{i}") for i in range(10_000)) + SYNC)) == "1" * 10_000 + "Z"
+    assert kinds(client.run(parse("SELECT 1", "one more") + SYNC)) == "EZ"
+    assert kinds(client.run(bind("s1", "C_1") + execute("C_1") + SYNC)) == "2DCZ"
+
+
+def test_a_rollback_that_follows_before_the_error_is_known(gateway, server, tables):
+    """As drivers send it that drop a transaction."""
+    for doubtful in ("CREATE TEMP TABLE x (a no_such_type)", "SET search_path = 1 / 0", "ALTER TABLE wire ADD COLUMN a int"):
+        client = WireClient(gateway.port, timeout=60)
+        client.login()
+        client.run(query("BEGIN"))
+        client.send(query(doubtful) + query("ROLLBACK"))
+        assert kinds(client.read_until()) == "EZ", doubtful
+        assert client.read_until()[-1] == (b"Z", b"I"), doubtful
+        assert kinds(client.run(query("SELECT a FROM wire WHERE a = 1"))) == "TDCZ"

@@ -96,6 +96,9 @@ def test_a_person_of_an_identity_provider(gateway, issuer):
     assert client.run(query("SELECT 1"))[-1][0] == b"Z"
     again = by_token(gateway, "dora@example.com", token)
     assert again.run(query("SELECT 1"))[-1][0] == b"Z"
+    for forged in (token.rsplit(".", 1)[0] + ".AAAA", token + "A", token[:-8] + "AAAAAAAA", token.rsplit(".", 1)[0] + "."):
+        said, error = by_token(gateway, "dora@example.com", forged)
+        assert error["C"] == "28000", "what was seen of a token does not let in"
     records = gateway.wait_for(lambda r: len(r) > 1, "--type", "session_start", "--user", "dora@example.com")
     assert {r["credential"] for r in records[-2:]} == {records[-1]["credential"]}, "one token is one credential"
     assert records[-1]["issuer"] == issuer.url and records[-1]["groups"] == ["engineering"], records[-1]
