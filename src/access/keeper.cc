@@ -152,7 +152,7 @@ Result<GrantRow> Keeper::grant_of(const Surroundings& around, const Asker& asker
   GrantRow grant;
   grant.holder = user->name;
   grant.holder_created_micros = user->created_micros;
-  grant.person = person_behind(asker.principal);
+  grant.person = person_behind(*around.directory, asker.principal);
   if (!asker.principal.actors.empty()) grant.acts_for = asker.principal.actors.back();
   grant.role = role.name;
   grant.database = wish.database;
@@ -233,6 +233,7 @@ Result<> Keeper::nothing_to_review(const Asker& asker, const GrantRow& grant) {
     if (!other.to_review()) continue;
     const auto& actors = asker.principal.actors;
     const bool same = other.person == grant.person || other.holder == grant.holder ||
+                      other.holder_created_micros == grant.holder_created_micros ||
                       std::find(actors.begin(), actors.end(), other.person) != actors.end();
     if (!same) continue;
     return denied(
@@ -253,7 +254,7 @@ Result<GrantRow> Keeper::break_glass(const Asker& asker, const Wish& wish) {
   const auto& users = around.directory->users();
   const bool reviewed = std::any_of(users.begin(), users.end(), [&](const identity::User& user) {
     return decider(*around.directory, user.name) && in_some(user, glass.review_by) &&
-           !is_holder(user, grant);
+           !is_holder(*around.directory, user, grant);
   });
   if (!reviewed)
     return denied(fmt::format("nobody of {} but you could review it afterwards",
@@ -315,45 +316,58 @@ Result<> Keeper::end(const GrantRow& grant, GrantState to, const std::string& ac
   return {};
 }
 
+/// What another gateway begins or ends in between is looked at anew: nobody is told that it has
+/// ended while it goes on.
+Result<GrantRow> Keeper::ended(int64_t number,
+                               const std::function<Result<bool>(const GrantRow&)>& step) {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    SLUICE_ASSIGN(const auto grant, grants_.find(number));
+    if (grant.state != GrantState::kWaiting && grant.state != GrantState::kActive)
+      return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
+    SLUICE_ASSIGN(const bool done, step(grant));
+    if (done) return grants_.find(number);
+  }
+  return fail(
+      ErrorCode::kUnavailable,
+      fmt::format("grant {} is being changed elsewhere, and has not ended: try again", number));
+}
+
 Result<GrantRow> Keeper::give_back(const std::string& user, int64_t number,
                                    const std::string& why) {
   const std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(const auto grant, grants_.find(number));
-  if (grant.holder != user) return denied(fmt::format("grant {} is not yours", number));
-  if (grant.state == GrantState::kWaiting) {
+  SLUICE_ASSIGN(const auto before, grants_.find(number));
+  if (before.holder != user) return denied(fmt::format("grant {} is not yours", number));
+  return ended(number, [&](const GrantRow& grant) -> Result<bool> {
+    if (grant.state == GrantState::kActive)
+      return grants_.end(grant, GrantState::kReturned, now(), user, why);
     // Taken back at the desk too, where it could still be approved.
     if (const auto withdrawn = desk_.withdraw(grant.request, user, why);
         !withdrawn && withdrawn.error().code != ErrorCode::kDenied)
       return fail(withdrawn.error());
-    SLUICE_TRY(end(grant, GrantState::kRefused, user, why.empty() ? "withdrawn" : why));
-  } else if (grant.state == GrantState::kActive) {
-    SLUICE_TRY(end(grant, GrantState::kReturned, user, why));
-  } else {
-    return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
-  }
-  return grants_.find(number);
+    return grants_.end(grant, GrantState::kRefused, now(), user, why.empty() ? "withdrawn" : why);
+  });
 }
 
 Result<GrantRow> Keeper::revoke(const std::string& user, const std::string& actor, int64_t number,
                                 const std::string& why) {
   const auto around = surroundings_();
   const std::lock_guard lock(mutex_);
-  SLUICE_ASSIGN(const auto grant, grants_.find(number));
+  SLUICE_ASSIGN(const auto before, grants_.find(number));
   if (!user.empty()) {
     SLUICE_ASSIGN(const identity::User* who, decider(*around.directory, user));
-    const auto groups = revokers(*around.policy, grant);
+    const auto groups = revokers(*around.policy, before);
     if (!in_some(*who, groups))
       return denied(fmt::format("\"{}\" is in none of {}", user, fmt::join(groups, ", ")));
   }
-  if (grant.state != GrantState::kWaiting && grant.state != GrantState::kActive)
-    return denied(fmt::format("grant {} is {} already", number, name_of(grant.state)));
-  // Where they are asked, that is their answer; nobody else need give one any more.
-  if (grant.state == GrantState::kWaiting && !user.empty())
-    (void)desk_.vote(grant.request, {user, approval::Verdict::kReject, why});
-  SLUICE_TRY(end(grant,
-                 grant.state == GrantState::kActive ? GrantState::kRevoked : GrantState::kRefused,
-                 actor, why));
-  return grants_.find(number);
+  return ended(number, [&](const GrantRow& grant) {
+    const bool active = grant.state == GrantState::kActive;
+    // Where they are asked, that is their answer; nobody else need give one any more.
+    if (!active && !user.empty())
+      (void)desk_.vote(grant.request, {user, approval::Verdict::kReject, why});
+    return grants_.end(grant, active ? GrantState::kRevoked : GrantState::kRefused, now(), actor,
+                       why);
+  });
 }
 
 Result<GrantRow> Keeper::review(const std::string& user, int64_t number, bool concern,
@@ -370,7 +384,7 @@ Result<GrantRow> Keeper::review(const std::string& user, int64_t number, bool co
     return denied(
         fmt::format("grant {} is still in force: it is reviewed when it is over", number));
   SLUICE_ASSIGN(const identity::User* who, decider(*around.directory, user));
-  if (is_holder(*who, grant))
+  if (is_holder(*around.directory, *who, grant))
     return denied("who has broken the glass does not review it, under any name");
   if (!in_some(*who, grant.review_by))
     return denied(fmt::format("\"{}\" is in none of {}", user, fmt::join(grant.review_by, ", ")));

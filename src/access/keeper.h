@@ -130,6 +130,7 @@ class Keeper {
   Result<> watch(const Surroundings& around, const GrantRow& grant);
   Result<> end(const GrantRow& grant, GrantState to, const std::string& actor,
                const std::string& why);
+  Result<GrantRow> ended(int64_t number, const std::function<Result<bool>(const GrantRow&)>& step);
   Result<> decide_group(const identity::AccessDecision& decision, const identity::User& holder);
   Result<> decide_credential(const identity::AccessDecision& decision);
   Result<> decide_grant(const identity::AccessDecision& decision);

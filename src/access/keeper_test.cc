@@ -68,7 +68,10 @@ class KeeperTest : public store::StoreTest {
   std::unique_ptr<Keeper> open() {
     return *Keeper::open(
         database(), *desk, [this] { return surroundings(); },
-        [this] { return wall_micros() + clock; });
+        [this] {
+          if (const auto next = std::exchange(meanwhile, {})) next();
+          return wall_micros() + clock;
+        });
   }
   Asker asker(const std::string& name, const std::string& acts_for = {}) {
     const auto directory = surroundings().directory;
@@ -121,6 +124,8 @@ class KeeperTest : public store::StoreTest {
 
   store::Database database_ = database();
   int64_t clock = 0;
+  /// Once, when the time is asked for: between what is read and what is written.
+  std::function<void()> meanwhile;
   std::shared_ptr<const policy::Policy> policy = *policy::Policy::parse(kPolicy, "p.yaml");
   std::unique_ptr<approval::Desk> desk = *approval::Desk::open(
       database(), std::make_shared<const identity::Directory>(std::vector<identity::User>{}, 0));
@@ -359,6 +364,27 @@ TEST_P(KeeperTest, IsRevokedByThoseWhoDecideOnIt) {
   EXPECT_EQ(why(keeper->revoke("", "root", given("tim").number, "")), "it was done");
 }
 
+TEST_P(KeeperTest, WhatAnotherGatewayBeginsInBetweenEndsAsWell) {
+  const auto other = open();
+  const auto used = [&] {
+    const auto asked = keeper->ask(asker("tim"), wish());
+    approve(*asked);
+    EXPECT_TRUE(desk->use(asked->request, subject_of(*asked, policy->version())));
+    meanwhile = [&] {
+      EXPECT_TRUE(other->look());
+      EXPECT_THAT(in_force("tim"), Not(IsEmpty()));
+    };
+    return asked->number;
+  };
+  const auto end_of = [](const Result<GrantRow>& result) {
+    return result ? std::string(name_of(result->state)) : result.error().text;
+  };
+  EXPECT_EQ(end_of(keeper->revoke("bob", "bob", used(), "enough")), "revoked");
+  EXPECT_EQ(end_of(keeper->give_back("tim", used(), "done")), "returned");
+  EXPECT_THAT(in_force("tim"), IsEmpty());
+  EXPECT_FALSE(meanwhile) << "it was in between";
+}
+
 TEST_P(KeeperTest, TheGlassIsBrokenLoudly) {
   const auto grant = broken();
   EXPECT_EQ(grant.state, GrantState::kActive);
@@ -398,6 +424,34 @@ TEST_P(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
   // Another gateway that does not know of it yet is stopped by the store.
   GrantRow twice = broken("tim");
   EXPECT_FALSE(identity::GrantStore(database_).add(twice, "tim", "again"));
+}
+
+TEST_P(KeeperTest, Threat62_AGlassBrokenForAnotherAccountIsTheirs) {
+  ASSERT_TRUE(users().add({"alice-ops",
+                           {"engineering", "writers", "loaders"},
+                           identity::UserKind::kHuman,
+                           {{"person", "alice"}}}));
+  const auto grant = keeper->break_glass(asker("robot", "alice-ops"), wish(minutes(5)));
+  ASSERT_TRUE(grant) << grant.error().text;
+  EXPECT_EQ(grant->person, "alice");
+  EXPECT_THAT(why(keeper->break_glass(asker("alice"), wish(minutes(1)))),
+              HasSubstr("has not been reviewed yet"));
+  ASSERT_TRUE(keeper->give_back("robot", grant->number, "done"));
+  EXPECT_THAT(why(keeper->review("alice-dba", grant->number, false, "")),
+              HasSubstr("under any name"));
+  EXPECT_EQ(why(keeper->review("sam", grant->number, false, "")), "it was done");
+}
+
+TEST_P(KeeperTest, Threat62_ANewNameBreaksNoOtherGlassAndReviewsNone) {
+  ASSERT_TRUE(users().set("tim", {{}, {{"engineering", "security"}}, {}, {}}));
+  const auto grant = broken("tim");
+  ASSERT_TRUE(keeper->give_back("tim", grant.number, "done"));
+  // As SCIM does it.
+  ASSERT_TRUE(database_.execute("UPDATE users SET name = 'timothy' WHERE name = 'tim'"));
+  EXPECT_THAT(why(keeper->break_glass(asker("timothy"), wish(minutes(1)))),
+              HasSubstr("has not been reviewed yet"));
+  EXPECT_THAT(why(keeper->review("timothy", grant.number, false, "")), HasSubstr("under any name"));
+  EXPECT_EQ(why(keeper->review("sam", grant.number, false, "")), "it was done");
 }
 
 TEST_P(KeeperTest, WhatIsInForceIsNotReviewedAndALateReviewIsReported) {

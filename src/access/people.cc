@@ -25,6 +25,12 @@ policy::PrincipalKind kind_of(identity::UserKind kind) {
   return policy::PrincipalKind::kHuman;
 }
 
+/// Whose account it is; of nobody's, its own name.
+std::string person_named(const identity::Directory& directory, const std::string& name) {
+  const identity::User* known = directory.find(name);
+  return known == nullptr ? name : approval::person_of(*known);
+}
+
 }  // namespace
 
 bool in_some(const identity::User& user, const std::vector<std::string>& groups) {
@@ -32,17 +38,23 @@ bool in_some(const identity::User& user, const std::vector<std::string>& groups)
                      [&](const std::string& group) { return contains(groups, group); });
 }
 
-std::string person_behind(const policy::Principal& principal) {
-  if (!principal.actors.empty()) return principal.actors.back();
+std::string person_behind(const identity::Directory& directory,
+                          const policy::Principal& principal) {
+  if (!principal.actors.empty()) return person_named(directory, principal.actors.back());
   const auto person = principal.attributes.find("person");
   return person == principal.attributes.end() ? principal.user : person->second;
 }
 
-bool is_holder(const identity::User& user, const GrantRow& grant) {
+bool is_holder(const identity::Directory& directory, const identity::User& user,
+               const GrantRow& grant) {
   const std::string person = approval::person_of(user);
-  return user.name == grant.holder || person == grant.holder || person == grant.person ||
-         user.name == grant.person ||
-         (!grant.acts_for.empty() && (user.name == grant.acts_for || person == grant.acts_for));
+  const auto is_them = [&](const std::string& name) {
+    return !name.empty() &&
+           (name == user.name || name == person || person_named(directory, name) == person);
+  };
+  // Renamed they are who they were.
+  return user.created_micros == grant.holder_created_micros || is_them(grant.holder) ||
+         is_them(grant.person) || is_them(grant.acts_for);
 }
 
 Result<const identity::User*> decider(const identity::Directory& directory,

@@ -14,11 +14,12 @@ namespace sluice::access {
 
 bool in_some(const identity::User& user, const std::vector<std::string>& groups);
 
-/// The one behind a principal: accounts of one person are one.
-std::string person_behind(const policy::Principal& principal);
+/// The one behind a principal, or behind the last for whom it acts: accounts of one person are one.
+std::string person_behind(const identity::Directory& directory, const policy::Principal& principal);
 
 /// Whether `user` is the holder of a grant under any name, or the one for whom it is held.
-bool is_holder(const identity::User& user, const GrantRow& grant);
+bool is_holder(const identity::Directory& directory, const identity::User& user,
+               const GrantRow& grant);
 
 /// Somebody who decides: enabled and human; kDenied says why not.
 Result<const identity::User*> decider(const identity::Directory& directory,

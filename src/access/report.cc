@@ -165,7 +165,12 @@ Result<> Keeper::decide_grant(const identity::AccessDecision& decision) {
   for (const GrantRow& grant : all) {
     if (std::to_string(grant.number) != decision.name) continue;
     if (decision.decision == "keep") return {};
-    return end(grant, GrantState::kRevoked, decision.author, "access review");
+    return ended(grant.number,
+                 [&](const GrantRow& as_it_is) {
+                   return grants_.end(as_it_is, GrantState::kRevoked, now(), decision.author,
+                                      "access review");
+                 })
+        .map([](const GrantRow&) {});
   }
   return fail(ErrorCode::kNotFound,
               fmt::format("\"{}\" has no grant {} in force", decision.holder, decision.name));

@@ -14,6 +14,7 @@ constexpr auto kLook = std::chrono::milliseconds(500);
 /// Open requests of one requester; more is a program that asks in a loop.
 constexpr size_t kMostOpen = 50;
 constexpr size_t kLongestComment = 2000;
+constexpr std::string_view kApproverGone = "was approved by somebody who may not approve any more";
 
 int64_t micros(Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -121,12 +122,18 @@ Result<Request> Desk::ask_alone(Request request, Duration valid) {
     if (!same(known.subject, request.subject)) continue;
     if (!asks_the_same(known, request)) continue;
     SLUICE_ASSIGN(auto as_it_is, current(known.number));
-    if (as_it_is.state == State::kApproved) return as_it_is;
-    if (as_it_is.state != State::kWaiting) continue;
-    if (!request.automatic) return as_it_is;
-    as_it_is.automatic = true;
-    as_it_is.evidence = request.evidence;
-    return grant(std::move(as_it_is));
+    if (as_it_is.state == State::kApproved) {
+      SLUICE_ASSIGN(const Standing now, judged(as_it_is));
+      if (now.approved) return as_it_is;
+      // Nobody votes on it any more: it would only be in the way of a new one until it expires.
+      SLUICE_ASSIGN([[maybe_unused]] const bool closed,
+                    requests_.close(as_it_is, State::kApproved, State::kWithdrawn, "sluice",
+                                    std::string(kApproverGone)));
+      poke();
+      continue;
+    }
+    // What was looked at now is no reason to let through what somebody else waits for.
+    if (as_it_is.state == State::kWaiting && !request.automatic) return as_it_is;
   }
   if (!request.automatic) SLUICE_TRY(can_be_approved(request, *directory_));
   SLUICE_ASSIGN(const auto waiting,
@@ -163,10 +170,12 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
     return no(fmt::format("was approved for something else: {} has changed since; ask again",
                           difference(request.subject, subject)));
   }
+  const identity::User* requester = directory_->find(request.subject.requester);
+  if (requester == nullptr || requester->created_micros > request.created_micros)
+    return no("was made by somebody else of that name; ask again");
   if (!request.automatic) {
     SLUICE_ASSIGN(const Standing now, judged(request));
-    if (!now.approved)
-      return no("was approved by somebody who may not approve any more; ask again");
+    if (!now.approved) return no(fmt::format("{}; ask again", kApproverGone));
   }
   const int64_t when = now();
   SLUICE_TRY(requests_.note_time(when));

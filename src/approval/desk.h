@@ -36,7 +36,8 @@ class Desk {
 
   /// Asks for something to be approved; `valid` from now. What has been asked for in exactly the
   /// same way and is still open is not asked for twice. `request.automatic`: it is approved at
-  /// once. kDenied where nobody could approve it, or too much is waiting.
+  /// once, for this one use and under a number of its own. kDenied where nobody could approve it,
+  /// or too much is waiting.
   Result<Request> ask(Request request, Duration valid);
   /// Takes the one run that was approved. kDenied where `subject` is not what was approved, those
   /// who approved may not any more, or it has been used: the text says which.

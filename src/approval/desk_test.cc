@@ -108,6 +108,49 @@ TEST_P(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
               HasSubstr("may not approve any more"));
 }
 
+TEST_P(DeskTest, WhatNoLongerCountsIsAskedForAnew) {
+  identity::User carol;
+  carol.name = "carol";
+  carol.groups = {"dba"};
+  auto users = people()->users();
+  users.push_back(carol);
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  Request limited = request();
+  limited.max_rows = 10;
+  const auto asked = desk->ask(limited, hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove, "", "", 0, 3}));
+  users[1].disabled = true;
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 3));
+  // Another's word would bring back what bob has granted, with fewer rows or more.
+  EXPECT_THAT(desk->vote(asked->number, {"carol", Verdict::kApprove, "", "", 0, 1}).error().text,
+              HasSubstr("is approved already"));
+  EXPECT_FALSE(desk->use(asked->number, asked->subject));
+  const auto anew = desk->ask(limited, hours(1));
+  ASSERT_TRUE(anew) << anew.error().text;
+  EXPECT_NE(anew->number, asked->number);
+  EXPECT_EQ(anew->state, State::kWaiting);
+  const auto old = desk->find(asked->number);
+  EXPECT_EQ(old->state, State::kWithdrawn);
+  EXPECT_THAT(old->reason, HasSubstr("may not approve any more"));
+  ASSERT_TRUE(desk->vote(anew->number, {"carol", Verdict::kApprove, "", "", 0, 1}));
+  EXPECT_EQ(desk->use(anew->number, anew->subject)->max_rows, 1);
+}
+
+TEST_P(DeskTest, AnApprovalIsNotForWhoHasTheNameLater) {
+  Request automatic = request("DROP TABLE u");
+  automatic.automatic = true;
+  const auto asked = desk->ask(request(), hours(1));
+  const auto at_once = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  auto users = people()->users();
+  users[0].created_micros = wall_micros() + 1;
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  for (const auto& each : {*asked, *at_once}) {
+    EXPECT_THAT(desk->use(each.number, each.subject).error().text,
+                HasSubstr("somebody else of that name"));
+  }
+}
+
 TEST_P(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {
   Request limited = request();
   limited.max_rows = 10;
@@ -185,6 +228,46 @@ TEST_P(DeskTest, AutomaticNeedsNobody) {
   ASSERT_TRUE(used);
   EXPECT_EQ(used->summary(), "1 automatically");
   EXPECT_EQ(used->evidence, automatic.evidence);
+}
+
+TEST_P(DeskTest, WhatWasApprovedAutomaticallyIsNotForLater) {
+  Request automatic = request();
+  automatic.automatic = true;
+  automatic.evidence = {"lint: clean"};
+  const auto first = desk->ask(automatic, hours(1));
+  const auto second = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(first && second);
+  EXPECT_NE(first->number, second->number);
+  // By now it would not be approved so.
+  const auto later = desk->ask(request(), hours(1));
+  EXPECT_EQ(later->state, State::kWaiting);
+  EXPECT_TRUE(desk->use(first->number, first->subject));
+  EXPECT_TRUE(desk->use(second->number, second->subject));
+  EXPECT_FALSE(desk->use(later->number, later->subject));
+}
+
+TEST_P(DeskTest, EvidenceOfOneIsNotAnothersApproval) {
+  const auto waiting = desk->ask(request(), hours(1));
+  Request automatic = request();
+  automatic.automatic = true;
+  automatic.evidence = {"lint: clean"};
+  const auto other = desk->ask(automatic, hours(1));
+  ASSERT_TRUE(other);
+  EXPECT_NE(other->number, waiting->number);
+  const auto still = desk->find(waiting->number);
+  EXPECT_EQ(still->state, State::kWaiting);
+  EXPECT_TRUE(still->evidence.empty());
+  ASSERT_TRUE(desk->vote(waiting->number, {"bob", Verdict::kApprove}));
+  EXPECT_EQ(desk->ask(automatic, hours(1))->number, waiting->number) << "people have let it";
+}
+
+TEST_P(DeskTest, WhatWasApprovedAutomaticallyAndNotUsedExpires) {
+  Request automatic = request();
+  automatic.automatic = true;
+  const auto asked = desk->ask(automatic, std::chrono::milliseconds(1));
+  ASSERT_TRUE(asked);
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(desk->find(asked->number)->state, State::kExpired);
 }
 
 TEST_P(DeskTest, Threat67_AVoteInOtherHandsIsKeptWithBothNamesAndTakenBack) {

@@ -15,12 +15,17 @@ bool in_some(const identity::User& user, const std::vector<std::string>& groups)
   });
 }
 
-bool is_requester(const identity::User& user, const Request& request) {
-  const auto& persons = request.persons;
-  const auto among = [&](const std::string& name) {
-    return std::find(persons.begin(), persons.end(), name) != persons.end();
+/// Under any account of theirs: a name that stands in the request may be one of several.
+bool is_requester(const identity::User& user, const Request& request,
+                  const identity::Directory& directory) {
+  const std::string person = person_of(user);
+  const auto is_them = [&](const std::string& name) {
+    if (name == user.name || name == person) return true;
+    const identity::User* known = directory.find(name);
+    return known != nullptr && person_of(*known) == person;
   };
-  return user.name == request.subject.requester || among(person_of(user)) || among(user.name);
+  return is_them(request.subject.requester) ||
+         std::any_of(request.persons.begin(), request.persons.end(), is_them);
 }
 
 /// Somebody who counts at all, whatever the stage; or why not.
@@ -33,7 +38,7 @@ Result<const identity::User*> eligible(const Request& request, const std::string
   if (user->kind != identity::UserKind::kHuman)
     return no(
         fmt::format("\"{}\" is a {}: only people decide", name, identity::name_of(user->kind)));
-  if (is_requester(*user, request))
+  if (is_requester(*user, request, directory))
     return no("who asks for something does not decide on it, under any name");
   return user;
 }
@@ -44,13 +49,23 @@ struct Counted {
   std::vector<std::string> persons;       ///< that have voted by it
 };
 
+/// The same who has voted: names are used again.
+Result<const identity::User*> eligible_at(const Request& request, const std::string& name,
+                                          int64_t at_micros, const Judging& judging) {
+  SLUICE_ASSIGN(const identity::User* user, eligible(request, name, judging.directory));
+  if (user->created_micros > at_micros)
+    return fail(ErrorCode::kDenied,
+                fmt::format("\"{}\" has been made since, and is somebody else", name));
+  return user;
+}
+
 Result<Counted> counted(const Request& request, const Vote& vote, int64_t at_micros,
                         const Judging& judging) {
   Counted out;
-  SLUICE_ASSIGN(out.voter, eligible(request, vote.voter, judging.directory));
+  SLUICE_ASSIGN(out.voter, eligible_at(request, vote.voter, at_micros, judging));
   out.persons.push_back(person_of(*out.voter));
   if (vote.on_behalf.empty()) return out;
-  SLUICE_ASSIGN(out.voter, eligible(request, vote.on_behalf, judging.directory));
+  SLUICE_ASSIGN(out.voter, eligible_at(request, vote.on_behalf, at_micros, judging));
   if (find_delegation(judging.delegations, vote.on_behalf, vote.voter, at_micros,
                       judging.directory) == nullptr) {
     return fail(ErrorCode::kDenied, fmt::format("\"{}\" has not delegated their vote to \"{}\"",
@@ -114,10 +129,11 @@ Standing standing(const Request& request, const Judging& judging) {
 
 Result<> may_vote(const Request& request, const Vote& vote, const Judging& judging) {
   if (vote.verdict == Verdict::kComment) return {};
-  if (request.state != State::kWaiting && request.state != State::kApproved)
+  const bool rejects = vote.verdict == Verdict::kReject;
+  // What was granted stays as it is, and can only be taken back.
+  if (request.state != State::kWaiting && !(rejects && request.state == State::kApproved))
     return fail(ErrorCode::kDenied,
                 fmt::format("request {} is {} already", request.number, name_of(request.state)));
-  const bool rejects = vote.verdict == Verdict::kReject;
   SLUICE_ASSIGN(const Counted by, counted(request, vote, judging.now_micros, judging));
   bool before = false;
   std::vector<std::string> groups;

@@ -100,6 +100,18 @@ TEST(Quorum, WhomAnAgentActsForDoesNotDecide) {
   EXPECT_EQ(refusal(asked, "carol"), "");
 }
 
+TEST(Quorum, WhomAnAgentActsForDoesNotDecideByAnotherAccount) {
+  Request asked = request({{{"dba"}, 1}});
+  asked.subject.requester = "robot";
+  asked.persons = {"robot", "alice-admin"};
+  for (const char* name : {"alice", "alice-admin"}) {
+    EXPECT_THAT(refusal(asked, name), HasSubstr("does not decide"));
+    approve(asked, name);
+  }
+  EXPECT_FALSE(judged(asked).approved);
+  EXPECT_EQ(refusal(asked, "bob"), "");
+}
+
 TEST(Quorum, OnlyPeopleWhoAreThere) {
   Request asked = request({{{"dba"}, 1}});
   EXPECT_THAT(refusal(asked, "robot"), HasSubstr("only people"));
@@ -226,6 +238,25 @@ TEST(Quorum, Threat67_AVoteInOtherHandsIsBoths) {
   auto reused = given;
   reused[0].created_micros = -1;  // The users have been made after it.
   EXPECT_FALSE(judged(asked, reused, 5 * kHour).approved);
+}
+
+TEST(Quorum, AVoteIsNotThatOfWhoHasTheNameLater) {
+  const auto known = directory();
+  auto users = known->users();
+  const auto standing_of = [&](const Vote& vote, const std::vector<Delegation>& given) {
+    Request asked = request({{{"dba"}, 1}});
+    asked.votes = {vote};
+    return standing(asked, {identity::Directory(users, 2), given, 2 * kHour}).approved;
+  };
+  const std::vector<Delegation> given = {{1, "carol", "dave", kHour, 2 * kHour, 4 * kHour}};
+  Vote bobs{"bob", Verdict::kApprove};
+  bobs.time_micros = kHour;
+  EXPECT_TRUE(standing_of(bobs, {}));
+  EXPECT_TRUE(standing_of(vote_for("dave", "carol", kHour), given));
+  for (auto& user : users) user.created_micros = kHour + 1;
+  EXPECT_FALSE(standing_of(bobs, {})) << "made since";
+  // The delegation itself is of later still: of the two it is the vote that does not count.
+  EXPECT_FALSE(standing_of(vote_for("dave", "carol", kHour), given));
 }
 
 TEST(Quorum, Threat67_NobodyVotesForWhoAsksNorDoTheyForOthers) {

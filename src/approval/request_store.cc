@@ -252,8 +252,8 @@ Result<std::vector<Request>> RequestStore::list(const Wanted& wanted) {
 Result<std::vector<Request>> RequestStore::open(const Subject& subject) {
   SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
                                 "SELECT {} FROM approval_requests WHERE state IN ('waiting', "
-                                "'approved') AND requester = ? AND database = ? AND statement = ? "
-                                "ORDER BY number DESC LIMIT 100",
+                                "'approved') AND automatic = 0 AND requester = ? AND database = ? "
+                                "AND statement = ? ORDER BY number DESC LIMIT 100",
                                 kColumns)));
   query.bind(1, subject.requester).bind(2, subject.database).bind_blob(3, subject.statement);
   return all_of(query);

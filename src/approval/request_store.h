@@ -32,7 +32,8 @@ class RequestStore {
   Result<Request> find(int64_t number);
   /// The newest first, with their votes.
   Result<std::vector<Request>> list(const Wanted& wanted);
-  /// Those of one requester at one database that may still come to something.
+  /// Those of one requester at one database that people may still let, or have let through. What
+  /// was approved automatically is its asker's alone.
   Result<std::vector<Request>> open(const Subject& subject);
 
   /// What may still come to something, of everybody.

@@ -64,16 +64,19 @@ namespace {
 
 using Places = std::vector<std::pair<std::filesystem::path, std::vector<FramePlace>>>;
 
-/// The records of one segment that are to be erased. An error: they may not be.
-Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, bool complete,
+/// The records of one segment that are to be erased; `last`: its header's, 0 while it is written.
+/// An error: they may not be.
+Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uint64_t last,
                                           const Erasure& erasure,
                                           std::span<const LegalHold> holds) {
   std::vector<FramePlace> places;
   SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
   Frame frame;
+  uint64_t seen = 0;
   while (reader.next(frame) == SegmentReader::Status::kFrame) {
+    seen = frame.sequence;
     if (frame.erased || frame.sequence < erasure.first || frame.sequence > erasure.last) continue;
-    if (!complete) {
+    if (last == 0) {
       return fail(ErrorCode::kUnavailable,
                   fmt::format("record {} is in a segment that is still being written: erase it "
                               "once the segment is complete, or after a restart of the gateway",
@@ -88,6 +91,7 @@ Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, boo
     }
     places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
   }
+  if (seen < last) return fail(damaged_at(reader.offset()).within(file.filename().string()));
   return places;
 }
 
@@ -104,7 +108,7 @@ Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure
     if (!header || header->first_sequence > erasure.last) continue;
     const bool complete = header->last_sequence != 0;
     if (complete && header->last_sequence < erasure.first) continue;
-    SLUICE_ASSIGN(auto places, places_in(file, complete, erasure, holds));
+    SLUICE_ASSIGN(auto places, places_in(file, header->last_sequence, erasure, holds));
     count += places.size();
     if (!places.empty()) found.emplace_back(file, std::move(places));
   }

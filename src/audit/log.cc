@@ -18,6 +18,7 @@
 #include "audit/record.h"
 #include "audit/salts.h"
 #include "audit/segment.h"
+#include "audit/tree_files.h"
 #include "audit/tree_keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -246,6 +247,7 @@ LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
 Result<> LogImpl::recover() {
   for (const auto& writer : writers_) writer->drop_spare();
   SLUICE_ASSIGN(const auto files, list_segments(log_directory(options_.directory)));
+  const uint64_t covered = tree_files(options_.directory).claimed_size();
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     if (!header) {
@@ -256,18 +258,21 @@ Result<> LogImpl::recover() {
       continue;
     }
     uint64_t last = std::max(header->last_sequence, header->first_sequence - 1);
-    if (header->last_sequence == 0) {
+    // What no checkpoint covers may not have reached the disk before power failed, though its
+    // header has: it is looked at as if it had not been closed.
+    const bool doubtful = header->last_sequence > covered && std::filesystem::exists(file);
+    if (header->last_sequence == 0 || doubtful) {
       SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
-      last = std::max(last, recovery.last_sequence);
-      log::info("audit log: recovered {} records of {}", recovery.records,
-                file.filename().string());
-      found_.push_back(fmt::format("not closed: {} with {} records{}", file.filename().string(),
-                                   recovery.records,
-                                   recovery.torn ? ", then a torn one that is kept as it is" : ""));
-      if (recovery.torn) {
-        log::warn("audit log: {} ends in a torn record at byte {}; it is kept as it is",
-                  file.filename().string(), recovery.good_bytes);
+      if (header->last_sequence != 0 && recovery.last_sequence >= header->last_sequence) {
+        sequence_ = std::max(sequence_.load(), last);
+        continue;
       }
+      last = std::max(last, recovery.last_sequence);
+      found_.push_back(fmt::format("{}: {} with {} records{}",
+                                   doubtful ? "not whole, though closed" : "not closed",
+                                   file.filename().string(), recovery.records,
+                                   recovery.torn ? ", then a torn one that is kept as it is" : ""));
+      log::warn("audit log: {}", found_.back());
       if (recovery.records == 0) {
         // It would be taken for one still being written; what is torn keeps its name for itself.
         std::error_code ignored;

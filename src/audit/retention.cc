@@ -102,9 +102,12 @@ Result<> Retention::look_at(const std::filesystem::path& file, Segment& segment)
   segment.numbers.clear();
   segment.places.clear();
   SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
+  SLUICE_ASSIGN(const auto header, read_segment_header(file));
   SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
   Frame frame;
+  uint64_t last = 0;
   while (reader.next(frame) == SegmentReader::Status::kFrame) {
+    last = frame.sequence;
     if (frame.erased) continue;
     const auto record = read_record(frame.payload);
     // What cannot be read stays: it is not known whose it is.
@@ -122,6 +125,7 @@ Result<> Retention::look_at(const std::filesystem::path& file, Segment& segment)
     segment.places.push_back(
         {frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
   }
+  if (last < header.last_sequence) return fail(damaged_at(reader.offset()));
   return {};
 }
 
@@ -139,6 +143,16 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
   }
   if (settle_) SLUICE_TRY(settle_());
   segment.untold = false;
+  if (holds_) {
+    SLUICE_ASSIGN(const auto now, holds_());
+    const bool more = std::any_of(now.begin(), now.end(), [&](const LegalHold& hold) {
+      return std::none_of(segment.holds.begin(), segment.holds.end(),
+                          [&](const auto& known) { return known.name == hold.name; });
+    });
+    if (more)
+      return fail(ErrorCode::kUnavailable,
+                  "a legal hold has been set meanwhile: the next run looks at it anew");
+  }
   segment.erased = true;
   SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
   return erase_frames(file, segment.places);

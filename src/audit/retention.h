@@ -55,6 +55,10 @@ class Retention {
 
   /// What is told is signed before anything is erased: waits for it. Without it nobody waits.
   void set_settle(std::function<Result<>()> settle) { settle_ = std::move(settle); }
+  /// Asked again before anything is erased: a run takes its time.
+  void set_holds(std::function<Result<std::vector<LegalHold>>()> holds) {
+    holds_ = std::move(holds);
+  }
 
   /// Looks at segments whose records all are in a checkpoint that covers `published` of them, and
   /// erases what is over. Without `tell` it only counts. Others can have the segments between two
@@ -70,6 +74,7 @@ class Retention {
   std::filesystem::path audit_;
   std::vector<RetentionRule> rules_;
   std::function<Result<>()> settle_;
+  std::function<Result<std::vector<LegalHold>>()> holds_;
   /// When something of a segment may be over; only for what has been looked at under these rules.
   std::map<std::string, int64_t> next_;
 };

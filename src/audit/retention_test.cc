@@ -1,5 +1,7 @@
 #include "audit/retention.h"
 
+#include <fstream>
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -207,6 +209,35 @@ TEST_F(RetentionTest, ADamagedSegmentStopsNoneOfTheOthers) {
   Frame frame;
   while (reader->next(frame) == SegmentReader::Status::kFrame) erased += frame.erased ? 1 : 0;
   EXPECT_EQ(erased, 19U) << "all but the one that is kept for ever";
+}
+
+TEST_F(RetentionTest, ADamagedRecordIsNotPassedOverInSilence) {
+  const auto file = list_segments(folder / "log")->front();
+  {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(std::filesystem::file_size(file) / 2));
+    bytes.write("\x5a\x5a\x5a\x5a", 4);
+  }
+  const auto run = retention.run(16 * kDay, UINT64_MAX, {}, [](const auto&) { return Result<>(); });
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().text, HasSubstr("damaged at byte"));
+  const auto erased = erase_records(folder.path(), {1, 1000}, {});
+  ASSERT_FALSE(erased);
+  EXPECT_THAT(erased.error().text, HasSubstr("damaged at byte"));
+}
+
+TEST_F(RetentionTest, AHoldThatIsSetMeanwhileIsHeeded) {
+  std::vector<LegalHold> holds;
+  retention.set_holds([&] { return Result<std::vector<LegalHold>>(holds); });
+  retention.set_settle([&] {
+    holds = {{"lawsuit", {.user = "alice"}}};
+    return Result<>();
+  });
+  const auto before = left();
+  const auto run = retention.run(16 * kDay, UINT64_MAX, {}, [](const auto&) { return Result<>(); });
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().text, HasSubstr("legal hold"));
+  EXPECT_EQ(left(), before);
 }
 
 TEST_F(RetentionTest, OthersHaveTheSegmentsWhileItIsTold) {

@@ -194,6 +194,11 @@ bool SegmentReader::find_next() {
   return true;
 }
 
+Error damaged_at(uint64_t offset) {
+  return {ErrorCode::kIo,
+          "it is damaged at byte " + std::to_string(offset) + "; `sluice audit verify` tells more"};
+}
+
 Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
   SLUICE_ASSIGN(auto bytes, SegmentFile::open(file));
   return read_header(bytes, file);

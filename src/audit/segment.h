@@ -107,6 +107,8 @@ struct SegmentHeader {
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;  ///< of a sealed segment, else 0
 };
+/// Of a segment that ends before the last record that its header names.
+Error damaged_at(uint64_t offset);
 /// An error for a file that is no segment.
 Result<SegmentHeader> read_segment_header(const std::filesystem::path& file);
 

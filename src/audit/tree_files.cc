@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "tlog/checkpoint.h"
+#include "tlog/note.h"
+
 namespace sluice::audit {
 namespace {
 
@@ -138,6 +141,13 @@ void TreeFiles::remove_partial(const tlog::TileId& full) const {
 
 Result<std::string> TreeFiles::read_checkpoint() const {
   return read_file(directory_ / "checkpoint");
+}
+
+uint64_t TreeFiles::claimed_size() const {
+  const auto text = read_checkpoint();
+  const auto note = text ? tlog::parse_note(*text) : fail(text.error());
+  const auto head = note ? tlog::parse_checkpoint(note->text) : fail(note.error());
+  return head ? head->size : 0;
 }
 
 Result<> TreeFiles::write_checkpoint(std::string_view note) const {

@@ -41,6 +41,7 @@ std::optional<Duration> age_of(const std::filesystem::path& file) {
 Upkeep::Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks)
     : audit_(std::move(audit)), callbacks_(std::move(callbacks)), retention_(audit_) {
   retention_.set_settle(callbacks_.settle);
+  retention_.set_holds(callbacks_.holds);
   reload(std::move(options));
   thread_ = std::thread([this] { loop(); });
 }

@@ -133,6 +133,11 @@ class Judge {
       now.client_address = peer_;
       ask_for(*decision, understood, now, change, which, i);
     }
+    if (later) {
+      // Nobody knows yet what it does: held or not, it is nothing to let through unseen.
+      out_.automatic = false;
+      out_.evidence.push_back(place_of(which, i) + ": judged when it runs");
+    }
     tell(which, i, *decision, understood, change, later);
     return {};
   }
@@ -162,13 +167,9 @@ class Judge {
         out_.max_rows = std::min(out_.max_rows.value_or(*spec->max_rows), *spec->max_rows);
       out_.valid = std::min(out_.valid, spec->valid);
       if (spec->proofs.ticket) ask_ticket(spec->proofs.ticket->system);
-      auto automatic =
+      const auto automatic =
           policy::decide_automatically(*spec, *understood.facts, understood.catalog.get(),
                                        principal_, target_, now, objections, out_.proofs);
-      if (understood.facts->unresolved) {
-        automatic.approved = false;
-        automatic.evidence.emplace_back("it names what only an earlier step makes");
-      }
       out_.automatic = out_.automatic && automatic.approved;
       const std::string place = place_of(which, i);
       for (const auto& line : automatic.evidence) out_.evidence.push_back(place + ": " + line);

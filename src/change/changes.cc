@@ -256,6 +256,7 @@ Result<> Changes::start(Job job, const Who& who, State from) {
                             "sluice", "failed", why));
     return fail(ErrorCode::kUnavailable, why);
   }
+  job.credential = credential->id;
   job.assurance = credential->assurance;
   auto run = std::make_unique<Run>();
   Run& raw = *run;

@@ -85,7 +85,7 @@ std::string Runner::run() {
 }
 
 std::string Runner::on_target(size_t target) {
-  if (stopped_) return "stopped";
+  if (auto why = over(); !why.empty()) return why;
   auto session = open(target);
   if (!session) return session.error().text;
   std::string problem = steps_on(target, **session);
@@ -93,7 +93,17 @@ std::string Runner::on_target(size_t target) {
   return problem;
 }
 
+/// Why nothing more may run; empty: it may.
+std::string Runner::over() {
+  if (stopped_) return "stopped";
+  const auto directory = gateway_.directory();
+  const auto* credential = directory->credential(job_.credential);
+  const bool live = credential != nullptr && credential->live(wall_micros());
+  return live ? "" : "the credential with which it was started is revoked or has expired";
+}
+
 Outcome Runner::execute(Session& session, const std::string& text) {
+  if (auto why = over(); !why.empty()) return {{}, std::move(why)};
   return session.client->run(text, job_.change.statement_timeout + kGrace,
                              [this] { return stopped_.load(); });
 }
@@ -135,7 +145,7 @@ std::string Runner::step(size_t target, size_t number, Session& session) {
   if (const auto kept = store_.begin_step(job_.change.number, record); !kept)
     return kept.error().text;
   session.run->begin(number);
-  const Outcome outcome = stopped_ ? Outcome{{}, "stopped"} : execute(session, steps[number].text);
+  const Outcome outcome = execute(session, steps[number].text);
   const bool together = job_.plan.in_transaction(job_.part);
   record.state = outcome.error.empty()       ? (together ? StepState::kRan : StepState::kDone)
                  : outcome.lost && !together ? StepState::kUnknown

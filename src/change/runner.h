@@ -19,6 +19,7 @@ struct Job {
   Plan plan;
   std::vector<size_t> targets;  ///< in Change::targets, in the order in which they are run on
   gateway::ApprovedChange approved;
+  std::string credential;         ///< with which it was started
   identity::Assurance assurance;  ///< how the requester has proved who they are
 };
 
@@ -44,6 +45,7 @@ class Runner {
   std::string steps_on(size_t target, Session& session);
   std::string step(size_t target, size_t number, Session& session);
   Outcome execute(Session& session, const std::string& text);
+  std::string over();
   void note(const Result<>& kept);
   Result<> refresh_directory();
 

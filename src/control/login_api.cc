@@ -167,12 +167,11 @@ HttpResponse LoginApi::certificate(const HttpRequest& request) {
   next.user = shown->user;
   next.databases = shown->databases;
   next.expires_micros = shown->expires_micros;
-  next.label = "client certificate, got with " + shown->id;
   next.assurance = shown->assurance;
   next.actors = shown->actors;
   const std::lock_guard working(working_);
-  const auto issued =
-      identity::CredentialStore(database_, next.user + " (sluice login)").issue_for_key(next, *key);
+  const auto issued = identity::CredentialStore(database_, next.user + " (sluice login)")
+                          .issue_for_key(next, *key, shown->id);
   if (!issued) return failed(issued.error());
   publish();
   return json_response(200, boost::json::object{{"id", issued->id},

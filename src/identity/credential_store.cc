@@ -72,6 +72,11 @@ Result<std::vector<Credential>> read_all(store::Statement& query) {
   }
 }
 
+/// By which a certificate ends with what it was got with.
+std::string certificate_label(std::string_view shown) {
+  return fmt::format("client certificate, got with {}", shown);
+}
+
 /// Tells what somebody got, for the record.
 std::string describe(const std::string& id, const NewCredential& next) {
   std::string text =
@@ -174,14 +179,23 @@ Result<IssuedCredential> CredentialStore::issue_for_token(const NewCredential& n
   return issued;
 }
 
-Result<IssuedCredential> CredentialStore::issue_for_key(const NewCredential& next,
-                                                        std::string_view key_digest) {
+Result<IssuedCredential> CredentialStore::issue_for_key(NewCredential next,
+                                                        std::string_view key_digest,
+                                                        std::string_view shown) {
+  next.label = certificate_label(shown);
   SLUICE_TRY(check(next));
   IssuedCredential issued{make_credential_id(), {}, next.expires_micros};
   const std::string digest = certificate_digest(key_digest);
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   // Whether they exist and may have one; the verifier itself is of no use here.
   SLUICE_ASSIGN([[maybe_unused]] const auto unused, verifier_for(next.user, {}));
+  SLUICE_ASSIGN(auto source,
+                database_.prepare("SELECT 1 FROM credentials WHERE id = ? AND user = ? AND "
+                                  "revoked_micros = 0 AND expires_micros > ?"));
+  source.bind(1, shown).bind(2, next.user).bind(3, wall_micros());
+  SLUICE_ASSIGN(const bool live, source.step());
+  if (!live) return fail(ErrorCode::kDenied, "the credential that was shown is over: log in again");
+  source.reset();
   SLUICE_ASSIGN(auto query, database_.prepare("SELECT 1 FROM credentials WHERE digest = ?"));
   query.bind_blob(1, digest);
   SLUICE_ASSIGN(const bool known, query.step());
@@ -273,12 +287,19 @@ Result<> CredentialStore::revoke(std::string_view id) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("no credential \"{}\" is in force; see: sluice token list", id));
   }
-  const std::string message =
-      fmt::format("{} {} of \"{}\" revoked", query.text(1), id, query.text(0));
+  const std::string user = query.text(0);
+  std::string message = fmt::format("{} {} of \"{}\" revoked", query.text(1), id, user);
   query.reset();
   SLUICE_ASSIGN(auto update,
                 database_.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE id = ?1"));
   SLUICE_TRY(update.bind(1, id).bind(2, now).run());
+  SLUICE_ASSIGN(auto certificates,
+                database_.prepare("UPDATE credentials SET revoked_micros = ?3 WHERE user = ?1 AND "
+                                  "label = ?2 AND scram_verifier = '' AND revoked_micros = 0 AND "
+                                  "expires_micros > ?3"));
+  SLUICE_TRY(certificates.bind(1, user).bind(2, certificate_label(id)).bind(3, now).run());
+  if (database_.changes() > 0)
+    message += fmt::format(", with certificates got with it: {}", database_.changes());
   SLUICE_TRY(store::leave_admin_event(database_, actor_, message));
   return transaction.commit();
 }

@@ -53,14 +53,17 @@ class CredentialStore {
   Result<IssuedCredential> issue_for_token(const NewCredential& next, std::string_view token);
   /// The same for who holds a key pair: the client certificate with that key lets in, where it is
   /// shown in a TLS handshake, and there is no secret. `key_digest` is net::public_key_digest.
-  /// Besides, kExists for a key that has been used before.
-  Result<IssuedCredential> issue_for_key(const NewCredential& next, std::string_view key_digest);
+  /// `shown` is the id of the credential that it is got with: it is labelled so, and ends with
+  /// that. Besides, kExists for a key that has been used before, kDenied where `shown` is over.
+  Result<IssuedCredential> issue_for_key(NewCredential next, std::string_view key_digest,
+                                         std::string_view shown);
   /// Its holder has proved anew who they are: from now on it is as strong as `assurance`. `secret`
   /// shows that they hold it. False, and nothing is changed, if it is not a live session of `user`
   /// that acts for nobody else.
   Result<bool> strengthen(const SecretString& secret, const std::string& user,
                           const Assurance& assurance);
-  /// Ends it for good; sessions that it has opened end with it. Errors: kNotFound, also for one
+  /// Ends it for good, with the certificates that were got with it; sessions that these have opened
+  /// end with them. Errors: kNotFound, also for one
   /// that is over.
   Result<> revoke(std::string_view id);
   /// All that a user still has; returns how many those were.

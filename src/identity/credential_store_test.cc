@@ -223,6 +223,23 @@ TEST_P(CredentialStoreTest, RevokedIsOverForGood) {
   EXPECT_EQ(events(), before);
 }
 
+TEST_P(CredentialStoreTest, ACertificateEndsWithWhatItWasGotWith) {
+  const auto login = issue(session("alice"));
+  const auto other = issue(session("alice"));
+  const auto certificate = credentials.issue_for_key(session("alice"), "key", login.id);
+  const auto others = credentials.issue_for_key(session("alice"), "other key", other.id);
+  ASSERT_TRUE(certificate && others);
+  ASSERT_TRUE(credentials.revoke(login.id));
+  EXPECT_THAT(last_event(), HasSubstr("of \"alice\" revoked, with certificates got with it: 1"));
+  const auto now = directory();
+  EXPECT_FALSE(now->credential(certificate->id)->live(wall_micros()));
+  EXPECT_TRUE(now->credential(others->id)->live(wall_micros()));
+  // Who was a moment too late with asking gets none.
+  const auto late = credentials.issue_for_key(session("alice"), "third key", login.id);
+  EXPECT_EQ(late.error().code, ErrorCode::kDenied);
+  EXPECT_FALSE(credentials.issue_for_key(session("bob"), "fourth key", other.id)) << "alice's";
+}
+
 TEST_P(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   issue(session("alice"));
   issue(session("alice"));

@@ -175,12 +175,13 @@ Result<Exchanged> TokenExchange::for_itself(const Party& subject) {
 
 Result<Exchanged> TokenExchange::for_another(const Party& subject, const Party& actor,
                                              const std::vector<std::string>& before) {
-  // RFC 8693, section 4.4: whom the subject's token lets act for it, if it says that.
+  // RFC 8693, section 4.4: whom the subject's token lets act for it, if it says that. A subject is
+  // one of an issuer: where none is named, of the token's own.
   if (const auto* allowed = subject.claims.all.if_contains("may_act")) {
-    const bool this_one = allowed->is_object() &&
-                          text_of(allowed->get_object(), "sub") == actor.claims.subject &&
-                          (!allowed->get_object().contains("iss") ||
-                           text_of(allowed->get_object(), "iss") == actor.issuer);
+    const bool this_one =
+        allowed->is_object() && text_of(allowed->get_object(), "sub") == actor.claims.subject &&
+        (allowed->get_object().contains("iss") ? text_of(allowed->get_object(), "iss")
+                                               : subject.issuer) == actor.issuer;
     if (!this_one) {
       return fail(ErrorCode::kDenied, fmt::format("the subject's token lets somebody else act for "
                                                   "it than \"{}\" (may_act)",

@@ -372,6 +372,11 @@ def test_automatic_approval_at_every_step_or_not_at_all(gateway, server):
     assert rows(server, "orders", "SELECT max(i) FROM numbers") == ["11"]
     change = submit(gateway, "UPDATE numbers SET i = 5 WHERE i = 6;\nALTER TABLE numbers ADD COLUMN note text;")
     assert change["state"] == "waiting"
+    # What is judged only when it runs is nothing that could be approved unseen, although no rule holds it by now.
+    change = submit(gateway, "UPDATE numbers SET i = 5 WHERE i = 6", rollback="SELECT count(*) FROM later")
+    assert change["state"] == "waiting"
+    told = gateway.cli("approval", "explain", str(change["request"])).stdout
+    assert "rollback step 1 (line 1) on orders: judged when it runs" in told, told
 
 
 def test_what_let_it_through_without_people_must_still_hold(gateway, server):
@@ -475,6 +480,21 @@ def test_who_is_disabled_runs_nothing_more(gateway, server):
     running.end()
     now = wait_until(gateway, change, lambda now: now["state"] != "running")
     assert now["state"] == "failed" and columns(server, "staging") == columns(server, "orders") == ["i"]
+
+
+def test_without_the_credential_that_started_it_it_stops_before_the_next_step(gateway, server):
+    change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(3); CREATE TABLE notes (id int)")
+    running = Background(gateway, change)
+    wait_until(gateway, change, lambda now: len(now["steps"]) == 2)
+    # The newest of the logins; the run has one of its own.
+    logins = [c for c in json.loads(gateway.cli("token", "list", "--user", "alice", "-o", "json").stdout)
+              if not (c["label"] or "").startswith("change")]
+    gateway.cli("token", "revoke", logins[0]["id"])
+    running.end()
+    now = wait_until(gateway, change, lambda now: now["state"] != "running")
+    assert now["state"] == "failed" and "revoked or has expired" in now["problem"], now
+    assert [step["state"] for step in now["steps"]] == ["undone", "undone", "failed"]
+    assert not has(server, "staging") and columns(server, "staging") == columns(server, "orders") == ["i"]
 
 
 def test_over_http(gateway, server):

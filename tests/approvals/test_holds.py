@@ -332,7 +332,11 @@ def test_an_approver_who_may_not_any_more(gateway, change):
     gateway.cli(*{"disabled": ["user", "disable", "dora"], "removed": ["user", "remove", "dora"],
                   "group": ["user", "set", "dora", "--group", "interns"]}[change])
     time.sleep(0.7)
-    assert "may not approve any more" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
+    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
+    assert wait_for_request(gateway) != number, "it is asked for anew"
+    before = requests(gateway, "--state", "withdrawn")[0]
+    assert before["number"] == number and "may not approve any more" in json.loads(
+        gateway.cli("approval", "show", str(number), "-o", "json").stdout)["reason"]
 
 
 @pytest.mark.parametrize("text,before", [

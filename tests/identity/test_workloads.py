@@ -136,6 +136,11 @@ def test_agents_act_only_for_those_who_are_known(gateway, github, cluster):
     assert status == 400 and "nobody here" in answer["error_description"], answer
     status, answer = exchange(gateway, cluster.token("spiffe://acme/billing", "sluice", may_act={"sub": "agent:8"}), **agent)
     assert status == 400 and "may_act" in answer["error_description"], answer
+    # A subject is one of an issuer: the cluster's own agent:7, unless it says whose.
+    status, answer = exchange(gateway, cluster.token("spiffe://acme/billing", "sluice", may_act={"sub": "agent:7"}), **agent)
+    assert status == 400 and "may_act" in answer["error_description"], answer
+    named = cluster.token("spiffe://acme/billing", "sluice", may_act={"sub": "agent:7", "iss": github.url})
+    assert exchange(gateway, named, **agent)[0] == 200
     status, answer = exchange(gateway, cluster.token("spiffe://acme/billing", "sluice", act={"sub": "agent:7"}))
     assert status == 400, "the cluster's actors are not those of the other issuer"
     status, answer = exchange(gateway, cluster.token("spiffe://acme/billing", "sluice"),
