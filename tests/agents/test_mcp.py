@@ -245,7 +245,7 @@ def test_access_is_asked_for(agent, gateway):
 def test_an_agent_recalls_its_own_statements(agent, gateway):
     agent.call("query", database="orders", sql="SELECT 'to be recalled'")
     gateway.psql("-c", "SELECT 'of somebody else'")
-    gateway.wait_for(lambda r: any("to be recalled" in x.get("statement", "") for x in r), "--user", "helper")
+    gateway.wait_for(lambda r: any("to be recalled" in x.get("text", "") for x in r), "--user", "helper")
     found, failed = agent.call("my_history", limit=100)
     assert not failed, found
     assert "to be recalled" in json.dumps(found) and "of somebody else" not in json.dumps(found)
