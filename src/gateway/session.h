@@ -401,7 +401,7 @@ class Session : private net::StreamHandler, private ServerUser {
   ParameterList setup_parameters_;  ///< as at the server while it is being set up
   std::vector<net::Slice> pending_;
   Forwarding to_server_, to_client_;
-  std::string own_row_;  ///< a row for us that arrives in parts
+  std::string own_row_;                          ///< a row for us that arrives in parts
   std::unique_ptr<Deferred> deferred_, redone_;  ///< the second is looked at again right now
   std::unique_ptr<Held> held_;
   std::shared_ptr<ChangeRun> change_run_;  ///< whose steps run here; null: none
@@ -431,7 +431,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<audit::StampMaker> stamps_;  ///< null: writes to this database have none
   uint64_t last_token_ = 0;
   uint64_t stamp_ = 0;  ///< in the transaction of what is sent next; 0: none that is certain
-  uint64_t stamp_at_sync_ = 0;          ///< it, at a Sync that may have ended its transaction
+  uint64_t stamp_at_sync_ = 0;  ///< it, at a Sync that may have ended its transaction
   uint64_t server_transaction_ = 0, server_transaction_of_ = 0;  ///< of the last stamp; that stamp
 
   // Limits.
