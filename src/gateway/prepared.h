@@ -27,7 +27,8 @@ struct Prepared {
 /// When something was bound.
 struct BoundAt {
   Moment moment;
-  uint64_t epoch = 0;  ///< of what its meaning may depend on: Session::epoch_
+  uint64_t epoch = 0;      ///< of what its meaning may depend on: Session::epoch_
+  uint64_t principal = 0;  ///< SessionPrincipal::id of who bound it
 };
 
 /// A portal the server has confirmed with BindComplete.

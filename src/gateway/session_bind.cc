@@ -206,7 +206,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     return Pass::kDrop;
   }
   entry.scope = scope_.id;
-  entry.bound = {now_, epoch_};
+  entry.bound = {now_, epoch_, principal_->id};
   // Needed when what it prepares is used.
   if (!statement->facts().prepared.empty()) entry.source = prepared->source;
   veil(entry, statement.get());
@@ -226,13 +226,17 @@ const Expected* Session::bind_ahead(Bytes portal, bool& other) {
   return nullptr;
 }
 
-/// A portal may wait between its Bind and its Execute: what is allowed is found anew. What was
-/// approved was compared with what was asked for at its Bind, and is executed then or not at all.
+/// A portal may wait between its Bind and its Execute: what is allowed is found anew then. What was
+/// approved was compared with what was asked for at its Bind, and is executed at once or not at
+/// all.
 Session::DecisionPtr Session::decide_bound(const Statement& text, DecisionPtr decision,
                                            const BoundAt& bound, bool& writes) const {
   constexpr uint64_t kAtOnceMicros = 5'000'000;
+  const bool at_once = bound.epoch == epoch_ && bound.principal == principal_->id &&
+                       decision->policy_version == worker_.runtime()->policy->version() &&
+                       now_.micros_since(bound.moment) < kAtOnceMicros;
+  if (at_once) return decision;
   if (!decision->approval.empty()) {
-    if (bound.epoch == epoch_ && now_.micros_since(bound.moment) < kAtOnceMicros) return decision;
     return refusal(
         "approved-at-bind", "42501",
         "what was approved at its Bind is executed at once, with nothing in between that "
