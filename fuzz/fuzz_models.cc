@@ -2,6 +2,8 @@
 #include "input.h"
 #include "models/answer_reader.h"
 #include "models/conversation.h"
+#include "models/heard.h"
+#include "models/kept_elsewhere.h"
 
 using namespace sluice;
 
@@ -12,7 +14,11 @@ FUZZ(bytes) {
   const auto rest = bytes.substr(2);
   auto conversation = models::read_conversation(rest);
   if (conversation) {
-    require(!models::latest_words(*conversation).empty());
+    models::Heard heard;
+    const auto news = heard.news("ann", *conversation);
+    heard.keep(news);
+    require(heard.news("ann", *conversation).words.size() <= news.words.size());
+    (void)models::kept_elsewhere(conversation->body);
     (void)models::change_texts(*conversation, false, [](std::string_view text) {
       return Result<std::string>(std::string(text));
     });
