@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 
 import psycopg2
 import pytest
@@ -166,6 +167,13 @@ def test_an_authority_vouches_for_a_service(gateway, mesh):
             session.cursor().execute("SELECT pg_sleep(0.1)")
     refused(gateway, files, "nightly")
     gateway.cli("user", "enable", "nightly")
+    for _ in range(300):  # The gateway looks at its store about once a second.
+        try:
+            with_certificate(gateway, files, "nightly").close()
+            return
+        except psycopg2.OperationalError:
+            time.sleep(0.05)
+    raise AssertionError("who was enabled again is not let in")
 
 
 @pytest.mark.parametrize("what, says", [
