@@ -58,6 +58,13 @@ DecisionPtr refused(const policy::Overspent& over) {
                    "Run the statement again later; an operator finds the reason at /readyz and in "
                    "the gateway's log.");
   }
+  if (over.crowded) {
+    return refusal(rule_of(over.budget), "53400",
+                   fmt::format("{} would be one run more than budget \"{}\" can keep apart", whose,
+                               over.budget),
+                   "Go on under the name of a run that was used before: names count for as long as "
+                   "their budget does, of a run until seven days after its last statement.");
+  }
   const std::string until = over.renewed_micros == 0
                                 ? "not renewed within this run"
                                 : "renewed at " + format_time(over.renewed_micros);

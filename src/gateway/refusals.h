@@ -34,6 +34,14 @@ inline std::shared_ptr<const policy::Decision> too_many_prepared() {
                  "Close some of them, or connect again.");
 }
 
+/// Of a run whose taint could not be remembered.
+inline std::shared_ptr<const policy::Decision> too_many_runs() {
+  return refusal("too-many-runs", "53400",
+                 "more runs have read text that anybody may have written than can be kept apart",
+                 "Go on under the name of a run that was used before: a run counts for thirty days "
+                 "after it has read such text.");
+}
+
 /// Sent in place of a refused statement where the server has to fail too, so that its transaction
 /// is aborted as by any other error. Not SQL, whatever the settings.
 inline constexpr std::string_view failing_text() { return "statement refused by the gateway"; }

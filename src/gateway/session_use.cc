@@ -40,6 +40,12 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
       !(refused = decide(*text, redone_ ? redone_->estimate : std::nullopt))->allowed()) {
     return false;
   }
+  if (policy->asks_taint() && is_agent(acting_, admission_.principal) &&
+      !agents.taints.has_room(Taints::whose(admission_.principal, acting_.said_now.run),
+                              admission_.user, now_.wall_micros)) {
+    refused = too_many_runs();
+    return false;
+  }
   if (decision &&
       (refused = no_capture(*decision, worker_.shared().results, *worker_.runtime()->config))) {
     return false;
@@ -86,7 +92,7 @@ void Session::note_limits(Expected& entry) {
       returns_free_text(entry.text->facts(), scope_.scope ? scope_.scope->catalog.get() : nullptr,
                         database.has_catalog() ? database.labels().current().get() : nullptr)) {
     worker_.shared().agents.taints.mark(Taints::whose(admission_.principal, acting_.said_now.run),
-                                        now_.wall_micros);
+                                        admission_.user, now_.wall_micros);
     acting_.tainted = true;
     context_ = audit::EncodedContext(context());
   }

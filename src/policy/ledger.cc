@@ -20,7 +20,12 @@ struct Account {
   std::string counted_by, payer;
   int64_t begin_micros = 0, end_micros = 0;  ///< of its span; a run's ends with its silence
   int64_t last_micros = 0;
+  std::string namer;  ///< of a run's: budget and user; else empty
 
+  /// Nothing is known of it that another would not know.
+  bool is_empty() const {
+    return used == Amounts{} && reserved == Amounts{} && elsewhere == Amounts{} && !told;
+  }
   /// All that counts of one amount.
   uint64_t total(size_t at) const { return used[at] + reserved[at] + elsewhere[at]; }
 };
@@ -29,7 +34,8 @@ namespace {
 
 /// What is reserved at once, so that not every row takes a lock.
 constexpr Amounts kChunk = {1, 256, uint64_t{256} << 10, 1, 16, 1, 0, 0, 0, 0};
-constexpr int64_t kTidyEvery = 60'000'000;
+constexpr int64_t kTidyEvery = 60'000'000, kTidyEveryWhenFull = 5'000'000;
+constexpr std::string_view kRun = " run ";
 
 int64_t micros(Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -45,7 +51,7 @@ std::string payer_name(const Budget& budget, const Payer& payer) {
     case Per::kAgent:
       return payer.user;
     case Per::kRun:
-      return payer.user + " run " + payer.run;
+      return payer.user + std::string(kRun) + payer.run;
     case Per::kHuman:
       break;
   }
@@ -54,6 +60,13 @@ std::string payer_name(const Budget& budget, const Payer& payer) {
 
 std::string key_of(const std::string& counted_by, const std::string& payer, int64_t begin) {
   return fmt::format("{}\n{}\n{}", counted_by, payer, begin);
+}
+
+/// Who has chosen the name of a run, for one budget: names of runs have no blanks. Empty: it is of
+/// no run.
+std::string namer_of(const std::string& counted_by, const std::string& payer) {
+  const size_t at = payer.rfind(kRun);
+  return at == std::string::npos ? std::string() : counted_by + "\n" + payer.substr(0, at);
 }
 
 uint64_t minus(uint64_t most, uint64_t used) { return most > used ? most - used : 0; }
@@ -68,6 +81,7 @@ Overspent overspent(const Budget& budget, const std::string& payer, Amount amoun
           used,
           *budget.most[static_cast<size_t>(amount)],
           account.end_micros,
+          false,
           false,
           false};
 }
@@ -202,9 +216,36 @@ std::shared_ptr<Account> Ledger::account(const Budget& budget, const std::string
     known->payer = payer;
     known->begin_micros = begin_of(budget, when);
     known->end_micros = budget.every.count() == 0 ? 0 : known->begin_micros + micros(budget.every);
+    known->namer = namer_of(budget.counted_by, payer);
+    if (!known->namer.empty()) runs_.add(known->namer);
   }
   known->last_micros = std::max(known->last_micros, when);
   return known;
+}
+
+/// Whether it has an account, or may have one more. With the lock held.
+bool Ledger::has_room(const Budget& budget, const Payer& payer, int64_t now_micros) {
+  const std::string name = payer_name(budget, payer);
+  const std::string namer = namer_of(budget.counted_by, name);
+  if (namer.empty() ||
+      accounts_.contains(key_of(budget.counted_by, name, begin_of(budget, now_micros))))
+    return true;
+  const auto full = [&] { return crowded_until_.contains(namer) || !runs_.room(namer); };
+  if (!full()) return true;
+  tidy(now_micros, kTidyEveryWhenFull);
+  return !full();
+}
+
+/// Why nothing that this budget counts may begin. With the lock held.
+std::optional<Overspent> Ledger::not_yet(const Budget& budget, const Payer& payer,
+                                         int64_t now_micros) {
+  const auto known = counting_.find(budget.counted_by);
+  const bool counting = known == counting_.end() || known->second != Counting::kKnown;
+  const bool elsewhere = !counting && !knows_others();
+  if (!counting && !elsewhere && has_room(budget, payer, now_micros)) return std::nullopt;
+  return Overspent{
+      budget.name, budget.ask, budget.per, payer_name(budget, payer), Amount::kStatements, 0, 0,
+      0,           counting,   elsewhere,  !counting && !elsewhere};
 }
 
 tl::expected<std::unique_ptr<Spending>, Overspent> Ledger::begin(
@@ -215,19 +256,9 @@ tl::expected<std::unique_ptr<Spending>, Overspent> Ledger::begin(
   spending->policy_ = policy;
   {
     const std::lock_guard lock(mutex_);
-    tidy(now_micros);
+    tidy(now_micros, kTidyEvery);
     for (const Budget* budget : budgets) {
-      const auto known = counting_.find(budget->counted_by);
-      if (known == counting_.end() || known->second != Counting::kKnown) {
-        return tl::unexpected(Overspent{budget->name, budget->ask, budget->per,
-                                        payer_name(*budget, payer), Amount::kStatements, 0, 0, 0,
-                                        true, false});
-      }
-      if (!knows_others()) {
-        return tl::unexpected(Overspent{budget->name, budget->ask, budget->per,
-                                        payer_name(*budget, payer), Amount::kStatements, 0, 0, 0,
-                                        false, true});
-      }
+      if (auto over = not_yet(*budget, payer, now_micros)) return tl::unexpected(std::move(*over));
       const std::string name = payer_name(*budget, payer);
       spending->lines_.push_back({budget, name, account(*budget, name, now_micros), {}});
     }
@@ -268,7 +299,18 @@ void Ledger::recall(const Budget& budget, const Payer& payer, int64_t when_micro
   std::shared_ptr<Account> found;
   {
     const std::lock_guard lock(mutex_);
-    found = account(budget, payer_name(budget, payer), when_micros);
+    const std::string name = payer_name(budget, payer);
+    const std::string namer = namer_of(budget.counted_by, name);
+    const int64_t begun = begin_of(budget, when_micros);
+    // A log can name more runs than are remembered: those that are not must not begin anew.
+    if (!namer.empty() && !runs_.room(namer) &&
+        !accounts_.contains(key_of(budget.counted_by, name, begun))) {
+      const int64_t span = micros(budget.every);
+      auto& until = crowded_until_[namer];
+      until = std::max(until, span == 0 ? when_micros + micros(kLongestRunSilence) : begun + span);
+      return;
+    }
+    found = account(budget, name, when_micros);
   }
   const std::lock_guard lock(found->mutex);
   for (size_t i = 0; i < kAmounts; ++i) found->used[i] += used[i];
@@ -342,6 +384,8 @@ void Ledger::learn(const std::vector<SharedUse>& others) {
       account->payer = use.payer;
       account->begin_micros = use.begin_micros;
       account->end_micros = use.end_micros;
+      account->namer = namer_of(use.budget, use.payer);
+      if (!account->namer.empty()) runs_.add(account->namer);
     }
     account->last_micros = std::max(account->last_micros, use.last_micros);
     const std::lock_guard one(account->mutex);
@@ -354,15 +398,25 @@ void Ledger::learn(const std::vector<SharedUse>& others) {
   learned_ = Clock::now();
 }
 
-/// Spans that are over are forgotten, and runs that have fallen silent. With the lock held.
-void Ledger::tidy(int64_t now_micros) {
-  if (now_micros - tidied_micros_ < kTidyEvery) return;
+/// Spans that are over are forgotten, runs that have fallen silent, and what has used nothing. With
+/// the lock held.
+void Ledger::tidy(int64_t now_micros, int64_t every_micros) {
+  if (now_micros - tidied_micros_ < every_micros) return;
   tidied_micros_ = now_micros;
   std::erase_if(accounts_, [&](const auto& each) {
-    const Account& one = *each.second;
-    return one.end_micros != 0 ? one.end_micros < now_micros
-                               : one.last_micros < now_micros - micros(kLongestRunSilence);
+    Account& one = *each.second;
+    if (one.end_micros != 0 ? one.end_micros < now_micros
+                            : one.last_micros < now_micros - micros(kLongestRunSilence))
+      return true;
+    if (each.second.use_count() > 1) return false;  // Somebody spends.
+    const std::lock_guard lock(one.mutex);
+    return one.is_empty();
   });
+  std::erase_if(crowded_until_, [&](const auto& each) { return each.second < now_micros; });
+  runs_.clear();
+  for (const auto& [key, account] : accounts_) {
+    if (!account->namer.empty()) runs_.add(account->namer);
+  }
 }
 
 std::vector<BudgetState> Ledger::states(const Policy& policy, int64_t now_micros,

@@ -14,6 +14,7 @@
 #include "policy/budget.h"
 #include "policy/policy.h"
 #include "policy/principal.h"
+#include "policy/run_names.h"
 
 namespace sluice::policy {
 
@@ -50,6 +51,7 @@ struct Overspent {
   int64_t renewed_micros = 0;
   bool counting = false;   ///< what was used before is not known yet
   bool elsewhere = false;  ///< what other gateways have used is not known
+  bool crowded = false;    ///< the payer has named more runs than are remembered
 };
 
 /// What a gateway has used of one payer's budget, as gateways that share a store tell each other.
@@ -107,6 +109,9 @@ class Spending {
 /// once more for a few hundred rows.
 class Ledger {
  public:
+  Ledger() = default;
+  explicit Ledger(RunNames::Most most) : runs_(most) {}
+
   /// Budgets of `policy` that count this principal there.
   static std::vector<const Budget*> applying(const Policy& policy, const Principal& principal,
                                              const Target& target);
@@ -148,12 +153,17 @@ class Ledger {
  private:
   enum class Counting : uint8_t { kNever, kUnderWay, kKnown };
   std::shared_ptr<Account> account(const Budget& budget, const std::string& payer, int64_t when);
+  std::optional<Overspent> not_yet(const Budget& budget, const Payer& payer, int64_t now_micros);
+  bool has_room(const Budget& budget, const Payer& payer, int64_t now_micros);
   bool knows_others() const;
-  void tidy(int64_t now_micros);
+  void tidy(int64_t now_micros, int64_t every_micros);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<Account>> accounts_;
   std::unordered_map<std::string, Counting> counting_;  ///< by Budget::counted_by
+  RunNames runs_;                                       ///< with an account, by budget and user
+  /// Until when runs without an account are not known to have used nothing, by budget and user.
+  std::unordered_map<std::string, int64_t> crowded_until_;
   int64_t tidied_micros_ = 0;
   std::optional<Duration> stale_;  ///< unset: there are no other gateways
   std::optional<Clock::time_point> learned_;

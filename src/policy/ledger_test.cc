@@ -176,6 +176,59 @@ TEST_F(LedgerTest, OtherAmountsGoOnWithWhatWasCounted) {
   EXPECT_FALSE(ledger.counted(policy_of(text)->budgets()[0])) << "others count now";
 }
 
+class CrowdedLedgerTest : public LedgerTest {
+ protected:
+  CrowdedLedgerTest() : crowded({.of_one = 3, .in_all = 4, .always = 1}) {
+    (void)crowded.begin_counting(budget());
+    crowded.end_counting(budget(), true);
+  }
+  const Budget& budget() const { return policy->budgets().front(); }
+  auto spend(const std::string& user, const std::string& run, int64_t now = kNow) {
+    auto spending =
+        crowded.begin(policy, {&budget()}, payer_of(agent(user), run), amounts(1, 1), now);
+    if (spending) (*spending)->charge(amounts(1, 1));
+    return spending;
+  }
+  const std::shared_ptr<const Policy> policy =
+      policy_of("  - {name: run, who: {kinds: [agent]}, per: run, statements: 2}\n");
+  Ledger crowded;
+};
+
+TEST_F(CrowdedLedgerTest, Threat78_NewNamesOfRunsAreRefusedAndNoBudgetIsReset) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(spend("helper", std::to_string(i))) << i;
+  const auto over = spend("helper", "new");
+  ASSERT_FALSE(over);
+  EXPECT_TRUE(over.error().crowded);
+  EXPECT_TRUE(spend("helper", "0")) << "it is known";
+  const auto spent = spend("helper", "0", kNow + 10 * kSecond);
+  ASSERT_FALSE(spent);
+  EXPECT_FALSE(spent.error().crowded);
+  EXPECT_EQ(spent.error().used, 2U) << "what it has used is not forgotten";
+  EXPECT_TRUE(spend("other", "1"));
+  EXPECT_FALSE(spend("other", "2")) << "all are taken";
+  EXPECT_TRUE(spend("third", "1")) << "nobody is shut out by others";
+  EXPECT_TRUE(spend("helper", "new", kNow + 24 * 8 * kHour)) << "the others are silent";
+}
+
+TEST_F(CrowdedLedgerTest, WhatHasUsedNothingMakesRoom) {
+  const Amounts too_much = amounts(3);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(crowded.begin(policy, {&budget()}, payer_of(agent("helper"), std::to_string(i)),
+                               too_much, kNow));
+  }
+  EXPECT_TRUE(spend("helper", "new", kNow + 10 * kSecond));
+}
+
+TEST_F(CrowdedLedgerTest, ALogOfMoreRunsThanAreRememberedResetsNone) {
+  for (int i = 0; i < 5; ++i)
+    crowded.recall(budget(), payer_of(agent("helper"), std::to_string(i)), kNow, amounts(2), {},
+                   kNow);
+  EXPECT_EQ(crowded.states(*policy, kNow).size(), 3U);
+  EXPECT_FALSE(spend("helper", "1")) << "spent";
+  EXPECT_TRUE(spend("helper", "4").error().crowded) << "spent, and not remembered";
+  EXPECT_TRUE(spend("helper", "4", kNow + 24 * 8 * kHour));
+}
+
 TEST(Budgets, WhatIsWrongIsSaid) {
   for (const auto& [text, wrong] : std::vector<std::pair<std::string, std::string>>{
            {"{name: a, who: {kinds: [agent]}, per: agent, every: 1h}", "needs an amount"},
