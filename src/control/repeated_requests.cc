@@ -10,28 +10,40 @@ namespace sluice::control {
 namespace {
 
 constexpr auto kLife = std::chrono::minutes(10);
-constexpr size_t kMost = 5'000, kMostOfOne = 500;
 constexpr size_t kLongestKey = 255;
 /// Of an answer that is told again; of all of them 320 MB at most.
 constexpr size_t kLongestAnswer = size_t{64} << 10;
 
 }  // namespace
 
-void RepeatedRequests::drop(std::deque<std::pair<std::string, std::string>>::iterator which) {
+void RepeatedRequests::drop(Order::iterator which) {
   kept_.erase(which->second);
   if (const auto user = of_user_.find(which->first); --user->second == 0) of_user_.erase(user);
   order_.erase(which);
 }
 
+/// What is under way stays: it must not be done twice.
+void RepeatedRequests::drop_oldest_of(const std::string& user) {
+  const auto oldest = std::find_if(order_.begin(), order_.end(), [&](const auto& entry) {
+    return entry.first == user && kept_.find(entry.second)->second.answer.has_value();
+  });
+  if (oldest != order_.end()) drop(oldest);
+}
+
 void RepeatedRequests::forget(const std::string& user, Clock::time_point now) {
-  while (!order_.empty() &&
-         (order_.size() >= kMost || now - kept_.find(order_.front().second)->second.when >= kLife))
+  while (!order_.empty()) {
+    const Kept& oldest = kept_.find(order_.front().second)->second;
+    if (!oldest.answer || now - oldest.when < kLife) break;
     drop(order_.begin());
-  // Nobody makes others' be forgotten.
-  if (const auto theirs = of_user_.find(user);
-      theirs != of_user_.end() && theirs->second >= kMostOfOne) {
-    drop(std::find_if(order_.begin(), order_.end(),
-                      [&](const auto& entry) { return entry.first == user; }));
+  }
+  // Nobody makes others' be forgotten; where there are too many in all, who has most loses one.
+  const auto theirs = of_user_.find(user);
+  if (theirs != of_user_.end() && theirs->second >= most_.of_one) {
+    drop_oldest_of(user);
+  } else if (order_.size() >= most_.in_all) {
+    drop_oldest_of(std::max_element(of_user_.begin(), of_user_.end(), [](auto& a, auto& b) {
+                     return a.second < b.second;
+                   })->first);
   }
 }
 
@@ -46,7 +58,7 @@ HttpResponse RepeatedRequests::once(const HttpRequest& request,
   const std::string asked = sha2(256, request.method + " " + request.path + "\n" + request.body);
   {
     const std::lock_guard lock(mutex_);
-    forget(request.user, Clock::now());
+    if (!kept_.contains(key)) forget(request.user, Clock::now());
     const auto [found, fresh] = kept_.try_emplace(key, Kept{asked, Clock::now(), std::nullopt});
     if (!fresh && found->second.asked != asked)
       return problem(422, "this Idempotency-Key was used for another request");
@@ -62,17 +74,26 @@ HttpResponse RepeatedRequests::once(const HttpRequest& request,
     return answer;
   } catch (...) {
     // It may have done a part of it: that it is over is told, and nothing is done twice.
-    keep(key, problem(500, "the same request was asked before, and failed",
-                      "Look at what came of it; to have it done again, use another "
-                      "Idempotency-Key."));
+    keep(key,
+         problem(500, "the same request was asked before, and failed",
+                 "Look at what came of it; to have it done again, use another "
+                 "Idempotency-Key."),
+         true);
     throw;
   }
 }
 
-void RepeatedRequests::keep(const std::string& key, const HttpResponse& answer) {
+void RepeatedRequests::keep(const std::string& key, const HttpResponse& answer,
+                            bool failed_midway) {
   const std::lock_guard lock(mutex_);
   const auto found = kept_.find(key);
   if (found == kept_.end()) return;
+  // That the gateway could not is no answer: the same may be asked again.
+  if (answer.status >= 500 && !failed_midway) {
+    drop(std::find_if(order_.begin(), order_.end(),
+                      [&](const auto& entry) { return entry.second == key; }));
+    return;
+  }
   found->second.answer =
       answer.body.size() <= kLongestAnswer
           ? answer

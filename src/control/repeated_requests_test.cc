@@ -90,6 +90,35 @@ TEST(RepeatedRequests, WhatFailedIsNoLongerUnderWay) {
             201);
 }
 
+TEST(RepeatedRequests, WhatTheGatewayCouldNotDoIsDoneWhenItIsAskedAgain) {
+  RepeatedRequests repeated;
+  EXPECT_EQ(repeated.once(asks("alice", "k"), [] { return problem(503, "no store"); }).status, 503);
+  EXPECT_EQ(repeated.once(asks("alice", "k"), [] { return json_response(201, 1); }).status, 201);
+  EXPECT_EQ(repeated.once(asks("alice", "k"), [] { return json_response(201, 2); }).body, "1\n");
+}
+
+TEST(RepeatedRequests, WhereThereAreTooManyWhoHasMostLosesOne) {
+  RepeatedRequests repeated({.of_one = 4, .in_all = 5});
+  int done = 0;
+  const auto ask = [&] { return json_response(201, ++done); };
+  (void)repeated.once(asks("alice", "k"), ask);
+  for (int i = 0; i < 4; ++i) (void)repeated.once(asks("mallory", std::to_string(i)), ask);
+  (void)repeated.once(asks("bob", "k"), ask);
+  EXPECT_EQ(repeated.once(asks("alice", "k"), ask).body, "1\n") << "hers was the oldest";
+  EXPECT_EQ(repeated.once(asks("mallory", "0"), ask).body, "7\n");
+}
+
+TEST(RepeatedRequests, WhatIsUnderWayIsNotForgotten) {
+  RepeatedRequests repeated({.of_one = 1, .in_all = 1});
+  int inner = 0;
+  (void)repeated.once(asks("alice", "k"), [&] {
+    (void)repeated.once(asks("alice", "other"), [] { return json_response(200, 1); });
+    inner = repeated.once(asks("alice", "k"), [] { return json_response(200, 1); }).status;
+    return json_response(200, 1);
+  });
+  EXPECT_EQ(inner, 409);
+}
+
 TEST(RepeatedRequests, MemoryIsBounded) {
   RepeatedRequests repeated;
   const auto ask = [] { return json_response(200, 1); };
