@@ -37,7 +37,7 @@ constexpr auto kStreamLook = std::chrono::milliseconds(200);
 constexpr auto kEagerLook = std::chrono::milliseconds(20);
 constexpr auto kQuiet = std::chrono::seconds(15);
 constexpr size_t kMaxStreams = 64, kMostStreamsOfOne = 16;
-constexpr size_t kPoolThreads = 16, kMostOfOne = 4;
+constexpr size_t kMostOfOne = 4;
 
 http::response<http::string_body> finished(const http::request<http::string_body>& request,
                                            HttpResponse made) {
@@ -71,7 +71,7 @@ struct Shared {
   Tally open{kMaxConnections, kMostConnectionsOfOne}, streams{kMaxStreams, kMostStreamsOfOne};
   std::atomic<bool> addresses_are_shared = false;
   asio::thread_pool pool{1};                ///< for what takes long
-  FairPool many{kPoolThreads, kMostOfOne};  ///< and for what may run beside others
+  FairPool many{kHttpThreads, kMostOfOne};  ///< and for what may run beside others
   std::shared_ptr<asio::ssl::context> tls;
 };
 

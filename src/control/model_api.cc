@@ -20,6 +20,8 @@ namespace {
 constexpr std::string_view kPath = "/models/";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "models";
+/// Calls that wait for a provider at once: the rest of the threads is for the console and the API.
+constexpr size_t kMostCalls = kHttpThreads - kHttpThreads / 4;
 /// Of a prompt that is too long to be kept whole.
 constexpr size_t kBeginning = size_t{48} << 10;
 
@@ -100,7 +102,7 @@ std::optional<HttpResponse> ModelApi::answer(const HttpRequest& request) {
   HttpResponse response;
   HttpRequest asks = with_credential(request);
   response.whose = share_of(asks, *gateway_.directory());
-  response.later = [this, asks = std::move(asks)] { return take(asks); };
+  response.later = [this, asks = std::move(asks)] { return take_in_turn(asks); };
   return response;
 }
 
@@ -153,6 +155,26 @@ Result<std::string> ModelApi::masked(std::string_view text, const mask::Treatmen
   std::string out;
   mask::sift_text(text, look, out);
   return out;
+}
+
+HttpResponse ModelApi::take_in_turn(const HttpRequest& request) {
+  class Counted {
+   public:
+    explicit Counted(std::atomic<size_t>& calls) : calls_(calls), before_(calls++) {}
+    ~Counted() { --calls_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    bool too_many() const { return before_ >= kMostCalls; }
+
+   private:
+    std::atomic<size_t>& calls_;
+    const size_t before_;
+  };
+  const Counted counted(calls_);
+  if (!counted.too_many()) return take(request);
+  auto refused = problem(503, "too many calls of models are under way", "Ask again in a second.");
+  refused.headers["Retry-After"] = "1";
+  return refused;
 }
 
 HttpResponse ModelApi::take(const HttpRequest& request) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,8 @@ class ModelApi {
   void stop();
 
  private:
+  /// `take`, unless so many hold a thread that others would find none.
+  HttpResponse take_in_turn(const HttpRequest& request);
   /// One question, and who asks it.
   struct Asked {
     Caller caller;
@@ -67,7 +70,8 @@ class ModelApi {
   const mask::Permuter permuter_;
   ModelRules rules_;
   models::Heard heard_;
-  std::mutex mutex_;  ///< guards all below
+  std::atomic<size_t> calls_ = 0;  ///< that hold one of the server's threads
+  std::mutex mutex_;               ///< guards all below
   std::shared_ptr<const config::Config> config_;
   std::list<std::shared_ptr<ModelExchange>> exchanges_;
   bool stopped_ = false;

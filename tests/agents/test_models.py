@@ -328,6 +328,31 @@ def test_one_credential_takes_no_more_than_its_share(gateway, provider, token):
     assert len(provider.asked) == 20
 
 
+def test_models_leave_threads_to_others(gateway, provider, token):
+    tokens = []
+    for i in range(4):
+        gateway.cli("user", "add", f"busy{i}", "--kind", "agent", "--group", "engineering", "--no-password")
+        tokens.append(known_token(gateway, "--user", f"busy{i}", "--scope", "models", "--scope", "api"))
+    provider.answers.clear()
+    answers = []
+    try:
+        calls = [threading.Thread(target=lambda t=t: answers.append(ask(gateway, "POST", "/models/gpt/v1/chat/completions", conversation("wait"), token=t, prefix="")))
+                 for t in tokens for _ in range(4)]
+        for call in calls:
+            call.start()
+        deadline = time.monotonic() + 20
+        while len(answers) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [answer.status for answer in answers] == [503] * 4, answers
+        assert answers[0].headers["Retry-After"] == "1"
+        assert ask(gateway, "GET", "/databases", token=token).status == 200
+    finally:
+        provider.answers.set()
+    for call in calls:
+        call.join()
+    assert sorted(answer.status for answer in answers) == [200] * 12 + [503] * 4
+
+
 def test_stopping_waits_for_no_model(server, provider):
     provider.slow = 5
     slow = Gateway(server, start=False)
