@@ -49,6 +49,20 @@ std::optional<HttpResponse> Api::answer_open(const HttpRequest& request) {
 }
 
 HttpResponse Api::answer_public(const HttpRequest& received) {
+  auto answer = answer_anybody(received);
+  if (!answer.later) return door_.slowed(received, std::move(answer));
+  HttpRequest asked;
+  asked.peer = received.peer;
+  asked.authorization = received.authorization;
+  if (const auto key = received.header("x-api-key"); !key.empty())
+    asked.headers["x-api-key"] = std::string(key);
+  answer.later = [this, asked = std::move(asked), make = std::move(answer.later)] {
+    return door_.slowed(asked, make());
+  };
+  return answer;
+}
+
+HttpResponse Api::answer_anybody(const HttpRequest& received) {
   HttpRequest request = received;
   if (auto refused = door_.stop(request)) return std::move(*refused);
   if (request.roles.any()) return later(std::move(request));

@@ -115,6 +115,7 @@ class Api {
   void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
 
  private:
+  HttpResponse answer_anybody(const HttpRequest& request);
   /// What needs nobody's role: those who ask prove who they are in ways of their own, or need not.
   std::optional<HttpResponse> answer_open(const HttpRequest& request);
   /// What the front door has let in, or the operator asks. Any thread.

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "control/caller.h"
+#include "control/peer_network.h"
 #include "control/problem.h"
 #include "control/roles.h"
 #include "control/session_cookie.h"
@@ -34,6 +35,12 @@ HttpResponse no_such(const HttpRequest& request) {
   auto refused =
       problem(405, fmt::format("only {} can be asked of this", fmt::join(methods, ", ")));
   refused.headers["Allow"] = fmt::format("{}", fmt::join(methods, ", "));
+  return refused;
+}
+
+HttpResponse not_known(const std::string& why) {
+  auto refused = problem(401, "who asks is not known", why);
+  refused.headers["WWW-Authenticate"] = "Bearer";
   return refused;
 }
 
@@ -75,6 +82,9 @@ std::optional<HttpResponse> FrontDoor::take_cookie(HttpRequest& request) {
   if (!request.authorization.empty()) return std::nullopt;
   const auto cookie = session_cookie(request, config()->identity.behind_tls);
   if (!cookie) return std::nullopt;
+  // Refused here: known a moment later, it would have got around what follows.
+  if (gateway_.directory()->credential_of_secret(cookie->secret) == nullptr)
+    return not_known("this session is over");
   const auto site = request.header("sec-fetch-site");
   if (from_elsewhere(request, config()->identity, config()->api.url) || site == "cross-site" ||
       site == "same-site")
@@ -95,9 +105,7 @@ std::optional<HttpResponse> FrontDoor::identify(HttpRequest& request, const Rout
   if (!caller) {
     if (caller.error().code == ErrorCode::kDenied)
       return problem(403, "this credential may not do that", caller.error().text);
-    auto refused = problem(401, "who asks is not known", caller.error().text);
-    refused.headers["WWW-Authenticate"] = "Bearer";
-    return refused;
+    return not_known(caller.error().text);
   }
   request.user = caller->user;
   request.person = caller->person;
@@ -107,11 +115,26 @@ std::optional<HttpResponse> FrontDoor::identify(HttpRequest& request, const Rout
   return std::nullopt;
 }
 
+HttpResponse FrontDoor::slowed(const HttpRequest& request, HttpResponse answer) {
+  if (answer.status != 401 || request.peer.empty()) return answer;
+  HttpRequest shows;
+  shows.peer = request.peer;
+  shows.authorization = request.authorization;
+  if (const auto key = request.header("x-api-key"); shows.authorization.empty() && !key.empty())
+    shows.authorization = "Bearer " + std::string(key);
+  // What a model's provider refuses is not held against who asked.
+  if (share_of(shows, *gateway_.directory()) != share_of_peer(request.peer)) return answer;
+  auto refused = wait_for("refused " + network_of(request.peer));
+  return refused ? std::move(*refused) : std::move(answer);
+}
+
 std::optional<HttpResponse> FrontDoor::too_many(const HttpRequest& request) {
   const bool known = !request.user.empty();
-  const Duration wait =
-      limits_.take(known ? share_of_user(request.user) : share_of_peer(request.peer),
-                   config()->api.requests_per_second, Clock::now());
+  return wait_for(known ? share_of_user(request.user) : share_of_peer(request.peer));
+}
+
+std::optional<HttpResponse> FrontDoor::wait_for(const std::string& whose) {
+  const Duration wait = limits_.take(whose, config()->api.requests_per_second, Clock::now());
   if (wait <= Duration::zero()) return std::nullopt;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
   auto refused = problem(429, "too many requests", fmt::format("Wait {} s.", seconds));

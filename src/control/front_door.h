@@ -24,6 +24,9 @@ class FrontDoor {
   /// browser's cookie shows counts like a credential in Authorization, from where nothing but the
   /// gateway's own pages can have sent it.
   std::optional<HttpResponse> stop(HttpRequest& request);
+  /// The answer that a request gets: after many from one address that nobody is known to have
+  /// sent, only that these have to wait. Whoever is known never waits for them.
+  HttpResponse slowed(const HttpRequest& request, HttpResponse answer);
   /// Whether a request that it has let in would be let in now: whoever is answered without an end
   /// may not be who they were.
   bool still_lets_in(const HttpRequest& request);
@@ -33,6 +36,7 @@ class FrontDoor {
   std::optional<HttpResponse> refuse_in_clear(const HttpRequest& request);
   std::optional<HttpResponse> identify(HttpRequest& request, const Route& route);
   std::optional<HttpResponse> too_many(const HttpRequest& request);
+  std::optional<HttpResponse> wait_for(const std::string& whose);
 
   gateway::Gateway& gateway_;
   RequestLimits limits_;

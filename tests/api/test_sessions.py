@@ -211,6 +211,16 @@ def test_too_many_requests_wait(server):
         answers = [ask(slow, "GET", "/databases", token=token) for _ in range(30)]
         refused = [answer for answer in answers if answer.status == 429]
         assert 10 <= len(refused) < 30 and refused[0].headers["Retry-After"] == "1"
+        # Who shows what nobody has waits too, for themselves alone; and a wait answers it nothing.
+        time.sleep(1)
+        unknown = [ask(slow, "GET", "/databases", token="slc_" + "A" * 43) for _ in range(30)]
+        refused = [answer for answer in unknown if answer.status == 429]
+        assert {answer.status for answer in unknown} == {401, 429}
+        assert 10 <= len(refused) < 30 and refused[0].headers["Retry-After"] == "1"
+        assert ask(slow, "GET", "/databases", token=token).status == 200
+        stranger = Browser(slow)
+        stranger.cookies = {name: "slc_" + "B" * 43 for name in ("sluice", "__Host-sluice")}
+        assert stranger.ask("GET", "/databases").status == 429
         assert ask(slow, "GET", "/healthz", prefix="").status == 200
     finally:
         slow.stop()
