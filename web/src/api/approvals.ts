@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { get, post, queryString } from "./client";
+import { usePages } from "./pages";
 import type { Approval, ApprovalBrief, Delegation, UndoEntry } from "./types/approval";
 
 const POLL_MS = 10_000;
 
 export function useApprovals(state: string, requester = "") {
-  return useQuery({
-    queryKey: ["approvals", state, requester],
-    queryFn: ({ signal }) => get<ApprovalBrief[]>(`/approvals${queryString({ state, requester, limit: 200 })}`, signal),
-    refetchInterval: POLL_MS,
-  });
+  return usePages<ApprovalBrief>(
+    ["approvals", state, requester],
+    `/approvals${queryString({ state, requester, limit: 200 })}`,
+    POLL_MS,
+  );
 }
 
 /** How many requests wait, of those one may see. */

@@ -49,6 +49,17 @@ export function useSlowest() {
   });
 }
 
+export const DENIED_OF_A_DAY: Filters = { decision: "denied", since: "24h" };
+
+export function useDeniedOfADay() {
+  return useQuery({
+    queryKey: ["denied of a day"],
+    queryFn: ({ signal }) =>
+      get<Counts>(`/audit/counts${queryString({ ...DENIED_OF_A_DAY, by: "decision", limit: 1 })}`, signal),
+    refetchInterval: 60_000,
+  });
+}
+
 export function useSearches() {
   return useQuery({ queryKey: ["searches"], queryFn: ({ signal }) => get<SavedSearch[]>("/audit/searches", signal) });
 }

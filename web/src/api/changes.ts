@@ -1,13 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { get, post } from "./client";
+import { usePages } from "./pages";
 import type { Change, ChangeBrief, NewChange } from "./types/change";
 
 export function useChanges() {
-  return useQuery({
-    queryKey: ["changes"],
-    queryFn: ({ signal }) => get<ChangeBrief[]>("/changes?limit=200", signal),
-    refetchInterval: 10_000,
-  });
+  return usePages<ChangeBrief>(["changes"], "/changes?limit=200", 10_000);
 }
 
 export function useChange(number: number) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { call, get, post, queryString, setCsrfToken, whenSessionIsLost } from "./client";
+import { call, get, getPage, post, queryString, setCsrfToken, whenSessionIsLost } from "./client";
 import { asProblem, Problem } from "./problem";
 
 interface Sent {
@@ -25,6 +25,26 @@ beforeEach(() => {
   setCsrfToken("token-1");
 });
 afterEach(() => vi.unstubAllGlobals());
+
+describe("getPage", () => {
+  function linkTo(link: string) {
+    vi.stubGlobal("fetch", () =>
+      Promise.resolve(new Response("[1, 2]", { headers: { "content-type": "application/json", link } })),
+    );
+  }
+
+  it("tells where the next page is", async () => {
+    linkTo('</api/v1/changes?limit=2&before=5>; rel="next"');
+    expect(await getPage<number>("/changes?limit=2")).toEqual({ rows: [1, 2], next: "/changes?limit=2&before=5" });
+  });
+
+  it("ends where nothing follows, and follows nobody elsewhere", async () => {
+    answerWith(200, "[]");
+    expect((await getPage("/changes")).next).toBeUndefined();
+    linkTo('<https://elsewhere.example/api/v1/changes?before=5>; rel="next"');
+    expect((await getPage("/changes")).next).toBeUndefined();
+  });
+});
 
 describe("call", () => {
   it("sends the CSRF token with everything but GET", async () => {

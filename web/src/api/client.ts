@@ -49,6 +49,22 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return call<T>("GET", path, { signal });
 }
 
+/** One page of a list by numbers, and where the next one is. */
+export interface Page<T> {
+  rows: T[];
+  next: string | undefined;
+}
+
+/** The address of the next page is in Link (RFC 8288): there may be more behind a page that is not full. */
+export async function getPage<T>(path: string, signal?: AbortSignal): Promise<Page<T>> {
+  const response = await send("GET", path, { signal });
+  const next = /<([^>]*)>; *rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+  return {
+    rows: (await response.json()) as T[],
+    next: next?.startsWith(`${BASE}/`) === true ? next.slice(BASE.length) : undefined,
+  };
+}
+
 export async function getText(path: string): Promise<string> {
   return (await send("GET", path, {})).text();
 }

@@ -1,12 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
-import { get, post } from "./client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { get, post, queryString } from "./client";
 import type { Grant, Holding, NewGrant } from "./types/grant";
 
-export function useGrants() {
+/** The most that the gateway tells of at once. */
+export const MOST_GRANTS = 10_000;
+
+export function useGrants(limit: number, holder = "") {
   return useQuery({
-    queryKey: ["grants"],
-    queryFn: ({ signal }) => get<Grant[]>("/grants?limit=500", signal),
+    queryKey: ["grants", limit, holder],
+    queryFn: ({ signal }) => get<Grant[]>(`/grants${queryString({ limit, holder })}`, signal),
     refetchInterval: 10_000,
+    placeholderData: keepPreviousData,
   });
 }
 

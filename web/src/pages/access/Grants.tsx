@@ -1,12 +1,14 @@
 import { KeyRound } from "lucide-react";
+import { useState } from "react";
 import { Link } from "wouter";
-import { giveBackGrant, reviewGrant, revokeGrant, useGrants } from "../../api/grants";
+import { giveBackGrant, reviewGrant, revokeGrant, useGrants, MOST_GRANTS } from "../../api/grants";
 import type { Grant } from "../../api/types/grant";
 import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge, StateBadge } from "../../parts/Badge";
 import { Confirm } from "../../parts/Confirm";
 import { Empty } from "../../parts/Empty";
+import { More } from "../../parts/More";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
@@ -76,13 +78,14 @@ function Deeds({ grant }: { grant: Grant }) {
 
 /** Grants that one may see: one's own, and those one decides on. */
 export function Grants({ of }: { of?: string }) {
-  const grants = useGrants();
+  const [limit, setLimit] = useState(200);
+  const grants = useGrants(limit, of);
+  const more = { hasNextPage: grants.data?.length === limit && limit < MOST_GRANTS, isFetching: grants.isFetching };
   return (
     <Panel flush>
       <Await query={grants}>
-        {(all) => {
-          const list = of === undefined ? all : all.filter((grant) => grant.holder === of);
-          return list.length === 0 ? (
+        {(list) =>
+          list.length === 0 ? (
             <Empty title="No roles" icon={KeyRound}>
               A role that somebody was given for a while stands here.
             </Empty>
@@ -124,9 +127,10 @@ export function Grants({ of }: { of?: string }) {
                 { name: "Actions", cell: (row) => <Deeds grant={row} /> },
               ]}
             />
-          );
-        }}
+          )
+        }
       </Await>
+      <More of={more} onMore={() => setLimit(Math.min(limit * 2, MOST_GRANTS))} />
     </Panel>
   );
 }

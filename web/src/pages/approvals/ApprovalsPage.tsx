@@ -7,6 +7,7 @@ import { Await } from "../../parts/Await";
 import { Badge, EnvironmentBadge, StateBadge } from "../../parts/Badge";
 import { SqlLine } from "../../parts/code/Sql";
 import { Empty } from "../../parts/Empty";
+import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Segments } from "../../parts/Segments";
@@ -116,6 +117,7 @@ export default function ApprovalsPage() {
             );
           }}
         </Await>
+        <More of={requests} onMore={() => void requests.fetchNextPage()} />
       </Panel>
     </Page>
   );

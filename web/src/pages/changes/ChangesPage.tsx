@@ -5,6 +5,7 @@ import { Await } from "../../parts/Await";
 import { Badge, StateBadge } from "../../parts/Badge";
 import { buttonClass } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
+import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
@@ -60,6 +61,7 @@ export default function ChangesPage() {
             )
           }
         </Await>
+        <More of={changes} onMore={() => void changes.fetchNextPage()} />
       </Panel>
     </Page>
   );

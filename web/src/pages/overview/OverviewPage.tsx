@@ -1,4 +1,6 @@
 import { useEffect, useState } from "react";
+import { DENIED_OF_A_DAY, useDeniedOfADay } from "../../api/audit";
+import { queryString } from "../../api/client";
 import { useOverview } from "../../api/overview";
 import type { Overview } from "../../api/types/overview";
 import { useHas, useMe, useWatches } from "../../app/me";
@@ -30,6 +32,19 @@ const ROWS: readonly Line[] = [
   { name: "masked", label: "Values masked", colour: "--chart-4" },
 ];
 
+/** What the page that it leads to shows, counted. */
+function Denied() {
+  const denied = useDeniedOfADay();
+  return (
+    <Stat
+      label="Denied"
+      value={denied.data === undefined ? "…" : short(denied.data.records)}
+      note="in 24 hours"
+      href={`/activity${queryString(DENIED_OF_A_DAY)}`}
+    />
+  );
+}
+
 function Numbers({ overview }: { overview: Overview }) {
   const { totals, waiting, audit } = overview;
   const unpublished = audit === undefined ? 0 : audit.last_sequence - audit.published_sequence;
@@ -47,12 +62,7 @@ function Numbers({ overview }: { overview: Overview }) {
         note="since the start"
         href="/activity?type=statement&since=1h"
       />
-      <Stat
-        label="Denied"
-        value={short(totals?.denied ?? 0)}
-        note={`${short(totals?.failed ?? 0)} failed`}
-        href="/activity?decision=denied&since=24h"
-      />
+      <Denied />
       <Stat
         label="Waiting for people"
         value={count(waiting?.approvals ?? 0)}
