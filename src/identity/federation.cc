@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -79,6 +80,13 @@ Result<std::optional<FederatedUsers::Row>> FederatedUsers::named(const std::stri
 Result<> FederatedUsers::make(const Row& row, const std::string& actor) {
   SLUICE_TRY(check_word("a user name", row.name));
   for (const auto& group : row.groups) SLUICE_TRY(check_word("a group name", group));
+  SLUICE_ASSIGN(const auto alike, users_alike(database_, row.name, false));
+  if (!alike.empty()) {
+    return deny(
+        fmt::format("\"{}\" would be taken for user \"{}\", who is here already; an operator "
+                    "can give one of them another name, or make them one: sluice user link",
+                    row.name, alike.front()));
+  }
   SLUICE_ASSIGN(auto insert,
                 database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
                                   "created_micros, kind, made_by) VALUES (?, ?, '', ?, ?, ?)"));
@@ -122,12 +130,28 @@ Result<> FederatedUsers::keep_groups(const Row& row, const std::vector<std::stri
                   groups.empty() ? "none" : fmt::format("{}", fmt::join(groups, " "))));
 }
 
+/// SCIM keeps names as they are sent, and tokens may have them in another case (RFC 7643, section
+/// 4.1.1: userName is compared in any).
+Result<std::optional<FederatedUsers::Row>> FederatedUsers::kept_by_scim(const std::string& name) {
+  SLUICE_ASSIGN(auto row, named(name));
+  if (row && row->made_by == kMadeByScim) return row;
+  SLUICE_ASSIGN(const auto alike, users_alike(database_, name, true));
+  if (alike.size() > 1) {
+    return deny(
+        fmt::format("\"{}\" is several users here ({}); ask the administrators of your "
+                    "identity provider to keep one (SCIM)",
+                    name, fmt::join(alike, ", ")));
+  }
+  if (alike.empty()) return std::nullopt;
+  return named(alike.front());
+}
+
 /// Finds who logs in for the first time by an issuer whose people SCIM keeps. One user may be
 /// known at several such issuers, but to one person at each.
 Result<> FederatedUsers::match_provisioned(const VerifiedIdentity& identity,
                                            std::optional<Row>& row) {
   if (!row) {
-    SLUICE_ASSIGN(row, named(identity.user));
+    SLUICE_ASSIGN(row, kept_by_scim(identity.user));
     if (row && row->made_by == kMadeByScim) {
       SLUICE_ASSIGN(auto query, database_.prepare(
                                     "SELECT 1 FROM federated_identities f JOIN users u ON u.name = "

@@ -94,8 +94,9 @@ Result<> ScimStore::insert_row(const scim::User& user, const std::string& id, in
                  .bind(4, profile_of(user))
                  .bind(5, now)
                  .run());
-  SLUICE_ASSIGN(auto back, database_.prepare("DELETE FROM scim_removed WHERE name = ?"));
-  return back.bind(1, user.user_name).run();
+  SLUICE_ASSIGN(auto back, database_.prepare("DELETE FROM scim_removed WHERE name = ?1 OR "
+                                             "lower(name) = ?2"));
+  return back.bind(1, user.user_name).bind(2, scim::lower(user.user_name)).run();
 }
 
 Result<scim::User> ScimStore::add(const scim::User& user) {
@@ -260,9 +261,24 @@ Result<> forget_scim_user(store::Database& database, std::string_view name) {
   return {};
 }
 
+Result<std::vector<std::string>> users_alike(store::Database& database, std::string_view name,
+                                             bool by_scim) {
+  SLUICE_ASSIGN(auto query,
+                database.prepare("SELECT name FROM users WHERE (name = ?1 OR lower(name) = ?2) AND "
+                                 "(?3 = 0 OR made_by = ?4) ORDER BY name"));
+  query.bind(1, name).bind(2, scim::lower(name)).bind(3, int64_t{by_scim}).bind(4, kMadeByScim);
+  std::vector<std::string> names;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return names;
+    names.push_back(query.text(0));
+  }
+}
+
 Result<bool> removed_by_scim(store::Database& database, std::string_view name) {
-  SLUICE_ASSIGN(auto query, database.prepare("SELECT 1 FROM scim_removed WHERE name = ?"));
-  query.bind(1, name);
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT 1 FROM scim_removed WHERE name = ?1 OR "
+                                             "lower(name) = ?2"));
+  query.bind(1, name).bind(2, scim::lower(name));
   return query.step();
 }
 

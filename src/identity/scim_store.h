@@ -74,7 +74,11 @@ class ScimStore {
 
 /// Ends what SCIM knows of a user, in the caller's transaction, when an operator removes them.
 Result<> forget_scim_user(store::Database& database, std::string_view name);
-/// Whether the identity provider has removed somebody of that name.
+/// Users who are called so but for the case of letters, `name` itself among them: all, or only
+/// those whom the identity provider keeps.
+Result<std::vector<std::string>> users_alike(store::Database& database, std::string_view name,
+                                             bool by_scim);
+/// Whether the identity provider has removed somebody of that name, in any case.
 Result<bool> removed_by_scim(store::Database& database, std::string_view name);
 
 }  // namespace sluice::identity

@@ -234,6 +234,47 @@ TEST_P(ScimStoreTest, Threat72_WhoIsGoneOrInactiveDoesNotLogIn) {
   EXPECT_THAT(log_in("bob", "3").error().text, HasSubstr("is not provisioned here"));
 }
 
+TEST_P(ScimStoreTest, Threat72_NamesAreTheSameInAnyCase) {
+  const auto dora = make("Dora.Smith@contoso.com");
+  const auto in = log_in("dora.smith@contoso.com", "s-1");
+  ASSERT_TRUE(in) << in.error().text;
+  EXPECT_EQ(*in, "Dora.Smith@contoso.com");
+  // Nobody gets a name that reads as hers.
+  const auto other = log_in("dora.smith@contoso.com", "s-2", true, false);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kDenied);
+  EXPECT_THAT(other.error().text, HasSubstr("Dora.Smith@contoso.com"));
+  const auto alike = users.add({"dora.smith@contoso.com", {}, UserKind::kHuman, {}});
+  ASSERT_FALSE(alike);
+  EXPECT_EQ(alike.error().code, ErrorCode::kExists);
+  ASSERT_TRUE(scim.remove_user(dora.meta.id));
+  const auto again = log_in("dora.smith@contoso.com", "s-1", true, false);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().text, HasSubstr("removed by the identity provider"));
+  // The provider can make her again, written in another way; then nothing is left of the removal.
+  const auto back = make("DORA.SMITH@contoso.com");
+  ASSERT_TRUE(scim.put(back.meta.id, [&] {
+    auto next = back;
+    next.user_name = "ds@contoso.com";
+    return next;
+  }()));
+  EXPECT_TRUE(log_in("dora.smith@contoso.com", "s-1", true, false));
+}
+
+TEST_P(ScimStoreTest, Threat70_WhoCouldBeTwoIsNobody) {
+  make("dora");
+  // As stores of before may have it.
+  auto query = database.prepare(
+      "INSERT INTO users (name, groups, scram_verifier, created_micros, kind, made_by) VALUES "
+      "('DORA', '', '', 1, 'human', 'scim')");
+  ASSERT_TRUE(query->run());
+  const auto two = log_in("Dora", "s-1");
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().code, ErrorCode::kDenied);
+  EXPECT_THAT(two.error().text, HasSubstr("several users"));
+  EXPECT_EQ(*log_in("dora", "s-1"), "dora");
+}
+
 TEST_P(ScimStoreTest, Threat70_AnotherIssuerDoesNotGetThem) {
   make("alice");
   EXPECT_THAT(log_in("alice", "1", true, false).error().text, HasSubstr("somebody else here"));

@@ -83,6 +83,13 @@ Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
   SLUICE_TRY(check_groups(user.groups));
   SLUICE_TRY(check_attributes(user.attributes));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const auto alike, users_alike(database_, user.name, true));
+  if (!alike.empty() && alike.front() != user.name) {
+    return fail(ErrorCode::kExists,
+                fmt::format("\"{}\" would be taken for user \"{}\", whom the identity provider "
+                            "keeps (SCIM): choose another name",
+                            user.name, alike.front()));
+  }
   SLUICE_ASSIGN(auto insert,
                 database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
                                   "created_micros, kind, attributes, valid_until_micros) VALUES "
