@@ -1,5 +1,6 @@
 #include "identity/scim_store.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -48,6 +49,15 @@ Result<scim::User> read_row(const store::Statement& query) {
   return std::move(*user);
 }
 
+/// What holds on of what was said of the name, for the record.
+std::string before_removal(int64_t disabled, int64_t valid_until_micros) {
+  std::string said;
+  if ((disabled & kDisabledByOperator) != 0) said += ", disabled as before they were removed";
+  if (valid_until_micros != 0)
+    said += fmt::format(", valid until {} as before", format_time(valid_until_micros));
+  return said;
+}
+
 /// What is different, for the record.
 std::string differences(const scim::User& before, const scim::User& next, bool active) {
   std::vector<std::string> said;
@@ -88,15 +98,32 @@ Result<> ScimStore::insert_row(const scim::User& user, const std::string& id, in
   SLUICE_ASSIGN(auto insert, database_.prepare("INSERT INTO scim_users (id, name, external_id, "
                                                "profile, created_micros, modified_micros, version) "
                                                "VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1)"));
-  SLUICE_TRY(insert.bind(1, id)
-                 .bind(2, user.user_name)
-                 .bind(3, user.meta.external_id)
-                 .bind(4, profile_of(user))
-                 .bind(5, now)
-                 .run());
+  return insert.bind(1, id)
+      .bind(2, user.user_name)
+      .bind(3, user.meta.external_id)
+      .bind(4, profile_of(user))
+      .bind(5, now)
+      .run();
+}
+
+Result<ScimStore::Word> ScimStore::take_word(const std::string& name) {
+  Word word;
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT disabled, valid_until_micros FROM scim_removed WHERE "
+                                  "name = ?1 OR lower(name) = ?2"));
+  query.bind(1, name).bind(2, scim::lower(name));
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) break;
+    word.disabled |= query.integer(0);
+    const int64_t until = query.integer(1);
+    const int64_t known = word.valid_until_micros;
+    if (until != 0) word.valid_until_micros = known == 0 ? until : std::min(known, until);
+  }
   SLUICE_ASSIGN(auto back, database_.prepare("DELETE FROM scim_removed WHERE name = ?1 OR "
                                              "lower(name) = ?2"));
-  return back.bind(1, user.user_name).bind(2, scim::lower(user.user_name)).run();
+  SLUICE_TRY(back.bind(1, name).bind(2, scim::lower(name)).run());
+  return word;
 }
 
 Result<scim::User> ScimStore::add(const scim::User& user) {
@@ -105,20 +132,23 @@ Result<scim::User> ScimStore::add(const scim::User& user) {
   const int64_t now = wall_micros();
   const std::string id = make_scim_id();
   const bool active = user.active.value_or(true);
+  SLUICE_ASSIGN(const Word word, take_word(user.user_name));
   {
     SLUICE_ASSIGN(auto insert,
                   database_.prepare("INSERT INTO users (name, groups, scram_verifier, disabled, "
-                                    "created_micros, kind, made_by) VALUES (?, '', '', ?, ?, "
-                                    "'human', ?)"));
+                                    "created_micros, kind, made_by, valid_until_micros) VALUES "
+                                    "(?, '', '', ?, ?, 'human', ?, ?)"));
     SLUICE_TRY(insert.bind(1, user.user_name)
-                   .bind(2, active ? 0 : kDisabledByScim)
+                   .bind(2, (active ? 0 : kDisabledByScim) | word.disabled)
                    .bind(3, now)
                    .bind(4, kMadeByScim)
+                   .bind(5, word.valid_until_micros)
                    .run());
   }
   SLUICE_TRY(insert_row(user, id, now));
   SLUICE_TRY(
-      say(fmt::format("user \"{}\" added{}", user.user_name, active ? "" : ", who is inactive")));
+      say(fmt::format("user \"{}\" added{}{}", user.user_name, active ? "" : ", who is inactive",
+                      before_removal(word.disabled, word.valid_until_micros))));
   SLUICE_ASSIGN(auto made, this->user(id));
   SLUICE_TRY(transaction.commit());
   return made;
@@ -173,6 +203,15 @@ Result<> ScimStore::rename(const std::string& name, const std::string& next) {
     SLUICE_ASSIGN(auto update, database_.prepare(sql));
     SLUICE_TRY(update.bind(1, name).bind(2, next).run());
   }
+  SLUICE_ASSIGN(const Word word, take_word(next));
+  if (const auto said = before_removal(word.disabled, word.valid_until_micros); !said.empty()) {
+    SLUICE_ASSIGN(auto update,
+                  database_.prepare("UPDATE users SET disabled = disabled | ?2, valid_until_micros "
+                                    "= CASE WHEN valid_until_micros = 0 THEN ?3 ELSE "
+                                    "valid_until_micros END WHERE name = ?1"));
+    SLUICE_TRY(update.bind(1, next).bind(2, word.disabled).bind(3, word.valid_until_micros).run());
+    SLUICE_TRY(say(fmt::format("user \"{}\" is named as one who was removed{}", next, said)));
+  }
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, name));
   return {};
 }
@@ -211,12 +250,19 @@ Result<> ScimStore::remove_user(const std::string& id) {
   SLUICE_ASSIGN(const auto before, user(id));
   SLUICE_TRY(forget_scim_user(database_, before.user_name));
   {
+    SLUICE_ASSIGN(auto note,
+                  database_.prepare(
+                      "INSERT INTO scim_removed (name, time_micros, disabled, valid_until_micros) "
+                      "SELECT name, ?2, disabled & ?3, valid_until_micros FROM users WHERE name = "
+                      "?1 ON CONFLICT (name) DO UPDATE SET time_micros = excluded.time_micros, "
+                      "disabled = excluded.disabled, valid_until_micros = "
+                      "excluded.valid_until_micros"));
+    SLUICE_TRY(note.bind(1, before.user_name)
+                   .bind(2, wall_micros())
+                   .bind(3, kDisabledByOperator | kDisabledByTime)
+                   .run());
     SLUICE_ASSIGN(auto remove, database_.prepare("DELETE FROM users WHERE name = ?"));
     SLUICE_TRY(remove.bind(1, before.user_name).run());
-    SLUICE_ASSIGN(auto note,
-                  database_.prepare("INSERT INTO scim_removed (name, time_micros) VALUES "
-                                    "(?, ?) ON CONFLICT DO NOTHING"));
-    SLUICE_TRY(note.bind(1, before.user_name).bind(2, wall_micros()).run());
   }
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, before.user_name));
   SLUICE_TRY(say(fmt::format("user \"{}\" removed", before.user_name)));
@@ -246,6 +292,8 @@ Result<> ScimStore::adopt(const std::string& name) {
   SLUICE_TRY(update.bind(1, name).bind(2, kMadeByScim).run());
   scim::User user;
   user.user_name = name;
+  // An operator decides anew by handing them over.
+  SLUICE_ASSIGN([[maybe_unused]] const Word word, take_word(name));
   SLUICE_TRY(insert_row(user, make_scim_id(), wall_micros()));
   SLUICE_TRY(say(fmt::format("user \"{}\" handed over to the identity provider (SCIM)", name)));
   return transaction.commit();

@@ -40,7 +40,8 @@ class ScimStore {
   /// Makes the user what `next` says; `active` that is not said stays. One who is not active any
   /// more is disabled. A new name ends all credentials.
   Result<scim::User> put(const std::string& id, const scim::User& next);
-  /// For good: the name cannot come back by a login that would make users.
+  /// For good: the name cannot come back by a login that would make users. Where an operator has
+  /// disabled them or given them a time, that holds for the next whom `add` or `put` calls so.
   Result<> remove_user(const std::string& id);
 
   Result<scim::Group> add(const scim::Group& group);
@@ -57,6 +58,12 @@ class ScimStore {
  private:
   Result<> check_free(const std::string& name, const std::string& but);
   Result<> rename(const std::string& name, const std::string& next);
+  /// What an operator said of those of the name who were removed; forgotten by it.
+  struct Word {
+    int64_t disabled = 0;
+    int64_t valid_until_micros = 0;
+  };
+  Result<Word> take_word(const std::string& name);
   Result<> insert_row(const scim::User& user, const std::string& id, int64_t now);
   Result<std::string> group_row(const scim::Group& group, const std::string& but);
   /// Returns the names of the users that came and went.

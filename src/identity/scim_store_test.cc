@@ -143,6 +143,34 @@ TEST_P(ScimStoreTest, NeitherTakesBackTheOthersWord) {
   EXPECT_FALSE(disabled()) << "what is not said stays";
 }
 
+TEST_P(ScimStoreTest, Threat72_RemovingThemTakesNoWordOfAnOperatorBack) {
+  auto alice = make("Alice");
+  UserChange change;
+  change.valid_until_micros = wall_micros() + 3'600'000'000;
+  ASSERT_TRUE(users.set("Alice", change));
+  ASSERT_TRUE(users.set_disabled("Alice", true));
+  ASSERT_TRUE(scim.remove_user(alice.meta.id));
+  alice = make("alice");
+  {
+    const auto all = directory();
+    EXPECT_TRUE(all->find("alice")->disabled);
+    EXPECT_EQ(all->find("alice")->valid_until_micros, *change.valid_until_micros);
+  }
+  EXPECT_EQ(alice.active, std::optional(true)) << "to the provider they are what it says";
+  EXPECT_THAT(events().back(),
+              HasSubstr("added, disabled as before they were removed, valid until"));
+  // Nor by way of another name.
+  ASSERT_TRUE(scim.remove_user(alice.meta.id));
+  auto other = make("other");
+  EXPECT_FALSE(directory()->find("other")->disabled);
+  other.user_name = "alice";
+  ASSERT_TRUE(scim.put(other.meta.id, other));
+  EXPECT_TRUE(directory()->find("alice")->disabled);
+  EXPECT_THAT(events(), Contains(HasSubstr("\"alice\" is named as one who was removed, disabled")));
+  ASSERT_TRUE(users.set_disabled("alice", false));
+  EXPECT_FALSE(directory()->find("alice")->disabled);
+}
+
 TEST_P(ScimStoreTest, WhatChangesNothingLeavesNoWordAndNoVersion) {
   auto alice = make("alice");
   alice.display_name = "Alice";
