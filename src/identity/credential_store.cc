@@ -351,11 +351,19 @@ Result<int64_t> end_credentials(store::Database& database, std::string_view user
   constexpr const char* kEnd =
       "UPDATE credentials SET revoked_micros = ?2 WHERE user = ?1 AND revoked_micros = 0 AND "
       "expires_micros > ?2";
+  // The last of the actors, who are separated by newlines.
+  constexpr const char* kEndForThem =
+      "UPDATE credentials SET revoked_micros = ?2 WHERE actors <> '' AND revoked_micros = 0 AND "
+      "expires_micros > ?2 AND substr('\n' || actors, length('\n' || actors) - length(CAST(?1 AS "
+      "TEXT)) + 1) = ?1";
   const int64_t now = wall_micros();
   if (methods.empty()) {
     SLUICE_ASSIGN(auto update, database.prepare(kEnd));
     SLUICE_TRY(update.bind(1, user).bind(2, now).run());
-    return database.changes();
+    const int64_t own = database.changes();
+    SLUICE_ASSIGN(auto others, database.prepare(kEndForThem));
+    SLUICE_TRY(others.bind(1, fmt::format("\n{}", user)).bind(2, now).run());
+    return own + database.changes();
   }
   SLUICE_ASSIGN(auto update,
                 database.prepare(std::string(kEnd) + " AND kind = 'session' AND method = ?3"));

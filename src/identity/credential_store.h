@@ -95,8 +95,9 @@ ScramSalt scram_salt(std::string_view password_verifier, std::string_view secret
 /// Those of everybody that live, and those that have ended since `since_micros`.
 Result<std::vector<Credential>> load_credentials(store::Database& database, int64_t since_micros);
 
-/// Ends what a user still has, in the caller's transaction; with `methods` not empty, only sessions
-/// that were got by one of these. Returns how many those were.
+/// Ends what a user still has and by what others act for them, in the caller's transaction; with
+/// `methods` not empty, only sessions of their own that were got by one of these. Returns how many
+/// those were.
 Result<int64_t> end_credentials(store::Database& database, std::string_view user,
                                 const std::vector<std::string>& methods = {});
 

@@ -252,6 +252,29 @@ TEST_P(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
 }
 
+TEST_P(CredentialStoreTest, Threat20_WhatActsForThemEndsWithTheirs) {
+  auto next = session("bob");
+  const auto acts_for = [&](std::vector<std::string> actors) {
+    next.actors = std::move(actors);
+    return issue(next).id;
+  };
+  const std::string alone = acts_for({"bob", "alice"});
+  const std::string chain = acts_for({"bob", "carol", "alice"});
+  ASSERT_TRUE(users.add({"a", {}, {}, {}}, password));
+  ASSERT_TRUE(users.add({"ce", {}, {}, {}}, password));
+  const std::string through = acts_for({"bob", "alice", "a"});
+  const std::string ending = acts_for({"bob", "ce"});
+  const std::string own = issue(session("bob")).id;
+  ASSERT_TRUE(users.set_password("alice", password));
+  EXPECT_TRUE(directory()->credential(chain)->live(wall_micros())) << "it is not of the password";
+  ASSERT_TRUE(users.remove("alice"));
+  const auto all = directory();
+  const int64_t now = wall_micros();
+  EXPECT_FALSE(all->credential(alone)->live(now));
+  EXPECT_FALSE(all->credential(chain)->live(now));
+  for (const auto& id : {through, ending, own}) EXPECT_TRUE(all->credential(id)->live(now)) << id;
+}
+
 TEST_P(CredentialStoreTest, RemovedUsersCredentialsDoNotComeBackWithTheName) {
   const auto issued = issue(session("alice"));
   ASSERT_TRUE(users.remove("alice"));

@@ -1,6 +1,7 @@
 #include "identity/federation.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -272,18 +273,32 @@ Result<std::string> FederatedUsers::find(const std::string& issuer, const std::s
 
 Result<std::vector<std::pair<std::string, std::string>>> FederatedUsers::holders(
     const std::string& issuer) {
-  SLUICE_ASSIGN(auto query, database_.prepare(
-                                "SELECT u.name, f.subject FROM users u JOIN federated_identities f "
-                                "ON f.user = u.name AND f.user_created_micros = u.created_micros "
-                                "WHERE f.issuer = ?1 AND EXISTS (SELECT 1 FROM credentials c WHERE "
-                                "c.user = u.name AND c.revoked_micros = 0 AND c.expires_micros > "
-                                "?2) ORDER BY u.name"));
-  query.bind(1, issuer).bind(2, wall_micros());
+  const int64_t now = wall_micros();
+  std::set<std::string> acted_for;
+  {
+    SLUICE_ASSIGN(auto query, database_.prepare("SELECT DISTINCT actors FROM credentials WHERE "
+                                                "actors <> '' AND revoked_micros = 0 AND "
+                                                "expires_micros > ?"));
+    query.bind(1, now);
+    for (;;) {
+      SLUICE_ASSIGN(const bool row, query.step());
+      if (!row) break;
+      acted_for.insert(split(query.text(0)).back());
+    }
+  }
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT u.name, f.subject, EXISTS (SELECT 1 FROM credentials c "
+                                  "WHERE c.user = u.name AND c.revoked_micros = 0 AND "
+                                  "c.expires_micros > ?2) FROM users u JOIN federated_identities f "
+                                  "ON f.user = u.name AND f.user_created_micros = u.created_micros "
+                                  "WHERE f.issuer = ?1 ORDER BY u.name"));
+  query.bind(1, issuer).bind(2, now);
   std::vector<std::pair<std::string, std::string>> all;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
     if (!row) return all;
-    all.emplace_back(query.text(0), query.text(1));
+    if (query.integer(2) != 0 || acted_for.contains(query.text(0)))
+      all.emplace_back(query.text(0), query.text(1));
   }
 }
 

@@ -40,7 +40,8 @@ class FederatedUsers {
                 const std::string& actor);
   /// Who (issuer, subject) is here; kNotFound for nobody.
   Result<std::string> find(const std::string& issuer, const std::string& subject);
-  /// Users who are somebody of `issuer` and have credentials that live, with their subjects there.
+  /// Users who are somebody of `issuer` and have credentials that live, or for whom somebody acts
+  /// by one, with their subjects there.
   Result<std::vector<std::pair<std::string, std::string>>> holders(const std::string& issuer);
 
  private:

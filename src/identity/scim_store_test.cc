@@ -321,6 +321,15 @@ TEST_P(ScimStoreTest, WhoHasSomethingAndIsSomebodyOfAnIssuerIsFound) {
   EXPECT_THAT(*federated.holders("ldap:corp"), IsEmpty());
   ASSERT_TRUE(CredentialStore(database, "x").revoke(id));
   EXPECT_THAT(*federated.holders("https://login.example"), IsEmpty());
+  // An agent that acts for her is as good.
+  ASSERT_TRUE(users.add({"robot", {}, UserKind::kAgent, {}}, SecretString("correct horse")));
+  NewCredential next;
+  next.user = "robot";
+  next.expires_micros = wall_micros() + 3'600'000'000;
+  next.assurance.method = "oidc";
+  next.actors = {"robot", "alice"};
+  ASSERT_TRUE(CredentialStore(database, "x").issue(next));
+  EXPECT_THAT(*federated.holders("https://login.example"), ElementsAre(std::pair("alice", "a1")));
 }
 
 TEST_P(ScimStoreTest, AnOperatorMayRemoveThem) {
