@@ -194,9 +194,35 @@ Result<std::vector<scim::User>> ScimStore::users(const ScimLookup& lookup) {
   }
 }
 
-/// What was bound to the old name at an issuer goes along; what lets in by it does not.
+Result<> ScimStore::rename_person(const std::string& name, const std::string& next) {
+  std::vector<std::pair<std::string, std::string>> changed;
+  {
+    SLUICE_ASSIGN(auto query, database_.prepare("SELECT name, attributes FROM users WHERE "
+                                                "attributes <> '' ORDER BY name"));
+    for (;;) {
+      SLUICE_ASSIGN(const bool row, query.step());
+      if (!row) break;
+      auto attributes = split_pairs(query.text(1));
+      const auto person = attributes.find("person");
+      if (person == attributes.end() || person->second != name) continue;
+      person->second = next;
+      changed.emplace_back(query.text(0), join_pairs(attributes));
+    }
+  }
+  for (const auto& [account, attributes] : changed) {
+    SLUICE_ASSIGN(auto update,
+                  database_.prepare("UPDATE users SET attributes = ?2 WHERE name = ?1"));
+    SLUICE_TRY(update.bind(1, account).bind(2, attributes).run());
+    SLUICE_TRY(say(fmt::format("user \"{}\" changed: person = {}", account, next)));
+  }
+  return {};
+}
+
+/// What was bound to the old name at an issuer goes along, and so does which accounts are one
+/// person's; what lets in by it does not.
 Result<> ScimStore::rename(const std::string& name, const std::string& next) {
   SLUICE_TRY(check_free(next, name));
+  SLUICE_TRY(rename_person(name, next));
   for (const char* sql : {"UPDATE federated_identities SET user = ?2 WHERE user = ?1",
                           "UPDATE scim_users SET name = ?2 WHERE name = ?1",
                           "UPDATE users SET name = ?2 WHERE name = ?1"}) {

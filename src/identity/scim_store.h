@@ -58,6 +58,8 @@ class ScimStore {
  private:
   Result<> check_free(const std::string& name, const std::string& but);
   Result<> rename(const std::string& name, const std::string& next);
+  /// What says of accounts that they are the person called `name` says so of `next`.
+  Result<> rename_person(const std::string& name, const std::string& next);
   /// What an operator said of those of the name who were removed; forgotten by it.
   struct Word {
     int64_t disabled = 0;

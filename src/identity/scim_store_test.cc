@@ -242,6 +242,21 @@ TEST_P(ScimStoreTest, ARenamedUserIsTheSamePersonWithoutTheirCredentials) {
   EXPECT_EQ(*log_in("alice", "4712"), "alice");
 }
 
+TEST_P(ScimStoreTest, Threat67_AccountsOfOnePersonStaySo) {
+  auto alice = make("alice.smith");
+  const auto person = [](const std::string& name) {
+    return std::map<std::string, std::string>{{"person", name}, {"team", "data"}};
+  };
+  ASSERT_TRUE(users.add({"alice-adm", {}, UserKind::kHuman, person("alice.smith")}));
+  ASSERT_TRUE(users.add({"bob-adm", {}, UserKind::kHuman, person("bob")}));
+  alice.user_name = "alice.jones";
+  ASSERT_TRUE(scim.put(alice.meta.id, alice));
+  const auto all = directory();
+  EXPECT_EQ(all->find("alice-adm")->attributes, person("alice.jones"));
+  EXPECT_EQ(all->find("bob-adm")->attributes, person("bob"));
+  EXPECT_THAT(events(), Contains("idp: user \"alice-adm\" changed: person = alice.jones"));
+}
+
 TEST_P(ScimStoreTest, Threat72_WhoIsGoneOrInactiveDoesNotLogIn) {
   auto alice = make("alice");
   EXPECT_EQ(*log_in("alice", "1"), "alice");
