@@ -171,7 +171,7 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
                           difference(request.subject, subject)));
   }
   const identity::User* requester = directory_->find(request.subject.requester);
-  if (requester == nullptr || requester->created_micros > request.created_micros)
+  if (requester == nullptr || requester->since() > request.created_micros)
     return no("was made by somebody else of that name; ask again");
   if (!request.automatic) {
     SLUICE_ASSIGN(const Standing now, judged(request));

@@ -149,6 +149,12 @@ TEST_P(DeskTest, AnApprovalIsNotForWhoHasTheNameLater) {
     EXPECT_THAT(desk->use(each.number, each.subject).error().text,
                 HasSubstr("somebody else of that name"));
   }
+  // Nor for who was made long before, and is given the name.
+  users[0].created_micros = 0;
+  users[0].named_micros = wall_micros() + 1;
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 3));
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
+              HasSubstr("somebody else of that name"));
 }
 
 TEST_P(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {

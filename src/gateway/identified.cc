@@ -21,10 +21,9 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 /// Both may be null, and are then the same.
 bool same(const identity::User* a, const identity::User* b) {
   if (a == nullptr || b == nullptr) return a == b;
-  return a->created_micros == b->created_micros && a->kind == b->kind &&
-         a->disabled == b->disabled && a->valid_until_micros == b->valid_until_micros &&
-         a->groups == b->groups && a->attributes == b->attributes &&
-         a->assertion_key.empty() == b->assertion_key.empty();
+  return a->since() == b->since() && a->kind == b->kind && a->disabled == b->disabled &&
+         a->valid_until_micros == b->valid_until_micros && a->groups == b->groups &&
+         a->attributes == b->attributes && a->assertion_key.empty() == b->assertion_key.empty();
 }
 
 /// How strongly it is known whose a credential is may rise while it lives.
@@ -95,7 +94,7 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
     return NotWelcome{fmt::format("{} acts for \"{}\", who is gone or disabled", named(*credential),
                                   credential->acts_for())};
   }
-  if (person->created_micros > credential->created_micros) {
+  if (person->since() > credential->created_micros) {
     return NotWelcome{fmt::format("{} acts for \"{}\", a name that is somebody else's by now",
                                   named(*credential), credential->acts_for())};
   }

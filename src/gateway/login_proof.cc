@@ -294,7 +294,7 @@ std::optional<std::string> Login::unwelcome(const identity::Directory& directory
   user = directory.find(parameters_.user);
   if (user == nullptr) return "user is gone or disabled";
   if (const auto* then = runtime_->directory->find(parameters_.user)) {
-    if (then->created_micros != user->created_micros)
+    if (then->created_micros != user->created_micros || then->since() != user->since())
       return "the name is somebody else's by now";
     const bool password = proof_.credential.empty() && proof_.mechanism != "certificate";
     if (password && then->scram_verifier != user->scram_verifier)

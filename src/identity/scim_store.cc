@@ -224,11 +224,19 @@ Result<> ScimStore::rename(const std::string& name, const std::string& next) {
   SLUICE_TRY(check_free(next, name));
   SLUICE_TRY(rename_person(name, next));
   for (const char* sql : {"UPDATE federated_identities SET user = ?2 WHERE user = ?1",
-                          "UPDATE scim_users SET name = ?2 WHERE name = ?1",
-                          "UPDATE users SET name = ?2 WHERE name = ?1"}) {
+                          "UPDATE scim_users SET name = ?2 WHERE name = ?1"}) {
     SLUICE_ASSIGN(auto update, database_.prepare(sql));
     SLUICE_TRY(update.bind(1, name).bind(2, next).run());
   }
+  SLUICE_ASSIGN(auto former, database_.prepare("SELECT former_names FROM users WHERE name = ?"));
+  former.bind(1, name);
+  SLUICE_ASSIGN([[maybe_unused]] const bool found, former.step());
+  auto names = split(former.text(0));
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  former.reset();
+  SLUICE_ASSIGN(auto update, database_.prepare("UPDATE users SET name = ?2, named_micros = ?3, "
+                                               "former_names = ?4 WHERE name = ?1"));
+  SLUICE_TRY(update.bind(1, name).bind(2, next).bind(3, wall_micros()).bind(4, join(names)).run());
   SLUICE_ASSIGN(const Word word, take_word(next));
   if (const auto said = before_removal(word.disabled, word.valid_until_micros); !said.empty()) {
     SLUICE_ASSIGN(auto update,

@@ -257,6 +257,27 @@ TEST_P(ScimStoreTest, Threat67_AccountsOfOnePersonStaySo) {
   EXPECT_THAT(events(), Contains("idp: user \"alice-adm\" changed: person = alice.jones"));
 }
 
+TEST_P(ScimStoreTest, Threat67_ANameIsTheirsFromWhenTheyGotIt) {
+  auto alice = make("alice");
+  auto bob = make("bob");
+  EXPECT_EQ(directory()->find("bob")->since(), directory()->find("bob")->created_micros);
+  alice.user_name = "alice.jones";
+  ASSERT_TRUE(scim.put(alice.meta.id, alice));
+  const int64_t before = wall_micros();
+  bob.user_name = "alice";
+  ASSERT_TRUE(scim.put(bob.meta.id, bob));
+  const auto all = directory();
+  const User* now = all->find("alice");
+  EXPECT_GE(now->since(), before);
+  EXPECT_LT(now->created_micros, before);
+  EXPECT_THAT(now->former_names, ElementsAre("bob"));
+  EXPECT_THAT(all->find("alice.jones")->former_names, ElementsAre("alice"));
+  const auto called = all->called("alice");
+  ASSERT_EQ(called.size(), 2U);
+  EXPECT_EQ(called[0]->name, "alice");
+  EXPECT_EQ(called[1]->name, "alice.jones");
+}
+
 TEST_P(ScimStoreTest, Threat72_WhoIsGoneOrInactiveDoesNotLogIn) {
   auto alice = make("alice");
   EXPECT_EQ(*log_in("alice", "1"), "alice");

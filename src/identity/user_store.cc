@@ -353,7 +353,7 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
       auto query,
       database.prepare("SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
                        "attributes, totp_secret, assertion_key, last_login_micros, made_by, "
-                       "valid_until_micros FROM users ORDER BY name"));
+                       "valid_until_micros, named_micros, former_names FROM users ORDER BY name"));
   const int64_t now = wall_micros();
   std::vector<User> users;
   for (;;) {
@@ -376,7 +376,9 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      SecretString(query.text(8)),
                      query.integer(9),
                      query.text(10),
-                     query.integer(11)});
+                     query.integer(11),
+                     query.integer(12),
+                     split(query.text(13))});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, now - kRemembered));
   SLUICE_ASSIGN(auto grants, load_grants(database, now));

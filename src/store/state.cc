@@ -412,6 +412,7 @@ std::span<const char* const> schema_steps() {
       R"(CREATE INDEX approval_requests_by_state ON approval_requests (state, number);
          CREATE INDEX approval_requests_by_requester ON approval_requests (requester, number);)",
       kScimRemovedWords,
+      kUsersRenamed,
   };
   return kSteps;
 }
