@@ -129,6 +129,7 @@ class Service {
                                 config_, std::move(directory), policies_->in_force().policy,
                                 SecretString(std::move(secret)), *log_, corrections_->in_force(),
                                 desk_.get(), undo_.get()));
+    desk_->follow([this] { return gateway_->directory(); });
     SLUICE_ASSIGN(auto grants, store::open_state(*config_));
     SLUICE_ASSIGN(keeper_, access::Keeper::open(std::move(grants), *desk_,
                                                 [this] { return surroundings(); }));
