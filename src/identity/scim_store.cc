@@ -80,6 +80,16 @@ Result<> ScimStore::say(std::string_view message) {
 /// providers.
 Result<> ScimStore::check_free(const std::string& name, const std::string& but) {
   SLUICE_TRY(check_word("userName", name));
+  if (!is_plain_name(name)) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("userName \"{}\" cannot be a user's name: letters, digits and "
+                            "._@+-:/='#; map another attribute to userName",
+                            name));
+  }
+  if (is_own_name(name)) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("userName \"{}\" is what the record calls the gateway", name));
+  }
   SLUICE_ASSIGN(auto query, database_.prepare("SELECT name, made_by FROM users WHERE lower(name) = "
                                               "? AND name <> ?"));
   query.bind(1, scim::lower(name)).bind(2, but);

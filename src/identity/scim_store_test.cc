@@ -368,6 +368,22 @@ TEST_P(ScimStoreTest, WhoHasSomethingAndIsSomebodyOfAnIssuerIsFound) {
   EXPECT_THAT(*federated.holders("https://login.example"), ElementsAre(std::pair("alice", "a1")));
 }
 
+TEST_P(ScimStoreTest, Threat70_NamesReadAsNobodyElses) {
+  scim::User user;
+  for (const char* name :
+       {"d\u043era", "dora\u200b", "dora ", " dora", "do ra", "do\"ra", "sluice", "Gateway"}) {
+    user.user_name = name;
+    const auto made = scim.add(user);
+    ASSERT_FALSE(made) << name;
+    EXPECT_EQ(made.error().code, ErrorCode::kInvalidInput) << name;
+  }
+  make("o'hara@example.com");
+  auto guest = make("dora_contoso.com#EXT#@example.com");
+  EXPECT_EQ(*log_in("o'hara@example.com", "1"), "o'hara@example.com");
+  guest.user_name = "sluice";
+  EXPECT_EQ(scim.put(guest.meta.id, guest).error().code, ErrorCode::kInvalidInput);
+}
+
 TEST_P(ScimStoreTest, AnOperatorMayRemoveThem) {
   const auto alice = make("alice");
   make_group("ops", {alice.meta.id});
