@@ -77,6 +77,7 @@ class CredentialStore {
   Result<std::string> verifier_for(const std::string& user, const SecretString& secret);
   Result<> insert(const std::string& id, const NewCredential& next, const std::string& verifier,
                   const std::string& digest);
+  Result<std::string> oldest_session(const NewCredential& next, int64_t now);
   Result<> make_room(const NewCredential& next, int64_t now);
   store::Database& database_;
   std::string actor_;

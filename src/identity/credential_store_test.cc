@@ -240,6 +240,27 @@ TEST_P(CredentialStoreTest, ACertificateEndsWithWhatItWasGotWith) {
   EXPECT_FALSE(credentials.issue_for_key(session("bob"), "fourth key", other.id)) << "alice's";
 }
 
+TEST_P(CredentialStoreTest, Threat75_ACertificateEndsWithASessionThatGivesWay) {
+  const auto login = issue(session("alice"));
+  const auto certificate = credentials.issue_for_key(session("alice"), "key", login.id);
+  ASSERT_TRUE(certificate);
+  for (size_t i = 2; i < kMostCredentials; ++i) issue(session("alice"));
+  EXPECT_TRUE(directory()->credential(certificate->id)->live(wall_micros()));
+  issue(session("alice"));
+  EXPECT_FALSE(directory()->credential(login.id)->live(wall_micros()));
+  EXPECT_FALSE(directory()->credential(certificate->id)->live(wall_micros()));
+}
+
+TEST_P(CredentialStoreTest, TheSessionThatGetsACertificateDoesNotGiveWayToIt) {
+  const auto oldest = issue(session("alice"));
+  const auto next = issue(session("alice"));
+  for (size_t i = 2; i < kMostCredentials; ++i) issue(session("alice"));
+  const auto certificate = credentials.issue_for_key(session("alice"), "key", oldest.id);
+  ASSERT_TRUE(certificate) << certificate.error().text;
+  EXPECT_TRUE(directory()->credential(oldest.id)->live(wall_micros()));
+  EXPECT_FALSE(directory()->credential(next.id)->live(wall_micros()));
+}
+
 TEST_P(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   issue(session("alice"));
   issue(session("alice"));
