@@ -233,6 +233,7 @@ Result<> ScimStore::rename_person(const std::string& name, const std::string& ne
 Result<> ScimStore::rename(const std::string& name, const std::string& next) {
   SLUICE_TRY(check_free(next, name));
   SLUICE_TRY(rename_person(name, next));
+  SLUICE_TRY(touch_groups_of(database_, name));
   for (const char* sql : {"UPDATE federated_identities SET user = ?2 WHERE user = ?1",
                           "UPDATE scim_users SET name = ?2 WHERE name = ?1"}) {
     SLUICE_ASSIGN(auto update, database_.prepare(sql));
@@ -344,6 +345,7 @@ Result<> ScimStore::adopt(const std::string& name) {
 }
 
 Result<> forget_scim_user(store::Database& database, std::string_view name) {
+  SLUICE_TRY(touch_groups_of(database, name));
   for (const char* sql : {"DELETE FROM scim_members WHERE user_id IN (SELECT id FROM scim_users "
                           "WHERE name = ?)",
                           "DELETE FROM scim_users WHERE name = ?"}) {

@@ -208,6 +208,32 @@ TEST_P(ScimStoreTest, GroupsAreThoseOfTheUsers) {
   EXPECT_EQ(scim.group(ops.meta.id).error().code, ErrorCode::kNotFound);
 }
 
+TEST_P(ScimStoreTest, VersionsFollowWhatIsShown) {
+  auto alice = make("alice");
+  const auto bob = make("bob");
+  const auto version_of = [&](const std::string& id) { return scim.user(id)->meta.version; };
+  auto ops = make_group("ops", {alice.meta.id, bob.meta.id});
+  const auto others = make_group("others", {});
+  EXPECT_EQ(version_of(alice.meta.id), 2) << "its groups";
+  const auto shown = [&] { return scim.group(ops.meta.id)->meta.version; };
+  int64_t known = shown();
+  alice.user_name = "alice.jones";
+  ASSERT_TRUE(scim.put(alice.meta.id, alice));
+  EXPECT_GT(shown(), known) << "a member's name";
+  known = shown();
+  ASSERT_TRUE(scim.remove_user(alice.meta.id));
+  EXPECT_GT(shown(), known) << "a member";
+  EXPECT_EQ(scim.group(others.meta.id)->meta.version, 1);
+  int64_t of_bob = version_of(bob.meta.id);
+  ops = *scim.group(ops.meta.id);
+  ops.display_name = "operations";
+  ASSERT_TRUE(scim.put(ops.meta.id, ops));
+  EXPECT_GT(version_of(bob.meta.id), of_bob) << "the name of a group";
+  of_bob = version_of(bob.meta.id);
+  ASSERT_TRUE(scim.remove_group(ops.meta.id));
+  EXPECT_GT(version_of(bob.meta.id), of_bob);
+}
+
 TEST_P(ScimStoreTest, Threat70_MembersAreItsOwnUsersAlone) {
   ASSERT_TRUE(users.add({"root", {"admins"}, {}, {}}, SecretString("correct horse")));
   scim::Group group;
