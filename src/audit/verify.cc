@@ -56,6 +56,7 @@ class Verifier {
     SLUICE_ASSIGN(const bool signed_by_it, read_head());
     if (!signed_by_it) return std::move(report_);
     check_tree();
+    compare_with_key_changes();
     compare_with_checkpoints();
     SLUICE_TRY(check_records());
     return std::move(report_);
@@ -76,6 +77,7 @@ class Verifier {
   void compare_tile(const tlog::TileId& tile, Bytes hashes);
   void check_partial_bundles(uint64_t index);
   void compare_with_checkpoints();
+  void compare_with_key_changes();
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
   void check_record(const std::filesystem::path& file, const Frame& frame);
@@ -187,6 +189,17 @@ void Verifier::compare_tile(const tlog::TileId& tile, Bytes hashes) {
        .text = stored ? "the hash in this tile is not that of the entries" : stored.error().text});
 }
 
+/// Whoever has a key that was replaced can sign a history that ends before it was.
+void Verifier::compare_with_key_changes() {
+  const auto conflict = chain_->conflict(report_.head, files_.reader());
+  if (!conflict) return;
+  found({.kind = conflict->cut ? Kind::kCut : Kind::kForked,
+         .first = conflict->first,
+         .last = conflict->last,
+         .file = rotation_file(files_, conflict->number).string(),
+         .text = conflict->text});
+}
+
 void Verifier::compare_with_checkpoints() {
   for (const auto& text : options_.checkpoints) {
     const auto note = tlog::parse_note(text);
@@ -204,8 +217,11 @@ void Verifier::compare_with_checkpoints() {
                                  head->size)});
       continue;
     }
-    const auto root = tlog::root_of(head->size, files_.reader());
-    if (!root || *root != head->root || head->origin != report_.head.origin) {
+    // By the tiles of the present tree: those of earlier checkpoints need not be there.
+    const auto proof = tlog::consistency_proof(head->size, report_.head.size, files_.reader());
+    if (!proof || head->origin != report_.head.origin ||
+        !tlog::verify_consistency(head->size, head->root, report_.head.size, report_.head.root,
+                                  *proof)) {
       found({.kind = Kind::kForked,
              .first = 1,
              .last = head->size,
