@@ -136,6 +136,10 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     return;
   }
   looked_at_literal();
+  const bool removes =
+      name == "DropStmt" || name == "RenameStmt" || name == "AlterObjectSchemaStmt";
+  // Code may come by more than once.
+  if (removes && (context_.reached || context_.collected != nullptr)) resolver_.note_removed();
   if (name == "ExplainStmt") {
     on_explain(body);
   } else if (name == "DoStmt") {
@@ -166,6 +170,7 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     act(find_statement_kind(name)->action);
   } else {
     on_definition(name, body);
+    if (removes) resolver_.note_removed();
     if (name == "VariableShowStmt" && own_result() != nullptr) own_result()->returns_rows = true;
   }
 }
