@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/agent_tables.h"
+#include "store/database_tables.h"
 #include "store/postgres.h"
 
 namespace sluice::store {
@@ -410,6 +411,7 @@ std::span<const char* const> schema_steps() {
       kBudgetUse,
       R"(CREATE INDEX approval_requests_by_state ON approval_requests (state, number);
          CREATE INDEX approval_requests_by_requester ON approval_requests (requester, number);)",
+      kKeptDatabases,
   };
   return kSteps;
 }
