@@ -61,9 +61,10 @@ void IndexThread::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
   while (follow_log()) {
     // Records have been erased: nothing of them stays, and all else is indexed anew.
+    // The mark goes last: who is killed between finds it again.
+    Index::remove(directory_);
     std::error_code ignored;
     std::filesystem::remove(stale_index(directory_), ignored);
-    Index::remove(directory_);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "audit/clock_watch.h"
+#include "audit/erasing.h"
 #include "audit/index_thread.h"
 #include "audit/log_key.h"
 #include "audit/record.h"
@@ -487,6 +488,7 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, size_t writers
     log::warn("cannot note the process id in {}", file);
   }
   auto log = std::make_unique<LogImpl>(options, lock, writers);
+  SLUICE_TRY(resume_erasing(options.directory));
   SLUICE_TRY(log->recover());
   SLUICE_TRY(log->open_tree());
   log->start_threads();

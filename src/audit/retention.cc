@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "audit/erasing.h"
 #include "audit/filters.h"
-#include "audit/index.h"
-#include "audit/rewrite.h"
 #include "audit/segment.h"
 #include "audit/tree_files.h"
 
@@ -155,7 +154,9 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
   }
   segment.erased = true;
   SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
-  return erase_frames(file, segment.places);
+  const SegmentFrames all{file, segment.places};
+  SLUICE_TRY(begin_erasing(audit_, {&all, 1}));
+  return finish_erasing(audit_);
 }
 
 Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
@@ -183,7 +184,7 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
     if (result) result = fail(Error(done.error()).within(file.filename().string()));
     if (segment.untold) break;
   }
-  if (segment.erased) SLUICE_TRY(replace_file(stale_index(audit_), {}));
+  if (segment.erased) SLUICE_TRY(settle_index(audit_));
   if (result) return counts;
   return fail(std::move(result.error())
                   .within(fmt::format("{} segment(s) of the audit log are left as they are{}",

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "audit/erasing.h"
 #include "audit/legal_holds.h"
 #include "audit/log.h"
 #include "audit/rewrite.h"

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "audit/rewrite.h"
+#include "audit/erasing.h"
 #include "audit/segment.h"
 #include "audit/tree_files.h"
 #include "base/log.h"
@@ -69,9 +69,19 @@ void Upkeep::loop() {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kPause, [this] { return stopping_; })) return;
     }
+    resume();
     archive();
     retain_once_a_day();
   }
+}
+
+/// What a command has begun to erase that was killed.
+void Upkeep::resume() {
+  const std::lock_guard lock(work_mutex_);
+  const auto done = resume_erasing(audit_);
+  const std::string trouble = done ? "" : done.error().text;
+  if (!done && trouble != erasing_told_) log::error("audit log: erasing: {}", trouble);
+  erasing_told_ = trouble;
 }
 
 void Upkeep::archive() {

@@ -47,6 +47,7 @@ class Upkeep {
 
  private:
   void loop();
+  void resume();
   void archive();
   void retain_once_a_day();
   std::filesystem::path last_run() const { return audit_ / "retained"; }
@@ -56,7 +57,8 @@ class Upkeep {
   std::mutex work_mutex_;  ///< held while options and retention are used
   Options options_;
   Retention retention_;
-  std::string told_;  ///< the trouble that was logged last
+  std::string told_;          ///< the trouble that was logged last
+  std::string erasing_told_;  ///< the same, of erasing
   std::mutex mutex_;
   bool stopping_ = false;
   std::condition_variable wake_;

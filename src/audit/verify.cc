@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/erasing.h"
 #include "audit/erasure.h"
 #include "audit/key_chain.h"
 #include "audit/leaf.h"
@@ -80,6 +81,7 @@ class Verifier {
   void compare_with_key_changes();
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
+  std::optional<FramePlace> half_erased(const std::filesystem::path& file, uint64_t offset) const;
   void check_record(const std::filesystem::path& file, const Frame& frame);
   bool is_logged(const Frame& frame);
   void take_explanation(const Frame& frame);
@@ -95,6 +97,7 @@ class Verifier {
   std::optional<Entries> entries_;
   std::vector<bool> seen_;
   std::vector<uint64_t> erased_;
+  std::vector<SegmentFrames> being_erased_;
   std::vector<Erasure> explained_;
 };
 
@@ -237,6 +240,7 @@ void Verifier::compare_with_checkpoints() {
 
 Result<> Verifier::check_records() {
   seen_.assign(report_.head.size, false);
+  SLUICE_ASSIGN(being_erased_, being_erased(options_.audit));
   SLUICE_ASSIGN(const auto segments, list_segments(options_.audit / "log"));
   for (const auto& file : segments) check_segment(file);
   const bool part = options_.first > 1 || options_.last < report_.head.size;
@@ -270,6 +274,14 @@ void Verifier::check_segment(const std::filesystem::path& file) {
       check_record(file, frame);
       continue;
     }
+    // Killed while it was erased: a record has to say so as of any other.
+    if (const auto erased = half_erased(file, reader->offset())) {
+      last = erased->sequence;
+      check_record(file, {last, erased->offset, {}, true, {}});
+      reader = SegmentReader::open(file, erased->offset + frame_size(erased->length));
+      if (!reader) return;
+      continue;
+    }
     // Behind the last record of a complete segment there may be one that a crash tore, which nobody
     // was answered for.
     const uint64_t damaged = reader->offset();
@@ -285,6 +297,17 @@ void Verifier::check_segment(const std::filesystem::path& file) {
            .text = "these bytes are no record, and there are records behind them"});
     if (!more) return;
   }
+}
+
+std::optional<FramePlace> Verifier::half_erased(const std::filesystem::path& file,
+                                                uint64_t offset) const {
+  for (const auto& [segment, frames] : being_erased_) {
+    if (segment.filename() != file.filename()) continue;
+    const auto at = std::find_if(frames.begin(), frames.end(),
+                                 [&](const FramePlace& frame) { return frame.offset == offset; });
+    if (at != frames.end()) return *at;
+  }
+  return std::nullopt;
 }
 
 void Verifier::check_record(const std::filesystem::path& file, const Frame& frame) {
