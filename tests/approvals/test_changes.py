@@ -519,6 +519,26 @@ def test_without_the_credential_that_started_it_it_stops_before_the_next_step(ga
     assert not has(server, "staging") and columns(server, "staging") == columns(server, "orders") == ["i"]
 
 
+def test_too_many_at_once_cost_nobody_anything(gateway, server):
+    back = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text", rollback="ALTER TABLE numbers DROP COLUMN note", on=("--on", "staging"))
+    act(gateway, "run", back)
+    ninth = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text", on=("--on", "orders"))
+    changes = [submit(gateway, f"SELECT pg_sleep(60), {i}", on=("--on", "staging" if i % 2 else "orders")) for i in range(8)]
+    running = [Background(gateway, change) for change in changes]
+    for change in changes:
+        wait_until(gateway, change, lambda now: now["steps"])
+    refused(gateway, "run", ninth, "8 changes run already")
+    refused(gateway, "rollback", back, "8 changes run already")
+    assert status(gateway, ninth)["state"] == "approved" and status(gateway, back)["state"] == "done"
+    for change in changes:
+        act(gateway, "cancel", change)
+    for each in running:
+        each.end()
+    act(gateway, "run", ninth)
+    act(gateway, "rollback", back)
+    assert columns(server, "orders") == ["i", "note"] and columns(server, "staging") == ["i"]
+
+
 def test_over_http(gateway, server):
     def ask(method, path, body=None, token=None):
         request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
