@@ -358,7 +358,6 @@ Result<tlog::VerifierKey> LogImpl::rotate_key() {
                 "the key that is to take over signs already: name another in audit.next_key");
   }
   SLUICE_ASSIGN(const auto key, tree_->rotate(std::move(next)));
-  SLUICE_TRY(replace_log_key(options_));
   {
     const std::lock_guard lock(signer_mutex_);
     SLUICE_ASSIGN(signer_, open_log_key(options_));

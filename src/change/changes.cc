@@ -136,6 +136,13 @@ Result<Change> Changes::own(int64_t number, const Who& who) {
   if (change.requester != who.user)
     return fail(ErrorCode::kDenied,
                 fmt::format("change {} is run and given up by who submitted it", number));
+  const auto directory = gateway_.directory();
+  const identity::User* user = directory->find(who.user);
+  if (user == nullptr || user->since() > change.created_micros) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("change {} was submitted by somebody else of that name: submit it anew",
+                            number));
+  }
   return change;
 }
 

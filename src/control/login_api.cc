@@ -165,6 +165,7 @@ HttpResponse LoginApi::certificate(const HttpRequest& request) {
   const identity::Credential* shown = directory->credential(caller->credential);
   identity::NewCredential next;
   next.user = shown->user;
+  next.kind = shown->kind;
   next.databases = shown->databases;
   next.expires_micros = shown->expires_micros;
   next.assurance = shown->assurance;

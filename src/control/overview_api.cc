@@ -66,7 +66,6 @@ json::object audit_of(const audit::Log::Health& health) {
 std::optional<HttpResponse> OverviewApi::answer(const HttpRequest& request) {
   if (request.method != "GET") return std::nullopt;
   if (request.path == "/api/v1/overview") return overview(request);
-  if (request.path == "/api/v1/databases") return databases(request);
   if (request.path == "/api/v1/settings") return settings();
   return std::nullopt;
 }
@@ -128,26 +127,6 @@ HttpResponse OverviewApi::overview(const HttpRequest& request) {
   auto health = from_.status.health();
   out["problems"] = std::move(health.problems);
   out["warnings"] = std::move(health.warnings);
-  return json_response(200, out);
-}
-
-HttpResponse OverviewApi::databases(const HttpRequest& request) {
-  const auto directory = from_.gateway.directory();
-  const auto* credential = directory->credential_of_secret(bearer_of(request));
-  const auto config = from_.door.config();
-  json::array out;
-  for (const auto& database : config->databases) {
-    if (credential != nullptr && !credential->good_for(database.name)) continue;
-    json::object row{{"name", database.name},
-                     {"environment", database.environment},
-                     {"masking", database.masking}};
-    if (sees_all(request)) {
-      row["host"] = database.host;
-      row["port"] = database.port;
-      row["server_database"] = database.server_database;
-    }
-    out.push_back(std::move(row));
-  }
   return json_response(200, out);
 }
 

@@ -289,6 +289,17 @@ def test_rollback_goes_backwards_and_once(gateway, server):
     assert any(r.get("change") == "1 rollback step 2 of 2" and r["approval"].endswith("by dora") for r in records)
 
 
+def test_Threat61_the_next_of_the_name_does_not_roll_it_back(gateway, server):
+    change = approved(gateway, SCRIPT, rollback=ROLLBACK)
+    waits = approved(gateway, "ALTER TABLE ledger ADD COLUMN note text")
+    act(gateway, "run", change)
+    gateway.cli("user", "remove", "alice")
+    gateway.cli("user", "add", "alice", "--group", "engineering", "--password-stdin", input=PASSWORD + "\n")
+    refused(gateway, "rollback", change, "by somebody else of that name")
+    refused(gateway, "run", waits, "by somebody else of that name")
+    assert has(server, "orders") and has(server, "staging")
+
+
 def test_a_rollback_is_for_what_the_change_has_left(gateway, server):
     change = approved(gateway, SCRIPT, rollback=ROLLBACK)
     act(gateway, "run", change)
