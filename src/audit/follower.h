@@ -28,8 +28,8 @@ class LogFollower {
   using Each = std::function<void(const std::string& segment, const Frame& frame)>;
 
   /// Hands over at most `limit` new frames of each segment, in order within a segment. Returns how
-  /// many there were.
-  Result<size_t> read(size_t limit, const Each& each);
+  /// many there were. `enough` is asked between segments.
+  Result<size_t> read(size_t limit, const Each& each, const std::function<bool()>& enough = {});
   const Cursor& cursor() const { return cursor_; }
   /// Damaged places found on the way, for the log: "file: damaged at byte …".
   std::vector<std::string> take_damage() { return std::exchange(damage_, {}); }
