@@ -566,8 +566,8 @@ def test_over_http(gateway, server):
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
-    def token(user, scope):
-        secret = gateway.cli("token", "create", "--user", user, "--scope", scope, "--database", "orders").stdout.split()[0]
+    def token(user, scope, database="orders"):
+        secret = gateway.cli("token", "create", "--user", user, "--scope", scope, "--database", database).stdout.split()[0]
         time.sleep(0.8)  # The gateway looks at its store every now and then.
         return secret
 
@@ -586,6 +586,12 @@ def test_over_http(gateway, server):
     number = answer["number"]
     assert ask("GET", f"/api/v1/changes/{number}", None, others)[0] == 403 and ask("GET", "/api/v1/changes", None, others)[1] == []
     assert ask("POST", f"/api/v1/changes/{number}/run", None, others)[0] == 403
+    # One of its own user's that is good elsewhere neither sees nor cancels it.
+    elsewhere = token("alice", "changes", "staging")
+    assert ask("GET", f"/api/v1/changes/{number}", None, elsewhere)[0] == 403 and ask("GET", "/api/v1/changes", None, elsewhere)[1] == []
+    for what in ("run", "cancel"):
+        assert ask("POST", f"/api/v1/changes/{number}/{what}", None, elsewhere)[0] == 403
+    assert ask("GET", "/api/v1/changes", None, mine)[1][0]["number"] == number
     assert ask("POST", f"/api/v1/changes/{number}/run", None, mine)[0] == 200
     assert wait_until(gateway, answer, lambda now: now["state"] != "running")["state"] == "done"
     assert rows(server, "orders", "SELECT count(*) FROM numbers WHERE i = 99") == ["1"]
