@@ -8,10 +8,10 @@
 
 #include "base/secret.h"
 #include "control/caller.h"
-#include "control/peer_network.h"
 #include "control/problem.h"
 #include "control/roles.h"
 #include "control/session_cookie.h"
+#include "net/peer_network.h"
 
 namespace sluice::control {
 namespace {

@@ -51,9 +51,6 @@ struct HttpResponse {
   bool eager = false;  ///< of a stream: somebody waits for each piece of it
 };
 
-/// Threads that make answers for some `whose`, beside each other.
-inline constexpr size_t kHttpThreads = 16;
-
 /// Called on the server's thread; may block it.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "sql/names.h"
+
 namespace sluice::sql {
 
 bool reads_row(const Node& node) {
@@ -23,31 +25,12 @@ bool reads_row(const Node& node) {
 
 namespace {
 
-bool whole_number(const Node& node, int64_t& out) {
-  const auto constant = field(node, "A_Const");
-  const auto value = constant ? field(*constant, "ival") : std::nullopt;
-  if (!value) return false;
-  // 0 is left out of the tree.
-  const auto found = field(*value, "ival");
-  return !found || found->get(out) == simdjson::SUCCESS;
-}
-
 /// Two different whole numbers: programs write 1 = 0 for an empty list.
 bool differ(const Node& left, const Node& right, bool& looked_at_literal) {
   int64_t a = 0, b = 0;
   if (!whole_number(left, a) || !whole_number(right, b)) return false;
   looked_at_literal = true;
   return a != b;
-}
-
-std::string_view operator_name(const Node& expression) {
-  std::string_view name;
-  size_t parts = 0;
-  for_each(expression, "name", [&](const Node& part) {
-    ++parts;
-    if (const auto text = field(part, "String")) name = text_field(*text, "sval");
-  });
-  return parts == 1 ? name : std::string_view();
 }
 
 /// WHERE false, WHERE NULL and WHERE 1 = 0 take no row at all.
@@ -94,8 +77,18 @@ bool same(const Node& a, const Node& b, bool& looked_at_literal) {
   return simdjson::minify(a) == simdjson::minify(b);
 }
 
+/// What stands before ESCAPE, and within what SIMILAR TO makes of its pattern.
+Node pattern_of(const Node& node) {
+  const auto call = field(node, "FuncCall");
+  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
+  std::optional<Node> pattern;
+  if (name == "like_escape" || name == "similar_to_escape")
+    for_each(*call, "args", [&](const Node& argument) { pattern = pattern ? pattern : argument; });
+  return pattern ? *pattern : node;
+}
+
 bool is_percent(const Node& node, bool& looked_at_literal) {
-  const auto constant = field(node, "A_Const");
+  const auto constant = field(pattern_of(node), "A_Const");
   if (!constant) return false;
   looked_at_literal = true;
   const auto value = field(*constant, "sval");
@@ -111,63 +104,45 @@ bool matches_all(const Node& node, bool& looked_at_literal) {
   looked_at_literal = true;
   std::string_view rest = text_field(*value, "sval");
   const bool begin = rest.starts_with('^');
-  if (begin) rest.remove_prefix(1);
+  while (rest.starts_with('^')) rest.remove_prefix(1);
   const bool end = rest.ends_with('$');
-  if (end) rest.remove_suffix(1);
+  while (rest.ends_with('$')) rest.remove_suffix(1);
   if (rest.empty()) return !(begin && end);
   while (rest.starts_with(".*")) rest.remove_prefix(2);
+  while (rest.ends_with(".*")) rest.remove_suffix(2);
   return rest.empty() || rest == "." || rest == ".+";
 }
 
-/// Whether one of `field_name`'s nodes is as `node`.
-bool any_same(const Node& list, std::string_view field_name, const Node& node, bool all,
-              bool& looked_at_literal) {
-  size_t found = 0, count = 0;
-  for_each(list, field_name, [&](const Node& item) {
-    ++count;
-    if (same(node, item, looked_at_literal)) ++found;
-  });
-  return all ? count > 0 && found == count : found > 0;
+/// Whether a value is the same for each row, though a column stands in it.
+bool is_same_for_all(const Node& node, bool& looked_at_literal) {
+  if (!reads_row(node)) return true;
+  if (const auto call = field(node, "FuncCall"))
+    return name_in(*call, "funcname").name == "pg_typeof";
+  const auto expression = field(node, "A_Expr");
+  if (!expression || text_field(*expression, "kind") != "AEXPR_OP") return false;
+  const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
+  const std::string_view name = operator_name(*expression);
+  int64_t number = -1;
+  if (!left || !right) return false;
+  if (name == "*" && (whole_number(*left, number) || whole_number(*right, number))) {
+    looked_at_literal = true;
+    return number == 0;
+  }
+  return (name == "-" || name == "/" || name == "%") && same(*left, *right, looked_at_literal);
 }
 
-bool comparison_always_true(const Node& expression, bool& looked_at_literal) {
-  const auto left = field(expression, "lexpr");
-  const auto right = field(expression, "rexpr");
-  if (!left || !right) return false;
-  const std::string_view kind = text_field(expression, "kind");
-  const std::string_view name = operator_name(expression);
-  if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<="))
-    return same(*left, *right, looked_at_literal);
-  if (kind == "AEXPR_OP" && (name == "~" || name == "~*"))
-    return matches_all(*right, looked_at_literal);
-  if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_BETWEEN_SYM") {
-    const auto list = field(*right, "List");
-    return list && any_same(*list, "items", *left, true, looked_at_literal);
-  }
-  if (kind == "AEXPR_OP_ANY" && name == "=") {
-    const auto array = field(*right, "A_ArrayExpr");
-    return array && any_same(*array, "elements", *left, false, looked_at_literal);
-  }
-  if (kind == "AEXPR_NOT_DISTINCT") return same(*left, *right, looked_at_literal);
-  if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*")) {
-    return is_percent(*right, looked_at_literal);
-  }
-  if (kind == "AEXPR_IN" && name == "=") {
-    const auto list = field(*right, "List");
-    return list && any_same(*list, "items", *left, false, looked_at_literal);
-  }
-  return false;
-}
-
-/// x <> x and its like: true of no row.
-bool comparison_always_false(const Node& expression, bool& looked_at_literal) {
-  const auto left = field(expression, "lexpr");
-  const auto right = field(expression, "rexpr");
-  if (!left || !right) return false;
-  const std::string_view kind = text_field(expression, "kind");
-  const std::string_view name = operator_name(expression);
-  const bool differs = kind == "AEXPR_OP" && (name == "<>" || name == "<" || name == ">");
-  return (differs || kind == "AEXPR_DISTINCT") && same(*left, *right, looked_at_literal);
+/// A length or an absolute value that is at least 0.
+bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal) {
+  constexpr std::string_view kSizes[] = {"length",     "char_length", "character_length", "abs",
+                                         "bit_length", "cardinality", "octet_length"};
+  const auto call = field(left, "FuncCall");
+  const std::string_view function = call ? name_in(*call, "funcname").name : std::string_view();
+  int64_t bound = 0;
+  if (std::find(std::begin(kSizes), std::end(kSizes), function) == std::end(kSizes) ||
+      !whole_number(right, bound))
+    return false;
+  looked_at_literal = true;
+  return bound == 0;
 }
 
 /// Operators of which one holds for any two values.
@@ -212,17 +187,19 @@ bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
   return false;
 }
 
-/// Which rows a condition takes, as far as its form tells.
+/// Which rows of a table a condition takes, as far as its form tells.
 class Extent {
  public:
-  Extent(bool& looked_at_literal, bool plain_equals)
-      : looked_at_literal_(looked_at_literal), plain_equals_(plain_equals) {}
+  Extent(const Picked& table, bool& looked_at_literal, bool plain_equals)
+      : table_(table), looked_at_literal_(looked_at_literal), plain_equals_(plain_equals) {}
 
   bool all(const Node& condition) {
     if (is_never(condition, looked_at_literal_, plain_equals_)) return false;
     if (!reads_row(condition)) return true;
     if (const auto comparison = field(condition, "A_Expr"))
-      return comparison_always_true(*comparison, looked_at_literal_) || equals_true(*comparison);
+      return compared_all(*comparison) || equals_true(*comparison);
+    if (const auto test = field(condition, "NullTest")) return is_null(*test, "IS_NOT_NULL");
+    if (const auto query = field(condition, "SubLink")) return is_among_all(*query);
     if (const auto test = field(condition, "BooleanTest")) return tested(*test);
     if (const auto choice = field(condition, "CaseExpr")) return every_choice(*choice);
     const auto boolean = field(condition, "BoolExpr");
@@ -239,8 +216,9 @@ class Extent {
  private:
   bool none(const Node& condition) {
     if (is_never(condition, looked_at_literal_, plain_equals_)) return true;
-    if (const auto comparison = field(condition, "A_Expr"))
-      return comparison_always_false(*comparison, looked_at_literal_);
+    if (const auto comparison = field(condition, "A_Expr")) return compared_none(*comparison);
+    if (const auto test = field(condition, "NullTest")) return is_null(*test, "IS_NULL");
+    if (const auto query = field(condition, "SubLink")) return is_among_none(*query);
     const auto boolean = field(condition, "BoolExpr");
     if (!boolean) return false;
     const auto arms = arms_of(*boolean);
@@ -249,6 +227,100 @@ class Extent {
     if (op == "NOT_EXPR") return all(arms.front());
     if (op == "OR_EXPR") return std::all_of(arms.begin(), arms.end(), takes_none);
     return std::any_of(arms.begin(), arms.end(), takes_none) || has_opposites(arms);
+  }
+
+  bool alike(const Node& a, const Node& b) {
+    if (same(a, b, looked_at_literal_)) return true;
+    const PlainValue left = plain_value(a, table_), right = plain_value(b, table_);
+    if (!same(left.value, right.value, looked_at_literal_)) return false;
+    looked_at_literal_ = looked_at_literal_ || left.by_literals || right.by_literals;
+    return left.unchanged && right.unchanged;
+  }
+
+  /// Whether one of `field_name`'s nodes is as `node`, or all are.
+  bool any_alike(const Node& list, std::string_view field_name, const Node& node, bool every) {
+    size_t found = 0, count = 0;
+    for_each(list, field_name, [&](const Node& item) {
+      ++count;
+      if (alike(node, item)) ++found;
+    });
+    return every ? count > 0 && found == count : found > 0;
+  }
+
+  bool compared_all(const Node& expression) {
+    const auto left = field(expression, "lexpr");
+    const auto right = field(expression, "rexpr");
+    if (!left || !right) return false;
+    const std::string_view kind = text_field(expression, "kind");
+    const std::string_view name = operator_name(expression);
+    if (kind == "AEXPR_OP" && is_same_for_all(*left, looked_at_literal_) &&
+        is_same_for_all(*right, looked_at_literal_))
+      return true;
+    if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<=") && alike(*left, *right))
+      return true;
+    if (kind == "AEXPR_OP" && name == ">=" && is_any_size(*left, *right, looked_at_literal_))
+      return true;
+    if (kind == "AEXPR_OP" && (name == "~" || name == "~*"))
+      return matches_all(*right, looked_at_literal_);
+    if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_BETWEEN_SYM") {
+      const auto list = field(*right, "List");
+      return list && any_alike(*list, "items", *left, true);
+    }
+    if (kind == "AEXPR_OP_ANY" && name == "=") {
+      const auto array = field(*right, "A_ArrayExpr");
+      return array && any_alike(*array, "elements", *left, false);
+    }
+    if (kind == "AEXPR_NOT_DISTINCT") return alike(*left, *right);
+    if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*") ||
+        (kind == "AEXPR_SIMILAR" && name == "~"))
+      return is_percent(*right, looked_at_literal_);
+    if (kind == "AEXPR_IN" && name == "=") {
+      const auto list = field(*right, "List");
+      return list && any_alike(*list, "items", *left, false);
+    }
+    return false;
+  }
+
+  /// x <> x and its like: true of no row.
+  bool compared_none(const Node& expression) {
+    const auto left = field(expression, "lexpr");
+    const auto right = field(expression, "rexpr");
+    if (!left || !right) return false;
+    const std::string_view kind = text_field(expression, "kind");
+    const std::string_view name = operator_name(expression);
+    const bool differs = kind == "AEXPR_OP" && (name == "<>" || name == "<" || name == ">");
+    return (differs || kind == "AEXPR_DISTINCT") && alike(*left, *right);
+  }
+
+  bool is_null(const Node& test, std::string_view kind) {
+    const auto argument = field(test, "arg");
+    if (!argument || text_field(test, "nulltesttype") != kind) return false;
+    // Sums and casts of what is not NULL are not either.
+    const Node value = plain_value(*argument, table_).value;
+    return kind == "IS_NULL" ? never_null(value, table_) : always_filled(value, table_);
+  }
+
+  /// x IN (SELECT x FROM the same table), x <> ALL (SELECT … WHERE false).
+  bool is_among_all(const Node& link) {
+    const auto value = field(link, "testexpr"), query = field(link, "subselect");
+    const std::string_view kind = text_field(link, "subLinkType");
+    if (!value || !query) return false;
+    if (kind == "ALL_SUBLINK") return is_empty(*query);
+    const std::string_view name = name_in(link, "operName").name;
+    return kind == "ANY_SUBLINK" && (name.empty() || name == "=") &&
+           selects_all(*query, *value, table_);
+  }
+
+  /// x IN (SELECT … WHERE false).
+  bool is_among_none(const Node& link) {
+    const auto query = field(link, "subselect");
+    return text_field(link, "subLinkType") == "ANY_SUBLINK" && query && is_empty(*query);
+  }
+
+  bool is_empty(const Node& query) {
+    const auto select = field(query, "SelectStmt");
+    const auto where = select ? field(*select, "whereClause") : std::nullopt;
+    return where && is_never(*where, looked_at_literal_, plain_equals_);
   }
 
   /// p AND NOT p, x = y AND x <> y. What one of two always holds is not enough: x <= y AND x >= y.
@@ -299,14 +371,16 @@ class Extent {
     return arms;
   }
 
+  const Picked& table_;
   bool& looked_at_literal_;
   bool plain_equals_;
 };
 
 }  // namespace
 
-bool always_true(const Node& condition, bool& looked_at_literal, bool plain_equals) {
-  return Extent(looked_at_literal, plain_equals).all(condition);
+bool always_true(const Node& condition, const Picked& table, bool& looked_at_literal,
+                 bool plain_equals) {
+  return Extent(table, looked_at_literal, plain_equals).all(condition);
 }
 
 }  // namespace sluice::sql

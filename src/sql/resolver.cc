@@ -20,10 +20,21 @@ bool Resolver::was_created(const Name& name) const {
   });
 }
 
+bool Resolver::hides_another(const catalog::Relation& found) const {
+  return std::any_of(path_.schemas.begin(), path_.schemas.end(), [&](const std::string& schema) {
+    const catalog::Relation* other = catalog_->relation(schema, found.name);
+    return other != nullptr && other != &found;
+  });
+}
+
 const catalog::Relation* Resolver::find_relation(const Name& name) const {
   if (catalog_ == nullptr) return nullptr;
   if (!name.schema.empty()) return catalog_->relation(name.schema, name.name);
-  if (!path_.uncertain) return catalog_->resolve(path_.schemas, name.name);
+  if (!path_.uncertain) {
+    const catalog::Relation* found = catalog_->resolve(path_.schemas, name.name);
+    if (removed_ && found != nullptr && hides_another(*found)) facts_.unresolved = true;
+    return found;
+  }
   // The only one of that name is meant, or none; of several nobody knows which.
   const catalog::Relation* only = nullptr;
   for (const std::string& schema : places()) {

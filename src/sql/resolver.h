@@ -59,11 +59,15 @@ class Resolver {
   bool bodies_uncertain() const { return path_may_change_ && path_matters_; }
   /// A statement begins: what those before it did to the path, `make_path_uncertain` says.
   void begin_statement() { path_may_change_ = path_matters_ = false; }
+  /// Something in the text removes or renames relations: what a name means then, when another
+  /// relation of that name stands behind in the path, is not known.
+  void note_removed() { removed_ = true; }
   /// A relation that this text creates.
   void remember_created(const Object& object) { created_.push_back(object); }
 
  private:
   bool was_created(const Name& name) const;
+  bool hides_another(const catalog::Relation& found) const;
   /// Where a name may be found: of an uncertain path, in any schema.
   const std::vector<std::string>& places() const {
     return path_.uncertain ? catalog_->schemas() : path_.schemas;
@@ -74,6 +78,7 @@ class Resolver {
   StatementFacts& facts_;
   std::vector<Object> created_;
   bool uncertain_ = false;
+  bool removed_ = false;
   bool path_may_change_ = false;
   bool path_matters_ = false;
 };

@@ -34,7 +34,8 @@ bool Walker::arm_limits(const Node& arm, const Level& level, const Target& targe
   if (field(arm, "CurrentOfExpr")) return true;
   if (!touched && reads_row(arm)) return false;
   bool ignored = false;
-  return !always_true(arm, context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
+  return !always_true(arm, {target.relation, target.entry.name},
+                      context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
 }
 
 Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {

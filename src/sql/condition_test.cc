@@ -1,0 +1,134 @@
+// WHERE conditions that limit nothing, and others that look alike.
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "sql/analyse.h"
+
+namespace sluice::sql {
+namespace {
+
+/// A table t (id, v NOT NULL; note NULL), and another of the same columns in a schema before it.
+std::shared_ptr<const catalog::Catalog> tables() {
+  catalog::Catalog::Contents contents;
+  catalog::Oid oid = 20000;
+  for (const char* schema : {"pg_temp_3", "public"}) {
+    for (const char* name : {"t", "other"}) {
+      if (std::string(schema) == "pg_temp_3" && std::string(name) == "t") continue;
+      catalog::Relation table;
+      table.oid = ++oid;
+      table.schema = schema;
+      table.name = name;
+      table.persistence = table.schema == "public" ? 'p' : 't';
+      table.columns = {
+          {.number = 1, .name = "id", .type = 23, .type_name = "integer", .not_null = true},
+          {.number = 2, .name = "v", .type = 23, .type_name = "integer", .not_null = true},
+          {.number = 3, .name = "note", .type = 25, .type_name = "text"}};
+      contents.relations.push_back(table);
+    }
+  }
+  return std::make_shared<const catalog::Catalog>(std::move(contents));
+}
+
+std::shared_ptr<const StatementFacts> facts_of(const std::string& text) {
+  Scope scope;
+  scope.catalog = tables();
+  scope.search_path = {"pg_temp_3", "pg_catalog", "public"};
+  return analyse(text, {}, scope);
+}
+
+bool limits(const std::string& condition) {
+  const auto facts = facts_of("DELETE FROM t WHERE " + condition);
+  for (const Action& action : facts->actions)
+    if (action.kind == ActionKind::kDelete) return !action.without_where;
+  ADD_FAILURE() << condition << ": nothing is deleted";
+  return false;
+}
+
+TEST(Condition, WhatIsTrueOfEachRowLimitsNothing) {
+  for (const char* condition : {"id IS NOT NULL",
+                                "t.id IS NOT NULL",
+                                "NOT (id IS NULL)",
+                                "NOT id ISNULL",
+                                "id + 1 IS NOT NULL",
+                                "ctid IS NOT NULL",
+                                "t.xmin IS NOT NULL",
+                                "NOT (t IS NULL)",
+                                "id = id + 0",
+                                "id = 0 + id",
+                                "id * 1 = id - 0",
+                                "note || '' = note",
+                                "id = coalesce(id, v)",
+                                "id = id::int",
+                                "id::bigint = id",
+                                "id OPERATOR(pg_catalog.=) id",
+                                "id IN (SELECT id FROM t)",
+                                "t.id = ANY (SELECT o.id FROM public.t o)",
+                                "id NOT IN (SELECT id FROM other WHERE false)",
+                                "id <> ALL (SELECT id FROM other WHERE false)",
+                                "note LIKE '%' ESCAPE '!'",
+                                "note SIMILAR TO '%'",
+                                "length(note) >= 0",
+                                "abs(id) >= 0",
+                                "abs(id) >= -1",
+                                "id * 0 = 0",
+                                "id - id = 0",
+                                "pg_typeof(id) = 'integer'::regtype",
+                                "id = 5 OR id IS NOT NULL"})
+    EXPECT_FALSE(limits(condition)) << condition;
+}
+
+TEST(Condition, WhatLooksAlikeLimits) {
+  for (const char* condition : {"note IS NOT NULL",
+                                "id IS NULL",
+                                "t IS NOT NULL",
+                                "id = id + 1",
+                                "id = v + 0",
+                                "id = v * 1",
+                                "note || 'x' = note",
+                                "note = coalesce(note, 'x')",
+                                "v = v::smallint",
+                                "id = note::int",
+                                "id IN (SELECT id FROM other)",
+                                "id IN (SELECT id FROM t WHERE v = 1)",
+                                "id IN (SELECT v FROM t)",
+                                "id IN (SELECT id FROM t LIMIT 1)",
+                                "id NOT IN (SELECT id FROM other)",
+                                "note LIKE '%x' ESCAPE '!'",
+                                "length(note) >= 1",
+                                "note ~ '^^$'",
+                                "note ~ 'a.*'",
+                                "length(note) > 0",
+                                "id * 2 = 0",
+                                "id - v = 0",
+                                "id = 5 AND v IS NOT NULL"})
+    EXPECT_TRUE(limits(condition)) << condition;
+}
+
+/// A verdict is kept by the text without its literals.
+TEST(Condition, LiteralsThatCountAreToldOf) {
+  for (const char* condition :
+       {"id = id + 5", "id = id + 0", "id * 2 = 0", "length(note) >= 3", "note || 'x' = note"})
+    EXPECT_TRUE(facts_of(std::string("DELETE FROM t WHERE ") + condition)->depends_on_literals)
+        << condition;
+  EXPECT_FALSE(facts_of("DELETE FROM t WHERE id = v + 5")->depends_on_literals);
+  EXPECT_FALSE(facts_of("DELETE FROM t WHERE length(note) = 3")->depends_on_literals);
+}
+
+/// What a name means after the relation that had it has gone.
+TEST(Names, OfWhatIsRemovedInTheSameTextAreNotKnown) {
+  for (const char* text :
+       {"DROP TABLE other; DROP TABLE other", "DROP TABLE other; DELETE FROM other",
+        "ALTER TABLE other RENAME TO x; DROP TABLE other", "DROP TABLE other; TRUNCATE other",
+        "DROP TABLE other; ALTER TABLE other DROP COLUMN v",
+        "DO $$BEGIN DROP TABLE other; DELETE FROM other; END$$",
+        "DO $$BEGIN LOOP DELETE FROM other; DROP TABLE other; END LOOP; END$$"})
+    EXPECT_TRUE(facts_of(text)->unresolved) << text;
+  for (const char* text : {"DROP TABLE other", "DROP TABLE t; DROP TABLE t",
+                           "DELETE FROM other; DROP TABLE other", "DROP TABLE pg_temp_3.other"})
+    EXPECT_FALSE(facts_of(text)->unresolved) << text;
+}
+
+}  // namespace
+}  // namespace sluice::sql

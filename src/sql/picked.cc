@@ -1,0 +1,203 @@
+#include "sql/picked.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <vector>
+
+#include "sql/names.h"
+
+namespace sluice::sql {
+namespace {
+
+constexpr std::array<std::string_view, 6> kSystemColumns = {"ctid", "xmin",     "xmax",
+                                                            "cmin", "tableoid", "cmax"};
+
+std::vector<std::string_view> parts_of(const Node& node) {
+  const auto reference = field(node, "ColumnRef");
+  std::vector<std::string_view> parts;
+  if (!reference) return parts;
+  for_each(*reference, "fields", [&](const Node& part) {
+    const auto text = field(part, "String");
+    parts.push_back(text ? text_field(*text, "sval") : std::string_view());
+  });
+  return parts;
+}
+
+/// The last part of a reference to a column of the table, whichever there are.
+std::string_view own_name(const Node& node, const Picked& table) {
+  const auto parts = parts_of(node);
+  if (parts.size() == 1) return parts[0];
+  return parts.size() == 2 && parts[0] == table.name ? parts[1] : std::string_view();
+}
+
+bool is_whole_row(const Node& node, const Picked& table) {
+  const auto parts = parts_of(node);
+  if (table.relation == nullptr || parts.empty() || parts[0] != table.name) return false;
+  // (t).* and t.* leave the last part without a name.
+  return parts.size() == 1 ? table.relation->column(parts[0]) == nullptr
+                           : parts.size() == 2 && parts[1].empty();
+}
+
+bool is_empty_text(const Node& node) {
+  const auto constant = field(node, "A_Const");
+  const auto text = constant ? field(*constant, "sval") : std::nullopt;
+  return text && text_field(*text, "sval").empty();
+}
+
+/// Whether a cast to the type `name` leaves each value of the column what it is.
+bool holds_each(std::string_view name, const catalog::Column& column) {
+  struct Type {
+    std::string_view written, formatted;
+    int width;  ///< among whole numbers
+  };
+  static constexpr Type kTypes[] = {{"int2", "smallint", 1},
+                                    {"int4", "integer", 2},
+                                    {"int8", "bigint", 3},
+                                    {"numeric", "numeric", 4},
+                                    {"text", "text", 0},
+                                    {"varchar", "character varying", 0},
+                                    {"uuid", "uuid", 0},
+                                    {"bool", "boolean", 0},
+                                    {"date", "date", 0},
+                                    {"float8", "double precision", 0},
+                                    {"timestamptz", "timestamp with time zone", 0},
+                                    {"timestamp", "timestamp without time zone", 0}};
+  const auto to = std::find_if(std::begin(kTypes), std::end(kTypes),
+                               [&](const Type& type) { return type.written == name; });
+  if (to == std::end(kTypes)) return false;
+  if (name == "text" || name == "varchar") return true;
+  const auto from = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const Type& type) {
+    return column.type_name == type.formatted;
+  });
+  return from != std::end(kTypes) && (from == to || (from->width > 0 && to->width >= from->width));
+}
+
+enum class Operand : uint8_t { kOther, kNeutral, kLiteral };
+
+/// What the other side of an operator does to a value.
+Operand operand(std::string_view operation, const Node& other, bool is_right) {
+  const auto constant = field(other, "A_Const");
+  if (!constant) return Operand::kOther;
+  int64_t number = -1;
+  const bool adds = operation == "+" || (operation == "-" && is_right);
+  const bool scales = operation == "*" || (operation == "/" && is_right);
+  if (operation == "||" && field(*constant, "sval"))
+    return is_empty_text(other) ? Operand::kNeutral : Operand::kLiteral;
+  if ((!adds && !scales) || !whole_number(other, number)) return Operand::kOther;
+  return number == (scales ? 1 : 0) ? Operand::kNeutral : Operand::kLiteral;
+}
+
+std::optional<Node> without_cast(const Node& node, const Picked& table) {
+  const auto cast = field(node, "TypeCast");
+  const auto type = cast ? field(*cast, "typeName") : std::nullopt;
+  const auto value = cast ? field(*cast, "arg") : std::nullopt;
+  if (!type || !value || field(*type, "typmods") || field(*type, "arrayBounds"))
+    return std::nullopt;
+  const catalog::Column* column = column_of(*value, table);
+  if (column == nullptr || !holds_each(name_in(*type, "names").name, *column)) return std::nullopt;
+  return value;
+}
+
+/// Sets in `plain` what the literal at the other side means.
+std::optional<Node> without_literal(PlainValue& plain) {
+  const auto expression = field(plain.value, "A_Expr");
+  if (!expression || text_field(*expression, "kind") != "AEXPR_OP") return std::nullopt;
+  const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
+  if (!left || !right) return std::nullopt;
+  const std::string_view operation = operator_name(*expression);
+  for (const bool is_right : {true, false}) {
+    const Operand other = operand(operation, is_right ? *right : *left, is_right);
+    if (other == Operand::kOther) continue;
+    plain.by_literals = true;
+    plain.unchanged = plain.unchanged && other == Operand::kNeutral;
+    return is_right ? left : right;
+  }
+  return std::nullopt;
+}
+
+std::optional<Node> first_of_coalesce(const Node& node, const Picked& table) {
+  const auto coalesce = field(node, "CoalesceExpr");
+  std::optional<Node> first;
+  if (coalesce)
+    for_each(*coalesce, "args", [&](const Node& argument) { first = first ? first : argument; });
+  return first && never_null(*first, table) ? first : std::nullopt;
+}
+
+}  // namespace
+
+const catalog::Column* column_of(const Node& node, const Picked& table) {
+  const std::string_view name = own_name(node, table);
+  return name.empty() || table.relation == nullptr ? nullptr : table.relation->column(name);
+}
+
+bool never_null(const Node& node, const Picked& table) {
+  if (const catalog::Column* column = column_of(node, table)) return column->not_null;
+  if (is_whole_row(node, table)) {
+    const auto& columns = table.relation->columns;
+    return std::any_of(columns.begin(), columns.end(),
+                       [](const catalog::Column& column) { return column.not_null; });
+  }
+  const std::string_view name = own_name(node, table);
+  return std::find(kSystemColumns.begin(), kSystemColumns.end(), name) != kSystemColumns.end();
+}
+
+bool always_filled(const Node& node, const Picked& table) {
+  if (!is_whole_row(node, table)) return never_null(node, table);
+  const auto& columns = table.relation->columns;
+  return std::all_of(columns.begin(), columns.end(),
+                     [](const catalog::Column& column) { return column.not_null; });
+}
+
+PlainValue plain_value(const Node& node, const Picked& table) {
+  PlainValue plain{.value = node};
+  while (true) {
+    auto inner = without_cast(plain.value, table);
+    if (!inner) inner = without_literal(plain);
+    if (!inner) inner = first_of_coalesce(plain.value, table);
+    if (!inner) return plain;
+    plain.value = *inner;
+  }
+}
+
+bool selects_all(const Node& query, const Node& column, const Picked& table) {
+  const auto select = field(query, "SelectStmt");
+  if (!select || table.relation == nullptr) return false;
+  for (const char* part : {"whereClause", "havingClause", "limitCount", "limitOffset", "withClause",
+                           "valuesLists", "larg"}) {
+    if (field(*select, part)) return false;
+  }
+  const std::string_view wanted = own_name(column, table);
+  size_t targets = 0, tables = 0;
+  bool same = !wanted.empty();
+  for_each(*select, "targetList", [&](const Node& wrapper) {
+    const auto target = field(wrapper, "ResTarget");
+    const auto value = target ? field(*target, "val") : std::nullopt;
+    const auto parts = value ? parts_of(*value) : std::vector<std::string_view>();
+    same = same && ++targets == 1 && !parts.empty() && parts.back() == wanted;
+  });
+  for_each(*select, "fromClause", [&](const Node& wrapper) {
+    const auto range = field(wrapper, "RangeVar");
+    const std::string_view schema = range ? text_field(*range, "schemaname") : std::string_view();
+    same = same && ++tables == 1 && range &&
+           text_field(*range, "relname") == table.relation->name &&
+           (schema.empty() || schema == table.relation->schema);
+  });
+  return same && targets == 1 && tables == 1;
+}
+
+std::string_view operator_name(const Node& expression) {
+  const Name name = name_in(expression, "name");
+  return name.schema.empty() || name.schema == "pg_catalog" ? name.name : std::string_view();
+}
+
+bool whole_number(const Node& node, int64_t& out) {
+  const auto constant = field(node, "A_Const");
+  const auto value = constant ? field(*constant, "ival") : std::nullopt;
+  if (!value) return false;
+  const auto found = field(*value, "ival");
+  out = 0;
+  return !found || found->get(out) == simdjson::SUCCESS;
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string_view>
+
+#include "catalog/catalog.h"
+#include "sql/node.h"
+
+namespace sluice::sql {
+
+/// The table whose rows a condition picks, and the name that it has there.
+struct Picked {
+  const catalog::Relation* relation = nullptr;  ///< null: nothing is known of it
+  std::string_view name;
+};
+
+/// The column of `table` that a ColumnRef means; null: another's, or none that is known.
+const catalog::Column* column_of(const Node& node, const Picked& table);
+
+/// Whether `node IS NULL` is true of no row, by the table's definition.
+bool never_null(const Node& node, const Picked& table);
+
+/// Whether `node IS NOT NULL` is true of each row: of a whole row it asks for each column.
+bool always_filled(const Node& node, const Picked& table);
+
+/// What is left of an expression without what changes no value: x + 0, x * 1, x || '',
+/// coalesce(x, …) of what is never NULL, and casts to a type that holds each value of the column.
+struct PlainValue {
+  Node value;
+  bool by_literals = false;  ///< other literals would leave less of it, or more
+  bool unchanged = true;     ///< false: by these literals it is another value
+};
+PlainValue plain_value(const Node& node, const Picked& table);
+
+/// Whether a SubLink's query returns that column of each row of the same table.
+bool selects_all(const Node& query, const Node& column, const Picked& table);
+
+/// The name of an expression's operator, also where it is written OPERATOR(pg_catalog.=).
+std::string_view operator_name(const Node& expression);
+
+/// A whole number as it is written; the tree has no negative ones, which come as 0.
+bool whole_number(const Node& node, int64_t& out);
+
+}  // namespace sluice::sql
