@@ -1,14 +1,13 @@
 #include "audit/erasure.h"
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 
 #include <fmt/format.h>
 
-#include "audit/index.h"
-#include "audit/rewrite.h"
+#include "audit/erasing.h"
 #include "audit/segment.h"
-#include "audit/tree_files.h"
 
 namespace sluice::audit {
 namespace {
@@ -62,8 +61,6 @@ std::vector<Erasure> parse_erasure(std::string_view message) {
 
 namespace {
 
-using Places = std::vector<std::pair<std::filesystem::path, std::vector<FramePlace>>>;
-
 /// The records of one segment that are to be erased; `last`: its header's, 0 while it is written.
 /// An error: they may not be.
 Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uint64_t last,
@@ -91,7 +88,9 @@ Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uin
     }
     places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
   }
-  if (seen < last) return fail(damaged_at(reader.offset()).within(file.filename().string()));
+  // What lies behind a damaged place may be some of those; what lies before it can go.
+  if (seen < std::min(last, erasure.last))
+    return fail(damaged_at(reader.offset()).within(file.filename().string()));
   return places;
 }
 
@@ -101,7 +100,7 @@ Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure
                                std::span<const LegalHold> holds) {
   SLUICE_ASSIGN(const auto lock, lock_segments(audit));
   SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
-  Places found;
+  std::vector<SegmentFrames> found;
   uint64_t count = 0;
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
@@ -110,10 +109,12 @@ Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure
     if (complete && header->last_sequence < erasure.first) continue;
     SLUICE_ASSIGN(auto places, places_in(file, header->last_sequence, erasure, holds));
     count += places.size();
-    if (!places.empty()) found.emplace_back(file, std::move(places));
+    if (!places.empty()) found.push_back({file, std::move(places)});
   }
-  for (const auto& [file, places] : found) SLUICE_TRY(erase_frames(file, places));
-  if (!found.empty()) SLUICE_TRY(replace_file(stale_index(audit), {}));
+  if (found.empty()) return 0;
+  SLUICE_TRY(begin_erasing(audit, found));
+  SLUICE_TRY(finish_erasing(audit));
+  SLUICE_TRY(settle_index(audit));
   return count;
 }
 

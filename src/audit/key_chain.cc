@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "tlog/proof.h"
+
 namespace sluice::audit {
 namespace {
 
@@ -13,10 +15,6 @@ struct Rotation {
   tlog::VerifierKey old_key, new_key;
   tlog::Checkpoint head;
 };
-
-std::filesystem::path rotation_file(const TreeFiles& files, size_t number) {
-  return files.directory() / "rotation" / std::to_string(number);
-}
 
 /// A checkpoint with the keys' lines before it.
 std::string format(const Rotation& rotation) {
@@ -36,6 +34,8 @@ Result<Rotation> parse(const std::string& text) {
   SLUICE_ASSIGN(rotation.new_key, tlog::VerifierKey::parse(*new_key));
   SLUICE_ASSIGN(rotation.head, tlog::parse_checkpoint(rest));
   for (const auto& key : {rotation.old_key, rotation.new_key}) {
+    if (key.name != rotation.head.origin)
+      return fail(ErrorCode::kInvalidInput, "it is about a key of another log: " + key.text());
     if (tlog::verify(note, key) != tlog::Verdict::kValid) {
       return fail(ErrorCode::kInvalidInput, "a key has not signed it: " + key.text());
     }
@@ -44,6 +44,10 @@ Result<Rotation> parse(const std::string& text) {
 }
 
 }  // namespace
+
+std::filesystem::path rotation_file(const TreeFiles& files, size_t number) {
+  return files.directory() / "rotation" / std::to_string(number);
+}
 
 Result<std::string> read_rotation(const TreeFiles& files, size_t number) {
   return read_file(rotation_file(files, number));
@@ -59,11 +63,13 @@ Result<KeyChain> KeyChain::load(const TreeFiles& files, const tlog::VerifierKey&
     auto rotation = parse(*text);
     if (!rotation) return fail(std::move(rotation.error()).within(file.string()));
     if (chain.periods_.empty()) chain.periods_.push_back({rotation->old_key});
-    if (chain.periods_.back().key != rotation->old_key) {
+    auto& before = chain.periods_.back();
+    if (before.key != rotation->old_key || rotation->head.size < before.from) {
       return fail(ErrorCode::kInvalidInput, file.string() + " does not follow the one before it");
     }
-    chain.periods_.back().until = rotation->head.size;
-    chain.periods_.push_back({rotation->new_key});
+    before.until = rotation->head.size;
+    chain.periods_.push_back({rotation->new_key, rotation->head.size});
+    chain.changes_.push_back(std::move(rotation->head));
   }
   if (chain.periods_.empty()) chain.periods_.push_back({trusted});
   if (std::none_of(chain.periods_.begin(), chain.periods_.end(),
@@ -76,20 +82,47 @@ Result<KeyChain> KeyChain::load(const TreeFiles& files, const tlog::VerifierKey&
 
 Result<tlog::Checkpoint> KeyChain::open(const tlog::Note& note) const {
   SLUICE_ASSIGN(auto checkpoint, tlog::parse_checkpoint(note.text));
-  for (const auto& [key, until] : periods_) {
+  for (const auto& [key, from, until] : periods_) {
     const auto verdict = tlog::verify(note, key);
     if (verdict == tlog::Verdict::kInvalid) {
       return fail(ErrorCode::kInvalidInput,
                   "the checkpoint is forged: it is not what the key " + key.text() + " signed");
     }
-    if (verdict == tlog::Verdict::kValid && checkpoint.origin == key.name &&
-        checkpoint.size <= until) {
-      return checkpoint;
-    }
+    if (verdict != tlog::Verdict::kValid || checkpoint.origin != key.name) continue;
+    if (checkpoint.size >= from && checkpoint.size <= until) return checkpoint;
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("the checkpoint covers {} records, and its key {} counts only from {} "
+                            "to {} of them",
+                            checkpoint.size, key.text(), from, until));
   }
   return fail(ErrorCode::kInvalidInput, "the checkpoint of " + checkpoint.origin +
                                             " carries no signature of the key " +
                                             periods_.back().key.text());
+}
+
+std::optional<KeyConflict> KeyChain::conflict(const tlog::Checkpoint& head,
+                                              const tlog::ReadTile& read) const {
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    const auto& change = changes_[i];
+    if (head.size < change.size) {
+      return KeyConflict{i + 1, true, head.size + 1, change.size,
+                         fmt::format("the log's key was changed behind {} records, and the log has "
+                                     "{}: its end has been cut off, or it was signed anew with a "
+                                     "key that was replaced",
+                                     change.size, head.size)};
+    }
+    const auto proof = tlog::consistency_proof(change.size, head.size, read);
+    if (proof && change.origin == head.origin &&
+        tlog::verify_consistency(change.size, change.root, head.size, head.root, *proof)) {
+      continue;
+    }
+    return KeyConflict{
+        i + 1, false, i == 0 ? 1 : std::min(changes_[i - 1].size + 1, change.size), change.size,
+        fmt::format("the log's key was changed over another tree of {} records than this one "
+                    "begins with: the log has been rewritten before there{}",
+                    change.size, proof ? "" : " (" + proof.error().text + ")")};
+  }
+  return std::nullopt;
 }
 
 Result<> rotate_key(const TreeFiles& files, const tlog::Checkpoint& head, tlog::Signer& old,
@@ -107,9 +140,17 @@ Result<> rotate_key(const TreeFiles& files, const tlog::Checkpoint& head, tlog::
     SLUICE_ASSIGN(auto signature, tlog::sign_note(note.text, head.origin, *signer));
     note.signatures.push_back(std::move(signature));
   }
+  const auto file = rotation_file(files, chain.periods().size());
   std::error_code error;
-  std::filesystem::create_directories(files.directory() / "rotation", error);
-  return replace_file(rotation_file(files, chain.periods().size()), tlog::format_note(note));
+  std::filesystem::create_directories(file.parent_path(), error);
+  // The folder first: a checkpoint by the next key is worth nothing without the note.
+  SLUICE_TRY(sync_file(files.directory()));
+  return replace_file(file, tlog::format_note(note));
+}
+
+bool is_rotated(const TreeFiles& files, const tlog::VerifierKey& next) {
+  const auto chain = KeyChain::load(files, next);
+  return chain && chain->periods().size() > 1 && chain->periods().back().key == next;
 }
 
 }  // namespace sluice::audit

@@ -1,5 +1,8 @@
 #include "audit/log_key.h"
 
+#include <cerrno>
+#include <cstdio>
+
 #include "audit/key_chain.h"
 #include "audit/tree_files.h"
 #include "tlog/pkcs11_key.h"
@@ -32,15 +35,20 @@ Standing standing_of(const LogOptions& options, const tlog::Signer& signer) {
   const tlog::VerifierKey key{head->origin, tlog::KeyType::kEd25519, signer.public_key()};
   const auto chain = KeyChain::load(files, key);
   if (!chain) return Standing::kUnknown;
+  // Where no key was ever changed, each would be the first and only one: the signature tells.
+  if (chain->periods().size() == 1)
+    return tlog::verify(*note, key) == tlog::Verdict::kValid ? Standing::kPresent
+                                                             : Standing::kUnknown;
   return chain->periods().back().key == key ? Standing::kPresent : Standing::kFormer;
 }
 
-/// Whether the log has gone over to the next key already: the process died before the files did, or
-/// it is configured so.
-bool next_has_taken_over(const LogOptions& options, const tlog::Signer& next) {
-  std::error_code ignored;
-  return std::filesystem::exists(tree_files(options.directory).directory() / "rotation", ignored) &&
-         standing_of(options, next) == Standing::kPresent;
+/// Puts the next key's file in the place of the old one's, which is gone. At every moment one of
+/// the two names has the key in force.
+Result<> replace_log_key(const LogOptions& options) {
+  if (!options.next_key.empty()) return {};  // Both are where they are named.
+  if (::rename(next_key_file(options).c_str(), key_file(options).c_str()) != 0)
+    return fail(io_error("rename " + next_key_file(options).string(), errno));
+  return sync_file(key_file(options).parent_path());
 }
 
 }  // namespace
@@ -50,9 +58,12 @@ Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key)
 }
 
 Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options) {
-  if (auto next = open_key(next_key_file(options)); next && next_has_taken_over(options, **next)) {
-    if (!options.next_key.empty()) return next;
-    SLUICE_TRY(replace_log_key(options));
+  // It has taken over already: the process died before the files did, or it is configured so.
+  if (auto next = open_key(next_key_file(options));
+      next && standing_of(options, **next) == Standing::kPresent) {
+    // Where it cannot have the name it stays where it is, and is found there.
+    (void)replace_log_key(options);
+    return next;
   }
   const auto file = key_file(options);
   const bool begun = tree_files(options.directory).read_checkpoint().has_value();
@@ -81,20 +92,14 @@ Result<std::unique_ptr<tlog::Signer>> create_next_log_key(const LogOptions& opti
                 "the log's key is in a token, where none is made: make one there, and name it in "
                 "audit.next_key");
   }
+  // What lies there may be the key in force, whose name could not be changed.
+  if (const auto left = open_key(next_key_file(options));
+      left && standing_of(options, **left) == Standing::kPresent) {
+    SLUICE_TRY(replace_log_key(options));
+  }
   std::error_code ignored;
   std::filesystem::remove(next_key_file(options), ignored);
   return tlog::create_key(next_key_file(options));
-}
-
-Result<> replace_log_key(const LogOptions& options) {
-  if (!options.next_key.empty()) return {};  // Both are where they are named.
-  std::error_code error;
-  std::filesystem::rename(next_key_file(options), key_file(options), error);
-  if (error) {
-    return fail(ErrorCode::kIo,
-                "rename " + next_key_file(options).string() + ": " + error.message());
-  }
-  return sync_file(key_file(options).parent_path());
 }
 
 }  // namespace sluice::audit

@@ -12,14 +12,12 @@ namespace sluice::audit {
 /// The key in this file, or in a token that has it.
 Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key);
 
-/// The key that signs the log. Made when the log begins; one that has signed already is never made
-/// anew.
+/// The key that signs the log, also where a change of key was broken off. Made when the log begins;
+/// one that has signed already is never made anew.
 Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options);
 
-/// A key to take over from the present one; its file does not count until `replace_log_key`.
+/// A key to take over from the present one, on disk when it returns; its file does not count until
+/// a note says that it has. `open_log_key` gives it the old one's name then.
 Result<std::unique_ptr<tlog::Signer>> create_next_log_key(const LogOptions& options);
-
-/// Puts the next key's file in the place of the old one's, which is gone.
-Result<> replace_log_key(const LogOptions& options);
 
 }  // namespace sluice::audit

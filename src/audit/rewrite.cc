@@ -5,11 +5,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "audit/tree_files.h"
 #include "base/hash.h"
+#include "base/unique_fd.h"
 
 namespace sluice::audit {
 namespace {
@@ -92,15 +92,13 @@ Result<> erase_in_place(const std::filesystem::path& segment, std::span<const Fr
   return {};
 }
 
-}  // namespace
-
-Result<UniqueFd> lock_segments(const std::filesystem::path& audit) {
-  const auto file = audit / "segments.lock";
-  UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd.valid() || flock(fd.get(), LOCK_EX) != 0)
-    return fail(io_error("lock " + file.string(), errno));
-  return fd;
+/// Whether or not it is there.
+Result<> remove_file(const std::filesystem::path& file) {
+  if (::unlink(file.c_str()) == 0 || errno == ENOENT) return {};
+  return fail(io_error("remove " + file.string(), errno));
 }
+
+}  // namespace
 
 Result<> archive_segment(const std::filesystem::path& segment) {
   SLUICE_TRY(write_archive(segment, {}));
@@ -110,12 +108,15 @@ Result<> archive_segment(const std::filesystem::path& segment) {
 
 Result<> erase_frames(const std::filesystem::path& segment, std::span<const FramePlace> frames) {
   if (frames.empty()) return {};
+  // Of an archiving that did not come to its end, and holds all of it.
+  auto begun = archive_path(segment);
+  begun += ".new";
+  SLUICE_TRY(remove_file(begun));
   std::error_code ignored;
   if (!std::filesystem::exists(segment, ignored)) return write_archive(segment, frames);
   SLUICE_TRY(erase_in_place(segment, frames));
-  // Of an archiving that did not come to its end.
-  std::filesystem::remove(archive_path(segment), ignored);
-  return {};
+  SLUICE_TRY(remove_file(archive_path(segment)));
+  return sync_file(segment.parent_path());
 }
 
 }  // namespace sluice::audit

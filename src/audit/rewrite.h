@@ -6,7 +6,6 @@
 
 #include "audit/segment.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
 
 namespace sluice::audit {
 
@@ -17,16 +16,13 @@ struct FramePlace {
   uint32_t length = 0;  ///< of its payload
 };
 
-/// Held by whoever changes complete segments of the log in `<state>/audit`, in whatever process:
-/// archiving a segment must not bring back what is being erased from it.
-Result<UniqueFd> lock_segments(const std::filesystem::path& audit);
-
 /// Puts the archive in the place of a complete segment. It has been read back, and is on disk,
 /// before the segment goes; should the process die before that, there are both.
 Result<> archive_segment(const std::filesystem::path& segment);
 
 /// Removes what these records say for good, wherever the segment is; their places in the tree stay.
-/// Not for a segment that is being written.
+/// Not for a segment that is being written. Killed meanwhile, it leaves frames half overwritten:
+/// see audit/erasing.h. Doing it again mends that.
 Result<> erase_frames(const std::filesystem::path& segment, std::span<const FramePlace> frames);
 
 }  // namespace sluice::audit

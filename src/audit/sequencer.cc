@@ -64,7 +64,13 @@ Result<std::unique_ptr<Sequencer>> Sequencer::open(const std::filesystem::path& 
                 fmt::format("the last checkpoint covers {} records, and the log ends at {}",
                             head.size, given_out));
   }
+  if (chain.periods().back().key.public_key != signer->public_key())
+    return fail(ErrorCode::kInvalidInput, "its key has been replaced by another one");
   SLUICE_ASSIGN(auto tree, resume(files, head));
+  if (const auto conflict = chain.conflict(head, files.reader())) {
+    return fail(ErrorCode::kInvalidInput,
+                rotation_file(files, conflict->number).string() + ": " + conflict->text);
+  }
   std::unique_ptr<Sequencer> sequencer(
       new Sequencer(audit, head.origin, std::move(signer), std::move(tree), given_out));
   if (const auto bundle = partial_bundle(head.size); bundle.width != 0) {
@@ -142,7 +148,7 @@ Result<> Sequencer::write_full_tiles() {
 
 Result<> Sequencer::publish() {
   if (unsynced_problem_) return fail(*unsynced_problem_);
-  if (tree_.size() == published()) return {};
+  if (tree_.size() == published() && !sign_anew_) return {};
   SLUICE_TRY(write_full_tiles());
   for (const auto& [tile, bytes] : tree_.partial_tiles()) {
     SLUICE_TRY(files_.write(tile, bytes));
@@ -199,15 +205,26 @@ Result<> Sequencer::sign() {
   SLUICE_ASSIGN(auto signature, tlog::sign_note(note.text, origin_, *signer_));
   note.signatures.push_back(std::move(signature));
   SLUICE_TRY(files_.write_checkpoint(tlog::format_note(note)));
+  sign_anew_ = false;
   published_.store(tree_.size(), std::memory_order_release);
   return {};
 }
 
 Result<> Sequencer::rotate(std::unique_ptr<tlog::Signer> next) {
   SLUICE_TRY(publish());
-  SLUICE_TRY(rotate_key(files_, {origin_, tree_.size(), tree_.root()}, *signer_, *next));
+  auto changed = rotate_key(files_, {origin_, tree_.size(), tree_.root()}, *signer_, *next);
+  if (!changed) {
+    // Which of the two is in force when the machine fails now is not known: the next start sees.
+    if (is_rotated(files_, {origin_, tlog::KeyType::kEd25519, next->public_key()}))
+      unsynced_problem_ = changed.error();
+    return changed;
+  }
   signer_ = std::move(next);
-  return sign();
+  // The last checkpoint holds, too: where there is no room for another now, the next round makes
+  // it.
+  sign_anew_ = true;
+  (void)sign();
+  return {};
 }
 
 }  // namespace sluice::audit

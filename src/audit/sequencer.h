@@ -41,7 +41,7 @@ class Sequencer {
   Result<size_t> advance(size_t limit);
   /// Signs the tree, if it has grown since last time. What the checkpoint covers is on disk first.
   Result<> publish();
-  /// Signs from now on with another key.
+  /// Signs from now on with another key; where it fails, with the present one, or not at all.
   Result<> rotate(std::unique_ptr<tlog::Signer> next);
 
   const std::string& origin() const { return origin_; }
@@ -78,6 +78,7 @@ class Sequencer {
   std::set<std::filesystem::path> unsynced_segments_;  ///< read since then
   std::vector<tlog::TileId> superseded_;   ///< full by now, and partial in the last checkpoint
   std::optional<Error> unsynced_problem_;  ///< something has not reached the disk, for good
+  bool sign_anew_ = false;                 ///< the last checkpoint is by the key before
   Sync sync_ = sync_file;
   std::atomic<uint64_t> published_{0};
   Clock::time_point missing_since_{};

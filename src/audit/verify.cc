@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/erasing.h"
 #include "audit/erasure.h"
 #include "audit/key_chain.h"
 #include "audit/leaf.h"
@@ -56,6 +57,7 @@ class Verifier {
     SLUICE_ASSIGN(const bool signed_by_it, read_head());
     if (!signed_by_it) return std::move(report_);
     check_tree();
+    compare_with_key_changes();
     compare_with_checkpoints();
     SLUICE_TRY(check_records());
     return std::move(report_);
@@ -76,9 +78,14 @@ class Verifier {
   void compare_tile(const tlog::TileId& tile, Bytes hashes);
   void check_partial_bundles(uint64_t index);
   void compare_with_checkpoints();
+  void compare_with_key_changes();
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
+  std::optional<FramePlace> half_erased(const std::filesystem::path& file, uint64_t offset) const;
   void check_record(const std::filesystem::path& file, const Frame& frame);
+  bool is_logged(const Frame& frame);
+  void take_explanation(const Frame& frame);
+  void find_explanations(const std::filesystem::path& file);
   void find_missing();
   void find_unexplained();
   void progress();
@@ -90,6 +97,7 @@ class Verifier {
   std::optional<Entries> entries_;
   std::vector<bool> seen_;
   std::vector<uint64_t> erased_;
+  std::vector<SegmentFrames> being_erased_;
   std::vector<Erasure> explained_;
 };
 
@@ -187,6 +195,17 @@ void Verifier::compare_tile(const tlog::TileId& tile, Bytes hashes) {
        .text = stored ? "the hash in this tile is not that of the entries" : stored.error().text});
 }
 
+/// Whoever has a key that was replaced can sign a history that ends before it was.
+void Verifier::compare_with_key_changes() {
+  const auto conflict = chain_->conflict(report_.head, files_.reader());
+  if (!conflict) return;
+  found({.kind = conflict->cut ? Kind::kCut : Kind::kForked,
+         .first = conflict->first,
+         .last = conflict->last,
+         .file = rotation_file(files_, conflict->number).string(),
+         .text = conflict->text});
+}
+
 void Verifier::compare_with_checkpoints() {
   for (const auto& text : options_.checkpoints) {
     const auto note = tlog::parse_note(text);
@@ -204,8 +223,11 @@ void Verifier::compare_with_checkpoints() {
                                  head->size)});
       continue;
     }
-    const auto root = tlog::root_of(head->size, files_.reader());
-    if (!root || *root != head->root || head->origin != report_.head.origin) {
+    // By the tiles of the present tree: those of earlier checkpoints need not be there.
+    const auto proof = tlog::consistency_proof(head->size, report_.head.size, files_.reader());
+    if (!proof || head->origin != report_.head.origin ||
+        !tlog::verify_consistency(head->size, head->root, report_.head.size, report_.head.root,
+                                  *proof)) {
       found({.kind = Kind::kForked,
              .first = 1,
              .last = head->size,
@@ -218,8 +240,13 @@ void Verifier::compare_with_checkpoints() {
 
 Result<> Verifier::check_records() {
   seen_.assign(report_.head.size, false);
+  SLUICE_ASSIGN(being_erased_, being_erased(options_.audit));
   SLUICE_ASSIGN(const auto segments, list_segments(options_.audit / "log"));
   for (const auto& file : segments) check_segment(file);
+  const bool part = options_.first > 1 || options_.last < report_.head.size;
+  if (part && !erased_.empty()) {
+    for (const auto& file : segments) find_explanations(file);
+  }
   find_missing();
   find_unexplained();
   return {};
@@ -247,6 +274,14 @@ void Verifier::check_segment(const std::filesystem::path& file) {
       check_record(file, frame);
       continue;
     }
+    // Killed while it was erased: a record has to say so as of any other.
+    if (const auto erased = half_erased(file, reader->offset())) {
+      last = erased->sequence;
+      check_record(file, {last, erased->offset, {}, true, {}});
+      reader = SegmentReader::open(file, erased->offset + frame_size(erased->length));
+      if (!reader) return;
+      continue;
+    }
     // Behind the last record of a complete segment there may be one that a crash tore, which nobody
     // was answered for.
     const uint64_t damaged = reader->offset();
@@ -262,6 +297,17 @@ void Verifier::check_segment(const std::filesystem::path& file) {
            .text = "these bytes are no record, and there are records behind them"});
     if (!more) return;
   }
+}
+
+std::optional<FramePlace> Verifier::half_erased(const std::filesystem::path& file,
+                                                uint64_t offset) const {
+  for (const auto& [segment, frames] : being_erased_) {
+    if (segment.filename() != file.filename()) continue;
+    const auto at = std::find_if(frames.begin(), frames.end(),
+                                 [&](const FramePlace& frame) { return frame.offset == offset; });
+    if (at != frames.end()) return *at;
+  }
+  return std::nullopt;
 }
 
 void Verifier::check_record(const std::filesystem::path& file, const Frame& frame) {
@@ -286,14 +332,42 @@ void Verifier::check_record(const std::filesystem::path& file, const Frame& fram
     return;
   }
   if (++report_.records % (1 << 16) == 0) progress();
-  const auto entry = entries_->entry(frame.sequence - 1);
-  if (!entry || *entry != view(record_entry(frame.salt, frame.payload))) {
+  if (!is_logged(frame))
     return at(Kind::kAltered, "this record is not what was logged under its number");
-  }
+  take_explanation(frame);
+}
+
+bool Verifier::is_logged(const Frame& frame) {
+  const auto entry = entries_->entry(frame.sequence - 1);
+  return entry && *entry == view(record_entry(frame.salt, frame.payload));
+}
+
+/// Of a record that is genuine.
+void Verifier::take_explanation(const Frame& frame) {
   const auto record = read_record(frame.payload);
   if (!record) return;
   if (record->type == EventType::kEvidence || record->type == EventType::kAdmin) {
     for (const auto& range : parse_erasure(record->message)) explained_.push_back(range);
+  }
+}
+
+/// Who erased a record of the range, and why, stands behind it, and mostly behind the range.
+void Verifier::find_explanations(const std::filesystem::path& file) {
+  auto reader = SegmentReader::open(file);
+  if (!reader) return;
+  Frame frame;
+  for (;;) {
+    const auto status = reader->next(frame);
+    if (status != SegmentReader::Status::kFrame) {
+      if (status == SegmentReader::Status::kEnd || !reader->find_next()) return;
+      continue;
+    }
+    const bool looked_at = frame.sequence >= options_.first && frame.sequence <= options_.last;
+    if (looked_at || frame.erased || frame.sequence == 0 || frame.sequence > report_.head.size)
+      continue;
+    const auto record = read_record(frame.payload);
+    if (record && !parse_erasure(record->message).empty() && is_logged(frame))
+      take_explanation(frame);
   }
 }
 

@@ -23,8 +23,8 @@ struct Finding {
     kErased,    ///< a record was erased, and no record says by whom and why
     kTree,      ///< tiles do not add up to the signed checkpoint
     kForged,    ///< a checkpoint is not signed by the log's key
-    kCut,       ///< a checkpoint from elsewhere covers more records than the log has
-    kForked,    ///< a checkpoint from elsewhere is of another tree
+    kCut,       ///< a checkpoint from elsewhere, or a change of key, covers more than the log has
+    kForked,    ///< a checkpoint from elsewhere, or that at a change of key, is of another tree
   };
   Kind kind = Kind::kAltered;
   uint64_t first = 0;  ///< records concerned; 0: not told

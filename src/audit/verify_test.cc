@@ -227,6 +227,15 @@ TEST_F(VerifyTest, ErasedRecordsNeedARecordThatSaysSo) {
   const auto explained = check();
   EXPECT_TRUE(explained.good());
   EXPECT_EQ(explained.erased, 3U);
+  // The record that says so need not be among those that are compared.
+  const auto part = check({.first = 11, .last = 20});
+  EXPECT_TRUE(part.good()) << part.findings.front().text;
+  EXPECT_EQ(part.erased, 2U);
+  EXPECT_EQ(part.records, 8U);
+  // One that was altered says nothing.
+  const auto [file, offset] = place(601);
+  overwrite(file, offset + 16, "another salt");
+  EXPECT_THAT(kinds({.first = 11, .last = 20}), Contains(Kind::kErased));
 }
 
 TEST_F(VerifyTest, NoByteCanBeChangedUnnoticed) {

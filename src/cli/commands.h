@@ -50,8 +50,21 @@ Result<> user_assertion_key(const Common& common, const std::string& name, bool 
 Result<> user_link(const Common& common, const UserOptions& options);
 Result<> user_remove(const Common& common, const std::string& name);
 
+struct DatabaseOptions {
+  std::string name;
+  std::string environment, url, user;  ///< set: empty stays as it is
+  std::string authority;               ///< a file with certificates (PEM)
+  std::string masking, stamp_writes;   ///< "on", "off"; empty: as it is, or the default
+  unsigned pool_size = 0;              ///< the same
+  bool password_stdin = false;
+  bool check_only = false;
+};
 Result<> database_list(const Common& common);
 Result<> database_check(const Common& common, const std::string& name);
+/// Databases that are kept in the store, while the gateway runs.
+Result<> database_add(const Common& common, const DatabaseOptions& options);
+Result<> database_set(const Common& common, const DatabaseOptions& options);
+Result<> database_remove(const Common& common, const std::string& name);
 
 Result<> session_list(const Common& common);
 Result<> session_kill(const Common& common, uint64_t id);

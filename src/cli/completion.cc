@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommand
     {"break-glass", ""},
     {"data", "list explain set history"},
     {"provenance", "list show export verify contains affected"},
-    {"database", "list check"},
+    {"database", "add set remove list check"},
     {"session", "list kill"},
     {"audit",
      "search searches forget-search tail show streams who-saw subjects transcript result history "

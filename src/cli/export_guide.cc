@@ -31,6 +31,11 @@ What a receipt proves, step by step:
 So the log's owner has signed a list in which this very record has this very number, and can take neither back. Whether the
 list has been changed *since* shows when two checkpoints of different times are compared (`sluice audit verify
 --checkpoint FILE`): keep this one.
+
+The key may have been changed. If yours is not the one in `public-key`, ask for the notes of the changes (`tlog/rotation/1`, ...
+of the log): each has the old key, the new one, and the head of the log at that moment, signed by both. A key counts for
+checkpoints of up to as many records as the note says that replaced it: do not believe a receipt with a larger one, nor a new
+one with a smaller one, for whoever found the old key could have made it.
 )guide";
 }
 

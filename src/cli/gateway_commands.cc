@@ -7,7 +7,6 @@
 #include "audit/retention.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
-#include "cli/elsewhere.h"
 #include "config/config.h"
 #include "control/api.h"
 #include "stream/anchors.h"
@@ -41,60 +40,6 @@ Result<> audit_streams(const Common& common) {
                 std::move(value.as_array())},
         common.format);
   return {};
-}
-
-namespace {
-
-Result<> database_list_elsewhere(const Common& common) {
-  SLUICE_ASSIGN(auto found, call_elsewhere("GET", "/api/v1/databases"));
-  Listing listing{{"name", "environment", "masking"}, {}};
-  for (auto& row : found.as_array()) listing.rows.push_back(std::move(row.as_object()));
-  print(std::cout, listing, common.format);
-  return {};
-}
-
-}  // namespace
-
-Result<> database_list(const Common& common) {
-  if (is_elsewhere(common)) return database_list_elsewhere(common);
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  Listing listing{{"name", "environment", "server", "user", "pool_size"}, {}};
-  for (const auto& database : config.databases) {
-    if (listing.rows.size() >= common.limit) break;
-    listing.rows.push_back(boost::json::object{
-        {"name", database.name},
-        {"environment", database.environment},
-        {"server", fmt::format("{}:{}/{}", database.host, database.port, database.server_database)},
-        {"user", database.user},
-        {"pool_size", database.pool.size}});
-  }
-  print(std::cout, listing, common.format);
-  return {};
-}
-
-Result<> database_check(const Common& common, const std::string& name) {
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  Listing listing{{"name", "ok", "server"}, {}};
-  Result<> outcome;
-  bool found = false;
-  for (const auto& database : config.databases) {
-    if (!name.empty() && database.name != name) continue;
-    found = true;
-    const auto value =
-        call_gateway(common, "POST", fmt::format("/api/v1/databases/{}/check", database.name));
-    if (!value) outcome = fail(value.error());
-    listing.rows.push_back(
-        boost::json::object{{"name", database.name},
-                            {"ok", value.has_value()},
-                            {"server", value ? plain(value->at("server")) : value.error().text}});
-  }
-  if (!found) {
-    return fail(ErrorCode::kNotFound,
-                fmt::format("no database \"{}\" in {}; see: sluice database list", name,
-                            common.config_file));
-  }
-  print(std::cout, listing, common.format);
-  return outcome;
 }
 
 Result<> config_check(const Common& common) {

@@ -1,14 +1,10 @@
 #include <algorithm>
-#include <cstring>
 #include <iostream>
 
 #include <fmt/format.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "access/keeper.h"
 #include "approval/desk.h"
@@ -21,10 +17,12 @@
 #include "base/log.h"
 #include "change/changes.h"
 #include "cli/commands.h"
+#include "cli/notify_systemd.h"
 #include "config/config.h"
 #include "control/api.h"
 #include "control/ldap_watch.h"
 #include "gateway/correction_keeper.h"
+#include "gateway/database_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
 #include "identity/credential_store.h"
@@ -37,21 +35,6 @@
 
 namespace sluice::cli {
 namespace {
-
-/// Tells systemd how the service is doing (sd_notify(3)); nothing without NOTIFY_SOCKET.
-void notify(std::string_view state) {
-  const char* path = getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return;
-  std::memcpy(address.sun_path, path, std::strlen(path));
-  if (path[0] == '@') address.sun_path[0] = '\0';
-  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
-         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path)));
-  close(fd);
-}
 
 void raise_file_limit() {
   rlimit limit{};
@@ -120,15 +103,18 @@ class Service {
     SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
     SLUICE_ASSIGN(auto corrections, store::open_state(*config_));
     SLUICE_ASSIGN(corrections_, gateway::CorrectionKeeper::open(std::move(corrections)));
+    SLUICE_ASSIGN(auto databases, store::open_state(*config_));
+    SLUICE_ASSIGN(databases_, gateway::DatabaseKeeper::open(std::move(databases), config_));
     SLUICE_ASSIGN(auto approvals, store::open_state(*config_));
     SLUICE_ASSIGN(desk_, approval::Desk::open(std::move(approvals), directory));
     SLUICE_ASSIGN(auto undo, store::open_state(*config_));
     SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
-                                config_, std::move(directory), policies_->in_force().policy,
-                                SecretString(std::move(secret)), *log_, corrections_->in_force(),
-                                desk_.get(), undo_.get()));
+                                databases_->in_force(), std::move(directory),
+                                policies_->in_force().policy, SecretString(std::move(secret)),
+                                *log_, corrections_->in_force(), desk_.get(), undo_.get()));
+    desk_->follow([this] { return gateway_->directory(); });
     SLUICE_ASSIGN(auto grants, store::open_state(*config_));
     SLUICE_ASSIGN(keeper_, access::Keeper::open(std::move(grants), *desk_,
                                                 [this] { return surroundings(); }));
@@ -156,9 +142,9 @@ class Service {
   /// Until SIGTERM or SIGINT.
   void run(const sigset_t& signals) {
     log::info("ready: PostgreSQL clients on {}:{}, {} database(s), {} worker(s), {}",
-              config_->listen_postgres.host, gateway_->port(), config_->databases.size(),
+              config_->listen_postgres.host, gateway_->port(), gateway_->databases().size(),
               gateway::Gateway::worker_count(*config_), gateway_->reactor_name());
-    notify("READY=1");
+    notify_systemd("READY=1");
     for (;;) {
       const timespec tick{0, 250'000'000};
       const int signal = sigtimedwait(&signals, nullptr, &tick);
@@ -175,7 +161,7 @@ class Service {
     log::info(
         "draining for at most {} s",
         std::chrono::duration_cast<std::chrono::seconds>(config_->limits.drain_timeout).count());
-    notify("STOPPING=1");
+    notify_systemd("STOPPING=1");
     changes_->stop();
     gateway_->drain();
     api_->stop();
@@ -231,7 +217,7 @@ class Service {
     api_ = std::make_unique<control::Api>(
         *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
         [config = config_] { return store::open_state(*config); });
-    api_->set_config(config_);
+    api_->set_databases(*databases_);
     api_->set_webhooks(*webhooks_, *desk_,
                        [config = config_] { return store::open_state(*config); });
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
@@ -289,7 +275,7 @@ class Service {
   }
 
   void reload() {
-    notify("RELOADING=1");
+    notify_systemd("RELOADING=1");
     auto loaded = config::load(config_->file);
     if (!loaded) {
       log::error("configuration not reloaded, the old one stays:\n{}", loaded.error().text);
@@ -303,7 +289,9 @@ class Service {
         log::error("configuration not reloaded, the old one stays: {}", hooks.error().text);
       } else if (auto upkeep = upkeep_options(*config); !upkeep) {
         log::error("configuration not reloaded, the old one stays: {}", upkeep.error().text);
-      } else if (const auto taken = policies_->reload(*gateway_, config); !taken) {
+      } else if (const auto taken = databases_->reload(
+                     config, [this](auto all) { return policies_->reload(*gateway_, all); });
+                 !taken) {
         log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
       } else {
         if (const auto running = streams_->reload(config->audit.streams); !running)
@@ -317,7 +305,6 @@ class Service {
           log::error("identity providers not reloaded: {}", taken.error().text);
         changes_->set_vouching({config->attesters, config->tickets});
         config_ = std::move(config);
-        api_->set_config(config_);
         api_->mcp()->set_config(config_);
         if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
         if (api_->login() != nullptr) api_->login()->set_config(config_);
@@ -327,7 +314,7 @@ class Service {
         log::info("configuration reloaded");
       }
     }
-    notify("READY=1");
+    notify_systemd("READY=1");
   }
 
   /// What the command line and the store's users have left for the record. Words about this
@@ -350,22 +337,27 @@ class Service {
   }
 
   Result<> look_at_store() {
-    if (gateway_->directory()->somebody_ended(wall_micros()))
-      SLUICE_TRY(identity::UserStore(*database_, "gateway").disable_ended(wall_micros()));
+    if (gateway_->directory()->somebody_ended(wall_micros())) {
+      const auto ended = identity::UserStore(*database_, "gateway").disable_ended(wall_micros());
+      if (!ended) log::error("not disabled whose time is over: {}", ended.error().text);
+    }
     SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
     SLUICE_ASSIGN(const int64_t version, database_->data_version());
     const bool changed = version != version_ || lost_;
+    const auto load = [this] { return identity::load_directory(*database_); };
+    // Who is gone is gone before it is written down.
+    if (changed) SLUICE_TRY(gateway_->renew_directory(load));
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
     if (!changed) return {};
-    SLUICE_TRY(gateway_->renew_directory([this] { return identity::load_directory(*database_); }));
-    desk_->set_directory(gateway_->directory());
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;
     if (const auto taken = corrections_->refresh(*gateway_); !taken) {
       log::error("corrections of columns not reloaded: {}", taken.error().text);
     }
+    if (const auto taken = databases_->refresh(*gateway_); !taken)
+      log::error("databases not taken over: {}", taken.error().text);
     // One saved past this gateway; those that went through its API are in force already.
     if (config_->policy.from_store()) refresh_policy();
     return {};
@@ -384,9 +376,7 @@ class Service {
     if (lost_ || Clock::now() - looked_ < config_->store.grace) return;
     lost_ = true;
     log::error("the store has been away for too long: sessions end, and nobody can log in");
-    const auto nobody = identity::Directory::lost("the gateway cannot reach its store");
-    desk_->set_directory(nobody);
-    gateway_->set_directory(nobody);
+    gateway_->set_directory(identity::Directory::lost("the gateway cannot reach its store"));
   }
 
   /// Not with every login: each writing makes other gateways on the store look at it anew.
@@ -454,6 +444,7 @@ class Service {
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
+  std::unique_ptr<gateway::DatabaseKeeper> databases_;
   std::unique_ptr<approval::Desk> desk_;
   std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;

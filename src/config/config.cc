@@ -200,8 +200,10 @@ class Loader {
 
   void read_databases(MapReader& top) {
     const YAML::Node list = top.node("databases");
-    if (!list.IsDefined() || !list.IsSequence() || list.size() == 0) {
-      top.problem("databases", "expected a list with at least one database");
+    if (!list.IsDefined() || !list.IsSequence()) {
+      top.problem("databases",
+                  "expected a list of databases; [] for none, which admins then add while the "
+                  "gateway runs");
       return;
     }
     for (const auto& entry : list) {

@@ -104,7 +104,8 @@ TEST_F(ConfigFile, RefusesWhatIsNotAConfiguration) {
                        "'postgres://h/d'}]\n"),
               HasSubstr("\"state\" is given twice"));
   EXPECT_THAT(problems("state: s\n---\nstate: t\n"), HasSubstr("c.yaml:2:1: "));
-  EXPECT_THAT(problems("state: s\n"), HasSubstr("expected a list with at least one database"));
+  EXPECT_THAT(problems("state: s\n"), HasSubstr("expected a list of databases; [] for none"));
+  EXPECT_EQ(problems("state: s\ndatabases: []\n"), "no problem");
   EXPECT_THAT(problems(std::string("state: s\0x\n", 11)), EndsWith("contains a NUL byte"));
   EXPECT_THAT(load(folder_ / "nothing").error().text, HasSubstr("No such file"));
 }

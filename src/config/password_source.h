@@ -23,7 +23,7 @@ struct PasswordSource {
   /// kGiven: it stands in DatabaseConfig::password.
   enum class Kind : uint8_t { kGiven, kFile, kEnvironment, kCommand, kVault };
   Kind kind = Kind::kGiven;
-  std::string name;                  ///< the file, or the variable
+  std::string name;                  ///< the file, or the variable; kGiven: who gave it
   std::vector<std::string> command;  ///< program and arguments; no shell reads them
   VaultSecret vault;
   Duration timeout = std::chrono::seconds(10);  ///< of the command, or of asking the vault

@@ -48,6 +48,7 @@ std::string describe(const PasswordSource& source) {
     case PasswordSource::Kind::kVault:
       return fmt::format("{} at {}", source.vault.path, source.vault.url);
     case PasswordSource::Kind::kGiven:
+      if (!source.name.empty()) return source.name;
       break;
   }
   return "the configuration";

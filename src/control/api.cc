@@ -28,6 +28,12 @@ void Api::set_config(std::shared_ptr<const config::Config> config) {
   door_.set_config(std::move(config));
 }
 
+void Api::set_databases(gateway::DatabaseKeeper& databases) {
+  databases_.emplace(gateway_, databases);
+  set_config(databases.in_force());
+  databases.on_taken([this](auto config) { set_config(std::move(config)); });
+}
+
 void Api::set_work(approval::Desk& desk, change::Changes& changes, access::Keeper& keeper) {
   approvals_.emplace(gateway_, desk, audit_directory_);
   changes_.emplace(gateway_, changes, desk);
@@ -107,7 +113,7 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
       (answer = audit_.answer(request)) || (answer = provenance_.answer(request)) ||
       (answer = policy_.answer(request)) || (answer = data_.answer(request)) ||
       (answer = users_.answer(request)) ||
-      (answer = first_of(request, overview_, query_, session_)))
+      (answer = first_of(request, databases_, overview_, query_, session_)))
     return std::move(*answer);
   return problem(404, "not found", "GET /api/v1/openapi.json tells what there is.");
 }

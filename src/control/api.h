@@ -14,6 +14,7 @@
 #include "control/change_api.h"
 #include "control/console_files.h"
 #include "control/data_api.h"
+#include "control/database_api.h"
 #include "control/evidence_api.h"
 #include "control/front_door.h"
 #include "control/grant_api.h"
@@ -103,6 +104,8 @@ class Api {
   void set_console(ConsoleFiles console) { console_.emplace(std::move(console)); }
   /// The databases that /readyz checks, and who may ask from where; also anew on reload.
   void set_config(std::shared_ptr<const config::Config> config);
+  /// The same, with all databases in force from now on; and lets admins add some.
+  void set_databases(gateway::DatabaseKeeper& databases);
   /// The streams and anchors to tell of.
   void watch(const stream::Streams& streams) { status_.watch(streams); }
   void watch(const stream::Anchors& anchors) { status_.watch(anchors); }
@@ -134,6 +137,7 @@ class Api {
   PolicyApi policy_;
   DataApi data_;
   UsersApi users_;
+  std::optional<DatabaseApi> databases_;
   std::optional<OverviewApi> overview_;
   std::optional<QueryApi> query_;
   std::optional<SessionApi> session_;

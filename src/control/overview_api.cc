@@ -6,6 +6,9 @@
 #include <map>
 #include <tuple>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "audit/record_json.h"
 #include "audit/search.h"
 #include "base/clock.h"
@@ -66,15 +69,16 @@ json::object audit_of(const audit::Log::Health& health) {
 std::optional<HttpResponse> OverviewApi::answer(const HttpRequest& request) {
   if (request.method != "GET") return std::nullopt;
   if (request.path == "/api/v1/overview") return overview(request);
-  if (request.path == "/api/v1/databases") return databases(request);
   if (request.path == "/api/v1/settings") return settings();
   return std::nullopt;
 }
 
 /// What the lists of it show to whoever asks.
 json::object OverviewApi::waiting(const HttpRequest& request) {
-  const Reader reader = sees_all(request) ? Reader{} : Reader{request.user, request.person};
   const auto directory = from_.gateway.directory();
+  Reader reader = sees_all(request) ? Reader{} : Reader{request.user, request.person};
+  const auto* shown = directory->credential_of_secret(bearer_of(request));
+  if (shown != nullptr) reader.databases = shown->databases;
   const auto eyes = eyes_of(reader, from_.desk, *directory);
   const auto count = [](const auto& found, const auto& seen) {
     return found ? std::count_if(found->begin(), found->end(), seen) : 0;
@@ -90,16 +94,18 @@ json::object OverviewApi::waiting(const HttpRequest& request) {
   grants.state = identity::GrantState::kWaiting;
   grants.limit = kMostCounted;
   return {{"approvals", count(from_.desk.list(approvals), asked)},
-          {"changes", count(from_.changes.list(changes),
-                            [&](const change::Change& each) {
-                              const std::string person =
-                                  each.actors.empty() ? "" : each.actors.back();
-                              if (reader.user.empty() || is_own(reader, each.requester, person))
-                                return true;
-                              const auto found = from_.desk.find(each.request);
-                              return found && asked(*found);
-                            })},
+          {"changes",
+           count(from_.changes.list(changes),
+                 [&](const change::Change& each) {
+                   const std::string person = each.actors.empty() ? "" : each.actors.back();
+                   if (!reader.sees_databases(fmt::format("{}", fmt::join(each.targets, ", "))))
+                     return false;
+                   if (reader.user.empty() || is_own(reader, each.requester, person)) return true;
+                   const auto found = from_.desk.find(each.request);
+                   return found && asked(*found);
+                 })},
           {"grants", count(from_.keeper.list(grants), [&](const access::GrantRow& each) {
+             if (!reader.sees_databases(each.database)) return false;
              if (reader.user.empty()) return true;
              return reader.person.empty() ? from_.keeper.may_see(reader.user, each)
                                           : is_own(reader, each.holder, each.acts_for);
@@ -128,26 +134,6 @@ HttpResponse OverviewApi::overview(const HttpRequest& request) {
   auto health = from_.status.health();
   out["problems"] = std::move(health.problems);
   out["warnings"] = std::move(health.warnings);
-  return json_response(200, out);
-}
-
-HttpResponse OverviewApi::databases(const HttpRequest& request) {
-  const auto directory = from_.gateway.directory();
-  const auto* credential = directory->credential_of_secret(bearer_of(request));
-  const auto config = from_.door.config();
-  json::array out;
-  for (const auto& database : config->databases) {
-    if (credential != nullptr && !credential->good_for(database.name)) continue;
-    json::object row{{"name", database.name},
-                     {"environment", database.environment},
-                     {"masking", database.masking}};
-    if (sees_all(request)) {
-      row["host"] = database.host;
-      row["port"] = database.port;
-      row["server_database"] = database.server_database;
-    }
-    out.push_back(std::move(row));
-  }
   return json_response(200, out);
 }
 

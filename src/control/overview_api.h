@@ -18,7 +18,6 @@ namespace sluice::control {
 ///
 ///   GET /api/v1/overview    totals since the start, who is connected, what waits, what is wrong;
 ///                           to members only what waits for them
-///   GET /api/v1/databases   those that the caller's credential is good for
 ///   GET /api/v1/settings    the configuration in force
 ///
 /// Any thread.
@@ -42,7 +41,6 @@ class OverviewApi {
 
  private:
   HttpResponse overview(const HttpRequest& request);
-  HttpResponse databases(const HttpRequest& request);
   HttpResponse settings();
   boost::json::object waiting(const HttpRequest& request);
   boost::json::array drift();

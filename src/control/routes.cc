@@ -115,6 +115,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/version", kReadsAll, kApi, "What runs here"},
     // What changes how the gateway works.
     {"DELETE", "/api/v1/sessions/{id}", kRuns, kApi, "End a session"},
+    {"POST", "/api/v1/databases", kRuns, kApi, "Add a database"},
+    {"PUT", "/api/v1/databases/{name}", kRuns, kApi, "Change one that was added"},
+    {"DELETE", "/api/v1/databases/{name}", kRuns, kApi, "Remove one that was added"},
     {"POST", "/api/v1/databases/{name}/check", kRuns, kApi, "Can the gateway log in there?"},
     {"PUT", "/api/v1/policy", kRuns, kApi, "Put a policy in force"},
     {"PUT", "/api/v1/data/column", kRuns, kApi, "Say what a column holds"},

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "gateway/own_query.h"
+#include "gateway/reach.h"
 #include "net/reactor.h"
 #include "wire/postgres/encode.h"
 #include "wire/postgres/protocol.h"
@@ -19,16 +20,28 @@ class AskingImpl : public Asking, private ServerUser {
         server_(std::make_unique<ServerConnection>(*reactor_, std::move(database))),
         framer_(own_answer_rules()) {}
 
-  Result<> connect() {
-    server_->connect("sluice", [this](auto failure) {
-      if (failure) problem_ = std::move(failure->error);
+  /// Nothing: it is connected.
+  std::optional<ServerConnection::Failure> connect() {
+    std::optional<ServerConnection::Failure> failed;
+    server_->connect("sluice", [this, &failed](auto failure) {
+      failed = std::move(failure);
       answered_ = true;
       reactor_->stop();
     });
-    SLUICE_TRY(wait());
+    while (!answered_) reactor_->run();
+    answered_ = false;
+    if (failed) {
+      problem_ = failed->error;
+      return failed;
+    }
     server_->attach(this);
-    return {};
+    return std::nullopt;
   }
+
+  std::string server_version() const override {
+    return std::string(parameter(server_->parameters(), "server_version"));
+  }
+  std::string tls() const override { return server_->tls_description(); }
 
   Result<std::vector<catalog::Rows>> ask(std::string_view text) override {
     if (problem_) return fail(*problem_);
@@ -83,15 +96,21 @@ class AskingImpl : public Asking, private ServerUser {
 
 }  // namespace
 
+tl::expected<std::unique_ptr<Asking>, ServerConnection::Failure> reach(
+    std::shared_ptr<Database> database) {
+  auto reactor = net::Reactor::create(net::Reactor::Backend::kEpoll);
+  if (!reactor) return tl::unexpected(ServerConnection::Failure{std::move(reactor.error()), {}});
+  auto asking = std::make_unique<AskingImpl>(std::move(*reactor), std::move(database));
+  if (auto failure = asking->connect()) return tl::unexpected(std::move(*failure));
+  return asking;
+}
+
 Result<std::unique_ptr<Asking>> Asking::connect(const config::DatabaseConfig& config) {
   SLUICE_ASSIGN(auto database, Database::create(config));
   SLUICE_TRY(database->refresh_addresses());
-  SLUICE_ASSIGN(auto reactor, net::Reactor::create(net::Reactor::Backend::kEpoll));
-  auto asking = std::make_unique<AskingImpl>(std::move(reactor), std::move(database));
-  if (auto connected = asking->connect(); !connected) {
-    return fail(std::move(connected.error()).within("database " + config.name));
-  }
-  return asking;
+  auto asking = reach(std::move(database));
+  if (!asking) return fail(std::move(asking.error().error).within("database " + config.name));
+  return std::move(*asking);
 }
 
 }  // namespace sluice::gateway

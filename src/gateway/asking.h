@@ -22,6 +22,9 @@ class Asking {
   /// Rows of each statement of `text`. Blocks for as long as the server takes; an error has the
   /// server's own words.
   virtual Result<std::vector<catalog::Rows>> ask(std::string_view text) = 0;
+  /// What the server calls its version, and its TLS; both may be empty.
+  virtual std::string server_version() const = 0;
+  virtual std::string tls() const = 0;
 };
 
 }  // namespace sluice::gateway

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "gateway/database_trial.h"
+#include "gateway/reach.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 
@@ -52,6 +54,7 @@ class GatewayImpl : public Gateway {
   std::string_view reactor_name() const override { return reactor_name_; }
   Result<> reload(std::shared_ptr<const config::Config> config,
                   std::shared_ptr<const policy::Policy> policy) override;
+  Result<> set_databases(std::shared_ptr<const config::Config> config) override;
   void set_directory(std::shared_ptr<const identity::Directory> directory) override;
   Result<> renew_directory(
       const std::function<Result<std::shared_ptr<const identity::Directory>>()>& read) override {
@@ -255,6 +258,23 @@ Result<> GatewayImpl::reload(std::shared_ptr<const config::Config> config,
   return {};
 }
 
+Result<> GatewayImpl::set_databases(std::shared_ptr<const config::Config> config) {
+  // Off the lock: names are resolved, which may take long.
+  const auto before = runtime();
+  SLUICE_ASSIGN(auto databases, make_databases(*config, before.get(), Renew::kNewAlone));
+  const std::lock_guard lock(mutex_);
+  auto next = std::make_shared<Runtime>(*runtime_);
+  next->databases = std::move(databases);
+  next->config = std::move(config);
+  watch_catalogs(*next);
+  publish(std::move(next));
+  for (const auto& [name, database] : runtime_->databases) {
+    const auto old = before->databases.find(name);
+    if (old == before->databases.end() || old->second != database) read_catalog(*database);
+  }
+  return {};
+}
+
 void GatewayImpl::set_directory(std::shared_ptr<const identity::Directory> directory) {
   const std::lock_guard lock(mutex_);
   auto runtime = std::make_shared<Runtime>(*runtime_);
@@ -427,35 +447,10 @@ Result<FreshState> GatewayImpl::fresh_state(const std::string& database) {
 Result<std::string> GatewayImpl::check_database(const std::string& name) {
   SLUICE_ASSIGN(const auto database, find_database(name));
   SLUICE_TRY(database->refresh_addresses());
-  struct Check {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::optional<Result<std::string>> answer;
-    std::unique_ptr<ServerConnection> connection;
-  };
-  const auto check = std::make_shared<Check>();
   const auto started = Clock::now();
-  workers_.front()->post([check, database, started](Worker& worker) {
-    check->connection = std::make_unique<ServerConnection>(worker.reactor(), database);
-    check->connection->connect("sluice", [check, started, &worker](auto failure) {
-      const auto& connection = check->connection;
-      Result<std::string> answer =
-          failure ? Result<std::string>(fail(std::move(failure->error)))
-                  : Result<std::string>(fmt::format(
-                        "PostgreSQL {}, {}, {:.1f} ms",
-                        parameter(connection->parameters(), "server_version"),
-                        connection->tls_description().empty() ? "no TLS"
-                                                              : connection->tls_description(),
-                        std::chrono::duration<double, std::milli>(Clock::now() - started).count()));
-      worker.post([check](Worker&) { check->connection.reset(); });
-      const std::lock_guard lock(check->mutex);
-      check->answer = std::move(answer);
-      check->changed.notify_one();
-    });
-  });
-  std::unique_lock lock(check->mutex);
-  check->changed.wait(lock, [&] { return check->answer.has_value(); });
-  return *check->answer;
+  auto asking = reach(database);
+  if (!asking) return fail(std::move(asking.error().error));
+  return describe_server(**asking, Clock::now() - started);
 }
 
 void GatewayImpl::drain() {

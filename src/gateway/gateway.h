@@ -90,6 +90,9 @@ class Gateway {
   /// is taken as by `set_policy`.
   virtual Result<> reload(std::shared_ptr<const config::Config> config,
                           std::shared_ptr<const policy::Policy> policy) = 0;
+  /// Takes the databases of a configuration that differs in nothing else from the one in force, for
+  /// new sessions. Not at the same time as `reload`.
+  virtual Result<> set_databases(std::shared_ptr<const config::Config> config) = 0;
   /// Takes a new user snapshot; sessions of users who are gone or disabled are ended.
   virtual void set_directory(std::shared_ptr<const identity::Directory> directory) = 0;
   /// Reads all users, and takes them as by `set_directory`. One reading at a time, so that what

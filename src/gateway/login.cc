@@ -209,8 +209,9 @@ void Login::on_startup(pg::StartupMessage message) {
     return;
   }
   parameters_ = std::move(*parameters);
-  if (!parameters_.asked_from.empty()) {
-    auto address = vouched_address(parameters_.asked_from);
+  // Not to be taken for the client's address before it is vouched for.
+  if (const std::string stated = std::exchange(parameters_.asked_from, {}); !stated.empty()) {
+    auto address = vouched_address(stated);
     if (!address) {
       refuse_startup(
           message, "42501",

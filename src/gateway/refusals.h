@@ -34,6 +34,14 @@ inline std::shared_ptr<const policy::Decision> too_many_prepared() {
                  "Close some of them, or connect again.");
 }
 
+/// Code that a cursor runs looks names up as it is taken from.
+inline std::shared_ptr<const policy::Decision> names_since_opened() {
+  return refusal("names-since-opened", "55000",
+                 "a cursor of this transaction runs functions, whose names may mean other things "
+                 "than where it was opened",
+                 "Set search_path back to what it was there, or close the cursor and open it anew.");
+}
+
 /// Sent in place of a refused statement where the server has to fail too, so that its transaction
 /// is aborted as by any other error. Not SQL, whatever the settings.
 inline constexpr std::string_view failing_text() { return "statement refused by the gateway"; }

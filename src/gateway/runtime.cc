@@ -22,6 +22,36 @@ pg::Framer::Rules client_rules(const config::LimitsConfig& limits) {
 
 }  // namespace
 
+Result<Databases> make_databases(const config::Config& config, const Runtime* previous,
+                                 Renew renew) {
+  Databases databases;
+  for (const auto& entry : config.databases) {
+    std::shared_ptr<Database> database;
+    if (previous != nullptr) {
+      const auto old = previous->databases.find(entry.name);
+      if (old != previous->databases.end() && same_server(old->second->config(), entry)) {
+        database = old->second;
+      }
+    }
+    const bool is_new = database == nullptr;
+    if (is_new) {
+      SLUICE_ASSIGN(database, Database::create(entry));
+    }
+    if (is_new || renew == Renew::kAll) {
+      if (const auto read = database->read_password(); !read) {
+        // It is asked for again by the next connection.
+        log::warn("database {}: {}", entry.name, read.error().text);
+      }
+      if (const auto resolved = database->refresh_addresses(); !resolved) {
+        // The name may resolve later; until then connecting says so.
+        log::warn("database {}: {}", entry.name, resolved.error().text);
+      }
+    }
+    databases.emplace(entry.name, std::move(database));
+  }
+  return databases;
+}
+
 Result<std::shared_ptr<const Runtime>> make_runtime(
     std::shared_ptr<const config::Config> config,
     std::shared_ptr<const identity::Directory> directory,
@@ -38,27 +68,7 @@ Result<std::shared_ptr<const Runtime>> make_runtime(
       return fail(std::move(authorities.error()).within("identity.certificates " + entry.name));
     runtime->authorities.push_back(std::move(*authorities));
   }
-  for (const auto& entry : config->databases) {
-    std::shared_ptr<Database> database;
-    if (previous != nullptr) {
-      const auto old = previous->databases.find(entry.name);
-      if (old != previous->databases.end() && same_server(old->second->config(), entry)) {
-        database = old->second;
-      }
-    }
-    if (!database) {
-      SLUICE_ASSIGN(database, Database::create(entry));
-    }
-    if (const auto read = database->read_password(); !read) {
-      // It is asked for again by the next connection.
-      log::warn("database {}: {}", entry.name, read.error().text);
-    }
-    if (const auto resolved = database->refresh_addresses(); !resolved) {
-      // The name may resolve later; until then connecting says so.
-      log::warn("database {}: {}", entry.name, resolved.error().text);
-    }
-    runtime->databases.emplace(entry.name, std::move(database));
-  }
+  SLUICE_ASSIGN(runtime->databases, make_databases(*config, previous, Renew::kAll));
   runtime->config = std::move(config);
   runtime->directory = std::move(directory);
   runtime->policy = std::move(policy);

@@ -15,6 +15,8 @@
 
 namespace sluice::gateway {
 
+using Databases = std::map<std::string, std::shared_ptr<Database>, std::less<>>;
+
 /// Everything a new session needs to know, at one moment: immutable, swapped whole on reload.
 /// A session keeps what it took at login.
 struct Runtime {
@@ -24,9 +26,17 @@ struct Runtime {
   std::shared_ptr<const net::TlsContext> tls;  ///< null when no certificate is configured
   /// Who vouches for certificates, for each of config->identity.certificates in its order.
   std::vector<std::shared_ptr<const net::ClientAuthorities>> authorities;
-  std::map<std::string, std::shared_ptr<Database>, std::less<>> databases;
+  Databases databases;
   std::shared_ptr<const policy::Policy> policy;
 };
+
+/// Whose passwords and addresses are asked for: of all databases, or of those that are new.
+enum class Renew : uint8_t { kAll, kNewAlone };
+
+/// Those of a configuration, with the Database objects of `previous` (may be null) that did not
+/// change. Resolves host names: blocking.
+Result<Databases> make_databases(const config::Config& config, const Runtime* previous,
+                                 Renew renew);
 
 /// Builds the next runtime from a configuration, keeping the Database objects (and so the pooled
 /// connections) of databases that did not change. Resolves host names: blocking.

@@ -411,7 +411,21 @@ void ServerConnection::ready(char status) {
   done(std::nullopt);  // May hand this connection on; nothing here is touched afterwards.
 }
 
+ServerConnection::Stage ServerConnection::stage() const {
+  switch (state_) {
+    case State::kConnecting:
+      return Stage::kConnecting;
+    case State::kSslAnswer:
+      return Stage::kAskingForTls;
+    case State::kHandshake:
+      return Stage::kHandshake;
+    default:
+      return Stage::kLogin;
+  }
+}
+
 void ServerConnection::fail_connect(Error error, std::optional<pg::ErrorFields> server) {
+  const Stage reached = stage();
   const bool resetting = state_ == State::kResetting;
   const bool idle = state_ == State::kIdle;
   state_ = State::kBroken;
@@ -424,7 +438,7 @@ void ServerConnection::fail_connect(Error error, std::optional<pg::ErrorFields> 
     if (closed) closed();
   } else {
     const auto done = std::exchange(connect_done_, nullptr);
-    if (done) done(Failure{std::move(error), std::move(server)});
+    if (done) done(Failure{std::move(error), std::move(server), reached});
   }
 }
 

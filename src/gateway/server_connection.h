@@ -36,10 +36,13 @@ class ServerUser {
 /// use by a session and reset between sessions. Knows nothing of statements.
 class ServerConnection : private net::StreamHandler {
  public:
+  /// How far connecting had come.
+  enum class Stage : uint8_t { kConnecting, kAskingForTls, kHandshake, kLogin };
   /// Why connecting failed: `error` is for the operator, `server` what the server itself said.
   struct Failure {
     Error error;
     std::optional<wire::postgres::ErrorFields> server;
+    Stage stage = Stage::kConnecting;
   };
   using ConnectDone = std::function<void(std::optional<Failure>)>;
   /// Called with whether the connection is clean and may serve another session.
@@ -107,6 +110,7 @@ class ServerConnection : private net::StreamHandler {
   bool continue_scram(const wire::postgres::AuthenticationRequest& request);
   void ready(char status);
   void fail_connect(Error error, std::optional<wire::postgres::ErrorFields> server = {});
+  Stage stage() const;
   void finish_reset(bool clean);
   bool settings_are_baseline() const;
 

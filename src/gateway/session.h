@@ -19,6 +19,7 @@
 #include "gateway/expected.h"
 #include "gateway/gateway.h"
 #include "gateway/masking.h"
+#include "gateway/open_cursors.h"
 #include "gateway/pool.h"
 #include "gateway/prepared.h"
 #include "gateway/server_connection.h"
@@ -139,8 +140,6 @@ class Session : private net::StreamHandler, private ServerUser {
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
-  void note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
-                    bool writes);
   void bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
                         bool& writes) const;
   Pass on_function_call();
@@ -159,8 +158,10 @@ class Session : private net::StreamHandler, private ServerUser {
   void capture_bind(Expected& entry, Bytes body, Bytes digest);
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
   const Expected* bind_ahead(Bytes portal, bool& other);
+  DecisionPtr means_otherwise(const Statement* text, uint64_t scope, const Expected* bind,
+                              const Portal* portal) const;
   DecisionPtr decide_bound(const Statement& text, DecisionPtr decision, const BoundAt& bound,
-                           bool& writes) const;
+                           bool& writes);
 
   // session_identity.cc: who its client is, also when that changes.
   audit::SessionContext context() const;
@@ -244,6 +245,7 @@ class Session : private net::StreamHandler, private ServerUser {
                    const std::vector<std::string>& path);
   void names_failed(std::string_view why, bool skipped = false);
   void note_effects(const std::shared_ptr<const Statement>& statement, bool counted);
+  void note_doubts(uint8_t doubts);
   void note_transaction_end();
   void end_schema_changes();
   using OwnDone = std::function<void(OwnRun&)>;
@@ -331,6 +333,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_notice(const Piece& piece);
   Pass on_notification(const Piece& piece);
   void follow_cursors(const Expected& entry, std::string_view command);
+  void follow_taken(const Expected& entry);
 
   // session_transactions.cc: in which transaction what was done, and how it ended.
   void transaction_completed(Expected& entry, std::string_view command);
@@ -448,10 +451,7 @@ class Session : private net::StreamHandler, private ServerUser {
   /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
   std::string held_ready_;
   size_t executes_since_sync_ = 0;
-  /// The tightest bounds of all that may have opened cursors, which FETCH then reads from.
-  std::shared_ptr<const policy::Decision> cursor_bounds_;
-  bool cursors_write_ = false;
-  uint64_t fetched_rows_ = 0, fetched_bytes_ = 0;  ///< from cursors, since SQL opened the last
+  OpenCursors opened_;
   bool unseen_prepares_ = false;      ///< what cannot be looked into may have prepared statements
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync

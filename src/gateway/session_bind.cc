@@ -71,7 +71,7 @@ Session::Pass Session::begin_bind(const Piece& piece, size_t kept) {
     const std::string name(prefix->statement);
     const Pass pass = judge_bind(piece, entry, portal, name);
     if (pass != Pass::kForward) {
-      dropping_ = !piece.last;
+      dropping_ = !piece.last && !deferred_;  // What waits comes again, with its rest behind it.
       capture_digest_.reset();
       std::string().swap(capture_);
       return pass;
@@ -201,6 +201,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   }
   if (!decision->allowed()) return refuse(statement.get(), decision);
   if (ends_bounded_transaction(statement->facts())) {
+    if (!piece.first) return refuse(statement.get(), prepared_elsewhere(name));
     expected_.drop_back();
     count_deferred_first(piece, statement->facts());
     return Pass::kDrop;
@@ -226,11 +227,24 @@ const Expected* Session::bind_ahead(Bytes portal, bool& other) {
   return nullptr;
 }
 
+/// A portal is executed as it was decided on at its Bind, or not at all: what the server looks up
+/// only then must still be the same.
+Session::DecisionPtr Session::means_otherwise(const Statement* text, uint64_t scope,
+                                              const Expected* bind, const Portal* portal) const {
+  if (text == nullptr) return opened_.elsewhere(scope_.id) ? names_since_opened() : nullptr;
+  if (opened_.elsewhere(text->facts(), scope_.id)) return names_since_opened();
+  const BoundAt& bound = bind != nullptr ? bind->bound : portal->bound;
+  if (bound.epoch == epoch_ || scope == scope_.id || !looked_up_when_run(text->facts()))
+    return nullptr;
+  return refusal("names-since-bind", "55000", "names in it may mean other things than at its Bind",
+                 "Bind it anew.");
+}
+
 /// A portal may wait between its Bind and its Execute: what is allowed is found anew then. What was
 /// approved was compared with what was asked for at its Bind, and is executed at once or not at
 /// all.
 Session::DecisionPtr Session::decide_bound(const Statement& text, DecisionPtr decision,
-                                           const BoundAt& bound, bool& writes) const {
+                                           const BoundAt& bound, bool& writes) {
   constexpr uint64_t kAtOnceMicros = 5'000'000;
   const bool at_once = bound.epoch == epoch_ && bound.principal == principal_->id &&
                        decision->policy_version == worker_.runtime()->policy->version() &&
@@ -250,6 +264,11 @@ Session::DecisionPtr Session::decide_bound(const Statement& text, DecisionPtr de
                    "Bind it anew: it is asked for then.");
   }
   bound_by_cursors(text.facts(), now, writes);
+  if (!now->allowed()) return now;
+  if (auto why = objection(text)) return why;
+  if (needs_counting(writes, *now)) {
+    if (auto why = uncountable(text.facts())) return why;
+  }
   return now;
 }
 

@@ -201,8 +201,9 @@ void Session::take_deferred(Suspension why) {
 Session::Pass Session::on_execute(const Piece& piece) {
   const auto execute = pg::decode_execute(piece.body());
   if (!execute) return reject_client(execute.error().text);
-  // What ran since its Bind may have changed whom the server takes the client for.
-  if ((doubts_ & kIdentityDoubt) != 0 && !settle_names()) return defer(piece, kNaming);
+  // What ran since its Bind may have changed what names mean, and whom the server takes the client
+  // for.
+  if (!settle_names()) return defer(piece, kNaming);
   if (naming_problem_) {
     return refuse_extended({}, nullptr, std::exchange(naming_problem_, nullptr));
   }
@@ -247,9 +248,11 @@ Session::Pass Session::on_execute(const Piece& piece) {
     bytes_before = portal->bytes;
   } else {
     // A cursor that SQL has opened, if anything.
-    decision = cursor_bounds_;
-    writes = cursors_write_;
+    decision = opened_.bounds;
+    writes = opened_.write;
   }
+  if (auto why = means_otherwise(text.get(), scope, bind, portal))
+    return refuse_extended({}, text.get(), why);
   if (!terms && acting_.stated.trains() && (!text || returns_data(text->facts()))) {
     return refuse_extended({}, text.get(), bound_without_terms());
   }
@@ -308,8 +311,13 @@ Session::Pass Session::on_execute(const Piece& piece) {
   if (in_block) entry.limited = limited_ahead_ = true;
   since_sync_ = true;
   settings_uncertain_ = true;
-  if (entry.text && entry.decision) note_cursors(entry.text->facts(), *entry.decision, writes);
-  if (entry.text) note_effects(entry.text, counted);
+  if (entry.text && entry.decision) opened_.open(entry.text->facts(), *entry.decision, writes);
+  if (entry.text) {
+    note_effects(entry.text, counted);
+  } else {
+    note_doubts(opened_.doubts);
+    ++epoch_;
+  }
   for (const auto& executed : executing_) note_effects(executed.text, counted);
   entry.executed.swap(executing_);
   executing_.clear();

@@ -27,8 +27,8 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
   follow_cursors(entry, command);
   transaction_completed(entry, command);
   if (entry.of_cursor) {
-    fetched_rows_ += entry.rows;
-    fetched_bytes_ += entry.bytes;
+    opened_.rows += entry.rows;
+    opened_.bytes += entry.bytes;
   }
   if (piece.type == pg::kPortalSuspended) {
     if (entry.exported) entry.exported->last = false;
@@ -39,7 +39,13 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     }
   }
   if (entry.by_tag && !entry.counted && !entry.cut) entry.cut = over_by_tag(entry);
-  if (entry.cut) return on_cut_end();
+  if (entry.cut) {
+    const Pass pass = on_cut_end();
+    if (!query) return pass;  // Its entry is gone.
+    ++entry.completed;
+    entry.described = entry.copying_out = false;
+    return pass;
+  }
   if (query) {
     ++entry.completed;
     entry.described = entry.copying_out = false;
@@ -89,7 +95,10 @@ bool Session::release_held(const Piece& piece) {
 /// The server completed a statement whose result was cut off: the client sees it fail.
 Session::Pass Session::on_cut_end() {
   Expected& entry = expected_.front();
-  if (entry.failed) return Pass::kDrop;
+  if (entry.failed) {
+    end_masked_rows(entry);
+    return Pass::kDrop;
+  }
   if (!record_limited(entry, *entry.cut)) return Pass::kStop;
   end_masked_rows(entry);
   replacement_ = refusal_response(*entry.cut);
@@ -143,8 +152,8 @@ Session::Pass Session::on_error(const Piece& piece) {
   worker_.counters().statements_failed.add();
   transaction_failed(entry);
   Pass pass = Pass::kForward;
-  if (entry.silent) {
-    pass = Pass::kDrop;
+  if (entry.silent || (entry.cut && entry.failed)) {
+    pass = Pass::kDrop;  // The client has been told already.
   } else if (entry.refused || entry.cut) {
     if (entry.refused && entry.statement.empty()) prepared_.close({});
     const policy::Decision& told = entry.cut ? *entry.cut : *entry.decision;

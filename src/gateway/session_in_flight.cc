@@ -1,6 +1,7 @@
 // Session: what names of statements, portals and cursors stand for, while answers are to come.
 #include <algorithm>
 
+#include "gateway/refusals.h"
 #include "gateway/session.h"
 
 namespace sluice::gateway {
@@ -18,17 +19,6 @@ bool settles(const Expected& entry, Bytes name) {
 bool settles_portal(const Expected& entry, Bytes portal) {
   if (entry.kind == RequestKind::kBind) return entry.portal == portal;
   return entry.kind == RequestKind::kClose && entry.close_portal && entry.portal == portal;
-}
-
-/// Whether a text that runs may close a portal, and make a cursor of its name.
-bool moves_cursors(const Expected& entry) {
-  const bool runs = entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kExecute;
-  if (!runs || !entry.text) return false;
-  const auto& facts = entry.text->facts();
-  return facts.dynamic_sql || !facts.transaction.empty() ||
-         std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-           return action.kind == sql::ActionKind::kCall || action.kind == sql::ActionKind::kCursor;
-         });
 }
 
 /// Where in the queue of answers the client's unfinished pipeline begins. What fails of it takes
@@ -70,7 +60,11 @@ bool takes_portal(const Expected& entry, Bytes portal) {
   if (entry.kind == RequestKind::kClose) return entry.close_portal && entry.portal == portal;
   // What runs cannot close the portal that it runs in.
   const bool own = entry.kind == RequestKind::kExecute && entry.portal == portal;
-  return !portal.empty() && !own && moves_cursors(entry);
+  const bool runs = entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kExecute;
+  if (portal.empty() || own || !runs) return false;
+  // Without a text it is a cursor that SQL has opened, whatever that runs.
+  if (!entry.text) return entry.kind == RequestKind::kExecute;
+  return moves_cursors(entry.text->facts()) || !entry.text->facts().transaction.empty();
 }
 
 /// Whether what `name` stands for depends on something that may fail by itself.
@@ -82,28 +76,31 @@ bool Session::portal_in_flight(Bytes portal) const {
   return in_flight(expected_, [&](const Expected& entry) { return settles_portal(entry, portal); });
 }
 
-/// What `facts` does may open a cursor: reading from it later is bounded as this is.
-void Session::note_cursors(const sql::StatementFacts& facts, const policy::Decision& decision,
-                           bool writes) {
-  const bool may_open =
-      !facts.functions.empty() || facts.dynamic_sql ||
-      std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-        return action.kind == sql::ActionKind::kCall || action.kind == sql::ActionKind::kCursor;
-      });
-  if (!may_open) return;
-  cursors_write_ = cursors_write_ || writes;
-  if (facts.cursors.empty()) fetched_rows_ = fetched_bytes_ = 0;
-  const auto& limits = decision.limits;
-  if (!limits.on_results() && !limits.on_changes() && !limits.capture) return;
-  cursor_bounds_ = cursor_bounds_ ? tightened(*cursor_bounds_, limits)
-                                  : std::make_shared<policy::Decision>(decision);
-}
-
+/// What is taken from a cursor is bounded as what opened it, and means what it meant there.
 void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
                                bool& writes) const {
-  if (facts.cursors.empty() || !decision->allowed()) return;
-  writes = writes || cursors_write_;
-  if (cursor_bounds_) decision = tightened(*decision, cursor_bounds_->limits);
+  if (!decision->allowed()) return;
+  if (opened_.elsewhere(facts, scope_.id)) {
+    decision = names_since_opened();
+    return;
+  }
+  if (facts.cursors.empty()) return;
+  writes = writes || opened_.write;
+  if (opened_.bounds) decision = tightened(*decision, opened_.bounds->limits);
+}
+
+/// Follows what cursors may have done as one of them was taken from: the code that they run closes
+/// others and opens new ones of their names.
+void Session::follow_taken(const Expected& entry) {
+  if (!opened_.code) return;
+  const bool result = entry.text && entry.completed < entry.text->facts().results.size();
+  const std::string& taken =
+      result ? entry.text->facts().results[entry.completed].fetches : entry.portal;
+  // Nothing can close the one that runs.
+  auto kept = cursors_.extract(taken);
+  cursors_.clear();
+  if (kept) cursors_.insert(std::move(kept));
+  prepared_.doubt_named_portals(entry.kind == RequestKind::kExecute ? entry.portal : Bytes());
 }
 
 }  // namespace sluice::gateway

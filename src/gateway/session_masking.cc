@@ -59,22 +59,6 @@ mask::CopyOptions copy_options(const sql::StatementResult& result) {
   return options;
 }
 
-bool runs_code(const sql::StatementFacts& facts) {
-  return !facts.functions.empty() || facts.dynamic_sql ||
-         std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-           return action.kind == sql::ActionKind::kCall;
-         });
-}
-
-/// Whether code in it opens or closes cursors, under whatever names.
-bool moves_cursors_in_code(const sql::StatementFacts& facts) {
-  return runs_code(facts) &&
-         (facts.dynamic_sql ||
-          std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
-            return action.kind == sql::ActionKind::kCursor;
-          }));
-}
-
 void append_copy_data(std::string& out, Bytes data) {
   out.push_back(pg::kCopyData);
   append_be32(out, static_cast<uint32_t>(data.size() + 4));
@@ -474,6 +458,7 @@ Session::Pass Session::on_notification(const Piece& piece) {
 
 /// What `entry`'s statement has opened is known by its name from now on.
 void Session::follow_cursors(const Expected& entry, std::string_view command) {
+  if (entry.of_cursor) follow_taken(entry);
   if (!entry.text) return;
   const auto& facts = entry.text->facts();
   if (command == "DECLARE CURSOR" && entry.completed < facts.results.size()) {

@@ -219,9 +219,12 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   if (facts.may_change_settings || facts.temporary_change || facts.schema_change || facts.writes ||
       facts.dynamic_sql)
     ++epoch_;
-  doubts_ |= doubts;
-  transaction_doubts_ |= doubts;
-  if (doubts != 0) first_names_ = false;
+  opened_.note_code(facts, scope_.id, doubts);
+  if (!facts.cursors.empty()) {
+    doubts |= opened_.doubts;
+    if (opened_.code || opened_.write) ++epoch_;
+  }
+  note_doubts(doubts);
   note_stamp_effects(facts);
   for (const auto effect : facts.transaction) {
     using enum sql::TransactionEffect;
@@ -239,9 +242,16 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   }
 }
 
+void Session::note_doubts(uint8_t doubts) {
+  doubts_ |= doubts;
+  transaction_doubts_ |= doubts;
+  if (doubts != 0) first_names_ = false;
+}
+
 /// SET LOCAL ends with a transaction, and a rollback takes back what it has changed.
 void Session::note_transaction_end() {
   doubts_ |= std::exchange(transaction_doubts_, 0);
+  opened_.end_transaction();
   changes_known_ = false;
   stamp_ = stamp_at_sync_ = 0;
   bounded_.reset();

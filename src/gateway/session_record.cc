@@ -151,7 +151,7 @@ bool Session::record_execution(const Expected& entry, audit::Outcome outcome,
     event.statement_name = portal->statement;
     event.parameters = portal->parameters;
     event.parameters_digest = portal->parameters_digest;
-    judged(event, portal->prepared.decision.get());
+    judged(event, entry.decision ? entry.decision.get() : portal->prepared.decision.get());
     portal->prepared.recorded = true;
     if (Prepared* prepared = prepared_.find(portal->statement)) prepared->recorded = true;
   }

@@ -132,6 +132,7 @@ Session::Pass Session::on_function_call() {
   // Nobody knows what the function does.
   doubts_ |= kPathDoubt | kTemporaryDoubt;
   changes_known_ = false;
+  ++epoch_;
   unseen_prepares_ = true;
   return Pass::kForward;
 }

@@ -256,6 +256,10 @@ Session::Pass Session::on_row(const Piece& piece) {
       load_be16(body.data()) != static_cast<uint16_t>(entry.columns)) {
     return server_violation("a row with a wrong number of columns");
   }
+  if (entry.failed) {
+    dropping_row_ = !piece.last;
+    return Pass::kDrop;
+  }
   if (entry.veiled && !entry.masked) return server_violation("rows that it has not described");
   if (entry.cut || (entry.limited && !within_limits(entry, 1, piece.length))) {
     dropping_row_ = !piece.last;
@@ -304,6 +308,7 @@ Session::Pass Session::on_row_description(const Piece& piece) {
   entry.columns = -1;
   if (piece.body().size() >= 2)
     entry.columns = static_cast<int16_t>(load_be16(piece.body().data()));
+  if (entry.failed) return Pass::kDrop;  // An earlier result of the text was cut off.
   const bool begun = begin_masked_rows(entry, piece) && begin_export(entry, piece);
   return begun ? Pass::kForward : Pass::kStop;
 }
@@ -373,6 +378,11 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
   switch (piece.type) {
     case pg::kCopyInResponse:
       if (!entry.may_copy_in) return server_violation("an unexpected CopyInResponse");
+      if (entry.failed) {  // By an earlier result of the text, and the client has been told.
+        resume(kCopyBarrier);
+        server_->stream().send(Bytes(pg::kEmptyCopyFail));
+        return finished_ ? Pass::kStop : Pass::kDrop;
+      }
       copying_in_ = true;
       copy_data_seen_ = copy_sync_dropped_ = false;
       if (entry.counted) resume(kCounting);  // Until the copy is over.
@@ -380,6 +390,7 @@ Session::Pass Session::on_copy_response(const Piece& piece) {
       return finished_ ? Pass::kStop : Pass::kForward;
     case pg::kCopyOutResponse:
       entry.copying_out = true;
+      if (entry.failed) return Pass::kDrop;
       if (!begin_masked_copy(entry) || !begin_export(entry, piece)) return Pass::kStop;
       return Pass::kForward;
     default:

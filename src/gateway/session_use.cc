@@ -93,8 +93,8 @@ void Session::note_limits(Expected& entry) {
   if (!entry.decision || !entry.decision->limits.on_results()) return;
   entry.limited = true;
   if (entry.of_cursor) {
-    entry.rows_before += fetched_rows_;
-    entry.bytes_before += fetched_bytes_;
+    entry.rows_before += opened_.rows;
+    entry.bytes_before += opened_.bytes;
   }
   if (!entry.counted) limited_ahead_ = true;
   if (const auto& most = entry.decision->limits.duration) {

@@ -166,6 +166,7 @@ struct StatementResult {
                            ///< TABLE AS too
   std::string fetches;     ///< the cursor that FETCH takes rows from (MOVE sends none)
   std::string declares;    ///< the cursor that DECLARE opens on `columns`
+  bool held = false;       ///< it is WITH HOLD: what is left of it runs at COMMIT
   std::string prepares;    ///< the name that PREPARE gives to what yields `columns`
   std::optional<CopyOut> copy;  ///< of COPY … TO
 };

@@ -170,6 +170,9 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     act(find_statement_kind(name)->action);
   } else {
     on_definition(name, body);
+    // Triggers that were put off run now, and may set anything.
+    if (name == "ConstraintsSetStmt" && !bool_field(body, "deferred"))
+      facts_.may_change_settings = true;
     if (removes) resolver_.note_removed();
     if (name == "VariableShowStmt" && own_result() != nullptr) own_result()->returns_rows = true;
   }
@@ -334,11 +337,15 @@ void Walker::on_cursor(std::string_view name, const Node& body) {
       note_columns(rows_of(*query, nullptr, nullptr), false);
     }
     constexpr int64_t kHold = 0x20;  // CURSOR_OPT_HOLD
-    if (facts_.writes && (number_field(body, "options") & kHold) != 0)
+    const bool held = (number_field(body, "options") & kHold) != 0;
+    if (facts_.writes && held)
       fail("a cursor WITH HOLD over what writes runs at COMMIT, when nobody counts any more",
            "42501");
     facts_.writes = facts_.writes || wrote;
-    if (StatementResult* result = own_result()) result->declares = text_field(body, "portalname");
+    if (StatementResult* result = own_result()) {
+      result->declares = text_field(body, "portalname");
+      result->held = held;
+    }
   } else if (name == "FetchStmt") {
     const std::string_view cursor = text_field(body, "portalname");
     facts_.cursors.emplace_back(cursor);

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/agent_tables.h"
+#include "store/database_tables.h"
+#include "store/identity_steps.h"
 #include "store/postgres.h"
 
 namespace sluice::store {
@@ -410,6 +412,9 @@ std::span<const char* const> schema_steps() {
       kBudgetUse,
       R"(CREATE INDEX approval_requests_by_state ON approval_requests (state, number);
          CREATE INDEX approval_requests_by_requester ON approval_requests (requester, number);)",
+      kKeptDatabases,
+      kScimRemovedWords,
+      kUsersRenamed,
   };
   return kSteps;
 }

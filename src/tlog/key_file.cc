@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/unique_fd.h"
 #include "tlog/note.h"
 
 namespace sluice::tlog {
@@ -18,6 +19,14 @@ struct Free {
   void operator()(FILE* p) const { std::fclose(p); }
 };
 using PrivateKey = std::unique_ptr<EVP_PKEY, Free>;
+
+/// So that a name made in it is there after a power failure.
+Result<> sync_folder(const std::filesystem::path& folder) {
+  const auto name = folder.empty() ? std::filesystem::path(".") : folder;
+  const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid() && fsync(fd.get()) == 0) return {};
+  return fail(io_error("sync " + name.string(), errno));
+}
 
 class FileSigner : public Signer {
  public:
@@ -58,11 +67,17 @@ Result<std::unique_ptr<Signer>> create_key(const std::filesystem::path& file) {
   PrivateKey key(raw);
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return fail(io_error("create " + file.string(), errno));
-  const std::unique_ptr<FILE, Free> out(fdopen(fd, "w"));
+  std::unique_ptr<FILE, Free> out(fdopen(fd, "w"));
   // A key that has signed something and is gone after a power failure could not go on signing.
-  if (PEM_write_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
-      std::fflush(out.get()) != 0 || fsync(fd) != 0) {
-    return fail(io_error("write " + file.string(), errno));
+  const bool written =
+      PEM_write_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
+      std::fflush(out.get()) == 0 && fsync(fd) == 0;
+  auto result = written ? Result<>() : fail(io_error("write " + file.string(), errno));
+  out.reset();
+  if (result) result = sync_folder(file.parent_path());
+  if (!result) {
+    ::unlink(file.c_str());  // Half a key would be in the way of the next try.
+    return fail(std::move(result.error()));
   }
   return std::make_unique<FileSigner>(std::move(key));
 }

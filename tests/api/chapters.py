@@ -13,6 +13,7 @@ from client import ask
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from harness.gateway import PASSWORD
+from harness.postgres import SERVER_PASSWORD
 from story import PEOPLE, POLICY, WEBHOOK_KEY
 
 # Who somebody is.
@@ -368,6 +369,18 @@ def prove_the_trail(story):
     assert story.ask("sam", "POST", "/audit/verification")["good"]
 
 
+def add_a_database(story):
+    place = {"environment": "test", "url": f"postgres://127.0.0.1:{story.server.port}/postgres", "user": "sluice"}
+    body = {"name": "more", **place, "password": SERVER_PASSWORD, "stamp_writes": True, "pool_size": 3}
+    assert story.ask("root", "POST", "/databases", {**body, "check_only": True})["warnings"]
+    assert story.ask("root", "POST", "/databases", {**body, "password": "wrong"}, 422)["reason"] == "login"
+    assert story.ask("root", "POST", "/databases", body, 201)["name"] == "more"
+    story.ask("root", "POST", "/databases", body, 409)
+    story.ask("root", "PUT", "/databases/more", {**place, "masking": False})
+    story.ask("root", "GET", "/databases")
+    story.ask("root", "DELETE", "/databases/more")
+
+
 def look_after_it(story):
     with psycopg.connect(story.gateway.dsn(application_name="to be ended"), autocommit=True) as connection:
         connection.execute("SELECT 'here'")
@@ -376,6 +389,7 @@ def look_after_it(story):
         story.ask("root", "DELETE", "/sessions/777777777", status=404)
     story.ask("root", "POST", "/databases/orders/check")
     story.ask("root", "POST", "/databases/nowhere/check", status=404)
+    add_a_database(story)
     story.until(lambda: all(each["last_error_time"] or each["last_success"] for each in story.ask("sam", "GET", "/streams")))
     story.ask("root", "GET", "/settings")
     story.ask("sam", "GET", "/version")

@@ -80,6 +80,7 @@ def witnessed_key():
 
 class Story:
     def __init__(self, server):
+        self.server = server
         server.sql(TABLES, database="orders")
         self.receiver, self.issuer = HttpReceiver(), FakeIssuer()
         self.issuer.discovery = {"device_authorization_endpoint": self.issuer.url + "/device"}

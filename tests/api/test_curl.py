@@ -15,7 +15,7 @@ rules:
   - { name: all, effect: allow }
   - { name: drops-wait, effect: hold, do: [drop], approve: { by: [dba], wait: 0s } }
 """
-SECTION = DOCS.read_text().split("## Five usual things")[1].split("\n## ")[0]
+SECTION = DOCS.read_text().split("## Six usual things")[1].split("\n## ")[0]
 TASKS = dict(zip(re.findall(r"^\*\*(.+?)\.\*\*", SECTION, re.M), re.findall(r"```sh\n(.*?)```", SECTION, re.S)))
 
 EXPECTED = {
@@ -23,6 +23,7 @@ EXPECTED = {
     "Run a statement": r'\[\["1"\]\]\n\d+\n',
     "Approve what waits": r'^\d+ alice: DROP TABLE old\n.*"tables": \[.*"approved"\n$',
     "Add a service and its token": r'^"ci"\n.*"expires": "20',
+    "Add a database": r'^dns\n.*nowhere.invalid',
     "Follow the audit trail": r'"text":"SELECT \'followed\'.*"text":.*\n"[^"]+"\n"[^"]+"\n"[^"]+"\n$',
 }
 

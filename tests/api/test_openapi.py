@@ -20,6 +20,8 @@ NOT_ASKED = {
 
 # Fields that no answer of the story has to have, and why.
 RARE = {
+    ("Database", "authority"): "of servers with TLS: tests/api/test_databases.py",
+    ("Database", "problem"): "where one cannot be used: tests/api/test_databases.py",
     ("Grant", "last_used"): "written every half a minute",
     ("RecordFields", "details_cut"): "of a statement with more tables and columns than are kept",
     ("RecordFields", "captured"): "where a rule has results kept",

@@ -253,6 +253,24 @@ def test_a_portal_is_executed_by_the_rules_of_now(gateway, server):
         time.sleep(0.05)
     answer = client.run(execute("p") + SYNC)
     assert "frozen" in error_fields(answer[0][1])["M"], answer
+    client.close()
+
+
+def test_an_execution_is_recorded_with_the_rule_that_allowed_it(gateway):
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    client.run(query("BEGIN"))
+    assert kinds(client.run(parse("UPDATE numbers SET i = i WHERE i = -1") + bind(portal="p") + SYNC)) == "12Z"
+    (gateway.root / "policy.yaml").write_text(POLICY.replace("rules:", "rules:\n  - { name: of-now, effect: allow, do: [update], limit: { rows_changed: 7 } }", 1))
+    gateway.reload()
+    other = WireClient(gateway.port, timeout=30)
+    other.login()
+    gateway.wait_for(lambda rs: other.run(query("UPDATE numbers SET i = i WHERE i = -2")) and any(r["rule"] == "of-now" for r in rs), "--database", "orders")
+    assert kinds(client.run(execute("p") + SYNC)) == "CZ"
+    client.run(query("ROLLBACK"))
+    found = gateway.wait_for(lambda rs: any("= -1" in r["text"] and r["phase"] == "execute" for r in rs), "--database", "orders")
+    assert {r["rule"] for r in found if "= -1" in r["text"] and r["phase"] == "execute"} == {"of-now"}
+    client.close()
 
 
 def test_in_a_transaction_locks_are_not_held_for_long(gateway, server):

@@ -35,10 +35,13 @@ budgets:
 """
 
 
-def start(server, fresh=False, users=USERS):
-    """A gateway with the console before `server`; with traffic unless `fresh`."""
+def start(server, fresh=False, users=USERS, bare=False):
+    """A gateway with the console before `server`; with traffic unless `fresh`; `bare`: its file names no database, and nobody but `users` is there."""
     gateway = Gateway(server, start=False, masking=True, environment="production", extra="api: { admins: [platform], auditors: [security] }",
-                      env={"SLUICE_CONSOLE": str(ROOT / "web/dist")})
+                      env={"SLUICE_CONSOLE": str(ROOT / "web/dist")}, add_alice=not bare)
+    if bare:
+        text = gateway.config.read_text()
+        gateway.config.write_text(text[:text.index("databases:")] + "databases: []\n")
     for name, groups, more in users:
         given = [word for group in groups for word in ("--group", group)]
         gateway.cli("user", "add", name, *given, *more, "--password-stdin", input=PASSWORD + "\n")

@@ -462,6 +462,76 @@ const stories = {
     await keepsTheRules(page, "first steps");
     await shot(page, "story-first-start");
   },
+
+  // From a gateway without a database to one that is looked at, changed and removed.
+  async firstDatabase(page) {
+    const port = process.env.CONSOLE_SERVER_PORT;
+    await logIn(page, "root");
+    await see(page, "First steps");
+    await see(page, "Nobody but you yet");
+    await keepsTheRules(page, "first steps without a database");
+    await shot(page, "story-first-database-none");
+    await button(page, "Add a database").first().click();
+    const dialog = page.getByRole("dialog", { name: "Add a database" });
+    const fill = (label, text) => dialog.getByLabel(label, { exact: true }).fill(text);
+    await fill("Name", "orders");
+    await fill("Host", "127.0.0.1");
+    await fill("Port", "9");
+    await fill("Database at the server", "orders");
+    await dialog.getByLabel("Encryption", { exact: true }).selectOption("none");
+    await fill("Role at the server", "sluice");
+    await fill("Its password", "not this one");
+    await button(dialog, "Add").click();
+    await dialog.getByText("nothing listens at 127.0.0.1:9").waitFor();
+    await keepsTheRules(page, "a database that does not answer");
+    await fill("Port", port);
+    await button(dialog, "Add").click();
+    await dialog.getByText("password authentication failed").waitFor();
+    await dialog.getByText("Check user and password").waitFor();
+    await shot(page, "story-first-database-refused");
+    await fill("Its password", process.env.CONSOLE_SERVER_PASSWORD);
+    await button(dialog, "Try it").click();
+    await dialog.getByText(/The gateway can log in: PostgreSQL 15/).waitFor();
+    await dialog.getByText("is a superuser").waitFor();
+    await shot(page, "story-first-database-tried");
+    await button(dialog, "Add").click();
+    await dialog.waitFor({ state: "detached" });
+    // The walk goes on: people, what is sensitive, the first statement.
+    await see(page, /orders: PostgreSQL 15/);
+    await button(page, "Add a user").click();
+    const somebody = page.getByRole("dialog", { name: "Add a user" });
+    await somebody.getByLabel("Name", { exact: true }).fill("olga");
+    await somebody.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await button(somebody, "Add").click();
+    await see(page, "1 user besides you");
+    await see(page, /\d+ columns found in orders/);
+    await see(page, "dbname=orders");
+    await keepsTheRules(page, "first steps with a database");
+    await shot(page, "story-first-database");
+    await page.getByRole("link", { name: /See them/ }).click();
+    await see(page, "customers");
+    await page.goto(`${BASE}/databases`);
+    await settled(page);
+    await page.getByRole("button", { name: "Change orders" }).click();
+    const change = page.getByRole("dialog", { name: "Change orders" });
+    await change.getByLabel("Environment", { exact: true }).fill("staging");
+    await button(change, "Save").click();
+    await change.waitFor({ state: "detached" });
+    await page.getByRole("cell", { name: "staging" }).waitFor();
+    await keepsTheRules(page, "databases that were added");
+    await shot(page, "story-databases");
+    await page.getByRole("button", { name: "Remove orders" }).click();
+    await button(page.getByRole("dialog", { name: "Remove orders?" }), "Remove").click();
+    await page.getByText("orders was removed").first().waitFor();
+    await page.getByRole("button", { name: "Change orders" }).waitFor({ state: "detached" });
+    const kept = await page.evaluate(
+      () => JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.body.innerHTML,
+    );
+    expect(
+      !kept.includes(process.env.CONSOLE_SERVER_PASSWORD),
+      "the password of the server is kept in the page",
+    );
+  },
 };
 
 const [name] = process.argv.slice(2);

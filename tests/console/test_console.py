@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from harness import npm
 from harness.gateway import PASSWORD
+from harness.postgres import SERVER_PASSWORD
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -128,6 +129,18 @@ def test_the_first_start(packages, server):
     gateway = rig.start(server, fresh=True)
     try:
         browse(packages, gateway, "stories.mjs", "firstStart")
+    finally:
+        assert gateway.stop() == 0
+
+
+def test_the_first_database(packages, server):
+    gateway = rig.start(server, fresh=True, users=rig.USERS[:1], bare=True)
+    try:
+        browse(packages, gateway, "stories.mjs", "firstDatabase", CONSOLE_SERVER_PORT=str(server.port), CONSOLE_SERVER_PASSWORD=SERVER_PASSWORD)
+        records = gateway.search("--type", "admin")
+        assert any("database orders tried, and it did not work" in record["message"] for record in records)
+        assert any("database orders removed" in record["message"] for record in records)
+        assert SERVER_PASSWORD not in json.dumps(records)
     finally:
         assert gateway.stop() == 0
 

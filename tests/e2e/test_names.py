@@ -27,6 +27,7 @@ CREATE TABLE open.t AS SELECT 'open' AS a; CREATE TABLE hidden.t AS SELECT 'secr
 DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hidden') THEN CREATE ROLE hidden; END IF; END $$;
 GRANT USAGE ON SCHEMA open, hidden TO hidden; GRANT SELECT ON ALL TABLES IN SCHEMA open, hidden TO hidden;
 CREATE OR REPLACE FUNCTION open.turn() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 'hidden', false); END $$;
+CREATE OR REPLACE FUNCTION public.reads() RETURNS SETOF text LANGUAGE sql VOLATILE AS $$ SELECT a FROM t $$;
 CREATE OR REPLACE FUNCTION open.within() RETURNS void LANGUAGE plpgsql SET search_path = hidden AS $$ BEGIN NULL; END $$;
 """
 
@@ -175,6 +176,71 @@ def test_prepared_statements_are_judged_by_what_they_mean_now(gateway):
     answer = client.run(query("SET search_path = hidden") + execute("p") + SYNC, 2)
     assert [b[6:] for k, b in answer if k == b"D"] == [b"open"]
     client.run(query("ROLLBACK"))
+
+
+# What is looked up when it runs, and not where it was decided on.
+PORTALS = {
+    "copy": (["SET LOCAL search_path = open"], "COPY t TO STDOUT"),
+    "execute": (["SET LOCAL search_path = open", "PREPARE late AS SELECT a FROM t"], "EXECUTE late"),
+    "function": (["SET LOCAL search_path = open"], "SELECT public.reads()"),
+}
+
+
+@pytest.mark.parametrize("pipelined", [False, True])
+@pytest.mark.parametrize("name", PORTALS)
+def test_a_portal_runs_by_the_names_that_it_was_decided_on(gateway, name, pipelined):
+    before, text = PORTALS[name]
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    client.run(query("DEALLOCATE ALL") + query("BEGIN"), 2)
+    for statement in before:
+        client.run(query(statement))
+    made, turned, run = parse(text) + bind(portal="p"), "SET LOCAL search_path = hidden", execute("p") + SYNC
+    if pipelined:
+        answer = client.run(made + parse(turned, "turned") + bind("turned") + execute() + run)
+    else:
+        assert kinds(client.run(made + SYNC)) == "12Z"
+        client.run(query(turned))
+        answer = client.run(run)
+    assert b"secret" not in b"".join(b for _, b in answer), answer
+    assert [error_fields(b)["C"] for k, b in answer if k == b"E"][0] in ("55000", "42501"), answer
+    client.run(query("ROLLBACK"))
+    # As it was decided on, it runs.
+    client.run(query("BEGIN"))
+    for statement in before:
+        client.run(query(statement))
+    assert b"open" in b"".join(b for _, b in client.run(made + run)), "undisturbed"
+    client.run(query("ROLLBACK"))
+    client.close()
+
+
+CURSORS = {
+    "fetched later": ["DECLARE c CURSOR FOR SELECT public.reads()", "SET LOCAL search_path = hidden", "FETCH ALL FROM c"],
+    "in one text": ["DECLARE c CURSOR FOR SELECT public.reads(); SET LOCAL search_path = hidden; FETCH ALL FROM c"],
+    "moved and held": ["DECLARE c CURSOR WITH HOLD FOR SELECT public.reads()", "SET search_path = hidden", "COMMIT", "FETCH ALL FROM c"],
+    "turns as it is fetched": ["DECLARE c CURSOR FOR SELECT set_config('search_path', 'hidden', false)", "FETCH c", "SELECT a FROM t"],
+    "several": ["DECLARE c CURSOR FOR SELECT public.reads()", "SET LOCAL search_path = public", "DECLARE d CURSOR FOR SELECT public.reads()",
+                "SET LOCAL search_path = hidden", "FETCH ALL FROM c"],
+}
+
+
+@pytest.mark.parametrize("send", [query, ext], ids=["simple", "extended"])
+@pytest.mark.parametrize("name", CURSORS)
+def test_a_cursor_runs_code_by_the_names_that_it_was_decided_on(gateway, name, send):
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    client.run(query("SET search_path = open"))
+    client.run(query("BEGIN"))
+    answers = [client.run((query if ";" in text else send)(text)) for text in CURSORS[name]]
+    assert b"secret" not in b"".join(b for answer in answers for _, b in answer), answers
+    assert [1 for answer in answers for k, _ in answer if k == b"E"], "refused somewhere"
+    client.run(query("ROLLBACK"))
+    client.run(query("SET search_path = open"))
+    client.run(query("BEGIN"))
+    client.run(send("DECLARE c CURSOR FOR SELECT public.reads()"))
+    assert [b[6:] for k, b in client.run(send("FETCH c")) if k == b"D"] == [b"open"]
+    client.run(query("COMMIT"))
+    client.close()
 
 
 def test_options_of_the_start_up_message(gateway):

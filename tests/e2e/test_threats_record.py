@@ -57,6 +57,14 @@ def test_Threat57_poisoned_names_of_those_who_fail(gateway):
     assert len(gateway.cli("audit", "search", "--type", "login_failed").stdout.strip().splitlines()) == len(failed) + 1
 
 
+def test_Threat57_nobody_states_the_address_they_come_from(gateway):
+    client = WireClient(gateway.port)
+    assert client.login(user="mallory-from", options="-c sluice.asked_from=10.9.8.7")[-1][0] == b"E"
+    client.close()
+    failed = gateway.wait_for(lambda rs: rs, "--type", "login_failed", "--user", "mallory-from")
+    assert [r["client"].rsplit(":", 1)[0] for r in failed] == ["127.0.0.1"], failed
+
+
 def test_Threat57_a_huge_text_is_cut_and_says_so(gateway):
     client = WireClient(gateway.port, timeout=60)
     client.login()

@@ -3,6 +3,7 @@ and refusals that look like the server's own errors."""
 
 import random
 import struct
+import time
 
 import pytest
 from harness.postgres import SERVER_PASSWORD
@@ -16,6 +17,19 @@ def tables(server):
                "INSERT INTO wire SELECT i, 'value ' || i FROM generate_series(1, 50) i;"
                "CREATE OR REPLACE FUNCTION stepping(n int) RETURNS int LANGUAGE plpgsql AS $$DECLARE c refcursor; r int;"
                " BEGIN OPEN c FOR SELECT n; FETCH c INTO r; CLOSE c; RETURN r; END$$", "orders")
+
+
+def test_a_bind_in_parts_behind_an_unanswered_parse(gateway, tables):
+    client = WireClient(gateway.port, timeout=30)
+    client.login()
+    whole = bind("s", values=[b"seven"])
+    client.send(parse("SELECT pg_sleep(0.3), $1::text", "s") + SYNC + whole[:-3])
+    time.sleep(0.1)
+    client.send(whole[-3:] + execute() + SYNC)
+    answer = client.read_until() + client.read_until()
+    assert kinds(answer) == "1Z2DCZ", answer
+    assert answer[3][1].endswith(b"seven")
+    client.close()
 
 
 def direct(server):

@@ -86,3 +86,33 @@ def test_what_follows_the_end_of_an_aborted_transaction_is_judged_by_names_of_no
     assert_unseen(messages)
     assert "ROLLBACK alone" in wire.error_fields(next(body for kind, body in messages if kind == b"E"))["H"]
     assert_unseen(answer(client, wire.query("ROLLBACK")) + answer(client, wire.query("SELECT a FROM turning")))
+
+
+def test_what_a_cursor_runs_may_take_the_name_of_another(client):
+    answer(client, wire.query("CREATE OR REPLACE FUNCTION pg_temp.swap() RETURNS int LANGUAGE sql AS "
+                              f"$$CLOSE k; DECLARE k CURSOR FOR {SECRET_ROW}; SELECT 1$$"))
+    answer(client, wire.query("BEGIN"))
+    answer(client, wire.query("DECLARE k CURSOR FOR SELECT 'x'::text"))
+    answer(client, wire.query("DECLARE c CURSOR FOR SELECT pg_temp.swap()"))
+    answer(client, wire.query("FETCH c"))
+    assert_unseen(answer(client, wire.query("FETCH ALL FROM k")))
+
+
+def test_what_is_prepared_behind_a_result_that_was_cut_off(masked):  # noqa: F811
+    policy = masked.root / "cut.yaml"
+    policy.write_text("rules:\n  - { name: all, effect: allow }\n  - { name: two, effect: allow, do: [read], on: { tables: [public.people] }, limit: { rows: 2 } }\n")
+    before = masked.config.read_text()
+    masked.config.write_text(before + f"policy: {{ file: {policy} }}\n")
+    masked.reload()
+    try:
+        one = wire.WireClient(masked.port, timeout=30)
+        one.login()
+        masked.wait_for(lambda records: any("policy" in record["message"] for record in records), "--type", "admin")
+        messages = answer(one, wire.query(f"SELECT 'x'::text FROM people; PREPARE behind AS {SECRET_ROW}; SELECT 'z' AS zed"))
+        shown = [kind for kind, _ in messages]
+        assert shown.count(b"E") == 1 and b"T" not in shown[shown.index(b"E"):] and b"D" not in shown[shown.index(b"E"):], shown
+        assert_unseen(answer(one, wire.query("EXECUTE behind")))
+        one.close()
+    finally:
+        masked.config.write_text(before)
+        masked.reload()

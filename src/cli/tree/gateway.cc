@@ -6,10 +6,55 @@
 namespace sluice::cli {
 namespace {
 
+void add_wanted(CLI::App* sub, DatabaseOptions& wanted, bool is_new) {
+  sub->add_option("name", wanted.name, "What clients put in dbname")->required();
+  sub->add_option("--url", wanted.url, "postgres://host:port/database?options, without a password")
+      ->required(is_new)
+      ->type_name("URL");
+  sub->add_option("--user", wanted.user, "The gateway's own role at the server")
+      ->required(is_new)
+      ->type_name("ROLE");
+  sub->add_option("--environment", wanted.environment,
+                  "By which policies tell it apart; \"production\" turns the guardrails on")
+      ->required(is_new)
+      ->type_name("WORD");
+  sub->add_option("--authority", wanted.authority,
+                  "Who vouches for the server's certificate (PEM), if not the system's authorities")
+      ->type_name("FILE");
+  sub->add_flag("--password-stdin", wanted.password_stdin,
+                "Read the role's password from standard input");
+  const auto on_off = CLI::IsMember({"on", "off"});
+  sub->add_option("--masking", wanted.masking, "Hide what is sensitive: on (default) or off")
+      ->check(on_off);
+  sub->add_option("--stamp-writes", wanted.stamp_writes, "For sluice audit reconcile: on or off")
+      ->check(on_off);
+  sub->add_option("--pool-size", wanted.pool_size, "Server connections at most (50)")
+      ->check(CLI::Range(1, 10'000));
+  sub->add_flag("--check-only", wanted.check_only, "Log in there, and keep nothing");
+}
+
 void add_databases(CommandTree& tree) {
   auto& database = tree.keep<std::string>();
+  auto& wanted = tree.keep<DatabaseOptions>();
   auto* databases = tree.group("database", "Databases behind the gateway");
-  tree.listing(tree.add(*databases, "list", "List the configured databases", "sluice database list",
+  auto* add = tree.add(
+      *databases, "add", "Add one to the running gateway, once it could log in there",
+      "echo \"$PASSWORD\" | sluice database add orders --url postgres://db.internal/orders "
+      "--user sluice --environment production --password-stdin",
+      [&] { return database_add(tree.common(), wanted); });
+  add_wanted(add, wanted, true);
+  tree.formatted(add);
+  auto* set = tree.add(*databases, "set", "Change one that was added",
+                       "sluice database set orders --environment staging",
+                       [&] { return database_set(tree.common(), wanted); });
+  add_wanted(set, wanted, false);
+  tree.formatted(set);
+  tree.add(*databases, "remove", "Remove one that was added; sessions in it end",
+           "sluice database remove orders",
+           [&] { return database_remove(tree.common(), database); })
+      ->add_option("name", database, "Of: sluice database list")
+      ->required();
+  tree.listing(tree.add(*databases, "list", "List them", "sluice database list",
                         [&] { return database_list(tree.common()); }));
   auto* check = tree.add(*databases, "check", "Let the running gateway try to log in",
                          "sluice database check orders",

@@ -23,6 +23,8 @@ inline constexpr char kClose = 'C';
 inline constexpr char kCopyData = 'd';
 inline constexpr char kCopyDone = 'c';
 inline constexpr char kCopyFail = 'f';
+/// A whole CopyFail that gives no reason.
+inline constexpr std::string_view kEmptyCopyFail{"f\0\0\0\5\0", 6};
 inline constexpr char kDescribe = 'D';
 inline constexpr char kExecute = 'E';
 inline constexpr char kFlush = 'H';

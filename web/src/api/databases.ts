@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { get, post } from "./client";
-import type { DatabaseInfo, DatabaseSchema } from "./types/database";
+import { call, get, post } from "./client";
+import type { DatabaseInfo, DatabaseSchema, DatabaseTrial, WantedDatabase } from "./types/database";
 
 export function useDatabases() {
   return useQuery({
@@ -12,6 +12,18 @@ export function useDatabases() {
 
 export function checkDatabase(name: string): Promise<{ database: string; server: string }> {
   return post(`/databases/${encodeURIComponent(name)}/check`);
+}
+
+export function addDatabase(wanted: WantedDatabase & { name: string }): Promise<DatabaseTrial> {
+  return post("/databases", wanted);
+}
+
+export function changeDatabase(name: string, wanted: WantedDatabase): Promise<DatabaseTrial> {
+  return call("PUT", `/databases/${encodeURIComponent(name)}`, { body: wanted });
+}
+
+export function removeDatabase(name: string): Promise<unknown> {
+  return call("DELETE", `/databases/${encodeURIComponent(name)}`);
 }
 
 export function useSchema(database: string) {

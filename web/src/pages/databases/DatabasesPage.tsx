@@ -1,11 +1,41 @@
 import { Link } from "wouter";
-import { useDatabases } from "../../api/databases";
+import { removeDatabase, useDatabases } from "../../api/databases";
+import type { DatabaseInfo } from "../../api/types/database";
 import { Await } from "../../parts/Await";
 import { Badge, EnvironmentBadge } from "../../parts/Badge";
+import { Confirm } from "../../parts/Confirm";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
+import { useDeed } from "../../parts/useDeed";
 import { CheckDatabase } from "./CheckDatabase";
+import { DatabaseForm } from "./DatabaseForm";
+
+/** Where it comes from, and what can be done with it there. */
+function Origin({ row }: { row: DatabaseInfo }) {
+  const deed = useDeed("databases");
+  if (row.source !== "store") return <span className="soft">the configuration file</span>;
+  return (
+    <span className="row">
+      <DatabaseForm key={row.changed ?? ""} row={row} />
+      <Confirm
+        label={
+          <>
+            Remove<span className="hidden-visually"> {row.name}</span>
+          </>
+        }
+        title={`Remove ${row.name}?`}
+        verb="Remove"
+        danger
+        small
+        look="ghost"
+        onConfirm={() => deed(removeDatabase(row.name), `${row.name} was removed`)}
+      >
+        Sessions in it end, at every gateway that shares the store. The database itself stays as it is.
+      </Confirm>
+    </span>
+  );
+}
 
 /** The databases behind the gateway, and whether it can log in there. */
 export default function DatabasesPage() {
@@ -13,7 +43,8 @@ export default function DatabasesPage() {
   return (
     <Page
       title="Databases"
-      about="They are named in the configuration file; the gateway reads it again on SIGHUP. Nobody but the gateway holds their passwords."
+      about="They are added here, or named in the configuration file, which the gateway reads again on SIGHUP. Nobody but the gateway holds their passwords."
+      actions={<DatabaseForm look="primary" />}
     >
       <Panel flush>
         <Await query={databases}>
@@ -32,7 +63,7 @@ export default function DatabasesPage() {
                   name: "Server",
                   cell: (row) => (
                     <span className="mono soft">
-                      {row.host === undefined ? "" : `${row.host}:${row.port}/${row.server_database}`}
+                      {row.host === undefined ? (row.url ?? "") : `${row.host}:${row.port}/${row.server_database}`}
                     </span>
                   ),
                 },
@@ -40,7 +71,24 @@ export default function DatabasesPage() {
                   name: "Masking",
                   cell: (row) => <Badge tone={row.masking ? "accent" : "warn"}>{row.masking ? "on" : "off"}</Badge>,
                 },
-                { name: "Can the gateway log in?", cell: (row) => <CheckDatabase name={row.name} /> },
+                {
+                  name: "Can the gateway log in?",
+                  cell: (row) =>
+                    row.problem === undefined || row.source === "file" ? (
+                      <span className="stack-small">
+                        <CheckDatabase name={row.name} />
+                        {row.problem !== undefined && <span className="soft">{row.problem}</span>}
+                      </span>
+                    ) : (
+                      <>
+                        <Badge tone="bad" dot>
+                          not used
+                        </Badge>{" "}
+                        <span className="soft">{row.problem}</span>
+                      </>
+                    ),
+                },
+                { name: "From", cell: (row) => <Origin row={row} /> },
               ]}
             />
           )}

@@ -11,6 +11,8 @@ import { useMe } from "../../app/me";
 import { buttonClass } from "../../parts/Button";
 import { plural } from "../../parts/format";
 import { Panel } from "../../parts/Panel";
+import { DatabaseForm } from "../databases/DatabaseForm";
+import { AddUser } from "../identity/AddUser";
 
 interface StepProps {
   number: number;
@@ -57,32 +59,49 @@ export function FirstSteps() {
   return (
     <Panel title="First steps">
       <ol className="stack-small">
-        <Step number={1} title="The gateway reaches the database" done={check.isSuccess}>
-          {check.isSuccess
-            ? `${name}: ${check.data.server}`
-            : check.isError
-              ? asProblem(check.error).title
-              : name === ""
-                ? "No database is named in the configuration."
-                : "Asking…"}
+        <Step number={1} title="Add a database" done={check.isSuccess}>
+          {check.isSuccess ? (
+            `${name}: ${check.data.server}`
+          ) : check.isError ? (
+            <>
+              {asProblem(check.error).title} <Link href="/databases">Look at the databases</Link>
+            </>
+          ) : name !== "" || databases.data === undefined ? (
+            "Asking…"
+          ) : (
+            <>
+              <p>The gateway logs in first, and says what is wrong if it cannot.</p>
+              <DatabaseForm look="primary" />
+            </>
+          )}
         </Step>
         <Step number={2} title="Somebody can sign in" done={others.length > 0}>
-          {others.length > 0 ? `${plural(others.length, "user")} besides you. ` : "Nobody but you yet. "}
-          <Link href="/identity">Add people, services and agents</Link>, or name an identity provider in the
-          configuration.
+          <p>
+            {others.length > 0 ? `${plural(others.length, "user")} besides you. ` : "Nobody but you yet. "}
+            <Link href="/identity">Look after people, services and agents</Link>, or name an identity provider in the
+            configuration.
+          </p>
+          {others.length === 0 && <AddUser onAdded={() => {}} />}
         </Step>
         <Step number={3} title="Look at what is sensitive" done={false}>
-          {labels.data === undefined
+          {labels.data === undefined || name === ""
             ? "The gateway looks at names, types and samples of every column by itself. "
             : `${plural(labels.data.length, "column")} found in ${name}. `}
-          <Link href={`/schema?database=${encodeURIComponent(name)}&show=sensitive`}>
-            See them, and correct what is mistaken
-          </Link>
-          .
+          {name !== "" && (
+            <>
+              <Link href={`/schema?database=${encodeURIComponent(name)}&show=sensitive`}>
+                See them, and correct what is mistaken
+              </Link>
+              .
+            </>
+          )}
         </Step>
         <Step number={4} title="Send the first statement" done={false}>
           <p>With any PostgreSQL client, as yourself:</p>
-          <pre className="code" tabIndex={0}>{`psql "host=${host} port=${port} user=${me.user} dbname=${name}"`}</pre>
+          <pre
+            className="code"
+            tabIndex={0}
+          >{`psql "host=${host} port=${port} user=${me.user} dbname=${name || "…"}"`}</pre>
           <p>
             <Link href="/query" className={buttonClass("primary", true)}>
               Or ask here

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "audit/rewrite.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace sluice::audit {
+
+// What is being erased is noted in `<state>/audit/erasing` first: a record that is half overwritten
+// when the process is killed is no record any more, and its text may stand in the index. The note
+// is text: a first line, then `segment NAME` and, for each frame of it, `OFFSET NUMBER LENGTH`,
+// then `end`. Without segments it says that all are erased and the index still has to be made anew.
+
+/// Records of one segment.
+struct SegmentFrames {
+  std::filesystem::path segment;
+  std::vector<FramePlace> frames;
+};
+
+/// Held by whoever changes complete segments of the log in `<state>/audit`, in whatever process:
+/// archiving a segment must not bring back what is being erased from it. What another process has
+/// begun to erase is erased when it returns.
+Result<UniqueFd> lock_segments(const std::filesystem::path& audit);
+
+/// Notes on disk what is going to be erased. For the holder of the lock.
+Result<> begin_erasing(const std::filesystem::path& audit, std::span<const SegmentFrames> all);
+
+/// Erases what is noted, as often as it takes. For the holder of the lock.
+Result<> finish_erasing(const std::filesystem::path& audit);
+
+/// Has the index made anew, if anything was erased since it last was.
+Result<> settle_index(const std::filesystem::path& audit);
+
+/// Brings to its end what a process that was killed has begun.
+Result<> resume_erasing(const std::filesystem::path& audit);
+
+/// What is noted, and may be erased, half erased, or not. Nothing for most.
+Result<std::vector<SegmentFrames>> being_erased(const std::filesystem::path& audit);
+
+}  // namespace sluice::audit

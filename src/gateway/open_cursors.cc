@@ -1,0 +1,86 @@
+#include "gateway/open_cursors.h"
+
+#include <algorithm>
+
+#include "gateway/changes.h"
+
+namespace sluice::gateway {
+namespace {
+
+using sql::ActionKind;
+
+template <typename Is>
+bool any_action(const sql::StatementFacts& facts, Is is) {
+  return std::any_of(facts.actions.begin(), facts.actions.end(), is);
+}
+
+bool has(const sql::StatementFacts& facts, ActionKind kind) {
+  return any_action(facts, [&](const sql::Action& action) { return action.kind == kind; });
+}
+
+bool declares(const sql::StatementFacts& facts, bool held) {
+  return std::any_of(facts.results.begin(), facts.results.end(), [&](const auto& result) {
+    return !result.declares.empty() && (result.held || !held);
+  });
+}
+
+bool commits(const sql::StatementFacts& facts) {
+  return std::find(facts.transaction.begin(), facts.transaction.end(),
+                   sql::TransactionEffect::kCommit) != facts.transaction.end();
+}
+
+}  // namespace
+
+bool runs_code(const sql::StatementFacts& facts) {
+  return !facts.functions.empty() || facts.dynamic_sql || has(facts, ActionKind::kCall);
+}
+
+bool moves_cursors_in_code(const sql::StatementFacts& facts) {
+  return runs_code(facts) && (facts.dynamic_sql || has(facts, ActionKind::kCursor));
+}
+
+bool moves_cursors(const sql::StatementFacts& facts) {
+  return facts.dynamic_sql || has(facts, ActionKind::kCall) || has(facts, ActionKind::kCursor);
+}
+
+bool looked_up_when_run(const sql::StatementFacts& facts) {
+  if (!facts.functions.empty() || facts.dynamic_sql) return true;
+  const bool planned = facts.kind == "SELECT" || facts.kind == "INSERT" || facts.kind == "UPDATE" ||
+                       facts.kind == "DELETE" || facts.kind == "MERGE";
+  // What EXECUTE runs is looked at by itself.
+  return !planned && facts.prepared.empty() &&
+         any_action(facts, [](const sql::Action& action) { return !action.targets.empty(); });
+}
+
+void OpenCursors::open(const sql::StatementFacts& facts, const policy::Decision& decision,
+                       bool writes) {
+  if (!runs_code(facts) && !has(facts, ActionKind::kCursor)) return;
+  write = write || writes;
+  if (facts.cursors.empty()) rows = bytes = 0;
+  const auto& limits = decision.limits;
+  if (!limits.on_results() && !limits.on_changes() && !limits.capture) return;
+  bounds = bounds ? tightened(*bounds, limits) : std::make_shared<const policy::Decision>(decision);
+}
+
+void OpenCursors::note_code(const sql::StatementFacts& facts, uint64_t in_scope, uint8_t brings) {
+  if (!runs_code(facts) || (!declares(facts, false) && !moves_cursors_in_code(facts))) return;
+  several = several || (code && scope != in_scope);
+  code = true;
+  held = held || declares(facts, true);
+  doubts |= brings;
+  scope = in_scope;
+}
+
+void OpenCursors::end_transaction() {
+  code = held = several = false;
+  doubts = 0;
+  scope = 0;
+}
+
+bool OpenCursors::elsewhere(const sql::StatementFacts& facts, uint64_t now) const {
+  const bool takes = !facts.cursors.empty();
+  if (takes && facts.may_change_settings && (code || runs_code(facts))) return true;
+  return (takes || (held && commits(facts))) && elsewhere(now);
+}
+
+}  // namespace sluice::gateway

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "policy/decision.h"
+#include "sql/statement_facts.h"
+
+namespace sluice::gateway {
+
+// What functions that a statement runs may do to cursors, and cursors to what comes after them.
+
+/// Whether it runs code that is not in its text: users' functions, CALL, SQL that is put together.
+bool runs_code(const sql::StatementFacts& facts);
+
+/// Whether such code may open and close cursors.
+bool moves_cursors_in_code(const sql::StatementFacts& facts);
+
+/// Whether the statement, or code that it runs, opens or closes cursors, as far as code is known.
+bool moves_cursors(const sql::StatementFacts& facts);
+
+/// Whether the server looks names up anew when a portal of it is executed, and not at its Bind:
+/// bodies of functions, and statements that have no plan.
+bool looked_up_when_run(const sql::StatementFacts& facts);
+
+/// What the cursors that SQL has opened in a session bring along when they are taken from.
+struct OpenCursors {
+  /// The tightest bounds of all that may have opened one; null: none has any.
+  std::shared_ptr<const policy::Decision> bounds;
+  bool write = false;            ///< taking from one may change rows
+  uint64_t rows = 0, bytes = 0;  ///< taken, since the last was opened
+
+  // Of the transaction: what outlives it (WITH HOLD) has run by then.
+  bool code = false;     ///< one runs code as it is taken from
+  bool held = false;     ///< and one that does runs at COMMIT
+  uint8_t doubts = 0;    ///< what such code may bring into doubt
+  uint64_t scope = 0;    ///< SessionScope::id where its names were looked up
+  bool several = false;  ///< of such scopes
+
+  /// A text is sent that may open some, bounded as it is.
+  void open(const sql::StatementFacts& facts, const policy::Decision& decision, bool writes);
+  /// The same of the code that they run.
+  void note_code(const sql::StatementFacts& facts, uint64_t in_scope, uint8_t brings);
+  void end_transaction();
+  /// Whether names in code that `facts` has run may mean other things than where it was decided on.
+  bool elsewhere(const sql::StatementFacts& facts, uint64_t now) const;
+  /// The same of a portal that SQL has opened.
+  bool elsewhere(uint64_t now) const { return code && (several || scope != now); }
+};
+
+}  // namespace sluice::gateway

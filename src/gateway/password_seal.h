@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "store/kept_databases.h"
+
+namespace sluice::gateway {
+
+/// Encrypts passwords of servers that admins have typed in. The key lies in a file beside the store
+/// and not in it: whoever reads or writes the store, also one that gateways share, has none of
+/// them. A password is sealed for one place: in a row with another url, user or authority it cannot
+/// be opened, so that no change of the store sends it elsewhere.
+class PasswordSeal {
+ public:
+  explicit PasswordSeal(std::filesystem::path key_file) : file_(std::move(key_file)) {}
+
+  /// Makes the key where there is none.
+  Result<std::string> close(const SecretString& password, const store::KeptDatabase& goes_to) const;
+  /// kDenied: there is another key here or none, or the row has been altered.
+  Result<SecretString> open(const store::KeptDatabase& row) const;
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace sluice::gateway
