@@ -142,7 +142,7 @@ Result<> agent_budgets(const Common& common) {
 
 Result<> agent_erase_prompt(const Common& common, const AgentOptions& options) {
   SLUICE_ASSIGN([[maybe_unused]] const auto erased,
-                call_gateway(common, "DELETE", "/api/v1/agents/prompts/" + options.prompt,
+                call_gateway(common, "DELETE", "/api/v1/agents/prompts/" + encoded(options.prompt),
                              json::serialize(json::object{{"reason", options.reason}})));
   std::cout << "the text of prompt " << printable(options.prompt) << " is erased\n";
   return {};

@@ -5,6 +5,8 @@
 
 #include "cli/call_as.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
+#include "cli/printable_lines.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
@@ -105,13 +107,9 @@ void print_steps(const json::object& facts) {
 
 /// A text of several lines, each by itself safe for the terminal.
 void print_lines(const json::value& text) {
-  const std::string whole = plain(text);
-  std::string_view rest = whole;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    std::cout << printable(rest.substr(0, end)) << '\n';
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  std::string lines = printable_lines(plain(text));
+  if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
+  std::cout << lines;
 }
 
 /// What was done before to the same objects.
@@ -165,8 +163,8 @@ Result<json::value> fetch(const Common& common, const ApprovalOptions& options) 
 
 Result<> approval_list(const Common& common, const ApprovalOptions& options) {
   std::string path = fmt::format("/api/v1/approvals?limit={}", common.limit);
-  if (!options.state.empty()) path += "&state=" + options.state;
-  if (!options.requester.empty()) path += "&requester=" + options.requester;
+  if (!options.state.empty()) path += "&state=" + percent_encoded(options.state);
+  if (!options.requester.empty()) path += "&requester=" + percent_encoded(options.requester);
   SLUICE_ASSIGN(auto rows, look(common, path));
   print(std::cout,
         {{"number", "state", "created", "requester", "database", "rules", "statement", "missing"},

@@ -30,7 +30,9 @@ std::atomic<bool> interrupted{false};
 Result<std::filesystem::path> audit_directory(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   const auto directory = config.state / "audit";
-  if (!std::filesystem::exists(directory / "log")) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory / "log", error)) {
+    if (error) return fail(ErrorCode::kIo, directory.string() + ": " + error.message());
     return fail(ErrorCode::kNotFound, "there is no audit log in " + directory.string() +
                                           " yet: it is made when the gateway first starts");
   }

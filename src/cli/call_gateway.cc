@@ -1,5 +1,6 @@
 #include "cli/call_gateway.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -53,6 +54,9 @@ Result<boost::json::value> call_gateway(const Common& common, const std::string&
 Result<std::string> read_input(const std::string& file) {
   std::ifstream from_file;
   if (file != "-") {
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error))
+      return fail(ErrorCode::kInvalidInput, file + " is a folder, not a file");
     from_file.open(file, std::ios::binary);
     if (!from_file) return fail(ErrorCode::kInvalidInput, "cannot read " + file);
   }

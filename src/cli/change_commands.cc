@@ -10,6 +10,7 @@
 
 #include "cli/call_as.h"
 #include "cli/call_gateway.h"
+#include "cli/elsewhere.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
@@ -135,8 +136,8 @@ Result<> change_submit(const Common& common, const ChangeOptions& options) {
 
 Result<> change_list(const Common& common, const ChangeOptions& options) {
   std::string path = fmt::format("/api/v1/changes?limit={}", common.limit);
-  if (!options.state.empty()) path += "&state=" + options.state;
-  if (!options.requester.empty()) path += "&requester=" + options.requester;
+  if (!options.state.empty()) path += "&state=" + percent_encoded(options.state);
+  if (!options.requester.empty()) path += "&requester=" + percent_encoded(options.requester);
   SLUICE_ASSIGN(auto rows, look(common, path));
   print(std::cout,
         {{"number", "state", "created", "requester", "title", "targets", "request", "problem"},

@@ -12,14 +12,28 @@
 
 namespace sluice::cli {
 
+/// The configuration where none is named. Machines other than the gateway's have none there.
+inline constexpr const char* kUsualConfig = "/etc/sluice/sluice.yaml";
+
 /// Whether a command has to ask the gateway over HTTP, as whoever has logged in: there is no
-/// configuration here, or its state is not for this user to open and they have logged in.
+/// configuration here and none was named, or its state is not for this user to open and they have
+/// logged in.
 bool is_elsewhere(const Common& common);
 
 /// Asks over HTTP as who has logged in (`sluice login`); with SLUICE_TOKEN, as who that lets in, at
 /// the gateway of SLUICE_GATEWAY. Errors say to log in where nobody has.
 Result<boost::json::value> call_elsewhere(const std::string& method, const std::string& path,
                                           const std::string& body = {});
+
+/// What proves to the gateway of the configuration who asks: SLUICE_TOKEN, or the login that is
+/// kept for it. kDenied: there are logins, none of them at this gateway.
+Result<SecretString> credential_here(const Common& common);
+
+/// The gateway that call_elsewhere asks: SLUICE_GATEWAY, or that of the latest login.
+Result<std::string> gateway_elsewhere();
+
+/// Says on standard error at which gateway something is done, once.
+void say_where(const std::string& gateway, const std::string& who);
 
 /// One segment of a path, or a value of a query string.
 std::string percent_encoded(std::string_view text);

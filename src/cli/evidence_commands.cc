@@ -1,10 +1,13 @@
 // sluice audit verify, receipt, export, erase, key: the audit log as evidence.
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <limits>
 #include <thread>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/answers_json.h"
@@ -157,27 +160,53 @@ Result<> write_text(const std::filesystem::path& file, std::string_view text) {
   return {};
 }
 
-Result<> export_proofs(const std::filesystem::path& audit, const std::filesystem::path& folder,
-                       const std::vector<audit::Record>& records, const tlog::VerifierKey& key) {
+/// Calls `each` with what is exported: all that matches in pages, however much that is, unless a
+/// limit was given. Returns how many they were.
+Result<size_t> for_each_exported(const std::filesystem::path& audit, audit::Query query,
+                                 const std::function<Result<>(const audit::Record&)>& each) {
+  constexpr size_t kPage = 1000;
+  const size_t given = query.limit;
+  const bool all = given == std::numeric_limits<size_t>::max();
+  if (all) query.limit = kPage;
+  // What comes last of the newest first begins with the oldest.
+  if (all && query.order == audit::Order::kNewest) query.order = audit::Order::kOldest;
+  size_t count = 0;
+  do {
+    SLUICE_ASSIGN(const auto page, audit::search_page(audit, query));
+    for (const auto& record : page.records) SLUICE_TRY(each(record));
+    count += page.records.size();
+    query.after = page.next;
+  } while (all && query.after);
+  if (query.after)
+    std::cerr << fmt::format("sluice: --limit {} left out more that matches\n", given);
+  return count;
+}
+
+Result<size_t> export_proofs(const std::filesystem::path& audit,
+                             const std::filesystem::path& folder, const audit::Query& query,
+                             const tlog::VerifierKey& key) {
   std::error_code error;
-  if (std::filesystem::exists(folder)) {
+  if (std::filesystem::exists(folder, error)) {
     return fail(ErrorCode::kExists, folder.string() + " is there already: name a new folder");
   }
   std::filesystem::create_directories(folder / "receipts", error);
   if (error) return fail(ErrorCode::kIo, "create " + folder.string() + ": " + error.message());
-  std::string lines;
-  for (const auto& record : records) {
-    lines += json::serialize(audit::to_json(record)) + "\n";
-    SLUICE_ASSIGN(const auto receipt, receipt_of(audit, record.sequence));
-    SLUICE_TRY(write_text(folder / "receipts" / (std::to_string(record.sequence) + ".tlog-proof"),
-                          receipt));
-  }
+  std::ofstream lines(folder / "records.jsonl", std::ios::binary);
+  SLUICE_ASSIGN(const size_t count,
+                for_each_exported(audit, query, [&](const audit::Record& record) -> Result<> {
+                  lines << json::serialize(audit::to_json(record)) << '\n';
+                  SLUICE_ASSIGN(const auto receipt, receipt_of(audit, record.sequence));
+                  const auto name = std::to_string(record.sequence) + ".tlog-proof";
+                  return write_text(folder / "receipts" / name, receipt);
+                }));
+  lines.close();
+  if (!lines) return fail(ErrorCode::kIo, "cannot write " + (folder / "records.jsonl").string());
   SLUICE_ASSIGN(const auto checkpoint, audit::tree_files(audit).read_checkpoint());
-  SLUICE_TRY(write_text(folder / "records.jsonl", lines));
   SLUICE_TRY(write_text(folder / "checkpoint", checkpoint));
   SLUICE_TRY(write_text(folder / "public-key", key.text() + "\n"));
   SLUICE_TRY(write_text(folder / "VERIFY.md", export_guide()));
-  return write_text(folder / "verify.py", export_script());
+  SLUICE_TRY(write_text(folder / "verify.py", export_script()));
+  return count;
 }
 
 }  // namespace
@@ -231,17 +260,22 @@ Result<> audit_export(const Common& common, const AuditOptions& options,
   SLUICE_ASSIGN(const auto query, query_of(common, options));
   SLUICE_TRY(
       leave_word(common, "exported" + (evidence.proof.empty() ? "" : " to " + evidence.proof)));
-  SLUICE_ASSIGN(const auto records, audit::search(folder, query));
   if (evidence.proof.empty()) {
-    for (const auto& record : records) {
-      std::cout << json::serialize(audit::to_json(record)) << '\n';
-    }
-    return {};
+    return for_each_exported(folder, query,
+                             [](const audit::Record& record) -> Result<> {
+                               std::cout << json_text(audit::to_json(record)) << '\n';
+                               return {};
+                             })
+        .transform([](size_t) {});
   }
   SLUICE_ASSIGN(const auto key, own_key(common, folder));
-  SLUICE_TRY(export_proofs(folder, evidence.proof, records, key));
+  // Who may read the log is not who may read this machine.
+  const mode_t mask = umask(077);
+  const auto count = export_proofs(folder, evidence.proof, query, key);
+  umask(mask);
+  if (!count) return fail(count.error());
   std::cerr << fmt::format("{} record(s) with proofs in {}; VERIFY.md says how to check them\n",
-                           records.size(), evidence.proof);
+                           *count, evidence.proof);
   return {};
 }
 

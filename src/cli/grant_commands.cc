@@ -12,6 +12,7 @@
 #include "cli/call_as.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
@@ -182,8 +183,8 @@ Result<> grant_break_glass(const Common& common, const GrantOptions& options) {
 
 Result<> grant_list(const Common& common, const GrantOptions& options) {
   std::string path = fmt::format("/api/v1/grants?limit={}", common.limit);
-  if (!options.state.empty()) path += "&state=" + options.state;
-  if (!options.holder.empty()) path += "&holder=" + options.holder;
+  if (!options.state.empty()) path += "&state=" + percent_encoded(options.state);
+  if (!options.holder.empty()) path += "&holder=" + percent_encoded(options.holder);
   SLUICE_ASSIGN(auto rows, look(common, path));
   print(std::cout,
         {{"number", "state", "holder", "role", "database", "from", "until", "last_used", "reason",
@@ -234,7 +235,7 @@ Result<> grant_review(const Common& common, const GrantOptions& options) {
   if (options.number != 0) return review_glass(common, options);
   if (options.keep || options.revoke) return decide_access(common, options);
   std::string path = "/api/v1/access";
-  if (!options.of_user.empty()) path += "?user=" + options.of_user;
+  if (!options.of_user.empty()) path += "?user=" + percent_encoded(options.of_user);
   SLUICE_ASSIGN(auto rows, read(common, options, path));
   print(std::cout,
         {{"user", "kind", "disabled", "what", "name", "database", "since", "until", "last_used",

@@ -141,11 +141,11 @@ Result<> keep(const std::filesystem::path& folder, const Kept& next) {
   return written;
 }
 
-Result<Kept> kept_credential(const std::string& gateway) {
+Result<Kept> kept_credential_where(const std::function<bool(const Kept&)>& fits) {
   SLUICE_ASSIGN(const auto folder, kept_folder());
   SLUICE_ASSIGN(auto all, read_kept(folder));
   for (Kept& kept : all) {
-    if (!gateway.empty() && kept.gateway != gateway) continue;
+    if (!fits(kept)) continue;
     if (kept.expires_micros > wall_micros()) return std::move(kept);
     return fail(ErrorCode::kDenied,
                 fmt::format("the credential for {} expired at {}; get a new one: sluice login "
@@ -153,6 +153,17 @@ Result<Kept> kept_credential(const std::string& gateway) {
                             kept.gateway, format_time(kept.expires_micros), kept.gateway));
   }
   return fail(ErrorCode::kNotFound, "there is no credential; get one: sluice login --gateway URL");
+}
+
+Result<Kept> kept_credential(const std::string& gateway) {
+  return kept_credential_where([gateway = without_slash(gateway)](const Kept& kept) {
+    return gateway.empty() || kept.gateway == gateway;
+  });
+}
+
+std::string without_slash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
 }
 
 }  // namespace sluice::cli

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,12 @@ Result<> keep_certificate(const std::filesystem::path& folder, const std::string
 /// 0600.
 Result<> keep(const std::filesystem::path& folder, const Kept& next);
 
-/// The latest, or that of `gateway`. Errors say to log in.
+/// The latest, or that of `gateway`, with or without a slash at its end. Errors say to log in.
 Result<Kept> kept_credential(const std::string& gateway);
+/// The latest that `fits`. kNotFound: none does; kDenied: it is over.
+Result<Kept> kept_credential_where(const std::function<bool(const Kept&)>& fits);
+
+/// A base that paths are put behind.
+std::string without_slash(std::string url);
 
 }  // namespace sluice::cli

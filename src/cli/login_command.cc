@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -86,6 +87,13 @@ Result<SecretString> password_of(const LoginOptions& options) {
   return SecretString(std::move(line));
 }
 
+/// Whether it can stand in pg_service.conf, as a section too, without being more than that.
+bool is_service_name(std::string_view name) {
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) {
+    return c < 0x20 || c == 0x7F || c == '[' || c == ']';
+  });
+}
+
 Result<Kept> read_answer(const std::string& gateway, const std::string& host,
                          const boost::json::value& value) {
   try {
@@ -102,6 +110,16 @@ Result<Kept> read_answer(const std::string& gateway, const std::string& host,
     kept.expires_micros = object.at("expires_micros").to_number<int64_t>();
     for (const auto& name : object.at("databases").as_array())
       kept.databases.emplace_back(name.as_string());
+    std::vector<std::string> names = kept.databases;
+    names.push_back(kept.user);
+    for (const auto& name : names) {
+      if (!is_service_name(name)) {
+        return fail(ErrorCode::kDenied,
+                    fmt::format("the gateway tells of a user or database named \"{}\", which no "
+                                "file of services can hold",
+                                printable(name)));
+      }
+    }
     return kept;
   } catch (const std::exception&) {
     return fail(ErrorCode::kUnavailable, "what answered is no sluice gateway");

@@ -29,7 +29,7 @@ Result<Where> where_to(const ConnectOptions& options) {
   }
   if (options.gateway.empty())
     return fail(ErrorCode::kInvalidInput, "with SLUICE_TOKEN, say where: --gateway URL");
-  return Where{options.gateway, SecretString(token)};
+  return Where{without_slash(options.gateway), SecretString(token)};
 }
 
 /// What the client is told in place of an answer; nothing where it waits for none.

@@ -107,6 +107,24 @@ Result<int> listen_at(Home& home) {
   return fd;
 }
 
+/// What a browser may be sent to: pages, and those in clear on this machine alone. Whatever else
+/// there is (file:, programs of their own) a gateway has no business with.
+Result<> check_page(const std::string& url) {
+  const auto in_clear = [&](std::string_view host) {
+    const std::string_view rest = std::string_view(url).substr(std::min(url.size(), size_t{7}));
+    return url.starts_with("http://") && rest.starts_with(host) &&
+           (rest.size() == host.size() || rest[host.size()] == ':' || rest[host.size()] == '/');
+  };
+  const bool printed =
+      std::all_of(url.begin(), url.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+  if (printed && (url.starts_with("https://") || in_clear("127.0.0.1") || in_clear("localhost") ||
+                  in_clear("[::1]")))
+    return {};
+  return fail(ErrorCode::kDenied, fmt::format("the gateway names \"{}\" to log in at, which is no "
+                                              "https:// page",
+                                              printable(url)));
+}
+
 void open_browser(const std::string& url) {
   std::cerr << "Log in with a browser on this machine:\n\n  " << printable(url) << "\n\n";
   if (isatty(STDERR_FILENO) == 0) return;
@@ -188,6 +206,7 @@ Result<boost::json::value> in_browser(const AskGateway& ask, const std::string& 
       const auto begun,
       ask("POST", "/api/v1/login/oidc",
           boost::json::serialize(boost::json::object{{"issuer", issuer}, {"redirect_uri", uri}})));
+  SLUICE_TRY(check_page(text_of(begun, "url")));
   open_browser(text_of(begun, "url"));
   SLUICE_ASSIGN(auto brought,
                 wait_for_browser(listener.get(), home.path.empty() ? "/" : home.path));
@@ -208,6 +227,7 @@ Result<boost::json::value> on_device(const AskGateway& ask, const std::string& i
   SLUICE_ASSIGN(const auto begun,
                 ask("POST", "/api/v1/login/device",
                     boost::json::serialize(boost::json::object{{"issuer", issuer}})));
+  SLUICE_TRY(check_page(text_of(begun, "verification_uri")));
   std::cerr << fmt::format(
       "Open {} in a browser anywhere and enter the code\n\n  {}\n\nEnter no code that somebody "
       "sent you.\n",

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "cli/printable_lines.h"
 
 namespace sluice::cli {
 namespace {
@@ -28,29 +29,47 @@ std::string shorten(std::string text) {
   return std::string(utf8_prefix(text, kMaxCell - 3)) + "…";
 }
 
+/// The code of a character of two or three bytes that a terminal does not show, or lets change the
+/// direction of what stands around it (Unicode TR 36, section 2.6); else -1.
+int unseen(std::string_view character) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() < 2) return -1;
+  const int two = (at(0) & 0x1F) << 6 | (at(1) & 0x3F);
+  if (at(0) == 0xC2 && two < 0xA0) return two;  // C1 controls
+  if (at(0) == 0xD8) return two == 0x061C ? two : -1;
+  if (character.size() < 3 || (at(0) != 0xE2 && at(0) != 0xEF)) return -1;
+  const int code = (at(0) & 0x0F) << 12 | (at(1) & 0x3F) << 6 | (at(2) & 0x3F);
+  const bool hidden = (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+                      (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF;
+  return hidden ? code : -1;
+}
+
 /// Calls `each` with every character of UTF-8 text (or parts of one) and the code of what is a
-/// control character, else -1. C1 controls are two bytes in UTF-8, C2 80 to C2 9F.
+/// control character or is not seen, else -1.
 template <typename Each>
 void for_each_character(std::string_view utf8, Each each) {
   for (size_t i = 0; i < utf8.size(); ++i) {
     const auto c = static_cast<unsigned char>(utf8[i]);
-    const auto next = i + 1 < utf8.size() ? static_cast<unsigned char>(utf8[i + 1]) : 0xFF;
-    if (c == 0xC2 && next < 0xA0) {
-      each(utf8.substr(i++, 2), next);
+    const int code = c < 0x80 ? -1 : unseen(utf8.substr(i, 3));
+    if (code >= 0) {
+      const size_t length = code < 0x800 ? 2 : 3;
+      each(utf8.substr(i, length), code);
+      i += length - 1;
     } else {
       each(utf8.substr(i, 1), c < 0x20 || c == 0x7F ? c : -1);
     }
   }
 }
 
-/// Control characters (but for those in `kept`) and what is not UTF-8, as \xNN.
+/// Control characters (but for those in `kept`), what is not seen and what is not UTF-8, as \xNN or
+/// \uNNNN.
 std::string without_controls(std::string_view text, std::string_view kept) {
   std::string out;
   for_each_character(to_printable_utf8(text), [&](std::string_view character, int control) {
     if (control < 0 || kept.find(character) != std::string_view::npos) {
       out += character;
     } else {
-      out += fmt::format("\\x{:02x}", control);
+      out += control > 0xFF ? fmt::format("\\u{:04x}", control) : fmt::format("\\x{:02x}", control);
     }
   });
   return out;
@@ -105,8 +124,20 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const size_t end = text.find('\n');
+    out += printable(text.substr(0, end));
+    if (end == text.npos) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string json_text(const boost::json::value& value) {
-  // A valid serialization has no control characters but DEL and C1, and those within strings.
+  // A valid serialization has no such characters but within strings, and no controls but DEL
+  // and C1.
   std::string out;
   for_each_character(boost::json::serialize(value), [&](std::string_view character, int control) {
     if (control < 0) {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "cli/printable_lines.h"
+
 namespace sluice::cli {
 namespace {
 
@@ -71,6 +73,31 @@ TEST(Output, EmptyListingIsStillAHeadAndAnArray) {
   EXPECT_EQ(printed(listing, Format::kTable), "NAME  GROUPS\n");
   EXPECT_EQ(printed(listing, Format::kCsv), "name,groups\r\n");
   EXPECT_EQ(printed(listing, Format::kJson), "[]\n");
+}
+
+TEST(Output, WhatIsNotSeenOrTurnsTheWritingIsEscaped) {
+  for (const auto& [text, code] :
+       std::vector<std::pair<std::string, std::string>>{{"\u061C", "061c"},
+                                                        {"\u200B", "200b"},
+                                                        {"\u200F", "200f"},
+                                                        {"\u2028", "2028"},
+                                                        {"\u202E", "202e"},
+                                                        {"\u2060", "2060"},
+                                                        {"\u2066", "2066"},
+                                                        {"\u2069", "2069"},
+                                                        {"\uFEFF", "feff"}}) {
+    EXPECT_EQ(printable("a" + text + "b"), "a\\u" + code + "b");
+    EXPECT_EQ(json_text(json::value("a" + text)), "\"a\\u" + code + "\"");
+    EXPECT_EQ(json::parse(json_text(json::value("a" + text))), json::value("a" + text));
+  }
+  for (const char* text : {"\u061B", "\u061D", "\u200A", "\u2010", "\u2027", "\u202F", "\u205F",
+                           "\u206A", "\uFEFE", "\uFF00", "\u00A0", "\u0160", "\U0001F600"})
+    EXPECT_EQ(printable(text), text);
+}
+
+TEST(Output, LinesAreSafeEachByItself) {
+  EXPECT_EQ(printable_lines("a\x1b[2J\nb\r\n\n"), "a\\x1b[2J\nb\\x0d\n\n");
+  EXPECT_EQ(printable_lines(""), "");
 }
 
 TEST(Output, JsonHoldsEverything) {

@@ -8,7 +8,8 @@
 namespace sluice::cli {
 
 Result<tlog::VerifierKey> public_key(const std::string& text) {
-  if (!std::filesystem::exists(text)) return tlog::VerifierKey::parse(text);
+  std::error_code error;
+  if (!std::filesystem::exists(text, error)) return tlog::VerifierKey::parse(text);
   SLUICE_ASSIGN(std::string content, audit::read_file(text));
   while (!content.empty() && std::isspace(static_cast<unsigned char>(content.back()))) {
     content.pop_back();

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
+#include "cli/printable_lines.h"
 #include "config/config.h"
 #include "control/captured_result.h"
 
@@ -32,7 +33,9 @@ void print_result(const Common& common, const json::object& result) {
     return;
   }
   if (const auto* copy = result.if_contains("copy")) {
-    std::cout << std::string_view(copy->as_string());
+    // A file takes it as it was; a table is for the terminal.
+    const std::string_view text(copy->as_string());
+    std::cout << (common.format == Format::kTable ? printable_lines(text) : std::string(text));
     return;
   }
   Listing listing{names_of(result), {}};

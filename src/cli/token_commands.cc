@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -7,6 +10,7 @@
 #include "cli/actor.h"
 #include "cli/credential_commands.h"
 #include "cli/elsewhere.h"
+#include "cli/kept.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
 #include "identity/credential_store.h"
@@ -76,6 +80,8 @@ Result<std::vector<boost::json::object>> credentials_elsewhere() {
 }
 
 Result<> token_list_elsewhere(const Common& common, const TokenOptions& options) {
+  if (options.all)
+    return fail(ErrorCode::kInvalidInput, "--all works only at the gateway (docs/api.md)");
   SLUICE_ASSIGN(auto all, credentials_elsewhere());
   Listing listing{
       {"id", "user", "kind", "state", "databases", "expires", "last_used", "acts_for", "label"},
@@ -89,19 +95,46 @@ Result<> token_list_elsewhere(const Common& common, const TokenOptions& options)
   return {};
 }
 
+/// The id of the login that these commands show; empty: SLUICE_TOKEN is shown, which does not tell.
+std::string id_in_use() {
+  if (const char* token = std::getenv("SLUICE_TOKEN"); token != nullptr && token[0] != '\0')
+    return {};
+  const char* gateway = std::getenv("SLUICE_GATEWAY");
+  const auto kept = kept_credential(gateway == nullptr ? "" : gateway);
+  return kept ? kept->id : std::string();
+}
+
 Result<> token_revoke_elsewhere(const TokenOptions& options) {
-  SLUICE_ASSIGN(auto all, credentials_elsewhere());
+  SLUICE_ASSIGN(const auto users, call_elsewhere("GET", "/api/v1/users"));
+  std::vector<std::pair<std::string, std::string>> ending;
+  bool known = options.user.empty();
+  for (const auto& user : users.as_array()) {
+    const std::string name = plain(user.at("name"));
+    known = known || name == options.user;
+    for (const auto& credential : user.at("credentials").as_array()) {
+      const std::string id = plain(credential.at("id"));
+      if (id == options.id || name == options.user) ending.emplace_back(name, id);
+    }
+  }
+  if (!known) return fail(ErrorCode::kNotFound, "there is no user " + options.user);
+  if (ending.empty() && !options.id.empty())
+    return fail(ErrorCode::kNotFound, "no live credential has the id " + options.id);
+  // What lets these requests in ends last: behind it nothing more could be ended.
+  const std::string own = id_in_use();
+  std::stable_partition(ending.begin(), ending.end(),
+                        [&](const auto& one) { return one.second != own; });
   size_t ended = 0;
-  for (auto& row : all) {
-    const std::string user = plain(row["user"]), id = plain(row["id"]);
-    if (id != options.id && user != options.user) continue;
-    SLUICE_ASSIGN([[maybe_unused]] const auto done,
-                  call_elsewhere("DELETE", fmt::format("/api/v1/users/{}/credentials/{}",
-                                                       percent_encoded(user), id)));
+  for (const auto& [user, id] : ending) {
+    const auto done = call_elsewhere(
+        "DELETE",
+        fmt::format("/api/v1/users/{}/credentials/{}", percent_encoded(user), percent_encoded(id)));
+    if (!done) {
+      return fail(
+          Error(done.error())
+              .within(fmt::format("{} of {} credential(s) revoked, then", ended, ending.size())));
+    }
     ++ended;
   }
-  if (ended == 0 && !options.id.empty())
-    return fail(ErrorCode::kNotFound, "no live credential has the id " + options.id);
   std::cerr << fmt::format("{} credential(s) revoked\n", ended);
   return {};
 }

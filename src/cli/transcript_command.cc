@@ -75,7 +75,7 @@ Result<> audit_transcript(const Common& common, uint64_t session) {
         if (common.format != Format::kJson) print_head(record);
       }
       if (common.format == Format::kJson) {
-        std::cout << boost::json::serialize(audit::to_json(record)) << '\n';
+        std::cout << json_text(audit::to_json(record)) << '\n';
       } else {
         print_line(record, *start);
       }

@@ -206,19 +206,22 @@ HttpResponse SessionApi::come_back(const HttpRequest& request) {
 
 HttpResponse SessionApi::log_out(const HttpRequest& request) {
   const auto cookie = session_cookie(request, config()->identity.behind_tls);
-  if (cookie && cookie->made_for_it && bearer_of(request) == cookie->secret) {
-    const auto directory = gateway_.directory();
-    const auto* credential = directory->credential_of_secret(cookie->secret);
+  const auto directory = gateway_.directory();
+  const std::string_view shown = bearer_of(request);
+  const auto* credential = directory->credential_of_secret(shown);
+  // What was lent to a browser is the command line's; a token is not got by logging in.
+  const bool lent = cookie && !cookie->made_for_it && shown == cookie->secret;
+  const bool ends =
+      credential != nullptr && !lent && credential->kind == identity::CredentialKind::kSession;
+  if (ends) {
     auto database = open_store_();
     if (!database) return failed(database.error());
-    if (credential != nullptr) {
-      const auto ended = identity::CredentialStore(*database, request.user + " (logged out)")
-                             .revoke(credential->id);
-      if (!ended) return failed(ended.error());
-      (void)gateway_.renew_directory([&] { return identity::load_directory(*database); });
-    }
+    const auto ended = identity::CredentialStore(*database, credential->user + " (logged out)")
+                           .revoke(credential->id);
+    if (!ended) return failed(ended.error());
+    (void)gateway_.renew_directory([&] { return identity::load_directory(*database); });
   }
-  auto response = json_response(200, json::object{{"logged_out", true}});
+  auto response = json_response(200, json::object{{"logged_out", ends || cookie.has_value()}});
   response.headers["Set-Cookie"] = keep_session({}, 0, secure(request));
   return response;
 }

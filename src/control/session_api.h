@@ -16,7 +16,8 @@ namespace sluice::control {
 ///
 ///   POST   /api/v1/session                {user, password, totp, directory} or {credential}
 ///   GET    /api/v1/session                who is logged in, and may do what
-///   DELETE /api/v1/session                logs out; a credential that was made for it ends
+///   DELETE /api/v1/session                logs out; the credential of a login ends
+///                                         (not one that was lent to the browser, nor a token)
 ///   POST   /api/v1/session/oidc           {issuer}: where to send the browser
 ///   GET    /api/v1/session/oidc/callback  where the identity provider sends it back to
 class SessionApi {

@@ -25,8 +25,9 @@ def gateway(server):
 class Elsewhere:
     def __init__(self, gateway, user, home):
         token = known_token(gateway, "--user", user, "--scope", "api")
-        self.env = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home), "SLUICE_CONFIG": str(home / "none.yaml"),
+        self.env = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home),
                     "SLUICE_GATEWAY": f"http://127.0.0.1:{gateway.http}", "SLUICE_TOKEN": token}
+        self.env.pop("SLUICE_CONFIG", None)
 
     def __call__(self, *words, input=None, ok=True):
         done = subprocess.run([SLUICE, *words], env=self.env, input=input, text=True, capture_output=True, timeout=60)
@@ -70,6 +71,31 @@ def test_users_and_tokens(gateway, ops):
     assert refused.returncode != 0 and "zoe" in refused.stderr
 
 
+def test_all_that_somebody_has_is_revoked_the_login_in_use_last(gateway, tmp_path):
+    gateway.cli("user", "add", "boss", "--group", "platform", "--password-stdin", input=PASSWORD + "\n")
+    tokens = [known_token(gateway, "--user", "boss", "--scope", "api") for _ in range(2)]
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    env.pop("SLUICE_CONFIG", None)
+
+    def boss(*words, input=None):
+        return subprocess.run([SLUICE, *words], env=env, input=input, text=True, capture_output=True, timeout=60)
+
+    # One login before and one behind the one that is used.
+    later = ask(gateway, "POST", "/login", {"user": "boss", "password": PASSWORD}).json["secret"]
+    done = boss("login", "--gateway", f"http://127.0.0.1:{gateway.http}/", "--user", "boss", "--password-stdin", input=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    tokens += [later, ask(gateway, "POST", "/login", {"user": "boss", "password": PASSWORD}).json["secret"]]
+    listed = boss("token", "list", "--user", "boss", "--all")
+    assert listed.returncode == 2 and "at the gateway" in listed.stderr
+    nobody = boss("token", "revoke", "--user", "martian")
+    assert nobody.returncode == 3 and "no user martian" in nobody.stderr
+    done = boss("token", "revoke", "--user", "boss")
+    assert done.returncode == 0 and "5 credential(s) revoked" in done.stderr, done.stderr
+    assert f'at http://127.0.0.1:{gateway.http} as "boss"' in done.stderr
+    assert {ask(gateway, "GET", "/session", token=token).status for token in tokens} == {401}
+    assert boss("user", "list").returncode == 1
+
+
 def test_the_record(gateway, ops):
     gateway.psql("-c", "SELECT email FROM things WHERE id = 1")
     gateway.psql("-c", "UPDATE things SET id = 2 WHERE id = 1")
@@ -106,6 +132,7 @@ def test_who_may_not_is_told_so(gateway, tmp_path):
 
 
 def test_nobody_without_a_login(tmp_path):
-    env = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "SLUICE_CONFIG": str(tmp_path / "none.yaml")}
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    env.pop("SLUICE_CONFIG", None)
     done = subprocess.run([SLUICE, "user", "list"], env=env, text=True, capture_output=True, timeout=60)
     assert done.returncode != 0 and "sluice login" in done.stderr

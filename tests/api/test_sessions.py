@@ -5,7 +5,7 @@ import pathlib
 import time
 
 import pytest
-from client import Browser, ask
+from client import Browser, ask, known_token
 from harness.gateway import PASSWORD, Gateway
 
 
@@ -64,6 +64,16 @@ def test_a_credential_of_the_command_line_stays_good(gateway, browser):
     assert ask(gateway, "GET", "/session", token=secret).status == 200
     wrong = browser.ask("POST", "/session", {"credential": "slc_wrong"})
     assert wrong.status == 401 and not browser.cookies
+
+
+def test_a_login_that_is_shown_as_it_is_ends_and_a_token_stays(gateway):
+    secret = ask(gateway, "POST", "/login", {"user": "alice", "password": PASSWORD}).json["secret"]
+    assert ask(gateway, "DELETE", "/session", token=secret).json == {"logged_out": True}
+    assert ask(gateway, "GET", "/session", token=secret).status == 401
+    gateway.cli("user", "add", "logs-out", "--kind", "service", "--no-password")
+    token = known_token(gateway, "--user", "logs-out", "--scope", "api")
+    assert ask(gateway, "DELETE", "/session", token=token).json == {"logged_out": False}
+    assert ask(gateway, "GET", "/session", token=token).status == 200
 
 
 def test_what_changes_something_needs_the_token_of_the_page(gateway, browser):

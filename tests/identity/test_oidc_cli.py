@@ -52,7 +52,8 @@ class Home:
 
     def __init__(self, gateway, path):
         self.url = f"http://127.0.0.1:{gateway.http}"
-        self.env = {**os.environ, "HOME": str(path), "XDG_STATE_HOME": str(path), "SLUICE_CONFIG": str(path / "none")}
+        self.env = {**os.environ, "HOME": str(path), "XDG_STATE_HOME": str(path)}
+        self.env.pop("SLUICE_CONFIG", None)
 
     def login(self, *how):
         return subprocess.Popen([SLUICE, "login", "--gateway", self.url, *how], env=self.env, text=True,

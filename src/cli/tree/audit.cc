@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "cli/tree/command_tree.h"
 
 namespace sluice::cli {
@@ -125,10 +127,12 @@ void add_evidence(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
   auto* out = filtered(
       options,
       tree.add(audit, "export", "Write records as JSON lines, or with proofs into a folder",
-               "sluice audit export --since 7d --limit 100000 > week.jsonl\n  sluice audit export "
+               "sluice audit export --since 7d > week.jsonl\n  sluice audit export "
                "--user alice --proof for-the-auditor",
                [&] { return audit_export(tree.common(), options, e); }));
-  out->add_option("--limit", tree.common().limit, "At most so many (default 100)")->type_name("N");
+  out->add_option("--limit", tree.common().limit, "At most so many (default: all)")->type_name("N");
+  // Evidence that stops somewhere looks whole.
+  out->preparse_callback([&](size_t) { tree.common().limit = std::numeric_limits<size_t>::max(); });
   out->add_option("--proof", e.proof, "A new folder, with receipts and how to check them")
       ->type_name("DIR");
   auto* erase =

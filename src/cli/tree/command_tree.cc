@@ -2,6 +2,9 @@
 
 #include <iostream>
 
+#include "cli/elsewhere.h"
+#include "cli/printable_lines.h"
+
 namespace sluice::cli {
 namespace {
 
@@ -21,6 +24,14 @@ int exit_code(ErrorCode code) {
   }
 }
 
+/// What was to be read has to have been written: a full disk is no success.
+int finished(int code) {
+  std::cout.flush();
+  if (std::cout) return code;
+  std::cerr << "sluice: cannot write to standard output\n";
+  return code == 0 ? 1 : code;
+}
+
 }  // namespace
 
 CommandTree::CommandTree() {
@@ -28,8 +39,8 @@ CommandTree::CommandTree() {
   app_.option_defaults()->always_capture_default(false);
   app_.add_option("--config", common_.config_file, "Configuration file")
       ->envname("SLUICE_CONFIG")
-      ->default_str("/etc/sluice/sluice.yaml");
-  common_.config_file = "/etc/sluice/sluice.yaml";
+      ->default_str(kUsualConfig);
+  common_.config_file = kUsualConfig;
   app_.fallthrough();
   app_.footer(
       "Examples:\n  sluice serve --config sluice.yaml\n  sluice user add alice --group "
@@ -82,12 +93,18 @@ int CommandTree::run(int argc, char** argv) {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app_.exit(error);
-    return code == 0 ? 0 : 2;
+    return finished(code == 0 ? 0 : 2);
   }
-  const auto done = action_();
-  if (done) return 0;
-  std::cerr << "sluice: " << done.error().text << '\n';
-  return exit_code(done.error().code);
+  try {
+    const auto done = action_();
+    if (done) return finished(0);
+    std::cerr << "sluice: " << printable_lines(done.error().text) << '\n';
+    return finished(exit_code(done.error().code));
+  } catch (const std::exception& error) {
+    // Answers of a gateway are read as what they should be.
+    std::cerr << "sluice: the answer is not as expected (" << printable(error.what()) << ")\n";
+    return finished(1);
+  }
 }
 
 }  // namespace sluice::cli

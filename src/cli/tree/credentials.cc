@@ -102,6 +102,7 @@ void add_login_command(CommandTree& tree) {
 
 CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
   sub->add_option("--gateway", options.gateway, "With the credential of this gateway")
+      ->envname("SLUICE_GATEWAY")
       ->type_name("URL");
   return sub;
 }
