@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/actor.h"
+#include "cli/call_as.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
 #include "config/config.h"
@@ -31,8 +32,18 @@ Result<> save_through_gateway(const Common& common, const std::string& text,
                               {"author", actor()},
                               {"comment", comment},
                               {"expected", expected}};
-  SLUICE_ASSIGN(const auto saved,
-                call_gateway(common, "PUT", "/api/v1/policy", json::serialize(question)));
+  SLUICE_ASSIGN(const auto in_force, call_gateway(common, "GET", "/api/v1/policy"));
+  const std::string body = json::serialize(question);
+  if (in_force.as_object().contains("approve_by")) {
+    // Who keeps the state folder has to say who they are as well: they do not approve it.
+    SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, {}));
+    SLUICE_ASSIGN(const auto asked, somebody.call("PUT", "/api/v1/policy", body));
+    std::cerr << fmt::format(
+        "not in force yet: it waits for approval, request {0}; see: sluice approval show {0}\n",
+        plain(asked.at("waiting_for_approval")));
+    return {};
+  }
+  SLUICE_ASSIGN(const auto saved, call_gateway(common, "PUT", "/api/v1/policy", body));
   std::cerr << fmt::format("policy {} saved and in force, version {}\n", plain(saved.at("number")),
                            plain(saved.at("version")));
   return {};

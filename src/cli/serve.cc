@@ -25,6 +25,7 @@
 #include "gateway/database_keeper.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
+#include "gateway/policy_proposals.h"
 #include "identity/credential_store.h"
 #include "identity/grant_store.h"
 #include "identity/user_store.h"
@@ -107,6 +108,7 @@ class Service {
     SLUICE_ASSIGN(databases_, gateway::DatabaseKeeper::open(std::move(databases), config_));
     SLUICE_ASSIGN(auto approvals, store::open_state(*config_));
     SLUICE_ASSIGN(desk_, approval::Desk::open(std::move(approvals), directory));
+    proposals_ = std::make_unique<gateway::PolicyProposals>(*desk_, *policies_);
     SLUICE_ASSIGN(auto undo, store::open_state(*config_));
     SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
@@ -145,6 +147,7 @@ class Service {
               config_->listen_postgres.host, gateway_->port(), gateway_->databases().size(),
               gateway::Gateway::worker_count(*config_), gateway_->reactor_name());
     notify_systemd("READY=1");
+    (void)proposals_->look(*gateway_);  // It has told what is wrong, as below.
     for (;;) {
       const timespec tick{0, 250'000'000};
       const int signal = sigtimedwait(&signals, nullptr, &tick);
@@ -218,6 +221,7 @@ class Service {
         *gateway_, *log_, *policies_, *corrections_, config_->state / "audit",
         [config = config_] { return store::open_state(*config); });
     api_->set_databases(*databases_);
+    api_->set_proposals(*proposals_);
     api_->set_webhooks(*webhooks_, *desk_,
                        [config = config_] { return store::open_state(*config); });
     api_->set_undo(std::make_unique<control::UndoApi>(*gateway_, *desk_, *undo_));
@@ -358,6 +362,7 @@ class Service {
     }
     if (const auto taken = databases_->refresh(*gateway_); !taken)
       log::error("databases not taken over: {}", taken.error().text);
+    (void)proposals_->look(*gateway_);
     // One saved past this gateway; those that went through its API are in force already.
     if (config_->policy.from_store()) refresh_policy();
     return {};
@@ -446,6 +451,7 @@ class Service {
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;
   std::unique_ptr<gateway::DatabaseKeeper> databases_;
   std::unique_ptr<approval::Desk> desk_;
+  std::unique_ptr<gateway::PolicyProposals> proposals_;
   std::unique_ptr<undo::UndoStore> undo_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<access::Keeper> keeper_;

@@ -88,6 +88,13 @@ class Loader {
         if (!file.empty()) policy.problem("profile", "give only one of file and profile");
         config_.policy.profile = profiles[i];
       });
+      policy.list("approve_by", [&](const yaml::Item& item) -> std::string {
+        config_.policy.approve_by.push_back(item.text);
+        return item.text.empty() ? "expected the name of a group" : "";
+      });
+      if (!config_.policy.approve_by.empty() && !config_.policy.from_store())
+        policy.problem("approve_by",
+                       "is for the policy in the store alone; remove file and profile");
     });
     read_api(top, secrets_, config_.api);
     read_identity(top, secrets_, config_.identity);

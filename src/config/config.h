@@ -133,6 +133,9 @@ struct LimitsConfig {
 struct PolicyConfig {
   std::string file;
   std::string profile;  ///< "agents", "observe", "standard", "strict"; without a file
+  /// Groups of whom somebody else has to approve what is saved in the store; empty: it counts at
+  /// once.
+  std::vector<std::string> approve_by = {};
   bool from_store() const { return file.empty() && profile.empty(); }
 };
 

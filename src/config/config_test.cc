@@ -110,6 +110,15 @@ TEST_F(ConfigFile, RefusesWhatIsNotAConfiguration) {
   EXPECT_THAT(load(folder_ / "nothing").error().text, HasSubstr("No such file"));
 }
 
+TEST_F(ConfigFile, WhoApprovesPolicies) {
+  const auto config =
+      load_text("state: s\ndatabases: []\npolicy: { approve_by: [security, owners] }\n");
+  ASSERT_TRUE(config) << config.error().text;
+  EXPECT_EQ(config->policy.approve_by, (std::vector<std::string>{"security", "owners"}));
+  EXPECT_THAT(problems("state: s\ndatabases: []\npolicy: { profile: strict, approve_by: [x] }\n"),
+              HasSubstr("is for the policy in the store alone"));
+}
+
 TEST_F(ConfigFile, TwoDatabasesNeedTwoNames) {
   const std::string entry = "  - { name: a, environment: e, user: u, url: 'postgres://h/d' }\n";
   EXPECT_THAT(problems("state: s\ndatabases:\n" + entry + entry), HasSubstr("this name is taken"));

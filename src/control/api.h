@@ -106,6 +106,8 @@ class Api {
   void set_config(std::shared_ptr<const config::Config> config);
   /// The same, with all databases in force from now on; and lets admins add some.
   void set_databases(gateway::DatabaseKeeper& databases);
+  /// Lets policies wait for approval.
+  void set_proposals(gateway::PolicyProposals& proposals) { policy_.set_proposals(proposals); }
   /// The streams and anchors to tell of.
   void watch(const stream::Streams& streams) { status_.watch(streams); }
   void watch(const stream::Anchors& anchors) { status_.watch(anchors); }

@@ -114,6 +114,8 @@ HttpResponse PolicyApi::show() {
   const auto policy = policies_.in_force();
   auto answer = to_json(policy);
   answer["text"] = policy.policy->text();
+  if (const auto approvers = policies_.approvers(); !approvers.empty())
+    answer["approve_by"] = json::array(approvers.begin(), approvers.end());
   return json_response(200, answer);
 }
 
@@ -128,10 +130,35 @@ HttpResponse PolicyApi::save(const HttpRequest& request) {
   next.author = author_of(request, *body);
   next.comment = text_of(*body, "comment");
   const std::string file = text_of(*body, "file");
-  const auto saved = policies_.save(gateway_, std::move(next), file.empty() ? "policy" : file,
-                                    expected->get_int64());
+  const std::string name = file.empty() ? "policy" : file;
+  if (!policies_.approvers().empty())
+    return propose(request, std::move(next), name, expected->get_int64());
+  const auto saved = policies_.save(gateway_, std::move(next), name, expected->get_int64());
   if (!saved) return failed(saved.error());
   return json_response(200, to_json(*saved));
+}
+
+HttpResponse PolicyApi::propose(const HttpRequest& request, store::PolicyVersion next,
+                                const std::string& name, int64_t expected) {
+  const auto directory = gateway_.directory();
+  next.author = request.user;
+  if (next.author.empty() && !request.authorization.empty()) {
+    const auto caller = who_asks(request, *directory, "api");
+    if (!caller) return problem(401, "who asks is not known", caller.error().text);
+    next.author = caller->user;
+  }
+  if (proposals_ == nullptr || next.author.empty()) {
+    return problem(403,
+                   "policies are approved by somebody else than who saves them: say who you are",
+                   "sluice login, or a token in SLUICE_TOKEN; policy.approve_by in the "
+                   "configuration says who approves.");
+  }
+  const auto asked = proposals_->propose(*directory, next, name, expected, policies_.approvers());
+  if (!asked) return failed(asked.error());
+  return json_response(202, json::object{{"waiting_for_approval", asked->number},
+                                         {"why",
+                                          "policies are approved by somebody else than who "
+                                          "saves them (policy.approve_by)"}});
 }
 
 HttpResponse PolicyApi::versions() {

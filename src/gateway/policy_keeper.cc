@@ -62,15 +62,22 @@ Result<SourcedPolicy> load_policy(const config::PolicyConfig& config, store::Dat
   return loaded;
 }
 
+namespace {
+
+Result<> is_in_store(const config::PolicyConfig& config) {
+  if (config.from_store()) return {};
+  const bool file = !config.file.empty();
+  return fail(ErrorCode::kDenied,
+              fmt::format("the policy is not kept in the store: the configuration names the "
+                          "{0} {1}; remove policy.{0} from it and reload it (SIGHUP) first",
+                          file ? "file" : "profile", file ? config.file : config.profile));
+}
+
+}  // namespace
+
 Result<int64_t> save_policy(const config::PolicyConfig& config, store::Database& database,
                             store::PolicyVersion next, std::string_view name, int64_t expected) {
-  if (!config.from_store()) {
-    const bool file = !config.file.empty();
-    return fail(ErrorCode::kDenied,
-                fmt::format("the policy is not kept in the store: the configuration names the "
-                            "{0} {1}; remove policy.{0} from it and reload it (SIGHUP) first",
-                            file ? "file" : "profile", file ? config.file : config.profile));
-  }
+  SLUICE_TRY(is_in_store(config));
   SLUICE_ASSIGN(const auto policy, policy::Policy::parse(next.text, name));
   next.hash = policy->version();
   return store::add_policy_version(database, next, expected);
@@ -119,6 +126,19 @@ Result<SourcedPolicy> PolicyKeeper::save(Gateway& gateway, store::PolicyVersion 
                 save_policy(config_, database_, std::move(next), name, expected));
   SLUICE_ASSIGN([[maybe_unused]] const bool changed, refresh_locked(gateway));
   return in_force_;
+}
+
+Result<> PolicyKeeper::could_save(const store::PolicyVersion& next, std::string_view name,
+                                  int64_t expected) {
+  const std::lock_guard lock(mutex_);
+  SLUICE_TRY(is_in_store(config_));
+  SLUICE_ASSIGN([[maybe_unused]] const auto policy, policy::Policy::parse(next.text, name));
+  return store::check_policy_version(database_, next, expected);
+}
+
+std::vector<std::string> PolicyKeeper::approvers() const {
+  const std::lock_guard lock(mutex_);
+  return config_.approve_by;
 }
 
 Result<std::vector<store::PolicyVersion>> PolicyKeeper::versions() {

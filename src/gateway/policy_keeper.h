@@ -50,6 +50,11 @@ class PolicyKeeper {
   Result<SourcedPolicy> save(Gateway& gateway, store::PolicyVersion next, std::string_view name,
                              int64_t expected);
 
+  /// Whether `save` would do it.
+  Result<> could_save(const store::PolicyVersion& next, std::string_view name, int64_t expected);
+  /// Groups of whom somebody has to approve what is saved; none: nobody.
+  std::vector<std::string> approvers() const;
+
   Result<std::vector<store::PolicyVersion>> versions();
   Result<store::PolicyVersion> version(int64_t number);
 

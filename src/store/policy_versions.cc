@@ -25,20 +25,24 @@ Result<> check(std::string_view what, std::string_view text, size_t most) {
 
 }  // namespace
 
-Result<int64_t> add_policy_version(Database& database, const PolicyVersion& next,
-                                   int64_t expected) {
+Result<> check_policy_version(Database& database, const PolicyVersion& next, int64_t expected) {
   if (next.author.empty()) return fail(ErrorCode::kInvalidInput, "the author is missing");
   SLUICE_TRY(check("the author", next.author, kMaxAuthor));
   SLUICE_TRY(check("the comment", next.comment, kMaxComment));
-  SLUICE_ASSIGN(auto transaction, Transaction::begin(database));
   SLUICE_ASSIGN(const auto latest, latest_policy_version(database));
   const int64_t number = latest ? latest->number : 0;
-  if (number != expected) {
-    return fail(ErrorCode::kExists,
-                "the latest version of the policy is " + std::to_string(number) + ", not " +
-                    std::to_string(expected) +
-                    ": somebody else may have saved one; see: sluice policy history");
-  }
+  if (number == expected) return {};
+  return fail(ErrorCode::kExists,
+              "the latest version of the policy is " + std::to_string(number) + ", not " +
+                  std::to_string(expected) +
+                  ": somebody else may have saved one; see: sluice policy history");
+}
+
+Result<int64_t> add_policy_version(Database& database, const PolicyVersion& next,
+                                   int64_t expected) {
+  SLUICE_ASSIGN(auto transaction, Transaction::begin(database));
+  SLUICE_TRY(check_policy_version(database, next, expected));
+  const int64_t number = expected;
   SLUICE_ASSIGN(auto insert,
                 database.prepare("INSERT INTO policy_versions (number, time_micros, hash, author, "
                                  "comment, text) VALUES (?, ?, ?, ?, ?, ?)"));

@@ -25,6 +25,9 @@ struct PolicyVersion {
 /// one, so that nobody's change is lost unseen. Returns the new number. The text is not looked at.
 Result<int64_t> add_policy_version(Database& database, const PolicyVersion& next, int64_t expected);
 
+/// Whether add_policy_version would do it now.
+Result<> check_policy_version(Database& database, const PolicyVersion& next, int64_t expected);
+
 /// The version that counts, or nothing when none has been saved.
 Result<std::optional<PolicyVersion>> latest_policy_version(Database& database);
 

@@ -35,9 +35,9 @@ budgets:
 """
 
 
-def start(server, fresh=False, users=USERS, bare=False):
+def start(server, fresh=False, users=USERS, bare=False, extra=""):
     """A gateway with the console before `server`; with traffic unless `fresh`; `bare`: its file names no database, and nobody but `users` is there."""
-    gateway = Gateway(server, start=False, masking=True, environment="production", extra="api: { admins: [platform], auditors: [security] }",
+    gateway = Gateway(server, start=False, masking=True, environment="production", extra="api: { admins: [platform], auditors: [security] }\n" + extra,
                       env={"SLUICE_CONSOLE": str(ROOT / "web/dist")}, add_alice=not bare)
     if bare:
         text = gateway.config.read_text()

@@ -463,6 +463,38 @@ const stories = {
     await shot(page, "story-first-start");
   },
 
+  // Rules that somebody else has to approve.
+  async policyProposal(page) {
+    await logIn(page, "root");
+    await settled(page);
+    await page.goto(`${BASE}/policy`);
+    await settled(page);
+    const { text } = await (await page.request.get(`${BASE}/api/v1/policy`)).json();
+    await write(page, "Policy", `${text}# proposed in the console\n`);
+    await page.getByText("valid", { exact: true }).waitFor();
+    await button(page, "Review and save").click();
+    const dialog = page.getByRole("dialog", { name: "Propose these rules?" });
+    await dialog.getByText("Somebody else of approvers approves them").waitFor();
+    await dialog.getByLabel("What was changed, and why").fill("a proposal");
+    await button(dialog, "Propose").click();
+    await see(page, "Other rules wait for approval");
+    await keepsTheRules(page, "proposed rules");
+    await shot(page, "story-policy-proposed");
+    await page.context().clearCookies();
+    await logIn(page, "erin");
+    await settled(page);
+    await page.goto(`${BASE}/policy`);
+    await page.getByRole("link", { name: /Request \d+/ }).click();
+    await page.getByText("# proposed in the console").waitFor();
+    await see(page, "a proposal");
+    await keepsTheRules(page, "rules to be approved");
+    await shot(page, "story-policy-approval");
+    await button(page, "Approve").click();
+    await page.locator("h1").getByText(/approved|used/).waitFor();
+    await page.goto(`${BASE}/policy`);
+    await page.getByText("stored policy 1").waitFor();
+  },
+
   // From a gateway without a database to one that is looked at, changed and removed.
   async firstDatabase(page) {
     const port = process.env.CONSOLE_SERVER_PORT;

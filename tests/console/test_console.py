@@ -145,6 +145,14 @@ def test_the_first_database(packages, server):
         assert gateway.stop() == 0
 
 
+def test_rules_that_somebody_else_approves(packages, server):
+    gateway = rig.start(server, fresh=True, extra="policy: { approve_by: [approvers] }")
+    try:
+        browse(packages, gateway, "stories.mjs", "policyProposal")
+    finally:
+        assert gateway.stop() == 0
+
+
 def test_it_fits_a_strict_policy(gateway):
     """No inline script or style, and nothing from elsewhere."""
     index = (rig.ROOT / "web/dist/index.html").read_text()

@@ -4,6 +4,8 @@ export interface PolicyInForce {
   source: string;
   number?: number;
   text: string;
+  /** Groups of whom somebody else approves what is saved. */
+  approve_by?: string[];
 }
 
 export interface PolicyVersion {

@@ -1,10 +1,12 @@
 import { useState } from "react";
 import { Link, useParams } from "wouter";
 import { useApproval } from "../../api/approvals";
+import { usePolicy } from "../../api/policy";
 import type { Approval, SimilarRequest } from "../../api/types/approval";
 import { Await } from "../../parts/Await";
 import { StateBadge } from "../../parts/Badge";
 import { Sql, SqlLine } from "../../parts/code/Sql";
+import { Diff } from "../../parts/Diff";
 import { Empty } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
@@ -40,6 +42,22 @@ function Statement({ approval }: { approval: Approval }) {
       }
     >
       <Sql text={how === "laid out" ? (formatted ?? approval.statement) : approval.statement} />
+    </Panel>
+  );
+}
+
+/** Rules that somebody wants to have, beside those in force where one may see them. */
+function Rules({ text }: { text: string }) {
+  const policy = usePolicy();
+  return (
+    <Panel title="Policy">
+      {policy.data === undefined ? (
+        <pre className="code" tabIndex={0}>
+          {text}
+        </pre>
+      ) : (
+        <Diff before={policy.data.text} after={text} />
+      )}
     </Panel>
   );
 }
@@ -122,7 +140,11 @@ export default function ApprovalPage() {
         {(approval) => (
           <div className="approval">
             <div className="stack">
-              <Statement approval={approval} />
+              {approval.facts?.kind === "policy" ? (
+                <Rules text={approval.statement} />
+              ) : (
+                <Statement approval={approval} />
+              )}
               {approval.facts !== null && (
                 <Panel title="What it does">
                   <WhatItDoes facts={approval.facts} />

@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { Link } from "wouter";
+import { useApprovals } from "../../api/approvals";
 import { checkPolicy, savePolicy, usePolicyVersions } from "../../api/policy";
 import type { PolicyInForce } from "../../api/types/policy";
 import { useHas, useWatches } from "../../app/me";
@@ -40,6 +42,22 @@ function useFaults(text: string, changed: boolean) {
   });
 }
 
+/** Rules that somebody has proposed and nobody has decided on. */
+function Proposed() {
+  const waiting = useApprovals("waiting");
+  const proposals = (waiting.data ?? []).filter((each) => each.rules.includes("policy.approve_by"));
+  if (proposals.length === 0) return null;
+  return (
+    <Note tone="warn" title="Other rules wait for approval">
+      {proposals.map((each) => (
+        <div key={each.number}>
+          <Link href={`/approvals/${each.number}`}>Request {each.number}</Link>, by {each.requester}
+        </div>
+      ))}
+    </Note>
+  );
+}
+
 interface SaveProps {
   inForce: PolicyInForce;
   text: string;
@@ -52,10 +70,11 @@ function Save({ inForce, text, disabled }: SaveProps) {
   const [error, setError] = useState<unknown>(null);
   const versions = usePolicyVersions();
   const latest = Math.max(0, ...(versions.data ?? []).map((version) => version.number));
-  const deed = useDeed("policy", "policy versions");
+  const deed = useDeed("policy", "policy versions", "approvals");
+  const waits = inForce.approve_by !== undefined;
   const save = () => {
     setError(null);
-    deed(savePolicy(text, comment, latest), "In force").then(
+    deed(savePolicy(text, comment, latest), waits ? "It waits for somebody's approval" : "In force").then(
       () => setOpen(false),
       (caught: unknown) => setError(caught),
     );
@@ -68,14 +87,17 @@ function Save({ inForce, text, disabled }: SaveProps) {
       <Modal
         open={open}
         onClose={() => setOpen(false)}
-        title="Put these rules in force?"
+        title={waits ? "Propose these rules?" : "Put these rules in force?"}
         wide
         actions={
           <Button look="primary" disabled={comment.trim() === "" || versions.data === undefined} onClick={save}>
-            Put in force
+            {waits ? "Propose" : "Put in force"}
           </Button>
         }
       >
+        {waits && (
+          <Note title={`Somebody else of ${inForce.approve_by?.join(", ")} approves them before they are in force.`} />
+        )}
         <Diff before={inForce.text} after={text} />
         <TextField label="What was changed, and why" value={comment} onValue={setComment} required />
         {error !== null && <ProblemNote error={error} />}
@@ -122,6 +144,7 @@ export function PolicyEditor({ inForce }: { inForce: PolicyInForce }) {
             A version that is saved here takes its place only where the configuration does not name a file.
           </Note>
         )}
+        {inForce.approve_by !== undefined && <Proposed />}
         <Editor
           label="Policy"
           value={text}

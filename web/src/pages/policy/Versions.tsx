@@ -16,7 +16,8 @@ import { useDeed } from "../../parts/useDeed";
 function Compared({ version, inForce, latest }: { version: PolicyVersion; inForce: PolicyInForce; latest: number }) {
   const text = usePolicyVersion(version.number);
   const before = usePolicyVersion(version.number - 1);
-  const deed = useDeed("policy", "policy versions");
+  const deed = useDeed("policy", "policy versions", "approvals");
+  const waits = inForce.approve_by !== undefined;
   const admin = useHas("admin");
   return (
     <Panel
@@ -28,13 +29,13 @@ function Compared({ version, inForce, latest }: { version: PolicyVersion; inForc
           <Confirm
             label="Go back to it"
             title={`Put version ${version.number} in force again?`}
-            verb="Put in force"
+            verb={waits ? "Propose" : "Put in force"}
             small
             comment="Why"
             onConfirm={(why) =>
               deed(
                 savePolicy(text.data.text, `back to version ${version.number}${why === "" ? "" : `: ${why}`}`, latest),
-                "In force",
+                waits ? "It waits for somebody's approval" : "In force",
               )
             }
           >
