@@ -1,7 +1,6 @@
 #include "audit/log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -30,15 +29,6 @@ namespace sluice::audit {
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
 namespace {
-
-/// The first sequence number of a segment by its name; 0 for a name that is none of ours.
-uint64_t number_in_name(const std::filesystem::path& file) {
-  const std::string name = file.filename();
-  int64_t number = 0;
-  const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-  return read.ec == std::errc() && *read.ptr == '-' && number > 0 ? static_cast<uint64_t>(number)
-                                                                  : 0;
-}
 
 /// Nothing but zeros where its header would be: its process died before that was there.
 bool never_begun(const std::filesystem::path& file) {

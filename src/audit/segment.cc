@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -246,6 +247,14 @@ std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length) 
   std::array<char, kFrameHeader> head;
   std::memcpy(head.data(), bytes.data(), head.size());
   return head;
+}
+
+uint64_t number_in_name(const std::filesystem::path& file) {
+  const std::string name = file.filename();
+  int64_t number = 0;
+  const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
+  return read.ec == std::errc() && *read.ptr == '-' && number > 0 ? static_cast<uint64_t>(number)
+                                                                  : 0;
 }
 
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory) {

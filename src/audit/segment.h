@@ -127,6 +127,9 @@ Result<Recovery> recover_segment(const std::filesystem::path& file);
 /// it.
 std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length);
 
+/// The first sequence number of a segment by its name; 0 for a name that is none of ours.
+uint64_t number_in_name(const std::filesystem::path& file);
+
 /// All segments of a log folder, by first sequence.
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory);
 

@@ -124,7 +124,7 @@ HttpResponse FrontDoor::slowed(const HttpRequest& request, HttpResponse answer) 
     shows.authorization = "Bearer " + std::string(key);
   // What a model's provider refuses is not held against who asked.
   if (share_of(shows, *gateway_.directory()) != share_of_peer(request.peer)) return answer;
-  auto refused = wait_for("refused " + network_of(request.peer));
+  auto refused = wait_for("refused " + net::network_of(request.peer));
   return refused ? std::move(*refused) : std::move(answer);
 }
 
