@@ -227,12 +227,18 @@ Result<GrantRow> Keeper::ask(const Asker& asker, const Wish& wish) {
 }
 
 /// One account of a person that has broken the glass unseen stops all of them.
-Result<> Keeper::nothing_to_review(const Asker& asker, const GrantRow& grant) {
+Result<> Keeper::nothing_to_review(const Surroundings& around, const Asker& asker,
+                                   const GrantRow& grant) {
   SLUICE_ASSIGN(const auto open, grants_.open());
   for (const GrantRow& other : open) {
     if (!other.to_review()) continue;
     const auto& actors = asker.principal.actors;
-    const bool same = other.person == grant.person || other.holder == grant.holder ||
+    // Who has had the name is still who they were.
+    const auto known = around.directory->called(other.person);
+    const bool renamed = std::any_of(known.begin(), known.end(), [&](const auto* each) {
+      return approval::person_of(*each) == grant.person;
+    });
+    const bool same = renamed || other.person == grant.person || other.holder == grant.holder ||
                       other.holder_created_micros == grant.holder_created_micros ||
                       std::find(actors.begin(), actors.end(), other.person) != actors.end();
     if (!same) continue;
@@ -250,7 +256,9 @@ Result<GrantRow> Keeper::break_glass(const Asker& asker, const Wish& wish) {
   const policy::BreakGlass& glass = *role->break_glass;
   SLUICE_TRY(check_span(*role, wish.lasts, glass.at_most));
   SLUICE_ASSIGN(auto grant, grant_of(around, asker, wish, *role));
-  SLUICE_TRY(nothing_to_review(asker, grant));
+  // Another gateway on the store may be asked at the same time, by another account of theirs.
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_TRY(nothing_to_review(around, asker, grant));
   const auto& users = around.directory->users();
   const bool reviewed = std::any_of(users.begin(), users.end(), [&](const identity::User& user) {
     return decider(*around.directory, user.name) && in_some(user, glass.review_by) &&
@@ -275,6 +283,7 @@ Result<GrantRow> Keeper::break_glass(const Asker& asker, const Wish& wish) {
       grant.ticket.empty() ? "" : ", ticket ", grant.ticket, fmt::join(grant.review_by, " or "),
       format_time(grant.review_due_micros));
   SLUICE_ASSIGN(grant.number, grants_.add(grant, grant.holder, word));
+  SLUICE_TRY(transaction.commit());
   log::warn("grant {}: {}", grant.number, word);
   return grants_.find(grant.number);
 }

@@ -122,7 +122,7 @@ class Keeper {
                             const policy::Role& role) const;
   Result<GrantRow> ask_for(const Surroundings& around, const Asker& asker, const Wish& wish,
                            const policy::Role& role, GrantRow grant);
-  Result<> nothing_to_review(const Asker& asker, const GrantRow& grant);
+  Result<> nothing_to_review(const Surroundings& around, const Asker& asker, const GrantRow& grant);
   Result<> settle(const Surroundings& around, const GrantRow& grant);
   Result<> begin(const Surroundings& around, const GrantRow& grant, int64_t from_micros);
   Result<> begin_extension(const policy::Role& role, const GrantRow& extension,

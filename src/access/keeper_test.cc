@@ -1,5 +1,6 @@
 #include "access/keeper.h"
 
+#include <future>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -424,6 +425,32 @@ TEST_P(KeeperTest, Threat62_TheGlassIsNotBrokenTwiceWithoutReview) {
   // Another gateway that does not know of it yet is stopped by the store.
   GrantRow twice = broken("tim");
   EXPECT_FALSE(identity::GrantStore(database_).add(twice, "tim", "again"));
+}
+
+TEST_P(KeeperTest, Threat62_TwoGatewaysLetOnePersonBreakTheGlassOnce) {
+  store::Database of_other = database();
+  const auto there = [&] {
+    auto around = surroundings();
+    around.directory = *identity::load_directory(of_other);
+    return around;
+  };
+  const auto fixed = there();
+  const auto other =
+      *Keeper::open(database(), *desk, [fixed] { return fixed; }, [] { return wall_micros(); });
+  const Asker second = asker("alice-dba");
+  std::future<Result<GrantRow>> done;
+  const auto ask_there = [&] {
+    done = std::async(std::launch::async,
+                      [&] { return other->break_glass(second, wish(minutes(1))); });
+    // Long enough for whom nothing holds up.
+    done.wait_for(std::chrono::milliseconds(500));
+  };
+  // The second time that it is asked for, what waits for review has been read.
+  meanwhile = [&] { meanwhile = ask_there; };
+  const auto first = keeper->break_glass(asker("alice"), wish(minutes(1)));
+  ASSERT_TRUE(done.valid()) << "it was in between";
+  EXPECT_TRUE(first) << first.error().text;
+  EXPECT_THAT(why(done.get()), HasSubstr("has not been reviewed yet"));
 }
 
 TEST_P(KeeperTest, Threat62_AGlassBrokenForAnotherAccountIsTheirs) {

@@ -49,8 +49,12 @@ bool is_holder(const identity::Directory& directory, const identity::User& user,
                const GrantRow& grant) {
   const std::string person = approval::person_of(user);
   const auto is_them = [&](const std::string& name) {
-    return !name.empty() &&
-           (name == user.name || name == person || person_named(directory, name) == person);
+    if (name.empty()) return false;
+    if (name == user.name || name == person) return true;
+    const auto known = directory.called(name);
+    return std::any_of(known.begin(), known.end(), [&](const identity::User* each) {
+      return each->name == user.name || approval::person_of(*each) == person;
+    });
   };
   // Renamed they are who they were.
   return user.created_micros == grant.holder_created_micros || is_them(grant.holder) ||

@@ -26,7 +26,7 @@ Result<const identity::User*> human(const identity::Directory& directory, const 
 /// Whether it is about the user that has the name now.
 bool same_user(const identity::Directory& directory, const std::string& name, int64_t created) {
   const identity::User* user = directory.find(name);
-  return user != nullptr && user->created_micros <= created;
+  return user != nullptr && user->since() <= created;
 }
 
 }  // namespace

@@ -62,6 +62,25 @@ void Desk::set_directory(std::shared_ptr<const identity::Directory> directory) {
   directory_ = std::move(directory);
 }
 
+void Desk::follow(std::function<std::shared_ptr<const identity::Directory>()> source) {
+  const std::lock_guard lock(mutex_);
+  source_ = std::move(source);
+}
+
+void Desk::catch_up() {
+  std::function<std::shared_ptr<const identity::Directory>()> source;
+  {
+    const std::lock_guard lock(mutex_);
+    source = source_;
+  }
+  if (!source) return;
+  auto next = source();
+  const std::lock_guard lock(mutex_);
+  // One that is lost has no version, and counts at once.
+  if (!next->why_lost().empty() || next->version() >= directory_->version())
+    directory_ = std::move(next);
+}
+
 /// Goes on at the pace of the steady clock from the latest time that was ever seen: setting the
 /// clock back makes nothing last longer.
 int64_t Desk::now() {
@@ -105,6 +124,7 @@ bool asks_the_same(const Request& known, const Request& next) {
 /// One change at a time, of all the desks at a store: what `work` has read is so until its end.
 template <typename Work>
 auto Desk::alone(Work work) -> decltype(work()) {
+  catch_up();
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   auto done = work();
@@ -171,7 +191,7 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
                           difference(request.subject, subject)));
   }
   const identity::User* requester = directory_->find(request.subject.requester);
-  if (requester == nullptr || requester->created_micros > request.created_micros)
+  if (requester == nullptr || requester->since() > request.created_micros)
     return no("was made by somebody else of that name; ask again");
   if (!request.automatic) {
     SLUICE_ASSIGN(const Standing now, judged(request));
@@ -238,6 +258,7 @@ Result<std::vector<Request>> Desk::list(const Wanted& wanted) {
 }
 
 std::vector<std::string> Desk::missing(const Request& request) {
+  catch_up();
   const std::lock_guard lock(mutex_);
   if (request.state != State::kWaiting) return {};
   const auto now = judged(request);
@@ -245,12 +266,14 @@ std::vector<std::string> Desk::missing(const Request& request) {
 }
 
 Result<bool> Desk::stands(const Request& request) {
+  catch_up();
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(const Standing now, judged(request));
   return now.approved;
 }
 
 Result<> Desk::could_vote(Request request, const Vote& vote) {
+  catch_up();
   const std::lock_guard lock(mutex_);
   request.state = State::kWaiting;
   return may_vote_now(request, vote);

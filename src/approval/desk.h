@@ -33,6 +33,9 @@ class Desk {
   Desk& operator=(const Desk&) = delete;
 
   void set_directory(std::shared_ptr<const identity::Directory> directory);
+  /// Asks `source` who there is before it decides on anything: `set_directory` may come later than
+  /// what was changed. Called from any thread, with no lock held.
+  void follow(std::function<std::shared_ptr<const identity::Directory>()> source);
 
   /// Asks for something to be approved; `valid` from now. What has been asked for in exactly the
   /// same way and is still open is not asked for twice. `request.automatic`: it is approved at
@@ -74,6 +77,8 @@ class Desk {
  private:
   Desk(store::Database database, std::shared_ptr<const identity::Directory> directory);
   int64_t now();
+  /// Takes over who there is by now. Without the lock.
+  void catch_up();
   template <typename Work>
   auto alone(Work work) -> decltype(work());
   // What they do, within `alone`.
@@ -99,6 +104,7 @@ class Desk {
   DelegationStore delegations_{database_};
   std::map<int64_t, std::vector<int64_t>> escalations_;  ///< when, of those that wait
   std::shared_ptr<const identity::Directory> directory_;
+  std::function<std::shared_ptr<const identity::Directory>()> source_;
   int64_t started_wall_ = 0;  ///< never earlier than what any desk has seen
   Clock::time_point started_ = Clock::now();
   struct Watcher {

@@ -108,6 +108,21 @@ TEST_P(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
               HasSubstr("may not approve any more"));
 }
 
+TEST_P(DeskTest, Threat67_ItDecidesByWhoThereIsNow) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  auto now = people(false);
+  desk->follow([&] { return now; });
+  EXPECT_FALSE(*desk->stands(*desk->find(asked->number)));
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
+              HasSubstr("may not approve any more"));
+  // What is older than what it knows is not taken.
+  desk->set_directory(std::make_shared<const identity::Directory>(people()->users(), 2));
+  EXPECT_TRUE(*desk->stands(*desk->find(asked->number)));
+  now = identity::Directory::lost("the store is away");
+  EXPECT_FALSE(*desk->stands(*desk->find(asked->number))) << "nobody is known any more";
+}
+
 TEST_P(DeskTest, WhatNoLongerCountsIsAskedForAnew) {
   identity::User carol;
   carol.name = "carol";
@@ -149,6 +164,12 @@ TEST_P(DeskTest, AnApprovalIsNotForWhoHasTheNameLater) {
     EXPECT_THAT(desk->use(each.number, each.subject).error().text,
                 HasSubstr("somebody else of that name"));
   }
+  // Nor for who was made long before, and is given the name.
+  users[0].created_micros = 0;
+  users[0].named_micros = wall_micros() + 1;
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 3));
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
+              HasSubstr("somebody else of that name"));
 }
 
 TEST_P(DeskTest, TheApproverMayAllowFewerRowsNeverMore) {

@@ -15,14 +15,17 @@ bool in_some(const identity::User& user, const std::vector<std::string>& groups)
   });
 }
 
-/// Under any account of theirs: a name that stands in the request may be one of several.
+/// Under any account of theirs, and any name that they have had: a name that stands in the request
+/// may be one of several.
 bool is_requester(const identity::User& user, const Request& request,
                   const identity::Directory& directory) {
   const std::string person = person_of(user);
   const auto is_them = [&](const std::string& name) {
     if (name == user.name || name == person) return true;
-    const identity::User* known = directory.find(name);
-    return known != nullptr && person_of(*known) == person;
+    const auto known = directory.called(name);
+    return std::any_of(known.begin(), known.end(), [&](const identity::User* each) {
+      return each == &user || person_of(*each) == person;
+    });
   };
   return is_them(request.subject.requester) ||
          std::any_of(request.persons.begin(), request.persons.end(), is_them);
@@ -53,9 +56,9 @@ struct Counted {
 Result<const identity::User*> eligible_at(const Request& request, const std::string& name,
                                           int64_t at_micros, const Judging& judging) {
   SLUICE_ASSIGN(const identity::User* user, eligible(request, name, judging.directory));
-  if (user->created_micros > at_micros)
+  if (user->since() > at_micros)
     return fail(ErrorCode::kDenied,
-                fmt::format("\"{}\" has been made since, and is somebody else", name));
+                fmt::format("\"{}\" has got the name since, and is somebody else", name));
   return user;
 }
 

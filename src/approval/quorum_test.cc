@@ -82,6 +82,44 @@ TEST(Quorum, OneOfTheGroupIsEnough) {
   EXPECT_TRUE(judged(asked).approved);
 }
 
+/// Alice asked, and is called alice.jones since; somebody else has the name by now.
+identity::Directory after_a_new_name() {
+  std::vector<identity::User> users = {user("alice.jones", {"dba"}), user("alice-admin", {"dba"}),
+                                       user("alice", {"dba"}), user("bob", {"dba"})};
+  users[0].named_micros = 50;
+  users[0].former_names = {"alice"};
+  users[1].attributes["person"] = "alice.jones";
+  users[2].created_micros = users[2].named_micros = 60;
+  return {std::move(users), 1};
+}
+
+TEST(Quorum, Threat60_WhoAsksDoesNotDecideUnderANewName) {
+  const auto people = after_a_new_name();
+  Request asked = request({{{"dba"}, 1}});
+  for (const char* name : {"alice.jones", "alice-admin", "alice"}) {
+    const auto allowed = may_vote(asked, {name, Verdict::kApprove}, {people, {}, 100});
+    ASSERT_FALSE(allowed) << name;
+    EXPECT_THAT(allowed.error().text, HasSubstr("does not decide"));
+  }
+  EXPECT_TRUE(may_vote(asked, {"bob", Verdict::kApprove}, {people, {}, 100}));
+  // An agent asked for her.
+  asked.subject.requester = "robot";
+  EXPECT_FALSE(may_vote(asked, {"alice.jones", Verdict::kApprove}, {people, {}, 100}));
+}
+
+TEST(Quorum, Threat67_AVoteIsNotOfWhoIsGivenTheNameLater) {
+  std::vector<identity::User> users = {user("alice", {}), user("bob", {"dba"})};
+  Request asked = request({{{"dba"}, 1}});
+  asked.votes.push_back({"bob", Verdict::kApprove});
+  asked.votes.back().time_micros = 40;
+  const std::vector<Delegation> none;
+  const identity::Directory before(users, 1);
+  EXPECT_TRUE(standing(asked, {before, none, 100}).approved);
+  users[1].named_micros = 50;
+  const identity::Directory now(users, 2);
+  EXPECT_FALSE(standing(asked, {now, none, 100}).approved);
+}
+
 TEST(Quorum, WhoAsksDoesNotDecideUnderAnyName) {
   Request asked = request({{{"dba"}, 1}});
   for (const char* name : {"alice", "alice-admin"}) {

@@ -1,5 +1,6 @@
 #include "audit/erasure.h"
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 
@@ -87,7 +88,9 @@ Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uin
     }
     places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
   }
-  if (seen < last) return fail(damaged_at(reader.offset()).within(file.filename().string()));
+  // What lies behind a damaged place may be some of those; what lies before it can go.
+  if (seen < std::min(last, erasure.last))
+    return fail(damaged_at(reader.offset()).within(file.filename().string()));
   return places;
 }
 

@@ -32,6 +32,7 @@ std::vector<Erasure> parse_erasure(std::string_view message);
 struct LegalHold {
   std::string name;
   Query which;
+  friend bool operator==(const LegalHold&, const LegalHold&) = default;
 };
 
 /// Removes what these records say; their places in the tree stay. Returns how many there were. An

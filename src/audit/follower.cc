@@ -2,15 +2,20 @@
 
 namespace sluice::audit {
 
-Result<size_t> LogFollower::read(size_t limit, const Each& each) {
+Result<size_t> LogFollower::read(size_t limit, const Each& each,
+                                 const std::function<bool()>& enough) {
   if (watch_.changed(directory_)) {
     SLUICE_ASSIGN(files_, list_segments(directory_));
   }
   size_t count = 0;
+  behind_ = false;
   for (const auto& file : files_) {
+    if (enough && enough()) break;
     const std::string name = file.filename();
     if (SegmentReader* reader = reader_of(file, name)) {
-      count += read_segment(*reader, file, name, limit, each);
+      const size_t read = read_segment(*reader, file, name, limit, each);
+      behind_ = behind_ || read == limit;
+      count += read;
     }
   }
   return count;

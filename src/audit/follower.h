@@ -28,8 +28,11 @@ class LogFollower {
   using Each = std::function<void(const std::string& segment, const Frame& frame)>;
 
   /// Hands over at most `limit` new frames of each segment, in order within a segment. Returns how
-  /// many there were.
-  Result<size_t> read(size_t limit, const Each& each);
+  /// many there were. `enough` is asked between segments.
+  Result<size_t> read(size_t limit, const Each& each, const std::function<bool()>& enough = {});
+  /// Whether it stopped at the limit in any segment, so that there may be more, older than what of
+  /// others was handed over.
+  bool behind() const { return behind_; }
   const Cursor& cursor() const { return cursor_; }
   /// Damaged places found on the way, for the log: "file: damaged at byte …".
   std::vector<std::string> take_damage() { return std::exchange(damage_, {}); }
@@ -41,6 +44,7 @@ class LogFollower {
 
   std::filesystem::path directory_;
   FolderWatch watch_;
+  bool behind_ = false;
   std::vector<std::filesystem::path> files_;  ///< its segments
   Cursor cursor_;
   std::map<std::string, SegmentReader> open_;

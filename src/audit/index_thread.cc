@@ -6,14 +6,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 
 namespace sluice::audit {
 namespace {
 
 /// How far the index may be behind the log.
-constexpr auto kLag = std::chrono::seconds(1);
+constexpr Duration kLag = std::chrono::seconds(1);
+/// What a stop waits for; a backlog may be minutes long.
+constexpr Duration kLastHelping = std::chrono::milliseconds(300);
 /// Between two looks at the log; while records come in numbers a long helping would keep a worker
 /// from its core.
 constexpr auto kPause = std::chrono::milliseconds(200), kBusyPause = std::chrono::milliseconds(20);
@@ -78,39 +79,42 @@ bool IndexThread::follow_log() {
   LogFollower follower(directory_ / "log", std::move(*cursor));
   auto flushed = Clock::now();
   for (;;) {
-    bool stopping = false;
-    {
-      const std::lock_guard lock(mutex_);
-      stopping = stopping_;
-    }
+    const bool last = stopping();
+    const auto until = Clock::now() + (last ? kLastHelping : kLag);
     const uint64_t before = last_read_;
-    while (index_some(*index, follower)) {
-    }
+    bool more = true;
+    while (more && Clock::now() < until && stopping() == last)
+      more = index_some(*index, follower, until);
     const auto pause = last_read_ - before >= kBusy ? kBusyPause : kPause;
     // Few records cost as much to write as many, so a trickle is gathered for a while.
-    if (index->pending_records() > 0 && (stopping || Clock::now() - flushed >= kLag)) {
+    if (index->pending_records() > 0 && (last || Clock::now() - flushed >= kLag)) {
       flush(*index, follower);
       flushed = Clock::now();
     }
-    if (stopping) return false;
+    if (last) return false;
     if (std::filesystem::exists(stale_index(directory_))) return true;
+    if (more) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, pause, [this] { return stopping_; });
   }
 }
 
-bool IndexThread::index_some(Index& index, LogFollower& follower) {
+/// Whether there was so much that there may be more: a few records at a time are not waited for.
+bool IndexThread::index_some(Index& index, LogFollower& follower, Clock::time_point until) {
   constexpr size_t kEnough = 8192;
   // What could not be written is tried again before anything more is taken in.
   if (index.pending_records() >= kEnough && !flush(index, follower)) return false;
-  const auto count = follower.read(kEnough, [&](const std::string& segment, const Frame& frame) {
+  const auto add = [&](const std::string& segment, const Frame& frame) {
     if (!index.add(segment, frame)) {
       log::error("audit log: {} holds no record at byte {}", segment, frame.offset);
     }
     last_read_ = std::max(last_read_, frame.sequence);
+  };
+  const auto count = follower.read(kEnough, add, [&] {
+    return Clock::now() >= until || index.pending_records() >= kEnough;
   });
   for (const auto& damage : follower.take_damage()) log::error("audit log: {}", damage);
-  return count && *count > 0;
+  return count && *count >= kEnough;
 }
 
 bool IndexThread::flush(Index& index, const LogFollower& follower) {

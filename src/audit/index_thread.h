@@ -9,6 +9,7 @@
 
 #include "audit/follower.h"
 #include "audit/index.h"
+#include "base/clock.h"
 
 namespace sluice::audit {
 
@@ -23,7 +24,7 @@ class IndexThread {
   IndexThread& operator=(const IndexThread&) = delete;
 
   void start();
-  /// Indexes all there is, then ends.
+  /// Indexes what can be in a moment, then ends; what is left is for the next start.
   void stop();
   /// The newest record in the index.
   uint64_t indexed() const { return indexed_.load(std::memory_order_relaxed); }
@@ -33,7 +34,11 @@ class IndexThread {
   /// Until it stops (false), or the index is to be made anew (true).
   bool follow_log();
   Result<Index> open() const;
-  bool index_some(Index& index, LogFollower& follower);
+  bool index_some(Index& index, LogFollower& follower, Clock::time_point until);
+  bool stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
   bool flush(Index& index, const LogFollower& follower);
 
   std::filesystem::path directory_;

@@ -113,6 +113,7 @@ class LogImpl : public Log {
   }
 
  private:
+  Result<> not_what_was_signed(const Error& error) const;
   void set_tree_problem(const std::string& problem);
   void record_evidence(const std::string& message);
   void record_lost(const std::vector<uint64_t>& numbers);
@@ -227,14 +228,27 @@ LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
   for (uint32_t i = 0; i <= writers; ++i) writers_.push_back(std::make_unique<Writer>(*this, i));
 }
 
+Result<> LogImpl::not_what_was_signed(const Error& error) const {
+  return fail(ErrorCode::kIo,
+              fmt::format("the audit log in {} is not what was signed: {}. `sluice audit verify` "
+                          "tells where. Keep the folder as evidence; a new log begins when it "
+                          "is moved away",
+                          options_.directory.string(), error.text));
+}
+
 Result<> LogImpl::recover() {
   SLUICE_TRY(name_begun_segments(log_directory(options_.directory)));
   for (const auto& writer : writers_) writer->drop_spare();
   SLUICE_ASSIGN(const auto files, list_segments(log_directory(options_.directory)));
-  const uint64_t covered = tree_files(options_.directory).claimed_size();
+  const auto covered = tree_files(options_.directory).claimed_size();
+  // What has been signed is not looked at anew, and so not written over, where nobody knows what
+  // that is.
+  if (!covered) return not_what_was_signed(covered.error());
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     if (!header) {
+      // What cannot be read just now may hold records whose numbers would be given out again.
+      if (header.error().code == ErrorCode::kIo) return fail(header.error());
       // Its process died before the header was there. Its name is not to be given out again.
       sequence_ = std::max(sequence_.load(), number_in_name(file));
       log::warn("audit log: {}", header.error().text);
@@ -244,7 +258,7 @@ Result<> LogImpl::recover() {
     uint64_t last = std::max(header->last_sequence, header->first_sequence - 1);
     // What no checkpoint covers may not have reached the disk before power failed, though its
     // header has: it is looked at as if it had not been closed.
-    const bool doubtful = header->last_sequence > covered && std::filesystem::exists(file);
+    const bool doubtful = header->last_sequence > *covered && std::filesystem::exists(file);
     if (header->last_sequence == 0 || doubtful) {
       SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
       if (header->last_sequence != 0 && recovery.last_sequence >= header->last_sequence) {
@@ -260,7 +274,7 @@ Result<> LogImpl::recover() {
       if (recovery.records == 0) {
         // It would be taken for one still being written; what is torn keeps its name for itself.
         std::error_code ignored;
-        if (recovery.torn) last = header->first_sequence;
+        if (recovery.torn) last = std::max(last, header->first_sequence);
         if (recovery.torn) put_aside(file);
         if (!recovery.torn) std::filesystem::remove(file, ignored);
       }
@@ -275,13 +289,7 @@ Result<> LogImpl::open_tree() {
   const std::string origin =
       options_.origin.empty() ? "sluice.local/" + to_hex(random_string(8)) : options_.origin;
   auto sequencer = Sequencer::open(options_.directory, origin, std::move(signer), sequence_);
-  if (!sequencer) {
-    return fail(ErrorCode::kIo,
-                fmt::format("the audit log in {} is not what was signed: {}. `sluice audit verify` "
-                            "tells where. Keep the folder as evidence; a new log begins when it "
-                            "is moved away",
-                            options_.directory.string(), sequencer.error().text));
-  }
+  if (!sequencer) return not_what_was_signed(sequencer.error());
   tree_ = std::make_unique<TreeKeeper>(
       std::move(*sequencer), options_.checkpoint_interval,
       TreeKeeper::Callbacks{[this](const auto& problem) { set_tree_problem(problem); },
@@ -433,6 +441,8 @@ void LogImpl::close() {
   }
   wake_sync();
   if (sync_thread_.joinable()) sync_thread_.join();
+  // Its thread records what it finds: nothing is sealed before it has ended.
+  if (tree_) tree_->stop();
   for (const auto& writer : writers_) {
     writer->drop_spare();
     if (const auto segment = writer->segment()) {
@@ -440,7 +450,6 @@ void LogImpl::close() {
       segment->seal();
     }
   }
-  if (tree_) tree_->stop();
   index_thread_.stop();
   ::close(lock_);
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 #include "audit/record.h"
 #include "audit/search.h"
 #include "audit/segment.h"
+#include "audit/tree_files.h"
 #include "base/test_folder.h"
 
 namespace sluice::audit {
@@ -51,8 +53,39 @@ class LogTest : public ::testing::Test {
     event.time_micros = 1;
     return event;
   }
-  static bool eventually(const std::function<bool()>& done) {
-    for (int i = 0; i < 5000; ++i) {
+  /// What a killed process leaves: a segment with these records that was never sealed.
+  void leave_behind(const std::vector<uint64_t>& numbers) {
+    std::filesystem::create_directories(segments());
+    char name[64];
+    std::snprintf(name, sizeof name, "%020lu-0.seg", numbers.front());
+    const size_t size = 64UL * 1024;
+    std::string bytes(size, '\0');
+    {
+      auto writer = SegmentWriter::create(segments() / "made", 0, numbers.front(), size);
+      std::string payload;
+      encode_record(payload, context.bytes(), statement("before"), {});
+      for (const uint64_t number : numbers) (*writer)->append(number, {}, payload);
+      std::ifstream(segments() / "made", std::ios::binary)
+          .read(bytes.data(), static_cast<std::streamsize>(size));
+    }
+    std::filesystem::remove(segments() / "made");
+    std::ofstream(segments() / name, std::ios::binary) << bytes;
+  }
+  /// Ten records in a log that is closed; the file that they are in.
+  std::filesystem::path write_ten() {
+    const auto log = open();
+    for (int i = 1; i <= 10; ++i)
+      EXPECT_TRUE(log->writer(0).append(context, statement("SELECT " + std::to_string(i))));
+    log->close();
+    return list_segments(segments())->front();
+  }
+  static void flip(const std::filesystem::path& file, size_t at) {
+    std::string bytes = *read_file(file);
+    bytes[at] ^= 0x55;
+    ASSERT_TRUE(replace_file(file, bytes));
+  }
+  static bool eventually(const std::function<bool()>& done, int tries = 5000) {
+    for (int i = 0; i < tries; ++i) {
       if (done()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -161,22 +194,7 @@ TEST_F(LogTest, LimitsAreThoseOfTheOptions) {
 }
 
 TEST_F(LogTest, Threat37_AfterACrashWholeRecordsAreKeptAndNumbersNotUsedAgain) {
-  // What a killed process leaves: a segment with records that was never sealed.
-  std::filesystem::create_directories(segments());
-  const auto file = segments() / "00000000000000000005-0.seg";
-  std::string bytes;
-  {
-    auto writer = SegmentWriter::create(segments() / "made", 0, 5, 4096);
-    std::string payload;
-    encode_record(payload, context.bytes(), statement("before"), {});
-    (*writer)->append(5, {}, payload);
-    (*writer)->append(8, {}, payload);
-    std::ifstream in(segments() / "made", std::ios::binary);
-    bytes.assign(4096, '\0');
-    in.read(bytes.data(), 4096);
-  }
-  std::filesystem::remove(segments() / "made");
-  std::ofstream(file, std::ios::binary) << bytes;
+  leave_behind({5, 8});
   const auto log = open();
   EXPECT_GE(*log->writer(0).append(context, statement("after")), 9U) << "behind what says so";
   EXPECT_THAT(texts(), ElementsAre("before", "before", "after"));
@@ -185,6 +203,82 @@ TEST_F(LogTest, Threat37_AfterACrashWholeRecordsAreKeptAndNumbersNotUsedAgain) {
     return testing::Value(evidence(),
                           IsSupersetOf({"lost: records 1 to 4", "lost: records 6 to 7"}));
   }));
+}
+
+TEST_F(LogTest, WhatIsClosedAtOnceSaysWhatWasLostAllTheSame) {
+  std::vector<uint64_t> numbers;
+  for (uint64_t number = 5; number <= 805; number += 2) numbers.push_back(number);
+  leave_behind(numbers);
+  const auto log = open();
+  log->close();
+  // One before the first and 400 between them: more than what is left of the last page holds.
+  std::vector<std::string> lost;
+  for (const auto& message : evidence())
+    if (message.starts_with("lost: ")) lost.push_back(message);
+  EXPECT_EQ(lost.size(), 401U);
+  EXPECT_THAT(lost, IsSupersetOf({"lost: records 1 to 4", "lost: record 6", "lost: record 804"}));
+  const auto health = log->health();
+  EXPECT_EQ(health.published_sequence, health.last_sequence) << "that is signed too";
+}
+
+TEST_F(LogTest, NoNumberIsGivenTwiceWhereTheFirstRecordIsDamaged) {
+  const auto file = write_ten();
+  std::filesystem::remove_all(folder / "tlog");
+  flip(file, kSegmentHeader + kFrameHeader);
+  const auto log = open();
+  ASSERT_TRUE(log);
+  EXPECT_GT(*log->writer(0).append(context, statement("after")), 10U);
+}
+
+TEST_F(LogTest, WhatCannotBeReadIsNotTakenForLost) {
+  const auto file = write_ten();
+  std::filesystem::rename(file, folder / "aside");
+  std::filesystem::create_symlink(file, file);
+  const auto refused = Log::open(options, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kIo);
+  EXPECT_THAT(refused.error().text, HasSubstr(file.filename().string()));
+  std::filesystem::rename(folder / "aside", file);
+  EXPECT_EQ(texts().size(), 10U);
+  EXPECT_TRUE(open());
+}
+
+TEST_F(LogTest, WithoutACheckpointThatCanBeReadNothingIsWrittenOver) {
+  const auto file = write_ten();
+  const std::string checkpoint = *tree_files(folder.path()).read_checkpoint();
+  flip(folder / "tlog" / "checkpoint", checkpoint.find('\n') + 1);  // Its size.
+  flip(file, std::filesystem::file_size(file) / 2);
+  const std::string before = *read_file(file);
+  const auto refused = Log::open(options, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text, HasSubstr("is not what was signed"));
+  EXPECT_EQ(*read_file(file), before) << "it is evidence";
+}
+
+TEST_F(LogTest, ClosesWithoutWaitingForAnIndexThatIsFarBehind) {
+  constexpr int kRecords = 40'000;
+  options.segment_bytes = 4UL * 1024 * 1024;
+  {
+    const auto log = open();
+    for (int i = 0; i < kRecords; ++i) {
+      std::string text = "SELECT x" + std::to_string(i);
+      for (int word = 0; word < 30; ++word) text += fmt::format(" w{}_{}", i, word);
+      ASSERT_TRUE(log->writer(0).append(context, statement(text)));
+    }
+    log->close();
+  }
+  for (const char* name : {"index.db", "index.db-wal", "index.db-shm"})
+    std::filesystem::remove(folder / name);
+  auto log = open();
+  const auto began = Clock::now();
+  log->close();
+  EXPECT_LT(Clock::now() - began, std::chrono::seconds(3));
+  EXPECT_LT(log->health().indexed_sequence, kRecords) << "it was as much as that";
+  log = open();
+  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence >= kRecords; }, 60'000));
+  log->close();
+  EXPECT_EQ(search(folder.path(), {.words = "x39999"})->size(), 1U);
+  EXPECT_EQ(search(folder.path(), {.words = "x7"})->size(), 1U);
 }
 
 TEST_F(LogTest, Threat37_SegmentThatDiedBeforeItsHeaderIsInNobodysWay) {

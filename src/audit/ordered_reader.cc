@@ -14,18 +14,22 @@ std::set<std::filesystem::path> OrderedReader::take_read() {
 Result<> OrderedReader::rescan() {
   for (auto& [writer, lane] : lanes_) lane.dry = false;
   if (!watch_.changed(directory_) && all_known_) return {};
-  all_known_ = true;
+  // Until all of it has been looked at: a listing that failed shows nothing of what is there.
+  all_known_ = false;
+  bool all = true;
   SLUICE_ASSIGN(const auto files, list_segments(directory_));
   for (const auto& file : files) {
     if (known_.contains(file.filename())) continue;
     const auto header = read_segment_header(file);
+    if (!header && header.error().code == ErrorCode::kIo) return fail(header.error());
     // Being created, or what a crash left of one that was.
-    all_known_ = all_known_ && header.has_value();
+    all = all && header.has_value();
     if (!header) continue;
     known_.insert(file.filename());
     if (header->last_sequence != 0 && header->last_sequence < next_) continue;
     lanes_[header->writer].files.push_back(file);
   }
+  all_known_ = all;
   return {};
 }
 

@@ -60,6 +60,7 @@ struct Query {
   bool seen_masked = false;              ///< also where that was masked
   Order order = Order::kNewest;
   std::optional<Rank> after;  ///< only what comes behind this one
+  friend bool operator==(const Query&, const Query&) = default;
 };
 
 /// Whether a record is one of those; its place in an order aside.

@@ -80,17 +80,18 @@ const RetentionRule* rule_for(std::span<const RetentionRule> rules, const Record
 /// One run over one segment.
 struct Retention::Segment {
   int64_t now;
-  std::span<const LegalHold> holds;
+  std::vector<LegalHold> holds;
   const Tell& tell;
   Counts& counts;
   int64_t next = kNever;                                      ///< when something of it will be over
   std::map<std::string, std::vector<uint64_t>> numbers = {};  ///< that are over, by rule
   std::vector<FramePlace> places = {};
   bool erased = false;
-  bool untold = false;  ///< nothing can be put on the record: no other is to be looked at
+  bool over = false;  ///< nothing can be put on the record, or it is not known what is held
 };
 
 void Retention::set_rules(std::vector<RetentionRule> rules) {
+  if (rules == rules_) return;
   rules_ = std::move(rules);
   next_.clear();
 }
@@ -130,9 +131,16 @@ Result<> Retention::look_at(const std::filesystem::path& file, Segment& segment)
 
 /// Others may read and archive the segments while it waits.
 Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segment) {
+  // One that was set since the last segment: what it keeps is not even told of.
+  if (holds_) {
+    auto now = holds_();
+    segment.over = !now;
+    if (!now) return fail(std::move(now.error()));
+    segment.holds = std::move(*now);
+  }
   SLUICE_TRY(look_at(file, segment));
   if (segment.places.empty()) return {};
-  segment.untold = true;
+  segment.over = true;
   for (const auto& [rule, list] : segment.numbers) {
     const auto ranges = ranges_of(list);
     for (size_t i = 0; i < ranges.size(); i += kRangesTold) {
@@ -141,19 +149,18 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
     }
   }
   if (settle_) SLUICE_TRY(settle_());
-  segment.untold = false;
+  segment.over = false;
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
   if (holds_) {
     SLUICE_ASSIGN(const auto now, holds_());
     const bool more = std::any_of(now.begin(), now.end(), [&](const LegalHold& hold) {
-      return std::none_of(segment.holds.begin(), segment.holds.end(),
-                          [&](const auto& known) { return known.name == hold.name; });
+      return std::find(segment.holds.begin(), segment.holds.end(), hold) == segment.holds.end();
     });
     if (more)
       return fail(ErrorCode::kUnavailable,
                   "a legal hold has been set meanwhile: the next run looks at it anew");
   }
   segment.erased = true;
-  SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
   const SegmentFrames all{file, segment.places};
   SLUICE_TRY(begin_erasing(audit_, {&all, 1}));
   return finish_erasing(audit_);
@@ -165,10 +172,13 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
   for (const auto& rule : rules_) counts[rule.name].keep = text_of(rule.keep_micros);
   if (rules_.empty()) return counts;
   SLUICE_ASSIGN(const auto files, list_segments(audit_ / "log"));
-  Segment segment{now_micros, holds, tell, counts};
+  Segment segment{now_micros, {holds.begin(), holds.end()}, tell, counts};
   Result<> result;
   size_t failed = 0;
+  bool stopped = false;
   for (const auto& file : files) {
+    stopped = stopped_ && stopped_();
+    if (stopped) break;
     const auto next = next_.find(file.filename());
     // A trial counts what is held, too, which the next run need not look at.
     if (tell && next != next_.end() && next->second > now_micros) continue;
@@ -182,13 +192,14 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
     // Somebody else's erasing or archiving is over in the next run.
     ++failed;
     if (result) result = fail(Error(done.error()).within(file.filename().string()));
-    if (segment.untold) break;
+    if (segment.over) break;
   }
   if (segment.erased) SLUICE_TRY(settle_index(audit_));
+  if (stopped) return fail(ErrorCode::kUnavailable, "the gateway is being stopped");
   if (result) return counts;
   return fail(std::move(result.error())
                   .within(fmt::format("{} segment(s) of the audit log are left as they are{}",
-                                      failed, segment.untold ? "" : ", all others are done")));
+                                      failed, segment.over ? "" : ", all others are done")));
 }
 
 }  // namespace sluice::audit

@@ -21,6 +21,7 @@ struct RetentionRule {
   std::string name;
   Query which;
   std::optional<int64_t> keep_micros;  ///< nothing: for ever
+  friend bool operator==(const RetentionRule&, const RetentionRule&) = default;
 };
 
 /// An error names the rule and what is wrong with it.
@@ -43,6 +44,7 @@ class Retention {
   /// `audit` is `<state>/audit`.
   explicit Retention(std::filesystem::path audit) : audit_(std::move(audit)) {}
 
+  /// What has been looked at under the same rules is not looked at again.
   void set_rules(std::vector<RetentionRule> rules);
 
   /// What a run has found or done, by rule.
@@ -55,10 +57,12 @@ class Retention {
 
   /// What is told is signed before anything is erased: waits for it. Without it nobody waits.
   void set_settle(std::function<Result<>()> settle) { settle_ = std::move(settle); }
-  /// Asked again before anything is erased: a run takes its time.
+  /// Asked again for each segment, and before anything of it is erased: a run takes its time.
   void set_holds(std::function<Result<std::vector<LegalHold>>()> holds) {
     holds_ = std::move(holds);
   }
+  /// Asked between segments: a run ends there where it says so.
+  void set_stopped(std::function<bool()> stopped) { stopped_ = std::move(stopped); }
 
   /// Looks at segments whose records all are in a checkpoint that covers `published` of them, and
   /// erases what is over. Without `tell` it only counts. Others can have the segments between two
@@ -75,6 +79,7 @@ class Retention {
   std::vector<RetentionRule> rules_;
   std::function<Result<>()> settle_;
   std::function<Result<std::vector<LegalHold>>()> holds_;
+  std::function<bool()> stopped_;
   /// When something of a segment may be over; only for what has been looked at under these rules.
   std::map<std::string, int64_t> next_;
 };

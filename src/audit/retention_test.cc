@@ -225,6 +225,8 @@ TEST_F(RetentionTest, ADamagedRecordIsNotPassedOverInSilence) {
   const auto erased = erase_records(folder.path(), {1, 1000}, {});
   ASSERT_FALSE(erased);
   EXPECT_THAT(erased.error().text, HasSubstr("damaged at byte"));
+  EXPECT_EQ(erase_records(folder.path(), {1, 1}, {}), 1U) << "what stands before it can go";
+  EXPECT_THAT(left(), ::testing::Not(::testing::Contains("1")));
 }
 
 TEST_F(RetentionTest, AHoldThatIsSetMeanwhileIsHeeded) {
@@ -238,6 +240,41 @@ TEST_F(RetentionTest, AHoldThatIsSetMeanwhileIsHeeded) {
   const auto run = retention.run(16 * kDay, UINT64_MAX, {}, [](const auto&) { return Result<>(); });
   ASSERT_FALSE(run);
   EXPECT_THAT(run.error().text, HasSubstr("legal hold"));
+  EXPECT_EQ(left(), before);
+}
+
+TEST_F(RetentionTest, AHoldThatIsSetMeanwhileMakesNoMoreFalseWords) {
+  write(20, 101);
+  write(20, 201);
+  ASSERT_GE(list_segments(folder / "log")->size(), 3U);
+  std::vector<LegalHold> holds;
+  retention.set_holds([&] { return Result<std::vector<LegalHold>>(holds); });
+  retention.set_settle([&] {
+    holds = {{"lawsuit", {}}};
+    return Result<>();
+  });
+  const auto before = left();
+  const auto run = retention.run(1000 * kDay, UINT64_MAX, {}, [&](const std::string& message) {
+    told.push_back(message);
+    return Result<>();
+  });
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().text, HasSubstr("legal hold"));
+  EXPECT_EQ(left(), before);
+  EXPECT_FALSE(told.empty());
+  for (const auto& message : told) EXPECT_LE(parse_erasure(message).back().last, 20U) << message;
+}
+
+TEST_F(RetentionTest, AHoldThatIsWidenedMeanwhileIsHeeded) {
+  std::vector<LegalHold> holds = {{"case", {.user = "carol"}}};
+  retention.set_holds([&] { return Result<std::vector<LegalHold>>(holds); });
+  retention.set_settle([&] {
+    holds = {{"case", {}}};
+    return Result<>();
+  });
+  const auto first = holds;
+  const auto before = left();
+  EXPECT_FALSE(retention.run(16 * kDay, UINT64_MAX, first, [](const auto&) { return Result<>(); }));
   EXPECT_EQ(left(), before);
 }
 

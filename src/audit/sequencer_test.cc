@@ -1,7 +1,10 @@
 #include "audit/sequencer.h"
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "audit/leaf.h"
 #include "audit/log.h"
@@ -134,6 +137,49 @@ TEST_F(SequencerTest, WhatACrashSwallowedHasALeafThatSaysSo) {
   ASSERT_TRUE(sequencer->publish());
   EXPECT_TRUE(has(2, kLostEntry));
   EXPECT_TRUE(has(4, view(entry(4))));
+}
+
+TEST_F(SequencerTest, WhatCannotBeListedIsNotLost) {
+  {
+    const auto one = segment(0, 1);
+    for (uint64_t number = 1; number <= 5; ++number) add(*one, number);
+  }
+  const auto sequencer = open(5);
+  ASSERT_TRUE(sequencer) << problem;
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // The folder looks as it did.
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::vector<bool> went;
+  for (int i = 0; i < 3; ++i) went.push_back(sequencer->advance(100).has_value());
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(went, ElementsAre(false, false, false));
+  EXPECT_EQ(*sequencer->advance(100), 5U);
+  EXPECT_THAT(sequencer->take_lost(), ElementsAre());
+  ASSERT_TRUE(sequencer->publish());
+  EXPECT_TRUE(has(5, view(entry(5))));
+}
+
+TEST_F(SequencerTest, WhatCannotBeOpenedIsNotLost) {
+  {
+    const auto one = segment(0, 1);
+    for (uint64_t number = 1; number <= 5; ++number) add(*one, number);
+  }
+  const auto file = list_segments(log_directory(folder.path()))->front();
+  const auto sequencer = open(5);
+  ASSERT_TRUE(sequencer) << problem;
+  std::filesystem::rename(file, folder / "aside");
+  std::filesystem::create_symlink(file, file);
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = sequencer->advance(100);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text, HasSubstr(file.filename().string()));
+  }
+  std::filesystem::rename(folder / "aside", file);
+  EXPECT_EQ(*sequencer->advance(100), 5U);
+  EXPECT_THAT(sequencer->take_lost(), ElementsAre());
 }
 
 TEST_F(SequencerTest, GoesOnWhereTheCheckpointIs) {

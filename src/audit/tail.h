@@ -21,6 +21,9 @@ class Tail {
   /// was found, until it returns false. Returns how many there were.
   Result<size_t> poll(const std::function<bool(const Record&)>& each);
 
+  /// Whether the last time did not get to the end: there may be more, older than what it told.
+  bool behind() const { return follower_.behind(); }
+
  private:
   Tail(LogFollower follower, Query query)
       : follower_(std::move(follower)), query_(std::move(query)) {}

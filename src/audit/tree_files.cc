@@ -143,11 +143,13 @@ Result<std::string> TreeFiles::read_checkpoint() const {
   return read_file(directory_ / "checkpoint");
 }
 
-uint64_t TreeFiles::claimed_size() const {
+Result<uint64_t> TreeFiles::claimed_size() const {
   const auto text = read_checkpoint();
-  const auto note = text ? tlog::parse_note(*text) : fail(text.error());
-  const auto head = note ? tlog::parse_checkpoint(note->text) : fail(note.error());
-  return head ? head->size : 0;
+  if (!text && text.error().code == ErrorCode::kNotFound) return 0;
+  if (!text) return fail(text.error());
+  SLUICE_ASSIGN(const auto note, tlog::parse_note(*text));
+  SLUICE_ASSIGN(const auto head, tlog::parse_checkpoint(note.text));
+  return head.size;
 }
 
 Result<> TreeFiles::write_checkpoint(std::string_view note) const {

@@ -29,8 +29,8 @@ class TreeFiles {
   /// The signed note; kNotFound before the first.
   Result<std::string> read_checkpoint() const;
   /// How many records the checkpoint says that it covers; nobody has looked at its signature. 0:
-  /// there is none, or it cannot be read.
-  uint64_t claimed_size() const;
+  /// there is none. An error: there is one, and it cannot be read.
+  Result<uint64_t> claimed_size() const;
   /// On disk when it returns.
   Result<> write_checkpoint(std::string_view note) const;
 

@@ -1,5 +1,7 @@
 #include "audit/tree_keeper.h"
 
+#include <algorithm>
+
 #include <pthread.h>
 
 namespace sluice::audit {
@@ -10,6 +12,8 @@ constexpr auto kPause = std::chrono::milliseconds(100);
 /// While records come in numbers: a long helping would keep a worker from its core.
 constexpr auto kBusyPause = std::chrono::milliseconds(15);
 constexpr size_t kBusy = 32;
+/// Until what could not be signed is tried again: a disk or a token that fails is not hurried.
+constexpr auto kAgain = std::chrono::seconds(1);
 constexpr size_t kHelping = 16'384;
 
 }  // namespace
@@ -23,6 +27,7 @@ TreeKeeper::TreeKeeper(std::unique_ptr<Sequencer> sequencer, Duration interval, 
 void TreeKeeper::loop() {
   pthread_setname_np(pthread_self(), "audit-tree");
   auto signed_at = Clock::now();
+  const auto again = std::min<Duration>(interval_, kAgain);
   bool well = true;
   auto pause = kPause;
   for (;;) {
@@ -34,11 +39,13 @@ void TreeKeeper::loop() {
       asked = std::exchange(asked_, false);
       stopping = stopping_;
     }
-    // What has failed has not been mended by a round that did not try it.
-    const bool due = asked || stopping || !well || Clock::now() - signed_at >= interval_;
+    const auto since = Clock::now() - signed_at;
+    const bool due = asked || stopping || since >= (well ? interval_ : again);
     const auto done = work(due, stopping);
-    if (!done || !well) callbacks_.problem(done ? std::string() : done.error().text);
-    well = done.has_value();
+    if (!done) callbacks_.problem(done.error().text);
+    // What has failed has not been mended by a round that did not try it.
+    if (done && due && !well) callbacks_.problem({});
+    well = done && (well || due);
     pause = done && *done >= kBusy ? kBusyPause : kPause;
     if (due) {
       signed_at = Clock::now();
@@ -72,7 +79,10 @@ Result<size_t> TreeKeeper::work(bool publish, bool to_the_end) {
     if (result && publish) result = sequencer_->publish();
   }
   if (!result) return fail(std::move(result.error()));
-  return all;
+  if (lost.empty() || !to_the_end) return all;
+  // What was just said of them is part of what is there.
+  SLUICE_ASSIGN(const size_t more, work(publish, true));
+  return all + more;
 }
 
 void TreeKeeper::tell_waiting(bool well) {

@@ -42,6 +42,7 @@ Upkeep::Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks
     : audit_(std::move(audit)), callbacks_(std::move(callbacks)), retention_(audit_) {
   retention_.set_settle(callbacks_.settle);
   retention_.set_holds(callbacks_.holds);
+  retention_.set_stopped([this] { return stopping(); });
   reload(std::move(options));
   thread_ = std::thread([this] { loop(); });
 }
@@ -56,9 +57,8 @@ void Upkeep::stop() {
 }
 
 void Upkeep::reload(Options options) {
-  const std::lock_guard lock(work_mutex_);
+  const std::lock_guard lock(mutex_);
   options_ = std::move(options);
-  retention_.set_rules(options_.rules);
 }
 
 void Upkeep::loop() {
@@ -87,17 +87,14 @@ void Upkeep::resume() {
 void Upkeep::archive() {
   std::optional<Duration> after;
   {
-    const std::lock_guard lock(work_mutex_);
+    const std::lock_guard lock(mutex_);
     after = options_.archive_after;
   }
   const auto files = list_segments(audit_ / "log");
   if (!after || !files) return;
   const uint64_t published = callbacks_.published();
   for (const auto& file : *files) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return;
-    }
+    if (stopping()) return;
     const auto age = age_of(file);  // None: it is archived.
     if (!age || *age < *after) continue;
     const auto header = read_segment_header(file);
@@ -114,7 +111,7 @@ void Upkeep::archive() {
 void Upkeep::retain_once_a_day() {
   std::optional<int> at;
   {
-    const std::lock_guard lock(work_mutex_);
+    const std::lock_guard lock(mutex_);
     if (options_.rules.empty()) return;
     at = options_.retain_at;
   }
@@ -127,6 +124,8 @@ void Upkeep::retain_once_a_day() {
   if (age && *age < (at ? since_time_of_day(wall_micros(), *at) : kDay)) return;
   if (const auto done = retain(false); !done)
     log::error("audit log: what is over is not erased: {}", done.error().text);
+  // What a stop has cut short is for the next start.
+  if (stopping()) return;
   // Also behind a failure: what could not be done now is not tried each second.
   if (const auto noted = replace_file(last_run(), {}); !noted)
     log::error("audit log: {}", noted.error().text);
@@ -159,7 +158,13 @@ Upkeep::Callbacks Upkeep::callbacks_of(Log& log,
 
 Result<Retention::Counts> Upkeep::retain(bool trial) {
   SLUICE_ASSIGN(const auto holds, callbacks_.holds());
+  std::vector<RetentionRule> rules;
+  {
+    const std::lock_guard lock(mutex_);
+    rules = options_.rules;
+  }
   const std::lock_guard lock(work_mutex_);
+  retention_.set_rules(std::move(rules));
   auto counts = retention_.run(wall_micros(), callbacks_.published(), holds,
                                trial ? Retention::Tell() : callbacks_.tell);
   if (counts && !trial) {

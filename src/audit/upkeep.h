@@ -39,8 +39,10 @@ class Upkeep {
   /// `audit` is `<state>/audit`.
   Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks);
   ~Upkeep() { stop(); }
+  /// Waits for the segment that is under way.
   void stop();
 
+  /// Waits for nothing; a run that is under way goes on under the rules that it began with.
   void reload(Options options);
   /// Applies the rules now, or only counts what they would take.
   Result<Retention::Counts> retain(bool trial);
@@ -50,16 +52,20 @@ class Upkeep {
   void resume();
   void archive();
   void retain_once_a_day();
+  bool stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
   std::filesystem::path last_run() const { return audit_ / "retained"; }
 
   std::filesystem::path audit_;
   Callbacks callbacks_;
-  std::mutex work_mutex_;  ///< held while options and retention are used
-  Options options_;
+  std::mutex work_mutex_;  ///< held as long as a run takes; never taken with `mutex_` held
   Retention retention_;
   std::string told_;          ///< the trouble that was logged last
   std::string erasing_told_;  ///< the same, of erasing
   std::mutex mutex_;
+  Options options_;
   bool stopping_ = false;
   std::condition_variable wake_;
   std::thread thread_;

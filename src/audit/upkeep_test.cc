@@ -1,6 +1,7 @@
 #include "audit/upkeep.h"
 
 #include <atomic>
+#include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -89,6 +90,34 @@ TEST_F(UpkeepTest, WhereTheHoldsAreNotKnownNothingGoes) {
   EXPECT_GT(told, 0);
   EXPECT_EQ(upkeep.retain(false)->at("all").due, 0U) << "it is gone";
   EXPECT_EQ(archived(), 0U) << "never means never";
+}
+
+TEST_F(UpkeepTest, NobodyWaitsForARun) {
+  published = UINT64_MAX;
+  std::promise<void> go;
+  const auto gone = go.get_future().share();
+  auto with = callbacks();
+  std::atomic<int> settling{0};
+  with.settle = [&] {
+    ++settling;
+    gone.wait();
+    return Result<>();
+  };
+  const Upkeep::Options options{std::nullopt, {{"all", {}, 1}}};
+  Upkeep upkeep(folder.path(), options, with);
+  auto run = std::async(std::launch::async, [&] { return upkeep.retain(false); });
+  while (settling == 0) std::this_thread::sleep_for(1ms);
+  // As SIGHUP does, on the main loop.
+  auto reload = std::async(std::launch::async, [&] { upkeep.reload({std::nullopt, {}}); });
+  EXPECT_EQ(reload.wait_for(2s), std::future_status::ready);
+  auto stop = std::async(std::launch::async, [&] { upkeep.stop(); });
+  std::this_thread::sleep_for(50ms);
+  go.set_value();
+  stop.wait();
+  const auto counts = run.get();
+  ASSERT_FALSE(counts);
+  EXPECT_THAT(counts.error().text, HasSubstr("is being stopped"));
+  EXPECT_EQ(told, 1) << "the segment that was under way";
 }
 
 TEST_F(UpkeepTest, ErasesAtItsTimeOfDay) {

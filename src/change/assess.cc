@@ -35,10 +35,15 @@ std::string_view never_a_step(const sql::StatementFacts& facts) {
   return {};
 }
 
+/// Whether what later steps name may be something else behind it.
+bool may_shift_names(const sql::StatementFacts& facts) {
+  return facts.schema_change || facts.temporary_change || facts.dynamic_sql ||
+         facts.may_change_settings;
+}
+
 /// Whether later steps may name things that it makes.
 bool may_make_things(const sql::StatementFacts& facts) {
-  return facts.schema_change || facts.temporary_change || facts.dynamic_sql ||
-         facts.may_change_settings || !facts.functions.empty();
+  return may_shift_names(facts) || !facts.functions.empty();
 }
 
 /// What one step does to the schema; what lint says of it is up to the caller.
@@ -77,6 +82,12 @@ class Judge {
   size_t held() const { return held_; }
 
  private:
+  /// What the steps before one may have done.
+  struct Before {
+    bool made = false;     ///< things that it names
+    bool shifted = false;  ///< what its names are, or what else runs with it
+  };
+
   Result<> part(Part which) {
     const auto& steps = out_.plan.steps(which);
     std::vector<policy::Understood> understood;
@@ -97,21 +108,22 @@ class Judge {
     const auto lint =
         lint_script(which == Part::kScript ? change_.script : change_.rollback, scope, together);
     // The rollback names what the script makes.
-    bool made = which == Part::kRollback;
+    Before before{.made = which == Part::kRollback};
     for (size_t i = 0; i < steps.size(); ++i) {
       auto change = understand_change(steps[i].text, scope);
       // Of the whole script: what a step does may depend on those before it.
       change.lint.clear();
       std::copy_if(lint.begin(), lint.end(), std::back_inserter(change.lint),
                    [&](const auto& finding) { return finding.statement == i + 1; });
-      SLUICE_TRY(step(which, i, understood[i], change, made));
-      made = made || may_make_things(*understood[i].facts);
+      SLUICE_TRY(step(which, i, understood[i], change, before));
+      before.made = before.made || may_make_things(*understood[i].facts);
+      before.shifted = before.shifted || may_shift_names(*understood[i].facts);
     }
     return {};
   }
 
   Result<> step(Part which, size_t i, const policy::Understood& understood,
-                const approval::SchemaChange& change, bool made) {
+                const approval::SchemaChange& change, Before before) {
     const sql::StatementFacts& facts = *understood.facts;
     policy::Circumstances now;
     now.now_micros = wall_micros();
@@ -121,8 +133,8 @@ class Judge {
     now.in_transaction = out_.plan.in_transaction(which);
     const auto decision =
         policy::judge(policy_, facts, understood.catalog.get(), principal_, target_)->decide(now);
-    const bool later = facts.unresolved && made;
-    if (facts.unresolved && !made)
+    const bool later = facts.unresolved && before.made;
+    if (facts.unresolved && !before.made)
       return refuse(which, i, "it names something that the database does not have");
     const bool held = decision->effect == policy::Effect::kHold;
     if (held && decision->holds.empty()) return refuse(which, i, decision->message);
@@ -133,10 +145,14 @@ class Judge {
       now.client_address = peer_;
       ask_for(*decision, understood, now, change, which, i);
     }
-    if (later) {
-      // Nobody knows yet what it does: held or not, it is nothing to let through unseen.
+    // Nobody knows yet what it does: held or not, it is nothing to let through unseen. A rule that
+    // holds another step may hold this one by then, with conditions that nobody asks about.
+    if (later || before.shifted) {
       out_.automatic = false;
-      out_.evidence.push_back(place_of(which, i) + ": judged when it runs");
+      out_.evidence.push_back(
+          place_of(which, i) +
+          (later ? ": judged when it runs"
+                 : ": judged when it runs: an earlier step may change what it names"));
     }
     tell(which, i, *decision, understood, change, later);
     return {};

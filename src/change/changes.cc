@@ -136,6 +136,13 @@ Result<Change> Changes::own(int64_t number, const Who& who) {
   if (change.requester != who.user)
     return fail(ErrorCode::kDenied,
                 fmt::format("change {} is run and given up by who submitted it", number));
+  const auto directory = gateway_.directory();
+  const identity::User* user = directory->find(who.user);
+  if (user == nullptr || user->since() > change.created_micros) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("change {} was submitted by somebody else of that name: submit it anew",
+                            number));
+  }
   return change;
 }
 
@@ -160,6 +167,7 @@ Result<Change> Changes::run(int64_t number, const Who& who) {
   SLUICE_ASSIGN(auto assessed, assess(gateway_, change, who, *vouching()));
   SLUICE_TRY(check_needs(change, assessed, request ? &*request : nullptr));
   const State from = change.state;
+  SLUICE_ASSIGN(const auto place, find_place());
   SLUICE_ASSIGN(const bool mine,
                 store_->move(number, from, State::kRunning, who.user,
                              fmt::format("run on {}", fmt::join(change.targets, ", "))));
@@ -175,7 +183,7 @@ Result<Change> Changes::run(int64_t number, const Who& who) {
   job.plan = std::move(assessed.plan);
   for (size_t i = 0; i < change.targets.size(); ++i) job.targets.push_back(i);
   job.approved = std::move(*approved);
-  SLUICE_TRY(start(std::move(job), who, State::kRunning));
+  SLUICE_TRY(start(std::move(job), who, State::kRunning, *place));
   return store_->find(number);
 }
 
@@ -231,25 +239,47 @@ Result<Change> Changes::roll_back(int64_t number, const Who& who) {
   SLUICE_ASSIGN(auto assessed, assess(gateway_, where, who, *vouching(), true));
   SLUICE_ASSIGN(job.approved, still_approved(change, assessed));
   job.plan = std::move(assessed.plan);
+  SLUICE_ASSIGN(const auto place, find_place());
   SLUICE_ASSIGN(const bool mine,
                 store_->move(number, from, State::kRollingBack, who.user,
                              fmt::format("roll back on {}", fmt::join(where.targets, ", "))));
   if (!mine)
     return fail(ErrorCode::kDenied, fmt::format("change {} is rolled back already", number));
-  SLUICE_TRY(start(std::move(job), who, State::kRollingBack));
+  SLUICE_TRY(start(std::move(job), who, State::kRollingBack, *place));
   return store_->find(number);
 }
 
-Result<> Changes::start(Job job, const Who& who, State from) {
+/// Before anything of it is used up: with too many under way it is as it was, and can be tried
+/// again.
+Result<std::unique_ptr<Changes::Place>> Changes::find_place() {
+  const std::lock_guard lock(mutex_);
+  reap();
+  if (stopping_) return fail(ErrorCode::kUnavailable, "the gateway is being stopped");
+  if (const size_t all = runs_.size() + starting_; all >= kMostRuns)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{} changes run already: try again when one of them has ended", all));
+  ++starting_;
+  return std::make_unique<Place>(*this);
+}
+
+Result<> Changes::start(Job job, const Who& who, State from, Place& place) {
   const int64_t number = job.change.number;
   const auto directory = gateway_.directory();
   const auto* credential = directory->credential(who.credential);
+  // The run before, of which everything is done but the end of its thread.
+  std::unique_ptr<Run> before;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = runs_.find(number); found != runs_.end()) {
+      before = std::move(found->second);
+      runs_.erase(found);
+    }
+  }
+  if (before) before->thread.join();
   const std::lock_guard lock(mutex_);
-  reap();
   std::string why;
   if (credential == nullptr) why = "who asks is gone";
   if (stopping_) why = "the gateway is being stopped";
-  if (runs_.size() >= kMostRuns) why = fmt::format("{} changes run already", runs_.size());
   if (!why.empty()) {
     SLUICE_TRY(store_->move(number, from,
                             job.part == Part::kScript ? State::kFailed : State::kRollbackFailed,
@@ -261,6 +291,7 @@ Result<> Changes::start(Job job, const Who& who, State from) {
   auto run = std::make_unique<Run>();
   Run& raw = *run;
   runs_[number] = std::move(run);
+  place.taken();
   raw.thread = std::thread([this, &raw, job = std::move(job)] {
     execute(job, raw);
     raw.ended = true;

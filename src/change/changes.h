@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "approval/desk.h"
@@ -66,7 +67,25 @@ class Changes {
   Result<> ask(const Change& change, const Assessment& assessed);
   Result<gateway::ApprovedChange> use(const Change& change, const Assessment& assessed);
   Result<gateway::ApprovedChange> still_approved(const Change& change, const Assessment& assessed);
-  Result<> start(Job job, const Who& who, State from);
+  /// A place among those that run, until it is given up or taken. An error: there is none.
+  class Place {
+   public:
+    explicit Place(Changes& changes) : changes_(&changes) {}
+    ~Place() {
+      if (changes_ == nullptr) return;
+      const std::lock_guard lock(changes_->mutex_);
+      --changes_->starting_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    /// With the lock held: it runs.
+    void taken() { --std::exchange(changes_, nullptr)->starting_; }
+
+   private:
+    Changes* changes_;
+  };
+  Result<std::unique_ptr<Place>> find_place();
+  Result<> start(Job job, const Who& who, State from, Place& place);
   void execute(const Job& job, Run& run);
   std::shared_ptr<const Vouching> vouching() {
     const std::lock_guard lock(mutex_);
@@ -80,6 +99,7 @@ class Changes {
   const std::string host_;
   std::mutex mutex_;  ///< guards all below
   bool stopping_ = false;
+  size_t starting_ = 0;  ///< that will be in `runs_`
   std::shared_ptr<const Vouching> vouching_ = std::make_shared<const Vouching>();
   std::map<int64_t, std::unique_ptr<Run>> runs_;  ///< by the change's number
 };

@@ -249,13 +249,16 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   SLUICE_ASSIGN(const auto range, parse_range(options.records));
   SLUICE_ASSIGN(auto store, open_store(common));
-  SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
+  // One that cannot be read lets nothing go, nor be told.
+  SLUICE_TRY(audit::load_holds(store));
   // Told first: an erased record that nothing explains looks like tampering, the other way round
   // like a record that was spared.
   SLUICE_TRY(
       leave_word(common, audit::format_erasure(std::span(&range, 1), options.reason), "evidence"));
   SLUICE_TRY(wait_until_recorded(common));
   SLUICE_TRY(wait_until_signed(folder));
+  // Those of now: one may have been set while this waited.
+  SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
   SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range, holds));
   std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
   return {};

@@ -114,6 +114,7 @@ class Service {
                                 databases_->in_force(), std::move(directory),
                                 policies_->in_force().policy, SecretString(std::move(secret)),
                                 *log_, corrections_->in_force(), desk_.get(), undo_.get()));
+    desk_->follow([this] { return gateway_->directory(); });
     SLUICE_ASSIGN(auto grants, store::open_state(*config_));
     SLUICE_ASSIGN(keeper_, access::Keeper::open(std::move(grants), *desk_,
                                                 [this] { return surroundings(); }));
@@ -336,16 +337,19 @@ class Service {
   }
 
   Result<> look_at_store() {
-    if (gateway_->directory()->somebody_ended(wall_micros()))
-      SLUICE_TRY(identity::UserStore(*database_, "gateway").disable_ended(wall_micros()));
+    if (gateway_->directory()->somebody_ended(wall_micros())) {
+      const auto ended = identity::UserStore(*database_, "gateway").disable_ended(wall_micros());
+      if (!ended) log::error("not disabled whose time is over: {}", ended.error().text);
+    }
     SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
     SLUICE_ASSIGN(const int64_t version, database_->data_version());
     const bool changed = version != version_ || lost_;
+    const auto load = [this] { return identity::load_directory(*database_); };
+    // Who is gone is gone before it is written down.
+    if (changed) SLUICE_TRY(gateway_->renew_directory(load));
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
     if (!changed) return {};
-    SLUICE_TRY(gateway_->renew_directory([this] { return identity::load_directory(*database_); }));
-    desk_->set_directory(gateway_->directory());
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;
@@ -372,9 +376,7 @@ class Service {
     if (lost_ || Clock::now() - looked_ < config_->store.grace) return;
     lost_ = true;
     log::error("the store has been away for too long: sessions end, and nobody can log in");
-    const auto nobody = identity::Directory::lost("the gateway cannot reach its store");
-    desk_->set_directory(nobody);
-    gateway_->set_directory(nobody);
+    gateway_->set_directory(identity::Directory::lost("the gateway cannot reach its store"));
   }
 
   /// Not with every login: each writing makes other gateways on the store look at it anew.

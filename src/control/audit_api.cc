@@ -214,14 +214,23 @@ HttpResponse AuditApi::follow(const Asked& asked) {
   if (!opened) return failed(opened.error());
   HttpResponse response;
   response.content_type = "text/event-stream";
-  response.stream = [tail = std::make_shared<audit::Tail>(std::move(*opened))] {
+  response.stream = [&log = log_, tail = std::make_shared<audit::Tail>(std::move(*opened)),
+                     said = uint64_t{0}]() mutable -> std::optional<std::string> {
     std::string events;
+    // All up to there is in the segments before they are read.
+    const uint64_t there = log.health().published_sequence;
     const auto told = tail->poll([&](const audit::Record& record) {
-      events += "id: " + std::to_string(record.sequence) +
-                "\ndata: " + json::serialize(audit::to_json(record)) + "\n\n";
+      events += "data: " + json::serialize(audit::to_json(record)) + "\n\n";
       return true;
     });
-    return told ? std::optional(events) : std::nullopt;
+    if (!told) return std::nullopt;
+    // Segments are not of one order: only where all were read to their ends is nothing behind that
+    // is older. An id of its own is no event (HTML, 9.2.6).
+    if (!tail->behind() && there > said) {
+      events += "id: " + std::to_string(there) + "\n\n";
+      said = there;
+    }
+    return events;
   };
   return response;
 }

@@ -1,5 +1,6 @@
 #include "control/audit_api.h"
 
+#include <future>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -95,7 +96,51 @@ TEST_F(AuditApiTest, TailGivesNewRecordsAsEvents) {
   ASSERT_TRUE(events);
   EXPECT_THAT(*events, HasSubstr("SELECT new"));
   EXPECT_THAT(*events, Not(HasSubstr("SELECT other")));
-  EXPECT_TRUE(events->starts_with("id: ") && events->ends_with("}\n\n")) << *events;
+  EXPECT_TRUE(events->starts_with("data: {") && events->ends_with("\n\n")) << *events;
+}
+
+TEST_F(AuditApiTest, ATailThatIsCutOffLosesNothing) {
+  const auto publish = [&] {
+    std::promise<bool> published;
+    log->when_published(log->health().last_sequence,
+                        [&](bool signed_one) { published.set_value(signed_one); });
+    ASSERT_TRUE(published.get_future().get());
+  };
+  const auto follow = [&](const std::string& id) {
+    HttpRequest request{"GET", "/api/v1/audit/tail?words=followed", {}};
+    if (!id.empty()) request.headers["last-event-id"] = id;
+    auto response = api->answer(request);
+    return response->later().stream;
+  };
+  std::set<std::string> texts;
+  std::string id;
+  const auto take = [&](const std::string& events) {
+    for (size_t at = 0, end = 0; (end = events.find("\n\n", at)) != std::string::npos;
+         at = end + 2) {
+      const std::string event = events.substr(at, end - at);
+      if (event.starts_with("id: ")) id = event.substr(4);
+      if (event.starts_with("data: "))
+        texts.emplace(json::parse(event.substr(6)).at("text").as_string());
+    }
+  };
+  write("alice", "SELECT before", 1);
+  publish();
+  auto stream = follow({});
+  take(*stream());
+  ASSERT_NE(id, "");
+  // Two segments: that of sessions, and that of what is not one's.
+  for (int i = 0; i < 3000; ++i) write("alice", "SELECT followed_" + std::to_string(i), 1);
+  for (int i = 3000; i < 3010; ++i) {
+    audit::Event event;
+    event.text = "SELECT followed_" + std::to_string(i);
+    ASSERT_TRUE(log->append_admin({}, event));
+  }
+  publish();
+  take(*stream());
+  ASSERT_LT(texts.size(), 3010U) << "not all of it is one piece";
+  stream = follow(id);
+  for (int i = 0; i < 10 && texts.size() < 3010; ++i) take(*stream());
+  EXPECT_EQ(texts.size(), 3010U);
 }
 
 TEST_F(AuditApiTest, SavedSearches) {

@@ -128,8 +128,16 @@ json::object subjects_path() {
 }
 
 json::object tail_path() {
-  return {{"get", operation("followRecords", "Records as they are written", filter_parameters(),
-                            answer("Server-sent events; data is a record, id its number",
+  auto parameters = filter_parameters();
+  parameters.push_back(json::object{{"name", "Last-Event-ID"},
+                                    {"in", "header"},
+                                    {"description",
+                                     "The last id that was told: goes on behind it, up to 10,000 "
+                                     "records back; some may come again"},
+                                    {"schema", {{"type", "integer"}, {"minimum", 0}}}});
+  return {{"get", operation("followRecords", "Records as they are written", std::move(parameters),
+                            answer("Server-sent events; data is a record. An id, which comes as an "
+                                   "event without data, says that all records up to it were told",
                                    "text/event-stream", text_schema()))}};
 }
 

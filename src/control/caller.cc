@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "control/peer_network.h"
+#include "base/lower_case.h"
 #include "gateway/identified.h"
+#include "net/peer_network.h"
 
 namespace sluice::control {
 namespace {
@@ -60,7 +61,15 @@ std::string share_of(const HttpRequest& request, const identity::Directory& dire
 
 std::string share_of_user(const std::string& user) { return "user " + user; }
 
-std::string share_of_peer(const std::string& peer) { return "peer " + network_of(peer); }
+std::string share_of_peer(const std::string& peer) { return "peer " + net::network_of(peer); }
+
+std::string share_of_login(const std::string& peer) {
+  return "login from " + net::network_of(peer);
+}
+
+std::string counted_source(const std::string& peer, const config::IdentityConfig& config) {
+  return config.behind_tls ? std::string() : net::network_of(peer);
+}
 
 Reader reader_for(const HttpRequest& request, const Caller& caller) {
   if (request.roles.meet(Role::kAuditor | Role::kAdmin)) return {{}, {}, caller.databases};
@@ -93,10 +102,8 @@ std::string_view bearer_of(const HttpRequest& request) {
   const std::string_view header = request.authorization;
   const size_t space = header.find(' ');
   if (space == std::string_view::npos) return {};
-  std::string scheme(header.substr(0, space));
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return scheme == "bearer" ? header.substr(space + 1) : std::string_view();
+  return lower_case(header.substr(0, space)) == "bearer" ? header.substr(space + 1)
+                                                         : std::string_view();
 }
 
 bool reached_safely(const HttpRequest& request, const config::IdentityConfig& config) {

@@ -44,6 +44,11 @@ std::string share_of(const HttpRequest& request, const identity::Directory& dire
 std::string share_of_user(const std::string& user);
 /// Of somebody who is not known, by where they come from.
 std::string share_of_peer(const std::string& peer);
+/// Of somebody who is about to log in.
+std::string share_of_login(const std::string& peer);
+/// From where somebody logs in, as far as that tells anybody apart; empty: through a proxy, which
+/// all come from.
+std::string counted_source(const std::string& peer, const config::IdentityConfig& config);
 
 /// In whose eyes what is listed is looked at: the caller's, or, for those who may read all there
 /// is, nobody's ("").

@@ -207,7 +207,7 @@ std::optional<HttpResponse> ChangeApi::answer(const HttpRequest& request, bool l
                  : failed(caller.error());
     }
     who = {caller->user, caller->credential, request.peer};
-    reader = {caller->user, caller->person};
+    reader = {caller->user, caller->person, caller->databases};
   }
   const size_t slash = path.find('/');
   const auto number = number_in(path.substr(0, slash));
@@ -218,7 +218,7 @@ std::optional<HttpResponse> ChangeApi::answer(const HttpRequest& request, bool l
     return act(*number, path.substr(slash + 1), who, reader);
   }
   if (request.method != "GET") return problem(405, "only GET and POST are allowed");
-  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) reader = {};
+  if (request.roles.meet(Role::kAuditor | Role::kAdmin)) reader = {{}, {}, reader.databases};
   return path.empty() ? list(request, reader) : show(*number, reader);
 }
 

@@ -148,6 +148,8 @@ HttpResponse DataApi::set(const HttpRequest& request) {
   if (!body) return failed(body.error());
   store::ColumnCorrection next;
   next.database = text_of(*body, "database");
+  if (!shown_for(request, *gateway_.directory(), next.database))
+    return problem(403, "this credential is not good for that database");
   next.schema = text_of(*body, "schema");
   next.table = text_of(*body, "table");
   next.column = text_of(*body, "column");

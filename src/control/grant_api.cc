@@ -149,6 +149,7 @@ HttpResponse GrantApi::list(std::string_view query, const Reader& reader) {
 }
 
 bool GrantApi::may_see(const access::GrantRow& grant, const Reader& reader) {
+  if (!reader.sees_databases(grant.database)) return false;
   if (reader.user.empty()) return true;
   // Who acts for somebody decides on nothing.
   return reader.person.empty() ? keeper_.may_see(reader.user, grant)
@@ -202,10 +203,10 @@ HttpResponse GrantApi::act(const HttpRequest& request, const Caller& caller,
   const auto answer = [this](const Result<access::GrantRow>& done) {
     return done ? json_response(200, row(*done)) : failed(done.error());
   };
-  if (!caller.person.empty()) {
+  if (!caller.person.empty() || !caller.databases.empty()) {
     const auto grant = keeper_.find(*number);
     if (!grant) return failed(grant.error());
-    if (!may_see(*grant, {caller.user, caller.person}))
+    if (!may_see(*grant, {caller.user, caller.person, caller.databases}))
       return problem(403, "it is neither yours nor yours to decide on");
   }
   if (what == "return") return answer(keeper_.give_back(caller.user, *number, comment));

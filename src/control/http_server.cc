@@ -1,9 +1,8 @@
-// The one place that includes Beast, which is slow to compile.
+// Beast is slow to compile: it is included here, and in http_call.cc.
 #include "control/http_server.h"
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <thread>
 
@@ -14,10 +13,13 @@
 #include <boost/beast/ssl.hpp>
 #include <sys/stat.h>
 
+#include "base/lower_case.h"
 #include "control/fair_pool.h"
 #include "control/guarded.h"
-#include "control/peer_network.h"
+#include "control/http_bounds.h"
+#include "control/problem.h"
 #include "control/tally.h"
+#include "net/peer_network.h"
 
 namespace sluice::control {
 namespace {
@@ -26,18 +28,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using error_code = boost::system::error_code;
-
-constexpr size_t kMaxConnections = 2048, kMostConnectionsOfOne = 64;
-constexpr size_t kMaxBody = 1 << 20;
-constexpr auto kRequestTime = std::chrono::seconds(10);
-
-/// How often a stream is asked for more, and how long it may say nothing before the connection is
-/// tried.
-constexpr auto kStreamLook = std::chrono::milliseconds(200);
-constexpr auto kEagerLook = std::chrono::milliseconds(20);
-constexpr auto kQuiet = std::chrono::seconds(15);
-constexpr size_t kMaxStreams = 64, kMostStreamsOfOne = 16;
-constexpr size_t kPoolThreads = 16, kMostOfOne = 4;
 
 http::response<http::string_body> finished(const http::request<http::string_body>& request,
                                            HttpResponse made) {
@@ -60,15 +50,10 @@ http::response<http::string_body> finished(const http::request<http::string_body
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using LocalStream = beast::basic_stream<asio::local::stream_protocol>;
 
-std::string lower_case(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 /// What all connections of a server have in common; counted on the server's thread alone.
 struct Shared {
   Tally open{kMaxConnections, kMostConnectionsOfOne}, streams{kMaxStreams, kMostStreamsOfOne};
+  Tally large{kMostOfLarge, kMostOfLargeOfOne};
   std::atomic<bool> addresses_are_shared = false;
   asio::thread_pool pool{1};                ///< for what takes long
   FairPool many{kPoolThreads, kMostOfOne};  ///< and for what may run beside others
@@ -80,7 +65,7 @@ std::string source_of(const asio::ip::tcp::socket& socket) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) return "?";
-  return network_of(endpoint.address().to_string());
+  return net::network_of(endpoint.address().to_string());
 }
 std::string source_of(const asio::local::stream_protocol::socket&) { return {}; }
 
@@ -92,6 +77,7 @@ class Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   Shared& shared() const { return *shared_; }
+  TallyShare large() const { return {shared_->large, source_}; }
 
  private:
   Shared* shared_;
@@ -117,6 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
         timer_(stream_.get_executor()),
         handler_(std::move(arrival.handler)),
         place_(std::move(arrival.place)),
+        large_(place_->large()),
         buffer_(std::move(arrival.received)) {}
   ~Connection() {
     if (streaming_) place_->shared().streams.give_back(whose_);
@@ -141,20 +128,69 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   void read() {
     parser_.emplace();
-    parser_->body_limit(kMaxBody);
+    parser_->body_limit(kMaxLargeBody);
     parser_->header_limit(16 * 1024);
     expires_after(kRequestTime);
-    http::async_read(
+    http::async_read_header(
         stream_, buffer_, *parser_,
-        [self = this->shared_from_this()](error_code error, size_t) { self->on_read(error); });
+        [self = this->shared_from_this()](error_code error, size_t) { self->on_header(error); });
   }
 
  private:
   auto& lowest() { return beast::get_lowest_layer(stream_); }
   void expires_after(std::chrono::seconds time) { lowest().expires_after(time); }
 
+  /// How long a body may be is known once it is known what for.
+  void on_header(error_code error) {
+    if (error && error != http::error::body_limit) return;  // Closed, malformed or too slow.
+    const bool large = parser_->get().target().starts_with(kLargePath);
+    const size_t limit = large ? kMaxLargeBody : kMaxBody;
+    const size_t length = parser_->chunked() ? limit : parser_->content_length().value_or(0);
+    if (error || length > limit) return too_large(limit);
+    if (length > kMaxBody) {
+      if (!large_.take((length + kMiB - 1) / kMiB)) {
+        refuse(problem(503, "too many large requests are under way", "Try again in a while."));
+        return;
+      }
+      expires_after(kLargeTime);
+    }
+    parser_->body_limit(limit);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this(), limit](error_code failed, size_t) {
+                       if (failed == http::error::body_limit) return self->too_large(limit);
+                       self->on_read(failed);
+                     });
+  }
+
+  void too_large(size_t limit) {
+    refuse(problem(413, "the body is too large",
+                   "At most " + std::to_string(limit / kMiB) + " MiB are read here."));
+  }
+
+  /// Answers before all has been read. Who is still sending would be cut off before they see it:
+  /// what they send is read, and thrown away, for as long as an answer may take.
+  void refuse(HttpResponse made) {
+    response_ = finished(parser_->get(), std::move(made));
+    response_.keep_alive(false);
+    expires_after(kRequestTime);
+    http::async_write(stream_, response_,
+                      [self = this->shared_from_this()](error_code failed, size_t) {
+                        if (!failed) self->drain(0);
+                      });
+  }
+
+  void drain(size_t drained) {
+    buffer_.clear();
+    stream_.async_read_some(
+        buffer_.prepare(kDrainedAtOnce),
+        [self = this->shared_from_this(), drained](error_code failed, size_t more) {
+          if (failed || drained + more > kMostDrained) return;
+          self->drain(drained + more);
+        });
+  }
+
   void on_read(error_code error) {
-    if (error) return;  // Closed, malformed, too large or too slow: the connection goes.
+    if (error) return;  // Closed, malformed or too slow: the connection goes.
     HttpResponse made = guarded([&] { return (*handler_)(received()); });
     if (!made.later) {
       send(std::move(made));
@@ -203,6 +239,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void send(HttpResponse made) {
+    large_.give_back();
     if (made.stream) {
       begin_stream(std::move(made));
       return;
@@ -292,6 +329,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   asio::steady_timer timer_;
   std::shared_ptr<HttpHandler> handler_;
   std::unique_ptr<Place> place_;
+  TallyShare large_;   ///< of the large bodies
   std::string whose_;  ///< for whom the answer is made
   bool streaming_ = false;
   std::function<std::optional<std::string>()> more_;
@@ -458,39 +496,5 @@ class Server : public HttpServer {
 }  // namespace
 
 std::unique_ptr<HttpServer> HttpServer::create() { return std::make_unique<Server>(); }
-
-Result<HttpResponse> http_call(const std::filesystem::path& socket, const HttpRequest& request) {
-  asio::io_context context;
-  beast::basic_stream<asio::local::stream_protocol> stream(context);
-  http::request<http::string_body> message(http::string_to_verb(request.method), request.path, 11);
-  message.set(http::field::host, "localhost");
-  if (!request.authorization.empty())
-    message.set(http::field::authorization, request.authorization);
-  message.body() = request.body;
-  message.prepare_payload();
-  beast::flat_buffer buffer;
-  http::response<http::string_body> response;
-  error_code result = asio::error::would_block;
-  stream.expires_after(std::chrono::seconds(30));
-  stream.async_connect(asio::local::stream_protocol::endpoint(socket.string()),
-                       [&](error_code error) {
-                         result = error;
-                         if (error) return;
-                         http::async_write(stream, message, [&](error_code failed, size_t) {
-                           result = failed;
-                           if (failed) return;
-                           http::async_read(stream, buffer, response,
-                                            [&](error_code broken, size_t) { result = broken; });
-                         });
-                       });
-  context.run();
-  if (result) {
-    return fail(ErrorCode::kUnavailable, "cannot reach the gateway at " + socket.string() + " (" +
-                                             result.message() +
-                                             "); is it running? Start it with: sluice serve");
-  }
-  return HttpResponse{static_cast<int>(response.result_int()),
-                      std::string(response[http::field::content_type]), std::move(response.body())};
-}
 
 }  // namespace sluice::control

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -133,6 +134,45 @@ TEST_F(HttpServerTest, MalformedAndOversizedRequestsEndTheConnection) {
   EXPECT_THAT(exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"),
               Not(HasSubstr("!")));
   EXPECT_TRUE(http_call(socket, {"GET", "/", ""})) << "and harm nobody else";
+}
+
+TEST_F(HttpServerTest, LargeBodiesAreForModelsAndOthersAreToldSo) {
+  const auto post = [](const std::string& path, const std::string& body) {
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  const auto chunk = [](const std::string& path, size_t size) {
+    return fmt::format(
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "{:x}\r\n{}\r\n0\r\n\r\n",
+        path, size, std::string(size, 'x'));
+  };
+  const std::string two(size_t{2} << 20, 'x');
+  EXPECT_THAT(exchange(post("/models/m/v1/messages", two)), EndsWith("xx!"));
+  EXPECT_THAT(exchange(chunk("/models/m/v1/messages", two.size())), EndsWith("xx!"));
+  for (const std::string& request :
+       {post("/api/v1/query", two), chunk("/api/v1/query", two.size()),
+        post("/models/m/v1/messages", std::string(size_t{33} << 20, 'x'))})
+    EXPECT_THAT(exchange(request), StartsWith("HTTP/1.1 413 "));
+  // Some large ones at a time, and then nobody is kept from the rest.
+  std::vector<int> held;
+  for (int i = 0; i < 4; ++i) {
+    held.push_back(connect());
+    const std::string begun =
+        "POST /models/m HTTP/1.1\r\nHost: x\r\nContent-Length: 33000000\r\n\r\nx";
+    EXPECT_EQ(send(held.back(), begun.data(), begun.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(begun.size()));
+  }
+  std::string answer;
+  for (int round = 0; round < 500 && !answer.starts_with("HTTP/1.1 503 "); ++round)
+    answer = exchange(post("/models/m", two));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(exchange(post("/models/m", two), "127.0.0.2"), EndsWith("xx!"));
+  EXPECT_THAT(exchange(post("/models/m", "small")), EndsWith("small!"));
+  for (const int fd : held) close(fd);
+  for (int round = 0; round < 500 && !answer.ends_with("xx!"); ++round)
+    answer = exchange(post("/models/m", two));
+  EXPECT_THAT(answer, EndsWith("xx!"));
 }
 
 TEST_F(HttpServerTest, ConnectionsOfOneAddressAreBoundedInNumber) {

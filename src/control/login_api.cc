@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/lower_case.h"
 #include "control/body.h"
 #include "control/caller.h"
 #include "identity/federation.h"
@@ -63,6 +64,10 @@ std::optional<HttpResponse> LoginApi::answer(const HttpRequest& request) {
   return request.path == kPath ? by_password(request) : certificate(request);
 }
 
+std::string LoginApi::source_of(const Claim& claim) {
+  return counted_source(claim.peer, setup()->config->identity);
+}
+
 HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
                               const HttpResponse& answer) {
   audit::SessionContext context;
@@ -80,7 +85,7 @@ HttpResponse LoginApi::refuse(const Claim& claim, const std::string& why,
 }
 
 std::optional<HttpResponse> LoginApi::too_often(const Claim& claim, const std::string& counted) {
-  const Duration wait = gateway_.login_limits().wait(counted, claim.peer, Clock::now());
+  const Duration wait = gateway_.login_limits().wait(counted, source_of(claim), Clock::now());
   if (wait <= Duration::zero()) return std::nullopt;
   gateway_.count_limited_login();
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
@@ -90,7 +95,8 @@ std::optional<HttpResponse> LoginApi::too_often(const Claim& claim, const std::s
 
 HttpResponse LoginApi::wrong(const Claim& claim, const std::string& counted,
                              const std::string& why) {
-  gateway_.login_limits().failed(counted, claim.peer, setup()->config->limits.logins, Clock::now());
+  gateway_.login_limits().failed(counted, source_of(claim), setup()->config->limits.logins,
+                                 Clock::now());
   return refuse(claim, why, login_failed());
 }
 
@@ -129,7 +135,7 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
   if (!claim.directory.empty() || (no_password && !setup->directories.empty())) {
     HttpResponse response;
     // A directory may take its time.
-    response.whose = "login from " + request.peer;
+    response.whose = share_of_login(request.peer);
     response.later = [this, setup, claim, password] {
       return by_directory(*setup, claim, password);
     };
@@ -146,7 +152,7 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
   assurance.amr = {"pwd"};
   assurance.authenticated_micros = wall_micros();
   if (auto answer = second_factor(claim, claim.user, *user, assurance)) return std::move(*answer);
-  gateway_.login_limits().succeeded(claim.user, claim.peer, Clock::now());
+  gateway_.login_limits().succeeded(claim.user, source_of(claim), Clock::now());
   return issue(claim, std::move(assurance), setup->config->identity.session_lifetime);
 }
 
@@ -165,6 +171,7 @@ HttpResponse LoginApi::certificate(const HttpRequest& request) {
   const identity::Credential* shown = directory->credential(caller->credential);
   identity::NewCredential next;
   next.user = shown->user;
+  next.kind = shown->kind;
   next.databases = shown->databases;
   next.expires_micros = shown->expires_micros;
   next.assurance = shown->assurance;
@@ -187,9 +194,7 @@ void LoginApi::publish() {
 
 HttpResponse LoginApi::by_directory(Setup& setup, Claim claim, const SecretString& password) {
   // A directory takes names that differ in case for one.
-  std::string counted = claim.user;
-  std::transform(counted.begin(), counted.end(), counted.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string counted = lower_case(claim.user);
   if (auto answer = too_often(claim, counted)) return std::move(*answer);
   bool any = false;
   for (const auto& directory : setup.directories) {
@@ -239,7 +244,7 @@ HttpResponse LoginApi::admit(const Claim& claim, const std::string& counted,
       found != nullptr && assurance.method != "totp") {
     if (auto answer = second_factor(claim, counted, *found, assurance)) return std::move(*answer);
   }
-  gateway_.login_limits().succeeded(counted, claim.peer, Clock::now());
+  gateway_.login_limits().succeeded(counted, source_of(claim), Clock::now());
   Claim right = claim;
   right.user = *user;
   return issue(right, std::move(assurance), directory.session);

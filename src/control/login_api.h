@@ -53,6 +53,7 @@ class LoginApi {
   std::shared_ptr<Setup> setup();
   HttpResponse by_password(const HttpRequest& request);
   /// The answer for who has failed too often; nothing for others.
+  std::string source_of(const Claim& claim);
   std::optional<HttpResponse> too_often(const Claim& claim, const std::string& counted);
   /// What `user` has to show besides; the answer if they do not.
   std::optional<HttpResponse> second_factor(const Claim& claim, const std::string& counted,

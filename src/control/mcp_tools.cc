@@ -312,6 +312,7 @@ ToolAnswer McpTools::over_http(const Asker& caller, const std::string& method,
   HttpRequest request{method, path, method == "GET" ? "" : json::serialize(body),
                       "Bearer " + std::string(caller.secret.reveal())};
   request.peer = caller.address;
+  request.tls = true;  // /mcp has seen to it that the credential did not come in clear.
   return from_http(ask_(request));
 }
 

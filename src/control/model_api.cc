@@ -1,6 +1,7 @@
 #include "control/model_api.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -40,15 +41,35 @@ std::string keepable(std::string text) {
                                       {"begin", to_printable_utf8(text.substr(0, kBeginning))}});
 }
 
+constexpr const char* kVersion = "2023-06-01";
+
+/// A header that tells Anthropic how to read a request, and holds no words: they would leave
+/// unseen.
+Result<std::string> names_in(const HttpRequest& request, const std::string& header) {
+  constexpr size_t kLongest = 500;
+  const auto value = request.header(header);
+  const bool names = std::all_of(value.begin(), value.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("._, -").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (names && value.size() <= kLongest) return std::string(value);
+  return fail(ErrorCode::kInvalidInput,
+              header + " has names of A-Z a-z 0-9 . _ - alone, 500 bytes at most");
+}
+
+/// They go with what is kept, where they say anything. No API has members of such names.
+constexpr std::pair<const char*, const char*> kKeptHeaders[] = {
+    {"anthropic-beta", "header anthropic-beta"}, {"anthropic-version", "header anthropic-version"}};
+
 std::map<std::string, std::string> headers_for(const config::ModelConfig& model,
                                                const HttpRequest& request) {
   std::map<std::string, std::string> out{{"Content-Type", "application/json"}};
   const std::string key(model.key.reveal());
   if (model.anthropic) {
     const auto version = request.header("anthropic-version");
-    out["anthropic-version"] = version.empty() ? "2023-06-01" : to_printable_utf8(version);
+    out["anthropic-version"] = version.empty() ? kVersion : std::string(version);
     if (const auto beta = request.header("anthropic-beta"); !beta.empty())
-      out["anthropic-beta"] = to_printable_utf8(beta);
+      out["anthropic-beta"] = beta;
     if (!key.empty()) out["x-api-key"] = key;
   } else if (!key.empty()) {
     out["Authorization"] = "Bearer " + key;
@@ -134,6 +155,11 @@ Result<ModelApi::Asked> ModelApi::asked_of(const HttpRequest& request) {
                             request.method, asked.path));
   }
   asked.operation = *operation;
+  for (const auto& [header, kept] : kKeptHeaders) {
+    if (!asked.model.anthropic) break;
+    SLUICE_ASSIGN(const auto names, names_in(request, header));
+    if (!names.empty() && names != kVersion) asked.said[kept] = names;
+  }
   asked.run = request.header("sluice-run");
   if (asked.run.empty()) asked.run = agents::make_run();
   asked.parent = request.header("sluice-parent");
@@ -163,7 +189,8 @@ HttpResponse ModelApi::take(const HttpRequest& request) {
   }
   if (asked->operation != models::Operation::kListModels)
     return converse(std::move(*asked), request);
-  return hand_on(ModelExchange::ask({asked->model,
+  return hand_on(request,
+                 ModelExchange::ask({asked->model,
                                      request.method,
                                      asked->path,
                                      {},
@@ -180,6 +207,13 @@ Result<> ModelApi::mask(const Asked& asked, models::Conversation& conversation) 
                               [&](std::string_view text) { return masked(text, treatment); });
 }
 
+models::Heard::News ModelApi::news_of(const Asked& asked, models::Conversation& conversation) {
+  for (const auto& [name, value] : asked.said) conversation.body[name] = value;
+  auto news = heard_.news(asked.caller.credential, conversation);
+  for (const auto& [name, value] : asked.said) conversation.body.erase(name);
+  return news;
+}
+
 HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
   auto conversation = models::read_conversation(request.body);
   if (!conversation) return failed(conversation.error());
@@ -189,7 +223,7 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
          "\"" + std::string(*kept) +
              "\" leaves words with the provider that nobody "
              "counts, keeps or tells apart by user; send the whole conversation instead"});
-  auto news = heard_.news(asked.caller.credential, *conversation);
+  auto news = news_of(asked, *conversation);
   PromptWish wish{keepable(std::move(news.words)),
                   asked.run,
                   to_printable_utf8(conversation->model),
@@ -232,14 +266,15 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
     heard_.keep_answer(caller.credential, answer);
     return {};
   };
-  return hand_on(ModelExchange::ask(
+  return hand_on(request,
+                 ModelExchange::ask(
                      {asked.model, request.method, asked.path, json::serialize(conversation->body),
                       headers_for(asked.model, request), converses, embeds && spending != nullptr},
                      keep, count),
                  {{"Sluice-Run", prompt->run}, {"Sluice-Prompt", prompt->id}});
 }
 
-HttpResponse ModelApi::hand_on(std::shared_ptr<ModelExchange> exchange,
+HttpResponse ModelApi::hand_on(const HttpRequest& request, std::shared_ptr<ModelExchange> exchange,
                                std::map<std::string, std::string> headers) {
   watch(exchange);
   const auto begun = exchange->begin();
@@ -253,8 +288,10 @@ HttpResponse ModelApi::hand_on(std::shared_ptr<ModelExchange> exchange,
     response.content_type = "text/event-stream";
     response.headers.erase("Cache-Control");  // Streams have it anyway.
     response.eager = true;
-    response.stream = [listener = std::make_shared<Listener>(std::move(exchange))] {
-      return listener->next();
+    // Whoever may not ask any more is told no more either.
+    const HttpRequest asks{request.method, request.path, {}, request.authorization};
+    response.stream = [this, asks, listener = std::make_shared<Listener>(std::move(exchange))] {
+      return who_asks(asks, *gateway_.directory(), kScope) ? listener->next() : std::nullopt;
     };
     return response;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -52,11 +53,14 @@ class ModelApi {
     models::Operation operation;
     std::string path;  ///< "/v1/messages"
     std::string run, parent;
+    std::map<std::string, std::string> said =
+        {};  ///< in headers, by the name under which it is kept
   };
   HttpResponse take(const HttpRequest& request);
   Result<Asked> asked_of(const HttpRequest& request);
   HttpResponse converse(Asked asked, const HttpRequest& request);
-  HttpResponse hand_on(std::shared_ptr<ModelExchange> exchange,
+  models::Heard::News news_of(const Asked& asked, models::Conversation& conversation);
+  HttpResponse hand_on(const HttpRequest& request, std::shared_ptr<ModelExchange> exchange,
                        std::map<std::string, std::string> headers);
   Result<std::string> masked(std::string_view text, const mask::Treatment& treatment);
   Result<> mask(const Asked& asked, models::Conversation& conversation);

@@ -11,14 +11,6 @@ namespace {
 constexpr size_t kLongest = size_t{32} << 20;
 constexpr size_t kLongestType = 200;  ///< of what it says its content is
 
-/// The last event of what has come, and what is not whole yet.
-size_t begin_of_last_event(std::string_view events) {
-  const size_t end = events.rfind("\n\n");
-  if (end == std::string_view::npos || end == 0) return 0;
-  const size_t before = events.rfind("\n\n", end - 1);
-  return before == std::string_view::npos ? 0 : before + 2;
-}
-
 }  // namespace
 
 std::shared_ptr<ModelExchange> ModelExchange::ask(Question question, Keep keep, Spent spent) {
@@ -62,6 +54,7 @@ bool ModelExchange::take(int status, std::string_view content_type, Bytes piece)
     }
     if (received_.size() + piece.size() > kLongest) return false;
     received_ += piece;
+    events_.read(piece);
     came_ += piece.size();
     if (reader_) reader_->read(piece);
   }
@@ -115,9 +108,9 @@ Result<std::string> ModelExchange::whole() {
 std::optional<std::string> ModelExchange::next() {
   const std::lock_guard lock(mutex_);
   if (!ended_) {
-    const size_t ready = begin_of_last_event(received_);
-    std::string out = received_.substr(0, ready);
-    received_.erase(0, ready);
+    // Without the last event, and what is not whole yet.
+    std::string out = received_.substr(0, events_.take_all_but_last());
+    received_.erase(0, out.size());
     return out;
   }
   if (!outcome_) {

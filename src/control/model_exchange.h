@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "config/models.h"
 #include "models/answer_reader.h"
+#include "models/event_ends.h"
 
 namespace sluice::control {
 
@@ -69,7 +70,8 @@ class ModelExchange {
   std::mutex mutex_;  ///< guards all below
   std::condition_variable changed_;
   Beginning beginning_;
-  std::string received_;  ///< and not handed on yet
+  std::string received_;      ///< and not handed on yet
+  models::EventEnds events_;  ///< in received_
   std::optional<models::AnswerReader> reader_;
   size_t came_ = 0;  ///< bytes, in all
   bool ended_ = false;

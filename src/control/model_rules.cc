@@ -38,8 +38,14 @@ uint64_t asked_number(const json::object& from, std::string_view name) {
   return models::count_of(from, name).value_or(0);
 }
 
-/// How many answers are asked for: choices, for each prompt.
-uint64_t answers_of(const json::object& body) {
+/// How many answers are asked for: choices, for each prompt. What is no number here may be one to
+/// the provider.
+Result<uint64_t> answers_of(const json::object& body) {
+  for (const std::string_view name : {"n", "best_of"}) {
+    const auto* value = body.if_contains(name);
+    if (value != nullptr && !value->is_null() && !value->is_number())
+      return fail(ErrorCode::kInvalidInput, "\"" + std::string(name) + "\" is a number");
+  }
   uint64_t answers =
       std::max({uint64_t{1}, asked_number(body, "n"), asked_number(body, "best_of")});
   // A list of texts, not one text as a list of tokens.
@@ -113,7 +119,8 @@ Result<std::shared_ptr<policy::Spending>> ModelRules::begin(const Question& ques
   wanted[static_cast<size_t>(Amount::kInputTokens)] =
       std::max<uint64_t>(bytes / kMostBytesOfToken, 1);
   const auto bounds = bounds_of(path);
-  const uint64_t longest = longest_answer(body, bounds), answers = answers_of(body);
+  SLUICE_ASSIGN(const uint64_t answers, answers_of(body));
+  const uint64_t longest = longest_answer(body, bounds);
   const uint64_t each = std::max<uint64_t>(longest, 1);
   wanted[static_cast<size_t>(Amount::kOutputTokens)] =
       each > models::kMostCounted / answers ? models::kMostCounted : each * answers;

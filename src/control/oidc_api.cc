@@ -42,11 +42,6 @@ BegunLogin begun_of(const boost::json::object& body) {
   return {text_of(body, "attempt"), SecretString(text_of(body, "secret"))};
 }
 
-/// The address from where a login is begun, as far as it tells anybody apart.
-std::string begun_from(const config::Config& config, const std::string& peer) {
-  return config.identity.behind_tls ? std::string() : peer;
-}
-
 identity::NewCredential credential_for(const identity::Exchanged& exchanged,
                                        const std::string& label) {
   identity::NewCredential next;
@@ -166,10 +161,10 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (request.path != route.path || request.method != route.method) continue;
     auto setup = this->setup();
-    if (auto wait = too_often(request)) return std::move(*wait);
+    if (auto wait = too_often(*setup, request)) return std::move(*wait);
     HttpResponse response;
     // Issuers may take their time.
-    response.whose = "login from " + request.peer;
+    response.whose = share_of_login(request.peer);
     response.later = [this, setup = std::move(setup), work = route.work, request] {
       return work(*this, *setup, request);
     };
@@ -179,8 +174,9 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
 }
 
 /// Who fails again and again from one address waits; who it is that fails, nobody knows.
-std::optional<HttpResponse> OidcApi::too_often(const HttpRequest& request) {
-  const Duration wait = gateway_.login_limits().wait(request.peer, Clock::now());
+std::optional<HttpResponse> OidcApi::too_often(Setup& setup, const HttpRequest& request) {
+  const Duration wait = gateway_.login_limits().wait(
+      counted_source(request.peer, setup.config->identity), Clock::now());
   if (wait <= Duration::zero()) return std::nullopt;
   gateway_.count_limited_login();
   return problem(429, "too many failed logins",
@@ -202,7 +198,7 @@ HttpResponse OidcApi::start(Setup& setup, const HttpRequest& request, bool devic
   const auto body = body_of(request);
   if (!body) return refused(body.error());
   boost::json::object answer;
-  const std::string peer = begun_from(*setup.config, request.peer);
+  const std::string peer = counted_source(request.peer, setup.config->identity);
   if (device) {
     const auto login = setup.logins->start_device(text_of(*body, "issuer"), peer);
     if (!login) return refused(login.error());
@@ -227,7 +223,8 @@ Result<identity::BrowserLogin> OidcApi::begin_here(const std::string& issuer,
                                                    const std::string& redirect_uri,
                                                    const std::string& peer) {
   const auto setup = this->setup();
-  return setup->logins->start_browser(issuer, redirect_uri, begun_from(*setup->config, peer), true);
+  return setup->logins->start_browser(issuer, redirect_uri,
+                                      counted_source(peer, setup->config->identity), true);
 }
 
 HttpResponse OidcApi::finish(Setup& setup, const HttpRequest& request) {
@@ -338,7 +335,9 @@ HttpResponse OidcApi::exchange(Setup& setup, const HttpRequest& request) {
 void OidcApi::record_failure(const Error& error, const HttpRequest& request) {
   // An issuer that is away is nobody's failure.
   if (error.code == ErrorCode::kAuthentication || error.code == ErrorCode::kDenied) {
-    gateway_.login_limits().failed(request.peer, setup()->config->limits.logins, Clock::now());
+    const auto config = setup()->config;
+    gateway_.login_limits().failed(counted_source(request.peer, config->identity),
+                                   config->limits.logins, Clock::now());
   }
   audit::SessionContext context;
   context.client_address = request.peer;

@@ -55,7 +55,7 @@ class OidcApi {
 
   std::shared_ptr<Setup> setup();
   std::optional<identity::IssuedCredential> known_token(const std::string& whole);
-  std::optional<HttpResponse> too_often(const HttpRequest& request);
+  std::optional<HttpResponse> too_often(Setup& setup, const HttpRequest& request);
   HttpResponse issuers(Setup& setup);
   HttpResponse start(Setup& setup, const HttpRequest& request, bool device);
   HttpResponse finish(Setup& setup, const HttpRequest& request);

@@ -6,6 +6,9 @@
 #include <map>
 #include <tuple>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "audit/record_json.h"
 #include "audit/search.h"
 #include "base/clock.h"
@@ -72,8 +75,10 @@ std::optional<HttpResponse> OverviewApi::answer(const HttpRequest& request) {
 
 /// What the lists of it show to whoever asks.
 json::object OverviewApi::waiting(const HttpRequest& request) {
-  const Reader reader = sees_all(request) ? Reader{} : Reader{request.user, request.person};
   const auto directory = from_.gateway.directory();
+  Reader reader = sees_all(request) ? Reader{} : Reader{request.user, request.person};
+  const auto* shown = directory->credential_of_secret(bearer_of(request));
+  if (shown != nullptr) reader.databases = shown->databases;
   const auto eyes = eyes_of(reader, from_.desk, *directory);
   const auto count = [](const auto& found, const auto& seen) {
     return found ? std::count_if(found->begin(), found->end(), seen) : 0;
@@ -89,16 +94,18 @@ json::object OverviewApi::waiting(const HttpRequest& request) {
   grants.state = identity::GrantState::kWaiting;
   grants.limit = kMostCounted;
   return {{"approvals", count(from_.desk.list(approvals), asked)},
-          {"changes", count(from_.changes.list(changes),
-                            [&](const change::Change& each) {
-                              const std::string person =
-                                  each.actors.empty() ? "" : each.actors.back();
-                              if (reader.user.empty() || is_own(reader, each.requester, person))
-                                return true;
-                              const auto found = from_.desk.find(each.request);
-                              return found && asked(*found);
-                            })},
+          {"changes",
+           count(from_.changes.list(changes),
+                 [&](const change::Change& each) {
+                   const std::string person = each.actors.empty() ? "" : each.actors.back();
+                   if (!reader.sees_databases(fmt::format("{}", fmt::join(each.targets, ", "))))
+                     return false;
+                   if (reader.user.empty() || is_own(reader, each.requester, person)) return true;
+                   const auto found = from_.desk.find(each.request);
+                   return found && asked(*found);
+                 })},
           {"grants", count(from_.keeper.list(grants), [&](const access::GrantRow& each) {
+             if (!reader.sees_databases(each.database)) return false;
              if (reader.user.empty()) return true;
              return reader.person.empty() ? from_.keeper.may_see(reader.user, each)
                                           : is_own(reader, each.holder, each.acts_for);

@@ -13,6 +13,7 @@
 #include "control/caller.h"
 #include "identity/oidc_provider.h"
 #include "identity/scim_store.h"
+#include "net/peer_network.h"
 #include "scim/filter.h"
 #include "scim/patch.h"
 #include "scim/schemas.h"
@@ -319,7 +320,7 @@ std::optional<HttpResponse> ScimApi::answer(const HttpRequest& request) {
   if (auto wait = too_often(request)) return wait;
   HttpResponse response;
   // The store may be a server that takes its time.
-  response.whose = "scim from " + request.peer;
+  response.whose = "scim from " + net::network_of(request.peer);
   response.later = [this, request, behind_tls = request.tls || config->identity.behind_tls] {
     return work(request, behind_tls);
   };

@@ -88,7 +88,7 @@ std::optional<HttpResponse> SessionApi::answer(const HttpRequest& request) {
     if (path != kCallback && from_elsewhere(request, config()->identity, config()->api.url))
       return problem(403, "pages of other sites may not ask this");
     HttpResponse response;
-    response.whose = "login from " + request.peer;
+    response.whose = share_of_login(request.peer);
     response.later = [this, work, request] { return (this->*work)(request); };
     return response;
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 namespace sluice::control {
 
@@ -31,6 +32,38 @@ class Tally {
   const size_t most_, most_of_one_;
   size_t total_ = 0;
   std::map<std::string, size_t> taken_;
+};
+
+/// What one has taken, given back with it.
+class TallyShare {
+ public:
+  TallyShare(Tally& tally, std::string whose) : tally_(&tally), whose_(std::move(whose)) {}
+  ~TallyShare() { give_back(); }
+  TallyShare(const TallyShare&) = delete;
+  TallyShare& operator=(const TallyShare&) = delete;
+
+  /// All of `many`, or none.
+  bool take(size_t many) {
+    const size_t before = taken_;
+    while (taken_ < before + many) {
+      if (!tally_->take(whose_)) {
+        give_back(taken_ - before);
+        return false;
+      }
+      ++taken_;
+    }
+    return true;
+  }
+  void give_back() { give_back(taken_); }
+
+ private:
+  void give_back(size_t many) {
+    for (; many > 0; --many, --taken_) tally_->give_back(whose_);
+  }
+
+  Tally* tally_;
+  const std::string whose_;
+  size_t taken_ = 0;
 };
 
 }  // namespace sluice::control

@@ -20,5 +20,19 @@ TEST(Tally, NobodyTakesAll) {
   EXPECT_TRUE(tally.take("bob"));
 }
 
+TEST(Tally, AShareIsTakenWholeAndGivenBack) {
+  Tally tally(5, 4);
+  {
+    TallyShare alice(tally, "alice"), bob(tally, "bob");
+    EXPECT_FALSE(alice.take(5));
+    EXPECT_TRUE(bob.take(4)) << "nothing is left of what was refused";
+    EXPECT_FALSE(alice.take(2));
+    bob.give_back();
+    EXPECT_TRUE(alice.take(2));
+    EXPECT_TRUE(bob.take(3));
+  }
+  EXPECT_TRUE(TallyShare(tally, "carol").take(4));
+}
+
 }  // namespace
 }  // namespace sluice::control

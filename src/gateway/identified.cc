@@ -21,7 +21,7 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 /// Both may be null, and are then the same.
 bool same(const identity::User* a, const identity::User* b) {
   if (a == nullptr || b == nullptr) return a == b;
-  return a->kind == b->kind && a->disabled == b->disabled &&
+  return a->since() == b->since() && a->kind == b->kind && a->disabled == b->disabled &&
          a->valid_until_micros == b->valid_until_micros && a->groups == b->groups &&
          a->attributes == b->attributes && a->assertion_key.empty() == b->assertion_key.empty();
 }
@@ -93,6 +93,10 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
   if (person == nullptr || person->disabled) {
     return NotWelcome{fmt::format("{} acts for \"{}\", who is gone or disabled", named(*credential),
                                   credential->acts_for())};
+  }
+  if (person->since() > credential->created_micros) {
+    return NotWelcome{fmt::format("{} acts for \"{}\", a name that is somebody else's by now",
+                                  named(*credential), credential->acts_for())};
   }
   for (const auto& actor : credential->actors) {
     const identity::User* known = directory.find(actor);

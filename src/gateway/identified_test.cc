@@ -84,6 +84,26 @@ TEST(Identified, NobodyIsWelcomeWithWhatIsOver) {
   EXPECT_THAT(why(credential({"robot", "gone", "alice"})), HasSubstr("is disabled"));
 }
 
+TEST(Identified, Threat20_WhatActsForSomebodyDoesNotServeTheNextOfTheName) {
+  auto alice = user("alice", {});
+  alice.created_micros = 20;
+  const identity::Directory all({user("robot", {}), alice}, 1);
+  auto known = credential({"robot", "alice"});
+  known.created_micros = 10;
+  const auto why = not_welcome(all, *all.find("robot"), &known, "orders", 500);
+  ASSERT_TRUE(why);
+  EXPECT_THAT(why->why, HasSubstr("somebody else's by now"));
+  known.created_micros = 20;
+  EXPECT_FALSE(not_welcome(all, *all.find("robot"), &known, "orders", 500));
+  // Who acts for them is looked at anew.
+  auto before = alice;
+  before.created_micros = 5;
+  const identity::Directory then({user("robot", {}), before}, {known}, 1);
+  const identity::Directory now({user("robot", {}), alice}, {known}, 2);
+  const auto principal = principal_of(now, *now.find("robot"), &known, "", 500);
+  EXPECT_FALSE(same_identity(then, now, principal, "orders"));
+}
+
 TEST(Identified, AServiceActsForSomebodyWithTheGroupsOfBoth) {
   const identity::Directory all(
       {user("robot", {"a", "b"}), user("alice", {"b", "c"}), user("gone", {"a", "b"}, true)}, 1);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/peer_network.h"
+
 namespace sluice::gateway {
 namespace {
 
@@ -9,7 +11,9 @@ namespace {
 constexpr size_t kMost = 20'000;
 constexpr auto kKnownFor = std::chrono::hours(30 * 24);
 
-std::string pair_of(std::string_view user, std::string_view source) {
+std::string source_of(std::string_view address) { return net::network_of(std::string(address)); }
+
+std::string pair_of(std::string_view user, const std::string& source) {
   // No address has a zero in it.
   return std::string(source).append(1, '\0').append(user);
 }
@@ -37,6 +41,12 @@ void LoginLimits::count(Table& table, const std::string& key, unsigned free,
   failures.until = now + std::min(limits.backoff * (1 << doublings), longest);
 }
 
+void LoginLimits::count_source(const std::string& source, const config::LoginLimits& limits,
+                               Clock::time_point now) {
+  if (source.empty()) return;
+  count(sources_, source, limits.failures_per_source, limits, limits.longest_backoff, now);
+}
+
 Duration LoginLimits::left(const Table& table, const std::string& key, Clock::time_point now) {
   const auto found = table.find(key);
   if (found == table.end() || found->second.until <= now) return Duration::zero();
@@ -48,38 +58,40 @@ bool LoginLimits::known(const std::string& pair, Clock::time_point now) const {
   return found != known_.end() && now - found->second < kKnownFor;
 }
 
-Duration LoginLimits::wait(std::string_view user, std::string_view source, Clock::time_point now) {
+Duration LoginLimits::wait(std::string_view user, std::string_view address, Clock::time_point now) {
+  const std::string source = source_of(address);
   const std::string pair = pair_of(user, source);
   const std::lock_guard lock(mutex_);
   const Duration own = left(pairs_, pair, now);
   if (known(pair, now)) return own;
-  return std::max(
-      {own, left(sources_, std::string(source), now), left(users_, std::string(user), now)});
+  return std::max({own, left(sources_, source, now), left(users_, std::string(user), now)});
 }
 
-void LoginLimits::failed(std::string_view user, std::string_view source,
+void LoginLimits::failed(std::string_view user, std::string_view address,
                          const config::LoginLimits& limits, Clock::time_point now) {
+  const std::string source = source_of(address);
   const std::lock_guard lock(mutex_);
   count(pairs_, pair_of(user, source), limits.failures, limits, limits.longest_backoff, now);
-  count(sources_, std::string(source), limits.failures_per_source, limits, limits.longest_backoff,
-        now);
+  count_source(source, limits, now);
   count(users_, std::string(user), limits.failures_per_user, limits, limits.backoff, now);
 }
 
-Duration LoginLimits::wait(std::string_view source, Clock::time_point now) {
+Duration LoginLimits::wait(std::string_view address, Clock::time_point now) {
+  const std::string source = source_of(address);
   const std::lock_guard lock(mutex_);
-  return left(sources_, std::string(source), now);
+  return left(sources_, source, now);
 }
 
-void LoginLimits::failed(std::string_view source, const config::LoginLimits& limits,
+void LoginLimits::failed(std::string_view address, const config::LoginLimits& limits,
                          Clock::time_point now) {
+  const std::string source = source_of(address);
   const std::lock_guard lock(mutex_);
-  count(sources_, std::string(source), limits.failures_per_source, limits, limits.longest_backoff,
-        now);
+  count_source(source, limits, now);
 }
 
-void LoginLimits::succeeded(std::string_view user, std::string_view source, Clock::time_point now) {
-  const std::string pair = pair_of(user, source);
+void LoginLimits::succeeded(std::string_view user, std::string_view address,
+                            Clock::time_point now) {
+  const std::string pair = pair_of(user, source_of(address));
   const std::lock_guard lock(mutex_);
   pairs_.erase(pair);
   make_room(known_, [now](const auto& entry) { return now - entry.second >= kKnownFor; });

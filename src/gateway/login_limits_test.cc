@@ -42,6 +42,27 @@ TEST_F(LoginLimitsTest, OthersAndOtherSourcesGoOn) {
   EXPECT_EQ(wait("alice", "10.0.0.2"), Duration::zero());
 }
 
+TEST_F(LoginLimitsTest, AllAddressesOfOneHostAreOneSource) {
+  fail("alice", "2001:db8:1:2::1", config.failures + 1);
+  EXPECT_EQ(wait("alice", "2001:db8:1:2::2"), config.backoff);
+  EXPECT_EQ(wait("alice", "2001:db8:1:3::1"), Duration::zero());
+  for (unsigned i = 0; i <= config.failures_per_source; ++i)
+    limits.failed("2001:db8:7:7::" + std::to_string(i), config, now);
+  EXPECT_GT(limits.wait("2001:db8:7:7:ffff::1", now), Duration::zero());
+  EXPECT_EQ(limits.wait("2001:db8:7:8::1", now), Duration::zero());
+}
+
+TEST_F(LoginLimitsTest, AProxyIsNoSourceThatWaits) {
+  for (unsigned i = 0; i < 3 * config.failures_per_source; ++i) {
+    limits.failed("", config, now);
+    fail("user" + std::to_string(i), "");
+  }
+  EXPECT_EQ(limits.wait("", now), Duration::zero());
+  EXPECT_EQ(wait("bob", ""), Duration::zero());
+  fail("bob", "", config.failures + 1);
+  EXPECT_GT(wait("bob", ""), Duration::zero());
+}
+
 TEST_F(LoginLimitsTest, FailuresAreForgotten) {
   fail("alice", "10.0.0.1", config.failures);
   now += config.window + seconds(1);

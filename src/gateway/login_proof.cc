@@ -286,13 +286,20 @@ void Login::fail_login(const Error& error) {
                   : error.text);
 }
 
-/// What was good when the login began may have ended while the proof was on its way. The user and
-/// credential are found anew, in `directory`.
+/// What was good when the login began may have ended while the proof was on its way, or the name be
+/// somebody else's. The user and credential are found anew, in `directory`.
 std::optional<std::string> Login::unwelcome(const identity::Directory& directory,
                                             const identity::User*& user,
                                             const identity::Credential*& credential) const {
   user = directory.find(parameters_.user);
   if (user == nullptr) return "user is gone or disabled";
+  if (const auto* then = runtime_->directory->find(parameters_.user)) {
+    if (then->created_micros != user->created_micros || then->since() != user->since())
+      return "the name is somebody else's by now";
+    const bool password = proof_.credential.empty() && proof_.mechanism != "certificate";
+    if (password && then->scram_verifier != user->scram_verifier)
+      return "the password is another one by now";
+  }
   if (!proof_.credential.empty()) {
     credential = directory.credential(proof_.credential);
     if (credential == nullptr) return "the credential is gone";

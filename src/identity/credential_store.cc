@@ -77,6 +77,17 @@ std::string certificate_label(std::string_view shown) {
   return fmt::format("client certificate, got with {}", shown);
 }
 
+/// Ends those that were got with credential `shown`. Returns how many those were.
+Result<int64_t> end_certificates(store::Database& database, std::string_view user,
+                                 std::string_view shown, int64_t now) {
+  SLUICE_ASSIGN(auto update,
+                database.prepare("UPDATE credentials SET revoked_micros = ?3 WHERE user = ?1 AND "
+                                 "label = ?2 AND scram_verifier = '' AND revoked_micros = 0 AND "
+                                 "expires_micros > ?3"));
+  SLUICE_TRY(update.bind(1, user).bind(2, certificate_label(shown)).bind(3, now).run());
+  return database.changes();
+}
+
 /// Tells what somebody got, for the record.
 std::string describe(const std::string& id, const NewCredential& next) {
   std::string text =
@@ -115,6 +126,21 @@ Result<std::string> CredentialStore::verifier_for(const std::string& user,
   return wire::postgres::make_verifier(secret.reveal(), salt.salt, salt.iterations);
 }
 
+/// But for the one for which a certificate is made now. Empty: there is none.
+Result<std::string> CredentialStore::oldest_session(const NewCredential& next, int64_t now) {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT id FROM credentials WHERE user = ?1 AND kind = 'session' "
+                                  "AND revoked_micros = 0 AND expires_micros > ?2 ORDER BY "
+                                  "created_micros"));
+  query.bind(1, next.user).bind(2, now);
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return std::string();
+    std::string id = query.text(0);
+    if (certificate_label(id) != next.label) return id;
+  }
+}
+
 /// Sessions are got anew without a thought, so the oldest gives way; tokens are in use somewhere.
 Result<> CredentialStore::make_room(const NewCredential& next, int64_t now) {
   SLUICE_ASSIGN(auto count, database_.prepare("SELECT count(*) FROM credentials WHERE user = ? AND "
@@ -123,13 +149,15 @@ Result<> CredentialStore::make_room(const NewCredential& next, int64_t now) {
   SLUICE_ASSIGN([[maybe_unused]] const bool row, count.step());
   if (count.integer(0) < static_cast<int64_t>(kMostCredentials)) return {};
   count.reset();
-  SLUICE_ASSIGN(auto oldest, database_.prepare(
-                                 "UPDATE credentials SET revoked_micros = ?2 WHERE id = (SELECT id "
-                                 "FROM credentials WHERE user = ?1 AND kind = 'session' AND "
-                                 "revoked_micros = 0 AND expires_micros > ?2 "
-                                 "ORDER BY created_micros LIMIT 1)"));
-  SLUICE_TRY(oldest.bind(1, next.user).bind(2, now).run());
-  if (next.kind == CredentialKind::kSession && database_.changes() > 0) return {};
+  if (next.kind == CredentialKind::kSession) {
+    SLUICE_ASSIGN(const std::string oldest, oldest_session(next, now));
+    SLUICE_ASSIGN(auto end,
+                  database_.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE id = ?1"));
+    if (!oldest.empty()) {
+      SLUICE_TRY(end.bind(1, oldest).bind(2, now).run());
+      return end_certificates(database_, next.user, oldest, now).transform([](int64_t) {});
+    }
+  }
   return fail(ErrorCode::kLimit,
               fmt::format("user \"{}\" has {} credentials; revoke some first: sluice token list "
                           "--user {}",
@@ -293,13 +321,8 @@ Result<> CredentialStore::revoke(std::string_view id) {
   SLUICE_ASSIGN(auto update,
                 database_.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE id = ?1"));
   SLUICE_TRY(update.bind(1, id).bind(2, now).run());
-  SLUICE_ASSIGN(auto certificates,
-                database_.prepare("UPDATE credentials SET revoked_micros = ?3 WHERE user = ?1 AND "
-                                  "label = ?2 AND scram_verifier = '' AND revoked_micros = 0 AND "
-                                  "expires_micros > ?3"));
-  SLUICE_TRY(certificates.bind(1, user).bind(2, certificate_label(id)).bind(3, now).run());
-  if (database_.changes() > 0)
-    message += fmt::format(", with certificates got with it: {}", database_.changes());
+  SLUICE_ASSIGN(const int64_t certificates, end_certificates(database_, user, id, now));
+  if (certificates > 0) message += fmt::format(", with certificates got with it: {}", certificates);
   SLUICE_TRY(store::leave_admin_event(database_, actor_, message));
   return transaction.commit();
 }
@@ -351,11 +374,19 @@ Result<int64_t> end_credentials(store::Database& database, std::string_view user
   constexpr const char* kEnd =
       "UPDATE credentials SET revoked_micros = ?2 WHERE user = ?1 AND revoked_micros = 0 AND "
       "expires_micros > ?2";
+  // The last of the actors, who are separated by newlines.
+  constexpr const char* kEndForThem =
+      "UPDATE credentials SET revoked_micros = ?2 WHERE actors <> '' AND revoked_micros = 0 AND "
+      "expires_micros > ?2 AND substr('\n' || actors, length('\n' || actors) - length(CAST(?1 AS "
+      "TEXT)) + 1) = ?1";
   const int64_t now = wall_micros();
   if (methods.empty()) {
     SLUICE_ASSIGN(auto update, database.prepare(kEnd));
     SLUICE_TRY(update.bind(1, user).bind(2, now).run());
-    return database.changes();
+    const int64_t own = database.changes();
+    SLUICE_ASSIGN(auto others, database.prepare(kEndForThem));
+    SLUICE_TRY(others.bind(1, fmt::format("\n{}", user)).bind(2, now).run());
+    return own + database.changes();
   }
   SLUICE_ASSIGN(auto update,
                 database.prepare(std::string(kEnd) + " AND kind = 'session' AND method = ?3"));

@@ -77,6 +77,7 @@ class CredentialStore {
   Result<std::string> verifier_for(const std::string& user, const SecretString& secret);
   Result<> insert(const std::string& id, const NewCredential& next, const std::string& verifier,
                   const std::string& digest);
+  Result<std::string> oldest_session(const NewCredential& next, int64_t now);
   Result<> make_room(const NewCredential& next, int64_t now);
   store::Database& database_;
   std::string actor_;
@@ -95,8 +96,9 @@ ScramSalt scram_salt(std::string_view password_verifier, std::string_view secret
 /// Those of everybody that live, and those that have ended since `since_micros`.
 Result<std::vector<Credential>> load_credentials(store::Database& database, int64_t since_micros);
 
-/// Ends what a user still has, in the caller's transaction; with `methods` not empty, only sessions
-/// that were got by one of these. Returns how many those were.
+/// Ends what a user still has and by what others act for them, in the caller's transaction; with
+/// `methods` not empty, only sessions of their own that were got by one of these. Returns how many
+/// those were.
 Result<int64_t> end_credentials(store::Database& database, std::string_view user,
                                 const std::vector<std::string>& methods = {});
 

@@ -240,6 +240,27 @@ TEST_P(CredentialStoreTest, ACertificateEndsWithWhatItWasGotWith) {
   EXPECT_FALSE(credentials.issue_for_key(session("bob"), "fourth key", other.id)) << "alice's";
 }
 
+TEST_P(CredentialStoreTest, Threat75_ACertificateEndsWithASessionThatGivesWay) {
+  const auto login = issue(session("alice"));
+  const auto certificate = credentials.issue_for_key(session("alice"), "key", login.id);
+  ASSERT_TRUE(certificate);
+  for (size_t i = 2; i < kMostCredentials; ++i) issue(session("alice"));
+  EXPECT_TRUE(directory()->credential(certificate->id)->live(wall_micros()));
+  issue(session("alice"));
+  EXPECT_FALSE(directory()->credential(login.id)->live(wall_micros()));
+  EXPECT_FALSE(directory()->credential(certificate->id)->live(wall_micros()));
+}
+
+TEST_P(CredentialStoreTest, TheSessionThatGetsACertificateDoesNotGiveWayToIt) {
+  const auto oldest = issue(session("alice"));
+  const auto next = issue(session("alice"));
+  for (size_t i = 2; i < kMostCredentials; ++i) issue(session("alice"));
+  const auto certificate = credentials.issue_for_key(session("alice"), "key", oldest.id);
+  ASSERT_TRUE(certificate) << certificate.error().text;
+  EXPECT_TRUE(directory()->credential(oldest.id)->live(wall_micros()));
+  EXPECT_FALSE(directory()->credential(next.id)->live(wall_micros()));
+}
+
 TEST_P(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   issue(session("alice"));
   issue(session("alice"));
@@ -250,6 +271,29 @@ TEST_P(CredentialStoreTest, AllOfOneUserCanBeRevokedAtOnce) {
   for (const auto& credential : all->find("alice")->credentials)
     EXPECT_FALSE(credential.live(wall_micros()));
   EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
+}
+
+TEST_P(CredentialStoreTest, Threat20_WhatActsForThemEndsWithTheirs) {
+  auto next = session("bob");
+  const auto acts_for = [&](std::vector<std::string> actors) {
+    next.actors = std::move(actors);
+    return issue(next).id;
+  };
+  const std::string alone = acts_for({"bob", "alice"});
+  const std::string chain = acts_for({"bob", "carol", "alice"});
+  ASSERT_TRUE(users.add({"a", {}, {}, {}}, password));
+  ASSERT_TRUE(users.add({"ce", {}, {}, {}}, password));
+  const std::string through = acts_for({"bob", "alice", "a"});
+  const std::string ending = acts_for({"bob", "ce"});
+  const std::string own = issue(session("bob")).id;
+  ASSERT_TRUE(users.set_password("alice", password));
+  EXPECT_TRUE(directory()->credential(chain)->live(wall_micros())) << "it is not of the password";
+  ASSERT_TRUE(users.remove("alice"));
+  const auto all = directory();
+  const int64_t now = wall_micros();
+  EXPECT_FALSE(all->credential(alone)->live(now));
+  EXPECT_FALSE(all->credential(chain)->live(now));
+  for (const auto& id : {through, ending, own}) EXPECT_TRUE(all->credential(id)->live(now)) << id;
 }
 
 TEST_P(CredentialStoreTest, RemovedUsersCredentialsDoNotComeBackWithTheName) {

@@ -35,6 +35,7 @@ Directory::Directory(std::vector<User> users, std::vector<Credential> credential
     if (user != by_name_.end()) user->second->credentials.push_back(std::move(credential));
   }
   for (const User& user : users_) {
+    for (const std::string& name : user.former_names) by_former_name_.emplace(name, &user);
     for (const Credential& credential : user.credentials) {
       by_id_.emplace(credential.id, &credential);
       by_digest_.emplace(credential.digest, &credential);
@@ -57,6 +58,14 @@ bool Directory::somebody_ended(int64_t now_micros) const {
 const User* Directory::find(std::string_view name) const {
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+std::vector<const User*> Directory::called(std::string_view name) const {
+  std::vector<const User*> all;
+  if (const User* now = find(name)) all.push_back(now);
+  const auto [first, last] = by_former_name_.equal_range(name);
+  for (auto at = first; at != last; ++at) all.push_back(at->second);
+  return all;
 }
 
 std::vector<const Grant*> Directory::grants(std::string_view user,

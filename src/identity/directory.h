@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -38,6 +39,11 @@ struct User {
   int64_t last_login_micros = 0;  ///< 0: never; may lag behind by a minute
   std::string made_by;  ///< empty: an operator; "scim", or the issuer at whose word they were made
   int64_t valid_until_micros = 0;  ///< from then on disabled; 0: never
+  int64_t named_micros = 0;        ///< when SCIM gave them this name; 0: they were made with it
+  std::vector<std::string> former_names;
+
+  /// Since when the name is theirs: what was done under it earlier was done by somebody else.
+  int64_t since() const { return std::max(created_micros, named_micros); }
 };
 
 /// Groups that somebody has for a while at one database.
@@ -68,6 +74,8 @@ class Directory {
   const std::string& why_lost() const { return why_lost_; }
   /// Null when there is no such user; a disabled one is returned with `disabled` set.
   const User* find(std::string_view name) const;
+  /// Who has the name, and those who have had it.
+  std::vector<const User*> called(std::string_view name) const;
   /// Live or not; null when there is none of that name.
   const Credential* credential(std::string_view id) const;
   /// By what its holder has shown; live or not.
@@ -87,6 +95,7 @@ class Directory {
   std::vector<User> users_;
   std::vector<Grant> grants_;
   std::unordered_map<std::string_view, User*> by_name_;
+  std::unordered_multimap<std::string_view, const User*> by_former_name_;
   std::unordered_map<std::string_view, const Credential*> by_id_, by_digest_;
   uint64_t version_;
   std::string why_lost_;

@@ -1,8 +1,10 @@
 #include "identity/federation.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -79,6 +81,13 @@ Result<std::optional<FederatedUsers::Row>> FederatedUsers::named(const std::stri
 Result<> FederatedUsers::make(const Row& row, const std::string& actor) {
   SLUICE_TRY(check_word("a user name", row.name));
   for (const auto& group : row.groups) SLUICE_TRY(check_word("a group name", group));
+  SLUICE_ASSIGN(const auto alike, users_alike(database_, row.name, false));
+  if (!alike.empty()) {
+    return deny(
+        fmt::format("\"{}\" would be taken for user \"{}\", who is here already; an operator "
+                    "can give one of them another name, or make them one: sluice user link",
+                    row.name, alike.front()));
+  }
   SLUICE_ASSIGN(auto insert,
                 database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
                                   "created_micros, kind, made_by) VALUES (?, ?, '', ?, ?, ?)"));
@@ -122,12 +131,28 @@ Result<> FederatedUsers::keep_groups(const Row& row, const std::vector<std::stri
                   groups.empty() ? "none" : fmt::format("{}", fmt::join(groups, " "))));
 }
 
+/// SCIM keeps names as they are sent, and tokens may have them in another case (RFC 7643, section
+/// 4.1.1: userName is compared in any).
+Result<std::optional<FederatedUsers::Row>> FederatedUsers::kept_by_scim(const std::string& name) {
+  SLUICE_ASSIGN(auto row, named(name));
+  if (row && row->made_by == kMadeByScim) return row;
+  SLUICE_ASSIGN(const auto alike, users_alike(database_, name, true));
+  if (alike.size() > 1) {
+    return deny(
+        fmt::format("\"{}\" is several users here ({}); ask the administrators of your "
+                    "identity provider to keep one (SCIM)",
+                    name, fmt::join(alike, ", ")));
+  }
+  if (alike.empty()) return std::nullopt;
+  return named(alike.front());
+}
+
 /// Finds who logs in for the first time by an issuer whose people SCIM keeps. One user may be
 /// known at several such issuers, but to one person at each.
 Result<> FederatedUsers::match_provisioned(const VerifiedIdentity& identity,
                                            std::optional<Row>& row) {
   if (!row) {
-    SLUICE_ASSIGN(row, named(identity.user));
+    SLUICE_ASSIGN(row, kept_by_scim(identity.user));
     if (row && row->made_by == kMadeByScim) {
       SLUICE_ASSIGN(auto query, database_.prepare(
                                     "SELECT 1 FROM federated_identities f JOIN users u ON u.name = "
@@ -248,18 +273,32 @@ Result<std::string> FederatedUsers::find(const std::string& issuer, const std::s
 
 Result<std::vector<std::pair<std::string, std::string>>> FederatedUsers::holders(
     const std::string& issuer) {
-  SLUICE_ASSIGN(auto query, database_.prepare(
-                                "SELECT u.name, f.subject FROM users u JOIN federated_identities f "
-                                "ON f.user = u.name AND f.user_created_micros = u.created_micros "
-                                "WHERE f.issuer = ?1 AND EXISTS (SELECT 1 FROM credentials c WHERE "
-                                "c.user = u.name AND c.revoked_micros = 0 AND c.expires_micros > "
-                                "?2) ORDER BY u.name"));
-  query.bind(1, issuer).bind(2, wall_micros());
+  const int64_t now = wall_micros();
+  std::set<std::string> acted_for;
+  {
+    SLUICE_ASSIGN(auto query, database_.prepare("SELECT DISTINCT actors FROM credentials WHERE "
+                                                "actors <> '' AND revoked_micros = 0 AND "
+                                                "expires_micros > ?"));
+    query.bind(1, now);
+    for (;;) {
+      SLUICE_ASSIGN(const bool row, query.step());
+      if (!row) break;
+      acted_for.insert(split(query.text(0)).back());
+    }
+  }
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT u.name, f.subject, EXISTS (SELECT 1 FROM credentials c "
+                                  "WHERE c.user = u.name AND c.revoked_micros = 0 AND "
+                                  "c.expires_micros > ?2) FROM users u JOIN federated_identities f "
+                                  "ON f.user = u.name AND f.user_created_micros = u.created_micros "
+                                  "WHERE f.issuer = ?1 ORDER BY u.name"));
+  query.bind(1, issuer).bind(2, now);
   std::vector<std::pair<std::string, std::string>> all;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());
     if (!row) return all;
-    all.emplace_back(query.text(0), query.text(1));
+    if (query.integer(2) != 0 || acted_for.contains(query.text(0)))
+      all.emplace_back(query.text(0), query.text(1));
   }
 }
 

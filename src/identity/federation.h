@@ -28,8 +28,9 @@ class FederatedUsers {
 
   /// The user whom somebody is here, with the groups that the issuer says now. At a first login:
   /// made with `provision`, else matched with a person of that name who belongs to nobody yet. With
-  /// `by_scim` only who is kept over SCIM and active is let in, matched by name at a first login,
-  /// and groups are those that SCIM says. Errors: kDenied, with what an operator can do.
+  /// `by_scim` only who is kept over SCIM and active is let in, matched by name (in any case) at a
+  /// first login, and groups are those that SCIM says. Errors: kDenied, with what an operator can
+  /// do.
   Result<std::string> admit(const VerifiedIdentity& identity, bool provision, bool by_scim = false);
   /// The same for a service or agent, which the configuration names and which is made where it is
   /// not there yet.
@@ -39,7 +40,8 @@ class FederatedUsers {
                 const std::string& actor);
   /// Who (issuer, subject) is here; kNotFound for nobody.
   Result<std::string> find(const std::string& issuer, const std::string& subject);
-  /// Users who are somebody of `issuer` and have credentials that live, with their subjects there.
+  /// Users who are somebody of `issuer` and have credentials that live, or for whom somebody acts
+  /// by one, with their subjects there.
   Result<std::vector<std::pair<std::string, std::string>>> holders(const std::string& issuer);
 
  private:
@@ -53,6 +55,7 @@ class FederatedUsers {
   };
   Result<std::optional<Row>> bound_to(const std::string& issuer, const std::string& subject);
   Result<std::optional<Row>> named(const std::string& name);
+  Result<std::optional<Row>> kept_by_scim(const std::string& name);
   Result<> match_provisioned(const VerifiedIdentity& identity, std::optional<Row>& row);
   Result<> make(const Row& row, const std::string& actor);
   Result<> bind(const std::string& user, const std::string& issuer, const std::string& subject,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "identity/words.h"
 
 namespace sluice::identity {
 namespace {
@@ -21,16 +22,6 @@ std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return c < 0x80 ? static_cast<char>(std::tolower(c)) : c; });
   return text;
-}
-
-/// Names that cannot be taken for others, by people or by programs.
-bool plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestWord &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return c < 0x80 && (std::isalnum(c) != 0 ||
-                               std::string_view("._@+-:/=").find(static_cast<char>(c)) !=
-                                   std::string_view::npos);
-         });
 }
 
 Result<std::string> user_of(const Claims& claims, const config::IssuerConfig& config) {
@@ -63,9 +54,9 @@ Result<std::string> user_of(const Claims& claims, const config::IssuerConfig& co
   std::string name = config.strip_domain ? given->substr(0, at) : *given;
   // Mail addresses mean the same in small letters; two users must not.
   if (at != std::string::npos) name = lower(std::move(name));
-  if (!plain_name(name)) {
+  if (!is_plain_name(name)) {
     return refuse(config, fmt::format("\"{}\" cannot be a user's name: 1 to {} letters, digits and "
-                                      "._@+-:/=; name another claim with user_claim",
+                                      "._@+-:/='#; name another claim with user_claim",
                                       to_printable_utf8(utf8_prefix(name, 100)), kLongestWord));
   }
   return name;

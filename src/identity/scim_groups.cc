@@ -47,6 +47,14 @@ Result<store::Statement> prepare_scim_lookup(store::Database& database, std::str
   return query;
 }
 
+Result<> touch_groups_of(store::Database& database, std::string_view name) {
+  SLUICE_ASSIGN(auto update,
+                database.prepare("UPDATE scim_groups SET version = version + 1, modified_micros = "
+                                 "?2 WHERE id IN (SELECT m.group_id FROM scim_members m JOIN "
+                                 "scim_users s ON s.id = m.user_id WHERE s.name = ?1)"));
+  return update.bind(1, name).bind(2, wall_micros()).run();
+}
+
 Result<> ScimStore::say_members(const std::string& group, std::string_view what,
                                 const std::vector<std::string>& names) {
   for (size_t at = 0; at < names.size(); at += kNamesInOne) {
@@ -108,7 +116,7 @@ Result<std::string> ScimStore::group_row(const scim::Group& group, const std::st
   return group.display_name;
 }
 
-/// What the rest of the gateway asks for: names of groups with the user.
+/// What the rest of the gateway asks for: names of groups with the user, who is shown with them.
 Result<> ScimStore::refresh_groups(const std::string& user_id) {
   std::vector<std::string> names;
   {
@@ -124,7 +132,11 @@ Result<> ScimStore::refresh_groups(const std::string& user_id) {
   }
   SLUICE_ASSIGN(auto update, database_.prepare("UPDATE users SET groups = ?2 WHERE name = (SELECT "
                                                "name FROM scim_users WHERE id = ?1)"));
-  return update.bind(1, user_id).bind(2, join(names)).run();
+  SLUICE_TRY(update.bind(1, user_id).bind(2, join(names)).run());
+  SLUICE_ASSIGN(auto shown,
+                database_.prepare("UPDATE scim_users SET version = version + 1, modified_micros = "
+                                  "?2 WHERE id = ?1"));
+  return shown.bind(1, user_id).bind(2, wall_micros()).run();
 }
 
 Result<std::pair<std::vector<std::string>, std::vector<std::string>>> ScimStore::set_members(

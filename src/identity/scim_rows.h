@@ -20,4 +20,7 @@ Result<store::Statement> prepare_scim_lookup(store::Database& database, std::str
                                              std::string_view name_column,
                                              const ScimLookup& lookup);
 
+/// A new version of each group that shows `name` among its members.
+Result<> touch_groups_of(store::Database& database, std::string_view name);
+
 }  // namespace sluice::identity

@@ -1,5 +1,6 @@
 #include "identity/scim_store.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -48,6 +49,15 @@ Result<scim::User> read_row(const store::Statement& query) {
   return std::move(*user);
 }
 
+/// What holds on of what was said of the name, for the record.
+std::string before_removal(int64_t disabled, int64_t valid_until_micros) {
+  std::string said;
+  if ((disabled & kDisabledByOperator) != 0) said += ", disabled as before they were removed";
+  if (valid_until_micros != 0)
+    said += fmt::format(", valid until {} as before", format_time(valid_until_micros));
+  return said;
+}
+
 /// What is different, for the record.
 std::string differences(const scim::User& before, const scim::User& next, bool active) {
   std::vector<std::string> said;
@@ -70,6 +80,16 @@ Result<> ScimStore::say(std::string_view message) {
 /// providers.
 Result<> ScimStore::check_free(const std::string& name, const std::string& but) {
   SLUICE_TRY(check_word("userName", name));
+  if (!is_plain_name(name)) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("userName \"{}\" cannot be a user's name: letters, digits and "
+                            "._@+-:/='#; map another attribute to userName",
+                            name));
+  }
+  if (is_own_name(name)) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("userName \"{}\" is what the record calls the gateway", name));
+  }
   SLUICE_ASSIGN(auto query, database_.prepare("SELECT name, made_by FROM users WHERE lower(name) = "
                                               "? AND name <> ?"));
   query.bind(1, scim::lower(name)).bind(2, but);
@@ -88,14 +108,32 @@ Result<> ScimStore::insert_row(const scim::User& user, const std::string& id, in
   SLUICE_ASSIGN(auto insert, database_.prepare("INSERT INTO scim_users (id, name, external_id, "
                                                "profile, created_micros, modified_micros, version) "
                                                "VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1)"));
-  SLUICE_TRY(insert.bind(1, id)
-                 .bind(2, user.user_name)
-                 .bind(3, user.meta.external_id)
-                 .bind(4, profile_of(user))
-                 .bind(5, now)
-                 .run());
-  SLUICE_ASSIGN(auto back, database_.prepare("DELETE FROM scim_removed WHERE name = ?"));
-  return back.bind(1, user.user_name).run();
+  return insert.bind(1, id)
+      .bind(2, user.user_name)
+      .bind(3, user.meta.external_id)
+      .bind(4, profile_of(user))
+      .bind(5, now)
+      .run();
+}
+
+Result<ScimStore::Word> ScimStore::take_word(const std::string& name) {
+  Word word;
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT disabled, valid_until_micros FROM scim_removed WHERE "
+                                  "name = ?1 OR lower(name) = ?2"));
+  query.bind(1, name).bind(2, scim::lower(name));
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) break;
+    word.disabled |= query.integer(0);
+    const int64_t until = query.integer(1);
+    const int64_t known = word.valid_until_micros;
+    if (until != 0) word.valid_until_micros = known == 0 ? until : std::min(known, until);
+  }
+  SLUICE_ASSIGN(auto back, database_.prepare("DELETE FROM scim_removed WHERE name = ?1 OR "
+                                             "lower(name) = ?2"));
+  SLUICE_TRY(back.bind(1, name).bind(2, scim::lower(name)).run());
+  return word;
 }
 
 Result<scim::User> ScimStore::add(const scim::User& user) {
@@ -104,20 +142,23 @@ Result<scim::User> ScimStore::add(const scim::User& user) {
   const int64_t now = wall_micros();
   const std::string id = make_scim_id();
   const bool active = user.active.value_or(true);
+  SLUICE_ASSIGN(const Word word, take_word(user.user_name));
   {
     SLUICE_ASSIGN(auto insert,
                   database_.prepare("INSERT INTO users (name, groups, scram_verifier, disabled, "
-                                    "created_micros, kind, made_by) VALUES (?, '', '', ?, ?, "
-                                    "'human', ?)"));
+                                    "created_micros, kind, made_by, valid_until_micros) VALUES "
+                                    "(?, '', '', ?, ?, 'human', ?, ?)"));
     SLUICE_TRY(insert.bind(1, user.user_name)
-                   .bind(2, active ? 0 : kDisabledByScim)
+                   .bind(2, (active ? 0 : kDisabledByScim) | word.disabled)
                    .bind(3, now)
                    .bind(4, kMadeByScim)
+                   .bind(5, word.valid_until_micros)
                    .run());
   }
   SLUICE_TRY(insert_row(user, id, now));
   SLUICE_TRY(
-      say(fmt::format("user \"{}\" added{}", user.user_name, active ? "" : ", who is inactive")));
+      say(fmt::format("user \"{}\" added{}{}", user.user_name, active ? "" : ", who is inactive",
+                      before_removal(word.disabled, word.valid_until_micros))));
   SLUICE_ASSIGN(auto made, this->user(id));
   SLUICE_TRY(transaction.commit());
   return made;
@@ -163,14 +204,58 @@ Result<std::vector<scim::User>> ScimStore::users(const ScimLookup& lookup) {
   }
 }
 
-/// What was bound to the old name at an issuer goes along; what lets in by it does not.
+Result<> ScimStore::rename_person(const std::string& name, const std::string& next) {
+  std::vector<std::pair<std::string, std::string>> changed;
+  {
+    SLUICE_ASSIGN(auto query, database_.prepare("SELECT name, attributes FROM users WHERE "
+                                                "attributes <> '' ORDER BY name"));
+    for (;;) {
+      SLUICE_ASSIGN(const bool row, query.step());
+      if (!row) break;
+      auto attributes = split_pairs(query.text(1));
+      const auto person = attributes.find("person");
+      if (person == attributes.end() || person->second != name) continue;
+      person->second = next;
+      changed.emplace_back(query.text(0), join_pairs(attributes));
+    }
+  }
+  for (const auto& [account, attributes] : changed) {
+    SLUICE_ASSIGN(auto update,
+                  database_.prepare("UPDATE users SET attributes = ?2 WHERE name = ?1"));
+    SLUICE_TRY(update.bind(1, account).bind(2, attributes).run());
+    SLUICE_TRY(say(fmt::format("user \"{}\" changed: person = {}", account, next)));
+  }
+  return {};
+}
+
+/// What was bound to the old name at an issuer goes along, and so does which accounts are one
+/// person's; what lets in by it does not.
 Result<> ScimStore::rename(const std::string& name, const std::string& next) {
   SLUICE_TRY(check_free(next, name));
+  SLUICE_TRY(rename_person(name, next));
+  SLUICE_TRY(touch_groups_of(database_, name));
   for (const char* sql : {"UPDATE federated_identities SET user = ?2 WHERE user = ?1",
-                          "UPDATE scim_users SET name = ?2 WHERE name = ?1",
-                          "UPDATE users SET name = ?2 WHERE name = ?1"}) {
+                          "UPDATE scim_users SET name = ?2 WHERE name = ?1"}) {
     SLUICE_ASSIGN(auto update, database_.prepare(sql));
     SLUICE_TRY(update.bind(1, name).bind(2, next).run());
+  }
+  SLUICE_ASSIGN(auto former, database_.prepare("SELECT former_names FROM users WHERE name = ?"));
+  former.bind(1, name);
+  SLUICE_ASSIGN([[maybe_unused]] const bool found, former.step());
+  auto names = split(former.text(0));
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  former.reset();
+  SLUICE_ASSIGN(auto update, database_.prepare("UPDATE users SET name = ?2, named_micros = ?3, "
+                                               "former_names = ?4 WHERE name = ?1"));
+  SLUICE_TRY(update.bind(1, name).bind(2, next).bind(3, wall_micros()).bind(4, join(names)).run());
+  SLUICE_ASSIGN(const Word word, take_word(next));
+  if (const auto said = before_removal(word.disabled, word.valid_until_micros); !said.empty()) {
+    SLUICE_ASSIGN(auto update,
+                  database_.prepare("UPDATE users SET disabled = disabled | ?2, valid_until_micros "
+                                    "= CASE WHEN valid_until_micros = 0 THEN ?3 ELSE "
+                                    "valid_until_micros END WHERE name = ?1"));
+    SLUICE_TRY(update.bind(1, next).bind(2, word.disabled).bind(3, word.valid_until_micros).run());
+    SLUICE_TRY(say(fmt::format("user \"{}\" is named as one who was removed{}", next, said)));
   }
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, name));
   return {};
@@ -210,12 +295,19 @@ Result<> ScimStore::remove_user(const std::string& id) {
   SLUICE_ASSIGN(const auto before, user(id));
   SLUICE_TRY(forget_scim_user(database_, before.user_name));
   {
+    SLUICE_ASSIGN(auto note,
+                  database_.prepare(
+                      "INSERT INTO scim_removed (name, time_micros, disabled, valid_until_micros) "
+                      "SELECT name, ?2, disabled & ?3, valid_until_micros FROM users WHERE name = "
+                      "?1 ON CONFLICT (name) DO UPDATE SET time_micros = excluded.time_micros, "
+                      "disabled = excluded.disabled, valid_until_micros = "
+                      "excluded.valid_until_micros"));
+    SLUICE_TRY(note.bind(1, before.user_name)
+                   .bind(2, wall_micros())
+                   .bind(3, kDisabledByOperator | kDisabledByTime)
+                   .run());
     SLUICE_ASSIGN(auto remove, database_.prepare("DELETE FROM users WHERE name = ?"));
     SLUICE_TRY(remove.bind(1, before.user_name).run());
-    SLUICE_ASSIGN(auto note,
-                  database_.prepare("INSERT INTO scim_removed (name, time_micros) VALUES "
-                                    "(?, ?) ON CONFLICT DO NOTHING"));
-    SLUICE_TRY(note.bind(1, before.user_name).bind(2, wall_micros()).run());
   }
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended, end_credentials(database_, before.user_name));
   SLUICE_TRY(say(fmt::format("user \"{}\" removed", before.user_name)));
@@ -245,12 +337,15 @@ Result<> ScimStore::adopt(const std::string& name) {
   SLUICE_TRY(update.bind(1, name).bind(2, kMadeByScim).run());
   scim::User user;
   user.user_name = name;
+  // An operator decides anew by handing them over.
+  SLUICE_ASSIGN([[maybe_unused]] const Word word, take_word(name));
   SLUICE_TRY(insert_row(user, make_scim_id(), wall_micros()));
   SLUICE_TRY(say(fmt::format("user \"{}\" handed over to the identity provider (SCIM)", name)));
   return transaction.commit();
 }
 
 Result<> forget_scim_user(store::Database& database, std::string_view name) {
+  SLUICE_TRY(touch_groups_of(database, name));
   for (const char* sql : {"DELETE FROM scim_members WHERE user_id IN (SELECT id FROM scim_users "
                           "WHERE name = ?)",
                           "DELETE FROM scim_users WHERE name = ?"}) {
@@ -260,9 +355,24 @@ Result<> forget_scim_user(store::Database& database, std::string_view name) {
   return {};
 }
 
+Result<std::vector<std::string>> users_alike(store::Database& database, std::string_view name,
+                                             bool by_scim) {
+  SLUICE_ASSIGN(auto query,
+                database.prepare("SELECT name FROM users WHERE (name = ?1 OR lower(name) = ?2) AND "
+                                 "(?3 = 0 OR made_by = ?4) ORDER BY name"));
+  query.bind(1, name).bind(2, scim::lower(name)).bind(3, int64_t{by_scim}).bind(4, kMadeByScim);
+  std::vector<std::string> names;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return names;
+    names.push_back(query.text(0));
+  }
+}
+
 Result<bool> removed_by_scim(store::Database& database, std::string_view name) {
-  SLUICE_ASSIGN(auto query, database.prepare("SELECT 1 FROM scim_removed WHERE name = ?"));
-  query.bind(1, name);
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT 1 FROM scim_removed WHERE name = ?1 OR "
+                                             "lower(name) = ?2"));
+  query.bind(1, name).bind(2, scim::lower(name));
   return query.step();
 }
 

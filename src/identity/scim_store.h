@@ -40,7 +40,8 @@ class ScimStore {
   /// Makes the user what `next` says; `active` that is not said stays. One who is not active any
   /// more is disabled. A new name ends all credentials.
   Result<scim::User> put(const std::string& id, const scim::User& next);
-  /// For good: the name cannot come back by a login that would make users.
+  /// For good: the name cannot come back by a login that would make users. Where an operator has
+  /// disabled them or given them a time, that holds for the next whom `add` or `put` calls so.
   Result<> remove_user(const std::string& id);
 
   Result<scim::Group> add(const scim::Group& group);
@@ -57,6 +58,14 @@ class ScimStore {
  private:
   Result<> check_free(const std::string& name, const std::string& but);
   Result<> rename(const std::string& name, const std::string& next);
+  /// What says of accounts that they are the person called `name` says so of `next`.
+  Result<> rename_person(const std::string& name, const std::string& next);
+  /// What an operator said of those of the name who were removed; forgotten by it.
+  struct Word {
+    int64_t disabled = 0;
+    int64_t valid_until_micros = 0;
+  };
+  Result<Word> take_word(const std::string& name);
   Result<> insert_row(const scim::User& user, const std::string& id, int64_t now);
   Result<std::string> group_row(const scim::Group& group, const std::string& but);
   /// Returns the names of the users that came and went.
@@ -74,7 +83,11 @@ class ScimStore {
 
 /// Ends what SCIM knows of a user, in the caller's transaction, when an operator removes them.
 Result<> forget_scim_user(store::Database& database, std::string_view name);
-/// Whether the identity provider has removed somebody of that name.
+/// Users who are called so but for the case of letters, `name` itself among them: all, or only
+/// those whom the identity provider keeps.
+Result<std::vector<std::string>> users_alike(store::Database& database, std::string_view name,
+                                             bool by_scim);
+/// Whether the identity provider has removed somebody of that name, in any case.
 Result<bool> removed_by_scim(store::Database& database, std::string_view name);
 
 }  // namespace sluice::identity

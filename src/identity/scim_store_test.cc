@@ -143,6 +143,34 @@ TEST_P(ScimStoreTest, NeitherTakesBackTheOthersWord) {
   EXPECT_FALSE(disabled()) << "what is not said stays";
 }
 
+TEST_P(ScimStoreTest, Threat72_RemovingThemTakesNoWordOfAnOperatorBack) {
+  auto alice = make("Alice");
+  UserChange change;
+  change.valid_until_micros = wall_micros() + 3'600'000'000;
+  ASSERT_TRUE(users.set("Alice", change));
+  ASSERT_TRUE(users.set_disabled("Alice", true));
+  ASSERT_TRUE(scim.remove_user(alice.meta.id));
+  alice = make("alice");
+  {
+    const auto all = directory();
+    EXPECT_TRUE(all->find("alice")->disabled);
+    EXPECT_EQ(all->find("alice")->valid_until_micros, *change.valid_until_micros);
+  }
+  EXPECT_EQ(alice.active, std::optional(true)) << "to the provider they are what it says";
+  EXPECT_THAT(events().back(),
+              HasSubstr("added, disabled as before they were removed, valid until"));
+  // Nor by way of another name.
+  ASSERT_TRUE(scim.remove_user(alice.meta.id));
+  auto other = make("other");
+  EXPECT_FALSE(directory()->find("other")->disabled);
+  other.user_name = "alice";
+  ASSERT_TRUE(scim.put(other.meta.id, other));
+  EXPECT_TRUE(directory()->find("alice")->disabled);
+  EXPECT_THAT(events(), Contains(HasSubstr("\"alice\" is named as one who was removed, disabled")));
+  ASSERT_TRUE(users.set_disabled("alice", false));
+  EXPECT_FALSE(directory()->find("alice")->disabled);
+}
+
 TEST_P(ScimStoreTest, WhatChangesNothingLeavesNoWordAndNoVersion) {
   auto alice = make("alice");
   alice.display_name = "Alice";
@@ -180,6 +208,32 @@ TEST_P(ScimStoreTest, GroupsAreThoseOfTheUsers) {
   EXPECT_EQ(scim.group(ops.meta.id).error().code, ErrorCode::kNotFound);
 }
 
+TEST_P(ScimStoreTest, VersionsFollowWhatIsShown) {
+  auto alice = make("alice");
+  const auto bob = make("bob");
+  const auto version_of = [&](const std::string& id) { return scim.user(id)->meta.version; };
+  auto ops = make_group("ops", {alice.meta.id, bob.meta.id});
+  const auto others = make_group("others", {});
+  EXPECT_EQ(version_of(alice.meta.id), 2) << "its groups";
+  const auto shown = [&] { return scim.group(ops.meta.id)->meta.version; };
+  int64_t known = shown();
+  alice.user_name = "alice.jones";
+  ASSERT_TRUE(scim.put(alice.meta.id, alice));
+  EXPECT_GT(shown(), known) << "a member's name";
+  known = shown();
+  ASSERT_TRUE(scim.remove_user(alice.meta.id));
+  EXPECT_GT(shown(), known) << "a member";
+  EXPECT_EQ(scim.group(others.meta.id)->meta.version, 1);
+  int64_t of_bob = version_of(bob.meta.id);
+  ops = *scim.group(ops.meta.id);
+  ops.display_name = "operations";
+  ASSERT_TRUE(scim.put(ops.meta.id, ops));
+  EXPECT_GT(version_of(bob.meta.id), of_bob) << "the name of a group";
+  of_bob = version_of(bob.meta.id);
+  ASSERT_TRUE(scim.remove_group(ops.meta.id));
+  EXPECT_GT(version_of(bob.meta.id), of_bob);
+}
+
 TEST_P(ScimStoreTest, Threat70_MembersAreItsOwnUsersAlone) {
   ASSERT_TRUE(users.add({"root", {"admins"}, {}, {}}, SecretString("correct horse")));
   scim::Group group;
@@ -214,6 +268,42 @@ TEST_P(ScimStoreTest, ARenamedUserIsTheSamePersonWithoutTheirCredentials) {
   EXPECT_EQ(*log_in("alice", "4712"), "alice");
 }
 
+TEST_P(ScimStoreTest, Threat67_AccountsOfOnePersonStaySo) {
+  auto alice = make("alice.smith");
+  const auto person = [](const std::string& name) {
+    return std::map<std::string, std::string>{{"person", name}, {"team", "data"}};
+  };
+  ASSERT_TRUE(users.add({"alice-adm", {}, UserKind::kHuman, person("alice.smith")}));
+  ASSERT_TRUE(users.add({"bob-adm", {}, UserKind::kHuman, person("bob")}));
+  alice.user_name = "alice.jones";
+  ASSERT_TRUE(scim.put(alice.meta.id, alice));
+  const auto all = directory();
+  EXPECT_EQ(all->find("alice-adm")->attributes, person("alice.jones"));
+  EXPECT_EQ(all->find("bob-adm")->attributes, person("bob"));
+  EXPECT_THAT(events(), Contains("idp: user \"alice-adm\" changed: person = alice.jones"));
+}
+
+TEST_P(ScimStoreTest, Threat67_ANameIsTheirsFromWhenTheyGotIt) {
+  auto alice = make("alice");
+  auto bob = make("bob");
+  EXPECT_EQ(directory()->find("bob")->since(), directory()->find("bob")->created_micros);
+  alice.user_name = "alice.jones";
+  ASSERT_TRUE(scim.put(alice.meta.id, alice));
+  const int64_t before = wall_micros();
+  bob.user_name = "alice";
+  ASSERT_TRUE(scim.put(bob.meta.id, bob));
+  const auto all = directory();
+  const User* now = all->find("alice");
+  EXPECT_GE(now->since(), before);
+  EXPECT_LT(now->created_micros, before);
+  EXPECT_THAT(now->former_names, ElementsAre("bob"));
+  EXPECT_THAT(all->find("alice.jones")->former_names, ElementsAre("alice"));
+  const auto called = all->called("alice");
+  ASSERT_EQ(called.size(), 2U);
+  EXPECT_EQ(called[0]->name, "alice");
+  EXPECT_EQ(called[1]->name, "alice.jones");
+}
+
 TEST_P(ScimStoreTest, Threat72_WhoIsGoneOrInactiveDoesNotLogIn) {
   auto alice = make("alice");
   EXPECT_EQ(*log_in("alice", "1"), "alice");
@@ -234,6 +324,47 @@ TEST_P(ScimStoreTest, Threat72_WhoIsGoneOrInactiveDoesNotLogIn) {
   EXPECT_THAT(log_in("bob", "3").error().text, HasSubstr("is not provisioned here"));
 }
 
+TEST_P(ScimStoreTest, Threat72_NamesAreTheSameInAnyCase) {
+  const auto dora = make("Dora.Smith@contoso.com");
+  const auto in = log_in("dora.smith@contoso.com", "s-1");
+  ASSERT_TRUE(in) << in.error().text;
+  EXPECT_EQ(*in, "Dora.Smith@contoso.com");
+  // Nobody gets a name that reads as hers.
+  const auto other = log_in("dora.smith@contoso.com", "s-2", true, false);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kDenied);
+  EXPECT_THAT(other.error().text, HasSubstr("Dora.Smith@contoso.com"));
+  const auto alike = users.add({"dora.smith@contoso.com", {}, UserKind::kHuman, {}});
+  ASSERT_FALSE(alike);
+  EXPECT_EQ(alike.error().code, ErrorCode::kExists);
+  ASSERT_TRUE(scim.remove_user(dora.meta.id));
+  const auto again = log_in("dora.smith@contoso.com", "s-1", true, false);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().text, HasSubstr("removed by the identity provider"));
+  // The provider can make her again, written in another way; then nothing is left of the removal.
+  const auto back = make("DORA.SMITH@contoso.com");
+  ASSERT_TRUE(scim.put(back.meta.id, [&] {
+    auto next = back;
+    next.user_name = "ds@contoso.com";
+    return next;
+  }()));
+  EXPECT_TRUE(log_in("dora.smith@contoso.com", "s-1", true, false));
+}
+
+TEST_P(ScimStoreTest, Threat70_WhoCouldBeTwoIsNobody) {
+  make("dora");
+  // As stores of before may have it.
+  auto query = database.prepare(
+      "INSERT INTO users (name, groups, scram_verifier, created_micros, kind, made_by) VALUES "
+      "('DORA', '', '', 1, 'human', 'scim')");
+  ASSERT_TRUE(query->run());
+  const auto two = log_in("Dora", "s-1");
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().code, ErrorCode::kDenied);
+  EXPECT_THAT(two.error().text, HasSubstr("several users"));
+  EXPECT_EQ(*log_in("dora", "s-1"), "dora");
+}
+
 TEST_P(ScimStoreTest, Threat70_AnotherIssuerDoesNotGetThem) {
   make("alice");
   EXPECT_THAT(log_in("alice", "1", true, false).error().text, HasSubstr("somebody else here"));
@@ -252,6 +383,31 @@ TEST_P(ScimStoreTest, WhoHasSomethingAndIsSomebodyOfAnIssuerIsFound) {
   EXPECT_THAT(*federated.holders("ldap:corp"), IsEmpty());
   ASSERT_TRUE(CredentialStore(database, "x").revoke(id));
   EXPECT_THAT(*federated.holders("https://login.example"), IsEmpty());
+  // An agent that acts for her is as good.
+  ASSERT_TRUE(users.add({"robot", {}, UserKind::kAgent, {}}, SecretString("correct horse")));
+  NewCredential next;
+  next.user = "robot";
+  next.expires_micros = wall_micros() + 3'600'000'000;
+  next.assurance.method = "oidc";
+  next.actors = {"robot", "alice"};
+  ASSERT_TRUE(CredentialStore(database, "x").issue(next));
+  EXPECT_THAT(*federated.holders("https://login.example"), ElementsAre(std::pair("alice", "a1")));
+}
+
+TEST_P(ScimStoreTest, Threat70_NamesReadAsNobodyElses) {
+  scim::User user;
+  for (const char* name :
+       {"d\u043era", "dora\u200b", "dora ", " dora", "do ra", "do\"ra", "sluice", "Gateway"}) {
+    user.user_name = name;
+    const auto made = scim.add(user);
+    ASSERT_FALSE(made) << name;
+    EXPECT_EQ(made.error().code, ErrorCode::kInvalidInput) << name;
+  }
+  make("o'hara@example.com");
+  auto guest = make("dora_contoso.com#EXT#@example.com");
+  EXPECT_EQ(*log_in("o'hara@example.com", "1"), "o'hara@example.com");
+  guest.user_name = "sluice";
+  EXPECT_EQ(scim.put(guest.meta.id, guest).error().code, ErrorCode::kInvalidInput);
 }
 
 TEST_P(ScimStoreTest, AnOperatorMayRemoveThem) {

@@ -83,6 +83,13 @@ Result<> UserStore::insert(const NewUser& user, const std::string& verifier) {
   SLUICE_TRY(check_groups(user.groups));
   SLUICE_TRY(check_attributes(user.attributes));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(const auto alike, users_alike(database_, user.name, true));
+  if (!alike.empty() && alike.front() != user.name) {
+    return fail(ErrorCode::kExists,
+                fmt::format("\"{}\" would be taken for user \"{}\", whom the identity provider "
+                            "keeps (SCIM): choose another name",
+                            user.name, alike.front()));
+  }
   SLUICE_ASSIGN(auto insert,
                 database_.prepare("INSERT INTO users (name, groups, scram_verifier, "
                                   "created_micros, kind, attributes, valid_until_micros) VALUES "
@@ -346,7 +353,7 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
       auto query,
       database.prepare("SELECT name, groups, scram_verifier, disabled, created_micros, kind, "
                        "attributes, totp_secret, assertion_key, last_login_micros, made_by, "
-                       "valid_until_micros FROM users ORDER BY name"));
+                       "valid_until_micros, named_micros, former_names FROM users ORDER BY name"));
   const int64_t now = wall_micros();
   std::vector<User> users;
   for (;;) {
@@ -369,7 +376,9 @@ Result<std::shared_ptr<const Directory>> load_directory(store::Database& databas
                      SecretString(query.text(8)),
                      query.integer(9),
                      query.text(10),
-                     query.integer(11)});
+                     query.integer(11),
+                     query.integer(12),
+                     split(query.text(13))});
   }
   SLUICE_ASSIGN(auto credentials, load_credentials(database, now - kRemembered));
   SLUICE_ASSIGN(auto grants, load_grants(database, now));

@@ -5,11 +5,18 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "scim/attributes.h"
 
 namespace sluice::identity {
+namespace {
+
+constexpr size_t kLongestName = 63;
+constexpr std::string_view kSigns = "._@+-:/='#";
+
+}  // namespace
 
 Result<> check_word(std::string_view what, std::string_view word) {
-  return check_word(what, word, 63);
+  return check_word(what, word, kLongestName);
 }
 
 Result<> check_word(std::string_view what, std::string_view word, size_t most) {
@@ -22,6 +29,18 @@ Result<> check_word(std::string_view what, std::string_view word, size_t most) {
     return fail(ErrorCode::kInvalidInput, fmt::format("{} must be printable UTF-8", what));
   }
   return {};
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestName &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  kSigns.find(c) != std::string_view::npos;
+         });
+}
+
+bool is_own_name(std::string_view name) {
+  return scim::same_name(name, "sluice") || scim::same_name(name, "gateway");
 }
 
 std::string join(const std::vector<std::string>& words) {

@@ -16,6 +16,12 @@ Result<> check_word(std::string_view what, std::string_view word);
 /// The same of up to `most` bytes.
 Result<> check_word(std::string_view what, std::string_view word, size_t most);
 
+/// A name that cannot be taken for another, by people or by programs: 1 to 63 ASCII letters, digits
+/// and "._@+-:/='#".
+bool is_plain_name(std::string_view name);
+/// Whether the record says so of the gateway's own doing, in any case.
+bool is_own_name(std::string_view name);
+
 /// A list as it stands in a column: separated by newlines.
 std::string join(const std::vector<std::string>& words);
 std::vector<std::string> split(const std::string& text);

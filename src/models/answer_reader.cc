@@ -30,6 +30,26 @@ std::string_view text_of(const json::object& from, std::string_view name) {
                                                 : std::string_view();
 }
 
+/// Whatever it calls: a client's tool, or one of the provider's own.
+bool is_call(std::string_view type) { return type.ends_with("_call") || type.ends_with("_use"); }
+
+/// Where calls say what they are called with.
+constexpr std::string_view kCalledWith[] = {"arguments", "input",   "action",
+                                            "code",      "queries", "operation"};
+/// Parts of an answer that are words, or thoughts.
+constexpr std::string_view kWords[] = {"text",    "thinking",  "redacted_thinking",
+                                       "message", "reasoning", "output_text"};
+
+/// A call's input as text; empty: it says nothing.
+std::string called_with(const json::object& part) {
+  for (const std::string_view name : kCalledWith) {
+    const auto* value = part.if_contains(name);
+    if (value == nullptr || value->is_null()) continue;
+    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+  }
+  return {};
+}
+
 int64_t number_of(const json::object& from, std::string_view name, int64_t otherwise) {
   const auto number = count_of(from, name);
   return number ? static_cast<int64_t>(*number) : otherwise;
@@ -88,6 +108,28 @@ AnswerReader::Call& AnswerReader::call(int64_t index) {
   return calls_[index];
 }
 
+/// All of a call, in place of what came of it before; not in that of another.
+void AnswerReader::take_call(int64_t index, const json::object& part) {
+  auto id = text_of(part, "call_id");
+  if (id.empty()) id = text_of(part, "id");
+  const auto name = text_of(part, "name");
+  const auto is_others = [&](int64_t at) {
+    const auto there = calls_.find(at);
+    return there != calls_.end() && !there->second.id.empty() && there->second.id != id;
+  };
+  while (index < kMostCalls && is_others(index)) ++index;
+  auto& called = call(index);
+  kept_ -= called.id.size() + called.name.size() + called.arguments.size();
+  called = {};
+  add(called.id, id);
+  add(called.name, name.empty() ? text_of(part, "type") : name);
+  add(called.arguments, called_with(part));
+}
+
+void AnswerReader::note_unknown(std::string_view type) {
+  if (std::find(std::begin(kWords), std::end(kWords), type) == std::end(kWords)) unread_ = true;
+}
+
 void AnswerReader::take_usage(const json::object& usage) {
   // Anthropic's, beside input_tokens.
   const int64_t cached = number_of(usage, "cache_creation_input_tokens", 0) +
@@ -104,22 +146,32 @@ void AnswerReader::take_openai(const json::object& event) {
   if (const auto* usage = object_of(event, "usage")) take_usage(*usage);
   const auto type = text_of(event, "type");
   if (type == "response.output_text.delta") add(text_, text_of(event, "delta"));
-  if (type == "response.function_call_arguments.delta")
+  if (type == "response.function_call_arguments.delta" ||
+      type == "response.custom_tool_call_input.delta")
     add(call(number_of(event, "output_index", 0)).arguments, text_of(event, "delta"));
-  if (type == "response.output_item.added") {
-    if (const auto* item = object_of(event, "item");
-        item != nullptr && text_of(*item, "type") == "function_call") {
-      auto& called = call(number_of(event, "output_index", 0));
-      add(called.id, text_of(*item, "call_id"));
-      add(called.name, text_of(*item, "name"));
-    }
-  }
+  if (type.starts_with("response.output_item.")) take_item(event, type);
   if (const auto* response = object_of(event, "response"); response != nullptr) {
     if (type == "response.completed" || type == "response.incomplete") {
       stop_ = text_of(*response, "status");
       if (const auto* usage = object_of(*response, "usage")) take_usage(*usage);
     }
   }
+  take_choices(event);
+}
+
+/// An item of Responses, as it begins and, whole, at its end.
+void AnswerReader::take_item(const json::object& event, std::string_view type) {
+  const auto* item = object_of(event, "item");
+  if (item == nullptr) return;
+  const auto kind = text_of(*item, "type");
+  if (is_call(kind)) {
+    take_call(number_of(event, "output_index", 0), *item);
+  } else if (type == "response.output_item.done") {
+    note_unknown(kind);
+  }
+}
+
+void AnswerReader::take_choices(const json::object& event) {
   const auto* choices = array_of(event, "choices");
   if (choices == nullptr) return;
   for (const auto& each : *choices) {
@@ -129,20 +181,34 @@ void AnswerReader::take_openai(const json::object& event) {
     add(text_, text_of(*choice, "text"));
     const auto* said = object_of(*choice, "delta");
     if (said == nullptr) said = object_of(*choice, "message");
-    if (said == nullptr) continue;
-    add(text_, text_of(*said, "content"));
-    const auto* called = array_of(*said, "tool_calls");
-    if (called == nullptr) continue;
-    int64_t place = 0;
-    for (const auto& one : *called) {
-      const auto* part = one.if_object();
-      if (part == nullptr) continue;
-      auto& kept = call(number_of(*part, "index", place++));
-      add(kept.id, text_of(*part, "id"));
-      if (const auto* function = object_of(*part, "function")) {
-        add(kept.name, text_of(*function, "name"));
-        add(kept.arguments, text_of(*function, "arguments"));
-      }
+    if (said != nullptr) take_message(*said);
+  }
+}
+
+/// What a message of Chat Completions says, or the next piece of it.
+void AnswerReader::take_message(const json::object& message) {
+  add(text_, text_of(message, "content"));
+  const auto add_called = [this](Call& to, const json::object& from) {
+    add(to.name, text_of(from, "name"));
+    add(to.arguments, called_with(from));
+  };
+  // As it was before there were several.
+  if (const auto* function = object_of(message, "function_call")) add_called(call(0), *function);
+  const auto* called = array_of(message, "tool_calls");
+  if (called == nullptr) return;
+  int64_t place = 0;
+  for (const auto& one : *called) {
+    const auto* part = one.if_object();
+    if (part == nullptr) continue;
+    auto& kept = call(number_of(*part, "index", place++));
+    add(kept.id, text_of(*part, "id"));
+    const auto type = text_of(*part, "type");
+    const auto* function = object_of(*part, type.empty() ? "function" : type);
+    if (function == nullptr && type.empty()) function = object_of(*part, "custom");
+    if (function != nullptr) {
+      add_called(kept, *function);
+    } else if (type != "function") {
+      unread_ = true;
     }
   }
 }
@@ -156,11 +222,18 @@ void AnswerReader::take_anthropic(const json::object& event) {
     }
   } else if (type == "content_block_start") {
     const auto* block = object_of(event, "content_block");
-    if (block != nullptr && text_of(*block, "type") == "tool_use") {
-      add(call(index).id, text_of(*block, "id"));
-      add(call(index).name, text_of(*block, "name"));
+    if (block == nullptr) return;
+    const auto kind = text_of(*block, "type");
+    if (is_call(kind)) {
+      // What it is called with comes in pieces, and is {} until then.
+      json::object begun = *block;
+      if (const auto* input = object_of(begun, "input"); input != nullptr && input->empty())
+        begun.erase("input");
+      take_call(index, begun);
+    } else {
+      note_unknown(kind);
     }
-    if (block != nullptr) add(text_, text_of(*block, "text"));
+    add(text_, text_of(*block, "text"));
   } else if (type == "content_block_delta") {
     const auto* delta = object_of(event, "delta");
     if (delta == nullptr) return;
@@ -187,13 +260,10 @@ void AnswerReader::take_whole(const json::object& body) {
     if (part == nullptr) continue;
     const auto type = text_of(*part, "type");
     add(text_, text_of(*part, "text"));
-    if (type == "tool_use" || type == "function_call") {
-      auto& called = call(place++);
-      add(called.id, type == "tool_use" ? text_of(*part, "id") : text_of(*part, "call_id"));
-      add(called.name, text_of(*part, "name"));
-      const auto* input = part->if_contains("input");
-      add(called.arguments,
-          input != nullptr ? json::serialize(*input) : std::string(text_of(*part, "arguments")));
+    if (is_call(type)) {
+      take_call(place++, *part);
+    } else {
+      note_unknown(type);
     }
     const auto* content = array_of(*part, "content");
     if (content == nullptr) continue;

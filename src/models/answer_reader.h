@@ -21,7 +21,8 @@ class AnswerReader {
   void read(std::string_view bytes);
   /// {"text", "tool_calls": [{"id", "name", "arguments"}], "stop", "input_tokens",
   /// "cached_input_tokens" (where they are not among these), "output_tokens"}, what there is of it;
-  /// "unread": something was not understood, or too long.
+  /// a call without a name of its own, such as a provider's search, has its type for one. "unread":
+  /// something was not understood, or too long.
   boost::json::object finish();
 
  private:
@@ -32,9 +33,14 @@ class AnswerReader {
   void take_whole(const boost::json::object& body);
   void take_openai(const boost::json::object& event);
   void take_anthropic(const boost::json::object& event);
+  void take_item(const boost::json::object& event, std::string_view type);
+  void take_choices(const boost::json::object& event);
+  void take_message(const boost::json::object& message);
   void take_usage(const boost::json::object& usage);
   void add(std::string& to, std::string_view text);
   Call& call(int64_t index);
+  void take_call(int64_t index, const boost::json::object& part);
+  void note_unknown(std::string_view type);
 
   Api api_;
   bool events_;

@@ -109,6 +109,94 @@ TEST(AnswerReader, WholeAnswers) {
       R"({"text":"Yes.","tool_calls":[{"id":"c","name":"f","arguments":"{}"}],"stop":"completed"})");
 }
 
+struct Called {
+  Api api;
+  bool events;
+  std::string answer, name, arguments;
+};
+
+TEST(AnswerReader, CallsOfEveryKindAreKept) {
+  const auto event = [](const std::string& json) { return "data: " + json + "\n\n"; };
+  const std::string custom =
+      R"({"type":"custom_tool_call","call_id":"c","name":"sql","input":"SELECT 1"})";
+  const std::string search =
+      R"({"type":"web_search_call","id":"w","status":"completed","action":{"query":"q"}})";
+  const std::string server =
+      R"({"type":"server_tool_use","id":"s","name":"web_search","input":{"query":"q"}})";
+  const Called all[] = {
+      {Api::kOpenai, false, R"({"output":[)" + custom + "]}", "sql", "SELECT 1"},
+      {Api::kOpenai, false, R"({"output":[)" + search + "]}", "web_search_call",
+       R"({"query":"q"})"},
+      {Api::kOpenai, true,
+       event(R"({"type":"response.output_item.added","output_index":1,"item":)"
+             R"({"type":"custom_tool_call","call_id":"c","name":"sql","input":""}})") +
+           event(R"({"type":"response.custom_tool_call_input.delta","output_index":1,)"
+                 R"("delta":"SELECT"})") +
+           event(R"({"type":"response.output_item.done","output_index":1,"item":)" + custom + "}"),
+       "sql", "SELECT 1"},
+      {Api::kOpenai, true,
+       event(R"({"type":"response.output_item.done","output_index":0,"item":)" + search + "}"),
+       "web_search_call", R"({"query":"q"})"},
+      {Api::kOpenai, false,
+       R"({"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{}"}}}]})",
+       "f", "{}"},
+      {Api::kOpenai, true,
+       event(R"({"choices":[{"delta":{"function_call":{"name":"f","arguments":""}}}]})") +
+           event(R"({"choices":[{"delta":{"function_call":{"arguments":"{}"}}}]})"),
+       "f", "{}"},
+      {Api::kOpenai, false,
+       R"({"choices":[{"message":{"tool_calls":[{"id":"c","type":"custom","custom":)"
+       R"({"name":"sql","input":"SELECT 1"}}]}}]})",
+       "sql", "SELECT 1"},
+      {Api::kAnthropic, false, R"({"content":[)" + server + "]}", "web_search", R"({"query":"q"})"},
+      {Api::kAnthropic, true,
+       event(R"({"type":"content_block_start","index":0,"content_block":)"
+             R"({"type":"server_tool_use","id":"s","name":"web_search","input":{}}})") +
+           event(R"({"type":"content_block_delta","index":0,"delta":)"
+                 R"({"type":"input_json_delta","partial_json":"{\"query\":\"q\"}"}})"),
+       "web_search", R"({"query":"q"})"},
+  };
+  for (const auto& each : all) {
+    AnswerReader reader(each.api, each.events);
+    reader.read(each.answer);
+    const auto found = reader.finish();
+    ASSERT_TRUE(found.contains("tool_calls")) << each.answer;
+    const auto& calls = found.at("tool_calls").as_array();
+    ASSERT_EQ(calls.size(), 1U) << each.answer;
+    EXPECT_EQ(calls[0].at("name").as_string(), each.name) << each.answer;
+    EXPECT_EQ(calls[0].at("arguments").as_string(), each.arguments) << each.answer;
+    EXPECT_FALSE(found.contains("unread")) << each.answer;
+  }
+}
+
+TEST(AnswerReader, CallsOfOnePlaceAreSeveral) {
+  std::string events;
+  for (const char* id : {"a", "b"}) {
+    for (const char* kind : {"added", "done"})
+      events += std::string(R"(data: {"type":"response.output_item.)") + kind +
+                R"(","item":{"type":"function_call","call_id":")" + id + R"(","name":"f"}})" +
+                "\n\n";
+  }
+  EXPECT_EQ(read_whole(Api::kOpenai, true, events),
+            R"({"text":"","tool_calls":[{"id":"a","name":"f","arguments":""},)"
+            R"({"id":"b","name":"f","arguments":""}]})");
+}
+
+TEST(AnswerReader, PartsThatAreNotKnownAreNoted) {
+  const std::string part = R"({"type":"mcp_list_tools","tools":["words"]})";
+  for (const auto& [api, events, answer] :
+       {std::tuple{Api::kOpenai, false, R"({"output":[)" + part + "]}"},
+        {Api::kOpenai, true,
+         R"(data: {"type":"response.output_item.done","item":)" + part + "}\n\n"},
+        {Api::kAnthropic, false, R"({"content":[)" + part + "]}"},
+        {Api::kAnthropic, true,
+         R"(data: {"type":"content_block_start","content_block":)" + part + "}\n\n"},
+        {Api::kOpenai, false,
+         std::string(R"({"choices":[{"message":{"tool_calls":[{"type":"later"}]}}]})")}})
+    EXPECT_NE(read_whole(api, events, answer).find(R"("unread":true)"), std::string::npos)
+        << answer;
+}
+
 TEST(AnswerReader, WhatItCannotReadIsNoted) {
   EXPECT_EQ(read_whole(Api::kOpenai, false, "<html>"), R"({"text":"","unread":true})");
   EXPECT_EQ(read_whole(Api::kOpenai, true, "data: {\n\n"), R"({"text":"","unread":true})");

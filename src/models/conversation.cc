@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 namespace sluice::models {
@@ -32,7 +33,7 @@ constexpr std::array<std::string_view, 11> kFrame = {
     "name", "model", "status", "phase",   "cache_control"};
 /// What tools are called with: data, in which no name means anything here.
 constexpr std::array<std::string_view, 3> kData = {"input", "arguments", "parameters"};
-/// Parts of a message that are no text: `type` of them, and where their bytes stand.
+/// Parts of a message that are no text, by their `type`.
 constexpr std::array<std::string_view, 13> kAttachments = {"image",
                                                            "image_url",
                                                            "input_image",
@@ -46,6 +47,10 @@ constexpr std::array<std::string_view, 13> kAttachments = {"image",
                                                            "computer_screenshot",
                                                            "container_upload",
                                                            "image_generation_call"};
+
+/// Where the bytes of such a part stand, and where it is said where they are.
+constexpr std::array<std::string_view, 3> kBytes = {"data", "file_data", "b64_json"};
+constexpr std::array<std::string_view, 2> kAddresses = {"image_url", "url"};
 
 /// A number in data that has fewer is nobody's: no telephone, card or account has.
 constexpr int64_t kFewDigits = 8;
@@ -64,7 +69,7 @@ std::string_view text_of(const json::object& object, std::string_view name) {
 using Change = std::function<Result<std::string>(std::string_view)>;
 
 /// Where in a request something stands.
-enum class Place : uint8_t { kBody, kWords, kData };
+enum class Place : uint8_t { kBody, kWords, kAttachment, kData };
 
 /// Text in the form of a model's tokens, alone or several.
 bool is_tokens(const json::value& value) {
@@ -85,6 +90,28 @@ bool is_data_url(std::string_view text) {
                                                   [&](char a, char b) { return same(b, a); }))
     return false;
   return std::search(text.begin(), text.end(), kBase64.begin(), kBase64.end(), same) != text.end();
+}
+
+bool is_base64(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("+/=-_\r\n").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+bool is_address(std::string_view text) {
+  return text.find("://") != std::string_view::npos &&
+         text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// Whether a member of an attachment is what nobody can mask: only what looks like it is, so that
+/// words do not pass for it.
+bool is_opaque(const json::object& attachment, std::string_view name, const json::value& value) {
+  if (!value.is_string()) return false;
+  const std::string_view text = value.get_string();
+  if (is_one_of(name, kAddresses)) return is_data_url(text) || is_address(text);
+  if (!is_one_of(name, kBytes)) return false;
+  return is_data_url(text) || (is_base64(text) && text_of(attachment, "type") != "text");
 }
 
 /// A number as a person would write it: 4111111111111111.0 has no exponent and no fraction.
@@ -134,7 +161,10 @@ class Changer {
   }
 
   Result<> members(json::object& object, Place place) {
-    if (is_one_of(text_of(object, "type"), kAttachments)) return attachment();
+    // What a tool is called with may say "type" of anything.
+    const bool typed = place != Place::kData && is_one_of(text_of(object, "type"), kAttachments);
+    if (typed) SLUICE_TRY(attachment());
+    const bool attached = typed || place == Place::kAttachment;
     // Who speaks may have a person's name; a tool is called by its own.
     const bool speaker = object.contains("role");
     for (auto& entry : object) {
@@ -143,12 +173,14 @@ class Changer {
       const bool data = place == Place::kData || (is_one_of(key, kData) && !all_input);
       const bool frame = !data && is_one_of(key, kFrame) && !(speaker && key == "name");
       if (frame && !entry.value().is_structured()) continue;
+      if (attached && !data && is_opaque(object, key, entry.value())) continue;
       if ((all_input || (place == Place::kBody && key == "prompt")) && is_tokens(entry.value()) &&
           !attachments_) {
         return fail(ErrorCode::kDenied,
                     "text as numbers of tokens cannot be masked, and is not sent: send it as text");
       }
-      SLUICE_TRY(change(entry.value(), data ? Place::kData : Place::kWords));
+      const Place inside = attached ? Place::kAttachment : Place::kWords;
+      SLUICE_TRY(change(entry.value(), data ? Place::kData : inside));
     }
     return place == Place::kData ? names(object) : Result<>();
   }

@@ -34,7 +34,7 @@ Result<Conversation> read_conversation(std::string_view body);
 
 /// Calls `change` for each text that the model would read, to be put in its place. kDenied for what
 /// is no text (images, files, sound, numbers of tokens), unless `attachments`: nobody looks into
-/// it.
+/// their bytes, but into all that stands beside them.
 Result<> change_texts(Conversation& conversation, bool attachments,
                       const std::function<Result<std::string>(std::string_view)>& change);
 

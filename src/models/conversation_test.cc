@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace sluice::models {
@@ -138,6 +139,41 @@ TEST(Conversation, WhatCannotBeReadIsNotSent) {
         std::string(R"({"model":"m","input":[{"type":")") + type + R"(","data":"x"}]})";
     EXPECT_EQ(changed(body).substr(0, 8), "refused:") << type;
   }
+}
+
+TEST(Conversation, WordsBesideAttachmentsAreWords) {
+  const char* words[] = {
+      R"({"model":"m","messages":[{"role":"user","type":"image","content":"mail jane"}]})",
+      R"({"model":"m","type":"image","messages":[{"role":"user","content":"mail jane"}]})",
+      R"({"model":"m","messages":[{"content":[{"type":"document","title":"mail jane","source":{"type":"text","data":"jane"}}]}]})",
+      R"({"model":"m","messages":[{"content":[{"type":"document","source":{"type":"content","content":[{"type":"text","text":"mail jane"}]}}]}]})",
+      R"({"model":"m","messages":[{"content":[{"type":"document","source":{"type":"base64","data":"mail jane"}}]}]})",
+      R"({"model":"m","messages":[{"content":[{"type":"image_url","image_url":"jane"}]}]})",
+      R"({"model":"m","messages":[{"content":[{"type":"tool_use","input":{"type":"file","content":"mail jane","url":"jane"}}]}]})"};
+  for (const char* body : words)
+    EXPECT_EQ(changed(body, true).find("jane"), std::string::npos) << changed(body, true);
+  // What is bytes, or says where they are, goes as it is.
+  for (const char* part :
+       {R"({"type":"image","source":{"type":"base64","data":"aGVsbG8="}})",
+        R"({"type":"image_url","image_url":{"url":"https://example.com/a.png"}})",
+        R"({"type":"input_image","image_url":"https://example.com/a.png"})",
+        R"({"type":"input_audio","input_audio":{"data":"aGVsbG8="}})",
+        R"({"type":"file","file":{"file_data":"data:application/pdf;base64,aGVsbG8="}})"}) {
+    const std::string body =
+        std::string(R"({"model":"m","messages":[{"role":"user","content":[)") + part + "]}]}";
+    EXPECT_EQ(changed(body, true), body);
+    EXPECT_EQ(changed(body).substr(0, 8), "refused:") << part;
+  }
+}
+
+TEST(Conversation, WhatAToolIsCalledWithIsNoAttachment) {
+  const auto with = [](const std::string& input) {
+    return changed(R"({"model":"m","messages":[{"content":[{"type":"tool_use","input":)" + input +
+                   "}]}]}");
+  };
+  EXPECT_THAT(with(R"({"type":"file","PATH":"a.txt"})"),
+              ::testing::HasSubstr(R"({"TYPE":"FILE","PATH":"A.TXT"})"));
+  EXPECT_EQ(with(R"({"type":"image","a":"data:image/png;base64,AAAA"})").substr(0, 8), "refused:");
 }
 
 TEST(Conversation, AnErrorOfTheChangeStopsIt) {

@@ -40,6 +40,24 @@ bool is_reference(const json::object& item) {
   return said(item, "id") != nullptr && said(item, "role") == nullptr;
 }
 
+/// Whether anything in a conversation names a file that the provider keeps; what a tool is called
+/// with names what it likes.
+bool names_file(const json::value* value) {
+  constexpr std::array<std::string_view, 3> kData = {"input", "arguments", "parameters"};
+  if (value == nullptr) return false;
+  if (const auto* list = value->if_array()) {
+    return std::any_of(list->begin(), list->end(),
+                       [](const json::value& each) { return names_file(&each); });
+  }
+  const auto* object = value->if_object();
+  if (object == nullptr) return false;
+  if (const auto* id = object->if_contains("file_id"); id != nullptr && !id->is_null()) return true;
+  return std::any_of(object->begin(), object->end(), [&](const auto& member) {
+    return std::find(kData.begin(), kData.end(), member.key()) == kData.end() &&
+           names_file(&member.value());
+  });
+}
+
 /// Files and stores of them that a tool would look into, and machines where they lie.
 bool reaches_files(const json::object& tool) {
   if (said(tool, "vector_store_ids") != nullptr) return true;
@@ -60,6 +78,9 @@ std::optional<std::string_view> kept_elsewhere(const json::object& body) {
              [](const json::object& message) { return has_id(said(message, "audio")); }))
     return "audio";
   if (any_of(body, "tools", reaches_files)) return "tools";
+  for (const std::string_view name : {"messages", "input"}) {
+    if (names_file(body.if_contains(name))) return "file_id";
+  }
   return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "store/agent_tables.h"
 #include "store/database_tables.h"
+#include "store/identity_steps.h"
 #include "store/postgres.h"
 
 namespace sluice::store {
@@ -412,6 +413,8 @@ std::span<const char* const> schema_steps() {
       R"(CREATE INDEX approval_requests_by_state ON approval_requests (state, number);
          CREATE INDEX approval_requests_by_requester ON approval_requests (requester, number);)",
       kKeptDatabases,
+      kScimRemovedWords,
+      kUsersRenamed,
   };
   return kSteps;
 }

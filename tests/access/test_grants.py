@@ -243,6 +243,31 @@ def test_Threat62_for_one_database_and_what_was_shown_for_it(gateway):
     assert refused() == 403
 
 
+def test_Threat62_a_credential_sees_and_ends_grants_of_its_databases_alone(gateway):
+    grant = ask(gateway, lasts="20m")
+    tokens = {database: gateway.cli("token", "create", "--user", "alice", "--database", database, "--for", "1h", "--scope", "grants",
+                                    "--scope", "api").stdout.strip() for database in ("elsewhere", "orders")}
+
+    def call(database, method, path):
+        request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1/{path}", b"{}" if method == "POST" else None,
+                                         method=method, headers={"Authorization": "Bearer " + tokens[database]})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, None
+
+    number = grant["number"]
+    for database in tokens:
+        until(lambda database=database: call(database, "GET", "grants")[0] == 200)
+    assert number not in [each["number"] for each in call("elsewhere", "GET", "grants")[1]]
+    assert call("elsewhere", "GET", f"grants/{number}")[0] == 403
+    assert call("elsewhere", "POST", f"grants/{number}/return")[0] == 403
+    waiting = {database: call(database, "GET", "overview")[1]["waiting"] for database in tokens}
+    assert waiting["elsewhere"]["grants"] == 0 and waiting["orders"]["grants"] >= 1, waiting
+    assert call("orders", "POST", f"grants/{number}/return")[0] == 200
+
+
 def test_Threat62_extension_not_beyond_at_most(gateway):
     grant = given(gateway, lasts="40m")
     def extend(lasts):

@@ -4,12 +4,15 @@ Sluice but what the server tells it."""
 import http.client
 import json
 import pathlib
+import socket
+import ssl
 import sys
 import time
 
 import psycopg
 import pytest
 from harness import npm
+from harness.certificates import Authority
 from harness.gateway import PASSWORD, SLUICE, Gateway
 from harness.postgres import PostgresServer
 
@@ -298,6 +301,38 @@ def test_who_may_ask(gateway, issuer):
     assert status == 200 and json.loads(body)["result"]["structuredContent"]["rows"] == [["7"]], body
     assert gateway.wait_for(lambda r: r, "--user", "robot", "--type", "statement")[-1]["authentication"] == "jwt"
     assert post(gateway, PING, issuer.token("agent:7", "another-service"))[0] == 401
+
+
+def test_over_https_from_another_machine(server):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
+        route.connect(("198.51.100.1", 9))  # Sends nothing; tells this machine's own address.
+        own = route.getsockname()[0]
+    assert not own.startswith("127.")
+    authority = Authority()
+    certificate, key = authority.issue("gateway", (f"IP:{own}", "IP:127.0.0.1"))
+    gateway = Gateway(server, http_host="0.0.0.0", extra=f"tls: {{ certificate: {certificate}, key: {key} }}")
+    try:
+        trusted = ssl.create_default_context(cafile=authority.certificate)
+        token = token_of(gateway, "mcp", "changes", "approvals", "grants", user="alice", acts_for=None)
+
+        def call(tool, **arguments):
+            connection = http.client.HTTPSConnection(own, gateway.http, timeout=60, context=trusted)
+            body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+            connection.request("POST", "/mcp", json.dumps(body), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"{}")
+
+        deadline = time.time() + 30
+        while call("list_databases")[0] == 401 and time.time() < deadline:
+            time.sleep(0.1)
+        for tool, what in (("change_status", "change"), ("approval_status", "request"), ("access_status", "grant")):
+            status, answer = call(tool, number=12345)
+            said = json.dumps(answer)
+            assert status == 200 and "in clear" not in said and f"there is no such {what}" in said or "12345" in said, said
+        status, answer = call("propose_change", title="t", reason="r", targets=["orders"], script="CREATE TABLE far (id int);")
+        assert status == 200 and not answer["result"].get("isError"), answer
+    finally:
+        assert gateway.stop() == 0
 
 
 def test_messages_that_are_none(gateway):

@@ -192,6 +192,14 @@ def until(holds):
         time.sleep(0.02)
 
 
+def test_Threat97_answers_are_asked_for_by_number(gateway, provider, question):
+    for more in ({"n": "100"}, {"n": [3]}, {"best_of": True}):
+        refused = question("says-no-bound", "gpt", **more)
+        assert refused.status == 400 and "is a number" in refused.json["title"], refused.raw
+    assert not provider.asked
+    assert question("says-no-bound", "gpt", n=None).status == 200
+
+
 def test_embeddings_have_no_answer_to_count(gateway, provider, question):
     assert question("embeds", "gpt", path="embeddings", max_tokens=1).status == 200
     assert used(gateway, "embedded", "embeds", "input_tokens") == 3 and used(gateway, "embedded", "embeds", "output_tokens") == 0

@@ -1,5 +1,6 @@
 """Models' APIs through the gateway, asked by the providers' own SDKs: prompts, answers and calls of tools on the record."""
 
+import http.client
 import http.server
 import json
 import subprocess
@@ -305,6 +306,76 @@ def test_a_statement_for_a_call_of_a_tool(gateway, provider, sdk, token):
         connection.execute("SELECT 41 + 1")
     record = gateway.wait_for(lambda r: r, "--run", "run-9", "--type", "statement", "--text", "41 + 1")[0]
     assert record["prompt"] == came["prompt"] and record["tool_call"] == "toolu_01"
+
+
+def test_files_that_the_provider_keeps_are_not_named(gateway, provider, token):
+    for path, part in (("gpt/v1/chat/completions", {"type": "file", "file": {"file_id": "file-1"}}),
+                       ("open/v1/chat/completions", {"type": "file", "file": {"file_id": "file-1"}}),
+                       ("claude/v1/messages", {"type": "container_upload", "file_id": "file-1"})):
+        answer = ask(gateway, "POST", f"/models/{path}", {**conversation(""), "messages": [{"role": "user", "content": [part]}]}, token, prefix="")
+        assert answer.status == 403 and "file_id" in answer.title, answer.raw
+    assert not provider.asked
+
+
+def test_words_in_headers_are_refused_or_kept(gateway, provider, token):
+    def question(run, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return ask(gateway, "POST", "/models/claude/v1/messages", conversation("hello"), token, {"Sluice-Run": run, **headers}, prefix="")
+
+    for header in ("anthropic_beta", "anthropic_version"):
+        for words in (f"mail {EMAIL}", "b" * 501, "a/b"):
+            assert question("run-header", **{header: words}).status == 400, (header, words)
+    assert not provider.asked
+    assert question("run-betas", anthropic_beta="files-api-2025-04-14, other_1").status == 200
+    assert provider.asked[0][1]["anthropic-beta"] == "files-api-2025-04-14, other_1" and "header anthropic-beta" not in provider.asked[0][2]
+    assert "files-api-2025-04-14" in prompts_of(gateway, "run-betas")[0]["text"]
+
+
+def test_a_stream_with_other_ends_of_lines_comes_as_it_comes(gateway, provider, token):
+    provider.streams, provider.slow = lambda: (each.replace("\n", "\r\n") for each in anthropic_events()), 0.2
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.http, timeout=60)
+        connection.request("POST", "/models/claude/v1/messages", json.dumps(conversation("x", stream=True)), {"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        begun, first = time.time(), answer.readline()
+        took = time.time() - begun
+        rest = answer.read()
+        assert b"message_start" in first and time.time() - begun - took > 1, "its beginning does not wait for its end"
+        assert rest.endswith(b'"message_stop"}\r\n\r\n'), rest
+        connection.close()
+    finally:
+        provider.streams = None
+
+
+def test_Threat20_a_stream_ends_with_who_asked_for_it(gateway, provider):
+    def endless():
+        yield from list(anthropic_events())[:3]
+        while True:
+            yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": "more "})
+
+    gateway.cli("user", "add", "streamer", "--kind", "agent", "--no-password")
+    token = known_token(gateway, "--user", "streamer", "--scope", "models", "--scope", "api")
+    provider.streams, provider.slow = endless, 0.05
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.http, timeout=30)
+        connection.request("POST", "/models/claude/v1/messages", json.dumps(conversation("x", stream=True)), {"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        while b"more " not in answer.readline():
+            pass
+        gateway.cli("user", "disable", "streamer")
+        begun = time.time()
+        while answer.readline():
+            assert time.time() - begun < 20, "it goes on"
+        connection.close()
+    finally:
+        provider.streams = None
+
+
+def test_a_long_question_is_taken(gateway, provider, token):
+    long = conversation("word " * 500_000)
+    assert ask(gateway, "POST", "/models/claude/v1/messages", long, token, prefix="").status == 200
+    assert len(json.dumps(provider.asked[0][2])) > 2_000_000
+    assert ask(gateway, "POST", "/api/v1/query", long, token, prefix="").status == 413
 
 
 def test_one_credential_takes_no_more_than_its_share(gateway, provider, token):

@@ -164,6 +164,10 @@ def test_what_is_sensitive_is_told_by_the_databases_of_a_credential(gateway):
     assert ask(gateway, "POST", "/data/list", {}, token).json == []
     assert ask(gateway, "POST", "/data/explain", {"database": "orders", "schema": "public", "table": "t"}, token).status == 403
     assert ask(gateway, "GET", "/data/history", token=token).json == []
+    for database, status in (("orders", 403), ("elsewhere", 404)):
+        column = {"database": database, "schema": "public", "table": "t", "column": "email", "class": "none", "comment": "c"}
+        answer = ask(gateway, "PUT", "/data/column", column, token)
+        assert answer.status == status, answer.raw
 
 
 def test_what_is_not_there(gateway, tokens):

@@ -16,7 +16,7 @@ from harness.postgres import PostgresServer
 POLICY = """
 rules:
   - { name: all, effect: allow }
-  - { name: sleeping, effect: allow, on: { functions: [sleep] }, do: [function] }
+  - { name: sleeping, effect: allow, on: { functions: [sleep, setting] }, do: [function] }
   - { name: ledger-stays, effect: deny, do: [update], on: { tables: [public.ledger] } }
   - name: schema-waits
     effect: hold
@@ -34,7 +34,7 @@ rules:
   - name: small-tables
     effect: hold
     do: [update]
-    on: { tables: [public.numbers] }
+    on: { tables: [public.numbers, "big.*"] }
     approve:
       by: [dba]
       wait: 0s
@@ -45,7 +45,11 @@ SCHEMA = """
 DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO sluice; SET ROLE sluice;
 CREATE TABLE numbers AS SELECT i FROM generate_series(1, 10) i;
 CREATE TABLE ledger (id int, v int);
-ANALYZE numbers;
+CREATE TABLE others AS SELECT * FROM numbers;
+RESET ROLE; DROP SCHEMA IF EXISTS big CASCADE; CREATE SCHEMA big; GRANT ALL ON SCHEMA big TO sluice; SET ROLE sluice;
+CREATE TABLE big.numbers AS SELECT i FROM generate_series(1, 1000) i;
+CREATE TABLE big.others AS SELECT * FROM big.numbers;
+ANALYZE numbers; ANALYZE others; ANALYZE big.numbers; ANALYZE big.others;
 """
 
 SCRIPT = """\
@@ -285,6 +289,21 @@ def test_rollback_goes_backwards_and_once(gateway, server):
     assert any(r.get("change") == "1 rollback step 2 of 2" and r["approval"].endswith("by dora") for r in records)
 
 
+def test_Threat61_the_next_of_the_name_does_not_roll_it_back(gateway, server):
+    change = approved(gateway, SCRIPT, rollback=ROLLBACK)
+    waits = approved(gateway, "ALTER TABLE ledger ADD COLUMN note text")
+    act(gateway, "run", change)
+    gateway.cli("user", "remove", "alice")
+    gateway.cli("user", "add", "alice", "--group", "engineering", "--password-stdin", input=PASSWORD + "\n")
+    for _ in range(50):  # Until the gateway knows her.
+        if "somebody else of that name" in act(gateway, "rollback", change, check=False).stderr:
+            break
+        time.sleep(0.2)
+    refused(gateway, "rollback", change, "by somebody else of that name")
+    refused(gateway, "run", waits, "by somebody else of that name")
+    assert has(server, "orders") and has(server, "staging")
+
+
 def test_a_rollback_is_for_what_the_change_has_left(gateway, server):
     change = approved(gateway, SCRIPT, rollback=ROLLBACK)
     act(gateway, "run", change)
@@ -377,6 +396,24 @@ def test_automatic_approval_at_every_step_or_not_at_all(gateway, server):
     assert change["state"] == "waiting"
     told = gateway.cli("approval", "explain", str(change["request"])).stdout
     assert "rollback step 1 (line 1) on orders: judged when it runs" in told, told
+
+
+@pytest.mark.parametrize("before,step,held_there", [
+    ("SET search_path = big, public", "UPDATE numbers SET i = 0 WHERE i > 0", "big.numbers"),
+    ("SELECT set_config('search_path', 'big, public', false)", "UPDATE numbers SET i = 0 WHERE i > 0", "big.numbers"),
+    # No rule holds it where it is looked at; one that holds another step does, where it runs.
+    ("SET search_path = big, public", "UPDATE others SET i = 0 WHERE i > 0", "big.others"),
+])
+def test_a_step_that_may_mean_another_table_when_it_runs_is_not_approved_unseen(gateway, server, before, step, held_there):
+    first = "UPDATE numbers SET i = 11 WHERE i = 10"
+    assert submit(gateway, f"UPDATE {held_there} SET i = 0 WHERE i > 0", on=("--on", "orders"))["state"] == "waiting"
+    assert submit(gateway, f"{first};\n{step};", on=("--on", "orders"))["state"] == "approved"
+    change = submit(gateway, f"{first};\n{before};\n{step};", on=("--on", "orders"))
+    assert change["state"] == "waiting"
+    told = gateway.cli("approval", "explain", str(change["request"])).stdout
+    assert "step 3 (line 3) on orders: judged when it runs: an earlier step may change what it names" in told, told
+    refused(gateway, "run", change, "is not approved")
+    assert rows(server, "orders", f"SELECT count(*) FROM {held_there} WHERE i > 0") == ["1000"]
 
 
 def test_what_let_it_through_without_people_must_still_hold(gateway, server):
@@ -497,6 +534,26 @@ def test_without_the_credential_that_started_it_it_stops_before_the_next_step(ga
     assert not has(server, "staging") and columns(server, "staging") == columns(server, "orders") == ["i"]
 
 
+def test_too_many_at_once_cost_nobody_anything(gateway, server):
+    back = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text", rollback="ALTER TABLE numbers DROP COLUMN note", on=("--on", "staging"))
+    act(gateway, "run", back)
+    ninth = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text", on=("--on", "orders"))
+    changes = [submit(gateway, f"SELECT pg_sleep(60), {i}", on=("--on", "staging" if i % 2 else "orders")) for i in range(8)]
+    running = [Background(gateway, change) for change in changes]
+    for change in changes:
+        wait_until(gateway, change, lambda now: now["steps"])
+    refused(gateway, "run", ninth, "8 changes run already")
+    refused(gateway, "rollback", back, "8 changes run already")
+    assert status(gateway, ninth)["state"] == "approved" and status(gateway, back)["state"] == "done"
+    for change in changes:
+        act(gateway, "cancel", change)
+    for each in running:
+        each.end()
+    act(gateway, "run", ninth)
+    act(gateway, "rollback", back)
+    assert columns(server, "orders") == ["i", "note"] and columns(server, "staging") == ["i"]
+
+
 def test_over_http(gateway, server):
     def ask(method, path, body=None, token=None):
         request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
@@ -509,8 +566,8 @@ def test_over_http(gateway, server):
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
-    def token(user, scope):
-        secret = gateway.cli("token", "create", "--user", user, "--scope", scope, "--database", "orders").stdout.split()[0]
+    def token(user, scope, database="orders"):
+        secret = gateway.cli("token", "create", "--user", user, "--scope", scope, "--database", database).stdout.split()[0]
         time.sleep(0.8)  # The gateway looks at its store every now and then.
         return secret
 
@@ -529,6 +586,12 @@ def test_over_http(gateway, server):
     number = answer["number"]
     assert ask("GET", f"/api/v1/changes/{number}", None, others)[0] == 403 and ask("GET", "/api/v1/changes", None, others)[1] == []
     assert ask("POST", f"/api/v1/changes/{number}/run", None, others)[0] == 403
+    # One of its own user's that is good elsewhere neither sees nor cancels it.
+    elsewhere = token("alice", "changes", "staging")
+    assert ask("GET", f"/api/v1/changes/{number}", None, elsewhere)[0] == 403 and ask("GET", "/api/v1/changes", None, elsewhere)[1] == []
+    for what in ("run", "cancel"):
+        assert ask("POST", f"/api/v1/changes/{number}/{what}", None, elsewhere)[0] == 403
+    assert ask("GET", "/api/v1/changes", None, mine)[1][0]["number"] == number
     assert ask("POST", f"/api/v1/changes/{number}/run", None, mine)[0] == 200
     assert wait_until(gateway, answer, lambda now: now["state"] != "running")["state"] == "done"
     assert rows(server, "orders", "SELECT count(*) FROM numbers WHERE i = 99") == ["1"]

@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import signal
+import sqlite3
 import subprocess
 import time
 
@@ -110,6 +112,24 @@ def test_holds_are_listed_and_say_what_is_wrong(gateway):
     gateway.cli("audit", "hold", "release", "audit 2026", "--reason", "done")
     missing = gateway.cli("audit", "hold", "release", "nothing", "--reason", "x", check=False)
     assert missing.returncode != 0 and "no legal hold" in missing.stderr
+
+
+def test_a_hold_that_is_set_while_erasing_waits_is_heeded(gateway):
+    (record,) = gateway.search("--text", "needle 00042")
+    gateway.process.send_signal(signal.SIGSTOP)
+    try:
+        erasing = subprocess.Popen([SLUICE, "audit", "erase", "--records", str(record["id"]), "--reason", "wish", "--config",
+                                    str(gateway.config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with sqlite3.connect(gateway.root / "state" / "sluice.db") as state:
+            told = "SELECT count(*) FROM waiting_admin_events WHERE message LIKE 'erased: records %'"
+            assert wait_for(lambda: state.execute(told).fetchone()[0] > 0, seconds=4)
+        gateway.cli("audit", "hold", "add", "late", "--reason", "inquiry", "--user", "alice")
+    finally:
+        gateway.process.send_signal(signal.SIGCONT)
+    _, err = erasing.communicate(timeout=30)
+    assert erasing.returncode != 0 and 'legal hold "late"' in err, err
+    assert len(gateway.search("--text", "needle 00042")) == 1
+    gateway.cli("audit", "hold", "release", "late", "--reason", "closed")
 
 
 def test_retention_counts_and_takes_nothing_that_is_young(gateway):

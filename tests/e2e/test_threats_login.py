@@ -365,9 +365,21 @@ def test_Threat20_a_revoked_identity(gateway):
     gateway.cli("user", "enable", "dave")
     soon(lambda: logs_in(new))
     live = logs_in(new)
+    changed = Exchange(gateway.port, "dave", new)
+    gateway.cli("user", "passwd", "dave", "--password-stdin", input=old + "\n")
+    soon(lambda: logs_in(old))
+    assert error_fields(changed.finish().read_until((b"E", b"Z"))[-1][1])["C"] == "28P01", "another password by now"
+    gateway.cli("user", "passwd", "dave", "--password-stdin", input=new + "\n")
+    soon(lambda: logs_in(new))
+
+    live, half_way = logs_in(new), Exchange(gateway.port, "dave", new)
     gateway.cli("user", "remove", "dave")
     assert error_fields(live.read_message()[1])["C"] == "57P01"
     assert not logs_in(new)
+    gateway.cli("user", "add", "dave", "--password-stdin", input=old + "\n")
+    soon(lambda: logs_in(old))
+    kind, body = half_way.finish().read_until((b"E", b"Z"))[-1]
+    assert kind == b"E" and error_fields(body)["C"] == "28P01", "the name is somebody else's by now"
     assert len(gateway.wait_for(lambda found: len(found) >= 3, "--type", "login_failed", "--user", "dave")) >= 3
 
 

@@ -152,6 +152,17 @@ def test_a_key_is_taken_once_and_only_with_a_credential(gateway, own, tmp_path):
         if status != 401:
             break
     assert status == 403 and "scope" in answer["detail"], answer
+    # One that is got with a token is a token, and no login.
+    token = gateway.cli("token", "create", "--user", "alice", "--for", "1h", "--scope", "certificates").stdout.split()[-1]
+    _, another = own.issue("another")
+    public = openssl("pkey", "-in", another, "-pubout")
+    for _ in range(100):
+        status, made = post("/api/v1/login/certificate", {"public_key": public}, token)
+        if status != 401:
+            break
+    assert status == 200, made
+    kinds = {each["id"]: each["kind"] for each in json.loads(gateway.cli("token", "list", "-o", "json").stdout)}
+    assert kinds[made["id"]] == "token"
     assert weak["user"] == "alice"
 
 

@@ -318,6 +318,22 @@ identity:
         assert running.stop() == 0
 
 
+def test_behind_a_proxy_nobody_keeps_everybody_out(server, fake):
+    running = Gateway(server, environment="staging", extra=f"""\
+limits: {{ login_failures_per_source: 3 }}
+identity:
+  behind_tls: true
+  issuers: [{{ name: rogue, issuer: '{fake.url}', audience: sluice, allow_http: true }}]
+""")
+    try:
+        wrong = [call(running, "POST", "/api/v1/login/oidc/finish", {"attempt": "none", "secret": "none", "code": "c", "state": "s"})
+                 for _ in range(5)]
+        assert {status for status, _ in wrong} == {401}, wrong
+        assert call(running, "GET", "/api/v1/login/issuers")[0] == 200
+    finally:
+        assert running.stop() == 0
+
+
 def test_ed25519_where_it_is_asked_for(server):
     issuer = FakeIssuer()
     key, other = EdKey("ed"), EdKey("ed")

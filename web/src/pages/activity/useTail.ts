@@ -31,7 +31,12 @@ export function useTail(filters: Filters, on: boolean): Tail {
       timer = 0;
       const fresh = come.reverse();
       come = [];
-      setTail((before) => ({ records: [...fresh, ...before.records].slice(0, KEPT), state: "live" }));
+      setTail((before) => {
+        // After a connection was lost some are told again.
+        const known = new Set(before.records.map((record) => record.id));
+        const records = [...fresh.filter((record) => !known.has(record.id)), ...before.records];
+        return { records: records.slice(0, KEPT), state: "live" };
+      });
     };
     source.onopen = () => setTail((before) => ({ ...before, state: "live" }));
     source.onerror = () =>

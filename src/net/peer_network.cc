@@ -1,4 +1,4 @@
-#include "control/peer_network.h"
+#include "net/peer_network.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-namespace sluice::control {
+namespace sluice::net {
 
 std::string network_of(const std::string& address) {
   in6_addr v6{};
@@ -22,4 +22,4 @@ std::string network_of(const std::string& address) {
   return text.data();
 }
 
-}  // namespace sluice::control
+}  // namespace sluice::net

@@ -1,8 +1,8 @@
-#include "control/peer_network.h"
+#include "net/peer_network.h"
 
 #include <gtest/gtest.h>
 
-namespace sluice::control {
+namespace sluice::net {
 namespace {
 
 TEST(PeerNetwork, OneHostIsOneWhateverAddressItTakes) {
@@ -17,4 +17,4 @@ TEST(PeerNetwork, OneHostIsOneWhateverAddressItTakes) {
 }
 
 }  // namespace
-}  // namespace sluice::control
+}  // namespace sluice::net
