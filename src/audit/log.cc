@@ -18,32 +18,19 @@
 #include "audit/record.h"
 #include "audit/salts.h"
 #include "audit/segment.h"
+#include "audit/torn_segment.h"
 #include "audit/tree_files.h"
 #include "audit/tree_keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/sync_folder.h"
 
 namespace sluice::audit {
 
 EncodedContext::EncodedContext(const SessionContext& context) { encode_context(bytes_, context); }
 
 namespace {
-
-/// Nothing but zeros where its header would be: its process died before that was there.
-bool never_begun(const std::filesystem::path& file) {
-  const auto bytes = read_file(file);
-  const auto header = bytes ? Bytes(*bytes).substr(0, kSegmentHeader) : Bytes("?");
-  return std::all_of(header.begin(), header.end(), [](char c) { return c == 0; });
-}
-
-/// Keeps a file that is no segment, out of the way.
-void put_aside(const std::filesystem::path& file) {
-  auto aside = file;
-  aside += ".torn";
-  std::error_code ignored;
-  std::filesystem::rename(file, aside, ignored);
-}
 
 class LogImpl;
 
@@ -206,9 +193,14 @@ Result<> Writer::make_room(size_t bytes) {
   if (current_ != nullptr && current_->has_room(bytes)) return {};
   if (!spare_ || !spare_->has_room(bytes)) SLUICE_TRY(make_spare(bytes));
   const uint64_t first = log_.last_sequence() + 1;
-  SLUICE_TRY(spare_->begin(
-      log_directory(log_.options().directory) / fmt::format("{:020}-{}.seg", first, number_),
-      first));
+  SLUICE_TRY(
+      spare_->begin(log_directory(log_.options().directory) / segment_name(first, number_), first));
+  // Nobody is answered for what is in a segment without a name.
+  if (log_.options().durability == Durability::kDisk) {
+    const auto named = sync_folder(log_directory(log_.options().directory));
+    if (!named) log_.set_problem(named.error().text, true);
+    SLUICE_TRY(named);
+  }
   if (current_ != nullptr) {
     if (log_.options().durability == Durability::kDisk) {
       // The kernel tells of it once; a second try would pass for having reached the disk.
@@ -245,6 +237,7 @@ Result<> LogImpl::not_what_was_signed(const Error& error) const {
 }
 
 Result<> LogImpl::recover() {
+  SLUICE_TRY(name_begun_segments(log_directory(options_.directory)));
   for (const auto& writer : writers_) writer->drop_spare();
   SLUICE_ASSIGN(const auto files, list_segments(log_directory(options_.directory)));
   const auto covered = tree_files(options_.directory).claimed_size();

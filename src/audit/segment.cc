@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/sync_folder.h"
 #include "base/unique_fd.h"
 
 namespace sluice::audit {
@@ -195,6 +196,10 @@ bool SegmentReader::find_next() {
   return true;
 }
 
+std::string segment_name(uint64_t first_sequence, uint32_t writer) {
+  return fmt::format("{:020}-{}.seg", first_sequence, writer);
+}
+
 Error damaged_at(uint64_t offset) {
   return {ErrorCode::kIo,
           "it is damaged at byte " + std::to_string(offset) + "; `sluice audit verify` tells more"};
@@ -237,6 +242,31 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
   return recovery;
 }
 
+Result<> name_begun_segments(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> begun;
+  std::error_code error;
+  for (auto it = std::filesystem::directory_iterator(directory, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    const std::string name = it->path().filename();
+    if (name.starts_with("next-") && name.ends_with(".tmp")) begun.push_back(it->path());
+  }
+  if (error) return fail(ErrorCode::kIo, "list " + directory.string() + ": " + error.message());
+  for (const auto& file : begun) {
+    const auto header = read_segment_header(file);
+    auto reader = SegmentReader::open(file);
+    Frame frame;
+    if (!header || header->first_sequence == 0 || !reader ||
+        reader->next(frame) != SegmentReader::Status::kFrame) {
+      continue;  // It was still a spare, or nothing of it is there.
+    }
+    const auto named = directory / segment_name(header->first_sequence, header->writer);
+    if (std::filesystem::exists(segment_place(named), error)) continue;
+    if (::rename(file.c_str(), named.c_str()) != 0)
+      return fail(io_error("rename " + file.string(), errno));
+  }
+  return begun.empty() ? Result<>() : sync_folder(directory);
+}
+
 std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length) {
   std::string bytes(kFrameHeader + length, '\0');
   const uint32_t word = length | kErasedFrame;
@@ -247,14 +277,6 @@ std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length) 
   std::array<char, kFrameHeader> head;
   std::memcpy(head.data(), bytes.data(), head.size());
   return head;
-}
-
-uint64_t number_in_name(const std::filesystem::path& file) {
-  const std::string name = file.filename();
-  int64_t number = 0;
-  const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-  return read.ec == std::errc() && *read.ptr == '-' && number > 0 ? static_cast<uint64_t>(number)
-                                                                  : 0;
 }
 
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory) {

@@ -107,6 +107,9 @@ struct SegmentHeader {
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;  ///< of a sealed segment, else 0
 };
+/// The file name of a segment.
+std::string segment_name(uint64_t first_sequence, uint32_t writer);
+
 /// Of a segment that ends before the last record that its header names.
 Error damaged_at(uint64_t offset);
 /// An error for a file that is no segment.
@@ -123,12 +126,13 @@ struct Recovery {
 /// back.
 Result<Recovery> recover_segment(const std::filesystem::path& file);
 
+/// Gives those their names whose records reached the disk before a power failure, and whose names
+/// did not: `begin` has said what they are.
+Result<> name_begun_segments(const std::filesystem::path& directory);
+
 /// What a frame of `length` bytes of payload becomes when it is erased, but for the zeros behind
 /// it.
 std::array<char, kFrameHeader> erased_frame(uint64_t sequence, uint32_t length);
-
-/// The first sequence number of a segment by its name; 0 for a name that is none of ours.
-uint64_t number_in_name(const std::filesystem::path& file);
 
 /// All segments of a log folder, by first sequence.
 Result<std::vector<std::filesystem::path>> list_segments(const std::filesystem::path& directory);

@@ -176,6 +176,10 @@ Result<> Sequencer::sync() {
 
 Result<> Sequencer::sync_files() {
   unsynced_segments_.merge(reader_.take_read());
+  // A segment gets its name when it is begun: what it holds is on disk only with it.
+  const bool all_named = std::all_of(unsynced_segments_.begin(), unsynced_segments_.end(),
+                                     [this](const auto& file) { return named_.contains(file); });
+  if (!all_named) SLUICE_TRY(sync_(log_directory(audit_)));
   for (const auto& segment : unsynced_segments_) {
     const auto synced = sync_(segment);
     // One that has been archived since is on disk as its archive.
@@ -196,7 +200,7 @@ Result<> Sequencer::sync_files() {
     }
   }
   unsynced_.clear();
-  unsynced_segments_.clear();
+  if (!unsynced_segments_.empty()) named_ = std::exchange(unsynced_segments_, {});
   return {};
 }
 

@@ -76,6 +76,7 @@ class Sequencer {
   std::deque<std::pair<tlog::TileId, std::string>> full_;  ///< tiles to be written
   std::vector<std::filesystem::path> unsynced_;        ///< tiles written since the last checkpoint
   std::set<std::filesystem::path> unsynced_segments_;  ///< read since then
+  std::set<std::filesystem::path> named_;  ///< of those of before, whose names are on disk
   std::vector<tlog::TileId> superseded_;   ///< full by now, and partial in the last checkpoint
   std::optional<Error> unsynced_problem_;  ///< something has not reached the disk, for good
   bool sign_anew_ = false;                 ///< the last checkpoint is by the key before

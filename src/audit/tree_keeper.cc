@@ -69,9 +69,15 @@ Result<size_t> TreeKeeper::work(bool publish, bool to_the_end) {
       if (!count || *count == 0 || (*count < kHelping && !to_the_end)) break;
     }
     lost = sequencer_->take_lost();
+    // Said before it is signed, and signed with it: whoever dies between the two says it never.
+    if (!lost.empty()) {
+      callbacks_.lost(lost);
+      const auto told = sequencer_->advance(kHelping);
+      if (!told) result = fail(told.error());
+      all += told.value_or(0);
+    }
     if (result && publish) result = sequencer_->publish();
   }
-  if (!lost.empty()) callbacks_.lost(lost);
   if (!result) return fail(std::move(result.error()));
   if (lost.empty() || !to_the_end) return all;
   // What was just said of them is part of what is there.

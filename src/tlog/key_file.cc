@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/unique_fd.h"
+#include "base/sync_folder.h"
 #include "tlog/note.h"
 
 namespace sluice::tlog {
@@ -19,14 +19,6 @@ struct Free {
   void operator()(FILE* p) const { std::fclose(p); }
 };
 using PrivateKey = std::unique_ptr<EVP_PKEY, Free>;
-
-/// So that a name made in it is there after a power failure.
-Result<> sync_folder(const std::filesystem::path& folder) {
-  const auto name = folder.empty() ? std::filesystem::path(".") : folder;
-  const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.valid() && fsync(fd.get()) == 0) return {};
-  return fail(io_error("sync " + name.string(), errno));
-}
 
 class FileSigner : public Signer {
  public:

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/sync_folder.h"
 
 namespace sluice::undo {
 namespace {
@@ -48,6 +49,8 @@ Result<SecretString> make_key(const std::filesystem::path& file) {
   if (!written) return fail(io_error("write " + made.string(), error));
   if (::rename(made.c_str(), file.c_str()) != 0)
     return fail(io_error("rename " + made.string(), errno));
+  // What is kept under a key that is gone after a power failure is gone too.
+  SLUICE_TRY(sync_folder(file.parent_path()));
   return key;
 }
 
