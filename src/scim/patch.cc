@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -170,18 +173,17 @@ class Patcher {
       }
       return {};
     }
-    std::optional<json::array> listed;
+    std::optional<std::unordered_set<std::string>> listed;
     if (!path.filter && value != nullptr && !value->is_null()) {
       auto values = values_of(*value, name);
       if (!values) return tl::unexpected<Problem>(values.error());
-      listed = std::move(*values);
+      listed.emplace();
+      for (const json::value& each : *values) listed->emplace(value_in(each));
     }
     const auto meant = [&](const json::value& element) {
       if (path.filter) return path.filter->matches_value(path.attribute, element);
       if (!listed) return true;
-      return std::any_of(listed->begin(), listed->end(), [&](const json::value& each) {
-        return !value_in(each).empty() && value_in(each) == value_in(element);
-      });
+      return !value_in(element).empty() && listed->contains(std::string(value_in(element)));
     };
     json::array kept;
     for (json::value& element : list_at(name)) {
@@ -242,20 +244,24 @@ class Patcher {
       return {};
     }
     json::array& list = list_at(name);
+    // A group may have thousands of members.
+    std::unordered_map<std::string, size_t> places;
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (!value_in(list[i]).empty()) places.emplace(value_in(list[i]), i);
+    }
     for (json::value& each : *values) {
       // The newest is the primary one.
       const auto* primary = find_member(each.get_object(), "primary");
       if (primary != nullptr && *primary == json::value(true)) {
         for (json::value& other : list) other.get_object().erase("primary");
       }
-      const auto same = [&](const json::value& other) {
-        return !value_in(each).empty() && value_in(each) == value_in(other);
-      };
-      const auto found = std::find_if(list.begin(), list.end(), same);
-      if (found == list.end()) {
+      const std::string key(value_in(each));
+      const auto found = places.find(key);
+      if (found == places.end()) {
+        if (!key.empty()) places.emplace(key, list.size());
         list.push_back(std::move(each));
       } else {
-        *found = std::move(each);
+        list[found->second] = std::move(each);
       }
       if (list.size() > kMostValues)
         return refuse(400, "invalidValue", fmt::format("{} has too many values", name));
