@@ -157,7 +157,7 @@ def test_a_tail_goes_on_where_it_was_lost(gateway):
     connection, response = tail()
     gateway.client.run(query("SELECT 'mended one'"))
     assert event(response) == "SELECT 'mended one'"
-    one = gateway.wait_for(lambda r: r, "--text", "mended one")[-1]["sequence"]
+    one = gateway.wait_for(lambda r: r, "--text", "mended one")[-1]["id"]
     while (last := event(response, "id")) < one:
         pass
     connection.close()
