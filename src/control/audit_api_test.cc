@@ -107,7 +107,7 @@ TEST_F(AuditApiTest, ATailThatIsCutOffLosesNothing) {
     ASSERT_TRUE(published.get_future().get());
   };
   const auto follow = [&](const std::string& id) {
-    HttpRequest request{"GET", "/api/v1/audit/tail?words=followed", {}};
+    HttpRequest request{"GET", "/api/v1/audit/tail?text=followed", {}};
     if (!id.empty()) request.headers["last-event-id"] = id;
     auto response = api->answer(request);
     return response->later().stream;

@@ -145,8 +145,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     if (error && error != http::error::body_limit) return;  // Closed, malformed or too slow.
     const bool large = parser_->get().target().starts_with(kLargePath);
     const size_t limit = large ? kMaxLargeBody : kMaxBody;
+    if (error) return too_large(limit);
     const size_t length = parser_->chunked() ? limit : parser_->content_length().value_or(0);
-    if (error || length > limit) return too_large(limit);
+    if (length > limit) return too_large(limit);
     if (length > kMaxBody) {
       if (!large_.take((length + kMiB - 1) / kMiB)) {
         refuse(problem(503, "too many large requests are under way", "Try again in a while."));
