@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <mutex>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <sys/syscall.h>

@@ -37,8 +37,7 @@ http::response<http::string_body> finished(const http::request<http::string_body
   response.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : made.headers) response.set(name, value);
   response.keep_alive(request.keep_alive());
-  const bool bodiless = made.status == 204 || made.status == 304;
-  if (bodiless) {
+  if (made.status == 204 || made.status == 304) {
     response.erase(http::field::content_type);
     return response;
   }

@@ -20,7 +20,7 @@ bool moves_cursors_in_code(const sql::StatementFacts& facts);
 bool moves_cursors(const sql::StatementFacts& facts);
 
 /// Whether the server looks names up anew when a portal of it is executed, and not at its Bind:
-/// bodies of functions, and statements that have no plan.
+/// bodies of functions that can be followed, and statements that have no plan.
 bool looked_up_when_run(const sql::StatementFacts& facts);
 
 /// What the cursors that SQL has opened in a session bring along when they are taken from.

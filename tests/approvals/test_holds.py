@@ -265,11 +265,11 @@ def test_an_execution_is_recorded_with_the_rule_that_allowed_it(gateway):
     gateway.reload()
     other = WireClient(gateway.port, timeout=30)
     other.login()
-    gateway.wait_for(lambda rs: other.run(query("UPDATE numbers SET i = i WHERE i = -2")) and any(r["rule"] == "of-now" for r in rs), "--database", "orders")
+    gateway.wait_for(lambda rs: other.run(query("UPDATE numbers SET i = i WHERE i = -2")) and any(r.get("rule") == "of-now" for r in rs), "--database", "orders")
     assert kinds(client.run(execute("p") + SYNC)) == "CZ"
     client.run(query("ROLLBACK"))
-    found = gateway.wait_for(lambda rs: any("= -1" in r["text"] and r["phase"] == "execute" for r in rs), "--database", "orders")
-    assert {r["rule"] for r in found if "= -1" in r["text"] and r["phase"] == "execute"} == {"of-now"}
+    found = gateway.wait_for(lambda rs: any("= -1" in r.get("text", "") and r.get("phase") == "execute" for r in rs), "--database", "orders")
+    assert {r["rule"] for r in found if "= -1" in r.get("text", "") and r.get("phase") == "execute"} == {"of-now"}
     client.close()
 
 
