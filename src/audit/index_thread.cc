@@ -110,9 +110,8 @@ bool IndexThread::index_some(Index& index, LogFollower& follower, Clock::time_po
     }
     last_read_ = std::max(last_read_, frame.sequence);
   };
-  const auto count = follower.read(kEnough, add, [&] {
-    return Clock::now() >= until || index.pending_records() >= kEnough;
-  });
+  const auto count = follower.read(
+      kEnough, add, [&] { return Clock::now() >= until || index.pending_records() >= kEnough; });
   for (const auto& damage : follower.take_damage()) log::error("audit log: {}", damage);
   return count && *count >= kEnough;
 }
