@@ -29,7 +29,9 @@ class KeptDatabasesTest : public StoreTest {
   Database database_ = store_.open();
   std::vector<std::string> words() {
     std::vector<std::string> out;
-    for (const auto& event : *waiting_admin_events(database_)) out.push_back(event.message);
+    const auto waiting = waiting_admin_events(database_);
+    EXPECT_TRUE(waiting);
+    for (const auto& event : *waiting) out.push_back(event.message);
     return out;
   }
 };

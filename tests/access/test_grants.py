@@ -174,7 +174,8 @@ def test_asked_for_approved_used_and_given_back(gateway):
     statements = gateway.wait_for(lambda found: any(r.get("grants") for r in found), "--type", "statement")
     under = [r for r in statements if r.get("grants") == [f"{grant['number']} writer"]]
     assert under and all("writers" in r["groups"] for r in under)
-    told = "\n".join(r["message"] for r in gateway.search("--type", "grant"))
+    told = "\n".join(r["message"] for r in gateway.wait_for(
+        lambda found: any("is returned: done" in r["message"] for r in found), "--type", "grant"))
     assert "asks for role" in told and "is in force until" in told and "is returned: done" in told
     assert wait_for(gateway, grant["number"], "returned")["ended_by"] == "alice"
 

@@ -68,7 +68,7 @@ def test_a_policy_waits_until_somebody_else_approves_it(gateway, tokens):
     assert version["number"] == 1 and version["comment"] == "agents only read"
     assert version["author"] == f"root, approved: request {number} by sam"
     assert ask(gateway, "GET", f"/approvals/{number}", token=tokens["sam"]).json["state"] == "used"
-    assert "permission denied" in gateway.psql("-c", "CREATE TABLE made (i int)").stderr
+    assert "is not allowed" in gateway.psql("-c", "CREATE TABLE made (i int)").stderr
     saved = gateway.wait_for(lambda found: any("policy 1 saved" in r["message"] for r in found), "--type", "admin")
     assert any(r["user"] == version["author"] for r in saved)
 
