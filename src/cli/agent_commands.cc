@@ -7,6 +7,7 @@
 
 #include "cli/call_as.h"
 #include "cli/call_gateway.h"
+#include "cli/elsewhere.h"
 #include "cli/output.h"
 
 namespace sluice::cli {
@@ -141,9 +142,10 @@ Result<> agent_budgets(const Common& common) {
 }
 
 Result<> agent_erase_prompt(const Common& common, const AgentOptions& options) {
-  SLUICE_ASSIGN([[maybe_unused]] const auto erased,
-                call_gateway(common, "DELETE", "/api/v1/agents/prompts/" + encoded(options.prompt),
-                             json::serialize(json::object{{"reason", options.reason}})));
+  SLUICE_ASSIGN(
+      [[maybe_unused]] const auto erased,
+      call_gateway(common, "DELETE", "/api/v1/agents/prompts/" + percent_encoded(options.prompt),
+                   json::serialize(json::object{{"reason", options.reason}})));
   std::cout << "the text of prompt " << printable(options.prompt) << " is erased\n";
   return {};
 }
