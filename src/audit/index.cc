@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/decision.h"
 #include "audit/fields.h"
 #include "audit/query.h"
 #include "audit/subject_set.h"
@@ -79,6 +80,9 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
          CREATE VIRTUAL TABLE words USING fts5(   -- rowid: chunk * 4096 + place of the first record
            text, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '_'");)",
       // Chunks have a column more: all are made anew.
+      R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
+         INSERT INTO words(words) VALUES ('delete-all');)",
+      // Verdicts tell more: what only was parsed, approvals.
       R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
          INSERT INTO words(words) VALUES ('delete-all');)",
   }));
@@ -160,9 +164,13 @@ uint64_t Index::verdict_of(const RecordView& record) {
     Entry entry(key_, record.type);
     if (record.type == EventType::kStatement) {
       entry.fields.number(Key::kOutcome, static_cast<uint64_t>(record.outcome));
+      // The others are not told apart.
+      if (record.phase == Phase::kParse)
+        entry.fields.number(Key::kPhase, static_cast<uint64_t>(record.phase));
     }
     entry.fields.text(Key::kRule, record.rule);
     append_list(key_, Key::kMatched, record.matched);
+    entry.fields.text(Key::kApproval, request_of(record.approval));
   }
   return entry(EntryKind::kVerdict, key_);
 }
