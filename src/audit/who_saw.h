@@ -13,11 +13,11 @@ namespace sluice::audit {
 struct WhoSawQuery {
   uint64_t digest = 0;      ///< mask::sighting of the value
   bool masked_too = false;  ///< also who received it masked
-  /// Names of the data classes that the value may be of; empty: any.
-  std::vector<std::string> classes = {};
   int64_t since_micros = 0;
   int64_t until_micros = 0;  ///< 0: now
   size_t limit = 100;        ///< the newest
+  /// Names of the data classes that the value may be of; empty: any.
+  std::vector<std::string> classes = {};
 };
 
 /// A record of a result in which the value was.
