@@ -348,6 +348,8 @@ class Service {
     SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
     SLUICE_ASSIGN(const int64_t version, database_->data_version());
     const bool changed = version != version_ || lost_;
+    if (const auto kept = corrections_->keep_copies(*gateway_); !kept)
+      log::error("classes of copied columns not kept: {}", kept.error().text);
     const auto load = [this] { return identity::load_directory(*database_); };
     // Who is gone is gone before it is written down.
     if (changed) SLUICE_TRY(gateway_->renew_directory(load));
