@@ -24,6 +24,7 @@ std::vector<std::string_view> values_of(const ColumnInput& column) {
     if (!value || is_placeholder(*value)) continue;
     std::string_view text = *value;
     while (text.ends_with(' ')) text.remove_suffix(1);
+    if (text.empty()) continue;
     out.push_back(text);
     if (out.size() >= kMostValues) break;
   }
@@ -242,7 +243,8 @@ void try_bare_phones(const ColumnInput& column, const ValueStats& stats, ValueVe
   const auto values = values_of(column);
   std::array<std::set<std::string_view>, 3> parts;
   for (const std::string_view value : values)
-    for (const size_t at : {0, 1, 2}) parts[at].insert(value.substr(at * 3, 3));
+    for (const size_t at : {0, 1, 2})
+      if (value.size() >= at * 3) parts[at].insert(value.substr(at * 3, 3));
   // Numbers that count up have few beginnings, or a first part that never changes.
   const size_t many = std::min<size_t>(20, values.size() / 2 + 1);
   const double nanp = share(values, is_nanp);
