@@ -27,6 +27,11 @@ def test_every_case_has_a_row():
     assert {int(number) for number, _, _ in rows()} == CASES
 
 
+def test_no_case_stands_twice():
+    numbers = [int(number) for number, _, _ in rows()]
+    assert {number for number in numbers if numbers.count(number) > 1} == set()
+
+
 def test_every_test_named_exists():
     known = known_tests()
     for number, _, tests in rows():
