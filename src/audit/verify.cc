@@ -8,6 +8,7 @@
 #include "audit/erasing.h"
 #include "audit/erasure.h"
 #include "audit/key_chain.h"
+#include "audit/later_erasures.h"
 #include "audit/leaf.h"
 #include "audit/record_view.h"
 #include "audit/segment.h"
@@ -81,6 +82,7 @@ class Verifier {
   void compare_with_key_changes();
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
+  static bool is_whole_now(const std::filesystem::path& file, uint64_t offset);
   std::optional<FramePlace> half_erased(const std::filesystem::path& file, uint64_t offset) const;
   void check_record(const std::filesystem::path& file, const Frame& frame);
   bool is_logged(const Frame& frame);
@@ -242,6 +244,7 @@ Result<> Verifier::check_records() {
   seen_.assign(report_.head.size, false);
   SLUICE_ASSIGN(being_erased_, being_erased(options_.audit));
   SLUICE_ASSIGN(const auto segments, list_segments(options_.audit / "log"));
+  progress();
   for (const auto& file : segments) check_segment(file);
   const bool part = options_.first > 1 || options_.last < report_.head.size;
   if (part && !erased_.empty()) {
@@ -289,6 +292,12 @@ void Verifier::check_segment(const std::filesystem::path& file) {
     if (sealed && last >= header->last_sequence) return;
     const bool more = reader->find_next();
     if (!sealed && !more) return;
+    // What is just being written or erased may have been read in pieces of before and after.
+    if (is_whole_now(file, damaged)) {
+      reader = SegmentReader::open(file, damaged);
+      if (!reader) return;
+      continue;
+    }
     found({.kind = Kind::kDamaged,
            .first = last + 1,
            .last = last + 1,
@@ -297,6 +306,12 @@ void Verifier::check_segment(const std::filesystem::path& file) {
            .text = "these bytes are no record, and there are records behind them"});
     if (!more) return;
   }
+}
+
+bool Verifier::is_whole_now(const std::filesystem::path& file, uint64_t offset) {
+  Frame frame;
+  auto reader = SegmentReader::open(file, offset);
+  return reader && reader->next(frame) == SegmentReader::Status::kFrame;
 }
 
 std::optional<FramePlace> Verifier::half_erased(const std::filesystem::path& file,
@@ -395,9 +410,17 @@ void Verifier::find_missing() {
 
 void Verifier::find_unexplained() {
   std::vector<bool> told(seen_.size() + 1);
-  for (const Erasure& range : explained_) {
-    for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
-  }
+  const auto tell = [&](const std::vector<Erasure>& explained) {
+    for (const Erasure& range : explained) {
+      for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
+    }
+  };
+  tell(explained_);
+  // Erased since the head was read: who did is said behind it.
+  const bool all = std::all_of(erased_.begin(), erased_.end(), [&](uint64_t n) { return told[n]; });
+  if (!all)
+    tell(later_erasures(options_.audit, options_.key, report_.head)
+             .value_or(std::vector<Erasure>()));
   for (const uint64_t number : erased_) {
     if (told[number]) {
       ++report_.erased;
