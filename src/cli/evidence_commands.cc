@@ -302,8 +302,15 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   SLUICE_TRY(wait_until_signed(folder));
   // Those of now: one may have been set while this waited.
   SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
-  SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range, holds));
-  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
+  SLUICE_ASSIGN(const auto count, audit::erase_records(folder, range, holds));
+  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n",
+                           count.erased);
+  if (count.stayed > 0) {
+    std::cerr << fmt::format(
+        "{} record(s) of the range stay: they say what was erased or lost, or which key signs, and "
+        "without them that would look like tampering\n",
+        count.stayed);
+  }
   return {};
 }
 
