@@ -84,7 +84,6 @@ class Verifier {
   bool is_part() const { return options_.first > 1 || options_.last < report_.head.size; }
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
-  static bool is_whole_now(const std::filesystem::path& file, uint64_t offset);
   std::optional<FramePlace> half_erased(const std::filesystem::path& file, uint64_t offset) const;
   void check_record(const std::filesystem::path& file, const Frame& frame);
   bool is_logged(const Frame& frame);
