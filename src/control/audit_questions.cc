@@ -9,6 +9,7 @@
 #include "base/parse_time.h"
 #include "control/body.h"
 #include "control/captured_result.h"
+#include "control/likely_classes.h"
 #include "mask/sightings.h"
 
 namespace sluice::control {
@@ -32,6 +33,7 @@ Result<audit::WhoSawQuery> who_saw_query(const json::object& body, const std::st
   if (!digest)
     return fail(ErrorCode::kInvalidInput, "value: expected a text with letters or digits");
   query.digest = *digest;
+  query.classes = likely_classes(text_of(body, "value"));
   const auto* masked = body.if_contains("masked_too");
   query.masked_too = masked != nullptr && masked->is_bool() && masked->get_bool();
   SLUICE_ASSIGN(query.since_micros, parse_time(text_of(body, "since")));
