@@ -22,6 +22,7 @@ class EvidenceApi {
   std::optional<HttpResponse> answer_public(const HttpRequest& request);
   /// GET /api/v1/audit/key, POST /api/v1/audit/key/rotate, GET /api/v1/audit/receipts/ID, GET and
   /// POST /api/v1/audit/retention: what the rules would take, and take it.
+  /// All but the key are answered later.
   std::optional<HttpResponse> answer_local(const HttpRequest& request);
 
   void set_upkeep(audit::Upkeep& upkeep) { upkeep_ = &upkeep; }

@@ -69,6 +69,7 @@ export interface AuditRecord {
 export interface RecordPage {
   records: AuditRecord[];
   next: string | null;
+  damaged?: string[];
 }
 
 export interface Counted {
