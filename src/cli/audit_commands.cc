@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/damage.h"
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
@@ -143,7 +144,7 @@ Result<> audit_search(const Common& common, const AuditOptions& options) {
   if (page.next) {
     std::cerr << "more: --cursor " << audit::to_text(*page.next) << '\n';
   }
-  return {};
+  return warn_of_damage(directory);
 }
 
 Result<> audit_searches(const Common& common) {

@@ -157,7 +157,10 @@ json::object search_path() {
 }
 
 json::object records_answer(std::string_view about, std::string_view record) {
-  return answer(about, "application/json", object_schema({{"records", list_of(shape(record))}}));
+  return answer(
+      about, "application/json",
+      object_schema({{"records", list_of(shape(record))}, {"damaged", list_of(text_schema())}},
+                    {"damaged"}));
 }
 
 json::object who_saw_path() {

@@ -142,9 +142,13 @@ HttpResponse AuditQuestions::who_saw(const HttpRequest& request) {
     return failed(noted.error());
   const auto found = audit::who_saw(audit_directory_, *query);
   if (!found) return failed(found.error());
+  const auto damage = audit::known_damage(audit_directory_);
+  if (!damage) return failed(damage.error());
   json::array all;
   for (const auto& one : *found) all.push_back(audit::to_json(one));
-  return json_response(200, json::object{{"records", std::move(all)}});
+  json::object out{{"records", std::move(all)}};
+  if (!damage->empty()) out["damaged"] = json::array(damage->begin(), damage->end());
+  return json_response(200, out);
 }
 
 HttpResponse AuditQuestions::history(const std::string& reader, const audit::Given& given) {

@@ -72,6 +72,7 @@ export interface AuditRecord {
 export interface RecordPage {
   records: AuditRecord[];
   next: string | null;
+  damaged?: string[];
 }
 
 export interface Counted {
