@@ -124,6 +124,9 @@ Result<> audit_who_saw_elsewhere(const Common& common, const WhoSawOptions& opti
   for (auto& row : found.at("records").as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);
   warn_of_damage(found);
+  // A gateway of before does not say.
+  if (const auto* more = found.if_contains("truncated"); more != nullptr && *more == true)
+    std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);
   return {};
 }
 
