@@ -341,7 +341,10 @@ class Service {
     if (changed) SLUICE_TRY(gateway_->renew_directory(load));
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
-    if (!changed) return {};
+    if (!changed) {
+      proposals_->look_again(*gateway_);
+      return {};
+    }
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;
@@ -350,9 +353,9 @@ class Service {
     }
     if (const auto taken = databases_->refresh(*gateway_); !taken)
       log::error("databases not taken over: {}", taken.error().text);
-    (void)proposals_->look(*gateway_);
     // One saved past this gateway; those that went through its API are in force already.
     if (config_->policy.from_store()) refresh_policy();
+    (void)proposals_->look(*gateway_);
     return {};
   }
 
