@@ -9,6 +9,7 @@
 #include "audit/erasing.h"
 #include "audit/erasure.h"
 #include "audit/key_chain.h"
+#include "audit/later_erasures.h"
 #include "audit/leaf.h"
 #include "audit/record_view.h"
 #include "audit/segment.h"
@@ -255,6 +256,7 @@ Result<> Verifier::check_records() {
   seen_.assign(report_.head.size, false);
   SLUICE_ASSIGN(being_erased_, being_erased(options_.audit));
   SLUICE_ASSIGN(const auto segments, list_segments(options_.audit / "log"));
+  progress();
   for (const auto& file : segments) check_segment(file);
   if (is_part() && !erased_.empty()) {
     for (const auto& file : segments) find_explanations(file);
@@ -307,7 +309,8 @@ void Verifier::check_segment(const std::filesystem::path& file) {
     damage->to = more ? reader->offset() : segment_size(file);
     damage->at_end = !sealed && !more;
     if (!more) return note_damage(*damage);
-    if (!sealed && is_record_now(file, damage->from)) {
+    // What is just being written or erased may have been read in pieces of before and after.
+    if (is_record_now(file, damage->from)) {
       reader = SegmentReader::open(file, damage->from);
       if (!reader) return;
       damage.reset();
@@ -438,9 +441,17 @@ void Verifier::find_missing() {
 
 void Verifier::find_unexplained() {
   std::vector<bool> told(seen_.size() + 1);
-  for (const Erasure& range : explained_) {
-    for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
-  }
+  const auto tell = [&](const std::vector<Erasure>& explained) {
+    for (const Erasure& range : explained) {
+      for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
+    }
+  };
+  tell(explained_);
+  // Erased since the head was read: who did is said behind it.
+  const bool all = std::all_of(erased_.begin(), erased_.end(), [&](uint64_t n) { return told[n]; });
+  if (!all)
+    tell(later_erasures(options_.audit, options_.key, report_.head)
+             .value_or(std::vector<Erasure>()));
   for (const uint64_t number : erased_) {
     if (told[number]) {
       ++report_.erased;

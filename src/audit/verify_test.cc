@@ -283,7 +283,7 @@ TEST_F(VerifyTest, ATailThatWasCutShowsByACheckpointFromElsewhere) {
 }
 
 TEST_F(VerifyTest, ErasedRecordsNeedARecordThatSaysSo) {
-  ASSERT_EQ(erase_records(folder.path(), {10, 12}, {}), 3U);
+  ASSERT_EQ(erase_records(folder.path(), {10, 12}, {}), ErasedCount{3});
   const auto report = check();
   EXPECT_EQ(report.findings.size(), 3U);
   EXPECT_EQ(report.findings[0].kind, Kind::kErased);
@@ -309,6 +309,28 @@ TEST_F(VerifyTest, ErasedRecordsNeedARecordThatSaysSo) {
   const auto [file, offset] = place(601);
   overwrite(file, offset + 16, "another salt");
   EXPECT_THAT(kinds({.first = 11, .last = 20}), Contains(Kind::kErased));
+}
+
+/// Who verifies has read the checkpoint, and then somebody erases.
+TEST_F(VerifyTest, WhatIsErasedMeanwhileIsExplained) {
+  VerifyOptions options;
+  options.progress = [&, done = false](uint64_t, uint64_t all) mutable {
+    if (std::exchange(done, true)) return;
+    EXPECT_EQ(all, 600U);
+    auto log = *Log::open({.directory = folder.path()}, 1);
+    Event event;
+    event.type = EventType::kEvidence;
+    const Erasure range{10, 12};
+    const std::string message = format_erasure({&range, 1}, "request 17");
+    event.message = message;
+    ASSERT_TRUE(log->append_admin({}, event));
+    log->close();
+    ASSERT_EQ(erase_records(folder.path(), range, {}), ErasedCount{3});
+  };
+  const auto report = check(options);
+  EXPECT_TRUE(report.good()) << report.findings.front().text;
+  EXPECT_EQ(report.head.size, 600U);
+  EXPECT_EQ(report.erased, 3U);
 }
 
 TEST_F(VerifyTest, NoByteCanBeChangedUnnoticed) {

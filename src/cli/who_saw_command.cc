@@ -5,6 +5,7 @@
 
 #include "audit/answers_json.h"
 #include "cli/commands.h"
+#include "cli/damage.h"
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
@@ -44,7 +45,7 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   if (all.size() == common.limit) {
     std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);
   }
-  return {};
+  return warn_of_damage(config.state / "audit");
 }
 
 }  // namespace sluice::cli

@@ -1,6 +1,7 @@
 #include "control/evidence_api.h"
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 
@@ -26,6 +27,14 @@ HttpResponse answer(const Error& error) {
                      : error.code == ErrorCode::kUnavailable ? 503
                                                              : 500;
   return problem(status, error.text);
+}
+
+/// What waits for a disk, a token or a signature holds up nobody else.
+HttpResponse later(std::string whose, std::function<HttpResponse()> work) {
+  HttpResponse response;
+  response.whose = std::move(whose);
+  response.later = std::move(work);
+  return response;
 }
 
 /// Its name never stands for anything else.
@@ -74,17 +83,21 @@ std::optional<HttpResponse> EvidenceApi::answer_local(const HttpRequest& request
     return json_response(200, boost::json::object{{"key", log_.key().text()}});
   }
   if (request.method == "POST" && request.path == "/api/v1/audit/key/rotate") {
-    const auto key = log_.rotate_key();
-    if (!key) return answer(key.error());
-    return json_response(200, boost::json::object{{"key", key->text()}});
+    return later("audit key", [this] {
+      const auto key = log_.rotate_key();
+      if (!key) return answer(key.error());
+      return json_response(200, boost::json::object{{"key", key->text()}});
+    });
   }
   const bool post = request.method == "POST";
   if (upkeep_ != nullptr && request.path == "/api/v1/audit/retention" &&
       (post || request.method == "GET")) {
-    return retention(!post);
+    return later("audit retention", [this, trial = !post] { return retention(trial); });
   }
   if (request.method == "GET" && request.path.starts_with(kReceipts)) {
-    return receipt(request, std::string_view(request.path).substr(kReceipts.size()));
+    return later("audit receipts", [this, request, at = kReceipts.size()] {
+      return receipt(request, std::string_view(request.path).substr(at));
+    });
   }
   return std::nullopt;
 }

@@ -22,7 +22,8 @@ class EvidenceApi {
   std::optional<HttpResponse> answer_public(const HttpRequest& request);
   /// GET /api/v1/audit/key, POST /api/v1/audit/key/rotate, GET /api/v1/audit/receipts/ID, GET and
   /// POST /api/v1/audit/retention: what the rules would take, and take it. Receipts are of
-  /// anybody's statements for those who read the audit trail, of their own for all others.
+  /// anybody's statements for those who read the audit trail, of their own for all others. All but
+  /// the key are answered later.
   std::optional<HttpResponse> answer_local(const HttpRequest& request);
 
   void set_upkeep(audit::Upkeep& upkeep) { upkeep_ = &upkeep; }
