@@ -64,15 +64,45 @@ std::vector<bool> cover(const Case& the_case, const Active& active, Limits& limi
   return covered;
 }
 
+/// How much an action does: of several rules that allow a statement the one that allows the most is
+/// named.
+int strength(Verb verb) {
+  if ((bit(verb) & (kHarmless | bit(Verb::kRead) | bit(Verb::kReadCatalog))) != 0) return 0;
+  if ((bit(verb) & kSchemaChange) != 0) return 3;
+  switch (verb) {
+    case Verb::kPrivileges:
+    case Verb::kRoleChange:
+    case Verb::kOther:
+      return 3;
+    case Verb::kInsert:
+    case Verb::kUpdate:
+    case Verb::kDelete:
+    case Verb::kMerge:
+    case Verb::kTruncate:
+    case Verb::kCopyIn:
+    case Verb::kCall:
+    case Verb::kDynamicSql:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
 const Rule* allowing(const Case& the_case, const Active& active) {
-  const Candidate* fallback = first(the_case, active, Effect::kAllow);
+  const Rule* best = nullptr;
+  int most = -1;
   for (size_t i = 0; i < the_case.candidates.size(); ++i) {
     const Candidate& candidate = the_case.candidates[i];
     if (!active[i] || candidate.rule->shadow || candidate.rule->effect != Effect::kAllow) continue;
     for (const size_t n : candidate.notes) {
-      if (the_case.notes[n].needs_rule) return candidate.rule;
+      const Note& note = the_case.notes[n];
+      if (!note.needs_rule || strength(note.verb) <= most) continue;
+      best = candidate.rule;
+      most = strength(note.verb);
     }
   }
+  if (best != nullptr) return best;
+  const Candidate* fallback = first(the_case, active, Effect::kAllow);
   return fallback == nullptr ? nullptr : fallback->rule;
 }
 

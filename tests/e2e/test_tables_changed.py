@@ -58,8 +58,12 @@ def state(server):
 
 @pytest.mark.parametrize("text", ONE_TABLE)
 def test_one_table_passes(bounded, text):
-    done = bounded[1].psql("-c", text)
+    gateway = bounded[1]
+    done = gateway.psql("-c", text)
     assert done.returncode == 0, done.stderr
+    records = gateway.wait_for(lambda found: any(r.get("text") == text for r in found), "--type", "statement")
+    # The rule that allows the write, not the one that allows to read its WHERE.
+    assert [r["rule"] for r in records if r.get("text") == text] == ["production-writes-are-small"]
 
 
 @pytest.mark.parametrize("name", TWO_TABLES)
