@@ -25,6 +25,9 @@ export interface AuditRecord {
   run?: string;
   prompt?: string;
   tool_call?: string;
+  /** Whether the session had read texts that anybody may have written. */
+  tainted?: boolean;
+  purpose?: string;
   transaction?: number;
   transaction_outcome?: string;
   stamp?: number;
