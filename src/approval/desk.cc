@@ -32,6 +32,12 @@ std::string difference(const Subject& approved, const Subject& now) {
   return "the limit or the expiry";
 }
 
+/// Whether its requester is still who the name says: names are used again.
+bool made_by_them(const Request& request, const identity::Directory& directory) {
+  const identity::User* requester = directory.find(request.subject.requester);
+  return requester != nullptr && requester->since() <= request.created_micros;
+}
+
 bool same(const Subject& a, const Subject& b) { return digest(a, {}, 0) == digest(b, {}, 0); }
 
 }  // namespace
@@ -68,6 +74,10 @@ void Desk::follow(std::function<std::shared_ptr<const identity::Directory>()> so
 }
 
 void Desk::catch_up() {
+  // One asks at a time, so that none that is older comes after a newer one. What the store says of
+  // its version does not tell: each connection to an embedded one counts in its own way.
+  static std::mutex asking;
+  const std::lock_guard alone(asking);
   std::function<std::shared_ptr<const identity::Directory>()> source;
   {
     const std::lock_guard lock(mutex_);
@@ -76,9 +86,7 @@ void Desk::catch_up() {
   if (!source) return;
   auto next = source();
   const std::lock_guard lock(mutex_);
-  // One that is lost has no version, and counts at once.
-  if (!next->why_lost().empty() || next->version() >= directory_->version())
-    directory_ = std::move(next);
+  directory_ = std::move(next);
 }
 
 /// Goes on at the pace of the steady clock from the latest time that was ever seen: setting the
@@ -139,6 +147,7 @@ Result<Request> Desk::ask(Request request, Duration valid) {
 Result<Request> Desk::ask_alone(Request request, Duration valid) {
   SLUICE_ASSIGN(const auto open, requests_.open(request.subject));
   for (const Request& known : open) {
+    if (!made_by_them(known, *directory_)) continue;
     if (!same(known.subject, request.subject)) continue;
     if (!asks_the_same(known, request)) continue;
     SLUICE_ASSIGN(auto as_it_is, current(known.number));
@@ -190,9 +199,10 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
     return no(fmt::format("was approved for something else: {} has changed since; ask again",
                           difference(request.subject, subject)));
   }
-  const identity::User* requester = directory_->find(request.subject.requester);
-  if (requester == nullptr || requester->since() > request.created_micros)
+  if (!made_by_them(request, *directory_))
     return no("was made by somebody else of that name; ask again");
+  if (directory_->find(request.subject.requester)->disabled)
+    return no("was made by somebody who is disabled; ask again");
   if (!request.automatic) {
     SLUICE_ASSIGN(const Standing now, judged(request));
     if (!now.approved) return no(fmt::format("{}; ask again", kApproverGone));

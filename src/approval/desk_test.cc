@@ -111,16 +111,38 @@ TEST_P(DeskTest, WhoMayNotApproveAnyMoreHasNotApproved) {
 TEST_P(DeskTest, Threat67_ItDecidesByWhoThereIsNow) {
   const auto asked = desk->ask(request(), hours(1));
   ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
-  auto now = people(false);
+  // Read by another connection, which has counted less than the one before it.
+  auto now = std::make_shared<const identity::Directory>(people(false)->users(), 0);
   desk->follow([&] { return now; });
   EXPECT_FALSE(*desk->stands(*desk->find(asked->number)));
   EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
               HasSubstr("may not approve any more"));
-  // What is older than what it knows is not taken.
-  desk->set_directory(std::make_shared<const identity::Directory>(people()->users(), 2));
+  now = people();
   EXPECT_TRUE(*desk->stands(*desk->find(asked->number)));
   now = identity::Directory::lost("the store is away");
   EXPECT_FALSE(*desk->stands(*desk->find(asked->number))) << "nobody is known any more";
+}
+
+TEST_P(DeskTest, Threat67_WhoGetsANameGetsNoRequestOfIt) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  auto users = people()->users();
+  for (auto& user : users) {
+    if (user.name == "alice") user.created_micros = asked->created_micros + 1;
+  }
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text,
+              HasSubstr("somebody else of that name"));
+  EXPECT_NE(desk->ask(request(), hours(1))->number, asked->number);
+}
+
+TEST_P(DeskTest, WhoIsDisabledUsesNothing) {
+  const auto asked = desk->ask(request(), hours(1));
+  ASSERT_TRUE(desk->vote(asked->number, {"bob", Verdict::kApprove}));
+  auto users = people()->users();
+  for (auto& user : users) user.disabled = user.name == "alice";
+  desk->set_directory(std::make_shared<const identity::Directory>(users, 2));
+  EXPECT_THAT(desk->use(asked->number, asked->subject).error().text, HasSubstr("disabled"));
 }
 
 TEST_P(DeskTest, WhatNoLongerCountsIsAskedForAnew) {

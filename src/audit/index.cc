@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/decision.h"
 #include "audit/fields.h"
 #include "audit/query.h"
 #include "audit/subject_set.h"
@@ -82,6 +83,9 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
       R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
          INSERT INTO words(words) VALUES ('delete-all');)",
       "CREATE TABLE damage (place TEXT PRIMARY KEY) STRICT;",
+      // Verdicts tell more: what only was parsed, approvals.
+      R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
+         INSERT INTO words(words) VALUES ('delete-all');)",
   }));
   return Index(std::move(database));
 }
@@ -170,9 +174,13 @@ uint64_t Index::verdict_of(const RecordView& record) {
     Entry entry(key_, record.type);
     if (record.type == EventType::kStatement) {
       entry.fields.number(Key::kOutcome, static_cast<uint64_t>(record.outcome));
+      // The others are not told apart.
+      if (record.phase == Phase::kParse)
+        entry.fields.number(Key::kPhase, static_cast<uint64_t>(record.phase));
     }
     entry.fields.text(Key::kRule, record.rule);
     append_list(key_, Key::kMatched, record.matched);
+    entry.fields.text(Key::kApproval, request_of(record.approval));
   }
   return entry(EntryKind::kVerdict, key_);
 }

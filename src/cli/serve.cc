@@ -18,6 +18,7 @@
 #include "change/changes.h"
 #include "cli/check_config.h"
 #include "cli/commands.h"
+#include "cli/configuration_record.h"
 #include "cli/log_options.h"
 #include "cli/notify_systemd.h"
 #include "config/config.h"
@@ -97,6 +98,7 @@ class Service {
     SLUICE_ASSIGN(auto undo, store::open_state(*config_));
     SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
+    SLUICE_TRY(record_configuration(*log_, *config_, secret));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
                                 databases_->in_force(), std::move(directory),
                                 policies_->in_force().policy, SecretString(std::move(secret)),
@@ -296,6 +298,9 @@ class Service {
         api_->scim()->set_config(config_);
         directories_->set_config(*config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
+        const auto secret = store::installation_secret(*database_);
+        if (!secret || !record_configuration(*log_, *config_, *secret))
+          log::error("what of the configuration has changed is not recorded yet");
         log::info("configuration reloaded");
       }
     }
@@ -336,7 +341,10 @@ class Service {
     if (changed) SLUICE_TRY(gateway_->renew_directory(load));
     if (changed || std::exchange(local_version_, local) != local || Clock::now() > next_recording_)
       record_changes_or_later();
-    if (!changed) return {};
+    if (!changed) {
+      proposals_->look_again(*gateway_);
+      return {};
+    }
     lost_ = false;
     // Again in a moment, if anything goes wrong before here.
     version_ = version;
@@ -345,9 +353,9 @@ class Service {
     }
     if (const auto taken = databases_->refresh(*gateway_); !taken)
       log::error("databases not taken over: {}", taken.error().text);
-    (void)proposals_->look(*gateway_);
     // One saved past this gateway; those that went through its API are in force already.
     if (config_->policy.from_store()) refresh_policy();
+    (void)proposals_->look(*gateway_);
     return {};
   }
 

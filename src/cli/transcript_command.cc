@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/decision.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
 #include "base/clock.h"
@@ -35,8 +36,9 @@ void print_head(const audit::Record& record) {
 void print_statement(const audit::Record& record) {
   std::string line = printable(record.text);
   if (record.text_length > record.text.size()) line += " …";
-  line += fmt::format("\n             {}, {} row(s), {:.3f} ms", audit::name_of(record.outcome),
-                      record.rows, static_cast<double>(record.duration_micros) / 1e3);
+  line += fmt::format("\n             {}, {} row(s), {:.3f} ms",
+                      audit::decision_of(record.phase, record.outcome), record.rows,
+                      static_cast<double>(record.duration_micros) / 1e3);
   if (!record.rule.empty()) line += ", rule " + printable(record.rule);
   if (!record.sqlstate.empty()) line += ", " + printable(record.sqlstate);
   if (!record.message.empty()) line += ": " + printable(record.message);

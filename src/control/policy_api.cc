@@ -98,10 +98,16 @@ HttpResponse PolicyApi::propose(const HttpRequest& request, store::PolicyVersion
                                 const std::string& name, int64_t expected) {
   const auto directory = gateway_.directory();
   next.author = request.user;
+  std::string person = request.person;
   if (next.author.empty() && !request.authorization.empty()) {
     const auto caller = who_asks(request, *directory, "api");
     if (!caller) return problem(401, "who asks is not known", caller.error().text);
     next.author = caller->user;
+    person = caller->person;
+  }
+  if (!person.empty() && person != next.author) {
+    return problem(403, "whoever acts for somebody proposes no policies",
+                   "The person themselves does: sluice login.");
   }
   if (proposals_ == nullptr || next.author.empty()) {
     return problem(403,

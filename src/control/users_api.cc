@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "approval/delegation.h"
 #include "audit/filters.h"
 #include "base/clock.h"
 #include "base/units.h"
@@ -137,6 +138,22 @@ Result<> apply(identity::UserStore& users, const std::string& name, const json::
   return users.set_disabled(name, disabled->get_bool());
 }
 
+/// Accounts of one person count as one where people decide: nobody parts theirs.
+Result<> check_person(const HttpRequest& request, const identity::Directory& directory,
+                      const std::string& name, const json::object& body) {
+  const auto* caller = directory.find(request.user);
+  const auto* user = directory.find(name);
+  if (request.user.empty() || user == nullptr || !body.contains("attributes")) return {};
+  if (caller == nullptr) return fail(ErrorCode::kDenied, "you are not known any more");
+  SLUICE_ASSIGN(const auto next, attributes_of(body));
+  const auto person = next.find("person");
+  const std::string theirs = approval::person_of(*user);
+  const bool stays = (person == next.end() ? name : person->second) == theirs;
+  if (stays || theirs != approval::person_of(*caller)) return {};
+  return fail(ErrorCode::kDenied,
+              "this account is yours: whose it is (person) is for another administrator to change");
+}
+
 Result<identity::NewCredential> new_token(const json::object& body, const std::string& name) {
   identity::NewCredential next;
   SLUICE_ASSIGN(const Duration lifetime, parse_duration(text_of(body, "for")));
@@ -211,6 +228,8 @@ HttpResponse UsersApi::add(const HttpRequest& request) {
 HttpResponse UsersApi::change(const HttpRequest& request, const std::string& name) {
   const auto body = body_of(request);
   if (!body) return failed(body.error());
+  if (const auto good = check_person(request, *gateway_.directory(), name, *body); !good)
+    return failed(good.error());
   auto database = open_store_();
   if (!database) return failed(database.error());
   identity::UserStore users(*database, actor_of(request));

@@ -56,6 +56,20 @@ std::string author_of(const approval::Request& request) {
   return std::string(utf8_prefix(text, kLongest));
 }
 
+/// Whether it was put to those who approve policies now, and to nobody else.
+bool are_approved_by(const approval::Request& request, const std::vector<std::string>& groups) {
+  if (request.needs.size() != 1 || request.needs.front().stages.size() != 1) return false;
+  const auto& asked = request.needs.front().stages.front().groups;
+  return std::is_permutation(asked.begin(), asked.end(), groups.begin(), groups.end());
+}
+
+/// Whether an error comes again however often it is tried: what is asked for is wrong, may not be,
+/// or is too late.
+bool lasts(ErrorCode code) {
+  return code == ErrorCode::kInvalidInput || code == ErrorCode::kDenied ||
+         code == ErrorCode::kExists || code == ErrorCode::kNotFound;
+}
+
 std::string brief_of(const About& about, const std::string& in_force) {
   return json::serialize(
       json::object{{"why", fmt::format("a policy to follow {}{}{}", in_force,
@@ -76,6 +90,14 @@ Result<approval::Request> PolicyProposals::propose(const identity::Directory& di
   const identity::User* user = directory.find(next.author);
   if (user == nullptr)
     return fail(ErrorCode::kDenied, fmt::format("there is no user \"{}\"", next.author));
+  // Whoever makes a service or an agent, or its token, could approve what they propose by it.
+  if (user->kind != identity::UserKind::kHuman) {
+    return fail(
+        ErrorCode::kDenied,
+        fmt::format("\"{}\" is a {}: where policies are approved (policy.approve_by), people "
+                    "propose them; sluice login",
+                    user->name, identity::name_of(user->kind)));
+  }
   const auto in_force = policies_.in_force();
   const About about{name, next.comment, expected};
   approval::Request request;
@@ -96,27 +118,72 @@ Result<approval::Request> PolicyProposals::propose(const identity::Directory& di
 Result<> PolicyProposals::look(Gateway& gateway) {
   if (policies_.approvers().empty()) return {};
   const std::lock_guard lock(mutex_);
-  SLUICE_TRY(look_at(gateway, approval::State::kApproved));
-  // What was used and not saved: only a gateway that ended in between has left such behind.
-  if (std::exchange(begun_, true)) return {};
-  return look_at(gateway, approval::State::kUsed);
+  // Until it says otherwise.
+  again_ = true;
+  auto looked = look_locked(gateway);
+  if (looked) again_ = false;
+  return looked;
 }
 
-Result<> PolicyProposals::look_at(Gateway& gateway, approval::State state) {
+void PolicyProposals::look_again(Gateway& gateway) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!again_) return;
+  }
+  (void)look(gateway);
+}
+
+Result<> PolicyProposals::look_locked(Gateway& gateway) {
+  SLUICE_TRY(look_at(gateway, approval::State::kApproved));
+  // What was used and not saved: a gateway that ended in between has left such behind, or a store
+  // that was away at that moment.
+  if (used_seen_) return {};
+  SLUICE_TRY(look_at(gateway, approval::State::kUsed));
+  used_seen_ = true;
+  return {};
+}
+
+/// Those of which something may come: however many statements were approved since.
+Result<std::vector<approval::Request>> PolicyProposals::proposed(approval::State state) {
+  const int64_t oldest =
+      wall_micros() - kLateMicros -
+      std::chrono::duration_cast<std::chrono::microseconds>(Duration(kValid)).count();
+  std::vector<approval::Request> all;
   approval::Wanted wanted;
   wanted.state = state;
   wanted.limit = kMostLooked;
-  SLUICE_ASSIGN(auto requests, desk_.list(wanted));
+  for (;;) {
+    SLUICE_ASSIGN(auto some, desk_.list(wanted));
+    for (auto& request : some) {
+      wanted.before = request.number;
+      if (request.created_micros < oldest) return all;
+      if (request.subject.session == kSession) all.push_back(std::move(request));
+    }
+    if (some.size() < kMostLooked) return all;
+  }
+}
+
+Result<> PolicyProposals::look_at(Gateway& gateway, approval::State state) {
+  SLUICE_ASSIGN(auto requests, proposed(state));
   Result<> all;
   for (auto& request : requests) {
-    if (request.subject.session != kSession || failed_.contains(request.number)) continue;
+    if (failed_.contains(request.number)) continue;
     const bool late = request.used_micros != 0 && request.used_micros < wall_micros() - kLateMicros;
     if (late) continue;
     const int64_t number = request.number;
-    if (auto settled = settle(gateway, std::move(request)); !settled) {
+    auto settled = settle(gateway, std::move(request));
+    if (settled) continue;
+    const bool for_good = lasts(settled.error().code);
+    // It may have been used before it could not be saved.
+    if (!for_good) used_seen_ = false;
+    if (for_good || told_.insert(number).second) {
+      log::error("the policy of request {} is not saved{}: {}", number, for_good ? "" : " yet",
+                 settled.error().text);
+    }
+    if (for_good) {
       failed_.insert(number);
-      log::error("the policy of request {} is not saved: {}", number, settled.error().text);
-      if (all) all = std::move(settled);
+    } else if (all) {
+      all = std::move(settled);
     }
   }
   return all;
@@ -129,16 +196,29 @@ Result<bool> PolicyProposals::is_saved(const approval::Request& request) {
                      [&](const auto& version) { return version.author == author; });
 }
 
+/// Nothing can come of it any more: whoever asked sees why. One that another gateway has used in
+/// the meantime stays.
+Result<> PolicyProposals::give_up(int64_t number, const std::string& why) {
+  SLUICE_ASSIGN(const auto request, desk_.find(number));
+  if (request.state != approval::State::kApproved) return {};
+  auto withdrawn = desk_.withdraw(number, request.subject.requester, why);
+  if (!withdrawn && withdrawn.error().code == ErrorCode::kDenied) return {};
+  return withdrawn;
+}
+
 Result<> PolicyProposals::settle(Gateway& gateway, approval::Request request) {
   SLUICE_ASSIGN(const auto about, about_of(request));
   if (request.state == approval::State::kApproved) {
+    if (!are_approved_by(request, policies_.approvers()))
+      return give_up(request.number,
+                     "others approve policies by now (policy.approve_by): ask again");
+    // Another gateway may have saved what this one is to follow.
+    SLUICE_ASSIGN([[maybe_unused]] const bool another, policies_.refresh(gateway));
     approval::Subject now = request.subject;
     now.policy = policies_.in_force().policy->version();
     auto used = desk_.use(request.number, now);
-    if (!used && used.error().code == ErrorCode::kDenied) {
-      // Nothing can come of it any more: whoever asked sees why.
-      return desk_.withdraw(request.number, request.subject.requester, used.error().text);
-    }
+    if (!used && used.error().code == ErrorCode::kDenied)
+      return give_up(request.number, used.error().text);
     if (!used) return fail(std::move(used.error()));
     request = std::move(*used);
   } else {

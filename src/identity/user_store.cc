@@ -47,6 +47,16 @@ Result<> check_groups(const std::vector<std::string>& groups) {
   return {};
 }
 
+/// A password here would let in whoever sets it, as somebody for whom the provider vouches.
+Result<> not_of_a_provider(store::Database& database, std::string_view name) {
+  SLUICE_ASSIGN(auto query, database.prepare("SELECT made_by FROM users WHERE name = ?"));
+  query.bind(1, name);
+  SLUICE_ASSIGN(const bool found, query.step());
+  if (!found || query.text(0).empty()) return {};
+  return fail(ErrorCode::kDenied, fmt::format("user \"{}\" logs in by {}, and has no password here",
+                                              name, query.text(0)));
+}
+
 }  // namespace
 
 Result<std::pair<std::string, std::string>> parse_attribute(std::string_view text) {
@@ -184,6 +194,7 @@ Result<> UserStore::set_password(std::string_view name, const SecretString& pass
   SLUICE_TRY(check_password(password));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_TRY(not_of_scim(name, "they log in there, and have no password here"));
+  SLUICE_TRY(not_of_a_provider(database_, name));
   SLUICE_ASSIGN(const std::string verifier, next_verifier(name, password));
   // Whoever knew the old one has no more use of it; tokens go on.
   SLUICE_ASSIGN([[maybe_unused]] const int64_t ended,

@@ -364,6 +364,9 @@ def read_the_trail(story):
 def prove_the_trail(story):
     story.ask("sam", "GET", "/audit/receipts/1")
     story.ask("sam", "GET", "/audit/receipts/777777777", status=404)
+    own = story.ask("alice", "POST", "/query", {"database": "orders", "sql": "SELECT 'with a receipt'"})["record"]
+    story.ask("alice", "GET", f"/audit/receipts/{own}")
+    story.ask("alice", "GET", "/audit/receipts/1", status=404)
     for path in ("/audit/key", "/audit/witness-key", "/audit/retention"):
         story.ask("sam", "GET", path)
     story.ask("sam", "POST", "/audit/retention", status=403)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import time
 
@@ -85,6 +86,90 @@ def test_Threat103_nobody_approves_their_own(gateway, tokens):
     assert unknown.returncode != 0
     time.sleep(1)
     assert ask(gateway, "GET", "/policy/versions", token=tokens["root"]).json == []
+
+
+def test_Threat103_nor_by_a_service_that_they_have_made(gateway, tokens):
+    both = ask(gateway, "POST", "/users", {"name": "amy", "groups": ["platform", "security"], "password": PASSWORD}, tokens["root"])
+    assert both.status == 201, both.raw
+    amy = ask(gateway, "POST", "/login", {"user": "amy", "password": PASSWORD}).json["secret"]
+    assert ask(gateway, "POST", "/users", {"name": "ci", "kind": "service", "groups": ["platform"]}, amy).status == 201
+    service = ask(gateway, "POST", "/users/ci/tokens", {"for": "1h", "scopes": ["api"]}, amy).json["secret"]
+    refused = ask(gateway, "PUT", "/policy", {"text": OPEN, "expected": 0}, service)
+    assert refused.status == 403 and "people propose" in refused.title, refused.raw
+
+
+def test_Threat103_accounts_of_one_person_are_not_parted(gateway, tokens):
+    number = propose(gateway, tokens["root"], STRICT)
+    for change in ({"attributes": {}}, {"attributes": {"person": "somebody"}}):
+        refused = ask(gateway, "PATCH", "/users/root2", change, tokens["root"])
+        assert refused.status == 403 and "another administrator" in refused.title, refused.raw
+    assert ask(gateway, "PATCH", "/users/root", {"attributes": {"person": "somebody"}}, tokens["root"]).status == 403
+    assert ask(gateway, "PATCH", "/users/root2", {"attributes": {"person": "root", "team": "x"}}, tokens["root"]).status == 200
+    assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["root2"]).status == 403
+    assert ask(gateway, "PATCH", "/users/root2", {"attributes": {}}, tokens["rita"]).status == 200, "who is somebody else may"
+
+
+def test_Threat103_nor_with_a_password_for_whom_a_provider_vouches(gateway, tokens):
+    store = sqlite3.connect(gateway.root / "state/sluice.db", timeout=30, isolation_level=None)
+    store.execute("UPDATE users SET made_by = 'https://idp.example' WHERE name = 'sam'")
+    store.close()
+    refused = ask(gateway, "PATCH", "/users/sam", {"password": PASSWORD + "2"}, tokens["root"])
+    assert refused.status == 403 and "has no password here" in refused.title, refused.raw
+    assert gateway.cli("user", "passwd", "sam", "--password-stdin", input=PASSWORD + "2\n", check=False).returncode != 0
+
+
+def states(gateway, number, token):
+    found = ask(gateway, "GET", f"/approvals/{number}", token=token).json
+    return found["state"], found.get("reason", "")
+
+
+def test_Threat103_those_who_approve_now_and_who_is_still_there(gateway, tokens):
+    number = propose(gateway, tokens["rita"], STRICT)
+    assert ask(gateway, "PATCH", "/users/rita", {"disabled": True}, tokens["root"]).status == 200
+    assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["sam"]).status == 200
+    wait_for(lambda: states(gateway, number, tokens["sam"])[0] == "withdrawn")
+    assert "disabled" in states(gateway, number, tokens["sam"])[1]
+    number = propose(gateway, tokens["root"], OPEN)
+    gateway.config.write_text(gateway.config.read_text().replace("approve_by: [security]", "approve_by: [board]"))
+    gateway.reload()
+    wait_for(lambda: in_force(gateway, tokens["root"])["approve_by"] == ["board"])
+    assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["sam"]).status == 200
+    wait_for(lambda: states(gateway, number, tokens["sam"])[0] == "withdrawn")
+    assert "approve_by" in states(gateway, number, tokens["sam"])[1]
+    assert ask(gateway, "GET", "/policy/versions", token=tokens["root"]).json == []
+
+
+def test_a_store_that_is_busy_is_asked_again(gateway, tokens):
+    number = propose(gateway, tokens["root"], STRICT)
+    assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["sam"]).status == 200
+    # Whether it is used and saved before this or not: once the store is free, it is in force.
+    store = sqlite3.connect(gateway.root / "state/sluice.db", timeout=30, isolation_level=None)
+    store.execute("BEGIN IMMEDIATE")
+    time.sleep(12)  # longer than the gateway waits for the store
+    store.execute("COMMIT")
+    store.close()
+    wait_for(lambda: in_force(gateway, tokens["root"])["text"] == STRICT)
+    assert states(gateway, number, tokens["sam"])[0] == "used"
+
+
+def test_newer_approvals_of_statements_hide_none(gateway, tokens):
+    number = propose(gateway, tokens["root"], STRICT)
+    assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["sam"]).status == 200
+    wait_for(lambda: states(gateway, number, tokens["sam"])[0] == "used")
+    # As a gateway leaves it that ended between the approval and the saving, with many statements after it.
+    gateway.kill9()
+    store = sqlite3.connect(gateway.root / "state/sluice.db", isolation_level=None)
+    columns = [row[1] for row in store.execute("PRAGMA table_info(approval_requests)")]
+    for trigger, in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        if "polic" in trigger or "approval" in trigger:
+            store.execute(f"DROP TRIGGER {trigger}")
+    store.execute("DELETE FROM policy_versions")
+    others = ", ".join("number + ?1" if c == "number" else "x'6f74686572'" if c == "session" else c for c in columns)
+    for more in range(1, 120):
+        store.execute(f"INSERT INTO approval_requests SELECT {others} FROM approval_requests WHERE number = ?2", (more, number))
+    store.close()
+    gateway.start()
+    wait_for(lambda: in_force(gateway, tokens["root"])["text"] == STRICT)
 
 
 def test_Threat103_what_was_approved_is_what_is_saved(gateway, tokens):
