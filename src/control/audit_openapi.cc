@@ -157,10 +157,7 @@ json::object search_path() {
 }
 
 json::object records_answer(std::string_view about, std::string_view record) {
-  return answer(
-      about, "application/json",
-      object_schema({{"records", list_of(shape(record))}, {"damaged", list_of(text_schema())}},
-                    {"damaged"}));
+  return answer(about, "application/json", object_schema({{"records", list_of(shape(record))}}));
 }
 
 json::object who_saw_path() {
@@ -169,7 +166,9 @@ json::object who_saw_path() {
       answer("Results that it was in, the oldest first; `truncated`: there are older ones",
              "application/json",
              object_schema({{"records", list_of(shape("SeenRecord"))},
-                            {"truncated", {{"type", "boolean"}}}})));
+                            {"truncated", {{"type", "boolean"}}},
+                            {"damaged", list_of(text_schema())}},
+                           {"damaged"})));
   const json::object asked = object_schema({{"value", text_schema()},
                                             {"masked_too", {{"type", "boolean"}}},
                                             {"since", text_schema()},
