@@ -8,6 +8,7 @@
 #include "audit/search.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
 
@@ -59,6 +60,8 @@ void print_line(const audit::Record& record, int64_t start) {
 }  // namespace
 
 Result<> audit_transcript(const Common& common, uint64_t session) {
+  SLUICE_TRY(only_here(common,
+                       fmt::format("read its records: sluice audit search --session {}", session)));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_TRY(leave_word(common, fmt::format("transcript of session {}", session)));
   audit::Query query;

@@ -88,6 +88,7 @@ class GatewayImpl : public Gateway {
   std::vector<std::string> databases() override;
   Result<std::shared_ptr<const privacy::Labels>> labels(const std::string& database) override;
   void set_corrections(Corrections corrections) override;
+  std::vector<privacy::CopyIn> copies() override { return copies_in(runtime()->databases); }
 
  private:
   /// People's words on the columns of a database.

@@ -109,6 +109,9 @@ def replay(story):
     for old in ({}, {"old": POLICY}):
         report = story.ask("sam", "POST", "/policy/replay", {"policy": strict, "database": "orders", **old})
         assert report["changes"], report
+    tight = POLICY.replace("limit: { rows: 100000,", "limit: { rows: 5,")
+    report = story.ask("sam", "POST", "/policy/replay", {"policy": tight, "database": "orders"})
+    assert any(change.get("limit") == "rows" and change["got"] == 300 for change in report["changes"]), report
 
 
 # Statements.
