@@ -88,9 +88,14 @@ def resident(gateway):
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-async def ask_once(port, token):
-    """One agent: its own HTTP connection, kept."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+# That the gateway takes from one address: 64, of which some are kept for who looks at it meanwhile.
+FROM_ONE_ADDRESS = 50
+
+
+async def ask_once(port, token, number):
+    """One agent: its own HTTP connection, kept, from one of several addresses of this machine."""
+    address = f"127.0.0.{2 + number // FROM_ONE_ADDRESS}"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
 
     async def ask():
         body = call_of().encode()
@@ -105,7 +110,7 @@ async def ask_once(port, token):
 
 async def sessions(gateway, tokens):
     before = resident(gateway)
-    asks = [await ask_once(gateway.http, token) for token in tokens]
+    asks = [await ask_once(gateway.http, token, number) for number, token in enumerate(tokens)]
     started = time.perf_counter()
     await asyncio.gather(*(ask() for ask, _ in asks))
     took = time.perf_counter() - started

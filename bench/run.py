@@ -1,6 +1,6 @@
 """Measures direct, PgBouncer and Sluice in one interleaved run; prints Markdown (bench/README.md).
 
-    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps bulk masked connect memory micro
+    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability bulk masked connect memory micro
 """
 
 import argparse
@@ -204,6 +204,48 @@ def tps(targets, args):
                         f"{m['path'] / medians['pgbouncer session']['cpu']:.2f}" if target.pid else "")
 
 
+def fsync_times(folder, rounds=200):
+    """Milliseconds that one small append takes to reach the disk of a folder, sorted."""
+    file = folder / "fsync-probe"
+    times = []
+    with open(file, "wb", buffering=0) as probe:
+        probe.write(bytes(1 << 20))
+        os.fsync(probe.fileno())
+        for n in range(rounds):
+            os.pwrite(probe.fileno(), b"x" * 512, n * 512)
+            begun = time.perf_counter()
+            os.fdatasync(probe.fileno())
+            times.append((time.perf_counter() - begun) * 1000)
+    file.unlink()
+    return sorted(times)
+
+
+def durability(targets, args):
+    """What it costs that a record is on the disk before its completion is shown: 16 clients, on the disk of TMPDIR."""
+    gateways = []
+    try:
+        for kind in ("process", "disk"):
+            gateway = Gateway(args.server, start=False, extra=f"audit: {{ durability: {kind} }}")
+            gateway.config.write_text(gateway.config.read_text().replace("workers: 2", "workers: 1"))
+            gateway.start()
+            gateways.append(gateway)
+        times = fsync_times(gateways[0].root)
+        used = [Target(kind, gateway.port, "alice", PASSWORD, gateway.process.pid)
+                for kind, gateway in zip(("process", "disk"), gateways)]
+        head(f"Durability, 16 clients; fdatasync of 512 bytes on that disk: median {statistics.median(times):.3f} ms, "
+             f"p99 {times[len(times) * 99 // 100]:.3f} ms", "workload", "durability", "tps", "x process", "latency ms", "p99 ms", "x")
+        for name, options in (("-S prepared", ["-S", "-M", "prepared"]), ("TPC-B simple", ["-M", "simple"])):
+            medians = rounds_of(used, args.rounds, lambda t: pgbench(t, *options, "-c", "16", seconds=args.seconds))
+            for target in used:
+                m = medians.get(target.name)
+                if m:
+                    row(f"{name} c=16", target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name, "process"),
+                        f"{m['latency']:.3f}", f"{m['p99']:.2f}", ratio(medians, "p99", target.name, "process"))
+    finally:
+        for gateway in gateways:
+            gateway.stop()
+
+
 def bulk(targets, args):
     head("80 MB results", "workload", "target", "seconds", "proxy CPU s/GB", "x PgBouncer")
     for name, sql in (("SELECT", "SELECT * FROM bulk"), ("COPY", "COPY bulk TO STDOUT")):
@@ -267,8 +309,8 @@ def memory(targets, args):
 def micro(targets, args):
     """CPU of understanding and deciding alone, by Google Benchmark; ./dev bench builds the programs."""
     head("One decision, by itself", "benchmark", "CPU us", "")
-    for room in ("gateway", "policy"):
-        out = subprocess.run([ROOT / f"build/bench/src/{room}/{room}_bench", "--benchmark_format=json"], check=True,
+    for program in ("gateway/gateway_bench", "policy/policy_bench", "audit/audit_bench", "privacy/privacy_bench"):
+        out = subprocess.run([ROOT / f"build/bench/src/{program}", "--benchmark_format=json"], check=True,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for result in json.loads(out.stdout)["benchmarks"]:
             row(result["name"], f"{result['cpu_time'] / 1000:.3f}", result.get("label", ""))
@@ -278,9 +320,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["tps", "bulk", "masked", "connect", "memory", "micro"])
+    parser.add_argument("--only", choices=["tps", "durability", "bulk", "masked", "connect", "memory", "micro"])
     args = parser.parse_args()
     server = PostgresServer(settings=["shared_buffers = 512MB"])
+    args.server = server
     stoppers = [server]
     try:
         server.sql("CREATE TABLE bulk AS SELECT i AS id, md5(i::text) AS a, md5((i + 1)::text) AS b FROM generate_series(1, 1080000) i",
@@ -307,7 +350,7 @@ def main():
             targets.append(Target(f"bare relay {reactor}", relay.port, "sluice", SERVER_PASSWORD, relay.process.pid, False))
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
               f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
-        for section in (tps, bulk, masked, connect, memory, micro):
+        for section in (tps, durability, bulk, masked, connect, memory, micro):
             if args.only in (None, section.__name__):
                 section(targets, args)
     finally:

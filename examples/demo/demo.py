@@ -6,6 +6,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -206,7 +207,10 @@ class Story:
         segment = next(file for file in (copy / "log").iterdir() if b"DROP TABLE support_notes" in file.read_bytes())
         segment.write_bytes(segment.read_bytes().replace(b"DROP TABLE support_notes", b"DROP TABLE support_votes", 1))
         done = self.cli("audit", "verify", "--log", str(copy), "--public-key", str(outside / "key.pub"))
-        self.expect("it is found, and where", done.returncode == 1 and "damaged record" in done.stdout and "byte" in done.stdout)
+        found = re.search(r"^damaged record (\d+), .* byte \d+", done.stdout, re.M)
+        self.expect("it is found, and where", done.returncode == 1 and found is not None)
+        self.expect("that is the record which Sluice has of it",
+                    "DROP TABLE support_notes" in self.cli("audit", "show", found[1]).stdout)
         done = self.cli("audit", "verify", "--public-key", str(outside / "key.pub"))
         self.expect("the log itself is as it was written", done.returncode == 0)
 

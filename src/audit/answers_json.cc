@@ -1,5 +1,8 @@
 #include "audit/answers_json.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "audit/record_json.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -9,13 +12,14 @@ namespace json = boost::json;
 
 namespace {
 
-/// The columns that it came through, as far as the record tells.
-std::string through(const Sighted& one) {
-  const auto& columns = one.masked ? one.record.masked : one.record.released;
-  std::string out;
-  for (const auto& column : columns) {
-    if (!out.empty()) out += ", ";
-    out += column.substr(0, column.find(' '));
+/// Of a message of many changes the lines that name the table.
+std::string drift_of(std::string_view table, std::string_view message) {
+  std::string out(message.substr(0, message.find('\n')));
+  for (size_t at = message.find('\n'); at != message.npos;) {
+    const size_t end = message.find('\n', at + 1);
+    const auto line = message.substr(at + 1, end == message.npos ? end : end - at - 1);
+    if (line.find(table) != line.npos) out.append(1, ' ').append(line);
+    at = end;
   }
   return out;
 }
@@ -26,7 +30,7 @@ json::object to_json(const Sighted& one) {
   auto out = to_json(one.record);
   out["seen"] = one.masked ? "masked" : "shown";
   out["certain"] = one.certain;
-  out["through"] = through(one);
+  out["through"] = to_printable_utf8(fmt::format("{}", fmt::join(one.through, ", ")));
   return out;
 }
 
@@ -34,7 +38,18 @@ json::object to_json(const HistoryQuery& query, const Change& change) {
   auto out = to_json(change.record);
   out["outcome"] = change.outcome == TransactionOutcome::kOpen ? std::string_view("unknown")
                                                                : name_of(change.outcome);
-  if (!query.key.empty()) out["row"] = change.named ? "named" : "maybe";
+  if (!change.undone_by.empty()) out["undone_by"] = to_printable_utf8(change.undone_by);
+  // Such records have neither: what they are, and what they say.
+  if (change.what == Change::What::kUndone) {
+    out["kind"] = "undone";
+    out["text"] = to_printable_utf8(
+        fmt::format("undone by {}: {}", change.record.context.user, change.record.message));
+  } else if (change.what == Change::What::kDrift) {
+    out["kind"] = "schema drift";
+    out["text"] = to_printable_utf8(drift_of(query.table, change.record.message));
+  }
+  if (!query.key.empty() && change.what != Change::What::kDrift)
+    out["row"] = change.named ? "named" : "maybe";
   return out;
 }
 

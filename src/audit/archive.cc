@@ -142,9 +142,10 @@ void ArchiveReader::load(size_t block) {
   const size_t packed = blocks_[block + 1].place - blocks_[block].place;
   plain_.resize(plain);
   loaded_ = block;
-  if (read_exactly(fd_.get(), blocks_[block].place, compressed_, packed) &&
-      ZSTD_decompressDCtx(context_.get(), plain_.data(), plain, compressed_.data(), packed) ==
-          plain) {
+  const bool got = read_exactly(fd_.get(), blocks_[block].place, compressed_, packed);
+  unread_ = unread_ || !got;
+  if (got && ZSTD_decompressDCtx(context_.get(), plain_.data(), plain, compressed_.data(),
+                                 packed) == plain) {
     return;
   }
   std::fill(plain_.begin(), plain_.end(), '\xff');

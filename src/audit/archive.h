@@ -63,6 +63,9 @@ class ArchiveReader {
   size_t read(uint64_t offset, char* out, size_t wanted, size_t most);
   /// Of what is in it.
   uint64_t size() const { return blocks_.back().begin; }
+  /// Whether the disk did not give some of what was asked for: that came as 0xff, too, and may be
+  /// whole.
+  bool unread() const { return unread_; }
 
  private:
   struct Free {
@@ -78,6 +81,7 @@ class ArchiveReader {
   UniqueFd fd_;
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
   std::vector<Block> blocks_;  ///< the last one is the end
+  bool unread_ = false;
   size_t loaded_ = SIZE_MAX;
   std::string plain_;  ///< of the block `loaded_`
   std::string compressed_;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "audit/decision.h"
 #include "audit/record.h"
 #include "audit/walk.h"
 
@@ -17,12 +18,15 @@ constexpr std::array kFields = {Field::kUser,        Field::kGroup,    Field::kP
                                 Field::kApplication, Field::kAddress,  Field::kTable,
                                 Field::kColumn,      Field::kClass,    Field::kAction,
                                 Field::kDecision,    Field::kRule,     Field::kType,
-                                Field::kKind,        Field::kRun};
+                                Field::kKind,        Field::kRun,      Field::kPrompt,
+                                Field::kApproval,    Field::kDuration, Field::kRows};
 
-/// Which entry tells a field; null for the session, which a hit has itself.
+/// Which entry tells a field; null for what a hit has itself.
 std::optional<EntryKind> teller(Field field) {
   switch (field) {
     case Field::kSession:
+    case Field::kDuration:
+    case Field::kRows:
       return std::nullopt;
     case Field::kTable:
     case Field::kColumn:
@@ -33,10 +37,44 @@ std::optional<EntryKind> teller(Field field) {
     case Field::kDecision:
     case Field::kRule:
     case Field::kType:
+    case Field::kApproval:
       return EntryKind::kVerdict;
     default:
       return EntryKind::kContext;
   }
+}
+
+/// How many decades a number is counted in at most; what is more is one span.
+constexpr unsigned kDecades = 7;
+
+/// 0 for 0, then one for each power of ten: 1 is 1, 2 to 10 is 2.
+unsigned decade_of(uint64_t number) {
+  unsigned decade = number == 0 ? 0 : 1;
+  for (uint64_t most = 1; number > most && decade <= kDecades; most *= 10) ++decade;
+  return decade;
+}
+
+/// The span of rows: "0", "1", "2 to 10", "11 to 100", …, "more than 1000000".
+std::string rows_span(unsigned decade) {
+  if (decade <= 1) return std::to_string(decade);
+  uint64_t most = 10;
+  for (unsigned d = 2; d < decade; ++d) most *= 10;
+  if (decade > kDecades) return "more than " + std::to_string(most / 10);
+  return std::to_string(most / 10 + 1) + " to " + std::to_string(most);
+}
+
+/// The span of a duration: "up to 1 ms", "1 to 10 ms", …, "more than 100 s".
+std::string duration_span(unsigned decade) {
+  static const std::array<const char*, 8> kSpans = {
+      "up to 1 ms", "1 to 10 ms",  "10 to 100 ms",  "100 ms to 1 s",
+      "1 to 10 s",  "10 to 100 s", "100 to 1000 s", "more than 1000 s"};
+  return kSpans[decade];
+}
+
+unsigned duration_decade(uint64_t micros) {
+  unsigned decade = 0;
+  for (uint64_t most = 1000; micros > most && decade < kDecades; most *= 10) ++decade;
+  return decade;
 }
 
 /// The values of a field of one record, each once; one that is empty where there is none.
@@ -76,6 +114,18 @@ std::vector<std::string> values_of(Field field, const RecordView& record) {
     case Field::kRun:
       one(record.run);
       break;
+    case Field::kPrompt:
+      one(record.prompt);
+      break;
+    case Field::kApproval:
+      one(request_of(record.approval));
+      break;
+    case Field::kDuration:
+      one(duration_span(duration_decade(record.duration_micros)));
+      break;
+    case Field::kRows:
+      one(rows_span(decade_of(record.rows)));
+      break;
     case Field::kTable:
       list(record.tables);
       break;
@@ -91,7 +141,8 @@ std::vector<std::string> values_of(Field field, const RecordView& record) {
       list(record.actions);
       break;
     case Field::kDecision:
-      one(record.type == EventType::kStatement ? name_of(record.outcome) : Bytes());
+      one(record.type == EventType::kStatement ? decision_of(record.phase, record.outcome)
+                                               : Bytes());
       break;
     case Field::kRule:
       one(record.rule);
@@ -111,13 +162,15 @@ std::vector<std::string> values_of(Field field, const RecordView& record) {
 struct Key {
   uint64_t context = 0, statement = 0, verdict = 0, session = 0;
   int64_t bucket = 0;
+  unsigned duration = 0, rows = 0;  ///< decades
   bool operator==(const Key&) const = default;
 };
 struct KeyHash {
   size_t operator()(const Key& key) const {
     uint64_t hash = key.context;
     for (const uint64_t part :
-         {key.statement, key.verdict, key.session, static_cast<uint64_t>(key.bucket)}) {
+         {key.statement, key.verdict, key.session, static_cast<uint64_t>(key.bucket),
+          uint64_t{key.duration} << 8 | key.rows}) {
       hash = (hash ^ part) * 0x9E3779B97F4A7C15U;
       hash ^= hash >> 29;
     }
@@ -130,7 +183,9 @@ class Counter {
   explicit Counter(const Counting& counting) : counting_(counting) {
     for (const Field field : counting.by) {
       const auto kind = teller(field);
-      if (!kind) session_ = true;
+      session_ = session_ || field == Field::kSession;
+      duration_ = duration_ || field == Field::kDuration;
+      rows_ = rows_ || field == Field::kRows;
       if (kind) asked_[static_cast<size_t>(*kind)] = true;
     }
   }
@@ -144,8 +199,11 @@ class Counter {
     };
     const Key key{if_asked(EntryKind::kContext, hit.context),
                   if_asked(EntryKind::kStatement, hit.statement),
-                  if_asked(EntryKind::kVerdict, hit.verdict), session_ ? hit.session : 0,
-                  bucket_of(hit.time_micros)};
+                  if_asked(EntryKind::kVerdict, hit.verdict),
+                  session_ ? hit.session : 0,
+                  bucket_of(hit.time_micros),
+                  duration_ ? duration_decade(hit.duration_micros) : 0,
+                  rows_ ? decade_of(hit.rows) : 0};
     // Records that follow one another are often alike.
     if (last_ == nullptr || last_->first != key) last_ = &*hits_.try_emplace(key, 0).first;
     ++last_->second;
@@ -164,7 +222,9 @@ class Counter {
       for (const Field field : counting_.by) {
         const auto kind = teller(field);
         if (!kind) {
-          values.push_back({std::to_string(key.session)});
+          values.push_back({field == Field::kDuration ? duration_span(key.duration)
+                            : field == Field::kRows   ? rows_span(key.rows)
+                                                      : std::to_string(key.session)});
           continue;
         }
         const uint64_t number = *kind == EntryKind::kContext     ? key.context
@@ -218,7 +278,7 @@ class Counter {
 
   const Counting& counting_;
   std::array<bool, 4> asked_{};  ///< by EntryKind
-  bool session_ = false;
+  bool session_ = false, duration_ = false, rows_ = false;
   std::unordered_map<Key, uint64_t, KeyHash> hits_;
   std::pair<const Key, uint64_t>* last_ = nullptr;
   std::map<std::pair<int64_t, std::vector<std::string>>, uint64_t> counts_;
@@ -249,6 +309,14 @@ std::string_view name_of(Field field) {
       return "address";
     case Field::kRun:
       return "run";
+    case Field::kPrompt:
+      return "prompt";
+    case Field::kApproval:
+      return "approval";
+    case Field::kDuration:
+      return "duration";
+    case Field::kRows:
+      return "rows";
     case Field::kTable:
       return "table";
     case Field::kColumn:

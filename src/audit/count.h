@@ -32,6 +32,10 @@ enum class Field : uint8_t {
   kType,
   kKind,
   kRun,
+  kPrompt,
+  kApproval,
+  kDuration,  ///< in spans of powers of ten
+  kRows,      ///< the same
 };
 
 /// Name of a field, as filters have it.

@@ -106,6 +106,7 @@ TEST(Durability, Threat107_WhatWasLostIsSaidBeforeItIsSigned) {
                            tlog::parse_note(*tree_files(folder.path()).read_checkpoint());
                        signed_then = tlog::parse_checkpoint(note->text)->size;
                        segment->append(4, {}, "lost: record 2");
+                       return Result<>();
                      },
                      [] {}});
   std::atomic<uint64_t> first_head{0};
@@ -113,6 +114,38 @@ TEST(Durability, Threat107_WhatWasLostIsSaidBeforeItIsSigned) {
   for (int i = 0; i < 5000 && first_head == 0; ++i) usleep(1000);
   EXPECT_EQ(signed_then, 0U);
   EXPECT_EQ(first_head, 4U);
+  keeper.stop();
+}
+
+/// Nor is anything signed where that cannot be said.
+TEST(Durability, Threat107_WhatWasLostIsNotSignedBeforeItIsSaid) {
+  const TestFolder folder;
+  const auto segment = begun(folder / "log", 1);
+  segment->append(1, {}, "one");
+  segment->append(3, {}, "three");
+  auto sequencer = std::move(*Sequencer::open(folder.path(), "example.com/log",
+                                              std::move(*tlog::create_key(folder / "key")), 3));
+  std::atomic<bool> full{true};
+  std::atomic<int> refused{0}, problems{0};
+  TreeKeeper keeper(std::move(sequencer), std::chrono::milliseconds(1),
+                    {[&](const std::string& problem) { problems += problem.empty() ? 0 : 1; },
+                     [&](const std::vector<uint64_t>& numbers) -> Result<> {
+                       EXPECT_THAT(numbers, ElementsAre(2));
+                       if (full) {
+                         ++refused;
+                         return fail(ErrorCode::kIo, "no room");
+                       }
+                       segment->append(4, {}, "lost: record 2");
+                       return {};
+                     },
+                     [] {}});
+  for (int i = 0; i < 5000 && refused < 3; ++i) usleep(1000);
+  EXPECT_GE(refused, 3) << "it is tried again";
+  EXPECT_GT(problems, 0);
+  EXPECT_EQ(keeper.published(), 0U);
+  full = false;
+  for (int i = 0; i < 5000 && keeper.published() < 4; ++i) usleep(1000);
+  EXPECT_EQ(keeper.published(), 4U);
   keeper.stop();
 }
 

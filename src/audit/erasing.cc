@@ -92,9 +92,13 @@ Result<> begin_erasing(const std::filesystem::path& audit, std::span<const Segme
 }
 
 Result<> finish_erasing(const std::filesystem::path& audit) {
-  SLUICE_ASSIGN(const auto all, being_erased(audit));
-  if (all.empty()) return {};
-  for (const auto& [segment, frames] : all) {
+  SLUICE_ASSIGN(const auto noted, being_erased(audit));
+  return finish_erasing(audit, noted);
+}
+
+Result<> finish_erasing(const std::filesystem::path& audit, std::span<const SegmentFrames> noted) {
+  if (noted.empty()) return {};
+  for (const auto& [segment, frames] : noted) {
     const auto done = erase_frames(segment, frames);
     // One that is not there any more holds nothing.
     if (!done && done.error().code != ErrorCode::kNotFound) return done;
@@ -105,6 +109,8 @@ Result<> finish_erasing(const std::filesystem::path& audit) {
 Result<> settle_index(const std::filesystem::path& audit) {
   std::error_code ignored;
   if (!std::filesystem::exists(note_file(audit), ignored)) return {};
+  SLUICE_ASSIGN(const auto left, being_erased(audit));
+  if (!left.empty()) return fail(ErrorCode::kUnavailable, "records are still being erased");
   SLUICE_TRY(replace_file(stale_index(audit), {}));
   if (::unlink(note_file(audit).c_str()) != 0 && errno != ENOENT)
     return fail(io_error("remove " + note_file(audit).string(), errno));

@@ -31,8 +31,11 @@ Result<> begin_erasing(const std::filesystem::path& audit, std::span<const Segme
 
 /// Erases what is noted, as often as it takes. For the holder of the lock.
 Result<> finish_erasing(const std::filesystem::path& audit);
+/// The same, of what the caller has just noted.
+Result<> finish_erasing(const std::filesystem::path& audit, std::span<const SegmentFrames> noted);
 
-/// Has the index made anew, if anything was erased since it last was.
+/// Has the index made anew, if anything was erased since it last was. For the holder of the lock.
+/// An error: something is still to be erased, and stays noted.
 Result<> settle_index(const std::filesystem::path& audit);
 
 /// Brings to its end what a process that was killed has begun.

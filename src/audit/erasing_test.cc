@@ -183,6 +183,21 @@ TEST_F(ErasingTest, Threat106_KilledAtRandomMoments) {
   }
 }
 
+/// Another command may have noted what it erases since somebody looked.
+TEST_F(ErasingTest, ANoteOfWhatIsStillThereIsNotDropped) {
+  begin();
+  EXPECT_FALSE(settle_index(audit));
+  EXPECT_THAT(*being_erased(audit), SizeIs(1));
+  check("it is finished");
+}
+
+TEST_F(ErasingTest, WhatExplainsTheLogStays) {
+  const auto count = erase_records(audit, {kFirst, kLast}, {});
+  EXPECT_EQ(count, (ErasedCount{kLast - kFirst + 1}));
+  EXPECT_EQ(erase_records(audit, {kRecords + 1, kRecords + 1}, {}), (ErasedCount{0, 1}));
+  EXPECT_EQ(verified().erased, kLast - kFirst + 1);
+}
+
 /// Who writes such a note has hidden nothing by it.
 TEST_F(ErasingTest, Threat106_ANoteExplainsNothing) {
   const Frame other = [&] {

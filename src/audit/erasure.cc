@@ -59,14 +59,24 @@ std::vector<Erasure> parse_erasure(std::string_view message) {
   return skip(":") ? out : std::vector<Erasure>();
 }
 
+bool may_expire(const RecordView& record) {
+  return record.type != EventType::kEvidence &&
+         !(record.type == EventType::kAdmin && !parse_erasure(record.message).empty());
+}
+
 namespace {
+
+/// Of one segment.
+struct Places {
+  std::vector<FramePlace> frames;  ///< to be erased
+  uint64_t stay = 0;
+};
 
 /// The records of one segment that are to be erased; `last`: its header's, 0 while it is written.
 /// An error: they may not be.
-Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uint64_t last,
-                                          const Erasure& erasure,
-                                          std::span<const LegalHold> holds) {
-  std::vector<FramePlace> places;
+Result<Places> places_in(const std::filesystem::path& file, uint64_t last, const Erasure& erasure,
+                         std::span<const LegalHold> holds) {
+  Places places;
   SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
   Frame frame;
   uint64_t seen = 0;
@@ -80,13 +90,18 @@ Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uin
                               frame.sequence));
     }
     const auto record = read_record(frame.payload);
+    if (record && !may_expire(*record)) {
+      ++places.stay;
+      continue;
+    }
     for (const auto& hold : holds) {
       if (record && !matches(hold.which, *record)) continue;
       return fail(ErrorCode::kDenied,
                   fmt::format("record {} is kept by the legal hold \"{}\": sluice audit hold list",
                               frame.sequence, hold.name));
     }
-    places.push_back({frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
+    places.frames.push_back(
+        {frame.offset, frame.sequence, static_cast<uint32_t>(frame.payload.size())});
   }
   // What lies behind a damaged place may be some of those; what lies before it can go.
   if (seen < std::min(last, erasure.last))
@@ -96,24 +111,25 @@ Result<std::vector<FramePlace>> places_in(const std::filesystem::path& file, uin
 
 }  // namespace
 
-Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
-                               std::span<const LegalHold> holds) {
+Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
+                                  std::span<const LegalHold> holds) {
   SLUICE_ASSIGN(const auto lock, lock_segments(audit));
   SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
   std::vector<SegmentFrames> found;
-  uint64_t count = 0;
+  ErasedCount count;
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     if (!header || header->first_sequence > erasure.last) continue;
     const bool complete = header->last_sequence != 0;
     if (complete && header->last_sequence < erasure.first) continue;
     SLUICE_ASSIGN(auto places, places_in(file, header->last_sequence, erasure, holds));
-    count += places.size();
-    if (!places.empty()) found.push_back({file, std::move(places)});
+    count.erased += places.frames.size();
+    count.stayed += places.stay;
+    if (!places.frames.empty()) found.push_back({file, std::move(places.frames)});
   }
-  if (found.empty()) return 0;
+  if (found.empty()) return count;
   SLUICE_TRY(begin_erasing(audit, found));
-  SLUICE_TRY(finish_erasing(audit));
+  SLUICE_TRY(finish_erasing(audit, found));
   SLUICE_TRY(settle_index(audit));
   return count;
 }

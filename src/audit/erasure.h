@@ -28,6 +28,10 @@ std::string format_erasure(std::span<const Erasure> ranges, std::string_view rea
 /// Back; nothing for a message about something else.
 std::vector<Erasure> parse_erasure(std::string_view message);
 
+/// Whether the record may ever be taken, by a rule or a person. What explains the log itself is
+/// never: without it what is gone would look like tampering.
+bool may_expire(const RecordView& record);
+
 /// Records that are not to be erased, whatever a rule or a person says.
 struct LegalHold {
   std::string name;
@@ -35,10 +39,16 @@ struct LegalHold {
   friend bool operator==(const LegalHold&, const LegalHold&) = default;
 };
 
-/// Removes what these records say; their places in the tree stay. Returns how many there were. An
-/// error: one of them is held, or in a segment that is still being written; nothing has been erased
-/// then.
-Result<uint64_t> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
-                               std::span<const LegalHold> holds);
+/// What has become of the records of a range.
+struct ErasedCount {
+  uint64_t erased = 0;
+  uint64_t stayed = 0;  ///< they explain the log itself
+  friend bool operator==(const ErasedCount&, const ErasedCount&) = default;
+};
+
+/// Removes what these records say; their places in the tree stay. An error: one of them is held, or
+/// in a segment that is still being written; nothing has been erased then.
+Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
+                                  std::span<const LegalHold> holds);
 
 }  // namespace sluice::audit

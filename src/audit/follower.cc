@@ -44,27 +44,54 @@ size_t LogFollower::read_segment(SegmentReader& reader, const std::filesystem::p
   const uint64_t sealed = header ? header->last_sequence : 0;
   Frame frame;
   size_t count = 0;
-  auto status = SegmentReader::Status::kFrame;
-  while (count < limit && (status = reader.next(frame)) == SegmentReader::Status::kFrame) {
-    if (!frame.erased) each(name, frame);
-    last_[name] = frame.sequence;
-    ++count;
+  bool more = true, damaged = false;
+  // One that is damaged is gone through at once.
+  while ((count < limit || damaged) && more) {
+    const auto status = reader.next(frame);
+    if (status == SegmentReader::Status::kFrame) {
+      uint64_t& last = last_[name];
+      // Behind a damaged place what looks like a record may be a part of one. Numbers ascend.
+      if (damaged && (frame.sequence <= last || frame.sequence > sealed)) continue;
+      if (!frame.erased) each(name, frame);
+      last = frame.sequence;
+      ++count;
+      continue;
+    }
+    const bool corrupt = status == SegmentReader::Status::kCorrupt;
+    // A length that became zero looks like the end, but not like the end of a complete segment; and
+    // behind the last record of one there may be a torn one.
+    const bool here = sealed == 0 ? corrupt : last_read(file, name, reader.offset()) < sealed;
+    if (here) damage_.push_back(name + ": damaged at byte " + std::to_string(reader.offset()));
+    if (here && sealed == 0) over_.insert(name);
+    damaged = damaged || (here && sealed != 0);
+    more = here && sealed != 0 && reader.find_next();
   }
-  if (cursor_[name] != reader.offset()) cursor_[name] = reader.offset();
-  // A length that became zero looks like the end, but not like the end of a complete segment.
-  const auto last = last_.find(name);
-  const bool short_of_it = status == SegmentReader::Status::kEnd && sealed != 0 &&
-                           last != last_.end() && last->second < sealed;
-  if (status == SegmentReader::Status::kCorrupt || short_of_it) {
-    over_.insert(name);
-    damage_.push_back(name + ": damaged at byte " + std::to_string(reader.offset()));
-  }
-  if (status != SegmentReader::Status::kFrame && sealed != 0) {
+  uint64_t end = reader.offset();
+  if (!more && sealed != 0) {
     over_.insert(name);
     open_.erase(name);
     last_.erase(name);
+    end = segment_size(file);
   }
+  if (cursor_[name] != end) cursor_[name] = end;
   return count;
+}
+
+/// The number of the last record before `offset`, which somebody else may have read.
+uint64_t LogFollower::last_read(const std::filesystem::path& file, const std::string& name,
+                                uint64_t offset) {
+  if (const auto known = last_.find(name); known != last_.end()) return known->second;
+  uint64_t& last = last_[name];
+  auto reader = SegmentReader::open(file);
+  Frame frame;
+  while (reader && reader->offset() < offset) {
+    if (reader->next(frame) == SegmentReader::Status::kFrame) {
+      last = frame.sequence;
+    } else if (!reader->find_next()) {
+      break;
+    }
+  }
+  return last;
 }
 
 }  // namespace sluice::audit

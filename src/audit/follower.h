@@ -42,6 +42,8 @@ class LogFollower {
   size_t read_segment(SegmentReader& reader, const std::filesystem::path& file,
                       const std::string& name, size_t limit, const Each& each);
 
+  uint64_t last_read(const std::filesystem::path& file, const std::string& name, uint64_t offset);
+
   std::filesystem::path directory_;
   FolderWatch watch_;
   bool behind_ = false;

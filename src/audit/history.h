@@ -20,17 +20,26 @@ struct HistoryQuery {
   size_t limit = 100;        ///< the newest
 };
 
-/// A statement that changed a table, or its definition.
+/// A statement that changed a table, or its definition; or what else became of it.
 struct Change {
+  enum class What : uint8_t {
+    kStatement,
+    kUndone,  ///< somebody undid an approved statement: type approval
+    kDrift,   ///< its definition changed past the gateway: type schema_drift
+  };
   Record record;
+  What what = What::kStatement;
+  std::string undone_by;  ///< of a statement; empty: it was not undone
   /// How its transaction ended; kOpen: the record does not tell.
   TransactionOutcome outcome = TransactionOutcome::kOpen;
   bool named =
       false;  ///< with a key: the text or a parameter has the value; else it may be about it
 };
 
-/// What has run and changed the table, oldest first. What is known not to be about the column is
-/// left out; what may be is not. `audit_directory` is `<state>/audit`.
+/// What has run and changed the table, oldest first, what of it was undone, and what changed past
+/// the gateway. Left out is what did not run: only parsed, denied, held and not run. What is known
+/// not to be about the column is left out; what may be is not. `audit_directory` is
+/// `<state>/audit`.
 Result<std::vector<Change>> history(const std::filesystem::path& audit_directory,
                                     const HistoryQuery& query);
 

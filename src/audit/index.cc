@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/decision.h"
 #include "audit/fields.h"
 #include "audit/query.h"
 #include "audit/subject_set.h"
@@ -81,6 +82,10 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
       // Chunks have a column more: all are made anew.
       R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
          INSERT INTO words(words) VALUES ('delete-all');)",
+      "CREATE TABLE damage (place TEXT PRIMARY KEY) STRICT;",
+      // Verdicts tell more: what only was parsed, approvals.
+      R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
+         INSERT INTO words(words) VALUES ('delete-all');)",
   }));
   return Index(std::move(database));
 }
@@ -95,7 +100,16 @@ Result<Cursor> Index::cursor() {
   }
 }
 
-/// What was written before, so that it is not written again.
+Result<std::vector<std::string>> Index::damage() {
+  SLUICE_ASSIGN(auto query, database_.prepare("SELECT place FROM damage ORDER BY place"));
+  std::vector<std::string> all;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return all;
+    all.push_back(query.text(0));
+  }
+}
+
 Result<> Index::load() {
   if (loaded_) return {};
   SLUICE_ASSIGN(auto last, database_.prepare("SELECT (SELECT max(id) FROM entries),"
@@ -160,9 +174,13 @@ uint64_t Index::verdict_of(const RecordView& record) {
     Entry entry(key_, record.type);
     if (record.type == EventType::kStatement) {
       entry.fields.number(Key::kOutcome, static_cast<uint64_t>(record.outcome));
+      // The others are not told apart.
+      if (record.phase == Phase::kParse)
+        entry.fields.number(Key::kPhase, static_cast<uint64_t>(record.phase));
     }
     entry.fields.text(Key::kRule, record.rule);
     append_list(key_, Key::kMatched, record.matched);
+    entry.fields.text(Key::kApproval, request_of(record.approval));
   }
   return entry(EntryKind::kVerdict, key_);
 }
@@ -288,7 +306,10 @@ Result<> Index::flush(const Cursor& cursor) {
   for (const auto& [segment, offset] : cursor) {
     SLUICE_TRY(place.bind(1, segment).bind(2, static_cast<int64_t>(offset)).run());
   }
+  SLUICE_ASSIGN(auto damage, database_.prepare("INSERT OR IGNORE INTO damage VALUES (?)"));
+  for (const auto& one : damage_) SLUICE_TRY(damage.bind(1, one).run());
   SLUICE_TRY(transaction.commit());
+  damage_.clear();
   full_.clear();
   pending_records_ = 0;
   for (Entries& entries : entries_) {

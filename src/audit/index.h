@@ -45,9 +45,17 @@ class Index {
 
   /// Up to where the index knows the log.
   Result<Cursor> cursor();
+  /// Reads what was written before, so that it is not written again; to be called before `add`.
+  Result<> load();
   /// Notes one record; goes into the file with the next `flush`. False: it is no record.
   bool add(const std::string& segment, const Frame& frame);
   size_t pending_records() const { return pending_records_; }
+  /// Notes a damaged place of the log, which is not looked at again: "file: damaged at byte …".
+  void note_damage(std::string text) { damage_.push_back(std::move(text)); }
+  /// The damaged places that are noted.
+  Result<std::vector<std::string>> damage();
+  /// Whether there is something to be written.
+  bool pending() const { return pending_records_ > 0 || !damage_.empty(); }
   /// Writes what was added, and the position it leads to, in one transaction.
   Result<> flush(const Cursor& cursor);
   store::Database& database() { return database_; }
@@ -82,7 +90,6 @@ class Index {
   };
 
   explicit Index(store::Database database) : database_(std::move(database)) {}
-  Result<> load();
   Chunk& chunk_of(const std::string& segment, const Frame& frame);
   uint64_t entry(EntryKind kind, const std::string& value);
   uint64_t context_of(const RecordView& record);
@@ -101,6 +108,7 @@ class Index {
   std::vector<Chunk> full_;            ///< with changes to be written
   std::map<std::string, Chunk> open_;  ///< by segment
   size_t pending_records_ = 0;
+  std::vector<std::string> damage_;  ///< not written yet
   std::string key_;
 };
 

@@ -1,11 +1,15 @@
 #include "audit/index_thread.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "audit/index_boot.h"
 #include "base/log.h"
 
 namespace sluice::audit {
@@ -22,6 +26,18 @@ constexpr size_t kBusy = 32;
 /// The data path comes first: search reads what is not indexed yet from the log itself. But less
 /// than this would not keep up beside workers that never rest.
 constexpr int kNice = 5;
+/// Until an index that could not be opened is tried again.
+constexpr auto kAgain = std::chrono::seconds(1);
+
+/// Whether what is there is no index, and will never be one. All else may pass: a full disk, a
+/// search that has it locked, too many open files.
+bool is_spoiled(const Error& error) {
+  constexpr std::string_view kSigns[] = {"malformed", "not a database", "no such ",
+                                         "newer version"};
+  return std::any_of(std::begin(kSigns), std::end(kSigns), [&](std::string_view sign) {
+    return error.text.find(sign) != std::string::npos;
+  });
+}
 
 }  // namespace
 
@@ -40,15 +56,7 @@ void IndexThread::stop() {
 
 Result<Index> IndexThread::open() const {
   auto index = Index::open(directory_);
-  // A search that has it open just now may keep it locked; that is no damage.
-  const auto locked = [&] {
-    return !index && index.error().text.find("locked") != std::string::npos;
-  };
-  for (int i = 0; i < 40 && locked(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    index = Index::open(directory_);
-  }
-  if (!index && !locked()) {
+  if (!index && is_spoiled(index.error())) {
     // It holds nothing that the log does not.
     log::error("audit index: {}; it is made anew", index.error().text);
     Index::remove(directory_);
@@ -60,23 +68,32 @@ Result<Index> IndexThread::open() const {
 void IndexThread::run() {
   pthread_setname_np(pthread_self(), "audit-index");
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
-  while (follow_log()) {
-    // Records have been erased: nothing of them stays, and all else is indexed anew.
-    // The mark goes last: who is killed between finds it again.
-    Index::remove(directory_);
-    std::error_code ignored;
-    std::filesystem::remove(stale_index(directory_), ignored);
+  drop_index_of_power_failure(directory_);
+  for (;;) {
+    const auto over = follow_log();
+    if (over && *over == Over::kStopped) return note_index_closed(directory_);
+    if (over) {
+      // Records have been erased: nothing of them stays, and all else is indexed anew.
+      // The mark goes last: who is killed between finds it again.
+      Index::remove(directory_);
+      std::error_code ignored;
+      std::filesystem::remove(stale_index(directory_), ignored);
+      continue;
+    }
+    if (std::exchange(told_, over.error().text) != over.error().text)
+      log::error("audit index: {}; it is tried again", told_);
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_for(lock, kAgain, [this] { return stopping_; })) return;
   }
 }
 
-bool IndexThread::follow_log() {
-  auto index = open();
-  Result<Cursor> cursor = index ? index->cursor() : Result<Cursor>(fail(index.error()));
-  if (!cursor) {
-    log::error("audit index: {}", cursor.error().text);
-    return false;
-  }
-  LogFollower follower(directory_ / "log", std::move(*cursor));
+Result<IndexThread::Over> IndexThread::follow_log() {
+  SLUICE_ASSIGN(auto index, open());
+  SLUICE_ASSIGN(auto cursor, index.cursor());
+  // Before anything is taken in: what it has already would go in a second time.
+  SLUICE_TRY(index.load());
+  told_.clear();
+  LogFollower follower(directory_ / "log", std::move(cursor));
   auto flushed = Clock::now();
   for (;;) {
     const bool last = stopping();
@@ -84,15 +101,15 @@ bool IndexThread::follow_log() {
     const uint64_t before = last_read_;
     bool more = true;
     while (more && Clock::now() < until && stopping() == last)
-      more = index_some(*index, follower, until);
+      more = index_some(index, follower, until);
     const auto pause = last_read_ - before >= kBusy ? kBusyPause : kPause;
     // Few records cost as much to write as many, so a trickle is gathered for a while.
-    if (index->pending_records() > 0 && (last || Clock::now() - flushed >= kLag)) {
-      flush(*index, follower);
+    if (index.pending() && (last || Clock::now() - flushed >= kLag)) {
+      flush(index, follower);
       flushed = Clock::now();
     }
-    if (last) return false;
-    if (std::filesystem::exists(stale_index(directory_))) return true;
+    if (last) return Over::kStopped;
+    if (std::filesystem::exists(stale_index(directory_))) return Over::kStale;
     if (more) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, pause, [this] { return stopping_; });
@@ -112,7 +129,10 @@ bool IndexThread::index_some(Index& index, LogFollower& follower, Clock::time_po
   };
   const auto count = follower.read(
       kEnough, add, [&] { return Clock::now() >= until || index.pending_records() >= kEnough; });
-  for (const auto& damage : follower.take_damage()) log::error("audit log: {}", damage);
+  for (auto& damage : follower.take_damage()) {
+    log::error("audit log: {}", damage);
+    index.note_damage(std::move(damage));
+  }
   return count && *count >= kEnough;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "audit/follower.h"
@@ -30,9 +31,12 @@ class IndexThread {
   uint64_t indexed() const { return indexed_.load(std::memory_order_relaxed); }
 
  private:
+  /// Why it does not go on with an index: the thread stops, or the index is to be made anew.
+  enum class Over : uint8_t { kStopped, kStale };
+
   void run();
-  /// Until it stops (false), or the index is to be made anew (true).
-  bool follow_log();
+  /// An error: the index cannot be had now.
+  Result<Over> follow_log();
   Result<Index> open() const;
   bool index_some(Index& index, LogFollower& follower, Clock::time_point until);
   bool stopping() {
@@ -44,6 +48,7 @@ class IndexThread {
   std::filesystem::path directory_;
   std::atomic<uint64_t> indexed_{0};
   uint64_t last_read_ = 0;
+  std::string told_;  ///< of an index that cannot be had
   std::mutex mutex_;
   bool stopping_ = false;
   std::condition_variable wake_;

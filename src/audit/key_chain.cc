@@ -135,6 +135,12 @@ Result<> rotate_key(const TreeFiles& files, const tlog::Checkpoint& head, tlog::
   if (chain.periods().back().key != rotation.old_key) {
     return fail(ErrorCode::kInvalidInput, "only the key in use can be replaced");
   }
+  // Its signatures count for the span that it had; of two spans nobody could tell which.
+  if (std::any_of(chain.periods().begin(), chain.periods().end(),
+                  [&](const KeyPeriod& period) { return period.key == rotation.new_key; })) {
+    return fail(ErrorCode::kInvalidInput,
+                "this key has signed the log before: a key that was replaced does not come back");
+  }
   tlog::Note note{format(rotation), {}};
   for (tlog::Signer* signer : {&old, &next}) {
     SLUICE_ASSIGN(auto signature, tlog::sign_note(note.text, head.origin, *signer));

@@ -1,5 +1,7 @@
 #include "audit/key_chain.h"
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -126,6 +128,21 @@ TEST_F(OldKey, DoesNotGoOnWithTheLog) {
   EXPECT_THAT(opened.error().text, HasSubstr("replaced by another"));
 }
 
+/// Its signature counts for the span that it had; with a second one nobody could tell which.
+TEST_F(OldKey, DoesNotComeBack) {
+  TreeOf log(forged, 20, "record", first);
+  log.sign(10);
+  ASSERT_TRUE((*log).rotate(key_in(second)));
+  log.sign(10);
+  const auto back = (*log).rotate(key_in(first));
+  ASSERT_FALSE(back);
+  EXPECT_THAT(back.error().text, HasSubstr("has signed the log before"));
+  EXPECT_EQ((*log).key().public_key, key_in(second)->public_key());
+  trusted = (*log).key();
+  EXPECT_THAT(findings(forged), SizeIs(0));
+  EXPECT_TRUE(Sequencer::open(forged, "example.com/log", key_in(second), 20));
+}
+
 TEST_F(OldKey, ACheckpointThatHasNoRoomComesWithTheNextRound) {
   TreeOf log(forged, 5, "record", first);
   log.sign(5);
@@ -211,6 +228,21 @@ TEST_F(KeyFiles, Threat105_AtEveryStepOfAChangeOneOfTheTwoIsInForce) {
     EXPECT_EQ(key(), new_key) << by_the_old;
     EXPECT_FALSE(std::filesystem::exists(next));
   }
+}
+
+TEST_F(KeyFiles, ChangesAtTheSameTimeLoseNoKey) {
+  const auto log = open();
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 2; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) EXPECT_TRUE(log->rotate_key());
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  const auto last = log->key();
+  EXPECT_EQ(log->sign("statement")->key, last);
+  log->close();
+  EXPECT_EQ(key(), last);
 }
 
 TEST_F(KeyFiles, Threat105_AChangeThatCannotBeNotedDoesNotTouchTheKeyInForce) {

@@ -16,9 +16,9 @@
 #include "audit/index_thread.h"
 #include "audit/log_key.h"
 #include "audit/record.h"
+#include "audit/recover.h"
 #include "audit/salts.h"
 #include "audit/segment.h"
-#include "audit/torn_segment.h"
 #include "audit/tree_files.h"
 #include "audit/tree_keeper.h"
 #include "base/clock.h"
@@ -113,10 +113,10 @@ class LogImpl : public Log {
   }
 
  private:
-  Result<> not_what_was_signed(const Error& error) const;
   void set_tree_problem(const std::string& problem);
-  void record_evidence(const std::string& message);
-  void record_lost(const std::vector<uint64_t>& numbers);
+  Result<> record_evidence(const std::string& message);
+  void note_evidence(const std::string& message);
+  Result<> record_lost(const std::vector<uint64_t>& numbers);
   void watch_clock_and_disk();
   void sync_loop();
   void sync_once();
@@ -139,6 +139,7 @@ class LogImpl : public Log {
   ClockWatch clock_;                ///< the tree thread's own
   std::vector<std::string> found_;  ///< by recovery, to be recorded
   std::unique_ptr<TreeKeeper> tree_;
+  std::mutex rotate_mutex_;
   std::mutex signer_mutex_;
   std::unique_ptr<tlog::Signer> signer_;  ///< the same key, for `sign`
   bool closed_ = false;
@@ -197,7 +198,9 @@ Result<> Writer::make_room(size_t bytes) {
       spare_->begin(log_directory(log_.options().directory) / segment_name(first, number_), first));
   // Nobody is answered for what is in a segment without a name.
   if (log_.options().durability == Durability::kDisk) {
-    const auto named = sync_folder(log_directory(log_.options().directory));
+    // Its header first: a name without one would be all that a power failure leaves of it.
+    auto named = spare_->sync();
+    if (named) named = sync_folder(log_directory(log_.options().directory));
     if (!named) log_.set_problem(named.error().text, true);
     SLUICE_TRY(named);
   }
@@ -228,59 +231,12 @@ LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
   for (uint32_t i = 0; i <= writers; ++i) writers_.push_back(std::make_unique<Writer>(*this, i));
 }
 
-Result<> LogImpl::not_what_was_signed(const Error& error) const {
-  return fail(ErrorCode::kIo,
-              fmt::format("the audit log in {} is not what was signed: {}. `sluice audit verify` "
-                          "tells where. Keep the folder as evidence; a new log begins when it "
-                          "is moved away",
-                          options_.directory.string(), error.text));
-}
-
 Result<> LogImpl::recover() {
   SLUICE_TRY(name_begun_segments(log_directory(options_.directory)));
   for (const auto& writer : writers_) writer->drop_spare();
-  SLUICE_ASSIGN(const auto files, list_segments(log_directory(options_.directory)));
-  const auto covered = tree_files(options_.directory).claimed_size();
-  // What has been signed is not looked at anew, and so not written over, where nobody knows what
-  // that is.
-  if (!covered) return not_what_was_signed(covered.error());
-  for (const auto& file : files) {
-    const auto header = read_segment_header(file);
-    if (!header) {
-      // What cannot be read just now may hold records whose numbers would be given out again.
-      if (header.error().code == ErrorCode::kIo) return fail(header.error());
-      // Its process died before the header was there. Its name is not to be given out again.
-      sequence_ = std::max(sequence_.load(), number_in_name(file));
-      log::warn("audit log: {}", header.error().text);
-      if (never_begun(file)) put_aside(file);
-      continue;
-    }
-    uint64_t last = std::max(header->last_sequence, header->first_sequence - 1);
-    // What no checkpoint covers may not have reached the disk before power failed, though its
-    // header has: it is looked at as if it had not been closed.
-    const bool doubtful = header->last_sequence > *covered && std::filesystem::exists(file);
-    if (header->last_sequence == 0 || doubtful) {
-      SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
-      if (header->last_sequence != 0 && recovery.last_sequence >= header->last_sequence) {
-        sequence_ = std::max(sequence_.load(), last);
-        continue;
-      }
-      last = std::max(last, recovery.last_sequence);
-      found_.push_back(fmt::format("{}: {} with {} records{}",
-                                   doubtful ? "not whole, though closed" : "not closed",
-                                   file.filename().string(), recovery.records,
-                                   recovery.torn ? ", then a torn one that is kept as it is" : ""));
-      log::warn("audit log: {}", found_.back());
-      if (recovery.records == 0) {
-        // It would be taken for one still being written; what is torn keeps its name for itself.
-        std::error_code ignored;
-        if (recovery.torn) last = std::max(last, header->first_sequence);
-        if (recovery.torn) put_aside(file);
-        if (!recovery.torn) std::filesystem::remove(file, ignored);
-      }
-    }
-    sequence_ = std::max(sequence_.load(), last);
-  }
+  SLUICE_ASSIGN(auto recovered, recover_log(options_));
+  sequence_ = recovered.last_sequence;
+  found_ = std::move(recovered.found);
   return {};
 }
 
@@ -289,40 +245,48 @@ Result<> LogImpl::open_tree() {
   const std::string origin =
       options_.origin.empty() ? "sluice.local/" + to_hex(random_string(8)) : options_.origin;
   auto sequencer = Sequencer::open(options_.directory, origin, std::move(signer), sequence_);
-  if (!sequencer) return not_what_was_signed(sequencer.error());
+  if (!sequencer) return not_what_was_signed(options_.directory, sequencer.error());
   tree_ = std::make_unique<TreeKeeper>(
       std::move(*sequencer), options_.checkpoint_interval,
       TreeKeeper::Callbacks{[this](const auto& problem) { set_tree_problem(problem); },
-                            [this](const auto& numbers) { record_lost(numbers); },
+                            [this](const auto& numbers) { return record_lost(numbers); },
                             [this] { watch_clock_and_disk(); }});
   // One of its own: the tree's is in use while files are synced.
   SLUICE_ASSIGN(signer_, open_log_key(options_));
-  for (const auto& message : found_) record_evidence(message);
+  for (const auto& message : found_) note_evidence(message);
   return {};
 }
 
-void LogImpl::record_evidence(const std::string& message) {
+Result<> LogImpl::record_evidence(const std::string& message) {
   Event event;
   event.type = EventType::kEvidence;
   event.time_micros = wall_micros();
   event.message = message;
-  if (const auto done = append_admin({}, event); !done) log::error("{}", done.error().text);
+  SLUICE_TRY(append_admin({}, event));
+  return {};
 }
 
-void LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
-  log::warn("audit log: {} record(s) were lost with the last process", numbers.size());
+/// Where there is no room for it, there is the gateway's own log.
+void LogImpl::note_evidence(const std::string& message) {
+  if (const auto done = record_evidence(message); !done)
+    log::error("{}: {}", message, done.error().text);
+}
+
+Result<> LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
   for (size_t first = 0; first < numbers.size();) {
     size_t last = first;
     while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
-    record_evidence(first == last
-                        ? fmt::format("lost: record {}", numbers[first])
-                        : fmt::format("lost: records {} to {}", numbers[first], numbers[last]));
+    SLUICE_TRY(record_evidence(
+        first == last ? fmt::format("lost: record {}", numbers[first])
+                      : fmt::format("lost: records {} to {}", numbers[first], numbers[last])));
     first = last + 1;
   }
+  log::warn("audit log: {} record(s) were lost with the last process", numbers.size());
+  return {};
 }
 
 void LogImpl::watch_clock_and_disk() {
-  if (const auto jump = clock_.look(Moment::now()); !jump.empty()) record_evidence(jump);
+  if (const auto jump = clock_.look(Moment::now()); !jump.empty()) note_evidence(jump);
   std::error_code error;
   const auto space = std::filesystem::space(options_.directory, error);
   if (error) return;
@@ -335,6 +299,8 @@ void LogImpl::watch_clock_and_disk() {
 }
 
 Result<tlog::VerifierKey> LogImpl::rotate_key() {
+  // The next key's file is one: two at once would write over what has just been signed in.
+  const std::lock_guard rotating(rotate_mutex_);
   SLUICE_ASSIGN(auto next, create_next_log_key(options_));
   const auto old = tree_->key();
   if (next->public_key() == old.public_key) {
@@ -346,7 +312,7 @@ Result<tlog::VerifierKey> LogImpl::rotate_key() {
     const std::lock_guard lock(signer_mutex_);
     SLUICE_ASSIGN(signer_, open_log_key(options_));
   }
-  record_evidence("key changed from " + old.text() + " to " + key.text());
+  note_evidence("key changed from " + old.text() + " to " + key.text());
   return key;
 }
 

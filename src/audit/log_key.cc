@@ -57,18 +57,17 @@ Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key)
   return tlog::is_pkcs11(key.native()) ? tlog::open_pkcs11_key(key.native()) : tlog::load_key(key);
 }
 
-Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options) {
+Result<FoundLogKey> find_log_key(const LogOptions& options) {
   // It has taken over already: the process died before the files did, or it is configured so.
   if (auto next = open_key(next_key_file(options));
       next && standing_of(options, **next) == Standing::kPresent) {
-    // Where it cannot have the name it stays where it is, and is found there.
-    (void)replace_log_key(options);
-    return next;
+    return FoundLogKey{std::move(*next), true};
   }
   const auto file = key_file(options);
   const bool begun = tree_files(options.directory).read_checkpoint().has_value();
-  if (!begun && options.key_file.empty() && !std::filesystem::exists(file)) {
-    return tlog::create_key(file);
+  std::error_code ignored;
+  if (!begun && options.key_file.empty() && !std::filesystem::exists(file, ignored)) {
+    return FoundLogKey{};
   }
   auto signer = open_key(file);
   if (!signer) {
@@ -82,7 +81,15 @@ Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options) {
     return fail(ErrorCode::kInvalidInput,
                 "the audit log has gone over to another key than audit.key: name that one");
   }
-  return signer;
+  return FoundLogKey{std::move(*signer), false};
+}
+
+Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options) {
+  SLUICE_ASSIGN(auto found, find_log_key(options));
+  if (found.signer == nullptr) return tlog::create_key(key_file(options));
+  // Where it cannot have the name it stays where it is, and is found there.
+  if (found.is_next) (void)replace_log_key(options);
+  return std::move(found.signer);
 }
 
 Result<std::unique_ptr<tlog::Signer>> create_next_log_key(const LogOptions& options) {

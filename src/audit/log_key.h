@@ -12,6 +12,14 @@ namespace sluice::audit {
 /// The key in this file, or in a token that has it.
 Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key);
 
+/// The key that signs the log.
+struct FoundLogKey {
+  std::unique_ptr<tlog::Signer> signer;  ///< null: none is there, since the log has not begun
+  bool is_next = false;                  ///< it has not got the old one's name yet
+};
+/// Looks for it as `open_log_key` does, and changes nothing.
+Result<FoundLogKey> find_log_key(const LogOptions& options);
+
 /// The key that signs the log, also where a change of key was broken off. Made when the log begins;
 /// one that has signed already is never made anew.
 Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options);

@@ -16,6 +16,7 @@
 #include "audit/segment.h"
 #include "audit/tree_files.h"
 #include "base/test_folder.h"
+#include "store/database.h"
 
 namespace sluice::audit {
 namespace {
@@ -74,6 +75,7 @@ class LogTest : public ::testing::Test {
   /// Ten records in a log that is closed; the file that they are in.
   std::filesystem::path write_ten() {
     const auto log = open();
+    first_checkpoint = *tree_files(folder.path()).read_checkpoint();
     for (int i = 1; i <= 10; ++i)
       EXPECT_TRUE(log->writer(0).append(context, statement("SELECT " + std::to_string(i))));
     log->close();
@@ -92,20 +94,23 @@ class LogTest : public ::testing::Test {
     return false;
   }
 
+  /// As before the tree was signed over any record.
+  void take_tree_back() const {
+    std::filesystem::remove_all(folder / "tlog");
+    std::filesystem::create_directories(folder / "tlog");
+    ASSERT_TRUE(tree_files(folder.path()).write_checkpoint(first_checkpoint));
+  }
+
   TestFolder folder;
+  std::string first_checkpoint;
   LogOptions options{.directory = folder.path(), .segment_bytes = 64 * 1024};
   EncodedContext context{{.session_id = 1, .user = "alice"}};
 };
 
 TEST_F(LogTest, AClosedSegmentWhoseEndDidNotReachTheDiskIsNoDamage) {
-  {
-    const auto log = open();
-    for (int i = 1; i <= 10; ++i)
-      EXPECT_TRUE(log->writer(0).append(context, statement("SELECT " + std::to_string(i))));
-    log->close();
-  }
+  write_ten();
   // Power fails behind the header and before the data; and before the tree was signed.
-  std::filesystem::remove_all(folder / "tlog");
+  take_tree_back();
   const auto files = *list_segments(segments());
   for (const auto& file : files) {
     auto reader = SegmentReader::open(file);
@@ -223,11 +228,134 @@ TEST_F(LogTest, WhatIsClosedAtOnceSaysWhatWasLostAllTheSame) {
 
 TEST_F(LogTest, NoNumberIsGivenTwiceWhereTheFirstRecordIsDamaged) {
   const auto file = write_ten();
-  std::filesystem::remove_all(folder / "tlog");
+  take_tree_back();
   flip(file, kSegmentHeader + kFrameHeader);
   const auto log = open();
   ASSERT_TRUE(log);
   EXPECT_GT(*log->writer(0).append(context, statement("after")), 10U);
+}
+
+TEST_F(LogTest, NoNumberIsGivenTwiceWhereTheFirstOfASegmentThatWasNotClosedIsDamaged) {
+  leave_behind({1, 2, 3, 4, 9});
+  flip(list_segments(segments())->front(), kSegmentHeader + kFrameHeader);
+  const auto log = open();
+  ASSERT_TRUE(log);
+  EXPECT_GT(*log->writer(0).append(context, statement("after")), 9U);
+}
+
+/// Power failed when a segment had its name, and its header had not reached the disk.
+TEST_F(LogTest, ASegmentWithoutNumbersIsInNobodysWay) {
+  write_ten();
+  const auto file = segments() / "00000000000000000011-0.seg";
+  {
+    ASSERT_TRUE(SegmentWriter::create(file, 0, 0, 4096));
+  }
+  ASSERT_EQ(read_segment_header(file)->first_sequence, 0U);
+  const auto log = open();
+  ASSERT_TRUE(log);
+  const auto number = log->writer(0).append(context, statement("after"));
+  ASSERT_TRUE(number);
+  EXPECT_GT(*number, 10U);
+  EXPECT_LT(*number, 20U);
+}
+
+/// The header of a segment has no checksum.
+TEST_F(LogTest, ANumberThatThereIsNoRoomForIsNotBelieved) {
+  const auto file = write_ten();
+  constexpr size_t kLastSequence = 32;
+  std::string bytes = *read_file(file);
+  bytes[kLastSequence + 6] ^= 0x10;
+  ASSERT_TRUE(replace_file(file, bytes));
+  const auto refused = Log::open(options, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text, HasSubstr("more records than there is room for"));
+  EXPECT_EQ(*read_file(file), bytes) << "it is evidence";
+}
+
+/// It would be taken for a log that has just begun, and signed as it stands.
+TEST_F(LogTest, ATreeThatWasTakenAwayIsNotMadeAnew) {
+  write_ten();
+  std::filesystem::remove_all(folder / "tlog");
+  const auto refused = Log::open(options, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text, HasSubstr("tlog/checkpoint is not there"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "tlog" / "checkpoint"));
+}
+
+/// What an old one does not cover would be looked at anew, and cut at the first damage.
+TEST_F(LogTest, AnOldCheckpointThatWasPutBackIsNotBelieved) {
+  const auto file = write_ten();
+  const auto log = open();
+  ASSERT_TRUE(log->append_admin({}, statement("one more")));
+  ASSERT_TRUE(log->rotate_key());
+  log->close();
+  const auto files = tree_files(folder.path());
+  const std::string latest = *files.read_checkpoint();
+  const std::string before = *read_file(file);
+  const auto refusal = [&] {
+    EXPECT_TRUE(files.write_checkpoint(first_checkpoint));
+    const auto refused = Log::open(options, 1);
+    EXPECT_TRUE(files.write_checkpoint(latest));
+    EXPECT_EQ(*read_file(file), before) << "it is evidence";
+    return refused ? "" : refused.error().text;
+  };
+  EXPECT_THAT(refusal(), HasSubstr("rotation/1 is about 1"));
+  std::filesystem::remove_all(folder / "tlog" / "rotation");
+  std::filesystem::create_directories(folder / "tlog" / "cosigned");
+  ASSERT_TRUE(replace_file(folder / "tlog" / "cosigned" / "auditors", latest));
+  EXPECT_THAT(refusal(), HasSubstr("cosigned/auditors is about"));
+}
+
+TEST_F(LogTest, AnIndexThatCannotBeOpenedIsTriedAgain) {
+  std::filesystem::create_directories(folder / "index.db" / "in the way");
+  const auto log = open();
+  ASSERT_TRUE(log->writer(0).append(context, statement("SELECT 1")));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(log->health().indexed_sequence, 0U);
+  std::filesystem::remove_all(folder / "index.db");
+  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence > 0; }));
+  log->close();
+  EXPECT_THAT(texts(), ElementsAre("SELECT 1"));
+}
+
+/// It is written without waiting for the disk, and SQLite need not notice what it has lost.
+TEST_F(LogTest, AnIndexOfBeforeAPowerFailureIsMadeAnew) {
+  const auto has_mark = [&] {
+    auto database = *store::Database::open(folder / "index.db");
+    return database.prepare("SELECT x FROM mark").has_value();
+  };
+  const auto restart_with_mark = [&](bool reboot, bool closed) {
+    write_ten();
+    ASSERT_TRUE((*store::Database::open(folder / "index.db"))
+                    .execute("CREATE TABLE IF NOT EXISTS mark (x INTEGER)"));
+    ASSERT_TRUE(std::filesystem::exists(folder / "index.closed"));
+    if (!closed) std::filesystem::remove(folder / "index.closed");
+    if (reboot) ASSERT_TRUE(replace_file(folder / "index.boot", "another"));
+    open()->close();
+  };
+  restart_with_mark(false, false);
+  EXPECT_TRUE(has_mark()) << "a process that was killed has spoiled nothing";
+  restart_with_mark(true, true);
+  EXPECT_TRUE(has_mark()) << "it was on disk";
+  restart_with_mark(true, false);
+  EXPECT_FALSE(has_mark());
+  EXPECT_EQ(texts().size(), 30U);
+}
+
+TEST_F(LogTest, WhatStandsBehindDamageIsFoundAndTheDamageSaid) {
+  const auto file = write_ten();
+  for (const char* name : {"index.db", "index.db-wal", "index.db-shm"})
+    std::filesystem::remove(folder / name);
+  EXPECT_THAT(*known_damage(folder.path()), ::testing::IsEmpty());
+  flip(file, kSegmentHeader + kFrameHeader);
+  const auto damage = ElementsAre(file.filename().string() + ": damaged at byte 64");
+  EXPECT_EQ(texts().size(), 9U) << "without an index";
+  EXPECT_THAT(*known_damage(folder.path()), damage);
+  const auto log = open();
+  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence >= 10; }));
+  log->close();
+  EXPECT_EQ(texts().size(), 9U) << "from the index";
+  EXPECT_THAT(*known_damage(folder.path()), damage);
 }
 
 TEST_F(LogTest, WhatCannotBeReadIsNotTakenForLost) {

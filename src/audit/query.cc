@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "audit/decision.h"
 #include "audit/record.h"
 #include "audit/subject_set.h"
 #include "audit/words.h"
@@ -117,8 +118,8 @@ bool matches_statement(const Query& q, const RecordView& record) {
 }
 
 bool matches_verdict(const Query& q, const RecordView& record) {
-  return (q.outcome.empty() ||
-          (record.type == EventType::kStatement && name_of(record.outcome) == q.outcome)) &&
+  return (q.outcome.empty() || (record.type == EventType::kStatement &&
+                                decision_of(record.phase, record.outcome) == q.outcome)) &&
          (q.type.empty() || name_of(record.type) == q.type) &&
          (q.rule.empty() || record.rule == q.rule ||
           any(record.matched, [&](Bytes rule) { return rule == q.rule; }));

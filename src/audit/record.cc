@@ -96,7 +96,9 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   if (event.masked != nullptr) fields.list(Key::kMasked, *event.masked);
   if (event.released != nullptr) fields.list(Key::kReleased, *event.released);
   fields.bytes(Key::kSqlstate, event.sqlstate.substr(0, 5));
-  fields.bytes(Key::kMessage, event.message.substr(0, 1024));
+  fields.bytes(
+      Key::kMessage,
+      event.message.substr(0, event.type == EventType::kEvidence ? kMostEvidence : kMostMessage));
   fields.number(Key::kRows, event.rows);
   fields.number(Key::kBytes, event.bytes);
   fields.number(Key::kDuration, event.duration_micros);

@@ -61,6 +61,9 @@ struct Record {
   std::string purpose, receipt, envelope, dataset, model;
 };
 
+/// Bytes that are kept of a message; of one that explains the log itself, which is read again.
+inline constexpr size_t kMostMessage = 1024, kMostEvidence = 16'384;
+
 struct RecordLimits {
   size_t text = 16 * 1024;
   size_t parameters = 4 * 1024;

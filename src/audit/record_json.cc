@@ -1,5 +1,6 @@
 #include "audit/record_json.h"
 
+#include "audit/decision.h"
 #include "audit/details.h"
 #include "audit/subject_set.h"
 #include "base/bound_values.h"
@@ -70,10 +71,14 @@ boost::json::object to_json(const Record& record) {
   if (record.output_tokens != 0) out["output_tokens"] = record.output_tokens;
   text("envelope", record.envelope);
   text("captured", record.captured);
+  if (record.type == EventType::kSchemaDrift) {
+    list("tables", record.tables);
+    list("written_columns", record.written_columns);
+  }
   if (record.type == EventType::kProvenance) out["rows"] = record.rows;
   if (record.type == EventType::kStatement) {
     out["phase"] = name_of(record.phase);
-    out["decision"] = name_of(record.outcome);
+    out["decision"] = decision_of(record.phase, record.outcome);
     out["kind"] = record.kind;
     out["text"] = to_printable_utf8(record.text);
     if (record.text_length > record.text.size()) out["text_length"] = record.text_length;

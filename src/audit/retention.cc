@@ -6,6 +6,7 @@
 
 #include "audit/erasing.h"
 #include "audit/filters.h"
+#include "audit/record.h"
 #include "audit/segment.h"
 #include "audit/tree_files.h"
 
@@ -15,6 +16,8 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 /// As many ranges are told in one record.
 constexpr size_t kRangesTold = 200;
+/// One that is cut says nothing: "N to N, " with numbers of up to 20 digits, and the rule's name.
+static_assert(kRangesTold * 46 + 1024 < kMostEvidence);
 
 bool is_type(std::string_view name) {
   for (unsigned type = 1; type < 64 && name != "unknown"; ++type) {
@@ -63,11 +66,6 @@ Result<std::vector<RetentionRule>> retention_rules(
     rules.push_back(std::move(out));
   }
   return rules;
-}
-
-bool may_expire(const RecordView& record) {
-  return record.type != EventType::kEvidence &&
-         !(record.type == EventType::kAdmin && !parse_erasure(record.message).empty());
 }
 
 const RetentionRule* rule_for(std::span<const RetentionRule> rules, const RecordView& record) {
@@ -163,7 +161,7 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
   segment.erased = true;
   const SegmentFrames all{file, segment.places};
   SLUICE_TRY(begin_erasing(audit_, {&all, 1}));
-  return finish_erasing(audit_);
+  return finish_erasing(audit_, {&all, 1});
 }
 
 Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
@@ -194,7 +192,11 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
     if (result) result = fail(Error(done.error()).within(file.filename().string()));
     if (segment.over) break;
   }
-  if (segment.erased) SLUICE_TRY(settle_index(audit_));
+  if (segment.erased) {
+    // What could not be finished stays noted.
+    SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
+    SLUICE_TRY(settle_index(audit_));
+  }
   if (stopped) return fail(ErrorCode::kUnavailable, "the gateway is being stopped");
   if (result) return counts;
   return fail(std::move(result.error())

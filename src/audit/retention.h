@@ -28,10 +28,6 @@ struct RetentionRule {
 Result<std::vector<RetentionRule>> retention_rules(
     const std::vector<config::RetentionConfig>& configured);
 
-/// Whether a rule may ever take the record. What explains the log itself is never taken: without it
-/// what is gone would look like tampering.
-bool may_expire(const RecordView& record);
-
 /// The rule that decides about a record; nothing: it is kept.
 const RetentionRule* rule_for(std::span<const RetentionRule> rules, const RecordView& record);
 

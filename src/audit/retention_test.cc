@@ -1,11 +1,13 @@
 #include "audit/retention.h"
 
+#include <csignal>
 #include <fstream>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "audit/erasing.h"
@@ -137,6 +139,35 @@ TEST_F(RetentionTest, NothingOfItIsFoundAnyMore) {
   EXPECT_EQ(search(folder.path(), {.text = "SELECT 12"})->size(), 1U);
 }
 
+TEST_F(RetentionTest, SoManyRangesAsASegmentMayHaveAreExplained) {
+  write(400, 101);
+  retention.set_rules(rules({{"alice", std::chrono::hours(24 * 5), {{"user", "alice"}}}}));
+  EXPECT_EQ(run(1000).at("alice").due, 210U);
+  const auto report = verify_log({.audit = folder.path(), .key = key});
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_TRUE(report->good()) << report->findings.front().text;
+  EXPECT_EQ(report->erased, 210U);
+}
+
+/// What is being erased stays noted until it is erased.
+TEST_F(RetentionTest, WhatIsHalfErasedIsFinishedLater) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 1024;  // The note has room, and the last of the frames has not.
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto done =
+      retention.run(1000 * kDay, UINT64_MAX, {}, [](const auto&) { return Result<>(); });
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(done);
+  EXPECT_FALSE(left().empty());
+  EXPECT_FALSE(being_erased(folder.path())->empty());
+  ASSERT_TRUE(resume_erasing(folder.path()));
+  EXPECT_THAT(left(), ElementsAre("4"));
+}
+
 TEST_F(RetentionTest, LegalHoldsKeepWhatTheyNameUntilTheyAreReleased) {
   Query alice;
   alice.user = "alice";
@@ -225,7 +256,8 @@ TEST_F(RetentionTest, ADamagedRecordIsNotPassedOverInSilence) {
   const auto erased = erase_records(folder.path(), {1, 1000}, {});
   ASSERT_FALSE(erased);
   EXPECT_THAT(erased.error().text, HasSubstr("damaged at byte"));
-  EXPECT_EQ(erase_records(folder.path(), {1, 1}, {}), 1U) << "what stands before it can go";
+  EXPECT_EQ(erase_records(folder.path(), {1, 1}, {}), ErasedCount{1})
+      << "what stands before it can go";
   EXPECT_THAT(left(), ::testing::Not(::testing::Contains("1")));
 }
 
@@ -324,7 +356,7 @@ TEST_F(RetentionTest, ErasingByHandStopsAtAHold) {
   EXPECT_EQ(refused.error().code, ErrorCode::kDenied);
   EXPECT_THAT(refused.error().text, HasSubstr("legal hold \"case\""));
   EXPECT_EQ(left().size(), 20U) << "nothing of the range is gone";
-  EXPECT_EQ(erase_records(folder.path(), {3, 3}, holds), 1U);
+  EXPECT_EQ(erase_records(folder.path(), {3, 3}, holds), ErasedCount{1});
 }
 
 TEST(RetentionRules, SayWhatIsWrong) {

@@ -113,6 +113,21 @@ Result<std::vector<Record>> search(const std::filesystem::path& audit, const Que
   return std::move(page.records);
 }
 
+Result<std::vector<std::string>> known_damage(const std::filesystem::path& audit) {
+  SLUICE_ASSIGN(auto index, Index::open(audit));
+  SLUICE_ASSIGN(auto all, index.damage());
+  SLUICE_ASSIGN(auto cursor, index.cursor());
+  LogFollower follower(audit / "log", std::move(cursor));
+  size_t count = 1;
+  while (count > 0) {
+    SLUICE_ASSIGN(count, follower.read(SIZE_MAX, [](const auto&, const Frame&) {}));
+  }
+  for (auto& place : follower.take_damage()) {
+    if (std::find(all.begin(), all.end(), place) == all.end()) all.push_back(std::move(place));
+  }
+  return all;
+}
+
 Result<Record> show(const std::filesystem::path& audit, uint64_t sequence) {
   SLUICE_ASSIGN(auto index, Index::open(audit));
   const Query everything;

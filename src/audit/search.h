@@ -26,6 +26,10 @@ Result<Page> search_page(const std::filesystem::path& audit_directory, const Que
 Result<std::vector<Record>> search(const std::filesystem::path& audit_directory,
                                    const Query& query);
 
+/// The places where complete segments are damaged, so that answers may lack what stood there, as
+/// far as the index or the rest of the log tells: "file: damaged at byte …".
+Result<std::vector<std::string>> known_damage(const std::filesystem::path& audit_directory);
+
 /// One record by its sequence number.
 Result<Record> show(const std::filesystem::path& audit_directory, uint64_t sequence);
 

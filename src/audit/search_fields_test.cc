@@ -49,6 +49,7 @@ class SearchFields : public ::testing::Test {
       context.client_address = fixed({"10.1.2.3:4000", "10.1.9.9:1", "[::1]:5", ""});
       context.kind = fixed({"human", "agent"});
       context.groups = {fixed({"staff", "admins"}), "all"};
+      context.prompt = fixed({"p1", "p2", ""});
       const StatementDetails details{some({"public.orders", "orders", "s.customers"}),
                                      some({"read public.orders", "update s.customers", "commit"}),
                                      some({"public.orders.id", "s.customers.email"}),
@@ -73,6 +74,9 @@ class SearchFields : public ::testing::Test {
       event.details = encoded;
       event.duration_micros = random() % 3 == 0 ? random() : random() % 5000;
       event.rows = random() % 50;
+      event.phase = static_cast<Phase>(1 + random() % 4);
+      const std::string approval = pick({"", "", "12 by dora", "1 automatically"});
+      event.approval = approval;
       std::string head, payload;
       encode_context(head, context);
       encode_record(payload, head, event, {});
@@ -119,7 +123,8 @@ class SearchFields : public ::testing::Test {
     maybe(q.data_class, {"email", "iban"});
     maybe(q.action, {"read", "read orders", "update s.customers", "commit"});
     maybe(q.kind, {"select", "create"});
-    maybe(q.outcome, {"allowed", "limited"});
+    maybe(q.outcome, {"allowed", "limited", "parsed"});
+    maybe(q.prompt, {"p1", "p3"});
     maybe(q.rule, {"reads", "all"});
     maybe(q.type, {"statement", "admin"});
     maybe(q.text, {"FROM customers", "email FROM customers WHERE", "7"});
@@ -190,6 +195,7 @@ class SearchFields : public ::testing::Test {
                                             {"kind", q.kind},
                                             {"outcome", q.outcome},
                                             {"rule", q.rule},
+                                            {"prompt", q.prompt},
                                             {"type", q.type},
                                             {"text", q.text},
                                             {"words", q.words}}) {
@@ -282,6 +288,54 @@ TEST_F(SearchFields, CountsOverTimeAndByValue) {
     EXPECT_EQ(++spans[some.bucket], 1) << "at most one for each span";
   }
   EXPECT_GT(spans.size(), 3U);
+}
+
+/// Numbers are counted in spans, whether the index has them yet or not.
+TEST_F(SearchFields, NumbersAreCountedInDecades) {
+  write(600);
+  std::map<std::string, uint64_t> rows, long_ones;
+  for (const auto& [sequence, payload] : all_) {
+    const auto record = read_record(payload);
+    ++rows[record->rows == 0    ? "0"
+           : record->rows == 1  ? "1"
+           : record->rows <= 10 ? "2 to 10"
+                                : "11 to 100"];
+    if (record->duration_micros <= 1000) ++long_ones["up to 1 ms"];
+    if (record->duration_micros > 1000 && record->duration_micros <= 10'000)
+      ++long_ones["1 to 10 ms"];
+    if (record->duration_micros > 1'000'000'000) ++long_ones["more than 1000 s"];
+  }
+  for (const size_t rounds : {size_t{0}, size_t{2}, SIZE_MAX}) {
+    if (rounds > 0) index(100, rounds);
+    const auto by_rows = count(folder.path(), {}, {{Field::kRows}, 0});
+    ASSERT_TRUE(by_rows);
+    std::map<std::string, uint64_t> counted;
+    for (const Count& some : by_rows->counts) counted[some.values[0]] = some.records;
+    EXPECT_EQ(counted, rows);
+    const auto by_duration = count(folder.path(), {}, {{Field::kDuration}, 0});
+    ASSERT_TRUE(by_duration);
+    counted.clear();
+    for (const Count& some : by_duration->counts) counted[some.values[0]] = some.records;
+    for (const auto& [span, records] : long_ones) EXPECT_EQ(counted[span], records) << span;
+  }
+}
+
+TEST_F(SearchFields, WhatOnlyWasParsedIsNotAllowed) {
+  write(300);
+  index(SIZE_MAX, 2);
+  const auto decisions = count(folder.path(), {.type = "statement"}, {{Field::kDecision}, 0});
+  ASSERT_TRUE(decisions);
+  std::map<std::string, uint64_t> counted;
+  for (const Count& some : decisions->counts) counted[some.values[0]] = some.records;
+  uint64_t parsed = 0, allowed = 0;
+  for (const auto& [sequence, payload] : all_) {
+    const auto record = read_record(payload);
+    if (record->type != EventType::kStatement || record->outcome != Outcome::kAllowed) continue;
+    ++(record->phase == Phase::kParse ? parsed : allowed);
+  }
+  EXPECT_GT(parsed, 0U);
+  EXPECT_EQ(counted["parsed"], parsed);
+  EXPECT_EQ(counted["allowed"], allowed);
 }
 
 TEST(Query, HostsAndCursors) {

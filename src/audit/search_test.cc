@@ -278,7 +278,7 @@ TEST(Follower, ReadsEachFrameOnceInPiecesAndFromACursor) {
   EXPECT_THAT(second.take_damage(), IsEmpty());
 }
 
-TEST(Follower, DamageIsSaidOnceAndTheOtherSegmentsGoOn) {
+TEST(Follower, DamageIsSaidOnceAndAllElseIsRead) {
   const TestFolder folder;
   for (const char* name : {"1.seg", "2.seg"}) {
     auto writer = *SegmentWriter::create(folder / name, 0, 1, 4096);
@@ -290,12 +290,15 @@ TEST(Follower, DamageIsSaidOnceAndTheOtherSegmentsGoOn) {
   out.close();
   size_t frames = 0;
   LogFollower follower(folder.path(), {});
-  EXPECT_EQ(follower.read(SIZE_MAX, [&](const auto&, const Frame&) { ++frames; }), 4U);
+  EXPECT_EQ(follower.read(SIZE_MAX, [&](const auto&, const Frame&) { ++frames; }), 5U);
   EXPECT_THAT(follower.take_damage(), ElementsAre("1.seg: damaged at byte " +
                                                   std::to_string(kSegmentHeader + frame_size(7))));
   EXPECT_EQ(follower.read(SIZE_MAX, [&](const auto&, const Frame&) { ++frames; }), 0U);
   EXPECT_THAT(follower.take_damage(), IsEmpty());
-  EXPECT_EQ(frames, 4U);
+  EXPECT_EQ(frames, 5U);
+  EXPECT_EQ(follower.cursor().at("1.seg"), segment_size(folder / "1.seg"));
+  LogFollower second(folder.path(), follower.cursor());
+  EXPECT_EQ(second.read(SIZE_MAX, [&](const auto&, const Frame&) { ++frames; }), 0U);
 }
 
 TEST(Follower, Threat37_LengthMadeZeroInACompleteSegmentIsDamage) {
@@ -309,7 +312,7 @@ TEST(Follower, Threat37_LengthMadeZeroInACompleteSegmentIsDamage) {
   out << '\0';
   out.close();
   LogFollower follower(folder.path(), {});
-  EXPECT_EQ(follower.read(SIZE_MAX, [](const auto&, const Frame&) {}), 1U);
+  EXPECT_EQ(follower.read(SIZE_MAX, [](const auto&, const Frame&) {}), 2U) << "and the third";
   EXPECT_EQ(follower.take_damage().size(), 1U);
 }
 

@@ -230,6 +230,11 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
        at += got) {
     recovery.torn = std::any_of(rest, rest + got, [](char c) { return c != 0; });
   }
+  recovery.highest = recovery.last_sequence;
+  while (recovery.torn && reader.find_next()) {
+    while (reader.next(frame) == SegmentReader::Status::kFrame)
+      recovery.highest = std::max(recovery.highest, frame.sequence);
+  }
   RawHeader header;
   if (pread(fd.get(), &header, sizeof header, 0) != sizeof header)
     return fail(io_error("read", errno));

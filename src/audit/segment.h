@@ -119,6 +119,7 @@ Result<SegmentHeader> read_segment_header(const std::filesystem::path& file);
 struct Recovery {
   uint64_t records = 0;
   uint64_t last_sequence = 0;
+  uint64_t highest = 0;  ///< number of a record that is whole, also behind what is not
   uint64_t good_bytes = 0;
   bool torn = false;  ///< there were bytes behind the last whole record
 };

@@ -24,6 +24,8 @@ class SegmentFile {
   /// Of a file that is being written: with what was preallocated.
   uint64_t size() const;
   bool archived() const { return archive_ != nullptr; }
+  /// Whether the disk did not give some of an archive, which came as 0xff and may be whole.
+  bool unread() const { return archive_ && archive_->unread(); }
 
  private:
   SegmentFile() = default;

@@ -57,7 +57,7 @@ void TreeKeeper::loop() {
 }
 
 Result<size_t> TreeKeeper::work(bool publish, bool to_the_end) {
-  std::vector<uint64_t> lost;
+  bool lost = false;
   Result<> result;
   size_t all = 0;
   {
@@ -68,21 +68,27 @@ Result<size_t> TreeKeeper::work(bool publish, bool to_the_end) {
       all += count.value_or(0);
       if (!count || *count == 0 || (*count < kHelping && !to_the_end)) break;
     }
-    lost = sequencer_->take_lost();
+    for (const uint64_t number : sequencer_->take_lost()) untold_.push_back(number);
     // Said before it is signed, and signed with it: whoever dies between the two says it never.
-    if (!lost.empty()) {
-      callbacks_.lost(lost);
-      const auto told = sequencer_->advance(kHelping);
+    if (lost = !untold_.empty(); lost) {
+      const auto told = tell_lost().and_then([&] { return sequencer_->advance(kHelping); });
       if (!told) result = fail(told.error());
       all += told.value_or(0);
     }
     if (result && publish) result = sequencer_->publish();
   }
   if (!result) return fail(std::move(result.error()));
-  if (lost.empty() || !to_the_end) return all;
+  if (!lost || !to_the_end) return all;
   // What was just said of them is part of what is there.
   SLUICE_ASSIGN(const size_t more, work(publish, true));
   return all + more;
+}
+
+/// What could not be said is said later, and nothing is signed before.
+Result<> TreeKeeper::tell_lost() {
+  SLUICE_TRY(callbacks_.lost(untold_));
+  untold_.clear();
+  return {};
 }
 
 void TreeKeeper::tell_waiting(bool well) {
@@ -118,6 +124,10 @@ void TreeKeeper::stop() {
 
 Result<tlog::VerifierKey> TreeKeeper::rotate(std::unique_ptr<tlog::Signer> next) {
   const std::lock_guard lock(work_mutex_);
+  if (!untold_.empty()) {
+    SLUICE_TRY(tell_lost());
+    SLUICE_TRY(sequencer_->advance(kHelping));
+  }
   SLUICE_TRY(sequencer_->rotate(std::move(next)));
   return sequencer_->key();
 }

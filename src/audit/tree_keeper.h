@@ -21,8 +21,9 @@ class TreeKeeper {
   struct Callbacks {
     /// What stands in the way of it; empty when it goes on again.
     std::function<void(const std::string& problem)> problem;
-    /// Numbers of records that will never be there.
-    std::function<void(const std::vector<uint64_t>&)> lost;
+    /// Puts on the record that these records will never be there. An error: nothing is signed until
+    /// it could be; it is asked again.
+    std::function<Result<>(const std::vector<uint64_t>&)> lost;
     /// Twice a second or so.
     std::function<void()> tick;
   };
@@ -45,12 +46,14 @@ class TreeKeeper {
   void loop();
   /// How many records it has taken in.
   Result<size_t> work(bool publish, bool to_the_end);
+  Result<> tell_lost();
   void tell_waiting(bool well);
 
   std::unique_ptr<Sequencer> sequencer_;
   Duration interval_;
   Callbacks callbacks_;
-  std::mutex work_mutex_;  ///< held while the sequencer is used
+  std::mutex work_mutex_;         ///< held while the sequencer is used
+  std::vector<uint64_t> untold_;  ///< lost, and not on the record yet
   std::mutex mutex_;
   std::condition_variable wake_;
   std::multimap<uint64_t, std::function<void(bool)>> waiting_;

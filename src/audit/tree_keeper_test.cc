@@ -31,7 +31,7 @@ class TreeKeeperTest : public ::testing::Test {
         std::move(*sequencer), 1h,
         TreeKeeper::Callbacks{
             [this](const std::string& problem) { ++(problem.empty() ? ends : problems); },
-            [](const auto&) {}, [] {}});
+            [](const auto&) { return Result<>(); }, [] {}});
   }
 
   TestFolder folder;

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "audit/damage.h"
 #include "audit/erasing.h"
 #include "audit/erasure.h"
 #include "audit/key_chain.h"
+#include "audit/later_erasures.h"
 #include "audit/leaf.h"
 #include "audit/record_view.h"
 #include "audit/segment.h"
@@ -79,6 +81,7 @@ class Verifier {
   void check_partial_bundles(uint64_t index);
   void compare_with_checkpoints();
   void compare_with_key_changes();
+  bool is_part() const { return options_.first > 1 || options_.last < report_.head.size; }
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
   std::optional<FramePlace> half_erased(const std::filesystem::path& file, uint64_t offset) const;
@@ -86,6 +89,9 @@ class Verifier {
   bool is_logged(const Frame& frame);
   void take_explanation(const Frame& frame);
   void find_explanations(const std::filesystem::path& file);
+  void note_damage(Damage damage);
+  bool is_missing(uint64_t number);
+  void locate_damages();
   void find_missing();
   void find_unexplained();
   void progress();
@@ -96,10 +102,18 @@ class Verifier {
   std::optional<KeyChain> chain_;
   std::optional<Entries> entries_;
   std::vector<bool> seen_;
+  std::vector<Damage> damages_;
   std::vector<uint64_t> erased_;
   std::vector<SegmentFrames> being_erased_;
   std::vector<Erasure> explained_;
 };
+
+/// A segment grows while it is read: what ended here may have gone on since.
+bool is_record_now(const std::filesystem::path& file, uint64_t offset) {
+  auto reader = SegmentReader::open(file, offset);
+  Frame frame;
+  return reader && reader->next(frame) == SegmentReader::Status::kFrame;
+}
 
 Result<bool> Verifier::read_head() {
   const auto forged = [this](const Error& error) {
@@ -242,11 +256,12 @@ Result<> Verifier::check_records() {
   seen_.assign(report_.head.size, false);
   SLUICE_ASSIGN(being_erased_, being_erased(options_.audit));
   SLUICE_ASSIGN(const auto segments, list_segments(options_.audit / "log"));
+  progress();
   for (const auto& file : segments) check_segment(file);
-  const bool part = options_.first > 1 || options_.last < report_.head.size;
-  if (part && !erased_.empty()) {
+  if (is_part() && !erased_.empty()) {
     for (const auto& file : segments) find_explanations(file);
   }
+  locate_damages();
   find_missing();
   find_unexplained();
   return {};
@@ -267,9 +282,12 @@ void Verifier::check_segment(const std::filesystem::path& file) {
   }
   Frame frame;
   uint64_t last = 0;
+  std::optional<Damage> damage;  // Until the next whole record is known.
   for (;;) {
     const auto status = reader->next(frame);
     if (status == SegmentReader::Status::kFrame) {
+      if (damage) damage->behind = frame.sequence;
+      if (damage) note_damage(*std::exchange(damage, std::nullopt));
       last = frame.sequence;
       check_record(file, frame);
       continue;
@@ -284,18 +302,28 @@ void Verifier::check_segment(const std::filesystem::path& file) {
     }
     // Behind the last record of a complete segment there may be one that a crash tore, which nobody
     // was answered for.
-    const uint64_t damaged = reader->offset();
     const bool sealed = header && header->last_sequence != 0;
     if (sealed && last >= header->last_sequence) return;
+    damage = {.segment = file, .from = reader->offset(), .before = last};
     const bool more = reader->find_next();
-    if (!sealed && !more) return;
-    found({.kind = Kind::kDamaged,
-           .first = last + 1,
-           .last = last + 1,
-           .file = segment_place(file).string(),
-           .offset = damaged,
-           .text = "these bytes are no record, and there are records behind them"});
-    if (!more) return;
+    damage->to = more ? reader->offset() : segment_size(file);
+    damage->at_end = !sealed && !more;
+    if (!more) return note_damage(*damage);
+    // What is just being written or erased may have been read in pieces of before and after.
+    if (is_record_now(file, damage->from)) {
+      reader = SegmentReader::open(file, damage->from);
+      if (!reader) return;
+      damage.reset();
+    }
+  }
+}
+
+/// Which records it was is told when all others have been found.
+void Verifier::note_damage(Damage damage) {
+  if (damages_.size() < kMaxFindings) {
+    damages_.push_back(std::move(damage));
+  } else {
+    report_.more_findings = true;
   }
 }
 
@@ -371,6 +399,24 @@ void Verifier::find_explanations(const std::filesystem::path& file) {
   }
 }
 
+/// Of one of those looked at.
+bool Verifier::is_missing(uint64_t number) {
+  return !seen_[number - 1] && entries_->entry(number - 1) != kLostEntry;
+}
+
+void Verifier::locate_damages() {
+  const MissingRecords missing{.first = options_.first,
+                               .last = std::min<uint64_t>(options_.last, seen_.size()),
+                               .all = !is_part(),
+                               .has = [this](uint64_t number) { return is_missing(number); }};
+  for (const auto& damage : damages_) {
+    for (auto& finding : locate(damage, missing)) {
+      if (finding.first != 0) seen_[finding.first - 1] = true;  // Not missing beyond that.
+      found(std::move(finding));
+    }
+  }
+}
+
 void Verifier::find_missing() {
   const uint64_t last = std::min<uint64_t>(options_.last, seen_.size());
   for (uint64_t number = options_.first; number <= last; ++number) {
@@ -395,9 +441,17 @@ void Verifier::find_missing() {
 
 void Verifier::find_unexplained() {
   std::vector<bool> told(seen_.size() + 1);
-  for (const Erasure& range : explained_) {
-    for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
-  }
+  const auto tell = [&](const std::vector<Erasure>& explained) {
+    for (const Erasure& range : explained) {
+      for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
+    }
+  };
+  tell(explained_);
+  // Erased since the head was read: who did is said behind it.
+  const bool all = std::all_of(erased_.begin(), erased_.end(), [&](uint64_t n) { return told[n]; });
+  if (!all)
+    tell(later_erasures(options_.audit, options_.key, report_.head)
+             .value_or(std::vector<Erasure>()));
   for (const uint64_t number : erased_) {
     if (told[number]) {
       ++report_.erased;

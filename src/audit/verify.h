@@ -45,7 +45,7 @@ struct VerifyOptions {
   /// Only the records from `first` to `last` are compared with the tree, which is checked whole.
   uint64_t first = 1;
   uint64_t last = UINT64_MAX;
-  /// Told how many records of how many are done, now and then.
+  /// Told how many records of how many are done, at the beginning and now and then.
   std::function<void(uint64_t done, uint64_t all)> progress = {};
 };
 

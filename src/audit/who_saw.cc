@@ -1,9 +1,40 @@
 #include "audit/who_saw.h"
 
+#include <algorithm>
+
 #include "audit/search.h"
 #include "audit/subject_set.h"
 
 namespace sluice::audit {
+namespace {
+
+/// Of "public.customers.email email default 3" column and class.
+struct Noted {
+  std::string column, data_class;
+};
+Noted read_note(const std::string& note) {
+  const size_t first = note.find(' ');
+  if (first == std::string::npos) return {note, {}};
+  const size_t second = note.find(' ', first + 1);
+  return {note.substr(0, first), note.substr(first + 1, second - first - 1)};
+}
+
+std::vector<std::string> through(const std::vector<std::string>& notes,
+                                 const std::vector<std::string>& classes) {
+  std::vector<std::string> all, fitting;
+  const auto add = [](std::vector<std::string>& to, const std::string& column) {
+    if (std::find(to.begin(), to.end(), column) == to.end()) to.push_back(column);
+  };
+  for (const auto& text : notes) {
+    const Noted note = read_note(text);
+    add(all, note.column);
+    if (std::find(classes.begin(), classes.end(), note.data_class) != classes.end())
+      add(fitting, note.column);
+  }
+  return fitting.empty() ? all : fitting;
+}
+
+}  // namespace
 
 Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_directory,
                                      const WhoSawQuery& query) {
@@ -21,7 +52,8 @@ Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_director
     const auto shown = contains(record.seen_shown, query.digest);
     const bool masked = shown == Contains::kNo;
     const auto found = masked ? contains(record.seen_masked, query.digest) : shown;
-    all.push_back({std::move(record), masked, found == Contains::kYes});
+    auto columns = through(masked ? record.masked : record.released, query.classes);
+    all.push_back({std::move(record), masked, found == Contains::kYes, std::move(columns)});
   }
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "audit/record.h"
@@ -12,6 +13,8 @@ namespace sluice::audit {
 struct WhoSawQuery {
   uint64_t digest = 0;      ///< mask::sighting of the value
   bool masked_too = false;  ///< also who received it masked
+  /// Names of the data classes that the value may be of; empty: any.
+  std::vector<std::string> classes = {};
   int64_t since_micros = 0;
   int64_t until_micros = 0;  ///< 0: now
   size_t limit = 100;        ///< the newest
@@ -22,6 +25,9 @@ struct Sighted {
   Record record;
   bool masked = false;   ///< it was not shown as it is
   bool certain = false;  ///< else the record keeps so many values that one in a million is another
+  /// Columns of the result that it came through: those whose class fits, else all that are
+  /// sensitive.
+  std::vector<std::string> through = {};
 };
 
 /// Everybody who has received a value, oldest first. None is left out: a set that cannot be read

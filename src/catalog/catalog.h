@@ -206,6 +206,7 @@ class Catalog {
     std::vector<std::string> schemas;  ///< all but other sessions' pg_temp and pg_toast_temp
     std::string fingerprint;           ///< see loader.h
     bool complete = true;              ///< see Catalog::complete
+    std::string read;                  ///< see Catalog::read
     /// See Catalog::definition_path.
     std::vector<std::string> definition_path = {"pg_catalog"};
   };
@@ -214,6 +215,8 @@ class Catalog {
   /// Never given to another Catalog while the process lives; for cache keys.
   uint64_t id() const { return id_; }
   const std::string& fingerprint() const { return contents_.fingerprint; }
+  /// A digest of all that it was made from: equal ones are alike. Empty: nobody knows.
+  const std::string& read() const { return contents_.read; }
   /// False when some definition (of a view, a rule, a parsed function body, an index, …) could not
   /// be read: somebody was changing what it uses, it vanished meanwhile, or the reading session's
   /// path puts other operators before pg_catalog's. Worth reading again soon.

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "catalog/digest.h"
 #include "catalog/row_reader.h"
 
 namespace sluice::catalog {
@@ -490,7 +491,9 @@ Result<Catalog::Contents> Builder::run(std::vector<Rows>& results, const Catalog
 }  // namespace
 
 Result<std::shared_ptr<const Catalog>> build(std::vector<Rows> results, const Catalog* base) {
+  std::string read = digest(results, base);
   SLUICE_ASSIGN(auto contents, Builder().run(results, base));
+  contents.read = std::move(read);
   return std::make_shared<const Catalog>(std::move(contents));
 }
 

@@ -13,17 +13,20 @@
 #include "base/units.h"
 #include "cli/actor.h"
 #include "cli/commands.h"
+#include "cli/damage.h"
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
+#include "cli/open_store.h"
 #include "config/config.h"
 #include "store/saved_searches.h"
-#include "store/state.h"
 
 namespace sluice::cli {
 namespace {
 
 const std::vector<std::string> kColumns = {"id",   "time", "user", "database", "type",   "decision",
                                            "kind", "rows", "rule", "text",     "message"};
+
+constexpr const char* kSearches = "/api/v1/audit/searches";
 
 std::atomic<bool> interrupted{false};
 
@@ -37,11 +40,6 @@ Result<std::filesystem::path> audit_directory(const Common& common) {
                                           " yet: it is made when the gateway first starts");
   }
   return directory;
-}
-
-Result<store::Database> open_store(const Common& common) {
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  return store::open_state(config);
 }
 
 /// The fields to count by, and over which spans of time.
@@ -146,13 +144,19 @@ Result<> audit_search(const Common& common, const AuditOptions& options) {
   if (page.next) {
     std::cerr << "more: --cursor " << audit::to_text(*page.next) << '\n';
   }
-  return {};
+  return warn_of_damage(directory);
 }
 
 Result<> audit_searches(const Common& common) {
+  Listing listing{{"name", "query", "author", "time"}, {}};
+  if (is_elsewhere(common)) {
+    SLUICE_ASSIGN(auto found, call_elsewhere("GET", kSearches));
+    listing.rows = std::move(found.as_array());
+    print(std::cout, listing, common.format);
+    return {};
+  }
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto all, store::saved_searches(database));
-  Listing listing{{"name", "query", "author", "time"}, {}};
   for (const auto& search : all) {
     listing.rows.push_back({{"name", search.name},
                             {"query", search.query},
@@ -164,11 +168,16 @@ Result<> audit_searches(const Common& common) {
 }
 
 Result<> audit_forget_search(const Common& common, const std::string& name) {
+  if (is_elsewhere(common)) {
+    return call_elsewhere("DELETE", fmt::format("{}/{}", kSearches, percent_encoded(name)))
+        .transform([](const auto&) {});
+  }
   SLUICE_ASSIGN(auto database, open_store(common));
   return store::remove_search(database, name);
 }
 
 Result<> audit_tail(const Common& common, const AuditOptions& options) {
+  SLUICE_TRY(only_here(common, "look again and again: sluice audit search --since 1m"));
   SLUICE_ASSIGN(const auto directory, audit_directory(common));
   SLUICE_ASSIGN(const auto query, query_of(common, options));
   SLUICE_TRY(leave_word(common, "followed"));

@@ -17,6 +17,7 @@ ErrorCode code_of(int status) {
     case 401:
       return ErrorCode::kAuthentication;
     case 400:
+    case 413:
       return ErrorCode::kInvalidInput;
     case 403:
       return ErrorCode::kDenied;

@@ -11,9 +11,12 @@
 namespace sluice::cli {
 namespace {
 
+constexpr size_t kLongestAnswer = size_t{16} << 20;
+
 ErrorCode code_of(int status) {
   switch (status) {
     case 400:
+    case 413:
       return ErrorCode::kInvalidInput;
     case 401:
       return ErrorCode::kAuthentication;
@@ -40,28 +43,43 @@ Error refusal(const http::HttpAnswer& answer) {
   return {code_of(answer.status), text};
 }
 
-}  // namespace
-
-Result<boost::json::value> call_http(const std::string& base, const std::string& method,
-                                     const std::string& path, const std::string& body,
-                                     const SecretString& credential) {
+Result<std::string> ask(const std::string& base, const std::string& method, const std::string& path,
+                        const std::string& body, const SecretString& credential) {
   http::Options options;
-  options.longest_answer = size_t{16} << 20;
+  options.longest_answer = kLongestAnswer;
   if (const char* authority = getenv("SLUICE_CA")) options.tls.ca = authority;
   if (!credential.empty())
     options.authorization = SecretString("Bearer " + std::string(credential.reveal()));
   const std::atomic<bool> stopping{false};
   SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping));
   const std::map<std::string, std::string> headers = {{"Content-Type", "application/json"}};
-  SLUICE_ASSIGN(const auto answer, method == "GET"
-                                       ? client->get(base + path, {})
-                                       : client->send(method, base + path, headers, body));
+  SLUICE_ASSIGN(auto answer, method == "GET" ? client->get(base + path, {})
+                                             : client->send(method, base + path, headers, body));
   if (!answer.good()) return fail(refusal(answer));
+  if (answer.cut) {
+    return fail(ErrorCode::kLimit,
+                fmt::format("the answer is longer than {} MiB: ask for less of it, by --limit or "
+                            "by narrower filters",
+                            kLongestAnswer >> 20));
+  }
+  return std::move(answer.body);
+}
+
+}  // namespace
+
+Result<boost::json::value> call_http(const std::string& base, const std::string& method,
+                                     const std::string& path, const std::string& body,
+                                     const SecretString& credential) {
+  SLUICE_ASSIGN(const auto text, ask(base, method, path, body, credential));
   boost::json::error_code error;
-  auto value = boost::json::parse(answer.body, error);
-  if (error || answer.cut)
-    return fail(ErrorCode::kUnavailable, "what answered is no sluice gateway");
+  auto value = boost::json::parse(text, error);
+  if (error) return fail(ErrorCode::kUnavailable, "what answered is no sluice gateway");
   return value;
+}
+
+Result<std::string> read_http(const std::string& base, const std::string& path,
+                              const SecretString& credential) {
+  return ask(base, "GET", path, "", credential);
 }
 
 }  // namespace sluice::cli

@@ -15,5 +15,8 @@ namespace sluice::cli {
 Result<boost::json::value> call_http(const std::string& base, const std::string& method,
                                      const std::string& path, const std::string& body,
                                      const SecretString& credential = {});
+/// The same of what is no JSON: GETs its text.
+Result<std::string> read_http(const std::string& base, const std::string& path,
+                              const SecretString& credential = {});
 
 }  // namespace sluice::cli

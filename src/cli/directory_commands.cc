@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/credential_commands.h"
+#include "cli/elsewhere.h"
 #include "cli/output.h"
 #include "config/config.h"
 #include "identity/ldap_directory.h"
@@ -34,6 +35,7 @@ boost::json::object row_of(const config::LdapConfig& config, const std::string& 
 }  // namespace
 
 Result<> directory_check(const Common& common, const DirectoryOptions& options) {
+  SLUICE_TRY(only_here(common));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file));
   Listing listing{{"directory", "state", "user", "subject", "groups"}, {}};
   bool good = true;

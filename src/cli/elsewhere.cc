@@ -119,19 +119,50 @@ void say_where(const std::string& gateway, const std::string& who) {
     std::cerr << printable(fmt::format("at {} {}", gateway, who)) << '\n';
 }
 
-Result<boost::json::value> call_elsewhere(const std::string& method, const std::string& path,
-                                          const std::string& body) {
+namespace {
+
+struct There {
+  std::string gateway;
+  SecretString credential;
+};
+
+/// Whom commands ask, and what they show. Says so.
+Result<There> there() {
   const std::string token = environment("SLUICE_TOKEN");
   const std::string gateway = without_slash(environment("SLUICE_GATEWAY"));
   if (!token.empty() && !gateway.empty()) {
     say_where(gateway, "with SLUICE_TOKEN");
-    return call_http(gateway, method, path, body, SecretString(token));
+    return There{gateway, SecretString(token)};
   }
-  SLUICE_ASSIGN(const Kept kept, kept_credential(gateway));
+  SLUICE_ASSIGN(Kept kept, kept_credential(gateway));
   say_where(kept.gateway,
             token.empty() ? fmt::format("as \"{}\"", kept.user) : "with SLUICE_TOKEN");
-  return call_http(kept.gateway, method, path, body,
-                   token.empty() ? kept.secret : SecretString(token));
+  return There{kept.gateway, token.empty() ? std::move(kept.secret) : SecretString(token)};
+}
+
+}  // namespace
+
+Result<boost::json::value> call_elsewhere(const std::string& method, const std::string& path,
+                                          const std::string& body) {
+  SLUICE_ASSIGN(const There at, there());
+  return call_http(at.gateway, method, path, body, at.credential);
+}
+
+Result<std::string> read_elsewhere(const std::string& path) {
+  SLUICE_ASSIGN(const There at, there());
+  return read_http(at.gateway, path, at.credential);
+}
+
+Result<> only_here(const Common& common, std::string_view instead) {
+  if (!is_elsewhere(common)) return {};
+  const auto config = config::load(common.config_file, false);
+  const std::string why =
+      config ? fmt::format("{} is not for this user to open", config->state.string())
+             : "no configuration is here";
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("this works at the gateway's own state alone, and {}: run it on that "
+                          "machine as who runs the gateway, with --config FILE{}{}",
+                          why, instead.empty() ? "" : "; or ", instead));
 }
 
 std::string percent_encoded(std::string_view text) {

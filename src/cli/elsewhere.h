@@ -25,6 +25,13 @@ bool is_elsewhere(const Common& common);
 Result<boost::json::value> call_elsewhere(const std::string& method, const std::string& path,
                                           const std::string& body = {});
 
+/// The same of what is no JSON: GETs its text.
+Result<std::string> read_elsewhere(const std::string& path);
+
+/// Fails where commands go elsewhere, for what is done at the gateway's own state alone. `instead`:
+/// what can be done there, "" for nothing.
+Result<> only_here(const Common& common, std::string_view instead = {});
+
 /// What proves to the gateway of the configuration who asks: SLUICE_TOKEN, or the login that is
 /// kept for it. kDenied: there are logins, none of them at this gateway.
 Result<SecretString> credential_here(const Common& common);

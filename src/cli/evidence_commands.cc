@@ -21,6 +21,7 @@
 #include "audit/verify.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/export_guide.h"
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
@@ -36,6 +37,8 @@ namespace {
 /// The folder with `log/` and `tlog/`: what was given, or that of the configured state.
 Result<std::filesystem::path> audit_folder(const Common& common, const EvidenceOptions& options) {
   if (!options.log.empty()) return std::filesystem::path(options.log);
+  SLUICE_TRY(
+      only_here(common, "on a copy of its log: sluice audit verify --log DIR --public-key KEY"));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   return config.state / "audit";
 }
@@ -245,6 +248,12 @@ Result<> audit_verify(const Common& common, const EvidenceOptions& options) {
 }
 
 Result<> audit_receipt(const Common& common, const EvidenceOptions& options) {
+  if (options.log.empty() && is_elsewhere(common)) {
+    SLUICE_ASSIGN(const auto text,
+                  read_elsewhere(fmt::format("/api/v1/audit/receipts/{}", options.id)));
+    std::cout << text;
+    return {};
+  }
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   if (options.log.empty()) {
     SLUICE_TRY(leave_word(common, fmt::format("receipt of record {}", options.id)));
@@ -293,8 +302,15 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   SLUICE_TRY(wait_until_signed(folder));
   // Those of now: one may have been set while this waited.
   SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
-  SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range, holds));
-  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
+  SLUICE_ASSIGN(const auto count, audit::erase_records(folder, range, holds));
+  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n",
+                           count.erased);
+  if (count.stayed > 0) {
+    std::cerr << fmt::format(
+        "{} record(s) of the range stay: they say what was erased or lost, or which key signs, and "
+        "without them that would look like tampering\n",
+        count.stayed);
+  }
   return {};
 }
 
@@ -306,6 +322,11 @@ Result<> audit_key(const Common& common, const EvidenceOptions& options) {
   }
   if (options.rotate) {
     SLUICE_ASSIGN(const auto answer, call_gateway(common, "POST", "/api/v1/audit/key/rotate"));
+    std::cout << plain(answer.at("key")) << '\n';
+    return {};
+  }
+  if (options.log.empty() && is_elsewhere(common)) {
+    SLUICE_ASSIGN(const auto answer, call_elsewhere("GET", "/api/v1/audit/key"));
     std::cout << plain(answer.at("key")) << '\n';
     return {};
   }

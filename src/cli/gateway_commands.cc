@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "audit/retention.h"
 #include "cli/call_gateway.h"
+#include "cli/check_config.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "control/api.h"
-#include "stream/anchors.h"
-#include "stream/streams.h"
 
 namespace sluice::cli {
 
@@ -44,9 +42,7 @@ Result<> audit_streams(const Common& common) {
 
 Result<> config_check(const Common& common) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, true));
-  SLUICE_TRY(stream::Streams::check(config.audit.streams));
-  SLUICE_TRY(stream::Anchors::check(config.audit.anchors));
-  SLUICE_ASSIGN([[maybe_unused]] const auto rules, audit::retention_rules(config.audit.retention));
+  SLUICE_TRY(check_config(config, Wanted::kStart));
   if (common.format == Format::kJson) {
     std::cout << boost::json::serialize(
                      boost::json::object{{"ok", true}, {"databases", config.databases.size()}})

@@ -108,23 +108,43 @@ json::array test_alone(const PolicyPtr& policy, const std::vector<policy::Policy
   return results;
 }
 
+/// "rows_changed 50 > 5", of a change that a limit makes.
+std::string why_limited(const json::object& change) {
+  if (!change.contains("limit")) return {};
+  const std::string got = text_of(change, "got");
+  return fmt::format("{} {} > {}", text_of(change, "limit"), got.empty() ? "?" : got,
+                     text_of(change, "most"));
+}
+
 void print_report(const json::object& report, const Common& common) {
   if (common.format == Format::kJson) {
     std::cout << json_text(report) << '\n';
     return;
   }
+  json::array changes = report.at("changes").as_array();
+  for (auto& change : changes) {
+    auto& object = change.get_object();
+    object["passes"] = why_limited(object);
+  }
   print(std::cout,
-        Listing{{"user", "statements", "was", "would_be", "old_rule", "new_rule", "first_record",
-                 "example"},
-                report.at("changes").as_array()},
+        Listing{{"user", "statements", "was", "would_be", "old_rule", "new_rule", "passes",
+                 "first_record", "example"},
+                changes},
         common.format);
-  if (common.format == Format::kTable) {
+  if (common.format != Format::kTable) return;
+  std::cout << fmt::format(
+      "{} statements: {} unchanged, {} newly refused, {} newly limited, {} newly allowed, {} not "
+      "judged\n",
+      text_of(report, "statements"), text_of(report, "unchanged"), text_of(report, "newly_refused"),
+      text_of(report, "newly_limited"), text_of(report, "newly_allowed"),
+      text_of(report, "not_judged"));
+  for (const auto& some : report.at("not_judged_why").as_array()) {
+    std::cout << fmt::format("not judged: {}, {}\n", text_of(some.get_object(), "statements"),
+                             text_of(some.get_object(), "why"));
+  }
+  if (const std::string refused = text_of(report, "by_gateway"); refused != "0") {
     std::cout << fmt::format(
-        "{} statements: {} unchanged, {} newly refused, {} newly allowed, {} "
-        "not judged (their text is cut)\n",
-        text_of(report, "statements"), text_of(report, "unchanged"),
-        text_of(report, "newly_refused"), text_of(report, "newly_allowed"),
-        text_of(report, "not_judged"));
+        "unchanged: {} that the gateway itself refuses, whatever the policy says\n", refused);
   }
 }
 

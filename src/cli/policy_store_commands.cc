@@ -7,6 +7,7 @@
 #include "cli/call_as.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "config/config.h"
 #include "gateway/policy_keeper.h"
 #include "store/state.h"
@@ -50,6 +51,7 @@ Result<> save_through_gateway(const Common& common, const std::string& text,
 }
 
 Result<> save_offline(const Common& common, const PolicyOptions& options, std::string text) {
+  SLUICE_TRY(only_here(common, "leave out --offline"));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_ASSIGN(auto database, store::open_state(config));
   SLUICE_ASSIGN(const auto latest, store::latest_policy_version(database));

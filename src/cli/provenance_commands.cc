@@ -1,13 +1,16 @@
 // sluice provenance: receipts for data that left to train a model.
 #include "cli/provenance_commands.h"
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 
 #include <fmt/format.h>
 
+#include "audit/filters.h"
 #include "audit/training.h"
 #include "audit/tree_files.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "cli/public_key.h"
 #include "config/config.h"
@@ -61,17 +64,60 @@ void tell(const provenance::Verified& what, const std::string& rows) {
   if (!rows.empty()) std::cout << printable(rows) << " has these rows, in this order.\n";
 }
 
-Result<audit::Record> kept(const Common& common, const ProvenanceOptions& options) {
+constexpr const char* kReceipts = "/api/v1/provenance/receipts";
+
+struct KeptReceipt {
+  std::string envelope;
+  std::string record;  ///< its number in the log
+};
+
+Result<KeptReceipt> kept_elsewhere(const ProvenanceOptions& options) {
+  KeptReceipt kept;
+  SLUICE_ASSIGN(
+      const auto envelope,
+      call_elsewhere("GET", fmt::format("{}/{}", kReceipts, percent_encoded(options.id))));
+  kept.envelope = json::serialize(envelope);
+  if (!options.openlineage) return kept;
+  SLUICE_ASSIGN(const auto all, call_elsewhere("GET", std::string(kReceipts) + "?limit=10000"));
+  for (const auto& one : all.at("receipts").as_array()) {
+    if (plain(one.at("id")) == options.id) kept.record = plain(one.at("record"));
+  }
+  return kept;
+}
+
+Result<KeptReceipt> kept(const Common& common, const ProvenanceOptions& options) {
+  if (is_elsewhere(common)) return kept_elsewhere(options);
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_TRY(leave_word(common, "read the training receipt " + options.id));
-  return audit::training_receipt(config.state / "audit", options.id);
+  SLUICE_ASSIGN(const auto record, audit::training_receipt(config.state / "audit", options.id));
+  return KeptReceipt{record.envelope, std::to_string(record.sequence)};
+}
+
+/// Prints the receipts of an answer.
+Result<> print_receipts(const Common& common, Listing listing, Result<json::value> answer) {
+  if (!answer) return fail(std::move(answer.error()));
+  listing.rows = std::move(answer->at("receipts").as_array());
+  print(std::cout, listing, common.format);
+  return {};
 }
 
 using Answer = Result<json::array> (*)(const std::filesystem::path&, const std::string&,
                                        const control::Subject&);
 
+Result<json::value> ask_elsewhere(const ProvenanceOptions& options) {
+  json::object body{{"values", json::array(options.values.begin(), options.values.end())}};
+  if (!options.id.empty()) body["dataset"] = options.id;
+  if (!options.since.empty()) body["since"] = options.since;
+  if (!options.until.empty()) body["until"] = options.until;
+  return call_elsewhere(
+      "POST", options.id.empty() ? "/api/v1/provenance/affected" : "/api/v1/provenance/contains",
+      json::serialize(body));
+}
+
 Result<> ask(const Common& common, const ProvenanceOptions& options, Answer answer,
              std::vector<std::string> columns) {
+  if (is_elsewhere(common))
+    return print_receipts(common, {std::move(columns), {}}, ask_elsewhere(options));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   // The values themselves do not go on the record.
   SLUICE_TRY(leave_word(common, options.id.empty()
@@ -93,6 +139,21 @@ Result<> ask(const Common& common, const ProvenanceOptions& options, Answer answ
 }  // namespace
 
 Result<> provenance_list(const Common& common, const ProvenanceOptions& options) {
+  Listing listing{{"time", "id", "dataset", "model", "user", "database", "rows", "classes"}, {}};
+  if (is_elsewhere(common)) {
+    audit::Given given = {{"limit", std::to_string(std::min<size_t>(common.limit, 10'000))}};
+    for (const auto& [name, value] : {std::pair{"dataset", &options.dataset},
+                                      {"model", &options.model},
+                                      {"user", &options.user},
+                                      {"database", &options.database},
+                                      {"since", &options.since},
+                                      {"until", &options.until}}) {
+      if (!value->empty()) given.emplace_back(name, *value);
+    }
+    return print_receipts(
+        common, std::move(listing),
+        call_elsewhere("GET", fmt::format("{}?{}", kReceipts, audit::to_query_string(given))));
+  }
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_TRY(leave_word(common, "listed the training receipts"));
   audit::TrainingQuery query{options.dataset, options.model, options.user, options.database};
@@ -100,7 +161,6 @@ Result<> provenance_list(const Common& common, const ProvenanceOptions& options)
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
   query.limit = common.limit;
   SLUICE_ASSIGN(const auto all, audit::training_receipts(config.state / "audit", query));
-  Listing listing{{"time", "id", "dataset", "model", "user", "database", "rows", "classes"}, {}};
   for (const auto& record : all) listing.rows.push_back(control::summary(record));
   print(std::cout, listing, common.format);
   return {};
@@ -110,7 +170,7 @@ Result<> provenance_show(const Common& common, const ProvenanceOptions& options)
   SLUICE_ASSIGN(const auto record, kept(common, options));
   if (options.openlineage) {
     SLUICE_ASSIGN(const auto receipt, provenance::read_receipt(record.envelope));
-    std::cout << json_text(provenance::run_event(receipt, std::to_string(record.sequence))) << '\n';
+    std::cout << json_text(provenance::run_event(receipt, record.record)) << '\n';
     return {};
   }
   SLUICE_ASSIGN(const auto envelope, tlog::parse_envelope(record.envelope));

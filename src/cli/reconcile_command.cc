@@ -12,6 +12,7 @@
 #include "audit/tree_files.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
 #include "gateway/asking.h"
@@ -323,6 +324,7 @@ Result<> compare(const Common& common, const ReconcileOptions& options,
 }  // namespace
 
 Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) {
+  SLUICE_TRY(only_here(common));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, true));
   const auto found =
       std::find_if(config.databases.begin(), config.databases.end(),

@@ -16,7 +16,10 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "change/changes.h"
+#include "cli/check_config.h"
 #include "cli/commands.h"
+#include "cli/configuration_record.h"
+#include "cli/log_options.h"
 #include "cli/notify_systemd.h"
 #include "config/config.h"
 #include "control/api.h"
@@ -43,23 +46,6 @@ void raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-audit::LogOptions log_options(const config::Config& config) {
-  audit::LogOptions options;
-  options.directory = config.state / "audit";
-  options.durability = config.audit.durability == config::Durability::kDisk
-                           ? audit::Durability::kDisk
-                           : audit::Durability::kProcess;
-  options.segment_bytes = config.audit.segment_bytes;
-  options.text_limit = config.audit.text_limit;
-  options.parameters_limit = config.audit.parameters_limit;
-  options.origin = config.audit.origin;
-  options.key_file = config.audit.key;
-  options.next_key = config.audit.next_key;
-  options.checkpoint_interval = config.audit.checkpoint_interval;
-  options.low_water = config.audit.low_water;
-  return options;
 }
 
 Result<audit::Upkeep::Options> upkeep_options(const config::Config& config) {
@@ -113,6 +99,7 @@ class Service {
     SLUICE_ASSIGN(auto undo, store::open_state(*config_));
     SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
+    SLUICE_TRY(record_configuration(*log_, *config_, secret));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
                                 databases_->in_force(), std::move(directory),
                                 policies_->in_force().policy, SecretString(std::move(secret)),
@@ -287,12 +274,8 @@ class Service {
       log::error("configuration not reloaded, the old one stays:\n{}", loaded.error().text);
     } else {
       auto config = std::make_shared<const config::Config>(std::move(*loaded));
-      if (const auto streams = stream::Streams::check(config->audit.streams); !streams) {
-        log::error("configuration not reloaded, the old one stays: {}", streams.error().text);
-      } else if (const auto anchors = stream::Anchors::check(config->audit.anchors); !anchors) {
-        log::error("configuration not reloaded, the old one stays: {}", anchors.error().text);
-      } else if (const auto hooks = outside::Tellers::check(config->webhooks); !hooks) {
-        log::error("configuration not reloaded, the old one stays: {}", hooks.error().text);
+      if (const auto good = check_config(*config, Wanted::kReload); !good) {
+        log::error("configuration not reloaded, the old one stays:\n{}", good.error().text);
       } else if (auto upkeep = upkeep_options(*config); !upkeep) {
         log::error("configuration not reloaded, the old one stays: {}", upkeep.error().text);
       } else if (const auto taken = databases_->reload(
@@ -317,6 +300,9 @@ class Service {
         api_->scim()->set_config(config_);
         directories_->set_config(*config_);
         (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
+        const auto secret = store::installation_secret(*database_);
+        if (!secret || !record_configuration(*log_, *config_, *secret))
+          log::error("what of the configuration has changed is not recorded yet");
         log::info("configuration reloaded");
       }
     }
@@ -350,6 +336,8 @@ class Service {
     SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
     SLUICE_ASSIGN(const int64_t version, database_->data_version());
     const bool changed = version != version_ || lost_;
+    if (const auto kept = corrections_->keep_copies(*gateway_); !kept)
+      log::error("classes of copied columns not kept: {}", kept.error().text);
     const auto load = [this] { return identity::load_directory(*database_); };
     // Who is gone is gone before it is written down.
     if (changed) SLUICE_TRY(gateway_->renew_directory(load));
@@ -481,6 +469,7 @@ class Service {
 Result<> serve(const Common& common) {
   SLUICE_ASSIGN(auto config, config::load(common.config_file));
   init_log(config.log_level, config.log_json);
+  SLUICE_TRY(check_config(config, Wanted::kStart));
   raise_file_limit();
   // Signals are waited for here; every thread started from now on has them blocked.
   sigset_t signals;

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "audit/decision.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
 
@@ -34,8 +36,9 @@ void print_head(const audit::Record& record) {
 void print_statement(const audit::Record& record) {
   std::string line = printable(record.text);
   if (record.text_length > record.text.size()) line += " …";
-  line += fmt::format("\n             {}, {} row(s), {:.3f} ms", audit::name_of(record.outcome),
-                      record.rows, static_cast<double>(record.duration_micros) / 1e3);
+  line += fmt::format("\n             {}, {} row(s), {:.3f} ms",
+                      audit::decision_of(record.phase, record.outcome), record.rows,
+                      static_cast<double>(record.duration_micros) / 1e3);
   if (!record.rule.empty()) line += ", rule " + printable(record.rule);
   if (!record.sqlstate.empty()) line += ", " + printable(record.sqlstate);
   if (!record.message.empty()) line += ": " + printable(record.message);
@@ -59,6 +62,8 @@ void print_line(const audit::Record& record, int64_t start) {
 }  // namespace
 
 Result<> audit_transcript(const Common& common, uint64_t session) {
+  SLUICE_TRY(only_here(common,
+                       fmt::format("read its records: sluice audit search --session {}", session)));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
   SLUICE_TRY(leave_word(common, fmt::format("transcript of session {}", session)));
   audit::Query query;

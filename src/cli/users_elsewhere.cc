@@ -5,6 +5,7 @@
 
 #include "audit/filters.h"
 #include "base/clock.h"
+#include "cli/damage.h"
 #include "cli/elsewhere.h"
 #include "cli/output.h"
 
@@ -91,6 +92,7 @@ Result<> audit_search_elsewhere(const Common& common, const AuditOptions& option
     print(std::cout, listing, common.format);
     if (!found.at("next").is_null())
       std::cerr << "more: --cursor " << plain(found.at("next")) << '\n';
+    warn_of_damage(found);
     return {};
   }
   Listing listing;
@@ -116,11 +118,15 @@ Result<> audit_who_saw_elsewhere(const Common& common, const WhoSawOptions& opti
   if (!options.since.empty()) body["since"] = options.since;
   if (!options.until.empty()) body["until"] = options.until;
   SLUICE_ASSIGN(auto found, call_elsewhere("POST", "/api/v1/audit/who-saw", json::serialize(body)));
-  Listing listing{
-      {"time", "user", "seen", "certain", "session", "database", "rows", "through", "text", "id"},
-      {}};
+  Listing listing{{"time", "user", "principal_kind", "actors", "seen", "certain", "session",
+                   "database", "rows", "through", "text", "id"},
+                  {}};
   for (auto& row : found.at("records").as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);
+  warn_of_damage(found);
+  // A gateway of before does not say.
+  if (const auto* more = found.if_contains("truncated"); more != nullptr && *more == true)
+    std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);
   return {};
 }
 

@@ -5,17 +5,20 @@
 
 #include "audit/answers_json.h"
 #include "cli/commands.h"
+#include "cli/damage.h"
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
+#include "control/likely_classes.h"
 #include "mask/sightings.h"
 #include "store/state.h"
 
 namespace sluice::cli {
 namespace {
 
-const std::vector<std::string> kColumns = {"time",     "user", "seen",    "certain", "session",
-                                           "database", "rows", "through", "text",    "id"};
+const std::vector<std::string> kColumns = {"time", "user",    "principal_kind", "actors",
+                                           "seen", "certain", "session",        "database",
+                                           "rows", "through", "text",           "id"};
 
 }  // namespace
 
@@ -30,6 +33,7 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   if (!digest) return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
   audit::WhoSawQuery query;
   query.digest = *digest;
+  query.classes = control::likely_classes(options.value);
   query.masked_too = options.masked_too;
   SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
@@ -41,7 +45,7 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   if (all.size() == common.limit) {
     std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);
   }
-  return {};
+  return warn_of_damage(config.state / "audit");
 }
 
 }  // namespace sluice::cli

@@ -12,6 +12,7 @@
 #include "config/identity_reader.h"
 #include "config/model_reader.h"
 #include "config/password_source_reader.h"
+#include "config/places.h"
 #include "config/retention_reader.h"
 #include "config/secrets.h"
 #include "config/server_identity_reader.h"
@@ -48,6 +49,8 @@ class Loader {
     if (problems_.any()) return fail(ErrorCode::kInvalidInput, problems_.text());
     return std::move(config_);
   }
+
+  const yaml::Places& places() const { return problems_.places(); }
 
  private:
   std::string path(const std::string& text) const { return secrets_.path(text); }
@@ -218,7 +221,8 @@ class Loader {
         problems_.add(entry.Mark(), "expected a mapping with name, url and user");
         continue;
       }
-      MapReader database(entry, "a database", problems_);
+      MapReader database(entry, "a database", problems_,
+                         fmt::format("databases[{}]", config_.databases.size()));
       read_database(database);
     }
   }
@@ -262,7 +266,9 @@ class Loader {
 
 }  // namespace
 
-Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
+namespace {
+
+Result<std::string> read_text(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     Error error = io_error("cannot read the configuration " + file.string(), errno);
@@ -278,7 +284,20 @@ Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
   const size_t nul = text.find('\0');
   if (nul != std::string::npos)
     return fail(ErrorCode::kInvalidInput, file.string() + ": contains a NUL byte");
+  return text;
+}
+
+}  // namespace
+
+Result<Config> load(const std::filesystem::path& file, bool resolve_secrets) {
+  SLUICE_ASSIGN(const std::string text, read_text(file));
   return Loader(std::filesystem::absolute(file), resolve_secrets).load(text);
+}
+
+yaml::Places places_of(const std::filesystem::path& file) {
+  Loader loader(std::filesystem::absolute(file), false);
+  if (const auto text = read_text(file)) (void)loader.load(*text);
+  return loader.places();
 }
 
 }  // namespace sluice::config

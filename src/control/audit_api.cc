@@ -162,6 +162,10 @@ HttpResponse AuditApi::records(const Asked& asked) {
   }
   json::object out{{"records", std::move(all)}, {"next", nullptr}};
   if (page->next) out["next"] = audit::to_text(*page->next);
+  Result<std::vector<std::string>> damage = std::vector<std::string>();
+  if (!asked.own) damage = audit::known_damage(audit_directory_);
+  if (!damage) return failed(damage.error());
+  if (!damage->empty()) out["damaged"] = json::array(damage->begin(), damage->end());
   return json_response(200, out);
 }
 

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "audit/count.h"
+#include "audit/subject_set.h"
 #include "base/test_folder.h"
+#include "mask/sightings.h"
 #include "store/state.h"
 
 namespace sluice::control {
@@ -24,7 +26,8 @@ class AuditApiTest : public ::testing::Test {
     log = std::move(*opened);
     api.emplace(*log, folder / "audit", [this] { return store::open_local(folder.path()); });
   }
-  void write(const std::string& user, const std::string& text, uint64_t duration) {
+  void write(const std::string& user, const std::string& text, uint64_t duration,
+             std::string_view seen = {}) {
     audit::SessionContext context;
     context.session_id = 1;
     context.user = user;
@@ -33,6 +36,7 @@ class AuditApiTest : public ::testing::Test {
     event.text = text;
     event.kind = "SELECT";
     event.duration_micros = duration;
+    event.seen_shown = seen;
     ASSERT_TRUE(log->writer(0).append(audit::EncodedContext(context), event));
   }
   HttpResponse ask(const std::string& method, const std::string& path,
@@ -182,6 +186,33 @@ TEST_F(AuditApiTest, WhatIsWrongIsSaid) {
   EXPECT_EQ(ask("POST", "/api/v1/audit/records").status, 405);
   EXPECT_EQ(ask("GET", "/api/v1/audit/other").status, 404);
   EXPECT_FALSE(api->answer({"GET", "/api/v1/sessions", {}}, {}));
+}
+
+TEST_F(AuditApiTest, SaysThatMoreHaveSeenAValueThanAreTold) {
+  auto database = store::open_local(folder.path());
+  ASSERT_TRUE(database);
+  const auto secret = store::installation_secret(*database);
+  ASSERT_TRUE(secret);
+  const auto digest = mask::sighting(mask::sighting_key(*secret), "alice@example.com");
+  ASSERT_TRUE(digest);
+  const std::string seen = audit::encode_set({*digest});
+  for (const auto* user : {"first", "second", "third"}) write(user, "SELECT one", 1, seen);
+  const auto asked = [&](int limit) {
+    const auto response =
+        ask("POST", "/api/v1/audit/who-saw",
+            json::serialize(json::object{{"value", "alice@example.com"}, {"limit", limit}}));
+    EXPECT_EQ(response.status, 200) << response.body;
+    return json::parse(response.body).as_object();
+  };
+  const auto some = asked(2);
+  EXPECT_TRUE(some.at("truncated").as_bool());
+  const auto& told = some.at("records").as_array();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].at("user"), "second");
+  EXPECT_EQ(told[1].at("user"), "third");
+  const auto all = asked(3);
+  EXPECT_FALSE(all.at("truncated").as_bool());
+  EXPECT_EQ(all.at("records").as_array().size(), 3U);
 }
 
 TEST_F(AuditApiTest, AnswersMoreThanSearches) {

@@ -157,13 +157,19 @@ json::object search_path() {
 }
 
 json::object records_answer(std::string_view about, std::string_view record) {
-  return answer(about, "application/json", object_schema({{"records", list_of(shape(record))}}));
+  return answer(
+      about, "application/json",
+      object_schema({{"records", list_of(shape(record))}, {"damaged", list_of(text_schema())}},
+                    {"damaged"}));
 }
 
 json::object who_saw_path() {
-  json::object post =
-      operation("whoSaw", "Who has received a value", {},
-                records_answer("Results that it was in, the oldest first", "SeenRecord"));
+  json::object post = operation(
+      "whoSaw", "Who has received a value", {},
+      answer("Results that it was in, the oldest first; `truncated`: there are older ones",
+             "application/json",
+             object_schema({{"records", list_of(shape("SeenRecord"))},
+                            {"truncated", {{"type", "boolean"}}}})));
   const json::object asked = object_schema({{"value", text_schema()},
                                             {"masked_too", {{"type", "boolean"}}},
                                             {"since", text_schema()},

@@ -1,5 +1,7 @@
 #include "control/audit_questions.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "audit/answers_json.h"
@@ -9,6 +11,7 @@
 #include "base/parse_time.h"
 #include "control/body.h"
 #include "control/captured_result.h"
+#include "control/likely_classes.h"
 #include "mask/sightings.h"
 
 namespace sluice::control {
@@ -32,6 +35,7 @@ Result<audit::WhoSawQuery> who_saw_query(const json::object& body, const std::st
   if (!digest)
     return fail(ErrorCode::kInvalidInput, "value: expected a text with letters or digits");
   query.digest = *digest;
+  query.classes = likely_classes(text_of(body, "value"));
   const auto* masked = body.if_contains("masked_too");
   query.masked_too = masked != nullptr && masked->is_bool() && masked->get_bool();
   SLUICE_ASSIGN(query.since_micros, parse_time(text_of(body, "since")));
@@ -133,16 +137,24 @@ HttpResponse AuditQuestions::who_saw(const HttpRequest& request) {
   if (!database) return failed(database.error());
   const auto secret = store::installation_secret(*database);
   if (!secret) return failed(secret.error());
-  const auto query = who_saw_query(*body, *secret);
+  auto query = who_saw_query(*body, *secret);
   if (!query) return failed(query.error());
+  // One more than is told, so that nobody is left out without a word.
+  const size_t told = query->limit++;
   if (const auto noted = note_reading(log_, request.user, "asked over HTTP who has seen a value");
       !noted)
     return failed(noted.error());
   const auto found = audit::who_saw(audit_directory_, *query);
   if (!found) return failed(found.error());
+  const auto damage = audit::known_damage(audit_directory_);
+  if (!damage) return failed(damage.error());
+  // The oldest come first, and are those that are left out.
+  const size_t left_out = found->size() - std::min(found->size(), told);
   json::array all;
-  for (const auto& one : *found) all.push_back(audit::to_json(one));
-  return json_response(200, json::object{{"records", std::move(all)}});
+  for (size_t i = left_out; i < found->size(); ++i) all.push_back(audit::to_json((*found)[i]));
+  json::object out{{"records", std::move(all)}, {"truncated", left_out > 0}};
+  if (!damage->empty()) out["damaged"] = json::array(damage->begin(), damage->end());
+  return json_response(200, out);
 }
 
 HttpResponse AuditQuestions::history(const std::string& reader, const audit::Given& given) {

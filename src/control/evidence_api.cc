@@ -1,14 +1,18 @@
 #include "control/evidence_api.h"
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include "audit/key_chain.h"
 #include "audit/receipt.h"
+#include "audit/search.h"
 #include "audit/tree_files.h"
+#include "control/audit_questions.h"
 #include "control/problem.h"
 #include "tlog/checkpoint.h"
 #include "tlog/tile.h"
@@ -23,6 +27,14 @@ HttpResponse answer(const Error& error) {
                      : error.code == ErrorCode::kUnavailable ? 503
                                                              : 500;
   return problem(status, error.text);
+}
+
+/// What waits for a disk, a token or a signature holds up nobody else.
+HttpResponse later(std::string whose, std::function<HttpResponse()> work) {
+  HttpResponse response;
+  response.whose = std::move(whose);
+  response.later = std::move(work);
+  return response;
 }
 
 /// Its name never stands for anything else.
@@ -71,17 +83,21 @@ std::optional<HttpResponse> EvidenceApi::answer_local(const HttpRequest& request
     return json_response(200, boost::json::object{{"key", log_.key().text()}});
   }
   if (request.method == "POST" && request.path == "/api/v1/audit/key/rotate") {
-    const auto key = log_.rotate_key();
-    if (!key) return answer(key.error());
-    return json_response(200, boost::json::object{{"key", key->text()}});
+    return later("audit key", [this] {
+      const auto key = log_.rotate_key();
+      if (!key) return answer(key.error());
+      return json_response(200, boost::json::object{{"key", key->text()}});
+    });
   }
   const bool post = request.method == "POST";
   if (upkeep_ != nullptr && request.path == "/api/v1/audit/retention" &&
       (post || request.method == "GET")) {
-    return retention(!post);
+    return later("audit retention", [this, trial = !post] { return retention(trial); });
   }
   if (request.method == "GET" && request.path.starts_with(kReceipts)) {
-    return receipt(std::string_view(request.path).substr(kReceipts.size()));
+    return later("audit receipts", [this, request, at = kReceipts.size()] {
+      return receipt(request, std::string_view(request.path).substr(at));
+    });
   }
   return std::nullopt;
 }
@@ -96,9 +112,29 @@ HttpResponse EvidenceApi::retention(bool trial) {
   return json_response(200, boost::json::object{{"rules", std::move(rules)}});
 }
 
-HttpResponse EvidenceApi::receipt(std::string_view id) {
+/// As they see it in their history: their statement, and for whom they act now.
+bool EvidenceApi::is_own(const HttpRequest& request, uint64_t sequence) const {
+  const auto record = audit::show(audit_directory_, sequence);
+  if (!record || record->type != audit::EventType::kStatement) return false;
+  const auto& actors = record->context.actors;
+  return record->context.user == request.user &&
+         (request.person.empty() || (!actors.empty() && actors.back() == request.person));
+}
+
+HttpResponse EvidenceApi::receipt(const HttpRequest& request, std::string_view id) {
   const auto sequence = tlog::parse_size(id);
   if (!sequence) return problem(400, "not a record's number");
+  const bool reads_all = request.user.empty() || request.roles.meet(Role::kAuditor | Role::kAdmin);
+  if (!reads_all && !is_own(request, *sequence)) {
+    return problem(404, fmt::format("there is no record {} of a statement of yours", *sequence),
+                   "Its number stands in your history, and in the answer to a query: record.");
+  }
+  if (reads_all) {
+    if (const auto noted =
+            note_reading(log_, request.user, fmt::format("receipt of record {}", *sequence));
+        !noted)
+      return answer(noted.error());
+  }
   if (*sequence <= log_.health().last_sequence) {
     // Shared with the callback, which may come after the wait has been given up.
     auto published = std::make_shared<std::promise<void>>();

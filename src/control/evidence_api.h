@@ -21,7 +21,9 @@ class EvidenceApi {
   /// it out. It tells how many records there are, and nothing of them.
   std::optional<HttpResponse> answer_public(const HttpRequest& request);
   /// GET /api/v1/audit/key, POST /api/v1/audit/key/rotate, GET /api/v1/audit/receipts/ID, GET and
-  /// POST /api/v1/audit/retention: what the rules would take, and take it.
+  /// POST /api/v1/audit/retention: what the rules would take, and take it. Receipts are of
+  /// anybody's statements for those who read the audit trail, of their own for all others. All but
+  /// the key are answered later.
   std::optional<HttpResponse> answer_local(const HttpRequest& request);
 
   void set_upkeep(audit::Upkeep& upkeep) { upkeep_ = &upkeep; }
@@ -29,7 +31,8 @@ class EvidenceApi {
  private:
   HttpResponse retention(bool trial);
   HttpResponse rotation(std::string_view number) const;
-  HttpResponse receipt(std::string_view id);
+  bool is_own(const HttpRequest& request, uint64_t sequence) const;
+  HttpResponse receipt(const HttpRequest& request, std::string_view id);
 
   audit::Log& log_;
   std::filesystem::path audit_directory_;

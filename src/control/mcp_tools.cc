@@ -61,6 +61,7 @@ ToolAnswer told(const mcp::Answer& answer) {
     if (!answer.detail.empty()) error["detail"] = answer.detail;
     if (!answer.hint.empty()) error["hint"] = answer.hint;
     if (answer.position > 0) error["position"] = answer.position;
+    if (answer.record != 0) error["record"] = answer.record;
     return {{{"error", std::move(error)}}, true};
   }
   json::array columns, rows, notices;
@@ -78,6 +79,7 @@ ToolAnswer told(const mcp::Answer& answer) {
                      {"columns", std::move(columns)},
                      {"rows", std::move(rows)},
                      {"truncated", answer.truncated}};
+  if (answer.record != 0) found["record"] = answer.record;
   if (!notices.empty()) found["notices"] = std::move(notices);
   return {std::move(found), false};
 }

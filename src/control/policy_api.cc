@@ -10,9 +10,11 @@
 #include "control/caller.h"
 #include "control/lint_json.h"
 #include "control/policy_json.h"
+#include "control/recorded_statements.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/session_scope.h"
 #include "policy/cases.h"
+#include "policy/replay.h"
 #include "sql/analyse.h"
 #include "sql/lint.h"
 
@@ -38,52 +40,6 @@ json::object to_json(const store::PolicyVersion& version) {
                       {"time", format_time(version.time_micros)},
                       {"author", version.author},
                       {"comment", version.comment}};
-}
-
-/// As the record has them. Old records do not tell the kind: that of today is taken.
-void take_kind(const audit::SessionContext& context, const policy::Principal& now,
-               policy::Principal& principal) {
-  using enum policy::PrincipalKind;
-  if (context.kind.empty()) {
-    principal.kind = now.kind;
-    principal.attributes = now.attributes;
-    return;
-  }
-  for (const auto kind : {kHuman, kService, kAgent}) {
-    if (context.kind == policy::name_of(kind)) principal.kind = kind;
-  }
-  for (const std::string& attribute : context.attributes) {
-    const size_t equals = attribute.find('=');
-    if (equals == std::string::npos) continue;
-    principal.attributes[attribute.substr(0, equals)] = attribute.substr(equals + 1);
-  }
-}
-
-policy::RecordedStatement statement_of(audit::Record record, const policy::Principal& now) {
-  policy::RecordedStatement statement;
-  statement.id = record.sequence;
-  statement.time_micros = record.time_micros;
-  take_kind(record.context, now, statement.principal);
-  statement.principal.user = record.context.user;
-  statement.principal.groups = std::move(record.context.groups);
-  statement.principal.authentication = record.context.authentication;
-  statement.target = {record.context.database, record.context.environment};
-  statement.cut = record.text_length > record.text.size();
-  statement.text = std::move(record.text);
-  statement.client_address = record.context.client_address;
-  statement.application = record.context.application;
-  statement.purpose = record.purpose;
-  statement.run = !record.context.run.empty();
-  statement.prompt = !record.context.prompt.empty();
-  statement.tainted = record.context.tainted;
-  statement.effect = policy::Effect::kAllow;
-  if (record.outcome == audit::Outcome::kDenied) {
-    // A hold is refused until somebody can approve it, and says so.
-    const bool held = record.message.find("held for approval") != std::string::npos;
-    statement.effect = held ? policy::Effect::kHold : policy::Effect::kDeny;
-  }
-  statement.rule = record.rule;
-  return statement;
 }
 
 HttpResponse not_shown_for() {
@@ -282,21 +238,13 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
   query.limit = limit > 0 ? static_cast<size_t>(limit) : kMostRecords;
   auto records = audit::search(audit_directory_, query);
   if (!records) return failed(records.error());
-  std::map<std::string, policy::Principal> principals;
-  std::vector<policy::RecordedStatement> statements;
-  for (auto& record : *records) {
-    // A text that was parsed and then run stands there twice, and is judged once.
-    if (record.outcome == audit::Outcome::kSkipped || record.text.empty()) continue;
-    const std::string& user = record.context.user;
-    auto found = principals.find(user);
-    if (found == principals.end()) found = principals.emplace(user, principal_of(user)).first;
-    statements.push_back(statement_of(std::move(record), found->second));
-  }
+  const auto statements = recorded_statements(
+      std::move(*records), [this](const std::string& user) { return principal_of(user); });
   if (const std::string old = text_of(*body, "old"); !old.empty()) {
     const auto old_policy = policy_in(old, text_of(*body, "old_file"));
     if (!old_policy) return failed(old_policy.error());
     return json_response(
-        200, to_json(policy::effect_of(*old_policy, *policy, std::move(statements), understand())));
+        200, to_json(policy::replay_both(*old_policy, *policy, statements, understand())));
   }
   return json_response(200, to_json(policy::replay(*policy, statements, understand())));
 }

@@ -9,7 +9,8 @@
 #include "gateway/gateway.h"
 #include "gateway/policy_keeper.h"
 #include "gateway/policy_proposals.h"
-#include "policy/diff.h"
+#include "policy/policy.h"
+#include "policy/understand.h"
 
 namespace sluice::control {
 

@@ -151,23 +151,34 @@ json::array to_json(const std::vector<policy::RuleTrace>& rules) {
 }
 
 json::object to_json(const policy::ReplayReport& report) {
-  json::array changes;
+  json::array changes, not_judged;
   for (const auto& change : report.changes) {
-    changes.push_back(json::object{{"user", to_printable_utf8(change.user)},
-                                   {"was", policy::name_of(change.old_effect)},
-                                   {"would_be", policy::name_of(change.new_effect)},
-                                   {"old_rule", change.old_rule},
-                                   {"new_rule", change.new_rule},
-                                   {"statements", change.statements},
-                                   {"texts", change.texts},
-                                   {"first_record", change.first_id},
-                                   {"example", to_printable_utf8(change.example)},
-                                   {"message", to_printable_utf8(change.message)}});
+    json::object one{{"user", to_printable_utf8(change.user)},
+                     {"was", policy::name_of(change.old_fate)},
+                     {"would_be", policy::name_of(change.new_fate)},
+                     {"old_rule", change.old_rule},
+                     {"new_rule", change.new_rule},
+                     {"statements", change.statements},
+                     {"texts", change.texts},
+                     {"first_record", change.first_id},
+                     {"example", to_printable_utf8(change.example)},
+                     {"message", to_printable_utf8(change.message)}};
+    if (change.passed) {
+      one["limit"] = change.passed->limit;
+      one["most"] = change.passed->most;
+      if (change.passed->got > 0) one["got"] = change.passed->got;
+    }
+    changes.push_back(std::move(one));
   }
+  for (const auto& some : report.not_judged)
+    not_judged.push_back(json::object{{"why", some.why}, {"statements", some.statements}});
   return {{"statements", report.statements},
           {"unchanged", report.unchanged},
-          {"not_judged", report.cut},
+          {"by_gateway", report.by_gateway},
+          {"not_judged", report.count_not_judged()},
+          {"not_judged_why", std::move(not_judged)},
           {"newly_refused", report.newly_refused},
+          {"newly_limited", report.newly_limited},
           {"newly_allowed", report.newly_allowed},
           {"changes", std::move(changes)}};
 }

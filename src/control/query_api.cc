@@ -66,6 +66,7 @@ HttpResponse told(const mcp::Answer& answer, int64_t micros) {
   }
   if (answer.failed()) {
     json::object body{{"title", answer.message}, {"status", 422}, {"sqlstate", answer.sqlstate}};
+    if (answer.record != 0) body["record"] = answer.record;
     if (!answer.detail.empty()) body["detail"] = answer.detail;
     if (!answer.hint.empty()) body["hint"] = answer.hint;
     if (answer.position > 0) body["position"] = answer.position;
@@ -80,12 +81,11 @@ HttpResponse told(const mcp::Answer& answer, int64_t micros) {
       values.push_back(value ? json::value(*value) : json::value(nullptr));
     rows.push_back(std::move(values));
   }
-  return json_response(200, json::object{{"columns", std::move(columns)},
-                                         {"rows", std::move(rows)},
-                                         {"truncated", answer.truncated},
-                                         {"command", answer.tag},
-                                         {"notices", texts(answer.notices)},
-                                         {"duration_micros", micros}});
+  json::object out{{"columns", std::move(columns)},    {"rows", std::move(rows)},
+                   {"truncated", answer.truncated},    {"command", answer.tag},
+                   {"notices", texts(answer.notices)}, {"duration_micros", micros}};
+  if (answer.record != 0) out["record"] = answer.record;
+  return json_response(200, out);
 }
 
 /// What is sensitive in a database, by "schema.table.column".

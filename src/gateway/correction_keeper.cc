@@ -59,6 +59,24 @@ Result<int64_t> CorrectionKeeper::set(Gateway& gateway, const store::ColumnCorre
   return number;
 }
 
+Result<> CorrectionKeeper::keep_copies(Gateway& gateway) {
+  const auto copies = gateway.copies();
+  if (copies.empty()) return {};
+  const std::lock_guard lock(mutex_);
+  for (const auto& [database, copy] : copies) {
+    store::ColumnCorrection next;
+    next.database = database;
+    next.schema = copy.schema;
+    next.table = copy.table;
+    next.column = copy.column;
+    next.cls = privacy::info(copy.cls).name;
+    next.author = std::string(privacy::kCopyOf) + copy.from;
+    next.comment = "a statement has put values of it there";
+    SLUICE_TRY(store::add_column_correction(database_, next));
+  }
+  return refresh_locked(&gateway);
+}
+
 Result<> CorrectionKeeper::refresh(Gateway& gateway) {
   const std::lock_guard lock(mutex_);
   return refresh_locked(&gateway);

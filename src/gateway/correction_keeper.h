@@ -25,6 +25,8 @@ class CorrectionKeeper {
   /// session. kInvalidInput for a class that does not exist, kNotFound for a database or a column.
   /// Returns its number.
   Result<int64_t> set(Gateway& gateway, const store::ColumnCorrection& next);
+  /// Saves the classes that statements have taken along to other columns, each once.
+  Result<> keep_copies(Gateway& gateway);
   /// Reads them again, and puts them in force if they are others.
   Result<> refresh(Gateway& gateway);
   /// All of them, the newest first.

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "gateway/database_trial.h"
+#include "gateway/drift.h"
 #include "gateway/own_address.h"
 #include "gateway/reach.h"
 #include "gateway/session.h"
@@ -89,6 +90,7 @@ class GatewayImpl : public Gateway {
   std::vector<std::string> databases() override;
   Result<std::shared_ptr<const privacy::Labels>> labels(const std::string& database) override;
   void set_corrections(Corrections corrections) override;
+  std::vector<privacy::CopyIn> copies() override { return copies_in(runtime()->databases); }
 
  private:
   /// People's words on the columns of a database.
@@ -213,8 +215,8 @@ void GatewayImpl::watch_catalogs(const Runtime& runtime) {
 
 void GatewayImpl::record_drift(const config::DatabaseConfig& config,
                                const std::vector<catalog::Change>& changes) {
-  std::string message = "no recorded statement made this:";
-  for (const auto& change : changes) message += "\n" + change.to_string();
+  const std::string message = drift_message(changes);
+  const std::string details = audit::encode_details(drift_details(changes));
   log::warn("database {}: the schema has changed, and {}", config.name, message);
   audit::SessionContext context;
   context.database = config.name;
@@ -223,6 +225,7 @@ void GatewayImpl::record_drift(const config::DatabaseConfig& config,
   event.type = audit::EventType::kSchemaDrift;
   event.time_micros = wall_micros();
   event.message = message;
+  event.details = details;
   if (const auto recorded = shared_.log.append_admin(context, event); !recorded) {
     log::error("schema drift of {} could not be recorded: {}", config.name, recorded.error().text);
   }

@@ -126,6 +126,8 @@ class Gateway {
   /// People's words from now on, in place of the former ones; they count from the next statement
   /// of every session on.
   virtual void set_corrections(Corrections corrections) = 0;
+  /// What statements have put into columns of each database whose class no correction says yet.
+  virtual std::vector<privacy::CopyIn> copies() = 0;
 
   virtual std::vector<SessionInfo> sessions() = 0;
   /// Ends a session as pg_terminate_backend would; kNotFound if there is none.

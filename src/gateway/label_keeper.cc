@@ -10,6 +10,8 @@ namespace {
 
 /// What could not be sampled is tried again after a while, then less and less often.
 constexpr Duration kFirstPause = std::chrono::seconds(10), kLongestPause = std::chrono::hours(1);
+/// Copies that are waited for to become corrections.
+constexpr size_t kMostCopies = 10'000;
 /// What the last catalog does not have may belong to a transaction that is still open.
 constexpr Duration kForgetAfter = std::chrono::minutes(1);
 
@@ -164,19 +166,69 @@ void LabelKeeper::set_corrections(std::vector<privacy::Correction> corrections) 
   {
     const std::lock_guard lock(mutex_);
     corrections_ = std::move(corrections);
-    std::vector<catalog::Oid> changed;
-    for (const auto& [oid, known] : known_) {
-      auto finished = finish(catalog_.get(), oid);
-      auto& table = tables_[oid];
-      if (same_decisions(*table, *finished)) continue;
-      table = std::move(finished);
-      changed.push_back(oid);
-    }
-    want_referencing(changed);
-    changed_ |= !changed.empty();
-    if (changed_) publish();
+    // What is said of a column is said for good: of what is copied there later, too.
+    std::erase_if(copies_, [&](const privacy::Copy& copy) {
+      return std::any_of(corrections_.begin(), corrections_.end(), [&](const auto& said) {
+        return said.schema == copy.schema && said.table == copy.table && said.column == copy.column;
+      });
+    });
+    finish_all();
   }
   pump();
+}
+
+void LabelKeeper::carry(const std::vector<privacy::Copy>& copies) {
+  {
+    const std::lock_guard lock(mutex_);
+    const size_t before = copies_.size();
+    for (const privacy::Copy& copy : copies) {
+      if (std::find(copies_.begin(), copies_.end(), copy) == copies_.end()) copies_.push_back(copy);
+    }
+    if (copies_.size() == before) return;
+    // Of tables that never came to be.
+    if (copies_.size() > kMostCopies)
+      copies_.erase(copies_.begin(), copies_.end() - static_cast<ptrdiff_t>(kMostCopies));
+    finish_all();
+  }
+  pump();
+}
+
+std::vector<privacy::Copy> LabelKeeper::carried(bool& more) const {
+  std::vector<privacy::Copy> out;
+  more = false;
+  const std::lock_guard lock(mutex_);
+  for (const privacy::Copy& copy : copies_) {
+    bool there = false;
+    for (const auto& [oid, known] : known_) {
+      if (known.found->schema != copy.schema || known.found->name != copy.table) continue;
+      there = true;
+      for (const privacy::ColumnLabel& label : tables_.at(oid)->columns) {
+        const auto& evidence = label.decision.evidence;
+        const bool by_copy = label.corrected_by.empty() && evidence.size() == 1 &&
+                             evidence[0] == std::string(privacy::kCopyOf) + copy.from;
+        if (!by_copy) continue;
+        out.push_back(copy);
+        out.back().column = label.name;
+        out.back().cls = label.decision.cls;
+      }
+    }
+    more = more || !there;
+  }
+  return out;
+}
+
+void LabelKeeper::finish_all() {
+  std::vector<catalog::Oid> changed;
+  for (const auto& [oid, known] : known_) {
+    auto finished = finish(catalog_.get(), oid);
+    auto& table = tables_[oid];
+    if (same_decisions(*table, *finished)) continue;
+    table = std::move(finished);
+    changed.push_back(oid);
+  }
+  want_referencing(changed);
+  changed_ |= !changed.empty();
+  if (changed_) publish();
 }
 
 void LabelKeeper::look(const Catalog& catalog) {
@@ -312,6 +364,7 @@ std::shared_ptr<const privacy::TableLabels> LabelKeeper::finish(const catalog::C
   }
   corrections.insert(corrections.end(), corrections_.begin(), corrections_.end());
   privacy::correct(*out, corrections);
+  privacy::carry(*out, copies_);
   return out;
 }
 

@@ -49,6 +49,12 @@ class LabelKeeper {
   /// Classifies in the background whatever in a new catalog is not known yet; forgets what is gone.
   void follow(const Catalog& catalog);
 
+  /// What a statement is about to put into other columns takes its class along, from now on.
+  void carry(const std::vector<privacy::Copy>& copies);
+  /// Those among them that no correction says yet, of columns that are known. `more`: there are
+  /// some of tables that are not, until the catalog is read again.
+  std::vector<privacy::Copy> carried(bool& more) const;
+
   /// People's words from now on, in place of the former ones.
   void set_corrections(std::vector<privacy::Correction> corrections);
 
@@ -110,6 +116,8 @@ class LabelKeeper {
                                                      catalog::Oid oid) const;
   void finish_families(const catalog::Catalog& catalog, const std::vector<catalog::Oid>& relations);
   void want_referencing(const std::vector<catalog::Oid>& changed);
+  /// After a change of what is said from outside: of all that is known.
+  void finish_all();
   void publish();
   std::vector<std::function<void(bool)>> who_knows_now();
 
@@ -131,7 +139,8 @@ class LabelKeeper {
   bool changed_ = false;            ///< `tables_` differs from `labels_`
   std::unordered_map<catalog::Oid, Known> known_;
   std::vector<privacy::Correction> corrections_;
-  Catalog catalog_;  ///< the last one followed
+  std::vector<privacy::Copy> copies_;  ///< that are no correction yet
+  Catalog catalog_;                    ///< the last one followed
   bool built_in_ = false;
   std::unordered_map<catalog::Oid, Wanted> wanted_;
   std::deque<catalog::Oid> urgent_, later_;  ///< of `wanted_`; may name what is wanted no more

@@ -24,9 +24,10 @@ bool declares(const sql::StatementFacts& facts, bool held) {
   });
 }
 
-bool commits(const sql::StatementFacts& facts) {
-  return std::find(facts.transaction.begin(), facts.transaction.end(),
-                   sql::TransactionEffect::kCommit) != facts.transaction.end();
+/// Whether names may mean something else behind it.
+bool turns_names(const sql::StatementFacts& facts) {
+  return facts.may_change_settings || facts.schema_change || facts.temporary_change ||
+         facts.dynamic_sql;
 }
 
 }  // namespace
@@ -68,21 +69,24 @@ void OpenCursors::note_code(const sql::StatementFacts& facts, uint64_t in_scope,
   if (!runs_code(facts) || (!declares(facts, false) && !moves_cursors_in_code(facts))) return;
   several = several || (code && scope != in_scope);
   code = true;
+  moves = moves || moves_cursors_in_code(facts);
   held = held || declares(facts, true);
   doubts |= brings;
   scope = in_scope;
 }
 
 void OpenCursors::end_transaction() {
-  code = held = several = false;
+  code = moves = held = several = false;
   doubts = 0;
   scope = 0;
 }
 
 bool OpenCursors::elsewhere(const sql::StatementFacts& facts, uint64_t now) const {
   const bool takes = !facts.cursors.empty();
-  if (takes && facts.may_change_settings && (code || runs_code(facts))) return true;
-  return (takes || (held && commits(facts))) && elsewhere(now);
+  const bool holds = held || (runs_code(facts) && declares(facts, true));
+  // In the same text, or, of what runs at COMMIT, before it: a Sync may be one.
+  if (turns_names(facts) && (holds || (takes && (code || runs_code(facts))))) return true;
+  return takes && elsewhere(now);
 }
 
 }  // namespace sluice::gateway

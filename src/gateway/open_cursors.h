@@ -32,7 +32,8 @@ struct OpenCursors {
 
   // Of the transaction: what outlives it (WITH HOLD) has run by then.
   bool code = false;     ///< one runs code as it is taken from
-  bool held = false;     ///< and one that does runs at COMMIT
+  bool moves = false;    ///< which may open and close others
+  bool held = false;     ///< one that runs code does so at COMMIT
   uint8_t doubts = 0;    ///< what such code may bring into doubt
   uint64_t scope = 0;    ///< SessionScope::id where its names were looked up
   bool several = false;  ///< of such scopes

@@ -13,15 +13,6 @@ constexpr const char* kWayOut =
     "Save a good one with: sluice policy save FILE --offline; or name another in the "
     "configuration, by policy.file or policy.profile";
 
-Result<std::shared_ptr<const policy::Policy>> read_file(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(io_error("cannot read the policy " + file, errno));
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return fail(io_error("cannot read the policy " + file, errno));
-  return policy::Policy::parse(text.str(), file);
-}
-
 /// The policy that the store holds, or nothing when none has been saved.
 Result<std::optional<SourcedPolicy>> read_store(store::Database& database) {
   SLUICE_ASSIGN(const auto stored, store::latest_policy_version(database));
@@ -38,13 +29,22 @@ Result<std::optional<SourcedPolicy>> read_store(store::Database& database) {
 
 }  // namespace
 
+Result<std::shared_ptr<const policy::Policy>> read_policy_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(io_error("cannot read the policy " + file, errno));
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return fail(io_error("cannot read the policy " + file, errno));
+  return policy::Policy::parse(text.str(), file);
+}
+
 std::string stored_policy_name(int64_t number) { return fmt::format("stored policy {}", number); }
 
 Result<SourcedPolicy> load_policy(const config::PolicyConfig& config, store::Database& database) {
   SourcedPolicy loaded;
   if (!config.file.empty()) {
     loaded.source = "file";
-    SLUICE_ASSIGN(loaded.policy, read_file(config.file));
+    SLUICE_ASSIGN(loaded.policy, read_policy_file(config.file));
     return loaded;
   }
   if (config.from_store()) {

@@ -23,6 +23,9 @@ struct SourcedPolicy {
 /// What policies that come from the store are called: "stored policy 3".
 std::string stored_policy_name(int64_t number);
 
+/// kInvalidInput: each problem is on a line of its own, with its place in the file.
+Result<std::shared_ptr<const policy::Policy>> read_policy_file(const std::string& file);
+
 /// The policy that `config` means. One that cannot be used is an error which says what to do;
 /// nothing else takes its place.
 Result<SourcedPolicy> load_policy(const config::PolicyConfig& config, store::Database& database);

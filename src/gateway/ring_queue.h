@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -17,7 +18,10 @@ class RingQueue {
   const T& front() const { return slots_[head_]; }
   T& at(size_t i) { return slots_[(head_ + i) & (capacity_ - 1)]; }
   const T& at(size_t i) const { return slots_[(head_ + i) & (capacity_ - 1)]; }
-  T& back() { return at(size_ - 1); }
+  T& back() {
+    assert(size_ > 0);
+    return at(size_ - 1);
+  }
 
   /// Makes room for one more at the end and returns it, as its last user left it.
   T& push() {
@@ -27,12 +31,16 @@ class RingQueue {
   }
   /// What its first one must not keep until it is used again is let go of by its `leave`.
   void pop() {
+    assert(size_ > 0);
     if constexpr (requires(T& each) { each.leave(); }) at(0).leave();
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
   }
   /// Takes the last one back.
-  void drop_back() { --size_; }
+  void drop_back() {
+    assert(size_ > 0);
+    --size_;
+  }
   /// Frees all memory; only when empty.
   void release() {
     slots_.reset();

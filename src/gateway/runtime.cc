@@ -15,8 +15,8 @@ pg::Framer::Rules client_rules(const config::LimitsConfig& limits) {
   const auto set = [&](std::string_view types, pg::Framer::Handling handling) {
     for (const char type : types) rules.by_type[static_cast<unsigned char>(type)] = handling;
   };
-  set("QPEDCSHXcf", pg::Framer::Handling::kGather);
-  set("BdF", pg::Framer::Handling::kStream);
+  set("QPBEDCSHXcf", pg::Framer::Handling::kGather);
+  set("dF", pg::Framer::Handling::kStream);
   rules.gather_limit = static_cast<uint32_t>(limits.statement_bytes);
   return rules;
 }
@@ -54,6 +54,16 @@ Result<Databases> make_databases(const config::Config& config, const Runtime* pr
     databases.emplace(entry.name, std::move(database));
   }
   return databases;
+}
+
+std::vector<privacy::CopyIn> copies_in(const Databases& databases) {
+  std::vector<privacy::CopyIn> out;
+  for (const auto& [name, database] : databases) {
+    bool more = false;
+    for (auto& copy : database->labels().carried(more)) out.emplace_back(name, std::move(copy));
+    if (more) database->catalog().when_current([](const auto&) {});
+  }
+  return out;
 }
 
 Result<std::shared_ptr<const Runtime>> make_runtime(

@@ -38,6 +38,10 @@ enum class Renew : uint8_t { kAll, kNewAlone };
 Result<Databases> make_databases(const config::Config& config, const Runtime* previous,
                                  Renew renew);
 
+/// What statements have put into columns of each, whose class no correction says yet. Has catalogs
+/// read again, in the background, where that is needed to know.
+std::vector<privacy::CopyIn> copies_in(const Databases& databases);
+
 /// Builds the next runtime from a configuration, keeping the Database objects (and so the pooled
 /// connections) of databases that did not change. Resolves host names: blocking.
 Result<std::shared_ptr<const Runtime>> make_runtime(

@@ -140,8 +140,8 @@ class Session : private net::StreamHandler, private ServerUser {
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
-  void bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
-                        bool& writes) const;
+  DecisionPtr portal_as_cursor(const sql::StatementFacts& facts);
+  void bound_by_cursors(const sql::StatementFacts& of, DecisionPtr& decision, bool& writes);
   Pass on_function_call();
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
@@ -159,7 +159,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
   const Expected* bind_ahead(Bytes portal, bool& other);
   DecisionPtr means_otherwise(const Statement* text, uint64_t scope, const Expected* bind,
-                              const Portal* portal) const;
+                              const Portal* portal);
   DecisionPtr decide_bound(const Statement& text, DecisionPtr decision, const BoundAt& bound,
                            bool& writes);
 
@@ -309,7 +309,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<const Masking> masking_of(const Statement& statement);
   bool label_first(const Piece& piece, const Statement& statement);
   DecisionPtr objection(const Statement& statement);
-  DecisionPtr masked_values_written(const Statement& statement, Bytes values);
+  DecisionPtr masked_values_written(const Statement& statement, Bytes values, bool whole = true);
   bool may_guess(const Masking* masking, DecisionPtr& refused);
   void veil(Expected& entry, const Statement* statement);
   bool must_describe(const Statement* statement);

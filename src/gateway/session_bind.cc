@@ -14,6 +14,14 @@ Session::Pass Session::on_bind(const Piece& piece) {
   // Enough of a Bind that arrives in parts to know its names and record its first parameters; the
   // rest passes through and is only digested.
   constexpr size_t kCapture = 64 * 1024;
+  if (!piece.first && skip_until_sync_) {
+    // Its place in the queue went with the error of what stands before it.
+    capture_digest_.reset();
+    std::string().swap(capture_);
+    const bool held = std::exchange(bind_held_, false);
+    dropping_ = held && !piece.last;
+    return held ? Pass::kDrop : Pass::kForward;
+  }
   if (piece.first) {
     if (!settle_names()) return defer(piece, kNaming);
     if (naming_problem_) {
@@ -71,7 +79,14 @@ Session::Pass Session::begin_bind(const Piece& piece, size_t kept) {
     const std::string name(prefix->statement);
     const Pass pass = judge_bind(piece, entry, portal, name);
     if (pass != Pass::kForward) {
-      dropping_ = !piece.last && !deferred_;  // What waits comes again, with its rest behind it.
+      // What waits comes again from its beginning, with its rest behind it.
+      dropping_ = !piece.last && !deferred_;
+      if (deferred_ && !piece.first) {
+        deferred_->bytes.assign(1, pg::kBind);
+        append_be32(deferred_->bytes, piece.length - 1);
+        deferred_->bytes.append(capture_, 0, kept).append(piece.body());
+        deferred_->piece.first = true;
+      }
       capture_digest_.reset();
       std::string().swap(capture_);
       return pass;
@@ -192,7 +207,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
       decision = std::move(why);
     } else if (auto none = no_receipt_for(statement->facts(), acting_.stated)) {
       decision = std::move(none);
-    } else if (auto written = masked_values_written(*statement, entry.parameters)) {
+    } else if (auto written = masked_values_written(*statement, piece.body(), piece.whole())) {
       decision = std::move(written);
     }
   }
@@ -230,8 +245,9 @@ const Expected* Session::bind_ahead(Bytes portal, bool& other) {
 /// A portal is executed as it was decided on at its Bind, or not at all: what the server looks up
 /// only then must still be the same.
 Session::DecisionPtr Session::means_otherwise(const Statement* text, uint64_t scope,
-                                              const Expected* bind, const Portal* portal) const {
+                                              const Expected* bind, const Portal* portal) {
   if (text == nullptr) return opened_.elsewhere(scope_.id) ? names_since_opened() : nullptr;
+  if (auto why = portal_as_cursor(text->facts())) return why;
   if (opened_.elsewhere(text->facts(), scope_.id)) return names_since_opened();
   const BoundAt& bound = bind != nullptr ? bind->bound : portal->bound;
   if (bound.epoch == epoch_ || scope == scope_.id || !looked_up_when_run(text->facts()))

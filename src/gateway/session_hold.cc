@@ -334,9 +334,12 @@ void Session::tell_of_hold(const approval::Request& request) {
   }
   fields.set(pg::kFieldDetail, fmt::format("{}\nWho decides: {}.", held_->decision->message,
                                            fmt::join(who, ", then ")));
-  fields.set(
-      pg::kFieldHint,
-      fmt::format("They see it with: sluice approval show {}. Cancel to give up.", request.number));
+  const std::string& url = admission_.runtime->config->api.url;
+  const std::string console =
+      url.empty() ? url : fmt::format("at {}/approvals/{} or ", url, request.number);
+  fields.set(pg::kFieldHint,
+             fmt::format("They see it {}with: sluice approval show {}. Cancel to give up.", console,
+                         request.number));
   std::string out;
   pg::encode_notice_response(out, fields);
   send_to_client(Bytes(out));

@@ -1,6 +1,8 @@
 // Session: what names of statements, portals and cursors stand for, while answers are to come.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 
@@ -76,10 +78,27 @@ bool Session::portal_in_flight(Bytes portal) const {
   return in_flight(expected_, [&](const Expected& entry) { return settles_portal(entry, portal); });
 }
 
+/// What Bind has opened is decided on as it is executed: by SQL it would be taken from undecided.
+Session::DecisionPtr Session::portal_as_cursor(const sql::StatementFacts& facts) {
+  for (const std::string& name : facts.cursors) {
+    bool other = false;
+    if (prepared_.find_portal(name) == nullptr && bind_ahead(name, other) == nullptr) continue;
+    return refusal(
+        "portal-as-cursor", "34000",
+        fmt::format("portal \"{}\" was opened by Bind, and is not for FETCH or MOVE", name),
+        "Execute the portal, or DECLARE a cursor.");
+  }
+  return nullptr;
+}
+
 /// What is taken from a cursor is bounded as what opened it, and means what it meant there.
 void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
-                               bool& writes) const {
+                               bool& writes) {
   if (!decision->allowed()) return;
+  if (auto why = portal_as_cursor(facts)) {
+    decision = std::move(why);
+    return;
+  }
   if (opened_.elsewhere(facts, scope_.id)) {
     decision = names_since_opened();
     return;
@@ -92,7 +111,7 @@ void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& de
 /// Follows what cursors may have done as one of them was taken from: the code that they run closes
 /// others and opens new ones of their names.
 void Session::follow_taken(const Expected& entry) {
-  if (!opened_.code) return;
+  if (!opened_.moves) return;
   const bool result = entry.text && entry.completed < entry.text->facts().results.size();
   const std::string& taken =
       result ? entry.text->facts().results[entry.completed].fetches : entry.portal;

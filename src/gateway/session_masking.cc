@@ -138,10 +138,16 @@ Session::DecisionPtr Session::objection(const Statement& statement) {
 }
 
 /// What has been masked would take the place of the real value. `values`: the text, or what Bind
-/// sends.
-Session::DecisionPtr Session::masked_values_written(const Statement& statement, Bytes values) {
+/// sends; not `whole`: its beginning.
+Session::DecisionPtr Session::masked_values_written(const Statement& statement, Bytes values,
+                                                    bool whole) {
   const auto masking = masking_of(statement);
   if (!masking || !masking->plan().fills_hidden) return nullptr;
+  if (!whole) {
+    return refusal("masked-columns", "54000",
+                   "values for columns that are masked for you are too long to be looked at",
+                   "Leave the column out of what you write, or raise limits.statement_bytes.");
+  }
   if (values.find(mask::kStars) == Bytes::npos && values.find(mask::kRedacted) == Bytes::npos) {
     return nullptr;
   }
@@ -175,6 +181,8 @@ void Session::veil(Expected& entry, const Statement* statement) {
   if (!shown_to) return;
   entry.masking = statement == nullptr ? nullptr : statement->meaning->masking(*shown_to);
   if (statement != nullptr && !entry.masking) return;
+  if (entry.masking && !entry.masking->plan().copies.empty())
+    admission_.database->labels().carry(entry.masking->plan().copies);
   entry.audience = shown_to;
   if (entry.masking && entry.masking->plan().hides && entry.masking->plan().opaque) {
     opaque_transaction_ = true;
@@ -473,8 +481,8 @@ void Session::follow_cursors(const Expected& entry, std::string_view command) {
     code = code || runs_code(executed.text->facts());
     moves = moves || moves_cursors_in_code(executed.text->facts());
   }
-  // Code may open cursors under any name that is free.
-  if (code) cursors_.clear();
+  // Code may open cursors under any name that is free, and close those there are.
+  if (code && (moves || opened_.moves)) cursors_.clear();
   // But not the portal that it runs in: nothing can close that.
   if (moves) {
     prepared_.doubt_named_portals(entry.kind == RequestKind::kExecute ? entry.portal : Bytes());

@@ -45,6 +45,13 @@ void Session::make_receipt(const Piece& piece, std::string_view setting) {
       return receipt_made(
           fail(ErrorCode::kNotFound, "nothing has left for training in this session yet"), {});
     }
+    // Of the next statement asked for over HTTP the session is another.
+    if (!admission_.asked_from.empty()) {
+      deferred_->refused = refusal(
+          "receipt", "55000", "statements over HTTP have no session to show a receipt in",
+          "Ask for GET /api/v1/audit/receipts/N: N is the `record` of the statement's answer.");
+      return take_deferred(kReceipt);
+    }
     if (last_recorded_ == 0) {
       return receipt_made(fail(ErrorCode::kNotFound, "this session has run nothing yet"), {});
     }

@@ -2,7 +2,9 @@
 #include "audit/subject_set.h"
 #include "gateway/budgets.h"
 #include "gateway/session.h"
+#include "gateway/shown_values.h"
 #include "gateway/worker.h"
+#include "wire/postgres/encode.h"
 
 namespace sluice::gateway {
 namespace {
@@ -34,11 +36,9 @@ void veiled(audit::Event& event, const Expected& entry, Veiled& veiled) {
   event.subjects = entry.masked->sightings->shown(shown);
   veiled.shown = audit::encode_set(shown);
   veiled.masked = audit::encode_set(entry.masked->sightings->take(true));
-  // Of EXECUTE and FETCH the text does not tell them.
-  if (event.released == nullptr || event.released->empty()) {
-    veiled.columns = shown_columns(*entry.masked);
-    event.released = &veiled.columns;
-  }
+  veiled.columns = shown_values(
+      *entry.masked, event.released == nullptr ? std::vector<std::string>() : *event.released);
+  event.released = &veiled.columns;
   event.seen_shown = veiled.shown;
   event.seen_masked = veiled.masked;
 }
@@ -105,6 +105,12 @@ bool Session::record(const audit::Event& what) {
   }
   if (event.type == audit::EventType::kStatement) {
     last_recorded_ = *sequence;
+    // A client of the gateway's own, which has no session to ask in later (mcp/query_client.h).
+    if (!admission_.asked_from.empty() && client_ && !finished_) {
+      std::string told;
+      wire::postgres::encode_parameter_status(told, "sluice.record", std::to_string(*sequence));
+      send_to_client(Bytes(told));
+    }
     if (event.outcome != audit::Outcome::kDenied) {
       for (const std::string& grant : admission_.principal.grants)
         worker_.shared().used_grants.note(grant.substr(0, grant.find(' ')), event.time_micros);

@@ -19,7 +19,8 @@ void append(std::string& key, std::string_view part) {
 
 SessionScope Scopes::intern(const std::shared_ptr<const catalog::Catalog>& catalog,
                             const std::vector<std::string>& search_path) {
-  std::string key = std::to_string(catalog->id());
+  // A session with temporary objects reads its catalog often: what is alike is the same.
+  std::string key = catalog->read().empty() ? std::to_string(catalog->id()) : catalog->read();
   for (const auto& schema : search_path) append(key.append(1, '/'), schema);
   const auto found = known_.find(key);
   if (found != known_.end()) {

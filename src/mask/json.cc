@@ -4,6 +4,7 @@
 
 #include "mask/decimal.h"
 #include "mask/json_string.h"
+#include "privacy/json_labels.h"
 
 namespace sluice::mask {
 namespace {
@@ -80,6 +81,7 @@ class JsonWriter {
     copy(1);
     space();
     if (take('}')) return true;
+    const privacy::LabelledMember labelled = privacy::labelled_member(rest_);
     do {
       space();
       if (front() != '"') return false;
@@ -91,6 +93,7 @@ class JsonWriter {
       } else {
         copy(raw->size() + 2);
       }
+      if (!raw->empty() && *raw == labelled.value_key) key = labelled.label;
       path_.push_back(std::move(key));
       space();
       if (!take(':')) return false;

@@ -18,7 +18,8 @@ namespace sluice::mask {
 struct JsonLeaf {
   enum class Type : uint8_t { kString, kNumber, kBool };
   Type type = Type::kString;
-  /// The keys on the way to it; "[]" for a step into an array.
+  /// The keys on the way to it; "[]" for a step into an array. For a key that only says "value",
+  /// what the member beside it says (privacy/json_labels.h).
   std::span<const std::string> path;
   Bytes text;  ///< a string without quotes and escapes; a number or truth value as it stands
 };

@@ -193,7 +193,10 @@ void RowMasker::see_row(std::span<const Cell> row, RowScratch& scratch) const {
     if (!row[i]) continue;
     const Column& column = columns_[i];
     const auto text = text_form(column.base, column.field.format, *row[i], scratch.buffers[i]);
-    if (text) scratch.sightings->note(*text, column.whole != nullptr);
+    if (!text) continue;
+    scratch.sightings->note(*text, column.whole != nullptr);
+    // Of a column that goes through as it is there is nothing else to count.
+    if (!column.masks()) ++scratch.counts[i].of(column.plan.cls);
   }
 }
 

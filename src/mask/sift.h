@@ -23,7 +23,7 @@ namespace sluice::mask {
 /// What was masked of a column.
 struct ColumnCounts {
   uint64_t values = 0;  ///< values of which anything was masked
-  /// How much of each class: whole values or parts of them. kNone: what is redacted unread.
+  /// Of each class, values or parts; of a column not masked: seen. kNone: redacted unread.
   std::array<uint64_t, static_cast<size_t>(privacy::Class::kCount)> finds{};
 
   uint64_t& of(privacy::Class cls) { return finds[static_cast<size_t>(cls)]; }

@@ -67,6 +67,15 @@ TEST(Json, LeavesKnowTheirPath) {
   EXPECT_EQ(seen, "a/[]/1 a/[]/b/x c/true ");
 }
 
+TEST(Json, LeavesAreNamedByTheMemberBesideThem) {
+  std::vector<std::string> names;
+  json(R"({"key": "email", "value": "x", "at": 3})", [&](const JsonLeaf& leaf) {
+    names.push_back(leaf.path.back());
+    return JsonAction{};
+  });
+  EXPECT_EQ(names, (std::vector<std::string>{"key", "email", "at"}));
+}
+
 TEST(Json, MaskedStringsAreEscaped) {
   const auto all = [](const JsonLeaf&) {
     return JsonAction{.whole = true, .rule = {.strategy = Strategy::kPseudonym}};

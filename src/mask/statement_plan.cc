@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "mask/copied.h"
 #include "mask/derivation.h"
 
 namespace sluice::mask {
@@ -45,6 +46,7 @@ class Planner {
     look_at_comparisons();
     look_at_writes();
     look_at_copies();
+    out_.copies = copied(facts_, *audience_.catalog, *audience_.labels);
     return std::move(out_);
   }
 

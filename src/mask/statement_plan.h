@@ -44,6 +44,7 @@ struct StatementPlan {
   bool fills_hidden = false;          ///< it writes hidden columns
   size_t guesses = 0;                 ///< with how many values hidden columns are compared, at most
   std::optional<Objection> objection;
+  std::vector<privacy::Copy> copies;  ///< what takes a class along to where it is written
 
   /// Some row it returns is not shown as it is.
   bool masks() const;
@@ -52,7 +53,7 @@ struct StatementPlan {
   /// Nothing about it is to be done or remembered.
   bool idle() const {
     return !masks() && !sees() && !hides && !fills_hidden && !objection && released.empty() &&
-           unlabelled.empty();
+           unlabelled.empty() && copies.empty();
   }
 };
 

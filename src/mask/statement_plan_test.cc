@@ -1,5 +1,6 @@
 #include "mask/statement_plan.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "mask/catalog_types.h"
@@ -34,6 +35,8 @@ class SamplePlans {
       if (relation.system() || relation.name == "items") continue;  // items: not classified
       auto table = std::make_shared<privacy::TableLabels>();
       table->oid = relation.oid;
+      table->schema = relation.schema;
+      table->name = relation.name;
       for (const auto& column : relation.columns) {
         auto& label = table->columns.emplace_back();
         label.number = column.number;
@@ -172,6 +175,45 @@ TEST(StatementPlan, KnowsGuesses) {
   EXPECT_EQ(SamplePlans::get().of("SELECT id FROM users WHERE email = 'a'").guesses, 1U);
   EXPECT_EQ(SamplePlans::get().of("SELECT id FROM users WHERE email IN ('a', 'b')").guesses, 2U);
   EXPECT_EQ(SamplePlans::get().of("SELECT email FROM users WHERE id = 'a'").guesses, 0U);
+}
+
+/// "table.column class" for what takes a class along; a number stands for a column to be made.
+std::vector<std::string> copies(std::string_view text) {
+  std::vector<std::string> out;
+  for (const auto& copy : SamplePlans::get().of(text).copies) {
+    const std::string column = copy.column.empty() ? std::to_string(copy.number) : copy.column;
+    out.push_back(copy.table + "." + column + " " + std::string(privacy::name(copy.cls)));
+  }
+  return out;
+}
+
+TEST(StatementPlan, TakesTheClassAlongToWhereItIsWritten) {
+  using testing::ElementsAre;
+  const auto email = ElementsAre("log.who email");
+  EXPECT_THAT(copies("INSERT INTO log (who) SELECT email FROM users"), email);
+  EXPECT_THAT(copies("INSERT INTO log (who, what) SELECT upper(email), id FROM users"), email);
+  EXPECT_THAT(copies("UPDATE log SET who = u.email FROM users u WHERE u.id = who"), email);
+  EXPECT_THAT(copies("WITH q AS (SELECT email AS a FROM users) INSERT INTO log (who) TABLE q"),
+              email);
+  EXPECT_THAT(copies("CREATE TABLE made AS SELECT id, email AS c9, ssn FROM users"),
+              ElementsAre("made.2 email", "made.3 us_ssn"));
+  EXPECT_THAT(copies("SELECT id, 'x' || email AS c9 INTO made FROM users"),
+              ElementsAre("made.2 email"));
+  EXPECT_THAT(copies("CREATE MATERIALIZED VIEW made AS SELECT email FROM users"),
+              ElementsAre("made.1 email"));
+  // log.what is free text, which is searched.
+  EXPECT_THAT(copies("INSERT INTO log (what) SELECT email FROM users"),
+              ElementsAre("log.what email"));
+  EXPECT_THAT(copies("INSERT INTO log (what) SELECT 'of ' || email FROM users"), ElementsAre());
+  for (const char* text :
+       {"CREATE TABLE made AS SELECT count(email), length(email) FROM users GROUP BY 2",
+        "CREATE TEMP TABLE made AS SELECT email FROM users",
+        "INSERT INTO admins (email) SELECT email FROM users",
+        "UPDATE admins SET email = upper(email)",
+        "INSERT INTO log (who) SELECT name FROM users WHERE email = 'x'",
+        "INSERT INTO log (who) VALUES ('x')", "INSERT INTO scratch SELECT email FROM users"}) {
+    EXPECT_THAT(copies(text), ElementsAre()) << text;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -104,6 +105,7 @@ class LibpqClient : public QueryClient {
              const Limits& limits) override {
     Answer answer;
     answer_ = &answer;
+    const uint64_t before = last_record();
     std::vector<const char*> values;
     for (const auto& value : parameters) values.push_back(value ? value->c_str() : nullptr);
     const bool sent =
@@ -116,10 +118,19 @@ class LibpqClient : public QueryClient {
       lose(answer);
     }
     answer_ = nullptr;
+    if (const uint64_t now = last_record(); now != before) answer.record = now;
     return answer;
   }
 
  private:
+  /// Number of the record that the gateway has told of last.
+  uint64_t last_record() const {
+    const char* text = PQparameterStatus(connection_.get(), "sluice.record");
+    uint64_t number = 0;
+    if (text != nullptr) std::from_chars(text, text + std::strlen(text), number);
+    return number;
+  }
+
   static void on_notice(void* self, const PGresult* notice) {
     auto* client = static_cast<LibpqClient*>(self);
     Answer* answer = client->answer_;

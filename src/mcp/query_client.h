@@ -21,7 +21,8 @@ struct Login {
   std::string database;
   std::string application;  ///< who asks, for the record
   bool read_only = false;   ///< the server refuses what writes
-  std::string asked_from;   ///< address of who asks, vouched for; empty: this machine
+  /// Address of who asks, vouched for; empty: this machine, and no records are told.
+  std::string asked_from;
 };
 
 /// Bounds on one statement's answer.
@@ -46,6 +47,7 @@ struct Answer {
   std::string sqlstate, message, detail, hint;
   int64_t position = 0;  ///< of the character that it is about, from 1; 0: none is
   int64_t request = 0;   ///< it waits for this approval, and has not run
+  uint64_t record = 0;   ///< number of its record; 0: not told
   std::vector<std::string> notices;
   bool lost = false;  ///< the connection is of no more use
 

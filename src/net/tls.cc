@@ -1,5 +1,6 @@
 #include "net/tls.h"
 
+#include <cstring>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -12,10 +13,15 @@ namespace sluice::net {
 namespace {
 
 tl::unexpected<Error> refused(std::string_view what) {
-  const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+  // What the system has said comes first, and what it means to OpenSSL behind it.
+  const unsigned long first = ERR_peek_error();
+  const char* const reason = ERR_SYSTEM_ERROR(first)
+                                 ? std::strerror(ERR_GET_REASON(first))
+                                 : ERR_reason_error_string(ERR_peek_last_error());
+  const std::string text =
+      fmt::format("{}: {}", what, reason == nullptr ? "unknown TLS error" : reason);
   ERR_clear_error();
-  return fail(ErrorCode::kInvalidInput,
-              fmt::format("{}: {}", what, reason == nullptr ? "unknown TLS error" : reason));
+  return fail(ErrorCode::kInvalidInput, text);
 }
 
 /// A client that offers ALPN must offer "postgresql"; else RFC 7301 section 3.2's fatal alert.

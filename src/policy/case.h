@@ -46,6 +46,9 @@ struct Case {
 /// apply.
 std::optional<Candidate> consider(const Rule& rule, const Question& question, Reasons reasons);
 
+/// Some rule that takes part in verdicts names columns, so that each is a demand of its own.
+bool names_columns(const Policy& policy);
+
 /// What is known of the moment, for each candidate.
 using Active = std::vector<bool>;
 

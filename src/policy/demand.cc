@@ -118,8 +118,13 @@ bool guarded_setting(std::string_view name) {
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::string_view kFamilies[] = {
+      "log_",     "track_",     "pgaudit.", "auto_explain.", "pg_stat_statements.",
+      "sepgsql.", "plperl.on_", "pltcl.",   "plv8.",         "pljava."};
   return std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames) ||
-         lower == "*" || lower.starts_with("log_") || lower.starts_with("track_");
+         lower == "*" ||
+         std::any_of(std::begin(kFamilies), std::end(kFamilies),
+                     [&](std::string_view one) { return lower.starts_with(one); });
 }
 
 /// Whether what is done to a temporary object stays in the session. A foreign table reads files and

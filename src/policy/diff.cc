@@ -61,16 +61,4 @@ PolicyDiff diff(const Policy& old_policy, const Policy& new_policy) {
   return out;
 }
 
-ReplayReport effect_of(const std::shared_ptr<const Policy>& old_policy,
-                       const std::shared_ptr<const Policy>& new_policy,
-                       std::vector<RecordedStatement> statements, const Understand& understand) {
-  for (RecordedStatement& statement : statements) {
-    if (statement.cut) continue;
-    const auto before = decide_again(old_policy, statement, understand);
-    statement.effect = before->effect;
-    statement.rule = before->rule;
-  }
-  return replay(new_policy, statements, understand);
-}
-
 }  // namespace sluice::policy

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "policy/policy.h"
-#include "policy/replay.h"
 
 namespace sluice::policy {
 
@@ -26,11 +25,5 @@ struct PolicyDiff {
 };
 
 PolicyDiff diff(const Policy& old_policy, const Policy& new_policy);
-
-/// What the change does to statements: judged by both policies in the same circumstances. The
-/// recorded verdicts are not looked at.
-ReplayReport effect_of(const std::shared_ptr<const Policy>& old_policy,
-                       const std::shared_ptr<const Policy>& new_policy,
-                       std::vector<RecordedStatement> statements, const Understand& understand);
 
 }  // namespace sluice::policy

@@ -65,12 +65,12 @@ class MovingJudgement : public Judgement {
   mutable std::vector<std::pair<Active, std::shared_ptr<const Decision>>> known_;
 };
 
+}  // namespace
+
 bool names_columns(const Policy& policy) {
   return std::any_of(policy.rules().begin(), policy.rules().end(),
                      [](const Rule& rule) { return !rule.veils() && !rule.on.columns.empty(); });
 }
-
-}  // namespace
 
 std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
                                        const sql::StatementFacts& facts,

@@ -2,29 +2,48 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "policy/recorded_limits.h"
+#include "policy/weigh.h"
 
 namespace sluice::policy {
 namespace {
 
-using Key = std::tuple<std::string, std::string, std::string, Effect, Effect>;
+/// What became of a statement, or would; `unknown`: why that cannot be told.
+struct Outcome {
+  Fate fate = Fate::kDeny;
+  std::string rule, message, unknown;
+  std::optional<PassedLimit> passed;
+};
+
+using Key = std::tuple<std::string, std::string, std::string, Fate, Fate, std::string>;
 
 class Grouping {
  public:
-  void add(const RecordedStatement& statement, const Decision& now) {
-    const Key key{statement.principal.user, statement.rule, now.rule, statement.effect, now.effect};
+  void add(const RecordedStatement& statement, const Outcome& then, const Outcome& now) {
+    const std::string limit = now.passed ? now.passed->limit : std::string();
+    const Key key{statement.principal.user, then.rule, now.rule, then.fate, now.fate, limit};
     const auto [it, added] = changes_.try_emplace(key);
     Change& change = it->second;
     if (added) {
       change.user = statement.principal.user;
-      change.old_rule = statement.rule;
+      change.old_rule = then.rule;
       change.new_rule = now.rule;
-      change.old_effect = statement.effect;
-      change.new_effect = now.effect;
+      change.old_fate = then.fate;
+      change.new_fate = now.fate;
+    }
+    const bool most = now.passed && change.passed && now.passed->got > change.passed->got;
+    if (added || most) {
       change.first_id = statement.id;
       change.example = statement.text;
       change.message = now.message;
+      change.passed = now.passed;
     }
     ++change.statements;
     texts_[key].insert(statement.text);
@@ -48,51 +67,182 @@ class Grouping {
   std::map<Key, std::set<std::string_view>> texts_;
 };
 
-}  // namespace
+Fate fate_of(Effect effect) {
+  if (effect == Effect::kAllow) return Fate::kAllow;
+  return effect == Effect::kHold ? Fate::kHold : Fate::kDeny;
+}
 
-std::shared_ptr<const Decision> decide_again(const std::shared_ptr<const Policy>& policy,
-                                             const RecordedStatement& statement,
-                                             const Understand& understand) {
-  const Understood understood = understand(statement.target, statement.text);
+Circumstances then_of(const RecordedStatement& statement) {
   Circumstances then;
   then.now_micros = statement.time_micros;
   then.client_address = statement.client_address;
   then.application = statement.application;
   then.purpose = statement.purpose;
+  then.authenticated_micros = statement.principal.authenticated_micros;
   then.run = statement.run;
   then.prompt = statement.prompt;
   then.tainted = statement.tainted;
   then.in_transaction = statement.in_transaction;
-  return judge(policy, *understood.facts, understood.catalog.get(), statement.principal,
-               statement.target)
-      ->decide(then);
+  then.estimated_rows = statement.estimated_rows;
+  return then;
+}
+
+Forgotten forgotten_of(const RecordedStatement& statement, const sql::StatementFacts& facts) {
+  Forgotten out;
+  // The planner is not asked of what has parameters, nor of several statements in one text: rules
+  // that want its word are taken at their worst then, now as ever.
+  const bool asked = statement.sent != Sent::kExecuted && facts.statements == 1 &&
+                     statement.text.find('$') == std::string::npos;
+  out.estimated_rows = asked && !statement.estimated_rows;
+  out.authentication_age = statement.principal.authenticated_micros <= 0;
+  out.claims = !statement.claims_known;
+  return out;
+}
+
+std::string doubt(const Weighed& weighed) {
+  return fmt::format("the record does not tell: {}", fmt::join(weighed.unknown, ", "));
+}
+
+/// One policy, and what it has counted of the statements so far.
+class Judging {
+ public:
+  explicit Judging(const Policy& policy) : policy_(policy) {}
+
+  Outcome judge(const RecordedStatement& statement, const Understood& understood) {
+    const auto weighed =
+        weigh(policy_, *understood.facts, understood.catalog.get(), statement.principal,
+              statement.target, then_of(statement), forgotten_of(statement, *understood.facts));
+    const Decision& worst = *weighed.worst;
+    Outcome out{fate_of(worst.effect), worst.rule, worst.message, {}, {}};
+    if (worst.effect != weighed.best->effect) {
+      out.unknown = doubt(weighed);
+      return out;
+    }
+    if (!worst.allowed()) return out;
+    limit(statement, *understood.facts, weighed, out);
+    return out;
+  }
+
+ private:
+  /// What all rules that may apply allow at most, and what those do that certainly apply.
+  void limit(const RecordedStatement& statement, const sql::StatementFacts& facts,
+             const Weighed& weighed, Outcome& out) {
+    const Limits& certain = weighed.worst->limits;
+    const Limits& all = weighed.best->limits;
+    auto passed = count_rate(statement, all, rates_);
+    bool hangs = passed && !certain.statements_per_minute;
+    if (!passed) {
+      passed = bound(statement, facts, all);
+      hangs =
+          passed->passed && !weighed.unknown.empty() && !bound(statement, facts, certain).passed;
+    }
+    if (hangs) {
+      out.unknown = doubt(weighed);
+      return;
+    }
+    if (!passed->passed) {
+      out.unknown = std::move(passed->unknown);
+      return;
+    }
+    out.fate = Fate::kLimited;
+    out.rule = std::move(passed->rule);
+    out.message = std::move(passed->message);
+    out.passed = std::move(passed->passed);
+  }
+
+  const Policy& policy_;
+  RateLimiter rates_;
+};
+
+class Reporting {
+ public:
+  explicit Reporting(bool with_rules) : with_rules_(with_rules) {}
+
+  void not_judged(const std::string& why) { ++not_judged_[why]; }
+
+  void add(const RecordedStatement& statement, const Outcome& then, const Outcome& now) {
+    const bool changed = now.fate != then.fate || (with_rules_ && now.rule != then.rule);
+    if (!changed) {
+      ++report.unchanged;
+      return;
+    }
+    const bool ran = then.fate == Fate::kAllow || then.fate == Fate::kLimited;
+    if (ran && (now.fate == Fate::kHold || now.fate == Fate::kDeny)) ++report.newly_refused;
+    if (then.fate == Fate::kAllow && now.fate == Fate::kLimited) ++report.newly_limited;
+    if (then.fate != Fate::kAllow && now.fate == Fate::kAllow) ++report.newly_allowed;
+    grouping_.add(statement, then, now);
+  }
+
+  ReplayReport finish() {
+    report.changes = grouping_.sorted();
+    for (const auto& [why, statements] : not_judged_)
+      report.not_judged.push_back({why, statements});
+    std::sort(report.not_judged.begin(), report.not_judged.end(),
+              [](const NotJudged& a, const NotJudged& b) {
+                return std::tie(b.statements, a.why) < std::tie(a.statements, b.why);
+              });
+    return std::move(report);
+  }
+
+  ReplayReport report;
+
+ private:
+  bool with_rules_;
+  Grouping grouping_;
+  std::map<std::string, size_t> not_judged_;
+};
+
+/// Judges each by `now`, and by `before` where there is one instead of what is on record.
+ReplayReport compare(Judging* before, Judging& now,
+                     const std::vector<RecordedStatement>& statements, const Understand& understand,
+                     bool with_rules) {
+  Reporting reporting(with_rules);
+  for (const RecordedStatement& statement : statements) {
+    ++reporting.report.statements;
+    if (statement.cut) {
+      reporting.not_judged("the record holds a part of its text only");
+      continue;
+    }
+    if (statement.by_gateway) {
+      ++reporting.report.unchanged;
+      ++reporting.report.by_gateway;
+      continue;
+    }
+    const Understood understood = understand(statement.target, statement.text);
+    Outcome then{statement.fate, statement.rule, {}, {}, statement.passed};
+    if (before != nullptr) then = before->judge(statement, understood);
+    const Outcome outcome = now.judge(statement, understood);
+    const std::string& unknown = outcome.unknown.empty() ? then.unknown : outcome.unknown;
+    if (!unknown.empty()) {
+      reporting.not_judged(unknown);
+    } else {
+      reporting.add(statement, then, outcome);
+    }
+  }
+  return reporting.finish();
+}
+
+}  // namespace
+
+size_t ReplayReport::count_not_judged() const {
+  return std::accumulate(not_judged.begin(), not_judged.end(), size_t{0},
+                         [](size_t sum, const NotJudged& some) { return sum + some.statements; });
 }
 
 ReplayReport replay(const std::shared_ptr<const Policy>& policy,
                     const std::vector<RecordedStatement>& statements, const Understand& understand,
                     bool with_rules) {
-  ReplayReport report;
-  Grouping grouping;
-  for (const RecordedStatement& statement : statements) {
-    ++report.statements;
-    if (statement.cut) {
-      ++report.cut;
-      continue;
-    }
-    const auto now = decide_again(policy, statement, understand);
-    const bool changed =
-        now->effect != statement.effect || (with_rules && now->rule != statement.rule);
-    if (!changed) {
-      ++report.unchanged;
-      continue;
-    }
-    const bool was_allowed = statement.effect == Effect::kAllow;
-    if (was_allowed && !now->allowed()) ++report.newly_refused;
-    if (!was_allowed && now->allowed()) ++report.newly_allowed;
-    grouping.add(statement, *now);
-  }
-  report.changes = grouping.sorted();
-  return report;
+  Judging now(*policy);
+  return compare(nullptr, now, statements, understand, with_rules);
+}
+
+ReplayReport replay_both(const std::shared_ptr<const Policy>& old_policy,
+                         const std::shared_ptr<const Policy>& new_policy,
+                         const std::vector<RecordedStatement>& statements,
+                         const Understand& understand) {
+  Judging before(*old_policy);
+  Judging now(*new_policy);
+  return compare(&before, now, statements, understand, false);
 }
 
 }  // namespace sluice::policy

@@ -4,60 +4,58 @@
 #include <vector>
 
 #include "policy/policy.h"
+#include "policy/recorded.h"
 #include "policy/understand.h"
 
 namespace sluice::policy {
-
-/// A statement as it was recorded, and what was decided then.
-struct RecordedStatement {
-  uint64_t id = 0;  ///< of the record
-  int64_t time_micros = 0;
-  Principal principal;
-  Target target;
-  std::string text;
-  /// The record kept less than the whole text: what it would be today cannot be told.
-  bool cut = false;
-  std::string client_address, application, purpose;
-  bool in_transaction = false;
-  bool run = false, prompt = false, tainted = false;  ///< of an agent: as Circumstances
-
-  Effect effect = Effect::kAllow;  ///< then
-  std::string rule;                ///< then
-};
 
 /// What would change alike for one user: the same rule gave way to the same rule.
 struct Change {
   std::string user;
   std::string old_rule, new_rule;
-  Effect old_effect = Effect::kAllow, new_effect = Effect::kAllow;
+  Fate old_fate = Fate::kAllow, new_fate = Fate::kAllow;
   size_t statements = 0;
   size_t texts = 0;       ///< different ones among them
   uint64_t first_id = 0;  ///< of a record to look at
   std::string example;    ///< its text
   std::string message;    ///< what the client would see; empty when it would be allowed
+  /// The limit that would be passed, by the statement that passes it most; none otherwise.
+  std::optional<PassedLimit> passed;
+};
+
+/// Statements of which nobody can say what the policy would make of them.
+struct NotJudged {
+  std::string why;
+  size_t statements = 0;
 };
 
 struct ReplayReport {
   size_t statements = 0;
   size_t unchanged = 0;
-  /// Not judged, since their text was cut.
-  size_t cut = 0;
-  /// Of those that change, how many are refused that were allowed, and the other way round.
-  size_t newly_refused = 0, newly_allowed = 0;
-  /// By user, then most statements first. Only changes of effect count; see `with_rules`.
+  /// Of `unchanged`: refused by the gateway itself, whatever the policy says.
+  size_t by_gateway = 0;
+  std::vector<NotJudged> not_judged;  ///< most statements first
+  /// Of those that change, how many are refused that ran, are ended by a limit that were allowed,
+  /// and are allowed that were not.
+  size_t newly_refused = 0, newly_limited = 0, newly_allowed = 0;
+  /// By user, then most statements first. Only changes of fate count; see `with_rules`.
   std::vector<Change> changes;
+
+  size_t count_not_judged() const;
 };
 
-/// The verdict of `policy` on one recorded statement, as for `replay`.
-std::shared_ptr<const Decision> decide_again(const std::shared_ptr<const Policy>& policy,
-                                             const RecordedStatement& statement,
-                                             const Understand& understand);
-
-/// Judges recorded statements by `policy`, at the time and in the circumstances in which each ran.
-/// Rules that ask for the planner's estimate, which is not recorded, are taken at their worst.
-/// `with_rules`: another rule with the same effect counts as a change as well.
+/// Judges recorded statements, oldest first, by `policy`, at the time and in the circumstances in
+/// which each ran, and what they used by its limits. What hangs on something that is not on record
+/// is not judged. `with_rules`: another rule with the same fate counts as a change as well.
 ReplayReport replay(const std::shared_ptr<const Policy>& policy,
                     const std::vector<RecordedStatement>& statements, const Understand& understand,
                     bool with_rules = false);
+
+/// What `new_policy` makes of recorded statements in place of `old_policy`: both judge them in the
+/// same circumstances. The recorded verdicts are not looked at.
+ReplayReport replay_both(const std::shared_ptr<const Policy>& old_policy,
+                         const std::shared_ptr<const Policy>& new_policy,
+                         const std::vector<RecordedStatement>& statements,
+                         const Understand& understand);
 
 }  // namespace sluice::policy

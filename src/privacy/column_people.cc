@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "privacy/fold.h"
+#include "privacy/known_names.h"
 #include "privacy/name_class.h"
 #include "privacy/scan.h"
 
@@ -33,7 +34,9 @@ double shared_words(const ColumnInput& names, const ColumnInput& other) {
     }
     shared += found ? 1 : 0;
   }
-  return rows < 2 ? 0 : static_cast<double>(shared) / static_cast<double>(rows);
+  // In few rows one word may be the same by chance.
+  if (rows < 2 || (rows < 8 && shared < 2)) return 0;
+  return static_cast<double>(shared) / static_cast<double>(rows);
 }
 
 bool names_people(const ColumnDecision& decision) {
@@ -54,6 +57,36 @@ double repeated_last_words(const ColumnInput& column) {
   for (const std::string& word : last)
     often += last.count(word) >= std::max<size_t>(4, last.size() / 25) ? 1 : 0;
   return last.empty() ? 0 : static_cast<double>(often) / static_cast<double>(last.size());
+}
+
+/// How many different values there are, and how far their words are common names of people, of each
+/// 0 to 1.
+struct KnownNames {
+  size_t different = 0;
+  double mean = 0;
+};
+KnownNames known_names(const ColumnInput& column) {
+  std::unordered_set<std::string_view> seen;
+  KnownNames out;
+  for (const auto& value : column.sample) {
+    if (!value || value->empty() || out.different >= kMostValues || !seen.insert(*value).second)
+      continue;
+    ++out.different;
+    out.mean += known_as_person(*value);
+  }
+  if (out.different > 0) out.mean /= static_cast<double>(out.different);
+  return out;
+}
+
+/// Whether the values are names of people by their form and by being common ones. Brands are such
+/// names too, but there are few of them.
+bool are_common_names(const ColumnFacts& column, const KnownNames& known) {
+  const ValueStats& stats = *column.stats;
+  if (known.different < (stats.values >= 20 ? 8U : 3U)) return false;
+  // A word by itself may be a town or a maker.
+  constexpr double kOfPairs = .42, kOfWords = .38, kOfFew = .8;
+  const double least = stats.values < 8 ? kOfFew : stats.person_pairs >= .6 ? kOfPairs : kOfWords;
+  return known.mean >= least;
 }
 
 bool candidate(const ColumnFacts& column, const ColumnDecision& decision) {
@@ -169,6 +202,13 @@ void find_people_columns(const std::vector<ColumnFacts>& columns,
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts)) continue;
     const ValueStats& stats = *columns[i].stats;
+    if (const KnownNames known = known_names(*columns[i].input);
+        are_common_names(columns[i], known)) {
+      decisions[i] = person(
+          .8F, fmt::format("the values have the form of names, and many are common ones ({:.2f})",
+                           known.mean));
+      continue;
+    }
     if (stats.values < 8 || stats.person_pairs < .85 || stats.distinct_share() < .7 ||
         repeated_last_words(*columns[i].input) > .3)
       continue;

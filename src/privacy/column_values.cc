@@ -1,13 +1,15 @@
 #include "privacy/column_values.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "privacy/checksums.h"
 #include "privacy/code_schemes.h"
+#include "privacy/column_forms.h"
 #include "privacy/find.h"
 #include "privacy/network_ids.h"
 #include "privacy/number_schemes.h"
@@ -63,13 +65,6 @@ std::string compact(std::string_view value) {
 
 std::string percent(double share) { return fmt::format("{:.0f} %", share * 100); }
 
-/// So improbable by chance that the values must be of the scheme.
-bool significant(double passed, double chance, size_t values) {
-  if (passed < .95 || values < 3) return false;
-  return static_cast<double>(values) * std::log(1 / std::max(chance, 1e-6)) > 9 &&
-         passed - chance > .1;
-}
-
 void better(ValueVerdict& best, ValueVerdict other) {
   if (other.confidence > best.confidence) best = std::move(other);
 }
@@ -78,6 +73,18 @@ size_t different_beginnings(const std::vector<WrittenNumber>& numbers) {
   std::unordered_set<std::string> seen;
   for (const WrittenNumber& number : numbers) seen.insert(number.digits.substr(0, 3));
   return seen.size();
+}
+
+/// Checks of one digit, which numbers of orders and parcels have too, let so many pass.
+constexpr double kCommonChance = .03;
+
+/// Cards in a table are of several issuers; numbers of orders begin as their shop wants it.
+bool of_several_issuers(const std::vector<WrittenNumber>& numbers) {
+  std::array<size_t, 10> firsts{};
+  for (const WrittenNumber& number : numbers)
+    if (!number.digits.empty()) ++firsts[static_cast<size_t>(number.digits[0] - '0')];
+  return std::count_if(firsts.begin(), firsts.end(),
+                       [&](size_t n) { return n >= 2 && n * 12 >= numbers.size(); }) >= 2;
 }
 
 void try_number_schemes(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
@@ -109,7 +116,9 @@ void try_number_schemes(const ColumnInput& column, const ValueStats& stats, Valu
     confidence -= static_cast<float>(chance) * .1F;
     better(best, {cls, confidence, weak || !proved,
                   fmt::format("{} of the values pass the check of {} (by chance {})",
-                              percent(share), name, percent(chance))});
+                              percent(share), name, percent(chance)),
+                  chance >= kCommonChance && formed_share < .9 &&
+                      !(cls == Class::kCardNumber && of_several_issuers(numbers))});
   };
   for (const NumberScheme& scheme : number_schemes())
     test(
@@ -140,7 +149,8 @@ void try_code_schemes(const ColumnInput& column, ValueVerdict& best) {
     const double share = passed / static_cast<double>(codes.size());
     if (significant(share, scheme.chance, codes.size()))
       better(best, {scheme.cls, .93F - static_cast<float>(scheme.chance) * .2F, scheme.chance > .2,
-                    fmt::format("{} of the values are {}", percent(share), scheme.name)});
+                    fmt::format("{} of the values are {}", percent(share), scheme.name),
+                    scheme.cls == Class::kVehicleId});
   }
   const double vins = share(column, [](std::string_view v) {
     return v.size() == 17 &&
@@ -170,10 +180,16 @@ void try_phones(const ColumnInput& column, const ValueStats& stats, ValueVerdict
                             percent(found))});
 }
 
+/// Schemes that most codes of the right make-up obey: that some of a column's do not says as much
+/// as a wrong check digit.
+bool has_few_rules(Class cls) {
+  return cls == Class::kUsSsn || cls == Class::kInPan || cls == Class::kHealthInsurance;
+}
+
 void try_finds(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
   for (const ClassInfo& each : classes()) {
     const double share = stats.whole[static_cast<size_t>(each.id)];
-    if (share < (stats.values < 10 ? .95 : .85)) continue;
+    if (share < (stats.values < 10 ? .95 : has_few_rules(each.id) ? .97 : .85)) continue;
     float confidence = .9F;
     bool form_only = false;
     switch (each.id) {
@@ -212,6 +228,19 @@ void try_finds(const ColumnInput& column, const ValueStats& stats, ValueVerdict&
   }
 }
 
+/// Of addresses written alike some have a form that others have too: what stands among addresses
+/// and is made up like them is one.
+void try_addresses(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
+  const double found = stats.whole[static_cast<size_t>(Class::kPostalAddress)];
+  if (found < .4 || stats.with_space < .9 || stats.with_digit < .9 || stats.mean_length > 70 ||
+      share(column, [](std::string_view v) { return plausible(Class::kPostalAddress, v); }) < .97)
+    return;
+  better(best, {Class::kPostalAddress, .7F, true,
+                fmt::format("{} of the values are addresses by their form, and the others are "
+                            "made up like them",
+                            percent(found))});
+}
+
 void try_forms(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
   const double macs = share(column, [](std::string_view v) { return mac_at(v) == v.size(); });
   if (macs >= .9)
@@ -245,8 +274,21 @@ bool are_versions(const ColumnInput& column) {
   return n > 0 && small == n && !ten && (n >= 5 || sum / n < 12);
 }
 
+namespace {
+
+/// How a value is made up: letters and digits as such, the rest as it is.
+constexpr size_t kLongestCode = 40;
+std::string make_up(std::string_view value) {
+  std::string out(value);
+  for (char& c : out) c = is_digit(c) ? '9' : is_letter(c) ? 'A' : c;
+  return out;
+}
+
+}  // namespace
+
 ValueStats measure(const ColumnInput& column) {
   ValueStats out;
+  std::unordered_map<std::string, size_t> made_up;
   std::unordered_set<std::string_view> seen;
   // Whether people are named in it is asked of sentences only (prose).
   Context context;
@@ -260,13 +302,15 @@ ValueStats measure(const ColumnInput& column) {
     const bool only = all_digits(v);
     out.digits_only += only;
     out.with_digit += std::any_of(v.begin(), v.end(), is_digit);
+    if (v.size() <= kLongestCode)
+      out.uniform = std::max<double>(out.uniform, ++made_up[make_up(v)]);
     out.with_space += v.find(' ') != std::string_view::npos;
     out.lower_word += lower_word(v);
     out.capitalised_word += looks_like_person(v, true) && !looks_like_person(v);
     out.person_pairs += looks_like_person(v);
     out.firms += looks_like_firm(v);
     out.prose += looks_like_prose(v);
-    out.random += looks_random(v);
+    out.random += looks_random(v) && !is_base64_digest(v);
     out.json += looks_like_json(v);
     out.xml += looks_like_xml(v);
     out.pairs += looks_like_pairs(v);
@@ -292,7 +336,7 @@ ValueStats measure(const ColumnInput& column) {
   for (double* share :
        {&out.digits_only, &out.with_digit, &out.with_space, &out.lower_word, &out.capitalised_word,
         &out.person_pairs, &out.firms, &out.prose, &out.random, &out.json, &out.xml, &out.pairs,
-        &out.with_find, &out.whole_find})
+        &out.with_find, &out.whole_find, &out.uniform})
     *share /= n;
   for (double& share : out.whole) share /= n;
   return out;
@@ -317,7 +361,12 @@ ValueVerdict class_of_values(const ColumnInput& column, const ValueStats& stats,
   try_code_schemes(column, best);
   try_finds(column, stats, best);
   try_phones(column, stats, best);
+  try_addresses(column, stats, best);
   try_forms(column, stats, best);
+  try_plates(column, stats, best);
+  try_bare_phones(column, stats, best);
+  try_seeds(column, stats, best);
+  try_vocabularies(column, stats, best);
   const double dates = static_cast<double>(stats.years.size()) / static_cast<double>(stats.values);
   if (dates >= .9 && stats.distinct_share() > .5 && spread_over_lifetimes(stats.years, year))
     better(best, {Class::kBirthDate, .8F, true,

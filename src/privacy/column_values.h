@@ -21,6 +21,7 @@ struct ValueStats {
   double person_pairs = 0, firms = 0, prose = 0, random = 0, json = 0, xml = 0, pairs = 0;
   double with_find = 0;   ///< something is found within
   double whole_find = 0;  ///< a find covers (nearly) all
+  double uniform = 0;     ///< made up in the commonest way: digits and letters at the same places
   bool rising = false;    ///< numbers, each greater than the one before
   std::array<double, static_cast<size_t>(Class::kCount)>
       whole{};             ///< finds that cover all, by class
@@ -38,6 +39,9 @@ struct ValueVerdict {
   float confidence = 0;
   bool form_only = false;  ///< no checksum speaks for it: a name that says otherwise is believed
   std::string evidence;
+  /// The check is one that numbers of orders, parcels and parts have as well (a digit by modulus 10
+  /// or 11), and nothing else speaks for it.
+  bool common_check = false;
 };
 
 /// The best that is proved; kNone if nothing is.

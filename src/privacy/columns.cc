@@ -148,7 +148,7 @@ ColumnDecision by_values(const Column& column, int year) {
   if (column.input.key && numeric) return {};
   // A number of an order may pass a check digit as well as a card's: the name decides unless the
   // check is hard to pass.
-  if (thing && verdict.confidence < .9F) return {};
+  if (thing && (verdict.confidence < .9F || verdict.common_check)) return {};
   return whole(verdict.cls, verdict.confidence, {verdict.evidence});
 }
 
@@ -174,6 +174,10 @@ ColumnDecision by_text(const Column& column) {
   if (stats.whole[static_cast<size_t>(Class::kIpAddress)] > .8 && are_versions(column.input))
     return {};
   if (stats.firms > .25 && stats.with_find < .05) return {};
+  // Codes of one make-up: were they of a scheme, none of them would break its rules.
+  if (stats.values >= 20 && stats.uniform >= .97 && stats.with_space < .05 &&
+      stats.with_digit >= .95 && stats.whole_find < .99 && self_proving(stats) < .02)
+    return {};
   if (stats.prose >= .3)
     return shaped(Shape::kFreeText, .9F,
                   fmt::format("{:.0f} % of the values are sentences", stats.prose * 100));

@@ -51,6 +51,33 @@ TEST(Columns, CardsDifferFromOrderNumbersByTheirCheckDigits) {
   EXPECT_EQ(alone(column("col7", "bigint", cards)).cls, Class::kCardNumber);
 }
 
+TEST(Columns, NumbersOfOrdersMayHaveTheCheckDigitOfCards) {
+  const auto one_issuer =
+      many(50, [](int i) { return with_luhn(fmt::format("48320151{:07}", i * 7919 + 13)); });
+  const auto issuers = many(50, [](int i) {
+    return with_luhn(fmt::format("{}320151{:07}", i % 3 == 0 ? "52" : "45", i * 7919 + 13));
+  });
+  EXPECT_EQ(alone(column("order_number", "text", one_issuer)).shape, Shape::kNone);
+  EXPECT_EQ(alone(column("payment_ref", "text", issuers)).cls, Class::kCardNumber);
+  EXPECT_EQ(
+      alone(column("po_no", "text",
+                   many(30, [](int i) { return fmt::format("{}-45-{}", 211 + i, 1234 + i * 17); })))
+          .shape,
+      Shape::kNone);
+}
+
+TEST(Columns, KeysOfPaymentsAreAccounts) {
+  EXPECT_EQ(alone(column("chave_pix", "text",
+                         {"8d0c3f7e-2b51-4c6a-9a55-0f5b1c2d3e4f", "rui.lobo@correio.example",
+                          "+5511987654321", "31415926535"}))
+                .cls,
+            Class::kBankAccount);
+}
+
+TEST(Columns, ShortNamesAreNoFirms) {
+  EXPECT_EQ(alone(column("fornamn", "text", {"Åsa", "Saga", "Bo"})).cls, Class::kPersonName);
+}
+
 TEST(Columns, BirthDatesSpreadOverLifetimes) {
   const auto births = many(
       40, [](int i) { return fmt::format("{}-0{}-1{}", 1940 + i * 17 % 65, i % 9 + 1, i % 9); });

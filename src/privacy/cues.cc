@@ -22,7 +22,9 @@ constexpr Line kLines[] = {
     {kCuePhone, "phone tel telephone mobile cell cellphone whatsapp telefon telefonnummer handy mobil fax telefono movil celular telefone "
                 "telemovel cellulare telefoon mobiel gsm komorka numer rufnummer telefonnr tlf puhelin portable sms"},
     {kCueDirect, "call called ring dial text reach contact callback anrufen unter erreichbar rufen appeler appelez joindre llamar llame llamame ligar "
-                 "ligue chiamare chiama bellen bel zadzwon zadzwonic dzwonic ring ringa soita zavolat"},
+                 "ligue chiamare chiama bellen bel zadzwon zadzwonic dzwonic ring ringa soita zavolat "
+                "appele appelee appelle rappele rappelee rappelle rappeler joignable angerufen zuruckgerufen zuruckrufen ruckruf telefonisch ruft llamo llamado llamar llamada ligou chamou chamar chiamato chiamata richiamare "
+                "gebeld belde terugbellen bereikbaar dzwonil dzwonila oddzwonic ringde ringte ringer oppringt soitti volal volala aradi arayin звонил звонила позвоните перезвоните"},
     {kCueAccount, "account acct konto kontonummer compte cuenta conta conto rekening rekeningnummer rachunek iban routing sort"},
     {kCueIdentity, "ni insurance steuer sozialversicherung personalausweis ssn sin tfn nino nhs bsn pesel cpf cnpj dni nie nif nir curp rfc pan aadhaar aadhar uid tax taxpayer tin itin steuer-id steuernummer "
                    "steueridentifikationsnummer idnr social sozialversicherungsnummer identity identification national id-number personnummer "

@@ -31,7 +31,7 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kExpiry, "expiry exp expires expiration expire ablauf ablaufdatum gultigbis expiracion caducidad vencimiento validade scadenza vervaldatum wygasa expdt"},
     {Concept::kIban, "iban ibans ibannr bankverbindung ibannumber ibanno kontoverbindung"},
     {Concept::kBank, "ach achacct rib bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
-    {Concept::kAccount, "konta uctu bankgiro plusgiro gyejwa kouza koza zhanghao achacct rib 계좌 口座 账号 账户 rek rachunku rachunki "
+    {Concept::kAccount, "pix chavepix upi vpa bizum paypal venmo cashapp cashtag zelle swish clabe cbu cvu aliascbu paynow promptpay konta uctu bankgiro plusgiro gyejwa kouza koza zhanghao achacct rib 계좌 口座 账号 账户 rek rachunku rachunki "
      "account acct acc accnt accountno acctno accountnumber konto kontonummer kontonr ktonr kto compte cuenta conta conto rekening rekeningnummer rachunek numerkonta tili ucet clabe hesap kontonummer accno bankkonto"},
     {Concept::kRouting, "routing aba rtn sort sortcode blz bankleitzahl bankcode guichet agencia abi clearing clearingnummer ifsc transit bsb micr"},
     {Concept::kBic, "bic swift biccode swiftcode bicswift"},

@@ -198,27 +198,48 @@ class Names {
   bool has_before_ = false;
 };
 
-/// 山田様, 김영수님, 王先生: a name of two to four characters before a form of address.
+/// Where the run of ideographs or Hangul begins that ends at `end`, of at most so many characters.
+size_t run_before(std::string_view text, size_t end, size_t most) {
+  for (size_t n = 0; n < most && end >= 3; ++n) {
+    const auto [code, length] = decode(text.substr(end - 3));
+    const bool ideograph = (code >= 0x4E00 && code <= 0x9FFF) || code == 0x3005,
+               hangul = code >= 0xAC00 && code <= 0xD7A3;
+    if (length != 3 || (!ideograph && !hangul)) break;
+    end -= 3;
+  }
+  return end;
+}
+
+/// Where a family name begins that is written apart from the given name at `at`: "山田 花子".
+size_t family_before(std::string_view text, size_t at) {
+  constexpr std::string_view kWideSpace = "\u3000";
+  const size_t gap = text.substr(0, at).ends_with(' ')          ? 1
+                     : text.substr(0, at).ends_with(kWideSpace) ? kWideSpace.size()
+                                                                : 0;
+  if (gap == 0) return at;
+  const size_t begin = run_before(text, at - gap, 3);
+  // A longer run is a word of the sentence.
+  return begin < at - gap && run_before(text, begin, 1) == begin ? begin : at;
+}
+
+/// 山田様, 山田 花子様, 김영수님, 王先生: a name of two to four characters before a form of
+/// address.
 void find_addressed(Scan& scan) {
   constexpr std::string_view kForms[] = {"様", "さん", "氏", "先生", "女士", "小姐", "님", "씨"};
+  constexpr size_t kBytes = 3;  // of one character
   const std::string_view text = scan.text();
   for (const std::string_view form : kForms) {
     for (size_t at = text.find(form); at != std::string_view::npos;
          at = text.find(form, at + form.size())) {
-      size_t begin = at, characters = 0;
-      const size_t longest = form == "先生" || form == "女士" || form == "小姐" ? 3 : 4;
-      while (begin >= 3 && characters < longest) {
-        const auto [code, length] = decode(text.substr(begin - 3));
-        const bool ideograph = code >= 0x4E00 && code <= 0x9FFF,
-                   hangul = code >= 0xAC00 && code <= 0xD7A3;
-        if (length != 3 || (!ideograph && !hangul)) break;
-        begin -= 3;
-        ++characters;
-      }
+      const bool chinese = form == "先生" || form == "女士" || form == "小姐";
+      const size_t longest = chinese ? 3 : 4;
+      size_t begin = run_before(text, at, longest);
       // Of Chinese names the family name stands first: what stands before it is no part of it.
-      if (longest == 3 && characters == 3 && !starts_with_family_name(text.substr(begin, 3)))
-        begin += 3;
-      if (characters >= 2) scan.add(begin, at, Class::kPersonName, .7F);
+      if (chinese && at - begin == longest * kBytes &&
+          !starts_with_family_name(text.substr(begin, kBytes)))
+        begin += kBytes;
+      if (!chinese && begin < at) begin = family_before(text, begin);
+      if (at - begin >= 2 * kBytes) scan.add(begin, at, Class::kPersonName, .7F);
     }
   }
 }

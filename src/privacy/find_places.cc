@@ -33,12 +33,23 @@ namespace {
   "ganj|vihar|enclave|bypass|expressway|loop|point|ridge|run|view|vista|cove|bend|creek|valley|"   \
   "meadows|estate|estates|drives|roads|ways|parade|esplanade)"
 
+#define DWELLING                                                                                \
+  "(?:Green|Close|Paddocks?|Lane|Mews|Avenue|Crescent|Drive|Grove|Limes|Elms|Oaks|Willows|"     \
+  "Orchards?|"                                                                                  \
+  "Meadows?|Maltings|Cloisters?|Terrace|Parade|Hollow|Crofts?|Leas|Laurels|Hawthorns|Beeches|"  \
+  "Birches|Chase|Spinney|Coppice|Copse|Glebe|Glade|Warren|Ridings?|Rise|Ridge|Mount|Quadrant|"  \
+  "Pastures|Furrows|Poplars|Chestnuts|Firs|Pines|Cedars|Hollies|Sycamores|Rowans|Larches|Dell|" \
+  "Moorings|Wharf|Esplanade|Fairway|Vale|Common|Causeway|Gables|Lodge|Cottage|Cottages|Old "    \
+  "[A-Z][a-z]+)"
+
 // clang-format off
 const PatternList& number_first() {
   static const PatternList all = {
     // 8287 Teresa Lake Suite 289; 12 Acacia Avenue
     {Class::kPostalAddress, .92F, "\\b([0-9]{1,6}[A-Za-z]?(?:[-/][0-9]+)?,? (?:(?:N|S|E|W|NE|NW|SE|SW)\\.? )?(?:" WORD " ){1,4}" ENGLISH "\\b\\.?" UNIT ")"},
     {Class::kPostalAddress, .92F, "\\b([0-9]{1,6} " WORDS ",? (?:Apt|Suite|Ste|Unit|Apartment)\\.? ?#?[A-Za-z0-9-]+)"},
+    // 5 The Paddocks: estates are named so, without a word for a street.
+    {Class::kPostalAddress, .85F, "\\b([0-9]{1,4}[A-Za-z]?,? The " DWELLING "\\b)"},
     {Class::kPostalAddress, .6F, "\\b([0-9]{1,5} " WORD "(?:-" WORD ")? " WORD ")\\b"},
   };
   return all;
@@ -127,6 +138,7 @@ const PatternList& positions() {
 #undef TOWN
 #undef UNIT
 #undef ENGLISH
+#undef DWELLING
 
 /// No number of a position is above 180.
 float judge_position(std::string_view match, const Pattern& pattern) {

@@ -37,7 +37,7 @@ void find_said_secrets(Scan& scan) {
     {Class::kPassword, .85F,
      R"re((?i:\b(?:pass ?words?|passwd|pwd|passwort|kennwort|passphrase|mot de passe|contrase(?:\xc3\xb1|n)a|clave|senha|wachtwoord|has(?:\xc5\x82|l)o|l(?:\xc3\xb6|o)senord|adgangskode|passord|salasana|heslo|parola|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c)\b["']?\s{0,2}(?:is|was|ist|lautet|est|es|era|\x{e8}|\xc3\xa8|e|\xc3\xa9|to|:|=|=>)\s{0,2}["']?)([^\s"',;<>]*[0-9!@#$%^&*_?+=~-][^\s"',;<>]*))re"},
     {Class::kApiKey, .85F,
-     R"re((?i:\b(?:api[ _-]?key|access[ _-]?key|secret[ _-]?key|client[ _-]?secret|secret|token|auth[ _-]?key)\b["']?\s{0,2}(?:is|:|=|=>)\s{0,2}["']?)([A-Za-z0-9_./+=-]{12,}))re"},
+     R"re((?i:(?:\b|_)(?:api[ _-]?key|access[ _-]?key(?:[ _-]?id)?|secret[ _-]?key|signing[ _-]?key|encryption[ _-]?key|account[ _-]?key|client[ _-]?secret|secret|token|auth[ _-]?key)\b["']?\s{0,2}(?:is|:|=|=>)\s{0,2}["']?)([A-Za-z0-9_./+=-]{12,}))re"},
     {Class::kPassword, .7F, R"re((?i:\b(?:password|passwort|kennwort|passwd|pw)\b:? )([A-Za-z!-/:-@]{2,}[0-9][^\s]*))re"},
     {Class::kSeedPhrase, .85F, R"((?i:\b(?:seed|recovery|mnemonic|backup|secret)(?: phrase| words)?\b\W{1,3}(?:is|are|was)?\W{0,3})((?:[a-z]{3,8} ){11,23}[a-z]{3,8}))"},
   };

@@ -47,6 +47,21 @@ TEST(FindSensitive, ContactsInSentences) {
   });
 }
 
+TEST(FindSensitive, WhatSomebodyCalledFrom) {
+  expect({
+      {"elle a appelé depuis le 0612345678 hier",
+       "elle a appelé depuis le [phone:0612345678] hier"},
+      {"hat von 01701234567 angerufen", "hat von 01701234567 angerufen"},
+      {"returned to 5 The Maltings last week",
+       "returned to [postal_address:5 The Maltings] last week"},
+      {"rated 5 The best", "rated 5 The best"},
+      {"木村 花子様から電話", "[person_name:木村 花子]様から電話"},
+      {"木村花子様から電話", "[person_name:木村花子]様から電話"},
+      {"my_signing_key=q8Zr2LwXp0vT5yUa in env",
+       "my_signing_key=[api_key:q8Zr2LwXp0vT5yUa] in env"},
+  });
+}
+
 TEST(FindSensitive, NumbersWithCheckDigits) {
   expect({
       {"card 4111 1111 1111 1111 declined", "card [card_number:4111 1111 1111 1111] declined"},

@@ -98,7 +98,30 @@ void correct(TableLabels& table, const std::vector<Correction>& corrections) {
       label.decision.cls = correction.cls;
       label.decision.shape = correction.cls == Class::kNone ? Shape::kNone : Shape::kWhole;
       label.decision.confidence = 1;
-      label.decision.evidence = {"set by " + correction.by};
+      label.decision.evidence = {correction.by.starts_with(kCopyOf) ? correction.by
+                                                                    : "set by " + correction.by};
+    }
+  }
+}
+
+bool Copy::tells_more(const ColumnLabel& label) const {
+  if (label.hidden || !label.corrected_by.empty()) return false;
+  return !label.masked() || (alone && label.decision.shape != Shape::kWhole);
+}
+
+void carry(TableLabels& table, const std::vector<Copy>& copies) {
+  for (const Copy& copy : copies) {
+    if (copy.schema != table.schema || copy.table != table.name) continue;
+    for (ColumnLabel& label : table.columns) {
+      const bool meant = copy.column.empty() ? copy.number == 0 || copy.number == label.number
+                                             : copy.column == label.name;
+      if (!meant || !copy.tells_more(label)) continue;
+      label.unproven = false;
+      label.decision = {};
+      label.decision.cls = copy.cls;
+      label.decision.shape = Shape::kWhole;
+      label.decision.confidence = 1;
+      label.decision.evidence = {std::string(kCopyOf) + copy.from};
     }
   }
 }

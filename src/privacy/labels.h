@@ -4,7 +4,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -69,6 +71,27 @@ struct Correction {
   std::string by;
 };
 
+/// What a statement puts into a column: values of another one, with its class.
+struct Copy {
+  std::string schema, table;
+  std::string column;  ///< empty: `number` says which, of a table that the statement makes
+  int16_t number = 0;  ///< 0: any of its columns
+  Class cls = Class::kNone;
+  std::string from;  ///< "public.members.email"
+  /// Nothing else is in the value: what is searched for in a text would not be found in it.
+  bool alone = false;
+
+  /// Whether it says more of a column than is known of it.
+  bool tells_more(const ColumnLabel& label) const;
+
+  friend bool operator==(const Copy&, const Copy&) = default;
+};
+
+using CopyIn = std::pair<std::string, Copy>;  ///< and in which database
+
+/// What marks, in place of a person, that a correction was made for a copy (Correction::by).
+inline constexpr std::string_view kCopyOf = "copy of ";
+
 /// Fewer values than these prove nothing (ColumnLabel::unproven).
 inline constexpr size_t kFewValues = 20;
 
@@ -78,6 +101,10 @@ TableLabels label(const catalog::Relation& relation, const TableInput& input,
 
 /// Puts what people said in place of what was found; `corrections` are those of any table.
 void correct(TableLabels& table, const std::vector<Correction>& corrections);
+
+/// Takes over the classes of what was put into columns that hold nothing masked by themselves;
+/// those of which people have spoken (Correction) stay as they are said to be.
+void carry(TableLabels& table, const std::vector<Copy>& copies);
 
 /// Takes over what is masked in a relative (parent, partition) for columns of the same name that
 /// are not masked here: their rows are seen through one another.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "privacy/json_labels.h"
 #include "privacy/name_words.h"
 #include "privacy/scan.h"
 #include "privacy/structured.h"
@@ -86,12 +87,14 @@ class Walk {
     bool object = false;
     Concepts path;
     std::string key;  ///< of the array that this is, for its elements
+    LabelledMember labelled;
   };
 
   void open(char c) {
     ++i_;
     Level level;
     level.object = c == '{';
+    if (level.object) level.labelled = labelled_member(text_.substr(i_));
     level.key = key_;
     if (!levels_.empty()) level.path = levels_.back().path;
     level.path |= meaning_of_name(key_);
@@ -133,6 +136,8 @@ class Walk {
     const std::string_view raw = text_.substr(begin, end - begin);
     if (next < text_.size() && text_[next] == ':') {
       key_ = escaped ? unescape(raw).text : std::string(raw);
+      if (!levels_.empty() && raw == levels_.back().labelled.value_key && !raw.empty())
+        key_ = levels_.back().labelled.label;
       i_ = next + 1;
       // A key may itself be sensitive: {"anna@example.com": 3}.
       add(find_in_named("", raw, {}, context_), begin);

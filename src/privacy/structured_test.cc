@@ -42,6 +42,16 @@ TEST(Structured, JsonWithinJsonAndBrokenJson) {
   EXPECT_EQ(find_in_json(deep).size(), 1U);
 }
 
+TEST(Structured, MembersThatSayWhatOthersHold) {
+  const std::string_view text =
+      R"([{"q": "Your phone", "a": "555 0187"}, {"answer": "Marta Lis", "question": "nom"}, {"key": "colour", "value": "dark red"}, {"full_name": "Marta Lis", "value": "7"}])";
+  EXPECT_EQ(
+      marked(text, find_in_json(text)),
+      R"([{"q": "Your phone", "a": "[phone]"}, {"answer": "[person_name]", "question": "nom"}, {"key": "colour", "value": "dark red"}, {"full_name": "[person_name]", "value": "7"}])");
+  for (const char* broken : {R"({"q": "phone)", R"({"q": "phone", "a)", R"({"q": )", "{\"", "{"})
+    EXPECT_TRUE(find_in_json(broken).empty()) << broken;
+}
+
 TEST(Structured, Xml) {
   const std::string_view text =
       R"(<c id="7"><email>a@b.example</email><f name="phone">030/1107822</f><sku>5500005555555559</sku><!-- ask x@y.example --></c>)";

@@ -134,6 +134,8 @@ bool looks_like_person(std::string_view value, bool single) {
 }
 
 bool looks_like_firm(std::string_view value) {
+  // A name stands before its suffix: "Åsa" is no firm.
+  if (value.find(' ') == std::string_view::npos) return contains(value, "&");
   bool last = false, comma = contains(value, ", "), conjunction = false;
   for (size_t i = 0; i < value.size();) {
     const size_t end = std::min(value.find(' ', i), value.size());
@@ -263,7 +265,8 @@ bool plausible_number(Class cls, std::string_view value, const Makeup& m) {
     case Class::kIban:
       return m.letters >= 2 && m.digits >= 8 && value.size() <= 48;
     case Class::kBankAccount:
-      return m.digits >= 5 && value.size() <= 40;
+      // Payments are addressed by aliases too: an e-mail address, a telephone number, a UUID.
+      return (m.digits >= 5 && value.size() <= 40) || contains(value, "@");
     case Class::kBic:
       return m.letters >= 6 && value.size() <= 12;
     case Class::kImei:

@@ -167,6 +167,7 @@ RowsPtr Walker::sql_statements(const Node& root, const Level& arguments) {
 
 RowsPtr Walker::sql_body(const catalog::Function& function, const Level& arguments) {
   RowsPtr rows;
+  met_.assigned = true;
   if (with_body(function.source,
                 [&](const Node& root) { rows = sql_statements(root, arguments); })) {
     return rows;

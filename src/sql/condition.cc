@@ -197,7 +197,7 @@ class Extent {
     if (is_never(condition, looked_at_literal_, plain_equals_)) return false;
     if (!reads_row(condition)) return true;
     if (const auto comparison = field(condition, "A_Expr"))
-      return compared_all(*comparison) || equals_true(*comparison);
+      return compared_all(*comparison) || equals_boolean(*comparison);
     if (const auto test = field(condition, "NullTest")) return is_null(*test, "IS_NOT_NULL");
     if (const auto query = field(condition, "SubLink")) return is_among_all(*query);
     if (const auto test = field(condition, "BooleanTest")) return tested(*test);
@@ -210,7 +210,7 @@ class Extent {
     if (op == "NOT_EXPR") return none(arms.front());
     if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), takes_all);
     return std::any_of(arms.begin(), arms.end(), takes_all) ||
-           has_complements(arms, looked_at_literal_);
+           has_complements(arms, looked_at_literal_) || tests_both(arms);
   }
 
  private:
@@ -232,9 +232,14 @@ class Extent {
   bool alike(const Node& a, const Node& b) {
     if (same(a, b, looked_at_literal_)) return true;
     const PlainValue left = plain_value(a, table_), right = plain_value(b, table_);
-    if (!same(left.value, right.value, looked_at_literal_)) return false;
+    if (!same_value(left.value, right.value)) return false;
     looked_at_literal_ = looked_at_literal_ || left.by_literals || right.by_literals;
     return left.unchanged && right.unchanged;
+  }
+
+  bool same_value(const Node& a, const Node& b) {
+    const catalog::Column* column = column_of(a, table_);
+    return (column != nullptr && column == column_of(b, table_)) || same(a, b, looked_at_literal_);
   }
 
   /// Whether one of `field_name`'s nodes is as `node`, or all are.
@@ -260,6 +265,17 @@ class Extent {
       return true;
     if (kind == "AEXPR_OP" && name == ">=" && is_any_size(*left, *right, looked_at_literal_))
       return true;
+    if (kind == "AEXPR_OP" &&
+        (name == ">=" ? is_empty_text(*right) : name == "<=" && is_empty_text(*left))) {
+      looked_at_literal_ = true;
+      return true;
+    }
+    // x < x + 1: whatever it is compared with, it says nothing of the row.
+    if (kind == "AEXPR_OP" && name != "=" && moved(*left, *right)) return true;
+    if (kind == "AEXPR_DISTINCT") {
+      return (is_null_constant(*right) && always_filled(*left, table_)) ||
+             (is_null_constant(*left) && always_filled(*right, table_));
+    }
     if (kind == "AEXPR_OP" && (name == "~" || name == "~*"))
       return matches_all(*right, looked_at_literal_);
     if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_BETWEEN_SYM") {
@@ -276,7 +292,52 @@ class Extent {
       return is_percent(*right, looked_at_literal_);
     if (kind == "AEXPR_IN" && name == "=") {
       const auto list = field(*right, "List");
-      return list && any_alike(*list, "items", *left, false);
+      return list && (any_alike(*list, "items", *left, false) || names_both(*left, *list));
+    }
+    return false;
+  }
+
+  /// A value compared with itself and something more.
+  bool moved(const Node& a, const Node& b) {
+    const PlainValue left = plain_value(a, table_), right = plain_value(b, table_);
+    if (!left.by_literals && !right.by_literals) return false;
+    if (!reads_row(left.value) || !same_value(left.value, right.value)) return false;
+    looked_at_literal_ = true;
+    return left.unchanged != right.unchanged;
+  }
+
+  /// x IN (true, false), of what is never NULL.
+  bool names_both(const Node& value, const Node& list) {
+    bool yes = false, no = false;
+    for_each(list, "items", [&](const Node& item) {
+      yes = yes || is_boolean(item, true);
+      no = no || is_boolean(item, false);
+    });
+    return yes && no && never_null(value, table_);
+  }
+
+  /// x IS TRUE OR x IS FALSE, of what is never NULL; x IS TRUE OR x IS NOT TRUE.
+  bool tests_both(const std::vector<Node>& arms) {
+    constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
+        {"IS_TRUE", "IS_FALSE"},
+        {"IS_TRUE", "IS_NOT_TRUE"},
+        {"IS_FALSE", "IS_NOT_FALSE"},
+        {"IS_UNKNOWN", "IS_NOT_UNKNOWN"}};
+    constexpr size_t kMost = 64;
+    const size_t count = std::min(arms.size(), kMost);
+    for (size_t i = 0; i < count; ++i) {
+      const auto a = field(arms[i], "BooleanTest");
+      for (size_t j = 0; a && j < count; ++j) {
+        const auto b = field(arms[j], "BooleanTest");
+        if (!b || i == j) continue;
+        const auto value = field(*a, "arg"), other = field(*b, "arg");
+        if (!value || !other || !same(*value, *other, looked_at_literal_)) continue;
+        for (const auto& [first, second] : kPairs) {
+          if (text_field(*a, "booltesttype") == first && text_field(*b, "booltesttype") == second &&
+              (second != "IS_FALSE" || never_null(*value, table_)))
+            return true;
+        }
+      }
     }
     return false;
   }
@@ -289,6 +350,8 @@ class Extent {
     const std::string_view kind = text_field(expression, "kind");
     const std::string_view name = operator_name(expression);
     const bool differs = kind == "AEXPR_OP" && (name == "<>" || name == "<" || name == ">");
+    if (kind == "AEXPR_NOT_DISTINCT" && (is_null_constant(*left) || is_null_constant(*right)))
+      return never_null(is_null_constant(*left) ? *right : *left, table_);
     return (differs || kind == "AEXPR_DISTINCT") && alike(*left, *right);
   }
 
@@ -333,17 +396,24 @@ class Extent {
     return has_complements(arms, looked_at_literal_);
   }
 
-  bool equals_true(const Node& comparison) {
+  bool equals_boolean(const Node& comparison) {
     if (text_field(comparison, "kind") != "AEXPR_OP" || operator_name(comparison) != "=")
       return false;
     const auto left = field(comparison, "lexpr"), right = field(comparison, "rexpr");
-    return left && right && ((is_true(*right) && all(*left)) || (is_true(*left) && all(*right)));
+    if (!left || !right) return false;
+    return (is_boolean(*right, true) && all(*left)) || (is_boolean(*left, true) && all(*right)) ||
+           (is_boolean(*right, false) && none(*left)) || (is_boolean(*left, false) && none(*right));
   }
 
-  static bool is_true(const Node& node) {
+  static bool is_boolean(const Node& node, bool which) {
     const auto constant = field(node, "A_Const");
     const auto boolean = constant ? field(*constant, "boolval") : std::nullopt;
-    return boolean && bool_field(*boolean, "boolval");
+    return boolean && bool_field(*boolean, "boolval") == which;
+  }
+
+  static bool is_null_constant(const Node& node) {
+    const auto constant = field(node, "A_Const");
+    return constant && bool_field(*constant, "isnull");
   }
 
   bool tested(const Node& test) {
@@ -351,6 +421,7 @@ class Extent {
     if (!argument) return false;
     const std::string_view kind = text_field(test, "booltesttype");
     if (kind == "IS_TRUE" || kind == "IS_NOT_FALSE") return all(*argument);
+    if (kind == "IS_NOT_UNKNOWN") return never_null(*argument, table_);
     return (kind == "IS_FALSE" || kind == "IS_NOT_TRUE") && none(*argument);
   }
 

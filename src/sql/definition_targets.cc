@@ -215,7 +215,8 @@ void Walker::walk_definition(const Node& node) {
     } else if (is_expression(key)) {
       give_away(eval_node(key, value, level));
     } else if (key.ends_with("Stmt") && key[0] >= 'A' && key[0] <= 'Z') {
-      if (key == "RawStmt" || key == "ReturnStmt" || key == "PLAssignStmt") {
+      if (key == "RawStmt" || key == "ReturnStmt" || key == "PLAssignStmt" ||
+          key == "ReplicaIdentityStmt") {
         walk_definition(value);
       } else {
         (void)rows_of(node, &level, nullptr);

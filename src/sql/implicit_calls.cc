@@ -113,6 +113,10 @@ void Walker::meet_type_name(const Node& type_name) {
     const catalog::Relation* relation = resolver_.find_relation(table);
     const auto* column = relation != nullptr ? relation->column(parts.back()) : nullptr;
     if (column != nullptr) meet_type(column->type, true);
+    // The server knows a column that is not there, or was made by this text.
+    if (column == nullptr && (facts_.schema_change || facts_.temporary_change)) {
+      facts_.unresolved = true;
+    }
     return;
   }
   meet_named_type(name_of_strings(parts));
@@ -120,20 +124,19 @@ void Walker::meet_type_name(const Node& type_name) {
 
 void Walker::meet_type_text(std::string_view text) {
   const catalog::Catalog* catalog = resolver_.catalog();
-  if (catalog == nullptr || !catalog->types_call()) return;
-  const bool of_column = upper(text).ends_with("%TYPE");
-  if (of_column) text.remove_suffix(5);
-  const auto parts = names_in_text(text.substr(0, text.find_first_of("[(")));
-  if (parts.empty()) return;
-  const std::vector<std::string_view> names(parts.begin(), parts.end());
-  if (!of_column) {
-    if (const auto* type = resolver_.type(name_of_strings(names))) meet_type(type->oid, true);
-  } else if (names.size() > 1) {
-    const Name table = name_of_strings({names.begin(), names.end() - 1});
-    const catalog::Relation* relation = resolver_.find_relation(table);
-    const auto* column = relation != nullptr ? relation->column(names.back()) : nullptr;
-    if (column != nullptr) meet_type(column->type, true);
-  }
+  const bool changed = facts_.schema_change || facts_.temporary_change;
+  if (catalog == nullptr || (!changed && !catalog->types_call())) return;
+  // Where PostgreSQL's own grammar takes all that a variable's type may be, %TYPE included.
+  bool read = false;
+  (void)with_body("CREATE FUNCTION f(" + std::string(text) + ") RETURNS int RETURN 1",
+                  [&](const Node& root) {
+                    Node type;
+                    const auto found = root.at_pointer(
+                        "/stmts/0/stmt/CreateFunctionStmt/parameters/0/FunctionParameter/argType");
+                    read = found.get(type) == simdjson::SUCCESS;
+                    if (read) meet_type_name(type);
+                  });
+  if (!read) facts_.unresolved = true;
 }
 
 void Walker::meet_types_of_call(const catalog::Function& function) {
@@ -308,7 +311,8 @@ void Walker::calls_of_casts(Oid type) {
     return oid < catalog::kFirstUserOid || met_.types.contains(oid);
   };
   const auto take = [&](const catalog::Cast& cast) {
-    const bool asked = cast.context == 'i' || (cast.context == 'a' && facts_.writes) ||
+    const bool asked = cast.context == 'i' ||
+                       (cast.context == 'a' && (facts_.writes || met_.assigned)) ||
                        met_.cast_targets.contains(cast.target);
     if (!asked || !at_hand(cast.source) || !at_hand(cast.target)) return;
     if (met_.called.insert({'c', cast.function}).second) call_implicitly(cast.function);

@@ -14,7 +14,8 @@ namespace {
 
 constexpr Oid kInt = 23, kText = 25, kVoid = 2278;
 constexpr Oid kDomain = 20001, kHolder = 20002, kLever = 20003, kArray = 20004, kRange = 20005;
-constexpr Oid kHolderRows = 20010, kLeverRows = 20011, kTable = 20020, kStored = 20021;
+constexpr Oid kHolderRows = 20010, kLeverRows = 20011, kTable = 20020, kStored = 20021,
+              kTableRows = 20012;
 
 /// Each thing that calls a function calls one named after it; all delete from public.victims.
 class Database {
@@ -91,6 +92,7 @@ class Database {
     type(kLever, "lever", 'c', kLeverRows);
     relation(kLeverRows, "lever", {{"a", kInt}}).kind = catalog::RelationKind::kCompositeType;
     contents_.types.back().class_functions = {function("on_compare", {kLever, kLever}, kInt)};
+    type(kTableRows, "with_domain", 'c', kTable);
     type(kArray, "_d", 'b');
     contents_.types.back().element = kDomain;
     type(kRange, "d_range", 'r');
@@ -204,14 +206,30 @@ std::string called(std::string_view text) {
 
 TEST(ImplicitCalls, ChecksOfDomains) {
   for (const char* text :
-       {"SELECT 1::d", "SELECT CAST('1' AS public.d)", "SELECT ARRAY[1]::d[]", "SELECT $1::d",
-        "SELECT '{1}'::_d", "SELECT '[1,2]'::d_range", "SELECT '(1)'::holder",
-        "INSERT INTO with_domain VALUES (1, 1)", "UPDATE with_domain SET v = 1",
-        "COPY with_domain FROM STDIN", "SELECT domain_in('1', 'd'::regtype, -1)",
-        "SELECT domain_in('1', 20001, -1)", "SELECT json_populate_record(NULL::holder, '{}')",
+       {"SELECT 1::d",
+        "SELECT CAST('1' AS public.d)",
+        "SELECT ARRAY[1]::d[]",
+        "SELECT $1::d",
+        "SELECT '{1}'::_d",
+        "SELECT '[1,2]'::d_range",
+        "SELECT '(1)'::holder",
+        "INSERT INTO with_domain VALUES (1, 1)",
+        "UPDATE with_domain SET v = 1",
+        "COPY with_domain FROM STDIN",
+        "SELECT domain_in('1', 'd'::regtype, -1)",
+        "SELECT domain_in('1', 20001, -1)",
+        "SELECT json_populate_record(NULL::holder, '{}')",
         "SELECT * FROM json_populate_record(NULL, '{}') AS x (d d)",
         "SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x d PATH '.')",
         "DO $$DECLARE x d := 1; BEGIN END$$",
+        "DO $$DECLARE x d ARRAY; BEGIN x := '{1}'; END$$",
+        "DO $$DECLARE x \"public\" /* c */ . d [3]; BEGIN x[1] := 1; END$$",
+        "DO $$DECLARE x with_domain.v%TYPE := 1; BEGIN END$$",
+        "DO $$DECLARE x public.with_domain . v % /* c */ tYpe; BEGIN END$$",
+        "DO $$DECLARE x holder; BEGIN x := ROW(1); END$$",
+        "DO $$DECLARE x holder%ROWTYPE; BEGIN x.v := 1; END$$",
+        "DO $$DECLARE x public . holder % /* c */ RowType; BEGIN x.v := 1; END$$",
+        "DO $$DECLARE x with_domain%ROWTYPE; BEGIN x.v := 1; END$$",
         "WITH w AS (INSERT INTO with_domain VALUES (1, 1)) SELECT 1"}) {
     EXPECT_EQ(called(text), "on_check") << text;
   }

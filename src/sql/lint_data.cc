@@ -53,7 +53,7 @@ void on_write(LintScript& script) {
   if (table.created) return;
   const auto where = field(statement.body, "whereClause");
   bool looked = false;
-  if (where && !always_true(*where, {table.relation, table.name}, looked)) return;
+  if (where && !always_true(*where, {table.relation, table.name, false}, looked)) return;
   const bool update = statement.node == "UpdateStmt";
   const std::string safer = update ? update_in_batches(script, table)
                                    : std::string(kRepeat) + "DELETE FROM " + table.sql +

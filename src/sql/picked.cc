@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <iterator>
+#include <string>
 #include <vector>
 
+#include "sql/condition.h"
 #include "sql/names.h"
 
 namespace sluice::sql {
@@ -13,14 +16,19 @@ namespace {
 constexpr std::array<std::string_view, 6> kSystemColumns = {"ctid", "xmin",     "xmax",
                                                             "cmin", "tableoid", "cmax"};
 
+/// Of a reference to a column, also (t).column.
 std::vector<std::string_view> parts_of(const Node& node) {
-  const auto reference = field(node, "ColumnRef");
   std::vector<std::string_view> parts;
-  if (!reference) return parts;
-  for_each(*reference, "fields", [&](const Node& part) {
+  const auto add = [&](const Node& part) {
     const auto text = field(part, "String");
     parts.push_back(text ? text_field(*text, "sval") : std::string_view());
-  });
+  };
+  if (const auto reference = field(node, "ColumnRef")) {
+    for_each(*reference, "fields", add);
+  } else if (const auto taken = field(node, "A_Indirection")) {
+    if (const auto row = field(*taken, "arg")) parts = parts_of(*row);
+    if (!parts.empty()) for_each(*taken, "indirection", add);
+  }
   return parts;
 }
 
@@ -28,7 +36,10 @@ std::vector<std::string_view> parts_of(const Node& node) {
 std::string_view own_name(const Node& node, const Picked& table) {
   const auto parts = parts_of(node);
   if (parts.size() == 1) return parts[0];
-  return parts.size() == 2 && parts[0] == table.name ? parts[1] : std::string_view();
+  if (parts.size() == 2) return parts[0] == table.name ? parts[1] : std::string_view();
+  const bool spelt_out = parts.size() == 3 && table.relation != nullptr &&
+                         parts[0] == table.relation->schema && parts[1] == table.name;
+  return spelt_out ? parts[2] : std::string_view();
 }
 
 bool is_whole_row(const Node& node, const Picked& table) {
@@ -37,12 +48,6 @@ bool is_whole_row(const Node& node, const Picked& table) {
   // (t).* and t.* leave the last part without a name.
   return parts.size() == 1 ? table.relation->column(parts[0]) == nullptr
                            : parts.size() == 2 && parts[1].empty();
-}
-
-bool is_empty_text(const Node& node) {
-  const auto constant = field(node, "A_Const");
-  const auto text = constant ? field(*constant, "sval") : std::nullopt;
-  return text && text_field(*text, "sval").empty();
 }
 
 /// Whether a cast to the type `name` leaves each value of the column what it is.
@@ -73,19 +78,32 @@ bool holds_each(std::string_view name, const catalog::Column& column) {
   return from != std::end(kTypes) && (from == to || (from->width > 0 && to->width >= from->width));
 }
 
+std::optional<double> number_in(const Node& constant) {
+  if (const auto whole = field(constant, "ival")) {
+    int64_t number = 0;
+    const auto found = field(*whole, "ival");
+    return !found || found->get(number) == simdjson::SUCCESS
+               ? std::optional(static_cast<double>(number))
+               : std::nullopt;
+  }
+  const auto fraction = field(constant, "fval");
+  if (!fraction) return std::nullopt;
+  return std::strtod(std::string(text_field(*fraction, "fval")).c_str(), nullptr);
+}
+
 enum class Operand : uint8_t { kOther, kNeutral, kLiteral };
 
 /// What the other side of an operator does to a value.
 Operand operand(std::string_view operation, const Node& other, bool is_right) {
   const auto constant = field(other, "A_Const");
   if (!constant) return Operand::kOther;
-  int64_t number = -1;
   const bool adds = operation == "+" || (operation == "-" && is_right);
   const bool scales = operation == "*" || (operation == "/" && is_right);
   if (operation == "||" && field(*constant, "sval"))
     return is_empty_text(other) ? Operand::kNeutral : Operand::kLiteral;
-  if ((!adds && !scales) || !whole_number(other, number)) return Operand::kOther;
-  return number == (scales ? 1 : 0) ? Operand::kNeutral : Operand::kLiteral;
+  const auto number = adds || scales ? number_in(*constant) : std::nullopt;
+  if (!number) return Operand::kOther;
+  return *number == (scales ? 1 : 0) ? Operand::kNeutral : Operand::kLiteral;
 }
 
 std::optional<Node> without_cast(const Node& node, const Picked& table) {
@@ -114,6 +132,29 @@ std::optional<Node> without_literal(PlainValue& plain) {
     return is_right ? left : right;
   }
   return std::nullopt;
+}
+
+/// LIMIT, OFFSET and DISTINCT ON, but for those that leave out nothing.
+bool limits_rows(const Node& select) {
+  const auto limit = field(select, "limitCount"), offset = field(select, "limitOffset");
+  const auto all = limit ? field(*limit, "A_Const") : std::nullopt;
+  if (limit && !(all && bool_field(*all, "isnull"))) return true;
+  const auto skipped = offset ? field(*offset, "A_Const") : std::nullopt;
+  if (offset && !(skipped && number_in(*skipped) == 0.0)) return true;
+  const auto distinct = field(select, "distinctClause");
+  return distinct && reads_row(*distinct);
+}
+
+/// Of one column, or of each in a row of them; empty: some is no column of the table.
+std::vector<std::string_view> own_names(const Node& columns, const Picked& table) {
+  std::vector<std::string_view> names;
+  if (const auto row = field(columns, "RowExpr")) {
+    for_each(*row, "args", [&](const Node& one) { names.push_back(own_name(one, table)); });
+  } else {
+    names.push_back(own_name(columns, table));
+  }
+  if (std::find(names.begin(), names.end(), std::string_view()) != names.end()) names.clear();
+  return names;
 }
 
 std::optional<Node> first_of_coalesce(const Node& node, const Picked& table) {
@@ -160,30 +201,38 @@ PlainValue plain_value(const Node& node, const Picked& table) {
   }
 }
 
-bool selects_all(const Node& query, const Node& column, const Picked& table) {
+bool selects_all(const Node& query, const Node& columns, const Picked& table) {
   const auto select = field(query, "SelectStmt");
-  if (!select || table.relation == nullptr) return false;
-  for (const char* part : {"whereClause", "havingClause", "limitCount", "limitOffset", "withClause",
-                           "valuesLists", "larg"}) {
+  if (!select || table.relation == nullptr || table.named_before) return false;
+  for (const char* part : {"whereClause", "havingClause", "withClause", "valuesLists", "larg"}) {
     if (field(*select, part)) return false;
   }
-  const std::string_view wanted = own_name(column, table);
+  if (limits_rows(*select)) return false;
+  const auto wanted = own_names(columns, table);
   size_t targets = 0, tables = 0;
   bool same = !wanted.empty();
   for_each(*select, "targetList", [&](const Node& wrapper) {
     const auto target = field(wrapper, "ResTarget");
     const auto value = target ? field(*target, "val") : std::nullopt;
     const auto parts = value ? parts_of(*value) : std::vector<std::string_view>();
-    same = same && ++targets == 1 && !parts.empty() && parts.back() == wanted;
+    same = same && targets < wanted.size() && !parts.empty() && parts.back() == wanted[targets];
+    ++targets;
   });
   for_each(*select, "fromClause", [&](const Node& wrapper) {
     const auto range = field(wrapper, "RangeVar");
     const std::string_view schema = range ? text_field(*range, "schemaname") : std::string_view();
     same = same && ++tables == 1 && range &&
            text_field(*range, "relname") == table.relation->name &&
-           (schema.empty() || schema == table.relation->schema);
+           (schema.empty() || schema == table.relation->schema) &&
+           (bool_field(*range, "inh") || table.relation->children.empty());
   });
-  return same && targets == 1 && tables == 1;
+  return same && targets == wanted.size() && tables == 1;
+}
+
+bool is_empty_text(const Node& node) {
+  const auto constant = field(node, "A_Const");
+  const auto text = constant ? field(*constant, "sval") : std::nullopt;
+  return text && text_field(*text, "sval").empty();
 }
 
 std::string_view operator_name(const Node& expression) {

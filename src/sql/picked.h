@@ -11,6 +11,7 @@ namespace sluice::sql {
 struct Picked {
   const catalog::Relation* relation = nullptr;  ///< null: nothing is known of it
   std::string_view name;
+  bool named_before = false;  ///< a common table expression has the relation's name
 };
 
 /// The column of `table` that a ColumnRef means; null: another's, or none that is known.
@@ -31,8 +32,10 @@ struct PlainValue {
 };
 PlainValue plain_value(const Node& node, const Picked& table);
 
-/// Whether a SubLink's query returns that column of each row of the same table.
-bool selects_all(const Node& query, const Node& column, const Picked& table);
+/// Whether a SubLink's query returns that column, or row of columns, of each row of the same table.
+bool selects_all(const Node& query, const Node& columns, const Picked& table);
+
+bool is_empty_text(const Node& node);
 
 /// The name of an expression's operator, also where it is written OPERATOR(pg_catalog.=).
 std::string_view operator_name(const Node& expression);

@@ -47,9 +47,9 @@ std::optional<std::pair<size_t, size_t>> find_assignment(const std::string& text
 
 }  // namespace
 
-bool Walker::plpgsql(const std::string& create_function, const Level& level, std::string& why) {
-  if (!reads_as_written(create_function)) return false;
-  const ParseTree tree = parse_plpgsql(create_function);
+bool Walker::plpgsql(const PlpgsqlSource& source, const Level& level, std::string& why) {
+  if (!reads_as_written(source.text)) return false;
+  const ParseTree tree = parse_plpgsql(source.text);
   simdjson::dom::parser parser;
   Node root;
   simdjson::dom::array functions;
@@ -59,11 +59,12 @@ bool Walker::plpgsql(const std::string& create_function, const Level& level, std
     why = tree.error.empty() ? "its tree cannot be read" : tree.error;
     return false;
   }
+  for (const std::string& type : source.row_types) meet_type_text(type);
   plpgsql_node(root, level);
   return true;
 }
 
-Walker::Ran Walker::run_plpgsql(const std::string& create_function, const Level& level,
+Walker::Ran Walker::run_plpgsql(const PlpgsqlSource& source, const Level& level,
                                 std::string_view shown, Gather::ArgumentUses& uses) {
   // A variable may hold whatever any query or expression of the body yields: until all are known
   // it stands as one argument more.
@@ -75,9 +76,10 @@ Walker::Ran Walker::run_plpgsql(const std::string& create_function, const Level&
   {
     const Within within(*this);
     context_.variables = true;
+    met_.assigned = true;
     context_.collected = &ran.value;
     const bool dynamic_before = std::exchange(facts_.dynamic_sql, false);
-    ran.good = plpgsql(create_function, level, ran.why);
+    ran.good = plpgsql(source, level, ran.why);
     ran.value.unknown = ran.value.unknown || facts_.dynamic_sql || !ran.good;
     facts_.dynamic_sql = facts_.dynamic_sql || dynamic_before;
   }

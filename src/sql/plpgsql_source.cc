@@ -60,7 +60,8 @@ bool begins_statement(const std::vector<Place>& places, size_t at, bool& plainly
   return plainly || is_word(before, "then") || is_word(before, "else") || before.text == ">>";
 }
 
-std::string simplified(const std::string& body) {
+/// `body` with records for row types, whose names go to `row_types`.
+std::string simplified(const std::string& body, std::vector<std::string>& row_types) {
   const auto places = places_of(body);
   std::string out;
   size_t copied = 0;
@@ -84,6 +85,7 @@ std::string simplified(const std::string& body) {
     };
     bool plainly = true;
     if (follows(0, "%") && next + 1 < places.size() && is_word(places[next + 1].token, "rowtype")) {
+      row_types.push_back(body.substr(places[i].begin, places[next - 1].end() - places[i].begin));
       replace(places[i].begin, places[next + 1].end(), "record");
     } else if (next > i + 1 && begins_statement(places, i, plainly)) {
       const bool assigned = (follows(0, ":") && follows(1, "=")) || follows(0, ":=") ||
@@ -97,12 +99,17 @@ std::string simplified(const std::string& body) {
 
 }  // namespace
 
-std::string plpgsql_block(const std::string& body) {
-  return "CREATE PROCEDURE f() LANGUAGE plpgsql AS " + dollar_quoted(simplified(body));
+PlpgsqlSource plpgsql_block(const std::string& body) {
+  PlpgsqlSource source;
+  source.text = "CREATE PROCEDURE f() LANGUAGE plpgsql AS " +
+                dollar_quoted(simplified(body, source.row_types));
+  return source;
 }
 
-std::string plpgsql_function(const catalog::Function& function, bool trigger) {
-  std::string text = function.kind == 'p' ? "CREATE PROCEDURE f(" : "CREATE FUNCTION f(";
+PlpgsqlSource plpgsql_function(const catalog::Function& function, bool trigger) {
+  PlpgsqlSource source;
+  std::string& text = source.text;
+  text = function.kind == 'p' ? "CREATE PROCEDURE f(" : "CREATE FUNCTION f(";
   std::vector<std::string> names;
   const auto add = [&](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) != names.end() && !name.empty()) return;
@@ -120,7 +127,8 @@ std::string plpgsql_function(const catalog::Function& function, bool trigger) {
   } else if (function.kind != 'p') {
     text += function.returns_set ? " RETURNS SETOF text" : " RETURNS text";
   }
-  return text + " LANGUAGE plpgsql AS " + dollar_quoted(simplified(function.source));
+  text += " LANGUAGE plpgsql AS " + dollar_quoted(simplified(function.source, source.row_types));
+  return source;
 }
 
 }  // namespace sluice::sql

@@ -32,8 +32,9 @@ const catalog::Relation* Resolver::find_relation(const Name& name) const {
   if (!name.schema.empty()) return catalog_->relation(name.schema, name.name);
   if (!path_.uncertain) {
     const catalog::Relation* found = catalog_->resolve(path_.schemas, name.name);
-    if (removed_ && found != nullptr && hides_another(*found)) facts_.unresolved = true;
-    return found;
+    if (!removed_ || found == nullptr || !hides_another(*found)) return found;
+    facts_.unresolved = true;
+    return nullptr;
   }
   // The only one of that name is meant, or none; of several nobody knows which.
   const catalog::Relation* only = nullptr;
@@ -52,6 +53,7 @@ const catalog::Relation* Resolver::relation(const Name& name) {
     if (!was_created(name)) facts_.unresolved = true;
   } else if (!found->system() && uncertain_) {
     facts_.unresolved = true;
+    return nullptr;
   }
   return found;
 }

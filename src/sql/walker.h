@@ -14,6 +14,7 @@
 #include "sql/lineage.h"
 #include "sql/names.h"
 #include "sql/node.h"
+#include "sql/plpgsql_source.h"
 #include "sql/query_level.h"
 #include "sql/resolver.h"
 #include "sql/statement_facts.h"
@@ -232,6 +233,7 @@ class Walker {
     std::set<std::pair<char, Oid>> called;
     bool defaulted = false;  ///< DEFAULT is written for some column
     bool populated = false;  ///< values are made of a type that only a value tells
+    bool assigned = false;   ///< code runs, whose variables and results are assigned to
   };
   void meet_type(Oid type, bool made);
   void meet_relation(const catalog::Relation& relation, bool stored);
@@ -289,14 +291,14 @@ class Walker {
 
   // ---- plpgsql.cc
   /// False: it cannot be read, `why` says so.
-  bool plpgsql(const std::string& create_function, const Level& level, std::string& why);
+  bool plpgsql(const PlpgsqlSource& source, const Level& level, std::string& why);
   struct Ran {
     bool good = true;
     std::string why;
     Value value;  ///< what any of its variables may hold, and so what it may return
   };
   /// Walks a body; what its arguments are used for goes to `uses`, its variables are known after.
-  Ran run_plpgsql(const std::string& create_function, const Level& level, std::string_view shown,
+  Ran run_plpgsql(const PlpgsqlSource& source, const Level& level, std::string_view shown,
                   Gather::ArgumentUses& uses);
   void plpgsql_node(const Node& node, const Level& level);
   void plpgsql_expression(const std::string& text, const Level& level);

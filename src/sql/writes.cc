@@ -34,7 +34,9 @@ bool Walker::arm_limits(const Node& arm, const Level& level, const Target& targe
   if (field(arm, "CurrentOfExpr")) return true;
   if (!touched && reads_row(arm)) return false;
   bool ignored = false;
-  return !always_true(arm, {target.relation, target.entry.name},
+  const bool named_before =
+      target.relation != nullptr && find_cte(level.ctes, target.relation->name).cte != nullptr;
+  return !always_true(arm, {target.relation, target.entry.name, named_before},
                       context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
 }
 

@@ -93,8 +93,9 @@ YAML::Node load_document(const std::string& text, Problems& problems) {
   return YAML::Node(YAML::NodeType::Undefined);
 }
 
-MapReader::MapReader(const YAML::Node& map, std::string where, Problems& problems)
-    : map_(map), where_(std::move(where)), problems_(problems) {
+MapReader::MapReader(const YAML::Node& map, std::string where, Problems& problems, std::string path)
+    : map_(map), where_(std::move(where)), path_(std::move(path)), problems_(problems) {
+  if (!path_.empty()) problems_.note_place(path_, map_.Mark());
   std::set<std::string> seen;
   for (const auto& entry : map_) {
     const auto key = entry.first.as<std::string>("");
@@ -122,7 +123,13 @@ YAML::Node MapReader::node(const std::string& key) {
   known_.push_back(key);
   // A const node does not grow by looking at it.
   const YAML::Node& constant = map_;
-  return constant[key];
+  YAML::Node found = constant[key];
+  if (found.IsDefined()) problems_.note_place(path_of(key), found.Mark());
+  return found;
+}
+
+std::string MapReader::path_of(const std::string& key) const {
+  return path_.empty() ? key : path_ + "." + key;
 }
 
 bool MapReader::has(const std::string& key) {
@@ -196,7 +203,7 @@ void MapReader::map(const std::string& key, const std::function<void(MapReader&)
     problem(key, "expected a mapping");
     return;
   }
-  MapReader inner(value, key, problems_);
+  MapReader inner(value, key, problems_, path_of(key));
   read(inner);
 }
 
@@ -281,12 +288,14 @@ void MapReader::maps(const std::string& key, const std::string& what,
     problem(key, "expected a list with at least one mapping");
     return;
   }
+  size_t number = 0;
   for (const auto& entry : list) {
+    const std::string path = fmt::format("{}[{}]", path_of(key), number++);
     if (!entry.IsMap()) {
       problems_.add(entry.Mark(), "expected a mapping");
       continue;
     }
-    MapReader reader(entry, what, problems_);
+    MapReader reader(entry, what, problems_, path);
     read(reader);
   }
 }

@@ -8,13 +8,14 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/result.h"
+#include "yaml/places.h"
 
 namespace sluice::yaml {
 
 /// Collects what is wrong with a file, each with its place in it.
 class Problems {
  public:
-  explicit Problems(std::string file) : file_(std::move(file)) {}
+  explicit Problems(std::string file) : file_(std::move(file)), places_(file_) {}
   void add(const YAML::Mark& mark, const std::string& text);
   bool any() const { return !lines_.empty() || more_ > 0; }
   std::string text() const;
@@ -22,9 +23,15 @@ class Problems {
   /// Every key that a MapReader looked for, as "where.key": what a file may contain.
   const std::set<std::string>& keys() const { return keys_; }
   void note_key(std::string where_and_key) { keys_.insert(std::move(where_and_key)); }
+  /// Of every key that a MapReader found.
+  const Places& places() const { return places_; }
+  void note_place(const std::string& path, const YAML::Mark& mark) {
+    places_.note(path, mark.line, mark.column);
+  }
 
  private:
   std::string file_;
+  Places places_;
   std::vector<std::string> lines_;
   size_t more_ = 0;  ///< problems beyond those kept
   std::set<std::string> keys_;
@@ -43,7 +50,8 @@ YAML::Node load_document(const std::string& text, Problems& problems);
 /// Reads one mapping key by key; whatever key nobody asked for is a problem.
 class MapReader {
  public:
-  MapReader(const YAML::Node& map, std::string where, Problems& problems);
+  /// `path`: where it stands in the file, "databases[0]"; empty for all of it.
+  MapReader(const YAML::Node& map, std::string where, Problems& problems, std::string path = {});
   /// Reports keys that were not read.
   ~MapReader();
   MapReader(const MapReader&) = delete;
@@ -86,8 +94,10 @@ class MapReader {
   void problem(const std::string& key, const std::string& text);
 
  private:
+  std::string path_of(const std::string& key) const;
+
   YAML::Node map_;
-  std::string where_;
+  std::string where_, path_;
   Problems& problems_;
   std::vector<std::string> known_;
   bool skipped_ = false;

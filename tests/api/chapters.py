@@ -109,6 +109,9 @@ def replay(story):
     for old in ({}, {"old": POLICY}):
         report = story.ask("sam", "POST", "/policy/replay", {"policy": strict, "database": "orders", **old})
         assert report["changes"], report
+    tight = POLICY.replace("limit: { rows: 100000,", "limit: { rows: 5,")
+    report = story.ask("sam", "POST", "/policy/replay", {"policy": tight, "database": "orders"})
+    assert any(change.get("limit") == "rows" and change["got"] == 300 for change in report["changes"]), report
 
 
 # Statements.
@@ -361,6 +364,9 @@ def read_the_trail(story):
 def prove_the_trail(story):
     story.ask("sam", "GET", "/audit/receipts/1")
     story.ask("sam", "GET", "/audit/receipts/777777777", status=404)
+    own = story.ask("alice", "POST", "/query", {"database": "orders", "sql": "SELECT 'with a receipt'"})["record"]
+    story.ask("alice", "GET", f"/audit/receipts/{own}")
+    story.ask("alice", "GET", "/audit/receipts/1", status=404)
     for path in ("/audit/key", "/audit/witness-key", "/audit/retention"):
         story.ask("sam", "GET", path)
     story.ask("sam", "POST", "/audit/retention", status=403)

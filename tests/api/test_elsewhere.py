@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 
+import psycopg2
 import pytest
 from client import ask, known_token
 from harness.gateway import PASSWORD, SLUICE, Gateway
@@ -115,8 +116,64 @@ def test_the_record(gateway, ops):
     assert reads, "who reads over HTTP is on the record by name"
 
 
+def test_evidence_and_saved_searches(gateway, ops):
+    gateway.psql("-c", "SELECT 7 AS evidence")
+    (record,) = gateway.wait_for(lambda records: records, "--text", "evidence")
+    receipt = ops("audit", "receipt", str(record["id"])).stdout
+    key = ops("audit", "key").stdout
+    assert key == gateway.cli("audit", "key").stdout
+    checked = gateway.cli("audit", "verify", "--receipt", "-", "--public-key", key.strip(), "-o", "json", input=receipt)
+    assert json.loads(checked.stdout)["text"] == "SELECT 7 AS evidence"
+    assert ops("audit", "receipt", "999999", ok=False).returncode == 3
+    ops("audit", "search", "--user", "alice", "--save", "alices")
+    assert [row["name"] for row in ops.rows("audit", "searches")] == ["alices"]
+    assert [row["name"] for row in json.loads(gateway.cli("audit", "searches", "-o", "json").stdout)] == ["alices"]
+    ops("audit", "forget-search", "alices")
+    assert ops.rows("audit", "searches") == [] and ops("audit", "forget-search", "alices", ok=False).returncode == 3
+
+
+def test_training_receipts(gateway, ops):
+    connection = psycopg2.connect(gateway.dsn())
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SET sluice.purpose = 'training'")
+        cursor.execute("SET sluice.dataset = 'churn'")
+        cursor.execute("SELECT id, email FROM things")
+        cursor.fetchall()
+    connection.close()
+    gateway.wait_for(lambda records: records, "--type", "provenance")
+    (row,) = ops.rows("provenance", "list", "--dataset", "churn", "--since", "1h")
+    assert ops.rows("provenance", "list", "--dataset", "other") == []
+    here = gateway.cli("provenance", "show", row["id"], "-o", "json").stdout
+    assert ops("provenance", "show", row["id"], "-o", "json").stdout == here
+    lineage = ("provenance", "show", row["id"], "--openlineage")
+    assert ops(*lineage).stdout == gateway.cli(*lineage).stdout
+    exported = ops("provenance", "export", row["id"]).stdout
+    key = ops("audit", "key").stdout.strip()
+    assert json.loads(ops("provenance", "verify", "-", "--key", key, "-o", "json", input=exported).stdout)["verified_by"]
+    for words in (("contains", "churn", "someone@example.com"), ("affected", "someone@example.com", "--since", "1h")):
+        mine = json.loads(gateway.cli("provenance", *words, "-o", "json").stdout)
+        assert ops.rows("provenance", *words) == mine, words
+    assert ops("provenance", "contains", "nothing", "x@example.com", ok=False).returncode == 3
+    assert ops("provenance", "show", "nothing", ok=False).returncode == 3
+
+
+@pytest.mark.parametrize("words", [
+    ("user", "link", "alice", "--issuer", "sso", "--subject", "x"), ("user", "totp", "alice"), ("user", "assertion-key", "job"),
+    ("scim", "token", "list"), ("scim", "token", "create"), ("scim", "adopt", "alice"), ("audit", "tail"), ("audit", "verify"),
+    ("audit", "export"), ("audit", "erase", "--records", "1", "--reason", "x"), ("audit", "transcript", "1"),
+    ("audit", "hold", "list"), ("audit", "reconcile", "orders"), ("directory", "check"), ("policy", "save", "standard", "--offline")],
+    ids=lambda words: "-".join(words[:3]))
+def test_what_works_at_the_state_alone_says_so(ops, words):
+    done = ops(*words, ok=False)
+    assert done.returncode == 2 and "at the gateway's own state alone, and no configuration is here" in done.stderr, done.stderr
+    assert done.stdout == ""
+
+
 def test_what_runs_and_what_decides(gateway, ops):
     assert [row["name"] for row in ops.rows("database", "list")] == ["orders"]
+    (checked,) = ops.rows("database", "check", "orders")
+    assert checked["ok"] is True and checked["server"].startswith("PostgreSQL")
     assert ops.rows("session", "list") == []
     assert "rules" in ops("policy", "show").stdout
     assert "deny" in ops("policy", "explain", "--user", "alice", "--database", "orders", "DELETE FROM things", ok=False).stdout

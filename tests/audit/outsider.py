@@ -4,11 +4,12 @@
     outsider.py LOG VKEY [--kept CHECKPOINT]... [--receipt FILE]... [--index N]...
 
 LOG is a folder or an http(s) prefix that holds `checkpoint` and `tile/…`; VKEY a key such as `log.example+1234abcd+AZ…`,
-or a file of keys, one a line. Exit code 0: all holds. 1: something does not; the first thing found is printed.
+or a file of keys, one a line. Where the log's key was changed (`rotation/1`, …), any of its keys leads to the others. Exit code 0: all holds. 1: something does not; the first thing found is printed.
 
 Written from c2sp.org/tlog-tiles, /tlog-checkpoint, /signed-note, /tlog-cosignature and /tlog-proof, RFC 6962 section 2.1
 (hashes) and RFC 9162 sections 2.1.3.2 and 2.1.4.2 (checking of proofs). It shares nothing with Sluice's own verifier, and
-knows one thing about Sluice: the entry of a record is 0x01 and the SHA-256 of what a receipt has as `extra`.
+knows two things about Sluice: the entry of a record is 0x01 and the SHA-256 of what a receipt has as `extra`; and what a
+change of the log's key looks like (docs/audit.md).
 """
 
 import argparse
@@ -133,6 +134,7 @@ class Key:
         require(name and key_id and encoded, f"not a key: {vkey!r}")
         material = decode64(encoded, "the key")
         require(len(material) == 33 and material[0] in (SIGNATURE, COSIGNATURE), "not an Ed25519 key")
+        self.vkey = vkey.strip()
         self.name, self.type, self.public = name, material[0], Ed25519PublicKey.from_public_bytes(material[1:])
         self.id = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
         require(self.id.hex() == key_id.lower(), f"the key's ID is {self.id.hex()}, not {key_id}")
@@ -175,13 +177,34 @@ def open_note(data, keys):
 
 
 class Checkpoint:
-    def __init__(self, data, keys):
+    """Signed by one of the keys. Each of the log's own counts for the span of sizes that it has in `spans`, if it is there."""
+
+    def __init__(self, data, keys, spans=None):
         text, self.signed_by = open_note(data, keys)
-        lines = text.split("\n")[:-1]
+        self.read(text.split("\n")[:-1])
+        require(any(k.name == self.origin for k in self.signed_by), "signed by another log than the origin says")
+        for key in self.signed_by:
+            first, last = (spans or {}).get(key.vkey, (0, None))
+            require(first <= self.size and (last is None or self.size <= last), f"a key of records {first} to {last} has signed {self.size}")
+
+    def read(self, lines):
         require(len(lines) >= 3 and all(lines), "not a checkpoint")
         self.origin, self.size, self.root = lines[0], decimal(lines[1], "the tree size"), decode64(lines[2], "the root")
         require(len(self.root) == 32, "the root is not a SHA-256")
-        require(any(k.name == self.origin for k in self.signed_by), "signed by another log than the origin says")
+
+
+class Rotation(Checkpoint):
+    """A change of the log's key, signed by the old and the new one, over the tree as it was then."""
+
+    def __init__(self, data):
+        lines = data.decode(errors="replace").split("\n")
+        require(lines[0] == "sluice key rotation v1" and len(lines) > 3, "not a change of the key")
+        self.old, self.new = Key(lines[1]), Key(lines[2])
+        text, self.signed_by = open_note(data, [self.old, self.new])
+        self.read(text.split("\n")[3:-1])
+        for key in (self.old, self.new):
+            require(key.type == SIGNATURE and key.name == self.origin, "a key of another log, or none that signs")
+            require(key in self.signed_by, "a change of the key that one of the two has not signed")
 
 
 # Tiles.
@@ -219,12 +242,35 @@ class Log:
 
     def __init__(self, location, keys):
         self.read = read_http(location) if str(location).startswith(("http://", "https://")) else read_folder(location)
-        self.keys = keys
+        self.keys, self.spans, self.changes = keys, {}, []
+        self.follow_keys()
         data = self.read("checkpoint")
         require(data is not None, "there is no checkpoint")
-        self.checkpoint = Checkpoint(data, keys)
+        self.checkpoint = Checkpoint(data, self.keys, self.spans)
         self.size = self.checkpoint.size
         self.tiles = {}
+
+    def follow_keys(self):
+        """The keys that the log has had, and for which sizes of the tree each counts."""
+        while (data := self.read(f"rotation/{len(self.changes) + 1}")) is not None:
+            change, before = Rotation(data), self.changes[-1:]
+            require(not before or before[0].new.vkey == change.old.vkey, "a change of the key that does not follow the one before")
+            first = before[0].size if before else 0
+            require(first <= change.size, "a change of the key over a smaller tree than the one before")
+            self.spans[change.old.vkey] = first, change.size
+            require(change.new.vkey not in self.spans, "a key of the log has come back")
+            self.spans[change.new.vkey] = change.size, None
+            self.changes.append(change)
+        if not self.changes:
+            return
+        trusted = {key.vkey for key in self.keys if key.type == SIGNATURE}
+        require(trusted & set(self.spans), "the log has never been signed with a known key")
+        self.keys = [k for k in self.keys if k.type != SIGNATURE] + [self.changes[0].old] + [change.new for change in self.changes]
+
+    def check_changes(self):
+        """That the tree is the one over which its keys were changed."""
+        for change in self.changes:
+            self.check_head(change)
 
     def width(self, level, index):
         """How many hashes of a tile the tree of this size has."""
@@ -332,7 +378,9 @@ class Log:
 
     def check_kept(self, data):
         """That a checkpoint kept from earlier is of this log."""
-        kept = Checkpoint(data, self.keys)
+        self.check_head(Checkpoint(data, self.keys, self.spans))
+
+    def check_head(self, kept):
         require(kept.origin == self.checkpoint.origin, "the kept checkpoint is of another log")
         require(kept.size <= self.size, f"the log has shrunk from {kept.size} to {self.size}")
         check_consistency(kept.size, kept.root, self.size, self.checkpoint.root, self.consistency(kept.size))
@@ -341,7 +389,7 @@ class Log:
 class Receipt:
     """A tlog-proof of one record."""
 
-    def __init__(self, data, keys):
+    def __init__(self, data, keys, spans=None):
         head, _, checkpoint = data.partition(b"\n\n")
         try:
             lines = head.decode().split("\n")
@@ -354,7 +402,7 @@ class Receipt:
         self.index = decimal(lines[2][6:], "the index")
         self.path = [decode64(line, "a hash") for line in lines[3:]]
         require(all(len(h) == 32 for h in self.path), "a hash is not a SHA-256")
-        self.checkpoint = Checkpoint(checkpoint, keys)
+        self.checkpoint = Checkpoint(checkpoint, keys, spans)
         require(len(self.extra) > 16, "the receipt does not hold the record")
         self.entry = b"\1" + hashlib.sha256(self.extra).digest()
         check_inclusion(leaf_hash(self.entry), self.index, self.checkpoint.size, self.path, self.checkpoint.root)
@@ -378,13 +426,14 @@ def main():
         keys = [Key(vkey) for vkey in vkeys]
         log = Log(options.log, keys)
         log.check_tiles()
+        log.check_changes()
         for index in options.index:
             log.check_entry(index)
         for kept in options.kept:
             log.check_kept(pathlib.Path(kept).read_bytes())
         for file in options.receipt:
             data = pathlib.Path(file).read_bytes()
-            receipt = Receipt(data, keys)
+            receipt = Receipt(data, log.keys, log.spans)
             log.check_kept(data.partition(b"\n\n")[2])
             require(log.check_entry(receipt.index) == receipt.entry, f"the log holds something else than {file}")
     except Rejected as reason:

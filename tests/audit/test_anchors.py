@@ -328,7 +328,8 @@ def test_anchors_are_reloaded_or_refused(gateway_with, tmp_path):
     url = f"type: http, url: 'https://127.0.0.1:{keeper.port}/', tls: {{ ca: nothing.pem }}"
     gateway.config.write_text(text.replace(f"type: folder, path: {folder}", url))
     gateway.reload()
-    assert 'configuration not reloaded, the old one stays: anchor "a": cannot read the authorities' in gateway.log.read_text()
+    log = gateway.log.read_text()
+    assert "configuration not reloaded, the old one stays:" in log and 'ca: anchor "a": cannot read the authorities' in log
     gateway.config.write_text(text.replace(f"type: folder, path: {folder}", f"type: http, url: 'http://127.0.0.1:{keeper.port}/'"))
     gateway.reload()
     run(gateway, 3)

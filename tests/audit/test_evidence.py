@@ -5,6 +5,7 @@ import json
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -131,17 +132,35 @@ def copy(server, tmp_path):
     return audit
 
 
+def number_of(audit, statement):
+    """Of its record, as its frame says (docs/audit.md), and the segment that it is in."""
+    (segment,) = [s for s in (audit / "log").iterdir() if statement.encode() in s.read_bytes()]
+    whole, at = segment.read_bytes(), 64
+    while True:
+        length, _, number = struct.unpack_from("<IIQ", whole, at)
+        frame = 32 + length + -length % 8
+        if statement.encode() in whole[at:at + frame]:
+            return number, segment
+        at += frame
+
+
 def test_Threat57_tampering_is_detected_and_located(copy, tmp_path):
     code, good = verify(copy)
     assert code == 0 and good["good"] and good["uncovered"] == 0
-    (segment,) = [s for s in (copy / "log").iterdir() if b"evidence 7'" in s.read_bytes()]
-    whole = segment.read_bytes()
-    at = whole.index(b"evidence 7'")
-    segment.write_bytes(whole[:at] + b"evidence 8'" + whole[at + 11:])
-    code, report = verify(copy)
-    kinds = {f["kind"]: f for f in report["findings"]}
-    assert code == 1 and set(kinds) == {"damaged", "missing"} and kinds["damaged"]["file"] == str(segment), report
-    assert 0 <= at - kinds["damaged"]["offset"] < 400
+    for statement in ("evidence 7'", "evidence 150'", "evidence 299'"):
+        number, segment = number_of(copy, statement)
+        whole = segment.read_bytes()
+        at = whole.index(statement.encode())
+        segment.write_bytes(whole[:at] + b"E" + whole[at + 1:])
+        code, report = verify(copy)
+        (finding,) = report["findings"]
+        assert code == 1 and finding["kind"] == "damaged" and finding["first"] == finding["last"] == number, (number, report)
+        assert finding["file"] == str(segment) and 0 <= at - finding["offset"] < 400
+        assert verify(copy, "--range", f"1-{number - 1}")[0] == 0, "those before it are good"
+        assert verify(copy, "--range", f"{number + 1}-{report['size']}")[0] == 0
+        (finding,) = verify(copy, "--range", f"{number}-{number}")[1]["findings"]
+        assert finding["first"] == number
+        segment.write_bytes(whole)
     segment.write_bytes(whole)
     segment.rename(tmp_path / "hidden")
     code, report = verify(copy)

@@ -75,3 +75,30 @@ def test_a_sessions_transcript_tells_all_of_it_in_order(gateway):
     lines = [json.loads(line) for line in gateway.cli("audit", "transcript", session, "-o", "json").stdout.splitlines()]
     assert [r["id"] for r in lines] == sorted(r["id"] for r in lines) and {r["session"] for r in lines} == {int(session)}
     assert gateway.cli("audit", "transcript", "999999", check=False).returncode == 3
+
+
+def test_what_was_only_parsed_or_explained_is_no_change(gateway):
+    import psycopg
+    from harness.wire import SYNC, WireClient, describe, parse
+    client = WireClient(gateway.port)
+    client.login()
+    client.run(parse("UPDATE past SET note = 'only parsed' WHERE id = 41", name="p1") + describe(b"S", "p1") + SYNC)
+    client.close()
+    with psycopg.connect(gateway.dsn(), autocommit=True) as connection:
+        connection.execute("UPDATE past SET note = %s WHERE id = 41", ("ran with a parameter",))
+    (parsed,) = gateway.wait_for(lambda r: len(r) == 1, "--text", "only parsed")
+    assert (parsed["phase"], parsed["decision"]) == ("parse", "parsed")
+    assert [r["id"] for r in gateway.search("--decision", "parsed")] == [parsed["id"]]
+    assert parsed["id"] not in [r["id"] for r in gateway.search("--decision", "allowed")]
+    gateway.wait_for(lambda r: len(r) == 1, "--text", "SET note = $1")
+    told = texts(history(gateway, "past", "--column", "note"))
+    assert told[-1] == "UPDATE past SET note = $1 WHERE id = 41" and not any("only parsed" in each for each in told)
+
+
+def test_what_changed_past_the_gateway_is_part_of_it(gateway, server):
+    server.sql("ALTER TABLE past ADD COLUMN around text", "orders")
+    gateway.wait_for(lambda r: any("past.around" in e["message"] for e in r), "--type", "schema_drift")
+    last = history(gateway, "public.past")[-1]
+    assert (last["type"], last["kind"]) == ("schema_drift", "schema drift") and "column public.past.around added" in last["text"], last
+    assert history(gateway, "past", "--column", "around")[-1]["id"] == last["id"]
+    assert last["id"] not in [c["id"] for c in history(gateway, "past", "--column", "note")]

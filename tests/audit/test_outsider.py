@@ -14,7 +14,7 @@ import outsider
 import psycopg2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from harness.gateway import SLUICE, Gateway
 from harness.wire import SYNC, WireClient, bind, execute, parse
 
@@ -107,6 +107,7 @@ def outside(audit, key, *kept):
     try:
         log = outsider.Log(audit / "tlog", [outsider.Key(key)])
         log.check_tiles()
+        log.check_changes()
         for data in kept:
             log.check_kept(data)
     except outsider.Rejected as reason:
@@ -196,8 +197,8 @@ def test_the_outsider_names_tiles_as_the_specification_does():
 class Signer:
     """A key of somebody's, for what is signed wrongly and for witnesses."""
 
-    def __init__(self, name, kind=outsider.SIGNATURE):
-        self.name, self.kind, self.private = name, kind, Ed25519PrivateKey.generate()
+    def __init__(self, name, kind=outsider.SIGNATURE, private=None):
+        self.name, self.kind, self.private = name, kind, private or Ed25519PrivateKey.generate()
         public = bytes([kind]) + self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.id = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
         self.vkey = f"{name}+{self.id.hex()}+{base64.b64encode(public).decode()}"
@@ -247,6 +248,55 @@ def test_both_accept_the_receipts(evidence):
         assert receipt_ours(text, evidence.key) is None
         log = outsider.Log(evidence.audit / "tlog", [outsider.Key(evidence.key)])
         assert log.check_entry(receipt.index) == receipt.entry
+
+
+# Both, where the log's key was changed.
+
+class Changed:
+    """The folder of a closed log whose key was changed, both keys, and the first one as whoever stole it has it."""
+
+    def __init__(self, server, folder):
+        gateway = Gateway(server, extra=f"audit: {{ origin: {ORIGIN} }}")
+        try:
+            self.first = gateway.cli("audit", "key").stdout.strip()
+            stolen = pathlib.Path(gateway.root, "state/audit/log-key.pem").read_bytes()
+            statements(gateway, *(f"SELECT 'before {i}'" for i in range(50)))
+            self.second = gateway.cli("audit", "key", "--rotate").stdout.strip()
+            statements(gateway, *(f"SELECT 'after {i}'" for i in range(50)))
+            gateway.signal(signal.SIGTERM)
+            gateway.process.wait(20)
+            self.audit = pathlib.Path(shutil.copytree(pathlib.Path(gateway.root, "state/audit"), folder / "audit"))
+        finally:
+            gateway.stop()
+        self.thief = Signer(ORIGIN, private=load_pem_private_key(stolen, None))
+
+
+@pytest.fixture(scope="module")
+def changed(server, tmp_path_factory):
+    return Changed(server, tmp_path_factory.mktemp("changed"))
+
+
+def test_both_follow_a_change_of_the_key_from_either(changed):
+    assert changed.first != changed.second and changed.thief.vkey == changed.first
+    for key in (changed.first, changed.second):
+        assert outside(changed.audit, key) is None and ours(changed.audit, key) is None
+    stranger = Signer(ORIGIN).vkey
+    assert outside(changed.audit, stranger) and ours(changed.audit, stranger)
+
+
+@pytest.mark.parametrize("change", ["signed with the old key", "a bit of the note", "the new key has not signed the note", "the note is gone"])
+def test_both_hold_a_key_to_its_span(changed, tmp_path, change):
+    audit = shutil.copytree(changed.audit, tmp_path / "audit")
+    note = audit / "tlog/rotation/1"
+    if change == "signed with the old key":
+        resign(audit / "tlog", changed.thief)
+    elif change == "a bit of the note":
+        flip(note, note.read_bytes().index(b"\n\n") - 4)
+    elif change == "the new key has not signed the note":
+        edit(note, lambda d: b"\n".join(d.split(b"\n")[:-2]) + b"\n")
+    else:
+        note.unlink()
+    assert outside(audit, changed.first) and ours(audit, changed.first)
 
 
 # Both, on tampering. Each takes the folder of a copy, and changes it.

@@ -77,6 +77,18 @@ def test_large_results_are_found_and_marked_unconfirmed(gateway):
     assert gateway.psql("-c", "SELECT * FROM seen_people", user="dora").returncode == 0
     found = [r for r in who_saw(gateway, PEOPLE[250][2]) if "SELECT *" in r["text"]]
     assert len(found) == 1 and not found[0]["certain"] and found[0]["rows"] == 300
+    assert found[0]["through"] == "public.seen_people.email", "not what else of the result is sensitive"
+    (by_phone,) = [r for r in who_saw(gateway, PEOPLE[250][3]) if "SELECT *" in r["text"]]
+    assert by_phone["through"] == "public.seen_people.phone"
+    # How many of each column were shown.
+    released = {tuple(each.split()[:2]): each.split()[3:] for each in found[0]["released"]}
+    assert released[("public.seen_people.email", "email")] == ["300"], found[0]["released"]
+
+
+def test_the_table_tells_who_acts_for_whom(gateway):
+    assert gateway.psql("-c", "SELECT email FROM seen_people WHERE id = 15", user="dora").returncode == 0
+    head, row = gateway.cli("audit", "who-saw", PEOPLE[15][2]).stdout.splitlines()[:2]
+    assert head.split()[:4] == ["TIME", "USER", "PRINCIPAL_KIND", "ACTORS"] and "dora" in row and "human" in row
 
 
 def test_people_are_counted_by_how_much_they_have_seen(gateway):

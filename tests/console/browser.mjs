@@ -35,7 +35,8 @@ export async function openPage(
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  // A machine that is busy elsewhere draws late.
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) =>
     failures.push(`${page.url()}: ${error.message}`),
   );
@@ -99,4 +100,42 @@ export async function finish(browser) {
   await browser.close();
   for (const each of failures) console.error(each);
   process.exit(failures.length > 0 ? 1 : 0);
+}
+
+export const see = (page, text) => page.getByText(text).first().waitFor();
+export const button = (page, name) =>
+  page.getByRole("button", { name, exact: true });
+
+/** Types into an editor by its label; it stands in a shadow root, which Playwright looks into. */
+export async function write(page, label, text) {
+  await page.getByRole("textbox", { name: label, exact: true }).click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+}
+
+/** What the gateway itself answers to whoever is logged in on this page. */
+export async function ask(page, method, path, data) {
+  const { csrf } = await (
+    await page.request.get(`${BASE}/api/v1/session`)
+  ).json();
+  const answer = await page.request.fetch(`${BASE}/api/v1${path}`, {
+    method,
+    headers: { "X-CSRF-Token": csrf },
+    ...(data === undefined ? {} : { data }),
+  });
+  return answer.json();
+}
+
+/** The story that the command line names, in a browser of its own. */
+export async function tell(stories) {
+  const [name] = process.argv.slice(2);
+  const browser = await launch();
+  const page = await openPage(browser);
+  try {
+    await stories[name](page, browser);
+  } catch (error) {
+    expect(false, `${name}: ${error.message}`);
+    await shot(page, `failed-${name}`).catch(() => {});
+  }
+  await finish(browser);
 }

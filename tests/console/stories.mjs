@@ -2,26 +2,17 @@
 import { readFileSync } from "node:fs";
 import {
   BASE,
+  button,
   expect,
-  finish,
   keepsTheRules,
-  launch,
   logIn,
-  openPage,
   PASSWORD,
+  see,
   settled,
   shot,
+  tell,
+  write,
 } from "./browser.mjs";
-
-const see = (page, text) => page.getByText(text).first().waitFor();
-const button = (page, name) => page.getByRole("button", { name, exact: true });
-
-/** Types into an editor by its label; it stands in a shadow root, which Playwright looks into. */
-async function write(page, label, text) {
-  await page.getByRole("textbox", { name: label, exact: true }).click();
-  await page.keyboard.press("Control+a");
-  await page.keyboard.insertText(text);
-}
 
 const stories = {
   async login(page) {
@@ -139,9 +130,9 @@ const stories = {
     await shot(page, "story-query");
     const download = page.waitForEvent("download");
     await button(page, "CSV").click();
-    const lines = readFileSync(await (await download).path(), "utf8")
-      .trim()
-      .split("\r\n");
+    const csv = readFileSync(await (await download).path(), "utf8");
+    expect(csv.startsWith("\ufeff"), "spreadsheets take the CSV for Latin-1");
+    const lines = csv.trim().split("\r\n");
     expect(
       lines.length === 301 && lines[0] === "id,email,loyalty_points",
       `the CSV has ${lines.length} lines: ${lines[0]}`,
@@ -161,8 +152,25 @@ const stories = {
     await button(page, "History").click();
     await page.getByRole("dialog").getByText("LIMIT 300").first().click();
     await see(page, "LIMIT 300");
-    await page.goto(`${BASE}/approvals?show=mine`);
+    // Back from the request, the statement is still there to be run.
+    await page.getByRole("link", { name: "Approvals" }).first().click();
+    await button(page, "Asked by me").click();
     await see(page, "TRUNCATE");
+    await page.getByRole("link", { name: "Query" }).first().click();
+    await see(page, "LIMIT 300");
+    // A mark stands where the fault is, also where a part was run.
+    await write(page, "SQL", "SELECT 1;\nSELECT nothing_like_it FROM customers");
+    await page.keyboard.press("Control+End");
+    await page.keyboard.press("Shift+Home");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("alert").first().waitFor();
+    await page.locator(".cm-wrong-line").getByText("nothing_like_it").waitFor();
+    // To wait no longer is not to have stopped it.
+    await write(page, "SQL", "SELECT pg_sleep(20)");
+    await button(page, "Run").click();
+    await button(page, "Stop waiting").click();
+    await see(page, "No longer waited for");
+    await see(page, "may still run");
   },
 
   async activity(page) {
@@ -187,7 +195,22 @@ const stories = {
       .waitFor();
     await shot(page, "story-proof");
     await keepsTheRules(page, "proof");
-    await page.keyboard.press("Escape");
+    // Records of every kind hold, too.
+    for (const type of ["session_start", "admin", "approval", "statement", "schema_drift"]) {
+      const { records } = await (
+        await page.request.get(`${BASE}/api/v1/audit/records?type=${type}&order=oldest&limit=3`)
+      ).json();
+      for (const { id } of records) {
+        await page.goto(`${BASE}/activity?type=any&since=1h&record=${id}`);
+        await button(page.getByRole("dialog"), "Verify in this browser").click();
+        const answer = page.getByRole("dialog").getByText(/^(Proven: |It does not hold|It cannot be checked)/);
+        await answer.waitFor();
+        const why = await page.getByRole("dialog").innerText();
+        expect((await answer.innerText()).startsWith("Proven"), `record ${id}, ${type}: ${why}`);
+      }
+    }
+    await page.goto(`${BASE}/activity?since=1h&user=nightly-agent&decision=denied`);
+    await settled(page);
     await button(page, "Clear").click();
     await page.getByLabel("Words of the statement").fill("upper email");
     await page.keyboard.press("Enter");
@@ -237,6 +260,23 @@ const stories = {
       .first()
       .waitFor();
     await shot(page, "story-live");
+    // Rows stand still under the pointer; what has come waits above.
+    await page.locator(".rec-body").first().hover();
+    await page.request.post(`${BASE}/api/v1/query`, {
+      headers: {
+        "X-CSRF-Token": (
+          await (await page.request.get(`${BASE}/api/v1/session`)).json()
+        ).csrf,
+      },
+      data: { database: "orders", sql: "SELECT 'comes later'" },
+    });
+    await page.getByRole("button", { name: /^\d+ new$/ }).waitFor();
+    expect(
+      (await page.locator(".rec-body").filter({ hasText: "comes later" }).count()) === 0,
+      "rows move under the pointer",
+    );
+    await page.mouse.move(2, 2);
+    await page.locator(".rec-body").filter({ hasText: "comes later" }).first().waitFor();
   },
 
   async whoSaw(page) {
@@ -259,6 +299,26 @@ const stories = {
       });
     await keepsTheRules(page, "who saw");
     await shot(page, "story-who-saw");
+    expect(
+      (await page.getByText("people may be missing").count()) === 0,
+      "nobody is missing, and the page says so",
+    );
+    // Where there were more than are told, that is told.
+    await page.route("**/audit/who-saw", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({
+        response: answer,
+        json: { ...(await answer.json()), truncated: true },
+      });
+    });
+    await button(page, "Find out").click();
+    await see(page, "people may be missing");
+    const download = page.waitForEvent("download");
+    await button(page, "CSV").click();
+    expect(
+      readFileSync(await (await download).path(), "utf8").includes("people may be missing"),
+      "the file does not say that people may be missing",
+    );
   },
 
   async approve(page) {
@@ -380,7 +440,15 @@ const stories = {
     await dialog.getByText("This is shown once").waitFor();
     const secret = (await dialog.locator("pre").textContent()).trim();
     expect(secret.startsWith("slc_"), `the token is ${secret.slice(0, 4)}…`);
-    await button(dialog, "Close").first().click();
+    // Nothing but its own button closes what is not seen again.
+    await page.keyboard.press("Escape");
+    await page.mouse.click(5, 5);
+    expect(await dialog.locator("pre").isVisible(), "a token that is shown once was closed by accident");
+    await button(dialog, "Copy").click();
+    await page.getByText(/^(Copied|It is marked)$/).first().waitFor();
+    await keepsTheRules(page, "a new token");
+    await shot(page, "story-token");
+    await button(dialog, "I have kept it").click();
     await page.getByText("for alice").waitFor();
     await keepsTheRules(page, "a user");
     expect(
@@ -566,13 +634,4 @@ const stories = {
   },
 };
 
-const [name] = process.argv.slice(2);
-const browser = await launch();
-const page = await openPage(browser);
-try {
-  await stories[name](page);
-} catch (error) {
-  expect(false, `${name}: ${error.message}`);
-  await shot(page, `failed-${name}`).catch(() => {});
-}
-await finish(browser);
+await tell(stories);

@@ -1,7 +1,7 @@
 """The relations, columns, functions, writes and bounds that the analyser finds are those that
 PostgreSQL itself records for the same statement (truth.py says how it is asked, compare.py what may
 differ and why). corpus/ has the statements, of the kinds that PostgreSQL's regression suite covers
-but written for schema.sql; the suite itself is compared in regression_suite.py, by hand.
+but written for schema.sql; the suite itself is compared in test_regression_suite.py, where its SQL can be had.
 """
 
 import collections

@@ -1,5 +1,6 @@
 """What must not be lost, and what must not break, when something else does."""
 
+import json
 import os
 import pathlib
 import resource
@@ -10,6 +11,8 @@ import struct
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from harness.gateway import PASSWORD, SLUICE, Gateway
@@ -83,6 +86,55 @@ def test_Threat57_full_disk_refuses_and_recovers(server, tmp_path):
         assert kinds(client.run(parse("SELECT 1") + bind() + execute() + SYNC)) == "EZ"
         filler.unlink()
         assert kinds(client.run(query("SELECT 2"))) == "TDCZ", "there is room again"
+    finally:
+        gateway.stop()
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def get(gateway, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{gateway.http}{path}", timeout=10) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+
+def test_a_disk_that_runs_low_is_an_alarm_before_it_is_full(server, tmp_path):
+    if os.getuid() != 0:
+        pytest.fail("needs root, for a small tmpfs")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk], check=True)
+    gateway = Gateway(server, extra="audit: { segment_size: 1MiB, low_water: 16MiB }", start=False)
+
+    def warned():
+        return "left on its disk" in json.loads(get(gateway, "/readyz"))["warnings"].get("audit log", "")
+
+    def eventually(condition):
+        end = time.monotonic() + 15
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.1)
+        return condition()
+
+    try:
+        text = gateway.config.read_text()
+        gateway.config.write_text(text.replace(f"state: {gateway.root}/state", f"state: {disk}/state"))
+        gateway.cli("user", "add", "alice", "--password-stdin", input=PASSWORD + "\n")
+        gateway.start()
+        client = WireClient(gateway.port)
+        client.login()
+        assert not warned() and b"left on its disk" not in gateway.log.read_bytes()
+        filler = disk / "filler"
+        space = shutil.disk_usage(disk).free
+        filler.write_bytes(bytes(space - (8 << 20)))
+        assert eventually(warned)
+        assert json.loads(get(gateway, "/readyz"))["status"] == "ready", "it is a warning: statements run"
+        assert kinds(client.run(query("SELECT 1"))) == "TDCZ"
+        assert eventually(lambda: b"MB are left on its disk; when it is full, statements are refused" in gateway.log.read_bytes())
+        free = [line for line in get(gateway, "/metrics").splitlines() if line.startswith("sluice_audit_disk_free_bytes")]
+        assert 0 < float(free[0].split()[-1]) < 16 << 20
+        filler.unlink()
+        assert eventually(lambda: not warned())
     finally:
         gateway.stop()
         subprocess.run(["umount", "-l", disk], check=True)

@@ -173,6 +173,7 @@ CREATE FUNCTION wipe_uncounted() RETURNS int LANGUAGE plpgsql SET track_counts =
 CREATE PROCEDURE wipe_in_pieces() LANGUAGE plpgsql AS
     $$BEGIN FOR i IN 0..5 LOOP DELETE FROM victims WHERE id BETWEEN i * 50 AND i * 50 + 49; COMMIT; END LOOP; END$$;
 CREATE TYPE holder AS (d wipe_domain);
+CREATE TABLE with_holder (id int, h holder);
 CREATE TYPE lever2 AS (a int);
 CREATE FUNCTION wipe_cast2(l lever2) RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM victims; RETURN 1; END$$;
 CREATE CAST (lever2 AS int) WITH FUNCTION wipe_cast2(lever2) AS IMPLICIT;

@@ -1,13 +1,16 @@
 // Writes an audit log as a busy company would leave it, through the real writer, for measuring:
 //   sluice_make_records AUDIT-FOLDER [--records N] [--seed S] [--rate PER-SECOND] [--span SECONDS]
 //                       [--values]
+//   sluice_make_records AUDIT-FOLDER --archive
 // With --values one record in ten says that it showed some of the values of a million people
 // (digest_of), and one in ten thousand 5,000 of them. The same seed gives the same records. Says on
-// standard output how long writing took, and how far the index was behind at most.
+// standard output how long writing took, and how far the index was behind at most. With --archive
+// nothing is written: all segments of the log are compressed, as audit.archive does it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -18,6 +21,8 @@
 
 #include "audit/details.h"
 #include "audit/log.h"
+#include "audit/rewrite.h"
+#include "audit/segment.h"
 #include "audit/subject_set.h"
 #include "base/clock.h"
 #include "people.h"
@@ -73,6 +78,7 @@ struct Options {
   uint64_t rate = 0;
   uint64_t span = 7 * 86'400;
   bool values = false;
+  bool archive = false;
 };
 
 /// The values that some record has shown; empty for most.
@@ -101,6 +107,8 @@ Options options_of(int argc, char** argv) {
       options.span = number();
     } else if (std::strcmp(argv[i], "--values") == 0) {
       options.values = true;
+    } else if (std::strcmp(argv[i], "--archive") == 0) {
+      options.archive = true;
     } else {
       options.folder = argv[i];
     }
@@ -143,6 +151,18 @@ class Sessions {
   std::vector<std::unique_ptr<audit::EncodedContext>> open_;
 };
 
+/// Of a log that is closed: all of its segments are complete.
+int archive(const std::string& folder) {
+  const auto segments = audit::list_segments(folder + "/log");
+  for (const auto& file : segments ? *segments : std::vector<std::filesystem::path>()) {
+    if (const auto done = audit::archive_segment(file); !done) {
+      std::fprintf(stderr, "%s\n", done.error().text.c_str());
+      return 1;
+    }
+  }
+  return segments ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -150,9 +170,10 @@ int main(int argc, char** argv) {
   if (options.folder.empty()) {
     std::fprintf(stderr,
                  "usage: sluice_make_records AUDIT-FOLDER [--records N] [--seed S]"
-                 " [--rate PER-SECOND] [--span SECONDS] [--values]\n");
+                 " [--rate PER-SECOND] [--span SECONDS] [--values] | --archive\n");
     return 2;
   }
+  if (options.archive) return archive(options.folder);
   audit::LogOptions log_options;
   log_options.directory = options.folder;
   auto opened = audit::Log::open(log_options, 2);

@@ -2,10 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { get } from "./client";
 import type { Prompt, Run, RunBrief } from "./types/agent";
 
+/** As many as are told of at once. */
+export const MOST_RUNS = 200;
+
 export function useRuns() {
   return useQuery({
     queryKey: ["runs"],
-    queryFn: ({ signal }) => get<RunBrief[]>("/agents/runs?limit=200", signal),
+    queryFn: ({ signal }) => get<RunBrief[]>(`/agents/runs?limit=${MOST_RUNS}`, signal),
     refetchInterval: 15_000,
   });
 }

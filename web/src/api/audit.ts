@@ -15,6 +15,8 @@ export function useRecords(filters: Filters, order: string) {
     initialPageParam: "",
     getNextPageParam: (last) => last.next ?? undefined,
     placeholderData: keepPreviousData,
+    // Each reading of the trail is itself on the record, and rows do not move under somebody's eyes.
+    refetchOnWindowFocus: false,
   });
 }
 
@@ -28,6 +30,7 @@ export function useCounts(filters: Filters, by: string, options: { over?: string
     queryKey: ["counts", filters, by, options],
     queryFn: ({ signal }) => get<Counts>(`/audit/counts${queryString({ ...filters, by, ...options })}`, signal),
     placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
   });
 }
 
@@ -60,6 +63,17 @@ export function useDeniedOfADay() {
   });
 }
 
+/** Whether a statement is on the record; asked once, as the answer goes on the record too. */
+export function useAnyStatement(enabled: boolean) {
+  return useQuery({
+    queryKey: ["any statement"],
+    queryFn: async () => (await readRecords({ type: "statement" }, "oldest", 1)).records.length > 0,
+    enabled,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+  });
+}
+
 export function useSearches() {
   return useQuery({ queryKey: ["searches"], queryFn: ({ signal }) => get<SavedSearch[]>("/audit/searches", signal) });
 }
@@ -88,8 +102,17 @@ export interface WhoSaw {
   since?: string;
 }
 
-export function whoSaw(asked: WhoSaw): Promise<{ records: Sighting[] }> {
-  return post("/audit/who-saw", { ...asked, limit: 1000 });
+export interface Sightings {
+  records: Sighting[];
+  /** Whether there are older ones. */
+  truncated: boolean;
+}
+
+/** As many as are asked for at once. */
+export const MOST_SIGHTINGS = 1000;
+
+export function whoSaw(asked: WhoSaw): Promise<Sightings> {
+  return post("/audit/who-saw", { ...asked, limit: MOST_SIGHTINGS });
 }
 
 export function readReceipt(id: number): Promise<string> {

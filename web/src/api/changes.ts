@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { get, post } from "./client";
+import { postOnce } from "./once";
 import { usePages } from "./pages";
 import type { Change, ChangeBrief, NewChange } from "./types/change";
 
@@ -16,7 +17,7 @@ export function useChange(number: number) {
 }
 
 export function submitChange(change: NewChange): Promise<Change> {
-  return post("/changes", change);
+  return postOnce("/changes", change);
 }
 
 export type ChangeDeed = "run" | "rollback" | "cancel";

@@ -101,6 +101,13 @@ describe("queryString", () => {
   });
 });
 
-it("says what can be done where no answer came", () => {
-  expect(asProblem(new TypeError("Failed to fetch")).title).toBe("The gateway cannot be reached");
+it("says what can be done where no answer came", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  const problem = await get("/overview").catch(asProblem);
+  expect(problem).toMatchObject({ status: 0, title: "The gateway cannot be reached" });
+  // A fault of the page itself is told as what it is.
+  expect(asProblem(new TypeError("x is undefined"))).toMatchObject({
+    title: "This page could not go on",
+    detail: "x is undefined",
+  });
 });

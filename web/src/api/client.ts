@@ -1,9 +1,10 @@
-import { problemOf } from "./problem";
+import { isStopped, problemOf, unreachable } from "./problem";
 
 const BASE = "/api/v1";
 
 let csrf = "";
 let onLost: () => void = () => {};
+let onDoubt: () => void = () => {};
 
 /** What every request that changes something carries from now on. */
 export function setCsrfToken(token: string): void {
@@ -15,18 +16,34 @@ export function whenSessionIsLost(listener: () => void): void {
   onLost = listener;
 }
 
+/** Called where the gateway takes the token for another session's: another tab may have logged in anew. */
+export function whenSessionIsInDoubt(listener: () => void): void {
+  onDoubt = listener;
+}
+
 export interface Options {
   body?: unknown;
   signal?: AbortSignal | undefined;
   /** Whether a 401 tells of this very request (a wrong password), not of a lost session. */
   mayBeUnknown?: boolean;
+  /** Idempotency-Key: the same request with the same key is done once. */
+  key?: string;
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    throw isStopped(error) ? error : unreachable();
+  }
 }
 
 async function send(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  if (options.key !== undefined) headers["Idempotency-Key"] = options.key;
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await fetch(BASE + path, {
+  const response = await reach(BASE + path, {
     method,
     headers,
     body: options.body === undefined ? null : JSON.stringify(options.body),
@@ -35,7 +52,9 @@ async function send(method: string, path: string, options: Options): Promise<Res
   });
   if (response.ok) return response;
   if (response.status === 401 && options.mayBeUnknown !== true) onLost();
-  throw problemOf(response.status, response.headers.get("content-type") ?? "", await response.text());
+  const problem = problemOf(response.status, response.headers.get("content-type") ?? "", await response.text());
+  if (problem.status === 403 && `${problem.title} ${problem.detail}`.includes("X-CSRF-Token")) onDoubt();
+  throw problem;
 }
 
 /** The one way to the gateway: JSON in, JSON out; anything else than success is thrown as a Problem. */

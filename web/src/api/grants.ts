@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get, post, queryString } from "./client";
+import { postOnce } from "./once";
 import type { Grant, Holding, NewGrant } from "./types/grant";
 
 /** The most that the gateway tells of at once. */
@@ -14,17 +15,18 @@ export function useGrants(limit: number, holder = "") {
   });
 }
 
-export function useHoldings(enabled: boolean) {
+/** Who reviews access is for the policy to say: everybody else is refused. */
+export function useHoldings() {
   return useQuery({
     queryKey: ["holdings"],
     queryFn: ({ signal }) => get<Holding[]>("/access", signal),
-    enabled,
     retry: false,
+    staleTime: 30_000,
   });
 }
 
 export function askForGrant(grant: NewGrant): Promise<Grant> {
-  return post("/grants", grant);
+  return postOnce("/grants", grant);
 }
 
 export function giveBackGrant(number: number, comment: string): Promise<Grant> {

@@ -32,3 +32,8 @@ it("does not take a failure for a valid policy", async () => {
   answer(403, "only for administrators");
   await expect(checkPolicy("x")).rejects.toThrow("only for administrators");
 });
+
+it("takes a refusal that tells no place for a fault all the same", async () => {
+  answer(400, "policy: expected a text");
+  expect(await checkPolicy("")).toEqual([{ line: 1, column: 1, message: "policy: expected a text" }]);
+});

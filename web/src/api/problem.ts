@@ -41,12 +41,24 @@ export function problemOf(status: number, type: string, text: string): Problem {
   });
 }
 
+/** No answer came. */
+export function unreachable(): Problem {
+  return new Problem(0, {
+    title: "The gateway cannot be reached",
+    detail: "Is it running, and are you still connected?",
+  });
+}
+
+export function isStopped(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
 /** Any failure as one that can be shown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof DOMException && error.name === "AbortError") return new Problem(0, { title: "Stopped" });
+  if (isStopped(error)) return new Problem(0, { title: "Stopped" });
   return new Problem(0, {
-    title: "The gateway cannot be reached",
-    detail: "Is it running, and are you still connected? This page tries again by itself.",
+    title: "This page could not go on",
+    detail: error instanceof Error ? error.message : String(error),
   });
 }

@@ -7,7 +7,6 @@ export interface QueryResult {
   command: string;
   notices: string[];
   duration_micros: number;
-  sequence?: number;
 }
 
 export interface Held {

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { call, get, setCsrfToken } from "./client";
+import { forgetDrafts } from "./drafts";
 import { Problem } from "./problem";
 import type { CredentialLogin, PasswordLogin, Session } from "./types/session";
 
@@ -22,8 +23,30 @@ function forgetAll(client: QueryClient): void {
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
 }
 
+/** Who was in last, in this page: they find again what they typed, nobody else does. */
+let last: string | null = null;
+
+function comesIn(client: QueryClient, user: string): void {
+  if (last !== null && last !== user) {
+    forgetAll(client);
+    forgetDrafts();
+  }
+  last = user;
+}
+
 export function useSession() {
-  return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000, refetchInterval: 300_000 });
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: sessionKey,
+    queryFn: async () => {
+      const session = await readSession();
+      // Somebody may have logged in as another in another tab.
+      if (session !== null) comesIn(client, session.user);
+      return session;
+    },
+    staleTime: 60_000,
+    refetchInterval: 300_000,
+  });
 }
 
 export function useLogin() {
@@ -32,21 +55,30 @@ export function useLogin() {
     const session = await call<Session>("POST", "/session", { body: given, mayBeUnknown: true });
     setCsrfToken(session.csrf);
     forgetAll(client);
+    comesIn(client, session.user);
     client.setQueryData(sessionKey, session);
   };
 }
 
+/** Ends the session. Where it may not have ended, nothing looks as if it had. */
 export function useLogout() {
   const client = useQueryClient();
   return async (): Promise<void> => {
-    try {
-      await call("DELETE", "/session", { mayBeUnknown: true });
-    } finally {
-      setCsrfToken("");
-      client.setQueryData(sessionKey, null);
-      forgetAll(client);
-    }
+    await endSession();
+    setCsrfToken("");
+    forgetDrafts();
+    client.setQueryData(sessionKey, null);
+    forgetAll(client);
   };
+}
+
+/** Throws unless the gateway says that it is over, or that it does not know of it. */
+export async function endSession(): Promise<void> {
+  try {
+    await call("DELETE", "/session", { mayBeUnknown: true });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+  }
 }
 
 interface Issuers {

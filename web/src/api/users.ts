@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { call, get, post } from "./client";
+import { call, get } from "./client";
+import { postOnce } from "./once";
 import type { IssuedToken, NewToken, NewUser, User } from "./types/user";
 
 function path(name: string): string {
@@ -11,7 +12,7 @@ export function useUsers() {
 }
 
 export function addUser(user: NewUser): Promise<unknown> {
-  return post("/users", user);
+  return postOnce("/users", user);
 }
 
 export interface UserChange {
@@ -29,7 +30,7 @@ export function removeUser(name: string): Promise<unknown> {
 }
 
 export function issueToken(name: string, token: NewToken): Promise<IssuedToken> {
-  return post(`${path(name)}/tokens`, token);
+  return postOnce(`${path(name)}/tokens`, token);
 }
 
 export function revokeCredential(name: string, id: string): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { Menu } from "@base-ui/react/menu";
 import { Keyboard, LogOut, Monitor, Moon, Sun } from "lucide-react";
 import { useLogout } from "../api/session";
+import { useTell } from "../parts/Toasts";
 import { setAppearance, useAppearance, type Appearance } from "./appearance";
 import { useMe } from "./me";
 
@@ -14,6 +15,7 @@ const LOOKS: readonly { value: Appearance; label: string; icon: typeof Sun }[] =
 export function AccountMenu({ onHelp }: { onHelp: () => void }) {
   const me = useMe();
   const logout = useLogout();
+  const tell = useTell();
   const { chosen } = useAppearance();
   return (
     <Menu.Root>
@@ -45,7 +47,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
               <span className="grow">Keyboard shortcuts</span>
               <kbd>?</kbd>
             </Menu.Item>
-            <Menu.Item className="menu-item" onClick={() => void logout()}>
+            <Menu.Item className="menu-item" onClick={() => void logout().catch(tell.failed)}>
               <LogOut aria-hidden />
               Log out
             </Menu.Item>

@@ -1,7 +1,7 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { setCsrfToken, whenSessionIsLost } from "../api/client";
+import { setCsrfToken, whenSessionIsInDoubt, whenSessionIsLost } from "../api/client";
 import { Problem } from "../api/problem";
 import { sessionKey } from "../api/session";
 import { Toasts } from "../parts/Toasts";
@@ -26,6 +26,7 @@ export function App() {
       setCsrfToken("");
       client.setQueryData(sessionKey, null);
     });
+    whenSessionIsInDoubt(() => void client.invalidateQueries({ queryKey: sessionKey }));
   }, [client]);
   return (
     <CSPProvider disableStyleElements>

@@ -14,7 +14,7 @@ export function Gate() {
     wasIn.current = true;
     return (
       <MeProvider value={session.data}>
-        <Shell />
+        <Shell key={session.data.user} />
       </MeProvider>
     );
   }

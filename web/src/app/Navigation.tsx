@@ -24,7 +24,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
             >
               <place.icon aria-hidden />
               {place.name}
-              {place.path === "/approvals" && waiting > 0 && (
+              {place.path === "/approvals" && waiting !== "0" && (
                 <span className="count" aria-label={`${waiting} waiting`}>
                   {waiting}
                 </span>

@@ -23,6 +23,8 @@ export function useShortcuts(handlers: Handlers): void {
   useEffect(() => {
     let asked = 0;
     const listen = (event: KeyboardEvent) => {
+      // What stands behind a dialog is not acted on.
+      if (document.querySelector('[role="dialog"], [role="alertdialog"]') !== null) return;
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
       const { places, go, help } = latest.current;
       if (performance.now() - asked < PATIENCE_MS) {

@@ -40,19 +40,27 @@ interface ModalProps {
   wide?: boolean;
   /** Buttons below; Close stands there already. */
   actions?: ReactNode;
+  /** What its closing button says, where nothing else closes it: what it shows is not seen again. */
+  held?: string;
   children: ReactNode;
 }
 
-export function Modal({ open, onClose, title, wide = false, actions, children }: ModalProps) {
+export function Modal({ open, onClose, title, wide = false, actions, held, children }: ModalProps) {
   return (
-    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Dialog.Root
+      open={open}
+      disablePointerDismissal={held !== undefined}
+      onOpenChange={(next, { reason }) => {
+        if (!next && (held === undefined || reason === "close-press")) onClose();
+      }}
+    >
       <Dialog.Portal>
         <Dialog.Backdrop className="scrim" />
         <Dialog.Popup className={wide ? "modal modal-wide" : "modal"}>
           <Dialog.Title>{title}</Dialog.Title>
           <div className="modal-body">{children}</div>
-          <div className="modal-foot">
-            <Dialog.Close render={<Button>{actions === undefined ? "Close" : "Cancel"}</Button>} />
+          <div className={held === undefined ? "modal-foot" : "modal-foot modal-foot-held"}>
+            <Dialog.Close render={<Button>{held ?? (actions === undefined ? "Close" : "Cancel")}</Button>} />
             {actions}
           </div>
         </Dialog.Popup>

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { Plain } from "./Plain";
 import { diffLines, hunksOf, toneOf } from "./diff";
 
 const SIGN = { same: " ", added: "+", removed: "-" };
@@ -15,7 +16,7 @@ export function Diff({ before, after }: { before: string; after: string }) {
         ) : (
           hunk.lines.map((line, inner) => (
             <div key={`${index}.${inner}`} className={line.kind}>
-              {SIGN[line.kind]} {line.text}
+              {SIGN[line.kind]} <Plain text={line.text} />
             </div>
           ))
         ),
@@ -30,7 +31,7 @@ export function Lines({ lines }: { lines: readonly string[] }) {
     <div className="diff" tabIndex={0} role="region" aria-label="Schema changes">
       {lines.map((line, index) => (
         <div key={index} className={toneOf(line)}>
-          {line}
+          <Plain text={line} />
         </div>
       ))}
     </div>

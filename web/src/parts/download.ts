@@ -3,7 +3,9 @@ function quoted(value: unknown): string {
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
   // A cell that begins like this is a formula to spreadsheets, whoever wrote it.
   const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  // Nor one that begins behind what other spreadsheets take for the end of a cell.
+  const inner = safe.replace(/([;\t])(?=[=+@]|-(?!\d))/g, "$1'");
+  return /[",;\t\n\r]/.test(inner) ? `"${inner.replaceAll('"', '""')}"` : inner;
 }
 
 export function toCsv(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
@@ -12,7 +14,9 @@ export function toCsv(columns: readonly string[], rows: readonly (readonly unkno
 
 /** Hands a file to the browser. */
 export function download(name: string, type: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+  // Without its mark, spreadsheets take a CSV for Latin-1.
+  const mark = type === "text/csv" ? "\ufeff" : "";
+  const url = URL.createObjectURL(new Blob([mark + content], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

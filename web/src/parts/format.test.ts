@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bytes, duration, oneLine, relative, short } from "./format";
+import { bytes, duration, moment, oneLine, relative, short, whole } from "./format";
 
 it("shortens numbers", () => {
   expect([0, 12.34, 9999, 12_345, 2_500_000, 123_456_789].map(short)).toEqual([
@@ -37,4 +37,12 @@ it("says how long ago, and how long until", () => {
 
 it("puts a statement into one line", () => {
   expect(oneLine(" SELECT\n\t1 ")).toBe("SELECT 1");
+});
+
+it("tells a time so that it can be told from others", () => {
+  const now = new Date("2026-11-27T12:00:00");
+  expect(moment("2026-11-27T11:58:00", now)).toBe("11:58:00");
+  expect(moment("2026-11-02T11:58:00", now)).toBe("02 Nov 11:58:00");
+  expect(moment("2024-11-02T11:58:00", now)).toBe("02 Nov 2024 11:58:00");
+  expect(whole("2026-11-27T11:58:00")).toMatch(/^27 Nov 2026, 11:58:00 (UTC|GMT|[A-Z])/);
 });

@@ -57,21 +57,32 @@ export function relative(time: string, now = Date.now()): string {
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" });
-const WHOLE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const YEAR = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric" });
+const WHOLE = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
 
 export function clock(time: string): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : CLOCK.format(date);
 }
 
-/** The clock alone today, the day before it otherwise. */
+/** The clock alone today, the day before it otherwise, with its year where that is another. */
 export function moment(time: string, now = new Date()): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
   const today = date.toDateString() === now.toDateString();
-  return today ? CLOCK.format(date) : `${DAY.format(date)} ${CLOCK.format(date)}`;
+  const day = date.getFullYear() === now.getFullYear() ? DAY : YEAR;
+  return today ? CLOCK.format(date) : `${day.format(date)} ${CLOCK.format(date)}`;
 }
 
+/** All of it, with the zone that it is told in. */
 export function whole(time: string): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : WHOLE.format(date);

@@ -1,3 +1,5 @@
+import { printable } from "./utf8";
+
 // The part of CBOR (RFC 8949) that records use: numbers, byte and text strings, arrays, one open map.
 
 export type CborValue = bigint | Uint8Array | string | CborValue[];
@@ -47,7 +49,7 @@ class Reader {
       case 2:
         return this.slice(length);
       case 3:
-        return new TextDecoder().decode(this.slice(length));
+        return printable(this.slice(length));
       case 4:
         return Array.from({ length: Number(length) }, () => this.value());
       default:

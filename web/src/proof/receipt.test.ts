@@ -22,9 +22,6 @@ describe("verifyReceipt", () => {
   it("says what a receipt of a gateway proves", async () => {
     expect(await verifyReceipt(subtle, RECEIPT, KEY)).toMatchObject({
       sequence: 14,
-      user: "alice",
-      database: "orders",
-      text: "SELECT upper(email) FROM customers WHERE email LIKE '%a%'",
       size: expect.any(Number),
     });
   });

@@ -20,9 +20,8 @@ interface Receipt {
 export interface Proven {
   /** The record's number. */
   sequence: number;
-  user: string;
-  database: string;
-  text: string;
+  /** What it says, by keys. */
+  fields: Map<number, CborValue>;
   origin: string;
   /** How many records the checkpoint covers. */
   size: number;
@@ -52,17 +51,6 @@ export function parseReceipt(text: string): Receipt {
   };
 }
 
-/** Bytes as the text they are. */
-function textOf(value: CborValue | undefined): string {
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  return typeof value === "string" ? value : "";
-}
-
-/** Keys of records, which are never given to another field. */
-const USER = 4;
-const DATABASE = 5;
-const TEXT = 13;
-
 /** Checks a receipt with the log's public key alone; an error says what does not hold. */
 export async function verifyReceipt(subtle: SubtleCrypto, text: string, publicKey: string): Promise<Proven> {
   const receipt = parseReceipt(text);
@@ -74,12 +62,9 @@ export async function verifyReceipt(subtle: SubtleCrypto, text: string, publicKe
   const digest = new Uint8Array(await subtle.digest("SHA-256", receipt.extra));
   const leaf = await leafHash(subtle, joined([1], digest));
   await requireInclusion(subtle, leaf, receipt.index, sizeOf(size), receipt.path, hashOf(root));
-  const record = parseRecordMap(receipt.extra.slice(SALT));
   return {
     sequence: Number(receipt.index) + 1,
-    user: textOf(record.get(USER)),
-    database: textOf(record.get(DATABASE)),
-    text: textOf(record.get(TEXT)),
+    fields: parseRecordMap(receipt.extra.slice(SALT)),
     origin,
     size: Number(size),
   };

@@ -68,13 +68,21 @@ export interface ReplayChange {
   first_record: number;
   example: string;
   message: string;
+  /** That would be passed. */
+  limit?: string;
+  most?: number;
+  got?: number;
 }
 
 export interface Replay {
   statements: number;
   unchanged: number;
+  /** Of the unchanged ones: refused by the gateway itself, whatever the policy says. */
+  by_gateway: number;
   not_judged: number;
+  not_judged_why: { why: string; statements: number }[];
   newly_refused: number;
+  newly_limited: number;
   newly_allowed: number;
   changes: ReplayChange[];
 }

@@ -25,6 +25,9 @@ export interface AuditRecord {
   run?: string;
   prompt?: string;
   tool_call?: string;
+  /** Whether the session had read texts that anybody may have written. */
+  tainted?: boolean;
+  purpose?: string;
   transaction?: number;
   transaction_outcome?: string;
   stamp?: number;
@@ -69,6 +72,7 @@ export interface AuditRecord {
 export interface RecordPage {
   records: AuditRecord[];
   next: string | null;
+  damaged?: string[];
 }
 
 export interface Counted {

@@ -1,3 +1,5 @@
+import { useHoldings } from "../../api/grants";
+import { Problem } from "../../api/problem";
 import { useMe } from "../../app/me";
 import { Page } from "../../parts/Page";
 import { Tabs } from "../../parts/Tabs";
@@ -12,6 +14,8 @@ const TABS = ["mine", "all", "review"] as const;
 export default function AccessPage() {
   const me = useMe();
   const [given, change] = useAddress();
+  const holdings = useHoldings();
+  const reviews = !(holdings.error instanceof Problem && holdings.error.status === 403) && !holdings.isPending;
   const tab = TABS.find((each) => each === given.get("show")) ?? "mine";
   return (
     <Page
@@ -26,7 +30,8 @@ export default function AccessPage() {
         tabs={[
           { id: "mine", label: "Mine", content: <Grants of={me.user} /> },
           { id: "all", label: "Everybody's", content: <Grants /> },
-          { id: "review", label: "Who holds what", content: <Holdings /> },
+          // Asked for by name, it says who may.
+          ...(reviews || tab === "review" ? [{ id: "review", label: "Who holds what", content: <Holdings /> }] : []),
         ]}
       />
     </Page>

@@ -6,6 +6,7 @@ import { Button } from "../../parts/Button";
 import { Modal } from "../../parts/Dialogs";
 import { Check, SelectField, TextArea, TextField } from "../../parts/Field";
 import { Note, ProblemNote } from "../../parts/Note";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 
 /** Asks for a role, or takes it unasked where the policy allows that. */
@@ -17,22 +18,22 @@ export function AskForRole() {
   const [reason, setReason] = useState("");
   const [ticket, setTicket] = useState("");
   const [glass, setGlass] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, attempt } = useAttempt();
   const databases = useDatabases();
   const deed = useDeed("grants", "approvals");
   const where = database === "" ? (databases.data?.[0]?.name ?? "") : database;
-  const ask = async () => {
-    setError(null);
-    try {
+  const ask = () =>
+    attempt(async () => {
       await deed(
         askForGrant({ role, database: where, seconds: Number(seconds), reason, ticket, break_glass: glass }),
         glass ? "You have it. It will be reviewed." : "Asked for",
       );
       setOpen(false);
-    } catch (caught) {
-      setError(caught);
-    }
-  };
+      // The next is asked for anew, and never breaks the glass unasked.
+      setReason("");
+      setTicket("");
+      setGlass(false);
+    });
   return (
     <>
       <Button look="primary" onClick={() => setOpen(true)}>
@@ -46,7 +47,7 @@ export function AskForRole() {
         actions={
           <Button
             look={glass ? "danger" : "primary"}
-            disabled={role.trim() === "" || reason.trim() === "" || where === ""}
+            disabled={busy || role.trim() === "" || reason.trim() === "" || where === ""}
             onClick={() => void ask()}
           >
             {glass ? "Break the glass" : "Ask"}

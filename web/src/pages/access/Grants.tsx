@@ -13,13 +13,14 @@ import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { useDeed } from "../../parts/useDeed";
+import { mayReview } from "./review";
 
 function Deeds({ grant }: { grant: Grant }) {
   const me = useMe();
   const deed = useDeed("grants", "holdings");
   const mine = grant.holder === me.user;
   const open = grant.state === "active" || grant.state === "waiting";
-  const review = grant.review !== undefined && grant.review.reviewed === undefined && !mine;
+  const review = mayReview(grant, me);
   return (
     <span className="row">
       {open && mine && (

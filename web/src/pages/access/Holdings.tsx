@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { decideHolding, useHoldings } from "../../api/grants";
 import type { Holding } from "../../api/types/grant";
+import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
@@ -12,9 +13,12 @@ import { SearchField } from "../../parts/SearchField";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { useDeed } from "../../parts/useDeed";
+import { isDecidedOn } from "./review";
 
 function Decision({ holding }: { holding: Holding }) {
+  const me = useMe();
   const deed = useDeed("holdings", "grants");
+  if (!isDecidedOn(holding, me)) return null;
   const of = `${holding.what} ${holding.name} of ${holding.user}`;
   return (
     <span className="row">
@@ -68,7 +72,7 @@ function save(list: readonly Holding[]) {
 
 /** Who holds what, to be looked through now and then. */
 export function Holdings() {
-  const holdings = useHoldings(true);
+  const holdings = useHoldings();
   const [words, setWords] = useState("");
   return (
     <div className="stack">
@@ -89,7 +93,7 @@ export function Holdings() {
               <Table
                 label="Who holds what"
                 rows={list}
-                keyOf={(_, index) => index}
+                keyOf={(row) => [row.user, row.what, row.name, row.database].join("\n")}
                 columns={[
                   {
                     name: "User",

@@ -1,11 +1,11 @@
 import { Radio, SlidersHorizontal, X } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useRecords } from "../../api/audit";
 import type { AuditRecord } from "../../api/types/record";
 import { Button } from "../../parts/Button";
 import { Empty, Loading } from "../../parts/Empty";
 import { SelectField } from "../../parts/Field";
-import { plural } from "../../parts/format";
+import { count, plural } from "../../parts/format";
 import { ProblemNote } from "../../parts/Note";
 import { Page } from "../../parts/Page";
 import { RecordDrawer } from "../../parts/record/RecordDrawer";
@@ -17,6 +17,7 @@ import { chipsOf, EVERYTHING, filtersOf, FILTERS, ORDERS, RANGES } from "./filte
 import { Histogram } from "./Histogram";
 import { RecordList } from "./RecordList";
 import { SavedSearches } from "./SavedSearches";
+import { useHeld } from "./useHeld";
 import { useTail } from "./useTail";
 import "./activity.css";
 
@@ -61,12 +62,15 @@ export default function ActivityPage() {
   const records = useRecords(filters, order);
   const tail = useTail(filters, live);
   const found = useMemo(() => inOrder(records.data?.pages ?? [], order), [records.data, order]);
-  const shown = live ? tail.records : found;
+  const list = useRef<HTMLDivElement>(null);
+  const held = useHeld(tail.records);
+  const shown = live ? held.shown : found;
   const chosen = given.has("record") ? Number(given.get("record")) : null;
   const setWordsInAddress = useCallback((text: string) => change({ words: text }), [change]);
   const [words, setWords] = useWords(given.get("words") ?? "", setWordsInAddress);
   const more = useCallback(() => {
-    if (!records.isFetching) void records.fetchNextPage();
+    // What was refused is refused again: it is asked for anew by hand.
+    if (!records.isFetching && !records.isFetchNextPageError) void records.fetchNextPage();
   }, [records]);
   const since = given.get("since") ?? "";
   const ranges = RANGES.some((range) => range.value === since)
@@ -153,7 +157,10 @@ export default function ActivityPage() {
       {!live && <Histogram filters={filters} onRange={(from, until) => change({ since: from, until })} />}
       <div className={showFacets ? "activity activity-facets" : "activity"}>
         <Facets filters={filters} onChoose={(name, value) => change({ [name]: value })} />
-        <div className="panel activity-list">
+        <div
+          className={!live && records.isPlaceholderData ? "panel activity-list activity-stale" : "panel activity-list"}
+          aria-busy={!live && records.isPlaceholderData}
+        >
           {!live && records.isError && <ProblemNote error={records.error} />}
           {!live && records.isPending && <Loading />}
           {live && tail.records.length === 0 && (
@@ -176,14 +183,26 @@ export default function ActivityPage() {
               The connection was lost: what happened since is not here. Follow again to go on.
             </p>
           )}
+          {live && held.fresh > 0 && (
+            <button type="button" className="activity-fresh" onClick={() => list.current?.scrollTo({ top: 0 })}>
+              {count(held.fresh)} new
+            </button>
+          )}
           {shown.length > 0 && (
             <RecordList
               records={shown}
               chosen={chosen}
               more={!live && records.hasNextPage}
               onMore={more}
+              scroll={list}
+              onHold={held.hold}
               onOpen={(record) => change({ record: String(record.id) })}
             />
+          )}
+          {!live && records.isFetchNextPageError && (
+            <div className="more">
+              <Button onClick={() => void records.fetchNextPage()}>Try again</Button>
+            </div>
           )}
           <div className="result-foot" aria-live="polite">
             {live
@@ -195,7 +214,7 @@ export default function ActivityPage() {
       <RecordDrawer
         id={chosen}
         known={shown.find((record) => record.id === chosen)}
-        onClose={() => change({ record: null })}
+        onClose={() => change({ record: null }, { replace: true })}
       />
     </Page>
   );

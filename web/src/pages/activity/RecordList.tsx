@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type RefObject } from "react";
 import type { AuditRecord } from "../../api/types/record";
 import { StateBadge } from "../../parts/Badge";
 import { SqlLine } from "../../parts/code/Sql";
@@ -11,6 +11,9 @@ interface Props {
   more: boolean;
   onMore: () => void;
   onOpen: (record: AuditRecord) => void;
+  /** Told whether somebody points at it, or has scrolled down: it is not to move then. */
+  onHold?: (held: boolean) => void;
+  scroll: RefObject<HTMLDivElement | null>;
 }
 
 const ROW = 34;
@@ -55,8 +58,7 @@ function Row({ record, onOpen }: { record: AuditRecord; onOpen: (record: AuditRe
 }
 
 /** Records, of which only those in sight are drawn; more come when the end comes near. */
-export function RecordList({ records, chosen, more, onMore, onOpen }: Props) {
-  const scroll = useRef<HTMLDivElement>(null);
+export function RecordList({ records, chosen, more, onMore, onOpen, onHold, scroll }: Props) {
   const rows = useVirtualizer({
     count: records.length,
     getScrollElement: () => scroll.current,
@@ -64,13 +66,30 @@ export function RecordList({ records, chosen, more, onMore, onOpen }: Props) {
     overscan: 16,
     getItemKey: (index) => records[index]?.id ?? index,
   });
+  const pointed = useRef(false);
+  const hold = () => onHold?.(pointed.current || (scroll.current?.scrollTop ?? 0) > 0);
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (more && last >= records.length - 40) onMore();
   }, [more, last, records.length, onMore]);
   return (
-    <div className="rec-scroll" ref={scroll} tabIndex={0} role="region" aria-label="Records">
+    <div
+      className="rec-scroll"
+      ref={scroll}
+      tabIndex={0}
+      role="region"
+      aria-label="Records"
+      onScroll={hold}
+      onMouseEnter={() => {
+        pointed.current = true;
+        hold();
+      }}
+      onMouseLeave={() => {
+        pointed.current = false;
+        hold();
+      }}
+    >
       <div role="table" aria-label="Records" aria-rowcount={more ? -1 : records.length + 1} className="rec-table">
         <div role="rowgroup" className="rec-head">
           <div role="row" className="rec-row" aria-rowindex={1}>
@@ -100,7 +119,10 @@ export function RecordList({ records, chosen, more, onMore, onOpen }: Props) {
                 aria-rowindex={item.index + 2}
                 className={record.id === chosen ? "rec-row rec-body chosen" : "rec-row rec-body"}
                 style={{ transform: `translateY(${item.start}px)`, height: ROW }}
-                onClick={() => onOpen(record)}
+                onClick={(event) => {
+                  // Its button says so itself.
+                  if (!(event.target as HTMLElement).closest("button")) onOpen(record);
+                }}
               >
                 <Row record={record} onOpen={onOpen} />
               </div>

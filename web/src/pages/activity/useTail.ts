@@ -42,6 +42,8 @@ export function useTail(filters: Filters, on: boolean): Tail {
     source.onerror = () =>
       setTail((before) => ({ ...before, state: source.readyState === EventSource.CLOSED ? "over" : "broken" }));
     source.onmessage = (event: MessageEvent<string>) => {
+      // Browsers draw nothing in tabs that nobody looks at: no more is kept than is shown.
+      if (come.length >= 2 * KEPT) come.splice(0, KEPT);
       come.push(JSON.parse(event.data) as AuditRecord);
       if (timer === 0) timer = window.setTimeout(draw, 150);
     };

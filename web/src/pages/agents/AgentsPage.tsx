@@ -20,8 +20,10 @@ function useTallies() {
   const filters = { type: "statement", principal_kind: "agent", since: "7d" };
   const all = useCounts(filters, "user", { limit: 1000 });
   const refused = useCounts({ ...filters, decision: "denied" }, "user", { limit: 1000 });
-  const of = (query: typeof all, user: string) =>
-    query.data?.counts.find((each) => each.values.user === user)?.records ?? 0;
+  const of = (query: typeof all, user: string) => {
+    if (query.data === undefined) return query.isError ? "not counted" : "…";
+    return count(query.data.counts.find((each) => each.values.user === user)?.records ?? 0);
+  };
   return (user: string) => ({ all: of(all, user), refused: of(refused, user) });
 }
 
@@ -74,12 +76,10 @@ function AllAgents() {
                   name: "Statements, 7 days",
                   right: true,
                   cell: (row) => (
-                    <Link href={`/activity?user=${encodeURIComponent(row.name)}&since=7d`}>
-                      {count(tally(row.name).all)}
-                    </Link>
+                    <Link href={`/activity?user=${encodeURIComponent(row.name)}&since=7d`}>{tally(row.name).all}</Link>
                   ),
                 },
-                { name: "Denied", right: true, cell: (row) => count(tally(row.name).refused) },
+                { name: "Denied", right: true, cell: (row) => tally(row.name).refused },
                 { name: "Last login", cell: (row) => <Time value={row.last_login} /> },
               ]}
             />

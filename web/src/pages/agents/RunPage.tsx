@@ -12,6 +12,7 @@ import { bytes, plural, whole } from "../../parts/format";
 import { Note, ProblemNote } from "../../parts/Note";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
+import { Plain } from "../../parts/Plain";
 import { callsOf } from "./calls";
 import "./run.css";
 
@@ -71,7 +72,7 @@ function Words({ prompt }: { prompt: Prompt }) {
   if (read.isSuccess) {
     return (
       <pre className="code" tabIndex={0}>
-        {read.data.text}
+        <Plain text={read.data.text ?? ""} />
       </pre>
     );
   }

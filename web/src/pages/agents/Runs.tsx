@@ -1,6 +1,6 @@
 import { Workflow } from "lucide-react";
 import { Link, useLocation } from "wouter";
-import { useRuns } from "../../api/agents";
+import { MOST_RUNS, useRuns } from "../../api/agents";
 import { Await } from "../../parts/Await";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
@@ -48,6 +48,7 @@ export function Runs() {
           )
         }
       </Await>
+      {runs.data?.length === MOST_RUNS && <div className="more soft">Only the latest {MOST_RUNS} runs stand here.</div>}
     </Panel>
   );
 }

@@ -11,6 +11,7 @@ import { Empty } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
+import { Plain, UnseenNote } from "../../parts/Plain";
 import { Segments } from "../../parts/Segments";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
@@ -53,7 +54,7 @@ function Rules({ text }: { text: string }) {
     <Panel title="Policy">
       {policy.data === undefined ? (
         <pre className="code" tabIndex={0}>
-          {text}
+          <Plain text={text} />
         </pre>
       ) : (
         <Diff before={policy.data.text} after={text} />
@@ -120,6 +121,12 @@ function Exactly({ approval }: { approval: Approval }) {
   );
 }
 
+/** All that whoever asks has written, whichever part of it is looked at. */
+function textsOf({ statement, facts }: Approval): string[] {
+  const steps = facts?.steps?.map((step) => (typeof step.statement === "string" ? step.statement : "")) ?? [];
+  return [statement, ...steps, ...(facts?.parameters?.map((value) => value ?? "") ?? [])];
+}
+
 /** One request, with everything that a decision needs. */
 export default function ApprovalPage() {
   const { number = "" } = useParams<{ number: string }>();
@@ -140,6 +147,7 @@ export default function ApprovalPage() {
         {(approval) => (
           <div className="approval">
             <div className="stack">
+              <UnseenNote texts={textsOf(approval)} />
               {approval.facts?.kind === "policy" ? (
                 <Rules text={approval.statement} />
               ) : (

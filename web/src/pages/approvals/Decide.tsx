@@ -3,11 +3,13 @@ import { useState } from "react";
 import { actOnApproval, useDelegations, type ApprovalDeed } from "../../api/approvals";
 import type { Approval } from "../../api/types/approval";
 import { useMe } from "../../app/me";
+import { useDraft } from "../../app/useDraft";
 import { Button } from "../../parts/Button";
 import { SelectField, TextArea, TextField } from "../../parts/Field";
 import { ProblemNote } from "../../parts/Note";
 import { Panel } from "../../parts/Panel";
 import { useDeed } from "../../parts/useDeed";
+import { isAsked } from "./may";
 
 const SAID: Record<ApprovalDeed, string> = {
   approve: "Approved",
@@ -29,12 +31,13 @@ export function Decide({ approval }: { approval: Approval }) {
   const me = useMe();
   const deed = useDeed("approval", "approvals", "overview");
   const voters = useVoters();
-  const [comment, setComment] = useState("");
+  const [comment, setComment] = useDraft(`comment on request ${approval.number}`, "");
   const [rows, setRows] = useState("");
   const [voter, setVoter] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const mine = approval.requester === me.user;
+  const asked = isAsked(approval.needs, me.groups) || voters.length > 1;
   const act = async (what: ApprovalDeed) => {
     setBusy(true);
     setError(null);
@@ -49,6 +52,7 @@ export function Decide({ approval }: { approval: Approval }) {
       setBusy(false);
     }
   };
+  if (!mine && !asked) return null;
   return (
     <Panel title={mine ? "It is yours" : "Your decision"}>
       <div className="stack-small">

@@ -10,6 +10,7 @@ import { SelectField, TextField } from "../../parts/Field";
 import { whole } from "../../parts/format";
 import { ProblemNote } from "../../parts/Note";
 import { Table } from "../../parts/Table";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 
 function Form() {
@@ -17,14 +18,13 @@ function Form() {
   const [to, setTo] = useState("");
   const [until, setUntil] = useState("7d");
   const [reason, setReason] = useState("");
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, attempt } = useAttempt();
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setError(null);
-    deed(delegate({ to, until, reason }), `${to} may vote for you`).then(
-      () => setTo(""),
-      (caught: unknown) => setError(caught),
-    );
+    void attempt(async () => {
+      await deed(delegate({ to, until, reason }), `${to} may vote for you`);
+      setTo("");
+    });
   };
   return (
     <form className="stack-small" onSubmit={submit}>
@@ -47,7 +47,7 @@ function Form() {
       </div>
       <TextField label="Why" value={reason} onValue={setReason} placeholder="On holiday" />
       <div>
-        <Button type="submit" look="primary" disabled={to.trim() === ""}>
+        <Button type="submit" look="primary" disabled={busy || to.trim() === ""}>
           Delegate
         </Button>
       </div>
@@ -61,6 +61,7 @@ export function Delegations() {
   const [open, setOpen] = useState(false);
   const delegations = useDelegations();
   const deed = useDeed("delegations");
+  const { busy, error, attempt } = useAttempt();
   return (
     <>
       <Button onClick={() => setOpen(true)}>
@@ -87,7 +88,8 @@ export function Delegations() {
                     cell: (row) => (
                       <Button
                         small
-                        onClick={() => void deed(endDelegation(row.number), "It has ended").catch(() => {})}
+                        disabled={busy}
+                        onClick={() => void attempt(() => deed(endDelegation(row.number), "It has ended"))}
                       >
                         End
                       </Button>
@@ -98,6 +100,7 @@ export function Delegations() {
             )
           }
         </Await>
+        {error !== null && <ProblemNote error={error} />}
         <Form />
       </Modal>
     </>

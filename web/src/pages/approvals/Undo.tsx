@@ -34,7 +34,11 @@ export function Undo({ request }: { request: number }) {
   const [skip, setSkip] = useState(false);
   const deed = useDeed("approval", "approvals");
   const preview = useMutation({ mutationFn: () => previewUndo(request) });
-  const run = useMutation({ mutationFn: () => deed(undo(request, skip), "It was taken back") });
+  // Whoever refused it knows more by now than the preview did.
+  const run = useMutation({
+    mutationFn: () => deed(undo(request, skip), "It was taken back"),
+    onError: () => preview.mutate(),
+  });
   const shown = run.data ?? preview.data;
   const conflicts = preview.data?.entries.some((entry) => (entry.conflicts_in_all ?? 0) > 0) === true;
   return (
@@ -55,7 +59,9 @@ export function Undo({ request }: { request: number }) {
         actions={
           <Button
             look="danger"
-            disabled={!preview.isSuccess || run.isPending || run.isSuccess || (conflicts && !skip)}
+            disabled={
+              preview.data === undefined || preview.isPending || run.isPending || run.isSuccess || (conflicts && !skip)
+            }
             onClick={() => run.mutate()}
           >
             Take it back

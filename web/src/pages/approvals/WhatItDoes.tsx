@@ -5,6 +5,7 @@ import { Lines } from "../../parts/Diff";
 import { Facts } from "../../parts/Facts";
 import { bytes, count } from "../../parts/format";
 import { Note } from "../../parts/Note";
+import { Plain } from "../../parts/Plain";
 import { Table } from "../../parts/Table";
 
 const SEVERITY: Record<string, Tone> = { danger: "bad", error: "bad", warning: "warn", advice: "info" };
@@ -17,7 +18,9 @@ function Actions({ facts }: { facts: ApprovalFacts }) {
       {actions.map((action, index) => (
         <li key={index} className="row">
           <Badge tone="accent">{action.do}</Badge>
-          <span className="mono">{action.object}</span>
+          <span className="mono">
+            <Plain text={action.object ?? ""} />
+          </span>
           {action.object_kind !== undefined && <span className="faint">{action.object_kind}</span>}
           {action.without_where === true && <Badge tone="bad">without WHERE</Badge>}
           {action.cascade === true && <Badge tone="bad">cascades</Badge>}
@@ -37,7 +40,14 @@ function Tables({ facts }: { facts: ApprovalFacts }) {
       rows={tables}
       keyOf={(row) => row.name}
       columns={[
-        { name: "Table", cell: (row) => <span className="mono">{row.name}</span> },
+        {
+          name: "Table",
+          cell: (row) => (
+            <span className="mono">
+              <Plain text={row.name} />
+            </span>
+          ),
+        },
         { name: "Rows, about", right: true, cell: (row) => (row.rows === null ? "unknown" : count(row.rows)) },
         { name: "Size", right: true, cell: (row) => bytes(row.bytes) },
         { name: "What hangs on it", cell: (row) => row.dependents.join(", ") || "nothing" },
@@ -124,7 +134,12 @@ export function WhatItDoes({ facts }: { facts: ApprovalFacts }) {
         <section className="stack-small">
           <h3>Parameters</h3>
           <Facts
-            rows={facts.parameters.map((value, index) => [`$${index + 1}`, <code key={index}>{value ?? "null"}</code>])}
+            rows={facts.parameters.map((value, index) => [
+              `$${index + 1}`,
+              <code key={index}>
+                <Plain text={value ?? "null"} />
+              </code>,
+            ])}
           />
         </section>
       )}

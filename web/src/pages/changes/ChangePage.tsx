@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Link, useParams } from "wouter";
 import { actOnChange, useChange, type ChangeDeed } from "../../api/changes";
 import type { Change, ChangeStep } from "../../api/types/change";
+import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { StateBadge } from "../../parts/Badge";
 import { Sql } from "../../parts/code/Sql";
@@ -93,6 +94,9 @@ const MAY: Record<string, readonly ChangeDeed[]> = {
 
 function Deeds({ change }: { change: Change }) {
   const deed = useDeed("change", "changes", "approvals");
+  const me = useMe();
+  // Whoever submitted it runs it and gives it up, nobody else.
+  if (change.requester !== me.user) return null;
   const may = MAY[change.state] ?? ["run", "rollback", "cancel"];
   return DEEDS.filter((each) => may.includes(each.deed))
     .filter((each) => each.deed !== "rollback" || change.rollback !== "")

@@ -5,6 +5,7 @@ import { Button } from "../../parts/Button";
 import { Modal } from "../../parts/Dialogs";
 import { SelectField, TextField } from "../../parts/Field";
 import { ProblemNote } from "../../parts/Note";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 import { groupsIn } from "./groups";
 
@@ -14,11 +15,10 @@ export function AddUser({ onAdded }: { onAdded: (name: string) => void }) {
   const [kind, setKind] = useState("human");
   const [groups, setGroups] = useState("");
   const [password, setPassword] = useState("");
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, attempt } = useAttempt();
   const deed = useDeed("users");
-  const add = async () => {
-    setError(null);
-    try {
+  const add = () =>
+    attempt(async () => {
       await deed(
         addUser({ name, kind, groups: groupsIn(groups), ...(password === "" ? {} : { password }) }),
         `${name} was added`,
@@ -26,10 +26,7 @@ export function AddUser({ onAdded }: { onAdded: (name: string) => void }) {
       setOpen(false);
       setPassword("");
       onAdded(name);
-    } catch (caught) {
-      setError(caught);
-    }
-  };
+    });
   return (
     <>
       <Button look="primary" onClick={() => setOpen(true)}>
@@ -41,7 +38,7 @@ export function AddUser({ onAdded }: { onAdded: (name: string) => void }) {
         onClose={() => setOpen(false)}
         title="Add a user"
         actions={
-          <Button look="primary" disabled={name.trim() === ""} onClick={() => void add()}>
+          <Button look="primary" disabled={busy || name.trim() === ""} onClick={() => void add()}>
             Add
           </Button>
         }

@@ -1,11 +1,13 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { issueToken } from "../../api/users";
 import type { IssuedToken, User } from "../../api/types/user";
 import { Button } from "../../parts/Button";
+import { copied, select } from "../../parts/copy";
 import { Modal } from "../../parts/Dialogs";
 import { Check, SelectField, TextField } from "../../parts/Field";
 import { Note, ProblemNote } from "../../parts/Note";
 import { useTell } from "../../parts/Toasts";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 import { groupsIn } from "./groups";
 
@@ -13,20 +15,25 @@ const SCOPES = ["api", "approvals", "changes", "grants", "mcp", "certificates"] 
 
 function Secret({ token }: { token: IssuedToken }) {
   const tell = useTell();
+  const shown = useRef<HTMLPreElement>(null);
+  const copy = async () => {
+    if (await copied(token.secret)) {
+      tell.done("Copied");
+    } else if (shown.current !== null) {
+      select(shown.current);
+      tell.done("It is marked", "This browser lets no page copy here: press Ctrl-C.");
+    }
+  };
   return (
     <>
       <Note tone="warn" title="This is shown once">
         Whoever has it comes in as this user. Keep it where secrets are kept.
       </Note>
-      <pre className="code" tabIndex={0}>
+      <pre className="code" tabIndex={0} ref={shown}>
         {token.secret}
       </pre>
       <div>
-        <Button
-          onClick={() => void navigator.clipboard.writeText(token.secret).then(() => tell.done("Copied"), tell.failed)}
-        >
-          Copy
-        </Button>
+        <Button onClick={() => void copy()}>Copy</Button>
       </div>
     </>
   );
@@ -40,24 +47,21 @@ export function IssueToken({ user }: { user: User }) {
   const [databases, setDatabases] = useState("");
   const [actsFor, setActsFor] = useState("");
   const [issued, setIssued] = useState<IssuedToken | null>(null);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, attempt, forget } = useAttempt();
   const deed = useDeed("users");
   const close = () => {
     setOpen(false);
     setIssued(null);
-    setError(null);
+    forget();
   };
-  const issue = async () => {
-    setError(null);
-    try {
+  const issue = () =>
+    attempt(async () => {
       const other = actsFor.trim() === "" ? {} : { acts_for: actsFor.trim() };
-      setIssued(
-        await deed(issueToken(user.name, { for: lasts, scopes, databases: groupsIn(databases), ...other }), "Issued"),
-      );
-    } catch (caught) {
-      setError(caught);
-    }
-  };
+      const token = issueToken(user.name, { for: lasts, scopes, databases: groupsIn(databases), ...other });
+      // Shown at once: reading the users anew may take a while.
+      setIssued(await token);
+      await deed(token, "Issued");
+    });
   return (
     <>
       <Button small onClick={() => setOpen(true)}>
@@ -67,9 +71,10 @@ export function IssueToken({ user }: { user: User }) {
         open={open}
         onClose={close}
         title={`A token for ${user.name}`}
+        {...(issued === null ? {} : { held: "I have kept it" })}
         actions={
           issued === null ? (
-            <Button look="primary" onClick={() => void issue()}>
+            <Button look="primary" disabled={busy} onClick={() => void issue()}>
               Issue
             </Button>
           ) : undefined

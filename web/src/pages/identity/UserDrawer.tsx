@@ -13,32 +13,37 @@ import { whole } from "../../parts/format";
 import { Note, ProblemNote } from "../../parts/Note";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
-import { attributesIn, attributeText, groupsIn } from "./groups";
+import { attributesIn, attributeText, changeOf, groupText } from "./groups";
 import { IssueToken } from "./IssueToken";
 
 function Edit({ user }: { user: User }) {
   const deed = useDeed("users");
-  const [groups, setGroups] = useState(user.groups.join(", "));
+  const [groups, setGroups] = useState(groupText(user));
   const [attributes, setAttributes] = useState(attributeText(user.attributes));
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, attempt } = useAttempt();
   const [wrong, setWrong] = useState("");
   const save = () => {
-    setError(null);
     setWrong("");
     const parsed = attributesIn(attributes);
     if (parsed.wrong.length > 0) {
       setWrong(parsed.wrong.join(", "));
       return;
     }
-    deed(
-      changeUser(user.name, { groups: groupsIn(groups), attributes: parsed.attributes }),
-      "Changed: it holds from the next statement on",
-    ).catch(setError);
+    const change = changeOf(user, groups, attributes, parsed.attributes);
+    void attempt(() => deed(changeUser(user.name, change), "Changed: it holds from the next statement on"));
   };
+  const keptElsewhere = user.kept_by === "scim";
   return (
     <section className="stack-small">
-      <TextField label="Groups" value={groups} onValue={setGroups} />
+      <TextField
+        label="Groups"
+        value={groups}
+        onValue={setGroups}
+        disabled={keptElsewhere}
+        hint={keptElsewhere ? "SCIM keeps them: they are changed there" : undefined}
+      />
       <TextArea
         label="Attributes"
         hint="name=value, one a line; rules can ask for them"
@@ -49,7 +54,12 @@ function Edit({ user }: { user: User }) {
       {wrong !== "" && <Note tone="bad" title={`"${wrong}" is not name=value`} />}
       {error !== null && <ProblemNote error={error} />}
       <div>
-        <Button onClick={save}>Save</Button>
+        <Button
+          onClick={save}
+          disabled={busy || (groups === groupText(user) && attributes === attributeText(user.attributes))}
+        >
+          Save
+        </Button>
       </div>
     </section>
   );

@@ -25,3 +25,20 @@ export function attributeText(attributes: Record<string, string>): string {
     .map(([name, value]) => `${name}=${value}`)
     .join("\n");
 }
+
+export function groupText(user: { groups: readonly string[] }): string {
+  return user.groups.join(", ");
+}
+
+/** Only what was typed differently is sent: the rest may have been changed elsewhere, or be kept there. */
+export function changeOf(
+  user: { groups: readonly string[]; attributes: Record<string, string> },
+  groups: string,
+  text: string,
+  attributes: Record<string, string>,
+): { groups?: string[]; attributes?: Record<string, string> } {
+  return {
+    ...(groups === groupText(user) ? {} : { groups: groupsIn(groups) }),
+    ...(text === attributeText(user.attributes) ? {} : { attributes }),
+  };
+}

@@ -1,3 +1,4 @@
+import { TriangleAlert } from "lucide-react";
 import { Link } from "wouter";
 import type { AuditRecord } from "../../api/types/record";
 import { Empty } from "../../parts/Empty";
@@ -5,10 +6,14 @@ import { Panel } from "../../parts/Panel";
 import { Time } from "../../parts/Time";
 
 /** Schema changes that nobody made through the gateway. */
-export function Drift({ drift }: { drift: readonly AuditRecord[] }) {
+export function Drift({ drift }: { drift: readonly AuditRecord[] | undefined }) {
   return (
     <Panel title="Schema changes behind the gateway's back" flush>
-      {drift.length === 0 ? (
+      {drift === undefined ? (
+        <Empty title="It could not be looked up" icon={TriangleAlert}>
+          What is wrong stands above.
+        </Empty>
+      ) : drift.length === 0 ? (
         <Empty title="None">A change that did not come through the gateway is noticed within ten seconds.</Empty>
       ) : (
         <ul>

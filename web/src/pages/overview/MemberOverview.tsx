@@ -1,7 +1,6 @@
 import { Link } from "wouter";
 import { useApprovals } from "../../api/approvals";
 import { useDatabases } from "../../api/databases";
-import type { Overview } from "../../api/types/overview";
 import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge, EnvironmentBadge, StateBadge } from "../../parts/Badge";
@@ -86,9 +85,8 @@ function MyRequests() {
 }
 
 /** What somebody sees who watches nobody: what is theirs. */
-export function MemberOverview({ overview }: { overview: Overview }) {
+export function MemberOverview() {
   const me = useMe();
-  const yours = overview.sessions ?? [];
   return (
     <>
       <div className="columns-2">
@@ -101,7 +99,6 @@ export function MemberOverview({ overview }: { overview: Overview }) {
               ["Groups", me.groups.join(", ") || "none"],
               ["Logged in by", me.authentication],
               ["Until", <Time value={me.expires} />],
-              ["Sessions", yours.length > 0 ? String(yours.reduce((sum, each) => sum + each.count, 0)) : undefined],
             ]}
           />
         </Panel>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { DENIED_OF_A_DAY, useDeniedOfADay } from "../../api/audit";
+import { DENIED_OF_A_DAY, useAnyStatement, useDeniedOfADay } from "../../api/audit";
 import { queryString } from "../../api/client";
 import { useOverview } from "../../api/overview";
 import type { Overview } from "../../api/types/overview";
@@ -19,9 +19,6 @@ import { Stat } from "./Stat";
 import { Traffic, type Line } from "./Traffic";
 import "./overview.css";
 
-/** What administration alone leaves behind. */
-const FEW_RECORDS = 200;
-
 const STATEMENTS: readonly Line[] = [
   { name: "statements", label: "Completed", colour: "--chart-1" },
   { name: "denied", label: "Denied", colour: "--chart-2" },
@@ -38,8 +35,8 @@ function Denied() {
   return (
     <Stat
       label="Denied"
-      value={denied.data === undefined ? "…" : short(denied.data.records)}
-      note="in 24 hours"
+      value={denied.data !== undefined ? short(denied.data.records) : denied.isError ? "?" : "…"}
+      note={denied.isError ? "they could not be counted" : "in 24 hours"}
       href={`/activity${queryString(DENIED_OF_A_DAY)}`}
     />
   );
@@ -98,20 +95,20 @@ function Numbers({ overview }: { overview: Overview }) {
   );
 }
 
-/** Nothing has gone through this gateway since it was started, and hardly anything ever. */
-function isNew(overview: Overview): boolean {
-  const { totals, audit } = overview;
-  return totals?.statements === 0 && totals.denied === 0 && (audit?.last_sequence ?? 0) < FEW_RECORDS;
+/** Nothing has gone through this gateway since it was started, and nothing ever. */
+function useIsNew({ totals }: Overview, admin: boolean): boolean {
+  const idle = admin && totals?.statements === 0 && totals.denied === 0;
+  return useAnyStatement(idle).data === false && idle;
 }
 
 function Everything({ overview }: { overview: Overview }) {
-  const admin = useHas("admin");
+  const fresh = useIsNew(overview, useHas("admin"));
   const [history, setHistory] = useState(noHistory);
   useEffect(() => setHistory((before) => withReading(before, overview)), [overview]);
   return (
     <>
       <Health overview={overview} />
-      {admin && isNew(overview) && <FirstSteps />}
+      {fresh && <FirstSteps />}
       <Numbers overview={overview} />
       <LowBudgets />
       <div className="columns-2">
@@ -120,7 +117,7 @@ function Everything({ overview }: { overview: Overview }) {
       </div>
       <div className="columns-2">
         <Connected sessions={overview.sessions ?? []} />
-        <Drift drift={overview.drift ?? []} />
+        <Drift drift={overview.drift} />
       </div>
       <Slowest />
     </>
@@ -134,9 +131,7 @@ export default function OverviewPage() {
   const overview = useOverview();
   return (
     <Page title="Overview" heading={watches ? "Overview" : `Hello, ${me.user}`}>
-      <Await query={overview}>
-        {(data) => (watches ? <Everything overview={data} /> : <MemberOverview overview={data} />)}
-      </Await>
+      <Await query={overview}>{(data) => (watches ? <Everything overview={data} /> : <MemberOverview />)}</Await>
     </Page>
   );
 }

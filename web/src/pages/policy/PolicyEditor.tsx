@@ -5,19 +5,23 @@ import { useApprovals } from "../../api/approvals";
 import { checkPolicy, savePolicy, usePolicyVersions } from "../../api/policy";
 import type { PolicyInForce } from "../../api/types/policy";
 import { useHas, useWatches } from "../../app/me";
+import { useDraft } from "../../app/useDraft";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
 import { Editor, type Marked } from "../../parts/code/Editor";
 import { yaml } from "../../parts/code/yaml";
+import { Confirm } from "../../parts/Confirm";
 import { Modal } from "../../parts/Dialogs";
 import { Diff } from "../../parts/Diff";
 import { TextField } from "../../parts/Field";
 import { plural } from "../../parts/format";
 import { Note, ProblemNote } from "../../parts/Note";
 import { Segments } from "../../parts/Segments";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 import { Explain } from "./Explain";
 import { Replay } from "./Replay";
+import { overtaken, rulesWith, type Rules } from "./rules";
 
 const NO_MARKS: readonly Marked[] = [];
 
@@ -58,27 +62,56 @@ function Proposed() {
   );
 }
 
+/** Somebody else's rules came into force while these were written. */
+function Overtaken({ rules, inForce, onBegin }: { rules: Rules; inForce: PolicyInForce; onBegin: () => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Note tone="warn" title={`Other rules are in force since: ${inForce.name}`}>
+      <p>Yours were made from {rules.base.name}, and cannot take their place. Copy what you need of them.</p>
+      <div className="row">
+        <Button small onClick={() => setOpen(true)}>
+          What they changed
+        </Button>
+        <Confirm
+          label="Begin from them"
+          title="Begin from what is in force now?"
+          verb="Begin"
+          small
+          danger
+          onConfirm={async () => onBegin()}
+        >
+          What you have written is dropped.
+        </Confirm>
+      </div>
+      <Modal open={open} onClose={() => setOpen(false)} title="What they changed" wide>
+        <Diff before={rules.base.text} after={inForce.text} />
+      </Modal>
+    </Note>
+  );
+}
+
 interface SaveProps {
-  inForce: PolicyInForce;
+  base: PolicyInForce;
   text: string;
   disabled: boolean;
 }
 
-function Save({ inForce, text, disabled }: SaveProps) {
+function Save({ base, text, disabled }: SaveProps) {
   const [open, setOpen] = useState(false);
   const [comment, setComment] = useState("");
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, attempt } = useAttempt();
   const versions = usePolicyVersions();
   const latest = Math.max(0, ...(versions.data ?? []).map((version) => version.number));
   const deed = useDeed("policy", "policy versions", "approvals");
-  const waits = inForce.approve_by !== undefined;
-  const save = () => {
-    setError(null);
-    deed(savePolicy(text, comment, latest), waits ? "It waits for somebody's approval" : "In force").then(
-      () => setOpen(false),
-      (caught: unknown) => setError(caught),
-    );
-  };
+  const waits = base.approve_by !== undefined;
+  const save = () =>
+    attempt(async () => {
+      // Of the version that the text was made from: whatever was saved since is not written over.
+      const saved = savePolicy(text, comment, base.number ?? latest);
+      await deed(saved, waits ? "It waits for somebody's approval" : "In force");
+      setOpen(false);
+      setComment("");
+    });
   return (
     <>
       <Button look="primary" disabled={disabled} onClick={() => setOpen(true)}>
@@ -90,15 +123,19 @@ function Save({ inForce, text, disabled }: SaveProps) {
         title={waits ? "Propose these rules?" : "Put these rules in force?"}
         wide
         actions={
-          <Button look="primary" disabled={comment.trim() === "" || versions.data === undefined} onClick={save}>
+          <Button
+            look="primary"
+            disabled={busy || comment.trim() === "" || versions.data === undefined}
+            onClick={() => void save()}
+          >
             {waits ? "Propose" : "Put in force"}
           </Button>
         }
       >
         {waits && (
-          <Note title={`Somebody else of ${inForce.approve_by?.join(", ")} approves them before they are in force.`} />
+          <Note title={`Somebody else of ${base.approve_by?.join(", ")} approves them before they are in force.`} />
         )}
-        <Diff before={inForce.text} after={text} />
+        <Diff before={base.text} after={text} />
         <TextField label="What was changed, and why" value={comment} onValue={setComment} required />
         {error !== null && <ProblemNote error={error} />}
       </Modal>
@@ -112,9 +149,12 @@ type Beside = "explain" | "replay";
 export function PolicyEditor({ inForce }: { inForce: PolicyInForce }) {
   const admin = useHas("admin");
   const watches = useWatches();
-  const [text, setText] = useState(inForce.text);
+  const [draft, setDraft] = useDraft<Rules | null>("policy", null);
   const [beside, setBeside] = useState<Beside>("explain");
-  const changed = text !== inForce.text;
+  const rules = rulesWith(draft, inForce);
+  const { base, text } = rules;
+  const setText = (next: string) => setDraft({ base, text: next });
+  const changed = text !== base.text;
   const check = useFaults(text, changed);
   const faults = changed ? (check.data ?? NO_MARKS) : NO_MARKS;
   const checked = !changed || check.isSuccess;
@@ -136,9 +176,10 @@ export function PolicyEditor({ inForce }: { inForce: PolicyInForce }) {
               </Badge>
             )}
           </span>
-          {changed && <Button onClick={() => setText(inForce.text)}>Discard</Button>}
-          {admin && <Save inForce={inForce} text={text} disabled={!changed || !check.isSuccess || faults.length > 0} />}
+          {changed && <Button onClick={() => setDraft(null)}>Discard</Button>}
+          {admin && <Save base={base} text={text} disabled={!changed || !check.isSuccess || faults.length > 0} />}
         </div>
+        {overtaken(rules, inForce) && <Overtaken rules={rules} inForce={inForce} onBegin={() => setDraft(null)} />}
         {inForce.source === "file" && (
           <Note tone="warn" title="These rules come from a file">
             A version that is saved here takes its place only where the configuration does not name a file.

@@ -41,7 +41,7 @@ export default function PolicyPage() {
             value={tab}
             onValue={(value) => change({ show: value === "rules" ? null : value })}
             tabs={[
-              { id: "rules", label: "Rules", content: <PolicyEditor key={inForce.version} inForce={inForce} /> },
+              { id: "rules", label: "Rules", content: <PolicyEditor inForce={inForce} /> },
               ...(watches ? [{ id: "versions", label: "Versions", content: <Versions inForce={inForce} /> }] : []),
             ]}
           />

@@ -22,10 +22,13 @@ function Answer({ report }: { report: Report }) {
   return (
     <div className="stack-small" aria-live="polite">
       <Note
-        tone={report.newly_refused > 0 ? "warn" : "good"}
-        title={`${plural(report.newly_refused, "statement")} newly refused, ${count(report.newly_allowed)} newly allowed`}
+        tone={report.newly_refused + report.newly_limited > 0 ? "warn" : "good"}
+        title={`${plural(report.newly_refused, "statement")} newly refused, ${count(report.newly_limited)} newly limited, ${count(report.newly_allowed)} newly allowed`}
       >
-        {`${count(report.unchanged)} of ${count(report.statements)} as they were${report.not_judged > 0 ? `; ${count(report.not_judged)} not judged, their text is cut` : ""}`}
+        {[
+          `${count(report.unchanged)} of ${count(report.statements)} as they were`,
+          ...report.not_judged_why.map((some) => `${count(some.statements)} not judged: ${some.why}`),
+        ].join("; ")}
       </Note>
       <ul>
         {report.changes.map((change, index) => (

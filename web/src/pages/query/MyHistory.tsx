@@ -1,6 +1,6 @@
 import { History } from "lucide-react";
 import { useState } from "react";
-import { useMyHistory } from "../../api/history";
+import { MOST_HISTORY, useMyHistory } from "../../api/history";
 import { Await } from "../../parts/Await";
 import { StateBadge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
@@ -49,6 +49,9 @@ export function MyHistory({ onUse }: { onUse: (sql: string, database: string) =>
             )
           }
         </Await>
+        {history.data?.records.length === MOST_HISTORY && (
+          <p className="faint">Only the latest {MOST_HISTORY} statements stand here.</p>
+        )}
       </Drawer>
     </>
   );

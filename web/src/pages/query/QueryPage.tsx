@@ -1,11 +1,11 @@
 import { PostgreSQL, sql as sqlLanguage } from "@codemirror/lang-sql";
 import { Download, Play, Square } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import { Problem } from "../../api/problem";
 import { useDatabases, useSchema } from "../../api/databases";
 import type { QueryResult } from "../../api/query";
-import { useWatches } from "../../app/me";
+import { useDraft } from "../../app/useDraft";
 import { Button } from "../../parts/Button";
 import { Editor, type Marked } from "../../parts/code/Editor";
 import { download, toCsv } from "../../parts/download";
@@ -29,12 +29,11 @@ function useMarks(run: Run): readonly Marked[] {
     if (run.state !== "failed" || !(run.error instanceof Problem)) return NO_MARKS;
     const { position } = run.error.body;
     if (position === undefined) return NO_MARKS;
-    return [{ ...placeOfCharacter(run.sql, position), message: run.error.title }];
+    return [{ ...placeOfCharacter(run.text, run.shift + position), message: run.error.title }];
   }, [run]);
 }
 
 function Result({ result }: { result: QueryResult }) {
-  const watches = useWatches();
   const save = () =>
     download(
       "result.csv",
@@ -67,12 +66,6 @@ function Result({ result }: { result: QueryResult }) {
         <span>{result.command}</span>
         <span>{duration(result.duration_micros)}</span>
         {result.truncated && <span>There are more rows: only the first are shown</span>}
-        {result.sequence !== undefined &&
-          (watches ? (
-            <Link href={`/activity?record=${result.sequence}`}>On the record as {result.sequence}</Link>
-          ) : (
-            <span>On the record as {result.sequence}</span>
-          ))}
       </div>
     </Panel>
   );
@@ -97,6 +90,12 @@ function Answer({ run }: { run: Run }) {
           <Link href={`/approvals/${run.request}`}>See the request</Link>
         </Note>
       );
+    case "stopped":
+      return (
+        <Note tone="warn" title="No longer waited for">
+          What was begun may still run, for up to 60 seconds, and take effect: History says what came of it.
+        </Note>
+      );
     case "failed":
       return <ProblemNote error={run.error} />;
     case "done":
@@ -108,7 +107,7 @@ function Answer({ run }: { run: Run }) {
 export default function QueryPage() {
   const databases = useDatabases();
   const [given, change] = useAddress();
-  const [text, setText] = useState(given.get("sql") ?? "");
+  const [text, setText] = useDraft("statement", "");
   const { run, start, stop } = useRun();
   const marks = useMarks(run);
   const database = given.get("database") ?? databases.data?.[0]?.name ?? "";
@@ -122,9 +121,11 @@ export default function QueryPage() {
     return sqlLanguage({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true });
   }, [schema.data]);
   useEffect(() => () => stop(), []);
-  const go = (selected = "") => {
-    const statement = selected.trim() === "" ? text : selected;
-    if (statement.trim() !== "" && database !== "") void start(database, statement);
+  const go = (selected = "", from = 0) => {
+    const all = selected.trim() === "";
+    const statement = all ? text : selected;
+    if (statement.trim() === "" || database === "") return;
+    void start(database, statement, text, all ? 0 : [...text.slice(0, from)].length);
   };
   const running = run.state === "running";
   return (
@@ -156,7 +157,7 @@ export default function QueryPage() {
         {running ? (
           <Button onClick={stop}>
             <Square aria-hidden />
-            Stop
+            Stop waiting
           </Button>
         ) : (
           <Button look="primary" onClick={() => go()} disabled={text.trim() === "" || database === ""}>

@@ -6,13 +6,16 @@ export type Run =
   | { state: "running"; since: number }
   | { state: "done"; result: QueryResult }
   | { state: "held"; request: number }
-  | { state: "failed"; error: unknown; sql: string };
+  /** Nobody waits for it any more; the gateway may be at it still. */
+  | { state: "stopped" }
+  /** `shift`: how many characters of `text` stand before what was run. */
+  | { state: "failed"; error: unknown; text: string; shift: number };
 
-/** One statement at a time; another start stops the one before. */
+/** One statement at a time; another start waits no longer for the one before. */
 export function useRun() {
   const [run, setRun] = useState<Run>({ state: "idle" });
   const under = useRef<AbortController | null>(null);
-  const start = async (database: string, sql: string) => {
+  const start = async (database: string, sql: string, text = sql, shift = 0) => {
     under.current?.abort();
     const control = new AbortController();
     under.current = control;
@@ -24,7 +27,8 @@ export function useRun() {
         isHeld(answer) ? { state: "held", request: answer.waiting_for_approval } : { state: "done", result: answer },
       );
     } catch (error) {
-      if (under.current === control) setRun({ state: "failed", error, sql });
+      if (under.current !== control) return;
+      setRun(control.signal.aborted ? { state: "stopped" } : { state: "failed", error, text, shift });
     }
   };
   const stop = () => under.current?.abort();

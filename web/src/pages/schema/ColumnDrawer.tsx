@@ -10,6 +10,7 @@ import { Facts } from "../../parts/Facts";
 import { SelectField, TextArea } from "../../parts/Field";
 import { count } from "../../parts/format";
 import { Note, ProblemNote } from "../../parts/Note";
+import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 import { ClassBadge } from "./ClassBadge";
 import { KNOWN_CLASSES } from "./classes";
@@ -61,11 +62,9 @@ function Correct({ name, label }: { name: ColumnName; label: ColumnLabel | null 
   const deed = useDeed("column", "labels", "schema", "corrections");
   const [cls, setCls] = useState(label?.class === undefined || label.class === "" ? "none" : label.class);
   const [comment, setComment] = useState("");
-  const [error, setError] = useState<unknown>(null);
-  const save = () => {
-    setError(null);
-    deed(correctColumn(name, cls, comment), "Corrected: it holds from the next statement on").catch(setError);
-  };
+  const { busy, error, attempt } = useAttempt();
+  const save = () =>
+    attempt(() => deed(correctColumn(name, cls, comment), "Corrected: it holds from the next statement on"));
   return (
     <section className="stack-small">
       <h3>Correct it</h3>
@@ -73,7 +72,7 @@ function Correct({ name, label }: { name: ColumnName; label: ColumnLabel | null 
       <TextArea label="Why" value={comment} onValue={setComment} rows={2} />
       {error !== null && <ProblemNote error={error} />}
       <div>
-        <Button look="primary" onClick={save}>
+        <Button look="primary" disabled={busy} onClick={() => void save()}>
           Correct
         </Button>
       </div>

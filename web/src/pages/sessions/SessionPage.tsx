@@ -11,13 +11,14 @@ import { SqlLine } from "../../parts/code/Sql";
 import { download } from "../../parts/download";
 import { Loading } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
-import { clock, count, duration, plural, whole } from "../../parts/format";
-import { ProblemNote } from "../../parts/Note";
+import { clock, duration, plural, whole as wholeTime } from "../../parts/format";
+import { Note, ProblemNote } from "../../parts/Note";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { RecordDrawer } from "../../parts/record/RecordDrawer";
+import { useAttempt } from "../../parts/useAttempt";
 import { KillSession } from "./KillSession";
-import { shareOf, storyOf, transcriptText } from "./timeline";
+import { shareOf, storyOf, told, transcriptText } from "./timeline";
 import "./session.css";
 
 interface LineProps {
@@ -87,6 +88,18 @@ export default function SessionPage() {
   const [open, setOpen] = useState<AuditRecord | null>(null);
   const records = useMemo(() => transcript.data?.pages.flatMap((page) => page.records) ?? [], [transcript.data]);
   const story = useMemo(() => storyOf(records), [records]);
+  const whole = !transcript.hasNextPage;
+  const { busy, error, attempt } = useAttempt();
+  const save = () =>
+    attempt(async () => {
+      let pages = transcript.data?.pages ?? [];
+      for (let more = transcript.hasNextPage; more;) {
+        const read = await transcript.fetchNextPage({ throwOnError: true });
+        pages = read.data?.pages ?? pages;
+        more = read.hasNextPage;
+      }
+      download(`session-${id}.txt`, "text/plain", transcriptText(pages.flatMap((page) => page.records)));
+    });
   const until = story.ended ?? records.at(-1)?.time ?? story.started;
   return (
     <Page
@@ -99,19 +112,22 @@ export default function SessionPage() {
       }
       actions={
         <>
-          <Button
-            disabled={records.length === 0}
-            onClick={() => download(`session-${id}.txt`, "text/plain", transcriptText(records))}
-          >
+          <Button disabled={records.length === 0 || busy || transcript.isFetching} onClick={() => void save()}>
             <Download aria-hidden />
-            Transcript
+            {busy ? "Reading…" : "Transcript"}
           </Button>
           {admin && live !== undefined && <KillSession id={live.id} user={live.user} />}
         </>
       }
     >
       {transcript.isError && <ProblemNote error={transcript.error} />}
+      {error !== null && <ProblemNote error={error} />}
       {transcript.isPending && <Loading />}
+      {!whole && (
+        <Note tone="warn" title={`Only the first ${plural(records.length, "record")} of the session were read`}>
+          What happened after {wholeTime(records.at(-1)?.time ?? "")} is not here yet: go on below.
+        </Note>
+      )}
       {records.length > 0 && (
         <>
           <div className="columns-2">
@@ -130,12 +146,21 @@ export default function SessionPage() {
             <Panel title="What">
               <Facts
                 rows={[
-                  ["Began", whole(story.started)],
-                  ["Ended", story.ended === null ? <Badge tone="good">not yet</Badge> : whole(story.ended)],
-                  ["Statements", count(story.statements)],
-                  ["Refused", count(story.refused)],
-                  ["Rows", count(story.rows)],
-                  ["Values masked", count(story.masked)],
+                  ["Began", wholeTime(story.started)],
+                  [
+                    "Ended",
+                    story.ended !== null ? (
+                      wholeTime(story.ended)
+                    ) : whole ? (
+                      <Badge tone="good">not yet</Badge>
+                    ) : (
+                      <span className="faint">not read yet</span>
+                    ),
+                  ],
+                  ["Statements", told(story.statements, whole)],
+                  ["Refused", told(story.refused, whole)],
+                  ["Rows", told(story.rows, whole)],
+                  ["Values masked", told(story.masked, whole)],
                 ]}
               />
             </Panel>

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { AuditRecord } from "../../api/types/record";
-import { shareOf, storyOf, transcriptText } from "./timeline";
+import { shareOf, storyOf, told, transcriptText } from "./timeline";
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 27, 10, 0, second)).toISOString();
 const records: AuditRecord[] = [
@@ -31,4 +31,10 @@ it("places records in time", () => {
 
 it("writes a transcript down", () => {
   expect(transcriptText(records).split("\n\n")[3]).toBe(`${at(8)}  4  statement  denied\nDROP TABLE x\ndenied`);
+});
+
+it("says how much it is", () => {
+  expect(transcriptText(records)).toMatch(/\n5 records: the whole session\n$/);
+  expect(transcriptText(records.slice(0, 2))).toMatch(/\n2 records: the session had not ended\n$/);
+  expect([told(1234, true), told(1234, false)]).toEqual(["1,234", "at least 1,234"]);
 });

@@ -1,4 +1,5 @@
 import type { AuditRecord } from "../../api/types/record";
+import { count, plural } from "../../parts/format";
 
 /** What a session was, from what is on the record of it. */
 export interface Story {
@@ -45,9 +46,15 @@ export function shareOf(time: string, from: string, until: string): number {
   return span > 0 ? Math.min(1, Math.max(0, (Date.parse(time) - start) / span)) : 0;
 }
 
-/** The transcript as a text that can be kept. */
+/** A number of the session, of which perhaps not all was read. */
+export function told(value: number, whole: boolean): string {
+  return whole ? count(value) : `at least ${count(value)}`;
+}
+
+/** The transcript as a text that can be kept; it says how much it is. */
 export function transcriptText(records: readonly AuditRecord[]): string {
-  return records
+  const last = storyOf(records).ended === null ? "the session had not ended" : "the whole session";
+  const parts = records
     .map((record) => {
       const head = [
         record.time,
@@ -61,4 +68,5 @@ export function transcriptText(records: readonly AuditRecord[]): string {
         .join("\n");
     })
     .join("\n\n");
+  return `${parts}\n\n${plural(records.length, "record")}: ${last}\n`;
 }

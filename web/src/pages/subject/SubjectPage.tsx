@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Eye, EyeOff } from "lucide-react";
 import { useState, type FormEvent } from "react";
-import { whoSaw, type WhoSaw } from "../../api/audit";
+import { MOST_SIGHTINGS, whoSaw, type Sightings, type WhoSaw } from "../../api/audit";
 import type { Sighting } from "../../api/types/record";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
@@ -9,8 +9,8 @@ import { SqlLine } from "../../parts/code/Sql";
 import { download, toCsv } from "../../parts/download";
 import { Empty } from "../../parts/Empty";
 import { Check, SelectField } from "../../parts/Field";
-import { moment, plural } from "../../parts/format";
-import { ProblemNote } from "../../parts/Note";
+import { count, moment, plural } from "../../parts/format";
+import { Note, ProblemNote } from "../../parts/Note";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { RecordDrawer } from "../../parts/record/RecordDrawer";
@@ -41,12 +41,25 @@ function Seen({ row }: { row: Sighting }) {
   );
 }
 
-function save(records: readonly Sighting[]) {
-  const rows = records.map((row) => [row.time, row.id, row.user, row.database, row.seen, row.through, row.text]);
+const LEFT_OUT = `More than ${count(MOST_SIGHTINGS)} results: these are the latest, and people may be missing`;
+
+function save({ records, truncated }: Sightings) {
+  const rows: unknown[][] = records.map((row) => [
+    row.time,
+    row.id,
+    row.user,
+    row.database,
+    row.seen,
+    row.through,
+    row.text,
+  ]);
+  // Whoever gets the file alone is told as well.
+  if (truncated) rows.push([LEFT_OUT]);
   download("who-saw.csv", "text/csv", toCsv(["time", "record", "user", "database", "seen", "through", "text"], rows));
 }
 
-function Found({ records }: { records: readonly Sighting[] }) {
+function Found({ found }: { found: Sightings }) {
+  const { records, truncated } = found;
   const [open, setOpen] = useState<Sighting | null>(null);
   if (records.length === 0) {
     return (
@@ -59,6 +72,11 @@ function Found({ records }: { records: readonly Sighting[] }) {
   }
   return (
     <>
+      {truncated && (
+        <Note tone="warn" title={LEFT_OUT}>
+          Narrow the time, or ask on the command line: sluice audit who-saw --limit 10000
+        </Note>
+      )}
       <Panel title="By whom" flush>
         <Table
           label="By whom"
@@ -77,7 +95,7 @@ function Found({ records }: { records: readonly Sighting[] }) {
         title={plural(records.length, "result")}
         flush
         actions={
-          <Button small onClick={() => save(records)}>
+          <Button small onClick={() => save(found)}>
             CSV
           </Button>
         }
@@ -161,7 +179,7 @@ export default function SubjectPage() {
       </form>
       <div className="stack" aria-live="polite">
         {search.isError && <ProblemNote error={search.error} />}
-        {search.isSuccess && <Found records={search.data.records} />}
+        {search.isSuccess && <Found found={search.data} />}
         {search.isIdle && (
           <Panel>
             <Empty title="Ask for a value" icon={Eye}>

@@ -2,8 +2,17 @@ import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/aut
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { Compartment, EditorState, Prec, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+  placeholder,
+} from "@codemirror/view";
 import { useEffect, useRef } from "react";
+import { codeOf, UNSEEN } from "../unseen";
 import { marksField, setMarks, type Marked } from "./marks";
 import { theme } from "./theme";
 
@@ -14,13 +23,21 @@ interface Props {
   value: string;
   onValue?: (value: string) => void;
   /** Ctrl-Enter. */
-  onRun?: (selected: string) => void;
+  onRun?: (selected: string, from: number) => void;
   language: Extension;
   marks?: readonly Marked[];
   hint?: string;
   minHeight?: number;
   maxHeight?: number;
   readOnly?: boolean;
+}
+
+function drawUnseen(code: number, description: string | null): HTMLElement {
+  const drawn = document.createElement("span");
+  drawn.className = "cm-unseen";
+  drawn.textContent = codeOf(String.fromCodePoint(code));
+  drawn.title = description ?? "not seen";
+  return drawn;
 }
 
 /**
@@ -42,7 +59,7 @@ export function Editor(props: Props) {
     const run = (editor: EditorView): boolean => {
       if (latest.current.onRun === undefined) return false;
       const { from, to } = editor.state.selection.main;
-      latest.current.onRun(editor.state.sliceDoc(from, to));
+      latest.current.onRun(editor.state.sliceDoc(from, to), from);
       return true;
     };
     const editor = new EditorView({
@@ -54,6 +71,7 @@ export function Editor(props: Props) {
           Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
           lineNumbers(),
           history(),
+          highlightSpecialChars({ specialChars: UNSEEN, render: drawUnseen }),
           drawSelection(),
           indentOnInput(),
           bracketMatching(),

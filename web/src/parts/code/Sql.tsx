@@ -1,15 +1,16 @@
 import { useMemo } from "react";
 import { oneLine } from "../format";
+import { Plain } from "../Plain";
 import { piecesOf } from "./highlight";
 
 function Pieces({ text }: { text: string }) {
   const pieces = useMemo(() => piecesOf(text), [text]);
   return pieces.map((piece, index) =>
     piece.className === "" ? (
-      piece.text
+      <Plain key={index} text={piece.text} />
     ) : (
       <span key={index} className={piece.className}>
-        {piece.text}
+        <Plain text={piece.text} />
       </span>
     ),
   );

@@ -22,6 +22,7 @@ const look = EditorView.theme({
     borderRadius: "6px",
   },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--text)", backgroundColor: "var(--selected)" },
+  ".cm-unseen": { color: "var(--bad)", backgroundColor: "var(--bad-soft)", borderRadius: "3px" },
   ".cm-wrong-line": { backgroundColor: "var(--bad-soft)", boxShadow: "inset 3px 0 0 var(--bad)" },
   ".cm-wrong": { textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
 });

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { readLogKey, readReceipt } from "../../api/audit";
 import type { AuditRecord } from "../../api/types/record";
 import { knowsEd25519, verifyReceipt, type Proven } from "../../proof/receipt";
+import { COMPARED, differenceOf } from "../../proof/shown";
 import { Button } from "../Button";
 import { download } from "../download";
 import { count } from "../format";
@@ -19,11 +20,7 @@ type State =
 /** Whether what is proven is what is shown. A long text is cut on the record; what it begins with is compared. */
 function differs(proven: Proven, record: AuditRecord): string | null {
   if (proven.sequence !== record.id) return `the receipt is of record ${proven.sequence}`;
-  for (const name of ["user", "database"] as const) {
-    if (proven[name] !== (record[name] ?? "")) return `the proven ${name} is "${proven[name]}"`;
-  }
-  const shown = record.text ?? "";
-  return /[\ufffd]/.test(shown + proven.text) || proven.text === shown ? null : "the proven statement is another";
+  return differenceOf(proven.fields, record);
 }
 
 async function check(record: AuditRecord): Promise<State> {
@@ -74,7 +71,7 @@ export function Proof({ record }: { record: AuditRecord }) {
       )}
       {state.name === "proven" && (
         <Note tone="good" title="Proven: it stands in the log as it is shown here">
-          {`Record ${state.proven.sequence} of ${count(state.proven.size)} that ${state.proven.origin} has signed. `}
+          {`Compared: ${COMPARED}. Record ${state.proven.sequence} of ${count(state.proven.size)} that ${state.proven.origin} has signed. `}
           <Button
             look="ghost"
             small

@@ -6,6 +6,7 @@ import { Sql } from "../code/Sql";
 import { Facts } from "../Facts";
 import { bytes, count, duration, whole } from "../format";
 import { Note } from "../Note";
+import { Plain } from "../Plain";
 import { Proof } from "./Proof";
 
 function list(values: readonly string[] | undefined, tone: "plain" | "accent" | "violet" = "plain"): ReactNode {
@@ -43,9 +44,16 @@ function Who({ record }: { record: AuditRecord }) {
         ["Kind", record.principal_kind],
         ["Groups", list(record.groups)],
         ["Grants", list(record.grants)],
-        ["Authentication", [record.authentication, record.issuer, record.amr?.join(" + ")].filter(Boolean).join(", ")],
+        [
+          "Authentication",
+          [record.authentication, record.issuer, record.acr, record.amr?.join(" + ")].filter(Boolean).join(", "),
+        ],
         ["Run", record.run && <Link href={`/agents/runs/${encodeURIComponent(record.run)}`}>{record.run}</Link>],
+        ["Prompt", record.prompt && <code className="digest">{record.prompt}</code>],
         ["Call of a tool", record.tool_call],
+        ["Role at the server", record.role],
+        ["Purpose", record.purpose],
+        ["Has read what others wrote", record.tainted === true ? "yes" : undefined],
         ["Credential", record.credential],
         ["Application", record.application],
         ["Driver", record.driver],
@@ -121,7 +129,19 @@ export function RecordDetails({ record }: { record: AuditRecord }) {
       </div>
       {record.text !== undefined && <Sql text={record.text} />}
       {record.text_length !== undefined && (
-        <p className="faint">The text has {count(record.text_length)} bytes; its SHA-256 is on the record.</p>
+        <p className="faint">The text has {count(record.text_length)} bytes, of which these are the first.</p>
+      )}
+      {record.text_sha256 !== undefined && (
+        <Facts
+          rows={[
+            [
+              "SHA-256 of it all",
+              <code key="sha" className="digest">
+                {record.text_sha256}
+              </code>,
+            ],
+          ]}
+        />
       )}
       {record.message !== undefined && <Note tone={refused ? "bad" : "plain"}>{record.message}</Note>}
       {record.parameters !== undefined && (
@@ -130,7 +150,9 @@ export function RecordDetails({ record }: { record: AuditRecord }) {
           <Facts
             rows={record.parameters.map((value, index) => [
               `$${index + 1}`,
-              <code key={index}>{value ?? "null"}</code>,
+              <code key={index}>
+                <Plain text={value ?? "null"} />
+              </code>,
             ])}
           />
         </section>

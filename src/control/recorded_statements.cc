@@ -1,0 +1,187 @@
+#include "control/recorded_statements.h"
+
+#include <charconv>
+#include <map>
+#include <tuple>
+
+namespace sluice::control {
+namespace {
+
+/// As the record has them. Old records do not tell the kind: that of today is taken.
+void take_kind(const audit::SessionContext& context, const policy::Principal& now,
+               policy::Principal& principal) {
+  using enum policy::PrincipalKind;
+  if (context.kind.empty()) {
+    principal.kind = now.kind;
+    principal.attributes = now.attributes;
+    return;
+  }
+  for (const auto kind : {kHuman, kService, kAgent}) {
+    if (context.kind == policy::name_of(kind)) principal.kind = kind;
+  }
+  for (const std::string& attribute : context.attributes) {
+    const size_t equals = attribute.find('=');
+    if (equals == std::string::npos) continue;
+    principal.attributes[attribute.substr(0, equals)] = attribute.substr(equals + 1);
+  }
+}
+
+policy::Principal principal_of(audit::SessionContext& context, const policy::Principal& now) {
+  policy::Principal out;
+  take_kind(context, now, out);
+  out.user = context.user;
+  out.groups = std::move(context.groups);
+  out.authentication = context.authentication;
+  out.issuer = context.issuer;
+  out.acr = context.acr;
+  out.amr = std::move(context.amr);
+  out.end_user = context.end_user;
+  return out;
+}
+
+/// "public.orders 42".
+std::vector<std::pair<std::string, uint64_t>> changed_of(const std::vector<std::string>& entries) {
+  std::vector<std::pair<std::string, uint64_t>> out;
+  for (const std::string& entry : entries) {
+    const size_t space = entry.rfind(' ');
+    uint64_t rows = 0;
+    if (space == std::string::npos) continue;
+    std::from_chars(entry.data() + space + 1, entry.data() + entry.size(), rows);
+    out.emplace_back(entry.substr(0, space), rows);
+  }
+  return out;
+}
+
+/// Reads what stands before the next `end`, and goes on behind it.
+std::optional<uint64_t> number_before(std::string_view& text, std::string_view end) {
+  const size_t at = text.find(end);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = text.substr(0, at);
+  text.remove_prefix(at + end.size());
+  uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+bool skip_to(std::string_view& text, std::string_view words) {
+  const size_t at = text.find(words);
+  if (at == std::string_view::npos) return false;
+  text.remove_prefix(at + words.size());
+  return true;
+}
+
+/// The limit that a message of the gateway is about: "UPDATE would change 50 rows, more than the 5
+/// that rule …".
+std::optional<policy::PassedLimit> passed_by(std::string_view message) {
+  std::string_view text = message;
+  if (skip_to(text, " would change ")) {
+    const auto got = number_before(text, " ");
+    const bool rows = text.starts_with("rows,");
+    if (!got || !skip_to(text, "more than the ")) return std::nullopt;
+    const auto most = number_before(text, " ");
+    if (!most) return std::nullopt;
+    return policy::PassedLimit{rows ? "rows_changed" : "tables_changed", *most, *got};
+  }
+  static constexpr std::tuple<std::string_view, std::string_view, const char*> kForms[] = {
+      {"the result has more than the ", " rows that rule ", "rows"},
+      {"the result has more than the ", " bytes that rule ", "bytes"},
+      {"the statement ran longer than the ", " ms that rule ", "duration_ms"},
+      {"more than ", " statements a minute: rule ", "statements_per_minute"}};
+  for (const auto& [begin, end, limit] : kForms) {
+    text = message;
+    if (!text.starts_with(begin)) continue;
+    text.remove_prefix(begin.size());
+    if (const auto most = number_before(text, end)) return policy::PassedLimit{limit, *most, 0};
+  }
+  return std::nullopt;
+}
+
+void take_fate(const audit::Record& record, policy::RecordedStatement& out) {
+  using policy::Fate;
+  out.ran = record.outcome != audit::Outcome::kDenied;
+  out.failed = out.ran && !record.sqlstate.empty();
+  out.rule = record.rule;
+  const bool ended = record.outcome == audit::Outcome::kLimited;
+  // Refusals that are of no version of a policy are none of a policy.
+  out.by_gateway = (ended || !out.ran) && record.policy_version.empty();
+  if (ended || !out.ran) out.passed = passed_by(record.message);
+  if (out.ran) {
+    // What people had to approve was held, and would be now.
+    out.fate = !record.approval.empty() ? Fate::kHold : ended ? Fate::kLimited : Fate::kAllow;
+    return;
+  }
+  // A hold is refused until somebody can approve it, and says so.
+  const bool held = record.message.find("held for approval") != std::string::npos;
+  out.fate = held ? Fate::kHold : out.passed ? Fate::kLimited : Fate::kDeny;
+}
+
+policy::RecordedStatement statement_of(audit::Record record, const policy::Principal& now) {
+  policy::RecordedStatement out;
+  take_fate(record, out);
+  out.id = record.sequence;
+  out.time_micros = record.time_micros;
+  out.target = {record.context.database, record.context.environment};
+  out.cut = record.text_length > record.text.size();
+  out.client_address = record.context.client_address;
+  out.application = record.context.application;
+  out.run = !record.context.run.empty();
+  out.prompt = !record.context.prompt.empty();
+  out.tainted = record.context.tainted;
+  out.principal = principal_of(record.context, now);
+  // Only issuers give claims.
+  out.claims_known = out.principal.issuer.empty();
+  out.purpose = record.purpose;
+  out.sent = record.phase == audit::Phase::kExecute ? policy::Sent::kExecuted
+             : record.phase == audit::Phase::kParse ? policy::Sent::kParsed
+                                                    : policy::Sent::kWhole;
+  out.rows = record.rows;
+  out.bytes = record.bytes;
+  out.duration_micros = record.duration_micros;
+  if (!record.changed.empty()) out.changed = changed_of(record.changed);
+  out.text = std::move(record.text);
+  return out;
+}
+
+/// Which transaction each session has open, by what its records have told so far.
+class Transactions {
+ public:
+  /// Whether the statement ran in a transaction that was open before it.
+  bool within(const audit::Record& record) {
+    const uint64_t number = record.transaction;
+    if (record.outcome == audit::Outcome::kDenied) return number != 0;
+    if (number == 0) return false;
+    uint64_t& open = open_[record.context.session_id];
+    const bool known = open == number;
+    const bool goes_on = record.transaction_outcome == audit::TransactionOutcome::kOpen;
+    open = goes_on ? number : 0;
+    // Its BEGIN may stand before what was asked for.
+    return known || (goes_on && record.kind != "BEGIN" && record.phase == audit::Phase::kSimple);
+  }
+
+ private:
+  std::map<uint64_t, uint64_t> open_;
+};
+
+}  // namespace
+
+std::vector<policy::RecordedStatement> recorded_statements(
+    std::vector<audit::Record> records,
+    const std::function<policy::Principal(const std::string& user)>& today) {
+  std::map<std::string, policy::Principal> principals;
+  std::vector<policy::RecordedStatement> out;
+  Transactions transactions;
+  for (auto& record : records) {
+    // A text that was parsed and then run stands there twice, and is judged once.
+    if (record.outcome == audit::Outcome::kSkipped || record.text.empty()) continue;
+    const std::string& user = record.context.user;
+    auto found = principals.find(user);
+    if (found == principals.end()) found = principals.emplace(user, today(user)).first;
+    const bool within = transactions.within(record);
+    out.push_back(statement_of(std::move(record), found->second));
+    out.back().in_transaction = within;
+  }
+  return out;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,113 @@
+#include "mask/copied.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "mask/derivation.h"
+
+namespace sluice::mask {
+namespace {
+
+using sql::ActionKind;
+using sql::ColumnRef;
+
+/// What these make of a value is another thing, of which the value cannot be read.
+bool measures(const sql::Source& source) {
+  static constexpr std::array<std::string_view, 22> kNames = {
+      "length",       "char_length", "octet_length", "bit_length", "array_length",
+      "cardinality",  "count",       "position",     "strpos",     "IS NULL",
+      "IS",           "=",           "<>",           "<",          ">",
+      "<=",           ">=",          "~~",           "IN",         "NOT IN",
+      "jsonb_typeof", "json_typeof"};
+  return std::any_of(source.functions.begin(), source.functions.end(), [](const auto& function) {
+    return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
+  });
+}
+
+/// What these make of a value is still it, and nothing else.
+bool is_alone(const sql::Source& source) {
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "upper", "lower", "initcap", "btrim", "ltrim", "rtrim", "::text", "::varchar", "::bpchar"};
+  return source.as_is ||
+         std::all_of(source.functions.begin(), source.functions.end(), [](const auto& function) {
+           return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
+         });
+}
+
+/// A column whose values are all of one class that is hidden while no rule says otherwise.
+struct Sensitive {
+  privacy::Class cls = privacy::Class::kNone;
+  std::string name;
+};
+
+std::optional<Sensitive> sensitive(const privacy::Labels& labels, ColumnRef column) {
+  const privacy::TableLabels* table = labels.table(column.relation);
+  if (table == nullptr) return std::nullopt;
+  for (const privacy::ColumnLabel& label : table->columns) {
+    const bool meant = column.column == 0 || column.column == label.number;
+    if (!meant || label.hidden || label.decision.shape != privacy::Shape::kWhole ||
+        !label.masked()) {
+      continue;
+    }
+    return Sensitive{label.decision.cls, table->schema + "." + table->name + "." + label.name};
+  }
+  return std::nullopt;
+}
+
+bool makes_table(const sql::Action& action) {
+  return action.kind == ActionKind::kCreate &&
+         (action.object_kind == "table" || action.object_kind == "materialized view");
+}
+
+/// Where the values go: one column, all of a row, or what the statement makes.
+std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef target,
+                                  const Sensitive& from, bool alone,
+                                  const catalog::Catalog& catalog, const privacy::Labels& labels) {
+  std::vector<privacy::Copy> out;
+  if (target.relation == 0) {
+    for (const sql::Action& action : facts.actions) {
+      if (!makes_table(action)) continue;
+      for (const sql::Object& made : action.targets) {
+        if (made.temporary) continue;
+        out.push_back({made.schema, made.name, "", target.column, from.cls, from.name, alone});
+      }
+    }
+    return out;
+  }
+  const catalog::Relation* relation = catalog.relation(target.relation);
+  if (relation == nullptr || relation->persistence == 't' || relation->system()) return out;
+  const privacy::TableLabels* table = labels.table(target.relation);
+  for (const auto& column : relation->columns) {
+    if (target.column != 0 && target.column != column.number) continue;
+    const auto* label = table == nullptr ? nullptr : table->column(column.number);
+    privacy::Copy copy{relation->schema, relation->name, column.name, 0,
+                       from.cls,         from.name,      alone};
+    if (label == nullptr || copy.tells_more(*label)) out.push_back(std::move(copy));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalog::Catalog& catalog,
+                                  const privacy::Labels& labels) {
+  std::vector<privacy::Copy> out;
+  for (const sql::WrittenColumn& written : facts.written) {
+    for (const sql::Source& source : written.sources) {
+      if (source.column == written.target || tells_presence(source) || is_sum(source) ||
+          measures(source)) {
+        continue;
+      }
+      const auto from = sensitive(labels, source.column);
+      if (!from) continue;
+      for (privacy::Copy& copy :
+           places(facts, written.target, *from, is_alone(source), catalog, labels)) {
+        if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace sluice::mask
