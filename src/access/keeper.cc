@@ -420,7 +420,8 @@ bool Keeper::may_see(const std::string& user, const GrantRow& grant) {
   const auto around = surroundings_();
   const identity::User* who = around.directory->find(user);
   if (who == nullptr) return false;
-  return grant.holder == user || in_some(*who, revokers(*around.policy, grant));
+  const bool theirs = grant.holder == user && grant.created_micros >= who->since();
+  return theirs || in_some(*who, revokers(*around.policy, grant));
 }
 
 bool Keeper::is_access_reviewer(const std::string& user) {

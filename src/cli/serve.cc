@@ -23,6 +23,7 @@
 #include "cli/notify_systemd.h"
 #include "config/config.h"
 #include "control/api.h"
+#include "control/large_bodies.h"
 #include "control/ldap_watch.h"
 #include "gateway/correction_keeper.h"
 #include "gateway/database_keeper.h"
@@ -261,6 +262,7 @@ class Service {
 
   Result<> use_tls() {
     control_->share_addresses(config_->identity.behind_tls);
+    control::admit_large(*control_, [this](const auto& request) { return api_->knows(request); });
     if (!config_->listen_http || !config_->tls.enabled()) return {};
     return control_->use_tls(config_->tls.certificate, config_->tls.key);
   }

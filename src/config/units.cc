@@ -24,6 +24,9 @@ Result<std::string> percent_decode(std::string_view text) {
     if (i + 2 >= text.size() || std::from_chars(text.data() + i + 1, end, value, 16).ptr != end) {
       return bad("invalid percent-encoding in the url");
     }
+    // libpq, and the server's start-up message, would read what follows a zero byte as their own.
+    if (value < 0x20 || value == 0x7f)
+      return bad("the url must not contain control characters, nor their percent-encoding");
     out.push_back(static_cast<char>(value));
     i += 2;
   }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/budget_report.h"
+#include "control/own.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -148,7 +149,7 @@ HttpResponse AgentApi::list(std::string_view query, const Looking& reader) {
   json::array all;
   for (const auto& run : *runs) {
     if (all.size() == limit) break;
-    if (!reader.may_see(run.user, run.person)) continue;
+    if (!reader.may_see(run.user, run.person, run.first_micros)) continue;
     json::object out{{"run", run.run},
                      {"user", run.user},
                      {"first", format_time(run.first_micros)},
@@ -176,13 +177,14 @@ HttpResponse AgentApi::run(const std::string& run, const Looking& reader) {
   std::map<std::string, json::array> by_prompt;
   bool any = false;
   for (const auto& record : page->records) {
-    if (!is_of(record.context, reader.eyes)) continue;
+    const bool older = !reader.eyes.user.empty() && record.time_micros < reader.since_micros;
+    if (older || !is_of(record.context, reader.eyes)) continue;
     any = true;
     by_prompt[record.context.prompt].push_back(statement_of(record));
   }
   json::array all;
   for (const auto& prompt : *prompts) {
-    if (!reader.may_see(prompt.user, prompt.person)) continue;
+    if (!reader.may_see(prompt.user, prompt.person, prompt.created_micros)) continue;
     any = true;
     json::object out = to_json(prompt);
     out["statements"] = std::move(by_prompt[prompt.id]);
@@ -203,7 +205,7 @@ HttpResponse AgentApi::run(const std::string& run, const Looking& reader) {
 HttpResponse AgentApi::prompt(const std::string& id, const Looking& reader) {
   const auto found = prompts_->store().find(id);
   if (!found) return failed(found.error());
-  if (!reader.may_see(found->user, found->person))
+  if (!reader.may_see(found->user, found->person, found->created_micros))
     return problem(404, "there is no prompt of that id");
   // Before it is told.
   const auto noted = note(audit::EventType::kAuditRead, reader.user,
@@ -267,7 +269,9 @@ std::optional<HttpResponse> AgentApi::answer(const HttpRequest& request, bool lo
   const auto caller = who_asks(request, *gateway_.directory(), kScope);
   if (!caller) return refused(caller.error());
   if (request.method == "GET")
-    return get(path, query, {caller->user, reader_for(request, *caller)});
+    return get(path, query,
+               {caller->user, reader_for(request, *caller),
+                since_of(*gateway_.directory(), caller->user)});
   if (request.method == "POST" && path == kPrompts) return keep(request, *caller);
   return problem(405, "prompts are POSTed, and runs are only looked at");
 }

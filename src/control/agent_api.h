@@ -47,10 +47,12 @@ class AgentApi {
   struct Looking {
     std::string user;
     Reader eyes;
+    int64_t since_micros = 0;  ///< of what is older, nothing: it is of who had the name before
     /// Their own work, and what others do for them.
-    bool may_see(std::string_view by, std::string_view person) const {
-      return eyes.user.empty() || is_own(eyes, by, person) ||
-             (eyes.person.empty() && eyes.user == person);
+    bool may_see(std::string_view by, std::string_view person, int64_t micros) const {
+      if (eyes.user.empty()) return true;
+      return micros >= since_micros &&
+             (is_own(eyes, by, person) || (eyes.person.empty() && eyes.user == person));
     }
   };
   HttpResponse get(std::string_view path, std::string_view query, const Looking& reader);

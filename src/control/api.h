@@ -68,6 +68,10 @@ class Api {
   /// What comes over the network: /healthz, /readyz, /metrics, /tlog/…, the console, /mcp, /scim;
   /// and the API, to those who prove who they are and have the role that it takes (routes.h).
   HttpResponse answer_public(const HttpRequest& request);
+  /// Whether a request over the network shows a credential that is in force, for whatever.
+  bool knows(const HttpRequest& request) {
+    return shows_a_credential(request, *gateway_.directory());
+  }
   /// The API for whoever may open the state folder.
   HttpResponse answer_local(const HttpRequest& request);
   // All of these before anything is answered; what they are given outlives this.

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/own.h"
 #include "control/similar_requests.h"
 #include "control/visible_page.h"
 #include "sql/layout.h"
@@ -124,7 +125,8 @@ bool may_see(const approval::Request& request, const identity::Directory& direct
   if (!reader.sees_databases(request.subject.database)) return false;
   if (reader.user.empty()) return true;
   const auto& persons = request.persons;
-  const bool theirs = request.subject.requester == reader.user;
+  const bool theirs =
+      is_theirs(directory, {reader.user}, request.subject.requester, {}, request.created_micros);
   // Who acts for somebody decides on nothing.
   if (!reader.person.empty())
     return theirs && std::find(persons.begin(), persons.end(), reader.person) != persons.end();
@@ -270,6 +272,8 @@ HttpResponse ApprovalApi::act(const HttpRequest& request, int64_t number, std::s
     return problem(403, "you neither asked for it nor are asked to decide on it");
   }
   if (what == "withdraw") {
+    if (before->created_micros < since_of(*gateway_.directory(), caller->user))
+      return problem(403, fmt::format("request {} is not yours", number));
     const auto withdrawn = desk_.withdraw(number, caller->user, comment);
     return withdrawn ? show(number, reader) : failed(withdrawn.error());
   }

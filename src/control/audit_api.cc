@@ -60,7 +60,7 @@ Result<size_t> limit_of(const std::string& text) {
 
 }  // namespace
 
-std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
+std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request, const Own& theirs) {
   const std::string_view target = request.path;
   const std::string_view path = target.substr(0, target.find('?'));
   const bool own = path == kHistory;
@@ -96,6 +96,8 @@ std::optional<HttpResponse> AuditApi::answer(const HttpRequest& request) {
     if (request.user.empty()) return problem(404, "the operator has no statements of their own");
     asked->query.user = request.user;
     asked->person = request.person;
+    asked->theirs = theirs;
+    asked->query.since_micros = std::max(asked->query.since_micros, theirs.since_micros);
     asked->query.type = "statement";
   }
   HttpResponse response;
@@ -155,8 +157,8 @@ HttpResponse AuditApi::records(const Asked& asked) {
   json::array all;
   for (const auto& record : page->records) {
     const auto& actors = record.context.actors;
-    if (asked.person.empty() || (!actors.empty() && actors.back() == asked.person))
-      all.push_back(audit::to_json(record));
+    if (!asked.person.empty() && (actors.empty() || actors.back() != asked.person)) continue;
+    if (asked.theirs.has(record.context.database)) all.push_back(audit::to_json(record));
   }
   json::object out{{"records", std::move(all)}, {"next", nullptr}};
   if (page->next) out["next"] = audit::to_text(*page->next);

@@ -10,6 +10,7 @@
 #include "audit/log.h"
 #include "control/audit_questions.h"
 #include "control/http_server.h"
+#include "control/own.h"
 #include "store/state.h"
 
 namespace sluice::control {
@@ -37,8 +38,8 @@ class AuditApi {
         open_store_(std::move(open_store)),
         questions_(log, audit_directory_, open_store_) {}
 
-  /// Null: not a path of this part.
-  std::optional<HttpResponse> answer(const HttpRequest& request);
+  /// Null: not a path of this part. `own`: what is the caller's own.
+  std::optional<HttpResponse> answer(const HttpRequest& request, const Own& own);
 
  private:
   /// Parameters that are no filters, and the query that the filters make.
@@ -48,6 +49,7 @@ class AuditApi {
     std::string reader = {};  ///< who reads; empty: the operator
     bool own = false;         ///< their own statements, and nothing else
     std::string person = {};  ///< of those, what they did for this one
+    Own theirs = {};          ///< and what else they must be
     uint64_t after = 0;       ///< the last record that was told before a connection broke
   };
   Result<Asked> asked_of(const audit::Given& given) const;

@@ -41,7 +41,7 @@ class AuditApiTest : public ::testing::Test {
   }
   HttpResponse ask(const std::string& method, const std::string& path,
                    const std::string& body = {}) {
-    auto response = api->answer({method, path, body});
+    auto response = api->answer({method, path, body}, {});
     EXPECT_TRUE(response) << path;
     if (!response) return {};
     return response->later ? response->later() : *response;
@@ -113,7 +113,7 @@ TEST_F(AuditApiTest, ATailThatIsCutOffLosesNothing) {
   const auto follow = [&](const std::string& id) {
     HttpRequest request{"GET", "/api/v1/audit/tail", {}};
     if (!id.empty()) request.headers["last-event-id"] = id;
-    auto response = api->answer(request);
+    auto response = api->answer(request, {});
     return response->later().stream;
   };
   std::set<std::string> texts;
@@ -185,7 +185,7 @@ TEST_F(AuditApiTest, WhatIsWrongIsSaid) {
   EXPECT_EQ(ask("GET", "/api/v1/audit/counts?over=0s").status, 400);
   EXPECT_EQ(ask("POST", "/api/v1/audit/records").status, 405);
   EXPECT_EQ(ask("GET", "/api/v1/audit/other").status, 404);
-  EXPECT_FALSE(api->answer({"GET", "/api/v1/sessions", {}}));
+  EXPECT_FALSE(api->answer({"GET", "/api/v1/sessions", {}}, {}));
 }
 
 TEST_F(AuditApiTest, SaysThatMoreHaveSeenAValueThanAreTold) {

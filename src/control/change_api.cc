@@ -10,6 +10,7 @@
 #include "control/approval_api.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/own.h"
 #include "control/visible_page.h"
 
 namespace sluice::control {
@@ -81,7 +82,9 @@ Result<change::Change> change_in(const json::object& body) {
 bool ChangeApi::may_see(const change::Change& change, const Reader& reader) {
   if (!reader.sees_databases(fmt::format("{}", fmt::join(change.targets, ", ")))) return false;
   const std::string person = change.actors.empty() ? "" : change.actors.back();
-  if (reader.user.empty() || is_own(reader, change.requester, person)) return true;
+  if (reader.user.empty() ||
+      is_theirs(*gateway_.directory(), reader, change.requester, person, change.created_micros))
+    return true;
   if (change.request == 0 || !reader.person.empty()) return false;
   const auto request = desk_.find(change.request);
   return request && control::may_see(*request, *gateway_.directory(), reader);

@@ -128,9 +128,10 @@ std::optional<HttpResponse> DatabaseApi::answer(const HttpRequest& request) {
   if (!path.starts_with(std::string(kPath) + "/")) return std::nullopt;
   const std::string name(path.substr(kPath.size() + 1));
   if (name.empty() || name.find('/') != std::string::npos) return std::nullopt;
-  if (request.method == "PUT") return keep(request, name);
-  if (request.method == "DELETE") return remove(request, name);
-  return std::nullopt;
+  if (request.method != "PUT" && request.method != "DELETE") return std::nullopt;
+  if (!shown_for(request, *gateway_.directory(), name))
+    return problem(403, "what you have shown is not for this database");
+  return request.method == "PUT" ? keep(request, name) : remove(request, name);
 }
 
 HttpResponse DatabaseApi::list(const HttpRequest& request) {
@@ -180,13 +181,14 @@ HttpResponse DatabaseApi::keep(const HttpRequest& request, const std::string& na
   if (std::string text = wanted.text("password"); !text.empty())
     password = SecretString(std::move(text));
   if (const auto good = wanted.checked(); !good) return failed(good.error());
-  auto prepared = keeper_.prepare(std::move(row), std::move(password), name.empty());
+  auto prepared =
+      keeper_.prepare(std::move(row), std::move(password), name.empty(), request.user.empty());
   if (!prepared) return failed(prepared.error());
   return keep_prepared(std::move(*prepared), check_only);
 }
 
 HttpResponse DatabaseApi::keep_prepared(gateway::PreparedDatabase prepared, bool check_only) {
-  const auto trial = gateway::try_database(prepared.config);
+  const auto trial = gateway::try_database(prepared.config, keeper_.in_force()->listen_postgres);
   if (!trial.worked()) return did_not_work(prepared, trial);
   auto answer = to_json(trial);
   const store::KeptDatabase row = prepared.row;

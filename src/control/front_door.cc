@@ -38,6 +38,15 @@ HttpResponse no_such(const HttpRequest& request) {
   return refused;
 }
 
+/// Whether it changes more than one database: who there is, what is allowed, the log. What is about
+/// one asks itself whether the credential is good for it.
+bool is_for_all(const Route& route) {
+  const bool of_one = route.path.starts_with("/api/v1/databases/") ||
+                      route.path.starts_with("/api/v1/sessions/") ||
+                      route.path.starts_with("/api/v1/data/");
+  return route.roles == Roles(Role::kAdmin) && route.method != "GET" && !of_one;
+}
+
 HttpResponse not_known(const std::string& why) {
   auto refused = problem(401, "who asks is not known", why);
   refused.headers["WWW-Authenticate"] = "Bearer";
@@ -112,6 +121,10 @@ std::optional<HttpResponse> FrontDoor::identify(HttpRequest& request, const Rout
   request.roles = roles_of(*directory->find(caller->user),
                            directory->credential(caller->credential), config->api);
   if (!request.roles.meet(route.roles)) return not_theirs(route, config->api);
+  if (!caller->databases.empty() && is_for_all(route)) {
+    return problem(403, "this is about all databases, and this credential is good for some",
+                   "sluice login gives one that is good for all.");
+  }
   return std::nullopt;
 }
 
@@ -122,6 +135,8 @@ HttpResponse FrontDoor::slowed(const HttpRequest& request, HttpResponse answer) 
   shows.authorization = request.authorization;
   if (const auto key = request.header("x-api-key"); shows.authorization.empty() && !key.empty())
     shows.authorization = "Bearer " + std::string(key);
+  // Through a proxy all would wait for one.
+  if (counted_source(request.peer, config()->identity).empty()) return answer;
   // What a model's provider refuses is not held against who asked.
   if (share_of(shows, *gateway_.directory()) != share_of_peer(request.peer)) return answer;
   auto refused = wait_for("refused " + net::network_of(request.peer));
@@ -130,6 +145,7 @@ HttpResponse FrontDoor::slowed(const HttpRequest& request, HttpResponse answer) 
 
 std::optional<HttpResponse> FrontDoor::too_many(const HttpRequest& request) {
   const bool known = !request.user.empty();
+  if (!known && counted_source(request.peer, config()->identity).empty()) return std::nullopt;
   return wait_for(known ? share_of_user(request.user) : share_of_peer(request.peer));
 }
 

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/own.h"
 #include "gateway/identified.h"
 
 namespace sluice::control {
@@ -153,7 +154,8 @@ bool GrantApi::may_see(const access::GrantRow& grant, const Reader& reader) {
   if (reader.user.empty()) return true;
   // Who acts for somebody decides on nothing.
   return reader.person.empty() ? keeper_.may_see(reader.user, grant)
-                               : is_own(reader, grant.holder, grant.acts_for);
+                               : is_theirs(*gateway_.directory(), reader, grant.holder,
+                                           grant.acts_for, grant.created_micros);
 }
 
 HttpResponse GrantApi::show(int64_t number, const Reader& reader) {

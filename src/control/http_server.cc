@@ -15,8 +15,10 @@
 
 #include "base/lower_case.h"
 #include "control/fair_pool.h"
+#include "control/finished_response.h"
 #include "control/guarded.h"
 #include "control/http_bounds.h"
+#include "control/large_bodies.h"
 #include "control/problem.h"
 #include "control/tally.h"
 #include "net/peer_network.h"
@@ -29,23 +31,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using error_code = boost::system::error_code;
 
-http::response<http::string_body> finished(const http::request<http::string_body>& request,
-                                           HttpResponse made) {
-  http::response<http::string_body> response(static_cast<http::status>(made.status),
-                                             request.version());
-  response.set(http::field::content_type, made.content_type);
-  response.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : made.headers) response.set(name, value);
-  response.keep_alive(request.keep_alive());
-  if (made.status == 204 || made.status == 304) {
-    response.erase(http::field::content_type);
-    return response;
-  }
-  response.content_length(made.body.size());
-  if (request.method() != http::verb::head) response.body() = std::move(made.body);
-  return response;
-}
-
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using LocalStream = beast::basic_stream<asio::local::stream_protocol>;
 
@@ -54,6 +39,7 @@ struct Shared {
   Tally open{kMaxConnections, kMostConnectionsOfOne}, streams{kMaxStreams, kMostStreamsOfOne};
   Tally large{kMostOfLarge, kMostOfLargeOfOne};
   std::atomic<bool> addresses_are_shared = false;
+  LargeBodies may_send_large;               ///< null: everybody
   asio::thread_pool pool{1};                ///< for what takes long
   FairPool many{kPoolThreads, kMostOfOne};  ///< and for what may run beside others
   std::shared_ptr<asio::ssl::context> tls;
@@ -148,6 +134,9 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     const size_t length = parser_->chunked() ? limit : parser_->content_length().value_or(0);
     if (length > limit) return too_large(limit);
     if (length > kMaxBody) {
+      // Who is not known could keep all others from theirs.
+      const auto& may = place_->shared().may_send_large;
+      if (may && !may(received())) return refuse(large_needs_credential());
       if (!large_.take((length + kMiB - 1) / kMiB)) {
         refuse(problem(503, "too many large requests are under way", "Try again in a while."));
         return;
@@ -239,11 +228,12 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void send(HttpResponse made) {
-    large_.give_back();
+    // A stream may go on with what was asked: its share is given back with the connection.
     if (made.stream) {
       begin_stream(std::move(made));
       return;
     }
+    large_.give_back();
     response_ = finished(parser_->get(), std::move(made));
     expires_after(kRequestTime);
     http::async_write(stream_, response_,
@@ -443,6 +433,7 @@ class Server : public HttpServer {
   }
 
   void share_addresses(bool shared) override { shared_.addresses_are_shared = shared; }
+  void admit_large(LargeBodies may) { shared_.may_send_large = std::move(may); }
 
   Result<uint16_t> listen(const std::string& host, uint16_t port, HttpHandler handler) override {
     error_code error;
@@ -496,5 +487,9 @@ class Server : public HttpServer {
 }  // namespace
 
 std::unique_ptr<HttpServer> HttpServer::create() { return std::make_unique<Server>(); }
+
+void admit_large(HttpServer& server, LargeBodies may) {
+  static_cast<Server&>(server).admit_large(std::move(may));
+}
 
 }  // namespace sluice::control

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/test_folder.h"
+#include "control/large_bodies.h"
 
 namespace sluice::control {
 namespace {
@@ -234,6 +235,67 @@ TEST_F(HttpServerTest, StreamsOfOneAreBoundedInNumber) {
   EXPECT_EQ(status("/alice"), "HTTP/1.1 503");
   EXPECT_EQ(status("/bob"), "HTTP/1.1 200");
   for (const int fd : held) close(fd);
+}
+
+TEST_F(HttpServerTest, AStreamKeepsTheShareOfItsLargeBody) {
+  auto streaming = HttpServer::create();
+  const auto listening = streaming->listen("127.0.0.1", 0, [](const HttpRequest& request) {
+    HttpResponse made{200, "text/plain", "read"};
+    if (request.path != "/models/endless") return made;
+    made.content_type = "text/event-stream";
+    made.stream = [body = request.body] { return std::optional<std::string>(body.substr(0, 0)); };
+    return made;
+  });
+  ASSERT_TRUE(listening);
+  port = *listening;
+  streaming->start();
+  const auto post = [](const std::string& path, size_t size) {
+    return fmt::format(
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}"
+        "\r\n\r\n{}",
+        path, size, std::string(size, 'x'));
+  };
+  std::vector<int> held;
+  for (int i = 0; i < 4; ++i) {
+    held.push_back(connect());
+    const std::string request = post("/models/endless", size_t{32} << 20);
+    for (size_t sent = 0; sent < request.size();) {
+      const auto more =
+          send(held.back(), request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
+      ASSERT_GT(more, 0);
+      sent += static_cast<size_t>(more);
+    }
+    char begun[12] = {};
+    ASSERT_EQ(recv(held.back(), begun, sizeof begun, MSG_WAITALL), 12);
+    EXPECT_EQ(std::string(begun, sizeof begun), "HTTP/1.1 200");
+  }
+  EXPECT_THAT(exchange(post("/models/one", size_t{2} << 20)), StartsWith("HTTP/1.1 503 "));
+  for (const int fd : held) close(fd);
+}
+
+TEST_F(HttpServerTest, Threat90_LargeBodiesAreReadFromWhoIsKnown) {
+  auto asking = HttpServer::create();
+  admit_large(*asking, [](const HttpRequest& request) {
+    return request.authorization == "Bearer known" || request.header("x-api-key") == "known";
+  });
+  const auto listening = asking->listen("127.0.0.1", 0, [](const HttpRequest& request) {
+    return HttpResponse{200, "text/plain", fmt::format("{} bytes", request.body.size())};
+  });
+  ASSERT_TRUE(listening);
+  port = *listening;
+  asking->start();
+  const auto post = [](const std::string& header, size_t size) {
+    return fmt::format(
+        "POST /models/m HTTP/1.1\r\nHost: x\r\n{}Connection: close\r\n"
+        "Content-Length: {}\r\n\r\n{}",
+        header, size, std::string(size, 'x'));
+  };
+  const size_t two = size_t{2} << 20;
+  EXPECT_THAT(exchange(post("Authorization: Bearer known\r\n", two)), EndsWith("2097152 bytes"));
+  EXPECT_THAT(exchange(post("X-Api-Key: known\r\n", two)), EndsWith("2097152 bytes"));
+  for (const char* header : {"", "Authorization: Bearer other\r\n"})
+    EXPECT_THAT(exchange(post(header, two)), StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(exchange(post("", 5)), EndsWith("5 bytes")) << "small ones are answered as ever";
 }
 
 TEST_F(HttpServerTest, AStreamThatThrowsEndsAlone) {

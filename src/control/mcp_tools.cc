@@ -92,6 +92,12 @@ std::string_view acted_for(const json::value& record) {
   return last.is_string() ? std::string_view(last.get_string()) : std::string_view();
 }
 
+bool is_in(const json::value& record, const std::vector<std::string>& databases) {
+  const auto* at = record.is_object() ? record.get_object().if_contains("database") : nullptr;
+  if (at == nullptr || !at->is_string()) return false;
+  return std::ranges::find(databases, std::string_view(at->get_string())) != databases.end();
+}
+
 /// What is sensitive in a database, by "schema.table.column".
 std::map<std::string, const privacy::ColumnLabel*> classes_of(const privacy::Labels& labels) {
   std::map<std::string, const privacy::ColumnLabel*> out;
@@ -289,20 +295,29 @@ ToolAnswer McpTools::history(const Asker& caller, const json::object& arguments)
   const auto directory = gateway_.directory();
   const auto* credential = directory->credential(caller.credential);
   if (credential == nullptr) return failure("your credential is gone");
+  const auto* asks = directory->find(caller.user);
+  if (asks == nullptr) return failure("you are not known any more");
   const std::string person(credential->acts_for());
+  const auto& some = credential->databases;
+  const bool all = person.empty() && some.empty();
   std::string user;
   for (const unsigned char c : caller.user) user += fmt::format("%{:02X}", c);
   auto answer = from_http(
       records_({"GET",
-                fmt::format("/api/v1/audit/records?type=statement&user={}&order=newest&limit={}",
-                            user, person.empty() ? limit : kMostRows),
+                // What is older was done by somebody else of that name.
+                fmt::format("/api/v1/audit/records?type=statement&user={}&since={}&order=newest"
+                            "&limit={}",
+                            user, format_time(asks->since()), all ? limit : kMostRows),
                 ""}));
   auto* records = answer.found.if_contains("records");
-  if (person.empty() || answer.failed || records == nullptr || !records->is_array()) return answer;
-  // What the same agent did for others is not for this one to know.
+  if (all || answer.failed || records == nullptr || !records->is_array()) return answer;
+  // What the same agent did for others is not for this one to know, nor what it did where this
+  // credential is not good for.
   json::array theirs;
   for (auto& record : records->get_array()) {
-    if (theirs.size() < limit && acted_for(record) == person) theirs.push_back(std::move(record));
+    const bool its = person.empty() || acted_for(record) == person;
+    if (theirs.size() < limit && its && (some.empty() || is_in(record, some)))
+      theirs.push_back(std::move(record));
   }
   answer.found["records"] = std::move(theirs);
   answer.found["next"] = nullptr;

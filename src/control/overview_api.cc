@@ -15,6 +15,7 @@
 #include "control/approval_api.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/own.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -100,7 +101,9 @@ json::object OverviewApi::waiting(const HttpRequest& request) {
                    const std::string person = each.actors.empty() ? "" : each.actors.back();
                    if (!reader.sees_databases(fmt::format("{}", fmt::join(each.targets, ", "))))
                      return false;
-                   if (reader.user.empty() || is_own(reader, each.requester, person)) return true;
+                   if (reader.user.empty() ||
+                       is_theirs(*directory, reader, each.requester, person, each.created_micros))
+                     return true;
                    const auto found = from_.desk.find(each.request);
                    return found && asked(*found);
                  })},
@@ -108,7 +111,8 @@ json::object OverviewApi::waiting(const HttpRequest& request) {
              if (!reader.sees_databases(each.database)) return false;
              if (reader.user.empty()) return true;
              return reader.person.empty() ? from_.keeper.may_see(reader.user, each)
-                                          : is_own(reader, each.holder, each.acts_for);
+                                          : is_theirs(*directory, reader, each.holder,
+                                                      each.acts_for, each.created_micros);
            })}};
 }
 

@@ -308,6 +308,10 @@ std::shared_ptr<const config::Config> ScimApi::config() {
   return config_;
 }
 
+std::string ScimApi::source_of(const HttpRequest& request) {
+  return counted_source(request.peer, config()->identity);
+}
+
 std::optional<HttpResponse> ScimApi::answer(const HttpRequest& request) {
   if (!request.path.starts_with("/scim/")) return std::nullopt;
   const auto config = this->config();
@@ -331,7 +335,7 @@ std::optional<HttpResponse> ScimApi::answer(const HttpRequest& request) {
 /// of one that was good from there goes on.
 std::optional<HttpResponse> ScimApi::too_often(const HttpRequest& request) {
   const Duration wait =
-      gateway_.login_limits().wait(counted_as(request), request.peer, Clock::now());
+      gateway_.login_limits().wait(counted_as(request), source_of(request), Clock::now());
   if (wait <= Duration::zero()) return std::nullopt;
   gateway_.count_limited_login();
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
@@ -342,7 +346,7 @@ std::optional<HttpResponse> ScimApi::too_often(const HttpRequest& request) {
 }
 
 HttpResponse ScimApi::unknown_token(const HttpRequest& request) {
-  gateway_.login_limits().failed(counted_as(request), request.peer, config()->limits.logins,
+  gateway_.login_limits().failed(counted_as(request), source_of(request), config()->limits.logins,
                                  Clock::now());
   audit::SessionContext context;
   context.client_address = request.peer;
@@ -365,7 +369,7 @@ HttpResponse ScimApi::work(const HttpRequest& request, bool behind_tls) {
   const auto token = identity::ScimTokens(database_, "gateway").find(bearer_of(request));
   if (!token) return refused(problem_of(token.error()).value());
   if (!*token) return unknown_token(request);
-  gateway_.login_limits().succeeded(counted_as(request), request.peer, Clock::now());
+  gateway_.login_limits().succeeded(counted_as(request), source_of(request), Clock::now());
   return dispatch(request, **token, behind_tls);
 }
 

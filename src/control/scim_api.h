@@ -30,6 +30,8 @@ class ScimApi {
           std::shared_ptr<const config::Config> config)
       : gateway_(gateway), log_(log), database_(std::move(database)), config_(std::move(config)) {}
   std::shared_ptr<const config::Config> config();
+  /// From where it comes, as far as that tells anybody apart.
+  std::string source_of(const HttpRequest& request);
   std::optional<HttpResponse> too_often(const HttpRequest& request);
   HttpResponse work(const HttpRequest& request, bool behind_tls);
   HttpResponse unknown_token(const HttpRequest& request);

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "control/anchor_report.h"
 #include "control/body.h"
+#include "control/caller.h"
 #include "control/grant_api.h"
 #include "control/stream_report.h"
 #include "control/webhook_report.h"
@@ -146,9 +147,11 @@ std::vector<stream::State> StatusApi::streams() const {
   return streams_ == nullptr ? std::vector<stream::State>() : streams_->states();
 }
 
-HttpResponse StatusApi::sessions() {
+HttpResponse StatusApi::sessions(const HttpRequest& request) {
+  const auto directory = gateway_.directory();
   boost::json::array all;
   for (const auto& s : gateway_.sessions()) {
+    if (!shown_for(request, *directory, s.database)) continue;
     all.push_back(boost::json::object{{"id", s.id},
                                       {"user", s.user},
                                       {"database", s.database},
@@ -176,14 +179,17 @@ std::optional<HttpResponse> StatusApi::answer(const HttpRequest& request) {
                                                   {"reactor", gateway_.reactor_name()},
                                                   {"port", gateway_.port()}});
   }
-  if (get && path == kSessions) return sessions();
+  if (get && path == kSessions) return sessions(request);
   if (get && path == "/api/v1/streams") return json_response(200, stream_states(streams()));
   if (request.method == "DELETE" && path.starts_with(std::string(kSessions) + "/"))
     return kill(request, path.substr(kSessions.size() + 1));
   if (request.method == "POST" && path.starts_with(kDatabases) && path.ends_with(kCheck) &&
       path.size() > kDatabases.size() + kCheck.size()) {
-    return check(std::string(
-        path.substr(kDatabases.size(), path.size() - kDatabases.size() - kCheck.size())));
+    const std::string name(
+        path.substr(kDatabases.size(), path.size() - kDatabases.size() - kCheck.size()));
+    if (!shown_for(request, *gateway_.directory(), name))
+      return problem(403, "what you have shown is not for this database");
+    return check(name);
   }
   return std::nullopt;
 }
@@ -191,6 +197,12 @@ std::optional<HttpResponse> StatusApi::answer(const HttpRequest& request) {
 HttpResponse StatusApi::kill(const HttpRequest& request, std::string_view id) {
   const auto number = number_in(id);
   if (!number) return problem(400, "not a session id");
+  const auto directory = gateway_.directory();
+  for (const auto& session : gateway_.sessions()) {
+    if (session.id == static_cast<uint64_t>(*number) &&
+        !shown_for(request, *directory, session.database))
+      return problem(403, "what you have shown is not for the database of this session");
+  }
   std::string by_whom = request.user;
   if (by_whom.empty()) by_whom = request.body.empty() ? "local administrator" : request.body;
   const auto killed = gateway_.kill(static_cast<uint64_t>(*number), by_whom);

@@ -53,7 +53,7 @@ class StatusApi {
 
  private:
   std::vector<std::string> databases();
-  HttpResponse sessions();
+  HttpResponse sessions(const HttpRequest& request);
   HttpResponse kill(const HttpRequest& request, std::string_view id);
   HttpResponse check(const std::string& database);
   std::vector<stream::State> streams() const;

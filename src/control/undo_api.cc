@@ -10,6 +10,7 @@
 #include "control/approval_api.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/own.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -103,7 +104,9 @@ HttpResponse UndoApi::list(const HttpRequest& request, const Reader& reader) {
       const auto found = desk_.find(entry.request);
       return found && control::may_see(*found, *gateway_.directory(), reader);
     };
-    const bool theirs = reader.person.empty() && entry.requester == reader.user;
+    const bool theirs =
+        reader.person.empty() &&
+        is_theirs(*gateway_.directory(), reader, entry.requester, {}, entry.created_micros);
     const bool seen =
         reader.person.empty() ? may_undo(entry.request, reader.user).has_value() : asked();
     if (reader.user.empty() || theirs || seen) out.push_back(to_json(entry));

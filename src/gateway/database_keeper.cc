@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "gateway/database.h"
+#include "gateway/own_address.h"
 #include "gateway/wanted_database.h"
 #include "store/state.h"
 
@@ -21,13 +22,6 @@ namespace {
 bool has(const config::Config& config, const std::string& name) {
   return std::any_of(config.databases.begin(), config.databases.end(),
                      [&](const auto& database) { return database.name == name; });
-}
-
-bool is_own_listener(const config::DatabaseConfig& database, const config::Config& config) {
-  const auto& own = config.listen_postgres;
-  const bool here = database.host.starts_with("127.") || database.host == "localhost" ||
-                    database.host == "::1" || database.host == own.host;
-  return here && database.port == own.port;
 }
 
 /// OpenSSL reads authorities from files. Named after what is in it: written once.
@@ -55,12 +49,24 @@ void tell(const std::vector<DatabaseKeeper::Kept>& kept) {
   }
 }
 
-/// Nothing that was said of a database that is gone is done any more.
-void end_sessions(Gateway& gateway, const config::Config& before, const config::Config& now) {
+/// Removed, and another added under its name, since this was last looked at.
+bool is_another(const DatabaseKeeper::Kept& before, const std::vector<DatabaseKeeper::Kept>& now) {
+  return std::any_of(now.begin(), now.end(), [&](const auto& each) {
+    return each.row.name == before.row.name && each.row.created_micros != before.row.created_micros;
+  });
+}
+
+/// Databases that are there no more.
+std::set<std::string> gone_of(const config::Config& before, const config::Config& now) {
   std::set<std::string> gone;
   for (const auto& database : before.databases) {
     if (!has(now, database.name)) gone.insert(database.name);
   }
+  return gone;
+}
+
+/// Nothing that was said of a database that is gone is done any more.
+void end_sessions(Gateway& gateway, const std::set<std::string>& gone) {
   if (gone.empty()) return;
   for (const auto& session : gateway.sessions()) {
     if (gone.contains(session.database))
@@ -79,11 +85,28 @@ DatabaseKeeper::DatabaseKeeper(store::Database database, Configuration file)
 Result<std::unique_ptr<DatabaseKeeper>> DatabaseKeeper::open(store::Database database,
                                                              Configuration file) {
   std::unique_ptr<DatabaseKeeper> keeper(new DatabaseKeeper(std::move(database), std::move(file)));
+  if (const auto sealed = keeper->seal_anew(); !sealed)
+    log::error("passwords of databases are not sealed anew: {}", sealed.error().text);
   SLUICE_ASSIGN(auto rows, store::kept_databases(keeper->database_));
   for (auto& row : rows) keeper->kept_.push_back({std::move(row), ""});
   keeper->in_force_ = keeper->merged(keeper->file_, keeper->kept_);
   tell(keeper->kept_);
   return keeper;
+}
+
+Result<> DatabaseKeeper::seal_anew() {
+  SLUICE_ASSIGN(const auto rows, store::kept_databases(database_));
+  for (const auto& row : rows) {
+    auto renewed = seal_.renewed(row);
+    if (!renewed) continue;
+    auto next = row;
+    next.sealed = std::move(*renewed);
+    next.author = "gateway";
+    SLUICE_TRY(store::change_kept_database(
+        database_, row, next,
+        fmt::format("database {}: its password sealed anew, for {}", row.name, words_of(row))));
+  }
+  return seal_.note_renewed();
 }
 
 DatabaseKeeper::Configuration DatabaseKeeper::in_force() const {
@@ -133,9 +156,30 @@ DatabaseKeeper::Configuration DatabaseKeeper::merged(const Configuration& file,
   return out;
 }
 
+Result<> DatabaseKeeper::may_change(const store::KeptDatabase& known,
+                                    const store::KeptDatabase& wanted, bool has_password,
+                                    bool by_operator) const {
+  if (!has_password && !goes_to_the_same_place(known, wanted)) {
+    return fail(ErrorCode::kInvalidInput,
+                "password: give it again, for the kept one goes nowhere else than where it was "
+                "given for (url, user, authority)");
+  }
+  if (by_operator || is_judged_alike(known, wanted)) return {};
+  if (!file_->policy.approve_by.empty()) {
+    return fail(ErrorCode::kDenied,
+                "environment, masking: policies are approved by others here (policy.approve_by), "
+                "and these say which rules count: an operator changes them on the gateway's "
+                "machine, with sluice database set");
+  }
+  if (has_password) return {};
+  return fail(ErrorCode::kInvalidInput,
+              "password: give it again, for the kept one counts only as long as the same rules do "
+              "(environment, masking)");
+}
+
 Result<PreparedDatabase> DatabaseKeeper::prepare(store::KeptDatabase wanted,
-                                                 std::optional<SecretString> password,
-                                                 bool is_new) {
+                                                 std::optional<SecretString> password, bool is_new,
+                                                 bool by_operator) {
   const std::lock_guard lock(mutex_);
   if (in_file_locked(wanted.name)) {
     return fail(ErrorCode::kExists,
@@ -154,25 +198,28 @@ Result<PreparedDatabase> DatabaseKeeper::prepare(store::KeptDatabase wanted,
     if (known == kept_.end())
       return fail(ErrorCode::kNotFound, "no database \"" + wanted.name + "\" has been added here");
     out.before = known->row;
-    if (!password && !goes_to_the_same_place(known->row, wanted)) {
-      return fail(ErrorCode::kInvalidInput,
-                  "password: give it again, for the kept one goes nowhere else than where it was "
-                  "given for (url, user, authority)");
-    }
+    SLUICE_TRY(may_change(known->row, wanted, password.has_value(), by_operator));
     if (!password) {
       SLUICE_ASSIGN(password, seal_.open(known->row));
     }
   }
   SLUICE_ASSIGN(out.config, usable(wanted, password ? std::move(*password) : SecretString()));
-  if (is_own_listener(out.config, *file_)) {
-    return fail(ErrorCode::kInvalidInput,
-                "url: this is where the gateway itself listens; name the server's host and port");
-  }
   out.row = std::move(wanted);
   return out;
 }
 
 Result<> DatabaseKeeper::keep(Gateway& gateway, PreparedDatabase prepared) {
+  const std::string name = prepared.row.name;
+  const bool literal = is_literal(prepared.config.host);
+  SLUICE_TRY(keep_locked(gateway, std::move(prepared)));
+  if (literal) return {};
+  // Nobody else waits for the name servers, and whoever asks next finds it.
+  if (const auto reached = gateway.check_database(name); !reached)
+    log::warn("database {}: {}", name, reached.error().text);
+  return {};
+}
+
+Result<> DatabaseKeeper::keep_locked(Gateway& gateway, PreparedDatabase prepared) {
   const std::lock_guard lock(mutex_);
   auto& row = prepared.row;
   // Two keys in one installation would be one too many.
@@ -235,7 +282,11 @@ Result<> DatabaseKeeper::refresh_locked(Gateway& gateway) {
     return {};
   tell(next);
   SLUICE_TRY(gateway.set_databases(config));
-  end_sessions(gateway, *in_force_, *config);
+  auto gone = gone_of(*in_force_, *config);
+  for (const auto& each : kept_) {
+    if (is_another(each, next)) gone.insert(each.row.name);
+  }
+  end_sessions(gateway, gone);
   log::info("{} database(s), {} of them added by admins", config->databases.size(), next.size());
   kept_ = std::move(next);
   in_force_ = std::move(config);

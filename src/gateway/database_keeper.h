@@ -46,10 +46,12 @@ class DatabaseKeeper {
   bool in_file(const std::string& name) const;
 
   /// Checks what is wanted; `author` is in the row. A new one (`is_new`) needs a password; of a
-  /// change without one, the kept password counts, as long as it goes to the same place. kExists
-  /// where the file has the name.
+  /// change without one, the kept password counts, as long as it goes to the same place and the
+  /// same rules count there. kExists where the file has the name. `by_operator`: whoever asks has
+  /// the state folder, and may change by which rules it is judged; where policies are approved by
+  /// others, nobody else may (kDenied).
   Result<PreparedDatabase> prepare(store::KeptDatabase wanted, std::optional<SecretString> password,
-                                   bool is_new);
+                                   bool is_new, bool by_operator);
   /// Keeps it; it is in force here when this returns, at other gateways a moment later.
   Result<> keep(Gateway& gateway, PreparedDatabase prepared);
   /// The sessions in it end.
@@ -64,7 +66,13 @@ class DatabaseKeeper {
 
  private:
   DatabaseKeeper(store::Database database, Configuration file);
+  Result<> keep_locked(Gateway& gateway, PreparedDatabase prepared);
   Result<> refresh_locked(Gateway& gateway);
+  /// Of one that is there already.
+  Result<> may_change(const store::KeptDatabase& known, const store::KeptDatabase& wanted,
+                      bool has_password, bool by_operator) const;
+  /// Seals passwords of before for environment and masking too.
+  Result<> seal_anew();
   /// `file` with what is kept, and what of that cannot be used.
   Configuration merged(const Configuration& file, std::vector<Kept>& kept) const;
   Result<config::DatabaseConfig> usable(const store::KeptDatabase& row,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "gateway/own_address.h"
 #include "gateway/reach.h"
 
 namespace sluice::gateway {
@@ -146,7 +147,7 @@ Trial explain_failure(const ServerConnection::Failure& failure,
   return explain_login(failure, config);
 }
 
-Trial try_database(const config::DatabaseConfig& config) {
+Trial try_database(const config::DatabaseConfig& config, const config::HostPort& listener) {
   auto database = Database::create(config);
   if (!database) {
     return no("invalid", database.error().text,
@@ -155,6 +156,13 @@ Trial try_database(const config::DatabaseConfig& config) {
   if (const auto resolved = (*database)->refresh_addresses(); !resolved) {
     return no("dns", resolved.error().text,
               "Check the host's name; the gateway asks the name servers of its own machine.");
+  }
+  if (config.port == listener.port && leads_here(*(*database)->addresses(), listener.host)) {
+    return no("invalid",
+              fmt::format("\"{}\" is where the gateway itself listens; name the server's host and "
+                          "port",
+                          config.host),
+              "Sluice does not stand before itself: statements would go round in it.");
   }
   const auto started = Clock::now();
   auto asking = reach(*database);

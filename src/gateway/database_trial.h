@@ -29,9 +29,10 @@ struct Trial {
   bool worked() const { return reason.empty(); }
 };
 
-/// Connects as the gateway would, and asks the server a little. Blocking, for about the pool's
-/// `connect_timeout`, besides what resolving a name takes.
-Trial try_database(const config::DatabaseConfig& config);
+/// Connects as the gateway would, and asks the server a little; not to `listener`, where the
+/// gateway itself listens. Blocking, for about the pool's `connect_timeout`, besides what resolving
+/// a name takes.
+Trial try_database(const config::DatabaseConfig& config, const config::HostPort& listener);
 
 /// Why connecting failed, in words for whoever gave the address. Pure.
 Trial explain_failure(const ServerConnection::Failure& failure,

@@ -78,9 +78,18 @@ TEST(DatabaseTrial, AHostWithoutAnAddress) {
   auto none = config();
   none.host = "nowhere.invalid";
   none.sslmode = config::SslMode::kDisable;
-  const auto trial = try_database(none);
+  const auto trial = try_database(none, {"127.0.0.1", 1});
   EXPECT_EQ(trial.reason, "dns");
   EXPECT_THAT(trial.problem, HasSubstr("nowhere.invalid"));
+}
+
+TEST(DatabaseTrial, Threat102_NotWhereTheGatewayItselfListens) {
+  auto own = config();
+  own.host = "2130706433";
+  own.sslmode = config::SslMode::kDisable;
+  const auto trial = try_database(own, {"0.0.0.0", own.port});
+  EXPECT_EQ(trial.reason, "invalid");
+  EXPECT_THAT(trial.problem, HasSubstr("where the gateway itself listens"));
 }
 
 }  // namespace

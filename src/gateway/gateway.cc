@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "gateway/database_trial.h"
 #include "gateway/drift.h"
+#include "gateway/own_address.h"
 #include "gateway/reach.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -262,7 +263,7 @@ Result<> GatewayImpl::reload(std::shared_ptr<const config::Config> config,
 }
 
 Result<> GatewayImpl::set_databases(std::shared_ptr<const config::Config> config) {
-  // Off the lock: names are resolved, which may take long.
+  // Off the lock: passwords are read, and names of the file's databases resolved.
   const auto before = runtime();
   SLUICE_ASSIGN(auto databases, make_databases(*config, before.get(), Renew::kNewAlone));
   const std::lock_guard lock(mutex_);
@@ -273,7 +274,17 @@ Result<> GatewayImpl::set_databases(std::shared_ptr<const config::Config> config
   publish(std::move(next));
   for (const auto& [name, database] : runtime_->databases) {
     const auto old = before->databases.find(name);
-    if (old == before->databases.end() || old->second != database) read_catalog(*database);
+    if (old != before->databases.end() && old->second == database) continue;
+    // Whoever calls this may have more to do than to wait for name servers that admins have chosen.
+    if (!was_added(database->config()) || is_literal(database->config().host)) {
+      read_catalog(*database);
+      continue;
+    }
+    shared_.background.submit([database] {
+      if (const auto resolved = database->refresh_addresses(); !resolved)
+        log::warn("database {}: {}", database->config().name, resolved.error().text);
+      read_catalog(*database);
+    });
   }
   return {};
 }

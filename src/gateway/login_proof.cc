@@ -310,14 +310,17 @@ std::optional<std::string> Login::unwelcome(const identity::Directory& directory
 }
 
 void Login::admit(net::Slice rest) {
-  const auto database = runtime_->databases.find(parameters_.database);
-  if (database == runtime_->databases.end()) {
+  // As it is by now: who takes their time with the proof gets into nothing that is gone meanwhile,
+  // nor to a server that it has left.
+  const auto current = worker_.runtime();
+  const auto database = current->databases.find(parameters_.database);
+  if (database == current->databases.end()) {
     record_failure("no such database");
     reject("3D000", fmt::format("database \"{}\" does not exist", parameters_.database),
            "Ask your operator which databases this gateway serves.");
     return;
   }
-  const auto directory = worker_.runtime()->directory;
+  const auto directory = current->directory;
   if (nobody_known(*directory)) return;
   const identity::User* user = nullptr;
   const identity::Credential* credential = nullptr;
@@ -329,7 +332,7 @@ void Login::admit(net::Slice rest) {
     reject("57P03", "the gateway is shutting down", "Connect again in a moment.");
     return;
   }
-  if (worker_.shared().sessions.load() >= runtime_->config->limits.max_sessions) {
+  if (worker_.shared().sessions.load() >= current->config->limits.max_sessions) {
     record_failure("too many sessions");
     reject("53300", "sorry, too many clients already",
            "An operator can raise limits.max_sessions.");
@@ -349,7 +352,7 @@ void Login::admit(net::Slice rest) {
   worker_.counters().logins_ok.add();
   worker_.shared().login_limits.succeeded(parameters_.user, stream_->peer().host(), Clock::now());
   Admission admission;
-  admission.runtime = runtime_;
+  admission.runtime = current;
   admission.database = database->second;
   admission.user = user->name;
   admission.principal = std::move(principal);

@@ -1,5 +1,8 @@
 #include "gateway/password_seal.h"
 
+#include <cerrno>
+#include <fstream>
+
 #include <fmt/format.h>
 
 #include "undo/seal.h"
@@ -8,11 +11,16 @@ namespace sluice::gateway {
 namespace {
 
 /// Each with its length, so that no two rows make the same text.
-std::string purpose_of(const store::KeptDatabase& row) {
+std::string purpose_before(const store::KeptDatabase& row) {
   std::string out = "password of a database";
   for (const std::string* part : {&row.name, &row.url, &row.user, &row.authority})
     out += fmt::format(" {}:{}", part->size(), *part);
   return out;
+}
+
+std::string purpose_of(const store::KeptDatabase& row) {
+  return fmt::format("v2 {} {}:{} masking {}", purpose_before(row), row.environment.size(),
+                     row.environment, row.masking);
 }
 
 }  // namespace
@@ -41,6 +49,27 @@ Result<SecretString> PasswordSeal::open(const store::KeptDatabase& row) const {
                             file_.string()));
   }
   return SecretString(std::move(*opened));
+}
+
+std::filesystem::path PasswordSeal::note() const { return file_.string() + ".renewed"; }
+
+std::optional<std::string> PasswordSeal::renewed(const store::KeptDatabase& row) const {
+  std::error_code error;
+  if (std::filesystem::exists(note(), error) || !std::filesystem::exists(file_, error))
+    return std::nullopt;
+  const auto seal = undo::Seal::open(file_);
+  if (!seal || seal->open(row.sealed, purpose_of(row))) return std::nullopt;
+  const auto opened = seal->open(row.sealed, purpose_before(row));
+  return opened ? std::optional(seal->close(*opened, purpose_of(row))) : std::nullopt;
+}
+
+Result<> PasswordSeal::note_renewed() const {
+  std::error_code error;
+  if (!std::filesystem::exists(file_, error) || std::filesystem::exists(note(), error)) return {};
+  std::ofstream out(note());
+  out << "Passwords in the store are sealed with their environment and masking.\n";
+  if (!out.flush()) return fail(io_error("write " + note().string(), errno));
+  return {};
 }
 
 }  // namespace sluice::gateway

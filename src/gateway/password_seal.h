@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -11,8 +12,9 @@ namespace sluice::gateway {
 
 /// Encrypts passwords of servers that admins have typed in. The key lies in a file beside the store
 /// and not in it: whoever reads or writes the store, also one that gateways share, has none of
-/// them. A password is sealed for one place: in a row with another url, user or authority it cannot
-/// be opened, so that no change of the store sends it elsewhere.
+/// them. A password is sealed for one place: in a row with another url, user, authority,
+/// environment or masking it cannot be opened, so that no change of the store sends it elsewhere,
+/// or shows what is read with it to others.
 class PasswordSeal {
  public:
   explicit PasswordSeal(std::filesystem::path key_file) : file_(std::move(key_file)) {}
@@ -22,7 +24,15 @@ class PasswordSeal {
   /// kDenied: there is another key here or none, or the row has been altered.
   Result<SecretString> open(const store::KeptDatabase& row) const;
 
+  /// One that was sealed before environment and masking counted, sealed anew for those of its row;
+  /// nothing: it was not. Only until `note_renewed`: who can write the store could bring back what
+  /// was sealed then.
+  std::optional<std::string> renewed(const store::KeptDatabase& row) const;
+  /// From now on none is renewed. A note beside the key says so, where there is a key.
+  Result<> note_renewed() const;
+
  private:
+  std::filesystem::path note() const;
   std::filesystem::path file_;
 };
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_folder.h"
+#include "undo/seal.h"
 
 namespace sluice::gateway {
 namespace {
@@ -45,11 +46,37 @@ TEST_F(PasswordSealTest, Threat102_NoChangeOfTheStoreSendsItElsewhere) {
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::kDenied);
   }
-  // What is no place may change.
+  // What says nothing of where it goes, or who sees what comes, may change.
   auto other = row_;
-  other.environment = "staging";
-  other.masking = false;
+  other.pool_size = 7;
+  other.stamp_writes = true;
   EXPECT_TRUE(seal_.open(other));
+}
+
+TEST_F(PasswordSealTest, Threat102_NoChangeOfTheStoreTakesItOutFromUnderThePolicy) {
+  auto moved = row_;
+  moved.environment = "staging";
+  EXPECT_FALSE(seal_.open(moved));
+  moved = row_;
+  moved.masking = false;
+  EXPECT_FALSE(seal_.open(moved));
+}
+
+TEST_F(PasswordSealTest, OneOfBeforeIsSealedAnewOnce) {
+  const auto before = undo::Seal::open(key_)->close(
+      "correct horse", "password of a database 6:orders 20:postgres://db/orders 6:sluice 0:");
+  auto old = row_;
+  old.sealed = before;
+  EXPECT_FALSE(seal_.open(old)) << "as it is, it is good for nothing";
+  EXPECT_FALSE(seal_.renewed(row_)) << "it is sealed as it should be";
+  const auto renewed = seal_.renewed(old);
+  ASSERT_TRUE(renewed);
+  auto next = old;
+  next.sealed = *renewed;
+  EXPECT_EQ(seal_.open(next)->reveal(), "correct horse");
+  ASSERT_TRUE(seal_.note_renewed());
+  old.masking = false;
+  EXPECT_FALSE(seal_.renewed(old)) << "whoever writes the store cannot begin again";
 }
 
 TEST_F(PasswordSealTest, PartsCannotBeShifted) {

@@ -1,6 +1,7 @@
 #include "gateway/runtime.h"
 
 #include "base/log.h"
+#include "gateway/own_address.h"
 
 namespace sluice::gateway {
 namespace {
@@ -42,7 +43,10 @@ Result<Databases> make_databases(const config::Config& config, const Runtime* pr
         // It is asked for again by the next connection.
         log::warn("database {}: {}", entry.name, read.error().text);
       }
-      if (const auto resolved = database->refresh_addresses(); !resolved) {
+      // Of those that admins have added: elsewhere, by who calls this (Gateway::set_databases).
+      const bool later = renew == Renew::kNewAlone && was_added(entry) && !is_literal(entry.host);
+      const auto resolved = later ? Result<>() : database->refresh_addresses();
+      if (!resolved) {
         // The name may resolve later; until then connecting says so.
         log::warn("database {}: {}", entry.name, resolved.error().text);
       }

@@ -121,6 +121,10 @@ bool goes_to_the_same_place(const store::KeptDatabase& a, const store::KeptDatab
   return a.name == b.name && a.url == b.url && a.user == b.user && a.authority == b.authority;
 }
 
+bool is_judged_alike(const store::KeptDatabase& a, const store::KeptDatabase& b) {
+  return a.environment == b.environment && a.masking == b.masking;
+}
+
 std::string words_of(const store::KeptDatabase& row) {
   std::string out = fmt::format("{} as {}, environment {}, masking {}", row.url, row.user,
                                 row.environment, row.masking ? "on" : "off");

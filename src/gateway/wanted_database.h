@@ -17,6 +17,8 @@ Result<config::DatabaseConfig> config_of(const store::KeptDatabase& row, SecretS
 
 /// Whether the password of one goes to the same place, in the same way, with the other.
 bool goes_to_the_same_place(const store::KeptDatabase& a, const store::KeptDatabase& b);
+/// Whether the same rules, and masks, count for what is read with the one and the other.
+bool is_judged_alike(const store::KeptDatabase& a, const store::KeptDatabase& b);
 
 /// "postgres://db:5432/orders as sluice, environment production, masking on": for the record.
 std::string words_of(const store::KeptDatabase& row);

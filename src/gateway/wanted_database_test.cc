@@ -66,6 +66,12 @@ TEST(WantedDatabase, Threat102_NothingOfTheGatewaysMachine) {
   EXPECT_EQ(refused(wanted("postgres://db/orders?sslrootcert=system")), "taken");
 }
 
+TEST(WantedDatabase, Threat102_NothingIsSmuggledBehindAZeroByte) {
+  for (const char* url : {"postgres://db/hr%00options%00-c%20x=y", "postgres://db/h%0ar",
+                          "postgres://db/hr?sslmode=require%00", "postgres://db/hr%7f"})
+    EXPECT_THAT(refused(wanted(url)), HasSubstr("control characters")) << url;
+}
+
 TEST(WantedDatabase, Threat102_AServerHasToAskForThePassword) {
   EXPECT_THAT(refused(wanted("postgres://db/orders?require_auth=none")), HasSubstr("anybody's"));
   const auto config = config_of(wanted(), SecretString("s"));
@@ -99,6 +105,21 @@ TEST(WantedDatabase, AnAuthorityIsOfUseOrRefused) {
   row = wanted();
   row.authority = "/etc/shadow";
   EXPECT_THAT(refused(row), HasSubstr("authority: certificates as PEM"));
+}
+
+TEST(WantedDatabase, SomeChangesAreOfThePlaceSomeOfTheRules) {
+  const auto row = wanted();
+  auto other = row;
+  other.environment = "staging";
+  EXPECT_TRUE(goes_to_the_same_place(row, other));
+  EXPECT_FALSE(is_judged_alike(row, other));
+  other = row;
+  other.masking = !row.masking;
+  EXPECT_FALSE(is_judged_alike(row, other));
+  other = row;
+  other.url += "x";
+  EXPECT_FALSE(goes_to_the_same_place(row, other));
+  EXPECT_TRUE(is_judged_alike(row, other));
 }
 
 TEST(WantedDatabase, WordsHaveNoSecret) {

@@ -4,6 +4,7 @@ the store, and after a restart; what is wrong with one is told; no password come
 import json
 import os
 import socket
+import sqlite3
 import threading
 import time
 
@@ -211,17 +212,70 @@ def test_Threat102_what_is_not_for_admins_over_http(gateway, server, token):
                           ({"url": "postgres://db/hr?sslrootcert=/etc/passwd"}, "files of the gateway's machine"),
                           ({"url": "postgres://db/hr?require_auth=none"}, "anybody's"),
                           ({"url": "postgres://db/hr?sslmode=prefer"}, "must not leave it to the network"),
-                          ({"url": f"postgres://127.0.0.1:{gateway.port}/hr"}, "where the gateway itself listens"),
+                          ({"url": "postgres://db/hr%00options%00-c%20x=y"}, "control characters"),
                           ({"name": "a/b"}, "name: "), ({"password": ""}, "password: "), ({"password_file": "/etc/passwd"}, "no such field"),
                           ({"pool_size": 0}, "pool_size"), ({"masking": "off"}, "masking: expected true or false")):
         answer = ask(gateway, "POST", "/databases", {**wanted(server, "later"), **change}, token)
         assert answer.status == 400 and words in answer.title, (change, answer.raw)
 
 
+def test_Threat102_the_gateway_itself_under_no_name(gateway, server, token):
+    for host in ("127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0", "[::ffff:127.0.0.1]"):
+        answer = ask(gateway, "POST", "/databases", {**wanted(server, "later"), "url": f"postgres://{host}:{gateway.port}/hr?sslmode=disable"}, token)
+        assert answer.status == 422 and answer.json["reason"] == "invalid", (host, answer.raw)
+        assert "where the gateway itself listens" in answer.title, (host, answer.raw)
+
+
+def test_Threat102_what_the_store_says_of_its_rules_is_sealed(gateway, server, token):
+    store = sqlite3.connect(gateway.root / "state/sluice.db", timeout=30, isolation_level=None)
+    for column, changed, kept in (("masking", 0, 1), ("environment", "anything", "production")):
+        store.execute(f"UPDATE kept_databases SET {column} = ? WHERE name = 'hr'", (changed,))
+        wait_until(lambda: "cannot be opened" in listed(gateway, token)["hr"].get("problem", ""))
+        with pytest.raises(psycopg.OperationalError):
+            rows(gateway, "SELECT email FROM people")
+        store.execute(f"UPDATE kept_databases SET {column} = ? WHERE name = 'hr'", (kept,))
+        wait_until(lambda: "problem" not in listed(gateway, token)["hr"])
+    store.close()
+    assert rows(gateway, "SELECT count(*) FROM people") == [(200,)]
+
+
+def wait_until(condition):
+    begun = time.time()
+    while not condition():
+        assert time.time() - begun < 30, "it does not come"
+        time.sleep(0.05)
+
+
+def test_Threat103_rules_are_not_got_around_by_another_environment(server):
+    running = Gateway(server, start=False, masking=True, extra=API + "\npolicy: { approve_by: [security] }")
+    without_databases(server, running)
+    for name, group in (("root", "platform"), ("sam", "security")):
+        running.cli("user", "add", name, "--group", group, "--password-stdin", input=PASSWORD + "\n")
+    running.start()
+    try:
+        root = ask(running, "POST", "/login", {"user": "root", "password": PASSWORD}).json["secret"]
+        assert ask(running, "POST", "/databases", wanted(server), root).status == 201
+        body = {key: value for key, value in wanted(server).items() if key != "name"}
+        for change in ({"environment": "anything"}, {"masking": False}):
+            refused = ask(running, "PUT", "/databases/hr", {**body, **change}, root)
+            assert refused.status == 403 and "policy.approve_by" in refused.title, refused.raw
+        running.cli("database", "set", "hr", "--masking", "off")
+        wait_until(lambda: listed(running, root)["hr"]["masking"] is False)
+    finally:
+        assert running.stop() == 0
+
+
 def test_one_is_changed(gateway, server, token):
     without = {key: value for key, value in wanted(server).items() if key not in ("password", "name")}
-    changed = ask(gateway, "PUT", "/databases/hr", {**without, "environment": "staging", "masking": False, "pool_size": 5}, token)
+    # The kept password is good for what it was given for: another environment or no masks take one who knows it.
+    for change in ({"environment": "staging"}, {"masking": False}):
+        refused = ask(gateway, "PUT", "/databases/hr", {**without, **change}, token)
+        assert refused.status == 400 and "environment, masking" in refused.title, refused.raw
+    assert ask(gateway, "PUT", "/databases/hr", {**without, "pool_size": 7}, token).status == 200
+    changed = ask(gateway, "PUT", "/databases/hr", {**without, "environment": "staging", "masking": False, "pool_size": 5,
+                                                    "password": SECRET}, token)
     assert changed.status == 200, changed.raw
+    without.update(environment="staging", masking=False)
     assert rows(gateway, "SELECT email FROM people WHERE id = 1") == [("p1@example.com",)], "masking is off now"
     row = listed(gateway, token)["hr"]
     assert (row["environment"], row["masking"], row["pool_size"]) == ("staging", False, 5)
@@ -311,6 +365,14 @@ def within_two_seconds(condition):
         time.sleep(0.05)
 
 
+def has_ended(session):
+    try:
+        session.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
 def test_gateways_that_share_a_store(server):
     one = shared(server)
     two = shared(server, add_alice=False)
@@ -344,6 +406,17 @@ def test_gateways_that_share_a_store(server):
         within_two_seconds(lambda: "more" not in at(two))
         with pytest.raises(psycopg.OperationalError):
             session.execute("SELECT 1")
+        # Removed and added again before the other has looked: nobody goes on in the one that was removed.
+        one.cli("database", "add", "swap", *place, "--password-stdin", input=SECRET + "\n")
+        within_two_seconds(lambda: "swap" in at(two))
+        sessions = [psycopg.connect(each.dsn(database="swap"), autocommit=True) for each in (one, two)]
+        assert [session.execute("SELECT current_database()").fetchall() for session in sessions] == [[("hr",)], [("hr",)]]
+        root = ask(one, "POST", "/login", {"user": "root", "password": PASSWORD}).json["secret"]
+        assert ask(one, "DELETE", "/databases/swap", token=root).status == 200
+        assert ask(one, "POST", "/databases", wanted(server, "swap", database="later"), root).status == 201
+        for session in sessions:
+            within_two_seconds(lambda ended=session: has_ended(ended))
+        assert rows(two, "SELECT current_database()", "swap") == [("later",)]
         # Who writes in the store sends no password elsewhere.
         server.sql(f"UPDATE sluice.kept_databases SET url = 'postgres://127.0.0.1:{free_port()}/hr'", "store")
         within_two_seconds(lambda: "cannot be opened" in at(one)["hr"]["problem"])
