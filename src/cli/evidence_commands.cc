@@ -26,6 +26,7 @@
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
 #include "cli/public_key.h"
+#include "cli/told.h"
 #include "config/config.h"
 #include "tlog/note.h"
 
@@ -303,29 +304,39 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   // Those of now: one may have been set while this waited.
   SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
   SLUICE_ASSIGN(const uint64_t count, audit::erase_records(folder, range, holds));
-  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n", count);
+  told(common, {{"erased", count}},
+       fmt::format("{} record(s) erased; their places in the log stay proven", count));
   return {};
 }
+
+namespace {
+
+void print_key(const Common& common, const std::string& key) {
+  if (common.format == Format::kTable) std::cout << key << '\n';
+  told(common, {{"key", key}}, "");
+}
+
+}  // namespace
 
 Result<> audit_key(const Common& common, const EvidenceOptions& options) {
   if (options.witness) {
     SLUICE_ASSIGN(const auto answer, call_gateway(common, "GET", "/api/v1/audit/witness-key"));
-    std::cout << plain(answer.at("key")) << '\n';
+    print_key(common, plain(answer.at("key")));
     return {};
   }
   if (options.rotate) {
     SLUICE_ASSIGN(const auto answer, call_gateway(common, "POST", "/api/v1/audit/key/rotate"));
-    std::cout << plain(answer.at("key")) << '\n';
+    print_key(common, plain(answer.at("key")));
     return {};
   }
   if (options.log.empty() && is_elsewhere(common)) {
     SLUICE_ASSIGN(const auto answer, call_elsewhere("GET", "/api/v1/audit/key"));
-    std::cout << plain(answer.at("key")) << '\n';
+    print_key(common, plain(answer.at("key")));
     return {};
   }
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   SLUICE_ASSIGN(const auto key, own_key(common, folder));
-  std::cout << key.text() << '\n';
+  print_key(common, key.text());
   return {};
 }
 
