@@ -9,6 +9,7 @@
 #include "cli/call_gateway.h"
 #include "cli/elsewhere.h"
 #include "cli/output.h"
+#include "cli/told.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
@@ -146,7 +147,12 @@ Result<> agent_erase_prompt(const Common& common, const AgentOptions& options) {
       [[maybe_unused]] const auto erased,
       call_gateway(common, "DELETE", "/api/v1/agents/prompts/" + percent_encoded(options.prompt),
                    json::serialize(json::object{{"reason", options.reason}})));
-  std::cout << "the text of prompt " << printable(options.prompt) << " is erased\n";
+  const std::string text =
+      fmt::format("the text of prompt {} is erased", printable(options.prompt));
+  if (common.format == Format::kTable)
+    std::cout << text << '\n';
+  else
+    told(common, {{"prompt", options.prompt}, {"erased", true}}, "");
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
+#include "cli/told.h"
 #include "config/config.h"
 #include "store/saved_searches.h"
 
@@ -169,11 +170,14 @@ Result<> audit_searches(const Common& common) {
 
 Result<> audit_forget_search(const Common& common, const std::string& name) {
   if (is_elsewhere(common)) {
-    return call_elsewhere("DELETE", fmt::format("{}/{}", kSearches, percent_encoded(name)))
-        .transform([](const auto&) {});
+    SLUICE_ASSIGN([[maybe_unused]] const auto gone,
+                  call_elsewhere("DELETE", fmt::format("{}/{}", kSearches, percent_encoded(name))));
+  } else {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    SLUICE_TRY(store::remove_search(database, name));
   }
-  SLUICE_ASSIGN(auto database, open_store(common));
-  return store::remove_search(database, name);
+  told(common, {{"name", name}, {"removed", true}}, "");
+  return {};
 }
 
 Result<> audit_tail(const Common& common, const AuditOptions& options) {

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/test_folder.h"
 #include "cli/commands.h"
-#include "cli/completion.h"
 
 namespace sluice::cli {
 namespace {
@@ -19,6 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 struct Ran {
@@ -76,6 +76,94 @@ TEST_F(CommandLineTest, WrongUsageIs2AndHelpIs0) {
   const Ran help = sluice({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.out, HasSubstr("sluice serve --config sluice.yaml"));
+}
+
+TEST_F(CommandLineTest, UnknownWordsAreNamedWithWhatWasMeant) {
+  const auto said = [](std::vector<std::string> words) {
+    const Ran ran = sluice(std::move(words));
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_EQ(ran.out, "");
+    return ran.error;
+  };
+  EXPECT_EQ(said({"usr", "list"}),
+            "sluice: there is no command \"sluice usr\"; did you mean \"sluice user\"? see: sluice "
+            "--help\n");
+  EXPECT_THAT(said({"user", "lst"}),
+              HasSubstr("did you mean \"sluice user list\"? see: sluice user"));
+  EXPECT_THAT(
+      said({"audit", "hold", "frobnicate"}),
+      HasSubstr("no command \"sluice audit hold frobnicate\"; see: sluice audit hold --help"));
+  EXPECT_THAT(said({"audit", "search", "--limt", "3"}),
+              HasSubstr("sluice audit search has no option \"--limt\"; did you mean \"--limit\"?"));
+  EXPECT_THAT(said({"user", "list", "-x"}), HasSubstr("sluice user list has no option \"-x\""));
+  EXPECT_THAT(said({"user", "list", "--confg=x"}), HasSubstr("did you mean \"--config\"?"));
+  EXPECT_THAT(said({"user", "list", "alice"}),
+              HasSubstr("\"alice\" is one word too many for sluice user list"));
+  EXPECT_THAT(said({"user", "disable", "alice", "bob"}), HasSubstr("\"bob\" is one word too many"));
+  EXPECT_THAT(said({"user"}), HasSubstr("sluice user lacks a command; there are add, set, list"));
+  EXPECT_THAT(said({"--config", "x", "user", "lisst"}), HasSubstr("\"sluice user list\""));
+  EXPECT_THAT(said({"user", "a\x1b[31m"}), HasSubstr("\\x1b[31m")) << "safe on a terminal";
+  // What is known, and wrong in another way, is said by its own words.
+  EXPECT_THAT(said({"user", "add"}), HasSubstr("name is required"));
+}
+
+TEST_F(CommandLineTest, ErrorsAreObjectsWithJson) {
+  const auto said = [](const Ran& ran) {
+    EXPECT_EQ(ran.out, "");
+    return boost::json::parse(ran.error).at("error").as_object();
+  };
+  const Ran usage = sluice({"user", "lst", "-o", "json"});
+  EXPECT_EQ(usage.code, 2);
+  EXPECT_EQ(said(usage).at("code").as_string(), "usage");
+  EXPECT_EQ(said(usage).at("message").as_string(), "there is no command \"sluice user lst\"");
+  EXPECT_EQ(said(usage).at("hint").as_string(),
+            "did you mean \"sluice user list\"? see: sluice user --help");
+  EXPECT_EQ(said(sluice({"user", "add", "-ojson"})).at("code").as_string(), "usage");
+  const Ran nobody = with_config({"user", "remove", "nobody", "-o", "json"});
+  EXPECT_EQ(nobody.code, 3);
+  EXPECT_EQ(said(nobody).at("code").as_string(), "not_found");
+  EXPECT_THAT(std::string(said(nobody).at("message").as_string()), HasSubstr("nobody"));
+  const Ran stopped = with_config({"session", "kill", "1", "--output=json"});
+  EXPECT_EQ(stopped.code, 5);
+  EXPECT_EQ(said(stopped).at("code").as_string(), "unavailable");
+}
+
+TEST_F(CommandLineTest, WhatWasDoneIsAnObjectWithJson) {
+  const auto done = [this](std::vector<std::string> words) {
+    words.insert(words.end(), {"-o", "json"});
+    const Ran ran = with_config(words);
+    EXPECT_EQ(ran.code, 0) << ran.error;
+    EXPECT_EQ(ran.error, "");
+    return boost::json::parse(ran.out).as_object();
+  };
+  const auto added = done({"user", "add", "alice", "--generate"});
+  EXPECT_EQ(added.at("user").as_string(), "alice");
+  EXPECT_GE(added.at("password").as_string().size(), 20U);
+  EXPECT_EQ(done({"user", "add", "job", "--kind", "service", "--no-password"}),
+            (boost::json::object{{"user", "job"}, {"added", true}}));
+  EXPECT_EQ(done({"user", "disable", "alice"}),
+            (boost::json::object{{"user", "alice"}, {"disabled", true}}));
+  EXPECT_TRUE(done({"user", "enable", "alice"}).at("enabled").as_bool());
+  EXPECT_TRUE(done({"user", "set", "alice", "--group", "x"}).at("changed").as_bool());
+  EXPECT_TRUE(done({"user", "passwd", "alice", "--generate"}).contains("password"));
+  EXPECT_THAT(std::string(done({"user", "totp", "alice"}).at("uri").as_string()),
+              StartsWith("otpauth://"));
+  EXPECT_TRUE(done({"user", "assertion-key", "job"}).contains("key"));
+  const auto token = done({"token", "create", "--user", "job"});
+  EXPECT_THAT(std::string(token.at("secret").as_string()), StartsWith("slc_"));
+  EXPECT_TRUE(token.contains("expires"));
+  EXPECT_EQ(done({"token", "revoke", std::string(token.at("id").as_string())}).at("revoked"), 1);
+  EXPECT_TRUE(done({"scim", "token", "create"}).contains("secret"));
+  EXPECT_TRUE(done({"user", "remove", "alice"}).at("removed").as_bool());
+  EXPECT_EQ(with_config({"user", "add", "x", "--no-password", "-o", "csv"}).out,
+            "user,added\r\nx,true\r\n");
+}
+
+TEST_F(CommandLineTest, GroupsHaveExamplesOfTheirOwn) {
+  EXPECT_THAT(sluice({"audit", "hold", "--help"}).out,
+              HasSubstr("sluice audit hold release case-17"));
+  EXPECT_THAT(sluice({"token", "--help"}).out, HasSubstr("Examples:\n  sluice token create"));
+  EXPECT_THAT(sluice({"token", "--help"}).out, Not(HasSubstr("sluice serve")));
 }
 
 TEST_F(CommandLineTest, VersionInEachFormat) {
@@ -185,7 +273,7 @@ class CompletionTest : public ::testing::Test {
  protected:
   std::string complete(const std::string& words, int position) {
     const auto file = folder / "completion";
-    std::ofstream(file) << completion_script("bash");
+    std::ofstream(file) << sluice({"completion", "bash"}).out;
     return shell("bash -c 'source " + file.string() + "; COMP_WORDS=(" + words + "); COMP_CWORD=" +
                  std::to_string(position) + "; _sluice; echo -n \"${COMPREPLY[*]}\"'");
   }
@@ -198,6 +286,10 @@ TEST_F(CompletionTest, CompletesInBash) {
             "add set list passwd link totp assertion-key disable enable remove");
   EXPECT_EQ(complete("sluice audit sh", 2), "show");
   EXPECT_EQ(complete("sluice user add --con", 3), "--config");
+  EXPECT_EQ(complete("sluice audit hold \"\"", 3), "add list release");
+  EXPECT_EQ(complete("sluice audit hold add --rea", 4), "--reason");
+  EXPECT_EQ(complete("sluice audit search --user alice --dec", 5), "--decision");
+  EXPECT_EQ(complete("sluice audit key --rot", 3), "--rotate");
   EXPECT_EQ(complete("sluice serve \"\"", 2), "");
 }
 
@@ -228,10 +320,11 @@ TEST_F(CompletionTest, OffersExactlyTheCommandsThatExist) {
 }
 
 TEST_F(CompletionTest, OtherShells) {
-  EXPECT_THAT(completion_script("zsh"), StartsWith("autoload -U +X bashcompinit"));
-  EXPECT_THAT(
-      completion_script("fish"),
-      HasSubstr("complete -c sluice -f -n '__fish_seen_subcommand_from user' -a 'add set list"));
+  EXPECT_THAT(sluice({"completion", "zsh"}).out, StartsWith("autoload -U +X bashcompinit"));
+  const std::string fish = sluice({"completion", "fish"}).out;
+  EXPECT_THAT(fish, HasSubstr("__sluice_at \"user\"' -a 'add set list"));
+  EXPECT_THAT(fish, HasSubstr("__sluice_at \"audit hold\"' -a 'add list release'"));
+  EXPECT_THAT(fish, HasSubstr("__sluice_below \"audit search\"' -l limit"));
 }
 
 }  // namespace

@@ -1,83 +1,85 @@
 #include "cli/completion.h"
 
-#include <array>
-#include <utility>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace sluice::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kCommands = {{
-    {"",
-     "serve user directory scim token login connect proxy mcp config-clients database session "
-     "audit "
-     "policy "
-     "approval "
-     "change request grant break-glass agent data provenance lint config version completion"},
-    {"user", "add set list passwd link totp assertion-key disable enable remove"},
-    {"directory", "check"},
-    {"scim", "token adopt"},
-    {"token", "create list revoke"},
-    {"policy", "show check explain test replay diff save history rollback"},
-    {"approval",
-     "list show explain approve reject comment withdraw delegate delegations undelegate kept undo"},
-    {"change", "submit list status run rollback cancel undo"},
-    {"grant", "list show extend return revoke review"},
-    {"agent", "runs run prompt erase-prompt budgets"},
-    {"request", ""},
-    {"break-glass", ""},
-    {"data", "list explain set history"},
-    {"provenance", "list show export verify contains affected"},
-    {"database", "add set remove list check"},
-    {"session", "list kill"},
-    {"audit",
-     "search searches forget-search tail show streams who-saw subjects transcript result history "
-     "reconcile verify "
-     "receipt "
-     "export erase hold retention key"},
-    {"config", "check"},
-    {"completion", "bash zsh fish"},
-    {"lint", ""},
-    {"login", ""},
-    {"connect", ""},
-    {"proxy", ""},
-    {"mcp", ""},
-    {"config-clients", ""},
-    {"serve", ""},
-    {"version", ""},
-}};
+/// Names of databases that the kept logins are good for: from a file, so nobody
+/// waits.
+constexpr const char* kDatabases = "sluice completion databases 2>/dev/null";
 
-std::string bash() {
-  std::string out = "_sluice() {\n  local words\n  case \"${COMP_WORDS[1]}\" in\n";
-  for (const auto& [command, words] : kCommands) {
-    if (command.empty() || words.empty()) continue;
-    out.append("    ").append(command).append(") words=\"").append(words).append("\" ;;\n");
+/// The path is found by going through the words up to the cursor: those that
+/// are options, or their values, lead nowhere.
+std::string bash(const std::vector<Completed>& all) {
+  std::string paths, cases;
+  for (const auto& one : all) {
+    if (!one.path.empty()) paths += fmt::format("{}\" {}\"", paths.empty() ? "" : "|", one.path);
+    cases += fmt::format("    \"{}\") words=\"{}\" options=\"{}\" databases={} ;;\n",
+                         one.path.empty() ? "" : " " + one.path, fmt::join(one.commands, " "),
+                         fmt::join(one.options, " "), one.takes_database ? 1 : 0);
   }
-  out.append("    *) words=\"\" ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
-  out.append(kCommands[0].second);
-  out.append(
-      "\"\n  [ \"$COMP_CWORD\" -gt 2 ] && words=\"--config --output --limit --help\"\n"
-      "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n}\n"
-      "complete -o default -F _sluice sluice\n");
-  return out;
+  return fmt::format(R"sh(_sluice() {{
+  local cur="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
+  local path="" words="" options="" databases=0 i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$path ${{COMP_WORDS[i]}}" in
+      {}) path="$path ${{COMP_WORDS[i]}}" ;;
+    esac
+  done
+  case "$path" in
+{}  esac
+  if [[ "$previous" == --database || ( "$databases" == 1 && "$cur" != -* ) ]]; then
+    words="$({})"
+  elif [[ "$cur" == -* ]]; then
+    words="$options"
+  elif [[ "$path" == " completion" ]]; then
+    words="bash zsh fish"
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}}
+complete -o default -F _sluice sluice
+)sh",
+                     paths, cases, kDatabases);
 }
 
-std::string fish() {
-  std::string out;
-  for (const auto& [command, words] : kCommands) {
-    if (words.empty()) continue;
-    out.append("complete -c sluice -f -n '");
-    out.append(command.empty() ? "__fish_use_subcommand" : "__fish_seen_subcommand_from ");
-    out.append(command).append("' -a '").append(words).append("'\n");
+std::string fish(const std::vector<Completed>& all) {
+  std::string out = R"sh(function __sluice_at
+  set -l words (commandline -opc)[2..-1]
+  test "$(string join ' ' -- (string match -v -- '-*' $words))" = "$argv[1]"
+end
+function __sluice_below
+  set -l words (commandline -opc)[2..-1]
+  string match -q -- "$argv[1] *" "$(string join ' ' -- (string match -v -- '-*' $words)) "
+end
+)sh";
+  for (const auto& one : all) {
+    if (!one.commands.empty()) {
+      out += fmt::format("complete -c sluice -f -n '__sluice_at \"{}\"' -a '{}'\n", one.path,
+                         fmt::join(one.commands, " "));
+    }
+    if (one.takes_database) {
+      out += fmt::format("complete -c sluice -f -n '__sluice_at \"{}\"' -a '({})'\n", one.path,
+                         kDatabases);
+    }
+    for (const auto& option : one.options) {
+      if (one.path.empty()) continue;
+      out += fmt::format("complete -c sluice -n '__sluice_below \"{}\"' -l {}\n", one.path,
+                         option.substr(2));
+    }
   }
+  out += "complete -c sluice -f -n '__sluice_at completion' -a 'bash zsh fish'\n";
+  out += "complete -c sluice -l config -r\n";
   return out;
 }
 
 }  // namespace
 
-std::string completion_script(std::string_view shell) {
-  if (shell == "fish") return fish();
-  if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + bash();
-  return bash();
+std::string completion_script(std::string_view shell, const std::vector<Completed>& all) {
+  if (shell == "fish") return fish(all);
+  if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + bash(all);
+  return bash(all);
 }
 
 }  // namespace sluice::cli

@@ -59,6 +59,14 @@ struct LoginOptions {
 /// Gets a credential from a gateway and keeps it.
 Result<> login(const LoginOptions& options);
 
+struct LogoutOptions {
+  std::string gateway;  ///< empty: the latest
+  bool all = false;
+};
+/// Ends kept credentials at their gateways, and removes them. What could not be ended there is
+/// removed all the same, and an error.
+Result<> logout(const Common& common, const LogoutOptions& options);
+
 struct ConnectOptions {
   std::string gateway;  ///< whose credential; empty: the latest
   std::string database;

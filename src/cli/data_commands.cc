@@ -7,6 +7,7 @@
 #include "cli/actor.h"
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
+#include "cli/told.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
@@ -121,8 +122,12 @@ Result<> data_set(const Common& common, const DataOptions& options) {
   question["comment"] = options.comment;
   SLUICE_ASSIGN(const auto saved,
                 call_gateway(common, "PUT", "/api/v1/data/column", json::serialize(question)));
-  std::cerr << fmt::format("correction {} saved and in force: {} {}\n", plain(saved.at("number")),
-                           options.name, options.word);
+  told(common,
+       {{"number", saved.at("number")},
+        {"column", options.name},
+        {"class", options.word.substr(kClass.size())}},
+       fmt::format("correction {} saved and in force: {} {}", plain(saved.at("number")),
+                   options.name, options.word));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/elsewhere.h"
 #include "cli/password.h"
+#include "cli/told.h"
 #include "config/config.h"
 
 namespace sluice::cli {
@@ -178,7 +179,7 @@ Result<> database_set(const Common& common, const DatabaseOptions& options) {
 Result<> database_remove(const Common& common, const std::string& name) {
   SLUICE_ASSIGN([[maybe_unused]] const auto value,
                 call_gateway(common, "DELETE", path_of(name), actor()));
-  std::cerr << fmt::format("database {} removed\n", name);
+  told(common, {{"name", name}, {"removed", true}}, fmt::format("database {} removed", name));
   return {};
 }
 

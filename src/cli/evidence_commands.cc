@@ -26,6 +26,7 @@
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
 #include "cli/public_key.h"
+#include "cli/told.h"
 #include "config/config.h"
 #include "tlog/note.h"
 
@@ -303,36 +304,46 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   // Those of now: one may have been set while this waited.
   SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
   SLUICE_ASSIGN(const auto count, audit::erase_records(folder, range, holds));
-  std::cerr << fmt::format("{} record(s) erased; their places in the log stay proven\n",
-                           count.erased);
+  told(common, {{"erased", count.erased}, {"stayed", count.stayed}},
+       fmt::format("{} record(s) erased; their places in the log stay proven", count.erased));
   if (count.stayed > 0) {
     std::cerr << fmt::format(
         "{} record(s) of the range stay: they say what was erased or lost, or which key signs, and "
-        "without them that would look like tampering\n",
+        "without them that would look like tampering
+",
         count.stayed);
   }
   return {};
 }
 
+namespace {
+
+void print_key(const Common& common, const std::string& key) {
+  if (common.format == Format::kTable) std::cout << key << '\n';
+  told(common, {{"key", key}}, "");
+}
+
+}  // namespace
+
 Result<> audit_key(const Common& common, const EvidenceOptions& options) {
   if (options.witness) {
     SLUICE_ASSIGN(const auto answer, call_gateway(common, "GET", "/api/v1/audit/witness-key"));
-    std::cout << plain(answer.at("key")) << '\n';
+    print_key(common, plain(answer.at("key")));
     return {};
   }
   if (options.rotate) {
     SLUICE_ASSIGN(const auto answer, call_gateway(common, "POST", "/api/v1/audit/key/rotate"));
-    std::cout << plain(answer.at("key")) << '\n';
+    print_key(common, plain(answer.at("key")));
     return {};
   }
   if (options.log.empty() && is_elsewhere(common)) {
     SLUICE_ASSIGN(const auto answer, call_elsewhere("GET", "/api/v1/audit/key"));
-    std::cout << plain(answer.at("key")) << '\n';
+    print_key(common, plain(answer.at("key")));
     return {};
   }
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   SLUICE_ASSIGN(const auto key, own_key(common, folder));
-  std::cout << key.text() << '\n';
+  print_key(common, key.text());
   return {};
 }
 

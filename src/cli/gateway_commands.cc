@@ -7,6 +7,7 @@
 #include "cli/call_gateway.h"
 #include "cli/check_config.h"
 #include "cli/commands.h"
+#include "cli/told.h"
 #include "config/config.h"
 #include "control/api.h"
 
@@ -26,7 +27,7 @@ Result<> session_kill(const Common& common, uint64_t id) {
   SLUICE_ASSIGN([[maybe_unused]] const auto value,
                 call_gateway(common, "DELETE", fmt::format("/api/v1/sessions/{}", id),
                              fmt::format("uid {} on the command line", getuid())));
-  std::cerr << fmt::format("session {} ended\n", id);
+  told(common, {{"id", id}, {"ended", true}}, fmt::format("session {} ended", id));
   return {};
 }
 

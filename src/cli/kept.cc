@@ -128,6 +128,17 @@ Result<> keep_certificate(const std::filesystem::path& folder, const std::string
   return written;
 }
 
+namespace {
+
+Result<> write_all(const std::filesystem::path& folder, const boost::json::array& all) {
+  const mode_t mask = umask(077);
+  auto written = stream::replace_file(folder / kFile, boost::json::serialize(all) + "\n");
+  umask(mask);
+  return written;
+}
+
+}  // namespace
+
 Result<> keep(const std::filesystem::path& folder, const Kept& next) {
   SLUICE_TRY(make_private(folder));
   SLUICE_ASSIGN(const auto before, read_kept(folder));
@@ -135,10 +146,22 @@ Result<> keep(const std::filesystem::path& folder, const Kept& next) {
   for (const auto& kept : before) {
     if (kept.gateway != next.gateway) all.push_back(to_json(kept));
   }
-  const mode_t mask = umask(077);
-  auto written = stream::replace_file(folder / kFile, boost::json::serialize(all) + "\n");
-  umask(mask);
-  return written;
+  return write_all(folder, all);
+}
+
+Result<> forget(const std::filesystem::path& folder, const Kept& gone) {
+  SLUICE_ASSIGN(const auto before, read_kept(folder));
+  boost::json::array all;
+  for (const auto& kept : before) {
+    if (kept.gateway != gone.gateway) all.push_back(to_json(kept));
+  }
+  SLUICE_TRY(write_all(folder, all));
+  // Both were put there by `sluice login`; nothing else is removed.
+  for (const std::filesystem::path file : {gone.certificate, gone.certificate_key}) {
+    std::error_code ignored;
+    if (file.parent_path() == folder) std::filesystem::remove(file, ignored);
+  }
+  return {};
 }
 
 Result<Kept> kept_credential_where(const std::function<bool(const Kept&)>& fits) {

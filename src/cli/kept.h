@@ -42,6 +42,9 @@ Result<> keep_certificate(const std::filesystem::path& folder, const std::string
 /// 0600.
 Result<> keep(const std::filesystem::path& folder, const Kept& next);
 
+/// Keeps it no longer, nor its certificate.
+Result<> forget(const std::filesystem::path& folder, const Kept& gone);
+
 /// The latest, or that of `gateway`, with or without a slash at its end. Errors say to log in.
 Result<Kept> kept_credential(const std::string& gateway);
 /// The latest that `fits`. kNotFound: none does; kDenied: it is over.

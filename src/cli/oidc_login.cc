@@ -25,6 +25,7 @@ namespace sluice::cli {
 namespace {
 
 constexpr auto kPatience = std::chrono::minutes(10);
+constexpr auto kLongestInterval = std::chrono::seconds(60);
 constexpr size_t kLongestRequest = 16 * 1024;
 
 std::string text_of(const boost::json::value& value, std::string_view name) {
@@ -223,23 +224,41 @@ Result<boost::json::value> in_browser(const AskGateway& ask, const std::string& 
   return ask("POST", "/api/v1/login/oidc/finish", boost::json::serialize(body));
 }
 
+/// Whether the same question may be answered in a while.
+bool is_passing(const Error& error) {
+  return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout;
+}
+
 Result<boost::json::value> on_device(const AskGateway& ask, const std::string& issuer) {
   SLUICE_ASSIGN(const auto begun,
                 ask("POST", "/api/v1/login/device",
                     boost::json::serialize(boost::json::object{{"issuer", issuer}})));
   SLUICE_TRY(check_page(text_of(begun, "verification_uri")));
+  const auto life = std::chrono::seconds(number_of(begun, "expires_in", 600));
   std::cerr << fmt::format(
       "Open {} in a browser anywhere and enter the code\n\n  {}\n\nEnter no code that somebody "
-      "sent you.\n",
-      printable(text_of(begun, "verification_uri")), printable(text_of(begun, "user_code")));
+      "sent you. This waits until it is entered, for at most {} min.\n",
+      printable(text_of(begun, "verification_uri")), printable(text_of(begun, "user_code")),
+      (life.count() + 59) / 60);
   const std::string body = boost::json::serialize(boost::json::object{
       {"attempt", text_of(begun, "attempt")}, {"secret", text_of(begun, "secret")}});
-  const auto deadline = Clock::now() + std::chrono::seconds(number_of(begun, "expires_in", 600));
-  const auto interval = std::chrono::seconds(std::max<int64_t>(1, number_of(begun, "interval", 5)));
-  while (Clock::now() < deadline) {
+  const auto deadline = Clock::now() + life;
+  auto interval = std::chrono::seconds(std::max<int64_t>(1, number_of(begun, "interval", 5)));
+  while (Clock::now() + interval < deadline) {
     std::this_thread::sleep_for(interval);
-    SLUICE_ASSIGN(auto answer, ask("POST", "/api/v1/login/device/poll", body));
-    if (!text_of(answer, "secret").empty()) return answer;
+    auto answer = ask("POST", "/api/v1/login/device/poll", body);
+    if (answer && !text_of(*answer, "secret").empty()) return answer;
+    if (answer) {
+      // Where the issuer wants to be asked less often, the gateway does so.
+      if (isatty(STDERR_FILENO) != 0) std::cerr << '.' << std::flush;
+    } else if (is_passing(answer.error())) {
+      // Who cannot be reached is asked half as often from then on (RFC 8628, section 3.5).
+      interval = std::min(2 * interval, kLongestInterval);
+      std::cerr << fmt::format("{}; again in {} s\n", printable(answer.error().text),
+                               interval.count());
+    } else {
+      return answer;
+    }
   }
   return fail(ErrorCode::kTimeout, "nobody has entered the code in time; begin again");
 }

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 namespace sluice::cli {
 namespace {
 
@@ -100,6 +102,55 @@ TEST(BrowserLogin, SaysWhatTheIssuerRefused) {
   EXPECT_THAT(answer.error().text, HasSubstr("access_denied no"));
   EXPECT_EQ(answer.error().text.find('\x1b'), std::string::npos);
   EXPECT_TRUE(gateway.finished.empty());
+}
+
+/// Answers polls one by one.
+struct FakeDevice {
+  std::vector<Result<boost::json::value>> answers;
+  std::vector<Clock::time_point> asked;
+
+  Result<boost::json::value> login() {
+    return login_by_issuer(
+        [this](const auto&, const std::string& path, const auto&) -> Result<boost::json::value> {
+          if (path == "/api/v1/login/device") {
+            return boost::json::value{{"verification_uri", "https://i/code"},
+                                      {"user_code", "ABCD"},
+                                      {"attempt", "a"},
+                                      {"secret", ""},
+                                      {"expires_in", 600},
+                                      {"interval", 1}};
+          }
+          asked.push_back(Clock::now());
+          return answers.at(asked.size() - 1);
+        },
+        "corp", true);
+  }
+};
+
+TEST(DeviceLogin, OutlastsAGatewayThatIsAwayForAWhile) {
+  FakeDevice device{
+      {boost::json::value{{"pending", true}}, fail(ErrorCode::kUnavailable, "restarting"),
+       boost::json::value{{"secret", "s"}}},
+      {}};
+  ::testing::internal::CaptureStderr();
+  const auto answer = device.login();
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_EQ(answer->at("secret"), "s");
+  ASSERT_EQ(device.asked.size(), 3U);
+  EXPECT_GE(device.asked[1] - device.asked[0], std::chrono::seconds(1)) << "as it was told";
+  EXPECT_GE(device.asked[2] - device.asked[1], std::chrono::seconds(2)) << "and of its own accord";
+  EXPECT_THAT(said, HasSubstr("for at most 10 min"));
+  EXPECT_THAT(said, HasSubstr("restarting; again in 2 s"));
+}
+
+TEST(DeviceLogin, EndsWithARefusal) {
+  FakeDevice device{{fail(ErrorCode::kAuthentication, "the person said no")}, {}};
+  ::testing::internal::CaptureStderr();
+  const auto answer = device.login();
+  (void)::testing::internal::GetCapturedStderr();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().text, "the person said no");
 }
 
 }  // namespace

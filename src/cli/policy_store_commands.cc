@@ -8,6 +8,7 @@
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
 #include "cli/elsewhere.h"
+#include "cli/told.h"
 #include "config/config.h"
 #include "gateway/policy_keeper.h"
 #include "store/state.h"
@@ -39,14 +40,18 @@ Result<> save_through_gateway(const Common& common, const std::string& text,
     // Who keeps the state folder has to say who they are as well: they do not approve it.
     SLUICE_ASSIGN(const auto somebody, Somebody::prove(common, {}));
     SLUICE_ASSIGN(const auto asked, somebody.call("PUT", "/api/v1/policy", body));
-    std::cerr << fmt::format(
-        "not in force yet: it waits for approval, request {0}; see: sluice approval show {0}\n",
-        plain(asked.at("waiting_for_approval")));
+    const auto& request = asked.at("waiting_for_approval");
+    told(common, {{"in_force", false}, {"waiting_for_approval", request}},
+         fmt::format(
+             "not in force yet: it waits for approval, request {0}; see: sluice approval show {0}",
+             plain(request)));
     return {};
   }
   SLUICE_ASSIGN(const auto saved, call_gateway(common, "PUT", "/api/v1/policy", body));
-  std::cerr << fmt::format("policy {} saved and in force, version {}\n", plain(saved.at("number")),
-                           plain(saved.at("version")));
+  told(common,
+       {{"in_force", true}, {"number", saved.at("number")}, {"version", saved.at("version")}},
+       fmt::format("policy {} saved and in force, version {}", plain(saved.at("number")),
+                   plain(saved.at("version"))));
   return {};
 }
 
@@ -62,7 +67,7 @@ Result<> save_offline(const Common& common, const PolicyOptions& options, std::s
   SLUICE_ASSIGN(const int64_t number,
                 gateway::save_policy(config.policy, database, std::move(next), options.file,
                                      options.expect.value_or(latest ? latest->number : 0)));
-  std::cerr << fmt::format("policy {} saved\n", number);
+  told(common, {{"number", number}}, fmt::format("policy {} saved", number));
   return {};
 }
 

@@ -69,13 +69,17 @@ class Proxy {
  private:
   void accept(std::unique_ptr<net::Stream> stream) {
     // Read anew each time: sluice login may have renewed it.
-    auto target = find_target();
-    if (!target) {
-      std::cerr << "sluice: " << target.error().text << '\n';
-      return;
+    auto found = find_target();
+    ProxyTarget target;
+    if (found) {
+      target = std::move(*found);
+    } else {
+      // The client is told as well: whoever looks at it may not see this terminal.
+      std::cerr << "sluice: " << printable(found.error().text) << '\n';
+      target.problem = std::move(found.error().text);
     }
     auto link = std::make_unique<ProxyLink>(
-        *reactor_, std::move(stream), std::move(*target),
+        *reactor_, std::move(stream), std::move(target),
         [this](ProxyLink* over) { reactor_->post([this, over] { links_.erase(over); }); });
     links_.emplace(link.get(), std::move(link));
   }

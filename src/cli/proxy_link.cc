@@ -111,8 +111,12 @@ void ProxyLink::receive_startup(Bytes data) {
     client_.stream->send(Bytes("N"));  // Nothing leaves this machine but by TLS of our own.
     return;
   }
-  if (std::holds_alternative<pg::CancelRequest>(*packet)) {
-    cancelling_ = true;
+  cancelling_ = std::holds_alternative<pg::CancelRequest>(*packet);
+  if (!target_.problem.empty()) {
+    refuse(target_.problem);
+    return;
+  }
+  if (cancelling_) {
     first_ = std::move(startup_);
   } else {
     const auto& message = std::get<pg::StartupMessage>(*packet);

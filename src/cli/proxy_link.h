@@ -21,6 +21,7 @@ struct ProxyTarget {
   std::string database;
   net::Address address;
   std::shared_ptr<const net::TlsContext> tls;  ///< null: without
+  std::string problem = {};  ///< why nobody can be let in, and what to do; empty: they can
 };
 
 /// One client of `sluice proxy` and its connection to the gateway: logs in there with the kept

@@ -8,6 +8,7 @@
 #include "cli/credential_commands.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
+#include "cli/told.h"
 #include "identity/scim_store.h"
 #include "identity/scim_tokens.h"
 
@@ -20,10 +21,12 @@ Result<> scim_token_create(const Common& common, const ScimOptions& options) {
       wall_micros() + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
   SLUICE_ASSIGN(const auto issued,
                 identity::ScimTokens(database, actor()).create(options.label, expires));
-  std::cout << issued.secret.reveal() << '\n';
-  std::cerr << fmt::format(
-      "SCIM token {}, until {}; it is not shown again\nto end it: sluice scim token revoke {}\n",
-      issued.id, format_time(issued.expires_micros), issued.id);
+  const std::string until = format_time(issued.expires_micros);
+  if (common.format == Format::kTable) std::cout << issued.secret.reveal() << '\n';
+  told(common, {{"id", issued.id}, {"secret", issued.secret.reveal()}, {"expires", until}},
+       fmt::format("SCIM token {}, until {}; it is not shown again\nto end it: sluice scim token "
+                   "revoke {}",
+                   issued.id, until, issued.id));
   return {};
 }
 
@@ -53,12 +56,16 @@ Result<> scim_token_list(const Common& common, const ScimOptions& options) {
 
 Result<> scim_token_revoke(const Common& common, const ScimOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
-  return identity::ScimTokens(database, actor()).revoke(options.id);
+  SLUICE_TRY(identity::ScimTokens(database, actor()).revoke(options.id));
+  told(common, {{"id", options.id}, {"revoked", true}}, "");
+  return {};
 }
 
 Result<> scim_adopt(const Common& common, const ScimOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
-  return identity::ScimStore(database, actor()).adopt(options.user);
+  SLUICE_TRY(identity::ScimStore(database, actor()).adopt(options.user));
+  told(common, {{"user", options.user}, {"adopted", true}}, "");
+  return {};
 }
 
 }  // namespace sluice::cli

@@ -13,6 +13,7 @@
 #include "cli/kept.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
+#include "cli/told.h"
 #include "identity/credential_store.h"
 
 namespace sluice::cli {
@@ -42,15 +43,16 @@ boost::json::object row_of(const identity::Credential& credential, int64_t now) 
           {"label", credential.label}};
 }
 
-void told_of_token(std::string_view secret, std::string_view id, const std::string& user,
-                   std::string_view expires) {
-  std::cout << secret << '\n';
-  std::cerr << fmt::format(
-      "token {} of \"{}\", until {}; it is not shown again\nto end it: sluice token revoke {}\n",
-      id, printable(user), expires, id);
+void told_of_token(const Common& common, std::string_view secret, std::string_view id,
+                   const std::string& user, std::string_view expires) {
+  if (common.format == Format::kTable) std::cout << secret << '\n';
+  told(common, {{"id", id}, {"user", user}, {"secret", secret}, {"expires", expires}},
+       fmt::format(
+           "token {} of \"{}\", until {}; it is not shown again\nto end it: sluice token revoke {}",
+           id, printable(user), expires, id));
 }
 
-Result<> token_create_elsewhere(const TokenOptions& options) {
+Result<> token_create_elsewhere(const Common& common, const TokenOptions& options) {
   boost::json::object body{{"for", options.lifetime},
                            {"scopes", boost::json::value_from(options.scopes)},
                            {"databases", boost::json::value_from(options.databases)},
@@ -60,7 +62,7 @@ Result<> token_create_elsewhere(const TokenOptions& options) {
       const auto made,
       call_elsewhere("POST", fmt::format("/api/v1/users/{}/tokens", percent_encoded(options.user)),
                      boost::json::serialize(body)));
-  told_of_token(plain(made.at("secret")), plain(made.at("id")), options.user,
+  told_of_token(common, plain(made.at("secret")), plain(made.at("id")), options.user,
                 plain(made.at("expires")));
   return {};
 }
@@ -104,7 +106,7 @@ std::string id_in_use() {
   return kept ? kept->id : std::string();
 }
 
-Result<> token_revoke_elsewhere(const TokenOptions& options) {
+Result<> token_revoke_elsewhere(const Common& common, const TokenOptions& options) {
   SLUICE_ASSIGN(const auto users, call_elsewhere("GET", "/api/v1/users"));
   std::vector<std::pair<std::string, std::string>> ending;
   bool known = options.user.empty();
@@ -135,7 +137,7 @@ Result<> token_revoke_elsewhere(const TokenOptions& options) {
     }
     ++ended;
   }
-  std::cerr << fmt::format("{} credential(s) revoked\n", ended);
+  told(common, {{"revoked", ended}}, fmt::format("{} credential(s) revoked", ended));
   return {};
 }
 
@@ -143,7 +145,7 @@ Result<> token_revoke_elsewhere(const TokenOptions& options) {
 
 Result<> token_create(const Common& common, const TokenOptions& options) {
   SLUICE_ASSIGN(const Duration lifetime, parse_duration(options.lifetime));
-  if (is_elsewhere(common)) return token_create_elsewhere(options);
+  if (is_elsewhere(common)) return token_create_elsewhere(common, options);
   SLUICE_ASSIGN(auto database, open_store(common));
   const int64_t now = wall_micros();
   identity::NewCredential next;
@@ -158,7 +160,7 @@ Result<> token_create(const Common& common, const TokenOptions& options) {
   next.assurance.authenticated_micros = now;
   if (!options.acts_for.empty()) next.actors = {options.user, options.acts_for};
   SLUICE_ASSIGN(const auto issued, identity::CredentialStore(database, actor()).issue(next));
-  told_of_token(issued.secret.reveal(), issued.id, options.user,
+  told_of_token(common, issued.secret.reveal(), issued.id, options.user,
                 format_time(issued.expires_micros));
   return {};
 }
@@ -183,12 +185,17 @@ Result<> token_list(const Common& common, const TokenOptions& options) {
 Result<> token_revoke(const Common& common, const TokenOptions& options) {
   if (options.id.empty() == options.user.empty())
     return fail(ErrorCode::kInvalidInput, "give an id, or --user to revoke all of a user");
-  if (is_elsewhere(common)) return token_revoke_elsewhere(options);
+  if (is_elsewhere(common)) return token_revoke_elsewhere(common, options);
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::CredentialStore credentials(database, actor());
-  if (!options.id.empty()) return credentials.revoke(options.id);
+  if (!options.id.empty()) {
+    SLUICE_TRY(credentials.revoke(options.id));
+    told(common, {{"revoked", 1}}, "");
+    return {};
+  }
   SLUICE_ASSIGN(const int64_t ended, credentials.revoke_of(options.user));
-  std::cerr << fmt::format("{} credential(s) of \"{}\" revoked\n", ended, printable(options.user));
+  told(common, {{"revoked", ended}},
+       fmt::format("{} credential(s) of \"{}\" revoked", ended, printable(options.user)));
   return {};
 }
 

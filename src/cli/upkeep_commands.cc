@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
+#include "cli/told.h"
 
 namespace sluice::cli {
 
@@ -18,8 +19,9 @@ Result<> audit_hold_add(const Common& common, const AuditOptions& options,
   SLUICE_ASSIGN(auto store, open_store(common));
   SLUICE_TRY(audit::add_hold(
       store, {hold.name, audit::to_query_string(options.filters), hold.reason, actor()}));
-  std::cerr << fmt::format("no record that is so is erased until: sluice audit hold release {}\n",
-                           hold.name);
+  told(
+      common, {{"name", hold.name}, {"held", true}},
+      fmt::format("no record that is so is erased until: sluice audit hold release {}", hold.name));
   return {};
 }
 
@@ -40,7 +42,9 @@ Result<> audit_hold_list(const Common& common) {
 
 Result<> audit_hold_release(const Common& common, const HoldOptions& hold) {
   SLUICE_ASSIGN(auto store, open_store(common));
-  return audit::release_hold(store, hold.name, hold.reason, actor());
+  SLUICE_TRY(audit::release_hold(store, hold.name, hold.reason, actor()));
+  told(common, {{"name", hold.name}, {"released", true}}, "");
+  return {};
 }
 
 Result<> audit_retention(const Common& common, bool run) {

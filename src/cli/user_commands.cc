@@ -12,6 +12,7 @@
 #include "cli/elsewhere.h"
 #include "cli/open_store.h"
 #include "cli/password.h"
+#include "cli/told.h"
 #include "identity/federation.h"
 #include "identity/totp.h"
 #include "identity/user_store.h"
@@ -41,9 +42,19 @@ Result<SecretString> ask_password(const UserOptions& options) {
   return std::move(first);
 }
 
-/// A password that was made here is shown once it holds, and not before.
-void show_if_generated(const UserOptions& options, const SecretString& password) {
-  if (options.generate) std::cout << password.reveal() << '\n';
+/// Says what was done to a user. A password that was made here is shown once it holds, and not
+/// before.
+void tell(const Common& common, const UserOptions& options, const char* done,
+          const SecretString& password, const std::string& text) {
+  boost::json::object what{{"user", options.name}, {done, true}};
+  if (options.generate) what["password"] = password.reveal();
+  if (options.generate && common.format == Format::kTable) std::cout << password.reveal() << '\n';
+  told(common, what, text);
+}
+
+Result<> tell(const Common& common, const std::string& name, const char* done, Result<> outcome) {
+  if (outcome) told(common, {{"user", name}, {done, true}}, "");
+  return outcome;
 }
 
 Result<std::map<std::string, std::string>> read_attributes(const std::vector<std::string>& texts) {
@@ -80,8 +91,8 @@ Result<> user_add(const Common& common, const UserOptions& options) {
     identity::UserStore users(database, actor());
     SLUICE_TRY(options.no_password ? users.add(user) : users.add(user, password));
   }
-  show_if_generated(options, password);
-  std::cerr << fmt::format("user \"{}\" added\n", printable(options.name));
+  tell(common, options, "added", password,
+       fmt::format("user \"{}\" added", printable(options.name)));
   return {};
 }
 
@@ -106,10 +117,11 @@ Result<> user_set(const Common& common, const UserOptions& options) {
     if (change.groups) wanted["groups"] = boost::json::value_from(*change.groups);
     if (change.attributes) wanted["attributes"] = boost::json::value_from(*change.attributes);
     if (change.valid_until_micros) wanted["valid_until"] = options.valid_until;
-    return user_change_elsewhere(options.name, wanted);
+    return tell(common, options.name, "changed", user_change_elsewhere(options.name, wanted));
   }
   SLUICE_ASSIGN(auto database, open_store(common));
-  return identity::UserStore(database, actor()).set(options.name, change);
+  return tell(common, options.name, "changed",
+              identity::UserStore(database, actor()).set(options.name, change));
 }
 
 Result<> user_list(const Common& common) {
@@ -146,46 +158,52 @@ Result<> user_passwd(const Common& common, const UserOptions& options) {
     SLUICE_ASSIGN(auto database, open_store(common));
     SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
   }
-  show_if_generated(options, password);
+  tell(common, options, "changed", password, "");
   return {};
 }
 
 Result<> user_link(const Common& common, const UserOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
-  return identity::FederatedUsers(database).link(options.name, options.issuer, options.subject,
-                                                 actor());
+  return tell(common, options.name, "linked",
+              identity::FederatedUsers(database).link(options.name, options.issuer, options.subject,
+                                                      actor()));
 }
 
 Result<> user_disable(const Common& common, const std::string& name, bool disabled) {
-  if (is_elsewhere(common)) return user_change_elsewhere(name, {{"disabled", disabled}});
+  const char* done = disabled ? "disabled" : "enabled";
+  if (is_elsewhere(common))
+    return tell(common, name, done, user_change_elsewhere(name, {{"disabled", disabled}}));
   SLUICE_ASSIGN(auto database, open_store(common));
-  return identity::UserStore(database, actor()).set_disabled(name, disabled);
+  return tell(common, name, done,
+              identity::UserStore(database, actor()).set_disabled(name, disabled));
 }
 
 Result<> user_remove(const Common& common, const std::string& name) {
-  if (is_elsewhere(common)) return user_remove_elsewhere(name);
+  if (is_elsewhere(common)) return tell(common, name, "removed", user_remove_elsewhere(name));
   SLUICE_ASSIGN(auto database, open_store(common));
-  return identity::UserStore(database, actor()).remove(name);
+  return tell(common, name, "removed", identity::UserStore(database, actor()).remove(name));
 }
 
 Result<> user_assertion_key(const Common& common, const std::string& name, bool remove) {
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());
-  if (remove) return users.remove_assertion_key(name);
+  if (remove) return tell(common, name, "removed", users.remove_assertion_key(name));
   SLUICE_ASSIGN(const auto key, users.make_assertion_key(name));
-  std::cout << key.reveal() << '\n';
-  std::cerr << "the service signs for whom it acts with this key; it is not shown again\n";
+  if (common.format == Format::kTable) std::cout << key.reveal() << '\n';
+  told(common, {{"user", name}, {"key", key.reveal()}},
+       "the service signs for whom it acts with this key; it is not shown again");
   return {};
 }
 
 Result<> user_totp(const Common& common, const std::string& name, bool remove) {
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());
-  if (remove) return users.remove_totp(name);
+  if (remove) return tell(common, name, "removed", users.remove_totp(name));
   SLUICE_ASSIGN(const auto secret, users.enrol_totp(name));
-  std::cout << identity::totp_uri(name, secret.reveal()) << '\n';
-  std::cerr
-      << "for an authenticator app, as a QR code: qrencode -t ansiutf8; it is not shown again\n";
+  const std::string uri = identity::totp_uri(name, secret.reveal());
+  if (common.format == Format::kTable) std::cout << uri << '\n';
+  told(common, {{"user", name}, {"uri", uri}},
+       "for an authenticator app, as a QR code: qrencode -t ansiutf8; it is not shown again");
   return {};
 }
 

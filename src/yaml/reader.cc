@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 
+#include "base/nearest.h"
+
 namespace sluice::yaml {
 namespace {
 
@@ -15,22 +17,6 @@ namespace {
 constexpr size_t kMaxProblems = 1000;
 /// Keys longer than that are no typing error of a known one.
 constexpr size_t kMaxTypingError = 40;
-
-/// Levenshtein distance, for "did you mean".
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
 
 }  // namespace
 
@@ -112,7 +98,7 @@ MapReader::~MapReader() {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     std::string hint = fmt::format("; known here: {}", fmt::join(known_, ", "));
     for (const auto& known : known_) {
-      if (key.size() <= kMaxTypingError && distance(key, known) <= 2)
+      if (key.size() <= kMaxTypingError && edit_distance(key, known) <= 2)
         hint = fmt::format("; did you mean \"{}\"?", known);
     }
     problems_.add(entry.first.Mark(), fmt::format("unknown key \"{}\" in {}{}", key, where_, hint));

@@ -72,6 +72,53 @@ def test_login_then_connect(gateway, home):
     assert record["authentication"] == "password" and record["credential"] == kept(home)[0]["id"]
 
 
+def test_logout_ends_it_here_and_there(gateway, home):
+    log_in(gateway, home)
+    secret = kept(home)[0]["secret"]
+    time.sleep(0.5)
+    uri = run(home, "connect", "orders", "--print").stdout.strip()
+    psycopg2.connect(uri).close()
+    done = run(home, "logout")
+    assert done.returncode == 0 and f'logged out at http://127.0.0.1:{gateway.http} as "alice"' in done.stderr
+    assert kept(home) == [] and secret not in (home / ".local/state/sluice/credentials.json").read_text()
+
+    def refused():
+        try:
+            psycopg2.connect(uri).close()
+        except psycopg2.OperationalError:
+            return True
+        return False
+    deadline = time.time() + 5
+    while not refused():
+        assert time.time() < deadline, "the gateway has ended it as well"
+        time.sleep(0.1)
+    done = run(home, "logout")
+    assert done.returncode == 3 and "nobody is logged in here" in done.stderr
+    done = run(home, "connect", "orders")
+    assert done.returncode == 3 and "sluice login" in done.stderr
+
+
+def test_logout_of_some_of_several(gateway, home):
+    log_in(gateway, home)
+    file = home / ".local/state/sluice/credentials.json"
+    (mine,) = kept(home)
+    gone = {**mine, "gateway": "http://127.0.0.1:1", "secret": "slc_x"}
+    old = {**gone, "gateway": "http://127.0.0.1:2", "expires_micros": 1}
+    file.write_text(json.dumps([mine, gone, old]))
+    done = run(home, "logout", "--gateway", "http://127.0.0.1:3")
+    assert done.returncode == 3 and "nobody is logged in at http://127.0.0.1:3" in done.stderr
+    # Where it cannot be ended it is removed all the same, and that is said.
+    done = run(home, "logout", "--gateway", "http://127.0.0.1:1/")
+    assert done.returncode == 5 and f"sluice token revoke {mine['id']}" in done.stderr and "slc_" not in done.stderr
+    assert [entry["gateway"] for entry in kept(home)] == [mine["gateway"], old["gateway"]]
+    done = run(home, "logout", "--all", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert [(row["gateway"], row["ended"]) for row in json.loads(done.stdout)] == [(mine["gateway"], True), (old["gateway"], True)]
+    assert kept(home) == []
+    done = run(home, "logout", "--all")
+    assert done.returncode == 0 and done.stderr == "", "there is nothing to end"
+
+
 def test_the_printed_uri_connects(gateway, home):
     log_in(gateway, home)
     time.sleep(0.5)
@@ -102,6 +149,18 @@ def proxy(gateway, home):
     yield int(process.stdout.readline().strip().rsplit(":", 1)[1])
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=10)
+
+
+def test_an_expired_credential_is_told_to_the_proxys_client(proxy, home):
+    file = home / ".local/state/sluice/credentials.json"
+    entries = json.loads(file.read_text())
+    entries[0]["expires_micros"] = 1
+    file.write_text(json.dumps(entries))
+    words = ["psql", "-XwAt", "-h", "127.0.0.1", "-p", str(proxy), "-U", "x", "-d", "y", "-c", "SELECT 1"]
+    done = subprocess.run(words, text=True, capture_output=True, timeout=60, env={"PATH": os.environ["PATH"]})
+    assert done.returncode == 2 and "expired at" in done.stderr and "sluice login --gateway" in done.stderr
+    done = run(home, "proxy", "orders")
+    assert done.returncode == 1 and "expired at" in done.stderr and "sluice login --gateway" in done.stderr
 
 
 def test_psql_through_the_proxy_without_a_password(proxy):

@@ -11,6 +11,7 @@ void add_token_commands(CommandTree& tree) {
                           "sluice token create --user nightly --database orders --for 30d --label "
                           "\"nightly load\"",
                           [&] { return token_create(tree.common(), token); });
+  tree.formatted(create);
   create->add_option("--user", token.user, "Whom it lets in")->required()->type_name("NAME");
   create->add_option("--database", token.databases, "Where it is good; may be repeated")
       ->type_name("NAME");
@@ -31,6 +32,7 @@ void add_token_commands(CommandTree& tree) {
   auto* revoke = tree.add(*tokens, "revoke", "End a credential; its sessions end within seconds",
                           "sluice token revoke 7k2m9x4qzp",
                           [&] { return token_revoke(tree.common(), token); });
+  tree.formatted(revoke);
   revoke->add_option("id", token.id, "Which");
   revoke->add_option("--user", token.user, "All of this user")->type_name("NAME");
 }
@@ -43,6 +45,7 @@ void add_scim_commands(CommandTree& tree) {
       tree.add(*tokens, "create", "Make a token for an identity provider and print it, once",
                "sluice scim token create --label \"Entra ID\" --for 180d",
                [&] { return scim_token_create(tree.common(), options); });
+  tree.formatted(create);
   create->add_option("--for", options.lifetime, "How long it lives (default 180d)")
       ->type_name("DURATION");
   create->add_option("--label", options.label, "Whose it is")->type_name("TEXT");
@@ -53,13 +56,13 @@ void add_scim_commands(CommandTree& tree) {
   auto* revoke = tree.add(*tokens, "revoke", "End a token: its next request is refused",
                           "sluice scim token revoke 7k2m9x4qzp",
                           [&] { return scim_token_revoke(tree.common(), options); });
-  revoke->add_option("id", options.id, "Which")->required();
+  tree.formatted(revoke)->add_option("id", options.id, "Which")->required();
   auto* adopt =
       tree.add(*scim, "adopt",
                "Hand a user over to the identity provider: password, groups and "
                "credentials of before end",
                "sluice scim adopt alice", [&] { return scim_adopt(tree.common(), options); });
-  adopt->add_option("name", options.user, "User name")->required();
+  tree.formatted(adopt)->add_option("name", options.user, "User name")->required();
 }
 
 void add_directory_commands(CommandTree& tree) {
@@ -98,6 +101,18 @@ void add_login_command(CommandTree& tree) {
                 "By an identity provider, with a code to be entered in a browser anywhere");
   sub->add_flag("--certificate", options.certificate,
                 "Get a client certificate, too, which connect and config-clients then use");
+}
+
+void add_logout_command(CommandTree& tree) {
+  auto& options = tree.keep<LogoutOptions>();
+  auto* sub = tree.formatted(tree.add(
+      tree.app(), "logout", "End what sluice login began, here and at the gateway",
+      "sluice logout\n  sluice logout --gateway https://gateway.example\n  sluice logout --all",
+      [&] { return logout(tree.common(), options); }));
+  sub->add_option("--gateway", options.gateway, "Where (default: at the latest)")
+      ->envname("SLUICE_GATEWAY")
+      ->type_name("URL");
+  sub->add_flag("--all", options.all, "Wherever somebody has logged in from here");
 }
 
 CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
@@ -145,6 +160,7 @@ void add_credential_commands(CommandTree& tree) {
   add_directory_commands(tree);
   add_scim_commands(tree);
   add_login_command(tree);
+  add_logout_command(tree);
   add_connect_commands(tree);
 }
 

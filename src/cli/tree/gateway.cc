@@ -1,7 +1,10 @@
 #include <iostream>
+#include <set>
 
 #include "cli/completion.h"
+#include "cli/kept.h"
 #include "cli/tree/command_tree.h"
+#include "cli/tree/usage.h"
 
 namespace sluice::cli {
 namespace {
@@ -33,6 +36,20 @@ void add_wanted(CLI::App* sub, DatabaseOptions& wanted, bool is_new) {
   sub->add_flag("--check-only", wanted.check_only, "Log in there, and keep nothing");
 }
 
+/// Names of databases are asked for by the scripts themselves.
+Result<> print_completion(CommandTree& tree, const std::string& shell) {
+  if (shell != "databases") {
+    std::cout << completion_script(shell, completed(tree.app()));
+    return {};
+  }
+  SLUICE_ASSIGN(const auto folder, kept_folder());
+  SLUICE_ASSIGN(const auto all, read_kept(folder));
+  std::set<std::string> names;
+  for (const auto& kept : all) names.insert(kept.databases.begin(), kept.databases.end());
+  for (const auto& name : names) std::cout << printable(name) << '\n';
+  return {};
+}
+
 void add_databases(CommandTree& tree) {
   auto& database = tree.keep<std::string>();
   auto& wanted = tree.keep<DatabaseOptions>();
@@ -49,9 +66,9 @@ void add_databases(CommandTree& tree) {
                        [&] { return database_set(tree.common(), wanted); });
   add_wanted(set, wanted, false);
   tree.formatted(set);
-  tree.add(*databases, "remove", "Remove one that was added; sessions in it end",
-           "sluice database remove orders",
-           [&] { return database_remove(tree.common(), database); })
+  tree.formatted(tree.add(*databases, "remove", "Remove one that was added; sessions in it end",
+                          "sluice database remove orders",
+                          [&] { return database_remove(tree.common(), database); }))
       ->add_option("name", database, "Of: sluice database list")
       ->required();
   tree.listing(tree.add(*databases, "list", "List them", "sluice database list",
@@ -70,7 +87,7 @@ void add_sessions(CommandTree& tree) {
                         [&] { return session_list(tree.common()); }));
   auto* kill = tree.add(*sessions, "kill", "End one", "sluice session kill 42",
                         [&] { return session_kill(tree.common(), id); });
-  kill->add_option("id", id, "From: sluice session list")->required();
+  tree.formatted(kill)->add_option("id", id, "From: sluice session list")->required();
 }
 
 void add_lint(CommandTree& tree) {
@@ -103,14 +120,14 @@ void add_gateway_commands(CommandTree& tree) {
   tree.formatted(tree.add(tree.app(), "version", "Print the version", "sluice version -o json",
                           [&] { return version(tree.common()); }));
   auto& shell = tree.keep<std::string>();
-  auto* completion = tree.add(tree.app(), "completion", "Print a shell completion script",
-                              "source <(sluice completion bash)", [&] {
-                                std::cout << completion_script(shell);
-                                return Result<>();
-                              });
-  completion->add_option("shell", shell, "bash, zsh or fish")
+  auto* completion =
+      tree.add(tree.app(), "completion", "Print a shell completion script",
+               "source <(sluice completion bash)", [&] { return print_completion(tree, shell); });
+  completion
+      ->add_option("shell", shell,
+                   "bash, zsh or fish; databases: names of those that one is logged in for")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(CLI::IsMember({"bash", "zsh", "fish", "databases"}));
 }
 
 }  // namespace sluice::cli

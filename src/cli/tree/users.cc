@@ -3,8 +3,9 @@
 namespace sluice::cli {
 namespace {
 
-void named(CLI::App* sub, UserOptions& user) {
-  sub->add_option("name", user.name, "User name")->required();
+/// All of them take a user, and say what has been done with -o.
+void named(CommandTree& tree, CLI::App* sub, UserOptions& user) {
+  tree.formatted(sub)->add_option("name", user.name, "User name")->required();
 }
 void described(CLI::App* sub, UserOptions& user) {
   sub->add_option("--kind", user.kind, "human (default), service or agent")
@@ -32,7 +33,7 @@ void add_user_commands(CommandTree& tree) {
       tree.add(*users, "add", "Add a user",
                "echo \"$PASSWORD\" | sluice user add alice --group engineering --password-stdin",
                [&] { return user_add(tree.common(), user); });
-  named(add_user, user);
+  named(tree, add_user, user);
   described(add_user, user);
   with_password(add_user, user);
   add_user->add_flag("--no-password", user.no_password,
@@ -41,27 +42,29 @@ void add_user_commands(CommandTree& tree) {
       *users, "set", "Change a user's kind, groups, attributes or time, from the next statement on",
       "sluice user set nightly --kind agent --attribute team=data",
       [&] { return user_set(tree.common(), user); });
-  named(set, user);
+  named(tree, set, user);
   described(set, user);
   tree.listing(tree.add(*users, "list", "List users", "sluice user list -o json",
                         [&] { return user_list(tree.common()); }));
   auto* passwd = tree.add(*users, "passwd", "Change a password", "sluice user passwd alice",
                           [&] { return user_passwd(tree.common(), user); });
-  named(passwd, user);
+  named(tree, passwd, user);
   with_password(passwd, user);
   auto* link = tree.add(*users, "link", "Say who a user is at an identity provider",
                         "sluice user link alice --issuer https://login.example.com --subject 4711",
                         [&] { return user_link(tree.common(), user); });
-  named(link, user);
+  named(tree, link, user);
   link->add_option("--issuer", user.issuer, "The issuer's identifier")
       ->required()
       ->type_name("URL");
   link->add_option("--subject", user.subject, "Their sub there")->required()->type_name("SUB");
-  named(tree.add(*users, "disable", "Refuse a user from now on; running sessions end",
+  named(tree,
+        tree.add(*users, "disable", "Refuse a user from now on; running sessions end",
                  "sluice user disable alice",
                  [&] { return user_disable(tree.common(), user.name, true); }),
         user);
-  named(tree.add(*users, "enable", "Let a disabled user in again", "sluice user enable alice",
+  named(tree,
+        tree.add(*users, "enable", "Let a disabled user in again", "sluice user enable alice",
                  [&] { return user_disable(tree.common(), user.name, false); }),
         user);
   auto& no_more = tree.keep<bool>();
@@ -69,16 +72,17 @@ void add_user_commands(CommandTree& tree) {
       tree.add(*users, "totp", "Demand one-time codes at sluice login, and print their URI",
                "sluice user totp alice | qrencode -t ansiutf8",
                [&] { return user_totp(tree.common(), user.name, no_more); });
-  named(totp, user);
+  named(tree, totp, user);
   totp->add_flag("--remove", no_more, "Demand none any more");
   auto& no_key = tree.keep<bool>();
   auto* key = tree.add(*users, "assertion-key",
                        "Let a service say for whom it acts, and print the key it signs that with",
                        "sluice user assertion-key shop",
                        [&] { return user_assertion_key(tree.common(), user.name, no_key); });
-  named(key, user);
+  named(tree, key, user);
   key->add_flag("--remove", no_key, "It acts for itself alone from now on");
-  named(tree.add(*users, "remove", "Remove a user; the audit log keeps what they did",
+  named(tree,
+        tree.add(*users, "remove", "Remove a user; the audit log keeps what they did",
                  "sluice user remove alice", [&] { return user_remove(tree.common(), user.name); }),
         user);
 }
