@@ -310,7 +310,7 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
     std::cerr << fmt::format(
         "{} record(s) of the range stay: they say what was erased or lost, or which key signs, and "
         "without them that would look like tampering
-",
+        ",
         count.stayed);
   }
   return {};

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "gateway/database_trial.h"
 #include "gateway/drift.h"
-#include "gateway/own_address.h"
 #include "gateway/reach.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -30,13 +29,6 @@ net::Reactor::Backend backend_of(config::ReactorBackend backend) {
     default:
       return net::Reactor::Backend::kAuto;
   }
-}
-
-/// Reads it ahead of the first statement. What goes wrong is told to whoever waits for it.
-void read_catalog(Database& database) {
-  database.catalog().when_current([name = database.config().name](CatalogKeeper::Known known) {
-    if (!known) log::warn("database {}: {}", name, known.error().text);
-  });
 }
 
 class GatewayImpl : public Gateway {
@@ -275,16 +267,7 @@ Result<> GatewayImpl::set_databases(std::shared_ptr<const config::Config> config
   for (const auto& [name, database] : runtime_->databases) {
     const auto old = before->databases.find(name);
     if (old != before->databases.end() && old->second == database) continue;
-    // Whoever calls this may have more to do than to wait for name servers that admins have chosen.
-    if (!was_added(database->config()) || is_literal(database->config().host)) {
-      read_catalog(*database);
-      continue;
-    }
-    shared_.background.submit([database] {
-      if (const auto resolved = database->refresh_addresses(); !resolved)
-        log::warn("database {}: {}", database->config().name, resolved.error().text);
-      read_catalog(*database);
-    });
+    read_catalog_of_new(database, shared_.background);
   }
   return {};
 }

@@ -56,6 +56,24 @@ Result<Databases> make_databases(const config::Config& config, const Runtime* pr
   return databases;
 }
 
+void read_catalog(Database& database) {
+  database.catalog().when_current([name = database.config().name](CatalogKeeper::Known known) {
+    if (!known) log::warn("database {}: {}", name, known.error().text);
+  });
+}
+
+void read_catalog_of_new(const std::shared_ptr<Database>& database, Background& background) {
+  if (!was_added(database->config()) || is_literal(database->config().host)) {
+    read_catalog(*database);
+    return;
+  }
+  background.submit([database] {
+    if (const auto resolved = database->refresh_addresses(); !resolved)
+      log::warn("database {}: {}", database->config().name, resolved.error().text);
+    read_catalog(*database);
+  });
+}
+
 std::vector<privacy::CopyIn> copies_in(const Databases& databases) {
   std::vector<privacy::CopyIn> out;
   for (const auto& [name, database] : databases) {

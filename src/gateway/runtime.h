@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "gateway/background.h"
 #include "gateway/database.h"
 #include "identity/directory.h"
 #include "net/peer_certificate.h"
@@ -37,6 +38,13 @@ enum class Renew : uint8_t { kAll, kNewAlone };
 /// change. Resolves host names: blocking.
 Result<Databases> make_databases(const config::Config& config, const Runtime* previous,
                                  Renew renew);
+
+/// Reads it ahead of the first statement. What goes wrong is told to whoever waits for it.
+void read_catalog(Database& database);
+
+/// The same of one that is new. A name that an admin gave its host is looked up in the background:
+/// whoever calls this may have more to do than to wait for name servers of others' choice.
+void read_catalog_of_new(const std::shared_ptr<Database>& database, Background& background);
 
 /// What statements have put into columns of each, whose class no correction says yet. Has catalogs
 /// read again, in the background, where that is needed to know.
