@@ -309,8 +309,7 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   if (count.stayed > 0) {
     std::cerr << fmt::format(
         "{} record(s) of the range stay: they say what was erased or lost, or which key signs, and "
-        "without them that would look like tampering
-        ",
+        "without them that would look like tampering\n",
         count.stayed);
   }
   return {};

@@ -125,7 +125,8 @@ Result<> audit_who_saw_elsewhere(const Common& common, const WhoSawOptions& opti
   print(std::cout, listing, common.format);
   warn_of_damage(found);
   // A gateway of before does not say.
-  if (const auto* more = found.if_contains("truncated"); more != nullptr && *more == true)
+  if (const auto* more = found.as_object().if_contains("truncated");
+      more != nullptr && *more == true)
     std::cerr << fmt::format("sluice: the newest {}; --limit shows more\n", common.limit);
   return {};
 }
