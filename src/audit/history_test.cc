@@ -130,7 +130,9 @@ TEST_F(HistoryTest, WhatChangedPastTheGatewayIsPartOfIt) {
   const auto changes = ask();
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].what, Change::What::kDrift);
-  const auto told = to_json({}, changes[0]);
+  HistoryQuery query;
+  query.table = "public.orders";
+  const auto told = to_json(query, changes[0]);
   EXPECT_EQ(told.at("kind"), "schema drift");
   EXPECT_EQ(told.at("text"),
             "no recorded statement made this: column public.orders.status altered: type text");

@@ -42,6 +42,8 @@ bool is_spoiled(const Error& error) {
 }  // namespace
 
 void IndexThread::start() {
+  // Before anybody can look into it.
+  drop_index_of_power_failure(directory_);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -68,7 +70,6 @@ Result<Index> IndexThread::open() const {
 void IndexThread::run() {
   pthread_setname_np(pthread_self(), "audit-index");
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
-  drop_index_of_power_failure(directory_);
   for (;;) {
     const auto over = follow_log();
     if (over && *over == Over::kStopped) return note_index_closed(directory_);

@@ -283,7 +283,7 @@ class CompletionTest : public ::testing::Test {
 TEST_F(CompletionTest, CompletesInBash) {
   EXPECT_EQ(complete("sluice us", 1), "user");
   EXPECT_EQ(complete("sluice user \"\"", 2),
-            "add set list passwd link totp assertion-key disable enable remove");
+            "add set list passwd link disable enable totp assertion-key remove");
   EXPECT_EQ(complete("sluice audit sh", 2), "show");
   EXPECT_EQ(complete("sluice user add --con", 3), "--config");
   EXPECT_EQ(complete("sluice audit hold \"\"", 3), "add list release");
