@@ -382,7 +382,7 @@ def add_a_database(story):
     assert story.ask("root", "POST", "/databases", {**body, "password": "wrong"}, 422)["reason"] == "login"
     assert story.ask("root", "POST", "/databases", body, 201)["name"] == "more"
     story.ask("root", "POST", "/databases", body, 409)
-    story.ask("root", "PUT", "/databases/more", {**place, "masking": False})
+    story.ask("root", "PUT", "/databases/more", {**place, "masking": False, "password": SERVER_PASSWORD})
     story.ask("root", "GET", "/databases")
     story.ask("root", "DELETE", "/databases/more")
 
