@@ -28,7 +28,9 @@ std::string_view Session::wanted_receipt(const Piece& piece, const Statement& st
   const bool may = statement.facts().kind == "SHOW" && piece.whole() && transaction_ != 'E' &&
                    !(redone_ && redone_->receipt);
   const bool parsing = piece.type == wire::postgres::kParse;
-  if (may && !parsing && contains(statement.recorded.text, kReceiptSetting)) return kReceiptSetting;
+  // Over HTTP it is described first, which the server would refuse.
+  const bool now = !parsing || !admission_.asked_from.empty();
+  if (may && now && contains(statement.recorded.text, kReceiptSetting)) return kReceiptSetting;
   // Servers that have never heard of it would not describe it.
   if (may && contains(statement.recorded.text, kProvenanceSetting)) return kProvenanceSetting;
   return {};
