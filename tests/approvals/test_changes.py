@@ -296,11 +296,11 @@ def test_Threat61_the_next_of_the_name_does_not_roll_it_back(gateway, server):
     gateway.cli("user", "remove", "alice")
     gateway.cli("user", "add", "alice", "--group", "engineering", "--password-stdin", input=PASSWORD + "\n")
     for _ in range(50):  # Until the gateway knows her.
-        if "somebody else of that name" in act(gateway, "rollback", change, check=False).stderr:
+        if "neither submitted it" in act(gateway, "rollback", change, check=False).stderr:
             break
         time.sleep(0.2)
-    refused(gateway, "rollback", change, "by somebody else of that name")
-    refused(gateway, "run", waits, "by somebody else of that name")
+    refused(gateway, "rollback", change, "you neither submitted it")
+    refused(gateway, "run", waits, "you neither submitted it")
     assert has(server, "orders") and has(server, "staging")
 
 
