@@ -616,6 +616,12 @@ const stories = {
     const change = page.getByRole("dialog", { name: "Change orders" });
     await change.getByLabel("Environment", { exact: true }).fill("staging");
     await button(change, "Save").click();
+    // Other rules come with it: the kept password is good for the old ones.
+    await change.getByText(/give it again/).waitFor();
+    await change
+      .getByLabel("Its password", { exact: true })
+      .fill(process.env.CONSOLE_SERVER_PASSWORD);
+    await button(change, "Save").click();
     await change.waitFor({ state: "detached" });
     await page.getByRole("cell", { name: "staging" }).waitFor();
     await keepsTheRules(page, "databases that were added");

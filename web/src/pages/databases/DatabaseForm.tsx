@@ -208,7 +208,7 @@ export function DatabaseForm({ row, look = "plain", onKept }: Props) {
           hint={
             isNew
               ? "Kept encrypted; nobody is shown it again"
-              : "Where none is given the kept one stays, as long as it goes to the same place"
+              : "Where none is given the kept one stays, as long as place, environment and hiding do"
           }
         />
         <Check label="Hide what is sensitive from whom no rule shows it" checked={masking} onValue={setMasking} />
