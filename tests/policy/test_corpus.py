@@ -145,7 +145,7 @@ def record_problem(case, records):
     """What is wrong with the records of one case; None if nothing is."""
     if not case.refused:
         return None if all(r["decision"] in ("allowed", "parsed", "skipped") for r in records) else "allowed, but recorded as refused"
-    refusals = [r for r in records if r["decision"] not in ("allowed", "skipped", "lost")
+    refusals = [r for r in records if r["decision"] not in ("allowed", "parsed", "skipped", "lost")
                 or r.get("sqlstate") in case.sqlstates[1:]]
     if not refusals:
         return f"refused, but not on the record: {[(r['decision'], r['text'][:60]) for r in records]}"
