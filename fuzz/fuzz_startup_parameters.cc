@@ -59,7 +59,7 @@ FUZZ(bytes) {
                                   "local_preload_libraries", "replication"}) {
       require(name != forbidden);
     }
-    for (const char c : name) require((c >= 'a' && c <= 'z') || c == '_');
+    for (const char c : name) require((c >= 'a' && c <= 'z') || c == '_' || c == '.');
   }
   require(clean_application_name(sorted->application_name).size() <= 63);
   check_batch(sorted->settings);
