@@ -400,10 +400,10 @@ TEST_F(LogTest, ClosesWithoutWaitingForAnIndexThatIsFarBehind) {
   auto log = open();
   const auto began = Clock::now();
   log->close();
-  EXPECT_LT(Clock::now() - began, std::chrono::seconds(10));
+  EXPECT_LT(Clock::now() - began, std::chrono::seconds(3));
   EXPECT_LT(log->health().indexed_sequence, kRecords) << "it was as much as that";
   log = open();
-  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence >= kRecords; }, 180'000));
+  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence >= kRecords; }, 60'000));
   log->close();
   EXPECT_EQ(search(folder.path(), {.words = "x39999"})->size(), 1U);
   EXPECT_EQ(search(folder.path(), {.words = "x7"})->size(), 1U);

@@ -206,7 +206,10 @@ std::vector<privacy::Copy> LabelKeeper::carried(bool& more) const {
         const auto& evidence = label.decision.evidence;
         const bool by_copy = label.corrected_by.empty() && evidence.size() == 1 &&
                              evidence[0] == std::string(privacy::kCopyOf) + copy.from;
-        if (!by_copy) continue;
+        const bool told = std::any_of(out.begin(), out.end(), [&](const privacy::Copy& one) {
+          return one.schema == copy.schema && one.table == copy.table && one.column == label.name;
+        });
+        if (!by_copy || told) continue;
         out.push_back(copy);
         out.back().column = label.name;
         out.back().cls = label.decision.cls;

@@ -36,7 +36,7 @@ export async function openPage(
   });
   const page = await context.newPage();
   // A machine that is busy elsewhere draws late.
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(20_000);
   page.on("pageerror", (error) =>
     failures.push(`${page.url()}: ${error.message}`),
   );

@@ -1,0 +1,72 @@
+// LabelKeeper: classes that go along to where statements copy values.
+#include <gmock/gmock.h>
+
+#include "gateway/label_keeper_fixture.h"
+
+namespace sluice::gateway {
+namespace {
+
+using namespace label_keeper_tests;
+using privacy::Class;
+using ::testing::ElementsAre;
+
+std::vector<privacy::Copy> carried(const LabelKeeper& keeper, bool waits = false) {
+  bool more = false;
+  auto out = keeper.carried(more);
+  EXPECT_EQ(more, waits);
+  return out;
+}
+
+TEST(LabelKeeper, ACopyTakesItsClassAlong) {
+  Server server;
+  server.values = {"red", "blue"};
+  ASSERT_TRUE(server.know(catalog_of(kTables()), {kCustomers, kOrders}));
+  const std::string table = server.keeper.current()->table(kOrders)->name;
+  const std::string column = server.label(kOrders, 2).name;
+  ASSERT_EQ(server.label(kOrders, 2).decision.cls, Class::kNone);
+  const uint64_t before = server.keeper.version();
+  const privacy::Copy copy{"public", table, column, 0, Class::kEmail, "public.customers.email",
+                           true};
+  server.keeper.carry({copy, copy});
+  EXPECT_NE(server.keeper.version(), before);
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  EXPECT_TRUE(server.label(kOrders, 2).masked());
+  EXPECT_THAT(carried(server.keeper), ElementsAre(copy));
+
+  // Spelt by its place too, it is kept once.
+  server.keeper.carry({{"public", table, "", 2, Class::kEmail, "public.customers.email", true}});
+  EXPECT_EQ(carried(server.keeper).size(), 1U);
+
+  const uint64_t once = server.keeper.version();
+  server.keeper.carry({copy});
+  EXPECT_EQ(server.keeper.version(), once) << "nothing new";
+
+  server.keeper.set_corrections(
+      {{"public", table, column, Class::kEmail, "copy of public.customers.email"}});
+  EXPECT_THAT(carried(server.keeper), ElementsAre());
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  EXPECT_THAT(server.label(kOrders, 2).decision.evidence,
+              ElementsAre("copy of public.customers.email"));
+
+  // People's word counts more, now and when it is copied again.
+  server.keeper.set_corrections({{"public", table, column, Class::kNone, "dora"}});
+  server.keeper.carry({copy});
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kNone);
+}
+
+TEST(LabelKeeper, ACopyToATableThatIsMadeIsKnownByItsPlace) {
+  Server server;
+  server.values = {"red", "blue"};
+  const auto catalog = catalog_of(kTables());
+  const std::string table = catalog->relation(kOrders)->name;
+  server.keeper.carry({{"public", table, "", 2, Class::kEmail, "public.customers.email", true}});
+  EXPECT_THAT(carried(server.keeper, true), ElementsAre()) << "it is not there yet";
+  ASSERT_TRUE(server.know(catalog, {kOrders}));
+  EXPECT_EQ(server.label(kOrders, 1).decision.cls, Class::kNone);
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  ASSERT_EQ(carried(server.keeper).size(), 1U);
+  EXPECT_EQ(carried(server.keeper)[0].column, server.label(kOrders, 2).name);
+}
+
+}  // namespace
+}  // namespace sluice::gateway
