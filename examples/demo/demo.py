@@ -14,9 +14,10 @@ import sys
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/api")]
 os.environ.setdefault("SLUICE_BIN", str(ROOT / "build/release/sluice"))
 
+from client import ask, known_token  # noqa: E402
 from harness.gateway import PASSWORD, SLUICE, Gateway  # noqa: E402
 from harness.postgres import PostgresServer, as_postgres  # noqa: E402
 
@@ -66,6 +67,15 @@ class Story:
     effect: unmask
     who: { groups: [privacy] }
     classes: ["*"]
+
+budgets:
+  - name: an-agents-hour
+    who: { kinds: [agent] }
+    per: agent
+    every: 1h
+    statements: 2000
+    rows_changed: 200
+    ask: the group approvers
 """)
         self.cli("policy", "save", str(policy), "--comment", "the privacy team sees people; clean migrations of DBAs need nobody")
 
@@ -136,6 +146,7 @@ class Story:
         self.expect("the agent's one small UPDATE would not have passed",
                     any("nightly-agent" in line and "id = 42" in line for line in done.stdout.splitlines()))
 
+        self.leave_for_the_browser()
 
     def hold_and_reject(self):
         """The agent's psql waits; a person looks at what it wants, and says no."""
@@ -185,6 +196,33 @@ class Story:
                 self.expect("the table is gone", self.server.sql("SELECT to_regclass('support_notes') IS NULL", "orders") == ["t"])
         self.expect("it is back, with every row",
                     self.server.sql("SELECT count(*), sum(length(t::text)) FROM support_notes t", "orders") == rows)
+        done = self.cli("audit", "history", "support_notes", "--since", "1h")
+        self.expect("and the table's history says who approved that it was dropped, and who took it back",
+                    re.search(r"DROP TABLE.*", done.stdout) is not None and "erin" in done.stdout)
+
+    def leave_for_the_browser(self):
+        """For who opens the console: an agent's run with what it was asked, and a change that waits for Erin."""
+        say("The agent says what it was asked, and its statements stand on the record beside those words.")
+        token = known_token(self.gateway, "--user", "nightly-agent", "--scope", "mcp")
+        asked = {"text": "Which orders of customer 7 are still open? Cancel those older than a year.", "run": "tidy-orders", "model": "example-1"}
+        named = ask(self.gateway, "POST", "/agents/prompts", asked, token=token).json["prompt"]
+        done = self.gateway.psql(
+            "-c", "SET sluice.run = 'tidy-orders'", "-c", f"SET sluice.prompt = '{named}'",
+            "-c", "SELECT id, status, total FROM orders WHERE customer_id = 7 ORDER BY id",
+            "-c", "UPDATE orders SET status = 'cancelled' WHERE customer_id = 7 AND ordered_at < now() - interval '1 year'", user="nightly-agent")
+        self.expect("it ran", done.returncode == 0)
+        done = self.cli("agent", "run", "tidy-orders")
+        self.expect("its statements hang from the prompt, with the columns and rows", "returned public.orders.id" in done.stdout)
+        self.expect("and the prompt is kept", asked["text"] in self.cli("agent", "prompt", named).stdout)
+
+        say("Alice submits a change. It waits for Erin, who may look at it in the console.")
+        script = self.gateway.root / "gift-wrap.sql"
+        script.write_text("ALTER TABLE orders ADD COLUMN gift_wrap text;\n")
+        done = self.gateway.cli("change", "submit", str(script), "--on", "orders", "--title", "Gift wrapping",
+                                "--reason", "the shop sells it from Monday on", "--user", "alice", "--password-stdin",
+                                input=PASSWORD + "\n", check=False)
+        print((done.stdout + done.stderr).rstrip(), flush=True)
+        self.expect("it waits", "waiting" in self.cli("approval", "list", "--state", "waiting").stdout)
 
     def show_evidence(self, email):
         say("A customer asks: who has seen my data?")

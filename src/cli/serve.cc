@@ -188,7 +188,7 @@ class Service {
         outside::Surroundings{[config = config_] { return store::open_state(*config); },
                               [gateway = gateway_.get()] { return gateway->directory(); }, name_,
                               to_hex({digest.data(), kShown})});
-    return webhooks_->run(config_->webhooks);
+    return webhooks_->run(config_->webhooks, config_->api.url);
   }
 
   Result<> start_upkeep() {
@@ -285,7 +285,7 @@ class Service {
       } else {
         if (const auto running = streams_->reload(config->audit.streams); !running)
           log::error("not all streams run: {}", running.error().text);
-        if (const auto running = webhooks_->run(config->webhooks); !running)
+        if (const auto running = webhooks_->run(config->webhooks, config->api.url); !running)
           log::error("not all webhooks run: {}", running.error().text);
         upkeep_->reload(std::move(*upkeep));
         if (const auto running = anchors_->reload(config->audit.anchors); !running)

@@ -92,6 +92,7 @@ json::object request_of(const config::WebhookConfig& webhook, const Message& mes
                    {"expires", format_time(request.expires_micros)},
                    {"missing", texts(message.missing)},
                    {"summary", texts(summary(request))}};
+  if (!message.link.empty()) out["link"] = message.link;
   if (request.max_rows) out["max_rows"] = *request.max_rows;
   if (webhook.show_text) out["statement"] = shown_text(request);
   return out;

@@ -16,6 +16,7 @@ struct Message {
   store::Notice notice;
   std::optional<approval::Request> request;  ///< as it is now; nothing: it is of none
   std::vector<std::string> missing;          ///< what its approval still takes
+  std::string link;  ///< the request in the console; empty: nobody has said where that is
 };
 
 /// Whether a webhook is to be told. What is of no request (break_glass) is kept back by `events`

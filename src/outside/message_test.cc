@@ -101,6 +101,16 @@ TEST(OutsideMessage, ButtonsOnlyWhereAnswersAreTakenAndStillHelp) {
   }
 }
 
+TEST(OutsideMessage, LinksToTheConsoleWhereItIsKnown) {
+  const std::string there = "https://gate.example/approvals/12";
+  for (const auto format : kAll) {
+    auto message = asked();
+    EXPECT_THAT(body_of(webhook(format), message), Not(HasSubstr("/approvals/")));
+    message.link = there;
+    EXPECT_THAT(body_of(webhook(format), message), HasSubstr(there));
+  }
+}
+
 TEST(OutsideMessage, FiltersKeepBackWhatIsNotFor) {
   config::WebhookConfig config;
   EXPECT_TRUE(wanted(config, asked()));

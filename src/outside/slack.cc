@@ -30,6 +30,24 @@ json::object preformatted(std::string_view text) {
   return {{"type", "rich_text"}, {"elements", json::array{element}}};
 }
 
+/// Where to look at it, as a link that can be followed and a command.
+json::object ways_to_look(const Message& message) {
+  const auto text = [](std::string words) {
+    return json::object{{"type", "text"}, {"text", std::move(words)}};
+  };
+  json::array elements;
+  if (!message.link.empty()) {
+    elements.push_back(
+        json::object{{"type", "link"},
+                     {"url", message.link},
+                     {"text", fmt::format("Open request {}", message.request->number)}});
+    elements.push_back(text(" or: "));
+  }
+  elements.push_back(text(fmt::format("sluice approval show {}", message.request->number)));
+  json::object line{{"type", "rich_text_section"}, {"elements", std::move(elements)}};
+  return {{"type", "rich_text"}, {"elements", json::array{std::move(line)}}};
+}
+
 json::object button(std::string_view label, std::string_view action, std::string_view style,
                     const std::string& value) {
   json::object out{{"type", "button"}, {"text", plain_text(label)}, {"value", value}};
@@ -70,15 +88,13 @@ std::string slack_body(const config::WebhookConfig& webhook, const Message& mess
       blocks.push_back(section(fmt::format("{}", fmt::join(lines, "\n"))));
     if (!message.missing.empty())
       blocks.push_back(section(fmt::format("Still missing: {}", fmt::join(message.missing, "; "))));
+    blocks.push_back(ways_to_look(message));
     if (asks(message) && webhook.answers) {
       const std::string value = fmt::format("{}.{}", request.number, token_of(request));
       blocks.push_back(
           json::object{{"type", "actions"},
                        {"elements", json::array{button("Approve", "approve", "primary", value),
                                                 button("Reject", "reject", "danger", value)}}});
-    } else if (asks(message)) {
-      blocks.push_back(
-          section(fmt::format("Decide with: sluice approval show {}", request.number)));
     }
   }
   return json::serialize(json::object{{"text", escaped(head)}, {"blocks", std::move(blocks)}});

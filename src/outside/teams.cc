@@ -49,17 +49,22 @@ std::string teams_body(const config::WebhookConfig& webhook, const Message& mess
     for (const auto& line : summary(request)) body.push_back(runs(line));
     if (!message.missing.empty())
       body.push_back(runs(fmt::format("Still missing: {}", fmt::join(message.missing, "; "))));
-    if (asks(message))
-      body.push_back(runs(fmt::format("Decide with: sluice approval show {}", request.number)));
+    body.push_back(runs(fmt::format("sluice approval show {}", request.number)));
   }
   json::object card{{"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"},
                     {"type", "AdaptiveCard"},
                     {"version", "1.4"},
                     {"body", std::move(body)}};
+  json::array actions;
   if (message.request && webhook.answers && asks(message)) {
-    card["actions"] = json::array{button("Approve", "approve", *message.request),
-                                  button("Reject", "reject", *message.request)};
+    actions.push_back(button("Approve", "approve", *message.request));
+    actions.push_back(button("Reject", "reject", *message.request));
   }
+  if (!message.link.empty()) {
+    actions.push_back(json::object{
+        {"type", "Action.OpenUrl"}, {"title", "Open in Sluice"}, {"url", message.link}});
+  }
+  if (!actions.empty()) card["actions"] = std::move(actions);
   json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
                           {"contentUrl", nullptr},
                           {"content", std::move(card)}};

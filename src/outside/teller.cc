@@ -50,8 +50,11 @@ Result<> Teller::check(const config::WebhookConfig& config) {
   return {};
 }
 
-Teller::Teller(config::WebhookConfig config, std::shared_ptr<const Surroundings> surroundings)
-    : config_(std::move(config)), surroundings_(std::move(surroundings)) {
+Teller::Teller(config::WebhookConfig config, std::string console,
+               std::shared_ptr<const Surroundings> surroundings)
+    : config_(std::move(config)),
+      console_(std::move(console)),
+      surroundings_(std::move(surroundings)) {
   if (config_.format == config::WebhookFormat::kJson) {
     if (auto key = http::webhook_key(config_.secret)) key_ = std::move(*key);
   }
@@ -157,6 +160,7 @@ Result<Message> Teller::message_of(const store::Notice& notice) {
   out.id = fmt::format("{}-{}-{}", surroundings_->installation, config_.name, notice.id);
   out.notice = notice;
   if (notice.request == 0) return out;
+  if (!console_.empty()) out.link = fmt::format("{}/approvals/{}", console_, notice.request);
   SLUICE_ASSIGN(out.request, approval::RequestStore(*database_).find(notice.request));
   if (out.request->state == approval::State::kWaiting) {
     const int64_t now = wall_micros();

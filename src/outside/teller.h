@@ -29,7 +29,9 @@ struct Surroundings {
 /// receiver has taken it. Nobody waits for it; of gateways that share a store one tells at a time.
 class Teller {
  public:
-  Teller(config::WebhookConfig config, std::shared_ptr<const Surroundings> surroundings);
+  /// `console`: where browsers reach it, without a slash at its end; empty: nobody has said.
+  Teller(config::WebhookConfig config, std::string console,
+         std::shared_ptr<const Surroundings> surroundings);
   /// Ends what is under way; the rest is told after the next start.
   ~Teller();
   Teller(const Teller&) = delete;
@@ -53,6 +55,7 @@ class Teller {
   void rest(Duration pause);
 
   const config::WebhookConfig config_;
+  const std::string console_;
   const std::shared_ptr<const Surroundings> surroundings_;
   SecretString key_;  ///< kJson
   std::unique_ptr<store::Database> database_;

@@ -13,13 +13,14 @@ Result<> Tellers::check(const std::vector<config::WebhookConfig>& configs) {
   return {};
 }
 
-Result<> Tellers::run(const std::vector<config::WebhookConfig>& configs) {
+Result<> Tellers::run(const std::vector<config::WebhookConfig>& configs,
+                      const std::string& console) {
   SLUICE_TRY(check(configs));
   stop();
   const std::lock_guard lock(mutex_);
   for (const auto& config : configs) {
     configs_.push_back(std::make_shared<const config::WebhookConfig>(config));
-    running_.push_back(std::make_unique<Teller>(config, surroundings_));
+    running_.push_back(std::make_unique<Teller>(config, console, surroundings_));
   }
   return {};
 }

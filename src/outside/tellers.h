@@ -16,8 +16,9 @@ class Tellers {
 
   /// Whether these could be used; the error names the webhook.
   static Result<> check(const std::vector<config::WebhookConfig>& configs);
-  /// Runs these in place of those that run; each goes on where one of its name has ended.
-  Result<> run(const std::vector<config::WebhookConfig>& configs);
+  /// Runs these in place of those that run; each goes on where one of its name has ended. What they
+  /// tell links to `console` (config::ApiConfig::url), if it is not empty.
+  Result<> run(const std::vector<config::WebhookConfig>& configs, const std::string& console);
   void stop();
 
   /// In the order of the configuration.

@@ -59,6 +59,7 @@ class Told:
             (root / name).write_text(secret + "\n")
         self.gateway.config.write_text(self.gateway.config.read_text() + f"""
 policy: {{ file: {root}/policy.yaml }}
+api: {{ url: 'https://gate.example' }}
 webhooks:
   - {{ name: tool, url: '{url}/tool', secret_file: key, show: text, answers: true, retry: {{ initial: 50ms, maximum: 200ms }},
       person_attribute: email {extra} }}
@@ -180,6 +181,10 @@ def test_each_in_its_words(told):
     card = wait_until(lambda: told.receiver.bodies("/cards"))[0]["attachments"][0]
     assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
     assert card["content"]["type"] == "AdaptiveCard"
+    link = f"https://gate.example/approvals/{number}"
+    assert told.got("/tool", "asked")[0]["data"]["request"]["link"] == link
+    assert [e for b in slack["blocks"] if b["type"] == "rich_text" for s in b["elements"] for e in s["elements"] if e["type"] == "link"][0]["url"] == link
+    assert [a["url"] for a in card["content"]["actions"] if a["type"] == "Action.OpenUrl"] == [link]
     # Nobody has said that it may show the text.
     assert "DELETE FROM numbers WHERE" not in json.dumps(card) and "DELETE FROM numbers WHERE" in json.dumps(slack)
 
