@@ -4,8 +4,8 @@
 
 namespace sluice {
 
-std::vector<std::optional<std::string>> readable_values(Bytes raw) {
-  std::vector<std::optional<std::string>> out;
+std::vector<BoundValue> bound_values(Bytes raw) {
+  std::vector<BoundValue> out;
   const auto u16 = [&](size_t at) {
     return at + 2 <= raw.size() ? load_be16(raw.data() + at) : uint16_t{0};
   };
@@ -22,8 +22,20 @@ std::vector<std::optional<std::string>> readable_values(Bytes raw) {
     }
     const Bytes value = raw.substr(std::min(at, raw.size()), length);
     at += length;
-    const bool binary = formats == 1 ? u16(2) == 1 : formats > i && u16(2 + 2 * i) == 1;
-    out.emplace_back(binary ? "\\x" + to_hex(value) : to_printable_utf8(value));
+    out.push_back({value, formats == 1 ? u16(2) == 1 : formats > i && u16(2 + 2 * i) == 1});
+  }
+  return out;
+}
+
+std::vector<std::optional<std::string>> readable_values(Bytes raw) {
+  std::vector<std::optional<std::string>> out;
+  for (const BoundValue& value : bound_values(raw)) {
+    if (!value.bytes) {
+      out.emplace_back();
+    } else {
+      out.emplace_back(value.binary ? "\\x" + to_hex(*value.bytes)
+                                    : to_printable_utf8(*value.bytes));
+    }
   }
   return out;
 }

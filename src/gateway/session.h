@@ -309,7 +309,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<const Masking> masking_of(const Statement& statement);
   bool label_first(const Piece& piece, const Statement& statement);
   DecisionPtr objection(const Statement& statement);
-  DecisionPtr masked_values_written(const Statement& statement, Bytes values, bool whole = true);
+  DecisionPtr masked_values_written(const Statement& statement, const Piece* bind);
   bool may_guess(const Masking* masking, DecisionPtr& refused);
   void veil(Expected& entry, const Statement* statement);
   bool must_describe(const Statement* statement);
@@ -448,8 +448,7 @@ class Session : private net::StreamHandler, private ServerUser {
   unsigned own_names_ = 0;           ///< own statements left at the server by failed runs
   bool limited_ahead_ = false;       ///< a bounded result is under way: nothing may follow it yet
   bool cut_since_sync_ = false;      ///< a result was cut off
-  /// ReadyForQuery, kept back until a cancel has hit what it was meant for or nothing.
-  std::string held_ready_;
+  std::string held_ready_;           ///< ReadyForQuery, until a cancel has hit or missed
   size_t executes_since_sync_ = 0;
   OpenCursors opened_;
   bool unseen_prepares_ = false;      ///< what cannot be looked into may have prepared statements
@@ -463,6 +462,7 @@ class Session : private net::StreamHandler, private ServerUser {
   AudienceOf audience_of_;                           ///< what audience_ was found for
   std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
   std::string masked_;                               ///< rows on their way to the client
+  mask::Substitutes substitutes_;                    ///< shown to this session
   /// Code that has seen something hidden runs on, or will at COMMIT: what is said in this
   /// transaction may come from it.
   bool opaque_transaction_ = false;

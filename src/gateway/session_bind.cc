@@ -207,7 +207,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
       decision = std::move(why);
     } else if (auto none = no_receipt_for(statement->facts(), acting_.stated)) {
       decision = std::move(none);
-    } else if (auto written = masked_values_written(*statement, piece.body(), piece.whole())) {
+    } else if (auto written = masked_values_written(*statement, &piece)) {
       decision = std::move(written);
     }
   }

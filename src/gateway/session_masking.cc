@@ -13,7 +13,6 @@
 #include "gateway/session.h"
 #include "gateway/veiled_message.h"
 #include "gateway/worker.h"
-#include "mask/text.h"
 #include "wire/postgres/encode.h"
 #include "wire/postgres/protocol.h"
 
@@ -135,25 +134,6 @@ Session::DecisionPtr Session::objection(const Statement& statement) {
   if (!masking->plan().objection) return nullptr;
   const auto& why = *masking->plan().objection;
   return refusal("masked-columns", "42501", why.message, why.hint);
-}
-
-/// What has been masked would take the place of the real value. `values`: the text, or what Bind
-/// sends; not `whole`: its beginning.
-Session::DecisionPtr Session::masked_values_written(const Statement& statement, Bytes values,
-                                                    bool whole) {
-  const auto masking = masking_of(statement);
-  if (!masking || !masking->plan().fills_hidden) return nullptr;
-  if (!whole) {
-    return refusal("masked-columns", "54000",
-                   "values for columns that are masked for you are too long to be looked at",
-                   "Leave the column out of what you write, or raise limits.statement_bytes.");
-  }
-  if (values.find(mask::kStars) == Bytes::npos && values.find(mask::kRedacted) == Bytes::npos) {
-    return nullptr;
-  }
-  return refusal("masked-columns", "42501",
-                 "a masked value would be written over a real one that is masked for you",
-                 "Leave the column out of what you write, or give its whole new value.");
 }
 
 /// Comparisons with what is hidden are counted, so that nobody goes through a dictionary.
@@ -347,7 +327,10 @@ bool Session::mask_message(Bytes body, Expected& entry) {
 void Session::see_rows(MaskedRows& rows) {
   rows.sightings = std::make_unique<mask::Sightings>(worker_.shared().sighting_key);
   rows.scratch.sightings = rows.sightings.get();
-  if (rows.copy) rows.copy->tell(*rows.sightings);
+  if (rows.copy) return rows.copy->tell(*rows.sightings);
+  rows.scratch.substitutes = &substitutes_;
+  for (const auto& note : rows.plan->notes)
+    rows.scratch.names.push_back(mask::Substitutes::column(note.column));
 }
 
 bool Session::record_sightings(Expected& entry) {

@@ -217,7 +217,7 @@ Session::Pass Session::judge(const Piece& piece,
   } else if (decision->allowed() &&
              ((refused = objection(*statement)) ||
               (refused = no_receipt_for(statement->facts(), acting_.stated)) ||
-              (refused = masked_values_written(*statement, statement->recorded.text)))) {
+              (refused = masked_values_written(*statement, nullptr)))) {
     decision = refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
              (refused = uncountable(statement->facts()))) {

@@ -17,6 +17,10 @@ constexpr uint32_t kNullLength = 0xFFFFFFFFU;
 constexpr size_t kKept = 512;
 constexpr size_t kLongestKept = 64;
 
+/// People edit what they see on a screen, and programs that go through millions of rows do not send
+/// them back one by one.
+constexpr uint64_t kEdited = 1000;
+
 tl::unexpected<Error> broken_row(std::string_view what) {
   return fail(ErrorCode::kProtocol, "a row of the server cannot be read: " + std::string(what));
 }
@@ -146,8 +150,9 @@ Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) 
       out.resize(begin);
       return fail(std::move(masked).error());
     }
-    if (*masked == Masked::kValue)
-      store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+    if (*masked == Masked::kNull) continue;
+    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+    if (scratch.substitutes != nullptr) note_substitute(i, Bytes(out).substr(at + 4), scratch);
   }
   out.append(copied, static_cast<size_t>(body.data() + body.size() - copied));
   ++scratch.rows;
@@ -166,8 +171,10 @@ Result<> RowMasker::rebuild_row(RowScratch& scratch, std::string& out) const {
       out.resize(begin);
       return fail(std::move(masked).error());
     }
-    if (*masked == Masked::kValue)
-      store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+    if (*masked == Masked::kNull) continue;
+    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
+    if (scratch.substitutes != nullptr && columns_[i].masks())
+      note_substitute(i, Bytes(out).substr(at + 4), scratch);
   }
   ++scratch.rows;
   return {};
@@ -223,6 +230,15 @@ Result<Masked> RowMasker::mask_value(size_t index, std::span<const Cell> row, Ro
   }
   out.append(*row[index]);
   return Masked::kValue;
+}
+
+/// What stands for every value is known without this; and so is what has not been changed.
+void RowMasker::note_substitute(size_t index, Bytes masked, RowScratch& scratch) const {
+  const ColumnPlan& plan = columns_[index].plan;
+  const bool same = plan.constant || (plan.shape == privacy::Shape::kWhole &&
+                                      plan.rule.strategy == Strategy::kRedact);
+  if (same || scratch.rows >= kEdited || index >= scratch.names.size()) return;
+  if (masked != *scratch.cells[index]) scratch.substitutes->note(scratch.names[index], masked);
 }
 
 Result<Masked> RowMasker::pseudonym(size_t index, Bytes value, RowScratch& scratch,

@@ -13,6 +13,7 @@
 #include "mask/masker.h"
 #include "mask/sift.h"
 #include "mask/sightings.h"
+#include "mask/substitutes.h"
 #include "mask/treatment.h"
 #include "mask/type.h"
 #include "privacy/columns.h"
@@ -61,6 +62,9 @@ struct RowScratch {
   std::vector<ColumnCounts> counts;  ///< what was masked, by column
   uint64_t rows = 0;                 ///< of mask_row
   Sightings* sightings = nullptr;    ///< where set: told of the sensitive values of each row
+  /// Where set: told of what the first rows show in place of real values, under the columns' names.
+  Substitutes* substitutes = nullptr;
+  std::vector<uint64_t> names;  ///< Substitutes::column, by column
 
   /// Pseudonyms that were made lately, by column and by hash of the value: names come again and
   /// again, and each costs more than all else that is done to a row.
@@ -134,6 +138,7 @@ class RowMasker {
   Result<Masked> pseudonym(size_t index, Bytes value, RowScratch& scratch, std::string& out) const;
   void note_masked();
   void see_row(std::span<const Cell> row, RowScratch& scratch) const;
+  void note_substitute(size_t index, Bytes masked, RowScratch& scratch) const;
   Result<> rebuild_row(RowScratch& scratch, std::string& out) const;
 
   std::vector<Column> columns_;

@@ -378,7 +378,10 @@ class Planner {
       // What a trigger does, its table's owner wrote; but temporary ones are one's own.
       if (written.fired && !is_temporary(written.target.relation)) continue;
       const ColumnView& target = column(written.target);
-      if (target.hidden() && target.proven) out_.fills_hidden = true;
+      if (target.hidden() && target.proven) {
+        out_.fills_hidden = true;
+        if (changes(written.target.relation)) out_.overwritten.push_back(target.name);
+      }
       if (written.unknown && reads_hidden_ && !target.hidden()) {
         object({}, "this writes what code makes of columns that are masked for you",
                "Leave them out, or ask for a rule that unmasks them.");

@@ -42,7 +42,9 @@ struct StatementPlan {
   bool hides = false;                 ///< rows that it reaches hold something hidden
   bool opaque = false;                ///< it runs code that may say anything in its messages
   bool fills_hidden = false;          ///< it writes hidden columns
-  size_t guesses = 0;                 ///< with how many values hidden columns are compared, at most
+  /// Hidden columns ("public.members.email") of rows that there are already, which it writes.
+  std::vector<std::string> overwritten;
+  size_t guesses = 0;  ///< with how many values hidden columns are compared, at most
   std::optional<Objection> objection;
   std::vector<privacy::Copy> copies;  ///< what takes a class along to where it is written
 
