@@ -118,7 +118,7 @@ std::vector<std::string> values_of(Field field, const RecordView& record) {
       one(record.prompt);
       break;
     case Field::kApproval:
-      one(request_of(record.approval));
+      one(number_in(record.approval));
       break;
     case Field::kDuration:
       one(duration_span(duration_decade(record.duration_micros)));

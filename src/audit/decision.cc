@@ -9,6 +9,6 @@ std::string_view decision_of(Phase phase, Outcome outcome) {
   return name_of(outcome);
 }
 
-Bytes request_of(Bytes approval) { return approval.substr(0, approval.find(' ')); }
+Bytes number_in(Bytes text) { return text.substr(0, text.find(' ')); }
 
 }  // namespace sluice::audit

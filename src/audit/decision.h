@@ -11,7 +11,7 @@ namespace sluice::audit {
 /// described, so that nothing of it ran; else its outcome.
 std::string_view decision_of(Phase phase, Outcome outcome);
 
-/// The request's number of Event::approval: "12" of "12 by dora".
-Bytes request_of(Bytes approval);
+/// The number of Event::approval or Event::change: "12" of "12 by dora", "3" of "3 step 1 of 7".
+Bytes number_in(Bytes text);
 
 }  // namespace sluice::audit

@@ -102,6 +102,7 @@ struct Event {
   std::string_view policy_version;                    ///< policy::Policy::version
   std::string_view approval;                          ///< of what was held: "12 by dora"
   std::string_view change;                            ///< that it is a step of: "3 step 1 of 7"
+  std::string_view ticket;  ///< why it is done: the change's, or what its comment says
   /// What of the result was hidden: "schema.table.column class rule values".
   const std::vector<std::string>* masked = nullptr;
   /// Sensitive columns that a rule showed as they are: "schema.table.column class rule".

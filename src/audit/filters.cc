@@ -57,6 +57,13 @@ Result<> set_day(Query& query, const std::string& value) {
   return {};
 }
 
+template <std::string Query::* kMember>
+Result<> set_name_of_number(Query& query, const std::string& value) {
+  SLUICE_ASSIGN(const uint64_t number, number_of(value));
+  query.*kMember = std::to_string(number);
+  return {};
+}
+
 Result<> set_session(Query& query, const std::string& value) {
   SLUICE_ASSIGN(query.session, number_of(value));
   return {};
@@ -100,6 +107,9 @@ const std::vector<Filter> kFilters = {
      {"allowed", "denied", "limited", "skipped", "lost", "parsed"},
      set_text<&Query::outcome>},
     {"rule", "NAME", "Rule that decided or matched", {}, set_text<&Query::rule>},
+    {"approval", "N", "Under this request for approval", {}, set_name_of_number<&Query::approval>},
+    {"change", "N", "A step of this change", {}, set_name_of_number<&Query::change>},
+    {"ticket", "ID", "For this ticket", {}, set_text<&Query::ticket>},
     {"type",
      "TYPE",
      "statement, session_start, session_end, login_failed, cancel, admin, …",

@@ -191,7 +191,7 @@ class History {
   bool ran_under(std::string_view request, uint64_t before, bool& named) const {
     bool any = false;
     for (const auto& [sequence, change] : found_) {
-      if (sequence > before || request_of(change.record.approval) != request) continue;
+      if (sequence > before || number_in(change.record.approval) != request) continue;
       any = true;
       named = named || change.named;
     }
@@ -243,7 +243,7 @@ class History {
 
   Result<> complete(Change& change) {
     SLUICE_ASSIGN(change.outcome, outcomes_.of(change.record));
-    const auto undone = undone_.find(std::string(request_of(change.record.approval)));
+    const auto undone = undone_.find(std::string(number_in(change.record.approval)));
     if (undone != undone_.end()) change.undone_by = undone->second;
     return {};
   }

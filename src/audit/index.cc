@@ -86,6 +86,9 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
       // Verdicts tell more: what only was parsed, approvals.
       R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
          INSERT INTO words(words) VALUES ('delete-all');)",
+      // And these of changes and tickets.
+      R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
+         INSERT INTO words(words) VALUES ('delete-all');)",
   }));
   return Index(std::move(database));
 }
@@ -180,7 +183,9 @@ uint64_t Index::verdict_of(const RecordView& record) {
     }
     entry.fields.text(Key::kRule, record.rule);
     append_list(key_, Key::kMatched, record.matched);
-    entry.fields.text(Key::kApproval, request_of(record.approval));
+    entry.fields.text(Key::kApproval, number_in(record.approval));
+    entry.fields.text(Key::kChange, number_in(record.change));
+    entry.fields.text(Key::kTicket, record.ticket);
   }
   return entry(EntryKind::kVerdict, key_);
 }

@@ -90,7 +90,8 @@ bool asks_statement(const Query& q) {
 }
 
 bool asks_verdict(const Query& q) {
-  return !(q.outcome.empty() && q.type.empty() && q.rule.empty());
+  return !(q.outcome.empty() && q.type.empty() && q.rule.empty() && q.approval.empty() &&
+           q.change.empty() && q.ticket.empty());
 }
 
 bool asks_text(const Query& q) { return !(q.text.empty() && q.words.empty()) || q.seen; }
@@ -121,6 +122,9 @@ bool matches_verdict(const Query& q, const RecordView& record) {
   return (q.outcome.empty() || (record.type == EventType::kStatement &&
                                 decision_of(record.phase, record.outcome) == q.outcome)) &&
          (q.type.empty() || name_of(record.type) == q.type) &&
+         (q.approval.empty() || number_in(record.approval) == q.approval) &&
+         (q.change.empty() || number_in(record.change) == q.change) &&
+         (q.ticket.empty() || record.ticket == q.ticket) &&
          (q.rule.empty() || record.rule == q.rule ||
           any(record.matched, [&](Bytes rule) { return rule == q.rule; }));
 }

@@ -49,8 +49,10 @@ struct Query {
   std::string environment;
   std::string column;  ///< read, filtered by or written: "email", "customers.email", with schema
   std::string data_class;
-  std::string action;  ///< "read", or with its target: "update orders"
-  std::string rule;    ///< that decided, or matched
+  std::string action;            ///< "read", or with its target: "update orders"
+  std::string rule;              ///< that decided, or matched
+  std::string approval, change;  ///< their numbers
+  std::string ticket;
   std::string application;
   std::string address;  ///< of the client, without port; "10.1." is a beginning
   std::optional<uint64_t> min_duration_micros, max_duration_micros;

@@ -93,6 +93,7 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   fields.text(Key::kPolicyVersion, event.policy_version);
   fields.text(Key::kApproval, event.approval);
   fields.text(Key::kChange, event.change);
+  fields.text(Key::kTicket, event.ticket);
   if (event.masked != nullptr) fields.list(Key::kMasked, *event.masked);
   if (event.released != nullptr) fields.list(Key::kReleased, *event.released);
   fields.bytes(Key::kSqlstate, event.sqlstate.substr(0, 5));
@@ -182,6 +183,7 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.policy_version = view.policy_version;
   record.approval = view.approval;
   record.change = view.change;
+  record.ticket = view.ticket;
   record.masked = strings(view.masked);
   record.seen_shown = view.seen_shown;
   record.seen_masked = view.seen_masked;

@@ -58,7 +58,7 @@ struct Record {
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
-  std::string purpose, receipt, envelope, dataset, model;
+  std::string ticket, purpose, receipt, envelope, dataset, model;
 };
 
 /// Bytes that are kept of a message; of one that explains the log itself, which is read again.

@@ -101,6 +101,7 @@ boost::json::object to_json(const Record& record) {
     text("policy_version", record.policy_version);
     text("approval", record.approval);
     text("change", record.change);
+    text("ticket", record.ticket);
     list("masked", record.masked);
     list("released", record.released);
     const uint64_t shown = record.subjects != 0 ? record.subjects : set_size(record.seen_shown);

@@ -129,6 +129,8 @@ class RecordReader {
         return text(view_.approval);
       case Key::kChange:
         return text(view_.change);
+      case Key::kTicket:
+        return text(view_.ticket);
       case Key::kMasked:
         return list(view_.masked);
       case Key::kReleased:

@@ -62,7 +62,7 @@ enum class Key : uint64_t {
   kIssuer = 50,
   kActors = 51,
   kPurpose = 48,
-  // 49 is kept for ticket.
+  kTicket = 49,
   kPrompt = 52,
   kSeenShown = 53,
   kSeenMasked = 54,
@@ -177,7 +177,7 @@ struct RecordView {
   uint64_t transaction = 0;
   TransactionOutcome transaction_outcome = TransactionOutcome::kOpen;
   uint64_t stamp = 0, server_transaction = 0;
-  Bytes purpose, receipt, envelope, dataset, model;
+  Bytes ticket, purpose, receipt, envelope, dataset, model;
   Bytes captured, content;  ///< audit/captured.h
 };
 

@@ -77,6 +77,10 @@ class SearchFields : public ::testing::Test {
       event.phase = static_cast<Phase>(1 + random() % 4);
       const std::string approval = pick({"", "", "12 by dora", "1 automatically"});
       event.approval = approval;
+      const std::string change = pick({"", "", "3 step 1 of 7", "30"});
+      event.change = change;
+      const std::string ticket = pick({"", "", "OPS-12", "OPS-1"});
+      event.ticket = ticket;
       std::string head, payload;
       encode_context(head, context);
       encode_record(payload, head, event, {});
@@ -126,6 +130,9 @@ class SearchFields : public ::testing::Test {
     maybe(q.outcome, {"allowed", "limited", "parsed"});
     maybe(q.prompt, {"p1", "p3"});
     maybe(q.rule, {"reads", "all"});
+    maybe(q.approval, {"12", "1", "7"});
+    maybe(q.change, {"3", "30"});
+    maybe(q.ticket, {"OPS-12", "OPS-1", "ops-12"});
     maybe(q.type, {"statement", "admin"});
     maybe(q.text, {"FROM customers", "email FROM customers WHERE", "7"});
     maybe(q.words, {"customers 7*", "update", "FROM select", "nothing"});
@@ -195,6 +202,9 @@ class SearchFields : public ::testing::Test {
                                             {"kind", q.kind},
                                             {"outcome", q.outcome},
                                             {"rule", q.rule},
+                                            {"approval", q.approval},
+                                            {"change", q.change},
+                                            {"ticket", q.ticket},
                                             {"prompt", q.prompt},
                                             {"type", q.type},
                                             {"text", q.text},

@@ -147,9 +147,10 @@ Result<Change> Changes::own(int64_t number, const Who& who) {
 }
 
 Result<gateway::ApprovedChange> Changes::use(const Change& change, const Assessment& assessed) {
-  if (change.request == 0) return gateway::ApprovedChange{};
+  if (change.request == 0) return gateway::ApprovedChange{{}, {}, {}, 0, change.ticket};
   SLUICE_ASSIGN(const auto used, desk_.use(change.request, subject_of(change, assessed)));
-  return gateway::ApprovedChange{used.needs, used.max_rows, used.summary(), used.number};
+  return gateway::ApprovedChange{used.needs, used.max_rows, used.summary(), used.number,
+                                 change.ticket};
 }
 
 Result<Change> Changes::run(int64_t number, const Who& who) {
@@ -193,15 +194,15 @@ Result<gateway::ApprovedChange> Changes::still_approved(const Change& change,
                                                         const Assessment& assessed) {
   if (change.request == 0) {
     SLUICE_TRY(check_needs(change, assessed, nullptr));
-    return gateway::ApprovedChange{};
+    return gateway::ApprovedChange{{}, {}, {}, 0, change.ticket};
   }
   SLUICE_ASSIGN(const auto request, desk_.find(change.request));
   SLUICE_TRY(check_needs(change, assessed, &request));
   auto subject =
       subject_of(change, request.subject.session, request.subject.schema, assessed.policy);
   SLUICE_TRY(still_stands(request, subject, desk_));
-  return gateway::ApprovedChange{request.needs, request.max_rows, request.summary(),
-                                 request.number};
+  return gateway::ApprovedChange{request.needs, request.max_rows, request.summary(), request.number,
+                                 change.ticket};
 }
 
 Result<Change> Changes::roll_back(int64_t number, const Who& who) {

@@ -20,6 +20,7 @@ struct ApprovedChange {
   std::optional<uint64_t> max_rows;   ///< that one step may change
   std::string summary;                ///< "12 by dora", for the record
   int64_t request = 0;                ///< under which what it changes is kept, to be undone
+  std::string ticket;
 };
 
 /// The steps of a change on one database, while they run there. Who runs it says which step is

@@ -4,6 +4,7 @@
 #include "gateway/session.h"
 #include "gateway/shown_values.h"
 #include "gateway/worker.h"
+#include "sql/comment_tags.h"
 #include "wire/postgres/encode.h"
 
 namespace sluice::gateway {
@@ -94,6 +95,10 @@ bool Session::record(const audit::Event& what) {
   const std::string change = change_run_ ? change_run_->label() : std::string();
   event.change = change;
   if (event.type == audit::EventType::kStatement) event.purpose = acting_.stated.purpose;
+  if (change_run_)
+    event.ticket = change_run_->approved().ticket;
+  else if (event.tags != nullptr)
+    event.ticket = sql::tag_value(*event.tags, "ticket");
   const auto sequence = worker_.log().append(context_, event);
   if (!sequence) {
     // Something has happened that cannot be recorded: nobody learns its result.

@@ -176,7 +176,7 @@ def columns(server, database, table="numbers"):
 
 
 def test_approved_by_somebody_else_it_runs_in_order_with_progress(gateway, server):
-    change = submit(gateway, SCRIPT, rollback=ROLLBACK)
+    change = submit(gateway, SCRIPT, "--ticket", "OPS-12", rollback=ROLLBACK)
     assert change["state"] == "waiting" and change["targets"] == ["staging", "orders"]
     refused(gateway, "run", change, "is not approved")
     shown = gateway.cli("approval", "show", str(change["request"])).stdout
@@ -199,6 +199,11 @@ def test_approved_by_somebody_else_it_runs_in_order_with_progress(gateway, serve
     assert [(r["change"], r["kind"]) for r in records if r.get("change")] == [
         ("1", "BEGIN"), ("1 step 1 of 3", "ALTER TABLE"), ("1 step 2 of 3", "CREATE TABLE"), ("1 step 3 of 3", "INSERT"), ("1", "COMMIT")]
     assert {r.get("approval") for r in records if r["kind"] == "ALTER TABLE"} == {f"{change['request']} by dora"}
+    steps = [r["kind"] for r in gateway.search("--ticket", "OPS-12", "--database", "orders", "--type", "statement")]
+    assert steps == ["BEGIN", "ALTER TABLE", "CREATE TABLE", "INSERT", "COMMIT"]
+    assert [r["kind"] for r in gateway.search("--change", "1", "--database", "orders", "--type", "statement")] == steps
+    assert [r["kind"] for r in gateway.search("--approval", str(change["request"]), "--database", "orders", "--type", "statement")] == steps[1:3]
+    assert gateway.search("--change", "11") == gateway.search("--ticket", "OPS-1") == []
     said = [r["message"] for r in gateway.wait_for(lambda found: any("change 1: done" in r["message"] for r in found),
                                                    "--type", "approval")]
     assert any("change 1: submitted for staging, orders: notes; support asks" in text for text in said)

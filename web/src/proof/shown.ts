@@ -64,6 +64,7 @@ const OF_STATEMENTS = {
     ["policy_version", 31],
     ["approval", 47],
     ["change", 60],
+    ["ticket", 49],
     ["sqlstate", 22],
   ],
   lists: [

@@ -28,6 +28,7 @@ export interface AuditRecord {
   /** Whether the session had read texts that anybody may have written. */
   tainted?: boolean;
   purpose?: string;
+  ticket?: string;
   transaction?: number;
   transaction_outcome?: string;
   stamp?: number;

@@ -77,6 +77,7 @@ function Ran({ record }: { record: AuditRecord }) {
         ["Policy", record.policy_version && <code>{record.policy_version}</code>],
         ["Approval", approval(record.approval)],
         ["Change", record.change],
+        ["Ticket", filtered("ticket", record.ticket)],
         ["Rows", record.rows === undefined ? undefined : count(record.rows)],
         ["Changed", list(record.changed)],
         ["Sent", record.bytes === undefined ? undefined : bytes(record.bytes)],
