@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/test_folder.h"
 #include "identity/user_store.h"
 #include "store/state.h"
+#include "store/test_store.h"
 
 namespace sluice::change {
 namespace {
@@ -13,10 +13,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class ChangeStoreTest : public ::testing::Test {
+class ChangeStoreTest : public store::StoreTest {
  protected:
   std::unique_ptr<ChangeStore> open(const std::string& runner = "gateway") {
-    return std::make_unique<ChangeStore>(*store::open_local(folder), runner);
+    return std::make_unique<ChangeStore>(store_.open(), runner);
   }
   Change example() {
     Change change;
@@ -35,12 +35,10 @@ class ChangeStoreTest : public ::testing::Test {
     return store->find(number)->steps.at(step).state;
   }
 
-  TestFolder folder_;
-  std::filesystem::path folder = folder_.path() / "state";
   std::unique_ptr<ChangeStore> store = open();
 };
 
-TEST_F(ChangeStoreTest, KeepsAllOfIt) {
+TEST_P(ChangeStoreTest, KeepsAllOfIt) {
   const auto number = store->add(example());
   ASSERT_TRUE(number) << number.error().text;
   const auto kept = store->find(*number);
@@ -57,12 +55,12 @@ TEST_F(ChangeStoreTest, KeepsAllOfIt) {
   EXPECT_TRUE(store->list({std::nullopt, "bob"})->empty());
 }
 
-TEST_F(ChangeStoreTest, OneOfManyBeginsToRunIt) {
+TEST_P(ChangeStoreTest, OneOfManyBeginsToRunIt) {
   const int64_t number = *store->add(example());
   const auto other = open("another");
   EXPECT_TRUE(*store->move(number, State::kReady, State::kRunning, "alice", "run"));
   EXPECT_FALSE(*other->move(number, State::kReady, State::kRunning, "alice", "run"));
-  auto database = *store::open_local(folder);
+  auto database = store_.open();
   std::vector<std::string> said;
   const auto events = *store::waiting_admin_events(database);
   for (const auto& event : events) said.push_back(event.message);
@@ -70,7 +68,7 @@ TEST_F(ChangeStoreTest, OneOfManyBeginsToRunIt) {
               ElementsAre(HasSubstr("change 1: submitted for staging, orders"), "change 1: run"));
 }
 
-TEST_F(ChangeStoreTest, StepsAreKeptAsTheyGo) {
+TEST_P(ChangeStoreTest, StepsAreKeptAsTheyGo) {
   const int64_t number = *store->add(example());
   for (size_t step = 0; step < 2; ++step) {
     ASSERT_TRUE(store->begin_step(number, {Part::kScript, 1, step}));
@@ -86,9 +84,9 @@ TEST_F(ChangeStoreTest, StepsAreKeptAsTheyGo) {
   EXPECT_EQ(store->find(number)->steps.at(1).message, "SELECT 1");
 }
 
-TEST_F(ChangeStoreTest, WhatWasRunningWhenTheGatewayEndedHasFailed) {
+TEST_P(ChangeStoreTest, WhatWasRunningWhenTheGatewayEndedHasFailed) {
   {
-    auto database = *store::open_local(folder);
+    auto database = store_.open();
     ASSERT_TRUE(identity::UserStore(database, "test")
                     .add({.name = "alice"}, SecretString("correct horse battery")));
   }
@@ -117,6 +115,8 @@ TEST_F(ChangeStoreTest, WhatWasRunningWhenTheGatewayEndedHasFailed) {
   EXPECT_EQ(again->find(others)->state, State::kRunning) << "it is another gateway's";
   EXPECT_EQ((*again->directory())->credential(issued->id)->live(wall_micros()), false);
 }
+
+SLUICE_FOR_EACH_STORE(ChangeStoreTest);
 
 }  // namespace
 }  // namespace sluice::change

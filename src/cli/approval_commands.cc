@@ -271,15 +271,21 @@ Result<> approval_undo(const Common& common, const ApprovalOptions& options) {
                                        : decide(common, options, path, json::serialize(body)));
   if (common.format == Format::kJson) std::cout << json_text(answer) << '\n';
   size_t conflicts = 0;
-  bool undone = true;
+  bool undone = true, some = false;
   for (const auto& item : answer.at("entries").as_array()) {
     const json::object& entry = item.as_object();
-    conflicts += entry.at("conflicts_in_all").to_number<size_t>();
-    undone = undone && entry.at("undone").as_bool();
-    if (common.format == Format::kJson) continue;
+    const auto in_the_way = entry.at("conflicts_in_all").to_number<size_t>();
     const bool done = entry.at("undone").as_bool();
-    std::cout << fmt::format("{}: {}\n", printable(plain(entry.at("kept"))),
-                             done ? "undone" : (options.preview ? "can be undone" : "not undone"));
+    conflicts += in_the_way;
+    undone = undone && done;
+    some = some || done;
+    if (common.format == Format::kJson) continue;
+    const bool can = options.preview && in_the_way == 0;
+    std::cout << fmt::format("{} at {}: {}\n", printable(plain(entry.at("kept"))),
+                             plain(entry.at("database")),
+                             done  ? "undone"
+                             : can ? "can be undone"
+                                   : "not undone: something is in the way");
     for (const auto& conflict : entry.at("conflicts").as_array()) {
       const std::string row = plain(conflict.at("table")) + " " + plain(conflict.at("key"));
       std::cout << "  - " << (row == " " ? "" : printable(row) + ": ")
@@ -288,9 +294,10 @@ Result<> approval_undo(const Common& common, const ApprovalOptions& options) {
   }
   if (options.preview || undone) return {};
   return fail(ErrorCode::kDenied,
-              fmt::format("{} changed since: nothing is undone. Look with --preview; rows that "
-                          "have not changed are undone with --skip-conflicts",
-                          conflicts == 1 ? "one thing has" : std::to_string(conflicts) + " have"));
+              fmt::format("{} changed since: {} is undone. Look with --preview; rows that have not "
+                          "changed are undone with --skip-conflicts",
+                          conflicts == 1 ? "one thing has" : std::to_string(conflicts) + " have",
+                          some ? "only what stands above" : "nothing"));
 }
 
 }  // namespace sluice::cli

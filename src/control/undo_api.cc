@@ -1,5 +1,8 @@
 #include "control/undo_api.h"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "approval/quorum.h"
@@ -21,7 +24,7 @@ constexpr std::string_view kPath = "/api/v1/undo";
 constexpr std::string_view kScope = "approvals";
 constexpr size_t kMostListed = 10'000;
 constexpr size_t kMostConflictsShown = 100;
-constexpr auto kTidyEvery = std::chrono::seconds(30);
+constexpr auto kTidyEvery = std::chrono::seconds(5);
 
 json::object to_json(const undo::Entry& entry) {
   json::object out{{"request", entry.request},
@@ -48,6 +51,12 @@ json::object to_json(const Undoer::Outcome& outcome) {
   out["conflicts_in_all"] = outcome.conflicts.size();
   out["undone"] = outcome.undone;
   return out;
+}
+
+HttpResponse not_undone(const undo::Entry& entry, const Error& error) {
+  return problem(status_of(error.code), fmt::format("request {}, {} at \"{}\": {}", entry.request,
+                                                    to_printable_utf8(entry.summary),
+                                                    entry.database, to_printable_utf8(error.text)));
 }
 
 }  // namespace
@@ -114,9 +123,31 @@ HttpResponse UndoApi::list(const HttpRequest& request, const Reader& reader) {
   return json_response(200, out);
 }
 
+/// No transaction spans databases: each is asked first, so that one is not put back where another
+/// could not be. Only for what was done last in each, as what came before stands behind it.
+std::optional<HttpResponse> UndoApi::conflicts_anywhere(const std::vector<undo::Entry>& entries) {
+  const bool one = std::all_of(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry.database == entries.front().database;
+  });
+  if (one) return std::nullopt;
+  std::set<std::string> asked;
+  json::array out;
+  bool conflicts = false;
+  for (const auto& entry : entries) {
+    if (!asked.insert(entry.database).second) continue;
+    const auto outcome = undoer_.preview(entry);
+    if (!outcome) return not_undone(entry, outcome.error());
+    conflicts = conflicts || !outcome->conflicts.empty();
+    out.push_back(to_json(*outcome));
+  }
+  if (!conflicts) return std::nullopt;
+  return json_response(
+      200, json::object{{"request", entries.front().request}, {"entries", std::move(out)}});
+}
+
 HttpResponse UndoApi::undo(int64_t number, const std::string& actor, bool for_real,
                            bool skip_conflicts) {
-  const auto entries = store_.of_request(number);
+  const auto entries = store_.of_request(number, wall_micros());
   if (!entries) return failed(entries.error());
   if (entries->empty()) {
     return problem(404, fmt::format("nothing is kept of request {}", number),
@@ -124,14 +155,13 @@ HttpResponse UndoApi::undo(int64_t number, const std::string& actor, bool for_re
                    "undone already, or its time is over: sluice approval kept");
   }
   json::array out;
+  if (for_real && !skip_conflicts) {
+    if (auto in_the_way = conflicts_anywhere(*entries)) return std::move(*in_the_way);
+  }
   for (const auto& entry : *entries) {
     const auto outcome =
         for_real ? undoer_.undo(entry, actor, skip_conflicts) : undoer_.preview(entry);
-    if (!outcome) {
-      return problem(status_of(outcome.error().code),
-                     fmt::format("request {}, {}: {}", number, to_printable_utf8(entry.summary),
-                                 to_printable_utf8(outcome.error().text)));
-    }
+    if (!outcome) return not_undone(entry, outcome.error());
     out.push_back(to_json(*outcome));
     if (for_real && !outcome->undone) break;
   }

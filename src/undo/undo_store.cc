@@ -86,12 +86,13 @@ Result<std::vector<Entry>> UndoStore::list(size_t limit) {
   return all_of(query);
 }
 
-Result<std::vector<Entry>> UndoStore::of_request(int64_t request) {
+Result<std::vector<Entry>> UndoStore::of_request(int64_t request, int64_t now_micros) {
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(auto query,
                 database_.prepare(fmt::format(
-                    "{} WHERE request = ? AND state = 'kept' ORDER BY id DESC", kColumns)));
-  query.bind(1, request);
+                    "{} WHERE request = ? AND until_micros > ? AND state = 'kept' ORDER BY id DESC",
+                    kColumns)));
+  query.bind(1, request).bind(2, now_micros);
   return all_of(query);
 }
 

@@ -53,8 +53,8 @@ class UndoStore {
 
   /// The newest first.
   Result<std::vector<Entry>> list(size_t limit);
-  /// Those of one request that can still be undone, the newest first.
-  Result<std::vector<Entry>> of_request(int64_t request);
+  /// Those of one request that can still be undone at this time, the newest first.
+  Result<std::vector<Entry>> of_request(int64_t request, int64_t now_micros);
   /// Those whose time is over.
   Result<std::vector<Entry>> expired(int64_t now_micros);
 
