@@ -12,6 +12,7 @@
 
 #include "audit/answers_json.h"
 #include "audit/erasure.h"
+#include "audit/key_chain.h"
 #include "audit/legal_holds.h"
 #include "audit/log_key.h"
 #include "audit/receipt.h"
@@ -186,6 +187,19 @@ Result<size_t> for_each_exported(const std::filesystem::path& audit, audit::Quer
   return count;
 }
 
+/// The changes of the log's key, so that who trusts one key may follow to the others.
+Result<> export_rotations(const std::filesystem::path& audit, const std::filesystem::path& folder) {
+  const auto files = audit::tree_files(audit);
+  for (size_t number = 1;; ++number) {
+    const auto note = audit::read_rotation(files, number);
+    if (!note && note.error().code == ErrorCode::kNotFound) return {};
+    if (!note) return fail(note.error());
+    std::error_code error;
+    std::filesystem::create_directories(folder / "rotation", error);
+    SLUICE_TRY(write_text(folder / "rotation" / std::to_string(number), *note));
+  }
+}
+
 Result<size_t> export_proofs(const std::filesystem::path& audit,
                              const std::filesystem::path& folder, const audit::Query& query,
                              const tlog::VerifierKey& key) {
@@ -208,6 +222,7 @@ Result<size_t> export_proofs(const std::filesystem::path& audit,
   SLUICE_ASSIGN(const auto checkpoint, audit::tree_files(audit).read_checkpoint());
   SLUICE_TRY(write_text(folder / "checkpoint", checkpoint));
   SLUICE_TRY(write_text(folder / "public-key", key.text() + "\n"));
+  SLUICE_TRY(export_rotations(audit, folder));
   SLUICE_TRY(write_text(folder / "VERIFY.md", export_guide()));
   SLUICE_TRY(write_text(folder / "verify.py", export_script()));
   return count;

@@ -18,7 +18,8 @@ It prints each record and whether it holds, and exits with 0 only if all do.
 | `receipts/N.tlog-proof` | record N with its proof (https://c2sp.org/tlog-proof) |
 | `checkpoint` | the signed head of the whole log (https://c2sp.org/tlog-checkpoint) |
 | `public-key` | name+id+base64(0x01 || Ed25519 public key), as in https://c2sp.org/signed-note |
-| `verify.py` | what is written below, in 100 lines to be read |
+| `rotation/N` | the N-th change of the key, if there was any |
+| `verify.py` | what is written below, in 150 lines to be read |
 
 What a receipt proves, step by step:
 
@@ -32,10 +33,10 @@ So the log's owner has signed a list in which this very record has this very num
 list has been changed *since* shows when two checkpoints of different times are compared (`sluice audit verify
 --checkpoint FILE`): keep this one.
 
-The key may have been changed. If yours is not the one in `public-key`, ask for the notes of the changes (`tlog/rotation/1`, ...
-of the log): each has the old key, the new one, and the head of the log at that moment, signed by both. A key counts for
-checkpoints of up to as many records as the note says that replaced it: do not believe a receipt with a larger one, nor a new
-one with a smaller one, for whoever found the old key could have made it.
+The key may have been changed, and any of the keys leads to the others: `rotation/1`, ... beside this file are notes with the old
+key, the new one, and the head of the log at that moment, signed by both. A key counts for checkpoints of up to as many records as
+the note says that replaced it, and of no fewer than the one says that brought it: `verify.py` believes no other, for whoever found an
+old key could have made it.
 )guide";
 }
 
@@ -77,6 +78,28 @@ def signed(note, key):
         if signer == name and raw[:4].hex() == key_id and public[0] == 1:
             return ed25519(public[1:], (text + "\n").encode(), raw[4:]), text
     return False, text
+
+
+def spans(trusted, folder):
+    """The keys one after the other, each with the fewest and the most records that its checkpoints may cover."""
+    keys = []
+    for number in range(1, sys.maxsize):
+        path = os.path.join(folder, "rotation", str(number))
+        if not os.path.exists(path):
+            break
+        with open(path, newline="") as file:
+            note = file.read()
+        header, old, new, origin, size = note.split("\n")[:5]
+        follows = not keys or (keys[-1][0] == old and int(size) >= keys[-1][1])
+        if header != "sluice key rotation v1" or not follows or not all(
+                signed(note, key)[0] and key.split("+")[0] == origin for key in (old, new)):
+            sys.exit(f"{path} is no change of the key that follows the one before it")
+        keys = keys or [[old, 0, None]]
+        keys[-1][2] = int(size)
+        keys.append([new, int(size), None])
+    if keys and trusted not in [key for key, _, _ in keys]:
+        sys.exit("the log has never been signed with this key")
+    return keys or [[trusted, 0, None]]
 
 
 def root(leaf, index, size, proof):
@@ -124,16 +147,18 @@ def cbor(data, at=0):
     raise ValueError("not a record")
 
 
-def check(text, key):
+def check(text, keys):
     head, note = text.split("\n\n", 1)
     lines = head.split("\n")
     extra = base64.b64decode(lines[1].removeprefix("extra "))
     index = int(lines[2].removeprefix("index "))
     proof = [base64.b64decode(line) for line in lines[3:]]
-    good, checkpoint = signed(note, key)
-    origin, size, tree = checkpoint.split("\n")[:3]
-    if not good or origin != key.split("+")[0]:
+    origin, size, tree = note.split("\n")[:3]
+    by = [span for span in keys if signed(note, span[0])[0] and origin == span[0].split("+")[0]]
+    if not by:
         return None, "the checkpoint is not signed with this key"
+    if not any(least <= int(size) and (most is None or int(size) <= most) for _, least, most in by):
+        return None, f"a checkpoint of {size} records, for which its key does not count"
     leaf = sha(b"\x00", b"\x01", sha(extra))
     if root(leaf, index, int(size), proof) != base64.b64decode(tree):
         return None, "the record is not in the log"
@@ -144,11 +169,12 @@ def check(text, key):
 def main():
     with open(sys.argv[1]) as file:
         key = file.read().strip()
+    keys = spans(key, os.path.dirname(os.path.abspath(__file__)))
     bad = 0
     for name in sys.argv[2:]:
         try:
             with open(name, newline="") as file:
-                record, problem = check(file.read(), key)
+                record, problem = check(file.read(), keys)
         except (ValueError, IndexError, KeyError) as error:
             record, problem = None, f"malformed: {error}"
         bad += record is None

@@ -106,7 +106,7 @@ def test_others_can_fetch_the_log_as_tiles(gateway):
         assert answer.status == 404 and b"PRIVATE" not in answer.read()
 
 
-def test_the_key_changes_hands_and_both_are_believed(gateway):
+def test_the_key_changes_hands_and_both_are_believed(gateway, tmp_path):
     first = gateway.cli("audit", "key").stdout.strip()
     second = gateway.cli("audit", "key", "--rotate").stdout.strip()
     assert first != second
@@ -117,6 +117,21 @@ def test_the_key_changes_hands_and_both_are_believed(gateway):
         assert code == 0 and report["good"], report
     assert gateway.wait_for(lambda r: len(r) == 1, "--type", "evidence")[0]["message"] == f"key changed from {first} to {second}"
     assert gateway.cli("audit", "key").stdout.strip() == second
+    # Outsiders follow from either key, and believe the old one for no more than what it has signed.
+    folder = tmp_path / "bundle"
+    gateway.cli("audit", "export", "--text", "after the rotation", "--proof", str(folder))
+    [receipt] = (folder / "receipts").iterdir()
+    (folder / "mine").write_text(first + "\n")
+    for key in ("mine", "public-key"):
+        done = subprocess.run([sys.executable, folder / "verify.py", folder / key, receipt], capture_output=True, text=True)
+        assert done.returncode == 0 and "holds: {" in done.stdout, done.stdout + done.stderr
+    note = folder / "rotation/1"
+    said = note.read_text()
+    size = said.split("\n")[4]
+    for changed, why in ((said.replace(f"\n{size}\n", f"\n{int(size) + 1}\n", 1), "is no change of the key"), (None, "is not signed with this key")):
+        note.write_text(changed) if changed else note.unlink()
+        done = subprocess.run([sys.executable, folder / "verify.py", folder / "mine", receipt], capture_output=True, text=True)
+        assert done.returncode == 1 and why in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 @pytest.fixture
