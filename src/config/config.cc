@@ -191,6 +191,8 @@ class Loader {
     size("statement_size", limits, l.statement_bytes, 64 << 10, 256 << 20);
     size("cache_size", limits, l.cache_bytes, 1 << 20, size_t{16} << 30);
     limits.number("sessions", l.max_sessions, 1, 1'000'000);
+    limits.number("masked_comparisons", l.masked_comparisons, 1, 1'000'000);
+    limits.number("masked_comparisons_per_minute", l.masked_comparisons_per_minute, 1, 1'000'000);
     limits.number("logins_in_progress", l.max_logins_in_progress, 1, 100'000);
     limits.number("logins_in_progress_per_source", l.max_logins_in_progress_per_source, 1, 100'000);
     limits.number("login_failures", l.logins.failures, 1, 1'000'000);

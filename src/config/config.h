@@ -122,6 +122,9 @@ struct LimitsConfig {
   size_t statement_bytes = 16UL << 20;  ///< longest text that is analysed; longer is refused
   size_t cache_bytes = 64UL << 20;      ///< analysis cache of one worker
   unsigned max_sessions = 10'000;
+  /// With how many values somebody may compare columns that are masked for them.
+  unsigned masked_comparisons = 30;  ///< in a statement
+  unsigned masked_comparisons_per_minute = 300;
   unsigned max_logins_in_progress = 1'000;  ///< before authentication, over all sources
   unsigned max_logins_in_progress_per_source = 100;
   Duration login_timeout = std::chrono::seconds(30);

@@ -35,10 +35,6 @@ bool can_be_masked(std::string_view client_encoding) {
   return std::find(kOthers.begin(), kOthers.end(), client_encoding) == kOthers.end();
 }
 
-/// How many values of hidden columns somebody may compare something with, in a minute.
-constexpr uint32_t kGuessesPerMinute = 300;
-constexpr size_t kGuessesAtOnce = 30;
-
 mask::CopyOptions copy_options(const sql::StatementResult& result) {
   const sql::CopyOut& copy = *result.copy;
   mask::CopyOptions options;
@@ -140,16 +136,17 @@ Session::DecisionPtr Session::objection(const Statement& statement) {
 bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
   const bool none = masking == nullptr || (redone_ && redone_->paid);
   const size_t guesses = none ? 0 : masking->plan().guesses;
-  bool may = guesses <= kGuessesAtOnce;
+  const auto& limits = admission_.runtime->config->limits;
+  bool may = guesses <= limits.masked_comparisons;
   for (size_t i = 0; i < guesses && may; ++i) {
-    may = worker_.shared().rates.take(admission_.user, "masked-columns", kGuessesPerMinute,
-                                      now_.steady);
+    may = worker_.shared().rates.take(admission_.user, "masked-columns",
+                                      limits.masked_comparisons_per_minute, now_.steady);
   }
   if (may) return true;
   refused = refusal(
       "masked-columns", "53400",
       fmt::format("more than {} comparisons with masked columns in a statement, or {} in a minute",
-                  kGuessesAtOnce, kGuessesPerMinute),
+                  limits.masked_comparisons, limits.masked_comparisons_per_minute),
       "Wait a minute, or ask for a rule that unmasks the column.");
   return false;
 }
