@@ -104,6 +104,12 @@ struct InetCodec {
       out.append("/").append(bits.data(), bits.size());
     }
   }
+  /// 10.0.0.0 is the beginning of 10.0.0.0/24.
+  bool shows(const Value& before, const Value& after) const {
+    const bool bare = !cidr && before.bits == before.width();
+    return before.v6 == after.v6 && before.bytes == after.bytes &&
+           (bare || before.bits == after.bits);
+  }
   void encode(const Value& value, std::string& out) const {
     out.push_back(value.v6 ? '\3' : '\2');
     out.push_back(static_cast<char>(value.bits));

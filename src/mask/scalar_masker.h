@@ -12,7 +12,10 @@ namespace sluice::mask {
 ///
 /// A codec has: Value; kName; parse(Bytes) and decode(Bytes), the text and the binary form, to
 /// optional<Value>; mask(Value&, Means) to Masked; print and encode(Value, out). If it has
-/// `static int order(Value, Value)`, its values can be bounds of ranges.
+/// `static int order(Value, Value)`, its values can be bounds of ranges. `bool shows(Value before,
+/// Value after)`: whether the text of `after` begins with all of that of `before`; left out, both
+/// are printed. `bool coarse_text(Bytes, Means, out)`: the short way for the commonest texts where
+/// values become coarser; false where there is none, and nothing is appended.
 template <typename Codec>
 class ScalarMasker : public Masker {
  public:
@@ -44,17 +47,28 @@ class ScalarMasker : public Masker {
     const auto before = value;
     const Masked masked = codec_.mask(value, means_);
     if (masked == Masked::kNull) return masked;
-    std::string was, is;
-    codec_.print(before, was);
-    codec_.print(value, is);
-    if (!is.starts_with(was)) return masked;
+    if (!shows(before, value)) return masked;
     value = before;
     Means exact = means_;
     exact.rule.strategy = Strategy::kPseudonym;
     return codec_.mask(value, exact);
   }
 
+  bool shows(const typename Codec::Value& before, const typename Codec::Value& after) const {
+    if constexpr (requires { codec_.shows(before, after); }) {
+      return codec_.shows(before, after);
+    } else {
+      std::string was, is;
+      codec_.print(before, was);
+      codec_.print(after, is);
+      return is.starts_with(was);
+    }
+  }
+
   Result<Masked> text(Bytes value, std::string& out) const override {
+    if constexpr (requires { codec_.coarse_text(value, means_, out); }) {
+      if (codec_.coarse_text(value, means_, out)) return Masked::kValue;
+    }
     auto read = codec_.parse(value);
     if (!read) return malformed(Codec::kName);
     const Masked masked = mask_value(*read);

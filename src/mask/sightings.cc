@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-
-#include <boost/sort/spreadsort/integer_sort.hpp>
+#include <bit>
+#include <numeric>
 
 #include "base/hash.h"
 #include "mask/siphash.h"
@@ -44,6 +44,27 @@ uint64_t digest_of(const SightingKey& key, Bytes folded) {
   return SipHash(folded, key.data(), SipHash::Output::k64).first();
 }
 
+/// Sorts digests, which are spread evenly: each goes at once to about where it belongs, and those
+/// that meet there are few.
+void sort_even(std::vector<uint64_t>& digests) {
+  constexpr size_t kLeast = 256;
+  if (digests.size() < kLeast) return std::sort(digests.begin(), digests.end());
+  const unsigned shift = 64 - static_cast<unsigned>(std::bit_width(digests.size() / 4));
+  std::vector<uint32_t> ends((size_t{1} << (64 - shift)) + 1);
+  for (const uint64_t digest : digests) ++ends[(digest >> shift) + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<uint64_t> sorted(digests.size());
+  // Leaves in each place where the next one begins.
+  for (const uint64_t digest : digests) sorted[ends[digest >> shift]++] = digest;
+  auto begin = sorted.begin();
+  for (const uint32_t end : ends) {
+    const auto until = sorted.begin() + end;
+    if (until - begin > 1) std::sort(begin, until);
+    begin = until;
+  }
+  digests.swap(sorted);
+}
+
 }  // namespace
 
 SightingKey sighting_key(std::string_view installation_secret) {
@@ -74,7 +95,7 @@ std::vector<uint64_t> Sightings::take(bool masked) {
   Set& set = sets_[masked ? 1 : 0];
   std::vector<uint64_t> out = std::move(set.digests);
   set = {};
-  boost::sort::spreadsort::integer_sort(out.begin(), out.end());
+  sort_even(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }

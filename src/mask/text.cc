@@ -20,16 +20,14 @@ bool is_alnum(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <
 /// append_tail for what is most often masked so: numbers in ASCII.
 void append_ascii_tail(Bytes text, size_t keep, std::string& out) {
   const auto count = static_cast<size_t>(std::ranges::count_if(text, is_alnum));
-  size_t left = count < keep * 2 ? 0 : keep;
+  size_t hidden = text.size();
+  for (size_t left = count < keep * 2 ? 0 : keep; left > 0; --hidden)
+    left -= is_alnum(text[hidden - 1]);
+  const size_t begin = out.size();
   out.append(text);
-  for (char* at = out.data() + out.size(); at != out.data() + out.size() - text.size();) {
-    if (!is_alnum(*--at)) continue;
-    if (left > 0) {
-      --left;
-    } else {
-      *at = '*';
-    }
-  }
+  // Without a jump for each character, so that many are done at once.
+  char* const masked = out.data() + begin;
+  for (size_t i = 0; i < hidden; ++i) masked[i] = is_alnum(masked[i]) ? '*' : masked[i];
 }
 
 /// `text` with its letters and digits as '*', but for the last `keep`.

@@ -176,6 +176,11 @@ std::optional<int32_t> parse_day(Bytes text) {
   return static_cast<int32_t>(*days);
 }
 
+bool is_plain_day(Bytes text) {
+  const auto date = usual_date(text);
+  return date && date->year > 0 && days_of(*date, false);
+}
+
 void append_day(int32_t day, std::string& out) {
   if (day == std::numeric_limits<int32_t>::max()) {
     out.append("infinity");

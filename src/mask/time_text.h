@@ -30,6 +30,8 @@ struct Interval {
 
 /// Days from 2000-01-01; the infinities are those of int32_t.
 std::optional<int32_t> parse_day(Bytes text);
+/// Whether a text is a day of the years 0001 to 9999, as DateStyle ISO has it.
+bool is_plain_day(Bytes text);
 void append_day(int32_t day, std::string& out);
 
 std::optional<ZonedTime> parse_time(Bytes text, bool zoned);

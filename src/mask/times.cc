@@ -60,6 +60,13 @@ struct DateCodec {
     return Masked::kValue;
   }
   void print(Value day, std::string& out) const { append_day(day, out); }
+  static bool shows(Value before, Value after) { return before == after; }
+  /// 1975-11-23 is 1975-01-01; what is that already goes the long way.
+  static bool coarse_text(Bytes text, const Means& means, std::string& out) {
+    if (!is_coarse(means.rule) || !is_plain_day(text) || text.substr(4) == "-01-01") return false;
+    out.append(text.substr(0, 4)).append("-01-01");
+    return true;
+  }
   void encode(Value day, std::string& out) const { append_be32(out, static_cast<uint32_t>(day)); }
   static int order(Value a, Value b) { return order_of(a, b); }
 };
@@ -122,6 +129,7 @@ struct TimestampCodec {
     return Masked::kValue;
   }
   void print(Value moment, std::string& out) const { append_moment(moment, zoned, out); }
+  static bool shows(Value before, Value after) { return before == after; }
   void encode(Value moment, std::string& out) const { append_be64(out, moment); }
   static int order(Value a, Value b) { return order_of(a, b); }
 };
