@@ -106,6 +106,7 @@ void print_table(std::ostream& out, const Listing& listing) {
 std::string plain(const boost::json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
   if (value.is_null()) return "";
+  if (value.is_double()) return fmt::format("{}", value.get_double());
   if (!value.is_array()) return boost::json::serialize(value);
   std::string out;
   for (const auto& item : value.get_array()) out += (out.empty() ? "" : ", ") + plain(item);

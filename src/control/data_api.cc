@@ -49,12 +49,14 @@ json::object to_json(const std::string& database, const TableLabels& table,
   return out;
 }
 
-/// In the order of their names.
+/// In the order of their names, the server's own last.
 std::vector<const TableLabels*> sorted(const privacy::Labels& labels) {
   std::vector<const TableLabels*> out;
   for (const auto& [oid, table] : labels.tables()) out.push_back(table.get());
   std::sort(out.begin(), out.end(), [](const TableLabels* a, const TableLabels* b) {
-    return std::tie(a->schema, a->name, a->oid) < std::tie(b->schema, b->name, b->oid);
+    const bool own_a = a->schema.starts_with("pg_"), own_b = b->schema.starts_with("pg_");
+    return std::tie(own_a, a->schema, a->name, a->oid) <
+           std::tie(own_b, b->schema, b->name, b->oid);
   });
   return out;
 }
