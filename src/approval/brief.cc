@@ -8,6 +8,7 @@
 
 #include "base/bound_values.h"
 #include "sql/compatibility.h"
+#include "sql/lint_dependents.h"
 #include "sql/schema_diff.h"
 
 namespace sluice::approval {
@@ -46,33 +47,39 @@ json::array actions_of(const sql::StatementFacts& facts) {
   return out;
 }
 
-/// Views that read a table, and tables that refer to it.
+/// What would feel a change of a table: what reads it, refers to it, belongs to it or runs with it.
 json::array dependents_of(const catalog::Relation& relation, const catalog::Catalog& catalog) {
-  json::array out;
-  for (const catalog::Oid child : relation.children) {
-    const catalog::Relation* other = catalog.relation(child);
-    if (other != nullptr && out.size() < kMostListed) out.push_back(utf8(other->qualified_name()));
-  }
-  for (const catalog::Trigger& trigger : relation.triggers) {
-    if (out.size() < kMostListed) out.push_back(utf8("trigger " + trigger.name));
-  }
-  return out;
+  auto found = sql::dependents_of(catalog, relation, "");
+  for (const catalog::Trigger& trigger : relation.triggers)
+    found.push_back("trigger " + trigger.name);
+  const size_t more = found.size() - std::min(found.size(), kMostListed);
+  found.resize(found.size() - more);
+  if (more != 0) found.push_back(fmt::format("and {} more", more));
+  return texts(found);
 }
 
+/// Tables, once each: what a statement does more than read comes first, and only of that it is told
+/// what depends on it.
 json::array tables_of(const sql::StatementFacts& facts, const catalog::Catalog* catalog) {
   json::array out;
   std::set<catalog::Oid> seen;
-  for (const sql::Action& action : facts.actions) {
+  const auto add = [&](const sql::Action& action) {
     for (const sql::Object& target : action.targets) {
       const catalog::Relation* relation =
           catalog == nullptr || target.oid == 0 ? nullptr : catalog->relation(target.oid);
       if (relation == nullptr || relation->system() || !seen.insert(target.oid).second) continue;
-      if (out.size() == kMostListed) return out;
+      if (out.size() == kMostListed) return;
       json::object row{{"name", utf8(relation->qualified_name())}, {"bytes", relation->bytes}};
       row["rows"] = relation->estimated_rows < 0 ? json::value(nullptr)
                                                  : json::value(relation->estimated_rows);
-      row["dependents"] = dependents_of(*relation, *catalog);
+      const bool reads = action.kind == sql::ActionKind::kRead;
+      row["dependents"] = reads ? json::array() : dependents_of(*relation, *catalog);
       out.push_back(std::move(row));
+    }
+  };
+  for (const bool reads : {false, true}) {
+    for (const sql::Action& action : facts.actions) {
+      if ((action.kind == sql::ActionKind::kRead) == reads) add(action);
     }
   }
   return out;

@@ -32,7 +32,9 @@ struct SchemaChange {
 ///   "lint": [{"rule", "severity", "message", "safer"}], "parameters": [text or null],
 ///   "dry_run": {"rows", "tables": [text]} or {"why_not"},
 ///   "schema_diff": [text], "breaks": [text]}
+/// `dependents`: sql::dependents_of and triggers, where the table is more than read.
 /// `parameters`: the part of a Bind from its format codes on; empty for none.
+/// Needs a stack of kAnalyserStackBytes.
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
                      const catalog::Catalog* catalog, std::optional<double> estimated_rows,
                      Bytes parameters, const std::optional<policy::DryRun>& dry_run,

@@ -56,6 +56,21 @@ approval::SchemaChange understand_change(std::string_view text, const sql::Scope
   return out;
 }
 
+/// What is shown of one step.
+json::value brief_of(const policy::Decision& decision, const policy::Understood& understood,
+                     const approval::SchemaChange& change) {
+  std::string text;
+  {
+    const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "change", [&] {
+      text = approval::brief_of(decision, *understood.facts, understood.catalog.get(), {}, {}, {},
+                                change);
+    });
+  }
+  json::error_code error;
+  auto facts = json::parse(text, error);
+  return error ? json::value(nullptr) : std::move(facts);
+}
+
 /// One script on one target, step by step.
 class Judge {
  public:
@@ -198,17 +213,13 @@ class Judge {
     const Step& step = out_.plan.steps(which)[i];
     json::array rules;
     for (const auto& spec : decision.holds) rules.emplace_back(spec->rule);
-    json::error_code error;
-    auto facts = json::parse(approval::brief_of(decision, *understood.facts,
-                                                understood.catalog.get(), {}, {}, {}, change),
-                             error);
     json::object row{{"part", name_of(which)},
                      {"database", target_.database},
                      {"step", i + 1},
                      {"line", step.line},
                      {"statement", json::string(to_printable_utf8(utf8_prefix(step.text, 200)))},
                      {"rules", std::move(rules)},
-                     {"facts", error ? json::value(nullptr) : std::move(facts)}};
+                     {"facts", brief_of(decision, understood, change)}};
     if (later) row["judged"] = "when it runs: it names what only an earlier step makes";
     brief_.push_back(std::move(row));
   }

@@ -60,7 +60,7 @@ void print_facts(const json::object& facts) {
       std::cout << "  older clients: " << printable(plain(line)) << '\n';
   }
   if (const auto* rows = facts.if_contains("estimated_rows"))
-    std::cout << "  the planner expects " << plain(*rows) << " rows\n";
+    std::cout << fmt::format("  the planner expects {:.0f} rows\n", rows->to_number<double>());
   if (const auto* run = facts.if_contains("dry_run")) {
     if (const auto* why = run->as_object().if_contains("why_not")) {
       std::cout << "  no dry run: " << printable(plain(*why)) << '\n';

@@ -37,16 +37,25 @@ void read(const Node& node, const catalog::Relation& wanted, std::string_view co
   }
 }
 
+/// `name` as it stands between quotes, which is the same without them where it needs none.
+std::string within_quotes(std::string_view name) {
+  std::string out;
+  for (const char c : name) out.append(c == '"' ? 2 : 1, c);
+  return out;
+}
+
 bool view_uses(const catalog::Relation& view, const catalog::Relation& table,
                std::string_view column) {
+  // Most views name something else, and parsing costs far more than looking.
+  if (view.view_definition.find(within_quotes(table.name)) == std::string::npos) return false;
   Mentions mentions;
   std::string why;
   const bool parsed = with_tree(view.view_definition, why, nullptr, [&](const Node& root) {
     read(root, table, column, mentions);
     return true;
   });
-  // A view that cannot be read may use anything.
-  if (!parsed) return view.view_definition.find(table.name) != std::string::npos;
+  // A view that cannot be read may use anything that is named in it.
+  if (!parsed) return true;
   return mentions.table && (column.empty() || mentions.column);
 }
 

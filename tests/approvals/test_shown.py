@@ -28,6 +28,15 @@ GRANT CREATE ON DATABASE orders TO sluice; SET ROLE sluice;
 CREATE TABLE orders (id int PRIMARY KEY, total integer NOT NULL DEFAULT 0, note text);
 INSERT INTO orders SELECT i, i, 'n' || i FROM generate_series(1, 10) i;
 CREATE TABLE old (id int PRIMARY KEY, v text); INSERT INTO old VALUES (1, 'one');
+CREATE TABLE accounts (id int PRIMARY KEY, name text); INSERT INTO accounts SELECT i, 'a' || i FROM generate_series(1, 200) i;
+CREATE TABLE payments (id int PRIMARY KEY, account int REFERENCES accounts);
+CREATE VIEW names AS SELECT name FROM accounts; CREATE VIEW unrelated AS SELECT 'accounting' AS accounts_of;
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM accounts;
+CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER tells AFTER UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION told();
+CREATE TABLE days (day date) PARTITION BY RANGE (day);
+CREATE TABLE today PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-01-02');
+ANALYZE accounts; ANALYZE payments;
 """
 
 
@@ -107,6 +116,38 @@ def test_a_long_statement_is_laid_out_and_those_like_it_are_named(gateway):
     assert [(s["number"], s["state"], s["requester"]) for s in request["similar"]][0] == (first, "rejected", "alice")
     assert f"{first} rejected by alice" in text
     assert request["similar"][0]["in_common"] == ["update public.orders"]
+
+
+def test_what_depends_on_a_table_and_how_large_it_is(gateway):
+    request, text = shown(gateway, held(gateway, "DELETE FROM accounts WHERE id IN (SELECT account FROM payments)"))
+    tables = {table["name"]: table for table in request["facts"]["tables"]}
+    accounts = tables["public.accounts"]
+    assert accounts["rows"] == 200 and accounts["bytes"] >= 8192
+    assert sorted(accounts["dependents"]) == ["foreign key payments_account_fkey of public.payments",
+                                              "materialized view public.counted", "trigger tells", "view public.names"]
+    # What is only read feels nothing.
+    assert tables["public.payments"]["dependents"] == []
+    for line in ("table public.accounts: about 200 rows, ", "depends on it: view public.names", "depends on it: trigger tells"):
+        assert line in text, text
+    request, _ = shown(gateway, held(gateway, "ALTER TABLE days ALTER COLUMN day SET NOT NULL"))
+    assert request["facts"]["tables"][0]["name"] == "public.days"
+    assert request["facts"]["tables"][0]["dependents"] == ["table public.today"]
+
+
+def test_what_depends_on_the_tables_of_a_change(gateway):
+    script = gateway.root / "shown.sql"
+    script.write_text("DELETE FROM accounts WHERE id = 1;\n")
+    change = json.loads(gateway.cli("change", "submit", str(script), "--on", "orders", "--title", "shown", "--reason",
+                                    "why not", "-o", "json", "--user", "alice", "--password-stdin",
+                                    input=PASSWORD + "\n").stdout)
+    tables = shown(gateway, change["request"])[0]["facts"]["steps"][0]["facts"]["tables"]
+    assert tables[0]["rows"] == 200 and "view public.names" in tables[0]["dependents"]
+
+
+def test_the_planners_estimate(gateway):
+    request, text = shown(gateway, held(gateway, "UPDATE accounts SET name = 'x'"))
+    assert request["facts"]["estimated_rows"] == 200
+    assert "the planner expects 200 rows" in text
 
 
 def test_a_change_of_several_steps_is_undone_as_a_whole(gateway, server):
