@@ -80,6 +80,13 @@ std::string rule_not_asked(const policy::Decision& now, const policy::Decision& 
   return {};
 }
 
+/// Where people see a request: in the console, if it has an address, and on the command line.
+std::string where_seen(const std::string& console, int64_t number) {
+  const std::string page =
+      console.empty() ? console : fmt::format("at {}/approvals/{} or ", console, number);
+  return fmt::format("{}with: sluice approval show {}", page, number);
+}
+
 /// `held`, which is no step that the change of its session was approved for.
 std::shared_ptr<policy::Decision> not_in_change(const policy::Decision& held,
                                                 const std::string& why) {
@@ -334,12 +341,9 @@ void Session::tell_of_hold(const approval::Request& request) {
   }
   fields.set(pg::kFieldDetail, fmt::format("{}\nWho decides: {}.", held_->decision->message,
                                            fmt::join(who, ", then ")));
-  const std::string& url = admission_.runtime->config->api.url;
-  const std::string console =
-      url.empty() ? url : fmt::format("at {}/approvals/{} or ", url, request.number);
   fields.set(pg::kFieldHint,
-             fmt::format("They see it {}with: sluice approval show {}. Cancel to give up.", console,
-                         request.number));
+             fmt::format("They see it {}. Cancel to give up.",
+                         where_seen(admission_.runtime->config->api.url, request.number)));
   std::string out;
   pg::encode_notice_response(out, fields);
   send_to_client(Bytes(out));
@@ -371,10 +375,11 @@ void Session::approval_used(Result<approval::Request> used) {
 
 void Session::hold_timed_out() {
   if (!held_ || !deferred_ || held_->deciding) return;
-  refuse_held(fmt::format("request {} is not approved yet", held_->number),
-              fmt::format("Once it is (sluice approval show {0}), run exactly the same statement "
-                          "again in the same way; withdraw it with: sluice approval withdraw {0}.",
-                          held_->number));
+  refuse_held(
+      fmt::format("request {} is not approved yet", held_->number),
+      fmt::format("They see it {}. Once it is approved, run exactly the same statement again "
+                  "in the same way; withdraw it with: sluice approval withdraw {}.",
+                  where_seen(admission_.runtime->config->api.url, held_->number), held_->number));
 }
 
 void Session::refuse_held(const std::string& why, const std::string& hint) {

@@ -65,6 +65,7 @@ CREATE TABLE ledger (id int, v int); INSERT INTO ledger VALUES (1, 1);
 RESET ROLE; CREATE SCHEMA away AUTHORIZATION sluice; SET ROLE sluice; CREATE TABLE away.numbers AS SELECT i FROM generate_series(1, 20) i; ANALYZE other;
 """
 
+CONSOLE = "https://gate.example"
 # Lint wants a schema change to give up rather than to keep everybody waiting.
 CLEAN = "SET lock_timeout = '2s'; "
 
@@ -81,7 +82,7 @@ def gateway(server):
     gateway = Gateway(server, start=False)
     policy = gateway.root / "policy.yaml"
     policy.write_text(POLICY)
-    gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\n")
+    gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\napi: {{ url: '{CONSOLE}' }}\n")
     for name, groups, extra in (("dora", ["dba"], []), ("erin", ["dba", "leads"], []), ("frank", ["engineering"], []),
                                 ("robot", ["dba"], ["--kind", "agent"]), ("alice2", ["dba"], ["--attribute", "person=alice"])):
         gateway.cli("user", "add", name, *[word for group in groups for word in ("--group", group)], *extra,
@@ -166,6 +167,7 @@ def test_it_waits_and_runs_once_approved(gateway, server):
     assert running.is_alive() and exists(server, "victim")
     assert running.notices[0][0] == f"waiting for approval: request {number}"
     assert "drops-wait" in running.notices[0][1] and f"approval show {number}" in running.notices[0][2]
+    assert f"at {CONSOLE}/approvals/{number} or with: sluice" in running.notices[0][2]
     shown = json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout)
     assert shown["statement"] == "DROP TABLE victim" and shown["requester"] == "alice"
     assert {"do": "drop", "object": "public.victim", "object_kind": "table", "lock": "access_exclusive"} in shown["facts"]["actions"]
@@ -181,6 +183,13 @@ def test_it_waits_and_runs_once_approved(gateway, server):
     said = [r["message"] for r in gateway.wait_for(lambda records: len(records) >= 4, "--type", "approval")]
     assert any("approved: seen" in text for text in said) and any(text.endswith("by dora: run") for text in said)
     assert requests(gateway)[0]["state"] == "used"
+
+
+def test_who_does_not_wait_learns_where_it_is_decided_on_too(gateway):
+    error = fails(gateway, "DELETE FROM numbers WHERE i = 3")
+    number = wait_for_request(gateway)
+    assert f"request {number} is not approved yet" in error.diag.message_primary
+    assert f"at {CONSOLE}/approvals/{number} or with: sluice approval show {number}." in error.diag.message_hint
 
 
 def test_rejected(gateway, server):
