@@ -118,9 +118,10 @@ void print_similar(const json::object& request) {
   if (similar == nullptr || !similar->is_array() || similar->get_array().empty()) return;
   std::cout << "like it, of before:\n";
   for (const auto& each : similar->get_array()) {
-    std::cout << fmt::format("  {} {} by {} at {}: {}\n", plain(each.at("number")),
+    std::cout << fmt::format("  {} {} by {} for {} at {}: {}\n", plain(each.at("number")),
                              plain(each.at("state")), printable(plain(each.at("requester"))),
-                             plain(each.at("created")), printable(plain(each.at("statement"))));
+                             printable(plain(each.at("database"))), plain(each.at("created")),
+                             printable(plain(each.at("statement"))));
   }
 }
 

@@ -70,6 +70,7 @@ export interface SimilarRequest {
   state: string;
   created: string;
   requester: string;
+  database: string;
   statement: string;
   in_common: string[];
 }

@@ -77,6 +77,7 @@ function Similar({ list }: { list: readonly SimilarRequest[] }) {
             { name: "Request", cell: (row) => <Link href={`/approvals/${row.number}`}>{row.number}</Link> },
             { name: "State", cell: (row) => <StateBadge state={row.state} /> },
             { name: "By", cell: (row) => row.requester },
+            { name: "Database", cell: (row) => row.database },
             { name: "When", cell: (row) => <Time value={row.created} /> },
             {
               name: "Statement",
