@@ -59,6 +59,7 @@ struct Expected {
   bool refused = false;      ///< made to fail at the server; its error is replaced by `decision`'s
   bool silent = false;       ///< refused, and the client has been told already
   bool may_copy_in = false;  ///< the server may ask for COPY data
+  bool in_steps = false;     ///< kQuery, sent as Parse, Bind, Describe, Execute, Close and Sync
   bool described = false;    ///< RowDescription came, rows may follow
   bool copying_out = false;
   bool failed = false;        ///< the server's error for it has been seen and recorded

@@ -310,6 +310,8 @@ class Session : private net::StreamHandler, private ServerUser {
   bool label_first(const Piece& piece, const Statement& statement);
   DecisionPtr objection(const Statement& statement);
   DecisionPtr masked_values_written(const Statement& statement, const Piece* bind);
+  Pass find_by_pseudonym(const Piece& piece, Expected& entry);
+  Pass bind_by_pseudonym(const Piece& piece, const Expected& entry);
   bool may_guess(const Masking* masking, DecisionPtr& refused);
   void veil(Expected& entry, const Statement* statement);
   bool must_describe(const Statement* statement);
@@ -440,8 +442,7 @@ class Session : private net::StreamHandler, private ServerUser {
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
   Changes changes_before_;              ///< of this transaction, before the counted statement
-  /// The decision on the last bounded write of a transaction that the client has opened.
-  std::shared_ptr<const policy::Decision> bounded_;
+  std::shared_ptr<const policy::Decision> bounded_;  ///< the client's transaction, by the last one
   bool changes_known_ = false;       ///< changes_before_ is what the server counts now
   bool own_transaction_ = false;     ///< opened by the gateway around a counted statement
   std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
@@ -463,8 +464,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
   std::string masked_;                               ///< rows on their way to the client
   mask::Substitutes substitutes_;                    ///< shown to this session
-  /// Code that has seen something hidden runs on, or will at COMMIT: what is said in this
-  /// transaction may come from it.
+  /// Code that has seen something hidden may speak up to the end of this transaction.
   bool opaque_transaction_ = false;
   std::deque<std::string> split_;  ///< statements of a text still to be sent
   uint64_t epoch_ = 0;  ///< rises with what may change what a statement does, or its plan

@@ -229,7 +229,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   if (redone_) entry.terms = redone_->terms;
   entry.text = std::move(statement);
   entry.decision = std::move(decision);
-  return Pass::kForward;
+  return bind_by_pseudonym(piece, entry);
 }
 
 /// The Bind of what `portal` will be; `other`: it is, or may be, something else by then.

@@ -315,6 +315,7 @@ Session::Pass Session::on_row_description(const Piece& piece) {
 
 Session::Pass Session::on_simple_answer(const Piece& piece) {
   Expected& entry = expected_.front();
+  if (entry.in_steps && entry.kind == RequestKind::kQuery) return Pass::kDrop;
   if (piece.type == pg::kParseComplete && entry.kind == RequestKind::kParse) {
     if (!parse_completed(entry)) return Pass::kStop;
   } else if (piece.type == pg::kBindComplete && entry.kind == RequestKind::kBind &&

@@ -285,7 +285,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   for (const auto& executed : executing_) note_effects(executed.text, counted);
   entry.executed.swap(executing_);
   executing_.clear();
-  return Pass::kForward;
+  return counted ? Pass::kForward : find_by_pseudonym(piece, entry);
 }
 
 Session::Pass Session::forward_parse(const pg::ParseMessage& parse,

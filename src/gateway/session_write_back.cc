@@ -49,7 +49,7 @@ Session::DecisionPtr Session::masked_values_written(const Statement& statement, 
   const std::string* column = nullptr;
   if (bind == nullptr) {
     for (const auto& value : sql::literals(text)) {
-      if (column == nullptr) column = stood_for(substitutes_, columns, value);
+      if (column == nullptr) column = stood_for(substitutes_, columns, value.value);
     }
   } else if (const auto prefix = pg::decode_bind_prefix(bind->body())) {
     for (const auto& value : bound_values(bind->body().substr(prefix->parameters_offset))) {

@@ -42,6 +42,7 @@ class Planner {
     look_at_code();
     for (const auto& result : facts_.results) out_.results.push_back(result_plan(result));
     look_at_uses();
+    look_at_pseudonyms();
     look_at_computing();
     look_at_comparisons();
     look_at_writes();
@@ -323,6 +324,15 @@ class Planner {
       if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInPredicate) != 0) {
         out_.guesses = std::max<size_t>(1, facts_.comparisons);
       }
+    }
+  }
+
+  void look_at_pseudonyms() {
+    for (const auto& with : facts_.compared) {
+      const ColumnView& one = column(with.column);
+      const bool shown = one.hidden() && one.proven && one.plan.shape == Shape::kWhole &&
+                         one.plan.rule.strategy == Strategy::kPseudonym;
+      if (shown) out_.compared.push_back({with, one.name});
     }
   }
 

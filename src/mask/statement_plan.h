@@ -33,6 +33,12 @@ struct Objection {
   std::string hint;
 };
 
+/// A column of which pseudonyms are shown, compared with a constant or parameter.
+struct ComparedPseudonym {
+  sql::ComparedConstant with;
+  std::string column;  ///< "public.members.email"
+};
+
 /// What is done about one text for one audience.
 struct StatementPlan {
   std::vector<ResultPlan> results;  ///< as StatementFacts::results
@@ -44,6 +50,7 @@ struct StatementPlan {
   bool fills_hidden = false;          ///< it writes hidden columns
   /// Hidden columns ("public.members.email") of rows that there are already, which it writes.
   std::vector<std::string> overwritten;
+  std::vector<ComparedPseudonym> compared;
   size_t guesses = 0;  ///< with how many values hidden columns are compared, at most
   std::optional<Objection> objection;
   std::vector<privacy::Copy> copies;  ///< what takes a class along to where it is written

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "sql/lexer.h"
+#include "sql/literals.h"
 #include "sql/nesting.h"
 #include "sql/parse_tree.h"
 #include "sql/walker.h"
@@ -61,6 +62,22 @@ bool readable(std::string_view text, const Settings& settings, StatementFacts& f
   return facts.unanalysable.empty();
 }
 
+/// What the walker has left is where a constant stands: texts that differ in nothing but these
+/// share their facts, so that only its number is the same in all of them.
+void number_literals(std::string_view text, bool plain_strings,
+                     std::vector<ComparedConstant>& compared) {
+  if (compared.empty()) return;
+  const auto all = plain_strings ? literals(text) : std::vector<Literal>();
+  std::erase_if(compared, [&](ComparedConstant& one) {
+    if (one.parameter != 0) return false;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Literal& literal) {
+      return literal.begin == one.literal;
+    });
+    one.literal = static_cast<uint32_t>(found - all.begin()) + 1;
+    return found == all.end();
+  });
+}
+
 }  // namespace
 
 bool with_tree(const std::string& text, std::string& why, int* position,
@@ -98,6 +115,7 @@ std::shared_ptr<const StatementFacts> analyse(std::string_view text, const Setti
         return true;
       });
   walker.finish();
+  number_literals(text, settings.standard_conforming_strings, facts->compared);
   if (!known) {
     const bool deep = why.find("nested too deeply") != std::string::npos ||
                       why.find("memory exhausted") != std::string::npos;
@@ -166,6 +184,7 @@ size_t StatementFacts::weight() const {
   }
   for (const auto& use : prepared) total += sizeof use + weight_of(use.name);
   for (const auto& name : dynamic_in) total += sizeof name + weight_of(name);
+  total += compared.capacity() * sizeof(ComparedConstant);
   for (const auto& name : cursors) total += sizeof name + weight_of(name);
   return total + transaction.capacity();
 }

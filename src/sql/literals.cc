@@ -30,24 +30,29 @@ std::string within_dollars(std::string_view token) {
 
 }  // namespace
 
-std::vector<std::string> literals(std::string_view text) {
-  std::vector<std::string> out;
+std::vector<Literal> literals(std::string_view text) {
+  std::vector<Literal> out;
   Lexer lexer(text);
   for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
+    std::string value;
     switch (token.kind) {
       case TokenKind::kString:
       case TokenKind::kEscapeString:
-        out.push_back(within_quotes(token.text));
+        value = within_quotes(token.text);
         break;
       case TokenKind::kDollarString:
-        out.push_back(within_dollars(token.text));
+        value = within_dollars(token.text);
         break;
       case TokenKind::kNumber:
-        out.emplace_back(token.text);
+        value = token.text;
         break;
       default:
-        break;
+        continue;
     }
+    const bool plain =
+        token.text.starts_with('\'') && token.text.find('\\') == std::string_view::npos;
+    out.push_back({static_cast<size_t>(token.text.data() - text.data()), token.text.size(),
+                   std::move(value), plain});
   }
   return out;
 }

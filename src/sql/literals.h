@@ -1,13 +1,20 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sluice::sql {
 
-/// The values that stand in a text as constants, parsable or not: strings without their quotes and
-/// escapes, and numbers. What backslashes stand for is left as it is written.
-std::vector<std::string> literals(std::string_view text);
+/// A constant as it stands in a text.
+struct Literal {
+  size_t begin = 0, size = 0;  ///< with its quotes and prefix
+  std::string value;   ///< of strings without quotes; what backslashes stand for is left as written
+  bool plain = false;  ///< '…' without backslashes: its value is what it looks like
+};
+
+/// All constants of a text in their order, parsable or not: strings and numbers.
+std::vector<Literal> literals(std::string_view text);
 
 }  // namespace sluice::sql

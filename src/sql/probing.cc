@@ -146,11 +146,31 @@ bool Walker::is_plain(const Node& wrapper, size_t& left) {
   return plain;
 }
 
+/// In the text itself, and not in what it reaches or only explains.
+void Walker::note_compared(ColumnRef column, const Node& wrapper) {
+  const bool own = !context_.reached && !context_.explained && !context_.muted && !context_.owned &&
+                   context_.function == nullptr && context_.depth == 0;
+  if (!own || facts_.compared.size() >= kMostCompared) return;
+  unwrap(wrapper, [&](std::string_view kind, const Node& body) {
+    if (kind == "A_Const") {
+      facts_.compared.push_back({column, static_cast<uint32_t>(number_field(body, "location")), 0});
+    } else if (kind == "ParamRef") {
+      facts_.compared.push_back({column, 0, static_cast<uint32_t>(number_field(body, "number"))});
+    } else if (kind == "TypeCast") {
+      if (const auto inner = field(body, "arg")) note_compared(column, *inner);
+    } else if (kind == "List") {
+      for_each(body, "items", [&](const Node& item) { note_compared(column, item); });
+    }
+  });
+}
+
 bool Walker::equates(const Value& one, const Value& other, const Node* wrapper) {
   size_t left = kMostCompared;
   if (other.empty()) {
     if (wrapper == nullptr || !is_plain(*wrapper, left)) return false;
     facts_.comparisons += kMostCompared - left;
+    if (one.sources.size() == 1 && one.sources[0].as_is && !one.unknown)
+      note_compared(one.sources[0].column, *wrapper);
     return true;
   }
   const auto whole = [](const Source& source) {

@@ -112,6 +112,13 @@ struct ColumnRef {
   friend auto operator<=>(const ColumnRef&, const ColumnRef&) = default;
 };
 
+/// A column as it is, compared by equality with a constant or parameter of the text itself.
+struct ComparedConstant {
+  ColumnRef column;
+  uint32_t literal = 0;    ///< which of sql::literals(text), from 1; 0: none of them
+  uint32_t parameter = 0;  ///< $1 is 1
+};
+
 /// One base column that a value derives from.
 struct Source {
   ColumnRef column;
@@ -297,6 +304,7 @@ struct StatementFacts {
   bool writes = false;     ///< may change rows of permanent tables, through functions too
   /// How many constants and parameters columns are compared with by equality.
   size_t comparisons = 0;
+  std::vector<ComparedConstant> compared;  ///< the first of these, as far as they can be told
   /// A definition has expressions that the server computes over rows or checks them by.
   bool defines_expressions = false;
   /// Tables, views and functions in FROM, and targets of writes; wherever they stand.

@@ -195,6 +195,7 @@ class Walker {
   /// Whether comparing `one` with `other`, which is written as `wrapper` (may be null), tells no
   /// more than whether they are equal: it is a constant, a parameter, or a column as it is.
   bool equates(const Value& one, const Value& other, const Node* wrapper);
+  void note_compared(ColumnRef column, const Node& wrapper);
   /// It is looked into, whatever is done with it.
   void probe(const Value& value);
   void test(const Value& value, uint8_t use);

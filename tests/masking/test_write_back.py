@@ -5,7 +5,7 @@ import pytest
 from harness.gateway import Gateway
 
 SCHEMA = """
-DROP TABLE IF EXISTS members CASCADE;
+DROP VIEW IF EXISTS listed; DROP TABLE IF EXISTS members CASCADE;
 CREATE TABLE members (id int PRIMARY KEY, given_name text, email text, birth_date date, remark text);
 INSERT INTO members SELECT i, (ARRAY['Wilhelmina','Thaddeus','Guadalupe','Bartholomew'])[1 + i % 4],
     'person' || i || '@mail.example', date '1961-03-05' + i * 37, 'x' FROM generate_series(1, 60) i;
