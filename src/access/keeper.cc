@@ -178,6 +178,8 @@ Result<GrantRow> Keeper::ask_for(const Surroundings& around, const Asker& asker,
   const auto person = asker.principal.attributes.find("person");
   if (person != asker.principal.attributes.end()) request.persons.push_back(person->second);
   request.requester_kind = policy::name_of(asker.principal.kind);
+  request.login = approval::Login::of(asker.principal);
+  request.login.client = asker.client_address;
   request.environment = environment;
   request.needs.push_back({"role " + role.name, role.approve->stages});
   request.brief = brief_of(grant, role);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "approval/login.h"
 #include "policy/approval_spec.h"
 
 namespace sluice::approval {
@@ -80,6 +81,7 @@ struct Request {
   Subject subject;
   std::vector<std::string> persons;  ///< behind the requester: themselves, whom they act for
   std::string requester_kind;        ///< "human", "service", "agent"
+  Login login;
   std::string environment;
   uint64_t session_id = 0;
   std::vector<Need> needs;

@@ -19,7 +19,7 @@ namespace json = boost::json;
 constexpr const char* kColumns =
     "number, state, created_micros, expires_micros, statement, parameters, requester, "
     "database, session, schema, policy, persons, requester_kind, environment, session_id, needs, "
-    "max_rows, brief, evidence, automatic, reason, granted, used_micros";
+    "max_rows, brief, evidence, automatic, reason, granted, used_micros, login";
 
 json::array json_of(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
@@ -137,6 +137,7 @@ Result<Request> row_of(const store::Statement& row) {
     return fail(ErrorCode::kProtocol, fmt::format("request {} in the store cannot be read: {}",
                                                   out.number, error.what()));
   }
+  SLUICE_ASSIGN(out.login, login_of(row.text(23)));
   return out;
 }
 
@@ -150,9 +151,9 @@ Result<int64_t> RequestStore::add(const Request& request) {
                     "INSERT INTO approval_requests (state, created_micros, expires_micros, "
                     "statement, parameters, requester, database, session, schema, "
                     "policy, persons, requester_kind, environment, session_id, needs, "
-                    "max_rows, brief, evidence, automatic, reason, granted, used_micros) VALUES "
-                    "('waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
-                    "'', 0) RETURNING number"));
+                    "max_rows, brief, evidence, automatic, reason, granted, used_micros, login) "
+                    "VALUES ('waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
+                    "'', 0, ?) RETURNING number"));
   SLUICE_ASSIGN(const int64_t number, insert.bind(1, request.created_micros)
                                           .bind(2, request.expires_micros)
                                           .bind_blob(3, subject.statement)
@@ -170,6 +171,7 @@ Result<int64_t> RequestStore::add(const Request& request) {
                                           .bind(15, to_text(request.max_rows))
                                           .bind(16, request.brief)
                                           .bind(17, to_text(request.evidence))
+                                          .bind(18, to_text(request.login))
                                           .run_returning());
   std::vector<std::string_view> rules;
   for (const Need& need : request.needs) rules.push_back(need.rule);

@@ -306,6 +306,8 @@ Result<Assessment> assess(gateway::Gateway& gateway, const Change& change, const
   out.automatic = true;
   out.policy = gateway.policy()->version();
   out.kind = policy::name_of(principal.kind);
+  out.login = approval::Login::of(principal);
+  out.login.client = who.peer;
   out.persons = principal.actors;
   const auto person = principal.attributes.find("person");
   out.persons.push_back(person == principal.attributes.end() ? principal.user : person->second);

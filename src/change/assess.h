@@ -49,6 +49,7 @@ struct Assessment {
   std::string environments;  ///< "staging, production"
   std::vector<std::string> persons;
   std::string kind;  ///< of the requester
+  approval::Login login;
   /// Of approval::Subject, over all targets.
   std::string session, schema, policy;
   /// A schema was changed past the gateway a moment ago: what was judged may be out of date.

@@ -120,6 +120,7 @@ Result<> Changes::ask(const Change& change, const Assessment& assessed) {
   request.subject = subject_of(change, assessed);
   request.persons = assessed.persons;
   request.requester_kind = assessed.kind;
+  request.login = assessed.login;
   request.environment = assessed.environments;
   request.needs = assessed.needs;
   request.max_rows = assessed.max_rows;

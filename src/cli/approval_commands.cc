@@ -125,11 +125,44 @@ void print_similar(const json::object& request) {
   }
 }
 
+std::string joined(const json::object& row, const char* name, std::string_view separator) {
+  std::string out;
+  const auto* list = row.if_contains(name);
+  if (list == nullptr) return out;
+  for (const auto& each : list->as_array())
+    out += (out.empty() ? "" : std::string(separator)) + printable(plain(each));
+  return out;
+}
+
+/// For whom it is asked, and how who asks had logged in.
+void print_login(const json::object& request) {
+  const auto text = [&](const char* name) {
+    const auto* value = request.if_contains(name);
+    return value == nullptr ? std::string() : printable(plain(*value));
+  };
+  if (const auto* actors = request.if_contains("actors"); actors && !actors->as_array().empty())
+    std::cout << "acts for " << printable(plain(actors->as_array().back())) << ", as "
+              << joined(request, "actors", " for ") << '\n';
+  if (const auto user = text("end_user"); !user.empty())
+    std::cout << "asks for the user " << user << '\n';
+  std::string line = text("authentication");
+  if (line.empty()) return;
+  for (const auto& [name, value] :
+       {std::pair("issuer ", text("issuer")), std::pair("acr ", text("acr")),
+        std::pair("amr ", joined(request, "amr", " ")),
+        std::pair("groups ", joined(request, "groups", ", ")), std::pair("from ", text("client")),
+        std::pair("with ", text("application"))}) {
+    if (!value.empty()) line += std::string("; ") + name + value;
+  }
+  std::cout << "logged in by " << line << '\n';
+}
+
 void print_request(const json::object& request) {
   const auto text = [&](const char* name) { return printable(plain(request.at(name))); };
   std::cout << fmt::format("request {}: {}, asked by {} \"{}\" for {} ({}) at {}\n", text("number"),
                            text("state"), text("kind"), text("requester"), text("database"),
                            text("environment"), text("created"));
+  print_login(request);
   if (const auto* reason = request.if_contains("reason"))
     std::cout << "  " << printable(plain(*reason)) << '\n';
   std::cout << "expires " << text("expires");

@@ -35,7 +35,7 @@ void Api::set_databases(gateway::DatabaseKeeper& databases) {
 }
 
 void Api::set_work(approval::Desk& desk, change::Changes& changes, access::Keeper& keeper) {
-  approvals_.emplace(gateway_, desk, audit_directory_);
+  approvals_.emplace(gateway_, desk);
   changes_.emplace(gateway_, changes, desk);
   grants_.emplace(gateway_, keeper);
   status_.set_keeper(keeper);

@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include "audit/filters.h"
-#include "audit/record_json.h"
-#include "audit/search.h"
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
@@ -96,6 +94,14 @@ json::array texts(const std::vector<std::string>& list) {
   json::array out;
   for (const auto& text : list) out.push_back(json::string(to_printable_utf8(text)));
   return out;
+}
+
+/// How who asks had come in, as far as it is known.
+void add_login(const approval::Request& request, json::object& out) {
+  json::error_code error;
+  const auto login = json::parse(approval::to_text(request.login), error);
+  if (error || !login.is_object()) return;
+  for (const auto& [name, value] : login.get_object()) out[name] = value;
 }
 
 }  // namespace
@@ -210,24 +216,6 @@ json::array ApprovalApi::similar(const approval::Request& request, const Reader&
   return similar_to(request, *others);
 }
 
-void ApprovalApi::add_requester(const approval::Request& request, json::object& out) {
-  if (request.session_id == 0) return;
-  audit::Query query;
-  query.session = request.session_id;
-  query.type = "session_start";
-  query.user = request.subject.requester;
-  query.until_micros = request.created_micros;
-  query.limit = 1;
-  const auto found = audit::search(audit_directory_, query);
-  // One at another gateway is on that one's record.
-  if (!found || found->empty()) return;
-  const auto record = audit::to_json(found->front());
-  for (const char* name :
-       {"authentication", "issuer", "acr", "amr", "groups", "client", "application", "actors"}) {
-    if (const auto* value = record.if_contains(name)) out[name] = *value;
-  }
-}
-
 HttpResponse ApprovalApi::show(int64_t number, const Reader& reader) {
   const auto found = desk_.find(number);
   if (!found) return failed(found.error());
@@ -245,7 +233,7 @@ HttpResponse ApprovalApi::show(int64_t number, const Reader& reader) {
   out["votes"] = votes_of(*found);
   out["evidence"] = texts(found->evidence);
   out["session"] = found->session_id;
-  add_requester(*found, out);
+  add_login(*found, out);
   out["policy"] = found->subject.policy;
   out["schema"] = found->subject.schema;
   std::string settings = found->subject.session;

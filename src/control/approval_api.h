@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,9 +38,7 @@ bool may_see(const approval::Request& request, const identity::Directory& direct
 /// without proving who they are.
 class ApprovalApi {
  public:
-  ApprovalApi(gateway::Gateway& gateway, approval::Desk& desk,
-              std::filesystem::path audit_directory)
-      : gateway_(gateway), desk_(desk), audit_directory_(std::move(audit_directory)) {}
+  ApprovalApi(gateway::Gateway& gateway, approval::Desk& desk) : gateway_(gateway), desk_(desk) {}
 
   /// `local`: from the socket in the state folder. Nothing: not a path of this part.
   std::optional<HttpResponse> answer(const HttpRequest& request, bool local);
@@ -58,12 +55,9 @@ class ApprovalApi {
     return control::may_see(request, *gateway_.directory(), eyes);
   }
   boost::json::object brief(const approval::Request& request);
-  /// How the session that asks came in, as it is on the record.
-  void add_requester(const approval::Request& request, boost::json::object& out);
 
   gateway::Gateway& gateway_;
   approval::Desk& desk_;
-  std::filesystem::path audit_directory_;
   DelegationApi delegations_{gateway_, desk_};
 };
 

@@ -46,6 +46,16 @@ HttpResponse not_shown_for() {
   return problem(403, "what you have shown is not for this database");
 }
 
+/// How who sends a request had logged in, as far as that is known.
+approval::Login login_of(const HttpRequest& request, const identity::Directory& directory) {
+  approval::Login out;
+  const auto caller = who_asks(request, directory, "api");
+  const auto* credential = caller ? directory.credential(caller->credential) : nullptr;
+  if (credential != nullptr) out = approval::Login::of(*credential);
+  out.client = request.peer;
+  return out;
+}
+
 }  // namespace
 
 std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
@@ -115,7 +125,8 @@ HttpResponse PolicyApi::propose(const HttpRequest& request, store::PolicyVersion
                    "sluice login, or a token in SLUICE_TOKEN; policy.approve_by in the "
                    "configuration says who approves.");
   }
-  const auto asked = proposals_->propose(*directory, next, name, expected, policies_.approvers());
+  const auto asked = proposals_->propose(*directory, next, name, expected, policies_.approvers(),
+                                         login_of(request, *directory));
   if (!asked) return failed(asked.error());
   return json_response(202, json::object{{"waiting_for_approval", asked->number},
                                          {"why",

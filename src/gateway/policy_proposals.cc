@@ -85,7 +85,8 @@ std::string brief_of(const About& about, const std::string& in_force) {
 Result<approval::Request> PolicyProposals::propose(const identity::Directory& directory,
                                                    const store::PolicyVersion& next,
                                                    const std::string& name, int64_t expected,
-                                                   const std::vector<std::string>& groups) {
+                                                   const std::vector<std::string>& groups,
+                                                   approval::Login login) {
   SLUICE_TRY(policies_.could_save(next, name, expected));
   const identity::User* user = directory.find(next.author);
   if (user == nullptr)
@@ -108,6 +109,8 @@ Result<approval::Request> PolicyProposals::propose(const identity::Directory& di
   request.subject.policy = in_force.policy->version();
   request.persons = {approval::person_of(*user)};
   request.requester_kind = identity::name_of(user->kind);
+  request.login = std::move(login);
+  request.login.groups = user->groups;
   policy::ApprovalStage stage;
   stage.groups = groups;
   request.needs.push_back({"policy.approve_by", {std::move(stage)}});

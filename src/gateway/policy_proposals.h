@@ -28,7 +28,8 @@ class PolicyProposals {
   /// approve it.
   Result<approval::Request> propose(const identity::Directory& directory,
                                     const store::PolicyVersion& next, const std::string& name,
-                                    int64_t expected, const std::vector<std::string>& groups);
+                                    int64_t expected, const std::vector<std::string>& groups,
+                                    approval::Login login);
 
   /// Saves what has been approved.
   Result<> look(Gateway& gateway);

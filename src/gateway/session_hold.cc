@@ -232,6 +232,9 @@ approval::Request Session::approval_request() {
   request.subject = held_->subject;
   request.persons = persons();
   request.requester_kind = policy::name_of(principal.kind);
+  request.login = approval::Login::of(principal);
+  request.login.client = admission_.shown_address(client_->peer());
+  request.login.application = parameter(parameters_, "application_name");
   request.environment = admission_.database->config().environment;
   request.session_id = id_;
   request.max_rows = max_rows_of(decision);

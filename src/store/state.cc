@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/agent_tables.h"
+#include "store/approval_steps.h"
 #include "store/database_tables.h"
 #include "store/identity_steps.h"
 #include "store/postgres.h"
@@ -415,6 +416,7 @@ std::span<const char* const> schema_steps() {
       kKeptDatabases,
       kScimRemovedWords,
       kUsersRenamed,
+      kRequestLogins,
   };
   return kSteps;
 }

@@ -32,7 +32,7 @@ RARE = {
     ("RecordFields", "role"): "where sessions have roles of their own at the server",
     ("RecordFields", "tainted"): "of agents that have read untrusted text",
     **{("RecordFields", field): "of answers of models" for field in ("input_tokens", "output_tokens")},
-    **{("Request", field): "of other ways to log in" for field in ("issuer", "acr", "actors", "application")},
+    **{("Request", field): "of other ways to log in" for field in ("issuer", "acr", "actors", "application", "end_user")},
     ("RunStatement", "approval"): "of an agent's statement that people have approved",
     **{("RecordFields", field): "of sessions that have stated a purpose" for field in ("purpose", "receipt", "dataset", "model", "envelope")},
     **{("TrainingReceipt", field): "of training data" for field in (

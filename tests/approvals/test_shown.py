@@ -2,6 +2,7 @@
 only add and so need nobody; a change that is undone as a whole."""
 
 import json
+import time
 
 import psycopg
 import pytest
@@ -77,6 +78,14 @@ def shown(gateway, number):
     return json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout), text
 
 
+def soon(what, seconds=5):
+    deadline = time.time() + seconds
+    while not (done := what()):
+        assert time.time() < deadline, "not in time"
+        time.sleep(0.05)
+    return done
+
+
 def by_dora(gateway, *words, check=True):
     return gateway.cli(*words, "--user", "dora", "--password-stdin", input=PASSWORD + "\n", check=check)
 
@@ -148,6 +157,39 @@ def test_the_planners_estimate(gateway):
     request, text = shown(gateway, held(gateway, "UPDATE accounts SET name = 'x'"))
     assert request["facts"]["estimated_rows"] == 200
     assert "the planner expects 200 rows" in text
+
+
+def test_for_whom_and_how_whoever_asks_had_logged_in(gateway):
+    request, text = shown(gateway, held(gateway, "UPDATE orders SET note = 'mine'"))
+    assert request["authentication"] == "scram-sha-256" and request["groups"] == ["engineering"]
+    assert request["client"].startswith("127.0.0.1:") and "actors" not in request
+    assert "logged in by scram-sha-256; amr pwd; groups engineering; from 127.0.0.1:" in text and "acts for" not in text
+    gateway.cli("user", "add", "robot", "--kind", "agent", "--group", "engineering", "--generate")
+    token = gateway.cli("token", "create", "--user", "robot", "--acts-for", "alice", "--for", "1h").stdout.strip()
+
+    def connected():
+        try:
+            return psycopg.connect(gateway.dsn("robot", token, application_name="nightly"), autocommit=True)
+        except psycopg.OperationalError:
+            return None
+    with soon(connected) as connection:
+        with pytest.raises(psycopg.Error, match="not approved yet"):
+            connection.execute("UPDATE orders SET note = 'for alice'")
+    newest = json.loads(gateway.cli("approval", "list", "-o", "json", "--limit", "1").stdout)[0]["number"]
+    request, text = shown(gateway, newest)
+    assert request["actors"] == ["robot", "alice"] and request["application"] == "nightly"
+    assert "acts for alice, as robot for alice\n" in text and "; with nightly" in text
+
+
+def test_how_who_submits_a_change_had_logged_in(gateway):
+    script = gateway.root / "login.sql"
+    script.write_text("DELETE FROM accounts WHERE id = 1;\n")
+    change = json.loads(gateway.cli("change", "submit", str(script), "--on", "orders", "--title", "login", "--reason",
+                                    "why not", "-o", "json", "--user", "alice", "--password-stdin",
+                                    input=PASSWORD + "\n").stdout)
+    request, text = shown(gateway, change["request"])
+    assert request["authentication"] == "password" and request["groups"] == ["engineering"]
+    assert "logged in by password; amr pwd; groups engineering" in text
 
 
 def test_a_change_of_several_steps_is_undone_as_a_whole(gateway, server):

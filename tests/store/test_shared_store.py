@@ -103,6 +103,14 @@ def ended(connection):
         return True
 
 
+def error_of(connection, text):
+    """Nothing, where it runs."""
+    try:
+        connection.execute(text)
+    except psycopg.Error as error:
+        return error
+
+
 def save(gateway, text):
     file = gateway.root / "new.yaml"
     file.write_text(text)
@@ -206,6 +214,22 @@ def test_an_approval_given_at_one_is_used_once_of_both(pair, server):
             thread.join()
         assert [result for result in results if result == 1] == [1], results
     assert server.sql("SELECT count(*) FROM numbers WHERE i <= 6", database="orders") == ["0"]
+
+
+def test_who_decides_at_one_sees_how_who_asks_at_the_other_had_logged_in(pair):
+    one, two = pair
+    save(one, HOLDS)
+    one.cli("user", "add", "robot", "--kind", "agent", "--group", "engineering", "--generate")
+    token = one.cli("token", "create", "--user", "robot", "--acts-for", "alice", "--for", "1h").stdout.strip()
+    within_bound(lambda: can_log_in(one, user="robot", password=token))
+    with psycopg.connect(one.dsn("robot", token), autocommit=True) as connection:
+        within_bound(lambda: "not approved yet" in str(error_of(connection, "DELETE FROM numbers WHERE i = 8")))
+    number = json.loads(two.cli("approval", "list", "-o", "json", "--state", "waiting").stdout)[0]["number"]
+    seen = [json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout) for gateway in pair]
+    for name in ("authentication", "groups", "client", "actors"):
+        assert seen[0][name] == seen[1][name], name
+    assert seen[1]["actors"] == ["robot", "alice"]
+    assert "acts for alice" in two.cli("approval", "show", str(number)).stdout
 
 
 def test_what_is_approved_at_one_lets_go_at_the_other(pair):

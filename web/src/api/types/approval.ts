@@ -113,6 +113,7 @@ export interface Approval extends ApprovalBrief {
   client?: string;
   application?: string;
   actors?: string[];
+  end_user?: string;
 }
 
 export interface UndoEntry {

@@ -45,6 +45,7 @@ export function Requester({ approval }: { approval: Approval }) {
           ],
           ["Logged in by", proof],
           ["Acting for", login?.actors?.join(" for ")],
+          ["For the user", approval.end_user],
           ["Groups", login?.groups?.join(", ")],
           ["From", login?.client],
           ["With", login?.application],
