@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/bound_values.h"
+#include "sql/comment_tags.h"
 #include "sql/compatibility.h"
 #include "sql/lint_dependents.h"
 #include "sql/schema_diff.h"
@@ -21,6 +22,12 @@ constexpr size_t kMostListed = 50;
 constexpr size_t kLongestValue = 1000;
 
 json::string utf8(std::string_view text) { return json::string(to_printable_utf8(text)); }
+
+/// Of a number of rows: 2000000 and not 2E6, for whoever reads it as it stands.
+json::value whole(double rows) {
+  constexpr double kMost = 9e15;
+  return rows < kMost ? json::value(static_cast<int64_t>(rows + 0.5)) : json::value(rows);
+}
 
 json::array texts(const std::vector<std::string>& list) {
   json::array out;
@@ -70,8 +77,8 @@ json::array tables_of(const sql::StatementFacts& facts, const catalog::Catalog* 
       if (relation == nullptr || relation->system() || !seen.insert(target.oid).second) continue;
       if (out.size() == kMostListed) return;
       json::object row{{"name", utf8(relation->qualified_name())}, {"bytes", relation->bytes}};
-      row["rows"] = relation->estimated_rows < 0 ? json::value(nullptr)
-                                                 : json::value(relation->estimated_rows);
+      row["rows"] =
+          relation->estimated_rows < 0 ? json::value(nullptr) : whole(relation->estimated_rows);
       const bool reads = action.kind == sql::ActionKind::kRead;
       row["dependents"] = reads ? json::array() : dependents_of(*relation, *catalog);
       out.push_back(std::move(row));
@@ -109,11 +116,18 @@ json::object json_of(const policy::DryRun& run) {
   return {{"rows", *run.rows}, {"tables", std::move(tables)}};
 }
 
+/// What the client says of why, which nobody has verified.
+void add_said(std::string_view text, json::object& out) {
+  const auto tags = sql::comment_tags(text);
+  for (const std::string_view name : {"reason", "ticket"}) {
+    if (const auto said = sql::tag_value(tags, name); !said.empty()) out[name] = utf8(said);
+  }
+}
+
 }  // namespace
 
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
-                     const catalog::Catalog* catalog, std::optional<double> estimated_rows,
-                     Bytes parameters, const std::optional<policy::DryRun>& dry_run,
+                     const catalog::Catalog* catalog, const Known& known,
                      const SchemaChange& change) {
   json::array findings;
   for (const sql::Finding& finding : change.lint) {
@@ -130,9 +144,10 @@ std::string brief_of(const policy::Decision& decision, const sql::StatementFacts
                    {"lint", std::move(findings)}};
   if (!change.diff.empty()) out["schema_diff"] = texts(change.diff);
   if (!change.breaks.empty()) out["breaks"] = texts(change.breaks);
-  if (estimated_rows) out["estimated_rows"] = *estimated_rows;
-  if (!parameters.empty()) out["parameters"] = values_of(parameters);
-  if (dry_run) out["dry_run"] = json_of(*dry_run);
+  add_said(known.text, out);
+  if (known.estimated_rows) out["estimated_rows"] = whole(*known.estimated_rows);
+  if (!known.parameters.empty()) out["parameters"] = values_of(known.parameters);
+  if (known.dry_run) out["dry_run"] = json_of(*known.dry_run);
   return json::serialize(out);
 }
 

@@ -26,18 +26,25 @@ struct SchemaChange {
   policy::Objections objections() const;
 };
 
+/// What else is known of a statement.
+struct Known {
+  std::string_view text = {};  ///< as it was sent: its comment's tags may say why
+  std::optional<double> estimated_rows = std::nullopt;
+  Bytes parameters = {};  ///< the part of a Bind from its format codes on; empty for none
+  std::optional<policy::DryRun> dry_run = std::nullopt;
+};
+
 /// What those who decide are shown of a statement, as JSON:
-///   {"why", "kind", "actions": [{"do", "object", "object_kind", "without_where", "cascade",
-///   "lock"}], "tables": [{"name", "rows", "bytes", "dependents"}], "estimated_rows",
-///   "lint": [{"rule", "severity", "message", "safer"}], "parameters": [text or null],
-///   "dry_run": {"rows", "tables": [text]} or {"why_not"},
-///   "schema_diff": [text], "breaks": [text]}
+///   {"why", "reason", "ticket", "kind", "actions": [{"do", "object", "object_kind",
+///   "without_where", "cascade", "lock"}], "tables": [{"name", "rows", "bytes", "dependents"}],
+///   "estimated_rows", "lint": [{"rule", "severity", "message", "safer"}], "parameters": [text or
+///   null], "dry_run": {"rows", "tables": [text]} or {"why_not"}, "schema_diff": [text], "breaks":
+///   [text]}
+/// `reason`, `ticket`: as who asks says in tags of the text's comment (sql/comment_tags.h).
 /// `dependents`: sql::dependents_of and triggers, where the table is more than read.
-/// `parameters`: the part of a Bind from its format codes on; empty for none.
 /// Needs a stack of kAnalyserStackBytes.
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
-                     const catalog::Catalog* catalog, std::optional<double> estimated_rows,
-                     Bytes parameters, const std::optional<policy::DryRun>& dry_run,
+                     const catalog::Catalog* catalog, const Known& known,
                      const SchemaChange& change);
 
 }  // namespace sluice::approval

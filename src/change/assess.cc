@@ -58,12 +58,12 @@ approval::SchemaChange understand_change(std::string_view text, const sql::Scope
 
 /// What is shown of one step.
 json::value brief_of(const policy::Decision& decision, const policy::Understood& understood,
-                     const approval::SchemaChange& change) {
+                     std::string_view step, const approval::SchemaChange& change) {
   std::string text;
   {
     const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "change", [&] {
-      text = approval::brief_of(decision, *understood.facts, understood.catalog.get(), {}, {}, {},
-                                change);
+      text =
+          approval::brief_of(decision, *understood.facts, understood.catalog.get(), {step}, change);
     });
   }
   json::error_code error;
@@ -219,7 +219,7 @@ class Judge {
                      {"line", step.line},
                      {"statement", json::string(to_printable_utf8(utf8_prefix(step.text, 200)))},
                      {"rules", std::move(rules)},
-                     {"facts", brief_of(decision, understood, change)}};
+                     {"facts", brief_of(decision, understood, step.text, change)}};
     if (later) row["judged"] = "when it runs: it names what only an earlier step makes";
     brief_.push_back(std::move(row));
   }

@@ -30,6 +30,10 @@ void print_list(std::string_view title, const json::value& list) {
 void print_facts(const json::object& facts) {
   if (const auto why = plain(facts.at("why")); !why.empty())
     std::cout << "why it waits: " << printable(why) << '\n';
+  for (const char* said : {"reason", "ticket"}) {
+    if (const auto* value = facts.if_contains(said); value != nullptr && !plain(*value).empty())
+      std::cout << said << ": " << printable(plain(*value)) << '\n';
+  }
   for (const auto& action : facts.at("actions").as_array()) {
     const json::object& row = action.as_object();
     std::string line = plain(row.at("do"));

@@ -255,8 +255,9 @@ approval::Request Session::approval_request() {
                             automatic.evidence.end());
     if (spec->automatic && !automatic.approved) held_->evidence = automatic.evidence;
   }
-  request.brief = approval::brief_of(decision, *held_->facts, catalog.get(), held_->estimate,
-                                     held_->values, held_->proofs.dry_run, change);
+  request.brief = approval::brief_of(
+      decision, *held_->facts, catalog.get(),
+      {held_->subject.statement, held_->estimate, held_->values, held_->proofs.dry_run}, change);
   return request;
 }
 

@@ -157,6 +157,12 @@ std::vector<std::string> summary(const approval::Request& request) {
   const json::value brief = json::parse(request.brief, error);
   if (error) return out;
   if (auto why = text_in(brief, "why"); !why.empty()) out.push_back(std::move(why));
+  // Of a change, what was said when it was submitted; of a statement, in its comment's tags.
+  const auto* change = brief.is_object() ? brief.get_object().if_contains("change") : nullptr;
+  for (const char* name : {"reason", "ticket"}) {
+    if (auto said = text_in(change != nullptr ? *change : brief, name); !said.empty())
+      out.push_back(fmt::format("{}: {}", name, said));
+  }
   add_facts(brief, out);
   for (const auto& step : list_in(brief, "steps")) {
     const auto* facts = step.is_object() ? step.get_object().if_contains("facts") : nullptr;

@@ -29,7 +29,8 @@ Message asked() {
                      "p"};
   request.environment = "production";
   request.needs = {{"drops", {{{"dba"}, 1}}}};
-  request.brief = R"({"why":"dropping is held","actions":[{"do":"drop","object":"public.t",
+  request.brief =
+      R"({"why":"dropping is held","reason":"nobody uses it","ticket":"OPS-12","actions":[{"do":"drop","object":"public.t",
       "object_kind":"table","cascade":true}],"tables":[{"name":"public.t","rows":12}],
       "lint":[{"rule":"l","severity":"danger","message":"takes long"}],"parameters":["secret value"]})";
   out.request = request;
@@ -56,7 +57,8 @@ TEST(OutsideMessage, SaysWhatIsAskedAndNoSecret) {
     (void)boost::json::parse(body, error);
     EXPECT_FALSE(error) << body;
     for (const char* part : {"drop table public.t, with all that depends on it", "alice", "orders",
-                             "12 rows", "takes long", "1 more of dba", "ALTER ROLE r PASSWORD"})
+                             "12 rows", "takes long", "reason: nobody uses it", "ticket: OPS-12",
+                             "1 more of dba", "ALTER ROLE r PASSWORD"})
       EXPECT_THAT(body, HasSubstr(part));
     EXPECT_THAT(body, Not(HasSubstr("hidden")));
     EXPECT_THAT(body, Not(HasSubstr("secret value"))) << "parameters stay inside";

@@ -170,7 +170,7 @@ def decide(story):
     assert story.ask("dora", "GET", f"/approvals/{second}")["similar"]
     story.ask("dora", "POST", f"/approvals/{second}/reject", {"comment": "no"})
     third = story.held("DROP TABLE old CASCADE")
-    story.held("DELETE FROM few")
+    story.held("DELETE FROM few /*reason='they%20are%20too%20many',ticket='OPS-12'*/")
     story.ask("alice", "POST", f"/approvals/{third}/withdraw", {"comment": "not needed"})
     columns = story.held("ALTER TABLE people DROP COLUMN name")
     story.ask("dora", "GET", f"/approvals/{columns}")

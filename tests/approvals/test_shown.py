@@ -181,6 +181,14 @@ def test_for_whom_and_how_whoever_asks_had_logged_in(gateway):
     assert "acts for alice, as robot for alice\n" in text and "; with nightly" in text
 
 
+def test_why_it_is_asked_for(gateway):
+    request, text = shown(gateway, held(
+        gateway, "DELETE FROM accounts WHERE id = 3 /*reason='they%20have%20left',ticket='OPS-12'*/"))
+    assert request["facts"]["reason"] == "they have left" and request["facts"]["ticket"] == "OPS-12"
+    assert "reason: they have left\nticket: OPS-12\n" in text
+    assert "reason" not in shown(gateway, held(gateway, "DELETE FROM accounts WHERE id = 4"))[0]["facts"]
+
+
 def test_how_who_submits_a_change_had_logged_in(gateway):
     script = gateway.root / "login.sql"
     script.write_text("DELETE FROM accounts WHERE id = 1;\n")

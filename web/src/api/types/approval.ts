@@ -45,6 +45,9 @@ export interface LintFinding {
 
 export interface ApprovalFacts {
   why?: string;
+  /** By tags of the statement's comment: the requester's own word. */
+  reason?: string;
+  ticket?: string;
   kind?: string;
   actions?: DoneAction[];
   tables?: TouchedTable[];

@@ -110,6 +110,9 @@ export function WhatItDoes({ facts }: { facts: ApprovalFacts }) {
   return (
     <div className="stack">
       {facts.why !== undefined && <p className="soft">{facts.why}</p>}
+      {(facts.reason ?? facts.ticket) !== undefined && (
+        <About given={{ reason: facts.reason ?? "", ticket: facts.ticket ?? "" }} />
+      )}
       <About given={facts.grant} />
       <About given={facts.change} />
       <Actions facts={facts} />
