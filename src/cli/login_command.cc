@@ -138,15 +138,16 @@ Result<boost::json::value> by_password(LoginOptions options) {
   return ask(options, password, renews);
 }
 
-/// The requests that end a login by an issuer say what it renews, too.
-std::string with_renewed(const LoginOptions& options, const std::string& path,
-                         const std::string& body) {
+/// The requests that end a login by an issuer say what it renews and where it is to be good, too.
+std::string with_wishes(const LoginOptions& options, const std::string& path,
+                        const std::string& body) {
   if (!path.ends_with("/finish") && !path.ends_with("/poll")) return body;
-  const SecretString renews = kept_before(options);
   boost::json::error_code error;
   auto value = boost::json::parse(body, error);
-  if (renews.empty() || error || !value.is_object()) return body;
-  value.as_object()["renews"] = renews.reveal();
+  if (error || !value.is_object()) return body;
+  const SecretString renews = kept_before(options);
+  if (!renews.empty()) value.as_object()["renews"] = renews.reveal();
+  if (!options.database.empty()) value.as_object()["database"] = options.database;
   return boost::json::serialize(value);
 }
 
@@ -177,7 +178,7 @@ Result<> login(const LoginOptions& given) {
   SLUICE_ASSIGN(const auto folder, kept_folder());
   const AskGateway by_http = [&](const std::string& method, const std::string& path,
                                  const std::string& body) {
-    return call_http(options.gateway, method, path, with_renewed(options, path, body));
+    return call_http(options.gateway, method, path, with_wishes(options, path, body));
   };
   const bool by_provider = !options.issuer.empty() || options.device;
   SLUICE_ASSIGN(const auto answer, by_provider

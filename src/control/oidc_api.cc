@@ -260,6 +260,9 @@ void OidcApi::publish() {
 HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& login,
                                 const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
+  const auto body = body_of(request);
+  // The one database where it is to be good; empty: all.
+  const std::string only = body ? text_of(*body, "database") : std::string();
   const auto issue = [&]() -> Result<std::pair<std::string, identity::IssuedCredential>> {
     SLUICE_ASSIGN(const auto user,
                   identity::FederatedUsers(database_).admit(login.identity, login.issuer->provision,
@@ -269,8 +272,9 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
     next.label = "sluice login by " + login.issuer->name;
     next.expires_micros = micros_from_now(login.issuer->session);
     next.assurance = login.identity.assurance;
+    if (!only.empty()) next.databases = {only};
     identity::CredentialStore store(database_, user);
-    if (const auto body = body_of(request); body && body->contains("renews")) {
+    if (body && body->contains("renews")) {
       SLUICE_ASSIGN([[maybe_unused]] const bool stronger,
                     store.strengthen(SecretString(text_of(*body, "renews")), user, next.assurance));
     }
@@ -283,7 +287,7 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
     return refused(issued.error());
   }
   publish();
-  const auto databases = gateway_.databases();
+  const auto databases = only.empty() ? gateway_.databases() : std::vector<std::string>{only};
   return json_response(
       200,
       boost::json::object{{"id", issued->second.id},

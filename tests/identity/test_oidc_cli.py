@@ -59,8 +59,8 @@ class Home:
         return subprocess.Popen([SLUICE, "login", "--gateway", self.url, *how], env=self.env, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def in_browser(self, account):
-        login = self.login("--issuer", "corp")
+    def in_browser(self, account, *more):
+        login = self.login("--issuer", "corp", *more)
         url = next(found.group(1) for found in (re.search(r"^  (http\S+)$", line.rstrip("\n")) for line in login.stderr) if found)
         home = re.search(r"redirect_uri=([^&]+)", url).group(1)
         home = urllib.parse.unquote(home)
@@ -85,10 +85,20 @@ def test_in_the_browser_then_psql(gateway, provider, tmp_path):
     assert found[0]["authentication"] == "oidc" and found[0]["issuer"] == provider.url
 
 
+def test_for_one_database(gateway, provider, tmp_path):
+    provider.account("sub-dana", email="dana@example.com", email_verified=True, groups=["staff"])
+    home = Home(gateway, tmp_path)
+    assert "sluice connect elsewhere" in home.in_browser("sub-dana", "--database", "elsewhere")
+    refused = home.sluice("connect", "orders", "--", "-X", "-Atc", "SELECT 1")
+    assert refused.returncode != 0 and refused.stdout == ""
+    home.in_browser("sub-dana", "--database", "orders")
+    assert home.sluice("connect", "orders", "--", "-X", "-Atc", "SELECT 1").stdout == "1\n"
+
+
 def test_by_a_code(gateway, provider, tmp_path):
     provider.account("sub-otto", email="otto@example.com", email_verified=True)
     home = Home(gateway, tmp_path)
-    login = home.login("--issuer", "corp", "--device")
+    login = home.login("--issuer", "corp", "--device", "--database", "elsewhere")
     text = ""
     while "Enter no code" not in text:
         line = login.stderr.readline()
@@ -99,6 +109,7 @@ def test_by_a_code(gateway, provider, tmp_path):
     assert "success" in page.lower()
     _, err = login.communicate(timeout=40)
     assert login.returncode == 0 and 'as "otto@example.com"' in err
+    assert home.sluice("connect", "orders", "--", "-X", "-Atc", "SELECT 1").returncode != 0, "it is good elsewhere alone"
 
 
 def test_an_issuer_that_is_not_there(gateway, tmp_path):
