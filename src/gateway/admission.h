@@ -25,6 +25,7 @@ struct Admission {
   std::string role;                        ///< at the server; empty: that of the gateway's login
   std::string application_name;
   std::string asked_from;  ///< address of the client for whom it connects; empty: its own
+  bool dry_run = false;    ///< its statements are run for show alone (gateway/dry_run.h)
   std::string driver;      ///< driver_of its start-up message
   /// Settings from the start-up message other than application_name, to be applied at the server.
   std::vector<std::pair<std::string, std::string>> settings;

@@ -1,7 +1,9 @@
 #include "gateway/dry_run.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include "gateway/fresh_state.h"
@@ -58,6 +60,28 @@ std::string left_by(const catalog::Relation& relation, const catalog::Catalog& c
   return {};
 }
 
+constexpr const char* kRule = "dry-run";
+/// Of what is told in the place of a result; no SQLSTATE of the standard's or of PostgreSQL's.
+constexpr const char* kShown = "SLDRY";
+
+bool changes_rows(const sql::StatementFacts& facts) {
+  return facts.kind == "INSERT" || facts.kind == "UPDATE" || facts.kind == "DELETE" ||
+         facts.kind == "MERGE";
+}
+
+std::shared_ptr<policy::Decision> not_shown(std::shared_ptr<policy::Decision> decision,
+                                            std::string message, std::string hint) {
+  decision->effect = policy::Effect::kDeny;
+  decision->rule = kRule;
+  decision->sqlstate = "0A000";
+  decision->message = std::move(message);
+  decision->hint = std::move(hint);
+  decision->detail = boost::json::serialize(boost::json::object{
+      {"rule", kRule}, {"reason", decision->message}, {"next", decision->hint}});
+  decision->holds.clear();
+  return decision;
+}
+
 uint64_t number(const std::optional<std::string>& text) {
   uint64_t value = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
@@ -69,8 +93,7 @@ uint64_t number(const std::optional<std::string>& text) {
 std::string no_dry_run(const sql::StatementFacts& facts, const catalog::Catalog* catalog,
                        const config::DatabaseConfig& database, bool parameters,
                        bool in_transaction) {
-  if (facts.statements != 1 || !(facts.kind == "INSERT" || facts.kind == "UPDATE" ||
-                                 facts.kind == "DELETE" || facts.kind == "MERGE"))
+  if (facts.statements != 1 || !changes_rows(facts))
     return "only one INSERT, UPDATE, DELETE or MERGE can be";
   if (parameters) return "it has parameters";
   if (in_transaction) return "its transaction has begun, and another one sees other rows";
@@ -134,6 +157,59 @@ policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std:
                                      inserted, updated, deleted));
   }
   out.rows = rows;
+  return out;
+}
+
+std::shared_ptr<const policy::Decision> for_show(std::shared_ptr<const policy::Decision> decided,
+                                                 const sql::StatementFacts& facts) {
+  if (decided->effect == policy::Effect::kDeny) return decided;
+  auto out = std::make_shared<policy::Decision>(*decided);
+  if (facts.statements != 1 || !changes_rows(facts)) {
+    if (decided->allowed() && facts.statements == 1 && facts.kind == "SET") return decided;
+    return not_shown(std::move(out), "only one INSERT, UPDATE, DELETE or MERGE can be run for show",
+                     "Run it without sluice.dry_run.");
+  }
+  if (decided->allowed()) {
+    auto alone = std::make_shared<policy::ApprovalSpec>();
+    alone->dry_run = true;
+    out->effect = policy::Effect::kHold;
+    out->holds = {std::move(alone)};
+    return out;
+  }
+  const bool may = std::any_of(out->holds.begin(), out->holds.end(),
+                               [](const auto& spec) { return spec->dry_run; });
+  if (may) return out;
+  return not_shown(std::move(out),
+                   fmt::format("rule \"{}\" holds it, and lets it not be run for show either "
+                               "(approve.dry_run)",
+                               decided->rule),
+                   "Run it without sluice.dry_run to ask for an approval.");
+}
+
+std::shared_ptr<const policy::Decision> shown(const policy::Decision& held,
+                                              const policy::DryRun& run) {
+  namespace json = boost::json;
+  auto out = std::make_shared<policy::Decision>(held);
+  if (!run.rows)
+    return not_shown(std::move(out), fmt::format("it was not run for show: {}", run.why_not), "");
+  // Of a change that may be made nobody is asked.
+  const bool asks = !held.holds.empty() && !held.holds.front()->rule.empty();
+  json::object facts{{"rows", *run.rows},
+                     {"tables", json::array(run.tables.begin(), run.tables.end())},
+                     {"decision", asks ? "hold" : "allow"}};
+  const auto& most = held.limits.rows_changed;
+  if (most) facts["most_rows"] = most->most;
+  std::string next = asks ? "Run without sluice.dry_run it waits for an approval." : "";
+  if (most && *run.rows > most->most)
+    next = fmt::format("Rule \"{}\" lets it change {} rows at most.", most->rule, most->most);
+  out = not_shown(std::move(out),
+                  fmt::format("a dry run changed {} rows, and was taken back", *run.rows), next);
+  out->sqlstate = kShown;
+  out->detail = fmt::format("{}{}{}", fmt::join(run.tables, "\n"), run.tables.empty() ? "" : "\n",
+                            json::serialize(json::object{{"rule", kRule},
+                                                         {"reason", "dry run"},
+                                                         {"facts", std::move(facts)},
+                                                         {"next", out->hint}}));
   return out;
 }
 

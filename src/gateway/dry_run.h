@@ -6,6 +6,7 @@
 #include "catalog/catalog.h"
 #include "catalog/loader.h"
 #include "config/config.h"
+#include "policy/decision.h"
 #include "policy/proofs.h"
 #include "sql/statement_facts.h"
 
@@ -25,5 +26,16 @@ std::string dry_run_text(const std::string& statement);
 /// What the answer to that says. `session`: what the session of the statement is (kSessionQuery):
 /// where that of the dry run was another, it says nothing.
 policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std::string& session);
+
+/// `decided` as it is for a session whose statements are run for show alone: a change that may be
+/// made, or may be shown to those who are asked, is held for its dry run; all else but settings is
+/// refused. Nothing that comes of this is ever allowed to run, settings excepted.
+std::shared_ptr<const policy::Decision> for_show(std::shared_ptr<const policy::Decision> decided,
+                                                 const sql::StatementFacts& facts);
+
+/// What such a session is told in the place of a result, as an error: that is how it is recorded,
+/// too. `held`: by for_show.
+std::shared_ptr<const policy::Decision> shown(const policy::Decision& held,
+                                              const policy::DryRun& run);
 
 }  // namespace sluice::gateway

@@ -115,5 +115,56 @@ TEST(HumanPresence, Threat68_OnlyALoginOfTheirOwnCounts) {
   EXPECT_EQ(herself.human_authenticated_micros, 999);
 }
 
+std::shared_ptr<const policy::Decision> decided(policy::Effect effect, bool may_be_tried = false) {
+  auto out = std::make_shared<policy::Decision>();
+  out->effect = effect;
+  out->rule = "r";
+  if (effect == policy::Effect::kHold) {
+    auto spec = std::make_shared<policy::ApprovalSpec>();
+    spec->rule = "r";
+    spec->dry_run = may_be_tried;
+    out->holds.push_back(std::move(spec));
+  }
+  return out;
+}
+
+TEST(DryRun, Threat69_ForShowNothingIsAllowedButSettings) {
+  using policy::Effect;
+  for (const char* kind : {"SELECT", "TRUNCATE", "BEGIN", "COPY", "EXECUTE", "EXPLAIN", "DO", ""})
+    EXPECT_EQ(for_show(decided(Effect::kAllow), facts(kind))->effect, Effect::kDeny) << kind;
+  for (const char* kind : {"INSERT", "UPDATE", "DELETE", "MERGE"}) {
+    const auto held = for_show(decided(Effect::kAllow), facts(kind));
+    EXPECT_EQ(held->effect, Effect::kHold) << kind;
+    ASSERT_EQ(held->holds.size(), 1U);
+    EXPECT_TRUE(held->holds[0]->dry_run);
+  }
+  EXPECT_TRUE(for_show(decided(Effect::kAllow), facts("SET"))->allowed());
+  auto two = facts("SET");
+  two.statements = 2;
+  EXPECT_EQ(for_show(decided(Effect::kAllow), two)->effect, Effect::kDeny);
+  EXPECT_EQ(for_show(decided(Effect::kDeny), facts("DELETE"))->rule, "r");
+  EXPECT_EQ(for_show(decided(Effect::kHold, true), facts("DELETE"))->effect, Effect::kHold);
+  const auto refused = for_show(decided(Effect::kHold), facts("DELETE"));
+  EXPECT_EQ(refused->effect, Effect::kDeny);
+  EXPECT_TRUE(refused->holds.empty());
+}
+
+TEST(DryRun, WhatItChangedIsTold) {
+  using policy::Effect;
+  auto held =
+      std::make_shared<policy::Decision>(*for_show(decided(Effect::kAllow), facts("DELETE")));
+  held->limits.rows_changed = {1, "few"};
+  const auto told = shown(*held, {2, {"public.t: 0 inserted, 0 updated, 2 deleted"}, ""});
+  EXPECT_EQ(told->effect, Effect::kDeny);
+  EXPECT_EQ(told->sqlstate, "SLDRY");
+  EXPECT_THAT(told->message, HasSubstr("changed 2 rows"));
+  EXPECT_THAT(told->detail, HasSubstr(R"("rows":2,)"));
+  EXPECT_THAT(told->detail, HasSubstr(R"("decision":"allow","most_rows":1)"));
+  EXPECT_THAT(told->hint, HasSubstr("\"few\" lets it change 1 rows"));
+  const auto asks = shown(*for_show(decided(Effect::kHold, true), facts("DELETE")), {0, {}, ""});
+  EXPECT_THAT(asks->detail, HasSubstr(R"("decision":"hold")"));
+  EXPECT_EQ(shown(*held, {{}, {}, "it has parameters"})->sqlstate, "0A000");
+}
+
 }  // namespace
 }  // namespace sluice::gateway

@@ -367,6 +367,7 @@ void Login::admit(net::Slice rest) {
   worker_.shared().used_users.note(user->name, now);
   admission.application_name = std::move(parameters_.application_name);
   admission.asked_from = std::move(parameters_.asked_from);
+  admission.dry_run = parameters_.dry_run;
   admission.driver = std::move(driver_);
   admission.settings = std::move(parameters_.settings);
   admission.protocol_minor = minor_;

@@ -41,9 +41,8 @@ class Worker;
 struct Analysis;
 struct Reading;
 
-/// One logged-in client and, while it has one, its server connection. Client messages are
-/// understood and decided on against what their names mean at that moment, and forwarded; server
-/// messages are matched against the queue of expected responses, recorded, masked and forwarded.
+/// One logged-in client and, while it has one, its server connection. Client messages are decided
+/// on by what their names mean then; those of the server are matched against the queue.
 class Session : private net::StreamHandler, private ServerUser {
  public:
   Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission admission);
@@ -201,6 +200,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
   std::vector<std::string> persons() const;
   bool prove();
+  bool must_show(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
   bool could_be_approved(const policy::Decision& decision) const;
   void hold(const Piece& piece, const Statement& statement, Bytes text, Bytes types, Bytes values,
             DecisionPtr decision);

@@ -7,6 +7,7 @@
 #include "approval/brief.h"
 #include "approval/desk.h"
 #include "approval/quorum.h"
+#include "gateway/dry_run.h"
 #include "gateway/fresh_state.h"
 #include "gateway/human_presence.h"
 #include "gateway/refusals.h"
@@ -122,6 +123,7 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
                     redone_->request);
     return false;
   }
+  if (admission_.dry_run) return must_show(piece, statement, text, decision);
   std::string_view never = never_held(statement.facts());
   if (!piece.whole() || text.empty()) never = "It is too long to be approved, or cannot be shown.";
   const auto kept = to_be_kept(*decision, statement.facts(), 0);
@@ -152,6 +154,7 @@ bool Session::must_hold(const Piece& piece, const Statement& statement, Bytes te
 /// Whether anybody could let it through, so that it is worth preparing.
 bool Session::could_be_approved(const policy::Decision& decision) const {
   if (decision.effect != policy::Effect::kHold || decision.holds.empty()) return false;
+  if (admission_.dry_run) return true;
   approval::Request request;
   request.subject.requester = admission_.user;
   request.persons = persons();
@@ -282,6 +285,10 @@ void Session::at_desk(std::function<Result<T>(approval::Desk&)> work,
 
 void Session::ask_approval() {
   if (prove()) return;
+  if (admission_.dry_run) {
+    deferred_->refused = shown(*held_->decision, *held_->proofs.dry_run);
+    return end_hold();
+  }
   const Duration valid = least(*held_->decision, [](const auto& spec) { return spec.valid; });
   at_desk<approval::Request>([request = approval_request(),
                               valid](approval::Desk& desk) { return desk.ask(request, valid); },

@@ -33,11 +33,32 @@ std::vector<config::TicketSystemConfig> systems_for(const policy::Decision& deci
 
 }  // namespace
 
+/// Whether what `for_show` holds is run for show: only where the statement itself could be. It is
+/// paid for as a statement of its rate, and budgets must have room for it.
+bool Session::must_show(const Piece& piece, const Statement& statement, Bytes text,
+                        DecisionPtr& decision) {
+  DecisionPtr refused = objection(statement);
+  if (!refused) refused = masked_values_written(statement, nullptr);
+  if (!refused) {
+    // Its tables have been looked at for the taint: this is the decision of now.
+    auto afforded = std::make_shared<policy::Decision>(*decision);
+    afforded->approval = "dry run";
+    DecisionPtr paid = std::move(afforded);
+    if (within_rate(&statement, paid, refused)) refused = nullptr;
+    acting_.spending.reset();
+  }
+  if (!refused && (!piece.whole() || text.empty() || transaction_ahead_ == 'E'))
+    refused = shown(*decision, {{}, {}, "it is too long, or its transaction is aborted"});
+  if (!refused) return true;
+  decision = std::move(refused);
+  return false;
+}
+
 /// Finds out what is asked for and not known yet; false where there is nothing to wait for. What is
 /// found out comes back to `ask_approval`.
 bool Session::prove() {
   Shared& shared = worker_.shared();
-  if (!std::exchange(held_->tickets_asked, true)) {
+  if (!std::exchange(held_->tickets_asked, true) && !admission_.dry_run) {
     auto systems = systems_for(*held_->decision, *worker_.runtime()->config, held_->proofs);
     if (!systems.empty()) {
       const auto tags = sql::comment_tags(held_->subject.statement);
@@ -80,7 +101,10 @@ bool Session::prove() {
                 if (answer)
                   done = read_dry_run(*answer, session->held_->subject.session);
                 else
-                  done.why_not = answer.error().text;
+                  // The server's words may quote what who asks may not see.
+                  done.why_not = session->admission_.dry_run
+                                     ? "the server does not run it, as it would be sent"
+                                     : answer.error().text;
                 session->ask_approval();
               });
   return true;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/budgets.h"
+#include "gateway/dry_run.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -158,7 +159,8 @@ Session::DecisionPtr Session::decide(const Statement& statement,
     now.estimated_rows = estimate;
   }
   auto decision = judgement.decide(now);
-  return decision->allowed() ? decision : with_step_up(statement, std::move(decision));
+  if (!decision->allowed()) decision = with_step_up(statement, std::move(decision));
+  return admission_.dry_run ? for_show(std::move(decision), statement.facts()) : decision;
 }
 
 policy::Circumstances Session::circumstances() const {

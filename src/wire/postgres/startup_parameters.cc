@@ -70,6 +70,11 @@ Result<> add_setting(StartupParameters& out, std::string_view name, std::string_
     out.asked_from = value;
     return {};
   }
+  if (key == kDryRun) {
+    // Not understood, nothing is done rather than something.
+    out.dry_run = !is_false(value);
+    return {};
+  }
   if (std::find(kAllowed.begin(), kAllowed.end(), key) == kAllowed.end()) {
     return fail(ErrorCode::kDenied,
                 "42501 parameter " + shown(name) + " may not be set at connection start");

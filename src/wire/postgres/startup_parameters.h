@@ -14,6 +14,8 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 /// By which connections that the gateway makes to itself say for whom.
 inline constexpr std::string_view kAskedFrom = "sluice.asked_from";
+/// "on": what the connection's statements would change is told, and nothing of it is done.
+inline constexpr std::string_view kDryRun = "sluice.dry_run";
 
 /// What a client asked for at start-up, sorted out: only settings of an allow-list, which cannot
 /// change whose rights a statement has, get through.
@@ -22,6 +24,7 @@ struct StartupParameters {
   std::string database;  ///< the user's name when not given, as PostgreSQL does
   std::string application_name;
   std::string asked_from;  ///< kAskedFrom, as it was sent
+  bool dry_run = false;    ///< kDryRun
   Settings settings;       ///< to be applied at the server; from parameters and from `options`
 };
 
