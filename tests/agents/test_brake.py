@@ -16,6 +16,7 @@ rules:
   - { name: all, effect: allow }
   - { name: brake, effect: deny, do: [write], when: { tainted: true }, message: this agent has read what anybody may have written }
   - { name: wide, effect: deny, do: [read], when: { tainted: true, no_limit: true } }
+  - { name: few-rows, effect: allow, do: [read, copy_out], when: { tainted: true }, limit: { rows: 50 } }
 """
 
 SCHEMA = """
@@ -96,6 +97,20 @@ def test_what_does_not(gateway, fresh, text):
     with connect(gateway, fresh) as db:
         db.execute(text)
         assert not braked(db), text
+
+
+@pytest.mark.parametrize("prepare", [False, True])
+def test_a_wide_limit_is_no_limit(gateway, fresh, prepare):
+    """A LIMIT of a million passes no_limit; what bounds it is a limit of rows, over both protocols."""
+    wide = "SELECT id FROM orders LIMIT 1000000"
+    with connect(gateway, fresh) as db:
+        assert len(db.execute(wide, prepare=prepare).fetchall()) == 200
+        db.execute("SELECT body FROM tickets LIMIT 1")
+        for text in (wide, "SELECT id FROM orders WHERE id > 0 LIMIT 51"):
+            with pytest.raises(psycopg.Error, match="few-rows") as caught:
+                db.execute(text, prepare=prepare).fetchall()
+            assert caught.value.sqlstate == "42501", caught.value
+        assert len(db.execute("SELECT id FROM orders LIMIT 50", prepare=prepare).fetchall()) == 50
 
 
 def test_people_are_not_braked(gateway):
