@@ -11,6 +11,7 @@
 #include "control/policy_json.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/identified.h"
+#include "mcp/page_cursor.h"
 #include "policy/policy.h"
 #include "privacy/labels.h"
 #include "sql/analyse.h"
@@ -22,6 +23,8 @@ namespace {
 
 constexpr size_t kMostRows = 1000;
 constexpr size_t kMostHistory = 100;
+/// SQLSTATE of what the gateway tells of a dry run (docs/agents.md).
+constexpr std::string_view kShown = "SLDRY";
 /// Columns of a schema that are told of at once.
 constexpr size_t kMostColumns = 2000;
 
@@ -124,6 +127,7 @@ ToolAnswer McpTools::call(const Asker& caller, const std::string& tool,
   if (tool == "describe_schema") return describe_schema(caller, arguments);
   if (tool == "explain_statement") return explain(caller, arguments);
   if (tool == "query") return query(caller, arguments);
+  if (tool == "dry_run") return dry_run(caller, arguments);
   if (tool == "execute") return execute(caller, arguments);
   if (tool == "register_prompt") return register_prompt(caller, arguments);
   if (tool == "my_history") return history(caller, arguments);
@@ -167,7 +171,7 @@ ToolAnswer McpTools::describe_schema(const Asker& caller, const json::object& ar
   limits.bytes = size_t{1} << 20;
   const std::string database = text(arguments, "database");
   const auto answer = statements_.run(
-      caller, database, true,
+      caller, database, OwnStatements::May::kRead,
       "SELECT table_schema, table_name, column_name, data_type, is_nullable, column_default "
       "FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', "
       "'information_schema') AND table_schema NOT LIKE 'sluice\\_kept\\_%' AND "
@@ -265,14 +269,39 @@ ToolAnswer McpTools::query(const Asker& caller, const json::object& arguments) {
   mcp::Limits limits;
   if (const int64_t rows = number_of(arguments, "max_rows"); rows > 0)
     limits.rows = std::min(static_cast<size_t>(rows), kMostRows);
-  const auto answer = statements_.run(caller, database, true, sql, {}, limits);
-  return answer ? told(*answer) : failure(answer.error().text);
+  if (arguments.contains("cursor")) {
+    const auto before = mcp::rows_before(text(arguments, "cursor"), database, sql);
+    if (!before) return failure(before.error().text);
+    limits.skip = *before;
+  }
+  const auto answer = statements_.run(caller, database, OwnStatements::May::kRead, sql, {}, limits);
+  if (!answer) return failure(answer.error().text);
+  auto page = told(*answer);
+  if (answer->truncated && !page.failed)
+    page.found["next_cursor"] = mcp::page_cursor(database, sql, limits.skip + answer->rows.size());
+  return page;
 }
 
 ToolAnswer McpTools::execute(const Asker& caller, const json::object& arguments) {
-  const auto answer =
-      statements_.run(caller, text(arguments, "database"), false, text(arguments, "sql"), {}, {});
+  const auto answer = statements_.run(caller, text(arguments, "database"),
+                                      OwnStatements::May::kWrite, text(arguments, "sql"), {}, {});
   return answer ? told(*answer) : failure(answer.error().text, "See list_databases.");
+}
+
+ToolAnswer McpTools::dry_run(const Asker& caller, const json::object& arguments) {
+  const auto answer = statements_.run(caller, text(arguments, "database"),
+                                      OwnStatements::May::kShow, text(arguments, "sql"), {}, {});
+  if (!answer) return failure(answer.error().text, "See list_databases.");
+  if (answer->sqlstate != kShown) return told(*answer);
+  // Its last line is for programs.
+  json::error_code error;
+  const auto said = json::parse(answer->detail.substr(answer->detail.rfind('\n') + 1), error);
+  const auto* facts = error || !said.is_object() ? nullptr : said.get_object().if_contains("facts");
+  if (facts == nullptr || !facts->is_object()) return told(*answer);
+  json::object found = facts->get_object();
+  if (!answer->hint.empty()) found["next"] = answer->hint;
+  if (answer->record != 0) found["record"] = answer->record;
+  return {std::move(found), false};
 }
 
 ToolAnswer McpTools::register_prompt(const Asker& caller, const json::object& arguments) {

@@ -44,6 +44,7 @@ class McpTools {
   ToolAnswer describe_schema(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer explain(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer query(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer dry_run(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer execute(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer register_prompt(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer history(const Asker& caller, const boost::json::object& arguments);

@@ -46,8 +46,8 @@ bool only_reads(const sql::StatementFacts& facts) {
          });
 }
 
-Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& database,
-                                       bool read_only, const std::string& sql,
+Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& database, May may,
+                                       const std::string& sql,
                                        const std::vector<std::optional<std::string>>& parameters,
                                        const mcp::Limits& limits) {
   const mcp::Login login{
@@ -57,11 +57,12 @@ Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& da
       .secret = asker.secret,
       .database = database,
       .application = asker.client,
-      .read_only = read_only,
+      .read_only = may == May::kRead,
+      .dry_run = may == May::kShow,
       .asked_from = asker.address.empty() ? "" : gateway::vouch_for(asker.address)};
   SLUICE_ASSIGN(auto lease,
                 connections_.take(fmt::format("{}\n{}\n{}\n{}\n{}", asker.credential, database,
-                                              read_only, asker.client, asker.address),
+                                              static_cast<int>(may), asker.client, asker.address),
                                   login));
   const auto understood = gateway_.understand(database, sql);
   auto answer = tell_attribution(*lease.client, asker.said, limits);

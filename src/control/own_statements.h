@@ -34,8 +34,14 @@ class OwnStatements {
   OwnStatements(gateway::Gateway& gateway, std::string host)
       : gateway_(gateway), host_(std::move(host)) {}
 
-  /// `read_only`: the server refuses what writes.
-  Result<mcp::Answer> run(const Asker& asker, const std::string& database, bool read_only,
+  /// What may come of a statement; what does more is refused.
+  enum class May : uint8_t {
+    kRead,  ///< the server refuses what writes
+    kShow,  ///< the gateway tells what it would change: as an error, sqlstate SLDRY
+    kWrite,
+  };
+
+  Result<mcp::Answer> run(const Asker& asker, const std::string& database, May may,
                           const std::string& sql,
                           const std::vector<std::optional<std::string>>& parameters,
                           const mcp::Limits& limits);

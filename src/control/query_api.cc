@@ -154,7 +154,7 @@ std::optional<HttpResponse> QueryApi::answer(const HttpRequest& request) {
 }
 
 Result<mcp::Answer> QueryApi::run(const HttpRequest& request, const std::string& database,
-                                  bool read_only, const std::string& sql,
+                                  OwnStatements::May may, const std::string& sql,
                                   const mcp::Limits& limits) {
   const auto directory = gateway_.directory();
   const std::string_view secret = bearer_of(request);
@@ -167,7 +167,7 @@ Result<mcp::Answer> QueryApi::run(const HttpRequest& request, const std::string&
                           "console",
                           {},
                           request.peer},
-                         database, read_only, sql, {}, limits);
+                         database, may, sql, {}, limits);
 }
 
 HttpResponse QueryApi::query(const HttpRequest& request) {
@@ -181,8 +181,8 @@ HttpResponse QueryApi::query(const HttpRequest& request) {
   const auto target = gateway_.target(text_of(*body, "database"));
   if (!target) return failed(target.error());
   const int64_t begun = wall_micros();
-  const auto answer =
-      run(request, text_of(*body, "database"), false, text_of(*body, "sql"), limits);
+  const auto answer = run(request, text_of(*body, "database"), OwnStatements::May::kWrite,
+                          text_of(*body, "sql"), limits);
   return answer ? told(*answer, wall_micros() - begun) : failed(answer.error());
 }
 
@@ -191,7 +191,7 @@ HttpResponse QueryApi::schema(const HttpRequest& request, const std::string& dat
   mcp::Limits limits;
   limits.rows = kMostColumns;
   limits.bytes = kMostBytes;
-  const auto answer = run(request, database, true, kSchema, limits);
+  const auto answer = run(request, database, OwnStatements::May::kRead, kSchema, limits);
   if (!answer) return failed(answer.error());
   if (answer->failed() || answer->request != 0) return told(*answer, 0);
   const auto labels = gateway_.labels(database);

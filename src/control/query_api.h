@@ -29,8 +29,9 @@ class QueryApi {
  private:
   HttpResponse query(const HttpRequest& request);
   HttpResponse schema(const HttpRequest& request, const std::string& database);
-  Result<mcp::Answer> run(const HttpRequest& request, const std::string& database, bool read_only,
-                          const std::string& sql, const mcp::Limits& limits);
+  Result<mcp::Answer> run(const HttpRequest& request, const std::string& database,
+                          OwnStatements::May may, const std::string& sql,
+                          const mcp::Limits& limits);
 
   gateway::Gateway& gateway_;
   OwnStatements statements_;

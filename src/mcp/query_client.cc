@@ -215,6 +215,10 @@ class LibpqClient : public QueryClient {
 
   static void take_row(const PGresult& result, int row, Answer& answer, const Limits& limits,
                        size_t& bytes) {
+    if (answer.skipped < limits.skip) {
+      ++answer.skipped;
+      return;
+    }
     if (answer.rows.size() == limits.rows) {
       answer.truncated = true;
       return;
@@ -309,6 +313,7 @@ Result<std::unique_ptr<QueryClient>> QueryClient::connect(const Login& login) {
   const std::string port = std::to_string(login.port);
   const std::string secret(login.secret.reveal());
   std::string options = login.read_only ? "-c default_transaction_read_only=on" : "";
+  if (login.dry_run) options += " -c sluice.dry_run=on";
   if (!login.asked_from.empty()) options += " -c sluice.asked_from=" + login.asked_from;
   // All that the environment could say otherwise is said here. The gateway is asked on the machine
   // that it is, and SCRAM tells it nothing that it does not know.

@@ -21,6 +21,7 @@ struct Login {
   std::string database;
   std::string application;  ///< who asks, for the record
   bool read_only = false;   ///< the server refuses what writes
+  bool dry_run = false;     ///< the gateway tells what would be changed, and changes nothing
   /// Address of who asks, vouched for; empty: this machine, and no records are told.
   std::string asked_from;
 };
@@ -28,6 +29,7 @@ struct Login {
 /// Bounds on one statement's answer.
 struct Limits {
   size_t rows = 100;
+  size_t skip = 0;                   ///< rows before those, which are thrown away
   size_t bytes = size_t{256} << 10;  ///< of values, over all rows
   Duration time = std::chrono::seconds(60);
 };
@@ -41,6 +43,7 @@ struct Column {
 struct Answer {
   std::vector<Column> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
+  size_t skipped = 0;      ///< rows, of Limits::skip
   bool truncated = false;  ///< there was more; the rest was not taken
   std::string tag;         ///< "SELECT 5", "UPDATE 3"
   // Of one that failed: SQLSTATE and the server's words.

@@ -20,7 +20,45 @@ constexpr std::array kDescribe = {kDatabase, Argument{"schema", kText, false, "O
 constexpr std::array kStatement = {kDatabase, kSql};
 constexpr std::array kQuery = {
     kDatabase, kSql,
-    Argument{"max_rows", kNumber, false, "Rows to return, 1 to 1000 (default 100)"}};
+    Argument{"max_rows", kNumber, false, "Rows to return, 1 to 1000 (default 100)"},
+    Argument{"cursor", kText, false,
+             "next_cursor of the answer before, to the same statement: rows from there on"}};
+/// What went wrong, and what waits for people, comes in place of rows: clients hold errors against
+/// this too.
+constexpr std::string_view kRows = R"({
+  "type": "object",
+  "properties": {
+    "status": {"type": "string", "description": "The server's command tag, such as SELECT 5"},
+    "row_count": {"type": "integer", "minimum": 0},
+    "columns": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "properties": {
+          "name": {"type": "string"},
+          "type": {"type": "string", "description": "Of PostgreSQL, such as integer"}
+        },
+        "required": ["name", "type"]
+      }
+    },
+    "rows": {
+      "type": "array",
+      "description": "Values in the order of columns, as PostgreSQL writes them; null is NULL",
+      "items": {"type": "array", "items": {"type": ["string", "null"]}}
+    },
+    "truncated": {"type": "boolean", "description": "There are more rows"},
+    "next_cursor": {"type": "string", "description": "The cursor for the rows that follow"},
+    "record": {"type": "integer", "description": "Number of its record"},
+    "notices": {"type": "array", "items": {"type": "string"}},
+    "error": {"description": "Why there are no rows"},
+    "waiting_for_approval": {"type": "integer", "description": "Number of the request"}
+  },
+  "anyOf": [
+    {"required": ["columns", "rows", "row_count", "truncated"]},
+    {"required": ["error"]},
+    {"required": ["waiting_for_approval"]}
+  ]
+})";
 constexpr std::array kNumberOf = {
     Argument{"number", kNumber, true, "The number that the tool before has returned"}};
 constexpr std::array kPropose = {
@@ -56,11 +94,17 @@ constexpr std::array kTools = {
          "Tells, without running it, what a statement reads and changes, which rules decide on it "
          "and how, what lint finds, and what of the schema it changes.",
          kStatement},
-    Tool{
-        "query", "Read data",
-        "Runs one statement that only reads, and returns typed rows. Add LIMIT and OFFSET to page; "
-        "truncated tells that there were more rows.",
-        kQuery},
+    Tool{"query", "Read data",
+         "Runs one statement that only reads, and returns rows with typed columns. truncated tells "
+         "that there are more: ask again with the same statement and next_cursor as cursor. Each "
+         "page runs the statement anew, and counts anew: add ORDER BY, so that pages follow each "
+         "other, and for many rows a condition on the last key in place of a cursor.",
+         kQuery, false, kRows},
+    Tool{"dry_run", "Try a change",
+         "Runs one INSERT, UPDATE, DELETE or MERGE and takes it back; tells how many rows of each "
+         "table it would change, triggers and cascades included, and whether it would then be "
+         "allowed or held. Nobody is asked, and nothing is changed.",
+         kStatement},
     Tool{"execute", "Change data or schema",
          "Runs one statement that may change something. If it has to be approved by a person, "
          "nothing has run: follow approval_status, and run exactly the same statement again once "
@@ -140,14 +184,16 @@ const Tool* find_tool(std::string_view name) {
 json::array describe_tools() {
   json::array out;
   for (const Tool& tool : kTools) {
-    out.push_back(json::object{{"name", tool.name},
-                               {"title", tool.title},
-                               {"description", tool.description},
-                               {"inputSchema", schema_of(tool)},
-                               {"annotations", json::object{{"title", tool.title},
-                                                            {"readOnlyHint", !tool.changes},
-                                                            {"destructiveHint", tool.changes},
-                                                            {"openWorldHint", false}}}});
+    json::object described{{"name", tool.name},
+                           {"title", tool.title},
+                           {"description", tool.description},
+                           {"inputSchema", schema_of(tool)},
+                           {"annotations", json::object{{"title", tool.title},
+                                                        {"readOnlyHint", !tool.changes},
+                                                        {"destructiveHint", tool.changes},
+                                                        {"openWorldHint", false}}}};
+    if (!tool.answer.empty()) described["outputSchema"] = json::parse(tool.answer);
+    out.push_back(std::move(described));
   }
   return out;
 }

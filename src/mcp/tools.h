@@ -26,7 +26,8 @@ struct Tool {
   std::string_view title;
   std::string_view description;  ///< for models: what it does, and what to do with its answer
   std::span<const Argument> arguments;
-  bool changes = false;  ///< it may change something; else it only reads
+  bool changes = false;          ///< it may change something; else it only reads
+  std::string_view answer = {};  ///< JSON Schema of what it returns; empty: not said
 };
 
 std::span<const Tool> tools();

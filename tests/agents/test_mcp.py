@@ -118,6 +118,31 @@ def test_an_agent_explores_and_reads_what_is_masked(agent, gateway):
     assert record["actors"] == ["helper", "alice"] and record["application"].startswith("mcp"), record
 
 
+def test_results_come_in_pages(agent):
+    """With the schema of what it returns known, the SDK's client holds each answer against it, errors too."""
+    schema = next(tool for tool in agent.ask("listTools")["tools"] if tool["name"] == "query")["outputSchema"]
+    assert schema["properties"]["columns"]["items"]["required"] == ["name", "type"]
+    sql, seen, more = "SELECT id FROM customers ORDER BY id", [], {}
+    for _ in range(5):
+        found, failed = agent.call("query", database="orders", sql=sql, max_rows=120, **more)
+        assert not failed and found["columns"] == [{"name": "id", "type": "integer"}], found
+        seen += [int(row[0]) for row in found["rows"]]
+        assert ("next_cursor" in found) == found["truncated"] == (len(seen) < 500), found
+        more = {"cursor": found.get("next_cursor")}
+    assert seen == list(range(1, 501))
+    found, _ = agent.call("query", database="orders", sql=sql, max_rows=7)
+    for other in ({"sql": sql + " DESC", "cursor": found["next_cursor"]}, {"sql": sql, "cursor": "7"}, {"sql": sql, "cursor": ""}):
+        refused, failed = agent.call("query", database="orders", **other)
+        assert failed and "no cursor of this statement" in refused["error"], refused
+    wide = "SELECT i, repeat('x', 1000) FROM generate_series(1, 600) i"
+    first, _ = agent.call("query", database="orders", sql=wide, max_rows=1000)
+    assert first["truncated"] and 200 < first["row_count"] < 300, "cut off by its bytes"
+    second, _ = agent.call("query", database="orders", sql=wide, max_rows=1, cursor=first["next_cursor"])
+    assert second["rows"][0][0] == str(first["row_count"] + 1)
+    refused, failed = agent.call("query", database="orders", sql="SELECT * FROM payroll")
+    assert failed and refused["error"]["sqlstate"] == "42501"
+
+
 def test_what_nobody_wanted_costs_no_row(agent, server):
     """A row behind the last that is wanted may be of any length, and notices are no row."""
     found, failed = agent.call("query", database="orders", sql="SELECT 'a' UNION ALL SELECT repeat('x', 5000000)", max_rows=1)
