@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/own.h"
+#include "control/visible_page.h"
 #include "gateway/identified.h"
 
 namespace sluice::control {
@@ -50,6 +51,26 @@ Result<std::vector<std::pair<std::string, std::string>>> parameters_of(std::stri
 Duration lasts_of(const json::object& body) {
   return std::chrono::seconds(std::clamp<int64_t>(number_of(body, "seconds"), 0, kMostSeconds));
 }
+
+/// Where a grant stands in their listing: what is to be reviewed first, then the newest.
+struct Place {
+  bool reviewed = false;
+  int64_t number = 0;
+
+  static Place of(const access::GrantRow& grant) {
+    return {!grant.break_glass || grant.reviewed_micros != 0, grant.number};
+  }
+  static std::optional<Place> read(std::string_view text) {
+    if (!text.starts_with("0-") && !text.starts_with("1-")) return std::nullopt;
+    const auto number = number_in(text.substr(2));
+    if (!number) return std::nullopt;
+    return Place{text.front() == '1', *number};
+  }
+  std::string text() const { return fmt::format("{}-{}", reviewed ? 1 : 0, number); }
+  bool behind(const Place& other) const {
+    return reviewed == other.reviewed ? number < other.number : reviewed;
+  }
+};
 
 prometheus::MetricFamily gauge(const char* name, const char* help, uint64_t value) {
   prometheus::MetricFamily out;
@@ -116,8 +137,10 @@ json::object GrantApi::row(const access::GrantRow& grant) {
   return out;
 }
 
-HttpResponse GrantApi::list(std::string_view query, const Reader& reader) {
+HttpResponse GrantApi::list(const HttpRequest& request, std::string_view query,
+                            const Reader& reader) {
   identity::WantedGrants wanted;
+  std::optional<Place> before;
   const auto given = parameters_of(query);
   if (!given) return failed(given.error());
   for (const auto& [name, value] : *given) {
@@ -133,20 +156,23 @@ HttpResponse GrantApi::list(std::string_view query, const Reader& reader) {
       const auto limit = number_in(value);
       if (!limit) return problem(400, "limit is a number from 1 up");
       wanted.limit = std::min(static_cast<size_t>(*limit), kMostListed);
+    } else if (name == "cursor") {
+      before = Place::read(value);
+      if (!before) return problem(400, "cursor is that of the address in Link, of the page before");
     } else {
-      return problem(400, "known parameters: state, holder, limit");
+      return problem(400, "known parameters: state, holder, limit, cursor");
     }
   }
   // Those that the reader may not see are left out: more are read than are shown.
   const size_t limit = std::exchange(wanted.limit, kMostListed);
   const auto found = keeper_.list(wanted);
   if (!found) return failed(found.error());
-  json::array out;
-  for (const auto& grant : *found) {
-    if (out.size() == limit) break;
-    if (may_see(grant, reader)) out.push_back(row(grant));
-  }
-  return json_response(200, out);
+  return page_of(
+      request.path, *found, limit,
+      [&](const auto& grant) { return !before || Place::of(grant).behind(*before); },
+      [&](const auto& grant) { return may_see(grant, reader); },
+      [&](const auto& grant) { return row(grant); },
+      [](const auto& grant) { return Place::of(grant).text(); });
 }
 
 bool GrantApi::may_see(const access::GrantRow& grant, const Reader& reader) {
@@ -296,7 +322,7 @@ HttpResponse GrantApi::get(const HttpRequest& request, std::string_view path,
   const std::string_view query =
       mark == std::string::npos ? "" : std::string_view(request.path).substr(mark + 1);
   if (path == kAccess) return holdings(query, reader);
-  if (path == kGrants) return list(query, reader);
+  if (path == kGrants) return list(request, query, reader);
   path.remove_prefix(kGrants.size() + 1);
   const auto number = number_in(path);
   return number ? show(*number, reader) : problem(404, "there is no such grant");

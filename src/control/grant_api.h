@@ -40,7 +40,7 @@ class GrantApi {
 
  private:
   HttpResponse get(const HttpRequest& request, std::string_view path, const Reader& reader);
-  HttpResponse list(std::string_view query, const Reader& reader);
+  HttpResponse list(const HttpRequest& request, std::string_view query, const Reader& reader);
   HttpResponse show(int64_t number, const Reader& reader);
   bool may_see(const access::GrantRow& grant, const Reader& reader);
   HttpResponse make(const HttpRequest& request, const Caller& caller);

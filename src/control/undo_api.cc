@@ -1,6 +1,7 @@
 #include "control/undo_api.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include "control/body.h"
 #include "control/caller.h"
 #include "control/own.h"
+#include "control/visible_page.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -98,29 +100,35 @@ HttpResponse UndoApi::list(const HttpRequest& request, const Reader& reader) {
                                 : std::string_view(request.path).substr(mark + 1));
   if (!given) return failed(given.error());
   size_t limit = 100;
+  int64_t before = std::numeric_limits<int64_t>::max();
   for (const auto& [name, value] : *given) {
     const auto number = number_in(value);
-    if (name != "limit" || !number) return problem(400, "known parameters: limit, a number");
-    limit = std::min(static_cast<size_t>(*number), kMostListed);
+    if ((name != "limit" && name != "cursor") || !number)
+      return problem(400, "known parameters: limit and cursor, numbers");
+    if (name == "limit")
+      limit = std::min(static_cast<size_t>(*number), kMostListed);
+    else
+      before = *number;
   }
   const auto all = store_.list(kMostListed);
   if (!all) return failed(all.error());
-  json::array out;
-  for (const auto& entry : *all) {
-    if (out.size() == limit) break;
-    if (!reader.sees_databases(entry.database)) continue;
-    const auto asked = [&] {
-      const auto found = desk_.find(entry.request);
-      return found && control::may_see(*found, *gateway_.directory(), reader);
-    };
-    const bool theirs =
-        reader.person.empty() &&
-        is_theirs(*gateway_.directory(), reader, entry.requester, {}, entry.created_micros);
-    const bool seen =
-        reader.person.empty() ? may_undo(entry.request, reader.user).has_value() : asked();
-    if (reader.user.empty() || theirs || seen) out.push_back(to_json(entry));
+  return page_of(
+      request.path, *all, limit, [&](const undo::Entry& entry) { return entry.id < before; },
+      [&](const undo::Entry& entry) { return may_see(entry, reader); },
+      [](const undo::Entry& entry) { return to_json(entry); },
+      [](const undo::Entry& entry) { return std::to_string(entry.id); });
+}
+
+bool UndoApi::may_see(const undo::Entry& entry, const Reader& reader) {
+  if (!reader.sees_databases(entry.database)) return false;
+  if (reader.user.empty()) return true;
+  const auto directory = gateway_.directory();
+  if (!reader.person.empty()) {
+    const auto found = desk_.find(entry.request);
+    return found && control::may_see(*found, *directory, reader);
   }
-  return json_response(200, out);
+  return is_theirs(*directory, reader, entry.requester, {}, entry.created_micros) ||
+         may_undo(entry.request, reader.user).has_value();
 }
 
 /// No transaction spans databases: each is asked first, so that one is not put back where another

@@ -35,6 +35,7 @@ class UndoApi {
 
  private:
   HttpResponse list(const HttpRequest& request, const Reader& reader);
+  bool may_see(const undo::Entry& entry, const Reader& reader);
   std::optional<HttpResponse> conflicts_anywhere(const std::vector<undo::Entry>& entries);
   HttpResponse undo(int64_t number, const std::string& actor, bool for_real, bool skip_conflicts);
   Result<> may_undo(int64_t number, const std::string& actor);

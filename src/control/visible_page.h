@@ -10,6 +10,42 @@
 
 namespace sluice::control {
 
+/// `response` with the address of the next page (Link, RFC 8288): that of this one with `name` set
+/// to `value`.
+inline HttpResponse with_next(HttpResponse response, std::string path, std::string_view name,
+                              const std::string& value) {
+  const std::string start = std::string(name) + "=";
+  size_t at = path.find('?');
+  while (at != std::string::npos && path.compare(at + 1, start.size(), start) != 0)
+    at = path.find('&', at + 1);
+  if (at != std::string::npos) {
+    const size_t end = path.find('&', at + 1);
+    path.erase(at + 1, end == std::string::npos ? std::string::npos : end - at);
+  }
+  if (path.find('?') == std::string::npos) path += '?';
+  if (path.back() != '?' && path.back() != '&') path += '&';
+  // Of what came from a peer only what cannot be taken for something else.
+  if (path.find_first_of("<>\"\\\r\n") == std::string::npos)
+    response.headers["Link"] = fmt::format("<{}{}{}>; rel=\"next\"", path, start, value);
+  return response;
+}
+
+/// A page of `all`, which is in the order of its listing: `limit` of those that are `behind` where
+/// the page before ended and that the reader may see. `cursor`: what ends a page with one.
+template <typename All, typename Behind, typename MaySee, typename Show, typename Cursor>
+HttpResponse page_of(const std::string& path, const All& all, size_t limit, const Behind& behind,
+                     const MaySee& may_see, const Show& show, const Cursor& cursor) {
+  boost::json::array out;
+  std::string last;
+  for (const auto& each : all) {
+    if (!behind(each) || !may_see(each)) continue;
+    if (out.size() == limit) return with_next(json_response(200, out), path, "cursor", last);
+    out.push_back(show(each));
+    last = cursor(each);
+  }
+  return json_response(200, out);
+}
+
 /// The newest `wanted.limit` of a listing by numbers that the reader may see, older than
 /// `wanted.before` (0: the newest of all). Those that they may not see are left out, and so that
 /// nobody makes the store be read from end to end, at most `most` are looked at: where there may be
@@ -33,17 +69,7 @@ HttpResponse visible_page(const std::string& path, Wanted wanted, size_t most, c
     const bool all = found->size() < wanted.limit && out.size() < limit;
     if (all) return json_response(200, out);
     if (out.size() < limit && looked_at < most) continue;
-    auto response = json_response(200, out);
-    std::string next = path;
-    if (const size_t at = next.find("before="); at != std::string::npos)
-      next.erase(at, next.find('&', at) == std::string::npos ? std::string::npos
-                                                             : next.find('&', at) + 1 - at);
-    if (next.find('?') == std::string::npos) next += '?';
-    if (next.back() != '?' && next.back() != '&') next += '&';
-    // Of what came from a peer only what cannot be taken for something else.
-    if (next.find_first_of("<>\"\\\r\n") == std::string::npos)
-      response.headers["Link"] = fmt::format("<{}before={}>; rel=\"next\"", next, wanted.before);
-    return response;
+    return with_next(json_response(200, out), path, "before", std::to_string(wanted.before));
   }
 }
 

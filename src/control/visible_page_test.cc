@@ -74,5 +74,36 @@ TEST(VisiblePage, TheLastPageHasNoNext) {
   EXPECT_FALSE(listing.ask("/list?before=3", {5, 3}).headers.contains("Link"));
 }
 
+TEST(VisiblePage, PagesOfAListFollowEachOther) {
+  const std::vector<Row> all = {{9}, {7}, {6}, {4}, {2}};
+  std::string path = "/list?cursor=100&limit=2", seen;
+  int64_t before = 100;
+  for (int pages = 0; pages < 9; ++pages) {
+    const auto answer = page_of(
+        path, all, 2, [&](const Row& row) { return row.number < before; },
+        [](const Row& row) { return row.number != 7; }, [](const Row& row) { return row.number; },
+        [](const Row& row) { return std::to_string(row.number); });
+    seen += answer.body;
+    const auto link = answer.headers.find("Link");
+    if (link == answer.headers.end()) break;
+    EXPECT_EQ(link->second, "</list?limit=2&cursor=6>; rel=\"next\"");
+    before = 6;
+  }
+  EXPECT_EQ(seen, "[9,6]\n[4,2]\n");
+}
+
+TEST(VisiblePage, TheNextAddressReplacesOneParameter) {
+  const auto next = [](const char* path) {
+    const auto answer = with_next({}, path, "cursor", "5");
+    const auto link = answer.headers.find("Link");
+    return link == answer.headers.end() ? std::string() : link->second;
+  };
+  EXPECT_EQ(next("/l"), "</l?cursor=5>; rel=\"next\"");
+  EXPECT_EQ(next("/l?cursor=1"), "</l?cursor=5>; rel=\"next\"");
+  EXPECT_EQ(next("/l?a=1&cursor=1&b=2"), "</l?a=1&b=2&cursor=5>; rel=\"next\"");
+  EXPECT_EQ(next("/l?xcursor=1"), "</l?xcursor=1&cursor=5>; rel=\"next\"");
+  EXPECT_EQ(next("/l?a=%22>"), "") << "nothing that ends the address early";
+}
+
 }  // namespace
 }  // namespace sluice::control

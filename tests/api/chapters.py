@@ -210,7 +210,9 @@ def undo(story):
     assert story.ask("dora", "GET", f"/undo/{kept}")["entries"][0]["conflicts"]
     story.ask("dora", "POST", f"/undo/{kept}")
     assert story.ask("dora", "POST", f"/undo/{kept}", {"skip_conflicts": True})["entries"][0]["undone"]
-    story.ask("dora", "GET", "/undo")
+    whole = story.ask("dora", "GET", "/undo")
+    assert story.walk("dora", "/undo?limit=1") == whole, whole
+    story.ask("dora", "GET", "/undo?cursor=x", status=400)
     story.ask("dora", "GET", "/undo/777777", status=404)
 
 
@@ -267,6 +269,10 @@ def hold_for_a_while(story):
     story.ask("sam", "POST", f"/grants/{glass['number']}/review", {"verdict": "concern", "comment": "too long"})
     story.ask("alice", "GET", "/grants?holder=alice&limit=9")
     story.ask("alice", "GET", "/grants?state=odd", status=400)
+    story.ask("alice", "GET", "/grants?cursor=7", status=400)
+    whole = story.ask("alice", "GET", "/grants?holder=alice")
+    assert story.walk("alice", "/grants?limit=1&holder=alice") == whole, whole
+    assert len(whole) > 1
     story.ask("alice", "GET", "/access", status=403)
     story.ask("sam", "POST", "/access", {"decision": "keep", "user": "alice", "what": "group", "name": "engineering", "comment": "ok"})
     story.ask("sam", "GET", "/access")

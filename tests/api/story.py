@@ -128,6 +128,20 @@ audit:
         assert answer.status == status, (method, path, answer.status, answer.raw[:1000])
         return answer.json if answer.headers["Content-Type"].endswith("json") else answer
 
+    def walk(self, who, path):
+        """All pages of a list, by the addresses in Link."""
+        rows = []
+        for _ in range(1000):
+            answer = ask(self.gateway, "GET", path, None, self.tokens.get(who), None)
+            self.compare("GET", path, None, answer)
+            assert answer.status == 200, (path, answer.raw[:1000])
+            rows += answer.json
+            link = answer.headers.get("Link")
+            if link is None:
+                return rows
+            path = link.removeprefix("<").removesuffix('>; rel="next"').removeprefix("/api/v1")
+        raise AssertionError("the pages have no end")
+
     def compare(self, method, path, body, answer: Answer):
         name = self.document.find(method, path)
         operation = self.document.operations[name][2]
