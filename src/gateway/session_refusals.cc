@@ -101,7 +101,8 @@ Session::Pass Session::refuse_extended(std::string_view name, const Statement* s
 /// A function called by message: mostly refused.
 Session::Pass Session::on_function_call() {
   ++statements_;
-  if (!admission_.database->config().allow_function_call) {
+  // It is no statement that could be run for show.
+  if (admission_.dry_run || !admission_.database->config().allow_function_call) {
     static const auto kRefused =
         refusal("no-function-call", "42501", "function calls by message are not allowed",
                 "Call the function in a SELECT statement instead.");

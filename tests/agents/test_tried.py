@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import struct
 import sys
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 from harness import npm
 from harness.gateway import PASSWORD, Gateway
 from harness.postgres import PostgresServer
+from harness.wire import WireClient, error_fields, kinds, message
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from mcp_client import Agent, token_of, until_known  # noqa: E402
@@ -142,3 +144,17 @@ def test_any_client_can_ask_for_it(gateway, unchanged):
             db.execute("UPDATE numbers SET note = 'x' WHERE i < 3")
         with pytest.raises(psycopg.Error, match="parameters"):
             db.execute("UPDATE numbers SET note = 'x' WHERE i < %s", (3,))
+
+
+def test_Threat69_no_function_is_called_by_message(server):
+    gateway = Gateway(server, database_extra="allow_function_call: true")
+    try:
+        call = message(b"F", struct.pack("!IHHH", 1598, 0, 0, 0))  # random()
+        for setting, expected in (("off", "VZ"), ("on", "EZ")):
+            client = WireClient(gateway.port)
+            client.login(**{"sluice.dry_run": setting})
+            answer = client.run(call)
+            assert kinds(answer) == expected, answer
+        assert error_fields(answer[0][1])["C"] == "42501"
+    finally:
+        assert gateway.stop() == 0
