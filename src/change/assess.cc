@@ -146,8 +146,9 @@ class Judge {
     now.client_address = "127.0.0.1";
     now.authenticated_micros = principal_.authenticated_micros;
     now.in_transaction = out_.plan.in_transaction(which);
-    const auto decision =
-        policy::judge(policy_, facts, understood.catalog.get(), principal_, target_)->decide(now);
+    const auto decision = policy::judge(policy_, facts, understood.catalog.get(), principal_,
+                                        target_, understood.labels.get())
+                              ->decide(now);
     const bool later = facts.unresolved && before.made;
     if (facts.unresolved && !before.made)
       return refuse(which, i, "it names something that the database does not have");

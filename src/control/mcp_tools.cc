@@ -230,8 +230,9 @@ ToolAnswer McpTools::explain(const Asker& caller, const json::object& arguments)
   now.prompt = !caller.said.prompt.empty();
   now.tainted = gateway_.agents().taints.any(gateway::Taints::whose(principal, caller.said.run),
                                              now.now_micros);
-  const auto explanation = policy::explain(*gateway_.policy(), *understood->facts,
-                                           understood->catalog.get(), principal, *target, now);
+  const auto explanation =
+      policy::explain(*gateway_.policy(), *understood->facts, understood->catalog.get(), principal,
+                      *target, now, understood->labels.get());
   approval::SchemaChange change;
   {
     const sql::Scope scope{understood->catalog, {"pg_catalog", "public"}};

@@ -206,7 +206,7 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   now.now_micros = now.authenticated_micros = wall_micros();
   const auto principal = principal_of(user);
   const auto explanation = policy::explain(**policy, *understood->facts, understood->catalog.get(),
-                                           principal, *target, now);
+                                           principal, *target, now, understood->labels.get());
   return json_response(
       200, json::object{{"facts", to_json(*understood->facts, understood->catalog.get())},
                         {"decision", to_json(*explanation.decision)},

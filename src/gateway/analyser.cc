@@ -57,19 +57,26 @@ void AnalyserThreads::run() {
 const policy::Judgement& Meaning::judgement(const std::shared_ptr<const policy::Policy>& policy,
                                             const SessionPrincipal& principal,
                                             const Database& database) const {
+  // Read before what it is the version of: a change in between shows the next time.
+  const uint64_t version = policy->asks_classes() ? database.labels().version() : 0;
   for (const Judged& known : judged_) {
     if (known.principal == principal.id && known.database == database.id() &&
-        known.policy == policy) {
+        known.policy == policy && known.labels == version) {
       return *known.judgement;
     }
   }
+  std::erase_if(judged_, [&](const Judged& old) {
+    return old.database == database.id() && old.policy == policy && old.labels != version;
+  });
+  const auto labels = version == 0 ? nullptr : database.labels().current();
   const auto& config = database.config();
   const auto scope = scope_.lock();
   // Many people may use one statement, and reloads leave what is of no more use.
   if (judged_.size() >= 64) judged_.clear();
-  judged_.push_back({principal.id, database.id(), policy,
-                     policy::judge(policy, *facts_, scope ? scope->catalog.get() : nullptr,
-                                   principal.principal, {config.name, config.environment})});
+  judged_.push_back(
+      {principal.id, database.id(), policy, version,
+       policy::judge(policy, *facts_, scope ? scope->catalog.get() : nullptr, principal.principal,
+                     {config.name, config.environment}, labels.get())});
   return *judged_.back().judgement;
 }
 

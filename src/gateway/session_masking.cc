@@ -89,10 +89,18 @@ std::shared_ptr<const Masking> Session::masking_of(const Statement& statement) {
 bool Session::label_first(const Piece& piece, const Statement& statement) {
   if (redone_ && redone_->labelled) return false;
   const auto masking = masking_of(statement);
-  if (!masking || masking->plan().unlabelled.empty()) return false;
+  const auto& policy = worker_.runtime()->policy;
+  std::vector<catalog::Oid> wanted;
+  if (masking) wanted = masking->plan().unlabelled;
+  if (policy->asks_classes()) {
+    const auto& judged =
+        statement.meaning->judgement(policy, *principal_, *admission_.database).unlabelled();
+    wanted.insert(wanted.end(), judged.begin(), judged.end());
+  }
+  if (wanted.empty() || !scope_.scope || !scope_.scope->catalog) return false;
   defer(piece, kLabelling);
   deferred_->labelled = true;
-  admission_.database->labels().when_known(scope_.scope->catalog, masking->plan().unlabelled,
+  admission_.database->labels().when_known(scope_.scope->catalog, wanted,
                                            [&worker = worker_, id = id_](bool) {
                                              worker.post([id](Worker& self) {
                                                if (Session* session = self.find_session(id))

@@ -45,6 +45,7 @@ class Meaning {
     uint64_t principal = 0;  ///< SessionPrincipal::id
     uint64_t database = 0;   ///< Database::id(), which is never used twice
     std::shared_ptr<const policy::Policy> policy;
+    uint64_t labels = 0;  ///< LabelKeeper::version where the policy asks for classes, else 0
     std::shared_ptr<const policy::Judgement> judgement;
   };
   struct Masked {

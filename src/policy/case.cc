@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/match_classes.h"
 #include "policy/refusal.h"
 
 namespace sluice::policy {
@@ -150,13 +151,17 @@ Case::Case(const Policy& policy, const Question& question)
       target(question.target),
       statement(question.facts.kind) {
   notes.reserve(question.demands.size());
-  for (const Demand& demand : question.demands) notes.push_back(note_of(demand));
+  for (const Demand& demand : question.demands) {
+    notes.push_back(note_of(demand));
+    if (policy.asks_classes()) notes.back().classes = held_classes(demand, question);
+  }
 }
 
 std::optional<Candidate> consider(const Rule& rule, const Question& question, Reasons reasons) {
   if (!matches_session(rule, question.principal, question.target, reasons)) return std::nullopt;
   if (!applies(rule, matches_statement(rule, question, reasons))) return std::nullopt;
-  Candidate candidate{&rule, {}};
+  Candidate candidate{&rule, {}, {}};
+  if (rule.when.classes) candidate.uses = used_classes(*rule.when.classes, question);
   std::vector<std::string> misses;
   for (size_t n = 0; n < question.demands.size(); ++n) {
     const Demand& demand = question.demands[n];

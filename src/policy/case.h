@@ -18,12 +18,14 @@ struct Note {
   sql::LockLevel lock = sql::LockLevel::kNone;
   sql::FunctionRisk risk = sql::FunctionRisk::kNone;
   bool needs_rule = true;
+  std::string classes;  ///< what its columns hold, where the policy asks that
 };
 
 /// A rule that applies to a statement, or does under some circumstances.
 struct Candidate {
   const Rule* rule = nullptr;
   std::vector<size_t> notes;  ///< what it applies to, indexes of Case::notes
+  std::string uses;           ///< what of `when: classes` the statement uses, for people
 };
 
 /// A statement before its judge: all that a verdict needs, and nothing that belongs to others but

@@ -128,9 +128,9 @@ CaseResult run_case(const std::shared_ptr<const Policy>& policy, const PolicyCas
   now.in_transaction = one.in_transaction;
   now.estimated_rows = one.estimated_rows;
   now.authenticated_micros = now.now_micros;
-  result.decision =
-      judge(policy, *understood.facts, understood.catalog.get(), one.principal, one.target)
-          ->decide(now);
+  result.decision = judge(policy, *understood.facts, understood.catalog.get(), one.principal,
+                          one.target, understood.labels.get())
+                        ->decide(now);
   const Decision& decision = *result.decision;
   if (decision.effect != one.expect) {
     result.failures.push_back(fmt::format(

@@ -48,7 +48,8 @@ bool covers(const On& wide, const On& narrow) {
     return false;
   return (!wide.functions || covers(*wide.functions, *narrow.functions)) &&
          covers(wide.schemas, narrow.schemas) && covers(wide.tables, narrow.tables) &&
-         covers(wide.columns, narrow.columns);
+         covers(wide.columns, narrow.columns) &&
+         (!wide.classes || (narrow.classes && wide.classes->covers(*narrow.classes)));
 }
 
 }  // namespace sluice::policy

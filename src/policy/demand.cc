@@ -162,6 +162,7 @@ Demands::Demands(const sql::StatementFacts& facts, const catalog::Catalog* catal
   extra_.reserve(facts.tables.size());
   for (const sql::Action& action : facts.actions) add_action(action);
   add_column_reads();
+  if (with_columns_ && catalog_ != nullptr) add_written_sources();
   add_functions();
   add_unlisted_tables();
   if (copies_query_) add_copied_reads();
@@ -285,6 +286,39 @@ void Demands::add_column_reads() {
       if (object == action.targets.end()) continue;
       add_target(action, *object, Verb::kRead);
       break;
+    }
+  }
+}
+
+/// As in PostgreSQL, SET a = b reads b. What a column is made of itself tells nobody more of it.
+void Demands::add_written_sources() {
+  for (const sql::WrittenColumn& written : facts_.written) {
+    if (written.fired) continue;
+    for (const sql::Source& source : written.sources) {
+      if (source.column == written.target) continue;
+      const catalog::Relation* relation = catalog_->relation(source.column.relation);
+      const catalog::Column* column =
+          relation == nullptr ? nullptr : relation->column(source.column.column);
+      if (column != nullptr) add_source(source.column.relation, column->name);
+    }
+  }
+}
+
+void Demands::add_source(sql::Oid relation, const std::string& column) {
+  const bool told = std::any_of(all_.begin(), all_.end(), [&](const Demand& demand) {
+    return (demand.verb == Verb::kRead || demand.verb == Verb::kTemporary) &&
+           demand.object != nullptr && demand.object->oid == relation &&
+           (demand.part == ColumnPart::kWhole || demand.column == column);
+  });
+  if (told) return;
+  for (const sql::Action& action : facts_.actions) {
+    for (const sql::Object& object : action.targets) {
+      if (object.oid != relation) continue;
+      Demand& demand = add(object.temporary ? Verb::kTemporary : Verb::kRead, &action);
+      demand.object = &object;
+      demand.part = ColumnPart::kOne;
+      demand.column = column;
+      return;
     }
   }
 }

@@ -49,6 +49,8 @@ class Demands {
   void add_target(const sql::Action& action, const sql::Object& object, Verb verb);
   void add_columns(Demand demand, const sql::Object& object, uint8_t uses);
   void add_column_reads();
+  void add_written_sources();
+  void add_source(sql::Oid relation, const std::string& column);
   void add_functions();
   void add_unlisted_tables();
   void add_copied_reads();

@@ -2,6 +2,7 @@
 #include <mutex>
 
 #include "policy/case.h"
+#include "policy/match_classes.h"
 #include "policy/policy.h"
 #include "policy/refusal.h"
 #include "policy/veil_match.h"
@@ -12,8 +13,9 @@ namespace {
 /// A verdict that no circumstance changes.
 class FixedJudgement : public Judgement {
  public:
-  explicit FixedJudgement(Decision decision)
-      : decision_(std::make_shared<const Decision>(std::move(decision))) {}
+  FixedJudgement(Decision decision, std::vector<catalog::Oid> unlabelled)
+      : Judgement(std::move(unlabelled)),
+        decision_(std::make_shared<const Decision>(std::move(decision))) {}
   std::shared_ptr<const Decision> decide(const Circumstances&) const override { return decision_; }
   bool needs_estimate() const override { return false; }
   bool moves() const override { return false; }
@@ -36,8 +38,9 @@ Active active_rules(const Case& the_case, const Circumstances& now) {
 /// kept.
 class MovingJudgement : public Judgement {
  public:
-  MovingJudgement(std::shared_ptr<const Policy> policy, Case the_case)
-      : policy_(std::move(policy)), case_(std::move(the_case)) {
+  MovingJudgement(std::shared_ptr<const Policy> policy, Case the_case,
+                  std::vector<catalog::Oid> unlabelled)
+      : Judgement(std::move(unlabelled)), policy_(std::move(policy)), case_(std::move(the_case)) {
     needs_estimate_ = std::any_of(
         case_.candidates.begin(), case_.candidates.end(),
         [](const Candidate& candidate) { return candidate.rule->when.estimated_rows.has_value(); });
@@ -68,19 +71,23 @@ class MovingJudgement : public Judgement {
 }  // namespace
 
 bool names_columns(const Policy& policy) {
-  return std::any_of(policy.rules().begin(), policy.rules().end(),
-                     [](const Rule& rule) { return !rule.veils() && !rule.on.columns.empty(); });
+  return std::any_of(policy.rules().begin(), policy.rules().end(), [](const Rule& rule) {
+    return !rule.veils() && (!rule.on.columns.empty() || rule.asks_classes());
+  });
 }
 
 std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
                                        const sql::StatementFacts& facts,
                                        const catalog::Catalog* catalog, const Principal& principal,
-                                       const Target& target) {
+                                       const Target& target, const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(*policy));
-  const Question question{facts, catalog, principal, target, demands.all()};
+  const Question question{facts, catalog, principal, target, demands.all(), labels};
+  std::vector<catalog::Oid> unknown;
+  if (policy->asks_classes()) unknown = unlabelled(question);
   Case the_case(*policy, question);
   if (!facts.unanalysable.empty())
-    return std::make_shared<FixedJudgement>(refuse_unanalysable(the_case, facts));
+    return std::make_shared<FixedJudgement>(refuse_unanalysable(the_case, facts),
+                                            std::move(unknown));
   bool moving = false;
   for (const Rule& rule : policy->rules()) {
     if (rule.veils()) continue;
@@ -89,16 +96,19 @@ std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
     moving = moving || rule.when.on_circumstances();
     the_case.candidates.push_back(std::move(*candidate));
   }
-  if (moving) return std::make_shared<MovingJudgement>(std::move(policy), std::move(the_case));
+  if (moving)
+    return std::make_shared<MovingJudgement>(std::move(policy), std::move(the_case),
+                                             std::move(unknown));
   return std::make_shared<FixedJudgement>(
-      verdict(the_case, Active(the_case.candidates.size(), true)));
+      verdict(the_case, Active(the_case.candidates.size(), true)), std::move(unknown));
 }
 
 Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
                     const catalog::Catalog* catalog, const Principal& principal,
-                    const Target& target, const Circumstances& circumstances) {
+                    const Target& target, const Circumstances& circumstances,
+                    const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
-  const Question question{facts, catalog, principal, target, demands.all()};
+  const Question question{facts, catalog, principal, target, demands.all(), labels};
   Case the_case(policy, question);
   Explanation explanation;
   const bool understood = facts.unanalysable.empty();

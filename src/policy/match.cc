@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "policy/match_classes.h"
 #include "policy/match_objects.h"
 
 namespace sluice::policy {
@@ -113,6 +114,19 @@ bool reads_rows(const Question& question) {
   });
 }
 
+/// Whether the statement uses some column of the classes.
+Truth uses_classes(const ClassChoice& choice, const Question& question, Reasons reasons) {
+  const auto [best, found] = strongest_of_classes(choice, question);
+  const std::string wanted = fmt::format("{}", fmt::join(choice.texts, ", "));
+  if (found == nullptr) {
+    note(reasons, "when classes: no column of {}", wanted);
+  } else {
+    note(reasons, "when classes: {}, {} among {}", used_classes(choice, question),
+         best == Truth::kYes ? "which is" : "which may be", wanted);
+  }
+  return best;
+}
+
 Truth words_condition(std::string_view name, const Words& words, std::string_view value,
                       Reasons reasons) {
   const bool is = words.matches(value);
@@ -182,6 +196,7 @@ Truth matches_statement(const Rule& rule, const Question& question, Reasons reas
          fmt::join(when.functions->texts, ", "));
     result = both(result, best);
   }
+  if (when.classes) result = both(result, uses_classes(*when.classes, question, reasons));
   return both(result, matches_method(when, question.principal, reasons));
 }
 
@@ -230,10 +245,17 @@ Truth matches_demand(const Rule& rule, const Demand& demand, const Question& que
   }
   const Truth objects = matches_objects(rule, demand, question);
   if (objects == Truth::kNo || (allow && objects == Truth::kMaybe)) {
-    miss(reasons, "on: {} {} is {}what the rule names", name_of(demand.verb),
+    const std::string held = rule.on.classes ? held_classes(demand, question) : "";
+    miss(reasons, "on: {} {}{} is {}what the rule names", name_of(demand.verb),
          demand.object_text().empty() ? "of nothing" : demand.object_text(),
+         held.empty() ? "" : " (" + held + ")",
          objects == Truth::kMaybe ? "not certainly " : "not ");
     return objects;
+  }
+  if (rule.on.classes) {
+    note(reasons, "on classes: {} ({}) {} among {}", demand.object_text(),
+         held_classes(demand, question), objects == Truth::kYes ? "is" : "may be",
+         fmt::join(rule.on.classes->texts, ", "));
   }
   return both(objects, matches_action(rule, demand, question, reasons));
 }

@@ -20,6 +20,7 @@ struct Question {
   const Principal& principal;
   const Target& target;
   const std::vector<Demand>& demands;
+  const privacy::Labels* labels = nullptr;  ///< null: nothing is known of what columns hold
 };
 
 /// Whether `who`, and databases and environments of `on`, match.

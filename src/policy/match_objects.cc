@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/match_classes.h"
+
 namespace sluice::policy {
 namespace {
 
@@ -113,7 +115,7 @@ bool all_patterns(const On& on) {
     return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
                                            [](const NamePattern& p) { return p.all(); });
   };
-  return all(on.schemas) && all(on.tables) && all(on.columns);
+  return all(on.schemas) && all(on.tables) && all(on.columns) && !on.classes;
 }
 
 /// For what is done to something that has no relation's name, or to nobody knows what.
@@ -173,6 +175,22 @@ Truth matches_function(const FunctionPatterns& patterns, const Demand& demand,
   return best;
 }
 
+namespace {
+
+/// By name: schemas, tables and columns.
+Truth matches_named(const Rule& rule, const Demand& demand, const Question& question) {
+  const On& on = rule.on;
+  const bool allow = rule.effect == Effect::kAllow;
+  const Truth match = matches_names(on, demand, name_of(demand, question), allow);
+  if (allow || match == Truth::kYes || question.catalog == nullptr || demand.object->oid == 0)
+    return match;
+  const catalog::Relation* relation = question.catalog->relation(demand.object->oid);
+  if (relation == nullptr || relation->parents.empty()) return match;
+  return either(match, matches_parents(on, demand, *question.catalog, *relation, 0));
+}
+
+}  // namespace
+
 Truth matches_objects(const Rule& rule, const Demand& demand, const Question& question) {
   const On& on = rule.on;
   const bool function = demand.verb == Verb::kFunction || demand.verb == Verb::kCall;
@@ -184,13 +202,10 @@ Truth matches_objects(const Rule& rule, const Demand& demand, const Question& qu
   if (demand.object == nullptr || holds_relations(demand)) return matches_nameless(rule, demand);
   if ((bit(demand.verb) & kOnRelations) == 0) return Truth::kNo;
   if (outside_schemas(demand)) return truth(all_patterns(on));
+  const Truth named = matches_named(rule, demand, question);
+  if (!on.classes || named == Truth::kNo) return named;
   const bool allow = rule.effect == Effect::kAllow;
-  const Truth match = matches_names(on, demand, name_of(demand, question), allow);
-  if (allow || match == Truth::kYes || question.catalog == nullptr || demand.object->oid == 0)
-    return match;
-  const catalog::Relation* relation = question.catalog->relation(demand.object->oid);
-  if (relation == nullptr || relation->parents.empty()) return match;
-  return either(match, matches_parents(on, demand, *question.catalog, *relation, 0));
+  return both(named, matches_classes(*on.classes, demand, question, allow));
 }
 
 }  // namespace sluice::policy

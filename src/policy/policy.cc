@@ -95,6 +95,7 @@ Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view yaml,
   if (problems.any()) return fail(ErrorCode::kInvalidInput, problems.text());
   for (const Rule& rule : policy->rules_) {
     policy->asks_taint_ = policy->asks_taint_ || rule.when.tainted.has_value();
+    policy->asks_classes_ = policy->asks_classes_ || rule.asks_classes();
     policy->captures_ = policy->captures_ || (rule.capture && !rule.shadow);
     if (rule.veils() && !rule.shadow) policy->veils_.push_back(&rule);
   }

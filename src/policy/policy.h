@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "policy/decision.h"
 #include "policy/principal.h"
+#include "privacy/labels.h"
 #include "sql/statement_facts.h"
 
 namespace sluice::policy {
@@ -45,6 +46,8 @@ class Policy {
   const std::vector<Budget>& budgets() const { return budgets_; }
   /// Some rule asks for Circumstances::tainted.
   bool asks_taint() const { return asks_taint_; }
+  /// Some rule judges statements by what columns hold.
+  bool asks_classes() const { return asks_classes_; }
   /// Some enforced rule has results kept.
   bool captures() const { return captures_; }
   /// Groups whose people review who holds what; empty: nobody does.
@@ -56,7 +59,7 @@ class Policy {
   std::vector<Rule> rules_;
   std::vector<Role> roles_;
   std::vector<Budget> budgets_;
-  bool asks_taint_ = false, captures_ = false;
+  bool asks_taint_ = false, asks_classes_ = false, captures_ = false;
   std::vector<std::string> access_reviewers_;
   std::vector<const Rule*> veils_;  ///< into rules_
 };
@@ -89,14 +92,25 @@ class Judgement {
   virtual bool needs_estimate() const = 0;
   /// Whether circumstances matter at all; if not, `decide` may be given none.
   virtual bool moves() const = 0;
+
+  /// Relations whose columns' classes some rule asks for, and which have not been classified.
+  const std::vector<catalog::Oid>& unlabelled() const { return unlabelled_; }
+
+ protected:
+  explicit Judgement(std::vector<catalog::Oid> unlabelled) : unlabelled_(std::move(unlabelled)) {}
+
+ private:
+  std::vector<catalog::Oid> unlabelled_;
 };
 
 /// Applies `policy`. Pure and total: any doubt is a refusal. `facts` and `catalog` (for table_rows
-/// and column names; may be null) must stay until the call returns, not longer.
+/// and column names; may be null) must stay until the call returns, not longer. `labels` say what
+/// columns hold, for Policy::asks_classes; without them every column counts as not classified.
 std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
                                        const sql::StatementFacts& facts,
                                        const catalog::Catalog* catalog, const Principal& principal,
-                                       const Target& target);
+                                       const Target& target,
+                                       const privacy::Labels* labels = nullptr);
 
 /// One rule's part in a verdict, for people: `sluice policy explain`.
 struct RuleTrace {
@@ -116,6 +130,7 @@ struct Explanation {
 
 Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
                     const catalog::Catalog* catalog, const Principal& principal,
-                    const Target& target, const Circumstances& circumstances);
+                    const Target& target, const Circumstances& circumstances,
+                    const privacy::Labels* labels = nullptr);
 
 }  // namespace sluice::policy

@@ -113,6 +113,7 @@ std::string action_json(const Note& note) {
   std::string text = fmt::format("{{\"do\":{}", quoted(name_of(note.verb)));
   if (!note.object.empty()) text += fmt::format(",\"object\":{}", quoted(note.object));
   if (!note.object_kind.empty()) text += fmt::format(",\"kind\":{}", quoted(note.object_kind));
+  if (!note.classes.empty()) text += fmt::format(",\"holds\":{}", quoted(note.classes));
   if (note.without_where) text += ",\"without_where\":true";
   if (note.cascade) text += ",\"cascade\":true";
   if (note.lock != sql::LockLevel::kNone)
@@ -175,6 +176,17 @@ std::string ask(const Case& the_case) {
 
 }  // namespace
 
+namespace {
+
+std::string reason_of(const Candidate& candidate, const Note& note) {
+  if (!candidate.uses.empty()) return candidate.uses;
+  if (candidate.rule->on.classes && !note.classes.empty())
+    return fmt::format("it holds {}", note.classes);
+  return remark(note);
+}
+
+}  // namespace
+
 Decision refuse_by_rule(const Case& the_case, const Candidate& candidate) {
   const Rule& rule = *candidate.rule;
   const Note& note = the_case.notes[candidate.notes.front()];
@@ -182,7 +194,7 @@ Decision refuse_by_rule(const Case& the_case, const Candidate& candidate) {
   Refusal refusal;
   refusal.effect = rule.effect;
   refusal.rule = rule.name;
-  refusal.reason = rule.message.empty() ? remark(note) : rule.message;
+  refusal.reason = rule.message.empty() ? reason_of(candidate, note) : rule.message;
   refusal.message = fmt::format("{} {} by rule \"{}\"{}{}", phrase(note),
                                 hold ? "is held for approval" : "is denied", rule.name,
                                 refusal.reason.empty() ? "" : ": ", refusal.reason);

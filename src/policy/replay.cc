@@ -109,9 +109,9 @@ class Judging {
   explicit Judging(const Policy& policy) : policy_(policy) {}
 
   Outcome judge(const RecordedStatement& statement, const Understood& understood) {
-    const auto weighed =
-        weigh(policy_, *understood.facts, understood.catalog.get(), statement.principal,
-              statement.target, then_of(statement), forgotten_of(statement, *understood.facts));
+    const auto weighed = weigh(policy_, *understood.facts, understood.catalog.get(),
+                               statement.principal, statement.target, then_of(statement),
+                               forgotten_of(statement, *understood.facts), understood.labels.get());
     const Decision& worst = *weighed.worst;
     Outcome out{fate_of(worst.effect), worst.rule, worst.message, {}, {}};
     if (worst.effect != weighed.best->effect) {

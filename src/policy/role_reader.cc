@@ -46,6 +46,7 @@ void check_when(MapReader& map, const When& when) {
   no(when.cartesian.has_value(), "cartesian");
   no(when.no_limit.has_value(), "no_limit");
   no(when.functions.has_value(), "functions");
+  no(when.classes.has_value(), "classes");
   no(when.estimated_rows.has_value(), "estimated_rows");
   no(when.application.has_value(), "application");
   no(when.purpose.has_value(), "purpose");

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "policy/approval_spec.h"
+#include "policy/class_choice.h"
 #include "policy/decision.h"
 #include "policy/names.h"
 #include "policy/network.h"
@@ -33,11 +34,14 @@ struct FunctionPatterns {
 /// `on`: environment and database, and which objects.
 struct On {
   std::optional<Words> databases, environments;
-  std::vector<NamePattern> schemas;  ///< one part
-  std::vector<NamePattern> tables;   ///< two
-  std::vector<NamePattern> columns;  ///< three
+  std::vector<NamePattern> schemas;    ///< one part
+  std::vector<NamePattern> tables;     ///< two
+  std::vector<NamePattern> columns;    ///< three
+  std::optional<ClassChoice> classes;  ///< of columns
   std::optional<FunctionPatterns> functions;
-  bool names_relations() const { return !schemas.empty() || !tables.empty() || !columns.empty(); }
+  bool names_relations() const {
+    return !schemas.empty() || !tables.empty() || !columns.empty() || classes;
+  }
 };
 
 /// A number's bounds, each open where not given.
@@ -55,6 +59,7 @@ struct When {
   // Of the statement.
   std::optional<bool> dynamic_sql, cartesian, no_limit;
   std::optional<FunctionPatterns> functions;
+  std::optional<ClassChoice> classes;  ///< of a column that it uses
   // Of the session.
   std::optional<Words> methods, issuers, acr;
   std::vector<std::pair<std::string, Words>> claims;  ///< one that is not there is ""
@@ -74,7 +79,7 @@ struct When {
   }
   bool any() const {
     return without_where || cascade || lock || table_rows || dynamic_sql || cartesian || no_limit ||
-           functions || on_authentication() || on_circumstances();
+           functions || classes || on_authentication() || on_circumstances();
   }
 };
 
@@ -108,6 +113,8 @@ struct Rule {
   int column = 0;    ///< from 1
   std::string text;  ///< the rule as read, in one canonical form; equal texts mean equal rules
 
+  /// It asks what columns hold, to judge statements.
+  bool asks_classes() const { return on.classes || when.classes; }
   /// It says how values are shown, and takes no part in verdicts.
   bool veils() const { return effect == Effect::kMask || effect == Effect::kUnmask; }
 };

@@ -72,6 +72,32 @@ void read_functions(MapReader& map, std::optional<FunctionPatterns>& out) {
   if (map.list("functions", add)) out = std::move(patterns);
 }
 
+void read_classes(MapReader& map, std::optional<ClassChoice>& out) {
+  ClassChoice choice;
+  ClassWords words;
+  bool none = false, free_text = true, wrong = false;
+  const auto add = [&](const Item& item) -> std::string {
+    choice.texts.push_back(item.text);
+    choice.free_text = choice.free_text || item.text == "*" || item.text == "free_text";
+    if (item.text == "!free_text") free_text = false;
+    none = none || item.text == "none";
+    if (item.text == "none" || item.text == "free_text" || item.text == "!free_text") return "";
+    auto problem = words.add(item.text);
+    wrong = wrong || !problem.empty();
+    return problem.empty()
+               ? problem
+               : problem + ", free_text, or none for columns that hold nothing of the kind";
+  };
+  if (!map.list("classes", add)) return;
+  const bool any = (words.named | words.grouped | words.excluded).any();
+  if (any) choice.chosen = words.chosen();
+  choice.chosen.set(static_cast<size_t>(privacy::Class::kNone), none);
+  choice.free_text = choice.free_text && free_text;
+  if (choice.chosen.none() && !choice.free_text && !wrong)
+    map.problem("classes", "excludes every class that it names");
+  out = std::move(choice);
+}
+
 void read_flag(MapReader& map, const std::string& key, std::optional<bool>& out) {
   if (!map.has(key)) {
     (void)map.node(key);
@@ -223,12 +249,7 @@ void read_on(MapReader& map, On& on) {
   read_names(map, "tables", {"schema", "table"}, on.tables);
   read_names(map, "columns", {"schema", "table", "column"}, on.columns);
   read_functions(map, on.functions);
-  for (const std::string key : {"classes", "data_classes"}) {
-    if (map.has(key)) {
-      (void)map.node(key);
-      map.problem(key, "rules that mask or unmask name classes beside \"on\"; others name columns");
-    }
-  }
+  read_classes(map, on.classes);
 }
 
 void read_when(MapReader& map, When& when) {
@@ -248,6 +269,7 @@ void read_when(MapReader& map, When& when) {
   read_flag(map, "cartesian", when.cartesian);
   read_flag(map, "no_limit", when.no_limit);
   read_functions(map, when.functions);
+  read_classes(map, when.classes);
   read_authentication(map, when);
   read_range(map, "estimated_rows", when.estimated_rows);
   read_time(map, when.time);
@@ -324,7 +346,11 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
   if (!effect && !map.has("effect")) problems.add(map.mark(), "a rule lacks \"effect\"");
   map.one_of("mode", {"enforce", "shadow"}, [&](size_t i) { rule.shadow = i == 1; });
   read_part(map, "who", [&](MapReader& inner) { read_who(inner, rule.who); });
-  read_part(map, "on", [&](MapReader& inner) { read_on(inner, rule.on); });
+  read_part(map, "on", [&](MapReader& inner) {
+    read_on(inner, rule.on);
+    if (rule.veils() && rule.on.classes)
+      inner.problem("classes", "rules that mask or unmask name classes beside \"on\"");
+  });
   read_do(map, rule);
   read_part(map, "when", [&](MapReader& inner) {
     read_when(inner, rule.when);
@@ -336,7 +362,11 @@ Rule read_rule(MapReader& map, yaml::Problems& problems) {
   map.scalar("hint", rule.hint);
   read_approve(map, rule, [](MapReader& inner, Rule& automatic) {
     read_part(inner, "who", [&](MapReader& who) { read_who(who, automatic.who); });
-    read_part(inner, "when", [&](MapReader& when) { read_when(when, automatic.when); });
+    read_part(inner, "when", [&](MapReader& when) {
+      read_when(when, automatic.when);
+      if (automatic.when.classes)
+        when.problem("classes", "is for rules: hold what may not be approved automatically by one");
+    });
   });
   read_veil(map, rule.veil);
   if (effect) check_keys_of_effect(map, rule);

@@ -4,59 +4,20 @@
 
 #include <fmt/format.h>
 
+#include "policy/class_choice.h"
+
 namespace sluice::policy {
 namespace {
 
-using privacy::Category;
 using privacy::Method;
 using yaml::Item;
 using yaml::MapReader;
 
-constexpr std::array kCategories = {Category::kPii, Category::kFinancial, Category::kHealth,
-                                    Category::kCredential, Category::kLocation};
 constexpr std::array kMethods = {Method::kRedact,     Method::kPartial, Method::kPseudonym,
                                  Method::kGeneralise, Method::kNull,    Method::kHash};
 
-/// A list of classes while it is read.
-struct Choice {
-  ClassSet named, grouped, excluded;
-
-  /// "" or what is wrong.
-  std::string add(std::string_view text) {
-    const bool exclude = text.starts_with('!');
-    const std::string_view word = exclude ? text.substr(1) : text;
-    ClassSet& by_name = exclude ? excluded : named;
-    ClassSet& by_category = exclude ? excluded : grouped;
-    if (word == "*") {
-      by_name |= every_class();
-      return "";
-    }
-    for (const Category category : kCategories) {
-      if (privacy::name(category) != word) continue;
-      by_category |= classes_of(category);
-      return "";
-    }
-    const auto found = privacy::find_class(word);
-    if (!found || *found == privacy::Class::kNone) {
-      return fmt::format(
-          "unknown class \"{}\"; expected a class such as email or card_number "
-          "(docs/masking.md), pii, financial, health, credential, location or \"*\"",
-          word);
-    }
-    by_name.set(static_cast<size_t>(*found));
-    return "";
-  }
-
-  void into(VeilSpec& veil) const {
-    const ClassSet wanted = named | grouped;
-    // A list of exclusions alone is about all others.
-    veil.chosen = (wanted.any() ? wanted : every_class()) & ~excluded;
-    veil.outright = named & ~excluded;
-  }
-};
-
 void read_classes(MapReader& map, VeilSpec& veil) {
-  Choice choice;
+  ClassWords choice;
   bool wrong = false;
   const auto add = [&](const Item& item) {
     veil.classes.push_back(item.text);
@@ -65,7 +26,8 @@ void read_classes(MapReader& map, VeilSpec& veil) {
     return problem;
   };
   if (!map.list("classes", add)) return;
-  choice.into(veil);
+  veil.chosen = choice.chosen();
+  veil.outright = choice.named & ~choice.excluded;
   if (veil.chosen.none() && !wrong) map.problem("classes", "excludes every class that it names");
 }
 
@@ -111,7 +73,7 @@ void check_keys_of_effect(MapReader& map, const Rule& rule) {
 void check_when_of_veil(MapReader& map) {
   for (const char* key :
        {"without_where", "cascade", "lock", "table_rows", "dynamic_sql", "cartesian", "no_limit",
-        "functions", "estimated_rows", "run", "prompt", "tainted"}) {
+        "functions", "classes", "estimated_rows", "run", "prompt", "tainted"}) {
     if (map.has(key)) {
       map.problem(key,
                   "is about a statement; how values are shown depends on the session and the "

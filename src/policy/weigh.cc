@@ -40,9 +40,10 @@ bool asks(const Rule& rule, const Forgotten& forgotten) {
 
 Weighed weigh(const Policy& policy, const sql::StatementFacts& facts,
               const catalog::Catalog* catalog, const Principal& principal, const Target& target,
-              const Circumstances& circumstances, const Forgotten& forgotten) {
+              const Circumstances& circumstances, const Forgotten& forgotten,
+              const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
-  const Question question{facts, catalog, principal, target, demands.all()};
+  const Question question{facts, catalog, principal, target, demands.all(), labels};
   Case the_case(policy, question);
   Weighed out;
   if (!facts.unanalysable.empty()) {

@@ -25,6 +25,7 @@ struct Weighed {
 /// known counts as it does for the gateway.
 Weighed weigh(const Policy& policy, const sql::StatementFacts& facts,
               const catalog::Catalog* catalog, const Principal& principal, const Target& target,
-              const Circumstances& circumstances, const Forgotten& forgotten);
+              const Circumstances& circumstances, const Forgotten& forgotten,
+              const privacy::Labels* labels = nullptr);
 
 }  // namespace sluice::policy
