@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/changes.h"
+#include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 #include "sql/planner_cost.h"
 
@@ -82,11 +83,7 @@ DecisionPtr refused(const policy::Overspent& over) {
                             {"of", over.payer},      {"amount", policy::name_of(over.amount)},
                             {"used", over.used},     {"most", over.most}};
   if (over.renewed_micros != 0) facts["renewed"] = format_time(over.renewed_micros);
-  decision->detail = boost::json::serialize(boost::json::object{{"rule", decision->rule},
-                                                                {"effect", "deny"},
-                                                                {"reason", decision->message},
-                                                                {"facts", std::move(facts)},
-                                                                {"next", decision->hint}});
+  decision->detail = refusal_detail(*decision, std::move(facts));
   return decision;
 }
 

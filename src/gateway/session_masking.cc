@@ -7,6 +7,7 @@
 #include "audit/subject_set.h"
 #include "base/log.h"
 #include "gateway/budgets.h"
+#include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
@@ -151,11 +152,19 @@ bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
                                       limits.masked_comparisons_per_minute, now_.steady);
   }
   if (may) return true;
-  refused = refusal(
+  auto denied = std::make_shared<policy::Decision>(*refusal(
       "masked-columns", "53400",
       fmt::format("more than {} comparisons with masked columns in a statement, or {} in a minute",
                   limits.masked_comparisons, limits.masked_comparisons_per_minute),
-      "Wait a minute, or ask for a rule that unmasks the column.");
+      "Wait a minute, or ask for a rule that unmasks the column."));
+  denied->detail = refusal_detail(
+      *denied, {{"user", admission_.user},
+                {"database", admission_.database->config().name},
+                {"environment", admission_.database->config().environment},
+                {"comparisons", guesses},
+                {"masked_comparisons", limits.masked_comparisons},
+                {"masked_comparisons_per_minute", limits.masked_comparisons_per_minute}});
+  refused = std::move(denied);
   return false;
 }
 

@@ -1,4 +1,5 @@
 // Session: how a refusal reaches the client, as an error of the server would.
+#include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -45,7 +46,15 @@ std::string Session::refusal_response(const policy::Decision& decision) const {
   fields.set_severity("ERROR");
   fields.set(pg::kFieldSqlstate, decision.sqlstate);
   fields.set(pg::kFieldMessage, decision.message);
-  if (!decision.detail.empty()) fields.set(pg::kFieldDetail, decision.detail);
+  // The server's own errors go on as they are.
+  if (!decision.detail.empty()) {
+    fields.set(pg::kFieldDetail, decision.detail);
+  } else if (!decision.rule.empty() && decision.rule != "server-error" && admission_.database) {
+    const auto& target = admission_.database->config();
+    fields.set(pg::kFieldDetail, refusal_detail(decision, {{"user", admission_.user},
+                                                           {"database", target.name},
+                                                           {"environment", target.environment}}));
+  }
   if (!decision.hint.empty()) fields.set(pg::kFieldHint, decision.hint);
   if (decision.position > 0) fields.set(pg::kFieldPosition, std::to_string(decision.position));
   std::string out;

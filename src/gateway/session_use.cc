@@ -4,6 +4,7 @@
 #include "gateway/budgets.h"
 #include "gateway/changes.h"
 #include "gateway/free_text.h"
+#include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -75,8 +76,15 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
   denied->sqlstate = "53400";
   denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows no more",
                                 rate->most, rate->rule);
-  denied->detail.clear();
   denied->hint = "Wait a minute, or ask for a wider limit.";
+  const Duration wait =
+      worker_.shared().rates.wait(admission_.user, rate->rule, rate->most, now_.steady);
+  denied->detail =
+      refusal_detail(*denied, {{"user", admission_.user},
+                               {"database", admission_.database->config().name},
+                               {"environment", admission_.database->config().environment},
+                               {"statements_per_minute", rate->most},
+                               {"retry_after_seconds", wait / std::chrono::seconds(1) + 1}});
   refused = std::move(denied);
   return false;
 }

@@ -119,16 +119,16 @@ std::vector<std::shared_ptr<const ApprovalSpec>> holds(const Case& the_case, con
   return specs;
 }
 
-Decision judge_active(const Case& the_case, const Active& active) {
+Decision judge_active(const Case& the_case, const Active& active, const Circumstances* now) {
   if (const Candidate* deny = first(the_case, active, Effect::kDeny))
-    return refuse_by_rule(the_case, *deny);
+    return refuse_by_rule(the_case, *deny, now);
   Limits limits;
   const std::vector<bool> covered = cover(the_case, active, limits);
   for (size_t n = 0; n < the_case.notes.size(); ++n) {
-    if (the_case.notes[n].needs_rule && !covered[n]) return refuse_by_default(the_case, n);
+    if (the_case.notes[n].needs_rule && !covered[n]) return refuse_by_default(the_case, n, now);
   }
   if (const Candidate* hold = first(the_case, active, Effect::kHold)) {
-    Decision decision = refuse_by_rule(the_case, *hold);
+    Decision decision = refuse_by_rule(the_case, *hold, now);
     decision.holds = holds(the_case, active);
     decision.limits = std::move(limits);
     return decision;
@@ -188,8 +188,8 @@ std::optional<Candidate> consider(const Rule& rule, const Question& question, Re
   return std::nullopt;
 }
 
-Decision verdict(const Case& the_case, const Active& active) {
-  Decision decision = judge_active(the_case, active);
+Decision verdict(const Case& the_case, const Active& active, const Circumstances* now) {
+  Decision decision = judge_active(the_case, active, now);
   decision.policy_version = the_case.policy_version;
   for (size_t i = 0; i < the_case.candidates.size(); ++i) {
     if (!active[i]) continue;

@@ -54,7 +54,8 @@ bool names_columns(const Policy& policy);
 /// What is known of the moment, for each candidate.
 using Active = std::vector<bool>;
 
-/// Deny beats hold beats allow; what no rule allows is refused.
-Decision verdict(const Case& the_case, const Active& active);
+/// Deny beats hold beats allow; what no rule allows is refused. A refusal tells of `now`, if given,
+/// what conditions were held against.
+Decision verdict(const Case& the_case, const Active& active, const Circumstances* now = nullptr);
 
 }  // namespace sluice::policy

@@ -35,7 +35,7 @@ Active active_rules(const Case& the_case, const Circumstances& now) {
 }
 
 /// Rules with conditions on circumstances are asked each time; verdicts for the same answers are
-/// kept.
+/// kept where they allow.
 class MovingJudgement : public Judgement {
  public:
   MovingJudgement(std::shared_ptr<const Policy> policy, Case the_case,
@@ -52,8 +52,10 @@ class MovingJudgement : public Judgement {
     for (const auto& [answers, decision] : known_) {
       if (answers == active) return decision;
     }
-    auto decision = std::make_shared<const Decision>(verdict(case_, active));
-    if (known_.size() < kMostKnown) known_.emplace_back(std::move(active), decision);
+    auto decision = std::make_shared<const Decision>(verdict(case_, active, &now));
+    // A refusal says what it was held against, which differs from one to the next.
+    if (decision->allowed() && known_.size() < kMostKnown)
+      known_.emplace_back(std::move(active), decision);
     return decision;
   }
   bool needs_estimate() const override { return needs_estimate_; }
@@ -132,8 +134,9 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
     the_case.candidates.push_back(std::move(*candidate));
     active.push_back(trace.matched);
   }
-  explanation.decision = std::make_shared<const Decision>(
-      understood ? verdict(the_case, active) : refuse_unanalysable(the_case, facts));
+  explanation.decision =
+      std::make_shared<const Decision>(understood ? verdict(the_case, active, &circumstances)
+                                                  : refuse_unanalysable(the_case, facts));
   return explanation;
 }
 

@@ -4,29 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "base/bytes.h"
+#include "policy/conditions.h"
 
 namespace sluice::policy {
 namespace {
 
 /// How many actions a refusal lists.
 constexpr size_t kMostActions = 8;
-
-/// A JSON string (RFC 8259, 7).
-std::string quoted(std::string_view raw) {
-  std::string out = "\"";
-  for (const char c : to_printable_utf8(raw)) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "\"";
-}
 
 std::string_view doing(Verb verb) {
   switch (verb) {
@@ -110,10 +94,10 @@ std::string remark(const Note& note) {
 }
 
 std::string action_json(const Note& note) {
-  std::string text = fmt::format("{{\"do\":{}", quoted(name_of(note.verb)));
-  if (!note.object.empty()) text += fmt::format(",\"object\":{}", quoted(note.object));
-  if (!note.object_kind.empty()) text += fmt::format(",\"kind\":{}", quoted(note.object_kind));
-  if (!note.classes.empty()) text += fmt::format(",\"holds\":{}", quoted(note.classes));
+  std::string text = fmt::format("{{\"do\":{}", json_quoted(name_of(note.verb)));
+  if (!note.object.empty()) text += fmt::format(",\"object\":{}", json_quoted(note.object));
+  if (!note.object_kind.empty()) text += fmt::format(",\"kind\":{}", json_quoted(note.object_kind));
+  if (!note.classes.empty()) text += fmt::format(",\"holds\":{}", json_quoted(note.classes));
   if (note.without_where) text += ",\"without_where\":true";
   if (note.cascade) text += ",\"cascade\":true";
   if (note.lock != sql::LockLevel::kNone)
@@ -123,14 +107,16 @@ std::string action_json(const Note& note) {
   return text + "}";
 }
 
-std::string facts_json(const Case& the_case, const std::vector<size_t>& notes) {
+std::string facts_json(const Case& the_case, const std::vector<size_t>& notes,
+                       const std::string& moment) {
   std::string actions;
   for (size_t i = 0; i < std::min(notes.size(), kMostActions); ++i)
     actions += (i == 0 ? "" : ",") + action_json(the_case.notes[notes[i]]);
   return fmt::format(
-      R"({{"user":{},"kind":"{}","database":{},"environment":{},"statement":{},"actions":[{}]}})",
-      quoted(the_case.user), name_of(the_case.kind), quoted(the_case.target.database),
-      quoted(the_case.target.environment), quoted(the_case.statement), actions);
+      R"({{"user":{},"kind":"{}","database":{},"environment":{},"statement":{},"actions":[{}]{}}})",
+      json_quoted(the_case.user), name_of(the_case.kind), json_quoted(the_case.target.database),
+      json_quoted(the_case.target.environment), json_quoted(the_case.statement), actions,
+      moment.empty() ? "" : ",\"when\":{" + moment + "}");
 }
 
 struct Refusal {
@@ -140,6 +126,7 @@ struct Refusal {
   std::string reason;
   std::string hint;
   std::string place;  ///< "line 12 of policy standard"
+  Conditions moment;  ///< of rules with conditions on it, what they were held against
 };
 
 Decision write(const Case& the_case, Refusal refusal, const std::vector<size_t>& notes) {
@@ -157,10 +144,10 @@ Decision write(const Case& the_case, Refusal refusal, const std::vector<size_t>&
   }
   if (notes.size() > kMostActions)
     detail += fmt::format("\nand {} more", notes.size() - kMostActions);
-  detail += fmt::format(
-      "\n{{\"rule\":{},\"effect\":\"{}\",\"policy\":{},\"reason\":{},\"facts\":{},\"next\":{}}}",
-      quoted(refusal.rule), name_of(refusal.effect), quoted(the_case.policy_version),
-      quoted(refusal.reason), facts_json(the_case, notes), quoted(refusal.hint));
+  for (const std::string& text : refusal.moment.texts) detail += "\n" + text;
+  detail += "\n" + refusal_json(refusal.rule, name_of(refusal.effect), the_case.policy_version,
+                                refusal.reason, facts_json(the_case, notes, refusal.moment.json),
+                                refusal.hint);
   decision.rule = std::move(refusal.rule);
   decision.detail = std::move(detail);
   decision.hint = std::move(refusal.hint);
@@ -187,7 +174,8 @@ std::string reason_of(const Candidate& candidate, const Note& note) {
 
 }  // namespace
 
-Decision refuse_by_rule(const Case& the_case, const Candidate& candidate) {
+Decision refuse_by_rule(const Case& the_case, const Candidate& candidate,
+                        const Circumstances* now) {
   const Rule& rule = *candidate.rule;
   const Note& note = the_case.notes[candidate.notes.front()];
   const bool hold = rule.effect == Effect::kHold;
@@ -208,10 +196,36 @@ Decision refuse_by_rule(const Case& the_case, const Candidate& candidate) {
              : ask(the_case);
   refusal.place = fmt::format(" ({}), line {} of policy {}", name_of(rule.effect), rule.line,
                               the_case.policy_name);
+  if (now != nullptr) refusal.moment = conditions_of(rule.when, *now);
   return write(the_case, std::move(refusal), candidate.notes);
 }
 
-Decision refuse_by_default(const Case& the_case, size_t note) {
+namespace {
+
+/// Why rules that would allow this do not at the moment.
+Conditions missed(const Case& the_case, size_t note, const Circumstances& now) {
+  constexpr size_t kMostRules = 3;
+  Conditions out;
+  size_t told = 0;
+  for (const Candidate& candidate : the_case.candidates) {
+    const Rule& rule = *candidate.rule;
+    const auto& notes = candidate.notes;
+    if (rule.effect != Effect::kAllow || rule.shadow || !rule.when.on_circumstances() ||
+        told >= kMostRules || std::find(notes.begin(), notes.end(), note) == notes.end())
+      continue;
+    ++told;
+    const Conditions found = conditions_of(rule.when, now);
+    for (const std::string& text : found.texts)
+      out.texts.push_back(fmt::format("rule \"{}\" would allow it: {}", rule.name, text));
+    out.json +=
+        fmt::format("{}{}:{{{}}}", out.json.empty() ? "" : ",", json_quoted(rule.name), found.json);
+  }
+  return out;
+}
+
+}  // namespace
+
+Decision refuse_by_default(const Case& the_case, size_t note, const Circumstances* now) {
   Refusal refusal;
   refusal.rule = "default-deny";
   const Note& what = the_case.notes[note];
@@ -222,6 +236,7 @@ Decision refuse_by_default(const Case& the_case, size_t note) {
   refusal.message = fmt::format("{} is not allowed: {}", phrase(what), refusal.reason);
   refusal.hint = ask(the_case);
   refusal.place = fmt::format(" of policy {}", the_case.policy_name);
+  if (now != nullptr) refusal.moment = missed(the_case, note, *now);
   return write(the_case, std::move(refusal), {note});
 }
 

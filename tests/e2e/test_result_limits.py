@@ -1,6 +1,7 @@
 """Bounds on what a statement returns, how long it runs and how often; and a policy that changes under open sessions."""
 
 import os
+import json
 import time
 
 import psycopg
@@ -141,6 +142,10 @@ def test_statements_a_minute_are_bounded(gateway):
         error = error_in(answer)
         ran += error is None
         assert error is None or error["C"] == "53400"
+        if error:
+            told = json.loads(error["D"])
+            assert told["facts"]["statements_per_minute"] == 5 and 1 <= told["facts"]["retry_after_seconds"] <= 60
+            assert told["rule"] in error["M"] and told["reason"] == error["M"] and told["next"]
     assert 5 <= ran <= 6, ran
 
 
