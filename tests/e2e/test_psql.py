@@ -60,6 +60,19 @@ def test_backslash_commands_and_copy(gateway, server, tmp_path):
     assert all(r["bytes"] > 5000 * 10 for r in records)
 
 
+def test_what_psql_describes_is_no_secret(guarded):
+    shown = "d da dA dAc dAf dAo dAp db dc dC dconfig dd dD ddp dE des det deu dew df dF dFd dFp dFt dg di dl dL dm dn do dO dp dP drds dRp"
+    shown += " dRs ds dt dT du dv dx dX dy l z"
+    for name in shown.split():
+        for suffix in ["", "S", "+", "S+"] if name != "z" else [""]:
+            if (name in ("deu", "dRs") and "+" in suffix) or (name == "l" and "S" in suffix):
+                continue  # with options, which hold passwords
+            done = guarded.psql("-c", f"\\{name}{suffix}")
+            assert "ERROR" not in done.stderr, f"{name}{suffix}: {done.stderr}"
+    for secret in ["deu+", "dRs+"]:
+        assert "user mappings are not given out" in guarded.psql("-c", f"\\{secret}").stderr
+
+
 def test_watch(gateway):
     process = subprocess.Popen(["psql", "-X", gateway.dsn()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
