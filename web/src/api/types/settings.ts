@@ -12,5 +12,7 @@ export interface Settings {
 export interface StreamState {
   name: string;
   working: boolean;
+  /** Number of the record up to which all is done. */
+  position: number;
   [other: string]: unknown;
 }

@@ -3,6 +3,7 @@ import { useEffect, useState, type FormEvent } from "react";
 import { Problem } from "../../api/problem";
 import { readIssuers, startOidc, useLogin } from "../../api/session";
 import { Logo } from "../../app/Logo";
+import { keepWanted } from "../../app/wanted";
 import { Button } from "../../parts/Button";
 import { TextField } from "../../parts/Field";
 import { Note, ProblemNote } from "../../parts/Note";
@@ -19,6 +20,12 @@ const WAYS: readonly { value: Way; label: string }[] = [
 /** What the gateway says on the way back from an identity provider. */
 function errorInAddress(): string {
   return new URLSearchParams(window.location.search).get("error") ?? "";
+}
+
+async function goTo(issuer: string) {
+  const url = await startOidc(issuer);
+  keepWanted(window.sessionStorage, window.location.pathname + window.location.search, Date.now());
+  window.location.assign(url);
 }
 
 export function LoginPage({ ended }: { ended: boolean }) {
@@ -75,12 +82,7 @@ export function LoginPage({ ended }: { ended: boolean }) {
         {issuers.data !== undefined && issuers.data.length > 0 && (
           <div className="stack-small">
             {issuers.data.map((issuer) => (
-              <Button
-                key={issuer}
-                look="primary"
-                disabled={busy}
-                onClick={() => void tried(async () => window.location.assign(await startOidc(issuer)))}
-              >
+              <Button key={issuer} look="primary" disabled={busy} onClick={() => void tried(() => goTo(issuer))}>
                 Continue with {issuer}
               </Button>
             ))}

@@ -33,7 +33,7 @@ function Streams() {
                     </Badge>
                   ),
                 },
-                { name: "Sent up to", right: true, cell: (row) => text(row.delivered ?? row.sequence) },
+                { name: "Sent up to", right: true, cell: (row) => text(row.position) },
                 { name: "Last error", cell: (row) => <span className="soft">{text(row.last_error)}</span> },
               ]}
             />
