@@ -140,6 +140,20 @@ def test_whom_an_agent_acts_for_does_not_decide_by_another_account(gateway):
     act(gateway, "approve", number, user="alice2", check=True)
 
 
+def test_who_runs_a_service_does_not_decide_on_what_it_asks(gateway):
+    gateway.cli("user", "add", "loader", "--kind", "service", "--no-password", "--group", "engineering", "--attribute", "person=dora")
+    token = gateway.cli("token", "create", "--user", "loader", "--for", "1h").stdout.strip()
+    service = soon(lambda: psycopg.connect(gateway.dsn("loader", token), autocommit=True))
+    with pytest.raises(psycopg.Error, match="not approved yet"):
+        service.execute("UPDATE numbers SET i = 3 WHERE i = 3")
+    number = json.loads(gateway.cli("approval", "list", "-o", "json", "--state", "waiting").stdout)[0]["number"]
+    for user in ("dora", "dora2"):
+        assert act(gateway, "approve", number, user=user).returncode != 0, user
+    assert show(gateway, number)["state"] == "waiting"
+    act(gateway, "approve", number, user="alice2", check=True)
+    assert service.execute("UPDATE numbers SET i = 3 WHERE i = 3").rowcount == 1
+
+
 def test_where_nobody_is_on_call_the_others_decide(gateway):
     number = ask(gateway, "UPDATE numbers SET i = 2 WHERE i = 2")
     assert act(gateway, "approve", number, user="nina").returncode != 0

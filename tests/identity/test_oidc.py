@@ -4,6 +4,7 @@ import json
 import time
 import urllib.parse
 
+import psycopg
 import pytest
 from browser import Browser
 from harness.gateway import Gateway
@@ -173,6 +174,58 @@ def test_disabled_users_stay_out(gateway, provider):
     gateway.cli("user", "disable", "dora@example.com")
     status, answer = log_in(gateway, "sub-dora")
     assert status == 403 and "sluice user enable" in answer["title"], answer
+
+
+def opened(gateway, answer):
+    """A session with what a login gave, which is known within a second."""
+    deadline = time.time() + 10
+    while True:
+        try:
+            return psycopg.connect(gateway.dsn(answer["user"], answer["secret"]), autocommit=True)
+        except psycopg.OperationalError:
+            assert time.time() < deadline
+            time.sleep(0.1)
+
+
+def ended_after(connection):
+    """Seconds until an open session is over."""
+    started = time.time()
+    while time.time() - started < 20:
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return time.time() - started
+        time.sleep(0.1)
+    raise AssertionError("it goes on")
+
+
+def test_what_is_taken_from_a_person_of_the_issuer_is_gone_in_open_sessions(gateway, provider):
+    provider.account("sub-rita", email="rita@example.com", email_verified=True, groups=["one"])
+    first = log_in(gateway, "sub-rita")[1]
+    session = opened(gateway, first)
+    # Other groups at the issuer count from the next login on, in sessions that are open too.
+    provider.account("sub-rita", email="rita@example.com", email_verified=True, groups=["two"])
+    second = log_in(gateway, "sub-rita")[1]
+    changed = time.time()
+
+    def groups():
+        session.execute(f"SELECT 'groups at {time.time()}'")
+        found = gateway.search("--user", "rita@example.com", "--type", "statement", "--text", "groups at")
+        return found[-1]["groups"] if found else None
+    while groups() != ["two"]:
+        assert time.time() - changed < 5
+        time.sleep(0.2)
+    # One credential is revoked: its session ends, that of the other goes on.
+    other = opened(gateway, second)
+    gateway.cli("token", "revoke", first["id"])
+    assert ended_after(session) < 5
+    assert other.execute("SELECT 1").fetchone() == (1,)
+    # The person is disabled: nothing is left, and logging in anew does not help.
+    gateway.cli("user", "disable", "rita@example.com")
+    assert ended_after(other) < 5
+    assert log_in(gateway, "sub-rita")[0] == 403
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(gateway.dsn(second["user"], second["secret"]))
 
 
 def test_a_login_is_for_who_began_it(gateway, provider):
