@@ -60,6 +60,7 @@ class Told:
         self.gateway.config.write_text(self.gateway.config.read_text() + f"""
 policy: {{ file: {root}/policy.yaml }}
 api: {{ url: 'https://gate.example' }}
+log: {{ level: trace }}
 webhooks:
   - {{ name: tool, url: '{url}/tool', secret_file: key, show: text, answers: true, retry: {{ initial: 50ms, maximum: 200ms }},
       person_attribute: email {extra} }}

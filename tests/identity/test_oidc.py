@@ -35,7 +35,7 @@ def gateway(server, provider, fake):
     secret.write_text(SECRET + "\n")
     common = f"client_id: {CLIENT}, client_secret_file: {secret}, allow_http: true"
     running.write_config(server, environment="staging", extra=f"""\
-log: {{ level: debug }}
+log: {{ level: trace }}
 identity:
   issuers:
     - {{ name: corp, issuer: '{provider.url}', {common}, scopes: [openid, email, groups], groups_claim: groups,

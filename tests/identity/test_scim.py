@@ -25,6 +25,7 @@ def issuer():
 @pytest.fixture(scope="module", params=["io_uring", "epoll"])
 def gateway(request, server, issuer):
     running = Gateway(server, reactor=request.param, environment="staging", extra=f"""\
+log: {{ level: trace }}
 identity:
   issuers:
     - {{ name: corp, issuer: '{issuer.url}', client_id: {CLIENT}, allow_http: true, scim: true }}

@@ -32,10 +32,16 @@ def gateway(server, tmp_path_factory):
     policy = tmp_path_factory.mktemp("policy") / "policy.yaml"
     policy.write_text(POLICY)
     server.sql("CREATE TABLE IF NOT EXISTS stepped (id int)", "orders")
-    running = Gateway(server, extra=f"policy: {{ file: {policy} }}")
+    running = Gateway(server, extra=f"policy: {{ file: {policy} }}\nlog: {{ level: trace }}")
     running.cli("user", "add", "bob", "--password-stdin", input=PASSWORD + "\n")
     yield running
+    log = running.log.read_bytes()
     assert running.stop() == 0
+    for secret in SEEDS:
+        assert secret.encode() not in log, "the seed of one-time codes is in the log"
+
+
+SEEDS = []
 
 
 def login(gateway, state, user="alice", *options):
@@ -115,6 +121,7 @@ def test_a_second_factor(gateway, tmp_path):
         assert "with a second factor: sluice login, with a one-time code; this session" in refused.value.diag.message_hint
         uri = gateway.cli("user", "totp", "bob").stdout
         totp = uri.split("secret=")[1].split("&")[0].strip()
+        SEEDS.append(totp)
         time.sleep(1.2)
         login(gateway, tmp_path, "bob", "--totp", code(totp))
         eventually(connection, "DELETE FROM stepped")
