@@ -125,7 +125,13 @@ function Exactly({ approval }: { approval: Approval }) {
 /** All that whoever asks has written, whichever part of it is looked at. */
 function textsOf({ statement, facts }: Approval): string[] {
   const steps = facts?.steps?.map((step) => (typeof step.statement === "string" ? step.statement : "")) ?? [];
-  return [statement, ...steps, facts?.reason ?? "", facts?.ticket ?? "", ...(facts?.parameters?.map((value) => value ?? "") ?? [])];
+  return [
+    statement,
+    ...steps,
+    facts?.reason ?? "",
+    facts?.ticket ?? "",
+    ...(facts?.parameters?.map((value) => value ?? "") ?? []),
+  ];
 }
 
 /** One request, with everything that a decision needs. */
