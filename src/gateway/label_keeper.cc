@@ -47,7 +47,7 @@ bool same_decisions(const privacy::TableLabels& a, const privacy::TableLabels& b
   return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
                     [](const privacy::ColumnLabel& x, const privacy::ColumnLabel& y) {
                       return x.number == y.number && x.name == y.name && x.type == y.type &&
-                             x.parts == y.parts && x.unproven == y.unproven &&
+                             x.mixed == y.mixed && x.parts == y.parts && x.unproven == y.unproven &&
                              x.hidden == y.hidden && x.corrected_by == y.corrected_by &&
                              x.decision.shape == y.decision.shape &&
                              x.decision.cls == y.decision.cls &&
@@ -169,7 +169,11 @@ void LabelKeeper::set_corrections(std::vector<privacy::Correction> corrections) 
     // What is said of a column is said for good: of what is copied there later, too.
     std::erase_if(copies_, [&](const privacy::Copy& copy) {
       return std::any_of(corrections_.begin(), corrections_.end(), [&](const auto& said) {
-        return said.schema == copy.schema && said.table == copy.table && said.column == copy.column;
+        const bool of_it =
+            said.schema == copy.schema && said.table == copy.table && said.column == copy.column;
+        const bool by_copy = said.by.starts_with(privacy::kCopyOf);
+        return of_it &&
+               (!by_copy || said.by.starts_with(std::string(privacy::kCopyOf) + copy.from));
       });
     });
     finish_all();
@@ -213,6 +217,7 @@ std::vector<privacy::Copy> LabelKeeper::carried(bool& more) const {
         out.push_back(copy);
         out.back().column = label.name;
         out.back().cls = label.decision.cls;
+        if (label.mixed) out.back().from += privacy::kWithOthers;
       }
     }
     more = more || !there;

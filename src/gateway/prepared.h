@@ -12,6 +12,12 @@
 
 namespace sluice::gateway {
 
+/// Two such names could be one at the server, and two things here.
+inline constexpr std::string_view kNameTooLong =
+    "a prepared statement or portal has a name of more than 63 bytes, of which the server takes "
+    "the "
+    "first 63: choose shorter names";
+
 /// A statement the server has confirmed, made by Parse or by SQL's PREPARE.
 struct Prepared {
   std::shared_ptr<const Statement> text;  ///< as understood in scope `scope`

@@ -124,6 +124,8 @@ void Session::capture_bind(Expected& entry, Bytes body, Bytes digest) {
 /// A prepared statement is decided on anew at each Bind: by the policy of now, and, where names
 /// have come to mean something else, by what they mean now. `entry` is the Bind's.
 Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name) {
+  if (portal.size() > pg::kLongestName || name.size() > pg::kLongestName)
+    return reject_client(kNameTooLong);
   entry.portal.assign(portal);
   entry.statement.assign(name);
   const auto refuse = [&](const Statement* statement, const DecisionPtr& decision) {

@@ -201,6 +201,7 @@ void Session::take_deferred(Suspension why) {
 Session::Pass Session::on_execute(const Piece& piece) {
   const auto execute = pg::decode_execute(piece.body());
   if (!execute) return reject_client(execute.error().text);
+  if (execute->portal.size() > pg::kLongestName) return reject_client(kNameTooLong);
   // What ran since its Bind may have changed what names mean, and whom the server takes the client
   // for.
   if (!settle_names()) return defer(piece, kNaming);
@@ -339,6 +340,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
 Session::Pass Session::on_describe_or_close(const Piece& piece) {
   const auto named = pg::decode_describe_or_close(piece.body());
   if (!named) return reject_client(named.error().text);
+  if (named->name.size() > pg::kLongestName) return reject_client(kNameTooLong);
   const bool portal = named->kind == 'P';
   since_sync_ = true;
   if (piece.type == pg::kDescribe) {

@@ -175,7 +175,8 @@ void Session::veil(Expected& entry, const Statement* statement) {
   if (!shown_to) return;
   entry.masking = statement == nullptr ? nullptr : statement->meaning->masking(*shown_to);
   if (statement != nullptr && !entry.masking) return;
-  if (entry.masking && !entry.masking->plan().copies.empty())
+  // What is only parsed writes nothing.
+  if (entry.kind != RequestKind::kParse && entry.masking && !entry.masking->plan().copies.empty())
     admission_.database->labels().carry(entry.masking->plan().copies);
   entry.audience = shown_to;
   if (entry.masking && entry.masking->plan().hides && entry.masking->plan().opaque) {

@@ -60,6 +60,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
   } else {
     const auto parse = pg::decode_parse(piece.body());
     if (!parse) return reject_client(parse.error().text);
+    if (parse->name.size() > pg::kLongestName) return reject_client(kNameTooLong);
     text = parse->text;
     declared = parse->types;
   }

@@ -50,6 +50,10 @@ void hide_unknown(const Audience& audience, const catalog::Relation& relation,
 void hide_whole(const Audience& audience, const catalog::Relation& relation,
                 const catalog::Column& column, const privacy::ColumnLabel& label, ColumnView& out) {
   const Class cls = label.decision.cls;
+  if (label.mixed) {
+    out.sensitive = true;
+    return hide_unknown(audience, relation, &column, out);
+  }
   const auto veil = audience.exposure.veil(&relation, &column, cls, audience.catalog.get());
   out.cls = cls;
   out.sensitive = privacy::masked_by_default(cls);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "mask/derivation.h"
 
@@ -14,11 +13,13 @@ using sql::ColumnRef;
 
 /// What these make of a value is another thing, of which the value cannot be read.
 bool measures(const sql::Source& source) {
-  static constexpr std::array<std::string_view, 22> kNames = {
+  static constexpr std::array<std::string_view, 32> kNames = {
       "length",       "char_length", "octet_length", "bit_length", "array_length",
       "cardinality",  "count",       "position",     "strpos",     "IS NULL",
       "IS",           "=",           "<>",           "<",          ">",
       "<=",           ">=",          "~~",           "IN",         "NOT IN",
+      "!~~",          "~~*",         "!~~*",         "~",          "!~",
+      "~*",           "!~*",         "AND",          "OR",         "NOT",
       "jsonb_typeof", "json_typeof"};
   return std::any_of(source.functions.begin(), source.functions.end(), [](const auto& function) {
     return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
@@ -41,18 +42,24 @@ struct Sensitive {
   std::string name;
 };
 
-std::optional<Sensitive> sensitive(const privacy::Labels& labels, ColumnRef column) {
+/// One for each class of a whole row.
+std::vector<Sensitive> sensitive(const privacy::Labels& labels, ColumnRef column) {
+  std::vector<Sensitive> out;
   const privacy::TableLabels* table = labels.table(column.relation);
-  if (table == nullptr) return std::nullopt;
+  if (table == nullptr) return out;
   for (const privacy::ColumnLabel& label : table->columns) {
     const bool meant = column.column == 0 || column.column == label.number;
     if (!meant || label.hidden || label.decision.shape != privacy::Shape::kWhole ||
         !label.masked()) {
       continue;
     }
-    return Sensitive{label.decision.cls, table->schema + "." + table->name + "." + label.name};
+    const bool told = std::any_of(out.begin(), out.end(), [&](const Sensitive& known) {
+      return known.cls == label.decision.cls;
+    });
+    if (!told)
+      out.push_back({label.decision.cls, table->schema + "." + table->name + "." + label.name});
   }
-  return std::nullopt;
+  return out;
 }
 
 bool makes_table(const sql::Action& action) {
@@ -69,7 +76,8 @@ std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef ta
     for (const sql::Action& action : facts.actions) {
       if (!makes_table(action)) continue;
       for (const sql::Object& made : action.targets) {
-        if (made.temporary) continue;
+        // What is there already is not made, whatever the statement says.
+        if (made.temporary || catalog.relation(made.schema, made.name) != nullptr) continue;
         out.push_back({made.schema, made.name, "", target.column, from.cls, from.name, alone});
       }
     }
@@ -93,17 +101,18 @@ std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef ta
 std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalog::Catalog& catalog,
                                   const privacy::Labels& labels) {
   std::vector<privacy::Copy> out;
+  if (facts.statements == 1 && facts.kind == "EXPLAIN" && !facts.runs_explained) return out;
   for (const sql::WrittenColumn& written : facts.written) {
     for (const sql::Source& source : written.sources) {
       if (source.column == written.target || tells_presence(source) || is_sum(source) ||
           measures(source)) {
         continue;
       }
-      const auto from = sensitive(labels, source.column);
-      if (!from) continue;
-      for (privacy::Copy& copy :
-           places(facts, written.target, *from, is_alone(source), catalog, labels)) {
-        if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));
+      for (const Sensitive& from : sensitive(labels, source.column)) {
+        for (privacy::Copy& copy :
+             places(facts, written.target, from, is_alone(source), catalog, labels)) {
+          if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));
+        }
       }
     }
   }

@@ -99,7 +99,9 @@ LabelledMember labelled_member(std::string_view members) {
       if (kind != LabelKey::kNone && text.size() <= kLongestLabel && count < labels.size())
         labels[count++] = {kind, text};
     } else {
-      members.remove_prefix(std::min(members.find_first_of(",}"), members.size()));
+      const size_t end = members.substr(0, kLongestLabel).find_first_of(",}");
+      if (end == std::string_view::npos) break;
+      members.remove_prefix(end);
     }
     members = skip_space(members);
     if (!members.starts_with(',')) break;

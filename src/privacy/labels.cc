@@ -87,26 +87,46 @@ TableLabels label(const catalog::Relation& relation, const TableInput& input,
   return out;
 }
 
+namespace {
+
+/// Whether a column may hold what `cls` does not say, by what was found in it.
+bool may_hold_others(const ColumnLabel& found, Class cls) {
+  const auto& decision = found.decision;
+  return found.mixed || found.unproven ||
+         (decision.shape != Shape::kNone &&
+          (decision.shape != Shape::kWhole || decision.cls != cls));
+}
+
+}  // namespace
+
 void correct(TableLabels& table, const std::vector<Correction>& corrections) {
   for (const Correction& correction : corrections) {
     if (correction.schema != table.schema || correction.table != table.name) continue;
     for (ColumnLabel& label : table.columns) {
       if (label.name != correction.column || label.hidden) continue;
+      // A person knows what it holds; a copy only what came there.
+      const bool by_copy = correction.by.starts_with(kCopyOf);
+      label.mixed = by_copy && (correction.by.ends_with(kWithOthers) ||
+                                may_hold_others(label, correction.cls));
       label.corrected_by = correction.by;
       label.unproven = false;
       label.decision = {};
       label.decision.cls = correction.cls;
       label.decision.shape = correction.cls == Class::kNone ? Shape::kNone : Shape::kWhole;
       label.decision.confidence = 1;
-      label.decision.evidence = {correction.by.starts_with(kCopyOf) ? correction.by
-                                                                    : "set by " + correction.by};
+      label.decision.evidence = {by_copy ? correction.by : "set by " + correction.by};
     }
   }
 }
 
 bool Copy::tells_more(const ColumnLabel& label) const {
-  if (label.hidden || !label.corrected_by.empty()) return false;
-  return !label.masked() || (alone && label.decision.shape != Shape::kWhole);
+  const bool by_people = !label.corrected_by.empty() && !label.corrected_by.starts_with(kCopyOf);
+  if (label.hidden || by_people) return false;
+  if (!label.masked() || (alone && label.decision.shape != Shape::kWhole)) return true;
+  // By another copy: that one does not say all.
+  const auto& evidence = label.decision.evidence;
+  return !label.mixed && label.decision.cls != cls && evidence.size() == 1 &&
+         evidence[0].starts_with(kCopyOf);
 }
 
 void carry(TableLabels& table, const std::vector<Copy>& copies) {
@@ -116,6 +136,8 @@ void carry(TableLabels& table, const std::vector<Copy>& copies) {
       const bool meant = copy.column.empty() ? copy.number == 0 || copy.number == label.number
                                              : copy.column == label.name;
       if (!meant || !copy.tells_more(label)) continue;
+      label.mixed = may_hold_others(label, copy.cls);
+      label.corrected_by.clear();
       label.unproven = false;
       label.decision = {};
       label.decision.cls = copy.cls;

@@ -28,6 +28,8 @@ struct ColumnLabel {
   std::string formerly;
   /// Nothing was found, in so few values that this says little: they are searched as they pass.
   bool unproven = false;
+  /// A copy's class is not all that it may hold: it is shown only to whom every class is.
+  bool mixed = false;
   /// Never shown to anybody, whatever the class: values of other tables' rows, as pg_statistic has.
   bool hidden = false;
 
@@ -91,6 +93,8 @@ using CopyIn = std::pair<std::string, Copy>;  ///< and in which database
 
 /// What marks, in place of a person, that a correction was made for a copy (Correction::by).
 inline constexpr std::string_view kCopyOf = "copy of ";
+/// At its end: values of other classes were there, or came there, too (ColumnLabel::mixed).
+inline constexpr std::string_view kWithOthers = ", with other classes";
 
 /// Fewer values than these prove nothing (ColumnLabel::unproven).
 inline constexpr size_t kFewValues = 20;

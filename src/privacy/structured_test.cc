@@ -1,5 +1,7 @@
 #include "privacy/structured.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -115,6 +117,16 @@ TEST(Structured, NamesSpeakForClassesThatARuleMayMask) {
   const auto found = find_in_named("city", "Leipzig", {}, context);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].cls, Class::kCity);
+}
+
+/// Each brace is looked behind, but not to the end of the text.
+TEST(Structured, AnEndlessRowOfBracesCostsNoMoreThanItsLength) {
+  std::string text;
+  for (int i = 0; i < 170'000; ++i) text += "{\"a\":x";
+  text += '}';
+  const auto begun = std::chrono::steady_clock::now();
+  (void)find_in_json(text, {});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
 }
 
 }  // namespace

@@ -14,10 +14,14 @@ rules:
     effect: unmask
     who: { groups: [support] }
     classes: ["*"]
+  - name: mailers-see-addresses
+    effect: unmask
+    who: { groups: [mailers] }
+    classes: [email]
 """
 
 SCHEMA = """
-DROP TABLE IF EXISTS people, notes, remarks, made, chosen, late CASCADE; DROP MATERIALIZED VIEW IF EXISTS kept;
+DROP TABLE IF EXISTS people, notes, remarks, made, chosen, late, tickets, log, lines CASCADE; DROP MATERIALIZED VIEW IF EXISTS kept;
 CREATE TABLE people (id int PRIMARY KEY, given_name text, email text);
 INSERT INTO people SELECT i, (ARRAY['Wilhelmina','Thaddeus','Guadalupe','Bartholomew'])[1 + i % 4],
     'person' || i || '@mail.example' FROM generate_series(1, 60) i;
@@ -43,7 +47,8 @@ def gateway(server):
     policy.write_text(POLICY)
     with open(running.config, "a") as config:
         config.write(f"policy: {{ file: {policy} }}\n")
-    running.cli("user", "add", "sam", "--group", "support", "--password-stdin", input=PASSWORD + "\n")
+    for name, group in (("sam", "support"), ("mia", "mailers")):
+        running.cli("user", "add", name, "--group", group, "--password-stdin", input=PASSWORD + "\n")
     running.start()
     yield running
     assert running.stop() == 0
@@ -84,3 +89,37 @@ def test_it_is_kept_and_people_have_the_last_word(gateway):
     assert (kept()[0]["class"], kept()[0]["author"]) == ("person_name", "copy of public.people.given_name")
     gateway.cli("data", "set", "orders.public.late.col9", "class=none")
     assert until(lambda: "wilhelmina" in shown(gateway, "SELECT col9 FROM late"))
+
+
+SSNS = ("219-09-9999", "457-55-5462", "078-05-1120")
+TICKETS = ("CREATE TABLE tickets (id int, body text); INSERT INTO tickets SELECT i, 'caller gave her number ' || "
+           "(ARRAY['219-09-9999','457-55-5462','078-05-1120'])[1 + i % 3] || ' on the telephone' FROM generate_series(1, 60) i;"
+           "CREATE TABLE log (what text, who text); INSERT INTO log SELECT 'in', 'door ' || i FROM generate_series(1, 60) i;"
+           "ALTER TABLE tickets OWNER TO sluice; ALTER TABLE log OWNER TO sluice")
+
+
+def test_nobody_makes_a_column_more_visible_by_copying_into_it(gateway, server):
+    """Mia sees addresses and nothing else: what she claims to be one is not shown to her for that."""
+    server.sql(TICKETS, "orders")
+    until(lambda: "[" in shown(gateway, "SELECT body FROM tickets", "mia") and not any(s in shown(gateway, "SELECT body FROM tickets", "mia") for s in SSNS))
+    copy = "UPDATE tickets t SET body = p.email FROM people p WHERE p.id = t.id AND t.id = 61"
+    for text in ("EXPLAIN " + copy, copy, "BEGIN; " + copy + "; ROLLBACK"):
+        psql(gateway, text, "mia")
+        for _ in range(20):
+            seen = shown(gateway, "SELECT body FROM tickets", "mia")
+            assert not any(ssn in seen for ssn in SSNS), text
+            time.sleep(0.1)
+    assert any(ssn in shown(gateway, "SELECT body FROM tickets", "sam") for ssn in SSNS), "who sees all sees it"
+
+
+def test_what_is_not_made_is_not_relabelled(gateway):
+    assert "door 7" in shown(gateway, "SELECT who FROM log")
+    for user in ("mia", "sam"):
+        psql(gateway, "CREATE TABLE IF NOT EXISTS log AS SELECT email, email AS more FROM people", user)
+        psql(gateway, "CREATE TABLE log AS SELECT email, email AS more FROM people", user)
+    psql(gateway, "CREATE TABLE flags AS SELECT id, email ILIKE '%mail%' AS inside FROM people", "sam")
+    for _ in range(20):
+        assert "door 7" in shown(gateway, "SELECT who FROM log")
+        time.sleep(0.1)
+    assert shown(gateway, "SELECT inside FROM flags LIMIT 1").strip() == "t"
+    psql(gateway, "DROP TABLE flags", "sam")

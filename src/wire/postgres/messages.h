@@ -22,6 +22,10 @@ Result<ParseMessage> decode_parse(Bytes body);
 
 /// The front of a Bind; may be decoded from a body of which only the beginning is there, as long as
 /// that holds both names. What follows them is not looked at.
+/// The server tells prepared statements and portals apart by this many bytes of their names
+/// (NAMEDATALEN - 1), and cuts off the rest.
+inline constexpr size_t kLongestName = 63;
+
 struct BindPrefix {
   Bytes portal;
   Bytes statement;
