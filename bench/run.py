@@ -1,6 +1,6 @@
 """Measures direct, PgBouncer and Sluice in one interleaved run; prints Markdown (bench/README.md).
 
-    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability bulk masked connect memory micro
+    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability held bulk masked connect memory micro
 """
 
 import argparse
@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 os.environ.setdefault("SLUICE_BIN", str(ROOT / "build/release/sluice"))
 
+from harness import held as holding  # noqa: E402
 from harness.gateway import PASSWORD, Gateway  # noqa: E402
 from harness.ports import free_port  # noqa: E402
 from harness.postgres import BIN, SERVER_PASSWORD, PostgresServer, as_postgres  # noqa: E402
@@ -246,6 +247,38 @@ def durability(targets, args):
             gateway.stop()
 
 
+def held(targets, args):
+    """What everybody else gets while 1,000 statements wait for people; each has a session and a server connection."""
+    count = 1000
+    server = PostgresServer(settings=["shared_buffers = 512MB", f"max_connections = {count + 100}"])
+    stoppers, clients, used = [server], [], []
+    try:
+        initialise(server)
+        for name in ("nothing held", f"{count} held"):
+            gateway = Gateway(server, start=False, pool=f"size: {count + 40}")
+            gateway.config.write_text(gateway.config.read_text().replace("workers: 2", "workers: 1"))
+            holding.prepare(gateway, server)
+            gateway.start()
+            stoppers.append(gateway)
+            used.append(Target(name, gateway.port, "alice", PASSWORD, gateway.process.pid))
+        clients = holding.sessions(gateway, count)
+        holding.hold(clients)
+        head("Everybody else while statements are held, 16 clients", "workload", "gateway with", "tps", "x", "latency ms", "p99 ms", "x",
+             "proxy CPU us/tx", "x")
+        for name, options in (("-S prepared", ["-S", "-M", "prepared"]), ("TPC-B simple", ["-M", "simple"])):
+            medians = rounds_of(used, args.rounds, lambda t: pgbench(t, *options, "-c", "16", seconds=args.seconds))
+            for target in used:
+                m = medians[target.name]
+                row(name, target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name, "nothing held"), f"{m['latency']:.3f}",
+                    f"{m['p99']:.2f}", ratio(medians, "p99", target.name, "nothing held"), f"{m['cpu']:.1f}",
+                    ratio(medians, "cpu", target.name, "nothing held"))
+    finally:
+        for client in clients:
+            client.close()
+        for stopper in reversed(stoppers):
+            stopper.stop()
+
+
 def bulk(targets, args):
     head("80 MB results", "workload", "target", "seconds", "proxy CPU s/GB", "x PgBouncer")
     for name, sql in (("SELECT", "SELECT * FROM bulk"), ("COPY", "COPY bulk TO STDOUT")):
@@ -316,11 +349,17 @@ def micro(targets, args):
             row(result["name"], f"{result['cpu_time'] / 1000:.3f}", result.get("label", ""))
 
 
+def initialise(server):
+    """pgbench's own tables."""
+    subprocess.run(as_postgres([BIN / "pgbench", "-i", "-q", "-s", "10", "-h", server.root, "-p", server.port, "-U", "postgres",
+                                "orders"]), check=True, capture_output=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["tps", "durability", "bulk", "masked", "connect", "memory", "micro"])
+    parser.add_argument("--only", choices=["tps", "durability", "held", "bulk", "masked", "connect", "memory", "micro"])
     args = parser.parse_args()
     server = PostgresServer(settings=["shared_buffers = 512MB"])
     args.server = server
@@ -329,8 +368,7 @@ def main():
         server.sql("CREATE TABLE bulk AS SELECT i AS id, md5(i::text) AS a, md5((i + 1)::text) AS b FROM generate_series(1, 1080000) i",
                    "orders")
         server.sql(CUSTOMERS, "orders")
-        subprocess.run(as_postgres([BIN / "pgbench", "-i", "-q", "-s", "10", "-h", server.root, "-p", server.port, "-U", "postgres",
-                                    "orders"]), check=True, capture_output=True)
+        initialise(server)
         targets = [Target("direct", server.port, "sluice", SERVER_PASSWORD)]
         certificate = Certificate()
         stoppers.append(certificate)
@@ -350,7 +388,7 @@ def main():
             targets.append(Target(f"bare relay {reactor}", relay.port, "sluice", SERVER_PASSWORD, relay.process.pid, False))
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
               f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
-        for section in (tps, durability, bulk, masked, connect, memory, micro):
+        for section in (tps, durability, held, bulk, masked, connect, memory, micro):
             if args.only in (None, section.__name__):
                 section(targets, args)
     finally:

@@ -56,14 +56,21 @@ approval::SchemaChange understand_change(std::string_view text, const sql::Scope
   return out;
 }
 
+/// Why those who decide are told no numbers of rows but those of tables.
+constexpr const char* kNotTried =
+    "steps of a change are neither tried out nor estimated: what those before one do would be "
+    "missing";
+
 /// What is shown of one step.
 json::value brief_of(const policy::Decision& decision, const policy::Understood& understood,
                      std::string_view step, const approval::SchemaChange& change) {
   std::string text;
   {
+    approval::Known known{step};
+    if (decision.effect == policy::Effect::kHold) known.dry_run.emplace().why_not = kNotTried;
     const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "change", [&] {
       text =
-          approval::brief_of(decision, *understood.facts, understood.catalog.get(), {step}, change);
+          approval::brief_of(decision, *understood.facts, understood.catalog.get(), known, change);
     });
   }
   json::error_code error;

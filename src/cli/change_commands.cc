@@ -1,6 +1,7 @@
 // sluice change: scripts that run on several databases, once people have approved them.
 #include "cli/change_commands.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <set>
@@ -30,9 +31,38 @@ bool runs(const json::object& change) {
   return state == "running" || state == "rolling_back";
 }
 
+std::string name_of(const json::object& step) {
+  return fmt::format("{}{} step {}", plain(step.at("part")) == "rollback" ? "rollback, " : "",
+                     field(step, "database"), plain(step.at("step")));
+}
+
+/// Tells of a step that runs for long, so that nobody takes it for dead: after five seconds, then
+/// less and less often, at last every minute. By this machine's clock, as the gateway's may differ.
+class LongSteps {
+ public:
+  /// `step` is seen to run.
+  void look(std::ostream& out, const std::string& step) {
+    const auto now = std::chrono::steady_clock::now();
+    if (step != step_) {
+      step_ = step;
+      since_ = now;
+      next_ = kFirst;
+    }
+    if (now - since_ < next_) return;
+    out << fmt::format("{}: running for {} s\n", step, next_.count());
+    out.flush();
+    next_ += std::min(next_, kMost);
+  }
+
+ private:
+  static constexpr std::chrono::seconds kFirst{5}, kMost{60};
+  std::string step_;
+  std::chrono::steady_clock::time_point since_;
+  std::chrono::seconds next_ = kFirst;
+};
+
 void print_step(std::ostream& out, const json::object& step) {
-  out << fmt::format("{}{} step {}: {}", plain(step.at("part")) == "rollback" ? "rollback, " : "",
-                     field(step, "database"), plain(step.at("step")), field(step, "state"));
+  out << fmt::format("{}: {}", name_of(step), field(step, "state"));
   if (const auto message = field(step, "message"); !message.empty()) out << ", " << message;
   if (const auto* micros = step.if_contains("duration_us"))
     out << fmt::format(" ({:.1f} ms)", static_cast<double>(micros->to_number<int64_t>()) / 1000);
@@ -68,19 +98,23 @@ void print_one(const Common& common, const json::value& change) {
   }
 }
 
-/// Tells of the steps of `part` as they end, until the run has. One that ran in a transaction is
-/// told of again only if it is undone.
+/// Tells of the steps of `part` as they end, and of those that take long, until the run has. One
+/// that ran in a transaction is told of again only if it is undone.
 Result<json::value> follow(const Common& common, const Somebody& somebody, int64_t number,
                            std::string_view part) {
   std::set<std::string> told;
+  LongSteps long_steps;
   for (;;) {
     SLUICE_ASSIGN(auto change, somebody.call("GET", path_of(number)));
     const json::object& now = change.as_object();
     for (const auto& each : now.at("steps").as_array()) {
       const json::object& step = each.as_object();
       std::string state = plain(step.at("state"));
-      if (common.format == Format::kJson || plain(step.at("part")) != part || state == "running")
+      if (common.format == Format::kJson || plain(step.at("part")) != part) continue;
+      if (state == "running") {
+        long_steps.look(std::cout, name_of(step));
         continue;
+      }
       if (state == "ran") state = "done";
       if (!told.insert(fmt::format("{} {} {}", plain(step.at("step")), state,
                                    plain(step.at("database"))))

@@ -338,6 +338,13 @@ def test_what_cannot_be_in_a_transaction_is_run_step_by_step(gateway, server):
     assert has(server, "staging") and has(server, "staging", "numbers_i") and not has(server, "orders")
 
 
+def test_a_step_that_takes_long_is_told_of(gateway):
+    change = submit(gateway, "SELECT pg_sleep(6); SELECT pg_sleep(1)", on=("--on", "staging"))
+    said = [line.split(" (")[0] for line in act(gateway, "run", change).stdout.splitlines()]
+    assert said[0] == "staging step 1: running for 5 s", said
+    assert [line for line in said if "running" in line] == said[:1], said
+
+
 def test_interrupted_by_a_restart_it_is_never_run_again(gateway, server):
     change = approved(gateway, "ALTER TABLE numbers ADD COLUMN note text; SELECT pg_sleep(60)")
     running = Background(gateway, change)

@@ -20,7 +20,7 @@ rules:
     effect: hold
     do: [drop]
     approve: { by: [dba], wait: 0s, undoable: 7d }
-  - { name: writes-wait, effect: hold, do: [update, delete], approve: { by: [dba], wait: 0s, undoable: 7d } }
+  - { name: writes-wait, effect: hold, do: [update, delete], approve: { by: [dba], wait: 0s, undoable: 7d, dry_run: true } }
 """
 
 SCHEMA = """
@@ -149,8 +149,10 @@ def test_what_depends_on_the_tables_of_a_change(gateway):
     change = json.loads(gateway.cli("change", "submit", str(script), "--on", "orders", "--title", "shown", "--reason",
                                     "why not", "-o", "json", "--user", "alice", "--password-stdin",
                                     input=PASSWORD + "\n").stdout)
-    tables = shown(gateway, change["request"])[0]["facts"]["steps"][0]["facts"]["tables"]
+    request, text = shown(gateway, change["request"])
+    tables = request["facts"]["steps"][0]["facts"]["tables"]
     assert tables[0]["rows"] == 200 and "view public.names" in tables[0]["dependents"]
+    assert "no dry run: steps of a change are neither tried out nor estimated" in text
 
 
 def test_the_planners_estimate(gateway):
