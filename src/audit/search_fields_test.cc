@@ -187,28 +187,14 @@ class SearchFields : public ::testing::Test {
 
   static std::string describe(const Query& q) {
     std::string out;
-    for (const auto& [name, value] :
-         std::map<std::string, std::string>{{"user", q.user},
-                                            {"database", q.database},
-                                            {"environment", q.environment},
-                                            {"app", q.application},
-                                            {"address", q.address},
-                                            {"pkind", q.principal_kind},
-                                            {"group", q.group},
-                                            {"table", q.table},
-                                            {"column", q.column},
-                                            {"class", q.data_class},
-                                            {"action", q.action},
-                                            {"kind", q.kind},
-                                            {"outcome", q.outcome},
-                                            {"rule", q.rule},
-                                            {"approval", q.approval},
-                                            {"change", q.change},
-                                            {"ticket", q.ticket},
-                                            {"prompt", q.prompt},
-                                            {"type", q.type},
-                                            {"text", q.text},
-                                            {"words", q.words}}) {
+    for (const auto& [name, value] : std::map<std::string, std::string>{
+             {"user", q.user},        {"database", q.database}, {"environment", q.environment},
+             {"app", q.application},  {"address", q.address},   {"pkind", q.principal_kind},
+             {"group", q.group},      {"table", q.table},       {"column", q.column},
+             {"class", q.data_class}, {"action", q.action},     {"kind", q.kind},
+             {"outcome", q.outcome},  {"rule", q.rule},         {"approval", q.approval},
+             {"change", q.change},    {"ticket", q.ticket},     {"prompt", q.prompt},
+             {"type", q.type},        {"text", q.text},         {"words", q.words}}) {
       if (!value.empty()) out += name + "=" + value + " ";
     }
     return out + "session=" + std::to_string(q.session) +

@@ -22,7 +22,8 @@ policy::Decision held_by(std::vector<std::string> rules, unsigned people = 1) {
 
 class ChangeRunTest : public ::testing::Test {
  protected:
-  ChangeRun run{"12", {"DROP TABLE a", "DROP TABLE b"}, {{{"drops", {{{"dba"}, 1}}}}, {}, "", 0, ""}};
+  ChangeRun run{
+      "12", {"DROP TABLE a", "DROP TABLE b"}, {{{"drops", {{{"dba"}, 1}}}}, {}, "", 0, ""}};
 };
 
 TEST_F(ChangeRunTest, TheNextStepPassesByteForByte) {
