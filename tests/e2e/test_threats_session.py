@@ -78,8 +78,8 @@ BATCHES = {
     "Threat36 prepare by SQL": [(query("PREPARE q AS SELECT 'by SQL'") + bind("q") + execute() + SYNC + parse("SELECT 2", "q") + SYNC
                                  + close(b"S", "q") + SYNC + query("EXECUTE q"), 5)],
     "Threat36 statement used by SQL": [(parse("SELECT 'by message'", "q") + SYNC + query("EXECUTE q") + close(b"S", "q") + SYNC, 3)],
-    "Threat36 names of length": [(parse("SELECT 1", "n" * 5000) + bind("n" * 5000, "p" * 5000) + execute("p" * 5000)
-                                  + close(b"S", "n" * 5000) + SYNC, 1)],
+    "Threat36 names of length": [(parse("SELECT 1", "n" * 63) + bind("n" * 63, "p" * 63) + execute("p" * 63)
+                                  + close(b"S", "n" * 63) + SYNC, 1)],
     "Threat36 portal outlives its statement": [(query("BEGIN") + parse("SELECT a FROM hostile ORDER BY a", "n") + bind("n", "p")
                                                 + close(b"S", "n") + execute("p", 2) + execute("p", 2) + SYNC + query("COMMIT"), 3)],
     "Threat36 portal over the end of a transaction": [(parse("SELECT 1", "n") + bind("n", "p") + SYNC + execute("p") + SYNC
