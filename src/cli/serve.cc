@@ -237,6 +237,7 @@ class Service {
     api_->set_upkeep(*upkeep_);
     if (config_->listen_http) {
       SLUICE_TRY(use_tls());
+      control::admit_large(*control_, [this](const auto& request) { return api_->knows(request); });
       SLUICE_ASSIGN(
           const uint16_t port,
           control_->listen(config_->listen_http->host, config_->listen_http->port,
@@ -262,7 +263,6 @@ class Service {
 
   Result<> use_tls() {
     control_->share_addresses(config_->identity.behind_tls);
-    control::admit_large(*control_, [this](const auto& request) { return api_->knows(request); });
     if (!config_->listen_http || !config_->tls.enabled()) return {};
     return control_->use_tls(config_->tls.certificate, config_->tls.key);
   }

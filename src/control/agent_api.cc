@@ -178,7 +178,10 @@ HttpResponse AgentApi::run(const std::string& run, const Looking& reader) {
   bool any = false;
   for (const auto& record : page->records) {
     const bool older = !reader.eyes.user.empty() && record.time_micros < reader.since_micros;
-    if (older || !is_of(record.context, reader.eyes)) continue;
+    if (older || !is_of(record.context, reader.eyes) ||
+        !reader.eyes.sees_databases(record.context.database)) {
+      continue;
+    }
     any = true;
     by_prompt[record.context.prompt].push_back(statement_of(record));
   }

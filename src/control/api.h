@@ -63,7 +63,9 @@ class Api {
         provenance_(log, audit_directory, open_store),
         policy_(gateway, policies, std::move(audit_directory)),
         data_(gateway, corrections),
-        users_(gateway, std::move(open_store)) {}
+        users_(gateway, std::move(open_store)) {
+    evidence_.set_directory([&gateway] { return gateway.directory(); });
+  }
 
   /// What comes over the network: /healthz, /readyz, /metrics, /tlog/…, the console, /mcp, /scim;
   /// and the API, to those who prove who they are and have the role that it takes (routes.h).

@@ -28,6 +28,7 @@ constexpr std::string_view kPrefix = "/api/v1/audit/";
 constexpr std::string_view kHistory = "/api/v1/history";
 constexpr std::string_view kSearches = "searches/", kRecords = "records/";
 constexpr size_t kMostRecords = 10'000;
+constexpr size_t kMostFields = 5;
 
 Result<audit::Counting> counting_of(const std::string& by, const std::string& over) {
   audit::Counting counting;
@@ -39,6 +40,13 @@ Result<audit::Counting> counting_of(const std::string& by, const std::string& ov
     if (!field) {
       return fail(ErrorCode::kInvalidInput, "by: nothing is counted by \"" + std::string(name) +
                                                 "\"; /api/v1/openapi.json has the fields");
+    }
+    const auto same = [&](const auto& known) { return known == *field; };
+    // Each counts all combinations of what a record says of it with those of the others.
+    if (std::any_of(counting.by.begin(), counting.by.end(), same) ||
+        counting.by.size() == kMostFields) {
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("by: at most {} fields, each once", kMostFields));
     }
     counting.by.push_back(*field);
   }

@@ -13,6 +13,7 @@
 #include "audit/search.h"
 #include "audit/tree_files.h"
 #include "control/audit_questions.h"
+#include "control/own.h"
 #include "control/problem.h"
 #include "tlog/checkpoint.h"
 #include "tlog/tile.h"
@@ -112,11 +113,15 @@ HttpResponse EvidenceApi::retention(bool trial) {
   return json_response(200, boost::json::object{{"rules", std::move(rules)}});
 }
 
-/// As they see it in their history: their statement, and for whom they act now.
+/// As they see it in their history: their statement and not one of whoever had the name before, for
+/// whom they act now, where their credential is good.
 bool EvidenceApi::is_own(const HttpRequest& request, uint64_t sequence) const {
   const auto record = audit::show(audit_directory_, sequence);
   if (!record || record->type != audit::EventType::kStatement) return false;
   const auto& actors = record->context.actors;
+  if (!directory_) return false;
+  const Own own = own_of(request, *directory_());
+  if (record->time_micros < own.since_micros || !own.has(record->context.database)) return false;
   return record->context.user == request.user &&
          (request.person.empty() || (!actors.empty() && actors.back() == request.person));
 }

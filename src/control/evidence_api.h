@@ -1,12 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "audit/log.h"
 #include "audit/upkeep.h"
 #include "control/http_server.h"
+#include "identity/directory.h"
 
 namespace sluice::control {
 
@@ -27,6 +30,10 @@ class EvidenceApi {
   std::optional<HttpResponse> answer_local(const HttpRequest& request);
 
   void set_upkeep(audit::Upkeep& upkeep) { upkeep_ = &upkeep; }
+  /// Who is who; until it is set nobody has statements of their own.
+  void set_directory(std::function<std::shared_ptr<const identity::Directory>()> directory) {
+    directory_ = std::move(directory);
+  }
 
  private:
   HttpResponse retention(bool trial);
@@ -37,6 +44,7 @@ class EvidenceApi {
   audit::Log& log_;
   std::filesystem::path audit_directory_;
   audit::Upkeep* upkeep_ = nullptr;
+  std::function<std::shared_ptr<const identity::Directory>()> directory_;
 };
 
 }  // namespace sluice::control

@@ -1,5 +1,6 @@
 #include "control/policy_api.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <boost/json.hpp>
@@ -246,7 +247,7 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
   query.since_micros = number_of(*body, "since");
   query.until_micros = number_of(*body, "until");
   const int64_t limit = number_of(*body, "limit");
-  query.limit = limit > 0 ? static_cast<size_t>(limit) : kMostRecords;
+  query.limit = limit > 0 ? std::min(static_cast<size_t>(limit), kMostRecords) : kMostRecords;
   auto records = audit::search(audit_directory_, query);
   if (!records) return failed(records.error());
   const auto statements = recorded_statements(

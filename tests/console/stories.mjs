@@ -74,6 +74,7 @@ const stories = {
     await page.keyboard.press("g");
     await page.keyboard.press("a");
     await page.getByRole("heading", { name: "Activity" }).waitFor();
+    await page.locator('input[type="search"]').first().waitFor();
     await page.keyboard.press("/");
     expect(
       await page.evaluate(

@@ -21,14 +21,14 @@ export function useShortcuts(handlers: Handlers): void {
   const latest = useRef(handlers);
   latest.current = handlers;
   useEffect(() => {
-    let asked = 0;
+    let asked = Number.NEGATIVE_INFINITY;
     const listen = (event: KeyboardEvent) => {
       // What stands behind a dialog is not acted on.
       if (document.querySelector('[role="dialog"], [role="alertdialog"]') !== null) return;
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
       const { places, go, help } = latest.current;
       if (performance.now() - asked < PATIENCE_MS) {
-        asked = 0;
+        asked = Number.NEGATIVE_INFINITY;
         const place = places.find((each) => each.key === event.key);
         if (place !== undefined) {
           event.preventDefault();
