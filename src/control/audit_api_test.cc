@@ -182,6 +182,8 @@ TEST_F(AuditApiTest, WhatIsWrongIsSaid) {
     EXPECT_THAT(response.body, HasSubstr("title"));
   }
   EXPECT_EQ(ask("GET", "/api/v1/audit/counts?by=colour").status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/audit/counts?by=user,user").status, 400) << "each once";
+  EXPECT_EQ(ask("GET", "/api/v1/audit/counts?by=user,kind,rule,table,column,class").status, 400);
   EXPECT_EQ(ask("GET", "/api/v1/audit/counts?over=0s").status, 400);
   EXPECT_EQ(ask("POST", "/api/v1/audit/records").status, 405);
   EXPECT_EQ(ask("GET", "/api/v1/audit/other").status, 404);
