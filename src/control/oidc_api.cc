@@ -143,6 +143,7 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   struct Route {
     std::string_view method, path;
     Work work;
+    bool limited = true;
   };
   static constexpr Route kRoutes[] = {
       {"GET", "/api/v1/login/issuers",
@@ -151,6 +152,10 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.start(setup, r, false); }},
       {"POST", "/api/v1/login/oidc/finish",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.finish(setup, r); }},
+      {"POST", "/api/v1/login/oidc/logout",
+       [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.log_out(setup, r); },
+       // Others' failures must not keep anybody's sessions alive.
+       false},
       {"POST", "/api/v1/login/device",
        [](OidcApi& api, Setup& setup, const HttpRequest& r) { return api.start(setup, r, true); }},
       {"POST", "/api/v1/login/device/poll",
@@ -161,7 +166,9 @@ std::optional<HttpResponse> OidcApi::answer(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (request.path != route.path || request.method != route.method) continue;
     auto setup = this->setup();
-    if (auto wait = too_often(*setup, request)) return std::move(*wait);
+    if (route.limited) {
+      if (auto wait = too_often(*setup, request)) return std::move(*wait);
+    }
     HttpResponse response;
     // Issuers may take their time.
     response.whose = share_of_login(request.peer);
@@ -299,6 +306,50 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
                           {"databases", boost::json::array(databases.begin(), databases.end())},
                           {"postgres", boost::json::object{{"port", gateway_.port()},
                                                            {"tls", setup.config->tls.enabled()}}}});
+}
+
+/// What an issuer tells of somebody who has logged out there, or whom it has logged out (OpenID
+/// Connect Back-Channel Logout 1.0, sections 2.5 to 2.8).
+HttpResponse OidcApi::log_out(Setup& setup, const HttpRequest& request) {
+  const auto refuse = [](const Error& error) {
+    const bool away = error.code != ErrorCode::kAuthentication;
+    return json_response(
+        away ? 503 : 400,
+        boost::json::object{{"error", away ? "temporarily_unavailable" : "invalid_request"},
+                            {"error_description", error.text}});
+  };
+  const auto form = identity::decode_form(request.body);
+  const auto token = form ? form->find("logout_token") : decltype(form->end()){};
+  if (!form || token == form->end())
+    return refuse({ErrorCode::kAuthentication, "the form has no logout_token"});
+  const int64_t now = wall_micros() / 1'000'000;
+  const auto event = logouts_.verify(*setup.logins, token->second, now);
+  if (!event) {
+    if (!too_often(setup, request)) record_failure(event.error(), request);
+    return refuse(event.error());
+  }
+  if (!logouts_.was_done(*event, now)) {
+    const auto ended = end_sessions(*event);
+    if (!ended) return refuse(ended.error());
+    logouts_.done(*event);
+  }
+  return json_response(200, boost::json::object{});
+}
+
+Result<> OidcApi::end_sessions(const identity::LoggedOut& event) {
+  const std::lock_guard lock(mutex_);
+  const auto user = identity::FederatedUsers(database_).find(event.issuer, event.subject);
+  if (!user) {
+    // They have never been here, or have nothing left: they are disabled.
+    const auto code = user.error().code;
+    if (code == ErrorCode::kNotFound || code == ErrorCode::kDenied) return {};
+    return fail(user.error());
+  }
+  SLUICE_ASSIGN(const int64_t ended,
+                identity::CredentialStore(database_, "issuer " + event.issuer_name)
+                    .log_out(*user, event.issuer, "they are logged out at their issuer"));
+  if (ended > 0) publish();
+  return {};
 }
 
 /// In the form of RFC 8693, section 2.2, whatever becomes of it.

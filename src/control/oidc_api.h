@@ -13,6 +13,7 @@
 #include "gateway/background.h"
 #include "gateway/gateway.h"
 #include "identity/credential_store.h"
+#include "identity/logout_token.h"
 #include "identity/oidc_login.h"
 #include "identity/token_exchange.h"
 #include "store/database.h"
@@ -26,7 +27,7 @@ class OidcApi {
                                                std::shared_ptr<const config::Config> config);
 
   /// GET /api/v1/login/issuers, POST /api/v1/login/oidc, /api/v1/login/oidc/finish,
-  /// /api/v1/login/device, /api/v1/login/device/poll, /api/v1/token.
+  /// /api/v1/login/oidc/logout, /api/v1/login/device, /api/v1/login/device/poll, /api/v1/token.
   std::optional<HttpResponse> answer(const HttpRequest& request);
   /// Takes another configuration; logins under way have to begin again.
   Result<> set_config(std::shared_ptr<const config::Config> config);
@@ -60,9 +61,11 @@ class OidcApi {
   HttpResponse start(Setup& setup, const HttpRequest& request, bool device);
   HttpResponse finish(Setup& setup, const HttpRequest& request);
   HttpResponse poll(Setup& setup, const HttpRequest& request);
+  HttpResponse log_out(Setup& setup, const HttpRequest& request);
   HttpResponse exchange(Setup& setup, const HttpRequest& request);
   HttpResponse logged_in(Setup& setup, const identity::FinishedLogin& login,
                          const HttpRequest& request);
+  Result<> end_sessions(const identity::LoggedOut& event);
   void publish();
   void record_failure(const Error& error, const HttpRequest& request);
 
@@ -73,6 +76,7 @@ class OidcApi {
   std::atomic<bool> stopping_ = false;
   std::map<std::string, identity::IssuedCredential>
       known_tokens_;  ///< by the SHA-256 of all of the token: it was verified with this signature
+  identity::LogoutTokens logouts_;
   std::atomic<int> tokens_waiting_ = 0;
   gateway::Background tokens_;  ///< where tokens that connections show are verified
   std::mutex setup_mutex_;

@@ -21,6 +21,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/login/issuers", kNobody, "", "Identity providers that people log in by"},
     {"POST", "/api/v1/login/oidc", kNobody, "", "Begin a login in the browser"},
     {"POST", "/api/v1/login/oidc/finish", kNobody, "", "A credential for what came of it"},
+    {"POST", "/api/v1/login/oidc/logout", kNobody, "", "A provider tells who has logged out there"},
     {"POST", "/api/v1/login/device", kNobody, "", "Begin a login by a code"},
     {"POST", "/api/v1/login/device/poll", kNobody, "", "A credential, once the code was entered"},
     {"POST", "/api/v1/token", kNobody, "", "A credential for a token (RFC 8693)"},

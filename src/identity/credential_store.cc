@@ -336,6 +336,22 @@ Result<int64_t> CredentialStore::revoke_of(std::string_view user) {
   return ended;
 }
 
+Result<int64_t> CredentialStore::log_out(std::string_view user, std::string_view issuer,
+                                         std::string_view why) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
+  SLUICE_ASSIGN(auto update,
+                database_.prepare("UPDATE credentials SET revoked_micros = ?3 WHERE user = ?1 AND "
+                                  "issuer = ?2 AND kind = 'session' AND revoked_micros = 0 AND "
+                                  "expires_micros > ?3"));
+  SLUICE_TRY(update.bind(1, user).bind(2, issuer).bind(3, wall_micros()).run());
+  const int64_t ended = database_.changes();
+  if (ended == 0) return 0;
+  SLUICE_TRY(store::leave_admin_event(
+      database_, actor_, fmt::format("sessions of \"{}\" ended: {}; {}", user, ended, why)));
+  SLUICE_TRY(transaction.commit());
+  return ended;
+}
+
 Result<std::vector<Credential>> CredentialStore::list(const std::optional<std::string>& user) {
   SLUICE_ASSIGN(auto query, database_.prepare(fmt::format(
                                 "SELECT {} FROM credentials WHERE CAST(?1 AS TEXT) IS NULL "

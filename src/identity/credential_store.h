@@ -68,6 +68,9 @@ class CredentialStore {
   Result<> revoke(std::string_view id);
   /// All that a user still has; returns how many those were.
   Result<int64_t> revoke_of(std::string_view user);
+  /// All sessions that a user has got by `issuer` (its identifier), with the certificates that were
+  /// got with them; returns how many those were, and leaves no word if there was none.
+  Result<int64_t> log_out(std::string_view user, std::string_view issuer, std::string_view why);
   /// The newest first, those that are over too; of one user, or of all.
   Result<std::vector<Credential>> list(const std::optional<std::string>& user = std::nullopt);
   /// When they were last used; nothing for the record, the logins are on it.

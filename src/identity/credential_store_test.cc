@@ -212,6 +212,32 @@ TEST_P(CredentialStoreTest, NewPasswordEndsSessionsThatWereGotWithTheOldOne) {
   EXPECT_TRUE(all->credential(of_bob.id)->live(wall_micros()));
 }
 
+TEST_P(CredentialStoreTest, WhoIsLoggedOutByAnIssuerKeepsWhatIsNotOfIt) {
+  const auto by = [](NewCredential next, const char* issuer) {
+    next.assurance.method = "oidc";
+    next.assurance.issuer = issuer;
+    return next;
+  };
+  const auto here = issue(by(session("alice"), "https://a.example"));
+  const auto certificate =
+      credentials.issue_for_key(by(session("alice"), "https://a.example"), "key", here.id);
+  const auto elsewhere = issue(by(session("alice"), "https://b.example"));
+  const auto of_bob = issue(by(session("bob"), "https://a.example"));
+  NewCredential token = by(session("alice"), "https://a.example");
+  token.kind = CredentialKind::kToken;
+  const auto of_operators = issue(token);
+  const size_t before = events();
+  EXPECT_EQ(*credentials.log_out("alice", "https://a.example", "why"), 2);
+  EXPECT_EQ(last_event(), "root: sessions of \"alice\" ended: 2; why");
+  const auto all = directory();
+  EXPECT_FALSE(all->credential(here.id)->live(wall_micros()));
+  EXPECT_FALSE(all->credential(certificate->id)->live(wall_micros()));
+  for (const auto& id : {elsewhere.id, of_bob.id, of_operators.id})
+    EXPECT_TRUE(all->credential(id)->live(wall_micros())) << id;
+  EXPECT_EQ(*credentials.log_out("alice", "https://a.example", "why"), 0);
+  EXPECT_EQ(events(), before + 1);
+}
+
 TEST_P(CredentialStoreTest, RevokedIsOverForGood) {
   const auto issued = issue(session("alice"));
   ASSERT_TRUE(credentials.revoke(issued.id));

@@ -40,7 +40,8 @@ bool good_type(const std::optional<std::string>& type, TokenUse use) {
   if (equal_without_case(name.substr(0, kPrefix.size()), kPrefix))
     name.remove_prefix(kPrefix.size());
   return equal_without_case(name, "JWT") ||
-         (use == TokenUse::kWorkload && equal_without_case(name, "at+jwt"));
+         (use == TokenUse::kWorkload && equal_without_case(name, "at+jwt")) ||
+         (use == TokenUse::kLogout && equal_without_case(name, "logout+jwt"));
 }
 
 /// The one key that may have signed it. Without a name there must be no choice.
@@ -105,7 +106,7 @@ Result<> check_times(Claims& claims, const TokenExpectations& expected, int64_t 
                       *begins - now, name));
     }
   }
-  if (expected.use == TokenUse::kIdToken && !claims.time("iat"))
+  if (expected.use != TokenUse::kWorkload && !claims.time("iat"))
     return refuse("the token says not when it was made (iat)");
   claims.expires_seconds = *expires;
   return {};
@@ -172,6 +173,9 @@ Result<Claims> verify_token(std::string_view token, const KeySet& keys,
     return refuse(fmt::format("the token is of another issuer, \"{}\", than \"{}\"",
                               shown(issuer.value_or("")), expected.issuer));
   }
+  // What tells of an event (RFC 8417) says that it has happened, not that somebody is who they are.
+  if (expected.use != TokenUse::kLogout && claims.all.contains("events"))
+    return refuse("the token tells of an event and lets nobody in (events)");
   auto subject = claims.text("sub");
   if (!subject || subject->empty() || subject->size() > kLongestSubject || !is_utf8(*subject))
     return refuse("the token says not of whom it is (sub)");

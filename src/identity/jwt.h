@@ -19,6 +19,7 @@ namespace sluice::identity {
 enum class TokenUse : uint8_t {
   kIdToken,   ///< of OpenID Connect: typ JWT or none
   kWorkload,  ///< of a service: typ JWT, at+jwt (RFC 9068) or none
+  kLogout,    ///< that somebody has logged out at the issuer: typ JWT, logout+jwt or none
 };
 
 /// What a token must be to be taken.

@@ -233,6 +233,18 @@ TEST(Jwt, RefusesHeadersThatMeanMore) {
   EXPECT_THAT(refusal(rsa().sign("RS256", good_claims(), {{"typ", 1}})), HasSubstr("typ"));
 }
 
+TEST(Jwt, TakesEventsForLogoutsAlone) {
+  const std::string token = with("events", object{});
+  auto use = expected();
+  EXPECT_THAT(refusal(token, use), HasSubstr("(events)"));
+  use.use = TokenUse::kWorkload;
+  EXPECT_THAT(refusal(token, use), HasSubstr("(events)"));
+  use.use = TokenUse::kLogout;
+  EXPECT_EQ(refusal(token, use), "taken");
+  EXPECT_EQ(refusal(rsa().sign("RS256", good_claims(), {{"typ", "logout+jwt"}}), use), "taken");
+  EXPECT_THAT(refusal(without("iat"), use), HasSubstr("(iat)"));
+}
+
 TEST(Jwt, RefusesWhatReadsInTwoWays) {
   const std::string good = boost::json::serialize(good_claims());
   const std::string twice = R"({"sub":"root",)" + good.substr(1);

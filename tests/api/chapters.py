@@ -44,6 +44,8 @@ def log_in_by_a_provider(story):
     story.issuer.pending, story.issuer.nonce = False, None
     time.sleep(begun["interval"])
     story.ask(None, "POST", "/login/device/poll", poll)
+    story.ask(None, "POST", "/login/oidc/logout", urllib.parse.urlencode({"logout_token": story.issuer.logout_token("repo:a")}))
+    story.ask(None, "POST", "/login/oidc/logout", urllib.parse.urlencode({"logout_token": "x"}), 400)
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"}
     story.ask(None, "POST", "/token", urllib.parse.urlencode({**form, "subject_token": story.issuer.token("repo:a")}))

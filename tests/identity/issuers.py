@@ -6,6 +6,7 @@ import hmac
 import http.server
 import json
 import pathlib
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -86,15 +87,17 @@ class EdKey:
 class OidcProvider:
     """oidc-provider from npm, on loopback."""
 
-    def __init__(self):
+    def __init__(self, start=True):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sluice-oidc-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.keys = [Key("first")]
         self.accounts = {}
+        self.told_of_logouts = None  # A URL.
         self.process = None
         self.set_accounts()
-        self.start()
+        if start:
+            self.start()
 
     def account(self, subject, **claims):
         self.accounts[subject] = claims
@@ -108,6 +111,8 @@ class OidcProvider:
         client = {"client_id": CLIENT, "client_secret": SECRET, "application_type": "native",
                   "redirect_uris": ["http://127.0.0.1/callback"], "grant_types": ["authorization_code", device],
                   "response_types": ["code"], "require_auth_time": True, "token_endpoint_auth_method": "client_secret_basic"}
+        if self.told_of_logouts:
+            client["backchannel_logout_uri"] = self.told_of_logouts
         (self.folder / "settings.json").write_text(
             json.dumps({"clients": [client], "keys": [key.jwk(private=True) for key in self.keys]}))
         self.log = self.folder / "log"
@@ -189,6 +194,10 @@ class FakeIssuer:
         now = int(time.time())
         claims = {"iss": self.url, "sub": subject, "aud": audience, "iat": now, "exp": now + 300, **claims}
         return (key or self.key).sign({k: v for k, v in claims.items() if v is not None}, **(header or {}))
+
+    def logout_token(self, subject, **claims):
+        event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        return self.token(subject, **{"jti": secrets.token_hex(8), "events": event, "header": {"typ": "logout+jwt"}, **claims})
 
     def id_token(self):
         claims = {"nonce": self.nonce, "email": "mallory@example.com", "email_verified": True, **self.claims}

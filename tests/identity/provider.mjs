@@ -23,7 +23,9 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     groups: ["groups"],
   },
   acrValues: ["urn:example:mfa"],
-  features: { deviceFlow: { enabled: true } },
+  features: { deviceFlow: { enabled: true }, backchannelLogout: { enabled: true } },
+  // It sends nothing to loopback addresses otherwise, where the gateway under test is.
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
   pkce: { required: () => true },
   findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id, ...accounts()[id] }) }),
 });
@@ -35,4 +37,5 @@ provider.interactionFinished = (request, response, result, options) => {
   return finished(request, response, result, options);
 };
 provider.on("server_error", (_, error) => console.error(error));
+provider.on("backchannel.error", (_, error) => console.error(error));
 provider.listen(Number(port), "127.0.0.1", () => console.log("listening"));
