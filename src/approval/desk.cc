@@ -203,15 +203,19 @@ Result<Request> Desk::use_alone(int64_t number, const Subject& subject) {
     return no("was made by somebody else of that name; ask again");
   if (directory_->find(request.subject.requester)->disabled)
     return no("was made by somebody who is disabled; ask again");
+  Standing votes;
   if (!request.automatic) {
-    SLUICE_ASSIGN(const Standing now, judged(request));
-    if (!now.approved) return no(fmt::format("{}; ask again", kApproverGone));
+    SLUICE_ASSIGN(votes, judged(request));
+    if (!votes.approved) return no(fmt::format("{}; ask again", kApproverGone));
   }
   const int64_t when = now();
   SLUICE_TRY(requests_.note_time(when));
   SLUICE_ASSIGN(const bool used, requests_.use(request, when));
   if (!used) return no("has been used a moment ago");
-  return requests_.find(number);
+  SLUICE_ASSIGN(auto as_used, requests_.find(number));
+  // The record names those who have let it through, and not who had voted besides.
+  as_used.votes = std::move(votes.counted);
+  return as_used;
 }
 
 Result<Request> Desk::vote(int64_t number, Vote vote) {

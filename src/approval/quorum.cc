@@ -1,7 +1,9 @@
 #include "approval/quorum.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -81,6 +83,7 @@ Result<Counted> counted(const Request& request, const Vote& vote, int64_t at_mic
 /// How far one need has got.
 struct Progress {
   std::set<std::string> persons;  ///< that have been counted
+  std::set<size_t> votes;         ///< their places
   const policy::ApprovalStage* open = nullptr;
   unsigned lacking = 0;
 
@@ -104,6 +107,7 @@ Progress progress(const Need& need, const Request& request, const Judging& judgi
         continue;
       if (result.has(by->persons)) continue;
       result.persons.insert(by->persons.begin(), by->persons.end());
+      result.votes.insert(static_cast<size_t>(vote - request.votes.begin()));
       ++got;
     }
     if (got < stage.people) {
@@ -115,17 +119,63 @@ Progress progress(const Need& need, const Request& request, const Judging& judgi
   return result;
 }
 
+/// Who could decide in one stage, of which so many have to.
+struct Candidates {
+  unsigned people = 0;
+  std::set<std::string> persons;
+};
+
+/// For how many of all places different people can be found, each in one of its stage: the largest
+/// matching, by augmenting paths.
+class Seating {
+ public:
+  explicit Seating(const std::vector<Candidates>& stages) : stages_(stages) {}
+
+  bool seat(size_t stage) {
+    std::set<std::string> tried;
+    return seat(stage, tried);
+  }
+
+ private:
+  bool seat(size_t stage, std::set<std::string>& tried) {
+    for (const std::string& person : stages_[stage].persons) {
+      if (!tried.insert(person).second) continue;
+      const auto sits = stage_of_.find(person);
+      if (sits != stage_of_.end() && !seat(sits->second, tried)) continue;
+      stage_of_[person] = stage;
+      return true;
+    }
+    return false;
+  }
+  const std::vector<Candidates>& stages_;
+  std::map<std::string, size_t> stage_of_;
+};
+
+/// How many places there are, and how many of them can be filled.
+std::pair<size_t, size_t> different_people(const std::vector<Candidates>& stages) {
+  Seating seating(stages);
+  size_t wanted = 0, seated = 0;
+  for (size_t stage = 0; stage < stages.size(); ++stage) {
+    for (unsigned place = 0; place < stages[stage].people; ++place, ++wanted)
+      seated += seating.seat(stage) ? 1 : 0;
+  }
+  return {wanted, seated};
+}
+
 }  // namespace
 
 Standing standing(const Request& request, const Judging& judging) {
   Standing result;
+  std::set<size_t> votes;
   for (const Need& need : request.needs) {
-    const Progress now = progress(need, request, judging);
+    Progress now = progress(need, request, judging);
+    votes.merge(now.votes);
     if (now.open == nullptr) continue;
     result.missing.push_back(fmt::format(
         "rule \"{}\": {} more of {}", need.rule, now.lacking,
         fmt::join(now.open->groups_at(request.created_micros, judging.now_micros), ", ")));
   }
+  for (const size_t vote : votes) result.counted.push_back(request.votes[vote]);
   result.approved = result.missing.empty() && !request.needs.empty();
   return result;
 }
@@ -161,7 +211,7 @@ Result<> may_vote(const Request& request, const Vote& vote, const Judging& judgi
 
 Result<> can_be_approved(const Request& request, const identity::Directory& directory) {
   for (const Need& need : request.needs) {
-    std::set<std::string> everybody;
+    std::vector<Candidates> candidates;
     for (const policy::ApprovalStage& stage : need.stages) {
       std::set<std::string> persons;
       const auto groups = stage.groups_ever();
@@ -169,7 +219,7 @@ Result<> can_be_approved(const Request& request, const identity::Directory& dire
         if (eligible(request, user.name, directory) && in_some(user, groups))
           persons.insert(person_of(user));
       }
-      everybody.insert(persons.begin(), persons.end());
+      candidates.push_back({stage.people, persons});
       if (persons.size() >= stage.people) continue;
       return fail(ErrorCode::kDenied,
                   fmt::format("rule \"{}\" asks for {} of {}, and {} could", need.rule,
@@ -177,12 +227,11 @@ Result<> can_be_approved(const Request& request, const identity::Directory& dire
                               fmt::join(groups, ", "),
                               persons.empty() ? "nobody" : fmt::format("only {}", persons.size())));
     }
-    unsigned wanted = 0;
-    for (const policy::ApprovalStage& stage : need.stages) wanted += stage.people;
-    if (everybody.size() < wanted)
+    const auto [wanted, could] = different_people(candidates);
+    if (could < wanted)
       return fail(ErrorCode::kDenied,
                   fmt::format("rule \"{}\" asks for {} different people in all, and only {} could",
-                              need.rule, wanted, everybody.size()));
+                              need.rule, wanted, could));
   }
   return {};
 }

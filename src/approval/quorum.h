@@ -21,6 +21,7 @@ struct Judging {
 struct Standing {
   bool approved = false;
   std::vector<std::string> missing;  ///< "rule schema-changes: 1 more of dba"
+  std::vector<Vote> counted;         ///< approvals by which it is what it is, as they came
 };
 
 /// Counts the approvals of people who may give them as they are now: enabled, human, not the

@@ -221,6 +221,31 @@ TEST(Quorum, WhatNobodyCouldApproveIsSaid) {
               HasSubstr("4 different people in all, and only 3 could"));
 }
 
+TEST(Quorum, EachPlaceNeedsSomebodyOfItsOwn) {
+  const identity::Directory people({user("alice", {}), user("solo", {"solo", "leads"}),
+                                    user("dave", {"leads"}), user("erin", {"leads"})},
+                                   1);
+  const auto could = [&](std::vector<policy::ApprovalStage> stages) {
+    const auto done = can_be_approved(request(std::move(stages)), people);
+    return done ? "" : done.error().text;
+  };
+  EXPECT_EQ(could({{{"leads"}, 1}, {{"solo"}, 1}, {{"leads"}, 1}}), "");
+  // There are people enough, but one would have to decide twice.
+  EXPECT_THAT(could({{{"solo"}, 1}, {{"solo"}, 1}, {{"leads"}, 1}}),
+              HasSubstr("3 different people in all, and only 2 could"));
+}
+
+TEST(Quorum, TellsWhoseVotesHaveCounted) {
+  Request asked = request({{{"dba"}, 2}});
+  approve(asked, "bob");
+  approve(asked, "dave");
+  approve(asked, "carol");
+  const auto counted = judged(asked).counted;
+  ASSERT_EQ(counted.size(), 2U);
+  EXPECT_EQ(counted[0].voter, "bob");
+  EXPECT_EQ(counted[1].voter, "carol");
+}
+
 /// From midnight to noon in UTC the leads, else the others; after two hours everybody.
 policy::ApprovalStage by_the_clock() {
   policy::ApprovalStage out{{"dba"}, 1};

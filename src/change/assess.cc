@@ -13,6 +13,7 @@
 #include "gateway/identified.h"
 #include "outside/tickets.h"
 #include "policy/automatic.h"
+#include "policy/exposure.h"
 #include "policy/policy.h"
 #include "sql/analyse.h"
 
@@ -56,18 +57,20 @@ approval::SchemaChange understand_change(std::string_view text, const sql::Scope
   return out;
 }
 
-/// Why those who decide are told no numbers of rows but those of tables.
-constexpr const char* kNotTried =
-    "steps of a change are neither tried out nor estimated: what those before one do would be "
-    "missing";
+bool wants_dry_run(const policy::Decision& decision) {
+  return std::any_of(decision.holds.begin(), decision.holds.end(),
+                     [](const auto& spec) { return spec->dry_run; });
+}
 
 /// What is shown of one step.
 json::value brief_of(const policy::Decision& decision, const policy::Understood& understood,
-                     std::string_view step, const approval::SchemaChange& change) {
+                     std::string_view step, const approval::SchemaChange& change,
+                     const gateway::Foreseen& foreseen) {
   std::string text;
   {
     approval::Known known{step};
-    if (decision.effect == policy::Effect::kHold) known.dry_run.emplace().why_not = kNotTried;
+    known.estimated_rows = foreseen.estimated_rows;
+    known.dry_run = foreseen.dry_run;
     const gateway::BigStackThread thread(sql::kAnalyserStackBytes, "change", [&] {
       text =
           approval::brief_of(decision, *understood.facts, understood.catalog.get(), known, change);
@@ -110,75 +113,118 @@ class Judge {
     bool shifted = false;  ///< what its names are, or what else runs with it
   };
 
+  /// One step, as far as it is known.
+  struct Judged {
+    policy::Understood understood;
+    Before before = {};
+    bool later = false;  ///< for certain it is judged when it runs
+    policy::Circumstances now = {};
+    std::shared_ptr<const policy::Decision> decision = nullptr;
+    gateway::Foreseen foreseen = {};
+
+    bool held() const { return decision->effect == policy::Effect::kHold; }
+  };
+
   Result<> part(Part which) {
     const auto& steps = out_.plan.steps(which);
-    std::vector<policy::Understood> understood;
+    std::vector<Judged> judged;
     bool together = true;
     for (size_t i = 0; i < steps.size(); ++i) {
       SLUICE_ASSIGN(auto one, gateway_.understand(target_.database, steps[i].text));
       if (const auto why = never_a_step(*one.facts); !why.empty())
         return refuse(which, i, std::string(why));
       together = together && !one.facts->outside_transaction;
-      understood.push_back(std::move(one));
+      judged.push_back({std::move(one)});
     }
     if (steps.empty()) return {};
     (which == Part::kScript ? out_.plan.script_in_transaction : out_.plan.rollback_in_transaction) =
         together;
-    const auto& catalog = understood.front().catalog;
+    const auto& catalog = judged.front().understood.catalog;
     out_.outdated = out_.outdated || catalog->fingerprint() != schema_;
     const sql::Scope scope{catalog, {"pg_catalog", "public"}};
     const auto lint =
         lint_script(which == Part::kScript ? change_.script : change_.rollback, scope, together);
-    // The rollback names what the script makes.
-    Before before{.made = which == Part::kRollback};
+    SLUICE_TRY(decide(which, judged));
+    foresee(which, judged, together);
     for (size_t i = 0; i < steps.size(); ++i) {
       auto change = understand_change(steps[i].text, scope);
       // Of the whole script: what a step does may depend on those before it.
       change.lint.clear();
       std::copy_if(lint.begin(), lint.end(), std::back_inserter(change.lint),
                    [&](const auto& finding) { return finding.statement == i + 1; });
-      SLUICE_TRY(step(which, i, understood[i], change, before));
-      before.made = before.made || may_make_things(*understood[i].facts);
-      before.shifted = before.shifted || may_shift_names(*understood[i].facts);
+      step(which, i, judged[i], change);
     }
     return {};
   }
 
-  Result<> step(Part which, size_t i, const policy::Understood& understood,
-                const approval::SchemaChange& change, Before before) {
-    const sql::StatementFacts& facts = *understood.facts;
-    policy::Circumstances now;
-    now.now_micros = wall_micros();
-    // As the gateway itself will come.
-    now.client_address = "127.0.0.1";
-    now.authenticated_micros = principal_.authenticated_micros;
-    now.in_transaction = out_.plan.in_transaction(which);
-    const auto decision = policy::judge(policy_, facts, understood.catalog.get(), principal_,
-                                        target_, understood.labels.get())
-                              ->decide(now);
-    const bool later = facts.unresolved && before.made;
-    if (facts.unresolved && !before.made)
-      return refuse(which, i, "it names something that the database does not have");
-    const bool held = decision->effect == policy::Effect::kHold;
-    if (held && decision->holds.empty()) return refuse(which, i, decision->message);
-    if (!held && !decision->allowed() && !later)
-      return refuse(which, i, fmt::format("{} (rule \"{}\")", decision->message, decision->rule));
-    if (held) {
+  /// What the policy says of each step; an error if it refuses one.
+  Result<> decide(Part which, std::vector<Judged>& judged) {
+    // The rollback names what the script makes.
+    Before before{.made = which == Part::kRollback};
+    for (size_t i = 0; i < judged.size(); ++i) {
+      Judged& one = judged[i];
+      const sql::StatementFacts& facts = *one.understood.facts;
+      one.before = before;
+      one.now.now_micros = wall_micros();
+      // As the gateway itself will come.
+      one.now.client_address = "127.0.0.1";
+      one.now.authenticated_micros = principal_.authenticated_micros;
+      one.now.in_transaction = out_.plan.in_transaction(which);
+      one.decision = policy::judge(policy_, facts, one.understood.catalog.get(), principal_,
+                                   target_, one.understood.labels.get())
+                         ->decide(one.now);
+      one.later = facts.unresolved && before.made;
+      if (facts.unresolved && !before.made)
+        return refuse(which, i, "it names something that the database does not have");
+      if (one.held() && one.decision->holds.empty()) return refuse(which, i, one.decision->message);
+      if (!one.held() && !one.decision->allowed() && !one.later) {
+        return refuse(which, i,
+                      fmt::format("{} (rule \"{}\")", one.decision->message, one.decision->rule));
+      }
+      before.made = before.made || may_make_things(facts);
+      before.shifted = before.shifted || may_shift_names(facts);
+    }
+    return {};
+  }
+
+  /// How many rows the steps are about. A rollback is of what the script will have left.
+  void foresee(Part which, std::vector<Judged>& judged, bool together) {
+    if (which == Part::kRollback) return;
+    gateway::WantedScript script{.together = together};
+    for (size_t i = 0; i < judged.size(); ++i) {
+      const Judged& one = judged[i];
+      script.steps.push_back({.text = out_.plan.script[i].text,
+                              .understood = &one.understood,
+                              .estimated = !one.before.made && !one.before.shifted,
+                              .held = one.held(),
+                              .tried_out = one.held() && wants_dry_run(*one.decision)});
+    }
+    auto foreseen =
+        gateway_.foresee(target_.database, script,
+                         policy::exposure(policy_, principal_, target_, judged.front().now));
+    for (size_t i = 0; i < judged.size(); ++i) {
+      if (foreseen)
+        judged[i].foreseen = std::move((*foreseen)[i]);
+      else if (script.steps[i].tried_out)
+        judged[i].foreseen.dry_run = policy::DryRun{.why_not = foreseen.error().text};
+    }
+  }
+
+  void step(Part which, size_t i, const Judged& judged, const approval::SchemaChange& change) {
+    if (judged.held()) {
       ++held_;
-      now.client_address = peer_;
-      ask_for(*decision, understood, now, change, which, i);
+      ask_for(judged, change, which, i);
     }
     // Nobody knows yet what it does: held or not, it is nothing to let through unseen. A rule that
     // holds another step may hold this one by then, with conditions that nobody asks about.
-    if (later || before.shifted) {
+    if (judged.later || judged.before.shifted) {
       out_.automatic = false;
       out_.evidence.push_back(
           place_of(which, i) +
-          (later ? ": judged when it runs"
-                 : ": judged when it runs: an earlier step may change what it names"));
+          (judged.later ? ": judged when it runs"
+                        : ": judged when it runs: an earlier step may change what it names"));
     }
-    tell(which, i, *decision, understood, change, later);
-    return {};
+    tell(which, i, judged, change);
   }
 
   /// The state of the change's ticket, once for each system.
@@ -195,40 +241,41 @@ class Judge {
   }
 
   /// Adds what the rules that hold a step ask for.
-  void ask_for(const policy::Decision& decision, const policy::Understood& understood,
-               const policy::Circumstances& now, const approval::SchemaChange& change, Part which,
-               size_t i) {
+  void ask_for(const Judged& judged, const approval::SchemaChange& change, Part which, size_t i) {
     const auto objections = change.objections();
-    for (const auto& spec : decision.holds) {
+    policy::Circumstances now = judged.now;
+    now.client_address = peer_;
+    for (const auto& spec : judged.decision->holds) {
       const approval::Need need{spec->rule, spec->stages};
       if (!approval::not_among({need}, out_.needs).empty()) out_.needs.push_back(need);
       if (spec->max_rows)
         out_.max_rows = std::min(out_.max_rows.value_or(*spec->max_rows), *spec->max_rows);
       out_.valid = std::min(out_.valid, spec->valid);
       if (spec->proofs.ticket) ask_ticket(spec->proofs.ticket->system);
-      const auto automatic =
-          policy::decide_automatically(*spec, *understood.facts, understood.catalog.get(),
-                                       principal_, target_, now, objections, out_.proofs);
+      policy::Proofs proofs = out_.proofs;
+      proofs.dry_run = judged.foreseen.dry_run;
+      const auto automatic = policy::decide_automatically(
+          *spec, *judged.understood.facts, judged.understood.catalog.get(), principal_, target_,
+          now, objections, proofs);
       out_.automatic = out_.automatic && automatic.approved;
       const std::string place = place_of(which, i);
       for (const auto& line : automatic.evidence) out_.evidence.push_back(place + ": " + line);
     }
   }
 
-  void tell(Part which, size_t i, const policy::Decision& decision,
-            const policy::Understood& understood, const approval::SchemaChange& change,
-            bool later) {
+  void tell(Part which, size_t i, const Judged& judged, const approval::SchemaChange& change) {
     const Step& step = out_.plan.steps(which)[i];
     json::array rules;
-    for (const auto& spec : decision.holds) rules.emplace_back(spec->rule);
+    for (const auto& spec : judged.decision->holds) rules.emplace_back(spec->rule);
     json::object row{{"part", name_of(which)},
                      {"database", target_.database},
                      {"step", i + 1},
                      {"line", step.line},
                      {"statement", json::string(to_printable_utf8(utf8_prefix(step.text, 200)))},
                      {"rules", std::move(rules)},
-                     {"facts", brief_of(decision, understood, step.text, change)}};
-    if (later) row["judged"] = "when it runs: it names what only an earlier step makes";
+                     {"facts", brief_of(*judged.decision, judged.understood, step.text, change,
+                                        judged.foreseen)}};
+    if (judged.later) row["judged"] = "when it runs: it names what only an earlier step makes";
     brief_.push_back(std::move(row));
   }
 

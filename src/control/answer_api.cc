@@ -58,6 +58,12 @@ HttpResponse AnswerApi::take(const config::WebhookConfig& webhook, const HttpReq
     return json_response(200, boost::json::object{{"request", decided->number},
                                                   {"state", approval::name_of(decided->state)}});
   }
+  // It has not been decided on, and can be sent again.
+  const auto code = decided.error().code;
+  if (code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout || code == ErrorCode::kIo) {
+    if (!store::give_back_answer(**store, webhook.name, answer->id)) database_.reset();
+    return failed(decided.error());
+  }
   const auto recorded =
       store::leave_event(**store, "approval", fmt::format("webhook {}", webhook.name),
                          fmt::format("request {}: {} of {}={} is refused: {}", answer->request,

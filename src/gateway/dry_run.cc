@@ -1,7 +1,10 @@
 #include "gateway/dry_run.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <map>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -19,7 +22,10 @@ constexpr const char* kCount =
     "SELECT pg_catalog.format('%I.%I', schemaname, relname), n_tup_ins, n_tup_upd, n_tup_del, "
     "pg_catalog.current_setting('track_counts') FROM pg_catalog.pg_stat_xact_user_tables WHERE "
     "n_tup_ins + n_tup_upd + n_tup_del > 0 ORDER BY 1; ";
-/// Where its answers stand.
+// A comment at its end must not take what follows; EXPLAIN throws away what it returns.
+constexpr const char* kRun = "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) {}\n; ";
+constexpr const char* kCheckAll = "SET CONSTRAINTS ALL IMMEDIATE; ";
+/// Where its answers stand: behind those to kBegin, for one statement and for several.
 constexpr size_t kSessionAt = 4, kCountAt = 7, kAnswers = 9;
 
 /// What changes rows, or nothing.
@@ -88,6 +94,30 @@ uint64_t number(const std::optional<std::string>& text) {
   return value;
 }
 
+/// Rows of a table that were inserted, updated and deleted.
+using Counts = std::array<uint64_t, 3>;
+
+/// What an answer to kCount says more than those before it have said, which it adds to `before`.
+policy::DryRun counted(const catalog::Rows& rows, std::map<std::string, Counts>& before) {
+  policy::DryRun out;
+  uint64_t all = 0;
+  for (const auto& row : rows) {
+    constexpr size_t kColumns = 5;
+    if (row.size() != kColumns || row[4].value_or("") != "on")
+      return {.why_not = "the server does not count rows (track_counts)"};
+    const Counts now = {number(row[1]), number(row[2]), number(row[3])};
+    const Counts then = std::exchange(before[row[0].value_or("")], now);
+    const uint64_t inserted = now[0] - then[0], updated = now[1] - then[1],
+                   deleted = now[2] - then[2];
+    if (inserted + updated + deleted == 0) continue;
+    all += inserted + updated + deleted;
+    out.tables.push_back(fmt::format("{}: {} inserted, {} updated, {} deleted", row[0].value_or(""),
+                                     inserted, updated, deleted));
+  }
+  out.rows = all;
+  return out;
+}
+
 }  // namespace
 
 std::string no_dry_run(const sql::StatementFacts& facts, const catalog::Catalog* catalog,
@@ -126,37 +156,43 @@ std::string no_dry_run(const sql::StatementFacts& facts, const catalog::Catalog*
 }
 
 std::string dry_run_text(const std::string& statement) {
-  // A comment at its end must not take what follows; EXPLAIN throws away what it returns.
-  return fmt::format(
-      "{}{}; EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) {}\n; SET CONSTRAINTS ALL "
-      "IMMEDIATE; {}ROLLBACK",
-      kBegin, kSessionQuery, statement, kCount);
+  return fmt::format("{}{}; {}{}{}ROLLBACK", kBegin, kSessionQuery,
+                     fmt::format(fmt::runtime(kRun), statement), kCheckAll, kCount);
+}
+
+std::string dry_run_text(const std::vector<std::string>& statements) {
+  std::string out = kBegin;
+  for (size_t i = 0; i < statements.size(); ++i) {
+    out += fmt::format(fmt::runtime(kRun), statements[i]);
+    // What is put off to the end of the transaction is the last one's.
+    if (i + 1 == statements.size()) out += kCheckAll;
+    out += kCount;
+  }
+  return out + "ROLLBACK";
 }
 
 policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std::string& session) {
-  policy::DryRun out;
-  if (answer.size() != kAnswers || answer[kSessionAt].empty() || answer[kSessionAt][0].empty()) {
-    out.why_not = "the server's answer cannot be read";
-    return out;
+  if (answer.size() != kAnswers || answer[kSessionAt].empty() || answer[kSessionAt][0].empty())
+    return {.why_not = "the server's answer cannot be read"};
+  if (answer[kSessionAt][0][0].value_or("") != session)
+    return {.why_not = "the session's role, search_path or settings are not those of a fresh one"};
+  std::map<std::string, Counts> none;
+  return counted(answer[kCountAt], none);
+}
+
+std::vector<policy::DryRun> read_dry_run(const std::vector<catalog::Rows>& answer,
+                                         size_t statements) {
+  // Two answers to each, and those to kBegin, kCheckAll and ROLLBACK.
+  if (statements == 0 || answer.size() != kSessionAt + 2 * statements + 2) {
+    return std::vector<policy::DryRun>(statements,
+                                       {.why_not = "the server's answer cannot be read"});
   }
-  if (answer[kSessionAt][0][0].value_or("") != session) {
-    out.why_not = "the session's role, search_path or settings are not those of a fresh one";
-    return out;
+  std::map<std::string, Counts> before;
+  std::vector<policy::DryRun> out;
+  for (size_t i = 0; i < statements; ++i) {
+    const size_t check = i + 1 == statements ? 1 : 0;
+    out.push_back(counted(answer[kSessionAt + 2 * i + 1 + check], before));
   }
-  uint64_t rows = 0;
-  for (const auto& row : answer[kCountAt]) {
-    constexpr size_t kColumns = 5;
-    if (row.size() != kColumns || row[4].value_or("") != "on") {
-      out.why_not = "the server does not count rows (track_counts)";
-      out.tables.clear();
-      return out;
-    }
-    const uint64_t inserted = number(row[1]), updated = number(row[2]), deleted = number(row[3]);
-    rows += inserted + updated + deleted;
-    out.tables.push_back(fmt::format("{}: {} inserted, {} updated, {} deleted", row[0].value_or(""),
-                                     inserted, updated, deleted));
-  }
-  out.rows = rows;
   return out;
 }
 

@@ -27,6 +27,12 @@ std::string dry_run_text(const std::string& statement);
 /// where that of the dry run was another, it says nothing.
 policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std::string& session);
 
+/// The same of statements that run one after the other in one transaction, for whatever session.
+std::string dry_run_text(const std::vector<std::string>& statements);
+/// What the answer to that says of each of them.
+std::vector<policy::DryRun> read_dry_run(const std::vector<catalog::Rows>& answer,
+                                         size_t statements);
+
 /// `decided` as it is for a session whose statements are run for show alone: a change that may be
 /// made, or may be shown to those who are asked, is held for its dry run; all else but settings is
 /// refused. Nothing that comes of this is ever allowed to run, settings excepted.

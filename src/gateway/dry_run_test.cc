@@ -74,6 +74,28 @@ TEST(DryRun, CountsAllThatChanged) {
   EXPECT_FALSE(read_dry_run(answer, "session").rows);
 }
 
+TEST(DryRun, CountsWhatEachStepOfAScriptChangesBehindThoseBeforeIt) {
+  const std::string text =
+      dry_run_text(std::vector<std::string>{"DELETE FROM a -- all", "UPDATE b SET i = 1"});
+  EXPECT_TRUE(text.starts_with("BEGIN; SET LOCAL lock_timeout = '1s'"));
+  EXPECT_TRUE(text.ends_with("; ROLLBACK"));
+  EXPECT_THAT(text, HasSubstr("DELETE FROM a -- all\n; SELECT"));
+  EXPECT_THAT(text, HasSubstr("UPDATE b SET i = 1\n; SET CONSTRAINTS ALL IMMEDIATE; SELECT"));
+  std::vector<catalog::Rows> answer(10);
+  answer[5] = {{"public.a", "0", "0", "2", "on"}};
+  answer[8] = {{"public.a", "0", "1", "2", "on"}, {"public.b", "0", "4", "0", "on"}};
+  auto runs = read_dry_run(answer, 2);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].rows, 2U) << runs[0].why_not;
+  EXPECT_EQ(runs[1].rows, 5U) << runs[1].why_not;
+  EXPECT_THAT(runs[1].tables, ElementsAre("public.a: 0 inserted, 1 updated, 0 deleted",
+                                          "public.b: 0 inserted, 4 updated, 0 deleted"));
+  answer[8][0][4] = "off";
+  EXPECT_FALSE(read_dry_run(answer, 2)[1].rows);
+  EXPECT_TRUE(read_dry_run(answer, 2)[0].rows);
+  for (const auto& run : read_dry_run(answer, 3)) EXPECT_FALSE(run.rows);
+}
+
 TEST(HumanPresence, Threat68_OnlyALoginOfTheirOwnCounts) {
   constexpr int64_t kNow = 1'000'000'000;
   identity::User dora, robot;

@@ -70,6 +70,8 @@ class GatewayImpl : public Gateway {
   Result<> ask_server(const std::string& database, bool changes_schema,
                       const std::function<Result<>(Asking&)>& work) override;
   Result<FreshState> fresh_state(const std::string& database) override;
+  Result<std::vector<Foreseen>> foresee(const std::string& database, const WantedScript& script,
+                                        const policy::Exposure& exposure) override;
   ChangeRuns& change_runs() override { return shared_.change_runs; }
   AgentControls& agents() override { return shared_.agents; }
   void drain() override;
@@ -439,6 +441,14 @@ Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schem
 Result<FreshState> GatewayImpl::fresh_state(const std::string& database) {
   SLUICE_ASSIGN(const auto found, find_database(database));
   return gateway::fresh_state(found->config());
+}
+
+Result<std::vector<Foreseen>> GatewayImpl::foresee(const std::string& database,
+                                                   const WantedScript& script,
+                                                   const policy::Exposure& exposure) {
+  SLUICE_ASSIGN(const auto found, find_database(database));
+  SLUICE_ASSIGN(const auto asking, Asking::connect(found->config()));
+  return gateway::foresee(found->config(), *asking, script, exposure);
 }
 
 Result<std::string> GatewayImpl::check_database(const std::string& name) {

@@ -125,7 +125,8 @@ class Session : private net::StreamHandler, private ServerUser {
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
   policy::Circumstances circumstances() const;
   /// Leaves what is run in `executing_`.
-  DecisionPtr decide_prepared_uses(const Statement& statement, DecisionPtr decision, bool& writes);
+  DecisionPtr decide_prepared_uses(const Statement& statement, Bytes sent, DecisionPtr,
+                                   bool& writes);
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const Statement* text, DecisionPtr& decision, DecisionPtr& refused);
@@ -309,7 +310,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<const Masking> masking_of(const Statement& statement);
   bool label_first(const Piece& piece, const Statement& statement);
   DecisionPtr objection(const Statement& statement);
-  DecisionPtr masked_values_written(const Statement& statement, const Piece* bind);
+  DecisionPtr masked_values_written(const Masking* masking, Bytes text, const Piece* bind);
   Pass find_by_pseudonym(const Piece& piece, Expected& entry);
   Pass bind_by_pseudonym(const Piece& piece, const Expected& entry);
   bool may_guess(const Masking* masking, DecisionPtr& refused);
@@ -423,7 +424,7 @@ class Session : private net::StreamHandler, private ServerUser {
   uint64_t catalog_version_ = 0;  ///< CatalogKeeper::version that scope_ is made from
   uint8_t doubts_ = kPathDoubt;
   uint8_t transaction_doubts_ = 0;  ///< what the transaction's end may change back
-  bool has_temporary_ = false, finding_names_ = false;
+  bool has_temporary_ = false, finding_names_ = false, own_settings_ = false;
   bool first_names_ = true;   ///< as the server connection came from the pool
   bool names_wait_ = false;   ///< until all that has been sent is answered
   uint8_t doubts_taken_ = 0;  ///< those being settled

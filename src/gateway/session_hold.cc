@@ -8,6 +8,7 @@
 #include "approval/desk.h"
 #include "approval/quorum.h"
 #include "gateway/dry_run.h"
+#include "gateway/foresight.h"
 #include "gateway/fresh_state.h"
 #include "gateway/human_presence.h"
 #include "gateway/refusals.h"
@@ -25,17 +26,14 @@ namespace {
 /// Client bytes that are kept while it waits; it may have sent the next statements already.
 constexpr size_t kMostPending = 8 << 10;
 
-bool can_be_explained(const sql::StatementFacts& facts, Bytes text) {
-  return facts.statements == 1 && text.find('$') == Bytes::npos &&
-         (facts.kind == "INSERT" || facts.kind == "UPDATE" || facts.kind == "DELETE" ||
-          facts.kind == "MERGE" || facts.kind == "SELECT");
-}
-
 /// Why it cannot wait for anybody; empty if it can.
 std::string_view never_held(const sql::StatementFacts& facts) {
   if (!facts.prepared.empty())
     return "PREPARE and EXECUTE are not approved: send the statement itself.";
   if (!facts.cursors.empty()) return "Cursors are not approved: send the statement itself.";
+  if (facts.at_position)
+    return "Where a cursor or a sequence of the session stands is not approved: name the rows "
+           "themselves.";
   for (const sql::Action& action : facts.actions) {
     if (action.kind == sql::ActionKind::kCopyIn)
       return "Nobody can see the data of COPY FROM STDIN beforehand: use INSERT.";
@@ -219,6 +217,11 @@ void Session::ask_session(std::function<void()> then) {
                        });
     if (run.skipped || !whole) return end_hold();
     held_->subject.session = results[0][0][0].value_or("");
+    for (const auto& [name, value] : admission_.settings)
+      if (is_own_setting(name)) held_->subject.session += fmt::format("\x1f{}={}", name, value);
+    // What nobody else's session has is good in this one alone, as it stands.
+    if (has_temporary_ || own_settings_)
+      held_->subject.session += fmt::format("\x1f{}.{}.{}", id_, started_micros_, epoch_);
     held_->subject.schema = results[1][0][0].value_or("");
     held_->subject.policy = worker_.runtime()->policy->version();
     if (explain && !results[2].empty() && !results[2][0].empty() && results[2][0][0])

@@ -50,6 +50,18 @@ bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statement
   });
 }
 
+/// Sets something that is no setting of the server's, or may: an extension's, or any text of the
+/// client's own, which the server does not list.
+bool sets_own(const sql::StatementFacts& facts) {
+  if (facts.dynamic_sql) return true;
+  return std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+    return action.kind == sql::ActionKind::kSessionSetting &&
+           std::any_of(action.targets.begin(), action.targets.end(), [](const auto& target) {
+             return target.name == "*" || is_own_setting(target.name);
+           });
+  });
+}
+
 }  // namespace
 
 bool Session::names_known() const {
@@ -198,6 +210,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   const sql::StatementFacts& facts = statement->facts();
   uint8_t doubts = 0;
   if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
+  own_settings_ = own_settings_ || sets_own(facts);
   if (forgets_identity(admission_.database->config().identity, facts)) doubts |= kIdentityDoubt;
   const auto forgotten = forgotten_settings(admission_, facts);
   forgotten_.insert(forgotten_.end(), forgotten.begin(), forgotten.end());

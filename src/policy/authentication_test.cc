@@ -107,6 +107,64 @@ TEST(AutomaticApproval, OnlyForWhoIsVerifiedAsTheRuleDemands) {
   EXPECT_FALSE(decide(other, 60).approved);
 }
 
+struct Verified {
+  const char* when;
+  const char* claim;  ///< value of device_managed; null: the token has none
+  const char* issuer;
+  const char* address;
+  int64_t hour;  ///< of 2026-11-25, a Wednesday, UTC
+  bool approved;
+};
+
+class VerifiedTest : public ::testing::TestWithParam<Verified> {};
+
+TEST_P(VerifiedTest, EachConditionIsLookedAt) {
+  const Verified& is = GetParam();
+  const auto policy = policy_of(
+      "{ name: wait, effect: hold, do: [drop], approve: { by: [dba], automatic: { who: { groups: "
+      "[dba] }, when: " +
+      std::string(is.when) + " } } }");
+  ASSERT_TRUE(policy);
+  Principal principal = dora();
+  principal.issuer = is.issuer;
+  if (is.claim != nullptr) principal.claims = {{"device_managed", is.claim}};
+  Circumstances now;
+  constexpr int64_t kDay = 1'795'564'800;  // 2026-11-25T00:00:00Z
+  now.now_micros = (kDay + is.hour * 3600) * 1'000'000;
+  now.authenticated_micros = now.now_micros - 1'000'000;
+  now.client_address = is.address;
+  const auto done = decide_automatically(*policy->rules().front().approve, {}, nullptr, principal,
+                                         {"orders", "production"}, now, {});
+  EXPECT_EQ(done.approved, is.approved) << ::testing::PrintToString(done.evidence);
+  EXPECT_FALSE(done.evidence.empty()) << "what was looked at is told";
+}
+
+constexpr const char* kIssuer = "https://id.example";
+constexpr const char* kByIssuer = "{ authentication: { issuer: [https://id.example] } }";
+constexpr const char* kByDevice = "{ authentication: { claims: { device_managed: 'true' } } }";
+constexpr const char* kByNetwork = "{ client: [10.0.0.0/8] }";
+constexpr const char* kByTime =
+    "{ time: { days: [mon-fri], from: '09:00', to: '17:00', zone: UTC } }";
+constexpr const char* kByDays =
+    "{ time: { days: [sat, sun], from: '09:00', to: '17:00', zone: UTC } }";
+
+INSTANTIATE_TEST_SUITE_P(
+    Conditions, VerifiedTest,
+    ::testing::Values(Verified{kByIssuer, nullptr, kIssuer, "10.1.2.3", 10, true},
+                      Verified{kByIssuer, nullptr, "https://id.example.evil", "10.1.2.3", 10,
+                               false},
+                      Verified{kByIssuer, nullptr, "", "10.1.2.3", 10, false},
+                      Verified{kByDevice, "true", kIssuer, "10.1.2.3", 10, true},
+                      Verified{kByDevice, "false", kIssuer, "10.1.2.3", 10, false},
+                      Verified{kByDevice, nullptr, kIssuer, "10.1.2.3", 10, false},
+                      Verified{kByNetwork, nullptr, kIssuer, "10.1.2.3", 10, true},
+                      Verified{kByNetwork, nullptr, kIssuer, "192.0.2.1", 10, false},
+                      Verified{kByNetwork, nullptr, kIssuer, "", 10, false},
+                      Verified{kByTime, nullptr, kIssuer, "10.1.2.3", 10, true},
+                      Verified{kByTime, nullptr, kIssuer, "10.1.2.3", 3, false},
+                      Verified{kByTime, nullptr, kIssuer, "10.1.2.3", 17, false},
+                      Verified{kByDays, nullptr, kIssuer, "10.1.2.3", 10, false}));
+
 TEST(AutomaticApproval, AllReasonsAreTold) {
   Principal weak = dora();
   weak.amr.clear();

@@ -37,9 +37,10 @@ struct ProofConditions {
 
 /// What has come of running it and taking it back.
 struct DryRun {
-  std::optional<uint64_t> rows;     ///< that it changed, with all that follows from it
-  std::vector<std::string> tables;  ///< "public.orders: 3 inserted, 1 updated, 2 deleted"
-  std::string why_not;              ///< it was not done, or failed
+  /// That it changed, with all that follows from it.
+  std::optional<uint64_t> rows = std::nullopt;
+  std::vector<std::string> tables = {};  ///< "public.orders: 3 inserted, 1 updated, 2 deleted"
+  std::string why_not = {};              ///< it was not done, or failed
 };
 
 /// What a system says of a ticket.

@@ -342,6 +342,7 @@ void Walker::operator_call(const Name& name, const std::vector<Value>& given, Va
 void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
                        const CallShape& shape, Called& out) {
   if (name.name == "nextval" || name.name == "setval") on_sequence(shape);
+  if (name.name == "currval" || name.name == "lastval") facts_.at_position = true;
   if (risk == FunctionRisk::kNone) return;
   FunctionUse use;
   use.schema = name.schema;

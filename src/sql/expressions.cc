@@ -69,6 +69,7 @@ Value Walker::eval_all(const Node& body, std::string_view list, const Level& lev
 Value Walker::eval_node(std::string_view kind, const Node& body, const Level& level) {
   if (kind == "ColumnRef") return column_reference(body, level);
   if (kind == "SetToDefault") met_.defaulted = true;
+  if (kind == "CurrentOfExpr") facts_.at_position = true;
   if (kind == "A_Const" || kind == "SetToDefault" || kind == "SQLValueFunction" ||
       kind == "CurrentOfExpr" || kind == "GroupingFunc" || kind == "Integer") {
     return {};

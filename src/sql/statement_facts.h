@@ -314,10 +314,12 @@ struct StatementFacts {
   bool may_change_settings =
       false;  ///< SET, RESET, DISCARD, set_config, functions that cannot be known
   bool resets_settings = false;  ///< RESET ALL, DISCARD ALL: every setting is as at start-up again
-  std::vector<std::string> resets;   ///< settings of which one RESET, or SET … TO DEFAULT
-  bool resets_in_body = false;       ///< the same in a body, with more of it to follow
-  bool runs_explained = false;       ///< EXPLAIN ANALYZE
-  uint32_t parameters = 0;           ///< the highest $n of the text
+  std::vector<std::string> resets;  ///< settings of which one RESET, or SET … TO DEFAULT
+  bool resets_in_body = false;      ///< the same in a body, with more of it to follow
+  bool runs_explained = false;      ///< EXPLAIN ANALYZE
+  uint32_t parameters = 0;          ///< the highest $n of the text
+  /// What it does is about where its session stands: WHERE CURRENT OF, currval, lastval.
+  bool at_position = false;
   bool reads_errors = false;         ///< code in it looks at the texts of errors
   bool outside_transaction = false;  ///< cannot run in a transaction block: VACUUM, CONCURRENTLY, …
   /// The text names a relation, column or function that the catalog does not have. The server

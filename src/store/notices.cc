@@ -95,4 +95,10 @@ Result<bool> take_answer(Database& database, std::string_view webhook, std::stri
   return taken;
 }
 
+Result<> give_back_answer(Database& database, std::string_view webhook, std::string_view id) {
+  SLUICE_ASSIGN(auto remove,
+                database.prepare("DELETE FROM webhook_answers WHERE webhook = ? AND id = ?"));
+  return remove.bind(1, webhook).bind(2, storable(id)).run();
+}
+
 }  // namespace sluice::store

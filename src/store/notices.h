@@ -53,5 +53,7 @@ Result<> move_webhook(Database& database, std::string_view webhook, int64_t told
 /// `forget_before_micros` go.
 Result<bool> take_answer(Database& database, std::string_view webhook, std::string_view id,
                          int64_t now_micros, int64_t forget_before_micros);
+/// It came to nothing, and may be given again.
+Result<> give_back_answer(Database& database, std::string_view webhook, std::string_view id);
 
 }  // namespace sluice::store

@@ -42,6 +42,9 @@ TEST_P(NoticesTest, Threat66_AnAnswerIsTakenOnce) {
   EXPECT_FALSE(*take_answer(database, "w", "x", 110, 0));
   EXPECT_TRUE(*take_answer(database, "v", "x", 110, 0)) << "another webhook has its own";
   EXPECT_TRUE(*take_answer(database, "w", std::string("y\0\xff", 3), 110, 0));
+  ASSERT_TRUE(give_back_answer(database, "w", "x"));
+  EXPECT_FALSE(*take_answer(database, "v", "x", 110, 0));
+  EXPECT_TRUE(*take_answer(database, "w", "x", 120, 0)) << "it came to nothing";
   EXPECT_TRUE(*take_answer(database, "w", "x", 200, 150)) << "too old to pass for one that is new";
 }
 

@@ -102,6 +102,7 @@ def gateway(server, tickets):
     (gateway.root / "ci-secret").touch(0o600)
     (gateway.root / "ci-secret").write_text(SECRET + "\n")
     gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {gateway.root}/policy.yaml }}\n"
+                              "log: { level: trace }\n"
                               "attesters: [ { name: ci, secret_file: ci-secret, max_age: 1h } ]\n"
                               f"tickets: [ {{ name: jira, url: 'http://127.0.0.1:{tickets.port}/x', secret_file: ci-secret, timeout: 2s }} ]\n")
     for name, extra in (("dora", ["--group", "dba"]), ("robot", ["--kind", "agent"])):
@@ -111,6 +112,7 @@ def gateway(server, tickets):
     gateway.start()
     yield gateway
     gateway.stop()
+    assert SECRET.encode() not in gateway.log.read_bytes(), "the secret of attesters and tickets is in the log"
 
 
 def attest(script, result="PASSED", finished=None, secret=SECRET, rollback=None, digest=None):

@@ -44,6 +44,7 @@ CREATE FUNCTION note_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT IN
 CREATE TRIGGER notes AFTER DELETE ON watched FOR EACH ROW EXECUTE FUNCTION note_it();
 CREATE FUNCTION risky(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT ' || $1; RETURN $1; END $$;
 CREATE SEQUENCE free;
+CREATE TABLE people (id int PRIMARY KEY, email text); INSERT INTO people SELECT i, 'p' || i || '@example.com' FROM generate_series(1, 9) i;
 ANALYZE numbers; RESET ROLE;
 """
 
@@ -56,8 +57,8 @@ def server():
 
 
 @pytest.fixture
-def gateway(server):
-    gateway = Gateway(server, start=False)
+def gateway(server, request):
+    gateway = Gateway(server, start=False, masking=getattr(request, "param", False))
     (gateway.root / "policy.yaml").write_text(POLICY)
     gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {gateway.root}/policy.yaml }}\n")
     gateway.cli("user", "add", "dora", "--group", "dba", "--password-stdin", input=PASSWORD + "\n")
@@ -202,3 +203,47 @@ def test_cancelled_while_it_is_run_for_show(gateway, server):
         other.rollback()
     waiting = json.loads(gateway.cli("approval", "list", "-o", "json", "--state", "waiting").stdout)
     assert waiting == [] and sql(server, "SELECT count(*) FROM numbers") == ["20"]
+
+
+def submitted(gateway, script):
+    """A change of one script, as those who decide are shown it: its state, and the facts of each step."""
+    path = gateway.root / "script.sql"
+    path.write_text(script)
+    change = json.loads(gateway.cli("change", "submit", str(path), "--on", "orders", "--title", "t", "--reason", "r", "-o", "json",
+                                    "--user", "alice", "--password-stdin", input=PASSWORD + "\n").stdout)
+    request = json.loads(gateway.cli("approval", "show", str(change["request"]), "-o", "json").stdout)
+    return change, [step["facts"] for step in request["facts"]["steps"]]
+
+
+def test_a_script_is_tried_out_as_it_runs(gateway, server):
+    before = state_of(server)
+    change, steps = submitted(gateway, "UPDATE numbers SET note = 'y' WHERE i <= 2;\n-- All of these.\n"
+                                       "UPDATE numbers SET note = 'z' WHERE note = 'y' -- and no more\n;\nDELETE FROM watched WHERE v = 1;\n")
+    assert [step["dry_run"]["rows"] for step in steps] == [2, 2, 2], steps
+    assert steps[2]["dry_run"]["tables"] == ["public.seen: 1 inserted, 0 updated, 0 deleted",
+                                             "public.watched: 0 inserted, 0 updated, 1 deleted"]
+    assert change["state"] == "approved"  # Each step changes three rows at most.
+    assert state_of(server) == before and sql(server, "SELECT count(*) FROM numbers WHERE note = 'n'") == ["20"]
+    gateway.cli("change", "run", str(change["number"]), "--user", "alice", "--password-stdin", input=PASSWORD + "\n")
+    assert sql(server, "SELECT count(*) FROM numbers WHERE note = 'z'") == ["2"]
+
+
+def test_a_step_of_many_rows_waits_for_people(gateway, server):
+    change, steps = submitted(gateway, "UPDATE numbers SET note = 'y' WHERE i <= 2;\nUPDATE numbers SET note = 'z';\n")
+    assert change["state"] == "waiting" and [step["dry_run"]["rows"] for step in steps] == [2, 20]
+
+
+@pytest.mark.parametrize("gateway,step,why", [
+    (False, "INSERT INTO counted (v) VALUES (1)", "step 2: public.counted.id takes numbers of a sequence"),
+    (False, "UPDATE numbers SET i = 2 WHERE i = 1", "duplicate key"),
+    (False, "CREATE TABLE fresh (i int)", "step 2: only one INSERT, UPDATE, DELETE or MERGE can be"),
+    (True, "DELETE FROM people WHERE email LIKE 'p1%'", "step 2: a condition looks at what is not shown to who asks"),
+    (True, "DELETE FROM people WHERE email = 'p1@example.com'", "step 2: a condition looks at what is not shown to who asks"),
+], indirect=["gateway"])
+def test_a_script_with_a_step_that_cannot_be_tried_out_is_not(gateway, server, step, why):
+    before = state_of(server)
+    change, steps = submitted(gateway, f"UPDATE numbers SET note = 'y' WHERE i <= 2;\n{step};\n")
+    assert change["state"] == "waiting"
+    assert why in steps[0]["dry_run"]["why_not"] and "rows" not in steps[0]["dry_run"], steps
+    assert "estimated_rows" in steps[0] and ("estimated_rows" in steps[1]) == (step.startswith(("INSERT", "UPDATE"))), steps
+    assert state_of(server) == before and sql(server, "SELECT count(*) FROM people") == ["9"]

@@ -77,9 +77,8 @@ def server():
     server.stop()
 
 
-@pytest.fixture
-def gateway(server):
-    gateway = Gateway(server, start=False)
+def start_with_people(gateway, server):
+    """Starts it with the policy, those who decide and the tables that the tests are about."""
     policy = gateway.root / "policy.yaml"
     policy.write_text(POLICY)
     gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\napi: {{ url: '{CONSOLE}' }}\n")
@@ -89,6 +88,12 @@ def gateway(server):
                     "--password-stdin", input=PASSWORD + "\n")
     sql(server, SCHEMA)
     gateway.start()
+    return gateway
+
+
+@pytest.fixture
+def gateway(server):
+    gateway = start_with_people(Gateway(server, start=False), server)
     yield gateway
     gateway.stop()
 

@@ -56,7 +56,7 @@ class Shop:
         file = tmp / "policy.yaml"
         file.write_text(policy)
         server.sql(SCHEMA, "orders")
-        self.gateway = Gateway(server, extra=f"policy: {{ file: {file} }}", start=False,
+        self.gateway = Gateway(server, extra=f"policy: {{ file: {file} }}\nlog: {{ level: trace }}", start=False,
                                database_extra=f"identity: {{ {identity} }}")
         config = self.gateway.config.read_text().replace("user: sluice\n", "user: shop_app\n")
         self.gateway.config.write_text(config)
@@ -77,6 +77,9 @@ def shop(server, tmp_path_factory):
     running = Shop(server, tmp_path_factory.mktemp("shop"))
     yield running
     assert running.gateway.stop() == 0
+    log = running.gateway.log.read_bytes()
+    for key in (running.key, running.other_key):
+        assert key.encode() not in log, "the key that services sign with is in the log"
 
 
 @pytest.fixture(scope="module")
