@@ -200,7 +200,8 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     return Pass::kDrop;
   }
   if (decision->allowed() && !statement->facts().prepared.empty()) {
-    decision = decide_prepared_uses(*statement, std::move(decision), entry.writes);
+    decision =
+        decide_prepared_uses(*statement, prepared->source, std::move(decision), entry.writes);
   }
   bound_by_cursors(statement->facts(), decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
@@ -209,7 +210,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
       decision = std::move(why);
     } else if (auto none = no_receipt_for(statement->facts(), acting_.stated)) {
       decision = std::move(none);
-    } else if (auto written = masked_values_written(*statement, &piece)) {
+    } else if (auto written = masked_values_written(masking_of(*statement).get(), {}, &piece)) {
       decision = std::move(written);
     }
   }

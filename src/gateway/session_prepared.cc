@@ -58,8 +58,9 @@ bool may_be_executed(const sql::StatementFacts& facts, std::string_view name) {
 }  // namespace
 
 /// EXECUTE runs what was prepared: that is decided on too, by what its names mean now.
-Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, DecisionPtr decision,
-                                                   bool& writes) {
+/// `sent`: the text itself, whose constants are its parameters.
+Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, Bytes sent,
+                                                   DecisionPtr decision, bool& writes) {
   executing_.clear();
   const auto& uses = statement.facts().prepared;
   for (size_t i = 0; i < uses.size(); ++i) {
@@ -97,6 +98,7 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, D
     if (!inner->allowed()) return inner;
     if (auto why = objection(*text)) return why;
     const auto masking = masking_of(*text);
+    if (auto why = masked_values_written(masking.get(), sent, nullptr)) return why;
     if (!statement.facts().written.empty() && masking &&
         (masking->plan().hides || masking->plan().masks())) {
       // CREATE TABLE … AS EXECUTE.

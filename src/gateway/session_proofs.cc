@@ -38,7 +38,7 @@ std::vector<config::TicketSystemConfig> systems_for(const policy::Decision& deci
 bool Session::must_show(const Piece& piece, const Statement& statement, Bytes text,
                         DecisionPtr& decision) {
   DecisionPtr refused = objection(statement);
-  if (!refused) refused = masked_values_written(statement, nullptr);
+  if (!refused) refused = masked_values_written(masking_of(statement).get(), text, nullptr);
   if (!refused) {
     // Its tables have been looked at for the taint: this is the decision of now.
     auto afforded = std::make_shared<policy::Decision>(*decision);

@@ -199,8 +199,10 @@ Session::Pass Session::judge(const Piece& piece,
   DecisionPtr refused;
   bool writes = statement->facts().writes;
   executing_.clear();
+  const Bytes text = !piece.whole() ? Bytes()
+                     : simple       ? pg::decode_query(piece.body())->text
+                                    : parse->text;
   if (simple && decision->effect == policy::Effect::kHold) {
-    const Bytes text = pg::decode_query(piece.body())->text;
     if (must_hold(piece, *statement, text, decision)) {
       hold(piece, *statement, text, {}, {}, std::move(decision));
       return Pass::kDrop;
@@ -210,7 +212,7 @@ Session::Pass Session::judge(const Piece& piece,
   const bool held_later =
       !simple && users_types(parse->types).empty() && could_be_approved(*decision);
   if (decision->allowed() && !statement->facts().prepared.empty()) {
-    decision = decide_prepared_uses(*statement, std::move(decision), writes);
+    decision = decide_prepared_uses(*statement, text, std::move(decision), writes);
   }
   bound_by_cursors(statement->facts(), decision, writes);
   if (redone_ && redone_->refused) {
@@ -220,7 +222,7 @@ Session::Pass Session::judge(const Piece& piece,
   } else if (decision->allowed() &&
              ((refused = objection(*statement)) ||
               (refused = no_receipt_for(statement->facts(), acting_.stated)) ||
-              (refused = masked_values_written(*statement, nullptr)))) {
+              (refused = masked_values_written(masking_of(*statement).get(), text, nullptr)))) {
     decision = refused;
   } else if (decision->allowed() && needs_counting(writes, *decision) &&
              (refused = uncountable(statement->facts()))) {

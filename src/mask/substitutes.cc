@@ -13,10 +13,10 @@ uint64_t Substitutes::column(std::string_view name) {
   return SipHash(name, kKey, SipHash::Output::k64).first();
 }
 
-uint32_t Substitutes::tag_of(uint64_t column, Bytes value) {
+uint64_t Substitutes::tag_of(uint64_t column, Bytes value) {
   unsigned char key[16] = {};
   std::memcpy(key, &column, sizeof column);
-  const auto tag = static_cast<uint32_t>(SipHash(value, key, SipHash::Output::k64).first());
+  const uint64_t tag = SipHash(value, key, SipHash::Output::k64).first();
   return tag == 0 ? 1 : tag;
 }
 
@@ -24,31 +24,31 @@ bool Substitutes::has(uint64_t column, Bytes value) const {
   return !slots_.empty() && holds(tag_of(column, value));
 }
 
-bool Substitutes::holds(uint32_t tag) const {
+bool Substitutes::holds(uint64_t tag) const {
   const auto begin = slots_.begin() + static_cast<std::ptrdiff_t>(bucket_of(tag));
   return std::find(begin, begin + kBucket, tag) != begin + kBucket;
 }
 
 void Substitutes::note(uint64_t column, Bytes masked) {
   if (slots_.empty()) slots_.resize(kLeast);
-  const uint32_t tag = tag_of(column, masked);
+  const uint64_t tag = tag_of(column, masked);
   if (holds(tag)) return;
   if (++noted_ > slots_.size() / kBucket && slots_.size() < kMost) grow();
   put(tag);
 }
 
-void Substitutes::put(uint32_t tag) {
+void Substitutes::put(uint64_t tag) {
   const auto begin = slots_.begin() + static_cast<std::ptrdiff_t>(bucket_of(tag));
   std::shift_right(begin, begin + kBucket, 1);
   *begin = tag;
 }
 
 void Substitutes::grow() {
-  const auto before = std::exchange(slots_, std::vector<uint32_t>(slots_.size() * 2));
+  const auto before = std::exchange(slots_, std::vector<uint64_t>(slots_.size() * 2));
   // From the oldest on, so that the latest stand first again.
   for (size_t bucket = 0; bucket < before.size(); bucket += kBucket) {
     for (size_t i = kBucket; i > 0; --i) {
-      if (const uint32_t tag = before[bucket + i - 1]; tag != 0) put(tag);
+      if (const uint64_t tag = before[bucket + i - 1]; tag != 0) put(tag);
     }
   }
 }

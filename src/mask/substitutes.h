@@ -10,7 +10,7 @@ namespace sluice::mask {
 
 /// What has lately been shown to a session in place of real values: so that it is known again when
 /// it comes back to be written over them, as tools do that send back every cell of an edited row.
-/// Hashes of 32 bits and no values; of more than some 10,000 the oldest are forgotten.
+/// Hashes and no values; of more than some 8,000 the oldest are forgotten.
 class Substitutes {
  public:
   /// A column's name ("public.members.email"), as `note` and `has` want it.
@@ -18,20 +18,20 @@ class Substitutes {
 
   void note(uint64_t column, Bytes masked);
   /// Whether `value` has been shown as one of `column`. Never for want of memory alone: what has
-  /// not been noted is taken for it once in a billion times.
+  /// not been noted is taken for it once in 10^15 times.
   bool has(uint64_t column, Bytes value) const;
   bool empty() const { return slots_.empty(); }
 
  private:
-  static constexpr size_t kBucket = 4, kLeast = 1 << 9, kMost = 1 << 14;
+  static constexpr size_t kBucket = 4, kLeast = 1 << 9, kMost = 1 << 13;
 
-  static uint32_t tag_of(uint64_t column, Bytes value);
-  size_t bucket_of(uint32_t tag) const { return (tag * kBucket) & (slots_.size() - 1); }
-  bool holds(uint32_t tag) const;
-  void put(uint32_t tag);
+  static uint64_t tag_of(uint64_t column, Bytes value);
+  size_t bucket_of(uint64_t tag) const { return (tag * kBucket) & (slots_.size() - 1); }
+  bool holds(uint64_t tag) const;
+  void put(uint64_t tag);
   void grow();
 
-  std::vector<uint32_t> slots_;  ///< buckets of kBucket tags, the latest first; 0: none
+  std::vector<uint64_t> slots_;  ///< buckets of kBucket tags, the latest first; 0: none
   size_t noted_ = 0;
 };
 

@@ -16,7 +16,7 @@ constexpr auto kFreeText = privacy::Class::kCount;
 constexpr size_t kMostTold = 8;
 
 Held held_by(const privacy::ColumnLabel* label) {
-  if (label == nullptr || label->hidden) return std::nullopt;
+  if (label == nullptr || label->hidden || label->mixed) return std::nullopt;
   switch (label->decision.shape) {
     case privacy::Shape::kNone:
       return privacy::Class::kNone;

@@ -146,6 +146,17 @@ bool Walker::is_plain(const Node& wrapper, size_t& left) {
   return plain;
 }
 
+/// '…'::text and its like. Any other cast would take the value apart that takes the constant's
+/// place, and type '…' is no place for a parameter.
+bool leaves_as_it_is(const Node& cast) {
+  const auto type = field(cast, "typeName");
+  if (!type || field(*type, "typmods") || field(*type, "arrayBounds")) return false;
+  const Name name = name_in(*type, "names");
+  return number_field(cast, "location", 0) >= 0 &&
+         (name.name == "text" || name.name == "varchar") &&
+         (name.schema.empty() || name.schema == "pg_catalog");
+}
+
 /// In the text itself, and not in what it reaches or only explains.
 void Walker::note_compared(ColumnRef column, const Node& wrapper) {
   const bool own = !context_.reached && !context_.explained && !context_.muted && !context_.owned &&
@@ -156,7 +167,7 @@ void Walker::note_compared(ColumnRef column, const Node& wrapper) {
       facts_.compared.push_back({column, static_cast<uint32_t>(number_field(body, "location")), 0});
     } else if (kind == "ParamRef") {
       facts_.compared.push_back({column, 0, static_cast<uint32_t>(number_field(body, "number"))});
-    } else if (kind == "TypeCast") {
+    } else if (kind == "TypeCast" && leaves_as_it_is(body)) {
       if (const auto inner = field(body, "arg")) note_compared(column, *inner);
     } else if (kind == "List") {
       for_each(body, "items", [&](const Node& item) { note_compared(column, item); });
