@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +76,7 @@ struct SessionContext {
   std::string prompt;    ///< of that run, as registered here: its id, which holds its digest
   std::string call;      ///< of a tool, as its client says
   bool tainted = false;  ///< it, its run or its credential had read free text by then
+  int64_t authenticated_micros = 0;  ///< wall clock, when they proved who they are; 0: not known
 };
 
 /// One record, as views that are copied by `append`; empty or zero means absent.
@@ -115,6 +117,7 @@ struct Event {
   uint64_t server_micros = 0;    ///< of `duration_micros`: until the server had completed it
   uint64_t waited_micros = 0;    ///< before it was forwarded: for a connection, names, estimates
   uint64_t planner_cost = 0;     ///< that the planner expected, where a budget counts it
+  std::optional<uint64_t> estimated_rows;        ///< that it expected, where a rule asked
   uint64_t input_tokens = 0, output_tokens = 0;  ///< of kPrompt: a model's answer
   /// Rows changed by table, "schema.table 42", where the server was asked.
   const std::vector<std::string>* changed = nullptr;

@@ -57,6 +57,7 @@ void encode_context(std::string& out, const SessionContext& context) {
   fields.text(Key::kPrompt, context.prompt);
   fields.text(Key::kCall, context.call);
   fields.number(Key::kTainted, context.tainted ? 1 : 0);
+  fields.number(Key::kAuthenticated, static_cast<uint64_t>(context.authenticated_micros));
 }
 
 void encode_record(std::string& out, Bytes context, const Event& event,
@@ -108,6 +109,11 @@ void encode_record(std::string& out, Bytes context, const Event& event,
   }
   fields.number(Key::kWaited, event.waited_micros);
   fields.number(Key::kPlannerCost, event.planner_cost);
+  if (event.estimated_rows) {
+    // None is a number too.
+    cbor.unsigned_integer(static_cast<uint64_t>(Key::kEstimatedRows));
+    cbor.unsigned_integer(*event.estimated_rows);
+  }
   if (event.tags != nullptr) fields.list(Key::kTags, *event.tags);
   if (event.changed != nullptr) {
     fields.list(Key::kChanged, *event.changed);
@@ -166,7 +172,8 @@ Record to_record(uint64_t sequence, const RecordView& view) {
                     std::string(view.run),
                     std::string(view.prompt),
                     std::string(view.call),
-                    view.tainted != 0};
+                    view.tainted != 0,
+                    static_cast<int64_t>(view.authenticated_micros)};
   record.phase = view.phase;
   record.outcome = view.outcome;
   record.text = view.text;
@@ -205,6 +212,7 @@ Record to_record(uint64_t sequence, const RecordView& view) {
   record.server_micros = view.server_micros;
   record.waited_micros = view.waited_micros;
   record.planner_cost = view.planner_cost;
+  record.estimated_rows = view.estimated_rows;
   record.input_tokens = view.input_tokens;
   record.output_tokens = view.output_tokens;
   record.transaction = view.transaction;

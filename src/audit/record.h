@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ struct Record {
   uint64_t waited_micros = 0;
   std::string captured, content;  ///< audit/captured.h
   uint64_t planner_cost = 0;
+  std::optional<uint64_t> estimated_rows;
   uint64_t input_tokens = 0, output_tokens = 0;
   uint64_t subjects = 0;                ///< values shown, where that is not all in seen_shown
   std::string seen_shown, seen_masked;  ///< audit/subject_set.h

@@ -56,6 +56,8 @@ boost::json::object to_json(const Record& record) {
   text("prompt", record.context.prompt);
   text("tool_call", record.context.call);
   if (record.context.tainted) out["tainted"] = true;
+  if (record.context.authenticated_micros > 0)
+    out["authenticated"] = format_time(record.context.authenticated_micros);
   if (record.type == EventType::kGrant) text("kind", record.kind);
   if (record.transaction != 0) out["transaction"] = record.transaction;
   if (record.transaction_outcome != TransactionOutcome::kOpen) {
@@ -115,6 +117,7 @@ boost::json::object to_json(const Record& record) {
     out["server_us"] = record.server_micros;
     out["waited_us"] = record.waited_micros;
     if (record.planner_cost != 0) out["planner_cost"] = record.planner_cost;
+    if (record.estimated_rows) out["estimated_rows"] = *record.estimated_rows;
   }
   text("message", record.message);
   return out;

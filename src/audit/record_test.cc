@@ -66,6 +66,7 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   context.run = bytes();
   context.prompt = bytes();
   context.call = bytes();
+  context.authenticated_micros = *rc::gen::inRange<int64_t>(0, 4'000'000'000'000'000);
   context.amr = {bytes(), "otp"};
   context.grants = {bytes(), "12 writer"};
   context.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
@@ -108,6 +109,7 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   event.changed = &matched;
   event.server_micros = number();
   event.waited_micros = number();
+  if (*rc::gen::arbitrary<bool>()) event.estimated_rows = *rc::gen::inRange<uint64_t>(0, 3);
   event.transaction = number();
   event.transaction_outcome = static_cast<TransactionOutcome>(*rc::gen::inRange(0, 4));
   event.stamp = number();
@@ -169,6 +171,8 @@ RC_GTEST_PROP(Record, ComesBackAsItWas, ()) {
   RC_ASSERT(record->context.prompt == context.prompt);
   RC_ASSERT(record->context.call == context.call);
   RC_ASSERT(record->context.amr == context.amr);
+  RC_ASSERT(record->context.authenticated_micros == context.authenticated_micros);
+  RC_ASSERT(record->estimated_rows == event.estimated_rows);
   RC_ASSERT(record->actions == unique(matched));
   RC_ASSERT(record->output_columns == unique(shadow));
   RC_ASSERT(record->predicate_columns == unique(tables));

@@ -154,6 +154,8 @@ class RecordReader {
         return number(view_.server_micros);
       case Key::kWaited:
         return number(view_.waited_micros);
+      case Key::kEstimatedRows:
+        return number(view_.estimated_rows.emplace());
       case Key::kPlannerCost:
         return number(view_.planner_cost);
       case Key::kInputTokens:
@@ -182,6 +184,8 @@ class RecordReader {
         return text(view_.call);
       case Key::kTainted:
         return number(view_.tainted);
+      case Key::kAuthenticated:
+        return number(view_.authenticated_micros);
       case Key::kAmr:
         return list(view_.amr);
       case Key::kGrants:

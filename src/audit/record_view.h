@@ -88,6 +88,8 @@ enum class Key : uint64_t {
   kSubjects = 100,
   kCaptured = 101,
   kContent = 102,
+  kEstimatedRows = 105,
+  kAuthenticated = 106,
 };
 
 /// A list of texts as it stands in a record, already checked.
@@ -157,7 +159,8 @@ struct RecordView {
   Bytes run;
   Bytes prompt;
   Bytes call;
-  uint64_t tainted = 0;  ///< 1: it was
+  uint64_t tainted = 0;               ///< 1: it was
+  uint64_t authenticated_micros = 0;  ///< 0: not known
   TextList amr;
   TextList grants;
   TextList actions;
@@ -171,6 +174,7 @@ struct RecordView {
   uint64_t server_micros = 0;  ///< `duration_micros` where nothing else is said
   uint64_t waited_micros = 0;
   uint64_t planner_cost = 0;
+  std::optional<uint64_t> estimated_rows;
   uint64_t input_tokens = 0, output_tokens = 0;
   Bytes seen_shown, seen_masked;  ///< audit/subject_set.h
   uint64_t subjects = 0;          ///< values shown, where that is not all in seen_shown

@@ -34,6 +34,7 @@ policy::Principal principal_of(audit::SessionContext& context, const policy::Pri
   out.authentication = context.authentication;
   out.issuer = context.issuer;
   out.acr = context.acr;
+  out.authenticated_micros = context.authenticated_micros;
   out.amr = std::move(context.amr);
   out.end_user = context.end_user;
   return out;
@@ -135,6 +136,7 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   out.sent = record.phase == audit::Phase::kExecute ? policy::Sent::kExecuted
              : record.phase == audit::Phase::kParse ? policy::Sent::kParsed
                                                     : policy::Sent::kWhole;
+  if (record.estimated_rows) out.estimated_rows = static_cast<double>(*record.estimated_rows);
   out.rows = record.rows;
   out.bytes = record.bytes;
   out.duration_micros = record.duration_micros;

@@ -43,6 +43,12 @@ struct Forwarding {
   size_t end = 0;
 };
 
+/// What the planner is to tell of a text, and under which key that is kept.
+struct Wanted {
+  bool rows = false, cost = false;
+  std::string key;
+};
+
 /// A message put aside, with what is known of it by now.
 struct Deferred {
   wire::postgres::Framer::Piece piece;

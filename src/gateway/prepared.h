@@ -37,6 +37,12 @@ struct BoundAt {
   uint64_t principal = 0;  ///< SessionPrincipal::id of who bound it
 };
 
+/// What a statement of ours is bound to: as Parse declares and Bind sends it.
+struct BoundTo {
+  Bytes types;       ///< OIDs of parameters
+  Bytes parameters;  ///< as wire::postgres::bind_parameters; empty: none
+};
+
 /// A portal the server has confirmed with BindComplete.
 struct Portal {
   Prepared prepared;

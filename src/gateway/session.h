@@ -30,10 +30,6 @@
 #include "wire/postgres/framer.h"
 #include "wire/postgres/messages.h"
 
-namespace sluice::approval {
-class Desk;
-}  // namespace sluice::approval
-
 namespace sluice::gateway {
 
 class CancelTicket;
@@ -135,7 +131,9 @@ class Session : private net::StreamHandler, private ServerUser {
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
   void analysed(const Reading& reading, std::string text, Analysis analysis);
   void deferred_failed(const OwnRun& run);
-  bool estimate_first(const Piece& piece, Bytes text, const Statement& statement);
+  bool estimate_first(const Piece& piece, Bytes text, const Statement& statement, Bytes types);
+  void ask_planner(Bytes text, const BoundTo& bound, uint32_t generic, Wanted wanted);
+  DecisionPtr once_estimated(const Statement& statement, Bytes types) const;
   Pass on_oversized(const Piece& piece);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
   bool statement_in_flight(Bytes name) const;
@@ -254,7 +252,7 @@ class Session : private net::StreamHandler, private ServerUser {
   /// kBehindMe: neither, since something follows that is to be skipped should they fail.
   enum class OwnEnd : uint8_t { kAnswered, kBehindMe };
   void run_own(const std::vector<std::string>& statements, OwnDone done,
-               OwnEnd end = OwnEnd::kAnswered);
+               OwnEnd end = OwnEnd::kAnswered, const BoundTo* bound = nullptr);
   Pass on_own_piece(const Piece& piece);
   void own_answered(const std::shared_ptr<OwnRun>& run);
 

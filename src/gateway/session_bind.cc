@@ -186,7 +186,8 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     return refuse(statement.get(), too_long_to_export());
   }
   if (ask_terms_first(piece, *statement, 1)) return Pass::kDrop;
-  auto decision = decide(*statement, std::nullopt);
+  if (estimate_first(piece, prepared->source, *statement, prepared->types)) return Pass::kDrop;
+  auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);
   if (prepared->decision) decision = costing(decision, prepared->decision->planner_cost);
   entry.writes = statement->facts().writes;
   if (decision->effect == policy::Effect::kHold &&
@@ -276,7 +277,8 @@ Session::DecisionPtr Session::decide_bound(const Statement& text, DecisionPtr de
         "may change what it does",
         "Bind it anew: it is asked for again.");
   }
-  auto now = costing(decide(text, std::nullopt), decision->planner_cost);
+  // It was planned at its Bind.
+  auto now = costing(decide(text, decision->estimated_rows), decision->planner_cost);
   if (now->effect == policy::Effect::kHold) {
     return refusal("held-since-bind", "42501",
                    fmt::format("rule \"{}\" has it approved first", now->rule),

@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "gateway/budgets.h"
+#include "gateway/dry_run.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
+#include "policy/weigh.h"
 #include "sql/plan_estimate.h"
 #include "sql/planner_cost.h"
 
@@ -29,13 +32,24 @@ std::vector<std::string> type_names(Bytes oids, const catalog::Catalog* catalog)
   return out;
 }
 
+/// Texts with parameters of users' own types are not kept (Prepared::source).
+bool all_of_system(Bytes oids) {
+  for (; oids.size() >= 4; oids.remove_prefix(4)) {
+    if (load_be32(oids.data()) >= catalog::kFirstUserOid) return false;
+  }
+  return true;
+}
+
 constexpr std::string_view kCostName = "sluice_cost";
 /// How long the planner's word on a text counts: its statistics change less often.
 constexpr std::chrono::seconds kEstimateLasts{30};
 
 }  // namespace
 
-bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement) {
+/// Asks the planner what rules or budgets want to know of a statement. True: `piece`, which is of
+/// `text` with parameters of `types`, waits for its word.
+bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement,
+                             Bytes types) {
   if (redone_ && redone_->estimated) return false;
   // Planning runs what is not volatile.
   const auto& identity = admission_.database->config().identity;
@@ -45,21 +59,37 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
   const auto& runtime = *worker_.runtime();
   const auto& judgement =
       statement.meaning->judgement(runtime.policy, *principal_, *admission_.database);
-  // Parameters are not known yet when a statement is parsed: the rule is then taken at its worst.
-  const bool rows = judgement.needs_estimate() && text.find('$') == Bytes::npos;
-  const Spender spender = spender_of(admission_, acting_, now_.wall_micros);
+  const bool binds = piece.type == pg::kBind;
+  // Parameters are not known yet when a statement is parsed: it is asked at their Bind.
+  const bool rows = judgement.needs_estimate() && (binds || facts.parameters == 0);
+  // What is bound has been planned for its cost.
+  const bool counts = !binds && counts_planner_cost(*runtime.policy, spender_of(admission_, acting_,
+                                                                                now_.wall_micros));
+  // Understood with types of users' own, it has left no text to be planned.
+  const bool planned =
+      (rows || counts) && !text.empty() && sql::planned(facts) == sql::Planned::kYes;
+  if (!planned) return false;
   // What is refused anyway is not planned for its cost.
-  const bool cost = counts_planner_cost(*runtime.policy, spender) &&
-                    sql::planned(facts) == sql::Planned::kYes &&
-                    decide(statement, std::nullopt)->effect != policy::Effect::kDeny;
+  const bool cost = counts && decide(statement, std::nullopt)->effect != policy::Effect::kDeny;
   if (!rows && !cost) return false;
-  Bytes types;
-  if (piece.type == pg::kParse) types = pg::decode_parse(piece.body())->types;
+  BoundTo bound{types, {}};
+  if (binds && facts.parameters > 0) {
+    if (objection(statement)) return false;
+    const auto prefix = pg::decode_bind_prefix(piece.body());
+    const auto values = pg::bind_parameters(piece.body(), prefix->parameters_offset);
+    if (!values) return false;
+    bound.parameters = *values;
+  }
   // What the planner's word depends on, besides what others write: settings, for one, of which
   // each session has its own.
   std::string key = fmt::format("{} {} {} {}\n{}", id_, epoch_, scope_.id, principal_->id, text) +
                     std::string(types);
+  if (!bound.parameters.empty()) {
+    const auto digest = sha256(bound.parameters);
+    key.append(digest.data(), digest.size());
+  }
   const auto known = worker_.estimates().find(key);
+  if (binds) expected_.drop_back();
   defer(piece, kEstimating);
   deferred_->estimated = true;
   if (known && known->until > now_.steady && (known->rows || !rows) && (known->cost || !cost)) {
@@ -70,25 +100,51 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
     });
     return true;
   }
+  ask_planner(text, bound, cost ? facts.parameters : 0, {rows, cost, std::move(key)});
+  return true;
+}
+
+/// Asks for a plan on behalf of what waits. `generic`: of so many parameters whose values are not
+/// known.
+void Session::ask_planner(Bytes text, const BoundTo& bound, uint32_t generic, Wanted wanted) {
   const auto questions = sql::plan_questions(
-      text, cost ? facts.parameters : 0,
-      type_names(types, scope_.scope ? scope_.scope->catalog.get() : nullptr), kCostName);
-  run_own(questions.all, [this, at = questions.plan_at, rows, cost,
-                          key = std::move(key)](OwnRun& run) {
+      text, generic, type_names(bound.types, scope_.scope ? scope_.scope->catalog.get() : nullptr),
+      kCostName);
+  const auto take = [this, at = questions.plan_at, wanted = std::move(wanted)](OwnRun& run) {
     if (!deferred_) return;
     const auto& results = run.answer.results;
     if (run.answer.error) {
       deferred_failed(run);
     } else if (results.size() > at && results[at].size() == 1 && results[at][0].size() == 1 &&
                results[at][0][0]) {
-      if (rows) deferred_->estimate = sql::estimated_rows(*results[at][0][0]);
-      if (cost) deferred_->cost = sql::total_cost(*results[at][0][0]);
+      if (wanted.rows) deferred_->estimate = sql::estimated_rows(*results[at][0][0]);
+      if (wanted.cost) deferred_->cost = sql::total_cost(*results[at][0][0]);
       const Estimate estimate{deferred_->estimate, deferred_->cost, now_.steady + kEstimateLasts};
-      worker_.estimates().insert(key, std::make_shared<const Estimate>(estimate), sizeof estimate);
+      worker_.estimates().insert(wanted.key, std::make_shared<const Estimate>(estimate),
+                                 sizeof estimate);
     }
     take_deferred(kEstimating);
-  });
-  return true;
+  };
+  run_own(questions.all, take, OwnEnd::kAnswered, generic == 0 ? &bound : nullptr);
+}
+
+/// What is decided at the Parse of a statement whose estimate is known only with its parameters, as
+/// the mildest may come out at its Bind; null: whatever it is, it is refused.
+Session::DecisionPtr Session::once_estimated(const Statement& statement, Bytes types) const {
+  const auto& facts = statement.facts();
+  const auto& policy = worker_.runtime()->policy;
+  const bool asks =
+      facts.parameters > 0 && facts.statements == 1 && sql::planned(facts) == sql::Planned::kYes &&
+      statement.meaning->judgement(policy, *principal_, *admission_.database).needs_estimate();
+  if (!asks || !all_of_system(types)) return nullptr;
+  const auto& database = admission_.database->config();
+  const auto labels = policy->asks_classes() ? admission_.database->labels().current() : nullptr;
+  const auto weighed =
+      policy::weigh(*policy, facts, scope_.scope ? scope_.scope->catalog.get() : nullptr,
+                    principal_->principal, {database.name, database.environment}, circumstances(),
+                    {.estimated_rows = true}, labels.get());
+  if (weighed.best->effect == policy::Effect::kDeny) return nullptr;
+  return admission_.dry_run ? for_show(weighed.best, facts) : weighed.best;
 }
 
 /// A statement of ours has failed on behalf of the client's: its error is the client's answer.

@@ -66,7 +66,8 @@ audit::SessionContext Session::context() const {
           acting_.said_now.run,
           acting_.said_now.prompt,
           acting_.said_now.call,
-          acting_.tainted};
+          acting_.tainted,
+          principal.authenticated_micros};
 }
 
 void Session::end_expired(int64_t now_micros) {

@@ -288,15 +288,20 @@ void Session::end_schema_changes() {
   schema_changes_.clear();
 }
 
-void Session::run_own(const std::vector<std::string>& statements, OwnDone done, OwnEnd end) {
+void Session::run_own(const std::vector<std::string>& statements, OwnDone done, OwnEnd end,
+                      const BoundTo* bound) {
   auto run = std::make_shared<OwnRun>();
   run->done = std::move(done);
   std::string out;
   // One that failed has not been closed.
   const std::string name = fmt::format("{}{}", kOwnName, own_names_);
   for (const auto& statement : statements) {
-    pg::encode_parse(out, name, statement);
-    pg::encode_bind(out, name, name, {});
+    pg::encode_parse(out, name, statement, bound != nullptr ? bound->types : Bytes());
+    if (bound != nullptr && !bound->parameters.empty()) {
+      pg::encode_bound(out, name, name, bound->parameters);
+    } else {
+      pg::encode_bind(out, name, name, {});
+    }
     pg::encode_execute(out, name);
     pg::encode_close(out, 'P', name);
     pg::encode_close(out, 'S', name);

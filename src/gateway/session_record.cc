@@ -1,4 +1,7 @@
 // Session: what goes into the audit log, and when.
+#include <algorithm>
+#include <cmath>
+
 #include "audit/subject_set.h"
 #include "gateway/budgets.h"
 #include "gateway/session.h"
@@ -17,6 +20,11 @@ void judged(audit::Event& event, const policy::Decision* decision) {
   event.shadow = &decision->shadow;
   event.policy_version = decision->policy_version;
   event.approval = decision->approval;
+  if (decision->estimated_rows) {
+    constexpr double kMost = 1e15;
+    event.estimated_rows =
+        static_cast<uint64_t>(std::clamp(std::round(*decision->estimated_rows), 0.0, kMost));
+  }
 }
 
 /// What the record says of the sensitive values of a result; to live as long as the event.

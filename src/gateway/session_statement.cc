@@ -102,7 +102,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
   if (in_flight) return defer(piece, kQueue);
   if (const auto pass = settle_end_user(piece, *statement, text, 0)) return *pass;
   if (const auto pass = settle_stated(piece, *statement, text, 0)) return *pass;
-  if (estimate_first(piece, text, *statement) || label_first(piece, *statement) ||
+  if (estimate_first(piece, text, *statement, declared) || label_first(piece, *statement) ||
       count_use_first(piece)) {
     return Pass::kDrop;
   }
@@ -160,6 +160,11 @@ Session::DecisionPtr Session::decide(const Statement& statement,
     now.estimated_rows = estimate;
   }
   auto decision = judgement.decide(now);
+  if (estimate && judgement.needs_estimate()) {
+    auto expecting = std::make_shared<policy::Decision>(*decision);
+    expecting->estimated_rows = estimate;
+    decision = std::move(expecting);
+  }
   if (!decision->allowed()) decision = with_step_up(statement, std::move(decision));
   return admission_.dry_run ? for_show(std::move(decision), statement.facts()) : decision;
 }
@@ -193,6 +198,9 @@ Session::Pass Session::judge(const Piece& piece,
   const bool simple = piece.type == pg::kQuery;
   const auto parse = simple ? Result<pg::ParseMessage>() : pg::decode_parse(piece.body());
   auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);
+  if (!simple && !decision->allowed()) {
+    if (auto later = once_estimated(*statement, parse->types)) decision = std::move(later);
+  }
   if (redone_) decision = costing(std::move(decision), redone_->cost);
   ++statements_;
   last_statement_ = statement;

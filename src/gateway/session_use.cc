@@ -38,7 +38,7 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
   // prepared before gets around the brake.
   if (text != nullptr && decision && decision->approval.empty() &&
       is_tainted(acting_, admission_.principal, *policy, agents.taints, now_.wall_micros) &&
-      !(refused = decide(*text, redone_ ? redone_->estimate : std::nullopt))->allowed()) {
+      !(refused = decide(*text, decision->estimated_rows))->allowed()) {
     return false;
   }
   if (policy->asks_taint() && is_agent(acting_, admission_.principal) &&

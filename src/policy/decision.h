@@ -74,6 +74,8 @@ struct Decision {
   std::shared_ptr<const Undoable> undoable;  ///< null: nothing is kept
   /// What the planner expects it to cost, where a budget counts that; unset: not known.
   std::optional<double> planner_cost;
+  /// How many rows the planner expects, where a rule asks; unset: not known.
+  std::optional<double> estimated_rows;
 
   /// Held statements are not, before they are approved.
   bool allowed() const { return effect == Effect::kAllow; }

@@ -24,7 +24,7 @@ struct PassedLimit {
   uint64_t got = 0;  ///< 0: more than `most`, nobody knows how much
 };
 
-/// How a statement came, as far as the planner was asked about it.
+/// How a statement came.
 enum class Sent : uint8_t { kWhole, kParsed, kExecuted };
 
 /// A statement as it was recorded, and what was decided then.
@@ -41,7 +41,7 @@ struct RecordedStatement {
   std::string client_address, application, purpose;
   bool in_transaction = false;
   bool run = false, prompt = false, tainted = false;  ///< of an agent: as Circumstances
-  std::optional<double> estimated_rows;
+  std::optional<double> estimated_rows;               ///< where the planner was asked then
 
   Fate fate = Fate::kAllow;  ///< then
   std::string rule;          ///< then

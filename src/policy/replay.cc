@@ -11,6 +11,7 @@
 
 #include "policy/recorded_limits.h"
 #include "policy/weigh.h"
+#include "sql/planner_cost.h"
 
 namespace sluice::policy {
 namespace {
@@ -89,10 +90,9 @@ Circumstances then_of(const RecordedStatement& statement) {
 
 Forgotten forgotten_of(const RecordedStatement& statement, const sql::StatementFacts& facts) {
   Forgotten out;
-  // The planner is not asked of what has parameters, nor of several statements in one text: rules
-  // that want its word are taken at their worst then, now as ever.
-  const bool asked = statement.sent != Sent::kExecuted && facts.statements == 1 &&
-                     statement.text.find('$') == std::string::npos;
+  // The planner is not asked of several statements in one text, nor of what it has no plan for:
+  // rules that want its word are taken at their worst then, now as ever.
+  const bool asked = facts.statements == 1 && sql::planned(facts) == sql::Planned::kYes;
   out.estimated_rows = asked && !statement.estimated_rows;
   out.authentication_age = statement.principal.authenticated_micros <= 0;
   out.claims = !statement.claims_known;

@@ -252,9 +252,16 @@ TEST(Replay, DoesNotJudgeByWhatIsNotOnRecord) {
   EXPECT_EQ(one(select).unchanged, 1);
   select.estimated_rows = 101;
   EXPECT_EQ(one(select).newly_refused, 1);
+  select.estimated_rows.reset();
+  select.text = "SELECT a FROM t WHERE a = $1";
+  select.sent = Sent::kExecuted;
+  EXPECT_THAT(one(select).not_judged[0].why, HasSubstr("estimated_rows"));
+  select.estimated_rows = 3;
+  EXPECT_EQ(one(select).unchanged, 1);
   // The planner is not asked of these: the rule counts, then and now.
   select.estimated_rows.reset();
-  select.sent = Sent::kExecuted;
+  select.text = "SELECT a FROM t; SELECT b FROM t";
+  select.sent = Sent::kWhole;
   EXPECT_EQ(one(select).newly_refused, 1);
   auto remove = recorded(7200, "bob", "DELETE FROM t WHERE a = 1", Fate::kAllow, "all");
   EXPECT_EQ(one(remove).newly_refused, 1);

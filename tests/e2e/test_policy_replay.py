@@ -149,4 +149,15 @@ def test_what_hangs_on_what_is_not_recorded_is_not_judged(replayed):
     assert (told["unchanged"], told["changes"]) == (1, [])
     old = POLICY + "  - { name: fresh, effect: deny, do: [read], on: { tables: [public.stock] }, when: { authentication: { older_than: 1h } } }\n"
     told = report(replay, old, "henry")
-    assert told["not_judged_why"] == [{"why": "the record does not tell: authentication age", "statements": 1}], told
+    assert (told["not_judged"], told["unchanged"], told["changes"]) == (0, 2, []), "the record tells when they logged in"
+    told = report(replay, old.replace("older_than: 1h", "max_age: 1h"), "henry")
+    assert [(c["new_rule"], c["statements"]) for c in told["changes"]] == [("fresh", 1)]
+
+
+def test_what_the_planner_was_asked_is_judged_by_its_word(replayed):
+    gateway, replay = replayed
+    run(gateway, "henry", "SELECT id FROM many WHERE id > 0")
+    gateway.wait_for(lambda found: any(r.get("estimated_rows") for r in found), "--user", "henry", "--type", "statement")
+    for most, changes in ((3000, []), (1000, [("few-rows-expected", 1)])):
+        told = report(replay, POLICY.replace("5000", str(most)), "henry")
+        assert told["not_judged"] == 0 and [(c["new_rule"], c["statements"]) for c in told["changes"]] == changes, told

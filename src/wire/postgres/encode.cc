@@ -127,6 +127,19 @@ void encode_bind(std::string& out, std::string_view portal, std::string_view sta
   message.u16(0);
 }
 
+void encode_parse(std::string& out, std::string_view name, std::string_view text, Bytes types) {
+  Message(out, kParse)
+      .string(name)
+      .string(text)
+      .u16(static_cast<uint16_t>(types.size() / 4))
+      .bytes(types);
+}
+
+void encode_bound(std::string& out, std::string_view portal, std::string_view statement,
+                  Bytes parameters) {
+  Message(out, kBind).string(portal).string(statement).bytes(parameters).u16(0);
+}
+
 void encode_describe(std::string& out, char kind, std::string_view name) {
   Message(out, kDescribe).byte(kind).string(name);
 }

@@ -37,6 +37,11 @@ void encode_parse(std::string& out, std::string_view name, std::string_view text
 /// Parameters and results in text format; nullopt is NULL.
 void encode_bind(std::string& out, std::string_view portal, std::string_view statement,
                  const std::vector<std::optional<std::string>>& values);
+/// `types`: OIDs of the first parameters, four bytes each.
+void encode_parse(std::string& out, std::string_view name, std::string_view text, Bytes types);
+/// `parameters` as bind_parameters cuts them out of a Bind; results in text format.
+void encode_bound(std::string& out, std::string_view portal, std::string_view statement,
+                  Bytes parameters);
 /// `kind`: 'S' statement or 'P' portal.
 void encode_describe(std::string& out, char kind, std::string_view name);
 void encode_close(std::string& out, char kind, std::string_view name);

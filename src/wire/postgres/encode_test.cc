@@ -73,6 +73,11 @@ TEST(Encode, Statements) {
             B("P\0\0\0\x11s\0SELECT 1\0\0\0"));
   EXPECT_EQ(encoded([](auto& o) { encode_bind(o, "p", "s", {"ab", std::nullopt}); }),
             B("B\0\0\0\x18p\0s\0\0\0\0\2\0\0\0\2ab\xff\xff\xff\xff\0\0"));
+  EXPECT_EQ(encoded([](auto& o) { encode_parse(o, "s", "SELECT 1", B("\0\0\0\x17")); }),
+            B("P\0\0\0\x15s\0SELECT 1\0\0\1\0\0\0\x17"));
+  const std::string values = B("\0\1\0\1\0\1\0\0\0\2ab");
+  EXPECT_EQ(encoded([&](auto& o) { encode_bound(o, "p", "s", values); }),
+            B("B\0\0\0\x16p\0s\0\0\1\0\1\0\1\0\0\0\2ab\0\0"));
   EXPECT_EQ(encoded([](auto& o) { encode_describe(o, 'S', "s"); }), B("D\0\0\0\7Ss\0"));
   EXPECT_EQ(encoded([](auto& o) { encode_close(o, 'P', "p"); }), B("C\0\0\0\7Pp\0"));
   EXPECT_EQ(encoded([](auto& o) { encode_execute(o, "p", 10); }), B("E\0\0\0\x0ap\0\0\0\0\x0a"));
