@@ -174,6 +174,8 @@ Result<> policy_explain(const Common& common, const PolicyOptions& options);
 /// Fails when a case does.
 Result<> policy_test(const Common& common, const PolicyOptions& options);
 Result<> policy_replay(const Common& common, const PolicyOptions& options);
+/// What rules in shadow would have done.
+Result<> policy_shadow(const Common& common, const PolicyOptions& options);
 Result<> policy_diff(const Common& common, const PolicyOptions& options);
 /// Keeps a policy in the store and puts it in force.
 Result<> policy_save(const Common& common, const PolicyOptions& options);

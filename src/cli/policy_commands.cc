@@ -74,6 +74,55 @@ void print_facts(const json::object& facts) {
   }
 }
 
+/// "email: masked (email, pseudonym, rule default)", of a column that is returned.
+std::string shown_how(const json::object& column) {
+  if (!column.at("masked").get_bool()) {
+    const std::string rule = text_of(column, "rule");
+    return rule.empty() ? "shown"
+                        : fmt::format("shown ({}, rule {})", text_of(column, "class"), rule);
+  }
+  const std::string cls = text_of(column, "class");
+  return fmt::format("masked ({}{}, rule {})", cls.empty() ? "" : cls + ", ",
+                     text_of(column, "method"), text_of(column, "rule"));
+}
+
+void print_masking(const json::object& masking) {
+  std::cout << "\nmasking\n";
+  if (const auto* refused = masking.if_contains("refused")) {
+    std::cout << fmt::format("  refused (masked-columns): {}\n",
+                             printable(text_of(refused->get_object(), "message")));
+  }
+  for (const auto& column : masking.at("columns").as_array()) {
+    const auto& object = column.get_object();
+    const std::string from = text_of(object, "from");
+    std::cout << fmt::format("  {}{}: {}\n", printable(text_of(object, "column")),
+                             from.empty() ? "" : " from " + printable(from), shown_how(object));
+  }
+  if (masking.contains("other_columns_masked")) std::cout << "  columns not told here: masked\n";
+  for (const auto& column : masking.at("conditions").as_array()) {
+    const auto& object = column.get_object();
+    const bool none = text_of(object, "may") == "none";
+    std::cout << fmt::format("  in conditions {}: {} (rule {})\n",
+                             printable(text_of(object, "column")),
+                             none ? "refused" : "compared with = only", text_of(object, "rule"));
+    if (object.contains("refused"))
+      std::cout << fmt::format("      {}\n", printable(text_of(object, "refused")));
+  }
+  if (const auto* tables = masking.if_contains("not_classified")) {
+    for (const auto& table : tables->as_array())
+      std::cout << fmt::format("  {}: not classified yet, so masked\n", printable(plain(table)));
+  }
+}
+
+void print_estimate(const json::object& estimate) {
+  const std::string why = text_of(estimate, "why_not");
+  std::cout << (why.empty()
+                    ? fmt::format("  the planner expects {} rows\n", text_of(estimate, "rows"))
+                    : fmt::format("  the planner was not asked how many rows, so the worst "
+                                  "counts: {}\n",
+                                  printable(why)));
+}
+
 void print_rules(const json::array& rules) {
   std::cout << "\nrules\n";
   for (const auto& rule : rules) {
@@ -221,7 +270,10 @@ Result<> policy_explain(const Common& common, const PolicyOptions& options) {
     return {};
   }
   print_decision(value.at("decision").as_object());
+  const auto& told = value.as_object();
+  if (const auto* estimate = told.if_contains("estimate")) print_estimate(estimate->get_object());
   print_facts(value.at("facts").as_object());
+  if (const auto* masking = told.if_contains("masking")) print_masking(masking->get_object());
   print_rules(value.at("rules").as_array());
   return {};
 }
@@ -258,6 +310,35 @@ Result<> policy_replay(const Common& common, const PolicyOptions& options) {
   SLUICE_ASSIGN(const auto report,
                 call_gateway(common, "POST", "/api/v1/policy/replay", json::serialize(question)));
   print_report(report.as_object(), common);
+  return {};
+}
+
+Result<> policy_shadow(const Common& common, const PolicyOptions& options) {
+  PolicyOptions asked = options;
+  if (asked.since.empty()) asked.since = "7d";
+  SLUICE_ASSIGN(const auto question, since_question(asked));
+  SLUICE_ASSIGN(const auto report,
+                call_gateway(common, "POST", "/api/v1/policy/shadow", json::serialize(question)));
+  if (common.format == Format::kJson) {
+    std::cout << json_text(report) << '\n';
+    return {};
+  }
+  json::array rules = report.at("rules").as_array();
+  for (auto& rule : rules) {
+    auto& object = rule.as_object();
+    const auto& sample = object.at("samples").as_array();
+    object["who"] = text_of(object.at("by_user").at(0).as_object(), "user");
+    object["record"] = sample.empty() ? json::value() : sample[0].at("record");
+    object["example"] = sample.empty() ? json::value("") : sample[0].at("text");
+  }
+  print(std::cout,
+        Listing{{"rule", "effect", "statements", "would_be_stopped", "texts", "users", "who",
+                 "last", "record", "example"},
+                rules},
+        common.format);
+  if (common.format != Format::kTable) return {};
+  std::cout << fmt::format("{} statements looked at{}\n", plain(report.at("statements")),
+                           report.at("complete").as_bool() ? "" : ", the newest of more");
   return {};
 }
 

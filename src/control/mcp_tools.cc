@@ -8,6 +8,7 @@
 #include "approval/brief.h"
 #include "base/clock.h"
 #include "control/body.h"
+#include "control/explaining.h"
 #include "control/policy_json.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/identified.h"
@@ -230,9 +231,8 @@ ToolAnswer McpTools::explain(const Asker& caller, const json::object& arguments)
   now.prompt = !caller.said.prompt.empty();
   now.tainted = gateway_.agents().taints.any(gateway::Taints::whose(principal, caller.said.run),
                                              now.now_micros);
-  const auto explanation =
-      policy::explain(*gateway_.policy(), *understood->facts, understood->catalog.get(), principal,
-                      *target, now, understood->labels.get());
+  auto [explanation, told] =
+      explain_statement(gateway_, {gateway_.policy(), principal, *target, now, sql}, *understood);
   approval::SchemaChange change;
   {
     const sql::Scope scope{understood->catalog, {"pg_catalog", "public"}};
@@ -249,12 +249,12 @@ ToolAnswer McpTools::explain(const Asker& caller, const json::object& arguments)
   if (!change.diff.empty()) {
     for (const auto& line : change.breaks) breaks.emplace_back(line);
   }
-  return {{{"decision", to_json(*explanation.decision)},
-           {"facts", to_json(*understood->facts, understood->catalog.get())},
-           {"lint", std::move(lint)},
-           {"schema_diff", std::move(diff)},
-           {"may_break_older_clients", std::move(breaks)}},
-          false};
+  told["decision"] = to_json(*explanation.decision);
+  told["facts"] = to_json(*understood->facts, understood->catalog.get());
+  told["lint"] = std::move(lint);
+  told["schema_diff"] = std::move(diff);
+  told["may_break_older_clients"] = std::move(breaks);
+  return {std::move(told), false};
 }
 
 ToolAnswer McpTools::query(const Asker& caller, const json::object& arguments) {

@@ -9,9 +9,11 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/explaining.h"
 #include "control/lint_json.h"
 #include "control/policy_json.h"
 #include "control/recorded_statements.h"
+#include "control/shadow_report.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/session_scope.h"
 #include "policy/cases.h"
@@ -41,6 +43,18 @@ json::object to_json(const store::PolicyVersion& version) {
                       {"time", format_time(version.time_micros)},
                       {"author", version.author},
                       {"comment", version.comment}};
+}
+
+audit::Query statements_asked_for(const json::object& body) {
+  audit::Query query;
+  query.type = "statement";
+  query.user = text_of(body, "user");
+  query.database = text_of(body, "database");
+  query.since_micros = number_of(body, "since");
+  query.until_micros = number_of(body, "until");
+  const int64_t limit = number_of(body, "limit");
+  query.limit = limit > 0 ? std::min(static_cast<size_t>(limit), kMostRecords) : kMostRecords;
+  return query;
 }
 
 HttpResponse not_shown_for() {
@@ -73,6 +87,7 @@ std::optional<HttpResponse> PolicyApi::answer(const HttpRequest& request) {
   if (request.path == "/api/v1/policy/explain") return explain(request);
   if (request.path == "/api/v1/policy/test") return test(request);
   if (request.path == "/api/v1/policy/replay") return replay(request);
+  if (request.path == "/api/v1/policy/shadow") return shadow(request);
   if (request.path == "/api/v1/lint") return lint(request);
   return std::nullopt;
 }
@@ -205,13 +220,13 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   if (!understood) return failed(understood.error());
   policy::Circumstances now;
   now.now_micros = now.authenticated_micros = wall_micros();
-  const auto principal = principal_of(user);
-  const auto explanation = policy::explain(**policy, *understood->facts, understood->catalog.get(),
-                                           principal, *target, now, understood->labels.get());
-  return json_response(
-      200, json::object{{"facts", to_json(*understood->facts, understood->catalog.get())},
-                        {"decision", to_json(*explanation.decision)},
-                        {"rules", to_json(explanation.rules)}});
+  const auto explained = explain_statement(
+      gateway_, {*policy, principal_of(user), *target, now, text_of(*body, "sql")}, *understood);
+  auto answer = explained.told;
+  answer["facts"] = to_json(*understood->facts, understood->catalog.get());
+  answer["decision"] = to_json(*explained.explanation.decision);
+  answer["rules"] = to_json(explained.explanation.rules);
+  return json_response(200, answer);
 }
 
 HttpResponse PolicyApi::test(const HttpRequest& request) {
@@ -240,15 +255,7 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
   if (!body) return failed(body.error());
   const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
   if (!policy) return failed(policy.error());
-  audit::Query query;
-  query.type = "statement";
-  query.user = text_of(*body, "user");
-  query.database = text_of(*body, "database");
-  query.since_micros = number_of(*body, "since");
-  query.until_micros = number_of(*body, "until");
-  const int64_t limit = number_of(*body, "limit");
-  query.limit = limit > 0 ? std::min(static_cast<size_t>(limit), kMostRecords) : kMostRecords;
-  auto records = audit::search(audit_directory_, query);
+  auto records = audit::search(audit_directory_, statements_asked_for(*body));
   if (!records) return failed(records.error());
   const auto statements = recorded_statements(
       std::move(*records), [this](const std::string& user) { return principal_of(user); });
@@ -259,6 +266,14 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
         200, to_json(policy::replay_both(*old_policy, *policy, statements, understand())));
   }
   return json_response(200, to_json(policy::replay(*policy, statements, understand())));
+}
+
+HttpResponse PolicyApi::shadow(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const auto report = shadow_report(audit_directory_, statements_asked_for(*body));
+  if (!report) return failed(report.error());
+  return json_response(200, *report);
 }
 
 HttpResponse PolicyApi::lint(const HttpRequest& request) {

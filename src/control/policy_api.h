@@ -30,6 +30,8 @@ namespace sluice::control {
 ///   POST /api/v1/policy/replay     {policy, file, old, since, until, user, limit}: recorded
 ///                                  statements judged by `policy` (and by `old`, if given, instead
 ///                                  of the recorded verdicts)
+///   POST /api/v1/policy/shadow     {since, until, user, database, limit}: what rules in shadow
+///                                  would have done to recorded statements
 ///   POST /api/v1/lint              {database, sql}: what lint says of a script
 ///
 /// `policy` and `old` are the texts of policies; without `policy` the one in force is meant.
@@ -55,6 +57,7 @@ class PolicyApi {
   HttpResponse explain(const HttpRequest& request);
   HttpResponse test(const HttpRequest& request);
   HttpResponse replay(const HttpRequest& request);
+  HttpResponse shadow(const HttpRequest& request);
   HttpResponse lint(const HttpRequest& request);
   policy::Understand understand() const;
   Result<std::shared_ptr<const policy::Policy>> policy_in(const std::string& text,

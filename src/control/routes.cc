@@ -112,6 +112,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/policy/versions/{number}", kReadsAll, kApi, "One of them"},
     {"POST", "/api/v1/policy/test", kReadsAll, kApi, "Run cases against a policy"},
     {"POST", "/api/v1/policy/replay", kReadsAll, kApi, "What other rules would have said"},
+    {"POST", "/api/v1/policy/shadow", kReadsAll, kApi, "What rules in shadow would have done"},
     {"GET", "/api/v1/users", kReadsAll, kApi, "Users and their credentials"},
     {"GET", "/api/v1/settings", kRuns, kApi, "How this gateway is set up"},
     {"GET", "/api/v1/version", kReadsAll, kApi, "What runs here"},

@@ -424,7 +424,8 @@ Result<policy::Understood> GatewayImpl::understand(const std::string& database,
   if (facts_known.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
     return fail(ErrorCode::kTimeout, "the statement could not be analysed in time");
   }
-  return policy::Understood{facts_known.get(), catalog, found->labels().current()};
+  return policy::Understood{facts_known.get(), catalog, found->labels().current(),
+                            found->config().masking};
 }
 
 Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schema,

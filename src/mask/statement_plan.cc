@@ -7,6 +7,7 @@
 
 #include "mask/copied.h"
 #include "mask/derivation.h"
+#include "mask/refused_use.h"
 
 namespace sluice::mask {
 namespace {
@@ -303,24 +304,8 @@ class Planner {
     for (const auto& used : facts_.columns) {
       const ColumnView& one = column(used.column);
       if (!one.hidden() || !one.proven) continue;
-      const bool decides = (used.uses & (sql::kUsedInPredicate | sql::kUsedInJoin)) != 0;
-      if (used.uses & sql::kGivenAway) {
-        object_to(one, "cannot be passed to a function that may pass it on",
-                  "Leave the function out, or ask for a rule that unmasks the column.");
-      } else if (one.predicates == Predicates::kNone && decides) {
-        object_to(one, "cannot be used in conditions",
-                  "Leave the condition out, or ask for a rule with \"predicates\".");
-      } else if (one.predicates != Predicates::kAny && (used.uses & sql::kProbed) != 0) {
-        object_to(one, "can only be compared with = in conditions",
-                  "Compare the whole value, or ask for a rule with \"predicates: any\".");
-      } else if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInOrdering) != 0) {
-        object_to(one, "cannot be ordered by",
-                  "Order by another column, or ask for a rule with \"predicates: any\".");
-      } else if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInGrouping) != 0) {
-        // Groups come sorted: beside values of one's own they tell between which a hidden one lies.
-        object_to(one, "cannot be grouped by, as groups come in its order",
-                  "Group by another column, or ask for a rule with \"predicates: any\".");
-      }
+      if (auto why = refused_use(one, used.uses))
+        object(one, std::move(why->message), std::move(why->hint));
       if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInPredicate) != 0) {
         out_.guesses = std::max<size_t>(1, facts_.comparisons);
       }

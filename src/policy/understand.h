@@ -16,6 +16,7 @@ struct Understood {
   std::shared_ptr<const sql::StatementFacts> facts;
   std::shared_ptr<const catalog::Catalog> catalog;
   std::shared_ptr<const privacy::Labels> labels = nullptr;
+  bool masks = false;  ///< values of the database are masked at all
 };
 
 /// Analyses a text as a session of `target` would. The caller gives one that knows the databases'

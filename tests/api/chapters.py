@@ -97,6 +97,11 @@ def explain(story):
                 "SELECT query_to_xml('SELECT 1', true, true, '')", "SELECT * FROM sleepy", "TRUNCATE numbers"):
         facts(sql)
     facts("SELECT 1 FROM people", policy=POLICY, file="mine.yaml")
+    assert facts("SELECT id FROM people; SELECT email FROM people")["masking"]["columns"][1]["statement"] == 2
+    assert facts("SELECT id FROM people WHERE email LIKE 'a%'")["masking"]["refused"]["hint"]
+    few = "rules:\n  - { name: all, effect: allow }\n  - { name: few, effect: deny, when: { estimated_rows: { more_than: 1e6 } } }\n"
+    assert facts("SELECT id FROM people", policy=few, file="few.yaml")["estimate"]["rows"] > 0
+    assert facts("SELECT id FROM people WHERE id = $1", policy=few, file="few.yaml")["estimate"]["why_not"]
     story.ask("alice", "POST", "/policy/explain", {"database": "nowhere", "sql": "SELECT 1"}, 404)
     for script in ("ALTER TABLE people ALTER COLUMN id TYPE bigint", "DROP TABLE old;\nSELECT 1",
                    "CREATE TABLE made (id int); ALTER TABLE made ADD COLUMN v int NOT NULL"):
@@ -114,6 +119,7 @@ def replay(story):
     tight = POLICY.replace("limit: { rows: 100000,", "limit: { rows: 5,")
     report = story.ask("sam", "POST", "/policy/replay", {"policy": tight, "database": "orders"})
     assert any(change.get("limit") == "rows" and change["got"] == 300 for change in report["changes"]), report
+    assert story.ask("sam", "POST", "/policy/shadow", {"database": "orders"})["complete"]
 
 
 # Statements.

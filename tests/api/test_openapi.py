@@ -28,6 +28,9 @@ RARE = {
     ("Grant", "last_used"): "written every half a minute",
     ("RecordFields", "details_cut"): "of a statement with more tables and columns than are kept",
     ("RecordFields", "captured"): "where a rule has results kept",
+    ("RecordFields", "estimated_rows"): "where a rule asks for them: tests/e2e/test_estimates.py",
+    **{("ExplainedMasking", field): "of what cannot be told column by column, or has not been looked at" for field in (
+        "other_columns_masked", "not_classified")},
     ("Decision.limits", "capture"): "the same",
     ("RecordFields", "end_user"): "of applications that say for whom they act",
     ("RecordFields", "role"): "where sessions have roles of their own at the server",

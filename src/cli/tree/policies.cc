@@ -87,6 +87,13 @@ void add_policy_commands(CommandTree& tree) {
       ->type_name("FILE");
   replay->add_option("--user", policy.user, "Only of this user")->type_name("NAME");
   replay->add_option("--database", policy.database, "Only there")->type_name("NAME");
+  auto* shadow = since(
+      policy, tree.formatted(tree.add(
+                  *policies, "shadow", "What rules in shadow would have done, over the last 7 days",
+                  "sluice policy shadow --since 7d\n  sluice policy shadow -o json",
+                  [&] { return policy_shadow(tree.common(), policy); })));
+  shadow->add_option("--user", policy.user, "Only of this user")->type_name("NAME");
+  shadow->add_option("--database", policy.database, "Only there")->type_name("NAME");
   auto* diff = since(
       policy, tree.formatted(tree.add(
                   *policies, "diff", "Compare two policies, and with --since what changes for whom",

@@ -51,9 +51,21 @@ export interface ExplainedFacts {
   functions: { name: string; risk?: string }[];
 }
 
+export interface ExplainedMasking {
+  columns: { column: string; masked: boolean; from?: string; class?: string; method?: string; rule?: string }[];
+  conditions: { column: string; may: string; rule: string; refused?: string }[];
+  other_columns_masked?: boolean;
+  not_classified?: string[];
+  refused?: { message: string; hint: string };
+}
+
 export interface Explanation {
   facts: ExplainedFacts;
   decision: PolicyDecision;
+  /** Where a rule asks for it. */
+  estimate?: { rows?: number; why_not?: string };
+  /** Where the database is masked. */
+  masking?: ExplainedMasking;
   rules: RuleTrace[];
 }
 

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDatabases } from "../../api/databases";
 import { explain, type ExplainBody } from "../../api/policy";
-import type { Explanation, RuleTrace } from "../../api/types/policy";
+import type { ExplainedMasking, Explanation, RuleTrace } from "../../api/types/policy";
 import { useMe } from "../../app/me";
 import { Badge, StateBadge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
@@ -30,9 +30,19 @@ function Rule({ rule }: { rule: RuleTrace }) {
   );
 }
 
+/** How each column that is returned is shown. */
+function shownHow(masking: ExplainedMasking | undefined): string {
+  const columns = (masking?.columns ?? []).map((each) => {
+    const why = [each.class, each.method, each.rule === undefined ? undefined : `rule ${each.rule}`];
+    const told = why.filter((word) => word !== undefined).join(", ");
+    return `${each.column} ${each.masked ? "masked" : "as it is"}${told === "" ? "" : ` (${told})`}`;
+  });
+  return [...columns, ...(masking?.other_columns_masked === true ? ["others masked"] : [])].join("; ");
+}
+
 function Answer({ explanation }: { explanation: Explanation }) {
   const [all, setAll] = useState(false);
-  const { decision, facts, rules } = explanation;
+  const { decision, estimate, facts, masking, rules } = explanation;
   const limits = Object.entries(decision.limits ?? {}).map(
     ([name, limit]) => `${name.replaceAll("_", " ")}: at most ${count(limit.most)} (${limit.rule})`,
   );
@@ -45,6 +55,11 @@ function Answer({ explanation }: { explanation: Explanation }) {
       >
         {[decision.message, decision.hint].filter((each) => each !== undefined && each !== "").join("\n")}
       </Note>
+      {masking?.refused !== undefined && (
+        <Note tone="bad" title="refused, by masked-columns">
+          {`${masking.refused.message}\n${masking.refused.hint}`}
+        </Note>
+      )}
       <Facts
         rows={[
           ["Statement", facts.kind],
@@ -58,6 +73,17 @@ function Answer({ explanation }: { explanation: Explanation }) {
           ["Reads", facts.columns.map((column) => column.column).join(", ")],
           ["Calls", facts.functions.map((each) => each.name).join(", ")],
           ["Limits", limits.join("; ")],
+          ["Planner expects", estimate?.rows === undefined ? estimate?.why_not : `${count(estimate.rows)} rows`],
+          ["Shown", shownHow(masking)],
+          [
+            "In conditions",
+            masking?.conditions
+              .map(
+                (each) => each.refused ?? `${each.column}: ${each.may === "none" ? "never" : "only compared with ="}`,
+              )
+              .join("; "),
+          ],
+          ["Not classified yet", masking?.not_classified?.join(", ")],
         ]}
       />
       <div className="row">
