@@ -190,7 +190,9 @@ class Judge {
   /// How many rows the steps are about. A rollback is of what the script will have left.
   void foresee(Part which, std::vector<Judged>& judged, bool together) {
     if (which == Part::kRollback) return;
-    gateway::WantedScript script{.together = together};
+    gateway::WantedScript script{
+        .together = together,
+        .exposure = policy::exposure(policy_, principal_, target_, judged.front().now)};
     for (size_t i = 0; i < judged.size(); ++i) {
       const Judged& one = judged[i];
       script.steps.push_back({.text = out_.plan.script[i].text,
@@ -199,9 +201,7 @@ class Judge {
                               .held = one.held(),
                               .tried_out = one.held() && wants_dry_run(*one.decision)});
     }
-    auto foreseen =
-        gateway_.foresee(target_.database, script,
-                         policy::exposure(policy_, principal_, target_, judged.front().now));
+    auto foreseen = gateway_.foresee(target_.database, script);
     for (size_t i = 0; i < judged.size(); ++i) {
       if (foreseen)
         judged[i].foreseen = std::move((*foreseen)[i]);

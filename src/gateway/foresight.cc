@@ -44,7 +44,7 @@ std::string not_tried(const config::DatabaseConfig& config, const WantedScript& 
   if (!script.together) return "its steps do not run in one transaction";
   if (script.steps.size() > kMostTried) return fmt::format("it has more than {} steps", kMostTried);
   for (size_t i = 0; i < script.steps.size(); ++i) {
-    const Wanted& step = script.steps[i];
+    const WantedStep& step = script.steps[i];
     const auto because = [&](std::string_view why) {
       return fmt::format("step {}: {}", i + 1, why);
     };
@@ -60,7 +60,7 @@ std::string not_tried(const config::DatabaseConfig& config, const WantedScript& 
 
 void try_out(Asking& asking, const WantedScript& script, std::vector<Foreseen>& out) {
   std::vector<std::string> texts;
-  for (const Wanted& step : script.steps) texts.emplace_back(step.text);
+  for (const WantedStep& step : script.steps) texts.emplace_back(step.text);
   const auto answer = asking.ask(dry_run_text(texts));
   const auto runs =
       answer ? read_dry_run(*answer, script.steps.size())
@@ -77,25 +77,26 @@ bool can_be_explained(const sql::StatementFacts& facts, std::string_view text) {
           facts.kind == "MERGE" || facts.kind == "SELECT");
 }
 
-std::vector<Foreseen> foresee(const config::DatabaseConfig& config, Asking& asking,
-                              const WantedScript& script, const policy::Exposure& exposure) {
+Result<std::vector<Foreseen>> foresee(const config::DatabaseConfig& config,
+                                      const WantedScript& script) {
+  SLUICE_ASSIGN(const auto asking, Asking::connect(config));
   std::vector<Foreseen> out(script.steps.size());
   std::vector<bool> tells;
-  for (const Wanted& step : script.steps)
-    tells.push_back(config.masking && tells_of_hidden(*step.understood, exposure));
+  for (const WantedStep& step : script.steps)
+    tells.push_back(config.masking && tells_of_hidden(*step.understood, script.exposure));
   // The server may show others than the gateway's own role other rows.
   const bool alike = !config.identity.settings && config.identity.roles.empty();
   for (size_t i = 0; alike && i < script.steps.size(); ++i) {
-    const Wanted& step = script.steps[i];
+    const WantedStep& step = script.steps[i];
     if (step.estimated && !tells[i] && can_be_explained(*step.understood->facts, step.text))
-      out[i].estimated_rows = estimate(asking, step.text);
+      out[i].estimated_rows = estimate(*asking, step.text);
   }
   if (std::none_of(script.steps.begin(), script.steps.end(),
-                   [](const Wanted& step) { return step.tried_out; }))
+                   [](const WantedStep& step) { return step.tried_out; }))
     return out;
   const auto why = not_tried(config, script, tells);
   if (why.empty()) {
-    try_out(asking, script, out);
+    try_out(*asking, script, out);
   } else {
     for (size_t i = 0; i < script.steps.size(); ++i)
       if (script.steps[i].tried_out) out[i].dry_run = policy::DryRun{.why_not = why};

@@ -13,7 +13,7 @@
 namespace sluice::gateway {
 
 /// A step of a script of which more is to be known before it runs.
-struct Wanted {
+struct WantedStep {
   std::string_view text;
   const policy::Understood* understood = nullptr;
   bool estimated = false;  ///< its names are by then what they are now
@@ -22,8 +22,9 @@ struct Wanted {
 };
 
 struct WantedScript {
-  std::vector<Wanted> steps = {};
-  bool together = false;  ///< they run in one transaction
+  std::vector<WantedStep> steps = {};
+  bool together = false;           ///< they run in one transaction
+  policy::Exposure exposure = {};  ///< of who wants it
 };
 
 /// What is to be expected of a step.
@@ -38,11 +39,11 @@ struct Foreseen {
 /// Whether the planner can be asked about a text: one statement on rows, without parameters.
 bool can_be_explained(const sql::StatementFacts& facts, std::string_view text);
 
-/// Asks the server about all steps of a script, on a connection that nobody else uses; nothing of
-/// it is left. A dry run is of all steps in one transaction, and so there is one only where each of
-/// them may be tried out. Rows are counted for nobody who could learn from their number what
-/// `exposure` hides. Blocking.
-std::vector<Foreseen> foresee(const config::DatabaseConfig& config, Asking& asking,
-                              const WantedScript& script, const policy::Exposure& exposure);
+/// Asks the server about all steps of a script, on a connection of its own; nothing of it is left.
+/// A dry run is of all steps in one transaction, and so there is one only where each of them may be
+/// tried out. Rows are counted for nobody who could learn from their number what `exposure` hides.
+/// Blocking. Errors: those of Asking::connect.
+Result<std::vector<Foreseen>> foresee(const config::DatabaseConfig& config,
+                                      const WantedScript& script);
 
 }  // namespace sluice::gateway

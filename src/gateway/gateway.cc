@@ -21,14 +21,10 @@ namespace sluice::gateway {
 namespace {
 
 net::Reactor::Backend backend_of(config::ReactorBackend backend) {
-  switch (backend) {
-    case config::ReactorBackend::kUring:
-      return net::Reactor::Backend::kUring;
-    case config::ReactorBackend::kEpoll:
-      return net::Reactor::Backend::kEpoll;
-    default:
-      return net::Reactor::Backend::kAuto;
-  }
+  using enum config::ReactorBackend;
+  return backend == kUring   ? net::Reactor::Backend::kUring
+         : backend == kEpoll ? net::Reactor::Backend::kEpoll
+                             : net::Reactor::Backend::kAuto;
 }
 
 class GatewayImpl : public Gateway {
@@ -70,8 +66,8 @@ class GatewayImpl : public Gateway {
   Result<> ask_server(const std::string& database, bool changes_schema,
                       const std::function<Result<>(Asking&)>& work) override;
   Result<FreshState> fresh_state(const std::string& database) override;
-  Result<std::vector<Foreseen>> foresee(const std::string& database, const WantedScript& script,
-                                        const policy::Exposure& exposure) override;
+  Result<std::vector<Foreseen>> foresee(const std::string& name,
+                                        const WantedScript& script) override;
   ChangeRuns& change_runs() override { return shared_.change_runs; }
   AgentControls& agents() override { return shared_.agents; }
   void drain() override;
@@ -445,11 +441,9 @@ Result<FreshState> GatewayImpl::fresh_state(const std::string& database) {
 }
 
 Result<std::vector<Foreseen>> GatewayImpl::foresee(const std::string& database,
-                                                   const WantedScript& script,
-                                                   const policy::Exposure& exposure) {
+                                                   const WantedScript& script) {
   SLUICE_ASSIGN(const auto found, find_database(database));
-  SLUICE_ASSIGN(const auto asking, Asking::connect(found->config()));
-  return gateway::foresee(found->config(), *asking, script, exposure);
+  return gateway::foresee(found->config(), script);
 }
 
 Result<std::string> GatewayImpl::check_database(const std::string& name) {

@@ -114,11 +114,9 @@ class Gateway {
 
   /// What a database's server says of it; kNotFound if there is none of that name. Blocking.
   virtual Result<FreshState> fresh_state(const std::string& database) = 0;
-  /// foresee (foresight.h) on a connection of its own. kNotFound if there is none of that name;
-  /// kUnavailable where the server cannot be reached. Blocking.
+  /// foresee (foresight.h); kNotFound if there is none of that name. Blocking.
   virtual Result<std::vector<Foreseen>> foresee(const std::string& database,
-                                                const WantedScript& script,
-                                                const policy::Exposure& exposure) = 0;
+                                                const WantedScript& script) = 0;
   /// Where whoever runs an approved change says so.
   virtual ChangeRuns& change_runs() = 0;
   /// Budgets and taints of agents.

@@ -265,7 +265,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   executing_.clear();
   if (text && decision && !text->facts().prepared.empty()) {
     // Since its Bind the names may have come to stand for something else.
-    decision = decide_prepared_uses(*text, std::move(decision), writes);
+    decision = decide_prepared_uses(*text, text->recorded.text, std::move(decision), writes);
     if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
   }
   if (!within_rate(text.get(), decision, refused) ||

@@ -135,6 +135,20 @@ TEST(ClassRules, WhatIsNotClassifiedCountsAsSensitive) {
   EXPECT_THAT(judged(kAll, reading(kId, kNew), &known)->unlabelled(), IsEmpty());
 }
 
+TEST(ClassRules, AColumnOfSeveralClassesMayBeOfAny) {
+  auto known = labels();
+  auto tables = known.tables();
+  auto mixed = std::make_shared<privacy::TableLabels>(*tables.at(kMembers));
+  for (auto& column : mixed->columns) column.mixed = column.number == kPhone;
+  tables[kMembers] = std::move(mixed);
+  const privacy::Labels now(std::move(tables));
+  EXPECT_EQ(judged(kNoMail, reading(kPhone), &now)->decide({})->rule, "no-mail");
+  const std::string phones =
+      "- {name: phones, effect: allow, on: {classes: [phone]}, do: [read]}\n";
+  EXPECT_TRUE(judged(phones, reading(kPhone), &known)->decide({})->allowed());
+  EXPECT_FALSE(judged(phones, reading(kPhone), &now)->decide({})->allowed());
+}
+
 TEST(ClassRules, AnAllowanceIsOfTheColumnsThatItNames) {
   const std::string mail = "- {name: mail, effect: allow, on: {classes: [email]}, do: [read]}\n";
   EXPECT_TRUE(decide(mail, reading(kEmail))->allowed());

@@ -81,6 +81,29 @@ def test_only_what_this_session_was_shown(gateway, connection):
         assert ids(other, f"SELECT id FROM clients WHERE given_name = '{name}'") == []
 
 
+@pytest.mark.parametrize("cast", ["{v}::varchar(1)", "CAST({v} AS varchar(2))", "({v})::\"char\"::text", "{v}::name::text", "{v}::char(3)::text"])
+@pytest.mark.parametrize("bound", [False, True])
+def test_no_cast_takes_apart_what_it_stands_for(connection, server, cast, bound):
+    server.sql("DELETE FROM clients WHERE id > 1000; INSERT INTO clients (id, given_name) "
+               "SELECT 1000 + i, left((SELECT given_name FROM clients WHERE id = 7), i) FROM generate_series(1, 3) i", "orders")
+    try:
+        value = shown(connection, "given_name")
+        text = "SELECT id FROM clients WHERE given_name = "
+        found = ids(connection, text + cast.format(v="%s"), value) if bound else ids(connection, text + cast.format(v=f"'{value}'"))
+        # It stays the text that it is.
+        literal = cast.format(v=f"'{value}'")
+        assert found == sorted(int(line) for line in server.sql(f"SELECT id FROM clients WHERE given_name = {literal}", "orders"))
+        assert not {1001, 1002, 1003} & set(found)
+    finally:
+        server.sql("DELETE FROM clients WHERE id > 1000", "orders")
+
+
+def test_a_constant_with_its_type_before_it_is_no_error(connection):
+    value = shown(connection, "given_name")
+    for typed in ("text", "varchar", "pg_catalog.text"):
+        assert ids(connection, f"SELECT id FROM clients WHERE given_name = {typed} '{value}'") == []
+
+
 @pytest.mark.parametrize("text", [
     "SELECT current_query() FROM clients WHERE given_name = '{v}'",
     "SELECT '{v}', current_query() FROM clients WHERE given_name = '{v}' LIMIT 1",

@@ -10,6 +10,9 @@ CREATE TABLE members (id int PRIMARY KEY, given_name text, email text, birth_dat
 INSERT INTO members SELECT i, (ARRAY['Wilhelmina','Thaddeus','Guadalupe','Bartholomew'])[1 + i % 4],
     'person' || i || '@mail.example', date '1961-03-05' + i * 37, 'x' FROM generate_series(1, 60) i;
 CREATE VIEW listed AS SELECT id, given_name AS name FROM members;
+DROP TABLE IF EXISTS places; CREATE TABLE places (id int PRIMARY KEY, latitude numeric(9, 6), longitude numeric(9, 6), dsn text);
+INSERT INTO places SELECT i, 37.7749 + i, -122.4194 - i, 'postgres://app:s3cr3t-' || i || '@db.example/x' FROM generate_series(1, 30) i;
+ALTER TABLE places OWNER TO sluice;
 ALTER TABLE members OWNER TO sluice; ALTER VIEW listed OWNER TO sluice;
 """
 COLUMNS = ("given_name", "email", "birth_date")
@@ -79,3 +82,32 @@ def test_what_is_new_is_written(connection, server):
     connection.execute("UPDATE members SET remark = %s WHERE id = 7", (name,))  # Nothing real was there.
     connection.execute("INSERT INTO members (id, given_name) VALUES (1000, %s)", (name,))
     assert server.sql("SELECT given_name FROM members WHERE id IN (8, 9, 1000) ORDER BY id", "orders") == ["Ottoline", "Peregrine", name]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_what_execute_is_given(connection, server, column):
+    before = stands(server)
+    value = shown(connection)[column]
+    connection.execute(f"PREPARE u_{column} AS UPDATE members SET {column} = $1 WHERE id = 7", prepare=False)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="in place of the real one|masked value"):
+        connection.execute(f"EXECUTE u_{column} ('{value}')", prepare=False)
+    assert stands(server) == before
+
+
+def test_a_negative_number(connection, server):
+    before = server.sql("SELECT longitude FROM places WHERE id = 7", "orders")
+    (value,) = connection.execute("SELECT longitude FROM places WHERE id = 7").fetchone()
+    assert value < 0 and str(value) != before[0], "it is shown coarser"
+    for spelling in (f"{value}", f"- {abs(value)}", f"'{value}'"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="in place of the real one"):
+            connection.execute(f"UPDATE places SET longitude = {spelling} WHERE id = 7", prepare=False)
+    assert server.sql("SELECT longitude FROM places WHERE id = 7", "orders") == before
+
+
+def test_secrets_and_remarks_are_written(connection, server):
+    new = "postgres://app:n3w-0ne@db.example/x"
+    connection.execute(f"UPDATE places SET dsn = '{new}' WHERE id = 8", prepare=False)
+    connection.execute("UPDATE places SET dsn = %s WHERE id = 9", (new,))
+    connection.execute("/*** nightly ***/ UPDATE members SET email = 'a@b.example' WHERE id = 8 /*** done ***/", prepare=False)
+    assert server.sql("SELECT count(*) FROM places WHERE dsn = '" + new + "'", "orders") == ["2"]
+    assert server.sql("SELECT email FROM members WHERE id = 8", "orders") == ["a@b.example"]
