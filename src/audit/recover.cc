@@ -35,18 +35,25 @@ struct Claim {
   }
 };
 
+/// The highest number that could have been given out: the records before it must have had room.
+uint64_t highest_believable(const std::vector<Claim>& claims, uint64_t covered) {
+  uint64_t room = 0;
+  for (const auto& claim : claims) {
+    // Behind what is covered of a closed one there may be a tear, and numbers that were believed.
+    std::error_code ignored;
+    if (claim.last() > covered || std::filesystem::exists(claim.file, ignored))
+      room += segment_size(claim.file) / kFrameHeader;
+  }
+  const uint64_t most = room + kMostVanished;
+  return covered > UINT64_MAX - most ? UINT64_MAX : covered + most;
+}
+
 /// A header has no checksum, and a name can be anything: a number that they speak of is believed
 /// where the records before it could be in the log.
-Result<> check_room(const std::vector<Claim>& claims, uint64_t covered) {
-  uint64_t room = 0, highest = 0;
-  for (const auto& claim : claims) {
-    highest = std::max(highest, claim.last());
-    const bool open = claim.header && claim.header->last_sequence == 0;
-    if (open || claim.last() > covered) room += segment_size(claim.file) / kFrameHeader;
-  }
-  if (highest <= covered || highest - covered <= room + kMostVanished) return {};
-  return fail(ErrorCode::kIo, fmt::format("a segment's name or header speaks of {} records, and "
-                                          "that is more records than there is room for",
+Result<> check_room(uint64_t highest, uint64_t believable) {
+  if (highest <= believable) return {};
+  return fail(ErrorCode::kIo, fmt::format("a segment's name, header or record speaks of {} records, "
+                                          "and that is more records than there is room for",
                                           highest));
 }
 
@@ -99,9 +106,10 @@ Result<> check_not_older(const TreeFiles& files, uint64_t covered) {
 }
 
 /// Completes one; returns the highest number that it speaks of.
-Result<uint64_t> recover(const Claim& claim, bool doubtful, std::vector<std::string>& found) {
+Result<uint64_t> recover(const Claim& claim, bool doubtful, uint64_t believable,
+                         std::vector<std::string>& found) {
   const auto& file = claim.file;
-  SLUICE_ASSIGN(const Recovery recovery, recover_segment(file));
+  SLUICE_ASSIGN(const Recovery recovery, recover_segment(file, believable));
   uint64_t last = std::max({claim.last(), recovery.last_sequence, recovery.highest});
   if (doubtful && recovery.last_sequence >= claim.header->last_sequence) return last;
   found.push_back(fmt::format("{}: {} with {} records{}",
@@ -149,7 +157,10 @@ Result<RecoveredLog> recover_log(const LogOptions& options) {
     const auto& header = claims.back().header;
     if (!header && header.error().code == ErrorCode::kIo) return fail(header.error());
   }
-  if (const auto room = check_room(claims, *covered); !room) return refuse(room.error());
+  uint64_t highest = 0;
+  for (const auto& claim : claims) highest = std::max(highest, claim.last());
+  const uint64_t believable = highest_believable(claims, *covered);
+  if (const auto room = check_room(highest, believable); !room) return refuse(room.error());
   RecoveredLog log;
   for (const auto& claim : claims) {
     uint64_t last = claim.last();
@@ -163,11 +174,14 @@ Result<RecoveredLog> recover_log(const LogOptions& options) {
       const bool doubtful =
           claim.header->last_sequence > *covered && std::filesystem::exists(claim.file);
       if (claim.header->last_sequence == 0 || doubtful) {
-        SLUICE_ASSIGN(last, recover(claim, doubtful, log.found));
+        SLUICE_ASSIGN(last, recover(claim, doubtful, believable, log.found));
       }
     }
     log.last_sequence = std::max(log.last_sequence, last);
   }
+  // A whole record, too, can have been put there by somebody.
+  if (const auto room = check_room(log.last_sequence, believable); !room)
+    return refuse(room.error());
   return log;
 }
 

@@ -210,7 +210,7 @@ Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
   return read_header(bytes, file);
 }
 
-Result<Recovery> recover_segment(const std::filesystem::path& file) {
+Result<Recovery> recover_segment(const std::filesystem::path& file, uint64_t believable) {
   SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
   Recovery recovery;
   Frame frame;
@@ -232,8 +232,10 @@ Result<Recovery> recover_segment(const std::filesystem::path& file) {
   }
   recovery.highest = recovery.last_sequence;
   while (recovery.torn && reader.find_next()) {
-    while (reader.next(frame) == SegmentReader::Status::kFrame)
-      recovery.highest = std::max(recovery.highest, frame.sequence);
+    while (reader.next(frame) == SegmentReader::Status::kFrame) {
+      if (frame.sequence <= believable)
+        recovery.highest = std::max(recovery.highest, frame.sequence);
+    }
   }
   RawHeader header;
   if (pread(fd.get(), &header, sizeof header, 0) != sizeof header)

@@ -124,8 +124,10 @@ struct Recovery {
   bool torn = false;  ///< there were bytes behind the last whole record
 };
 /// Finds the last whole record and seals the file; what was preallocated and not used is given
-/// back.
-Result<Recovery> recover_segment(const std::filesystem::path& file);
+/// back. What stands behind a tear may be part of a statement that looks like a record: a number
+/// above `believable` is none there.
+Result<Recovery> recover_segment(const std::filesystem::path& file,
+                                 uint64_t believable = UINT64_MAX);
 
 /// Gives those their names whose records reached the disk before a power failure, and whose names
 /// did not: `begin` has said what they are.
