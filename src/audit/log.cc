@@ -307,11 +307,23 @@ Result<tlog::VerifierKey> LogImpl::rotate_key() {
     return fail(ErrorCode::kInvalidInput,
                 "the key that is to take over signs already: name another in audit.next_key");
   }
+  // Before it takes over: behind that nothing may fail, or two keys would sign.
+  auto signer = open_next_log_key(options_);
+  if (signer && (*signer)->public_key() != next->public_key())
+    signer = fail(ErrorCode::kInvalidInput, "it is another key than a moment ago");
+  if (!signer) {
+    return fail(std::move(signer.error())
+                    .within("the next key cannot be opened twice, so the old one stays in force; "
+                            "see to the file or token, and change the key again"));
+  }
   SLUICE_ASSIGN(const auto key, tree_->rotate(std::move(next)));
   {
     const std::lock_guard lock(signer_mutex_);
-    SLUICE_ASSIGN(signer_, open_log_key(options_));
+    signer_ = std::move(*signer);
   }
+  // Where it cannot have the name it stays where it is, and is found there by the next start.
+  if (const auto named = replace_log_key(options_); !named)
+    log::warn("audit log: {}", named.error().text);
   note_evidence("key changed from " + old.text() + " to " + key.text());
   return key;
 }

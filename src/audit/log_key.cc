@@ -42,15 +42,6 @@ Standing standing_of(const LogOptions& options, const tlog::Signer& signer) {
   return chain->periods().back().key == key ? Standing::kPresent : Standing::kFormer;
 }
 
-/// Puts the next key's file in the place of the old one's, which is gone. At every moment one of
-/// the two names has the key in force.
-Result<> replace_log_key(const LogOptions& options) {
-  if (!options.next_key.empty()) return {};  // Both are where they are named.
-  if (::rename(next_key_file(options).c_str(), key_file(options).c_str()) != 0)
-    return fail(io_error("rename " + next_key_file(options).string(), errno));
-  return sync_file(key_file(options).parent_path());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<tlog::Signer>> open_key(const std::filesystem::path& key) {
@@ -107,6 +98,17 @@ Result<std::unique_ptr<tlog::Signer>> create_next_log_key(const LogOptions& opti
   std::error_code ignored;
   std::filesystem::remove(next_key_file(options), ignored);
   return tlog::create_key(next_key_file(options));
+}
+
+Result<std::unique_ptr<tlog::Signer>> open_next_log_key(const LogOptions& options) {
+  return open_key(next_key_file(options));
+}
+
+Result<> replace_log_key(const LogOptions& options) {
+  if (!options.next_key.empty()) return {};  // Both are where they are named.
+  if (::rename(next_key_file(options).c_str(), key_file(options).c_str()) != 0)
+    return fail(io_error("rename " + next_key_file(options).string(), errno));
+  return sync_file(key_file(options).parent_path());
 }
 
 }  // namespace sluice::audit

@@ -28,4 +28,11 @@ Result<std::unique_ptr<tlog::Signer>> open_log_key(const LogOptions& options);
 /// a note says that it has. `open_log_key` gives it the old one's name then.
 Result<std::unique_ptr<tlog::Signer>> create_next_log_key(const LogOptions& options);
 
+/// The key that `create_next_log_key` gave, once more, for somebody else who signs.
+Result<std::unique_ptr<tlog::Signer>> open_next_log_key(const LogOptions& options);
+
+/// Gives the next key's file the name of the old one's once it has taken over. At every moment one
+/// of the two names has the key in force. Nothing where both are where they are named.
+Result<> replace_log_key(const LogOptions& options);
+
 }  // namespace sluice::audit
