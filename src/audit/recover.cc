@@ -52,9 +52,10 @@ uint64_t highest_believable(const std::vector<Claim>& claims, uint64_t covered) 
 /// where the records before it could be in the log.
 Result<> check_room(uint64_t highest, uint64_t believable) {
   if (highest <= believable) return {};
-  return fail(ErrorCode::kIo, fmt::format("a segment's name, header or record speaks of {} records, "
-                                          "and that is more records than there is room for",
-                                          highest));
+  return fail(ErrorCode::kIo,
+              fmt::format("a segment's name, header or record speaks of {} records, "
+                          "and that is more records than there is room for",
+                          highest));
 }
 
 /// A tree that was taken away would pass for one that has not begun, and all would be signed anew.

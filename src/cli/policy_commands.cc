@@ -187,6 +187,9 @@ void print_report(const json::object& report, const Common& common) {
       text_of(report, "statements"), text_of(report, "unchanged"), text_of(report, "newly_refused"),
       text_of(report, "newly_limited"), text_of(report, "newly_allowed"),
       text_of(report, "not_judged"));
+  const auto* truncated = report.if_contains("truncated");
+  if (truncated != nullptr && truncated->is_bool() && truncated->get_bool())
+    std::cout << "only the newest were judged, and there are older ones: choose with --until\n";
   for (const auto& some : report.at("not_judged_why").as_array()) {
     std::cout << fmt::format("not judged: {}, {}\n", text_of(some.get_object(), "statements"),
                              text_of(some.get_object(), "why"));

@@ -61,7 +61,7 @@ class Api {
         evidence_(log, audit_directory),
         audit_(log, audit_directory, open_store),
         provenance_(log, audit_directory, open_store),
-        policy_(gateway, policies, std::move(audit_directory)),
+        policy_(gateway, log, policies, std::move(audit_directory)),
         data_(gateway, corrections),
         users_(gateway, std::move(open_store)) {
     evidence_.set_directory([&gateway] { return gateway.directory(); });

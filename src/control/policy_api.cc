@@ -7,6 +7,7 @@
 
 #include "audit/search.h"
 #include "base/clock.h"
+#include "control/audit_questions.h"
 #include "control/body.h"
 #include "control/caller.h"
 #include "control/explaining.h"
@@ -26,8 +27,10 @@ namespace json = boost::json;
 
 namespace {
 
-/// More than this is asked for in several pieces.
-constexpr size_t kMostRecords = 1'000'000;
+/// All of them are held at once; more is asked for in several pieces of time.
+constexpr size_t kMostRecords = 100'000;
+/// Those are read page by page.
+constexpr size_t kMostLookedAt = 1'000'000;
 
 json::object to_json(const gateway::SourcedPolicy& policy) {
   json::object out{{"name", policy.policy->name()},
@@ -45,7 +48,7 @@ json::object to_json(const store::PolicyVersion& version) {
                       {"comment", version.comment}};
 }
 
-audit::Query statements_asked_for(const json::object& body) {
+audit::Query statements_asked_for(const json::object& body, size_t most) {
   audit::Query query;
   query.type = "statement";
   query.user = text_of(body, "user");
@@ -53,7 +56,7 @@ audit::Query statements_asked_for(const json::object& body) {
   query.since_micros = number_of(body, "since");
   query.until_micros = number_of(body, "until");
   const int64_t limit = number_of(body, "limit");
-  query.limit = limit > 0 ? std::min(static_cast<size_t>(limit), kMostRecords) : kMostRecords;
+  query.limit = limit > 0 ? std::min(static_cast<size_t>(limit), most) : most;
   return query;
 }
 
@@ -255,23 +258,36 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
   if (!body) return failed(body.error());
   const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
   if (!policy) return failed(policy.error());
-  auto records = audit::search(audit_directory_, statements_asked_for(*body));
+  audit::Query query = statements_asked_for(*body, kMostRecords);
+  const size_t most = query.limit;
+  ++query.limit;  // One more tells whether there is more.
+  if (const auto noted = note_reading(log_, request.user, "replayed over HTTP"); !noted)
+    return failed(noted.error());
+  auto records = audit::search(audit_directory_, query);
   if (!records) return failed(records.error());
+  const bool truncated = records->size() > most;
+  if (truncated) records->erase(records->begin());  // The newest are told oldest first.
   const auto statements = recorded_statements(
       std::move(*records), [this](const std::string& user) { return principal_of(user); });
   if (const std::string old = text_of(*body, "old"); !old.empty()) {
     const auto old_policy = policy_in(old, text_of(*body, "old_file"));
     if (!old_policy) return failed(old_policy.error());
-    return json_response(
-        200, to_json(policy::replay_both(*old_policy, *policy, statements, understand())));
+    auto both = to_json(policy::replay_both(*old_policy, *policy, statements, understand()));
+    both["truncated"] = truncated;
+    return json_response(200, both);
   }
-  return json_response(200, to_json(policy::replay(*policy, statements, understand())));
+  auto report = to_json(policy::replay(*policy, statements, understand()));
+  report["truncated"] = truncated;
+  return json_response(200, report);
 }
 
 HttpResponse PolicyApi::shadow(const HttpRequest& request) {
   const auto body = body_of(request);
   if (!body) return failed(body.error());
-  const auto report = shadow_report(audit_directory_, statements_asked_for(*body));
+  if (const auto noted = note_reading(log_, request.user, "looked at for shadow rules over HTTP");
+      !noted)
+    return failed(noted.error());
+  const auto report = shadow_report(audit_directory_, statements_asked_for(*body, kMostLookedAt));
   if (!report) return failed(report.error());
   return json_response(200, *report);
 }

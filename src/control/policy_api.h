@@ -37,9 +37,12 @@ namespace sluice::control {
 /// `policy` and `old` are the texts of policies; without `policy` the one in force is meant.
 class PolicyApi {
  public:
-  PolicyApi(gateway::Gateway& gateway, gateway::PolicyKeeper& policies,
+  PolicyApi(gateway::Gateway& gateway, audit::Log& log, gateway::PolicyKeeper& policies,
             std::filesystem::path audit_directory)
-      : gateway_(gateway), policies_(policies), audit_directory_(std::move(audit_directory)) {}
+      : gateway_(gateway),
+        log_(log),
+        policies_(policies),
+        audit_directory_(std::move(audit_directory)) {}
 
   /// Lets policies wait for approval; outlives this.
   void set_proposals(gateway::PolicyProposals& proposals) { proposals_ = &proposals; }
@@ -65,6 +68,7 @@ class PolicyApi {
   policy::Principal principal_of(const std::string& user) const;
 
   gateway::Gateway& gateway_;
+  audit::Log& log_;
   gateway::PolicyKeeper& policies_;
   gateway::PolicyProposals* proposals_ = nullptr;
   std::filesystem::path audit_directory_;

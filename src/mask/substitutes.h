@@ -10,7 +10,7 @@ namespace sluice::mask {
 
 /// What has lately been shown to a session in place of real values: so that it is known again when
 /// it comes back to be written over them, as tools do that send back every cell of an edited row.
-/// Hashes and no values; of more than some 8,000 the oldest are forgotten.
+/// Hashes and no values; of more than some 10,000 the oldest are forgotten.
 class Substitutes {
  public:
   /// A column's name ("public.members.email"), as `note` and `has` want it.
@@ -23,7 +23,7 @@ class Substitutes {
   bool empty() const { return slots_.empty(); }
 
  private:
-  static constexpr size_t kBucket = 4, kLeast = 1 << 9, kMost = 1 << 13;
+  static constexpr size_t kBucket = 4, kLeast = 1 << 9, kMost = 1 << 14;
 
   static uint64_t tag_of(uint64_t column, Bytes value);
   size_t bucket_of(uint64_t tag) const { return (tag * kBucket) & (slots_.size() - 1); }

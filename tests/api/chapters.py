@@ -120,6 +120,8 @@ def replay(story):
     report = story.ask("sam", "POST", "/policy/replay", {"policy": tight, "database": "orders"})
     assert any(change.get("limit") == "rows" and change["got"] == 300 for change in report["changes"]), report
     assert story.ask("sam", "POST", "/policy/shadow", {"database": "orders"})["complete"]
+    assert not report["truncated"], report
+    assert story.ask("sam", "POST", "/policy/replay", {"policy": tight, "database": "orders", "limit": 1})["truncated"]
 
 
 # Statements.
