@@ -24,6 +24,9 @@ ErrorCode code_of(int status) {
       return ErrorCode::kNotFound;
     case 409:
       return ErrorCode::kExists;
+    case 408:
+    case 429:
+      return ErrorCode::kUnavailable;  // As it would be by the gateway's own socket.
     default:
       return status < 500 ? ErrorCode::kDenied : ErrorCode::kUnavailable;
   }
