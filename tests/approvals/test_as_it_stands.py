@@ -15,7 +15,6 @@ FUNCTION = "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT {}'"
 
 @pytest.mark.parametrize("text,asked,ran", [
     ("DELETE FROM numbers WHERE i = current_setting('my.tenant')::int", SET_TENANT.format(3), SET_TENANT.format(4)),
-    ("DELETE FROM numbers WHERE i = current_setting('my.tenant')::int", SET_TENANT.format(3), "SET LOCAL my.tenant = '4'"),
     ("DELETE FROM mine WHERE i > 0", SET_TENANT.format(3), SET_TENANT.format(4)),
     ("DELETE FROM numbers WHERE i = 3", SET_TENANT.format(3), "SELECT 1"),
     ("DELETE FROM numbers WHERE i = NULL", "SELECT 1", "SET transform_null_equals = on"),
