@@ -20,11 +20,12 @@ inline constexpr std::string_view kSessionQuery =
     "pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), "
     "pg_catalog.current_setting('default_tablespace'), "
     "pg_catalog.current_setting('default_table_access_method'), "
-    // All others that change what a text means; no operator is one that the session has made.
+    // All others of the server's own that change what a text means (those of extensions are listed
+    // only where one is loaded: is_own_setting); no operator is one that the session has made.
     "(SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat(name, E'\x1e', setting), "
     "E'\x1f' ORDER BY name)) FROM pg_catalog.pg_settings WHERE category OPERATOR(pg_catalog.=) "
     "ANY (ARRAY['Client Connection Defaults / Locale and Formatting', 'Client Connection Defaults "
-    "/ Statement Behavior', 'Customized Options', 'Version and Platform Compatibility / Other "
+    "/ Statement Behavior', 'Version and Platform Compatibility / Other "
     "Platforms and Clients', 'Version and Platform Compatibility / Previous PostgreSQL "
     "Versions']::pg_catalog.text[]) AND name OPERATOR(pg_catalog.<>) ALL "
     "(ARRAY['client_min_messages', 'extra_float_digits', 'idle_in_transaction_session_timeout', "
