@@ -159,7 +159,7 @@ struct Type {
   Oid element = 0;   ///< of an array: its element type
   Oid base = 0;      ///< of a domain
   std::string definition;            ///< of a domain: constraints; of an enum: labels; for diffs
-  Oid subtype = 0;                   ///< of a range
+  Oid subtype = 0;                   ///< of a range; of a multirange its range
   std::vector<std::string> checks;   ///< of users' domains: pg_get_constraintdef of each
   std::vector<Oid> functions;        ///< of users' types: input, output, …; users' functions only
   std::vector<Oid> class_functions;  ///< of users' operator classes for it

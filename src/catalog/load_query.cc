@@ -305,6 +305,13 @@ UNION ALL
 SELECT 'r', r.rngtypid, r.rngsubtype, 0::pg_catalog.oid, NULL::pg_catalog.text
 FROM pg_catalog.pg_range r WHERE r.rngtypid >= 16384
 UNION ALL
+SELECT 'r', m.multirange, m.rngtypid, 0::pg_catalog.oid, NULL::pg_catalog.text
+FROM (
+  SELECT r.rngtypid, pg_catalog.json_object_field_text(pg_catalog.row_to_json(r),
+    'rngmultitypid')::pg_catalog.oid AS multirange
+  FROM pg_catalog.pg_range r WHERE r.rngtypid >= 16384
+) m WHERE m.multirange >= 16384
+UNION ALL
 SELECT 'p', p.polrelid, 0::pg_catalog.oid, 0::pg_catalog.oid,
   CASE WHEN NOT p.busy THEN pg_catalog.pg_get_expr(p.polqual, p.polrelid) END
 FROM policies p WHERE p.polqual IS NOT NULL

@@ -383,9 +383,46 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
   }
 }
 
+/// pg_get_serial_sequence('t', 'c'): the sequence that a column takes its numbers from; null if it
+/// is not known.
+const catalog::Relation* Walker::serial_sequence(const Node& argument) {
+  const auto call = field(argument, "FuncCall");
+  if (!call || name_in(*call, "funcname").name != "pg_get_serial_sequence") return nullptr;
+  std::vector<std::string> said;
+  for_each(*call, "args", [&](const Node& item) {
+    std::string_view text;
+    if (string_literal(item, text)) said.emplace_back(text);
+  });
+  if (said.size() != 2) return nullptr;
+  const auto parts = names_in_text(said[0]);
+  if (parts.empty()) return nullptr;
+  const auto* table = resolver_.relation(name_of_strings({parts.begin(), parts.end()}));
+  const catalog::Column* column = table == nullptr ? nullptr : table->column(said[1]);
+  if (column == nullptr) return nullptr;
+  // An identity's is called so unless somebody has renamed it, and then it is not known.
+  const std::string& text = column->default_text;
+  const size_t from = text.find("nextval('");
+  const size_t to = text.find("'::regclass)");
+  if (column->identity)
+    return resolver_.relation({table->schema, table->name + "_" + column->name + "_seq"});
+  if (from != 0 || to == std::string::npos) return nullptr;
+  const std::string quoted = text.substr(9, to - 9);
+  const auto named = names_in_text(quoted);
+  return named.empty() ? nullptr
+                       : resolver_.relation(name_of_strings({named.begin(), named.end()}));
+}
+
 void Walker::on_sequence(const CallShape& shape) {
   const size_t action = shared_act(ActionKind::kUpdate);
   std::string_view text;
+  if (shape.first_argument != nullptr) {
+    if (const auto* sequence = serial_sequence(*shape.first_argument)) {
+      looked_at_literal();
+      const Object object = Resolver::object(*sequence, context_.reached);
+      gather_.add_target(action, object);
+      return note_write(object);
+    }
+  }
   if (shape.first_argument == nullptr || !string_literal(*shape.first_argument, text)) {
     if (!context_.explained) facts_.writes = true;
     return;

@@ -1,6 +1,7 @@
 // Definitions and the rest: CREATE, ALTER, DROP, TRUNCATE, GRANT, LOCK, maintenance.
 #include <algorithm>
 
+#include "sql/harmless_text.h"
 #include "sql/lock_level.h"
 #include "sql/options.h"
 #include "sql/statement_kinds.h"
@@ -137,7 +138,31 @@ void Walker::on_create_view(const Node& body) {
   const RowsPtr rows = rows_of(*query, nullptr, nullptr);
   std::vector<NamedValue> columns;
   rows->append_to(columns);
-  for (const NamedValue& column : columns) gather_.use(column.value, 0);
+  // What the text does with the view by its name is not followed: all of it counts as shown.
+  for (const NamedValue& column : columns) gather_.use(column.value, kUsedInOutput);
+}
+
+/// What a table takes over with LIKE and INHERITS runs in the same text when it is written to: its
+/// own columns are not known yet.
+void Walker::code_of_parents(const Node& body) {
+  const auto take_over = [&](const Node& range) {
+    const catalog::Relation* parent = resolver_.find_relation(name_of_range(range));
+    if (parent == nullptr || parent->system()) return;
+    stored_expressions(*parent);
+    for (const catalog::Column& column : parent->columns) {
+      if (!column.default_text.empty() && spend() &&
+          !harmless_expression(*resolver_.catalog(), column.default_text))
+        (void)eval_list(column.default_text, parent);
+    }
+  };
+  for_each(body, "inhRelations", [&](const Node& wrapper) {
+    if (const auto range = field(wrapper, "RangeVar")) take_over(*range);
+  });
+  for_each(body, "tableElts", [&](const Node& wrapper) {
+    const auto like = field(wrapper, "TableLikeClause");
+    const auto range = like ? field(*like, "relation") : std::nullopt;
+    if (range && number_field(*like, "options") != 0) take_over(*range);
+  });
 }
 
 void Walker::on_drop(const Node& body) {
@@ -372,6 +397,7 @@ void Walker::on_other_definition(std::string_view name, const Node& body) {
     if (name == "CreateStmt" || name == "CreateForeignTableStmt" || name == "CreateSeqStmt") {
       resolver_.remember_created(object);
     }
+    code_of_parents(body);
   } else {
     found = altered_object(body, object);
     if (name == "CreateDomainStmt") found = true;

@@ -20,6 +20,23 @@ bool Resolver::was_created(const Name& name) const {
   });
 }
 
+bool Resolver::made_temporary(const Name& name) const {
+  if (removed_ || !name.schema.empty() || catalog_ == nullptr) return false;
+  const auto& places = this->places();
+  if (std::any_of(places.begin(), places.end(), [&](const std::string& schema) {
+        return catalog_->relation(schema, name.name) != nullptr;
+      })) {
+    return false;
+  }
+  bool made = false, all = true;
+  for (const Object& object : created_) {
+    if (object.name != name.name) continue;
+    made = true;
+    all = all && object.temporary;
+  }
+  return made && all;
+}
+
 bool Resolver::hides_another(const catalog::Relation& found) const {
   return std::any_of(path_.schemas.begin(), path_.schemas.end(), [&](const std::string& schema) {
     const catalog::Relation* other = catalog_->relation(schema, found.name);
@@ -103,9 +120,9 @@ Object Resolver::object(const Name& name, const catalog::Relation* found, bool r
   out.name = name.name;
   // By its number it is another session's, unless it is in one's own path.
   const auto& own = path_.schemas;
-  out.temporary =
-      name.schema == "pg_temp" || (is_temporary_schema(name.schema) &&
-                                   std::find(own.begin(), own.end(), name.schema) != own.end());
+  out.temporary = name.schema == "pg_temp" || made_temporary(name) ||
+                  (is_temporary_schema(name.schema) &&
+                   std::find(own.begin(), own.end(), name.schema) != own.end());
   out.reached = reached;
   return out;
 }

@@ -67,6 +67,8 @@ class Resolver {
 
  private:
   bool was_created(const Name& name) const;
+  /// That can only be a temporary relation that the text itself has made: there is no other.
+  bool made_temporary(const Name& name) const;
   bool hides_another(const catalog::Relation& found) const;
   /// Where a name may be found: of an uncertain path, in any schema.
   const std::vector<std::string>& places() const {

@@ -227,6 +227,22 @@ void Walker::select_list(const Node& body, std::string_view list, const Level& l
   });
 }
 
+/// Whether only the server's own relations are joined, which tools read in whatever way.
+bool Walker::of_catalog_alone(const Node& select, const Level& level) const {
+  bool all = true;
+  for_each(select, "fromClause", [&](const Node& item) {
+    const auto range = field(item, "RangeVar");
+    const catalog::Relation* relation = nullptr;
+    if (range) {
+      const Name name = name_of_range(*range);
+      if (!name.schema.empty() || find_cte(level.ctes, name.name).cte == nullptr)
+        relation = resolver_.find_relation(name);
+    }
+    all = all && relation != nullptr && relation->system();
+  });
+  return all;
+}
+
 void Walker::grouping_item(const Node& item, const Level& level, const Rows& output, uint8_t use,
                            bool output_first) {
   if (const auto set = field(item, "GroupingSet")) {
@@ -316,7 +332,8 @@ RowsPtr Walker::plain_select(const Node& body, const Level* outer, CteFrame* cte
     Action& reads = gather_.action(gather_.shared_action(ActionKind::kRead));
     reads.lock = std::max(reads.lock, LockLevel::kRowShare);
   }
-  if (!context_.reached && !joins.connected()) facts_.cartesian = true;
+  if (!context_.reached && !joins.connected() && !of_catalog_alone(body, level))
+    facts_.cartesian = true;
   rows->many = !level.from.entries.empty() && !one_row && !field(body, "limitCount");
   if (const auto into = field(body, "intoClause"); into && context_.collected == nullptr) {
     created_by_query(*into, rows, "table");

@@ -227,7 +227,11 @@ void Walker::on_explain(const Node& body) {
   if (!query) return;
   unwrap(*query, [&](std::string_view name, const Node& inner) {
     const RowsPtr rows = is_query(name) ? rows_of(*query, nullptr, nullptr) : nullptr;
-    if (rows == nullptr) dispatch(name, inner);
+    if (rows == nullptr) return dispatch(name, inner);
+    // They are computed, and errors tell of them.
+    std::vector<NamedValue> columns;
+    if (analyze) rows->append_to(columns);
+    for (const NamedValue& column : columns) gather_.use(column.value, kUsedInOutput);
   });
   if (StatementResult* result = own_result()) {
     StatementResult plan;

@@ -141,6 +141,7 @@ class Walker {
   RowsPtr values(const Node& body, const Level* outer, CteFrame* ctes);
   void order_by(const Node& body, std::string_view list, const Level& level, const Rows& output,
                 uint8_t use, bool output_first);
+  bool of_catalog_alone(const Node& select, const Level& level) const;
   void grouping_item(const Node& item, const Level& level, const Rows& output, uint8_t use,
                      bool output_first);
   void select_list(const Node& body, std::string_view list, const Level& level, Rows& out);
@@ -223,6 +224,7 @@ class Walker {
   void note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
                  const CallShape& shape, Called& out);
   void on_sequence(const CallShape& shape);
+  const catalog::Relation* serial_sequence(const Node& argument);
   std::vector<std::string_view> columns_of_type(Oid type) const;
 
   // ---- implicit_calls.cc
@@ -361,6 +363,7 @@ class Walker {
   void on_definition(std::string_view name, const Node& body);
   void on_create_as(const Node& body);
   void on_create_view(const Node& body);
+  void code_of_parents(const Node& body);
   void on_drop(const Node& body);
   void on_truncate(const Node& body);
   void truncate(const catalog::Relation& relation, bool only, bool cascade, size_t action);

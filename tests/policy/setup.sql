@@ -185,6 +185,7 @@ CREATE FUNCTION lever3_equal(a lever3, b lever3) RETURNS bool LANGUAGE sql IMMUT
 CREATE OPERATOR < (FUNCTION = lever3_less, LEFTARG = lever3, RIGHTARG = lever3);
 CREATE OPERATOR = (FUNCTION = lever3_equal, LEFTARG = lever3, RIGHTARG = lever3);
 CREATE OPERATOR CLASS lever3_ops DEFAULT FOR TYPE lever3 USING btree AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 wipe_compare(lever3, lever3);
+CREATE TYPE l3range AS RANGE (subtype = lever3, multirange_type_name = l3multirange);
 -- Better matches for some argument types than those of pg_catalog.
 CREATE FUNCTION initcap(t varchar) RETURNS text LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN t; END$$;
 CREATE FUNCTION wipe_varchar(a varchar, b varchar) RETURNS bool LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN true; END$$;
