@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sql/condition_forms.h"
 #include "sql/names.h"
 
 namespace sluice::sql {
@@ -24,168 +25,6 @@ bool reads_row(const Node& node) {
 }
 
 namespace {
-
-/// Two different whole numbers: programs write 1 = 0 for an empty list.
-bool differ(const Node& left, const Node& right, bool& looked_at_literal) {
-  int64_t a = 0, b = 0;
-  if (!whole_number(left, a) || !whole_number(right, b)) return false;
-  looked_at_literal = true;
-  return a != b;
-}
-
-/// WHERE false, WHERE NULL and WHERE 1 = 0 take no row at all.
-bool is_never(const Node& condition, bool& looked_at_literal, bool plain_equals) {
-  if (const auto comparison = field(condition, "A_Expr")) {
-    const auto left = field(*comparison, "lexpr");
-    const auto right = field(*comparison, "rexpr");
-    return left && right && plain_equals && text_field(*comparison, "kind") == "AEXPR_OP" &&
-           operator_name(*comparison) == "=" && differ(*left, *right, looked_at_literal);
-  }
-  const auto constant = field(condition, "A_Const");
-  if (!constant) return false;
-  if (bool_field(*constant, "isnull")) return true;
-  const auto boolean = field(*constant, "boolval");
-  return boolean && !bool_field(*boolean, "boolval");
-}
-
-/// Structural equality, leaving out where in the text things stand.
-bool same(const Node& a, const Node& b, bool& looked_at_literal) {
-  if (a.type() != b.type()) return false;
-  simdjson::dom::object left, right;
-  if (a.get(left) == simdjson::SUCCESS && b.get(right) == simdjson::SUCCESS) {
-    if (left.size() != right.size()) return false;
-    for (const auto [key, value] : left) {
-      if (key == "location") continue;
-      looked_at_literal = looked_at_literal || key == "A_Const";
-      Node other;
-      if (right[key].get(other) != simdjson::SUCCESS || !same(value, other, looked_at_literal)) {
-        return false;
-      }
-    }
-    return true;
-  }
-  simdjson::dom::array items, others;
-  if (a.get(items) == simdjson::SUCCESS && b.get(others) == simdjson::SUCCESS) {
-    if (items.size() != others.size()) return false;
-    auto other = others.begin();
-    for (const Node item : items) {
-      if (!same(item, *other, looked_at_literal)) return false;
-      ++other;
-    }
-    return true;
-  }
-  return simdjson::minify(a) == simdjson::minify(b);
-}
-
-/// What stands before ESCAPE, and within what SIMILAR TO makes of its pattern.
-Node pattern_of(const Node& node) {
-  const auto call = field(node, "FuncCall");
-  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
-  std::optional<Node> pattern;
-  if (name == "like_escape" || name == "similar_to_escape")
-    for_each(*call, "args", [&](const Node& argument) { pattern = pattern ? pattern : argument; });
-  return pattern ? *pattern : node;
-}
-
-bool is_percent(const Node& node, bool& looked_at_literal) {
-  const auto constant = field(pattern_of(node), "A_Const");
-  if (!constant) return false;
-  looked_at_literal = true;
-  const auto value = field(*constant, "sval");
-  return value && !text_field(*value, "sval").empty() &&
-         text_field(*value, "sval").find_first_not_of('%') == std::string_view::npos;
-}
-
-/// A pattern that every text matches, or every one that is not empty.
-bool matches_all(const Node& node, bool& looked_at_literal) {
-  const auto constant = field(node, "A_Const");
-  const auto value = constant ? field(*constant, "sval") : std::nullopt;
-  if (!value) return false;
-  looked_at_literal = true;
-  std::string_view rest = text_field(*value, "sval");
-  const bool begin = rest.starts_with('^');
-  while (rest.starts_with('^')) rest.remove_prefix(1);
-  const bool end = rest.ends_with('$');
-  while (rest.ends_with('$')) rest.remove_suffix(1);
-  if (rest.empty()) return !(begin && end);
-  while (rest.starts_with(".*")) rest.remove_prefix(2);
-  while (rest.ends_with(".*")) rest.remove_suffix(2);
-  return rest.empty() || rest == "." || rest == ".+";
-}
-
-/// Whether a value is the same for each row, though a column stands in it.
-bool is_same_for_all(const Node& node, bool& looked_at_literal) {
-  if (!reads_row(node)) return true;
-  if (const auto call = field(node, "FuncCall"))
-    return name_in(*call, "funcname").name == "pg_typeof";
-  const auto expression = field(node, "A_Expr");
-  if (!expression || text_field(*expression, "kind") != "AEXPR_OP") return false;
-  const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
-  const std::string_view name = operator_name(*expression);
-  int64_t number = -1;
-  if (!left || !right) return false;
-  if (name == "*" && (whole_number(*left, number) || whole_number(*right, number))) {
-    looked_at_literal = true;
-    return number == 0;
-  }
-  return (name == "-" || name == "/" || name == "%") && same(*left, *right, looked_at_literal);
-}
-
-/// A length or an absolute value that is at least 0.
-bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal) {
-  constexpr std::string_view kSizes[] = {"length",     "char_length", "character_length", "abs",
-                                         "bit_length", "cardinality", "octet_length"};
-  const auto call = field(left, "FuncCall");
-  const std::string_view function = call ? name_in(*call, "funcname").name : std::string_view();
-  int64_t bound = 0;
-  if (std::find(std::begin(kSizes), std::end(kSizes), function) == std::end(kSizes) ||
-      !whole_number(right, bound))
-    return false;
-  looked_at_literal = true;
-  return bound == 0;
-}
-
-/// Operators of which one holds for any two values.
-bool are_opposite(std::string_view a, std::string_view b) {
-  constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
-      {"=", "<>"}, {"<", ">="}, {">", "<="}, {"<=", ">="}};
-  return std::any_of(std::begin(kPairs), std::end(kPairs), [&](const auto& pair) {
-    return (a == pair.first && b == pair.second) || (b == pair.first && a == pair.second);
-  });
-}
-
-/// x IS NULL and x IS NOT NULL, x = y and x <> y, p and NOT p.
-bool are_complements(const Node& a, const Node& b, bool& looked_at_literal) {
-  const auto first = field(a, "NullTest"), second = field(b, "NullTest");
-  if (first && second && text_field(*first, "nulltesttype") != text_field(*second, "nulltesttype"))
-    return same(*field(*first, "arg"), *field(*second, "arg"), looked_at_literal);
-  const auto left = field(a, "A_Expr"), right = field(b, "A_Expr");
-  if (left && right && text_field(*left, "kind") == "AEXPR_OP" &&
-      text_field(*right, "kind") == "AEXPR_OP" &&
-      are_opposite(operator_name(*left), operator_name(*right))) {
-    for (const char* side : {"lexpr", "rexpr"}) {
-      const auto one = field(*left, side), other = field(*right, side);
-      if (!one || !other || !same(*one, *other, looked_at_literal)) return false;
-    }
-    return true;
-  }
-  const auto negated = field(b, "BoolExpr");
-  if (!negated || text_field(*negated, "boolop") != "NOT_EXPR") return false;
-  bool found = false;
-  for_each(*negated, "args", [&](const Node& arm) { found = same(a, arm, looked_at_literal); });
-  return found;
-}
-
-bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
-  constexpr size_t kMost = 64;  // The work grows with the square; so long a list is a program's.
-  const size_t count = std::min(arms.size(), kMost);
-  for (size_t i = 0; i < count; ++i) {
-    for (size_t j = 0; j < count; ++j) {
-      if (i != j && are_complements(arms[i], arms[j], looked_at_literal)) return true;
-    }
-  }
-  return false;
-}
 
 /// Which rows of a table a condition takes, as far as its form tells.
 class Extent {
@@ -226,7 +65,8 @@ class Extent {
     const std::string_view op = text_field(*boolean, "boolop");
     if (op == "NOT_EXPR") return all(arms.front());
     if (op == "OR_EXPR") return std::all_of(arms.begin(), arms.end(), takes_none);
-    return std::any_of(arms.begin(), arms.end(), takes_none) || has_opposites(arms);
+    return std::any_of(arms.begin(), arms.end(), takes_none) ||
+           has_contradiction(arms, looked_at_literal_);
   }
 
   bool alike(const Node& a, const Node& b) {
@@ -261,8 +101,12 @@ class Extent {
     if (kind == "AEXPR_OP" && is_same_for_all(*left, looked_at_literal_) &&
         is_same_for_all(*right, looked_at_literal_))
       return true;
-    if (kind == "AEXPR_OP" && (name == "=" || name == ">=" || name == "<=") && alike(*left, *right))
+    const bool holds_of_itself =
+        name == "=" || name == ">=" || name == "<=" || name == "@>" || name == "<@";
+    if (kind == "AEXPR_OP" && holds_of_itself &&
+        (alike(*left, *right) || is_of_all(*left, name, *right)))
       return true;
+    if (kind == "AEXPR_OP_ALL") return is_empty_list(*right, looked_at_literal_);
     if (kind == "AEXPR_OP" && name == ">=" && is_any_size(*left, *right, looked_at_literal_))
       return true;
     if (kind == "AEXPR_OP" &&
@@ -283,6 +127,7 @@ class Extent {
       return list && any_alike(*list, "items", *left, true);
     }
     if (kind == "AEXPR_OP_ANY" && name == "=") {
+      if (field(*right, "SubLink")) return is_of_all(*left, name, *right);
       const auto array = field(*right, "A_ArrayExpr");
       return array && any_alike(*array, "elements", *left, false);
     }
@@ -295,6 +140,19 @@ class Extent {
       return list && (any_alike(*list, "items", *left, false) || names_both(*left, *list));
     }
     return false;
+  }
+
+  /// x = (SELECT x), x <= (SELECT max(x) FROM the same table), x = ANY (ARRAY(SELECT x FROM it)).
+  bool is_of_all(const Node& value, std::string_view name, const Node& other) {
+    const auto link = field(other, "SubLink");
+    const auto query = link ? field(*link, "subselect") : std::nullopt;
+    if (!query) return false;
+    const std::string_view kind = text_field(*link, "subLinkType");
+    if (kind == "ARRAY_SUBLINK") return selects_all(*query, value, table_);
+    if (kind != "EXPR_SUBLINK") return false;
+    if (const auto alone = selected_alone(*query)) return alike(value, *alone);
+    const std::string_view extreme = name == "<=" ? "max" : name == ">=" ? "min" : "";
+    return !extreme.empty() && selects_all(*query, value, table_, extreme);
   }
 
   /// A value compared with itself and something more.
@@ -370,8 +228,9 @@ class Extent {
     if (!value || !query) return false;
     if (kind == "ALL_SUBLINK") return is_empty(*query);
     const std::string_view name = name_in(link, "operName").name;
-    return kind == "ANY_SUBLINK" && (name.empty() || name == "=") &&
-           selects_all(*query, *value, table_);
+    if (kind != "ANY_SUBLINK" || (!name.empty() && name != "=")) return false;
+    const auto alone = selected_alone(*query);
+    return alone ? alike(*value, *alone) : selects_all(*query, *value, table_);
   }
 
   /// x IN (SELECT … WHERE false).
@@ -384,16 +243,6 @@ class Extent {
     const auto select = field(query, "SelectStmt");
     const auto where = select ? field(*select, "whereClause") : std::nullopt;
     return where && is_never(*where, looked_at_literal_, plain_equals_);
-  }
-
-  /// p AND NOT p, x = y AND x <> y. What one of two always holds is not enough: x <= y AND x >= y.
-  bool has_opposites(const std::vector<Node>& arms) {
-    for (const Node& arm : arms) {
-      const auto comparison = field(arm, "A_Expr");
-      const std::string_view name = comparison ? operator_name(*comparison) : std::string_view();
-      if (name == "<=" || name == ">=") return false;
-    }
-    return has_complements(arms, looked_at_literal_);
   }
 
   bool equals_boolean(const Node& comparison) {

@@ -49,6 +49,42 @@ bool limits(const std::string& condition) {
   return false;
 }
 
+TEST(Condition, WhatLeavesNoRowOutInAnyOrderListOrQueryLimitsNothing) {
+  for (const char* condition :
+       {"(id > 5) IS NOT NULL", "(id > 5) IS NOT UNKNOWN", "NOT (id > 5 AND id <= 5)",
+        "NOT (id = 5 AND id > 5)", "id IN (1, 2) OR id NOT IN (1, 2)", "id < 1 OR id = 1 OR id > 1",
+        "id <> ALL ('{}')", "id <> ALL (ARRAY[]::int[])", "id = ALL ('{}'::int[])", "id % 1 = 0",
+        "md5(id::text) IS NOT NULL", "lower(md5(id::text)) IS NOT NULL",
+        "id = ANY (ARRAY(SELECT id FROM t))", "id <= (SELECT max(id) FROM t)",
+        "id >= (SELECT min(id) FROM t)", "id = (SELECT t.id)", "id IN (SELECT t.id)",
+        "id IN (VALUES (t.id))", "ARRAY[id] @> ARRAY[id]"})
+    EXPECT_FALSE(limits(condition)) << condition;
+  for (const char* condition : {"(maybe) IS NOT NULL",
+                                "md5(note) IS NOT NULL",
+                                "NOT (id >= 5 AND id <= 5)",
+                                "NOT (id > 5 AND v <= 5)",
+                                "id IN (1, 2) OR id NOT IN (1, 3)",
+                                "id < 1 OR id > 1",
+                                "id < 1 OR id = 2 OR id > 1 + 1",
+                                "id < 1 OR v = 1 OR id > 1",
+                                "id <> ALL ('{1}')",
+                                "id <> ALL (ARRAY[1])",
+                                "id % 2 = 0",
+                                "id < (SELECT max(id) FROM t)",
+                                "id <= (SELECT min(id) FROM t)",
+                                "id = (SELECT max(id) FROM t)",
+                                "id <= (SELECT max(v) FROM t)",
+                                "id <= (SELECT max(id) FROM t WHERE v = 1)",
+                                "id <= (SELECT max(id) FROM other)",
+                                "id <= (SELECT max(id) FILTER (WHERE v = 1) FROM t)",
+                                "id IN (VALUES (1))",
+                                "id IN (VALUES (1), (t.id))",
+                                "id = (SELECT 1)",
+                                "id = ANY (ARRAY(SELECT id FROM t WHERE v = 1))",
+                                "ARRAY[id] @> ARRAY[v]"})
+    EXPECT_TRUE(limits(condition)) << condition;
+}
+
 TEST(Condition, WhatIsTrueOfEachRowLimitsNothing) {
   for (const char* condition : {"id IS NOT NULL",
                                 "t.id IS NOT NULL",

@@ -157,6 +157,49 @@ std::vector<std::string_view> own_names(const Node& columns, const Picked& table
   return names;
 }
 
+/// x of f(x); nothing for another function, or with FILTER and the like.
+std::optional<Node> only_argument(const Node& node, std::string_view function) {
+  const auto call = field(node, "FuncCall");
+  if (!call || name_in(*call, "funcname").name != function || field(*call, "agg_filter"))
+    return std::nullopt;
+  std::optional<Node> argument;
+  size_t count = 0;
+  for_each(*call, "args", [&](const Node& item) {
+    ++count;
+    argument = item;
+  });
+  return count == 1 ? argument : std::nullopt;
+}
+
+/// Whether it is NULL only where one of what it is made of is: comparisons and functions of the
+/// server's own.
+bool is_strict(const Node& node, const Picked& table) {
+  constexpr std::string_view kStrict[] = {"abs",   "char_length", "length",       "lower",
+                                          "ltrim", "md5",         "octet_length", "rtrim",
+                                          "sign",  "trim",        "upper",        "btrim"};
+  constexpr std::string_view kOperators[] = {"=", "<>", "<", ">", "<=", ">=", "+", "-", "*"};
+  bool filled = true;
+  const auto ask = [&](const Node& part) { filled = filled && never_null(part, table); };
+  if (const auto expression = field(node, "A_Expr")) {
+    const std::string_view name = operator_name(*expression);
+    if (text_field(*expression, "kind") != "AEXPR_OP" ||
+        std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))
+      return false;
+    for (const char* side : {"lexpr", "rexpr"})
+      if (const auto part = field(*expression, side)) ask(*part);
+    return filled;
+  }
+  if (const auto boolean = field(node, "BoolExpr")) {
+    for_each(*boolean, "args", ask);
+    return filled;
+  }
+  const auto call = field(node, "FuncCall");
+  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
+  if (std::find(std::begin(kStrict), std::end(kStrict), name) == std::end(kStrict)) return false;
+  for_each(*call, "args", ask);
+  return filled;
+}
+
 std::optional<Node> first_of_coalesce(const Node& node, const Picked& table) {
   const auto coalesce = field(node, "CoalesceExpr");
   std::optional<Node> first;
@@ -179,6 +222,12 @@ bool never_null(const Node& node, const Picked& table) {
     return std::any_of(columns.begin(), columns.end(),
                        [](const catalog::Column& column) { return column.not_null; });
   }
+  if (const auto constant = field(node, "A_Const")) return !bool_field(*constant, "isnull");
+  if (const auto cast = field(node, "TypeCast")) {
+    const auto value = field(*cast, "arg");
+    return value && never_null(*value, table);
+  }
+  if (is_strict(node, table)) return true;
   const std::string_view name = own_name(node, table);
   return std::find(kSystemColumns.begin(), kSystemColumns.end(), name) != kSystemColumns.end();
 }
@@ -201,10 +250,13 @@ PlainValue plain_value(const Node& node, const Picked& table) {
   }
 }
 
-bool selects_all(const Node& query, const Node& columns, const Picked& table) {
+bool selects_all(const Node& query, const Node& columns, const Picked& table,
+                 std::string_view aggregate) {
   const auto select = field(query, "SelectStmt");
   if (!select || table.relation == nullptr || table.named_before) return false;
-  for (const char* part : {"whereClause", "havingClause", "withClause", "valuesLists", "larg"}) {
+  for (const char* part :
+       {"whereClause", "groupClause", "havingClause", "withClause", "valuesLists", "larg"}) {
+    if (std::string_view(part) == "groupClause" && aggregate.empty()) continue;
     if (field(*select, part)) return false;
   }
   if (limits_rows(*select)) return false;
@@ -213,7 +265,8 @@ bool selects_all(const Node& query, const Node& columns, const Picked& table) {
   bool same = !wanted.empty();
   for_each(*select, "targetList", [&](const Node& wrapper) {
     const auto target = field(wrapper, "ResTarget");
-    const auto value = target ? field(*target, "val") : std::nullopt;
+    auto value = target ? field(*target, "val") : std::nullopt;
+    if (value && !aggregate.empty()) value = only_argument(*value, aggregate);
     const auto parts = value ? parts_of(*value) : std::vector<std::string_view>();
     same = same && targets < wanted.size() && !parts.empty() && parts.back() == wanted[targets];
     ++targets;

@@ -32,8 +32,10 @@ struct PlainValue {
 };
 PlainValue plain_value(const Node& node, const Picked& table);
 
-/// Whether a SubLink's query returns that column, or row of columns, of each row of the same table.
-bool selects_all(const Node& query, const Node& columns, const Picked& table);
+/// Whether a SubLink's query returns that column, or row of columns, of each row of the same table;
+/// with `aggregate`, that function of the column over all of them.
+bool selects_all(const Node& query, const Node& columns, const Picked& table,
+                 std::string_view aggregate = {});
 
 bool is_empty_text(const Node& node);
 
