@@ -56,7 +56,8 @@ int membership(const Node& expression) {
 
 using Operators = std::pair<std::string_view, std::string_view>;
 /// Of which one holds for any two values, and of which no two hold for the same.
-constexpr std::array<Operators, 4> kEither = {{{"=", "<>"}, {"<", ">="}, {">", "<="}, {"<=", ">="}}};
+constexpr std::array<Operators, 4> kEither = {
+    {{"=", "<>"}, {"<", ">="}, {">", "<="}, {"<=", ">="}}};
 constexpr std::array<Operators, 6> kNeverBoth = {
     {{"=", "<>"}, {"<", ">="}, {">", "<="}, {"<", ">"}, {"=", "<"}, {"=", ">"}}};
 
