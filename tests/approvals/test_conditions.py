@@ -111,8 +111,9 @@ def gateway(server, tickets):
                "ALTER TABLE numbers OWNER TO sluice", database="orders")
     gateway.start()
     yield gateway
+    log = gateway.log.read_bytes()
     gateway.stop()
-    assert SECRET.encode() not in gateway.log.read_bytes(), "the secret of attesters and tickets is in the log"
+    assert SECRET.encode() not in log, "the secret of attesters and tickets is in the log"
 
 
 def attest(script, result="PASSED", finished=None, secret=SECRET, rollback=None, digest=None):

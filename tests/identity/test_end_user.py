@@ -76,8 +76,8 @@ class Shop:
 def shop(server, tmp_path_factory):
     running = Shop(server, tmp_path_factory.mktemp("shop"))
     yield running
-    assert running.gateway.stop() == 0
     log = running.gateway.log.read_bytes()
+    assert running.gateway.stop() == 0
     for key in (running.key, running.other_key):
         assert key.encode() not in log, "the key that services sign with is in the log"
 
