@@ -10,50 +10,17 @@
 #include "mask/statement_plan.h"
 #include "policy/exposure.h"
 #include "policy/weigh.h"
-#include "sql/plan_estimate.h"
-#include "sql/planner_cost.h"
 
 namespace sluice::control {
 namespace json = boost::json;
 
 namespace {
 
-/// What a session of the gateway's own is told before it plans: the text is read as it was
-/// analysed, nothing is written, and nobody is waited for.
-constexpr std::string_view kBefore =
-    "BEGIN READ ONLY; SET LOCAL standard_conforming_strings = on; SET LOCAL client_encoding = "
-    "'UTF8'; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '5s'";
-
-/// Why the planner is not asked about a statement; empty: it may be. Planning calls functions that
-/// are not volatile, and here it would call them as the gateway.
-std::string_view why_not_planned(const sql::StatementFacts& facts,
-                                 const mask::StatementPlan* masking) {
-  if (facts.parameters != 0) return "it has parameters, whose values are not known";
-  if (sql::planned(facts) != sql::Planned::kYes || facts.unresolved || facts.dynamic_sql)
-    return "the planner cannot tell it of such a statement";
-  const bool foreign = std::any_of(
-      facts.functions.begin(), facts.functions.end(), [](const sql::FunctionUse& function) {
-        return function.oid == 0 || function.oid >= catalog::kFirstUserOid ||
-               function.risk != sql::FunctionRisk::kNone;
-      });
-  if (foreign) return "planning it may call functions, which the gateway does for nobody";
-  if (masking != nullptr && (masking->objection || masking->guesses != 0))
-    return "it would tell something of columns that are masked";
-  return {};
-}
-
 Result<double> ask_planner(gateway::Gateway& gateway, const std::string& database,
                            const std::string& text) {
   double rows = 0;
   SLUICE_TRY(gateway.ask_server(database, false, [&](gateway::Asking& server) -> Result<> {
-    SLUICE_TRY(server.ask(kBefore));
-    const auto questions = sql::plan_questions(text, 0, {}, {});
-    SLUICE_ASSIGN(const auto answer, server.ask(questions.all.front()));
-    const bool told = answer.size() == 1 && answer[0].size() == 1 && !answer[0][0].empty() &&
-                      answer[0][0][0].has_value();
-    const auto found = told ? sql::estimated_rows(*answer[0][0][0]) : std::nullopt;
-    if (!found) return fail(ErrorCode::kProtocol, "the server's answer is no plan");
-    rows = *found;
+    SLUICE_ASSIGN(rows, gateway::planned_rows(server, text));
     return {};
   }));
   return rows;
@@ -92,7 +59,7 @@ Explained explain_statement(gateway::Gateway& gateway, const ExplainQuestion& qu
   }
   if (asks_estimate(question, understood)) {
     json::object estimate;
-    std::string why(why_not_planned(facts, masking ? &*masking : nullptr));
+    std::string why(gateway::why_not_planned(facts, masking ? &*masking : nullptr));
     if (!hangs_on_estimate(question, understood)) why = "the verdict does not hang on it";
     if (why.empty()) {
       const auto rows = ask_planner(gateway, question.target.database, question.text);

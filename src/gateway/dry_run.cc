@@ -160,6 +160,10 @@ std::string dry_run_text(const std::string& statement) {
                      fmt::format(fmt::runtime(kRun), statement), kCheckAll, kCount);
 }
 
+std::string told_of_failure(const config::DatabaseConfig& database, const Error& error) {
+  return database.masking ? "the server does not run it, as it would be sent" : error.text;
+}
+
 std::string dry_run_text(const std::vector<std::string>& statements) {
   std::string out = kBegin;
   for (size_t i = 0; i < statements.size(); ++i) {

@@ -27,6 +27,10 @@ std::string dry_run_text(const std::string& statement);
 /// where that of the dry run was another, it says nothing.
 policy::DryRun read_dry_run(const std::vector<catalog::Rows>& answer, const std::string& session);
 
+/// Why a dry run came to nothing, for those who are shown it: the server's words, but where columns
+/// are masked, since they may quote what who asks may not see.
+std::string told_of_failure(const config::DatabaseConfig& database, const Error& error);
+
 /// The same of statements that run one after the other in one transaction, for whatever session.
 std::string dry_run_text(const std::vector<std::string>& statements);
 /// What the answer to that says of each of them.

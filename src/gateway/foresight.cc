@@ -8,9 +8,16 @@
 #include "mask/catalog_types.h"
 #include "mask/statement_plan.h"
 #include "sql/plan_estimate.h"
+#include "sql/planner_cost.h"
 
 namespace sluice::gateway {
 namespace {
+
+/// What a session of the gateway's own is told before it plans: the text is read as it was
+/// analysed, nothing is written, and nobody is waited for.
+constexpr std::string_view kBefore =
+    "BEGIN READ ONLY; SET LOCAL standard_conforming_strings = on; SET LOCAL client_encoding = "
+    "'UTF8'; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '5s'";
 
 /// Steps that are tried out one after the other, each for some seconds at most.
 constexpr size_t kMostTried = 20;
@@ -23,19 +30,6 @@ bool tells_of_hidden(const policy::Understood& understood, const policy::Exposur
                                 understood.labels, exposure);
   const auto plan = mask::plan(*understood.facts, audience);
   return plan.objection || plan.guesses > 0;
-}
-
-std::optional<double> estimate(Asking& asking, std::string_view text) {
-  const auto plan = asking.ask(
-      fmt::format("BEGIN READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = "
-                  "'5s'; EXPLAIN (FORMAT JSON) {}\n; ROLLBACK",
-                  text));
-  constexpr size_t kPlanAt = 3, kAnswers = 5;
-  if (!plan) (void)asking.ask("ROLLBACK");
-  if (!plan || plan->size() != kAnswers) return std::nullopt;
-  const auto& rows = (*plan)[kPlanAt];
-  if (rows.empty() || rows[0].empty() || !rows[0][0]) return std::nullopt;
-  return sql::estimated_rows(*rows[0][0]);
 }
 
 /// Why the script is not tried out; empty: it is.
@@ -58,13 +52,15 @@ std::string not_tried(const config::DatabaseConfig& config, const WantedScript& 
   return {};
 }
 
-void try_out(Asking& asking, const WantedScript& script, std::vector<Foreseen>& out) {
+void try_out(const config::DatabaseConfig& config, Asking& asking, const WantedScript& script,
+             std::vector<Foreseen>& out) {
   std::vector<std::string> texts;
   for (const WantedStep& step : script.steps) texts.emplace_back(step.text);
   const auto answer = asking.ask(dry_run_text(texts));
   const auto runs =
       answer ? read_dry_run(*answer, script.steps.size())
-             : std::vector<policy::DryRun>(script.steps.size(), {.why_not = answer.error().text});
+             : std::vector<policy::DryRun>(script.steps.size(),
+                                           {.why_not = told_of_failure(config, answer.error())});
   for (size_t i = 0; i < script.steps.size(); ++i)
     if (script.steps[i].tried_out) out[i].dry_run = runs[i];
 }
@@ -75,6 +71,36 @@ bool can_be_explained(const sql::StatementFacts& facts, std::string_view text) {
   return facts.statements == 1 && text.find('$') == std::string_view::npos &&
          (facts.kind == "INSERT" || facts.kind == "UPDATE" || facts.kind == "DELETE" ||
           facts.kind == "MERGE" || facts.kind == "SELECT");
+}
+
+std::string_view why_not_planned(const sql::StatementFacts& facts,
+                                 const mask::StatementPlan* masking) {
+  if (facts.parameters != 0) return "it has parameters, whose values are not known";
+  if (sql::planned(facts) != sql::Planned::kYes || facts.unresolved || facts.dynamic_sql)
+    return "the planner cannot tell it of such a statement";
+  const bool foreign = std::any_of(
+      facts.functions.begin(), facts.functions.end(), [](const sql::FunctionUse& function) {
+        return function.oid == 0 || function.oid >= catalog::kFirstUserOid ||
+               function.risk != sql::FunctionRisk::kNone;
+      });
+  if (foreign) return "planning it may call functions, which the gateway does for nobody";
+  if (masking != nullptr && (masking->objection || masking->guesses != 0))
+    return "it would tell something of columns that are masked";
+  return {};
+}
+
+Result<double> planned_rows(Asking& asking, std::string_view text) {
+  const auto answer = [&]() -> Result<std::vector<catalog::Rows>> {
+    SLUICE_TRY(asking.ask(kBefore));
+    return asking.ask(sql::plan_questions(text, 0, {}, {}).all.front());
+  }();
+  (void)asking.ask("ROLLBACK");
+  if (!answer) return fail(answer.error());
+  const bool told = answer->size() == 1 && (*answer)[0].size() == 1 && !(*answer)[0][0].empty() &&
+                    (*answer)[0][0][0].has_value();
+  const auto rows = told ? sql::estimated_rows(*(*answer)[0][0][0]) : std::nullopt;
+  if (!rows) return fail(ErrorCode::kProtocol, "the server's answer is no plan");
+  return *rows;
 }
 
 Result<std::vector<Foreseen>> foresee(const config::DatabaseConfig& config,
@@ -88,15 +114,16 @@ Result<std::vector<Foreseen>> foresee(const config::DatabaseConfig& config,
   const bool alike = !config.identity.settings && config.identity.roles.empty();
   for (size_t i = 0; alike && i < script.steps.size(); ++i) {
     const WantedStep& step = script.steps[i];
-    if (step.estimated && !tells[i] && can_be_explained(*step.understood->facts, step.text))
-      out[i].estimated_rows = estimate(*asking, step.text);
+    if (!step.estimated || tells[i] || !why_not_planned(*step.understood->facts, nullptr).empty())
+      continue;
+    if (const auto rows = planned_rows(*asking, step.text)) out[i].estimated_rows = *rows;
   }
   if (std::none_of(script.steps.begin(), script.steps.end(),
                    [](const WantedStep& step) { return step.tried_out; }))
     return out;
   const auto why = not_tried(config, script, tells);
   if (why.empty()) {
-    try_out(*asking, script, out);
+    try_out(config, *asking, script, out);
   } else {
     for (size_t i = 0; i < script.steps.size(); ++i)
       if (script.steps[i].tried_out) out[i].dry_run = policy::DryRun{.why_not = why};

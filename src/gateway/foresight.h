@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "gateway/asking.h"
+#include "mask/statement_plan.h"
 #include "policy/exposure.h"
 #include "policy/proofs.h"
 #include "policy/understand.h"
@@ -38,6 +39,15 @@ struct Foreseen {
 
 /// Whether the planner can be asked about a text: one statement on rows, without parameters.
 bool can_be_explained(const sql::StatementFacts& facts, std::string_view text);
+
+/// Why the planner is not asked about a statement on a connection of the gateway's own; empty: it
+/// may be. Planning calls functions that are not volatile, and here it would call them as the
+/// gateway. `masking`: what is planned for who asks; null where that is looked at elsewhere.
+std::string_view why_not_planned(const sql::StatementFacts& facts,
+                                 const mask::StatementPlan* masking);
+
+/// Rows that the planner expects, in a transaction that changes nothing and is taken back.
+Result<double> planned_rows(Asking& asking, std::string_view text);
 
 /// Asks the server about all steps of a script, on a connection of its own; nothing of it is left.
 /// A dry run is of all steps in one transaction, and so there is one only where each of them may be

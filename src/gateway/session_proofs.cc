@@ -101,10 +101,10 @@ bool Session::prove() {
                 if (answer)
                   done = read_dry_run(*answer, session->held_->subject.session);
                 else
-                  // The server's words may quote what who asks may not see.
-                  done.why_not = session->admission_.dry_run
-                                     ? "the server does not run it, as it would be sent"
-                                     : answer.error().text;
+                  done.why_not =
+                      session->admission_.dry_run
+                          ? "the server does not run it, as it would be sent"
+                          : told_of_failure(session->admission_.database->config(), answer.error());
                 session->ask_approval();
               });
   return true;
