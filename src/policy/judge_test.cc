@@ -297,6 +297,23 @@ TEST(Judge, DynamicSqlMayTouchAnything) {
   EXPECT_TRUE(decide(allow + "- {name: d, effect: deny, do: [truncate]}\n", dynamic)->allowed());
 }
 
+TEST(Judge, StatisticsShowValuesOfAnyTable) {
+  const auto reading = [](const char* name) {
+    return FactsOf().act(ActionKind::kRead, name, 2619);
+  };
+  for (const std::string on :
+       {"{columns: [hr.salaries.amount]}", "{tables: [hr.*]}", "{classes: [financial]}"}) {
+    const std::string rules = kAll + "- {name: d, effect: deny, do: [read], on: " + on + "}\n";
+    EXPECT_FALSE(decide(rules, reading("pg_catalog.pg_statistic"))->allowed()) << on;
+    // Of a table of users' own it is not known here what its columns hold.
+    const bool by_name = on.find("classes") == std::string::npos;
+    EXPECT_EQ(decide(rules, reading("public.pg_stats"))->allowed(), by_name) << on;
+  }
+  const std::string writes =
+      kAll + "- {name: d, effect: deny, do: [write], on: {tables: [hr.*]}}\n";
+  EXPECT_TRUE(decide(writes, reading("pg_catalog.pg_statistic"))->allowed());
+}
+
 TEST(Judge, TemporaryTablesAreASessionsOwn) {
   const auto insert = FactsOf("INSERT").act(ActionKind::kInsert, "pg_temp.t").temporary();
   EXPECT_FALSE(decide(kReadPublic, insert)->allowed());

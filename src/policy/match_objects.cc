@@ -14,6 +14,10 @@ constexpr std::array<std::string_view, 14> kOutsideSchemas = {
     "server",        "foreign server", "user mapping",  "publication",   "subscription",
     "access method", "cast",           "transform",     "security label"};
 
+/// Relations of the catalog that show values out of any table's columns.
+constexpr std::array<std::string_view, 5> kStatistics = {
+    "pg_statistic", "pg_statistic_ext_data", "pg_stats", "pg_stats_ext", "pg_stats_ext_exprs"};
+
 /// What is known of an object's name.
 struct Name {
   std::string_view schema;
@@ -110,6 +114,12 @@ Truth matches_parents(const On& on, const Demand& demand, const catalog::Catalog
   return best;
 }
 
+bool shows_any_values(const Demand& demand) {
+  return demand.verb == Verb::kRead && demand.object->schema == "pg_catalog" &&
+         std::find(kStatistics.begin(), kStatistics.end(), demand.object->name) !=
+             kStatistics.end();
+}
+
 bool all_patterns(const On& on) {
   const auto all = [](const std::vector<NamePattern>& patterns) {
     return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
@@ -203,8 +213,9 @@ Truth matches_objects(const Rule& rule, const Demand& demand, const Question& qu
   if ((bit(demand.verb) & kOnRelations) == 0) return Truth::kNo;
   if (outside_schemas(demand)) return truth(all_patterns(on));
   const Truth named = matches_named(rule, demand, question);
-  if (!on.classes || named == Truth::kNo) return named;
   const bool allow = rule.effect == Effect::kAllow;
+  if (!allow && shows_any_values(demand)) return either(named, Truth::kMaybe);
+  if (!on.classes || named == Truth::kNo) return named;
   return both(named, matches_classes(*on.classes, demand, question, allow));
 }
 

@@ -98,9 +98,7 @@ class Extent {
     if (!left || !right) return false;
     const std::string_view kind = text_field(expression, "kind");
     const std::string_view name = operator_name(expression);
-    if (kind == "AEXPR_OP" && is_same_for_all(*left, looked_at_literal_) &&
-        is_same_for_all(*right, looked_at_literal_))
-      return true;
+    if (kind == "AEXPR_OP" && same_for_all(*left) && same_for_all(*right)) return true;
     const bool holds_of_itself =
         name == "=" || name == ">=" || name == "<=" || name == "@>" || name == "<@";
     if (kind == "AEXPR_OP" && holds_of_itself &&
@@ -114,6 +112,7 @@ class Extent {
       looked_at_literal_ = true;
       return true;
     }
+    if (kind == "AEXPR_OP" && has_text(*left, name, *right)) return true;
     // x < x + 1: whatever it is compared with, it says nothing of the row.
     if (kind == "AEXPR_OP" && name != "=" && moved(*left, *right)) return true;
     if (kind == "AEXPR_DISTINCT") {
@@ -153,6 +152,23 @@ class Extent {
     if (const auto alone = selected_alone(*query)) return alike(value, *alone);
     const std::string_view extreme = name == "<=" ? "max" : name == ">=" ? "min" : "";
     return !extreme.empty() && selects_all(*query, value, table_, extreme);
+  }
+
+  bool same_for_all(const Node& node) {
+    return is_same_for_all(node, looked_at_literal_) || is_only_table(node, table_);
+  }
+
+  /// x::text <> '' and length(x::text) > 0 of a number, a date and their like.
+  bool has_text(const Node& left, std::string_view name, const Node& right) {
+    if (name != ">" && name != ">=" && name != "<>") return false;
+    const auto call = field(left, "FuncCall");
+    std::optional<Node> text = left;
+    if (call) for_each(*call, "args", [&](const Node& argument) { text = argument; });
+    if (!is_written_out(*text, table_)) return false;
+    looked_at_literal_ = true;
+    int64_t size = 0;
+    if (!call) return is_empty_text(right);
+    return is_length(left) && whole_number(right, size) && size == (name == ">=" ? 1 : 0);
   }
 
   /// A value compared with itself and something more.
@@ -225,12 +241,32 @@ class Extent {
   bool is_among_all(const Node& link) {
     const auto value = field(link, "testexpr"), query = field(link, "subselect");
     const std::string_view kind = text_field(link, "subLinkType");
+    if (query && kind == "EXISTS_SUBLINK") return finds_itself(*query);
     if (!value || !query) return false;
     if (kind == "ALL_SUBLINK") return is_empty(*query);
     const std::string_view name = name_in(link, "operName").name;
     if (kind != "ANY_SUBLINK" || (!name.empty() && name != "=")) return false;
     const auto alone = selected_alone(*query);
     return alone ? alike(*value, *alone) : selects_all(*query, *value, table_);
+  }
+
+  /// EXISTS (SELECT … FROM the same table o WHERE o.x = t.x).
+  bool finds_itself(const Node& query) {
+    const auto select = field(query, "SelectStmt");
+    if (!select || limits_rows(*select)) return false;
+    for (const char* part : {"groupClause", "havingClause", "withClause", "valuesLists", "larg"})
+      if (field(*select, part)) return false;
+    Picked with_twin = table_;
+    size_t tables = 0;
+    for_each(*select, "fromClause", [&](const Node& wrapper) {
+      ++tables;
+      const auto range = field(wrapper, "RangeVar");
+      const std::string_view name = range ? name_of_all(*range, table_) : std::string_view();
+      if (!name.empty()) with_twin.twins.push_back(name);
+    });
+    const auto where = field(*select, "whereClause");
+    return tables == 1 && with_twin.twins.size() > table_.twins.size() &&
+           (!where || Extent(with_twin, looked_at_literal_, plain_equals_).all(*where));
   }
 
   /// x IN (SELECT … WHERE false).

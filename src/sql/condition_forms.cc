@@ -227,6 +227,14 @@ bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal) {
   return bound == 0;
 }
 
+bool is_length(const Node& node) {
+  constexpr std::string_view kLengths[] = {"length", "char_length", "character_length",
+                                           "bit_length", "octet_length"};
+  const auto call = field(node, "FuncCall");
+  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
+  return std::find(std::begin(kLengths), std::end(kLengths), name) != std::end(kLengths);
+}
+
 bool is_empty_list(const Node& node, bool& looked_at_literal) {
   if (const auto cast = field(node, "TypeCast")) {
     const auto value = field(*cast, "arg");

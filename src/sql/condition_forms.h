@@ -27,6 +27,9 @@ bool is_same_for_all(const Node& node, bool& looked_at_literal);
 /// A length or an absolute value that is at least 0.
 bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal);
 
+/// length(…) and its like, of which no text but the empty one has 0.
+bool is_length(const Node& node);
+
 /// '{}' and ARRAY[]: whatever holds for all of it holds.
 bool is_empty_list(const Node& node, bool& looked_at_literal);
 

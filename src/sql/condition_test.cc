@@ -175,6 +175,56 @@ TEST(Condition, WhatLooksAlikeLimits) {
     EXPECT_TRUE(limits(condition)) << condition;
 }
 
+bool deletes_all(const std::string& text) {
+  const auto facts = facts_of(text);
+  bool all = false;
+  for (const Action& action : facts->actions)
+    all = all || (action.kind != ActionKind::kRead && action.without_where);
+  return all;
+}
+
+TEST(Condition, OfTheTableJoinedWithItselfLimitsNothing) {
+  for (const char* text :
+       {"DELETE FROM t USING t o WHERE t.id = o.id",
+        "DELETE FROM t USING t AS o WHERE o.id >= t.id AND o.v IS NOT NULL",
+        "DELETE FROM t a USING public.t b WHERE (a.id, a.v) = (b.id, b.v) OR a.id = b.id",
+        "UPDATE t SET v = 0 FROM t o WHERE t.id = o.id",
+        "UPDATE t SET v = 0 FROM t o WHERE t.ctid IS NOT NULL AND o.id = t.id",
+        "DELETE FROM t WHERE EXISTS (SELECT FROM t o WHERE o.id = t.id)",
+        "DELETE FROM t WHERE EXISTS (SELECT 1 FROM t o WHERE o.id = t.id AND o.v = t.v)",
+        "DELETE FROM t WHERE EXISTS (SELECT 1 FROM other o WHERE o.id = 5)",
+        "MERGE INTO t USING t s ON t.id = s.id WHEN MATCHED THEN DELETE",
+        "MERGE INTO t USING t s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = 0",
+        "DELETE FROM t WHERE tableoid = 't'::regclass", "DELETE FROM t WHERE length(id::text) > 0",
+        "DELETE FROM t WHERE length(id::text) >= 1", "DELETE FROM t WHERE id::text <> ''"})
+    EXPECT_TRUE(deletes_all(text)) << text;
+}
+
+TEST(Condition, OfTheTableJoinedWithItselfAndMoreLimits) {
+  for (const char* text :
+       {"DELETE FROM t USING t o WHERE t.id = o.id AND o.v = 5",
+        "DELETE FROM t USING t o WHERE t.id = o.id AND o.note = 'x'",
+        "DELETE FROM t USING t o WHERE t.v = o.v AND t.id < o.id",
+        "DELETE FROM t USING t o WHERE t.id = o.v",
+        "DELETE FROM t USING t o (v, id) WHERE t.id = o.id",
+        "DELETE FROM t USING (SELECT id FROM t WHERE v = 1) o WHERE t.id = o.id",
+        "DELETE FROM t USING other o WHERE t.id = o.id",
+        "WITH t AS (SELECT * FROM t WHERE v = 1) DELETE FROM public.t USING t o WHERE t.id = o.id",
+        "DELETE FROM t WHERE EXISTS (SELECT FROM t o WHERE o.id = t.id AND o.v = 5)",
+        "DELETE FROM t WHERE EXISTS (SELECT FROM t o WHERE o.v = t.v AND o.id < t.id)",
+        "DELETE FROM t WHERE EXISTS (SELECT FROM other o WHERE o.id = t.id)",
+        "DELETE FROM t WHERE EXISTS (SELECT FROM t o WHERE o.id = t.id OFFSET 1)",
+        "DELETE FROM t WHERE EXISTS (SELECT v FROM t o WHERE o.id = t.id GROUP BY v HAVING v = 1)",
+        "DELETE FROM t WHERE NOT EXISTS (SELECT FROM t o WHERE o.id = t.id)",
+        "MERGE INTO t USING t s ON t.id = s.id AND s.v = 5 WHEN MATCHED THEN DELETE",
+        "MERGE INTO t USING t s ON t.id = s.id WHEN MATCHED AND s.v = 5 THEN DELETE",
+        "MERGE INTO t USING other s ON t.id = s.id WHEN MATCHED THEN DELETE",
+        "DELETE FROM t WHERE length(id::text) > 1",
+        "DELETE FROM t WHERE length(note::text) > 0",
+        "DELETE FROM t WHERE id::text <> '5'"})
+    EXPECT_FALSE(deletes_all(text)) << text;
+}
+
 TEST(Condition, OfAQueryInWithOfTheSameNameLimits) {
   const auto facts = facts_of(
       "WITH t AS (SELECT id FROM t WHERE v = 1) DELETE FROM t WHERE id IN (SELECT id FROM t)");

@@ -156,13 +156,28 @@ void Walker::code_of_parents(const Node& body) {
     }
   };
   for_each(body, "inhRelations", [&](const Node& wrapper) {
-    if (const auto range = field(wrapper, "RangeVar")) take_over(*range);
+    const auto range = field(wrapper, "RangeVar");
+    if (!range) return;
+    take_over(*range);
+    if (!field(body, "partbound")) alters_parent(*range);
   });
   for_each(body, "tableElts", [&](const Node& wrapper) {
     const auto like = field(wrapper, "TableLikeClause");
     const auto range = like ? field(*like, "relation") : std::nullopt;
     if (range && number_field(*like, "options") != 0) take_over(*range);
   });
+}
+
+/// Rows of a child are rows of its parent: the server asks for the parent's owner, whosever the
+/// child is, also a temporary one.
+void Walker::alters_parent(const Node& range_var) {
+  const Name name = name_of_range(range_var);
+  const Object parent = resolver_.object(name, resolver_.find_relation(name), context_.reached);
+  if (parent.temporary) return;
+  const size_t action = act(ActionKind::kAlter, "table");
+  gather_.add_target(action, parent);
+  gather_.action(action).lock = LockLevel::kShareUpdateExclusive;
+  schema_changed(false);
 }
 
 void Walker::on_drop(const Node& body) {
@@ -277,6 +292,10 @@ void Walker::on_alter_table(const Node& body) {
       gather_.add_target(drop, column, false);
       gather_.action(drop).cascade = text_field(*command, "behavior") == "DROP_CASCADE";
       gather_.action(drop).lock = lock_of_subcommand(*command);
+    }
+    if (what == "AT_AddInherit" || what == "AT_DropInherit") {
+      const auto parent = field(*command, "def");
+      if (const auto named = parent ? field(*parent, "RangeVar") : parent) alters_parent(*named);
     }
     if (what == "AT_DetachPartition" && concurrent_detach(*command)) {
       facts_.outside_transaction = true;

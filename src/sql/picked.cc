@@ -36,7 +36,7 @@ std::vector<std::string_view> parts_of(const Node& node) {
 std::string_view own_name(const Node& node, const Picked& table) {
   const auto parts = parts_of(node);
   if (parts.size() == 1) return parts[0];
-  if (parts.size() == 2) return parts[0] == table.name ? parts[1] : std::string_view();
+  if (parts.size() == 2) return table.is_named(parts[0]) ? parts[1] : std::string_view();
   const bool spelt_out = parts.size() == 3 && table.relation != nullptr &&
                          parts[0] == table.relation->schema && parts[1] == table.name;
   return spelt_out ? parts[2] : std::string_view();
@@ -44,7 +44,7 @@ std::string_view own_name(const Node& node, const Picked& table) {
 
 bool is_whole_row(const Node& node, const Picked& table) {
   const auto parts = parts_of(node);
-  if (table.relation == nullptr || parts.empty() || parts[0] != table.name) return false;
+  if (table.relation == nullptr || parts.empty() || !table.is_named(parts[0])) return false;
   // (t).* and t.* leave the last part without a name.
   return parts.size() == 1 ? table.relation->column(parts[0]) == nullptr
                            : parts.size() == 2 && parts[1].empty();
@@ -134,17 +134,6 @@ std::optional<Node> without_literal(PlainValue& plain) {
   return std::nullopt;
 }
 
-/// LIMIT, OFFSET and DISTINCT ON, but for those that leave out nothing.
-bool limits_rows(const Node& select) {
-  const auto limit = field(select, "limitCount"), offset = field(select, "limitOffset");
-  const auto all = limit ? field(*limit, "A_Const") : std::nullopt;
-  if (limit && !(all && bool_field(*all, "isnull"))) return true;
-  const auto skipped = offset ? field(*offset, "A_Const") : std::nullopt;
-  if (offset && !(skipped && number_in(*skipped) == 0.0)) return true;
-  const auto distinct = field(select, "distinctClause");
-  return distinct && reads_row(*distinct);
-}
-
 /// Of one column, or of each in a row of them; empty: some is no column of the table.
 std::vector<std::string_view> own_names(const Node& columns, const Picked& table) {
   std::vector<std::string_view> names;
@@ -210,9 +199,58 @@ std::optional<Node> first_of_coalesce(const Node& node, const Picked& table) {
 
 }  // namespace
 
+std::string_view name_of_all(const Node& range_var, const Picked& table) {
+  const std::string_view schema = text_field(range_var, "schemaname");
+  const std::string_view name = text_field(range_var, "relname");
+  const auto alias = field(range_var, "alias");
+  const bool all = table.relation != nullptr && name == table.relation->name &&
+                   (schema.empty() ? !table.named_before : schema == table.relation->schema) &&
+                   (bool_field(range_var, "inh") || table.relation->children.empty()) &&
+                   !(alias && field(*alias, "colnames"));
+  if (!all) return {};
+  return alias ? text_field(*alias, "aliasname") : name;
+}
+
+bool limits_rows(const Node& select) {
+  const auto limit = field(select, "limitCount"), offset = field(select, "limitOffset");
+  const auto all = limit ? field(*limit, "A_Const") : std::nullopt;
+  if (limit && !(all && bool_field(*all, "isnull"))) return true;
+  const auto skipped = offset ? field(*offset, "A_Const") : std::nullopt;
+  if (offset && !(skipped && number_in(*skipped) == 0.0)) return true;
+  const auto distinct = field(select, "distinctClause");
+  return distinct && reads_row(*distinct);
+}
+
 const catalog::Column* column_of(const Node& node, const Picked& table) {
   const std::string_view name = own_name(node, table);
   return name.empty() || table.relation == nullptr ? nullptr : table.relation->column(name);
+}
+
+bool is_only_table(const Node& node, const Picked& table) {
+  return table.relation != nullptr && table.relation->children.empty() &&
+         own_name(node, table) == "tableoid";
+}
+
+bool is_written_out(const Node& node, const Picked& table) {
+  constexpr std::string_view kTypes[] = {"smallint",
+                                         "integer",
+                                         "bigint",
+                                         "numeric",
+                                         "boolean",
+                                         "date",
+                                         "uuid",
+                                         "real",
+                                         "double precision",
+                                         "timestamp with time zone",
+                                         "timestamp without time zone"};
+  const auto cast = field(node, "TypeCast");
+  const auto type = cast ? field(*cast, "typeName") : std::nullopt;
+  const auto value = cast ? field(*cast, "arg") : std::nullopt;
+  const catalog::Column* column = value ? column_of(*value, table) : nullptr;
+  if (column == nullptr || !column->not_null || !type) return false;
+  const std::string_view name = name_in(*type, "names").name;
+  return (name == "text" || name == "varchar") &&
+         std::find(std::begin(kTypes), std::end(kTypes), column->type_name) != std::end(kTypes);
 }
 
 bool never_null(const Node& node, const Picked& table) {
@@ -253,7 +291,7 @@ PlainValue plain_value(const Node& node, const Picked& table) {
 bool selects_all(const Node& query, const Node& columns, const Picked& table,
                  std::string_view aggregate) {
   const auto select = field(query, "SelectStmt");
-  if (!select || table.relation == nullptr || table.named_before) return false;
+  if (!select || table.relation == nullptr) return false;
   for (const char* part :
        {"whereClause", "groupClause", "havingClause", "withClause", "valuesLists", "larg"}) {
     if (std::string_view(part) == "groupClause" && aggregate.empty()) continue;
@@ -273,11 +311,7 @@ bool selects_all(const Node& query, const Node& columns, const Picked& table,
   });
   for_each(*select, "fromClause", [&](const Node& wrapper) {
     const auto range = field(wrapper, "RangeVar");
-    const std::string_view schema = range ? text_field(*range, "schemaname") : std::string_view();
-    same = same && ++tables == 1 && range &&
-           text_field(*range, "relname") == table.relation->name &&
-           (schema.empty() || schema == table.relation->schema) &&
-           (bool_field(*range, "inh") || table.relation->children.empty());
+    same = same && ++tables == 1 && range && !name_of_all(*range, table).empty();
   });
   return same && targets == wanted.size() && tables == 1;
 }

@@ -14,6 +14,7 @@
 #include "sql/lineage.h"
 #include "sql/names.h"
 #include "sql/node.h"
+#include "sql/picked.h"
 #include "sql/plpgsql_source.h"
 #include "sql/query_level.h"
 #include "sql/resolver.h"
@@ -336,11 +337,13 @@ class Walker {
                     std::vector<int16_t>* changed);
   void insert_values(const Node& body, const Target& target, const RowsPtr& rows);
   RowsPtr returning(const Node& body, const Target& target, const Level& level);
-  /// Walks a condition on rows of `target`: whether it may leave any of them out.
+  /// Walks a condition on rows of a table: whether it may leave any of them out.
   bool limits(const Node& body, std::string_view field_name, const Level& level,
-              const Target& target, uint8_t use);
-  bool arm_limits(const Node& arm, const Level& level, const Target& target, uint8_t use,
+              const Picked& picked, uint8_t use);
+  bool arm_limits(const Node& arm, const Level& level, const Picked& picked, uint8_t use,
                   bool plain_equals);
+  static bool touches(const Level& level, const Picked& picked);
+  Picked picked_in(const Node& body, const Level& level, const Target& target) const;
 
   // ---- write_effects.cc
   /// What follows from a write: children, views' tables, rules, triggers, foreign keys, defaults.
@@ -364,6 +367,7 @@ class Walker {
   void on_create_as(const Node& body);
   void on_create_view(const Node& body);
   void code_of_parents(const Node& body);
+  void alters_parent(const Node& range_var);
   void on_drop(const Node& body);
   void on_truncate(const Node& body);
   void truncate(const catalog::Relation& relation, bool only, bool cascade, size_t action);

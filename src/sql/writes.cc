@@ -7,37 +7,61 @@
 namespace sluice::sql {
 
 bool Walker::limits(const Node& body, std::string_view field_name, const Level& level,
-                    const Target& target, uint8_t use) {
+                    const Picked& picked, uint8_t use) {
   const auto own = resolver_.operators({{}, "="});
   const bool plain_equals =
       std::none_of(own.begin(), own.end(), [&](const auto* op) { return has_operands(*op); });
   const auto where = field(body, field_name);
-  const bool limited = where && arm_limits(*where, level, target, use, plain_equals);
+  const bool limited = where && arm_limits(*where, level, picked, use, plain_equals);
   return limited || context_.explained;
+}
+
+/// Whether the table, or where it stands beside itself, was looked at since last asked.
+bool Walker::touches(const Level& level, const Picked& picked) {
+  bool touched = false;
+  for (const Entry& entry : level.from.entries)
+    if (picked.is_named(entry.name)) touched = level.joins->take_touched(entry.index) || touched;
+  return touched;
 }
 
 /// Of several conditions one that is on this table and not on all of its rows is enough. A
 /// condition about other tables only takes all rows of this one, or none.
-bool Walker::arm_limits(const Node& arm, const Level& level, const Target& target, uint8_t use,
+bool Walker::arm_limits(const Node& arm, const Level& level, const Picked& picked, uint8_t use,
                         bool plain_equals) {
   const auto boolean = field(arm, "BoolExpr");
   if (boolean && text_field(*boolean, "boolop") == "AND_EXPR") {
     bool limited = false;
     for_each(*boolean, "args", [&](const Node& each) {
-      limited = arm_limits(each, level, target, use, plain_equals) || limited;
+      limited = arm_limits(each, level, picked, use, plain_equals) || limited;
     });
     return limited;
   }
-  (void)level.joins->take_touched(target.entry.index);
+  (void)touches(level, picked);
   condition_arm(arm, level, use);
-  const bool touched = level.joins->take_touched(target.entry.index);
+  const bool touched = touches(level, picked);
   if (field(arm, "CurrentOfExpr")) return true;
   if (!touched && reads_row(arm)) return false;
   bool ignored = false;
-  const bool named_before =
-      target.relation != nullptr && find_cte(level.ctes, target.relation->name).cte != nullptr;
-  return !always_true(arm, {target.relation, target.entry.name, named_before},
-                      context_.reached ? ignored : facts_.depends_on_literals, plain_equals);
+  return !always_true(arm, picked, context_.reached ? ignored : facts_.depends_on_literals,
+                      plain_equals);
+}
+
+/// The table whose rows are picked, and where else in FROM it stands as a whole.
+Picked Walker::picked_in(const Node& body, const Level& level, const Target& target) const {
+  Picked picked{target.relation, target.entry.name, false, {}};
+  if (target.relation == nullptr) return picked;
+  const std::string_view name = target.relation->name;
+  picked.named_before = find_cte(level.ctes, name).cte != nullptr ||
+                        resolver_.find_relation(Name{{}, name}) != target.relation;
+  const auto add = [&](const Node& wrapper) {
+    const auto range = field(wrapper, "RangeVar");
+    const std::string_view twin = range ? name_of_all(*range, picked) : std::string_view();
+    if (!twin.empty()) picked.twins.push_back(twin);
+  };
+  for_each(body, "usingClause", add);
+  for_each(body, "fromClause", add);
+  if (const auto source = field(body, "sourceRelation")) add(*source);
+  return picked;
 }
 
 Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
@@ -231,7 +255,8 @@ RowsPtr Walker::update(const Node& body, const Level* outer, CteFrame* ctes) {
   level.from.visible.insert(level.from.visible.begin(),
                             Visible{target.entry.rows, target.entry.index, {}});
   level.from.entries.insert(level.from.entries.begin(), target.entry);
-  const bool limited = limits(body, "whereClause", level, target, kUsedInPredicate);
+  const bool limited =
+      limits(body, "whereClause", level, picked_in(body, level, target), kUsedInPredicate);
   if (!limited) gather_.action(target.action).without_where = true;
   std::vector<int16_t> changed;
   assignments(body, target, level, changed);
@@ -256,7 +281,8 @@ RowsPtr Walker::erase(const Node& body, const Level* outer, CteFrame* ctes) {
   level.from.visible.insert(level.from.visible.begin(),
                             Visible{target.entry.rows, target.entry.index, {}});
   level.from.entries.insert(level.from.entries.begin(), target.entry);
-  const bool limited = limits(body, "whereClause", level, target, kUsedInPredicate);
+  const bool limited =
+      limits(body, "whereClause", level, picked_in(body, level, target), kUsedInPredicate);
   if (!limited) gather_.action(target.action).without_where = true;
   if (!context_.reached && !joins.connected()) facts_.cartesian = true;
   effects(target, ActionKind::kDelete, nullptr);
@@ -279,12 +305,13 @@ RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
   }
   level.from.visible.push_back({target.entry.rows, target.entry.index, {}});
   level.from.entries.push_back(target.entry);
-  const bool all_rows = !limits(body, "joinCondition", level, target, kUsedInJoin);
+  const Picked picked = picked_in(body, level, target);
+  const bool all_rows = !limits(body, "joinCondition", level, picked, kUsedInJoin);
   if (!context_.reached && !joins.connected()) facts_.cartesian = true;
   for_each(body, "mergeWhenClauses", [&](const Node& wrapper) {
     const auto clause = field(wrapper, "MergeWhenClause");
     if (!clause) return;
-    const bool limited = limits(*clause, "condition", level, target, kUsedInPredicate);
+    const bool limited = limits(*clause, "condition", level, picked, kUsedInPredicate);
     const std::string_view command = text_field(*clause, "commandType");
     if (command == "CMD_NOTHING") return;
     const ActionKind kind = command == "CMD_DELETE"   ? ActionKind::kDelete

@@ -14,6 +14,7 @@ They are meant to be equal. Besides what a line of the corpus says itself (@also
   row security  less: what a policy reads on the table owner's behalf
   unknown       less: the facts say that something of the statement cannot be known
   once          more: a condition that looks at no row, so that it takes all of them or none
+  with itself   more: a join of a table with itself that leaves no row out
   open columns  less: "*" of a row whose type is not known, and what comes after it
   generated     more: the columns that a generated column is made of
   star          less: columns that only a * inside of the statement names, and nothing takes
@@ -248,6 +249,8 @@ class Comparison:
         beside = any(self.schema.is_view(oid) or oid in self.schema.ruled or oid in self.schema.policy_reads for oid in said)
         if said and self.truth.once:
             self.counts["more: once"] += 1
+        elif said and any(self.truth.scans[relation] > 1 for relation in self.truth.plan or () if self.oids({relation}) & said):
+            self.counts["more: with itself"] += 1  # joined by its own columns, of which the plan tells as of any condition
         elif said and " IS NOT NULL" in self.statement.sql:
             self.counts["more: never null"] += 1  # the plan keeps the condition, whatever the column's definition says
         elif said and not self.truth.loose and self.truth.plan and not beside and not self.statement.every:

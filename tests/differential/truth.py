@@ -10,6 +10,7 @@ Five oracles, each asked of a real server in a transaction that is rolled back:
   origins  the result's description: of each output column the table and column it is
 """
 
+import collections
 import dataclasses
 import re
 
@@ -27,6 +28,7 @@ class Truth:
     plan: set = None  # of (schema, name)
     loose: set = None  # the same, though a condition on other tables may make it none
     unfiltered: set = None  # (schema, name) of targets of an UPDATE or DELETE whose every row the plan takes
+    scans: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # how often the plan reads each
     once: bool = False  # an UPDATE or DELETE whose condition looks at no row, and may be true
     locks: dict = None  # OID -> modes
     run: dict = None  # OID -> modes
@@ -123,7 +125,9 @@ class Server:
 
     def _walk(self, node, truth):
         if "Relation Name" in node:
-            truth.plan.add((node["Schema"], node["Relation Name"]))
+            relation = (node["Schema"], node["Relation Name"])
+            truth.plan.add(relation)
+            truth.scans[relation] += node["Node Type"] != WRITE_NODES
         if node["Node Type"] == WRITE_NODES and node["Operation"] in ("Update", "Delete"):
             inputs, alias, target = outer(node), node["Alias"], (node["Schema"], node["Relation Name"])
             # A Result in place of all scans: the condition is never true.
