@@ -133,6 +133,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void deferred_failed(const OwnRun& run);
   bool estimate_first(const Piece& piece, Bytes text, const Statement& statement, Bytes types);
   void ask_planner(Bytes text, const BoundTo& bound, uint32_t generic, Wanted wanted);
+  const Prepared* executed(const sql::StatementFacts& facts, Prepared& pending);
   DecisionPtr once_estimated(const Statement& statement, Bytes types) const;
   Pass on_oversized(const Piece& piece);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);

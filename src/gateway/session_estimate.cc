@@ -46,6 +46,14 @@ constexpr std::chrono::seconds kEstimateLasts{30};
 
 }  // namespace
 
+/// What a lone EXECUTE runs, where asking for its plan calls nothing: that computes its arguments.
+const Prepared* Session::executed(const sql::StatementFacts& facts, Prepared& pending) {
+  if (facts.kind != "EXECUTE" || facts.prepared.size() != 1 || !facts.functions.empty())
+    return nullptr;
+  const Prepared* prepared = prepared_ahead(facts.prepared[0].name, pending);
+  return prepared != nullptr && prepared->text && !prepared->source.empty() ? prepared : nullptr;
+}
+
 /// Asks the planner what rules or budgets want to know of a statement. True: `piece`, which is of
 /// `text` with parameters of `types`, waits for its word.
 bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& statement,
@@ -57,8 +65,11 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
   if (changes_identity(identity, facts)) return false;
   if (facts.statements != 1 || transaction_ == 'E' || !piece.whole()) return false;
   const auto& runtime = *worker_.runtime();
+  Prepared pending;
+  const Prepared* runs = executed(facts, pending);
+  const Statement& judged = runs != nullptr ? *runs->text : statement;
   const auto& judgement =
-      statement.meaning->judgement(runtime.policy, *principal_, *admission_.database);
+      judged.meaning->judgement(runtime.policy, *principal_, *admission_.database);
   const bool binds = piece.type == pg::kBind;
   // Parameters are not known yet when a statement is parsed: it is asked at their Bind.
   const bool rows = judgement.needs_estimate() && (binds || facts.parameters == 0);
@@ -83,7 +94,7 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
   // What the planner's word depends on, besides what others write: settings, for one, of which
   // each session has its own.
   std::string key = fmt::format("{} {} {} {}\n{}", id_, epoch_, scope_.id, principal_->id, text) +
-                    std::string(types);
+                    std::string(types) + (runs != nullptr ? "\n" + runs->source : "");
   if (!bound.parameters.empty()) {
     const auto digest = sha256(bound.parameters);
     key.append(digest.data(), digest.size());
@@ -128,13 +139,16 @@ void Session::ask_planner(Bytes text, const BoundTo& bound, uint32_t generic, Wa
   run_own(questions.all, take, OwnEnd::kAnswered, generic == 0 ? &bound : nullptr);
 }
 
-/// What is decided at the Parse of a statement whose estimate is known only with its parameters, as
-/// the mildest may come out at its Bind; null: whatever it is, it is refused.
+/// What is decided at the Parse or PREPARE of a statement whose estimate is known only with its
+/// parameters, as the mildest may come out at its Bind or EXECUTE; null: whatever it is, it is
+/// refused.
 Session::DecisionPtr Session::once_estimated(const Statement& statement, Bytes types) const {
   const auto& facts = statement.facts();
   const auto& policy = worker_.runtime()->policy;
+  const bool later = facts.kind == "PREPARE" ||
+                     (facts.parameters > 0 && sql::planned(facts) == sql::Planned::kYes);
   const bool asks =
-      facts.parameters > 0 && facts.statements == 1 && sql::planned(facts) == sql::Planned::kYes &&
+      later && facts.statements == 1 &&
       statement.meaning->judgement(policy, *principal_, *admission_.database).needs_estimate();
   if (!asks || !all_of_system(types)) return nullptr;
   const auto& database = admission_.database->config();

@@ -94,7 +94,7 @@ Session::DecisionPtr Session::decide_prepared_uses(const Statement& statement, B
                      "MERGE. Send the statement itself.");
     }
     executing_.push_back({uses[i].name, text, prepared->result});
-    auto inner = decide(*text, std::nullopt);
+    auto inner = decide(*text, decision->estimated_rows);
     if (!inner->allowed()) return inner;
     if (auto why = objection(*text)) return why;
     const auto masking = masking_of(*text);

@@ -160,7 +160,7 @@ Session::DecisionPtr Session::decide(const Statement& statement,
     now.estimated_rows = estimate;
   }
   auto decision = judgement.decide(now);
-  if (estimate && judgement.needs_estimate()) {
+  if (estimate) {
     auto expecting = std::make_shared<policy::Decision>(*decision);
     expecting->estimated_rows = estimate;
     decision = std::move(expecting);
@@ -198,8 +198,9 @@ Session::Pass Session::judge(const Piece& piece,
   const bool simple = piece.type == pg::kQuery;
   const auto parse = simple ? Result<pg::ParseMessage>() : pg::decode_parse(piece.body());
   auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);
-  if (!simple && !decision->allowed()) {
-    if (auto later = once_estimated(*statement, parse->types)) decision = std::move(later);
+  if ((!simple || statement->facts().kind == "PREPARE") && !decision->allowed()) {
+    const Bytes types = simple ? Bytes() : parse->types;
+    if (auto later = once_estimated(*statement, types)) decision = std::move(later);
   }
   if (redone_) decision = costing(std::move(decision), redone_->cost);
   ++statements_;

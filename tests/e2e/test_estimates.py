@@ -113,7 +113,10 @@ def test_a_parameter_that_is_none_is_the_servers_to_refuse(gateway):
 def test_what_cannot_be_planned_is_taken_at_its_worst(gateway, logging_server):
     client = WireClient(gateway.port)
     client.login()
-    answer = client.run(query("PREPARE p AS SELECT id FROM many WHERE id = $1"))
+    answer = client.run(query("PREPARE p AS SELECT id FROM many WHERE id = $1; EXECUTE p (1)"))
+    assert error_fields(answer[0][1])["C"] == "42501"
+    assert kinds(client.run(query("PREPARE q (int) AS SELECT id FROM many WHERE id = $1"))) == "CZ"
+    answer = client.run(query("EXECUTE q (1); EXECUTE q (2)"))
     assert error_fields(answer[0][1])["C"] == "42501"
     logging_server.sql("DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('good')", "orders")
     [mood] = logging_server.sql("SELECT 'mood'::regtype::oid", "orders")
@@ -175,3 +178,23 @@ def test_explain_runs_nothing_that_anybody_wrote(gateway, logging_server):
     other = explained(gateway, "SELECT id FROM many WHERE id = 1 AND 'a\\'' = 'b'; DELETE FROM many --'")
     assert "rows" not in other.get("estimate", {})
     assert logging_server.sql("SELECT count(*) FROM many", "orders") == ["20000"]
+
+
+def test_of_execute_what_it_runs_is_planned(gateway, logging_server):
+    client = WireClient(gateway.port)
+    client.login()
+    assert kinds(client.run(query("PREPARE p (int, int) AS " + BETWEEN))) == "CZ"
+    mark = uuid.uuid4().hex
+    two = f"EXECUTE p (7, 8) -- {mark}"
+    assert kinds(client.run(query(two))) == "TDDCZ"
+    refused = client.run(query("EXECUTE p (1, 15000)"))
+    assert error_fields(refused[0][1])["C"] == "42501"
+    assert kinds(client.run(query(two))) == "TDDCZ"
+    assert asked(logging_server, mark) == 1
+    # Of the same name, but another statement.
+    assert kinds(client.run(query("DEALLOCATE p"))) == "CZ"
+    assert kinds(client.run(query("PREPARE p (int, int) AS SELECT id FROM many WHERE id > $1 - $2"))) == "CZ"
+    assert kinds(client.run(query(two))) == "EZ"
+    # What its arguments call would run before it is decided on.
+    assert kinds(client.run(query("EXECUTE p (length(pg_sleep(0)::text), 20000)"))) == "EZ"
+    client.close()
