@@ -68,5 +68,66 @@ TEST(LabelKeeper, ACopyToATableThatIsMadeIsKnownByItsPlace) {
   EXPECT_EQ(carried(server.keeper)[0].column, server.label(kOrders, 2).name);
 }
 
+TEST(LabelKeeper, ACopyIntoAPartitionIsReadThroughItsParent) {
+  Server server;
+  server.values = {"red", "blue"};
+  auto tables = kTables();
+  auto part = relation(kPart, "part", tables[1].columns);
+  part.parents = {kOrders};
+  tables[1].children = {kPart};
+  tables.push_back(part);
+  ASSERT_EQ(tables[1].oid, kOrders);
+  const auto catalog = catalog_of(tables);
+  server.keeper.follow(catalog);
+  ASSERT_TRUE(server.know(catalog, {kOrders, kPart}));
+  const std::string column = server.label(kOrders, 2).name;
+  const privacy::Copy copy{"public", "part", column, 0, Class::kEmail, "public.a.email", true};
+  server.keeper.carry({copy});
+  EXPECT_EQ(server.label(kPart, 2).decision.cls, Class::kEmail);
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  EXPECT_THAT(carried(server.keeper), ElementsAre(copy));
+  // Kept, it says the same.
+  server.keeper.set_corrections(
+      {{"public", "part", column, Class::kEmail, "copy of public.a.email"}});
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  // People's word on the whole is the last one.
+  server.keeper.set_corrections(
+      {{"public", "part", column, Class::kEmail, "copy of public.a.email"},
+       {"public", tables[1].name, column, Class::kNone, "dora"}});
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kNone);
+  EXPECT_EQ(server.label(kPart, 2).decision.cls, Class::kEmail);
+}
+
+TEST(LabelKeeper, WhatGetsAnotherNameIsStillACopy) {
+  Server server;
+  server.values = {"red", "blue"};
+  auto tables = kTables();
+  ASSERT_TRUE(server.know(catalog_of(tables), {kOrders}));
+  const std::string column = server.label(kOrders, 2).name;
+  server.keeper.carry(
+      {{"public", tables[1].name, column, 0, Class::kEmail, "public.a.email", true}});
+  tables[1].columns[1].name = "renamed";
+  ASSERT_TRUE(server.know(catalog_of(tables), {kOrders}));
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  tables[1].name = "moved";
+  ASSERT_TRUE(server.know(catalog_of(tables), {kOrders}));
+  EXPECT_EQ(server.label(kOrders, 2).name, "renamed");
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kEmail);
+  EXPECT_EQ(server.label(kOrders, 1).decision.cls, Class::kNone);
+}
+
+TEST(LabelKeeper, WhatPeopleSaidHoldsUnderAnotherName) {
+  Server server;
+  server.values = {"red", "blue"};
+  auto tables = kTables();
+  ASSERT_TRUE(server.know(catalog_of(tables), {kOrders}));
+  const std::string column = server.label(kOrders, 2).name;
+  server.keeper.set_corrections({{"public", tables[1].name, column, Class::kUsSsn, "dora"}});
+  tables[1].columns[1].name = "renamed";
+  ASSERT_TRUE(server.know(catalog_of(tables), {kOrders}));
+  EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kUsSsn);
+  EXPECT_TRUE(server.label(kOrders, 2).masked());
+}
+
 }  // namespace
 }  // namespace sluice::gateway

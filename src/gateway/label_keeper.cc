@@ -10,8 +10,6 @@ namespace {
 
 /// What could not be sampled is tried again after a while, then less and less often.
 constexpr Duration kFirstPause = std::chrono::seconds(10), kLongestPause = std::chrono::hours(1);
-/// Copies that are waited for to become corrections.
-constexpr size_t kMostCopies = 10'000;
 /// What the last catalog does not have may belong to a transaction that is still open.
 constexpr Duration kForgetAfter = std::chrono::minutes(1);
 
@@ -181,50 +179,6 @@ void LabelKeeper::set_corrections(std::vector<privacy::Correction> corrections) 
   pump();
 }
 
-void LabelKeeper::carry(const std::vector<privacy::Copy>& copies) {
-  {
-    const std::lock_guard lock(mutex_);
-    const size_t before = copies_.size();
-    for (const privacy::Copy& copy : copies) {
-      if (std::find(copies_.begin(), copies_.end(), copy) == copies_.end()) copies_.push_back(copy);
-    }
-    if (copies_.size() == before) return;
-    // Of tables that never came to be.
-    if (copies_.size() > kMostCopies)
-      copies_.erase(copies_.begin(), copies_.end() - static_cast<ptrdiff_t>(kMostCopies));
-    finish_all();
-  }
-  pump();
-}
-
-std::vector<privacy::Copy> LabelKeeper::carried(bool& more) const {
-  std::vector<privacy::Copy> out;
-  more = false;
-  const std::lock_guard lock(mutex_);
-  for (const privacy::Copy& copy : copies_) {
-    bool there = false;
-    for (const auto& [oid, known] : known_) {
-      if (known.found->schema != copy.schema || known.found->name != copy.table) continue;
-      there = true;
-      for (const privacy::ColumnLabel& label : tables_.at(oid)->columns) {
-        const auto& evidence = label.decision.evidence;
-        const bool by_copy = label.corrected_by.empty() && evidence.size() == 1 &&
-                             evidence[0] == std::string(privacy::kCopyOf) + copy.from;
-        const bool told = std::any_of(out.begin(), out.end(), [&](const privacy::Copy& one) {
-          return one.schema == copy.schema && one.table == copy.table && one.column == label.name;
-        });
-        if (!by_copy || told) continue;
-        out.push_back(copy);
-        out.back().column = label.name;
-        out.back().cls = label.decision.cls;
-        if (label.mixed) out.back().from += privacy::kWithOthers;
-      }
-    }
-    more = more || !there;
-  }
-  return out;
-}
-
 void LabelKeeper::finish_all() {
   std::vector<catalog::Oid> changed;
   for (const auto& [oid, known] : known_) {
@@ -318,6 +272,7 @@ void LabelKeeper::take(const catalog::Catalog& catalog, const catalog::Relation&
         std::make_shared<const privacy::TableLabels>(with_former(*found.labels, *known.found));
   }
   if (known.found) found.labels = with_renamed(std::move(found.labels), *known.found);
+  if (known.found) keep_words(relation);
   if (found.whole) {
     known.pause = {};
   } else {
@@ -372,7 +327,7 @@ std::shared_ptr<const privacy::TableLabels> LabelKeeper::finish(const catalog::C
   }
   corrections.insert(corrections.end(), corrections_.begin(), corrections_.end());
   privacy::correct(*out, corrections);
-  privacy::carry(*out, copies_);
+  privacy::carry(*out, relation == nullptr ? copies_ : copies_of(*catalog, *relation));
   return out;
 }
 

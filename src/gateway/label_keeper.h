@@ -114,6 +114,9 @@ class LabelKeeper {
   /// What is found, with its relatives' and people's word.
   std::shared_ptr<const privacy::TableLabels> finish(const catalog::Catalog* catalog,
                                                      catalog::Oid oid) const;
+  std::vector<privacy::Copy> copies_of(const catalog::Catalog& catalog,
+                                       const catalog::Relation& relation) const;
+  void keep_words(const catalog::Relation& relation);
   void finish_families(const catalog::Catalog& catalog, const std::vector<catalog::Oid>& relations);
   void want_referencing(const std::vector<catalog::Oid>& changed);
   /// After a change of what is said from outside: of all that is known.

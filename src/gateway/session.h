@@ -313,6 +313,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass find_by_pseudonym(const Piece& piece, Expected& entry);
   Pass bind_by_pseudonym(const Piece& piece, const Expected& entry);
   bool may_guess(const Masking* masking, DecisionPtr& refused);
+  void carry(const Statement& statement, const Masking* masking);  // session_copies.cc
   void veil(Expected& entry, const Statement* statement);
   bool must_describe(const Statement* statement);
   Result<RowPlanPtr> row_plan(const Expected& entry, Bytes description);
@@ -428,8 +429,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool names_wait_ = false;   ///< until all that has been sent is answered
   uint8_t doubts_taken_ = 0;  ///< those being settled
   std::shared_ptr<const policy::Decision> naming_problem_;
-  /// Schema changes that are sent and not known to be over: which objects their texts named.
-  std::vector<std::shared_ptr<const Statement>> schema_changes_;
+  std::vector<std::shared_ptr<const Statement>> schema_changes_;  ///< sent, not known to be over
   ParameterList forgotten_;  ///< forgotten_settings, to be set again before anything else
 
   // Stamps.
@@ -464,9 +464,9 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
   std::string masked_;                               ///< rows on their way to the client
   mask::Substitutes substitutes_;                    ///< shown to this session
-  /// Code that has seen something hidden may speak up to the end of this transaction.
-  bool opaque_transaction_ = false;
-  std::deque<std::string> split_;  ///< statements of a text still to be sent
+  std::vector<privacy::Copy> temporary_copies_;      ///< in its temporary tables
+  bool opaque_transaction_ = false;  ///< code that has seen hidden values may speak up to its end
+  std::deque<std::string> split_;    ///< statements of a text still to be sent
   uint64_t epoch_ = 0;  ///< rises with what may change what a statement does, or its plan
   bool splitting_ = false, split_failed_ = false;
 
@@ -490,8 +490,7 @@ class Session : private net::StreamHandler, private ServerUser {
 
   std::shared_ptr<const Statement> last_statement_;
   Moment now_;  ///< when the bytes being worked on came: read once for all their messages
-  /// Since when the message waits that is looked at next; empty: it does not.
-  std::optional<Moment> waiting_since_;
+  std::optional<Moment> waiting_since_;  ///< of the message looked at next; empty: it does not
   int64_t started_micros_, state_since_micros_;
   uint64_t statements_ = 0, last_recorded_ = 0;  ///< how many; number of the last one's record
   int cancels_in_flight_ = 0;

@@ -174,10 +174,10 @@ void Session::veil(Expected& entry, const Statement* statement) {
   const auto& shown_to = audience();
   if (!shown_to) return;
   entry.masking = statement == nullptr ? nullptr : statement->meaning->masking(*shown_to);
-  if (statement != nullptr && !entry.masking) return;
   // What is only parsed writes nothing.
-  if (entry.kind != RequestKind::kParse && entry.masking && !entry.masking->plan().copies.empty())
-    admission_.database->labels().carry(entry.masking->plan().copies);
+  if (statement != nullptr && entry.kind != RequestKind::kParse)
+    carry(*statement, entry.masking.get());
+  if (statement != nullptr && !entry.masking) return;
   entry.audience = shown_to;
   if (entry.masking && entry.masking->plan().hides && entry.masking->plan().opaque) {
     opaque_transaction_ = true;

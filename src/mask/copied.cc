@@ -42,6 +42,21 @@ struct Sensitive {
   std::string name;
 };
 
+/// What a session's temporary table holds, by its earlier statements.
+std::vector<Sensitive> sensitive(const catalog::Relation& temporary, ColumnRef column,
+                                 const std::vector<privacy::Copy>& held) {
+  std::vector<Sensitive> out;
+  const catalog::Column* named = temporary.column(column.column);
+  for (const privacy::Copy& copy : held) {
+    if (copy.table != temporary.name) continue;
+    const bool any = column.column == 0 || (copy.column.empty() && copy.number == 0);
+    const bool meant = copy.column.empty() ? copy.number == column.column
+                                           : named != nullptr && copy.column == named->name;
+    if (any || meant) out.push_back({copy.cls, copy.from});
+  }
+  return out;
+}
+
 /// One for each class of a whole row.
 std::vector<Sensitive> sensitive(const privacy::Labels& labels, ColumnRef column) {
   std::vector<Sensitive> out;
@@ -77,20 +92,21 @@ std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef ta
       if (!makes_table(action)) continue;
       for (const sql::Object& made : action.targets) {
         // What is there already is not made, whatever the statement says.
-        if (made.temporary || catalog.relation(made.schema, made.name) != nullptr) continue;
-        out.push_back({made.schema, made.name, "", target.column, from.cls, from.name, alone});
+        if (!made.temporary && catalog.relation(made.schema, made.name) != nullptr) continue;
+        const std::string schema(made.temporary ? kTemporarySchema : made.schema);
+        out.push_back({schema, made.name, "", target.column, from.cls, from.name, alone});
       }
     }
     return out;
   }
   const catalog::Relation* relation = catalog.relation(target.relation);
-  if (relation == nullptr || relation->persistence == 't' || relation->system()) return out;
+  if (relation == nullptr || relation->system()) return out;
+  const std::string schema(relation->persistence == 't' ? kTemporarySchema : relation->schema);
   const privacy::TableLabels* table = labels.table(target.relation);
   for (const auto& column : relation->columns) {
     if (target.column != 0 && target.column != column.number) continue;
     const auto* label = table == nullptr ? nullptr : table->column(column.number);
-    privacy::Copy copy{relation->schema, relation->name, column.name, 0,
-                       from.cls,         from.name,      alone};
+    privacy::Copy copy{schema, relation->name, column.name, 0, from.cls, from.name, alone};
     if (label == nullptr || copy.tells_more(*label)) out.push_back(std::move(copy));
   }
   return out;
@@ -99,7 +115,8 @@ std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef ta
 }  // namespace
 
 std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalog::Catalog& catalog,
-                                  const privacy::Labels& labels) {
+                                  const privacy::Labels& labels,
+                                  const std::vector<privacy::Copy>& held) {
   std::vector<privacy::Copy> out;
   if (facts.statements == 1 && facts.kind == "EXPLAIN" && !facts.runs_explained) return out;
   for (const sql::WrittenColumn& written : facts.written) {
@@ -108,7 +125,10 @@ std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalo
           measures(source)) {
         continue;
       }
-      for (const Sensitive& from : sensitive(labels, source.column)) {
+      const auto* read = held.empty() ? nullptr : catalog.relation(source.column.relation);
+      const bool own = read != nullptr && read->persistence == 't';
+      for (const Sensitive& from :
+           own ? sensitive(*read, source.column, held) : sensitive(labels, source.column)) {
         for (privacy::Copy& copy :
              places(facts, written.target, from, is_alone(source), catalog, labels)) {
           if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "privacy/labels.h"
@@ -11,7 +12,12 @@ namespace sluice::mask {
 /// permanent tables that are not hidden, by whomever: those who may see the one could otherwise
 /// show it to everybody through the other. What only tells how many there are, or is a number made
 /// of many, is no copy. Texts in which only parts are sensitive are found where they come to lie.
+/// Those into temporary tables have `kTemporarySchema`; `held`: what a session has put into its
+/// own.
 std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalog::Catalog& catalog,
-                                  const privacy::Labels& labels);
+                                  const privacy::Labels& labels,
+                                  const std::vector<privacy::Copy>& held = {});
+
+inline constexpr std::string_view kTemporarySchema = "pg_temp";
 
 }  // namespace sluice::mask

@@ -201,13 +201,14 @@ TEST(StatementPlan, TakesTheClassAlongToWhereItIsWritten) {
               ElementsAre("made.2 email"));
   EXPECT_THAT(copies("CREATE MATERIALIZED VIEW made AS SELECT email FROM users"),
               ElementsAre("made.1 email"));
+  EXPECT_THAT(copies("CREATE TEMP TABLE made AS SELECT email FROM users"),
+              ElementsAre("made.1 email"));
   // log.what is free text, which is searched.
   EXPECT_THAT(copies("INSERT INTO log (what) SELECT email FROM users"),
               ElementsAre("log.what email"));
   EXPECT_THAT(copies("INSERT INTO log (what) SELECT 'of ' || email FROM users"), ElementsAre());
   for (const char* text :
        {"CREATE TABLE made AS SELECT count(email), length(email) FROM users GROUP BY 2",
-        "CREATE TEMP TABLE made AS SELECT email FROM users",
         "INSERT INTO admins (email) SELECT email FROM users",
         "UPDATE admins SET email = upper(email)",
         "INSERT INTO log (who) SELECT name FROM users WHERE email = 'x'",

@@ -136,7 +136,7 @@ void carry(TableLabels& table, const std::vector<Copy>& copies) {
       const bool meant = copy.column.empty() ? copy.number == 0 || copy.number == label.number
                                              : copy.column == label.name;
       if (!meant || !copy.tells_more(label)) continue;
-      label.mixed = may_hold_others(label, copy.cls);
+      label.mixed = copy.from.ends_with(kWithOthers) || may_hold_others(label, copy.cls);
       label.corrected_by.clear();
       label.unproven = false;
       label.decision = {};

@@ -26,6 +26,10 @@ CREATE TABLE people (id int PRIMARY KEY, given_name text, email text);
 INSERT INTO people SELECT i, (ARRAY['Wilhelmina','Thaddeus','Guadalupe','Bartholomew'])[1 + i % 4],
     'person' || i || '@mail.example' FROM generate_series(1, 60) i;
 CREATE TABLE notes (id int, remark text); CREATE TABLE remarks (id int, remark text);
+DROP TABLE IF EXISTS w_temporary, w_whole, w_whole2, w_column, w_table, w_other;
+CREATE TABLE w_temporary (id int, remark text); CREATE TABLE w_column (id int, remark text); ALTER TABLE w_column OWNER TO sluice;
+CREATE TABLE w_whole (id int, remark text) PARTITION BY LIST (id); CREATE TABLE w_part PARTITION OF w_whole FOR VALUES IN (1);
+CREATE TABLE w_whole2 (id int, remark text) PARTITION BY LIST (id); CREATE TABLE w_part2 PARTITION OF w_whole2 FOR VALUES IN (1);
 """
 
 COPIES = {
@@ -35,6 +39,16 @@ COPIES = {
     "INSERT SELECT": ("INSERT INTO notes SELECT id, given_name FROM people", "SELECT remark FROM notes"),
     "UPDATE FROM": ("INSERT INTO remarks SELECT id, 'x' FROM people; UPDATE remarks r SET remark = p.given_name FROM people p WHERE p.id = r.id",
                     "SELECT remark FROM remarks"),
+}
+WAYS = {
+    "a temporary table": ("CREATE TEMP TABLE by_way AS SELECT id, given_name AS x FROM people; CREATE TEMP TABLE further (y text);"
+                          "INSERT INTO further SELECT x FROM by_way; INSERT INTO w_temporary SELECT 1, y FROM further", "SELECT remark FROM w_temporary"),
+    "a partition": ("INSERT INTO w_part SELECT 1, given_name FROM people", "SELECT remark FROM w_whole"),
+    "the whole of partitions": ("INSERT INTO w_whole2 SELECT 1, given_name FROM people", "SELECT remark FROM w_part2"),
+    "a column that is renamed": ("INSERT INTO w_column SELECT 1, given_name FROM people; ALTER TABLE w_column RENAME remark TO col7",
+                                 "SELECT col7 FROM w_column"),
+    "a table that is renamed": ("CREATE TABLE w_table AS SELECT given_name AS col7 FROM people; ALTER TABLE w_table RENAME TO w_other",
+                                "SELECT col7 FROM w_other"),
 }
 NAMES = ("wilhelmina", "thaddeus", "guadalupe", "bartholomew")
 
@@ -73,6 +87,16 @@ def until(condition, seconds=30):
 def test_everybody_else_sees_them_masked(gateway, name):
     copy, read = COPIES[name]
     assert psql(gateway, copy, "sam").returncode == 0
+    masked, clear = shown(gateway, read), shown(gateway, read, "sam")
+    assert not [each for each in NAMES if each in masked] and len(masked.split()) >= 60, masked[:200]
+    assert all(each in clear for each in NAMES)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_by_ways_and_under_other_names(gateway, name):
+    way, read = WAYS[name]
+    answer = gateway.psql("-At", "-v", "ON_ERROR_STOP=1", "-f", "-", user="sam", input=";\n".join(way.split(";")) + ";\n")
+    assert answer.returncode == 0, answer.stderr
     masked, clear = shown(gateway, read), shown(gateway, read, "sam")
     assert not [each for each in NAMES if each in masked] and len(masked.split()) >= 60, masked[:200]
     assert all(each in clear for each in NAMES)
