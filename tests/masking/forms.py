@@ -31,6 +31,8 @@ CREATE FUNCTION mail_by_code(integer) RETURNS text LANGUAGE plpgsql STABLE AS 'B
 CREATE FUNCTION all_mails() RETURNS TABLE (who integer, mail text) LANGUAGE sql STABLE AS 'SELECT id, email FROM people';
 CREATE TABLE events (id integer, detail text) PARTITION BY RANGE (id);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);
+SELECT lo_from_bytea(424242, convert_to('Zora Quarrington, zora.quarrington@secret.example', 'UTF8'));
+GRANT SELECT ON LARGE OBJECT 424242 TO PUBLIC;
 ANALYZE people;
 """
 
@@ -51,6 +53,13 @@ class Form:
 
 
 FORMS = [
+    Form("large object", "SELECT lo_get(424242)"),
+    Form("a large object's text", "SELECT convert_from(lo_get(424242), 'UTF8')"),
+    Form("part of a large object", "SELECT encode(lo_get(424242, 0, 30), 'escape')"),
+    Form("large objects' pages", "SELECT data FROM pg_largeobject WHERE loid = 424242"),
+    Form("loread", "SELECT loread(lo_open(424242, 262144), 100)"),
+    Form("into a large object", "SELECT lo_from_bytea(0, convert_to(email, 'UTF8')) FROM people WHERE id = 7", refused=True),
+    Form("put into a large object", "SELECT lo_put(424242, 0, email::bytea) FROM people WHERE id = 7", refused=True),
     Form("plain", "SELECT email FROM people WHERE id = 7"),
     Form("star", "SELECT * FROM people WHERE id = 7"),
     Form("table", "TABLE people"),
