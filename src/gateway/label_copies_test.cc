@@ -116,6 +116,31 @@ TEST(LabelKeeper, WhatGetsAnotherNameIsStillACopy) {
   EXPECT_EQ(server.label(kOrders, 1).decision.cls, Class::kNone);
 }
 
+TEST(LabelKeeper, RowsThatComeLaterMakeNothingMoreVisible) {
+  Server server;
+  server.values.assign(60, "219-09-9999");
+  auto tables = kTables();
+  tables[1].columns[1].name = "col7";
+  const auto catalog = catalog_of(tables);
+  server.keeper.follow(catalog);
+  ASSERT_TRUE(server.know(catalog, {kOrders}));
+  ASSERT_EQ(server.label(kOrders, 2).decision.cls, Class::kUsSsn);
+  // Somebody who may not see them puts others beside them.
+  server.values.assign(300, "part 7");
+  for (const int written : {300, 700}) {
+    server.written[kOrders] = written;
+    server.keeper.look(catalog);
+    server.answer_all();
+    EXPECT_EQ(server.label(kOrders, 2).decision.cls, Class::kUsSsn);
+    EXPECT_TRUE(server.label(kOrders, 2).masked());
+  }
+  ASSERT_FALSE(server.label(kOrders, 2).decision.evidence.empty());
+  EXPECT_EQ(server.label(kOrders, 2).decision.evidence[0], "found in its earlier rows");
+  // People know better.
+  server.keeper.set_corrections({{"public", tables[1].name, "col7", Class::kNone, "dora"}});
+  EXPECT_FALSE(server.label(kOrders, 2).masked());
+}
+
 TEST(LabelKeeper, WhatPeopleSaidHoldsUnderAnotherName) {
   Server server;
   server.values = {"red", "blue"};

@@ -97,6 +97,37 @@ std::shared_ptr<const privacy::TableLabels> with_renamed(
   return any ? out : fresh;
 }
 
+/// By a foreign key: it changes with what is said of the column that this refers to.
+bool is_inherited(const privacy::ColumnDecision& decision) {
+  const auto& evidence = decision.evidence;
+  return !evidence.empty() && evidence[0].find("foreign key") != std::string::npos;
+}
+
+/// Reading a table again makes none of its columns more visible: rows that somebody put there who
+/// may not see it would do for that. People can say otherwise (a correction).
+std::shared_ptr<const privacy::TableLabels> with_hidden(
+    std::shared_ptr<const privacy::TableLabels> fresh, const privacy::TableLabels& former) {
+  constexpr std::string_view kBefore = "found in its earlier rows";
+  auto out = std::make_shared<privacy::TableLabels>(*fresh);
+  bool any = false;
+  for (privacy::ColumnLabel& column : out->columns) {
+    const auto* old = former.column(column.number);
+    const bool same = old != nullptr && old->type == column.type && old->name == column.name &&
+                      fresh->name == former.name && fresh->schema == former.schema;
+    if (!same || !old->decision.masked() || old->decision.shape == privacy::Shape::kByKey) continue;
+    if (is_inherited(old->decision)) continue;
+    const bool whole = old->decision.shape == privacy::Shape::kWhole;
+    if (column.decision.masked() && (!whole || column.decision.shape == old->decision.shape))
+      continue;
+    column.decision = old->decision;
+    column.unproven = false;
+    auto& evidence = column.decision.evidence;
+    if (evidence.empty() || evidence[0] != kBefore) evidence.emplace(evidence.begin(), kBefore);
+    any = true;
+  }
+  return any ? out : fresh;
+}
+
 }  // namespace
 
 LabelKeeper::LabelKeeper(Ask ask, Elsewhere elsewhere, std::vector<privacy::Correction> corrections)
@@ -272,6 +303,7 @@ void LabelKeeper::take(const catalog::Catalog& catalog, const catalog::Relation&
         std::make_shared<const privacy::TableLabels>(with_former(*found.labels, *known.found));
   }
   if (known.found) found.labels = with_renamed(std::move(found.labels), *known.found);
+  if (known.found) found.labels = with_hidden(std::move(found.labels), *known.found);
   if (known.found) keep_words(relation);
   if (found.whole) {
     known.pause = {};

@@ -108,6 +108,7 @@ bool guarded_setting(std::string_view name) {
                                          "lo_compat_privileges",
                                          "temp_file_limit",
                                          "max_stack_depth",
+                                         "backtrace_functions",
                                          "jit_dump_bitcode",
                                          "jit_debugging_support",
                                          "jit_profiling_support",
@@ -119,8 +120,8 @@ bool guarded_setting(std::string_view name) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   constexpr std::string_view kFamilies[] = {
-      "log_",     "track_",     "pgaudit.", "auto_explain.", "pg_stat_statements.",
-      "sepgsql.", "plperl.on_", "pltcl.",   "plv8.",         "pljava."};
+      "debug_print_", "log_",       "track_", "pgaudit.", "auto_explain.", "pg_stat_statements.",
+      "sepgsql.",     "plperl.on_", "pltcl.", "plv8.",    "pljava."};
   return std::find(std::begin(kNames), std::end(kNames), lower) != std::end(kNames) ||
          lower == "*" ||
          std::any_of(std::begin(kFamilies), std::end(kFamilies),

@@ -1,6 +1,7 @@
 // Calls of functions and operators: which they are, what they may do, what their value is.
 #include <algorithm>
 
+#include "sql/fragile_arguments.h"
 #include "sql/function_risk.h"
 #include "sql/walker.h"
 
@@ -96,10 +97,17 @@ Walker::Called Walker::function_call(const Node& body, const Level& level) {
       if (value.made || mixed) value = value.through("distinct");
     }
   }
+  const Name name = name_in(body, "funcname");
+  for (size_t i = 0; i < given.size(); ++i) {
+    const std::string_view fragile = fragile_argument(name.name, i);
+    if (fragile.empty() || (fragile.ends_with("(key)") && !is_made(given[i]))) continue;
+    gather_.compute(given[i], fragile);
+    given[i] = given[i].through(fragile);
+  }
   condition(body, "agg_filter", level, kUsedInPredicate);
   const auto over = field(body, "over");
   if (over) window(*over, level);
-  Called called = call(name_in(body, "funcname"), given, shape);
+  Called called = call(name, given, shape);
   called.aggregate = (called.aggregate || bool_field(body, "agg_star")) && !over;
   return called;
 }
@@ -321,7 +329,10 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
 }
 
 void Walker::operator_call(const Name& name, const std::vector<Value>& given, Value& out) {
-  for (const catalog::Operator* op : resolver_.operators(name)) {
+  const auto found = resolver_.operators(name);
+  const bool elsewhere = !name.schema.empty() && name.schema != "pg_catalog";
+  if (found.empty() && elsewhere && resolver_.catalog() != nullptr) facts_.unresolved = true;
+  for (const catalog::Operator* op : found) {
     if (!has_operands(*op)) continue;
     const catalog::Function* function = resolver_.catalog()->function(op->function);
     if (function == nullptr) {
@@ -342,6 +353,7 @@ void Walker::operator_call(const Name& name, const std::vector<Value>& given, Va
 void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
                        const CallShape& shape, Called& out) {
   if (name.name == "nextval" || name.name == "setval") on_sequence(shape);
+  if (name.name == "pg_notify" && !context_.reached) act(ActionKind::kNotify);
   if (name.name == "currval" || name.name == "lastval") facts_.at_position = true;
   if (risk == FunctionRisk::kNone) return;
   FunctionUse use;

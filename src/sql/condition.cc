@@ -247,7 +247,10 @@ class Extent {
     const std::string_view name = name_in(link, "operName").name;
     if (kind != "ANY_SUBLINK" || (!name.empty() && name != "=")) return false;
     const auto alone = selected_alone(*query);
-    return alone ? alike(*value, *alone) : selects_all(*query, *value, table_);
+    if (alone) return alike(*value, *alone);
+    const auto select = field(*query, "SelectStmt");
+    return selects_all(*query, *value, table_) ||
+           (select && selects_each(*query, *value, table_) && takes_itself(*select));
   }
 
   /// EXISTS (SELECT … FROM the same table o WHERE o.x = t.x).
@@ -256,15 +259,20 @@ class Extent {
     if (!select || limits_rows(*select)) return false;
     for (const char* part : {"groupClause", "havingClause", "withClause", "valuesLists", "larg"})
       if (field(*select, part)) return false;
+    return takes_itself(*select);
+  }
+
+  /// Whether a query over the same table alone, beside the row at hand, finds that row itself.
+  bool takes_itself(const Node& select) {
     Picked with_twin = table_;
     size_t tables = 0;
-    for_each(*select, "fromClause", [&](const Node& wrapper) {
+    for_each(select, "fromClause", [&](const Node& wrapper) {
       ++tables;
       const auto range = field(wrapper, "RangeVar");
       const std::string_view name = range ? name_of_all(*range, table_) : std::string_view();
       if (!name.empty()) with_twin.twins.push_back(name);
     });
-    const auto where = field(*select, "whereClause");
+    const auto where = field(select, "whereClause");
     return tables == 1 && with_twin.twins.size() > table_.twins.size() &&
            (!where || Extent(with_twin, looked_at_literal_, plain_equals_).all(*where));
   }

@@ -102,6 +102,43 @@ bool have_pair(const std::vector<Node>& arms, const std::array<Operators, N>& pa
   return false;
 }
 
+/// x > 5, x >= 5, x < 5, x <= 5: a value and a whole number.
+struct Limit {
+  Node value;
+  bool lower = false, inclusive = false;
+  int64_t bound = 0;
+};
+
+std::optional<Limit> limit_of(const Node& arm) {
+  const auto expression = field(arm, "A_Expr");
+  const std::string_view name = expression ? plain_operator(*expression) : std::string_view();
+  if (name != "<" && name != "<=" && name != ">" && name != ">=") return std::nullopt;
+  const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
+  Limit limit;
+  if (!left || !right || !whole_number(*right, limit.bound)) return std::nullopt;
+  limit.value = *left;
+  limit.lower = name[0] == '>';
+  limit.inclusive = name.size() == 2;
+  return limit;
+}
+
+/// Two limits of one value, from below and from above, for which `holds` of them.
+template <typename Holds>
+bool have_limits(const std::vector<Node>& arms, bool& looked_at_literal, const Holds& holds) {
+  constexpr size_t kMost = 16;
+  std::vector<Limit> limits;
+  for (size_t i = 0; i < std::min(arms.size(), kMost); ++i)
+    if (auto limit = limit_of(arms[i])) limits.push_back(*limit);
+  for (const Limit& from : limits) {
+    for (const Limit& to : limits) {
+      if (!from.lower || to.lower || !same(from.value, to.value, looked_at_literal)) continue;
+      looked_at_literal = true;
+      if (holds(from, to)) return true;
+    }
+  }
+  return false;
+}
+
 /// x < y, x = y, x > y: which of them `expression` is, as a bit.
 unsigned place_in_order(std::string_view name) {
   return name == "<" ? 1U : name == "=" ? 2U : name == ">" ? 4U : 0U;
@@ -272,11 +309,19 @@ std::optional<Node> selected_alone(const Node& query) {
 }
 
 bool has_complements(const std::vector<Node>& arms, bool& looked_at_literal) {
-  return have_pair(arms, kEither, looked_at_literal) || have_all_orders(arms, looked_at_literal);
+  const auto meet = [](const Limit& from, const Limit& to) {
+    return from.bound < to.bound || (from.bound == to.bound && (from.inclusive || to.inclusive));
+  };
+  return have_pair(arms, kEither, looked_at_literal) || have_all_orders(arms, looked_at_literal) ||
+         have_limits(arms, looked_at_literal, meet);
 }
 
 bool has_contradiction(const std::vector<Node>& arms, bool& looked_at_literal) {
-  return have_pair(arms, kNeverBoth, looked_at_literal);
+  const auto miss = [](const Limit& from, const Limit& to) {
+    return from.bound > to.bound || (from.bound == to.bound && !(from.inclusive && to.inclusive));
+  };
+  return have_pair(arms, kNeverBoth, looked_at_literal) ||
+         have_limits(arms, looked_at_literal, miss);
 }
 
 }  // namespace sluice::sql

@@ -50,14 +50,31 @@ bool limits(const std::string& condition) {
 }
 
 TEST(Condition, WhatLeavesNoRowOutInAnyOrderListOrQueryLimitsNothing) {
-  for (const char* condition :
-       {"(id > 5) IS NOT NULL", "(id > 5) IS NOT UNKNOWN", "NOT (id > 5 AND id <= 5)",
-        "NOT (id = 5 AND id > 5)", "id IN (1, 2) OR id NOT IN (1, 2)", "id < 1 OR id = 1 OR id > 1",
-        "id <> ALL ('{}')", "id <> ALL (ARRAY[]::int[])", "id = ALL ('{}'::int[])", "id % 1 = 0",
-        "md5(id::text) IS NOT NULL", "lower(md5(id::text)) IS NOT NULL",
-        "id = ANY (ARRAY(SELECT id FROM t))", "id <= (SELECT max(id) FROM t)",
-        "id >= (SELECT min(id) FROM t)", "id = (SELECT t.id)", "id IN (SELECT t.id)",
-        "id IN (VALUES (t.id))", "ARRAY[id] @> ARRAY[id]"})
+  for (const char* condition : {"(id > 5) IS NOT NULL",
+                                "(id > 5) IS NOT UNKNOWN",
+                                "NOT (id > 5 AND id <= 5)",
+                                "NOT (id = 5 AND id > 5)",
+                                "id IN (1, 2) OR id NOT IN (1, 2)",
+                                "id < 1 OR id = 1 OR id > 1",
+                                "id <> ALL ('{}')",
+                                "id <> ALL (ARRAY[]::int[])",
+                                "id = ALL ('{}'::int[])",
+                                "id % 1 = 0",
+                                "md5(id::text) IS NOT NULL",
+                                "lower(md5(id::text)) IS NOT NULL",
+                                "id = ANY (ARRAY(SELECT id FROM t))",
+                                "id <= (SELECT max(id) FROM t)",
+                                "id >= (SELECT min(id) FROM t)",
+                                "id = (SELECT t.id)",
+                                "id IN (SELECT t.id)",
+                                "id IN (VALUES (t.id))",
+                                "ARRAY[id] @> ARRAY[id]",
+                                "id > 5 OR id < 6",
+                                "id < 10 OR v = 1 OR id > 9",
+                                "id >= 5 OR id <= 5",
+                                "NOT (id < 5 AND id > 6)",
+                                "NOT (id < 5 AND id > 5)",
+                                "id IN (SELECT o.id FROM t o WHERE o.id = t.id)"})
     EXPECT_FALSE(limits(condition)) << condition;
   for (const char* condition : {"(maybe) IS NOT NULL",
                                 "md5(note) IS NOT NULL",
@@ -81,7 +98,15 @@ TEST(Condition, WhatLeavesNoRowOutInAnyOrderListOrQueryLimitsNothing) {
                                 "id IN (VALUES (1), (t.id))",
                                 "id = (SELECT 1)",
                                 "id = ANY (ARRAY(SELECT id FROM t WHERE v = 1))",
-                                "ARRAY[id] @> ARRAY[v]"})
+                                "ARRAY[id] @> ARRAY[v]",
+                                "id > 6 OR id < 5",
+                                "id > 5 OR id < 5",
+                                "id > 5 OR v < 6",
+                                "id > 5 AND id < 6",
+                                "NOT (id > 5 AND id < 7)",
+                                "NOT (id >= 5 AND id <= 5)",
+                                "id IN (SELECT o.id FROM t o WHERE o.id = t.id AND o.v = 1)",
+                                "id IN (SELECT o.v FROM t o WHERE o.id = t.id)"})
     EXPECT_TRUE(limits(condition)) << condition;
 }
 

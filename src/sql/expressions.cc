@@ -1,4 +1,5 @@
 // Expressions: where their values come from.
+#include "sql/fragile_arguments.h"
 #include "sql/walker.h"
 
 namespace sluice::sql {
@@ -26,6 +27,26 @@ bool is_plain_collation(const Node& clause) {
   return (name.schema.empty() || name.schema == "pg_catalog") &&
          (name.name == "C" || name.name == "POSIX" || name.name == "ucs_basic" ||
           name.name == "default" || name.name.ends_with("-x-icu"));
+}
+
+/// Whether a collation stands anywhere in it by which other texts may be equal.
+bool is_collated(const Node& node) {
+  if (const auto clause = field(node, "CollateClause"); clause && !is_plain_collation(*clause))
+    return true;
+  bool found = false;
+  simdjson::dom::array items;
+  if (node.get(items) == simdjson::SUCCESS) {
+    for (const Node item : items) found = found || is_collated(item);
+  }
+  simdjson::dom::object object;
+  if (!found && node.get(object) == simdjson::SUCCESS) {
+    for (const auto [key, value] : object) found = found || is_collated(value);
+  }
+  return found;
+}
+
+bool is_like(std::string_view name) {
+  return name == "~~" || name == "~~*" || name == "!~~" || name == "!~~*";
 }
 
 }  // namespace
@@ -98,8 +119,9 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   if (kind == "TypeCast") {
     const auto type = field(body, "typeName");
     Value value = eval_field(body, "arg", level);
-    gather_.compute(value, type ? cast_name(*type) : "::");
-    Value out = value.through(type ? cast_name(*type) : "::");
+    const std::string cast = type ? cast_of(*type, value) : "::";
+    gather_.compute(value, cast);
+    Value out = value.through(cast);
     if (type) meet_type_name(*type);
     // The name of a type, for domain_in and the like.
     const auto literal = field(body, "arg");
@@ -162,7 +184,11 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
     for_each(body, "named_args", [&](const Node& wrapper) {
       if (const auto item = field(wrapper, "ResTarget")) value.add(eval_field(*item, "val", level));
     });
-    return value.through("xml");
+    // What is no document, or no name of an instruction, fails.
+    const std::string_view op = text_field(body, "op");
+    const bool parses = op == "IS_XMLPARSE" || op == "IS_XMLPI";
+    if (parses) gather_.compute(value, "xmlparse");
+    return value.through(parses ? "xmlparse" : "xml");
   }
   if (kind == "XmlSerialize") return eval_field(body, "expr", level).through("xmlserialize");
   if (kind == "ResTarget") return eval_field(body, "val", level);
@@ -224,6 +250,11 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
     sides.push_back(eval(*expression, level));
     written.push_back(*expression);
   }
+  if (written.size() == 2 &&
+      (kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE" || is_like(name.name))) {
+    gather_.compute(sides[1], "LIKE (pattern)");
+    sides[1] = sides[1].through("LIKE (pattern)");
+  }
   Value value;
   for (const Value& side : sides) value.add(side);
   std::string_view shown = name.name;
@@ -234,7 +265,9 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   // Compared with something else for every row, it is guessed by a dictionary.
   const bool of_array = kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL";
   const bool listed = of_array && written.size() == 2 && field(written[1], "A_ArrayExpr");
-  if (equality && sides.size() == 2 && (!of_array || listed) &&
+  const bool collated = std::any_of(written.begin(), written.end(),
+                                    [](const Node& side) { return is_collated(side); });
+  if (equality && sides.size() == 2 && (!of_array || listed) && !collated &&
       (sides[0].empty() || equates(sides[0], sides[1], &written[1])) &&
       (sides[1].empty() || equates(sides[1], sides[0], &written[0]))) {
     value = value.through(foreign.empty() ? shown : foreign);
@@ -252,7 +285,11 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
 
 std::string Walker::foreign_equality(const Name& name) const {
   if (resolver_.catalog() == nullptr || (name.name != "=" && name.name != "<>")) return {};
-  for (const catalog::Operator* op : resolver_.operators(name)) {
+  const auto found = resolver_.operators(name);
+  // Of a schema that is spelt out, and not known to be the server's own.
+  if (found.empty() && !name.schema.empty() && name.schema != "pg_catalog")
+    return std::string(name.schema) + "." + std::string(name.name);
+  for (const catalog::Operator* op : found) {
     const catalog::Function* function = resolver_.catalog()->function(op->function);
     // An extension's own, of a type of its own: citext_eq.
     const bool known = function != nullptr && function->language == "c" &&
@@ -260,6 +297,13 @@ std::string Walker::foreign_equality(const Name& name) const {
     if (!known && has_operands(*op)) return op->schema + "." + op->name;
   }
   return {};
+}
+
+/// A cast to what not every text is, of a text that the statement made, has a name of its own.
+std::string Walker::cast_of(const Node& type_name, const Value& value) const {
+  std::string cast = cast_name(type_name);
+  const bool parses = cast == "::bytea" || cast == "::json" || cast == "::jsonb";
+  return parses && is_made(value) ? cast.append(" (made)") : cast;
 }
 
 std::string Walker::cast_name(const Node& type_name) const {

@@ -288,13 +288,16 @@ PlainValue plain_value(const Node& node, const Picked& table) {
   }
 }
 
-bool selects_all(const Node& query, const Node& columns, const Picked& table,
-                 std::string_view aggregate) {
+namespace {
+
+bool selects(const Node& query, const Node& columns, const Picked& table,
+             std::string_view aggregate, bool any_where) {
   const auto select = field(query, "SelectStmt");
   if (!select || table.relation == nullptr) return false;
   for (const char* part :
        {"whereClause", "groupClause", "havingClause", "withClause", "valuesLists", "larg"}) {
     if (std::string_view(part) == "groupClause" && aggregate.empty()) continue;
+    if (std::string_view(part) == "whereClause" && any_where) continue;
     if (field(*select, part)) return false;
   }
   if (limits_rows(*select)) return false;
@@ -314,6 +317,17 @@ bool selects_all(const Node& query, const Node& columns, const Picked& table,
     same = same && ++tables == 1 && range && !name_of_all(*range, table).empty();
   });
   return same && targets == wanted.size() && tables == 1;
+}
+
+}  // namespace
+
+bool selects_all(const Node& query, const Node& columns, const Picked& table,
+                 std::string_view aggregate) {
+  return selects(query, columns, table, aggregate, false);
+}
+
+bool selects_each(const Node& query, const Node& columns, const Picked& table) {
+  return selects(query, columns, table, {}, true);
 }
 
 bool is_empty_text(const Node& node) {

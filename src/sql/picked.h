@@ -55,6 +55,9 @@ PlainValue plain_value(const Node& node, const Picked& table);
 bool selects_all(const Node& query, const Node& columns, const Picked& table,
                  std::string_view aggregate = {});
 
+/// The same, but for what its WHERE leaves out.
+bool selects_each(const Node& query, const Node& columns, const Picked& table);
+
 /// Whether LIMIT, OFFSET or DISTINCT ON of a SELECT leaves anything out.
 bool limits_rows(const Node& select);
 

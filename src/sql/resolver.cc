@@ -92,7 +92,13 @@ std::vector<const catalog::Function*> Resolver::functions(const Name& name) {
 std::vector<const catalog::Operator*> Resolver::operators(const Name& name) const {
   if (catalog_ == nullptr || catalog_->operators().empty()) return {};
   if (name.schema.empty()) return catalog_->operators(places(), name.name);
-  return catalog_->operators({std::string(name.schema)}, name.name);
+  if (!is_temporary_schema(name.schema))
+    return catalog_->operators({std::string(name.schema)}, name.name);
+  // Never found by their names alone, those of pg_temp are where it is spelt out.
+  std::vector<const catalog::Operator*> found;
+  for (const catalog::Operator& op : catalog_->operators())
+    if (is_temporary_schema(op.schema) && op.name == name.name) found.push_back(&op);
+  return found;
 }
 
 const catalog::Type* Resolver::type(const Name& name) const {

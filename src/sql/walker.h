@@ -178,6 +178,7 @@ class Walker {
   std::string foreign_equality(const Name& name) const;
   /// How a cast is told: "::text".
   std::string cast_name(const Node& type_name) const;
+  std::string cast_of(const Node& type_name, const Value& value) const;
   /// What CASE x WHEN y, USING and NATURAL do: the "=" that the path leads to.
   void equality(const Value& left, const Value& right, const Node* left_node = nullptr,
                 const Node* right_node = nullptr);

@@ -71,6 +71,9 @@ Walker::Target Walker::write_target(const Node& range_var, ActionKind kind) {
   target.only = !bool_field(range_var, "inh");
   target.action = act(kind);
   const Object object = resolver_.object(target.name, target.relation, context_.reached);
+  // Nobody sees through those of the system to the tables that they would change.
+  if (target.relation != nullptr && target.relation->is_view() && target.relation->system())
+    fail("a write through a view of the system", "42501");
   ++facts_.range_items;
   gather_.add_target(target.action, object);
   Action& action = gather_.action(target.action);

@@ -52,7 +52,35 @@ class Form:
     rows: bool = True
 
 
+#: Whether they fail would tell one bit of the value each.
+ORACLES = {
+    "nth_value": "SELECT nth_value(id, length(translate(left(email,1),'z',''))) OVER () FROM people WHERE id = 7",
+    "encode": "SELECT encode('x','hex'||translate(left(email,1),'z','')) FROM people WHERE id = 7",
+    "convert_to": "SELECT convert_to('x','UTF8'||translate(left(email,1),'z','')) FROM people WHERE id = 7",
+    "date_trunc": "SELECT date_trunc('day'||translate(left(email,1),'z',''), now()) FROM people WHERE id = 7",
+    "date_part": "SELECT date_part('day'||translate(left(email,1),'z',''), now()) FROM people WHERE id = 7",
+    "json_object_agg": "SELECT json_object_agg(nullif(left(email,1),'z'),1) FROM people WHERE id = 7",
+    "jsonb_build_object": "SELECT jsonb_build_object(nullif(left(email,1),'z'),1) FROM people WHERE id = 7",
+    "a cast to bytea": "SELECT translate(left(email,1),'z','\\')::bytea FROM people WHERE id = 7",
+    "a cast that is counted": "SELECT count(translate(left(email,1),'z','\\')::bytea) FROM people WHERE id = 7",
+    "a cast to json": "SELECT count((translate(left(email,1),'z','{'))::jsonb) FROM people WHERE id = 7",
+    "a pattern": "SELECT substring('abc' from translate(left(email,1),'z','(')) FROM people WHERE id = 7",
+    "LIKE": "SELECT 'a' LIKE translate(left(email,1),'z',E'\\\\') FROM people WHERE id = 7",
+    "xmlparse": "SELECT xmlparse(content translate(left(email,1),'z','<')) FROM people WHERE id = 7",
+    "xmlpi": "SELECT xmlpi(name a,'x?'||translate(left(email,1),'z','>')) FROM people WHERE id = 7",
+    "a template": "SELECT format(translate(left(email,1),'z','%')) FROM people WHERE id = 7",
+    "equality of one's own": "SELECT id FROM people WHERE id = 7 AND email OPERATOR(pg_temp.=) 'z%'",
+    "a collation of one's own": "SELECT id FROM people WHERE email = ('ZORAQUARRINGTONSECRETEXAMPLE' COLLATE pg_temp.ci)",
+}
+
+MADE = {
+    "equality of one's own": ("CREATE FUNCTION pg_temp.eq(text, text) RETURNS bool LANGUAGE sql AS 'SELECT $1 ~~ $2'",
+                              "CREATE OPERATOR pg_temp.= (FUNCTION = pg_temp.eq, LEFTARG = text, RIGHTARG = text)"),
+    "a collation of one's own": ("CREATE COLLATION pg_temp.ci (provider = icu, locale = 'und-u-ks-level1-ka-shifted', deterministic = false)",),
+}
+
 FORMS = [
+    *(Form(f"oracle: {name}", sql, refused=True, setup=MADE.get(name, ())) for name, sql in ORACLES.items()),
     Form("large object", "SELECT lo_get(424242)"),
     Form("a large object's text", "SELECT convert_from(lo_get(424242), 'UTF8')"),
     Form("part of a large object", "SELECT encode(lo_get(424242, 0, 30), 'escape')"),

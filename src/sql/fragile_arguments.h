@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "sql/lineage.h"
+
+namespace sluice::sql {
+
+/// What to call an argument of one of PostgreSQL's own functions on whose value it depends whether
+/// the call fails: the unit of date_trunc, the key of json_build_object, a pattern, a number that
+/// must not be negative. Empty for all others. `argument` counts from 0.
+/// (PostgreSQL 15, chapter 9: Functions and Operators.)
+std::string_view fragile_argument(std::string_view function, size_t argument);
+
+/// Whether functions have put a text together or taken it apart: whether it is NULL, a document or
+/// a literal of another type, who wrote them decides.
+bool is_made(const Value& value);
+
+}  // namespace sluice::sql
