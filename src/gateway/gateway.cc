@@ -136,13 +136,14 @@ Result<> GatewayImpl::start(std::shared_ptr<const config::Config> config,
   SLUICE_ASSIGN(const auto addresses,
                 net::resolve(config->listen_postgres.host, config->listen_postgres.port));
   net::Address address = addresses.front();
+  SLUICE_TRY(net::check_free(address));
   for (unsigned i = 0; i < worker_count(*config); ++i) {
     SLUICE_ASSIGN(auto worker, Worker::create(i, shared_, runtime_, backend_of(config->reactor)));
     workers_.push_back(std::move(worker));
   }
   reactor_name_ = workers_.front()->reactor().backend_name();
   for (const auto& worker : workers_) {
-    SLUICE_ASSIGN(const int fd, net::listen_tcp(address, 4096));
+    SLUICE_ASSIGN(const int fd, net::listen_tcp(address, 4096, net::Sharing::kOthers));
     if (port_ == 0) {
       // The first worker's socket settles what port 0 means; the others share it.
       SLUICE_ASSIGN(address, net::local_address(fd));

@@ -111,12 +111,13 @@ Result<std::vector<Address>> resolve(const std::string& host, uint16_t port) {
   return addresses;
 }
 
-Result<int> listen_tcp(const Address& address, int backlog) {
+Result<int> listen_tcp(const Address& address, int backlog, Sharing sharing) {
   SLUICE_ASSIGN(UniqueFd fd, open_socket(address));
   const int one = 1;
+  const int shared = sharing == Sharing::kOthers ? 1 : 0;
   const std::string where = "listen on " + address.to_string();
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-      ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) {
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &shared, sizeof shared) != 0) {
     return fail(io_error(where, errno));
   }
   if (address.storage.ss_family == AF_INET6) {
@@ -128,6 +129,13 @@ Result<int> listen_tcp(const Address& address, int backlog) {
     return fail(io_error(where, errno));
   }
   return fd.release();
+}
+
+Result<> check_free(const Address& address) {
+  if (address.port() == 0) return {};
+  SLUICE_ASSIGN(const int fd, listen_tcp(address, 1));
+  const UniqueFd probe(fd);
+  return {};
 }
 
 Result<Address> local_address(int fd) {

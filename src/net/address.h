@@ -26,9 +26,18 @@ struct Address {
 /// `.s.PGSQL.<port>` socket). Blocking: never call it on a worker.
 Result<std::vector<Address>> resolve(const std::string& host, uint16_t port);
 
-/// A listening TCP socket, non-blocking, with SO_REUSEPORT so that every worker can have its own.
-/// Port 0 picks a free one; read it back with local_address.
-Result<int> listen_tcp(const Address& address, int backlog);
+/// Who else may listen on the same port. (Linux would let any program of the same user.)
+enum class Sharing : uint8_t {
+  kNobody,
+  kOthers,  ///< SO_REUSEPORT: sockets of other workers, once `check_free` has said yes
+};
+
+/// A listening TCP socket, non-blocking. Port 0 picks a free one; read it back with local_address.
+Result<int> listen_tcp(const Address& address, int backlog, Sharing sharing = Sharing::kNobody);
+
+/// Fails where any program listens on the port, with or without SO_REUSEPORT: clients would come to
+/// either of the two.
+Result<> check_free(const Address& address);
 
 /// The address a socket is bound to.
 Result<Address> local_address(int fd);

@@ -35,15 +35,28 @@ TEST(Resolve, RefusesWhatIsNoName) {
   EXPECT_FALSE(resolve("no such host.invalid", 1));
 }
 
+TEST(ListenTcp, IsAloneUnlessWorkersShare) {
+  const Address any = resolve("127.0.0.1", 0)->front();
+  for (const Sharing sharing : {Sharing::kNobody, Sharing::kOthers}) {
+    const UniqueFd first(*listen_tcp(any, 16, sharing));
+    const auto address = local_address(first.get());
+    const auto again = listen_tcp(*address, 16);
+    ASSERT_FALSE(again);
+    EXPECT_NE(again.error().text.find("in use"), std::string::npos) << again.error().text;
+    EXPECT_FALSE(check_free(*address)) << "others would get some of its clients";
+  }
+  EXPECT_TRUE(check_free(any));
+}
+
 TEST(ListenTcp, PicksAFreePortThatOthersMayShare) {
   const Address any = resolve("127.0.0.1", 0)->front();
-  const auto fd = listen_tcp(any, 16);
+  const auto fd = listen_tcp(any, 16, Sharing::kOthers);
   ASSERT_TRUE(fd) << fd.error().text;
   const UniqueFd first(*fd);
   const auto address = local_address(first.get());
   ASSERT_TRUE(address);
   EXPECT_NE(address->port(), 0);
-  const auto again = listen_tcp(*address, 16);
+  const auto again = listen_tcp(*address, 16, Sharing::kOthers);
   ASSERT_TRUE(again) << again.error().text;
   const UniqueFd second(*again);
   EXPECT_EQ(local_address(second.get())->port(), address->port());
