@@ -358,12 +358,24 @@ class Planner {
     for (const auto& [a, b] : facts_.equated) {
       for (const auto& [one, other] : {std::pair(a, b), std::pair(b, a)}) {
         const ColumnView& hidden = column(one);
-        if (!hidden.hidden() || !hidden.proven || column(other).hidden()) continue;
+        if (!hidden.hidden() || !hidden.proven) continue;
         if (hidden.predicates == policy::Predicates::kAny) continue;
+        if (writes_own(other)) {
+          object_to(hidden, "cannot be compared with values that the same statement writes",
+                    "Write first, and compare then, or ask for a rule that unmasks it.");
+        }
+        if (column(other).hidden()) continue;
         object_to(hidden, "can only be compared with single values, or with another such column",
                   "Compare it with a value, or ask for a rule with \"predicates: any\".");
       }
     }
+  }
+
+  /// Whether values of one's own come into a column.
+  bool writes_own(ColumnRef ref) const {
+    return std::any_of(facts_.written.begin(), facts_.written.end(), [&](const auto& written) {
+      return written.target == ref && !written.fired && written.sources.empty();
+    });
   }
 
   /// What is hidden may only be written where it stays hidden, and as it is: what a function makes

@@ -69,7 +69,9 @@ Truth in_range(std::string_view name, const Range& range, std::optional<double> 
                   (!range.at_most || *value <= *range.at_most);
   note(reasons, "when {}: {:.0f} is {}{}{}", name, *value, in ? "" : "not ",
        range.more_than ? fmt::format("more than {:.0f}", *range.more_than) : "",
-       range.at_most ? fmt::format(" at most {:.0f}", *range.at_most) : "");
+       range.at_most
+           ? fmt::format("{}at most {:.0f}", range.more_than ? " and " : "", *range.at_most)
+           : "");
   return truth(in);
 }
 

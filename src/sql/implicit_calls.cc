@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/extension_functions.h"
 #include "sql/function_risk.h"
 #include "sql/harmless_text.h"
 #include "sql/options.h"
@@ -388,6 +389,7 @@ void Walker::implicit_calls(std::string_view name, const Node& body) {
 }
 
 FunctionRisk Walker::risk_of_code(const catalog::Function& function) const {
+  if (function.language == "c" && computes_in_c(function.name)) return FunctionRisk::kNone;
   if (function.language != "internal") return risk_of_language(function.language);
   FunctionRisk risk = risk_of("pg_catalog", function.source);
   const auto same = resolver_.catalog()->same_code(function);

@@ -69,6 +69,8 @@ ORACLES = {
     "xmlparse": "SELECT xmlparse(content translate(left(email,1),'z','<')) FROM people WHERE id = 7",
     "xmlpi": "SELECT xmlpi(name a,'x?'||translate(left(email,1),'z','>')) FROM people WHERE id = 7",
     "a template": "SELECT format(translate(left(email,1),'z','%')) FROM people WHERE id = 7",
+    "rows that are written": "WITH g AS (INSERT INTO people (id, birth_date) SELECT 20000 + i, date '1971-03-01' + i FROM generate_series(0, 60) i "
+                             "RETURNING id, birth_date) SELECT p.id, g.id FROM people p JOIN g ON p.birth_date = g.birth_date WHERE p.id = 7",
     "equality of one's own": "SELECT id FROM people WHERE id = 7 AND email OPERATOR(pg_temp.=) 'z%'",
     "a collation of one's own": "SELECT id FROM people WHERE email = ('ZORAQUARRINGTONSECRETEXAMPLE' COLLATE pg_temp.ci)",
 }
