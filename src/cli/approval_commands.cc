@@ -179,7 +179,9 @@ void print_request(const json::object& request) {
     print_facts(request.at("facts").as_object());
     print_steps(request.at("facts").as_object());
   }
-  std::cout << "session: " << text("session_settings") << '\n';
+  // Of a change, a line for each of its databases.
+  std::cout << "in a session with:\n";
+  print_lines(request.at("session_settings"));
   for (const auto& vote : request.at("votes").as_array()) {
     std::cout << fmt::format(
         "{} {} by {}{} ({}){}\n", plain(vote.at("time")), plain(vote.at("verdict")),

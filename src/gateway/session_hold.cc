@@ -7,6 +7,7 @@
 #include "approval/brief.h"
 #include "approval/desk.h"
 #include "approval/quorum.h"
+#include "base/log.h"
 #include "gateway/dry_run.h"
 #include "gateway/foresight.h"
 #include "gateway/fresh_state.h"
@@ -94,6 +95,19 @@ std::shared_ptr<policy::Decision> not_in_change(const policy::Decision& held,
   refused->message = fmt::format("{} ({})", held.message, why);
   refused->hint = "Submit a change that says so, and have it approved.";
   return refused;
+}
+
+/// Where the store is, and as whom, is nothing for clients.
+std::string told_of(const Error& error) {
+  if (error.code != ErrorCode::kUnavailable) return error.text;
+  log::warn("a held statement: {}", error.text);
+  return "the gateway cannot reach its store";
+}
+
+std::string next_step(const Error& error) {
+  return error.code == ErrorCode::kUnavailable
+             ? "Try again in a moment; an operator sees why in the gateway's log."
+             : "";
 }
 
 }  // namespace
@@ -302,7 +316,8 @@ void Session::ask_approval() {
 
 void Session::approval_asked(Result<approval::Request> asked) {
   if (!held_ || !deferred_) return;
-  if (!asked) return refuse_held(fmt::format("nobody is asked: {}", asked.error().text), {});
+  if (!asked)
+    return refuse_held("nobody is asked: " + told_of(asked.error()), next_step(asked.error()));
   held_->number = asked->number;
   if (held_->cancelled) return cancel_hold();
   if (asked->state == approval::State::kApproved) return use_approval();
@@ -380,7 +395,7 @@ void Session::use_approval() {
 
 void Session::approval_used(Result<approval::Request> used) {
   if (!held_ || !deferred_) return;
-  if (!used) return refuse_held(used.error().text, "To ask anew, run the statement once more.");
+  if (!used) return refuse_held(told_of(used.error()), "To ask anew, run the statement once more.");
   deferred_->approved = let_through(*held_->decision, used->max_rows, used->summary());
   deferred_->approved_rows = used->max_rows;
   deferred_->request = used->number;

@@ -366,6 +366,23 @@ def test_a_store_that_comes_back_is_used_again(pair, store):
     assert "k33per" not in one.log.read_text() + two.log.read_text()
 
 
+def test_who_needs_an_approval_is_not_told_where_the_store_is(pair, store):
+    one, _ = pair
+    with psycopg.connect(one.dsn(), autocommit=True) as connection:
+        connection.execute("SELECT 1")
+        store.kill()
+        try:
+            with pytest.raises(psycopg.Error) as refused:
+                connection.execute("ALTER TABLE numbers ADD COLUMN late int")
+        finally:
+            store.start()
+    told = refused.value.diag
+    everything = " ".join(filter(None, (told.message_primary, told.message_detail, told.message_hint)))
+    assert "the gateway cannot reach its store" in told.message_primary and "Try again" in told.message_hint
+    assert str(store.port) not in everything and "keeper" not in everything
+    assert f"127.0.0.1:{store.port}" in one.log.read_text(), "operators are told"
+
+
 def test_without_the_store_nobody_stays_for_long(pair, store):
     one, _ = pair
     connection = psycopg.connect(one.dsn(), autocommit=True)
