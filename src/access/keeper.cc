@@ -106,11 +106,9 @@ Result<std::unique_ptr<Keeper>> Keeper::open(store::Database database, approval:
   std::unique_ptr<Keeper> keeper(
       new Keeper(std::move(database), desk, std::move(surroundings), std::move(wall)));
   SLUICE_ASSIGN(const int64_t latest, approval::RequestStore(keeper->database_).latest_time());
-  keeper->started_wall_ = std::max(latest, keeper->wall_());
+  keeper->clock_.not_before(latest);
   return keeper;
 }
-
-int64_t Keeper::now() { return std::max(wall_(), started_wall_ + micros(Clock::now() - started_)); }
 
 Result<const policy::Role*> Keeper::role_for(const Surroundings& around, const Asker& asker,
                                              const Wish& wish, bool break_glass) {
