@@ -1,8 +1,9 @@
 #include "control/users_api.h"
 
+#include <algorithm>
 #include <vector>
 
-#include "approval/delegation.h"
+#include "approval/person.h"
 #include "audit/filters.h"
 #include "base/clock.h"
 #include "base/units.h"
@@ -146,10 +147,15 @@ Result<> check_person(const HttpRequest& request, const identity::Directory& dir
   if (request.user.empty() || user == nullptr || !body.contains("attributes")) return {};
   if (caller == nullptr) return fail(ErrorCode::kDenied, "you are not known any more");
   SLUICE_ASSIGN(const auto next, attributes_of(body));
-  const auto person = next.find("person");
-  const std::string theirs = approval::person_of(*user);
-  const bool stays = (person == next.end() ? name : person->second) == theirs;
-  if (stays || theirs != approval::person_of(*caller)) return {};
+  if (!approval::same_person(*user, *caller)) return {};
+  identity::User then = *user;
+  then.attributes = next;
+  const auto kept = approval::names_of(then);
+  const auto names = approval::names_of(*user);
+  const bool none_lost = std::all_of(names.begin(), names.end(), [&](const std::string& each) {
+    return std::find(kept.begin(), kept.end(), each) != kept.end();
+  });
+  if (none_lost && approval::person_of(then) == approval::person_of(*user)) return {};
   return fail(ErrorCode::kDenied,
               "this account is yours: whose it is (person) is for another administrator to change");
 }
