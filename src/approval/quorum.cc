@@ -58,6 +58,9 @@ Result<const identity::User*> eligible_at(const Hearing& hearing, const std::str
                                           int64_t at_micros) {
   SLUICE_ASSIGN(const identity::User* user,
                 eligible(hearing.asks, name, hearing.judging.directory));
+  const int64_t until = user->valid_until_micros;
+  if (until != 0 && until <= hearing.judging.now_micros)
+    return fail(ErrorCode::kDenied, fmt::format("the time of user \"{}\" is over", name));
   if (user->since() > at_micros)
     return fail(ErrorCode::kDenied,
                 fmt::format("\"{}\" has got the name since, and is somebody else", name));

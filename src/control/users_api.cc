@@ -150,14 +150,14 @@ Result<> check_person(const HttpRequest& request, const identity::Directory& dir
   if (!approval::same_person(*user, *caller)) return {};
   identity::User then = *user;
   then.attributes = next;
-  const auto kept = approval::names_of(then);
-  const auto names = approval::names_of(*user);
-  const bool none_lost = std::all_of(names.begin(), names.end(), [&](const std::string& each) {
-    return std::find(kept.begin(), kept.end(), each) != kept.end();
+  const auto& all = directory.users();
+  const bool parts = std::any_of(all.begin(), all.end(), [&](const identity::User& other) {
+    return approval::same_person(*user, other) && !approval::same_person(then, other);
   });
-  if (none_lost && approval::person_of(then) == approval::person_of(*user)) return {};
+  if (!parts && approval::person_of(then) == approval::person_of(*user)) return {};
   return fail(ErrorCode::kDenied,
-              "this account is yours: whose it is (person) is for another administrator to change");
+              "this account is yours: whose it is (person, e-mail addresses that accounts have in "
+              "common) is for another administrator to change");
 }
 
 Result<identity::NewCredential> new_token(const json::object& body, const std::string& name) {

@@ -2,6 +2,7 @@
 time, nobody waits longer for it, and it is on the record (threat cases 60 and 62)."""
 
 import json
+import re
 import time
 
 import psycopg
@@ -70,18 +71,14 @@ def until(condition, seconds=10):
 
 def test_Threat60_what_has_expired_stays_so(gateway):
     number = approved(gateway, DELETE)
-    gateway.clock.ahead(hours=2)
-    assert ask(gateway, DELETE) != number, "two hours later it is not used"
-    assert shown(gateway, number)["state"] == "expired"
-    for hours in (0, -3):
+    time.sleep(1.5)  # So that the log has seen what time it was.
+    for hours, recorded in ((2, r"ahead by (7199|7200)\."), (0, r"back by (7199|7200)\."), (-3, r"back by (10799|10800)\.")):
         gateway.clock.ahead(hours)
-        time.sleep(0.5)
         assert ask(gateway, DELETE) != number and shown(gateway, number)["state"] == "expired"
-    said = gateway.wait_for(lambda found: len(found) >= 3, "--type", "evidence", seconds=10)
-    assert [r["message"].split(" by ")[0] for r in said][-2:] == ["the clock was set back"] * 2, said
+        until(lambda: any(re.search("the clock was set " + recorded, r["message"]) for r in gateway.search("--type", "evidence")))
 
 
-@pytest.mark.parametrize("ahead,back", [(0, -3), (2, 0), (2, -3)])
+@pytest.mark.parametrize("ahead,back", [(0, -3), (2, 0)])
 def test_Threat60_a_clock_that_is_set_back_makes_nothing_last_longer(gateway, server, ahead, back):  # noqa: F811
     """Also not where it had been set ahead by mistake when it was approved."""
     gateway.clock.ahead(ahead)
