@@ -106,11 +106,9 @@ Result<std::unique_ptr<Keeper>> Keeper::open(store::Database database, approval:
   std::unique_ptr<Keeper> keeper(
       new Keeper(std::move(database), desk, std::move(surroundings), std::move(wall)));
   SLUICE_ASSIGN(const int64_t latest, approval::RequestStore(keeper->database_).latest_time());
-  keeper->started_wall_ = std::max(latest, keeper->wall_());
+  keeper->clock_.not_before(latest);
   return keeper;
 }
-
-int64_t Keeper::now() { return std::max(wall_(), started_wall_ + micros(Clock::now() - started_)); }
 
 Result<const policy::Role*> Keeper::role_for(const Surroundings& around, const Asker& asker,
                                              const Wish& wish, bool break_glass) {
@@ -232,14 +230,14 @@ Result<GrantRow> Keeper::ask(const Asker& asker, const Wish& wish) {
 Result<> Keeper::nothing_to_review(const Surroundings& around, const Asker& asker,
                                    const GrantRow& grant) {
   SLUICE_ASSIGN(const auto open, grants_.open());
+  const approval::Somebody asking({grant.person}, *around.directory);
   for (const GrantRow& other : open) {
     if (!other.to_review()) continue;
     const auto& actors = asker.principal.actors;
     // Who has had the name is still who they were.
     const auto known = around.directory->called(other.person);
-    const bool renamed = std::any_of(known.begin(), known.end(), [&](const auto* each) {
-      return approval::person_of(*each) == grant.person;
-    });
+    const bool renamed =
+        std::any_of(known.begin(), known.end(), [&](const auto* each) { return asking.is(*each); });
     const bool same = renamed || other.person == grant.person || other.holder == grant.holder ||
                       other.holder_created_micros == grant.holder_created_micros ||
                       std::find(actors.begin(), actors.end(), other.person) != actors.end();
@@ -262,9 +260,10 @@ Result<GrantRow> Keeper::break_glass(const Asker& asker, const Wish& wish) {
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_TRY(nothing_to_review(around, asker, grant));
   const auto& users = around.directory->users();
+  const Holders holders(*around.directory, grant);
   const bool reviewed = std::any_of(users.begin(), users.end(), [&](const identity::User& user) {
     return decider(*around.directory, user.name) && in_some(user, glass.review_by) &&
-           !is_holder(*around.directory, user, grant);
+           !holders.are(user);
   });
   if (!reviewed)
     return denied(fmt::format("nobody of {} but you could review it afterwards",
@@ -395,7 +394,7 @@ Result<GrantRow> Keeper::review(const std::string& user, int64_t number, bool co
     return denied(
         fmt::format("grant {} is still in force: it is reviewed when it is over", number));
   SLUICE_ASSIGN(const identity::User* who, decider(*around.directory, user));
-  if (is_holder(*around.directory, *who, grant))
+  if (Holders(*around.directory, grant).are(*who))
     return denied("who has broken the glass does not review it, under any name");
   if (!in_some(*who, grant.review_by))
     return denied(fmt::format("\"{}\" is in none of {}", user, fmt::join(grant.review_by, ", ")));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "approval/desk.h"
-#include "base/clock.h"
+#include "base/onward_clock.h"
 #include "identity/directory.h"
 #include "identity/grant_store.h"
 #include "policy/role.h"
@@ -104,15 +104,15 @@ class Keeper {
   /// Takes what has been approved and ends what is over; every quarter of a second.
   Result<> look();
   Summary summary();
-  /// Goes on at the pace of the steady clock from the latest time that was ever seen.
-  int64_t now();
+  /// By a clock that never goes back.
+  int64_t now() { return clock_.now(); }
 
  private:
   Keeper(store::Database database, approval::Desk& desk, std::function<Surroundings()> surroundings,
          std::function<int64_t()> wall)
       : desk_(desk),
         surroundings_(std::move(surroundings)),
-        wall_(std::move(wall)),
+        clock_(std::move(wall)),
         database_(std::move(database)) {}
 
   // All of these with the lock held.
@@ -137,10 +137,8 @@ class Keeper {
 
   approval::Desk& desk_;
   std::function<Surroundings()> surroundings_;
-  std::function<int64_t()> wall_;
-  int64_t started_wall_ = 0;  ///< never earlier than what any desk has seen
-  Clock::time_point started_ = Clock::now();
-  std::mutex mutex_;  ///< guards all below
+  OnwardClock clock_;  ///< never earlier than what any desk has seen
+  std::mutex mutex_;   ///< guards all below
   store::Database database_;
   identity::GrantStore grants_{database_};
   Summary summary_;

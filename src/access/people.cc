@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "approval/quorum.h"
+#include "approval/person.h"
 
 namespace sluice::access {
 namespace {
@@ -43,22 +43,6 @@ std::string person_behind(const identity::Directory& directory,
   if (!principal.actors.empty()) return person_named(directory, principal.actors.back());
   const auto person = principal.attributes.find("person");
   return person == principal.attributes.end() ? principal.user : person->second;
-}
-
-bool is_holder(const identity::Directory& directory, const identity::User& user,
-               const GrantRow& grant) {
-  const std::string person = approval::person_of(user);
-  const auto is_them = [&](const std::string& name) {
-    if (name.empty()) return false;
-    if (name == user.name || name == person) return true;
-    const auto known = directory.called(name);
-    return std::any_of(known.begin(), known.end(), [&](const identity::User* each) {
-      return each->name == user.name || approval::person_of(*each) == person;
-    });
-  };
-  // Renamed they are who they were.
-  return user.created_micros == grant.holder_created_micros || is_them(grant.holder) ||
-         is_them(grant.person) || is_them(grant.acts_for);
 }
 
 Result<const identity::User*> decider(const identity::Directory& directory,

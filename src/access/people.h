@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "access/keeper.h"
+#include "approval/person.h"
 #include "base/result.h"
 #include "identity/directory.h"
 #include "policy/role.h"
@@ -17,9 +19,23 @@ bool in_some(const identity::User& user, const std::vector<std::string>& groups)
 /// The one behind a principal, or behind the last for whom it acts: accounts of one person are one.
 std::string person_behind(const identity::Directory& directory, const policy::Principal& principal);
 
-/// Whether `user` is the holder of a grant under any name, or the one for whom it is held.
-bool is_holder(const identity::Directory& directory, const identity::User& user,
-               const GrantRow& grant);
+/// The holder of a grant and the one for whom it is held, under any name. Holds as long as
+/// `directory`.
+class Holders {
+ public:
+  Holders(const identity::Directory& directory, const GrantRow& grant)
+      : known_({grant.holder, grant.person, grant.acts_for}, directory),
+        created_micros_(grant.holder_created_micros) {}
+
+  /// Renamed they are who they were.
+  bool are(const identity::User& user) const {
+    return user.created_micros == created_micros_ || known_.is(user);
+  }
+
+ private:
+  approval::Somebody known_;
+  int64_t created_micros_;
+};
 
 /// Somebody who decides: enabled and human; kDenied says why not.
 Result<const identity::User*> decider(const identity::Directory& directory,

@@ -8,7 +8,7 @@
 
 #include "access/keeper.h"
 #include "access/people.h"
-#include "approval/quorum.h"
+#include "approval/person.h"
 #include "identity/credential_store.h"
 #include "identity/user_store.h"
 
@@ -120,7 +120,7 @@ Result<> Keeper::decide(const identity::AccessDecision& decision) {
   const identity::User* holder = around.directory->find(decision.holder);
   if (holder == nullptr)
     return fail(ErrorCode::kNotFound, fmt::format("there is no user \"{}\"", decision.holder));
-  if (approval::person_of(*author) == approval::person_of(*holder))
+  if (approval::same_person(*author, *holder))
     return fail(ErrorCode::kDenied, "nobody reviews what is their own, under any name");
   auto kept = decision;
   kept.time_micros = now();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "approval/person.h"
 #include "base/clock.h"
 #include "store/state.h"
 
@@ -31,16 +32,11 @@ bool same_user(const identity::Directory& directory, const std::string& name, in
 
 }  // namespace
 
-std::string person_of(const identity::User& user) {
-  const auto found = user.attributes.find("person");
-  return found == user.attributes.end() ? user.name : found->second;
-}
-
 Result<> check_delegation(const Delegation& delegation, const identity::Directory& directory,
                           int64_t now_micros) {
   SLUICE_ASSIGN(const identity::User* from, human(directory, delegation.from));
   SLUICE_ASSIGN(const identity::User* to, human(directory, delegation.to));
-  if (person_of(*from) == person_of(*to))
+  if (same_person(*from, *to))
     return denied("a vote is delegated to somebody else, not to another name of one's own");
   if (delegation.until_micros <= std::max(now_micros, delegation.begin_micros))
     return fail(ErrorCode::kInvalidInput, "the end must be in the future, and after the beginning");

@@ -29,9 +29,6 @@ struct Delegation {
 /// Longer nobody is away without being another's to replace.
 inline constexpr int64_t kLongestDelegationMicros = int64_t{90} * 24 * 3600 * 1'000'000;
 
-/// The person behind a user: several accounts of one carry the same attribute "person".
-std::string person_of(const identity::User& user);
-
 /// What is wrong with a new one, as `directory` has people now: only people delegate, to other
 /// people, and not for long. kDenied, kInvalidInput, kNotFound.
 Result<> check_delegation(const Delegation& delegation, const identity::Directory& directory,

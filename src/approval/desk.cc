@@ -49,7 +49,7 @@ Result<std::unique_ptr<Desk>> Desk::open(store::Database database,
                                          std::shared_ptr<const identity::Directory> directory) {
   std::unique_ptr<Desk> desk(new Desk(std::move(database), std::move(directory)));
   SLUICE_ASSIGN(const int64_t latest, desk->requests_.latest_time());
-  desk->started_wall_ = std::max(latest, wall_micros());
+  desk->clock_.not_before(latest);
   desk->thread_ = std::thread([raw = desk.get()] { raw->run(); });
   return desk;
 }
@@ -87,12 +87,6 @@ void Desk::catch_up() {
   auto next = source();
   const std::lock_guard lock(mutex_);
   directory_ = std::move(next);
-}
-
-/// Goes on at the pace of the steady clock from the latest time that was ever seen: setting the
-/// clock back makes nothing last longer.
-int64_t Desk::now() {
-  return std::max(wall_micros(), started_wall_ + micros(Clock::now() - started_));
 }
 
 /// As it is now: what is over is closed first.

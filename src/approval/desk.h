@@ -14,7 +14,7 @@
 #include "approval/quorum.h"
 #include "approval/request.h"
 #include "approval/request_store.h"
-#include "base/clock.h"
+#include "base/onward_clock.h"
 #include "identity/directory.h"
 #include "store/database.h"
 
@@ -76,7 +76,7 @@ class Desk {
 
  private:
   Desk(store::Database database, std::shared_ptr<const identity::Directory> directory);
-  int64_t now();
+  int64_t now() { return clock_.now(); }
   /// Takes over who there is by now. Without the lock.
   void catch_up();
   template <typename Work>
@@ -105,8 +105,7 @@ class Desk {
   std::map<int64_t, std::vector<int64_t>> escalations_;  ///< when, of those that wait
   std::shared_ptr<const identity::Directory> directory_;
   std::function<std::shared_ptr<const identity::Directory>()> source_;
-  int64_t started_wall_ = 0;  ///< never earlier than what any desk has seen
-  Clock::time_point started_ = Clock::now();
+  OnwardClock clock_;  ///< never earlier than what any desk has seen
   struct Watcher {
     int64_t number = 0;
     std::function<void()> decided;

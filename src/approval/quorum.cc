@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "approval/person.h"
+#include "base/lower_case.h"
 namespace sluice::approval {
 namespace {
 
@@ -17,24 +19,22 @@ bool in_some(const identity::User& user, const std::vector<std::string>& groups)
   });
 }
 
-/// Under any account of theirs, and any name that they have had: a name that stands in the request
-/// may be one of several.
-bool is_requester(const identity::User& user, const Request& request,
-                  const identity::Directory& directory) {
-  const std::string person = person_of(user);
-  const auto is_them = [&](const std::string& name) {
-    if (name == user.name || name == person) return true;
-    const auto known = directory.called(name);
-    return std::any_of(known.begin(), known.end(), [&](const identity::User* each) {
-      return each == &user || person_of(*each) == person;
-    });
-  };
-  return is_them(request.subject.requester) ||
-         std::any_of(request.persons.begin(), request.persons.end(), is_them);
+/// Those who ask: the requester, and all for whom they do.
+Somebody who_asks(const Request& request, const identity::Directory& directory) {
+  std::vector<std::string_view> names(request.persons.begin(), request.persons.end());
+  names.push_back(request.subject.requester);
+  return {names, directory};
 }
 
+/// Votes on one request, and who asks for it.
+struct Hearing {
+  const Request& request;
+  const Judging& judging;
+  Somebody asks = who_asks(request, judging.directory);
+};
+
 /// Somebody who counts at all, whatever the stage; or why not.
-Result<const identity::User*> eligible(const Request& request, const std::string& name,
+Result<const identity::User*> eligible(const Somebody& asks, const std::string& name,
                                        const identity::Directory& directory) {
   const auto no = [&](std::string text) { return fail(ErrorCode::kDenied, std::move(text)); };
   const identity::User* user = directory.find(name);
@@ -43,46 +43,50 @@ Result<const identity::User*> eligible(const Request& request, const std::string
   if (user->kind != identity::UserKind::kHuman)
     return no(
         fmt::format("\"{}\" is a {}: only people decide", name, identity::name_of(user->kind)));
-  if (is_requester(*user, request, directory))
-    return no("who asks for something does not decide on it, under any name");
+  if (asks.is(*user)) return no("who asks for something does not decide on it, under any name");
   return user;
 }
 
 /// Who a vote counts as: who gives it and, if that is another one, whose it is; or why for nobody.
 struct Counted {
   const identity::User* voter = nullptr;  ///< in a group of the stage
-  std::vector<std::string> persons;       ///< that have voted by it
+  std::vector<std::string> persons;       ///< all names of those that have voted by it
 };
 
 /// The same who has voted: names are used again.
-Result<const identity::User*> eligible_at(const Request& request, const std::string& name,
-                                          int64_t at_micros, const Judging& judging) {
-  SLUICE_ASSIGN(const identity::User* user, eligible(request, name, judging.directory));
+Result<const identity::User*> eligible_at(const Hearing& hearing, const std::string& name,
+                                          int64_t at_micros) {
+  SLUICE_ASSIGN(const identity::User* user,
+                eligible(hearing.asks, name, hearing.judging.directory));
+  const int64_t until = user->valid_until_micros;
+  if (until != 0 && until <= hearing.judging.now_micros)
+    return fail(ErrorCode::kDenied, fmt::format("the time of user \"{}\" is over", name));
   if (user->since() > at_micros)
     return fail(ErrorCode::kDenied,
                 fmt::format("\"{}\" has got the name since, and is somebody else", name));
   return user;
 }
 
-Result<Counted> counted(const Request& request, const Vote& vote, int64_t at_micros,
-                        const Judging& judging) {
+Result<Counted> counted(const Hearing& hearing, const Vote& vote, int64_t at_micros) {
+  const Judging& judging = hearing.judging;
   Counted out;
-  SLUICE_ASSIGN(out.voter, eligible_at(request, vote.voter, at_micros, judging));
-  out.persons.push_back(person_of(*out.voter));
+  SLUICE_ASSIGN(out.voter, eligible_at(hearing, vote.voter, at_micros));
+  out.persons = names_of(*out.voter);
   if (vote.on_behalf.empty()) return out;
-  SLUICE_ASSIGN(out.voter, eligible_at(request, vote.on_behalf, at_micros, judging));
+  SLUICE_ASSIGN(out.voter, eligible_at(hearing, vote.on_behalf, at_micros));
   if (find_delegation(judging.delegations, vote.on_behalf, vote.voter, at_micros,
                       judging.directory) == nullptr) {
     return fail(ErrorCode::kDenied, fmt::format("\"{}\" has not delegated their vote to \"{}\"",
                                                 vote.on_behalf, vote.voter));
   }
-  out.persons.push_back(person_of(*out.voter));
+  const auto whose = names_of(*out.voter);
+  out.persons.insert(out.persons.end(), whose.begin(), whose.end());
   return out;
 }
 
 /// How far one need has got.
 struct Progress {
-  std::set<std::string> persons;  ///< that have been counted
+  std::set<std::string> persons;  ///< all names of those that have been counted
   std::set<size_t> votes;         ///< their places
   const policy::ApprovalStage* open = nullptr;
   unsigned lacking = 0;
@@ -93,7 +97,8 @@ struct Progress {
   }
 };
 
-Progress progress(const Need& need, const Request& request, const Judging& judging) {
+Progress progress(const Need& need, const Hearing& hearing) {
+  const Request& request = hearing.request;
   Progress result;
   auto vote = request.votes.begin();
   for (const policy::ApprovalStage& stage : need.stages) {
@@ -101,7 +106,7 @@ Progress progress(const Need& need, const Request& request, const Judging& judgi
     // In the order in which they came: a later stage is not decided on before the earlier one is.
     for (; vote != request.votes.end() && got < stage.people; ++vote) {
       if (vote->verdict != Verdict::kApprove) continue;
-      const auto by = counted(request, *vote, vote->time_micros, judging);
+      const auto by = counted(hearing, *vote, vote->time_micros);
       // Who was asked at the time, as far as they still are who they were.
       if (!by || !in_some(*by->voter, stage.groups_at(request.created_micros, vote->time_micros)))
         continue;
@@ -166,9 +171,10 @@ std::pair<size_t, size_t> different_people(const std::vector<Candidates>& stages
 
 Standing standing(const Request& request, const Judging& judging) {
   Standing result;
+  const Hearing hearing{request, judging};
   std::set<size_t> votes;
   for (const Need& need : request.needs) {
-    Progress now = progress(need, request, judging);
+    Progress now = progress(need, hearing);
     votes.merge(now.votes);
     if (now.open == nullptr) continue;
     result.missing.push_back(fmt::format(
@@ -187,11 +193,12 @@ Result<> may_vote(const Request& request, const Vote& vote, const Judging& judgi
   if (request.state != State::kWaiting && !(rejects && request.state == State::kApproved))
     return fail(ErrorCode::kDenied,
                 fmt::format("request {} is {} already", request.number, name_of(request.state)));
-  SLUICE_ASSIGN(const Counted by, counted(request, vote, judging.now_micros, judging));
+  const Hearing hearing{request, judging};
+  SLUICE_ASSIGN(const Counted by, counted(hearing, vote, judging.now_micros));
   bool before = false;
   std::vector<std::string> groups;
   for (const Need& need : request.needs) {
-    const Progress now = progress(need, request, judging);
+    const Progress now = progress(need, hearing);
     for (const policy::ApprovalStage& stage : need.stages) {
       if (!rejects && &stage != now.open) continue;
       const auto deciding = stage.groups_at(request.created_micros, judging.now_micros);
@@ -210,14 +217,15 @@ Result<> may_vote(const Request& request, const Vote& vote, const Judging& judgi
 }
 
 Result<> can_be_approved(const Request& request, const identity::Directory& directory) {
+  const Somebody asks = who_asks(request, directory);
   for (const Need& need : request.needs) {
     std::vector<Candidates> candidates;
     for (const policy::ApprovalStage& stage : need.stages) {
       std::set<std::string> persons;
       const auto groups = stage.groups_ever();
       for (const identity::User& user : directory.users()) {
-        if (eligible(request, user.name, directory) && in_some(user, groups))
-          persons.insert(person_of(user));
+        if (in_some(user, groups) && eligible(asks, user.name, directory))
+          persons.insert(lower_case(person_of(user)));
       }
       candidates.push_back({stage.people, persons});
       if (persons.size() >= stage.people) continue;

@@ -150,6 +150,35 @@ TEST(Quorum, WhomAnAgentActsForDoesNotDecideByAnotherAccount) {
   EXPECT_EQ(refusal(asked, "bob"), "");
 }
 
+TEST(Quorum, Threat60_WhoseTimeIsOverHasNotApprovedAlsoBeforeThatIsWrittenDown) {
+  auto users = directory()->users();
+  users[2].valid_until_micros = kHour;  // bob's
+  const identity::Directory people(users, 1);
+  Request asked = request({{{"dba"}, 1}});
+  approve(asked, "bob");
+  const std::vector<Delegation> none;
+  EXPECT_TRUE(standing(asked, {people, none, kHour - 1}).approved);
+  EXPECT_FALSE(standing(asked, {people, none, kHour}).approved);
+  EXPECT_FALSE(may_vote(asked, {"bob", Verdict::kApprove}, {people, none, kHour}));
+}
+
+TEST(Quorum, Threat60_AccountsWithOneAddressAreOnePerson) {
+  auto users = directory()->users();
+  users[2].attributes["email"] = "B@example.com";  // bob
+  users[3].attributes["upn"] = "b@example.com";    // carol, who is bob
+  const identity::Directory people(users, 1);
+  const std::vector<Delegation> none;
+  Request asked = request({{{"dba", "leads"}, 2}});
+  approve(asked, "bob");
+  EXPECT_FALSE(may_vote(asked, {"carol", Verdict::kApprove}, {people, none, 0}));
+  approve(asked, "carol");
+  EXPECT_FALSE(standing(asked, {people, none, 0}).approved);
+  approve(asked, "dave");
+  EXPECT_TRUE(standing(asked, {people, none, 0}).approved);
+  asked.persons = {"B@EXAMPLE.COM"};
+  EXPECT_TRUE(standing(asked, {people, none, 0}).counted.size() == 1) << "dave's alone is left";
+}
+
 TEST(Quorum, OnlyPeopleWhoAreThere) {
   Request asked = request({{{"dba"}, 1}});
   EXPECT_THAT(refusal(asked, "robot"), HasSubstr("only people"));

@@ -1,8 +1,9 @@
 #include "control/users_api.h"
 
+#include <algorithm>
 #include <vector>
 
-#include "approval/delegation.h"
+#include "approval/person.h"
 #include "audit/filters.h"
 #include "base/clock.h"
 #include "base/units.h"
@@ -146,12 +147,17 @@ Result<> check_person(const HttpRequest& request, const identity::Directory& dir
   if (request.user.empty() || user == nullptr || !body.contains("attributes")) return {};
   if (caller == nullptr) return fail(ErrorCode::kDenied, "you are not known any more");
   SLUICE_ASSIGN(const auto next, attributes_of(body));
-  const auto person = next.find("person");
-  const std::string theirs = approval::person_of(*user);
-  const bool stays = (person == next.end() ? name : person->second) == theirs;
-  if (stays || theirs != approval::person_of(*caller)) return {};
+  if (!approval::same_person(*user, *caller)) return {};
+  identity::User then = *user;
+  then.attributes = next;
+  const auto& all = directory.users();
+  const bool parts = std::any_of(all.begin(), all.end(), [&](const identity::User& other) {
+    return approval::same_person(*user, other) && !approval::same_person(then, other);
+  });
+  if (!parts && approval::person_of(then) == approval::person_of(*user)) return {};
   return fail(ErrorCode::kDenied,
-              "this account is yours: whose it is (person) is for another administrator to change");
+              "this account is yours: whose it is (person, e-mail addresses that accounts have in "
+              "common) is for another administrator to change");
 }
 
 Result<identity::NewCredential> new_token(const json::object& body, const std::string& name) {

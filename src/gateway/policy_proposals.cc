@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "approval/person.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"

@@ -321,8 +321,10 @@ void Session::approval_asked(Result<approval::Request> asked) {
   held_->number = asked->number;
   if (held_->cancelled) return cancel_hold();
   if (asked->state == approval::State::kApproved) return use_approval();
-  const Duration wait = least(*held_->decision, [this](const auto& spec) {
-    return transaction_ahead_ == 'I' ? spec.wait : spec.wait_in_transaction;
+  // What a pipeline has executed since its Sync is a transaction too.
+  const bool locks = transaction_ahead_ != 'I' || executes_since_sync_ != 0;
+  const Duration wait = least(*held_->decision, [locks](const auto& spec) {
+    return locks ? spec.wait_in_transaction : spec.wait;
   });
   if (wait <= Duration::zero()) return hold_timed_out();
   tell_of_hold(*asked);

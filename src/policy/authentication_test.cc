@@ -94,6 +94,8 @@ TEST(AutomaticApproval, BackwardCompatible) {
 TEST(AutomaticApproval, OnlyForWhoIsVerifiedAsTheRuleDemands) {
   EXPECT_TRUE(decide(dora(), 60).approved);
   EXPECT_FALSE(decide(dora(), 3600).approved);
+  EXPECT_TRUE(decide(dora(), -60).approved) << "clocks differ a little";
+  EXPECT_FALSE(decide(dora(), -7200).approved) << "the clock was set back: nobody knows how old";
   Principal weak = dora();
   weak.amr = {"pwd"};
   const auto refused = decide(weak, 60);

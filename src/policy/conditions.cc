@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "policy/authentication_age.h"
 #include "policy/match.h"
 
 namespace sluice::policy {
@@ -34,11 +35,9 @@ std::string age_json(const When& when, const Circumstances& now) {
   const auto seconds = [](Duration value) {
     return fmt::format("{}", value / std::chrono::seconds(1));
   };
-  const bool known = now.authenticated_micros > 0 && now.now_micros > 0;
-  const auto age =
-      std::chrono::microseconds(std::max<int64_t>(0, now.now_micros - now.authenticated_micros));
+  const auto age = authentication_age(now);
   Members out;
-  out.add("age_seconds", known ? seconds(age) : "null");
+  out.add("age_seconds", age ? seconds(*age) : "null");
   if (when.max_age) out.add("max_age_seconds", seconds(*when.max_age));
   if (when.older_than) out.add("older_than_seconds", seconds(*when.older_than));
   return "{" + out.take() + "}";

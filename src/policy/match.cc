@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "policy/authentication_age.h"
 #include "policy/match_classes.h"
 #include "policy/match_objects.h"
 
@@ -149,15 +150,14 @@ Truth matches_client(const When& when, std::string_view client, Reasons reasons)
 }
 
 Truth matches_age(const When& when, const Circumstances& now, Reasons reasons) {
-  if (now.authenticated_micros <= 0 || now.now_micros <= 0) {
+  const auto age = authentication_age(now);
+  if (!age) {
     note(reasons, "when authentication: its age is not known");
     return Truth::kMaybe;
   }
-  const Duration age =
-      std::chrono::microseconds(std::max<int64_t>(0, now.now_micros - now.authenticated_micros));
   const bool is =
-      (!when.max_age || age <= *when.max_age) && (!when.older_than || age > *when.older_than);
-  note(reasons, "when authentication: {} s old, {}", age / std::chrono::seconds(1),
+      (!when.max_age || *age <= *when.max_age) && (!when.older_than || *age > *when.older_than);
+  note(reasons, "when authentication: {} s old, {}", *age / std::chrono::seconds(1),
        is ? "as the rule wants" : "not as the rule wants");
   return truth(is);
 }

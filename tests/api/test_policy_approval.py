@@ -106,7 +106,13 @@ def test_Threat103_accounts_of_one_person_are_not_parted(gateway, tokens):
     assert ask(gateway, "PATCH", "/users/root", {"attributes": {"person": "somebody"}}, tokens["root"]).status == 403
     assert ask(gateway, "PATCH", "/users/root2", {"attributes": {"person": "root", "team": "x"}}, tokens["root"]).status == 200
     assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["root2"]).status == 403
-    assert ask(gateway, "PATCH", "/users/root2", {"attributes": {}}, tokens["rita"]).status == 200, "who is somebody else may"
+    # An address that both have makes them one too.
+    for name, change in (("root", {"email": "root@example.com"}), ("root2", {"upn": "Root@example.com"})):
+        assert ask(gateway, "PATCH", "/users/" + name, {"attributes": change}, tokens["rita"]).status == 200, "who is somebody else may"
+    assert ask(gateway, "POST", f"/approvals/{number}/approve", {}, tokens["root2"]).status == 403
+    for name in ("root", "root2"):
+        assert ask(gateway, "PATCH", "/users/" + name, {"attributes": {}}, tokens["root"]).status == 403, name
+    assert ask(gateway, "PATCH", "/users/root", {"attributes": {"email": "root@example.com", "team": "x"}}, tokens["root"]).status == 200
 
 
 def test_Threat103_nor_with_a_password_for_whom_a_provider_vouches(gateway, tokens):

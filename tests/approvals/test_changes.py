@@ -2,7 +2,6 @@
 exactly what was approved does not run (threat cases of changes)."""
 
 import json
-import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -142,8 +141,7 @@ def wait_until(gateway, change, condition):
 
 def live_credentials(gateway):
     """Of runs."""
-    with sqlite3.connect(gateway.root / "state" / "sluice.db") as state:
-        return state.execute("SELECT count(*) FROM credentials WHERE label LIKE 'change %' AND revoked_micros = 0").fetchone()[0]
+    return int(gateway.in_state("SELECT count(*) FROM credentials WHERE label LIKE 'change %' AND revoked_micros = 0")[0])
 
 
 class Background:
@@ -453,12 +451,11 @@ def test_only_who_submitted_it_runs_it_and_once(gateway, server):
 
 
 @pytest.mark.parametrize("column,value", [
-    ("script", "DROP TABLE numbers"), ("rollback_script", "DROP TABLE numbers"), ("targets", '["orders"]'),
-    ("lock_timeout_ms", 3600000), ("statement_timeout_ms", 1)])
+    ("script", "'DROP TABLE numbers'"), ("rollback_script", "'DROP TABLE numbers'"), ("targets", "'[\"orders\"]'"),
+    ("lock_timeout_ms", "3600000"), ("statement_timeout_ms", "1")])
 def test_edited_in_the_store_after_its_approval(gateway, server, column, value):
     change = approved(gateway, SCRIPT, rollback=ROLLBACK)
-    with sqlite3.connect(gateway.root / "state" / "sluice.db") as state:
-        state.execute(f"UPDATE changes SET {column} = ?", (value,))
+    gateway.in_state(f"UPDATE changes SET {column} = {value}")
     refused(gateway, "run", change, "was approved for something else")
     for database in ("staging", "orders"):
         assert columns(server, database) == ["i"]

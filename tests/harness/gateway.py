@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,9 @@ PASSWORD = "correct horse battery"
 
 
 class Gateway:
+    store = None
+    """A harness.store.SharedStore where each gateway that is made has its state; None: in SQLite, in its folder."""
+
     def __init__(self, server, reactor="auto", extra="", environment="production", url_options="sslmode=disable",
                  pool="size: 50", database_extra="", start=True, env=None, masking=False, add_alice=True, http_host="127.0.0.1"):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="sluice-gw-"))
@@ -30,6 +34,7 @@ class Gateway:
         secret.touch(0o600)
         secret.write_text(SERVER_PASSWORD + "\n")
         self.masking = masking
+        self.database_of_state = self.store.database() if self.store else None
         self.write_config(server, reactor, extra, environment, url_options, pool, database_extra)
         self.process = None
         self.log = self.root / "log"
@@ -46,6 +51,7 @@ listen: {{ postgres: 127.0.0.1:{self.port}, http: {self.http_host}:{self.http} }
 state: {self.root}/state
 workers: 2
 reactor: {reactor}
+{self.store.config(self.database_of_state) if self.store else ""}
 {extra}
 databases:
   - name: orders
@@ -76,6 +82,13 @@ databases:
         if check and done.returncode != 0:
             raise RuntimeError(f"sluice {args}: {done.returncode}: {done.stderr}")
         return done
+
+    def in_state(self, sql):
+        """Runs SQL in the store, past the gateway; returns what it gives, a row a line."""
+        if self.database_of_state:
+            return self.store.server.sql(f"SET search_path = sluice; {sql}", self.database_of_state)
+        with sqlite3.connect(self.root / "state" / "sluice.db") as state:
+            return ["|".join(map(str, row)) for row in state.execute(sql)]
 
     def search(self, *filters):
         """Audit records as dictionaries, oldest first."""
@@ -128,5 +141,7 @@ databases:
                 self.process.kill()
         elif self.process:
             code = self.process.returncode
+        if self.database_of_state:
+            self.store.drop(self.database_of_state)
         shutil.rmtree(self.root, ignore_errors=True)
         return code
