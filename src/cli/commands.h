@@ -117,7 +117,9 @@ Result<> audit_hold_release(const Common& common, const HoldOptions& hold);
 /// What the retention rules would take, or with `run` take now.
 Result<> audit_retention(const Common& common, bool run);
 
-Result<> audit_transcript(const Common& common, uint64_t session);
+/// What happened in a session; with `results` also what of it was kept. kDenied: some of that is
+/// not what it was.
+Result<> audit_transcript(const Common& common, uint64_t session, bool results);
 /// What was kept of the result of the statement with this record.
 Result<> audit_result(const Common& common, uint64_t record);
 

@@ -212,6 +212,16 @@ json::object result_path() {
       object_schema({{"name", text_schema()}, {"type", {{"type", "integer"}}}});
   json::object value = text_schema();
   value["type"] = json::array{"string", "null"};
+  const json::object message =
+      object_schema({{"type", text_schema()},
+                     {"after_rows", {{"type", "integer"}}},
+                     {"severity", text_schema()},
+                     {"sqlstate", text_schema()},
+                     {"message", text_schema()},
+                     {"detail", text_schema()},
+                     {"hint", text_schema()},
+                     {"context", text_schema()}},
+                    {"severity", "sqlstate", "message", "detail", "hint", "context"});
   json::object properties{{"record", {{"type", "integer"}}},
                           {"session", {{"type", "integer"}}},
                           {"user", text_schema()},
@@ -220,6 +230,7 @@ json::object result_path() {
                           {"text", text_schema()},
                           {"columns", list_of(column)},
                           {"rows", list_of(list_of(value))},
+                          {"messages", list_of(message)},
                           {"copy", text_schema()},
                           {"bytes", {{"type", "integer"}}},
                           {"left_out", {{"type", "integer"}}}};

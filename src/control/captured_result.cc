@@ -124,7 +124,7 @@ class Reader {
     return {};
   }
 
-  json::array columns, rows;
+  json::array columns, rows, messages;
   std::string copy;
 
  private:
@@ -143,10 +143,24 @@ class Reader {
         values[i] ? row.emplace_back(readable(*values[i], field)) : row.emplace_back(nullptr);
       }
       rows.push_back(std::move(row));
+    } else if (type == pg::kErrorResponse || type == pg::kNoticeResponse) {
+      messages.push_back(told(pg::ErrorFields::decode(body), type == pg::kErrorResponse));
     } else {
       copy.append(body);
     }
     return {};
+  }
+
+  json::object told(const pg::ErrorFields& fields, bool error) const {
+    json::object out{{"type", error ? "error" : "notice"}, {"after_rows", rows.size()}};
+    const std::pair<const char*, char> named[] = {
+        {"severity", pg::kFieldSeverity}, {"sqlstate", pg::kFieldSqlstate},
+        {"message", pg::kFieldMessage},   {"detail", pg::kFieldDetail},
+        {"hint", pg::kFieldHint},         {"context", pg::kFieldWhere}};
+    for (const auto& [name, code] : named) {
+      if (!fields.get(code).empty()) out[name] = to_printable_utf8(fields.get(code));
+    }
+    return out;
   }
 
   std::string description_;
@@ -180,6 +194,7 @@ Result<json::object> captured_result(const std::filesystem::path& state, uint64_
                    {"text", to_printable_utf8(record.text)},
                    {"columns", std::move(reader.columns)},
                    {"rows", std::move(reader.rows)},
+                   {"messages", std::move(reader.messages)},
                    {"bytes", captured.bytes},
                    {"left_out", captured.left_out}};
   if (!reader.copy.empty()) out["copy"] = to_printable_utf8(reader.copy);

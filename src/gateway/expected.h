@@ -159,6 +159,9 @@ struct Expected {
   /// Each row is looked at, whole.
   bool row_by_row() const { return exported != nullptr || captured != nullptr; }
 
+  /// What its client is told is kept (`captured` may still have to be made).
+  bool keeps() const { return !refused && decision != nullptr && decision->limits.capture; }
+
   /// Answered by ReadyForQuery.
   bool ends_with_ready() const {
     return kind == RequestKind::kQuery || kind == RequestKind::kFunctionCall ||

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "gateway/capturing.h"
 #include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/statement.h"
@@ -51,6 +52,7 @@ struct Portal {
   uint64_t rows = 0;    ///< returned so far
   uint64_t bytes = 0;
   std::shared_ptr<const ExportTerms> terms;  ///< its rows leave for training
+  std::unique_ptr<Capturing> captured;       ///< what its Bind has told already, of what is kept
   std::string statement;
   std::string parameters;
   std::string parameters_digest;

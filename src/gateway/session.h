@@ -195,6 +195,9 @@ class Session : private net::StreamHandler, private ServerUser {
   bool export_data(Expected& entry, Bytes data, bool last);
   bool export_failed(std::string_view why);
   bool end_export(const Expected& entry, audit::Event& event);
+  Capturing* capturing(const Expected& entry);
+  bool keep(const Expected& entry, char type, Bytes body);
+  bool keep_words(Expected& entry, Bytes message);
 
   // session_hold.cc: what a rule holds.
   bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);
@@ -355,7 +358,6 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_execution_end(const Piece& piece, std::string_view command);
   Pass on_simple_answer(const Piece& piece);
   Pass on_copy_response(const Piece& piece);
-  Pass on_parameter_status(const Piece& piece);
   bool take_parameter(ParameterList& parameters, const Piece& piece);
   Pass on_error(const Piece& piece);
   Pass on_ready(const Piece& piece);
@@ -414,9 +416,8 @@ class Session : private net::StreamHandler, private ServerUser {
   std::unique_ptr<net::Timer> hold_timer_;
   std::string replacement_;
   uint32_t suspended_ = 0;
-  bool greeted_ = false;
   bool setup_pending_ = false;  ///< the answer to our own SET batch is still to come
-  bool finished_ = false, draining_ = false;
+  bool greeted_ = false, finished_ = false, draining_ = false;
 
   // What names mean.
   std::shared_ptr<const SessionPrincipal> principal_;

@@ -151,6 +151,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   const auto fields = veiled_fields(pg::ErrorFields::decode(piece.body()), &entry);
   worker_.counters().statements_failed.add();
   transaction_failed(entry);
+  const bool kept = entry.keeps();
   Pass pass = Pass::kForward;
   if (entry.silent || (entry.cut && entry.failed)) {
     pass = Pass::kDrop;  // The client has been told already.
@@ -161,11 +162,13 @@ Session::Pass Session::on_error(const Piece& piece) {
     replacement_ = refusal_response(told);
     replacing_error_ = !piece.last;
     pass = piece.last ? Pass::kReplace : Pass::kDrop;
-  } else if (!record_failure(entry, fields.sqlstate(), fields.message())) {
-    return Pass::kStop;
-  } else if (audience_) {
+  } else {
     replacement_.clear();
     pg::encode_error_response(replacement_, fields);
+    if (kept && !keep_words(entry, replacement_)) return Pass::kStop;
+    if (!record_failure(entry, fields.sqlstate(), fields.message())) return Pass::kStop;
+  }
+  if (pass == Pass::kForward && (kept || audience_)) {
     replacing_error_ = !piece.last;
     pass = piece.last ? Pass::kReplace : Pass::kDrop;
   }

@@ -437,11 +437,13 @@ pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expe
 }
 
 Session::Pass Session::on_notice(const Piece& piece) {
-  if (!audience_) return Pass::kForward;
-  const auto fields = pg::ErrorFields::decode(piece.body());
+  Expected* entry = expected_.empty() ? nullptr : &expected_.front();
+  const bool kept = entry != nullptr && entry->keeps();
+  if (!audience_ && !kept) return Pass::kForward;
   replacement_.clear();
-  pg::encode_notice_response(
-      replacement_, veiled_fields(fields, expected_.empty() ? nullptr : &expected_.front()));
+  pg::encode_notice_response(replacement_,
+                             veiled_fields(pg::ErrorFields::decode(piece.body()), entry));
+  if (kept && !keep_words(*entry, replacement_)) return Pass::kStop;
   replacing_error_ = !piece.last;
   return piece.last ? Pass::kReplace : Pass::kDrop;
 }

@@ -110,6 +110,38 @@ std::pair<const Statement*, size_t> Session::result_of(const Expected& entry) {
   return unknown;
 }
 
+/// What keeps the result of `entry`; null: nobody asks for it. Its Bind may have begun it.
+Capturing* Session::capturing(const Expected& entry) {
+  if (entry.kind == RequestKind::kExecute && entry.captured) {
+    Portal* portal = prepared_.find_portal(entry.portal);
+    if (portal != nullptr && portal->captured) return portal->captured.get();
+  }
+  return entry.captured.get();
+}
+
+/// Keeps a message of a result, where somebody asks for it. False: it cannot be, and the session
+/// has ended.
+bool Session::keep(const Expected& entry, char type, Bytes body) {
+  Capturing* kept = capturing(entry);
+  return kept == nullptr ||
+         kept->add(type, body, now_.wall_micros, [this](const auto& part) { return record(part); });
+}
+
+/// Keeps an error or a notice, as it goes to the client. What plans or parses a statement may tell
+/// of data, too.
+bool Session::keep_words(Expected& entry, Bytes message) {
+  const bool before = entry.kind == RequestKind::kBind || entry.kind == RequestKind::kParse;
+  if (before && !entry.captured && entry.decision && entry.decision->limits.capture) {
+    auto& results = worker_.shared().results;
+    entry.captured = capturing_for(entry.decision.get(), results);
+    if (const auto why = no_capture(*entry.decision, results, *worker_.runtime()->config)) {
+      fatal(why->sqlstate, why->message, why->hint);
+      return false;
+    }
+  }
+  return keep(entry, message[0], message.substr(wire::postgres::kHeaderSize));
+}
+
 /// The server has described the rows of `entry`, or begins to copy. False: the session has ended.
 bool Session::begin_export(Expected& entry, const Piece& description) {
   if (entry.captured && description.type == wire::postgres::kRowDescription) {
@@ -119,9 +151,7 @@ bool Session::begin_export(Expected& entry, const Piece& description) {
       return false;
     }
     server_framer_.use(masking_rules());
-    if (!entry.captured->add(description.type, description.body(), now_.wall_micros,
-                             [this](const auto& part) { return record(part); }))
-      return false;
+    if (!keep(entry, description.type, description.body())) return false;
   }
   if (!entry.exported) return true;
   Exporting& out = *entry.exported;
@@ -153,11 +183,7 @@ bool Session::begin_export(Expected& entry, const Piece& description) {
 /// A row, or data of COPY in pieces, as the client gets it. False: the session has ended.
 bool Session::export_data(Expected& entry, Bytes data, bool last) {
   using namespace wire::postgres;
-  if (entry.captured && !data.empty() &&
-      !entry.captured->add(entry.copying_out ? kCopyData : kDataRow, data, now_.wall_micros,
-                           [this](const auto& part) { return record(part); })) {
-    return false;
-  }
+  if (!data.empty() && !keep(entry, entry.copying_out ? kCopyData : kDataRow, data)) return false;
   if (!entry.exported) return true;
   Exporting& out = *entry.exported;
   if (!out.begun) return export_failed("rows that the server has not described");
@@ -180,10 +206,10 @@ bool Session::export_failed(std::string_view why) {
 /// Before an export is recorded as completed, its receipt is made and recorded. False: it cannot
 /// be, and the session has ended.
 bool Session::end_export(const Expected& entry, audit::Event& event) {
-  if (entry.captured) {
-    if (!entry.captured->end(now_.wall_micros, [this](const auto& part) { return record(part); }))
+  if (Capturing* kept = capturing(entry)) {
+    if (!kept->end(now_.wall_micros, [this](const auto& part) { return record(part); }))
       return false;
-    event.captured = entry.captured->told();
+    event.captured = kept->told();
   }
   if (!entry.exported || !entry.exported->begun) return true;
   Exporting& out = *entry.exported;

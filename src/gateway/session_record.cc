@@ -203,7 +203,7 @@ bool Session::record_bind(const Expected& entry, audit::Outcome outcome, std::st
   event.statement_name = entry.statement;
   event.parameters = entry.parameters;
   event.parameters_digest = entry.parameters_digest;
-  return record(event);
+  return end_export(entry, event) && record(event);
 }
 
 bool Session::record_parse(Prepared& prepared, std::string_view name) {
@@ -252,6 +252,11 @@ bool Session::record_limited(const Expected& entry, const policy::Decision& deci
     event.parameters_digest = portal->parameters_digest;
   }
   refused(event, decision);
+  // Its client is told so next.
+  if (entry.captured) {
+    const std::string told = refusal_response(decision);
+    if (!keep(entry, told[0], Bytes(told).substr(wire::postgres::kHeaderSize))) return false;
+  }
   if (!end_export(entry, event)) return false;
   if (entry.exported) event.receipt = entry.exported->id;
   Veiled values;

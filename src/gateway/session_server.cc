@@ -190,7 +190,7 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
     case pg::kNoticeResponse:
       return own ? Pass::kDrop : on_notice(piece);
     case pg::kParameterStatus:
-      return on_parameter_status(piece);
+      return take_parameter(parameters_, piece) ? Pass::kForward : Pass::kStop;
     default:
       break;
   }
@@ -233,10 +233,6 @@ Session::Pass Session::on_server_piece(const Piece& piece) {
     default:
       return server_violation("unexpected message type");
   }
-}
-
-Session::Pass Session::on_parameter_status(const Piece& piece) {
-  return take_parameter(parameters_, piece) ? Pass::kForward : Pass::kStop;
 }
 
 bool Session::take_parameter(ParameterList& parameters, const Piece& piece) {
@@ -334,6 +330,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.doubtful = false;
     portal.writes = entry.writes;
     portal.terms = std::move(entry.terms);
+    portal.captured = std::move(entry.captured);
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);
     portal.parameters_digest.swap(entry.parameters_digest);

@@ -13,7 +13,6 @@ namespace pg = wire::postgres;
 
 namespace {
 
-constexpr char kFieldContext = 'W';
 constexpr char kFieldInternalPosition = 'p';
 constexpr char kFieldInternalQuery = 'q';
 
@@ -114,7 +113,7 @@ pg::ErrorFields veiled(const pg::ErrorFields& fields, Bytes text, Telling tellin
     const bool plain = code == pg::kFieldSeverity || code == pg::kFieldSeverityNonLocalized ||
                        code == pg::kFieldSqlstate || code == pg::kFieldPosition;
     const bool talk = code == pg::kFieldMessage || code == pg::kFieldDetail ||
-                      code == pg::kFieldHint || code == kFieldContext ||
+                      code == pg::kFieldHint || code == pg::kFieldWhere ||
                       code == kFieldInternalQuery;
     if (!talk) {
       const bool hidden = telling == Telling::kNothing ? !plain : code == kFieldInternalPosition;

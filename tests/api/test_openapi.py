@@ -44,7 +44,9 @@ RARE = {
         "completed")},
     ("TrainingReceipts", "receipts"): "of training data",
     **{("capturedResult 200", field): "of results that are kept: tests/audit/test_captured.py" for field in (
-        "record", "session", "user", "database", "time", "text", "columns", "rows", "copy", "bytes", "left_out")},
+        "record", "session", "user", "database", "time", "text", "columns", "rows", "messages", "copy", "bytes", "left_out")},
+    **{("capturedResult 200.messages", field): "of results that are kept" for field in (
+        "type", "after_rows", "severity", "sqlstate", "message", "detail", "hint", "context")},
     **{("capturedResult 200.columns", field): "of results that are kept" for field in ("name", "type")},
     **{("SignedReceipt", field): "of training data" for field in ("payloadType", "payload", "signatures")},
     **{("SignedReceipt.signatures", field): "of training data" for field in ("keyid", "sig")},

@@ -110,6 +110,81 @@ def test_others_and_texts_of_several_statements(gateway):
     assert [result(gateway, record)["rows"] for record in found] == [[["31"]], [["32"], ["33"]]]
 
 
+TALKS = """
+CREATE OR REPLACE FUNCTION kept_talks(what text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+  $$BEGIN RAISE NOTICE 'of % and %', what, 'eve' || '@example.com' USING DETAIL = 'at ' || what; RETURN what; END$$;
+CREATE OR REPLACE FUNCTION kept_fails(what text) RETURNS text LANGUAGE plpgsql AS
+  $$BEGIN RAISE EXCEPTION 'no %', what USING HINT = 'ask for more'; END$$;
+"""
+
+
+def told(kept):
+    return [(one["sqlstate"], one["message"], one.get("detail"), one.get("hint")) for one in kept["messages"]]
+
+
+@pytest.mark.parametrize("masking", [True, False], ids=["masked", "plain"])
+def test_what_the_client_was_told_is_kept_as_it_was_told(server, masking):
+    running = make(server, masking=masking)
+    server.sql(TALKS, "orders")
+    psycopg = pytest.importorskip("psycopg")
+    try:
+        heard = []
+        with psycopg.connect(running.dsn(user="carl", application_name="told"), autocommit=True, prepare_threshold=0) as connection:
+            connection.add_notice_handler(lambda d: heard.append((d.sqlstate, d.message_primary, d.message_detail, d.message_hint)))
+            # As a simple query; in the extended protocol, while it runs and while it is planned.
+            connection.pgconn.exec_(b"SELECT kept_talks('simple ' || id), id FROM kept_people WHERE id < 3")
+            connection.execute("SELECT kept_talks('ran ' || id) FROM kept_people WHERE id = %s", (1,))
+            connection.execute("SELECT kept_talks('planned'), id FROM kept_people WHERE id = %s", (1,))
+            assert len(heard) == 4, heard
+            for text, parameters in (("SELECT kept_fails('simple') FROM kept_people WHERE id = 1", None),
+                                     ("SELECT kept_fails('ran') FROM kept_people WHERE id = %s", (1,)),
+                                     ("DO $$BEGIN RAISE NOTICE 'done nothing'; END$$", None),
+                                     ("SELECT 1 / (id - id) FROM kept_people WHERE id = %s", (1,))):
+                try:
+                    connection.execute(text, parameters)
+                except psycopg.Error as error:
+                    heard.append((error.diag.sqlstate, error.diag.message_primary, error.diag.message_detail, error.diag.message_hint))
+        found = running.wait_for(lambda r: sum("captured" in e for e in r) == 7, "--application", "told", "--type", "statement")
+        kept = [result(running, record) for record in found if "captured" in record]
+        assert [message for one in kept for message in told(one)] == heard
+        assert [len(one["messages"]) for one in kept] == [2, 1, 1, 1, 1, 1, 1]
+        assert [message["type"] for one in kept for message in one["messages"]] == ["notice"] * 4 + ["error", "error", "notice", "error"]
+        assert [message["after_rows"] for message in kept[0]["messages"]] == [0, 1]
+        assert len(kept[0]["rows"]) == 2 and kept[4]["rows"] == []
+        everything = json.dumps(kept)
+        assert ("eve@example.com" in everything) == (not masking)
+        # A transcript can show them, and says on the record that it does.
+        session = str(found[0]["session"])
+        plain = running.cli("audit", "transcript", session).stdout
+        assert " row(s): " not in plain and "sluice audit result" in plain
+        replay = running.cli("audit", "transcript", session, "--results").stdout
+        for state, message, _, _ in heard:
+            assert f"{state} after " in replay and message.splitlines()[0] in replay, replay
+        lines = [json.loads(line) for line in running.cli("audit", "transcript", session, "--results", "-o", "json").stdout.splitlines()]
+        assert [line["result"]["messages"] for line in lines if "result" in line] == [one["messages"] for one in kept]
+        running.wait_for(lambda r: any("with the results that are kept" in e["message"] for e in r), "--type", "audit_read")
+        shown = running.cli("audit", "result", str(kept[0]["record"]))
+        assert heard[0][1] in shown.stderr and "NOTICE" not in shown.stdout
+    finally:
+        server.sql("DROP FUNCTION kept_talks, kept_fails", "orders")
+        assert running.stop() == 0
+
+
+def test_it_is_told_where_a_result_was_cut(server):
+    running = make(server)
+    (running.root / "policy.yaml").write_text(POLICY.replace("capture: 64KiB", "capture: 64KiB, limit: { rows: 3 }"))
+    running.reload()
+    try:
+        shown = running.psql("-c", "SELECT id FROM kept_people ORDER BY id", user="carl")
+        assert shown.returncode != 0
+        kept = result(running, record_of(running, "FROM kept_people ORDER BY id"))
+        ((state, text, _, _),) = told(kept)
+        assert state == "42501" and text in shown.stderr
+        assert kept["messages"][0]["type"] == "error" and kept["messages"][0]["after_rows"] == len(kept["rows"]) == 3
+    finally:
+        assert running.stop() == 0
+
+
 def test_it_is_bounded_and_says_what_it_left_out(gateway):
     assert gateway.psql("-c", "SELECT g, repeat('x', 1000) FROM generate_series(1, 500) g", user="carl").returncode == 0
     record = record_of(gateway, "repeat('x', 1000)")

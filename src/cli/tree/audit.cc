@@ -89,10 +89,14 @@ void add_people(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
   add_subjects(tree, audit, options);
   add_history(tree, audit);
   auto& id = tree.keep<uint64_t>();
+  auto& results = tree.keep<bool>();
   auto* transcript = tree.formatted(
       tree.add(audit, "transcript", "Tell what happened in a session, with its timing",
-               "sluice audit transcript 42", [&] { return audit_transcript(tree.common(), id); }));
+               "sluice audit transcript 42\n  sluice audit transcript 42 --results",
+               [&] { return audit_transcript(tree.common(), id, results); }));
   transcript->add_option("session", id, "Session id, from: sluice audit search")->required();
+  transcript->add_flag("--results", results,
+                       "With what statements returned, where a rule has it kept");
   auto& record = tree.keep<uint64_t>();
   auto* result = tree.listing(
       tree.add(audit, "result", "Show what a statement returned, where a rule has it kept",

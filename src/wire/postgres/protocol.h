@@ -77,5 +77,6 @@ inline constexpr char kFieldMessage = 'M';
 inline constexpr char kFieldDetail = 'D';
 inline constexpr char kFieldHint = 'H';
 inline constexpr char kFieldPosition = 'P';
+inline constexpr char kFieldWhere = 'W';
 
 }  // namespace sluice::wire::postgres
