@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "yaml/leaves.h"
 
 namespace sluice::cli {
@@ -80,6 +81,7 @@ Result<ConfigurationWords> configuration_words(const std::string& text, std::str
   const std::string digest = hex(sha256(text));
   const std::string head = fmt::format("configuration sha256:{}:", digest);
   ConfigurationWords words;
+  words.head = head;
   words.kept = json::serialize(json::object{{"sha256", digest}, {"keys", digests}});
   if (before.empty()) {
     words.messages = {fmt::format("{} the first one, of {} keys", head, leaves.size())};
@@ -100,26 +102,43 @@ Result<ConfigurationWords> configuration_words(const std::string& text, std::str
   return words;
 }
 
-Result<> record_configuration(audit::Log& log, const config::Config& config,
-                              std::string_view secret) {
-  const auto place = config.state / "configuration.json";
-  SLUICE_ASSIGN(const auto text, audit::read_file(config.file));
-  std::error_code ignored;
-  std::string before;
-  if (std::filesystem::exists(place, ignored)) {
-    SLUICE_ASSIGN(before, audit::read_file(place));
-    if (before.empty()) before = "{}";
-  }
-  SLUICE_ASSIGN(const auto words, configuration_words(text, before, secret));
-  for (const auto& message : words.messages) {
+namespace {
+
+std::filesystem::path kept_file(const config::Config& config) {
+  return config.state / "configuration.json";
+}
+
+Result<> record_words(audit::Log& log, const std::vector<std::string>& messages) {
+  for (const auto& message : messages) {
     audit::Event event;
     event.type = audit::EventType::kAdmin;
     event.time_micros = wall_micros();
     event.message = message;
     SLUICE_ASSIGN([[maybe_unused]] const auto sequence, log.append_admin({}, event));
   }
+  return {};
+}
+
+}  // namespace
+
+Result<> record_configuration(audit::Log& log, const config::Config& config,
+                              std::string_view secret, const std::function<Result<>()>& take) {
+  std::error_code ignored;
+  std::string before;
+  if (std::filesystem::exists(kept_file(config), ignored)) {
+    SLUICE_ASSIGN(before, audit::read_file(kept_file(config)));
+    if (before.empty()) before = "{}";
+  }
+  SLUICE_ASSIGN(const auto words, configuration_words(config.text, before, secret));
+  SLUICE_TRY(record_words(log, words.messages));
+  if (const auto taken = take(); !taken) {
+    SLUICE_TRY(record_words(log, {words.head + " not taken over, the one before stays in force"}));
+    return taken;
+  }
   // Behind the record: a change that was not written down is told again.
-  return audit::replace_file(place, words.kept);
+  if (const auto kept = audit::replace_file(kept_file(config), words.kept); !kept)
+    log::error("changes of the configuration will be told once more: {}", kept.error().text);
+  return {};
 }
 
 }  // namespace sluice::cli

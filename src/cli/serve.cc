@@ -99,7 +99,8 @@ class Service {
     SLUICE_ASSIGN(auto undo, store::open_state(*config_));
     SLUICE_ASSIGN(undo_, undo::UndoStore::open(std::move(undo), config_->state / "undo.key"));
     SLUICE_ASSIGN(auto secret, store::installation_secret(*database_));
-    SLUICE_TRY(record_configuration(*log_, *config_, secret));
+    secret_ = SecretString(secret);
+    SLUICE_TRY(record_configuration(*log_, *config_, secret, [] { return Result<>(); }));
     SLUICE_ASSIGN(gateway_, gateway::Gateway::start(
                                 databases_->in_force(), std::move(directory),
                                 policies_->in_force().policy, SecretString(std::move(secret)),
@@ -269,44 +270,47 @@ class Service {
 
   void reload() {
     notify_systemd("RELOADING=1");
-    auto loaded = config::load(config_->file);
-    if (!loaded) {
-      log::error("configuration not reloaded, the old one stays:\n{}", loaded.error().text);
+    if (const auto done = load_anew(); !done) {
+      log::error("configuration not reloaded, the old one stays:\n{}", done.error().text);
     } else {
-      auto config = std::make_shared<const config::Config>(std::move(*loaded));
-      if (const auto good = check_config(*config, Wanted::kReload); !good) {
-        log::error("configuration not reloaded, the old one stays:\n{}", good.error().text);
-      } else if (auto upkeep = upkeep_options(*config); !upkeep) {
-        log::error("configuration not reloaded, the old one stays: {}", upkeep.error().text);
-      } else if (const auto taken = databases_->reload(
-                     config, [this](auto all) { return policies_->reload(*gateway_, all); });
-                 !taken) {
-        log::error("configuration not reloaded, the old one stays: {}", taken.error().text);
-      } else {
-        if (const auto running = streams_->reload(config->audit.streams); !running)
-          log::error("not all streams run: {}", running.error().text);
-        if (const auto running = webhooks_->run(config->webhooks, config->api.url); !running)
-          log::error("not all webhooks run: {}", running.error().text);
-        upkeep_->reload(std::move(*upkeep));
-        if (const auto running = anchors_->reload(config->audit.anchors); !running)
-          log::error("not all anchors run: {}", running.error().text);
-        if (const auto taken = api_->identity()->set_config(config); !taken)
-          log::error("identity providers not reloaded: {}", taken.error().text);
-        changes_->set_vouching({config->attesters, config->tickets});
-        config_ = std::move(config);
-        api_->mcp()->set_config(config_);
-        if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
-        if (api_->login() != nullptr) api_->login()->set_config(config_);
-        api_->scim()->set_config(config_);
-        directories_->set_config(*config_);
-        (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
-        const auto secret = store::installation_secret(*database_);
-        if (!secret || !record_configuration(*log_, *config_, *secret))
-          log::error("what of the configuration has changed is not recorded yet");
-        log::info("configuration reloaded");
-      }
+      (void)record_life_cycle(*log_, audit::EventType::kAdmin, "configuration reloaded");
+      log::info("configuration reloaded");
     }
     notify_systemd("READY=1");
+  }
+
+  /// An error: the old one stays.
+  Result<> load_anew() {
+    SLUICE_ASSIGN(auto loaded, config::load(config_->file));
+    const auto config = std::make_shared<const config::Config>(std::move(loaded));
+    SLUICE_TRY(check_config(*config, Wanted::kReload));
+    SLUICE_ASSIGN(auto upkeep, upkeep_options(*config));
+    SLUICE_TRY(record_configuration(*log_, *config, secret_.reveal(), [&] {
+      return databases_->reload(config,
+                                [this](auto all) { return policies_->reload(*gateway_, all); });
+    }));
+    upkeep_->reload(std::move(upkeep));
+    take_over(config);
+    return {};
+  }
+
+  /// What runs beside sessions: where some of it does not start, the others do.
+  void take_over(std::shared_ptr<const config::Config> config) {
+    if (const auto running = streams_->reload(config->audit.streams); !running)
+      log::error("not all streams run: {}", running.error().text);
+    if (const auto running = webhooks_->run(config->webhooks, config->api.url); !running)
+      log::error("not all webhooks run: {}", running.error().text);
+    if (const auto running = anchors_->reload(config->audit.anchors); !running)
+      log::error("not all anchors run: {}", running.error().text);
+    if (const auto taken = api_->identity()->set_config(config); !taken)
+      log::error("identity providers not reloaded: {}", taken.error().text);
+    changes_->set_vouching({config->attesters, config->tickets});
+    config_ = std::move(config);
+    api_->mcp()->set_config(config_);
+    if (const auto taken = use_tls(); !taken) log::error("{}", taken.error().text);
+    if (api_->login() != nullptr) api_->login()->set_config(config_);
+    api_->scim()->set_config(config_);
+    directories_->set_config(*config_);
   }
 
   /// What the command line and the store's users have left for the record. Words about this
@@ -438,7 +442,8 @@ class Service {
   std::shared_ptr<const config::Config> config_;
   std::filesystem::file_time_type policy_written_{};
   std::unique_ptr<store::Database> local_store_, database_;
-  std::string name_;  ///< among the gateways that share the store
+  std::string name_;     ///< among the gateways that share the store
+  SecretString secret_;  ///< of the installation
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<gateway::PolicyKeeper> policies_;
   std::unique_ptr<gateway::CorrectionKeeper> corrections_;

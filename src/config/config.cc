@@ -40,6 +40,7 @@ class Loader {
   }
 
   Result<Config> load(const std::string& text) {
+    config_.text = text;
     try {
       const YAML::Node root = yaml::load_document(text, problems_);
       if (!problems_.any()) read(root);

@@ -146,6 +146,7 @@ enum class ReactorBackend : uint8_t { kAuto, kUring, kEpoll };
 
 struct Config {
   std::filesystem::path file;
+  std::string text;  ///< of `file`, as it was read: by now another one may lie there
   HostPort listen_postgres{"127.0.0.1", 6432};
   std::optional<HostPort> listen_http;
   TlsConfig tls;
