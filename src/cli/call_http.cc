@@ -47,7 +47,8 @@ Error refusal(const http::HttpAnswer& answer) {
 }
 
 Result<std::string> ask(const std::string& base, const std::string& method, const std::string& path,
-                        const std::string& body, const SecretString& credential) {
+                        const std::string& body, const SecretString& credential,
+                        Duration* retry_after) {
   http::Options options;
   options.longest_answer = kLongestAnswer;
   if (const char* authority = getenv("SLUICE_CA")) options.tls.ca = authority;
@@ -58,6 +59,7 @@ Result<std::string> ask(const std::string& base, const std::string& method, cons
   const std::map<std::string, std::string> headers = {{"Content-Type", "application/json"}};
   SLUICE_ASSIGN(auto answer, method == "GET" ? client->get(base + path, {})
                                              : client->send(method, base + path, headers, body));
+  if (retry_after != nullptr) *retry_after = answer.retry_after;
   if (!answer.good()) return fail(refusal(answer));
   if (answer.cut) {
     return fail(ErrorCode::kLimit,
@@ -72,8 +74,8 @@ Result<std::string> ask(const std::string& base, const std::string& method, cons
 
 Result<boost::json::value> call_http(const std::string& base, const std::string& method,
                                      const std::string& path, const std::string& body,
-                                     const SecretString& credential) {
-  SLUICE_ASSIGN(const auto text, ask(base, method, path, body, credential));
+                                     const SecretString& credential, Duration* retry_after) {
+  SLUICE_ASSIGN(const auto text, ask(base, method, path, body, credential, retry_after));
   boost::json::error_code error;
   auto value = boost::json::parse(text, error);
   if (error) return fail(ErrorCode::kUnavailable, "what answered is no sluice gateway");
@@ -82,7 +84,7 @@ Result<boost::json::value> call_http(const std::string& base, const std::string&
 
 Result<std::string> read_http(const std::string& base, const std::string& path,
                               const SecretString& credential) {
-  return ask(base, "GET", path, "", credential);
+  return ask(base, "GET", path, "", credential, nullptr);
 }
 
 }  // namespace sluice::cli

@@ -177,8 +177,8 @@ Result<> login(const LoginOptions& given) {
     std::cerr << "warning: what proves who you are goes over the network in clear; use https\n";
   SLUICE_ASSIGN(const auto folder, kept_folder());
   const AskGateway by_http = [&](const std::string& method, const std::string& path,
-                                 const std::string& body) {
-    return call_http(options.gateway, method, path, with_wishes(options, path, body));
+                                 const std::string& body, Duration& wait) {
+    return call_http(options.gateway, method, path, with_wishes(options, path, body), {}, &wait);
   };
   const bool by_provider = !options.issuer.empty() || options.device;
   SLUICE_ASSIGN(const auto answer, by_provider

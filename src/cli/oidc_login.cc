@@ -188,7 +188,11 @@ Result<std::map<std::string, std::string>> wait_for_browser(int listener, const 
   return fail(ErrorCode::kTimeout, "nobody has logged in for ten minutes; begin again");
 }
 
-Result<boost::json::value> in_browser(const AskGateway& ask, const std::string& issuer) {
+Result<boost::json::value> in_browser(const AskGateway& ask_gateway, const std::string& issuer) {
+  const auto ask = [&](const char* method, const char* path, const std::string& body) {
+    Duration wait{};  // Nobody waits for a browser that long: it is begun anew.
+    return ask_gateway(method, path, body, wait);
+  };
   SLUICE_ASSIGN(const auto issuers, ask("GET", "/api/v1/login/issuers", ""));
   std::string redirect;
   const auto* all = issuers.if_array();
@@ -229,10 +233,16 @@ bool is_passing(const Error& error) {
   return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout;
 }
 
+/// In whole seconds, up.
+std::chrono::seconds seconds_of(Duration wait) {
+  return std::chrono::ceil<std::chrono::seconds>(wait);
+}
+
 Result<boost::json::value> on_device(const AskGateway& ask, const std::string& issuer) {
+  Duration wait{};
   SLUICE_ASSIGN(const auto begun,
                 ask("POST", "/api/v1/login/device",
-                    boost::json::serialize(boost::json::object{{"issuer", issuer}})));
+                    boost::json::serialize(boost::json::object{{"issuer", issuer}}), wait));
   SLUICE_TRY(check_page(text_of(begun, "verification_uri")));
   const auto life = std::chrono::seconds(number_of(begun, "expires_in", 600));
   std::cerr << fmt::format(
@@ -244,9 +254,12 @@ Result<boost::json::value> on_device(const AskGateway& ask, const std::string& i
       {"attempt", text_of(begun, "attempt")}, {"secret", text_of(begun, "secret")}});
   const auto deadline = Clock::now() + life;
   auto interval = std::chrono::seconds(std::max<int64_t>(1, number_of(begun, "interval", 5)));
-  while (Clock::now() + interval < deadline) {
-    std::this_thread::sleep_for(interval);
-    auto answer = ask("POST", "/api/v1/login/device/poll", body);
+  auto pause = interval;
+  while (Clock::now() + pause < deadline) {
+    std::this_thread::sleep_for(pause);
+    wait = {};
+    auto answer = ask("POST", "/api/v1/login/device/poll", body, wait);
+    pause = interval;
     if (answer && !text_of(*answer, "secret").empty()) return answer;
     if (answer) {
       // Where the issuer wants to be asked less often, the gateway does so.
@@ -254,8 +267,10 @@ Result<boost::json::value> on_device(const AskGateway& ask, const std::string& i
     } else if (is_passing(answer.error())) {
       // Who cannot be reached is asked half as often from then on (RFC 8628, section 3.5).
       interval = std::min(2 * interval, kLongestInterval);
+      // And no sooner than it says.
+      pause = std::max(interval, seconds_of(wait));
       std::cerr << fmt::format("{}; again in {} s\n", printable(answer.error().text),
-                               interval.count());
+                               pause.count());
     } else {
       return answer;
     }

@@ -7,13 +7,15 @@
 
 #include <boost/json.hpp>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace sluice::cli {
 
-/// Asks the gateway's HTTP API: method, path, body ("" for none). What it refuses is an error.
+/// Asks the gateway's HTTP API: method, path, body ("" for none). What it refuses is an error;
+/// `wait` then says for how long it is not to be asked again (Retry-After), where it has said so.
 using AskGateway = std::function<Result<boost::json::value>(
-    const std::string& method, const std::string& path, const std::string& body)>;
+    const std::string& method, const std::string& path, const std::string& body, Duration& wait)>;
 
 /// Logs in by an identity provider; what the gateway answers is a credential, as for a password.
 /// The browser is opened or its address printed, and comes back to a port of this machine (RFC

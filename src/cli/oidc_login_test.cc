@@ -74,8 +74,8 @@ struct FakeGateway {
   }
   Result<boost::json::value> login() {
     auto answer = login_by_issuer(
-        [this](const auto&, const auto& path, const auto& body) { return ask(path, body); }, "corp",
-        false);
+        [this](const auto&, const auto& path, const auto& body, auto&) { return ask(path, body); },
+        "corp", false);
     if (browser.joinable()) browser.join();
     return answer;
   }
@@ -108,10 +108,12 @@ TEST(BrowserLogin, SaysWhatTheIssuerRefused) {
 struct FakeDevice {
   std::vector<Result<boost::json::value>> answers;
   std::vector<Clock::time_point> asked;
+  Duration retry_after = {};  ///< of what it refuses
 
   Result<boost::json::value> login() {
     return login_by_issuer(
-        [this](const auto&, const std::string& path, const auto&) -> Result<boost::json::value> {
+        [this](const auto&, const std::string& path, const auto&,
+               Duration& wait) -> Result<boost::json::value> {
           if (path == "/api/v1/login/device") {
             return boost::json::value{{"verification_uri", "https://i/code"},
                                       {"user_code", "ABCD"},
@@ -121,7 +123,9 @@ struct FakeDevice {
                                       {"interval", 1}};
           }
           asked.push_back(Clock::now());
-          return answers.at(asked.size() - 1);
+          const auto& answer = answers.at(asked.size() - 1);
+          if (!answer) wait = retry_after;
+          return answer;
         },
         "corp", true);
   }
@@ -131,6 +135,7 @@ TEST(DeviceLogin, OutlastsAGatewayThatIsAwayForAWhile) {
   FakeDevice device{
       {boost::json::value{{"pending", true}}, fail(ErrorCode::kUnavailable, "restarting"),
        boost::json::value{{"secret", "s"}}},
+      {},
       {}};
   ::testing::internal::CaptureStderr();
   const auto answer = device.login();
@@ -144,8 +149,21 @@ TEST(DeviceLogin, OutlastsAGatewayThatIsAwayForAWhile) {
   EXPECT_THAT(said, HasSubstr("restarting; again in 2 s"));
 }
 
+TEST(DeviceLogin, WaitsAsLongAsItIsTold) {
+  FakeDevice device{
+      {fail(ErrorCode::kUnavailable, "too many"), boost::json::value{{"secret", "s"}}},
+      {},
+      std::chrono::milliseconds(2500)};
+  ::testing::internal::CaptureStderr();
+  const auto answer = device.login();
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_GE(device.asked[1] - device.asked[0], std::chrono::milliseconds(2500));
+  EXPECT_THAT(said, HasSubstr("too many; again in 3 s"));
+}
+
 TEST(DeviceLogin, EndsWithARefusal) {
-  FakeDevice device{{fail(ErrorCode::kAuthentication, "the person said no")}, {}};
+  FakeDevice device{{fail(ErrorCode::kAuthentication, "the person said no")}, {}, {}};
   ::testing::internal::CaptureStderr();
   const auto answer = device.login();
   (void)::testing::internal::GetCapturedStderr();
