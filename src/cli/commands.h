@@ -163,6 +163,7 @@ struct PolicyOptions {
   std::string policy;  ///< a file or a shipped profile; empty: the one in force
   std::string user, database, sql;
   std::string since, until;
+  uint64_t limit = 0;    ///< of records, the newest; 0: as many as the gateway looks at
   bool offline = false;  ///< without a gateway; test: names as written; save: into the store itself
   std::string comment;
   std::optional<int64_t> expect;  ///< the latest version must have this number

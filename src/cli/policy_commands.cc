@@ -204,6 +204,7 @@ Result<json::object> since_question(const PolicyOptions& options) {
   json::object question{{"user", options.user}, {"database", options.database}};
   SLUICE_ASSIGN(question["since"], parse_time(options.since));
   SLUICE_ASSIGN(question["until"], parse_time(options.until));
+  if (options.limit > 0) question["limit"] = options.limit;
   return question;
 }
 

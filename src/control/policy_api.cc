@@ -5,7 +5,7 @@
 
 #include <boost/json.hpp>
 
-#include "audit/search.h"
+#include "audit/newest.h"
 #include "base/clock.h"
 #include "control/audit_questions.h"
 #include "control/body.h"
@@ -27,9 +27,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// All of them are held at once; more is asked for in several pieces of time.
-constexpr size_t kMostRecords = 100'000;
-/// Those are read page by page.
+/// Where nobody says how many: they are read page by page.
 constexpr size_t kMostLookedAt = 1'000'000;
 
 json::object to_json(const gateway::SourcedPolicy& policy) {
@@ -48,7 +46,8 @@ json::object to_json(const store::PolicyVersion& version) {
                       {"comment", version.comment}};
 }
 
-audit::Query statements_asked_for(const json::object& body, size_t most) {
+/// The newest `most`, or as many as are asked for; more only where `any` number is taken.
+audit::Query statements_asked_for(const json::object& body, size_t most, bool any) {
   audit::Query query;
   query.type = "statement";
   query.user = text_of(body, "user");
@@ -56,7 +55,9 @@ audit::Query statements_asked_for(const json::object& body, size_t most) {
   query.since_micros = number_of(body, "since");
   query.until_micros = number_of(body, "until");
   const int64_t limit = number_of(body, "limit");
-  query.limit = limit > 0 ? std::min(static_cast<size_t>(limit), most) : most;
+  query.limit = limit <= 0 ? most
+                : any      ? static_cast<size_t>(limit)
+                           : std::min(static_cast<size_t>(limit), most);
   return query;
 }
 
@@ -258,26 +259,26 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
   if (!body) return failed(body.error());
   const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
   if (!policy) return failed(policy.error());
-  audit::Query query = statements_asked_for(*body, kMostRecords);
-  const size_t most = query.limit;
-  ++query.limit;  // One more tells whether there is more.
+  std::shared_ptr<const policy::Policy> before;
+  if (const std::string old = text_of(*body, "old"); !old.empty()) {
+    auto old_policy = policy_in(old, text_of(*body, "old_file"));
+    if (!old_policy) return failed(old_policy.error());
+    before = std::move(*old_policy);
+  }
   if (const auto noted = note_reading(log_, request.user, "replayed over HTTP"); !noted)
     return failed(noted.error());
-  auto records = audit::search(audit_directory_, query);
-  if (!records) return failed(records.error());
-  const bool truncated = records->size() > most;
-  if (truncated) records->erase(records->begin());  // The newest are told oldest first.
-  const auto statements = recorded_statements(
-      std::move(*records), [this](const std::string& user) { return principal_of(user); });
-  if (const std::string old = text_of(*body, "old"); !old.empty()) {
-    const auto old_policy = policy_in(old, text_of(*body, "old_file"));
-    if (!old_policy) return failed(old_policy.error());
-    auto both = to_json(policy::replay_both(*old_policy, *policy, statements, understand()));
-    both["truncated"] = truncated;
-    return json_response(200, both);
-  }
-  auto report = to_json(policy::replay(*policy, statements, understand()));
-  report["truncated"] = truncated;
+  const auto understands = understand();
+  policy::Replay replay(before, *policy, understands);
+  RecordedStatements statements([this](const std::string& user) { return principal_of(user); });
+  const auto truncated =
+      audit::each_newest(audit_directory_, statements_asked_for(*body, kMostLookedAt, true),
+                         [&](audit::Record record) {
+                           if (const auto statement = statements.take(std::move(record)))
+                             replay.add(*statement);
+                         });
+  if (!truncated) return failed(truncated.error());
+  auto report = to_json(replay.finish());
+  report["truncated"] = *truncated;
   return json_response(200, report);
 }
 
@@ -287,7 +288,8 @@ HttpResponse PolicyApi::shadow(const HttpRequest& request) {
   if (const auto noted = note_reading(log_, request.user, "looked at for shadow rules over HTTP");
       !noted)
     return failed(noted.error());
-  const auto report = shadow_report(audit_directory_, statements_asked_for(*body, kMostLookedAt));
+  const auto report =
+      shadow_report(audit_directory_, statements_asked_for(*body, kMostLookedAt, false));
   if (!report) return failed(report.error());
   return json_response(200, *report);
 }

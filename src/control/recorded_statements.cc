@@ -145,45 +145,36 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   return out;
 }
 
-/// Which transaction each session has open, by what its records have told so far.
-class Transactions {
- public:
-  /// Whether the statement ran in a transaction that was open before it.
-  bool within(const audit::Record& record) {
-    const uint64_t number = record.transaction;
-    if (record.outcome == audit::Outcome::kDenied) return number != 0;
-    if (number == 0) return false;
-    uint64_t& open = open_[record.context.session_id];
-    const bool known = open == number;
-    const bool goes_on = record.transaction_outcome == audit::TransactionOutcome::kOpen;
-    open = goes_on ? number : 0;
-    // Its BEGIN may stand before what was asked for.
-    return known || (goes_on && record.kind != "BEGIN" && record.phase == audit::Phase::kSimple);
-  }
-
- private:
-  std::map<uint64_t, uint64_t> open_;
-};
-
 }  // namespace
 
-std::vector<policy::RecordedStatement> recorded_statements(
-    std::vector<audit::Record> records,
-    const std::function<policy::Principal(const std::string& user)>& today) {
-  std::map<std::string, policy::Principal> principals;
-  std::vector<policy::RecordedStatement> out;
-  Transactions transactions;
-  for (auto& record : records) {
-    // A text that was parsed and then run stands there twice, and is judged once.
-    if (record.outcome == audit::Outcome::kSkipped || record.text.empty()) continue;
-    const std::string& user = record.context.user;
-    auto found = principals.find(user);
-    if (found == principals.end()) found = principals.emplace(user, today(user)).first;
-    const bool within = transactions.within(record);
-    out.push_back(statement_of(std::move(record), found->second));
-    out.back().in_transaction = within;
+/// Whether it ran in a transaction that was open before it, by what the records before have told.
+bool RecordedStatements::within_transaction(const audit::Record& record) {
+  const uint64_t number = record.transaction;
+  if (record.outcome == audit::Outcome::kDenied) return number != 0;
+  if (number == 0) return false;
+  const uint64_t session = record.context.session_id;
+  const auto open = open_.find(session);
+  const bool known = open != open_.end() && open->second == number;
+  const bool goes_on = record.transaction_outcome == audit::TransactionOutcome::kOpen;
+  if (goes_on) {
+    open_[session] = number;
+  } else if (open != open_.end()) {
+    open_.erase(open);
   }
-  return out;
+  // Its BEGIN may stand before what was asked for.
+  return known || (goes_on && record.kind != "BEGIN" && record.phase == audit::Phase::kSimple);
+}
+
+std::optional<policy::RecordedStatement> RecordedStatements::take(audit::Record record) {
+  // A text that was parsed and then run stands there twice, and is judged once.
+  if (record.outcome == audit::Outcome::kSkipped || record.text.empty()) return std::nullopt;
+  const std::string& user = record.context.user;
+  auto found = principals_.find(user);
+  if (found == principals_.end()) found = principals_.emplace(user, today_(user)).first;
+  const bool within = within_transaction(record);
+  auto statement = statement_of(std::move(record), found->second);
+  statement.in_transaction = within;
+  return statement;
 }
 
 }  // namespace sluice::control

@@ -17,10 +17,10 @@ audit::Record record_of(const std::string& text) {
 }
 
 policy::RecordedStatement taken(const audit::Record& record) {
-  const auto all =
-      recorded_statements({record}, [](const std::string&) { return policy::Principal(); });
-  EXPECT_EQ(all.size(), 1);
-  return all.at(0);
+  RecordedStatements statements([](const std::string&) { return policy::Principal(); });
+  auto statement = statements.take(record);
+  EXPECT_TRUE(statement);
+  return statement.value_or(policy::RecordedStatement());
 }
 
 TEST(RecordedStatements, TellWhatBecameOfThem) {
@@ -89,9 +89,8 @@ TEST(RecordedStatements, KnowTheirTransaction) {
   add("COMMIT", 2, kCommitted);
   add("SELECT", 3, kCommitted);
   std::vector<bool> within;
-  for (const auto& statement :
-       recorded_statements(records, [](const std::string&) { return policy::Principal(); }))
-    within.push_back(statement.in_transaction);
+  RecordedStatements statements([](const std::string&) { return policy::Principal(); });
+  for (const auto& record : records) within.push_back(statements.take(record)->in_transaction);
   EXPECT_EQ(within, (std::vector<bool>{false, false, true, true, false}));
 }
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <set>
 #include <tuple>
+#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,6 +23,9 @@ struct Outcome {
   std::string rule, message, unknown;
   std::optional<PassedLimit> passed;
 };
+
+/// Different texts that are counted of all changes.
+constexpr size_t kMostTexts = 1'000'000;
 
 using Key = std::tuple<std::string, std::string, std::string, Fate, Fate, std::string>;
 
@@ -47,7 +51,9 @@ class Grouping {
       change.passed = now.passed;
     }
     ++change.statements;
-    texts_[key].insert(statement.text);
+    if (counted_ < kMostTexts &&
+        texts_[key].insert(std::hash<std::string>()(statement.text)).second)
+      ++counted_;
   }
 
   std::vector<Change> sorted() {
@@ -65,7 +71,8 @@ class Grouping {
 
  private:
   std::map<Key, Change> changes_;
-  std::map<Key, std::set<std::string_view>> texts_;
+  std::map<Key, std::unordered_set<size_t>> texts_;  ///< digests
+  size_t counted_ = 0;
 };
 
 Fate fate_of(Effect effect) {
@@ -192,37 +199,51 @@ class Reporting {
   std::map<std::string, size_t> not_judged_;
 };
 
-/// Judges each by `now`, and by `before` where there is one instead of what is on record.
-ReplayReport compare(Judging* before, Judging& now,
-                     const std::vector<RecordedStatement>& statements, const Understand& understand,
-                     bool with_rules) {
-  Reporting reporting(with_rules);
-  for (const RecordedStatement& statement : statements) {
-    ++reporting.report.statements;
-    if (statement.cut) {
-      reporting.not_judged("the record holds a part of its text only");
-      continue;
-    }
-    if (statement.by_gateway) {
-      ++reporting.report.unchanged;
-      ++reporting.report.by_gateway;
-      continue;
-    }
-    const Understood understood = understand(statement.target, statement.text);
-    Outcome then{statement.fate, statement.rule, {}, {}, statement.passed};
-    if (before != nullptr) then = before->judge(statement, understood);
-    const Outcome outcome = now.judge(statement, understood);
-    const std::string& unknown = outcome.unknown.empty() ? then.unknown : outcome.unknown;
-    if (!unknown.empty()) {
-      reporting.not_judged(unknown);
-    } else {
-      reporting.add(statement, then, outcome);
-    }
+}  // namespace
+
+struct Replay::Impl {
+  Impl(std::shared_ptr<const Policy> old_policy, std::shared_ptr<const Policy> new_policy,
+       const Understand& how, bool with_rules)
+      : before_policy(std::move(old_policy)),
+        now_policy(std::move(new_policy)),
+        understand(how),
+        now(*now_policy),
+        reporting(with_rules) {
+    if (before_policy) before.emplace(*before_policy);
   }
-  return reporting.finish();
+
+  std::shared_ptr<const Policy> before_policy, now_policy;
+  const Understand& understand;
+  std::optional<Judging> before;
+  Judging now;
+  Reporting reporting;
+};
+
+Replay::Replay(std::shared_ptr<const Policy> before, std::shared_ptr<const Policy> now,
+               const Understand& understand, bool with_rules)
+    : impl_(std::make_unique<Impl>(std::move(before), std::move(now), understand, with_rules)) {}
+
+Replay::~Replay() = default;
+
+void Replay::add(const RecordedStatement& statement) {
+  auto& reporting = impl_->reporting;
+  ++reporting.report.statements;
+  if (statement.cut) return reporting.not_judged("the record holds a part of its text only");
+  if (statement.by_gateway) {
+    ++reporting.report.unchanged;
+    ++reporting.report.by_gateway;
+    return;
+  }
+  const Understood understood = impl_->understand(statement.target, statement.text);
+  Outcome then{statement.fate, statement.rule, {}, {}, statement.passed};
+  if (impl_->before) then = impl_->before->judge(statement, understood);
+  const Outcome outcome = impl_->now.judge(statement, understood);
+  const std::string& unknown = outcome.unknown.empty() ? then.unknown : outcome.unknown;
+  if (!unknown.empty()) return reporting.not_judged(unknown);
+  reporting.add(statement, then, outcome);
 }
 
-}  // namespace
+ReplayReport Replay::finish() { return impl_->reporting.finish(); }
 
 size_t ReplayReport::count_not_judged() const {
   return std::accumulate(not_judged.begin(), not_judged.end(), size_t{0},
@@ -232,17 +253,18 @@ size_t ReplayReport::count_not_judged() const {
 ReplayReport replay(const std::shared_ptr<const Policy>& policy,
                     const std::vector<RecordedStatement>& statements, const Understand& understand,
                     bool with_rules) {
-  Judging now(*policy);
-  return compare(nullptr, now, statements, understand, with_rules);
+  Replay replay(nullptr, policy, understand, with_rules);
+  for (const auto& statement : statements) replay.add(statement);
+  return replay.finish();
 }
 
 ReplayReport replay_both(const std::shared_ptr<const Policy>& old_policy,
                          const std::shared_ptr<const Policy>& new_policy,
                          const std::vector<RecordedStatement>& statements,
                          const Understand& understand) {
-  Judging before(*old_policy);
-  Judging now(*new_policy);
-  return compare(&before, now, statements, understand, false);
+  Replay replay(old_policy, new_policy, understand);
+  for (const auto& statement : statements) replay.add(statement);
+  return replay.finish();
 }
 
 }  // namespace sluice::policy

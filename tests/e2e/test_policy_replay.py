@@ -48,7 +48,7 @@ def replayed():
     policy = gateway.root / "policy.yaml"
     policy.write_text(POLICY)
     gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\n")
-    for user in ("bob", "carol", "dora", "erin", "frank", "henry"):
+    for user in ("bob", "carol", "dora", "erin", "frank", "grace", "henry"):
         gateway.cli("user", "add", user, "--group", "dba", "--password-stdin", input=PASSWORD + "\n")
     gateway.start()
 
@@ -161,3 +161,29 @@ def test_what_the_planner_was_asked_is_judged_by_its_word(replayed):
     for most, changes in ((3000, []), (1000, [("few-rows-expected", 1)])):
         told = report(replay, POLICY.replace("5000", str(most)), "henry")
         assert told["not_judged"] == 0 and [(c["new_rule"], c["statements"]) for c in told["changes"]] == changes, told
+
+
+def test_who_replays_is_on_the_record(replayed):
+    gateway, replay = replayed
+
+    def readings():
+        return [r for r in gateway.search("--type", "audit_read") if "replayed" in r["message"]]
+
+    before = len(readings())
+    run(gateway, "bob", "SELECT 'looked at' AS it")
+    report(replay, ALL % "", "bob")
+    gateway.wait_for(lambda r: sum("replayed" in e["message"] for e in r) == before + 1, "--type", "audit_read")
+    (reading,) = readings()[before:]
+    assert reading["message"] == "replayed over HTTP" and reading["user"], reading
+    # A policy that cannot be read asks for nothing.
+    assert replay("rules: [", "bob", check=False) == ""
+    assert len(readings()) == before + 1
+
+
+def test_a_limit_takes_the_newest(replayed):
+    gateway, replay = replayed
+    run(gateway, "grace", *(f"SELECT {i} AS it" for i in range(5)))
+    told = json.loads(replay(ALL % ", limit: { rows: 0 }", "grace", "--limit", "2", "-o", "json"))
+    assert (told["statements"], told["truncated"]) == (2, True), told
+    assert told["changes"][0]["example"] in ("SELECT 3 AS it", "SELECT 4 AS it")
+    assert json.loads(replay(ALL % "", "grace", "-o", "json"))["truncated"] is False
