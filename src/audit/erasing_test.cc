@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <mutex>
 #include <random>
 
 #include <fmt/format.h>
@@ -13,14 +14,18 @@
 #include "audit/erasure.h"
 #include "audit/index.h"
 #include "audit/log.h"
+#include "audit/search.h"
 #include "audit/segment.h"
 #include "audit/tree_files.h"
+#include "audit/upkeep.h"
 #include "audit/verify.h"
 #include "base/test_folder.h"
 
 namespace sluice::audit {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr uint64_t kRecords = 60, kFirst = 20, kLast = 39;
@@ -80,7 +85,9 @@ class ErasingTest : public ::testing::Test {
   }
   bool has_traces() const {
     for (const auto& file : std::filesystem::recursive_directory_iterator(audit)) {
-      const auto bytes = file.is_regular_file() ? read_file(file.path()) : std::string();
+      std::error_code ignored;
+      const bool regular = file.is_regular_file(ignored);
+      const auto bytes = regular ? read_file(file.path()) : std::string();
       if (bytes && bytes->find(kWord) != std::string::npos) return true;
       if (const auto archive = SegmentFile::open(file.path().parent_path() / file.path().stem());
           archive && file.path().extension() == ".zst") {
@@ -226,6 +233,111 @@ TEST_F(ErasingTest, ANoteThatSaysSomethingElseIsNotFollowed) {
     EXPECT_FALSE(being_erased(audit)) << text;
     EXPECT_FALSE(Log::open({.directory = audit}, 1)) << text;
   }
+}
+
+/// As a disk that does not let it be opened just now.
+class UnreadableArchive : public ErasingTest {
+ protected:
+  UnreadableArchive() {
+    EXPECT_TRUE(archive_segment(segment));
+    EXPECT_TRUE(begin_erasing(audit, std::vector<SegmentFrames>{{segment, frames}}));
+    hide();
+  }
+  void hide() const {
+    std::filesystem::rename(archive_path(segment), away);
+    std::filesystem::create_symlink(archive_path(segment), archive_path(segment));
+  }
+  void show() const { std::filesystem::rename(away, archive_path(segment)); }
+  /// As half a minute later.
+  void later() const {
+    const std::string text = *read_file(audit / "erasing.failed");
+    ASSERT_TRUE(replace_file(audit / "erasing.failed", "1" + text.substr(text.find(' '))));
+  }
+
+  std::filesystem::path away = folder / "away";
+};
+
+TEST_F(UnreadableArchive, Threat106_StaysNotedAndTheLogGoesOn) {
+  auto log = Log::open({.directory = audit}, 1);
+  ASSERT_TRUE(log) << log.error().text;
+  const auto number = (*log)->append_admin({}, {});
+  ASSERT_TRUE(number);
+  EXPECT_TRUE(eventually([&] { return (*log)->health().published_sequence >= *number; }))
+      << "it is signed";
+  (*log)->close();
+  Index::remove(audit);
+  EXPECT_THAT(*known_damage(audit), ElementsAre(HasSubstr("cannot be read now")));
+  const auto left = resume_erasing(audit, true);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->records, frames.size());
+  EXPECT_THAT(left->why, HasSubstr(segment.filename().string()));
+  show();
+  check("it can be read again");
+  EXPECT_FALSE(std::filesystem::exists(audit / "erasing.failed"));
+}
+
+TEST_F(UnreadableArchive, Threat106_WhatElseIsErasedGoes) {
+  auto log = *Log::open({.directory = audit}, 1);
+  const std::string text = std::string("SELECT ") + "second" + std::string(kWord);
+  Event event;
+  event.time_micros = 1;
+  event.text = text;
+  const uint64_t number = *log->writer(0).append(EncodedContext({.user = "alice"}), event);
+  Event words;
+  words.type = EventType::kEvidence;
+  const Erasure range{number, number};
+  const std::string message = format_erasure({&range, 1}, "request 18");
+  words.message = message;
+  ASSERT_TRUE(log->append_admin({}, words));
+  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence > number; }));
+  log->close();
+  EXPECT_FALSE(erase_records(audit, {kFirst, number}, {})) << "some of it may be in there";
+  EXPECT_EQ(erase_records(audit, range, {}), (ErasedCount{1}));
+  ASSERT_THAT(*being_erased(audit), SizeIs(1));
+  EXPECT_EQ(being_erased(audit)->front().frames.size(), frames.size());
+  // Once the index is made anew nothing of it can be found, whatever else is still to be erased.
+  log = *Log::open({.directory = audit}, 1);
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(stale_index(audit)); }));
+  EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence > number; }));
+  log->close();
+  EXPECT_FALSE(has_traces());
+  show();
+  frames.push_back({});  // One more to be counted.
+  check("it can be read again");
+}
+
+TEST_F(UnreadableArchive, IsTriedAgainAfterAWhile) {
+  ASSERT_TRUE(lock_segments(audit));
+  show();
+  ASSERT_TRUE(lock_segments(audit));
+  EXPECT_THAT(*being_erased(audit), SizeIs(1)) << "not at each moment: it may be long";
+  later();
+  ASSERT_TRUE(lock_segments(audit));
+  EXPECT_THAT(*being_erased(audit), SizeIs(0));
+  check("tried again");
+}
+
+TEST_F(UnreadableArchive, IsNotArchivedNorForgottenByUpkeep) {
+  auto log = *Log::open({.directory = audit}, 1);
+  std::mutex mutex;
+  std::vector<std::string> told;
+  auto callbacks = Upkeep::callbacks_of(*log, [] { return std::vector<LegalHold>(); });
+  callbacks.tell = [&](const std::string& message) -> Result<> {
+    const std::lock_guard lock(mutex);
+    told.push_back(message);
+    return {};
+  };
+  Upkeep upkeep(audit, {std::chrono::seconds(0), {}}, callbacks);
+  EXPECT_TRUE(eventually([&] { return upkeep.unerased().records == frames.size(); }));
+  EXPECT_THAT(upkeep.unerased().why, HasSubstr(segment.filename().string()));
+  show();
+  later();
+  EXPECT_TRUE(eventually([&] { return upkeep.unerased().records == 0; }));
+  upkeep.stop();
+  log->close();
+  EXPECT_THAT(
+      told, ElementsAre(HasSubstr("not erased yet: 20 record(s) of "), HasSubstr("erased by now")));
+  check("the next start");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "audit/erasing.h"
 #include "audit/segment.h"
+#include "audit/torn_segment.h"
 
 namespace sluice::audit {
 namespace {
@@ -109,6 +110,20 @@ Result<Places> places_in(const std::filesystem::path& file, uint64_t last, const
   return places;
 }
 
+/// By its name, and by that of the one that its writer has begun behind it.
+bool may_hold(std::span<const std::filesystem::path> files, const std::filesystem::path& file,
+              const Erasure& erasure) {
+  const auto writer_of = [](const std::filesystem::path& one) {
+    const std::string name = one.filename();
+    return name.substr(std::min(name.find('-'), name.size()));
+  };
+  const auto behind = std::find_if(files.begin(), files.end(), [&](const auto& other) {
+    return number_in_name(other) > number_in_name(file) && writer_of(other) == writer_of(file);
+  });
+  return number_in_name(file) <= erasure.last &&
+         (behind == files.end() || number_in_name(*behind) > erasure.first);
+}
+
 }  // namespace
 
 Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
@@ -119,6 +134,9 @@ Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Eras
   ErasedCount count;
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
+    // What is damaged for good holds nothing that could be found; what cannot be read just now may.
+    if (!header && header.error().code == ErrorCode::kIo && may_hold(files, file, erasure))
+      return fail(header.error());
     if (!header || header->first_sequence > erasure.last) continue;
     const bool complete = header->last_sequence != 0;
     if (complete && header->last_sequence < erasure.first) continue;
@@ -130,7 +148,10 @@ Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Eras
   if (found.empty()) return count;
   SLUICE_TRY(begin_erasing(audit, found));
   SLUICE_TRY(finish_erasing(audit, found));
-  SLUICE_TRY(settle_index(audit));
+  // What somebody else could not erase stays noted, and is none of this.
+  if (const auto settled = settle_index(audit);
+      !settled && settled.error().code != ErrorCode::kUnavailable)
+    return fail(settled.error());
   return count;
 }
 

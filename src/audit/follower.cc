@@ -9,6 +9,7 @@ Result<size_t> LogFollower::read(size_t limit, const Each& each,
   }
   size_t count = 0;
   behind_ = false;
+  unreadable_.clear();
   for (const auto& file : files_) {
     if (enough && enough()) break;
     const std::string name = file.filename();
@@ -33,7 +34,10 @@ SegmentReader* LogFollower::reader_of(const std::filesystem::path& file, const s
     return nullptr;
   }
   auto reader = SegmentReader::open(file, offset);
-  if (!reader) return nullptr;  // Being created, or no segment at all.
+  // Else it is being created, or no segment at all.
+  if (!reader && reader.error().code == ErrorCode::kIo)
+    unreadable_.push_back(name + ": cannot be read now: " + reader.error().text);
+  if (!reader) return nullptr;
   return &open_.emplace(name, std::move(*reader)).first->second;
 }
 

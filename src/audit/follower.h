@@ -36,6 +36,8 @@ class LogFollower {
   const Cursor& cursor() const { return cursor_; }
   /// Damaged places found on the way, for the log: "file: damaged at byte …".
   std::vector<std::string> take_damage() { return std::exchange(damage_, {}); }
+  /// Segments that the last `read` could not open, for a reason that may pass: "file: why".
+  const std::vector<std::string>& unreadable() const { return unreadable_; }
 
  private:
   SegmentReader* reader_of(const std::filesystem::path& file, const std::string& name);
@@ -52,7 +54,7 @@ class LogFollower {
   std::map<std::string, SegmentReader> open_;
   std::map<std::string, uint64_t> last_;  ///< sequence read last of what is in `open_`
   std::set<std::string> over_;            ///< segments of which nothing more is to be had
-  std::vector<std::string> damage_;
+  std::vector<std::string> damage_, unreadable_;
 };
 
 }  // namespace sluice::audit

@@ -458,7 +458,10 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, size_t writers
     log::warn("cannot note the process id in {}", file);
   }
   auto log = std::make_unique<LogImpl>(options, lock, writers);
-  SLUICE_TRY(resume_erasing(options.directory));
+  // What the disk does not let it erase just now stays noted: no reason to record nothing. Upkeep
+  // goes on with it.
+  SLUICE_ASSIGN(const auto unerased, resume_erasing(options.directory, true));
+  if (unerased.records > 0) log::error("audit log: not erased yet: {}", unerased.why);
   SLUICE_TRY(log->recover());
   SLUICE_TRY(log->open_tree());
   log->start_threads();

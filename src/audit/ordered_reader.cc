@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "audit/segment_file.h"
+
 namespace sluice::audit {
 
 std::set<std::filesystem::path> OrderedReader::take_read() {
@@ -21,7 +23,11 @@ Result<> OrderedReader::rescan() {
   for (const auto& file : files) {
     if (known_.contains(file.filename())) continue;
     const auto header = read_segment_header(file);
-    if (!header && header.error().code == ErrorCode::kIo) return fail(header.error());
+    if (!header && header.error().code == ErrorCode::kIo) {
+      if (!is_covered_archive(file, covered_)) return fail(header.error());
+      known_.insert(file.filename());
+      continue;
+    }
     // Being created, or what a crash left of one that was.
     all = all && header.has_value();
     if (!header) continue;

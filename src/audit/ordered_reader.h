@@ -19,9 +19,10 @@ namespace sluice::audit {
 /// are being written.
 class OrderedReader {
  public:
-  /// Begins with the record `next`.
-  OrderedReader(std::filesystem::path directory, uint64_t next)
-      : directory_(std::move(directory)), next_(next) {}
+  /// Begins with the record `next`. Archives that a checkpoint of `covered` records covers may be
+  /// such as cannot be read; 0: none may.
+  OrderedReader(std::filesystem::path directory, uint64_t next, uint64_t covered)
+      : directory_(std::move(directory)), covered_(covered), next_(next) {}
 
   enum class Status : uint8_t {
     kFrame,
@@ -55,6 +56,7 @@ class OrderedReader {
   static SegmentReader::Status read(Lane& lane);
 
   std::filesystem::path directory_;
+  uint64_t covered_;
   FolderWatch watch_;
   bool all_known_ = false;  ///< no file that was listed last has to be looked at again
   uint64_t next_;

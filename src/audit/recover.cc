@@ -8,6 +8,7 @@
 
 #include "audit/key_chain.h"
 #include "audit/segment.h"
+#include "audit/segment_file.h"
 #include "audit/sequencer.h"
 #include "audit/torn_segment.h"
 #include "audit/tree_files.h"
@@ -156,7 +157,8 @@ Result<RecoveredLog> recover_log(const LogOptions& options) {
     claims.push_back({file, read_segment_header(file)});
     // What cannot be read just now may hold records whose numbers would be given out again.
     const auto& header = claims.back().header;
-    if (!header && header.error().code == ErrorCode::kIo) return fail(header.error());
+    if (!header && header.error().code == ErrorCode::kIo && !is_covered_archive(file, *covered))
+      return fail(header.error());
   }
   uint64_t highest = 0;
   for (const auto& claim : claims) highest = std::max(highest, claim.last());
@@ -165,7 +167,13 @@ Result<RecoveredLog> recover_log(const LogOptions& options) {
   RecoveredLog log;
   for (const auto& claim : claims) {
     uint64_t last = claim.last();
-    if (!claim.header) {
+    if (!claim.header && is_covered_archive(claim.file, *covered)) {
+      log::error(
+          "audit log: {}; what it holds cannot be shown, searched or erased until it can be "
+          "read",
+          claim.header.error().text);
+      last = std::max(last, *covered);
+    } else if (!claim.header) {
       // Its process died before the header was there. Its name is not to be given out again.
       log::warn("audit log: {}", claim.header.error().text);
       if (never_begun(claim.file)) put_aside(claim.file);

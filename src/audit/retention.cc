@@ -195,7 +195,9 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
   if (segment.erased) {
     // What could not be finished stays noted.
     SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
-    SLUICE_TRY(settle_index(audit_));
+    if (const auto settled = settle_index(audit_);
+        !settled && settled.error().code != ErrorCode::kUnavailable)
+      return fail(settled.error());
   }
   if (stopped) return fail(ErrorCode::kUnavailable, "the gateway is being stopped");
   if (result) return counts;

@@ -164,7 +164,7 @@ TEST_F(RetentionTest, WhatIsHalfErasedIsFinishedLater) {
   EXPECT_FALSE(done);
   EXPECT_FALSE(left().empty());
   EXPECT_FALSE(being_erased(folder.path())->empty());
-  ASSERT_TRUE(resume_erasing(folder.path()));
+  ASSERT_TRUE(resume_erasing(folder.path(), true));
   EXPECT_THAT(left(), ElementsAre("4"));
 }
 

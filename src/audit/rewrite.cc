@@ -64,12 +64,13 @@ Result<> write_archive(const std::filesystem::path& segment, std::span<const Fra
   SLUICE_ASSIGN(auto writer, ArchiveWriter::create(fresh));
   Sha256 hash;
   SLUICE_TRY(for_each_block(segment, file, [&](uint64_t begin, std::string& block) -> Result<> {
+    // What is damaged for good stays so; what cannot be read just now is not made so.
+    if (file.unread())
+      return fail(ErrorCode::kIo, segment.string() + ": its archive cannot be read");
     for (const FramePlace& frame : frames) erase_in(block, begin, frame);
     hash.update(block);
     return writer.add(block);
   }));
-  // What is damaged for good stays so; what cannot be read just now is not made so.
-  if (file.unread()) return fail(ErrorCode::kIo, segment.string() + ": its archive cannot be read");
   SLUICE_TRY(writer.finish());
   SLUICE_TRY(read_back(fresh, file.size(), hash.finish()));
   if (::rename(fresh.c_str(), archive_path(segment).c_str()) != 0)

@@ -122,6 +122,7 @@ Result<std::vector<std::string>> known_damage(const std::filesystem::path& audit
   while (count > 0) {
     SLUICE_ASSIGN(count, follower.read(SIZE_MAX, [](const auto&, const Frame&) {}));
   }
+  all.insert(all.end(), follower.unreadable().begin(), follower.unreadable().end());
   for (auto& place : follower.take_damage()) {
     if (std::find(all.begin(), all.end(), place) == all.end()) all.push_back(std::move(place));
   }

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/torn_segment.h"
+
 namespace sluice::audit {
 
 Result<SegmentFile> SegmentFile::open(const std::filesystem::path& segment) {
@@ -36,6 +38,13 @@ std::filesystem::path segment_place(const std::filesystem::path& segment) {
 uint64_t segment_size(const std::filesystem::path& segment) {
   const auto file = SegmentFile::open(segment);
   return file ? file->size() : 0;
+}
+
+bool is_covered_archive(const std::filesystem::path& segment, uint64_t covered) {
+  std::error_code ignored;
+  const auto about = std::filesystem::symlink_status(segment, ignored);
+  const uint64_t first = number_in_name(segment);
+  return about.type() == std::filesystem::file_type::not_found && first > 0 && first <= covered;
 }
 
 }  // namespace sluice::audit

@@ -39,4 +39,8 @@ std::filesystem::path segment_place(const std::filesystem::path& segment);
 /// Of the segment as it was written; 0 where there is none.
 uint64_t segment_size(const std::filesystem::path& segment);
 
+/// Whether of a segment only the archive is there, and a checkpoint of so many records covers it:
+/// only what one covers is archived. Says nothing of whether it can be read.
+bool is_covered_archive(const std::filesystem::path& segment, uint64_t covered);
+
 }  // namespace sluice::audit

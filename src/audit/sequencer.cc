@@ -36,7 +36,7 @@ Sequencer::Sequencer(const std::filesystem::path& audit, std::string origin,
       origin_(std::move(origin)),
       signer_(std::move(signer)),
       tree_(std::move(tree)),
-      reader_(log_directory(audit), tree_.size() + 1),
+      reader_(log_directory(audit), tree_.size() + 1, tree_.size()),
       given_out_(given_out) {}
 
 Result<std::unique_ptr<Sequencer>> Sequencer::open(const std::filesystem::path& audit,

@@ -41,7 +41,7 @@ Result<> StampFinder::start_reading(const Stamp& stamp) {
   first.order = Order::kOldest;
   first.limit = 1;
   SLUICE_ASSIGN(const auto records, search(directory_, first));
-  reader_.emplace(directory_ / "log", records.empty() ? 1 : records.front().sequence);
+  reader_.emplace(directory_ / "log", records.empty() ? 1 : records.front().sequence, 0);
   return reader_->rescan();
 }
 

@@ -36,6 +36,16 @@ std::optional<Duration> age_of(const std::filesystem::path& file) {
   return std::filesystem::file_time_type::clock::now() - written;
 }
 
+/// What is to be erased from it is erased first.
+Result<> archive_unless_noted(const std::filesystem::path& audit,
+                              const std::filesystem::path& file) {
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit));
+  SLUICE_ASSIGN(const auto noted, being_erased(audit));
+  const bool still =
+      std::any_of(noted.begin(), noted.end(), [&](const auto& one) { return one.segment == file; });
+  return still ? Result<>() : archive_segment(file);
+}
+
 }  // namespace
 
 Upkeep::Upkeep(std::filesystem::path audit, Options options, Callbacks callbacks)
@@ -65,23 +75,40 @@ void Upkeep::loop() {
   pthread_setname_np(pthread_self(), "audit-upkeep");
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
   for (;;) {
+    resume();
     {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kPause, [this] { return stopping_; })) return;
     }
-    resume();
     archive();
     retain_once_a_day();
   }
 }
 
-/// What a command has begun to erase that was killed.
+/// What a command has begun to erase that was killed, and what the disk did not let it erase.
 void Upkeep::resume() {
   const std::lock_guard lock(work_mutex_);
-  const auto done = resume_erasing(audit_);
-  const std::string trouble = done ? "" : done.error().text;
-  if (!done && trouble != erasing_told_) log::error("audit log: erasing: {}", trouble);
-  erasing_told_ = trouble;
+  auto left = resume_erasing(audit_, false);
+  const Unerased now = left ? std::move(*left) : Unerased{0, left.error().text};
+  const bool changed = now.why != unerased().why;
+  {
+    const std::lock_guard guard(mutex_);
+    unerased_ = now;
+  }
+  if (!changed) return;
+  if (!now.why.empty()) log::error("audit log: not erased yet: {}", now.why);
+  if (now.why.empty()) log::info("audit log: what was still to be erased is erased");
+  // A record says that they are erased.
+  if (!callbacks_.tell) return;
+  if (const auto told = callbacks_.tell(now.why.empty() ? "erased by now: all that was still to be"
+                                                        : "not erased yet: " + now.why);
+      !told)
+    log::error("audit log: {}", told.error().text);
+}
+
+Unerased Upkeep::unerased() const {
+  const std::lock_guard lock(mutex_);
+  return unerased_;
 }
 
 void Upkeep::archive() {
@@ -99,8 +126,7 @@ void Upkeep::archive() {
     if (!age || *age < *after) continue;
     const auto header = read_segment_header(file);
     if (!header || header->last_sequence == 0 || header->last_sequence > published) continue;
-    auto lock = lock_segments(audit_);
-    const auto done = lock ? archive_segment(file) : Result<>(fail(std::move(lock.error())));
+    const auto done = archive_unless_noted(audit_, file);
     const std::string trouble = done ? "" : done.error().text;
     if (!done && trouble != told_) log::warn("audit log: a segment is not archived: {}", trouble);
     told_ = trouble;

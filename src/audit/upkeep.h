@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/erasing.h"
 #include "audit/log.h"
 #include "audit/retention.h"
 #include "base/clock.h"
@@ -46,6 +47,8 @@ class Upkeep {
   void reload(Options options);
   /// Applies the rules now, or only counts what they would take.
   Result<Retention::Counts> retain(bool trial);
+  /// What is noted to be erased, and the disk does not let be. Any thread.
+  Unerased unerased() const;
 
  private:
   void loop();
@@ -62,9 +65,9 @@ class Upkeep {
   Callbacks callbacks_;
   std::mutex work_mutex_;  ///< held as long as a run takes; never taken with `mutex_` held
   Retention retention_;
-  std::string told_;          ///< the trouble that was logged last
-  std::string erasing_told_;  ///< the same, of erasing
-  std::mutex mutex_;
+  std::string told_;  ///< the trouble that was logged last
+  mutable std::mutex mutex_;
+  Unerased unerased_;
   Options options_;
   bool stopping_ = false;
   std::condition_variable wake_;

@@ -123,7 +123,10 @@ class Api {
     if (models_) models_->stop();
   }
   /// Answers for the audit log's upkeep.
-  void set_upkeep(audit::Upkeep& upkeep) { evidence_.set_upkeep(upkeep); }
+  void set_upkeep(audit::Upkeep& upkeep) {
+    evidence_.set_upkeep(upkeep);
+    status_.watch(upkeep);
+  }
 
  private:
   HttpResponse answer_anybody(const HttpRequest& request);

@@ -51,6 +51,10 @@ StatusApi::Health StatusApi::health() {
         "sooner (audit.archive) or keep less (audit.retention)",
         health.free_bytes >> 20);
   }
+  if (upkeep_ != nullptr) {
+    if (const auto left = upkeep_->unerased(); !left.why.empty())
+      warnings["erasing"] = to_printable_utf8("not erased yet: " + left.why);
+  }
   for (const auto& [database, problem] : checks_.problems(databases()))
     problems["database " + database] = problem;
   // Nobody who asks for data has to wait for a stream: the gateway is as ready without it.
@@ -136,6 +140,9 @@ std::string StatusApi::metrics() {
           health.published_sequence);
   gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
+  if (upkeep_ != nullptr)
+    gauge("sluice_audit_unerased_records",
+          "Records that are noted to be erased and could not be yet.", upkeep_->unerased().records);
   if (keeper_ != nullptr) add_grant_metrics(keeper_->summary(), all);
   add_stream_metrics(streams(), all);
   if (anchors_ != nullptr) add_anchor_metrics(anchors_->states(), all);

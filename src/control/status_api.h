@@ -11,6 +11,7 @@
 
 #include "access/keeper.h"
 #include "audit/log.h"
+#include "audit/upkeep.h"
 #include "config/config.h"
 #include "control/database_checks.h"
 #include "control/http_server.h"
@@ -38,6 +39,7 @@ class StatusApi {
   void set_webhooks(const outside::Tellers& webhooks) { webhooks_ = &webhooks; }
   void watch(const stream::Streams& streams) { streams_ = &streams; }
   void watch(const stream::Anchors& anchors) { anchors_ = &anchors; }
+  void watch(const audit::Upkeep& upkeep) { upkeep_ = &upkeep; }
 
   /// What keeps the gateway from its work, and what may do so soon; each by what it is about.
   struct Health {
@@ -64,6 +66,7 @@ class StatusApi {
   const outside::Tellers* webhooks_ = nullptr;
   const stream::Streams* streams_ = nullptr;
   const stream::Anchors* anchors_ = nullptr;
+  const audit::Upkeep* upkeep_ = nullptr;
   std::mutex mutex_;  ///< guards config_
   std::shared_ptr<const config::Config> config_;
   DatabaseChecks checks_{[this](const auto& name) { return gateway_.check_database(name); }};

@@ -2,10 +2,13 @@
 
 import json
 import pathlib
+import re
 import signal
 import sqlite3
+import struct
 import subprocess
 import time
+import urllib.request
 
 import psycopg2
 import pytest
@@ -101,6 +104,66 @@ def test_what_is_erased_from_an_archive_is_gone(gateway):
     assert code == 0 and report["erased"] == 1, report
     told = gateway.wait_for(lambda r: len(r) >= 2, "--type", "admin", "--since", "1h")
     assert any("legal hold" in e["message"] for e in told)
+
+
+def frames_of(archive):
+    """(number, offset, length) of its records."""
+    plain = subprocess.run(["zstd", "-q", "-d", "-c", archive], capture_output=True, check=True).stdout
+    at = 64
+    while at + 32 <= len(plain):
+        length, _, number = struct.unpack_from("<IIQ", plain, at)
+        if length == 0:
+            return
+        yield number, at, length & 0x7fffffff
+        at += (32 + (length & 0x7fffffff) + 7) // 8 * 8
+
+
+def metric(gateway, name):
+    found = re.search(rf"^{name} (\S+)", get(gateway, "/metrics"), re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def get(gateway, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{gateway.http}{path}", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def test_Threat106_an_archive_that_cannot_be_read_stops_no_start_and_no_erasing_is_forgotten(gateway, tmp_path):
+    (record,) = gateway.search("--text", "needle 00031")
+    archive, offset, length = next((a, offset, length) for a in archives(gateway) for number, offset, length in frames_of(a) if number == record["id"])
+    gateway.signal(signal.SIGTERM)
+    assert gateway.process.wait(60) == 0
+    # As a command leaves it that was killed, word and note; and a disk that does not give the archive.
+    with sqlite3.connect(gateway.root / "state" / "sluice.db") as state:
+        state.execute("INSERT INTO waiting_admin_events (time_micros, actor, message, type) VALUES (?, 'root', ?, 'evidence')",
+                      (int(time.time() * 1e6), f"erased: records {record['id']} to {record['id']}: wish"))
+    audit = log_of(gateway).parent
+    (audit / "erasing").write_text(f"sluice erasing v1\nsegment {archive.name.removesuffix('.zst')}\n{offset} {record['id']} {length}\nend\n")
+    archive.rename(tmp_path / "away")
+    archive.symlink_to(archive)
+    try:
+        gateway.start()
+        assert gateway.psql("-c", "SELECT 'goes on'").returncode == 0
+        assert wait_for(lambda: "erasing" in json.loads(get(gateway, "/readyz"))["warnings"])
+        warning = json.loads(get(gateway, "/readyz"))["warnings"]["erasing"]
+        assert archive.name.removesuffix(".zst") in warning and "1 record(s)" in warning, warning
+        assert metric(gateway, "sluice_audit_unerased_records") == 1
+        assert "not erased yet: 1 record(s)" in gateway.log.read_text()
+        told = gateway.wait_for(lambda r: any("not erased yet" in e["message"] for e in r), "--type", "evidence")
+        assert any("not erased yet: 1 record(s) of " + archive.name.removesuffix(".zst") in e["message"] for e in told), told
+        # What may be in there cannot be said to be erased.
+        refused = gateway.cli("audit", "erase", "--records", str(record["id"] + 1), "--reason", "wish", check=False)
+        assert refused.returncode != 0 and archive.name in refused.stderr, refused.stderr
+    finally:
+        (tmp_path / "away").rename(archive)
+    assert wait_for(lambda: json.loads(get(gateway, "/readyz"))["warnings"] == {}), get(gateway, "/readyz")
+    assert metric(gateway, "sluice_audit_unerased_records") == 0
+    assert gateway.wait_for(lambda r: not r, "--text", "needle 00031") == []
+    plain = subprocess.run(["zstd", "-q", "-d", "-c", archive], capture_output=True, check=True).stdout
+    assert b"needle 00031" not in plain and b"needle 00033" in plain
+    told = gateway.wait_for(lambda r: any("erased by now" in e["message"] for e in r), "--type", "evidence")
+    assert any("erased by now" in e["message"] for e in told), told
+    assert wait_for(lambda: verify(log_of(gateway).parent)[0] == 0), verify(log_of(gateway).parent)
 
 
 def test_holds_are_listed_and_say_what_is_wrong(gateway):
