@@ -10,9 +10,21 @@
 namespace sluice::audit {
 namespace {
 
-const SessionContext kContext = {
-    4711, "alice", "orders", "production", "web", "10.1.2.3:40312", "scram-sha-256",
-    {},   "human", {},       "JDBC"};
+SessionContext make_context() {
+  SessionContext context;
+  context.session_id = 4711;
+  context.user = "alice";
+  context.database = "orders";
+  context.environment = "production";
+  context.application = "web";
+  context.client_address = "10.1.2.3:40312";
+  context.authentication = "scram-sha-256";
+  context.kind = "human";
+  context.driver = "JDBC";
+  return context;
+}
+
+const SessionContext kContext = make_context();
 
 /// A statement as an application sends it; `details`: with all that is known of it, as a list of
 /// tables alone otherwise.
