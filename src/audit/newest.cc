@@ -8,7 +8,7 @@
 namespace sluice::audit {
 namespace {
 
-constexpr size_t kPage = 1000;
+constexpr size_t kPage = 10'000;
 
 /// The number of the `most`-th newest; 1 where there are not so many.
 Result<uint64_t> number_of_nth(const std::filesystem::path& audit_directory, Query query,

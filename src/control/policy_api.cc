@@ -27,7 +27,8 @@ namespace json = boost::json;
 
 namespace {
 
-/// Where nobody says how many: they are read page by page.
+// Where nobody says how many: they are read page by page.
+constexpr size_t kMostReplayed = 100'000;  ///< some seconds
 constexpr size_t kMostLookedAt = 1'000'000;
 
 json::object to_json(const gateway::SourcedPolicy& policy) {
@@ -271,7 +272,7 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
   policy::Replay replay(before, *policy, understands);
   RecordedStatements statements([this](const std::string& user) { return principal_of(user); });
   const auto truncated =
-      audit::each_newest(audit_directory_, statements_asked_for(*body, kMostLookedAt, true),
+      audit::each_newest(audit_directory_, statements_asked_for(*body, kMostReplayed, true),
                          [&](audit::Record record) {
                            if (const auto statement = statements.take(std::move(record)))
                              replay.add(*statement);

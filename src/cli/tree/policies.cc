@@ -87,7 +87,7 @@ void add_policy_commands(CommandTree& tree) {
       ->type_name("FILE");
   replay->add_option("--user", policy.user, "Only of this user")->type_name("NAME");
   replay->add_option("--database", policy.database, "Only there")->type_name("NAME");
-  replay->add_option("--limit", policy.limit, "The newest of them (default: 1000000)")
+  replay->add_option("--limit", policy.limit, "The newest of them (default: 100000)")
       ->type_name("NUMBER");
   auto* shadow = since(
       policy, tree.formatted(tree.add(
