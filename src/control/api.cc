@@ -71,6 +71,8 @@ HttpResponse Api::answer_public(const HttpRequest& received) {
 HttpResponse Api::answer_anybody(const HttpRequest& received) {
   HttpRequest request = received;
   if (auto refused = door_.stop(request)) return std::move(*refused);
+  if (request.roles.any() && query_ && QueryApi::ends_one(request))
+    return repeated_.once(request, [&] { return *query_->answer(request); });
   if (request.roles.any()) return later(std::move(request));
   if (auto answer = answer_open(request)) return std::move(*answer);
   if (console_) {

@@ -36,6 +36,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/databases/{name}/schema", kAny, kApi,
      "Tables and columns, as the caller may see them"},
     {"POST", "/api/v1/query", kAny, kApi, "Run one statement as the caller"},
+    {"POST", "/api/v1/query/dry-run", kAny, kApi, "What one would change, and nothing changed"},
+    {"DELETE", "/api/v1/query/{id}", kAny, kApi, "Cancel one of the caller's own that runs"},
     {"POST", "/api/v1/policy/explain", kAny, kApi,
      "What would become of a statement; of members, of their own"},
     {"POST", "/api/v1/lint", kAny, kApi, "What a schema change locks, and what is safer"},

@@ -1,6 +1,7 @@
 """What is asked of the gateway over HTTP, chapter by chapter: every operation once at least."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import json
@@ -136,6 +137,17 @@ def run_statements(story):
     story.query("DO 'BEGIN RAISE NOTICE ''hello''; END'")
     story.query("TRUNCATE numbers", 422)
     story.query("SELECT 1/0", 422)
+    one = {"database": "orders", "sql": "UPDATE numbers SET v = 'x' WHERE id < 4"}
+    assert story.until(lambda: ask(story.gateway, "POST", "/query/dry-run", one, story.tokens["alice"]).status == 200)
+    assert story.ask("alice", "POST", "/query/dry-run", one)["rows"] == 3
+    assert story.ask("alice", "POST", "/query/dry-run", {**one, "sql": "DELETE FROM numbers WHERE id = 1"})["decision"] == "hold"
+    story.ask("alice", "POST", "/query/dry-run", {**one, "sql": "SELECT 1"}, 422)
+    story.ask("alice", "DELETE", "/query/none", status=404)
+    with concurrent.futures.ThreadPoolExecutor() as others:
+        sleeps = others.submit(story.ask, "alice", "POST", "/query", {"database": "orders", "sql": "SELECT count(*) FROM people a, people b, people c, people d", "id": "long"}, 422)
+        ended = story.until(lambda: [a for a in [ask(story.gateway, "DELETE", "/query/long", token=story.tokens["alice"])] if a.status == 202])[0]
+        story.compare("DELETE", "/query/long", None, ended)
+        assert sleeps.result()["sqlstate"] == "57014"
     story.query("SELECT 1 FROM nothing", 422)
     story.ask("alice", "GET", "/databases")
     story.ask("root", "GET", "/databases")

@@ -166,12 +166,19 @@ const stories = {
     await page.keyboard.press("Control+Enter");
     await page.getByRole("alert").first().waitFor();
     await page.locator(".cm-wrong-line").getByText("nothing_like_it").waitFor();
-    // To wait no longer is not to have stopped it.
-    await write(page, "SQL", "SELECT pg_sleep(20)");
+    // Stop has the server cancel it, and so does leaving; the test looks at the server.
+    await write(page, "SQL", "SELECT 'stopped', pg_sleep(50)");
     await button(page, "Run").click();
-    await button(page, "Stop waiting").click();
-    await see(page, "No longer waited for");
-    await see(page, "may still run");
+    await see(page, "Running…");
+    await button(page, "Stop").click();
+    await see(page, "The server has cancelled it");
+    await keepsTheRules(page, "query stopped");
+    await shot(page, "story-query-stopped");
+    await write(page, "SQL", "SELECT 'left', pg_sleep(50)");
+    await button(page, "Run").click();
+    await see(page, "Running…");
+    await page.waitForTimeout(500);
+    await page.getByRole("link", { name: "Approvals" }).first().click();
   },
 
   async activity(page) {
