@@ -380,6 +380,14 @@ const stories = {
     await button(page, "Replay").click();
     await page.getByText(/newly refused/).waitFor();
     await shot(page, "story-policy-replay");
+    await button(page, "On trial").click();
+    await button(page, "Look").click();
+    const trial = page.locator(".rule", { hasText: "payments-on-trial" });
+    await trial.getByText(/1 statement that ran would not have/).waitFor();
+    await trial.getByText("TABLE payments LIMIT 10").first().waitFor();
+    await trial.getByRole("link", { name: /^record / }).waitFor();
+    await keepsTheRules(page, "rules on trial");
+    await shot(page, "story-policy-trial");
     await button(page, "Review and save").click();
     await page.getByLabel("What was changed, and why").fill("a remark");
     await keepsTheRules(page, "review");
@@ -412,9 +420,37 @@ const stories = {
     await page.keyboard.press("Escape");
     await page.getByRole("tab", { name: "Corrections" }).click();
     await page.getByText("it is what they earn").waitFor();
-    await page.getByRole("tab", { name: "Drift" }).click();
-    await page.getByText("customers.note").first().waitFor();
-    await shot(page, "story-drift");
+    await page.getByRole("tab", { name: "Changes" }).click();
+    const drifted = page.locator(".panel", { hasText: "no recorded statement made this" });
+    await drifted.getByText("customers.note").waitFor();
+    const recorded = page.locator(".panel", { hasText: "ADD COLUMN parcel" });
+    await recorded.getByText("dan", { exact: true }).waitFor();
+    await recorded.getByRole("link", { name: "request " }).waitFor();
+    await keepsTheRules(page, "schema changes");
+    await shot(page, "story-schema-changes");
+    await button(page, "Past the gateway").click();
+    await recorded.waitFor({ state: "detached" });
+    await drifted.waitFor();
+    // Who uses a table, and a column of it.
+    await page.goto(`${BASE}/schema?table=public.orders`);
+    await settled(page);
+    await button(page, "Who uses it").click();
+    const users = page.getByRole("dialog").getByRole("region", { name: "Who uses it" });
+    await users.getByRole("row", { name: /nightly-agent agent/ }).waitFor();
+    const mine = await users.getByRole("row", { name: /^alice/ }).locator("td").allTextContents();
+    expect(Number(mine[1].replace(",", "")) >= 100 && mine[2] === "0", `alice's use of orders: ${mine}`);
+    await page.waitForTimeout(300);
+    await keepsTheRules(page, "who uses a table");
+    await shot(page, "story-who-uses");
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Changes", exact: true }).last().click();
+    await page.locator(".panel", { hasText: "ADD COLUMN parcel" }).waitFor();
+    expect((await drifted.count()) === 0, "changes of another table are told");
+    await button(page, "Of all tables").click();
+    await drifted.first().waitFor();
+    await page.goto(`${BASE}/schema?table=public.customers&column=email`);
+    await page.getByRole("dialog").getByRole("link", { name: "dora" }).click();
+    await page.getByText("birth_date").first().waitFor();
   },
 
   async sessions(page) {
