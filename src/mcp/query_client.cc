@@ -91,6 +91,15 @@ std::string field_of(const PGresult* result, int code) {
   return trimmed(PQresultErrorField(result, code));
 }
 
+/// Bytes of values in a row; 0 for what is none.
+uint64_t length_of(const PGresult& result) {
+  uint64_t length = 0;
+  if (PQresultStatus(&result) != PGRES_SINGLE_TUPLE) return length;
+  for (int i = 0; i < PQnfields(&result); ++i)
+    length += static_cast<uint64_t>(PQgetlength(&result, 0, i));
+  return length;
+}
+
 class LibpqClient : public QueryClient {
  public:
   explicit LibpqClient(PGconn* connection) : connection_(connection) {
@@ -172,6 +181,8 @@ class LibpqClient : public QueryClient {
       }
       const ResultPtr result(PQgetResult(connection_.get()));
       if (!result) return;
+      // One that came at once is as long as one that was waited for.
+      if (length_of(*result) > limits.bytes + kAroundValues) return too_long(answer, limits);
       take(*result, answer, limits, bytes);
       if (answer.lost) return;
       if (answer.truncated) end_it();
