@@ -166,6 +166,12 @@ const stories = {
     await page.keyboard.press("Control+Enter");
     await page.getByRole("alert").first().waitFor();
     await page.locator(".cm-wrong-line").getByText("nothing_like_it").waitFor();
+    await write(page, "SQL", "UPDATE orders SET status = 'tried' WHERE id < 4");
+    await button(page, "Dry run").click();
+    await see(page, "It would change 3 rows; it was taken back");
+    await see(page, "public.orders: 0 inserted, 3 updated, 0 deleted");
+    await keepsTheRules(page, "dry run");
+    await shot(page, "story-dry-run");
     // Stop has the server cancel it, and so does leaving; the test looks at the server.
     await write(page, "SQL", "SELECT 'stopped', pg_sleep(50)");
     await button(page, "Run").click();

@@ -23,6 +23,21 @@ export function runQuery(database: string, sql: string, id: string, signal: Abor
   return call("POST", "/query", { body: { database, sql, id, max_rows: 1000 }, signal });
 }
 
+/** What a statement has changed before it was taken back. */
+export interface DryRun {
+  rows: number;
+  /** Each with what is inserted, updated and deleted. */
+  tables: string[];
+  /** Whether it waits for an approval when it is run. */
+  decision: "allow" | "hold";
+  /** What stands in its way. */
+  next?: string;
+}
+
+export function dryRun(database: string, sql: string, signal: AbortSignal): Promise<DryRun> {
+  return call("POST", "/query/dry-run", { body: { database, sql }, signal });
+}
+
 /** Has the server cancel it; what came of it is its own answer. */
 export function cancelQuery(id: string): Promise<unknown> {
   return call("DELETE", `/query/${id}`);

@@ -90,6 +90,15 @@ function Answer({ run }: { run: Run }) {
           <Link href={`/approvals/${run.request}`}>See the request</Link>
         </Note>
       );
+    case "tried":
+      return (
+        <Note
+          tone={run.told.next === undefined ? "good" : "warn"}
+          title={`It would change ${plural(run.told.rows, "row")}; it was taken back`}
+        >
+          {[...run.told.tables, run.told.next ?? ""].join("\n")}
+        </Note>
+      );
     case "cancelled":
       return (
         <Note tone="warn" title="Stopped">
@@ -132,11 +141,11 @@ export default function QueryPage() {
     return sqlLanguage({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true });
   }, [schema.data]);
   useEffect(() => () => leave(), []);
-  const go = (selected = "", from = 0) => {
+  const go = (selected = "", from = 0, forShow = false) => {
     const all = selected.trim() === "";
     const statement = all ? text : selected;
     if (statement.trim() === "" || database === "") return;
-    void start(database, statement, text, all ? 0 : [...text.slice(0, from)].length);
+    void start(database, statement, text, all ? 0 : [...text.slice(0, from)].length, forShow);
   };
   return (
     <Page
@@ -170,10 +179,19 @@ export default function QueryPage() {
             {run.ending ? "Stop waiting" : "Stop"}
           </Button>
         ) : (
-          <Button look="primary" onClick={() => go()} disabled={text.trim() === "" || database === ""}>
-            <Play aria-hidden />
-            Run
-          </Button>
+          <>
+            <Button look="primary" onClick={() => go()} disabled={text.trim() === "" || database === ""}>
+              <Play aria-hidden />
+              Run
+            </Button>
+            <Button
+              title="What an INSERT, UPDATE, DELETE or MERGE would change"
+              onClick={() => go("", 0, true)}
+              disabled={text.trim() === "" || database === ""}
+            >
+              Dry run
+            </Button>
+          </>
         )}
         <span className="faint">
           <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs all, or what is selected

@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { newKey } from "../../api/once";
-import { cancelQuery, isCancelled, isHeld, runQuery, type QueryResult } from "../../api/query";
+import { cancelQuery, dryRun, isCancelled, isHeld, runQuery, type DryRun, type QueryResult } from "../../api/query";
 
 export type Run =
   | { state: "idle" }
@@ -8,6 +8,7 @@ export type Run =
   | { state: "running"; ending: boolean }
   | { state: "done"; result: QueryResult; ending: boolean }
   | { state: "held"; request: number }
+  | { state: "tried"; told: DryRun }
   | { state: "cancelled" }
   /** Nobody waits for it any more; what came of it is not known here. */
   | { state: "left" }
@@ -25,7 +26,7 @@ export function useRun() {
   const [run, setRun] = useState<Run>({ state: "idle" });
   const under = useRef<Under | null>(null);
   const leave = () => under.current?.control.abort();
-  const start = async (database: string, sql: string, text = sql, shift = 0) => {
+  const start = async (database: string, sql: string, text = sql, shift = 0, forShow = false) => {
     leave();
     const mine: Under = { id: newKey(), control: new AbortController(), ending: false };
     under.current = mine;
@@ -34,6 +35,7 @@ export function useRun() {
       if (under.current === mine) setRun(next);
     };
     try {
+      if (forShow) return tell({ state: "tried", told: await dryRun(database, sql, mine.control.signal) });
       const answer = await runQuery(database, sql, mine.id, mine.control.signal);
       tell(
         isHeld(answer)
