@@ -90,6 +90,8 @@ const stories = {
     await page.locator("h1").click();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    // What is being searched for anew is faint until it is there.
+    await page.locator(".activity-stale").waitFor({ state: "detached" });
     await keepsTheRules(page, "shortcuts");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
