@@ -77,14 +77,16 @@ Result<std::vector<Prompt>> PromptStore::of_run(const std::string& run, size_t l
   return all_of(query);
 }
 
-Result<std::vector<Run>> PromptStore::runs(const std::string& reader, size_t limit) {
+Result<std::vector<Run>> PromptStore::runs(const std::string& reader, size_t limit,
+                                           int64_t until_micros) {
   const std::lock_guard lock(mutex_);
   SLUICE_ASSIGN(auto query,
                 database_.prepare(
                     "SELECT run, user_name, person, min(created_micros), max(created_micros), "
                     "count(*) FROM agent_prompts WHERE ?1 = '' OR user_name = ?1 OR person = ?1 "
-                    "GROUP BY run, user_name, person ORDER BY max(created_micros) DESC LIMIT ?2"));
-  query.bind(1, reader).bind(2, static_cast<int64_t>(limit));
+                    "GROUP BY run, user_name, person HAVING ?3 = 0 OR max(created_micros) <= ?3 "
+                    "ORDER BY max(created_micros) DESC LIMIT ?2"));
+  query.bind(1, reader).bind(2, static_cast<int64_t>(limit)).bind(3, until_micros);
   std::vector<Run> all;
   for (;;) {
     SLUICE_ASSIGN(const bool row, query.step());

@@ -54,7 +54,8 @@ class PromptStore {
   /// Of one run, in their order.
   Result<std::vector<Prompt>> of_run(const std::string& run, size_t limit);
   /// The newest first; of `reader`, whose runs or whose agents' they are; empty: of everybody.
-  Result<std::vector<Run>> runs(const std::string& reader, size_t limit);
+  /// `until_micros`: none with later prompts; 0: any.
+  Result<std::vector<Run>> runs(const std::string& reader, size_t limit, int64_t until_micros = 0);
   /// Its text and salt are gone for good; what its digest is of can no longer be shown.
   Result<> erase(const std::string& id);
 

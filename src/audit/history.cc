@@ -15,6 +15,9 @@ namespace {
 constexpr std::string_view kChanging[] = {"insert",  "update", "delete", "merge", "truncate",
                                           "copy_in", "create", "alter",  "drop"};
 
+/// Those of them that change what it is.
+constexpr std::string_view kDefining[] = {"create", "alter", "drop"};
+
 bool names_table(std::string_view name, std::string_view wanted) {
   return name == wanted || (name.size() > wanted.size() && name.ends_with(wanted) &&
                             name[name.size() - wanted.size() - 1] == '.');
@@ -51,6 +54,16 @@ bool changes_nothing(const Record& record) {
   constexpr std::string_view kKinds[] = {"BEGIN", "START TRANSACTION", "COMMIT",  "ROLLBACK",
                                          "SET",   "SAVEPOINT",         "RELEASE", "SHOW"};
   return std::find(std::begin(kKinds), std::end(kKinds), record.kind) != std::end(kKinds);
+}
+
+/// Whether what it creates, alters or drops is there for more than its session.
+bool defines_what_stays(const Record& record) {
+  constexpr std::string_view kTemporary = " pg_temp";
+  return std::any_of(record.actions.begin(), record.actions.end(), [&](const std::string& one) {
+    return std::any_of(std::begin(kDefining), std::end(kDefining), [&](std::string_view action) {
+      return one.starts_with(action) && !one.substr(action.size()).starts_with(kTemporary);
+    });
+  });
 }
 
 bool has_value(const HistoryQuery& query, const Record& record) {
@@ -112,7 +125,11 @@ class History {
       : directory_(audit_directory), query_(query), outcomes_(audit_directory) {}
 
   Result<std::vector<Change>> run() {
-    for (const auto action : kChanging) SLUICE_TRY(read_statements(action));
+    if (query_.definitions) {
+      for (const auto action : kDefining) SLUICE_TRY(read_statements(action));
+    } else {
+      for (const auto action : kChanging) SLUICE_TRY(read_statements(action));
+    }
     SLUICE_TRY(read_undone());
     SLUICE_TRY(read_drift());
     for (Change& change : beside_) found_.emplace(change.record.sequence, std::move(change));
@@ -136,18 +153,26 @@ class History {
     return basis;
   }
 
+  std::optional<Rank> behind() const {
+    if (query_.before == 0) return std::nullopt;
+    return rank_of(Order::kNewest, query_.before, 0, 0);
+  }
+
   /// Whether it ran, and may have changed what is asked about.
   bool changed_it(const Record& record, bool& named) const {
     return record.type == EventType::kStatement && record.phase != Phase::kParse &&
            record.outcome == Outcome::kAllowed && record.sqlstate.empty() &&
-           !changes_nothing(record) && may_change(query_, record, named);
+           !changes_nothing(record) && may_change(query_, record, named) &&
+           (!query_.definitions || defines_what_stays(record));
   }
 
   /// Page after page, the newest first, until there are enough: what is left out does not count.
   Result<> read_statements(std::string_view action) {
     Query one = basis();
     one.outcome = "allowed";
-    one.action = std::string(action) + " " + query_.table;
+    one.action = action;
+    if (!query_.table.empty()) one.action += " " + query_.table;
+    one.after = behind();
     one.limit = std::clamp<size_t>(query_.limit, 100, 10'000);
     for (size_t kept = 0; kept < query_.limit;) {
       SLUICE_ASSIGN(auto page, search_page(directory_, one));
@@ -180,6 +205,7 @@ class History {
       const bool ran = ran_under(request, record.sequence, change.named);
       if (!ran && !says_so(record.message)) continue;
       if (ran) undone_.emplace(request, record.context.user);
+      if (query_.before != 0 && record.sequence >= query_.before) continue;
       change.what = Change::What::kUndone;
       change.outcome = TransactionOutcome::kCommitted;
       change.record = std::move(record);
@@ -224,6 +250,7 @@ class History {
     all.type = name_of(EventType::kSchemaDrift);
     all.table = query_.table;
     all.limit = 100'000;
+    all.after = behind();
     SLUICE_ASSIGN(auto records, search(directory_, all));
     for (Record& record : records) {
       const bool about = query_.column.empty() || (record.details_cut & kWrittenColumnsCut) != 0 ||

@@ -11,13 +11,15 @@
 namespace sluice::audit {
 
 struct HistoryQuery {
-  std::string table;  ///< "orders" or "public.orders"
+  std::string table;         ///< "orders" or "public.orders"; may be empty with `definitions`
+  bool definitions = false;  ///< only what created, altered or dropped, and not rows
   std::string database;
   std::string column;      ///< only what may have changed this one; empty: any
   std::string key, value;  ///< only what may have changed rows in which this column has the value
   int64_t since_micros = 0;
   int64_t until_micros = 0;  ///< 0: now
   size_t limit = 100;        ///< the newest
+  uint64_t before = 0;       ///< only records with lower numbers; 0: any
 };
 
 /// A statement that changed a table, or its definition; or what else became of it.

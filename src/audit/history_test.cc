@@ -95,6 +95,42 @@ TEST_F(HistoryTest, WhatIsLeftOutTakesNobodysPlace) {
   EXPECT_THAT(texts({.column = "status", .limit = 2}), ElementsAre("ran 1", "ran 2"));
 }
 
+TEST_F(HistoryTest, DefinitionsAreOfAllTablesInPages) {
+  const auto ran = [&](const std::string& text, const std::string& action) {
+    write({text, Phase::kSimple, Outcome::kAllowed, {}, action});
+  };
+  ran("made", "create public.orders");
+  ran("rows", "insert public.orders");
+  ran("in this session", "create pg_temp.orders");
+  ran("other", "alter public.lines");
+  say(EventType::kSchemaDrift, "", "no recorded statement made this:\ntable public.old removed",
+      {.tables = {"public.old"}});
+  ran("gone", "drop public.orders");
+  write({"refused", Phase::kSimple, Outcome::kDenied, {}, "drop public.orders"});
+  const auto ask_all = [&](size_t limit, uint64_t before) {
+    HistoryQuery query;
+    query.definitions = true;
+    query.limit = limit;
+    query.before = before;
+    auto changes = history(folder.path(), query);
+    EXPECT_TRUE(changes) << changes.error().text;
+    return changes ? std::move(*changes) : std::vector<Change>();
+  };
+  const auto newest = ask_all(2, 0);
+  ASSERT_EQ(newest.size(), 2U);
+  EXPECT_EQ(newest[0].what, Change::What::kDrift);
+  EXPECT_THAT(std::string(to_json({}, newest[0]).at("text").as_string()),
+              HasSubstr("table public.old removed"));
+  EXPECT_EQ(newest[1].record.text, "gone");
+  const auto older = ask_all(2, newest[0].record.sequence);
+  ASSERT_EQ(older.size(), 2U);
+  EXPECT_EQ(older[0].record.text, "made");
+  EXPECT_EQ(older[1].record.text, "other");
+  EXPECT_THAT(ask_all(2, older[0].record.sequence), IsEmpty());
+  // Of one table, as ever; and nothing of its rows.
+  EXPECT_THAT(texts({.definitions = true}), ElementsAre("made", "gone"));
+}
+
 TEST_F(HistoryTest, ThatItWasUndoneIsPartOfIt) {
   write({"UPDATE orders SET status = 'x'", Phase::kSimple, Outcome::kAllowed, "12 by dora"});
   write({"UPDATE orders SET status = 'y'", Phase::kSimple, Outcome::kAllowed, "1 by dora"});

@@ -125,6 +125,7 @@ Result<> audit_result(const Common& common, uint64_t record);
 
 struct HistoryOptions {
   std::string table, database, column;
+  bool definitions = false;
   std::string where;  ///< "id=42"
   std::string since, until;
 };

@@ -1,13 +1,9 @@
-// sluice audit verify, receipt, export, erase, key: the audit log as evidence.
+// sluice audit verify, receipt, erase, key: the audit log as evidence.
 #include <algorithm>
-#include <fstream>
-#include <functional>
 #include <iostream>
-#include <limits>
 #include <thread>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/answers_json.h"
@@ -23,7 +19,7 @@
 #include "cli/call_gateway.h"
 #include "cli/commands.h"
 #include "cli/elsewhere.h"
-#include "cli/export_guide.h"
+#include "cli/evidence_files.h"
 #include "cli/leave_word.h"
 #include "cli/open_store.h"
 #include "cli/public_key.h"
@@ -35,33 +31,6 @@ namespace sluice::cli {
 namespace json = boost::json;
 
 namespace {
-
-/// The folder with `log/` and `tlog/`: what was given, or that of the configured state.
-Result<std::filesystem::path> audit_folder(const Common& common, const EvidenceOptions& options) {
-  if (!options.log.empty()) return std::filesystem::path(options.log);
-  SLUICE_TRY(
-      only_here(common, "on a copy of its log: sluice audit verify --log DIR --public-key KEY"));
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  return config.state / "audit";
-}
-
-/// The key that lies beside the log, for those who have no other.
-Result<tlog::VerifierKey> own_key(const Common& common, const std::filesystem::path& audit) {
-  std::filesystem::path file = audit / "log-key.pem";
-  if (const auto config = config::load(common.config_file, false);
-      config && !config->audit.key.empty()) {
-    file = config->audit.key;
-  }
-  auto signer = audit::open_key(file);
-  if (!signer) {
-    return fail(
-        std::move(signer.error()).within("give --public-key, or run this where the key is"));
-  }
-  SLUICE_ASSIGN(const auto text, audit::tree_files(audit).read_checkpoint());
-  SLUICE_ASSIGN(const auto note, tlog::parse_note(text));
-  SLUICE_ASSIGN(const auto head, tlog::parse_checkpoint(note.text));
-  return tlog::VerifierKey{head.origin, tlog::KeyType::kEd25519, (*signer)->public_key()};
-}
 
 Result<std::vector<tlog::VerifierKey>> keys_of(const Common& common, const EvidenceOptions& options,
                                                const std::filesystem::path& audit) {
@@ -97,29 +66,34 @@ void show_progress(uint64_t done, uint64_t all) {
   }
 }
 
-/// Says what was found; an error where something was.
-Result<> print_report(const Common& common, const audit::VerifyReport& report) {
+/// Says what was found (audit::to_json of a report); an error where something was.
+Result<> print_report(const Common& common, const json::object& report) {
+  const auto& findings = report.at("findings").as_array();
   if (common.format == Format::kJson) {
-    std::cout << json_text(audit::to_json(report)) << '\n';
+    std::cout << json_text(report) << '\n';
   } else {
-    for (const auto& finding : report.findings) {
-      std::cout << audit::name_of(finding.kind);
-      if (finding.first != 0) std::cout << " record " << finding.first;
-      if (finding.last > finding.first) std::cout << " to " << finding.last;
-      if (!finding.file.empty())
-        std::cout << fmt::format(", {} byte {}", finding.file, finding.offset);
-      std::cout << ": " << finding.text << '\n';
+    for (const auto& each : findings) {
+      const json::object& finding = each.as_object();
+      const auto* first = finding.if_contains("first");
+      const auto* last = finding.if_contains("last");
+      std::cout << plain(finding.at("kind"));
+      if (first != nullptr) std::cout << " record " << plain(*first);
+      if (first != nullptr && last != nullptr && *first != *last)
+        std::cout << " to " << plain(*last);
+      if (const auto* file = finding.if_contains("file"); file != nullptr)
+        std::cout << fmt::format(", {} byte {}", plain(*file), plain(finding.at("offset")));
+      std::cout << ": " << plain(finding.at("text")) << '\n';
     }
     std::cout << fmt::format(
         "{}: checkpoint of {} records; {} compared, {} erased with a reason, {} lost in a crash, "
         "{} not yet covered\n",
-        report.head.origin, report.head.size, report.records, report.erased, report.lost,
-        report.uncovered);
+        plain(report.at("origin")), plain(report.at("size")), plain(report.at("records")),
+        plain(report.at("erased")), plain(report.at("lost")), plain(report.at("uncovered")));
   }
-  if (report.good()) return {};
+  if (report.at("good").as_bool()) return {};
   return fail(ErrorCode::kDenied,
-              fmt::format("{}{} thing(s) are wrong with this log", report.findings.size(),
-                          report.more_findings ? " or more" : ""));
+              fmt::format("{}{} thing(s) are wrong with this log", findings.size(),
+                          findings.size() == audit::kMaxFindings ? " or more" : ""));
 }
 
 Result<> verify_one(const Common& common, const std::string& text,
@@ -139,15 +113,6 @@ Result<> verify_one(const Common& common, const std::string& text,
   return {};
 }
 
-/// A checkpoint once a second: what was recorded just now is covered in a moment.
-Result<std::string> receipt_of(const std::filesystem::path& audit, uint64_t id) {
-  for (int tries = 0;; ++tries) {
-    auto text = audit::make_receipt(audit, id);
-    if (text || text.error().code != ErrorCode::kUnavailable || tries == 30) return text;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-}
-
 /// Whatever is recorded by now is covered by a checkpoint then.
 Result<> wait_until_signed(const std::filesystem::path& audit) {
   audit::Query last;
@@ -157,75 +122,12 @@ Result<> wait_until_signed(const std::filesystem::path& audit) {
   return receipt_of(audit, newest.back().sequence).transform([](const auto&) {});
 }
 
-Result<> write_text(const std::filesystem::path& file, std::string_view text) {
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) return fail(ErrorCode::kIo, "cannot write " + file.string());
-  return {};
-}
-
-/// Calls `each` with what is exported: all that matches in pages, however much that is, unless a
-/// limit was given. Returns how many they were.
-Result<size_t> for_each_exported(const std::filesystem::path& audit, audit::Query query,
-                                 const std::function<Result<>(const audit::Record&)>& each) {
-  constexpr size_t kPage = 1000;
-  const size_t given = query.limit;
-  const bool all = given == std::numeric_limits<size_t>::max();
-  if (all) query.limit = kPage;
-  // What comes last of the newest first begins with the oldest.
-  if (all && query.order == audit::Order::kNewest) query.order = audit::Order::kOldest;
-  size_t count = 0;
-  do {
-    SLUICE_ASSIGN(const auto page, audit::search_page(audit, query));
-    for (const auto& record : page.records) SLUICE_TRY(each(record));
-    count += page.records.size();
-    query.after = page.next;
-  } while (all && query.after);
-  if (query.after)
-    std::cerr << fmt::format("sluice: --limit {} left out more that matches\n", given);
-  return count;
-}
-
-/// The changes of the log's key, so that who trusts one key may follow to the others.
-Result<> export_rotations(const std::filesystem::path& audit, const std::filesystem::path& folder) {
-  const auto files = audit::tree_files(audit);
-  for (size_t number = 1;; ++number) {
-    const auto note = audit::read_rotation(files, number);
-    if (!note && note.error().code == ErrorCode::kNotFound) return {};
-    if (!note) return fail(note.error());
-    std::error_code error;
-    std::filesystem::create_directories(folder / "rotation", error);
-    SLUICE_TRY(write_text(folder / "rotation" / std::to_string(number), *note));
-  }
-}
-
-Result<size_t> export_proofs(const std::filesystem::path& audit,
-                             const std::filesystem::path& folder, const audit::Query& query,
-                             const tlog::VerifierKey& key) {
-  std::error_code error;
-  if (std::filesystem::exists(folder, error)) {
-    return fail(ErrorCode::kExists, folder.string() + " is there already: name a new folder");
-  }
-  std::filesystem::create_directories(folder / "receipts", error);
-  if (error) return fail(ErrorCode::kIo, "create " + folder.string() + ": " + error.message());
-  std::ofstream lines(folder / "records.jsonl", std::ios::binary);
-  SLUICE_ASSIGN(const size_t count,
-                for_each_exported(audit, query, [&](const audit::Record& record) -> Result<> {
-                  lines << json::serialize(audit::to_json(record)) << '\n';
-                  SLUICE_ASSIGN(const auto receipt, receipt_of(audit, record.sequence));
-                  const auto name = std::to_string(record.sequence) + ".tlog-proof";
-                  return write_text(folder / "receipts" / name, receipt);
-                }));
-  lines.close();
-  if (!lines) return fail(ErrorCode::kIo, "cannot write " + (folder / "records.jsonl").string());
-  SLUICE_ASSIGN(const auto checkpoint, audit::tree_files(audit).read_checkpoint());
-  SLUICE_TRY(write_text(folder / "checkpoint", checkpoint));
-  SLUICE_TRY(write_text(folder / "public-key", key.text() + "\n"));
-  SLUICE_TRY(export_rotations(audit, folder));
-  SLUICE_TRY(write_text(folder / "VERIFY.md", export_guide()));
-  SLUICE_TRY(write_text(folder / "verify.py", export_script()));
-  return count;
+/// By the gateway itself, over HTTP: the whole log, with its own key.
+Result<> verify_elsewhere(const Common& common) {
+  SLUICE_ASSIGN(const auto found, call_elsewhere("POST", "/api/v1/audit/verification"));
+  std::cerr << "sluice: checked by the gateway itself; an outsider checks a copy of its log, or "
+               "receipts, with --public-key\n";
+  return print_report(common, found.as_object());
 }
 
 }  // namespace
@@ -238,6 +140,9 @@ Result<> audit_verify(const Common& common, const EvidenceOptions& options) {
     SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));
     return verify_one(common, text, keys);
   }
+  const bool whole = options.log.empty() && options.keys.empty() && options.checkpoints.empty() &&
+                     options.records.empty() && options.id == 0;
+  if (whole && is_elsewhere(common)) return verify_elsewhere(common);
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   if (options.log.empty()) SLUICE_TRY(leave_word(common, "verified"));
   SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));
@@ -260,7 +165,7 @@ Result<> audit_verify(const Common& common, const EvidenceOptions& options) {
   }
   SLUICE_ASSIGN(const auto report, audit::verify_log(verify));
   if (isatty(STDERR_FILENO) != 0) std::cerr << '\r';
-  return print_report(common, report);
+  return print_report(common, audit::to_json(report));
 }
 
 Result<> audit_receipt(const Common& common, const EvidenceOptions& options) {
@@ -276,31 +181,6 @@ Result<> audit_receipt(const Common& common, const EvidenceOptions& options) {
   }
   SLUICE_ASSIGN(const auto text, receipt_of(folder, options.id));
   std::cout << text;
-  return {};
-}
-
-Result<> audit_export(const Common& common, const AuditOptions& options,
-                      const EvidenceOptions& evidence) {
-  SLUICE_ASSIGN(const auto folder, audit_folder(common, evidence));
-  SLUICE_ASSIGN(const auto query, query_of(common, options));
-  SLUICE_TRY(
-      leave_word(common, "exported" + (evidence.proof.empty() ? "" : " to " + evidence.proof)));
-  if (evidence.proof.empty()) {
-    return for_each_exported(folder, query,
-                             [](const audit::Record& record) -> Result<> {
-                               std::cout << json_text(audit::to_json(record)) << '\n';
-                               return {};
-                             })
-        .transform([](size_t) {});
-  }
-  SLUICE_ASSIGN(const auto key, own_key(common, folder));
-  // Who may read the log is not who may read this machine.
-  const mode_t mask = umask(077);
-  const auto count = export_proofs(folder, evidence.proof, query, key);
-  umask(mask);
-  if (!count) return fail(count.error());
-  std::cerr << fmt::format("{} record(s) with proofs in {}; VERIFY.md says how to check them\n",
-                           *count, evidence.proof);
   return {};
 }
 

@@ -15,11 +15,12 @@ const std::vector<std::string> kColumns = {"time",     "user", "outcome", "row",
                                            "approval", "kind", "text",    "session", "id"};
 
 Result<> history_elsewhere(const Common& common, const HistoryOptions& options) {
-  audit::Given given{{"table", options.table}, {"limit", std::to_string(common.limit)}};
+  audit::Given given{{"limit", std::to_string(common.limit)}};
+  if (options.definitions) given.emplace_back("definitions", "true");
   for (const auto& [name, value] :
-       {std::pair("database", &options.database), std::pair("column", &options.column),
-        std::pair("where", &options.where), std::pair("since", &options.since),
-        std::pair("until", &options.until)}) {
+       {std::pair("table", &options.table), std::pair("database", &options.database),
+        std::pair("column", &options.column), std::pair("where", &options.where),
+        std::pair("since", &options.since), std::pair("until", &options.until)}) {
     if (!value->empty()) given.emplace_back(name, *value);
   }
   SLUICE_ASSIGN(auto found,
@@ -34,9 +35,14 @@ Result<> history_elsewhere(const Common& common, const HistoryOptions& options) 
 
 Result<> audit_history(const Common& common, const HistoryOptions& options) {
   audit::HistoryQuery query;
+  if (options.table.empty() && !options.definitions) {
+    return fail(ErrorCode::kInvalidInput,
+                "say which TABLE; or --definitions, for what all tables are and were");
+  }
   query.table = options.table;
   query.database = options.database;
   query.column = options.column;
+  query.definitions = options.definitions;
   query.limit = common.limit;
   if (!options.where.empty()) {
     const size_t equals = options.where.find('=');
@@ -51,7 +57,8 @@ Result<> audit_history(const Common& common, const HistoryOptions& options) {
   SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, false));
-  SLUICE_TRY(leave_word(common, "history of " + options.table));
+  SLUICE_TRY(leave_word(
+      common, "history of " + (options.table.empty() ? "all definitions" : options.table)));
   SLUICE_ASSIGN(const auto changes, audit::history(config.state / "audit", query));
   Listing listing{kColumns, {}};
   for (const auto& change : changes) listing.rows.push_back(audit::to_json(query, change));

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/actor.h"
 #include "cli/credential_commands.h"
+#include "cli/elsewhere.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
 #include "cli/told.h"
@@ -13,27 +14,60 @@
 #include "identity/scim_tokens.h"
 
 namespace sluice::cli {
+namespace json = boost::json;
+
+namespace {
+
+constexpr const char* kTokens = "/api/v1/scim/tokens";
+
+void told_of_token(const Common& common, const std::string& id, const std::string& secret,
+                   const std::string& until) {
+  if (common.format == Format::kTable) std::cout << secret << '\n';
+  told(common, {{"id", id}, {"secret", secret}, {"expires", until}},
+       fmt::format("SCIM token {}, until {}; it is not shown again\nto end it: sluice scim token "
+                   "revoke {}",
+                   id, until, id));
+}
+
+Result<> list_elsewhere(const Common& common, const ScimOptions& options, Listing listing) {
+  SLUICE_ASSIGN(const auto found, call_elsewhere("GET", kTokens));
+  for (const auto& token : found.as_array()) {
+    if (listing.rows.size() >= common.limit) break;
+    if (!options.all && plain(token.at("state")) != "live") continue;
+    json::object row = token.as_object();
+    if (row.at("last_used").is_null()) row["last_used"] = "never";
+    listing.rows.push_back(std::move(row));
+  }
+  print(std::cout, listing, common.format);
+  return {};
+}
+
+}  // namespace
 
 Result<> scim_token_create(const Common& common, const ScimOptions& options) {
+  if (is_elsewhere(common)) {
+    const json::object body{{"for", options.lifetime}, {"label", options.label}};
+    SLUICE_ASSIGN(const auto made, call_elsewhere("POST", kTokens, json::serialize(body)));
+    told_of_token(common, plain(made.at("id")), plain(made.at("secret")),
+                  plain(made.at("expires")));
+    return {};
+  }
   SLUICE_ASSIGN(const Duration lifetime, parse_duration(options.lifetime));
   SLUICE_ASSIGN(auto database, open_store(common));
   const int64_t expires =
       wall_micros() + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
   SLUICE_ASSIGN(const auto issued,
                 identity::ScimTokens(database, actor()).create(options.label, expires));
-  const std::string until = format_time(issued.expires_micros);
-  if (common.format == Format::kTable) std::cout << issued.secret.reveal() << '\n';
-  told(common, {{"id", issued.id}, {"secret", issued.secret.reveal()}, {"expires", until}},
-       fmt::format("SCIM token {}, until {}; it is not shown again\nto end it: sluice scim token "
-                   "revoke {}",
-                   issued.id, until, issued.id));
+  told_of_token(common, issued.id, std::string(issued.secret.reveal()),
+                format_time(issued.expires_micros));
   return {};
 }
 
 Result<> scim_token_list(const Common& common, const ScimOptions& options) {
+  Listing listing{{"id", "state", "label", "author", "created", "expires", "last_used"}, {}};
+  if (is_elsewhere(common)) return list_elsewhere(common, options, std::move(listing));
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_ASSIGN(const auto all, identity::ScimTokens(database, actor()).list());
-  Listing listing{{"id", "state", "label", "author", "created", "expires", "last_used"}, {}};
   const int64_t now = wall_micros();
   for (const auto& token : all) {
     if (listing.rows.size() >= common.limit) break;
@@ -55,15 +89,25 @@ Result<> scim_token_list(const Common& common, const ScimOptions& options) {
 }
 
 Result<> scim_token_revoke(const Common& common, const ScimOptions& options) {
-  SLUICE_ASSIGN(auto database, open_store(common));
-  SLUICE_TRY(identity::ScimTokens(database, actor()).revoke(options.id));
+  if (is_elsewhere(common)) {
+    SLUICE_TRY(
+        call_elsewhere("DELETE", fmt::format("{}/{}", kTokens, percent_encoded(options.id))));
+  } else {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    SLUICE_TRY(identity::ScimTokens(database, actor()).revoke(options.id));
+  }
   told(common, {{"id", options.id}, {"revoked", true}}, "");
   return {};
 }
 
 Result<> scim_adopt(const Common& common, const ScimOptions& options) {
-  SLUICE_ASSIGN(auto database, open_store(common));
-  SLUICE_TRY(identity::ScimStore(database, actor()).adopt(options.user));
+  if (is_elsewhere(common)) {
+    SLUICE_TRY(call_elsewhere("POST", "/api/v1/scim/adopt",
+                              json::serialize(json::object{{"user", options.user}})));
+  } else {
+    SLUICE_ASSIGN(auto database, open_store(common));
+    SLUICE_TRY(identity::ScimStore(database, actor()).adopt(options.user));
+  }
   told(common, {{"user", options.user}, {"adopted", true}}, "");
   return {};
 }

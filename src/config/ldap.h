@@ -40,7 +40,7 @@ struct LdapConfig {
   bool scim = false;
   Duration session = std::chrono::hours(8);
   Duration timeout = std::chrono::seconds(5);
-  Duration recheck = std::chrono::minutes(5);      ///< zero: never
+  Duration recheck = std::chrono::seconds(4);      ///< zero: never
   Duration recheck_grace = std::chrono::hours(1);  ///< how long it may be away
 
   /// Whether it says who is in which group.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -11,9 +12,12 @@
 #include "audit/search.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "control/body.h"
 #include "control/budget_report.h"
 #include "control/own.h"
+#include "control/paging.h"
+#include "control/visible_page.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -27,9 +31,31 @@ constexpr std::string_view kBudgets = "budgets";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "mcp";
 constexpr const char* kOperator = "local administrator";
-constexpr size_t kMostRuns = 1000;
+constexpr size_t kRunsAtOnce = 100, kMostRuns = 1000;
 constexpr size_t kMostPrompts = 1000;
 constexpr size_t kMostStatements = 10'000;
+
+/// Where a run stands in their listing: by its latest prompt, the newest first.
+struct RunPlace {
+  int64_t micros = 0;
+  std::string which;  ///< between those of the same time: a digest of whose it is
+
+  static RunPlace of(const agents::Run& run) {
+    const std::string whose = run.run + "\n" + run.user + "\n" + run.person;
+    return {run.last_micros, to_hex(sha2(256, whose)).substr(0, 16)};
+  }
+  static std::optional<RunPlace> read(std::string_view text) {
+    const size_t dot = text.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const auto micros = number_in(text.substr(0, dot));
+    if (!micros) return std::nullopt;
+    return RunPlace{*micros, std::string(text.substr(dot + 1))};
+  }
+  std::string text() const { return fmt::format("{}.{}", micros, which); }
+  bool behind(const RunPlace& other) const {
+    return std::tie(other.micros, which) > std::tie(micros, other.which);
+  }
+};
 
 HttpResponse refused(const Error& error) {
   if (error.code == ErrorCode::kAuthentication)
@@ -134,21 +160,28 @@ HttpResponse AgentApi::keep(const HttpRequest& request, const Caller& caller) {
   return json_response(201, to_json(*kept));
 }
 
-HttpResponse AgentApi::list(std::string_view query, const Looking& reader) {
-  size_t limit = 100;
-  const auto given = audit::parse_query_string(query);
-  if (!given) return failed(given.error());
-  for (const auto& [name, value] : *given) {
-    const auto number = number_in(value);
-    if (name != "limit" || !number) return problem(400, "known parameters: limit, from 1 up");
-    limit = std::min(static_cast<size_t>(*number), kMostRuns);
-  }
+HttpResponse AgentApi::list(const std::string& path, const Looking& reader) {
+  const auto paging = paging_of(path, kMostRuns, kRunsAtOnce);
+  if (!paging) return failed(paging.error());
+  std::optional<RunPlace> before;
+  if (!paging->cursor.empty() && !(before = RunPlace::read(paging->cursor)))
+    return problem(400, "cursor is that of the address in Link, of the page before");
   // Those that the reader may not see are left out: more are read than are shown.
-  const auto runs = prompts_->store().runs(reader.eyes.user, kMostRuns);
+  auto runs = prompts_->store().runs(reader.eyes.user, kMostRuns, before ? before->micros : 0);
   if (!runs) return failed(runs.error());
+  std::sort(runs->begin(), runs->end(),
+            [](const auto& a, const auto& b) { return RunPlace::of(b).behind(RunPlace::of(a)); });
+  const size_t limit = paging->limit;
   json::array all;
+  bool more = runs->size() == kMostRuns;
+  std::string looked_at;
   for (const auto& run : *runs) {
-    if (all.size() == limit) break;
+    if (before && !RunPlace::of(run).behind(*before)) continue;
+    if (all.size() == limit) {
+      more = true;
+      break;
+    }
+    looked_at = RunPlace::of(run).text();
     if (!reader.may_see(run.user, run.person, run.first_micros)) continue;
     json::object out{{"run", run.run},
                      {"user", run.user},
@@ -158,7 +191,8 @@ HttpResponse AgentApi::list(std::string_view query, const Looking& reader) {
     add_text(out, "acts_for", run.person);
     all.push_back(std::move(out));
   }
-  return json_response(200, all);
+  auto page = json_response(200, all);
+  return more && !looked_at.empty() ? with_next(std::move(page), path, "cursor", looked_at) : page;
 }
 
 HttpResponse AgentApi::run(const std::string& run, const Looking& reader) {
@@ -236,8 +270,9 @@ HttpResponse AgentApi::erase(const std::string& id, const HttpRequest& request) 
   return json_response(200, json::object{{"erased", id}});
 }
 
-HttpResponse AgentApi::get(std::string_view path, std::string_view query, const Looking& reader) {
-  if (path == kRuns) return list(query, reader);
+HttpResponse AgentApi::get(const HttpRequest& request, std::string_view path,
+                           const Looking& reader) {
+  if (path == kRuns) return list(request.path, reader);
   if (path == kBudgets) return json_response(200, all_budgets(gateway_, reader.eyes.user));
   const size_t slash = path.find('/');
   const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
@@ -260,19 +295,17 @@ std::optional<HttpResponse> AgentApi::answer(const HttpRequest& request, bool lo
   std::string_view path = std::string_view(request.path).substr(0, mark);
   if (!path.starts_with(kRoot)) return std::nullopt;
   path.remove_prefix(kRoot.size());
-  const auto query = mark == std::string::npos ? std::string_view()
-                                               : std::string_view(request.path).substr(mark + 1);
   const std::string prefix = std::string(kPrompts) + "/";
   const bool trusted = local && request.authorization.empty();
   const bool erases = request.method == "DELETE" && path.starts_with(prefix);
   // The front door lets nobody but admins ask that.
   if (erases && (trusted || request.roles.meet(Role::kAdmin)))
     return erase(std::string(path.substr(prefix.size())), request);
-  if (trusted && request.method == "GET") return get(path, query, {});
+  if (trusted && request.method == "GET") return get(request, path, {});
   const auto caller = who_asks(request, *gateway_.directory(), kScope);
   if (!caller) return refused(caller.error());
   if (request.method == "GET")
-    return get(path, query,
+    return get(request, path,
                {caller->user, reader_for(request, *caller),
                 since_of(*gateway_.directory(), caller->user)});
   if (request.method == "POST" && path == kPrompts) return keep(request, *caller);

@@ -55,8 +55,8 @@ class AgentApi {
              (is_own(eyes, by, person) || (eyes.person.empty() && eyes.user == person));
     }
   };
-  HttpResponse get(std::string_view path, std::string_view query, const Looking& reader);
-  HttpResponse list(std::string_view query, const Looking& reader);
+  HttpResponse get(const HttpRequest& request, std::string_view path, const Looking& reader);
+  HttpResponse list(const std::string& path, const Looking& reader);
   HttpResponse run(const std::string& run, const Looking& reader);
   HttpResponse prompt(const std::string& id, const Looking& reader);
   HttpResponse erase(const std::string& id, const HttpRequest& request);

@@ -71,6 +71,8 @@ HttpResponse Api::answer_public(const HttpRequest& received) {
 HttpResponse Api::answer_anybody(const HttpRequest& received) {
   HttpRequest request = received;
   if (auto refused = door_.stop(request)) return std::move(*refused);
+  if (request.roles.any() && query_ && QueryApi::ends_one(request))
+    return repeated_.once(request, [&] { return *query_->answer(request); });
   if (request.roles.any()) return later(std::move(request));
   if (auto answer = answer_open(request)) return std::move(*answer);
   if (console_) {
@@ -124,9 +126,11 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
   if (people(approvals_) || people(undo_) || people(changes_) || people(grants_) || people(agents_))
     return std::move(*answer);
   if ((answer = status_.answer(request)) || (answer = evidence_.answer_local(request)) ||
+      (answer = holds_.answer(request)) ||
       (answer = audit_.answer(request, own_of(request, *gateway_.directory()))) ||
       (answer = provenance_.answer(request)) || (answer = policy_.answer(request)) ||
-      (answer = data_.answer(request)) || (answer = users_.answer(request)) ||
+      (answer = data_.answer(request)) || (answer = scim_tokens_.answer(request)) ||
+      (answer = users_.answer(request)) ||
       (answer = first_of(request, databases_, overview_, query_, session_)))
     return std::move(*answer);
   return problem(404, "not found", "GET /api/v1/openapi.json tells what there is.");

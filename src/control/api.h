@@ -18,6 +18,7 @@
 #include "control/evidence_api.h"
 #include "control/front_door.h"
 #include "control/grant_api.h"
+#include "control/hold_api.h"
 #include "control/http_server.h"
 #include "control/login_api.h"
 #include "control/mcp_api.h"
@@ -29,6 +30,7 @@
 #include "control/query_api.h"
 #include "control/repeated_requests.h"
 #include "control/scim_api.h"
+#include "control/scim_token_api.h"
 #include "control/session_api.h"
 #include "control/status_api.h"
 #include "control/undo_api.h"
@@ -63,6 +65,8 @@ class Api {
         provenance_(log, audit_directory, open_store),
         policy_(gateway, log, policies, std::move(audit_directory)),
         data_(gateway, corrections),
+        holds_(open_store),
+        scim_tokens_(open_store),
         users_(gateway, std::move(open_store)) {
     evidence_.set_directory([&gateway] { return gateway.directory(); });
   }
@@ -148,6 +152,8 @@ class Api {
   ProvenanceApi provenance_;
   PolicyApi policy_;
   DataApi data_;
+  HoldApi holds_;
+  ScimTokenApi scim_tokens_;
   UsersApi users_;
   std::optional<DatabaseApi> databases_;
   std::optional<OverviewApi> overview_;

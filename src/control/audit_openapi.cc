@@ -156,10 +156,6 @@ json::object search_path() {
                                answer("It is gone", "application/json", shape("Removed")))}};
 }
 
-json::object records_answer(std::string_view about, std::string_view record) {
-  return answer(about, "application/json", object_schema({{"records", list_of(shape(record))}}));
-}
-
 json::object who_saw_path() {
   json::object post = operation(
       "whoSaw", "Who has received a value", {},
@@ -181,18 +177,25 @@ json::object who_saw_path() {
 }
 
 json::object history_path() {
-  json::object table = parameter("table", "orders or public.orders", text_schema());
-  table["required"] = true;
   json::array parameters = {
-      std::move(table),
+      parameter("table", "orders or public.orders; needed without definitions", text_schema()),
+      parameter("definitions", "Only what created, altered or dropped", {{"type", "boolean"}}),
       parameter("database", "Only there", text_schema()),
       parameter("column", "Only what may have changed this one", text_schema()),
       parameter("where", "Only what may have changed such rows: id=42", text_schema()),
       parameter("since", "TIME", text_schema()),
       parameter("until", "TIME", text_schema())};
   parameters.push_back(limit_parameter());
-  return {{"get", operation("history", "What changed a table", std::move(parameters),
-                            records_answer("Statements, the oldest first", "ChangeRecord"))}};
+  parameters.push_back(parameter("cursor", "`next` of the page before", text_schema()));
+  json::object next = text_schema();
+  next["type"] = json::array{"string", "null"};
+  return {{"get",
+           operation("history", "What changed a table, or what tables are", std::move(parameters),
+                     answer("The newest, the oldest of them first; the next page is of older "
+                            "ones",
+                            "application/json",
+                            object_schema({{"records", list_of(shape("ChangeRecord"))},
+                                           {"next", std::move(next)}})))}};
 }
 
 json::object transcript_path() {

@@ -62,6 +62,14 @@ Result<audit::HistoryQuery> history_query(const audit::Given& given) {
   for (const auto& [name, value] : given) {
     if (name == "table") {
       query.table = value;
+    } else if (name == "definitions") {
+      if (value != "true" && value != "false")
+        return fail(ErrorCode::kInvalidInput, "definitions: expected true or false");
+      query.definitions = value == "true";
+    } else if (name == "cursor") {
+      const auto before = number_in(value);
+      if (!before) return fail(ErrorCode::kInvalidInput, "cursor: expected `next` of a page");
+      query.before = static_cast<uint64_t>(*before);
     } else if (name == "database") {
       query.database = value;
     } else if (name == "column") {
@@ -78,7 +86,10 @@ Result<audit::HistoryQuery> history_query(const audit::Given& given) {
       return fail(ErrorCode::kInvalidInput, "unknown parameter \"" + name + "\"");
     }
   }
-  if (query.table.empty()) return fail(ErrorCode::kInvalidInput, "table: expected a table's name");
+  if (query.table.empty() && !query.definitions) {
+    return fail(ErrorCode::kInvalidInput,
+                "table: expected a table's name; or definitions=true, for those of all tables");
+  }
   return query;
 }
 
@@ -158,15 +169,23 @@ HttpResponse AuditQuestions::who_saw(const HttpRequest& request) {
 }
 
 HttpResponse AuditQuestions::history(const std::string& reader, const audit::Given& given) {
-  const auto query = history_query(given);
+  auto query = history_query(given);
   if (!query) return failed(query.error());
-  if (const auto noted = note_reading(log_, reader, "history over HTTP of " + query->table); !noted)
+  const std::string of = query->table.empty() ? "all definitions" : query->table;
+  if (const auto noted = note_reading(log_, reader, "history over HTTP of " + of); !noted)
     return failed(noted.error());
+  // One more than is told: whether there is another page.
+  const size_t told = query->limit++;
   const auto changes = audit::history(audit_directory_, *query);
   if (!changes) return failed(changes.error());
+  // The oldest come first, and are those that are left out.
+  const size_t left_out = changes->size() - std::min(changes->size(), told);
   json::array all;
-  for (const auto& change : *changes) all.push_back(audit::to_json(*query, change));
-  return json_response(200, json::object{{"records", std::move(all)}});
+  for (size_t i = left_out; i < changes->size(); ++i)
+    all.push_back(audit::to_json(*query, (*changes)[i]));
+  json::object out{{"records", std::move(all)}, {"next", nullptr}};
+  if (left_out > 0) out["next"] = std::to_string((*changes)[left_out].record.sequence);
+  return json_response(200, out);
 }
 
 HttpResponse AuditQuestions::transcript(const std::string& reader, std::string_view session,

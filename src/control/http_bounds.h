@@ -18,6 +18,8 @@ constexpr auto kLargeTime = std::chrono::seconds(60);
 /// What is read, and not looked at, of a body that is too large.
 constexpr size_t kMostDrained = 2 * kMaxLargeBody, kDrainedAtOnce = 64 * 1024;
 
+/// How often it is looked at whether somebody still waits for an answer that takes long.
+constexpr auto kPeerLook = std::chrono::milliseconds(250);
 /// How often a stream is asked for more, and how long it may say nothing before the connection is
 /// tried.
 constexpr auto kStreamLook = std::chrono::milliseconds(200);

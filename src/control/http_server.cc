@@ -2,7 +2,6 @@
 #include "control/http_server.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -14,14 +13,12 @@
 #include <sys/stat.h>
 
 #include "base/lower_case.h"
-#include "control/fair_pool.h"
 #include "control/finished_response.h"
 #include "control/guarded.h"
 #include "control/http_bounds.h"
-#include "control/large_bodies.h"
+#include "control/http_shared.h"
+#include "control/peer_gone.h"
 #include "control/problem.h"
-#include "control/tally.h"
-#include "net/peer_network.h"
 
 namespace sluice::control {
 namespace {
@@ -33,48 +30,6 @@ using error_code = boost::system::error_code;
 
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using LocalStream = beast::basic_stream<asio::local::stream_protocol>;
-
-/// What all connections of a server have in common; counted on the server's thread alone.
-struct Shared {
-  Tally open{kMaxConnections, kMostConnectionsOfOne}, streams{kMaxStreams, kMostStreamsOfOne};
-  Tally large{kMostOfLarge, kMostOfLargeOfOne};
-  std::atomic<bool> addresses_are_shared = false;
-  LargeBodies may_send_large;               ///< null: everybody
-  asio::thread_pool pool{1};                ///< for what takes long
-  FairPool many{kPoolThreads, kMostOfOne};  ///< and for what may run beside others
-  std::shared_ptr<asio::ssl::context> tls;
-};
-
-/// From where somebody comes; empty: by the file system.
-std::string source_of(const asio::ip::tcp::socket& socket) {
-  error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  if (error) return "?";
-  return net::network_of(endpoint.address().to_string());
-}
-std::string source_of(const asio::local::stream_protocol::socket&) { return {}; }
-
-/// One of the connections that are counted, taken already.
-class Place {
- public:
-  Place(Shared& shared, std::string source) : shared_(&shared), source_(std::move(source)) {}
-  ~Place() { shared_->open.give_back(source_); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  Shared& shared() const { return *shared_; }
-  TallyShare large() const { return {shared_->large, source_}; }
-
- private:
-  Shared* shared_;
-  const std::string source_;
-};
-
-/// What a connection is made of before it is known what it speaks.
-struct Arrival {
-  std::unique_ptr<Place> place;
-  std::shared_ptr<HttpHandler> handler;
-  beast::flat_buffer received{64 * 1024};
-};
 
 /// One connection, over TCP with or without TLS, or a Unix-domain socket.
 template <typename Stream>
@@ -187,6 +142,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     }
     lowest().expires_never();
     whose_ = made.whose;
+    waits_ = true;
+    watch();
     // It ends on the server's thread too, where connections are counted.
     auto work = [self = this->shared_from_this(), later = std::move(made.later)]() mutable {
       auto done = std::make_shared<HttpResponse>(guarded(later));
@@ -201,6 +158,17 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     }
   }
 
+  /// Looks now and then whether who asked still waits for what is being made.
+  void watch() {
+    timer_.expires_after(kPeerLook);
+    timer_.async_wait([asks = this->weak_from_this()](error_code cancelled) {
+      const auto self = asks.lock();
+      if (cancelled || !self || !self->waits_) return;
+      if (!peer_gone(self->lowest().socket().native_handle())) return self->watch();
+      self->gone_.request_stop();
+    });
+  }
+
   HttpRequest received() {
     auto& message = parser_->get();
     HttpRequest request{std::string(message.method_string()),
@@ -209,6 +177,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                         std::string(message[http::field::authorization]),
                         peer(),
                         kTls};
+    request.gone = gone_.get_token();
     for (const auto& field : message) {
       // Of a name that is there twice, all that it says (RFC 9110, 5.3): none passes for the other.
       auto& said = request.headers[lower_case(field.name_string())];
@@ -228,6 +197,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void send(HttpResponse made) {
+    waits_ = false;
+    timer_.cancel();
     // A stream may go on with what was asked: its share is given back with the connection.
     if (made.stream) {
       begin_stream(std::move(made));
@@ -317,6 +288,8 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   std::shared_ptr<asio::ssl::context> tls_;  ///< that stream_ was made with
   Stream stream_;
   asio::steady_timer timer_;
+  bool waits_ = false;     ///< somebody does, for an answer that is being made
+  std::stop_source gone_;  ///< told once they are gone
   std::shared_ptr<HttpHandler> handler_;
   std::unique_ptr<Place> place_;
   TallyShare large_;   ///< of the large bodies

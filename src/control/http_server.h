@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ struct HttpRequest {
   std::string peer = {};           ///< address of who asks; empty on a Unix-domain socket
   bool tls = false;                ///< whether it came over TLS
   std::map<std::string, std::string> headers = {};  ///< all of them, names in lower case
+
+  /// Told once the connection is closed by who asked, or half of it: nobody waits for the answer.
+  /// Looked at while it is made by HttpResponse::later.
+  std::stop_token gone = {};
 
   /// Who asks, once the front door has made sure of it; empty: whoever may open the state folder.
   std::string user = {};

@@ -237,6 +237,38 @@ TEST_F(HttpServerTest, StreamsOfOneAreBoundedInNumber) {
   for (const int fd : held) close(fd);
 }
 
+TEST_F(HttpServerTest, WhatIsMadeIsToldThatNobodyWaitsForItAnyMore) {
+  auto slow = HttpServer::create();
+  std::atomic<int> left = 0, answered = 0;
+  const auto listening = slow->listen("127.0.0.1", 0, [&](const HttpRequest& request) {
+    HttpResponse made;
+    made.whose = request.path;
+    made.later = [&, gone = request.gone] {
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+      while (!gone.stop_requested() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      ++(gone.stop_requested() ? left : answered);
+      return HttpResponse{200, "text/plain", "made"};
+    };
+    return made;
+  });
+  ASSERT_TRUE(listening);
+  port = *listening;
+  slow->start();
+  const std::string first = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string last = "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  // Whoever has sent their next request already has not left.
+  EXPECT_THAT(exchange(first + last), EndsWith("made"));
+  EXPECT_EQ(answered, 2);
+  const int fd = connect();
+  EXPECT_GT(send(fd, first.data(), first.size(), MSG_NOSIGNAL), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  close(fd);
+  for (int i = 0; i < 400 && left == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(left, 1);
+}
+
 TEST_F(HttpServerTest, AStreamKeepsTheShareOfItsLargeBody) {
   auto streaming = HttpServer::create();
   const auto listening = streaming->listen("127.0.0.1", 0, [](const HttpRequest& request) {

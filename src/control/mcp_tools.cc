@@ -24,8 +24,6 @@ namespace {
 
 constexpr size_t kMostRows = 1000;
 constexpr size_t kMostHistory = 100;
-/// SQLSTATE of what the gateway tells of a dry run (docs/agents.md).
-constexpr std::string_view kShown = "SLDRY";
 /// Columns of a schema that are told of at once.
 constexpr size_t kMostColumns = 2000;
 
@@ -293,16 +291,8 @@ ToolAnswer McpTools::dry_run(const Asker& caller, const json::object& arguments)
   const auto answer = statements_.run(caller, text(arguments, "database"),
                                       OwnStatements::May::kShow, text(arguments, "sql"), {}, {});
   if (!answer) return failure(answer.error().text, "See list_databases.");
-  if (answer->sqlstate != kShown) return told(*answer);
-  // Its last line is for programs.
-  json::error_code error;
-  const auto said = json::parse(answer->detail.substr(answer->detail.rfind('\n') + 1), error);
-  const auto* facts = error || !said.is_object() ? nullptr : said.get_object().if_contains("facts");
-  if (facts == nullptr || !facts->is_object()) return told(*answer);
-  json::object found = facts->get_object();
-  if (!answer->hint.empty()) found["next"] = answer->hint;
-  if (answer->record != 0) found["record"] = answer->record;
-  return {std::move(found), false};
+  auto found = told_for_show(*answer);
+  return found ? ToolAnswer{std::move(*found), false} : told(*answer);
 }
 
 ToolAnswer McpTools::register_prompt(const Asker& caller, const json::object& arguments) {

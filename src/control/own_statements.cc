@@ -9,6 +9,9 @@
 namespace sluice::control {
 namespace {
 
+/// SQLSTATE of what the gateway tells of a dry run (docs/agents.md).
+constexpr std::string_view kShown = "SLDRY";
+
 /// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
 mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
                              const mcp::Limits& limits) {
@@ -44,6 +47,20 @@ bool only_reads(const sql::StatementFacts& facts) {
            return action.kind == kRead || action.kind == kReadCatalog || action.kind == kFunction ||
                   action.kind == kOther;
          });
+}
+
+std::optional<boost::json::object> told_for_show(const mcp::Answer& answer) {
+  namespace json = boost::json;
+  if (answer.sqlstate != kShown) return std::nullopt;
+  // Its last line is for programs.
+  json::error_code error;
+  const auto said = json::parse(answer.detail.substr(answer.detail.rfind('\n') + 1), error);
+  const auto* facts = error || !said.is_object() ? nullptr : said.get_object().if_contains("facts");
+  if (facts == nullptr || !facts->is_object()) return std::nullopt;
+  json::object found = facts->get_object();
+  if (!answer.hint.empty()) found["next"] = answer.hint;
+  if (answer.record != 0) found["record"] = answer.record;
+  return found;
 }
 
 Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& database, May may,

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/json.hpp>
+
 #include "agents/attribution.h"
 #include "base/secret.h"
 #include "gateway/gateway.h"
@@ -24,6 +26,10 @@ struct Asker {
 
 /// Whether a statement reads, and leaves nothing behind in its session.
 bool only_reads(const sql::StatementFacts& facts);
+
+/// What a run for show has told (docs/agents.md): rows, tables, decision, most_rows, next, record.
+/// Nothing: it was refused or failed, as any statement is.
+std::optional<boost::json::object> told_for_show(const mcp::Answer& answer);
 
 /// Statements of those who have no client, run as them through the gateway's own listener: the same
 /// rules, masks and record as on the wire. Each is by itself: no transaction, setting or cursor

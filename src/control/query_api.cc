@@ -22,6 +22,8 @@ constexpr size_t kMostBytes = size_t{4} << 20;
 /// Columns of a database that are told of.
 constexpr size_t kMostColumns = 20'000;
 
+constexpr std::string_view kRunning = "/api/v1/query/";
+
 constexpr const char* kSchema =
     "SELECT n.nspname, c.relname, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized "
     "view' WHEN 'f' THEN 'foreign table' WHEN 'p' THEN 'partitioned table' ELSE 'table' END, "
@@ -88,6 +90,11 @@ HttpResponse told(const mcp::Answer& answer, int64_t micros) {
   return json_response(200, out);
 }
 
+/// Whether nobody waits for the answer. Who may ask for it again has not gone with the connection.
+std::stop_token gone_of(const HttpRequest& request) {
+  return request.header("idempotency-key").empty() ? request.gone : std::stop_token();
+}
+
 /// What is sensitive in a database, by "schema.table.column".
 using Classes = std::map<std::string, const privacy::ColumnLabel*>;
 
@@ -140,10 +147,16 @@ json::array tables_of(const mcp::Answer& answer, const Classes& classes) {
 
 }  // namespace
 
+bool QueryApi::ends_one(const HttpRequest& request) {
+  return request.method == "DELETE" && request.path.starts_with(kRunning);
+}
+
 std::optional<HttpResponse> QueryApi::answer(const HttpRequest& request) {
   constexpr std::string_view kDatabases = "/api/v1/databases/", kEnd = "/schema";
   const std::string_view path = request.path;
+  if (ends_one(request)) return end(request);
   if (request.method == "POST" && path == "/api/v1/query") return query(request);
+  if (request.method == "POST" && path == "/api/v1/query/dry-run") return dry_run(request);
   if (request.method != "GET" || !path.starts_with(kDatabases) || !path.ends_with(kEnd) ||
       path.size() <= kDatabases.size() + kEnd.size())
     return std::nullopt;
@@ -180,10 +193,39 @@ HttpResponse QueryApi::query(const HttpRequest& request) {
     limits.rows = std::min(static_cast<size_t>(rows), kMostRows);
   const auto target = gateway_.target(text_of(*body, "database"));
   if (!target) return failed(target.error());
+  const auto mine = running_.begin(request.user, text_of(*body, "id"), gone_of(request));
+  if (!mine) return failed(mine.error());
+  limits.wanted = (*mine)->wanted();
   const int64_t begun = wall_micros();
   const auto answer = run(request, text_of(*body, "database"), OwnStatements::May::kWrite,
                           text_of(*body, "sql"), limits);
   return answer ? told(*answer, wall_micros() - begun) : failed(answer.error());
+}
+
+HttpResponse QueryApi::end(const HttpRequest& request) {
+  const auto id = audit::parse_query_string(std::string_view(request.path).substr(kRunning.size()));
+  if (!id || id->size() != 1) return problem(400, "not the id of a statement");
+  const std::string& name = id->front().first;
+  if (!running_.stop(request.user, name)) {
+    return problem(
+        404, "no statement of yours with this id runs here",
+        "It may be over. Whoever closes the connection that it was asked by ends it, too.");
+  }
+  return json_response(202, json::object{{"id", name}, {"ending", true}});
+}
+
+HttpResponse QueryApi::dry_run(const HttpRequest& request) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  const std::string database = text_of(*body, "database");
+  if (const auto target = gateway_.target(database); !target) return failed(target.error());
+  mcp::Limits limits;
+  limits.wanted = gone_of(request);
+  const auto answer =
+      run(request, database, OwnStatements::May::kShow, text_of(*body, "sql"), limits);
+  if (!answer) return failed(answer.error());
+  const auto found = told_for_show(*answer);
+  return found ? json_response(200, *found) : told(*answer, 0);
 }
 
 HttpResponse QueryApi::schema(const HttpRequest& request, const std::string& database) {

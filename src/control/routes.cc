@@ -36,6 +36,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/databases/{name}/schema", kAny, kApi,
      "Tables and columns, as the caller may see them"},
     {"POST", "/api/v1/query", kAny, kApi, "Run one statement as the caller"},
+    {"POST", "/api/v1/query/dry-run", kAny, kApi, "What one would change, and nothing changed"},
+    {"DELETE", "/api/v1/query/{id}", kAny, kApi, "Cancel one of the caller's own that runs"},
     {"POST", "/api/v1/policy/explain", kAny, kApi,
      "What would become of a statement; of members, of their own"},
     {"POST", "/api/v1/lint", kAny, kApi, "What a schema change locks, and what is safer"},
@@ -106,6 +108,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/audit/key", kReadsAll, kApi, "The log's public key"},
     {"GET", "/api/v1/audit/witness-key", kReadsAll, kApi, "The key that cosigns others' logs"},
     {"GET", "/api/v1/audit/retention", kReadsAll, kApi, "What is due to be erased"},
+    {"GET", "/api/v1/audit/holds", kReadsAll, kApi, "Legal holds: what nobody may erase"},
     {"GET", "/api/v1/sessions", kReadsAll, kApi, "Who is connected"},
     {"GET", "/api/v1/streams", kReadsAll, kApi, "Where records go besides the log"},
     {"GET", "/api/v1/policy/versions", kReadsAll, kApi, "Policies that were in force"},
@@ -114,6 +117,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/policy/replay", kReadsAll, kApi, "What other rules would have said"},
     {"POST", "/api/v1/policy/shadow", kReadsAll, kApi, "What rules in shadow would have done"},
     {"GET", "/api/v1/users", kReadsAll, kApi, "Users and their credentials"},
+    {"GET", "/api/v1/scim/tokens", kReadsAll, kApi, "What identity providers show for SCIM"},
     {"GET", "/api/v1/settings", kRuns, kApi, "How this gateway is set up"},
     {"GET", "/api/v1/version", kReadsAll, kApi, "What runs here"},
     // What changes how the gateway works.
@@ -132,6 +136,11 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/audit/key/rotate", kRuns, kApi, "Sign with a new key from now on"},
     {"DELETE", "/api/v1/agents/prompts/{id}", kRuns, kApi, "Erase the text of a prompt"},
     {"POST", "/api/v1/audit/retention", kRuns, kApi, "Erase what is due now"},
+    {"POST", "/api/v1/audit/holds", kRuns, kApi, "Keep records from being erased"},
+    {"DELETE", "/api/v1/audit/holds/{name}", kRuns, kApi, "Let go of a legal hold"},
+    {"POST", "/api/v1/scim/tokens", kRuns, kApi, "Make a token for SCIM"},
+    {"DELETE", "/api/v1/scim/tokens/{id}", kRuns, kApi, "Revoke one"},
+    {"POST", "/api/v1/scim/adopt", kRuns, kApi, "Hand a user over to the identity provider"},
 };
 
 std::string_view first_segment(std::string_view& path) {

@@ -1,5 +1,7 @@
 #include "control/status_api.h"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <prometheus/metric_family.h>
@@ -10,11 +12,31 @@
 #include "control/body.h"
 #include "control/caller.h"
 #include "control/grant_api.h"
+#include "control/paging.h"
 #include "control/stream_report.h"
+#include "control/visible_page.h"
 #include "control/webhook_report.h"
 
 namespace sluice::control {
 namespace {
+
+constexpr size_t kMostListed = 10'000;
+
+boost::json::object row_of(const gateway::SessionInfo& s) {
+  return {{"id", s.id},
+          {"user", s.user},
+          {"database", s.database},
+          {"environment", s.environment},
+          {"state", s.state},
+          {"started", format_time(s.started_micros)},
+          {"state_since", format_time(s.state_since_micros)},
+          {"statements", s.statements},
+          {"client", s.client_address},
+          {"application", s.application},
+          {"tls", s.tls},
+          {"last_statement", to_printable_utf8(s.last_statement)},
+          {"worker", s.worker}};
+}
 
 int status_of(const Error& error) { return error.code == ErrorCode::kNotFound ? 404 : 502; }
 
@@ -155,31 +177,26 @@ std::vector<stream::State> StatusApi::streams() const {
 }
 
 HttpResponse StatusApi::sessions(const HttpRequest& request) {
+  const auto paging = paging_of(request.path, kMostListed, kAllOfIt);
+  if (!paging) return failed(paging.error());
+  const auto before = number_in(paging->cursor);
+  if (!before && !paging->cursor.empty())
+    return problem(400, "cursor is that of the address in Link, of the page before");
   const auto directory = gateway_.directory();
-  boost::json::array all;
-  for (const auto& s : gateway_.sessions()) {
-    if (!shown_for(request, *directory, s.database)) continue;
-    all.push_back(boost::json::object{{"id", s.id},
-                                      {"user", s.user},
-                                      {"database", s.database},
-                                      {"environment", s.environment},
-                                      {"state", s.state},
-                                      {"started", format_time(s.started_micros)},
-                                      {"state_since", format_time(s.state_since_micros)},
-                                      {"statements", s.statements},
-                                      {"client", s.client_address},
-                                      {"application", s.application},
-                                      {"tls", s.tls},
-                                      {"last_statement", to_printable_utf8(s.last_statement)},
-                                      {"worker", s.worker}});
-  }
-  return json_response(200, all);
+  auto all = gateway_.sessions();
+  // By number, so that a page goes on where the one before has ended.
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return page_of(
+      request.path, all, paging->limit,
+      [&](const auto& s) { return !before || s.id > static_cast<uint64_t>(*before); },
+      [&](const auto& s) { return shown_for(request, *directory, s.database); }, row_of,
+      [](const auto& s) { return std::to_string(s.id); });
 }
 
 std::optional<HttpResponse> StatusApi::answer(const HttpRequest& request) {
   constexpr std::string_view kSessions = "/api/v1/sessions", kDatabases = "/api/v1/databases/",
                              kCheck = "/check";
-  const std::string_view path = request.path;
+  const std::string_view path = std::string_view(request.path).substr(0, request.path.find('?'));
   const bool get = request.method == "GET";
   if (get && path == "/api/v1/version") {
     return json_response(200, boost::json::object{{"version", SLUICE_VERSION},

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "control/body.h"
+#include "control/paging.h"
+#include "control/visible_page.h"
 #include "identity/credential_store.h"
 #include "identity/user_store.h"
 
@@ -17,6 +19,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kPath = "/api/v1/users";
+constexpr size_t kMostListed = 10'000;
 
 std::string actor_of(const HttpRequest& request) {
   return request.user.empty() ? "local administrator" : request.user + " (over HTTP)";
@@ -182,7 +185,7 @@ Result<identity::NewCredential> new_token(const json::object& body, const std::s
 
 std::optional<HttpResponse> UsersApi::answer(const HttpRequest& request) {
   const std::string_view path = std::string_view(request.path).substr(0, request.path.find('?'));
-  if (path == kPath && request.method == "GET") return list();
+  if (path == kPath && request.method == "GET") return list(request);
   if (path == kPath && request.method == "POST") return add(request);
   if (!path.starts_with(std::string(kPath) + "/")) return std::nullopt;
   std::vector<std::string> parts;
@@ -203,11 +206,18 @@ std::optional<HttpResponse> UsersApi::answer(const HttpRequest& request) {
   return std::nullopt;
 }
 
-HttpResponse UsersApi::list() {
+HttpResponse UsersApi::list(const HttpRequest& request) {
+  const auto paging = paging_of(request.path, kMostListed, kAllOfIt);
+  if (!paging) return failed(paging.error());
   const auto directory = gateway_.directory();
-  json::array out;
-  for (const auto& user : directory->users()) out.push_back(row_of(user));
-  return json_response(200, out);
+  std::vector<const identity::User*> all;
+  for (const auto& user : directory->users()) all.push_back(&user);
+  std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->name < b->name; });
+  return page_of(
+      request.path, all, paging->limit,
+      [&](const auto* user) { return paging->cursor.empty() || user->name > paging->cursor; },
+      [](const auto*) { return true; }, [](const auto* user) { return row_of(*user); },
+      [](const auto* user) { return user->name; });
 }
 
 HttpResponse UsersApi::told(store::Database& database, const std::string& name, int status) {

@@ -30,7 +30,7 @@ class UsersApi {
   std::optional<HttpResponse> answer(const HttpRequest& request);
 
  private:
-  HttpResponse list();
+  HttpResponse list(const HttpRequest& request);
   HttpResponse add(const HttpRequest& request);
   HttpResponse change(const HttpRequest& request, const std::string& name);
   HttpResponse remove(const HttpRequest& request, const std::string& name);

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "audit/filters.h"
 #include "control/body.h"
 
 namespace sluice::control {
@@ -26,7 +27,8 @@ inline HttpResponse with_next(HttpResponse response, std::string path, std::stri
   if (path.back() != '?' && path.back() != '&') path += '&';
   // Of what came from a peer only what cannot be taken for something else.
   if (path.find_first_of("<>\"\\\r\n") == std::string::npos)
-    response.headers["Link"] = fmt::format("<{}{}{}>; rel=\"next\"", path, start, value);
+    response.headers["Link"] = fmt::format("<{}{}>; rel=\"next\"", path,
+                                           audit::to_query_string({{std::string(name), value}}));
   return response;
 }
 

@@ -16,6 +16,8 @@ namespace sluice::mcp {
 namespace {
 
 constexpr int kLookMillis = 50;
+/// Between two attempts to cancel: the first may come before the server has the statement.
+constexpr auto kCancelAgain = std::chrono::seconds(1);
 /// That a cancelled statement has to end in.
 constexpr auto kGrace = std::chrono::seconds(10);
 constexpr size_t kMostNotices = 20;
@@ -89,6 +91,15 @@ std::string field_of(const PGresult* result, int code) {
   return trimmed(PQresultErrorField(result, code));
 }
 
+/// Bytes of values in a row; 0 for what is none.
+uint64_t length_of(const PGresult& result) {
+  uint64_t length = 0;
+  if (PQresultStatus(&result) != PGRES_SINGLE_TUPLE) return length;
+  for (int i = 0; i < PQnfields(&result); ++i)
+    length += static_cast<uint64_t>(PQgetlength(&result, 0, i));
+  return length;
+}
+
 class LibpqClient : public QueryClient {
  public:
   explicit LibpqClient(PGconn* connection) : connection_(connection) {
@@ -104,6 +115,11 @@ class LibpqClient : public QueryClient {
   Answer run(const std::string& text, const std::vector<std::optional<std::string>>& parameters,
              const Limits& limits) override {
     Answer answer;
+    if (limits.wanted.stop_requested()) {
+      answer.sqlstate = "57014";
+      answer.message = "the statement was not wanted any more before it began";
+      return answer;
+    }
     answer_ = &answer;
     const uint64_t before = last_record();
     std::vector<const char*> values;
@@ -145,8 +161,8 @@ class LibpqClient : public QueryClient {
   }
 
   void follow(Answer& answer, const Limits& limits) {
-    auto deadline = Clock::now() + limits.time;
-    bool cancelling = false;
+    ends_by_ = Clock::now() + limits.time;
+    cancelled_.reset();
     size_t bytes = 0;
     for (begun_ = taken_in();; begun_ = taken_in()) {
       while (PQisBusy(connection_.get()) == 1) {
@@ -158,25 +174,28 @@ class LibpqClient : public QueryClient {
           answer.lost = true;
           return;
         }
-        const bool over = Clock::now() > deadline;
-        if (over && cancelling) return lose(answer);
-        if (over) {
-          cancelling = true;
-          deadline = Clock::now() + kGrace;
-          cancel();
-        }
+        const bool over = Clock::now() > ends_by_;
+        if (over && cancelled_) return lose(answer);
+        if (over || cancelled_ || limits.wanted.stop_requested()) end_it();
         if (!receive()) return lose(answer);
       }
       const ResultPtr result(PQgetResult(connection_.get()));
       if (!result) return;
+      // One that came at once is as long as one that was waited for.
+      if (length_of(*result) > limits.bytes + kAroundValues) return too_long(answer, limits);
       take(*result, answer, limits, bytes);
       if (answer.lost) return;
-      if (answer.truncated && !cancelling) {
-        cancelling = true;
-        deadline = Clock::now() + kGrace;
-        cancel();
-      }
+      if (answer.truncated) end_it();
     }
+  }
+
+  /// Has the server cancel what runs, and again where that has ended nothing.
+  void end_it() {
+    const auto now = Clock::now();
+    if (cancelled_ && now - *cancelled_ < kCancelAgain) return;
+    if (!cancelled_) ends_by_ = now + kGrace;
+    cancelled_ = now;
+    cancel();
   }
 
   void take(const PGresult& result, Answer& answer, const Limits& limits, size_t& bytes) {
@@ -301,6 +320,8 @@ class LibpqClient : public QueryClient {
   std::unique_ptr<PGconn, Finisher> connection_;
   Answer* answer_ = nullptr;  ///< of the statement that runs
   uint64_t begun_ = 0;        ///< taken_in() when what comes now began
+  Clock::time_point ends_by_;
+  std::optional<Clock::time_point> cancelled_;  ///< when that was tried last
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Limits {
   size_t skip = 0;                   ///< rows before those, which are thrown away
   size_t bytes = size_t{256} << 10;  ///< of values, over all rows
   Duration time = std::chrono::seconds(60);
+  std::stop_token wanted = {};  ///< stopped: it is cancelled at the server, sqlstate 57014
 };
 
 struct Column {

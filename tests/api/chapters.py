@@ -1,6 +1,7 @@
 """What is asked of the gateway over HTTP, chapter by chapter: every operation once at least."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import json
@@ -136,6 +137,17 @@ def run_statements(story):
     story.query("DO 'BEGIN RAISE NOTICE ''hello''; END'")
     story.query("TRUNCATE numbers", 422)
     story.query("SELECT 1/0", 422)
+    one = {"database": "orders", "sql": "UPDATE numbers SET v = 'x' WHERE id < 4"}
+    assert story.until(lambda: ask(story.gateway, "POST", "/query/dry-run", one, story.tokens["alice"]).status == 200)
+    assert story.ask("alice", "POST", "/query/dry-run", one)["rows"] == 3
+    assert story.ask("alice", "POST", "/query/dry-run", {**one, "sql": "DELETE FROM numbers WHERE id = 1"})["decision"] == "hold"
+    story.ask("alice", "POST", "/query/dry-run", {**one, "sql": "SELECT 1"}, 422)
+    story.ask("alice", "DELETE", "/query/none", status=404)
+    with concurrent.futures.ThreadPoolExecutor() as others:
+        sleeps = others.submit(story.ask, "alice", "POST", "/query", {"database": "orders", "sql": "SELECT count(*) FROM people a, people b, people c, people d", "id": "long"}, 422)
+        ended = story.until(lambda: [a for a in [ask(story.gateway, "DELETE", "/query/long", token=story.tokens["alice"])] if a.status == 202])[0]
+        story.compare("DELETE", "/query/long", None, ended)
+        assert sleeps.result()["sqlstate"] == "57014"
     story.query("SELECT 1 FROM nothing", 422)
     story.ask("alice", "GET", "/databases")
     story.ask("root", "GET", "/databases")
@@ -316,7 +328,12 @@ def say_what_was_asked(story):
             except psycopg.Error:
                 pass
     story.until(lambda: len(story.ask("robot", "GET", "/agents/runs/run-1")["without_prompt"]) > 0)
-    story.ask("robot", "GET", "/agents/runs?limit=5")
+    for run in ("run-2", "run-3"):
+        story.ask("robot", "POST", "/agents/prompts", {**asked, "run": run}, 201)
+    whole = story.ask("robot", "GET", "/agents/runs?limit=5")
+    assert [each["run"] for each in whole] == ["run-3", "run-2", "run-1"], whole
+    assert story.walk("robot", "/agents/runs?limit=1") == whole
+    story.ask("robot", "GET", "/agents/runs?cursor=x", status=400)
     assert story.ask("robot", "GET", "/agents/budgets")
     story.ask("robot", "GET", f"/agents/prompts/{first['prompt']}")
     story.ask("alice", "GET", "/agents/runs/none", status=404)
@@ -346,7 +363,20 @@ def keep_users(story):
     story.tokens["ci"] = token["secret"]
     story.ask("ci", "GET", "/databases")
     assert {user["name"] for user in story.ask("sam", "GET", "/users")} >= {"alice", "ci", *(name for name, _ in PEOPLE)}
+    names = [user["name"] for user in story.ask("sam", "GET", "/users")]
+    assert [user["name"] for user in story.walk("sam", "/users?limit=2")] == names == sorted(names)
+    story.ask("sam", "GET", "/users?colour=red", status=400)
     story.ask("root", "DELETE", f"/users/ci/credentials/{token['id']}")
+    made = story.ask("root", "POST", "/scim/tokens", {"for": "1h", "label": "Entra ID"}, 201)
+    listed = ask(story.gateway, "GET", "/scim/v2/Users", None, made["secret"], prefix="")
+    assert listed.status == 200, listed.raw
+    story.until(lambda: story.ask("sam", "GET", "/scim/tokens")[0]["last_used"])
+    story.ask("root", "POST", "/users", {"name": "newcomer"}, 201)
+    story.ask("root", "POST", "/scim/adopt", {"user": "newcomer"})
+    story.ask("root", "POST", "/scim/adopt", {"user": "ci"}, 403)
+    story.ask("root", "DELETE", f"/scim/tokens/{made['id']}")
+    story.ask("root", "DELETE", f"/scim/tokens/{made['id']}", status=404)
+    assert [each["state"] for each in story.ask("sam", "GET", "/scim/tokens")] == ["revoked"]
     story.ask("root", "DELETE", "/users/ci")
     story.ask("root", "DELETE", "/users/ci", status=404)
 
@@ -371,6 +401,9 @@ def read_the_trail(story):
     assert story.ask("sam", "GET", "/audit/subjects?limit=50")["subjects"]
     assert story.ask("sam", "GET", "/audit/history?table=numbers&where=id%3D1&limit=50")["records"]
     story.ask("sam", "GET", "/audit/history?table=numbers")
+    story.ask("sam", "GET", "/audit/history", status=400)
+    page = story.ask("sam", "GET", "/audit/history?definitions=true&database=orders&limit=1")
+    assert page["next"] and story.ask("sam", "GET", f"/audit/history?definitions=true&database=orders&cursor={page['next']}")["records"]
     session = next(r["session"] for r in first["records"])
     page = story.ask("sam", "GET", f"/audit/transcripts/{session}?limit=1")
     story.ask("sam", "GET", f"/audit/transcripts/{session}?cursor={page['next']}" if page["next"] else f"/audit/transcripts/{session}")
@@ -387,6 +420,15 @@ def prove_the_trail(story):
         story.ask("sam", "GET", path)
     story.ask("sam", "POST", "/audit/retention", status=403)
     story.ask("root", "POST", "/audit/retention")
+    case = {"name": "case 17", "query": "user=alice&since=7d", "reason": "inquiry 17/2026"}
+    story.ask("root", "POST", "/audit/holds", case, 201)
+    story.ask("root", "POST", "/audit/holds", case, 409)
+    story.ask("root", "POST", "/audit/holds", {**case, "name": "x", "query": "colour=red"}, 400)
+    (hold,) = story.ask("sam", "GET", "/audit/holds")
+    assert hold["query"].startswith("user=alice&since=20") and hold["author"] == "root (over HTTP)", hold
+    story.ask("root", "DELETE", "/audit/holds/case%2017", {"reason": ""}, 400)
+    story.ask("root", "DELETE", "/audit/holds/case%2017", {"reason": "closed"})
+    story.ask("root", "DELETE", "/audit/holds/case%2017", {"reason": "closed"}, 404)
     story.ask("root", "POST", "/audit/key/rotate")
     assert story.ask("sam", "POST", "/audit/verification")["good"]
 
@@ -407,6 +449,10 @@ def look_after_it(story):
     with psycopg.connect(story.gateway.dsn(application_name="to be ended"), autocommit=True) as connection:
         connection.execute("SELECT 'here'")
         mine = next(each for each in story.ask("sam", "GET", "/sessions") if each["application"] == "to be ended")
+        with psycopg.connect(story.gateway.dsn(application_name="another"), autocommit=True):
+            numbers = [each["id"] for each in story.walk("sam", "/sessions?limit=1")]
+            assert len(numbers) > 1 and numbers == sorted(numbers) and mine["id"] in numbers
+        story.ask("sam", "GET", "/sessions?cursor=x", status=400)
         story.ask("root", "DELETE", f"/sessions/{mine['id']}")
         story.ask("root", "DELETE", "/sessions/777777777", status=404)
     story.ask("root", "POST", "/databases/orders/check")

@@ -102,3 +102,20 @@ def test_what_changed_past_the_gateway_is_part_of_it(gateway, server):
     assert (last["type"], last["kind"]) == ("schema_drift", "schema drift") and "column public.past.around added" in last["text"], last
     assert history(gateway, "past", "--column", "around")[-1]["id"] == last["id"]
     assert last["id"] not in [c["id"] for c in history(gateway, "past", "--column", "note")]
+
+
+def test_definitions_are_told_without_rows_and_for_all_tables(gateway, server):
+    with psycopg2.connect(gateway.dsn()) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE for_a_while (id int)")
+        cursor.execute("ALTER TABLE past ADD COLUMN more int")
+    connection.close()
+    gateway.wait_for(lambda r: r, "--text", "ADD COLUMN more")
+    told = history(gateway, "--definitions", "--database", "orders")
+    made, drifted, added = told
+    assert made["kind"].endswith("CREATE TABLE") and made["user"] == "alice"
+    assert drifted["kind"] == "schema drift" and "past.around" in drifted["text"] and "user" not in drifted, drifted
+    assert added["text"].endswith("ADD COLUMN more int") and added["outcome"] == "committed", added
+    assert history(gateway, "past", "--definitions") == told
+    assert history(gateway, "--definitions", "--database", "elsewhere") == []
+    refused = gateway.cli("audit", "history", check=False)
+    assert refused.returncode == 2 and "--definitions" in refused.stderr

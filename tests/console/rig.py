@@ -1,8 +1,10 @@
 """A gateway that people have worked with for a while: what the console has to show."""
 
+import json
 import pathlib
 import subprocess
 import threading
+import urllib.request
 
 import psycopg
 from harness.gateway import PASSWORD, Gateway
@@ -26,6 +28,7 @@ POLICY_EXTRA = """
     effect: unmask
     who: { groups: [privacy] }
     classes: ["*"]
+  - { name: payments-on-trial, effect: deny, mode: shadow, do: [read], on: { tables: [public.payments] } }
 roles:
   - { name: writer, groups: [engineering], who: { groups: [engineering, platform] }, at_most: 8h, approve: { by: [approvers] } }
 access_review: { by: [platform] }
@@ -84,6 +87,24 @@ def hold(gateway, user, statement):
     thread.start()
     gateway.wait_for(lambda found: found, "--type", "approval", "--text", statement)
     return thread
+
+
+def call(gateway, user, method, path, body=None):
+    """An answer of the API, to somebody who has logged in."""
+    def send(method, path, body, **headers):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}/api/v1{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    secret = send("POST", "/login", {"user": user, "password": PASSWORD})["secret"]
+    return send(method, path, body, Authorization=f"Bearer {secret}")
+
+
+def approve(gateway, user, word):
+    """Approves, as `user`, what waits and has this in its text."""
+    (number,) = [each["number"] for each in call(gateway, user, "GET", "/approvals?state=waiting") if word in each["statement"]]
+    call(gateway, user, "POST", f"/approvals/{number}/approve", {"comment": "as agreed"})
 
 
 def work(gateway, server):

@@ -90,6 +90,8 @@ const stories = {
     await page.locator("h1").click();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    // What is being searched for anew is faint until it is there.
+    await page.locator(".activity-stale").waitFor({ state: "detached" });
     await keepsTheRules(page, "shortcuts");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -166,12 +168,25 @@ const stories = {
     await page.keyboard.press("Control+Enter");
     await page.getByRole("alert").first().waitFor();
     await page.locator(".cm-wrong-line").getByText("nothing_like_it").waitFor();
-    // To wait no longer is not to have stopped it.
-    await write(page, "SQL", "SELECT pg_sleep(20)");
+    await write(page, "SQL", "UPDATE orders SET status = 'tried' WHERE id < 4");
+    await button(page, "Dry run").click();
+    await see(page, "It would change 3 rows; it was taken back");
+    await see(page, "public.orders: 0 inserted, 3 updated, 0 deleted");
+    await keepsTheRules(page, "dry run");
+    await shot(page, "story-dry-run");
+    // Stop has the server cancel it, and so does leaving; the test looks at the server.
+    await write(page, "SQL", "SELECT 'stopped', pg_sleep(50)");
     await button(page, "Run").click();
-    await button(page, "Stop waiting").click();
-    await see(page, "No longer waited for");
-    await see(page, "may still run");
+    await see(page, "Running…");
+    await button(page, "Stop").click();
+    await see(page, "The server has cancelled it");
+    await keepsTheRules(page, "query stopped");
+    await shot(page, "story-query-stopped");
+    await write(page, "SQL", "SELECT 'left', pg_sleep(50)");
+    await button(page, "Run").click();
+    await see(page, "Running…");
+    await page.waitForTimeout(500);
+    await page.getByRole("link", { name: "Approvals" }).first().click();
   },
 
   async activity(page) {
@@ -373,6 +388,14 @@ const stories = {
     await button(page, "Replay").click();
     await page.getByText(/newly refused/).waitFor();
     await shot(page, "story-policy-replay");
+    await button(page, "On trial").click();
+    await button(page, "Look").click();
+    const trial = page.locator(".rule", { hasText: "payments-on-trial" });
+    await trial.getByText(/1 statement that ran would not have/).waitFor();
+    await trial.getByText("TABLE payments LIMIT 10").first().waitFor();
+    await trial.getByRole("link", { name: /^record / }).waitFor();
+    await keepsTheRules(page, "rules on trial");
+    await shot(page, "story-policy-trial");
     await button(page, "Review and save").click();
     await page.getByLabel("What was changed, and why").fill("a remark");
     await keepsTheRules(page, "review");
@@ -405,9 +428,37 @@ const stories = {
     await page.keyboard.press("Escape");
     await page.getByRole("tab", { name: "Corrections" }).click();
     await page.getByText("it is what they earn").waitFor();
-    await page.getByRole("tab", { name: "Drift" }).click();
-    await page.getByText("customers.note").first().waitFor();
-    await shot(page, "story-drift");
+    await page.getByRole("tab", { name: "Changes" }).click();
+    const drifted = page.locator(".panel", { hasText: "no recorded statement made this" });
+    await drifted.getByText("customers.note").waitFor();
+    const recorded = page.locator(".panel", { hasText: "ADD COLUMN parcel" });
+    await recorded.getByText("dan", { exact: true }).waitFor();
+    await recorded.getByRole("link", { name: "request " }).waitFor();
+    await keepsTheRules(page, "schema changes");
+    await shot(page, "story-schema-changes");
+    await button(page, "Past the gateway").click();
+    await recorded.waitFor({ state: "detached" });
+    await drifted.waitFor();
+    // Who uses a table, and a column of it.
+    await page.goto(`${BASE}/schema?table=public.orders`);
+    await settled(page);
+    await button(page, "Who uses it").click();
+    const users = page.getByRole("dialog").getByRole("region", { name: "Who uses it" });
+    await users.getByRole("row", { name: /nightly-agent agent/ }).waitFor();
+    const mine = await users.getByRole("row", { name: /^alice/ }).locator("td").allTextContents();
+    expect(Number(mine[1].replace(",", "")) >= 100 && mine[2] === "0", `alice's use of orders: ${mine}`);
+    await page.waitForTimeout(300);
+    await keepsTheRules(page, "who uses a table");
+    await shot(page, "story-who-uses");
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Changes", exact: true }).last().click();
+    await page.locator(".panel", { hasText: "ADD COLUMN parcel" }).waitFor();
+    expect((await drifted.count()) === 0, "changes of another table are told");
+    await button(page, "Of all tables").click();
+    await drifted.first().waitFor();
+    await page.goto(`${BASE}/schema?table=public.customers&column=email`);
+    await page.getByRole("dialog").getByRole("link", { name: "dora" }).click();
+    await page.getByText("birth_date").first().waitFor();
   },
 
   async sessions(page) {

@@ -73,9 +73,19 @@ def test_every_page(packages, gateway, held, width, scheme):
     browse(packages, gateway, "pages.mjs", width, scheme)
 
 
-@pytest.mark.parametrize("story", ["login", "keyboard", "query", "activity", "policy", "schema", "identity", "change"])
+@pytest.mark.parametrize("story", ["login", "keyboard", "activity", "policy", "identity", "change"])
 def test_story(packages, gateway, story):
     browse(packages, gateway, "stories.mjs", story)
+
+
+def test_stopping_cancels_at_the_server(packages, gateway, server):
+    browse(packages, gateway, "stories.mjs", "query")
+    deadline = time.time() + 10
+    while server.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(50)%' AND pid <> pg_backend_pid()") != ["0"]:
+        assert time.time() < deadline, "it still runs"
+        time.sleep(0.1)
+    for how in ("stopped", "left"):
+        assert gateway.search("--text", f"'{how}', pg_sleep(50)", "--type", "statement")[-1]["sqlstate"] == "57014", how
 
 
 def test_who_saw(packages, gateway, server):
@@ -89,6 +99,13 @@ def test_approving_lets_the_statement_run(packages, gateway, server):
     browse(packages, gateway, "stories.mjs", "approve", CONSOLE_HELD="gift_note")
     thread.join(60)
     assert server.sql("SELECT count(*) FROM information_schema.columns WHERE column_name = 'gift_note'", "orders") == ["1"]
+
+
+def test_what_became_of_a_schema_and_who_uses_it(packages, gateway):
+    thread = rig.hold(gateway, "dan", "ALTER TABLE orders ADD COLUMN parcel text")
+    rig.approve(gateway, "erin", "ADD COLUMN parcel")
+    thread.join(60)
+    browse(packages, gateway, "stories.mjs", "schema")
 
 
 def test_a_session_is_ended(packages, gateway):

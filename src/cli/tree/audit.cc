@@ -55,10 +55,13 @@ void add_history(CommandTree& tree, CLI::App& audit) {
   auto* past =
       tree.listing(tree.add(audit, "history", "List what changed a table, a column or a row",
                             "sluice audit history public.orders --where id=42\n  sluice audit "
-                            "history orders --column status --since 7d\n\nrow: named, where the "
+                            "history orders --column status --since 7d\n  sluice audit history "
+                            "--definitions --database orders\n\nrow: named, where the "
                             "statement has the value; else it may have changed that row too.",
                             [&] { return audit_history(tree.common(), h); }));
-  past->add_option("table", h.table, "TABLE or SCHEMA.TABLE")->required();
+  past->add_option("table", h.table, "TABLE or SCHEMA.TABLE");
+  past->add_flag("--definitions", h.definitions,
+                 "Only what created, altered or dropped; TABLE may be left out");
   past->add_option("--database", h.database, "Only there")->type_name("NAME");
   past->add_option("--column", h.column, "Only what may have changed it")->type_name("NAME");
   past->add_option("--where", h.where, "A row")->type_name("COLUMN=VALUE");

@@ -1,16 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "./client";
+import { usePages } from "./pages";
 import type { Prompt, Run, RunBrief } from "./types/agent";
 
-/** As many as are told of at once. */
-export const MOST_RUNS = 200;
-
 export function useRuns() {
-  return useQuery({
-    queryKey: ["runs"],
-    queryFn: ({ signal }) => get<RunBrief[]>(`/agents/runs?limit=${MOST_RUNS}`, signal),
-    refetchInterval: 15_000,
-  });
+  return usePages<RunBrief>(["runs"], "/agents/runs?limit=200", 15_000);
 }
 
 /** Each reading is on the record: it is not read anew by itself. */

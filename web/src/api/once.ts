@@ -4,7 +4,8 @@ import { Problem } from "./problem";
 /** Requests of which nobody knows whether they came through, with the keys that they were sent with. */
 const unanswered = new Map<string, string>();
 
-function newKey(): string {
+/** A name that nothing else has. */
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

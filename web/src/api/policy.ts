@@ -1,7 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { call, get, post } from "./client";
 import { Problem } from "./problem";
-import type { Explanation, LintRow, PolicyInForce, PolicyVersion, PolicyVersionText, Replay } from "./types/policy";
+import type {
+  Explanation,
+  LintRow,
+  PolicyInForce,
+  PolicyVersion,
+  PolicyVersionText,
+  Replay,
+  ShadowReport,
+} from "./types/policy";
 
 export function usePolicy() {
   return useQuery({ queryKey: ["policy"], queryFn: ({ signal }) => get<PolicyInForce>("/policy", signal) });
@@ -41,6 +49,11 @@ export function explain(body: ExplainBody): Promise<Explanation> {
 
 export function replayPolicy(policy: string, sinceMicros: number): Promise<Replay> {
   return post("/policy/replay", { policy, file: FILE, since: sinceMicros, limit: 100_000 });
+}
+
+/** What rules with `mode: shadow` would have done to what was recorded. */
+export function shadowPolicy(sinceMicros: number): Promise<ShadowReport> {
+  return post("/policy/shadow", { since: sinceMicros, limit: 100_000 });
 }
 
 /** As what the gateway names the policy in what it says is wrong with it. */

@@ -99,6 +99,26 @@ export interface Replay {
   changes: ReplayChange[];
 }
 
+/** What a rule on trial has matched. */
+export interface ShadowRule {
+  rule: string;
+  effect: "allow" | "hold" | "deny";
+  statements: number;
+  /** Of those: what ran, and the rule denies or holds. */
+  would_be_stopped: number;
+  users: number;
+  /** Those of most statements. */
+  by_user: { user: string; statements: number }[];
+  samples: { record: number; time: string; user: string; database: string; text: string }[];
+}
+
+export interface ShadowReport {
+  /** Looked at. */
+  statements: number;
+  complete: boolean;
+  rules: ShadowRule[];
+}
+
 export interface LintRow {
   rule: string;
   severity: string;

@@ -70,6 +70,13 @@ export interface AuditRecord {
   message?: string;
 }
 
+/** A statement that changed what is there, what undid it, or what changed past the gateway. */
+export interface ChangeOfSchema extends AuditRecord {
+  /** Of its transaction. */
+  outcome?: string;
+  undone_by?: string;
+}
+
 export interface RecordPage {
   records: AuditRecord[];
   next: string | null;

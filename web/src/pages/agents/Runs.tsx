@@ -1,8 +1,9 @@
 import { Workflow } from "lucide-react";
 import { Link, useLocation } from "wouter";
-import { MOST_RUNS, useRuns } from "../../api/agents";
+import { useRuns } from "../../api/agents";
 import { Await } from "../../parts/Await";
 import { Empty } from "../../parts/Empty";
+import { More } from "../../parts/More";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
@@ -48,7 +49,7 @@ export function Runs() {
           )
         }
       </Await>
-      {runs.data?.length === MOST_RUNS && <div className="more soft">Only the latest {MOST_RUNS} runs stand here.</div>}
+      <More of={runs} onMore={() => void runs.fetchNextPage()} />
     </Panel>
   );
 }

@@ -22,6 +22,7 @@ import { useDeed } from "../../parts/useDeed";
 import { Explain } from "./Explain";
 import { Replay } from "./Replay";
 import { overtaken, rulesWith, type Rules } from "./rules";
+import { Shadow } from "./Shadow";
 
 const NO_MARKS: readonly Marked[] = [];
 
@@ -143,7 +144,7 @@ function Save({ base, text, disabled }: SaveProps) {
   );
 }
 
-type Beside = "explain" | "replay";
+type Beside = "explain" | "replay" | "shadow";
 
 /** Writes rules, with what is wrong marked where it is, and what they would do beside them. */
 export function PolicyEditor({ inForce }: { inForce: PolicyInForce }) {
@@ -213,15 +214,14 @@ export function PolicyEditor({ inForce }: { inForce: PolicyInForce }) {
               options={[
                 { value: "explain", label: "Try a statement" },
                 { value: "replay", label: "Replay recorded traffic" },
+                { value: "shadow", label: "On trial" },
               ]}
             />
           </div>
         )}
-        {beside === "explain" ? (
-          <Explain policy={changed ? text : undefined} />
-        ) : (
-          <Replay policy={text} changed={changed} />
-        )}
+        {beside === "explain" && <Explain policy={changed ? text : undefined} />}
+        {beside === "replay" && <Replay policy={text} changed={changed} />}
+        {beside === "shadow" && <Shadow />}
       </div>
     </div>
   );

@@ -10,13 +10,7 @@ import { SelectField } from "../../parts/Field";
 import { count, plural } from "../../parts/format";
 import { Note, ProblemNote } from "../../parts/Note";
 import { Panel } from "../../parts/Panel";
-
-const SPANS = [
-  { value: "3600", label: "the last hour" },
-  { value: "86400", label: "the last day" },
-  { value: "604800", label: "the last 7 days" },
-  { value: "2592000", label: "the last 30 days" },
-];
+import { sinceMicros, SPANS } from "./spans";
 
 function Answer({ report }: { report: Report }) {
   return (
@@ -56,7 +50,7 @@ function Answer({ report }: { report: Report }) {
 export function Replay({ policy, changed }: { policy: string; changed: boolean }) {
   const [seconds, setSeconds] = useState("86400");
   const run = useMutation({
-    mutationFn: () => replayPolicy(policy, (Date.now() - Number(seconds) * 1000) * 1000),
+    mutationFn: () => replayPolicy(policy, sinceMicros(seconds)),
   });
   return (
     <Panel title="What would have changed">

@@ -82,7 +82,7 @@ function Answer({ run }: { run: Run }) {
         </Panel>
       );
     case "running":
-      return <Note title="Running…" />;
+      return <Note title={run.ending ? "Stopping…" : "Running…"} />;
     case "held":
       return (
         <Note tone="warn" title={`Held: it waits for approval as request ${run.request}`}>
@@ -90,16 +90,36 @@ function Answer({ run }: { run: Run }) {
           <Link href={`/approvals/${run.request}`}>See the request</Link>
         </Note>
       );
-    case "stopped":
+    case "tried":
+      return (
+        <Note
+          tone={run.told.next === undefined ? "good" : "warn"}
+          title={`It would change ${plural(run.told.rows, "row")}; it was taken back`}
+        >
+          {[...run.told.tables, run.told.next ?? ""].join("\n")}
+        </Note>
+      );
+    case "cancelled":
+      return (
+        <Note tone="warn" title="Stopped">
+          The server has cancelled it before its end; what it had begun to change is undone.
+        </Note>
+      );
+    case "left":
       return (
         <Note tone="warn" title="No longer waited for">
-          What was begun may still run, for up to 60 seconds, and take effect: History says what came of it.
+          The gateway cancels it, but no answer has told: History says what came of it.
         </Note>
       );
     case "failed":
       return <ProblemNote error={run.error} />;
     case "done":
-      return <Result result={run.result} />;
+      return (
+        <>
+          {run.ending && <Note tone="warn" title="It was over before it could be stopped" />}
+          <Result result={run.result} />
+        </>
+      );
   }
 }
 
@@ -108,7 +128,7 @@ export default function QueryPage() {
   const databases = useDatabases();
   const [given, change] = useAddress();
   const [text, setText] = useDraft("statement", "");
-  const { run, start, stop } = useRun();
+  const { run, start, stop, leave } = useRun();
   const marks = useMarks(run);
   const database = given.get("database") ?? databases.data?.[0]?.name ?? "";
   const schema = useSchema(database);
@@ -120,14 +140,13 @@ export default function QueryPage() {
     }
     return sqlLanguage({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true });
   }, [schema.data]);
-  useEffect(() => () => stop(), []);
-  const go = (selected = "", from = 0) => {
+  useEffect(() => () => leave(), []);
+  const go = (selected = "", from = 0, forShow = false) => {
     const all = selected.trim() === "";
     const statement = all ? text : selected;
     if (statement.trim() === "" || database === "") return;
-    void start(database, statement, text, all ? 0 : [...text.slice(0, from)].length);
+    void start(database, statement, text, all ? 0 : [...text.slice(0, from)].length, forShow);
   };
-  const running = run.state === "running";
   return (
     <Page
       title="Query"
@@ -154,16 +173,25 @@ export default function QueryPage() {
           }))}
           onValue={(next) => change({ database: next })}
         />
-        {running ? (
+        {run.state === "running" ? (
           <Button onClick={stop}>
             <Square aria-hidden />
-            Stop waiting
+            {run.ending ? "Stop waiting" : "Stop"}
           </Button>
         ) : (
-          <Button look="primary" onClick={() => go()} disabled={text.trim() === "" || database === ""}>
-            <Play aria-hidden />
-            Run
-          </Button>
+          <>
+            <Button look="primary" onClick={() => go()} disabled={text.trim() === "" || database === ""}>
+              <Play aria-hidden />
+              Run
+            </Button>
+            <Button
+              title="What an INSERT, UPDATE, DELETE or MERGE would change"
+              onClick={() => go("", 0, true)}
+              disabled={text.trim() === "" || database === ""}
+            >
+              Dry run
+            </Button>
+          </>
         )}
         <span className="faint">
           <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs all, or what is selected

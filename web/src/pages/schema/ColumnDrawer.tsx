@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { correctColumn, useColumn, type ColumnName } from "../../api/data";
 import type { ColumnLabel } from "../../api/types/data";
-import { useHas } from "../../app/me";
+import { useHas, useWatches } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
@@ -14,6 +14,7 @@ import { useAttempt } from "../../parts/useAttempt";
 import { useDeed } from "../../parts/useDeed";
 import { ClassBadge } from "./ClassBadge";
 import { KNOWN_CLASSES } from "./classes";
+import { WhoUses } from "./WhoUses";
 
 const CHOICES = [
   { value: "auto", label: "what the gateway finds" },
@@ -83,11 +84,18 @@ function Correct({ name, label }: { name: ColumnName; label: ColumnLabel | null 
 function Content({ name }: { name: ColumnName }) {
   const column = useColumn(name);
   const admin = useHas("admin");
+  const watches = useWatches();
   return (
     <Await query={column}>
       {(label) => (
         <>
           {label !== null && <Evidence label={label} />}
+          {watches && (
+            <section className="stack-small">
+              <h3>Who uses it</h3>
+              <WhoUses database={name.database} table={`${name.schema}.${name.table}`} column={name.column} />
+            </section>
+          )}
           {admin && <Correct key={label?.class} name={name} label={label} />}
         </>
       )}

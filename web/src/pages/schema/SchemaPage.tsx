@@ -6,7 +6,7 @@ import { Page } from "../../parts/Page";
 import { Tabs } from "../../parts/Tabs";
 import { useAddress } from "../../parts/useAddress";
 import { Corrections } from "./Corrections";
-import { DriftHistory } from "./DriftHistory";
+import { SchemaChanges } from "./SchemaChanges";
 import { Sensitive } from "./Sensitive";
 import { Tables } from "./Tables";
 import "./schema.css";
@@ -40,11 +40,26 @@ export default function SchemaPage() {
         <Tabs
           label="Schema"
           value={tab}
-          onValue={(value) => change({ show: value === "tables" ? null : value })}
+          onValue={(value) => change({ show: value === "tables" ? null : value, table: null, column: null })}
           tabs={[
             { id: "tables", label: "Tables", content: <Tables key={database} database={database} /> },
             { id: "sensitive", label: "What is sensitive", content: <Sensitive database={database} /> },
-            ...(watches ? [{ id: "drift", label: "Drift", content: <DriftHistory database={database} /> }] : []),
+            ...(watches
+              ? [
+                  {
+                    id: "drift",
+                    label: "Changes",
+                    content: (
+                      <SchemaChanges
+                        key={database}
+                        database={database}
+                        table={given.get("table") ?? ""}
+                        onAll={() => change({ table: null })}
+                      />
+                    ),
+                  },
+                ]
+              : []),
             { id: "corrections", label: "Corrections", content: <Corrections /> },
           ]}
         />

@@ -1,10 +1,14 @@
 import { EyeOff, Table2 } from "lucide-react";
 import { useState } from "react";
+import { Link } from "wouter";
+import { queryString } from "../../api/client";
 import { useSchema } from "../../api/databases";
 import type { DatabaseSchema, SchemaColumn, SchemaTable } from "../../api/types/database";
+import { useWatches } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
+import { Drawer } from "../../parts/Dialogs";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
 import { SearchField } from "../../parts/SearchField";
@@ -13,6 +17,7 @@ import { useAddress } from "../../parts/useAddress";
 import { ClassBadge } from "./ClassBadge";
 import { matches } from "./classes";
 import { ColumnDrawer } from "./ColumnDrawer";
+import { WhoUses } from "./WhoUses";
 
 function nameOf(table: SchemaTable): string {
   return `${table.schema}.${table.name}`;
@@ -58,9 +63,33 @@ function Tree({
   );
 }
 
-function Columns({ table, onOpen }: { table: SchemaTable; onOpen: (column: string) => void }) {
+/** Who uses a table, and what became of it; for those who watch. */
+function Past({ database, table }: { database: string; table: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <span className="row">
+      <Button small onClick={() => setOpen(true)}>
+        Who uses it
+      </Button>
+      <Link href={`/schema${queryString({ database, show: "drift", table })}`}>Changes</Link>
+      <Drawer open={open} onClose={() => setOpen(false)} title={`Who uses ${table}`}>
+        {open && <WhoUses database={database} table={table} />}
+      </Drawer>
+    </span>
+  );
+}
+
+interface ColumnsProps {
+  database: string;
+  table: SchemaTable;
+  onOpen: (column: string) => void;
+}
+
+function Columns({ database, table, onOpen }: ColumnsProps) {
+  const watches = useWatches();
   return (
     <Panel
+      actions={watches && <Past database={database} table={nameOf(table)} />}
       title={
         <span className="row">
           <span className="mono">{nameOf(table)}</span>
@@ -143,7 +172,11 @@ export function Tables({ database }: { database: string }) {
                 chosen={nameOf(chosen)}
                 onChoose={(name) => change({ table: name, column: null })}
               />
-              <Columns table={chosen} onOpen={(name) => change({ table: nameOf(chosen), column: name })} />
+              <Columns
+                database={database}
+                table={chosen}
+                onOpen={(name) => change({ table: nameOf(chosen), column: name })}
+              />
               <ColumnDrawer
                 name={column === null ? null : { database, schema: chosen.schema, table: chosen.name, column }}
                 onClose={() => change({ column: null })}
