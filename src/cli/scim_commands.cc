@@ -8,6 +8,7 @@
 #include "cli/credential_commands.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
+#include "cli/tell_gateway.h"
 #include "cli/told.h"
 #include "identity/scim_store.h"
 #include "identity/scim_tokens.h"
@@ -64,6 +65,7 @@ Result<> scim_token_revoke(const Common& common, const ScimOptions& options) {
 Result<> scim_adopt(const Common& common, const ScimOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
   SLUICE_TRY(identity::ScimStore(database, actor()).adopt(options.user));
+  tell_gateway(common, options.user);
   told(common, {{"user", options.user}, {"adopted", true}}, "");
   return {};
 }
