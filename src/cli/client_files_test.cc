@@ -1,12 +1,16 @@
 #include "cli/client_files.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "base/test_folder.h"
+#include "cli/gateway_check.h"
 #include "cli/kept.h"
 
 namespace sluice::cli {
@@ -33,9 +37,58 @@ TEST(ClientFiles, Threat18_WhereNobodyLooksAtTheCertificateTheChannelIsBound) {
   EXPECT_EQ(service_lines(tls).find("channel_binding"), std::string::npos) << "there is none";
   tls.tls = true;
   EXPECT_THAT(service_lines(tls), HasSubstr("sslmode=require\nchannel_binding=require\n"));
-  tls.certificate = "/home/a/cert.pem";
-  EXPECT_EQ(service_lines(tls).find("channel_binding"), std::string::npos)
-      << "no password is shown";
+}
+
+TEST(ClientFiles, Threat18_WhoShowsACertificateLooksAtTheGatewaysAndShowsNoSecret) {
+  Kept with = kept();
+  with.tls = true;
+  with.certificate = "/home/a/gw.crt";
+  with.certificate_key = "/home/a/gw.key";
+  with.authority = "/home/a/gw.ca";
+  EXPECT_THAT(service_lines(with), HasSubstr("sslmode=verify-full\n"));
+  EXPECT_THAT(service_lines(with), HasSubstr("sslrootcert=/home/a/gw.ca\n"));
+  EXPECT_EQ(password_lines(with), "");
+  with.authority.clear();
+  EXPECT_THAT(service_lines(with), HasSubstr("sslrootcert=" + system_authorities() + "\n"))
+      << "kept by an older version";
+}
+
+TEST(ClientFiles, WhereThereIsNothingToSayNoFileIsMadeAndOursIsTakenOut) {
+  TestFolder folder;
+  const auto file = folder.path() / "pgpass";
+  ASSERT_TRUE(replace_part(file, ""));
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(with_part(with_part("theirs\n", "ours\n"), ""), "theirs\n");
+}
+
+TEST(ClientFiles, AreRefreshedWhereTheyAreOfTheFormerLogin) {
+  TestFolder folder;
+  const auto services = folder.path() / "services", passwords = folder.path() / "passwords";
+  setenv("PGSERVICEFILE", services.c_str(), 1);
+  setenv("PGPASSFILE", passwords.c_str(), 1);
+  const auto text = [](const std::filesystem::path& file) {
+    std::ifstream in(file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const Kept before = kept();
+  Kept next = kept();
+  next.secret = SecretString("slc_another");
+  EXPECT_FALSE(*refresh_clients(before, next)) << "config-clients has written none";
+  EXPECT_FALSE(std::filesystem::exists(services));
+  Kept other = kept();
+  other.gateway = "http://other:8080";
+  other.host = "other";
+  other.secret = SecretString("slc_others");
+  ASSERT_TRUE(replace_part(services, service_lines(other)));
+  ASSERT_TRUE(replace_part(passwords, password_lines(other)));
+  EXPECT_FALSE(*refresh_clients(before, next)) << "they are of another gateway";
+  ASSERT_TRUE(replace_part(services, service_lines(before)));
+  ASSERT_TRUE(replace_part(passwords, password_lines(before)));
+  EXPECT_TRUE(*refresh_clients(before, next));
+  EXPECT_THAT(text(passwords), HasSubstr("slc_another"));
+  EXPECT_EQ(text(passwords).find("slc_secret"), std::string::npos);
+  unsetenv("PGSERVICEFILE");
+  unsetenv("PGPASSFILE");
 }
 
 TEST(ClientFiles, PasswordLinesEscapeWhatSeparatesFields) {
@@ -90,6 +143,24 @@ TEST(Kept, ComesBackAsItWasAndOneStandsForEachGateway) {
   EXPECT_EQ((*all)[0].secret.reveal(), "slc_secret");
   EXPECT_EQ((*all)[0].databases, newer.databases);
   EXPECT_EQ((*all)[1].gateway, "http://other:8080");
+}
+
+TEST(Kept, TheFilesOfALoginThatIsReplacedAreRemoved) {
+  TestFolder folder;
+  const auto place = folder.path() / "sluice", ca = folder.path() / "ca.pem";
+  std::ofstream(ca) << "authority\n";
+  Kept with = kept();
+  ASSERT_TRUE(keep_certificate(place, "certificate", SecretString("key"), ca.string(), with));
+  ASSERT_TRUE(keep(place, with));
+  EXPECT_EQ(with.authority, (place / "fe80__1_6432.ca").string());
+  for (const auto& file : {with.certificate, with.certificate_key, with.authority})
+    EXPECT_TRUE(std::filesystem::exists(file)) << file;
+  ASSERT_TRUE(keep(place, with)) << "those that are used again stay";
+  EXPECT_TRUE(std::filesystem::exists(with.certificate_key));
+  ASSERT_TRUE(keep(place, kept()));
+  for (const auto& file : {with.certificate, with.certificate_key, with.authority})
+    EXPECT_FALSE(std::filesystem::exists(file)) << file;
+  EXPECT_TRUE(std::filesystem::exists(ca));
 }
 
 TEST(Kept, WhatOthersMayReadIsRefused) {

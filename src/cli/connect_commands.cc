@@ -30,10 +30,10 @@ std::string escaped(std::string_view text) {
 std::string uri_of(const Kept& kept, const std::string& database) {
   const bool v6 = kept.host.find(':') != std::string::npos;
   if (!kept.certificate.empty()) {
-    return fmt::format("postgresql://{}@{}:{}/{}?sslmode={}&sslcert={}&sslkey={}",
+    return fmt::format("postgresql://{}@{}:{}/{}?sslmode={}&sslcert={}&sslkey={}&sslrootcert={}",
                        escaped(kept.user), v6 ? "[" + kept.host + "]" : escaped(kept.host),
                        kept.port, escaped(database), sslmode_of(kept), escaped(kept.certificate),
-                       escaped(kept.certificate_key));
+                       escaped(kept.certificate_key), escaped(authority_of(kept)));
   }
   return fmt::format("postgresql://{}:{}@{}:{}/{}?sslmode={}{}", escaped(kept.user),
                      escaped(kept.secret.reveal()), v6 ? "[" + kept.host + "]" : escaped(kept.host),
@@ -59,6 +59,10 @@ Result<> connect(const ConnectOptions& options) {
   } else {
     setenv("PGSSLCERT", kept.certificate.c_str(), 1);
     setenv("PGSSLKEY", kept.certificate_key.c_str(), 1);
+    // Whatever is usual here: the gateway's certificate is all that it is known by.
+    setenv("PGSSLROOTCERT", authority_of(kept).c_str(), 1);
+    setenv("PGSSLMODE", sslmode_of(kept), 1);
+    unsetenv("PGPASSWORD");
   }
   setenv("PGSSLMODE", sslmode_of(kept), 0);
   if (binds_channel(kept)) setenv("PGCHANNELBINDING", "require", 0);
@@ -77,9 +81,10 @@ Result<> config_clients(const ConnectOptions& options) {
   SLUICE_ASSIGN(const auto services, service_file());
   SLUICE_ASSIGN(const auto passwords, password_file());
   SLUICE_TRY(replace_part(services, service_lines(kept)));
-  SLUICE_TRY(replace_part(passwords, password_lines(kept)));
-  std::cerr << fmt::format("{} and {} written; for example: psql service={}\n", services.string(),
-                           passwords.string(),
+  const auto lines = password_lines(kept);
+  SLUICE_TRY(replace_part(passwords, lines));
+  std::cerr << fmt::format("{}{} written; for example: psql service={}\n", services.string(),
+                           lines.empty() ? "" : " and " + passwords.string(),
                            kept.databases.empty() ? "NAME" : kept.databases.front());
   return {};
 }

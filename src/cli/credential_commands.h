@@ -51,13 +51,14 @@ struct LoginOptions {
   std::string database;
   bool password_stdin = false;
   std::string totp;
-  std::string issuer;        ///< log in by this identity provider instead of a password
+  std::string issuer;        ///< log in by this identity provider instead of a password; with no
+                             ///< way said at all, as the last time
   std::string directory;     ///< with a password of this directory; empty: the gateway knows
   bool device = false;       ///< by a code that is entered in a browser anywhere
   bool certificate = false;  ///< get a client certificate, too
 };
 /// Gets a credential from a gateway and keeps it.
-Result<> login(const LoginOptions& options);
+Result<> login(const Common& common, const LoginOptions& options);
 
 struct LogoutOptions {
   std::string gateway;  ///< empty: the latest

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/gateway_check.h"
 #include "stream/small_file.h"
 
 namespace sluice::cli {
@@ -52,7 +53,11 @@ boost::json::object to_json(const Kept& kept) {
           {"expires_micros", kept.expires_micros},
           {"databases", boost::json::array(kept.databases.begin(), kept.databases.end())},
           {"certificate", kept.certificate},
-          {"certificate_key", kept.certificate_key}};
+          {"certificate_key", kept.certificate_key},
+          {"authority", kept.authority},
+          {"by_code", kept.by_code},
+          {"issuer", kept.issuer},
+          {"directory", kept.directory}};
 }
 
 Result<Kept> from_json(const boost::json::value& value) {
@@ -73,6 +78,12 @@ Result<Kept> from_json(const boost::json::value& value) {
     if (object.contains("certificate")) {
       kept.certificate = text("certificate");
       kept.certificate_key = text("certificate_key");
+    }
+    if (object.contains("authority")) {  // Older versions did not keep these.
+      kept.authority = text("authority");
+      kept.by_code = object.at("by_code").as_bool();
+      kept.issuer = text("issuer");
+      kept.directory = text("directory");
     }
     return kept;
   } catch (const std::exception&) {
@@ -114,16 +125,23 @@ Result<std::vector<Kept>> read_kept(const std::filesystem::path& folder) {
 }
 
 Result<> keep_certificate(const std::filesystem::path& folder, const std::string& certificate,
-                          const SecretString& key, Kept& kept) {
+                          const SecretString& key, const std::string& authority, Kept& kept) {
   SLUICE_TRY(make_private(folder));
   std::string name = fmt::format("{}_{}", kept.host, kept.port);
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == ':'; }, '_');
   const auto files = folder / name;
   kept.certificate = files.string() + ".crt";
   kept.certificate_key = files.string() + ".key";
+  kept.authority = authority;
+  std::string authorities;
+  if (authority != system_authorities()) {
+    SLUICE_ASSIGN(authorities, stream::read_small_file(authority));
+    kept.authority = files.string() + ".ca";
+  }
   const mode_t mask = umask(077);
   auto written = stream::replace_file(kept.certificate, certificate);
   if (written) written = stream::replace_file(kept.certificate_key, std::string(key.reveal()));
+  if (written && !authorities.empty()) written = stream::replace_file(kept.authority, authorities);
   umask(mask);
   return written;
 }
@@ -137,6 +155,18 @@ Result<> write_all(const std::filesystem::path& folder, const boost::json::array
   return written;
 }
 
+/// Those of `gone` that `next` does not use. They were put there by `sluice login`; nothing else is
+/// removed.
+void remove_files(const std::filesystem::path& folder, const Kept& gone, const Kept& next) {
+  const auto used = {next.certificate, next.certificate_key, next.authority};
+  for (const auto& file : {gone.certificate, gone.certificate_key, gone.authority}) {
+    if (std::find(used.begin(), used.end(), file) != used.end()) continue;
+    const std::filesystem::path path = file;
+    std::error_code ignored;
+    if (path.parent_path() == folder) std::filesystem::remove(path, ignored);
+  }
+}
+
 }  // namespace
 
 Result<> keep(const std::filesystem::path& folder, const Kept& next) {
@@ -146,7 +176,11 @@ Result<> keep(const std::filesystem::path& folder, const Kept& next) {
   for (const auto& kept : before) {
     if (kept.gateway != next.gateway) all.push_back(to_json(kept));
   }
-  return write_all(folder, all);
+  SLUICE_TRY(write_all(folder, all));
+  for (const auto& kept : before) {
+    if (kept.gateway == next.gateway) remove_files(folder, kept, next);
+  }
+  return {};
 }
 
 Result<> forget(const std::filesystem::path& folder, const Kept& gone) {
@@ -156,11 +190,7 @@ Result<> forget(const std::filesystem::path& folder, const Kept& gone) {
     if (kept.gateway != gone.gateway) all.push_back(to_json(kept));
   }
   SLUICE_TRY(write_all(folder, all));
-  // Both were put there by `sluice login`; nothing else is removed.
-  for (const std::filesystem::path file : {gone.certificate, gone.certificate_key}) {
-    std::error_code ignored;
-    if (file.parent_path() == folder) std::filesystem::remove(file, ignored);
-  }
+  remove_files(folder, gone, {});
   return {};
 }
 

@@ -24,6 +24,13 @@ struct Kept {
   std::vector<std::string> databases;  ///< that it may be used for
   /// Files (PEM) of a client certificate and its key; empty: there is none.
   std::string certificate, certificate_key;
+  /// With a certificate: the file (PEM) by which clients know the gateway, or "system".
+  std::string authority;
+  /// How it was got, as it was asked for: by this identity provider; with a code that is entered in
+  /// a browser anywhere; by a password of this directory. None of them: by a password.
+  std::string issuer;
+  bool by_code = false;
+  std::string directory;
 };
 
 /// $XDG_STATE_HOME/sluice, or ~/.local/state/sluice.
@@ -33,13 +40,13 @@ Result<std::filesystem::path> kept_folder();
 /// written or may read.
 Result<std::vector<Kept>> read_kept(const std::filesystem::path& folder);
 
-/// Writes a client certificate and its key into the folder, the key with mode 0600, and says in
-/// `kept` where they are.
+/// Writes a client certificate and its key into the folder, the key with mode 0600, with a copy of
+/// `authority` (Kept::authority) unless that is the system's, and says in `kept` where they are.
 Result<> keep_certificate(const std::filesystem::path& folder, const std::string& certificate,
-                          const SecretString& key, Kept& kept);
+                          const SecretString& key, const std::string& authority, Kept& kept);
 
-/// Keeps one, in place of an older one of the same gateway. The folder gets mode 0700, the file
-/// 0600.
+/// Keeps one, in place of an older one of the same gateway, whose certificate is removed. The
+/// folder gets mode 0700, the file 0600.
 Result<> keep(const std::filesystem::path& folder, const Kept& next);
 
 /// Keeps it no longer, nor its certificate.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -8,11 +9,15 @@
 
 #include "base/clock.h"
 #include "cli/call_http.h"
+#include "cli/client_files.h"
 #include "cli/credential_commands.h"
+#include "cli/end_kept.h"
+#include "cli/gateway_check.h"
 #include "cli/kept.h"
 #include "cli/oidc_login.h"
 #include "cli/output.h"
 #include "cli/password.h"
+#include "cli/told.h"
 #include "net/peer_certificate.h"
 
 namespace sluice::cli {
@@ -42,31 +47,57 @@ bool is_local(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-/// The last one's gateway and user stand in for what was not said.
-LoginOptions completed(LoginOptions options) {
-  if (const auto folder = kept_folder()) {
-    const auto all = read_kept(*folder);
-    for (const Kept& kept : all ? *all : std::vector<Kept>()) {
-      if (!options.gateway.empty() && kept.gateway != options.gateway) continue;
-      options.gateway = kept.gateway;
-      if (options.user.empty()) options.user = kept.user;
-      break;
+bool by_provider(const LoginOptions& options) { return !options.issuer.empty() || options.device; }
+
+/// Whether a way to log in is said at all.
+bool says_how(const LoginOptions& options) {
+  return by_provider(options) || !options.user.empty() || !options.directory.empty() ||
+         !options.totp.empty() || options.password_stdin;
+}
+
+/// An identity provider asks for all of it itself: what is said here would be passed over.
+Result<> check_how(const LoginOptions& options) {
+  if (!by_provider(options)) return {};
+  std::string besides;
+  if (!options.user.empty()) besides = "--user";
+  if (options.password_stdin) besides = "--password-stdin";
+  if (!options.totp.empty()) besides = "--totp";
+  if (!options.directory.empty()) besides = "--directory";
+  if (besides.empty()) return {};
+  return fail(
+      ErrorCode::kInvalidInput,
+      fmt::format("{} is for a login by a password, and {} for one by an identity provider, "
+                  "which asks who you are itself: leave out one of them",
+                  besides, options.issuer.empty() ? "--device" : "--issuer"));
+}
+
+/// The credential of before: the latest, or that of `gateway`. Sessions that it has opened count
+/// the new login too.
+Result<std::optional<Kept>> kept_before(const std::filesystem::path& folder,
+                                        const std::string& gateway) {
+  SLUICE_ASSIGN(auto all, read_kept(folder));
+  for (Kept& kept : all) {
+    if (gateway.empty() || kept.gateway == gateway) return std::move(kept);
+  }
+  return std::optional<Kept>();
+}
+
+/// The gateway, the user and the way of the last time stand in for what was not said.
+LoginOptions completed(LoginOptions options, const std::optional<Kept>& before) {
+  if (before) {
+    options.gateway = before->gateway;
+    if (!says_how(options)) {
+      options.issuer = before->issuer;
+      options.device = before->by_code;
     }
+    const bool same = options.user.empty() || options.user == before->user;
+    if (same && !by_provider(options) && options.directory.empty())
+      options.directory = before->directory;
+    if (options.user.empty()) options.user = before->user;
   }
   const char* user = getenv("USER");
   if (options.user.empty() && user != nullptr) options.user = user;
-  while (options.gateway.ends_with('/')) options.gateway.pop_back();
   return options;
-}
-
-/// The credential of before: sessions that it has opened count the new login too.
-SecretString kept_before(const LoginOptions& options) {
-  const auto folder = kept_folder();
-  const auto all = folder ? read_kept(*folder) : Result<std::vector<Kept>>(std::vector<Kept>());
-  for (const Kept& kept : all ? *all : std::vector<Kept>()) {
-    if (kept.gateway == options.gateway) return kept.secret;
-  }
-  return {};
 }
 
 Result<boost::json::value> ask(const LoginOptions& options, const SecretString& password,
@@ -76,7 +107,8 @@ Result<boost::json::value> ask(const LoginOptions& options, const SecretString& 
   if (!options.directory.empty()) body["directory"] = options.directory;
   if (!options.database.empty()) body["database"] = options.database;
   if (!renews.empty()) body["renews"] = renews.reveal();
-  return call_http(options.gateway, "POST", "/api/v1/login", boost::json::serialize(body));
+  return call_http(without_slash(options.gateway), "POST", "/api/v1/login",
+                   boost::json::serialize(body));
 }
 
 Result<SecretString> password_of(const LoginOptions& options) {
@@ -126,9 +158,8 @@ Result<Kept> read_answer(const std::string& gateway, const std::string& host,
   }
 }
 
-Result<boost::json::value> by_password(LoginOptions options) {
+Result<boost::json::value> by_password(LoginOptions options, const SecretString& renews) {
   SLUICE_ASSIGN(const auto password, password_of(options));
-  const SecretString renews = kept_before(options);
   auto answer = ask(options, password, renews);
   const bool wants_code = !answer && answer.error().code == ErrorCode::kAuthentication &&
                           answer.error().text.find("one-time code is needed") != std::string::npos;
@@ -139,13 +170,12 @@ Result<boost::json::value> by_password(LoginOptions options) {
 }
 
 /// The requests that end a login by an issuer say what it renews and where it is to be good, too.
-std::string with_wishes(const LoginOptions& options, const std::string& path,
-                        const std::string& body) {
+std::string with_wishes(const LoginOptions& options, const SecretString& renews,
+                        const std::string& path, const std::string& body) {
   if (!path.ends_with("/finish") && !path.ends_with("/poll")) return body;
   boost::json::error_code error;
   auto value = boost::json::parse(body, error);
   if (error || !value.is_object()) return body;
-  const SecretString renews = kept_before(options);
   if (!renews.empty()) value.as_object()["renews"] = renews.reveal();
   if (!options.database.empty()) value.as_object()["database"] = options.database;
   return boost::json::serialize(value);
@@ -158,38 +188,84 @@ Result<> get_certificate(const std::filesystem::path& folder, Kept& kept) {
                 "this gateway has no TLS, and so nowhere to show a certificate; an operator can "
                 "give it one of its own (tls.certificate)");
   }
+  SLUICE_ASSIGN(const auto authority, authority_of_gateway(kept));
   SLUICE_ASSIGN(const auto made, net::make_client_key(kept.user, kept.expires_micros));
   const boost::json::object body{{"public_key", made.public_key}};
   SLUICE_ASSIGN([[maybe_unused]] const auto answer,
                 call_http(kept.gateway, "POST", "/api/v1/login/certificate",
                           boost::json::serialize(body), kept.secret));
-  return keep_certificate(folder, made.certificate, made.key, kept);
+  Kept with_it = kept;
+  SLUICE_TRY(keep_certificate(folder, made.certificate, made.key, authority, with_it));
+  kept = std::move(with_it);
+  return {};
+}
+
+Result<Kept> get_credential(const LoginOptions& options, const std::string& gateway,
+                            const std::string& host, const std::optional<Kept>& before) {
+  const SecretString renews = before ? before->secret : SecretString();
+  const AskGateway by_http = [&](const std::string& method, const std::string& path,
+                                 const std::string& body, Duration& wait) {
+    return call_http(gateway, method, path, with_wishes(options, renews, path, body), {}, &wait);
+  };
+  SLUICE_ASSIGN(const auto answer, by_provider(options)
+                                       ? login_by_issuer(by_http, options.issuer, options.device)
+                                       : by_password(options, renews));
+  SLUICE_ASSIGN(Kept kept, read_answer(gateway, host, answer));
+  kept.issuer = options.issuer;
+  kept.by_code = options.device;
+  if (!by_provider(options)) kept.directory = options.directory;
+  return kept;
+}
+
+/// What the former login left goes: it is ended where the gateway has not tied it to the next one,
+/// and the files of clients get the next one's secret.
+void replace(const Kept& before, const Kept& next) {
+  if (before.user != next.user) {
+    // No session of somebody else's is renewed by this login, so nothing would end it any more.
+    if (const auto ended = end_at_gateway(before, "is replaced here"); !ended)
+      std::cerr << "warning: " << printable(ended.error().text) << '\n';
+  }
+  const auto refreshed = refresh_clients(before, next);
+  if (!refreshed) {
+    std::cerr << fmt::format(
+        "warning: what config-clients wrote is of the former login ({}): "
+        "sluice config-clients\n",
+        printable(refreshed.error().text));
+  } else if (*refreshed) {
+    std::cerr << "what config-clients wrote is of this login now\n";
+  }
 }
 
 }  // namespace
 
-Result<> login(const LoginOptions& given) {
-  const LoginOptions options = completed(given);
-  if (options.gateway.empty())
+Result<> login(const Common& common, const LoginOptions& given) {
+  SLUICE_TRY(check_how(given));
+  SLUICE_ASSIGN(const auto folder, kept_folder());
+  SLUICE_ASSIGN(const auto before, kept_before(folder, without_slash(given.gateway)));
+  const LoginOptions options = completed(given, before);
+  const std::string gateway = without_slash(options.gateway);
+  if (gateway.empty())
     return fail(ErrorCode::kInvalidInput, "say where: sluice login --gateway https://HOST[:PORT]");
-  SLUICE_ASSIGN(const Url url, parse_url(options.gateway));
+  SLUICE_ASSIGN(const Url url, parse_url(gateway));
   if (url.scheme == "http" && !is_local(url.host))
     std::cerr << "warning: what proves who you are goes over the network in clear; use https\n";
-  SLUICE_ASSIGN(const auto folder, kept_folder());
-  const AskGateway by_http = [&](const std::string& method, const std::string& path,
-                                 const std::string& body, Duration& wait) {
-    return call_http(options.gateway, method, path, with_wishes(options, path, body), {}, &wait);
-  };
-  const bool by_provider = !options.issuer.empty() || options.device;
-  SLUICE_ASSIGN(const auto answer, by_provider
-                                       ? login_by_issuer(by_http, options.issuer, options.device)
-                                       : by_password(options));
-  SLUICE_ASSIGN(Kept kept, read_answer(options.gateway, url.host, answer));
-  if (options.certificate) SLUICE_TRY(get_certificate(folder, kept));
+  SLUICE_ASSIGN(Kept kept, get_credential(options, gateway, url.host, before));
+  // Kept without one, too: what is kept can be ended.
+  const auto certified = options.certificate ? get_certificate(folder, kept) : Result<>();
   SLUICE_TRY(keep(folder, kept));
-  std::cerr << fmt::format("logged in at {} as \"{}\" until {}; for example: sluice connect {}\n",
-                           kept.gateway, printable(kept.user), format_time(kept.expires_micros),
-                           kept.databases.empty() ? "DATABASE" : kept.databases.front());
+  if (before) replace(*before, kept);
+  if (!certified)
+    return fail(Error(certified.error()).within("logged in, but without a certificate"));
+  const boost::json::object what{
+      {"gateway", kept.gateway},
+      {"user", kept.user},
+      {"id", kept.id},
+      {"expires", format_time(kept.expires_micros)},
+      {"databases", boost::json::array(kept.databases.begin(), kept.databases.end())}};
+  told(common, what,
+       fmt::format("logged in at {} as \"{}\" until {}; for example: sluice connect {}",
+                   kept.gateway, printable(kept.user), format_time(kept.expires_micros),
+                   kept.databases.empty() ? "DATABASE" : kept.databases.front()));
   return {};
 }
 

@@ -5,9 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
-#include "cli/call_http.h"
 #include "cli/credential_commands.h"
+#include "cli/end_kept.h"
 #include "cli/kept.h"
 #include "cli/output.h"
 
@@ -15,20 +14,6 @@ namespace sluice::cli {
 namespace json = boost::json;
 
 namespace {
-
-/// Whether its gateway lets nobody in with it any more.
-Result<> end_there(const Kept& kept) {
-  if (kept.expires_micros <= wall_micros()) return {};
-  const auto ended = call_http(kept.gateway, "DELETE", "/api/v1/session", "", kept.secret);
-  // Who is not known there has been logged out already.
-  if (ended || ended.error().code == ErrorCode::kAuthentication) return {};
-  return fail(
-      ended.error().code,
-      fmt::format("what was kept for {} is removed here, but not ended there ({}): it would "
-                  "let in whoever has a copy until {}; an admin ends it with: sluice token "
-                  "revoke {}",
-                  kept.gateway, ended.error().text, format_time(kept.expires_micros), kept.id));
-}
 
 Result<std::vector<Kept>> wanted(const std::filesystem::path& folder,
                                  const LogoutOptions& options) {
@@ -53,7 +38,7 @@ Result<> logout(const Common& common, const LogoutOptions& options) {
   Result<> outcome;
   Listing listing{{"gateway", "user", "id", "ended"}, {}};
   for (const Kept& kept : ending) {
-    auto ended = end_there(kept);
+    auto ended = end_at_gateway(kept, "is removed here");
     // Also where it goes on there: who logs out is not to leave it lying about.
     SLUICE_TRY(forget(folder, kept));
     listing.rows.push_back(json::object{{"gateway", kept.gateway},

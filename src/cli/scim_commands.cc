@@ -9,6 +9,7 @@
 #include "cli/elsewhere.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
+#include "cli/tell_gateway.h"
 #include "cli/told.h"
 #include "identity/scim_store.h"
 #include "identity/scim_tokens.h"
@@ -107,6 +108,7 @@ Result<> scim_adopt(const Common& common, const ScimOptions& options) {
   } else {
     SLUICE_ASSIGN(auto database, open_store(common));
     SLUICE_TRY(identity::ScimStore(database, actor()).adopt(options.user));
+    tell_gateway(common, options.user);
   }
   told(common, {{"user", options.user}, {"adopted", true}}, "");
   return {};

@@ -13,6 +13,7 @@
 #include "cli/kept.h"
 #include "cli/open_store.h"
 #include "cli/output.h"
+#include "cli/tell_gateway.h"
 #include "cli/told.h"
 #include "identity/credential_store.h"
 
@@ -67,11 +68,32 @@ Result<> token_create_elsewhere(const Common& common, const TokenOptions& option
   return {};
 }
 
-/// Credentials of everybody, those that live, each with its user.
+constexpr const char* kOwn = "/api/v1/session/credentials";
+
+/// The users whose credentials one may see, with those that live: everybody, or oneself alone, and
+/// whether it is that.
+struct Seen {
+  boost::json::array users;
+  bool own = false;
+};
+
+Result<Seen> seen_elsewhere() {
+  auto users = call_elsewhere("GET", "/api/v1/users");
+  if (users) return Seen{std::move(users->as_array()), false};
+  if (users.error().code != ErrorCode::kDenied) return fail(std::move(users.error()));
+  auto own = call_elsewhere("GET", kOwn);
+  if (!own) return fail(std::move(users.error()));  // What it says of roles is of more use.
+  SLUICE_ASSIGN(auto session, call_elsewhere("GET", "/api/v1/session"));
+  std::cerr << "your own alone: all are for auditors and admins\n";
+  return Seen{{boost::json::object{{"name", session.at("user")}, {"credentials", std::move(*own)}}},
+              true};
+}
+
+/// Credentials of those, each with its user.
 Result<std::vector<boost::json::object>> credentials_elsewhere() {
-  SLUICE_ASSIGN(auto users, call_elsewhere("GET", "/api/v1/users"));
+  SLUICE_ASSIGN(auto seen, seen_elsewhere());
   std::vector<boost::json::object> out;
-  for (auto& user : users.as_array()) {
+  for (auto& user : seen.users) {
     for (auto& credential : user.at("credentials").as_array()) {
       auto& row = out.emplace_back(std::move(credential.as_object()));
       row["user"] = user.at("name");
@@ -107,10 +129,10 @@ std::string id_in_use() {
 }
 
 Result<> token_revoke_elsewhere(const Common& common, const TokenOptions& options) {
-  SLUICE_ASSIGN(const auto users, call_elsewhere("GET", "/api/v1/users"));
+  SLUICE_ASSIGN(const auto seen, seen_elsewhere());
   std::vector<std::pair<std::string, std::string>> ending;
   bool known = options.user.empty();
-  for (const auto& user : users.as_array()) {
+  for (const auto& user : seen.users) {
     const std::string name = plain(user.at("name"));
     known = known || name == options.user;
     for (const auto& credential : user.at("credentials").as_array()) {
@@ -128,8 +150,9 @@ Result<> token_revoke_elsewhere(const Common& common, const TokenOptions& option
   size_t ended = 0;
   for (const auto& [user, id] : ending) {
     const auto done = call_elsewhere(
-        "DELETE",
-        fmt::format("/api/v1/users/{}/credentials/{}", percent_encoded(user), percent_encoded(id)));
+        "DELETE", seen.own ? fmt::format("{}/{}", kOwn, percent_encoded(id))
+                           : fmt::format("/api/v1/users/{}/credentials/{}", percent_encoded(user),
+                                         percent_encoded(id)));
     if (!done) {
       return fail(
           Error(done.error())
@@ -160,6 +183,7 @@ Result<> token_create(const Common& common, const TokenOptions& options) {
   next.assurance.authenticated_micros = now;
   if (!options.acts_for.empty()) next.actors = {options.user, options.acts_for};
   SLUICE_ASSIGN(const auto issued, identity::CredentialStore(database, actor()).issue(next));
+  tell_gateway(common, options.user);
   told_of_token(common, issued.secret.reveal(), issued.id, options.user,
                 format_time(issued.expires_micros));
   return {};
@@ -190,10 +214,13 @@ Result<> token_revoke(const Common& common, const TokenOptions& options) {
   identity::CredentialStore credentials(database, actor());
   if (!options.id.empty()) {
     SLUICE_TRY(credentials.revoke(options.id));
+    // Whose it was does not matter: all are read.
+    tell_gateway(common, "-");
     told(common, {{"revoked", 1}}, "");
     return {};
   }
   SLUICE_ASSIGN(const int64_t ended, credentials.revoke_of(options.user));
+  tell_gateway(common, options.user);
   told(common, {{"revoked", ended}},
        fmt::format("{} credential(s) of \"{}\" revoked", ended, printable(options.user)));
   return {};

@@ -12,6 +12,7 @@
 #include "cli/elsewhere.h"
 #include "cli/open_store.h"
 #include "cli/password.h"
+#include "cli/tell_gateway.h"
 #include "cli/told.h"
 #include "identity/federation.h"
 #include "identity/totp.h"
@@ -57,6 +58,13 @@ Result<> tell(const Common& common, const std::string& name, const char* done, R
   return outcome;
 }
 
+/// The same of what was done in the store itself.
+Result<> tell_of_store(const Common& common, const std::string& name, const char* done,
+                       Result<> outcome) {
+  if (outcome) tell_gateway(common, name);
+  return tell(common, name, done, std::move(outcome));
+}
+
 Result<std::map<std::string, std::string>> read_attributes(const std::vector<std::string>& texts) {
   std::map<std::string, std::string> attributes;
   for (const std::string& text : texts) {
@@ -90,6 +98,7 @@ Result<> user_add(const Common& common, const UserOptions& options) {
     SLUICE_ASSIGN(auto database, open_store(common));
     identity::UserStore users(database, actor());
     SLUICE_TRY(options.no_password ? users.add(user) : users.add(user, password));
+    tell_gateway(common, options.name);
   }
   tell(common, options, "added", password,
        fmt::format("user \"{}\" added", printable(options.name)));
@@ -120,8 +129,8 @@ Result<> user_set(const Common& common, const UserOptions& options) {
     return tell(common, options.name, "changed", user_change_elsewhere(options.name, wanted));
   }
   SLUICE_ASSIGN(auto database, open_store(common));
-  return tell(common, options.name, "changed",
-              identity::UserStore(database, actor()).set(options.name, change));
+  return tell_of_store(common, options.name, "changed",
+                       identity::UserStore(database, actor()).set(options.name, change));
 }
 
 Result<> user_list(const Common& common) {
@@ -157,6 +166,7 @@ Result<> user_passwd(const Common& common, const UserOptions& options) {
   } else {
     SLUICE_ASSIGN(auto database, open_store(common));
     SLUICE_TRY(identity::UserStore(database, actor()).set_password(options.name, password));
+    tell_gateway(common, options.name);
   }
   tell(common, options, "changed", password, "");
   return {};
@@ -164,9 +174,9 @@ Result<> user_passwd(const Common& common, const UserOptions& options) {
 
 Result<> user_link(const Common& common, const UserOptions& options) {
   SLUICE_ASSIGN(auto database, open_store(common));
-  return tell(common, options.name, "linked",
-              identity::FederatedUsers(database).link(options.name, options.issuer, options.subject,
-                                                      actor()));
+  return tell_of_store(common, options.name, "linked",
+                       identity::FederatedUsers(database).link(options.name, options.issuer,
+                                                               options.subject, actor()));
 }
 
 Result<> user_disable(const Common& common, const std::string& name, bool disabled) {
@@ -174,21 +184,23 @@ Result<> user_disable(const Common& common, const std::string& name, bool disabl
   if (is_elsewhere(common))
     return tell(common, name, done, user_change_elsewhere(name, {{"disabled", disabled}}));
   SLUICE_ASSIGN(auto database, open_store(common));
-  return tell(common, name, done,
-              identity::UserStore(database, actor()).set_disabled(name, disabled));
+  return tell_of_store(common, name, done,
+                       identity::UserStore(database, actor()).set_disabled(name, disabled));
 }
 
 Result<> user_remove(const Common& common, const std::string& name) {
   if (is_elsewhere(common)) return tell(common, name, "removed", user_remove_elsewhere(name));
   SLUICE_ASSIGN(auto database, open_store(common));
-  return tell(common, name, "removed", identity::UserStore(database, actor()).remove(name));
+  return tell_of_store(common, name, "removed",
+                       identity::UserStore(database, actor()).remove(name));
 }
 
 Result<> user_assertion_key(const Common& common, const std::string& name, bool remove) {
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());
-  if (remove) return tell(common, name, "removed", users.remove_assertion_key(name));
+  if (remove) return tell_of_store(common, name, "removed", users.remove_assertion_key(name));
   SLUICE_ASSIGN(const auto key, users.make_assertion_key(name));
+  tell_gateway(common, name);
   if (common.format == Format::kTable) std::cout << key.reveal() << '\n';
   told(common, {{"user", name}, {"key", key.reveal()}},
        "the service signs for whom it acts with this key; it is not shown again");
@@ -198,8 +210,9 @@ Result<> user_assertion_key(const Common& common, const std::string& name, bool 
 Result<> user_totp(const Common& common, const std::string& name, bool remove) {
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());
-  if (remove) return tell(common, name, "removed", users.remove_totp(name));
+  if (remove) return tell_of_store(common, name, "removed", users.remove_totp(name));
   SLUICE_ASSIGN(const auto secret, users.enrol_totp(name));
+  tell_gateway(common, name);
   const std::string uri = identity::totp_uri(name, secret.reveal());
   if (common.format == Format::kTable) std::cout << uri << '\n';
   told(common, {{"user", name}, {"uri", uri}},

@@ -127,6 +127,7 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
                     text_of(*body, "totp")};
   const SecretString password(text_of(*body, "password"));
   const auto setup = this->setup();
+  look_again();
   const auto directory = gateway_.directory();
   if (!directory->why_lost().empty())
     return refuse(claim, directory->why_lost(), problem(503, directory->why_lost()));
@@ -190,6 +191,16 @@ HttpResponse LoginApi::certificate(const HttpRequest& request) {
 /// Its holder may use it at once; the store is looked at only every now and then.
 void LoginApi::publish() {
   (void)gateway_.renew_directory([this] { return identity::load_directory(database_); });
+}
+
+/// Who was added or given codes a moment ago counts already. Where the store is away, who was known
+/// last counts for a while, as everywhere.
+void LoginApi::look_again() {
+  const std::lock_guard working(working_);
+  const auto version = database_.data_version();
+  if (!version || *version == looked_at_) return;
+  if (gateway_.renew_directory([this] { return identity::load_directory(database_); }))
+    looked_at_ = *version;
 }
 
 HttpResponse LoginApi::by_directory(Setup& setup, Claim claim, const SecretString& password) {
@@ -260,14 +271,13 @@ HttpResponse LoginApi::issue(const Claim& claim, identity::Assurance assurance, 
   next.expires_micros =
       wall_micros() + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
   next.assurance = std::move(assurance);
+  identity::CredentialStore store(database_, claim.user + " (sluice login)");
+  const auto issued = store.issue(next);
+  if (!issued) return failed(issued.error());
   if (!claim.renews.empty()) {
-    const auto stronger = identity::CredentialStore(database_, claim.user + " (sluice login)")
-                              .strengthen(claim.renews, claim.user, next.assurance);
+    const auto stronger = store.strengthen(claim.renews, claim.user, next.assurance, issued->id);
     if (!stronger) return failed(stronger.error());
   }
-  const auto issued =
-      identity::CredentialStore(database_, claim.user + " (sluice login)").issue(next);
-  if (!issued) return failed(issued.error());
   publish();
   const auto databases =
       claim.database.empty() ? gateway_.databases() : std::vector<std::string>{claim.database};

@@ -70,14 +70,17 @@ class LoginApi {
   /// needs.
   HttpResponse certificate(const HttpRequest& request);
   void publish();
+  /// Takes over what was changed in the store since it was looked at from here.
+  void look_again();
   HttpResponse issue(const Claim& claim, identity::Assurance assurance, Duration lifetime);
 
   gateway::Gateway& gateway_;
   audit::Log& log_;
   std::mutex working_;  ///< one login at a time: two servers ask, and the store is one thread's
   store::Database database_;
-  std::string secret_;  ///< the installation's
-  std::mutex mutex_;    ///< guards setup_
+  std::optional<int64_t> looked_at_;  ///< data_version() when the directory was read; by working_
+  std::string secret_;                ///< the installation's
+  std::mutex mutex_;                  ///< guards setup_
   std::shared_ptr<Setup> setup_;
 };
 

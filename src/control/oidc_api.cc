@@ -281,11 +281,12 @@ HttpResponse OidcApi::logged_in(Setup& setup, const identity::FinishedLogin& log
     next.assurance = login.identity.assurance;
     if (!only.empty()) next.databases = {only};
     identity::CredentialStore store(database_, user);
+    SLUICE_ASSIGN(auto issued, store.issue(next));
     if (body && body->contains("renews")) {
       SLUICE_ASSIGN([[maybe_unused]] const bool stronger,
-                    store.strengthen(SecretString(text_of(*body, "renews")), user, next.assurance));
+                    store.strengthen(SecretString(text_of(*body, "renews")), user, next.assurance,
+                                     issued.id));
     }
-    SLUICE_ASSIGN(auto issued, store.issue(next));
     return std::pair(user, std::move(issued));
   };
   const auto issued = issue();

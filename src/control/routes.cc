@@ -30,6 +30,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/session/oidc/callback", kNobody, "", "Where the provider sends it back to"},
     {"GET", "/api/v1/session", kAny, kApi, "Who is logged in, and may do what"},
     {"DELETE", "/api/v1/session", kAny, kApi, "Log out"},
+    {"GET", "/api/v1/session/credentials", kAny, kApi, "The caller's own credentials"},
+    {"DELETE", "/api/v1/session/credentials/{id}", kAny, kApi, "End one of them"},
     // What everybody may do, as far as the policy lets them.
     {"GET", "/api/v1/overview", kAny, kApi, "What goes on; to members, what waits for them"},
     {"GET", "/api/v1/databases", kAny, kApi, "Databases that the caller's credential is good for"},

@@ -92,7 +92,8 @@ std::optional<HttpResponse> SessionApi::answer(const HttpRequest& request) {
     response.later = [this, work, request] { return (this->*work)(request); };
     return response;
   }
-  if (path != kPath || request.method != "GET") return std::nullopt;
+  if (path != kPath) return own_credentials_.answer(request);
+  if (request.method != "GET") return std::nullopt;
   const std::string secret(bearer_of(request));
   const auto directory = gateway_.directory();
   const auto* credential = directory->credential_of_secret(secret);

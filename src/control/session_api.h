@@ -6,6 +6,7 @@
 #include "control/http_server.h"
 #include "control/login_api.h"
 #include "control/oidc_api.h"
+#include "control/own_credentials.h"
 #include "gateway/gateway.h"
 #include "store/state.h"
 
@@ -18,6 +19,7 @@ namespace sluice::control {
 ///   GET    /api/v1/session                who is logged in, and may do what
 ///   DELETE /api/v1/session                logs out; the credential of a login ends
 ///                                         (not one that was lent to the browser, nor a token)
+///   and what OwnCredentials answers
 ///   POST   /api/v1/session/oidc           {issuer}: where to send the browser
 ///   GET    /api/v1/session/oidc/callback  where the identity provider sends it back to
 class SessionApi {
@@ -29,6 +31,7 @@ class SessionApi {
         config_(std::move(config)),
         login_(login),
         identity_(identity),
+        own_credentials_(gateway, open_store),
         open_store_(std::move(open_store)) {}
 
   void set_config(std::shared_ptr<const config::Config> config);
@@ -52,6 +55,7 @@ class SessionApi {
   std::shared_ptr<const config::Config> config_;
   LoginApi& login_;
   OidcApi& identity_;
+  OwnCredentials own_credentials_;
   store::Opener open_store_;
 };
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "control/body.h"
+#include "control/credential_json.h"
 #include "control/paging.h"
 #include "control/visible_page.h"
 #include "identity/credential_store.h"
@@ -29,28 +30,13 @@ json::array list_of(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
 }
 
-json::object row_of(const identity::Credential& credential) {
-  json::object out{{"id", credential.id},
-                   {"kind", identity::name_of(credential.kind)},
-                   {"databases", list_of(credential.databases)},
-                   {"scopes", list_of(credential.scopes)},
-                   {"created", format_time(credential.created_micros)},
-                   {"expires", format_time(credential.expires_micros)},
-                   {"last_used", nullptr},
-                   {"authenticated_by", credential.assurance.method},
-                   {"label", credential.label}};
-  if (credential.last_used_micros != 0) out["last_used"] = format_time(credential.last_used_micros);
-  if (!credential.actors.empty()) out["acts_for"] = credential.acts_for();
-  return out;
-}
-
 json::object row_of(const identity::User& user) {
   json::object attributes;
   for (const auto& [key, value] : user.attributes) attributes[key] = value;
   json::array credentials;
   const int64_t now = wall_micros();
   for (const auto& credential : user.credentials) {
-    if (credential.live(now)) credentials.push_back(row_of(credential));
+    if (credential.live(now)) credentials.push_back(credential_json(credential));
   }
   json::object out{{"name", user.name},
                    {"kind", identity::name_of(user.kind)},

@@ -77,6 +77,9 @@ std::string certificate_label(std::string_view shown) {
   return fmt::format("client certificate, got with {}", shown);
 }
 
+/// By which a session ends with the one that was got in its place.
+std::string successor_label(std::string_view id) { return fmt::format("renewed by {}", id); }
+
 /// Ends those that were got with credential `shown`. Returns how many those were.
 Result<int64_t> end_certificates(store::Database& database, std::string_view user,
                                  std::string_view shown, int64_t now) {
@@ -275,7 +278,7 @@ Result<> CredentialStore::insert(const std::string& id, const NewCredential& nex
 }
 
 Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::string& user,
-                                         const Assurance& assurance) {
+                                         const Assurance& assurance, std::string_view successor) {
   if (!is_credential_secret(secret.reveal())) return false;
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
   SLUICE_ASSIGN(auto query,
@@ -297,11 +300,47 @@ Result<bool> CredentialStore::strengthen(const SecretString& secret, const std::
                  .bind(6, assurance.authenticated_micros)
                  .bind(7, join_pairs(assurance.claims))
                  .run());
+  SLUICE_ASSIGN(auto follow,
+                database_.prepare("UPDATE credentials SET label = ?3 WHERE user = ?1 AND kind = "
+                                  "'session' AND (id = ?2 OR label = ?4)"));
+  SLUICE_TRY(follow.bind(1, user)
+                 .bind(2, id)
+                 .bind(3, successor_label(successor))
+                 .bind(4, successor_label(id))
+                 .run());
   SLUICE_TRY(store::leave_admin_event(
       database_, actor_,
-      fmt::format("session {} of \"{}\" stepped up by {}", id, user, assurance.method)));
+      fmt::format("session {} of \"{}\" stepped up by {}, and renewed by {}", id, user,
+                  assurance.method, successor)));
   SLUICE_TRY(transaction.commit());
   return true;
+}
+
+/// Returns how many those were, certificates among them.
+Result<int64_t> CredentialStore::end_predecessors(std::string_view user, std::string_view id,
+                                                  int64_t now) {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT id FROM credentials WHERE user = ?1 AND label = ?2 AND "
+                                  "kind = 'session' AND scram_verifier <> ''"));
+  query.bind(1, user).bind(2, successor_label(id));
+  std::vector<std::string> ids;
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) break;
+    ids.push_back(query.text(0));
+  }
+  query.reset();
+  int64_t ended = 0;
+  for (const auto& each : ids) {
+    SLUICE_ASSIGN(auto update,
+                  database_.prepare("UPDATE credentials SET revoked_micros = ?2 WHERE id = ?1 AND "
+                                    "revoked_micros = 0 AND expires_micros > ?2"));
+    SLUICE_TRY(update.bind(1, each).bind(2, now).run());
+    ended += database_.changes();
+    SLUICE_ASSIGN(const int64_t certificates, end_certificates(database_, user, each, now));
+    ended += certificates;
+  }
+  return ended;
 }
 
 Result<> CredentialStore::revoke(std::string_view id) {
@@ -323,6 +362,8 @@ Result<> CredentialStore::revoke(std::string_view id) {
   SLUICE_TRY(update.bind(1, id).bind(2, now).run());
   SLUICE_ASSIGN(const int64_t certificates, end_certificates(database_, user, id, now));
   if (certificates > 0) message += fmt::format(", with certificates got with it: {}", certificates);
+  SLUICE_ASSIGN(const int64_t former, end_predecessors(user, id, now));
+  if (former > 0) message += fmt::format(", with what it renewed: {}", former);
   SLUICE_TRY(store::leave_admin_event(database_, actor_, message));
   return transaction.commit();
 }

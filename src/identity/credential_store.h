@@ -57,14 +57,15 @@ class CredentialStore {
   /// that. Besides, kExists for a key that has been used before, kDenied where `shown` is over.
   Result<IssuedCredential> issue_for_key(NewCredential next, std::string_view key_digest,
                                          std::string_view shown);
-  /// Its holder has proved anew who they are: from now on it is as strong as `assurance`. `secret`
-  /// shows that they hold it. False, and nothing is changed, if it is not a live session of `user`
-  /// that acts for nobody else.
+  /// Its holder has proved anew who they are, and got `successor` for it (an id): from now on it is
+  /// as strong as `assurance`, and ends with the successor, as do those that it succeeded itself.
+  /// `secret` shows that they hold it. False, and nothing is changed, if it is not a live session
+  /// of `user` that acts for nobody else.
   Result<bool> strengthen(const SecretString& secret, const std::string& user,
-                          const Assurance& assurance);
-  /// Ends it for good, with the certificates that were got with it; sessions that these have opened
-  /// end with them. Errors: kNotFound, also for one
-  /// that is over.
+                          const Assurance& assurance, std::string_view successor);
+  /// Ends it for good, with those that it has succeeded and the certificates that were got with any
+  /// of them; sessions that these have opened end with them. Errors: kNotFound, also for one that
+  /// is over.
   Result<> revoke(std::string_view id);
   /// All that a user still has; returns how many those were.
   Result<int64_t> revoke_of(std::string_view user);
@@ -80,6 +81,7 @@ class CredentialStore {
   Result<std::string> verifier_for(const std::string& user, const SecretString& secret);
   Result<> insert(const std::string& id, const NewCredential& next, const std::string& verifier,
                   const std::string& digest);
+  Result<int64_t> end_predecessors(std::string_view user, std::string_view id, int64_t now);
   Result<std::string> oldest_session(const NewCredential& next, int64_t now);
   Result<> make_room(const NewCredential& next, int64_t now);
   store::Database& database_;

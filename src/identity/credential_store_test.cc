@@ -57,24 +57,53 @@ class CredentialStoreTest : public store::StoreTest {
 TEST_P(CredentialStoreTest, OnlyALiveSessionOfTheUsersOwnGetsStronger) {
   const Assurance strong{"totp", "", "", {"pwd", "otp", "mfa"}, wall_micros()};
   const auto old = issue(session("alice"));
-  EXPECT_TRUE(*credentials.strengthen(old.secret, "alice", strong));
+  const auto next = issue(session("alice"));
+  EXPECT_TRUE(*credentials.strengthen(old.secret, "alice", strong, next.id));
   EXPECT_EQ(directory()->credential(old.id)->assurance, strong);
   EXPECT_THAT(last_event(), HasSubstr("stepped up by totp"));
   const size_t said = events();
   const Assurance other{"oidc", "https://idp", "", {}, 5};
-  EXPECT_FALSE(*credentials.strengthen(old.secret, "bob", other));
-  EXPECT_FALSE(*credentials.strengthen(SecretString("slc_nonsense"), "alice", other));
-  EXPECT_FALSE(*credentials.strengthen(make_credential_secret(), "alice", other));
+  EXPECT_FALSE(*credentials.strengthen(old.secret, "bob", other, next.id));
+  EXPECT_FALSE(*credentials.strengthen(SecretString("slc_nonsense"), "alice", other, next.id));
+  EXPECT_FALSE(*credentials.strengthen(make_credential_secret(), "alice", other, next.id));
   NewCredential token = session("alice");
   token.kind = CredentialKind::kToken;
-  EXPECT_FALSE(*credentials.strengthen(issue(token).secret, "alice", other));
+  EXPECT_FALSE(*credentials.strengthen(issue(token).secret, "alice", other, next.id));
   NewCredential agent = session("alice");
   agent.actors = {"alice", "bob"};
-  EXPECT_FALSE(*credentials.strengthen(issue(agent).secret, "alice", other));
+  EXPECT_FALSE(*credentials.strengthen(issue(agent).secret, "alice", other, next.id));
   ASSERT_TRUE(credentials.revoke(old.id));
-  EXPECT_FALSE(*credentials.strengthen(old.secret, "alice", other));
+  EXPECT_FALSE(*credentials.strengthen(old.secret, "alice", other, next.id));
   EXPECT_EQ(directory()->credential(old.id)->assurance, strong);
   EXPECT_EQ(events(), said + 3);  // Two issued, one revoked.
+}
+
+TEST_P(CredentialStoreTest, WhatALoginRenewedEndsWithIt) {
+  const Assurance again{"password", "", "", {"pwd"}, wall_micros()};
+  const auto first = issue(session("alice"));
+  const auto certificate = credentials.issue_for_key(session("alice"), "key", first.id);
+  const auto second = issue(session("alice"));
+  ASSERT_TRUE(*credentials.strengthen(first.secret, "alice", again, second.id));
+  const auto third = issue(session("alice"));
+  ASSERT_TRUE(*credentials.strengthen(second.secret, "alice", again, third.id));
+  const auto elsewhere = issue(session("alice"));
+  for (const auto& one : {first.id, second.id, third.id, certificate->id})
+    EXPECT_TRUE(directory()->credential(one)->live(wall_micros())) << "open sessions go on";
+  ASSERT_TRUE(credentials.revoke(third.id));
+  EXPECT_THAT(last_event(), HasSubstr("revoked, with what it renewed: 3"));
+  for (const auto& one : {first.id, second.id, third.id, certificate->id})
+    EXPECT_FALSE(directory()->credential(one)->live(wall_micros()));
+  EXPECT_TRUE(directory()->credential(elsewhere.id)->live(wall_micros()));
+}
+
+TEST_P(CredentialStoreTest, ALabelThatSomebodyChoseTiesNothing) {
+  const auto login = issue(session("alice"));
+  NewCredential token = session("alice");
+  token.kind = CredentialKind::kToken;
+  token.label = "renewed by " + login.id;
+  const auto theirs = issue(token);
+  ASSERT_TRUE(credentials.revoke(login.id));
+  EXPECT_TRUE(directory()->credential(theirs.id)->live(wall_micros()));
 }
 
 TEST_P(CredentialStoreTest, ATokenStandsForOneCredentialUntilThatIsRevoked) {

@@ -305,6 +305,9 @@ def act_for_somebody(story):
     made = story.ask("root", "POST", "/users/robot/tokens", {"for": "1h", "scopes": ["api", "grants", "mcp"], "acts_for": "alice"}, 201)
     story.tokens["robot"] = made["secret"]
     story.ask("robot", "GET", "/session")
+    own = story.ask("robot", "GET", "/session/credentials")
+    assert [(each["id"], each["shown"]) for each in own] == [(made["id"], True)]
+    story.ask("robot", "DELETE", "/session/credentials/nothing", status=404)
     wish = {"role": "helper", "database": "orders", "seconds": 60, "reason": "as alice asks"}
     grant = story.ask("robot", "POST", "/grants", wish, 201)
     story.ask("dora", "GET", f"/approvals/{grant['request']}")

@@ -1,7 +1,13 @@
 """Client certificates: those of sluice login, and those of an authority that the configuration names."""
 
+import json
 import os
+import shutil
+import socket
+import ssl
+import struct
 import subprocess
+import threading
 import time
 
 import psycopg2
@@ -84,7 +90,7 @@ def test_login_then_connect_without_a_password(gateway, own, tmp_path):
     done = run(tmp_path, own, "connect", "orders", "--", "-XAtc", "SELECT current_user = 'sluice'")
     assert done.stdout == "t\n", done.stderr
     uri = run(tmp_path, own, "connect", "orders", "--print").stdout.strip()
-    assert "slc_" not in uri and "sslcert=" in uri
+    assert "slc_" not in uri and "sslcert=" in uri and "sslmode=verify-full" in uri
     assert psycopg2.connect(uri).info.dbname == "orders"
     assert run(tmp_path, own, "config-clients").returncode == 0
     service = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
@@ -93,6 +99,84 @@ def test_login_then_connect_without_a_password(gateway, own, tmp_path):
     record = gateway.wait_for(lambda r: len(r) >= 3, "--type", "session_start", "--user", "alice")[-1]
     # As strong as the login that it was got with, and a credential that can be found and ended.
     assert record["authentication"] == "password" and record["credential"], record
+
+
+class Rogue:
+    """Somebody with a certificate of their own in the gateway's place, who lets everybody in and reads what comes."""
+
+    def __init__(self, files, first):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*files)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.first, self.got, self.asked = first, [], 0
+        threading.Thread(target=self.pose, daemon=True).start()
+
+    def pose(self):
+        while True:
+            try:
+                plain, _ = self.listener.accept()
+            except OSError:
+                return
+            self.asked += 1
+            try:
+                plain.settimeout(10)
+                plain.recv(8)
+                plain.sendall(b"S")
+                with self.context.wrap_socket(plain, server_side=True) as connection:
+                    self.got.append(connection.recv(4096))
+                    connection.sendall(self.first)
+                    self.got.append(connection.recv(4096))
+            except OSError:
+                pass
+
+
+@pytest.mark.parametrize("first", [struct.pack("!cII", b"R", 8, 3), struct.pack("!cII", b"R", 8, 0) + b"Z\0\0\0\5I"],
+                         ids=["asks-for-the-password", "lets-everybody-in"])
+def test_Threat18_nobody_takes_the_gateways_place_before_a_certificate(gateway, own, mesh, tmp_path, first):
+    assert log_in(gateway, tmp_path, own).returncode == 0
+    rogue = Rogue(mesh.issue("rogue"), first)
+    kept = tmp_path / ".local/state/sluice/credentials.json"
+    entries = json.loads(kept.read_text())
+    entries[0]["port"] = rogue.port
+    kept.write_text(json.dumps(entries))
+    done = run(tmp_path, own, "config-clients")
+    assert done.returncode == 0 and not (tmp_path / ".pgpass").exists(), "a certificate stands in for the secret"
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    psql = ["psql", "-XwAtc", "UPDATE customers SET email = 'secret@x'"]
+    uri = run(tmp_path, own, "connect", "orders", "--print").stdout.strip()
+    usual = {**env, "PGSSLMODE": "require", "PGPASSWORD": "mine"}
+    for done in (subprocess.run([*psql, "service=orders"], env=env, capture_output=True, text=True, timeout=60),
+                 subprocess.run([*psql, uri], env=env, capture_output=True, text=True, timeout=60),
+                 subprocess.run([SLUICE, "connect", "orders", "--", *psql[1:]], env=usual, capture_output=True, text=True,
+                                timeout=60)):
+        assert done.returncode == 2 and "certificate verify failed" in done.stderr, done
+    rogue.listener.close()
+    assert rogue.asked == 3 and b"".join(rogue.got) == b"", "nothing is said to it"
+
+
+def test_no_certificate_where_nobody_vouches_for_the_gateway(gateway, own, tmp_path):
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run([SLUICE, "login", "--gateway", f"http://127.0.0.1:{gateway.http}", "--user", "alice",
+                           "--password-stdin", "--certificate"], input=PASSWORD + "\n", text=True, capture_output=True,
+                          timeout=60, env=env)
+    assert done.returncode == 1 and "logged in, but without a certificate" in done.stderr, done.stderr
+    assert "SLUICE_CA" in done.stderr and "not known to be the gateway" in done.stderr
+    assert not kept_files(tmp_path, gateway)[1].exists()
+    done = run(tmp_path, own, "connect", "orders", "--", "-XAtc", "SELECT 1")
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_Threat75_it_ends_with_the_login_that_came_behind_it(gateway, own, tmp_path):
+    assert log_in(gateway, tmp_path, own).returncode == 0
+    files = kept_files(tmp_path, gateway)
+    copies = [shutil.copy(file, tmp_path) for file in files]
+    with_certificate(gateway, copies).close()
+    done = run(tmp_path, own, "login", "--password-stdin", input=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    assert not any(file.exists() for file in files)
+    assert run(tmp_path, own, "logout").returncode == 0
+    assert "certificate authentication failed" in refused(gateway, copies, "alice")
 
 
 def test_it_ends_as_any_credential(gateway, own, tmp_path):
@@ -118,8 +202,6 @@ def test_it_is_its_own_users_alone(gateway, own, tmp_path):
 
 
 def test_a_key_is_taken_once_and_only_with_a_credential(gateway, own, tmp_path):
-    import json
-    import ssl
     import urllib.error
     import urllib.request
 

@@ -98,6 +98,69 @@ def test_logout_ends_it_here_and_there(gateway, home):
     assert done.returncode == 3 and "sluice login" in done.stderr
 
 
+def test_Threat20_logout_ends_the_logins_before_it_too(gateway, home):
+    log_in(gateway, home)
+    assert run(home, "config-clients").returncode == 0
+    first = kept(home)[0]["secret"]
+    session = psycopg2.connect(run(home, "connect", "orders", "--print").stdout.strip())
+    done = log_in(gateway, home)
+    assert done.returncode == 0 and "what config-clients wrote is of this login now" in done.stderr, done.stderr
+    second = kept(home)[0]["secret"]
+    session.cursor().execute("SELECT 1")  # What is open goes on, and counts the new login.
+    assert second in (home / ".pgpass").read_text() and first not in (home / ".pgpass").read_text()
+    psql = ["psql", "-XwAtc", "SELECT 41 + 1", "service=orders"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    done = subprocess.run(psql, text=True, capture_output=True, timeout=60, env=env)
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+    assert run(home, "logout").returncode == 0
+    for secret in (first, second):
+        assert WireClient(gateway.port).login(password=secret)[-1][0] == b"E"
+    with pytest.raises(psycopg2.Error):
+        for _ in range(100):
+            session.cursor().execute("SELECT pg_sleep(0.1)")
+
+
+def test_Threat20_a_login_as_somebody_else_ends_the_one_before(gateway, home):
+    gateway.cli("user", "add", "zoe", "--password-stdin", input=PASSWORD + "\n")
+    log_in(gateway, home)
+    former = kept(home)[0]["secret"]
+    done = log_in(gateway, home, user="zoe")
+    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+    assert WireClient(gateway.port).login(password=former)[-1][0] == b"E"
+    assert [entry["user"] for entry in kept(home)] == ["zoe"]
+
+
+def test_one_sees_and_ends_ones_own(gateway, home, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    log_in(gateway, home)
+    log_in(gateway, other)
+    (mine,), (copy,) = kept(home), kept(other)
+    done = run(home, "token", "list", "-o", "json")
+    assert done.returncode == 0 and "your own alone" in done.stderr, done.stderr
+    listed = json.loads(done.stdout)
+    assert {mine["id"], copy["id"]} <= {each["id"] for each in listed} and {each["user"] for each in listed} == {"alice"}
+    token = gateway.cli("token", "create", "--user", "alice", "--for", "1h", "-o", "json")
+    done = run(home, "token", "revoke", "nothing")
+    assert done.returncode == 3, done.stderr
+    for gone in (copy["id"], json.loads(token.stdout)["id"]):
+        done = run(home, "token", "revoke", gone)
+        assert done.returncode == 0, done.stderr
+    assert WireClient(gateway.port).login(password=copy["secret"])[-1][0] == b"E"
+    assert WireClient(gateway.port).login(password=mine["secret"])[-1][0] == b"Z"
+    # Of others nothing can be seen or ended.
+    gateway.cli("user", "add", "ida", "--password-stdin", input=PASSWORD + "\n")
+    assert log_in(gateway, other, user="ida").returncode == 0
+    done = run(other, "token", "revoke", mine["id"])
+    assert done.returncode == 3 and mine["id"] not in run(other, "token", "list").stdout
+    assert WireClient(gateway.port).login(password=mine["secret"])[-1][0] == b"Z"
+    # One that is good for one database does not reach further.
+    token = gateway.cli("token", "create", "--user", "ida", "--for", "1h", "--scope", "api", "--database", "orders").stdout.strip()
+    limited = {"SLUICE_TOKEN": token, "SLUICE_GATEWAY": f"http://127.0.0.1:{gateway.http}"}
+    done = run(other, "token", "list", "-o", "json", **limited)
+    assert [each["kind"] for each in json.loads(done.stdout)] == ["token"], done.stdout
+    assert run(other, "token", "revoke", kept(other)[0]["id"], **limited).returncode == 3
+
+
 def test_logout_of_some_of_several(gateway, home):
     log_in(gateway, home)
     file = home / ".local/state/sluice/credentials.json"
@@ -302,9 +365,10 @@ def code(uri, at=None):
 
 def test_one_time_codes(gateway, home):
     gateway.cli("user", "add", "tina", "--password-stdin", input=PASSWORD + "\n")
+    # Each of these counts when the command is done.
+    assert log_in(gateway, home, user="tina").returncode == 0
     uri = gateway.cli("user", "totp", "tina").stdout.strip()
     assert uri.startswith("otpauth://totp/")
-    time.sleep(0.6)
     done = log_in(gateway, home, user="tina")
     assert done.returncode == 1 and "one-time code" in done.stderr
     used = code(uri)
@@ -314,6 +378,35 @@ def test_one_time_codes(gateway, home):
     time.sleep(0.5)
     assert run(home, "connect", "orders", "--", "-XwAtc", "SELECT 1").returncode == 0
     assert gateway.search("--user", "tina", "--type", "statement")[-1]["authentication"] == "totp"
+
+
+def test_what_the_command_line_has_done_counts_at_once(gateway):
+    for number in range(5):
+        name = f"quick{number}"
+        gateway.cli("user", "add", name, "--password-stdin", input=PASSWORD + "\n")
+        assert WireClient(gateway.port).login(user=name)[-1][0] == b"Z"
+        token = gateway.cli("token", "create", "--user", name, "--for", "1h", "-o", "json")
+        made = json.loads(token.stdout)
+        assert WireClient(gateway.port).login(user=name, password=made["secret"])[-1][0] == b"Z"
+        gateway.cli("token", "revoke", made["id"])
+        assert WireClient(gateway.port).login(user=name, password=made["secret"])[-1][0] == b"E"
+        gateway.cli("user", "disable", name)
+        assert WireClient(gateway.port).login(user=name)[-1][0] == b"E"
+
+
+def test_codes_count_at_the_next_login_without_a_word_to_the_gateway(gateway, home):
+    """As when another gateway of the store, or a command without its socket, has set them up."""
+    gateway.cli("user", "add", "una", "--password-stdin", input=PASSWORD + "\n")
+    assert log_in(gateway, home, user="una").returncode == 0
+    socket_file = gateway.root / "state/control.sock"
+    away = socket_file.with_suffix(".away")
+    socket_file.rename(away)
+    try:
+        gateway.cli("user", "totp", "una")
+        done = log_in(gateway, home, user="una")
+        assert done.returncode == 1 and "one-time code" in done.stderr, done.stderr
+    finally:
+        away.rename(socket_file)
 
 
 def test_Threat20_a_new_password_ends_what_the_old_one_opened(gateway, home):

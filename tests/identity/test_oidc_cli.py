@@ -75,6 +75,25 @@ class Home:
         return subprocess.run([SLUICE, *words], env=self.env, text=True, capture_output=True, timeout=60, input=input)
 
 
+def test_a_plain_login_is_as_the_last_time(gateway, provider, tmp_path):
+    provider.account("sub-lena", email="lena@example.com", email_verified=True, groups=["staff"])
+    home = Home(gateway, tmp_path)
+    home.in_browser("sub-lena")
+    again = home.login()
+    first = again.stderr.readline()
+    again.terminate()
+    again.communicate(timeout=20)
+    assert first == "Log in with a browser on this machine:\n", first
+
+
+@pytest.mark.parametrize("words", [("--user", "alice", "--issuer", "corp"), ("--device", "--password-stdin"),
+                                   ("--issuer", "corp", "--totp", "123456"), ("--device", "--directory", "corp")])
+def test_ways_to_log_in_that_exclude_each_other_are_refused(gateway, tmp_path, words):
+    done = Home(gateway, tmp_path).sluice("login", "--gateway", f"http://127.0.0.1:{gateway.http}", *words)
+    assert done.returncode == 2 and "leave out one of them" in done.stderr, done.stderr
+    assert next(word for word in words if word in ("--user", "--password-stdin", "--totp", "--directory")) in done.stderr
+
+
 def test_in_the_browser_then_psql(gateway, provider, tmp_path):
     provider.account("sub-nora", email="nora@example.com", email_verified=True, groups=["staff"])
     home = Home(gateway, tmp_path)

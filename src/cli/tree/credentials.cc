@@ -78,11 +78,12 @@ void add_directory_commands(CommandTree& tree) {
 
 void add_login_command(CommandTree& tree) {
   auto& options = tree.keep<LoginOptions>();
-  auto* sub = tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
-                       "sluice login --gateway https://gateway.example --user alice\n  sluice "
-                       "login --gateway https://gateway.example --issuer corp\n  sluice login "
-                       "--device\n  sluice login --certificate",
-                       [&] { return login(options); });
+  auto* sub = tree.formatted(
+      tree.add(tree.app(), "login", "Get a credential from a gateway and keep it",
+               "sluice login --gateway https://gateway.example --user alice\n  sluice "
+               "login --gateway https://gateway.example --issuer corp\n  sluice login "
+               "--device\n  sluice login --certificate",
+               [&] { return login(tree.common(), options); }));
   sub->add_option("--gateway", options.gateway, "Where (default: as the last time)")
       ->envname("SLUICE_GATEWAY")
       ->type_name("URL");
@@ -95,7 +96,10 @@ void add_login_command(CommandTree& tree) {
   sub->add_option("--directory", options.directory,
                   "With the password of this directory (LDAP), where the gateway asks several")
       ->type_name("NAME");
-  sub->add_option("--issuer", options.issuer, "By this identity provider, in the browser")
+  sub->add_option(
+         "--issuer", options.issuer,
+         "By this identity provider, in the browser (default: as the last time, by it or a "
+         "password)")
       ->type_name("NAME");
   sub->add_flag("--device", options.device,
                 "By an identity provider, with a code to be entered in a browser anywhere");
