@@ -1,6 +1,7 @@
 // Calls of functions and operators: which they are, what they may do, what their value is.
 #include <algorithm>
 
+#include "sql/acting.h"
 #include "sql/fragile_arguments.h"
 #include "sql/function_risk.h"
 #include "sql/walker.h"
@@ -100,9 +101,10 @@ Walker::Called Walker::function_call(const Node& body, const Level& level) {
   const Name name = name_in(body, "funcname");
   for (size_t i = 0; i < given.size(); ++i) {
     const std::string_view fragile = fragile_argument(name.name, i);
+    if (!only_returns(name.name) && may_be_null(given[i]))
+      given[i] = this->fragile(given[i], "a call of what may be NULL");
     if (fragile.empty() || (fragile.ends_with("(key)") && !is_made(given[i]))) continue;
-    gather_.compute(given[i], fragile);
-    given[i] = given[i].through(fragile);
+    given[i] = this->fragile(given[i], fragile);
   }
   condition(body, "agg_filter", level, kUsedInPredicate);
   const auto over = field(body, "over");

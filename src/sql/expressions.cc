@@ -1,4 +1,5 @@
 // Expressions: where their values come from.
+#include "sql/acting.h"
 #include "sql/fragile_arguments.h"
 #include "sql/walker.h"
 
@@ -109,7 +110,8 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   }
   if (kind == "BoolExpr") {
     const std::string_view op = text_field(body, "boolop");
-    return eval_all(body, "args", level)
+    const bool seen = op != "NOT_EXPR" && any_acts(body, "args");
+    return eval_lazily(body, level, seen)
         .through(op == "AND_EXPR"  ? "AND"
                  : op == "OR_EXPR" ? "OR"
                                    : "NOT");
@@ -142,7 +144,7 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   }
   if (kind == "CaseExpr") return case_expression(body, level);
   // The very value of one of its arguments.
-  if (kind == "CoalesceExpr") return eval_all(body, "args", level);
+  if (kind == "CoalesceExpr") return eval_lazily(body, level, any_acts(body, "args"));
   if (kind == "MinMaxExpr") {
     return eval_all(body, "args", level)
         .through(text_field(body, "op") == "IS_LEAST" ? "least" : "greatest");
@@ -252,8 +254,8 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   }
   if (written.size() == 2 &&
       (kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE" || is_like(name.name))) {
-    gather_.compute(sides[1], "LIKE (pattern)");
-    sides[1] = sides[1].through("LIKE (pattern)");
+    sides[1] = fragile(sides[1], "LIKE (pattern)");
+    if (may_be_null(sides[0])) sides[0] = fragile(sides[0], "LIKE (of what may be NULL)");
   }
   Value value;
   for (const Value& side : sides) value.add(side);
@@ -265,6 +267,7 @@ Value Walker::operator_expression(const Node& body, const Level& level) {
   // Compared with something else for every row, it is guessed by a dictionary.
   const bool of_array = kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL";
   const bool listed = of_array && written.size() == 2 && field(written[1], "A_ArrayExpr");
+  if (compares_rows_that_act(written)) tell(value, kUsedInPredicate);
   const bool collated = std::any_of(written.begin(), written.end(),
                                     [](const Node& side) { return is_collated(side); });
   if (equality && sides.size() == 2 && (!of_array || listed) && !collated &&

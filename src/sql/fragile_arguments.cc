@@ -63,4 +63,13 @@ bool is_made(const Value& value) {
   });
 }
 
+bool may_be_null(const Value& value) {
+  const auto makes = [](const std::string& function) {
+    return function == "nullif" || function == "substring" || function == "jsonb_path_query_first";
+  };
+  return std::any_of(value.sources.begin(), value.sources.end(), [&](const Source& source) {
+    return std::any_of(source.functions.begin(), source.functions.end(), makes);
+  });
+}
+
 }  // namespace sluice::sql

@@ -204,6 +204,27 @@ void Walker::probe(const Value& value) {
   }
 }
 
+/// Of AND, OR and COALESCE. `seen`: whether a later part is evaluated shows, and so what the others
+/// are.
+Value Walker::eval_lazily(const Node& body, const Level& level, bool seen) {
+  Value all;
+  for_each(body, "args", [&](const Node& part) {
+    const Value value = eval(part, level);
+    // That a column is NULL may be known.
+    const bool plain = std::all_of(value.sources.begin(), value.sources.end(),
+                                   [](const Source& source) { return source.as_is; });
+    if (seen && (!plain || field(body, "boolop"))) test(value, kUsedInPredicate);
+    all.add(value);
+  });
+  return all;
+}
+
+/// Whether that fails for it tells something of a value.
+Value Walker::fragile(const Value& value, std::string_view by) {
+  gather_.compute(value, by);
+  return value.through(by);
+}
+
 void Walker::test(const Value& value, uint8_t use) {
   for (const Source& source : value.sources) {
     const bool probed = !context_.owned && looks_into(source);

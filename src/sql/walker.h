@@ -183,6 +183,8 @@ class Walker {
   void equality(const Value& left, const Value& right, const Node* left_node = nullptr,
                 const Node* right_node = nullptr);
   Value case_expression(const Node& body, const Level& level);
+  Value eval_lazily(const Node& body, const Level& level, bool seen);
+  Value fragile(const Value& value, std::string_view by);
   Value sublink(const Node& body, const Level& level);
   Value indirection(const Node& body, const Level& level);
   Value field_of(const Value& value, std::string_view name);

@@ -29,6 +29,7 @@ CREATE MATERIALIZED VIEW mailing_copy AS SELECT id, email AS address FROM people
 CREATE FUNCTION mail_of(integer) RETURNS text LANGUAGE sql STABLE AS 'SELECT email FROM people WHERE id = $1';
 CREATE FUNCTION mail_by_code(integer) RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT email FROM people WHERE id = $1); END';
 CREATE FUNCTION all_mails() RETURNS TABLE (who integer, mail text) LANGUAGE sql STABLE AS 'SELECT id, email FROM people';
+CREATE SEQUENCE ticks;
 CREATE TABLE events (id integer, detail text) PARTITION BY RANGE (id);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);
 SELECT lo_from_bytea(424242, convert_to('Zora Quarrington, zora.quarrington@secret.example', 'UTF8'));
@@ -71,6 +72,14 @@ ORACLES = {
     "a template": "SELECT format(translate(left(email,1),'z','%')) FROM people WHERE id = 7",
     "rows that are written": "WITH g AS (INSERT INTO people (id, birth_date) SELECT 20000 + i, date '1971-03-01' + i FROM generate_series(0, 60) i "
                              "RETURNING id, birth_date) SELECT p.id, g.id FROM people p JOIN g ON p.birth_date = g.birth_date WHERE p.id = 7",
+    "AND that acts": "SELECT birth_date >= '1960-01-01' AND set_config('a.h', 'x' || id, false) = '' FROM people WHERE id = 7",
+    "OR that acts": "SELECT email LIKE 'z%' OR 1 / (id - 7) = 1 FROM people WHERE id = 7",
+    "COALESCE that acts": "SELECT coalesce(substring(email from '^z'), (1 / (id - 7))::text) FROM people WHERE id = 7",
+    "COALESCE and a query": "EXPLAIN (ANALYZE, COSTS off) SELECT coalesce(substring(email from '^z'), (SELECT full_name FROM people n WHERE n.id = p.id)) FROM people p WHERE id = 7",
+    "rows that act": "SELECT ROW(email, nextval('ticks')) < ROW('n', 1::bigint) FROM people WHERE id = 7",
+    "what is not called for NULL": "SELECT substr(substring(email from '^z'), 1, -1) FROM people WHERE id = 7",
+    "a format for NULL": "SELECT encode(convert_to(substring(email from '^z'), 'UTF8'), 'nosuch') FROM people WHERE id = 7",
+    "a pattern for NULL": "SELECT substring(email from '^z') LIKE E'\\\\' FROM people WHERE id = 7",
     "equality of one's own": "SELECT id FROM people WHERE id = 7 AND email OPERATOR(pg_temp.=) 'z%'",
     "a collation of one's own": "SELECT id FROM people WHERE email = ('ZORAQUARRINGTONSECRETEXAMPLE' COLLATE pg_temp.ci)",
 }
@@ -306,6 +315,7 @@ FORMS = [
 
 #: What nobody needs a right for: answered as without the gateway.
 HARMLESS = [
+    "SELECT id, coalesce(points, 0), joined > date '2020-06-01' AND points < 500 FROM people ORDER BY id",
     "SELECT 'hello', 42, 3.14, true",
     "SELECT id, points, joined FROM people ORDER BY id",
     "SELECT count(*) FROM people",
