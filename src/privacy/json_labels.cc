@@ -117,4 +117,33 @@ LabelledMember labelled_member(std::string_view members) {
   return {};
 }
 
+bool is_about_a_person(std::string_view members) {
+  for (size_t n = 0; n < kMostMembers; ++n) {
+    members = skip_space(members);
+    if (!members.starts_with('"')) return false;
+    const std::string_view key = take_string(members);
+    members = skip_space(members);
+    if (!members.starts_with(':')) return false;
+    if (key.size() <= kLongestKey && key != "name") {
+      const Class cls = class_of_name(key).cls;
+      if (cls == Class::kEmail || cls == Class::kPhone || cls == Class::kBirthDate ||
+          cls == Class::kPersonName || cls == Class::kUsSsn)
+        return true;
+    }
+    members = skip_space(members.substr(1));
+    if (members.starts_with('{') || members.starts_with('[')) return false;
+    if (members.starts_with('"')) {
+      (void)take_string(members);
+    } else {
+      const size_t end = members.substr(0, kLongestLabel).find_first_of(",}");
+      if (end == std::string_view::npos) return false;
+      members.remove_prefix(end);
+    }
+    members = skip_space(members);
+    if (!members.starts_with(',')) return false;
+    members.remove_prefix(1);
+  }
+  return false;
+}
+
 }  // namespace sluice::privacy

@@ -15,4 +15,9 @@ struct LabelledMember {
 /// and at none behind one that has parts; knows of no label that means nothing as a name.
 LabelledMember labelled_member(std::string_view members);
 
+/// Whether other members of an object say that it is about a person: an e-mail address, a telephone
+/// number, a date of birth, a family name. Then its `name` is that person's. `members` as above;
+/// looks at the first few, and at none behind one that has parts.
+bool is_about_a_person(std::string_view members);
+
 }  // namespace sluice::privacy

@@ -4,6 +4,7 @@
 #include "privacy/name_words.h"
 #include "privacy/scan.h"
 #include "privacy/structured.h"
+#include "privacy/value_form.h"
 
 namespace sluice::privacy {
 namespace {
@@ -88,7 +89,17 @@ class Walk {
     Concepts path;
     std::string key;  ///< of the array that this is, for its elements
     LabelledMember labelled;
+    bool person = false;  ///< its own members say so; of what is in them nobody knows
   };
+
+  /// What the value at hand stands in.
+  Concepts path_of(std::string_view value) const {
+    if (levels_.empty()) return {};
+    Concepts out = levels_.back().path;
+    if (levels_.back().person && key_ == "name" && !looks_like_firm(value))
+      out.set(static_cast<size_t>(Concept::kPerson));
+    return out;
+  }
 
   void open(char c) {
     ++i_;
@@ -98,6 +109,7 @@ class Walk {
     level.key = key_;
     if (!levels_.empty()) level.path = levels_.back().path;
     level.path |= meaning_of_name(key_);
+    level.person = level.object && is_about_a_person(text_.substr(i_));
     if (levels_.size() < kDeepest) {
       levels_.push_back(std::move(level));
     } else {
@@ -159,7 +171,7 @@ class Walk {
     if (looks_like_json(text) && text.size() > 4) {
       if (nested_++ < 4) return find_in_json(text, context_);
     }
-    return find_in_named(key_, text, levels_.empty() ? Concepts{} : levels_.back().path, context_);
+    return find_in_named(key_, text, path_of(text), context_);
   }
 
   void scalar() {
@@ -169,8 +181,7 @@ class Walk {
       ++i_;
     const std::string_view text = text_.substr(begin, i_ - begin);
     if (text != "true" && text != "false" && text != "null")
-      add(find_in_named(key_, text, levels_.empty() ? Concepts{} : levels_.back().path, context_),
-          begin);
+      add(find_in_named(key_, text, path_of(text), context_), begin);
   }
 
   void add(const std::vector<Span>& found, size_t by) {

@@ -78,6 +78,22 @@ TEST(Structured, Pairs) {
   EXPECT_EQ(marked(text, find_in_pairs(text)), "first_name=[person_name]; qty=3; phone=[phone]");
 }
 
+TEST(Structured, ANameBesideAPersonsThingsIsThatPersons) {
+  const auto json = [](std::string_view text) { return marked(text, find_in_json(text)); };
+  EXPECT_EQ(json(R"({"name":"Paul Porter","email":"p@b.example"})"),
+            R"({"name":"[person_name]","email":"[email]"})");
+  EXPECT_EQ(json(R"({"id":7,"dob":"1971-03-14","name":"Paul Porter"})"),
+            R"({"id":7,"dob":"[birth_date]","name":"[person_name]"})");
+  // Of other things, of firms, and of things that a person has.
+  EXPECT_EQ(json(R"({"name":"Nordwind Logistik GmbH","email":"p@b.example"})"),
+            R"({"name":"Nordwind Logistik GmbH","email":"[email]"})");
+  EXPECT_EQ(json(R"({"name":"Acme Corp","phone":"+44 20 7946 0958"})"),
+            R"({"name":"Acme Corp","phone":"[phone]"})");
+  EXPECT_EQ(json(R"({"name":"Blue lamp","price":7})"), R"({"name":"Blue lamp","price":7})");
+  EXPECT_EQ(json(R"({"email":"p@b.example","plan":{"name":"Gold plus","seats":3}})"),
+            R"({"email":"[email]","plan":{"name":"Gold plus","seats":3}})");
+}
+
 TEST(Structured, Looks) {
   EXPECT_TRUE(looks_like_json(R"( {"a": 1} )"));
   EXPECT_FALSE(looks_like_json("{a,b}"));

@@ -46,10 +46,6 @@ bool is_collated(const Node& node) {
   return found;
 }
 
-bool is_like(std::string_view name) {
-  return name == "~~" || name == "~~*" || name == "!~~" || name == "!~~*";
-}
-
 }  // namespace
 
 void Walker::condition(const Node& body, std::string_view field_name, const Level& level,

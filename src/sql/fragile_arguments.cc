@@ -63,6 +63,10 @@ bool is_made(const Value& value) {
   });
 }
 
+bool is_like(std::string_view name) {
+  return name == "~~" || name == "~~*" || name == "!~~" || name == "!~~*";
+}
+
 bool may_be_null(const Value& value) {
   const auto makes = [](const std::string& function) {
     return function == "nullif" || function == "substring" || function == "jsonb_path_query_first";

@@ -17,6 +17,9 @@ std::string_view fragile_argument(std::string_view function, size_t argument);
 /// a literal of another type, who wrote them decides.
 bool is_made(const Value& value);
 
+/// Operators of LIKE, whose right side is a pattern that may be none.
+bool is_like(std::string_view name);
+
 /// Whether it depends on what a value is made of whether it is NULL: a function that is not called
 /// for NULL then fails, or does not, by that.
 bool may_be_null(const Value& value);

@@ -29,5 +29,12 @@ TEST(FragileArguments, ATextIsMadeWhereOthersPutItTogether) {
   EXPECT_TRUE(is_made(column.through("nullif")));
 }
 
+TEST(FragileArguments, WhatIsNullByItsContentIsToldByWhatIsNotCalledForNull) {
+  const Value column = value_of({7, 1});
+  EXPECT_FALSE(may_be_null(column.through("upper")));
+  EXPECT_TRUE(may_be_null(column.through("substring").through("upper")));
+  EXPECT_TRUE(may_be_null(column.through("nullif")));
+}
+
 }  // namespace
 }  // namespace sluice::sql
