@@ -308,6 +308,8 @@ def act_for_somebody(story):
     own = story.ask("robot", "GET", "/session/credentials")
     assert [(each["id"], each["shown"]) for each in own] == [(made["id"], True)]
     story.ask("robot", "DELETE", "/session/credentials/nothing", status=404)
+    spare = story.ask("root", "POST", "/users/robot/tokens", {"for": "1h", "acts_for": "alice"}, 201)
+    story.ask("robot", "DELETE", f"/session/credentials/{spare['id']}")
     wish = {"role": "helper", "database": "orders", "seconds": 60, "reason": "as alice asks"}
     grant = story.ask("robot", "POST", "/grants", wish, 201)
     story.ask("dora", "GET", f"/approvals/{grant['request']}")
