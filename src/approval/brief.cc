@@ -92,9 +92,9 @@ json::array tables_of(const sql::StatementFacts& facts, const catalog::Catalog* 
   return out;
 }
 
-json::array values_of(Bytes raw) {
+json::array values_of(Bytes raw, Bytes types) {
   json::array out;
-  for (auto& value : readable_values(raw)) {
+  for (auto& value : readable_values(raw, types)) {
     if (!value) {
       out.emplace_back(nullptr);
       continue;
@@ -126,6 +126,11 @@ void add_said(std::string_view text, json::object& out) {
 
 }  // namespace
 
+Bytes declared_types(Bytes parameters) {
+  if (parameters.size() < 4) return {};
+  return parameters.substr(4, load_be32(parameters.data()));
+}
+
 std::string brief_of(const policy::Decision& decision, const sql::StatementFacts& facts,
                      const catalog::Catalog* catalog, const Known& known,
                      const SchemaChange& change) {
@@ -146,7 +151,7 @@ std::string brief_of(const policy::Decision& decision, const sql::StatementFacts
   if (!change.breaks.empty()) out["breaks"] = texts(change.breaks);
   add_said(known.text, out);
   if (known.estimated_rows) out["estimated_rows"] = whole(*known.estimated_rows);
-  if (!known.parameters.empty()) out["parameters"] = values_of(known.parameters);
+  if (!known.parameters.empty()) out["parameters"] = values_of(known.parameters, known.types);
   if (known.dry_run) out["dry_run"] = json_of(*known.dry_run);
   return json::serialize(out);
 }

@@ -32,7 +32,11 @@ struct Known {
   std::optional<double> estimated_rows = std::nullopt;
   Bytes parameters = {};  ///< the part of a Bind from its format codes on; empty for none
   std::optional<policy::DryRun> dry_run = std::nullopt;
+  Bytes types = {};  ///< of the parameters, as Parse declares them
 };
+
+/// The types in a Subject's parameters, as Parse declared them; "" where there are none.
+Bytes declared_types(Bytes parameters);
 
 /// What those who decide are shown of a statement, as JSON:
 ///   {"why", "reason", "ticket", "kind", "actions": [{"do", "object", "object_kind",

@@ -18,7 +18,12 @@ struct BoundValue {
 /// left out.
 std::vector<BoundValue> bound_values(Bytes raw);
 
-/// The same, readable: text format as text, binary as "\x" and hexadecimal, null as nothing.
-std::vector<std::optional<std::string>> readable_values(Bytes raw);
+/// A value of binary format as one reads it, where `type` (the OID of one of the server's own) is
+/// known; else "\x" and hexadecimal.
+std::string readable_value(Bytes value, uint32_t type);
+
+/// The same as bound_values, readable: text format as text, null as nothing. `types`: Int32 OIDs as
+/// Parse declares them, fewer than there are values or none.
+std::vector<std::optional<std::string>> readable_values(Bytes raw, Bytes types = {});
 
 }  // namespace sluice

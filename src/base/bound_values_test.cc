@@ -20,6 +20,17 @@ TEST(BoundValues, OneFormatIsForAll) {
   EXPECT_EQ(readable_values(raw), (Values{"\\x61", "\\x62"}));
 }
 
+TEST(BoundValues, OfTypesThatAreDeclaredTheValueIsRead) {
+  const std::string raw("\0\1\0\1\0\3\0\0\0\2\0\3\0\0\0\4\xFF\xFF\xFF\xFE\0\0\0\1\1", 25);
+  const std::string types("\0\0\0\x15\0\0\0\x17\0\0\0\x10", 12);
+  EXPECT_EQ(readable_values(raw, types), (Values{"3", "-2", "t"}));
+  EXPECT_EQ(readable_values(raw, types.substr(0, 4)), (Values{"3", "\\xfffffffe", "\\x01"}));
+  // Not of the type's length, or of another type.
+  EXPECT_EQ(readable_value("abc", 23), "\\x616263");
+  EXPECT_EQ(readable_value("abc", 25), "abc");
+  EXPECT_EQ(readable_value("abc", 16385), "\\x616263");
+}
+
 TEST(BoundValues, WhatIsCutOffIsLeftOut) {
   const std::string raw("\0\0\0\2\0\0\0\3abc\0\0\0\5xy", 17);
   EXPECT_EQ(readable_values(raw), (Values{"abc", "xy"}));

@@ -7,6 +7,7 @@
 
 #include "audit/captured.h"
 #include "audit/search.h"
+#include "base/bound_values.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -77,37 +78,9 @@ Result<std::string> open_parts(const std::filesystem::path& state, const audit::
   return whole;
 }
 
-/// Of types that one reads, the value; else what is there, in hex.
 std::string readable(Bytes value, const pg::FieldDescription* field) {
   if (field == nullptr || field->format == 0) return to_printable_utf8(value);
-  const auto number = [](auto signed_value) { return std::to_string(signed_value); };
-  switch (field->type) {
-    case 16:  // bool
-      if (value.size() == 1) return value[0] != 0 ? "t" : "f";
-      break;
-    case 21:  // int2
-      if (value.size() == 2) return number(static_cast<int16_t>(load_be16(value.data())));
-      break;
-    case 23:  // int4
-      if (value.size() == 4) return number(static_cast<int32_t>(load_be32(value.data())));
-      break;
-    case 20:  // int8
-      if (value.size() == 8) return number(static_cast<int64_t>(load_be64(value.data())));
-      break;
-    case 701:  // float8
-      if (value.size() == 8)
-        return fmt::format("{}", std::bit_cast<double>(load_be64(value.data())));
-      break;
-    case 19:    // name
-    case 25:    // text
-    case 114:   // json
-    case 1042:  // bpchar
-    case 1043:  // varchar
-      return to_printable_utf8(value);
-    default:
-      break;
-  }
-  return "\\x" + to_hex(value);
+  return readable_value(value, field->type);
 }
 
 /// Reads messages as they went to the client.

@@ -277,7 +277,9 @@ approval::Request Session::approval_request() {
   }
   request.brief = approval::brief_of(
       decision, *held_->facts, catalog.get(),
-      {held_->subject.statement, held_->estimate, held_->values, held_->proofs.dry_run}, change);
+      {held_->subject.statement, held_->estimate, held_->values, held_->proofs.dry_run,
+       approval::declared_types(held_->subject.parameters)},
+      change);
   return request;
 }
 
