@@ -46,6 +46,20 @@ Error refusal(const http::HttpAnswer& answer) {
   return {code_of(answer.status), text};
 }
 
+/// What to do where nothing has answered, or nobody that is known.
+Error with_next_step(const std::string& base, Error error) {
+  if (error.text.find("certificate") != std::string::npos) {
+    error.text +=
+        "; where an authority of your own vouches for the gateway, name the file with its "
+        "certificate in SLUICE_CA";
+  } else if (error.code == ErrorCode::kUnavailable) {
+    error.text += fmt::format(
+        "; does the gateway run, and is {} where it listens (listen.http, or a proxy before it)?",
+        base);
+  }
+  return error;
+}
+
 Result<std::string> ask(const std::string& base, const std::string& method, const std::string& path,
                         const std::string& body, const SecretString& credential,
                         Duration* retry_after) {
@@ -57,8 +71,10 @@ Result<std::string> ask(const std::string& base, const std::string& method, cons
   const std::atomic<bool> stopping{false};
   SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping));
   const std::map<std::string, std::string> headers = {{"Content-Type", "application/json"}};
-  SLUICE_ASSIGN(auto answer, method == "GET" ? client->get(base + path, {})
-                                             : client->send(method, base + path, headers, body));
+  auto answered = method == "GET" ? client->get(base + path, {})
+                                  : client->send(method, base + path, headers, body);
+  if (!answered) return fail(with_next_step(base, std::move(answered.error())));
+  auto& answer = *answered;
   if (retry_after != nullptr) *retry_after = answer.retry_after;
   if (!answer.good()) return fail(refusal(answer));
   if (answer.cut) {

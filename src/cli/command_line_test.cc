@@ -104,7 +104,21 @@ TEST_F(CommandLineTest, UnknownWordsAreNamedWithWhatWasMeant) {
   EXPECT_THAT(said({"--config", "x", "user", "lisst"}), HasSubstr("\"sluice user list\""));
   EXPECT_THAT(said({"user", "a\x1b[31m"}), HasSubstr("\\x1b[31m")) << "safe on a terminal";
   // What is known, and wrong in another way, is said by its own words.
-  EXPECT_THAT(said({"user", "add"}), HasSubstr("name is required"));
+  EXPECT_THAT(said({"user", "add"}), HasSubstr("name is required; see: sluice user add --help"));
+}
+
+TEST_F(CommandLineTest, SaysItsVersion) {
+  const Ran said = sluice({"--version"});
+  EXPECT_EQ(said.code, 0);
+  EXPECT_EQ(said.out, sluice({"version"}).out);
+}
+
+TEST_F(CommandLineTest, TokensThatNobodyShouldMakeAreRefused) {
+  EXPECT_THAT(with_config({"token", "create", "--user", "a", "--scope", "bogus"}).error,
+              HasSubstr("there is no scope \"bogus\""));
+  EXPECT_THAT(with_config({"token", "create", "--user", "a", "--for", "4000d"}).error,
+              HasSubstr("at most 366d"));
+  EXPECT_THAT(sluice({"token", "create", "--help"}).out, HasSubstr("api, approvals"));
 }
 
 TEST_F(CommandLineTest, ErrorsAreObjectsWithJson) {

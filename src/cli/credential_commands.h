@@ -42,7 +42,7 @@ struct DirectoryOptions {
   std::string user;  ///< whom to look for; empty: nobody
 };
 /// Whether the directories of the configuration can be asked, and what they know of somebody. Fails
-/// when one cannot.
+/// when one cannot, or none knows whom to look for.
 Result<> directory_check(const Common& common, const DirectoryOptions& options);
 
 struct LoginOptions {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -51,6 +52,11 @@ Result<> directory_check(const Common& common, const DirectoryOptions& options) 
   }
   print(std::cout, listing, common.format);
   if (!good) return fail(ErrorCode::kUnavailable, "not all directories can be asked");
+  const bool nobody = std::all_of(listing.rows.begin(), listing.rows.end(), [](const auto& row) {
+    return row.as_object().at("user").as_string().empty();
+  });
+  if (!options.user.empty() && nobody)
+    return fail(ErrorCode::kNotFound, fmt::format("no directory knows \"{}\"", options.user));
   return {};
 }
 

@@ -134,7 +134,12 @@ Result<There> there() {
     say_where(gateway, "with SLUICE_TOKEN");
     return There{gateway, SecretString(token)};
   }
-  SLUICE_ASSIGN(Kept kept, kept_credential(gateway));
+  auto found = kept_credential(gateway);
+  if (!found && found.error().code == ErrorCode::kNotFound && !token.empty())
+    return fail(
+        ErrorCode::kInvalidInput,
+        "SLUICE_TOKEN does not say where it is good: set SLUICE_GATEWAY to the gateway's URL");
+  SLUICE_ASSIGN(Kept kept, std::move(found));
   say_where(kept.gateway,
             token.empty() ? fmt::format("as \"{}\"", kept.user) : "with SLUICE_TOKEN");
   return There{kept.gateway, token.empty() ? std::move(kept.secret) : SecretString(token)};

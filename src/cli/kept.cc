@@ -91,6 +91,13 @@ Result<Kept> from_json(const boost::json::value& value) {
   }
 }
 
+Error not_ours(const std::filesystem::path& file) {
+  return {ErrorCode::kInvalidInput,
+          fmt::format("{} is damaged, or was not written by sluice login: "
+                      "remove it, and log in again",
+                      file.string())};
+}
+
 }  // namespace
 
 Result<std::filesystem::path> kept_folder() {
@@ -114,11 +121,10 @@ Result<std::vector<Kept>> read_kept(const std::filesystem::path& folder) {
   SLUICE_ASSIGN(const std::string text, stream::read_small_file(file));
   const auto value = boost::json::parse(text, error);
   std::vector<Kept> all;
-  if (error || !value.is_array())
-    return fail(ErrorCode::kInvalidInput, file.string() + ": not written by sluice login");
+  if (error || !value.is_array()) return fail(not_ours(file));
   for (const auto& entry : value.as_array()) {
     auto kept = from_json(entry);
-    if (!kept) return fail(std::move(kept.error()).within(file.string()));
+    if (!kept) return fail(not_ours(file));
     all.push_back(std::move(*kept));
   }
   return all;

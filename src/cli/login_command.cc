@@ -163,7 +163,9 @@ Result<boost::json::value> by_password(LoginOptions options, const SecretString&
   auto answer = ask(options, password, renews);
   const bool wants_code = !answer && answer.error().code == ErrorCode::kAuthentication &&
                           answer.error().text.find("one-time code is needed") != std::string::npos;
-  if (!wants_code || !options.totp.empty() || isatty(STDIN_FILENO) == 0) return answer;
+  if (wants_code && isatty(STDIN_FILENO) == 0)
+    return fail(ErrorCode::kAuthentication, "a one-time code is needed: --totp CODE");
+  if (!wants_code || !options.totp.empty()) return answer;
   SLUICE_ASSIGN(const auto code, read_line_hidden("One-time code: "));
   options.totp = code.reveal();
   return ask(options, password, renews);
@@ -217,6 +219,13 @@ Result<Kept> get_credential(const LoginOptions& options, const std::string& gate
   return kept;
 }
 
+/// Whether its gateway has the one database that it is for; where that cannot be told, it may.
+bool is_for_something(const LoginOptions& options, const Kept& kept) {
+  if (options.database.empty()) return true;
+  const auto found = call_http(kept.gateway, "GET", "/api/v1/databases", "", kept.secret);
+  return !found || !found->is_array() || !found->get_array().empty();
+}
+
 /// What the former login left goes: it is ended where the gateway has not tied it to the next one,
 /// and the files of clients get the next one's secret.
 void replace(const Kept& before, const Kept& next) {
@@ -262,10 +271,17 @@ Result<> login(const Common& common, const LoginOptions& given) {
       {"id", kept.id},
       {"expires", format_time(kept.expires_micros)},
       {"databases", boost::json::array(kept.databases.begin(), kept.databases.end())}};
+  const bool good = is_for_something(options, kept);
+  const std::string next =
+      good ? fmt::format("for example: sluice connect {}",
+                         kept.databases.empty() ? "DATABASE" : kept.databases.front())
+           : fmt::format(
+                 "but this gateway has no database \"{}\", and it is "
+                 "good for no other: log in again without --database",
+                 printable(options.database));
   told(common, what,
-       fmt::format("logged in at {} as \"{}\" until {}; for example: sluice connect {}",
-                   kept.gateway, printable(kept.user), format_time(kept.expires_micros),
-                   kept.databases.empty() ? "DATABASE" : kept.databases.front()));
+       fmt::format("logged in at {} as \"{}\" until {}; {}", kept.gateway, printable(kept.user),
+                   format_time(kept.expires_micros), next));
   return {};
 }
 

@@ -4,10 +4,12 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "cli/actor.h"
+#include "cli/call_gateway.h"
 #include "cli/credential_commands.h"
 #include "cli/elsewhere.h"
 #include "cli/kept.h"
@@ -16,6 +18,7 @@
 #include "cli/tell_gateway.h"
 #include "cli/told.h"
 #include "identity/credential_store.h"
+#include "identity/token_rules.h"
 
 namespace sluice::cli {
 namespace {
@@ -164,10 +167,27 @@ Result<> token_revoke_elsewhere(const Common& common, const TokenOptions& option
   return {};
 }
 
+/// Another gateway on the store may have one of that name, so it is no error.
+void warn_of_databases(const Common& common, const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return;
+  const auto known = call_gateway(common, "GET", "/api/v1/databases");
+  if (!known || !known->is_array()) return;
+  std::vector<std::string> names;
+  for (const auto& each : known->get_array()) names.push_back(plain(each.at("name")));
+  for (const auto& name : wanted) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    std::cerr << printable(fmt::format("warning: this gateway has no database \"{}\"; it has {}",
+                                       name, fmt::join(names, ", ")))
+              << '\n';
+  }
+}
+
 }  // namespace
 
 Result<> token_create(const Common& common, const TokenOptions& options) {
   SLUICE_ASSIGN(const Duration lifetime, parse_duration(options.lifetime));
+  SLUICE_TRY(identity::check_token(options.scopes, lifetime));
+  warn_of_databases(common, options.databases);
   if (is_elsewhere(common)) return token_create_elsewhere(common, options);
   SLUICE_ASSIGN(auto database, open_store(common));
   const int64_t now = wall_micros();

@@ -1,10 +1,13 @@
 #include "control/routes.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "identity/token_rules.h"
 
 namespace sluice::control {
 namespace {
@@ -37,6 +40,14 @@ TEST(Routes, EachIsThereOnceAndSaysWhatATokenNeeds) {
     EXPECT_EQ(route.roles.any(), !route.scope.empty()) << route.path;
     EXPECT_FALSE(route.summary.empty());
     EXPECT_EQ(find_route(route.method, route.path), &route) << route.path;
+  }
+}
+
+TEST(Routes, ATokenCanHaveTheScopeThatEachNeeds) {
+  const auto scopes = identity::token_scopes();
+  for (const Route& route : routes()) {
+    if (!route.scope.empty())
+      EXPECT_NE(std::find(scopes.begin(), scopes.end(), route.scope), scopes.end()) << route.scope;
   }
 }
 

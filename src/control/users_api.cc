@@ -12,6 +12,7 @@
 #include "control/paging.h"
 #include "control/visible_page.h"
 #include "identity/credential_store.h"
+#include "identity/token_rules.h"
 #include "identity/user_store.h"
 
 namespace sluice::control {
@@ -159,6 +160,7 @@ Result<identity::NewCredential> new_token(const json::object& body, const std::s
       now + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
   next.label = text_of(body, "label");
   SLUICE_ASSIGN(next.scopes, texts_of(body, "scopes"));
+  SLUICE_TRY(identity::check_token(next.scopes, lifetime));
   SLUICE_ASSIGN(next.databases, texts_of(body, "databases"));
   next.assurance.method = "token";
   next.assurance.authenticated_micros = now;

@@ -210,7 +210,7 @@ def test_extended_protocol_and_parameters(gateway, server):
     error = fails(gateway, "DELETE FROM numbers WHERE i = %s", (3,))
     assert "not approved yet" in str(error) and "run exactly the same" in error.diag.message_hint
     number = wait_for_request(gateway)
-    assert json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout)["facts"]["parameters"] != []
+    assert json.loads(gateway.cli("approval", "show", str(number), "-o", "json").stdout)["facts"]["parameters"] == ["3"]
     vote(gateway, "approve", number, "dora")
     # Another parameter is another statement.
     assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i = %s", (4,)))

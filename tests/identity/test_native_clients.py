@@ -317,8 +317,10 @@ def test_service_files(gateway, home):
 
 
 def test_a_credential_for_one_database(gateway, home):
-    log_in(gateway, home, "--database", "elsewhere")
-    time.sleep(0.5)
+    done = log_in(gateway, home, "--database", "orders", "-o", "json")
+    assert json.loads(done.stdout)["databases"] == ["orders"] and done.stderr == ""
+    done = log_in(gateway, home, "--database", "elsewhere")
+    assert 'this gateway has no database "elsewhere"' in done.stderr and "sluice connect" not in done.stderr
     assert kept(home)[0]["databases"] == ["elsewhere"]
     done = run(home, "connect", "orders", "--", "-XwAtc", "SELECT 1")
     assert done.returncode != 0 and "authentication failed" in done.stderr

@@ -107,7 +107,7 @@ def test_in_the_browser_then_psql(gateway, provider, tmp_path):
 def test_for_one_database(gateway, provider, tmp_path):
     provider.account("sub-dana", email="dana@example.com", email_verified=True, groups=["staff"])
     home = Home(gateway, tmp_path)
-    assert "sluice connect elsewhere" in home.in_browser("sub-dana", "--database", "elsewhere")
+    assert 'this gateway has no database "elsewhere"' in home.in_browser("sub-dana", "--database", "elsewhere")
     refused = home.sluice("connect", "orders", "--", "-X", "-Atc", "SELECT 1")
     assert refused.returncode != 0 and refused.stdout == ""
     home.in_browser("sub-dana", "--database", "orders")

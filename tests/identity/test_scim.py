@@ -239,7 +239,7 @@ def test_Threat70_its_token_is_good_for_nothing_else(gateway, scim):
     for user in ("alice", "test", "scim"):
         assert gateway.psql("-c", "SELECT 1", user=user, password=scim.token).returncode != 0
     # And nothing else is good in its place.
-    credential = gateway.cli("token", "create", "--user", "alice", "--scope", "scim").stdout.strip()
+    credential = gateway.cli("token", "create", "--user", "alice", "--scope", "api").stdout.strip()
     for token in (credential, PASSWORD, "", "slc_" + "x" * 49):
         status, problem, headers = scim("GET", "/Users", token=token)
         assert status == 401 and headers["WWW-Authenticate"] == "Bearer", problem

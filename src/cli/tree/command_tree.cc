@@ -5,10 +5,12 @@
 #include <string_view>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include "cli/elsewhere.h"
 #include "cli/printable_lines.h"
 #include "cli/tree/usage.h"
+#include "control/api.h"
 
 namespace sluice::cli {
 namespace {
@@ -80,12 +82,11 @@ int say_usage(const CLI::App& app, const CLI::ParseError& error,
               const std::vector<std::string>& words) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help
   const auto wrong = unknown_word(app, words);
+  const UsageError said = wrong.value_or(UsageError{error.what(), see_help(app, words)});
   if (want_json(words)) {
-    say_error_as_json("usage", wrong ? wrong->message : error.what(), wrong ? wrong->hint : "");
-  } else if (wrong) {
-    std::cerr << "sluice: " << printable_lines(wrong->message + "; " + wrong->hint) << '\n';
+    say_error_as_json("usage", said.message, said.hint);
   } else {
-    app.exit(error);
+    std::cerr << "sluice: " << printable_lines(said.message + "; " + said.hint) << '\n';
   }
   return 2;
 }
@@ -109,6 +110,7 @@ CommandTree::CommandTree() {
       ->default_str(kUsualConfig);
   common_.config_file = kUsualConfig;
   app_.fallthrough();
+  app_.set_version_flag("--version", fmt::format("sluice {}", control::kVersion), "What this is");
   app_.footer(
       "Examples:\n  sluice serve --config sluice.yaml\n  sluice user add alice --group "
       "engineering --password-stdin\n"

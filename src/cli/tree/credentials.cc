@@ -1,5 +1,9 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "cli/credential_commands.h"
 #include "cli/tree/command_tree.h"
+#include "identity/token_rules.h"
 
 namespace sluice::cli {
 namespace {
@@ -15,14 +19,17 @@ void add_token_commands(CommandTree& tree) {
   create->add_option("--user", token.user, "Whom it lets in")->required()->type_name("NAME");
   create->add_option("--database", token.databases, "Where it is good; may be repeated")
       ->type_name("NAME");
-  create->add_option("--for", token.lifetime, "How long it lives (default 30d)")
+  create->add_option("--for", token.lifetime, "How long it lives, at most 366d (default 30d)")
       ->type_name("DURATION");
   create->add_option("--label", token.label, "What it is for")->type_name("TEXT");
   create
       ->add_option("--acts-for", token.acts_for,
                    "The person for whom the user acts: it then may no more than both may")
       ->type_name("NAME");
-  create->add_option("--scope", token.scopes, "What it may do at the HTTP API; may be repeated")
+  create
+      ->add_option("--scope", token.scopes,
+                   fmt::format("What it may do at the HTTP API: {}; may be repeated",
+                               fmt::join(identity::token_scopes(), ", ")))
       ->type_name("SCOPE");
   auto* list = tree.listing(tree.add(*tokens, "list", "List tokens and sessions",
                                      "sluice token list --user nightly -o json",
@@ -129,7 +136,8 @@ CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
 void add_connect_commands(CommandTree& tree) {
   auto& options = tree.keep<ConnectOptions>();
   auto* sub = with_gateway(
-      tree.add(tree.app(), "connect", "Run psql with the credential that sluice login got",
+      tree.add(tree.app(), "connect",
+               "Run psql with the credential that sluice login got; it exits as psql does",
                "sluice connect orders -- -c 'SELECT 1'", [&] { return connect(options); }),
       options);
   sub->add_option("database", options.database, "Database")->required();

@@ -151,4 +151,12 @@ std::optional<UsageError> unknown_word(const CLI::App& app, const std::vector<st
   return Words(app, words).unknown();
 }
 
+std::string see_help(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* command = &app;
+  for (const auto& word : words) {
+    if (const CLI::App* sub = find_command(*command, word)) command = sub;
+  }
+  return hint_of(*command, {});
+}
+
 }  // namespace sluice::cli

@@ -18,6 +18,9 @@ struct UsageError {
 /// there is no command where there has to be one. Nothing: the words are all known.
 std::optional<UsageError> unknown_word(const CLI::App& app, const std::vector<std::string>& words);
 
+/// Where to look for what the command that `words` name takes: "see: sluice user add --help".
+std::string see_help(const CLI::App& app, const std::vector<std::string>& words);
+
 /// "sluice user add".
 std::string path_of(const CLI::App& app);
 

@@ -1,0 +1,32 @@
+#include "identity/token_rules.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace sluice::identity {
+namespace {
+
+constexpr std::string_view kScopes[] = {"api",    "approvals", "certificates", "changes",
+                                        "grants", "mcp",       "models"};
+
+}  // namespace
+
+std::span<const std::string_view> token_scopes() { return kScopes; }
+
+Result<> check_token(const std::vector<std::string>& scopes, Duration lifetime) {
+  for (const auto& scope : scopes) {
+    if (std::find(std::begin(kScopes), std::end(kScopes), scope) == std::end(kScopes)) {
+      return fail(ErrorCode::kInvalidInput, fmt::format("there is no scope \"{}\"; there are {}",
+                                                        scope, fmt::join(kScopes, ", ")));
+    }
+  }
+  if (lifetime > kLongestToken) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("a token lives for at most {}d", kLongestToken.count()));
+  }
+  return {};
+}
+
+}  // namespace sluice::identity
