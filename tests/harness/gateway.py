@@ -51,8 +51,7 @@ listen: {{ postgres: 127.0.0.1:{self.port}, http: {self.http_host}:{self.http} }
 state: {self.root}/state
 workers: 2
 reactor: {reactor}
-{self.store.config(self.database_of_state) if self.store else ""}
-{extra}
+{self.store.config(self.database_of_state) + chr(10) if self.store else ""}{extra}
 databases:
   - name: orders
     environment: {environment}
