@@ -52,12 +52,12 @@ def assertion(key, name, service="shop", seconds=60, session="", expires=None):
 
 
 class Shop:
-    def __init__(self, server, tmp, identity="settings: true", policy=POLICY):
+    def __init__(self, server, tmp, identity="settings: true", policy=POLICY, **options):
         file = tmp / "policy.yaml"
         file.write_text(policy)
         server.sql(SCHEMA, "orders")
         self.gateway = Gateway(server, extra=f"policy: {{ file: {file} }}\nlog: {{ level: trace }}", start=False,
-                               database_extra=f"identity: {{ {identity} }}")
+                               database_extra=f"identity: {{ {identity} }}", **options)
         config = self.gateway.config.read_text().replace("user: sluice\n", "user: shop_app\n")
         self.gateway.config.write_text(config)
         for name, *options in (("shop", "--kind", "service", "--group", "shop"),
@@ -108,6 +108,35 @@ def test_a_comment_says_for_whom_a_statement_is(shop):
     records = shop.gateway.search("--user", "shop", "--type", "statement")
     said = [r.get("end_user") for r in records if r["text"].startswith("SELECT id FROM mine")]
     assert said[:4] == [None, "vip", "carl", None]
+
+
+def test_masks_count_the_end_user(server, tmp_path):
+    """Who may see addresses is who the service asks for, not the service; a statement for nobody shows none."""
+    masks = POLICY + """
+  - name: vips-see-addresses
+    effect: unmask
+    who: { end_users: [vip] }
+    classes: [email]
+"""
+    server.sql(SCHEMA + "CREATE TABLE IF NOT EXISTS contacts (id int, email text); TRUNCATE contacts; GRANT SELECT ON contacts TO shop_app;"
+               "INSERT INTO contacts SELECT i, 'person' || i || '@mail.example' FROM generate_series(1, 60) i", "orders")
+    running = Shop(server, tmp_path, policy=masks, masking=True)
+    try:
+        with running.connect() as connection:
+            def seen(name=None):
+                text = "SELECT email FROM contacts WHERE id = 7"
+                return ids(connection, tagged(text, assertion(running.key, name)) if name else text)[0]
+            deadline = time.time() + 20
+            while not seen().endswith("***@mail.example") and "person7" in seen() and time.time() < deadline:
+                time.sleep(0.1)
+            assert seen("vip") == "person7@mail.example"
+            for name in (None, "carl"):
+                assert "person7" not in seen(name)
+        shown = [record for record in running.gateway.search("--user", "shop", "--type", "statement") if record.get("released")]
+        assert {record["end_user"] for record in shown} == {"vip"}
+        assert all("public.contacts.email" in str(record["released"]) for record in shown)
+    finally:
+        assert running.gateway.stop() == 0
 
 
 def test_a_setting_says_it_for_the_session(shop):

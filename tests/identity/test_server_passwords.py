@@ -140,6 +140,16 @@ def test_a_file_is_read_again_at_sighup(own):
         running.stop()
 
 
+def test_the_environment(own):
+    running = gateway_with(own, "password_env: SLUICE_TEST_SERVER_PASSWORD", env={"SLUICE_TEST_SERVER_PASSWORD": FIRST})
+    try:
+        running.start()
+        assert works(running)
+        assert FIRST not in running.log.read_text()
+    finally:
+        running.stop()
+
+
 def test_a_command(own, tmp_path):
     now = tmp_path / "now"
     now.write_text(FIRST)
