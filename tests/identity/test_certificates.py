@@ -167,6 +167,13 @@ def test_no_certificate_where_nobody_vouches_for_the_gateway(gateway, own, tmp_p
     assert done.stdout == "1\n", done.stderr
 
 
+def test_an_unknown_authority_says_how_to_name_it(gateway, tmp_path):
+    done = subprocess.run([SLUICE, "login", "--gateway", f"https://127.0.0.1:{gateway.http}", "--user", "alice",
+                           "--password-stdin"], input=PASSWORD + "\n", text=True, capture_output=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert done.returncode != 0 and "SLUICE_CA" in done.stderr, done.stderr
+
+
 def test_Threat75_it_ends_with_the_login_that_came_behind_it(gateway, own, tmp_path):
     assert log_in(gateway, tmp_path, own).returncode == 0
     files = kept_files(tmp_path, gateway)

@@ -189,7 +189,8 @@ def test_an_operator_can_look(gateway, directory):
     assert [(f["directory"], f["user"], f["groups"]) for f in found] == [("corp", "bob", ["admins"])]
     everything = gateway.cli("directory", "check", "-o", "json")
     assert {f["directory"]: f["state"] for f in json.loads(everything.stdout)} == {"corp": "good", "branch": "good", "template": "good"}
-    assert json.loads(gateway.cli("directory", "check", "branch", "--user", "nobody", "-o", "json").stdout)[0]["state"] == "nobody"
+    unknown = gateway.cli("directory", "check", "branch", "--user", "nobody", "-o", "json", check=False)
+    assert unknown.returncode == 3 and json.loads(unknown.stdout)[0]["state"] == "nobody"
     assert gateway.cli("directory", "check", "nowhere", check=False).returncode == 3
     text = gateway.config.read_text()
     try:

@@ -203,6 +203,19 @@ def test_without_a_credential_it_says_what_to_do(home):
     assert done.returncode == 3 and "sluice login" in done.stderr
 
 
+def test_errors_say_what_to_do_next(home, tmp_path):
+    done = run(home, "token", "list", SLUICE_TOKEN="slc_x")
+    assert done.returncode == 2 and "set SLUICE_GATEWAY" in done.stderr, done.stderr
+    done = run(home, "login", "--gateway", "http://127.0.0.1:1", "--user", "a", "--password-stdin", input="x\n")
+    assert done.returncode == 5 and "does the gateway run" in done.stderr, done.stderr
+    folder = home / ".local/state/sluice"
+    folder.mkdir(parents=True, mode=0o700)
+    with open(os.open(folder / "credentials.json", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        file.write("[{}]")
+    done = run(home, "connect", "orders")
+    assert done.returncode == 2 and "remove it, and log in again" in done.stderr, done.stderr
+
+
 @pytest.fixture
 def proxy(gateway, home):
     log_in(gateway, home)
@@ -372,7 +385,7 @@ def test_one_time_codes(gateway, home):
     uri = gateway.cli("user", "totp", "tina").stdout.strip()
     assert uri.startswith("otpauth://totp/")
     done = log_in(gateway, home, user="tina")
-    assert done.returncode == 1 and "one-time code" in done.stderr
+    assert done.returncode == 1 and "a one-time code is needed: --totp CODE" in done.stderr
     used = code(uri)
     assert log_in(gateway, home, "--totp", used, user="tina").returncode == 0
     assert log_in(gateway, home, "--totp", used, user="tina").returncode == 1, "a code is good once"
