@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/onward_clock.h"
 #include "change/changes.h"
 #include "cli/check_config.h"
 #include "cli/commands.h"
@@ -31,6 +32,7 @@
 #include "gateway/policy_keeper.h"
 #include "gateway/policy_proposals.h"
 #include "identity/credential_store.h"
+#include "identity/expiry_watch.h"
 #include "identity/grant_store.h"
 #include "identity/user_store.h"
 #include "outside/tellers.h"
@@ -337,9 +339,11 @@ class Service {
       const auto ended = identity::UserStore(*database_, "gateway").disable_ended(wall_micros());
       if (!ended) log::error("not disabled whose time is over: {}", ended.error().text);
     }
+    const auto over = expiries_.over(*gateway_->directory(), wall_micros(), clock_.now());
+    if (!over.empty()) SLUICE_TRY(identity::end_by_time(*database_, over));
     SLUICE_ASSIGN(const int64_t local, local_store_->data_version());
     SLUICE_ASSIGN(const int64_t version, database_->data_version());
-    const bool changed = version != version_ || lost_;
+    const bool changed = version != version_ || lost_ || !over.empty();
     if (const auto kept = corrections_->keep_copies(*gateway_); !kept)
       log::error("classes of copied columns not kept: {}", kept.error().text);
     const auto load = [this] { return identity::load_directory(*database_); };
@@ -464,6 +468,8 @@ class Service {
   int64_t version_ = 0, local_version_ = 0;  ///< of the stores, as they were looked at last
   Clock::time_point looked_{}, next_recording_{};
   bool away_ = false;  ///< the store cannot be read
+  identity::ExpiryWatch expiries_;
+  OnwardClock clock_;
   bool lost_ = false;  ///< and has not been for too long
   Clock::time_point next_use_note_{};
   bool grants_failed_ = false;  ///< said once

@@ -24,7 +24,8 @@ namespace sluice::cli {
 namespace {
 
 std::string_view state_of(const identity::Credential& credential, int64_t now) {
-  if (credential.revoked_micros != 0) return "revoked";
+  const bool by_time = credential.revoked_micros == credential.expires_micros;
+  if (credential.revoked_micros != 0 && !by_time) return "revoked";
   return credential.live(now) ? "live" : "expired";
 }
 

@@ -75,7 +75,8 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
     return NotWelcome{"the user's time ended at " + format_time(user.valid_until_micros)};
   if (user.disabled) return NotWelcome{"user is gone or disabled"};
   if (credential == nullptr) return std::nullopt;
-  if (credential->revoked_micros != 0) {
+  const bool by_time = credential->revoked_micros == credential->expires_micros;
+  if (credential->revoked_micros != 0 && !by_time) {
     return NotWelcome{fmt::format("{} was revoked at {}", named(*credential),
                                   format_time(credential->revoked_micros)),
                       true};

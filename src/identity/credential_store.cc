@@ -426,6 +426,17 @@ Result<std::vector<Credential>> load_credentials(store::Database& database, int6
   return read_all(query);
 }
 
+Result<> end_by_time(store::Database& database, const std::vector<std::string>& ids) {
+  SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database));
+  for (const std::string& id : ids) {
+    SLUICE_ASSIGN(auto update,
+                  database.prepare("UPDATE credentials SET revoked_micros = expires_micros "
+                                   "WHERE id = ?1 AND revoked_micros = 0"));
+    SLUICE_TRY(update.bind(1, id).run());
+  }
+  return transaction.commit();
+}
+
 Result<int64_t> end_credentials(store::Database& database, std::string_view user,
                                 const std::vector<std::string>& methods) {
   constexpr const char* kEnd =

@@ -101,6 +101,10 @@ ScramSalt scram_salt(std::string_view password_verifier, std::string_view secret
 /// Those of everybody that live, and those that have ended since `since_micros`.
 Result<std::vector<Credential>> load_credentials(store::Database& database, int64_t since_micros);
 
+/// Writes down that the time of these is over: they are good no more, whatever the clock says
+/// later. That they were ended so is told by `Credential::revoked_micros` being `expires_micros`.
+Result<> end_by_time(store::Database& database, const std::vector<std::string>& ids);
+
 /// Ends what a user still has and by what others act for them, in the caller's transaction; with
 /// `methods` not empty, only sessions of their own that were got by one of these. Returns how many
 /// those were.

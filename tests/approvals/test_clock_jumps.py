@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from harness.clock import MachineClock
 from harness.gateway import PASSWORD, Gateway
-from test_holds import Running, exists, requests, server, sql, vote, wait_for_request  # noqa: F401
+from test_holds import Running, call, exists, requests, server, sql, vote, wait_for_request  # noqa: F401
 
 POLICY = """
 rules:
@@ -162,6 +162,9 @@ def may_write(connection):
         return True
     except psycopg.errors.InsufficientPrivilege:
         return False
+    except psycopg.OperationalError as ended:  # the grant ended while its statement ran, and the session with it
+        assert connection.closed and ("is over" in str(ended) or "is closed" in str(ended)), ended
+        return False
 
 
 @pytest.mark.parametrize("lasts,given_at,jumps", [("1h", 0, [2, 0, -3]), ("4s", 0, [-3]), ("4s", 2, [0])])
@@ -184,3 +187,21 @@ def test_Threat62_a_grant_ends_in_its_time_and_once(gateway, lasts, given_at, ju
 
 def grant_state(gateway, grant):
     return json.loads(gateway.cli("grant", "show", str(grant["number"]), "-o", "json").stdout)["state"]
+
+
+@pytest.mark.parametrize("jumps", [[2, 0], [-3]], ids=["ahead and back", "back"])
+def test_Threat60_an_approvers_token_ends_in_its_time_and_once(gateway, jumps):
+    """One that a clock set ahead has ended does not live again; one set back makes none live longer."""
+    lasts = "60m" if jumps[0] > 0 else "4s"
+    token = gateway.cli("token", "create", "--user", "dora", "--scope", "approvals", "--for", lasts).stdout.strip()
+    number = ask(gateway, DELETE)
+    look = lambda: call(gateway, "GET", f"/api/v1/approvals/{number}", bearer=token)[0]  # noqa: E731
+    until(lambda: look() == 200)
+    for hours in jumps:
+        gateway.clock.ahead(hours)
+        if hours > 0:
+            until(lambda: look() == 401)
+            time.sleep(1)
+    until(lambda: look() == 401)
+    time.sleep(1)
+    assert look() == 401
