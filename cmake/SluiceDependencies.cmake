@@ -18,6 +18,7 @@ find_package(CURL REQUIRED)
 pkg_check_modules(cjose REQUIRED IMPORTED_TARGET cjose jansson)
 pkg_check_modules(ldap REQUIRED IMPORTED_TARGET ldap lber)
 pkg_check_modules(nats REQUIRED IMPORTED_TARGET libnats)  # Its CMake files name a library that is not there.
+pkg_check_modules(highway REQUIRED IMPORTED_TARGET libhwy libhwy-contrib)
 pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)

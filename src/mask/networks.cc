@@ -16,6 +16,30 @@ bool is_exact(const Rule& rule) {
   return rule.strategy == Strategy::kPseudonym || rule.strategy == Strategy::kHash;
 }
 
+bool is_coarse(const Rule& rule) {
+  return rule.strategy == Strategy::kGeneralise || rule.strategy == Strategy::kPartial;
+}
+
+/// Where the last octet of "10.1.22.133" stands; nothing of any other text.
+std::optional<size_t> last_octet(Bytes text) {
+  size_t dots = 0, begin = 0;
+  int octet = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c >= '0' && c <= '9') {
+      octet = octet * 10 + (c - '0');
+      if (octet > 255 || (octet < 10 && i > begin)) return std::nullopt;
+    } else if (c == '.' && i > begin && dots < 3) {
+      ++dots;
+      begin = i + 1;
+      octet = 0;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return dots == 3 && begin < text.size() ? std::optional(begin) : std::nullopt;
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -103,6 +127,14 @@ struct InetCodec {
       const fmt::format_int bits(value.bits);
       out.append("/").append(bits.data(), bits.size());
     }
+  }
+  /// 10.1.22.133 is 10.1.22.0/24; what is that already goes the long way.
+  bool coarse_text(Bytes text, const Means& means, std::string& out) const {
+    if (cidr || !is_coarse(means.rule)) return false;
+    const auto last = last_octet(text);
+    if (!last || text.substr(*last) == "0") return false;
+    out.append(text.substr(0, *last)).append("0/24");
+    return true;
   }
   /// 10.0.0.0 is the beginning of 10.0.0.0/24.
   bool shows(const Value& before, const Value& after) const {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/distinct_count.h"
+#include "mask/siphash_lanes.h"
 
 namespace sluice::mask {
 
@@ -32,10 +33,9 @@ class Sightings {
   /// A value that is shown masked, or as it is.
   void note(Bytes value, bool masked);
   bool full() const { return sets_[0].digests.size() + sets_[1].digests.size() >= kMost; }
-  bool empty() const { return sets_[0].digests.empty() && sets_[1].digests.empty(); }
-  /// Digests of what is shown as it is, in the order in which it came, some more than once; until
+  /// Digests of what is shown as it is, some more than once: those that come are appended, until
   /// they are taken.
-  const std::vector<uint64_t>& digests_shown() const { return sets_[0].digests; }
+  const std::vector<uint64_t>& digests_shown();
   /// Sorted, each once; none are left.
   std::vector<uint64_t> take(bool masked);
   /// What was taken was not all of the result: `shown` counts it too.
@@ -54,8 +54,20 @@ class Sightings {
     std::array<uint64_t, kRecent> recent{};
   };
 
+  /// Values of a length that wait for others, to be hashed together.
+  struct Lanes {
+    LaneBlocks blocks{};
+    std::array<bool, kLanes> masked{};
+    size_t used = 0;
+  };
+
+  void hash(size_t count);
+  void hash_all();
+  void add(uint64_t digest, bool masked);
+
   SightingKey key_;
   std::array<Set, 2> sets_;
+  std::array<Lanes, kMostBlocks> lanes_;  ///< by blocks, less one
   std::optional<DistinctCount> before_;
   std::string buffer_;
 };

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 #include <sodium.h>
 
 namespace sluice::mask {
@@ -56,7 +57,24 @@ TEST_F(SightingsTest, KeepsWhatIsShownApartFromWhatIsMasked) {
   EXPECT_THAT(seen.take(false), ElementsAre(digest("b@example.com")));
   EXPECT_THAT(seen.take(true), ElementsAre(digest("a@example.com")));
   EXPECT_THAT(seen.take(true), IsEmpty());
-  EXPECT_TRUE(seen.empty());
+  EXPECT_THAT(seen.digests_shown(), IsEmpty());
+}
+
+/// Whatever the way by which many are hashed at once.
+RC_GTEST_FIXTURE_PROP(SightingsTest, NotesTheSightingOfEachValue, ()) {
+  const auto byte = rc::gen::weightedOneOf<char>(
+      {{6, rc::gen::elementOf(std::string("0123456789AZaz@"))}, {1, rc::gen::arbitrary<char>()}});
+  const auto values = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::resize(40, rc::gen::container<std::string>(byte)));
+  Sightings seen(key);
+  std::vector<uint64_t> expected;
+  for (const std::string& value : values) {
+    seen.note(value, false);
+    if (const auto one = sighting(key, value)) expected.push_back(*one);
+  }
+  std::ranges::sort(expected);
+  expected.erase(std::ranges::unique(expected).begin(), expected.end());
+  RC_ASSERT(seen.take(false) == expected);
 }
 
 TEST_F(SightingsTest, IsBoundedByBeingTaken) {

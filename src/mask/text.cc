@@ -4,6 +4,7 @@
 
 #include "mask/date_text.h"
 #include "mask/decimal.h"
+#include "mask/eight_bytes.h"
 #include "mask/utf8.h"
 
 namespace sluice::mask {
@@ -11,28 +12,46 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_ascii(Bytes text) {
-  return std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; });
-}
-
 bool is_alnum(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 
-/// append_tail for what is most often masked so: numbers in ASCII.
-void append_ascii_tail(Bytes text, size_t keep, std::string& out) {
-  const auto count = static_cast<size_t>(std::ranges::count_if(text, is_alnum));
+/// How many letters and digits; nothing where not all is ASCII.
+std::optional<size_t> count_ascii(Bytes text) {
+  size_t count = 0;
+  uint64_t all = 0;
+  for (size_t at = 0; at < text.size(); at += 8) {
+    const uint64_t word = load_upto_eight(text.data() + at, text.size() - at);
+    all |= word;
+    const uint64_t ascii = word & ~kHighBits;
+    count += count_marked(digits_in(ascii) | letters_in(ascii));
+  }
+  return (all & kHighBits) == 0 ? std::optional(count) : std::nullopt;
+}
+
+/// The letters and digits of ASCII as '*'.
+void star(char* text, size_t size) {
+  size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    uint64_t word = load_eight(text + at);
+    const uint64_t hidden = ((digits_in(word) | letters_in(word)) >> 7) * 0xFF;
+    word = (word & ~hidden) | (kEachByte * '*' & hidden);
+    std::memcpy(text + at, &word, sizeof word);
+  }
+  for (; at < size; ++at) text[at] = is_alnum(text[at]) ? '*' : text[at];
+}
+
+/// append_tail for what is most often masked so: numbers in ASCII, of which `count` are counted.
+void append_ascii_tail(Bytes text, size_t count, size_t keep, std::string& out) {
   size_t hidden = text.size();
   for (size_t left = count < keep * 2 ? 0 : keep; left > 0; --hidden)
     left -= is_alnum(text[hidden - 1]);
   const size_t begin = out.size();
   out.append(text);
-  // Without a jump for each character, so that many are done at once.
-  char* const masked = out.data() + begin;
-  for (size_t i = 0; i < hidden; ++i) masked[i] = is_alnum(masked[i]) ? '*' : masked[i];
+  star(out.data() + begin, hidden);
 }
 
 /// `text` with its letters and digits as '*', but for the last `keep`.
 void append_tail(Bytes text, size_t keep, std::string& out) {
-  if (is_ascii(text)) return append_ascii_tail(text, keep, out);
+  if (const auto count = count_ascii(text)) return append_ascii_tail(text, *count, keep, out);
   const auto counts = [](char c) {
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
            static_cast<unsigned char>(c) >= 0xC0;

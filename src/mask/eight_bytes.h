@@ -1,0 +1,48 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace sluice::mask {
+
+// Eight bytes of a text as one word, the first in the lowest place, for what is done to every byte
+// of every value that leaves.
+
+static_assert(std::endian::native == std::endian::little);
+
+inline constexpr uint64_t kEachByte = 0x0101010101010101;
+inline constexpr uint64_t kHighBits = kEachByte * 0x80;
+
+/// 0x80 in each byte of `word` that lies between the two; no byte of it may be above 0x7F.
+constexpr uint64_t between(uint64_t word, unsigned char low, unsigned char high) {
+  return (word + kEachByte * (0x80U - low)) & ~(word + kEachByte * (0x7FU - high)) & kHighBits;
+}
+constexpr uint64_t digits_in(uint64_t word) { return between(word, '0', '9'); }
+constexpr uint64_t letters_in(uint64_t word) { return between(word | kEachByte * 0x20, 'a', 'z'); }
+
+/// How many bytes have their high bit, where no other bit is set.
+constexpr size_t count_marked(uint64_t marks) { return (marks >> 7) * kEachByte >> 56; }
+
+inline uint64_t load_eight(const char* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// At most eight bytes, those that are missing as zeros.
+inline uint64_t load_upto_eight(const char* at, size_t size) {
+  if (size >= 8) return load_eight(at);
+  if (size >= 4) {
+    uint32_t low, high;
+    std::memcpy(&low, at, 4);
+    std::memcpy(&high, at + size - 4, 4);
+    return low | uint64_t{high} << (8 * (size - 4));
+  }
+  uint64_t word = 0;
+  for (size_t i = 0; i < size; ++i) word |= uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+  return word;
+}
+
+}  // namespace sluice::mask
