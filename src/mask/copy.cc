@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mask/binary_reader.h"
+#include "mask/eight_bytes.h"
 
 namespace sluice::mask {
 namespace {
@@ -27,19 +28,33 @@ std::optional<size_t> tuple_size(Bytes data) {
   return data.size() - in.left();
 }
 
-/// The fields of a row as they stand there.
-Result<> split(Bytes row, size_t count, const CopyOptions& options, std::vector<Bytes>& fields) {
-  fields.resize(count);
-  // Of text that escapes nothing, as nearly all is, each delimiter ends a field.
-  const bool plain = options.form == CopyForm::kText && row.find('\\') == Bytes::npos;
+/// Of text that escapes nothing, as nearly all is: each delimiter ends a field. How many there are,
+/// of which the first fill `fields`; nothing of other text.
+std::optional<size_t> split_plain(Bytes row, char delimiter, std::vector<Bytes>& fields) {
+  size_t begin = 0, count = 0;
+  for (size_t at = 0; at < row.size(); at += 8) {
+    const uint64_t word = load_upto_eight(row.data() + at, row.size() - at);
+    if (equal_in(word, '\\') != 0) return std::nullopt;
+    for (uint64_t marks = equal_in(word, delimiter); marks != 0; marks &= marks - 1) {
+      const size_t end = at + first_marked(marks);
+      if (count < fields.size()) fields[count] = {row.data() + begin, end - begin};
+      ++count;
+      begin = end + 1;
+    }
+  }
+  if (count < fields.size()) fields[count] = {row.data() + begin, row.size() - begin};
+  return count + 1;
+}
+
+/// The fields of any row as they stand there.
+Result<> split(Bytes row, const CopyOptions& options, std::vector<Bytes>& fields) {
   size_t at = 0;
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) {
       if (at >= row.size()) return broken("a row has too few fields");
       ++at;
     }
-    const auto end =
-        plain ? std::min(row.find(options.delimiter, at), row.size()) : field_end(row, at, options);
+    const auto end = field_end(row, at, options);
     if (!end) return broken("a quoted field is not closed");
     fields[i] = row.substr(at, *end - at);
     at = *end;
@@ -48,24 +63,45 @@ Result<> split(Bytes row, size_t count, const CopyOptions& options, std::vector<
   return {};
 }
 
+/// Takes a row apart: into its fields as they stand there, and the values that `masker` needs.
+Result<> read_fields(Bytes row, const RowMasker& masker, const CopyOptions& options,
+                     CopyScratch& scratch) {
+  const size_t count = masker.columns();
+  std::vector<Cell>& cells = scratch.rows.cells;
+  scratch.raw.resize(count);
+  cells.resize(count);
+  const bool text = options.form == CopyForm::kText && options.delimiter != '\0' && count > 0;
+  if (const auto plain = text ? split_plain(row, options.delimiter, scratch.raw) : std::nullopt) {
+    if (*plain < count) return broken("a row has too few fields");
+    if (*plain > count) return broken("a row has too many fields");
+    const bool may_be_null = options.null_text.find('\\') == std::string::npos;
+    for (size_t i = 0; i < count; ++i) {
+      cells[i] = scratch.raw[i];
+      if (may_be_null && scratch.raw[i] == options.null_text) cells[i].reset();
+    }
+    return {};
+  }
+  SLUICE_TRY(split(row, options, scratch.raw));
+  scratch.plain.resize(count);
+  const auto read = options.form == CopyForm::kCsv ? read_csv_field : read_text_field;
+  for (size_t i = 0; i < count; ++i) {
+    cells[i].reset();
+    if (!masker.needs(i)) continue;
+    SLUICE_ASSIGN(cells[i], read(scratch.raw[i], options, scratch.plain[i]));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> mask_copy_row(Bytes row, const RowMasker& masker, const CopyOptions& options,
                        CopyScratch& scratch, std::string& out) {
   const bool csv = options.form == CopyForm::kCsv;
-  const size_t count = masker.columns();
-  SLUICE_TRY(split(row, count, options, scratch.raw));
-  scratch.plain.resize(count);
-  std::vector<Cell>& cells = scratch.rows.cells;
-  cells.assign(count, Cell());
-  for (size_t i = 0; i < count; ++i) {
-    if (!masker.needs(i)) continue;
-    const auto read = csv ? read_csv_field : read_text_field;
-    SLUICE_ASSIGN(cells[i], read(scratch.raw[i], options, scratch.plain[i]));
-  }
+  SLUICE_TRY(read_fields(row, masker, options, scratch));
+  const std::vector<Cell>& cells = scratch.rows.cells;
   masker.begin_row(cells, scratch.rows);
   const char* copied = row.data();  // up to here it has been appended
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < cells.size(); ++i) {
     if (!masker.masks(i) || (!cells[i] && !masker.masks_null(i))) continue;
     scratch.masked.clear();
     SLUICE_ASSIGN(const Masked kind, masker.mask_value(i, cells, scratch.rows, scratch.masked));

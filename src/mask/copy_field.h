@@ -37,13 +37,14 @@ struct CopyOptions {
 Result<std::optional<Bytes>> read_text_field(Bytes raw, const CopyOptions& options,
                                              std::string& buffer);
 /// Appends a value, or NULL, as a field of a text row, in the server's way.
-void append_text_field(std::optional<Bytes> value, const CopyOptions& options, std::string& out);
+void append_text_field(const std::optional<Bytes>& value, const CopyOptions& options,
+                       std::string& out);
 
 /// The same for CSV. `raw` is one field with its quotes.
 Result<std::optional<Bytes>> read_csv_field(Bytes raw, const CopyOptions& options,
                                             std::string& buffer);
-void append_csv_field(std::optional<Bytes> value, bool force_quote, const CopyOptions& options,
-                      std::string& out);
+void append_csv_field(const std::optional<Bytes>& value, bool force_quote,
+                      const CopyOptions& options, std::string& out);
 
 /// Where the field that begins at `begin` of a row ends: at its delimiter or at the row's end.
 /// Nothing when a quoted field is not closed.

@@ -22,6 +22,17 @@ constexpr uint64_t between(uint64_t word, unsigned char low, unsigned char high)
 constexpr uint64_t digits_in(uint64_t word) { return between(word, '0', '9'); }
 constexpr uint64_t letters_in(uint64_t word) { return between(word | kEachByte * 0x20, 'a', 'z'); }
 
+/// 0x80 in each byte that is `c`; of any word.
+constexpr uint64_t equal_in(uint64_t word, char c) {
+  const uint64_t other = word ^ kEachByte * static_cast<unsigned char>(c);
+  return ~(((other & ~kHighBits) + ~kHighBits) | other) & kHighBits;
+}
+
+/// Where the first of them stands, of 0 to 7; some byte is marked.
+constexpr size_t first_marked(uint64_t marks) {
+  return static_cast<size_t>(std::countr_zero(marks)) / 8;
+}
+
 /// How many bytes have their high bit, where no other bit is set.
 constexpr size_t count_marked(uint64_t marks) { return (marks >> 7) * kEachByte >> 56; }
 
