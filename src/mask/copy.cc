@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/eight_bytes.h"
 #include "mask/binary_reader.h"
-#include "mask/eight_bytes.h"
 
 namespace sluice::mask {
 namespace {

@@ -1,6 +1,6 @@
 #include "mask/copy_field.h"
 
-#include "mask/eight_bytes.h"
+#include "base/eight_bytes.h"
 
 namespace sluice::mask {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "mask/eight_bytes.h"
+#include "base/eight_bytes.h"
 #include "mask/siphash_lanes.h"
 
 namespace sluice::mask {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/eight_bytes.h"
 #include "mask/date_text.h"
 #include "mask/decimal.h"
-#include "mask/eight_bytes.h"
 #include "mask/utf8.h"
 
 namespace sluice::mask {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/eight_bytes.h"
 #include "privacy/checksums.h"
 #include "privacy/cues.h"
 #include "privacy/fold.h"
@@ -182,13 +183,13 @@ bool may_begin(std::string_view text, size_t at) {
 void find_numbers(Scan& scan) {
   const std::string_view text = scan.text();
   DigitGroups groups;
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    const bool digit = is_digit(c);
-    if (!digit && c != '+' && c != '(') {
-      ++i;
-      continue;
-    }
+  const auto begins = [](uint64_t word) {
+    return digits_in(word) | equal_in(word, '+') | equal_in(word, '(');
+  };
+  for (size_t i = 0;;) {
+    i = find_marked(text, i, begins);
+    if (i == text.size()) break;
+    const bool digit = is_digit(text[i]);
     if (digit && !may_begin(text, i)) {
       while (i < text.size() && is_digit(text[i])) ++i;
       continue;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/eight_bytes.h"
+
 namespace sluice::privacy {
 
 PatternList::PatternList(std::initializer_list<Pattern> patterns) {
@@ -44,11 +46,9 @@ void PatternList::find_near_digits(Scan& scan, size_t before, size_t after, Judg
                                    Wanted wanted) const {
   const std::string_view text = scan.text();
   size_t begin = 0, end = 0;  // the part that is gathered and not searched yet
-  for (size_t i = 0; i < text.size();) {
-    if (!is_digit(text[i])) {
-      ++i;
-      continue;
-    }
+  for (size_t i = 0;;) {
+    i = find_marked(text, i, digits_in);
+    if (i == text.size()) break;
     const size_t digit = i;
     while (i < text.size() && is_digit(text[i])) ++i;
     if (wanted != nullptr && !wanted(text, digit)) continue;

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
-namespace sluice::mask {
+#include "base/bytes.h"
+
+namespace sluice {
 
 // Eight bytes of a text as one word, the first in the lowest place, for what is done to every byte
 // of every value that leaves.
@@ -56,4 +58,16 @@ inline uint64_t load_upto_eight(const char* at, size_t size) {
   return word;
 }
 
-}  // namespace sluice::mask
+/// Where, from `from` on, the first byte of ASCII stands that `marks` marks in a word without high
+/// bits, but 0. The size of the text where there is none.
+template <typename Marks>
+size_t find_marked(Bytes text, size_t from, Marks marks) {
+  for (size_t at = from; at < text.size(); at += 8) {
+    const uint64_t word = load_upto_eight(text.data() + at, text.size() - at);
+    const uint64_t found = marks(word & ~kHighBits) & ~word;
+    if (found != 0) return at + first_marked(found);
+  }
+  return text.size();
+}
+
+}  // namespace sluice
