@@ -17,8 +17,11 @@ struct Attribution {
   std::string run;     ///< OpenTelemetry's gen_ai.conversation.id; empty: none
   std::string prompt;  ///< an id of `prompt_id`; empty: none
   std::string call;    ///< of a tool, as the model's API names it; empty: none
+  std::string tool = {};   ///< OpenTelemetry's gen_ai.tool.name; empty: not said
+  std::string trace = {};  ///< a traceparent of W3C Trace Context; empty: none
 
   bool any() const { return !run.empty() || !call.empty(); }
+  bool empty() const { return !any() && prompt.empty() && tool.empty() && trace.empty(); }
   friend bool operator==(const Attribution&, const Attribution&) = default;
 };
 

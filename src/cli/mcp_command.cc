@@ -1,10 +1,16 @@
 #include <atomic>
+#include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
+#include <mutex>
+#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+#include "base/random.h"
 #include "cli/credential_commands.h"
 #include "cli/kept.h"
 #include "http/transport.h"
@@ -60,25 +66,27 @@ std::string refusal(const http::HttpAnswer& answer) {
   return text;
 }
 
-}  // namespace
+/// Carries lines to the gateway and back.
+class Bridge {
+ public:
+  static Result<Bridge> to(const Where& where, const std::string& session,
+                           const std::atomic<bool>& stopping) {
+    http::Options http;
+    http.longest_answer = size_t{16} << 20;
+    http.timeout = std::chrono::minutes(5);
+    http.authorization = SecretString("Bearer " + std::string(where.secret.reveal()));
+    if (const char* authority = std::getenv("SLUICE_CA")) http.tls.ca = authority;
+    SLUICE_ASSIGN(auto client, http::HttpClient::create(http, stopping));
+    return Bridge(std::move(client), where.gateway + "/mcp", session);
+  }
 
-Result<> mcp(const ConnectOptions& options) {
-  SLUICE_ASSIGN(const Where where, where_to(options));
-  http::Options http;
-  http.longest_answer = size_t{16} << 20;
-  http.timeout = std::chrono::minutes(5);
-  http.authorization = SecretString("Bearer " + std::string(where.secret.reveal()));
-  if (const char* authority = std::getenv("SLUICE_CA")) http.tls.ca = authority;
-  const std::atomic<bool> stopping{false};
-  SLUICE_ASSIGN(const auto client, http::HttpClient::create(http, stopping));
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    if (line.empty()) continue;
-    const auto answer = client->post(where.gateway + "/mcp",
-                                     {{"Content-Type", "application/json"},
-                                      {"Accept", "application/json, text/event-stream"},
-                                      {"User-Agent", "sluice mcp"}},
-                                     line);
+  void carry(const std::string& line) const {
+    const auto answer = client_->post(url_,
+                                      {{"Content-Type", "application/json"},
+                                       {"Accept", "application/json, text/event-stream"},
+                                       {"Mcp-Session-Id", session_},
+                                       {"User-Agent", "sluice mcp"}},
+                                      line);
     if (!answer) {
       tell_failure(line, answer.error().text);
     } else if (answer->cut) {
@@ -91,6 +99,90 @@ Result<> mcp(const ConnectOptions& options) {
     } else {
       tell_failure(line, refusal(*answer));
     }
+  }
+
+ private:
+  Bridge(std::unique_ptr<http::HttpClient> client, std::string url, std::string session)
+      : client_(std::move(client)), url_(std::move(url)), session_(std::move(session)) {}
+
+  std::unique_ptr<http::HttpClient> client_;
+  std::string url_, session_;
+};
+
+/// Lines one after the other, on a thread of its own.
+class Lane {
+ public:
+  explicit Lane(const Bridge& bridge) : bridge_(bridge), thread_([this] { work(); }) {}
+  /// Waits until all have been carried.
+  ~Lane() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  void add(std::string line) {
+    {
+      const std::lock_guard lock(mutex_);
+      lines_.push_back(std::move(line));
+    }
+    wake_.notify_one();
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return over_ || !lines_.empty(); });
+      if (lines_.empty()) return;
+      const std::string line = std::move(lines_.front());
+      lines_.pop_front();
+      lock.unlock();
+      bridge_.carry(line);
+      lock.lock();
+    }
+  }
+
+  const Bridge& bridge_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::string> lines_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+bool cancels(const std::string& line) {
+  if (line.find("notifications/cancelled") == std::string::npos) return false;
+  boost::json::error_code error;
+  const auto message = boost::json::parse(line, error);
+  const auto* method = !error && message.is_object() ? message.get_object().if_contains("method")
+                                                     : nullptr;
+  return method != nullptr && *method == "notifications/cancelled";
+}
+
+}  // namespace
+
+Result<> mcp(const ConnectOptions& options) {
+  SLUICE_ASSIGN(const Where where, where_to(options));
+  const std::atomic<bool> stopping{false};
+  // By this the gateway tells which call a client of this process cancels.
+  const std::string session = to_hex(random_string(16));
+  SLUICE_ASSIGN(const Bridge calls, Bridge::to(where, session, stopping));
+  SLUICE_ASSIGN(const Bridge at_once, Bridge::to(where, session, stopping));
+  Lane lane(calls);
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    if (line.empty()) continue;
+    if (cancels(line)) {
+      at_once.carry(line);  // Not behind what it cancels.
+    } else {
+      lane.add(std::move(line));
+    }
+    line.clear();
   }
   return {};
 }

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "control/api.h"
 #include "control/budget_report.h"
 #include "control/caller.h"
@@ -24,6 +25,7 @@ constexpr std::string_view kMetadata = "/.well-known/oauth-protected-resource";
 /// What a token must be allowed to do.
 constexpr std::string_view kScope = "mcp";
 constexpr size_t kLongestClient = 60;
+constexpr size_t kSessionBytes = 16;
 
 /// "mcp Claude Code 1.0", as far as the client says who it is.
 std::string client_of(const json::object& meta) {
@@ -60,10 +62,11 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
   if (from_elsewhere(request, config->identity, config->api.url))
     return problem(403, "pages of other sites may not ask this", "Origin is not this host.");
   if (request.method != "POST") {
-    auto refused = problem(405, "only POST is allowed: there are no streams and no sessions here");
+    auto refused = problem(405, "only POST is allowed: there are no streams here, and sessions need no end");
     refused.headers["Allow"] = "POST";
     return refused;
   }
+  if (calls_.cancels(request)) return HttpResponse{202, "application/json", ""};
   HttpResponse response;
   response.whose = share(request);
   response.later = [this, request] { return take(request); };
@@ -137,7 +140,21 @@ HttpResponse McpApi::take(const HttpRequest& request) {
   if (!message) return json_response(400, message.error());
   if (!message->wants_answer()) return {202, "application/json", ""};
   caller->client = client_of({{"name", request.header("user-agent")}});
-  return json_response(200, answer_to(*message, std::move(*caller)));
+  caller->said = said_by_headers(request);
+  return answer_to(request, *message, std::move(*caller));
+}
+
+HttpResponse McpApi::answer_to(const HttpRequest& request, const mcp::Message& message,
+                               Asker caller) {
+  std::unique_ptr<McpCalls::Run> call;
+  if (message.method == "tools/call") {
+    call = calls_.begin(request, message);
+    caller.wanted = call->wanted();
+  }
+  auto response = json_response(200, answer_to(message, std::move(caller)));
+  if (message.method == "initialize")
+    response.headers["Mcp-Session-Id"] = to_hex(random_string(kSessionBytes));
+  return response;
 }
 
 json::object McpApi::answer_to(const mcp::Message& message, Asker caller) {
@@ -172,15 +189,19 @@ json::object McpApi::answer_to(const mcp::Message& message, Asker caller) {
 /// For which run and prompt a call is. A prompt whose text comes with it is registered.
 Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
                                                    const Asker& caller) {
-  const auto meta = mcp::meta_of(message.params);
-  if (meta.prompt.empty()) return agents::Attribution{meta.run, meta.prompt_id, meta.call};
+  auto meta = mcp::meta_of(message.params);
+  if (meta.run.empty()) meta.run = run_of_baggage(meta.baggage);
+  if (meta.run.empty()) meta.run = caller.said.run;
+  const std::string trace = agents::is_run(meta.trace) ? meta.trace : caller.said.trace;
+  if (meta.prompt.empty())
+    return agents::Attribution{meta.run, meta.prompt_id, meta.call, {}, trace};
   const auto digest = sha256(meta.prompt);
   const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", caller.credential, meta.run, meta.model,
                                       meta.parent, std::string_view(digest.data(), digest.size()));
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = came_.find(key))
-      return agents::Attribution{known->run, known->prompt, meta.call};
+      return agents::Attribution{known->run, known->prompt, meta.call, {}, trace};
   }
   SLUICE_ASSIGN(const auto kept,
                 prompts_.keep(caller.user, caller.credential,
@@ -189,7 +210,7 @@ Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
   came_.insert(
       key, std::make_shared<const agents::Attribution>(agents::Attribution{kept.run, kept.id, {}}),
       kept.run.size() + kept.id.size());
-  return agents::Attribution{kept.run, kept.id, meta.call};
+  return agents::Attribution{kept.run, kept.id, meta.call, {}, trace};
 }
 
 json::object McpApi::call_tool(const mcp::Message& message, Asker caller) {
@@ -216,6 +237,7 @@ json::object McpApi::call_tool(const mcp::Message& message, Asker caller) {
                           mcp::tool_result({{"error", "_meta: " + said.error().text}}, true));
   }
   caller.said = std::move(*said);
+  if (!caller.said.empty()) caller.said.tool = tool->name;
   auto answer = tools_.call(caller, std::string(tool->name), arguments);
   // Told in time, so that a model can make do with what is left.
   if (auto low = low_budgets(gateway_, caller.user, caller.credential, caller.said.run);

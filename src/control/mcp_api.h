@@ -8,6 +8,7 @@
 #include "base/bounded_cache.h"
 #include "config/config.h"
 #include "control/http_server.h"
+#include "control/mcp_calls.h"
 #include "control/mcp_offers.h"
 #include "control/mcp_tools.h"
 #include "control/oidc_api.h"
@@ -20,8 +21,10 @@ namespace sluice::control {
 ///   POST /mcp                                    one JSON-RPC message, answered at once
 ///   GET  /.well-known/oauth-protected-resource   who gives tokens for it (RFC 9728)
 ///
-/// There are no sessions of the protocol: each request proves who asks, by a credential of this
-/// gateway (a token needs the scope "mcp") or a token of one of its identity providers.
+/// Nothing is kept of a session of the protocol: each request proves who asks, by a credential of
+/// this gateway (a token needs the scope "mcp") or a token of one of its identity providers. The
+/// Mcp-Session-Id that a client is given tells its calls from others of the same credential, where
+/// it cancels one.
 class McpApi {
  public:
   /// `identity`: who knows tokens of identity providers; may be null.
@@ -47,6 +50,7 @@ class McpApi {
   std::string share(const HttpRequest& request);
   Result<Asker> who_calls(const HttpRequest& request);
   HttpResponse take(const HttpRequest& request);
+  HttpResponse answer_to(const HttpRequest& request, const mcp::Message& message, Asker caller);
   boost::json::object answer_to(const mcp::Message& message, Asker caller);
   boost::json::object call_tool(const mcp::Message& message, Asker caller);
   Result<agents::Attribution> attribution_of(const mcp::Message& message, const Asker& caller);
@@ -61,6 +65,7 @@ class McpApi {
   BoundedCache<agents::Attribution> came_{kPromptsKept};
   /// Whose the tokens of issuers are that were shown lately, by their digest.
   BoundedCache<std::string> users_{kUsersKept};
+  McpCalls calls_;
   McpTools tools_;
   McpOffers offers_{gateway_, tools_};
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "gateway/vouched.h"
+#include "mcp/meta.h"
 
 namespace sluice::control {
 namespace {
@@ -15,13 +16,15 @@ constexpr std::string_view kShown = "SLDRY";
 /// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
 mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
                              const mcp::Limits& limits) {
-  const std::string all = fmt::format("{}\n{}\n{}", said.run, said.prompt, said.call);
-  if (client.told == all || (client.told.empty() && !said.any())) return {};
+  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}", said.run, said.prompt, said.call,
+                                      said.tool, said.trace);
+  if (client.told == all || (client.told.empty() && said.empty())) return {};
   // Whatever of it fails, it is all said again for the next statement.
   client.told = "?";
   for (const auto& [setting, value] :
        {std::pair{"run", &said.run}, std::pair{"prompt", &said.prompt},
-        std::pair{"call", &said.call}}) {
+        std::pair{"call", &said.call}, std::pair{"tool", &said.tool},
+        std::pair{"trace", &said.trace}}) {
     // The run first, which clears the others; and nothing that would have to be quoted.
     if (value->empty() && setting != std::string_view("run")) continue;
     if (value->find_first_of("'\\") != std::string::npos) {
@@ -38,6 +41,18 @@ mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution
 }
 
 }  // namespace
+
+std::string run_of_baggage(std::string_view baggage) {
+  std::string run = mcp::baggage_member(baggage, "gen_ai.conversation.id");
+  return agents::is_run(run) ? run : "";
+}
+
+agents::Attribution said_by_headers(const HttpRequest& request) {
+  agents::Attribution said;
+  said.run = run_of_baggage(request.header("baggage"));
+  if (const auto trace = request.header("traceparent"); agents::is_run(trace)) said.trace = trace;
+  return said;
+}
 
 bool only_reads(const sql::StatementFacts& facts) {
   using enum sql::ActionKind;
@@ -83,7 +98,9 @@ Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& da
                                   login));
   const auto understood = gateway_.understand(database, sql);
   auto answer = tell_attribution(*lease.client, asker.said, limits);
-  if (!answer.failed()) answer = lease.client->run(sql, parameters, limits);
+  mcp::Limits bounds = limits;
+  if (!bounds.wanted.stop_possible()) bounds.wanted = asker.wanted;
+  if (!answer.failed()) answer = lease.client->run(sql, parameters, bounds);
   if (!answer.lost && understood && only_reads(*understood->facts))
     connections_.give_back(std::move(lease));
   return answer;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "agents/attribution.h"
 #include "base/secret.h"
+#include "control/http_server.h"
 #include "gateway/gateway.h"
 #include "mcp/connections.h"
 #include "sql/statement_facts.h"
@@ -22,7 +24,15 @@ struct Asker {
   std::string client;             ///< the program, as it calls itself; for the record
   agents::Attribution said = {};  ///< for which run and prompt this is
   std::string address = {};       ///< from where they ask; empty: from this machine
+  std::stop_token wanted = {};    ///< stopped: what runs for them is cancelled, as by Limits::wanted
 };
+
+/// What a request's headers say in the manner of the W3C: `traceparent`, and in `baggage`
+/// OpenTelemetry's gen_ai.conversation.id. Others' words: what can be no name here is left out.
+agents::Attribution said_by_headers(const HttpRequest& request);
+
+/// The run in a `baggage`; empty where there is none that can be one here.
+std::string run_of_baggage(std::string_view baggage);
 
 /// Whether a statement reads, and leaves nothing behind in its session.
 bool only_reads(const sql::StatementFacts& facts);

@@ -111,6 +111,7 @@ Result<> Prompts::record(const agents::Prompt& prompt, const policy::Principal& 
   event.time_micros = prompt.created_micros;
   event.message = message;
   event.text_digest = digest;
+  event.model = prompt.model;
   event.input_tokens = wish.input_tokens;
   event.output_tokens = wish.output_tokens;
   SLUICE_TRY(log_.append_admin(context, event));

@@ -178,7 +178,7 @@ Result<mcp::Answer> QueryApi::run(const HttpRequest& request, const std::string&
                           credential->id,
                           SecretString(std::string(secret)),
                           "console",
-                          {},
+                          said_by_headers(request),
                           request.peer},
                          database, may, sql, {}, limits);
 }

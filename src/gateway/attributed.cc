@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "sql/comment_tags.h"
@@ -14,7 +16,8 @@ namespace {
 using agents::Attribution;
 using DecisionPtr = std::shared_ptr<const policy::Decision>;
 
-constexpr std::string_view kRun = "sluice.run", kPrompt = "sluice.prompt", kCall = "sluice.call";
+constexpr std::string_view kRun = "sluice.run", kPrompt = "sluice.prompt", kCall = "sluice.call",
+                           kTool = "sluice.tool", kTrace = "sluice.trace";
 constexpr std::string_view kRunTag = "sluice_run", kPromptTag = "sluice_prompt";
 /// OpenTelemetry's name of the same, in semantic conventions for generative AI.
 constexpr std::string_view kConversation = "gen_ai.conversation.id";
@@ -44,9 +47,13 @@ tl::expected<Attribution, DecisionPtr> checked(Attribution said, const std::stri
   if (!said.run.empty() && !agents::is_run(said.run))
     return tl::unexpected(
         refused("the name of a run is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #"));
-  if (!said.call.empty() && !agents::is_run(said.call))
-    return tl::unexpected(
-        refused("the name of a call is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #"));
+  for (const auto& [what, name] : {std::pair{"call", &said.call}, std::pair{"tool", &said.tool},
+                                   std::pair{"trace", &said.trace}}) {
+    if (!name->empty() && !agents::is_run(*name)) {
+      return tl::unexpected(refused(fmt::format(
+          "the name of a {} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #", what)));
+    }
+  }
   if (!said.prompt.empty() && said.run.empty())
     return tl::unexpected(refused("a prompt belongs to a run: say in which one this is"));
   if (!said.prompt.empty() && !agents::is_prompt_of(secret, user, said.run, said.prompt))
@@ -59,19 +66,23 @@ tl::expected<Attribution, DecisionPtr> set_by(std::string_view text, std::string
   const auto value = setting.empty() ? std::nullopt : plainly_set(text, setting);
   if (!value) {
     return tl::unexpected(
-        refused("run, prompt and call are set alone, and for the session: SET sluice.run = '…'"));
+        refused("run, prompt, call, tool and trace are set alone, and for the session: SET "
+                "sluice.run = '…'"));
   }
   // What came before was in another run.
   if (setting == kRun) said = {*value, {}, {}};
   if (setting == kPrompt) said.prompt = *value;
   if (setting == kCall) said.call = *value;
+  if (setting == kTool) said.tool = *value;
+  if (setting == kTrace) said.trace = *value;
   return said;
 }
 
 }  // namespace
 
 bool is_attribution(std::string_view setting) {
-  return setting == kRun || setting == kPrompt || setting == kCall;
+  return setting == kRun || setting == kPrompt || setting == kCall || setting == kTool ||
+         setting == kTrace;
 }
 
 bool speaks_of_attribution(const Statement& statement) {
@@ -105,6 +116,18 @@ tl::expected<Attribution, DecisionPtr> attribution_of(const Statement& statement
   if (!run.empty() && run != said.run) said = {std::string(run), {}, {}};
   if (const auto prompt = sql::tag_value(tags, kPromptTag); !prompt.empty()) said.prompt = prompt;
   return checked(std::move(said), user, secret);
+}
+
+std::vector<std::string> tags_with(const Attribution& said, const std::vector<std::string>* tags) {
+  std::vector<std::string> all = tags == nullptr ? std::vector<std::string>() : *tags;
+  // What the statement says itself is nearer.
+  const auto add = [&](std::string_view key, const std::string& value) {
+    if (!value.empty() && sql::tag_value(all, key).empty())
+      all.push_back(fmt::format("{}={}", key, value));
+  };
+  add("traceparent", said.trace);
+  add("gen_ai.tool.name", said.tool);
+  return all;
 }
 
 }  // namespace sluice::gateway

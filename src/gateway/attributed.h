@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -14,7 +15,7 @@
 namespace sluice::gateway {
 
 /// Whether a setting of a session says for which run, prompt or call its statements are:
-/// sluice.run, sluice.prompt, sluice.call.
+/// sluice.run, sluice.prompt, sluice.call, sluice.tool, sluice.trace.
 bool is_attribution(std::string_view setting);
 
 /// Whether a text says so, or takes back what was said, by its SET or by its sqlcommenter comment.
@@ -26,5 +27,10 @@ bool speaks_of_attribution(const Statement& statement);
 tl::expected<agents::Attribution, std::shared_ptr<const policy::Decision>> attribution_of(
     const Statement& statement, std::string_view text, const agents::Attribution& session,
     const std::string& user, const SecretString& secret, bool& sets);
+
+/// The tags of a statement's comment, which may be null, and what its session has said in their
+/// place: `traceparent`, `gen_ai.tool.name`.
+std::vector<std::string> tags_with(const agents::Attribution& said,
+                                   const std::vector<std::string>* tags);
 
 }  // namespace sluice::gateway

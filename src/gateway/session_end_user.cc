@@ -94,7 +94,7 @@ std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
                                                       const Statement& statement, Bytes text,
                                                       size_t own) {
   // Nearly always there is nothing to do.
-  if (!acting_.may && !acting_.said_now.any() && !acting_.said.any() &&
+  if (!acting_.may && acting_.said_now.empty() && acting_.said.empty() &&
       !speaks_of_attribution(statement)) {
     return std::nullopt;
   }

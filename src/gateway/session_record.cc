@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "audit/subject_set.h"
+#include "gateway/attributed.h"
 #include "gateway/budgets.h"
 #include "gateway/session.h"
 #include "gateway/shown_values.h"
@@ -102,7 +103,12 @@ bool Session::record(const audit::Event& what) {
   audit::Event event = what;
   const std::string change = change_run_ ? change_run_->label() : std::string();
   event.change = change;
-  if (event.type == audit::EventType::kStatement) event.purpose = acting_.stated.purpose;
+  std::vector<std::string> tags;
+  if (event.type == audit::EventType::kStatement) {
+    event.purpose = acting_.stated.purpose;
+    tags = tags_with(acting_.said_now, event.tags);
+    if (!tags.empty()) event.tags = &tags;
+  }
   if (change_run_)
     event.ticket = change_run_->approved().ticket;
   else if (event.tags != nullptr)

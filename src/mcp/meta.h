@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <boost/json.hpp>
 
@@ -16,6 +17,8 @@ struct Meta {
   std::string parent;     ///< "sluice/parent": id of the prompt that led to it
   std::string model;      ///< gen_ai.request.model
   std::string call;       ///< gen_ai.tool.call.id
+  std::string trace;      ///< "traceparent", of W3C Trace Context
+  std::string baggage;    ///< "baggage", of W3C Baggage
 
   bool any() const {
     return !run.empty() || !prompt.empty() || !prompt_id.empty() || !call.empty();
@@ -24,5 +27,8 @@ struct Meta {
 
 /// Of the parameters of a call.
 Meta meta_of(const boost::json::object& params);
+
+/// The value of a member of a `baggage` header, percent-decoded; empty where there is none.
+std::string baggage_member(std::string_view baggage, std::string_view key);
 
 }  // namespace sluice::mcp

@@ -30,5 +30,16 @@ TEST(McpMeta, WhatIsNoTextIsLeftOut) {
     EXPECT_FALSE(meta_of(boost::json::parse(text).as_object()).any()) << text;
 }
 
+TEST(McpMeta, TracesAndBaggageOfTheW3c) {
+  const auto params = boost::json::parse(R"({"_meta": {"traceparent": "00-a-b-01",
+    "baggage": "user.id=7, gen_ai.conversation.id = conv%2D1%zz;secret=no ,x=y"}})");
+  const auto meta = meta_of(params.as_object());
+  EXPECT_EQ(meta.trace, "00-a-b-01");
+  EXPECT_EQ(baggage_member(meta.baggage, "gen_ai.conversation.id"), "conv-1%zz");
+  EXPECT_EQ(baggage_member(meta.baggage, "x"), "y");
+  for (const char* text : {"", ",", "=", "gen_ai.conversation.id", ";gen_ai.conversation.id=1", "%"})
+    EXPECT_EQ(baggage_member(text, "gen_ai.conversation.id"), "") << text;
+}
+
 }  // namespace
 }  // namespace sluice::mcp

@@ -54,12 +54,37 @@ json::object scope(const Source& source) {
 
 std::string nanoseconds(int64_t micros) { return std::to_string(micros) + "000"; }
 
+/// The value of a tag of a statement's comment, or of what its session said in its place.
+std::string tag_of(const Record& record, std::string_view key) {
+  for (const std::string& tag : record.tags) {
+    if (tag.size() > key.size() && tag.starts_with(key) && tag[key.size()] == '=')
+      return tag.substr(key.size() + 1);
+  }
+  return "";
+}
+
 /// Who asked through an agent, under the names of OpenTelemetry's conventions for generative AI.
 void describe_agent(Attributes& attributes, const Record& record) {
   attributes.text("gen_ai.conversation.id", record.context.run);
   attributes.text("gen_ai.tool.call.id", record.context.call);
   attributes.text("sluice.prompt.id", record.context.prompt);
-  if (record.context.kind == "agent") attributes.text("gen_ai.agent.name", record.context.user);
+  if (record.context.kind == "agent") {
+    attributes.text("gen_ai.agent.id", record.context.user);
+    attributes.text("gen_ai.agent.name", record.context.user);
+  }
+  const std::string tool = tag_of(record, "gen_ai.tool.name");
+  attributes.text("gen_ai.tool.name", tool);
+  const bool statement = record.type == EventType::kStatement;
+  if (statement && (!tool.empty() || !record.context.call.empty())) {
+    attributes.text("gen_ai.operation.name", "execute_tool");
+    attributes.text("gen_ai.tool.type", "datastore");
+  }
+  if (record.type != EventType::kPrompt) return;
+  attributes.text("gen_ai.operation.name", "chat");
+  attributes.text("gen_ai.request.model", record.model);
+  if (record.input_tokens != 0) attributes.number("gen_ai.usage.input_tokens", record.input_tokens);
+  if (record.output_tokens != 0)
+    attributes.number("gen_ai.usage.output_tokens", record.output_tokens);
 }
 
 /// What logs and spans say alike, under the names of the semantic conventions where there are any.

@@ -68,6 +68,33 @@ TEST(OtlpLogs, AgentsHaveTheNamesOfTheConventions) {
   EXPECT_EQ(attribute(body, kLog, "gen_ai.tool.call.id"), "{\"stringValue\":\"call_7\"}");
   EXPECT_EQ(attribute(body, kLog, "gen_ai.agent.name"), "{\"stringValue\":\"alice\"}");
   EXPECT_EQ(attribute(body, kLog, "sluice.prompt.id"), "{\"stringValue\":\"an-id\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.agent.id"), "{\"stringValue\":\"alice\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.operation.name"), "{\"stringValue\":\"execute_tool\"}");
+}
+
+TEST(OtlpTraces, ToolsOfAgentsAndTracesThatTheirSessionsSaid) {
+  Entry entry = statement_entry();
+  entry.record.tags = {"traceparent=00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01",
+                       "gen_ai.tool.name=query"};
+  const Entry entries[] = {entry};
+  const std::string body = otlp_traces(test_source(), entries);
+  EXPECT_EQ(at(body, kSpan + "/traceId"), "\"5bd66ef5095369c7b0d1f8f4bd33716a\"");
+  EXPECT_EQ(attribute(body, kSpan, "gen_ai.tool.name"), "{\"stringValue\":\"query\"}");
+  EXPECT_EQ(attribute(body, kSpan, "gen_ai.operation.name"), "{\"stringValue\":\"execute_tool\"}");
+}
+
+TEST(OtlpLogs, PromptsHaveTheirModelAndWhatWasUsed) {
+  Entry entry = statement_entry();
+  entry.record.type = audit::EventType::kPrompt;
+  entry.record.model = "m-1";
+  entry.record.input_tokens = 12;
+  entry.record.output_tokens = 3;
+  const Entry entries[] = {entry};
+  const std::string body = otlp_logs(test_source(), entries);
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.operation.name"), "{\"stringValue\":\"chat\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.request.model"), "{\"stringValue\":\"m-1\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.usage.input_tokens"), "{\"intValue\":\"12\"}");
+  EXPECT_EQ(attribute(body, kLog, "gen_ai.usage.output_tokens"), "{\"intValue\":\"3\"}");
 }
 
 TEST(OtlpLogs, PointToTheTrace) {
