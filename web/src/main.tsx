@@ -2,6 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { startAppearance } from "./app/appearance";
+import { fetchPage } from "./app/Pages";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
@@ -9,6 +10,7 @@ import "./styles/controls.css";
 import "./styles/parts.css";
 
 startAppearance();
+fetchPage(window.location.pathname);
 const root = document.getElementById("root");
 if (root !== null) {
   createRoot(root).render(

@@ -25,10 +25,17 @@ export function readRecords(filters: Filters, order: string, limit: number, curs
   return get<RecordPage>(`/audit/records${queryString({ ...filters, order, limit, cursor })}`);
 }
 
-export function useCounts(filters: Filters, by: string, options: { over?: string; limit?: number } = {}) {
+/** Not before they are `wanted`: what is counted waits for what is read. */
+export function useCounts(
+  filters: Filters,
+  by: string,
+  options: { over?: string; limit?: number } = {},
+  wanted = true,
+) {
   return useQuery({
     queryKey: ["counts", filters, by, options],
     queryFn: ({ signal }) => get<Counts>(`/audit/counts${queryString({ ...filters, by, ...options })}`, signal),
+    enabled: wanted,
     placeholderData: keepPreviousData,
     refetchOnWindowFocus: false,
   });

@@ -1,34 +1,48 @@
-import { lazy } from "react";
+import { lazy, type ComponentType } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Empty } from "../parts/Empty";
 import { Page } from "../parts/Page";
 import { useMe } from "./me";
 import { mayOpen, placeOf } from "./navigation";
 
-const Overview = lazy(() => import("../pages/overview/OverviewPage"));
-const Query = lazy(() => import("../pages/query/QueryPage"));
+type Load = () => Promise<{ default: ComponentType }>;
 
-const Activity = lazy(() => import("../pages/activity/ActivityPage"));
-const Sessions = lazy(() => import("../pages/sessions/SessionsPage"));
-const Session = lazy(() => import("../pages/sessions/SessionPage"));
-const Subject = lazy(() => import("../pages/subject/SubjectPage"));
+const LOADS: readonly (readonly [string, Load])[] = [
+  ["/", () => import("../pages/overview/OverviewPage")],
+  ["/query", () => import("../pages/query/QueryPage")],
+  ["/activity", () => import("../pages/activity/ActivityPage")],
+  ["/sessions", () => import("../pages/sessions/SessionsPage")],
+  ["/sessions/:id", () => import("../pages/sessions/SessionPage")],
+  ["/subject", () => import("../pages/subject/SubjectPage")],
+  ["/approvals", () => import("../pages/approvals/ApprovalsPage")],
+  ["/approvals/:number", () => import("../pages/approvals/ApprovalPage")],
+  ["/changes", () => import("../pages/changes/ChangesPage")],
+  ["/changes/new", () => import("../pages/changes/NewChangePage")],
+  ["/changes/:number", () => import("../pages/changes/ChangePage")],
+  ["/access", () => import("../pages/access/AccessPage")],
+  ["/schema", () => import("../pages/schema/SchemaPage")],
+  ["/policy", () => import("../pages/policy/PolicyPage")],
+  ["/identity", () => import("../pages/identity/IdentityPage")],
+  ["/agents", () => import("../pages/agents/AgentsPage")],
+  ["/agents/runs/:run", () => import("../pages/agents/RunPage")],
+  ["/budgets", () => import("../pages/budgets/BudgetsPage")],
+  ["/databases", () => import("../pages/databases/DatabasesPage")],
+  ["/integrity", () => import("../pages/integrity/IntegrityPage")],
+  ["/settings", () => import("../pages/settings/SettingsPage")],
+];
 
-const Approvals = lazy(() => import("../pages/approvals/ApprovalsPage"));
-const Approval = lazy(() => import("../pages/approvals/ApprovalPage"));
-const Changes = lazy(() => import("../pages/changes/ChangesPage"));
-const NewChange = lazy(() => import("../pages/changes/NewChangePage"));
-const Change = lazy(() => import("../pages/changes/ChangePage"));
-const Access = lazy(() => import("../pages/access/AccessPage"));
+const PAGES = LOADS.map(([path, load]) => ({ path, component: lazy(load) }));
 
-const Schema = lazy(() => import("../pages/schema/SchemaPage"));
-const Policy = lazy(() => import("../pages/policy/PolicyPage"));
-const Identity = lazy(() => import("../pages/identity/IdentityPage"));
-const Agents = lazy(() => import("../pages/agents/AgentsPage"));
-const Run = lazy(() => import("../pages/agents/RunPage"));
-const Budgets = lazy(() => import("../pages/budgets/BudgetsPage"));
-const Databases = lazy(() => import("../pages/databases/DatabasesPage"));
-const Integrity = lazy(() => import("../pages/integrity/IntegrityPage"));
-const Settings = lazy(() => import("../pages/settings/SettingsPage"));
+/** Fetches the page of an address while it is still being found out who asks. */
+export function fetchPage(address: string): void {
+  const parts = address.split("/");
+  const found = LOADS.find(([path]) => {
+    const own = path.split("/");
+    return own.length === parts.length && own.every((part, at) => part.startsWith(":") || part === parts[at]);
+  });
+  // What cannot be fetched is asked for again, and told of, where it is shown.
+  found?.[1]().catch(() => undefined);
+}
 
 function Nowhere() {
   return (
@@ -46,27 +60,9 @@ export function Pages() {
   if (place === undefined || !mayOpen(place, roles)) return <Nowhere />;
   return (
     <Switch>
-      <Route path="/" component={Overview} />
-      <Route path="/query" component={Query} />
-      <Route path="/activity" component={Activity} />
-      <Route path="/sessions" component={Sessions} />
-      <Route path="/sessions/:id" component={Session} />
-      <Route path="/subject" component={Subject} />
-      <Route path="/approvals" component={Approvals} />
-      <Route path="/approvals/:number" component={Approval} />
-      <Route path="/changes" component={Changes} />
-      <Route path="/changes/new" component={NewChange} />
-      <Route path="/changes/:number" component={Change} />
-      <Route path="/access" component={Access} />
-      <Route path="/schema" component={Schema} />
-      <Route path="/policy" component={Policy} />
-      <Route path="/identity" component={Identity} />
-      <Route path="/agents" component={Agents} />
-      <Route path="/agents/runs/:run" component={Run} />
-      <Route path="/budgets" component={Budgets} />
-      <Route path="/databases" component={Databases} />
-      <Route path="/integrity" component={Integrity} />
-      <Route path="/settings" component={Settings} />
+      {PAGES.map((page) => (
+        <Route key={page.path} {...page} />
+      ))}
       <Route component={Nowhere} />
     </Switch>
   );

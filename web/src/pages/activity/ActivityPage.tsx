@@ -60,6 +60,8 @@ export default function ActivityPage() {
   const live = given.get("live") === "1";
   const [showFacets, setShowFacets] = useState(false);
   const records = useRecords(filters, order);
+  // Rows are what people came for: what is only counted does not go before them.
+  const read = (records.isSuccess && !records.isPlaceholderData) || records.isError;
   const tail = useTail(filters, live);
   const found = useMemo(() => inOrder(records.data?.pages ?? [], order), [records.data, order]);
   const list = useRef<HTMLDivElement>(null);
@@ -154,9 +156,9 @@ export default function ActivityPage() {
           </Button>
         </div>
       )}
-      {!live && <Histogram filters={filters} onRange={(from, until) => change({ since: from, until })} />}
+      {!live && <Histogram filters={filters} wanted={read} onRange={(from, until) => change({ since: from, until })} />}
       <div className={showFacets ? "activity activity-facets" : "activity"}>
-        <Facets filters={filters} onChoose={(name, value) => change({ [name]: value })} />
+        <Facets filters={filters} wanted={read} onChoose={(name, value) => change({ [name]: value })} />
         <div
           className={!live && records.isPlaceholderData ? "panel activity-list activity-stale" : "panel activity-list"}
           aria-busy={!live && records.isPlaceholderData}

@@ -7,12 +7,13 @@ interface FacetProps {
   label: string;
   open: boolean;
   filters: Filters;
+  wanted: boolean;
   onChoose: (name: string, value: string | null) => void;
 }
 
-function Values({ name, label, filters, onChoose }: Omit<FacetProps, "open">) {
+function Values({ name, label, filters, wanted, onChoose }: Omit<FacetProps, "open">) {
   const { [name]: chosen, ...others } = filters;
-  const counts = useCounts(others, name, { limit: 8 });
+  const counts = useCounts(others, name, { limit: 8 }, wanted);
   const values = counts.data?.counts.filter((each) => (each.values[name] ?? "") !== "") ?? [];
   const most = Math.max(1, ...values.map((each) => each.records));
   if (counts.isError) return <p className="facet-none">Cannot be counted</p>;
@@ -69,11 +70,12 @@ const FACETS = [
 
 interface Props {
   filters: Filters;
+  wanted: boolean;
   onChoose: (name: string, value: string | null) => void;
 }
 
 /** What there is to narrow down by, and how much of each. Those that are closed cost nothing. */
-export function Facets({ filters, onChoose }: Props) {
+export function Facets({ filters, wanted, onChoose }: Props) {
   return (
     <aside className="facets" aria-label="Narrow down">
       {FACETS.map((facet) => (
@@ -82,6 +84,7 @@ export function Facets({ filters, onChoose }: Props) {
           {...facet}
           open={facet.open || filters[facet.name] !== undefined}
           filters={filters}
+          wanted={wanted}
           onChoose={onChoose}
         />
       ))}

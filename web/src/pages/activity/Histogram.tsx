@@ -8,13 +8,14 @@ import { barsOf } from "./histogram";
 
 interface Props {
   filters: Filters;
+  wanted: boolean;
   onRange: (since: string, until: string) => void;
 }
 
 /** How many there were over time; a span that is marked with the mouse is looked into. */
-export function Histogram({ filters, onRange }: Props) {
+export function Histogram({ filters, wanted, onRange }: Props) {
   const step = stepOf(filters.since ?? "", filters.until ?? "");
-  const counts = useCounts(filters, "decision", { over: spanText(step), limit: 10 });
+  const counts = useCounts(filters, "decision", { over: spanText(step), limit: 10 }, wanted);
   const span = useMemo(
     () => reachOf(filters.since ?? "", filters.until ?? ""),
     // The end is now, as of the counts.

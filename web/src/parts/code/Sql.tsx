@@ -1,10 +1,11 @@
 import { useMemo } from "react";
 import { oneLine } from "../format";
 import { Plain } from "../Plain";
-import { piecesOf } from "./highlight";
+import { useColours } from "./useColours";
 
 function Pieces({ text }: { text: string }) {
-  const pieces = useMemo(() => piecesOf(text), [text]);
+  const cut = useColours();
+  const pieces = useMemo(() => cut?.(text) ?? [{ text, className: "" }], [cut, text]);
   return pieces.map((piece, index) =>
     piece.className === "" ? (
       <Plain key={index} text={piece.text} />
