@@ -182,6 +182,21 @@ Upkeep::Callbacks Upkeep::callbacks_of(Log& log,
   return out;
 }
 
+Result<ErasedCount> Upkeep::erase(const Erasure& range, const std::string& reason,
+                                  const std::string& by) {
+  // One that cannot be read lets nothing go, nor be told.
+  SLUICE_TRY(callbacks_.holds());
+  const std::lock_guard lock(work_mutex_);
+  // Told first: an erased record that nothing explains looks like tampering, the other way round
+  // like a record that was spared.
+  SLUICE_TRY(callbacks_.tell(
+      format_erasure(std::span(&range, 1), by.empty() ? reason : reason + ", by " + by)));
+  if (callbacks_.settle) SLUICE_TRY(callbacks_.settle());
+  // Those of now: one may have been set while this waited.
+  SLUICE_ASSIGN(const auto holds, callbacks_.holds());
+  return erase_records(audit_, range, holds);
+}
+
 Result<Retention::Counts> Upkeep::retain(bool trial) {
   SLUICE_ASSIGN(const auto holds, callbacks_.holds());
   std::vector<RetentionRule> rules;

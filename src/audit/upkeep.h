@@ -47,6 +47,9 @@ class Upkeep {
   void reload(Options options);
   /// Applies the rules now, or only counts what they would take.
   Result<Retention::Counts> retain(bool trial);
+  /// Erases records by hand: tells it first, with the reason and `by` whom, waits until that is
+  /// signed, and erases what no hold keeps by then. An error: nothing was erased.
+  Result<ErasedCount> erase(const Erasure& range, const std::string& reason, const std::string& by);
   /// What is noted to be erased, and the disk does not let be. Any thread.
   Unerased unerased() const;
 

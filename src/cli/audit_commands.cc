@@ -181,21 +181,24 @@ Result<> audit_forget_search(const Common& common, const std::string& name) {
 }
 
 Result<> audit_tail(const Common& common, const AuditOptions& options) {
-  SLUICE_TRY(only_here(common, "look again and again: sluice audit search --since 1m"));
-  SLUICE_ASSIGN(const auto directory, audit_directory(common));
-  SLUICE_ASSIGN(const auto query, query_of(common, options));
-  SLUICE_TRY(leave_word(common, "followed"));
   struct sigaction action{};
   action.sa_handler = [](int) { interrupted = true; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  const auto show = [&](const boost::json::object& record) {
+    std::cout << (common.format == Format::kJson ? json_text(record) : line_of(record))
+              << std::endl;
+    return true;
+  };
+  if (is_elsewhere(common)) return audit_tail_elsewhere(common, options, interrupted, show);
+  SLUICE_ASSIGN(const auto directory, audit_directory(common));
+  SLUICE_ASSIGN(const auto query, query_of(common, options));
+  SLUICE_TRY(leave_word(common, "followed"));
   size_t seen = 0;
   return audit::tail(
       directory, query,
       [&](const audit::Record& record) {
-        const auto json = audit::to_json(record);
-        std::cout << (common.format == Format::kJson ? json_text(json) : line_of(json))
-                  << std::endl;
+        show(audit::to_json(record));
         return ++seen < common.limit || common.limit == 0;
       },
       [] { return interrupted.load(); });

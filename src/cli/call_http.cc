@@ -12,6 +12,7 @@ namespace sluice::cli {
 namespace {
 
 constexpr size_t kLongestAnswer = size_t{16} << 20;
+constexpr auto kLongestStream = std::chrono::hours(24 * 7);
 
 ErrorCode code_of(int status) {
   switch (status) {
@@ -60,16 +61,20 @@ Error with_next_step(const std::string& base, Error error) {
   return error;
 }
 
-Result<std::string> ask(const std::string& base, const std::string& method, const std::string& path,
-                        const std::string& body, const SecretString& credential,
-                        Duration* retry_after) {
+http::Options options_with(const SecretString& credential) {
   http::Options options;
   options.longest_answer = kLongestAnswer;
   if (const char* authority = getenv("SLUICE_CA")) options.tls.ca = authority;
   if (!credential.empty())
     options.authorization = SecretString("Bearer " + std::string(credential.reveal()));
+  return options;
+}
+
+Result<std::string> ask(const std::string& base, const std::string& method, const std::string& path,
+                        const std::string& body, const SecretString& credential,
+                        Duration* retry_after) {
   const std::atomic<bool> stopping{false};
-  SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping));
+  SLUICE_ASSIGN(const auto client, http::HttpClient::create(options_with(credential), stopping));
   const std::map<std::string, std::string> headers = {{"Content-Type", "application/json"}};
   auto answered = method == "GET" ? client->get(base + path, {})
                                   : client->send(method, base + path, headers, body);
@@ -101,6 +106,36 @@ Result<boost::json::value> call_http(const std::string& base, const std::string&
 Result<std::string> read_http(const std::string& base, const std::string& path,
                               const SecretString& credential) {
   return ask(base, "GET", path, "", credential, nullptr);
+}
+
+Result<> follow_http(const std::string& base, const std::string& path,
+                     const SecretString& credential, const std::atomic<bool>& stopping,
+                     const std::function<bool(std::string_view line)>& take) {
+  http::Options options = options_with(credential);
+  options.timeout = kLongestStream;
+  SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, stopping));
+  std::string pending, refused;
+  bool enough = false;
+  auto answered = client->stream("GET", base + path, {}, "", [&](int status, auto, Bytes piece) {
+    if (status != 200) {
+      refused.append(piece.substr(0, kLongestAnswer - refused.size()));
+      return true;
+    }
+    pending += piece;
+    size_t end;
+    while (!enough && (end = pending.find('\n')) != std::string::npos) {
+      enough = !take(std::string_view(pending).substr(0, end));
+      pending.erase(0, end + 1);
+    }
+    return !enough && !stopping;
+  });
+  if (enough || stopping) return {};
+  if (!answered) return fail(with_next_step(base, std::move(answered.error())));
+  if (!answered->good()) {
+    answered->body = std::move(refused);
+    return fail(refusal(*answered));
+  }
+  return fail(ErrorCode::kUnavailable, "the gateway has ended the stream: follow it again");
 }
 
 }  // namespace sluice::cli

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include <boost/json.hpp>
 
@@ -21,5 +24,11 @@ Result<boost::json::value> call_http(const std::string& base, const std::string&
 /// The same of what is no JSON: GETs its text.
 Result<std::string> read_http(const std::string& base, const std::string& path,
                               const SecretString& credential = {});
+
+/// Reads a stream of events (text/event-stream) line by line, until `take` says false, `stopping`
+/// is set, or the gateway ends it (kUnavailable).
+Result<> follow_http(const std::string& base, const std::string& path,
+                     const SecretString& credential, const std::atomic<bool>& stopping,
+                     const std::function<bool(std::string_view line)>& take);
 
 }  // namespace sluice::cli

@@ -10,6 +10,7 @@
 #include "cli/client_files.h"
 #include "cli/credential_commands.h"
 #include "cli/kept.h"
+#include "cli/told.h"
 
 namespace sluice::cli {
 namespace {
@@ -43,10 +44,12 @@ std::string uri_of(const Kept& kept, const std::string& database) {
 
 }  // namespace
 
-Result<> connect(const ConnectOptions& options) {
+Result<> connect(const Common& common, const ConnectOptions& options) {
   SLUICE_ASSIGN(const Kept kept, kept_credential(options.gateway));
   if (options.print) {
-    std::cout << uri_of(kept, options.database) << '\n';
+    const std::string uri = uri_of(kept, options.database);
+    if (common.format == Format::kTable) std::cout << uri << '\n';
+    told(common, {{"uri", uri}}, "");
     return {};
   }
   // In the environment only this user can read it; among the arguments everybody could.
@@ -76,16 +79,21 @@ Result<> connect(const ConnectOptions& options) {
   return fail(io_error("run psql", errno));
 }
 
-Result<> config_clients(const ConnectOptions& options) {
+Result<> config_clients(const Common& common, const ConnectOptions& options) {
   SLUICE_ASSIGN(const Kept kept, kept_credential(options.gateway));
   SLUICE_ASSIGN(const auto services, service_file());
   SLUICE_ASSIGN(const auto passwords, password_file());
   SLUICE_TRY(replace_part(services, service_lines(kept)));
   const auto lines = password_lines(kept);
   SLUICE_TRY(replace_part(passwords, lines));
-  std::cerr << fmt::format("{}{} written; for example: psql service={}\n", services.string(),
-                           lines.empty() ? "" : " and " + passwords.string(),
-                           kept.databases.empty() ? "NAME" : kept.databases.front());
+  boost::json::array files{services.string()};
+  if (!lines.empty()) files.emplace_back(passwords.string());
+  told(common,
+       {{"written", std::move(files)},
+        {"services", boost::json::array(kept.databases.begin(), kept.databases.end())}},
+       fmt::format("{}{} written; for example: psql service={}", services.string(),
+                   lines.empty() ? "" : " and " + passwords.string(),
+                   kept.databases.empty() ? "NAME" : kept.databases.front()));
   return {};
 }
 

@@ -76,12 +76,12 @@ struct ConnectOptions {
   std::string listen = "127.0.0.1:0";
 };
 /// Becomes psql with the kept credential, or prints a URI.
-Result<> connect(const ConnectOptions& options);
+Result<> connect(const Common& common, const ConnectOptions& options);
 /// Opens a local port until it is interrupted: whoever connects to it acts with the kept
 /// credential.
-Result<> proxy(const ConnectOptions& options);
+Result<> proxy(const Common& common, const ConnectOptions& options);
 /// Writes pg_service.conf and .pgpass for all databases of the kept credential.
-Result<> config_clients(const ConnectOptions& options);
+Result<> config_clients(const Common& common, const ConnectOptions& options);
 
 /// Speaks the Model Context Protocol on standard input and output, for the gateway's own endpoint,
 /// until the input ends.

@@ -36,13 +36,23 @@ boost::json::object row_of(const config::LdapConfig& config, const std::string& 
 }  // namespace
 
 Result<> directory_check(const Common& common, const DirectoryOptions& options) {
-  SLUICE_TRY(only_here(common));
-  SLUICE_ASSIGN(const auto config, config::load(common.config_file));
   Listing listing{{"directory", "state", "user", "subject", "groups"}, {}};
   bool good = true;
-  for (const auto& directory : config.identity.directories) {
-    if (options.name.empty() || options.name == directory.name)
-      listing.rows.push_back(row_of(directory, options.user, good));
+  if (is_elsewhere(common)) {
+    const boost::json::object body{{"name", options.name}, {"user", options.user}};
+    SLUICE_ASSIGN(auto found, call_elsewhere("POST", "/api/v1/directories/check",
+                                             boost::json::serialize(body)));
+    for (auto& row : found.as_array()) {
+      good = row.at("good").as_bool() && good;
+      row.as_object().erase("good");
+      listing.rows.push_back(row.as_object());
+    }
+  } else {
+    SLUICE_ASSIGN(const auto config, config::load(common.config_file));
+    for (const auto& directory : config.identity.directories) {
+      if (options.name.empty() || options.name == directory.name)
+        listing.rows.push_back(row_of(directory, options.user, good));
+    }
   }
   if (listing.rows.empty()) {
     return fail(ErrorCode::kNotFound,

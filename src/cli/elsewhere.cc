@@ -158,6 +158,15 @@ Result<std::string> read_elsewhere(const std::string& path) {
   return read_http(at.gateway, path, at.credential);
 }
 
+Result<> follow_elsewhere(const std::string& path, const std::atomic<bool>& stopping,
+                          const std::function<bool(std::string_view data)>& take) {
+  constexpr std::string_view kData = "data: ";
+  SLUICE_ASSIGN(const There at, there());
+  return follow_http(at.gateway, path, at.credential, stopping, [&](std::string_view line) {
+    return !line.starts_with(kData) || take(line.substr(kData.size()));
+  });
+}
+
 Result<> only_here(const Common& common, std::string_view instead) {
   if (!is_elsewhere(common)) return {};
   const auto config = config::load(common.config_file, false);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,6 +30,11 @@ Result<boost::json::value> call_elsewhere(const std::string& method, const std::
 /// The same of what is no JSON: GETs its text.
 Result<std::string> read_elsewhere(const std::string& path);
 
+/// Follows a stream of events there: calls `take` with the data of each until it says false, or
+/// `stopping` is set.
+Result<> follow_elsewhere(const std::string& path, const std::atomic<bool>& stopping,
+                          const std::function<bool(std::string_view data)>& take);
+
 /// Fails where commands go elsewhere, for what is done at the gateway's own state alone. `instead`:
 /// what can be done there, "" for nothing.
 Result<> only_here(const Common& common, std::string_view instead = {});
@@ -51,6 +58,13 @@ Result<> user_add_elsewhere(const UserOptions& options, const SecretString& pass
 Result<> user_change_elsewhere(const std::string& name, const boost::json::object& change);
 Result<> user_list_elsewhere(const Common& common);
 Result<> user_remove_elsewhere(const std::string& name);
+Result<> user_link_elsewhere(const UserOptions& options);
+/// What is not shown again: the answer to PUT of `what` of a user.
+Result<boost::json::object> user_secret_elsewhere(const std::string& name, const std::string& what);
+Result<> user_secret_remove_elsewhere(const std::string& name, const std::string& what);
+Result<> audit_tail_elsewhere(const Common& common, const AuditOptions& options,
+                              const std::atomic<bool>& stopping,
+                              const std::function<bool(const boost::json::object&)>& each);
 Result<> audit_search_elsewhere(const Common& common, const AuditOptions& options);
 Result<> audit_subjects_elsewhere(const Common& common, const AuditOptions& options);
 Result<> audit_who_saw_elsewhere(const Common& common, const WhoSawOptions& options);

@@ -184,9 +184,19 @@ Result<> audit_receipt(const Common& common, const EvidenceOptions& options) {
   return {};
 }
 
-Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
+namespace {
+
+Result<audit::ErasedCount> erase_elsewhere(const audit::Erasure& range, const std::string& reason) {
+  const json::object body{{"first", range.first}, {"last", range.last}, {"reason", reason}};
+  SLUICE_ASSIGN(const auto answer,
+                call_elsewhere("POST", "/api/v1/audit/erasures", json::serialize(body)));
+  return audit::ErasedCount{answer.at("erased").to_number<uint64_t>(),
+                            answer.at("stayed").to_number<uint64_t>()};
+}
+
+Result<audit::ErasedCount> erase_here(const Common& common, const EvidenceOptions& options,
+                                      const audit::Erasure& range) {
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
-  SLUICE_ASSIGN(const auto range, parse_range(options.records));
   SLUICE_ASSIGN(auto store, open_store(common));
   // One that cannot be read lets nothing go, nor be told.
   SLUICE_TRY(audit::load_holds(store));
@@ -198,7 +208,15 @@ Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
   SLUICE_TRY(wait_until_signed(folder));
   // Those of now: one may have been set while this waited.
   SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
-  SLUICE_ASSIGN(const auto count, audit::erase_records(folder, range, holds));
+  return audit::erase_records(folder, range, holds);
+}
+
+}  // namespace
+
+Result<> audit_erase(const Common& common, const EvidenceOptions& options) {
+  SLUICE_ASSIGN(const auto range, parse_range(options.records));
+  SLUICE_ASSIGN(const auto count, is_elsewhere(common) ? erase_elsewhere(range, options.reason)
+                                                       : erase_here(common, options, range));
   told(common, {{"erased", count.erased}, {"stayed", count.stayed}},
        fmt::format("{} record(s) erased; their places in the log stay proven", count.erased));
   if (count.stayed > 0) {

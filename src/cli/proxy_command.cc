@@ -7,6 +7,7 @@
 
 #include "cli/credential_commands.h"
 #include "cli/proxy_link.h"
+#include "cli/told.h"
 
 namespace sluice::cli {
 namespace {
@@ -49,7 +50,7 @@ Result<net::Address> listening_address(const std::string& text) {
 
 class Proxy {
  public:
-  explicit Proxy(const ConnectOptions& options) : options_(options) {}
+  Proxy(const Common& common, const ConnectOptions& options) : common_(common), options_(options) {}
 
   Result<> run(const Kept& first) {
     SLUICE_ASSIGN(reactor_, net::Reactor::create(net::Reactor::Backend::kAuto));
@@ -57,11 +58,16 @@ class Proxy {
     SLUICE_ASSIGN(const int fd, net::listen_tcp(address, 64));
     SLUICE_ASSIGN(const auto bound, net::local_address(fd));
     SLUICE_TRY(reactor_->listen(fd, [this](auto stream) { accept(std::move(stream)); }));
-    std::cout << bound.to_string() << std::endl;
-    std::cerr << fmt::format(
-        "{} as \"{}\" at {}; whoever can connect to this port acts as you; "
-        "end it with Ctrl-C\n",
-        options_.database, first.user, first.gateway);
+    if (common_.format == Format::kTable) std::cout << bound.to_string() << std::endl;
+    told(common_,
+         {{"listening", bound.to_string()},
+          {"database", options_.database},
+          {"user", first.user},
+          {"gateway", first.gateway}},
+         fmt::format("{} as \"{}\" at {}; whoever can connect to this port acts as you; "
+                     "end it with Ctrl-C",
+                     options_.database, first.user, first.gateway));
+    std::cout << std::flush;
     reactor_->run();
     return {};
   }
@@ -99,6 +105,7 @@ class Proxy {
     return target;
   }
 
+  const Common& common_;
   const ConnectOptions& options_;
   std::unique_ptr<net::Reactor> reactor_;
   std::unordered_map<ProxyLink*, std::unique_ptr<ProxyLink>> links_;
@@ -106,10 +113,10 @@ class Proxy {
 
 }  // namespace
 
-Result<> proxy(const ConnectOptions& options) {
+Result<> proxy(const Common& common, const ConnectOptions& options) {
   SLUICE_ASSIGN(const Kept first, kept_credential(options.gateway));
   signal(SIGPIPE, SIG_IGN);
-  return Proxy(options).run(first);
+  return Proxy(common, options).run(first);
 }
 
 }  // namespace sluice::cli

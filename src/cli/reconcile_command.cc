@@ -1,330 +1,25 @@
 // sluice audit reconcile: whether all that a server has committed has passed through the gateway.
 #include <algorithm>
-#include <chrono>
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "audit/reconcile.h"
-#include "audit/stamp_finder.h"
-#include "audit/tree_files.h"
-#include "base/clock.h"
+#include "base/parse_time.h"
 #include "cli/commands.h"
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
+#include "cli/output.h"
 #include "config/config.h"
-#include "gateway/asking.h"
+#include "control/reconciling.h"
 #include "store/state.h"
-#include "store/wal_marks.h"
-#include "tlog/checkpoint.h"
-#include "tlog/note.h"
 
 namespace sluice::cli {
 namespace json = boost::json;
 
 namespace {
 
-/// Changes read at a time; what the server holds in memory or on its disk for us is bounded by it,
-/// unless one transaction alone has more.
-constexpr unsigned kBatch = 50'000;
-constexpr size_t kMostNearby = 5;
-/// A record is written a moment after its commit: how long one is waited for.
-constexpr std::chrono::seconds kPatience{5};
-/// A copy of the slot that ends with the connection, so that reading does not move the slot.
-constexpr std::string_view kReading = "sluice_reconciling";
-
-std::string literal(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
-  return out + "'";
-}
-
-/// As PostgreSQL wants names of slots: of lower case letters, digits and "_", at most 63.
-std::string default_slot(std::string_view database) {
-  std::string out = "sluice_";
-  for (const char c : database) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    const bool upper = c >= 'A' && c <= 'Z';
-    out.push_back(plain ? c : upper ? static_cast<char>(c - 'A' + 'a') : '_');
-  }
-  return out.substr(0, 63);
-}
-
-/// One row of one statement, whose columns are told apart by their places.
-Result<catalog::Row> ask_row(gateway::Asking& server, const std::string& text, size_t columns) {
-  SLUICE_ASSIGN(auto results, server.ask(text));
-  if (results.empty() || results.back().size() != 1 || results.back()[0].size() != columns) {
-    return fail(ErrorCode::kProtocol, "the server's answer cannot be read");
-  }
-  return std::move(results.back()[0]);
-}
-
-struct Work {
-  const config::DatabaseConfig& database;
-  std::string slot;
-  std::unique_ptr<gateway::Asking> server;
-  std::string up_to;     ///< where the WAL ends now
-  std::string slot_lsn;  ///< where the slot stands
-};
-
-tl::unexpected<Error> not_ready(const Work& work, std::string text) {
-  return fail(ErrorCode::kUnavailable,
-              fmt::format("database {}: {}", work.database.name, std::move(text)));
-}
-
-/// What logical decoding needs, in the order in which an operator sets it up.
-Result<> check_server(Work& work) {
-  SLUICE_TRY(
-      work.server->ask("SET TimeZone = 'UTC'; SET statement_timeout = 0; "
-                       "SET client_encoding = 'UTF8'; SET search_path = pg_catalog; "
-                       "SET default_transaction_read_only = off"));
-  SLUICE_ASSIGN(const auto row,
-                ask_row(*work.server,
-                        "SELECT pg_is_in_recovery()::text, current_setting('wal_level'), "
-                        "(SELECT (rolreplication OR rolsuper)::text FROM pg_roles WHERE rolname = "
-                        "current_user), current_user::text",
-                        4));
-  if (row[0] == "true") return not_ready(work, "it is a standby: name its primary in url");
-  if (row[1] != "logical") {
-    return not_ready(work, fmt::format("wal_level is {}: set wal_level = logical in "
-                                       "postgresql.conf and restart the server",
-                                       row[1].value_or("?")));
-  }
-  if (row[2] != "true") {
-    return not_ready(work, fmt::format("role {0} may not read the WAL: ALTER ROLE {0} REPLICATION",
-                                       row[3].value_or("?")));
-  }
-  SLUICE_ASSIGN(const auto end, ask_row(*work.server, "SELECT pg_current_wal_flush_lsn()", 1));
-  work.up_to = end[0].value_or("");
-  return {};
-}
-
-Result<> find_slot(Work& work) {
-  SLUICE_ASSIGN(auto results,
-                work.server->ask("SELECT plugin, database = current_database(), wal_status, "
-                                 "confirmed_flush_lsn, active FROM pg_replication_slots "
-                                 "WHERE slot_name = " +
-                                 literal(work.slot)));
-  if (results.size() != 1 || results[0].empty()) {
-    return fail(ErrorCode::kNotFound,
-                fmt::format("database {0}: no replication slot {1}. Make it, and compare from then "
-                            "on: sluice audit reconcile {0} --create-slot",
-                            work.database.name, work.slot));
-  }
-  const auto& row = results[0][0];
-  if (row.size() != 5) return not_ready(work, "the server's answer cannot be read");
-  if (row[0] != "test_decoding" || row[1] != "t") {
-    return not_ready(work, fmt::format("slot {} is not for this (plugin test_decoding, in this "
-                                       "database): name another with --slot",
-                                       work.slot));
-  }
-  if (row[2] == "lost") {
-    return not_ready(work,
-                     fmt::format("the server has removed WAL that slot {0} had not read yet "
-                                 "(max_slot_wal_keep_size): what was committed behind {1} cannot "
-                                 "be compared any more. SELECT pg_drop_replication_slot('{0}'), "
-                                 "and make another with --create-slot",
-                                 work.slot, row[3].value_or("?")));
-  }
-  if (row[4] == "t") return not_ready(work, "somebody else is reading from slot " + work.slot);
-  work.slot_lsn = row[3].value_or("");
-  return {};
-}
-
-Result<> create_slot(const Common& common, Work& work, store::Database& state) {
-  SLUICE_ASSIGN(const auto row,
-                ask_row(*work.server,
-                        fmt::format("SELECT lsn FROM pg_create_logical_replication_slot({}, "
-                                    "'test_decoding')",
-                                    literal(work.slot)),
-                        1));
-  const std::string lsn = row[0].value_or("");
-  SLUICE_TRY(store::set_wal_mark(state, work.database.name, work.slot, lsn));
-  SLUICE_TRY(leave_word(
-      common, fmt::format("made slot {} of database {} at {}", work.slot, work.database.name, lsn),
-      "evidence"));
-  std::cerr << fmt::format(
-      "slot {} begins at {}; the server keeps WAL until it is read: reconcile regularly\n",
-      work.slot, lsn);
-  if (!work.database.stamp_writes) {
-    std::cerr << "sluice: stamp_writes is not on for it: without stamps nothing is explained\n";
-  }
-  return {};
-}
-
-Result<std::string> origin_of(const std::filesystem::path& audit) {
-  SLUICE_ASSIGN(const auto text, audit::tree_files(audit).read_checkpoint());
-  SLUICE_ASSIGN(const auto note, tlog::parse_note(text));
-  SLUICE_ASSIGN(const auto head, tlog::parse_checkpoint(note.text));
-  return head.origin;
-}
-
-/// Finds records of stamps, and waits for those that may be on their way.
-audit::Reconciler::FindRecord patient(audit::StampFinder& finder) {
-  const auto deadline = Clock::now() + kPatience;
-  return [&finder,
-          deadline](const audit::Stamp& stamp) -> Result<std::optional<audit::RecordedStamp>> {
-    for (;;) {
-      const bool last = Clock::now() > deadline;
-      SLUICE_ASSIGN(auto found, finder.find(stamp));
-      if (found || last) return found;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-  };
-}
-
-json::object to_json(const audit::WalFinding& finding) {
-  const auto& transaction = finding.transaction;
-  json::object tables;
-  for (const auto& [name, changes] : transaction.tables) {
-    tables[name] = json::object{{"inserts", changes.inserts},
-                                {"updates", changes.updates},
-                                {"deletes", changes.deletes},
-                                {"truncates", changes.truncates}};
-  }
-  return json::object{{"time", format_time(transaction.commit_micros)},
-                      {"finding", name_of(finding.why)},
-                      {"xid", transaction.xid},
-                      {"lsn", transaction.lsn},
-                      {"changes", audit::describe(transaction.tables)},
-                      {"text", finding.text},
-                      {"nearby", json::array(finding.records.begin(), finding.records.end())},
-                      {"tables", std::move(tables)}};
-}
-
-struct Outcome {
-  json::array findings;  ///< the first `limit`
-  std::string first;     ///< of them, for the record
-};
-
-/// Reads the WAL batch by batch from a copy of the slot; memory is that of one batch.
-Result<> read_wal(const Common& common, Work& work, int64_t since, audit::StampFinder& finder,
-                  audit::Reconciler& reconciler, Outcome& outcome) {
-  SLUICE_TRY(
-      work.server->ask(fmt::format("SELECT pg_copy_logical_replication_slot({}, '{}', true)",
-                                   literal(work.slot), fmt::format("{}_{}", kReading, getpid()))));
-  const auto query = audit::wal_query(fmt::format("{}_{}", kReading, getpid()), work.up_to, kBatch);
-  const bool tty = isatty(STDERR_FILENO) != 0;
-  audit::WalReader reader;
-  for (;;) {
-    SLUICE_ASSIGN(auto results, work.server->ask(query));
-    if (results.size() != 1) return not_ready(work, "the server's answer cannot be read");
-    if (results[0].empty()) break;
-    std::string at;
-    for (auto& row : results[0]) {
-      if (row.size() != 4) return not_ready(work, "the server's answer cannot be read");
-      SLUICE_ASSIGN(const auto transaction,
-                    reader.take({row[0].value_or(""), row[1].value_or(""), row[2].value_or(""),
-                                 row[3].value_or("")}));
-      if (!transaction || transaction->commit_micros < since) continue;
-      at = transaction->lsn;
-      SLUICE_ASSIGN(auto finding, reconciler.judge(*transaction));
-      if (!finding) continue;
-      if (outcome.findings.size() >= common.limit) continue;
-      if (finding->why == audit::Unexplained::kUnstamped) {
-        SLUICE_ASSIGN(finding->records, finder.nearby(*transaction, kMostNearby));
-      }
-      if (outcome.first.empty()) {
-        outcome.first =
-            fmt::format("; the first: {} transaction {} of {} at {}", name_of(finding->why),
-                        transaction->xid, audit::describe(transaction->tables).substr(0, 300),
-                        format_time(transaction->commit_micros));
-      }
-      outcome.findings.emplace_back(to_json(*finding));
-    }
-    if (tty) {
-      std::cerr << fmt::format("\r{} transactions, at {} of {}", reconciler.counts().transactions,
-                               at, work.up_to)
-                << std::flush;
-    }
-  }
-  if (tty) std::cerr << '\r';
-  return {};
-}
-
-/// Whoever may replicate can move a slot past what is not to be seen, or make it anew.
-Result<> look_for_gap(const Work& work, store::Database& state, Outcome& outcome, bool& gap) {
-  SLUICE_ASSIGN(const auto mark, store::wal_mark(state, work.database.name, work.slot));
-  const auto ours = mark ? audit::parse_lsn(*mark) : std::nullopt;
-  const auto theirs = audit::parse_lsn(work.slot_lsn);
-  gap = !ours || !theirs || *theirs > *ours;
-  if (!gap) return {};
-  const auto text =
-      mark ? fmt::format(
-                 "slot {} stands at {}, and was left at {}: somebody else has moved it or "
-                 "made it anew; what lies between was not compared",
-                 work.slot, work.slot_lsn, *mark)
-           : fmt::format(
-                 "slot {} was not made by --create-slot: what was committed before {} was "
-                 "not compared",
-                 work.slot, work.slot_lsn);
-  outcome.first = "; " + text;
-  outcome.findings.emplace_back(json::object{{"time", format_time(wall_micros())},
-                                             {"finding", "gap"},
-                                             {"lsn", work.slot_lsn},
-                                             {"text", text}});
-  return {};
-}
-
-/// The slot goes on behind what was compared, and lets the server remove that.
-Result<> advance(Work& work, store::Database& state) {
-  const auto from = audit::parse_lsn(work.slot_lsn);
-  const auto to = audit::parse_lsn(work.up_to);
-  const bool ahead = from && to && *to > *from;
-  if (ahead) {
-    SLUICE_TRY(work.server->ask(fmt::format("SELECT pg_replication_slot_advance({}, {})",
-                                            literal(work.slot), literal(work.up_to))));
-  }
-  // Not where the server says that it stands by now: somebody may just have moved it.
-  return store::set_wal_mark(state, work.database.name, work.slot,
-                             ahead ? work.up_to : work.slot_lsn);
-}
-
-void print_outcome(const Common& common, const Outcome& outcome,
-                   const audit::ReconcileCounts& counts) {
-  const Listing listing{{"time", "finding", "xid", "changes", "nearby", "text"}, outcome.findings};
-  print(std::cout, listing, common.format);
-  if (counts.unexplained > outcome.findings.size()) {
-    std::cerr << fmt::format("sluice: the first {} of {}; --limit shows more\n",
-                             outcome.findings.size(), counts.unexplained);
-  }
-}
-
-Result<> compare(const Common& common, const ReconcileOptions& options,
-                 const config::Config& config, Work& work, store::Database& state) {
-  const auto audit = config.state / "audit";
-  SLUICE_TRY(find_slot(work));
-  SLUICE_ASSIGN(const auto since, parse_time(options.since));
-  SLUICE_ASSIGN(auto installation, store::open_state(config));
-  SLUICE_ASSIGN(const auto secret, store::installation_secret(installation));
-  SLUICE_ASSIGN(const auto origin, origin_of(audit));
-  audit::StampFinder finder(audit, work.database.name);
-  audit::Reconciler reconciler({secret, origin, work.database.name}, patient(finder));
-  Outcome outcome;
-  bool gap = false;
-  SLUICE_TRY(look_for_gap(work, state, outcome, gap));
-  const std::string from = work.slot_lsn;
-  SLUICE_TRY(read_wal(common, work, since, finder, reconciler, outcome));
-  const auto& counts = reconciler.counts();
-  const std::string told = fmt::format(
-      "reconciled database {} by slot {} from {} to {}: {} transaction(s), {} explained, {} not{}",
-      work.database.name, work.slot, from, work.up_to, counts.transactions, counts.explained,
-      counts.unexplained, outcome.first);
-  SLUICE_TRY(leave_word(common, told, "evidence"));
-  print_outcome(common, outcome, counts);
-  std::cerr << fmt::format("{} to {}: {} transaction(s), {} explained, {} not\n", from, work.up_to,
-                           counts.transactions, counts.explained, counts.unexplained);
-  if (!options.keep && options.since.empty()) SLUICE_TRY(advance(work, state));
-  if (counts.unexplained == 0 && !gap) return {};
-  return fail(ErrorCode::kDenied, "something was committed that no record explains");
-}
-
-}  // namespace
-
-Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) {
-  SLUICE_TRY(only_here(common));
+Result<json::object> compare_here(const Common& common, const ReconcileOptions& options) {
   SLUICE_ASSIGN(const auto config, config::load(common.config_file, true));
   const auto found =
       std::find_if(config.databases.begin(), config.databases.end(),
@@ -334,12 +29,94 @@ Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) 
                                                   "list",
                                                   options.database, common.config_file));
   }
-  Work work{*found, options.slot.empty() ? default_slot(found->name) : options.slot, {}, {}, {}};
+  control::ReconcileWish wish{options.slot, 0, options.create_slot, options.keep, common.limit};
+  SLUICE_ASSIGN(wish.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(auto state, store::open_local(config.state));
-  SLUICE_ASSIGN(work.server, gateway::Asking::connect(*found));
-  SLUICE_TRY(check_server(work));
-  if (options.create_slot) return create_slot(common, work, state);
-  return compare(common, options, config, work, state);
+  SLUICE_ASSIGN(auto installation, store::open_state(config));
+  SLUICE_ASSIGN(auto secret, store::installation_secret(installation));
+  control::Reconciling place{
+      *found, config.state / "audit", state, SecretString(std::move(secret)),
+      [&common](const std::string& word) { return leave_word(common, word, "evidence"); }};
+  if (isatty(STDERR_FILENO) != 0) {
+    place.progress = [](uint64_t transactions, std::string_view at, std::string_view end) {
+      std::cerr << fmt::format("\r{} transactions, at {} of {}\r", transactions, at, end)
+                << std::flush;
+    };
+  }
+  SLUICE_ASSIGN(const auto outcome, control::reconcile(place, wish));
+  if (outcome.created && !found->stamp_writes) {
+    std::cerr << "sluice: stamp_writes is not on for it: without stamps nothing is explained\n";
+  }
+  return to_json(outcome);
+}
+
+Result<json::object> compare_elsewhere(const Common& common, const ReconcileOptions& options) {
+  const json::object body{{"database", options.database},
+                          {"slot", options.slot},
+                          {"since", options.since},
+                          {"keep", options.keep},
+                          {"create_slot", options.create_slot},
+                          {"limit", common.limit}};
+  SLUICE_ASSIGN(auto answer,
+                call_elsewhere("POST", "/api/v1/audit/reconciliations", json::serialize(body)));
+  return std::move(answer.as_object());
+}
+
+/// What one part has found, to what those before it have.
+void add(json::object& all, json::object part) {
+  if (all.empty()) {
+    all = std::move(part);
+    return;
+  }
+  all["to"] = part["to"];
+  all["gap"] = all["gap"].as_bool() || part["gap"].as_bool();
+  for (const char* name : {"transactions", "explained", "unexplained"})
+    all[name] = all[name].to_number<uint64_t>() + part[name].to_number<uint64_t>();
+  for (auto& finding : part["findings"].as_array())
+    all["findings"].as_array().push_back(std::move(finding));
+}
+
+Result<> print_outcome(const Common& common, json::object& outcome) {
+  Listing listing{{"time", "finding", "xid", "changes", "nearby", "text"}, {}};
+  for (auto& row : outcome["findings"].as_array()) listing.rows.push_back(row.as_object());
+  print(std::cout, listing, common.format);
+  const auto count = [&](std::string_view name) { return outcome[name].to_number<uint64_t>(); };
+  if (count("unexplained") > listing.rows.size()) {
+    std::cerr << fmt::format("sluice: the first {} of {}; --limit shows more\n",
+                             listing.rows.size(), count("unexplained"));
+  }
+  std::cerr << fmt::format("{} to {}: {} transaction(s), {} explained, {} not\n",
+                           plain(outcome["from"]), plain(outcome["to"]), count("transactions"),
+                           count("explained"), count("unexplained"));
+  if (count("unexplained") == 0 && !outcome["gap"].as_bool()) return {};
+  return fail(ErrorCode::kDenied, "something was committed that no record explains");
+}
+
+}  // namespace
+
+Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) {
+  const bool away = is_elsewhere(common);
+  json::object all;
+  // Elsewhere a gateway compares for a while and says that there is more; the next time goes on.
+  for (bool more = true; more;) {
+    SLUICE_ASSIGN(auto outcome,
+                  away ? compare_elsewhere(common, options) : compare_here(common, options));
+    if (outcome["created"].as_bool()) {
+      std::cerr << fmt::format(
+          "slot {} begins at {}; the server keeps WAL until it is read: reconcile regularly\n",
+          plain(outcome["slot"]), plain(outcome["from"]));
+      return {};
+    }
+    more = outcome["more"].as_bool();
+    add(all, std::move(outcome));
+    if (more && (options.keep || !options.since.empty())) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("there was time up to {} alone: compare without --keep and --since, "
+                              "or on the gateway's own machine",
+                              plain(all["to"])));
+    }
+  }
+  return print_outcome(common, all);
 }
 
 }  // namespace sluice::cli

@@ -173,6 +173,8 @@ Result<> user_passwd(const Common& common, const UserOptions& options) {
 }
 
 Result<> user_link(const Common& common, const UserOptions& options) {
+  if (is_elsewhere(common))
+    return tell(common, options.name, "linked", user_link_elsewhere(options));
   SLUICE_ASSIGN(auto database, open_store(common));
   return tell_of_store(common, options.name, "linked",
                        identity::FederatedUsers(database).link(options.name, options.issuer,
@@ -196,27 +198,46 @@ Result<> user_remove(const Common& common, const std::string& name) {
 }
 
 Result<> user_assertion_key(const Common& common, const std::string& name, bool remove) {
+  const auto show = [&](const SecretString& key) {
+    if (common.format == Format::kTable) std::cout << key.reveal() << '\n';
+    told(common, {{"user", name}, {"key", key.reveal()}},
+         "the service signs for whom it acts with this key; it is not shown again");
+  };
+  if (is_elsewhere(common)) {
+    if (remove)
+      return tell(common, name, "removed", user_secret_remove_elsewhere(name, "assertion-key"));
+    SLUICE_ASSIGN(const auto made, user_secret_elsewhere(name, "assertion-key"));
+    show(SecretString(plain(made.at("key"))));
+    return {};
+  }
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());
   if (remove) return tell_of_store(common, name, "removed", users.remove_assertion_key(name));
   SLUICE_ASSIGN(const auto key, users.make_assertion_key(name));
   tell_gateway(common, name);
-  if (common.format == Format::kTable) std::cout << key.reveal() << '\n';
-  told(common, {{"user", name}, {"key", key.reveal()}},
-       "the service signs for whom it acts with this key; it is not shown again");
+  show(key);
   return {};
 }
 
 Result<> user_totp(const Common& common, const std::string& name, bool remove) {
+  const auto show = [&](const std::string& uri) {
+    if (common.format == Format::kTable) std::cout << uri << '\n';
+    told(common, {{"user", name}, {"uri", uri}},
+         "for an authenticator app, as a QR code: qrencode -t ansiutf8; it is not shown again");
+  };
+  if (is_elsewhere(common)) {
+    if (remove)
+      return tell(common, name, "removed", user_secret_remove_elsewhere(name, "one-time-codes"));
+    SLUICE_ASSIGN(const auto made, user_secret_elsewhere(name, "one-time-codes"));
+    show(plain(made.at("uri")));
+    return {};
+  }
   SLUICE_ASSIGN(auto database, open_store(common));
   identity::UserStore users(database, actor());
   if (remove) return tell_of_store(common, name, "removed", users.remove_totp(name));
   SLUICE_ASSIGN(const auto secret, users.enrol_totp(name));
   tell_gateway(common, name);
-  const std::string uri = identity::totp_uri(name, secret.reveal());
-  if (common.format == Format::kTable) std::cout << uri << '\n';
-  told(common, {{"user", name}, {"uri", uri}},
-       "for an authenticator app, as a QR code: qrencode -t ansiutf8; it is not shown again");
+  show(identity::totp_uri(name, secret.reveal()));
   return {};
 }
 

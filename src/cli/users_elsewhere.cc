@@ -65,6 +65,36 @@ Result<> user_remove_elsewhere(const std::string& name) {
   return call_elsewhere("DELETE", user_path(name)).transform([](const auto&) {});
 }
 
+Result<> user_link_elsewhere(const UserOptions& options) {
+  const json::object body{{"issuer", options.issuer}, {"subject", options.subject}};
+  return call_elsewhere("POST", user_path(options.name) + "/identities", json::serialize(body))
+      .transform([](const auto&) {});
+}
+
+Result<json::object> user_secret_elsewhere(const std::string& name, const std::string& what) {
+  SLUICE_ASSIGN(auto made, call_elsewhere("PUT", user_path(name) + "/" + what));
+  return std::move(made.as_object());
+}
+
+Result<> user_secret_remove_elsewhere(const std::string& name, const std::string& what) {
+  return call_elsewhere("DELETE", user_path(name) + "/" + what).transform([](const auto&) {});
+}
+
+Result<> audit_tail_elsewhere(const Common& common, const AuditOptions& options,
+                              const std::atomic<bool>& stopping,
+                              const std::function<bool(const json::object&)>& each) {
+  audit::Given given = options.filters;
+  if (!options.saved.empty()) given.emplace_back("saved", options.saved);
+  size_t seen = 0;
+  return follow_elsewhere(
+      "/api/v1/audit/tail?" + audit::to_query_string(given), stopping, [&](std::string_view data) {
+        json::error_code error;
+        const auto record = json::parse(data, error);
+        if (error || !record.is_object()) return true;
+        return each(record.get_object()) && (++seen < common.limit || common.limit == 0);
+      });
+}
+
 Result<> audit_search_elsewhere(const Common& common, const AuditOptions& options) {
   audit::Given given = options.filters;
   if (!options.saved.empty()) given.emplace_back("saved", options.saved);

@@ -25,6 +25,7 @@ void Api::set_config(std::shared_ptr<const config::Config> config) {
   if (session_) session_->set_config(config);
   if (models_) models_->set_config(config);
   status_.set_config(config);
+  operator_.set_config(config);
   door_.set_config(std::move(config));
 }
 
@@ -126,7 +127,7 @@ HttpResponse Api::answer_known(const HttpRequest& request) {
   if (people(approvals_) || people(undo_) || people(changes_) || people(grants_) || people(agents_))
     return std::move(*answer);
   if ((answer = status_.answer(request)) || (answer = evidence_.answer_local(request)) ||
-      (answer = holds_.answer(request)) ||
+      (answer = holds_.answer(request)) || (answer = operator_.answer(request)) ||
       (answer = audit_.answer(request, own_of(request, *gateway_.directory()))) ||
       (answer = provenance_.answer(request)) || (answer = policy_.answer(request)) ||
       (answer = data_.answer(request)) || (answer = scim_tokens_.answer(request)) ||

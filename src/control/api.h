@@ -24,6 +24,7 @@
 #include "control/mcp_api.h"
 #include "control/model_api.h"
 #include "control/oidc_api.h"
+#include "control/operator_api.h"
 #include "control/overview_api.h"
 #include "control/policy_api.h"
 #include "control/provenance_api.h"
@@ -66,6 +67,7 @@ class Api {
         policy_(gateway, log, policies, std::move(audit_directory)),
         data_(gateway, corrections),
         holds_(open_store),
+        operator_(log, audit_directory_, open_store),
         scim_tokens_(open_store),
         users_(gateway, std::move(open_store)) {
     evidence_.set_directory([&gateway] { return gateway.directory(); });
@@ -129,6 +131,7 @@ class Api {
   /// Answers for the audit log's upkeep.
   void set_upkeep(audit::Upkeep& upkeep) {
     evidence_.set_upkeep(upkeep);
+    operator_.set_upkeep(upkeep);
     status_.watch(upkeep);
   }
 
@@ -153,6 +156,7 @@ class Api {
   PolicyApi policy_;
   DataApi data_;
   HoldApi holds_;
+  OperatorApi operator_;
   ScimTokenApi scim_tokens_;
   UsersApi users_;
   std::optional<DatabaseApi> databases_;

@@ -12,7 +12,9 @@
 #include "control/paging.h"
 #include "control/visible_page.h"
 #include "identity/credential_store.h"
+#include "identity/federation.h"
 #include "identity/token_rules.h"
+#include "identity/totp.h"
 #include "identity/user_store.h"
 
 namespace sluice::control {
@@ -189,6 +191,12 @@ std::optional<HttpResponse> UsersApi::answer(const HttpRequest& request) {
   if (parts.size() == 1 && request.method == "DELETE") return remove(request, parts[0]);
   if (parts.size() == 2 && parts[1] == "tokens" && request.method == "POST")
     return make_token(request, parts[0]);
+  if (parts.size() == 2 && parts[1] == "identities" && request.method == "POST")
+    return link(request, parts[0]);
+  if (parts.size() == 2 && (request.method == "PUT" || request.method == "DELETE")) {
+    if (parts[1] == "one-time-codes") return one_time_codes(request, parts[0]);
+    if (parts[1] == "assertion-key") return assertion_key(request, parts[0]);
+  }
   if (parts.size() == 3 && parts[1] == "credentials" && request.method == "DELETE")
     return revoke(request, parts[0], parts[2]);
   return std::nullopt;
@@ -269,6 +277,52 @@ HttpResponse UsersApi::make_token(const HttpRequest& request, const std::string&
       json_response(201, json::object{{"id", issued->id},
                                       {"secret", issued->secret.reveal()},
                                       {"expires", format_time(issued->expires_micros)}});
+  response.headers["Cache-Control"] = "no-store";
+  return response;
+}
+
+HttpResponse UsersApi::link(const HttpRequest& request, const std::string& name) {
+  const auto body = body_of(request);
+  if (!body) return failed(body.error());
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  // Whoever is somebody already would be somebody else besides, at another's word.
+  const auto done = identity::FederatedUsers(*database).link(
+      name, text_of(*body, "issuer"), text_of(*body, "subject"), actor_of(request), true);
+  return done ? told(*database, name, 201) : failed(done.error());
+}
+
+HttpResponse UsersApi::one_time_codes(const HttpRequest& request, const std::string& name) {
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  identity::UserStore users(*database, actor_of(request));
+  if (request.method == "DELETE") {
+    const auto done = users.remove_totp(name);
+    return done ? told(*database, name) : failed(done.error());
+  }
+  const auto secret = users.enrol_totp(name);
+  if (!secret) return failed(secret.error());
+  return told_once(*database, name, "uri", identity::totp_uri(name, secret->reveal()));
+}
+
+HttpResponse UsersApi::assertion_key(const HttpRequest& request, const std::string& name) {
+  auto database = open_store_();
+  if (!database) return failed(database.error());
+  identity::UserStore users(*database, actor_of(request));
+  if (request.method == "DELETE") {
+    const auto done = users.remove_assertion_key(name);
+    return done ? told(*database, name) : failed(done.error());
+  }
+  const auto key = users.make_assertion_key(name);
+  if (!key) return failed(key.error());
+  return told_once(*database, name, "key", key->reveal());
+}
+
+HttpResponse UsersApi::told_once(store::Database& database, const std::string& name,
+                                 std::string_view what, std::string_view secret) {
+  auto response = told(database, name);
+  if (response.status != 200) return response;
+  response = json_response(200, json::object{{"user", name}, {what, secret}});
   response.headers["Cache-Control"] = "no-store";
   return response;
 }

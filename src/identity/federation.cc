@@ -246,7 +246,8 @@ Result<std::string> FederatedUsers::admit(const VerifiedWorkload& workload) {
 }
 
 Result<> FederatedUsers::link(const std::string& user, const std::string& issuer,
-                              const std::string& subject, const std::string& actor) {
+                              const std::string& subject, const std::string& actor,
+                              bool first_only) {
   SLUICE_TRY(check_word("an issuer", issuer, 2048));
   SLUICE_TRY(check_word("a subject", subject, 255));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database_));
@@ -259,6 +260,12 @@ Result<> FederatedUsers::link(const std::string& user, const std::string& issuer
   if (other) {
     return fail(ErrorCode::kExists,
                 fmt::format("that subject is user \"{}\" already", other->name));
+  }
+  if (first_only && (row->bound || !row->made_by.empty())) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("an identity provider or directory vouches for user \"{}\" already: on "
+                            "the gateway's own machine, sluice user link",
+                            user));
   }
   SLUICE_TRY(bind(user, issuer, subject, actor));
   return transaction.commit();

@@ -35,9 +35,10 @@ class FederatedUsers {
   /// The same for a service or agent, which the configuration names and which is made where it is
   /// not there yet.
   Result<std::string> admit(const VerifiedWorkload& workload);
-  /// Makes a user be (issuer, subject) from now on. Errors: kNotFound, kExists.
+  /// Makes a user be (issuer, subject) from now on. With `first_only` not one for whom an identity
+  /// provider or directory vouches already: kDenied. Errors: kNotFound, kExists.
   Result<> link(const std::string& user, const std::string& issuer, const std::string& subject,
-                const std::string& actor);
+                const std::string& actor, bool first_only = false);
   /// Who (issuer, subject) is here; kNotFound for nobody.
   Result<std::string> find(const std::string& issuer, const std::string& subject);
   /// Users who are somebody of `issuer` and have credentials that live, or for whom somebody acts

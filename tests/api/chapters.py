@@ -382,6 +382,12 @@ def keep_users(story):
     story.ask("root", "DELETE", f"/scim/tokens/{made['id']}")
     story.ask("root", "DELETE", f"/scim/tokens/{made['id']}", status=404)
     assert [each["state"] for each in story.ask("sam", "GET", "/scim/tokens")] == ["revoked"]
+    story.ask("root", "PUT", "/users/ci/one-time-codes")
+    story.ask("root", "DELETE", "/users/ci/one-time-codes")
+    story.ask("root", "PUT", "/users/ci/assertion-key")
+    story.ask("root", "DELETE", "/users/ci/assertion-key")
+    story.ask("root", "POST", "/users/ci/identities", {"issuer": "https://login.example.com", "subject": "ci"}, 201)
+    story.ask("root", "POST", "/users/ci/identities", {"issuer": "https://login.example.com", "subject": "ci"}, 409)
     story.ask("root", "DELETE", "/users/ci")
     story.ask("root", "DELETE", "/users/ci", status=404)
 
@@ -434,6 +440,13 @@ def prove_the_trail(story):
     story.ask("root", "DELETE", "/audit/holds/case%2017", {"reason": ""}, 400)
     story.ask("root", "DELETE", "/audit/holds/case%2017", {"reason": "closed"})
     story.ask("root", "DELETE", "/audit/holds/case%2017", {"reason": "closed"}, 404)
+    story.ask("root", "POST", "/audit/reconciliations", {"database": "nothing"}, 404)
+    made = story.ask("root", "POST", "/audit/reconciliations", {"database": "orders", "create_slot": True})
+    story.server.sql("INSERT INTO few VALUES (7)", "orders")
+    found = story.ask("root", "POST", "/audit/reconciliations", {"database": "orders", "slot": made["slot"], "limit": 10})
+    assert made["created"] and found["from"] == made["to"] and found["unexplained"] == 1 and not found["more"], found
+    story.server.sql(f"SELECT pg_drop_replication_slot('{made['slot']}')", "orders")
+    assert story.ask("root", "POST", "/directories/check", {}) == []
     story.ask("root", "POST", "/audit/key/rotate")
     assert story.ask("sam", "POST", "/audit/verification")["good"]
 

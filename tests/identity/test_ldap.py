@@ -192,6 +192,11 @@ def test_an_operator_can_look(gateway, directory):
     unknown = gateway.cli("directory", "check", "branch", "--user", "nobody", "-o", "json", check=False)
     assert unknown.returncode == 3 and json.loads(unknown.stdout)[0]["state"] == "nobody"
     assert gateway.cli("directory", "check", "nowhere", check=False).returncode == 3
+    # The same over HTTP, for machines that have no configuration.
+    over_http = json.loads(subprocess.run(
+        ["curl", "-fsS", "--unix-socket", str(gateway.root / "state" / "control.sock"), "http://x/api/v1/directories/check",
+         "-d", json.dumps({"name": "corp", "user": "BOB"})], text=True, capture_output=True, timeout=60, check=True).stdout)
+    assert over_http == [{**found[0], "good": True}]
     text = gateway.config.read_text()
     try:
         gateway.config.write_text(text.replace(f"base: 'ou=branch,{SUFFIX}'", "base: 'ou=gone,dc=example'").replace(SERVICE, SERVICE + ",dc=x", 1))

@@ -142,15 +142,15 @@ void add_evidence(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
   out->preparse_callback([&](size_t) { tree.common().limit = std::numeric_limits<size_t>::max(); });
   out->add_option("--proof", e.proof, "A new folder, with receipts and how to check them")
       ->type_name("DIR");
-  auto* erase =
+  auto* erase = tree.formatted(
       tree.add(audit, "erase", "Remove what records say, for good; their proofs stay valid",
                "sluice audit erase --records 17-30 --reason 'request 2026-118'",
-               [&] { return audit_erase(tree.common(), e); });
+               [&] { return audit_erase(tree.common(), e); }));
   erase->add_option("--records", e.records, "Which")->required()->type_name("FIRST-LAST");
   erase->add_option("--reason", e.reason, "Why; goes on the record")->required()->type_name("TEXT");
-  auto* key = tree.add(audit, "key", "Print the public key of the log",
-                       "sluice audit key > key.pub\n  sluice audit key --rotate",
-                       [&] { return audit_key(tree.common(), e); });
+  auto* key = tree.formatted(tree.add(audit, "key", "Print the public key of the log",
+                                      "sluice audit key > key.pub\n  sluice audit key --rotate",
+                                      [&] { return audit_key(tree.common(), e); }));
   key->add_flag("--rotate", e.rotate, "Make a new key, which the old one signs in");
   key->add_flag("--witness", e.witness, "The key that cosigns other logs (audit.witness)");
 }
@@ -161,19 +161,20 @@ void add_upkeep(CommandTree& tree, CLI::App& audit) {
   auto& run = tree.keep<bool>();
   auto* holds = tree.group(audit, "hold", "Legal holds: records that nobody and no rule may erase");
   auto* add = filtered(
-      options, tree.add(*holds, "add", "Keep the records that these filters say",
-                        "sluice audit hold add case-17 --reason 'inquiry 17/2026' --user alice "
-                        "--since 2026-01-01T00:00:00Z\n  sluice audit hold add all --reason audit",
-                        [&] { return audit_hold_add(tree.common(), options, hold); }));
+      options, tree.formatted(tree.add(
+                   *holds, "add", "Keep the records that these filters say",
+                   "sluice audit hold add case-17 --reason 'inquiry 17/2026' --user alice "
+                   "--since 2026-01-01T00:00:00Z\n  sluice audit hold add all --reason audit",
+                   [&] { return audit_hold_add(tree.common(), options, hold); })));
   add->add_option("name", hold.name, "What it is called")->required();
   add->add_option("--reason", hold.reason, "Why; goes on the record")
       ->required()
       ->type_name("TEXT");
   tree.listing(tree.add(*holds, "list", "List them", "sluice audit hold list",
                         [&] { return audit_hold_list(tree.common()); }));
-  auto* release = tree.add(*holds, "release", "Let go of one",
-                           "sluice audit hold release case-17 --reason closed",
-                           [&] { return audit_hold_release(tree.common(), hold); });
+  auto* release = tree.formatted(tree.add(*holds, "release", "Let go of one",
+                                          "sluice audit hold release case-17 --reason closed",
+                                          [&] { return audit_hold_release(tree.common(), hold); }));
   release->add_option("name", hold.name, "From: sluice audit hold list")->required();
   release->add_option("--reason", hold.reason, "Why; goes on the record")
       ->required()
@@ -215,9 +216,9 @@ void add_audit_commands(CommandTree& tree) {
   search->add_option("--save", options.save, "Keep these filters under a name")->type_name("NAME");
   tree.listing(tree.add(*audit, "searches", "List saved searches", "sluice audit searches",
                         [&] { return audit_searches(tree.common()); }));
-  auto* forget = tree.add(*audit, "forget-search", "Remove a saved search",
-                          "sluice audit forget-search emails",
-                          [&] { return audit_forget_search(tree.common(), name); });
+  auto* forget = tree.formatted(tree.add(*audit, "forget-search", "Remove a saved search",
+                                         "sluice audit forget-search emails",
+                                         [&] { return audit_forget_search(tree.common(), name); }));
   forget->add_option("name", name, "From: sluice audit searches")->required();
   auto* tail = filtered(
       options, tree.formatted(tree.add(*audit, "tail", "Follow records as they are written",

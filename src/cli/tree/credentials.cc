@@ -135,19 +135,23 @@ CLI::App* with_gateway(CLI::App* sub, ConnectOptions& options) {
 
 void add_connect_commands(CommandTree& tree) {
   auto& options = tree.keep<ConnectOptions>();
-  auto* sub = with_gateway(
-      tree.add(tree.app(), "connect",
-               "Run psql with the credential that sluice login got; it exits as psql does",
-               "sluice connect orders -- -c 'SELECT 1'", [&] { return connect(options); }),
-      options);
+  auto* sub =
+      with_gateway(tree.formatted(tree.add(
+                       tree.app(), "connect",
+                       "Run psql with the credential that sluice login got; it exits as psql does",
+                       "sluice connect orders -- -c 'SELECT 1'",
+                       [&] { return connect(tree.common(), options); })),
+                   options);
   sub->add_option("database", options.database, "Database")->required();
   sub->add_option("arguments", options.arguments, "For psql, behind --");
   sub->add_flag("--print", options.print, "Print a URI instead, with the secret in it");
   auto* port = with_gateway(
-      tree.add(tree.app(), "proxy",
-               "Open a local port for programs that know no password. Whoever can connect to it "
-               "acts as you: it listens on loopback addresses alone",
-               "sluice proxy orders --listen 127.0.0.1:5433", [&] { return proxy(options); }),
+      tree.formatted(tree.add(
+          tree.app(), "proxy",
+          "Open a local port for programs that know no password. Whoever can connect to it "
+          "acts as you: it listens on loopback addresses alone",
+          "sluice proxy orders --listen 127.0.0.1:5433",
+          [&] { return proxy(tree.common(), options); })),
       options);
   port->add_option("database", options.database, "Database")->required();
   port->add_option("--listen", options.listen, "Where (default 127.0.0.1:0, any free port)")
@@ -159,9 +163,10 @@ void add_connect_commands(CommandTree& tree) {
                "sluice mcp\n  SLUICE_TOKEN=slc_… sluice mcp --gateway https://gateway.example",
                [&] { return mcp(options); }),
       options);
-  with_gateway(tree.add(tree.app(), "config-clients",
-                        "Write pg_service.conf and .pgpass, for psql service=orders",
-                        "sluice config-clients", [&] { return config_clients(options); }),
+  with_gateway(tree.formatted(tree.add(tree.app(), "config-clients",
+                                       "Write pg_service.conf and .pgpass, for psql service=orders",
+                                       "sluice config-clients",
+                                       [&] { return config_clients(tree.common(), options); })),
                options);
 }
 
