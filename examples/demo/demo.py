@@ -40,6 +40,7 @@ class Story:
         self.gateway = gateway
         self.server = server
         self.failures = 0
+        self.email = "a customer's address"
 
     def expect(self, what, good):
         print((paint(32, "   ok: ") if good else paint(31, "   FAILED: ")) + what, flush=True)
@@ -233,6 +234,7 @@ budgets:
 
     def show_evidence(self, email):
         say("A customer asks: who has seen my data?")
+        self.email = email
         done = self.cli("audit", "who-saw", email)
         self.expect("Dora has, and Alice only masked", "dora" in done.stdout and "alice" not in done.stdout
                     and "alice" in self.cli("audit", "who-saw", email, "--masked-too").stdout)
@@ -260,10 +262,16 @@ budgets:
         self.expect("the log itself is as it was written", done.returncode == 0)
 
 
-def stay_up(gateway):
-    say("The gateway stays up. Try it (password: " + PASSWORD + "):")
+def stay_up(gateway, email):
+    say("The gateway stays up. Try it (password of everybody: " + PASSWORD + "):")
     print(f"""
-  http://127.0.0.1:{gateway.http}/    the console: log in as root (runs it), dora (reads all of the record) or erin (approves)
+  In a browser: http://127.0.0.1:{gateway.http}/
+    1. Log in as erin. Alice's change waits for her: look at it, and approve it.
+    2. Log in as alice (log out at the lower left). Under Changes, run what was approved.
+    3. Log in as dora. Under Who saw, ask for {email}.
+    4. Log in as root, who runs all this, and look around.
+
+  On the command line:
 
   psql "host=127.0.0.1 port={gateway.port} user=alice dbname=orders"
   psql "host=127.0.0.1 port={gateway.port} user=dora dbname=orders" -c 'TABLE customers LIMIT 5'
@@ -313,7 +321,7 @@ def main():
         if story.failures:
             say(f"{story.failures} step(s) did not go as they should")
         if not once:
-            stay_up(gateway)
+            stay_up(gateway, story.email)
         else:
             say("all as it should be" if story.failures == 0 else "not as it should be")
         return 1 if story.failures else 0

@@ -276,7 +276,7 @@ def test_erasing_records(gateway, ops):
     told = json.loads(ops(*erase).stdout)
     assert told == {"erased": 1, "stayed": 0}
     assert gateway.search("--text", "to be erased from elsewhere", "--type", "statement") == []
-    (word,) = [each for each in gateway.search("--type", "evidence") if "request 7" in each["message"]]
+    word = [each for each in gateway.search("--type", "evidence") if "request 7" in each["message"]][-1]
     assert word["message"].endswith("request 7, by ops (over HTTP)") and f"records {record['id']}" in word["message"], word
     assert ops("audit", "verify", "-o", "json").returncode == 0
     ops("audit", "hold", "add", "all", "--reason", "inquiry")

@@ -111,9 +111,11 @@ function Exactly({ approval }: { approval: Approval }) {
             ["Policy", <code key="policy">{approval.policy}</code>],
             [
               "Digest",
-              <code className="digest" key="digest">
-                {approval.digest}
-              </code>,
+              approval.digest !== "" && (
+                <code className="digest" key="digest">
+                  {approval.digest}
+                </code>
+              ),
             ],
           ]}
         />

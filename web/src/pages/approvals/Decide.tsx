@@ -37,6 +37,8 @@ export function Decide({ approval }: { approval: Approval }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const mine = approval.requester === me.user;
+  // Nobody has to approve it any more, and until it is used it can be taken back.
+  const approved = approval.state === "approved";
   const asked = isAsked(approval.needs, me.groups) || voters.length > 1;
   const act = async (what: ApprovalDeed) => {
     setBusy(true);
@@ -54,7 +56,7 @@ export function Decide({ approval }: { approval: Approval }) {
   };
   if (!mine && !asked) return null;
   return (
-    <Panel title={mine ? "It is yours" : "Your decision"}>
+    <Panel title={mine ? "It is yours" : approved ? "It is approved" : "Your decision"}>
       <div className="stack-small">
         <TextArea
           label="Comment"
@@ -63,7 +65,7 @@ export function Decide({ approval }: { approval: Approval }) {
           onValue={setComment}
           rows={2}
         />
-        {!mine && (
+        {!mine && !approved && (
           <div className="row">
             <div className="grow">
               <TextField
@@ -87,10 +89,12 @@ export function Decide({ approval }: { approval: Approval }) {
             </Button>
           ) : (
             <>
-              <Button look="primary" disabled={busy} onClick={() => void act("approve")}>
-                <Check aria-hidden />
-                Approve
-              </Button>
+              {!approved && (
+                <Button look="primary" disabled={busy} onClick={() => void act("approve")}>
+                  <Check aria-hidden />
+                  Approve
+                </Button>
+              )}
               <Button look="danger" disabled={busy} onClick={() => void act("reject")}>
                 <X aria-hidden />
                 Reject

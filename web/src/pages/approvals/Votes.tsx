@@ -51,11 +51,14 @@ export function Votes({ approval }: { approval: Approval }) {
           </div>
         ))}
         {approval.evidence.length > 0 && (
-          <ul className="soft evidence">
-            {approval.evidence.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
+          <div>
+            <p className="faint">What the rule looked at, to see whether people have to be asked:</p>
+            <ul className="soft evidence">
+              {approval.evidence.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </div>
         )}
       </div>
     </Panel>

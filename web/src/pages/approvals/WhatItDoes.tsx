@@ -96,12 +96,15 @@ function Step({ step }: { step: ChangeStepFacts }) {
   );
 }
 
+function plain(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
 /** Named values that have no layout of their own. */
 function About({ given }: { given: unknown }) {
   if (typeof given !== "object" || given === null) return null;
-  const rows = Object.entries(given).map(
-    ([name, value]) => [name.replaceAll("_", " "), Array.isArray(value) ? value.join(", ") : String(value)] as const,
-  );
+  const rows = Object.entries(given).map(([name, value]) => [name.replaceAll("_", " "), plain(value)] as const);
   return <Facts rows={rows.filter(([, value]) => value !== "")} />;
 }
 

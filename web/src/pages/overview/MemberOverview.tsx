@@ -21,7 +21,7 @@ function MyDatabases() {
       flush
       actions={
         <Link href="/query" className={buttonClass("primary", true)}>
-          Ask one
+          Query
         </Link>
       }
     >
@@ -45,6 +45,36 @@ function MyDatabases() {
           />
         )}
       </Await>
+    </Panel>
+  );
+}
+
+/** What others have asked for, and this person may decide on. */
+function WaitsForMe() {
+  const { user } = useMe();
+  const waiting = useApprovals("waiting");
+  const others = waiting.data?.filter((each) => each.requester !== user) ?? [];
+  if (others.length === 0) return null;
+  return (
+    <Panel title="Waiting for your decision" flush actions={<Link href="/approvals">All</Link>}>
+      <Table
+        label="Waiting for your decision"
+        rows={others.slice(0, 8)}
+        keyOf={(row) => row.number}
+        columns={[
+          { name: "Request", cell: (row) => <Link href={`/approvals/${row.number}`}>{row.number}</Link> },
+          { name: "Asked by", cell: (row) => row.requester },
+          {
+            name: "Statement",
+            cell: (row) => (
+              <div className="cell-sql">
+                <SqlLine text={row.statement} />
+              </div>
+            ),
+          },
+          { name: "Asked", cell: (row) => <Time value={row.created} /> },
+        ]}
+      />
     </Panel>
   );
 }
@@ -89,6 +119,7 @@ export function MemberOverview() {
   const me = useMe();
   return (
     <>
+      <WaitsForMe />
       <div className="columns-2">
         <MyDatabases />
         <Panel title="You">
