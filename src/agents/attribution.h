@@ -14,9 +14,9 @@ inline constexpr size_t kLongestRun = 128;
 /// What a statement was run for, as its client says: a claim, and never a proof of who it is. That
 /// the prompt was registered by this user, in this run, is verified.
 struct Attribution {
-  std::string run;     ///< OpenTelemetry's gen_ai.conversation.id; empty: none
-  std::string prompt;  ///< an id of `prompt_id`; empty: none
-  std::string call;    ///< of a tool, as the model's API names it; empty: none
+  std::string run;         ///< OpenTelemetry's gen_ai.conversation.id; empty: none
+  std::string prompt;      ///< an id of `prompt_id`; empty: none
+  std::string call;        ///< of a tool, as the model's API names it; empty: none
   std::string tool = {};   ///< OpenTelemetry's gen_ai.tool.name; empty: not said
   std::string trace = {};  ///< a traceparent of W3C Trace Context; empty: none
 

@@ -159,8 +159,8 @@ bool cancels(const std::string& line) {
   if (line.find("notifications/cancelled") == std::string::npos) return false;
   boost::json::error_code error;
   const auto message = boost::json::parse(line, error);
-  const auto* method = !error && message.is_object() ? message.get_object().if_contains("method")
-                                                     : nullptr;
+  const auto* method =
+      !error && message.is_object() ? message.get_object().if_contains("method") : nullptr;
   return method != nullptr && *method == "notifications/cancelled";
 }
 

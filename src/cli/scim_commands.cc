@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/tell_gateway.h"
 #include "cli/told.h"
+#include "control/credential_json.h"
 #include "identity/scim_store.h"
 #include "identity/scim_tokens.h"
 
@@ -30,14 +31,18 @@ void told_of_token(const Common& common, const std::string& id, const std::strin
                    id, until, id));
 }
 
+/// For people, of one as the API tells of it.
+json::object row_of(json::object token) {
+  if (token.at("last_used").is_null()) token["last_used"] = "never";
+  return token;
+}
+
 Result<> list_elsewhere(const Common& common, const ScimOptions& options, Listing listing) {
   SLUICE_ASSIGN(const auto found, call_elsewhere("GET", kTokens));
   for (const auto& token : found.as_array()) {
     if (listing.rows.size() >= common.limit) break;
     if (!options.all && plain(token.at("state")) != "live") continue;
-    json::object row = token.as_object();
-    if (row.at("last_used").is_null()) row["last_used"] = "never";
-    listing.rows.push_back(std::move(row));
+    listing.rows.push_back(row_of(token.as_object()));
   }
   print(std::cout, listing, common.format);
   return {};
@@ -73,17 +78,7 @@ Result<> scim_token_list(const Common& common, const ScimOptions& options) {
   for (const auto& token : all) {
     if (listing.rows.size() >= common.limit) break;
     if (!options.all && !token.live(now)) continue;
-    listing.rows.push_back(boost::json::object{
-        {"id", token.id},
-        {"state", token.live(now)             ? "live"
-                  : token.revoked_micros != 0 ? "revoked"
-                                              : "expired"},
-        {"label", token.label},
-        {"author", token.author},
-        {"created", format_time(token.created_micros)},
-        {"expires", format_time(token.expires_micros)},
-        {"last_used",
-         token.last_used_micros == 0 ? "never" : format_time(token.last_used_micros)}});
+    listing.rows.push_back(row_of(control::scim_token_json(token, now)));
   }
   print(std::cout, listing, common.format);
   return {};

@@ -187,22 +187,12 @@ void warn_of_databases(const Common& common, const std::vector<std::string>& wan
 
 Result<> token_create(const Common& common, const TokenOptions& options) {
   SLUICE_ASSIGN(const Duration lifetime, parse_duration(options.lifetime));
-  SLUICE_TRY(identity::check_token(options.scopes, lifetime));
+  SLUICE_ASSIGN(const auto next,
+                identity::new_token({options.user, lifetime, options.label, options.scopes,
+                                     options.databases, options.acts_for}));
   warn_of_databases(common, options.databases);
   if (is_elsewhere(common)) return token_create_elsewhere(common, options);
   SLUICE_ASSIGN(auto database, open_store(common));
-  const int64_t now = wall_micros();
-  identity::NewCredential next;
-  next.user = options.user;
-  next.kind = identity::CredentialKind::kToken;
-  next.databases = options.databases;
-  next.expires_micros =
-      now + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
-  next.label = options.label;
-  next.scopes = options.scopes;
-  next.assurance.method = "token";
-  next.assurance.authenticated_micros = now;
-  if (!options.acts_for.empty()) next.actors = {options.user, options.acts_for};
   SLUICE_ASSIGN(const auto issued, identity::CredentialStore(database, actor()).issue(next));
   tell_gateway(common, options.user);
   told_of_token(common, issued.secret.reveal(), issued.id, options.user,

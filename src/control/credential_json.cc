@@ -26,4 +26,18 @@ boost::json::object credential_json(const identity::Credential& credential) {
   return out;
 }
 
+boost::json::object scim_token_json(const identity::ScimToken& token, int64_t now_micros) {
+  boost::json::object out{{"id", token.id},
+                          {"state", token.live(now_micros)      ? "live"
+                                    : token.revoked_micros != 0 ? "revoked"
+                                                                : "expired"},
+                          {"label", token.label},
+                          {"author", token.author},
+                          {"created", format_time(token.created_micros)},
+                          {"expires", format_time(token.expires_micros)},
+                          {"last_used", nullptr}};
+  if (token.last_used_micros != 0) out["last_used"] = format_time(token.last_used_micros);
+  return out;
+}
+
 }  // namespace sluice::control

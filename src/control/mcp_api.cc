@@ -62,7 +62,8 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
   if (from_elsewhere(request, config->identity, config->api.url))
     return problem(403, "pages of other sites may not ask this", "Origin is not this host.");
   if (request.method != "POST") {
-    auto refused = problem(405, "only POST is allowed: there are no streams here, and sessions need no end");
+    auto refused =
+        problem(405, "only POST is allowed: there are no streams here, and sessions need no end");
     refused.headers["Allow"] = "POST";
     return refused;
   }

@@ -54,8 +54,7 @@ bool McpCalls::cancels(const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
   if (running_.stop(user, name)) return true;
   // Without a session ids come again, in another process of the same agent.
-  if (!session.empty())
-    unwanted_.insert(user + name, std::make_shared<const bool>(true), 1);
+  if (!session.empty()) unwanted_.insert(user + name, std::make_shared<const bool>(true), 1);
   return false;
 }
 

@@ -16,8 +16,8 @@ constexpr std::string_view kShown = "SLDRY";
 /// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
 mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
                              const mcp::Limits& limits) {
-  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}", said.run, said.prompt, said.call,
-                                      said.tool, said.trace);
+  const std::string all =
+      fmt::format("{}\n{}\n{}\n{}\n{}", said.run, said.prompt, said.call, said.tool, said.trace);
   if (client.told == all || (client.told.empty() && said.empty())) return {};
   // Whatever of it fails, it is all said again for the next statement.
   client.told = "?";

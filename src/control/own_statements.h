@@ -24,7 +24,7 @@ struct Asker {
   std::string client;             ///< the program, as it calls itself; for the record
   agents::Attribution said = {};  ///< for which run and prompt this is
   std::string address = {};       ///< from where they ask; empty: from this machine
-  std::stop_token wanted = {};    ///< stopped: what runs for them is cancelled, as by Limits::wanted
+  std::stop_token wanted = {};  ///< stopped: what runs for them is cancelled, as by Limits::wanted
 };
 
 /// What a request's headers say in the manner of the W3C: `traceparent`, and in `baggage`

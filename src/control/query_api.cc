@@ -174,12 +174,8 @@ Result<mcp::Answer> QueryApi::run(const HttpRequest& request, const std::string&
   const auto* credential = directory->credential_of_secret(secret);
   if (credential == nullptr)
     return fail(ErrorCode::kInvalidInput, "statements run as somebody: log in");
-  return statements_.run({credential->user,
-                          credential->id,
-                          SecretString(std::string(secret)),
-                          "console",
-                          said_by_headers(request),
-                          request.peer},
+  return statements_.run({credential->user, credential->id, SecretString(std::string(secret)),
+                          "console", said_by_headers(request), request.peer},
                          database, may, sql, {}, limits);
 }
 

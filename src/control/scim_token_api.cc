@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "control/body.h"
+#include "control/credential_json.h"
 #include "identity/scim_store.h"
 #include "identity/scim_tokens.h"
 
@@ -17,20 +18,6 @@ constexpr std::string_view kTokens = "/api/v1/scim/tokens", kAdopt = "/api/v1/sc
 
 std::string actor_of(const HttpRequest& request) {
   return request.user.empty() ? "local administrator" : request.user + " (over HTTP)";
-}
-
-json::object row_of(const identity::ScimToken& token, int64_t now) {
-  json::object out{{"id", token.id},
-                   {"state", token.live(now)             ? "live"
-                             : token.revoked_micros != 0 ? "revoked"
-                                                         : "expired"},
-                   {"label", token.label},
-                   {"author", token.author},
-                   {"created", format_time(token.created_micros)},
-                   {"expires", format_time(token.expires_micros)},
-                   {"last_used", nullptr}};
-  if (token.last_used_micros != 0) out["last_used"] = format_time(token.last_used_micros);
-  return out;
 }
 
 }  // namespace
@@ -52,7 +39,7 @@ HttpResponse ScimTokenApi::list() {
   const auto tokens = identity::ScimTokens(*database, {}).list();
   if (!tokens) return failed(tokens.error());
   json::array all;
-  for (const auto& token : *tokens) all.push_back(row_of(token, wall_micros()));
+  for (const auto& token : *tokens) all.push_back(scim_token_json(token, wall_micros()));
   return json_response(200, all);
 }
 

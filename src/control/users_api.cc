@@ -153,22 +153,11 @@ Result<> check_person(const HttpRequest& request, const identity::Directory& dir
 }
 
 Result<identity::NewCredential> new_token(const json::object& body, const std::string& name) {
-  identity::NewCredential next;
-  SLUICE_ASSIGN(const Duration lifetime, parse_duration(text_of(body, "for")));
-  const int64_t now = wall_micros();
-  next.user = name;
-  next.kind = identity::CredentialKind::kToken;
-  next.expires_micros =
-      now + std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count();
-  next.label = text_of(body, "label");
-  SLUICE_ASSIGN(next.scopes, texts_of(body, "scopes"));
-  SLUICE_TRY(identity::check_token(next.scopes, lifetime));
-  SLUICE_ASSIGN(next.databases, texts_of(body, "databases"));
-  next.assurance.method = "token";
-  next.assurance.authenticated_micros = now;
-  if (const std::string person = text_of(body, "acts_for"); !person.empty())
-    next.actors = {name, person};
-  return next;
+  identity::TokenWish wish{name, {}, text_of(body, "label"), {}, {}, text_of(body, "acts_for")};
+  SLUICE_ASSIGN(wish.lifetime, parse_duration(text_of(body, "for")));
+  SLUICE_ASSIGN(wish.scopes, texts_of(body, "scopes"));
+  SLUICE_ASSIGN(wish.databases, texts_of(body, "databases"));
+  return identity::new_token(wish);
 }
 
 }  // namespace

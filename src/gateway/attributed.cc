@@ -50,8 +50,8 @@ tl::expected<Attribution, DecisionPtr> checked(Attribution said, const std::stri
   for (const auto& [what, name] : {std::pair{"call", &said.call}, std::pair{"tool", &said.tool},
                                    std::pair{"trace", &said.trace}}) {
     if (!name->empty() && !agents::is_run(*name)) {
-      return tl::unexpected(refused(fmt::format(
-          "the name of a {} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #", what)));
+      return tl::unexpected(refused(
+          fmt::format("the name of a {} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #", what)));
     }
   }
   if (!said.prompt.empty() && said.run.empty())

@@ -29,4 +29,21 @@ Result<> check_token(const std::vector<std::string>& scopes, Duration lifetime) 
   return {};
 }
 
+Result<NewCredential> new_token(const TokenWish& wish) {
+  SLUICE_TRY(check_token(wish.scopes, wish.lifetime));
+  const int64_t now = wall_micros();
+  NewCredential next;
+  next.user = wish.user;
+  next.kind = CredentialKind::kToken;
+  next.expires_micros =
+      now + std::chrono::duration_cast<std::chrono::microseconds>(wish.lifetime).count();
+  next.label = wish.label;
+  next.scopes = wish.scopes;
+  next.databases = wish.databases;
+  next.assurance.method = "token";
+  next.assurance.authenticated_micros = now;
+  if (!wish.acts_for.empty()) next.actors = {wish.user, wish.acts_for};
+  return next;
+}
+
 }  // namespace sluice::identity

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "identity/credential_store.h"
 
 namespace sluice::identity {
 
@@ -19,5 +20,17 @@ inline constexpr std::chrono::days kLongestToken{366};
 
 /// Whether a token may be made so. kInvalidInput names what may be.
 Result<> check_token(const std::vector<std::string>& scopes, Duration lifetime);
+
+/// What somebody wants of a token.
+struct TokenWish {
+  std::string user;  ///< whose it is
+  Duration lifetime = Duration::zero();
+  std::string label;
+  std::vector<std::string> scopes, databases;  ///< none of the latter: all
+  std::string acts_for;                        ///< a person; empty: for itself
+};
+
+/// The token that is to be issued for that, from now on. Errors: as of check_token.
+Result<NewCredential> new_token(const TokenWish& wish);
 
 }  // namespace sluice::identity

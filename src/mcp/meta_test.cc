@@ -37,7 +37,8 @@ TEST(McpMeta, TracesAndBaggageOfTheW3c) {
   EXPECT_EQ(meta.trace, "00-a-b-01");
   EXPECT_EQ(baggage_member(meta.baggage, "gen_ai.conversation.id"), "conv-1%zz");
   EXPECT_EQ(baggage_member(meta.baggage, "x"), "y");
-  for (const char* text : {"", ",", "=", "gen_ai.conversation.id", ";gen_ai.conversation.id=1", "%"})
+  for (const char* text :
+       {"", ",", "=", "gen_ai.conversation.id", ";gen_ai.conversation.id=1", "%"})
     EXPECT_EQ(baggage_member(text, "gen_ai.conversation.id"), "") << text;
 }
 
