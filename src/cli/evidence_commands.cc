@@ -32,6 +32,12 @@ namespace json = boost::json;
 
 namespace {
 
+/// The key that the gateway signs with, as it says itself.
+Result<tlog::VerifierKey> key_elsewhere() {
+  SLUICE_ASSIGN(const auto answer, call_elsewhere("GET", "/api/v1/audit/key"));
+  return tlog::VerifierKey::parse(plain(answer.at("key")));
+}
+
 Result<std::vector<tlog::VerifierKey>> keys_of(const Common& common, const EvidenceOptions& options,
                                                const std::filesystem::path& audit) {
   std::vector<tlog::VerifierKey> keys;
@@ -40,9 +46,10 @@ Result<std::vector<tlog::VerifierKey>> keys_of(const Common& common, const Evide
     keys.push_back(std::move(key));
   }
   if (!keys.empty()) return keys;
-  SLUICE_ASSIGN(auto key, own_key(common, audit));
-  std::cerr << "sluice: checked with the key that lies beside the log; an outsider gives "
-               "--public-key\n";
+  const bool away = audit.empty();
+  SLUICE_ASSIGN(auto key, away ? key_elsewhere() : own_key(common, audit));
+  std::cerr << fmt::format("sluice: checked with the key that {}; an outsider gives --public-key\n",
+                           away ? "the gateway says is its own" : "lies beside the log");
   return std::vector{std::move(key)};
 }
 
@@ -122,9 +129,33 @@ Result<> wait_until_signed(const std::filesystem::path& audit) {
   return receipt_of(audit, newest.back().sequence).transform([](const auto&) {});
 }
 
-/// By the gateway itself, over HTTP: the whole log, with its own key.
-Result<> verify_elsewhere(const Common& common) {
-  SLUICE_ASSIGN(const auto found, call_elsewhere("POST", "/api/v1/audit/verification"));
+/// By the gateway itself, over HTTP: the log, with its own key. One record is checked here.
+Result<> verify_elsewhere(const Common& common, const EvidenceOptions& options) {
+  if (options.id != 0) {
+    SLUICE_ASSIGN(const auto text,
+                  read_elsewhere(fmt::format("/api/v1/audit/receipts/{}", options.id)));
+    SLUICE_ASSIGN(const auto keys, keys_of(common, options, {}));
+    return verify_one(common, text, keys);
+  }
+  SLUICE_ASSIGN(const auto own, key_elsewhere());
+  for (const auto& text : options.keys) {
+    SLUICE_ASSIGN(const auto key, public_key(text));
+    if (key.text() != own.text())
+      return fail(ErrorCode::kDenied, "the gateway signs with another key: " + own.text());
+  }
+  json::object wanted;
+  if (!options.records.empty()) {
+    SLUICE_ASSIGN(const auto range, parse_range(options.records));
+    wanted = {{"first", range.first}, {"last", range.last}};
+  }
+  json::array checkpoints;
+  for (const auto& file : options.checkpoints) {
+    SLUICE_ASSIGN(const auto text, read_input(file));
+    checkpoints.emplace_back(text);
+  }
+  wanted["checkpoints"] = std::move(checkpoints);
+  SLUICE_ASSIGN(const auto found,
+                call_elsewhere("POST", "/api/v1/audit/verification", json::serialize(wanted)));
   std::cerr << "sluice: checked by the gateway itself; an outsider checks a copy of its log, or "
                "receipts, with --public-key\n";
   return print_report(common, found.as_object());
@@ -135,14 +166,13 @@ Result<> verify_elsewhere(const Common& common) {
 Result<> audit_verify(const Common& common, const EvidenceOptions& options) {
   if (!options.receipt.empty()) {
     SLUICE_ASSIGN(const auto text, read_input(options.receipt));
+    const bool nearby = options.keys.empty() && !(options.log.empty() && is_elsewhere(common));
     SLUICE_ASSIGN(const auto folder,
-                  options.keys.empty() ? audit_folder(common, options) : std::filesystem::path());
+                  nearby ? audit_folder(common, options) : std::filesystem::path());
     SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));
     return verify_one(common, text, keys);
   }
-  const bool whole = options.log.empty() && options.keys.empty() && options.checkpoints.empty() &&
-                     options.records.empty() && options.id == 0;
-  if (whole && is_elsewhere(common)) return verify_elsewhere(common);
+  if (options.log.empty() && is_elsewhere(common)) return verify_elsewhere(common, options);
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   if (options.log.empty()) SLUICE_TRY(leave_word(common, "verified"));
   SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));

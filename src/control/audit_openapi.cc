@@ -248,8 +248,19 @@ json::object result_path() {
 }
 
 json::object verification_path() {
-  return {{"post", operation("verify", "Compare the whole log with what was signed", {},
-                             answer("What was found", "application/json", shape("Verification")))}};
+  json::object post =
+      operation("verify", "Compare the whole log with what was signed", {},
+                answer("What was found", "application/json", shape("Verification")));
+  json::object number{{"type", "integer"}, {"minimum", 1}};
+  json::object asked =
+      object_schema({{"first", number}, {"last", number}, {"checkpoints", list_of(text_schema())}},
+                    {"first", "last", "checkpoints"});
+  asked["description"] =
+      "Only the records from first to last; checkpoints that were kept elsewhere, to compare with";
+  post["requestBody"] =
+      json::object{{"required", false},
+                   {"content", {{"application/json", json::object{{"schema", std::move(asked)}}}}}};
+  return {{"post", std::move(post)}};
 }
 
 json::object receipts_path() {

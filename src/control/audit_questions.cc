@@ -129,7 +129,7 @@ std::optional<HttpResponse> AuditQuestions::answer(const HttpRequest& request,
   if (what == "who-saw") {
     response.later = [this, request] { return who_saw(request); };
   } else if (what == "verification") {
-    response.later = [this, reader = request.user] { return verify(reader); };
+    response.later = [this, request] { return verify(request); };
   } else if (what == "history") {
     response.later = [this, given, reader = request.user] { return history(reader, given); };
   } else {
@@ -234,10 +234,27 @@ HttpResponse AuditQuestions::result(const std::string& reader, std::string_view 
   return found ? json_response(200, *found) : failed(found.error());
 }
 
-HttpResponse AuditQuestions::verify(const std::string& reader) {
-  if (const auto noted = note_reading(log_, reader, "verified over HTTP"); !noted)
+HttpResponse AuditQuestions::verify(const HttpRequest& request) {
+  audit::VerifyOptions options{.audit = audit_directory_, .key = log_.key()};
+  if (!request.body.empty()) {
+    const auto body = body_of(request);
+    if (!body) return failed(body.error());
+    const int64_t first = number_of(*body, "first"), last = number_of(*body, "last");
+    if (first < 0 || last < 0 || (last != 0 && last < first))
+      return problem(400, "first and last are numbers of records, from 1 on");
+    if (first != 0) options.first = static_cast<uint64_t>(first);
+    if (last != 0) options.last = static_cast<uint64_t>(last);
+    if (const auto* kept = body->if_contains("checkpoints"); kept != nullptr) {
+      if (!kept->is_array()) return problem(400, "checkpoints is a list of texts");
+      for (const auto& each : kept->get_array()) {
+        if (!each.is_string()) return problem(400, "checkpoints is a list of texts");
+        options.checkpoints.emplace_back(each.get_string());
+      }
+    }
+  }
+  if (const auto noted = note_reading(log_, request.user, "verified over HTTP"); !noted)
     return failed(noted.error());
-  const auto report = audit::verify_log({.audit = audit_directory_, .key = log_.key()});
+  const auto report = audit::verify_log(options);
   if (!report) return failed(report.error());
   return json_response(200, audit::to_json(*report));
 }

@@ -43,7 +43,7 @@ class AuditQuestions {
   HttpResponse transcript(const std::string& reader, std::string_view session,
                           const audit::Given& given);
   HttpResponse result(const std::string& reader, std::string_view record);
-  HttpResponse verify(const std::string& reader);
+  HttpResponse verify(const HttpRequest& request);
 
   audit::Log& log_;
   std::filesystem::path audit_directory_;
