@@ -5,12 +5,15 @@
 #include "mask/decimal.h"
 #include "mask/json_string.h"
 #include "privacy/json_labels.h"
+#include "privacy/value_form.h"
 
 namespace sluice::mask {
 namespace {
 
 constexpr size_t kMaxDepth = 1000;
 constexpr Bytes kSpace = " \t\n\r";
+/// What a bare "name" is called where it is a person's.
+constexpr const char* kPersonsName = "person_name";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -81,7 +84,8 @@ class JsonWriter {
     copy(1);
     space();
     if (take('}')) return true;
-    const privacy::LabelledMember labelled = privacy::labelled_member(rest_);
+    const Bytes members = rest_;
+    const privacy::LabelledMember labelled = privacy::labelled_member(members);
     do {
       space();
       if (front() != '"') return false;
@@ -98,11 +102,21 @@ class JsonWriter {
       space();
       if (!take(':')) return false;
       space();
+      if (is_persons_name(members)) path_.back() = kPersonsName;
       if (!value(depth + 1)) return false;
       path_.pop_back();
       space();
     } while (take(','));
     return take('}');
+  }
+
+  /// Whether the value at the front is the name of the person that an object of `members` is about.
+  bool is_persons_name(Bytes members) const {
+    if (front() != '"' || !privacy::is_bare_name(path_.back()) ||
+        !privacy::is_about_a_person(members))
+      return false;
+    std::string text;
+    return read_string(text) && !privacy::looks_like_firm(text);
   }
 
   /// The string at the front, which stays there: its meaning in `text`; its body is returned.

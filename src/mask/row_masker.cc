@@ -4,6 +4,7 @@
 
 #include "mask/binary_reader.h"
 #include "mask/text_form.h"
+#include "privacy/json_labels.h"
 
 namespace sluice::mask {
 namespace {
@@ -288,6 +289,7 @@ Result<Masked> RowMasker::sift(size_t index, std::span<const Cell> row, RowScrat
       return column.whole->mask(column.field.format, *row[index], out);
     }
     look = look.under(*name);
+    look.path |= privacy::path_beside(column.plan.people, *name, *row[index]);
   }
   const size_t begin = out.size();
   SLUICE_ASSIGN(const Masked masked,

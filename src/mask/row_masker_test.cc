@@ -411,6 +411,24 @@ std::vector<Case> cases() {
       {"unknown type", Shape::kFreeText, {}, {kOdd}, "x a@x.org y", "NULL"},
       {"unknown type, nothing found", Shape::kFreeText, {}, {kOdd}, "x", "x"},
       {"pairs", Shape::kFreeText, {}, {kText}, "email=a@x.org; n=1", "email=[redacted]; n=1"},
+      {"a name in pairs",
+       Shape::kFreeText,
+       {},
+       {kText},
+       "name=Ann Lee; email=a@x.org",
+       "name=[redacted]; email=[redacted]"},
+      {"a name in a document",
+       Shape::kStructured,
+       {},
+       {kJsonb},
+       R"({"name": "Ann Lee", "email": "a@x.org"})",
+       R"({"name": "[redacted]", "email": "[redacted]"})"},
+      {"a name of a thing",
+       Shape::kStructured,
+       {},
+       {kJsonb},
+       R"({"name": "Blue lamp", "price": 7})",
+       R"({"name": "Blue lamp", "price": 7})"},
       {"array in text", Shape::kStructured, {"links"}, {kText}, "{a@x.org,b}", "{[redacted],b}"},
   };
 }
@@ -436,6 +454,7 @@ TEST(RowMasker, KeysSayWhatValuesAre) {
   EXPECT_EQ(both({kText}, {kText}, {"phone", "0151 12345"})[1], "[redacted]");
   EXPECT_EQ(both({kMail}, {kText}, {"phone", "0151 12345"}, Format::kBinary)[1], "[redacted]");
   EXPECT_EQ(both({kText}, {kText}, {"theme", "dark blue"}), (Row{"theme", "dark blue"}));
+  EXPECT_EQ(both({kText}, {kText}, {"name", "Ann Lee"})[1], "[redacted]");
   EXPECT_EQ(both({kText}, {kText}, {std::nullopt, "see a@x.org"})[1], "see [redacted]");
   EXPECT_EQ(both({kText}, {kInt8}, {"phone", "4915112345678"})[1], "0");
   EXPECT_EQ(both({kText}, {kInt8}, {"phone", "\0\0\0\4\x78\x69\x47\x0e"s}, Format::kBinary)[1],

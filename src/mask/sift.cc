@@ -1,6 +1,7 @@
 // What sifts values of each type.
 #include "mask/sift.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "mask/sift_text.h"
 #include "mask/text_form.h"
 #include "mask/utf8.h"
+#include "privacy/json_labels.h"
 
 namespace sluice::mask {
 namespace {
@@ -203,9 +205,12 @@ class CompositeSifter : public Sifter {
   Result<Masked> run(Format format, Bytes value, const Look& look,
                      std::string& out) const override {
     const bool given = look.mode == Look::Mode::kParts && look.names.size() == fields_.size();
+    const std::span<const std::string> names = given ? look.names : std::span(names_);
+    const bool person = std::ranges::any_of(names, privacy::tells_of_a_person);
     const MaskPart part = [&](size_t number, Bytes field, std::string& to) {
-      const std::string& name = given ? look.names[number] : names_[number];
-      return fields_[number]->sift(format, field, look.under(name), to);
+      Look inner = look.under(names[number]);
+      inner.path |= privacy::path_beside(person, inner.name, field);
+      return fields_[number]->sift(format, field, inner, to);
     };
     SLUICE_TRY(mask_composite(format, value, fields_.size(), part, out));
     return Masked::kValue;

@@ -8,6 +8,7 @@
 #include "mask/json.h"
 #include "mask/text.h"
 #include "mask/xml.h"
+#include "privacy/json_labels.h"
 #include "privacy/name_class.h"
 #include "privacy/structured.h"
 
@@ -246,10 +247,20 @@ void sift_xml(Bytes document, const Look& look, std::string& out) {
 }
 
 Result<> sift_hstore(Format format, Bytes value, const Look& look, std::string& out) {
+  bool person = false;
+  std::string keys;
+  SLUICE_TRY(mask_hstore(
+      format, value,
+      [&](Bytes key, std::optional<Bytes> one, std::string&) {
+        person = person || (one && privacy::tells_of_a_person(key));
+      },
+      keys));
   return mask_hstore(
       format, value,
       [&](Bytes key, std::optional<Bytes> one, std::string& to) {
-        sift_text(one ? *one : key, look.under(one ? key : Bytes()), to);
+        Look inner = look.under(one ? key : Bytes());
+        if (one) inner.path |= privacy::path_beside(person, key, *one);
+        sift_text(one ? *one : key, inner, to);
       },
       out);
 }

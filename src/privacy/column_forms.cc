@@ -208,6 +208,9 @@ bool significant(double passed, double chance, size_t values) {
 }
 
 bool is_base64_digest(std::string_view value) {
+  // "sha512-…" and "SHA256:…", as in lock files and fingerprints of keys.
+  static const RE2 named("(?i:sha|md)-?[0-9]{1,3}[-:=][A-Za-z0-9+/_-]{16,90}={0,2}");
+  if (covers(named, value)) return true;
   if (value.size() == 24) return value.ends_with("==");
   return value.size() == 28 && value.ends_with('=') && value[26] != '=';
 }

@@ -83,6 +83,11 @@ KnownNames known_names(const ColumnInput& column) {
 bool are_common_names(const ColumnFacts& column, const KnownNames& known) {
   const ValueStats& stats = *column.stats;
   if (known.different < (stats.values >= 20 ? 8U : 3U)) return false;
+  // Colours and flowers are given names too.
+  constexpr size_t kEnoughWords = 14;
+  if (stats.person_pairs < .2 &&
+      known.different < std::min(kEnoughWords, std::max<size_t>(8, stats.values / 8)))
+    return false;
   // A word by itself may be a town or a maker.
   constexpr double kOfPairs = .42, kOfWords = .38, kOfFew = .8;
   const double least = stats.values < 8 ? kOfFew : stats.person_pairs >= .6 ? kOfPairs : kOfWords;
@@ -136,6 +141,51 @@ ColumnDecision person(float confidence, std::string evidence) {
   out.confidence = confidence;
   out.evidence.push_back(std::move(evidence));
   return out;
+}
+
+/// Names that many people have, and pairs of words that are all different.
+void find_common_names(const std::vector<ColumnFacts>& columns,
+                       std::vector<ColumnDecision>& decisions) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts)) continue;
+    const ValueStats& stats = *columns[i].stats;
+    if (const KnownNames known = known_names(*columns[i].input);
+        are_common_names(columns[i], known)) {
+      decisions[i] = person(
+          .8F, fmt::format("the values have the form of names, and many are common ones ({:.2f})",
+                           known.mean));
+      continue;
+    }
+    if (stats.values < 8 || stats.person_pairs < .85 || stats.distinct_share() < .7 ||
+        repeated_last_words(*columns[i].input) > .3)
+      continue;
+    decisions[i] =
+        person(.75F, fmt::format("{:.0f} % of the values have the form of names, {:.0f} % differ",
+                                 stats.person_pairs * 100, stats.distinct_share() * 100));
+  }
+}
+
+/// Family names stand beside given names. They are too many to be known: what has no name of its
+/// own and consists of many different capitalised words is one.
+void find_family_names(const std::vector<ColumnFacts>& columns,
+                       std::vector<ColumnDecision>& decisions) {
+  constexpr double kMostly = .8, kHardly = .2;
+  constexpr size_t kEnoughWords = 12;
+  const auto of_one_word = [&](size_t i) {
+    return columns[i].stats->capitalised_word >= kMostly &&
+           columns[i].stats->person_pairs < kHardly;
+  };
+  const auto given = [&](size_t i) {
+    return i < columns.size() && decisions[i].shape == Shape::kWhole &&
+           decisions[i].cls == Class::kPersonName && of_one_word(i);
+  };
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!is_meaningless(columns[i].input->name) || !candidate(columns[i], decisions[i]) ||
+        !of_one_word(i) || columns[i].stats->distinct < kEnoughWords ||
+        !(given(i + 1) || (i > 0 && given(i - 1))))
+      continue;
+    decisions[i] = person(.65F, "many different words beside given names, as family names are");
+  }
 }
 
 }  // namespace
@@ -199,23 +249,8 @@ void find_people_columns(const std::vector<ColumnFacts>& columns,
       }
     }
   }
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts)) continue;
-    const ValueStats& stats = *columns[i].stats;
-    if (const KnownNames known = known_names(*columns[i].input);
-        are_common_names(columns[i], known)) {
-      decisions[i] = person(
-          .8F, fmt::format("the values have the form of names, and many are common ones ({:.2f})",
-                           known.mean));
-      continue;
-    }
-    if (stats.values < 8 || stats.person_pairs < .85 || stats.distinct_share() < .7 ||
-        repeated_last_words(*columns[i].input) > .3)
-      continue;
-    decisions[i] =
-        person(.75F, fmt::format("{:.0f} % of the values have the form of names, {:.0f} % differ",
-                                 stats.person_pairs * 100, stats.distinct_share() * 100));
-  }
+  find_common_names(columns, decisions);
+  find_family_names(columns, decisions);
 }
 
 }  // namespace sluice::privacy

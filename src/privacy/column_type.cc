@@ -28,12 +28,15 @@ TypeKind type_kind(const ColumnInput& column) {
   if (is({"numeric", "decimal", "real", "double precision", "double", "float4", "float8", "money"}))
     return TypeKind::kDecimal;
   if (is({"boolean", "bool"})) return TypeKind::kBoolean;
-  if (is({"date"})) return TypeKind::kDate;
-  if (is({"timestamp", "timestamptz", "time", "timetz"})) return TypeKind::kTimestamp;
+  if (is({"date", "daterange", "datemultirange"})) return TypeKind::kDate;
+  if (is({"timestamp", "timestamptz", "time", "timetz", "tsrange", "tstzrange", "tsmultirange",
+          "tstzmultirange"}))
+    return TypeKind::kTimestamp;
   if (is({"uuid"})) return TypeKind::kUuid;
   if (is({"inet", "cidr"})) return TypeKind::kNetwork;
   if (is({"macaddr", "macaddr8"})) return TypeKind::kMac;
-  if (is({"point", "geometry", "geography"})) return TypeKind::kPoint;
+  if (is({"point", "circle", "box", "path", "polygon", "lseg", "line", "geometry", "geography"}))
+    return TypeKind::kPoint;
   if (is({"bytea"})) return TypeKind::kBytes;
   return TypeKind::kOther;
 }
@@ -69,11 +72,10 @@ bool fits(TypeKind type, Class cls) {
              cls == Class::kSalary || cls == Class::kMedicalRecord ||
              cls == Class::kHealthInsurance || cls == Class::kPassport ||
              cls == Class::kDrivingLicence || cls == Class::kHealthData ||
-             cls == Class::kBirthDate || cls == Class::kMfaSeed;
+             cls == Class::kBirthDate || cls == Class::kMfaSeed || cls == Class::kDeviceId;
     case TypeKind::kDecimal:
-      return cls == Class::kGeoPosition || cls == Class::kSalary || cls == Class::kHealthData ||
-             cls == Class::kPhone || cls == Class::kCardNumber || is_national_id(cls) ||
-             cls == Class::kBankAccount || cls == Class::kAge;
+      // numeric(15) holds numbers as long as they come.
+      return cls == Class::kGeoPosition || fits(TypeKind::kInteger, cls);
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
       return cls == Class::kBirthDate || cls == Class::kCardExpiry;

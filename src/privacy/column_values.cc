@@ -286,6 +286,23 @@ std::string make_up(std::string_view value) {
 
 }  // namespace
 
+/// Of a class whose form nothing else has.
+bool proves_itself(const Span& span) {
+  constexpr float kSure = .9F;
+  switch (span.cls) {
+    case Class::kEmail:
+    case Class::kIban:
+    case Class::kJwt:
+    case Class::kApiKey:
+    case Class::kPrivateKey:
+    case Class::kPasswordHash:
+    case Class::kConnectionString:
+      return span.confidence >= kSure;
+    default:
+      return false;
+  }
+}
+
 ValueStats measure(const ColumnInput& column) {
   ValueStats out;
   std::unordered_map<std::string, size_t> made_up;
@@ -321,6 +338,8 @@ ValueStats measure(const ColumnInput& column) {
     if (const int year = year_of_date(v); year > 0) out.years.push_back(year);
     const auto found = find_sensitive(v.substr(0, 4096), context);
     out.with_find += !found.empty();
+    out.with_proof += std::any_of(found.begin(), found.end(), proves_itself);
+    out.no_case += has_no_case(v);
     for (const Span& span : found) {
       if ((span.end - span.begin) * 100 < v.size() * 85) continue;
       ++out.whole[static_cast<size_t>(span.cls)];
@@ -336,7 +355,7 @@ ValueStats measure(const ColumnInput& column) {
   for (double* share :
        {&out.digits_only, &out.with_digit, &out.with_space, &out.lower_word, &out.capitalised_word,
         &out.person_pairs, &out.firms, &out.prose, &out.random, &out.json, &out.xml, &out.pairs,
-        &out.with_find, &out.whole_find, &out.uniform})
+        &out.with_find, &out.whole_find, &out.uniform, &out.with_proof, &out.no_case})
     *share /= n;
   for (double& share : out.whole) share /= n;
   return out;

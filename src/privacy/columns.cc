@@ -8,6 +8,7 @@
 #include "privacy/column_people.h"
 #include "privacy/column_type.h"
 #include "privacy/column_values.h"
+#include "privacy/json_labels.h"
 #include "privacy/name_class.h"
 #include "privacy/value_form.h"
 
@@ -104,13 +105,15 @@ bool values_agree(const Column& column, const NameVerdict& verdict,
     evidence.push_back("the values are names of firms");
     return false;
   }
-  if (verdict.cls == Class::kPersonName && verdict.strength < .9F &&
+  // What people's names look like is known only of scripts with capitals.
+  const bool no_case = stats.no_case > .8;
+  if (verdict.cls == Class::kPersonName && verdict.strength < .9F && !no_case &&
       (stats.firms > .1 || stats.person_pairs + stats.capitalised_word < .4)) {
     evidence.push_back("the values do not look like names of people");
     return false;
   }
   if (verdict.cls == Class::kPersonName && verdict.strength < .8F && stats.person_pairs < .5 &&
-      !column.stats.capitalised_word)
+      !stats.capitalised_word && !no_case)
     return false;
   if (stats.rising && (verdict.cls == Class::kPhone || is_national_id(verdict.cls)) &&
       column.input.key)
@@ -194,7 +197,8 @@ ColumnDecision by_text(const Column& column) {
   // Scripts without spaces are told by what is found in them.
   const bool spaced = stats.with_space > .2 || (stats.with_find > .5 && stats.digits_only < .5);
   const bool text_like = spaced && stats.person_pairs < .5 && stats.with_find > .02;
-  if (!names_a_thing(column.concepts) && (text_like || self_proving(stats) > .02))
+  // Links hold addresses too.
+  if (stats.with_proof > .02 || (!names_a_thing(column.concepts) && text_like))
     return shaped(
         Shape::kFreeText, .5F,
         fmt::format("something is found in {:.0f} % of the values", stats.with_find * 100));
@@ -268,6 +272,35 @@ std::vector<Column> gather(const TableInput& table) {
   return out;
 }
 
+/// Whether any key tells of a person, so that a bare "name" is that person's.
+bool tells_of_people(const ColumnInput& keys) {
+  size_t looked_at = 0;
+  for (const auto& key : keys.sample)
+    if (key && ++looked_at <= kMostValues && tells_of_a_person(*key)) return true;
+  return false;
+}
+
+/// Words of a text for searching, where the table holds people or texts with something in them.
+void find_text_vectors(const std::vector<Column>& columns, std::vector<ColumnDecision>& decisions) {
+  const auto speaks = [&](size_t i) {
+    const ColumnDecision& each = decisions[i];
+    if (each.shape == Shape::kFreeText) return columns[i].stats.with_find > .02;
+    return each.masked() && (each.shape != Shape::kWhole || each.cls == Class::kPersonName ||
+                             each.cls == Class::kEmail || each.cls == Class::kPhone ||
+                             each.cls == Class::kPostalAddress || each.cls == Class::kHealthData);
+  };
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].input.type != "tsvector" || decisions[i].shape != Shape::kNone) continue;
+    for (size_t k = 0; k < columns.size(); ++k) {
+      if (!speaks(k)) continue;
+      decisions[i] =
+          shaped(Shape::kFreeText, .7F,
+                 fmt::format("words of a table that holds \"{}\"", columns[k].input.name));
+      break;
+    }
+  }
+}
+
 /// A column of keys beside one of values.
 void find_key_values(const std::vector<Column>& columns, std::vector<ColumnDecision>& decisions) {
   for (size_t v = 0; v < columns.size(); ++v) {
@@ -285,6 +318,7 @@ void find_key_values(const std::vector<Column>& columns, std::vector<ColumnDecis
       decisions[v] = shaped(Shape::kByKey, .85F,
                             fmt::format("\"{}\" says what each value is", key.input.name));
       decisions[v].key_column = static_cast<int>(k);
+      decisions[v].people = tells_of_people(key.input);
       break;
     }
   }
@@ -320,6 +354,7 @@ std::vector<ColumnDecision> classify(const TableInput& table) {
   find_people_columns(facts, decisions);
   find_position_columns(facts, decisions);
   find_key_values(columns, decisions);
+  find_text_vectors(columns, decisions);
   return decisions;
 }
 

@@ -63,7 +63,7 @@ struct ColumnDecision {
   float confidence = 0;
   int key_column = -1;  ///< kByKey: index of the column with the keys
   /// kFreeText: whether people are looked for in it (Context::people). Titles of things have the
-  /// form of names.
+  /// form of names. kByKey: whether keys tell of people, so that a bare "name" is one's.
   bool people = true;
   std::vector<std::string> evidence;  ///< for people, the weightiest first
 

@@ -257,5 +257,96 @@ TEST(Columns, TitlesOfThingsAreNotSearchedForPeople) {
   EXPECT_TRUE(alone(column("comment", "text", titles)).people);
 }
 
+TEST(Columns, LinksHoldAddressesToo) {
+  const auto links = many(40, [](int i) {
+    return i % 2 ? fmt::format("https://shop.example/stop?u=user{}@mail.example", i)
+                 : fmt::format("https://shop.example/p/{}", i);
+  });
+  const auto pages = many(40, [](int i) { return fmt::format("https://shop.example/p/{}", i); });
+  EXPECT_EQ(alone(column("link", "text", links)).shape, Shape::kFreeText);
+  EXPECT_EQ(alone(column("link", "text", pages)).shape, Shape::kNone);
+}
+
+TEST(Columns, DatesOfBirthInOtherForms) {
+  const auto seconds = many(40, [](int i) { return std::to_string((i - 9) * 23'932'800LL); });
+  const auto short_dates = many(
+      40, [](int i) { return fmt::format("{:02}{:02}{:02}", i % 28 + 1, i % 12 + 1, i + 40); });
+  const auto ranges =
+      many(40, [](int i) { return fmt::format("[{0}-03-04,{0}-03-05)", 1950 + i); });
+  EXPECT_EQ(alone(column("birth_epoch", "bigint", seconds)).cls, Class::kBirthDate);
+  EXPECT_EQ(alone(column("bday", "text", short_dates)).cls, Class::kBirthDate);
+  EXPECT_EQ(alone(column("dob_range", "daterange", ranges)).cls, Class::kBirthDate);
+  EXPECT_EQ(alone(column("created_epoch", "bigint", seconds)).shape, Shape::kNone);
+  EXPECT_EQ(alone(column("valid", "daterange", ranges)).shape, Shape::kNone);
+}
+
+TEST(Columns, ShapesAndNumbersOfOtherTypes) {
+  EXPECT_EQ(alone(column("home_area", "circle", {"<(13.40495,52.52001),2>"})).cls,
+            Class::kGeoPosition);
+  EXPECT_EQ(alone(column("imei", "numeric(15,0)", {"356938035643809"})).cls, Class::kImei);
+}
+
+TEST(Columns, WordsForSearchingAreThoseOfTheTable) {
+  TableInput table;
+  table.columns = {column("words", "tsvector", {"'ann':1", "'bob':1"}),
+                   column("email", "text", {"a@b.example", "c@d.example"})};
+  EXPECT_EQ(classify(table)[0].shape, Shape::kFreeText);
+  table.columns[1] = column("title", "text", {"Blue lamp", "Red lamp"});
+  EXPECT_EQ(classify(table)[0].shape, Shape::kNone);
+}
+
+TEST(Columns, FamilyNamesStandBesideGivenNames) {
+  const char* given[] = {"Anna",   "Peter",   "Maria",  "Thomas", "Julia",
+                         "Stefan", "Laura",   "Martin", "Sabine", "Andreas",
+                         "Petra",  "Michael", "Karin",  "Paul",   "Eva"};
+  const char* starts[] = {"Vor", "Grem", "Zwick", "Plau", "Dros"};
+  const char* ends[] = {"bek", "nitz", "holt", "dorn"};
+  const auto firsts = many(60, [&](int i) { return std::string(given[i % 15]); });
+  const auto lasts =
+      many(60, [&](int i) { return fmt::format("{}{}", starts[i % 5], ends[i % 4]); });
+  TableInput table;
+  table.columns = {column("c1", "text", lasts), column("c2", "text", firsts)};
+  EXPECT_EQ(classify(table)[0].cls, Class::kPersonName);
+  table.columns = {column("colour", "text", lasts), column("c2", "text", firsts)};
+  EXPECT_EQ(classify(table)[0].shape, Shape::kNone);
+}
+
+TEST(Columns, ColoursAreGivenNamesToo) {
+  const char* colours[] = {"Amber", "Jasmine", "Olive", "Hazel", "Violet", "Rose", "Ruby", "Iris"};
+  EXPECT_EQ(
+      alone(column("c1", "text", many(120, [&](int i) { return std::string(colours[i % 8]); })))
+          .shape,
+      Shape::kNone);
+}
+
+TEST(Columns, NamesInScriptsWithoutCapitals) {
+  const char* chinese[] = {"欧阳雪梅", "王伟强", "张秀兰", "刘晓明", "陈丽华",
+                           "赵建国",   "黄志远", "周思琪", "徐海波", "孙玉珍"};
+  EXPECT_EQ(
+      alone(column("f2", "text", many(60, [&](int i) { return std::string(chinese[i % 10]); })))
+          .cls,
+      Class::kPersonName);
+  TableInput table;
+  table.name = "العملاء";
+  table.columns = {column("الاسم", "text", {"خالد الحربي", "ليلى النجار", "يوسف الهاشمي"})};
+  EXPECT_EQ(classify(table)[0].cls, Class::kPersonName);
+}
+
+TEST(Columns, NamedDigestsAreNoKeys) {
+  const auto digests = many(40, [](int i) {
+    std::string out = "sha512-";
+    for (int k = 0; k < 86; ++k) out += static_cast<char>("Ab3dEf7hIj+LmNo9"[(i * 7 + k * k) % 16]);
+    return out + "==";
+  });
+  EXPECT_EQ(alone(column("col4", "text", digests)).shape, Shape::kNone);
+}
+
+TEST(Columns, KeysThatTellOfPeople) {
+  TableInput table;
+  table.columns = {column("attr", "text", {"email", "name", "email", "phone"}),
+                   column("value", "text", {"a@b.example", "Ann", "c@d.example", "030 1107822"})};
+  EXPECT_TRUE(classify(table)[1].people);
+}
+
 }  // namespace
 }  // namespace sluice::privacy

@@ -38,11 +38,11 @@ constexpr Line kLines[] = {
     {kCueInsurance, "krankenversichertennummer versichertennr tessera sanitaria nhs health insurance policy member versicherung versichertennummer krankenversicherung krankenkasse mutuelle seguro polizza polis medicare"},
     {kCueBirth, "d o b nasc urodzonego born birth birthday birthdate dob geboren geburtsdatum geburtstag geb ne nee naissance nacido nacida nacimiento nascimento nascido nascida "
                 "nato nata nascita geboortedatum geboortedag urodzony urodzona urodzenia fodd fodelsedatum fodt syntynyt narozen"},
-    {kCueThing, "order ref reference invoice ticket tracking item sku part version release build case article artikel bestellung auftrag rechnung "
+    {kCueThing, "firmware fw driver order ref reference invoice ticket tracking item sku part version release build case article artikel bestellung auftrag rechnung "
                 "rechnungsnummer bestellnummer vorgang commande facture numero-de-commande pedido factura fatura ordine fattura bestelling factuur "
                 "zamowienie faktura ordrenummer paket sendung package parcel shipment consignment transaction batch lot serial barcode ean isbn "
                 "qty quantity model po booking buchung reservation"},
-    {kCuePerson, "mr mrs ms miss dr prof sir madam dear herr herrn frau hallo liebe lieber monsieur madame mme mlle cher chere sr sra srta senor senora "
+    {kCuePerson, "p pania panem hr hrn fr mr mrs ms miss dr prof sir madam dear herr herrn frau hallo liebe lieber monsieur madame mme mlle cher chere sr sra srta senor senora "
                  "don dona estimado estimada sig signor signora gentile egregio dhr mevr meneer mevrouw beste pan pani panu szanowny "
                  "contact name named patient customer client employee manager colleague"},
     {kCuePassword, "password passwd pwd passwort kennwort passphrase pass"},
@@ -64,6 +64,13 @@ const Map& words() {
     return map;
   }();
   return all;
+}
+
+bool ends_with_cue(std::string_view text) {
+  constexpr size_t kLongestAbbreviation = 6;
+  size_t begin = text.size();
+  while (begin > 0 && is_word(text[begin - 1])) --begin;
+  return text.size() - begin <= kLongestAbbreviation && cue_of(fold(text.substr(begin))) != 0;
 }
 
 }  // namespace
@@ -92,7 +99,8 @@ uint32_t cues_before(std::string_view text, size_t position) {
       const bool sentence = (c == '.' || c == '!' || c == '?' || c == ';' || c == '\n') &&
                             i < position && text[i] == ' ' && i >= 5 && is_word(text[i - 2]) &&
                             is_word(text[i - 3]) && is_word(text[i - 4]);
-      if (sentence || c == '\n') break;
+      // "tel. 539": what is abbreviated says what follows, and ends no sentence.
+      if (c == '\n' || (sentence && !ends_with_cue(text.substr(0, i - 1)))) break;
       --i;
       continue;
     }

@@ -5,18 +5,24 @@ namespace {
 
 // clang-format off
 constexpr DictionaryLine kLines[] = {
-    {Concept::kNumber, "documento number numbers num no nr nbr nummer numer numero num nro numarasi numara cislo numéro broj номер 号 號 番号 번호 nmbr nrs nmr"},
+    {Concept::kNumber, "号码 號碼 رقم संख्या nomor "
+     "documento number numbers num no nr nbr nummer numer numero num nro numarasi numara cislo numéro broj номер 号 號 番号 번호 nmbr nrs nmr"},
     {Concept::kId, "id ids identifier ident uid uuid guid pk fk oid kennung identifiant identificador identificativo identyfikator key"},
     {Concept::kCode, "code cd cod kod kode codigo codice codes kennzahl kennziffer"},
-    {Concept::kIdentity, "pers nik ktp "
+    {Concept::kIdentity, "الهوية "
+     "pers nik ktp "
      "national nat identity identification citizen civil personal person social soc security sec socialsecurity resident residence government govt gov sozial sozialversicherung sozialvers sv svnr versicherungs ausweis personalausweis personen ident identitat "
                          "identite secu sociale identidad ciudadania seguridad identidade cidadao documento identita cittadino identiteit burger burgerservice tozsamosci dowod osobisty henkilo tunnus rodne person 身份证 身分証 证件 주민등록 паспорт identitetsnummer fiscal identificacion dokument documentnumber"},
     {Concept::kTax, "tax taxpayer taxid tin itin ein vat steuer steuerid steuernummer steuernr steuerident ust ustid uid fiscal fiscale fisc impot impots fiscales tributario tributaria imposto contribuinte fiscaal belasting btw podatkowy podatnik skatt skatte vero danove vergi"},
     {Concept::kPassport, "passport passports psprt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
-    {Concept::kLicence, "fuehrerschein licence license lic licen lizenz schein fuhrerschein permis permiso licencia carteira patente patentino rijbewijs prawo jazdy korkort kjorekort korekort ajokortti ridicsky carnet cnh habilitacao ehliyet dl dln dlno"},
-    {Concept::kDriving, "fuehrerschein driving driver drivers drv fuhrer fuhrerschein fahrerlaubnis conduire conducir conducao motorista guida rijbewijs jazdy korkort kjorekort korekort ajokortti ridicsky cnh dln dlno habilitacao ehliyet patente"},
-    {Concept::kVehicle, "vehicle vehicles veh car cars auto automobile truck motor fahrzeug fahrz kfz pkw vehicule voiture vehiculo coche veiculo carro veicolo automobile voertuig pojazd samochod fordon bil kjoretoy koretoj ajoneuvo vozidlo arac"},
-    {Concept::kPlate, "plt "
+    {Concept::kLicence, "fsnr fsnummer "
+     "fuehrerschein licence license lic licen lizenz schein fuhrerschein permis permiso licencia carteira patente patentino rijbewijs prawo jazdy korkort kjorekort korekort ajokortti ridicsky carnet cnh habilitacao ehliyet dl dln dlno"},
+    {Concept::kDriving, "fsnr fsnummer "
+     "fuehrerschein driving driver drivers drv fuhrer fuhrerschein fahrerlaubnis conduire conducir conducao motorista guida rijbewijs jazdy korkort kjorekort korekort ajokortti ridicsky cnh dln dlno habilitacao ehliyet patente"},
+    {Concept::kVehicle, "kfzkz "
+     "vehicle vehicles veh car cars auto automobile truck motor fahrzeug fahrz kfz pkw vehicule voiture vehiculo coche veiculo carro veicolo automobile voertuig pojazd samochod fordon bil kjoretoy koretoj ajoneuvo vozidlo arac"},
+    {Concept::kPlate, "kennz kfzkz nrrej "
+     "plt "
      "plate plates licenceplate licenseplate numberplate regplate rego registration reg regno kennzeichen kfzkennzeichen nummernschild immatriculation immat plaque matricula placa placas targa kenteken rejestracja rejestracyjny regnr registreringsnummer nummerplade rekisterinumero spz plaka 车牌 ナンバー licensetag platetag"},
     {Concept::kVin, "vin vinno chassis chassisno fin fahrgestell fahrgestellnummer fahrgestellnr bastidor telaio chassi carrosserie podwozia"},
     {Concept::kUser, "user username usr login logon benutzername nutzername anmeldename identifiant utilisateur usuario utilizador utente nomeutente gebruikersnaam uzytkownik anvandarnamn brukernavn brugernavn uzivatel screenname userid uname loginname account"},
@@ -24,10 +30,12 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kIp, "ip ipaddr ipaddress ipv4 ipv6 ipadresse clientip remoteip remoteaddr sourceip srcip hostip lastip ips inet"},
     {Concept::kMac, "mac macaddr macaddress macadresse hwaddr ethernet bssid wifi hardware"},
     {Concept::kImei, "imei meid imsi iccid simno imeisv"},
-    {Concept::kDevice, "android ios device devices dev udid idfa idfv gaid aaid adid androidid advertising devicefingerprint browserfingerprint gerat gerate appareil dispositivo apparaat urzadzenie enhet handset installation install hardwareid"},
+    {Concept::kDevice, "hwid "
+     "android ios device devices dev udid idfa idfv gaid aaid adid androidid advertising devicefingerprint browserfingerprint gerat gerate appareil dispositivo apparaat urzadzenie enhet handset installation install hardwareid"},
     {Concept::kCard, "kreditkarten karten karty creditcards card cards creditcard debitcard cc kreditkarte karte kartennummer kartennr carte tarjeta cartao carta kaart creditcardnumber karta kort kortnummer kartnummer luottokortti ccnum ccno cardno cardnumber cardnum crdno kahao yinhangka yinhangkahao ccnr"},
     {Concept::kPan, "pan primaryaccountnumber cardpan"},
-    {Concept::kCvv, "cvv cvc cvv2 cvc2 csc cvn cryptogramme prufziffer prufnummer securitycode cardcode pin pincode"},
+    {Concept::kCvv, "ccv ccv2 "
+     "cvv cvc cvv2 cvc2 csc cvn cryptogramme prufziffer prufnummer securitycode cardcode pin pincode"},
     {Concept::kExpiry, "expiry exp expires expiration expire ablauf ablaufdatum gultigbis expiracion caducidad vencimiento validade scadenza vervaldatum wygasa expdt"},
     {Concept::kIban, "iban ibans ibannr bankverbindung ibannumber ibanno kontoverbindung"},
     {Concept::kBank, "ach achacct rib bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
@@ -37,13 +45,15 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kBic, "bic swift biccode swiftcode bicswift"},
     {Concept::kWallet, "wallet btc bitcoin eth ethereum crypto xmr ltc usdt coin blockchain walletaddr walletaddress brieftasche portefeuille cartera carteira portafoglio onchain solana xrp doge"},
     {Concept::kMedical, "medical med medic clinic clinical hospital health mrn krankenakte patientenakte patientennummer medizinische dossier medico medica historia clinica prontuario cartella clinico medisch patientnr medyczna kartoteka journalnr patientjournal emr ehr chartno patientchart patient"},
-    {Concept::kRecord, "record rec records file chart akte dossier historial historia prontuario cartella dossiernummer mrn kartoteka journal"},
-    {Concept::kInsurance, "insurance insur ins policy insurer versicherung versicherungs versicherten versichertennummer versnr krankenkasse krankenversicherung kvnr kvnummer krankenversichertennummer assurance mutuelle securite seguro poliza apolice assicurazione polizza tessera verzekering polis ubezpieczenie polisa forsakring forsikring vakuutus medicare medicaid hic mbi coverage subscriber sanitaria "},
+    {Concept::kRecord, "hist "
+     "record rec records file chart akte dossier historial historia prontuario cartella dossiernummer mrn kartoteka journal"},
+    {Concept::kInsurance, "krankenkassennr krankenkassennummer "
+     "insurance insur ins policy insurer versicherung versicherungs versicherten versichertennummer versnr krankenkasse krankenversicherung kvnr kvnummer krankenversichertennummer assurance mutuelle securite seguro poliza apolice assicurazione polizza tessera verzekering polis ubezpieczenie polisa forsakring forsikring vakuutus medicare medicaid hic mbi coverage subscriber sanitaria "},
     {Concept::kHealth, "comorbidities teshis zhenduan byomei pregnancystatus vaccinestatus hivstatus diagnosis diagnoses diag dx icd icd10 condition conditions disease illness symptom symptoms allergy allergies medication medications meds prescription rx drug dosage treatment therapy surgery procedure vaccine vaccination immunization disability pregnancy pregnant "
                        "hiv std mental psychiatric lab labresult testresult bmi cholesterol glucose pathology prognosis anamnesis chronic diagnose diagnosen krankheit erkrankung symptome allergie allergien medikament medikamente medikation rezept behandlung therapie befund behinderung impfung schwanger "
                        "diagnostic maladie pathologie allergie medicament ordonnance traitement diagnostico enfermedad alergia alergias medicamento medicacion tratamiento doenca medicacao tratamento diagnosi malattia allergie farmaco terapia ziekte aandoening allergieen medicatie behandeling "
                        "diagnoza rozpoznanie choroba alergia lek leki leczenie diagnos sjukdom lakemedel sygdom diagnoosi nemoc"},
-    {Concept::kBlood, "krevni xuexing ketsuekigata blood bloodtype bloodgroup blutgruppe blut groupesanguin sanguin sangre sanguineo sangue sanguigno bloedgroep krwi blodgrupp blodtype kan"},
+    {Concept::kBlood, "krevni xuexing ketsuekigata blood bloodtype bloodgroup blutgruppe blut groupesanguin sanguin sangre sanguineo sangue sanguigno bloedgroep krwi blodgrupp blodtype kangrubu gruposang groupesang gruppesang"},
     {Concept::kPassword, "psk wpakey presharedkey passkey password passwords passwd pwd pass passw pswd psw passphrase passcode passwort kennwort pw losung motdepasse mdp contrasena contrasenya clave senha palavra passe parola wachtwoord haslo losenord adgangskode passord salasana heslo sifre пароль 密码 パスワード 비밀번호"},
     {Concept::kSecret, "secret secrets scrt clientsecret sharedsecret credential credentials creds geheim geheimnis secreto segredo segreto secreta apisecret appsecret securityanswer"},
     {Concept::kToken, "resettoken activationtoken verificationtoken confirmationtoken token tokens tok bearer accesstoken refreshtoken authtoken oauth pat apitoken jeton"},
@@ -79,6 +89,7 @@ constexpr SchemeWord kSchemes[] = {
     {"oib", Class::kNationalId}, {"cnp", Class::kNationalId}, {"egn", Class::kNationalId}, {"amka", Class::kNationalId}, {"isikukood", Class::kNationalId}, {"jmbg", Class::kNationalId}, {"snils", Class::kNationalId}, {"inn", Class::kTaxId}, {"cuil", Class::kTaxId}, {"cuit", Class::kTaxId}, {"rut", Class::kNationalId}, {"rg", Class::kNationalId},
     {"mynumber", Class::kNationalId}, {"nationalid", Class::kNationalId}, {"nid", Class::kNationalId}, {"voterid", Class::kNationalId}, {"numss", Class::kFrNir}, {"tcno", Class::kNationalId}, {"sfz", Class::kNationalId}, {"idcard", Class::kNationalId}, {"personalausweis", Class::kPassport}, {"personalausweisnummer", Class::kPassport}, {"ausweisnr", Class::kPassport}, {"ausweisnummer", Class::kPassport}, {"dowod", Class::kPassport},
     {"dowodu", Class::kPassport}, {"dowodu_osobistego", Class::kPassport}, {"persnummer", Class::kNationalId}, {"shenfenzheng", Class::kNationalId}, {"jumin", Class::kNationalId}, {"ktp", Class::kNationalId}, {"nik", Class::kNationalId}, {"cccd", Class::kNationalId}, {"cmnd", Class::kNationalId}, {"adoszam", Class::kTaxId}, {"tajszam", Class::kNationalId}, {"cedula", Class::kNationalId}, {"cnic", Class::kNationalId}, {"nrc", Class::kNationalId}, {"ein", Class::kTaxId}, {"tin", Class::kTaxId}, {"taxid", Class::kTaxId}, {"身份证", Class::kNationalId}, {"マイナンバー", Class::kNationalId}, {"주민등록", Class::kNationalId}, {"снилс", Class::kNationalId}, {"инн", Class::kTaxId},
+    {"nhc", Class::kMedicalRecord}, {"ssnbr", Class::kUsSsn}, {"nhi", Class::kMedicalRecord}, {"kknr", Class::kHealthInsurance}, {"kknummer", Class::kHealthInsurance}, {"αμκα", Class::kNationalId}, {"αφμ", Class::kTaxId}, {"個人番号", Class::kNationalId}, {"주민번호", Class::kNationalId}, {"आधार", Class::kInAadhaar}, {"szemelyiszam", Class::kNationalId}, {"іпн", Class::kTaxId}, {"ріпн", Class::kTaxId}, {"рнокпп", Class::kTaxId}, {"emso", Class::kNationalId}, {"kennitala", Class::kNationalId}, {"mykad", Class::kNationalId},
     {"nino1", Class::kUkNino}, {"ninumber", Class::kUkNino}, {"contribuinte", Class::kTaxId}, {"pis", Class::kNationalId}, {"mrn", Class::kMedicalRecord}, {"patientennummer", Class::kMedicalRecord}, {"patientennr", Class::kMedicalRecord}, {"patientnr", Class::kMedicalRecord}, {"versichertennummer", Class::kHealthInsurance}, {"versichertennr", Class::kHealthInsurance}, {"kvnr", Class::kHealthInsurance}, {"mbi", Class::kHealthInsurance}, {"imei", Class::kImei}, {"vin", Class::kVehicleId},
 };
 // clang-format on

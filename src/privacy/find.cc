@@ -24,6 +24,7 @@ struct Hint {
 constexpr Hint kHints[] = {
     {"[0-9][0-9]", nullptr},  // see kDigits
     {"@[A-Za-z0-9\\[\\x80-\\xff]", find_emails},
+    {"%40[A-Za-z0-9]|(?i:[(\\[{<](?:at|arroba)[)\\]}>]| (?:dot|punkt|punto|ponto) [a-z])", find_written_emails},
     {"[0-9][-0-9 ./()]{4}[-0-9 ./()]*[0-9]", find_numbers},
     {"[A-Za-z][0-9]{2}|[0-9]{2}[A-Za-z]|[A-Z]{2} [0-9]{2}|[0-9] [A-Z]|[0-9]-[A-Z]", find_codes},
     {"[0-9]\\.[0-9]+\\.[0-9]+\\.[0-9]|[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:|::[0-9A-Fa-f]|[0-9A-Fa-f]:[0-9A-Fa-f:]*::|[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-|[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.", find_machines},
@@ -34,7 +35,7 @@ constexpr Hint kHints[] = {
     {"(?i:passwords?|passwd|passphrase|pwd|pw|kennwort|passwort|mot de passe|contrase[^ ]{1,2}a|clave|senha|wachtwoord|has[^ ]{1,2}o|senord|adgangskode|passord|salasana|heslo|parola|"
      "secret|token|key|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|sid|sessid|phrase|words|mnemonic|seed)[\"']?(?: ?[:=]| (?:is|was|ist|lautet|est|es|era|to|e|\xc3\xa8|\xc3\xa9) |  ?[^ ]+[0-9])|"
      "otpauth:|(?i:bearer|basic) +[A-Za-z0-9._~+/-]{12}", find_said_secrets},
-    {"[0-9][A-Za-z]?,? [A-Z\\xc3-\\xc5]", find_numbered_streets},
+    {"[0-9][A-Za-z]?,? (?:[A-Z\\xc3-\\xc5]|[0-9]{1,3}(?:st|nd|rd|th) )", find_numbered_streets},
     {"(?i:flat|studio|apt|apartment|unit|suite|h\\. ?no|house no|plot no|box|postfach|postbus|postale?|skr\\.|psc)\\.? (?:[A-Za-z]+ )?[0-9]", find_boxes},
     {"(?i:stra\xc3\x9f" "e|strasse|str\\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben|stieg|markt|straat|laan|plein|gracht|kade|dijk|singel|steeg|dreef|plantsoen|"
      "pad|hof|gata|gatan|gt\\.|gate|v\xc3\xa4gen|vegen|veien|vej|gade|nd|torget|plads|all\xc3\xa9|all\xc3\xa9n|stien|de|katu|tie|kuja|polku|kaari|penger|g|stigen|backen) [0-9]|(?:Am|Im|An|Auf|In|Zum|Zur|Unter|Beim|Alter?|Neuer?) ", find_streets_by_ending},
@@ -45,7 +46,7 @@ constexpr Hint kHints[] = {
     {"Mah|Cad|Cd\\.|Sok|Sk\\.|Bulv|Blv|[\\xd0-\\xd1][^ ]+ [\\x80-\\xff]|[\\xe4-\\xed][\\x80-\\xff]+ ?[0-9]", find_streets_in_other_scripts},
     {"[0-9]\\.[0-9]{3}|\xc2\xb0|POINT|geo:", find_positions},
     {"[A-Z\\xc3-\\xd4][A-Za-z\\x80-\\xff'.-]* (?:(?:de|da|do|dos|das|du|del|della|di|la|van|von|der|den|ter|ten|bin|al|el|ibn|zu|af|av|y|e|le|vom) ){0,3}[A-Z\\xc3-\\xd4]|"
-     "[a-z\\x80-\\xff,;] [A-Z\\xc3-\\xd4][a-z\\x80-\\xff]|\xe6\xa7\x98|\xe3\x81\x95\xe3\x82\x93|\xe6\xb0\x8f|\xe5\x85\x88\xe7\x94\x9f|\xe5\xa5\xb3\xe5\xa3\xab|\xe5\xb0\x8f\xe5\xa7\x90|\xeb\x8b\x98|\xec\x94\xa8", find_people},
+     "[a-z\\x80-\\xff,;] [A-Z\\xc3-\\xd4][a-z\\x80-\\xff]|(?:^|[ (])(?:[pP]|[MHFSDP]rs?|Ms|Sra|Sig|Dhr|Mevr|Prof|Mme|Mlle|Hrn)\\. ?[A-Z\\xc3-\\xd4]|\xe6\xa7\x98|\xe3\x81\x95\xe3\x82\x93|\xe6\xb0\x8f|\xe5\x85\x88\xe7\x94\x9f|\xe5\xa5\xb3\xe5\xa3\xab|\xe5\xb0\x8f\xe5\xa7\x90|\xeb\x8b\x98|\xec\x94\xa8", find_people},
     {"(?i:born|birth|dob|d\\.o\\.b|gebor|geb\\.|geburt|naiss|n\xc3\xa9|nac|nasc|nat[oa]|urod|f\xc3\xb6" "d|f\xc3\xb8" "d|passp|reisep|passe|pasap|passa|paspo|paszp|pass|pasu|licen|dl|schein|permis|carnet|cnh|patente|rijbew|prawo|k\xc3\xb6rk|"
      "mrn|pat[-:# ]|pid[-:# ]|chart|record|patient|akte|dossier|historia|prontu|cartella|insur|policy|member|versich|kranken|mutuelle|seguro|p\xc3\xb3liz|polizza|tessera|medicare|nhs|"
      "plate|regis|reg[ .:]|kennz|immat|plaque|matr|placa|targa|kentek|rejestr|vin|chassis|fahrg|fin[ .:]|device|udid|idfa|gaid|aaid|ser\\.|serial|serien|bic|swift|cvv|cvc|csc|code|ziffer|pin|"

@@ -29,7 +29,7 @@ const PatternList& labels() {
     {Class::kBankAccount, .85F, "\\b(?i:(?:bank )?acc(?:oun)?t|konto|kontonummer|compte|cuenta|conta|conto|rekening|rachunek)" NUMBER IS "([0-9][0-9 -]{5,20}[0-9])\\b"},
     {Class::kNationalId, .85F, "\\b(?i:ssn|social security|sin|tfn|nino|national insurance|ni|nhs|bsn|pesel|cpf|cnpj|dni|nie|nif|curp|rfc|aadhaar|pan|tax id|tin|steuer-?id|steuernummer|idnr|sozialversicherungsnummer|codice fiscale|personnummer|id card|national id|personalausweis|ausweis)" NUMBER IS CODE},
     {Class::kBirthDate, .9F,
-     "\\b(?i:born|birth(?:day|date)?|date of birth|dob|d\\.o\\.b\\.?|geboren|geb\\.?|geburts(?:datum|tag)|n\\xc3\\xa9" "e?|date de naissance|nacid[oa]|fecha de nacimiento|nascid[oa]|data de nascimento|nat[oa]|data di nascita|geboortedatum|urodzon[ya]|data urodzenia|f\\xc3\\xb6" "dd|f\\xc3\\xb8" "dt|f\\xc3\\xb6" "delsedatum)\\b"
+     "\\b(?i:born|birth(?:day|date)?|date of birth|dob|d\\.o\\.b|geboren|geb|geburts(?:datum|tag)|n\\xc3\\xa9" "e?|date de naissance|nacid[oa]|fecha de nacimiento|nascid[oa]|data de nascimento|nat[oa]|data di nascita|geboortedatum|urodzon[ya]|data urodzenia|f\\xc3\\xb6" "dd|f\\xc3\\xb8" "dt|f\\xc3\\xb6" "delsedatum)\\b\\.?"
      "[ :(=]{1,3}(?i:(?:is|on|am|le|el|il|em|op|den|dnia|was|ist)[ :]{1,2})?"
      "([0-9]{1,2}(?:st|nd|rd|th|\\.)? ?(?:de )?[A-Za-z\\x80-\\xff]{3,12}\\.?,? (?:de )?[0-9]{4}|[A-Z][a-z]{2,9} [0-9]{1,2}(?:st|nd|rd|th)?,? [0-9]{4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[./-] ?[0-9]{1,2}[./-] ?[0-9]{2,4})"},
   };

@@ -63,6 +63,14 @@ size_t domain(std::string_view text, size_t at, bool* dotted) {
   return i;
 }
 
+/// Whether the text ends as the name of a program and a slash do: "Chrome/".
+bool is_product(std::string_view text) {
+  if (!text.ends_with('/')) return false;
+  size_t begin = text.size() - 1;
+  while (begin > 0 && is_letter(text[begin - 1])) --begin;
+  return begin + 2 < text.size() && is_upper(text[begin]);
+}
+
 bool before_is(std::string_view text, size_t at, bool (*in)(char)) {
   return at > 0 && in(text[at - 1]);
 }
@@ -102,8 +110,8 @@ void find_machines(Scan& scan) {
                                         i + n + 1 >= text.size() || !is_alnum(text[i + n + 1])));
     };
     if (const size_t n = ipv4_at(rest); n > 0 && free_end(n, ".-")) {
-      // "version 3.12.94.28": a version, unless it is an address's.
-      const bool version = (cues_before(text, i) & kCueThing) != 0;
+      // "version 3.12.94.28", "Chrome/119.0.0.0": a version, unless it is an address's.
+      const bool version = (cues_before(text, i) & kCueThing) != 0 || is_product(text.substr(0, i));
       scan.add(i, i + n, Class::kIpAddress, version ? .3F : .8F);
       i += n - 1;
     } else if (const size_t m = mac_at(rest); m > 0 && free_end(m, ":-.")) {

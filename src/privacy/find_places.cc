@@ -48,6 +48,8 @@ const PatternList& number_first() {
     // 8287 Teresa Lake Suite 289; 12 Acacia Avenue
     {Class::kPostalAddress, .92F, "\\b([0-9]{1,6}[A-Za-z]?(?:[-/][0-9]+)?,? (?:(?:N|S|E|W|NE|NW|SE|SW)\\.? )?(?:" WORD " ){1,4}" ENGLISH "\\b\\.?" UNIT ")"},
     {Class::kPostalAddress, .92F, "\\b([0-9]{1,6} " WORDS ",? (?:Apt|Suite|Ste|Unit|Apartment)\\.? ?#?[A-Za-z0-9-]+)"},
+    // 1462 W 43rd St
+    {Class::kPostalAddress, .92F, "\\b([0-9]{1,6}[A-Za-z]?,? (?:(?:N|S|E|W|NE|NW|SE|SW)\\.? )?[0-9]{1,3}(?:st|nd|rd|th) " ENGLISH "\\b\\.?" UNIT ")"},
     // 5 The Paddocks: estates are named so, without a word for a street.
     {Class::kPostalAddress, .85F, "\\b([0-9]{1,4}[A-Za-z]?,? The " DWELLING "\\b)"},
     {Class::kPostalAddress, .6F, "\\b([0-9]{1,5} " WORD "(?:-" WORD ")? " WORD ")\\b"},

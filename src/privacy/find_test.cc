@@ -62,6 +62,39 @@ TEST(FindSensitive, WhatSomebodyCalledFrom) {
   });
 }
 
+TEST(FindSensitive, WhatAbbreviationsSay) {
+  expect({
+      {"Herr Dr. Tiedemann, geb. 20.07.1943",
+       "Herr Dr. [person_name:Tiedemann], geb. [birth_date:20.07.1943]"},
+      {"Zadzwoń do p. Gajda, tel. 539-078-381.",
+       "Zadzwoń do p. [person_name:Gajda], tel. [phone:539-078-381]."},
+      {"Mr. Whitcombe called", "Mr. [person_name:Whitcombe] called"},
+      {"Rückruf unter 04567 / 692749", "Rückruf unter [phone:04567 / 692749]"},
+      {"lives at 1462 W 43rd St, Apt 9", "lives at [postal_address:1462 W 43rd St, Apt 9]"},
+      {"steht im Lager Leipzig bereit", "steht im Lager Leipzig bereit"},
+  });
+}
+
+TEST(FindSensitive, AddressesWrittenForPeopleAndUrls) {
+  expect({
+      {"mail me at anna.lee (at) mail.example soon",
+       "mail me at [email:anna.lee (at) mail.example] soon"},
+      {"anna [at] mail [dot] example", "[email:anna [at] mail [dot] example]"},
+      {"anna at mail dot example", "[email:anna at mail dot example]"},
+      {"/u?e=anna%40mail.example&c=5", "/u?e=[email:anna%40mail.example]&c=5"},
+      {"meet (at) noon, 100%40", "meet (at) noon, 100%40"},
+      {"it is at rest dot", "it is at rest dot"},
+  });
+}
+
+TEST(FindSensitive, VersionsOfPrograms) {
+  expect({
+      {"Mozilla/5.0 (X11) Chrome/119.0.0.0", "Mozilla/5.0 (X11) Chrome/119.0.0.0"},
+      {"Firmware 2.2.1.1 of it", "Firmware 2.2.1.1 of it"},
+      {"http://119.0.7.1/x", "http://[ip_address:119.0.7.1]/x"},
+  });
+}
+
 TEST(FindSensitive, NumbersWithCheckDigits) {
   expect({
       {"card 4111 1111 1111 1111 declined", "card [card_number:4111 1111 1111 1111] declined"},

@@ -7,12 +7,15 @@
 #include <span>
 
 #include "privacy/name_class.h"
+#include "privacy/value_form.h"
 
 namespace sluice::privacy {
 namespace {
 
 constexpr size_t kMostMembers = 8;
 constexpr size_t kLongestKey = 12;
+constexpr size_t kLongestTelling = 40;
+constexpr size_t kMostParts = 400;  ///< bytes of a member's parts that are skipped
 constexpr size_t kLongestLabel = 60;
 
 template <size_t N>
@@ -69,6 +72,28 @@ std::string_view take_string(std::string_view& text) {
   return {};
 }
 
+/// Takes off what `text` begins with, an object or array; false if it is long.
+bool skip_parts(std::string_view& text) {
+  size_t depth = 0;
+  bool quoted = false;
+  const size_t most = std::min(text.size(), kMostParts);
+  for (size_t i = 0; i < most; ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      text.remove_prefix(i + 1);
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 LabelledMember labelled_member(std::string_view members) {
@@ -117,6 +142,28 @@ LabelledMember labelled_member(std::string_view members) {
   return {};
 }
 
+bool tells_of_a_person(std::string_view name) {
+  if (name.size() > kLongestTelling) return false;
+  const Class cls = class_of_name(name).cls;
+  return cls == Class::kEmail || cls == Class::kPhone || cls == Class::kBirthDate ||
+         cls == Class::kPersonName || is_national_id(cls);
+}
+
+bool is_bare_name(std::string_view name) {
+  constexpr float kSure = .5F;
+  if (name.size() > kLongestKey || name_words(name).size() != 1) return false;
+  for (const NameVerdict& verdict : classes_of_name(name))
+    return verdict.cls == Class::kPersonName && verdict.strength < kSure;
+  return false;
+}
+
+Concepts path_beside(bool tell, std::string_view name, std::string_view value) {
+  Concepts out;
+  if (tell && is_bare_name(name) && !looks_like_firm(value))
+    out.set(static_cast<size_t>(Concept::kPerson));
+  return out;
+}
+
 bool is_about_a_person(std::string_view members) {
   for (size_t n = 0; n < kMostMembers; ++n) {
     members = skip_space(members);
@@ -124,15 +171,11 @@ bool is_about_a_person(std::string_view members) {
     const std::string_view key = take_string(members);
     members = skip_space(members);
     if (!members.starts_with(':')) return false;
-    if (key.size() <= kLongestKey && key != "name") {
-      const Class cls = class_of_name(key).cls;
-      if (cls == Class::kEmail || cls == Class::kPhone || cls == Class::kBirthDate ||
-          cls == Class::kPersonName || cls == Class::kUsSsn)
-        return true;
-    }
+    if (tells_of_a_person(key)) return true;
     members = skip_space(members.substr(1));
-    if (members.starts_with('{') || members.starts_with('[')) return false;
-    if (members.starts_with('"')) {
+    if (members.starts_with('{') || members.starts_with('[')) {
+      if (!skip_parts(members)) return false;
+    } else if (members.starts_with('"')) {
       (void)take_string(members);
     } else {
       const size_t end = members.substr(0, kLongestLabel).find_first_of(",}");

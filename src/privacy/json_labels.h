@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "privacy/name_words.h"
+
 namespace sluice::privacy {
 
 /// Of an object like {"q": "phone", "a": "030 1107822"} or {"key": "email", "value": "…"}: one
@@ -15,9 +17,20 @@ struct LabelledMember {
 /// and at none behind one that has parts; knows of no label that means nothing as a name.
 LabelledMember labelled_member(std::string_view members);
 
-/// Whether other members of an object say that it is about a person: an e-mail address, a telephone
-/// number, a date of birth, a family name. Then its `name` is that person's. `members` as above;
-/// looks at the first few, and at none behind one that has parts.
+/// Whether a part of that name says that what it is part of is about a person: an e-mail address, a
+/// telephone number, a date of birth, a family name.
+bool tells_of_a_person(std::string_view name);
+
+/// Whether a name says no more than that it is one ("name", "nom"): beside what tells of a person
+/// it is that person's.
+bool is_bare_name(std::string_view name);
+
+/// What a part of that name and value stands in: a person, if others `tell` of one and the name is
+/// a bare one; else nothing.
+Concepts path_beside(bool tell, std::string_view name, std::string_view value);
+
+/// Whether other members of an object tell of a person. `members` as above; looks at the first few,
+/// and at none behind one that has many parts.
 bool is_about_a_person(std::string_view members);
 
 }  // namespace sluice::privacy

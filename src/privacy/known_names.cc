@@ -109,7 +109,12 @@ size_t japanese_family_name(std::string_view text) {
 
 double known_as_person(std::string_view value) {
   if (value.size() > 60) return 0;
-  if (!value.empty() && is_high(value[0]) && japanese_family_name(value) > 0) return 1;
+  if (!value.empty() && is_high(value[0])) {
+    if (japanese_family_name(value) > 0) return 1;
+    // Of Chinese and Korean names the first character is one of few.
+    constexpr size_t kLongest = 4 * 3;
+    if (value.size() <= kLongest && has_no_case(value) && starts_with_family_name(value)) return .6;
+  }
   size_t words = 0, given = 0, family = 0;
   for (size_t i = 0; i < value.size();) {
     if (value[i] == ' ' || value[i] == ',' || value[i] == '-' || value[i] == '.') {

@@ -85,7 +85,7 @@ const std::vector<Rule>& rules() {
       {Class::kLicencePlate, .65F, of({kPlate}), kAbout | of({kDate, kTime, kOrg, kText, kDevice, kThing})},
       {Class::kUserName, .9F, of({kUser, kName}), kAbout | of({kDate, kTime, kThing})},
       {Class::kUserName, .6F, of({kUser}), kAbout | of({kDate, kTime, kThing, kId, kNumber, kAccount, kIp, kDevice, kPhone, kEmail, kAddress, kText, kDocument, kToken, kSession})},
-      {Class::kSocialHandle, .75F, of({kHandle}), kAbout | of({kDate, kTime, kThing, kId, kName, kAddress, kStreet})},
+      {Class::kSocialHandle, .75F, of({kHandle}), kAbout | of({kDate, kTime, kThing, kId, kName, kAddress, kStreet, kOrg})},
       {Class::kIpAddress, .95F, of({kIp}), kAbout | of({kDate})},
       {Class::kIpAddress, .95F, of({kIp, kAddress}), of({kDate, kTime, kCount})},
       {Class::kMacAddress, .95F, of({kMac, kAddress}), of({kDate, kTime, kCount})},

@@ -21,15 +21,15 @@ constexpr Line kSensitive[] = {
                          "geburtsname nom_famille prenom nom_client prenom_usuel titulaire_compte nombre apellidos apellido_paterno nombre_completo nombre_cliente primer_apellido nome_completo sobrenome "
                          "nome_cliente cognome nome_e_cognome intestatario achternaam voornaam klantnaam nazwisko imie imie_nazwisko fornamn efternamn etternavn fornavn etunimi sukunimi prijmeni jmeno soyad "
                          "publication_author_name customers/name patients/name users/display_name employee/nm CUSTNM EMPNAME LSTNM FRSTNM doctor_name physician payee recipient_name guest_name driver_name signatory next_of_kin "
-                         "фамилия 姓名 氏名 성명 fio"},
+                         "фамилия 姓名 氏名 성명 fio voorletters initials nom_naissance お名前 フリガナ 收件人 담당자 고객명 العملاء/الاسم اسم_العميل ग्राहक/नाम прізвище ονοματεπώνυμο anyja_neve meisjesnaam"},
     {Class::kEmail, "email e_mail emailAddress email_address EMAIL_ADDR contact_email work_email primaryEmail user_mail mail kunden_email correo correo_electronico courriel adresse_mail adresse_email "
                     "e-mail-adresse EMLADDR emailadres poczta_email epost sahkoposti recovery_email email2 billing_email publication_contact_email"},
-    {Class::kPhone, "phone phone_number phoneNumber mobile mobile_no cell_phone tel tel_no telNo home_phone work_phone workPhone fax fax_number telefon telefonnummer handynummer handy_nr rufnummer festnetz telefono "
+    {Class::kPhone, "HPHN WPHN fone الجوال رقم_الهاتف मोबाइल 連絡先 联系电话 휴대전화 номер_телефону κινητό phone phone_number phoneNumber mobile mobile_no cell_phone tel tel_no telNo home_phone work_phone workPhone fax fax_number telefon telefonnummer handynummer handy_nr rufnummer festnetz telefono "
                     "numero_telefono telephone_portable num_tel telemovel celular telefoon telefoonnummer mobiel nr_telefonu tel_kom telefonnr puhelin PHONENBR PH1 CELLPHN contact_number whatsapp_number msisdn emergency_phone 电话 電話番号"},
-    {Class::kPostalAddress, "address street street_address addr_line1 address_line_1 addressLine2 home_address mailing_address billing_address shipping_address residential_address strasse strassenname anschrift "
+    {Class::kPostalAddress, "العنوان पता адреса 收货地址 배송지 οδός utca_hazszam bill_addr address street street_address addr_line1 address_line_1 addressLine2 home_address mailing_address billing_address shipping_address residential_address strasse strassenname anschrift "
                             "wohnanschrift lieferanschrift rechnungsadresse adresse adresse_postale rue direccion domicilio calle endereco logradouro morada indirizzo via residenza adres straat straatnaam ulica adres_zamieszkania "
                             "gatuadress gateadresse ADDR1 STRADDR 住所 адрес hausnummer line1 street_line_1 osoite bostadsadress"},
-    {Class::kBirthDate, "dob date_of_birth birth_date birthDate birthday bday geburtsdatum geb_datum gebdat geburtstag date_naissance dt_naissance fecha_nacimiento fec_nac fechaNacimiento data_nascimento dt_nasc data_di_nascita geboortedatum "
+    {Class::kBirthDate, "ne_le geboren szul_datum ημ_γέννησης تاريخ_الميلاد जन्मतिथि дата_народження yob dob date_of_birth birth_date birthDate birthday bday geburtsdatum geb_datum gebdat geburtstag date_naissance dt_naissance fecha_nacimiento fec_nac fechaNacimiento data_nascimento dt_nasc data_di_nascita geboortedatum "
                         "data_urodzenia fodelsedatum fodselsdato syntymaaika DTBRTH DOBDT BRTHDT patient_dob birth_year 生年月日 出生日期"},
     {Class::kUsSsn, "ssn SSN social_security_number ssn_number emp_ssn socialSecurityNumber soc_sec_no"},
     {Class::kUkNino, "nino ni_number national_insurance_number national_insurance_no"},
@@ -46,20 +46,20 @@ constexpr Line kSensitive[] = {
     {Class::kNationalId, "national_id nationalIdNumber identity_number id_card_number citizen_id sozialversicherungsnummer sv_nummer cpr_nummer henkilotunnus fodselsnummer rodne_cislo numero_identidad documento_identidad 身份证号"},
     {Class::kTaxId, "tax_id tax_number taxpayer_id tin TAXIDNBR steuernummer numero_fiscal"},
     {Class::kPassport, "passport passport_no passport_number passportNumber reisepass reisepassnummer numero_passeport pasaporte num_pasaporte passaporte paspoortnummer nr_paszportu"},
-    {Class::kDrivingLicence, "driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
+    {Class::kDrivingLicence, "fs_nummer driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
     {Class::kVehicleId, "vin vehicle_vin chassis_number fahrgestellnummer"},
-    {Class::kLicencePlate, "license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
+    {Class::kLicencePlate, "kennz kfz_kz license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
     {Class::kIpAddress, "ip ip_address ipAddr client_ip last_login_ip remote_addr_ip ip_adresse source_ip"},
     {Class::kMacAddress, "mac mac_address macAddr device_mac"},
     {Class::kImei, "imei device_imei imei_number"},
     {Class::kDeviceId, "device_id deviceId idfa advertising_id android_id"},
     {Class::kCardNumber, "card_number cardNumber cc_number credit_card credit_card_no card_no ccnum pan debit_card_number kreditkartennummer kartennummer numero_carte tarjeta_credito num_tarjeta numero_cartao carta_credito creditcardnummer numer_karty CARDNBR"},
-    {Class::kCardCode, "cvv cvc cvv2 card_cvv security_code_cvv card_security_code"},
+    {Class::kCardCode, "ccv cvv cvc cvv2 card_cvv security_code_cvv card_security_code"},
     {Class::kIban, "iban iban_number refund_iban customer_iban bankverbindung IBANNR"},
     {Class::kBankAccount, "rib ach_acct nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
     {Class::kCryptoWallet, "wallet_address btc_address wallet eth_wallet crypto_address"},
-    {Class::kMedicalRecord, "mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
-    {Class::kHealthInsurance, "insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
+    {Class::kMedicalRecord, "nhc hist_clinica mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
+    {Class::kHealthInsurance, "kk_nr insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
     {Class::kHealthData, "diagnosis diagnosis_code icd10_code allergies medication blood_type blutgruppe diagnose medikation symptoms diagnostico chronic_conditions grupo_sanguineo"},
     {Class::kReligion, "religion religious_belief konfession"},
     {Class::kEthnicity, "political_party sexual_orientation ethnicity race ethnic_origin"},
@@ -85,6 +85,7 @@ constexpr const char* kHarmless =
     "numero_pedido precio cantidad fecha_alta numero_factura pedido preco quantidade data_pedido numero_ordine prezzo quantita data_ordine bestelnummer prijs aantal numer_zamowienia cena ilosc data_zamowienia ordernummer pris antal "
     "REFNO LSTUPDTS BRCD LOTQTY ORDDT INVNBR PRODCD products/name brands/name cities/name categories/name customer_id user_id patient_id employee_id member_count customer_type user_type user_status driver_version "
     "referral_code promo_code coupon discount_pct tax_rate tax_amount vat_amount tariff shipping_cost page_views clicks bounce_rate avg_session stock_level reorder_point shelf bin aisle slot position_no sensor_value temperature "
+    "kanal vertriebskanal razao_social nome_fantasia denominacion_social 会社名 회사명 اسم_المنتج اسم_الشركة رقم_الطلب ऑर्डर_संख्या 商品名 부서명 номер_замовлення επωνυμία "
     "humidity voltage speed duration_ms retries queue worker_node pod_name cluster zone env config_key feature_flag";
 // clang-format on
 

@@ -16,7 +16,11 @@ size_t to_next_digit(std::string_view text, size_t at) {
   for (size_t i = at; i < text.size() && i < at + kLongest + 1; ++i) {
     const char c = text[i];
     if (is_digit(c)) return i - at;
-    if (is_separator(c)) {
+    if (c == '/' && i > at && text[i - 1] == ' ' && i + 1 < text.size() && text[i + 1] == ' ' &&
+        separators == 1) {
+      // "04567 / 692749"
+      separators = 0;
+    } else if (is_separator(c)) {
       // "a. 5", "1 - 5" and "--" are no parts of one number.
       if (++separators > 1 && !(c == ' ' && text[i - 1] == ')') &&
           !(text[i - 1] == ' ' && c == '('))

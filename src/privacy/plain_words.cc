@@ -52,6 +52,8 @@ constexpr Line kLines[] = {
      "kingdom america europe asia africa australia england scotland wales ireland france germany spain italy portugal brazil mexico canada india china japan "
      "russia poland sweden norway denmark finland netherlands holland belgium austria switzerland london paris berlin madrid rome york angeles francisco "
      "diego vegas jersey zealand houston dallas chicago boston seattle miami street house tower building block floor room suite plant warehouse depot hub "
+     "lager filiale werk zentrale niederlassung halle abteilung aussenstelle magasin entrepot agence usine succursale almacen sucursal tienda fabrica "
+     "magazzino negozio stabilimento magazijn filiaal winkel armazem loja filial magazyn sklep oddzial filia butik varasto sklad depo raktar uzlet depozit magazin "
      // calendar
      "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december "
      "montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar marz mai juni juli oktober dezember christmas easter day week month year "

@@ -33,9 +33,10 @@ class Scan {
 
 /// Detectors: each looks for the kinds it is named after, wherever they are in the text.
 void find_emails(Scan& scan);
-void find_numbers(Scan& scan);   ///< cards, national numbers, phones
-void find_codes(Scan& scan);     ///< IBANs, identifiers of letters and digits
-void find_machines(Scan& scan);  ///< IP, MAC
+void find_written_emails(Scan& scan);  ///< "anna (at) example.org", "anna%40example.org"
+void find_numbers(Scan& scan);         ///< cards, national numbers, phones
+void find_codes(Scan& scan);           ///< IBANs, identifiers of letters and digits
+void find_machines(Scan& scan);        ///< IP, MAC
 void find_wallets(Scan& scan);
 void find_secrets(Scan& scan);       ///< by their form
 void find_said_secrets(Scan& scan);  ///< by what is said of them: "password: x"

@@ -96,7 +96,7 @@ class Walk {
   Concepts path_of(std::string_view value) const {
     if (levels_.empty()) return {};
     Concepts out = levels_.back().path;
-    if (levels_.back().person && key_ == "name" && !looks_like_firm(value))
+    if (levels_.back().person && is_bare_name(key_) && !looks_like_firm(value))
       out.set(static_cast<size_t>(Concept::kPerson));
     return out;
   }

@@ -1,6 +1,7 @@
 // One value under a name; and arrays, composites and pairs, which consist of such.
 #include <algorithm>
 
+#include "privacy/json_labels.h"
 #include "privacy/name_class.h"
 #include "privacy/scan.h"
 #include "privacy/structured.h"
@@ -41,6 +42,55 @@ size_t quoted_end(std::string_view text, size_t at) {
   return text.size();
 }
 
+struct Pair {
+  std::string_view name, value;
+  size_t name_at = 0, value_at = 0;
+  bool alone = false;  ///< nothing separates the name from what follows
+};
+
+/// Calls `f` with each name and value of "k=v; k2: v2" and of hstore's text, in order.
+template <typename F>
+void each_pair(std::string_view text, F f) {
+  constexpr std::string_view kBetween = ",;&|\n\r\t";
+  size_t i = 0;
+  while (i < text.size()) {
+    while (i < text.size() && (text[i] == ' ' || kBetween.find(text[i]) != std::string_view::npos))
+      ++i;
+    if (i >= text.size()) break;
+    Pair pair;
+    pair.name_at = i;
+    size_t end = i;
+    if (text[i] == '"') {
+      i = quoted_end(text, i);
+      ++pair.name_at;
+      end = i > pair.name_at ? i - 1 : pair.name_at;
+    } else {
+      while (i < text.size() && text[i] != '=' && text[i] != ':' &&
+             kBetween.find(text[i]) == std::string_view::npos)
+        ++i;
+      end = i;
+    }
+    pair.name = text.substr(pair.name_at, end - pair.name_at);
+    const size_t name_end = i;
+    while (i < text.size() &&
+           (text[i] == ' ' || text[i] == '=' || text[i] == ':' || text[i] == '>'))
+      ++i;
+    pair.alone = i == name_end;
+    pair.value_at = i;
+    if (i < text.size() && text[i] == '"') {
+      i = quoted_end(text, i);
+      ++pair.value_at;
+      end = i > pair.value_at ? i - 1 : pair.value_at;
+    } else {
+      while (i < text.size() && kBetween.find(text[i]) == std::string_view::npos) ++i;
+      end = i;
+    }
+    pair.value = text.substr(pair.value_at, end - pair.value_at);
+    f(pair);
+    if (i == pair.value_at) ++i;
+  }
+}
+
 }  // namespace
 
 std::vector<Span> find_in_named(std::string_view name, std::string_view value, const Concepts& path,
@@ -72,6 +122,7 @@ std::vector<Span> find_in_named(std::string_view name, std::string_view value, c
 std::vector<Span> find_in_array(std::string_view text, const std::vector<std::string>& names,
                                 const Context& context) {
   std::vector<Span> out;
+  const bool person = std::any_of(names.begin(), names.end(), tells_of_a_person);
   const bool composite = !text.empty() && text[0] == '(';
   size_t part = 0;
   for (size_t i = 0; i < text.size();) {
@@ -96,51 +147,29 @@ std::vector<Span> find_in_array(std::string_view text, const std::vector<std::st
                       : std::string_view(names[composite ? std::min(part, names.size() - 1) : 0]);
     const std::string_view value = text.substr(begin, end - begin);
     if (value == "NULL") continue;
-    shift(out, find_in_named(name, value, {}, context), begin);
+    shift(out, find_in_named(name, value, path_beside(person, name, value), context), begin);
   }
   return out;
 }
 
 std::vector<Span> find_in_pairs(std::string_view text, const Context& context) {
+  // Only a bare name makes it worth the while to ask what it stands beside.
+  bool bare = false, person = false;
+  each_pair(text, [&](const Pair& pair) {
+    bare = bare || is_bare_name(pair.name);
+    person = person || tells_of_a_person(pair.name);
+  });
+  person = person && bare;
   std::vector<Span> out;
-  constexpr std::string_view kBetween = ",;&|\n\r\t";
-  size_t i = 0;
-  while (i < text.size()) {
-    while (i < text.size() && (text[i] == ' ' || kBetween.find(text[i]) != std::string_view::npos))
-      ++i;
-    if (i >= text.size()) break;
-    size_t begin = i, end = i;
-    if (text[i] == '"') {
-      i = quoted_end(text, i);
-      ++begin;
-      end = i > begin ? i - 1 : begin;
-    } else {
-      while (i < text.size() && text[i] != '=' && text[i] != ':' &&
-             kBetween.find(text[i]) == std::string_view::npos)
-        ++i;
-      end = i;
-    }
-    const std::string_view name = text.substr(begin, end - begin);
-    const size_t name_end = i;
-    while (i < text.size() &&
-           (text[i] == ' ' || text[i] == '=' || text[i] == ':' || text[i] == '>'))
-      ++i;
+  each_pair(text, [&](const Pair& pair) {
     // A name may itself be sensitive, all the more if it is none and nothing follows.
     Context of_name = context;
-    of_name.people = context.people && i == name_end;
-    shift(out, find_in_named("", name, {}, of_name), begin);
-    begin = i;
-    if (i < text.size() && text[i] == '"') {
-      i = quoted_end(text, i);
-      ++begin;
-      end = i > begin ? i - 1 : begin;
-    } else {
-      while (i < text.size() && kBetween.find(text[i]) == std::string_view::npos) ++i;
-      end = i;
-    }
-    shift(out, find_in_named(name, text.substr(begin, end - begin), {}, context), begin);
-    if (i == begin) ++i;
-  }
+    of_name.people = context.people && pair.alone;
+    shift(out, find_in_named("", pair.name, {}, of_name), pair.name_at);
+    shift(out,
+          find_in_named(pair.name, pair.value, path_beside(person, pair.name, pair.value), context),
+          pair.value_at);
+  });
   return out;
 }
 

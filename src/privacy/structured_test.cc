@@ -78,6 +78,26 @@ TEST(Structured, Pairs) {
   EXPECT_EQ(marked(text, find_in_pairs(text)), "first_name=[person_name]; qty=3; phone=[phone]");
 }
 
+TEST(Structured, ANameIsAPersonsInPairsCompositesAndXmlToo) {
+  const auto pairs = [](std::string_view text) { return marked(text, find_in_pairs(text)); };
+  EXPECT_EQ(pairs(R"("name"=>"Paul Porter", "mail"=>"p@b.example")"),
+            R"("name"=>"[person_name]", "mail"=>"[email]")");
+  EXPECT_EQ(pairs("name=Blue lamp; price=7"), "name=Blue lamp; price=7");
+  const auto row = [](std::string_view text, std::vector<std::string> names) {
+    return marked(text, find_in_array(text, names));
+  };
+  EXPECT_EQ(row(R"((7,"Paul Porter",p@b.example))", {"id", "name", "email"}),
+            R"((7,"[person_name]",[email]))");
+  EXPECT_EQ(row(R"((7,"Blue lamp",9))", {"id", "name", "price"}), R"((7,"Blue lamp",9))");
+  const auto xml = [](std::string_view text) { return marked(text, find_in_xml(text)); };
+  EXPECT_EQ(xml("<row><name>Paul Porter</name><phone>+44 20 7946 0018</phone></row>"),
+            "<row><name>[person_name]</name><phone>[phone]</phone></row>");
+  EXPECT_EQ(xml(R"(<row name="Paul Porter" email="p@b.example"/>)"),
+            R"(<row name="[person_name]" email="[email]"/>)");
+  EXPECT_EQ(xml("<row><mail>p@b.example</mail><plan><name>Gold plus</name></plan></row>"),
+            "<row><mail>[email]</mail><plan><name>Gold plus</name></plan></row>");
+}
+
 TEST(Structured, ANameBesideAPersonsThingsIsThatPersons) {
   const auto json = [](std::string_view text) { return marked(text, find_in_json(text)); };
   EXPECT_EQ(json(R"({"name":"Paul Porter","email":"p@b.example"})"),
@@ -90,6 +110,10 @@ TEST(Structured, ANameBesideAPersonsThingsIsThatPersons) {
   EXPECT_EQ(json(R"({"name":"Acme Corp","phone":"+44 20 7946 0958"})"),
             R"({"name":"Acme Corp","phone":"[phone]"})");
   EXPECT_EQ(json(R"({"name":"Blue lamp","price":7})"), R"({"name":"Blue lamp","price":7})");
+  EXPECT_EQ(json(R"({"nom":"Paul Porter","tags":["a","b"],"email":"p@b.example"})"),
+            R"({"nom":"[person_name]","tags":["a","b"],"email":"[email]"})");
+  EXPECT_EQ(json(R"({"who":{"name":"Paul Porter","contacts":[{"type":"fax","value":"x"}]}})"),
+            R"({"who":{"name":"[person_name]","contacts":[{"type":"fax","value":"x"}]}})");
   EXPECT_EQ(json(R"({"email":"p@b.example","plan":{"name":"Gold plus","seats":3}})"),
             R"({"email":"[email]","plan":{"name":"Gold plus","seats":3}})");
 }

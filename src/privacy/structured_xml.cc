@@ -2,8 +2,10 @@
 #include <charconv>
 #include <utility>
 
+#include "privacy/json_labels.h"
 #include "privacy/scan.h"
 #include "privacy/structured.h"
+#include "privacy/value_form.h"
 
 namespace sluice::privacy {
 namespace {
@@ -56,6 +58,23 @@ Resolved resolve(std::string_view raw) {
   return out;
 }
 
+/// In order and apart; of finds that overlap the surer one gives the class.
+std::vector<Span> in_order(std::vector<Span> found) {
+  std::ranges::sort(found, {}, [](const Span& span) { return std::pair(span.begin, span.end); });
+  std::vector<Span> out;
+  for (const Span& span : found) {
+    if (out.empty() || span.begin >= out.back().end) {
+      out.push_back(span);
+      continue;
+    }
+    Span& last = out.back();
+    if (span.confidence > last.confidence) last.cls = span.cls;
+    last.confidence = std::max(last.confidence, span.confidence);
+    last.end = std::max(last.end, span.end);
+  }
+  return out;
+}
+
 class Walk {
  public:
   Walk(std::string_view text, const Context& context) : text_(text), context_(context) {}
@@ -67,21 +86,46 @@ class Walk {
         continue;
       }
       const size_t end = std::min(text_.find('<', i_), text_.size());
-      value(names_.empty() ? std::string_view() : std::string_view(names_.back()), i_, end);
+      content(i_, end);
       i_ = end;
     }
-    return std::move(out_);
+    for (const Element& each : elements_) finish(each);
+    return in_order(std::move(out_));
   }
 
  private:
+  struct Element {
+    std::string name;
+    bool person = false;                             ///< what is in it tells of one
+    std::vector<std::pair<size_t, size_t>> names{};  ///< that are the person's, if there is one
+  };
+
+  /// Character data from `begin` to `end`, which its element names.
+  void content(size_t begin, size_t end) {
+    value(elements_.empty() ? std::string_view() : std::string_view(elements_.back().name), begin,
+          end);
+    const size_t size = elements_.size();
+    if (size >= 2 && is_bare_name(elements_[size - 1].name))
+      elements_[size - 2].names.emplace_back(begin, end);
+  }
+
+  /// Beside what tells of a person a bare name is that person's.
+  void finish(const Element& element) {
+    if (!element.person) return;
+    for (const auto& [begin, end] : element.names)
+      if (!looks_like_firm(text_.substr(begin, end - begin))) value("person_name", begin, end);
+  }
   static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
   /// Skips to behind `mark`; what is skipped is searched as text (comments, CDATA).
   void special(std::string_view mark, size_t skip, bool named) {
     const size_t begin = std::min(i_ + skip, text_.size());
     const size_t end = std::min(text_.find(mark, begin), text_.size());
-    value(named && !names_.empty() ? std::string_view(names_.back()) : std::string_view(), begin,
-          end);
+    if (named) {
+      content(begin, end);
+    } else {
+      value({}, begin, end);
+    }
     i_ = std::min(end + mark.size(), text_.size());
   }
 
@@ -96,8 +140,9 @@ class Walk {
       if (!is_name(text_.substr(begin, i_ - begin - 1))) value({}, begin, i_);
       if (beyond_ > 0) {
         --beyond_;
-      } else if (!names_.empty()) {
-        names_.pop_back();
+      } else if (!elements_.empty()) {
+        finish(elements_.back());
+        elements_.pop_back();
       }
       return;
     }
@@ -106,14 +151,15 @@ class Walk {
     while (i_ < text_.size() && !is_space(text_[i_]) && text_[i_] != '>' && text_[i_] != '/') ++i_;
     // "<anna@example.com>" is no element.
     if (!is_name(text_.substr(begin, i_ - begin))) value({}, begin, i_);
-    std::string name(local(text_.substr(begin, i_ - begin)));
-    const bool closed = attributes(name);
-    if (closed) return;
-    if (names_.size() < kDeepest) {
-      names_.push_back(std::move(name));
-    } else {
-      ++beyond_;
+    Element element{std::string(local(text_.substr(begin, i_ - begin)))};
+    const bool closed = attributes(element);
+    if (!elements_.empty() && tells_of_a_person(element.name)) elements_.back().person = true;
+    if (!closed && elements_.size() < kDeepest) {
+      elements_.push_back(std::move(element));
+      return;
     }
+    finish(element);
+    if (!closed) ++beyond_;
   }
 
   static bool is_name(std::string_view name) {
@@ -129,7 +175,7 @@ class Walk {
 
   /// Reads up to the tag's end; true if it has no content. <field name="email">: the attribute's
   /// value names what is within.
-  bool attributes(std::string& element) {
+  bool attributes(Element& element) {
     while (i_ < text_.size() && text_[i_] != '>') {
       if (text_[i_] == '/' && i_ + 1 < text_.size() && text_[i_ + 1] == '>') {
         i_ += 2;
@@ -164,8 +210,10 @@ class Walk {
       }
       const size_t open = i_ + 1, close = std::min(text_.find(text_[i_], open), text_.size());
       if (name == "name" || name == "key" || name == "type" || name == "id")
-        if (close - open <= 40) element.append(" ").append(text_.substr(open, close - open));
-      value(name == "value" ? std::string_view(element) : name, open, close);
+        if (close - open <= 40) element.name.append(" ").append(text_.substr(open, close - open));
+      value(name == "value" ? std::string_view(element.name) : name, open, close);
+      if (is_bare_name(name)) element.names.emplace_back(open, close);
+      element.person = element.person || tells_of_a_person(name);
       i_ = std::min(close + 1, text_.size());
     }
     if (i_ < text_.size()) ++i_;
@@ -177,7 +225,7 @@ class Walk {
     while (end > begin && is_space(text_[end - 1])) --end;
     if (begin == end) return;
     Concepts path;
-    for (const std::string& each : names_) path |= meaning_of_name(each);
+    for (const Element& each : elements_) path |= meaning_of_name(each.name);
     const std::string_view raw = text_.substr(begin, end - begin);
     if (raw.find('&') == std::string_view::npos) {
       for (const Span& span : find_in_named(name, raw, path, context_))
@@ -193,7 +241,7 @@ class Walk {
   std::string_view text_;
   const Context& context_;
   size_t i_ = 0, beyond_ = 0;
-  std::vector<std::string> names_;
+  std::vector<Element> elements_;
   std::vector<Span> out_;
 };
 

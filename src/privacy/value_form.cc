@@ -45,6 +45,17 @@ bool is_ideograph(char32_t code) { return code >= 0x4E00 && code <= 0x9FFF; }
 bool is_kana(char32_t code) { return code >= 0x3040 && code <= 0x30FF; }
 bool is_hangul(char32_t code) { return code >= 0xAC00 && code <= 0xD7A3; }
 
+/// Family names of two characters, each between spaces.
+bool starts_with_long_family_name(std::string_view value) {
+  constexpr std::string_view kNames =
+      " 欧阳 歐陽 司徒 司马 司馬 诸葛 諸葛 上官 夏侯 皇甫 尉迟 公孙 公孫 慕容 令狐 端木 东方 東方 "
+      "宇文 长孙 "
+      "独孤 南宫 轩辕 呼延 西门 南宮 남궁 황보 제갈 선우 독고 사공 서문 ";
+  constexpr size_t kBytes = 6;
+  return value.size() > kBytes &&
+         kNames.find(" " + std::string(value.substr(0, kBytes)) + " ") != std::string_view::npos;
+}
+
 /// Names in scripts without capitals are two to six characters long, perhaps with a space.
 bool eastern_person(std::string_view value) {
   size_t characters = 0;
@@ -62,7 +73,9 @@ bool eastern_person(std::string_view value) {
   // kana where nothing else tells them from words.
   const bool apart = value.find(' ') != std::string_view::npos || contains(value, "\u3000");
   return characters >= 2 && characters <= 6 &&
-         (kana || apart || (characters <= 4 && starts_with_family_name(value)));
+         (kana || apart ||
+          (characters <= 4 &&
+           (starts_with_family_name(value) || starts_with_long_family_name(value))));
 }
 
 bool is_title(std::string_view word) {
@@ -131,6 +144,16 @@ bool looks_like_person(std::string_view value, bool single) {
     ++words;
   }
   return words <= 5 && (words >= 2 || (single && words == 1) || (words == 1 && titles > 0));
+}
+
+bool has_no_case(std::string_view value) {
+  if (value.empty() || !is_high(value[0])) return false;
+  const char32_t code = decode(value).code;
+  // Hebrew, Arabic and what lies around them; the scripts of India up to Thai, Lao and Tibetan;
+  // Georgian, Ethiopian, Khmer; ideographs, kana and Hangul.
+  return (code >= 0x590 && code <= 0x8FF) || (code >= 0x900 && code <= 0x10FF) ||
+         (code >= 0x1200 && code <= 0x139F) || (code >= 0x1780 && code <= 0x17FF) ||
+         (code >= 0x3040 && code <= 0xD7A3) || (code >= 0xFB50 && code <= 0xFEFF);
 }
 
 bool looks_like_firm(std::string_view value) {
@@ -225,6 +248,18 @@ bool looks_like_prose(std::string_view value) {
 
 namespace {
 
+/// A date, a year, a range of dates, "080466", or seconds or milliseconds since 1970.
+bool plausible_birth(std::string_view value, const Makeup& m) {
+  if (year_of_date(value) > 0 || (m.digits == 4 && m.letters == 0)) return true;
+  constexpr size_t kDate = 10;
+  if (value.size() > kDate && std::string_view("[({").find(value[0]) != std::string_view::npos) {
+    value.remove_prefix(value.find_first_not_of("[({\""));
+    return year_of_date(value.substr(0, kDate)) > 0;
+  }
+  if (value.starts_with('-')) value.remove_prefix(1);
+  return value.size() >= 5 && value.size() <= 13 && all_digits(value);
+}
+
 bool plausible_contact(Class cls, std::string_view value, const Makeup& m) {
   switch (cls) {
     case Class::kPersonName:
@@ -238,7 +273,7 @@ bool plausible_contact(Class cls, std::string_view value, const Makeup& m) {
       return m.letters >= 3 && value.size() >= 4 && !contains(value, "@") &&
              !contains(value, "://");
     case Class::kBirthDate:
-      return year_of_date(value) > 0 || (m.digits == 4 && m.letters == 0);
+      return plausible_birth(value, m);
     case Class::kAge:
       return m.letters == 0 && m.digits >= 1 && m.digits <= 3;
     case Class::kUserName:

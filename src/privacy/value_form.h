@@ -20,6 +20,9 @@ bool looks_like_person(std::string_view value, bool single = false);
 /// Whether a Chinese or Korean text begins with a family name.
 bool starts_with_family_name(std::string_view value);
 
+/// Whether a value is written in a script without capitals, by its first character.
+bool has_no_case(std::string_view value);
+
 /// "Smith, Jones and Sons", "Acme GmbH".
 bool looks_like_firm(std::string_view value);
 
