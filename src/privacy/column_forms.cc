@@ -124,7 +124,7 @@ constexpr Words kVocabularies[] = {
      "heterosexual heterosexuel homosexual homosexuel bisexual bisexuel gay lesbian lesbisch straight asexual pansexual queer "},
 };
 constexpr std::string_view kMedicalWords =
-    " diabet hypertens hypertoni hypotens asthma asthme asma migrain migran epilep depress anxiety angststor schizophren bipolar cancer krebs carcinom karzinom cancro melanom lymphom leuk tumor tumeur tumore anaemi anemi hiv aids tubercul malaria covid influenza "
+    " coeliac celiac zoliak lactos laktos gluten intoleran diabet hypertens hypertoni hypotens asthma asthme asma migrain migran epilep depress anxiety angststor schizophren bipolar cancer krebs carcinom karzinom cancro melanom lymphom leuk tumor tumeur tumore anaemi anemi hiv aids tubercul malaria covid influenza "
     "pneumoni obes adipos insomni dementia demenz alzheimer parkinson sclerosis sklerose sclerose stroke schlaganfall infarct infarkt ictus thrombo embol fractur fraktur frattur hernia allerg eczema ekzem psoria pregnan schwanger insuffic insuf renal cardiac cardio coronar "
     "hypothyr hyperthyr cholesterol hyperlipid copd bronchi hepatit cirrho zirrhose ulcer ulkus reflux gastr colit crohn endometri syndrom infection infektion infezione sepsis ptsd adhd autis addict alcoholism alkohol ";
 constexpr std::string_view kMedicalEndings[] = {"itis", "itide", "osis", "emia", "aemia", "algia", "pathy", "pathie", "patia", "oma", "plegia", "uria", "phobia", "itis,"};
@@ -281,6 +281,40 @@ void try_seeds(const ColumnInput& column, const ValueStats& stats, ValueVerdict&
   if (seeds == 1 && digits && seen.size() >= 26)
     offer(best, Class::kMfaSeed, .75F,
           "the values are random in the alphabet of base32, as seeds of second factors are");
+}
+
+void try_streets(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
+  // Folded, between blanks.
+  constexpr std::string_view kStreets =
+      " ulica ulice namesti nam trida nabrezi nabr sady utca ut krt korut koz setany fasor str "
+      "strada bd bulevardul calea aleea sos soseaua intrarea "
+      "splaiul piata οδος οδός λεωφορος λεωφόρος λεωφ πλατεια πλατεία παροδος πάροδος вул вулиця "
+      "просп проспект пров провулок бульв бульвар площа "
+      "набережна шосе узвіз ул улица пер переулок наб شارع طريق حي ميدان شقة بناية زقاق मकान प्लॉट "
+      "फ्लैट मार्ग नगर सेक्टर रोड गली चौक nagar marg flat plot "
+      "road rd colony street ave avenue viale piazza corso calle avenida rua travessa rue chemin "
+      "jalan jl soi thanon cad cadde caddesi sok sokak mah "
+      "mahallesi bulvari ulitsa prospekt na u pod nad ";
+  if (stats.with_space < .9 || stats.with_digit < .9 || stats.mean_length > 90 ||
+      stats.values < 3 || stats.distinct_share() < .5)
+    return;
+  const auto values = values_of(column);
+  const double named = share(values, [&](std::string_view value) {
+    const std::string plain = fold(value);
+    for (size_t i = 0; i < plain.size();) {
+      const size_t end = std::min(plain.find_first_of(" ,.", i), plain.size());
+      if (end > i && kStreets.find(" " + plain.substr(i, end - i) + " ") != std::string_view::npos)
+        return true;
+      i = end + 1;
+    }
+    return false;
+  });
+  const double found = stats.whole[static_cast<size_t>(Class::kPostalAddress)];
+  if (named + found < .45 ||
+      share(values, [](std::string_view v) { return plausible(Class::kPostalAddress, v); }) < .97)
+    return;
+  offer(best, Class::kPostalAddress, .7F,
+        fmt::format("words for streets stand in {:.0f} % of the values", named * 100));
 }
 
 void try_vocabularies(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {

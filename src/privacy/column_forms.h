@@ -15,6 +15,8 @@ void try_bare_phones(const ColumnInput& column, const ValueStats& stats, ValueVe
 void try_seeds(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best);
 
 /// Blood groups, codes and words of diagnoses; beliefs, origins and the like.
+/// Addresses by words for streets of many languages; `stats` says what was found by their form.
+void try_streets(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best);
 void try_vocabularies(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best);
 
 /// Whether a value is a digest by its length: sixteen or twenty bytes as base64, which keys are

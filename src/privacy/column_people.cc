@@ -84,7 +84,7 @@ bool are_common_names(const ColumnFacts& column, const KnownNames& known) {
   const ValueStats& stats = *column.stats;
   if (known.different < (stats.values >= 20 ? 8U : 3U)) return false;
   // Colours and flowers are given names too.
-  constexpr size_t kEnoughWords = 14;
+  constexpr size_t kEnoughWords = 12;
   if (stats.person_pairs < .2 &&
       known.different < std::min(kEnoughWords, std::max<size_t>(8, stats.values / 8)))
     return false;
@@ -100,8 +100,10 @@ bool candidate(const ColumnFacts& column, const ColumnDecision& decision) {
     return false;
   const ValueStats& stats = *column.stats;
   // Below, names of one word are told from other words only by what stands beside them.
-  return stats.values >= 2 && stats.person_pairs + stats.capitalised_word >= .8 &&
-         stats.firms < .08 && stats.with_digit < .1 && stats.lower_word < .1;
+  const bool formed = stats.person_pairs + stats.capitalised_word >= .8 ||
+                      (stats.no_case >= .8 && stats.mean_length <= 60);
+  return stats.values >= 2 && formed && stats.firms < .08 && stats.with_digit < .1 &&
+         stats.lower_word < .1;
 }
 
 bool says_something_else(const Concepts& concepts) {
@@ -172,8 +174,10 @@ void find_family_names(const std::vector<ColumnFacts>& columns,
   constexpr double kMostly = .8, kHardly = .2;
   constexpr size_t kEnoughWords = 12;
   const auto of_one_word = [&](size_t i) {
-    return columns[i].stats->capitalised_word >= kMostly &&
-           columns[i].stats->person_pairs < kHardly;
+    const ValueStats& stats = *columns[i].stats;
+    // Three bytes a character: names of up to five.
+    if (stats.no_case >= kMostly) return stats.with_space < kHardly && stats.mean_length <= 15;
+    return stats.capitalised_word >= kMostly && stats.person_pairs < kHardly;
   };
   const auto given = [&](size_t i) {
     return i < columns.size() && decisions[i].shape == Shape::kWhole &&

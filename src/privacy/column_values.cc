@@ -385,6 +385,7 @@ ValueVerdict class_of_values(const ColumnInput& column, const ValueStats& stats,
   try_plates(column, stats, best);
   try_bare_phones(column, stats, best);
   try_seeds(column, stats, best);
+  try_streets(column, stats, best);
   try_vocabularies(column, stats, best);
   const double dates = static_cast<double>(stats.years.size()) / static_cast<double>(stats.values);
   if (dates >= .9 && stats.distinct_share() > .5 && spread_over_lifetimes(stats.years, year))

@@ -242,8 +242,9 @@ ColumnDecision decide(const Column& column, int year) {
     return named;
   }
   ColumnDecision text = by_text(column);
-  text.people =
-      says_text(column) || !(names_a_thing(column.concepts) || has(column.concepts, Concept::kOrg));
+  // Where addresses stand, people do, whatever the name says.
+  text.people = says_text(column) || column.stats.with_proof > .3 ||
+                !(names_a_thing(column.concepts) || has(column.concepts, Concept::kOrg));
   text.evidence.insert(text.evidence.end(), named.evidence.begin(), named.evidence.end());
   return text;
 }
@@ -259,8 +260,11 @@ std::vector<Column> gather(const TableInput& table) {
       path.set(static_cast<size_t>(Concept::kPerson));
   }
   for (const ColumnInput& each : table.columns) {
-    Column column{each, type_kind(each), measure(each), meaning_of_name(each.name),
-                  classes_of_name(each.name, path)};
+    // "field7" is no field of anything.
+    const bool named = !is_meaningless(each.name);
+    Column column{each, type_kind(each), measure(each),
+                  named ? meaning_of_name(each.name) : Concepts{},
+                  named ? classes_of_name(each.name, path) : std::vector<NameVerdict>{}};
     if (column.names.empty() && !each.comment.empty()) {
       for (NameVerdict verdict : classes_of_name(each.comment.substr(0, 80), path)) {
         verdict.strength *= .8F;

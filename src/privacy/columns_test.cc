@@ -348,5 +348,65 @@ TEST(Columns, KeysThatTellOfPeople) {
   EXPECT_TRUE(classify(table)[1].people);
 }
 
+TEST(Columns, AFieldWithANumberIsNoField) {
+  for (const char* name : {"field2", "item_3", "col7"})
+    EXPECT_EQ(
+        alone(column(name, "text", {"+44 20 7946 0018", "+44 20 7946 0123", "+49 30 1107822"})).cls,
+        Class::kPhone)
+        << name;
+}
+
+TEST(Columns, AddressesByTheirWordsForStreets) {
+  const auto all = [](std::vector<std::string> streets) {
+    return many(40, [&](int i) {
+      return fmt::format("{} {}", streets[static_cast<size_t>(i) % streets.size()], i + 3);
+    });
+  };
+  EXPECT_EQ(alone(column("k6", "text", all({"Str. Eminescu nr.", "Bd. Unirii nr."}))).cls,
+            Class::kPostalAddress);
+  EXPECT_EQ(alone(column("k6", "text", all({"Rákóczi út", "Kossuth tér", "Ady utca"}))).cls,
+            Class::kPostalAddress);
+  EXPECT_EQ(alone(column("k6", "text", all({"شارع التحلية", "حي النزهة شارع"}))).cls,
+            Class::kPostalAddress);
+  EXPECT_EQ(alone(column("k6", "text", all({"Blue shelf", "Red shelf", "Green box"}))).shape,
+            Shape::kNone);
+}
+
+TEST(Columns, ChineseNamesInTwoColumns) {
+  const char* families[] = {"王", "张", "刘", "陈", "赵",   "黄",
+                            "周", "徐", "孙", "郭", "欧阳", "林"};
+  const char* given[] = {"伟强", "秀兰", "晓明", "丽华", "建国", "雪梅", "志远",
+                         "思琪", "海波", "玉珍", "子涵", "文博", "一诺"};
+  TableInput table;
+  table.columns = {
+      column("x2", "text", many(60, [&](int i) { return std::string(given[i % 13]); })),
+      column("x3", "text", many(60, [&](int i) { return std::string(families[i % 12]); }))};
+  const auto decisions = classify(table);
+  EXPECT_EQ(decisions[0].cls, Class::kPersonName);
+  EXPECT_EQ(decisions[1].cls, Class::kPersonName);
+}
+
+TEST(Columns, PeopleStandWhereAddressesDo) {
+  const auto rows =
+      many(30, [](int i) { return fmt::format("{};Paul Porter;p{}@mail.example;gold", i, i); });
+  EXPECT_TRUE(alone(column("csv_row", "text", rows)).people);
+}
+
+TEST(Columns, TelephonesBeginAsTelephonesDo) {
+  const auto numbers = [](std::string_view begin) {
+    return many(50,
+                [=](int i) { return with_luhn(fmt::format("{}{:012}", begin, i * 79190051LL)); });
+  };
+  EXPECT_EQ(alone(column("c6", "text", numbers("35"))).cls, Class::kImei);
+  EXPECT_EQ(alone(column("c6", "text", numbers("73"))).shape, Shape::kNone);
+}
+
+TEST(Columns, QuestionsAndAnswersInOtherLanguages) {
+  TableInput table;
+  table.columns = {column("question", "text", {"Nom", "Téléphone", "Pointure", "E-mail"}),
+                   column("reponse", "text", {"Perrault", "06 12 34 56 78", "42", "a@b.example"})};
+  EXPECT_EQ(classify(table)[1].shape, Shape::kByKey);
+}
+
 }  // namespace
 }  // namespace sluice::privacy

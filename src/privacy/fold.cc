@@ -83,6 +83,12 @@ std::string fold(std::string_view text) {
       }
     } else if ((code >= 0x410 && code <= 0x42F) || (code >= 0x391 && code <= 0x3A9)) {
       append(out, code + 0x20);
+    } else if (code >= 0x400 && code <= 0x40F) {
+      append(out, code + 0x50);
+    } else if (code == 0x386 || (code >= 0x388 && code <= 0x38A)) {
+      append(out, code == 0x386 ? 0x3AC : code + 0x25);
+    } else if (code == 0x38C || code == 0x38E || code == 0x38F) {
+      append(out, code == 0x38C ? 0x3CC : code + 0x3F);
     } else if (code >= 0x300 && code <= 0x36F) {
       // A combining accent: nothing is left of it.
     } else {

@@ -44,14 +44,15 @@ WordSet words_of(std::string_view list) {
 
 bool has_family_ending(std::string_view word) {
   constexpr std::string_view kEndings[] = {
-      "owski",   "owska", "ewski", "ewska",   "inski",  "inska",   "ynski",   "ynska",  "wicz",
-      "czyk",    "czak",  "iak",   "ovic",    "evic",   "kovic",   "ovich",   "ova",    "eva",
-      "ikova",   "enko",  "chuk",  "shvili",  "adze",   "opoulos", "opoulou", "akis",   "idis",
-      "iadis",   "oglu",  "sson",  "sdottir", "dottir", "strom",   "qvist",   "gren",   "lund",
-      "gaard",   "nen",   "sen",   "stra",    "berger", "mann",    "auskas",  "aityte", "iene",
-      "escu",    "eanu",  "ецкий", "ский",    "ская",   "цкий",    "цкая",    "енко",   "ович",
-      "ов",      "ова",   "ев",    "ева",     "ин",     "ина",     "чук",     "ых",     "όπουλος",
-      "οπούλου", "ίδης",  "ίδου",  "άκης",    "άκη",    "άδης",    "ιάδης",   "πούλου"};
+      "owski", "owska", "ewski",   "ewska",   "inski",  "inska",   "ynski",   "ynska",  "wicz",
+      "czyk",  "czak",  "iak",     "ovic",    "evic",   "kovic",   "ovich",   "ova",    "eva",
+      "ikova", "enko",  "chuk",    "shvili",  "adze",   "opoulos", "opoulou", "akis",   "idis",
+      "iadis", "oglu",  "sson",    "sdottir", "dottir", "strom",   "qvist",   "gren",   "lund",
+      "gaard", "nen",   "sen",     "stra",    "berger", "mann",    "auskas",  "aityte", "iene",
+      "escu",  "eanu",  "ецкий",   "ский",    "ская",   "цкий",    "цкая",    "енко",   "ович",
+      "ов",    "ова",   "юк",      "ець",     "ишин",   "ев",      "ева",     "ин",     "ина",
+      "чук",   "ых",    "όπουλος", "οπούλου", "ίδης",   "ίδου",    "άκης",    "άκη",    "άδης",
+      "ιάδης", "πούλου"};
   constexpr std::string_view kBeginnings[] = {"mc", "mac", "o'", "n'", "papa", "παπα", "χατζη"};
   constexpr size_t kLeast = 3;  // bytes before the ending
   return std::any_of(std::begin(kEndings), std::end(kEndings),

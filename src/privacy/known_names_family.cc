@@ -69,6 +69,8 @@ std::string_view family_names() {
     "abubakar achebe adebayo adekunle adeleke adewale adeyemi afolabi agyeman aidoo akintola amadi ansah appiah asante asare awolowo ayodele bah balogun bangura bello boateng camara chukwu cisse conteh coulibaly danso diallo diarra diop dlamini dube eze fall fofana gaye gueye hlongwane ibe igwe kamara kamau kariuki kassim keita khumalo kimani kipchoge koffi kone konate kourouma mabaso mabuza mahlangu maina makgoba mandela mazibuko mbeki mbeki mensah mkhize mokoena molefe moyo mthembu mugabe mutua mwangi naidoo ncube ndiaye ndlovu ngcobo ngugi njoroge nkosi nkrumah nwachukwu nwosu obi ochieng odhiambo ogunleye okafor okeke okonkwo okoro ojo olawale "
     "omondi onyango opoku osei otieno owusu oyelaran sall sankara sarr seck sesay shabalala sibanda sithole sow sy tembo toure traore tshabalala wanjiru zulu zuma "
     // in letters of their own
+    "الأنصاري المالكي الحربي الشمري البغدادي القحطاني الزهراني الهاشمي العتيبي النجار الغامدي المطيري الدوسري العنزي الشهري السالم الخطيب المصري الشامي الحسيني العلي الأحمد الحداد التميمي الرشيد السعيد "
+    "शर्मा वर्मा गुप्ता सिंह कुमार यादव मिश्रा त्रिपाठी तिवारी पांडे दुबे चौहान राठौर ठाकुर अग्रवाल जैन पटेल शाह मेहता देसाई जोशी कुलकर्णी देशपांडे पाटिल शिंदे भट्टाचार्य मुखर्जी बनर्जी चटर्जी दास घोष रेड्डी नायडू राव अय्यर नायर पिल्लई खान अंसारी "
     "бондарь шевченко коваль мельник ткачук кравець мороз коваленко бойко лысенко кузнец гончар король лебедь белый соловей журавель ковалёв рябова соболь черных белых седых "
     "χατζή βλάχος ζαχαρίας οικονόμου γεωργίου νικολάου παπά δήμου αντωνίου ιωάννου κωνσταντίνου βασιλείου μακρής σταύρου αθανασίου αλεξίου αναγνώστου αγγελής παππάς μπάκας ζήσης ρήγας σαμαράς κόκκινος λάμπρου ";
 }

@@ -7,6 +7,13 @@
 namespace sluice::privacy {
 namespace {
 
+TEST(KnownNames, CapitalsOfOtherScriptsAreFolded) {
+  EXPECT_TRUE(is_given_name("Євген"));
+  EXPECT_TRUE(is_given_name("Άννα"));
+  EXPECT_TRUE(is_given_name("خالد"));
+  EXPECT_TRUE(is_family_name("शर्मा"));
+}
+
 TEST(KnownNames, OfManyCountries) {
   for (const char* name :
        {"Ingrid Haugen", "Mehmet Yılmaz", "Siobhán O'Connor", "PAULO FERREIRA", "Nowak, Krystyna",

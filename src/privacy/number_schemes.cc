@@ -174,7 +174,13 @@ bool hr_oib(View d) { return mod11_10(d); }
 bool it_vat(View d) { return luhn(d) && d.substr(0, 7) != "0000000"; }
 bool il_id(View d) { return luhn(d) && !one_digit(d); }
 bool us_ein(View d) { return d.substr(0, 2) != "00" && d[0] != '0'; }
-bool imei(View d) { return luhn(d) && !one_digit(d) && d[0] != '0'; }
+bool imei(View d) {
+  // Who gave the number out: so begin those of all telephones in use.
+  constexpr std::array<View, 17> kBodies = {"01", "10", "30", "33", "35", "44", "45", "49", "50",
+                                            "51", "52", "53", "54", "86", "91", "98", "99"};
+  return luhn(d) && !one_digit(d) &&
+         std::find(kBodies.begin(), kBodies.end(), d.substr(0, 2)) != kBodies.end();
+}
 
 // clang-format off
 constexpr NumberScheme kSchemes[] = {
@@ -216,7 +222,7 @@ constexpr NumberScheme kSchemes[] = {
     {"ro_cnp", Class::kNationalId, 13, ro_cnp, .003, "", .85F, .85F},
     {"br_cnpj", Class::kBrCnpj, 14, br_cnpj, .01, "2.3.3/4-2", .97F, .8F},
     {"fr_nir", Class::kFrNir, 15, fr_nir, .001, "1 2 2 2 3 3 2|13 2|1.2.2.2.3.3.2", .97F, .9F},
-    {"imei", Class::kImei, 15, imei, .09, "2-6-6-1|2 6 6 1|8-6-1", .9F, .45F},
+    {"imei", Class::kImei, 15, imei, .03, "2-6-6-1|2 6 6 1|8-6-1", .9F, .45F},
     {"cn_resident_id", Class::kNationalId, 18, cn_id, .0001, "6 8 4", .97F, .95F},
 };
 // clang-format on

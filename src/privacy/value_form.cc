@@ -4,6 +4,7 @@
 
 #include "privacy/checksums.h"
 #include "privacy/fold.h"
+#include "privacy/known_names.h"
 #include "privacy/network_ids.h"
 #include "privacy/plain_words.h"
 #include "privacy/scan.h"
