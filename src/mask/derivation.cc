@@ -6,6 +6,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "sql/lineage.h"
+
 namespace sluice::mask {
 namespace {
 
@@ -58,10 +60,7 @@ bool is_itself(const sql::Source& source, const ColumnView& view) {
          std::all_of(source.functions.begin(), source.functions.end(), is_text_cast);
 }
 
-bool tells_presence(const sql::Source& source) {
-  return source.functions.size() == 1 &&
-         (source.functions[0] == "count" || source.functions[0] == "IS NULL");
-}
+bool tells_presence(const sql::Source& source) { return sql::is_presence(source); }
 
 bool is_sum(const sql::Source& source) {
   static constexpr std::array<std::string_view, 6> kSums = {"sum",      "avg",     "stddev",

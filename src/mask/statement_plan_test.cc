@@ -99,6 +99,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SELECT email AS x FROM users u", "m"}, Case{"SELECT email || '' FROM users", "r"},
         Case{"SELECT upper(email), name FROM users", "r."},
         Case{"SELECT count(email), count(*) FROM users", ".."},
+        Case{"SELECT sum((email IS NOT NULL)::int), count(*) - count(email) FROM users", ".."},
+        Case{"SELECT 100.0 * count(email) / nullif(count(*), 0) FROM users", "."},
+        Case{"SELECT max((email IS NULL)::int), max(email) FROM users", ".r"},
         Case{"SELECT email IS NULL FROM users", "."}, Case{"SELECT u FROM users u", "r"},
         Case{"SELECT coalesce(email, '') FROM users", "m"},
         Case{"SELECT coalesce(email, ssn) FROM users", "r"},
@@ -135,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         "SELECT id FROM users WHERE email LIKE 'a%'", "SELECT id FROM users WHERE email < 'm'",
         "SELECT id FROM users WHERE lower(email) = 'a'", "SELECT id FROM users ORDER BY email",
+        "SELECT count(nullif(left(email, 1), 'z')::int) FROM users",
+        "SELECT 1 / (length(email) - count(email) OVER ()) FROM users",
         "SELECT count(*) FROM users GROUP BY email", "SELECT DISTINCT ssn FROM users",
         "SELECT 'a' UNION SELECT email FROM users", "SELECT id FROM log WHERE what ~ 'x'",
         "DELETE FROM users WHERE ssn > '5'", "CREATE TABLE copy AS SELECT email FROM users",

@@ -216,6 +216,16 @@ double key_share(const ColumnInput& keys) {
 
 void find_position_columns(const std::vector<ColumnFacts>& columns,
                            std::vector<ColumnDecision>& decisions) {
+  const bool people = std::ranges::any_of(decisions, names_people);
+  for (size_t i = 0; people && i < columns.size(); ++i) {
+    if (columns[i].type != TypeKind::kPoint || decisions[i].shape != Shape::kNone ||
+        says_something_else(columns[i].concepts))
+      continue;
+    decisions[i].shape = Shape::kWhole;
+    decisions[i].cls = Class::kGeoPosition;
+    decisions[i].confidence = .6F;
+    decisions[i].evidence = {"a place in a table of people"};
+  }
   for (size_t i = 0; i + 1 < columns.size(); ++i) {
     if (!may_be_coordinate(columns[i], decisions[i], 90) ||
         !may_be_coordinate(columns[i + 1], decisions[i + 1], 180))

@@ -286,6 +286,18 @@ TEST(Columns, ShapesAndNumbersOfOtherTypes) {
   EXPECT_EQ(alone(column("imei", "numeric(15,0)", {"356938035643809"})).cls, Class::kImei);
 }
 
+TEST(Columns, PlacesInATableOfPeopleAreTheirs) {
+  TableInput table;
+  table.columns = {column("home", "point", {"(13.404954,52.520008)", "(1.5,2.5)"}),
+                   column("email", "text", {"a@b.example", "c@d.example"})};
+  EXPECT_EQ(classify(table)[0].cls, Class::kGeoPosition);
+  table.columns[0].name = "label_size";
+  EXPECT_EQ(classify(table)[0].shape, Shape::kNone);
+  table.columns[0].name = "home";
+  table.columns[1] = column("title", "text", {"Blue lamp", "Red lamp"});
+  EXPECT_EQ(classify(table)[0].shape, Shape::kNone);
+}
+
 TEST(Columns, WordsForSearchingAreThoseOfTheTable) {
   TableInput table;
   table.columns = {column("words", "tsvector", {"'ann':1", "'bob':1"}),

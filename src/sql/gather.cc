@@ -69,6 +69,7 @@ void Gather::write(ColumnRef target, const Value& value, bool fired) {
 
 void Gather::compute(const Value& value, std::string_view function) {
   for (const Source& source : value.sources) {
+    if (is_presence(source)) continue;
     if (!is_argument(source.column)) {
       computed_.emplace(source.column, function);
     } else if (arguments != nullptr) {

@@ -126,6 +126,11 @@ Value Value::scalar() const {
   return out;
 }
 
+bool is_presence(const Source& source) {
+  return !source.functions.empty() &&
+         (source.functions.back() == "count" || source.functions.back() == "IS NULL");
+}
+
 Value value_of(ColumnRef column) {
   Value value;
   value.sources.push_back({column, true, {}});

@@ -30,6 +30,10 @@ struct Value {
 };
 
 Value value_of(ColumnRef column);
+
+/// Whether nothing is left of the value but whether it is NULL, or how many are not: the innermost
+/// thing done to the column is `count` or IS NULL. So it is with all that is made of the answer.
+bool is_presence(const Source& source);
 Value unknown_value();
 
 /// An argument of the function whose body is looked at stands as a column of no relation, until
