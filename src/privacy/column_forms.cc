@@ -256,6 +256,15 @@ void try_bare_phones(const ColumnInput& column, const ValueStats& stats, ValueVe
       parts[1].size() >= many)
     offer(best, Class::kPhone, .7F,
           "numbers of ten digits with area codes and exchanges as in North America");
+  // Of China's the second digit says that they are mobile ones.
+  static const RE2 chinese("1[3-9][0-9]{9}");
+  constexpr double kChineseChance = .07;
+  constexpr size_t kOperators = 8;
+  if (const double passed = share(values, [](std::string_view v) { return covers(chinese, v); });
+      significant(passed, kChineseChance, values.size()) &&
+      parts[0].size() >= std::min(kOperators, many) && parts[1].size() >= many &&
+      parts[2].size() >= many)
+    offer(best, Class::kPhone, .65F, "numbers as mobile telephones have in China");
   constexpr double kMobileChance = .06;
   const double mobile = share(values, is_national_mobile);
   if (significant(mobile, kMobileChance, values.size()) && parts[1].size() >= many &&
@@ -281,40 +290,6 @@ void try_seeds(const ColumnInput& column, const ValueStats& stats, ValueVerdict&
   if (seeds == 1 && digits && seen.size() >= 26)
     offer(best, Class::kMfaSeed, .75F,
           "the values are random in the alphabet of base32, as seeds of second factors are");
-}
-
-void try_streets(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
-  // Folded, between blanks.
-  constexpr std::string_view kStreets =
-      " ulica ulice namesti nam trida nabrezi nabr sady utca ut krt korut koz setany fasor str "
-      "strada bd bulevardul calea aleea sos soseaua intrarea "
-      "splaiul piata οδος οδός λεωφορος λεωφόρος λεωφ πλατεια πλατεία παροδος πάροδος вул вулиця "
-      "просп проспект пров провулок бульв бульвар площа "
-      "набережна шосе узвіз ул улица пер переулок наб شارع طريق حي ميدان شقة بناية زقاق मकान प्लॉट "
-      "फ्लैट मार्ग नगर सेक्टर रोड गली चौक nagar marg flat plot "
-      "road rd colony street ave avenue viale piazza corso calle avenida rua travessa rue chemin "
-      "jalan jl soi thanon cad cadde caddesi sok sokak mah "
-      "mahallesi bulvari ulitsa prospekt na u pod nad ";
-  if (stats.with_space < .9 || stats.with_digit < .9 || stats.mean_length > 90 ||
-      stats.values < 3 || stats.distinct_share() < .5)
-    return;
-  const auto values = values_of(column);
-  const double named = share(values, [&](std::string_view value) {
-    const std::string plain = fold(value);
-    for (size_t i = 0; i < plain.size();) {
-      const size_t end = std::min(plain.find_first_of(" ,.", i), plain.size());
-      if (end > i && kStreets.find(" " + plain.substr(i, end - i) + " ") != std::string_view::npos)
-        return true;
-      i = end + 1;
-    }
-    return false;
-  });
-  const double found = stats.whole[static_cast<size_t>(Class::kPostalAddress)];
-  if (named + found < .45 ||
-      share(values, [](std::string_view v) { return plausible(Class::kPostalAddress, v); }) < .97)
-    return;
-  offer(best, Class::kPostalAddress, .7F,
-        fmt::format("words for streets stand in {:.0f} % of the values", named * 100));
 }
 
 void try_vocabularies(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {

@@ -113,8 +113,9 @@ bool says_something_else(const Concepts& concepts) {
          has(concepts, Concept::kHealth);
 }
 
-/// A number with four decimals or more, within bounds, as half of a position.
-bool may_be_coordinate(const ColumnFacts& column, const ColumnDecision& decision, double bound) {
+/// A number with at least so many decimals, within bounds, as half of a position.
+bool may_be_coordinate(const ColumnFacts& column, const ColumnDecision& decision, double bound,
+                       size_t decimals) {
   if (decision.shape != Shape::kNone ||
       (column.type != TypeKind::kDecimal && column.type != TypeKind::kText))
     return false;
@@ -131,7 +132,7 @@ bool may_be_coordinate(const ColumnFacts& column, const ColumnDecision& decision
     if (*end != '\0' || std::abs(number) > bound) return false;
     largest = std::max(largest, std::abs(number));
     const size_t point = value->find('.');
-    fine += point != std::string::npos && value->size() - point > 4 ? 1 : 0;
+    fine += point != std::string::npos && value->size() - point > decimals ? 1 : 0;
   }
   return largest > 1.5 && fine * 10 >= n * 8;
 }
@@ -227,8 +228,13 @@ void find_position_columns(const std::vector<ColumnFacts>& columns,
     decisions[i].evidence = {"a place in a table of people"};
   }
   for (size_t i = 0; i + 1 < columns.size(); ++i) {
-    if (!may_be_coordinate(columns[i], decisions[i], 90) ||
-        !may_be_coordinate(columns[i + 1], decisions[i + 1], 180))
+    // Rates and measures have four decimals too, and prices come in pairs.
+    constexpr size_t kFine = 5, kFiner = 6;
+    const bool nameless = is_meaningless(columns[i].input->name);
+    if (!people && !nameless) continue;
+    const size_t decimals = people ? kFine : kFiner;
+    if (!may_be_coordinate(columns[i], decisions[i], 90, decimals) ||
+        !may_be_coordinate(columns[i + 1], decisions[i + 1], 180, decimals))
       continue;
     for (const size_t each : {i, i + 1}) {
       decisions[each].shape = Shape::kWhole;

@@ -231,8 +231,10 @@ void try_finds(const ColumnInput& column, const ValueStats& stats, ValueVerdict&
 /// Of addresses written alike some have a form that others have too: what stands among addresses
 /// and is made up like them is one.
 void try_addresses(const ColumnInput& column, const ValueStats& stats, ValueVerdict& best) {
-  const double found = stats.whole[static_cast<size_t>(Class::kPostalAddress)];
-  if (found < .4 || stats.with_space < .9 || stats.with_digit < .9 || stats.mean_length > 70 ||
+  // Behind the street often stands a town on a line of its own; sentences begin otherwise.
+  const double found =
+      std::max(stats.whole[static_cast<size_t>(Class::kPostalAddress)], stats.address_first);
+  if (found < .4 || stats.with_space < .9 || stats.with_digit < .9 || stats.mean_length > 80 ||
       share(column, [](std::string_view v) { return plausible(Class::kPostalAddress, v); }) < .97)
     return;
   better(best, {Class::kPostalAddress, .7F, true,
@@ -285,6 +287,9 @@ std::string make_up(std::string_view value) {
 }
 
 }  // namespace
+
+/// How far from its beginning a value may still be said to begin.
+constexpr size_t kBeginning = 4;
 
 /// Of a class whose form nothing else has.
 bool proves_itself(const Span& span) {
@@ -340,6 +345,8 @@ ValueStats measure(const ColumnInput& column) {
     out.with_find += !found.empty();
     out.with_proof += std::any_of(found.begin(), found.end(), proves_itself);
     out.no_case += has_no_case(v);
+    out.address_first +=
+        !found.empty() && found[0].cls == Class::kPostalAddress && found[0].begin <= kBeginning;
     for (const Span& span : found) {
       if ((span.end - span.begin) * 100 < v.size() * 85) continue;
       ++out.whole[static_cast<size_t>(span.cls)];
@@ -355,7 +362,8 @@ ValueStats measure(const ColumnInput& column) {
   for (double* share :
        {&out.digits_only, &out.with_digit, &out.with_space, &out.lower_word, &out.capitalised_word,
         &out.person_pairs, &out.firms, &out.prose, &out.random, &out.json, &out.xml, &out.pairs,
-        &out.with_find, &out.whole_find, &out.uniform, &out.with_proof, &out.no_case})
+        &out.with_find, &out.whole_find, &out.uniform, &out.with_proof, &out.no_case,
+        &out.address_first})
     *share /= n;
   for (double& share : out.whole) share /= n;
   return out;

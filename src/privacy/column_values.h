@@ -19,12 +19,13 @@ struct ValueStats {
   /// Shares of the values.
   double digits_only = 0, with_digit = 0, with_space = 0, lower_word = 0, capitalised_word = 0;
   double person_pairs = 0, firms = 0, prose = 0, random = 0, json = 0, xml = 0, pairs = 0;
-  double with_find = 0;   ///< something is found within
-  double whole_find = 0;  ///< a find covers (nearly) all
-  double with_proof = 0;  ///< something is found within whose form nothing else has
-  double no_case = 0;     ///< written in a script without capitals
-  double uniform = 0;     ///< made up in the commonest way: digits and letters at the same places
-  bool rising = false;    ///< numbers, each greater than the one before
+  double with_find = 0;      ///< something is found within
+  double whole_find = 0;     ///< a find covers (nearly) all
+  double with_proof = 0;     ///< something is found within whose form nothing else has
+  double address_first = 0;  ///< begins with what is found as an address
+  double no_case = 0;        ///< written in a script without capitals
+  double uniform = 0;   ///< made up in the commonest way: digits and letters at the same places
+  bool rising = false;  ///< numbers, each greater than the one before
   std::array<double, static_cast<size_t>(Class::kCount)>
       whole{};             ///< finds that cover all, by class
   std::vector<int> years;  ///< of dates, sorted

@@ -420,5 +420,53 @@ TEST(Columns, QuestionsAndAnswersInOtherLanguages) {
   EXPECT_EQ(classify(table)[1].shape, Shape::kByKey);
 }
 
+TEST(Columns, AddressesWithATownOnALineOfItsOwn) {
+  const auto american = many(40, [](int i) {
+    return i % 4 == 0 ? fmt::format("Unit {} Box {}\nDPO AP {}", 1000 + i, 2000 + i, 34000 + i)
+                      : fmt::format("{} Harbor Street Suite {}\nNorth Easton, MT {}", 100 + i * 7,
+                                    i + 10, 29000 + i);
+  });
+  EXPECT_EQ(alone(column("f3", "text", american)).cls, Class::kPostalAddress);
+  const auto korean = many(40, [](int i) {
+    return i % 2 ? fmt::format("부산광역시 중구 테헤란로 {}", i)
+                 : "서울특별시 강남구 봉은사로 (역삼동)";
+  });
+  EXPECT_EQ(alone(column("c3", "text", korean)).cls, Class::kPostalAddress);
+  const auto sentences = many(40, [](int i) {
+    return fmt::format("The parcel for {} Harbor Street was left at the door yesterday.", 100 + i);
+  });
+  EXPECT_EQ(alone(column("f3", "text", sentences)).shape, Shape::kFreeText);
+}
+
+TEST(Columns, PricesInPairsAreNoPlaces) {
+  const auto numbers = [](double from, int decimals) {
+    return many(40, [=](int i) { return fmt::format("{:.{}f}", from + i * .173205, decimals); });
+  };
+  TableInput table;
+  table.columns = {column("bid", "numeric(12,6)", numbers(41, 6)),
+                   column("ask", "numeric(12,6)", numbers(41.5, 6))};
+  EXPECT_EQ(classify(table)[0].shape, Shape::kNone);
+  table.columns[0].name = "c1";
+  table.columns[1].name = "c2";
+  EXPECT_EQ(classify(table)[0].cls, Class::kGeoPosition);
+  table.columns = {column("c1", "numeric(12,4)", numbers(41, 4)),
+                   column("c2", "numeric(12,4)", numbers(41.5, 4)),
+                   column("email", "text", {"a@b.example", "c@d.example"})};
+  EXPECT_EQ(classify(table)[0].shape, Shape::kNone);
+}
+
+TEST(Columns, DatesAndTelephonesOfEastAsia) {
+  const auto dates =
+      many(40, [](int i) { return fmt::format("{}年{}月{}日", 1950 + i, i % 12 + 1, i % 28 + 1); });
+  EXPECT_EQ(alone(column("c5", "text", dates)).cls, Class::kBirthDate);
+  const auto mobiles = many(60, [](int i) {
+    return fmt::format("1{}{}{:08}", "3589"[i % 4], i % 9,
+                       (i * 15'485'863LL + 77'777) % 100'000'000);
+  });
+  EXPECT_EQ(alone(column("c4", "text", mobiles)).cls, Class::kPhone);
+  const auto orders = many(60, [](int i) { return fmt::format("150{:08}", i * 1'548'586LL); });
+  EXPECT_EQ(alone(column("c4", "text", orders)).shape, Shape::kNone);
+}
+
 }  // namespace
 }  // namespace sluice::privacy

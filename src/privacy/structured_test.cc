@@ -112,6 +112,8 @@ TEST(Structured, ANameBesideAPersonsThingsIsThatPersons) {
   EXPECT_EQ(json(R"({"name":"Blue lamp","price":7})"), R"({"name":"Blue lamp","price":7})");
   EXPECT_EQ(json(R"({"nom":"Paul Porter","tags":["a","b"],"email":"p@b.example"})"),
             R"({"nom":"[person_name]","tags":["a","b"],"email":"[email]"})");
+  EXPECT_EQ(json(R"({"patient":{"display":"Paul Porter","code":"7"}})"),
+            R"({"patient":{"display":"[person_name]","code":"7"}})");
   EXPECT_EQ(json(R"({"who":{"name":"Paul Porter","contacts":[{"type":"fax","value":"x"}]}})"),
             R"({"who":{"name":"[person_name]","contacts":[{"type":"fax","value":"x"}]}})");
   EXPECT_EQ(json(R"({"email":"p@b.example","plan":{"name":"Gold plus","seats":3}})"),

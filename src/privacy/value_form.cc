@@ -174,6 +174,21 @@ bool looks_like_firm(std::string_view value) {
   return last || contains(value, "&") || (comma && conjunction);
 }
 
+namespace {
+
+/// The year of "1985年3月4日" and "1985년 3월 4일"; 0 if it is none.
+int year_in_characters(std::string_view value) {
+  constexpr size_t kShortest = 15, kLongest = 24, kYear = 4;
+  if (value.size() < kShortest || value.size() > kLongest || !all_digits(value.substr(0, kYear)))
+    return 0;
+  const std::string_view rest = value.substr(kYear);
+  const bool chinese = rest.starts_with("年") && contains(rest, "月") && rest.ends_with("日"),
+             korean = rest.starts_with("년") && contains(rest, "월") && rest.ends_with("일");
+  return chinese || korean ? static_cast<int>(number(value.substr(0, kYear))) : 0;
+}
+
+}  // namespace
+
 int year_of_date(std::string_view written) {
   // "23. 11. 1975", as in Czech, Slovak and Finnish.
   std::string joined;
@@ -183,6 +198,8 @@ int year_of_date(std::string_view written) {
   }
   const std::string_view value = joined.empty() ? written : std::string_view(joined);
   const auto year_ok = [](uint32_t y) { return y >= 1880 && y <= 2100 ? static_cast<int>(y) : 0; };
+  if (const int year = year_in_characters(value); year > 0)
+    return year_ok(static_cast<uint32_t>(year));
   const size_t end = value.find_first_of(" T");
   const std::string digits = digits_of(value.substr(0, std::min(value.size(), size_t{32})));
   if (value.size() >= 10 && value[4] == '-' && value[7] == '-' &&
