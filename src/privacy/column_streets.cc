@@ -39,9 +39,9 @@ bool ends_with_one(std::string_view word, const std::string_view (&endings)[N]) 
 /// What a value's words say of it.
 struct Words {
   bool street = false;
-  size_t small = 0;        ///< ordinary words of four letters or more, as sentences have
-  bool province = false;   ///< the first is one of Korea
-  bool quarter = false;    ///< another is a road or quarter there
+  size_t small = 0;       ///< ordinary words of four letters or more, as sentences have
+  bool province = false;  ///< the first is one of Korea
+  bool quarter = false;   ///< another is a road or quarter there
 };
 
 Words words_of(std::string_view value) {

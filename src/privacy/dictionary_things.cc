@@ -38,7 +38,7 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kChecksum, "integrity subresource checksum sha sha1 sha256 sha512 md5 crc crc32 digest etag commit fingerprint"},
     {Concept::kValue, "reponse reponses antwort antworten respuesta respuestas resposta risposta antwoord odpowiedz svar vastaus odpoved valasz raspuns cevap answer value val values wert werte valeur valeurs valor valores valore valori waarde wartosc varde verdi arvo hodnota deger content answer"},
     {Concept::kAttribute, "key attribute attr field property prop param parameter setting feld merkmal eigenschaft schlussel champ attribut cle campo atributo clave chave attributo chiave veld kenmerk pole atrybut klucz egenskab egenskap avain question variable"},
-    {Concept::kSmall, "envio livraison entrega consegna spedizione lieferung levering dostawy facturation fatturazione "
+    {Concept::kSmall, "whole wholes envio livraison entrega consegna spedizione lieferung levering dostawy facturation fatturazione "
      "postale postales credit debit source next last first known recent previous of the a an de des du da do dos del della di der die das und and et e y la le les el i o en in for von van per pro al fld col column f c s d primary secondary main home work office business private mobile2 other alt alternate alternative new old original default current previous prev billing shipping delivery mail postal "
                       "privat geschaft geschaftlich haupt neben zweite erste liefer rechnungs domicile travail principal principale casa trabajo trabalho lavoro thuis werk dom praca hem arbete hjem work1 home1 desk daytime evening direct ext extension intl international line"},
 };

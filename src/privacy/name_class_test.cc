@@ -86,7 +86,7 @@ constexpr const char* kHarmless =
     "REFNO LSTUPDTS BRCD LOTQTY ORDDT INVNBR PRODCD products/name brands/name cities/name categories/name customer_id user_id patient_id employee_id member_count customer_type user_type user_status driver_version "
     "referral_code promo_code coupon discount_pct tax_rate tax_amount vat_amount tariff shipping_cost page_views clicks bounce_rate avg_session stock_level reorder_point shelf bin aisle slot position_no sensor_value temperature "
     "kanal vertriebskanal razao_social nome_fantasia denominacion_social 会社名 회사명 اسم_المنتج اسم_الشركة رقم_الطلب ऑर्डर_संख्या 商品名 부서명 номер_замовлення επωνυμία "
-    "num_dossier humidity voltage speed duration_ms retries queue worker_node pod_name cluster zone env config_key feature_flag";
+    "num_dossier whole_price whole wholesale humidity voltage speed duration_ms retries queue worker_node pod_name cluster zone env config_key feature_flag";
 // clang-format on
 
 Concepts path_of(std::string& name) {
