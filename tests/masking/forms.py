@@ -70,6 +70,9 @@ ORACLES = {
     "xmlparse": "SELECT xmlparse(content translate(left(email,1),'z','<')) FROM people WHERE id = 7",
     "xmlpi": "SELECT xmlpi(name a,'x?'||translate(left(email,1),'z','>')) FROM people WHERE id = 7",
     "a template": "SELECT format(translate(left(email,1),'z','%')) FROM people WHERE id = 7",
+    "NULL by a pattern, as a number": "SELECT sum((substring(email from '^z') IS NULL)::int) FROM people WHERE id = 7",
+    "NULL by nullif, counted": "SELECT count(nullif(left(email,1),'z')) - 1 FROM people WHERE id = 7",
+    "NULL by a path, as a number": "SELECT (jsonb_path_query_first(profile,'$.email ? (@ starts with \"z\")') IS NULL)::int FROM people WHERE id = 7",
     "rows that are written": "WITH g AS (INSERT INTO people (id, birth_date) SELECT 20000 + i, date '1971-03-01' + i FROM generate_series(0, 60) i "
                              "RETURNING id, birth_date) SELECT p.id, g.id FROM people p JOIN g ON p.birth_date = g.birth_date WHERE p.id = 7",
     "AND that acts": "SELECT birth_date >= '1960-01-01' AND set_config('a.h', 'x' || id, false) = '' FROM people WHERE id = 7",
