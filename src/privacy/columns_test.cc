@@ -265,6 +265,8 @@ TEST(Columns, LinksHoldAddressesToo) {
   const auto pages = many(40, [](int i) { return fmt::format("https://shop.example/p/{}", i); });
   EXPECT_EQ(alone(column("link", "text", links)).shape, Shape::kFreeText);
   EXPECT_EQ(alone(column("link", "text", pages)).shape, Shape::kNone);
+  const auto forges = many(40, [](int i) { return fmt::format("git@forge.example:t/p{}.git", i); });
+  EXPECT_EQ(alone(column("repo_url", "text", forges)).shape, Shape::kNone);
 }
 
 TEST(Columns, DatesOfBirthInOtherForms) {

@@ -71,6 +71,23 @@ bool is_product(std::string_view text) {
   return begin + 2 < text.size() && is_upper(text[begin]);
 }
 
+/// "4.17.21" of a package and "2x.png" of a picture: no host is called so.
+bool is_no_host(std::string_view domain) {
+  const std::string_view top = domain.substr(domain.rfind('.') + 1);
+  const bool number = std::all_of(top.begin(), top.end(), is_digit);
+  const bool picture =
+      top == "png" || top == "jpg" || top == "webp" || top == "svg" || top == "gif";
+  return (number && !domain.starts_with('[')) ||
+         (picture && domain.size() > 1 && is_digit(domain[0]) && domain[1] == 'x');
+}
+
+/// "git@host.example:team/project.git" and "ssh://git@host.example/": nobody's.
+bool is_repository(std::string_view text, size_t begin, size_t at, size_t end) {
+  const std::string_view user = text.substr(begin, at - begin);
+  if (user != "git" && user != "hg" && user != "svn") return false;
+  return (end < text.size() && (text[end] == ':' || text[end] == '/'));
+}
+
 bool before_is(std::string_view text, size_t at, bool (*in)(char)) {
   return at > 0 && in(text[at - 1]);
 }
@@ -88,6 +105,8 @@ void find_emails(Scan& scan) {
         (at == 0 || text[at - 1] == ' ' || text[at - 1] == '('))
       scan.add(at, end, Class::kSocialHandle, .7F);
     if (begin == at || end == at + 1 || !dotted) continue;
+    if (is_no_host(text.substr(at + 1, end - at - 1)) || is_repository(text, begin, at, end))
+      continue;
     scan.add(begin, end, Class::kEmail, .97F);
     least = end;
   }

@@ -87,6 +87,17 @@ TEST(FindSensitive, AddressesWrittenForPeopleAndUrls) {
   });
 }
 
+TEST(FindSensitive, WhatIsNobodysAddress) {
+  expect({
+      {"git@forge.example:team/app.git", "git@forge.example:team/app.git"},
+      {"ssh://git@forge.example/team/app", "ssh://git@forge.example/team/app"},
+      {"lodash@4.17.21 and icon@2x.png", "lodash@4.17.21 and icon@2x.png"},
+      {"git@forge.example wrote", "[email:git@forge.example] wrote"},
+      {"x@[10.0.0.1] wrote", "[email:x@[10.0.0.1]] wrote"},
+      {"2x@mail.example", "[email:2x@mail.example]"},
+  });
+}
+
 TEST(FindSensitive, VersionsOfPrograms) {
   expect({
       {"Mozilla/5.0 (X11) Chrome/119.0.0.0", "Mozilla/5.0 (X11) Chrome/119.0.0.0"},
