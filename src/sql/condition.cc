@@ -7,6 +7,7 @@
 
 #include "sql/condition_forms.h"
 #include "sql/names.h"
+#include "sql/telling.h"
 
 namespace sluice::sql {
 
@@ -34,17 +35,21 @@ class Extent {
 
   bool all(const Node& condition) {
     if (is_never(condition, looked_at_literal_, plain_equals_)) return false;
-    if (!reads_row(condition)) return true;
+    if (!tells(condition, table_, looked_at_literal_)) return true;
     if (const auto comparison = field(condition, "A_Expr"))
       return compared_all(*comparison) || equals_boolean(*comparison);
     if (const auto test = field(condition, "NullTest")) return is_null(*test, "IS_NOT_NULL");
     if (const auto query = field(condition, "SubLink")) return is_among_all(*query);
     if (const auto test = field(condition, "BooleanTest")) return tested(*test);
     if (const auto choice = field(condition, "CaseExpr")) return every_choice(*choice);
+    const auto takes_all = [&](const Node& arm) { return all(arm); };
+    if (const auto first = field(condition, "CoalesceExpr")) {
+      const auto values = arms_of(*first);
+      return std::all_of(values.begin(), values.end(), takes_all);
+    }
     const auto boolean = field(condition, "BoolExpr");
     if (!boolean) return false;
     const auto arms = arms_of(*boolean);
-    const auto takes_all = [&](const Node& arm) { return all(arm); };
     const std::string_view op = text_field(*boolean, "boolop");
     if (op == "NOT_EXPR") return none(arms.front());
     if (op == "AND_EXPR") return std::all_of(arms.begin(), arms.end(), takes_all);
@@ -55,6 +60,8 @@ class Extent {
  private:
   bool none(const Node& condition) {
     if (is_never(condition, looked_at_literal_, plain_equals_)) return true;
+    // Of the row it says nothing: it holds of all rows or of none.
+    if (reads_row(condition) && !tells(condition, table_, looked_at_literal_)) return true;
     if (const auto comparison = field(condition, "A_Expr")) return compared_none(*comparison);
     if (const auto test = field(condition, "NullTest")) return is_null(*test, "IS_NULL");
     if (const auto query = field(condition, "SubLink")) return is_among_none(*query);
@@ -72,6 +79,7 @@ class Extent {
   bool alike(const Node& a, const Node& b) {
     if (same(a, b, looked_at_literal_)) return true;
     const PlainValue left = plain_value(a, table_), right = plain_value(b, table_);
+    looked_at_literal_ = looked_at_literal_ || left.kept_literals || right.kept_literals;
     if (!same_value(left.value, right.value)) return false;
     looked_at_literal_ = looked_at_literal_ || left.by_literals || right.by_literals;
     return left.unchanged && right.unchanged;
@@ -79,6 +87,7 @@ class Extent {
 
   bool same_value(const Node& a, const Node& b) {
     const catalog::Column* column = column_of(a, table_);
+    if (own_name(a, table_) == "ctid" && own_name(b, table_) == "ctid") return true;
     return (column != nullptr && column == column_of(b, table_)) || same(a, b, looked_at_literal_);
   }
 
@@ -101,6 +110,10 @@ class Extent {
     if (kind == "AEXPR_OP" && same_for_all(*left) && same_for_all(*right)) return true;
     const bool holds_of_itself =
         name == "=" || name == ">=" || name == "<=" || name == "@>" || name == "<@";
+    if (kind == "AEXPR_OP" && always_holds(*left, name, *right, table_, looked_at_literal_))
+      return true;
+    if (kind == "AEXPR_OP" && (counts_itself(*left, name, *right))) return true;
+    if (written_out_matches(*left, kind, name, *right)) return true;
     if (kind == "AEXPR_OP" && holds_of_itself &&
         (alike(*left, *right) || is_of_all(*left, name, *right)))
       return true;
@@ -136,7 +149,8 @@ class Extent {
       return is_percent(*right, looked_at_literal_);
     if (kind == "AEXPR_IN" && name == "=") {
       const auto list = field(*right, "List");
-      return list && (any_alike(*list, "items", *left, false) || names_both(*left, *list));
+      return list && (any_alike(*list, "items", *left, false) || names_both(*left, *list) ||
+                      has_all_outcomes(*left, *list, looked_at_literal_));
     }
     return false;
   }
@@ -150,12 +164,88 @@ class Extent {
     if (kind == "ARRAY_SUBLINK") return selects_all(*query, value, table_);
     if (kind != "EXPR_SUBLINK") return false;
     if (const auto alone = selected_alone(*query)) return alike(value, *alone);
+    if (name != "@>" && name != "<@" && is_own_extreme(value, *query)) return true;
     const std::string_view extreme = name == "<=" ? "max" : name == ">=" ? "min" : "";
     return !extreme.empty() && selects_all(*query, value, table_, extreme);
   }
 
   bool same_for_all(const Node& node) {
-    return is_same_for_all(node, looked_at_literal_) || is_only_table(node, table_);
+    return !tells(node, table_, looked_at_literal_);
+  }
+
+  /// x::text !~ '^$', x::text NOT LIKE '', t::text LIKE '(%', x::text ~ '[0-9]'.
+  bool written_out_matches(const Node& left, std::string_view kind, std::string_view name,
+                           const Node& right) {
+    if (!is_written_out(left, table_)) return false;
+    const bool pattern = kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE" || kind == "AEXPR_SIMILAR";
+    if (!pattern && kind != "AEXPR_OP") return false;
+    if (name == "!~" || name == "!~*" || name == "!~~" || name == "!~~*")
+      return matches_empty_only(name, right, looked_at_literal_);
+    const bool regular = name == "~" || name == "~*";
+    const bool like = name == "~~" || name == "~~*";
+    return (regular || like) &&
+           matches_any_written(name, pattern_of(right), looked_at_literal_);
+  }
+
+  /// (SELECT count(*) FROM the same table o WHERE o.x = t.x) > 0.
+  bool counts_itself(const Node& left, std::string_view name, const Node& right) {
+    const auto link = field(left, "SubLink");
+    const auto query = link ? field(*link, "subselect") : std::nullopt;
+    int64_t number = 0;
+    if (!query || text_field(*link, "subLinkType") != "EXPR_SUBLINK" ||
+        !whole_number(right, number) || !calls_alone(*query, {"count"}))
+      return false;
+    looked_at_literal_ = true;
+    const bool some = name == ">=" ? number == 1 : (name == ">" || name == "<>") && number == 0;
+    return some && finds_itself(*query);
+  }
+
+  /// Whether a query's only column is a call of one of these functions; sets its argument.
+  static bool calls_alone(const Node& query, std::initializer_list<std::string_view> functions,
+                          std::optional<Node>* argument = nullptr) {
+    const auto select = field(query, "SelectStmt");
+    size_t targets = 0;
+    bool called = false;
+    if (!select) return false;
+    for_each(*select, "targetList", [&](const Node& wrapper) {
+      ++targets;
+      const auto target = field(wrapper, "ResTarget");
+      const auto value = target ? field(*target, "val") : std::nullopt;
+      const auto call = value ? field(*value, "FuncCall") : std::nullopt;
+      if (!call || field(*call, "agg_filter")) return;
+      const std::string_view name = name_in(*call, "funcname").name;
+      called = std::find(functions.begin(), functions.end(), name) != functions.end();
+      if (argument != nullptr)
+        for_each(*call, "args", [&](const Node& item) { *argument = item; });
+    });
+    return called && targets == 1;
+  }
+
+  /// x = (SELECT max(o.x) FROM the same table o WHERE o.x = t.x)
+  bool is_own_extreme(const Node& value, const Node& query) {
+    std::optional<Node> argument;
+    const auto select = field(query, "SelectStmt");
+    const auto where = select ? field(*select, "whereClause") : std::nullopt;
+    if (!where || !calls_alone(query, {"max", "min", "any_value"}, &argument) || !argument)
+      return false;
+    const std::string_view name = own_name(value, table_);
+    const auto parts = parts_of(*argument);
+    bool equal = false;
+    const auto look = [&](const Node& arm) {
+      const auto comparison = field(arm, "A_Expr");
+      if (!comparison || operator_name(*comparison) != "=") return;
+      bool both = true;
+      for (const char* side : {"lexpr", "rexpr"}) {
+        const auto one = field(*comparison, side);
+        const auto names = one ? parts_of(*one) : std::vector<std::string_view>();
+        both = both && !names.empty() && names.back() == name;
+      }
+      equal = equal || both;
+    };
+    const auto boolean = field(*where, "BoolExpr");
+    if (boolean && text_field(*boolean, "boolop") == "AND_EXPR") for_each(*boolean, "args", look);
+    look(*where);
+    return equal && !name.empty() && !parts.empty() && parts.back() == name && finds_itself(query);
   }
 
   /// x::text <> '' and length(x::text) > 0 of a number, a date and their like.
@@ -163,6 +253,8 @@ class Extent {
     if (name != ">" && name != ">=" && name != "<>") return false;
     const auto call = field(left, "FuncCall");
     std::optional<Node> text = left;
+    const auto joined = field(left, "A_Expr");  // '' || x
+    if (joined && operator_name(*joined) == "||") text = plain_value(left, table_).value;
     if (call) for_each(*call, "args", [&](const Node& argument) { text = argument; });
     if (!is_written_out(*text, table_)) return false;
     looked_at_literal_ = true;
@@ -224,6 +316,7 @@ class Extent {
     const std::string_view kind = text_field(expression, "kind");
     const std::string_view name = operator_name(expression);
     const bool differs = kind == "AEXPR_OP" && (name == "<>" || name == "<" || name == ">");
+    if (kind == "AEXPR_OP_ANY") return is_empty_list(*right, looked_at_literal_);
     if (kind == "AEXPR_NOT_DISTINCT" && (is_null_constant(*left) || is_null_constant(*right)))
       return never_null(is_null_constant(*left) ? *right : *left, table_);
     return (differs || kind == "AEXPR_DISTINCT") && alike(*left, *right);
@@ -259,7 +352,34 @@ class Extent {
     if (!select || limits_rows(*select)) return false;
     for (const char* part : {"groupClause", "havingClause", "withClause", "valuesLists", "larg"})
       if (field(*select, part)) return false;
-    return takes_itself(*select);
+    return takes_itself(*select) || asks_nothing(*select);
+  }
+
+  /// EXISTS (SELECT … FROM another table WHERE t.x IS NOT NULL): nothing in it is about the row.
+  bool asks_nothing(const Node& select) {
+    const auto where = field(select, "whereClause");
+    if (!where) return true;
+    const auto boolean = field(*where, "BoolExpr");
+    const bool several = boolean && text_field(*boolean, "boolop") == "AND_EXPR";
+    const auto arms = several ? arms_of(*boolean) : std::vector<Node>{*where};
+    return std::all_of(arms.begin(), arms.end(),
+                       [&](const Node& arm) { return !mentions_row(arm) || all(arm); });
+  }
+
+  /// Whether a column that may be the table's stands in it.
+  bool mentions_row(const Node& node) {
+    if (field(node, "ColumnRef")) {
+      const auto parts = parts_of(node);
+      return parts.size() == 1 || !own_name(node, table_).empty() || is_whole_row(node, table_);
+    }
+    simdjson::dom::object object;
+    simdjson::dom::array items;
+    const auto mentions = [&](const Node& part) { return mentions_row(part); };
+    if (node.get(items) == simdjson::SUCCESS)
+      return std::any_of(items.begin(), items.end(), mentions);
+    if (node.get(object) != simdjson::SUCCESS) return false;
+    return std::any_of(object.begin(), object.end(),
+                       [&](const auto& part) { return mentions_row(part.value); });
   }
 
   /// Whether a query over the same table alone, beside the row at hand, finds that row itself.
@@ -268,8 +388,7 @@ class Extent {
     size_t tables = 0;
     for_each(select, "fromClause", [&](const Node& wrapper) {
       ++tables;
-      const auto range = field(wrapper, "RangeVar");
-      const std::string_view name = range ? name_of_all(*range, table_) : std::string_view();
+      const std::string_view name = name_of_each_row(wrapper, table_);
       if (!name.empty()) with_twin.twins.push_back(name);
     });
     const auto where = field(select, "whereClause");
@@ -280,13 +399,23 @@ class Extent {
   /// x IN (SELECT … WHERE false).
   bool is_among_none(const Node& link) {
     const auto query = field(link, "subselect");
-    return text_field(link, "subLinkType") == "ANY_SUBLINK" && query && is_empty(*query);
+    const std::string_view kind = text_field(link, "subLinkType");
+    return (kind == "ANY_SUBLINK" || kind == "EXISTS_SUBLINK") && query && is_empty(*query);
   }
 
   bool is_empty(const Node& query) {
     const auto select = field(query, "SelectStmt");
     const auto where = select ? field(*select, "whereClause") : std::nullopt;
-    return where && is_never(*where, looked_at_literal_, plain_equals_);
+    return where && takes_never(*where);
+  }
+
+  /// WHERE … AND false
+  bool takes_never(const Node& where) {
+    if (is_never(where, looked_at_literal_, plain_equals_)) return true;
+    const auto boolean = field(where, "BoolExpr");
+    if (!boolean || text_field(*boolean, "boolop") != "AND_EXPR") return false;
+    const auto arms = arms_of(*boolean);
+    return std::any_of(arms.begin(), arms.end(), [&](const Node& arm) { return takes_never(arm); });
   }
 
   bool equals_boolean(const Node& comparison) {
@@ -319,14 +448,21 @@ class Extent {
   }
 
   bool every_choice(const Node& choice) {
-    const auto other = field(choice, "defresult");
-    bool every = other && all(*other);
+    const auto value = field(choice, "arg"), other = field(choice, "defresult");
+    bool every = true;
+    std::vector<Node> conditions;
     for_each(choice, "args", [&](const Node& wrapper) {
       const auto when = field(wrapper, "CaseWhen");
       const auto result = when ? field(*when, "result") : std::nullopt;
+      const auto condition = when ? field(*when, "expr") : std::nullopt;
+      if (condition) conditions.push_back(*condition);
       every = every && result && all(*result);
     });
-    return every;
+    if (!every || conditions.empty()) return false;
+    if (other && all(*other)) return true;
+    // CASE x WHEN x THEN …, CASE WHEN p THEN … WHEN NOT p THEN …
+    return value ? alike(*value, conditions.front())
+                 : has_complements(conditions, looked_at_literal_);
   }
 
   static std::vector<Node> arms_of(const Node& boolean) {

@@ -21,16 +21,6 @@ bool differ(const Node& left, const Node& right, bool& looked_at_literal) {
   return a != b;
 }
 
-/// What stands before ESCAPE, and within what SIMILAR TO makes of its pattern.
-Node pattern_of(const Node& node) {
-  const auto call = field(node, "FuncCall");
-  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
-  std::optional<Node> pattern;
-  if (name == "like_escape" || name == "similar_to_escape")
-    for_each(*call, "args", [&](const Node& argument) { pattern = pattern ? pattern : argument; });
-  return pattern ? *pattern : node;
-}
-
 /// Two comparisons of the same values; false if they are anything else.
 bool compare_the_same(const Node& a, const Node& b, bool& looked_at_literal) {
   for (const char* side : {"lexpr", "rexpr"}) {
@@ -205,6 +195,15 @@ bool same(const Node& a, const Node& b, bool& looked_at_literal) {
   return simdjson::minify(a) == simdjson::minify(b);
 }
 
+Node pattern_of(const Node& node) {
+  const auto call = field(node, "FuncCall");
+  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
+  std::optional<Node> pattern;
+  if (name == "like_escape" || name == "similar_to_escape")
+    for_each(*call, "args", [&](const Node& argument) { pattern = pattern ? pattern : argument; });
+  return pattern ? *pattern : node;
+}
+
 bool is_percent(const Node& node, bool& looked_at_literal) {
   const auto constant = field(pattern_of(node), "A_Const");
   if (!constant) return false;
@@ -230,30 +229,10 @@ bool matches_all(const Node& node, bool& looked_at_literal) {
   return rest.empty() || rest == "." || rest == ".+";
 }
 
-bool is_same_for_all(const Node& node, bool& looked_at_literal) {
-  if (!reads_row(node)) return true;
-  if (const auto call = field(node, "FuncCall"))
-    return name_in(*call, "funcname").name == "pg_typeof";
-  const auto expression = field(node, "A_Expr");
-  if (!expression || text_field(*expression, "kind") != "AEXPR_OP") return false;
-  const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
-  const std::string_view name = operator_name(*expression);
-  int64_t number = -1;
-  if (!left || !right) return false;
-  if (name == "*" && (whole_number(*left, number) || whole_number(*right, number))) {
-    looked_at_literal = true;
-    return number == 0;
-  }
-  if (name == "%" && whole_number(*right, number)) {
-    looked_at_literal = true;
-    return number == 1 || number == -1;
-  }
-  return (name == "-" || name == "/" || name == "%") && same(*left, *right, looked_at_literal);
-}
-
 bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal) {
   constexpr std::string_view kSizes[] = {"length",     "char_length", "character_length", "abs",
-                                         "bit_length", "cardinality", "octet_length"};
+                                         "bit_length", "cardinality", "octet_length",
+                                         "num_nulls",  "num_nonnulls"};
   const auto call = field(left, "FuncCall");
   const std::string_view function = call ? name_in(*call, "funcname").name : std::string_view();
   int64_t bound = 0;

@@ -16,13 +16,13 @@ bool is_never(const Node& condition, bool& looked_at_literal, bool plain_equals)
 /// Structural equality, leaving out where in the text things stand.
 bool same(const Node& a, const Node& b, bool& looked_at_literal);
 
+/// What stands before ESCAPE, and within what SIMILAR TO makes of its pattern.
+Node pattern_of(const Node& node);
+
 /// A pattern of LIKE or SIMILAR TO that every text matches.
 bool is_percent(const Node& node, bool& looked_at_literal);
 /// A regular expression that every text matches, or every one that is not empty.
 bool matches_all(const Node& node, bool& looked_at_literal);
-
-/// Whether a value is the same for each row, though a column stands in it.
-bool is_same_for_all(const Node& node, bool& looked_at_literal);
 
 /// A length or an absolute value that is at least 0.
 bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal);

@@ -9,6 +9,13 @@
 
 namespace sluice::sql {
 
+/// A query in WITH.
+struct CommonQuery {
+  std::string_view name;
+  Node query;
+  bool renamed = false;  ///< its columns have names of their own
+};
+
 /// The table whose rows a condition picks, and the name that it has there.
 struct Picked {
   const catalog::Relation* relation = nullptr;  ///< null: nothing is known of it
@@ -16,6 +23,7 @@ struct Picked {
   bool named_before = false;  ///< its name alone means another: a common table expression
   /// Names beside it for the whole of the same relation: each row is joined with itself there, too.
   std::vector<std::string_view> twins = {};
+  std::vector<CommonQuery> commons = {};  ///< that can be referred to, the innermost last
 
   bool is_named(std::string_view word) const {
     return word == name || std::find(twins.begin(), twins.end(), word) != twins.end();
@@ -26,6 +34,25 @@ struct Picked {
 /// have other names there.
 std::string_view name_of_all(const Node& range_var, const Picked& table);
 
+/// The same of any item of FROM: also of a query, there or in WITH, that returns each row of the
+/// table with its columns under their own names.
+std::string_view name_of_each_row(const Node& from_item, const Picked& table);
+
+/// Adds the queries of a statement's WITH.
+void add_common_queries(const Node& body, Picked& table);
+
+/// The names in a reference to a column, also in (t).column; the last is empty for t.*.
+std::vector<std::string_view> parts_of(const Node& node);
+
+/// The last part of a reference to a column of the table, whichever there are; empty for others.
+std::string_view own_name(const Node& node, const Picked& table);
+
+/// Whether it is the table's row as a whole: t, t.*, (t).*.
+bool is_whole_row(const Node& node, const Picked& table);
+
+/// to_jsonb(t), row_to_json(t) and their like: an object whose keys are the same of each row.
+bool is_row_as_json(const Node& node, const Picked& table);
+
 /// The column of `table` that a ColumnRef means; null: another's, or none that is known.
 const catalog::Column* column_of(const Node& node, const Picked& table);
 
@@ -35,17 +62,19 @@ bool never_null(const Node& node, const Picked& table);
 /// Whether it is `tableoid` of a table that has no others under it: the same of each row.
 bool is_only_table(const Node& node, const Picked& table);
 
-/// x::text of a column that is never NULL and whose type writes no value as ''.
+/// x::text of what is never NULL and is never written as '': a number, a date, a whole row.
 bool is_written_out(const Node& node, const Picked& table);
 
 /// Whether `node IS NOT NULL` is true of each row: of a whole row it asks for each column.
 bool always_filled(const Node& node, const Picked& table);
 
 /// What is left of an expression without what changes no value: x + 0, x * 1, x || '',
-/// coalesce(x, …) of what is never NULL, and casts to a type that holds each value of the column.
+/// - - x, greatest(x), coalesce(x, …) of what is never NULL, and casts to a type that holds each
+/// value of the column.
 struct PlainValue {
   Node value;
   bool by_literals = false;  ///< other literals would leave less of it, or more
+  bool kept_literals = false;  ///< other literals would leave less of it
   bool unchanged = true;     ///< false: by these literals it is another value
 };
 PlainValue plain_value(const Node& node, const Picked& table);

@@ -48,14 +48,21 @@ bool Walker::arm_limits(const Node& arm, const Level& level, const Picked& picke
 
 /// The table whose rows are picked, and where else in FROM it stands as a whole.
 Picked Walker::picked_in(const Node& body, const Level& level, const Target& target) const {
-  Picked picked{target.relation, target.entry.name, false, {}};
+  Picked picked{.relation = target.relation, .name = target.entry.name};
   if (target.relation == nullptr) return picked;
   const std::string_view name = target.relation->name;
   picked.named_before = find_cte(level.ctes, name).cte != nullptr ||
                         resolver_.find_relation(Name{{}, name}) != target.relation;
+  for (const CteFrame* frame = level.ctes; frame != nullptr; frame = frame->outer) {
+    std::vector<CommonQuery> commons;
+    for (size_t i = 0; i < frame->visible && i < frame->ctes.size(); ++i)
+      if (const auto query = field(frame->ctes[i].definition, "ctequery"))
+        commons.push_back({frame->ctes[i].name, *query,
+                           field(frame->ctes[i].definition, "aliascolnames").has_value()});
+    picked.commons.insert(picked.commons.begin(), commons.begin(), commons.end());
+  }
   const auto add = [&](const Node& wrapper) {
-    const auto range = field(wrapper, "RangeVar");
-    const std::string_view twin = range ? name_of_all(*range, picked) : std::string_view();
+    const std::string_view twin = name_of_each_row(wrapper, picked);
     if (!twin.empty()) picked.twins.push_back(twin);
   };
   for_each(body, "usingClause", add);

@@ -1,0 +1,266 @@
+#include "sql/telling.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
+
+#include "sql/condition.h"
+#include "sql/condition_forms.h"
+#include "sql/names.h"
+
+namespace sluice::sql {
+namespace {
+
+template <size_t N>
+bool is_one_of(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::vector<Node> arguments_of(const Node& call) {
+  std::vector<Node> arguments;
+  for_each(call, "args", [&](const Node& argument) { arguments.push_back(argument); });
+  return arguments;
+}
+
+std::optional<std::string_view> text_in(const Node& node) {
+  Node value = node;
+  while (const auto cast = field(value, "TypeCast")) {
+    const auto inner = field(*cast, "arg");
+    if (!inner) break;
+    value = *inner;
+  }
+  const auto constant = field(value, "A_Const");
+  const auto text = constant ? field(*constant, "sval") : std::nullopt;
+  return text ? std::optional(text_field(*text, "sval")) : std::nullopt;
+}
+
+/// Whether a column's values all take the same room.
+bool has_fixed_size(const Node& node, const Picked& table) {
+  constexpr std::string_view kTypes[] = {"smallint", "integer", "bigint",           "boolean",
+                                         "uuid",     "real",    "double precision", "date"};
+  const catalog::Column* column = column_of(node, table);
+  return column != nullptr && column->not_null && is_one_of(kTypes, column->type_name);
+}
+
+/// Whether a JSON value's type is that of the column, and no NULL.
+bool is_converted_column(const Node& node, const Picked& table) {
+  const auto call = field(node, "FuncCall");
+  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
+  const auto arguments = call ? arguments_of(*call) : std::vector<Node>();
+  if ((name != "to_json" && name != "to_jsonb") || arguments.size() != 1) return false;
+  if (is_whole_row(arguments[0], table)) return true;
+  const catalog::Column* column = column_of(arguments[0], table);
+  return column != nullptr && column->not_null && !column->type_name.starts_with("json");
+}
+
+class Telling {
+ public:
+  Telling(const Picked& table, bool& looked_at_literal)
+      : table_(table), looked_at_literal_(looked_at_literal) {}
+
+  bool of(const Node& node) {
+    if (!reads_row(node)) return false;
+    if (const auto call = field(node, "FuncCall")) return of_call(*call);
+    if (const auto expression = field(node, "A_Expr")) return of_expression(*expression);
+    if (const auto test = field(node, "NullTest")) return of_null_test(*test);
+    if (const auto cast = field(node, "TypeCast")) {
+      const auto value = field(*cast, "arg");
+      return !value || of(*value);
+    }
+    for (const char* kind : {"BoolExpr", "CoalesceExpr", "MinMaxExpr", "RowExpr"})
+      if (const auto list = field(node, kind)) return of_any(*list, "args");
+    if (const auto array = field(node, "A_ArrayExpr")) return of_any(*array, "elements");
+    return !is_only_table(node, table_);
+  }
+
+ private:
+  bool of_any(const Node& list, std::string_view name) {
+    bool found = false;
+    for_each(list, name, [&](const Node& item) { found = found || of(item); });
+    return found;
+  }
+
+  /// What is left to ask of a value that is the same for all rows in which it is not NULL.
+  bool may_be_null(const Node& node) const { return !never_null(node, table_); }
+
+  bool of_call(const Node& call) {
+    const std::string_view name = name_in(call, "funcname").name;
+    const auto arguments = arguments_of(call);
+    const auto first_may_be_null = [&] { return arguments.empty() || may_be_null(arguments[0]); };
+    if (name == "pg_typeof") return false;
+    if ((name == "num_nulls" || name == "num_nonnulls") && !bool_field(call, "func_variadic"))
+      return std::any_of(arguments.begin(), arguments.end(),
+                         [&](const Node& argument) { return may_be_null(argument); });
+    if (name == "pg_column_size" && !arguments.empty())
+      return !has_fixed_size(arguments[0], table_);
+    if ((name == "json_typeof" || name == "jsonb_typeof") && !arguments.empty())
+      return !is_converted_column(arguments[0], table_);
+    if (arguments.size() == 2 && (name == "starts_with" || name == "strpos" || name == "position"))
+      return !is_empty(arguments[1]) || first_may_be_null();
+    if (arguments.size() == 2 && (name == "power" || name == "pow"))
+      return !is_number(arguments[1], 0) || first_may_be_null();
+    if (field(call, "agg_filter") || field(call, "over")) return true;
+    return of_any(call, "args");
+  }
+
+  bool of_expression(const Node& expression) {
+    const auto left = field(expression, "lexpr"), right = field(expression, "rexpr");
+    if (!left || !right) return !right || of(*right);
+    const std::string_view kind = text_field(expression, "kind");
+    const std::string_view name = operator_name(expression);
+    if (kind == "AEXPR_NULLIF" && same(*left, *right, looked_at_literal_)) return false;
+    if (kind == "AEXPR_OP" && is_key_test(*left, name)) return false;
+    if (kind == "AEXPR_OP" && is_settled(*left, name, *right)) return false;
+    if (kind == "AEXPR_OP" && name == "^@" && is_empty(*right)) return may_be_null(*left);
+    if (const auto list = field(*right, "List")) return of(*left) || of_any(*list, "items");
+    return of(*left) || of(*right);
+  }
+
+  /// to_jsonb(t) ? 'id'
+  bool is_key_test(const Node& left, std::string_view name) const {
+    return (name == "?" || name == "?|" || name == "?&") && is_row_as_json(left, table_);
+  }
+
+  /// x * 0, x ^ 0, x % 1, and x - x, x / x, x % x.
+  bool is_settled(const Node& left, std::string_view name, const Node& right) {
+    constexpr std::string_view kSame[] = {"-", "/", "%", "#"};
+    if (name == "*") return is_number(left, 0) || is_number(right, 0);
+    if (name == "^") return is_number(right, 0);
+    if (name == "&") return is_number(left, 0) || is_number(right, 0);
+    if (name == "%" && (is_number(right, 1) || is_number(right, -1))) return true;
+    return is_one_of(kSame, name) && same(left, right, looked_at_literal_);
+  }
+
+  bool of_null_test(const Node& test) {
+    const auto value = field(test, "arg");
+    if (!value) return true;
+    // Of what is never NULL, IS NULL takes no row: that is no harm.
+    if (text_field(test, "nulltesttype") == "IS_NULL") return of(*value);
+    return of(*value) && !(is_whole_row(*value, table_) || field(*value, "RowExpr")
+                               ? always_filled(*value, table_)
+                               : never_null(plain_value(*value, table_).value, table_));
+  }
+
+  bool is_empty(const Node& node) {
+    if (!is_empty_text(node)) return false;
+    looked_at_literal_ = true;
+    return true;
+  }
+
+  bool is_number(const Node& node, int64_t wanted) {
+    int64_t number = 0;
+    if (!whole_number(node, number)) return false;
+    looked_at_literal_ = true;
+    return number == wanted;
+  }
+
+  const Picked& table_;
+  bool& looked_at_literal_;
+};
+
+/// The columns of the table that stand anywhere in an expression.
+void columns_in(const Node& node, const Picked& table, std::set<std::string_view>& columns) {
+  if (field(node, "ColumnRef")) {
+    columns.insert(own_name(node, table));
+    return;
+  }
+  simdjson::dom::object object;
+  simdjson::dom::array items;
+  if (node.get(object) == simdjson::SUCCESS) {
+    for (const auto [key, value] : object) columns_in(value, table, columns);
+  } else if (node.get(items) == simdjson::SUCCESS) {
+    for (const Node item : items) columns_in(item, table, columns);
+  }
+}
+
+bool have_same_columns(const Node& left, const Node& right, const Picked& table) {
+  std::set<std::string_view> one, other;
+  columns_in(left, table, one);
+  columns_in(right, table, other);
+  return !one.empty() && one.count({}) == 0 && one == other;
+}
+
+/// '{}', '[]' and ARRAY[]: all that there is contains them.
+bool is_empty_container(const Node& node, bool& looked_at_literal) {
+  if (is_empty_list(node, looked_at_literal)) return true;
+  const auto text = text_in(node);
+  return text && (*text == "[]" || *text == "empty");
+}
+
+/// '(,)' and int4range(NULL, NULL): a range of everything.
+bool is_endless(const Node& node, bool& looked_at_literal) {
+  if (const auto text = text_in(node)) {
+    looked_at_literal = true;
+    return *text == "(,)" || *text == "[,]" || *text == "[,)" || *text == "(,]";
+  }
+  const auto call = field(node, "FuncCall");
+  if (!call || !name_in(*call, "funcname").name.ends_with("range")) return false;
+  const auto arguments = arguments_of(*call);
+  return arguments.size() >= 2 && std::all_of(arguments.begin(), arguments.begin() + 2,
+                                              [](const Node& argument) {
+                                                const auto constant = field(argument, "A_Const");
+                                                return constant && bool_field(*constant, "isnull");
+                                              });
+}
+
+}  // namespace
+
+bool tells(const Node& node, const Picked& table, bool& looked_at_literal) {
+  return Telling(table, looked_at_literal).of(node);
+}
+
+bool has_all_outcomes(const Node& value, const Node& list, bool& looked_at_literal) {
+  constexpr int64_t kMost = 64;  // Longer lists of all outcomes are not looked through.
+  int64_t lowest = 0, highest = -1;
+  if (const auto call = field(value, "FuncCall")) {
+    const std::string_view name = name_in(*call, "funcname").name;
+    if (name == "sign") lowest = -1, highest = 1;
+    if (name == "num_nulls" || name == "num_nonnulls")
+      highest = static_cast<int64_t>(arguments_of(*call).size());
+  } else if (const auto expression = field(value, "A_Expr")) {
+    const auto right = field(*expression, "rexpr");
+    if (operator_name(*expression) == "%" && right && whole_number(*right, highest)) --highest;
+  }
+  if (highest < lowest || highest > kMost) return false;
+  looked_at_literal = true;
+  std::set<int64_t> found;
+  for_each(list, "items", [&](const Node& item) {
+    int64_t number = 0;
+    if (whole_number(item, number) && number >= lowest && number <= highest) found.insert(number);
+  });
+  return static_cast<int64_t>(found.size()) == highest - lowest + 1;
+}
+
+bool always_holds(const Node& left, std::string_view name, const Node& right, const Picked& table,
+                  bool& looked_at_literal) {
+  if (name != "@>" && name != "<@" && name != "&&") return false;
+  if (have_same_columns(left, right, table)) return true;
+  if (name == "&&") return false;
+  const Node& larger = name == "@>" ? left : right;
+  const Node& smaller = name == "@>" ? right : left;
+  return (is_empty_container(smaller, looked_at_literal) && never_null(larger, table)) ||
+         (is_endless(larger, looked_at_literal) && never_null(smaller, table));
+}
+
+bool matches_any_written(std::string_view name, const Node& pattern, bool& looked_at_literal) {
+  const auto text = text_in(pattern);
+  if (!text) return false;
+  looked_at_literal = true;
+  std::string rest(*text);
+  for (const std::string_view digits : {"[0-9]", "\\d", "[[:digit:]]"})
+    for (size_t at = rest.find(digits); at != std::string::npos; at = rest.find(digits))
+      rest.replace(at, digits.size(), ".");
+  const bool like = name == "~~" || name == "~~*";
+  return rest.find_first_not_of(like ? "%_(),{}\":" : "^$.*+?()|-%") == std::string::npos &&
+         !(like && !rest.ends_with('%')) && rest.find(like ? '%' : '.') != std::string::npos;
+}
+
+bool matches_empty_only(std::string_view name, const Node& pattern, bool& looked_at_literal) {
+  const auto text = text_in(pattern);
+  if (!text) return false;
+  looked_at_literal = true;
+  return name == "!~" || name == "!~*" ? *text == "^$" : text->empty();
+}
+
+}  // namespace sluice::sql
