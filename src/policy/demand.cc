@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "policy/catalog_columns.h"
+
 namespace sluice::policy {
 namespace {
 
@@ -228,6 +230,9 @@ void Demands::add_action(const sql::Action& action) {
 }
 
 void Demands::add_target(const sql::Action& action, const sql::Object& object, Verb verb) {
+  if (verb == Verb::kRead && action.kind == sql::ActionKind::kRead && catalog_ != nullptr &&
+      reads_plain_columns_only(object, facts_, *catalog_))
+    verb = Verb::kReadCatalog;
   Demand demand;
   demand.verb = verb;
   demand.action = &action;

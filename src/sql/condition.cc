@@ -169,9 +169,7 @@ class Extent {
     return !extreme.empty() && selects_all(*query, value, table_, extreme);
   }
 
-  bool same_for_all(const Node& node) {
-    return !tells(node, table_, looked_at_literal_);
-  }
+  bool same_for_all(const Node& node) { return !tells(node, table_, looked_at_literal_); }
 
   /// x::text !~ '^$', x::text NOT LIKE '', t::text LIKE '(%', x::text ~ '[0-9]'.
   bool written_out_matches(const Node& left, std::string_view kind, std::string_view name,
@@ -183,8 +181,7 @@ class Extent {
       return matches_empty_only(name, right, looked_at_literal_);
     const bool regular = name == "~" || name == "~*";
     const bool like = name == "~~" || name == "~~*";
-    return (regular || like) &&
-           matches_any_written(name, pattern_of(right), looked_at_literal_);
+    return (regular || like) && matches_any_written(name, pattern_of(right), looked_at_literal_);
   }
 
   /// (SELECT count(*) FROM the same table o WHERE o.x = t.x) > 0.
@@ -215,8 +212,7 @@ class Extent {
       if (!call || field(*call, "agg_filter")) return;
       const std::string_view name = name_in(*call, "funcname").name;
       called = std::find(functions.begin(), functions.end(), name) != functions.end();
-      if (argument != nullptr)
-        for_each(*call, "args", [&](const Node& item) { *argument = item; });
+      if (argument != nullptr) for_each(*call, "args", [&](const Node& item) { *argument = item; });
     });
     return called && targets == 1;
   }
@@ -254,7 +250,10 @@ class Extent {
     const auto call = field(left, "FuncCall");
     std::optional<Node> text = left;
     const auto joined = field(left, "A_Expr");  // '' || x
-    if (joined && operator_name(*joined) == "||") text = plain_value(left, table_).value;
+    if (joined && operator_name(*joined) == "||") {
+      const auto before = field(*joined, "lexpr"), after = field(*joined, "rexpr");
+      if (before && after) text = is_empty_text(*before) ? after : before;
+    }
     if (call) for_each(*call, "args", [&](const Node& argument) { text = argument; });
     if (!is_written_out(*text, table_)) return false;
     looked_at_literal_ = true;

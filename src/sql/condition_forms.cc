@@ -230,9 +230,9 @@ bool matches_all(const Node& node, bool& looked_at_literal) {
 }
 
 bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal) {
-  constexpr std::string_view kSizes[] = {"length",     "char_length", "character_length", "abs",
-                                         "bit_length", "cardinality", "octet_length",
-                                         "num_nulls",  "num_nonnulls"};
+  constexpr std::string_view kSizes[] = {"length",       "char_length", "character_length",
+                                         "abs",          "bit_length",  "cardinality",
+                                         "octet_length", "num_nulls",   "num_nonnulls"};
   const auto call = field(left, "FuncCall");
   const std::string_view function = call ? name_in(*call, "funcname").name : std::string_view();
   int64_t bound = 0;

@@ -208,6 +208,143 @@ bool deletes_all(const std::string& text) {
   return all;
 }
 
+TEST(Condition, WhatSaysNothingOfTheRowLimitsNothing) {
+  for (const char* condition : {"num_nulls(id) = 0",
+                                "num_nonnulls(id) = 1",
+                                "num_nulls(note) >= 0",
+                                "num_nulls(note) IN (0, 1)",
+                                "NOT (num_nulls(id) = 1)",
+                                "pg_column_size(id) > 0",
+                                "hashint4(id) IS NOT NULL",
+                                "to_jsonb(id) IS NOT NULL",
+                                "coalesce(note, 'x') IS NOT NULL",
+                                "greatest(id, 0) IS NOT NULL",
+                                "ROW(id) IS NOT NULL",
+                                "nullif(id, id) IS NULL",
+                                "jsonb_typeof(to_jsonb(id)) = 'number'",
+                                "power(id, 0) = 1",
+                                "id ^ 0 = 1",
+                                "strpos(id::text, '') = 1",
+                                "starts_with(id::text, '')",
+                                "position('' in id::text) > 0",
+                                "id::text ^@ ''",
+                                "to_jsonb(t) ? 'id'",
+                                "row_to_json(t)::text <> ''",
+                                "to_jsonb(t) ->> 'id' IS NOT NULL",
+                                "to_jsonb(t) @> '{}'",
+                                "t::text LIKE '(%'",
+                                "tableoid::regclass::text = 't'"})
+    EXPECT_FALSE(limits(condition)) << condition;
+  for (const char* condition : {"num_nulls(note) = 0",
+                                "num_nulls(id, note) = 1",
+                                "num_nonnulls(note) IN (1)",
+                                "pg_column_size(note) > 0",
+                                "md5(note) IS NOT NULL",
+                                "to_jsonb(note) IS NOT NULL",
+                                "nullif(id, 5) IS NULL",
+                                "coalesce(note, NULL) IS NOT NULL",
+                                "starts_with(note, 'x')",
+                                "starts_with(note, '')",
+                                "power(id, 2) = 1",
+                                "to_jsonb(t) ->> 'note' IS NOT NULL",
+                                "to_jsonb(t) ->> 'id' = '5'",
+                                "to_jsonb(t) @> '{\"id\": 5}'",
+                                "t::text LIKE '(5%'",
+                                "note::jsonb ? 'id'",
+                                "note::jsonb @> '{}'",
+                                "hashint4(id) % 4 = 1",
+                                "array_position(ARRAY[note], 'x') IS NOT NULL",
+                                "note <> lower(note)",
+                                "note IS DISTINCT FROM trim(note)",
+                                "id IS NULL",
+                                "NOT (id = 5 AND 1 = 1)"})
+    EXPECT_TRUE(limits(condition)) << condition;
+}
+
+TEST(Condition, OfAValueAndWhatIsMadeOfItAloneLimitsNothing) {
+  for (const char* condition : {"id | 0 = id",
+                                "id & -1 = id",
+                                "id # 0 = id",
+                                "id << 0 = id",
+                                "id ^ 1 = id",
+                                "- - id = id",
+                                "~ (~ id) = id",
+                                "greatest(id, id) = id",
+                                "least(id) = id",
+                                "ARRAY[id] && ARRAY[id]",
+                                "ARRAY[id] @> '{}'",
+                                "int4range(id, id, '[]') @> id",
+                                "id <@ int4range(NULL, NULL)",
+                                "id <@ '(,)'::int4range",
+                                "sign(id) IN (-1, 0, 1)",
+                                "id % 2 IN (0, 1)",
+                                "coalesce(note = note, true)",
+                                "CASE WHEN id > 5 THEN true WHEN id <= 5 THEN true END",
+                                "CASE id WHEN id THEN true END",
+                                "NOT id = ANY ('{}')",
+                                "id::text !~ '^$'",
+                                "id::text NOT LIKE ''",
+                                "'' || id::text <> ''",
+                                "id::text ~ '[0-9]'",
+                                "id::text ~ '^\\d+$'",
+                                "id::text SIMILAR TO '[0-9]+'"})
+    EXPECT_FALSE(limits(condition)) << condition;
+  for (const char* condition : {"id | 1 = id",
+                                "id & 4 = 4",
+                                "id & 4 <> id",
+                                "id | 1 <> id",
+                                "id << 1 = id",
+                                "-id = id",
+                                "id ^ 2 = id",
+                                "greatest(id, v) = id",
+                                "ARRAY[id] && ARRAY[v]",
+                                "int4range(id, 5) @> v",
+                                "id <@ int4range(5, NULL)",
+                                "id <@ '(,5)'::int4range",
+                                "sign(id) IN (-1, 1)",
+                                "id % 3 IN (0, 1)",
+                                "coalesce(maybe, true)",
+                                "CASE WHEN id > 5 THEN true WHEN id < 5 THEN true END",
+                                "CASE id WHEN 5 THEN true END",
+                                "NOT id = ANY ('{5}')",
+                                "note !~ '^$'",
+                                "note NOT LIKE ''",
+                                "id::text ~ '^2'",
+                                "id::text ~ '[5-9]'",
+                                "id::text LIKE '_'",
+                                "id::text ~ '^.{3}$'",
+                                "note ~ '[0-9]'"})
+    EXPECT_TRUE(limits(condition)) << condition;
+}
+
+TEST(Condition, OfTheTableBehindAQueryLimitsNothing) {
+  for (const char* condition :
+       {"id = (SELECT max(o.id) FROM t o WHERE o.id = t.id)", "EXISTS (SELECT t.id)",
+        "EXISTS (SELECT 1 WHERE t.id IS NOT NULL)",
+        "EXISTS (SELECT FROM other WHERE t.id IS NOT NULL)",
+        "(SELECT count(*) FROM t o WHERE o.id = t.id) > 0",
+        "id IN (SELECT id FROM t UNION SELECT 1)", "id IN (SELECT id FROM t GROUP BY id)",
+        "id IN (WITH q AS (SELECT id FROM t) TABLE q)",
+        "id = ANY (SELECT id FROM (SELECT v, id FROM t) q)",
+        "(id, v, note, done, maybe) IN (TABLE t)",
+        "NOT EXISTS (SELECT FROM other o WHERE o.id = t.id AND false)"})
+    EXPECT_FALSE(limits(condition)) << condition;
+  for (const char* condition :
+       {"id = (SELECT max(o.id) FROM t o WHERE o.v = t.v)",
+        "v = (SELECT max(o.v) FROM t o WHERE o.id = t.id AND o.done)",
+        "EXISTS (SELECT 1 WHERE t.id = 5)", "EXISTS (SELECT FROM other WHERE t.id = other.id)",
+        "(SELECT count(*) FROM t o WHERE o.v = t.v) > 1",
+        "(SELECT count(*) FROM other o WHERE o.id = t.id) > 0",
+        "id IN (SELECT id FROM t EXCEPT SELECT 1)", "id IN (SELECT id FROM other UNION SELECT 1)",
+        "id IN (WITH q AS (SELECT id FROM t WHERE v = 1) TABLE q)",
+        "id IN (WITH q AS (SELECT v AS id FROM t) SELECT id FROM q)",
+        "id IN (WITH q (id) AS (SELECT v FROM t) SELECT id FROM q)",
+        "id = ANY (SELECT id FROM (SELECT id FROM t LIMIT 5) q)",
+        "id = ANY (SELECT id FROM (SELECT v AS id FROM t) q)",
+        "NOT EXISTS (SELECT FROM other o WHERE o.id = t.id)"})
+    EXPECT_TRUE(limits(condition)) << condition;
+}
+
 TEST(Condition, OfTheTableJoinedWithItselfLimitsNothing) {
   for (const char* text :
        {"DELETE FROM t USING t o WHERE t.id = o.id",
@@ -220,8 +357,19 @@ TEST(Condition, OfTheTableJoinedWithItselfLimitsNothing) {
         "DELETE FROM t WHERE EXISTS (SELECT 1 FROM other o WHERE o.id = 5)",
         "MERGE INTO t USING t s ON t.id = s.id WHEN MATCHED THEN DELETE",
         "MERGE INTO t USING t s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = 0",
-        "DELETE FROM t WHERE tableoid = 't'::regclass", "DELETE FROM t WHERE length(id::text) > 0",
-        "DELETE FROM t WHERE length(id::text) >= 1", "DELETE FROM t WHERE id::text <> ''"})
+        "DELETE FROM t WHERE tableoid = 't'::regclass",
+        "DELETE FROM t WHERE length(id::text) > 0",
+        "DELETE FROM t WHERE length(id::text) >= 1",
+        "DELETE FROM t WHERE id::text <> ''",
+        "DELETE FROM t USING t o WHERE t.ctid = o.ctid",
+        "DELETE FROM t USING (SELECT id FROM t) o WHERE t.id = o.id",
+        "UPDATE t SET v = o.v FROM (SELECT * FROM t) o WHERE t.id = o.id",
+        "WITH q AS (SELECT id FROM t) DELETE FROM t USING q WHERE q.id = t.id",
+        "WITH q AS (SELECT id FROM t) DELETE FROM t WHERE id IN (SELECT id FROM q)",
+        "MERGE INTO t USING (SELECT id FROM t) s ON t.id = s.id WHEN MATCHED THEN DELETE",
+        "INSERT INTO t SELECT * FROM t ON CONFLICT (id) DO UPDATE SET v = 0",
+        "INSERT INTO t (v, id) SELECT 0, id FROM t ON CONFLICT (id) DO UPDATE SET v = EXCLUDED.v",
+        "INSERT INTO t TABLE t ON CONFLICT ON CONSTRAINT t_key DO UPDATE SET v = 0 WHERE true"})
     EXPECT_TRUE(deletes_all(text)) << text;
 }
 
@@ -244,6 +392,17 @@ TEST(Condition, OfTheTableJoinedWithItselfAndMoreLimits) {
         "MERGE INTO t USING t s ON t.id = s.id AND s.v = 5 WHEN MATCHED THEN DELETE",
         "MERGE INTO t USING t s ON t.id = s.id WHEN MATCHED AND s.v = 5 THEN DELETE",
         "MERGE INTO t USING other s ON t.id = s.id WHEN MATCHED THEN DELETE",
+        "DELETE FROM t USING t o WHERE t.ctid < o.ctid AND t.v = o.v",
+        "DELETE FROM t USING (SELECT v AS id FROM t) o WHERE t.id = o.id",
+        "WITH q AS (SELECT id FROM t LIMIT 5) DELETE FROM t USING q WHERE q.id = t.id",
+        "WITH q AS (SELECT id, row_number() OVER () AS n FROM t) DELETE FROM t USING q "
+        "WHERE q.id = t.id AND q.n > 1",
+        "INSERT INTO t SELECT * FROM t WHERE v = 1 ON CONFLICT (id) DO UPDATE SET v = 0",
+        "INSERT INTO t SELECT * FROM other ON CONFLICT (id) DO UPDATE SET v = 0",
+        "INSERT INTO t (id, v) SELECT v, id FROM t ON CONFLICT (id) DO UPDATE SET v = 0",
+        "INSERT INTO t (id) SELECT id + 1000 FROM t ON CONFLICT (id) DO UPDATE SET v = 0",
+        "INSERT INTO t TABLE t ON CONFLICT (id) DO UPDATE SET v = 0 WHERE t.v <> EXCLUDED.v",
+        "INSERT INTO t TABLE t ON CONFLICT DO NOTHING",
         "DELETE FROM t WHERE length(id::text) > 1",
         "DELETE FROM t WHERE length(note::text) > 0",
         "DELETE FROM t WHERE id::text <> '5'"})
@@ -259,7 +418,10 @@ TEST(Condition, OfAQueryInWithOfTheSameNameLimits) {
 /// A verdict is kept by the text without its literals.
 TEST(Condition, LiteralsThatCountAreToldOf) {
   for (const char* condition :
-       {"id = id + 5", "id = id + 0", "id * 2 = 0", "length(note) >= 3", "note || 'x' = note"})
+       {"id = id + 5", "id = id + 0", "id * 2 = 0", "length(note) >= 3", "note || 'x' = note",
+        "id | 1 = id", "id & 4 = id", "power(id, 2) = 1", "starts_with(note, 'x')",
+        "note::jsonb @> '{\"a\": 1}'", "id::text ~ '^2'", "t::text LIKE '(5%'", "id % 2 IN (0, 2)",
+        "id <@ '(,5)'::int4range", "(SELECT count(*) FROM t o WHERE o.id = t.id) > 1"})
     EXPECT_TRUE(facts_of(std::string("DELETE FROM t WHERE ") + condition)->depends_on_literals)
         << condition;
   EXPECT_FALSE(facts_of("DELETE FROM t WHERE id = v + 5")->depends_on_literals);

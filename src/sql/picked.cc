@@ -105,9 +105,8 @@ Operand operand(std::string_view operation, const Node& other, bool is_right) {
   const auto constant = field(other, "A_Const");
   if (!constant) return Operand::kOther;
   const bool shifts = operation == "<<" || operation == ">>";
-  const bool masks = operation == "&";
   // What they do to one number they need not do to another.
-  const bool sometimes = masks || operation == "|" || (shifts && is_right) ||
+  const bool sometimes = operation == "&" || operation == "|" || (shifts && is_right) ||
                          (operation == "^" && is_right);
   const bool adds = operation == "+" || operation == "#" || (operation == "-" && is_right);
   const bool scales = operation == "*" || (operation == "/" && is_right) || operation == "^";
@@ -115,7 +114,8 @@ Operand operand(std::string_view operation, const Node& other, bool is_right) {
     return is_empty_text(other) ? Operand::kNeutral : Operand::kLiteral;
   const auto number = adds || scales || sometimes ? number_in(*constant) : std::nullopt;
   if (!number) return Operand::kOther;
-  if (*number == (scales ? 1 : masks ? -1 : 0)) return Operand::kNeutral;
+  // -1, which leaves each bit, is written as 0 in the tree.
+  if (*number == (scales ? 1 : 0)) return Operand::kNeutral;
   return sometimes ? Operand::kMayChange : Operand::kLiteral;
 }
 

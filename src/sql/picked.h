@@ -73,9 +73,9 @@ bool always_filled(const Node& node, const Picked& table);
 /// value of the column.
 struct PlainValue {
   Node value;
-  bool by_literals = false;  ///< other literals would leave less of it, or more
+  bool by_literals = false;    ///< other literals would leave less of it, or more
   bool kept_literals = false;  ///< other literals would leave less of it
-  bool unchanged = true;     ///< false: by these literals it is another value
+  bool unchanged = true;       ///< false: by these literals it is another value
 };
 PlainValue plain_value(const Node& node, const Picked& table);
 
@@ -84,7 +84,11 @@ PlainValue plain_value(const Node& node, const Picked& table);
 bool selects_all(const Node& query, const Node& columns, const Picked& table,
                  std::string_view aggregate = {});
 
-/// The same, but for what its WHERE leaves out.
+/// The columns, in order, that a query returns of each row of the table; "?" for something else.
+/// Empty: not of each row.
+std::vector<std::string_view> columns_of_all(const Node& query, const Picked& table);
+
+/// The same as `selects_all`, but for what its WHERE leaves out.
 bool selects_each(const Node& query, const Node& columns, const Picked& table);
 
 /// Whether LIMIT, OFFSET or DISTINCT ON of a SELECT leaves anything out.

@@ -127,8 +127,7 @@ class Telling {
     constexpr std::string_view kSame[] = {"-", "/", "%", "#"};
     if (name == "*") return is_number(left, 0) || is_number(right, 0);
     if (name == "^") return is_number(right, 0);
-    if (name == "&") return is_number(left, 0) || is_number(right, 0);
-    if (name == "%" && (is_number(right, 1) || is_number(right, -1))) return true;
+    if (name == "%" && is_number(right, 1)) return true;
     return is_one_of(kSame, name) && same(left, right, looked_at_literal_);
   }
 
@@ -143,9 +142,9 @@ class Telling {
   }
 
   bool is_empty(const Node& node) {
-    if (!is_empty_text(node)) return false;
+    if (!field(node, "A_Const")) return false;
     looked_at_literal_ = true;
-    return true;
+    return is_empty_text(node);
   }
 
   bool is_number(const Node& node, int64_t wanted) {
@@ -197,11 +196,11 @@ bool is_endless(const Node& node, bool& looked_at_literal) {
   const auto call = field(node, "FuncCall");
   if (!call || !name_in(*call, "funcname").name.ends_with("range")) return false;
   const auto arguments = arguments_of(*call);
-  return arguments.size() >= 2 && std::all_of(arguments.begin(), arguments.begin() + 2,
-                                              [](const Node& argument) {
-                                                const auto constant = field(argument, "A_Const");
-                                                return constant && bool_field(*constant, "isnull");
-                                              });
+  return arguments.size() >= 2 &&
+         std::all_of(arguments.begin(), arguments.begin() + 2, [](const Node& argument) {
+           const auto constant = field(argument, "A_Const");
+           return constant && bool_field(*constant, "isnull");
+         });
 }
 
 }  // namespace
@@ -212,24 +211,26 @@ bool tells(const Node& node, const Picked& table, bool& looked_at_literal) {
 
 bool has_all_outcomes(const Node& value, const Node& list, bool& looked_at_literal) {
   constexpr int64_t kMost = 64;  // Longer lists of all outcomes are not looked through.
-  int64_t lowest = 0, highest = -1;
+  int64_t highest = -1;
+  size_t listed = 0, needed = 0;
   if (const auto call = field(value, "FuncCall")) {
     const std::string_view name = name_in(*call, "funcname").name;
-    if (name == "sign") lowest = -1, highest = 1;
+    if (name == "sign") highest = 1, needed = 3;  // and -1, which is written as 0 in the tree
     if (name == "num_nulls" || name == "num_nonnulls")
       highest = static_cast<int64_t>(arguments_of(*call).size());
   } else if (const auto expression = field(value, "A_Expr")) {
     const auto right = field(*expression, "rexpr");
     if (operator_name(*expression) == "%" && right && whole_number(*right, highest)) --highest;
   }
-  if (highest < lowest || highest > kMost) return false;
+  if (highest < 0 || highest > kMost) return false;
   looked_at_literal = true;
   std::set<int64_t> found;
   for_each(list, "items", [&](const Node& item) {
     int64_t number = 0;
-    if (whole_number(item, number) && number >= lowest && number <= highest) found.insert(number);
+    ++listed;
+    if (whole_number(item, number) && number <= highest) found.insert(number);
   });
-  return static_cast<int64_t>(found.size()) == highest - lowest + 1;
+  return static_cast<int64_t>(found.size()) == highest + 1 && listed >= needed;
 }
 
 bool always_holds(const Node& left, std::string_view name, const Node& right, const Picked& table,

@@ -333,7 +333,9 @@ class Walker {
   RowsPtr erase(const Node& body, const Level* outer, CteFrame* ctes);
   RowsPtr merge(const Node& body, const Level* outer, CteFrame* ctes);
   Target write_target(const Node& range_var, ActionKind kind);
-  void on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted, Level& level);
+  static bool inserts_itself(const Node& body, const Node& clause, const Picked& picked);
+  void on_conflict(const Node& body, const Node& clause, const Target& target,
+                   const RowsPtr& inserted, Level& level);
   void assignments(const Node& body, const Target& target, const Level& level,
                    std::vector<int16_t>& changed);
   void write_column(const Target& target, std::string_view name, const Value& value,

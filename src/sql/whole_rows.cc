@@ -38,13 +38,13 @@ std::optional<Node> only_argument(const Node& node, std::string_view function) {
   return count == 1 ? argument : std::nullopt;
 }
 
-std::string_view name_of_source(const Node& item, const Picked& table, int depth);
+using Columns = std::vector<std::string_view>;
+std::string_view name_of_source(const Node& item, const Picked& table, int depth, Columns& columns);
 
 /// The columns that a query returns of each row of the table, under their own names; empty: of
 /// some row it returns none, or something else.
-std::vector<std::string_view> columns_of_each(const Node& select, const Picked& table,
-                                              bool any_where, std::string_view aggregate,
-                                              int depth) {
+Columns columns_of_each(const Node& select, const Picked& table, bool any_where,
+                        std::string_view aggregate, int depth) {
   if (table.relation == nullptr || depth > kDeepest || limits_rows(select)) return {};
   Picked inner = table;
   add_common_queries(select, inner);
@@ -65,12 +65,13 @@ std::vector<std::string_view> columns_of_each(const Node& select, const Picked& 
   }
   size_t sources = 0;
   bool all = true;
+  Columns there;
   for_each(select, "fromClause", [&](const Node& item) {
     ++sources;
-    all = all && !name_of_source(item, inner, depth + 1).empty();
+    all = all && !name_of_source(item, inner, depth + 1, there).empty();
   });
   if (sources != 1 || !all) return {};
-  std::vector<std::string_view> names;
+  Columns names;
   for_each(select, "targetList", [&](const Node& wrapper) {
     const auto target = field(wrapper, "ResTarget");
     auto value = target ? field(*target, "val") : std::nullopt;
@@ -78,9 +79,10 @@ std::vector<std::string_view> columns_of_each(const Node& select, const Picked& 
     const auto parts = value ? parts_of(*value) : std::vector<std::string_view>();
     const std::string_view renamed = target ? text_field(*target, "name") : std::string_view();
     if (!parts.empty() && parts.back().empty()) {
-      for (const auto& column : table.relation->columns) names.push_back(column.name);
+      names.insert(names.end(), there.begin(), there.end());
     } else if (parts.empty() || (depth > 0 && !renamed.empty() && renamed != parts.back())) {
-      names.emplace_back("?");  // No column has this name without quotes; it is none of those asked.
+      names.emplace_back(
+          "?");  // No column has this name without quotes; it is none of those asked.
     } else {
       names.push_back(parts.back());
     }
@@ -97,18 +99,21 @@ bool selects(const Node& query, const Node& columns, const Picked& table,
 }
 
 /// A query in FROM or WITH that gives each row of the table, its columns under their own names.
-bool is_each_row(const Node& query, const Picked& table, int depth) {
+bool is_each_row(const Node& query, const Picked& table, int depth, Columns& columns) {
   const auto select = field(query, "SelectStmt");
   if (!select) return false;
-  const auto names = columns_of_each(*select, table, false, {}, depth + 1);
-  return !names.empty() && std::find(names.begin(), names.end(), "?") == names.end();
+  columns = columns_of_each(*select, table, false, {}, depth + 1);
+  return !columns.empty() && std::find(columns.begin(), columns.end(), "?") == columns.end();
 }
 
-std::string_view name_of_source(const Node& item, const Picked& table, int depth) {
-  if (depth > kDeepest) return {};
+/// What it is called and which columns of the table it has.
+std::string_view name_of_source(const Node& item, const Picked& table, int depth,
+                                Columns& columns) {
+  if (depth > kDeepest || table.relation == nullptr) return {};
   if (const auto derived = field(item, "RangeSubselect")) {
     const auto alias = field(*derived, "alias"), query = field(*derived, "subquery");
-    if (!alias || field(*alias, "colnames") || !query || !is_each_row(*query, table, depth))
+    if (!alias || field(*alias, "colnames") || !query ||
+        !is_each_row(*query, table, depth, columns))
       return {};
     return text_field(*alias, "aliasname");
   }
@@ -118,12 +123,16 @@ std::string_view name_of_source(const Node& item, const Picked& table, int depth
   const auto alias = field(*range, "alias");
   size_t at = table.commons.size();
   while (at > 0 && table.commons[at - 1].name != name) --at;
-  if (at == 0 || !text_field(*range, "schemaname").empty()) return name_of_all(*range, table);
+  if (at == 0 || !text_field(*range, "schemaname").empty()) {
+    columns.clear();
+    for (const auto& column : table.relation->columns) columns.push_back(column.name);
+    return name_of_all(*range, table);
+  }
   const CommonQuery& common = table.commons[at - 1];
   Picked before = table;  // A query in WITH sees those before it.
   before.commons.resize(at - 1);
   if (common.renamed || (alias && field(*alias, "colnames")) ||
-      !is_each_row(common.query, before, depth))
+      !is_each_row(common.query, before, depth, columns))
     return {};
   return alias ? text_field(*alias, "aliasname") : name;
 }
@@ -137,8 +146,8 @@ void add_common_queries(const Node& body, Picked& table) {
     const auto common = field(wrapper, "CommonTableExpr");
     const auto query = common ? field(*common, "ctequery") : std::nullopt;
     if (query)
-      table.commons.push_back({text_field(*common, "ctename"), *query,
-                               field(*common, "aliascolnames").has_value()});
+      table.commons.push_back(
+          {text_field(*common, "ctename"), *query, field(*common, "aliascolnames").has_value()});
   });
 }
 
@@ -155,7 +164,8 @@ std::string_view name_of_all(const Node& range_var, const Picked& table) {
 }
 
 std::string_view name_of_each_row(const Node& from_item, const Picked& table) {
-  return name_of_source(from_item, table, 0);
+  Columns columns;
+  return name_of_source(from_item, table, 0, columns);
 }
 
 bool limits_rows(const Node& select) {
@@ -172,6 +182,11 @@ bool limits_rows(const Node& select) {
 bool selects_all(const Node& query, const Node& columns, const Picked& table,
                  std::string_view aggregate) {
   return selects(query, columns, table, aggregate, false);
+}
+
+std::vector<std::string_view> columns_of_all(const Node& query, const Picked& table) {
+  const auto select = field(query, "SelectStmt");
+  return select ? columns_of_each(*select, table, false, {}, 0) : Columns();
 }
 
 bool selects_each(const Node& query, const Node& columns, const Picked& table) {

@@ -162,24 +162,55 @@ RowsPtr Walker::insert(const Node& body, const Level* outer, CteFrame* ctes) {
   if (!spend()) return unknown_rows();
   CteFrame frame;
   CteFrame* inner = with(body, outer, ctes, frame);
-  const Target target = write_target(*field(body, "relation"), ActionKind::kInsert);
+  Target target = write_target(*field(body, "relation"), ActionKind::kInsert);
   RowsPtr rows = std::make_shared<Rows>();
   if (const auto query = field(body, "selectStmt")) rows = rows_of(*query, outer, inner);
   insert_values(body, target, rows);
   Level level;
+  Joins joins;
   level.outer = outer;
   level.ctes = inner;
-  level.from.visible.push_back({target.entry.rows, -1, {}});
+  level.joins = &joins;
+  target.entry.index = joins.add_table();
+  level.from.visible.push_back({target.entry.rows, target.entry.index, {}});
   level.from.entries.push_back(target.entry);
   if (const auto clause = field(body, "onConflictClause")) {
-    on_conflict(*clause, target, rows, level);
+    on_conflict(body, *clause, target, rows, level);
   }
   effects(target, ActionKind::kInsert, nullptr);
   return returning(body, target, level);
 }
 
-void Walker::on_conflict(const Node& clause, const Target& target, const RowsPtr& inserted,
-                         Level& level) {
+/// Whether each row of the table is inserted into it once more, and so is in conflict with itself.
+bool Walker::inserts_itself(const Node& body, const Node& clause, const Picked& picked) {
+  const auto query = field(body, "selectStmt");
+  if (!query || picked.relation == nullptr) return false;
+  std::vector<std::string_view> into;
+  for_each(body, "cols", [&](const Node& wrapper) {
+    if (const auto item = field(wrapper, "ResTarget")) into.push_back(text_field(*item, "name"));
+  });
+  if (into.empty())
+    for (const auto& column : picked.relation->columns) into.push_back(column.name);
+  const auto from = columns_of_all(*query, picked);
+  const auto stays = [&](std::string_view name) {
+    const auto at = std::find(into.begin(), into.end(), name);
+    const size_t i = static_cast<size_t>(at - into.begin());
+    return at != into.end() && i < from.size() && from[i] == name;
+  };
+  size_t keys = 0;
+  bool all = true;
+  if (const auto infer = field(clause, "infer")) {
+    for_each(*infer, "indexElems", [&](const Node& wrapper) {
+      const auto item = field(wrapper, "IndexElem");
+      ++keys;
+      all = all && item && stays(text_field(*item, "name"));
+    });
+  }
+  return keys > 0 ? all : std::any_of(into.begin(), into.end(), stays);
+}
+
+void Walker::on_conflict(const Node& body, const Node& clause, const Target& target,
+                         const RowsPtr& inserted, Level& level) {
   if (const auto infer = field(clause, "infer")) {
     // It names an index, and is not evaluated.
     const Within within(*this);
@@ -214,7 +245,9 @@ void Walker::on_conflict(const Node& clause, const Target& target, const RowsPtr
   Target updated = target;
   updated.action = action;
   assignments(clause, updated, both, changed);
-  condition(clause, "whereClause", both, kUsedInPredicate);
+  const Picked picked = picked_in(body, level, target);
+  const bool limited = limits(clause, "whereClause", both, picked, kUsedInPredicate);
+  if (!limited && inserts_itself(body, clause, picked)) gather_.action(action).without_where = true;
   effects(updated, ActionKind::kUpdate, &changed);
 }
 
