@@ -272,7 +272,7 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   const std::vector<std::string> transitions = transition_tables(function);
   CteFrame frame;
   for (const std::string& name : transitions) {
-    frame.ctes.push_back({name, {}, Cte::State::kDone, rows, false});
+    frame.ctes.push_back({name, std::nullopt, Cte::State::kDone, rows, false});
   }
   frame.visible = frame.ctes.size();
   level.ctes = &frame;

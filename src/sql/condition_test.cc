@@ -409,6 +409,40 @@ TEST(Condition, OfTheTableJoinedWithItselfAndMoreLimits) {
     EXPECT_FALSE(deletes_all(text)) << text;
 }
 
+/// A trigger's transition table has a name like a query in WITH, and no query.
+TEST(Condition, OfATransitionTableLimits) {
+  catalog::Catalog::Contents contents;
+  catalog::Function function;
+  function.oid = 30000;
+  function.schema = "public";
+  function.name = "after_change";
+  function.language = "plpgsql";
+  function.source = "BEGIN DELETE FROM t USING changed c WHERE c.id = t.id; RETURN NULL; END";
+  function.return_type = 2279;
+  contents.functions.push_back(function);
+  catalog::Trigger trigger;
+  trigger.name = "after_change";
+  trigger.function = function.oid;
+  trigger.definition =
+      "CREATE TRIGGER after_change AFTER UPDATE ON public.t REFERENCING NEW TABLE AS changed FOR "
+      "EACH STATEMENT EXECUTE FUNCTION public.after_change()";
+  const auto before = tables();
+  for (catalog::Relation table : before->relations()) {
+    if (table.name == "t") table.triggers.push_back(trigger);
+    contents.relations.push_back(std::move(table));
+  }
+  Scope scope;
+  scope.catalog = std::make_shared<const catalog::Catalog>(std::move(contents));
+  scope.search_path = {"pg_catalog", "public"};
+  const auto facts = analyse("UPDATE t SET v = 1 WHERE id = 1", {}, scope);
+  size_t deletes = 0;
+  for (const Action& action : facts->actions) {
+    EXPECT_FALSE(action.without_where);
+    deletes += action.kind == ActionKind::kDelete ? 1 : 0;
+  }
+  EXPECT_EQ(deletes, 1u);
+}
+
 TEST(Condition, OfAQueryInWithOfTheSameNameLimits) {
   const auto facts = facts_of(
       "WITH t AS (SELECT id FROM t WHERE v = 1) DELETE FROM t WHERE id IN (SELECT id FROM t)");

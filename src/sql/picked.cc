@@ -125,9 +125,17 @@ std::optional<Node> without_cast(const Node& node, const Picked& table) {
   const auto value = cast ? field(*cast, "arg") : std::nullopt;
   if (!type || !value || field(*type, "typmods") || field(*type, "arrayBounds"))
     return std::nullopt;
+  const std::string_view name = name_in(*type, "names").name;
   const catalog::Column* column = column_of(*value, table);
-  if (column == nullptr || !holds_each(name_in(*type, "names").name, *column)) return std::nullopt;
-  return value;
+  if (column != nullptr) return holds_each(name, *column) ? value : std::nullopt;
+  // x::text::int of a whole number: there and back.
+  const auto before = field(*value, "TypeCast");
+  const auto text = before ? field(*before, "typeName") : std::nullopt;
+  const auto first = before ? field(*before, "arg") : std::nullopt;
+  if (!text || !first || field(*text, "typmods") || name_in(*text, "names").name != "text")
+    return std::nullopt;
+  column = column_of(*first, table);
+  return column != nullptr && holds_each(name, *column) ? first : std::nullopt;
 }
 
 /// x of - - x and ~ ~ x, which are x again, and of + x.

@@ -12,7 +12,7 @@ namespace sluice::sql {
 /// A query in WITH.
 struct CommonQuery {
   std::string_view name;
-  Node query;
+  std::optional<Node> query;  ///< of a trigger's transition table none
   bool renamed = false;  ///< its columns have names of their own
 };
 

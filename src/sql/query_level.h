@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -71,7 +72,7 @@ struct Level {
 struct Cte {
   enum class State : uint8_t { kNew, kBusy, kDone };
   std::string_view name;
-  Node definition;  ///< CommonTableExpr
+  std::optional<Node> definition;  ///< CommonTableExpr; of a trigger's transition table none
   State state = State::kNew;
   std::shared_ptr<const Rows> rows;  ///< of a busy one: of its non-recursive part, if known
   bool referred_to_itself = false;

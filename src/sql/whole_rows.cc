@@ -131,8 +131,8 @@ std::string_view name_of_source(const Node& item, const Picked& table, int depth
   const CommonQuery& common = table.commons[at - 1];
   Picked before = table;  // A query in WITH sees those before it.
   before.commons.resize(at - 1);
-  if (common.renamed || (alias && field(*alias, "colnames")) ||
-      !is_each_row(common.query, before, depth, columns))
+  if (!common.query || common.renamed || (alias && field(*alias, "colnames")) ||
+      !is_each_row(*common.query, before, depth, columns))
     return {};
   return alias ? text_field(*alias, "aliasname") : name;
 }
@@ -144,10 +144,9 @@ void add_common_queries(const Node& body, Picked& table) {
   if (!clause) return;
   for_each(*clause, "ctes", [&](const Node& wrapper) {
     const auto common = field(wrapper, "CommonTableExpr");
-    const auto query = common ? field(*common, "ctequery") : std::nullopt;
-    if (query)
-      table.commons.push_back(
-          {text_field(*common, "ctename"), *query, field(*common, "aliascolnames").has_value()});
+    if (!common) return;
+    table.commons.push_back({text_field(*common, "ctename"), field(*common, "ctequery"),
+                             field(*common, "aliascolnames").has_value()});
   });
 }
 

@@ -37,7 +37,7 @@ Rows Walker::cte_columns(const Cte& cte, const RowsPtr& rows) const {
     out.columns = rows->columns;
   }
   size_t i = 0;
-  const auto names = strings_in(cte.definition, "aliascolnames");
+  const auto names = strings_in(*cte.definition, "aliascolnames");
   for (size_t at = rows->told(); !names.empty() && rows->table == nullptr && at < rows->count();
        ++at) {
     out.columns[at].value = rows->at(at);
@@ -51,13 +51,13 @@ Rows Walker::cte_columns(const Cte& cte, const RowsPtr& rows) const {
     }
     ++i;
   }
-  if (const auto search = field(cte.definition, "search_clause")) {
+  if (const auto search = field(*cte.definition, "search_clause")) {
     out.columns.push_back({text_field(*search, "search_seq_column"), {}});
     for (const auto name : strings_in(*search, "search_col_list")) {
       if (const auto value = out.find(name)) out.columns.back().value.add(value->through("row"));
     }
   }
-  if (const auto cycle = field(cte.definition, "cycle_clause")) {
+  if (const auto cycle = field(*cte.definition, "cycle_clause")) {
     out.columns.push_back({text_field(*cycle, "cycle_mark_column"), {}});
     out.columns.push_back({text_field(*cycle, "cycle_path_column"), {}});
     Value& mark = out.columns[out.columns.size() - 2].value;
@@ -79,7 +79,7 @@ RowsPtr Walker::cte_rows(const FoundCte& found) {
     return cte.rows != nullptr ? cte.rows : unknown_rows();
   }
   cte.state = Cte::State::kBusy;
-  const auto query = field(cte.definition, "ctequery");
+  const auto query = field(*cte.definition, "ctequery");
   RowsPtr rows = unknown_rows();
   if (query && spend()) {
     const auto body = field(*query, "SelectStmt");

@@ -55,10 +55,15 @@ Picked Walker::picked_in(const Node& body, const Level& level, const Target& tar
                         resolver_.find_relation(Name{{}, name}) != target.relation;
   for (const CteFrame* frame = level.ctes; frame != nullptr; frame = frame->outer) {
     std::vector<CommonQuery> commons;
-    for (size_t i = 0; i < frame->visible && i < frame->ctes.size(); ++i)
-      if (const auto query = field(frame->ctes[i].definition, "ctequery"))
-        commons.push_back({frame->ctes[i].name, *query,
-                           field(frame->ctes[i].definition, "aliascolnames").has_value()});
+    for (size_t i = 0; i < std::min(frame->visible, frame->ctes.size()); ++i) {
+      const Cte& cte = frame->ctes[i];
+      CommonQuery common{.name = cte.name, .query = std::nullopt};
+      if (cte.definition) {
+        common.query = field(*cte.definition, "ctequery");
+        common.renamed = field(*cte.definition, "aliascolnames").has_value();
+      }
+      commons.push_back(common);
+    }
     picked.commons.insert(picked.commons.begin(), commons.begin(), commons.end());
   }
   const auto add = [&](const Node& wrapper) {
