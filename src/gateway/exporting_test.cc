@@ -18,6 +18,8 @@ std::shared_ptr<const sql::StatementFacts> facts(std::string_view text) {
 TEST(Stated, IsReadAsItIsSet) {
   EXPECT_EQ(plainly_set("SET sluice.dataset = 'churn 2026'", "sluice.dataset"), "churn 2026");
   EXPECT_EQ(plainly_set("set session SLUICE.DATASET to 'x';", "sluice.dataset"), "x");
+  EXPECT_EQ(plainly_set("SET sluice.dataset TO churn_2026", "sluice.dataset"), "churn_2026");
+  EXPECT_EQ(plainly_set("SET sluice.dataset TO 2026", "sluice.dataset"), std::nullopt);
   EXPECT_EQ(plainly_set("RESET sluice.dataset", "sluice.dataset"), "");
   EXPECT_EQ(plainly_set("SET sluice.dataset = 'x'", "sluice.model"), std::nullopt);
   EXPECT_EQ(plainly_set("SET LOCAL sluice.dataset = 'x'", "sluice.dataset"), std::nullopt);

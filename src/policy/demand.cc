@@ -336,6 +336,12 @@ void Demands::add_functions() {
     // What a function whose body is known does, is among the actions.
     demand.needs_rule = use.risk != sql::FunctionRisk::kNone;
   }
+  for (const sql::FunctionUse& use : facts_.plain_functions) {
+    Demand& demand = add(Verb::kFunction, nullptr);
+    demand.function = &use;
+    demand.plain_function = true;
+    demand.needs_rule = false;
+  }
   if (facts_.dynamic_sql) add(Verb::kDynamicSql, nullptr);
 }
 

@@ -28,6 +28,8 @@ struct Demand {
   std::string column;
   /// A risk for which no function stands, such as COPY TO PROGRAM.
   sql::FunctionRisk risk = sql::FunctionRisk::kNone;
+  /// A harmless function of pg_catalog: about it is only a rule that names it.
+  bool plain_function = false;
   /// Refused unless some rule allows it.
   bool needs_rule = true;
 

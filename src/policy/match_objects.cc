@@ -178,6 +178,9 @@ Truth matches_function(const FunctionPatterns& patterns, const Demand& demand,
   name.schema_known = !name.schema.empty();
   Truth best = Truth::kNo;
   for (const NamePattern& pattern : patterns.names) {
+    if (demand.plain_function && pattern.text.ends_with('*') &&
+        (pattern.all() || pattern.text.ends_with(".*")))
+      continue;
     const Truth match = both(part(pattern.parts[0], name.schema, name.schema_known),
                              part(pattern.parts[1], name.name, true));
     best = either(best, capped(match, name, pattern.all()));
@@ -204,6 +207,7 @@ Truth matches_named(const Rule& rule, const Demand& demand, const Question& ques
 Truth matches_objects(const Rule& rule, const Demand& demand, const Question& question) {
   const On& on = rule.on;
   const bool function = demand.verb == Verb::kFunction || demand.verb == Verb::kCall;
+  if (demand.plain_function && (rule.effect == Effect::kAllow || !on.functions)) return Truth::kNo;
   if (function && on.functions) return matches_function(*on.functions, demand, question.catalog);
   if (on.functions && !on.names_relations())
     return truth(demand.verb == Verb::kDynamicSql && rule.names_verbs);

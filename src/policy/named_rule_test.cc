@@ -1,4 +1,4 @@
-// Which of several rules that allow a statement is named.
+// Which of several rules that allow a statement is named, and which functions rules name.
 #include <gtest/gtest.h>
 
 #include "policy/policy.h"
@@ -26,6 +26,29 @@ TEST(Verdict, NamesTheRuleThatAllowsTheStrongestAction) {
   EXPECT_EQ(decided(rules, "UPDATE t SET a = b WHERE c = 1", {})->rule, "people-write");
   EXPECT_EQ(decided(rules, "SELECT a FROM t", {})->rule, "everyone-reads");
   EXPECT_EQ(decided(rules, "CREATE TABLE u AS SELECT a FROM t", {})->rule, "owners");
+}
+
+TEST(Functions, OfTheSystemWithoutRiskAreDeniedByTheirNames) {
+  const auto allowed = [](const std::string& functions, const std::string& text) {
+    return decided(
+               "- {name: reads, effect: allow, do: [read]}\n"
+               "- {name: files, effect: allow, do: [function], on: {functions: [file]}}\n"
+               "- {name: none, effect: deny, " +
+                   functions + "}\n",
+               text, {})
+        ->allowed();
+  };
+  for (const char* rule : {"on: {functions: [pg_catalog.md5]}", "on: {functions: [pg_catalog.m*]}",
+                           "do: [read], when: {functions: [pg_catalog.md5]}"}) {
+    EXPECT_FALSE(allowed(rule, "SELECT pg_catalog.md5(a) FROM t")) << rule;
+    EXPECT_FALSE(allowed(rule, "SELECT a FROM t WHERE id = 1 AND md5(b) = 'x'")) << rule;
+    EXPECT_FALSE(allowed(rule, "SELECT U&\"md\\0035\"(a) FROM t")) << rule;
+    EXPECT_TRUE(allowed(rule, "SELECT lower(a), 'md5(x)' FROM t")) << rule;
+  }
+  // By these only functions with a risk, and users' own, are meant.
+  for (const char* rule : {"on: {functions: [\"*\"]}", "on: {functions: [\"pg_catalog.*\"]}",
+                           "do: [function]", "on: {functions: [sleep]}"})
+    EXPECT_TRUE(allowed(rule, "SELECT pg_catalog.md5(a), count(*) FROM t GROUP BY a")) << rule;
 }
 
 }  // namespace

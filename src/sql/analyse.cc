@@ -179,8 +179,8 @@ size_t StatementFacts::weight() const {
   total += columns.capacity() * sizeof(UsedColumn);
   for (const auto& one : computed) total += sizeof one + weight_of(one.second);
   for (const auto& column : written) total += sizeof column + weight_of(column.sources);
-  for (const auto& use : functions) {
-    total += sizeof use + weight_of(use.schema) + weight_of(use.name);
+  for (const auto* uses : {&functions, &plain_functions}) {
+    for (const auto& use : *uses) total += sizeof use + weight_of(use.schema) + weight_of(use.name);
   }
   for (const auto& use : prepared) total += sizeof use + weight_of(use.name);
   for (const auto& name : dynamic_in) total += sizeof name + weight_of(name);

@@ -240,6 +240,9 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
                         context_.reached || shape.is_operator});
     }
   }
+  if (system && risk == FunctionRisk::kNone && !shape.is_operator)
+    gather_.plain_function({function.oid, function.schema, function.name, function.volatility, risk,
+                            context_.reached});
   meet_types_of_call(function);
   Called out;
   if (aggregate) out = call_aggregate(function, through);
@@ -357,7 +360,13 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
   if (name.name == "nextval" || name.name == "setval") on_sequence(shape);
   if (name.name == "pg_notify" && !context_.reached) act(ActionKind::kNotify);
   if (name.name == "currval" || name.name == "lastval") facts_.at_position = true;
-  if (risk == FunctionRisk::kNone) return;
+  if (risk == FunctionRisk::kNone) {
+    // What is not found in the catalog is known by its name.
+    if (function == nullptr && !shape.is_operator)
+      gather_.plain_function(
+          {0, std::string(name.schema), std::string(name.name), 'v', risk, context_.reached});
+    return;
+  }
   FunctionUse use;
   use.schema = name.schema;
   use.name = name.name;

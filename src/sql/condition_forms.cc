@@ -105,9 +105,11 @@ std::optional<Limit> limit_of(const Node& arm) {
   if (name != "<" && name != "<=" && name != ">" && name != ">=") return std::nullopt;
   const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
   Limit limit;
-  if (!left || !right || !whole_number(*right, limit.bound)) return std::nullopt;
-  limit.value = *left;
-  limit.lower = name[0] == '>';
+  if (!left || !right) return std::nullopt;
+  const bool turned = !whole_number(*right, limit.bound);  // 5 < x
+  if (turned && !whole_number(*left, limit.bound)) return std::nullopt;
+  limit.value = turned ? *right : *left;
+  limit.lower = (name[0] == '>') != turned;
   limit.inclusive = name.size() == 2;
   return limit;
 }
@@ -174,11 +176,10 @@ bool same(const Node& a, const Node& b, bool& looked_at_literal) {
     if (left.size() != right.size()) return false;
     for (const auto [key, value] : left) {
       if (key == "location") continue;
-      looked_at_literal = looked_at_literal || key == "A_Const";
       Node other;
-      if (right[key].get(other) != simdjson::SUCCESS || !same(value, other, looked_at_literal)) {
-        return false;
-      }
+      if (right[key].get(other) != simdjson::SUCCESS) return false;
+      looked_at_literal = looked_at_literal || key == "A_Const";
+      if (!same(value, other, looked_at_literal)) return false;
     }
     return true;
   }

@@ -1,5 +1,7 @@
 // WHERE conditions that limit nothing, and others that look alike.
+#include <algorithm>
 #include <memory>
+#include <regex>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -41,8 +43,32 @@ std::shared_ptr<const StatementFacts> facts_of(const std::string& text) {
   return analyse(text, {}, scope);
 }
 
+/// Another text of the same form: each number is 7 (or 0), each string 'z' (or '').
+std::string with_other_literals(const std::string& text, bool empty) {
+  static const std::regex kString("'[^']*'"), kNumber("(^|[^A-Za-z_0-9'.])[0-9]+");
+  const std::string replaced = std::regex_replace(text, kString, empty ? "''" : "'z'");
+  return std::regex_replace(replaced, kNumber, empty ? "$010" : "$017");
+}
+
+bool takes_all(const StatementFacts& facts) {
+  return std::any_of(facts.actions.begin(), facts.actions.end(), [](const Action& action) {
+    return action.kind != ActionKind::kRead && action.without_where;
+  });
+}
+
+/// A verdict is kept by the text without its literals, unless they are said to count.
+void check_other_literals(const std::string& text, const StatementFacts& facts) {
+  if (facts.depends_on_literals) return;
+  for (const bool empty : {true, false}) {
+    const std::string other = with_other_literals(text, empty);
+    EXPECT_EQ(takes_all(*facts_of(other)), takes_all(facts)) << text << " and " << other;
+  }
+}
+
 bool limits(const std::string& condition) {
-  const auto facts = facts_of("DELETE FROM t WHERE " + condition);
+  const std::string text = "DELETE FROM t WHERE " + condition;
+  const auto facts = facts_of(text);
+  check_other_literals(text, *facts);
   for (const Action& action : facts->actions)
     if (action.kind == ActionKind::kDelete) return !action.without_where;
   ADD_FAILURE() << condition << ": nothing is deleted";
@@ -202,10 +228,8 @@ TEST(Condition, WhatLooksAlikeLimits) {
 
 bool deletes_all(const std::string& text) {
   const auto facts = facts_of(text);
-  bool all = false;
-  for (const Action& action : facts->actions)
-    all = all || (action.kind != ActionKind::kRead && action.without_where);
-  return all;
+  check_other_literals(text, *facts);
+  return takes_all(*facts);
 }
 
 TEST(Condition, WhatSaysNothingOfTheRowLimitsNothing) {
@@ -362,6 +386,8 @@ TEST(Condition, OfTheTableJoinedWithItselfLimitsNothing) {
         "DELETE FROM t WHERE length(id::text) >= 1",
         "DELETE FROM t WHERE id::text <> ''",
         "DELETE FROM t USING t o WHERE t.ctid = o.ctid",
+        "DELETE FROM t USING t o WHERE t = o",
+        "DELETE FROM t WHERE EXISTS (SELECT FROM t o WHERE o = t)",
         "DELETE FROM t USING (SELECT id FROM t) o WHERE t.id = o.id",
         "UPDATE t SET v = o.v FROM (SELECT * FROM t) o WHERE t.id = o.id",
         "WITH q AS (SELECT id FROM t) DELETE FROM t USING q WHERE q.id = t.id",

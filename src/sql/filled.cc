@@ -3,6 +3,7 @@
 #include <array>
 #include <iterator>
 
+#include "sql/condition.h"
 #include "sql/names.h"
 #include "sql/picked.h"
 
@@ -79,6 +80,7 @@ const catalog::Column* column_by_key(const Node& node, const Picked& table) {
   std::string_view key;
   if (!left || !right || !is_row_as_json(*left, table) || !string_literal(*right, key))
     return nullptr;
+  table.look_at_literal();
   return table.relation->column(key);
 }
 
@@ -92,6 +94,7 @@ bool never_null(const Node& node, const Picked& table) {
                        [](const catalog::Column& column) { return column.not_null; });
   }
   if (const auto constant = field(node, "A_Const")) return !bool_field(*constant, "isnull");
+  if (!reads_row(node)) return true;  // Of no row, then: if it is NULL, so is it for all of them.
   if (const auto cast = field(node, "TypeCast")) {
     const auto value = field(*cast, "arg");
     return value && never_null(*value, table);

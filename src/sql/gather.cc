@@ -78,15 +78,23 @@ void Gather::compute(const Value& value, std::string_view function) {
   }
 }
 
-void Gather::function(const FunctionUse& use) {
-  for (FunctionUse& known : facts_.functions) {
+namespace {
+
+void add_use(std::vector<FunctionUse>& uses, const FunctionUse& use) {
+  for (FunctionUse& known : uses) {
     if (known.oid == use.oid && known.name == use.name && known.schema == use.schema) {
       known.reached = known.reached && use.reached;
       return;
     }
   }
-  facts_.functions.push_back(use);
+  uses.push_back(use);
 }
+
+}  // namespace
+
+void Gather::function(const FunctionUse& use) { add_use(facts_.functions, use); }
+
+void Gather::plain_function(const FunctionUse& use) { add_use(facts_.plain_functions, use); }
 
 void Gather::fail(std::string why, std::string_view sqlstate) {
   if (failed()) return;

@@ -41,6 +41,7 @@ class Gather {
   /// Two columns are compared by equality.
   void equate(ColumnRef one, ColumnRef other) { equated_.insert(std::minmax(one, other)); }
   void function(const FunctionUse& use);
+  void plain_function(const FunctionUse& use);
 
   /// What a function's body does with its arguments, while it is looked at.
   struct ArgumentUses {

@@ -13,7 +13,7 @@ namespace sluice::sql {
 struct CommonQuery {
   std::string_view name;
   std::optional<Node> query;  ///< of a trigger's transition table none
-  bool renamed = false;  ///< its columns have names of their own
+  bool renamed = false;       ///< its columns have names of their own
 };
 
 /// The table whose rows a condition picks, and the name that it has there.
@@ -24,6 +24,12 @@ struct Picked {
   /// Names beside it for the whole of the same relation: each row is joined with itself there, too.
   std::vector<std::string_view> twins = {};
   std::vector<CommonQuery> commons = {};  ///< that can be referred to, the innermost last
+  /// Set where the answer may be another for other literals in their places; null: nobody asks.
+  bool* looked_at_literal = nullptr;
+
+  void look_at_literal() const {
+    if (looked_at_literal != nullptr) *looked_at_literal = true;
+  }
 
   bool is_named(std::string_view word) const {
     return word == name || std::find(twins.begin(), twins.end(), word) != twins.end();
@@ -92,7 +98,7 @@ std::vector<std::string_view> columns_of_all(const Node& query, const Picked& ta
 bool selects_each(const Node& query, const Node& columns, const Picked& table);
 
 /// Whether LIMIT, OFFSET or DISTINCT ON of a SELECT leaves anything out.
-bool limits_rows(const Node& select);
+bool limits_rows(const Node& select, const Picked& table);
 
 bool is_empty_text(const Node& node);
 

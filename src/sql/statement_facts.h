@@ -294,6 +294,8 @@ struct StatementFacts {
 
   // Functions that are users' own or carry a risk; harmless ones of pg_catalog are left out.
   std::vector<FunctionUse> functions;
+  /// Those harmless ones, called by name: only rules that name them ask.
+  std::vector<FunctionUse> plain_functions;
 
   // Shape.
   bool dynamic_sql = false;  ///< runs SQL that cannot be known beforehand

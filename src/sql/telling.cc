@@ -59,19 +59,20 @@ class Telling {
   Telling(const Picked& table, bool& looked_at_literal)
       : table_(table), looked_at_literal_(looked_at_literal) {}
 
+  /// A chain of operators is walked once: what is under them is not looked through beforehand.
   bool of(const Node& node) {
-    if (!reads_row(node)) return false;
-    if (const auto call = field(node, "FuncCall")) return of_call(*call);
+    if (const auto call = field(node, "FuncCall")) return reads_row(node) && of_call(*call);
     if (const auto expression = field(node, "A_Expr")) return of_expression(*expression);
     if (const auto test = field(node, "NullTest")) return of_null_test(*test);
     if (const auto cast = field(node, "TypeCast")) {
       const auto value = field(*cast, "arg");
-      return !value || of(*value);
+      return value && of(*value);
     }
     for (const char* kind : {"BoolExpr", "CoalesceExpr", "MinMaxExpr", "RowExpr"})
       if (const auto list = field(node, kind)) return of_any(*list, "args");
+    if (const auto choice = field(node, "CaseExpr")) return of_case(*choice);
     if (const auto array = field(node, "A_ArrayExpr")) return of_any(*array, "elements");
-    return !is_only_table(node, table_);
+    return reads_row(node) && !is_only_table(node, table_);
   }
 
  private:
@@ -79,6 +80,18 @@ class Telling {
     bool found = false;
     for_each(list, name, [&](const Node& item) { found = found || of(item); });
     return found;
+  }
+
+  /// Whether it yields one thing in some cases and another in others.
+  bool of_case(const Node& choice) {
+    const auto first = field(choice, "defresult");
+    bool alike = first.has_value();
+    for_each(choice, "args", [&](const Node& wrapper) {
+      const auto when = field(wrapper, "CaseWhen");
+      const auto result = when ? field(*when, "result") : std::nullopt;
+      alike = alike && result && same(*first, *result, looked_at_literal_);
+    });
+    return !alike || of(*first);
   }
 
   /// What is left to ask of a value that is the same for all rows in which it is not NULL.
@@ -106,7 +119,7 @@ class Telling {
 
   bool of_expression(const Node& expression) {
     const auto left = field(expression, "lexpr"), right = field(expression, "rexpr");
-    if (!left || !right) return !right || of(*right);
+    if (!left || !right) return right && of(*right);
     const std::string_view kind = text_field(expression, "kind");
     const std::string_view name = operator_name(expression);
     if (kind == "AEXPR_NULLIF" && same(*left, *right, looked_at_literal_)) return false;
@@ -133,7 +146,7 @@ class Telling {
 
   bool of_null_test(const Node& test) {
     const auto value = field(test, "arg");
-    if (!value) return true;
+    if (!value) return false;
     // Of what is never NULL, IS NULL takes no row: that is no harm.
     if (text_field(test, "nulltesttype") == "IS_NULL") return of(*value);
     return of(*value) && !(is_whole_row(*value, table_) || field(*value, "RowExpr")

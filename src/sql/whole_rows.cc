@@ -45,7 +45,7 @@ std::string_view name_of_source(const Node& item, const Picked& table, int depth
 /// some row it returns none, or something else.
 Columns columns_of_each(const Node& select, const Picked& table, bool any_where,
                         std::string_view aggregate, int depth) {
-  if (table.relation == nullptr || depth > kDeepest || limits_rows(select)) return {};
+  if (table.relation == nullptr || depth > kDeepest || limits_rows(select, table)) return {};
   Picked inner = table;
   add_common_queries(select, inner);
   if (text_field(select, "op") == "SETOP_UNION") {
@@ -167,12 +167,13 @@ std::string_view name_of_each_row(const Node& from_item, const Picked& table) {
   return name_of_source(from_item, table, 0, columns);
 }
 
-bool limits_rows(const Node& select) {
+bool limits_rows(const Node& select, const Picked& table) {
   const auto limit = field(select, "limitCount"), offset = field(select, "limitOffset");
   const auto all = limit ? field(*limit, "A_Const") : std::nullopt;
   if (limit && !(all && bool_field(*all, "isnull"))) return true;
   const auto skipped = offset ? field(*offset, "A_Const") : std::nullopt;
   int64_t rows = -1;
+  if (skipped) table.look_at_literal();
   if (offset && !(skipped && whole_number(*offset, rows) && rows == 0)) return true;
   const auto distinct = field(select, "distinctClause");
   return distinct && reads_row(*distinct);

@@ -49,6 +49,7 @@ bool Walker::arm_limits(const Node& arm, const Level& level, const Picked& picke
 /// The table whose rows are picked, and where else in FROM it stands as a whole.
 Picked Walker::picked_in(const Node& body, const Level& level, const Target& target) const {
   Picked picked{.relation = target.relation, .name = target.entry.name};
+  if (!context_.reached) picked.looked_at_literal = &facts_.depends_on_literals;
   if (target.relation == nullptr) return picked;
   const std::string_view name = target.relation->name;
   picked.named_before = find_cte(level.ctes, name).cte != nullptr ||
