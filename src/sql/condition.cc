@@ -131,6 +131,7 @@ bool Extent::operated_all(const Node& left, std::string_view name, const Node& r
   if (always_holds(left, name, right, table_, looked_at_literal_) ||
       counts_itself(left, name, right) || has_text(left, name, right))
     return true;
+  if (is_type_bound(left, name, right, table_, looked_at_literal_)) return true;
   if (name == ">=" && is_any_size(left, right, looked_at_literal_)) return true;
   if (name == ">=" && field(right, "A_Const")) {
     looked_at_literal_ = true;
@@ -151,7 +152,7 @@ bool Extent::other_all(const Node& left, std::string_view kind, std::string_view
   if (kind == "AEXPR_NOT_DISTINCT") return alike(left, right);
   const auto list = field(right, "List");
   if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_BETWEEN_SYM")
-    return list && any_alike(*list, "items", left, true);
+    return list && lies_between(left, *list);
   if (kind == "AEXPR_OP_ANY" && name == "=") {
     if (field(right, "SubLink")) return is_of_all(left, name, right);
     const auto array = field(right, "A_ArrayExpr");
@@ -205,6 +206,17 @@ bool Extent::moved(const Node& a, const Node& b) {
   if (!reads_row(left.value) || !same_value(left.value, right.value)) return false;
   looked_at_literal_ = true;
   return left.unchanged != right.unchanged;
+}
+
+/// x BETWEEN what is never above it AND what is never below it.
+bool Extent::lies_between(const Node& value, const Node& ends) {
+  size_t end = 0;
+  bool between = true;
+  for_each(ends, "items", [&](const Node& item) {
+    between = between && (alike(value, item) || operated_all(value, end == 0 ? ">=" : "<=", item));
+    ++end;
+  });
+  return between && end == 2;
 }
 
 /// x IN (true, false), of what is never NULL.

@@ -38,7 +38,7 @@ bool Extent::counts_itself(const Node& left, std::string_view name, const Node& 
 
 /// Whether a query's only column is a call of one of these functions; sets its argument.
 bool Extent::calls_alone(const Node& query, std::initializer_list<std::string_view> functions,
-                        std::optional<Node>* argument) {
+                         std::optional<Node>* argument) {
   const auto select = field(query, "SelectStmt");
   size_t targets = 0;
   bool called = false;
@@ -88,6 +88,7 @@ bool Extent::is_among_all(const Node& link) {
   const auto value = field(link, "testexpr"), query = field(link, "subselect");
   const std::string_view kind = text_field(link, "subLinkType");
   if (query && kind == "EXISTS_SUBLINK") return finds_itself(*query);
+  if (query && kind == "EXPR_SUBLINK") return yields_all(*query);
   if (!value || !query) return false;
   if (kind == "ALL_SUBLINK") return is_empty(*query);
   const std::string_view name = name_in(link, "operName").name;
@@ -97,6 +98,27 @@ bool Extent::is_among_all(const Node& link) {
   const auto select = field(*query, "SelectStmt");
   return selects_all(*query, *value, table_) ||
          (select && selects_each(*query, *value, table_) && takes_itself(*select));
+}
+
+/// (SELECT true FROM the same table o WHERE o.x = t.x)
+bool Extent::yields_all(const Node& query) {
+  const auto select = field(query, "SelectStmt");
+  size_t targets = 0;
+  bool every = select.has_value();
+  if (select) {
+    for_each(*select, "targetList", [&](const Node& wrapper) {
+      ++targets;
+      const auto target = field(wrapper, "ResTarget");
+      auto value = target ? field(*target, "val") : std::nullopt;
+      for (const char* aggregate : {"bool_and", "bool_or", "every"}) {
+        const auto inner = value ? only_argument(*value, aggregate) : std::nullopt;
+        if (inner) value = inner;
+      }
+      // count(*) > 1 names no column, and tells rows apart.
+      every = every && value && (is_boolean(*value, true) || (reads_row(*value) && all(*value)));
+    });
+  }
+  return every && targets == 1 && finds_itself(query);
 }
 
 /// EXISTS (SELECT … FROM the same table o WHERE o.x = t.x).

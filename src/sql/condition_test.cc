@@ -344,6 +344,9 @@ TEST(Condition, OfAValueAndWhatIsMadeOfItAloneLimitsNothing) {
 TEST(Condition, OfTheTableBehindAQueryLimitsNothing) {
   for (const char* condition :
        {"id = (SELECT max(o.id) FROM t o WHERE o.id = t.id)", "EXISTS (SELECT t.id)",
+        "id BETWEEN (SELECT min(id) FROM t) AND (SELECT max(id) FROM t)",
+        "(SELECT true FROM t o WHERE o.id = t.id)",
+        "(SELECT bool_or(true) FROM other WHERE t.id = t.id)",
         "EXISTS (SELECT 1 WHERE t.id IS NOT NULL)",
         "EXISTS (SELECT FROM other WHERE t.id IS NOT NULL)",
         "(SELECT count(*) FROM t o WHERE o.id = t.id) > 0",
@@ -356,7 +359,12 @@ TEST(Condition, OfTheTableBehindAQueryLimitsNothing) {
   for (const char* condition :
        {"id = (SELECT max(o.id) FROM t o WHERE o.v = t.v)",
         "v = (SELECT max(o.v) FROM t o WHERE o.id = t.id AND o.done)",
-        "EXISTS (SELECT 1 WHERE t.id = 5)", "EXISTS (SELECT FROM other WHERE t.id = other.id)",
+        "EXISTS (SELECT 1 WHERE t.id = 5)",
+        "id BETWEEN (SELECT min(v) FROM t) AND (SELECT max(v) FROM t)",
+        "(SELECT o.done FROM t o WHERE o.id = t.id)",
+        "(SELECT count(*) > 1 FROM t o WHERE o.v = t.v)",
+        "(SELECT done FROM other o WHERE o.id = t.id)",
+        "EXISTS (SELECT FROM other WHERE t.id = other.id)",
         "(SELECT count(*) FROM t o WHERE o.v = t.v) > 1",
         "(SELECT count(*) FROM other o WHERE o.id = t.id) > 0",
         "id IN (SELECT id FROM t EXCEPT SELECT 1)", "id IN (SELECT id FROM other UNION SELECT 1)",

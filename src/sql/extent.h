@@ -31,8 +31,7 @@ class Extent {
   /// One side with the other, by an operator.
   bool operated_all(const Node& left, std::string_view name, const Node& right);
   /// One side with a list, a pattern or another kind of comparison.
-  bool other_all(const Node& left, std::string_view kind, std::string_view name,
-                 const Node& right);
+  bool other_all(const Node& left, std::string_view kind, std::string_view name, const Node& right);
   /// x = (SELECT x), x <= (SELECT max(x) FROM the same table), x = ANY (ARRAY(SELECT x FROM it)).
   bool is_of_all(const Node& value, std::string_view name, const Node& other);
   bool same_for_all(const Node& node);
@@ -50,6 +49,8 @@ class Extent {
   bool has_text(const Node& left, std::string_view name, const Node& right);
   /// A value compared with itself and something more.
   bool moved(const Node& a, const Node& b);
+  /// x BETWEEN what is never above it AND what is never below it.
+  bool lies_between(const Node& value, const Node& ends);
   /// x IN (true, false), of what is never NULL.
   bool names_both(const Node& value, const Node& list);
   /// x IS TRUE OR x IS FALSE, of what is never NULL; x IS TRUE OR x IS NOT TRUE.
@@ -59,6 +60,8 @@ class Extent {
   bool is_null(const Node& test, std::string_view kind);
   /// x IN (SELECT x FROM the same table), x <> ALL (SELECT … WHERE false).
   bool is_among_all(const Node& link);
+  /// (SELECT true FROM the same table o WHERE o.x = t.x)
+  bool yields_all(const Node& query);
   /// EXISTS (SELECT … FROM the same table o WHERE o.x = t.x).
   bool finds_itself(const Node& query);
   /// EXISTS (SELECT … FROM another table WHERE t.x IS NOT NULL): nothing in it is about the row.

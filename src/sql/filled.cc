@@ -21,18 +21,24 @@ bool is_one_of(const std::string_view (&names)[N], std::string_view name) {
 /// Functions of the server's own that are NULL only where an argument is.
 bool is_strict_function(std::string_view name) {
   constexpr std::string_view kStrict[] = {
-      "abs",      "ascii",   "bit_length", "btrim", "ceil",         "char_length",    "date_part",
-      "floor",    "initcap", "length",     "lower", "lpad",         "ltrim",          "md5",
-      "mod",      "power",   "repeat",     "round", "octet_length", "pg_column_size", "reverse",
-      "rpad",     "rtrim",   "sha256",     "sign",  "strpos",       "to_hex",         "to_json",
-      "to_jsonb", "trim",    "trunc",      "upper", "date_trunc",   "row_to_json",    "position"};
+      "abs",          "ascii",          "bit_length", "btrim",
+      "ceil",         "char_length",    "date_part",  "floor",
+      "format",       "quote_literal",  "initcap",    "length",
+      "lower",        "lpad",           "ltrim",      "md5",
+      "mod",          "power",          "repeat",     "round",
+      "octet_length", "pg_column_size", "reverse",    "rpad",
+      "rtrim",        "sha256",         "sign",       "strpos",
+      "to_hex",       "to_json",        "to_jsonb",   "trim",
+      "trunc",        "upper",          "date_trunc", "row_to_json",
+      "position"};
   return is_one_of(kStrict, name) || (name.starts_with("hash") && name != "hash");
 }
 
 /// Those that are NULL never.
 bool is_never_null(std::string_view name) {
-  constexpr std::string_view kNever[] = {"concat",    "num_nonnulls",       "num_nulls",
-                                         "pg_typeof", "jsonb_build_object", "json_build_object"};
+  constexpr std::string_view kNever[] = {"concat",        "num_nonnulls",       "num_nulls",
+                                         "pg_typeof",     "jsonb_build_object", "json_build_object",
+                                         "quote_nullable"};
   return is_one_of(kNever, name);
 }
 

@@ -55,6 +55,19 @@ bool is_row_as_json(const Node& node, const Picked& table) {
   return found;
 }
 
+std::optional<double> number_in(const Node& constant) {
+  if (const auto whole = field(constant, "ival")) {
+    int64_t number = 0;
+    const auto found = field(*whole, "ival");
+    return !found || found->get(number) == simdjson::SUCCESS
+               ? std::optional(static_cast<double>(number))
+               : std::nullopt;
+  }
+  const auto fraction = field(constant, "fval");
+  if (!fraction) return std::nullopt;
+  return std::strtod(std::string(text_field(*fraction, "fval")).c_str(), nullptr);
+}
+
 namespace {
 
 /// Whether a cast to the type `name` leaves each value of the column what it is.
@@ -83,19 +96,6 @@ bool holds_each(std::string_view name, const catalog::Column& column) {
     return column.type_name == type.formatted;
   });
   return from != std::end(kTypes) && (from == to || (from->width > 0 && to->width >= from->width));
-}
-
-std::optional<double> number_in(const Node& constant) {
-  if (const auto whole = field(constant, "ival")) {
-    int64_t number = 0;
-    const auto found = field(*whole, "ival");
-    return !found || found->get(number) == simdjson::SUCCESS
-               ? std::optional(static_cast<double>(number))
-               : std::nullopt;
-  }
-  const auto fraction = field(constant, "fval");
-  if (!fraction) return std::nullopt;
-  return std::strtod(std::string(text_field(*fraction, "fval")).c_str(), nullptr);
 }
 
 enum class Operand : uint8_t { kOther, kNeutral, kLiteral, kMayChange };
@@ -222,7 +222,8 @@ bool is_written_out(const Node& node, const Picked& table) {
   if (!value || !type) return false;
   const catalog::Column* column = column_of(*value, table);
   const std::string_view name = name_in(*type, "names").name;
-  if (is_whole_row(*value, table) || is_row_as_json(*value, table))
+  if (is_whole_row(*value, table) || is_row_as_json(*value, table) ||
+      own_name(*value, table) == "ctid")
     return name == "text" || name == "varchar";
   if (column == nullptr || !column->not_null) return false;
   return (name == "text" || name == "varchar") &&

@@ -44,6 +44,9 @@ std::string_view name_of_all(const Node& range_var, const Picked& table);
 /// table with its columns under their own names.
 std::string_view name_of_each_row(const Node& from_item, const Picked& table);
 
+/// x of f(x); nothing for another function, or with FILTER and the like.
+std::optional<Node> only_argument(const Node& node, std::string_view function);
+
 /// Adds the queries of a statement's WITH.
 void add_common_queries(const Node& body, Picked& table);
 
@@ -104,6 +107,9 @@ bool is_empty_text(const Node& node);
 
 /// The name of an expression's operator, also where it is written OPERATOR(pg_catalog.=).
 std::string_view operator_name(const Node& expression);
+
+/// The number in an A_Const, with a fraction or without.
+std::optional<double> number_in(const Node& constant);
 
 /// A whole number as it is written; the tree has no negative ones, which come as 0.
 bool whole_number(const Node& node, int64_t& out);

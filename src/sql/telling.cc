@@ -257,6 +257,22 @@ bool always_holds(const Node& left, std::string_view name, const Node& right, co
          (is_endless(larger, looked_at_literal) && never_null(smaller, table));
 }
 
+bool is_type_bound(const Node& left, std::string_view name, const Node& right, const Picked& table,
+                   bool& looked_at_literal) {
+  const catalog::Column* column = column_of(left, table);
+  const auto number = field(right, "A_Const") ? number_in(*field(right, "A_Const")) : std::nullopt;
+  const bool orders = name == "<" || name == "<=" || name == ">" || name == ">=";
+  if (column == nullptr || !column->not_null || !number || !orders) return false;
+  looked_at_literal = true;
+  const double most = column->type_name == "smallint"  ? 32767.0
+                      : column->type_name == "integer" ? 2147483647.0
+                      : column->type_name == "bigint"  ? 9223372036854775807.0
+                                                       : 0.0;
+  if (most == 0.0) return false;
+  if (name == "<=" || name == "<") return name == "<" ? *number > most : *number >= most;
+  return name == ">" ? *number < -most - 1 : *number <= -most - 1;
+}
+
 bool matches_any_written(std::string_view name, const Node& pattern, bool& looked_at_literal) {
   const auto text = text_in(pattern);
   if (!text) return false;

@@ -20,6 +20,10 @@ bool has_all_outcomes(const Node& value, const Node& list, bool& looked_at_liter
 bool always_holds(const Node& left, std::string_view name, const Node& right, const Picked& table,
                   bool& looked_at_literal);
 
+/// id <= 2147483647, of a column that is never NULL and whose type holds nothing above.
+bool is_type_bound(const Node& left, std::string_view name, const Node& right, const Picked& table,
+                   bool& looked_at_literal);
+
 /// Whether each text of a number or a row matches a pattern: nothing stands in it but wildcards,
 /// classes of digits and what rows are written with. `name`: the operator, "~~" for LIKE.
 bool matches_any_written(std::string_view name, const Node& pattern, bool& looked_at_literal);

@@ -24,20 +24,6 @@ std::vector<std::string_view> own_names(const Node& columns, const Picked& table
   return names;
 }
 
-/// x of f(x); nothing for another function, or with FILTER and the like.
-std::optional<Node> only_argument(const Node& node, std::string_view function) {
-  const auto call = field(node, "FuncCall");
-  if (!call || name_in(*call, "funcname").name != function || field(*call, "agg_filter"))
-    return std::nullopt;
-  std::optional<Node> argument;
-  size_t count = 0;
-  for_each(*call, "args", [&](const Node& item) {
-    ++count;
-    argument = item;
-  });
-  return count == 1 ? argument : std::nullopt;
-}
-
 using Columns = std::vector<std::string_view>;
 std::string_view name_of_source(const Node& item, const Picked& table, int depth, Columns& columns);
 
@@ -138,6 +124,19 @@ std::string_view name_of_source(const Node& item, const Picked& table, int depth
 }
 
 }  // namespace
+
+std::optional<Node> only_argument(const Node& node, std::string_view function) {
+  const auto call = field(node, "FuncCall");
+  if (!call || name_in(*call, "funcname").name != function || field(*call, "agg_filter"))
+    return std::nullopt;
+  std::optional<Node> argument;
+  size_t count = 0;
+  for_each(*call, "args", [&](const Node& item) {
+    ++count;
+    argument = item;
+  });
+  return count == 1 ? argument : std::nullopt;
+}
 
 void add_common_queries(const Node& body, Picked& table) {
   const auto clause = field(body, "withClause");
