@@ -32,7 +32,6 @@ TEST(Functions, OfTheSystemWithoutRiskAreDeniedByTheirNames) {
   const auto allowed = [](const std::string& functions, const std::string& text) {
     return decided(
                "- {name: reads, effect: allow, do: [read]}\n"
-               "- {name: files, effect: allow, do: [function], on: {functions: [file]}}\n"
                "- {name: none, effect: deny, " +
                    functions + "}\n",
                text, {})
