@@ -178,7 +178,8 @@ bool Extent::written_out_matches(const Node& left, std::string_view kind, std::s
     return matches_empty_only(name, right, looked_at_literal_);
   const bool regular = name == "~" || name == "~*";
   const bool like = name == "~~" || name == "~~*";
-  return (regular || like) && matches_any_written(name, pattern_of(right), looked_at_literal_);
+  return (regular || like) &&
+         matches_any_written(name, pattern_of(right), kind == "AEXPR_SIMILAR", looked_at_literal_);
 }
 
 /// x::text <> '' and length(x::text) > 0 of a number, a date and their like.

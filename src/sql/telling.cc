@@ -273,17 +273,35 @@ bool is_type_bound(const Node& left, std::string_view name, const Node& right, c
   return name == ">" ? *number < -most - 1 : *number <= -most - 1;
 }
 
-bool matches_any_written(std::string_view name, const Node& pattern, bool& looked_at_literal) {
+bool matches_any_written(std::string_view name, const Node& pattern, bool from_end_to_end,
+                         bool& looked_at_literal) {
   const auto text = text_in(pattern);
   if (!text) return false;
   looked_at_literal = true;
-  std::string rest(*text);
-  for (const std::string_view digits : {"[0-9]", "\\d", "[[:digit:]]"})
-    for (size_t at = rest.find(digits); at != std::string::npos; at = rest.find(digits))
-      rest.replace(at, digits.size(), ".");
-  const bool like = name == "~~" || name == "~~*";
-  return rest.find_first_not_of(like ? "%_(),{}\":" : "^$.*+?()|-%") == std::string::npos &&
-         !(like && !rest.ends_with('%')) && rest.find(like ? '%' : '.') != std::string::npos;
+  std::string_view rest = *text;
+  if (name == "~~" || name == "~~*") {
+    // What rows and objects begin and end with; at most one character that must be there.
+    if (rest.starts_with('(') || rest.starts_with('{')) rest.remove_prefix(1);
+    if (rest.ends_with(')') || rest.ends_with('}')) rest.remove_suffix(1);
+    return rest.find('%') != std::string_view::npos &&
+           rest.find_first_not_of("%_") == std::string_view::npos &&
+           std::count(rest.begin(), rest.end(), '_') <= 1;
+  }
+  bool begins = from_end_to_end, ends = from_end_to_end;
+  if (rest.starts_with('^')) {
+    begins = true;
+    rest.remove_prefix(1);
+  }
+  if (rest.ends_with('$')) {
+    ends = true;
+    rest.remove_suffix(1);
+  }
+  for (const std::string_view digit : {"[0-9]", "\\d", "[[:digit:]]", "."}) {
+    if (!rest.starts_with(digit)) continue;
+    rest.remove_prefix(digit.size());
+    return rest == "+" || rest == "*" || (rest.empty() && !(begins && ends));
+  }
+  return false;
 }
 
 bool matches_empty_only(std::string_view name, const Node& pattern, bool& looked_at_literal) {

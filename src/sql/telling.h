@@ -24,9 +24,11 @@ bool always_holds(const Node& left, std::string_view name, const Node& right, co
 bool is_type_bound(const Node& left, std::string_view name, const Node& right, const Picked& table,
                    bool& looked_at_literal);
 
-/// Whether each text of a number or a row matches a pattern: nothing stands in it but wildcards,
-/// classes of digits and what rows are written with. `name`: the operator, "~~" for LIKE.
-bool matches_any_written(std::string_view name, const Node& pattern, bool& looked_at_literal);
+/// Whether each text of a number or a row matches a pattern: it asks for some character, for
+/// digits, or for what rows are written with. `name`: the operator, "~~" for LIKE.
+/// `from_end_to_end`: the pattern has to match the text as a whole.
+bool matches_any_written(std::string_view name, const Node& pattern, bool from_end_to_end,
+                         bool& looked_at_literal);
 
 /// A pattern that no text but the empty one matches.
 bool matches_empty_only(std::string_view name, const Node& pattern, bool& looked_at_literal);
