@@ -15,6 +15,7 @@
 #include "gateway/prepared.h"
 #include "gateway/ring_queue.h"
 #include "gateway/statement.h"
+#include "gateway/taken.h"
 #include "policy/decision.h"
 #include "policy/ledger.h"
 
@@ -99,8 +100,9 @@ struct Expected {
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
-  uint64_t rows_before = 0;  ///< kExecute: what its portal has returned already
-  uint64_t bytes_before = 0;
+  /// What counts for its bounds besides: of its portal, of its text, of the cursor it takes from.
+  Taken before;
+  Taken of_text;  ///< kQuery: by the statements of its text that have completed
   // For the record.
   bool tagged = false;            ///< its command tag has told `rows`
   uint32_t transaction_uses = 0;  ///< how many of facts().transaction have completed
@@ -138,7 +140,8 @@ struct Expected {
     types.clear();
     held.clear();
     bound = {};
-    rows = bytes = scope = rows_before = bytes_before = 0;
+    rows = bytes = scope = 0;
+    before = of_text = {};
     tagged = false;
     transaction_uses = 0;
     transaction = server_micros = waited_micros = stamp = 0;

@@ -24,6 +24,14 @@ bool declares(const sql::StatementFacts& facts, bool held) {
   });
 }
 
+/// `decision`, bounding nothing but the time.
+std::shared_ptr<const policy::Decision> only_duration(const policy::Decision& decision) {
+  auto only = std::make_shared<policy::Decision>(decision);
+  only->limits = {};
+  only->limits.duration = decision.limits.duration;
+  return only;
+}
+
 /// Whether names may mean something else behind it.
 bool turns_names(const sql::StatementFacts& facts) {
   return facts.may_change_settings || facts.schema_change || facts.temporary_change ||
@@ -59,8 +67,11 @@ void OpenCursors::open(const sql::StatementFacts& facts, const policy::Decision&
                        bool writes) {
   if (!runs_code(facts) && !has(facts, ActionKind::kCursor)) return;
   write = write || writes;
-  if (facts.cursors.empty()) rows = bytes = 0;
   const auto& limits = decision.limits;
+  if (limits.duration && declares(facts, true) &&
+      (!at_commit || limits.duration->most < at_commit->limits.duration->most)) {
+    at_commit = only_duration(decision);
+  }
   if (!limits.on_results() && !limits.on_changes() && !limits.capture) return;
   bounds = bounds ? tightened(*bounds, limits) : std::make_shared<const policy::Decision>(decision);
 }
@@ -79,6 +90,8 @@ void OpenCursors::end_transaction() {
   code = moves = held = several = false;
   doubts = 0;
   scope = 0;
+  at_commit.reset();
+  use.end_transaction();
 }
 
 bool OpenCursors::elsewhere(const sql::StatementFacts& facts, uint64_t now) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "gateway/taken.h"
 #include "policy/decision.h"
 #include "sql/statement_facts.h"
 
@@ -27,13 +28,15 @@ bool looked_up_when_run(const sql::StatementFacts& facts);
 struct OpenCursors {
   /// The tightest bounds of all that may have opened one; null: none has any.
   std::shared_ptr<const policy::Decision> bounds;
-  bool write = false;            ///< taking from one may change rows
-  uint64_t rows = 0, bytes = 0;  ///< taken, since the last was opened
+  bool write = false;  ///< taking from one may change rows
+  CursorUse use;
 
   // Of the transaction: what outlives it (WITH HOLD) has run by then.
   bool code = false;     ///< one runs code as it is taken from
   bool moves = false;    ///< which may open and close others
   bool held = false;     ///< one that runs code does so at COMMIT
+  /// Bounds the time of what COMMIT runs of them (WITH HOLD); null: nothing does.
+  std::shared_ptr<const policy::Decision> at_commit;
   uint8_t doubts = 0;    ///< what such code may bring into doubt
   uint64_t scope = 0;    ///< SessionScope::id where its names were looked up
   bool several = false;  ///< of such scopes

@@ -10,6 +10,7 @@
 #include "gateway/exporting.h"
 #include "gateway/masking.h"
 #include "gateway/statement.h"
+#include "gateway/taken.h"
 
 namespace sluice::gateway {
 
@@ -49,8 +50,7 @@ struct Portal {
   Prepared prepared;
   BoundAt bound;
   bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
-  uint64_t rows = 0;    ///< returned so far
-  uint64_t bytes = 0;
+  Taken taken;          ///< so far
   std::shared_ptr<const ExportTerms> terms;  ///< its rows leave for training
   std::unique_ptr<Capturing> captured;       ///< what its Bind has told already, of what is kept
   std::string statement;

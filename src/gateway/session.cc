@@ -40,7 +40,7 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
   if (const auto& credential = admission_.principal.credential; !credential.empty())
     change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {
-    stamps_ = std::make_unique<audit::StampMaker>(worker_.shared().secret.reveal(),
+    stamping_.maker = std::make_unique<audit::StampMaker>(worker_.shared().secret.reveal(),
                                                   worker_.shared().origin, config.name);
   }
   worker_.counters().sessions.add();

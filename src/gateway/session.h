@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,20 +9,24 @@
 #include <vector>
 
 #include "audit/log.h"
-#include "audit/stamp.h"
 #include "base/hash.h"
 #include "gateway/acting.h"
 #include "gateway/admission.h"
 #include "gateway/changes.h"
 #include "gateway/deferred.h"
+#include "gateway/duration_watch.h"
 #include "gateway/expected.h"
 #include "gateway/gateway.h"
 #include "gateway/masking.h"
+#include "gateway/name_doubts.h"
 #include "gateway/open_cursors.h"
 #include "gateway/pool.h"
 #include "gateway/prepared.h"
 #include "gateway/server_connection.h"
 #include "gateway/session_scope.h"
+#include "gateway/split_text.h"
+#include "gateway/stamping.h"
+#include "gateway/taken.h"
 #include "gateway/transaction_track.h"
 #include "gateway/undoing.h"
 #include "net/stream.h"
@@ -126,6 +129,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const Statement* text, DecisionPtr& decision, DecisionPtr& refused);
+  DecisionPtr too_often(const policy::Decision& decision, uint32_t count) const;
   bool reread_first(const Piece& piece, const sql::StatementFacts& facts);
   bool count_use_first(const Piece& piece);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);
@@ -140,6 +144,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool statement_in_flight(Bytes name) const;
   bool portal_in_flight(Bytes portal) const;
   DecisionPtr portal_as_cursor(const sql::StatementFacts& facts);
+  DecisionPtr bounds_of_cursor(const std::string& name) const;
   void bound_by_cursors(const sql::StatementFacts& of, DecisionPtr& decision, bool& writes);
   Pass on_function_call();
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
@@ -236,7 +241,7 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // session_names.cc: what names mean, and the gateway's own statements that find it out.
   bool names_known() const;
-  /// True: they are known, or `naming_problem_` says why not. False: being found out, kNaming.
+  /// True: they are known, or `names_.problem` says why not. False: being found out, kNaming.
   bool settle_names();
   void find_names();
   void start_finding_names();
@@ -291,10 +296,19 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass end_own_pipeline(bool failed);
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
-  bool within_limits(Expected& entry, size_t rows, size_t bytes);
   void cut_result(Expected& entry, DecisionPtr why);
   void cancel_arrived();
+
+  // session_taken.cc: what has been taken of results, and for how long they ran.
+  uint64_t running_micros(const Expected& entry) const;
+  bool within_limits(Expected& entry, size_t rows, size_t bytes);
+  void note_taken(Expected& entry);
+  void count_from(Expected& entry);
+  void bound_commit(Expected& entry);
+  void watch_duration(Duration most);
   void duration_passed();
+  void watch_running(Expected& entry, bool waits);
+  void out_of_time(Expected& entry);
 
   // session_stamps.cc: what says in the server's WAL that a change came from here.
   bool must_stamp(bool writes, const Statement* statement) const;
@@ -423,22 +437,10 @@ class Session : private net::StreamHandler, private ServerUser {
   std::shared_ptr<const SessionPrincipal> principal_;
   SessionScope scope_;
   uint64_t catalog_version_ = 0;  ///< CatalogKeeper::version that scope_ is made from
-  uint8_t doubts_ = kPathDoubt;
-  uint8_t transaction_doubts_ = 0;  ///< what the transaction's end may change back
-  bool has_temporary_ = false, finding_names_ = false, own_settings_ = false;
-  bool first_names_ = true;   ///< as the server connection came from the pool
-  bool names_wait_ = false;   ///< until all that has been sent is answered
-  uint8_t doubts_taken_ = 0;  ///< those being settled
-  std::shared_ptr<const policy::Decision> naming_problem_;
+  NameDoubts names_;
   std::vector<std::shared_ptr<const Statement>> schema_changes_;  ///< sent, not known to be over
   ParameterList forgotten_;  ///< forgotten_settings, to be set again before anything else
-
-  // Stamps.
-  std::unique_ptr<audit::StampMaker> stamps_;  ///< null: writes to this database have none
-  uint64_t last_token_ = 0;
-  uint64_t stamp_ = 0;  ///< in the transaction of what is sent next; 0: none that is certain
-  uint64_t stamp_at_sync_ = 0;  ///< it, at a Sync that may have ended its transaction
-  uint64_t server_transaction_ = 0, server_transaction_of_ = 0;  ///< of the last stamp; that stamp
+  Stamping stamping_;
 
   // Limits.
   std::unique_ptr<Expected> settling_;  ///< the counted statement that has run
@@ -456,7 +458,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool unseen_prepares_ = false;      ///< what cannot be looked into may have prepared statements
   bool dropping_row_ = false;         ///< the rest of a row in parts is not for the client
   bool own_pipeline_ending_ = false;  ///< its COMMIT has been sent with the client's Sync
-  std::unique_ptr<net::Timer> duration_;
+  DurationWatch watch_;
   std::unique_ptr<Undoing> undoing_;
 
   // Masking.
@@ -467,9 +469,8 @@ class Session : private net::StreamHandler, private ServerUser {
   mask::Substitutes substitutes_;                    ///< shown to this session
   std::vector<privacy::Copy> temporary_copies_;      ///< in its temporary tables
   bool opaque_transaction_ = false;  ///< code that has seen hidden values may speak up to its end
-  std::deque<std::string> split_;    ///< statements of a text still to be sent
+  SplitText split_;
   uint64_t epoch_ = 0;  ///< rises with what may change what a statement does, or its plan
-  bool splitting_ = false, split_failed_ = false;
 
   ExpectedQueue expected_;
   PreparedStatements prepared_;

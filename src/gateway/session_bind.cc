@@ -24,9 +24,9 @@ Session::Pass Session::on_bind(const Piece& piece) {
   }
   if (piece.first) {
     if (!settle_names()) return defer(piece, kNaming);
-    if (naming_problem_) {
+    if (names_.problem) {
       dropping_ = !piece.last;
-      return refuse_extended({}, nullptr, std::exchange(naming_problem_, nullptr));
+      return refuse_extended({}, nullptr, std::exchange(names_.problem, nullptr));
     }
   }
   if (piece.first) {

@@ -205,8 +205,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   // What ran since its Bind may have changed what names mean, and whom the server takes the client
   // for.
   if (!settle_names()) return defer(piece, kNaming);
-  if (naming_problem_) {
-    return refuse_extended({}, nullptr, std::exchange(naming_problem_, nullptr));
+  if (names_.problem) {
+    return refuse_extended({}, nullptr, std::exchange(names_.problem, nullptr));
   }
   DecisionPtr refused;
   if (!has_room(refused)) return refuse_extended({}, nullptr, refused);
@@ -214,7 +214,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
   std::shared_ptr<const Statement> text;
   DecisionPtr decision;
   bool writes = false;
-  uint64_t scope = 0, rows_before = 0, bytes_before = 0;
+  uint64_t scope = 0;
+  Taken before;
   std::string source;
   std::shared_ptr<const ExportTerms> terms;
   bool other = false;
@@ -243,13 +244,12 @@ Session::Pass Session::on_execute(const Piece& piece) {
     scope = portal->prepared.scope;
     source = portal->prepared.source;
     terms = portal->terms;
-    rows_before = portal->rows;
+    before = portal->taken;
     // Its plan was paid for when it was begun.
-    if (rows_before > 0 && decision && decision->planner_cost) decision = costing(decision, 0);
-    bytes_before = portal->bytes;
+    if (before.rows > 0 && decision && decision->planner_cost) decision = costing(decision, 0);
   } else {
     // A cursor that SQL has opened, if anything.
-    decision = opened_.bounds;
+    decision = bounds_of_cursor(std::string(execute->portal));
     writes = opened_.write;
   }
   if (auto why = means_otherwise(text.get(), scope, bind, portal))
@@ -257,9 +257,14 @@ Session::Pass Session::on_execute(const Piece& piece) {
   if (!terms && acting_.stated.trains() && (!text || returns_data(text->facts()))) {
     return refuse_extended({}, text.get(), bound_without_terms());
   }
-  if (text && decision && rows_before == 0) {
+  if (text && decision && before.rows == 0) {
     decision = decide_bound(*text, std::move(decision),
                             bind != nullptr ? bind->bound : portal->bound, writes);
+    if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
+  }
+  if (text && decision && !text->facts().cursors.empty()) {
+    // What stands under the cursor's name may have been opened since its Bind.
+    bound_by_cursors(text->facts(), decision, writes);
     if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
   }
   executing_.clear();
@@ -293,12 +298,11 @@ Session::Pass Session::on_execute(const Piece& piece) {
   const bool described = terms || captured || must_describe(text.get());
   if (described) expect(RequestKind::kDescribePortal).unseen = true;
   Expected& entry = expect(RequestKind::kExecute);
-  entry.stamp = stamp_;
+  entry.stamp = stamping_.now;
   ++executes_since_sync_;
   entry.portal.assign(execute->portal);
   entry.scope = scope;
-  entry.rows_before = rows_before;
-  entry.bytes_before = bytes_before;
+  entry.before = before;
   entry.source = std::move(source);
   entry.text = std::move(text);
   entry.decision = std::move(decision);
@@ -369,9 +373,14 @@ Session::Pass Session::on_sync() {
   }
   stamp_ends_at_sync();
   // Should something in it have failed, this takes back what it has set.
-  if (transaction_ahead_ == 'I') doubts_ |= transaction_doubts_;
+  if (transaction_ahead_ == 'I') names_.now |= names_.of_transaction;
   if (own_transaction_) return end_own_pipeline(failed);
-  expect(RequestKind::kSync);
+  Expected& sync = expect(RequestKind::kSync);
+  if (opened_.at_commit && transaction_ahead_ == 'I') {
+    sync.decision = opened_.at_commit;
+    sync.limited = true;
+    watch_duration(opened_.at_commit->limits.duration->most);
+  }
   return Pass::kForward;
 }
 

@@ -135,7 +135,7 @@ std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
   const bool again = own > 0;
   drop_own();
   const bool settled = settle_names();
-  if (naming_problem_) return refuse(std::exchange(naming_problem_, nullptr));
+  if (names_.problem) return refuse(std::exchange(names_.problem, nullptr));
   if (settled && !again) return std::nullopt;
   const Pass pass = defer(piece, kNaming);
   if (settled) {

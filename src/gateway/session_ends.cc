@@ -12,6 +12,7 @@ Session::Pass Session::on_command_complete(const Piece& piece) {
   const auto complete = pg::decode_command_complete(piece.body());
   if (!complete) return server_violation(complete.error().text);
   Expected& entry = expected_.front();
+  note_taken(entry);
   if (complete->rows && !entry.cut) entry.rows = *complete->rows;
   entry.tagged = complete->rows.has_value();
   return on_execution_end(piece, complete->command);
@@ -23,18 +24,16 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
   if (!query && entry.kind != RequestKind::kExecute) {
     return server_violation("an unexpected CommandComplete");
   }
+  if (piece.type != pg::kCommandComplete) note_taken(entry);
   follow_prepared(entry, command);
   follow_cursors(entry, command);
   transaction_completed(entry, command);
-  if (entry.of_cursor) {
-    opened_.rows += entry.rows;
-    opened_.bytes += entry.bytes;
-  }
+  // It came too late: the transaction stands, and its client is told so.
+  if (command == "COMMIT" && !entry.failed) entry.cut.reset();
   if (piece.type == pg::kPortalSuspended) {
     if (entry.exported) entry.exported->last = false;
     if (Portal* portal = prepared_.find_portal(entry.portal)) {
-      portal->rows += entry.rows;
-      portal->bytes += entry.bytes;
+      portal->taken.add({entry.rows, entry.bytes, running_micros(entry)});
       if (entry.masked) portal->rows_plan = entry.masked->plan;
     }
   }
@@ -49,6 +48,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
   if (query) {
     ++entry.completed;
     entry.described = entry.copying_out = false;
+    count_from(entry);
     // One record a statement; in a text of several the server's tag says which it was.
     const bool several = entry.text && entry.text->facts().statements > 1;
     if (entry.counted) {
@@ -67,6 +67,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return Pass::kForward;
   }
   copying_in_ = false;
+  watch_.last_end = now_;
   if (entry.counted) {
     entry.server_micros = now_.micros_since(entry.started);
     count_after(std::string(piece.bytes), transaction_);
@@ -102,7 +103,7 @@ Session::Pass Session::on_cut_end() {
   if (!record_limited(entry, *entry.cut)) return Pass::kStop;
   end_masked_rows(entry);
   replacement_ = refusal_response(*entry.cut);
-  entry.failed = split_failed_ = true;
+  entry.failed = split_.failed = true;
   cut_since_sync_ = true;
   if (entry.kind == RequestKind::kQuery) return Pass::kReplace;
   const bool counted = entry.counted;
@@ -174,7 +175,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   }
   end_masked_rows(entry);
   entry.failed = true;
-  split_failed_ = true;
+  split_.failed = true;
   const bool was_copying = copying_in_;
   const bool counted = entry.counted;
   copying_in_ = false;
@@ -270,7 +271,8 @@ Session::Pass Session::on_ready(const Piece& piece) {
   if (!entry.ends_with_ready() || !answered) {
     return server_violation("ReadyForQuery before an answer");
   }
-  if ((entry.cut || cut_since_sync_) && cancels_in_flight_ > 0) {
+  const bool cut = entry.cut || cut_since_sync_ || (settling_ && settling_->cut);
+  if (cut && cancels_in_flight_ > 0) {
     held_ready_.assign(piece.bytes);
     return Pass::kDrop;
   }
@@ -284,6 +286,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
   }
   const auto own = entry.own;
   expected_.pop();
+  watch_.last_end = now_;
   transaction_ = *status;
   if (!own && !own_transaction_) transactions_.ready(transaction_);
   if (transaction_ == 'I') {
@@ -314,8 +317,8 @@ void Session::at_ready() {
   settings_uncertain_ = false;
   state_since_micros_ = now_.wall_micros;
   transaction_ahead_ = transaction_;
-  if (transaction_ == 'T' && stamp_ == 0) stamp_ = stamp_at_sync_;
-  stamp_at_sync_ = 0;
+  if (transaction_ == 'T' && stamping_.now == 0) stamping_.now = stamping_.at_sync;
+  stamping_.at_sync = 0;
   if (transaction_ == 'I' && !own_transaction_) note_transaction_end();
   if (expected_.capacity() > 16) expected_.release();
 }

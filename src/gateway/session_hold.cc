@@ -234,7 +234,7 @@ void Session::ask_session(std::function<void()> then) {
     for (const auto& [name, value] : admission_.settings)
       if (is_own_setting(name)) held_->subject.session += fmt::format("\x1f{}={}", name, value);
     // What nobody else's session has is good in this one alone, as it stands.
-    if (has_temporary_ || own_settings_)
+    if (names_.has_temporary || names_.own_settings)
       held_->subject.session += fmt::format("\x1f{}.{}.{}", id_, started_micros_, epoch_);
     held_->subject.schema = results[1][0][0].value_or("");
     held_->subject.policy = worker_.runtime()->policy->version();

@@ -91,6 +91,20 @@ Session::DecisionPtr Session::portal_as_cursor(const sql::StatementFacts& facts)
   return nullptr;
 }
 
+/// What bounds what is taken from `name`: the statement that has opened it where that is known, and
+/// else the tightest that may have. Null: nothing does.
+Session::DecisionPtr Session::bounds_of_cursor(const std::string& name) const {
+  if (!opened_.bounds) return nullptr;
+  const auto cursor = cursors_.find(name);
+  if (cursor == cursors_.end()) return opened_.bounds;
+  for (size_t i = 0; i < expected_.size(); ++i) {
+    const Expected& entry = expected_.at(i);
+    const bool runs = entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kExecute;
+    if (runs && (!entry.text || moves_cursors(entry.text->facts()))) return opened_.bounds;
+  }
+  return cursor->second.decision;
+}
+
 /// What is taken from a cursor is bounded as what opened it, and means what it meant there.
 void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
                                bool& writes) {
@@ -105,7 +119,9 @@ void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& de
   }
   if (facts.cursors.empty()) return;
   writes = writes || opened_.write;
-  if (opened_.bounds) decision = tightened(*decision, opened_.bounds->limits);
+  for (const std::string& name : facts.cursors) {
+    if (const auto by = bounds_of_cursor(name)) decision = tightened(*decision, by->limits);
+  }
 }
 
 /// Follows what cursors may have done as one of them was taken from: the code that they run closes

@@ -29,25 +29,19 @@ std::string error_message(const pg::ErrorFields& fields) {
   return out;
 }
 
-std::shared_ptr<policy::Decision> passed(const policy::Decision& decision, const std::string& rule,
-                                         std::string_view limit, uint64_t most,
-                                         std::string message) {
-  auto refused = std::make_shared<policy::Decision>(decision);
-  refused->effect = policy::Effect::kDeny;
-  refused->rule = rule;
-  refused->sqlstate = "42501";
-  refused->message = std::move(message);
-  refused->detail = fmt::format(
-      R"({{"rule":"{}","reason":"{}","facts":{{"limit":{}}},"next":"ask for less, or for a wider limit"}})",
-      rule, limit, most);
-  refused->hint = "Ask for less (WHERE, LIMIT), or ask for a wider limit.";
-  return refused;
-}
-
 std::shared_ptr<const policy::Decision> changes_unknown() {
   return refusal("changes-unknown", "42501",
                  "what the statement has changed cannot be counted: undone",
                  "An operator must see to it that track_counts is on at the server.");
+}
+
+/// The refusal if a statement, with what its text has changed before it, has changed too much.
+std::shared_ptr<const policy::Decision> over_in_text(SplitText& text, const Changes& changed,
+                                                     const policy::Decision& decision,
+                                                     std::string_view kind) {
+  if (!text.under_way) return over_limit(changed, decision, kind);
+  for (const auto& [table, rows] : changed) text.changed[table] += rows;
+  return over_limit(text.changed, decision, kind);
 }
 
 }  // namespace
@@ -153,7 +147,7 @@ Session::DecisionPtr Session::over_by_tag(const Expected& entry) {
   Changes changed;
   if (entry.rows > 0) changed[table->qualified_name()] = entry.rows;
   for (const auto& [name, rows] : changed) changes_before_[name] += rows;
-  return over_limit(changed, *entry.decision, facts.kind);
+  return over_in_text(split_, changed, *entry.decision, facts.kind);
 }
 
 void Session::count_changes() {
@@ -233,12 +227,14 @@ void Session::changes_counted(OwnRun& run) {
     over = changes_unknown();
   } else {
     const Changes changed = changes_between(changes_before_, *after);
-    over = over_limit(changed, *settling_->decision,
+    over = over_in_text(split_, changed, *settling_->decision,
                       settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
     for (const auto& [table, rows] : changed) {
       settling_->changed.push_back(fmt::format("{} {}", table, rows));
     }
     changes_before_ = *after;
+    // Its time was over before it was counted.
+    if (!over) over = settling_->cut;
     if (!over && !own_transaction_) bounded_ = settling_->decision;
     if (!over && settling_->decision->undoable) return keep_changed(changed);
   }
@@ -259,9 +255,14 @@ void Session::settle_failed(const pg::ErrorFields* error) {
   if (error != nullptr) {
     const auto& fields = *error;
     if (own_transaction_) settling_->transaction_outcome = audit::TransactionOutcome::kRolledBack;
-    if (!record_failure(*settling_, fields.sqlstate(), fields.message())) return;
-    split_failed_ = true;
-    send_to_client(Bytes(error_message(fields)));
+    const bool recorded =
+        settling_->cut ? record_limited(*settling_, *settling_->cut)
+                       : record_failure(*settling_, fields.sqlstate(), fields.message());
+    if (!recorded) return;
+    split_.failed = true;
+    cut_since_sync_ = cut_since_sync_ || (settling_->cut && since_sync_);
+    send_to_client(Bytes(settling_->cut ? refusal_response(*settling_->cut)
+                                        : error_message(fields)));
   }
   if (settling_->kind == RequestKind::kExecute) {
     // The server skips to the client's Sync by itself.
@@ -276,7 +277,7 @@ void Session::settle_query(const DecisionPtr& over) {
   if (over) {
     if (!record_limited(*settling_, *over)) return;
     send_to_client(Bytes(refusal_response(*over)));
-    split_failed_ = true;
+    split_.failed = true;
     if (own_transaction_) {
       finish_counted_query(true);
     } else {
@@ -340,6 +341,7 @@ void Session::settle_execution(const DecisionPtr& over) {
   }
   if (!record_limited(*settling_, *over)) return;
   send_to_client(Bytes(refusal_response(*over)));
+  cut_since_sync_ = cut_since_sync_ || settling_->cut;
   settling_.reset();
   fail_pipeline();
   resume(kCounting);
@@ -409,29 +411,6 @@ bool Session::own_pipeline_ended() {
   return true;
 }
 
-bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
-  const auto& limits = entry.decision->limits;
-  if (auto over = entry.spending ? over_budget(entry, rows, bytes) : nullptr) {
-    cut_result(entry, std::move(over));
-    return false;
-  }
-  if (limits.rows && entry.rows_before + entry.rows + rows > limits.rows->most) {
-    cut_result(entry, passed(*entry.decision, limits.rows->rule, "rows", limits.rows->most,
-                             fmt::format("the result has more than the {} rows that rule \"{}\" "
-                                         "allows",
-                                         limits.rows->most, limits.rows->rule)));
-    return false;
-  }
-  if (limits.bytes && entry.bytes_before + entry.bytes + bytes > limits.bytes->most) {
-    cut_result(entry, passed(*entry.decision, limits.bytes->rule, "bytes", limits.bytes->most,
-                             fmt::format("the result has more than the {} bytes that rule \"{}\" "
-                                         "allows",
-                                         limits.bytes->most, limits.bytes->rule)));
-    return false;
-  }
-  return true;
-}
-
 /// Nothing more of this result goes to the client, and the server is asked to stop.
 void Session::cut_result(Expected& entry, DecisionPtr why) {
   entry.cut = std::move(why);
@@ -455,32 +434,6 @@ void Session::cancel_arrived() {
   piece.bytes = bytes;
   if (on_ready(piece) == Pass::kForward) send_to_client(bytes);
   if (!finished_ && suspended_ != 0) continue_suspended();
-}
-
-void Session::duration_passed() {
-  if (finished_) return;
-  now_ = Moment::now();
-  // The answers to its Parse and Bind may be in the server's buffer still.
-  size_t at = 0;
-  while (at < expected_.size() &&
-         (!expected_.at(at).limited || !expected_.at(at).decision->limits.duration)) {
-    ++at;
-  }
-  if (at == expected_.size()) return;
-  Expected& entry = expected_.at(at);
-  const auto& most = *entry.decision->limits.duration;
-  const auto allowed = std::chrono::duration_cast<std::chrono::microseconds>(most.most);
-  const auto took = std::chrono::microseconds(now_.micros_since(entry.started));
-  if (took < allowed) {
-    duration_->arm(allowed - took);
-  } else if (!entry.cut) {
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(most.most);
-    cut_result(entry,
-               passed(*entry.decision, most.rule, "duration_ms",
-                      static_cast<uint64_t>(milliseconds.count()),
-                      fmt::format("the statement ran longer than the {} ms that rule \"{}\" allows",
-                                  milliseconds.count(), most.rule)));
-  }
 }
 
 }  // namespace sluice::gateway

@@ -473,7 +473,8 @@ void Session::follow_cursors(const Expected& entry, std::string_view command) {
     if (cursors_.size() >= kMostCursors) cursors_.clear();
     const std::string& name = facts.results[entry.completed].declares;
     prepared_.close_portal(name);
-    cursors_[name] = {entry.text, entry.completed};
+    cursors_[name] = {entry.text, entry.completed, entry.decision};
+    opened_.use.opened(name, facts.results[entry.completed].held);
     return;
   }
   bool code = runs_code(facts), moves = moves_cursors_in_code(facts);

@@ -68,26 +68,26 @@ bool Session::names_known() const {
   if (scope_.id == 0) return false;
   // In an aborted transaction nothing runs but its end, and nothing can be asked.
   if (transaction_ == 'E' && !may_leave_aborted(expected_)) return true;
-  return doubts_ == 0 && catalog_version_ == admission_.database->catalog().version();
+  return names_.now == 0 && catalog_version_ == admission_.database->catalog().version();
 }
 
 bool Session::settle_names() {
-  if (naming_problem_ || names_known()) return true;
+  if (names_.problem || names_known()) return true;
   find_names();
-  return !finding_names_;
+  return !names_.finding;
 }
 
 void Session::find_names() {
-  if (finding_names_) return;
-  finding_names_ = true;
-  names_wait_ = !since_sync_ && !expected_.empty();
-  if (!names_wait_) start_finding_names();
+  if (names_.finding) return;
+  names_.finding = true;
+  names_.waits = !since_sync_ && !expected_.empty();
+  if (!names_.waits) start_finding_names();
 }
 
 void Session::start_finding_names() {
-  names_wait_ = false;
-  doubts_taken_ = std::exchange(doubts_, 0);
-  if ((doubts_taken_ & kIdentityDoubt) != 0) return tell_identity();
+  names_.waits = false;
+  names_.taken = std::exchange(names_.now, 0);
+  if ((names_.taken & kIdentityDoubt) != 0) return tell_identity();
   find_scope();
 }
 
@@ -100,7 +100,7 @@ void Session::find_scope() {
   const auto latest = keeper.latest();
   const auto current = keeper.current();
   // What it has changed stays changed for it, whatever else has come into doubt since.
-  const bool changed = ((doubts_taken_ | transaction_doubts_) & kSchemaDoubt) != 0;
+  const bool changed = ((names_.taken | names_.of_transaction) & kSchemaDoubt) != 0;
   if (open && latest && (!current || changed)) {
     read_own_catalog(latest, version);
   } else if (current) {
@@ -122,7 +122,7 @@ void Session::find_scope() {
 }
 
 void Session::names_from(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version) {
-  if (has_temporary_) {
+  if (names_.has_temporary) {
     read_own_catalog(catalog, version);
   } else {
     find_path(std::move(catalog), version);
@@ -156,7 +156,7 @@ void Session::read_own_catalog(const std::shared_ptr<const catalog::Catalog>& ba
 
 void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_t version) {
   const std::string key = fresh_path_key(greeting_key(), *catalog);
-  if (first_names_) {
+  if (names_.first) {
     if (const auto path = admission_.database->fresh_search_path(key)) {
       names_found(catalog, version, *path);
       return;
@@ -171,7 +171,7 @@ void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_
     const bool temporary = std::any_of(path.begin(), path.end(), [](const std::string& schema) {
       return schema.starts_with("pg_temp");
     });
-    if (first_names_ && !temporary) admission_.database->remember_search_path(key, path);
+    if (names_.first && !temporary) admission_.database->remember_search_path(key, path);
     names_found(catalog, version, path);
   });
 }
@@ -180,19 +180,19 @@ void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog
                           const std::vector<std::string>& path) {
   scope_ = worker_.scopes().intern(catalog, path);
   catalog_version_ = version;
-  first_names_ = false;
-  finding_names_ = false;
+  names_.first = false;
+  names_.finding = false;
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
 }
 
 /// `skipped`: for something that has failed before, of which the client is told.
 void Session::names_failed(std::string_view why, bool skipped) {
-  doubts_ |= doubts_taken_;
-  finding_names_ = false;
-  naming_problem_ =
+  names_.now |= names_.taken;
+  names_.finding = false;
+  names_.problem =
       refusal("catalog-unavailable", "55000",
               fmt::format("{} cannot be found out: {}",
-                          (doubts_taken_ & kIdentityDoubt) != 0
+                          (names_.taken & kIdentityDoubt) != 0
                               ? "whether the server knows whose session this is"
                               : "what the statement's names mean",
                           why),
@@ -200,8 +200,8 @@ void Session::names_failed(std::string_view why, bool skipped) {
                   admission_.database->config().name);
   if (skip_until_sync_) {
     // The server skips to the client's Sync, and so do we.
-    if (!skipped) send_to_client(refusal_response(*naming_problem_));
-    naming_problem_.reset();
+    if (!skipped) send_to_client(refusal_response(*names_.problem));
+    names_.problem.reset();
   }
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
 }
@@ -210,14 +210,14 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   const sql::StatementFacts& facts = statement->facts();
   uint8_t doubts = 0;
   if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
-  own_settings_ = own_settings_ || sets_own(facts);
+  names_.own_settings = names_.own_settings || sets_own(facts);
   if (forgets_identity(admission_.database->config().identity, facts)) doubts |= kIdentityDoubt;
   const auto forgotten = forgotten_settings(admission_, facts);
   forgotten_.insert(forgotten_.end(), forgotten.begin(), forgotten.end());
   if (!forgotten_.empty()) doubts |= kIdentityDoubt;
   if (facts.temporary_change || facts.dynamic_sql) {
     doubts |= kPathDoubt | kTemporaryDoubt;
-    has_temporary_ = true;
+    names_.has_temporary = true;
   }
   if (facts.schema_change) {
     doubts |= kPathDoubt | kSchemaDoubt;
@@ -248,25 +248,25 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
     } else if (effect == kCommit || effect == kRollback || effect == kPrepareTransaction) {
       if (since_sync_) own_transaction_ = false;
       transaction_ahead_ = 'I';
-      doubts_ |= transaction_doubts_;
+      names_.now |= names_.of_transaction;
     } else if (effect == kRollbackTo) {
-      doubts_ |= transaction_doubts_;
+      names_.now |= names_.of_transaction;
     }
   }
 }
 
 void Session::note_doubts(uint8_t doubts) {
-  doubts_ |= doubts;
-  transaction_doubts_ |= doubts;
-  if (doubts != 0) first_names_ = false;
+  names_.now |= doubts;
+  names_.of_transaction |= doubts;
+  if (doubts != 0) names_.first = false;
 }
 
 /// SET LOCAL ends with a transaction, and a rollback takes back what it has changed.
 void Session::note_transaction_end() {
-  doubts_ |= std::exchange(transaction_doubts_, 0);
+  names_.now |= std::exchange(names_.of_transaction, 0);
   opened_.end_transaction();
   changes_known_ = false;
-  stamp_ = stamp_at_sync_ = 0;
+  stamping_.now = stamping_.at_sync = 0;
   bounded_.reset();
   undoing_.reset();
   end_schema_changes();

@@ -67,7 +67,7 @@ Session::Pass Session::refuse_query(audit::Phase phase, const Statement* stateme
   if (!record_refusal(phase, {}, statement, *decision)) return Pass::kStop;
   // A failing statement also takes the unnamed one away; only the server can do that.
   const bool takes_unnamed = phase == audit::Phase::kSimple && prepared_.find({}) != nullptr;
-  split_failed_ = true;
+  split_.failed = true;
   if (expected_.empty() && !since_sync_ && transaction_ != 'T' && !takes_unnamed) {
     (void)split_goes_on();
     std::string out = refusal_response(*decision);
@@ -138,9 +138,9 @@ Session::Pass Session::on_function_call() {
   }
   expect(RequestKind::kFunctionCall);
   settings_uncertain_ = true;
-  stamp_ = 0;
+  stamping_.now = 0;
   // Nobody knows what the function does.
-  doubts_ |= kPathDoubt | kTemporaryDoubt;
+  names_.now |= kPathDoubt | kTemporaryDoubt;
   changes_known_ = false;
   ++epoch_;
   unseen_prepares_ = true;

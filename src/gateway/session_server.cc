@@ -79,10 +79,10 @@ bool Session::ready_outstanding() {
 void Session::continue_suspended() {
   // Nothing is sent behind a statement that may copy in, so it is the last one expected.
   if ((suspended_ & kCopyBarrier) != 0 && expected_.empty()) resume(kCopyBarrier);
-  if (names_wait_ && expected_.empty()) {
+  if (names_.waits && expected_.empty()) {
     // An error that came meanwhile may have left nothing to find out, and nobody to ask.
     if (names_known()) {
-      names_wait_ = finding_names_ = false;
+      names_.waits = names_.finding = false;
       if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
     } else {
       start_finding_names();
@@ -104,8 +104,8 @@ void Session::skip_rows(Bytes& in) {
     // Near a limit rows are looked at one by one, and where each counts for a budget. A row takes
     // 7 bytes at least.
     const auto& limits = entry.decision->limits;
-    const uint64_t rows_so_far = entry.rows_before + entry.rows;
-    const uint64_t bytes_so_far = entry.bytes_before + entry.bytes;
+    const uint64_t rows_so_far = entry.before.rows + entry.rows;
+    const uint64_t bytes_so_far = entry.before.bytes + entry.bytes;
     if (entry.cut || entry.spending ||
         (limits.rows && rows_so_far + in.size() / 5 > limits.rows->most) ||
         (limits.bytes && bytes_so_far + in.size() > limits.bytes->most)) {
@@ -325,7 +325,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.prepared.scope = entry.scope;
     portal.prepared.source.swap(entry.source);
     portal.bound = entry.bound;
-    portal.rows = portal.bytes = 0;
+    portal.taken = {};
     portal.rows_plan.reset();
     portal.doubtful = false;
     portal.writes = entry.writes;

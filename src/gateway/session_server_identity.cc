@@ -23,14 +23,14 @@ ParameterList Session::server_identity() const {
 /// before anything else runs.
 void Session::doubt_identity() {
   if (!admission_.database->config().identity.guarded()) return;
-  doubts_ |= kIdentityDoubt;
-  if (transaction_ahead_ != 'I' || since_sync_) transaction_doubts_ |= kIdentityDoubt;
+  names_.now |= kIdentityDoubt;
+  if (transaction_ahead_ != 'I' || since_sync_) names_.of_transaction |= kIdentityDoubt;
 }
 
 /// Part of start_finding_names. Fails closed: where the server does not take it, nothing runs.
 void Session::tell_identity() {
   // A rollback would take it back.
-  if (transaction_ahead_ != 'I' || since_sync_) transaction_doubts_ |= kIdentityDoubt;
+  if (transaction_ahead_ != 'I' || since_sync_) names_.of_transaction |= kIdentityDoubt;
   auto settings = std::exchange(forgotten_, {});
   const auto identity = server_identity();
   settings.insert(settings.end(), identity.begin(), identity.end());

@@ -48,10 +48,10 @@ bool Session::may_split(Bytes text, const std::vector<Bytes>& statements) {
 /// False: the text cannot be sent in pieces.
 bool Session::begin_split(Bytes text) {
   const auto statements = sql::split_statements(text);
-  if (splitting_ || statements.size() < 2 || !may_split(text, statements)) return false;
-  split_.assign(statements.begin(), statements.end());
-  splitting_ = true;
-  split_failed_ = false;
+  if (split_.under_way || statements.size() < 2 || !may_split(text, statements)) return false;
+  split_ = {};
+  split_.statements.assign(statements.begin(), statements.end());
+  split_.under_way = true;
   suspend(kSplit);
   flush_to_server();
   run_split();
@@ -59,10 +59,10 @@ bool Session::begin_split(Bytes text) {
 }
 
 void Session::run_split() {
-  if (finished_ || split_.empty()) return;
+  if (finished_ || split_.statements.empty()) return;
   std::string message;
-  pg::encode_query(message, split_.front());
-  split_.pop_front();
+  pg::encode_query(message, split_.statements.front());
+  split_.statements.pop_front();
   redone_.reset();  // What was found out about the whole text.
   Piece piece;
   piece.type = pg::kQuery;
@@ -77,11 +77,10 @@ void Session::run_split() {
 
 /// Where a ReadyForQuery is due: true when the text goes on and none is to be shown.
 bool Session::split_goes_on() {
-  if (!splitting_) return false;
-  const bool over = split_failed_ || split_.empty();
+  if (!split_.under_way) return false;
+  const bool over = split_.failed || split_.statements.empty();
   if (over) {
-    splitting_ = false;
-    split_.clear();
+    split_ = {};
   }
   // From the loop: what is being answered right now goes out first.
   worker_.post([id = id_, over](Worker& self) {

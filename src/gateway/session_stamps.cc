@@ -39,7 +39,7 @@ bool calls_procedures(const sql::StatementFacts& facts) {
 
 /// `writes`: it, or a statement that it EXECUTEs, may change rows. What makes tables may fill them.
 bool Session::must_stamp(bool writes, const Statement* statement) const {
-  if (!stamps_) return false;
+  if (!stamping_.maker) return false;
   if (statement == nullptr) return writes;
   const auto& facts = statement->facts();
   return (writes || facts.schema_change) && !facts.outside_transaction;
@@ -56,29 +56,29 @@ Session::Pass Session::begin_stamped_query(const Piece& piece, const Statement& 
     // Each of its transactions is to have its own, and BEGIN may set what must stand first.
     const auto query = pg::decode_query(piece.body());
     if (query && expected_.empty() && begin_split(query->text)) return Pass::kDrop;
-    stamp_ = 0;
+    stamping_.now = 0;
     go_on = true;
     return Pass::kForward;
   }
   go_on = true;
   if (since_sync_ || transaction_ == 'E') return Pass::kForward;
-  if (stamp_ == 0) write_stamp(true, counted);
+  if (stamping_.now == 0) write_stamp(true, counted);
   return Pass::kForward;
 }
 
 void Session::begin_stamped_execute(const Statement* statement) {
   if (statement != nullptr && !statement->facts().transaction.empty()) return;
   if (transaction_ == 'E' && expected_.empty()) return;
-  if (stamp_ == 0) write_stamp(false, false);
+  if (stamping_.now == 0) write_stamp(false, false);
 }
 
 void Session::write_stamp(bool simple, bool counted) {
-  last_token_ = std::max(last_token_ + 1, static_cast<uint64_t>(now_.wall_micros));
-  stamp_ = last_token_;
+  stamping_.last_token = std::max(stamping_.last_token + 1, static_cast<uint64_t>(now_.wall_micros));
+  stamping_.now = stamping_.last_token;
   // No Sync behind it: it is to be in the transaction of what follows.
   run_own(
-      {stamps_->statement(id_, stamp_)},
-      [this, token = stamp_, simple](OwnRun& run) { stamped(run, token, simple); },
+      {stamping_.maker->statement(id_, stamping_.now)},
+      [this, token = stamping_.now, simple](OwnRun& run) { stamped(run, token, simple); },
       OwnEnd::kBehindMe);
   // Should it fail, the server skips all up to a Sync, which a simple query is not.
   if (simple && !counted) suspend(kStamping);
@@ -86,12 +86,12 @@ void Session::write_stamp(bool simple, bool counted) {
 
 void Session::stamped(OwnRun& run, uint64_t token, bool simple) {
   if (!run.answer.error) {
-    server_transaction_ = transaction_number(run.answer.results);
-    server_transaction_of_ = token;
+    stamping_.server_transaction = transaction_number(run.answer.results);
+    stamping_.server_transaction_of = token;
     resume(kStamping);
     return;
   }
-  stamp_ = stamp_at_sync_ = 0;
+  stamping_.now = stamping_.at_sync = 0;
   if (!run.skipped) counting_failed(&*run.answer.error, simple);
   resume(kStamping);
 }
@@ -107,15 +107,15 @@ void Session::note_stamp_effects(const sql::StatementFacts& facts) {
   const bool may_commit = transaction_ != 'T' && (facts.dynamic_sql || calls_procedures(facts));
   // So does what ends with a simple query.
   const bool over = !since_sync_ && transaction_ != 'T' && !own_transaction_;
-  if (ends) stamp_at_sync_ = 0;
-  if (ends || may_commit || over) stamp_ = 0;
+  if (ends) stamping_.at_sync = 0;
+  if (ends || may_commit || over) stamping_.now = 0;
 }
 
 /// Outside of a block a Sync ends the transaction. Whether it is outside of one may not be known.
 void Session::stamp_ends_at_sync() {
-  stamp_at_sync_ = stamp_;
+  stamping_.at_sync = stamping_.now;
   const bool in_block = transaction_ == 'T' && transaction_ahead_ == 'T' && !ready_outstanding();
-  if (!in_block) stamp_ = 0;
+  if (!in_block) stamping_.now = 0;
 }
 
 }  // namespace sluice::gateway

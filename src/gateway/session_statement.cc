@@ -22,6 +22,16 @@ bool contains_copy_in(const sql::StatementFacts& facts) {
   });
 }
 
+/// Whether it ends a transaction behind something else: should that be cut off, the server might
+/// have gone on to a COMMIT.
+bool may_end_too_early(const sql::StatementFacts& facts) {
+  using enum sql::TransactionEffect;
+  return facts.statements > 1 &&
+         std::any_of(facts.transaction.begin(), facts.transaction.end(), [](auto effect) {
+           return effect == kCommit || effect == kPrepareTransaction;
+         });
+}
+
 /// Types of the system call nothing of users' own.
 std::vector<sql::Oid> users_types(Bytes oids) {
   std::vector<sql::Oid> types;
@@ -65,8 +75,8 @@ Session::Pass Session::on_statement(const Piece& piece) {
     declared = parse->types;
   }
   if (!settle_names()) return defer(piece, kNaming);
-  if (naming_problem_) {
-    const auto problem = std::exchange(naming_problem_, nullptr);
+  if (names_.problem) {
+    const auto problem = std::exchange(names_.problem, nullptr);
     return piece.type == pg::kQuery ? refuse_query(audit::Phase::kSimple, nullptr, problem)
                                     : refuse_extended({}, nullptr, problem);
   }
@@ -82,7 +92,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
   }
   if (piece.type == pg::kQuery && transaction_ == 'E' && !may_leave_aborted(expected_) &&
       statement->facts().statements > 1 &&
-      (doubts_ != 0 || catalog_version_ != admission_.database->catalog().version())) {
+      (names_.now != 0 || catalog_version_ != admission_.database->catalog().version())) {
     // What follows the ROLLBACK would be judged by what names have meant.
     return refuse_query(audit::Phase::kSimple, statement.get(),
                         refusal("stale-names", "25P02",
@@ -260,7 +270,20 @@ Session::Pass Session::forward_query(const Piece& piece,
   const bool by_tag = counted && tag_counts(statement.get(), *decision);
   bool go_on = true;
   Pass pass = Pass::kForward;
-  if (counted) pass = begin_counted_query(piece, statement, *decision, by_tag, go_on);
+  if (counted) {
+    pass = begin_counted_query(piece, statement, *decision, by_tag, go_on);
+  } else if (decision->limits.on_results() && may_end_too_early(statement->facts())) {
+    if (!expected_.empty()) {
+      acting_.spending.reset();
+      pass = defer(piece, kQueue);
+      deferred_->paid = true;
+      return pass;
+    }
+    if (begin_split(pg::decode_query(piece.body())->text)) {
+      acting_.spending.reset();
+      return Pass::kDrop;
+    }
+  }
   if (go_on && must_stamp(writes, statement.get())) {
     pass = begin_stamped_query(piece, *statement, counted, go_on);
   }
@@ -270,7 +293,7 @@ Session::Pass Session::forward_query(const Piece& piece,
     return pass;
   }
   Expected& entry = expect(RequestKind::kQuery);
-  entry.stamp = stamp_;
+  entry.stamp = stamping_.now;
   entry.text = statement;
   entry.decision = std::move(decision);
   entry.counted = counted;

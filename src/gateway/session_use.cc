@@ -1,4 +1,6 @@
 // Session: what its client may still use, of rates and budgets, and what it has read.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "gateway/budgets.h"
@@ -8,13 +10,22 @@
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
+#include "wire/postgres/encode.h"
 
 namespace sluice::gateway {
+namespace pg = wire::postgres;
+
 namespace {
 
 /// People who only look at things by themselves are not braked.
 bool is_agent(const Acting& acting, const policy::Principal& who) {
   return who.kind == policy::PrincipalKind::kAgent || acting.said_now.any();
+}
+
+/// How many statements of a text count for a rate: those that control transactions do not.
+uint32_t statements_of(const sql::StatementFacts& facts) {
+  const size_t controls = std::min(facts.transaction.size(), facts.statements);
+  return static_cast<uint32_t>(std::max<size_t>(1, facts.statements - controls));
 }
 
 }  // namespace
@@ -54,8 +65,10 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
   const auto* rate = decision && decision->limits.statements_per_minute
                          ? &*decision->limits.statements_per_minute
                          : nullptr;
-  if (rate == nullptr || (redone_ && redone_->paid) ||
-      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady)) {
+  // The statements of a text that is sent in pieces have been counted as it came.
+  const uint32_t count = text == nullptr ? 1 : statements_of(text->facts());
+  if (rate == nullptr || (redone_ && redone_->paid) || split_.under_way ||
+      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady, count)) {
     acting_.spending.reset();
     auto spending = afford(agents.ledger, policy, spender_of(admission_, acting_, now_.wall_micros),
                            text == nullptr ? nullptr : &text->facts(), decision);
@@ -70,23 +83,34 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
     acting_.spending = std::move(*spending);
     return true;
   }
-  auto denied = std::make_shared<policy::Decision>(*decision);
+  refused = too_often(*decision, count);
+  return false;
+}
+
+Session::DecisionPtr Session::too_often(const policy::Decision& decision, uint32_t count) const {
+  const auto& rate = *decision.limits.statements_per_minute;
+  auto denied = std::make_shared<policy::Decision>(decision);
   denied->effect = policy::Effect::kDeny;
-  denied->rule = rate->rule;
+  denied->rule = rate.rule;
   denied->sqlstate = "53400";
   denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows no more",
-                                rate->most, rate->rule);
+                                rate.most, rate.rule);
   denied->hint = "Wait a minute, or ask for a wider limit.";
-  const Duration wait =
-      worker_.shared().rates.wait(admission_.user, rate->rule, rate->most, now_.steady);
-  denied->detail =
-      refusal_detail(*denied, {{"user", admission_.user},
-                               {"database", admission_.database->config().name},
-                               {"environment", admission_.database->config().environment},
-                               {"statements_per_minute", rate->most},
-                               {"retry_after_seconds", wait / std::chrono::seconds(1) + 1}});
-  refused = std::move(denied);
-  return false;
+  boost::json::object facts{{"user", admission_.user},
+                            {"database", admission_.database->config().name},
+                            {"environment", admission_.database->config().environment},
+                            {"statements_per_minute", rate.most}};
+  if (count > 1) facts["statements"] = count;
+  if (count > rate.most) {
+    denied->message += fmt::format(", and the text has {} of them", count);
+    denied->hint = "Send fewer of them at once, or ask for a wider limit.";
+  } else {
+    const Duration wait =
+        worker_.shared().rates.wait(admission_.user, rate.rule, rate.most, now_.steady, count);
+    facts["retry_after_seconds"] = wait / std::chrono::seconds(1) + 1;
+  }
+  denied->detail = refusal_detail(*denied, std::move(facts));
+  return denied;
 }
 
 /// What binds it while it runs. That it returns free text is known before it is sent, so that
@@ -104,18 +128,21 @@ void Session::note_limits(Expected& entry) {
     acting_.tainted = true;
     context_ = audit::EncodedContext(context());
   }
+  bound_commit(entry);
   if (!entry.decision || !entry.decision->limits.on_results()) return;
   entry.limited = true;
-  if (entry.of_cursor) {
-    entry.rows_before += opened_.rows;
-    entry.bytes_before += opened_.bytes;
-  }
+  if (split_.under_way) entry.of_text = split_.taken;
+  count_from(entry);
   if (!entry.counted) limited_ahead_ = true;
   if (const auto& most = entry.decision->limits.duration) {
-    if (!duration_) {
-      duration_ = std::make_unique<net::Timer>(worker_.reactor(), [this] { duration_passed(); });
+    // What stands before it is answered as it ends, so that this one's time is counted by itself.
+    if (expected_.size() > 1 && since_sync_) {
+      flush_to_server();
+      std::string out;
+      pg::encode_flush(out);
+      server_->stream().send(Bytes(out));
     }
-    if (!duration_->armed()) duration_->arm(most->most);
+    watch_duration(most->most);
   }
 }
 

@@ -73,6 +73,7 @@ struct Statement {
 struct Cursor {
   std::shared_ptr<const Statement> text;
   size_t result = 0;  ///< in its facts' results
+  std::shared_ptr<const policy::Decision> decision;  ///< it was opened under this
 };
 
 }  // namespace sluice::gateway

@@ -23,8 +23,8 @@ void RateLimiter::make_room(Shard& shard, Clock::time_point now) {
 }
 
 bool RateLimiter::take(std::string_view user, std::string_view rule, uint32_t per_minute,
-                       Clock::time_point now) {
-  if (per_minute == 0) return false;
+                       Clock::time_point now, uint32_t count) {
+  if (count > per_minute || per_minute == 0) return false;
   const std::string key = key_of(user, rule);
   const Duration one = kMinute / per_minute;
   Shard& shard = shard_of(key);
@@ -37,15 +37,15 @@ bool RateLimiter::take(std::string_view user, std::string_view rule, uint32_t pe
     }
     found = shard.full_at.emplace(key, now).first;
   }
-  const Clock::time_point full_at = std::max(found->second, now) + one;
+  const Clock::time_point full_at = std::max(found->second, now) + one * count;
   if (full_at - now > one * per_minute) return false;
   found->second = full_at;
   return true;
 }
 
 Duration RateLimiter::wait(std::string_view user, std::string_view rule, uint32_t per_minute,
-                           Clock::time_point now) const {
-  if (per_minute == 0) return Duration::max();
+                           Clock::time_point now, uint32_t count) const {
+  if (count > per_minute || per_minute == 0) return Duration::max();
   const std::string key = key_of(user, rule);
   const Duration one = kMinute / per_minute;
   const Shard& shard = shard_of(key);
@@ -53,7 +53,7 @@ Duration RateLimiter::wait(std::string_view user, std::string_view rule, uint32_
   const auto found = shard.full_at.find(key);
   if (found == shard.full_at.end()) return Duration::zero();
   return std::max(Duration::zero(),
-                  Duration(std::max(found->second, now) + one - now - one * per_minute));
+                  Duration(std::max(found->second, now) + one * count - now - one * per_minute));
 }
 
 size_t RateLimiter::size() const {

@@ -21,12 +21,14 @@ namespace sluice::policy {
 /// are forgotten; past kMostBuckets a new one is refused rather than let through uncounted.
 class RateLimiter {
  public:
-  /// Takes a token. False when there is none: the statement is to be refused.
+  /// Takes `count` tokens. False when there are not so many: what asks for them is to be refused,
+  /// and takes none.
   bool take(std::string_view user, std::string_view rule, uint32_t per_minute,
-            Clock::time_point now);
-  /// How long until the next token; zero when one is there.
+            Clock::time_point now, uint32_t count = 1);
+  /// How long until `count` tokens are there; zero when they are. More than the bucket holds never
+  /// are: Duration::max().
   Duration wait(std::string_view user, std::string_view rule, uint32_t per_minute,
-                Clock::time_point now) const;
+                Clock::time_point now, uint32_t count = 1) const;
   /// Buckets that are kept, for tests and metrics.
   size_t size() const;
 

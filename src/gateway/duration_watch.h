@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "net/reactor.h"
+
+namespace sluice::gateway {
+
+/// Watches how long a session's statements run.
+struct DurationWatch {
+  std::unique_ptr<net::Timer> timer;  ///< made when first needed
+  Clock::time_point due;              ///< when it fires, while armed
+  Moment last_end;                    ///< when the server came to what it runs now
+};
+
+}  // namespace sluice::gateway
