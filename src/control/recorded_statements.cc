@@ -1,6 +1,8 @@
 #include "control/recorded_statements.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <tuple>
 
@@ -98,6 +100,14 @@ std::optional<policy::PassedLimit> passed_by(std::string_view message) {
   return std::nullopt;
 }
 
+/// By the command tags of the server.
+bool controls_transaction(std::string_view kind) {
+  constexpr std::string_view kTags[] = {
+      "BEGIN",   "START TRANSACTION",  "COMMIT", "ROLLBACK", "SAVEPOINT",
+      "RELEASE", "PREPARE TRANSACTION"};
+  return std::find(std::begin(kTags), std::end(kTags), kind) != std::end(kTags);
+}
+
 void take_fate(const audit::Record& record, policy::RecordedStatement& out) {
   using policy::Fate;
   out.ran = record.outcome != audit::Outcome::kDenied;
@@ -136,6 +146,7 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   out.sent = record.phase == audit::Phase::kExecute ? policy::Sent::kExecuted
              : record.phase == audit::Phase::kParse ? policy::Sent::kParsed
                                                     : policy::Sent::kWhole;
+  out.controls = controls_transaction(record.kind);
   if (record.estimated_rows) out.estimated_rows = static_cast<double>(*record.estimated_rows);
   out.rows = record.rows;
   out.bytes = record.bytes;

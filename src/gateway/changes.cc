@@ -6,25 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+#include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 
 namespace sluice::gateway {
 namespace {
-
-/// A JSON string; names may hold anything.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.append(1, '\\').append(1, c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out.append(1, '"');
-}
 
 std::string list_of(const Changes& changed) {
   std::string text;
@@ -33,18 +20,6 @@ std::string list_of(const Changes& changed) {
     text += fmt::format("{}: {}", table, rows);
   }
   return text;
-}
-
-std::string json_of(const policy::Decision& decision, std::string_view limit, uint64_t most,
-                    const Changes& changed) {
-  std::string tables;
-  for (const auto& [table, rows] : changed) {
-    if (!tables.empty()) tables += ",";
-    tables += fmt::format("{}:{}", quoted(table), rows);
-  }
-  return fmt::format(R"({{"rule":{},"reason":"{}","facts":{{"limit":{},"rows_changed":{{{}}}}},)"
-                     R"("next":"narrow the statement or ask for an approved change"}})",
-                     quoted(decision.rule), limit, most, tables);
 }
 
 /// By track_counts the server counts what statements change.
@@ -141,6 +116,13 @@ std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers) {
   return changes;
 }
 
+bool resets_counts(const sql::StatementFacts& facts) {
+  return facts.schema_change ||
+         std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
+           return action.kind == sql::ActionKind::kTruncate;
+         });
+}
+
 Changes changes_between(const Changes& before, const Changes& after) {
   Changes changed;
   for (const auto& [table, count] : after) {
@@ -193,15 +175,27 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
       fmt::format("{} would change {} {}, more than the {} that rule \"{}\" allows: undone", kind,
                   too_many_rows ? rows : changed.size(), too_many_rows ? "rows" : "tables", most,
                   refused->rule);
+  refused->hint = "Change fewer rows at once, or ask for an approved change.";
+  boost::json::object tables;
+  for (const auto& [table, count] : changed) tables[to_printable_utf8(table)] = count;
   refused->detail = fmt::format(
       "Rows changed, with cascades and triggers: {}.\n{}", list_of(changed),
-      json_of(*refused, too_many_rows ? "rows_changed" : "tables_changed", most, changed));
-  refused->hint = "Change fewer rows at once, or ask for an approved change.";
+      refusal_detail(*refused, {{"statement", kind},
+                                {"limited", too_many_rows ? "rows_changed" : "tables_changed"},
+                                {"limit", most},
+                                {"rows_changed", std::move(tables)}}));
   return refused;
 }
 
 std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts) {
   using enum sql::ActionKind;
+  if ((facts.kind == "CALL" || facts.kind == "DO") && facts.outside_transaction) {
+    return refusal("commits-by-itself", "42501",
+                   facts.kind +
+                       " runs a body that ends transactions: what it changes cannot be "
+                       "counted before that, and this write is bounded",
+                   "Take COMMIT and ROLLBACK out of the body, or ask for an approved change.");
+  }
   for (const auto& action : facts.actions) {
     if (action.kind == kSessionSetting && sets_counting(action)) {
       return refusal("counting-stays-on", "42501",

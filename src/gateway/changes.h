@@ -30,6 +30,10 @@ std::vector<std::string> count_statements();
 /// switched off or they cannot be read.
 std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers);
 
+/// Whether it may make the server count a table from nothing again: what was counted before it then
+/// says nothing of what it has changed itself.
+bool resets_counts(const sql::StatementFacts& facts);
+
 /// What was changed from `before` to `after`.
 Changes changes_between(const Changes& before, const Changes& after);
 

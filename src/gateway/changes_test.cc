@@ -147,6 +147,25 @@ TEST(ReadChanges, WhatCannotBeReadIsNotTakenForNothing) {
   EXPECT_FALSE(read_changes(answers({{"public", "t"}})));
 }
 
+TEST(ResetsCounts, WhatMakesTheServerBeginAnew) {
+  const auto resets = [](std::string_view text) {
+    return resets_counts(*sql::analyse(text, {}, {}));
+  };
+  EXPECT_TRUE(resets("TRUNCATE t"));
+  EXPECT_TRUE(resets("TRUNCATE t; INSERT INTO t VALUES (1)"));
+  EXPECT_TRUE(resets("DROP TABLE t; CREATE TABLE t (i int)"));
+  EXPECT_FALSE(resets("INSERT INTO t VALUES (1)"));
+  EXPECT_FALSE(resets("SAVEPOINT s"));
+}
+
+TEST(Uncountable, ABodyThatCommitsByItself) {
+  const auto refused =
+      uncountable(*sql::analyse("DO $$ BEGIN DELETE FROM t; COMMIT; END $$", {}, {}));
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(refused->rule, "commits-by-itself");
+  EXPECT_EQ(uncountable(*sql::analyse("DO $$ BEGIN DELETE FROM t; END $$", {}, {})), nullptr);
+}
+
 TEST(ChangesBetween, IsWhatCameOnTop) {
   EXPECT_THAT(changes_between({}, {}), IsEmpty());
   EXPECT_THAT(changes_between({{"a", 2}, {"b", 5}}, {{"a", 7}, {"b", 5}, {"c", 1}}),

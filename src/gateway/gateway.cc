@@ -15,6 +15,7 @@
 #include "gateway/drift.h"
 #include "gateway/reach.h"
 #include "gateway/session.h"
+#include "gateway/understanding.h"
 #include "gateway/worker.h"
 
 namespace sluice::gateway {
@@ -100,8 +101,6 @@ class GatewayImpl : public Gateway {
     return runtime_;
   }
   Result<std::shared_ptr<Database>> find_database(const std::string& name);
-  /// Waits for it where it has still to be read.
-  static Result<std::shared_ptr<const catalog::Catalog>> catalog_of(const Database& database);
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
@@ -365,17 +364,6 @@ Result<policy::Target> GatewayImpl::target(const std::string& database) {
   return policy::Target{found->config().name, found->config().environment};
 }
 
-Result<std::shared_ptr<const catalog::Catalog>> GatewayImpl::catalog_of(const Database& database) {
-  auto known = std::make_shared<std::promise<CatalogKeeper::Known>>();
-  auto catalog_known = known->get_future();
-  database.catalog().when_current([known](CatalogKeeper::Known what) { known->set_value(what); });
-  if (catalog_known.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
-    return fail(ErrorCode::kTimeout,
-                "the catalog of \"" + database.config().name + "\" could not be read in time");
-  }
-  return catalog_known.get();
-}
-
 std::vector<std::string> GatewayImpl::databases() {
   std::vector<std::string> names;
   for (const auto& [name, database] : runtime()->databases) names.push_back(name);
@@ -409,20 +397,7 @@ void GatewayImpl::set_corrections(Corrections corrections) {
 Result<policy::Understood> GatewayImpl::understand(const std::string& database,
                                                    std::string_view text) {
   SLUICE_ASSIGN(const auto found, find_database(database));
-  SLUICE_ASSIGN(const auto catalog, catalog_of(*found));
-  const auto path = found->fresh_search_path(fresh_path_key({}, *catalog));
-  Reading reading;
-  reading.scope.scope = std::make_shared<const sql::Scope>(
-      path ? sql::Scope{catalog, *path} : sql::Scope{catalog, {"pg_catalog", "public"}});
-  auto facts = std::make_shared<std::promise<std::shared_ptr<const sql::StatementFacts>>>();
-  auto facts_known = facts->get_future();
-  shared_.analysers.submit(std::string(text), reading,
-                           [facts](Analysis analysis) { facts->set_value(analysis.facts); });
-  if (facts_known.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
-    return fail(ErrorCode::kTimeout, "the statement could not be analysed in time");
-  }
-  return policy::Understood{facts_known.get(), catalog, found->labels().current(),
-                            found->config().masking};
+  return gateway::understand(*found, shared_.analysers, text);
 }
 
 Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schema,

@@ -8,8 +8,9 @@
 
 namespace sluice::gateway {
 
-/// What a session does not know, or no longer, about what names mean.
+/// As of when a session knows what names mean, and what of it has come into doubt.
 struct NameDoubts {
+  uint64_t catalog_version = 0;  ///< CatalogKeeper::version that its scope is made from
   uint8_t now = kPathDoubt;
   uint8_t of_transaction = 0;  ///< what the transaction's end may change back
   bool has_temporary = false, finding = false, own_settings = false;

@@ -32,9 +32,9 @@ struct OpenCursors {
   CursorUse use;
 
   // Of the transaction: what outlives it (WITH HOLD) has run by then.
-  bool code = false;     ///< one runs code as it is taken from
-  bool moves = false;    ///< which may open and close others
-  bool held = false;     ///< one that runs code does so at COMMIT
+  bool code = false;   ///< one runs code as it is taken from
+  bool moves = false;  ///< which may open and close others
+  bool held = false;   ///< one that runs code does so at COMMIT
   /// Bounds the time of what COMMIT runs of them (WITH HOLD); null: nothing does.
   std::shared_ptr<const policy::Decision> at_commit;
   uint8_t doubts = 0;    ///< what such code may bring into doubt

@@ -51,6 +51,7 @@ struct Portal {
   BoundAt bound;
   bool writes = false;  ///< it, or a statement that it EXECUTEs, may change rows
   Taken taken;          ///< so far
+  Changes changed;      ///< so far, where that is counted
   std::shared_ptr<const ExportTerms> terms;  ///< its rows leave for training
   std::unique_ptr<Capturing> captured;       ///< what its Bind has told already, of what is kept
   std::string statement;

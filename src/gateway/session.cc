@@ -41,7 +41,7 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
     change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {
     stamping_.maker = std::make_unique<audit::StampMaker>(worker_.shared().secret.reveal(),
-                                                  worker_.shared().origin, config.name);
+                                                          worker_.shared().origin, config.name);
   }
   worker_.counters().sessions.add();
   client_->set_handler(this);
@@ -199,7 +199,7 @@ void Session::release_server(bool running) {
   waiter_.reset();
   if (!server_) return;
   const bool reusable =
-      !server_lost_ && at_rest() && cancels_in_flight_ == 0 && server_->stream().unsent() == 0;
+      !server_lost_ && at_rest() && cutting_.cancels == 0 && server_->stream().unsent() == 0;
   // What still runs for nobody would otherwise run on, and be committed.
   if (running && !server_lost_) send_cancel(worker_, *server_, [] {});
   worker_.pool(admission_.database).release(std::move(server_), reusable);
@@ -265,8 +265,8 @@ void Session::cancel(std::shared_ptr<CancelTicket> ticket) {
     return;
   }
   // One at a time is enough, and bounds what a flood of cancels can cost.
-  if (!server_ || expected_.empty() || cancels_in_flight_ > 0) return;
-  ++cancels_in_flight_;
+  if (!server_ || expected_.empty() || cutting_.cancels > 0) return;
+  ++cutting_.cancels;
   send_cancel(worker_, *server_, [&worker = worker_, id = id_, ticket = std::move(ticket)] {
     if (Session* session = worker.find_session(id)) session->cancel_arrived();
   });

@@ -13,6 +13,7 @@
 #include "gateway/acting.h"
 #include "gateway/admission.h"
 #include "gateway/changes.h"
+#include "gateway/cutting.h"
 #include "gateway/deferred.h"
 #include "gateway/duration_watch.h"
 #include "gateway/expected.h"
@@ -285,6 +286,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool count_deferred_first(const Piece& piece, const sql::StatementFacts& facts);
   void count_after(std::string completion, char status);
   DecisionPtr over_by_tag(const Expected& entry);
+  Changes whole_change(const Expected& entry, Changes changed);
   void changes_counted(OwnRun& run);
   void settle(const DecisionPtr& over);
   void settle_failed(const wire::postgres::ErrorFields* error);
@@ -297,6 +299,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
   void cut_result(Expected& entry, DecisionPtr why);
+  void stop_at_server();
   void cancel_arrived();
 
   // session_taken.cc: what has been taken of results, and for how long they ran.
@@ -308,7 +311,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void watch_duration(Duration most);
   void duration_passed();
   void watch_running(Expected& entry, bool waits);
-  void out_of_time(Expected& entry);
+  void stop_in_time(Expected& entry);
 
   // session_stamps.cc: what says in the server's WAL that a change came from here.
   bool must_stamp(bool writes, const Statement* statement) const;
@@ -436,7 +439,6 @@ class Session : private net::StreamHandler, private ServerUser {
   // What names mean.
   std::shared_ptr<const SessionPrincipal> principal_;
   SessionScope scope_;
-  uint64_t catalog_version_ = 0;  ///< CatalogKeeper::version that scope_ is made from
   NameDoubts names_;
   std::vector<std::shared_ptr<const Statement>> schema_changes_;  ///< sent, not known to be over
   ParameterList forgotten_;  ///< forgotten_settings, to be set again before anything else
@@ -450,9 +452,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_transaction_ = false;     ///< opened by the gateway around a counted statement
   std::vector<Executed> executing_;  ///< what EXECUTEs of a text run
   unsigned own_names_ = 0;           ///< own statements left at the server by failed runs
-  bool limited_ahead_ = false;       ///< a bounded result is under way: nothing may follow it yet
-  bool cut_since_sync_ = false;      ///< a result was cut off
-  std::string held_ready_;           ///< ReadyForQuery, until a cancel has hit or missed
+  Cutting cutting_;
   size_t executes_since_sync_ = 0;
   OpenCursors opened_;
   bool unseen_prepares_ = false;      ///< what cannot be looked into may have prepared statements
@@ -495,7 +495,6 @@ class Session : private net::StreamHandler, private ServerUser {
   std::optional<Moment> waiting_since_;  ///< of the message looked at next; empty: it does not
   int64_t started_micros_, state_since_micros_;
   uint64_t statements_ = 0, last_recorded_ = 0;  ///< how many; number of the last one's record
-  int cancels_in_flight_ = 0;
 };
 
 }  // namespace sluice::gateway

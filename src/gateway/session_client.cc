@@ -116,7 +116,7 @@ Session::Pass Session::on_client_piece(const Piece& piece) {
   const bool sync = piece.type == pg::kSync;
   const bool may_pass = piece.type == pg::kFlush || (sync && executes_since_sync_ < 2) ||
                         (skip_until_sync_ && !copying_in_);
-  if (limited_ahead_ && !may_pass) {
+  if (cutting_.ahead && !may_pass) {
     flush_to_server();
     std::string out;
     pg::encode_flush(out);
@@ -313,7 +313,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
   if (terms) entry.exported = std::make_unique<Exporting>(std::move(terms));
   entry.captured = capturing_for(entry.decision.get(), worker_.shared().results);
   note_limits(entry);
-  if (in_block) entry.limited = limited_ahead_ = true;
+  if (in_block) entry.limited = cutting_.ahead = true;
   since_sync_ = true;
   settings_uncertain_ = true;
   if (entry.text && entry.decision) opened_.open(entry.text->facts(), *entry.decision, writes);

@@ -74,7 +74,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     return finished_ ? Pass::kStop : Pass::kDrop;
   }
   if (!record_execution(entry, audit::Outcome::kAllowed, {}, {})) return Pass::kStop;
-  if (entry.limited) limited_ahead_ = false;
+  if (entry.limited) cutting_.ahead = false;
   end_masked_rows(entry);
   expected_.pop();
   return Pass::kForward;
@@ -104,7 +104,7 @@ Session::Pass Session::on_cut_end() {
   end_masked_rows(entry);
   replacement_ = refusal_response(*entry.cut);
   entry.failed = split_.failed = true;
-  cut_since_sync_ = true;
+  cutting_.since_sync = true;
   if (entry.kind == RequestKind::kQuery) return Pass::kReplace;
   const bool counted = entry.counted;
   expected_.pop();
@@ -181,9 +181,9 @@ Session::Pass Session::on_error(const Piece& piece) {
   copying_in_ = false;
   if (!entry.ends_with_ready()) {
     if (entry.cut) {
-      cut_since_sync_ = true;  // Until its cancel can hit nothing else.
+      cutting_.since_sync = true;  // Until its cancel can hit nothing else.
     } else if (entry.limited) {
-      limited_ahead_ = false;
+      cutting_.ahead = false;
     }
     skip_to_sync();
     if (counted) resume(kCounting);
@@ -247,9 +247,9 @@ void Session::skip_to_sync() {
     // What comes behind need not wait for a result that will not come.
     if (!first && entry.limited) {
       if (entry.cut) {
-        cut_since_sync_ = true;
+        cutting_.since_sync = true;
       } else {
-        limited_ahead_ = false;
+        cutting_.ahead = false;
       }
     }
     first = false;
@@ -271,14 +271,15 @@ Session::Pass Session::on_ready(const Piece& piece) {
   if (!entry.ends_with_ready() || !answered) {
     return server_violation("ReadyForQuery before an answer");
   }
-  const bool cut = entry.cut || cut_since_sync_ || (settling_ && settling_->cut);
-  if (cut && cancels_in_flight_ > 0) {
-    held_ready_.assign(piece.bytes);
+  const bool cut = entry.cut || cutting_.since_sync || (settling_ && settling_->cut) ||
+                   (deferred_ && deferred_->counted && deferred_->refused);
+  if (cut && cutting_.cancels > 0) {
+    cutting_.ready.assign(piece.bytes);
     return Pass::kDrop;
   }
   copying_in_ = false;
   if (entry.kind == RequestKind::kQuery) {
-    if (entry.limited) limited_ahead_ = false;
+    if (entry.limited) cutting_.ahead = false;
     if (entry.counted) {
       count_after(std::move(entry.held), *status);
       return finished_ ? Pass::kStop : Pass::kDrop;
@@ -298,8 +299,8 @@ Session::Pass Session::on_ready(const Piece& piece) {
     if (--own->unanswered == 0) own_answered(own);
     return finished_ ? Pass::kStop : Pass::kDrop;
   }
-  if (std::exchange(cut_since_sync_, false)) {
-    limited_ahead_ = false;
+  if (std::exchange(cutting_.since_sync, false)) {
+    cutting_.ahead = false;
     if (transaction_ == 'T' && !own_pipeline_ending_) {
       // The client has seen a statement fail that the server completed.
       suspend(kCounting);

@@ -35,13 +35,18 @@ std::shared_ptr<const policy::Decision> changes_unknown() {
                  "An operator must see to it that track_counts is on at the server.");
 }
 
-/// The refusal if a statement, with what its text has changed before it, has changed too much.
-std::shared_ptr<const policy::Decision> over_in_text(SplitText& text, const Changes& changed,
-                                                     const policy::Decision& decision,
-                                                     std::string_view kind) {
-  if (!text.under_way) return over_limit(changed, decision, kind);
-  for (const auto& [table, rows] : changed) text.changed[table] += rows;
-  return over_limit(text.changed, decision, kind);
+/// Adds `more` to what was changed before, and puts the sum into both.
+void add_to(Changes& before, Changes& more) {
+  for (const auto& [table, rows] : more) before[table] += rows;
+  more = before;
+}
+
+/// Whether the statement, or one that it EXECUTEs, makes the server count anew.
+bool counts_anew(const Expected& entry) {
+  return (entry.text && resets_counts(entry.text->facts())) ||
+         std::any_of(entry.executed.begin(), entry.executed.end(), [](const Executed& executed) {
+           return resets_counts(executed.text->facts());
+         });
 }
 
 }  // namespace
@@ -147,7 +152,8 @@ Session::DecisionPtr Session::over_by_tag(const Expected& entry) {
   Changes changed;
   if (entry.rows > 0) changed[table->qualified_name()] = entry.rows;
   for (const auto& [name, rows] : changed) changes_before_[name] += rows;
-  return over_in_text(split_, changed, *entry.decision, facts.kind);
+  if (split_.under_way) add_to(split_.changed, changed);
+  return over_limit(changed, *entry.decision, facts.kind);
 }
 
 void Session::count_changes() {
@@ -177,9 +183,15 @@ bool Session::count_deferred_first(const Piece& piece, const sql::StatementFacts
   statements.insert(statements.begin(), "SET CONSTRAINTS ALL IMMEDIATE");
   defer(piece, kEstimating);
   deferred_->counted = true;
+  watch_.last_end = now_;
+  if (const auto& most = bounded_->limits.duration) watch_duration(most->most);
   run_own(statements, [this](OwnRun& run) {
     if (!deferred_) return;
-    if (run.answer.error) {
+    if (deferred_->refused) {
+      // Its time was over. In a pipeline the server skips by now, and the client is to know why.
+      if (skip_until_sync_ && !run.skipped) send_to_client(refusal_response(*deferred_->refused));
+      cutting_.since_sync = cutting_.since_sync || skip_until_sync_;
+    } else if (run.answer.error) {
       deferred_failed(run);
     } else if (const auto after = read_changes(run.answer.results); !after || !changes_known_) {
       deferred_->refused = changes_unknown();
@@ -216,6 +228,20 @@ void Session::count_after(std::string completion, char status) {
   }
 }
 
+/// `changed`, with what was changed by its text, portal or cursors before it.
+Changes Session::whole_change(const Expected& entry, Changes changed) {
+  if (split_.under_way) add_to(split_.changed, changed);
+  if (entry.kind == RequestKind::kExecute && entry.text) {
+    if (Portal* portal = prepared_.find_portal(entry.portal)) add_to(portal->changed, changed);
+  }
+  if (!entry.text) add_to(opened_.use.changed(entry.portal), changed);
+  if (!entry.of_cursor || !entry.text) return changed;
+  for (const std::string& name : entry.text->facts().cursors) {
+    add_to(opened_.use.changed(name), changed);
+  }
+  return changed;
+}
+
 void Session::changes_counted(OwnRun& run) {
   if (run.answer.error) {
     settle_failed(&*run.answer.error);
@@ -226,8 +252,9 @@ void Session::changes_counted(OwnRun& run) {
   if (!after || !changes_known_) {
     over = changes_unknown();
   } else {
-    const Changes changed = changes_between(changes_before_, *after);
-    over = over_in_text(split_, changed, *settling_->decision,
+    const auto changed =
+        changes_between(counts_anew(*settling_) ? Changes() : changes_before_, *after);
+    over = over_limit(whole_change(*settling_, changed), *settling_->decision,
                       settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
     for (const auto& [table, rows] : changed) {
       settling_->changed.push_back(fmt::format("{} {}", table, rows));
@@ -255,14 +282,14 @@ void Session::settle_failed(const pg::ErrorFields* error) {
   if (error != nullptr) {
     const auto& fields = *error;
     if (own_transaction_) settling_->transaction_outcome = audit::TransactionOutcome::kRolledBack;
-    const bool recorded =
-        settling_->cut ? record_limited(*settling_, *settling_->cut)
-                       : record_failure(*settling_, fields.sqlstate(), fields.message());
+    const bool recorded = settling_->cut
+                              ? record_limited(*settling_, *settling_->cut)
+                              : record_failure(*settling_, fields.sqlstate(), fields.message());
     if (!recorded) return;
     split_.failed = true;
-    cut_since_sync_ = cut_since_sync_ || (settling_->cut && since_sync_);
-    send_to_client(Bytes(settling_->cut ? refusal_response(*settling_->cut)
-                                        : error_message(fields)));
+    cutting_.since_sync = cutting_.since_sync || (settling_->cut && since_sync_);
+    send_to_client(
+        Bytes(settling_->cut ? refusal_response(*settling_->cut) : error_message(fields)));
   }
   if (settling_->kind == RequestKind::kExecute) {
     // The server skips to the client's Sync by itself.
@@ -341,7 +368,7 @@ void Session::settle_execution(const DecisionPtr& over) {
   }
   if (!record_limited(*settling_, *over)) return;
   send_to_client(Bytes(refusal_response(*over)));
-  cut_since_sync_ = cut_since_sync_ || settling_->cut;
+  cutting_.since_sync = cutting_.since_sync || settling_->cut;
   settling_.reset();
   fail_pipeline();
   resume(kCounting);
@@ -414,8 +441,12 @@ bool Session::own_pipeline_ended() {
 /// Nothing more of this result goes to the client, and the server is asked to stop.
 void Session::cut_result(Expected& entry, DecisionPtr why) {
   entry.cut = std::move(why);
-  if (cancels_in_flight_ > 0) return;
-  ++cancels_in_flight_;
+  stop_at_server();
+}
+
+void Session::stop_at_server() {
+  if (cutting_.cancels > 0) return;
+  ++cutting_.cancels;
   send_cancel(worker_, *server_, [&worker = worker_, id = id_] {
     if (Session* session = worker.find_session(id)) session->cancel_arrived();
   });
@@ -423,10 +454,10 @@ void Session::cut_result(Expected& entry, DecisionPtr why) {
 
 /// It has hit what ran at the server then, and hits nothing that is sent from now on.
 void Session::cancel_arrived() {
-  --cancels_in_flight_;
-  if (finished_ || held_ready_.empty() || cancels_in_flight_ > 0) return;
+  --cutting_.cancels;
+  if (finished_ || cutting_.ready.empty() || cutting_.cancels > 0) return;
   now_ = Moment::now();
-  const std::string bytes = std::exchange(held_ready_, {});
+  const std::string bytes = std::exchange(cutting_.ready, {});
   Piece piece;
   piece.type = pg::kReadyForQuery;
   piece.first = piece.last = true;

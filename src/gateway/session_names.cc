@@ -68,7 +68,7 @@ bool Session::names_known() const {
   if (scope_.id == 0) return false;
   // In an aborted transaction nothing runs but its end, and nothing can be asked.
   if (transaction_ == 'E' && !may_leave_aborted(expected_)) return true;
-  return names_.now == 0 && catalog_version_ == admission_.database->catalog().version();
+  return names_.now == 0 && names_.catalog_version == admission_.database->catalog().version();
 }
 
 bool Session::settle_names() {
@@ -179,7 +179,7 @@ void Session::find_path(std::shared_ptr<const catalog::Catalog> catalog, uint64_
 void Session::names_found(const std::shared_ptr<const catalog::Catalog>& catalog, uint64_t version,
                           const std::vector<std::string>& path) {
   scope_ = worker_.scopes().intern(catalog, path);
-  catalog_version_ = version;
+  names_.catalog_version = version;
   names_.first = false;
   names_.finding = false;
   if ((suspended_ & kNaming) != 0) take_deferred(kNaming);
@@ -228,7 +228,9 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
       std::any_of(facts.actions.begin(), facts.actions.end(),
                   [](const sql::Action& action) { return action.kind == sql::ActionKind::kCall; });
   unseen_prepares_ = unseen_prepares_ || facts.dynamic_sql || !facts.functions.empty() || calls;
-  if (!counted && (facts.writes || facts.dynamic_sql)) changes_known_ = false;
+  if (!counted && (facts.writes || facts.dynamic_sql || resets_counts(facts))) {
+    changes_known_ = false;
+  }
   if (facts.may_change_settings || facts.temporary_change || facts.schema_change || facts.writes ||
       facts.dynamic_sql)
     ++epoch_;

@@ -90,7 +90,8 @@ void Session::outcome_of(audit::Event& event, const Expected& entry, audit::Outc
   event.transaction = entry.transaction;
   event.transaction_outcome = entry.transaction_outcome;
   event.stamp = entry.stamp;
-  if (entry.stamp == stamping_.server_transaction_of) event.server_transaction = stamping_.server_transaction;
+  if (entry.stamp == stamping_.server_transaction_of)
+    event.server_transaction = stamping_.server_transaction;
   if (outcome != audit::Outcome::kAllowed || !sqlstate.empty()) return;
   if (!entry.changed.empty()) {
     event.changed = &entry.changed;

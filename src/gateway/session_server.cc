@@ -90,7 +90,7 @@ void Session::continue_suspended() {
   }
   if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding()) take_deferred(kQueue);
   if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ &&
-      (!limited_ahead_ || skip_until_sync_)) {
+      (!cutting_.ahead || skip_until_sync_)) {
     take_deferred(kCounting);
   }
 }
@@ -326,6 +326,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.prepared.source.swap(entry.source);
     portal.bound = entry.bound;
     portal.taken = {};
+    portal.changed.clear();
     portal.rows_plan.reset();
     portal.doubtful = false;
     portal.writes = entry.writes;

@@ -73,7 +73,8 @@ void Session::begin_stamped_execute(const Statement* statement) {
 }
 
 void Session::write_stamp(bool simple, bool counted) {
-  stamping_.last_token = std::max(stamping_.last_token + 1, static_cast<uint64_t>(now_.wall_micros));
+  stamping_.last_token =
+      std::max(stamping_.last_token + 1, static_cast<uint64_t>(now_.wall_micros));
   stamping_.now = stamping_.last_token;
   // No Sync behind it: it is to be in the transaction of what follows.
   run_own(

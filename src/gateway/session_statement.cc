@@ -92,7 +92,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
   }
   if (piece.type == pg::kQuery && transaction_ == 'E' && !may_leave_aborted(expected_) &&
       statement->facts().statements > 1 &&
-      (names_.now != 0 || catalog_version_ != admission_.database->catalog().version())) {
+      (names_.now != 0 || names_.catalog_version != admission_.database->catalog().version())) {
     // What follows the ROLLBACK would be judged by what names have meant.
     return refuse_query(audit::Phase::kSimple, statement.get(),
                         refusal("stale-names", "25P02",

@@ -19,21 +19,6 @@ namespace pg = wire::postgres;
 
 namespace {
 
-/// The cursor that the statement under way takes from; empty: none, or nobody knows.
-const std::string& cursor_of(const Expected& entry) {
-  if (!entry.text) return entry.portal;
-  const auto& results = entry.text->facts().results;
-  static const std::string kNone;
-  return entry.completed < results.size() ? results[entry.completed].fetches : kNone;
-}
-
-bool commits(const sql::StatementFacts& facts) {
-  using enum sql::TransactionEffect;
-  return std::any_of(facts.transaction.begin(), facts.transaction.end(), [](auto effect) {
-    return effect == kCommit || effect == kPrepareTransaction;
-  });
-}
-
 std::shared_ptr<const policy::Decision> passed(const policy::Decision& decision,
                                                const Admission& admission, const std::string& rule,
                                                std::string_view limit, uint64_t most,
@@ -53,22 +38,46 @@ std::shared_ptr<const policy::Decision> passed(const policy::Decision& decision,
   return refused;
 }
 
+/// The cursor that the statement under way takes from; empty: none, or nobody knows.
+const std::string& cursor_of(const Expected& entry) {
+  if (!entry.text) return entry.portal;
+  const auto& results = entry.text->facts().results;
+  static const std::string kNone;
+  return entry.completed < results.size() ? results[entry.completed].fetches : kNone;
+}
+
+std::shared_ptr<const policy::Decision> out_of_time(const policy::Decision& decision,
+                                                    const Admission& admission) {
+  const auto& most = *decision.limits.duration;
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(most.most);
+  return passed(decision, admission, most.rule, "duration_ms",
+                static_cast<uint64_t>(milliseconds.count()),
+                fmt::format("the statement ran longer than the {} ms that rule \"{}\" allows",
+                            milliseconds.count(), most.rule));
+}
+
+bool commits(const sql::StatementFacts& facts) {
+  using enum sql::TransactionEffect;
+  return std::any_of(facts.transaction.begin(), facts.transaction.end(), [](auto effect) {
+    return effect == kCommit || effect == kPrepareTransaction;
+  });
+}
+
 }  // namespace
 
 /// How long the server has run it by now: what stands before it in a pipeline does not count.
 uint64_t Session::running_micros(const Expected& entry) const {
   const auto since = std::max(entry.started.steady, watch_.last_end.steady);
   using std::chrono::duration_cast;
-  return static_cast<uint64_t>(std::max<int64_t>(
-      0, duration_cast<std::chrono::microseconds>(now_.steady - since).count()));
+  return static_cast<uint64_t>(
+      std::max<int64_t>(0, duration_cast<std::chrono::microseconds>(now_.steady - since).count()));
 }
 
 /// A statement of `entry` has completed, or paused. Its command tag has not been looked at: that of
 /// MOVE or UPDATE tells of rows that nobody was sent.
 void Session::note_taken(Expected& entry) {
   if (!entry.limited && !entry.of_cursor) return;
-  const bool returned =
-      entry.kind == RequestKind::kExecute || entry.described || entry.copying_out;
+  const bool returned = entry.kind == RequestKind::kExecute || entry.described || entry.copying_out;
   const Taken more{returned ? entry.rows : 0, returned ? entry.bytes : 0, running_micros(entry)};
   if (entry.of_cursor) {
     if (const auto& name = cursor_of(entry); !name.empty()) opened_.use.take(name, more);
@@ -130,6 +139,15 @@ void Session::watch_duration(Duration most) {
 void Session::duration_passed() {
   if (finished_) return;
   now_ = Moment::now();
+  const bool commits = deferred_ && deferred_->counted && (suspended_ & kEstimating) != 0;
+  if (commits && !deferred_->refused && bounded_ && bounded_->limits.duration) {
+    const auto& most = *bounded_->limits.duration;
+    const auto took = now_.steady - watch_.last_end.steady;
+    if (took < most.most) return watch_duration(most.most - took);
+    deferred_->refused = out_of_time(*bounded_, admission_);
+    stop_at_server();
+    return;
+  }
   if (settling_ && settling_->limited && settling_->decision->limits.duration) {
     // What is put off until COMMIT runs as its changes are counted.
     watch_running(*settling_, false);
@@ -156,17 +174,12 @@ void Session::watch_running(Expected& entry, bool waits) {
   if (took < allowed) {
     watch_duration(allowed - took);
   } else if (!entry.cut) {
-    out_of_time(entry);
+    stop_in_time(entry);
   }
 }
 
-void Session::out_of_time(Expected& entry) {
-  const auto& most = *entry.decision->limits.duration;
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(most.most);
-  auto why = passed(*entry.decision, admission_, most.rule, "duration_ms",
-                    static_cast<uint64_t>(milliseconds.count()),
-                    fmt::format("the statement ran longer than the {} ms that rule \"{}\" allows",
-                                milliseconds.count(), most.rule));
+void Session::stop_in_time(Expected& entry) {
+  auto why = out_of_time(*entry.decision, admission_);
   if (!copying_in_) {
     cut_result(entry, std::move(why));
     return;

@@ -133,7 +133,7 @@ void Session::note_limits(Expected& entry) {
   entry.limited = true;
   if (split_.under_way) entry.of_text = split_.taken;
   count_from(entry);
-  if (!entry.counted) limited_ahead_ = true;
+  if (!entry.counted) cutting_.ahead = true;
   if (const auto& most = entry.decision->limits.duration) {
     // What stands before it is answered as it ends, so that this one's time is counted by itself.
     if (expected_.size() > 1 && since_sync_) {

@@ -72,7 +72,7 @@ struct Statement {
 /// What a cursor that SQL has declared reads.
 struct Cursor {
   std::shared_ptr<const Statement> text;
-  size_t result = 0;  ///< in its facts' results
+  size_t result = 0;                                 ///< in its facts' results
   std::shared_ptr<const policy::Decision> decision;  ///< it was opened under this
 };
 

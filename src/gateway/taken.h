@@ -6,6 +6,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "gateway/changes.h"
+
 namespace sluice::gateway {
 
 /// What its client has been sent of a result, and how long the server has run for it.
@@ -24,8 +26,8 @@ struct Taken {
 };
 
 /// What has been taken from each cursor of a session, by its name: all that is taken from one is
-/// bounded together, in whatever pieces. Nothing is forgotten but with the cursor itself; of more
-/// than kMost at once the gateway keeps no more than the largest.
+/// bounded together, in whatever pieces. Of more than kMost at once only the most that was taken
+/// from one is kept, and counts for each.
 class CursorUse {
  public:
   static constexpr size_t kMost = 1000;
@@ -35,8 +37,10 @@ class CursorUse {
     return found == by_name_.end() ? rest_ : found->second.taken;
   }
   void take(std::string_view name, const Taken& more) { at(name).taken.add(more); }
+  /// Rows that have changed as it was taken from. Of more than kMost at once the gateway forgets.
+  Changes& changed(std::string_view name) { return at(name).changed; }
   /// DECLARE has opened it anew. `held`: it outlives the transaction.
-  void opened(std::string_view name, bool held) { at(name) = {{}, held}; }
+  void opened(std::string_view name, bool held) { at(name) = {{}, held, {}}; }
   /// Cursors end with their transaction, but for those that are held.
   void end_transaction() {
     if (by_name_.empty()) return;
@@ -48,6 +52,7 @@ class CursorUse {
   struct Use {
     Taken taken;
     bool held = false;
+    Changes changed;
   };
   Use& at(std::string_view name) {
     const auto found = by_name_.find(std::string(name));
@@ -56,7 +61,7 @@ class CursorUse {
       for (const auto& [other, use] : by_name_) rest_ = Taken::most(rest_, use.taken);
       by_name_.clear();
     }
-    return by_name_.emplace(std::string(name), Use{rest_, false}).first->second;
+    return by_name_.emplace(std::string(name), Use{rest_, false, {}}).first->second;
   }
 
   std::unordered_map<std::string, Use> by_name_;

@@ -26,6 +26,18 @@ TEST(RateLimiter, AMinutesWorthAtOnceThenAsTheyRefill) {
   EXPECT_EQ(limiter.wait("nobody", "r", 6, start), 0s);
 }
 
+TEST(RateLimiter, SeveralAtOnceAreTakenTogetherOrNotAtAll) {
+  RateLimiter limiter;
+  const Clock::time_point start{1h};
+  EXPECT_TRUE(limiter.take("bob", "r", 6, start, 4));
+  EXPECT_FALSE(limiter.take("bob", "r", 6, start, 3));
+  EXPECT_EQ(limiter.wait("bob", "r", 6, start, 3), 10s);
+  EXPECT_TRUE(limiter.take("bob", "r", 6, start, 2));
+  EXPECT_FALSE(limiter.take("eve", "r", 6, start, 7)) << "there are never so many";
+  EXPECT_EQ(limiter.wait("eve", "r", 6, start, 7), Duration::max());
+  EXPECT_TRUE(limiter.take("eve", "r", 6, start, 6));
+}
+
 TEST(RateLimiter, IsBoundedAndForgetsTheIdle) {
   RateLimiter limiter;
   const Clock::time_point start{1h};

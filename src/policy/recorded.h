@@ -38,6 +38,7 @@ struct RecordedStatement {
   /// The record kept less than the whole text: what it would be today cannot be told.
   bool cut = false;
   Sent sent = Sent::kWhole;
+  bool controls = false;  ///< of a text of several the one that begins, ends or parts a transaction
   std::string client_address, application, purpose;
   bool in_transaction = false;
   bool run = false, prompt = false, tainted = false;  ///< of an agent: as Circumstances

@@ -129,8 +129,10 @@ Bounded bound(const RecordedStatement& statement, const sql::StatementFacts& fac
 
 std::optional<Bounded> count_rate(const RecordedStatement& statement, const Limits& limits,
                                   RateLimiter& rates) {
-  // What is only parsed is not counted.
-  if (!limits.statements_per_minute || statement.sent == Sent::kParsed) return std::nullopt;
+  // What is only parsed, or controls transactions, is not counted.
+  if (!limits.statements_per_minute || statement.sent == Sent::kParsed || statement.controls) {
+    return std::nullopt;
+  }
   const auto& most = *limits.statements_per_minute;
   const Clock::time_point then{std::chrono::microseconds(statement.time_micros)};
   if (rates.take(statement.principal.user, most.rule, most.most, then)) return std::nullopt;

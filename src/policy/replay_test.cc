@@ -214,6 +214,10 @@ TEST(Replay, CountsTheStatementsOfAMinute) {
   ASSERT_EQ(report.changes.size(), 1);
   EXPECT_EQ(report.changes[0].passed->limit, "statements_per_minute");
   EXPECT_EQ(report.changes[0].first_id, 5);
+  for (auto& statement : statements) statement.controls = statement.id < 3;
+  EXPECT_EQ(replay(limited_to("statements_per_minute: 4"), statements, without_catalog).unchanged,
+            8);
+  for (auto& statement : statements) statement.controls = false;
   for (auto& statement : statements) statement.sent = Sent::kParsed;
   EXPECT_EQ(replay(limited_to("statements_per_minute: 1"), statements, without_catalog).unchanged,
             8);

@@ -80,3 +80,10 @@ def test_in_words(gateway):
     assert "note from public.folk.note: masked (" in said and "rule notes-stay)" in said
     assert "in conditions public.folk.email: compared with = only (rule default)" in said
     assert "refused (masked-columns): column public.folk.email is masked for you" in said
+
+
+def test_a_table_that_was_just_made_past_the_gateway_is_known(gateway, server):
+    time.sleep(1.5)  # The server is asked once a second at most.
+    server.sql("DROP TABLE IF EXISTS just_made; CREATE TABLE just_made (id int)", "orders")
+    told = gateway.cli("policy", "explain", "--user", "alice", "--database", "orders", "SELECT id FROM just_made").stdout
+    assert "public.just_made" in told and "not in the catalog" not in told, told

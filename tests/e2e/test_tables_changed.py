@@ -76,7 +76,8 @@ def test_two_tables_are_undone(bounded, name):
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert "would change 2 tables, more than the 1 that rule" in str(refused.value)
     told = json.loads(refused.value.diag.message_detail.splitlines()[-1])
-    assert (told["rule"], told["reason"], told["facts"]["limit"]) == ("production-writes-are-small", "tables_changed", 1)
+    assert (told["rule"], told["effect"], told["reason"]) == ("production-writes-are-small", "deny", refused.value.diag.message_primary)
+    assert (told["facts"]["limited"], told["facts"]["limit"]) == ("tables_changed", 1) and told["policy"] and told["next"]
     assert len(told["facts"]["rows_changed"]) == 2
     assert state(server) == before
 

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace sluice::gateway {
+
+/// How results are ended that are more than they may be.
+struct Cutting {
+  bool ahead = false;       ///< a bounded result is under way: nothing may follow it yet
+  bool since_sync = false;  ///< a result was cut off
+  int cancels = 0;          ///< sent to the server, which may not have seen them yet
+  std::string ready;        ///< ReadyForQuery, until a cancel has hit or missed
+};
+
+}  // namespace sluice::gateway
