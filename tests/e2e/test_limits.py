@@ -355,10 +355,16 @@ def test_what_a_cursor_writes_counts_where_it_is_fetched(client, tables):
         assert tables() == before
     client.run(query("BEGIN"))
     client.run(query("DECLARE c CURSOR FOR SELECT lim.put(10) FROM generate_series(1, 50)"))
-    assert error_in(client.run(query("FETCH 10 FROM c"))) is None
-    assert error_in(client.run(execute("c", 10) + SYNC)) is None
+    assert error_in(client.run(query("FETCH 4 FROM c"))) is None
+    assert error_in(client.run(execute("c", 6) + SYNC)) is None
     assert error_in(client.run(query("COMMIT"))) is None
-    assert dict((t, n) for t, n, _ in tables())["items"] == 200
+    assert dict((t, n) for t, n, _ in tables())["items"] == 100
+    # All that is taken from it counts together.
+    client.run(query("BEGIN"))
+    client.run(query("DECLARE c CURSOR FOR SELECT lim.put(10) FROM generate_series(1, 50)"))
+    assert error_in(client.run(query("FETCH 10 FROM c"))) is None
+    assert "would change 110 rows" in error_in(client.run(execute("c", 1) + SYNC))["M"]
+    client.run(query("ROLLBACK"))
 
 
 def test_deferred_work_counts_at_commit(client, tables):
