@@ -30,8 +30,8 @@ std::vector<std::string> count_statements();
 /// switched off or they cannot be read.
 std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers);
 
-/// Whether it may make the server count a table from nothing again: what was counted before it then
-/// says nothing of what it has changed itself.
+/// Whether behind it the server may count a table from nothing again, so that what it has counted
+/// before says nothing any more.
 bool resets_counts(const sql::StatementFacts& facts);
 
 /// What was changed from `before` to `after`.

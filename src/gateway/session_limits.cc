@@ -41,14 +41,6 @@ void add_to(Changes& before, Changes& more) {
   more = before;
 }
 
-/// Whether the statement, or one that it EXECUTEs, makes the server count anew.
-bool counts_anew(const Expected& entry) {
-  return (entry.text && resets_counts(entry.text->facts())) ||
-         std::any_of(entry.executed.begin(), entry.executed.end(), [](const Executed& executed) {
-           return resets_counts(executed.text->facts());
-         });
-}
-
 }  // namespace
 
 /// `writes`: the statement, or one that it EXECUTEs, may change rows.
@@ -73,14 +65,16 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
   }
   if (!expected_.empty()) return defer(piece, kQueue);
   const auto& facts = statement->facts();
-  if (!facts.transaction.empty() || facts.outside_transaction) {
+  // What the server has counted before says nothing behind a TRUNCATE: it is asked in between.
+  const bool resets = transaction_ == 'T' && facts.statements > 1 && resets_counts(facts);
+  if (!facts.transaction.empty() || facts.outside_transaction || resets) {
     const auto query = pg::decode_query(piece.body());
     if (query && !facts.outside_transaction && begin_split(query->text)) return Pass::kDrop;
     return refuse_query(
         audit::Phase::kSimple, statement.get(),
         refusal("bounded-write-alone", "42501",
                 "a write whose rows are counted stands in a text that the server would run as "
-                "one transaction, and that controls transactions as well",
+                "one transaction, and that controls transactions or changes tables as well",
                 "Begin the text with BEGIN, or send BEGIN, the write and COMMIT one by one."));
   }
   go_on = true;
@@ -252,8 +246,7 @@ void Session::changes_counted(OwnRun& run) {
   if (!after || !changes_known_) {
     over = changes_unknown();
   } else {
-    const auto changed =
-        changes_between(counts_anew(*settling_) ? Changes() : changes_before_, *after);
+    const Changes changed = changes_between(changes_before_, *after);
     over = over_limit(whole_change(*settling_, changed), *settling_->decision,
                       settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
     for (const auto& [table, rows] : changed) {
