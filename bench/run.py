@@ -1,18 +1,21 @@
 """Measures direct, PgBouncer and Sluice in one interleaved run; prints Markdown (bench/README.md).
 
-    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability held bulk masked connect memory micro
+    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability lag held bulk masked connect memory micro
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -247,6 +250,39 @@ def durability(targets, args):
             gateway.stop()
 
 
+def index_lag(index, until, seen):
+    """How old the newest record is that the index has, again and again, in seconds."""
+    while not until.wait(0.05):
+        with contextlib.closing(sqlite3.connect(f"file:{index}?mode=ro", uri=True, timeout=5)) as connection:
+            (newest,) = connection.execute("SELECT max(last_time) FROM chunks").fetchone()
+        if newest:
+            seen.append(time.time() - newest / 1e6)
+
+
+def lag(targets, args):
+    """How far the audit log's index is behind while 16 clients keep the data path busy."""
+    head("Index behind the log, 16 clients", "workload", "records/s", "p50 s", "p99 s", "most s")
+    gateway = Gateway(args.server, start=False)
+    try:
+        gateway.config.write_text(gateway.config.read_text().replace("workers: 2", "workers: 1"))
+        gateway.start()
+        target = Target("sluice", gateway.port, "alice", PASSWORD, gateway.process.pid)
+        # A transaction of TPC-B is seven statements.
+        for name, options, records in (("-S prepared", ["-S", "-M", "prepared"], 1), ("TPC-B simple", ["-M", "simple"], 7)):
+            pgbench(target, *options, "-c", "16", seconds=2)  # before it there is nothing new to be behind of
+            seen, over = [], threading.Event()
+            watcher = threading.Thread(target=index_lag, args=(gateway.root / "state/audit/index.db", over, seen))
+            watcher.start()
+            found = pgbench(target, *options, "-c", "16", seconds=args.seconds * args.rounds)
+            over.set()
+            watcher.join()
+            seen.sort()
+            row(f"{name} c=16", f"{found['tps'] * records:.0f}", f"{statistics.median(seen):.2f}", f"{seen[len(seen) * 99 // 100]:.2f}",
+                f"{seen[-1]:.2f}")
+    finally:
+        gateway.stop()
+
+
 def held(targets, args):
     """What everybody else gets while 1,000 statements wait for people; each has a session and a server connection."""
     count = 1000
@@ -359,7 +395,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["tps", "durability", "held", "bulk", "masked", "connect", "memory", "micro"])
+    parser.add_argument("--only", choices=["tps", "durability", "lag", "held", "bulk", "masked", "connect", "memory", "micro"])
     args = parser.parse_args()
     server = PostgresServer(settings=["shared_buffers = 512MB"])
     args.server = server
@@ -388,7 +424,7 @@ def main():
             targets.append(Target(f"bare relay {reactor}", relay.port, "sluice", SERVER_PASSWORD, relay.process.pid, False))
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
               f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
-        for section in (tps, durability, held, bulk, masked, connect, memory, micro):
+        for section in (tps, durability, lag, held, bulk, masked, connect, memory, micro):
             if args.only in (None, section.__name__):
                 section(targets, args)
     finally:

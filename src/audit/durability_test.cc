@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <mutex>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,6 +38,42 @@ TEST(Durability, Threat107_NoStatementIsAnsweredForInASegmentWithoutAName) {
   ASSERT_TRUE(log->writer(0).reserve(100));
   EXPECT_THAT(Syncs::take(), Contains(folder / "log"));
   ASSERT_TRUE(log->writer(0).append(EncodedContext({.user = "alice"}), event));
+  log->close();
+}
+
+/// Many records, one sync: when all that is at hand is written, and not when the first is.
+TEST(Durability, RecordsAreBroughtToDiskTogether) {
+  const TestFolder folder;
+  const auto log = *Log::open({.directory = folder.path(), .durability = Durability::kDisk}, 1);
+  auto& writer = log->writer(0);
+  std::vector<uint64_t> told;
+  std::mutex mutex;
+  log->on_durable(0, [&] {
+    const std::lock_guard lock(mutex);
+    told.push_back(writer.durable_sequence());
+  });
+  Event event;
+  event.time_micros = 1;
+  uint64_t last = 0;
+  for (int i = 0; i < 100; ++i) last = *writer.append(EncodedContext({.user = "alice"}), event);
+  writer.bring_to_disk();
+  for (int i = 0; i < 5000 && writer.durable_sequence() < last; ++i) usleep(1000);
+  EXPECT_EQ(writer.durable_sequence(), last);
+  log->close();
+  EXPECT_THAT(told, ElementsAre(last));
+}
+
+/// Nobody waits for these, and nobody need ask.
+TEST(Durability, RecordsOfAdministratorsAreBroughtToDiskByThemselves) {
+  const TestFolder folder;
+  const auto log = *Log::open({.directory = folder.path(), .durability = Durability::kDisk}, 1);
+  std::atomic<uint64_t> told{0};
+  log->on_durable(1, [&] { told = log->writer(1).durable_sequence(); });
+  Event event;
+  event.time_micros = 1;
+  const uint64_t sequence = *log->append_admin({.user = "root"}, event);
+  for (int i = 0; i < 5000 && told < sequence; ++i) usleep(1000);
+  EXPECT_EQ(told, sequence);
   log->close();
 }
 

@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/short_turns.h"
 #include "base/sync_folder.h"
 
 namespace sluice::audit {
@@ -40,6 +41,7 @@ class Writer : public LogWriter {
 
   Result<uint64_t> append(const EncodedContext& context, const Event& event) override;
   Result<> reserve(size_t bytes) override;
+  void bring_to_disk() override;
   uint64_t durable_sequence() const override;
 
   // For the background threads.
@@ -154,8 +156,11 @@ Result<uint64_t> Writer::append(const EncodedContext& context, const Event& even
   SLUICE_TRY(make_room(payload_.size()));
   const uint64_t sequence = log_.next_sequence();
   current_->append(sequence, salts_.next(), payload_);
-  if (log_.options().durability == Durability::kDisk) log_.wake_sync();
   return sequence;
+}
+
+void Writer::bring_to_disk() {
+  if (log_.options().durability == Durability::kDisk) log_.wake_sync();
 }
 
 /// Many statements may be under way that were told so before: the room that they need is that of a
@@ -359,11 +364,15 @@ void LogImpl::set_tree_problem(const std::string& problem) {
 
 Result<uint64_t> LogImpl::append_admin(const SessionContext& context, const Event& event) {
   const std::lock_guard lock(admin_mutex_);
-  return writers_.back()->append(EncodedContext(context), event);
+  auto sequence = writers_.back()->append(EncodedContext(context), event);
+  writers_.back()->bring_to_disk();
+  return sequence;
 }
 
 void LogImpl::sync_loop() {
   pthread_setname_np(pthread_self(), "audit-sync");
+  // It is what statements wait for.
+  take_short_turns();
   while (!stopping_) {
     const uint32_t seen = appended_.load(std::memory_order_acquire);
     sync_once();
@@ -378,6 +387,7 @@ void LogImpl::sync_once() {
     // One sync covers all that was appended before it: the more waits, the more it serves.
     const uint64_t upto = segment->last_sequence();
     if (upto <= writer->durable().load()) continue;
+    segment->prepare();
     if (const auto synced = segment->sync(); !synced) {
       // What reached the disk is not known, and a second try would not tell.
       set_problem(synced.error().text, true);

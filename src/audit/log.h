@@ -60,6 +60,9 @@ class LogWriter {
   /// Whether a record could be written now (the current segment has room for `bytes` or a new one
   /// could be had): asked before a statement is forwarded, so that it can still be refused.
   virtual Result<> reserve(size_t bytes) = 0;
+  /// kDisk: has everything appended so far brought to disk, by another thread; `on_durable` tells
+  /// when it is there. Once for many records: each call may be a sync of its own.
+  virtual void bring_to_disk() = 0;
   /// kDisk: every record of this writer up to this sequence is on disk. kProcess: always all.
   virtual uint64_t durable_sequence() const = 0;
 };

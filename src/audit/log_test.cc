@@ -496,6 +496,7 @@ TEST_F(LogTest, DiskDurabilityFollowsAndCallsBack) {
   EXPECT_EQ(log->writer(1).durable_sequence(), 0U);
   uint64_t last = 0;
   for (int i = 0; i < 50; ++i) last = *log->writer(1).append(context, statement("x"));
+  log->writer(1).bring_to_disk();
   EXPECT_TRUE(eventually([&] { return log->writer(1).durable_sequence() >= last; }));
   EXPECT_TRUE(eventually([&] { return called > 0; }));
   EXPECT_LE(log->writer(1).durable_sequence(), last);
@@ -512,6 +513,7 @@ TEST_F(LogTest, DiskDurabilityOfARecordDoesNotWaitForTheNextSegmentsFirst) {
   log->on_durable(0, [&] { seen = log->writer(0).durable_sequence(); });
   for (int round = 0; round < 100; ++round) {
     const uint64_t last = *log->writer(0).append(context, statement(std::string(1500, 'x')));
+    log->writer(0).bring_to_disk();
     // A statement that will be long in the making reserves its room: no append follows.
     ASSERT_TRUE(log->writer(0).reserve(4096));
     ASSERT_TRUE(eventually([&] { return log->writer(0).durable_sequence() >= last; })) << round;

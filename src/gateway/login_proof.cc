@@ -255,6 +255,7 @@ void Login::record_failure(std::string_view why) {
   event.time_micros = wall_micros();
   event.message = why;
   (void)worker_.log().append(audit::EncodedContext(context), event);
+  worker_.sync_records();
 }
 
 void Login::fail_login(const Error& error) {

@@ -203,7 +203,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool end_export(const Expected& entry, audit::Event& event);
   Capturing* capturing(const Expected& entry);
   bool keep(const Expected& entry, char type, Bytes body);
-  bool keep_words(Expected& entry, Bytes message);
+  bool keep_words(Expected& entry);
 
   // session_hold.cc: what a rule holds.
   bool must_hold(const Piece& piece, const Statement& statement, Bytes text, DecisionPtr& decision);

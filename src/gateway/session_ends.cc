@@ -166,7 +166,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   } else {
     replacement_.clear();
     pg::encode_error_response(replacement_, fields);
-    if (kept && !keep_words(entry, replacement_)) return Pass::kStop;
+    if (kept && !keep_words(entry)) return Pass::kStop;
     if (!record_failure(entry, fields.sqlstate(), fields.message())) return Pass::kStop;
   }
   if (pass == Pass::kForward && (kept || audience_)) {

@@ -443,7 +443,7 @@ Session::Pass Session::on_notice(const Piece& piece) {
   replacement_.clear();
   pg::encode_notice_response(replacement_,
                              veiled_fields(pg::ErrorFields::decode(piece.body()), entry));
-  if (kept && !keep_words(*entry, replacement_)) return Pass::kStop;
+  if (kept && !keep_words(*entry)) return Pass::kStop;
   replacing_error_ = !piece.last;
   return piece.last ? Pass::kReplace : Pass::kDrop;
 }

@@ -37,6 +37,18 @@ std::shared_ptr<const policy::Decision> objection_to(std::string_view setting,
   return nullptr;
 }
 
+/// In place of a notice that was to be kept and cannot be.
+std::string untold_notice(const policy::Decision& why) {
+  wire::postgres::ErrorFields fields;
+  fields.set_severity("WARNING");
+  fields.set(wire::postgres::kFieldSqlstate, "01000");
+  fields.set(wire::postgres::kFieldMessage, "a notice of the server is not shown: " + why.message);
+  fields.set(wire::postgres::kFieldHint, why.hint);
+  std::string out;
+  wire::postgres::encode_notice_response(out, fields);
+  return out;
+}
+
 }  // namespace
 
 /// Takes what the client says its session is for; nothing: go on. `own`: as settle_end_user.
@@ -127,19 +139,22 @@ bool Session::keep(const Expected& entry, char type, Bytes body) {
          kept->add(type, body, now_.wall_micros, [this](const auto& part) { return record(part); });
 }
 
-/// Keeps an error or a notice, as it goes to the client. What plans or parses a statement may tell
-/// of data, too.
-bool Session::keep_words(Expected& entry, Bytes message) {
+/// Keeps an error or a notice, `replacement_`, as it goes to the client. What plans or parses a
+/// statement may tell of data, too: where that cannot be kept, `replacement_` becomes what says so.
+/// The session goes on: nothing has run, and nothing will (`no_capture`). False: it has ended.
+bool Session::keep_words(Expected& entry) {
   const bool before = entry.kind == RequestKind::kBind || entry.kind == RequestKind::kParse;
   if (before && !entry.captured && entry.decision && entry.decision->limits.capture) {
     auto& results = worker_.shared().results;
-    entry.captured = capturing_for(entry.decision.get(), results);
     if (const auto why = no_capture(*entry.decision, results, *worker_.runtime()->config)) {
-      fatal(why->sqlstate, why->message, why->hint);
-      return false;
+      const bool notice = replacement_.front() == wire::postgres::kNoticeResponse;
+      replacement_ = notice ? untold_notice(*why) : refusal_response(*why);
+      return true;
     }
+    entry.captured = capturing_for(entry.decision.get(), results);
   }
-  return keep(entry, message[0], message.substr(wire::postgres::kHeaderSize));
+  return keep(entry, replacement_.front(),
+              Bytes(replacement_).substr(wire::postgres::kHeaderSize));
 }
 
 /// The server has described the rows of `entry`, or begins to copy. False: the session has ended.

@@ -136,9 +136,12 @@ bool Session::record(const audit::Event& what) {
         worker_.shared().used_grants.note(grant.substr(0, grant.find(' ')), event.time_micros);
     }
   }
-  if (worker_.log().durable_sequence() < *sequence && client_) {
-    client_->hold_output(true);
-    worker_.release_when_durable(id_, *sequence);
+  if (worker_.log().durable_sequence() < *sequence) {
+    worker_.sync_records();
+    if (client_) {
+      client_->hold_output(true);
+      worker_.release_when_durable(id_, *sequence);
+    }
   }
   return true;
 }

@@ -173,6 +173,14 @@ void Worker::release_when_durable(uint64_t session_id, uint64_t sequence) {
   undurable_.emplace_back(sequence, session_id);
 }
 
+void Worker::sync_records() {
+  if (std::exchange(sync_due_, true)) return;
+  post([](Worker& self) {
+    self.sync_due_ = false;
+    self.log_.bring_to_disk();
+  });
+}
+
 void Worker::on_durable() {
   const uint64_t durable = log_.durable_sequence();
   while (!undurable_.empty() && undurable_.front().first <= durable) {

@@ -129,6 +129,8 @@ class Worker {
 
   /// Releases the session's output once record `sequence` is on disk (durability `disk`).
   void release_when_durable(uint64_t session_id, uint64_t sequence);
+  /// Durability `disk`: has what was recorded brought there, when all that is at hand is recorded.
+  void sync_records();
 
  private:
   Worker(unsigned index, Shared& shared, std::shared_ptr<const Runtime> runtime,
@@ -161,6 +163,7 @@ class Worker {
   std::vector<std::unique_ptr<Login>> dead_logins_;
   std::vector<std::unique_ptr<Session>> dead_sessions_;
   std::deque<std::pair<uint64_t, uint64_t>> undurable_;  ///< sequence, session
+  bool sync_due_ = false;
   std::unique_ptr<BigStackThread> thread_;               ///< last: joined before the rest goes
 };
 

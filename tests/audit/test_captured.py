@@ -244,6 +244,34 @@ def test_without_its_key_nothing_is_shown_to_the_client(server):
         assert running.stop() == 0
 
 
+def test_without_its_key_what_parsing_tells_is_not_shown_and_the_session_goes_on(server):
+    running = make(server)
+    psycopg = pytest.importorskip("psycopg")
+    key = running.root / "state/results.key"
+    try:
+        heard = []
+        with psycopg.connect(running.dsn(user="carl"), autocommit=True) as connection:
+            connection.add_notice_handler(lambda d: heard.append((d.sqlstate, d.message_primary)))
+            key.write_bytes(b"short")
+            key.chmod(0o600)
+            # Its name is too long, of which the server tells while it parses.
+            parsed = connection.pgconn.prepare(b"p1", b"SELECT id AS person_" + b"x" * 60 + b" FROM kept_people")
+            assert parsed.status == psycopg.pq.ExecStatus.COMMAND_OK
+            ((state, notice),) = heard
+            assert state == "01000" and "is not shown" in notice and "cannot be" in notice and "person_" not in notice
+            failed = connection.pgconn.prepare(b"p2", b"SELECT no_such_column FROM kept_people")
+            words = failed.error_message.decode()
+            assert failed.status == psycopg.pq.ExecStatus.FATAL_ERROR and "cannot be" in words and "no_such" not in words
+            assert "ERROR" in words and "puts the key back" in words
+            ran = connection.pgconn.exec_prepared(b"p1", [])
+            assert ran.status == psycopg.pq.ExecStatus.FATAL_ERROR and ran.ntuples == 0
+            key.unlink()
+            ran = connection.pgconn.exec_prepared(b"p1", [])
+            assert ran.status == psycopg.pq.ExecStatus.TUPLES_OK and ran.ntuples == 50, ran.error_message
+    finally:
+        assert running.stop() == 0
+
+
 def test_alteration_and_erasure_are_found(server):
     running = make(server)
     state = running.root / "state"
