@@ -153,8 +153,7 @@ bool Session::keep_words(Expected& entry) {
     }
     entry.captured = capturing_for(entry.decision.get(), results);
   }
-  return keep(entry, replacement_.front(),
-              Bytes(replacement_).substr(wire::postgres::kHeaderSize));
+  return keep(entry, replacement_.front(), Bytes(replacement_).substr(wire::postgres::kHeaderSize));
 }
 
 /// The server has described the rows of `entry`, or begins to copy. False: the session has ended.

@@ -164,7 +164,7 @@ class Worker {
   std::vector<std::unique_ptr<Session>> dead_sessions_;
   std::deque<std::pair<uint64_t, uint64_t>> undurable_;  ///< sequence, session
   bool sync_due_ = false;
-  std::unique_ptr<BigStackThread> thread_;               ///< last: joined before the rest goes
+  std::unique_ptr<BigStackThread> thread_;  ///< last: joined before the rest goes
 };
 
 }  // namespace sluice::gateway
