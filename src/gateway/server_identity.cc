@@ -162,9 +162,11 @@ std::optional<std::string> plainly_set(std::string_view text, std::string_view n
   }
   if (words[3] == "default") return "";
   const std::string& value = words[3];
-  // SET x TO support: a name is taken as the text.
-  const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  if (!value.empty() && std::isalpha(static_cast<unsigned char>(value[0])) != 0 &&
+  // SET x TO support: a name is taken as the text, in small letters.
+  const auto in_name = [](unsigned char c) {
+    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
+  };
+  if (!value.empty() && std::islower(static_cast<unsigned char>(value[0])) != 0 &&
       std::all_of(value.begin(), value.end(), in_name))
     return value;
   // Neither an assertion nor an id has anything to be escaped.

@@ -150,12 +150,13 @@ TEST(ServerIdentity, TheEndUserIsSetInOneFormAlone) {
   EXPECT_EQ(end_user_set("SET sluice.end_user = 'v1.a.b'"), "v1.a.b");
   EXPECT_EQ(end_user_set(" set session SLUICE.END_USER to 'v1.a.b' ; "), "v1.a.b");
   EXPECT_EQ(end_user_set("SET sluice.end_user='x'"), "x");
+  EXPECT_EQ(end_user_set("SET sluice.end_user = X"), "x");
   EXPECT_EQ(end_user_set("RESET sluice.end_user"), "");
   EXPECT_EQ(end_user_set("SET sluice.end_user TO DEFAULT"), "");
   EXPECT_EQ(end_user_set("SET sluice.end_user = ''"), "");
   for (const char* text :
        {"SET LOCAL sluice.end_user = 'x'", "SET sluice.end_user = 'x'; SELECT 1",
-        "SELECT set_config('sluice.end_user', 'x', false)", "SET sluice.end_user = x",
+        "SELECT set_config('sluice.end_user', 'x', false)", "SET sluice.end_user = x.y",
         "SET sluice.end_user = E'x'", "SET sluice.end_user = 'x''y'",
         "SET sluice.end_user = 'x\\y'", "SET /**/ sluice.end_user = 'x'", ""}) {
     EXPECT_EQ(end_user_set(text), std::nullopt) << text;
