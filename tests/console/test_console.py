@@ -154,9 +154,13 @@ def test_the_first_database(packages, server):
     gateway = rig.start(server, fresh=True, users=rig.USERS[:1], bare=True)
     try:
         browse(packages, gateway, "stories.mjs", "firstDatabase", CONSOLE_SERVER_PORT=str(server.port), CONSOLE_SERVER_PASSWORD=SERVER_PASSWORD)
-        records = gateway.search("--type", "admin")
-        assert any("database orders tried, and it did not work" in record["message"] for record in records)
-        assert any("database orders removed" in record["message"] for record in records)
+        def told(records, what):
+            return any(what in record["message"] for record in records)
+
+        # Records are found a moment after what they are of.
+        records = gateway.wait_for(lambda found: told(found, "database orders removed"), "--type", "admin")
+        assert told(records, "database orders tried, and it did not work")
+        assert told(records, "database orders removed")
         assert SERVER_PASSWORD not in json.dumps(records)
     finally:
         assert gateway.stop() == 0
