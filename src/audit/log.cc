@@ -387,7 +387,6 @@ void LogImpl::sync_once() {
     // One sync covers all that was appended before it: the more waits, the more it serves.
     const uint64_t upto = segment->last_sequence();
     if (upto <= writer->durable().load()) continue;
-    segment->prepare();
     if (const auto synced = segment->sync(); !synced) {
       // What reached the disk is not known, and a second try would not tell.
       set_problem(synced.error().text, true);

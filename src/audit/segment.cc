@@ -96,8 +96,7 @@ SegmentWriter::~SegmentWriter() {
 }
 
 void SegmentWriter::append(uint64_t sequence, const Salt& salt, Bytes payload) {
-  const size_t at = used();
-  char* frame = map_ + at;
+  char* frame = map_ + used_;
   const auto length = static_cast<uint32_t>(payload.size());
   std::memcpy(frame + 8, &sequence, 8);
   std::memcpy(frame + 16, salt.data(), salt.size());
@@ -107,7 +106,7 @@ void SegmentWriter::append(uint64_t sequence, const Salt& salt, Bytes payload) {
   std::memcpy(frame + 4, &crc, 4);
   std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(frame))
       .store(length, std::memory_order_release);
-  used_.store(at + frame_size(payload.size()), std::memory_order_relaxed);
+  used_ += frame_size(payload.size());
   last_sequence_.store(sequence, std::memory_order_release);
 }
 
@@ -116,30 +115,11 @@ Result<> SegmentWriter::sync() {
   return {};
 }
 
-// ThreadSanitizer knows of no step that leaves another thread's plain bytes as they are.
-__attribute__((no_sanitize("thread"))) void SegmentWriter::prepare() {
-  constexpr size_t kBlock = 4096, kAhead = 64 * kBlock;
-  const size_t used = this->used();
-  if (used + kAhead / 2 <= prepared_ || prepared_ >= bytes_) return;
-  const size_t upto = std::min(bytes_, used + kAhead);
-  // Sealing cuts the file, and what is mapped beyond its end may not be touched.
-  const std::lock_guard lock(seal_mutex_);
-  if (sealed_) return;
-  for (prepared_ = std::max(prepared_, used / kBlock * kBlock); prepared_ < upto;
-       prepared_ += kBlock) {
-    // Zero is written where there is zero, in one step: what a record puts there meanwhile stays.
-    uint32_t nothing = 0;
-    __atomic_compare_exchange_n(reinterpret_cast<uint32_t*>(map_ + prepared_), &nothing, 0, false,
-                                __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-  }
-}
-
 void SegmentWriter::seal() {
-  const std::lock_guard lock(seal_mutex_);
   if (std::exchange(sealed_, true)) return;
   reinterpret_cast<RawHeader*>(map_)->last_sequence = last_sequence();
   // What stays of the mapping beyond the new end is not touched again.
-  [[maybe_unused]] const int rc = ftruncate(fd_, static_cast<off_t>(used()));
+  [[maybe_unused]] const int rc = ftruncate(fd_, static_cast<off_t>(used_));
 }
 
 Result<SegmentReader> SegmentReader::open(const std::filesystem::path& file, uint64_t offset) {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -45,15 +44,11 @@ class SegmentWriter {
   /// Gives it another name and first number, before the first record: one is made ahead of its
   /// time, under a name that is no segment's.
   Result<> begin(const std::filesystem::path& file, uint64_t first_sequence);
-  bool has_room(size_t payload) const { return used() + frame_size(payload) + 8 <= bytes_; }
+  bool has_room(size_t payload) const { return used_ + frame_size(payload) + 8 <= bytes_; }
   /// Only with room. The length is written last: a reader never sees half a frame.
   void append(uint64_t sequence, const Salt& salt, Bytes payload);
   /// Flushes to disk everything appended so far.
   Result<> sync();
-  /// Has the blocks behind the present end written as they are, where they soon come into use, so
-  /// that the next sync brings them to disk and those after it have but bytes to write: a block's
-  /// first write takes a change of the file system's own as well. From any one thread.
-  void prepare();
   /// Cuts the file to what is used and notes in its header that it is complete.
   void seal();
   uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
@@ -61,16 +56,13 @@ class SegmentWriter {
  private:
   SegmentWriter(std::filesystem::path file, int fd, char* map, size_t bytes)
       : file_(std::move(file)), fd_(fd), map_(map), bytes_(bytes) {}
-  size_t used() const { return used_.load(std::memory_order_relaxed); }
   std::filesystem::path file_;
   int fd_;
   char* map_;
   size_t bytes_;
-  std::atomic<size_t> used_ = kSegmentHeader;  ///< the writer's; `prepare` looks at it
-  size_t prepared_ = 0;                        ///< of the thread that prepares
+  size_t used_ = kSegmentHeader;
   std::atomic<uint64_t> last_sequence_{0};
-  std::mutex seal_mutex_;
-  bool sealed_ = false;  ///< under the mutex
+  bool sealed_ = false;
 };
 
 struct Frame {

@@ -1,13 +1,9 @@
 #include "audit/segment.h"
 
-#include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -16,7 +12,6 @@
 
 #include "audit/rewrite.h"
 #include "base/test_folder.h"
-#include "base/unique_fd.h"
 
 namespace sluice::audit {
 namespace {
@@ -265,56 +260,6 @@ TEST(Segment, FullDiskShowsWhenItIsMadeAndLeavesNothing) {
   EXPECT_EQ(made.error().code, ErrorCode::kIo);
   EXPECT_FALSE(std::filesystem::exists(file));
   EXPECT_TRUE(SegmentWriter::create(file, 0, 1, 1 << 20)) << "room again";
-}
-
-/// Where the first block is that has never been written, from `from` on.
-off_t first_hole(const std::filesystem::path& file, off_t from) {
-  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  return lseek(fd.get(), from, SEEK_HOLE);
-}
-
-TEST(Segment, BlocksThatSoonComeIntoUseAreWrittenAhead) {
-  const TestFolder folder;
-  const auto file = folder / "00000000000000000010-3.seg";
-  constexpr off_t kBytes = 1 << 20, kSoon = 128 << 10;
-  auto writer = *SegmentWriter::create(file, 3, 10, kBytes);
-  const std::string payload(2000, 'x');
-  auto used = static_cast<off_t>(kSegmentHeader);
-  for (uint64_t n = 10; n < 400; ++n) {
-    writer->prepare();
-    EXPECT_GE(first_hole(file, 0), std::min(kBytes, used + kSoon));
-    writer->append(n, kSalt, payload);
-    ASSERT_TRUE(writer->sync());
-    used += static_cast<off_t>(frame_size(payload.size()));
-  }
-  EXPECT_EQ(std::filesystem::file_size(file), kBytes);
-  // What was written ahead is no record, and no torn one.
-  const auto recovery = recover_segment(file);
-  EXPECT_EQ(recovery->records, 390U);
-  EXPECT_FALSE(recovery->torn);
-}
-
-TEST(Segment, WritingAheadTakesNothingFromWhoAppendsOrSealsMeanwhile) {
-  const TestFolder folder;
-  const std::string payload(300, 'p');
-  for (int round = 0; round < 50; ++round) {
-    const auto file = folder / segment_name(static_cast<uint64_t>(round) + 1, 0);
-    auto writer = *SegmentWriter::create(file, 0, 1, 1 << 18);
-    std::atomic<bool> done{false};
-    std::thread ahead([&] {
-      while (!done) writer->prepare();
-    });
-    uint64_t count = 0;
-    while (writer->has_room(payload.size())) writer->append(++count, kSalt, payload);
-    writer->seal();
-    done = true;
-    ahead.join();
-    const auto reading = read_all(file);
-    EXPECT_EQ(reading.payloads.size(), count);
-    EXPECT_EQ(reading.end, Status::kEnd);
-    EXPECT_TRUE(std::all_of(reading.payloads.begin(), reading.payloads.end(),
-                            [&](const auto& each) { return each == payload; }));
-  }
 }
 
 TEST(Segment, ListsOnlySegmentsInOrder) {
