@@ -1,6 +1,7 @@
 #include "audit/subject_set.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <optional>
 
@@ -24,20 +25,23 @@ class BitWriter {
   explicit BitWriter(std::string& out) : out_(out) {}
   /// The low `count` bits, at most 32; the others of `value` are 0.
   void put(uint64_t value, unsigned count) {
+    static_assert(std::endian::native == std::endian::little);
     word_ |= value << used_;
     used_ += count;
-    for (; used_ >= 8; used_ -= 8, word_ >>= 8) out_.push_back(static_cast<char>(word_));
+    if (used_ < 32) return;
+    out_.append(reinterpret_cast<const char*>(&word_), 4);
+    word_ >>= 32;
+    used_ -= 32;
   }
   /// A difference: as many ones as it has 2^kRiceBits, a zero, and the rest.
   void rice(uint64_t step) {
     uint64_t quotient = step >> kRiceBits;
     for (; quotient >= 8; quotient -= 8) put(0xFF, 8);
-    put((uint64_t{1} << quotient) - 1, static_cast<unsigned>(quotient) + 1);
-    put(step & ((uint64_t{1} << kRiceBits) - 1), kRiceBits);
+    const uint64_t rest = step & ((uint64_t{1} << kRiceBits) - 1);
+    put(((uint64_t{1} << quotient) - 1) | rest << (quotient + 1),
+        static_cast<unsigned>(quotient) + 1 + kRiceBits);
   }
-  void finish() {
-    if (used_ > 0) put(0, 8 - used_);
-  }
+  void finish() { out_.append(reinterpret_cast<const char*>(&word_), (used_ + 7) / 8); }
 
  private:
   std::string& out_;

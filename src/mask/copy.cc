@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/eight_bytes.h"
 #include "mask/binary_reader.h"
+#include "mask/split_lanes.h"
 
 namespace sluice::mask {
 namespace {
@@ -26,24 +26,6 @@ std::optional<size_t> tuple_size(Bytes data) {
   for (uint16_t i = 0; i < count && in.ok(); ++i) in.field();
   if (!in.ok()) return std::nullopt;
   return data.size() - in.left();
-}
-
-/// Of text that escapes nothing, as nearly all is: each delimiter ends a field. How many there are,
-/// of which the first fill `fields`; nothing of other text.
-std::optional<size_t> split_plain(Bytes row, char delimiter, std::vector<Bytes>& fields) {
-  size_t begin = 0, count = 0;
-  for (size_t at = 0; at < row.size(); at += 8) {
-    const uint64_t word = load_upto_eight(row.data() + at, row.size() - at);
-    if (equal_in(word, '\\') != 0) return std::nullopt;
-    for (uint64_t marks = equal_in(word, delimiter); marks != 0; marks &= marks - 1) {
-      const size_t end = at + first_marked(marks);
-      if (count < fields.size()) fields[count] = {row.data() + begin, end - begin};
-      ++count;
-      begin = end + 1;
-    }
-  }
-  if (count < fields.size()) fields[count] = {row.data() + begin, row.size() - begin};
-  return count + 1;
 }
 
 /// The fields of any row as they stand there.
@@ -106,7 +88,8 @@ Result<> mask_copy_row(Bytes row, const RowMasker& masker, const CopyOptions& op
     scratch.masked.clear();
     SLUICE_ASSIGN(const Masked kind, masker.mask_value(i, cells, scratch.rows, scratch.masked));
     const auto field = kind == Masked::kNull ? Cell() : Cell(scratch.masked);
-    if (field == cells[i]) continue;
+    // Quotes that a field need not have stay.
+    if (csv && field == cells[i]) continue;
     // What lies between is as it was, with its delimiters.
     const Bytes raw = scratch.raw[i];
     out.append(copied, static_cast<size_t>(raw.data() - copied));

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "base/bytes.h"
@@ -17,54 +17,52 @@ namespace sluice::mask {
 /// Into `buffer`, of which the result is a part. 0049 and +49 are the same.
 Bytes fold(Bytes value, std::string& buffer);
 
-/// The longest value that `fold_short` takes.
-inline constexpr size_t kShort = kMostBlocks * 8 - 1;
+/// Short values, gathered to be folded all at once.
+class ShortValues {
+ public:
+  static constexpr size_t kMost = 64;
+  /// The longest value: SipHash has one byte more than what is left of it.
+  static constexpr size_t kLongest = kMostBlocks * 8 - 1;
 
-/// The same of a short value, as the blocks of a message for SipHash.
-struct FoldedShort {
-  std::array<uint64_t, kMostBlocks> blocks;
-  size_t size;    ///< bytes that are left
-  bool zeroless;  ///< false: it may begin with the two zeros that `fold` drops
+  bool full() const { return used_ == kMost; }
+  size_t size() const { return used_; }
+  void clear() { used_ = 0; }
 
-  size_t count() const { return size / 8 + 1; }
+  /// Of at most kLongest bytes; not to one that is full.
+  void add(Bytes value) {
+    constexpr size_t kHalf = sizeof(Row) / 2, kQuarter = kHalf / 2;
+    Row& row = rows_[used_++];
+    row.fill('\0');
+    if (value.size() >= kHalf) {
+      std::memcpy(row.data(), value.data(), kHalf);
+      std::memcpy(row.data() + value.size() - kHalf, value.data() + value.size() - kHalf, kHalf);
+    } else if (value.size() >= kQuarter) {
+      std::memcpy(row.data(), value.data(), kQuarter);
+      std::memcpy(row.data() + value.size() - kQuarter, value.data() + value.size() - kQuarter,
+                  kQuarter);
+    } else {
+      const uint64_t word = load_upto_eight(value.data(), value.size());
+      std::memcpy(row.data(), &word, sizeof word);
+    }
+  }
+  /// One of them, with zeros behind it, of which none is left when it is folded.
+  Bytes operator[](size_t index) const { return {rows_[index].data(), sizeof(Row)}; }
+
+ private:
+  using Row = std::array<char, kMostBlocks * 8>;
+  alignas(64) std::array<Row, kMost> rows_;
+  size_t used_ = 0;
 };
 
-/// Of at most kShort bytes; eight of them at once, since every value that leaves comes by here.
-inline FoldedShort fold_short(Bytes value) {
-  FoldedShort out;
-  uint64_t block = 0, others = 0;
-  size_t bits = 0;  // of `block` that are filled
-  size_t count = 0;
-  out.size = 0;
-  for (size_t at = 0; at < value.size(); at += 8) {
-    const size_t here = value.size() - at < 8 ? value.size() - at : 8;
-    uint64_t word = load_upto_eight(value.data() + at, here);
-    const uint64_t ascii = word & ~kHighBits;
-    const uint64_t digits = digits_in(ascii);
-    const uint64_t letters = letters_in(ascii);
-    const uint64_t high = word & kHighBits;
-    const uint64_t kept = digits | letters | between(ascii, '@', '@') | high;
-    word |= (letters & ~high) >> 2;  // into lower case
-    others |= kept & (high | ~digits);
-    size_t left = here;
-    const uint64_t present = here == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * here)) - 1;
-    for (uint64_t dropped = ~kept & kHighBits & present; dropped != 0; --left) {
-      const uint64_t below = (uint64_t{1} << (std::countr_zero(dropped) - 7)) - 1;
-      word = (word & below) | (word >> 8 & ~below);
-      dropped = (dropped & below) | (dropped >> 8 & ~below);
-    }
-    if (left == 0) continue;
-    block |= word << bits;
-    bits += left * 8;
-    out.size += left;
-    if (bits < 64) continue;
-    out.blocks[count++] = block;
-    bits -= 64;
-    block = bits == 0 ? 0 : word >> (8 * left - bits);
-  }
-  out.blocks[count] = block | uint64_t{out.size} << 56;
-  out.zeroless = others != 0 || (out.blocks[0] & 0xFFFF) != 0x3030;
-  return out;
-}
+/// What is left of a short value, as `fold` says, but for the two zeros that it may drop.
+struct FoldedShort {
+  std::array<char, (kMostBlocks + 1) * 8> bytes;  ///< zeros behind what is left
+  size_t size;                                    ///< bytes that are left
+  bool digits_only;
+};
+
+/// Of each, in their order, by whatever vectors the machine has: every value that leaves comes by
+/// here.
+void fold_short(const ShortValues& values, std::array<FoldedShort, ShortValues::kMost>& out);
 
 }  // namespace sluice::mask

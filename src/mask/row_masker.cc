@@ -12,6 +12,8 @@ namespace {
 using privacy::Class;
 using privacy::Shape;
 
+/// char(n), whose spaces at the end are not part of its text form.
+constexpr Oid kPadded = 1042;
 constexpr uint32_t kNullLength = 0xFFFFFFFFU;
 
 /// How many pseudonyms of a column are kept, and of what length at most.
@@ -28,9 +30,9 @@ tl::unexpected<Error> broken_row(std::string_view what) {
 
 /// What stands for every value of a type where the same stands for all.
 std::optional<std::string> fixed_value(TypeRef type) {
-  constexpr Oid kName = 19, kText = 25, kChars = 1042, kVarchar = 1043;
+  constexpr Oid kName = 19, kText = 25, kVarchar = 1043;
   constexpr int32_t kHeader = 4;  // of a varchar's modifier
-  if (type.oid != kName && type.oid != kText && type.oid != kChars && type.oid != kVarchar) {
+  if (type.oid != kName && type.oid != kText && type.oid != kPadded && type.oid != kVarchar) {
     return std::nullopt;
   }
   const bool fits =
@@ -75,6 +77,7 @@ Result<std::shared_ptr<const RowMasker>> RowMasker::compile(
     // Of an expression nobody knows what the value would be.
     column.seen =
         column.plan.cls != Class::kNone && column.sifter == nullptr && !column.plan.constant;
+    column.as_sent = column.field.format == Format::kText && column.base != kPadded;
     column.needed |= column.masks() || column.known || column.seen;
     if (column.seen) out->seen_.push_back(i);
     if (column.sifter && column.plan.shape == Shape::kByKey)
@@ -200,7 +203,9 @@ void RowMasker::see_row(std::span<const Cell> row, RowScratch& scratch) const {
   for (const size_t i : seen_) {
     if (!row[i]) continue;
     const Column& column = columns_[i];
-    const auto text = text_form(column.base, column.field.format, *row[i], scratch.buffers[i]);
+    const Cell text =
+        column.as_sent ? row[i]
+                       : text_form(column.base, column.field.format, *row[i], scratch.buffers[i]);
     if (!text) continue;
     scratch.sightings->note(*text, column.whole != nullptr);
     // Of a column that goes through as it is there is nothing else to count.

@@ -125,7 +125,8 @@ class RowMasker {
     SifterPtr sifter;
     Oid base = 0;  ///< for its text form
     bool known = false, needed = false;
-    bool seen = false;  ///< what its values are is told to RowScratch::sightings
+    bool as_sent = false;  ///< its text form is what the server sends
+    bool seen = false;     ///< what its values are is told to RowScratch::sightings
 
     bool masks() const { return plan.constant || whole != nullptr || sifter != nullptr; }
   };

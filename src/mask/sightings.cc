@@ -41,19 +41,39 @@ std::optional<uint64_t> sighting(const SightingKey& key, Bytes value) {
 }
 
 void Sightings::note(Bytes value, bool masked) {
-  if (value.size() <= kShort) {
-    const FoldedShort folded = fold_short(value);
-    if (folded.size == 0) return;  // Nothing that would tell it from another.
-    if (folded.zeroless) {
-      Lanes& lanes = lanes_[folded.count() - 1];
-      for (size_t i = 0; i < folded.count(); ++i) lanes.blocks[i][lanes.used] = folded.blocks[i];
-      lanes.masked[lanes.used] = masked;
-      if (++lanes.used == kLanes) hash(folded.count());
-      return;
-    }
-  }
+  if (value.size() > ShortValues::kLongest) return note_slowly(value, masked);
+  waiting_masked_[waiting_.size()] = masked;
+  waiting_.add(value);
+  if (waiting_.full()) hash_waiting();
+}
+
+void Sightings::note_slowly(Bytes value, bool masked) {
   const Bytes folded = fold(value, buffer_);
   if (!folded.empty()) add(digest_of(key_, folded), masked);
+}
+
+void Sightings::hash_waiting() {
+  std::array<FoldedShort, ShortValues::kMost> folded;
+  fold_short(waiting_, folded);
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    if (folded[i].size == 0) continue;  // Nothing that would tell it from another.
+    if (folded[i].digits_only && folded[i].bytes[0] == '0' && folded[i].bytes[1] == '0') {
+      note_slowly(waiting_[i], waiting_masked_[i]);
+    } else {
+      place(folded[i], waiting_masked_[i]);
+    }
+  }
+  waiting_.clear();
+}
+
+void Sightings::place(const FoldedShort& folded, bool masked) {
+  const size_t count = folded.size / 8 + 1;
+  Lanes& lanes = lanes_[count - 1];
+  for (size_t i = 0; i < count; ++i)
+    lanes.blocks[i][lanes.used] = load_eight(folded.bytes.data() + i * 8);
+  lanes.blocks[count - 1][lanes.used] |= uint64_t{folded.size} << 56;
+  lanes.masked[lanes.used] = masked;
+  if (++lanes.used == kLanes) hash(count);
 }
 
 void Sightings::hash(size_t count) {
@@ -65,6 +85,7 @@ void Sightings::hash(size_t count) {
 }
 
 void Sightings::hash_all() {
+  hash_waiting();
   for (size_t count = 1; count <= kMostBlocks; ++count)
     if (lanes_[count - 1].used > 0) hash(count);
 }
