@@ -1,8 +1,6 @@
 #include "audit/erasure.h"
 
 #include <algorithm>
-#include <charconv>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -11,58 +9,9 @@
 #include "audit/torn_segment.h"
 
 namespace sluice::audit {
-namespace {
-
-constexpr std::string_view kPrefix = "erased: records ";
-
-}  // namespace
-
-std::vector<Erasure> ranges_of(std::span<const uint64_t> numbers) {
-  std::vector<Erasure> out;
-  for (const uint64_t number : numbers) {
-    if (!out.empty() && out.back().last + 1 == number) {
-      out.back().last = number;
-    } else {
-      out.push_back({number, number});
-    }
-  }
-  return out;
-}
-
-std::string format_erasure(std::span<const Erasure> ranges, std::string_view reason) {
-  std::string out(kPrefix);
-  for (const auto& range : ranges) {
-    if (out.size() > kPrefix.size()) out += ", ";
-    fmt::format_to(std::back_inserter(out), "{} to {}", range.first, range.last);
-  }
-  return fmt::format("{}: {}", out, reason);
-}
-
-std::vector<Erasure> parse_erasure(std::string_view message) {
-  if (!message.starts_with(kPrefix)) return {};
-  message.remove_prefix(kPrefix.size());
-  std::vector<Erasure> out;
-  const auto number = [&](uint64_t& value) {
-    const auto read = std::from_chars(message.data(), message.data() + message.size(), value);
-    message.remove_prefix(static_cast<size_t>(read.ptr - message.data()));
-    return read.ec == std::errc();
-  };
-  const auto skip = [&](std::string_view text) {
-    if (!message.starts_with(text)) return false;
-    message.remove_prefix(text.size());
-    return true;
-  };
-  do {
-    Erasure range;
-    if (!number(range.first) || !skip(" to ") || !number(range.last)) return {};
-    out.push_back(range);
-  } while (skip(", "));
-  return skip(":") ? out : std::vector<Erasure>();
-}
-
 bool may_expire(const RecordView& record) {
   return record.type != EventType::kEvidence &&
-         !(record.type == EventType::kAdmin && !parse_erasure(record.message).empty());
+         !(record.type == EventType::kAdmin && ErasureWords().add(0, record.message));
 }
 
 namespace {
@@ -124,14 +73,15 @@ bool may_hold(std::span<const std::filesystem::path> files, const std::filesyste
          (behind == files.end() || number_in_name(*behind) > erasure.first);
 }
 
-}  // namespace
-
-Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
-                                  std::span<const LegalHold> holds) {
-  SLUICE_ASSIGN(const auto lock, lock_segments(audit));
-  SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
-  std::vector<SegmentFrames> found;
+/// All that is to be erased. An error: it may not be.
+struct Plan {
+  std::vector<SegmentFrames> segments;
   ErasedCount count;
+};
+Result<Plan> plan_of(const std::filesystem::path& audit, const Erasure& erasure,
+                     std::span<const LegalHold> holds) {
+  SLUICE_ASSIGN(const auto files, list_segments(audit / "log"));
+  Plan plan;
   for (const auto& file : files) {
     const auto header = read_segment_header(file);
     // What is damaged for good holds nothing that could be found; what cannot be read just now may.
@@ -141,18 +91,38 @@ Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Eras
     const bool complete = header->last_sequence != 0;
     if (complete && header->last_sequence < erasure.first) continue;
     SLUICE_ASSIGN(auto places, places_in(file, header->last_sequence, erasure, holds));
-    count.erased += places.frames.size();
-    count.stayed += places.stay;
-    if (!places.frames.empty()) found.push_back({file, std::move(places.frames)});
+    plan.count.erased += places.frames.size();
+    plan.count.stayed += places.stay;
+    if (!places.frames.empty()) plan.segments.push_back({file, std::move(places.frames)});
   }
-  if (found.empty()) return count;
-  SLUICE_TRY(begin_erasing(audit, found));
-  SLUICE_TRY(finish_erasing(audit, found));
+  return plan;
+}
+
+}  // namespace
+
+Result<> may_erase(const std::filesystem::path& audit, const Erasure& erasure,
+                   std::span<const LegalHold> holds) {
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit));
+  SLUICE_ASSIGN([[maybe_unused]] const auto plan, plan_of(audit, erasure, holds));
+  return {};
+}
+
+Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
+                                  std::span<const LegalHold> holds, const Withdraw& withdraw) {
+  SLUICE_ASSIGN(const auto lock, lock_segments(audit));
+  const auto plan = plan_of(audit, erasure, holds);
+  if (!plan) {
+    if (withdraw) SLUICE_TRY(withdraw(plan.error()));
+    return fail(plan.error());
+  }
+  if (plan->segments.empty()) return plan->count;
+  SLUICE_TRY(begin_erasing(audit, plan->segments));
+  SLUICE_TRY(finish_erasing(audit, plan->segments));
   // What somebody else could not erase stays noted, and is none of this.
   if (const auto settled = settle_index(audit);
       !settled && settled.error().code != ErrorCode::kUnavailable)
     return fail(settled.error());
-  return count;
+  return plan->count;
 }
 
 }  // namespace sluice::audit

@@ -2,31 +2,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
+#include "audit/erasure_words.h"
 #include "audit/query.h"
 #include "base/result.h"
 
 namespace sluice::audit {
-
-/// Records from the first to the last number.
-struct Erasure {
-  uint64_t first = 0;
-  uint64_t last = 0;
-  friend bool operator==(const Erasure&, const Erasure&) = default;
-};
-
-/// Ranges of these numbers, which are in ascending order.
-std::vector<Erasure> ranges_of(std::span<const uint64_t> numbers);
-
-/// What goes on the record before records are erased: "erased: records 5 to 9, 12 to 12: reason".
-std::string format_erasure(std::span<const Erasure> ranges, std::string_view reason);
-/// Back; nothing for a message about something else.
-std::vector<Erasure> parse_erasure(std::string_view message);
 
 /// Whether the record may ever be taken, by a rule or a person. What explains the log itself is
 /// never: without it what is gone would look like tampering.
@@ -46,9 +30,17 @@ struct ErasedCount {
   friend bool operator==(const ErasedCount&, const ErasedCount&) = default;
 };
 
+/// Whether `erase_records` would be refused now, and why.
+Result<> may_erase(const std::filesystem::path& audit, const Erasure& erasure,
+                   std::span<const LegalHold> holds);
+
+/// Told that nothing is erased after all, before anybody else can erase.
+using Withdraw = std::function<Result<>(const Error& why)>;
+
 /// Removes what these records say; their places in the tree stay. An error: one of them is held, or
-/// in a segment that is still being written; nothing has been erased then.
+/// in a segment that is still being written; nothing has been erased then, and `withdraw` has been
+/// called. Of any other error some of it may be erased, or will be.
 Result<ErasedCount> erase_records(const std::filesystem::path& audit, const Erasure& erasure,
-                                  std::span<const LegalHold> holds);
+                                  std::span<const LegalHold> holds, const Withdraw& withdraw = {});
 
 }  // namespace sluice::audit

@@ -1,5 +1,6 @@
 #include "audit/later_erasures.h"
 
+#include "audit/erasure.h"
 #include "audit/key_chain.h"
 #include "audit/leaf.h"
 #include "audit/record_view.h"
@@ -34,13 +35,12 @@ bool is_proven(const TreeFiles& files, const tlog::Checkpoint& head, const Frame
 
 }  // namespace
 
-Result<std::vector<Erasure>> later_erasures(const std::filesystem::path& audit,
-                                            const tlog::VerifierKey& key,
-                                            const tlog::Checkpoint& head) {
+Result<ErasureWords> later_erasures(const std::filesystem::path& audit,
+                                    const tlog::VerifierKey& key, const tlog::Checkpoint& head) {
   const TreeFiles files = tree_files(audit);
   SLUICE_ASSIGN(const auto later, later_head(files, key, head));
   SLUICE_ASSIGN(const auto segments, list_segments(audit / "log"));
-  std::vector<Erasure> out;
+  ErasureWords out;
   Frame frame;
   for (const auto& file : segments) {
     const auto header = read_segment_header(file);
@@ -49,10 +49,10 @@ Result<std::vector<Erasure>> later_erasures(const std::filesystem::path& audit,
     while (reader && reader->next(frame) == SegmentReader::Status::kFrame) {
       if (frame.erased || frame.sequence <= head.size || frame.sequence > later.size) continue;
       const auto record = read_record(frame.payload);
-      const auto ranges =
-          record && !may_expire(*record) ? parse_erasure(record->message) : std::vector<Erasure>();
-      if (!ranges.empty() && is_proven(files, later, frame))
-        out.insert(out.end(), ranges.begin(), ranges.end());
+      ErasureWords word;
+      if (record && !may_expire(*record) && word.add(frame.sequence, record->message) &&
+          is_proven(files, later, frame))
+        out.add(word);
     }
   }
   return out;

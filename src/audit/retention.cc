@@ -127,6 +127,25 @@ Result<> Retention::look_at(const std::filesystem::path& file, Segment& segment)
   return {};
 }
 
+/// An error: more is held than was when the segment was looked at.
+Result<> Retention::compare_holds(const Segment& segment) const {
+  if (!holds_) return {};
+  SLUICE_ASSIGN(const auto now, holds_());
+  const bool more = std::any_of(now.begin(), now.end(), [&](const LegalHold& hold) {
+    return std::find(segment.holds.begin(), segment.holds.end(), hold) == segment.holds.end();
+  });
+  if (!more) return {};
+  return fail(ErrorCode::kUnavailable,
+              "a legal hold has been set meanwhile: the next run looks at it anew");
+}
+
+/// Takes back what was told of a segment that stays as it is; returns why it does.
+Result<> Retention::withdraw(const Segment& segment, const std::vector<std::vector<Erasure>>& told,
+                             const Error& why) {
+  for (const auto& ranges : told) SLUICE_TRY(segment.tell(format_withdrawal(ranges, why.text)));
+  return fail(why);
+}
+
 /// Others may read and archive the segments while it waits.
 Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segment) {
   // One that was set since the last segment: what it keeps is not even told of.
@@ -139,25 +158,20 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
   SLUICE_TRY(look_at(file, segment));
   if (segment.places.empty()) return {};
   segment.over = true;
+  std::vector<std::vector<Erasure>> told;
   for (const auto& [rule, list] : segment.numbers) {
     const auto ranges = ranges_of(list);
     for (size_t i = 0; i < ranges.size(); i += kRangesTold) {
       const auto some = std::span(ranges).subspan(i, std::min(kRangesTold, ranges.size() - i));
       SLUICE_TRY(segment.tell(format_erasure(some, fmt::format("retention rule \"{}\"", rule))));
+      told.emplace_back(some.begin(), some.end());
     }
   }
-  if (settle_) SLUICE_TRY(settle_());
+  if (const auto signed_now = settle_ ? settle_() : Result<>(); !signed_now)
+    return withdraw(segment, told, signed_now.error());
   segment.over = false;
   SLUICE_ASSIGN(const auto lock, lock_segments(audit_));
-  if (holds_) {
-    SLUICE_ASSIGN(const auto now, holds_());
-    const bool more = std::any_of(now.begin(), now.end(), [&](const LegalHold& hold) {
-      return std::find(segment.holds.begin(), segment.holds.end(), hold) == segment.holds.end();
-    });
-    if (more)
-      return fail(ErrorCode::kUnavailable,
-                  "a legal hold has been set meanwhile: the next run looks at it anew");
-  }
+  if (const auto same = compare_holds(segment); !same) return withdraw(segment, told, same.error());
   segment.erased = true;
   const SegmentFrames all{file, segment.places};
   SLUICE_TRY(begin_erasing(audit_, {&all, 1}));

@@ -294,7 +294,14 @@ TEST_F(RetentionTest, AHoldThatIsSetMeanwhileMakesNoMoreFalseWords) {
   EXPECT_THAT(run.error().text, HasSubstr("legal hold"));
   EXPECT_EQ(left(), before);
   EXPECT_FALSE(told.empty());
-  for (const auto& message : told) EXPECT_LE(parse_erasure(message).back().last, 20U) << message;
+  ErasureWords words;
+  uint64_t record = 0;
+  for (const auto& message : told) {
+    EXPECT_TRUE(words.add(++record, message)) << message;
+    for (const auto& ranges : {parse_erasure(message), parse_withdrawal(message)})
+      for (const Erasure& range : ranges) EXPECT_LE(range.last, 20U) << message;
+  }
+  EXPECT_THAT(words.standing(), IsEmpty()) << "what was told is taken back";
 }
 
 TEST_F(RetentionTest, AHoldThatIsWidenedMeanwhileIsHeeded) {

@@ -185,16 +185,25 @@ Upkeep::Callbacks Upkeep::callbacks_of(Log& log,
 Result<ErasedCount> Upkeep::erase(const Erasure& range, const std::string& reason,
                                   const std::string& by) {
   // One that cannot be read lets nothing go, nor be told.
-  SLUICE_TRY(callbacks_.holds());
+  SLUICE_ASSIGN(const auto known, callbacks_.holds());
   const std::lock_guard lock(work_mutex_);
+  const std::string asked = by.empty() ? reason : reason + ", by " + by;
+  if (const auto may = may_erase(audit_, range, known); !may) {
+    SLUICE_TRY(callbacks_.tell(format_refused(range, asked, may.error())));
+    return fail(may.error());
+  }
   // Told first: an erased record that nothing explains looks like tampering, the other way round
   // like a record that was spared.
-  SLUICE_TRY(callbacks_.tell(
-      format_erasure(std::span(&range, 1), by.empty() ? reason : reason + ", by " + by)));
-  if (callbacks_.settle) SLUICE_TRY(callbacks_.settle());
+  SLUICE_TRY(callbacks_.tell(format_erasure(std::span(&range, 1), asked)));
+  const auto withdraw = [&](const Error& why) {
+    return callbacks_.tell(format_withdrawal(std::span(&range, 1), why.text));
+  };
   // Those of now: one may have been set while this waited.
-  SLUICE_ASSIGN(const auto holds, callbacks_.holds());
-  return erase_records(audit_, range, holds);
+  auto holds = callbacks_.settle ? callbacks_.settle().and_then([&] { return callbacks_.holds(); })
+                                 : callbacks_.holds();
+  if (holds) return erase_records(audit_, range, *holds, withdraw);
+  SLUICE_TRY(withdraw(holds.error()));
+  return fail(std::move(holds.error()));
 }
 
 Result<Retention::Counts> Upkeep::retain(bool trial) {

@@ -105,7 +105,7 @@ class Verifier {
   std::vector<Damage> damages_;
   std::vector<uint64_t> erased_;
   std::vector<SegmentFrames> being_erased_;
-  std::vector<Erasure> explained_;
+  ErasureWords explained_;
 };
 
 /// A segment grows while it is read: what ended here may have gone on since.
@@ -375,7 +375,7 @@ void Verifier::take_explanation(const Frame& frame) {
   const auto record = read_record(frame.payload);
   if (!record) return;
   if (record->type == EventType::kEvidence || record->type == EventType::kAdmin) {
-    for (const auto& range : parse_erasure(record->message)) explained_.push_back(range);
+    explained_.add(frame.sequence, record->message);
   }
 }
 
@@ -394,7 +394,7 @@ void Verifier::find_explanations(const std::filesystem::path& file) {
     if (looked_at || frame.erased || frame.sequence == 0 || frame.sequence > report_.head.size)
       continue;
     const auto record = read_record(frame.payload);
-    if (record && !parse_erasure(record->message).empty() && is_logged(frame))
+    if (record && ErasureWords().add(frame.sequence, record->message) && is_logged(frame))
       take_explanation(frame);
   }
 }
@@ -441,17 +441,19 @@ void Verifier::find_missing() {
 
 void Verifier::find_unexplained() {
   std::vector<bool> told(seen_.size() + 1);
-  const auto tell = [&](const std::vector<Erasure>& explained) {
-    for (const Erasure& range : explained) {
+  const auto tell = [&] {
+    for (const Erasure& range : explained_.standing()) {
       for (uint64_t n = range.first; n <= range.last && n < told.size(); ++n) told[n] = true;
     }
   };
-  tell(explained_);
+  tell();
   // Erased since the head was read: who did is said behind it.
   const bool all = std::all_of(erased_.begin(), erased_.end(), [&](uint64_t n) { return told[n]; });
-  if (!all)
-    tell(later_erasures(options_.audit, options_.key, report_.head)
-             .value_or(std::vector<Erasure>()));
+  if (!all) {
+    explained_.add(
+        later_erasures(options_.audit, options_.key, report_.head).value_or(ErasureWords()));
+    tell();
+  }
   for (const uint64_t number : erased_) {
     if (told[number]) {
       ++report_.erased;

@@ -19,6 +19,7 @@ namespace sluice::audit {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = Finding::Kind;
 
@@ -309,6 +310,26 @@ TEST_F(VerifyTest, ErasedRecordsNeedARecordThatSaysSo) {
   const auto [file, offset] = place(601);
   overwrite(file, offset + 16, "another salt");
   EXPECT_THAT(kinds({.first = 11, .last = 20}), Contains(Kind::kErased));
+}
+
+/// Or the word of an erasing that was refused would explain what somebody does later.
+TEST_F(VerifyTest, AWordThatWasTakenBackExplainsNothing) {
+  const std::vector<Erasure> range = {{10, 12}};
+  const auto record = [&](const std::string& message) {
+    auto log = Log::open({.directory = folder.path()}, 1);
+    Event event;
+    event.type = EventType::kEvidence;
+    event.message = message;
+    ASSERT_TRUE((*log)->append_admin({}, event));
+    (*log)->close();
+  };
+  record(format_erasure(range, "request 17"));
+  record(format_withdrawal(range, "record 11 is kept by a legal hold"));
+  ASSERT_EQ(erase_records(folder.path(), range.front(), {}), ErasedCount{3});
+  EXPECT_THAT(kinds({}), ElementsAre(Kind::kErased, Kind::kErased, Kind::kErased));
+  EXPECT_THAT(kinds({.first = 11, .last = 20}), ElementsAre(Kind::kErased, Kind::kErased));
+  record(format_erasure(range, "request 18"));
+  EXPECT_TRUE(check().good());
 }
 
 /// Who verifies has read the checkpoint, and then somebody erases.

@@ -229,16 +229,27 @@ Result<audit::ErasedCount> erase_here(const Common& common, const EvidenceOption
   SLUICE_ASSIGN(const auto folder, audit_folder(common, options));
   SLUICE_ASSIGN(auto store, open_store(common));
   // One that cannot be read lets nothing go, nor be told.
-  SLUICE_TRY(audit::load_holds(store));
+  SLUICE_ASSIGN(const auto known, audit::load_holds(store));
+  if (const auto may = audit::may_erase(folder, range, known); !may) {
+    SLUICE_TRY(
+        leave_word(common, audit::format_refused(range, options.reason, may.error()), "evidence"));
+    return fail(may.error());
+  }
   // Told first: an erased record that nothing explains looks like tampering, the other way round
   // like a record that was spared.
   SLUICE_TRY(
       leave_word(common, audit::format_erasure(std::span(&range, 1), options.reason), "evidence"));
-  SLUICE_TRY(wait_until_recorded(common));
-  SLUICE_TRY(wait_until_signed(folder));
-  // Those of now: one may have been set while this waited.
-  SLUICE_ASSIGN(const auto holds, audit::load_holds(store));
-  return audit::erase_records(folder, range, holds);
+  const auto withdraw = [&](const Error& why) {
+    return leave_word(common, audit::format_withdrawal(std::span(&range, 1), why.text), "evidence");
+  };
+  // The holds of now: one may have been set while this waited.
+  const auto holds =
+      wait_until_recorded(common).and_then([&] { return wait_until_signed(folder); }).and_then([&] {
+        return audit::load_holds(store);
+      });
+  if (holds) return audit::erase_records(folder, range, *holds, withdraw);
+  SLUICE_TRY(withdraw(holds.error()));
+  return fail(holds.error());
 }
 
 }  // namespace

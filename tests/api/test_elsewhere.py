@@ -287,6 +287,9 @@ def test_erasing_records(gateway, ops):
     erase = ("audit", "erase", "--records", str(record["id"]), "--reason", "request 7", "-o", "json")
     early = ops(*erase, ok=False)
     assert early.returncode == 5 and "still being written" in early.stderr, early.stderr
+    (attempt,) = gateway.wait_for(lambda found: found, "--type", "evidence", "--since", "1h")[-1:]
+    assert attempt["message"].startswith(f"refused to erase records {record['id']} to {record['id']}: "), attempt
+    assert attempt["message"].endswith("; asked for: request 7, by ops (over HTTP)"), attempt
     gateway.process.terminate()
     assert gateway.process.wait(timeout=60) == 0
     gateway.start()

@@ -92,6 +92,9 @@ def test_what_is_erased_from_an_archive_is_gone(gateway):
     refused = gateway.cli("audit", "erase", "--records", str(record["id"]), "--reason", "wish", check=False)
     assert refused.returncode != 0 and 'legal hold "case"' in refused.stderr
     assert gateway.search("--text", "needle 00023")
+    told = gateway.wait_for(lambda r: any("refused to erase" in e["message"] for e in r), "--type", "evidence")
+    assert any(e["message"].endswith("; asked for: wish") for e in told), told
+    assert not any(e["message"].startswith("erased: ") for e in told), "nothing was erased"
     gateway.cli("audit", "hold", "release", "case", "--reason", "closed")
     gateway.cli("audit", "erase", "--records", str(record["id"]), "--reason", "wish")
     assert gateway.wait_for(lambda r: not r, "--text", "needle 00023") == []
