@@ -1,25 +1,44 @@
 #include "audit/follower.h"
 
+#include <algorithm>
+
+#include "audit/torn_segment.h"
+
 namespace sluice::audit {
 
 Result<size_t> LogFollower::read(size_t limit, const Each& each,
-                                 const std::function<bool()>& enough) {
+                                 const std::function<bool()>& enough, uint64_t written) {
   if (watch_.changed(directory_)) {
     SLUICE_ASSIGN(files_, list_segments(directory_));
   }
   size_t count = 0;
   behind_ = false;
   unreadable_.clear();
+  written_ = written;
+  bool looking = true;
   for (const auto& file : files_) {
-    if (enough && enough()) break;
+    looking = looking && !(enough && enough());
     const std::string name = file.filename();
+    if (!looking) {
+      // Of one that was never looked at: what stands before its first record is elsewhere.
+      if (!over_.contains(name)) reached_.try_emplace(name, number_in_name(file) - 1);
+      continue;
+    }
     if (SegmentReader* reader = reader_of(file, name)) {
       const size_t read = read_segment(*reader, file, name, limit, each);
       behind_ = behind_ || read == limit;
       count += read;
+      reached_[name] = read == limit ? last_[name] : written;
     }
+    if (over_.contains(name)) reached_.erase(name);
   }
   return count;
+}
+
+uint64_t LogFollower::reached() const {
+  uint64_t least = written_;
+  for (const auto& [name, number] : reached_) least = std::min(least, number);
+  return least;
 }
 
 SegmentReader* LogFollower::reader_of(const std::filesystem::path& file, const std::string& name) {

@@ -29,7 +29,11 @@ class LogFollower {
 
   /// Hands over at most `limit` new frames of each segment, in order within a segment. Returns how
   /// many there were. `enough` is asked between segments.
-  Result<size_t> read(size_t limit, const Each& each, const std::function<bool()>& enough = {});
+  /// `written`: the newest number that the log has given out, for `reached`.
+  Result<size_t> read(size_t limit, const Each& each, const std::function<bool()>& enough = {},
+                      uint64_t written = 0);
+  /// All records up to this number have been handed over, of those that had been `written`.
+  uint64_t reached() const;
   /// Whether it stopped at the limit in any segment, so that there may be more, older than what of
   /// others was handed over.
   bool behind() const { return behind_; }
@@ -54,6 +58,8 @@ class LogFollower {
   std::map<std::string, SegmentReader> open_;
   std::map<std::string, uint64_t> last_;  ///< sequence read last of what is in `open_`
   std::set<std::string> over_;            ///< segments of which nothing more is to be had
+  uint64_t written_ = 0;
+  std::map<std::string, uint64_t> reached_;  ///< the same of segments that are not over
   std::vector<std::string> damage_, unreadable_;
 };
 

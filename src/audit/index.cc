@@ -89,6 +89,9 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
       // And these of changes and tickets.
       R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
          INSERT INTO words(words) VALUES ('delete-all');)",
+      // And of purposes, and contexts of who acts for whom.
+      R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
+         INSERT INTO words(words) VALUES ('delete-all');)",
   }));
   return Index(std::move(database));
 }
@@ -111,6 +114,13 @@ Result<std::vector<std::string>> Index::damage() {
     if (!row) return all;
     all.push_back(query.text(0));
   }
+}
+
+Result<uint64_t> Index::newest() {
+  SLUICE_ASSIGN(auto query,
+                database_.prepare("SELECT coalesce(max(last_sequence), 0) FROM chunks"));
+  SLUICE_ASSIGN([[maybe_unused]] const bool one, query.step());
+  return static_cast<uint64_t>(query.integer(0));
 }
 
 Result<> Index::load() {
@@ -154,6 +164,7 @@ uint64_t Index::context_of(const RecordView& record) {
     append_list(key_, Key::kGroups, record.groups);
     entry.fields.text(Key::kRun, record.run);
     entry.fields.text(Key::kPrompt, record.prompt);
+    append_list(key_, Key::kActors, record.actors);
   }
   return entry(EntryKind::kContext, key_);
 }
@@ -186,6 +197,7 @@ uint64_t Index::verdict_of(const RecordView& record) {
     entry.fields.text(Key::kApproval, number_in(record.approval));
     entry.fields.text(Key::kChange, number_in(record.change));
     entry.fields.text(Key::kTicket, record.ticket);
+    entry.fields.text(Key::kPurpose, record.purpose);
   }
   return entry(EntryKind::kVerdict, key_);
 }

@@ -11,14 +11,12 @@
 
 #include "audit/columns.h"
 #include "audit/follower.h"
+#include "audit/index_entry.h"
 #include "audit/record_view.h"
 #include "base/result.h"
 #include "store/database.h"
 
 namespace sluice::audit {
-
-/// Lists of things that many records have in common; their numbers stand in the chunks' columns.
-enum class EntryKind : uint8_t { kContext = 1, kStatement = 2, kVerdict = 3 };
 
 /// Records in a chunk: few enough to be looked through in a moment, enough to make one cheap to
 /// keep.
@@ -45,6 +43,8 @@ class Index {
 
   /// Up to where the index knows the log.
   Result<Cursor> cursor();
+  /// The newest record in it.
+  Result<uint64_t> newest();
   /// Reads what was written before, so that it is not written again; to be called before `add`.
   Result<> load();
   /// Notes one record; goes into the file with the next `flush`. False: it is no record.

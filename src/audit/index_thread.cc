@@ -93,17 +93,20 @@ Result<IndexThread::Over> IndexThread::follow_log() {
   SLUICE_ASSIGN(auto cursor, index.cursor());
   // Before anything is taken in: what it has already would go in a second time.
   SLUICE_TRY(index.load());
+  SLUICE_ASSIGN(const uint64_t newest, index.newest());
+  lag_.begin(newest);
   told_.clear();
   LogFollower follower(directory_ / "log", std::move(cursor));
   auto flushed = Clock::now();
   for (;;) {
     const bool last = stopping();
     const auto until = Clock::now() + (last ? kLastHelping : kLag);
-    const uint64_t before = last_read_;
+    size_t read = 0;
     bool more = true;
     while (more && Clock::now() < until && stopping() == last)
-      more = index_some(index, follower, until);
-    const auto pause = last_read_ - before >= kBusy ? kBusyPause : kPause;
+      more = index_some(index, follower, until, read);
+    const auto pause = read >= kBusy ? kBusyPause : kPause;
+    if (!index.pending()) lag_.indexed(follower.reached());
     // Few records cost as much to write as many, so a trickle is gathered for a while.
     if (index.pending() && (last || Clock::now() - flushed >= kLag)) {
       flush(index, follower);
@@ -118,7 +121,8 @@ Result<IndexThread::Over> IndexThread::follow_log() {
 }
 
 /// Whether there was so much that there may be more: a few records at a time are not waited for.
-bool IndexThread::index_some(Index& index, LogFollower& follower, Clock::time_point until) {
+bool IndexThread::index_some(Index& index, LogFollower& follower, Clock::time_point until,
+                             size_t& read) {
   constexpr size_t kEnough = 8192;
   // What could not be written is tried again before anything more is taken in.
   if (index.pending_records() >= kEnough && !flush(index, follower)) return false;
@@ -126,10 +130,13 @@ bool IndexThread::index_some(Index& index, LogFollower& follower, Clock::time_po
     if (!index.add(segment, frame)) {
       log::error("audit log: {} holds no record at byte {}", segment, frame.offset);
     }
-    last_read_ = std::max(last_read_, frame.sequence);
+    ++read;
   };
+  const uint64_t written = written_();
+  lag_.saw(written, Clock::now());
   const auto count = follower.read(
-      kEnough, add, [&] { return Clock::now() >= until || index.pending_records() >= kEnough; });
+      kEnough, add, [&] { return Clock::now() >= until || index.pending_records() >= kEnough; },
+      written);
   for (auto& damage : follower.take_damage()) {
     log::error("audit log: {}", damage);
     index.note_damage(std::move(damage));
@@ -142,7 +149,7 @@ bool IndexThread::flush(Index& index, const LogFollower& follower) {
     log::error("audit index: {}", flushed.error().text);
     return false;
   }
-  indexed_.store(last_read_, std::memory_order_relaxed);
+  lag_.indexed(follower.reached());
   return true;
 }
 

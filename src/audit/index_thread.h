@@ -1,15 +1,16 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "audit/follower.h"
 #include "audit/index.h"
+#include "audit/index_lag.h"
 #include "base/clock.h"
 
 namespace sluice::audit {
@@ -17,9 +18,9 @@ namespace sluice::audit {
 /// Keeps the index of a log that is being written not far behind it.
 class IndexThread {
  public:
-  /// `audit_directory` is `<state>/audit`.
-  explicit IndexThread(std::filesystem::path audit_directory)
-      : directory_(std::move(audit_directory)) {}
+  /// `audit_directory` is `<state>/audit`; `written`: the newest number that the log has given out.
+  IndexThread(std::filesystem::path audit_directory, std::function<uint64_t()> written)
+      : directory_(std::move(audit_directory)), written_(std::move(written)) {}
   ~IndexThread() { stop(); }
   IndexThread(const IndexThread&) = delete;
   IndexThread& operator=(const IndexThread&) = delete;
@@ -27,8 +28,8 @@ class IndexThread {
   void start();
   /// Indexes what can be in a moment, then ends; what is left is for the next start.
   void stop();
-  /// The newest record in the index.
-  uint64_t indexed() const { return indexed_.load(std::memory_order_relaxed); }
+  /// How far it is; from any thread.
+  const IndexLag& lag() const { return lag_; }
 
  private:
   /// Why it does not go on with an index: the thread stops, or the index is to be made anew.
@@ -38,7 +39,8 @@ class IndexThread {
   /// An error: the index cannot be had now.
   Result<Over> follow_log();
   Result<Index> open() const;
-  bool index_some(Index& index, LogFollower& follower, Clock::time_point until);
+  /// Counts in `read` what it hands over.
+  bool index_some(Index& index, LogFollower& follower, Clock::time_point until, size_t& read);
   bool stopping() {
     const std::lock_guard lock(mutex_);
     return stopping_;
@@ -46,8 +48,8 @@ class IndexThread {
   bool flush(Index& index, const LogFollower& follower);
 
   std::filesystem::path directory_;
-  std::atomic<uint64_t> indexed_{0};
-  uint64_t last_read_ = 0;
+  std::function<uint64_t()> written_;
+  IndexLag lag_;
   std::string told_;  ///< of an index that cannot be had
   std::mutex mutex_;
   bool stopping_ = false;

@@ -232,7 +232,9 @@ uint64_t Writer::durable_sequence() const {
 }
 
 LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
-    : options_(std::move(options)), lock_(lock), index_thread_(options_.directory) {
+    : options_(std::move(options)),
+      lock_(lock),
+      index_thread_(options_.directory, [this] { return last_sequence(); }) {
   for (uint32_t i = 0; i <= writers; ++i) writers_.push_back(std::make_unique<Writer>(*this, i));
 }
 
@@ -415,8 +417,10 @@ Log::Health LogImpl::health() const {
   health.published_sequence = tree_->published();
   health.free_bytes = free_bytes_.load(std::memory_order_relaxed);
   health.low_on_disk = health.free_bytes < options_.low_water;
-  health.indexed_sequence = index_thread_.indexed();
+  // Asked before: what comes in meanwhile is not behind.
   health.last_sequence = last_sequence();
+  health.indexed_sequence = index_thread_.lag().indexed();
+  health.index_behind = index_thread_.lag().behind(health.last_sequence, Clock::now());
   return health;
 }
 

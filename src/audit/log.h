@@ -86,8 +86,12 @@ class Log {
   struct Health {
     bool writable = true;
     std::string problem;
-    uint64_t indexed_sequence = 0;
+    uint64_t indexed_sequence = 0;  ///< up to which all records are in the index
     uint64_t last_sequence = 0;
+    Duration index_behind{};  ///< so long ago at most the first one was written that is not in it
+    uint64_t index_lag_records() const {
+      return last_sequence > indexed_sequence ? last_sequence - indexed_sequence : 0;
+    }
     uint64_t published_sequence = 0;  ///< that the last signed checkpoint covers
     uint64_t free_bytes = 0;          ///< on its disk
     bool low_on_disk = false;         ///< below the configured low water

@@ -61,6 +61,8 @@ json::object audit_of(const audit::Log::Health& health) {
   return {{"writable", health.writable},
           {"last_sequence", health.last_sequence},
           {"published_sequence", health.published_sequence},
+          {"index_lag_records", health.index_lag_records()},
+          {"index_lag_seconds", std::chrono::duration<double>(health.index_behind).count()},
           {"free_bytes", health.free_bytes},
           {"low_on_disk", health.low_on_disk}};
 }

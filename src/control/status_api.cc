@@ -38,6 +38,9 @@ boost::json::object row_of(const gateway::SessionInfo& s) {
           {"worker", s.worker}};
 }
 
+/// It is a second or two behind under full load.
+constexpr Duration kIndexBehind = std::chrono::minutes(1);
+
 int status_of(const Error& error) { return error.code == ErrorCode::kNotFound ? 404 : 502; }
 
 prometheus::MetricFamily family(const std::string& name, const std::string& help,
@@ -72,6 +75,11 @@ StatusApi::Health StatusApi::health() {
         "{} MB are left on its disk; when it is full, statements are refused: make room, archive "
         "sooner (audit.archive) or keep less (audit.retention)",
         health.free_bytes >> 20);
+  }
+  if (health.index_behind > kIndexBehind) {
+    warnings["audit index"] = fmt::format(
+        "{} records are not in it yet: searches read them from the log, and take longer",
+        health.index_lag_records());
   }
   if (upkeep_ != nullptr) {
     if (const auto left = upkeep_->unerased(); !left.why.empty())
@@ -160,6 +168,13 @@ std::string StatusApi::metrics() {
         stats.waiting_for_server);
   counter("sluice_audit_published_records_total", "Records that a signed checkpoint covers.",
           health.published_sequence);
+  gauge("sluice_audit_index_lag_records",
+        "Audit records that are not in the search index yet; searches read them from the log.",
+        health.index_lag_records());
+  all.push_back(family("sluice_audit_index_lag_seconds",
+                       "How long the first of them has waited, at most; 0 where there is none.",
+                       MetricType::Gauge,
+                       std::chrono::duration<double>(health.index_behind).count()));
   gauge("sluice_audit_disk_free_bytes", "Free on the disk of the audit log.", health.free_bytes);
   gauge("sluice_audit_writable", "1 if the audit log can be written.", health.writable ? 1 : 0);
   if (upkeep_ != nullptr)

@@ -31,6 +31,9 @@ export interface AuditState {
   writable: boolean;
   last_sequence: number;
   published_sequence: number;
+  /** That are not in the search index yet, and how long the first of them has waited, at most. */
+  index_lag_records: number;
+  index_lag_seconds: number;
   free_bytes: number;
   low_on_disk: boolean;
 }

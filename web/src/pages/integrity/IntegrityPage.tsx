@@ -3,6 +3,7 @@ import { ShieldCheck } from "lucide-react";
 import { readLogKey } from "../../api/audit";
 import { useOverview } from "../../api/overview";
 import { verifyLog, type Verification } from "../../api/settings";
+import type { AuditState } from "../../api/types/overview";
 import { Await } from "../../parts/Await";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
@@ -37,6 +38,12 @@ function Found({ report }: { report: Verification }) {
   );
 }
 
+/** What searches still read from the log itself. */
+function lag(audit: AuditState | undefined) {
+  if (!audit || audit.index_lag_records === 0) return "none";
+  return `${count(audit.index_lag_records)} records, for ${audit.index_lag_seconds.toFixed(1)} s at most`;
+}
+
 function State() {
   const overview = useOverview();
   const key = useQuery({ queryKey: ["log key"], queryFn: readLogKey, staleTime: Infinity });
@@ -56,6 +63,7 @@ function State() {
                 ],
                 ["Last record", count(audit?.last_sequence ?? 0)],
                 ["Signed up to", count(audit?.published_sequence ?? 0)],
+                ["Not in the search index yet", lag(audit)],
                 ["Free on its disk", bytes(audit?.free_bytes ?? 0)],
                 ["Public key", key.data && <code key="key">{key.data}</code>],
               ]}
