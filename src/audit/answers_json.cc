@@ -30,6 +30,7 @@ json::object to_json(const Sighted& one) {
   auto out = to_json(one.record);
   out["seen"] = one.masked ? "masked" : "shown";
   out["certain"] = one.certain;
+  if (!one.spelled.empty()) out["spelled"] = one.spelled;
   out["through"] = to_printable_utf8(fmt::format("{}", fmt::join(one.through, ", ")));
   return out;
 }

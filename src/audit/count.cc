@@ -6,157 +6,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "audit/decision.h"
-#include "audit/record.h"
 #include "audit/walk.h"
 
 namespace sluice::audit {
 namespace {
-
-constexpr std::array kFields = {Field::kUser,        Field::kGroup,    Field::kPrincipalKind,
-                                Field::kSession,     Field::kDatabase, Field::kEnvironment,
-                                Field::kApplication, Field::kAddress,  Field::kTable,
-                                Field::kColumn,      Field::kClass,    Field::kAction,
-                                Field::kDecision,    Field::kRule,     Field::kType,
-                                Field::kKind,        Field::kRun,      Field::kPrompt,
-                                Field::kApproval,    Field::kDuration, Field::kRows};
-
-/// Which entry tells a field; null for what a hit has itself.
-std::optional<EntryKind> teller(Field field) {
-  switch (field) {
-    case Field::kSession:
-    case Field::kDuration:
-    case Field::kRows:
-      return std::nullopt;
-    case Field::kTable:
-    case Field::kColumn:
-    case Field::kClass:
-    case Field::kAction:
-    case Field::kKind:
-      return EntryKind::kStatement;
-    case Field::kDecision:
-    case Field::kRule:
-    case Field::kType:
-    case Field::kApproval:
-      return EntryKind::kVerdict;
-    default:
-      return EntryKind::kContext;
-  }
-}
-
-/// How many decades a number is counted in at most; what is more is one span.
-constexpr unsigned kDecades = 7;
-
-/// 0 for 0, then one for each power of ten: 1 is 1, 2 to 10 is 2.
-unsigned decade_of(uint64_t number) {
-  unsigned decade = number == 0 ? 0 : 1;
-  for (uint64_t most = 1; number > most && decade <= kDecades; most *= 10) ++decade;
-  return decade;
-}
-
-/// The span of rows: "0", "1", "2 to 10", "11 to 100", …, "more than 1000000".
-std::string rows_span(unsigned decade) {
-  if (decade <= 1) return std::to_string(decade);
-  uint64_t most = 10;
-  for (unsigned d = 2; d < decade; ++d) most *= 10;
-  if (decade > kDecades) return "more than " + std::to_string(most / 10);
-  return std::to_string(most / 10 + 1) + " to " + std::to_string(most);
-}
-
-/// The span of a duration: "up to 1 ms", "1 to 10 ms", …, "more than 100 s".
-std::string duration_span(unsigned decade) {
-  static const std::array<const char*, 8> kSpans = {
-      "up to 1 ms", "1 to 10 ms",  "10 to 100 ms",  "100 ms to 1 s",
-      "1 to 10 s",  "10 to 100 s", "100 to 1000 s", "more than 1000 s"};
-  return kSpans[decade];
-}
-
-unsigned duration_decade(uint64_t micros) {
-  unsigned decade = 0;
-  for (uint64_t most = 1000; micros > most && decade < kDecades; most *= 10) ++decade;
-  return decade;
-}
-
-/// The values of a field of one record, each once; one that is empty where there is none.
-std::vector<std::string> values_of(Field field, const RecordView& record) {
-  std::vector<std::string> out;
-  const auto list = [&](const TextList& values) {
-    values.for_each([&](Bytes value) {
-      if (std::find(out.begin(), out.end(), value) == out.end()) out.emplace_back(value);
-    });
-  };
-  const auto one = [&](Bytes value) { out.emplace_back(value); };
-  switch (field) {
-    case Field::kUser:
-      one(record.user);
-      break;
-    case Field::kGroup:
-      list(record.groups);
-      break;
-    case Field::kPrincipalKind:
-      one(record.principal_kind);
-      break;
-    case Field::kSession:
-      one(std::to_string(record.session_id));
-      break;
-    case Field::kDatabase:
-      one(record.database);
-      break;
-    case Field::kEnvironment:
-      one(record.environment);
-      break;
-    case Field::kApplication:
-      one(record.application);
-      break;
-    case Field::kAddress:
-      one(host_of(record.client_address));
-      break;
-    case Field::kRun:
-      one(record.run);
-      break;
-    case Field::kPrompt:
-      one(record.prompt);
-      break;
-    case Field::kApproval:
-      one(number_in(record.approval));
-      break;
-    case Field::kDuration:
-      one(duration_span(duration_decade(record.duration_micros)));
-      break;
-    case Field::kRows:
-      one(rows_span(decade_of(record.rows)));
-      break;
-    case Field::kTable:
-      list(record.tables);
-      break;
-    case Field::kColumn:
-      list(record.output_columns);
-      list(record.predicate_columns);
-      list(record.written_columns);
-      break;
-    case Field::kClass:
-      list(record.classes);
-      break;
-    case Field::kAction:
-      list(record.actions);
-      break;
-    case Field::kDecision:
-      one(record.type == EventType::kStatement ? decision_of(record.phase, record.outcome)
-                                               : Bytes());
-      break;
-    case Field::kRule:
-      one(record.rule);
-      break;
-    case Field::kType:
-      one(name_of(record.type));
-      break;
-    case Field::kKind:
-      one(record.kind);
-      break;
-  }
-  if (out.empty()) out.emplace_back();
-  return out;
-}
 
 /// What hits are told apart by: numbers first, names when all is counted.
 struct Key {
@@ -203,7 +56,7 @@ class Counter {
                   session_ ? hit.session : 0,
                   bucket_of(hit.time_micros),
                   duration_ ? duration_decade(hit.duration_micros) : 0,
-                  rows_ ? decade_of(hit.rows) : 0};
+                  rows_ ? rows_decade(hit.rows) : 0};
     // Records that follow one another are often alike.
     if (last_ == nullptr || last_->first != key) last_ = &*hits_.try_emplace(key, 0).first;
     ++last_->second;
@@ -286,63 +139,6 @@ class Counter {
 };
 
 }  // namespace
-
-std::span<const Field> fields() { return kFields; }
-
-std::string_view name_of(Field field) {
-  switch (field) {
-    case Field::kUser:
-      return "user";
-    case Field::kGroup:
-      return "group";
-    case Field::kPrincipalKind:
-      return "principal_kind";
-    case Field::kSession:
-      return "session";
-    case Field::kDatabase:
-      return "database";
-    case Field::kEnvironment:
-      return "environment";
-    case Field::kApplication:
-      return "application";
-    case Field::kAddress:
-      return "address";
-    case Field::kRun:
-      return "run";
-    case Field::kPrompt:
-      return "prompt";
-    case Field::kApproval:
-      return "approval";
-    case Field::kDuration:
-      return "duration";
-    case Field::kRows:
-      return "rows";
-    case Field::kTable:
-      return "table";
-    case Field::kColumn:
-      return "column";
-    case Field::kClass:
-      return "class";
-    case Field::kAction:
-      return "action";
-    case Field::kDecision:
-      return "decision";
-    case Field::kRule:
-      return "rule";
-    case Field::kType:
-      return "type";
-    case Field::kKind:
-      return "kind";
-  }
-  return "unknown";
-}
-
-std::optional<Field> find_field(std::string_view name) {
-  for (const Field field : kFields) {
-    if (name_of(field) == name) return field;
-  }
-  return std::nullopt;
-}
 
 Result<Counts> count(const std::filesystem::path& audit, const Query& query,
                      const Counting& counting) {

@@ -2,46 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "audit/field.h"
 #include "audit/query.h"
 #include "base/result.h"
 
 namespace sluice::audit {
-
-/// What records can be counted by.
-enum class Field : uint8_t {
-  kUser,
-  kGroup,
-  kPrincipalKind,
-  kSession,
-  kDatabase,
-  kEnvironment,
-  kApplication,
-  kAddress,
-  kTable,
-  kColumn,
-  kClass,
-  kAction,
-  kDecision,
-  kRule,
-  kType,
-  kKind,
-  kRun,
-  kPrompt,
-  kApproval,
-  kDuration,  ///< in spans of powers of ten
-  kRows,      ///< the same
-};
-
-/// Name of a field, as filters have it.
-std::string_view name_of(Field field);
-std::optional<Field> find_field(std::string_view name);
-std::span<const Field> fields();
 
 /// How to count.
 struct Counting {

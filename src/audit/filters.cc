@@ -77,6 +77,11 @@ const std::vector<Filter> kFilters = {
      "human, service or agent",
      {"human", "service", "agent"},
      set_text<&Query::principal_kind>},
+    {"actor",
+     "NAME",
+     "In the chain of those who act for a person: that person, an agent",
+     {},
+     set_text<&Query::actor>},
     {"session", "ID", "Session id", {}, set_session},
     {"run", "ID", "In this run of an agent", {}, set_text<&Query::run>},
     {"prompt", "ID", "For this prompt of an agent", {}, set_text<&Query::prompt>},
@@ -110,6 +115,7 @@ const std::vector<Filter> kFilters = {
     {"approval", "N", "Under this request for approval", {}, set_name_of_number<&Query::approval>},
     {"change", "N", "A step of this change", {}, set_name_of_number<&Query::change>},
     {"ticket", "ID", "For this ticket", {}, set_text<&Query::ticket>},
+    {"purpose", "TEXT", "For this purpose, as its client states it", {}, set_text<&Query::purpose>},
     {"type",
      "TYPE",
      "statement, session_start, session_end, login_failed, cancel, admin, …",
@@ -197,13 +203,35 @@ Result<> set_filter(Query& query, std::string_view name, const std::string& valu
                                     std::string(filter->about) + ")");
 }
 
-Result<Order> parse_order(std::string_view name) {
-  if (name.empty() || name == "newest" || name == "time") return Order::kNewest;
-  if (name == "oldest") return Order::kOldest;
-  if (name == "duration") return Order::kDuration;
-  if (name == "rows") return Order::kRows;
-  return fail(ErrorCode::kInvalidInput, "there is no order \"" + std::string(name) +
-                                            "\"; there are newest, oldest, duration and rows");
+std::span<const std::string_view> orders() {
+  static const auto kOrders = [] {
+    std::vector<std::string_view> all = {"newest", "oldest"};
+    for (const Field field : fields()) all.push_back(name_of(field));
+    return all;
+  }();
+  return kOrders;
+}
+
+Result<> set_order(Query& query, std::string_view name) {
+  const auto field = find_field(name);
+  if (name.empty() || name == "newest" || name == "time") {
+    query.order = Order::kNewest;
+  } else if (name == "oldest") {
+    query.order = Order::kOldest;
+  } else if (field == Field::kDuration) {
+    query.order = Order::kDuration;
+  } else if (field == Field::kRows) {
+    query.order = Order::kRows;
+  } else if (field) {
+    query.order = Order::kField;
+    query.by = *field;
+  } else {
+    std::string known;
+    for (const auto order : orders()) known += (known.empty() ? "" : ", ") + std::string(order);
+    return fail(ErrorCode::kInvalidInput,
+                "there is no order \"" + std::string(name) + "\"; there are " + known);
+  }
+  return {};
 }
 
 std::string to_query_string(const Given& given) {

@@ -31,8 +31,10 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 /// Sets one; an error that says what it takes. Later ones of the same name replace earlier ones.
 Result<> set_filter(Query& query, std::string_view name, const std::string& value);
 
-/// "newest", "oldest", "duration", "rows".
-Result<Order> parse_order(std::string_view name);
+/// What records can be sorted by: "newest", "oldest", and the names of fields.
+std::span<const std::string_view> orders();
+/// Sets one of them; empty: the newest.
+Result<> set_order(Query& query, std::string_view name);
 
 /// "user=alice&since=1h": as in a URL, the way searches are saved.
 std::string to_query_string(const Given& given);

@@ -45,7 +45,23 @@ TEST(Filters, SayWhatTheyTake) {
     EXPECT_EQ(set.error().code, ErrorCode::kInvalidInput);
   }
   EXPECT_THAT(set_filter(query, "colour", "red").error().text, HasSubstr("principal_kind"));
-  EXPECT_THAT(parse_order("size").error().text, HasSubstr("duration"));
+  EXPECT_THAT(set_order(query, "size").error().text, HasSubstr("duration"));
+}
+
+TEST(Filters, EveryFieldIsAnOrder) {
+  for (const Field field : fields()) {
+    Query query;
+    ASSERT_TRUE(set_order(query, name_of(field))) << name_of(field);
+    EXPECT_EQ(find_field(name_of(field)), field);
+    if (field == Field::kDuration || field == Field::kRows) {
+      EXPECT_NE(query.order, Order::kField);
+    } else {
+      EXPECT_EQ(query.order, Order::kField);
+      EXPECT_EQ(query.by, field);
+    }
+  }
+  Query query;
+  for (const auto order : orders()) EXPECT_TRUE(set_order(query, order)) << order;
 }
 
 RC_GTEST_PROP(Filters, QueryStringsComeBack, (const Given& given)) {

@@ -24,22 +24,29 @@ Result<IndexReader> IndexReader::open(Index& index, const Query& query) {
   return reader;
 }
 
+Result<> IndexReader::entries(EntryKind kind,
+                              const std::function<void(uint64_t, const RecordView&)>& each) {
+  SLUICE_ASSIGN(auto query,
+                index_.database().prepare("SELECT id, value FROM entries WHERE kind = ?"));
+  query.bind(1, static_cast<int64_t>(kind));
+  for (;;) {
+    SLUICE_ASSIGN(const bool row, query.step());
+    if (!row) return {};
+    const std::string value = query.text(1);
+    const auto view = read_record(value);
+    if (!view) return fail(damaged());
+    each(static_cast<uint64_t>(query.integer(0)), *view);
+  }
+}
+
 Result<> IndexReader::find_entries() {
   const auto find = [&](EntryKind kind, bool asked, const auto& fits) -> Result<> {
     Fitting& fitting = fitting_[static_cast<size_t>(kind)];
     fitting.asked = asked;
     if (!asked) return {};
-    SLUICE_ASSIGN(auto query,
-                  index_.database().prepare("SELECT id, value FROM entries WHERE kind = ?"));
-    query.bind(1, static_cast<int64_t>(kind));
-    for (;;) {
-      SLUICE_ASSIGN(const bool row, query.step());
-      if (!row) return {};
-      const std::string value = query.text(1);
-      const auto view = read_record(value);
-      if (!view) return fail(damaged());
-      if (fits(query_, *view)) fitting.numbers.insert(static_cast<uint64_t>(query.integer(0)));
-    }
+    return entries(kind, [&](uint64_t number, const RecordView& view) {
+      if (fits(query_, view)) fitting.numbers.insert(number);
+    });
   };
   SLUICE_TRY(find(EntryKind::kContext, asks_context(query_), matches_context));
   SLUICE_TRY(find(EntryKind::kStatement, asks_statement(query_), matches_statement));
@@ -56,10 +63,12 @@ Result<> IndexReader::find_words() {
     if (!expression.empty()) expression += " AND ";
     expression += match_expression(inner);
   }
-  if (query_.seen) {
+  if (!query_.seen.empty()) {
     if (!expression.empty()) expression += " AND ";
-    expression += "(\"" + sighting_word(prefix_of(*query_.seen)) + "\" OR \"" +
-                  std::string(kManySightings) + "\")";
+    expression += "(\"" + std::string(kManySightings) + "\"";
+    for (const uint64_t digest : query_.seen)
+      expression += " OR \"" + sighting_word(prefix_of(digest)) + "\"";
+    expression += ")";
   }
   words_asked_ = !expression.empty();
   if (!words_asked_) return {};
@@ -99,16 +108,23 @@ Result<> IndexReader::find_chunks() {
 }
 
 /// Whether some entry and session that is asked for occurs; for each listed column which do.
-bool IndexReader::may_hold(const Columns& columns, std::vector<std::vector<bool>>& fits) const {
+bool IndexReader::may_hold(const Columns& columns, const ValueWanted& wanted,
+                           std::vector<std::vector<bool>>& fits) const {
   fits.assign(kListed, {});
+  const auto kind = teller(query_.by);
+  const size_t sorted = kind ? static_cast<size_t>(*kind) - 1 : index_of(Column::kSession);
   for (size_t c = 0; c < kListed; ++c) {
     const auto column = static_cast<Column>(c);
     const bool session = column == Column::kSession;
     const Fitting* fitting = session ? nullptr : &fitting_[c + 1];
-    if (session ? query_.session == 0 : !fitting->asked) continue;
+    const bool asked = session ? query_.session != 0 : fitting->asked;
+    const bool sorts = wanted && c == sorted;
+    if (!asked && !sorts) continue;
     bool any = false;
     for (const uint64_t value : columns.list(column)) {
-      const bool fit = session ? value == query_.session : fitting->numbers.contains(value);
+      const bool asked_for =
+          !asked || (session ? value == query_.session : fitting->numbers.contains(value));
+      const bool fit = asked_for && (!sorts || wanted(value));
       fits[c].push_back(fit);
       any = any || fit;
     }
@@ -124,7 +140,8 @@ bool IndexReader::has_words(int64_t chunk, size_t place) const {
                      [&](size_t first) { return place >= first && place < first + kWordRecords; });
 }
 
-Result<> IndexReader::read(const ChunkInfo& chunk, const std::function<void(const Hit&)>& each) {
+Result<> IndexReader::read(const ChunkInfo& chunk, const std::function<void(const Hit&)>& each,
+                           const ValueWanted& wanted) {
   SLUICE_ASSIGN(auto query,
                 index_.database().prepare("SELECT columns FROM chunk_columns WHERE chunk = ?"));
   query.bind(1, chunk.id);
@@ -134,7 +151,7 @@ Result<> IndexReader::read(const ChunkInfo& chunk, const std::function<void(cons
   const auto columns = Columns::read(bytes);
   if (!columns) return fail(damaged());
   std::vector<std::vector<bool>> fits;
-  if (!may_hold(*columns, fits)) return {};
+  if (!may_hold(*columns, wanted, fits)) return {};
   std::array<std::vector<uint64_t>, kColumns> values;
   // Those first that say most.
   std::vector<size_t> rows;

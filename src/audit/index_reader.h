@@ -40,9 +40,15 @@ class IndexReader {
 
   /// Chunks that may hold something, in the query's order: the newest first, or the oldest.
   const std::vector<ChunkInfo>& chunks() const { return chunks_; }
+  /// Asked of each value that a chunk's records have of what the query sorts by (a session or an
+  /// entry's number), whether one of them is wanted at all.
+  using ValueWanted = std::function<bool(uint64_t value)>;
   /// Calls `each` for every record of the chunk that the index says may be one of those; an error
   /// for an index that cannot be read.
-  Result<> read(const ChunkInfo& chunk, const std::function<void(const Hit&)>& each);
+  Result<> read(const ChunkInfo& chunk, const std::function<void(const Hit&)>& each,
+                const ValueWanted& wanted = {});
+  /// Calls `each` for every entry of a kind.
+  Result<> entries(EntryKind kind, const std::function<void(uint64_t, const RecordView&)>& each);
   /// The entry of a number that a hit has; valid as long as the reader.
   Result<RecordView> entry(EntryKind kind, uint64_t number);
 
@@ -57,7 +63,8 @@ class IndexReader {
   Result<> find_entries();
   Result<> find_words();
   Result<> find_chunks();
-  bool may_hold(const Columns& columns, std::vector<std::vector<bool>>& fits) const;
+  bool may_hold(const Columns& columns, const ValueWanted& wanted,
+                std::vector<std::vector<bool>>& fits) const;
   bool has_words(int64_t chunk, size_t place) const;
 
   Index& index_;

@@ -60,6 +60,18 @@ bool any_column(const RecordView& record, Bytes column) {
          any(record.written_columns, wanted);
 }
 
+/// Nothing for what to_hex would not give.
+std::optional<std::string> from_hex(std::string_view digits) {
+  std::string out;
+  for (size_t i = 0; i + 1 < digits.size(); i += 2) {
+    uint8_t byte = 0;
+    const char* const pair = digits.data() + i;
+    if (std::from_chars(pair, pair + 2, byte, 16).ptr != pair + 2) return std::nullopt;
+    out += static_cast<char>(byte);
+  }
+  return digits.empty() || digits.size() % 2 != 0 ? std::nullopt : std::optional(std::move(out));
+}
+
 bool from_address(Bytes address, Bytes wanted) {
   const Bytes host = host_of(address);
   const bool beginning = wanted.ends_with('.') || wanted.ends_with(':');
@@ -81,7 +93,7 @@ Bytes host_of(Bytes address) {
 bool asks_context(const Query& q) {
   return !(q.user.empty() && q.database.empty() && q.environment.empty() && q.group.empty() &&
            q.principal_kind.empty() && q.application.empty() && q.address.empty() &&
-           q.run.empty() && q.prompt.empty());
+           q.run.empty() && q.prompt.empty() && q.actor.empty());
 }
 
 bool asks_statement(const Query& q) {
@@ -91,10 +103,10 @@ bool asks_statement(const Query& q) {
 
 bool asks_verdict(const Query& q) {
   return !(q.outcome.empty() && q.type.empty() && q.rule.empty() && q.approval.empty() &&
-           q.change.empty() && q.ticket.empty());
+           q.change.empty() && q.ticket.empty() && q.purpose.empty());
 }
 
-bool asks_text(const Query& q) { return !(q.text.empty() && q.words.empty()) || q.seen; }
+bool asks_text(const Query& q) { return !(q.text.empty() && q.words.empty() && q.seen.empty()); }
 
 bool matches_context(const Query& q, const RecordView& record) {
   return (q.user.empty() || record.user == q.user) &&
@@ -104,6 +116,7 @@ bool matches_context(const Query& q, const RecordView& record) {
          (q.application.empty() || record.application == q.application) &&
          (q.run.empty() || record.run == q.run) &&
          (q.prompt.empty() || record.prompt == q.prompt) &&
+         (q.actor.empty() || any(record.actors, [&](Bytes who) { return who == q.actor; })) &&
          (q.address.empty() || from_address(record.client_address, q.address)) &&
          (q.group.empty() || any(record.groups, [&](Bytes group) { return group == q.group; }));
 }
@@ -125,6 +138,7 @@ bool matches_verdict(const Query& q, const RecordView& record) {
          (q.approval.empty() || number_in(record.approval) == q.approval) &&
          (q.change.empty() || number_in(record.change) == q.change) &&
          (q.ticket.empty() || record.ticket == q.ticket) &&
+         (q.purpose.empty() || record.purpose == q.purpose) &&
          (q.rule.empty() || record.rule == q.rule ||
           any(record.matched, [&](Bytes rule) { return rule == q.rule; }));
 }
@@ -141,13 +155,13 @@ bool matches_numbers(const Query& q, const RecordView& record) {
 }
 
 bool has_seen(const Query& q, const RecordView& record) {
-  return contains(record.seen_shown, *q.seen) != Contains::kNo ||
-         (q.seen_masked && contains(record.seen_masked, *q.seen) != Contains::kNo);
+  return find_any(record.seen_shown, q.seen) ||
+         (q.seen_masked && find_any(record.seen_masked, q.seen));
 }
 
 bool matches_text(const Query& q, const RecordView& record) {
   return contains(record.text, q.text) && (q.words.empty() || has_words(record.text, q.words)) &&
-         (!q.seen || has_seen(q, record));
+         (q.seen.empty() || has_seen(q, record));
 }
 
 bool matches(const Query& query, const RecordView& record) {
@@ -166,12 +180,35 @@ Rank rank_of(Order order, uint64_t sequence, uint64_t duration_micros, uint64_t 
       return {duration_micros, sequence};
     case Order::kRows:
       return {rows, sequence};
+    case Order::kField:
+      break;
   }
   return {};
 }
 
+Rank rank_by(Field field, uint64_t sequence, const RecordView& record) {
+  // More would only make a cursor long.
+  constexpr size_t kCompared = 256;
+  const auto values = values_of(field, record);
+  if (field == Field::kSession || field == Field::kApproval || field == Field::kChange) {
+    uint64_t number = 0;
+    const auto& text = values.front();
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return {number, sequence};
+  }
+  const auto first = std::min_element(values.begin(), values.end());
+  return {first->empty() ? 0U : 1U, sequence, first->substr(0, kCompared)};
+}
+
+Rank rank_of(const Query& query, uint64_t sequence, const RecordView& record) {
+  return query.order == Order::kField
+             ? rank_by(query.by, sequence, record)
+             : rank_of(query.order, sequence, record.duration_micros, record.rows);
+}
+
 std::string to_text(const Rank& rank) {
-  return std::to_string(rank.key) + "." + std::to_string(rank.sequence);
+  const std::string numbers = std::to_string(rank.key) + "." + std::to_string(rank.sequence);
+  return rank.text.empty() ? numbers : numbers + "." + to_hex(rank.text);
 }
 
 Result<Rank> parse_rank(std::string_view text) {
@@ -181,6 +218,12 @@ Result<Rank> parse_rank(std::string_view text) {
   if (key.ec == std::errc() && key.ptr != end && *key.ptr == '.') {
     const auto sequence = std::from_chars(key.ptr + 1, end, rank.sequence);
     if (sequence.ec == std::errc() && sequence.ptr == end) return rank;
+    if (sequence.ec == std::errc() && sequence.ptr != end && *sequence.ptr == '.') {
+      if (auto bytes = from_hex({sequence.ptr + 1, end})) {
+        rank.text = std::move(*bytes);
+        return rank;
+      }
+    }
   }
   return fail(ErrorCode::kInvalidInput,
               "\"" + std::string(text) + "\" is no cursor: take what the last page gave");

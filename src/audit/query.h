@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "audit/field.h"
 #include "audit/record_view.h"
 #include "base/result.h"
 
@@ -16,16 +18,23 @@ enum class Order : uint8_t {
   kOldest,    ///< from the first one on
   kDuration,  ///< the longest first
   kRows,      ///< those of most rows first
+  kField,     ///< by Query::by: texts from A to Z, numbers from the highest; none is last
 };
 
 /// Where a record stands in an order: what ranks higher comes first.
 struct Rank {
   uint64_t key = 0;
   uint64_t sequence = 0;
-  friend auto operator<=>(const Rank&, const Rank&) = default;
+  std::string text = {};  ///< the smaller ones rank higher
+  friend bool operator==(const Rank&, const Rank&) = default;
+  friend std::strong_ordering operator<=>(const Rank& a, const Rank& b) {
+    if (const auto by_key = a.key <=> b.key; by_key != 0) return by_key;
+    if (const auto by_text = b.text.compare(a.text); by_text != 0) return by_text <=> 0;
+    return a.sequence <=> b.sequence;
+  }
 };
 
-/// "412.1177": where the next page goes on.
+/// "412.1177", or with a text in hexadecimal digits "1.1177.616c": where the next page goes on.
 std::string to_text(const Rank& rank);
 Result<Rank> parse_rank(std::string_view text);
 
@@ -53,14 +62,18 @@ struct Query {
   std::string rule;              ///< that decided, or matched
   std::string approval, change;  ///< their numbers
   std::string ticket;
+  std::string purpose;  ///< as the client states it
+  std::string actor;    ///< one in the chain of those who act for a person
   std::string application;
   std::string address;  ///< of the client, without port; "10.1." is a beginning
   std::optional<uint64_t> min_duration_micros, max_duration_micros;
   std::optional<uint64_t> min_rows, max_rows;
   std::optional<uint64_t> min_subjects;  ///< sensitive values that it showed as they are
-  std::optional<uint64_t> seen;          ///< mask::sighting of a value that it returned
-  bool seen_masked = false;              ///< also where that was masked
+  /// mask::sighting of values, ascending, one of which it returned; empty: not asked.
+  std::vector<uint64_t> seen;
+  bool seen_masked = false;  ///< also where that was masked
   Order order = Order::kNewest;
+  Field by = Field::kUser;    ///< of Order::kField
   std::optional<Rank> after;  ///< only what comes behind this one
   friend bool operator==(const Query&, const Query&) = default;
 };
@@ -90,7 +103,11 @@ bool asks_text(const Query& query);
 /// The client's address without its port.
 Bytes host_of(Bytes address);
 
-/// Where a record stands in the query's order.
+/// Where a record stands in an order other than Order::kField.
 Rank rank_of(Order order, uint64_t sequence, uint64_t duration_micros, uint64_t rows);
+/// In that order: where one with these values of the field stands. Of several the first counts.
+Rank rank_by(Field field, uint64_t sequence, const RecordView& record);
+/// In the query's order.
+Rank rank_of(const Query& query, uint64_t sequence, const RecordView& record);
 
 }  // namespace sluice::audit

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "audit/ranker.h"
 #include "audit/tail.h"
 #include "audit/walk.h"
 
@@ -20,6 +21,14 @@ class Best {
   bool wants(const Rank& rank) const {
     if (query_.limit == 0 || (query_.after && rank >= *query_.after)) return false;
     return !full() || rank > found_.begin()->first;
+  }
+  /// Whether one of the same key and text, and of a number from `first` to that of `highest`,
+  /// would be.
+  bool may_want(const Rank& highest, uint64_t first) const {
+    Rank lowest = highest;
+    lowest.sequence = first;
+    if (query_.limit == 0 || (query_.after && lowest >= *query_.after)) return false;
+    return !full() || highest > found_.begin()->first;
   }
   void add(const Rank& rank, std::string payload) { keep(rank, {std::move(payload), {}, 0}); }
   void add(const Rank& rank, const std::string& segment, uint64_t place) {
@@ -90,20 +99,34 @@ Result<Page> search_page(const std::filesystem::path& audit, const Query& query)
   SLUICE_ASSIGN(auto index, Index::open(audit));
   Walk walk(audit, index, query);
   Best best(query);
-  const auto rank = [&](const Hit& hit) {
-    return rank_of(query.order, hit.sequence, hit.duration_micros, hit.rows);
-  };
   SLUICE_TRY(walk.unindexed([&](const Frame& frame, const RecordView& record) {
-    best.add(rank_of(query.order, frame.sequence, record.duration_micros, record.rows),
-             frame.payload);
+    best.add(rank_of(query, frame.sequence, record), frame.payload);
   }));
   SLUICE_TRY(walk.open());
+  SLUICE_ASSIGN(auto ranker, Ranker::open(query, walk.reader()));
   for (const ChunkInfo& chunk : walk.reader().chunks()) {
     // Segments of several writers overlap, and a page may begin behind a chunk: go on to the next.
     if (best.beyond(chunk)) continue;
+    Result<> ranked;
+    const auto wants = [&](const Result<Rank>& rank) {
+      if (!rank) ranked = fail(rank.error());
+      return rank && best.wants(*rank);
+    };
+    // Most chunks hold no value that comes before those found: they are not looked at further. A
+    // page that goes on behind a value still wants those behind it.
+    const auto value_wanted = [&](uint64_t value) {
+      const auto highest = ranker.highest(value, chunk.last_sequence);
+      if (!highest) ranked = fail(highest.error());
+      return highest && best.may_want(*highest, chunk.first_sequence);
+    };
     SLUICE_TRY(walk.chunk(
-        chunk, [&](const Hit& hit) { return best.wants(rank(hit)); },
-        [&](const ChunkInfo& of, const Hit& hit) { best.add(rank(hit), of.segment, hit.place); }));
+        chunk, [&](const Hit& hit) { return wants(ranker.rank(hit)); },
+        [&](const ChunkInfo& of, const Hit& hit) {
+          if (const auto rank = ranker.rank(hit)) best.add(*rank, of.segment, hit.place);
+        },
+        query.order == Order::kField ? IndexReader::ValueWanted(value_wanted)
+                                     : IndexReader::ValueWanted()));
+    SLUICE_TRY(ranked);
   }
   return best.take(walk.fetcher());
 }

@@ -8,6 +8,7 @@
 
 #include "audit/count.h"
 #include "audit/details.h"
+#include "audit/filters.h"
 #include "audit/index.h"
 #include "audit/search.h"
 #include "base/test_folder.h"
@@ -50,6 +51,8 @@ class SearchFields : public ::testing::Test {
       context.kind = fixed({"human", "agent"});
       context.groups = {fixed({"staff", "admins"}), "all"};
       context.prompt = fixed({"p1", "p2", ""});
+      context.actors = {"helper", fixed({"carol", "alice"})};
+      if (fixed({"", "acting"}).empty()) context.actors.clear();
       const StatementDetails details{some({"public.orders", "orders", "s.customers"}),
                                      some({"read public.orders", "update s.customers", "commit"}),
                                      some({"public.orders.id", "s.customers.email"}),
@@ -81,6 +84,8 @@ class SearchFields : public ::testing::Test {
       event.change = change;
       const std::string ticket = pick({"", "", "OPS-12", "OPS-1"});
       event.ticket = ticket;
+      const std::string purpose = pick({"", "support", "support case"});
+      event.purpose = purpose;
       std::string head, payload;
       encode_context(head, context);
       encode_record(payload, head, event, {});
@@ -133,6 +138,8 @@ class SearchFields : public ::testing::Test {
     maybe(q.approval, {"12", "1", "7"});
     maybe(q.change, {"3", "30"});
     maybe(q.ticket, {"OPS-12", "OPS-1", "ops-12"});
+    maybe(q.purpose, {"support", "support case"});
+    maybe(q.actor, {"carol", "helper"});
     maybe(q.type, {"statement", "admin"});
     maybe(q.text, {"FROM customers", "email FROM customers WHERE", "7"});
     maybe(q.words, {"customers 7*", "update", "FROM select", "nothing"});
@@ -144,7 +151,7 @@ class SearchFields : public ::testing::Test {
     const auto time = [&] { return static_cast<int64_t>(1'000'000 + random() % 2'000'000); };
     if (random() % 4 == 0) q.since_micros = time();
     if (random() % 4 == 0) q.until_micros = time();
-    q.order = static_cast<Order>(random() % 4);
+    EXPECT_TRUE(set_order(q, orders()[random() % orders().size()]));
     q.limit = std::vector<size_t>{1, 7, 100, 1'000'000}[random() % 4];
     return q;
   }
@@ -155,8 +162,7 @@ class SearchFields : public ::testing::Test {
     for (const auto& [sequence, payload] : all_) {
       const auto record = read_record(payload);
       if (!matches(query, *record)) continue;
-      found.emplace_back(rank_of(query.order, sequence, record->duration_micros, record->rows),
-                         sequence);
+      found.emplace_back(rank_of(query, sequence, *record), sequence);
     }
     std::sort(found.rbegin(), found.rend());
     std::vector<uint64_t> out;
@@ -204,7 +210,7 @@ class SearchFields : public ::testing::Test {
            " min_rows=" + std::to_string(q.min_rows.value_or(0)) +
            " max_rows=" + std::to_string(q.max_rows.value_or(0)) +
            " order=" + std::to_string(static_cast<int>(q.order)) +
-           " limit=" + std::to_string(q.limit);
+           " by=" + std::string(name_of(q.by)) + " limit=" + std::to_string(q.limit);
   }
 
   TestFolder folder;
@@ -248,8 +254,8 @@ TEST_F(SearchFields, CountsAreThoseOfAPlainWalk) {
       EXPECT_EQ(some.values.size(), counting.by.size());
     }
     const bool once = std::none_of(counting.by.begin(), counting.by.end(), [](Field field) {
-      return field == Field::kGroup || field == Field::kTable || field == Field::kColumn ||
-             field == Field::kClass || field == Field::kAction;
+      return field == Field::kGroup || field == Field::kActor || field == Field::kTable ||
+             field == Field::kColumn || field == Field::kClass || field == Field::kAction;
     });
     if (once) EXPECT_EQ(sum, counts->records);
     // Each count is what a search for it finds.
@@ -341,7 +347,9 @@ TEST(Query, HostsAndCursors) {
   EXPECT_EQ(host_of("/run/socket"), "/run/socket");
   const Rank rank{17, UINT64_MAX};
   EXPECT_EQ(parse_rank(to_text(rank)), rank);
-  for (const char* text : {"", ".", "1", "1.", ".1", "1.2.3", "-1.2", "a.b"}) {
+  const Rank named{1, 17, "\xff al.ice"};
+  EXPECT_EQ(parse_rank(to_text(named)), named);
+  for (const char* text : {"", ".", "1", "1.", ".1", "1.2.3", "1.2.", "1.2.3g", "-1.2", "a.b"}) {
     EXPECT_FALSE(parse_rank(text)) << text;
   }
 }

@@ -148,6 +148,31 @@ Contains contains(Bytes set, uint64_t digest) {
   return found || !readable ? Contains::kProbably : Contains::kNo;
 }
 
+std::optional<Found> find_any(Bytes set, std::span<const uint64_t> digests) {
+  if (set.empty() || digests.empty()) return std::nullopt;
+  std::optional<Found> found;
+  if (is_whole(set)) {
+    for (size_t i = 1; i < set.size() && !found; i += 8) {
+      const uint64_t digest = le64(set.data() + i);
+      const auto place = std::lower_bound(digests.begin(), digests.end(), digest);
+      if (place != digests.end() && *place == digest)
+        found = Found{static_cast<size_t>(place - digests.begin()), true};
+    }
+    return found;
+  }
+  if (!is_coded(set)) return Found{};
+  // Spread digests ascend as the digests do.
+  const uint64_t size = set_size(set);
+  size_t at = 0;
+  const bool readable = for_each_coded(set, [&](uint64_t value) {
+    while (at < digests.size() && spread(digests[at], size) < value) ++at;
+    if (at == digests.size()) return false;
+    if (spread(digests[at], size) == value) found = Found{at, false};
+    return !found;
+  });
+  return found || readable ? found : Found{};
+}
+
 std::optional<std::vector<uint64_t>> digests_in(Bytes set) {
   std::vector<uint64_t> out;
   if (set.empty()) return out;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,14 @@ enum class Contains : uint8_t { kNo, kYes, kProbably };
 /// What is no set contains everything, probably: a question is not answered with no for want of
 /// knowing.
 Contains contains(Bytes set, uint64_t digest);
+
+/// The first of some digests, which ascend, that a set contains.
+struct Found {
+  size_t which = 0;
+  bool certain = false;  ///< Contains::kYes, else kProbably
+};
+/// All of them are looked for in one pass. What is no set contains the first, probably.
+std::optional<Found> find_any(Bytes set, std::span<const uint64_t> digests);
 
 /// All digests; of a coded set each without its last bits, the same ones for the same set. Nothing
 /// for what is no set.

@@ -75,6 +75,35 @@ TEST(SubjectSet, WhatIsDamagedIsNotTakenForEmpty) {
   EXPECT_EQ(contains(set.substr(0, 20), digests.back()), Contains::kProbably);
 }
 
+RC_GTEST_PROP(SubjectSet, AnyOfSomeIsFoundAsEachIs, ()) {
+  const auto count = *rc::gen::inRange<size_t>(1, 300);
+  const auto digests = random_digests(count, *rc::gen::arbitrary<uint64_t>());
+  const std::string set = encode_set(digests);
+  auto asked = random_digests(*rc::gen::inRange<size_t>(0, 50), *rc::gen::arbitrary<uint64_t>());
+  for (size_t i = 0; i < *rc::gen::inRange<size_t>(0, 3); ++i)
+    asked.push_back(digests[*rc::gen::inRange<size_t>(0, count)]);
+  std::sort(asked.begin(), asked.end());
+  const auto found = find_any(set, asked);
+  const auto first = std::find_if(asked.begin(), asked.end(), [&](uint64_t digest) {
+    return contains(set, digest) != Contains::kNo;
+  });
+  RC_ASSERT(found.has_value() == (first != asked.end()));
+  if (!found) return;
+  RC_ASSERT(asked[found->which] == *first);
+  RC_ASSERT(found->certain == (contains(set, *first) == Contains::kYes));
+}
+
+TEST(SubjectSet, ADamagedOneMayHoldAny) {
+  const std::vector<uint64_t> asked = {1, 2};
+  EXPECT_FALSE(find_any({}, asked));
+  EXPECT_FALSE(find_any("nonsense", {}));
+  ASSERT_TRUE(find_any("nonsense", asked));
+  EXPECT_FALSE(find_any("nonsense", asked)->certain);
+  // Where it ends too early: what would stand behind.
+  const std::vector<uint64_t> last = {UINT64_MAX};
+  EXPECT_TRUE(find_any(encode_set(random_digests(100, 4)).substr(0, 20), last));
+}
+
 RC_GTEST_PROP(SubjectSet, AnyBytesAreReadWithoutHarm, (const std::string& junk, uint64_t digest)) {
   contains(junk, digest);
   set_size(junk);

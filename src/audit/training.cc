@@ -62,7 +62,7 @@ Result<std::vector<Holding>> training_holdings(const std::filesystem::path& audi
                                                int64_t since_micros, int64_t until_micros) {
   std::map<std::string, Holding> found;
   for (const uint64_t digest : digests) {
-    WhoSawQuery query{digest, true, since_micros, until_micros, kMostLookedAt};
+    WhoSawQuery query{{{digest}}, true, since_micros, until_micros, kMostLookedAt};
     SLUICE_ASSIGN(auto all, who_saw(audit_directory, query));
     for (Sighted& one : all) {
       const std::string id = receipt_id(one.record);

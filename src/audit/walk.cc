@@ -22,16 +22,23 @@ Result<> Walk::open() {
   return {};
 }
 
-Result<> Walk::chunk(const ChunkInfo& chunk, const Wanted& wanted, const EachHit& each) {
+Result<> Walk::chunk(const ChunkInfo& chunk, const Wanted& wanted, const EachHit& each,
+                     const IndexReader::ValueWanted& value_wanted) {
   if (!asks_text(query_)) {
-    return reader_->read(chunk, [&](const Hit& hit) {
-      if (wanted(hit)) each(chunk, hit);
-    });
+    return reader_->read(
+        chunk,
+        [&](const Hit& hit) {
+          if (wanted(hit)) each(chunk, hit);
+        },
+        value_wanted);
   }
   hits_.clear();
-  SLUICE_TRY(reader_->read(chunk, [&](const Hit& hit) {
-    if (wanted(hit)) hits_.push_back(hit);
-  }));
+  SLUICE_TRY(reader_->read(
+      chunk,
+      [&](const Hit& hit) {
+        if (wanted(hit)) hits_.push_back(hit);
+      },
+      value_wanted));
   for (const Hit& hit : hits_) {
     SLUICE_ASSIGN(const Frame* frame, fetcher_.fetch(chunk.segment, hit.place, hit.sequence));
     const auto record = read_record(frame->payload);

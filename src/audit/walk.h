@@ -33,7 +33,8 @@ class Walk {
   Result<> open();
   IndexReader& reader() { return *reader_; }
   /// Those of one chunk; where the query asks for a text, it has been looked at in the log.
-  Result<> chunk(const ChunkInfo& chunk, const Wanted& wanted, const EachHit& each);
+  Result<> chunk(const ChunkInfo& chunk, const Wanted& wanted, const EachHit& each,
+                 const IndexReader::ValueWanted& value_wanted = {});
   FrameFetcher& fetcher() { return fetcher_; }
 
  private:

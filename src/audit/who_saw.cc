@@ -1,6 +1,9 @@
 #include "audit/who_saw.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include "audit/search.h"
 #include "audit/subject_set.h"
@@ -34,12 +37,32 @@ std::vector<std::string> through(const std::vector<std::string>& notes,
   return fitting.empty() ? all : fitting;
 }
 
+/// The spelling that a set contains, the one that was asked for before all others.
+std::optional<std::pair<const Spelling*, bool>> found_in(Bytes set, const WhoSawQuery& query,
+                                                         std::span<const uint64_t> digests) {
+  for (const Spelling& spelling : query.spellings) {
+    if (!spelling.text.empty()) continue;
+    const auto as_asked = contains(set, spelling.digest);
+    if (as_asked != Contains::kNo) return {{&spelling, as_asked == Contains::kYes}};
+  }
+  const auto any = find_any(set, digests);
+  if (!any) return std::nullopt;
+  const auto which = std::find_if(
+      query.spellings.begin(), query.spellings.end(),
+      [&](const Spelling& spelling) { return spelling.digest == digests[any->which]; });
+  return {{&*which, any->certain}};
+}
+
 }  // namespace
 
 Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_directory,
                                      const WhoSawQuery& query) {
   Query search_for;
-  search_for.seen = query.digest;
+  for (const Spelling& spelling : query.spellings) search_for.seen.push_back(spelling.digest);
+  std::sort(search_for.seen.begin(), search_for.seen.end());
+  const auto& digests = search_for.seen;
+  std::vector<Sighted> all;
+  if (digests.empty()) return all;
   search_for.seen_masked = query.masked_too;
   // The index knows how many values each record showed: of those that showed none, none is read.
   if (!query.masked_too) search_for.min_subjects = 1;
@@ -47,13 +70,13 @@ Result<std::vector<Sighted>> who_saw(const std::filesystem::path& audit_director
   search_for.until_micros = query.until_micros;
   search_for.limit = query.limit;
   SLUICE_ASSIGN(auto records, search(audit_directory, search_for));
-  std::vector<Sighted> all;
   for (Record& record : records) {
-    const auto shown = contains(record.seen_shown, query.digest);
-    const bool masked = shown == Contains::kNo;
-    const auto found = masked ? contains(record.seen_masked, query.digest) : shown;
+    auto found = found_in(record.seen_shown, query, digests);
+    const bool masked = !found;
+    if (masked) found = found_in(record.seen_masked, query, digests);
     auto columns = through(masked ? record.masked : record.released, query.classes);
-    all.push_back({std::move(record), masked, found == Contains::kYes, std::move(columns)});
+    all.push_back({std::move(record), masked, found && found->second, std::move(columns)});
+    if (found) all.back().spelled = found->first->text;
   }
   return all;
 }

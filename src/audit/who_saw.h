@@ -10,8 +10,14 @@
 
 namespace sluice::audit {
 
+/// One way to write the value that is asked for.
+struct Spelling {
+  uint64_t digest = 0;    ///< mask::sighting of it
+  std::string text = {};  ///< empty: as it was asked for
+};
+
 struct WhoSawQuery {
-  uint64_t digest = 0;      ///< mask::sighting of the value
+  std::vector<Spelling> spellings;
   bool masked_too = false;  ///< also who received it masked
   int64_t since_micros = 0;
   int64_t until_micros = 0;  ///< 0: now
@@ -28,6 +34,7 @@ struct Sighted {
   /// Columns of the result that it came through: those whose class fits, else all that are
   /// sensitive.
   std::vector<std::string> through = {};
+  std::string spelled = {};  ///< Spelling::text of what was found
 };
 
 /// Everybody who has received a value, oldest first. None is left out: a set that cannot be read

@@ -134,6 +134,7 @@ Result<> audit_history(const Common& common, const HistoryOptions& options);
 struct WhoSawOptions {
   std::string value;
   bool masked_too = false;
+  bool exact = false;  ///< no other spellings of a telephone number
   std::string since, until;
 };
 Result<> audit_who_saw(const Common& common, const WhoSawOptions& options);

@@ -143,13 +143,15 @@ Result<> audit_search_elsewhere(const Common& common, const AuditOptions& option
 }
 
 Result<> audit_who_saw_elsewhere(const Common& common, const WhoSawOptions& options) {
-  json::object body{
-      {"value", options.value}, {"masked_too", options.masked_too}, {"limit", common.limit}};
+  json::object body{{"value", options.value},
+                    {"masked_too", options.masked_too},
+                    {"exact", options.exact},
+                    {"limit", common.limit}};
   if (!options.since.empty()) body["since"] = options.since;
   if (!options.until.empty()) body["until"] = options.until;
   SLUICE_ASSIGN(auto found, call_elsewhere("POST", "/api/v1/audit/who-saw", json::serialize(body)));
-  Listing listing{{"time", "user", "principal_kind", "actors", "seen", "certain", "session",
-                   "database", "rows", "through", "text", "id"},
+  Listing listing{{"time", "user", "principal_kind", "actors", "seen", "certain", "spelled",
+                   "session", "database", "rows", "through", "text", "id"},
                   {}};
   for (auto& row : found.at("records").as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);

@@ -9,16 +9,15 @@
 #include "cli/elsewhere.h"
 #include "cli/leave_word.h"
 #include "config/config.h"
-#include "control/likely_classes.h"
-#include "mask/sightings.h"
+#include "control/asked_value.h"
 #include "store/state.h"
 
 namespace sluice::cli {
 namespace {
 
-const std::vector<std::string> kColumns = {"time", "user",    "principal_kind", "actors",
-                                           "seen", "certain", "session",        "database",
-                                           "rows", "through", "text",           "id"};
+const std::vector<std::string> kColumns = {
+    "time",    "user",     "principal_kind", "actors",  "seen", "certain", "spelled",
+    "session", "database", "rows",           "through", "text", "id"};
 
 }  // namespace
 
@@ -29,11 +28,7 @@ Result<> audit_who_saw(const Common& common, const WhoSawOptions& options) {
   SLUICE_TRY(leave_word(common, "asked who has seen a value"));
   SLUICE_ASSIGN(auto database, store::open_state(config));
   SLUICE_ASSIGN(const auto secret, store::installation_secret(database));
-  const auto digest = mask::sighting(mask::sighting_key(secret), options.value);
-  if (!digest) return fail(ErrorCode::kInvalidInput, "a value to look for has letters or digits");
-  audit::WhoSawQuery query;
-  query.digest = *digest;
-  query.classes = control::likely_classes(options.value);
+  SLUICE_ASSIGN(auto query, control::asked_value(secret, options.value, options.exact));
   query.masked_too = options.masked_too;
   SLUICE_ASSIGN(query.since_micros, parse_time(options.since));
   SLUICE_ASSIGN(query.until_micros, parse_time(options.until));

@@ -145,7 +145,7 @@ Result<AuditApi::Asked> AuditApi::asked_of(const audit::Given& given) const {
     } else if (name == "limit") {
       SLUICE_ASSIGN(asked.query.limit, limit_of(value));
     } else if (name == "order") {
-      SLUICE_ASSIGN(asked.query.order, audit::parse_order(value));
+      SLUICE_TRY(audit::set_order(asked.query, value));
     } else if (name == "cursor") {
       SLUICE_ASSIGN(asked.query.after, audit::parse_rank(value));
     } else {

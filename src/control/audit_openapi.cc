@@ -79,9 +79,12 @@ json::object list_of(json::object items) {
 json::object records_path(std::string_view id, std::string_view summary) {
   auto parameters = filter_parameters();
   parameters.push_back(limit_parameter());
+  const auto orders = audit::orders();
   parameters.push_back(parameter(
-      "order", "What comes first; of newest, the oldest of the page stands first",
-      {{"type", "string"}, {"enum", json::array{"newest", "oldest", "duration", "rows"}}}));
+      "order",
+      "What comes first; of newest, the oldest of the page stands first. Texts go from A to Z, "
+      "numbers from the highest; of several values the first counts, and none is last",
+      {{"type", "string"}, {"enum", json::array(orders.begin(), orders.end())}}));
   parameters.push_back(parameter("cursor", "`next` of the page before", text_schema()));
   return {{"get", operation(id, summary, std::move(parameters),
                             answer("Records as in `sluice audit show`", "application/json",
@@ -167,10 +170,11 @@ json::object who_saw_path() {
                            {"damaged"})));
   const json::object asked = object_schema({{"value", text_schema()},
                                             {"masked_too", {{"type", "boolean"}}},
+                                            {"exact", {{"type", "boolean"}}},
                                             {"since", text_schema()},
                                             {"until", text_schema()},
                                             {"limit", {{"type", "integer"}}}},
-                                           {"masked_too", "since", "until", "limit"});
+                                           {"masked_too", "exact", "since", "until", "limit"});
   post["requestBody"] =
       json::object{{"required", true}, {"content", {{"application/json", {{"schema", asked}}}}}};
   return {{"post", std::move(post)}};

@@ -9,10 +9,9 @@
 #include "audit/search.h"
 #include "base/clock.h"
 #include "base/parse_time.h"
+#include "control/asked_value.h"
 #include "control/body.h"
 #include "control/captured_result.h"
-#include "control/likely_classes.h"
-#include "mask/sightings.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -30,14 +29,12 @@ Result<size_t> limit_of(int64_t limit) {
 }
 
 Result<audit::WhoSawQuery> who_saw_query(const json::object& body, const std::string& secret) {
-  audit::WhoSawQuery query;
-  const auto digest = mask::sighting(mask::sighting_key(secret), text_of(body, "value"));
-  if (!digest)
-    return fail(ErrorCode::kInvalidInput, "value: expected a text with letters or digits");
-  query.digest = *digest;
-  query.classes = likely_classes(text_of(body, "value"));
-  const auto* masked = body.if_contains("masked_too");
-  query.masked_too = masked != nullptr && masked->is_bool() && masked->get_bool();
+  const auto is_set = [&](const char* name) {
+    const auto* flag = body.if_contains(name);
+    return flag != nullptr && flag->is_bool() && flag->get_bool();
+  };
+  SLUICE_ASSIGN(auto query, asked_value(secret, text_of(body, "value"), is_set("exact")));
+  query.masked_too = is_set("masked_too");
   SLUICE_ASSIGN(query.since_micros, parse_time(text_of(body, "since")));
   SLUICE_ASSIGN(query.until_micros, parse_time(text_of(body, "until")));
   query.limit = kAnswers;

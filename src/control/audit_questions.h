@@ -17,7 +17,8 @@ Result<> note_reading(audit::Log& log, const std::string& reader, std::string_vi
 
 /// Questions to the audit trail that are more than a search:
 ///
-///   POST /api/v1/audit/who-saw         {value, masked_too, since, until, limit}: who has received
+///   POST /api/v1/audit/who-saw         {value, masked_too, exact, since, until, limit}: who has
+///   received
 ///                                      a value, which does not go on the record; truncated:
 ///                                      there are older ones
 ///   GET  /api/v1/audit/history         table, database, column, where=COLUMN=VALUE, since, until,

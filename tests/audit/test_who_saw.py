@@ -70,7 +70,16 @@ def test_values_within_texts_count_too(gateway):
 def test_a_telephone_number_is_found_however_it_is_written(gateway):
     assert gateway.psql("-c", "SELECT phone FROM seen_people WHERE id = 7", user="dora").returncode == 0
     for written in ("+49 30 55500007", "0049 (30) 5550-0007", "493055500007"):
-        assert [r["user"] for r in who_saw(gateway, written)] == ["dora"], written
+        (found,) = who_saw(gateway, written)
+        assert found["user"] == "dora" and "spelled" not in found, found
+    # With and without the country's code: how it stands there is told.
+    for written in ("030 5550 0007", "3055500007", "+49 (0)30 55500007", "011 49 30 55500007"):
+        (found,) = who_saw(gateway, written)
+        assert found["user"] == "dora" and found["spelled"] == "493055500007" and found["certain"], found
+        assert who_saw(gateway, written, "--exact") == []
+    assert who_saw(gateway, "+44 30 55500007") == who_saw(gateway, "030 5550 0008") == []
+    head, row = gateway.cli("audit", "who-saw", "030 5550 0007").stdout.splitlines()[:2]
+    assert "SPELLED" in head.split() and "493055500007" in row.split()
 
 
 def test_large_results_are_found_and_marked_unconfirmed(gateway):

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import re
 import socket
 import subprocess
+import time
 import urllib.parse
 
 import pytest
@@ -87,6 +89,39 @@ def test_orders_and_pages(gateway):
         cursor = ["--cursor", done.stderr.split("--cursor ")[1].strip()]
     assert len(seen) == 11 and seen == sorted(set(seen), key=seen.index)
     assert seen == texts(gateway.search("--table", "searched"))
+
+
+def test_orders_by_any_field(gateway):
+    every = gateway.search("--type", "statement", "--limit", "1000")
+    by_kind = gateway.search("--type", "statement", "--limit", "1000", "--sort", "kind")
+    kinds = [record.get("kind") or "" for record in by_kind]
+    assert kinds == sorted(kinds, key=lambda kind: (not kind, kind)) and len(set(kinds)) > 1, kinds
+    assert {record["id"] for record in by_kind} == {record["id"] for record in every}
+    status, page = call(gateway, "/api/v1/audit/records", type="statement", order="kind", limit=3)
+    ids = [record["id"] for record in page["records"]]
+    while page["next"]:
+        status, page = call(gateway, "/api/v1/audit/records", type="statement", order="kind", limit=3, cursor=page["next"])
+        ids += [record["id"] for record in page["records"]]
+    assert status == 200 and ids == [record["id"] for record in by_kind]
+    wrong = gateway.cli("audit", "search", "--sort", "colour", check=False)
+    assert wrong.returncode == 2 and "ticket" in wrong.stderr
+
+
+def test_the_index_tells_how_far_it_is_behind(gateway):
+    gateway.psql("-c", "SELECT 'is it indexed'")
+
+    def metrics():
+        local = Local(str(gateway.root / "state/control.sock"))
+        local.request("GET", "/metrics")
+        found = re.findall(r"^sluice_audit_index_lag_(records|seconds) (\S+)$", local.getresponse().read().decode(), re.MULTILINE)
+        return {name: float(value) for name, value in found}
+
+    assert set(metrics()) == {"records", "seconds"}
+    for _ in range(100):
+        if metrics() == {"records": 0, "seconds": 0}:
+            break
+        time.sleep(0.1)
+    assert metrics() == {"records": 0, "seconds": 0}
 
 
 def test_counts(gateway):

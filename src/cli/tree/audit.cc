@@ -34,6 +34,7 @@ void add_who_saw(CommandTree& tree, CLI::App& audit) {
   who->add_option("value", options.value, "An e-mail, card, telephone number, id, name, …")
       ->required();
   who->add_flag("--masked-too", options.masked_too, "Also who received it masked");
+  who->add_flag("--exact", options.exact, "Only as written: no other spellings of a phone number");
   who->add_option("--since", options.since, "1h, 2d or 2026-11-24T09:30:00Z")->type_name("TIME");
   who->add_option("--until", options.until, "The same")->type_name("TIME");
 }
@@ -203,8 +204,10 @@ void add_audit_commands(CommandTree& tree) {
           "--since 7d --count-by user,table --over 1d\n  sluice audit search --class email "
           "--save emails\n  sluice audit search --saved emails --since 1h",
           [&] { return audit_search(tree.common(), options); })));
-  search->add_option("--sort", options.order, "newest (default), oldest, duration or rows")
-      ->check(CLI::IsMember({"newest", "oldest", "duration", "rows"}));
+  search
+      ->add_option("--sort", options.order,
+                   "newest (default), oldest, duration, rows, or any field: user, table, rule, …")
+      ->type_name("FIELD");
   search->add_option("--cursor", options.cursor, "Go on where the last page ended")
       ->type_name("CURSOR");
   search

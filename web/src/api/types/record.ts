@@ -105,5 +105,7 @@ export interface SavedSearch {
 export interface Sighting extends AuditRecord {
   seen: "shown" | "masked";
   certain: boolean;
+  /** Of a telephone number that was written in another way than it was asked for: how. */
+  spelled?: string;
   through: string;
 }

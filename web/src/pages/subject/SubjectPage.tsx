@@ -37,6 +37,11 @@ function Seen({ row }: { row: Sighting }) {
           most likely
         </Badge>
       )}
+      {row.spelled !== undefined && (
+        <Badge title="A telephone number that was written in another way: it may be somebody else's">
+          spelled {row.spelled}
+        </Badge>
+      )}
     </span>
   );
 }
@@ -50,12 +55,13 @@ function save({ records, truncated }: Sightings) {
     row.user,
     row.database,
     row.seen,
+    row.spelled,
     row.through,
     row.text,
   ]);
   // Whoever gets the file alone is told as well.
   if (truncated) rows.push([LEFT_OUT]);
-  download("who-saw.csv", "text/csv", toCsv(["time", "record", "user", "database", "seen", "through", "text"], rows));
+  download("who-saw.csv", "text/csv", toCsv(["time", "record", "user", "database", "seen", "spelled", "through", "text"], rows));
 }
 
 function Found({ found }: { found: Sightings }) {
