@@ -373,10 +373,8 @@ bool Verifier::is_logged(const Frame& frame) {
 /// Of a record that is genuine.
 void Verifier::take_explanation(const Frame& frame) {
   const auto record = read_record(frame.payload);
-  if (!record) return;
-  if (record->type == EventType::kEvidence || record->type == EventType::kAdmin) {
+  if (record && (record->type == EventType::kEvidence || record->type == EventType::kAdmin))
     explained_.add(frame.sequence, record->message);
-  }
 }
 
 /// Who erased a record of the range, and why, stands behind it, and mostly behind the range.

@@ -25,6 +25,7 @@ RARE = {
     ("Database", "authority"): "of servers with TLS: tests/api/test_databases.py",
     ("Database", "problem"): "where one cannot be used: tests/api/test_databases.py",
     **{(page, "damaged"): "where bytes of the log are no record: tests/audit" for page in ("RecordPage", "whoSaw 200")},
+    ("SeenRecord", "spelled"): "of telephone numbers: tests/audit/test_who_saw.py",
     ("Policy", "approve_by"): "where policies are approved: tests/api/test_policy_approval.py",
     ("Grant", "last_used"): "written every half a minute",
     ("RecordFields", "details_cut"): "of a statement with more tables and columns than are kept",

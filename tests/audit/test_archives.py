@@ -86,6 +86,13 @@ def test_the_index_is_made_anew_from_archives(gateway):
     assert gateway.wait_for(lambda r: len(r) == 1, "--words", "00018")
 
 
+def test_the_index_is_not_behind_for_long(gateway):
+    gateway.search("--text", "a search is a record")
+    lag = [f"sluice_audit_index_lag_{unit}" for unit in ("records", "seconds")]
+    assert all(metric(gateway, name) >= 0 for name in lag)
+    assert wait_for(lambda: [metric(gateway, name) for name in lag] == [0, 0])
+
+
 def test_what_is_erased_from_an_archive_is_gone(gateway):
     (record,) = gateway.wait_for(lambda r: len(r) == 1, "--text", "needle 00023")
     gateway.cli("audit", "hold", "add", "case", "--reason", "inquiry", "--user", "alice")

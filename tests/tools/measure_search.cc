@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "audit/count.h"
+#include "audit/filters.h"
 #include "audit/search.h"
 #include "audit/subjects.h"
 #include "audit/who_saw.h"
@@ -116,6 +117,12 @@ int main(int argc, char** argv) {
     measure(fmt::format("{}, of all time", name).c_str(), runs / 4 + 1,
             [&] { return ask(make()); });
   }
+  for (const audit::Field field : audit::fields()) {
+    audit::Query query;
+    (void)audit::set_order(query, audit::name_of(field));
+    measure(fmt::format("sorted by {}, with a time range", audit::name_of(field)).c_str(),
+            runs / 4 + 1, [&] { return ask(within(query, begin, end)); });
+  }
   const auto rare = [] { return fmt::format("customer{}", below(1'000'000)); };
   const auto words = [](std::string of) { return audit::Query{.words = std::move(of)}; };
   measure("words: one in a million", runs, [&] { return ask(words(rare())); });
@@ -140,7 +147,7 @@ int main(int argc, char** argv) {
       showed && !showed->empty()) {
     const auto saw = [&](uint64_t digest, const audit::Query& when) {
       const auto found =
-          audit::who_saw(audit, {digest, false, when.since_micros, when.until_micros, 10'000});
+          audit::who_saw(audit, {{{digest}}, false, when.since_micros, when.until_micros, 10'000});
       return found ? found->size() : 0;
     };
     measure("who-saw, of all time", runs, [&] { return saw(digest_of(below(kPeople)), {}); });
@@ -148,6 +155,14 @@ int main(int argc, char** argv) {
             [&] { return saw(digest_of(below(kPeople)), within({}, begin, end)); });
     measure("who-saw: what nobody has, of all time", runs,
             [&] { return saw(digest_of(kPeople + below(kPeople)), {}); });
+    // As a telephone number without its country's code is looked for.
+    measure("who-saw: 330 spellings, of all time", runs, [&] {
+      audit::WhoSawQuery query{{}, false, 0, 0, 10'000};
+      for (int i = 0; i < 330; ++i)
+        query.spellings.push_back({digest_of(kPeople + below(1'000'000'000)), "spelled"});
+      const auto found = audit::who_saw(audit, query);
+      return found ? found->size() : 0;
+    });
     const auto subjects = [&](audit::Query query) {
       const int64_t day = 24 * kHour;
       query.since_micros = (begin / day + 1 + static_cast<int64_t>(below(5))) * day;

@@ -61,7 +61,11 @@ function save({ records, truncated }: Sightings) {
   ]);
   // Whoever gets the file alone is told as well.
   if (truncated) rows.push([LEFT_OUT]);
-  download("who-saw.csv", "text/csv", toCsv(["time", "record", "user", "database", "seen", "spelled", "through", "text"], rows));
+  download(
+    "who-saw.csv",
+    "text/csv",
+    toCsv(["time", "record", "user", "database", "seen", "spelled", "through", "text"], rows),
+  );
 }
 
 function Found({ found }: { found: Sightings }) {
