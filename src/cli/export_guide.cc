@@ -19,7 +19,7 @@ It prints each record and whether it holds, and exits with 0 only if all do.
 | `checkpoint` | the signed head of the whole log (https://c2sp.org/tlog-checkpoint) |
 | `public-key` | name+id+base64(0x01 || Ed25519 public key), as in https://c2sp.org/signed-note |
 | `rotation/N` | the N-th change of the key, if there was any |
-| `verify.py` | what is written below, in 150 lines to be read |
+| `verify.py` | what is written below, in 170 lines to be read |
 
 What a receipt proves, step by step:
 
@@ -45,9 +45,24 @@ std::string_view export_script() {
 """Checks receipts of an audit log: verify.py PUBLIC-KEY-FILE RECEIPT..."""
 import base64, hashlib, json, os, subprocess, sys, tempfile
 
-FIELDS = {1: "type", 2: "time_us", 3: "session", 4: "user", 5: "database", 6: "environment", 7: "application",
-          8: "client", 9: "authentication", 10: "groups", 12: "outcome", 13: "text", 16: "kind", 17: "tables",
-          21: "rule", 22: "sqlstate", 23: "message", 24: "rows", 32: "masked", 33: "released"}
+# What stands in a record under which number; in records.jsonl by the same name, times and durations readable.
+FIELDS = dict(enumerate(
+    "- type time_us session user database environment application client authentication groups phase outcome text "
+    "text_length text_sha256 kind tables statement_name parameters parameters_sha256 rule sqlstate message rows bytes "
+    "duration_us principal_kind attributes rules_matched shadow_rules policy_version masked released actions "
+    "output_columns predicate_columns written_columns classes details_cut changed server_us waited_us driver tags "
+    "transaction transaction_outcome approval purpose ticket issuer actors prompt seen_shown seen_masked credential "
+    "stamp server_transaction acr amr change".split()))
+FIELDS |= {63: "grants", 66: "role", 67: "end_user", 68: "run", 69: "tool_call", 70: "tainted", 87: "receipt",
+           88: "envelope", 89: "dataset", 90: "model", 95: "planner_cost", 96: "input_tokens", 97: "output_tokens",
+           100: "values_shown", 101: "captured", 102: "content", 105: "estimated_rows", 106: "authenticated_us"}
+NAMES = {
+    "type": dict(enumerate(
+        "- gateway_start gateway_stop session_start session_end login_failed statement cancel admin schema_drift "
+        "evidence audit_read seen approval grant prompt".split())) | {34: "provenance", 40: "captured"},
+    "phase": dict(enumerate("- simple parse execute function_call".split())),
+    "outcome": dict(enumerate("- allowed denied skipped lost limited".split())),
+    "transaction_outcome": dict(enumerate("open committed rolled_back prepared".split()))}
 
 
 def sha(*parts):
@@ -137,7 +152,11 @@ def cbor(data, at=0):
     if kind == 0:
         return info, at
     if kind in (2, 3):
-        return data[at:at + info].decode("utf-8", "replace"), at + info
+        part = data[at:at + info]
+        try:
+            return part.decode(), at + info
+        except UnicodeDecodeError:
+            return part.hex(), at + info
     if kind == 4:
         items = []
         for _ in range(info):
@@ -163,10 +182,16 @@ def check(text, keys):
     if root(leaf, index, int(size), proof) != base64.b64decode(tree):
         return None, "the record is not in the log"
     record, _ = cbor(extra[16:])
-    return {"record": index + 1} | {FIELDS.get(k, str(k)): v for k, v in record.items()}, ""
+    named = {FIELDS.get(key, str(key)): value for key, value in record.items()}
+    for field, names in NAMES.items():
+        if field in named:
+            named[field] = names.get(named[field], named[field])
+    return {"record": index + 1} | named, ""
 
 
 def main():
+    if len(sys.argv) < 3:
+        sys.exit(f"{__doc__}\nThe key should be one that you have from elsewhere.")
     with open(sys.argv[1]) as file:
         key = file.read().strip()
     keys = spans(key, os.path.dirname(os.path.abspath(__file__)))
@@ -179,7 +204,7 @@ def main():
             record, problem = None, f"malformed: {error}"
         bad += record is None
         print(name, "holds:" if record else "DOES NOT HOLD:", json.dumps(record) if record else problem)
-    sys.exit(1 if bad or len(sys.argv) < 3 else 0)
+    sys.exit(1 if bad else 0)
 
 
 main()

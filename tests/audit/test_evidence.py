@@ -82,6 +82,17 @@ def test_an_export_is_checked_without_sluice(gateway, tmp_path):
     outsider = [sys.executable, folder / "verify.py", folder / "public-key"]
     done = subprocess.run([*outsider, *receipts], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.count("holds: {") == 2 and "export me, 2" in done.stdout, done.stdout + done.stderr
+    # What it reads in the receipts has the names that it has in the readable file, all of it.
+    proven = [json.loads(line.split("holds: ", 1)[1]) for line in done.stdout.splitlines()]
+    for readable in map(json.loads, (folder / "records.jsonl").read_text().splitlines()):
+        [said] = [each for each in proven if each["record"] == readable["id"]]
+        assert not any(name.isdigit() for name in said), said
+        renamed = {"id": "record", "time": "time_us", "authenticated": "authenticated_us", "decision": "outcome"}
+        for name, value in readable.items():
+            same = said.get(renamed.get(name, name))
+            assert same == value or name in ("time", "authenticated") or not value or name == "server_us", (name, said)
+    bare = subprocess.run([sys.executable, folder / "verify.py"], capture_output=True, text=True)
+    assert bare.returncode == 1 and "PUBLIC-KEY-FILE RECEIPT" in bare.stderr and "Traceback" not in bare.stderr
     text = receipts[0].read_text()
     receipts[0].write_text(text.replace(text.split("\n")[4], text.split("\n")[3]))
     done = subprocess.run([*outsider, *receipts], capture_output=True, text=True)
