@@ -136,6 +136,43 @@ TEST_F(UpkeepTest, ErasesAtItsTimeOfDay) {
   EXPECT_GT(told, 0);
 }
 
+TEST_F(UpkeepTest, NoWordOfAnErasureThatIsRefusedStands) {
+  std::vector<std::string> words;
+  std::vector<LegalHold> holds;
+  bool is_signed = true, hold_meanwhile = false;
+  auto with = callbacks();
+  with.tell = [&](const std::string& message) {
+    words.push_back(message);
+    return Result<>();
+  };
+  with.holds = [&] { return Result<std::vector<LegalHold>>(holds); };
+  with.settle = [&]() -> Result<> {
+    if (hold_meanwhile) holds = {{"case", {}}};
+    return is_signed ? Result<>() : fail(ErrorCode::kUnavailable, "not signed");
+  };
+  Upkeep upkeep(folder.path(), {std::nullopt, {}}, with);
+  const auto refused = [&] {
+    words.clear();
+    EXPECT_FALSE(upkeep.erase({1, 2}, "request 17", "dora"));
+    ErasureWords all;
+    uint64_t number = 0;
+    for (const auto& word : words) all.add(++number, word);
+    EXPECT_THAT(all.standing(), ::testing::IsEmpty());
+    return words.size();
+  };
+  is_signed = false;
+  EXPECT_EQ(refused(), 2U) << "told, and taken back";
+  is_signed = hold_meanwhile = true;
+  EXPECT_EQ(refused(), 2U);
+  EXPECT_THAT(words.back(), HasSubstr("not erased: records 1 to 2: record 1 is kept"));
+  EXPECT_EQ(refused(), 1U) << "the hold is known by now";
+  EXPECT_THAT(words.back(), HasSubstr("refused to erase records 1 to 2: record 1 is kept"));
+  EXPECT_THAT(words.back(), HasSubstr("; asked for: request 17, by dora"));
+  holds.clear();
+  hold_meanwhile = false;
+  EXPECT_EQ(upkeep.erase({1, 2}, "request 17", "dora"), ErasedCount{2});
+}
+
 TEST(UpkeepCallbacks, WaitUntilWhatWasToldIsSigned) {
   TestFolder folder;
   auto log = Log::open({.directory = folder.path()}, 1);
