@@ -56,7 +56,7 @@ export default function ActivityPage() {
   const address = given.toString();
   const filters = useMemo(() => filtersOf(new URLSearchParams(address)), [address]);
   const asked = given.get("order") ?? "newest";
-  const order = ORDERS.find((each) => each === asked) ?? "newest";
+  const order = ORDERS.find((each) => each.value === asked)?.value ?? "newest";
   const live = given.get("live") === "1";
   const [showFacets, setShowFacets] = useState(false);
   const records = useRecords(filters, order);
@@ -126,12 +126,7 @@ export default function ActivityPage() {
           label="Order"
           quiet
           value={order}
-          options={[
-            { value: "newest", label: "Newest first" },
-            { value: "oldest", label: "Oldest first" },
-            { value: "duration", label: "Longest first" },
-            { value: "rows", label: "Most rows first" },
-          ]}
+          options={[...ORDERS]}
           onValue={(value) => change({ order: value === "newest" ? null : value })}
         />
         <span className="only-small">

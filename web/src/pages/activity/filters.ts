@@ -5,7 +5,10 @@ export const FILTERS = [
   "user",
   "group",
   "principal_kind",
+  "actor",
   "session",
+  "run",
+  "prompt",
   "database",
   "environment",
   "application",
@@ -20,6 +23,7 @@ export const FILTERS = [
   "approval",
   "change",
   "ticket",
+  "purpose",
   "type",
   "text",
   "words",
@@ -34,7 +38,23 @@ export const FILTERS = [
   "saved",
 ] as const;
 
-export const ORDERS = ["newest", "oldest", "duration", "rows"] as const;
+/** Of the fields that records are sorted by those that are looked for; the API has all. */
+export const ORDERS = [
+  { value: "newest", label: "Newest first" },
+  { value: "oldest", label: "Oldest first" },
+  { value: "duration", label: "Longest first" },
+  { value: "rows", label: "Most rows first" },
+  { value: "user", label: "By user" },
+  { value: "application", label: "By application" },
+  { value: "address", label: "By address" },
+  { value: "database", label: "By database" },
+  { value: "table", label: "By table" },
+  { value: "kind", label: "By kind of statement" },
+  { value: "decision", label: "By decision" },
+  { value: "rule", label: "By rule" },
+  { value: "ticket", label: "By ticket" },
+  { value: "session", label: "By session" },
+] as const;
 
 export const RANGES = [
   { value: "15m", label: "15 minutes" },

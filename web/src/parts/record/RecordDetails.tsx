@@ -52,7 +52,7 @@ function Who({ record }: { record: AuditRecord }) {
         ["Prompt", record.prompt && <code className="digest">{record.prompt}</code>],
         ["Call of a tool", record.tool_call],
         ["Role at the server", record.role],
-        ["Purpose", record.purpose],
+        ["Purpose", filtered("purpose", record.purpose)],
         ["Has read what others wrote", record.tainted === true ? "yes" : undefined],
         ["Credential", record.credential],
         ["Application", record.application],
