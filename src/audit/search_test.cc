@@ -278,6 +278,27 @@ TEST(Follower, ReadsEachFrameOnceInPiecesAndFromACursor) {
   EXPECT_THAT(second.take_damage(), IsEmpty());
 }
 
+TEST(Follower, KnowsUpToWhichNumberItHasAllOfSeveralWriters) {
+  const TestFolder folder;
+  auto even = *SegmentWriter::create(folder / "2-0.seg", 0, 2, 4096);
+  auto odd = *SegmentWriter::create(folder / "1-1.seg", 1, 1, 4096);
+  for (uint64_t i = 1; i <= 10; ++i) (i % 2 == 0 ? even : odd)->append(i, {}, "payload");
+  const auto each = [](const std::string&, const Frame&) {};
+  LogFollower follower(folder.path(), {});
+  EXPECT_EQ(follower.reached(), 0U);
+  int looks = 0;
+  ASSERT_TRUE(follower.read(3, each, [&] { return ++looks == 2; }, 10));
+  EXPECT_LE(follower.reached(), 1U) << "one of them was not looked at";
+  ASSERT_TRUE(follower.read(3, each, {}, 10));
+  EXPECT_LE(follower.reached(), 6U) << "the other was read to its third record";
+  EXPECT_GE(follower.reached(), 5U);
+  ASSERT_TRUE(follower.read(3, each, {}, 10));
+  EXPECT_EQ(follower.reached(), 10U);
+  even->append(12, {}, "late");
+  ASSERT_TRUE(follower.read(3, each, {}, 12));
+  EXPECT_EQ(follower.reached(), 12U);
+}
+
 TEST(Follower, DamageIsSaidOnceAndAllElseIsRead) {
   const TestFolder folder;
   for (const char* name : {"1.seg", "2.seg"}) {
