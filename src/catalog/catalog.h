@@ -104,8 +104,10 @@ struct Relation {
   /// (Catalog::complete): nothing is then known of what the view reads.
   std::string view_definition;
   std::vector<Rule> rules;
-  std::vector<Trigger> triggers;      ///< users' own, not those of constraints
-  std::string partition_key;          ///< of a partitioned table: its expressions, as a list
+  std::vector<Trigger> triggers;  ///< users' own, not those of constraints
+  std::string partition_key;      ///< of a partitioned table: its expressions, as a list
+  /// Users' functions of the operator classes of its indexes and partition key.
+  std::vector<Oid> class_functions;
   std::vector<std::string> policies;  ///< of row security: each USING and WITH CHECK expression
   std::vector<Index> indexes;
   std::vector<Constraint> constraints;
@@ -173,6 +175,9 @@ struct Operator {
   std::string name;
   Oid left = 0, right = 0;
   Oid function = 0;
+  /// Users' functions that the server may call in its place: of its commutator and negator, and of
+  /// the operator families that it is in.
+  std::vector<Oid> substitutes;
 };
 
 /// A conversion made by users, with a function.

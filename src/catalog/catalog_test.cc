@@ -45,7 +45,8 @@ Catalog::Contents shadowed() {
                         function(20011, "app", "now"), function(20013, "pg_temp_4", "now")};
   contents.types = {type(23, "pg_catalog", "int4"), type(20021, "app", "int4"),
                     type(20022, "pg_temp_4", "int4")};
-  contents.operators = {{20031, "app", "=", 23, 23, 20011}, {20032, "pg_temp_4", "=", 23, 23, 1}};
+  contents.operators = {{20031, "app", "=", 23, 23, 20011, {}},
+                        {20032, "pg_temp_4", "=", 23, 23, 1, {}}};
   return contents;
 }
 

@@ -75,7 +75,7 @@ Catalog::Contents shop() {
   contents.types = {{23, "pg_catalog", "int4", 'b', 0, 0, 0, "", 0, {}, {}, {}, {}},
                     {20021, "public", "mood", 'e', 0, 0, 0, "'good'", 0, {}, {}, {}, {}},
                     {20022, "public", "_mood", 'b', 0, 20021, 0, "", 0, {}, {}, {}, {}}};
-  contents.operators = {{20031, "public", "===", 23, 23, 20011}};
+  contents.operators = {{20031, "public", "===", 23, 23, 20011, {}}};
   return contents;
 }
 

@@ -278,7 +278,15 @@ policies AS MATERIALIZED (
   SELECT p.polrelid, p.polqual, p.polwithcheck,
     p.polrelid = ANY (SELECT l.relation FROM locked l)
       OR p.oid = ANY (SELECT b.objid FROM busy b WHERE b.classid = 3256) AS busy
-  FROM pg_catalog.pg_policy p)
+  FROM pg_catalog.pg_policy p),
+family_functions AS MATERIALIZED (
+  SELECT s.amprocfamily AS family, s.amproc::pg_catalog.oid AS function
+  FROM pg_catalog.pg_amproc s WHERE s.amproc::pg_catalog.oid >= 16384
+  UNION
+  SELECT s.amopfamily, p.oprcode::pg_catalog.oid
+  FROM pg_catalog.pg_amop s
+  JOIN pg_catalog.pg_operator p ON p.oid = s.amopopr
+  WHERE p.oprcode::pg_catalog.oid >= 16384)
 SELECT 'c', c.castsource, c.casttarget, c.castfunc::pg_catalog.oid,
   c.castcontext::pg_catalog.text
 FROM pg_catalog.pg_cast c WHERE c.oid >= 16384 AND c.castfunc::pg_catalog.oid <> 0
@@ -337,16 +345,38 @@ CROSS JOIN LATERAL pg_catalog.unnest(ARRAY[t.typinput, t.typoutput, t.typreceive
   t.typmodin, t.typmodout, r.rngcanonical, r.rngsubdiff]::pg_catalog.oid[]) AS s(function)
 WHERE t.oid >= 16384 AND s.function >= 16384
 UNION ALL
-SELECT 'o', o.opcintype, 0::pg_catalog.oid, s.amproc::pg_catalog.oid, NULL::pg_catalog.text
+SELECT 'o', o.opcintype, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
 FROM pg_catalog.pg_opclass o
-JOIN pg_catalog.pg_amproc s ON s.amprocfamily = o.opcfamily
-WHERE o.oid >= 16384 AND s.amproc::pg_catalog.oid >= 16384
+JOIN family_functions s ON s.family = o.opcfamily
+WHERE o.oid >= 16384
 UNION ALL
-SELECT 'o', o.opcintype, 0::pg_catalog.oid, p.oprcode::pg_catalog.oid, NULL::pg_catalog.text
-FROM pg_catalog.pg_opclass o
-JOIN pg_catalog.pg_amop s ON s.amopfamily = o.opcfamily
-JOIN pg_catalog.pg_operator p ON p.oid = s.amopopr
+SELECT 'o', r.rngtypid, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
+FROM pg_catalog.pg_range r
+JOIN family_functions s
+  ON s.family = (SELECT o.opcfamily FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc)
+WHERE r.rngtypid >= 16384
+UNION ALL
+SELECT 'm', o.oid, 0::pg_catalog.oid, p.oprcode::pg_catalog.oid, NULL::pg_catalog.text
+FROM pg_catalog.pg_operator o
+JOIN pg_catalog.pg_operator p ON p.oid = o.oprcom OR p.oid = o.oprnegate
 WHERE o.oid >= 16384 AND p.oprcode::pg_catalog.oid >= 16384
+UNION ALL
+SELECT 'm', o.amopopr, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
+FROM pg_catalog.pg_amop o
+JOIN family_functions s ON s.family = o.amopfamily
+WHERE o.amopopr >= 16384
+UNION ALL
+SELECT 'x', k.relation, 0::pg_catalog.oid, s.function, NULL::pg_catalog.text
+FROM (
+  SELECT i.indrelid AS relation, pg_catalog.unnest(i.indclass::pg_catalog.oid[]) AS class
+  FROM pg_catalog.pg_index i
+  UNION
+  SELECT p.partrelid, pg_catalog.unnest(p.partclass::pg_catalog.oid[])
+  FROM pg_catalog.pg_partitioned_table p
+) k
+JOIN pg_catalog.pg_opclass o ON o.oid = k.class
+JOIN family_functions s ON s.family = o.opcfamily
+WHERE o.oid >= 16384
 )";
 
 constexpr std::string_view kTrusted = R"(trusted AS MATERIALIZED (

@@ -93,7 +93,7 @@ class Builder {
 
   Catalog::Contents contents_;
   std::unordered_map<Oid, std::string> schemas_;
-  std::unordered_map<Oid, size_t> by_oid_, types_, functions_;
+  std::unordered_map<Oid, size_t> by_oid_, types_, functions_, operators_;
 };
 
 template <typename Read>
@@ -377,12 +377,14 @@ Result<void> Builder::read_operators(std::vector<Rows>& results) {
 
 /// What the server calls by itself: see the last of the queries.
 Result<void> Builder::read_calls(std::vector<Rows>& results) {
-  for (size_t i = 0; i < contents_.types.size(); ++i) types_.emplace(contents_.types[i].oid, i);
-  for (size_t i = 0; i < contents_.functions.size(); ++i) {
-    functions_.emplace(contents_.functions[i].oid, i);
-  }
+  const auto index = [](const auto& items, std::unordered_map<Oid, size_t>& by_oid) {
+    for (size_t i = 0; i < items.size(); ++i) by_oid.emplace(items[i].oid, i);
+  };
+  index(contents_.types, types_);
+  index(contents_.functions, functions_);
+  index(contents_.operators, operators_);
   return each(results, kCalls, 5, [&](RowReader& row) -> Result<void> {
-    const char what = row.one_of("acdefkoprtv");
+    const char what = row.one_of("acdefkmoprtvx");
     const Oid object = row.oid();
     const Oid other = row.oid();
     const Oid function = row.oid();
@@ -416,26 +418,22 @@ void Builder::take_call(char what, Oid object, Oid other, Oid function, std::str
     }
     return;
   }
-  if (what == 'p' || what == 'k') {
-    const auto found = by_oid_.find(object);
-    if (found == by_oid_.end()) return;
-    Relation& item = contents_.relations[found->second];
-    if (what == 'k') {
-      item.partition_key = std::move(text);
-    } else {
-      item.policies.push_back(std::move(text));
-    }
+  if (what == 'p' || what == 'k' || what == 'x') {
+    Relation* item = relation(object);
+    if (item == nullptr) return;
+    if (what == 'k') item->partition_key = std::move(text);
+    if (what == 'p') item->policies.push_back(std::move(text));
+    if (what == 'x') item->class_functions.push_back(function);
     return;
   }
+  if (const auto at = operators_.find(object); what == 'm' && at != operators_.end())
+    contents_.operators[at->second].substitutes.push_back(function);
   if (what == 'a' || what == 'f') {
     const auto found = functions_.find(object);
     if (found == functions_.end()) return;
     Function& item = contents_.functions[found->second];
-    if (what == 'a') {
-      item.supports.push_back(function);
-    } else {
-      item.default_text = std::move(text);
-    }
+    if (what == 'a') item.supports.push_back(function);
+    if (what == 'f') item.default_text = std::move(text);
     return;
   }
   const auto found = types_.find(object);

@@ -73,6 +73,8 @@ std::vector<Rows> answers() {
        {"r", "16402", "23", "0", kNull},
        {"t", "16402", "0", "16399", kNull},
        {"o", "16402", "0", "16399", kNull},
+       {"m", "16600", "0", "16399", kNull},
+       {"x", "16388", "0", "16399", kNull},
        {"t", "99999", "0", "16399", kNull},
        {"p", "16388", "0", "0", "(owner = CURRENT_USER)"},
        {"k", "16410", "0", "0", "app.f(a)"},
@@ -180,6 +182,8 @@ TEST(Build, TakesWhatTheServerCallsByItself) {
   EXPECT_THAT(type->checks, ElementsAre("CHECK (app.f(VALUE))"));
   EXPECT_THAT(type->functions, ElementsAre(16399U));
   EXPECT_THAT(type->class_functions, ElementsAre(16399U));
+  EXPECT_THAT(catalog->operators().at(0).substitutes, ElementsAre(16399U));
+  EXPECT_THAT(catalog->relation(16388)->class_functions, ElementsAre(16399U));
   EXPECT_EQ(type->subtype, 23U);
   EXPECT_THAT(catalog->types_with_calls(), ElementsAre(16402U));
   EXPECT_TRUE(catalog->types_call());

@@ -503,6 +503,7 @@ TEST(Analyse, TellsFunctionsAndTheirRisk) {
           {"SELECT lower(name), count(*) FROM users GROUP BY 1", ""},
           {"SELECT wipe()", "wipe"},
           {"SELECT name === ssn FROM users", "same*"},
+          {"SELECT NOT (name ==~ ssn) FROM users", "same* differs*"},
           {"SELECT foreign_code('x')", "foreign_code(unknown)"},
           {"SELECT pg_read_file('x'), pg_sleep('1')", "pg_read_file(file) pg_sleep(sleep)"},
           {"UPDATE users SET name = 'x' WHERE id = '1'", "on_user*"},

@@ -351,6 +351,10 @@ void Walker::operator_call(const Name& name, const std::vector<Value>& given, Va
     Value through;
     for (const Value& value : given) through.add(value);
     out.add(call_one(*function, given, through.through(name.name), shape).value);
+    // NOT (a = b) is planned as a <> b, and a join may turn the sides round, or hash or sort them.
+    for (const Oid substitute : op->substitutes) {
+      if (met_.called.insert({'n', substitute}).second) call_implicitly(substitute);
+    }
     if (gather_.failed()) return;
   }
 }

@@ -73,7 +73,11 @@ void Walker::meet_type(Oid oid, bool made) {
 
 void Walker::meet_relation(const catalog::Relation& relation, bool stored) {
   const catalog::Catalog* catalog = resolver_.catalog();
-  if (context_.muted || !catalog->types_call() || relation.system()) return;
+  if (context_.muted || relation.system()) return;
+  for (const Oid function : relation.class_functions) {
+    if (met_.called.insert({'x', function}).second) call_implicitly(function);
+  }
+  if (!catalog->types_call()) return;
   if (const Oid row = catalog->row_type(relation.oid); row != 0) met_.types.insert(row);
   for (const auto& column : relation.columns) meet_type(column.type, stored);
 }

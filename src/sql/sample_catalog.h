@@ -226,6 +226,12 @@ class SampleCatalog {
                            "SELECT count(*) > 0 FROM app.secret WHERE k = a")
                       .oid;
     contents_.operators.push_back(op);
+    catalog::Operator turned = op;
+    turned.oid = ++oid_;
+    turned.name = "==~";
+    turned.substitutes = {
+        function("public", "differs", {"a", "b"}, "sql", "DELETE FROM public.log").oid};
+    contents_.operators.push_back(turned);
     op.schema = "app";
     for (const char* name : {"=", "<>", "<", ">", "<=", ">="}) {
       op.oid = ++oid_;

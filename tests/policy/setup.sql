@@ -186,6 +186,24 @@ CREATE OPERATOR < (FUNCTION = lever3_less, LEFTARG = lever3, RIGHTARG = lever3);
 CREATE OPERATOR = (FUNCTION = lever3_equal, LEFTARG = lever3, RIGHTARG = lever3);
 CREATE OPERATOR CLASS lever3_ops DEFAULT FOR TYPE lever3 USING btree AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 wipe_compare(lever3, lever3);
 CREATE TYPE l3range AS RANGE (subtype = lever3, multirange_type_name = l3multirange);
+-- Operators that do nothing themselves; what the server calls in their place does.
+CREATE TYPE turned AS (a int);
+CREATE FUNCTION turned_equal(a turned, b turned) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT (a).a = (b).a';
+CREATE FUNCTION turned_differs(a turned, b turned) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS
+    $$BEGIN PERFORM public.wipe_plpgsql(); RETURN true; END$$;
+CREATE OPERATOR === (FUNCTION = turned_equal, LEFTARG = turned, RIGHTARG = turned, NEGATOR = !==);
+CREATE OPERATOR !== (FUNCTION = turned_differs, LEFTARG = turned, RIGHTARG = turned, NEGATOR = ===);
+CREATE FUNCTION turned_left(a int, b turned) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT a = (b).a';
+CREATE FUNCTION turned_right(a turned, b int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS
+    $$BEGIN PERFORM public.wipe_plpgsql(); RETURN true; END$$;
+CREATE OPERATOR =<= (FUNCTION = turned_left, LEFTARG = int, RIGHTARG = turned, COMMUTATOR = =>=, HASHES);
+CREATE OPERATOR =>= (FUNCTION = turned_right, LEFTARG = turned, RIGHTARG = int, COMMUTATOR = =<=, HASHES);
+CREATE FUNCTION int_compare(a int, b int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$BEGIN PERFORM public.wipe_plpgsql(); RETURN a - b; END$$;
+CREATE OPERATOR CLASS int_ops2 FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 int_compare(int, int);
+CREATE TABLE by_class (id int, v int);
+CREATE INDEX by_class_v ON by_class (v int_ops2);
+INSERT INTO by_class VALUES (1, 1);
 -- Better matches for some argument types than those of pg_catalog.
 CREATE FUNCTION initcap(t varchar) RETURNS text LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN t; END$$;
 CREATE FUNCTION wipe_varchar(a varchar, b varchar) RETURNS bool LANGUAGE plpgsql AS $$BEGIN DELETE FROM public.victims; RETURN true; END$$;
