@@ -39,7 +39,7 @@ async function play() {
   await page.getByLabel("Title").fill(`Gift wrapping, ${width} ${scheme}`);
   await page.getByLabel("Reason").fill("the shop sells it from Monday on");
   await page.getByRole("checkbox", { name: /orders/ }).check();
-  await write(page, "Script", `ALTER TABLE orders ADD COLUMN wrap_${width}_${scheme} text;`);
+  await write(page, "Script", `ALTER TABLE payments ADD COLUMN wrap_${width}_${scheme} text;`);
   await button(page, "Submit").click();
   await see(page, "It waits for people");
   await logOut();
