@@ -35,7 +35,17 @@ def gateway():
         gateway.cli("user", "add", name, *extra, "--password-stdin", input=PASSWORD + "\n")
     gateway.start()
     yield gateway
-    assert gateway.stop() == 0
+    # Stopping waits for no decision: some still wait for one.
+    token = token_of(gateway, "mcp", "approvals")
+    until_known(gateway, token)
+    (number,) = {each["number"] for each in json.loads(gateway.cli("approval", "list", "--state", "waiting", "-o", "json").stdout)
+                 if "waits_with_a_token" in each["statement"]}
+    waiting = [asked(gateway, token, call(i, "approval_status", {"number": number, "wait_seconds": 60}, f"p-{i}")) for i in range(2)]
+    time.sleep(2.5)
+    begun = time.time()
+    assert gateway.stop() == 0 and time.time() - begun < 10
+    for connection in waiting:
+        connection.close()
     server.stop()
 
 
@@ -159,3 +169,17 @@ def test_many_that_wait_take_no_turns(gateway, token, packages):
         found = json.loads(connection.getresponse().read())["result"]["structuredContent"]
         assert found["state"] == "approved"
     agent.close()
+
+
+def test_a_wait_ends_with_its_credential(gateway, token, packages):
+    agent = Agent(packages, "http", f"http://127.0.0.1:{gateway.http}/mcp", token)
+    number = held(agent, "waits_with_a_token")
+    agent.close()
+    made = gateway.cli("token", "create", "--user", "helper", "--acts-for", "alice", "--for", "1h", "--scope", "mcp", "--scope", "approvals")
+    other = made.stdout.split()[-1]
+    until_known(gateway, other)
+    waiting = asked(gateway, other, call(1, "approval_status", {"number": number, "wait_seconds": 60}))
+    time.sleep(1.5)
+    gateway.cli("token", "revoke", next(row["id"] for row in json.loads(gateway.cli("token", "list", "-o", "json").stdout) if row["id"] in made.stderr))
+    begun = time.time()
+    assert waiting.getresponse().status == 401 and time.time() - begun < 10
