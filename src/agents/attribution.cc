@@ -29,6 +29,12 @@ std::string to_url(std::string text) {
   return text;
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
 /// Its 48 bytes; empty for what is no id.
 std::string bytes_of(std::string_view id) {
   if (id.size() != kId || id.find_first_of("+/=") != std::string_view::npos) return {};
@@ -47,6 +53,30 @@ bool is_run(std::string_view text) {
            kOthers.find(c) != std::string_view::npos;
   };
   return !text.empty() && text.size() <= kLongestRun && std::all_of(text.begin(), text.end(), good);
+}
+
+bool is_trace_state(std::string_view text) {
+  constexpr size_t kLongest = 512, kMostMembers = 32, kLongestKey = 256;
+  if (text.empty() || text.size() > kLongest) return false;
+  const auto in_key = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '*' ||
+           c == '/' || c == '@';
+  };
+  const auto in_value = [](char c) {
+    return c >= ' ' && c <= '~' && c != ',' && c != '=' && c != '\'' && c != '\\';
+  };
+  for (size_t members = 1;; ++members) {
+    const std::string_view member = trimmed(text.substr(0, text.find(',')));
+    const size_t equals = member.find('=');
+    // One without anything is allowed, and says nothing.
+    if (!member.empty() &&
+        (equals == 0 || equals == member.npos || equals > kLongestKey ||
+         !std::ranges::all_of(member.substr(0, equals), in_key) || equals + 1 == member.size() ||
+         !std::ranges::all_of(member.substr(equals + 1), in_value)))
+      return false;
+    if (text.find(',') == text.npos) return members <= kMostMembers;
+    text.remove_prefix(text.find(',') + 1);
+  }
 }
 
 std::string make_run() { return "run-" + to_hex(random_string(kRunBytes)); }

@@ -19,6 +19,22 @@ TEST(Attribution, RunsAreWordsOfBoundedSize) {
   EXPECT_FALSE(is_run(std::string_view("a\0b", 3)));
 }
 
+TEST(Attribution, TraceStatesAreMembersOfBoundedSize) {
+  for (const char* good :
+       {"rojo=00f067aa0ba902b7", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", "a=1 ,\tb=2, ,c=3,",
+        "fw529a3039@dt=FfAAAAAAAAAAAA", "dd=s:2;o:rum;t.dm:-4;p:00f067aa0ba902b7"})
+    EXPECT_TRUE(is_trace_state(good)) << good;
+  for (const char* bad : {"", "a", "=1", "a=", "A=1", "a=1=2", "a='1'", "a=\\", "a=1;DROP\nb=2",
+                          "a=\xc3\xa4", "a b=1"})
+    EXPECT_FALSE(is_trace_state(bad)) << bad;
+  EXPECT_TRUE(is_trace_state("a=" + std::string(510, '1')));
+  EXPECT_FALSE(is_trace_state("a=" + std::string(511, '1')));
+  std::string many = "k=1";
+  for (int i = 1; i < 32; ++i) many += ",k=1";
+  EXPECT_TRUE(is_trace_state(many));
+  EXPECT_FALSE(is_trace_state(many + ",k=1"));
+}
+
 TEST(Attribution, APromptIsOfOneUserInOneRun) {
   const auto digest = digest_of_prompt("0123456789abcdef", "How many orders are open?");
   const auto id = prompt_id(kSecret, "helper", "run-1", digest);

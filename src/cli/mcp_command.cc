@@ -38,6 +38,62 @@ Result<Where> where_to(const ConnectOptions& options) {
   return Where{without_slash(options.gateway), SecretString(token)};
 }
 
+/// Lines for the client, from whichever thread.
+void say(const std::string& line) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  std::cout << line << std::endl;
+}
+
+/// An answer as it comes: a message, or events of which each is one. Messages are said as lines, as
+/// the transport has it.
+class Answer {
+ public:
+  bool take(std::string_view content_type, std::string_view piece) {
+    events_ = content_type.starts_with("text/event-stream");
+    rest_.append(piece);
+    while (events_ && say_next()) {
+    }
+    too_long_ = rest_.size() > kLongest;
+    return !too_long_;
+  }
+  /// What has come and is not said: of a stream, one that broke off.
+  const std::string& rest() const { return rest_; }
+  bool too_long() const { return too_long_; }
+  /// Whether the answer itself has been said, and not only what comes before it.
+  bool answered() const { return answered_; }
+  void finish() {
+    while (!rest_.empty() && rest_.back() == '\n') rest_.pop_back();
+    // A notification has no answer.
+    if (!events_ && !rest_.empty()) say(rest_);
+    answered_ = answered_ || !events_;
+  }
+
+ private:
+  static constexpr size_t kLongest = size_t{16} << 20;
+
+  /// The gateway's messages have a line of data each.
+  bool say_next() {
+    const size_t end = rest_.find("\n\n");
+    if (end == std::string::npos) return false;
+    const std::string event = "\n" + rest_.substr(0, end) + "\n";
+    rest_.erase(0, end + 2);
+    constexpr std::string_view kData = "\ndata: ";
+    const size_t data = event.find(kData);
+    if (data == std::string::npos) return true;  // A comment.
+    const size_t from = data + kData.size();
+    const std::string line = event.substr(from, event.find('\n', from) - from);
+    boost::json::error_code error;
+    const auto message = boost::json::parse(line, error);
+    answered_ = answered_ || (!error && message.is_object() && message.get_object().contains("id"));
+    say(line);
+    return true;
+  }
+
+  std::string rest_;
+  bool events_ = false, too_long_ = false, answered_ = false;
+};
+
 /// What the client is told in place of an answer; nothing where it waits for none.
 void tell_failure(const std::string& line, const std::string& why) {
   boost::json::error_code error;
@@ -47,17 +103,16 @@ void tell_failure(const std::string& line, const std::string& why) {
     std::cerr << why << '\n';
     return;
   }
-  std::cout << boost::json::serialize(boost::json::object{
-                   {"jsonrpc", "2.0"},
-                   {"id", *id},
-                   {"error", boost::json::object{{"code", kNotReached}, {"message", why}}}})
-            << std::endl;
+  say(boost::json::serialize(boost::json::object{
+      {"jsonrpc", "2.0"},
+      {"id", *id},
+      {"error", boost::json::object{{"code", kNotReached}, {"message", why}}}}));
 }
 
-std::string refusal(const http::HttpAnswer& answer) {
-  std::string text = fmt::format("the gateway answered {}", answer.status);
+std::string refusal(int status, const std::string& said) {
+  std::string text = fmt::format("the gateway answered {}", status);
   boost::json::error_code error;
-  const auto body = boost::json::parse(answer.body, error);
+  const auto body = boost::json::parse(said, error);
   if (error || !body.is_object()) return text;
   for (const char* name : {"title", "detail"}) {
     const auto* part = body.get_object().if_contains(name);
@@ -72,8 +127,7 @@ class Bridge {
   static Result<Bridge> to(const Where& where, const std::string& session,
                            const std::atomic<bool>& stopping) {
     http::Options http;
-    http.longest_answer = size_t{16} << 20;
-    http.timeout = std::chrono::minutes(5);
+    http.timeout = std::chrono::minutes(6);  // More than any call waits for people.
     http.authorization = SecretString("Bearer " + std::string(where.secret.reveal()));
     if (const char* authority = std::getenv("SLUICE_CA")) http.tls.ca = authority;
     SLUICE_ASSIGN(auto client, http::HttpClient::create(http, stopping));
@@ -81,23 +135,25 @@ class Bridge {
   }
 
   void carry(const std::string& line) const {
-    const auto answer = client_->post(url_,
-                                      {{"Content-Type", "application/json"},
-                                       {"Accept", "application/json, text/event-stream"},
-                                       {"Mcp-Session-Id", session_},
-                                       {"User-Agent", "sluice mcp"}},
-                                      line);
-    if (!answer) {
-      tell_failure(line, answer.error().text);
-    } else if (answer->cut) {
+    Answer answer;
+    const auto take = [&](int, std::string_view content_type, Bytes piece) {
+      return answer.take(content_type, piece);
+    };
+    const auto ended = client_->stream("POST", url_,
+                                       {{"Content-Type", "application/json"},
+                                        {"Accept", "application/json, text/event-stream"},
+                                        {"Mcp-Session-Id", session_},
+                                        {"User-Agent", "sluice mcp"}},
+                                       line, take);
+    if (answer.too_long()) {
       tell_failure(line, "the answer is longer than 16 MiB");
-    } else if (answer->good()) {
-      // A line each, as the transport has it; a notification has no answer.
-      std::string body = answer->body;
-      while (!body.empty() && body.back() == '\n') body.pop_back();
-      if (!body.empty()) std::cout << body << std::endl;
+    } else if (!ended) {
+      tell_failure(line, ended.error().text);
+    } else if (!ended->good()) {
+      tell_failure(line, refusal(ended->status, answer.rest()));
     } else {
-      tell_failure(line, refusal(*answer));
+      answer.finish();
+      if (!answer.answered()) tell_failure(line, "the gateway broke off its answer");
     }
   }
 
@@ -155,6 +211,9 @@ class Lane {
   std::thread thread_;
 };
 
+/// A call that may wait for people is in nobody's way.
+bool waits(const std::string& line) { return line.find("\"wait_seconds\"") != std::string::npos; }
+
 bool cancels(const std::string& line) {
   if (line.find("notifications/cancelled") == std::string::npos) return false;
   boost::json::error_code error;
@@ -173,14 +232,15 @@ Result<> mcp(const ConnectOptions& options) {
   const std::string session = to_hex(random_string(16));
   SLUICE_ASSIGN(const Bridge calls, Bridge::to(where, session, stopping));
   SLUICE_ASSIGN(const Bridge at_once, Bridge::to(where, session, stopping));
-  Lane lane(calls);
+  SLUICE_ASSIGN(const Bridge waiting, Bridge::to(where, session, stopping));
+  Lane lane(calls), waiting_lane(waiting);
   std::string line;
   while (std::getline(std::cin, line)) {
     if (line.empty()) continue;
     if (cancels(line)) {
       at_once.carry(line);  // Not behind what it cancels.
     } else {
-      lane.add(std::move(line));
+      (waits(line) ? waiting_lane : lane).add(std::move(line));
     }
     line.clear();
   }

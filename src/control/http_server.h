@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -50,6 +51,14 @@ struct HttpResponse {
   /// it is with streams.
   std::function<HttpResponse()> later = nullptr;
   std::string whose = {};
+  /// In what `later` has made: it is to be asked again after so long, as `later` of that says. No
+  /// thread waits for it.
+  std::chrono::milliseconds pause{0};
+  /// Of `later`: asked every now and then, on the server's thread, what to tell while the answer is
+  /// made; "" is nothing. From the first time that there is something the answer is an event stream
+  /// (text/event-stream): of what it says, which are whole events, and of the answer's body at
+  /// last.
+  std::function<std::string()> meanwhile = nullptr;
   /// An answer without an end (text/event-stream): asked every now and then for more, on the
   /// server's thread; "" is nothing yet, no value the end.
   std::function<std::optional<std::string>()> stream = nullptr;

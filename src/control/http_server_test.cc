@@ -269,6 +269,45 @@ TEST_F(HttpServerTest, WhatIsMadeIsToldThatNobodyWaitsForItAnyMore) {
   EXPECT_EQ(left, 1);
 }
 
+TEST_F(HttpServerTest, WhatIsToldWhileAnAnswerIsMadeComesBeforeIt) {
+  std::atomic<int> told = 0, looks = 0;
+  std::atomic<int> status = 200;
+  // It is asked again until both have been told.
+  const std::function<HttpResponse()> look = [&] {
+    HttpResponse answer{status, "application/json", "{}\n"};
+    if (++looks > 1 && told == 2) return answer;
+    answer.pause = std::chrono::milliseconds(50);
+    answer.later = look;
+    return answer;
+  };
+  const auto made = [&](const HttpRequest& request) {
+    status = request.path == "/bad" ? 500 : 200;
+    HttpResponse response;
+    response.whose = "alice";
+    response.meanwhile = [&]() -> std::string {
+      return told < 2 ? fmt::format("data: {}\n\n", ++told) : "";
+    };
+    response.later = look;
+    return response;
+  };
+  const auto other = HttpServer::create();
+  const auto listening = other->listen("127.0.0.1", 0, made);
+  ASSERT_TRUE(listening);
+  other->start();
+  port = *listening;
+  const auto good = exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(good, HasSubstr("Content-Type: text/event-stream"));
+  EXPECT_THAT(good, EndsWith("data: 1\n\ndata: 2\n\nevent: message\ndata: {}\n\n"));
+  EXPECT_GT(looks, 1);
+  told = looks = 0;
+  EXPECT_THAT(exchange("GET /bad HTTP/1.1\r\nHost: x\r\n\r\n"), EndsWith("data: 2\n\n"));
+  told = 2;
+  const auto silent = exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(silent, HasSubstr("Content-Type: application/json"));
+  EXPECT_THAT(silent, EndsWith("\r\n\r\n{}\n"));
+  other->stop();
+}
+
 TEST_F(HttpServerTest, AStreamKeepsTheShareOfItsLargeBody) {
   auto streaming = HttpServer::create();
   const auto listening = streaming->listen("127.0.0.1", 0, [](const HttpRequest& request) {

@@ -14,6 +14,7 @@
 #include "control/problem.h"
 #include "mcp/meta.h"
 #include "mcp/tools.h"
+#include "mcp/waiting.h"
 
 namespace sluice::control {
 namespace json = boost::json;
@@ -26,6 +27,8 @@ constexpr std::string_view kMetadata = "/.well-known/oauth-protected-resource";
 constexpr std::string_view kScope = "mcp";
 constexpr size_t kLongestClient = 60;
 constexpr size_t kSessionBytes = 16;
+/// Between two looks at what is waited for.
+constexpr auto kWaitLook = std::chrono::seconds(1);
 
 /// "mcp Claude Code 1.0", as far as the client says who it is.
 std::string client_of(const json::object& meta) {
@@ -70,7 +73,9 @@ std::optional<HttpResponse> McpApi::answer(const HttpRequest& request) {
   if (calls_.cancels(request)) return HttpResponse{202, "application/json", ""};
   HttpResponse response;
   response.whose = share(request);
-  response.later = [this, request] { return take(request); };
+  const auto progress = std::make_shared<McpProgress>();
+  response.meanwhile = [progress] { return progress->next(); };
+  response.later = [this, request, progress] { return take(request, progress); };
   return response;
 }
 
@@ -120,7 +125,7 @@ Result<Asker> McpApi::who_calls(const HttpRequest& request) {
   return Asker{caller.user, caller.credential, std::move(shown), {}, {}, request.peer};
 }
 
-HttpResponse McpApi::take(const HttpRequest& request) {
+HttpResponse McpApi::take(const HttpRequest& request, const ProgressPtr& progress) {
   auto caller = who_calls(request);
   if (!caller) {
     switch (caller.error().code) {
@@ -142,17 +147,27 @@ HttpResponse McpApi::take(const HttpRequest& request) {
   if (!message->wants_answer()) return {202, "application/json", ""};
   caller->client = client_of({{"name", request.header("user-agent")}});
   caller->said = said_by_headers(request);
-  return answer_to(request, *message, std::move(*caller));
+  return answer_to(request, *message, std::move(*caller), progress);
 }
 
 HttpResponse McpApi::answer_to(const HttpRequest& request, const mcp::Message& message,
-                               Asker caller) {
+                               Asker caller, const ProgressPtr& progress) {
   std::unique_ptr<McpCalls::Run> call;
+  std::stop_token wanted;
   if (message.method == "tools/call") {
     call = calls_.begin(request, message);
-    caller.wanted = call->wanted();
+    wanted = caller.wanted = call->wanted();
+    progress->begin(request, message, mcp::doing(message.params));
   }
-  auto response = json_response(200, answer_to(message, std::move(caller)));
+  auto answer = answer_to(message, std::move(caller));
+  if (!wanted.stop_requested() && progress->elapsed() < mcp::waits_for(message.params, answer)) {
+    // Who asks is looked at anew each time, and whether they still want to know.
+    HttpResponse response;
+    response.pause = kWaitLook;
+    response.later = [this, request, progress] { return take(request, progress); };
+    return response;
+  }
+  auto response = json_response(200, answer);
   if (message.method == "initialize")
     response.headers["Mcp-Session-Id"] = to_hex(random_string(kSessionBytes));
   return response;
@@ -193,16 +208,24 @@ Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
   auto meta = mcp::meta_of(message.params);
   if (meta.run.empty()) meta.run = run_of_baggage(meta.baggage);
   if (meta.run.empty()) meta.run = caller.said.run;
-  const std::string trace = agents::is_run(meta.trace) ? meta.trace : caller.said.trace;
-  if (meta.prompt.empty())
-    return agents::Attribution{meta.run, meta.prompt_id, meta.call, {}, trace};
+  agents::Attribution said{meta.run, meta.prompt_id,    meta.call,
+                           {},       caller.said.trace, caller.said.trace_state};
+  if (agents::is_run(meta.trace)) {
+    said.trace = meta.trace;
+    said.trace_state = agents::is_trace_state(meta.trace_state) ? meta.trace_state : "";
+  }
+  if (meta.prompt.empty()) return said;
+  const auto in = [&](const std::string& run, const std::string& prompt) {
+    said.run = run;
+    said.prompt = prompt;
+    return said;
+  };
   const auto digest = sha256(meta.prompt);
   const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", caller.credential, meta.run, meta.model,
                                       meta.parent, std::string_view(digest.data(), digest.size()));
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = came_.find(key))
-      return agents::Attribution{known->run, known->prompt, meta.call, {}, trace};
+    if (const auto known = came_.find(key)) return in(known->run, known->prompt);
   }
   SLUICE_ASSIGN(const auto kept,
                 prompts_.keep(caller.user, caller.credential,
@@ -211,7 +234,7 @@ Result<agents::Attribution> McpApi::attribution_of(const mcp::Message& message,
   came_.insert(
       key, std::make_shared<const agents::Attribution>(agents::Attribution{kept.run, kept.id, {}}),
       kept.run.size() + kept.id.size());
-  return agents::Attribution{kept.run, kept.id, meta.call, {}, trace};
+  return in(kept.run, kept.id);
 }
 
 json::object McpApi::call_tool(const mcp::Message& message, Asker caller) {

@@ -10,6 +10,7 @@
 #include "control/http_server.h"
 #include "control/mcp_calls.h"
 #include "control/mcp_offers.h"
+#include "control/mcp_progress.h"
 #include "control/mcp_tools.h"
 #include "control/oidc_api.h"
 #include "mcp/protocol.h"
@@ -18,7 +19,8 @@ namespace sluice::control {
 
 /// The Model Context Protocol for agents (docs/agents.md), over its Streamable HTTP transport:
 ///
-///   POST /mcp                                    one JSON-RPC message, answered at once
+///   POST /mcp                                    one JSON-RPC message, answered with one, or with
+///                                                an event stream: its progress, and its answer
 ///   GET  /.well-known/oauth-protected-resource   who gives tokens for it (RFC 9728)
 ///
 /// Nothing is kept of a session of the protocol: each request proves who asks, by a credential of
@@ -49,8 +51,10 @@ class McpApi {
   HttpResponse unknown(const HttpRequest& request, const std::string& why);
   std::string share(const HttpRequest& request);
   Result<Asker> who_calls(const HttpRequest& request);
-  HttpResponse take(const HttpRequest& request);
-  HttpResponse answer_to(const HttpRequest& request, const mcp::Message& message, Asker caller);
+  using ProgressPtr = std::shared_ptr<McpProgress>;
+  HttpResponse take(const HttpRequest& request, const ProgressPtr& progress);
+  HttpResponse answer_to(const HttpRequest& request, const mcp::Message& message, Asker caller,
+                         const ProgressPtr& progress);
   boost::json::object answer_to(const mcp::Message& message, Asker caller);
   boost::json::object call_tool(const mcp::Message& message, Asker caller);
   Result<agents::Attribution> attribution_of(const mcp::Message& message, const Asker& caller);

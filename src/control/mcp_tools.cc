@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "control/body.h"
 #include "control/explaining.h"
+#include "control/mcp_advice.h"
 #include "control/policy_json.h"
 #include "gateway/big_stack_thread.h"
 #include "gateway/identified.h"
@@ -62,6 +63,8 @@ ToolAnswer told(const mcp::Answer& answer) {
     json::object error{{"sqlstate", answer.sqlstate}, {"message", answer.message}};
     if (!answer.detail.empty()) error["detail"] = answer.detail;
     if (!answer.hint.empty()) error["hint"] = answer.hint;
+    const auto next = advice_for_sqlstate(answer.sqlstate);
+    if (answer.hint.empty() && !next.empty()) error["hint"] = next;
     if (answer.position > 0) error["position"] = answer.position;
     if (answer.record != 0) error["record"] = answer.record;
     return {{{"error", std::move(error)}}, true};
@@ -83,6 +86,7 @@ ToolAnswer told(const mcp::Answer& answer) {
                      {"truncated", answer.truncated}};
   if (answer.record != 0) found["record"] = answer.record;
   if (!notices.empty()) found["notices"] = std::move(notices);
+  if (const auto next = advice_for_tag(answer.tag); !next.empty()) found["next"] = next;
   return {std::move(found), false};
 }
 
@@ -121,7 +125,6 @@ std::string class_of(const privacy::ColumnLabel& column) {
 
 ToolAnswer McpTools::call(const Asker& caller, const std::string& tool,
                           const json::object& arguments) {
-  const auto number = [&] { return std::to_string(number_of(arguments, "number")); };
   if (tool == "list_databases") return list_databases(caller);
   if (tool == "describe_schema") return describe_schema(caller, arguments);
   if (tool == "explain_statement") return explain(caller, arguments);
@@ -130,6 +133,14 @@ ToolAnswer McpTools::call(const Asker& caller, const std::string& tool,
   if (tool == "execute") return execute(caller, arguments);
   if (tool == "register_prompt") return register_prompt(caller, arguments);
   if (tool == "my_history") return history(caller, arguments);
+  auto answer = by_the_api(caller, tool, arguments);
+  if (answer.failed) add_advice(tool, answer.found);
+  return answer;
+}
+
+ToolAnswer McpTools::by_the_api(const Asker& caller, const std::string& tool,
+                                const json::object& arguments) {
+  const auto number = [&] { return std::to_string(number_of(arguments, "number")); };
   if (tool == "approval_status") return over_http(caller, "GET", "/api/v1/approvals/" + number());
   if (tool == "change_status") return over_http(caller, "GET", "/api/v1/changes/" + number());
   if (tool == "access_status") return over_http(caller, "GET", "/api/v1/grants/" + number());
@@ -169,6 +180,8 @@ ToolAnswer McpTools::describe_schema(const Asker& caller, const json::object& ar
   limits.rows = kMostColumns;
   limits.bytes = size_t{1} << 20;
   const std::string database = text(arguments, "database");
+  if (const auto target = gateway_.target(database); !target)
+    return failure(target.error().text, "See list_databases.");
   const auto answer = statements_.run(
       caller, database, OwnStatements::May::kRead,
       "SELECT table_schema, table_name, column_name, data_type, is_nullable, column_default "
@@ -180,6 +193,11 @@ ToolAnswer McpTools::describe_schema(const Asker& caller, const json::object& ar
       {given("schema"), given("table")}, limits);
   if (!answer) return failure(answer.error().text, "See list_databases.");
   if (answer->failed() || answer->request != 0) return told(*answer);
+  if (answer->rows.empty())
+    return {{{"tables", json::array()},
+             {"truncated", false},
+             {"next", "There is nothing of that name: leave out table, or schema, to see all."}},
+            false};
   const auto labels = gateway_.labels(database);
   const auto classes =
       labels ? classes_of(**labels) : std::map<std::string, const privacy::ColumnLabel*>();
@@ -259,6 +277,8 @@ ToolAnswer McpTools::query(const Asker& caller, const json::object& arguments) {
   const std::string database = text(arguments, "database"), sql = text(arguments, "sql");
   const auto understood = gateway_.understand(database, sql);
   if (!understood) return failure(understood.error().text, "See list_databases.");
+  if (understood->facts->statements > 1)
+    return failure("these are several statements", "Ask for them one by one.");
   // What cannot be read at all is refused at the gateway, with the reason.
   if (understood->facts->unanalysable.empty() && !only_reads(*understood->facts)) {
     return failure("this statement does more than read",
@@ -292,7 +312,12 @@ ToolAnswer McpTools::dry_run(const Asker& caller, const json::object& arguments)
                                       OwnStatements::May::kShow, text(arguments, "sql"), {}, {});
   if (!answer) return failure(answer.error().text, "See list_databases.");
   auto found = told_for_show(*answer);
-  return found ? ToolAnswer{std::move(*found), false} : told(*answer);
+  if (found) return {std::move(*found), false};
+  auto failed = told(*answer);
+  // The gateway's own advice is for whoever has set it by hand.
+  if (answer->sqlstate == "0A000")
+    failed.found["next"] = "Look at it with explain_statement, which runs nothing.";
+  return failed;
 }
 
 ToolAnswer McpTools::register_prompt(const Asker& caller, const json::object& arguments) {

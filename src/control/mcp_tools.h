@@ -48,6 +48,8 @@ class McpTools {
   ToolAnswer execute(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer register_prompt(const Asker& caller, const boost::json::object& arguments);
   ToolAnswer history(const Asker& caller, const boost::json::object& arguments);
+  ToolAnswer by_the_api(const Asker& caller, const std::string& tool,
+                        const boost::json::object& arguments);
   ToolAnswer over_http(const Asker& caller, const std::string& method, const std::string& path,
                        const boost::json::object& body = {});
 

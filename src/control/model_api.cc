@@ -94,6 +94,22 @@ void add_usage(json::object& body) {
   options.get_object()["include_usage"] = true;
 }
 
+/// Providers' clients tell their users what `error` says, and nothing of what RFC 9457 does: a
+/// problem has both.
+HttpResponse for_clients(HttpResponse answer) {
+  if (answer.content_type != "application/problem+json") return answer;
+  json::error_code error;
+  auto body = json::parse(answer.body, error);
+  if (error || !body.is_object()) return answer;
+  auto& members = body.get_object();
+  std::string message = text_of(members, "title");
+  if (const auto detail = text_of(members, "detail"); !detail.empty()) message += ": " + detail;
+  members["error"] = json::object{
+      {"message", message}, {"type", "gateway_error"}, {"param", nullptr}, {"code", nullptr}};
+  answer.body = json::serialize(body) + "\n";
+  return answer;
+}
+
 /// Stops the exchange when whoever was told of it is gone.
 class Listener {
  public:
@@ -124,7 +140,7 @@ std::optional<HttpResponse> ModelApi::answer(const HttpRequest& request) {
   HttpResponse response;
   HttpRequest asks = with_credential(request);
   response.whose = share_of(asks, *gateway_.directory());
-  response.later = [this, asks = std::move(asks)] { return take_in_turn(asks); };
+  response.later = [this, asks = std::move(asks)] { return for_clients(take_in_turn(asks)); };
   return response;
 }
 

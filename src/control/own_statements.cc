@@ -16,15 +16,15 @@ constexpr std::string_view kShown = "SLDRY";
 /// Says for what the statements of a connection are from now on. Fails as the gateway has answered.
 mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution& said,
                              const mcp::Limits& limits) {
-  const std::string all =
-      fmt::format("{}\n{}\n{}\n{}\n{}", said.run, said.prompt, said.call, said.tool, said.trace);
+  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", said.run, said.prompt, said.call,
+                                      said.tool, said.trace, said.trace_state);
   if (client.told == all || (client.told.empty() && said.empty())) return {};
   // Whatever of it fails, it is all said again for the next statement.
   client.told = "?";
   for (const auto& [setting, value] :
        {std::pair{"run", &said.run}, std::pair{"prompt", &said.prompt},
         std::pair{"call", &said.call}, std::pair{"tool", &said.tool},
-        std::pair{"trace", &said.trace}}) {
+        std::pair{"trace", &said.trace}, std::pair{"trace_state", &said.trace_state}}) {
     // The run first, which clears the others; and nothing that would have to be quoted.
     if (value->empty() && setting != std::string_view("run")) continue;
     if (value->find_first_of("'\\") != std::string::npos) {
@@ -50,7 +50,10 @@ std::string run_of_baggage(std::string_view baggage) {
 agents::Attribution said_by_headers(const HttpRequest& request) {
   agents::Attribution said;
   said.run = run_of_baggage(request.header("baggage"));
-  if (const auto trace = request.header("traceparent"); agents::is_run(trace)) said.trace = trace;
+  const auto trace = request.header("traceparent"), state = request.header("tracestate");
+  if (!agents::is_run(trace)) return said;
+  said.trace = trace;
+  if (agents::is_trace_state(state)) said.trace_state = state;
   return said;
 }
 

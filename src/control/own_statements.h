@@ -27,8 +27,9 @@ struct Asker {
   std::stop_token wanted = {};  ///< stopped: what runs for them is cancelled, as by Limits::wanted
 };
 
-/// What a request's headers say in the manner of the W3C: `traceparent`, and in `baggage`
-/// OpenTelemetry's gen_ai.conversation.id. Others' words: what can be no name here is left out.
+/// What a request's headers say in the manner of the W3C: `traceparent` with its `tracestate`,
+/// and in `baggage` OpenTelemetry's gen_ai.conversation.id. Others' words: what can be no name here
+/// is left out.
 agents::Attribution said_by_headers(const HttpRequest& request);
 
 /// The run in a `baggage`; empty where there is none that can be one here.

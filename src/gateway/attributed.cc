@@ -17,7 +17,8 @@ using agents::Attribution;
 using DecisionPtr = std::shared_ptr<const policy::Decision>;
 
 constexpr std::string_view kRun = "sluice.run", kPrompt = "sluice.prompt", kCall = "sluice.call",
-                           kTool = "sluice.tool", kTrace = "sluice.trace";
+                           kTool = "sluice.tool", kTrace = "sluice.trace",
+                           kTraceState = "sluice.trace_state";
 constexpr std::string_view kRunTag = "sluice_run", kPromptTag = "sluice_prompt";
 /// OpenTelemetry's name of the same, in semantic conventions for generative AI.
 constexpr std::string_view kConversation = "gen_ai.conversation.id";
@@ -54,6 +55,11 @@ tl::expected<Attribution, DecisionPtr> checked(Attribution said, const std::stri
           fmt::format("the name of a {} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #", what)));
     }
   }
+  if (!said.trace_state.empty() && !agents::is_trace_state(said.trace_state)) {
+    return tl::unexpected(
+        refused("a trace state is KEY=VALUE with commas between, 512 characters at most (W3C "
+                "Trace Context)"));
+  }
   if (!said.prompt.empty() && said.run.empty())
     return tl::unexpected(refused("a prompt belongs to a run: say in which one this is"));
   if (!said.prompt.empty() && !agents::is_prompt_of(secret, user, said.run, said.prompt))
@@ -66,15 +72,18 @@ tl::expected<Attribution, DecisionPtr> set_by(std::string_view text, std::string
   const auto value = setting.empty() ? std::nullopt : plainly_set(text, setting);
   if (!value) {
     return tl::unexpected(
-        refused("run, prompt, call, tool and trace are set alone, and for the session: SET "
-                "sluice.run = '…'"));
+        refused("run, prompt, call, tool, trace and trace_state are set alone, and for the "
+                "session: SET sluice.run = '…'"));
   }
   // What came before was in another run.
   if (setting == kRun) said = {*value, {}, {}};
   if (setting == kPrompt) said.prompt = *value;
   if (setting == kCall) said.call = *value;
   if (setting == kTool) said.tool = *value;
+  // Another trace has another state.
+  if (setting == kTrace) said.trace_state.clear();
   if (setting == kTrace) said.trace = *value;
+  if (setting == kTraceState) said.trace_state = *value;
   return said;
 }
 
@@ -82,7 +91,7 @@ tl::expected<Attribution, DecisionPtr> set_by(std::string_view text, std::string
 
 bool is_attribution(std::string_view setting) {
   return setting == kRun || setting == kPrompt || setting == kCall || setting == kTool ||
-         setting == kTrace;
+         setting == kTrace || setting == kTraceState;
 }
 
 bool speaks_of_attribution(const Statement& statement) {
@@ -120,12 +129,14 @@ tl::expected<Attribution, DecisionPtr> attribution_of(const Statement& statement
 
 std::vector<std::string> tags_with(const Attribution& said, const std::vector<std::string>* tags) {
   std::vector<std::string> all = tags == nullptr ? std::vector<std::string>() : *tags;
-  // What the statement says itself is nearer.
+  // What the statement says itself is nearer; a state is that of its own trace.
+  const bool traced = !sql::tag_value(all, "traceparent").empty();
   const auto add = [&](std::string_view key, const std::string& value) {
     if (!value.empty() && sql::tag_value(all, key).empty())
       all.push_back(fmt::format("{}={}", key, value));
   };
   add("traceparent", said.trace);
+  if (!traced && !said.trace.empty()) add("tracestate", said.trace_state);
   add("gen_ai.tool.name", said.tool);
   return all;
 }

@@ -15,7 +15,8 @@
 namespace sluice::gateway {
 
 /// Whether a setting of a session says for which run, prompt or call its statements are:
-/// sluice.run, sluice.prompt, sluice.call, sluice.tool, sluice.trace.
+/// sluice.run, sluice.prompt, sluice.call, sluice.tool, sluice.trace,
+/// sluice.trace_state.
 bool is_attribution(std::string_view setting);
 
 /// Whether a text says so, or takes back what was said, by its SET or by its sqlcommenter comment.
@@ -29,7 +30,7 @@ tl::expected<agents::Attribution, std::shared_ptr<const policy::Decision>> attri
     const std::string& user, const SecretString& secret, bool& sets);
 
 /// The tags of a statement's comment, which may be null, and what its session has said in their
-/// place: `traceparent`, `gen_ai.tool.name`.
+/// place: `traceparent`, `tracestate`, `gen_ai.tool.name`.
 std::vector<std::string> tags_with(const agents::Attribution& said,
                                    const std::vector<std::string>* tags);
 

@@ -38,6 +38,14 @@ std::shared_ptr<const policy::Decision> objection_to(std::string_view setting,
 }
 
 /// In place of a notice that was to be kept and cannot be.
+/// How masks are made, to be raised whenever one of them makes something else of the same value
+/// under the same policy and key; and which key that is, without a word about it.
+std::string mask_version(const SecretString& secret) {
+  constexpr size_t kIdBytes = 8;
+  const auto id = hmac_sha256(secret.reveal(), "sluice-mask-key-id");
+  return "1+" + to_hex({id.data(), kIdBytes});
+}
+
 std::string untold_notice(const policy::Decision& why) {
   wire::postgres::ErrorFields fields;
   fields.set_severity("WARNING");
@@ -236,6 +244,7 @@ bool Session::end_export(const Expected& entry, audit::Event& event) {
   what.origin = worker_.shared().log.origin();
   if (scope_.scope && scope_.scope->catalog) what.catalog = scope_.scope->catalog->fingerprint();
   what.masking = admission_.database->config().masking;
+  if (what.masking) what.mask_version = mask_version(worker_.shared().secret);
   what.encoding = parameter(parameters_, "client_encoding");
   const std::string payload = provenance::to_statement(what);
   const auto sealed =

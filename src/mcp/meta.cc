@@ -60,6 +60,7 @@ Meta meta_of(const boost::json::object& params) {
   take(meta.model, "gen_ai.request.model");
   take(meta.call, "gen_ai.tool.call.id");
   take(meta.trace, "traceparent");
+  take(meta.trace_state, "tracestate");
   take(meta.baggage, "baggage");
   return meta;
 }

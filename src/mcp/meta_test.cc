@@ -32,9 +32,11 @@ TEST(McpMeta, WhatIsNoTextIsLeftOut) {
 
 TEST(McpMeta, TracesAndBaggageOfTheW3c) {
   const auto params = boost::json::parse(R"({"_meta": {"traceparent": "00-a-b-01",
+    "tracestate": "rojo=1",
     "baggage": "user.id=7, gen_ai.conversation.id = conv%2D1%zz;secret=no ,x=y"}})");
   const auto meta = meta_of(params.as_object());
   EXPECT_EQ(meta.trace, "00-a-b-01");
+  EXPECT_EQ(meta.trace_state, "rojo=1");
   EXPECT_EQ(baggage_member(meta.baggage, "gen_ai.conversation.id"), "conv-1%zz");
   EXPECT_EQ(baggage_member(meta.baggage, "x"), "y");
   for (const char* text :

@@ -61,6 +61,12 @@ constexpr std::string_view kRows = R"({
 })";
 constexpr std::array kNumberOf = {
     Argument{"number", kNumber, true, "The number that the tool before has returned"}};
+constexpr std::array kFollow = {
+    kNumberOf[0],
+    Argument{
+        "wait_seconds", kNumber, false,
+        "Answer once it is decided or over, or else after so many seconds, up to 300 (default: "
+        "at once). Give it less than your client's own patience, often 60"}};
 constexpr std::array kPropose = {
     Argument{"databases", kTexts, true, "Where to run it, in this order"},
     Argument{"sql", kText, true, "The script: statements separated by semicolons, without BEGIN"},
@@ -116,14 +122,18 @@ constexpr std::array kTools = {
          "it.",
          kRegister},
     Tool{"approval_status", "Follow a request for approval",
-         "State of a request for approval: waiting, approved, rejected (with the reason), expired.",
-         kNumberOf},
+         "State of a request for approval: waiting, approved, rejected (with the reason), expired. "
+         "With wait_seconds it waits for the decision.",
+         kFollow},
     Tool{"propose_change", "Propose a change",
          "Submits a script of schema or data changes for review by people; run_change runs it once "
          "it is approved.",
          kPropose, true},
-    Tool{"change_status", "Follow a change",
-         "State of a proposed change, and of each of its steps.", kNumberOf},
+    Tool{
+        "change_status", "Follow a change",
+        "State of a proposed change, and of each of its steps. With wait_seconds it waits until it "
+        "is decided on, or has run.",
+        kFollow},
     Tool{"run_change", "Run an approved change",
          "Begins to run a change that is approved or ready; follow it with change_status.",
          kNumberOf, true},
@@ -131,8 +141,8 @@ constexpr std::array kTools = {
          "Asks for a role at a database for a while; a person may have to decide. Follow it with "
          "access_status.",
          kAccess, true},
-    Tool{"access_status", "Follow a request for access", "State of a request for access.",
-         kNumberOf},
+    Tool{"access_status", "Follow a request for access",
+         "State of a request for access. With wait_seconds it waits for the decision.", kFollow},
     Tool{"my_history", "Recall own statements",
          "Your latest statements with what became of them, as they are on the record.", kHistory},
 };

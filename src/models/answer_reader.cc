@@ -37,8 +37,13 @@ bool is_call(std::string_view type) { return type.ends_with("_call") || type.end
 constexpr std::string_view kCalledWith[] = {"arguments", "input",   "action",
                                             "code",      "queries", "operation"};
 /// Parts of an answer that are words, or thoughts.
-constexpr std::string_view kWords[] = {"text",    "thinking",  "redacted_thinking",
-                                       "message", "reasoning", "output_text"};
+constexpr std::string_view kWords[] = {
+    "text", "thinking", "redacted_thinking", "message", "reasoning", "output_text", "refusal"};
+/// Members of a message of Chat Completions that are read, are thoughts, or say nothing of their
+/// own.
+constexpr std::string_view kMessage[] = {
+    "role",        "content", "refusal",           "tool_calls",        "function_call",
+    "annotations", "name",    "reasoning_content", "reasoning_details", "reasoning"};
 
 /// A call's input as text; empty: it says nothing.
 std::string called_with(const json::object& part) {
@@ -146,6 +151,7 @@ void AnswerReader::take_openai(const json::object& event) {
   if (const auto* usage = object_of(event, "usage")) take_usage(*usage);
   const auto type = text_of(event, "type");
   if (type == "response.output_text.delta") add(text_, text_of(event, "delta"));
+  if (type == "response.refusal.delta") add(refusal_, text_of(event, "delta"));
   if (type == "response.function_call_arguments.delta" ||
       type == "response.custom_tool_call_input.delta")
     add(call(number_of(event, "output_index", 0)).arguments, text_of(event, "delta"));
@@ -154,6 +160,8 @@ void AnswerReader::take_openai(const json::object& event) {
     if (type == "response.completed" || type == "response.incomplete") {
       stop_ = text_of(*response, "status");
       if (const auto* usage = object_of(*response, "usage")) take_usage(*usage);
+      // All of it is there once more: what was not told piece by piece is told now.
+      if (text_.empty() && refusal_.empty() && calls_.empty()) take_whole(*response);
     }
   }
   take_choices(event);
@@ -185,9 +193,29 @@ void AnswerReader::take_choices(const json::object& event) {
   }
 }
 
+/// Parts of one message.
+void AnswerReader::take_parts(const json::array& parts) {
+  for (const auto& each : parts) {
+    const auto* part = each.if_object();
+    if (part == nullptr) continue;
+    add(text_, text_of(*part, "text"));
+    add(refusal_, text_of(*part, "refusal"));
+    note_unknown(text_of(*part, "type"));
+  }
+}
+
 /// What a message of Chat Completions says, or the next piece of it.
 void AnswerReader::take_message(const json::object& message) {
   add(text_, text_of(message, "content"));
+  if (const auto* parts = array_of(message, "content")) take_parts(*parts);
+  add(refusal_, text_of(message, "refusal"));
+  for (const auto& member : message) {
+    const auto& value = member.value();
+    const bool says = !value.is_null() && !(value.is_array() && value.get_array().empty());
+    const auto known = std::find(std::begin(kMessage), std::end(kMessage), member.key());
+    if (says && known == std::end(kMessage)) unread_ = true;
+  }
+  if (const auto* audio = object_of(message, "audio")) add(text_, text_of(*audio, "transcript"));
   const auto add_called = [this](Call& to, const json::object& from) {
     add(to.name, text_of(from, "name"));
     add(to.arguments, called_with(from));
@@ -265,11 +293,8 @@ void AnswerReader::take_whole(const json::object& body) {
     } else {
       note_unknown(type);
     }
-    const auto* content = array_of(*part, "content");
-    if (content == nullptr) continue;
-    for (const auto& piece : *content) {
-      if (const auto* words = piece.if_object()) add(text_, text_of(*words, "text"));
-    }
+    if (type != "message") continue;
+    if (const auto* content = array_of(*part, "content")) take_parts(*content);
   }
 }
 
@@ -292,6 +317,7 @@ json::object AnswerReader::finish() {
         json::object{{"id", called.id}, {"name", called.name}, {"arguments", called.arguments}});
   }
   if (!calls.empty()) out["tool_calls"] = std::move(calls);
+  if (!refusal_.empty()) out["refusal"] = refusal_;
   if (!stop_.empty()) out["stop"] = stop_;
   if (input_tokens_ >= 0) out["input_tokens"] = input_tokens_;
   if (cached_tokens_ > 0) out["cached_input_tokens"] = cached_tokens_;

@@ -19,7 +19,7 @@ class AnswerReader {
   AnswerReader(Api api, bool events) : api_(api), events_(events) {}
 
   void read(std::string_view bytes);
-  /// {"text", "tool_calls": [{"id", "name", "arguments"}], "stop", "input_tokens",
+  /// {"text", "tool_calls": [{"id", "name", "arguments"}], "refusal", "stop", "input_tokens",
   /// "cached_input_tokens" (where they are not among these), "output_tokens"}, what there is of it;
   /// a call without a name of its own, such as a provider's search, has its type for one. "unread":
   /// something was not understood, or too long.
@@ -36,6 +36,7 @@ class AnswerReader {
   void take_item(const boost::json::object& event, std::string_view type);
   void take_choices(const boost::json::object& event);
   void take_message(const boost::json::object& message);
+  void take_parts(const boost::json::array& parts);
   void take_usage(const boost::json::object& usage);
   void add(std::string& to, std::string_view text);
   Call& call(int64_t index);
@@ -45,7 +46,7 @@ class AnswerReader {
   Api api_;
   bool events_;
   std::string pending_;  ///< of a line, or of the whole answer
-  std::string text_, stop_;
+  std::string text_, refusal_, stop_;
   std::map<int64_t, Call> calls_;
   int64_t input_tokens_ = -1, cached_tokens_ = 0, output_tokens_ = -1;
   size_t kept_ = 0;

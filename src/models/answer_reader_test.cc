@@ -197,6 +197,48 @@ TEST(AnswerReader, PartsThatAreNotKnownAreNoted) {
         << answer;
 }
 
+/// Of one message of Chat Completions, whole and as a piece of a stream.
+void expect_message(const std::string& message, const std::string& found) {
+  AnswerReader whole(Api::kOpenai, false), pieces(Api::kOpenai, true);
+  whole.read(R"({"choices":[{"message":)" + message + "}]}");
+  pieces.read(R"(data: {"choices":[{"delta":)" + message + "}]}\n\n");
+  EXPECT_EQ(boost::json::serialize(whole.finish()), found) << message;
+  EXPECT_EQ(boost::json::serialize(pieces.finish()), found) << message;
+}
+
+TEST(AnswerReader, WhatAMessageSaysInOtherWaysIsKeptOrNoted) {
+  expect_message(
+      R"({"role":"assistant","content":null,"refusal":"I would rather not.","annotations":[]})",
+      R"({"text":"","refusal":"I would rather not."})");
+  expect_message(R"({"content":[{"type":"text","text":"a"},{"type":"refusal","refusal":"no"}]})",
+                 R"({"text":"a","refusal":"no"})");
+  expect_message(R"({"content":[{"type":"image_url","image_url":{"url":"x"}}]})",
+                 R"({"text":"","unread":true})");
+  expect_message(R"({"content":null,"audio":{"id":"a","data":"AA","transcript":"said aloud"}})",
+                 R"({"text":"said aloud","unread":true})");
+  expect_message(R"({"content":"a","images":[{"type":"image_url"}]})",
+                 R"({"text":"a","unread":true})");
+  expect_message(R"({"content":"a","reasoning_content":"b","audio":null,"images":[]})",
+                 R"({"text":"a"})");
+}
+
+TEST(AnswerReader, ARefusalOfResponsesIsKept) {
+  AnswerReader whole(Api::kOpenai, false), pieces(Api::kOpenai, true), at_last(Api::kOpenai, true);
+  const std::string response =
+      R"({"status":"completed","output":[{"type":"message","content":[{"type":"refusal","refusal":"no"}]}]})";
+  whole.read(response);
+  pieces.read(
+      "data: {\"type\":\"response.refusal.delta\",\"delta\":\"n\"}\n\n"
+      "data: {\"type\":\"response.refusal.delta\",\"delta\":\"o\"}\n\n"
+      "data: {\"type\":\"response.completed\",\"response\":" +
+      response + "}\n\n");
+  at_last.read("data: {\"type\":\"response.completed\",\"response\":" + response + "}\n\n");
+  for (auto* reader : {&whole, &pieces, &at_last}) {
+    EXPECT_EQ(boost::json::serialize(reader->finish()),
+              R"({"text":"","refusal":"no","stop":"completed"})");
+  }
+}
+
 TEST(AnswerReader, WhatItCannotReadIsNoted) {
   EXPECT_EQ(read_whole(Api::kOpenai, false, "<html>"), R"({"text":"","unread":true})");
   EXPECT_EQ(read_whole(Api::kOpenai, true, "data: {\n\n"), R"({"text":"","unread":true})");

@@ -31,8 +31,10 @@ constexpr Known kKnown[] = {
 constexpr std::array<std::string_view, 11> kFrame = {
     "type", "role",  "id",     "call_id", "tool_call_id", "tool_use_id",
     "name", "model", "status", "phase",   "cache_control"};
-/// What tools are called with: data, in which no name means anything here.
-constexpr std::array<std::string_view, 3> kData = {"input", "arguments", "parameters"};
+/// What tools are called with, and how that or an answer is to look: data, in which no name means
+/// anything here.
+constexpr std::array<std::string_view, 6> kData = {"input",        "arguments", "parameters",
+                                                   "input_schema", "schema",    "input_examples"};
 /// Parts of a message that are no text, by their `type`.
 constexpr std::array<std::string_view, 13> kAttachments = {"image",
                                                            "image_url",
@@ -70,6 +72,19 @@ using Change = std::function<Result<std::string>(std::string_view)>;
 
 /// Where in a request something stands.
 enum class Place : uint8_t { kBody, kWords, kAttachment, kData };
+
+/// What names and ids of programs are made of; an address of a person has more, and so have words.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-.:/$+=|").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+bool has_many_digits(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) >=
+         kFewDigits;
+}
 
 /// Text in the form of a model's tokens, alone or several.
 bool is_tokens(const json::value& value) {
@@ -152,9 +167,7 @@ class Changer {
   /// One that is long enough to be somebody's: it stays a number unless it is masked.
   Result<> number(json::value& value) {
     const std::string text = written(value);
-    if (std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) <
-        kFewDigits)
-      return {};
+    if (!has_many_digits(text)) return {};
     SLUICE_ASSIGN(const auto changed, change_(text));
     if (changed != text) value = changed;
     return {};
@@ -172,7 +185,7 @@ class Changer {
       const bool all_input = place == Place::kBody && key == "input";
       const bool data = place == Place::kData || (is_one_of(key, kData) && !all_input);
       const bool frame = !data && is_one_of(key, kFrame) && !(speaker && key == "name");
-      if (frame && !entry.value().is_structured()) continue;
+      if (frame && is_frame(entry.value())) continue;
       if (attached && !data && is_opaque(object, key, entry.value())) continue;
       if ((all_input || (place == Place::kBody && key == "prompt")) && is_tokens(entry.value()) &&
           !attachments_) {
@@ -182,16 +195,30 @@ class Changer {
       const Place inside = attached ? Place::kAttachment : Place::kWords;
       SLUICE_TRY(change(entry.value(), data ? Place::kData : inside));
     }
-    return place == Place::kData ? names(object) : Result<>();
+    return names(object, place);
   }
 
-  Result<> names(json::object& object) {
+  /// Words that stand where an id or the like belongs are words.
+  static bool is_frame(const json::value& value) {
+    return value.is_string() ? is_plain(value.get_string()) : !value.is_structured();
+  }
+
+  /// Of data all of them; elsewhere those that no API has.
+  Result<> names(json::object& object, Place place) {
+    const auto taken = [place](std::string_view name) {
+      return place == Place::kData || !is_plain(name) || has_many_digits(name);
+    };
+    const bool any = std::any_of(object.begin(), object.end(),
+                                 [&](const auto& entry) { return taken(entry.key()); });
+    if (!any) return {};
     json::object renamed;
     for (auto& entry : object) {
-      SLUICE_ASSIGN(const auto name, change_(entry.key()));
+      std::string name(entry.key());
+      if (taken(name)) {
+        SLUICE_ASSIGN(name, change_(name));
+      }
       if (!renamed.emplace(name, std::move(entry.value())).second) {
-        return fail(ErrorCode::kDenied,
-                    "two names in what a tool is called with are one when they are masked");
+        return fail(ErrorCode::kDenied, "two names of one object are one when they are masked");
       }
     }
     object = std::move(renamed);

@@ -103,6 +103,26 @@ TEST(Conversation, LongNumbersInDataAreTextThatMayBeMasked) {
   EXPECT_EQ(masked(settings), settings);
 }
 
+TEST(Conversation, NamesOfMembersAreWordsWhereNoApiHasThem) {
+  EXPECT_EQ(changed(R"({"model":"m","metadata":{"jane@x.y":"z","plain_1":"z"}})"),
+            R"({"model":"m","metadata":{"JANE@X.Y":"Z","plain_1":"Z"}})");
+  EXPECT_EQ(changed(R"({"model":"m","metadata":{"4111111111111111a":true}})"),
+            R"({"model":"m","metadata":{"4111111111111111A":true}})");
+  for (const char* schema : {"schema", "input_schema", "parameters"}) {
+    const std::string body = std::string(R"({"model":"m","tools":[{")") + schema +
+                             R"(":{"properties":{"jane":{"enum":["b"]}}}}]})";
+    EXPECT_THAT(changed(body), ::testing::HasSubstr(R"({"PROPERTIES":{"JANE":{"ENUM":["B"]}}})"));
+  }
+  EXPECT_EQ(changed(R"({"model":"m","metadata":{"a b":1,"A B":2}})").substr(0, 8), "refused:");
+}
+
+TEST(Conversation, WordsInPlaceOfAnIdAreWords) {
+  EXPECT_EQ(
+      changed(
+          R"({"model":"m","messages":[{"role":"user","id":"call_1","tool_call_id":"jane@x"}]})"),
+      R"({"model":"m","messages":[{"role":"user","id":"call_1","tool_call_id":"JANE@X"}]})");
+}
+
 TEST(Conversation, AFileThatStandsAsTextIsAFile) {
   for (const char* text : {"data:image/png;base64,AAAA", " DATA:;Base64,AAAA"}) {
     const std::string body =

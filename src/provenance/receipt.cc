@@ -141,6 +141,7 @@ json::object predicate_of(const Receipt& receipt) {
       .put("policy", std::move(policy))
       .put("source", source_to_json(receipt))
       .put("masking", receipt.masking)
+      .text("maskVersion", receipt.mask_version)
       .put("columns", std::move(columns))
       .texts("classes", receipt.classes)
       .put("rows", rows_to_json(receipt))
@@ -220,6 +221,7 @@ Result<> read_predicate(const Reader& in, Receipt& out) {
   out.rule = policy.text("rule");
   read_source(in.object("source"), out);
   out.masking = in.flag("masking");
+  out.mask_version = in.text("maskVersion");
   out.classes = in.texts("classes");
   SLUICE_TRY(read_columns(in, out));
   return read_rows(in.object("rows"), out);

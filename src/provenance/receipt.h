@@ -68,6 +68,9 @@ struct Receipt {
   std::vector<std::string> tables;  ///< relations that it reaches: "public.members"
   Snapshot snapshot;
   bool masking = false;  ///< the database has it; else nobody knows whose values are in the rows
+  /// Of the masks: how they are made, and an id of the key of the pseudonyms. Under the same one a
+  /// value has the same pseudonym. Empty: not masked, or of a gateway that did not tell yet.
+  std::string mask_version;
   std::vector<Column> columns;
   std::vector<std::string> classes;
   // What left.

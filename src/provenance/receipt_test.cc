@@ -37,6 +37,7 @@ Receipt sample() {
   r.tables = {"public.members"};
   r.snapshot = {"0/16B3748", "733:733:", "repeatable read", false, true};
   r.masking = true;
+  r.mask_version = "1+0011223344556677";
   r.columns = {
       {"id", {"public.members.id"}, true, false, "", "", "", false},
       {"email", {"public.members.email"}, true, false, "email", "pseudonym", "default", false}};

@@ -6,6 +6,9 @@
 namespace sluice::stream {
 namespace {
 
+/// Bytes of a value of a comment that are recorded (sql/comment_tags.h).
+constexpr size_t kLongestTag = 256;
+
 bool is_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
 }
@@ -189,8 +192,16 @@ std::optional<TraceContext> trace_context_of(const audit::Record& record) {
   const auto parent = tags.find("traceparent");
   if (parent == tags.end()) return std::nullopt;
   auto context = parse_traceparent(parent->second);
-  if (const auto state = tags.find("tracestate"); context && state != tags.end())
+  if (!context) return context;
+  if (const auto state = tags.find("tracestate"); state != tags.end())
     context->state = state->second;
+  // Of a long one the tag has the beginning alone; the statement's own text has all of it.
+  if (context->state.size() == kLongestTag) {
+    const auto own = sql_comment_tags(record.text);
+    if (const auto whole = own.find("tracestate");
+        whole != own.end() && whole->second.starts_with(context->state))
+      context->state = whole->second;
+  }
   return context;
 }
 

@@ -102,5 +102,17 @@ TEST(Traceparent, IsTakenFromTheStatement) {
   EXPECT_EQ(trace_context_of(record)->state, "b=2");
 }
 
+TEST(Traceparent, ALongStateOfACommentIsWhole) {
+  const std::string state = "a=" + std::string(300, '1') + ",b=2";
+  audit::Record record;
+  record.tags = {std::string("traceparent=") + kParent, "tracestate=" + state.substr(0, 256)};
+  record.text =
+      std::string("SELECT 1 /*traceparent='") + kParent + "',tracestate='" + state + "'*/";
+  EXPECT_EQ(trace_context_of(record)->state, state);
+  record.tags[1] = "tracestate=" + state;
+  record.text = "SELECT 1";
+  EXPECT_EQ(trace_context_of(record)->state, state) << "which its session has said";
+}
+
 }  // namespace
 }  // namespace sluice::stream

@@ -36,10 +36,21 @@ const givenUp = async ({ after, ...params }) => {
     return { givenUp: String(error) };
   }
 };
+// A call whose progress is told; `patience` of its client begins anew each time.
+const followed = async ({ patience = 60000, ...params }) => {
+  const progress = [];
+  const answer = await client.callTool(params, undefined, {
+    onprogress: (told) => progress.push(told),
+    timeout: patience,
+    resetTimeoutOnProgress: true,
+  });
+  return { answer, progress };
+};
+const own = { givenUp, followed };
 for await (const line of createInterface({ input: process.stdin })) {
   const { method, params } = JSON.parse(line);
   try {
-    say(method === "givenUp" ? await givenUp(params) : await client[method](params));
+    say(await (method in own ? own[method](params) : client[method](params)));
   } catch (error) {
     say({ failed: String(error), code: error.code });
   }

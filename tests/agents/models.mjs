@@ -7,8 +7,24 @@ const require = createRequire(process.cwd() + "/package.json");
 const OpenAI = require("openai").default ?? require("openai");
 const Anthropic = require("@anthropic-ai/sdk").default ?? require("@anthropic-ai/sdk");
 
-async function ask({ sdk, base, key, body, headers }) {
+// Any call of a client by its name: "responses.create".
+async function called(client, call, body, options) {
+  const path = call.split(".");
+  const method = path.pop();
+  const part = path.reduce((found, name) => found[name], client);
+  const answer = await part[method](body, options);
+  if (!body.stream) return { answer };
+  const events = [];
+  for await (const event of answer) events.push(event);
+  return { events };
+}
+
+async function ask({ sdk, base, key, body, headers, call }) {
   const options = { headers: headers ?? {} };
+  if (call) {
+    const known = { baseURL: sdk === "anthropic" ? base : base + "/v1", apiKey: key, maxRetries: 0 };
+    return called(sdk === "anthropic" ? new Anthropic(known) : new OpenAI(known), call, body, options);
+  }
   if (sdk === "anthropic") {
     const client = new Anthropic({ baseURL: base, apiKey: key, maxRetries: 0 });
     if (!body.stream) {

@@ -175,6 +175,28 @@ def test_what_is_refused_says_why(agent, server):
         assert failed and "nowhere" in json.dumps(found), (tool, found)
 
 
+def test_errors_say_what_an_agent_can_do_next(agent):
+    """By the tools that it has, not by a command line that it has not."""
+    def said(tool, **arguments):
+        found, failed = agent.call(tool, **arguments)
+        return failed, json.dumps(found)
+    for sql in ("SELECT * FROM nosuch", "SELECT nosuch FROM customers"):
+        failed, text = said("query", database="orders", sql=sql)
+        assert failed and "describe_schema" in text, text
+    assert "one by one" in said("query", database="orders", sql="SELECT 1; SELECT 2")[1]
+    assert "leave out table" in said("describe_schema", database="orders", table="nosuch")[1]
+    assert "list_databases" in said("describe_schema", database="nowhere")[1]
+    failed, text = said("dry_run", database="orders", sql="CREATE TABLE x (id int)")
+    assert failed and "explain_statement" in text, text
+    failed, text = said("execute", database="orders", sql="BEGIN")
+    assert "outlasts the call" in text, text
+    for tool, arguments, word in (("approval_status", {"number": 99999}, "waiting_for_approval"), ("change_status", {"number": 99999}, "propose_change"),
+                                  ("request_access", {"database": "orders", "role": "nosuch", "seconds": 60, "reason": "x"}, "/policy"),
+                                  ("propose_change", {"databases": ["orders"], "sql": "no sql", "title": "x", "reason": "x"}, "explain_statement")):
+        failed, text = said(tool, **arguments)
+        assert failed and word in text and '"error"' in text and "sluice approval" not in text.split('"title"')[0], (tool, text)
+
+
 def test_rules_see_from_where_an_agent_asks(gateway, server):
     token = token_of(gateway, "mcp", "api")
     until_known(gateway, token)

@@ -5,7 +5,9 @@ import json
 import pathlib
 import sys
 import time
+from urllib.parse import quote
 
+import psycopg
 import pytest
 from harness.gateway import PASSWORD, Gateway
 from harness.postgres import PostgresServer
@@ -83,6 +85,34 @@ def test_meta_of_a_call_comes_in_and_leaves(gateway, token, collector):
     assert {key: value for key, value in said.items() if key.startswith("gen_ai.")} == {
         "gen_ai.conversation.id": "conv-1", "gen_ai.tool.call.id": "call_9", "gen_ai.tool.name": "query", "gen_ai.tool.type": "datastore",
         "gen_ai.operation.name": "execute_tool", "gen_ai.agent.id": "helper", "gen_ai.agent.name": "helper"}
+
+
+STATE = "rojo=00f067aa0ba902b7,fw529a3039@dt=s:2;o:rum"
+
+
+def test_the_state_of_a_trace_goes_along(gateway, token, collector):
+    """W3C tracestate, beside traceparent: in _meta, in headers, by a setting, in a comment."""
+    call(gateway, token, "SELECT 'state of a call'", {"traceparent": TRACEPARENT, "tracestate": STATE}, traceparent=TRACEPARENT, tracestate="b=2")
+    assert spans(collector, "'state of a call'")[0]["traceState"] == STATE
+    call(gateway, token, "SELECT 'state of headers'", traceparent=TRACEPARENT, tracestate=STATE)
+    assert spans(collector, "'state of headers'")[0]["traceState"] == STATE
+    call(gateway, token, "SELECT 'no state'", {"traceparent": TRACEPARENT}, traceparent=TRACEPARENT, tracestate=STATE)
+    assert "traceState" not in spans(collector, "'no state'")[0], "the state of another's parent"
+    call(gateway, token, "SELECT 'bad state'", {"traceparent": TRACEPARENT, "tracestate": "a='; DROP TABLE x --"})
+    assert "traceState" not in spans(collector, "'bad state'")[0]
+    long = f"a={'1' * 200},b={'2' * 200}"
+    with psycopg.connect(gateway.dsn("alice"), autocommit=True) as connection:
+        connection.execute(f"SET sluice.trace = '{TRACEPARENT}'")
+        connection.execute(f"SET sluice.trace_state = '{long}'")
+        connection.execute("SELECT 'state by a setting'")
+        connection.execute(f"SET sluice.trace = '{TRACEPARENT}'")
+        connection.execute("SELECT 'another trace'")
+        connection.execute(f"SELECT 'state in a comment' /*traceparent='{TRACEPARENT}',tracestate='{quote(long)}'*/")
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="trace state"):
+            connection.execute("SET sluice.trace_state = 'nothing'")
+    assert spans(collector, "'state by a setting'")[0]["traceState"] == long
+    assert "traceState" not in spans(collector, "'another trace'")[0]
+    assert spans(collector, "'state in a comment'")[0]["traceState"] == long
 
 
 def test_headers_where_meta_says_nothing(gateway, token):

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import struct
 import subprocess
 import time
@@ -110,6 +111,7 @@ def test_rows_of_a_query(gateway):
     assert columns["email"] == {"name": "email", "from": ["public.train_people.email"], "class": "email", "masked": "partial", "rule": "default"}
     assert columns["id"] == {"name": "id", "from": ["public.train_people.id"], "unchanged": True}
     assert columns["full_name"]["masked"] == "pseudonym" and predicate["classes"] == ["email", "person_name"]
+    assert re.fullmatch(r"1\+[0-9a-f]{16}", predicate["maskVersion"]), predicate
     assert predicate["source"]["database"] == "orders" and "/" in predicate["source"]["snapshot"]["lsn"]
     assert predicate["source"]["snapshot"]["exact"] is False and predicate["policy"]["rule"] == "everybody"
     done = verify(gateway, text)
@@ -369,7 +371,8 @@ def test_what_is_not_masked_is_not_known(gateway, server):
     try:
         with training(plain, "plain").cursor() as cursor:
             cursor.execute("SELECT email FROM train_people")
-            assert said(envelope(cursor))["predicate"]["masking"] is False
+            told = said(envelope(cursor))["predicate"]
+            assert told["masking"] is False and "maskVersion" not in told
         kept(plain, lambda r: r["dataset"] == "plain", "--type", "provenance")
         assert [r["contains"] for r in ask(plain, "contains", "plain", "person3@example.com")] == ["unknown"]
         assert ask(plain, "affected", "person3@example.com") == []

@@ -551,7 +551,8 @@ const stories = {
 
   async budgets(page) {
     await logIn(page, "root");
-    await see(page, "Budgets nearly spent");
+    await see(page, "Agents' budgets");
+    await page.getByRole("meter", { name: "rows of an-agents-month, nightly-agent" }).waitFor();
     await page.getByRole("link", { name: "All budgets" }).click();
     await page.waitForURL(/budgets$/);
     await settled(page);

@@ -93,6 +93,13 @@ def test_who_saw(packages, gateway, server):
     browse(packages, gateway, "stories.mjs", "whoSaw", CONSOLE_VALUE=email)
 
 
+@pytest.mark.parametrize("width,scheme", [("1280", "light"), ("375", "dark")])
+def test_a_newcomer_gets_to_an_approved_change_and_to_who_saw(packages, gateway, server, width, scheme):
+    email = server.sql("SELECT email FROM customers ORDER BY id LIMIT 1", "orders")[0]
+    browse(packages, gateway, "newcomer.mjs", width, scheme, CONSOLE_VALUE=email)
+    assert server.sql(f"SELECT count(*) FROM information_schema.columns WHERE column_name = 'wrap_{width}_{scheme}'", "orders") == ["1"]
+
+
 def test_approving_lets_the_statement_run(packages, gateway, server):
     statement = "ALTER TABLE orders ADD COLUMN gift_note text"
     thread = rig.hold(gateway, "dan", statement)

@@ -2,7 +2,7 @@ import { Link } from "wouter";
 import { useRecords } from "../../api/audit";
 import type { AuditRecord } from "../../api/types/record";
 import { StateBadge } from "../../parts/Badge";
-import { SqlLine } from "../../parts/code/Sql";
+import { SqlCell } from "../../parts/code/Sql";
 import { Empty, Loading } from "../../parts/Empty";
 import { moment } from "../../parts/format";
 import { ProblemNote } from "../../parts/Note";
@@ -45,11 +45,7 @@ export function RecentStatements() {
             { name: "Outcome", cell: (row) => row.decision && <StateBadge state={row.decision} /> },
             {
               name: "Statement",
-              cell: (row) => (
-                <div className="cell-sql">
-                  <SqlLine text={row.text ?? ""} />
-                </div>
-              ),
+              cell: (row) => <SqlCell text={row.text ?? ""} />,
             },
           ]}
         />

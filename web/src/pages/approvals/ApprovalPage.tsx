@@ -3,9 +3,10 @@ import { Link, useParams } from "wouter";
 import { useApproval } from "../../api/approvals";
 import { usePolicy } from "../../api/policy";
 import type { Approval, SimilarRequest } from "../../api/types/approval";
+import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { StateBadge } from "../../parts/Badge";
-import { Sql, SqlLine } from "../../parts/code/Sql";
+import { Sql, SqlCell } from "../../parts/code/Sql";
 import { Diff } from "../../parts/Diff";
 import { Empty } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
@@ -16,6 +17,7 @@ import { Segments } from "../../parts/Segments";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { Decide } from "./Decide";
+import { Next } from "./Next";
 import { Requester } from "./Requester";
 import { Undo } from "./Undo";
 import { Votes } from "./Votes";
@@ -81,11 +83,7 @@ function Similar({ list }: { list: readonly SimilarRequest[] }) {
             { name: "When", cell: (row) => <Time value={row.created} /> },
             {
               name: "Statement",
-              cell: (row) => (
-                <div className="cell-sql">
-                  <SqlLine text={row.statement} />
-                </div>
-              ),
+              cell: (row) => <SqlCell text={row.statement} />,
             },
           ]}
         />
@@ -141,6 +139,7 @@ export default function ApprovalPage() {
   const { number = "" } = useParams<{ number: string }>();
   const request = useApproval(Number(number));
   const state = request.data?.state;
+  const me = useMe();
   return (
     <Page
       title={`Request ${number}`}
@@ -156,6 +155,7 @@ export default function ApprovalPage() {
         {(approval) => (
           <div className="approval">
             <div className="stack">
+              {approval.state === "approved" && approval.requester === me.user && <Next approval={approval} />}
               <UnseenNote texts={textsOf(approval)} />
               {approval.facts?.kind === "policy" ? (
                 <Rules text={approval.statement} />

@@ -5,7 +5,7 @@ import type { ApprovalBrief } from "../../api/types/approval";
 import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge, EnvironmentBadge, StateBadge } from "../../parts/Badge";
-import { SqlLine } from "../../parts/code/Sql";
+import { SqlCell } from "../../parts/code/Sql";
 import { Empty } from "../../parts/Empty";
 import { More } from "../../parts/More";
 import { Page } from "../../parts/Page";
@@ -61,11 +61,7 @@ function Requests({ list }: { list: readonly ApprovalBrief[] }) {
         },
         {
           name: "Statement",
-          cell: (row) => (
-            <div className="cell-sql">
-              <SqlLine text={row.statement} />
-            </div>
-          ),
+          cell: (row) => <SqlCell text={row.statement} />,
         },
         { name: "Asked", cell: (row) => <Time value={row.created} /> },
         {

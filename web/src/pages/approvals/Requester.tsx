@@ -7,6 +7,7 @@ import { Badge, EnvironmentBadge } from "../../parts/Badge";
 import { Facts } from "../../parts/Facts";
 import { whole } from "../../parts/format";
 import { Panel } from "../../parts/Panel";
+import { changeOf } from "./changeOf";
 
 /** How the session began, for who may look into the trail. */
 function useLoginOf(session: number, may: boolean) {
@@ -22,6 +23,7 @@ function useLoginOf(session: number, may: boolean) {
 /** Who asks, how they logged in, from where. */
 export function Requester({ approval }: { approval: Approval }) {
   const watches = useWatches();
+  const change = changeOf(approval);
   const told = approval.authentication !== undefined;
   const recorded = useLoginOf(approval.session, watches && !told).data ?? undefined;
   const login = told ? approval : recorded;
@@ -54,6 +56,7 @@ export function Requester({ approval }: { approval: Approval }) {
             approval.session > 0 &&
               (watches ? <Link href={`/sessions/${approval.session}`}>{approval.session}</Link> : approval.session),
           ],
+          ["Change", change !== undefined && <Link href={`/changes/${change}`}>{change}</Link>],
           ["Database", approval.database],
           ["Environment", <EnvironmentBadge key="environment" environment={approval.environment} />],
           ["Asked", whole(approval.created)],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Budget } from "../../api/types/budget";
-import { byUse, level, nearlySpent, part, said, whose } from "./amounts";
+import { byUse, level, part, said, whose } from "./amounts";
 
 function budget(of: string, used: number, most = 100): Budget {
   return { budget: "b", per: "agent", of, amounts: [{ amount: "rows", used, most, left: Math.max(0, most - used) }] };
@@ -22,7 +22,6 @@ describe("amounts of budgets", () => {
   it("come with the fullest first", () => {
     const list = [budget("a", 10), budget("b", 90), budget("c", 100)];
     expect(byUse(list).map((each) => each.of)).toEqual(["c", "b", "a"]);
-    expect(nearlySpent(list).map((each) => each.of)).toEqual(["c", "b"]);
   });
   it("tell a run from its user", () => {
     expect(whose({ ...budget("helper run one run two", 1), per: "run" })).toEqual({

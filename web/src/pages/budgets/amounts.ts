@@ -36,11 +36,6 @@ export function byUse(list: readonly Budget[]): Budget[] {
   return list.toSorted((a, b) => fullest(b) - fullest(a) || a.of.localeCompare(b.of));
 }
 
-/** Of which little or nothing is left. */
-export function nearlySpent(list: readonly Budget[]): Budget[] {
-  return byUse(list.filter((budget) => budget.amounts.some((amount) => level(amount) !== "good")));
-}
-
 /** "helper run one" is a run of helper's. */
 export function whose(budget: Budget): { user: string; run?: string } {
   const at = budget.per === "run" ? budget.of.indexOf(" run ") : -1;

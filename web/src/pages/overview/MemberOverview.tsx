@@ -5,13 +5,13 @@ import { useMe } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge, EnvironmentBadge, StateBadge } from "../../parts/Badge";
 import { buttonClass } from "../../parts/Button";
-import { SqlLine } from "../../parts/code/Sql";
+import { SqlCell } from "../../parts/code/Sql";
 import { Empty } from "../../parts/Empty";
 import { Facts } from "../../parts/Facts";
 import { Panel } from "../../parts/Panel";
 import { Table } from "../../parts/Table";
 import { Time } from "../../parts/Time";
-import { LowBudgets } from "./LowBudgets";
+import { TopBudgets } from "./TopBudgets";
 
 function MyDatabases() {
   const databases = useDatabases();
@@ -62,15 +62,18 @@ function WaitsForMe() {
         rows={others.slice(0, 8)}
         keyOf={(row) => row.number}
         columns={[
-          { name: "Request", cell: (row) => <Link href={`/approvals/${row.number}`}>{row.number}</Link> },
+          {
+            name: "Request",
+            cell: (row) => (
+              <Link href={`/approvals/${row.number}`} className={buttonClass("primary", true)}>
+                Request {row.number}
+              </Link>
+            ),
+          },
           { name: "Asked by", cell: (row) => row.requester },
           {
             name: "Statement",
-            cell: (row) => (
-              <div className="cell-sql">
-                <SqlLine text={row.statement} />
-              </div>
-            ),
+            cell: (row) => <SqlCell text={row.statement} />,
           },
           { name: "Asked", cell: (row) => <Time value={row.created} /> },
         ]}
@@ -98,11 +101,7 @@ function MyRequests() {
                 { name: "State", cell: (row) => <StateBadge state={row.state} /> },
                 {
                   name: "Statement",
-                  cell: (row) => (
-                    <div className="cell-sql">
-                      <SqlLine text={row.statement} />
-                    </div>
-                  ),
+                  cell: (row) => <SqlCell text={row.statement} />,
                 },
                 { name: "Asked", cell: (row) => <Time value={row.created} /> },
               ]}
@@ -134,7 +133,7 @@ export function MemberOverview() {
           />
         </Panel>
       </div>
-      <LowBudgets />
+      <TopBudgets />
       <MyRequests />
     </>
   );

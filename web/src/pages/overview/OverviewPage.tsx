@@ -11,7 +11,7 @@ import { Connected } from "./Connected";
 import { Drift } from "./Drift";
 import { FirstSteps } from "./FirstSteps";
 import { Health } from "./Health";
-import { LowBudgets } from "./LowBudgets";
+import { TopBudgets } from "./TopBudgets";
 import { MemberOverview } from "./MemberOverview";
 import { noHistory, withReading } from "./rates";
 import { Slowest } from "./Slowest";
@@ -110,7 +110,7 @@ function Everything({ overview }: { overview: Overview }) {
       <Health overview={overview} />
       {fresh && <FirstSteps />}
       <Numbers overview={overview} />
-      <LowBudgets />
+      <TopBudgets />
       <div className="columns-2">
         <Traffic title="Statements a second" rates={history.rates} lines={STATEMENTS} />
         <Traffic title="Rows a second" rates={history.rates} lines={ROWS} />

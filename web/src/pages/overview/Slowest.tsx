@@ -1,7 +1,7 @@
 import { Link } from "wouter";
 import { useSlowest } from "../../api/audit";
 import { Await } from "../../parts/Await";
-import { SqlLine } from "../../parts/code/Sql";
+import { SqlCell } from "../../parts/code/Sql";
 import { Empty } from "../../parts/Empty";
 import { duration } from "../../parts/format";
 import { Panel } from "../../parts/Panel";
@@ -38,11 +38,7 @@ export function Slowest() {
                 { name: "User", cell: (row) => row.user },
                 {
                   name: "Statement",
-                  cell: (row) => (
-                    <div className="cell-sql">
-                      <SqlLine text={row.text ?? ""} />
-                    </div>
-                  ),
+                  cell: (row) => <SqlCell text={row.text ?? ""} />,
                 },
               ]}
             />

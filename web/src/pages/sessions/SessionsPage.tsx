@@ -6,7 +6,7 @@ import type { LiveSession } from "../../api/types/live";
 import { useHas } from "../../app/me";
 import { Await } from "../../parts/Await";
 import { Badge, StateBadge } from "../../parts/Badge";
-import { SqlLine } from "../../parts/code/Sql";
+import { SqlCell } from "../../parts/code/Sql";
 import { Empty } from "../../parts/Empty";
 import { count } from "../../parts/format";
 import { Page } from "../../parts/Page";
@@ -44,11 +44,7 @@ export default function SessionsPage() {
     { name: "For", cell: (row) => <Time value={row.state_since} /> },
     {
       name: "Last statement",
-      cell: (row) => (
-        <div className="cell-sql">
-          <SqlLine text={row.last_statement} />
-        </div>
-      ),
+      cell: (row) => <SqlCell text={row.last_statement} />,
     },
     { name: "Statements", right: true, cell: (row) => count(row.statements) },
     {

@@ -5,7 +5,7 @@ import { MOST_SIGHTINGS, whoSaw, type Sightings, type WhoSaw } from "../../api/a
 import type { Sighting } from "../../api/types/record";
 import { Badge } from "../../parts/Badge";
 import { Button } from "../../parts/Button";
-import { SqlLine } from "../../parts/code/Sql";
+import { SqlCell } from "../../parts/code/Sql";
 import { download, toCsv } from "../../parts/download";
 import { Empty } from "../../parts/Empty";
 import { Check, SelectField } from "../../parts/Field";
@@ -129,11 +129,7 @@ function Found({ found }: { found: Sightings }) {
             { name: "Through", cell: (row) => <span className="mono">{row.through}</span> },
             {
               name: "Statement",
-              cell: (row) => (
-                <div className="cell-sql">
-                  <SqlLine text={row.text ?? ""} />
-                </div>
-              ),
+              cell: (row) => <SqlCell text={row.text ?? ""} />,
             },
           ]}
         />

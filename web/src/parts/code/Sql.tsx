@@ -35,3 +35,12 @@ export function SqlLine({ text }: { text: string }) {
     </div>
   );
 }
+
+/** The same, as a cell of a table is wide, from where it begins to be more than comments. */
+export function SqlCell({ text }: { text: string }) {
+  return (
+    <div className="cell-sql">
+      <SqlLine text={text.replace(/^(\s*--.*\n)+/, "")} />
+    </div>
+  );
+}
