@@ -327,7 +327,7 @@ TEST(Build, RefusesValuesThatTheQueryWouldNotGive) {
       {kFunctions, 0, 12, "x"},
       {kTypes, 0, 3, "q"},
       {kOperators, 0, 5, kNull},
-      {kCalls, 0, 0, "x"},
+      {kCalls, 0, 0, "z"},
       {kCalls, 0, 3, kNull},
       {kCalls, 0, 4, "x"},
       {kCalls, 0, 4, kNull},
