@@ -123,6 +123,12 @@ bool resets_counts(const sql::StatementFacts& facts) {
          });
 }
 
+bool needs_counting(bool writes, const policy::Decision& decision) {
+  if (decision.undoable) return true;
+  // A write whose result is cut off has to be undone as well.
+  return writes && (decision.limits.on_changes() || decision.limits.on_results());
+}
+
 Changes changes_between(const Changes& before, const Changes& after) {
   Changes changed;
   for (const auto& [table, count] : after) {

@@ -34,6 +34,10 @@ std::optional<Changes> read_changes(const std::vector<catalog::Rows>& answers);
 /// before says nothing any more.
 bool resets_counts(const sql::StatementFacts& facts);
 
+/// Whether what it changes is counted, before anybody learns that it is done. `writes`: the
+/// statement, or one that it EXECUTEs, may change rows.
+bool needs_counting(bool writes, const policy::Decision& decision);
+
 /// What was changed from `before` to `after`.
 Changes changes_between(const Changes& before, const Changes& after);
 

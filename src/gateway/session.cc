@@ -37,6 +37,7 @@ Session::Session(Worker& worker, std::unique_ptr<net::Stream> client, Admission 
     std::string* const stated = acting_.stated.member(name);
     if (stated != nullptr && is_statable(value)) *stated = value;
   }
+  watch_.at_server = ServerTimeout(!parameter(admission_.settings, "statement_timeout").empty());
   if (const auto& credential = admission_.principal.credential; !credential.empty())
     change_run_ = worker_.shared().change_runs.find(credential);
   if (const auto& config = admission_.database->config(); config.stamp_writes) {

@@ -273,12 +273,10 @@ class Session : private net::StreamHandler, private ServerUser {
   bool split_goes_on();
 
   // session_limits.cc: what an allowed statement may at most do.
-  static bool needs_counting(bool writes, const policy::Decision& decision);
   bool tag_counts(const Statement* statement, const policy::Decision& decision) const;
   Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
                            const policy::Decision& decision, bool by_tag, bool& go_on);
-  Pass begin_counted_execute(const Piece& piece, const policy::Decision& decision, bool by_tag,
-                             bool& go_on);
+  Pass begin_counted_execute(const Piece&, const policy::Decision&, bool by_tag, bool& go_on);
   void know_changes(bool open_transaction, const policy::Decision& decision, bool by_tag);
   void counting_failed(const wire::postgres::ErrorFields* error, bool simple);
   void count_changes();
@@ -312,6 +310,8 @@ class Session : private net::StreamHandler, private ServerUser {
   void duration_passed();
   void watch_running(Expected& entry, bool waits);
   void stop_in_time(Expected& entry);
+  void stop_clock_at_server();
+  bool bound_at_server(const Statement* text, const policy::Decision*, bool bind = false);
 
   // session_stamps.cc: what says in the server's WAL that a change came from here.
   bool must_stamp(bool writes, const Statement* statement) const;

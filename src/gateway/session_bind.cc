@@ -30,6 +30,7 @@ Session::Pass Session::on_bind(const Piece& piece) {
     }
   }
   if (piece.first) {
+    watch_.bind_begins = !since_sync_ && expected_.empty() && piece.whole();
     expect(RequestKind::kBind);
     since_sync_ = true;
     capture_.clear();
@@ -219,6 +220,9 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     if (auto why = uncountable(statement->facts())) decision = std::move(why);
   }
   if (!decision->allowed()) return refuse(statement.get(), decision);
+  if (piece.first && bound_at_server(statement.get(), decision.get(), true)) {
+    return defer(piece, kQueue);
+  }
   if (ends_bounded_transaction(statement->facts())) {
     if (!piece.first) return refuse(statement.get(), prepared_elsewhere(name));
     expected_.drop_back();

@@ -143,6 +143,7 @@ Session::Pass Session::on_client_piece(const Piece& piece) {
       case pg::kSync:
         return on_sync();
       case pg::kFlush:
+        watch_.flushed = true;
         return Pass::kForward;
       case pg::kFunctionCall:
         pass = on_function_call();
@@ -278,6 +279,7 @@ Session::Pass Session::on_execute(const Piece& piece) {
     acting_.spending.reset();
     return refuse_extended({}, text.get(), refused);
   }
+  bound_at_server(text.get(), decision.get());
   const bool counted = decision && needs_counting(writes, *decision);
   // A portal that is suspended has no tag yet.
   const bool by_tag = counted && execute->max_rows == 0 && tag_counts(text.get(), *decision);

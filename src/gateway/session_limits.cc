@@ -43,13 +43,6 @@ void add_to(Changes& before, Changes& more) {
 
 }  // namespace
 
-/// `writes`: the statement, or one that it EXECUTEs, may change rows.
-bool Session::needs_counting(bool writes, const policy::Decision& decision) {
-  if (decision.undoable) return true;
-  // A write whose result is cut off has to be undone as well.
-  return writes && (decision.limits.on_changes() || decision.limits.on_results());
-}
-
 bool Session::tag_counts(const Statement* statement, const policy::Decision& decision) const {
   return statement != nullptr && !decision.undoable &&
          counted_by_tag(statement->facts(), *scope_.scope->catalog) != nullptr;

@@ -241,6 +241,7 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   }
   note_doubts(doubts);
   note_stamp_effects(facts);
+  watch_.at_server.note(facts, transaction_ahead_ != 'I' || since_sync_);
   for (const auto effect : facts.transaction) {
     using enum sql::TransactionEffect;
     if (effect == kBegin) {
@@ -267,6 +268,7 @@ void Session::note_doubts(uint8_t doubts) {
 void Session::note_transaction_end() {
   names_.now |= std::exchange(names_.of_transaction, 0);
   opened_.end_transaction();
+  watch_.at_server.transaction_ended();
   changes_known_ = false;
   stamping_.now = stamping_.at_sync = 0;
   bounded_.reset();

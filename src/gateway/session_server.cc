@@ -52,6 +52,7 @@ void Session::on_server_receive(net::Slice data) {
   if (finished_) return;
   if (client_->unsent() > net::Stream::kHighWater) server_->stream().pause_receive();
   if (draining_ && greeted_ && at_rest()) drain();
+  if (watch_.flushed && expected_.empty()) stop_clock_at_server();
   if (expected_.size() <= kMostExpected / 2) resume(kQueueFull);
 }
 

@@ -266,6 +266,7 @@ Session::Pass Session::judge(const Piece& piece,
 Session::Pass Session::forward_query(const Piece& piece,
                                      const std::shared_ptr<const Statement>& statement,
                                      DecisionPtr decision, bool writes) {
+  bound_at_server(statement.get(), decision.get());
   const bool counted = needs_counting(writes, *decision);
   const bool by_tag = counted && tag_counts(statement.get(), *decision);
   bool go_on = true;
@@ -328,6 +329,7 @@ Session::Pass Session::forward_query(const Piece& piece,
 Session::Pass Session::forward_parse(const pg::ParseMessage& parse,
                                      const std::shared_ptr<const Statement>& statement,
                                      DecisionPtr decision) {
+  bound_at_server(statement.get(), decision.get());
   Expected& entry = expect(RequestKind::kParse);
   entry.text = statement;
   entry.decision = std::move(decision);

@@ -196,4 +196,35 @@ void Session::stop_in_time(Expected& entry) {
   server_->stream().send(Bytes(out));
 }
 
+/// The server's clock runs on from the first message of a pipeline up to the end of an Execute, or
+/// a Sync, and would count the client's own time between the pieces of a portal. One that is over
+/// stops it.
+void Session::stop_clock_at_server() {
+  watch_.flushed = false;
+  if (!since_sync_ || skip_until_sync_ || finished_ || !watch_.at_server.holds()) return;
+  run_own({"SHOW server_version_num"}, [](OwnRun&) {});
+}
+
+/// Has the server bound the statement that is about to be sent, too, where nothing is under way.
+/// True: its answer is outstanding. `bind`: of one whose Bind is looked at, which is to come again.
+bool Session::bound_at_server(const Statement* text, const policy::Decision* decision, bool bind) {
+  const bool idle = bind ? watch_.bind_begins : !since_sync_ && expected_.empty();
+  if (text == nullptr || decision == nullptr || !idle || own_transaction_ || transaction_ == 'E' ||
+      transaction_ != transaction_ahead_) {
+    return false;
+  }
+  const bool bounded = decision->allowed() && decision->limits.duration;
+  const auto most = bounded ? std::optional(decision->limits.duration->most) : std::nullopt;
+  const auto setting = watch_.at_server.before(text->facts(), most, transaction_ == 'T');
+  if (!setting) return false;
+  if (bind) {
+    expected_.drop_back();
+    since_sync_ = false;
+  }
+  run_own({*setting}, [this](OwnRun& run) {
+    watch_.at_server.answered(run.answer.results, run.answer.error.has_value());
+  });
+  return true;
+}
+
 }  // namespace sluice::gateway
