@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sql/condition_forms.h"
+#include "sql/condition_sides.h"
 #include "sql/extent.h"
 #include "sql/names.h"
 #include "sql/telling.h"
@@ -131,7 +132,17 @@ bool Extent::operated_all(const Node& left, std::string_view name, const Node& r
   if (always_holds(left, name, right, table_, looked_at_literal_) ||
       counts_itself(left, name, right) || has_text(left, name, right))
     return true;
-  if (is_type_bound(left, name, right, table_, looked_at_literal_)) return true;
+  if (is_type_bound(left, name, right, table_, looked_at_literal_) ||
+      is_in_range(left, name, right, table_, looked_at_literal_))
+    return true;
+  // t.id < o.id tells a row from others.
+  const bool differs = name == "<>" || name == "<" || name == ">";
+  const bool compares = holds_of_itself || (differs && table_.twins.empty());
+  if (compares && sums_alike(left, name, right, table_, looked_at_literal_)) return true;
+  if ((name == "=" || name == ">=" || name == "<=") &&
+      is_there_and_back(left, right, table_, looked_at_literal_))
+    return true;
+  if (is_extreme_of(left, name, right) || (name == "^@" && alike(left, right))) return true;
   if (name == ">=" && is_any_size(left, right, looked_at_literal_)) return true;
   if (name == ">=" && field(right, "A_Const")) {
     looked_at_literal_ = true;
@@ -149,24 +160,58 @@ bool Extent::other_all(const Node& left, std::string_view kind, std::string_view
     return (is_null_constant(right) && always_filled(left, table_)) ||
            (is_null_constant(left) && always_filled(right, table_));
   }
-  if (kind == "AEXPR_NOT_DISTINCT") return alike(left, right);
+  if (kind == "AEXPR_NOT_DISTINCT")
+    return alike(left, right) || sums_alike(left, "=", right, table_, looked_at_literal_) ||
+           is_there_and_back(left, right, table_, looked_at_literal_);
   const auto list = field(right, "List");
+  // Between itself and something, in whatever order.
+  if (kind == "AEXPR_BETWEEN_SYM" && list && any_alike(*list, "items", left, false)) return true;
   if (kind == "AEXPR_BETWEEN" || kind == "AEXPR_BETWEEN_SYM")
     return list && lies_between(left, *list);
   if (kind == "AEXPR_OP_ANY" && name == "=") {
     if (field(right, "SubLink")) return is_of_all(left, name, right);
+    if (gathers_all(left, right)) return true;
     const auto array = field(right, "A_ArrayExpr");
     return array && any_alike(*array, "elements", left, false);
   }
   if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*") ||
       (kind == "AEXPR_SIMILAR" && name == "~"))
-    return is_percent(right, looked_at_literal_);
+    return is_percent(right, looked_at_literal_) || has_itself(left, right);
   return kind == "AEXPR_IN" && name == "=" && list &&
          (any_alike(*list, "items", left, false) || names_both(left, *list) ||
           has_all_outcomes(left, *list, looked_at_literal_));
 }
 
 bool Extent::same_for_all(const Node& node) { return !tells(node, table_, looked_at_literal_); }
+
+/// x LIKE x || '%'
+bool Extent::has_itself(const Node& value, const Node& pattern) {
+  const auto joined = field(pattern, "A_Expr");
+  if (!joined || operator_name(*joined) != "||") return alike(value, pattern);
+  bool itself = false;
+  for (const char* side : {"lexpr", "rexpr"}) {
+    const auto part = field(*joined, side);
+    itself = itself || (part && has_itself(value, *part));
+  }
+  return itself;
+}
+
+/// greatest(x, y) >= x, least(x, y) <= x, abs(x) >= x, ARRAY[x] <@ ARRAY[x, y].
+bool Extent::is_extreme_of(const Node& left, std::string_view name, const Node& right) {
+  if (const auto list = field(left, "MinMaxExpr")) {
+    const bool greatest = text_field(*list, "op") == "IS_GREATEST";
+    return name == (greatest ? ">=" : "<=") && any_alike(*list, "args", right, false);
+  }
+  if (const auto number = only_argument(left, "abs")) return name == ">=" && alike(*number, right);
+  const auto one = field(left, "A_ArrayExpr"), other = field(right, "A_ArrayExpr");
+  if (!one || !other || (name != "<@" && name != "&&")) return false;
+  size_t found = 0, count = 0;
+  for_each(*one, "elements", [&](const Node& item) {
+    ++count;
+    if (any_alike(*other, "elements", item, false)) ++found;
+  });
+  return name == "<@" ? found == count : found > 0;
+}
 
 /// x::text !~ '^$', x::text NOT LIKE '', t::text LIKE '(%', x::text ~ '[0-9]'.
 bool Extent::written_out_matches(const Node& left, std::string_view kind, std::string_view name,

@@ -3,6 +3,7 @@
 
 #include "sql/condition.h"
 #include "sql/condition_forms.h"
+#include "sql/condition_sides.h"
 #include "sql/extent.h"
 #include "sql/names.h"
 #include "sql/telling.h"
@@ -90,14 +91,35 @@ bool Extent::is_among_all(const Node& link) {
   if (query && kind == "EXISTS_SUBLINK") return finds_itself(*query);
   if (query && kind == "EXPR_SUBLINK") return yields_all(*query);
   if (!value || !query) return false;
-  if (kind == "ALL_SUBLINK") return is_empty(*query);
   const std::string_view name = name_in(link, "operName").name;
+  if (is_end_of_all(*value, name, *query, kind == "ANY_SUBLINK")) return true;
+  if (kind == "ALL_SUBLINK") return is_empty(*query);
   if (kind != "ANY_SUBLINK" || (!name.empty() && name != "=")) return false;
   const auto alone = selected_alone(*query);
-  if (alone) return alike(*value, *alone);
+  if (alone)
+    return alike(*value, *alone) || is_there_and_back(*value, *alone, table_, looked_at_literal_);
   const auto select = field(*query, "SelectStmt");
+  if (yields_same_column(*value, *query, table_)) return true;
   return selects_all(*query, *value, table_) ||
+         selects_all(*query, *value, table_, "array_agg") ||
          (select && selects_each(*query, *value, table_) && takes_itself(*select));
+}
+
+bool Extent::is_end_of_all(const Node& value, std::string_view name, const Node& query, bool any) {
+  if (name != ">=" && name != "<=") return false;
+  return (any && selects_all(query, value, table_)) ||
+         selects_all(query, value, table_, name == ">=" ? "min" : "max");
+}
+
+bool Extent::gathers_all(const Node& value, const Node& array) {
+  const auto cast = field(array, "TypeCast");
+  if (const auto inner = cast ? field(*cast, "arg") : std::nullopt)
+    return gathers_all(value, *inner);
+  const auto link = field(array, "SubLink");
+  const auto query = link ? field(*link, "subselect") : std::nullopt;
+  return query && (selects_all(*query, value, table_, "array_agg") ||
+                   (text_field(*link, "subLinkType") == "ARRAY_SUBLINK" &&
+                    selects_all(*query, value, table_)));
 }
 
 /// (SELECT true FROM the same table o WHERE o.x = t.x)

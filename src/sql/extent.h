@@ -38,6 +38,14 @@ class Extent {
   /// x::text !~ '^$', x::text NOT LIKE '', t::text LIKE '(%', x::text ~ '[0-9]'.
   bool written_out_matches(const Node& left, std::string_view kind, std::string_view name,
                            const Node& right);
+  /// greatest(x, y) >= x, least(x, y) <= x, abs(x) >= x, ARRAY[x] <@ ARRAY[x, y].
+  bool is_extreme_of(const Node& left, std::string_view name, const Node& right);
+  /// x LIKE x || '%'
+  bool has_itself(const Node& value, const Node& pattern);
+  /// x = ANY ((SELECT array_agg(x) FROM the same table)::int[])
+  bool gathers_all(const Node& value, const Node& array);
+  /// x >= ALL (SELECT min(x) FROM the same table), x >= ANY (SELECT x FROM it).
+  bool is_end_of_all(const Node& value, std::string_view name, const Node& query, bool any);
   /// (SELECT count(*) FROM the same table o WHERE o.x = t.x) > 0.
   bool counts_itself(const Node& left, std::string_view name, const Node& right);
   /// Whether a query's only column is a call of one of these functions; sets its argument.

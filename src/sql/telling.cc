@@ -102,6 +102,9 @@ class Telling {
     const auto arguments = arguments_of(call);
     const auto first_may_be_null = [&] { return arguments.empty() || may_be_null(arguments[0]); };
     if (name == "pg_typeof") return false;
+    if (arguments.size() == 2 && compares(name) &&
+        same(arguments[0], arguments[1], looked_at_literal_))
+      return false;
     if ((name == "num_nulls" || name == "num_nonnulls") && !bool_field(call, "func_variadic"))
       return std::any_of(arguments.begin(), arguments.end(),
                          [&](const Node& argument) { return may_be_null(argument); });
@@ -115,6 +118,14 @@ class Telling {
       return !is_number(arguments[1], 0) || first_may_be_null();
     if (field(call, "agg_filter") || field(call, "over")) return true;
     return of_any(call, "args");
+  }
+
+  /// What says of a value and itself what it says of any: strpos(x, x), int4eq(x, x).
+  static bool compares(std::string_view name) {
+    constexpr std::string_view kNames[] = {"starts_with", "strpos", "position",   "mod",
+                                           "levenshtein", "age",    "similarity", "textlike"};
+    return is_one_of(kNames, name) || name.ends_with("eq") || name.ends_with("ge") ||
+           name.ends_with("le");
   }
 
   bool of_expression(const Node& expression) {

@@ -56,14 +56,19 @@ Columns columns_of_each(const Node& select, const Picked& table, bool any_where,
     ++sources;
     all = all && !name_of_source(item, inner, depth + 1, there).empty();
   });
-  if (sources != 1 || !all) return {};
+  if (sources == 0 || !all) return {};
   Columns names;
   for_each(select, "targetList", [&](const Node& wrapper) {
     const auto target = field(wrapper, "ResTarget");
     auto value = target ? field(*target, "val") : std::nullopt;
+    if (const auto inner = value ? only_argument(*value, "unnest") : std::nullopt) value = inner;
     if (value && !aggregate.empty()) value = only_argument(*value, aggregate);
     const auto parts = value ? parts_of(*value) : std::vector<std::string_view>();
     const std::string_view renamed = target ? text_field(*target, "name") : std::string_view();
+    // What has another name than any column of the table is none that is asked for, within a query.
+    if (depth > 1 && parts.empty() && !renamed.empty() &&
+        table.relation->column(renamed) == nullptr)
+      return;
     if (!parts.empty() && parts.back().empty()) {
       names.insert(names.end(), there.begin(), there.end());
     } else if (parts.empty() || (depth > 0 && !renamed.empty() && renamed != parts.back())) {
@@ -92,6 +97,29 @@ bool is_each_row(const Node& query, const Picked& table, int depth, Columns& col
   return !columns.empty() && std::find(columns.begin(), columns.end(), "?") == columns.end();
 }
 
+/// The side of a join of which no row is left out: the outer one; of the table with itself, by
+/// USING, NATURAL or without a condition, either.
+std::string_view name_of_joined(const Node& join, const Picked& table, int depth,
+                                Columns& columns) {
+  const auto left = field(join, "larg"), right = field(join, "rarg");
+  if (!left || !right || field(join, "alias")) return {};
+  const std::string_view kind = text_field(join, "jointype");
+  if (kind == "JOIN_RIGHT") return name_of_source(*right, table, depth + 1, columns);
+  const std::string_view name = name_of_source(*left, table, depth + 1, columns);
+  if (kind != "JOIN_INNER") return name;
+  Columns there;
+  const std::string_view other = name_of_source(*right, table, depth + 1, there);
+  if (name.empty() || other.empty()) return {};
+  const auto condition = field(join, "quals");
+  if (!condition) return name;
+  Picked both = table;
+  both.twins = {name, other};
+  bool looked = false;
+  const bool all = always_true(*condition, both, looked);
+  if (looked) table.look_at_literal();
+  return all ? name : std::string_view();
+}
+
 /// What it is called and which columns of the table it has.
 std::string_view name_of_source(const Node& item, const Picked& table, int depth,
                                 Columns& columns) {
@@ -103,6 +131,7 @@ std::string_view name_of_source(const Node& item, const Picked& table, int depth
       return {};
     return text_field(*alias, "aliasname");
   }
+  if (const auto join = field(item, "JoinExpr")) return name_of_joined(*join, table, depth, columns);
   const auto range = field(item, "RangeVar");
   if (!range) return {};
   const std::string_view name = text_field(*range, "relname");
