@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "agents/attribution.h"
+#include "gateway/said_settings.h"
 #include "gateway/stated.h"
 #include "gateway/taints.h"
 #include "policy/ledger.h"
@@ -23,6 +25,15 @@ struct Acting {
   std::unique_ptr<policy::Spending> spending;
   Stated stated;         ///< what its session is for (docs/provenance.md)
   std::string envelope;  ///< the receipt of its last export for training
+  SaidSettings before;   ///< the transaction and its savepoints
+
+  Said all_said() const { return {session, said, stated}; }
+  /// The server has taken settings back.
+  void take_back(Said to) {
+    session = std::move(to.end_user);
+    said = std::move(to.attribution);
+    stated = std::move(to.stated);
+  }
 };
 
 struct Admission;

@@ -242,6 +242,12 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   note_doubts(doubts);
   note_stamp_effects(facts);
   watch_.at_server.note(facts, transaction_ahead_ != 'I' || since_sync_);
+  if (!facts.transaction.empty()) {
+    auto back = acting_.before.sent(
+        facts.transaction, facts.statements == 1 ? statement->recorded.text : std::string_view(),
+        acting_.all_said());
+    if (back) acting_.take_back(std::move(*back));
+  }
   for (const auto effect : facts.transaction) {
     using enum sql::TransactionEffect;
     if (effect == kBegin) {
@@ -269,6 +275,7 @@ void Session::note_transaction_end() {
   names_.now |= std::exchange(names_.of_transaction, 0);
   opened_.end_transaction();
   watch_.at_server.transaction_ended();
+  acting_.before.ended();
   changes_known_ = false;
   stamping_.now = stamping_.at_sync = 0;
   bounded_.reset();

@@ -35,6 +35,10 @@ void Session::transaction_completed(Expected& entry, std::string_view command) {
   } else {
     effect = effect_of_tag(command);
   }
+  if (command == "ROLLBACK" &&
+      (effect == TransactionEffect::kCommit || effect == TransactionEffect::kPrepareTransaction)) {
+    if (auto back = acting_.before.not_committed()) acting_.take_back(std::move(*back));
+  }
   // What came by an Execute is committed by the Sync behind it, which may fail.
   const bool commits = entry.ends_with_ready() && entry.completed + 1 >= statements;
   const auto place = transactions_.completed(command, effect, commits);
