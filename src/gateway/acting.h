@@ -28,11 +28,11 @@ struct Acting {
   SaidSettings before;   ///< the transaction and its savepoints
 
   Said all_said() const { return {session, said, stated}; }
-  /// The server has taken settings back.
+  /// The server has taken settings back. A session that trains goes on so: receipts are made.
   void take_back(Said to) {
     session = std::move(to.end_user);
     said = std::move(to.attribution);
-    stated = std::move(to.stated);
+    if (!stated.trains()) stated = std::move(to.stated);
   }
 };
 

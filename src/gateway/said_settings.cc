@@ -31,8 +31,8 @@ std::string savepoint_in(std::string_view text) {
 }
 
 /// Where its place is not known, all of the transaction is taken back: a claim that is lost is
-/// refused. Not that a session trains, of which it goes by that receipts are made.
-std::optional<Said> SaidSettings::back_to(std::string_view savepoint, const Said& now) {
+/// refused.
+std::optional<Said> SaidSettings::back_to(std::string_view savepoint) {
   if (places_.empty()) return std::nullopt;
   const auto found =
       std::find_if(places_.rbegin(), places_.rend(), [&](const Place& place) {
@@ -42,9 +42,7 @@ std::optional<Said> SaidSettings::back_to(std::string_view savepoint, const Said
     places_.erase(found.base(), places_.end());
     return places_.back().said;
   }
-  Said first = places_.front().said;
-  if (now.stated.trains()) first.stated = now.stated;
-  return first;
+  return places_.front().said;
 }
 
 std::optional<Said> SaidSettings::sent(const std::vector<sql::TransactionEffect>& effects,
@@ -58,7 +56,7 @@ std::optional<Said> SaidSettings::sent(const std::vector<sql::TransactionEffect>
     if (effect == kSavepoint && !places_.empty() && places_.size() < kMostPlaces)
       places_.push_back({name, current()});
     if (effect == kRollbackTo) {
-      if (auto back = back_to(name, current())) said = std::move(back);
+      if (auto back = back_to(name)) said = std::move(back);
     }
     if ((effect == kRollback || effect == kCommit || effect == kPrepareTransaction) &&
         !places_.empty()) {

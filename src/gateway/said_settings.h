@@ -37,7 +37,7 @@ class SaidSettings {
     std::string savepoint;  ///< empty: the transaction
     Said said;
   };
-  std::optional<Said> back_to(std::string_view savepoint, const Said& now);
+  std::optional<Said> back_to(std::string_view savepoint);
 
   std::vector<Place> places_;
   std::optional<Said> before_;  ///< the transaction that a commit was sent for

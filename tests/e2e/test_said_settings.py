@@ -77,6 +77,15 @@ def test_a_savepoint_takes_it_back(connection):
     connection.execute("ROLLBACK")
 
 
+def test_what_trains_goes_on_so(gateway):
+    with psycopg.connect(gateway.dsn(), autocommit=True) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SET sluice.purpose = 'training'")
+        connection.execute("ROLLBACK")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="goes on so"):
+            connection.execute("SET sluice.purpose = 'support'")
+
+
 def test_outside_of_a_transaction_it_stays(connection):
     connection.execute("SET sluice.purpose = 'support'")
     connection.execute("BEGIN")
