@@ -209,9 +209,10 @@ class Catalog {
     std::vector<Cast> casts;
     std::vector<EventTrigger> event_triggers;
     std::vector<std::string> schemas;  ///< all but other sessions' pg_temp and pg_toast_temp
-    std::string fingerprint;           ///< see loader.h
-    bool complete = true;              ///< see Catalog::complete
-    std::string read;                  ///< see Catalog::read
+    std::vector<std::string> secret_settings;  ///< see Catalog::secret_settings
+    std::string fingerprint;                   ///< see loader.h
+    bool complete = true;                      ///< see Catalog::complete
+    std::string read;                          ///< see Catalog::read
     /// See Catalog::definition_path.
     std::vector<std::string> definition_path = {"pg_catalog"};
   };
@@ -257,6 +258,9 @@ class Catalog {
   const std::vector<Operator>& operators() const { return contents_.operators; }
   const std::vector<EventTrigger>& event_triggers() const { return contents_.event_triggers; }
   const std::vector<std::string>& schemas() const { return contents_.schemas; }
+  /// Settings of the server that hold passwords, have a value, and show it to the role that read
+  /// this: a superuser, or a member of pg_read_all_settings. Others' are none.
+  const std::vector<std::string>& secret_settings() const { return contents_.secret_settings; }
 
   /// Users' casts from or to a type.
   std::vector<const Cast*> casts(Oid type) const;

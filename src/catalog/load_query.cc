@@ -291,6 +291,11 @@ SELECT 'c', c.castsource, c.casttarget, c.castfunc::pg_catalog.oid,
   c.castcontext::pg_catalog.text
 FROM pg_catalog.pg_cast c WHERE c.oid >= 16384 AND c.castfunc::pg_catalog.oid <> 0
 UNION ALL
+SELECT 's', 0::pg_catalog.oid, 0::pg_catalog.oid, 0::pg_catalog.oid, s.name
+FROM pg_catalog.pg_settings s
+WHERE s.name = ANY ('{primary_conninfo,ssl_passphrase_command}'::pg_catalog.text[])
+  AND s.setting <> ''
+UNION ALL
 SELECT 'e', e.oid, 0::pg_catalog.oid, e.evtfoid, pg_catalog.concat_ws(',', e.evtevent,
   pg_catalog.array_to_string(e.evttags, ','))
 FROM pg_catalog.pg_event_trigger e WHERE e.evtenabled <> 'D'

@@ -384,7 +384,7 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
   index(contents_.functions, functions_);
   index(contents_.operators, operators_);
   return each(results, kCalls, 5, [&](RowReader& row) -> Result<void> {
-    const char what = row.one_of("acdefkmoprtvx");
+    const char what = row.one_of("acdefkmoprstvx");
     const Oid object = row.oid();
     const Oid other = row.oid();
     const Oid function = row.oid();
@@ -401,10 +401,8 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
 }
 
 void Builder::take_call(char what, Oid object, Oid other, Oid function, std::string text) {
-  if (what == 'c') {
-    contents_.casts.push_back({0, object, other, function, text[0]});
-    return;
-  }
+  if (what == 's') return contents_.secret_settings.push_back(std::move(text));
+  if (what == 'c') return contents_.casts.push_back({0, object, other, function, text[0]});
   if (what == 'e') {
     EventTrigger& item = contents_.event_triggers.emplace_back();
     item.oid = object;

@@ -34,10 +34,9 @@ std::string savepoint_in(std::string_view text) {
 /// refused.
 std::optional<Said> SaidSettings::back_to(std::string_view savepoint) {
   if (places_.empty()) return std::nullopt;
-  const auto found =
-      std::find_if(places_.rbegin(), places_.rend(), [&](const Place& place) {
-        return !savepoint.empty() && place.savepoint == savepoint;
-      });
+  const auto found = std::find_if(places_.rbegin(), places_.rend(), [&](const Place& place) {
+    return !savepoint.empty() && place.savepoint == savepoint;
+  });
   if (found != places_.rend()) {
     places_.erase(found.base(), places_.end());
     return places_.back().said;

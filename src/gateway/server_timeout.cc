@@ -35,9 +35,9 @@ bool passes(const sql::StatementFacts& facts) {
 bool sets(const sql::StatementFacts& facts) {
   return std::any_of(facts.actions.begin(), facts.actions.end(), [](const sql::Action& action) {
     return action.kind == sql::ActionKind::kSessionSetting &&
-           std::any_of(
-               action.targets.begin(), action.targets.end(),
-               [](const sql::Object& target) { return !target.reached && target.name == kName; });
+           std::any_of(action.targets.begin(), action.targets.end(), [](const sql::Object& target) {
+             return !target.reached && target.name == kName;
+           });
   });
 }
 
@@ -65,11 +65,11 @@ std::string ServerTimeout::setting(int64_t milliseconds, bool in_block) const {
   const std::string own = fmt::format("{}::pg_catalog.interval", found);
   const std::string wanted = fmt::format("'{}ms'", milliseconds);
   const std::string value =
-      milliseconds == 0
-          ? found
-          : fmt::format("CASE WHEN {} OPERATOR(pg_catalog.>) '0'::pg_catalog.interval AND {} "
-                        "OPERATOR(pg_catalog.<) {}::pg_catalog.interval THEN {} ELSE {} END",
-                        own, own, wanted, found, wanted);
+      milliseconds == 0 ? found
+                        : fmt::format(
+                              "CASE WHEN {} OPERATOR(pg_catalog.>) '0'::pg_catalog.interval AND {} "
+                              "OPERATOR(pg_catalog.<) {}::pg_catalog.interval THEN {} ELSE {} END",
+                              own, own, wanted, found, wanted);
   std::string only;
   if (found_) {
     only = " WHERE found.value::pg_catalog.interval OPERATOR(pg_catalog.=) ANY (ARRAY[" +
@@ -115,8 +115,8 @@ std::optional<std::string> ServerTimeout::before(const sql::StatementFacts& fact
 
 void ServerTimeout::answered(const std::vector<catalog::Rows>& results, bool failed) {
   unanswered_ = false;
-  const bool row = !failed && results.size() == 1 && results[0].size() == 1 && results[0][0].size() == 2 &&
-                   results[0][0][0] && results[0][0][1];
+  const bool row = !failed && results.size() == 1 && results[0].size() == 1 &&
+                   results[0][0].size() == 2 && results[0][0][0] && results[0][0][1];
   if (!row) {
     // Not to be changed, or not to be told: it is not asked again.
     (asked_here_ ? theirs_here_ : theirs_) = true;

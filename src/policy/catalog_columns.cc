@@ -12,12 +12,18 @@ struct Telling {
 };
 
 /// Columns that show values of rows or hold passwords, of relations whose others describe only.
-constexpr Telling kTelling[] = {
-    {"pg_foreign_server", "srvoptions"},    {"pg_stats", "histogram_bounds"},
-    {"pg_stats", "most_common_elems"},      {"pg_stats", "most_common_vals"},
-    {"pg_stats", "range_bounds_histogram"}, {"pg_stats", "range_length_histogram"},
-    {"pg_subscription", "subconninfo"},     {"pg_user_mapping", "umoptions"},
-    {"pg_user_mappings", "umoptions"}};
+constexpr Telling kTelling[] = {{"pg_settings", "boot_val"},
+                                {"pg_settings", "reset_val"},
+                                {"pg_settings", "setting"},
+                                {"pg_foreign_server", "srvoptions"},
+                                {"pg_stats", "histogram_bounds"},
+                                {"pg_stats", "most_common_elems"},
+                                {"pg_stats", "most_common_vals"},
+                                {"pg_stats", "range_bounds_histogram"},
+                                {"pg_stats", "range_length_histogram"},
+                                {"pg_subscription", "subconninfo"},
+                                {"pg_user_mapping", "umoptions"},
+                                {"pg_user_mappings", "umoptions"}};
 
 }  // namespace
 

@@ -364,6 +364,8 @@ void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, con
   if (name.name == "nextval" || name.name == "setval") on_sequence(shape);
   if (name.name == "pg_notify" && !context_.reached) act(ActionKind::kNotify);
   if (name.name == "currval" || name.name == "lastval") facts_.at_position = true;
+  if (name.name == "current_setting") on_shown_setting(shape);
+  if (name.name == "pg_show_all_settings") note_shown("all");
   if (risk == FunctionRisk::kNone) {
     // What is not found in the catalog is known by its name.
     if (function == nullptr && !shape.is_operator)

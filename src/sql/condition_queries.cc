@@ -100,8 +100,7 @@ bool Extent::is_among_all(const Node& link) {
     return alike(*value, *alone) || is_there_and_back(*value, *alone, table_, looked_at_literal_);
   const auto select = field(*query, "SelectStmt");
   if (yields_same_column(*value, *query, table_)) return true;
-  return selects_all(*query, *value, table_) ||
-         selects_all(*query, *value, table_, "array_agg") ||
+  return selects_all(*query, *value, table_) || selects_all(*query, *value, table_, "array_agg") ||
          (select && selects_each(*query, *value, table_) && takes_itself(*select));
 }
 

@@ -76,8 +76,7 @@ class Summing {
     return sum;
   }
 
-  std::optional<Sum> scaled(const Node& left, std::string_view name, const Node& right,
-                            int depth) {
+  std::optional<Sum> scaled(const Node& left, std::string_view name, const Node& right, int depth) {
     const bool turned = name == "*" && field(left, "A_Const");
     int64_t factor = 0;
     if (!whole_number(turned ? left : right, factor)) return std::nullopt;
@@ -102,7 +101,8 @@ class Summing {
 std::string_view taken_from_json(const Node& expression, const Picked& table) {
   const std::string_view name = operator_name(expression);
   const auto left = field(expression, "lexpr"), right = field(expression, "rexpr");
-  if ((name != "->>" && name != "->") || !left || !right || !is_row_as_json(*left, table)) return {};
+  if ((name != "->>" && name != "->") || !left || !right || !is_row_as_json(*left, table))
+    return {};
   const auto constant = field(*right, "A_Const");
   const auto text = constant ? field(*constant, "sval") : std::nullopt;
   return text ? text_field(*text, "sval") : std::string_view();
@@ -192,15 +192,44 @@ class Way {
   }
 
  private:
-  static constexpr std::string_view kThereAndBack[] = {
-      "reverse",       "encode",        "decode",          "convert_from",    "convert_to",
-      "to_char",       "to_number",     "to_date",         "to_timestamp",    "chr",
-      "ascii",         "concat",        "concat_ws",       "format",          "string_to_array",
-      "exp",           "ln",            "sqrt",            "power",           "array_to_string",
-      "date_part",     "extract",       "make_date",       "make_timestamp",  "make_interval",
-      "to_json",       "to_jsonb",      "json_build_array", "array_to_json",  "jsonb_build_array",
-      "array_append",  "array_prepend", "array_remove",    "replace",         "regexp_replace",
-      "timezone",      "to_hex",        "unnest"};
+  static constexpr std::string_view kThereAndBack[] = {"reverse",
+                                                       "encode",
+                                                       "decode",
+                                                       "convert_from",
+                                                       "convert_to",
+                                                       "to_char",
+                                                       "to_number",
+                                                       "to_date",
+                                                       "to_timestamp",
+                                                       "chr",
+                                                       "ascii",
+                                                       "concat",
+                                                       "concat_ws",
+                                                       "format",
+                                                       "string_to_array",
+                                                       "exp",
+                                                       "ln",
+                                                       "sqrt",
+                                                       "power",
+                                                       "array_to_string",
+                                                       "date_part",
+                                                       "extract",
+                                                       "make_date",
+                                                       "make_timestamp",
+                                                       "make_interval",
+                                                       "to_json",
+                                                       "to_jsonb",
+                                                       "json_build_array",
+                                                       "array_to_json",
+                                                       "jsonb_build_array",
+                                                       "array_append",
+                                                       "array_prepend",
+                                                       "array_remove",
+                                                       "replace",
+                                                       "regexp_replace",
+                                                       "timezone",
+                                                       "to_hex",
+                                                       "unnest"};
 
   bool every_choice(const Node& choice, int depth) const {
     const auto other = field(choice, "defresult");
@@ -224,9 +253,9 @@ std::optional<std::pair<int64_t, int64_t>> range_of(const Node& value, const Pic
     std::string_view name;
     int64_t lowest, highest;
   };
-  constexpr Part kParts[] = {{"month", 1, 12}, {"day", 1, 31},    {"hour", 0, 23},  {"minute", 0, 59},
-                             {"dow", 0, 6},    {"isodow", 1, 7},  {"doy", 1, 366},  {"week", 1, 53},
-                             {"quarter", 1, 4}, {"second", 0, 60}};
+  constexpr Part kParts[] = {
+      {"month", 1, 12}, {"day", 1, 31},  {"hour", 0, 23}, {"minute", 0, 59}, {"dow", 0, 6},
+      {"isodow", 1, 7}, {"doy", 1, 366}, {"week", 1, 53}, {"quarter", 1, 4}, {"second", 0, 60}};
   if (const auto expression = field(value, "A_Expr")) {
     const auto right = field(*expression, "rexpr");
     int64_t by = 0;
@@ -241,9 +270,9 @@ std::optional<std::pair<int64_t, int64_t>> range_of(const Node& value, const Pic
   if (name == "sign") return std::pair<int64_t, int64_t>{-1, 1};
   if ((name == "num_nonnulls" || name == "num_nulls") && !bool_field(*call, "func_variadic")) {
     const auto all = static_cast<int64_t>(arguments.size());
-    const int64_t filled = std::count_if(
-        arguments.begin(), arguments.end(),
-        [&](const Node& argument) { return never_null(argument, table); });
+    const int64_t filled =
+        std::count_if(arguments.begin(), arguments.end(),
+                      [&](const Node& argument) { return never_null(argument, table); });
     return name == "num_nulls" ? std::pair<int64_t, int64_t>{0, all - filled}
                                : std::pair<int64_t, int64_t>{filled, all};
   }
@@ -275,8 +304,9 @@ bool sums_alike(const Node& left, std::string_view name, const Node& right, cons
     return false;
   }
   const bool same_constants = take_constants(*one) == take_constants(*other);
-  const bool same_columns = std::equal(one->begin(), one->end(), other->begin(), other->end(),
-                                       [](const auto& a, const auto& b) { return a.first == b.first; });
+  const bool same_columns =
+      std::equal(one->begin(), one->end(), other->begin(), other->end(),
+                 [](const auto& a, const auto& b) { return a.first == b.first; });
   if (one->empty() || !same_columns) return false;
   looked_at_literal = looked_at_literal || summing.looked_at_literal();
   // x = x + 1 takes no row.

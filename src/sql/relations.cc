@@ -53,7 +53,10 @@ bool has_definition(const catalog::Relation& relation) {
 
 void Walker::note_read(const Object& object, const catalog::Relation* relation) {
   if (context_.muted) return;
-  const bool harmless = is_catalog(object.schema) && !is_telling(object.name) &&
+  // The server's settings tell passwords only where some have one, and this login may see it.
+  const bool tells_secrets = object.name == "pg_settings" && resolver_.catalog() != nullptr &&
+                             !resolver_.catalog()->secret_settings().empty();
+  const bool harmless = is_catalog(object.schema) && !is_telling(object.name) && !tells_secrets &&
                         (relation == nullptr || relation->system());
   const ActionKind kind = harmless ? ActionKind::kReadCatalog : ActionKind::kRead;
   const size_t action = gather_.shared_action(kind);

@@ -127,6 +127,32 @@ void Walker::on_set(const Node& body) {
   }
 }
 
+/// SHOW and current_setting of what holds a password read it. "all": each there is; "*": which one
+/// cannot be known.
+void Walker::note_shown(std::string_view setting) {
+  const catalog::Catalog* catalog = resolver_.catalog();
+  if (catalog == nullptr || catalog->secret_settings().empty()) return;
+  const auto& secret = catalog->secret_settings();
+  if (setting != "*" && setting != "all" &&
+      std::find(secret.begin(), secret.end(), lower(setting)) == secret.end())
+    return;
+  // Not the view that the text may name besides, of which it may use plain columns alone.
+  Object object;
+  object.schema = "pg_catalog";
+  object.name = "pg_settings";
+  object.reached = true;
+  note_read(object, nullptr);
+}
+
+void Walker::on_shown_setting(const CallShape& shape) {
+  std::string_view variable;
+  const catalog::Catalog* catalog = resolver_.catalog();
+  if (catalog == nullptr || catalog->secret_settings().empty()) return;
+  const bool known = shape.first_argument != nullptr && plain_text(*shape.first_argument, variable);
+  looked_at_literal();
+  note_shown(known ? variable : "*");
+}
+
 void Walker::on_set_config(const CallShape& shape) {
   std::string_view variable;
   const bool known = shape.first_argument != nullptr && plain_text(*shape.first_argument, variable);

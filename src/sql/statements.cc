@@ -174,7 +174,10 @@ void Walker::dispatch(std::string_view name, const Node& body) {
     if (name == "ConstraintsSetStmt" && !bool_field(body, "deferred"))
       facts_.may_change_settings = true;
     if (removes) resolver_.note_removed();
-    if (name == "VariableShowStmt" && own_result() != nullptr) own_result()->returns_rows = true;
+    if (name == "VariableShowStmt") {
+      if (own_result() != nullptr) own_result()->returns_rows = true;
+      note_shown(text_field(body, "name"));
+    }
   }
 }
 

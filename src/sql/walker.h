@@ -124,6 +124,8 @@ class Walker {
   /// RESET ALL and the like.
   void resets_all();
   void on_set_config(const CallShape& shape);
+  void on_shown_setting(const CallShape& shape);
+  void note_shown(std::string_view setting);
   /// A setting that something changes, in lower case, "*" if it cannot be known: a target of
   /// `action`, or of the statement's own action for it.
   void note_setting(std::string_view name, size_t action);

@@ -131,7 +131,8 @@ std::string_view name_of_source(const Node& item, const Picked& table, int depth
       return {};
     return text_field(*alias, "aliasname");
   }
-  if (const auto join = field(item, "JoinExpr")) return name_of_joined(*join, table, depth, columns);
+  if (const auto join = field(item, "JoinExpr"))
+    return name_of_joined(*join, table, depth, columns);
   const auto range = field(item, "RangeVar");
   if (!range) return {};
   const std::string_view name = text_field(*range, "relname");
