@@ -433,6 +433,18 @@ TEST(Analyse, NamesSettings) {
           // A cast may shorten what is written.
           {"SELECT set_config('roles'::varchar(4), 'bob', 'f')",
            "read; function pg_catalog.set_config; role_change *?; session_setting *?"},
+          {"SELECT set_config(name, 'x', false) FROM pg_catalog.pg_settings WHERE name = 'geqo'",
+           "read; read_catalog pg_catalog.pg_settings; function pg_catalog.set_config; "
+           "session_setting geqo?"},
+          {"SELECT set_config(name, 'x', false) FROM pg_catalog.pg_settings WHERE name = 'role'",
+           "read; read_catalog pg_catalog.pg_settings; function pg_catalog.set_config; "
+           "role_change role?"},
+          {"SELECT set_config(name, 'x', false) FROM pg_catalog.pg_settings WHERE name > 'geqo'",
+           "read; read_catalog pg_catalog.pg_settings; function pg_catalog.set_config; "
+           "role_change *?; session_setting *?"},
+          {"WITH pg_settings AS (SELECT what AS name FROM log) "
+           "SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'geqo'",
+           "read public.log; function pg_catalog.set_config; role_change *?; session_setting *?"},
           {"SELECT set_config($1, 'off', 'f')",
            "read; function pg_catalog.set_config; role_change *?; session_setting *?"},
           {"ALTER ROLE bob SET log_statement = 'none'",

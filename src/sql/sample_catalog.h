@@ -116,6 +116,7 @@ class SampleCatalog {
     relation("public", "Mixed Case", {"A b"});
     relation("pg_catalog", "pg_class", {"oid", "relname"}).oid = 1259;
     relation("pg_catalog", "pg_authid", {"rolname", "rolpassword"}).oid = 1260;
+    relation("pg_catalog", "pg_settings", {"name", "setting"}, Kind::kView).oid = 1261;
     catalog::Trigger trigger;
     trigger.name = "audit";
     trigger.function =

@@ -306,8 +306,10 @@ RowsPtr Walker::plain_select(const Node& body, const Level* outer, CteFrame* cte
   condition(body, "whereClause", level, kUsedInPredicate);
 
   const bool around = std::exchange(aggregated_, false);
+  const std::string_view setting = std::exchange(setting_, looked_up_setting(body, level));
   auto rows = std::make_shared<Rows>();
   select_list(body, "targetList", level, *rows);
+  setting_ = setting;
   const bool grouped = field(body, "groupClause").has_value();
   const bool one_row = aggregated_ && !grouped;
   aggregated_ = around;

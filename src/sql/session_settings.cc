@@ -41,6 +41,12 @@ bool plain_text(const Node& expression, std::string_view& out) {
   return field(expression, "A_Const") && string_literal(expression, out);
 }
 
+/// Whether it is the column pg_settings.name, where there is none but that relation.
+bool is_name(const Node& expression) {
+  const auto reference = field(expression, "ColumnRef");
+  return reference && strings_in(*reference, "fields") == std::vector<std::string_view>{"name"};
+}
+
 }  // namespace
 
 void Walker::note_setting(std::string_view name, size_t action) {
@@ -153,9 +159,36 @@ void Walker::on_shown_setting(const CallShape& shape) {
   note_shown(known ? variable : "*");
 }
 
+std::string_view Walker::looked_up_setting(const Node& select, const Level& level) {
+  const auto where = field(select, "whereClause");
+  const auto equation = where ? field(*where, "A_Expr") : std::nullopt;
+  if (!equation || text_field(*equation, "kind") != "AEXPR_OP") return {};
+  const Name equals = name_in(*equation, "name");
+  const auto left = field(*equation, "lexpr"), right = field(*equation, "rexpr");
+  std::string_view setting;
+  if (equals.name != "=" || !foreign_equality(equals).empty() || !left || !is_name(*left) ||
+      !right || !plain_text(*right, setting))
+    return {};
+  size_t relations = 0;
+  bool settings = false;
+  for_each(select, "fromClause", [&](const Node& item) {
+    ++relations;
+    const auto range = field(item, "RangeVar");
+    settings = range && name_of_range(*range).name == "pg_settings";
+  });
+  if (relations != 1 || !settings || !of_catalog_alone(select, level)) return {};
+  looked_at_literal();
+  return setting;
+}
+
 void Walker::on_set_config(const CallShape& shape) {
   std::string_view variable;
-  const bool known = shape.first_argument != nullptr && plain_text(*shape.first_argument, variable);
+  bool known = shape.first_argument != nullptr && plain_text(*shape.first_argument, variable);
+  if (!known && shape.first_argument != nullptr && is_name(*shape.first_argument) &&
+      !setting_.empty() && !context_.reached && context_.collected == nullptr) {
+    variable = setting_;
+    known = true;
+  }
   facts_.may_change_settings = true;
   looked_at_literal();
   const std::string name = known ? lower(variable) : "*";

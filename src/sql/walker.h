@@ -124,6 +124,9 @@ class Walker {
   /// RESET ALL and the like.
   void resets_all();
   void on_set_config(const CallShape& shape);
+  /// The setting that FROM pg_settings WHERE name = '…' is of, as pg_dump asks: empty if it is not
+  /// known to be one.
+  std::string_view looked_up_setting(const Node& select, const Level& level);
   void on_shown_setting(const CallShape& shape);
   void note_shown(std::string_view setting);
   /// A setting that something changes, in lower case, "*" if it cannot be known: a target of
@@ -430,7 +433,8 @@ class Walker {
   size_t write_action_ = 0;
   bool rule_sends_ = false;  ///< a rule's SELECT or RETURNING may send rows; of one statement
   std::vector<std::set<const catalog::Relation*>*> read_recorders_;
-  bool aggregated_ = false;  ///< the select list at hand has an aggregate
+  bool aggregated_ = false;   ///< the select list at hand has an aggregate
+  std::string_view setting_;  ///< of looked_up_setting, for the select list at hand
 };
 
 /// Puts another context in force until the end of a block.
