@@ -97,27 +97,16 @@ uint8_t uses_of(Verb verb) {
 
 /// Settings that load code, switch off what guards the data or hide what happens. PostgreSQL keeps
 /// most of them for superusers; a gateway's role may be one. "*" is a setting that cannot be known.
+/// Not restrict_nonsystem_relation_kind: pg_dump sets it, and its default is to restrict nothing.
 bool guarded_setting(std::string_view name) {
-  constexpr std::string_view kNames[] = {"session_replication_role",
-                                         "allow_system_table_mods",
-                                         "session_preload_libraries",
-                                         "local_preload_libraries",
-                                         "dynamic_library_path",
-                                         "jit_provider",
-                                         "zero_damaged_pages",
-                                         "ignore_checksum_failure",
-                                         "ignore_system_indexes",
-                                         "lo_compat_privileges",
-                                         "temp_file_limit",
-                                         "max_stack_depth",
-                                         "backtrace_functions",
-                                         "jit_dump_bitcode",
-                                         "jit_debugging_support",
-                                         "jit_profiling_support",
-                                         "wal_consistency_checking",
-                                         "event_triggers",
-                                         "allow_in_place_tablespaces",
-                                         "restrict_nonsystem_relation_kind"};
+  constexpr std::string_view kNames[] = {
+      "session_replication_role",  "allow_system_table_mods",  "session_preload_libraries",
+      "local_preload_libraries",   "dynamic_library_path",     "jit_provider",
+      "zero_damaged_pages",        "ignore_checksum_failure",  "ignore_system_indexes",
+      "lo_compat_privileges",      "temp_file_limit",          "max_stack_depth",
+      "backtrace_functions",       "jit_dump_bitcode",         "jit_debugging_support",
+      "jit_profiling_support",     "wal_consistency_checking", "event_triggers",
+      "allow_in_place_tablespaces"};
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
