@@ -1,10 +1,11 @@
 """Measures direct, PgBouncer and Sluice in one interleaved run; prints Markdown (bench/README.md).
 
-    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability lag held bulk masked connect memory micro
+    ./dev bench [--seconds N] [--rounds N] [--only SECTION]   sections: tps durability lag held console bulk masked connect memory micro
 """
 
 import argparse
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 os.environ.setdefault("SLUICE_BIN", str(ROOT / "build/release/sluice"))
 
+from api.client import known_token  # noqa: E402
 from harness import held as holding  # noqa: E402
 from harness.gateway import PASSWORD, Gateway  # noqa: E402
 from harness.ports import free_port  # noqa: E402
@@ -315,6 +317,60 @@ def held(targets, args):
             stopper.stop()
 
 
+@contextlib.contextmanager
+def open_console(gateway, live):
+    """Asks what the console's overview asks, as often; `live`: follows the record too, as Activity does."""
+    token, over = known_token(gateway, "--user", "watcher"), threading.Event()
+
+    def ask(path, until):
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.http, timeout=60)
+        connection.request("GET", f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        assert answer.status == 200, (path, answer.status)
+        while answer.read1(1 << 16) and not until():
+            pass
+        connection.close()
+
+    def poll():
+        while not over.wait(2):
+            for path in ("/overview", "/approvals"):
+                ask(path, lambda: False)
+
+    threads = [threading.Thread(target=poll)]
+    if live:
+        threads.append(threading.Thread(target=ask, args=("/audit/tail", over.is_set)))
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def console(targets, args):
+    """What clients get while an auditor has the console open."""
+    head("While the console is open, 16 clients", "workload", "console", "tps", "x", "latency ms", "p99 ms", "x", "proxy CPU us/tx", "x")
+    closed, used = "closed", []
+    with contextlib.ExitStack() as stack:
+        for name in (closed, "overview", "overview and live tail"):
+            gateway = Gateway(args.server, start=False)
+            gateway.config.write_text(gateway.config.read_text().replace("workers: 2", "workers: 1") + "api: { auditors: [security] }\n")
+            gateway.cli("user", "add", "watcher", "--kind", "service", "--group", "security", "--no-password")
+            gateway.start()
+            stack.callback(gateway.stop)
+            used.append(Target(name, gateway.port, "alice", PASSWORD, gateway.process.pid))
+            if name != closed:
+                stack.enter_context(open_console(gateway, name != "overview"))
+        for name, options in (("-S prepared", ["-S", "-M", "prepared"]), ("TPC-B simple", ["-M", "simple"])):
+            medians = rounds_of(used, args.rounds, lambda t: pgbench(t, *options, "-c", "16", seconds=args.seconds))
+            for target in used:
+                m = medians[target.name]
+                row(name, target.name, f"{m['tps']:.0f}", ratio(medians, "tps", target.name, closed), f"{m['latency']:.3f}",
+                    f"{m['p99']:.2f}", ratio(medians, "p99", target.name, closed), f"{m['cpu']:.1f}", ratio(medians, "cpu", target.name, closed))
+
+
 def bulk(targets, args):
     head("80 MB results", "workload", "target", "seconds", "proxy CPU s/GB", "x PgBouncer")
     for name, sql in (("SELECT", "SELECT * FROM bulk"), ("COPY", "COPY bulk TO STDOUT")):
@@ -395,7 +451,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["tps", "durability", "lag", "held", "bulk", "masked", "connect", "memory", "micro"])
+    parser.add_argument("--only", choices=["tps", "durability", "lag", "held", "console", "bulk", "masked", "connect", "memory", "micro"])
     args = parser.parse_args()
     server = PostgresServer(settings=["shared_buffers = 512MB"])
     args.server = server
@@ -424,7 +480,7 @@ def main():
             targets.append(Target(f"bare relay {reactor}", relay.port, "sluice", SERVER_PASSWORD, relay.process.pid, False))
         print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by server, proxies and pgbench; medians of {args.rounds} "
               f"interleaved rounds of {args.seconds} s; one worker; guardrails and audit log on.")
-        for section in (tps, durability, lag, held, bulk, masked, connect, memory, micro):
+        for section in (tps, durability, lag, held, console, bulk, masked, connect, memory, micro):
             if args.only in (None, section.__name__):
                 section(targets, args)
     finally:

@@ -31,7 +31,8 @@ constexpr uint64_t kMostRows = uint64_t{1} << 62;
 uint64_t& of(Amounts& amounts, Amount amount) { return amounts[static_cast<size_t>(amount)]; }
 
 /// "budget agents-hourly": no rule has a name with a blank.
-std::string rule_of(const std::string& budget) { return "budget " + budget; }
+constexpr std::string_view kOfBudget = "budget ";
+std::string rule_of(const std::string& budget) { return std::string(kOfBudget) + budget; }
 
 /// Beginning and ending transactions, and settings, use nothing.
 bool uses_nothing(const sql::StatementFacts& facts) {
@@ -239,6 +240,15 @@ bool recall_all(const char* type, audit::Query query, const std::filesystem::pat
 }
 
 }  // namespace
+
+void blame_budget(policy::Decision& refused) {
+  if (!refused.rule.starts_with(kOfBudget)) return;
+  refused.sqlstate = "53400";
+  refused.hint =
+      "It is what the budget has left. Ask for less, or wait until it is renewed; whoever keeps "
+      "the "
+      "policy can widen it.";
+}
 
 DecisionPtr refused_by(const policy::Overspent& over) { return refused(over); }
 

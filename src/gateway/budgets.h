@@ -34,6 +34,10 @@ tl::expected<std::unique_ptr<policy::Spending>, std::shared_ptr<const policy::De
 /// What to tell whoever wanted more than a budget has room for.
 std::shared_ptr<const policy::Decision> refused_by(const policy::Overspent& over);
 
+/// A limit was passed that is what some budget had left (its rule is "budget NAME"): says so, as
+/// other refusals of budgets do. Nothing for the limits of rules.
+void blame_budget(policy::Decision& refused);
+
 /// Whether a budget that applies counts what the planner expects a statement to cost.
 bool counts_planner_cost(const policy::Policy& policy, const Spender& spender);
 /// The same decision, with that; itself where it is not known.

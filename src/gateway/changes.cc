@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "gateway/budgets.h"
 #include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 
@@ -182,6 +183,7 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                   too_many_rows ? rows : changed.size(), too_many_rows ? "rows" : "tables", most,
                   refused->rule);
   refused->hint = "Change fewer rows at once, or ask for an approved change.";
+  blame_budget(*refused);
   boost::json::object tables;
   for (const auto& [table, count] : changed) tables[to_printable_utf8(table)] = count;
   refused->detail = fmt::format(

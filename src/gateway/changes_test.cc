@@ -192,6 +192,15 @@ TEST(OverLimit, AllowsExactlyTheLimit) {
   EXPECT_EQ(over_limit({{"a", UINT32_MAX}}, limited({}, {}), "UPDATE"), nullptr) << "no limit";
 }
 
+TEST(OverLimit, TellsOfABudgetThatWasTheLimit) {
+  auto decision = limited(100, {});
+  decision.limits.rows_changed->rule = "budget written";
+  const auto over = over_limit({{"a", 101}}, decision, "DELETE");
+  ASSERT_NE(over, nullptr);
+  EXPECT_EQ(over->sqlstate, "53400");
+  EXPECT_THAT(over->hint, HasSubstr("what the budget has left"));
+}
+
 TEST(OverLimit, TellsTheRuleTheTablesAndTheNextStep) {
   const auto over =
       over_limit({{"public.kids", 7}, {"public.o\"x", 95}}, limited(100, {}), "DELETE");

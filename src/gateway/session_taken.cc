@@ -29,6 +29,7 @@ std::shared_ptr<const policy::Decision> passed(const policy::Decision& decision,
   refused->sqlstate = "42501";
   refused->message = std::move(message);
   refused->hint = "Ask for less (WHERE, LIMIT), or ask for a wider limit.";
+  blame_budget(*refused);
   refused->detail =
       refusal_detail(*refused, {{"user", admission.user},
                                 {"database", admission.database->config().name},
