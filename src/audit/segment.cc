@@ -156,6 +156,10 @@ SegmentReader::Status SegmentReader::parse(Frame& frame) {
   uint32_t crc = 0;
   std::memcpy(&crc, head + 4, 4);
   if (crc != frame_crc(head, length)) return Status::kCorrupt;
+  // Nobody's words stand where a record is gone.
+  const std::string_view gone(head + 16, kFrameHeader - 16 + length);
+  if ((word & kErasedFrame) != 0 && gone.find_first_not_of('\0') != gone.npos)
+    return Status::kCorrupt;
   std::memcpy(&frame.sequence, head + 8, 8);
   std::memcpy(frame.salt.data(), head + 16, frame.salt.size());
   frame.erased = (word & kErasedFrame) != 0;

@@ -202,10 +202,15 @@ class ClosedLog:
         return done.returncode == 0, done.stdout + done.stderr
 
 
+def length_at(data, at):
+    """Of a frame's payload; its highest bit says that the record is erased."""
+    return struct.unpack_from("<I", data, at)[0] & 0x7FFFFFFF
+
+
 def frames(data):
     """Where each frame of a segment begins and ends."""
     found, at = [], HEADER
-    while at + FRAME <= len(data) and (length := struct.unpack_from("<I", data, at)[0]):
+    while at + FRAME <= len(data) and (length := length_at(data, at)):
         found.append((at, at + (FRAME + length + 7) // 8 * 8))
         at = found[-1][1]
     return found
@@ -214,7 +219,7 @@ def frames(data):
 def content(data):
     """What a segment records: each frame by its sequence. Not what the header says of them besides magic and version (writer,
     times, first and last sequence), nor padding."""
-    return data[:12], {struct.unpack_from("<Q", data, begin + 8)[0]: data[begin:begin + FRAME + struct.unpack_from("<I", data, begin)[0]]
+    return data[:12], {struct.unpack_from("<Q", data, begin + 8)[0]: data[begin:begin + FRAME + length_at(data, begin)]
                        for begin, _ in frames(data)}
 
 
@@ -259,7 +264,7 @@ def rewrite(data, choose, is_segment):
     if not is_segment:
         return flip(data, choose, False)
     begin, _ = choose.choice(frames(data))
-    length = struct.unpack_from("<I", data, begin)[0]
+    length = length_at(data, begin)
     return put(data, begin, flip(data[begin + 16:begin + FRAME + length], choose, False))
 
 
@@ -273,7 +278,7 @@ def swap(data, choose, is_segment):
         return bytes(changed)
     by_length = collections.defaultdict(list)
     for begin, _ in frames(data):
-        length = struct.unpack_from("<I", data, begin)[0]
+        length = length_at(data, begin)
         by_length[length].append((begin, data[begin + 16:begin + FRAME + length]))
     places = choose.choice(list(by_length.values()))
     (a, first), (b, second) = choose.choice(places), choose.choice(places)
