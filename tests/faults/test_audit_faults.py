@@ -317,6 +317,23 @@ def test_Threat57_every_altered_byte_is_found(closed_log, alter):
     assert closed_log.verify()[0]
 
 
+def test_Threat57_nothing_hides_where_a_record_was_erased(closed_log):
+    tried = 0
+    for file in closed_log.segments:
+        whole = file.read_bytes()
+        for begin, _ in frames(whole):
+            if struct.unpack_from("<I", whole, begin)[0] == length_at(whole, begin):
+                continue
+            said = bytearray(whole[begin + 16:begin + FRAME + length_at(whole, begin)])
+            assert not any(said)
+            for at in (0, 16, len(said) - 1):
+                file.write_bytes(put(whole, begin, bytes(said[:at]) + b"x" + bytes(said[at + 1:])))
+                assert not closed_log.verify()[0], at
+                tried += 1
+            file.write_bytes(whole)
+    assert tried == 3 and closed_log.verify()[0]
+
+
 def test_Threat57_tiles_of_earlier_checkpoints_are_checked(closed_log):
     assert closed_log.stale and closed_log.verify()[0]
     for file in closed_log.stale:
