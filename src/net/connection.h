@@ -10,6 +10,7 @@
 #include "net/reactor.h"
 #include "net/slice_queue.h"
 #include "net/socket.h"
+#include "net/steady_flow.h"
 #include "net/stream.h"
 #include "net/tls_session.h"
 
@@ -66,6 +67,10 @@ class Connection {
   const SliceQueue& output() const { return output_; }
   void sent(size_t bytes);
   void send_failed(int error);
+  /// How the peer sends; the back ends tell it what they receive and send.
+  SteadyFlow& flow() { return flow_; }
+  /// The loop does not receive for a moment.
+  bool resting() const { return resting_; }
   /// Nobody wants it any more; it only waits to be buried.
   bool released() const { return released_; }
 
@@ -102,6 +107,8 @@ class Connection {
   bool dirty_ : 1 = false;
   bool ready_ : 1 = false;
   bool dying_ : 1 = false;
+  bool resting_ : 1 = false;
+  SteadyFlow flow_;
   SliceQueue output_;  ///< bytes for the socket
   SliceQueue inbox_;   ///< bytes from the socket not delivered yet
   std::unique_ptr<TlsSession> tls_;

@@ -15,16 +15,23 @@ namespace {
 constexpr int kReadsPerTurn = 4;  // 128 KiB, then the others have theirs
 constexpr int kAcceptsPerTurn = 64;
 constexpr size_t kVectors = 64;  // slices in one sendmsg
-constexpr uint32_t kSocketEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 /// What an event is about stands in the low bits of the pointer it carries.
-enum Tag : uint64_t { kSocketTag, kListenerTag, kConnectorTag, kWakeTag, kAlarmTag };
+enum Tag : uint64_t { kSocketTag, kListenerTag, kConnectorTag, kWakeTag, kAlarmTag, kRestTag };
 constexpr uint64_t kTagMask = 7;
 
 uint64_t tagged(const void* pointer, Tag tag) { return reinterpret_cast<uint64_t>(pointer) | tag; }
 template <typename T>
 T& pointee(uint64_t data) {
   return *reinterpret_cast<T*>(data & ~kTagMask);
+}
+
+itimerspec spec_of(Duration time) {
+  const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  itimerspec spec{};
+  spec.it_value.tv_sec = count / 1'000'000'000;
+  spec.it_value.tv_nsec = count % 1'000'000'000;
+  return spec;
 }
 
 }  // namespace
@@ -35,6 +42,10 @@ class EpollLoop::Socket final : public Connection {
   bool readable = false;  ///< the last recv did not show that the socket is empty
   bool hangup = false;    ///< the end is near: read until it is there
   bool blocked = false;   ///< waits for EPOLLOUT
+
+  uint32_t events() const {
+    return EPOLLET | (resting() ? 0U : EPOLLIN | EPOLLRDHUP) | (blocked ? EPOLLOUT : 0U);
+  }
 };
 
 Result<std::unique_ptr<Reactor>> EpollLoop::create() {
@@ -48,9 +59,11 @@ Result<> EpollLoop::open() {
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_.valid()) return fail(io_error("epoll_create1", errno));
   alarm_fd_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!alarm_fd_.valid()) return fail(io_error("timerfd_create", errno));
+  rest_fd_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!alarm_fd_.valid() || !rest_fd_.valid()) return fail(io_error("timerfd_create", errno));
   if (control(EPOLL_CTL_ADD, tasks_.wake_fd(), EPOLLIN, kWakeTag) != 0 ||
-      control(EPOLL_CTL_ADD, alarm_fd_.get(), EPOLLIN, kAlarmTag) != 0) {
+      control(EPOLL_CTL_ADD, alarm_fd_.get(), EPOLLIN, kAlarmTag) != 0 ||
+      control(EPOLL_CTL_ADD, rest_fd_.get(), EPOLLIN, kRestTag) != 0) {
     return fail(io_error("epoll_ctl", errno));
   }
   return {};
@@ -69,7 +82,7 @@ int EpollLoop::control(int operation, int fd, uint32_t events, uint64_t data) {
 
 std::unique_ptr<Connection> EpollLoop::make_connection(UniqueFd fd, const Address& peer) {
   auto socket = std::make_unique<Socket>(*this, std::move(fd), peer);
-  if (control(EPOLL_CTL_ADD, socket->fd(), kSocketEvents,
+  if (control(EPOLL_CTL_ADD, socket->fd(), socket->events(),
               tagged(static_cast<Connection*>(socket.get()), kSocketTag)) != 0) {
     socket->receive_ended(errno);  // told to the owner once there is one
   }
@@ -84,10 +97,12 @@ void EpollLoop::receive_wanted(Connection& connection) {
 void EpollLoop::socket_event(Socket& socket, uint32_t events) {
   if (socket.released()) return;
   if ((events & EPOLLOUT) != 0 && socket.blocked) {
-    set_blocked(socket, false);
+    socket.blocked = false;
+    watch(socket);
     mark_dirty(socket);
   }
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+  receive_now(socket);
   socket.readable = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) socket.hangup = true;
   if (socket.wants_receive()) {
@@ -105,8 +120,15 @@ void EpollLoop::read(Socket& socket) {
     Slice data(buffers_.take(), 0, 0);
     const ssize_t count = ::recv(socket.fd(), data.writable(), Buffer::kSize, 0);
     if (count > 0) {
+      socket.flow().received(static_cast<size_t>(count));
       // A short read has emptied the socket; what comes after it is a new edge.
-      if (static_cast<size_t>(count) < Buffer::kSize && !socket.hangup) socket.readable = false;
+      if (static_cast<size_t>(count) < Buffer::kSize && !socket.hangup) {
+        socket.readable = false;
+        if (socket.flow().steady()) {
+          rest(socket);
+          watch(socket);
+        }
+      }
       socket.received(data.sub(0, static_cast<uint32_t>(count)));
       continue;
     }
@@ -128,15 +150,19 @@ void EpollLoop::flush() {
     if (!socket.blocked && socket.prepare_output()) write(socket);
   }
   if (Clock::time_point at; alarm_needed(at)) {
-    const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch());
-    itimerspec spec{};
-    spec.it_value.tv_sec = since.count() / 1'000'000'000;
-    spec.it_value.tv_nsec = since.count() % 1'000'000'000;
+    const itimerspec spec = spec_of(at.time_since_epoch());
     ::timerfd_settime(alarm_fd_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
+  }
+  if (rest_needed()) {
+    const itimerspec spec = spec_of(SteadyFlow::kRest);
+    ::timerfd_settime(rest_fd_.get(), 0, &spec, nullptr);
   }
 }
 
 void EpollLoop::write(Socket& socket) {
+  // Whoever is told something is listened to at once.
+  socket.flow().sent();
+  receive_now(socket);
   iovec vectors[kVectors];
   do {
     size_t total = 0;
@@ -153,16 +179,26 @@ void EpollLoop::write(Socket& socket) {
     }
     if (count > 0) socket.sent(static_cast<size_t>(count));
     if (count < static_cast<ssize_t>(total)) {
-      set_blocked(socket, true);
+      socket.blocked = true;
+      watch(socket);
       return;
     }
   } while (socket.prepare_output());
 }
 
-void EpollLoop::set_blocked(Socket& socket, bool blocked) {
-  socket.blocked = blocked;
-  control(EPOLL_CTL_MOD, socket.fd(), kSocketEvents | (blocked ? uint32_t{EPOLLOUT} : 0U),
+void EpollLoop::watch(Socket& socket) {
+  control(EPOLL_CTL_MOD, socket.fd(), socket.events(),
           tagged(static_cast<Connection*>(&socket), kSocketTag));
+}
+
+void EpollLoop::receive_now(Socket& socket) {
+  if (!socket.resting()) return;
+  end_rest(socket);
+  watch(socket);
+}
+
+void EpollLoop::rested(Connection& connection) {
+  watch(static_cast<Socket&>(connection));  // brings an event for what has come meanwhile
 }
 
 // -- Waiting
@@ -192,6 +228,9 @@ void EpollLoop::dispatch(const epoll_event& event) {
       break;
     case kAlarmTag:
       if (::read(alarm_fd_.get(), &count, sizeof count) > 0) alarm_rang();
+      break;
+    case kRestTag:
+      if (::read(rest_fd_.get(), &count, sizeof count) > 0) rest_over();
       break;
     default:
       break;

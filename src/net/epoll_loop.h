@@ -25,6 +25,7 @@ class EpollLoop final : public EventLoop {
   Result<> start() override { return {}; }
   std::unique_ptr<Connection> make_connection(UniqueFd fd, const Address& peer) override;
   bool quiet(const Connection&) const override { return true; }
+  void rested(Connection& connection) override;
   void flush() override;
   void wait(bool block) override;
 
@@ -36,11 +37,13 @@ class EpollLoop final : public EventLoop {
   void socket_event(Socket& socket, uint32_t events);
   void read(Socket& socket);
   void write(Socket& socket);
-  void set_blocked(Socket& socket, bool blocked);
+  void watch(Socket& socket);
+  void receive_now(Socket& socket);
   void accept_all(Listener& listener);
 
   UniqueFd epoll_;
   UniqueFd alarm_fd_;
+  UniqueFd rest_fd_;
   std::array<epoll_event, 256> events_;
 };
 

@@ -54,6 +54,7 @@ std::unique_ptr<Stream> EventLoop::adopt(UniqueFd fd, const Address& peer) {
 }
 
 void EventLoop::released(Connection& connection) {
+  end_rest(connection);
   mark_dirty(connection);  // so that the back end can cancel what is under way
   bury_later(connection);
 }
@@ -99,6 +100,29 @@ bool EventLoop::alarm_needed(Clock::time_point& at) {
 void EventLoop::alarm_rang() {
   alarm_ = Clock::time_point::max();
   timers_.run_due();
+}
+
+// -- Rests
+
+void EventLoop::rest(Connection& connection) {
+  connection.resting_ = true;
+  resting_.push_back(&connection);
+}
+
+void EventLoop::end_rest(Connection& connection) {
+  if (!connection.resting_) return;
+  connection.resting_ = false;
+  std::erase(resting_, &connection);
+}
+
+void EventLoop::rest_over() {
+  rest_pending_ = false;
+  for (Connection* connection : std::exchange(resting_, {})) {
+    // Handlers may run in here: what they do to others may have ended a rest.
+    if (!connection->resting_) continue;
+    connection->resting_ = false;
+    rested(*connection);
+  }
 }
 
 // -- Listening and connecting

@@ -3,6 +3,7 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "net/connection.h"
@@ -67,6 +68,8 @@ class EventLoop : public Reactor {
   virtual std::unique_ptr<Connection> make_connection(UniqueFd fd, const Address& peer) = 0;
   /// Whether the kernel has nothing to do with the connection any more.
   virtual bool quiet(const Connection& connection) const = 0;
+  /// The connection's rest is over.
+  virtual void rested(Connection& connection) = 0;
   /// Brings to the kernel what the dirty connections have for it.
   virtual void flush() = 0;
   /// Submits and, when `block`, waits for events; calls whom they concern.
@@ -78,6 +81,13 @@ class EventLoop : public Reactor {
   /// few milliseconds so that timers close together share one.
   bool alarm_needed(Clock::time_point& at);
   void alarm_rang();
+  /// Receives nothing from the connection for SteadyFlow::kRest, after which `rested` is called.
+  void rest(Connection& connection);
+  /// Ends the rest early; without `rested`.
+  void end_rest(Connection& connection);
+  /// For `flush`: whether the kernel has to call `rest_over` in SteadyFlow::kRest.
+  bool rest_needed() { return !resting_.empty() && !std::exchange(rest_pending_, true); }
+  void rest_over();
   /// For back ends whose connections become quiet later than they are released.
   void bury_later(Connection& connection);
   void destroy_connections();
@@ -98,6 +108,8 @@ class EventLoop : public Reactor {
   std::vector<Connection*> ready_;
   std::vector<Connection*> running_;
   std::vector<Connection*> dying_;
+  std::vector<Connection*> resting_;  ///< a few: those with long results under way
+  bool rest_pending_ = false;
   std::vector<std::shared_ptr<void>> retired_;
   std::unordered_map<int, std::shared_ptr<Listener>> listeners_;
 };

@@ -40,6 +40,7 @@ enum UringLoop::Tag : uint64_t {
   kConnectTag,  // Connector
   kWakeTag,
   kAlarmTag,
+  kRestTag,
   kIgnoreTag,  // cancellations
 };
 
@@ -69,6 +70,9 @@ class UringLoop::Socket final : public Connection {
   /// takes in a go.
   bool flooded = false;
   uint8_t streak = 0;  ///< receives in a row that say otherwise
+
+  /// Rests are between requests, too.
+  bool one_at_a_time() { return flooded || flow().steady(); }
 };
 
 Result<std::unique_ptr<Reactor>> UringLoop::create() {
@@ -150,6 +154,7 @@ void UringLoop::flush() {
   }
   for (Connection* connection : take_dirty()) flush_socket(static_cast<Socket&>(*connection));
   if (Clock::time_point at; alarm_needed(at)) set_alarm(at);
+  if (rest_needed()) request_rest();
 }
 
 void UringLoop::flush_socket(Socket& socket) {
@@ -158,12 +163,12 @@ void UringLoop::flush_socket(Socket& socket) {
     return;
   }
   if (!socket.receiving) {
-    if (socket.wants_receive()) request_receive(socket);
+    if (socket.wants_receive() && !socket.resting()) request_receive(socket);
   } else if (socket.multishot && !socket.receive_cancelled) {
     // Paused, and the peer goes on: stop here and let its window fill. (Short pauses, in which
     // nothing comes, never get this far.)
     if (socket.backlogged() && !socket.wants_receive()) socket.flooded = true;
-    if (socket.flooded) {
+    if (socket.one_at_a_time()) {
       socket.receive_cancelled = true;
       cancel(kReceiveTag, static_cast<Connection*>(&socket));
     }
@@ -184,7 +189,7 @@ void UringLoop::flush_released(Socket& socket) {
 
 void UringLoop::request_receive(Socket& socket) {
   socket.receiving = true;
-  socket.multishot = !socket.flooded;
+  socket.multishot = !socket.one_at_a_time();
   socket.receive_cancelled = false;
   io_uring_sqe* const entry = request(kReceiveTag, static_cast<Connection*>(&socket));
   if (socket.multishot) {
@@ -197,6 +202,12 @@ void UringLoop::request_receive(Socket& socket) {
 }
 
 void UringLoop::request_send(Socket& socket) {
+  // Whoever is told something is listened to at once.
+  socket.flow().sent();
+  if (socket.resting()) {
+    end_rest(socket);
+    if (socket.wants_receive()) request_receive(socket);
+  }
   // First: it may submit, and so make the message free again.
   io_uring_sqe* const entry = request(kSendTag, static_cast<Connection*>(&socket));
   int flags = kSendFlags;
@@ -242,6 +253,11 @@ void UringLoop::set_alarm(Clock::time_point at) {
     alarm_pending_ = true;
     io_uring_prep_timeout(request(kAlarmTag, nullptr), &alarm_time_, 0, IORING_TIMEOUT_ABS);
   }
+}
+
+void UringLoop::request_rest() {
+  rest_time_.tv_nsec = SteadyFlow::kRest.count();
+  io_uring_prep_timeout(request(kRestTag, nullptr), &rest_time_, 0, 0);
 }
 
 // -- Completions
@@ -319,6 +335,9 @@ void UringLoop::dispatch(const io_uring_cqe& entry) {
       alarm_pending_ = false;
       alarm_rang();
       break;
+    case kRestTag:
+      rest_over();
+      break;
     default:  // sends are settled already, and nobody asks how cancelling went
       break;
   }
@@ -335,14 +354,19 @@ void UringLoop::receive_done(Socket& socket, int result, uint32_t flags) {
     return;
   }
   if (result > 0) {
-    note_flood(socket, data.size() == Buffer::kSize);
+    const bool full = data.size() == Buffer::kSize;
+    note_flood(socket, full);
+    socket.flow().received(data.size());
+    if (socket.flow().steady() && !full && !socket.receiving) rest(socket);
     socket.received(std::move(data));
   } else if (result == 0) {
     socket.receive_ended(0);
   } else if (result != -ENOBUFS && result != -ECANCELED && result != -EAGAIN && result != -EINTR) {
     socket.receive_ended(-result);
   }
-  if (socket.receiving != socket.wants_receive()) mark_dirty(socket);
+  if (socket.receiving != socket.wants_receive() || (socket.multishot && socket.one_at_a_time())) {
+    mark_dirty(socket);
+  }
 }
 
 void UringLoop::note_flood(Socket& socket, bool full) {

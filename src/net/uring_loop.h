@@ -36,6 +36,7 @@ class UringLoop final : public EventLoop {
   Result<> start() override;
   std::unique_ptr<Connection> make_connection(UniqueFd fd, const Address& peer) override;
   bool quiet(const Connection& connection) const override;
+  void rested(Connection& connection) override { mark_dirty(connection); }
   void flush() override;
   void wait(bool block) override;
 
@@ -55,6 +56,7 @@ class UringLoop final : public EventLoop {
   void request_send(Socket& socket);
   void request_wake();
   void set_alarm(Clock::time_point at);
+  void request_rest();
 
   const io_uring_cqe& completion(unsigned index) const {
     return ring_.cq.cqes[index & ring_.cq.ring_mask];
@@ -77,6 +79,7 @@ class UringLoop final : public EventLoop {
   uint64_t wake_count_ = 0;   ///< what the read of the wake descriptor fills
   __kernel_timespec alarm_time_{};
   bool alarm_pending_ = false;
+  __kernel_timespec rest_time_{};
   /// Requests other than sends and receives, put off to the next flush.
   std::vector<std::function<void()>> requests_;
   /// Alive until the kernel's last completion for them.
