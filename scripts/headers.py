@@ -16,8 +16,9 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 CACHE = ROOT / "build/lint/headers.json"
-COMPILER = ["clang++-19", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I", str(SRC),
-            '-DSLUICE_VERSION="0"', "-x", "c++", "/dev/null", "-include"]
+# As tests are built: fixtures name only the fields that matter.
+COMPILER = ["clang++-19", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-missing-designated-field-initializers",
+            "-I", str(SRC), '-DSLUICE_VERSION="0"', "-x", "c++", "/dev/null", "-include"]
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 FIRST_INCLUDE = re.compile(r'^\s*#\s*include\s+(\S+)', re.MULTILINE)
 
