@@ -1,9 +1,10 @@
 #include "cli/call_gateway.h"
 
+#include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "cli/elsewhere.h"
 #include "config/config.h"
@@ -11,6 +12,8 @@
 
 namespace sluice::cli {
 namespace {
+
+constexpr size_t kMostInput = 64UL * 1024 * 1024;
 
 ErrorCode code_of(int status) {
   switch (status) {
@@ -59,10 +62,21 @@ Result<std::string> read_input(const std::string& file) {
     if (std::filesystem::is_directory(file, error))
       return fail(ErrorCode::kInvalidInput, file + " is a folder, not a file");
     from_file.open(file, std::ios::binary);
-    if (!from_file) return fail(ErrorCode::kInvalidInput, "cannot read " + file);
+    if (!from_file) {
+      auto why = io_error("cannot read " + file, errno);
+      why.code = ErrorCode::kInvalidInput;
+      return fail(std::move(why));
+    }
   }
   std::istream& in = file == "-" ? std::cin : from_file;
-  std::string text(std::istreambuf_iterator<char>(in), {});
+  std::string text;
+  std::array<char, 1 << 16> part{};
+  while (in.read(part.data(), part.size()) || in.gcount() > 0) {
+    text.append(part.data(), static_cast<size_t>(in.gcount()));
+    // A device may have no end.
+    if (text.size() > kMostInput)
+      return fail(ErrorCode::kInvalidInput, file + " is larger than 64 MiB: take it in parts");
+  }
   if (in.bad()) return fail(ErrorCode::kInvalidInput, "cannot read " + file);
   return text;
 }

@@ -13,13 +13,10 @@
 namespace sluice::cli {
 namespace {
 
-constexpr size_t kMaxScriptBytes = 64UL * 1024 * 1024;
-
+/// psql takes the mark that some editors begin a file with for nothing, too.
 Result<std::string> read_script(const std::string& file) {
   SLUICE_ASSIGN(std::string text, read_input(file));
-  if (text.size() > kMaxScriptBytes) {
-    return fail(ErrorCode::kInvalidInput, file + " is larger than 64 MiB: lint it in parts");
-  }
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return text;
 }
 

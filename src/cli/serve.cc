@@ -20,6 +20,7 @@
 #include "cli/check_config.h"
 #include "cli/commands.h"
 #include "cli/configuration_record.h"
+#include "cli/file_watch.h"
 #include "cli/log_options.h"
 #include "cli/notify_systemd.h"
 #include "config/config.h"
@@ -87,8 +88,7 @@ class Service {
     SLUICE_ASSIGN(auto directory, identity::load_directory(*database_));
     looked_ = Clock::now();
     // Before it is read: what is written from now on is a change.
-    std::error_code ignored;
-    policy_written_ = std::filesystem::last_write_time(config_->policy.file, ignored);
+    (void)policy_file_.changed(config_->policy.file);
     SLUICE_ASSIGN(auto policies, store::open_state(*config_));
     SLUICE_ASSIGN(policies_, gateway::PolicyKeeper::open(std::move(policies), config_->policy));
     SLUICE_ASSIGN(auto corrections, store::open_state(*config_));
@@ -423,12 +423,7 @@ class Service {
   /// A policy file that has been changed decides at once; one that cannot be taken changes nothing.
   void watch_policy() {
     const auto& file = config_->policy.file;
-    if (file.empty()) return;
-    std::error_code error;
-    const auto written = std::filesystem::last_write_time(file, error);
-    if (error || written == policy_written_) return;
-    policy_written_ = written;
-    refresh_policy();
+    if (!file.empty() && policy_file_.changed(file)) refresh_policy();
   }
 
   void refresh_policy() {
@@ -444,7 +439,7 @@ class Service {
   }
 
   std::shared_ptr<const config::Config> config_;
-  std::filesystem::file_time_type policy_written_{};
+  FileWatch policy_file_;
   std::unique_ptr<store::Database> local_store_, database_;
   std::string name_;     ///< among the gateways that share the store
   SecretString secret_;  ///< of the installation

@@ -111,9 +111,10 @@ bool controls_transaction(std::string_view kind) {
 void take_fate(const audit::Record& record, policy::RecordedStatement& out) {
   using policy::Fate;
   out.ran = record.outcome != audit::Outcome::kDenied;
-  out.failed = out.ran && !record.sqlstate.empty();
   out.rule = record.rule;
   const bool ended = record.outcome == audit::Outcome::kLimited;
+  // What a limit has ended carries the gateway's own SQLSTATE: without the limit it would stand.
+  out.failed = out.ran && !ended && !record.sqlstate.empty();
   // Refusals that are of no version of a policy are none of a policy.
   out.by_gateway = (ended || !out.ran) && record.policy_version.empty();
   if (ended || !out.ran) out.passed = passed_by(record.message);

@@ -125,8 +125,11 @@ void CatalogKeeper::look() {
   bool again = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!catalog_ || reading_ || looking_ || changing_ > 0 || read_ != wanted_) return;
-    if (catalog_->complete()) {
+    if (!catalog_ || reading_ || looking_ || changing_ > 0) return;
+    if (read_ != wanted_) {
+      // Nobody has asked since a change that passed through: drift would not be seen until then.
+      again = true;
+    } else if (catalog_->complete()) {
       looking_ = true;
       changes = changes_;
     } else {

@@ -66,6 +66,7 @@ bool looked_up_when_run(const sql::StatementFacts& facts) {
 void OpenCursors::open(const sql::StatementFacts& facts, const policy::Decision& decision,
                        bool writes) {
   if (!runs_code(facts) && !has(facts, ActionKind::kCursor)) return;
+  if (policy.empty()) policy = decision.policy_version;
   write = write || writes;
   const auto& limits = decision.limits;
   if (limits.duration && declares(facts, true) &&
@@ -89,6 +90,7 @@ void OpenCursors::note_code(const sql::StatementFacts& facts, uint64_t in_scope,
 void OpenCursors::end_transaction() {
   code = moves = held = several = false;
   doubts = 0;
+  policy.clear();
   scope = 0;
   at_commit.reset();
   use.end_transaction();

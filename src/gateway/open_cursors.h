@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "gateway/taken.h"
 #include "policy/decision.h"
@@ -28,6 +29,7 @@ bool looked_up_when_run(const sql::StatementFacts& facts);
 struct OpenCursors {
   /// The tightest bounds of all that may have opened one; null: none has any.
   std::shared_ptr<const policy::Decision> bounds;
+  std::string policy;  ///< version of the one that the transaction's first was opened under
   bool write = false;  ///< taking from one may change rows
   CursorUse use;
 

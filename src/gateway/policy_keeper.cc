@@ -1,13 +1,16 @@
 #include "gateway/policy_keeper.h"
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
 #include <fmt/format.h>
 
 namespace sluice::gateway {
 namespace {
+
+/// More than a policy may have, so that whoever reads it says so.
+constexpr size_t kMostBytes = 1 << 20;
 
 constexpr const char* kWayOut =
     "Save a good one with: sluice policy save FILE --offline; or name another in the "
@@ -30,12 +33,19 @@ Result<std::optional<SourcedPolicy>> read_store(store::Database& database) {
 }  // namespace
 
 Result<std::shared_ptr<const policy::Policy>> read_policy_file(const std::string& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    // Reading a pipe or a device may have no end.
+    return fail(ErrorCode::kInvalidInput, fmt::format("{}: is no regular file", file));
+  }
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(io_error("cannot read the policy " + file, errno));
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return fail(io_error("cannot read the policy " + file, errno));
-  return policy::Policy::parse(text.str(), file);
+  std::string text(kMostBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return fail(io_error("cannot read the policy " + file, errno));
+  text.resize(static_cast<size_t>(in.gcount()));
+  return policy::Policy::parse(text, file);
 }
 
 std::string stored_policy_name(int64_t number) { return fmt::format("stored policy {}", number); }

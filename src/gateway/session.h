@@ -146,11 +146,11 @@ class Session : private net::StreamHandler, private ServerUser {
   bool portal_in_flight(Bytes portal) const;
   DecisionPtr portal_as_cursor(const sql::StatementFacts& facts);
   DecisionPtr bounds_of_cursor(const std::string& name) const;
+  DecisionPtr cursor_under_policy(const std::string& name);
   void bound_by_cursors(const sql::StatementFacts& of, DecisionPtr& decision, bool& writes);
   Pass on_function_call();
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
-  /// `parsing`: it is the Parse that is refused, and takes the unnamed statement away if it was to
-  /// replace it.
+  /// `parsing`: it is the Parse that is refused, and the unnamed statement goes if it was to.
   Pass refuse_extended(std::string_view name, const Statement* statement,
                        const DecisionPtr& decision, bool parsing = false);
   sql::Settings settings_for_analysis(Bytes text) const;

@@ -250,6 +250,8 @@ Session::Pass Session::on_execute(const Piece& piece) {
     if (before.rows > 0 && decision && decision->planner_cost) decision = costing(decision, 0);
   } else {
     // A cursor that SQL has opened, if anything.
+    if (auto why = cursor_under_policy(std::string(execute->portal)))
+      return refuse_extended({}, nullptr, why);
     decision = bounds_of_cursor(std::string(execute->portal));
     writes = opened_.write;
   }
@@ -258,9 +260,12 @@ Session::Pass Session::on_execute(const Piece& piece) {
   if (!terms && acting_.stated.trains() && (!text || returns_data(text->facts()))) {
     return refuse_extended({}, text.get(), bound_without_terms());
   }
-  if (text && decision && before.rows == 0) {
-    decision = decide_bound(*text, std::move(decision),
-                            bind != nullptr ? bind->bound : portal->bound, writes);
+  if (text && decision) {
+    const BoundAt& bound = bind != nullptr ? bind->bound : portal->bound;
+    // What has begun goes on as it was decided on, but under no other policy and for nobody else.
+    const bool goes_on = before.rows > 0 && bound.principal == principal_->id &&
+                         decision->policy_version == worker_.runtime()->policy->version();
+    if (!goes_on) decision = decide_bound(*text, std::move(decision), bound, writes);
     if (!decision->allowed()) return refuse_extended({}, text.get(), decision);
   }
   if (text && decision && !text->facts().cursors.empty()) {

@@ -5,6 +5,7 @@
 
 #include "gateway/refusals.h"
 #include "gateway/session.h"
+#include "gateway/worker.h"
 
 namespace sluice::gateway {
 namespace {
@@ -105,6 +106,26 @@ Session::DecisionPtr Session::bounds_of_cursor(const std::string& name) const {
   return cursor->second.decision;
 }
 
+/// A cursor that was opened under another policy is decided on anew before more is taken from it;
+/// what code has opened by then is opened anew. Null: it may go on.
+Session::DecisionPtr Session::cursor_under_policy(const std::string& name) {
+  const std::string& version = worker_.runtime()->policy->version();
+  const auto found = cursors_.find(name);
+  if (found == cursors_.end()) {
+    if (opened_.policy.empty() || opened_.policy == version) return nullptr;
+    return refusal("policy-since-opened", "55000",
+                   "the policy has changed since cursors of this transaction were opened",
+                   "Open the cursor anew, in another transaction.");
+  }
+  Cursor& cursor = found->second;
+  if (!cursor.decision || cursor.decision->policy_version == version) return nullptr;
+  auto now = decide(*cursor.text, cursor.decision->estimated_rows);
+  if (!now->allowed()) return now;
+  opened_.open(cursor.text->facts(), *now, cursor.text->facts().writes);
+  cursor.decision = std::move(now);
+  return nullptr;
+}
+
 /// What is taken from a cursor is bounded as what opened it, and means what it meant there.
 void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& decision,
                                bool& writes) {
@@ -120,6 +141,10 @@ void Session::bound_by_cursors(const sql::StatementFacts& facts, DecisionPtr& de
   if (facts.cursors.empty()) return;
   writes = writes || opened_.write;
   for (const std::string& name : facts.cursors) {
+    if (auto why = cursor_under_policy(name)) {
+      decision = std::move(why);
+      return;
+    }
     if (const auto by = bounds_of_cursor(name)) decision = tightened(*decision, by->limits);
   }
 }

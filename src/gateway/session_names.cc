@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/explained.h"
 #include "gateway/forgotten_settings.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
@@ -28,26 +29,6 @@ std::vector<std::string> first_column(const catalog::Rows& rows) {
     if (row.size() == 1 && row[0]) values.push_back(*row[0]);
   }
   return values;
-}
-
-/// Whether a change of the catalog may come from one of these statements: it is of an object that
-/// one names, or of a part of it, or one does more than can be told.
-bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statements,
-                  const catalog::Change& change) {
-  const auto names = [&](const std::string& target) {
-    return !target.empty() &&
-           (change.name.starts_with(target) || change.detail.find(target) != std::string::npos);
-  };
-  return std::any_of(statements.begin(), statements.end(), [&](const auto& statement) {
-    const sql::StatementFacts& facts = statement->facts();
-    if (facts.dynamic_sql) return true;
-    return std::any_of(facts.actions.begin(), facts.actions.end(), [&](const sql::Action& action) {
-      if (action.cascade || action.object_kind == "extension") return true;
-      if (action.targets.empty()) return action.kind == sql::ActionKind::kCall;
-      return std::any_of(action.targets.begin(), action.targets.end(),
-                         [&](const sql::Object& target) { return names(target.name); });
-    });
-  });
 }
 
 /// Sets something that is no setting of the server's, or may: an extension's, or any text of the

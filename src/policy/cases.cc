@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "policy/rule_reader.h"
 #include "yaml/reader.h"
+#include "yaml/text_lines.h"
 
 namespace sluice::policy {
 namespace {
@@ -160,9 +161,11 @@ std::set<std::string> case_keys() {
 Result<std::vector<PolicyCase>> parse_cases(std::string_view yaml, std::string_view file_name) {
   yaml::Problems problems{std::string(file_name)};
   std::vector<PolicyCase> cases;
-  if (yaml.size() > kMaxFile || yaml.find('\0') != std::string_view::npos || !is_utf8(yaml))
+  if (yaml.size() > kMaxFile)
+    return fail(ErrorCode::kInvalidInput, fmt::format("{}: larger than 16 MiB", file_name));
+  if (const size_t line = yaml::line_that_is_no_text(yaml); line != 0)
     return fail(ErrorCode::kInvalidInput,
-                fmt::format("{}: is larger than 16 MiB or not UTF-8 text", file_name));
+                fmt::format("{}:{}:1: is not UTF-8 text", file_name, line));
   try {
     const YAML::Node root = yaml::load_document(std::string(yaml), problems);
     if (!problems.any() && !root.IsMap()) {

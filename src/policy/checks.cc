@@ -14,6 +14,16 @@ namespace {
 /// Verbs that on.functions says something about.
 constexpr Verbs kOnFunctions = bit(Verb::kFunction) | bit(Verb::kCall);
 
+/// Whatever it names it also excludes.
+bool impossible(const Words& words) {
+  const auto excluded = [&](const Glob& wanted) {
+    return std::any_of(words.none.begin(), words.none.end(),
+                       [&](const Glob& glob) { return glob.covers(wanted); });
+  };
+  return words.any.empty() ? excluded(Glob::plain("*"))
+                           : std::all_of(words.any.begin(), words.any.end(), excluded);
+}
+
 class Checker {
  public:
   Checker(const std::vector<Rule>& rules, yaml::Problems& problems)
@@ -25,6 +35,7 @@ class Checker {
       check_texts(rule);
       check_actions(rule);
       check_conditions(rule);
+      check_words(rule);
       if (const std::string idle = idle_veil(rule); !idle.empty()) add(rule, idle);
     }
     for (size_t i = 0; i < rules_.size(); ++i) check_overlap(i);
@@ -71,6 +82,8 @@ class Checker {
     const Verbs bounded = bit(Verb::kUpdate) | bit(Verb::kDelete);
     if (when.without_where == true && (rule.verbs & bounded) == 0)
       add(rule, "can never apply: without_where is about update and delete");
+    if (when.max_age && when.max_age->count() == 0)
+      add(rule, "can never apply: no authentication is of no age");
     if (when.max_age && when.older_than && *when.max_age <= *when.older_than)
       add(rule,
           "can never apply: no authentication is younger than the one and older than the other");
@@ -79,6 +92,21 @@ class Checker {
                           bit(Verb::kDynamicSql) | bit(Verb::kTemporary);
     if ((limit.rows_changed || limit.tables_changed) && (rule.verbs & changes) == 0)
       add(rule, "limits rows_changed or tables_changed, but allows nothing that changes any");
+  }
+
+  void check_words(const Rule& rule) {
+    const auto check = [&](std::string_view key, const std::optional<Words>& words) {
+      if (words && impossible(*words))
+        add(rule, fmt::format("can never apply: {} excludes all that it names", key));
+    };
+    check("users", rule.who.users);
+    check("groups", rule.who.groups);
+    check("end_users", rule.who.end_users);
+    check("kinds", rule.who.kinds);
+    check("databases", rule.on.databases);
+    check("environments", rule.on.environments);
+    check("application", rule.when.application);
+    check("purpose", rule.when.purpose);
   }
 
   void check_overlap(size_t index) {

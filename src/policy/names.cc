@@ -25,6 +25,9 @@ Result<Glob> parse_part(std::string_view text, size_t& at) {
     if (at < text.size() && text[at] != '.')
       return fail(ErrorCode::kInvalidInput, "expected \".\" after a quoted name");
   } else {
+    // Taken for a name it would never match, and a rule that refuses would refuse nothing.
+    if (at < text.size() && text[at] == '!')
+      return fail(ErrorCode::kInvalidInput, "\"!\" does not exclude here: leave out what is meant");
     for (; at < text.size() && text[at] != '.'; ++at) {
       if (text[at] == '"' || static_cast<unsigned char>(text[at]) <= ' ')
         return fail(ErrorCode::kInvalidInput, "quote names with other than plain characters");

@@ -9,6 +9,7 @@
 #include "policy/profiles.h"
 #include "policy/role_reader.h"
 #include "policy/rule_reader.h"
+#include "yaml/text_lines.h"
 
 namespace sluice::policy {
 namespace {
@@ -40,8 +41,7 @@ void read_parts(const YAML::Node& root, const Parts& parts, yaml::Problems& prob
   }
   top.maps("rules", "a rule",
            [&](yaml::MapReader& map) { parts.rules.push_back(read_rule(map, problems)); });
-  if (top.has("roles")) {
-    const YAML::Node roles = top.node("roles");
+  if (const YAML::Node roles = top.node("roles"); roles.IsDefined()) {
     if (roles.IsSequence() && roles.size() > kMaxRoles) {
       problems.add(roles.Mark(), fmt::format("roles: more than {} roles", kMaxRoles));
       return;
@@ -49,8 +49,7 @@ void read_parts(const YAML::Node& root, const Parts& parts, yaml::Problems& prob
     top.maps("roles", "a role",
              [&](yaml::MapReader& map) { parts.roles.push_back(read_role(map, problems)); });
   }
-  if (top.has("budgets")) {
-    const YAML::Node budgets = top.node("budgets");
+  if (const YAML::Node budgets = top.node("budgets"); budgets.IsDefined()) {
     if (budgets.IsSequence() && budgets.size() > kMaxBudgets) {
       problems.add(budgets.Mark(), fmt::format("budgets: more than {} budgets", kMaxBudgets));
       return;
@@ -72,8 +71,9 @@ Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view yaml,
   yaml::Problems problems{std::string(file_name)};
   if (yaml.size() > kMaxFile)
     return fail(ErrorCode::kInvalidInput, fmt::format("{}: larger than 1 MiB", file_name));
-  if (yaml.find('\0') != std::string_view::npos || !is_utf8(yaml))
-    return fail(ErrorCode::kInvalidInput, fmt::format("{}: is not UTF-8 text", file_name));
+  if (const size_t line = yaml::line_that_is_no_text(yaml); line != 0)
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("{}:{}:1: is not UTF-8 text", file_name, line));
   std::shared_ptr<Policy> policy(new Policy());
   policy->text_ = yaml;
   policy->name_ = file_name;

@@ -29,7 +29,7 @@ class Comparing {
 
   template <typename T>
   void compare(const Figure& figure, const std::optional<Bound<T>>& most, uint64_t allowed) {
-    if (!most || out_.passed || figure.nothing) return;
+    if (!most || out_.passed) return;
     const auto& then = statement_.passed;
     PassedLimit now{std::string(figure.limit), allowed, figure.at_least};
     if (then && then->limit == figure.limit) {
@@ -39,6 +39,7 @@ class Comparing {
       if (then->got == 0) doubt(figure.limit, "it was ended by a tighter one then");
       return;
     }
+    if (figure.nothing) return;
     if (figure.at_least > allowed) return pass(std::move(now), most->rule);
     const bool ended = statement_.fate == Fate::kLimited;
     if (!figure.exact) doubt(figure.limit, "the record does not tell all that it changed");

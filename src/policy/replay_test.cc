@@ -193,6 +193,8 @@ TEST(Replay, KnowsWhatALimitEndedThen) {
   EXPECT_EQ(replayed("rows_changed: 5", update).unchanged, 1);
   EXPECT_EQ(replayed("rows_changed: 49", update).unchanged, 1);
   EXPECT_EQ(replayed("rows_changed: 50", update).newly_allowed, 1);
+  update.failed = true;
+  EXPECT_EQ(replayed("rows_changed: 49", update).unchanged, 1) << "undone, and still past it";
   auto select = recorded(2, "bob", "SELECT * FROM t", Fate::kLimited, "some");
   select.rows = 100;
   select.passed = PassedLimit{"rows", 100, 0};

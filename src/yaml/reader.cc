@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 
 #include "base/nearest.h"
@@ -73,6 +74,8 @@ YAML::Node load_document(const std::string& text, Problems& problems) {
     } else {
       return YAML::Load(text);
     }
+  } catch (const YAML::DeepRecursion& error) {
+    problems.add(error.mark, "nested too deeply");
   } catch (const YAML::Exception& error) {
     problems.add(error.mark, error.msg);
   }
@@ -97,16 +100,20 @@ MapReader::~MapReader() {
     const auto key = entry.first.as<std::string>("");
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     std::string hint = fmt::format("; known here: {}", fmt::join(known_, ", "));
+    size_t nearest = 3;
     for (const auto& known : known_) {
-      if (key.size() <= kMaxTypingError && edit_distance(key, known) <= 2)
-        hint = fmt::format("; did you mean \"{}\"?", known);
+      const size_t distance =
+          key.size() <= kMaxTypingError ? static_cast<size_t>(edit_distance(key, known)) : nearest;
+      if (distance >= nearest) continue;
+      nearest = distance;
+      hint = fmt::format("; did you mean \"{}\"?", known);
     }
     problems_.add(entry.first.Mark(), fmt::format("unknown key \"{}\" in {}{}", key, where_, hint));
   }
 }
 
 YAML::Node MapReader::node(const std::string& key) {
-  known_.push_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
   // A const node does not grow by looking at it.
   const YAML::Node& constant = map_;
   YAML::Node found = constant[key];

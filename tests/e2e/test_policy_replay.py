@@ -1,6 +1,7 @@
 """Replay: what a proposed policy would have made of what really ran, its limits included, and what it cannot tell."""
 
 import json
+import time
 
 import pytest
 from harness.gateway import PASSWORD, Gateway
@@ -48,7 +49,7 @@ def replayed():
     policy = gateway.root / "policy.yaml"
     policy.write_text(POLICY)
     gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\n")
-    for user in ("bob", "carol", "dora", "erin", "frank", "grace", "henry"):
+    for user in ("bob", "carol", "dora", "erin", "frank", "grace", "henry", "ida"):
         gateway.cli("user", "add", user, "--group", "dba", "--password-stdin", input=PASSWORD + "\n")
     gateway.start()
 
@@ -116,6 +117,30 @@ def test_what_a_limit_ended_is_as_it_was_under_the_same_policy(replayed):
     assert report(replay, None, "dora")["unchanged"] == 1
     assert report(replay, ALL % "", "dora")["newly_allowed"] == 1
     assert report(replay, ALL % ", limit: { rows: 11 }", "dora")["not_judged"] == 1
+
+
+def test_a_write_that_a_limit_undid_is_past_it_still(replayed):
+    gateway, replay = replayed
+    tight, proposed = ALL % ", limit: { rows_changed: 10 }", gateway.root / "policy.yaml"
+
+    def put(text):
+        before = gateway.log.read_text().count("policy reloaded")
+        proposed.write_text(text)
+        deadline = time.monotonic() + 20
+        while gateway.log.read_text().count("policy reloaded") == before:
+            assert time.monotonic() < deadline, "the policy was not reloaded"
+            time.sleep(0.05)
+
+    put(tight)
+    try:
+        run(gateway, "ida", "UPDATE long SET id = id WHERE id <= 15", good=False)
+    finally:
+        put(POLICY)
+    assert gateway.search("--user", "ida", "--type", "statement")[-1]["decision"] == "limited"
+    for most in (10, 9, 14):
+        told = report(replay, ALL % f", limit: {{ rows_changed: {most} }}", "ida")
+        assert (told["unchanged"], told["changes"]) == (1, []), told
+    assert report(replay, ALL % ", limit: { rows_changed: 15 }", "ida")["newly_allowed"] == 1
 
 
 def test_what_the_gateway_itself_refuses_is_no_change(replayed):
