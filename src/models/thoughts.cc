@@ -11,9 +11,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kThoughts = {
-    "thinking",       "redacted_thinking", "reasoning",
-    "reasoning.text", "reasoning.summary", "reasoning.encrypted"};
+constexpr std::array<std::string_view, 6> kThoughts = {"thinking",          "redacted_thinking",
+                                                       "reasoning",         "reasoning.text",
+                                                       "reasoning.summary", "reasoning.encrypted"};
 /// What a thought may say of itself besides, by those who make it.
 constexpr std::array<std::string_view, 3> kStates = {"completed", "in_progress", "incomplete"};
 constexpr std::array<std::string_view, 6> kFormats = {
@@ -82,10 +82,10 @@ Thought read_thought(const json::object& part, bool& more) {
   for (const auto& member : part) {
     const std::string_view name = member.key();
     const json::value& value = member.value();
-    std::string* bytes = name == "id"                                      ? &out.id
-                         : name == "signature"                             ? &out.signature
+    std::string* bytes = name == "id"                                    ? &out.id
+                         : name == "signature"                           ? &out.signature
                          : name == "data" || name == "encrypted_content" ? &out.encrypted
-                                                                           : nullptr;
+                                                                         : nullptr;
     const bool words =
         name == "thinking" || name == "summary" || name == "content" || name == "text";
     if (name == "type") continue;

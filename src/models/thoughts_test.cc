@@ -23,8 +23,7 @@ std::string thoughts_in(Api api, bool events, std::string_view bytes) {
 std::string event(const std::string& data) { return "data: " + data + "\n\n"; }
 
 TEST(Thoughts, OfMessages) {
-  const std::string found =
-      R"([{"text":"She is 1.","signature":"c2ln"},{"encrypted":"c2VjcmV0"}])";
+  const std::string found = R"([{"text":"She is 1.","signature":"c2ln"},{"encrypted":"c2VjcmV0"}])";
   EXPECT_EQ(thoughts_in(Api::kAnthropic, false,
                         R"({"content":[{"type":"thinking","thinking":"She is 1.","signature":)"
                         R"("c2ln"},{"type":"redacted_thinking","data":"c2VjcmV0"},)"
@@ -80,9 +79,8 @@ TEST(Thoughts, OfChatCompletions) {
       R"("signature":"s","format":"anthropic-claude-v1"},)"
       R"({"type":"reasoning.encrypted","data":"ZQ","id":"r","index":1}]})",
       R"([{"text":"a","signature":"s"},{"id":"r","encrypted":"ZQ"}])");
-  expect_thoughts(
-      R"({"content":[{"type":"thinking","thinking":[{"type":"text","text":"a"}]}]})",
-      R"([{"text":"a"}])");
+  expect_thoughts(R"({"content":[{"type":"thinking","thinking":[{"type":"text","text":"a"}]}]})",
+                  R"([{"text":"a"}])");
   expect_thoughts(R"({"reasoning_content":null,"reasoning_details":[]})", "none");
   for (const char* other :
        {R"({"reasoning":{"words":"a"}})", R"({"reasoning_details":[{"type":"later","text":"a"}]})",
