@@ -87,6 +87,21 @@ policy::Amounts amounts_of(const TokensUsed& used) {
   return out;
 }
 
+/// What follows a "?": numbers, names and ids of pages, and nothing that is written otherwise.
+Result<std::string> query_of(std::string_view path) {
+  constexpr size_t kLongest = 500;
+  const size_t mark = path.find('?');
+  if (mark == std::string_view::npos) return std::string();
+  const auto query = path.substr(mark + 1);
+  const bool plain = std::all_of(query.begin(), query.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("._-:=&").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain && query.size() <= kLongest) return std::string(query);
+  return fail(ErrorCode::kInvalidInput,
+              "behind the \"?\" stand A-Z a-z 0-9 . _ - : = & alone, 500 bytes at most");
+}
+
 /// OpenAI's streams of chats tell tokens only to those who ask for it.
 void add_usage(json::object& body) {
   auto& options = body["stream_options"];
@@ -226,24 +241,65 @@ HttpResponse ModelApi::take(const HttpRequest& request) {
     if (asked.error().code != ErrorCode::kAuthentication) return failed(asked.error());
     return problem(401, "who asks is not known", asked.error().text);
   }
-  if (asked->operation != models::Operation::kListModels)
-    return converse(std::move(*asked), request);
-  return hand_on(request,
-                 ModelExchange::ask({asked->model,
-                                     request.method,
-                                     asked->path,
-                                     {},
-                                     headers_for(asked->model, request),
-                                     false},
-                                    nullptr),
-                 {});
+  if (asked->operation == models::Operation::kListModels) return look_up(*asked, request);
+  return converse(std::move(*asked), request);
+}
+
+HttpResponse ModelApi::look_up(const Asked& asked, const HttpRequest& request) {
+  const auto query = query_of(request.path);
+  if (!query) return failed(query.error());
+  const std::string path = asked.path + (query->empty() ? "" : "?" + *query);
+  if (asked.model.masking) {
+    const auto changes = changes_for(asked);
+    if (!changes) return failed(changes.error());
+    std::string words = path;
+    std::replace_if(
+        words.begin(), words.end(),
+        [](char c) { return std::string_view("/?&=").find(c) != std::string_view::npos; }, ' ');
+    if (changes->is_sensitive(words)) {
+      return failed({ErrorCode::kDenied,
+                     "the address holds something sensitive that cannot be masked there"});
+    }
+  }
+  const auto noted = prompts_.note({.user = asked.caller.user,
+                                    .credential = asked.caller.credential,
+                                    .run = request.header("sluice-run"),
+                                    .model = asked.model.name,
+                                    .what = request.method + " " + path});
+  if (!noted) return failed(noted.error());
+  return hand_on(
+      request,
+      ModelExchange::ask(
+          {asked.model, request.method, path, {}, headers_for(asked.model, request), false},
+          nullptr),
+      {});
+}
+
+Result<models::Changes> ModelApi::changes_for(const Asked& asked) {
+  SLUICE_ASSIGN(const auto exposure, rules_.exposure({asked.caller, asked.model.name, asked.run}));
+  const auto treatment =
+      std::make_shared<const mask::Treatment>(mask::treatment_anywhere(exposure));
+  models::Changes out;
+  out.text = [this, treatment](std::string_view text) { return masked(text, *treatment); };
+  out.is_sensitive = [this, treatment](std::string_view text) {
+    const auto changed = masked(text, *treatment);
+    return !changed || *changed != text;
+  };
+  // What rules say of a mask may make two values one: of ids that would tie what does not belong
+  // together.
+  out.id = [this](std::string_view id) {
+    const auto digest = permuter_.digest(id);
+    return "id_" + to_hex({digest.data(), digest.size()});
+  };
+  out.was_thought = [this, &asked](const models::Thought& thought) {
+    return heard_.was_thought(asked.caller.credential, asked.model.name, thought);
+  };
+  return out;
 }
 
 Result<> ModelApi::mask(const Asked& asked, models::Conversation& conversation) {
-  SLUICE_ASSIGN(const auto exposure, rules_.exposure({asked.caller, asked.model.name, asked.run}));
-  const auto treatment = mask::treatment_anywhere(exposure);
-  return models::change_texts(conversation, asked.model.attachments,
-                              [&](std::string_view text) { return masked(text, treatment); });
+  SLUICE_ASSIGN(const auto changes, changes_for(asked));
+  return models::change_texts(conversation, asked.model.attachments, changes);
 }
 
 models::Heard::News ModelApi::news_of(const Asked& asked, models::Conversation& conversation) {
@@ -300,9 +356,10 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
     next.asked_model = model;
     next.input_tokens = spent->input;
     next.output_tokens = spent->output;
-    next.text = keepable(json::serialize(answer));
+    next.text = keepable(models::fitted(answer, agents::kLongestPrompt));
     SLUICE_TRY(prompts_.keep(caller.user, caller.credential, next).transform([](const auto&) {}));
     heard_.keep_answer(caller.credential, answer);
+    heard_.keep_thoughts(caller.credential, model, answer);
     return {};
   };
   return hand_on(request,

@@ -25,7 +25,8 @@ namespace sluice::control {
 /// Anthropic, with a credential of this gateway in place of the provider's key (a token needs the
 /// scope "models"). What is new in a conversation is registered as a prompt before it is sent, with
 /// what is sensitive in it masked; the model's answer, its words and calls of tools, as one that
-/// follows from it, before its end is handed on. What cannot be kept is not sent.
+/// follows from it, with its thoughts, before its end is handed on. What cannot be kept is not
+/// sent.
 class ModelApi {
  public:
   /// `prompts` outlives this.
@@ -61,11 +62,15 @@ class ModelApi {
   };
   HttpResponse take(const HttpRequest& request);
   Result<Asked> asked_of(const HttpRequest& request);
+  /// Which models there are, or one of them: on the record, and asked.
+  HttpResponse look_up(const Asked& asked, const HttpRequest& request);
   HttpResponse converse(Asked asked, const HttpRequest& request);
   models::Heard::News news_of(const Asked& asked, models::Conversation& conversation);
   HttpResponse hand_on(const HttpRequest& request, std::shared_ptr<ModelExchange> exchange,
                        std::map<std::string, std::string> headers);
   Result<std::string> masked(std::string_view text, const mask::Treatment& treatment);
+  /// Outlived by `asked`.
+  Result<models::Changes> changes_for(const Asked& asked);
   Result<> mask(const Asked& asked, models::Conversation& conversation);
   void watch(std::shared_ptr<ModelExchange> exchange);
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kSalt = 16;
 constexpr size_t kLongestModel = 100;
+constexpr const char* kNames = "{} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #";
 /// Of one user; each takes room in the store.
 constexpr uint32_t kMostPerMinute = 600;
 
@@ -23,7 +24,6 @@ Result<> check(const PromptWish& wish) {
   const auto wrong = [](std::string text) {
     return fail(ErrorCode::kInvalidInput, std::move(text));
   };
-  constexpr const char* kNames = "{} is 1 to 128 of A-Z a-z 0-9 - _ . : @ / + = ~ #";
   if (wish.text.empty() || wish.text.size() > agents::kLongestPrompt)
     return wrong(fmt::format("text: expected 1 to {} bytes", agents::kLongestPrompt));
   if (!wish.run.empty() && !agents::is_run(wish.run)) return wrong(fmt::format(kNames, "run"));
@@ -52,12 +52,7 @@ Result<std::unique_ptr<Prompts>> Prompts::open(gateway::Gateway& gateway, audit:
 Result<agents::Prompt> Prompts::keep(const std::string& user, const std::string& credential,
                                      const PromptWish& wish) {
   SLUICE_TRY(check(wish));
-  if (!rates_.take(user, "prompts", kMostPerMinute, Clock::now())) {
-    return fail(ErrorCode::kDenied,
-                fmt::format("more than {} prompts a minute: wait, or register one for several "
-                            "statements",
-                            kMostPerMinute));
-  }
+  SLUICE_TRY(take_turn(user));
   const std::string salt = random_string(kSalt);
   agents::Prompt prompt;
   prompt.user = user;
@@ -81,15 +76,54 @@ Result<agents::Prompt> Prompts::keep(const std::string& user, const std::string&
   return prompt;
 }
 
-Result<> Prompts::record(const agents::Prompt& prompt, const policy::Principal& principal,
-                         const std::string& credential, const PromptWish& wish) {
+Result<> Prompts::take_turn(const std::string& user) {
+  if (rates_.take(user, "prompts", kMostPerMinute, Clock::now())) return {};
+  return fail(ErrorCode::kDenied,
+              fmt::format("more than {} prompts a minute: wait, or register one for several "
+                          "statements",
+                          kMostPerMinute));
+}
+
+audit::SessionContext Prompts::context_of(const std::string& user, const std::string& credential,
+                                          const std::string& person) const {
   audit::SessionContext context;
-  context.user = prompt.user;
+  context.user = user;
   context.credential = credential;
   const auto directory = gateway_.directory();
-  const auto* user = directory->find(prompt.user);
-  context.kind = user != nullptr && prompt.person.empty() ? identity::name_of(user->kind) : "agent";
-  if (!prompt.person.empty()) context.actors = {prompt.user, prompt.person};
+  const auto* known = directory->find(user);
+  context.kind = known != nullptr && person.empty() ? identity::name_of(known->kind) : "agent";
+  if (!person.empty()) context.actors = {user, person};
+  return context;
+}
+
+Result<> Prompts::note(const Lookup& lookup) {
+  if (!lookup.run.empty() && !agents::is_run(lookup.run))
+    return fail(ErrorCode::kInvalidInput, fmt::format(kNames, "Sluice-Run"));
+  SLUICE_TRY(take_turn(lookup.user));
+  const auto directory = gateway_.directory();
+  const auto* known = directory->find(lookup.user);
+  if (known == nullptr) return fail(ErrorCode::kDenied, "this user is gone");
+  const int64_t now = wall_micros();
+  const auto principal =
+      gateway::principal_of(*directory, *known, directory->credential(lookup.credential), {}, now);
+  auto context = context_of(lookup.user, lookup.credential,
+                            principal.actors.empty() ? std::string() : principal.actors.back());
+  const auto target = ModelRules::target_of(lookup.model);
+  context.database = target.database;
+  context.environment = target.environment;
+  context.groups = principal.groups;
+  context.run = lookup.run;
+  audit::Event event;
+  event.type = audit::EventType::kPrompt;
+  event.time_micros = now;
+  event.message = lookup.what;
+  SLUICE_TRY(log_.append_admin(context, event));
+  return {};
+}
+
+Result<> Prompts::record(const agents::Prompt& prompt, const policy::Principal& principal,
+                         const std::string& credential, const PromptWish& wish) {
+  audit::SessionContext context = context_of(prompt.user, credential, prompt.person);
   context.run = prompt.run;
   context.prompt = prompt.id;
   context.call = prompt.call;

@@ -34,6 +34,15 @@ class Prompts {
   /// at once.
   Result<agents::Prompt> keep(const std::string& user, const std::string& credential,
                               const PromptWish& wish);
+  /// What was asked of a model's API without a word for the model.
+  struct Lookup {
+    std::string user, credential;
+    std::string_view run;  ///< empty: none
+    std::string model;     ///< of the configuration
+    std::string what;      ///< "GET /v1/models"
+  };
+  /// Puts it on the record; nothing of it is kept besides. Errors as those of keep.
+  Result<> note(const Lookup& lookup);
   agents::PromptStore& store() { return *store_; }
   /// Of the installation.
   const SecretString& secret() const { return secret_; }
@@ -41,6 +50,9 @@ class Prompts {
  private:
   Prompts(gateway::Gateway& gateway, audit::Log& log, SecretString secret)
       : gateway_(gateway), log_(log), secret_(std::move(secret)) {}
+  Result<> take_turn(const std::string& user);
+  audit::SessionContext context_of(const std::string& user, const std::string& credential,
+                                   const std::string& person) const;
   Result<> record(const agents::Prompt& prompt, const policy::Principal& principal,
                   const std::string& credential, const PromptWish& wish);
 

@@ -43,6 +43,11 @@ bool uses_nothing(const sql::StatementFacts& facts) {
          });
 }
 
+/// What is counted, as people read it behind a number.
+std::string_view unit_of(Amount amount) {
+  return amount == Amount::kDuration ? "ms of duration" : policy::name_of(amount);
+}
+
 DecisionPtr refused(const policy::Overspent& over) {
   const std::string whose = fmt::format("{} {}", policy::name_of(over.per), over.payer);
   if (over.counting) {
@@ -75,7 +80,7 @@ DecisionPtr refused(const policy::Overspent& over) {
   decision->sqlstate = "53400";
   decision->message =
       fmt::format("budget \"{}\" of {} has no room: {} of {} {} are used; it is {}", over.budget,
-                  whose, over.used, over.most, policy::name_of(over.amount), until);
+                  whose, over.used, over.most, unit_of(over.amount), until);
   decision->hint = over.renewed_micros == 0 ? "Ask for less, or begin another run"
                                             : "Ask for less, or wait until then";
   decision->hint += over.ask.empty() ? "; an operator widens it in the policy."

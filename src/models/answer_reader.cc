@@ -12,6 +12,8 @@ namespace {
 /// Of one line, of all that is kept, and of an answer that comes whole.
 constexpr size_t kLongestLine = size_t{1} << 20, kLongestKept = size_t{48} << 10,
                  kLongestWhole = size_t{8} << 20;
+/// Of all thoughts: models think longer than they speak, and what they thought comes back whole.
+constexpr size_t kLongestThoughts = size_t{1} << 20;
 constexpr int64_t kMostCalls = 256;
 
 const json::object* object_of(const json::object& from, std::string_view name) {
@@ -36,9 +38,8 @@ bool is_call(std::string_view type) { return type.ends_with("_call") || type.end
 /// Where calls say what they are called with.
 constexpr std::string_view kCalledWith[] = {"arguments", "input",   "action",
                                             "code",      "queries", "operation"};
-/// Parts of an answer that are words, or thoughts.
-constexpr std::string_view kWords[] = {
-    "text", "thinking", "redacted_thinking", "message", "reasoning", "output_text", "refusal"};
+/// Parts of an answer that are words.
+constexpr std::string_view kWords[] = {"text", "message", "output_text", "refusal"};
 /// Members of a message of Chat Completions that are read, are thoughts, or say nothing of their
 /// own.
 constexpr std::string_view kMessage[] = {
@@ -131,6 +132,30 @@ void AnswerReader::take_call(int64_t index, const json::object& part) {
   add(called.arguments, called_with(part));
 }
 
+/// The next words, signature or bytes of the thought at a place.
+void AnswerReader::think(std::string Thought::* where, int64_t place, std::string_view words) {
+  if (words.empty()) return;
+  const bool known = place >= 0 && place < 2 * kMostCalls;
+  const size_t room = kLongestThoughts - std::min(thought_, kLongestThoughts);
+  if (!known || words.size() > room) unread_ = true;
+  if (!known) return;
+  thoughts_[place].*where += words.substr(0, room);
+  thought_ += std::min(room, words.size());
+}
+
+/// All of a thought, in place of what came of it before.
+void AnswerReader::take_thinking(const json::object& part, int64_t place) {
+  const Thought thought = read_thought(part, unread_);
+  if (const auto before = thoughts_.extract(place); !before.empty()) {
+    const Thought& old = before.mapped();
+    thought_ -= old.id.size() + old.text.size() + old.signature.size() + old.encrypted.size();
+  }
+  think(&Thought::id, place, thought.id);
+  think(&Thought::text, place, thought.text);
+  think(&Thought::signature, place, thought.signature);
+  think(&Thought::encrypted, place, thought.encrypted);
+}
+
 void AnswerReader::note_unknown(std::string_view type) {
   if (std::find(std::begin(kWords), std::end(kWords), type) == std::end(kWords)) unread_ = true;
 }
@@ -150,11 +175,7 @@ void AnswerReader::take_usage(const json::object& usage) {
 void AnswerReader::take_openai(const json::object& event) {
   if (const auto* usage = object_of(event, "usage")) take_usage(*usage);
   const auto type = text_of(event, "type");
-  if (type == "response.output_text.delta") add(text_, text_of(event, "delta"));
-  if (type == "response.refusal.delta") add(refusal_, text_of(event, "delta"));
-  if (type == "response.function_call_arguments.delta" ||
-      type == "response.custom_tool_call_input.delta")
-    add(call(number_of(event, "output_index", 0)).arguments, text_of(event, "delta"));
+  take_piece(event, type);
   if (type.starts_with("response.output_item.")) take_item(event, type);
   if (const auto* response = object_of(event, "response"); response != nullptr) {
     if (type == "response.completed" || type == "response.incomplete") {
@@ -167,6 +188,20 @@ void AnswerReader::take_openai(const json::object& event) {
   take_choices(event);
 }
 
+/// The next words of something that Responses tells piece by piece.
+void AnswerReader::take_piece(const json::object& event, std::string_view type) {
+  const auto delta = text_of(event, "delta");
+  const int64_t place = number_of(event, "output_index", 0);
+  if (type == "response.output_text.delta") add(text_, delta);
+  if (type == "response.refusal.delta") add(refusal_, delta);
+  if (type == "response.function_call_arguments.delta" ||
+      type == "response.custom_tool_call_input.delta")
+    add(call(place).arguments, delta);
+  // All of it comes once more with its item, but not where the answer breaks off.
+  if (type == "response.reasoning_summary_text.delta" || type == "response.reasoning_text.delta")
+    think(&Thought::text, place, delta);
+}
+
 /// An item of Responses, as it begins and, whole, at its end.
 void AnswerReader::take_item(const json::object& event, std::string_view type) {
   const auto* item = object_of(event, "item");
@@ -174,6 +209,9 @@ void AnswerReader::take_item(const json::object& event, std::string_view type) {
   const auto kind = text_of(*item, "type");
   if (is_call(kind)) {
     take_call(number_of(event, "output_index", 0), *item);
+  } else if (is_thought(*item)) {
+    if (type == "response.output_item.done")
+      take_thinking(*item, number_of(event, "output_index", 0));
   } else if (type == "response.output_item.done") {
     note_unknown(kind);
   }
@@ -189,25 +227,60 @@ void AnswerReader::take_choices(const json::object& event) {
     add(text_, text_of(*choice, "text"));
     const auto* said = object_of(*choice, "delta");
     if (said == nullptr) said = object_of(*choice, "message");
-    if (said != nullptr) take_message(*said);
+    if (said != nullptr) take_message(*said, number_of(*choice, "index", 0));
   }
 }
 
 /// Parts of one message.
-void AnswerReader::take_parts(const json::array& parts) {
+void AnswerReader::take_parts(const json::array& parts, int64_t place) {
   for (const auto& each : parts) {
     const auto* part = each.if_object();
     if (part == nullptr) continue;
+    if (is_thought(*part)) {
+      think(&Thought::text, kMostCalls + place, read_thought(*part, unread_).text);
+      continue;
+    }
     add(text_, text_of(*part, "text"));
     add(refusal_, text_of(*part, "refusal"));
     note_unknown(text_of(*part, "type"));
   }
 }
 
+/// What a message of Chat Completions, or the next piece of it, tells of the model's thoughts: its
+/// members are those of the servers that have any. Some tell the same words in two of them.
+void AnswerReader::take_reasoning(const json::object& message, int64_t place) {
+  bool told = false;
+  int64_t next = 0;
+  if (const auto* details = array_of(message, "reasoning_details")) {
+    for (const auto& each : *details) {
+      const auto* part = each.if_object();
+      const int64_t at = part == nullptr ? 0 : number_of(*part, "index", next++);
+      if (part == nullptr || !is_thought(*part) || at >= kMostCalls) {
+        unread_ = true;
+        continue;
+      }
+      const Thought thought = read_thought(*part, unread_);
+      if (thoughts_[at].id != thought.id) think(&Thought::id, at, thought.id);
+      think(&Thought::text, at, thought.text);
+      think(&Thought::signature, at, thought.signature);
+      think(&Thought::encrypted, at, thought.encrypted);
+      told = told || !thought.text.empty();
+    }
+  }
+  for (const std::string_view name : {"reasoning_content", "reasoning"}) {
+    const auto* words = message.if_contains(name);
+    if (words == nullptr || words->is_null()) continue;
+    if (!words->is_string()) unread_ = true;
+    if (!told) think(&Thought::text, kMostCalls + place, text_of(message, name));
+    told = true;
+  }
+}
+
 /// What a message of Chat Completions says, or the next piece of it.
-void AnswerReader::take_message(const json::object& message) {
+void AnswerReader::take_message(const json::object& message, int64_t place) {
   add(text_, text_of(message, "content"));
-  if (const auto* parts = array_of(message, "content")) take_parts(*parts);
+  if (const auto* parts = array_of(message, "content")) take_parts(*parts, place);
+  take_reasoning(message, place);
   add(refusal_, text_of(message, "refusal"));
   for (const auto& member : message) {
     const auto& value = member.value();
@@ -224,11 +297,11 @@ void AnswerReader::take_message(const json::object& message) {
   if (const auto* function = object_of(message, "function_call")) add_called(call(0), *function);
   const auto* called = array_of(message, "tool_calls");
   if (called == nullptr) return;
-  int64_t place = 0;
+  int64_t next = 0;
   for (const auto& one : *called) {
     const auto* part = one.if_object();
     if (part == nullptr) continue;
-    auto& kept = call(number_of(*part, "index", place++));
+    auto& kept = call(number_of(*part, "index", next++));
     add(kept.id, text_of(*part, "id"));
     const auto type = text_of(*part, "type");
     const auto* function = object_of(*part, type.empty() ? "function" : type);
@@ -258,14 +331,18 @@ void AnswerReader::take_anthropic(const json::object& event) {
       if (const auto* input = object_of(begun, "input"); input != nullptr && input->empty())
         begun.erase("input");
       take_call(index, begun);
+    } else if (is_thought(*block)) {
+      take_thinking(*block, index);
     } else {
       note_unknown(kind);
     }
-    add(text_, text_of(*block, "text"));
+    if (!is_thought(*block)) add(text_, text_of(*block, "text"));
   } else if (type == "content_block_delta") {
     const auto* delta = object_of(event, "delta");
     if (delta == nullptr) return;
     add(text_, text_of(*delta, "text"));
+    think(&Thought::text, index, text_of(*delta, "thinking"));
+    think(&Thought::signature, index, text_of(*delta, "signature"));
     if (text_of(*delta, "type") == "input_json_delta")
       add(call(index).arguments, text_of(*delta, "partial_json"));
   } else if (type == "message_delta") {
@@ -282,10 +359,15 @@ void AnswerReader::take_whole(const json::object& body) {
   // Messages: content; Responses: output, of which some have content.
   const auto* parts = array_of(body, api_ == Api::kOpenai ? "output" : "content");
   if (parts == nullptr) return;
-  int64_t place = 0;
+  int64_t place = 0, next = 0;
   for (const auto& each : *parts) {
+    const int64_t at = next++;
     const auto* part = each.if_object();
     if (part == nullptr) continue;
+    if (is_thought(*part)) {
+      take_thinking(*part, at);
+      continue;
+    }
     const auto type = text_of(*part, "type");
     add(text_, text_of(*part, "text"));
     if (is_call(type)) {
@@ -294,7 +376,7 @@ void AnswerReader::take_whole(const json::object& body) {
       note_unknown(type);
     }
     if (type != "message") continue;
-    if (const auto* content = array_of(*part, "content")) take_parts(*content);
+    if (const auto* content = array_of(*part, "content")) take_parts(*content, 0);
   }
 }
 
@@ -323,6 +405,11 @@ json::object AnswerReader::finish() {
   if (cached_tokens_ > 0) out["cached_input_tokens"] = cached_tokens_;
   if (output_tokens_ >= 0) out["output_tokens"] = output_tokens_;
   if (unread_) out["unread"] = true;
+  json::array thoughts;
+  for (const auto& [place, thought] : thoughts_) {
+    if (!thought.empty()) thoughts.push_back(to_json(thought));
+  }
+  if (!thoughts.empty()) out["thoughts"] = std::move(thoughts);
   return out;
 }
 

@@ -219,7 +219,7 @@ TEST(AnswerReader, WhatAMessageSaysInOtherWaysIsKeptOrNoted) {
   expect_message(R"({"content":"a","images":[{"type":"image_url"}]})",
                  R"({"text":"a","unread":true})");
   expect_message(R"({"content":"a","reasoning_content":"b","audio":null,"images":[]})",
-                 R"({"text":"a"})");
+                 R"({"text":"a","thoughts":[{"text":"b"}]})");
 }
 
 TEST(AnswerReader, ARefusalOfResponsesIsKept) {

@@ -28,9 +28,10 @@ constexpr Known kKnown[] = {
 };
 
 /// What is no word for the model, but holds them together.
-constexpr std::array<std::string_view, 11> kFrame = {
-    "type", "role",  "id",     "call_id", "tool_call_id", "tool_use_id",
-    "name", "model", "status", "phase",   "cache_control"};
+constexpr std::array<std::string_view, 7> kFrame = {"type",   "role",  "name",         "model",
+                                                    "status", "phase", "cache_control"};
+/// Who uses an agent, as the provider is to know it.
+constexpr std::array<std::string_view, 2> kUsers = {"user", "safety_identifier"};
 /// What tools are called with, and how that or an answer is to look: data, in which no name means
 /// anything here.
 constexpr std::array<std::string_view, 6> kData = {"input",        "arguments", "parameters",
@@ -68,7 +69,8 @@ std::string_view text_of(const json::object& object, std::string_view name) {
                                                 : std::string_view();
 }
 
-using Change = std::function<Result<std::string>(std::string_view)>;
+/// What holds parts of a conversation together.
+bool is_id(std::string_view name) { return name == "id" || name.ends_with("_id"); }
 
 /// Where in a request something stands.
 enum class Place : uint8_t { kBody, kWords, kAttachment, kData };
@@ -141,13 +143,14 @@ std::string written(const json::value& number) {
 /// Changes texts of a request, and in data also the names of their members.
 class Changer {
  public:
-  Changer(bool attachments, const Change& change) : attachments_(attachments), change_(change) {}
+  Changer(bool attachments, const Changes& changes)
+      : attachments_(attachments), changes_(changes) {}
 
   Result<> change(json::value& value, Place place) {
     if (place == Place::kData && value.is_number()) return number(value);
     if (value.is_string() && is_data_url(value.get_string())) return attachment();
     if (value.is_string()) {
-      SLUICE_ASSIGN(const auto changed, change_(value.get_string()));
+      SLUICE_ASSIGN(const auto changed, changes_.text(value.get_string()));
       value = changed;
       return {};
     }
@@ -155,10 +158,43 @@ class Changer {
       for (auto& each : value.get_array()) SLUICE_TRY(change(each, place));
       return {};
     }
-    return value.is_object() ? members(value.get_object(), place) : Result<>();
+    if (!value.is_object()) return {};
+    // What a client says of a thought has to be it, to the last byte.
+    const auto thought = changes_.was_thought ? thought_of(value.get_object()) : std::nullopt;
+    if (place == Place::kWords && thought && changes_.was_thought(*thought)) return {};
+    return members(value.get_object(), place);
+  }
+
+  /// Ids by which a provider tells users apart are known to be somebody's, whatever they look like.
+  void users(json::object& body) const {
+    for (const std::string_view name : kUsers) hide(body.if_contains(name));
+    auto* metadata = body.if_contains("metadata");
+    if (metadata != nullptr && metadata->is_object())
+      hide(metadata->get_object().if_contains("user_id"));
   }
 
  private:
+  void hide(json::value* id) const {
+    if (id != nullptr && id->is_string() && !id->get_string().empty())
+      *id = changes_.id(id->get_string());
+  }
+
+  /// Another stands for one that is sensitive, the same wherever it is.
+  Result<> id(json::value& value) {
+    if (value.is_string() && is_data_url(value.get_string())) return attachment();
+    const std::string text = value.is_string() ? std::string(value.get_string()) : written(value);
+    if (changes_.is_sensitive(text)) value = changes_.id(text);
+    return {};
+  }
+
+  /// No API has a word that is sensitive, and no other can stand in its place.
+  Result<> word(std::string_view name, const json::value& value) const {
+    if (!value.is_string() || !changes_.is_sensitive(value.get_string())) return {};
+    return fail(ErrorCode::kDenied, "\"" + std::string(name) +
+                                        "\" holds something sensitive that cannot be masked there: "
+                                        "give it another name");
+  }
+
   Result<> attachment() const {
     if (attachments_) return {};
     return fail(ErrorCode::kDenied, "images, files and sound cannot be masked, and are not sent");
@@ -168,7 +204,7 @@ class Changer {
   Result<> number(json::value& value) {
     const std::string text = written(value);
     if (!has_many_digits(text)) return {};
-    SLUICE_ASSIGN(const auto changed, change_(text));
+    SLUICE_ASSIGN(const auto changed, changes_.text(text));
     if (changed != text) value = changed;
     return {};
   }
@@ -184,8 +220,15 @@ class Changer {
       const std::string_view key = entry.key();
       const bool all_input = place == Place::kBody && key == "input";
       const bool data = place == Place::kData || (is_one_of(key, kData) && !all_input);
+      if (!data && is_id(key) && !entry.value().is_structured()) {
+        SLUICE_TRY(id(entry.value()));
+        continue;
+      }
       const bool frame = !data && is_one_of(key, kFrame) && !(speaker && key == "name");
-      if (frame && is_frame(entry.value())) continue;
+      if (frame && is_frame(entry.value())) {
+        SLUICE_TRY(word(key, entry.value()));
+        continue;
+      }
       if (attached && !data && is_opaque(object, key, entry.value())) continue;
       if ((all_input || (place == Place::kBody && key == "prompt")) && is_tokens(entry.value()) &&
           !attachments_) {
@@ -215,7 +258,7 @@ class Changer {
     for (auto& entry : object) {
       std::string name(entry.key());
       if (taken(name)) {
-        SLUICE_ASSIGN(name, change_(name));
+        SLUICE_ASSIGN(name, changes_.text(name));
       }
       if (!renamed.emplace(name, std::move(entry.value())).second) {
         return fail(ErrorCode::kDenied, "two names of one object are one when they are masked");
@@ -226,8 +269,37 @@ class Changer {
   }
 
   const bool attachments_;
-  const Change& change_;
+  const Changes& changes_;
 };
+
+}  // namespace
+
+namespace {
+
+/// "/v1/models/ID"; ids may have slashes, as they are or encoded. Nothing that means another place.
+bool is_one_model(std::string_view path) {
+  constexpr std::string_view kModels = "/v1/models/";
+  constexpr size_t kLongest = 300;
+  if (!path.starts_with(kModels) || path.size() > kLongest) return false;
+  path.remove_prefix(kModels.size());
+  std::string part;
+  const auto ends = [&part] { return part.empty() || part == "." || part == ".."; };
+  while (!path.empty()) {
+    const bool encoded = path.starts_with("%2F") || path.starts_with("%2f");
+    const char c = path.front();
+    path.remove_prefix(encoded ? 3 : 1);
+    if (encoded || c == '/') {
+      if (ends()) return false;
+      part.clear();
+    } else if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
+               std::string_view("._-:@~").find(c) == std::string_view::npos) {
+      return false;
+    } else {
+      part += c;
+    }
+  }
+  return !ends();
+}
 
 }  // namespace
 
@@ -235,6 +307,7 @@ std::optional<Operation> find_operation(Api api, std::string_view method, std::s
   for (const Known& known : kKnown) {
     if (known.api == api && known.method == method && known.path == path) return known.operation;
   }
+  if (method == "GET" && is_one_model(path)) return Operation::kListModels;
   return std::nullopt;
 }
 
@@ -252,10 +325,12 @@ Result<Conversation> read_conversation(std::string_view body) {
   return out;
 }
 
-Result<> change_texts(Conversation& conversation, bool attachments, const Change& change) {
+Result<> change_texts(Conversation& conversation, bool attachments, const Changes& changes) {
+  Changer changer(attachments, changes);
+  changer.users(conversation.body);
   // Wherever it stands: what a provider adds to its API tomorrow may be words too.
   json::value all = std::move(conversation.body);
-  const auto changed = Changer(attachments, change).change(all, Place::kBody);
+  const auto changed = changer.change(all, Place::kBody);
   conversation.body = std::move(all.get_object());
   return changed;
 }

@@ -14,10 +14,18 @@ Result<std::string> shouted(std::string_view text) {
   return out;
 }
 
+/// What is sensitive here has a card's number in it.
+bool has_card(std::string_view text) { return text.find("4111") != std::string_view::npos; }
+
+Changes shouting() {
+  return {shouted, has_card, [](std::string_view id) { return "id_of_" + std::string(id, 0, 3); },
+          [](const Thought& thought) { return thought.text == "I think"; }};
+}
+
 std::string changed(std::string_view body, bool attachments = false) {
   auto conversation = read_conversation(body);
   EXPECT_TRUE(conversation);
-  const auto done = change_texts(*conversation, attachments, shouted);
+  const auto done = change_texts(*conversation, attachments, shouting());
   return done ? boost::json::serialize(conversation->body) : "refused: " + done.error().text;
 }
 
@@ -32,6 +40,20 @@ TEST(Conversation, OnlyWhatIsKnownCanBeAsked) {
   }
   EXPECT_FALSE(find_operation(Api::kOpenai, "POST", "/v1/messages"));
   EXPECT_FALSE(find_operation(Api::kAnthropic, "DELETE", "/v1/messages"));
+}
+
+TEST(Conversation, AModelIsLookedUpByItsIdAndNothingElseIs) {
+  for (const Api api : {Api::kOpenai, Api::kAnthropic}) {
+    for (const char* id : {"gpt-4.1", "claude-sonnet-4-20250514", "meta/small", "meta%2Fsmall",
+                           "ft:gpt-4o:org::abc", "..."})
+      EXPECT_EQ(find_operation(api, "GET", std::string("/v1/models/") + id), Operation::kListModels)
+          << id;
+    for (const char* id : {"", ".", "..", "../files", "a/../files", "a%2F..%2Ffiles", "a%2f", "a/",
+                           "a//b", "%2e%2e", "a b", "a%20b", "a?b", "a#b", "a\\b"})
+      EXPECT_FALSE(find_operation(api, "GET", std::string("/v1/models/") + id)) << id;
+    EXPECT_FALSE(find_operation(api, "GET", "/v1/models/" + std::string(400, 'a')));
+    EXPECT_FALSE(find_operation(api, "DELETE", "/v1/models/a"));
+  }
 }
 
 TEST(Conversation, WhatIsNone) {
@@ -61,7 +83,7 @@ TEST(Conversation, EveryTextIsChangedAndNoFrame) {
   EXPECT_EQ(changed(R"({"model":"m","input":["a","b"]})"), R"({"model":"m","input":["A","B"]})");
   // Nor is it said where else a provider lets words stand.
   EXPECT_EQ(changed(R"({"model":"m","prediction":{"type":"content","content":"next"},"user":"u"})"),
-            R"({"model":"m","prediction":{"type":"content","content":"NEXT"},"user":"U"})");
+            R"({"model":"m","prediction":{"type":"content","content":"NEXT"},"user":"ID_OF_U"})");
   EXPECT_EQ(changed(R"({"model":"m","messages":[{"role":"user","name":"ann","content":"x"}]})"),
             R"({"model":"m","messages":[{"role":"user","name":"ANN","content":"X"}]})");
   // A name that holds more than a name is no frame.
@@ -87,10 +109,12 @@ TEST(Conversation, InWhatToolsAreCalledWithNothingIsFrame) {
 TEST(Conversation, LongNumbersInDataAreTextThatMayBeMasked) {
   const auto masked = [](std::string_view body) {
     auto conversation = read_conversation(body);
-    const auto done =
-        change_texts(*conversation, false, [](std::string_view text) -> Result<std::string> {
-          return std::string(text == "4111111111111111" || text == "-41111111" ? "card" : text);
-        });
+    const auto done = change_texts(
+        *conversation, false,
+        {[](std::string_view text) -> Result<std::string> {
+           return std::string(text == "4111111111111111" || text == "-41111111" ? "card" : text);
+         },
+         has_card, [](std::string_view id) { return std::string(id); }});
     return done ? boost::json::serialize(conversation->body) : "refused: " + done.error().text;
   };
   EXPECT_EQ(masked(R"({"model":"m","messages":[{"content":[{"type":"tool_use","id":"t","name":"f",)"
@@ -116,11 +140,61 @@ TEST(Conversation, NamesOfMembersAreWordsWhereNoApiHasThem) {
   EXPECT_EQ(changed(R"({"model":"m","metadata":{"a b":1,"A B":2}})").substr(0, 8), "refused:");
 }
 
-TEST(Conversation, WordsInPlaceOfAnIdAreWords) {
+TEST(Conversation, AnIdThatIsSensitiveHasAnotherInItsPlaceEverywhere) {
+  // A call of a tool and its result are still a pair.
   EXPECT_EQ(
-      changed(
-          R"({"model":"m","messages":[{"role":"user","id":"call_1","tool_call_id":"jane@x"}]})"),
-      R"({"model":"m","messages":[{"role":"user","id":"call_1","tool_call_id":"JANE@X"}]})");
+      changed(R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"call-4111",)"
+              R"("type":"function","function":{"name":"f","arguments":"1"}}]},)"
+              R"({"role":"tool","tool_call_id":"call-4111","content":"x"},)"
+              R"({"role":"tool","tool_call_id":"call_2","content":[{"tool_use_id":4111}]}]})"),
+      R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"id_of_cal",)"
+      R"("type":"function","function":{"name":"f","arguments":"1"}}]},)"
+      R"({"role":"tool","tool_call_id":"id_of_cal","content":"X"},)"
+      R"({"role":"tool","tool_call_id":"call_2","content":[{"tool_use_id":"id_of_411"}]}]})");
+  EXPECT_EQ(changed(R"({"model":"m","input":[{"type":"f","later_id":"ab 4111"}]})"),
+            R"({"model":"m","input":[{"type":"f","later_id":"id_of_ab "}]})");
+  // An id that holds more is no id.
+  EXPECT_EQ(changed(R"({"model":"m","messages":[{"id":{"of":"ann"}}]})"),
+            R"({"model":"m","messages":[{"id":{"of":"ANN"}}]})");
+  EXPECT_EQ(
+      changed(R"({"model":"m","messages":[{"id":"data:image/png;base64,AAAA"}]})").substr(0, 8),
+      "refused:");
+}
+
+TEST(Conversation, UsersAreKnownByWhatStandsForThem) {
+  EXPECT_EQ(changed(R"({"model":"m","user":"ann","safety_identifier":"bob","metadata":)"
+                    R"({"user_id":"jane","other_id":"x"}})"),
+            R"({"model":"m","user":"ID_OF_ANN","safety_identifier":"ID_OF_BOB","metadata":)"
+            R"({"user_id":"id_of_jan","other_id":"x"}})");
+  EXPECT_EQ(changed(R"({"model":"m","user":"","metadata":null})"),
+            R"({"model":"m","user":"","metadata":null})");
+}
+
+TEST(Conversation, WhatIsSensitiveIsNoWordOfTheApi) {
+  for (const char* words :
+       {R"("model":"4111")", R"("messages":[{"role":"4111"}])", R"("tools":[{"name":"f4111"}])",
+        R"("messages":[{"type":"4111"}])", R"("messages":[{"status":"4111"}])",
+        R"("messages":[{"phase":"4111"}])", R"("messages":[{"cache_control":"4111"}])"}) {
+    EXPECT_THAT(changed(std::string(R"({"model":"m",)") + words + "}"),
+                ::testing::StartsWith("refused: "))
+        << words;
+  }
+}
+
+TEST(Conversation, WhatTheModelItselfThoughtGoesBackAsItIs) {
+  const auto with = [](const std::string& part) {
+    return changed(R"({"model":"m","messages":[{"role":"assistant","content":[)" + part + "]}]}");
+  };
+  const char* thought = R"({"type":"thinking","thinking":"I think","signature":"c2ln"})";
+  EXPECT_THAT(with(thought), ::testing::HasSubstr(thought));
+  for (const char* other :
+       {R"({"type":"thinking","thinking":"think","signature":"c2ln"})",
+        R"({"type":"thinking","thinking":"I think","note":"think"})",
+        R"({"type":"thinking","thinking":"I think","format":"think"})",
+        R"({"type":"thinking","thinking":["think"],"text":"I think"})",
+        R"({"type":"reasoning","summary":[{"type":"summary_text","text":"I think","a":"think"}]})",
+        R"({"type":"tool_use","input":{"type":"thinking","thinking":"I think"}})"})
+    EXPECT_THAT(with(other), ::testing::AnyOf(::testing::HasSubstr("THINK\""))) << with(other);
 }
 
 TEST(Conversation, AFileThatStandsAsTextIsAFile) {
@@ -199,11 +273,12 @@ TEST(Conversation, WhatAToolIsCalledWithIsNoAttachment) {
 TEST(Conversation, AnErrorOfTheChangeStopsIt) {
   auto conversation = read_conversation(R"({"model":"m","input":["a","b"]})");
   int asked = 0;
-  const auto done =
-      change_texts(*conversation, false, [&](std::string_view) -> Result<std::string> {
-        ++asked;
-        return fail(ErrorCode::kInvalidInput, "no");
-      });
+  const auto done = change_texts(*conversation, false,
+                                 {[&](std::string_view) -> Result<std::string> {
+                                    ++asked;
+                                    return fail(ErrorCode::kInvalidInput, "no");
+                                  },
+                                  has_card, [](std::string_view id) { return std::string(id); }});
   EXPECT_FALSE(done);
   EXPECT_EQ(asked, 1);
 }

@@ -43,6 +43,12 @@ std::string digest_of(std::string_view whose, std::string_view name, const json:
   return sha2(256, said);
 }
 
+/// No member of a conversation has a name with a space.
+std::string thought_digest(std::string_view whose, std::string_view model,
+                           const json::value& thought) {
+  return digest_of(whose, "thought of " + std::string(model), thought);
+}
+
 bool is_conversation(std::string_view name, const json::value& value) {
   return value.is_array() && (name == "messages" || name == "input");
 }
@@ -114,6 +120,20 @@ void Heard::keep_answer(std::string_view whose, const json::object& answer) {
   const json::object message{{"role", "assistant"}, {"content", *text}};
   const std::lock_guard lock(mutex_);
   for (const std::string_view name : {"messages", "input"}) note(digest_of(whose, name, message));
+}
+
+void Heard::keep_thoughts(std::string_view whose, std::string_view model,
+                          const json::object& answer) {
+  const auto* thoughts = answer.if_contains("thoughts");
+  if (thoughts == nullptr || !thoughts->is_array()) return;
+  const std::lock_guard lock(mutex_);
+  for (const auto& each : thoughts->get_array()) note(thought_digest(whose, model, each));
+}
+
+bool Heard::was_thought(std::string_view whose, std::string_view model, const Thought& thought) {
+  const std::string digest = thought_digest(whose, model, to_json(thought));
+  const std::lock_guard lock(mutex_);
+  return kept_.find(digest) != nullptr;
 }
 
 }  // namespace sluice::models

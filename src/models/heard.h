@@ -24,6 +24,11 @@ class Heard {
   void keep(const News& news);
   /// So has this, which AnswerReader has found.
   void keep_answer(std::string_view whose, const boost::json::object& answer);
+  /// What the model of a name has thought, for `whose`.
+  void keep_thoughts(std::string_view whose, std::string_view model,
+                     const boost::json::object& answer);
+  /// Whether it has thought just this. False also of what was forgotten.
+  bool was_thought(std::string_view whose, std::string_view model, const Thought& thought);
 
  private:
   struct Nothing {};

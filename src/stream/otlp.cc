@@ -79,7 +79,8 @@ void describe_agent(Attributes& attributes, const Record& record) {
     attributes.text("gen_ai.operation.name", "execute_tool");
     attributes.text("gen_ai.tool.type", "datastore");
   }
-  if (record.type != EventType::kPrompt) return;
+  // Who asked which models there are has asked none of them.
+  if (record.type != EventType::kPrompt || record.context.prompt.empty()) return;
   attributes.text("gen_ai.operation.name", "chat");
   attributes.text("gen_ai.request.model", record.model);
   if (record.input_tokens != 0) attributes.number("gen_ai.usage.input_tokens", record.input_tokens);

@@ -86,6 +86,7 @@ TEST(OtlpTraces, ToolsOfAgentsAndTracesThatTheirSessionsSaid) {
 TEST(OtlpLogs, PromptsHaveTheirModelAndWhatWasUsed) {
   Entry entry = statement_entry();
   entry.record.type = audit::EventType::kPrompt;
+  entry.record.context.prompt = "an-id";
   entry.record.model = "m-1";
   entry.record.input_tokens = 12;
   entry.record.output_tokens = 3;
@@ -95,6 +96,14 @@ TEST(OtlpLogs, PromptsHaveTheirModelAndWhatWasUsed) {
   EXPECT_EQ(attribute(body, kLog, "gen_ai.request.model"), "{\"stringValue\":\"m-1\"}");
   EXPECT_EQ(attribute(body, kLog, "gen_ai.usage.input_tokens"), "{\"intValue\":\"12\"}");
   EXPECT_EQ(attribute(body, kLog, "gen_ai.usage.output_tokens"), "{\"intValue\":\"3\"}");
+}
+
+TEST(OtlpLogs, WhoLooksForModelsDoesNotChat) {
+  Entry entry = statement_entry();
+  entry.record.type = audit::EventType::kPrompt;
+  entry.record.context.prompt.clear();
+  const Entry entries[] = {entry};
+  EXPECT_EQ(attribute(otlp_logs(test_source(), entries), kLog, "gen_ai.operation.name"), "");
 }
 
 TEST(OtlpLogs, PointToTheTrace) {

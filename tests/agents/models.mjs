@@ -8,22 +8,24 @@ const OpenAI = require("openai").default ?? require("openai");
 const Anthropic = require("@anthropic-ai/sdk").default ?? require("@anthropic-ai/sdk");
 
 // Any call of a client by its name: "responses.create".
-async function called(client, call, body, options) {
+async function called(client, call, body, options, args = [body, "options"]) {
   const path = call.split(".");
   const method = path.pop();
   const part = path.reduce((found, name) => found[name], client);
-  const answer = await part[method](body, options);
-  if (!body.stream) return { answer };
+  const answer = await part[method](
+    ...args.map((each) => (each === "options" ? options : each)),
+  );
+  if (!body?.stream) return { answer };
   const events = [];
   for await (const event of answer) events.push(event);
   return { events };
 }
 
-async function ask({ sdk, base, key, body, headers, call }) {
+async function ask({ sdk, base, key, body, headers, call, args }) {
   const options = { headers: headers ?? {} };
   if (call) {
     const known = { baseURL: sdk === "anthropic" ? base : base + "/v1", apiKey: key, maxRetries: 0 };
-    return called(sdk === "anthropic" ? new Anthropic(known) : new OpenAI(known), call, body, options);
+    return called(sdk === "anthropic" ? new Anthropic(known) : new OpenAI(known), call, body, options, args);
   }
   if (sdk === "anthropic") {
     const client = new Anthropic({ baseURL: base, apiKey: key, maxRetries: 0 });

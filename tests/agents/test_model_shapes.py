@@ -88,9 +88,9 @@ def sdk(gateway):
     packages = npm.packages("model-sdks", "openai@6", "@anthropic-ai/sdk@0.70.0")
     process = subprocess.Popen(["node", str(HERE / "models.mjs")], cwd=packages, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def call(name, method, body, run="run-shapes"):
+    def call(name, method, body, run="run-shapes", args=None):
         asked = {"sdk": "anthropic" if name == "claude" else "openai", "base": f"http://127.0.0.1:{gateway.http}/models/{name}",
-                 "key": token, "body": body, "call": method, "headers": {"Sluice-Run": run}}
+                 "key": token, "body": body, "call": method, "headers": {"Sluice-Run": run}, **({"args": args} if args else {})}
         process.stdin.write(json.dumps(asked) + "\n")
         process.stdin.flush()
         return json.loads(process.stdout.readline())

@@ -359,9 +359,14 @@ def shared(server, **options):
 
 
 def within_two_seconds(condition):
-    begun = time.time()
-    while not condition():
-        assert time.time() - begun < 2, "not within two seconds"
+    """Of the gateway's time: what looking takes, which is a command line of its own, comes on top where the machine is busy."""
+    begun, slowest = time.monotonic(), 0
+    while True:
+        asked = time.monotonic()
+        if condition():
+            return
+        slowest = max(slowest, time.monotonic() - asked)
+        assert asked - begun < 2 + 4 * slowest, "not within two seconds"
         time.sleep(0.05)
 
 
@@ -404,8 +409,8 @@ def test_gateways_that_share_a_store(server):
         session = psycopg.connect(two.dsn(database="more"), autocommit=True)
         one.cli("database", "remove", "more")
         within_two_seconds(lambda: "more" not in at(two))
-        with pytest.raises(psycopg.OperationalError):
-            session.execute("SELECT 1")
+        # Told to end, a session ends when its worker comes to it.
+        within_two_seconds(lambda: has_ended(session))
         # Removed and added again before the other has looked: nobody goes on in the one that was removed.
         one.cli("database", "add", "swap", *place, "--password-stdin", input=SECRET + "\n")
         within_two_seconds(lambda: "swap" in at(two))

@@ -1,7 +1,12 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { webcrypto } from "node:crypto";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { postOnce } from "./once";
 
 const keys: string[] = [];
+// Browsers have it; Node.js 18 does not.
+beforeEach(() => {
+  vi.stubGlobal("crypto", webcrypto);
+});
 afterEach(() => {
   vi.unstubAllGlobals();
   keys.length = 0;

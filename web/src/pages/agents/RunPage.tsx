@@ -14,6 +14,7 @@ import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Plain } from "../../parts/Plain";
 import { callsOf } from "./calls";
+import { wordsOf } from "./words";
 import "./run.css";
 
 function Statement({ statement }: { statement: RunStatement }) {
@@ -70,11 +71,18 @@ function Words({ prompt }: { prompt: Prompt }) {
   if (prompt.erased === true) return <Note title="Its text was erased">Its digest stays.</Note>;
   if (read.isError) return <ProblemNote error={read.error} />;
   if (read.isSuccess) {
-    return (
-      <pre className="code" tabIndex={0}>
-        <Plain text={read.data.text ?? ""} />
-      </pre>
-    );
+    return wordsOf(read.data.text ?? "").map((part, index) => (
+      <div key={index} className="stack-small">
+        {part.what !== "" && (
+          <span className="soft">
+            <Plain text={part.what} />
+          </span>
+        )}
+        <pre className="code" tabIndex={0}>
+          <Plain text={part.text} />
+        </pre>
+      </div>
+    ));
   }
   return (
     <div>

@@ -33,7 +33,7 @@ function fullest(budget: Budget): number {
 
 /** Those that have least left first. */
 export function byUse(list: readonly Budget[]): Budget[] {
-  return list.toSorted((a, b) => fullest(b) - fullest(a) || a.of.localeCompare(b.of));
+  return [...list].sort((a, b) => fullest(b) - fullest(a) || a.of.localeCompare(b.of));
 }
 
 /** "helper run one" is a run of helper's. */
