@@ -338,6 +338,15 @@ TEST(Judge, Columns) {
   EXPECT_FALSE(decide(deny, reading_orders().uses(kOrders, 0, sql::kUsedInOutput))->allowed());
   EXPECT_TRUE(decide(deny, reading_orders())->allowed());  // SELECT count(*)
   EXPECT_TRUE(decide(deny, reading("hr.salaries", kSalaries).uses(kSalaries, 0, 1))->allowed());
+  // ON CONFLICT (email) tells whether a value is there.
+  EXPECT_FALSE(decide(deny, FactsOf("INSERT")
+                                .act(ActionKind::kInsert, "public.orders", kOrders)
+                                .uses(kOrders, 3, sql::kWritten | sql::kArbiter))
+                   ->allowed());
+  EXPECT_TRUE(decide(deny, FactsOf("INSERT")
+                               .act(ActionKind::kInsert, "public.orders", kOrders)
+                               .uses(kOrders, 3, sql::kWritten))
+                  ->allowed());
   // In a WHERE of an UPDATE, or where columns cannot be told.
   EXPECT_FALSE(decide(deny, FactsOf("UPDATE")
                                 .act(ActionKind::kUpdate, "public.orders", kOrders)

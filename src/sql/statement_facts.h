@@ -179,7 +179,7 @@ struct StatementResult {
 };
 
 /// How a base column is used, several at once.
-enum ColumnUse : uint8_t {
+enum ColumnUse : uint16_t {
   kUsedInOutput = 1,
   kUsedInPredicate = 2,  ///< WHERE, HAVING, CASE and FILTER conditions, ON CONFLICT … WHERE
   kUsedInJoin = 4,
@@ -198,11 +198,17 @@ enum ColumnUse : uint8_t {
   /// can be read does with its argument counts instead. Not in what a table's owner wrote, as
   /// above, but in views.
   kGivenAway = 128,
+  /// By ON CONFLICT (…) and ON CONSTRAINT, which tell whether a value is there. Column 0 where they
+  /// cannot be told.
+  kArbiter = 256,
 };
+
+/// Several of ColumnUse, by their bits.
+using ColumnUses = uint16_t;
 
 struct UsedColumn {
   ColumnRef column;
-  uint8_t uses = 0;  ///< ColumnUse bits
+  ColumnUses uses = 0;
 };
 
 struct WrittenColumn {

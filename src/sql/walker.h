@@ -146,9 +146,9 @@ class Walker {
   RowsPtr set_operation(const Node& body, const Level* outer, CteFrame* ctes);
   RowsPtr values(const Node& body, const Level* outer, CteFrame* ctes);
   void order_by(const Node& body, std::string_view list, const Level& level, const Rows& output,
-                uint8_t use, bool output_first);
+                ColumnUses use, bool output_first);
   bool of_catalog_alone(const Node& select, const Level& level) const;
-  void grouping_item(const Node& item, const Level& level, const Rows& output, uint8_t use,
+  void grouping_item(const Node& item, const Level& level, const Rows& output, ColumnUses use,
                      bool output_first);
   void select_list(const Node& body, std::string_view list, const Level& level, Rows& out);
   void window(const Node& definition, const Level& level);
@@ -194,8 +194,8 @@ class Walker {
   Value indirection(const Node& body, const Level& level);
   Value field_of(const Value& value, std::string_view name);
   /// A condition: each arm of an AND joins what it looks at.
-  void condition(const Node& body, std::string_view field_name, const Level& level, uint8_t use);
-  void condition_arm(const Node& wrapper, const Level& level, uint8_t use);
+  void condition(const Node& body, std::string_view field_name, const Level& level, ColumnUses use);
+  void condition_arm(const Node& wrapper, const Level& level, ColumnUses use);
 
   // ---- probing.cc
   /// A condition, or what is compared by equality.
@@ -208,15 +208,15 @@ class Walker {
   void note_compared(ColumnRef column, const Node& wrapper);
   /// It is looked into, whatever is done with it.
   void probe(const Value& value);
-  void test(const Value& value, uint8_t use);
+  void test(const Value& value, ColumnUses use);
   /// What counts rows or chooses among them: LIMIT, an index.
-  void tell(const Value& value, uint8_t use);
+  void tell(const Value& value, ColumnUses use);
   void give_away(const Value& value);
   /// What calling a function that cannot be looked into means for its arguments.
   void hand_over(const catalog::Function& function, FunctionRisk risk,
                  const std::vector<Value>& given);
   /// What a body does with its argument is done to the call's.
-  void use_as_body(const Value& argument, uint8_t uses);
+  void use_as_body(const Value& argument, ColumnUses uses);
   uint8_t ordering() const { return context_.owned ? kUsedInPredicate : kUsedInOrdering; }
 
   // ---- calls.cc
@@ -342,6 +342,7 @@ class Walker {
   void on_conflict(const Node& body, const Node& clause, const Target& target,
                    const RowsPtr& inserted, Level& level);
   void assignments(const Node& body, const Target& target, const Level& level,
+  void arbiter(const Node& infer, const Target& target);
                    std::vector<int16_t>& changed);
   void write_column(const Target& target, std::string_view name, const Value& value,
                     std::vector<int16_t>* changed);
@@ -349,8 +350,8 @@ class Walker {
   RowsPtr returning(const Node& body, const Target& target, const Level& level);
   /// Walks a condition on rows of a table: whether it may leave any of them out.
   bool limits(const Node& body, std::string_view field_name, const Level& level,
-              const Picked& picked, uint8_t use);
-  bool arm_limits(const Node& arm, const Level& level, const Picked& picked, uint8_t use,
+              const Picked& picked, ColumnUses use);
+  bool arm_limits(const Node& arm, const Level& level, const Picked& picked, ColumnUses use,
                   bool plain_equals);
   static bool touches(const Level& level, const Picked& picked);
   Picked picked_in(const Node& body, const Level& level, const Target& target) const;
