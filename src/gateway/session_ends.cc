@@ -317,6 +317,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
 void Session::at_ready() {
   settings_uncertain_ = false;
   state_since_micros_ = now_.wall_micros;
+  names_.application = {};  // The server has told it.
   transaction_ahead_ = transaction_;
   if (transaction_ == 'T' && stamping_.now == 0) stamping_.now = stamping_.at_sync;
   stamping_.at_sync = 0;

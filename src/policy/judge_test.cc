@@ -427,6 +427,31 @@ TEST(Judge, ConditionsOnTheStatement) {
   }
 }
 
+TEST(Judge, AnApplicationThatChangesIsTakenAtItsWorst) {
+  const std::string when = ", do: [read], when: {application: [psql]}}\n";
+  const std::string allow = "- {name: r, effect: allow" + when;
+  const std::string deny = kAll + "- {name: r, effect: deny" + when;
+  const auto judged = [&](const std::string& rules, std::string_view before,
+                          std::vector<std::string_view> later, bool any = false,
+                          bool renamed = false) {
+    Circumstances now;
+    now.application = before;
+    now.later_applications = std::move(later);
+    now.any_application = any;
+    now.renamed = renamed;
+    return decide(rules, reading_orders(), now)->allowed();
+  };
+  EXPECT_FALSE(judged(allow, "psql", {"other"}));
+  EXPECT_FALSE(judged(allow, "other", {"psql"}));
+  EXPECT_TRUE(judged(allow, "other", {"psql"}, false, true)) << "nothing runs under the old name";
+  EXPECT_FALSE(judged(allow, "other", {"psql", "third"}, false, true));
+  EXPECT_FALSE(judged(allow, "psql", {}, true));
+  EXPECT_FALSE(judged(deny, "psql", {"other"}));
+  EXPECT_FALSE(judged(deny, "other", {"psql"}));
+  EXPECT_FALSE(judged(deny, "other", {}, true));
+  EXPECT_TRUE(judged(deny, "other", {"third"}));
+}
+
 TEST(Judge, ConditionsOnCircumstances) {
   Circumstances now;
   now.now_micros = 1'000'000'000 + 3'600'000'000;

@@ -65,6 +65,7 @@ class Walker {
   class Within;
   struct CallShape {
     const Node* first_argument = nullptr;
+    const Node* second_argument = nullptr;
     std::vector<std::string_view> names;  ///< of named arguments, else empty texts
     bool is_operator = false;
     bool is_call = false;  ///< CALL
@@ -133,6 +134,8 @@ class Walker {
   /// `action`, or of the statement's own action for it.
   void note_setting(std::string_view name, size_t action);
   void note_setting(std::string_view name);
+  void on_set_application(const Node& body);
+  void note_application(std::optional<std::string_view> value);
   /// ALTER … SET and CREATE FUNCTION … SET: changed, but not now.
   void set_elsewhere(const Node& variable_set);
   /// What a function sets while it runs.
