@@ -287,6 +287,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
   }
   const auto own = entry.own;
   expected_.pop();
+  if (!own) acting_.before.ready();
   watch_.last_end = now_;
   transaction_ = *status;
   if (!own && !own_transaction_) transactions_.ready(transaction_);

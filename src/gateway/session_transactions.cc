@@ -56,6 +56,9 @@ void Session::transaction_failed(Expected& entry) {
   if (!runs && !transactions_.open()) return;
   const auto place = transactions_.failed();
   entry.transaction = place.number;
+  if (place.outcome == audit::TransactionOutcome::kRolledBack) {
+    if (auto back = acting_.before.failed()) acting_.take_back(std::move(*back));
+  }
   entry.transaction_outcome = place.outcome;
 }
 
