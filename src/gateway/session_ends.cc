@@ -317,8 +317,8 @@ Session::Pass Session::on_ready(const Piece& piece) {
 /// All that was sent is answered.
 void Session::at_ready() {
   settings_uncertain_ = false;
-  state_since_micros_ = now_.wall_micros;
   names_.application = {};  // The server has told it.
+  state_since_micros_ = now_.wall_micros;
   transaction_ahead_ = transaction_;
   if (transaction_ == 'T' && stamping_.now == 0) stamping_.now = stamping_.at_sync;
   stamping_.at_sync = 0;

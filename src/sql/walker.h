@@ -342,10 +342,10 @@ class Walker {
   RowsPtr merge(const Node& body, const Level* outer, CteFrame* ctes);
   Target write_target(const Node& range_var, ActionKind kind);
   static bool inserts_itself(const Node& body, const Node& clause, const Picked& picked);
+  void arbiter(const Node& infer, const Target& target);
   void on_conflict(const Node& body, const Node& clause, const Target& target,
                    const RowsPtr& inserted, Level& level);
   void assignments(const Node& body, const Target& target, const Level& level,
-  void arbiter(const Node& infer, const Target& target);
                    std::vector<int16_t>& changed);
   void write_column(const Target& target, std::string_view name, const Value& value,
                     std::vector<int16_t>* changed);
