@@ -23,8 +23,8 @@ std::string column_name(const sql::ColumnRef& ref, const catalog::Catalog* catal
   return relation->qualified_name() + "." + (column != nullptr ? column->name : "*");
 }
 
-json::array uses_of(uint8_t uses) {
-  static constexpr std::array<std::pair<uint8_t, std::string_view>, 8> kNames = {
+json::array uses_of(sql::ColumnUses uses) {
+  static constexpr std::array<std::pair<sql::ColumnUses, std::string_view>, 9> kNames = {
       {{sql::kUsedInOutput, "output"},
        {sql::kUsedInPredicate, "predicate"},
        {sql::kUsedInJoin, "join"},
@@ -32,7 +32,8 @@ json::array uses_of(uint8_t uses) {
        {sql::kUsedInOrdering, "ordering"},
        {sql::kWritten, "written"},
        {sql::kProbed, "probed"},
-       {sql::kGivenAway, "given_away"}}};
+       {sql::kGivenAway, "given_away"},
+       {sql::kArbiter, "arbiter"}}};
   json::array out;
   for (const auto& [bit, name] : kNames) {
     if ((uses & bit) != 0) out.emplace_back(name);

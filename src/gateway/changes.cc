@@ -130,12 +130,20 @@ bool needs_counting(bool writes, const policy::Decision& decision) {
   return writes && (decision.limits.on_changes() || decision.limits.on_results());
 }
 
+void forget_truncated(Changes& before, const sql::StatementFacts& facts) {
+  for (const auto& action : facts.actions) {
+    if (action.kind != sql::ActionKind::kTruncate) continue;
+    for (const auto& target : action.targets) before.erase(target.display());
+  }
+}
+
 Changes changes_between(const Changes& before, const Changes& after) {
   Changes changed;
   for (const auto& [table, count] : after) {
     const auto old = before.find(table);
     const uint64_t already = old == before.end() ? 0 : old->second;
-    if (count > already) changed[table] = count - already;
+    const uint64_t more = count >= already ? count - already : count;
+    if (more > 0) changed[table] = more;
   }
   return changed;
 }
@@ -193,6 +201,15 @@ std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                                 {"limit", most},
                                 {"rows_changed", std::move(tables)}}));
   return refused;
+}
+
+std::shared_ptr<const policy::Decision> but_for_committed(const policy::Decision& over) {
+  auto told = std::make_shared<policy::Decision>(over);
+  constexpr std::string_view kUndone = ": undone";
+  if (told->message.ends_with(kUndone)) {
+    told->message += ", but for what the text had committed before, which stands";
+  }
+  return told;
 }
 
 std::shared_ptr<const policy::Decision> uncountable(const sql::StatementFacts& facts) {

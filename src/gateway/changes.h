@@ -38,7 +38,12 @@ bool resets_counts(const sql::StatementFacts& facts);
 /// statement, or one that it EXECUTEs, may change rows.
 bool needs_counting(bool writes, const policy::Decision& decision);
 
-/// What was changed from `before` to `after`.
+/// Takes out of what was counted before a statement the tables that it truncates: they count from
+/// nothing since, with what the session's transactions before have just changed in them.
+void forget_truncated(Changes& before, const sql::StatementFacts& facts);
+
+/// What was changed from `before` to `after`. A table that counts less than before was truncated in
+/// between: then all that it counts.
 Changes changes_between(const Changes& before, const Changes& after);
 
 /// `decision`, bounded by the limits of `by` as well.
@@ -50,6 +55,9 @@ std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decisi
 std::shared_ptr<const policy::Decision> over_limit(const Changes& changed,
                                                    const policy::Decision& decision,
                                                    std::string_view kind);
+
+/// `over` of a text that has committed some of its changes before.
+std::shared_ptr<const policy::Decision> but_for_committed(const policy::Decision& over);
 
 /// The refusal of a bounded write whose changes the server does not count: those of foreign tables.
 /// Null where it does.

@@ -172,6 +172,21 @@ TEST(ChangesBetween, IsWhatCameOnTop) {
               ElementsAre(Pair("a", 5U), Pair("c", 1U)));
 }
 
+TEST(ChangesBetween, OfATruncatedTableAreAllThatItCounts) {
+  EXPECT_THAT(changes_between({{"a", 60}}, {{"a", 40}}), ElementsAre(Pair("a", 40U)));
+  Changes before{{"public.t", 60}, {"public.u", 5}};
+  forget_truncated(before,
+                   *sql::analyse("TRUNCATE public.t; INSERT INTO public.t VALUES (1)", {}, {}));
+  EXPECT_THAT(before, ElementsAre(Pair("public.u", 5U)));
+}
+
+TEST(OverLimit, SaysWhatATextHasCommittedBefore) {
+  const auto over = over_limit({{"a", 120}}, limited(100, 2), "UPDATE");
+  ASSERT_NE(over, nullptr);
+  EXPECT_TRUE(but_for_committed(*over)->message.ends_with(
+      ": undone, but for what the text had committed before, which stands"));
+}
+
 RC_GTEST_PROP(ChangesBetween, AddsUpToWhatTheServerCounts,
               (std::map<uint8_t, uint16_t> before, std::map<uint8_t, uint16_t> more)) {
   Changes from, to;

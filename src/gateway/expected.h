@@ -180,6 +180,15 @@ bool takes_portal(const Expected& entry, Bytes portal);
 
 using ExpectedQueue = RingQueue<Expected>;
 
+/// How many ReadyForQuery the client is to get, that of the message at hand included.
+inline size_t readies_to_come(const ExpectedQueue& expected) {
+  size_t count = 1;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (expected.at(i).ends_with_ready() && !expected.at(i).own) ++count;
+  }
+  return count;
+}
+
 /// A session that waits for so many answers takes no more requests until half of them have come:
 /// one of 5 bytes costs 300 here. Half is more than a server can hold back: it sends what it has
 /// once its buffer of 8 KiB is full, and no answer is shorter than 5 bytes.

@@ -5,6 +5,7 @@
 
 #include "gateway/session_scope.h"
 #include "policy/decision.h"
+#include "sql/statement_facts.h"
 
 namespace sluice::gateway {
 
@@ -18,6 +19,9 @@ struct NameDoubts {
   bool waits = false;  ///< until all that has been sent is answered
   uint8_t taken = 0;   ///< those being settled
   std::shared_ptr<const policy::Decision> problem;
+  /// What statements have made of application_name since the server has last told it: some servers
+  /// do so with ReadyForQuery alone.
+  sql::ApplicationChange application;
 };
 
 }  // namespace sluice::gateway

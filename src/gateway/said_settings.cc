@@ -51,12 +51,16 @@ std::optional<Said> SaidSettings::sent(const std::vector<sql::TransactionEffect>
   const auto current = [&]() -> const Said& { return said ? *said : now; };
   const std::string name = effects.size() == 1 ? savepoint_in(text) : std::string();
   for (const auto effect : effects) {
-    if (effect == kBegin && places_.empty()) places_.push_back({{}, current()});
+    // A block takes along what was said before BEGIN in the same pipeline.
+    if (effect == kBegin && places_.empty())
+      places_.push_back({{}, implicit_.empty() ? current() : implicit_.back().said});
     if (effect == kSavepoint && !places_.empty() && places_.size() < kMostPlaces)
       places_.push_back({name, current()});
     if (effect == kRollbackTo) {
       if (auto back = back_to(name)) said = std::move(back);
     }
+    // ROLLBACK without BEGIN takes back the pipeline or text that it stands in.
+    if (effect == kRollback && places_.empty() && !implicit_.empty()) said = implicit_.back().said;
     if ((effect == kRollback || effect == kCommit || effect == kPrepareTransaction) &&
         !places_.empty()) {
       if (effect == kRollback) {
@@ -72,8 +76,29 @@ std::optional<Said> SaidSettings::sent(const std::vector<sql::TransactionEffect>
 
 std::optional<Said> SaidSettings::not_committed() { return std::exchange(before_, std::nullopt); }
 
+void SaidSettings::changes(const Said& now, size_t readies) {
+  if (!places_.empty()) return;
+  if (implicit_.empty() || implicit_.back().readies < readies) implicit_.push_back({readies, now});
+}
+
+std::optional<Said> SaidSettings::failed() {
+  if (implicit_.empty() || implicit_.front().readies > 1) return std::nullopt;
+  Said said = std::move(implicit_.front().said);
+  implicit_.pop_front();
+  if (implicit_.empty()) return said;
+  // What pipelines behind it have said stays.
+  implicit_.front().said = std::move(said);
+  return std::nullopt;
+}
+
+void SaidSettings::ready() {
+  for (Implicit& one : implicit_) --one.readies;
+  while (!implicit_.empty() && implicit_.front().readies == 0) implicit_.pop_front();
+}
+
 void SaidSettings::ended() {
   places_.clear();
+  implicit_.clear();
   before_.reset();
 }
 

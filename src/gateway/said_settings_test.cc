@@ -44,6 +44,35 @@ TEST(SaidSettings, OutsideOfATransactionStay) {
   EXPECT_TRUE(settings.empty());
 }
 
+TEST(SaidSettings, AreTakenBackWithAPipelineThatFails) {
+  SaidSettings settings;
+  settings.changes(purpose("a"), 1);
+  settings.changes(purpose("b"), 1);
+  EXPECT_EQ(settings.failed()->stated.purpose, "a");
+  EXPECT_FALSE(settings.failed()) << "once";
+  settings.changes(purpose("a"), 1);
+  EXPECT_EQ(settings.sent({kRollback}, "ROLLBACK", purpose("b"))->stated.purpose, "a");
+  settings.ready();
+  EXPECT_FALSE(settings.failed()) << "it stands";
+}
+
+TEST(SaidSettings, OfAPipelineBeforeStay) {
+  SaidSettings settings;
+  settings.changes(purpose("a"), 1);
+  settings.ready();
+  settings.changes(purpose("b"), 2);
+  EXPECT_FALSE(settings.failed()) << "what fails is a pipeline before it";
+  settings.ready();
+  EXPECT_EQ(settings.failed()->stated.purpose, "b");
+}
+
+TEST(SaidSettings, BeforeABlockInAPipelineGoWithIt) {
+  SaidSettings settings;
+  settings.changes(purpose("a"), 1);
+  settings.sent({kBegin}, "BEGIN", purpose("b"));
+  EXPECT_EQ(settings.sent({kRollback}, "ROLLBACK", purpose("b"))->stated.purpose, "a");
+}
+
 TEST(SaidSettings, NamesOfSavepoints) {
   EXPECT_EQ(savepoint_in("SAVEPOINT a;"), "a");
   EXPECT_EQ(savepoint_in("rollback to\n A_1 "), "a_1");

@@ -123,7 +123,7 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass forward_parse(const wire::postgres::ParseMessage& parse,
                      const std::shared_ptr<const Statement>& statement, DecisionPtr decision);
   DecisionPtr decide(const Statement& statement, std::optional<double> estimate) const;
-  policy::Circumstances circumstances() const;
+  policy::Circumstances circumstances(const sql::StatementFacts* facts) const;
   /// Leaves what is run in `executing_`.
   DecisionPtr decide_prepared_uses(const Statement& statement, Bytes sent, DecisionPtr,
                                    bool& writes);
@@ -325,7 +325,7 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // session_masking.cc: what of a result its client may not see.
   using TextPlan = std::function<Result<RowPlanPtr>(const Statement&, size_t result)>;
-  const AudiencePtr& audience();
+  const AudiencePtr& audience(const sql::StatementFacts* facts = nullptr);
   std::shared_ptr<const Masking> masking_of(const Statement& statement);
   bool label_first(const Piece& piece, const Statement& statement);
   DecisionPtr objection(const Statement& statement);

@@ -129,14 +129,23 @@ std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
     if (!piece.whole()) return refuse(refused("for whom it is changes with too long a message"));
     act_for(*name, *said);
   }
-  if (sets) acting_.session = *name;
-  if (says) acting_.said = *said;
-  if (names_known()) return std::nullopt;
+  const auto keep = [&] {
+    if (sets || says) acting_.before.changes(acting_.all_said(), readies_to_come(expected_));
+    if (sets) acting_.session = *name;
+    if (says) acting_.said = *said;
+  };
+  if (names_known()) {
+    keep();
+    return std::nullopt;
+  }
   const bool again = own > 0;
   drop_own();
   const bool settled = settle_names();
   if (names_.problem) return refuse(std::exchange(names_.problem, nullptr));
-  if (settled && !again) return std::nullopt;
+  if (settled && !again) {
+    keep();
+    return std::nullopt;
+  }
   const Pass pass = defer(piece, kNaming);
   if (settled) {
     worker_.post([id = id_](Worker& self) {

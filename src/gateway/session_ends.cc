@@ -287,6 +287,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
   }
   const auto own = entry.own;
   expected_.pop();
+  if (!own) acting_.before.ready();
   watch_.last_end = now_;
   transaction_ = *status;
   if (!own && !own_transaction_) transactions_.ready(transaction_);
@@ -316,6 +317,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
 /// All that was sent is answered.
 void Session::at_ready() {
   settings_uncertain_ = false;
+  names_.application = {};  // The server has told it.
   state_since_micros_ = now_.wall_micros;
   transaction_ahead_ = transaction_;
   if (transaction_ == 'T' && stamping_.now == 0) stamping_.now = stamping_.at_sync;

@@ -155,8 +155,8 @@ Session::DecisionPtr Session::once_estimated(const Statement& statement, Bytes t
   const auto labels = policy->asks_classes() ? admission_.database->labels().current() : nullptr;
   const auto weighed =
       policy::weigh(*policy, facts, scope_.scope ? scope_.scope->catalog.get() : nullptr,
-                    principal_->principal, {database.name, database.environment}, circumstances(),
-                    {.estimated_rows = true}, labels.get());
+                    principal_->principal, {database.name, database.environment},
+                    circumstances(&facts), {.estimated_rows = true}, labels.get());
   if (weighed.best->effect == policy::Effect::kDeny) return nullptr;
   return admission_.dry_run ? for_show(weighed.best, facts) : weighed.best;
 }

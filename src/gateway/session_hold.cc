@@ -260,7 +260,7 @@ approval::Request Session::approval_request() {
   request.max_rows = max_rows_of(decision);
   const auto change = approval::SchemaChange::of(held_->subject.statement, *scope_.scope);
   const auto objections = change.objections();
-  auto now = circumstances();
+  auto now = circumstances(held_->facts.get());
   now.estimated_rows = held_->estimate;
   request.automatic = true;
   // What sessions share of who somebody is does not say since when.

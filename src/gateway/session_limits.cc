@@ -239,6 +239,9 @@ void Session::changes_counted(OwnRun& run) {
   if (!after || !changes_known_) {
     over = changes_unknown();
   } else {
+    // Of a transaction of our own what was counted before is of others, and still among it.
+    if (settling_->text && !own_transaction_)
+      forget_truncated(changes_before_, settling_->text->facts());
     const Changes changed = changes_between(changes_before_, *after);
     over = over_limit(whole_change(*settling_, changed), *settling_->decision,
                       settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");
@@ -288,8 +291,9 @@ void Session::settle_failed(const pg::ErrorFields* error) {
 
 void Session::settle_query(const DecisionPtr& over) {
   if (over) {
-    if (!record_limited(*settling_, *over)) return;
-    send_to_client(Bytes(refusal_response(*over)));
+    const DecisionPtr told = split_.committed ? but_for_committed(*over) : over;
+    if (!record_limited(*settling_, *told)) return;
+    send_to_client(Bytes(refusal_response(*told)));
     split_.failed = true;
     if (own_transaction_) {
       finish_counted_query(true);
@@ -299,6 +303,7 @@ void Session::settle_query(const DecisionPtr& over) {
     return;
   }
   const auto complete = [this] {
+    split_.committed = split_.committed || (own_transaction_ && !split_.changed.empty());
     if (!record_statement(*settling_, audit::Outcome::kAllowed, {}, {})) return;
     send_to_client(Bytes(settling_->held));
     finish_counted_query(false);

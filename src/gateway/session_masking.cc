@@ -64,7 +64,7 @@ void append_copy_data(std::string& out, Bytes data) {
 }  // namespace
 
 /// To whom values are shown right now; null where nothing is masked at all.
-const AudiencePtr& Session::audience() {
+const AudiencePtr& Session::audience(const sql::StatementFacts* facts) {
   const Database& database = *admission_.database;
   if (!database.config().masking || !scope_.scope || !scope_.scope->catalog) return audience_;
   const auto& policy = worker_.runtime()->policy;
@@ -72,9 +72,9 @@ const AudiencePtr& Session::audience() {
   const bool known = audience_ && audience_of_.policy == policy &&
                      audience_of_.scope == scope_.id && audience_of_.labels == labels;
   if (known && !audience_of_.moves) return audience_;
-  const auto exposure =
-      policy::exposure(policy, principal_->principal,
-                       {database.config().name, database.config().environment}, circumstances());
+  const auto exposure = policy::exposure(policy, principal_->principal,
+                                         {database.config().name, database.config().environment},
+                                         circumstances(facts));
   audience_of_ = {policy, scope_.id, labels, policy::exposure_moves(*policy)};
   audience_ =
       worker_.audiences().intern(scope_.scope->catalog, database.labels().current(), exposure);
@@ -82,7 +82,7 @@ const AudiencePtr& Session::audience() {
 }
 
 std::shared_ptr<const Masking> Session::masking_of(const Statement& statement) {
-  const auto& shown_to = audience();
+  const auto& shown_to = audience(&statement.facts());
   return shown_to ? statement.meaning->masking(*shown_to) : nullptr;
 }
 
@@ -171,7 +171,7 @@ bool Session::may_guess(const Masking* masking, DecisionPtr& refused) {
 /// Notes with a request what of its answer is hidden. Without a `statement` nobody knows what rows
 /// it returns.
 void Session::veil(Expected& entry, const Statement* statement) {
-  const auto& shown_to = audience();
+  const auto& shown_to = audience(statement == nullptr ? nullptr : &statement->facts());
   if (!shown_to) return;
   entry.masking = statement == nullptr ? nullptr : statement->meaning->masking(*shown_to);
   // What is only parsed writes nothing.

@@ -191,6 +191,14 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   const sql::StatementFacts& facts = statement->facts();
   uint8_t doubts = 0;
   if (facts.may_change_settings || facts.dynamic_sql) doubts |= kPathDoubt;
+  if (facts.may_change_settings || facts.dynamic_sql) {
+    auto& application = names_.application;
+    const auto& names = facts.application.names;
+    application.names.insert(application.names.end(), names.begin(), names.end());
+    constexpr size_t kMostNames = 100;
+    if (application.names.size() > kMostNames) application = {{}, true, false};
+    application.unknown = application.unknown || facts.application.unknown || facts.dynamic_sql;
+  }
   names_.own_settings = names_.own_settings || sets_own(facts);
   if (forgets_identity(admission_.database->config().identity, facts)) doubts |= kIdentityDoubt;
   const auto forgotten = forgotten_settings(admission_, facts);

@@ -64,7 +64,9 @@ std::optional<Session::Pass> Session::settle_stated(const Piece& piece, const St
                                                     Bytes text, size_t own) {
   Stated& stated = acting_.stated;
   const bool parsing = piece.type == wire::postgres::kParse;
-  if (statement.facts().resets_settings && !parsing && !stated.trains()) stated = {};
+  const bool resets = statement.facts().resets_settings && !parsing;
+  if (resets) acting_.before.changes(acting_.all_said(), readies_to_come(expected_));
+  if (resets && !stated.trains()) stated = {};
   const std::string_view setting = stated_in(statement.facts());
   // What is only parsed has not happened yet.
   if (setting.empty() || parsing) return std::nullopt;
@@ -75,6 +77,7 @@ std::optional<Session::Pass> Session::settle_stated(const Piece& piece, const St
                ? refuse_query(audit::Phase::kSimple, &statement, why)
                : refuse_extended({}, &statement, why);
   }
+  acting_.before.changes(acting_.all_said(), readies_to_come(expected_));
   *stated.member(setting) = *value;
   return std::nullopt;
 }

@@ -15,7 +15,7 @@ Session::DecisionPtr Session::with_step_up(const Statement& statement, DecisionP
   if (denied->effect != policy::Effect::kDeny || !statement.meaning) return denied;
   policy::Principal fresh = principal_->principal;
   fresh.authenticated_micros = now_.wall_micros;
-  policy::Circumstances now = circumstances();
+  policy::Circumstances now = circumstances(&statement.facts());
   now.authenticated_micros = now_.wall_micros;
   const auto allowed = [&](const policy::Principal& who) {
     const auto principal = worker_.principals().intern(who);

@@ -166,7 +166,7 @@ Session::DecisionPtr Session::decide(const Statement& statement,
       statement.meaning->judgement(worker_.runtime()->policy, *principal_, *admission_.database);
   policy::Circumstances now;
   if (judgement.moves()) {
-    now = circumstances();
+    now = circumstances(&statement.facts());
     now.estimated_rows = estimate;
   }
   auto decision = judgement.decide(now);
@@ -179,11 +179,24 @@ Session::DecisionPtr Session::decide(const Statement& statement,
   return admission_.dry_run ? for_show(std::move(decision), statement.facts()) : decision;
 }
 
-policy::Circumstances Session::circumstances() const {
+/// `facts`: of what is judged; null: of nothing in particular.
+policy::Circumstances Session::circumstances(const sql::StatementFacts* facts) const {
   policy::Circumstances now;
   now.now_micros = now_.wall_micros;
   now.client_address = client_address_;
   now.application = parameter(parameters_, "application_name");
+  const auto renames = [&](const sql::ApplicationChange& change) {
+    now.later_applications.insert(now.later_applications.end(), change.names.begin(),
+                                  change.names.end());
+    now.any_application = now.any_application || change.unknown;
+  };
+  renames(names_.application);
+  if (facts != nullptr && facts->statements > 1) {
+    now.renamed =
+        !names_.application.any() && facts->application.first && facts->transaction.empty();
+    renames(facts->application);
+    now.any_application = now.any_application || facts->dynamic_sql;
+  }
   now.purpose = acting_.stated.purpose;
   now.authenticated_micros = admission_.principal.authenticated_micros;
   now.in_transaction = transaction_ahead_ != 'I';

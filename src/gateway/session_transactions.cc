@@ -41,6 +41,7 @@ void Session::transaction_completed(Expected& entry, std::string_view command) {
   }
   // What came by an Execute is committed by the Sync behind it, which may fail.
   const bool commits = entry.ends_with_ready() && entry.completed + 1 >= statements;
+  if (command == "COMMIT" && !split_.changed.empty()) split_.committed = true;
   const auto place = transactions_.completed(command, effect, commits);
   entry.transaction = place.number;
   entry.transaction_outcome = place.outcome;
@@ -55,6 +56,9 @@ void Session::transaction_failed(Expected& entry) {
        entry.kind == RequestKind::kExecute);
   if (!runs && !transactions_.open()) return;
   const auto place = transactions_.failed();
+  if (place.outcome == audit::TransactionOutcome::kRolledBack) {
+    if (auto back = acting_.before.failed()) acting_.take_back(std::move(*back));
+  }
   entry.transaction = place.number;
   entry.transaction_outcome = place.outcome;
 }

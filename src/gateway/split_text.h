@@ -12,8 +12,9 @@ namespace sluice::gateway {
 struct SplitText {
   std::deque<std::string> statements;  ///< still to be sent
   bool under_way = false, failed = false;
-  Taken taken;      ///< by what has been sent
-  Changes changed;  ///< by bounded writes of it
+  Taken taken;             ///< by what has been sent
+  Changes changed;         ///< by bounded writes of it
+  bool committed = false;  ///< some of that stands, whatever becomes of the rest
 };
 
 }  // namespace sluice::gateway

@@ -6,8 +6,8 @@
 namespace sluice::gateway {
 namespace {
 
-constexpr uint8_t kPredicate =
-    sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping | sql::kUsedInOrdering;
+constexpr sql::ColumnUses kPredicate = sql::kUsedInPredicate | sql::kUsedInJoin |
+                                       sql::kUsedInGrouping | sql::kUsedInOrdering | sql::kArbiter;
 
 void add_actions(const sql::StatementFacts& facts, std::vector<std::string>& out) {
   for (const sql::Action& action : facts.actions) {

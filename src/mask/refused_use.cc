@@ -4,7 +4,7 @@
 
 namespace sluice::mask {
 
-std::optional<RefusedUse> refused_use(const ColumnView& column, uint8_t uses) {
+std::optional<RefusedUse> refused_use(const ColumnView& column, sql::ColumnUses uses) {
   using policy::Predicates;
   if (!column.hidden() || !column.proven) return std::nullopt;
   const auto refused = [&](std::string_view message, std::string_view hint) {

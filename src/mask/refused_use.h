@@ -15,6 +15,6 @@ struct RefusedUse {
 };
 
 /// Whether a column that is shown so may be used so (sql::ColumnUse, together); nothing: it may.
-std::optional<RefusedUse> refused_use(const ColumnView& column, uint8_t uses);
+std::optional<RefusedUse> refused_use(const ColumnView& column, sql::ColumnUses uses);
 
 }  // namespace sluice::mask

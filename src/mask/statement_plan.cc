@@ -64,7 +64,8 @@ class Planner {
     for (const auto& used : facts_.columns) {
       if (column(used.column).hidden()) {
         out_.hides = true;
-        if (column(used.column).proven && (used.uses & ~sql::kWritten) != 0) reads_hidden_ = true;
+        if (column(used.column).proven && (used.uses & ~(sql::kWritten | sql::kArbiter)) != 0)
+          reads_hidden_ = true;
       }
       relations.push_back(used.column.relation);
     }
@@ -96,7 +97,8 @@ class Planner {
     unreadable_ = unreadable_ || (sets && calls);
     unknown_ = unreadable_ || facts_.unresolved;
     for (const auto& used : facts_.columns) {
-      const uint8_t decides = sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping;
+      const sql::ColumnUses decides =
+          sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping;
       if ((used.uses & decides) != 0) chooses_rows_ = true;
     }
     chooses_rows_ = chooses_rows_ || facts_.has_limit;

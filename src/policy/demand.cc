@@ -10,9 +10,9 @@ namespace {
 
 using sql::ActionKind;
 
-constexpr uint8_t kReadUses = sql::kUsedInOutput | sql::kUsedInPredicate | sql::kUsedInJoin |
-                              sql::kUsedInGrouping | sql::kUsedInOrdering | sql::kProbed |
-                              sql::kGivenAway;
+constexpr sql::ColumnUses kReadUses =
+    sql::kUsedInOutput | sql::kUsedInPredicate | sql::kUsedInJoin | sql::kUsedInGrouping |
+    sql::kUsedInOrdering | sql::kProbed | sql::kGivenAway | sql::kArbiter;
 
 /// How many statements of a text are SHOW, by its kind ("SET; SHOW").
 size_t count_shows(std::string_view kind) {
@@ -81,7 +81,7 @@ Verb plain_verb(ActionKind kind) {
   return Verb::kOther;
 }
 
-uint8_t uses_of(Verb verb) {
+sql::ColumnUses uses_of(Verb verb) {
   switch (verb) {
     case Verb::kRead:
       return kReadUses;
@@ -227,7 +227,7 @@ void Demands::add_target(const sql::Action& action, const sql::Object& object, V
   demand.action = &action;
   demand.object = &object;
   demand.needs_rule = (bit(verb) & kHarmless) == 0;
-  const uint8_t uses = uses_of(verb);
+  const sql::ColumnUses uses = uses_of(verb);
   if (with_columns_ && uses != 0 && action.kind != ActionKind::kCopyOut) {
     add_columns(std::move(demand), object, uses);
   } else {
@@ -235,7 +235,7 @@ void Demands::add_target(const sql::Action& action, const sql::Object& object, V
   }
 }
 
-void Demands::add_columns(Demand demand, const sql::Object& object, uint8_t uses) {
+void Demands::add_columns(Demand demand, const sql::Object& object, sql::ColumnUses uses) {
   const catalog::Relation* relation =
       catalog_ == nullptr || object.oid == 0 ? nullptr : catalog_->relation(object.oid);
   if (relation == nullptr) {

@@ -49,7 +49,7 @@ class Demands {
  private:
   void add_action(const sql::Action& action);
   void add_target(const sql::Action& action, const sql::Object& object, Verb verb);
-  void add_columns(Demand demand, const sql::Object& object, uint8_t uses);
+  void add_columns(Demand demand, const sql::Object& object, sql::ColumnUses uses);
   void add_column_reads();
   void add_written_sources();
   void add_source(sql::Oid relation, const std::string& column);

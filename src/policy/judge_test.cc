@@ -338,6 +338,15 @@ TEST(Judge, Columns) {
   EXPECT_FALSE(decide(deny, reading_orders().uses(kOrders, 0, sql::kUsedInOutput))->allowed());
   EXPECT_TRUE(decide(deny, reading_orders())->allowed());  // SELECT count(*)
   EXPECT_TRUE(decide(deny, reading("hr.salaries", kSalaries).uses(kSalaries, 0, 1))->allowed());
+  // ON CONFLICT (email) tells whether a value is there.
+  EXPECT_FALSE(decide(deny, FactsOf("INSERT")
+                                .act(ActionKind::kInsert, "public.orders", kOrders)
+                                .uses(kOrders, 3, sql::kWritten | sql::kArbiter))
+                   ->allowed());
+  EXPECT_TRUE(decide(deny, FactsOf("INSERT")
+                               .act(ActionKind::kInsert, "public.orders", kOrders)
+                               .uses(kOrders, 3, sql::kWritten))
+                  ->allowed());
   // In a WHERE of an UPDATE, or where columns cannot be told.
   EXPECT_FALSE(decide(deny, FactsOf("UPDATE")
                                 .act(ActionKind::kUpdate, "public.orders", kOrders)
@@ -416,6 +425,31 @@ TEST(Judge, ConditionsOnTheStatement) {
           << effect << " " << c.when;
     }
   }
+}
+
+TEST(Judge, AnApplicationThatChangesIsTakenAtItsWorst) {
+  const std::string when = ", do: [read], when: {application: [psql]}}\n";
+  const std::string allow = "- {name: r, effect: allow" + when;
+  const std::string deny = kAll + "- {name: r, effect: deny" + when;
+  const auto judged = [&](const std::string& rules, std::string_view before,
+                          std::vector<std::string_view> later, bool any = false,
+                          bool renamed = false) {
+    Circumstances now;
+    now.application = before;
+    now.later_applications = std::move(later);
+    now.any_application = any;
+    now.renamed = renamed;
+    return decide(rules, reading_orders(), now)->allowed();
+  };
+  EXPECT_FALSE(judged(allow, "psql", {"other"}));
+  EXPECT_FALSE(judged(allow, "other", {"psql"}));
+  EXPECT_TRUE(judged(allow, "other", {"psql"}, false, true)) << "nothing runs under the old name";
+  EXPECT_FALSE(judged(allow, "other", {"psql", "third"}, false, true));
+  EXPECT_FALSE(judged(allow, "psql", {}, true));
+  EXPECT_FALSE(judged(deny, "psql", {"other"}));
+  EXPECT_FALSE(judged(deny, "other", {"psql"}));
+  EXPECT_FALSE(judged(deny, "other", {}, true));
+  EXPECT_TRUE(judged(deny, "other", {"third"}));
 }
 
 TEST(Judge, ConditionsOnCircumstances) {

@@ -137,6 +137,24 @@ Truth words_condition(std::string_view name, const Words& words, std::string_vie
   return truth(is);
 }
 
+/// By the worst of the names that it may have by the time each part of the text runs.
+Truth matches_application(const Words& words, const Circumstances& now, Reasons reasons) {
+  const Truth before = words_condition("application", words, now.application, reasons);
+  if (now.later_applications.empty() && !now.any_application) return before;
+  bool each = now.renamed || before == Truth::kYes;
+  bool any = before == Truth::kYes || now.any_application;
+  for (const std::string_view name : now.later_applications) {
+    const bool is = words_condition("application", words, name, reasons) == Truth::kYes;
+    each = each && is;
+    any = any || is;
+  }
+  if (now.any_application) {
+    each = false;
+    note(reasons, "when application: the text sets it to what cannot be told");
+  }
+  return each ? Truth::kYes : any ? Truth::kMaybe : Truth::kNo;
+}
+
 Truth matches_client(const When& when, std::string_view client, Reasons reasons) {
   const auto address = parse_address(client);
   if (!address) {
@@ -275,9 +293,7 @@ Truth matches_circumstances(const When& when, const Circumstances& now, Reasons 
   }
   if (!when.client.empty())
     result = both(result, matches_client(when, now.client_address, reasons));
-  if (when.application)
-    result =
-        both(result, words_condition("application", *when.application, now.application, reasons));
+  if (when.application) result = both(result, matches_application(*when.application, now, reasons));
   if (when.purpose)
     result = both(result, words_condition("purpose", *when.purpose, now.purpose, reasons));
   if (when.in_transaction)

@@ -69,6 +69,11 @@ struct Circumstances {
   int64_t now_micros = 0;  ///< wall clock
   std::string_view client_address;
   std::string_view application;
+  /// What else it may be when part of what is judged runs: a rule that allows must match each, one
+  /// that refuses any.
+  std::vector<std::string_view> later_applications;
+  bool any_application = false;  ///< or nobody knows what
+  bool renamed = false;          ///< nothing that asks for a rule runs under `application` itself
   std::string_view purpose;
   int64_t authenticated_micros = 0;  ///< wall clock, when the principal proved who they are
   bool in_transaction = false;

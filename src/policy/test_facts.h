@@ -52,7 +52,7 @@ class FactsOf {
     return *this;
   }
   FactsOf& uses(sql::Oid relation, int16_t column, int uses) {
-    facts_.columns.push_back({{relation, column}, static_cast<uint8_t>(uses)});
+    facts_.columns.push_back({{relation, column}, static_cast<sql::ColumnUses>(uses)});
     return *this;
   }
   FactsOf& calls(const std::string& name, sql::FunctionRisk risk, sql::Oid oid = 16000) {

@@ -68,14 +68,19 @@ std::vector<Value> placed(const catalog::Function& function, const std::vector<V
 Walker::Called Walker::function_call(const Node& body, const Level& level) {
   std::vector<Value> given;
   CallShape shape;
-  std::optional<Node> first;
+  std::optional<Node> first, second;
   for_each(body, "args", [&](const Node& argument) {
-    if (!first) first = argument;
+    if (!first) {
+      first = argument;
+    } else if (!second) {
+      second = argument;
+    }
     const auto named = field(argument, "NamedArgExpr");
     shape.names.push_back(named ? text_field(*named, "name") : std::string_view());
     given.push_back(eval(argument, level));
   });
   if (first) shape.first_argument = &*first;
+  if (second) shape.second_argument = &*second;
   shape.variadic = bool_field(body, "func_variadic");
   const bool within = bool_field(body, "agg_within_group");
   for_each(body, "agg_order", [&](const Node& wrapper) {

@@ -49,11 +49,11 @@ bool is_collated(const Node& node) {
 }  // namespace
 
 void Walker::condition(const Node& body, std::string_view field_name, const Level& level,
-                       uint8_t use) {
+                       ColumnUses use) {
   if (const auto expression = field(body, field_name)) condition_arm(*expression, level, use);
 }
 
-void Walker::condition_arm(const Node& wrapper, const Level& level, uint8_t use) {
+void Walker::condition_arm(const Node& wrapper, const Level& level, ColumnUses use) {
   if (!spend()) return;
   const auto boolean = field(wrapper, "BoolExpr");
   if (boolean && text_field(*boolean, "boolop") == "AND_EXPR") {

@@ -88,14 +88,14 @@ inline std::string results_text(const StatementFacts& facts, const catalog::Cata
 }
 
 /// "users.id=o users.ssn=pj": o output, p predicate, j join, g grouping, s ordering, w written,
-/// ? probed, ! given away.
+/// ? probed, ! given away, c arbiter of ON CONFLICT.
 inline std::string uses_text(const StatementFacts& facts, const catalog::Catalog* catalog) {
   std::string out;
   for (const UsedColumn& use : facts.columns) {
     if (!out.empty()) out += " ";
     out += column_text(use.column, catalog) + "=";
-    for (int bit = 0; bit < 8; ++bit) {
-      if ((use.uses & (1 << bit)) != 0) out.push_back("opjgsw?!"[bit]);
+    for (int bit = 0; bit < 9; ++bit) {
+      if ((use.uses & (1 << bit)) != 0) out.push_back("opjgsw?!c"[bit]);
     }
   }
   return out;

@@ -40,7 +40,7 @@ void Gather::add_target(size_t index, const Object& object, bool relation) {
   if (relation && !object.name.empty()) tables_.insert(object.display());
 }
 
-void Gather::use(ColumnRef column, uint8_t uses) {
+void Gather::use(ColumnRef column, ColumnUses uses) {
   if (is_argument(column)) {
     const size_t position = argument_position(column);
     if (arguments != nullptr && position < arguments->uses.size()) {
@@ -51,7 +51,7 @@ void Gather::use(ColumnRef column, uint8_t uses) {
   }
 }
 
-void Gather::use(const Value& value, uint8_t uses) {
+void Gather::use(const Value& value, ColumnUses uses) {
   for (const Source& source : value.sources) use(source.column, uses);
 }
 

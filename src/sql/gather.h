@@ -32,8 +32,8 @@ class Gather {
   /// Once each; a target that is named in the text stays so. Relations go to `tables` too.
   void add_target(size_t action, const Object& object, bool relation = true);
 
-  void use(const Value& value, uint8_t uses);
-  void use(ColumnRef column, uint8_t uses);
+  void use(const Value& value, ColumnUses uses);
+  void use(ColumnRef column, ColumnUses uses);
   /// `fired`: by a trigger or rule.
   void write(ColumnRef target, const Value& value, bool fired);
   /// `function` is applied to it.
@@ -45,7 +45,7 @@ class Gather {
 
   /// What a function's body does with its arguments, while it is looked at.
   struct ArgumentUses {
-    std::vector<uint8_t> uses;
+    std::vector<ColumnUses> uses;
     std::vector<std::pair<ColumnRef, Value>> written;
     std::set<std::pair<size_t, std::string>> computed;  ///< position, function
   };
@@ -62,7 +62,7 @@ class Gather {
   size_t first_action_ = 0;  ///< of the statement
   std::unordered_set<uint64_t> known_targets_;
   std::set<std::string> tables_;
-  std::map<ColumnRef, uint8_t> columns_;
+  std::map<ColumnRef, ColumnUses> columns_;
   std::map<std::pair<ColumnRef, bool>, Value> written_;  ///< target, fired
   std::set<std::pair<ColumnRef, ColumnRef>> equated_;
   std::set<std::pair<ColumnRef, std::string>> computed_;

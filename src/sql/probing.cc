@@ -225,17 +225,17 @@ Value Walker::fragile(const Value& value, std::string_view by) {
   return value.through(by);
 }
 
-void Walker::test(const Value& value, uint8_t use) {
+void Walker::test(const Value& value, ColumnUses use) {
   for (const Source& source : value.sources) {
     const bool probed = !context_.owned && looks_into(source);
-    gather_.use(source.column, static_cast<uint8_t>(use | (probed ? kProbed : 0)));
+    gather_.use(source.column, static_cast<ColumnUses>(use | (probed ? kProbed : 0)));
   }
 }
 
-void Walker::tell(const Value& value, uint8_t use) {
+void Walker::tell(const Value& value, ColumnUses use) {
   for (const Source& source : value.sources) {
     const bool probed = !context_.owned && tells(source);
-    gather_.use(source.column, static_cast<uint8_t>(use | (probed ? kProbed : 0)));
+    gather_.use(source.column, static_cast<ColumnUses>(use | (probed ? kProbed : 0)));
   }
 }
 
@@ -259,8 +259,8 @@ void Walker::hand_over(const catalog::Function& function, FunctionRisk risk,
   }
 }
 
-void Walker::use_as_body(const Value& argument, uint8_t uses) {
-  constexpr uint8_t kTests = kUsedInPredicate | kUsedInJoin;
+void Walker::use_as_body(const Value& argument, ColumnUses uses) {
+  constexpr ColumnUses kTests = kUsedInPredicate | kUsedInJoin;
   gather_.use(argument, uses);
   if ((uses & kTests) != 0) test(argument, 0);
 }

@@ -17,7 +17,7 @@ const Scope& scope() {
 }
 
 /// Columns that have the use.
-std::string columns_with(uint8_t use, std::string_view text) {
+std::string columns_with(ColumnUses use, std::string_view text) {
   const auto facts = analyse(text, {}, scope());
   EXPECT_EQ(facts->unanalysable, "") << text;
   std::string out;
@@ -199,6 +199,19 @@ TEST(Ordering, OfAViewsDefinitionIsItsOwners) {
   EXPECT_EQ(uses("SELECT 1 FROM v ORDER BY a"), "t.a=ps");
   EXPECT_EQ(uses("SELECT 1 FROM v WHERE a > 'a'"), "t.a=p?");
   EXPECT_EQ(uses("CREATE VIEW w AS SELECT 1 FROM t WHERE a > 'x' ORDER BY a"), "t.a=ps?");
+}
+
+TEST(Conflicts, TellWhetherAValueIsThere) {
+  const auto arbiter = [](const std::string& clause) {
+    return columns_with(kArbiter, "INSERT INTO log VALUES ('a', 'b') ON CONFLICT " + clause);
+  };
+  EXPECT_EQ(arbiter("(what) DO NOTHING"), "log.what");
+  EXPECT_EQ(arbiter("(who, what) DO UPDATE SET who = 'c'"), "log.what log.who");
+  EXPECT_EQ(arbiter("(what) WHERE who = 'b' DO NOTHING"), "log.what");
+  EXPECT_EQ(arbiter("ON CONSTRAINT nobody_knows DO NOTHING"), "log.0");
+  EXPECT_EQ(arbiter("DO NOTHING"), "");
+  const std::string lower = "INSERT INTO log VALUES ('a') ON CONFLICT (lower(what)) DO NOTHING";
+  EXPECT_EQ(columns_with(kUsedInPredicate, lower), "log.what");
 }
 
 class Calls : public testing::TestWithParam<Case> {};

@@ -44,7 +44,7 @@ size_t position_of(const Node& expression, bool& looked_at_literal) {
   return value > 0 ? static_cast<size_t>(value) : 0;
 }
 
-void use_all(Gather& gather, const Rows& rows, uint8_t use) {
+void use_all(Gather& gather, const Rows& rows, ColumnUses use) {
   if (rows.table != nullptr) {
     for (const auto& column : rows.table->columns) {
       gather.use({rows.table->oid, column.number}, use);
@@ -243,7 +243,7 @@ bool Walker::of_catalog_alone(const Node& select, const Level& level) const {
   return all;
 }
 
-void Walker::grouping_item(const Node& item, const Level& level, const Rows& output, uint8_t use,
+void Walker::grouping_item(const Node& item, const Level& level, const Rows& output, ColumnUses use,
                            bool output_first) {
   if (const auto set = field(item, "GroupingSet")) {
     for_each(*set, "content",
@@ -273,7 +273,7 @@ void Walker::grouping_item(const Node& item, const Level& level, const Rows& out
 }
 
 void Walker::order_by(const Node& body, std::string_view list, const Level& level,
-                      const Rows& output, uint8_t use, bool output_first) {
+                      const Rows& output, ColumnUses use, bool output_first) {
   for_each(body, list, [&](const Node& wrapper) {
     const auto sort = field(wrapper, "SortBy");
     const auto item = sort ? field(*sort, "node") : std::optional<Node>(wrapper);

@@ -55,10 +55,26 @@ void Walker::note_setting(std::string_view name, size_t action) {
     fail("code that sets standard_conforming_strings cannot be read", "42501");
   // For all code of the text that follows.
   if (name == "standard_conforming_strings" || name == "*") strings_may_escape_ = true;
+  if (name == "*") note_application({});
   Object object;
   object.name = name;
   object.reached = context_.reached;
   gather_.add_target(action, object, false);
+}
+
+/// What application_name is from then on; nothing: it cannot be told.
+void Walker::note_application(std::optional<std::string_view> value) {
+  if (context_.explained || context_.muted) return;
+  // Shorter than NAMEDATALEN, of printable ASCII: as it is said.
+  constexpr size_t kLongest = 63;
+  const bool known =
+      value && !context_.reached && context_.collected == nullptr && value->size() <= kLongest &&
+      std::all_of(value->begin(), value->end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (known) {
+    facts_.application.names.emplace_back(*value);
+  } else {
+    facts_.application.unknown = true;
+  }
 }
 
 void Walker::note_setting(std::string_view name) {
@@ -96,6 +112,21 @@ void Walker::resets_all() {
   if (context_.explained || context_.muted) return;
   const bool nested = context_.reached || context_.collected != nullptr;
   (nested ? facts_.resets_in_body : facts_.resets_settings) = true;
+  note_application({});
+}
+
+void Walker::on_set_application(const Node& body) {
+  std::string_view value;
+  size_t values = 0;
+  bool known = text_field(body, "kind") == "VAR_SET_VALUE";
+  for_each(body, "args", [&](const Node& argument) {
+    known = string_literal(argument, value) && known;
+    ++values;
+  });
+  // It is the first thing that the text does.
+  facts_.application.first = known && values == 1 && !bool_field(body, "is_local") &&
+                             facts_.actions.size() == 1 && !context_.reached;
+  note_application(known && values == 1 ? std::optional(value) : std::nullopt);
 }
 
 void Walker::on_set(const Node& body) {
@@ -109,6 +140,7 @@ void Walker::on_set(const Node& body) {
   if (kind == "VAR_RESET_ALL") resets_all();
   if ((kind == "VAR_RESET" || kind == "VAR_SET_DEFAULT") && !bool_field(body, "is_local"))
     facts_.resets.push_back(variable);
+  if (variable == "application_name") on_set_application(body);
   if (variable != "search_path") {
     if (kind == "VAR_RESET_ALL" || role) {
       resolver_.make_path_uncertain();
@@ -192,6 +224,11 @@ void Walker::on_set_config(const CallShape& shape) {
   facts_.may_change_settings = true;
   looked_at_literal();
   const std::string name = known ? lower(variable) : "*";
+  if (name == "application_name") {
+    std::string_view value;
+    const bool told = shape.second_argument != nullptr && plain_text(*shape.second_argument, value);
+    note_application(told ? std::optional(value) : std::nullopt);
+  }
   if (!known || is_role(name) || name == "search_path") {
     resolver_.path_may_change();
     // The names of a statement are looked up before it runs, those of a body one by one.

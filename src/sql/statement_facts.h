@@ -179,7 +179,7 @@ struct StatementResult {
 };
 
 /// How a base column is used, several at once.
-enum ColumnUse : uint8_t {
+enum ColumnUse : uint16_t {
   kUsedInOutput = 1,
   kUsedInPredicate = 2,  ///< WHERE, HAVING, CASE and FILTER conditions, ON CONFLICT … WHERE
   kUsedInJoin = 4,
@@ -198,11 +198,17 @@ enum ColumnUse : uint8_t {
   /// can be read does with its argument counts instead. Not in what a table's owner wrote, as
   /// above, but in views.
   kGivenAway = 128,
+  /// By ON CONFLICT (…) and ON CONSTRAINT, which tell whether a value is there. Column 0 where they
+  /// cannot be told.
+  kArbiter = 256,
 };
+
+/// Several of ColumnUse, by their bits.
+using ColumnUses = uint16_t;
 
 struct UsedColumn {
   ColumnRef column;
-  uint8_t uses = 0;  ///< ColumnUse bits
+  ColumnUses uses = 0;
 };
 
 struct WrittenColumn {
@@ -262,6 +268,17 @@ struct PreparedUse {
   std::string name;
 };
 
+/// What a text makes of application_name, by which rules may ask (`when.application`).
+struct ApplicationChange {
+  std::vector<std::string> names;  ///< that it may get
+  bool unknown = false;            ///< or any other
+  /// The text begins with SET application_name = …: nothing behind that runs under the old name,
+  /// where nothing rolls it back.
+  bool first = false;
+
+  bool any() const { return unknown || !names.empty(); }
+};
+
 /// Everything decided and recorded about one text; immutable, computed once per distinct text,
 /// settings and scope, and shared by the sessions of a worker.
 struct StatementFacts {
@@ -316,6 +333,7 @@ struct StatementFacts {
   bool may_change_settings =
       false;  ///< SET, RESET, DISCARD, set_config, functions that cannot be known
   bool resets_settings = false;  ///< RESET ALL, DISCARD ALL: every setting is as at start-up again
+  ApplicationChange application;
   std::vector<std::string> resets;  ///< settings of which one RESET, or SET … TO DEFAULT
   bool resets_in_body = false;      ///< the same in a body, with more of it to follow
   bool runs_explained = false;      ///< EXPLAIN ANALYZE

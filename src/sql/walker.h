@@ -65,6 +65,7 @@ class Walker {
   class Within;
   struct CallShape {
     const Node* first_argument = nullptr;
+    const Node* second_argument = nullptr;
     std::vector<std::string_view> names;  ///< of named arguments, else empty texts
     bool is_operator = false;
     bool is_call = false;  ///< CALL
@@ -133,6 +134,8 @@ class Walker {
   /// `action`, or of the statement's own action for it.
   void note_setting(std::string_view name, size_t action);
   void note_setting(std::string_view name);
+  void on_set_application(const Node& body);
+  void note_application(std::optional<std::string_view> value);
   /// ALTER … SET and CREATE FUNCTION … SET: changed, but not now.
   void set_elsewhere(const Node& variable_set);
   /// What a function sets while it runs.
@@ -146,9 +149,9 @@ class Walker {
   RowsPtr set_operation(const Node& body, const Level* outer, CteFrame* ctes);
   RowsPtr values(const Node& body, const Level* outer, CteFrame* ctes);
   void order_by(const Node& body, std::string_view list, const Level& level, const Rows& output,
-                uint8_t use, bool output_first);
+                ColumnUses use, bool output_first);
   bool of_catalog_alone(const Node& select, const Level& level) const;
-  void grouping_item(const Node& item, const Level& level, const Rows& output, uint8_t use,
+  void grouping_item(const Node& item, const Level& level, const Rows& output, ColumnUses use,
                      bool output_first);
   void select_list(const Node& body, std::string_view list, const Level& level, Rows& out);
   void window(const Node& definition, const Level& level);
@@ -194,8 +197,8 @@ class Walker {
   Value indirection(const Node& body, const Level& level);
   Value field_of(const Value& value, std::string_view name);
   /// A condition: each arm of an AND joins what it looks at.
-  void condition(const Node& body, std::string_view field_name, const Level& level, uint8_t use);
-  void condition_arm(const Node& wrapper, const Level& level, uint8_t use);
+  void condition(const Node& body, std::string_view field_name, const Level& level, ColumnUses use);
+  void condition_arm(const Node& wrapper, const Level& level, ColumnUses use);
 
   // ---- probing.cc
   /// A condition, or what is compared by equality.
@@ -208,15 +211,15 @@ class Walker {
   void note_compared(ColumnRef column, const Node& wrapper);
   /// It is looked into, whatever is done with it.
   void probe(const Value& value);
-  void test(const Value& value, uint8_t use);
+  void test(const Value& value, ColumnUses use);
   /// What counts rows or chooses among them: LIMIT, an index.
-  void tell(const Value& value, uint8_t use);
+  void tell(const Value& value, ColumnUses use);
   void give_away(const Value& value);
   /// What calling a function that cannot be looked into means for its arguments.
   void hand_over(const catalog::Function& function, FunctionRisk risk,
                  const std::vector<Value>& given);
   /// What a body does with its argument is done to the call's.
-  void use_as_body(const Value& argument, uint8_t uses);
+  void use_as_body(const Value& argument, ColumnUses uses);
   uint8_t ordering() const { return context_.owned ? kUsedInPredicate : kUsedInOrdering; }
 
   // ---- calls.cc
@@ -339,6 +342,7 @@ class Walker {
   RowsPtr merge(const Node& body, const Level* outer, CteFrame* ctes);
   Target write_target(const Node& range_var, ActionKind kind);
   static bool inserts_itself(const Node& body, const Node& clause, const Picked& picked);
+  void arbiter(const Node& infer, const Target& target);
   void on_conflict(const Node& body, const Node& clause, const Target& target,
                    const RowsPtr& inserted, Level& level);
   void assignments(const Node& body, const Target& target, const Level& level,
@@ -349,8 +353,8 @@ class Walker {
   RowsPtr returning(const Node& body, const Target& target, const Level& level);
   /// Walks a condition on rows of a table: whether it may leave any of them out.
   bool limits(const Node& body, std::string_view field_name, const Level& level,
-              const Picked& picked, uint8_t use);
-  bool arm_limits(const Node& arm, const Level& level, const Picked& picked, uint8_t use,
+              const Picked& picked, ColumnUses use);
+  bool arm_limits(const Node& arm, const Level& level, const Picked& picked, ColumnUses use,
                   bool plain_equals);
   static bool touches(const Level& level, const Picked& picked);
   Picked picked_in(const Node& body, const Level& level, const Target& target) const;

@@ -7,7 +7,7 @@
 namespace sluice::sql {
 
 bool Walker::limits(const Node& body, std::string_view field_name, const Level& level,
-                    const Picked& picked, uint8_t use) {
+                    const Picked& picked, ColumnUses use) {
   const auto own = resolver_.operators({{}, "="});
   const bool plain_equals =
       std::none_of(own.begin(), own.end(), [&](const auto* op) { return has_operands(*op); });
@@ -26,7 +26,7 @@ bool Walker::touches(const Level& level, const Picked& picked) {
 
 /// Of several conditions one that is on this table and not on all of its rows is enough. A
 /// condition about other tables only takes all rows of this one, or none.
-bool Walker::arm_limits(const Node& arm, const Level& level, const Picked& picked, uint8_t use,
+bool Walker::arm_limits(const Node& arm, const Level& level, const Picked& picked, ColumnUses use,
                         bool plain_equals) {
   const auto boolean = field(arm, "BoolExpr");
   if (boolean && text_field(*boolean, "boolop") == "AND_EXPR") {
@@ -215,6 +215,27 @@ bool Walker::inserts_itself(const Node& body, const Node& clause, const Picked& 
   return keys > 0 ? all : std::any_of(into.begin(), into.end(), stays);
 }
 
+/// Whether a value of these columns is there already is what ON CONFLICT tells.
+void Walker::arbiter(const Node& infer, const Target& target) {
+  const auto use = [&](std::string_view name) {
+    if (const auto value = target.entry.rows->find(name)) gather_.use(*value, kArbiter);
+  };
+  for_each(infer, "indexElems", [&](const Node& wrapper) {
+    if (const auto item = field(wrapper, "IndexElem")) use(text_field(*item, "name"));
+  });
+  const std::string_view name = text_field(infer, "conname");
+  if (name.empty() || target.relation == nullptr) return;
+  const auto& all = target.relation->constraints;
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& constraint) { return constraint.name == name; });
+  if (found == all.end()) {
+    gather_.use({target.relation->oid, 0}, kArbiter);
+    return;
+  }
+  // Column 0 is an expression, which may be of any.
+  for (const int16_t number : found->columns) gather_.use({target.relation->oid, number}, kArbiter);
+}
+
 void Walker::on_conflict(const Node& body, const Node& clause, const Target& target,
                          const RowsPtr& inserted, Level& level) {
   if (const auto infer = field(clause, "infer")) {
@@ -227,6 +248,7 @@ void Walker::on_conflict(const Node& body, const Node& clause, const Target& tar
         gather_.use(eval_field(*item, "expr", level), kUsedInPredicate);
       }
     });
+    arbiter(*infer, target);
   }
   if (text_field(clause, "action") != "ONCONFLICT_UPDATE") return;
   const size_t action = act(ActionKind::kUpdate);

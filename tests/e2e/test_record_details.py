@@ -52,6 +52,15 @@ def test_actions_columns_and_classes(gateway):
     assert found == ["email"]
 
 
+def test_what_on_conflict_tells(gateway):
+    """Whether a value is there already."""
+    client = client_of(gateway)
+    client.run(query("INSERT INTO details_people VALUES (1, 'x', 'y') ON CONFLICT (id) DO NOTHING /* dc9 */"))
+    client.run(query("INSERT INTO details_people VALUES (1) ON CONFLICT ON CONSTRAINT details_people_pkey DO NOTHING /* dc9 */"))
+    for record in records_of(gateway, "dc9", 2):
+        assert record["predicate_columns"] == ["public.details_people.id"]
+
+
 def test_what_was_written_and_how_many_rows(gateway):
     client = client_of(gateway)
     client.run(query("UPDATE details_people SET town = 'Köln' /* dc2 */ WHERE id <= 7"))

@@ -91,3 +91,27 @@ def test_outside_of_a_transaction_it_stays(connection):
     connection.execute("BEGIN")
     connection.execute("ROLLBACK")
     assert may_read(connection)
+
+
+@pytest.mark.parametrize("text", ["SET sluice.purpose = 'support'; SELECT 1 / 0", None])
+def test_what_fails_before_its_end_takes_it_back(connection, text):
+    """A pipeline up to its Sync, and a text, are one transaction."""
+    def fail():
+        if text is not None:
+            return connection.execute(text)
+        with connection.pipeline():
+            connection.execute("SET sluice.purpose = 'support'")
+            connection.execute("SELECT 1 / 0")
+    with pytest.raises((psycopg.errors.DivisionByZero, psycopg.errors.InsufficientPrivilege)):
+        fail()
+    assert not may_read(connection)
+
+
+def test_what_a_pipeline_before_has_said_stays(connection):
+    with connection.pipeline() as pipeline:
+        connection.execute("SET sluice.purpose = 'support'")
+        pipeline.sync()
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            connection.execute("SELECT 1 / 0")
+            pipeline.sync()
+    assert may_read(connection) and shown(connection) == "support"
