@@ -9,16 +9,26 @@ namespace sluice::audit {
 namespace {
 
 constexpr char kWhole = 1;
-constexpr char kCoded = 2;
-constexpr unsigned kRiceBits = 20;  ///< a false positive in 2^20
-constexpr uint64_t kMostDigests = uint64_t{1} << 40;
+constexpr char kCoarse = 2;  ///< as sets were coded before 2026-11-29: is read
+constexpr char kFine = 3;
+constexpr unsigned kCoarseBits = 20;  ///< a false positive in 2^20
+constexpr unsigned kFineBits = 29;
+constexpr uint64_t kMostDigests = uint64_t{1} << 34;
 
 using Wide = unsigned __int128;
 
-/// Spreads 64 bits evenly over what a set of that size is coded in.
-uint64_t spread(uint64_t digest, uint64_t size) {
-  return static_cast<uint64_t>((Wide{digest} * (size << kRiceBits)) >> 64);
-}
+/// What a set of `size` digests is coded in: each takes `bits` and about two more.
+struct Coding {
+  uint64_t size = 0;
+  unsigned bits = kFineBits;
+
+  /// Coded values are less.
+  uint64_t range() const { return size << bits; }
+  /// Spreads 64 bits evenly.
+  uint64_t spread(uint64_t digest) const {
+    return static_cast<uint64_t>((Wide{digest} * range()) >> 64);
+  }
+};
 
 class BitWriter {
  public:
@@ -33,13 +43,13 @@ class BitWriter {
     word_ >>= 32;
     used_ -= 32;
   }
-  /// A difference: as many ones as it has 2^kRiceBits, a zero, and the rest.
+  /// A difference: as many ones as it has 2^kFineBits, a zero, and the rest.
   void rice(uint64_t step) {
-    uint64_t quotient = step >> kRiceBits;
-    for (; quotient >= 8; quotient -= 8) put(0xFF, 8);
-    const uint64_t rest = step & ((uint64_t{1} << kRiceBits) - 1);
+    uint64_t quotient = step >> kFineBits;
+    for (; quotient >= 3; quotient -= 3) put(7, 3);  // so that all else is 32 bits at most
+    const uint64_t rest = step & ((uint64_t{1} << kFineBits) - 1);
     put(((uint64_t{1} << quotient) - 1) | rest << (quotient + 1),
-        static_cast<unsigned>(quotient) + 1 + kRiceBits);
+        static_cast<unsigned>(quotient) + 1 + kFineBits);
   }
   void finish() { out_.append(reinterpret_cast<const char*>(&word_), (used_ + 7) / 8); }
 
@@ -62,13 +72,13 @@ class BitReader {
     return one;
   }
   /// The next difference; nothing where the bits are at an end.
-  std::optional<uint64_t> rice() {
+  std::optional<uint64_t> rice(unsigned bits) {
     uint64_t quotient = 0;
     while (bit()) ++quotient;
     uint64_t rest = 0;
-    for (unsigned i = 0; i < kRiceBits; ++i) rest |= uint64_t{bit()} << i;
+    for (unsigned i = 0; i < bits; ++i) rest |= uint64_t{bit()} << i;
     if (!good_) return std::nullopt;
-    return (quotient << kRiceBits) | rest;
+    return (quotient << bits) | rest;
   }
 
  private:
@@ -89,16 +99,21 @@ uint64_t le64(const char* p) {
 
 bool is_whole(Bytes set) { return !set.empty() && set[0] == kWhole && (set.size() - 1) % 8 == 0; }
 bool is_coded(Bytes set) {
-  return set.size() > 9 && set[0] == kCoded && le64(set.data() + 1) < kMostDigests;
+  return set.size() > 9 && (set[0] == kCoarse || set[0] == kFine) &&
+         le64(set.data() + 1) < kMostDigests;
+}
+/// Of a coded set.
+Coding coding_of(Bytes set) {
+  return {le64(set.data() + 1), set[0] == kCoarse ? kCoarseBits : kFineBits};
 }
 
 /// Calls for each coded value until it says so; false: the set is malformed.
 bool for_each_coded(Bytes set, const std::function<bool(uint64_t)>& go_on) {
-  const uint64_t size = le64(set.data() + 1);
+  const Coding coding = coding_of(set);
   BitReader in(set.substr(9));
   uint64_t value = 0;
-  for (uint64_t i = 0; i < size; ++i) {
-    const auto step = in.rice();
+  for (uint64_t i = 0; i < coding.size; ++i) {
+    const auto step = in.rice(coding.bits);
     if (!step) return false;
     value += *step;
     if (!go_on(value)) return true;
@@ -116,13 +131,14 @@ std::string encode_set(const std::vector<uint64_t>& digests) {
     for (const uint64_t digest : digests) append_le64(out, digest);
     return out;
   }
-  out.push_back(kCoded);
+  out.push_back(kFine);
   append_le64(out, digests.size());
-  out.reserve(out.size() + digests.size() * (kRiceBits + 2) / 8);
+  out.reserve(out.size() + digests.size() * (kFineBits + 2) / 8);
+  const Coding coding{digests.size()};
   BitWriter bits(out);
   uint64_t before = 0;
   for (const uint64_t digest : digests) {
-    const uint64_t value = spread(digest, digests.size());
+    const uint64_t value = coding.spread(digest);
     bits.rice(value - before);
     before = value;
   }
@@ -139,7 +155,7 @@ Contains contains(Bytes set, uint64_t digest) {
     return Contains::kNo;
   }
   if (!is_coded(set)) return Contains::kProbably;
-  const uint64_t wanted = spread(digest, set_size(set));
+  const uint64_t wanted = coding_of(set).spread(digest);
   bool found = false;
   const bool readable = for_each_coded(set, [&](uint64_t value) {
     found = value == wanted;
@@ -162,12 +178,12 @@ std::optional<Found> find_any(Bytes set, std::span<const uint64_t> digests) {
   }
   if (!is_coded(set)) return Found{};
   // Spread digests ascend as the digests do.
-  const uint64_t size = set_size(set);
+  const Coding coding = coding_of(set);
   size_t at = 0;
   const bool readable = for_each_coded(set, [&](uint64_t value) {
-    while (at < digests.size() && spread(digests[at], size) < value) ++at;
+    while (at < digests.size() && coding.spread(digests[at]) < value) ++at;
     if (at == digests.size()) return false;
-    if (spread(digests[at], size) == value) found = Found{at, false};
+    if (coding.spread(digests[at]) == value) found = Found{at, false};
     return !found;
   });
   return found || readable ? found : Found{};
@@ -177,9 +193,9 @@ std::optional<std::vector<uint64_t>> digests_in(Bytes set) {
   std::vector<uint64_t> out;
   if (set.empty()) return out;
   if (is_coded(set)) {
-    const uint64_t size = le64(set.data() + 1);
+    const uint64_t range = coding_of(set).range();
     const bool readable = for_each_coded(set, [&](uint64_t value) {
-      out.push_back(static_cast<uint64_t>((Wide{value} << 64) / (size << kRiceBits)));
+      out.push_back(static_cast<uint64_t>((Wide{value} << 64) / range));
       return true;
     });
     return readable ? std::optional(std::move(out)) : std::nullopt;
@@ -209,7 +225,7 @@ bool for_each_range(Bytes set, const std::function<void(uint64_t low, uint64_t h
     return true;
   }
   if (!is_coded(set)) return set.empty();
-  const uint64_t range = set_size(set) << kRiceBits;
+  const uint64_t range = coding_of(set).range();
   return for_each_coded(set, [&](uint64_t value) {
     // The digests that are spread to this value.
     each(static_cast<uint64_t>(((Wide{value} << 64) + range - 1) / range),

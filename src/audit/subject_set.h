@@ -13,10 +13,12 @@
 namespace sluice::audit {
 
 // A set of 64-bit digests of values as a record keeps it. Up to kExact of them stand there whole;
-// more take 22 bits each (a Golomb-Rice coded set, as BIP 158 has it), which answers with no false
-// negative and a false positive in a million.
+// more take 31 bits each (a Golomb-Rice coded set, as BIP 158 has it), which answers with no false
+// negative and a false positive in 2^29: so that somebody who asks for all of kMostSpellings is
+// misled at most once in a million records.
 
 inline constexpr size_t kExact = 64;
+inline constexpr size_t kMostSpellings = 512;
 
 /// `digests` sorted, each once. Empty for none.
 std::string encode_set(const std::vector<uint64_t>& digests);

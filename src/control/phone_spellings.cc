@@ -46,6 +46,8 @@ constexpr auto kOthers = std::to_array<Other>({{"1", "1"},
                                                {"52", "01"},
                                                {"52", "044"},
                                                {"52", "045"},
+                                               {"52", "1"},
+                                               {"54", "9"},
                                                {"370", "8"},
                                                {"375", "8"},
                                                {"375", "80"},
@@ -86,6 +88,25 @@ bool fits(const Country& country, Text own) {
   return own.size() >= kLeastOwn && country.code.size() + own.size() <= kMostDigits;
 }
 
+/// Argentina's mobile numbers are written with a 9 behind the country's code, or with a 15 behind
+/// that of the area, which has two to four digits: +54 9 11 2345-6789 is 011 15-2345-6789.
+std::vector<std::string> other_forms(const Country& country, Text own) {
+  constexpr size_t kOwn = 10, kLeastArea = 2, kMostArea = 4;
+  std::vector<std::string> out;
+  if (country.code != "54") return out;
+  const auto add = [&](const std::string& plain) {
+    for (size_t area = kLeastArea; area <= kMostArea; ++area)
+      out.push_back(plain.substr(0, area) + "15" + plain.substr(area));
+  };
+  if (own.size() == kOwn) add(std::string(own));
+  for (size_t area = kLeastArea; own.size() == kOwn + 2 && area <= kMostArea; ++area) {
+    if (own.substr(area, 2) != "15") continue;
+    out.push_back(std::string(own.substr(0, area)) + std::string(own.substr(area + 2)));
+    add(std::string(out.back()));
+  }
+  return out;
+}
+
 class Spellings {
  public:
   explicit Spellings(Text digits) : asked_(digits) {}
@@ -97,6 +118,13 @@ class Spellings {
   /// Of a country, by its own number.
   void add(const Country& country, Text own) {
     if (!fits(country, own)) return;
+    add_dialled(country, own);
+    for (const std::string& other : other_forms(country, own)) add_dialled(country, other);
+  }
+  std::vector<std::string> take() { return std::move(all_); }
+
+ private:
+  void add_dialled(const Country& country, Text own) {
     const std::string code(country.code), number(own);
     add(code + number);
     add(number);
@@ -105,9 +133,7 @@ class Spellings {
       add(code + std::string(before) + number);
     }
   }
-  std::vector<std::string> take() { return std::move(all_); }
 
- private:
   Text asked_;
   std::vector<std::string> all_;
 };
@@ -115,8 +141,10 @@ class Spellings {
 struct Written {
   /// Digits, but for two zeros before a country's code; empty where there was more.
   std::string all;
-  std::string digits;  ///< without 011 either
+  std::string digits;
   bool international = false;
+  /// Behind 011, which is dialled before a country's code, or Buenos Aires.
+  std::string behind;
 };
 
 /// Nothing for what is not written as a telephone number.
@@ -141,10 +169,8 @@ std::optional<Written> read(Text value) {
     out.digits.erase(0, 2);
   }
   if (!uri) out.all = out.digits;
-  if (!out.international && out.digits.starts_with("011") && out.digits.size() > 11) {
-    out.international = true;
-    out.digits.erase(0, 3);
-  }
+  if (!out.international && out.digits.starts_with("011") && out.digits.size() > 11)
+    out.behind = out.digits.substr(3);
   const bool fits = out.digits.size() >= kLeastDigits && out.digits.size() <= kMostDigits + 3;
   return fits ? std::optional(std::move(out)) : std::nullopt;
 }
@@ -183,7 +209,7 @@ std::vector<std::string> phone_spellings(std::string_view value) {
   const auto written = read(value);
   if (!written) return {};
   Spellings out(written->all);
-  add_international(out, written->digits);
+  add_international(out, written->behind.empty() ? written->digits : written->behind);
   if (!written->international) add_national(out, written->digits);
   return out.take();
 }
