@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "gateway/budgets.h"
+#include "gateway/open_cursors.h"
 #include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 
@@ -130,10 +131,18 @@ bool needs_counting(bool writes, const policy::Decision& decision) {
   return writes && (decision.limits.on_changes() || decision.limits.on_results());
 }
 
-void forget_truncated(Changes& before, const sql::StatementFacts& facts) {
+void count_truncated_anew(Changes& before, const Changes& after, const sql::StatementFacts& facts) {
+  const bool only_truncates =
+      !runs_code(facts) && std::ranges::all_of(facts.actions, [](const auto& action) {
+        return action.kind == sql::ActionKind::kTruncate;
+      });
   for (const auto& action : facts.actions) {
     if (action.kind != sql::ActionKind::kTruncate) continue;
-    for (const auto& target : action.targets) before.erase(target.display());
+    for (const auto& target : action.targets) {
+      const auto now = after.find(target.display());
+      before.erase(target.display());
+      if (only_truncates && now != after.end()) before.insert(*now);
+    }
   }
 }
 

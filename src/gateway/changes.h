@@ -38,9 +38,10 @@ bool resets_counts(const sql::StatementFacts& facts);
 /// statement, or one that it EXECUTEs, may change rows.
 bool needs_counting(bool writes, const policy::Decision& decision);
 
-/// Takes out of what was counted before a statement the tables that it truncates: they count from
-/// nothing since, with what the session's transactions before have just changed in them.
-void forget_truncated(Changes& before, const sql::StatementFacts& facts);
+/// Puts right what was counted before a statement of the tables that it truncates: since then they
+/// count what the session's transactions before have just changed in them. One that does nothing
+/// else has changed no row; of another all that they count may be its own.
+void count_truncated_anew(Changes& before, const Changes& after, const sql::StatementFacts& facts);
 
 /// What was changed from `before` to `after`. A table that counts less than before was truncated in
 /// between: then all that it counts.

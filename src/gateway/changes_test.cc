@@ -175,9 +175,17 @@ TEST(ChangesBetween, IsWhatCameOnTop) {
 TEST(ChangesBetween, OfATruncatedTableAreAllThatItCounts) {
   EXPECT_THAT(changes_between({{"a", 60}}, {{"a", 40}}), ElementsAre(Pair("a", 40U)));
   Changes before{{"public.t", 60}, {"public.u", 5}};
-  forget_truncated(before,
-                   *sql::analyse("TRUNCATE public.t; INSERT INTO public.t VALUES (1)", {}, {}));
+  const Changes after{{"public.t", 40}, {"public.u", 5}};
+  count_truncated_anew(before, after,
+                       *sql::analyse("TRUNCATE public.t; INSERT INTO public.t VALUES (1)", {}, {}));
   EXPECT_THAT(before, ElementsAre(Pair("public.u", 5U)));
+}
+
+TEST(ChangesBetween, TruncatingAloneChangesNoRow) {
+  Changes before{{"public.t", 60}, {"public.u", 5}};
+  const Changes after{{"public.t", 40}, {"public.u", 5}};
+  count_truncated_anew(before, after, *sql::analyse("TRUNCATE public.t", {}, {}));
+  EXPECT_THAT(changes_between(before, after), IsEmpty());
 }
 
 TEST(OverLimit, SaysWhatATextHasCommittedBefore) {

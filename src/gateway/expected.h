@@ -102,6 +102,7 @@ struct Expected {
   uint64_t bytes = 0;
   /// What counts for its bounds besides: of its portal, of its text, of the cursor it takes from.
   Taken before;
+  Taken said;     ///< messages of the server's on the way, each like a row
   Taken of_text;  ///< kQuery: by the statements of its text that have completed
   // For the record.
   bool tagged = false;            ///< its command tag has told `rows`
@@ -141,7 +142,7 @@ struct Expected {
     held.clear();
     bound = {};
     rows = bytes = scope = 0;
-    before = of_text = {};
+    before = said = of_text = {};
     tagged = false;
     transaction_uses = 0;
     transaction = server_micros = waited_micros = stamp = 0;

@@ -323,7 +323,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void note_stamp_effects(const sql::StatementFacts& facts);
   void stamp_ends_at_sync();
 
-  // session_masking.cc: what of a result its client may not see.
+  // session_masking.cc, session_notices.cc: what its client may not see.
   using TextPlan = std::function<Result<RowPlanPtr>(const Statement&, size_t result)>;
   const AudiencePtr& audience(const sql::StatementFacts* facts = nullptr);
   std::shared_ptr<const Masking> masking_of(const Statement& statement);

@@ -241,7 +241,7 @@ void Session::changes_counted(OwnRun& run) {
   } else {
     // Of a transaction of our own what was counted before is of others, and still among it.
     if (settling_->text && !own_transaction_)
-      forget_truncated(changes_before_, settling_->text->facts());
+      count_truncated_anew(changes_before_, *after, settling_->text->facts());
     const Changes changed = changes_between(changes_before_, *after);
     over = over_limit(whole_change(*settling_, changed), *settling_->decision,
                       settling_->text ? std::string_view(settling_->text->facts().kind) : "FETCH");

@@ -105,8 +105,8 @@ void Session::skip_rows(Bytes& in) {
     // Near a limit rows are looked at one by one, and where each counts for a budget. A row takes
     // 7 bytes at least.
     const auto& limits = entry.decision->limits;
-    const uint64_t rows_so_far = entry.before.rows + entry.rows;
-    const uint64_t bytes_so_far = entry.before.bytes + entry.bytes;
+    const uint64_t rows_so_far = entry.before.rows + entry.said.rows + entry.rows;
+    const uint64_t bytes_so_far = entry.before.bytes + entry.said.bytes + entry.bytes;
     if (entry.cut || entry.spending ||
         (limits.rows && rows_so_far + in.size() / 5 > limits.rows->most) ||
         (limits.bytes && bytes_so_far + in.size() > limits.bytes->most)) {

@@ -79,7 +79,8 @@ uint64_t Session::running_micros(const Expected& entry) const {
 void Session::note_taken(Expected& entry) {
   if (!entry.limited && !entry.of_cursor) return;
   const bool returned = entry.kind == RequestKind::kExecute || entry.described || entry.copying_out;
-  const Taken more{returned ? entry.rows : 0, returned ? entry.bytes : 0, running_micros(entry)};
+  Taken more{returned ? entry.rows : 0, returned ? entry.bytes : 0, running_micros(entry)};
+  more.add(std::exchange(entry.said, {}));
   if (entry.of_cursor) {
     if (const auto& name = cursor_of(entry); !name.empty()) opened_.use.take(name, more);
   }
@@ -117,10 +118,11 @@ bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
                                   most.most, what, most.rule)));
     return false;
   };
-  if (limits.rows && entry.before.rows + entry.rows + rows > limits.rows->most) {
+  if (limits.rows && entry.before.rows + entry.said.rows + entry.rows + rows > limits.rows->most) {
     return cut(*limits.rows, "rows");
   }
-  if (limits.bytes && entry.before.bytes + entry.bytes + bytes > limits.bytes->most) {
+  if (limits.bytes &&
+      entry.before.bytes + entry.said.bytes + entry.bytes + bytes > limits.bytes->most) {
     return cut(*limits.bytes, "bytes");
   }
   return true;

@@ -117,6 +117,30 @@ def test_bytes_are_bounded(client):
     assert kinds(client.run(query("SELECT 'and on'"))) == "TDCZ"
 
 
+def test_messages_count_like_rows(server, client):
+    """What runs chooses the words of notices and errors: they are no way round a limit."""
+    server.sql("CREATE OR REPLACE FUNCTION told(t text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', t; RETURN 1; END $$",
+               "orders")
+    told = "SELECT sum(told({column}::text)) FROM {table} WHERE i <= {n}"
+
+    def notices_in(answer):
+        return [body for kind, body in answer if kind == b"N"]
+
+    for data in (query, lambda sql: parse(sql) + bind() + execute() + SYNC):
+        answer = client.run(data(told.format(column="i", table="narrow", n=49)))
+        assert error_in(answer) is None and len(notices_in(answer)) == 49
+        answer = client.run(data(told.format(column="i", table="narrow", n=5000)))
+        assert 'more than the 50 rows that rule "few-rows"' in error_in(answer)["M"] and len(notices_in(answer)) <= 50
+        answer = client.run(data(told.format(column="t", table="wide", n=500)))
+        assert "few-bytes" in error_in(answer)["M"] and sum(map(len, notices_in(answer))) <= 20_000
+        answer = client.run(data("SELECT string_agg(t, '')::int FROM wide WHERE i < 10"))
+        assert error_in(answer)["C"] == "22P02" and "xxx" in error_in(answer)["M"]
+        answer = client.run(data("SELECT string_agg(t, '')::int FROM wide"))
+        error = error_in(answer)
+        assert error["C"] == "22P02" and "left out" in error["M"] and "few-bytes" in error["M"] and "xxx" not in str(error), error
+        assert answer[-1] == (b"Z", b"I") and kinds(client.run(query("SELECT 'and on'"))) == "TDCZ"
+
+
 def test_duration_is_bounded(client):
     for data in (query("SELECT pg_sleep(20) FROM slow"), parse("SELECT pg_sleep(20) FROM slow") + bind() + execute() + SYNC):
         started = time.time()
