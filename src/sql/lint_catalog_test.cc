@@ -1,0 +1,228 @@
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sql/lint_dependents.h"
+#include "sql/lint_fixture.h"
+#include "sql/lint_types.h"
+
+namespace sluice::sql {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// A catalog: orders (3 columns) with an index, a foreign key, a view, functions, and a partitioned
+// table.
+catalog::Column column(int16_t number, std::string name, std::string type) {
+  catalog::Column made;
+  made.number = number;
+  made.name = std::move(name);
+  made.type_name = std::move(type);
+  return made;
+}
+
+catalog::Relation relation(catalog::Oid oid, std::string name, catalog::RelationKind kind) {
+  catalog::Relation made;
+  made.oid = oid;
+  made.schema = "public";
+  made.name = std::move(name);
+  made.kind = kind;
+  return made;
+}
+
+Scope known() {
+  using catalog::RelationKind;
+  catalog::Catalog::Contents contents;
+  auto orders = relation(20000, "orders", RelationKind::kTable);
+  orders.columns = {column(1, "id", "integer"), column(2, "status", "character varying(10)"),
+                    column(3, "paid", "timestamp without time zone")};
+  orders.columns[0].not_null = true;
+  orders.estimated_rows = 1e6;
+  orders.bytes = 80'000'000;
+  catalog::Index index;
+  index.oid = 20010;
+  index.name = "orders_status";
+  index.columns = {2};
+  orders.indexes.push_back(index);
+  catalog::Constraint check;
+  check.name = "paid_known";
+  check.columns = {3};
+  check.definition = "CHECK ((paid IS NOT NULL))";
+  orders.constraints.push_back(check);
+  auto items = relation(20001, "items", RelationKind::kTable);
+  items.columns = {column(1, "order_id", "integer")};
+  catalog::Constraint key;
+  key.name = "items_order_id_fkey";
+  key.type = 'f';
+  key.columns = {1};
+  key.referenced = 20000;
+  key.referenced_columns = {1};
+  items.constraints.push_back(key);
+  auto view = relation(20002, "open_orders", RelationKind::kView);
+  view.view_definition = " SELECT orders.id\n   FROM orders\n  WHERE orders.status = 'open';";
+  auto parts = relation(20003, "events", RelationKind::kPartitionedTable);
+  parts.children = {20004};
+  auto part = relation(20004, "events_1", RelationKind::kTable);
+  part.parents = {20003};
+  auto by_status = relation(20010, "orders_status", RelationKind::kIndex);
+  contents.relations = {orders, items, view, parts, part, by_status};
+  catalog::Function function;
+  function.oid = 21000;
+  function.schema = "public";
+  function.name = "close_order";
+  function.language = "plpgsql";
+  function.source = "BEGIN UPDATE orders SET Status = 'closed'; END";
+  catalog::Function stable = function;
+  stable.oid = 21001;
+  stable.name = "fiscal_year";
+  stable.language = "sql";
+  stable.source = "SELECT 2026";
+  stable.volatility = 's';
+  contents.functions = {function, stable};
+  catalog::Type domain;
+  domain.oid = 22000;
+  domain.schema = "public";
+  domain.name = "positive";
+  domain.kind = 'd';
+  domain.definition = "CHECK ((VALUE > 0))";
+  contents.types = {domain};
+  contents.schemas = {"public"};
+  Scope scope;
+  scope.catalog = std::make_shared<catalog::Catalog>(std::move(contents));
+  return scope;
+}
+
+TEST(LintWithCatalog, SizesAndDependentsAreTold) {
+  const auto findings = lint("ALTER TABLE orders DROP COLUMN status", known());
+  const auto* found = find(findings, "drop-column-with-dependents");
+  ASSERT_NE(found, nullptr);
+  EXPECT_THAT(found->dependents,
+              ElementsAre("view public.open_orders", "index public.orders_status",
+                          "function public.close_order"));
+  EXPECT_TRUE(found->known_table);
+  EXPECT_EQ(found->rows, 1e6);
+  EXPECT_EQ(found->bytes, 80'000'000U);
+  EXPECT_THAT(found->safer, HasSubstr("DROP VIEW public.open_orders;"));
+  EXPECT_EQ(find(findings, "drop-column"), nullptr);
+}
+
+TEST(LintWithCatalog, TablesWithDependents) {
+  const auto findings = lint("DROP TABLE orders CASCADE", known());
+  const auto* found = find(findings, "drop-table-with-dependents");
+  ASSERT_NE(found, nullptr);
+  EXPECT_THAT(found->dependents, ElementsAre("view public.open_orders",
+                                             "foreign key items_order_id_fkey of public.items",
+                                             "function public.close_order"));
+  EXPECT_THAT(found->safer, HasSubstr("ALTER TABLE public.items DROP CONSTRAINT "
+                                      "items_order_id_fkey;"));
+  EXPECT_NE(find(findings, "cascade"), nullptr);
+  EXPECT_THAT(rules_in("DROP TABLE items", known()), Contains("drop-table"));
+}
+
+TEST(LintWithCatalog, TypeChangesAreExact) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER status TYPE text", scope),
+              Not(Contains("change-column-type-rewrites")));
+  EXPECT_THAT(
+      rules_in("ALTER TABLE orders ALTER status TYPE varchar(20) USING status::varchar(20)", scope),
+      Not(Contains("change-column-type-rewrites")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER status TYPE text USING upper(status)", scope),
+              Contains("change-column-type-rewrites"));
+  const auto findings = lint("ALTER TABLE orders ALTER id TYPE bigint", scope);
+  const auto* found = find(findings, "change-column-type-rewrites");
+  ASSERT_NE(found, nullptr);
+  EXPECT_TRUE(found->rewrites);
+  EXPECT_THAT(found->message, HasSubstr("from integer to bigint"));
+}
+
+TEST(LintWithCatalog, WhatIsProvenIsNotScanned) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER paid SET NOT NULL", scope),
+              Not(Contains("set-not-null-scans")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER id SET NOT NULL", scope),
+              Not(Contains("set-not-null-scans")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ALTER status SET NOT NULL", scope),
+              Contains("set-not-null-scans"));
+}
+
+TEST(LintWithCatalog, ForeignKeysLookForTheirIndex) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE orders ADD FOREIGN KEY (status) REFERENCES s NOT VALID", scope),
+              Not(Contains("foreign-key-without-index")));
+  EXPECT_THAT(rules_in("ALTER TABLE orders ADD FOREIGN KEY (paid) REFERENCES s NOT VALID", scope),
+              Contains("foreign-key-without-index"));
+}
+
+TEST(LintWithCatalog, PartitionedTablesHaveTheirOwnWays) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("CREATE INDEX CONCURRENTLY ON events (a)", scope),
+              ElementsAre("concurrently-on-partitioned-table"));
+  EXPECT_THAT(safer("CREATE INDEX i ON events (a)", "create-index-not-concurrently", scope),
+              HasSubstr("CREATE INDEX i ON ONLY events (a);"));
+  EXPECT_THAT(rules_in("CREATE INDEX CONCURRENTLY ON orders (a)", scope), IsEmpty());
+}
+
+TEST(LintWithCatalog, FunctionsAndDomainsAreLookedUp) {
+  const Scope scope = known();
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y int DEFAULT fiscal_year()", scope),
+              Not(Contains("volatile-default-rewrites")));
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y int DEFAULT close_order()", scope),
+              Contains("volatile-default-rewrites"));
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y positive", scope),
+              Contains("add-constrained-domain-column-rewrites"));
+  EXPECT_THAT(rules_in("ALTER TABLE items ADD y int", scope),
+              Not(Contains("add-constrained-domain-column-rewrites")));
+}
+
+TEST(LintWithCatalog, AnIndexNamesItsTable) {
+  const auto findings = lint("DROP INDEX orders_status", known());
+  const auto* found = find(findings, "drop-index-not-concurrently");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->table, "public.orders");
+}
+
+struct TypeChange {
+  const char* from;
+  const char* to;
+  bool keeps;
+};
+class Types : public ::testing::TestWithParam<TypeChange> {};
+TEST_P(Types, KeepTheTableOrNot) {
+  const TypeChange& c = GetParam();
+  EXPECT_EQ(keeps_table(parse_type(c.from), parse_type(c.to)), c.keeps) << c.from << " " << c.to;
+}
+// tests/lint/test_lint_locks.py does the same changes on a real server.
+INSTANTIATE_TEST_SUITE_P(
+    Lint, Types,
+    ::testing::Values(
+        TypeChange{"character varying(10)", "character varying(20)", true},
+        TypeChange{"character varying(10)", "text", true},
+        TypeChange{"text", "character varying", true},
+        TypeChange{"numeric(10,2)", "numeric(12,2)", true},
+        TypeChange{"numeric(10,2)", "numeric", true},
+        TypeChange{"timestamp(3) without time zone", "timestamp(5) without time zone", true},
+        TypeChange{"timestamp(3) without time zone", "timestamp without time zone", true},
+        TypeChange{"cidr", "inet", true}, TypeChange{"bit varying(4)", "bit varying(8)", true},
+        TypeChange{"time(2) without time zone", "time(4) without time zone", true},
+        TypeChange{"integer", "oid", true}, TypeChange{"integer", "bigint", false},
+        TypeChange{"character varying(20)", "character varying(10)", false},
+        TypeChange{"text", "character varying(10)", false},
+        TypeChange{"numeric(10,2)", "numeric(12,4)", false},
+        TypeChange{"numeric", "numeric(30,2)", false},
+        TypeChange{"character(3)", "character(5)", false},
+        TypeChange{"character(3)", "text", false},
+        TypeChange{"timestamp without time zone", "date", false},
+        TypeChange{"timestamp without time zone", "timestamp with time zone", false},
+        TypeChange{"timestamp(5) without time zone", "timestamp(3) without time zone", false},
+        TypeChange{"inet", "cidr", false}, TypeChange{"json", "jsonb", false},
+        TypeChange{"bigint", "integer", false}, TypeChange{"bit(3)", "bit(3)[]", false},
+        TypeChange{"integer[]", "bigint[]", false}, TypeChange{"integer[]", "integer[]", true}));
+
+}  // namespace
+}  // namespace sluice::sql
