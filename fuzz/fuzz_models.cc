@@ -19,11 +19,16 @@ FUZZ(bytes) {
     heard.keep(news);
     require(heard.news("ann", *conversation).words.size() <= news.words.size());
     (void)models::kept_elsewhere(conversation->body);
-    (void)models::change_texts(*conversation, false, [](std::string_view text) {
-      return Result<std::string>(std::string(text));
-    });
+    (void)models::change_texts(
+        *conversation, false,
+        {.text = [](std::string_view text) { return Result<std::string>(std::string(text)); },
+         .is_sensitive = [](std::string_view text) { return text.size() % 3 == 0; },
+         .id = [](std::string_view id) { return "id_" + std::string(id); },
+         .was_thought = [](const models::Thought& thought) { return !thought.empty(); }});
   }
   models::AnswerReader reader(openai ? models::Api::kOpenai : models::Api::kAnthropic, events);
   for (size_t at = 0; at < rest.size(); at += piece) reader.read(rest.substr(at, piece));
-  require(reader.finish().contains("text"));
+  const auto answer = reader.finish();
+  require(answer.contains("text"));
+  (void)models::fitted(answer, 100);
 }
