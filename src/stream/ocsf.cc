@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
+#include <optional>
+
+#include <arpa/inet.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -151,10 +155,8 @@ json::object user_of(const Record& record) {
   if (context.kind == "human") {
     user["type_id"] = 1;
     user["type"] = "User";
-  } else if (context.kind == "service") {
-    user["type_id"] = 4;
-    user["type"] = "Service";
   } else if (!context.kind.empty()) {
+    // 1.5.0 has no number for services and agents; 4 came later.
     user["type_id"] = kOther;
     user["type"] = utf8(context.kind);
   }
@@ -177,10 +179,26 @@ json::object actor_of(const Record& record) {
   return actor;
 }
 
-json::object source_endpoint(const Source& source, const Record& record) {
+/// An IP address and a port; nothing for all else, for which the schema has other attributes.
+std::optional<Peer> ip_peer(const Record& record) {
   const Peer peer = peer_of(record.context.client_address);
-  if (peer.address.empty()) return json::object{{"name", source.host}};
-  return json::object{{"ip", utf8(peer.address)}, {"port", peer.port}};
+  const std::string address = peer.address.substr(0, peer.address.find('%'));  // without its zone
+  in6_addr out;
+  const bool is_ip = inet_pton(AF_INET, address.c_str(), &out) == 1 ||
+                     inet_pton(AF_INET6, address.c_str(), &out) == 1;
+  if (!is_ip || peer.port < 0 || peer.port > 65535) return std::nullopt;
+  return peer;
+}
+
+json::object source_endpoint(const Source& source, const Record& record) {
+  const auto peer = ip_peer(record);
+  if (!peer) return json::object{{"name", source.host}};
+  return json::object{{"ip", utf8(peer->address)}, {"port", peer->port}};
+}
+
+/// As many as a long can say.
+int64_t as_long(uint64_t number) {
+  return static_cast<int64_t>(std::min<uint64_t>(number, INT64_MAX));
 }
 
 json::object database_of(const Record& record) {
@@ -220,10 +238,10 @@ void set_unmapped(json::object& event, const Record& record) {
 json::object statement_event(const Source& source, const Entry& entry) {
   const Record& record = entry.record;
   json::object event = event_of(kDatastore, activity_of(record), source, entry);
-  const int64_t end = record.time_micros + static_cast<int64_t>(record.duration_micros);
+  const int64_t duration = as_long(record.duration_micros) / 1000;
   event["start_time"] = record.time_micros / 1000;
-  event["end_time"] = end / 1000;
-  event["duration"] = record.duration_micros / 1000;
+  event["end_time"] = record.time_micros / 1000 + duration;
+  event["duration"] = duration;
   event["actor"] = actor_of(record);
   event["src_endpoint"] = source_endpoint(source, record);
   event["database"] = database_of(record);
@@ -232,12 +250,20 @@ json::object statement_event(const Source& source, const Entry& entry) {
   if (!record.tables.empty()) event["table"] = json::object{{"name", utf8(record.tables.front())}};
   event["query_info"] = json::object{{"query_string", utf8(record.text)},
                                      {"uid", entry.uid},
-                                     {"bytes", record.bytes},
+                                     {"bytes", as_long(record.bytes)},
                                      {"query_time", record.time_micros / 1000}};
   set_control(event, record);
   if (const auto trace = trace_context_of(record))
     event["metadata"].as_object()["correlation_uid"] = trace->trace_id;
   return event;
+}
+
+void set_protocol(json::object& event, const std::string& authentication) {
+  if (authentication.empty()) return;
+  event["auth_protocol_id"] = authentication == "oidc" ? 4 : authentication == "ldap" ? 12 : kOther;
+  event["auth_protocol"] = authentication == "oidc"   ? "OpenID"
+                           : authentication == "ldap" ? "LDAP"
+                                                      : utf8(authentication);
 }
 
 json::object authentication_event(const Source& source, const Entry& entry) {
@@ -250,12 +276,10 @@ json::object authentication_event(const Source& source, const Entry& entry) {
   event["src_endpoint"] = source_endpoint(source, record);
   event["logon_type_id"] = 3;
   event["logon_type"] = "Network";
-  event["is_remote"] = !peer_of(record.context.client_address).address.empty();
+  event["dst_endpoint"] = json::object{{"name", source.host}};
+  event["is_remote"] = ip_peer(record).has_value();
   if (record.context.session_id != 0) event["session"] = session_of(record);
-  if (!record.context.authentication.empty()) {
-    event["auth_protocol_id"] = kOther;
-    event["auth_protocol"] = utf8(record.context.authentication);
-  }
+  set_protocol(event, record.context.authentication);
   return event;
 }
 
@@ -277,6 +301,7 @@ json::object api_event(const Source& source, const Entry& entry) {
   json::object event = event_of(kApi, activity, source, entry);
   event["actor"] = actor_of(record);
   event["src_endpoint"] = source_endpoint(source, record);
+  event["dst_endpoint"] = json::object{{"name", source.host}};
   event["api"] =
       json::object{{"operation", audit::name_of(record.type)}, {"service", {{"name", "sluice"}}}};
   if (!record.context.database.empty()) {
