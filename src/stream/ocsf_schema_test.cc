@@ -1,8 +1,8 @@
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-
 #include <map>
 #include <sstream>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
 
 #include "stream/ocsf.h"
 #include "stream/test_ocsf_schema.h"
@@ -156,7 +156,8 @@ class Checker {
     if (type == "free") return expect(value.is_object(), here + " is no object");
     if (type == "boolean") return expect(value.is_bool(), here + " is no boolean");
     if (type == "string") return expect(value.is_string(), here + " is no text");
-    if (type == "ip") return expect(value.is_string() && is_ip(value.as_string()), here + " is no address");
+    if (type == "ip")
+      return expect(value.is_string() && is_ip(value.as_string()), here + " is no address");
     if (const auto definition = schema_.find(type); definition != schema_.end()) {
       if (!value.is_object()) return expect(false, here + " is no object");
       return object(here + ".", definition->second, value.as_object());
@@ -165,10 +166,12 @@ class Checker {
     boost::system::error_code error;
     const auto number = value.to_number<int64_t>(error);
     expect(!error && !value.is_double(), here + " is no integer");
-    if (type == "integer") expect(number >= INT32_MIN && number <= INT32_MAX, here + " is too large");
+    if (type == "integer")
+      expect(number >= INT32_MIN && number <= INT32_MAX, here + " is too large");
     if (type == "port") expect(number >= 0 && number <= 65535, here + " is no port");
     if (type == "timestamp")
-      expect(number > 1'000'000'000'000 && number < 10'000'000'000'000, here + " is not in milliseconds");
+      expect(number > 1'000'000'000'000 && number < 10'000'000'000'000,
+             here + " is not in milliseconds");
   }
 
   void enumeration(const std::string& here, const Attribute& attribute, const json::value& value,
@@ -177,7 +180,8 @@ class Checker {
     if (found == attribute.captions.end()) return expect(false, here + " is none of the values");
     const auto* caption = parent.if_contains(attribute.sibling);
     if (caption == nullptr || found->first == 99) return;  // 99: the source's own word
-    expect(caption->as_string() == found->second, here + " is not what " + attribute.sibling + " says");
+    expect(caption->as_string() == found->second,
+           here + " is not what " + attribute.sibling + " says");
   }
 
   static bool is_ip(std::string_view text) {
@@ -198,8 +202,9 @@ void expect_valid(const Entry& entry, const std::string& what) {
     ADD_FAILURE() << what << ": " << wrong << "\n" << json::serialize(event);
 }
 
-constexpr const char* kAddresses[] = {"192.0.2.7:51234", "[2001:db8::1]:99", "[fe80::1%eth0]:5",
-                                      "/run/sluice.sock", "local", "", "gateway:0", "127.0.0.1:70000"};
+constexpr const char* kAddresses[] = {
+    "192.0.2.7:51234", "[2001:db8::1]:99", "[fe80::1%eth0]:5", "/run/sluice.sock", "local", "",
+    "gateway:0",       "127.0.0.1:70000"};
 
 TEST(OcsfSchema, StatementsAreAsItSays) {
   for (const char* kind : {"SELECT", "TABLE", "FETCH", "SHOW", "INSERT", "MERGE", "UPDATE", "GRANT",
@@ -252,8 +257,8 @@ TEST(OcsfSchema, EveryTypeOfRecordIsAsItSays) {
 }
 
 TEST(OcsfSchema, EveryWayToLogInIsAsItSays) {
-  for (const char* method : {"scram-sha-256", "password", "certificate", "ldap", "oidc", "jwt", "totp",
-                             "peer", "trust", "token", ""}) {
+  for (const char* method : {"scram-sha-256", "password", "certificate", "ldap", "oidc", "jwt",
+                             "totp", "peer", "trust", "token", ""}) {
     Entry entry = other_entry(EventType::kSessionStart);
     entry.record.context.authentication = method;
     expect_valid(entry, method);
