@@ -69,21 +69,25 @@ void add(json::object& all, json::object part) {
     return;
   }
   all["to"] = part["to"];
-  all["gap"] = all["gap"].as_bool() || part["gap"].as_bool();
+  for (const char* name : {"gap", "limited"})
+    all[name] = all[name].as_bool() || part[name].as_bool();
   for (const char* name : {"transactions", "explained", "unexplained"})
     all[name] = all[name].to_number<uint64_t>() + part[name].to_number<uint64_t>();
   for (auto& finding : part["findings"].as_array())
     all["findings"].as_array().push_back(std::move(finding));
 }
 
-Result<> print_outcome(const Common& common, json::object& outcome) {
+Result<> print_outcome(const Common& common, const ReconcileOptions& options,
+                       json::object& outcome) {
   Listing listing{{"time", "finding", "xid", "changes", "nearby", "text"}, {}};
   for (auto& row : outcome["findings"].as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);
   const auto count = [&](std::string_view name) { return outcome[name].to_number<uint64_t>(); };
-  if (count("unexplained") > listing.rows.size()) {
-    std::cerr << fmt::format("sluice: the first {} of {}; --limit shows more\n",
-                             listing.rows.size(), count("unexplained"));
+  if (outcome["limited"].as_bool()) {
+    const bool stays = options.keep || !options.since.empty();
+    std::cerr << fmt::format(
+        "sluice: the first {} findings; {}\n", listing.rows.size(),
+        stays ? "--limit shows more" : "call it again for what lies behind, or with --limit");
   }
   std::cerr << fmt::format("{} to {}: {} transaction(s), {} explained, {} not\n",
                            plain(outcome["from"]), plain(outcome["to"]), count("transactions"),
@@ -105,9 +109,11 @@ Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) 
       std::cerr << fmt::format(
           "slot {} begins at {}; the server keeps WAL until it is read: reconcile regularly\n",
           plain(outcome["slot"]), plain(outcome["from"]));
+      for (const auto& gap : outcome["findings"].as_array())
+        std::cerr << "sluice: " << plain(gap.at("text")) << "\n";
       return {};
     }
-    more = outcome["more"].as_bool();
+    more = outcome["more"].as_bool() && !outcome["limited"].as_bool();
     add(all, std::move(outcome));
     if (more && (options.keep || !options.since.empty())) {
       return fail(ErrorCode::kUnavailable,
@@ -116,7 +122,7 @@ Result<> audit_reconcile(const Common& common, const ReconcileOptions& options) 
                               plain(all["to"])));
     }
   }
-  return print_outcome(common, all);
+  return print_outcome(common, options, all);
 }
 
 }  // namespace sluice::cli

@@ -128,7 +128,23 @@ Result<> find_slot(Work& work) {
   return {};
 }
 
+/// A slot of this name that is gone was read up to somewhere; what lies between is never compared.
+void tell_gap(const Work& work, const std::optional<std::string>& mark, Reconciled& made) {
+  const auto before = mark ? audit::parse_lsn(*mark) : std::nullopt;
+  const auto now = audit::parse_lsn(made.from);
+  if (!before || !now || *now <= *before) return;
+  made.gap = true;
+  made.findings.emplace_back(json::object{
+      {"time", format_time(wall_micros())},
+      {"finding", "gap"},
+      {"lsn", made.from},
+      {"text", fmt::format("the slot {} before it was read up to {}: what lies between was not "
+                           "compared",
+                           work.slot, *mark)}});
+}
+
 Result<Reconciled> create_slot(Work& work) {
+  SLUICE_ASSIGN(const auto mark, store::wal_mark(work.place.state, work.database.name, work.slot));
   SLUICE_ASSIGN(const auto row,
                 ask_row(*work.server,
                         fmt::format("SELECT lsn FROM pg_create_logical_replication_slot({}, "
@@ -136,13 +152,16 @@ Result<Reconciled> create_slot(Work& work) {
                                     literal(work.slot)),
                         1));
   const std::string lsn = row[0].value_or("");
-  SLUICE_TRY(store::set_wal_mark(work.place.state, work.database.name, work.slot, lsn));
-  SLUICE_TRY(work.place.tell(
-      fmt::format("made slot {} of database {} at {}", work.slot, work.database.name, lsn)));
   Reconciled made;
   made.slot = work.slot;
   made.from = made.to = lsn;
   made.created = true;
+  tell_gap(work, mark, made);
+  // The word comes first: once the mark is set nothing tells of the gap any more.
+  SLUICE_TRY(work.place.tell(fmt::format(
+      "made slot {} of database {} at {}{}", work.slot, work.database.name, lsn,
+      made.gap ? "; " + std::string(made.findings[0].at("text").as_string()) : std::string())));
+  SLUICE_TRY(store::set_wal_mark(work.place.state, work.database.name, work.slot, lsn));
   return made;
 }
 
@@ -222,7 +241,6 @@ Result<> read_wal(Work& work, const ReconcileWish& wish, audit::StampFinder& fin
       at = transaction->lsn;
       SLUICE_ASSIGN(auto finding, reconciler.judge(*transaction));
       if (!finding) continue;
-      if (outcome.findings.size() >= wish.limit) continue;
       if (finding->why == audit::Unexplained::kUnstamped) {
         SLUICE_ASSIGN(finding->records, finder.nearby(*transaction, kMostNearby));
       }
@@ -232,6 +250,11 @@ Result<> read_wal(Work& work, const ReconcileWish& wish, audit::StampFinder& fin
                             format_time(transaction->commit_micros));
       }
       outcome.findings.emplace_back(to_json(*finding));
+      // The slot stays in front of what is not told: the next time goes on there.
+      if (outcome.findings.size() < wish.limit) continue;
+      outcome.limited = true;
+      work.up_to = transaction->lsn;
+      return {};
     }
     if (work.place.progress) work.place.progress(reconciler.counts().transactions, at, work.up_to);
   }
@@ -323,6 +346,7 @@ json::object to_json(const Reconciled& outcome) {
                       {"unexplained", outcome.counts.unexplained},
                       {"gap", outcome.gap},
                       {"more", outcome.more},
+                      {"limited", outcome.limited},
                       {"findings", outcome.findings}};
 }
 

@@ -36,15 +36,16 @@ struct ReconcileWish {
   int64_t since_micros = 0;  ///< only what was committed from then on
   bool create_slot = false;  ///< make it, and compare nothing yet
   bool keep = false;         ///< the slot stays where it is, as it does with since_micros
-  size_t limit = 100;        ///< of findings that are told
+  size_t limit = 100;        ///< of findings; nothing is compared behind the last one
 };
 
 /// What came of it.
 struct Reconciled {
   std::string slot, from, to;  ///< of the WAL, as PostgreSQL writes places in it
   bool created = false;
-  bool gap = false;   ///< somebody else has moved the slot: what lies before was not compared
-  bool more = false;  ///< there was no time for what lies behind `to`
+  bool gap = false;      ///< somebody else has moved the slot: what lies before was not compared
+  bool more = false;     ///< there was no time for what lies behind `to`
+  bool limited = false;  ///< there were as many findings as were wanted up to `to`
   audit::ReconcileCounts counts;
   boost::json::array findings;  ///< what no record explains, and the gap
 

@@ -192,6 +192,34 @@ def test_a_slot_that_others_have_moved_is_a_gap(gateway, wal_server, slot, db):
     assert reconcile(gateway)[0] == []
 
 
+def test_findings_behind_the_limit_are_told_the_next_time(gateway, wal_server, slot, db):
+    for i in range(5):
+        wal_server.sql(f"INSERT INTO plain VALUES ('around {i}')", "orders")
+        run(db, f"INSERT INTO plain VALUES ('through {i}')")
+    seen = []
+    for count in (2, 2, 1, 0):
+        found, said = reconcile(gateway, "--limit", "2")
+        assert [f["finding"] for f in found] == count * ["unstamped"] and ("call it again" in said) == (count == 2), said
+        seen += [f["xid"] for f in found]
+    assert len(set(seen)) == 5
+    wal_server.sql("INSERT INTO plain VALUES ('a'); INSERT INTO plain VALUES ('b')", "orders")
+    wal_server.sql("INSERT INTO plain VALUES ('c')", "orders")
+    for _ in range(2):
+        found, said = reconcile(gateway, "--limit", "1", "--keep")
+        assert len(found) == 1 and "--limit shows more" in said
+    assert len(reconcile(gateway)[0]) == 2
+
+
+def test_a_slot_in_place_of_one_that_is_gone_tells_of_the_gap(gateway, wal_server, slot, db):
+    wal_server.sql("SELECT pg_drop_replication_slot('t')", "orders")
+    wal_server.sql("INSERT INTO plain VALUES ('unseen')", "orders")
+    said = gateway.cli("audit", "reconcile", "orders", "--create-slot", "--slot", "t").stderr
+    assert "what lies between was not compared" in said
+    word = gateway.wait_for(bool, "--type", "evidence")[-1]["message"]
+    assert word.startswith("made slot t of database orders at") and "was not compared" in word
+    assert reconcile(gateway)[0] == []
+
+
 def test_procedures_that_commit_are_told_with_what_is_near(gateway, wal_server, slot, db):
     run(db, "CALL twice()")
     found, _ = reconcile(gateway)
