@@ -65,6 +65,25 @@ Result<SecretString> webhook_key(const SecretString& secret) {
   return SecretString(std::move(key));
 }
 
+Result<std::vector<SecretString>> webhook_keys(const SecretString& secret) {
+  std::vector<SecretString> keys;
+  std::string_view rest = secret.reveal();
+  // A phrase may have blanks of its own.
+  const bool several = rest.starts_with(kPrefix) && rest.find(' ') != std::string_view::npos;
+  do {
+    const std::string_view one = several ? rest.substr(0, rest.find(' ')) : rest;
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    if (several && one.empty()) continue;
+    if (several && !one.starts_with(kPrefix)) {
+      return fail(ErrorCode::kInvalidInput,
+                  "of several secrets with blanks between them each begins with whsec_");
+    }
+    SLUICE_ASSIGN(auto key, webhook_key(SecretString(std::string(one))));
+    keys.push_back(std::move(key));
+  } while (!rest.empty());
+  return keys;
+}
+
 std::map<std::string, std::string> webhook_headers(const SecretString& key, const std::string& id,
                                                    int64_t unix_seconds, const std::string& body) {
   const std::string timestamp = std::to_string(unix_seconds);
@@ -72,6 +91,21 @@ std::map<std::string, std::string> webhook_headers(const SecretString& key, cons
           {"webhook-timestamp", timestamp},
           {"webhook-signature",
            std::string(kVersion) + to_base64(mac(key, signed_text(id, timestamp, body)))}};
+}
+
+std::map<std::string, std::string> webhook_headers(const std::vector<SecretString>& keys,
+                                                   const std::string& id, int64_t unix_seconds,
+                                                   const std::string& body) {
+  std::map<std::string, std::string> headers;
+  for (const SecretString& key : keys) {
+    auto by_this = webhook_headers(key, id, unix_seconds, body);
+    if (headers.empty()) {
+      headers = std::move(by_this);
+    } else {
+      headers["webhook-signature"] += " " + by_this["webhook-signature"];
+    }
+  }
+  return headers;
 }
 
 Result<> check_webhook(const SecretString& key, const WebhookSignature& given, Bytes body,

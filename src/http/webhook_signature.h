@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -16,12 +17,20 @@ namespace sluice::http {
 /// error for one that is too short to sign with.
 Result<SecretString> webhook_key(const SecretString& secret);
 
+/// The keys behind a configured secret of what we send: while one is replaced by another, two or
+/// more of "whsec_…" with blanks between them. The same errors.
+Result<std::vector<SecretString>> webhook_keys(const SecretString& secret);
+
 /// The headers of Standard Webhooks: webhook-id (the same on every try), webhook-timestamp (Unix
 /// seconds of this try) and webhook-signature, "v1," and the base64 of
 /// HMAC-SHA256(key, "<id>.<timestamp>.<body>"). A receiver that checks all three, refuses old
 /// timestamps and remembers ids cannot be fooled by a replay.
 std::map<std::string, std::string> webhook_headers(const SecretString& key, const std::string& id,
                                                    int64_t unix_seconds, const std::string& body);
+/// With a signature by each of the keys, of which a receiver has to know one.
+std::map<std::string, std::string> webhook_headers(const std::vector<SecretString>& keys,
+                                                   const std::string& id, int64_t unix_seconds,
+                                                   const std::string& body);
 
 /// What those headers of a request to us say.
 struct WebhookSignature {

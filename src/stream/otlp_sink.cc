@@ -1,5 +1,7 @@
 #include "stream/otlp_sink.h"
 
+#include <utility>
+
 #include "stream/http_answer.h"
 #include "stream/otlp.h"
 #include "stream/transport.h"
@@ -20,14 +22,19 @@ class OtlpSink : public Sink {
 
   Delivery send(std::span<const Entry> batch) override {
     Delivery delivery;
-    if (config_.logs &&
-        !post(endpoint(config_.url, "/v1/logs"), otlp_logs(source_, batch), delivery)) {
-      return delivery;
+    // A receiver that takes the logs and not the spans must not get the same logs with each try.
+    const std::string those = batch.front().uid + " " + batch.back().uid;
+    if (config_.logs && logs_of_ != those) {
+      rejected_ = 0;
+      if (!post(endpoint(config_.url, "/v1/logs"), otlp_logs(source_, batch), delivery))
+        return delivery;
+      logs_of_ = those;
     }
     const std::string traces = config_.traces ? otlp_traces(source_, batch) : "";
     if (!traces.empty() && !post(endpoint(config_.url, "/v1/traces"), traces, delivery))
       return delivery;
     delivery.taken = batch.size();
+    delivery.rejected = std::exchange(rejected_, 0);
     return delivery;
   }
 
@@ -44,13 +51,15 @@ class OtlpSink : public Sink {
       return false;
     }
     // Partial success: the specification forbids to send the rejected ones again.
-    delivery.rejected += otlp_rejected(answer->body);
+    rejected_ += otlp_rejected(answer->body);
     return true;
   }
 
   config::StreamConfig config_;
   Source source_;
   std::unique_ptr<HttpClient> client_;
+  std::string logs_of_;  ///< the batch of which the receiver has the logs
+  size_t rejected_ = 0;  ///< of the batch under way
 };
 
 }  // namespace

@@ -13,5 +13,6 @@ std::string webhook_body(config::StreamFormat format, const Source& source, cons
 
 using http::webhook_headers;
 using http::webhook_key;
+using http::webhook_keys;
 
 }  // namespace sluice::stream

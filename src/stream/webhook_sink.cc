@@ -1,5 +1,7 @@
 #include "stream/webhook_sink.h"
 
+#include <vector>
+
 #include "stream/http_answer.h"
 #include "stream/transport.h"
 #include "stream/webhook.h"
@@ -9,11 +11,11 @@ namespace {
 
 class WebhookSink : public Sink {
  public:
-  WebhookSink(config::StreamConfig config, Source source, SecretString key,
+  WebhookSink(config::StreamConfig config, Source source, std::vector<SecretString> keys,
               std::unique_ptr<HttpClient> client)
       : config_(std::move(config)),
         source_(std::move(source)),
-        key_(std::move(key)),
+        keys_(std::move(keys)),
         client_(std::move(client)) {}
 
   Delivery send(std::span<const Entry> batch) override {
@@ -21,7 +23,7 @@ class WebhookSink : public Sink {
     for (; taken < batch.size(); ++taken) {
       const Entry& entry = batch[taken];
       const std::string body = webhook_body(config_.format, source_, entry);
-      auto headers = webhook_headers(key_, entry.uid, wall_micros() / 1'000'000, body);
+      auto headers = webhook_headers(keys_, entry.uid, wall_micros() / 1'000'000, body);
       headers["Content-Type"] = "application/json";
       const auto answer = client_->post(config_.url, headers, body);
       if (!answer) return {.taken = taken, .error = answer.error()};
@@ -37,7 +39,7 @@ class WebhookSink : public Sink {
  private:
   config::StreamConfig config_;
   Source source_;
-  SecretString key_;
+  std::vector<SecretString> keys_;
   std::unique_ptr<HttpClient> client_;
 };
 
@@ -46,9 +48,9 @@ class WebhookSink : public Sink {
 Result<std::unique_ptr<Sink>> make_webhook_sink(const config::StreamConfig& config,
                                                 const Source& source,
                                                 const std::atomic<bool>& stopping) {
-  SLUICE_ASSIGN(auto key, webhook_key(config.secret));
+  SLUICE_ASSIGN(auto keys, webhook_keys(config.secret));
   SLUICE_ASSIGN(auto client, HttpClient::create(transport_options(config), stopping));
-  return std::make_unique<WebhookSink>(config, source, std::move(key), std::move(client));
+  return std::make_unique<WebhookSink>(config, source, std::move(keys), std::move(client));
 }
 
 }  // namespace sluice::stream

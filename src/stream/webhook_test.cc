@@ -35,10 +35,30 @@ TEST(Webhook, TheSignatureCoversIdTimeAndBody) {
                           .at("webhook-signature"));
 }
 
+TEST(Webhook, IsSignedByBothWhileASecretIsReplaced) {
+  const SecretString new_one("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  const SecretString old_one("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+  const auto keys = webhook_keys(
+      SecretString(std::string(new_one.reveal()) + "  " + std::string(old_one.reveal()) + " "));
+  ASSERT_TRUE(keys) << keys.error().text;
+  ASSERT_EQ(keys->size(), 2U);
+  const auto by = [&](const SecretString& secret) {
+    return webhook_headers(*webhook_key(secret), "a", 1, "x").at("webhook-signature");
+  };
+  const auto headers = webhook_headers(*keys, "a", 1, "x");
+  EXPECT_EQ(headers.at("webhook-signature"), by(new_one) + " " + by(old_one));
+  EXPECT_EQ(headers.at("webhook-id"), "a");
+  EXPECT_EQ(headers.at("webhook-timestamp"), "1");
+}
+
 TEST(Webhook, ASecretThatCannotSignIsRefused) {
   EXPECT_THAT(webhook_key(SecretString("short")).error().text, HasSubstr("openssl rand"));
   EXPECT_THAT(webhook_key(SecretString("whsec_!!!")).error().text, HasSubstr("no base64"));
   EXPECT_THAT(webhook_key(SecretString("whsec_c2hvcnQ=")).error().text, HasSubstr("16 bytes"));
+  EXPECT_THAT(
+      webhook_keys(SecretString("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw another")).error().text,
+      HasSubstr("each begins with whsec_"));
+  EXPECT_EQ(webhook_keys(SecretString("a phrase of some length"))->size(), 1U);
   EXPECT_EQ(webhook_key(SecretString("a phrase of some length"))->reveal(),
             "a phrase of some length");
 }
