@@ -81,7 +81,7 @@ TEST_F(LogTest, ASegmentWithoutNumbersIsInNobodysWay) {
   EXPECT_LT(*number, 20U);
 }
 
-/// The header of a segment has no checksum.
+/// The header of a segment is not signed.
 TEST_F(LogTest, ANumberThatThereIsNoRoomForIsNotBelieved) {
   const auto file = write_ten();
   constexpr size_t kLastSequence = 32;

@@ -49,8 +49,8 @@ uint64_t highest_believable(const std::vector<Claim>& claims, uint64_t covered) 
   return covered > UINT64_MAX - most ? UINT64_MAX : covered + most;
 }
 
-/// A header has no checksum, and a name can be anything: a number that they speak of is believed
-/// where the records before it could be in the log.
+/// A header's checksum is no signature, and a name can be anything: a number that they speak of is
+/// believed where the records before it could be in the log.
 Result<> check_room(uint64_t highest, uint64_t believable) {
   if (highest <= believable) return {};
   return fail(ErrorCode::kIo,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -20,7 +21,9 @@ namespace sluice::audit {
 namespace {
 
 constexpr char kMagic[8] = {'S', 'L', 'U', 'I', 'C', 'E', 'A', '1'};
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 4;
+/// Of headers without checksums. There is no 3: a flipped bit must not make one of the other.
+constexpr uint32_t kOldVersion = 2;
 constexpr uint32_t kMaxPayload = 64 << 20;
 static_assert(std::endian::native == std::endian::little, "segments are little-endian");
 
@@ -31,9 +34,37 @@ struct RawHeader {
   int64_t created_micros;
   uint64_t first_sequence;
   uint64_t last_sequence;
-  char reserved[24];
+  uint32_t sealed_crc;  ///< of all before it, once it is sealed
+  char reserved[16];
+  uint32_t begun_crc;  ///< of all before last_sequence
 };
 static_assert(sizeof(RawHeader) == kSegmentHeader);
+
+uint32_t crc_up_to(const RawHeader& header, size_t end) {
+  return crc32c({reinterpret_cast<const char*>(&header), end});
+}
+uint32_t begun_crc(const RawHeader& header) {
+  return crc_up_to(header, offsetof(RawHeader, last_sequence));
+}
+
+void seal_header(RawHeader& header, uint64_t last_sequence) {
+  RawHeader sealed = header;
+  sealed.last_sequence = last_sequence;
+  sealed.sealed_crc = crc_up_to(sealed, offsetof(RawHeader, sealed_crc));
+  // Both at once: who dies in between would leave a header that looks tampered with.
+  constexpr size_t kBegin = offsetof(RawHeader, last_sequence);
+  std::memcpy(reinterpret_cast<char*>(&header) + kBegin,
+              reinterpret_cast<const char*>(&sealed) + kBegin, 16);
+}
+
+bool is_intact(const RawHeader& header) {
+  const std::string_view reserved(header.reserved, sizeof header.reserved);
+  if (reserved.find_first_not_of('\0') != reserved.npos) return false;
+  if (header.version == kOldVersion) return header.sealed_crc == 0 && header.begun_crc == 0;
+  const uint32_t sealed =
+      header.last_sequence == 0 ? 0 : crc_up_to(header, offsetof(RawHeader, sealed_crc));
+  return header.begun_crc == begun_crc(header) && header.sealed_crc == sealed;
+}
 
 /// Of a frame as it stands, without its CRC.
 uint32_t frame_crc(const char* frame, size_t payload) {
@@ -43,10 +74,12 @@ uint32_t frame_crc(const char* frame, size_t payload) {
 Result<SegmentHeader> read_header(SegmentFile& bytes, const std::filesystem::path& file) {
   RawHeader raw;
   if (bytes.read(0, reinterpret_cast<char*>(&raw), sizeof raw, sizeof raw) != sizeof raw ||
-      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 || raw.version != kVersion) {
+      std::memcmp(raw.magic, kMagic, sizeof kMagic) != 0 ||
+      (raw.version != kVersion && raw.version != kOldVersion)) {
     return fail(ErrorCode::kInvalidInput, file.string() + " is not an audit segment");
   }
-  return SegmentHeader{raw.writer, raw.created_micros, raw.first_sequence, raw.last_sequence};
+  return SegmentHeader{raw.writer, raw.created_micros, raw.first_sequence, raw.last_sequence,
+                       is_intact(raw)};
 }
 
 }  // namespace
@@ -73,6 +106,7 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const std::filesyst
   header.writer = writer;
   header.created_micros = wall_micros();
   header.first_sequence = first_sequence;
+  header.begun_crc = begun_crc(header);
   std::memcpy(map, &header, sizeof header);
   return std::unique_ptr<SegmentWriter>(
       new SegmentWriter(file, fd.release(), static_cast<char*>(map), bytes));
@@ -82,6 +116,7 @@ Result<> SegmentWriter::begin(const std::filesystem::path& file, uint64_t first_
   auto* header = reinterpret_cast<RawHeader*>(map_);
   header->first_sequence = first_sequence;
   header->created_micros = wall_micros();
+  header->begun_crc = begun_crc(*header);
   if (::rename(file_.c_str(), file.c_str()) != 0) {
     return fail(io_error("rename " + file_.string(), errno));
   }
@@ -117,7 +152,8 @@ Result<> SegmentWriter::sync() {
 
 void SegmentWriter::seal() {
   if (std::exchange(sealed_, true)) return;
-  reinterpret_cast<RawHeader*>(map_)->last_sequence = last_sequence();
+  // Without a record it is none that is complete.
+  if (last_sequence() != 0) seal_header(*reinterpret_cast<RawHeader*>(map_), last_sequence());
   // What stays of the mapping beyond the new end is not touched again.
   [[maybe_unused]] const int rc = ftruncate(fd_, static_cast<off_t>(used_));
 }
@@ -140,6 +176,15 @@ bool SegmentReader::fill(size_t bytes) {
   buffer_start_ = offset_;
   buffered_ = file_.read(offset_, buffer_.get(), bytes, most);
   return buffered_ >= bytes;
+}
+
+/// A frame ends at a multiple of 8 bytes. The file may end before that.
+uint64_t SegmentReader::stray_behind(uint32_t length) {
+  const size_t end = kFrameHeader + length, whole = frame_size(length);
+  if (end == whole || !fill(whole)) return 0;
+  const std::string_view padding(here() + end, whole - end);
+  const size_t at = padding.find_first_not_of('\0');
+  return at == padding.npos ? 0 : offset_ + end + at;
 }
 
 SegmentReader::Status SegmentReader::parse(Frame& frame) {
@@ -165,6 +210,7 @@ SegmentReader::Status SegmentReader::parse(Frame& frame) {
   frame.erased = (word & kErasedFrame) != 0;
   frame.payload.assign(head + kFrameHeader, frame.erased ? 0 : length);
   frame.offset = offset_;
+  frame.stray = stray_behind(length);
   return Status::kFrame;
 }
 
@@ -244,7 +290,11 @@ Result<Recovery> recover_segment(const std::filesystem::path& file, uint64_t bel
   RawHeader header;
   if (pread(fd.get(), &header, sizeof header, 0) != sizeof header)
     return fail(io_error("read", errno));
-  header.last_sequence = recovery.last_sequence;
+  if (header.version == kOldVersion) {
+    header.last_sequence = recovery.last_sequence;
+  } else if (recovery.last_sequence != 0) {
+    seal_header(header, recovery.last_sequence);
+  }
   // Torn bytes are kept: they may still tell somebody something.
   if ((!recovery.torn && ftruncate(fd.get(), static_cast<off_t>(recovery.good_bytes)) != 0) ||
       pwrite(fd.get(), &header, sizeof header, 0) != sizeof header) {

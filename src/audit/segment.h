@@ -70,7 +70,9 @@ struct Frame {
   uint64_t offset = 0;  ///< of the frame in the file
   Salt salt{};
   bool erased = false;  ///< `payload` and `salt` are gone
-  std::string payload;
+  std::string payload = {};
+  /// Offset of a byte behind the record that is not zero, as all are that were written; 0: none.
+  uint64_t stray = 0;
 };
 
 /// Reads a segment from any process, also while it is being written.
@@ -93,6 +95,7 @@ class SegmentReader {
   /// What the bytes at `offset_` say, as far as they are buffered or can be read.
   Status parse(Frame& frame);
   bool still_ends();
+  uint64_t stray_behind(uint32_t length);
   SegmentFile file_;
   uint64_t offset_ = 0;
   std::unique_ptr<char[]> buffer_;  ///< the segment from `buffer_start_`
@@ -106,6 +109,7 @@ struct SegmentHeader {
   int64_t created_micros = 0;
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;  ///< of a sealed segment, else 0
+  bool intact = true;          ///< its bytes are those that were written; unknown of version 2
 };
 /// The file name of a segment.
 std::string segment_name(uint64_t first_sequence, uint32_t writer);

@@ -213,6 +213,71 @@ TEST(Segment, NoFlippedBitGivesARecordThatWasNotWritten) {
   }
 }
 
+/// Whether a file's header is as it was written.
+bool header_is_intact(const std::filesystem::path& file) {
+  const auto header = read_segment_header(file);
+  return header && header->intact;
+}
+
+TEST(Segment, NoFlippedBitOfAHeaderGoesUnnoticed) {
+  const TestFolder folder;
+  const auto file = folder / "a.seg";
+  // Killed, closed, and recovered behind a kill.
+  const std::string killed = small_segment(folder / "closed.seg", kPayloads);
+  write_file(folder / "recovered.seg", killed);
+  ASSERT_TRUE(recover_segment(folder / "recovered.seg"));
+  const std::string closed = read_file(folder / "closed.seg");
+  EXPECT_EQ(read_file(folder / "recovered.seg"), closed);
+  EXPECT_NE(closed, killed);
+  for (const std::string& whole : {killed, closed}) {
+    write_file(file, whole);
+    ASSERT_TRUE(header_is_intact(file));
+    for (size_t at = 0; at < kSegmentHeader; ++at) {
+      for (int bit = 0; bit < 8; ++bit) {
+        std::string bytes = whole;
+        bytes[at] = static_cast<char>(bytes[at] ^ 1 << bit);
+        write_file(file, bytes);
+        ASSERT_FALSE(header_is_intact(file)) << at << '.' << bit;
+      }
+    }
+  }
+}
+
+TEST(Segment, AHeaderWithoutChecksumsIsReadAndStaysSo) {
+  const TestFolder folder;
+  const auto file = folder / "a.seg";
+  std::string old = small_segment(folder / "new.seg", kPayloads);
+  old[8] = 2;
+  std::fill(old.begin() + 40, old.begin() + kSegmentHeader, '\0');
+  write_file(file, old);
+  ASSERT_TRUE(header_is_intact(file));
+  ASSERT_TRUE(recover_segment(file));
+  EXPECT_TRUE(header_is_intact(file));
+  EXPECT_EQ(read_segment_header(file)->last_sequence, 13U);
+  EXPECT_EQ(read_all(file).payloads, kPayloads);
+}
+
+TEST(Segment, WhatStandsBehindARecordIsTold) {
+  const TestFolder folder;
+  const auto file = folder / "a.seg";
+  std::string bytes = small_segment(folder / "whole.seg", {"one", "12345678"});
+  const size_t stray = kSegmentHeader + kFrameHeader + 3;
+  bytes[stray + 1] = 1;
+  write_file(file, bytes);
+  auto reader = SegmentReader::open(file);
+  Frame frame;
+  ASSERT_EQ(reader->next(frame), Status::kFrame);
+  EXPECT_EQ(frame.stray, stray + 1);
+  EXPECT_EQ(frame.payload, "one");
+  ASSERT_EQ(reader->next(frame), Status::kFrame);
+  EXPECT_EQ(frame.stray, 0U);
+  // Cut within what fills the last frame.
+  write_file(file, small_segment(folder / "other.seg", {"one"}).substr(0, stray + 2));
+  reader = SegmentReader::open(file);
+  ASSERT_EQ(reader->next(frame), Status::kFrame);
+  EXPECT_EQ(frame.stray, 0U);
+}
+
 TEST(Segment, AnErasedRecordKeepsItsPlaceAndNothingElse) {
   const TestFolder folder;
   const auto file = folder / "a.seg";

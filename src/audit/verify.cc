@@ -13,6 +13,7 @@
 #include "audit/leaf.h"
 #include "audit/record_view.h"
 #include "audit/segment.h"
+#include "audit/tree_entries.h"
 #include "audit/tree_files.h"
 #include "tlog/proof.h"
 
@@ -20,35 +21,6 @@ namespace sluice::audit {
 namespace {
 
 using Kind = Finding::Kind;
-
-/// The entries of the tree in pieces of a bundle, of which the last few are kept.
-class Entries {
- public:
-  Entries(const TreeFiles& files, uint64_t size) : files_(files), size_(size) {}
-
-  /// Nothing where the bundle is not there or not what bundles are.
-  const std::vector<Bytes>* bundle(uint64_t index) {
-    if (kept_ == index && bytes_) return entries_ ? &*entries_ : nullptr;
-    kept_ = index;
-    const uint64_t width = std::min(tlog::kTileWidth, size_ - index * tlog::kTileWidth);
-    bytes_ = files_.read({tlog::kEntries, index, width});
-    entries_ = bytes_ ? tlog::split_bundle(*bytes_) : std::nullopt;
-    if (entries_ && entries_->size() != width) entries_.reset();
-    return entries_ ? &*entries_ : nullptr;
-  }
-  std::optional<Bytes> entry(uint64_t index) {
-    const auto* entries = bundle(index / tlog::kTileWidth);
-    if (entries == nullptr) return std::nullopt;
-    return (*entries)[index % tlog::kTileWidth];
-  }
-
- private:
-  const TreeFiles& files_;
-  uint64_t size_;
-  uint64_t kept_ = 0;
-  Result<std::string> bytes_ = fail(ErrorCode::kNotFound, "");
-  std::optional<std::vector<Bytes>> entries_;
-};
 
 class Verifier {
  public:
@@ -100,7 +72,7 @@ class Verifier {
   TreeFiles files_;
   VerifyReport report_;
   std::optional<KeyChain> chain_;
-  std::optional<Entries> entries_;
+  std::optional<TreeEntries> entries_;
   std::vector<bool> seen_;
   std::vector<Damage> damages_;
   std::vector<uint64_t> erased_;
@@ -273,6 +245,12 @@ void Verifier::check_segment(const std::filesystem::path& file) {
       header && (header->first_sequence > options_.last ||
                  (header->last_sequence != 0 && header->last_sequence < options_.first));
   if (beside) return;
+  if (header && !header->intact) {
+    found({.kind = Kind::kDamaged,
+           .file = segment_place(file).string(),
+           .text = "the header of this segment is not what was written; its records are judged "
+                   "by themselves"});
+  }
   auto reader = SegmentReader::open(file);
   if (!reader) {
     found({.kind = Kind::kDamaged,
@@ -295,7 +273,7 @@ void Verifier::check_segment(const std::filesystem::path& file) {
     // Killed while it was erased: a record has to say so as of any other.
     if (const auto erased = half_erased(file, reader->offset())) {
       last = erased->sequence;
-      check_record(file, {last, erased->offset, {}, true, {}});
+      check_record(file, {last, erased->offset, {}, true});
       reader = SegmentReader::open(file, erased->offset + frame_size(erased->length));
       if (!reader) return;
       continue;
@@ -348,6 +326,8 @@ void Verifier::check_record(const std::filesystem::path& file, const Frame& fram
            .offset = frame.offset,
            .text = std::string(text)});
   };
+  if (frame.stray != 0)
+    at(Kind::kDamaged, fmt::format("byte {} behind this record is not zero", frame.stray));
   if (frame.sequence == 0) return at(Kind::kAltered, "records have numbers");
   if (frame.sequence > report_.head.size) {
     ++report_.uncovered;

@@ -217,10 +217,8 @@ def frames(data):
 
 
 def content(data):
-    """What a segment records: each frame by its sequence. Not what the header says of them besides magic and version (writer,
-    times, first and last sequence), nor padding."""
-    return data[:12], {struct.unpack_from("<Q", data, begin + 8)[0]: data[begin:begin + FRAME + length_at(data, begin)]
-                       for begin, _ in frames(data)}
+    """All of a segment, but for zeros that fill its last frame up to a multiple of 8 bytes."""
+    return data.rstrip(b"\0")
 
 
 def flip(data, choose, is_segment):
