@@ -49,6 +49,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
   if (!query && entry.kind != RequestKind::kExecute) {
     return server_violation("an unexpected CommandComplete");
   }
+  const Taken said = entry.said;
   if (piece.type != pg::kCommandComplete) note_taken(entry);
   follow_prepared(entry, command);
   follow_cursors(entry, command);
@@ -59,6 +60,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     if (entry.exported) entry.exported->last = false;
     if (Portal* portal = prepared_.find_portal(entry.portal)) {
       portal->taken.add({entry.rows, entry.bytes, running_micros(entry)});
+      portal->taken.add(said);
       if (entry.masked) portal->rows_plan = entry.masked->plan;
     }
   }

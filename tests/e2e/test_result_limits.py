@@ -126,6 +126,9 @@ def test_messages_count_like_rows(server, client):
     def notices_in(answer):
         return [body for kind, body in answer if kind == b"N"]
 
+    # A portal counts with all its Executes.
+    pieces = client.run(parse("SELECT told(i::text) FROM narrow") + bind() + execute(rows=10) * 9 + SYNC)
+    assert 'rule "few-rows"' in error_in(pieces)["M"] and rows_in(pieces) + len(notices_in(pieces)) <= 50
     for data in (query, lambda sql: parse(sql) + bind() + execute() + SYNC):
         answer = client.run(data(told.format(column="i", table="narrow", n=49)))
         assert error_in(answer) is None and len(notices_in(answer)) == 49
