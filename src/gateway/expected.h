@@ -44,6 +44,10 @@ struct OwnRun {
   std::function<void(OwnRun&)> done;
 };
 
+/// Statements of our own are sent behind all that was sent, with a Sync, in a pipeline with a
+/// Flush. kBehindMe: neither, since something follows that is to be skipped should they fail.
+enum class OwnEnd : uint8_t { kAnswered, kBehindMe };
+
 /// What EXECUTE runs.
 struct Executed {
   std::string name;
@@ -173,43 +177,11 @@ struct Expected {
   }
 };
 
-/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL; null for none.
-const sql::PreparedUse* last_use(const Expected& entry, Bytes name);
-
-/// Whether it may leave a portal standing for something else than it did, or for nothing.
-bool takes_portal(const Expected& entry, Bytes portal);
-
 using ExpectedQueue = RingQueue<Expected>;
-
-/// How many ReadyForQuery the client is to get, that of the message at hand included.
-inline size_t readies_to_come(const ExpectedQueue& expected) {
-  size_t count = 1;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    if (expected.at(i).ends_with_ready() && !expected.at(i).own) ++count;
-  }
-  return count;
-}
 
 /// A session that waits for so many answers takes no more requests until half of them have come:
 /// one of 5 bytes costs 300 here. Half is more than a server can hold back: it sends what it has
 /// once its buffer of 8 KiB is full, and no answer is shorter than 5 bytes.
 inline constexpr size_t kMostExpected = 4096;
-
-/// Whether anything that is under way may end an aborted transaction.
-inline bool may_leave_aborted(const ExpectedQueue& expected) {
-  for (size_t i = 0; i < expected.size(); ++i) {
-    switch (expected.at(i).kind) {
-      case RequestKind::kParse:
-      case RequestKind::kBind:
-      case RequestKind::kDescribeStatement:
-      case RequestKind::kDescribePortal:
-      case RequestKind::kClose:
-        break;
-      default:
-        return true;
-    }
-  }
-  return false;
-}
 
 }  // namespace sluice::gateway

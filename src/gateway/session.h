@@ -39,6 +39,7 @@ namespace sluice::gateway {
 class CancelTicket;
 class Worker;
 struct Analysis;
+struct Execution;
 struct Reading;
 
 /// One logged-in client and, while it has one, its server connection. Client messages are decided
@@ -104,7 +105,6 @@ class Session : private net::StreamHandler, private ServerUser {
   void process_pending();
   void flush_to_server();
   Pass on_client_piece(const Piece& piece);
-  Pass on_execute(const Piece& piece);
   Pass on_describe_or_close(const Piece& piece);
   Pass on_sync();
   Pass on_copy_message(const Piece& piece);
@@ -118,6 +118,8 @@ class Session : private net::StreamHandler, private ServerUser {
   using DecisionPtr = std::shared_ptr<const policy::Decision>;
   Pass on_statement(const Piece& piece);
   Pass judge(const Piece& piece, const std::shared_ptr<const Statement>& statement);
+  DecisionPtr objection_beside(const Statement& statement, const policy::Decision& decision,
+                               bool writes, Bytes text, const Piece* bind);
   Pass forward_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
                      DecisionPtr decision, bool writes);
   Pass forward_parse(const wire::postgres::ParseMessage& parse,
@@ -142,12 +144,6 @@ class Session : private net::StreamHandler, private ServerUser {
   DecisionPtr once_estimated(const Statement& statement, Bytes types) const;
   Pass on_oversized(const Piece& piece);
   const Prepared* prepared_ahead(Bytes name, Prepared& pending);
-  bool statement_in_flight(Bytes name) const;
-  bool portal_in_flight(Bytes portal) const;
-  DecisionPtr portal_as_cursor(const sql::StatementFacts& facts);
-  DecisionPtr bounds_of_cursor(const std::string& name) const;
-  DecisionPtr cursor_under_policy(const std::string& name);
-  void bound_by_cursors(const sql::StatementFacts& of, DecisionPtr& decision, bool& writes);
   Pass on_function_call();
   Pass refuse_query(audit::Phase phase, const Statement* statement, const DecisionPtr& decision);
   /// `parsing`: it is the Parse that is refused, and the unnamed statement goes if it was to.
@@ -157,23 +153,38 @@ class Session : private net::StreamHandler, private ServerUser {
   DecisionPtr with_step_up(const Statement& statement, DecisionPtr denied) const;
   std::string refusal_response(const policy::Decision& decision) const;
 
-  // session_bind.cc: Bind, and what has changed by its Execute.
+  // session_bind.cc: Bind, which decides on what was prepared.
   Pass on_bind(const Piece& piece);
   Pass begin_bind(const Piece& piece, size_t kept);
   void capture_bind(Expected& entry, Bytes body, Bytes digest);
   Pass judge_bind(const Piece& piece, Expected& entry, Bytes portal, Bytes name);
-  const Expected* bind_ahead(Bytes portal, bool& other);
-  DecisionPtr means_otherwise(const Statement* text, uint64_t scope, const Expected* bind,
-                              const Portal* portal);
-  DecisionPtr decide_bound(const Statement& text, DecisionPtr decision, const BoundAt& bound,
-                           bool& writes);
+  Pass judge_bound(const Piece& piece, Expected& entry, Bytes name, const Prepared& prepared);
+  std::optional<Pass> understand_bound(const Piece& piece, const Prepared& prepared, Bytes name,
+                                       std::shared_ptr<const Statement>& statement);
+  std::optional<Pass> settle_bound(const Piece&, const Prepared&, const Statement&);
+  Pass hold_bound(const Piece&, const Prepared&, const Statement&, DecisionPtr decision);
+  Pass refuse_bind(const Statement* statement, const DecisionPtr& decision);
 
-  // session_identity.cc: who its client is, also when that changes.
+  // session_execute.cc: Execute, which runs it if it is still allowed.
+  Pass on_execute(const Piece& piece);
+  DecisionPtr find_execution(Bytes name, Execution& run);
+  DecisionPtr decide_execution(Execution& run);
+  DecisionPtr decide_bound(Execution& run);
+  DecisionPtr decide_anew(const Statement&, DecisionPtr, const BoundAt& bound, bool& writes);
+  DecisionPtr means_otherwise(const Execution& run);
+  Pass forward_execute(const Piece&, Bytes portal, Execution run, bool counted, bool by_tag);
+  void expect_execution(Expected& entry, Execution run);
+  void note_execution(Expected& entry, bool counted, bool writes);
+
+  // session_identity.cc, session_server_identity.cc: who its client is, for us and the server.
   audit::SessionContext context() const;
   void take_over(const identity::Directory& now, const identity::User& user,
                  const identity::Credential* credential);
   void become(const identity::Directory& directory, const identity::User& user,
               const identity::Credential* credential);
+  ParameterList server_identity() const;
+  void doubt_identity();
+  void tell_identity();
 
   // session_end_user.cc: for whom it acts.
   tl::expected<std::string, DecisionPtr> end_user_of(const Statement& statement, Bytes text,
@@ -182,17 +193,10 @@ class Session : private net::StreamHandler, private ServerUser {
                                       size_t own);
   void act_for(const std::string& end_user, const agents::Attribution& said);
 
-  // session_server_identity.cc: whom the server takes its client for.
-  ParameterList server_identity() const;
-  void doubt_identity();
-  void tell_identity();
-
-  // session_receipt.cc: SHOW sluice.receipt and sluice.provenance.
+  // session_receipt.cc, session_provenance.cc: receipts, also for what leaves to train a model.
   std::string_view wanted_receipt(const Piece& piece, const Statement& statement) const;
   void make_receipt(const Piece& piece, std::string_view setting);
   void receipt_made(const Result<std::string>& receipt, std::string_view setting);
-
-  // session_provenance.cc: receipts for what leaves to train a model.
   std::optional<Pass> settle_stated(const Piece& piece, const Statement& statement, Bytes text,
                                     size_t own);
   bool ask_terms_first(const Piece& piece, const Statement& statement, size_t own);
@@ -215,9 +219,7 @@ class Session : private net::StreamHandler, private ServerUser {
             DecisionPtr decision);
   void ask_session(std::function<void()> then);
   approval::Request approval_request();
-  template <typename T>
-  void at_desk(std::function<Result<T>(approval::Desk&)> work,
-               std::function<void(Session&, Result<T>)> then);
+  void at_desk(auto work, auto then);
   void ask_approval();
   void approval_asked(Result<approval::Request> asked);
   void tell_of_hold(const approval::Request& request);
@@ -257,11 +259,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void note_doubts(uint8_t doubts);
   void note_transaction_end();
   void end_schema_changes();
-  using OwnDone = std::function<void(OwnRun&)>;
-  /// Sends statements of our own behind all that was sent, with a Sync, in a pipeline with a Flush.
-  /// kBehindMe: neither, since something follows that is to be skipped should they fail.
-  enum class OwnEnd : uint8_t { kAnswered, kBehindMe };
-  void run_own(const std::vector<std::string>& statements, OwnDone done,
+  void run_own(const std::vector<std::string>& statements, std::function<void(OwnRun&)> done,
                OwnEnd end = OwnEnd::kAnswered, const BoundTo* bound = nullptr);
   Pass on_own_piece(const Piece& piece);
   void own_answered(const std::shared_ptr<OwnRun>& run);
@@ -314,7 +312,6 @@ class Session : private net::StreamHandler, private ServerUser {
   bool bound_at_server(const Statement* text, const policy::Decision*, bool bind = false);
 
   // session_stamps.cc: what says in the server's WAL that a change came from here.
-  bool must_stamp(bool writes, const Statement* statement) const;
   Pass begin_stamped_query(const Piece& piece, const Statement& statement, bool counted,
                            bool& go_on);
   void begin_stamped_execute(const Statement* statement);
@@ -345,8 +342,6 @@ class Session : private net::StreamHandler, private ServerUser {
   bool unmaskable(std::string_view why);
   bool mask_rows(Bytes& in);
   void see_rows(MaskedRows& rows);
-  /// Before they are shown, what of a long result has been gathered goes on the record. False: it
-  /// cannot, and the session has ended.
   bool record_sightings(Expected& entry);
   bool mask_message(Bytes body, Expected& entry);
   Pass on_masked_row(const Piece& piece, Expected& entry);
@@ -356,6 +351,12 @@ class Session : private net::StreamHandler, private ServerUser {
   Pass on_notice(const Piece& piece);
   Pass on_notification(const Piece& piece);
   void follow_cursors(const Expected& entry, std::string_view command);
+
+  // session_cursors.cc: what is taken from cursors, and by what it is bounded.
+  DecisionPtr portal_as_cursor(const sql::StatementFacts& facts);
+  DecisionPtr bounds_of_cursor(const std::string& name) const;
+  DecisionPtr cursor_under_policy(const std::string& name);
+  void bound_by_cursors(const sql::StatementFacts& of, DecisionPtr& decision, bool& writes);
   void follow_taken(const Expected& entry);
 
   // session_transactions.cc: in which transaction what was done, and how it ended.
@@ -365,7 +366,6 @@ class Session : private net::StreamHandler, private ServerUser {
   // session_server.cc: server to client.
   void flush_to_client();
   void send_to_client(Bytes bytes);
-  bool ready_outstanding();
   void continue_suspended();
   Pass on_server_piece(const Piece& piece);
   Pass on_setup_piece(const Piece& piece);

@@ -1,7 +1,8 @@
-// Session: Bind, which decides on what was prepared, and what has changed by its Execute.
+// Session: Bind, which decides on what was prepared.
 #include <fmt/format.h>
 
 #include "gateway/budgets.h"
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -129,102 +130,59 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
     return reject_client(kNameTooLong);
   entry.portal.assign(portal);
   entry.statement.assign(name);
-  const auto refuse = [&](const Statement* statement, const DecisionPtr& decision) {
-    expected_.drop_back();
-    return refuse_extended({}, statement, decision);
-  };
-  if (statement_in_flight(name)) {
+  if (statement_in_flight(expected_, name)) {
     if (!piece.first) {
-      return refuse(nullptr, refusal("prepared-in-flight", "26000",
-                                     "what the statement's name stands for is not known yet",
-                                     "Wait for the answer to what prepares it."));
+      return refuse_bind(nullptr, refusal("prepared-in-flight", "26000",
+                                          "what the statement's name stands for is not known yet",
+                                          "Wait for the answer to what prepares it."));
     }
     expected_.drop_back();
     return defer(piece, kQueue);
   }
   if (!portal.empty() && prepared_.many_portals() && prepared_.find_portal(portal) == nullptr) {
-    return refuse(nullptr, too_many_prepared());
+    return refuse_bind(nullptr, too_many_prepared());
   }
   Prepared pending;
   const Prepared* prepared = prepared_ahead(name, pending);
-  if (prepared == nullptr || !prepared->text) {
-    if (unseen_prepares_) {
-      return refuse(nullptr,
-                    refusal("unknown-prepared-statement", "26000",
-                            fmt::format("prepared statement \"{}\" does not exist", name), ""));
-    }
-    // The server does not know it either, and will say so; should it not, the session ends.
-    entry.malformed = true;
-    return Pass::kForward;
+  if (prepared != nullptr && prepared->text) return judge_bound(piece, entry, name, *prepared);
+  if (unseen_prepares_) {
+    return refuse_bind(nullptr,
+                       refusal("unknown-prepared-statement", "26000",
+                               fmt::format("prepared statement \"{}\" does not exist", name), ""));
   }
-  auto statement = prepared->text;
-  if (prepared->scope != scope_.id && prepared->source.empty()) {
-    return refuse(nullptr, prepared_elsewhere(name));
-  }
-  if (prepared->scope != scope_.id) {
-    const Reading reading{settings_for_analysis(prepared->source), scope_};
-    statement = redone_ && redone_->statement
-                    ? redone_->statement
-                    : worker_.analyser().find_or_analyse(prepared->source, reading);
-    if (!statement) {
-      const std::string source = prepared->source;
-      if (!piece.whole()) {
-        return refuse(nullptr, prepared_elsewhere(name));
-      }
-      expected_.drop_back();
-      analyse_later(piece, source, reading);
-      return Pass::kDrop;
-    }
-  }
-  if (const auto pass = settle_end_user(piece, *statement, prepared->source, 1)) return *pass;
-  if (const auto pass = settle_stated(piece, *statement, prepared->source, 1)) return *pass;
-  if (const auto setting = wanted_receipt(piece, *statement); !setting.empty()) {
-    expected_.drop_back();
-    make_receipt(piece, setting);
-    return Pass::kDrop;
-  }
-  if (!piece.whole() && acting_.stated.trains() && returns_data(statement->facts())) {
-    return refuse(statement.get(), too_long_to_export());
-  }
-  if (ask_terms_first(piece, *statement, 1)) return Pass::kDrop;
-  if (estimate_first(piece, prepared->source, *statement, prepared->types)) return Pass::kDrop;
+  // The server does not know it either, and will say so; should it not, the session ends.
+  entry.malformed = true;
+  return Pass::kForward;
+}
+
+/// The same, once it is known what is bound.
+Session::Pass Session::judge_bound(const Piece& piece, Expected& entry, Bytes name,
+                                   const Prepared& prepared) {
+  auto statement = prepared.text;
+  if (const auto pass = understand_bound(piece, prepared, name, statement)) return *pass;
+  if (const auto pass = settle_bound(piece, prepared, *statement)) return *pass;
   auto decision = decide(*statement, redone_ ? redone_->estimate : std::nullopt);
-  if (prepared->decision) decision = costing(decision, prepared->decision->planner_cost);
-  entry.writes = statement->facts().writes;
+  if (prepared.decision) decision = costing(decision, prepared.decision->planner_cost);
   if (decision->effect == policy::Effect::kHold &&
-      must_hold(piece, *statement, prepared->source, decision)) {
-    const auto prefix = pg::decode_bind_prefix(piece.body());
-    const auto values = pg::bind_parameters(piece.body(), prefix->parameters_offset);
-    if (!values) return reject_client(values.error().text);
-    const std::string source = prepared->source, types = prepared->types;
-    expected_.drop_back();
-    hold(piece, *statement, source, types, *values, std::move(decision));
-    return Pass::kDrop;
+      must_hold(piece, *statement, prepared.source, decision)) {
+    return hold_bound(piece, prepared, *statement, std::move(decision));
   }
+  entry.writes = statement->facts().writes;
   if (decision->allowed() && !statement->facts().prepared.empty()) {
-    decision =
-        decide_prepared_uses(*statement, prepared->source, std::move(decision), entry.writes);
+    decision = decide_prepared_uses(*statement, prepared.source, std::move(decision), entry.writes);
   }
   bound_by_cursors(statement->facts(), decision, entry.writes);
   if (redone_ && redone_->refused) decision = redone_->refused;
   if (decision->allowed()) {
-    if (auto why = objection(*statement)) {
+    if (auto why = objection_beside(*statement, *decision, entry.writes, {}, &piece))
       decision = std::move(why);
-    } else if (auto none = no_receipt_for(statement->facts(), acting_.stated)) {
-      decision = std::move(none);
-    } else if (auto written = masked_values_written(masking_of(*statement).get(), {}, &piece)) {
-      decision = std::move(written);
-    }
   }
-  if (decision->allowed() && needs_counting(entry.writes, *decision)) {
-    if (auto why = uncountable(statement->facts())) decision = std::move(why);
-  }
-  if (!decision->allowed()) return refuse(statement.get(), decision);
+  if (!decision->allowed()) return refuse_bind(statement.get(), decision);
   if (piece.first && bound_at_server(statement.get(), decision.get(), true)) {
     return defer(piece, kQueue);
   }
   if (ends_bounded_transaction(statement->facts())) {
-    if (!piece.first) return refuse(statement.get(), prepared_elsewhere(name));
+    if (!piece.first) return refuse_bind(statement.get(), prepared_elsewhere(name));
     expected_.drop_back();
     count_deferred_first(piece, statement->facts());
     return Pass::kDrop;
@@ -232,7 +190,7 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   entry.scope = scope_.id;
   entry.bound = {now_, epoch_, principal_->id};
   // Needed when what it prepares is used.
-  if (!statement->facts().prepared.empty()) entry.source = prepared->source;
+  if (!statement->facts().prepared.empty()) entry.source = prepared.source;
   veil(entry, statement.get());
   if (redone_) entry.terms = redone_->terms;
   entry.text = std::move(statement);
@@ -240,61 +198,58 @@ Session::Pass Session::judge_bind(const Piece& piece, Expected& entry, Bytes por
   return bind_by_pseudonym(piece, entry);
 }
 
-/// The Bind of what `portal` will be; `other`: it is, or may be, something else by then.
-const Expected* Session::bind_ahead(Bytes portal, bool& other) {
-  for (size_t i = expected_.size(); i > 0; --i) {
-    const Expected& entry = expected_.at(i - 1);
-    if (entry.kind == RequestKind::kBind && entry.portal == portal) return &entry;
-    other = other || takes_portal(entry, portal);
-  }
-  return nullptr;
+/// `statement` as its names are understood now; a Pass: it is not, or must wait for that.
+std::optional<Session::Pass> Session::understand_bound(
+    const Piece& piece, const Prepared& prepared, Bytes name,
+    std::shared_ptr<const Statement>& statement) {
+  if (prepared.scope == scope_.id) return std::nullopt;
+  if (prepared.source.empty()) return refuse_bind(nullptr, prepared_elsewhere(name));
+  const Reading reading{settings_for_analysis(prepared.source), scope_};
+  statement = redone_ && redone_->statement
+                  ? redone_->statement
+                  : worker_.analyser().find_or_analyse(prepared.source, reading);
+  if (statement) return std::nullopt;
+  if (!piece.whole()) return refuse_bind(nullptr, prepared_elsewhere(name));
+  const std::string source = prepared.source;
+  expected_.drop_back();
+  analyse_later(piece, source, reading);
+  return Pass::kDrop;
 }
 
-/// A portal is executed as it was decided on at its Bind, or not at all: what the server looks up
-/// only then must still be the same.
-Session::DecisionPtr Session::means_otherwise(const Statement* text, uint64_t scope,
-                                              const Expected* bind, const Portal* portal) {
-  if (text == nullptr) return opened_.elsewhere(scope_.id) ? names_since_opened() : nullptr;
-  if (auto why = portal_as_cursor(text->facts())) return why;
-  if (opened_.elsewhere(text->facts(), scope_.id)) return names_since_opened();
-  const BoundAt& bound = bind != nullptr ? bind->bound : portal->bound;
-  if (bound.epoch == epoch_ || scope == scope_.id || !looked_up_when_run(text->facts()))
-    return nullptr;
-  return refusal("names-since-bind", "55000", "names in it may mean other things than at its Bind",
-                 "Bind it anew.");
+/// What has to be known, or to be answered in the server's place, before it is decided on.
+std::optional<Session::Pass> Session::settle_bound(const Piece& piece, const Prepared& prepared,
+                                                   const Statement& statement) {
+  if (const auto pass = settle_end_user(piece, statement, prepared.source, 1)) return pass;
+  if (const auto pass = settle_stated(piece, statement, prepared.source, 1)) return pass;
+  if (const auto setting = wanted_receipt(piece, statement); !setting.empty()) {
+    expected_.drop_back();
+    make_receipt(piece, setting);
+    return Pass::kDrop;
+  }
+  if (!piece.whole() && acting_.stated.trains() && returns_data(statement.facts())) {
+    return refuse_bind(&statement, too_long_to_export());
+  }
+  if (ask_terms_first(piece, statement, 1)) return Pass::kDrop;
+  if (estimate_first(piece, prepared.source, statement, prepared.types)) return Pass::kDrop;
+  return std::nullopt;
 }
 
-/// A portal may wait between its Bind and its Execute: what is allowed is found anew then. What was
-/// approved was compared with what was asked for at its Bind, and is executed at once or not at
-/// all.
-Session::DecisionPtr Session::decide_bound(const Statement& text, DecisionPtr decision,
-                                           const BoundAt& bound, bool& writes) {
-  constexpr uint64_t kAtOnceMicros = 5'000'000;
-  const bool at_once = bound.epoch == epoch_ && bound.principal == principal_->id &&
-                       decision->policy_version == worker_.runtime()->policy->version() &&
-                       now_.micros_since(bound.moment) < kAtOnceMicros;
-  if (at_once) return decision;
-  if (!decision->approval.empty()) {
-    return refusal(
-        "approved-at-bind", "42501",
-        "what was approved at its Bind is executed at once, with nothing in between that "
-        "may change what it does",
-        "Bind it anew: it is asked for again.");
-  }
-  // It was planned at its Bind.
-  auto now = costing(decide(text, decision->estimated_rows), decision->planner_cost);
-  if (now->effect == policy::Effect::kHold) {
-    return refusal("held-since-bind", "42501",
-                   fmt::format("rule \"{}\" has it approved first", now->rule),
-                   "Bind it anew: it is asked for then.");
-  }
-  bound_by_cursors(text.facts(), now, writes);
-  if (!now->allowed()) return now;
-  if (auto why = objection(text)) return why;
-  if (needs_counting(writes, *now)) {
-    if (auto why = uncountable(text.facts())) return why;
-  }
-  return now;
+/// With its parameters, which whoever approves it has to see.
+Session::Pass Session::hold_bound(const Piece& piece, const Prepared& prepared,
+                                  const Statement& statement, DecisionPtr decision) {
+  const auto prefix = pg::decode_bind_prefix(piece.body());
+  const auto values = pg::bind_parameters(piece.body(), prefix->parameters_offset);
+  if (!values) return reject_client(values.error().text);
+  const std::string source = prepared.source, types = prepared.types;
+  expected_.drop_back();
+  hold(piece, statement, source, types, *values, std::move(decision));
+  return Pass::kDrop;
+}
+
+/// In the place of the last Bind's entry.
+Session::Pass Session::refuse_bind(const Statement* statement, const DecisionPtr& decision) {
+  expected_.drop_back();
+  return refuse_extended({}, statement, decision);
 }
 
 }  // namespace sluice::gateway

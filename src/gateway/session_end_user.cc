@@ -5,6 +5,7 @@
 
 #include "gateway/attributed.h"
 #include "gateway/identified.h"
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
@@ -119,7 +120,7 @@ std::optional<Session::Pass> Session::settle_end_user(const Piece& piece,
   if (*name != acting_.now || *said != acting_.said_now) {
     if (expected_.size() > own && (*name != acting_.now || !only_prepares(expected_, own))) {
       // What still runs is for somebody else, and goes on the record as that.
-      if (!ready_outstanding()) {
+      if (!ready_outstanding(expected_)) {
         return refuse(
             refused("for whom this is changes in the midst of a pipeline: send Sync first"));
       }

@@ -284,15 +284,14 @@ approval::Request Session::approval_request() {
 }
 
 /// Runs `work` where waiting for the store holds up nobody, and `then` with its result here.
-template <typename T>
-void Session::at_desk(std::function<Result<T>(approval::Desk&)> work,
-                      std::function<void(Session&, Result<T>)> then) {
+void Session::at_desk(auto work, auto then) {
+  using Out = decltype(work(std::declval<approval::Desk&>()));
   Shared& shared = worker_.shared();
   shared.approving.submit([&shared, &worker = worker_, id = id_,
                            token = std::weak_ptr<const char>(held_->token), work = std::move(work),
                            then = std::move(then)] {
     auto result = shared.desk == nullptr
-                      ? Result<T>(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
+                      ? Out(fail(ErrorCode::kUnavailable, "approvals are not kept here"))
                       : work(*shared.desk);
     worker.post([id, token, then, result = std::move(result)](Worker& self) mutable {
       Session* session = self.find_session(id);
@@ -309,11 +308,11 @@ void Session::ask_approval() {
     return end_hold();
   }
   const Duration valid = least(*held_->decision, [](const auto& spec) { return spec.valid; });
-  at_desk<approval::Request>([request = approval_request(),
-                              valid](approval::Desk& desk) { return desk.ask(request, valid); },
-                             [](Session& session, Result<approval::Request> asked) {
-                               session.approval_asked(std::move(asked));
-                             });
+  at_desk([request = approval_request(),
+           valid](approval::Desk& desk) { return desk.ask(request, valid); },
+          [](Session& session, Result<approval::Request> asked) {
+            session.approval_asked(std::move(asked));
+          });
 }
 
 void Session::approval_asked(Result<approval::Request> asked) {
@@ -390,11 +389,11 @@ void Session::approval_decided() {
 }
 
 void Session::use_approval() {
-  at_desk<approval::Request>([number = held_->number, subject = held_->subject](
-                                 approval::Desk& desk) { return desk.use(number, subject); },
-                             [](Session& session, Result<approval::Request> used) {
-                               session.approval_used(std::move(used));
-                             });
+  at_desk([number = held_->number,
+           subject = held_->subject](approval::Desk& desk) { return desk.use(number, subject); },
+          [](Session& session, Result<approval::Request> used) {
+            session.approval_used(std::move(used));
+          });
 }
 
 void Session::approval_used(Result<approval::Request> used) {
@@ -435,12 +434,11 @@ void Session::refuse_held(const std::string& why, const std::string& hint) {
 void Session::cancel_hold() {
   held_->cancelled = true;
   if (held_->number == 0) return;  // Once it is known what to withdraw.
-  at_desk<bool>(
-      [number = held_->number, user = admission_.user](approval::Desk& desk) -> Result<bool> {
-        SLUICE_TRY(desk.withdraw(number, user, "cancelled by the client"));
-        return true;
+  at_desk(
+      [number = held_->number, user = admission_.user](approval::Desk& desk) {
+        return desk.withdraw(number, user, "cancelled by the client");
       },
-      [](Session&, const Result<bool>&) {});
+      [](Session&, const auto&) {});
   deferred_->refused =
       refusal(held_->decision->rule, "57014", "canceling statement due to user request",
               fmt::format("Request {} is withdrawn.", held_->number));

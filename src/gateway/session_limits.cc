@@ -11,6 +11,7 @@
 
 #include "gateway/budgets.h"
 #include "gateway/cancel.h"
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/server_rules.h"
 #include "gateway/session.h"
@@ -78,7 +79,7 @@ Session::Pass Session::begin_counted_query(const Piece& piece,
 Session::Pass Session::begin_counted_execute(const Piece& piece, const policy::Decision& decision,
                                              bool by_tag, bool& go_on) {
   // How the transaction stands is not known before what ends with ReadyForQuery is answered.
-  go_on = !ready_outstanding();
+  go_on = !ready_outstanding(expected_);
   if (!go_on) return defer(piece, kQueue);
   know_changes(transaction_ahead_ == 'I' && !own_transaction_, decision, by_tag);
   return Pass::kForward;

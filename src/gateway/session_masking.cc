@@ -347,6 +347,8 @@ void Session::see_rows(MaskedRows& rows) {
     rows.scratch.names.push_back(mask::Substitutes::column(note.column));
 }
 
+/// Before they are shown, what of a long result has been gathered goes on the record. False: it
+/// cannot, and the session has ended.
 bool Session::record_sightings(Expected& entry) {
   if (!entry.masked->sightings || !entry.masked->sightings->full()) return true;
   entry.masked->told = 0;

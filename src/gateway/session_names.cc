@@ -5,6 +5,7 @@
 
 #include "gateway/explained.h"
 #include "gateway/forgotten_settings.h"
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
@@ -288,8 +289,8 @@ void Session::end_schema_changes() {
   schema_changes_.clear();
 }
 
-void Session::run_own(const std::vector<std::string>& statements, OwnDone done, OwnEnd end,
-                      const BoundTo* bound) {
+void Session::run_own(const std::vector<std::string>& statements, std::function<void(OwnRun&)> done,
+                      OwnEnd end, const BoundTo* bound) {
   auto run = std::make_shared<OwnRun>();
   run->done = std::move(done);
   std::string out;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "gateway/exporting.h"
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/server_rules.h"
@@ -89,7 +90,7 @@ bool Session::ask_terms_first(const Piece& piece, const Statement& statement, si
   if (!acting_.stated.trains() || asked || !returns_data(statement.facts())) return false;
   if (no_receipt_for(statement.facts(), acting_.stated)) return false;
   const bool failed = transaction_ == 'E';
-  if (failed && !ready_outstanding()) return false;  // Then so does this.
+  if (failed && !ready_outstanding(expected_)) return false;  // Then so does this.
   for (; own > 0; --own) expected_.drop_back();
   if (failed) {
     defer(piece, kQueue);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "gateway/in_flight.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -69,13 +70,6 @@ void Session::send_to_client(Bytes bytes) {
   client_->send(bytes);
 }
 
-bool Session::ready_outstanding() {
-  for (size_t i = 0; i < expected_.size(); ++i) {
-    if (expected_.at(i).ends_with_ready()) return true;
-  }
-  return false;
-}
-
 /// What the client's messages waited for may have come.
 void Session::continue_suspended() {
   // Nothing is sent behind a statement that may copy in, so it is the last one expected.
@@ -89,7 +83,8 @@ void Session::continue_suspended() {
       start_finding_names();
     }
   }
-  if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding()) take_deferred(kQueue);
+  if ((suspended_ & kQueue) != 0 && !finished_ && !ready_outstanding(expected_))
+    take_deferred(kQueue);
   if ((suspended_ & kCounting) != 0 && !finished_ && deferred_ &&
       (!cutting_.ahead || skip_until_sync_)) {
     take_deferred(kCounting);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gateway/in_flight.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/messages.h"
@@ -36,14 +37,6 @@ bool calls_procedures(const sql::StatementFacts& facts) {
 }
 
 }  // namespace
-
-/// `writes`: it, or a statement that it EXECUTEs, may change rows. What makes tables may fill them.
-bool Session::must_stamp(bool writes, const Statement* statement) const {
-  if (!stamping_.maker) return false;
-  if (statement == nullptr) return writes;
-  const auto& facts = statement->facts();
-  return (writes || facts.schema_change) && !facts.outside_transaction;
-}
 
 /// `go_on`: the query may be forwarded, with a stamp before it where it can have one.
 Session::Pass Session::begin_stamped_query(const Piece& piece, const Statement& statement,
@@ -115,7 +108,8 @@ void Session::note_stamp_effects(const sql::StatementFacts& facts) {
 /// Outside of a block a Sync ends the transaction. Whether it is outside of one may not be known.
 void Session::stamp_ends_at_sync() {
   stamping_.at_sync = stamping_.now;
-  const bool in_block = transaction_ == 'T' && transaction_ahead_ == 'T' && !ready_outstanding();
+  const bool in_block =
+      transaction_ == 'T' && transaction_ahead_ == 'T' && !ready_outstanding(expected_);
   if (!in_block) stamping_.now = 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/budgets.h"
 #include "gateway/dry_run.h"
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -107,7 +108,7 @@ Session::Pass Session::on_statement(const Piece& piece) {
   }
   const auto& uses = statement->facts().prepared;
   const bool in_flight = std::any_of(uses.begin(), uses.end(), [this](const auto& use) {
-    return use.what == sql::PreparedUse::What::kExecute && statement_in_flight(use.name);
+    return use.what == sql::PreparedUse::What::kExecute && statement_in_flight(expected_, use.name);
   });
   if (in_flight) return defer(piece, kQueue);
   if (const auto pass = settle_end_user(piece, *statement, text, 0)) return *pass;
@@ -216,6 +217,17 @@ bool Session::has_room(DecisionPtr& refused) {
   return false;
 }
 
+/// What speaks against what the policy allows, other than the policy; null: nothing does. Of a Bind
+/// the text is not looked at, but what is bound.
+Session::DecisionPtr Session::objection_beside(const Statement& statement,
+                                               const policy::Decision& decision, bool writes,
+                                               Bytes text, const Piece* bind) {
+  if (auto why = objection(statement)) return why;
+  if (auto none = no_receipt_for(statement.facts(), acting_.stated)) return none;
+  if (auto written = masked_values_written(masking_of(statement).get(), text, bind)) return written;
+  return needs_counting(writes, decision) ? uncountable(statement.facts()) : nullptr;
+}
+
 Session::Pass Session::judge(const Piece& piece,
                              const std::shared_ptr<const Statement>& statement) {
   const bool simple = piece.type == pg::kQuery;
@@ -251,14 +263,9 @@ Session::Pass Session::judge(const Piece& piece,
     decision = redone_->refused;
   } else if (simple && decision->allowed() && !within_rate(statement.get(), decision, refused)) {
     decision = refused;
-  } else if (decision->allowed() &&
-             ((refused = objection(*statement)) ||
-              (refused = no_receipt_for(statement->facts(), acting_.stated)) ||
-              (refused = masked_values_written(masking_of(*statement).get(), text, nullptr)))) {
-    decision = refused;
-  } else if (decision->allowed() && needs_counting(writes, *decision) &&
-             (refused = uncountable(statement->facts()))) {
-    decision = refused;
+  } else if (decision->allowed()) {
+    if (auto why = objection_beside(*statement, *decision, writes, text, nullptr))
+      decision = std::move(why);
   }
   if (!has_room(refused)) {
     decision = refused;
@@ -298,7 +305,7 @@ Session::Pass Session::forward_query(const Piece& piece,
       return Pass::kDrop;
     }
   }
-  if (go_on && must_stamp(writes, statement.get())) {
+  if (go_on && stamping_.must(writes, statement.get())) {
     pass = begin_stamped_query(piece, *statement, counted, go_on);
   }
   if (!go_on) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "audit/stamp.h"
+#include "gateway/statement.h"
 
 namespace sluice::gateway {
 
@@ -14,6 +15,15 @@ struct Stamping {
   uint64_t now = 0;      ///< in the transaction of what is sent next; 0: none that is certain
   uint64_t at_sync = 0;  ///< it, at a Sync that may have ended its transaction
   uint64_t server_transaction = 0, server_transaction_of = 0;  ///< of the last stamp; that stamp
+
+  /// Whether `statement` is to have one; null: it is not known. `writes`: it, or a statement that
+  /// it EXECUTEs, may change rows. What makes tables may fill them.
+  bool must(bool writes, const Statement* statement) const {
+    if (!maker) return false;
+    if (statement == nullptr) return writes;
+    const auto& facts = statement->facts();
+    return (writes || facts.schema_change) && !facts.outside_transaction;
+  }
 };
 
 }  // namespace sluice::gateway

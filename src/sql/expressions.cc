@@ -6,13 +6,6 @@
 namespace sluice::sql {
 namespace {
 
-bool ends_in_star(const Node& reference) {
-  bool star = false;
-  for_each(reference, "fields",
-           [&](const Node& part) { star = field(part, "A_Star").has_value(); });
-  return star;
-}
-
 /// The operators that an expression is made of which does not name them.
 std::vector<std::string_view> operators_of(std::string_view kind) {
   if (kind == "AEXPR_BETWEEN") return {">=", "<="};
@@ -114,30 +107,7 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   }
   if (kind == "NullTest") return eval_field(body, "arg", level).through("IS NULL");
   if (kind == "BooleanTest") return eval_field(body, "arg", level).through("IS");
-  if (kind == "TypeCast") {
-    const auto type = field(body, "typeName");
-    Value value = eval_field(body, "arg", level);
-    const std::string cast = type ? cast_of(*type, value) : "::";
-    gather_.compute(value, cast);
-    Value out = value.through(cast);
-    if (type) meet_type_name(*type);
-    // The name of a type, for domain_in and the like.
-    const auto literal = field(body, "arg");
-    if (std::string_view text; type && literal && name_in(*type, "names").name == "regtype" &&
-                               string_literal(*literal, text)) {
-      meet_type_text(text);
-    }
-    // A cast to its own row type, or of NULL: fields of a type that is known.
-    if (const auto* known = type ? resolver_.type(name_in(*type, "names")) : nullptr;
-        known != nullptr && known->relation != 0) {
-      auto rows = std::make_shared<Rows>();
-      for (const std::string_view name : columns_of_type(known->oid)) {
-        rows->columns.push_back({name, out.scalar()});
-      }
-      out.row = rows;
-    }
-    return out;
-  }
+  if (kind == "TypeCast") return type_cast(body, level);
   if (kind == "CaseExpr") return case_expression(body, level);
   // The very value of one of its arguments.
   if (kind == "CoalesceExpr") return eval_lazily(body, level, any_acts(body, "args"));
@@ -154,40 +124,8 @@ Value Walker::eval_node(std::string_view kind, const Node& body, const Level& le
   }
   if (kind == "NamedArgExpr") return eval_field(body, "arg", level);
   if (kind == "List") return eval_all(body, "items", level);
-  if (kind == "RowExpr") {
-    auto rows = std::make_shared<Rows>();
-    static constexpr std::string_view kNames[] = {"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8"};
-    size_t i = 0;
-    for_each(body, "args", [&](const Node& item) {
-      const auto reference = field(item, "ColumnRef");
-      if (reference && ends_in_star(*reference)) {
-        const Name name = name_of_strings(strings_in(*reference, "fields"));
-        if (const Entry* entry = find_entry(&level, name.schema, name.name)) {
-          entry->rows->append_to(rows->columns);
-        }
-      } else {
-        rows->columns.push_back(
-            {i < std::size(kNames) ? kNames[i] : std::string_view(), eval(item, level)});
-      }
-      ++i;
-    });
-    Value value;
-    for (const NamedValue& column : rows->columns) value.add(column.value);
-    value = value.through("row");
-    value.row = rows;
-    return value;
-  }
-  if (kind == "XmlExpr") {
-    Value value = eval_all(body, "args", level);
-    for_each(body, "named_args", [&](const Node& wrapper) {
-      if (const auto item = field(wrapper, "ResTarget")) value.add(eval_field(*item, "val", level));
-    });
-    // What is no document, or no name of an instruction, fails.
-    const std::string_view op = text_field(body, "op");
-    const bool parses = op == "IS_XMLPARSE" || op == "IS_XMLPI";
-    if (parses) gather_.compute(value, "xmlparse");
-    return value.through(parses ? "xmlparse" : "xml");
-  }
+  if (kind == "RowExpr") return row_constructor(body, level);
+  if (kind == "XmlExpr") return xml_expression(body, level);
   if (kind == "XmlSerialize") return eval_field(body, "expr", level).through("xmlserialize");
   if (kind == "ResTarget") return eval_field(body, "val", level);
   if (kind == "MultiAssignRef") return eval_field(body, "source", level);

@@ -16,6 +16,13 @@ std::vector<std::string_view> strings_in(const Node& node, std::string_view list
   return parts;
 }
 
+bool ends_in_star(const Node& reference) {
+  bool star = false;
+  for_each(reference, "fields",
+           [&](const Node& part) { star = field(part, "A_Star").has_value(); });
+  return star;
+}
+
 Name name_of_strings(const std::vector<std::string_view>& parts) {
   Name name;
   if (!parts.empty()) name.name = parts.back();

@@ -19,6 +19,9 @@ struct Name {
 Name name_of_range(const Node& range_var);
 /// The texts of a list of String nodes.
 std::vector<std::string_view> strings_in(const Node& node, std::string_view list);
+
+/// Whether a ColumnRef stands for all columns: `*`, `t.*`.
+bool ends_in_star(const Node& reference);
 /// The last two of such texts.
 Name name_of_strings(const std::vector<std::string_view>& parts);
 Name name_in(const Node& node, std::string_view list);

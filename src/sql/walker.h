@@ -190,6 +190,9 @@ class Walker {
   /// What CASE x WHEN y, USING and NATURAL do: the "=" that the path leads to.
   void equality(const Value& left, const Value& right, const Node* left_node = nullptr,
                 const Node* right_node = nullptr);
+  Value type_cast(const Node& body, const Level& level);
+  Value row_constructor(const Node& body, const Level& level);
+  Value xml_expression(const Node& body, const Level& level);
   Value case_expression(const Node& body, const Level& level);
   Value eval_lazily(const Node& body, const Level& level, bool seen);
   Value fragile(const Value& value, std::string_view by);

@@ -1,89 +1,18 @@
-// Session: what names of statements, portals and cursors stand for, while answers are to come.
-#include <algorithm>
-
+// Session: what is taken from cursors and portals, and by what it is bounded.
 #include <fmt/format.h>
 
+#include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 
 namespace sluice::gateway {
-namespace {
-
-using What = sql::PreparedUse::What;
-
-/// Whether `entry` makes `name` stand for something, or for nothing.
-bool settles(const Expected& entry, Bytes name) {
-  if (entry.kind == RequestKind::kParse) return entry.statement == name;
-  if (entry.kind == RequestKind::kClose) return !entry.close_portal && entry.statement == name;
-  return last_use(entry, name) != nullptr;
-}
-
-bool settles_portal(const Expected& entry, Bytes portal) {
-  if (entry.kind == RequestKind::kBind) return entry.portal == portal;
-  return entry.kind == RequestKind::kClose && entry.close_portal && entry.portal == portal;
-}
-
-/// Where in the queue of answers the client's unfinished pipeline begins. What fails of it takes
-/// all behind it along, so that what comes next may rely on it; what stands before may fail and
-/// leave a name standing for what it was.
-size_t pipeline_start(const ExpectedQueue& expected) {
-  size_t start = expected.size();
-  while (start > 0 && !expected.at(start - 1).ends_with_ready()) --start;
-  return start;
-}
-
-template <typename Settles>
-bool in_flight(const ExpectedQueue& expected, Settles settles_it) {
-  const size_t start = pipeline_start(expected);
-  for (size_t i = start; i < expected.size(); ++i) {
-    if (settles_it(expected.at(i))) return false;
-  }
-  for (size_t i = 0; i < start; ++i) {
-    if (settles_it(expected.at(i))) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-/// The last PREPARE or DEALLOCATE of `name` that `entry` runs as SQL.
-const sql::PreparedUse* last_use(const Expected& entry, Bytes name) {
-  const bool runs = entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kExecute;
-  if (!runs || !entry.text) return nullptr;
-  const auto& uses = entry.text->facts().prepared;
-  const auto last = std::find_if(uses.rbegin(), uses.rend(), [&](const auto& use) {
-    return use.what == What::kDeallocateAll || (use.what != What::kExecute && use.name == name);
-  });
-  return last == uses.rend() ? nullptr : &*last;
-}
-
-/// Whether `entry` may leave `portal` standing for something else, or for nothing.
-bool takes_portal(const Expected& entry, Bytes portal) {
-  if (entry.kind == RequestKind::kClose) return entry.close_portal && entry.portal == portal;
-  // What runs cannot close the portal that it runs in.
-  const bool own = entry.kind == RequestKind::kExecute && entry.portal == portal;
-  const bool runs = entry.kind == RequestKind::kQuery || entry.kind == RequestKind::kExecute;
-  if (portal.empty() || own || !runs) return false;
-  // Without a text it is a cursor that SQL has opened, whatever that runs.
-  if (!entry.text) return entry.kind == RequestKind::kExecute;
-  return moves_cursors(entry.text->facts()) || !entry.text->facts().transaction.empty();
-}
-
-/// Whether what `name` stands for depends on something that may fail by itself.
-bool Session::statement_in_flight(Bytes name) const {
-  return in_flight(expected_, [&](const Expected& entry) { return settles(entry, name); });
-}
-
-bool Session::portal_in_flight(Bytes portal) const {
-  return in_flight(expected_, [&](const Expected& entry) { return settles_portal(entry, portal); });
-}
 
 /// What Bind has opened is decided on as it is executed: by SQL it would be taken from undecided.
 Session::DecisionPtr Session::portal_as_cursor(const sql::StatementFacts& facts) {
   for (const std::string& name : facts.cursors) {
-    bool other = false;
-    if (prepared_.find_portal(name) == nullptr && bind_ahead(name, other) == nullptr) continue;
+    if (prepared_.find_portal(name) == nullptr && bind_ahead(expected_, name).bind == nullptr)
+      continue;
     return refusal(
         "portal-as-cursor", "34000",
         fmt::format("portal \"{}\" was opened by Bind, and is not for FETCH or MOVE", name),
