@@ -276,6 +276,21 @@ std::vector<Column> gather(const TableInput& table) {
   return out;
 }
 
+/// Where a column is called a birth date, one beside it that is called something else is no second
+/// one, however far its dates are spread. Without a name it may be.
+void leave_other_dates(const std::vector<Column>& columns, std::vector<ColumnDecision>& decisions) {
+  const auto is_birth = [&](size_t i) {
+    return decisions[i].shape == Shape::kWhole && decisions[i].cls == Class::kBirthDate;
+  };
+  const auto called = [&](size_t i) { return has(columns[i].concepts, Concept::kBirth); };
+  bool any = false;
+  for (size_t i = 0; i < columns.size(); ++i) any = any || (is_birth(i) && called(i));
+  for (size_t i = 0; any && i < columns.size(); ++i) {
+    if (!is_birth(i) || called(i) || is_meaningless(columns[i].input.name)) continue;
+    decisions[i] = shaped(Shape::kNone, .7F, "a date beside the one of birth");
+  }
+}
+
 /// Whether any key tells of a person, so that a bare "name" is that person's.
 bool tells_of_people(const ColumnInput& keys) {
   size_t looked_at = 0;
@@ -355,6 +370,7 @@ std::vector<ColumnDecision> classify(const TableInput& table) {
   facts.reserve(columns.size());
   for (const Column& column : columns)
     facts.push_back({&column.input, &column.stats, column.concepts, column.type});
+  leave_other_dates(columns, decisions);
   find_people_columns(facts, decisions);
   find_position_columns(facts, decisions);
   find_key_values(columns, decisions);

@@ -87,6 +87,21 @@ TEST(Columns, BirthDatesSpreadOverLifetimes) {
   EXPECT_EQ(alone(column("c3", "date", orders)).shape, Shape::kNone);
 }
 
+TEST(Columns, OtherDatesBesideOneOfBirth) {
+  const auto dates = many(
+      40, [](int i) { return fmt::format("{}-0{}-1{}", 1940 + i * 17 % 65, i % 9 + 1, i % 9); });
+  TableInput table;
+  table.name = "staff";
+  table.year = 2025;
+  table.columns = {column("dob", "date", dates), column("RELEDATE", "date", dates),
+                   column("c7", "date", dates), column("spouse_birth_dt", "date", dates)};
+  const auto decisions = classify(table);
+  EXPECT_EQ(decisions[0].cls, Class::kBirthDate);
+  EXPECT_EQ(decisions[1].shape, Shape::kNone) << "it is called something else";
+  EXPECT_EQ(decisions[2].cls, Class::kBirthDate) << "it has no name";
+  EXPECT_EQ(decisions[3].cls, Class::kBirthDate);
+}
+
 TEST(Columns, DatesOfBirthAsTheyAreWrittenElsewhere) {
   const auto births =
       many(40, [](int i) { return fmt::format("{}. {}. {}", i % 28 + 1, i % 12 + 1, 1940 + i); });

@@ -14,7 +14,7 @@ constexpr DictionaryLine kLines[] = {
      "national nat identity identification citizen civil personal person social soc security sec socialsecurity resident residence government govt gov sozial sozialversicherung sozialvers sv svnr versicherungs ausweis personalausweis personen ident identitat "
                          "identite secu sociale identidad ciudadania seguridad identidade cidadao documento identita cittadino identiteit burger burgerservice tozsamosci dowod osobisty henkilo tunnus rodne person 身份证 身分証 证件 주민등록 паспорт identitetsnummer fiscal identificacion dokument documentnumber"},
     {Concept::kTax, "tax taxpayer taxid tin itin ein vat steuer steuerid steuernummer steuernr steuerident ust ustid uid fiscal fiscale fisc impot impots fiscales tributario tributaria imposto contribuinte fiscaal belasting btw podatkowy podatnik skatt skatte vero danove vergi"},
-    {Concept::kPassport, "passport passports psprt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
+    {Concept::kPassport, "traveldocument traveldocuments passport passports psprt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
     {Concept::kLicence, "fsnr fsnummer "
      "fuehrerschein licence license lic licen lizenz schein fuhrerschein permis permiso licencia carteira patente patentino rijbewijs prawo jazdy korkort kjorekort korekort ajokortti ridicsky carnet cnh habilitacao ehliyet dl dln dlno"},
     {Concept::kDriving, "fsnr fsnummer "
@@ -38,7 +38,7 @@ constexpr DictionaryLine kLines[] = {
      "cvv cvc cvv2 cvc2 csc cvn cryptogramme prufziffer prufnummer securitycode cardcode pin pincode"},
     {Concept::kExpiry, "expiry exp expires expiration expire ablauf ablaufdatum gultigbis expiracion caducidad vencimiento validade scadenza vervaldatum wygasa expdt"},
     {Concept::kIban, "iban ibans ibannr bankverbindung ibannumber ibanno kontoverbindung"},
-    {Concept::kBank, "ach achacct rib bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
+    {Concept::kBank, "debitaccount debitacct creditaccount creditacct payoutaccount payoutacct payeeaccount payeeacct savingsaccount savingsacct checkingaccount checkingacct chequingaccount ach achacct rib bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
     {Concept::kAccount, "pix chavepix upi vpa bizum paypal venmo cashapp cashtag zelle swish clabe cbu cvu aliascbu paynow promptpay konta uctu bankgiro plusgiro gyejwa kouza koza zhanghao achacct rib 계좌 口座 账号 账户 rek rachunku rachunki "
      "account acct acc accnt accountno acctno accountnumber konto kontonummer kontonr ktonr kto compte cuenta conta conto rekening rekeningnummer rachunek numerkonta tili ucet clabe hesap kontonummer accno bankkonto"},
     {Concept::kRouting, "routing aba rtn sort sortcode blz bankleitzahl bankcode guichet agencia abi clearing clearingnummer ifsc transit bsb micr"},
@@ -66,7 +66,8 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kSession, "session sessions sess sid sessionid sessid sessiontoken phpsessid jsessionid sitzung"},
     {Concept::kCookie, "sessionid sessiontoken phpsessid jsessionid cookie cookies"},
     {Concept::kMfa, "mfa otp totp hotp twofactor tfa 2fa authenticator otpsecret totpsecret backupcode recoverycode u2f"},
-    {Concept::kSeed, "seed mnemonic recovery backup seedphrase bip39 seedwords"},
+    {Concept::kSeed, "seed mnemonic seedphrase bip39 seedwords recoveryphrase recoverywords recoverycode recoverycodes recoverykey recoveryseed "
+                     "backupphrase backupwords backupcode backupcodes backupkey backupseed walletbackup backupwallet walletrecovery recoverywallet"},
     {Concept::kPhrase, "phrase words mnemonic seedphrase seedwords bip39"},
     {Concept::kConnection, "dburi mongodburi redisuri databaseuri "
      "connection conn connectionstring connstr connstring dsn jdbc odbc connectstring databaseurl dburl dbconn connurl mongouri redisurl dbstring verbindung"},

@@ -19,7 +19,7 @@ constexpr DictionaryLine kLines[] = {
      "nev naam isim "
      "name names nm nme naam namen nom nome nombre nazwa namn navn nimi jmeno isim numele fio фио имя 姓名 氏名 名前 名字 성명 이름 anrede"},
     {Concept::kFull, "voll full full complete legal real nick preferred known vollstandiger voller complet completo completa volledige pelne fullname displayname cognomenome razao nomecompleto nomeecognome"},
-    {Concept::kPerson, "emrcnt emrcntct emrgcnt emergcontact who referente pessoa conducteur مستخدم العميل العملاء الموظف الموظفين المريض ग्राहक कर्मचारी клієнт клієнти працівник працівники пацієнт πελάτες πελάτης υπάλληλος 联系人 收件人 担当者 お客様 담당자 고객명 angajati angajat ugyfelek ugyfel pasager "
+    {Concept::kPerson, "cntnm cntname emrcnt emrcntct emrgcnt emergcontact who referente pessoa conducteur مستخدم العميل العملاء الموظف الموظفين المريض ग्राहक कर्मचारी клієнт клієнти працівник працівники пацієнт πελάτες πελάτης υπάλληλος 联系人 收件人 担当者 お客様 담당자 고객명 angajati angajat ugyfelek ugyfel pasager "
      "attending kd ptnt hldr holdr createdby updatedby modifiedby approvedby reviewedby assignedto requestedby signedby enteredby reportedby processedby submittedby handledby servedby soldby preparedby "
      "customer cust customers client clients clnt user users person people persons persona personas personal member members membr mbr patient patients pat employee employees emp empl staff worker workers "
                        "student students pupil teacher teachers prof instructor trainer contact contacts cont contactperson holder cardholder accountholder owner payer payee buyer seller purchaser recipient beneficiary "

@@ -20,7 +20,7 @@ constexpr Line kSensitive[] = {
                          "card_holder account_holder beneficiary_name emergency_contact_name maiden_name mother_maiden_name nachname vorname familienname rufname vollname ansprechpartner kundenname kontoinhaber "
                          "geburtsname nom_famille prenom nom_client prenom_usuel titulaire_compte nombre apellidos apellido_paterno nombre_completo nombre_cliente primer_apellido nome_completo sobrenome "
                          "nome_cliente cognome nome_e_cognome intestatario achternaam voornaam klantnaam nazwisko imie imie_nazwisko fornamn efternamn etternavn fornavn etunimi sukunimi prijmeni jmeno soyad "
-                         "publication_author_name customers/name patients/name users/display_name employee/nm CUSTNM EMPNAME LSTNM FRSTNM doctor_name physician payee recipient_name guest_name driver_name signatory next_of_kin "
+                         "publication_author_name customers/name patients/name users/display_name employee/nm CUSTNM cnt_nm CNT_NAME EMPNAME LSTNM FRSTNM doctor_name physician payee recipient_name guest_name driver_name signatory next_of_kin "
                          "фамилия 姓名 氏名 성명 fio voorletters initials nom_naissance お名前 フリガナ 收件人 담당자 고객명 العملاء/الاسم اسم_العميل ग्राहक/नाम прізвище ονοματεπώνυμο anyja_neve meisjesnaam"},
     {Class::kEmail, "email e_mail emailAddress email_address EMAIL_ADDR contact_email work_email primaryEmail user_mail mail kunden_email correo correo_electronico courriel adresse_mail adresse_email "
                     "e-mail-adresse EMLADDR emailadres poczta_email epost sahkoposti recovery_email email2 billing_email publication_contact_email"},
@@ -45,7 +45,7 @@ constexpr Line kSensitive[] = {
     {Class::kMxCurp, "curp"},
     {Class::kNationalId, "national_id nationalIdNumber identity_number id_card_number citizen_id sozialversicherungsnummer sv_nummer cpr_nummer henkilotunnus fodselsnummer rodne_cislo numero_identidad documento_identidad 身份证号"},
     {Class::kTaxId, "tax_id tax_number taxpayer_id tin TAXIDNBR steuernummer numero_fiscal"},
-    {Class::kPassport, "passport passport_no passport_number passportNumber reisepass reisepassnummer numero_passeport pasaporte num_pasaporte passaporte paspoortnummer nr_paszportu"},
+    {Class::kPassport, "passport travel_document travel_document_no passport_no passport_number passportNumber reisepass reisepassnummer numero_passeport pasaporte num_pasaporte passaporte paspoortnummer nr_paszportu"},
     {Class::kDrivingLicence, "fs_nummer driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
     {Class::kVehicleId, "vin vehicle_vin chassis_number fahrgestellnummer"},
     {Class::kLicencePlate, "kennz kfz_kz license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
@@ -56,7 +56,7 @@ constexpr Line kSensitive[] = {
     {Class::kCardNumber, "card_number cardNumber cc_number credit_card credit_card_no card_no ccnum pan debit_card_number kreditkartennummer kartennummer numero_carte tarjeta_credito num_tarjeta numero_cartao carta_credito creditcardnummer numer_karty CARDNBR"},
     {Class::kCardCode, "ccv cvv cvc cvv2 card_cvv security_code_cvv card_security_code"},
     {Class::kIban, "iban iban_number refund_iban customer_iban bankverbindung IBANNR"},
-    {Class::kBankAccount, "rib ach_acct nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
+    {Class::kBankAccount, "debit_account payoutAccount savings_acct_no rib ach_acct nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
     {Class::kCryptoWallet, "wallet_address btc_address wallet eth_wallet crypto_address"},
     {Class::kMedicalRecord, "nhc hist_clinica mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
     {Class::kHealthInsurance, "kk_nr insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
@@ -84,7 +84,7 @@ constexpr const char* kHarmless =
     "mail_sent_on is_verified consent_email newsletter opt_in bestellnummer rechnungsnummer artikelnummer betrag preis menge lieferdatum erstellt_am eintritt beitritt beitrag numero_commande prix quantite date_commande "
     "numero_pedido precio cantidad fecha_alta numero_factura pedido preco quantidade data_pedido numero_ordine prezzo quantita data_ordine bestelnummer prijs aantal numer_zamowienia cena ilosc data_zamowienia ordernummer pris antal "
     "REFNO LSTUPDTS BRCD LOTQTY ORDDT INVNBR PRODCD products/name brands/name cities/name categories/name customer_id user_id patient_id employee_id member_count customer_type user_type user_status driver_version "
-    "referral_code promo_code coupon discount_pct tax_rate tax_amount vat_amount tariff shipping_cost page_views clicks bounce_rate avg_session stock_level reorder_point shelf bin aisle slot position_no sensor_value temperature "
+    "referral_code promo_code coupon discount_pct tax_rate tax_amount vat_amount tariff shipping_cost page_views clicks bounce_rate avg_session backup nightly_backup recovery_time debit_amount document_type stock_level reorder_point shelf bin aisle slot position_no sensor_value temperature "
     "kanal vertriebskanal razao_social nome_fantasia denominacion_social 会社名 회사명 اسم_المنتج اسم_الشركة رقم_الطلب ऑर्डर_संख्या 商品名 부서명 номер_замовлення επωνυμία "
     "num_dossier whole_price whole wholesale humidity voltage speed duration_ms retries queue worker_node pod_name cluster zone env config_key feature_flag";
 // clang-format on
