@@ -15,6 +15,8 @@ namespace sluice::catalog {
 /// Collects what a diff finds; internal to catalog/diff.
 class DiffReport {
  public:
+  /// For what has no definitions.
+  DiffReport() = default;
   /// Both must outlive this.
   DiffReport(const Catalog& before, const Catalog& after);
 

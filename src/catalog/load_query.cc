@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "catalog/loader.h"
+#include "catalog/qualified.h"
 
 namespace sluice::catalog {
 
@@ -127,6 +128,9 @@ UNION ALL
 SELECT 31, {rows of oid} FROM pg_catalog.pg_amproc r WHERE r.oid >= 16384
 UNION ALL
 SELECT 32, {rows of oid} FROM pg_catalog.pg_amop r WHERE r.oid >= 16384
+UNION ALL
+SELECT 33, {rows of refobjid} FROM pg_catalog.pg_depend r
+  WHERE r.classid = 6237::pg_catalog.oid
 ) part(number, hash)
 )";
 
@@ -397,26 +401,6 @@ constexpr std::string_view kLocked = R"(locked AS MATERIALIZED (
 constexpr std::string_view kBusy = R"(busy AS MATERIALIZED (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
   JOIN locked ON locked.relation = d.refobjid WHERE d.refclassid = 1259))";
-
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-  std::string out;
-  for (size_t at = 0;;) {
-    const size_t found = text.find(from, at);
-    out.append(text.substr(at, found - at));
-    if (found == std::string_view::npos) return out;
-    out.append(to);
-    at = found + from.size();
-  }
-}
-
-std::string qualified(std::string_view text) {
-  std::string out(text);
-  for (const std::string_view name : {"=", "<>", ">=", ">", "~", "!~", "||"}) {
-    const std::string written = " " + std::string(name) + " ";
-    out = replaced(out, written, " OPERATOR(pg_catalog." + std::string(name) + ") ");
-  }
-  return out;
-}
 
 }  // namespace
 

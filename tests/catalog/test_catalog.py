@@ -77,7 +77,8 @@ def tool(server, database):
 
     yield start
     for one in running:
-        one.close()
+        if one.process.stdin and not one.process.stdin.closed:
+            one.close()
 
 
 def load(server, database, mode="users"):
@@ -120,6 +121,7 @@ ALTER TABLE customers ENABLE ROW LEVEL SECURITY;
 CREATE TABLE parent (email text NOT NULL);
 CREATE RULE loud AS ON UPDATE TO parent DO ALSO NOTIFY changed;
 CREATE FUNCTION app.on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE PUBLICATION shop FOR TABLE customers;
 """
 
 
@@ -291,17 +293,52 @@ DDL = [
     ("ALTER TABLE customers ALTER id DROP IDENTITY", ["column public.customers.id altered: identity -> none"]),
     ("ALTER TABLE customers INHERIT parent", ["table public.customers altered: child of public.parent"]),
     ("CREATE POLICY fresh ON customers USING (true)", ["table public.customers altered: policies of row security changed"]),
-    # What a fingerprint must notice though it is no part of the catalog that facts need.
-    ("GRANT SELECT ON customers TO PUBLIC", []),
-    ("GRANT SELECT (email) ON customers TO PUBLIC", []),
-    ("REVOKE EXECUTE ON FUNCTION app.nothing() FROM PUBLIC", []),
-    ("GRANT USAGE ON SCHEMA app TO PUBLIC", []),
-    ("ALTER SEQUENCE customers_id_seq INCREMENT 7", []),
+    # What no statement is judged by, and somebody may set past the gateway.
+    ("GRANT SELECT ON customers TO PUBLIC", ["table public.customers altered: privileges of PUBLIC none -> SELECT"]),
+    ("GRANT SELECT, UPDATE ON totals TO sluice WITH GRANT OPTION",
+     ["view public.totals altered: privileges of sluice none -> SELECT with grant option, UPDATE with grant option"]),
+    ("GRANT SELECT (email) ON customers TO PUBLIC",
+     ["table public.customers altered: privileges of PUBLIC on column email none -> SELECT"]),
+    ("REVOKE EXECUTE ON FUNCTION app.nothing() FROM PUBLIC",
+     ["function app.nothing() altered: privileges of PUBLIC EXECUTE -> none"]),
+    ("GRANT EXECUTE ON FUNCTION app.body TO sluice",
+     ["function app.body(integer, text) altered: privileges of sluice none -> EXECUTE"]),
+    ("ALTER FUNCTION app.nothing() OWNER TO sluice", ["function app.nothing() altered: owner postgres -> sluice"]),
+    ("GRANT USAGE, CREATE ON SCHEMA app TO PUBLIC", ["schema app altered: privileges of PUBLIC none -> CREATE, USAGE"]),
+    ("ALTER SCHEMA app OWNER TO sluice", ["schema app altered: owner postgres -> sluice"]),
+    ("ALTER SEQUENCE customers_id_seq INCREMENT 7 CYCLE",
+     ["sequence public.customers_id_seq altered: values bigint start 1 increment 1 from 1 to 9223372036854775807 cache 1"
+      " -> bigint start 1 increment 7 from 1 to 9223372036854775807 cache 1 cycle"]),
+    ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+     ["default privileges of postgres for tables added: privileges of PUBLIC SELECT"]),
+    ("ALTER TABLE customers FORCE ROW LEVEL SECURITY",
+     ["table public.customers altered: forced row security none -> on"]),
+    ("CREATE POLICY fresh ON customers AS RESTRICTIVE FOR SELECT TO sluice USING (true)",
+     ["table public.customers altered: policy fresh none -> restrictive for SELECT to sluice"]),
+    ("ALTER TABLE customers REPLICA IDENTITY FULL", ["table public.customers altered: replica identity none -> full"]),
+    ("ALTER TABLE customers REPLICA IDENTITY USING INDEX customers_pkey",
+     ["table public.customers altered: replica identity none -> index customers_pkey"]),
+    ("ALTER TABLE customers SET (fillfactor = 70)", ["table public.customers altered: option fillfactor none -> 70"]),
+    ("ALTER VIEW totals SET (security_barrier)", ["view public.totals altered: option security_barrier none -> true"]),
+    ("ALTER VIEW totals SET (security_invoker = on)", ["view public.totals altered: option security_invoker none -> on"]),
+    ("CREATE EVENT TRIGGER fresh ON ddl_command_end EXECUTE FUNCTION app.on_ddl()",
+     ["event trigger fresh added: owner postgres, runs app.on_ddl on ddl_command_end"]),
+    ("CREATE PUBLICATION fresh FOR TABLE customers",
+     ["publication fresh added: owner postgres, table public.customers published, publishes insert"]),
+    ("CREATE PUBLICATION fresh FOR TABLES IN SCHEMA app",
+     ["publication fresh added: owner postgres, tables in schema app published, publishes insert"]),
+    ("ALTER PUBLICATION shop ADD TABLE parent", ["publication shop altered: table public.parent none -> published"]),
+    ("ALTER PUBLICATION shop SET TABLE customers (id) WHERE (id > 3)",
+     ["publication shop altered: table public.customers published -> published, columns [1], filter "]),
+    ("ALTER PUBLICATION shop ADD TABLES IN SCHEMA app", ["publication shop altered: tables in schema app none -> published"]),
+    ("ALTER PUBLICATION shop SET (publish = 'insert')",
+     ["publication shop altered: publishes insert, update, delete, truncate -> insert"]),
+    ("DROP PUBLICATION shop", ["publication shop removed"]),
+    ("ALTER PUBLICATION shop RENAME TO store", ["publication store altered: renamed from shop"]),
+    ("CREATE FOREIGN DATA WRAPPER w; CREATE SERVER fresh FOREIGN DATA WRAPPER w OPTIONS (host 'elsewhere')",
+     ["foreign server fresh added: option host elsewhere, owner postgres"]),
+    # What a fingerprint must notice though nothing tells of it.
     ("CREATE STATISTICS fresh ON id, customer FROM orders", []),
-    ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC", []),
-    ("ALTER TABLE customers FORCE ROW LEVEL SECURITY", []),
-    ("ALTER TABLE customers SET (fillfactor = 70)", []),
-    ("CREATE EVENT TRIGGER fresh ON ddl_command_end EXECUTE FUNCTION app.on_ddl()", []),
     ("CREATE CAST (app.mood AS int) WITH INOUT", []),
 ]
 
@@ -353,6 +390,55 @@ def test_what_is_no_ddl_leaves_the_fingerprint_alone(server, database, connect, 
         (cursor if "pg_temp" not in statement else other).execute(statement)
         assert changes("SELECT") == (base, []), statement
     assert changes("CREATE TEMP TABLE own (a int, b text)") == (base, [])
+
+
+SERVER = [
+    ("ALTER ROLE one SUPERUSER", ["role one altered: attributes LOGIN -> SUPERUSER, LOGIN"]),
+    ("ALTER ROLE one CREATEROLE BYPASSRLS REPLICATION NOLOGIN",
+     ["role one altered: attributes LOGIN -> CREATEROLE, REPLICATION, BYPASSRLS"]),
+    ("ALTER ROLE one VALID UNTIL '2030-01-01 00:00:00Z'", ["role one altered: valid until none -> 2030-01-01 00:00:00 UTC"]),
+    ("ALTER ROLE one RENAME TO uno", ["role uno altered: renamed from one"]),
+    ("GRANT many TO one", ["role one altered: member of many none -> granted"]),
+    ("GRANT many TO one WITH ADMIN OPTION", ["role one altered: member of many none -> granted with admin option"]),
+    ("GRANT pg_read_all_data TO one", ["role one altered: member of pg_read_all_data none -> granted"]),
+    ("CREATE ROLE another LOGIN IN ROLE many", ["role another added: attributes LOGIN, member of many granted"]),
+    ("DROP ROLE one", ["role one removed"]),
+    ("ALTER ROLE one SET search_path = evil", ["role one altered: setting search_path none -> evil"]),
+    ("ALTER ROLE ALL SET row_security = off", ["role all added: setting row_security off"]),
+    ("ALTER DATABASE postgres SET app.key = 'secret'", ["database postgres altered: setting app.key none -> (digest "]),
+    ("ALTER DATABASE postgres OWNER TO sluice", ["database postgres altered: owner postgres -> sluice"]),
+    ("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC",
+     ["database postgres altered: privileges of PUBLIC CONNECT, TEMPORARY -> TEMPORARY"]),
+]
+
+
+def test_what_belongs_to_the_whole_server_is_told(server, database, tool):
+    server.sql("CREATE ROLE one LOGIN; CREATE ROLE many")
+    session = tool("server")
+    try:
+        (base,) = session.ask("SELECT")
+        for statement, expected in SERVER:
+            fingerprint, *lines = session.ask("BEGIN; " + statement)
+            assert fingerprint != base, statement
+            assert len(lines) == len(expected) and all(map(str.startswith, lines, expected)), (statement, lines)
+            assert session.ask("ROLLBACK") == [base], statement
+        # What matters to nobody, and what nobody may read.
+        for statement in ["ALTER ROLE one CONNECTION LIMIT 3", "ALTER ROLE one PASSWORD 'secret'", "CREATE TABLE t (a int)"]:
+            assert session.ask(statement) == [base], statement
+    finally:
+        session.close()
+        server.sql("DROP ROLE one; DROP ROLE many")
+
+
+def test_traits_are_read_by_whoever_may_log_in(server, database, connect):
+    connect().execute(SHOP + "CREATE ROLE nobody LOGIN; ALTER ROLE nobody SET search_path = app")
+    try:
+        for mode in "changes", "server":
+            done = subprocess.run([FACTS, conninfo(server, database, "nobody"), mode], check=True, capture_output=True,
+                                  text=True, input="SELECT\n")
+            assert len(done.stdout.splitlines()) == 2, done
+    finally:
+        server.sql("DROP ROLE nobody")
 
 
 def test_drift_is_told_as_it_happens(database, connect, tool):
@@ -410,3 +496,16 @@ def test_reading_while_others_change_never_fails(server, database, connect, tool
     assert loads > 3
     drift.ask()
     assert drift.ask() == []
+
+
+def test_facts_name_a_new_domain_and_the_table_that_becomes_a_partition(server, database, connect):
+    connect().execute("CREATE TABLE pt (k int) PARTITION BY RANGE (k); CREATE TABLE fresh (k int)")
+    texts = ["CREATE DOMAIN app.d AS int CHECK (VALUE > 0)", "CREATE DOMAIN d AS app.other",
+             "ALTER TABLE pt ATTACH PARTITION fresh FOR VALUES FROM (1) TO (2)"]
+    done = subprocess.run([FACTS, conninfo(server, database), "facts"], check=True, capture_output=True, text=True,
+                          input="".join(json.dumps(text) + "\n" for text in texts))
+    found = [[(a["kind"], a["object_kind"], [t["name"] for t in a["targets"]], a["lock"])
+              for a in json.loads(line)["actions"] if a["kind"] != "read"] for line in done.stdout.splitlines()]
+    assert found == [[("create", "domain", ["app.d"], "")], [("create", "domain", ["public.d"], "")],
+                     [("alter", "table", ["public.pt"], "share_update_exclusive"),
+                      ("alter", "table", ["public.fresh"], "access_exclusive")]]

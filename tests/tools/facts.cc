@@ -2,6 +2,7 @@
 // standard input and answers each; answers end with a line that says "done".
 #include <array>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 
 #include "analyst.h"
 #include "catalog/diff.h"
+#include "catalog/traits.h"
 #include "catalog_json.h"
 #include "database.h"
 #include "facts_json.h"
@@ -55,18 +57,49 @@ Result<void> within(Database& database) {
   return {};
 }
 
+Result<std::vector<catalog::Trait>> traits_of(Database& database, std::string_view query) {
+  SLUICE_ASSIGN(auto answer, database.run(query));
+  return catalog::read_traits(std::move(answer.at(0)));
+}
+
 /// Runs each line as SQL, then answers with the fingerprint as this session sees it and, line by
 /// line, what is different from before the first.
 Result<void> changes(Database& database) {
   std::shared_ptr<const catalog::Catalog> start;
+  std::vector<catalog::Trait> traits;
   for (std::string line; std::getline(std::cin, line);) {
     if (!start) {
       SLUICE_ASSIGN(start, database.load());
+      SLUICE_ASSIGN(traits, traits_of(database, catalog::traits_query()));
     }
     SLUICE_TRY(database.run(line));
     SLUICE_ASSIGN(const auto catalog, database.load(false, start.get()));
+    SLUICE_ASSIGN(const auto now, traits_of(database, catalog::traits_query()));
     std::cout << catalog->fingerprint() << '\n';
     for (const auto& change : catalog::diff(*start, *catalog)) {
+      std::cout << change.to_string() << '\n';
+    }
+    for (const auto& change : catalog::diff_traits(traits, now)) {
+      std::cout << change.to_string() << '\n';
+    }
+    done();
+  }
+  return {};
+}
+
+/// Runs each line, and answers with the server's fingerprint and how its traits differ from those
+/// at the start.
+Result<void> server(Database& database) {
+  std::optional<std::vector<catalog::Trait>> start;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (!start) {
+      SLUICE_ASSIGN(start, traits_of(database, catalog::server_traits_query()));
+    }
+    SLUICE_TRY(database.run(line));
+    SLUICE_ASSIGN(const auto seen, database.run(catalog::server_traits_fingerprint_query()));
+    std::cout << seen.at(0).at(0).at(0).value() << '\n';
+    SLUICE_ASSIGN(const auto now, traits_of(database, catalog::server_traits_query()));
+    for (const auto& change : catalog::diff_traits(*start, now)) {
       std::cout << change.to_string() << '\n';
     }
     done();
@@ -136,6 +169,7 @@ constexpr std::array kModes = {
     Mode{"fingerprint", fingerprint},
     Mode{"within", within},
     Mode{"changes", changes},
+    Mode{"server", server},
     Mode{"drift", drift},
     Mode{"facts", facts},
     Mode{"statements", statements},
@@ -153,7 +187,7 @@ int main(int argc, char** argv) {
     }
   }
   std::cerr << "usage: sluice_facts CONNINFO "
-               "users|all|fingerprint|within|changes|drift|facts|statements\n";
+               "users|all|fingerprint|within|changes|server|drift|facts|statements\n";
   return 2;
 }
 
