@@ -24,8 +24,8 @@ constexpr std::string_view kNameFields[] = {
     "pubname",    "servername", "fdwname", "plname",  "amname",         "policy_name",
     "trigname",   "rulename",   "name",    "idxname", "lang",           "options_name"};
 
-/// Lists of names, of what stands in a schema.
-constexpr std::string_view kNameLists[] = {"funcname",       "typeName",    "domainname",
+/// Lists of names, of what stands in a schema. The typeName of CREATE DOMAIN is what it is made of.
+constexpr std::string_view kNameLists[] = {"domainname",     "funcname",    "typeName",
                                            "defnames",       "opclassname", "opfamilyname",
                                            "conversion_name"};
 

@@ -297,6 +297,19 @@ void Walker::on_alter_table(const Node& body) {
       const auto parent = field(*command, "def");
       if (const auto named = parent ? field(*parent, "RangeVar") : parent) alters_parent(*named);
     }
+    if (what == "AT_AttachPartition") {
+      // The table that becomes a partition is locked more strongly than the one it joins.
+      const auto definition = field(*command, "def");
+      const auto partition = definition ? field(*definition, "PartitionCmd") : definition;
+      const auto named = partition ? field(*partition, "name") : partition;
+      if (named && !text_field(*named, "relname").empty() && field(*partition, "bound")) {
+        const Name joining = name_of_range(*named);
+        const size_t joins = act(ActionKind::kAlter, kind);
+        gather_.add_target(
+            joins, resolver_.object(joining, resolver_.relation(joining), context_.reached));
+        gather_.action(joins).lock = LockLevel::kAccessExclusive;
+      }
+    }
     if (what == "AT_DetachPartition" && concurrent_detach(*command)) {
       facts_.outside_transaction = true;
     }
