@@ -1,6 +1,8 @@
 #include "sql/lint.h"
 
 #include <algorithm>
+#include <iterator>
+#include <list>
 
 #include "base/bytes.h"
 #include "sql/lint_flow.h"
@@ -16,11 +18,26 @@ namespace {
 constexpr size_t kShort = 32 * 1024;
 constexpr size_t kMaxDepthBound = 20'000;
 
-/// 1-based line of a byte offset.
-size_t line_at(std::string_view text, size_t offset) {
-  const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(offset, text.size()));
-  return 1 + static_cast<size_t>(std::count(text.begin(), end, '\n'));
-}
+/// 1-based lines of byte offsets that grow, as those of a script's statements do: each line is
+/// counted once.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : text_(text) {}
+
+  size_t at(size_t offset) {
+    const size_t end = std::max(std::min(offset, text_.size()), counted_);
+    const auto first = text_.begin() + static_cast<ptrdiff_t>(counted_);
+    line_ +=
+        static_cast<size_t>(std::count(first, text_.begin() + static_cast<ptrdiff_t>(end), '\n'));
+    counted_ = end;
+    return line_;
+  }
+
+ private:
+  std::string_view text_;
+  size_t counted_ = 0;
+  size_t line_ = 1;
+};
 
 /// Byte offset of a 1-based character position.
 size_t offset_of_character(std::string_view text, int position) {
@@ -47,6 +64,7 @@ void look_at(LintScript& script, LintFlow& flow) {
   lint_constraints(script);
   lint_columns(script);
   lint_indexes(script);
+  lint_domains(script);
   lint_drops(script);
   lint_renames(script);
   lint_data(script);
@@ -57,20 +75,22 @@ void look_at(LintScript& script, LintFlow& flow) {
 
 /// Puts the findings from `tail` on, made at the script's end, where their statements are.
 void put_in_order(std::vector<Finding>& findings, size_t tail) {
-  std::vector<Finding> late(
-      std::make_move_iterator(findings.begin() + static_cast<ptrdiff_t>(tail)),
-      std::make_move_iterator(findings.end()));
+  const auto earlier = [](const Finding& a, const Finding& b) { return a.statement < b.statement; };
+  const auto middle = findings.begin() + static_cast<ptrdiff_t>(tail);
+  std::list<Finding> late(std::make_move_iterator(middle), std::make_move_iterator(findings.end()));
+  late.sort(earlier);
   findings.resize(tail);
-  for (Finding& finding : late) {
-    const auto place = std::upper_bound(
-        findings.begin(), findings.end(), finding.statement,
-        [](size_t statement, const Finding& other) { return statement < other.statement; });
-    findings.insert(place, std::move(finding));
-  }
+  std::vector<Finding> all;
+  all.reserve(tail + late.size());
+  std::merge(std::make_move_iterator(findings.begin()), std::make_move_iterator(findings.end()),
+             std::make_move_iterator(late.begin()), std::make_move_iterator(late.end()),
+             std::back_inserter(all), earlier);
+  findings = std::move(all);
 }
 
 void look_at_all(LintScript& script, const Node& root, const std::function<void()>& look) {
   size_t number = 0;
+  Lines lines(script.text());
   for_each(root, "stmts", [&](const Node& raw) {
     const auto wrapper = field(raw, "stmt");
     simdjson::dom::object object;
@@ -79,8 +99,8 @@ void look_at_all(LintScript& script, const Node& root, const std::function<void(
     ++number;
     for (const auto [name, body] : object) {
       const auto offset = static_cast<size_t>(text.data() - script.text().data());
-      script.start({number, line_at(script.text(), text.empty() ? 0 : offset), text, name, body,
-                    lock_of(name, body)});
+      script.start(
+          {number, lines.at(text.empty() ? 0 : offset), text, name, body, lock_of(name, body)});
       look();
     }
   });
@@ -89,7 +109,7 @@ void look_at_all(LintScript& script, const Node& root, const std::function<void(
 std::vector<Finding> unparsable(std::string_view script, std::string why, int position) {
   LintScript place(script, {});
   LintStatement statement;
-  statement.line = position > 0 ? line_at(script, offset_of_character(script, position)) : 1;
+  statement.line = position > 0 ? Lines(script).at(offset_of_character(script, position)) : 1;
   place.start(statement);
   place.report("unparsable", {}, std::move(why));
   return std::move(place.findings);

@@ -56,7 +56,9 @@ Scope known() {
   check.definition = "CHECK ((paid IS NOT NULL))";
   orders.constraints.push_back(check);
   auto items = relation(20001, "items", RelationKind::kTable);
-  items.columns = {column(1, "order_id", "integer")};
+  items.columns = {column(1, "order_id", "integer"), column(2, "amount", "tiny")};
+  items.columns[1].type = 22001;
+  items.estimated_rows = 5e6;
   catalog::Constraint key;
   key.name = "items_order_id_fkey";
   key.type = 'f';
@@ -77,7 +79,7 @@ Scope known() {
   function.schema = "public";
   function.name = "close_order";
   function.language = "plpgsql";
-  function.source = "BEGIN UPDATE orders SET Status = 'closed'; END";
+  function.source = "BEGIN UPDATE orders SET Status = 'closed', year = fiscal_year(); END";
   catalog::Function stable = function;
   stable.oid = 21001;
   stable.name = "fiscal_year";
@@ -91,7 +93,11 @@ Scope known() {
   domain.name = "positive";
   domain.kind = 'd';
   domain.definition = "CHECK ((VALUE > 0))";
-  contents.types = {domain};
+  catalog::Type tiny = domain;
+  tiny.oid = 22001;
+  tiny.name = "tiny";
+  tiny.base = 22000;
+  contents.types = {domain, tiny};
   contents.schemas = {"public"};
   Scope scope;
   scope.catalog = std::make_shared<catalog::Catalog>(std::move(contents));
@@ -123,6 +129,57 @@ TEST(LintWithCatalog, TablesWithDependents) {
                                       "items_order_id_fkey;"));
   EXPECT_NE(find(findings, "cascade"), nullptr);
   EXPECT_THAT(rules_in("DROP TABLE items", known()), Contains("drop-table"));
+}
+
+TEST(LintWithCatalog, DropsOfOtherObjectsListWhatNeedsThem) {
+  const Scope scope = known();
+  const auto dependents = [&](const std::string& script, std::string_view rule) {
+    const auto findings = lint(script, scope);
+    const auto* found = find(findings, rule);
+    return found == nullptr ? std::vector<std::string>{"no finding"} : found->dependents;
+  };
+  EXPECT_THAT(dependents("DROP FUNCTION fiscal_year()", "drop-with-dependents"),
+              ElementsAre("function public.close_order"));
+  EXPECT_THAT(dependents("DROP FUNCTION public.fiscal_year CASCADE", "cascade"),
+              ElementsAre("function public.close_order"));
+  EXPECT_THAT(rules_in("DROP FUNCTION close_order()", scope),
+              Not(Contains("drop-with-dependents")));
+  EXPECT_THAT(rules_in("DROP FUNCTION fiscal_year(positive)", scope),
+              Not(Contains("drop-with-dependents")));
+  EXPECT_THAT(dependents("DROP DOMAIN positive", "drop-with-dependents"),
+              ElementsAre("domain public.tiny", "column public.items.amount"));
+  EXPECT_THAT(dependents("DROP TYPE tiny CASCADE", "cascade"),
+              ElementsAre("column public.items.amount"));
+  const auto schema = dependents("DROP SCHEMA public CASCADE", "drop-schema");
+  EXPECT_THAT(schema, Contains("table public.orders"));
+  EXPECT_THAT(schema, Contains("function public.close_order"));
+  EXPECT_THAT(schema, Contains("foreign key items_order_id_fkey of public.items"));
+  EXPECT_THAT(rules_in("DROP EXTENSION pgcrypto", scope), Contains("drop-extension"));
+  EXPECT_THAT(dependents("ALTER TABLE orders SET SCHEMA app", "set-schema-breaks-clients"),
+              Contains("function public.close_order"));
+}
+
+TEST(LintWithCatalog, AConstraintOfADomainReadsTheTablesThatUseIt) {
+  const Scope scope = known();
+  for (const std::string& script :
+       {"ALTER DOMAIN positive ADD CHECK (VALUE < 9)", "ALTER DOMAIN public.positive SET NOT NULL",
+        "ALTER DOMAIN positive VALIDATE CONSTRAINT c"}) {
+    const auto findings = lint(script, scope);
+    const auto* found = find(findings, "domain-constraint-scans-tables");
+    ASSERT_NE(found, nullptr) << script;
+    EXPECT_EQ(found->table, "public.items");
+    EXPECT_EQ(found->rows, 5e6);
+    EXPECT_EQ(found->lock, LockLevel::kShare);
+    EXPECT_TRUE(found->scans);
+  }
+  for (const std::string& script :
+       {"ALTER DOMAIN positive ADD CHECK (VALUE < 9) NOT VALID",
+        "ALTER DOMAIN positive DROP NOT NULL", "ALTER DOMAIN positive SET DEFAULT 4",
+        "ALTER DOMAIN elsewhere SET NOT NULL"}) {
+    EXPECT_THAT(rules_in(script, scope), Not(Contains("domain-constraint-scans-tables"))) << script;
+  }
+  EXPECT_THAT(rules_in("ALTER DOMAIN positive SET NOT NULL"),
+              Contains("domain-constraint-scans-tables"));
 }
 
 TEST(LintWithCatalog, TypeChangesAreExact) {

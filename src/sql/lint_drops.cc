@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/lint_dependents.h"
+#include "sql/lint_object_dependents.h"
 #include "sql/lint_script.h"
 
 namespace sluice::sql {
@@ -84,18 +85,39 @@ void on_cascade(LintScript& script, const LintTable& table, const std::vector<st
   finding.dependents = needed;
 }
 
+/// DROP FUNCTION, TYPE, DOMAIN, SCHEMA, EXTENSION, …
+void on_drop_objects(LintScript& script, std::string_view type, bool is_cascade) {
+  std::vector<std::string> needed;
+  for_each(script.statement().body, "objects", [&](const Node& object) {
+    for (auto& one : dependents_of_object(script, type, object)) needed.push_back(std::move(one));
+  });
+  const std::string safer = by_name(needed, statement_without_cascade(script));
+  if (type == "OBJECT_SCHEMA") {
+    script
+        .report("drop-schema", {},
+                needed.empty() ? "every object of the schema goes with it"
+                               : "with it goes " + summary_of(needed),
+                safer)
+        .dependents = needed;
+  } else if (type == "OBJECT_EXTENSION") {
+    script.report("drop-extension", {},
+                  "its types, functions and operators go, and no catalog tells which they are",
+                  statement_without_cascade(script));
+  } else if (!needed.empty()) {
+    script.report("drop-with-dependents", {}, "needed by " + summary_of(needed), safer).dependents =
+        needed;
+  }
+  if (is_cascade) on_cascade(script, {}, needed, safer);
+}
+
 void on_drop(LintScript& script) {
   const Node& body = script.statement().body;
   const std::string_view type = text_field(body, "removeType");
   const bool is_cascade = text_field(body, "behavior") == "DROP_CASCADE";
-  if (type == "OBJECT_SCHEMA") {
-    script.report("drop-schema", {}, "every object of the schema goes with it",
-                  statement_without_cascade(script));
-  }
   const bool relation = type == "OBJECT_TABLE" || type == "OBJECT_VIEW" ||
                         type == "OBJECT_MATVIEW" || type == "OBJECT_FOREIGN_TABLE";
   if (!relation) {
-    if (is_cascade) on_cascade(script, {}, {}, statement_without_cascade(script));
+    on_drop_objects(script, type, is_cascade);
     return;
   }
   for_each(body, "objects", [&](const Node& wrapper) {

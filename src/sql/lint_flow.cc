@@ -275,7 +275,7 @@ void LintFlow::note_constraint(const LintTable& table, const Node& constraint,
   } else if (kind == "CONSTR_PRIMARY" || kind == "CONSTR_UNIQUE") {
     auto columns = names_in(constraint, "keys");
     if (columns.empty()) columns.push_back(column);
-    script_.indexes.push_back({table.display(), std::move(columns)});
+    script_.indexes[table.display()].push_back(std::move(columns));
     if (kind == "CONSTR_PRIMARY") with_key_.insert(table.display());
   }
 }
@@ -329,9 +329,9 @@ bool LintFlow::has_index(const ForeignKey& key) const {
     columns.resize(key.columns.size());
     return std::is_permutation(columns.begin(), columns.end(), key.columns.begin());
   };
-  for (const LintKey& index : script_.indexes) {
-    if (index.table == key.table.display() && leads(index.columns)) return true;
-  }
+  const auto made = script_.indexes.find(key.table.display());
+  if (made != script_.indexes.end() && std::any_of(made->second.begin(), made->second.end(), leads))
+    return true;
   if (key.table.relation == nullptr) return false;
   for (const auto& index : key.table.relation->indexes) {
     std::vector<std::string> columns;

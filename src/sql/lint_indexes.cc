@@ -6,11 +6,11 @@
 namespace sluice::sql {
 namespace {
 
-LintKey key_of(const LintTable& table, const Node& body) {
-  LintKey key{table.display(), {}};
+LintKey key_of(const Node& body) {
+  LintKey key;
   for_each(body, "indexParams", [&](const Node& wrapper) {
     const auto element = field(wrapper, "IndexElem");
-    key.columns.emplace_back(element ? text_field(*element, "name") : "");
+    key.emplace_back(element ? text_field(*element, "name") : "");
   });
   return key;
 }
@@ -37,7 +37,7 @@ void on_create(LintScript& script) {
   const LintTable table = script.target();
   std::string name(text_field(statement.body, "idxname"));
   if (name.empty()) name = table.name + "_idx";
-  script.indexes.push_back(key_of(table, statement.body));
+  script.indexes[table.display()].push_back(key_of(statement.body));
   if (table.created) return;
   const bool concurrent = bool_field(statement.body, "concurrent");
   if (table.partitioned()) {

@@ -51,11 +51,15 @@ void on_column(LintScript& script, const LintTable& table) {
 void on_schema(LintScript& script, const LintTable& table) {
   const std::string moved =
       quote_ident(text_field(script.statement().body, "newschema")) + "." + quote_ident(table.name);
-  script.report("set-schema-breaks-clients", table,
-                "clients that still say " + table.display() + " fail from COMMIT on",
-                std::string(kBegin) + std::string(script.statement().text) + ";\nCREATE VIEW " +
-                    quote_ident(table.schema) + "." + quote_ident(table.name) +
-                    " AS SELECT * FROM " + moved + ";\nCOMMIT;");
+  auto& finding =
+      script.report("set-schema-breaks-clients", table,
+                    "clients that still say " + table.display() + " fail from COMMIT on",
+                    std::string(kBegin) + std::string(script.statement().text) + ";\nCREATE VIEW " +
+                        quote_ident(table.schema) + "." + quote_ident(table.name) +
+                        " AS SELECT * FROM " + moved + ";\nCOMMIT;");
+  if (table.relation != nullptr) {
+    finding.dependents = dependents_of(*script.catalog(), *table.relation, "");
+  }
 }
 
 }  // namespace

@@ -88,6 +88,11 @@ constexpr std::array kRules = {
          "PostgreSQL checks the domain's constraints by writing the table anew under ACCESS "
          "EXCLUSIVE.",
          "Use the domain's base type and a CHECK … NOT VALID, validated later."},
+    Rule{"domain-constraint-scans-tables", kError,
+         "ALTER DOMAIN with a constraint that the values there are checked against",
+         "SHARE stops every writer of each table with a column of the domain, all at once, while "
+         "it is read.",
+         "ADD CONSTRAINT … NOT VALID, and VALIDATE CONSTRAINT at a quiet time."},
     Rule{"change-column-type-rewrites", kError, "a change of type that changes what is stored",
          "The table and its indexes are written anew; ACCESS EXCLUSIVE stops every reader and "
          "writer meanwhile.",
@@ -146,6 +151,15 @@ constexpr std::array kRules = {
          "Change or drop what needs it first, each by name."},
     Rule{"drop-schema", kError, "DROP SCHEMA or DROP DATABASE or DROP OWNED",
          "It may take any number of tables along.", "Drop the objects by name."},
+    Rule{"drop-with-dependents", kError,
+         "DROP of a function, procedure, type or domain that others need",
+         "It fails, or with CASCADE takes triggers, views and whole columns along; functions fail "
+         "when they next run.",
+         "Change or drop what needs it first, each by name."},
+    Rule{"drop-extension", kWarning, "DROP EXTENSION",
+         "Its types, functions, operators and tables go with it; columns of such a type make it "
+         "fail or go with CASCADE.",
+         "Change what uses it first; see \\dx+ for what it holds."},
     Rule{"cascade", kError, "CASCADE on a DROP",
          "It drops whatever needs the object, named nowhere in the script.",
          "Leave CASCADE out: the server lists what is in the way; drop that by name."},

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "sql/lint.h"
@@ -46,11 +47,8 @@ struct AlterCommand {
   bool cascade = false;
 };
 
-/// A foreign key or an index, by the table and its leading columns.
-struct LintKey {
-  std::string table;                 ///< LintTable::display
-  std::vector<std::string> columns;  ///< empty name: an expression
-};
+/// The columns of an index, in order; an empty name for an expression.
+using LintKey = std::vector<std::string>;
 
 /// What is known of a script up to the statement that is being looked at, and where findings go.
 class LintScript {
@@ -82,7 +80,8 @@ class LintScript {
   void set_search_path(std::vector<std::string> path) { scope_.search_path = std::move(path); }
 
   bool in_transaction = false;
-  std::vector<LintKey> indexes;           ///< made by this script, unique ones too
+  /// Made by this script, unique ones too, by LintTable::display.
+  std::unordered_map<std::string, std::vector<LintKey>> indexes;
   std::set<std::string> not_null_checks;  ///< "schema.table.column": CHECK added, validated
   std::set<std::string> pending_checks;   ///< the same, not validated yet, then ":" and name
   std::set<std::string> checked_tables;   ///< got a CHECK constraint in this script
@@ -107,6 +106,7 @@ std::string make_not_null(const LintTable& table, const std::string& column);
 void lint_constraints(LintScript& script);
 void lint_columns(LintScript& script);
 void lint_indexes(LintScript& script);
+void lint_domains(LintScript& script);
 void lint_drops(LintScript& script);
 void lint_renames(LintScript& script);
 void lint_data(LintScript& script);
