@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/authentication.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/lower_case.h"
@@ -111,7 +112,7 @@ std::optional<HttpResponse> LoginApi::second_factor(const Claim& claim, const st
   const auto taken = identity::take_totp(database_, user, claim.code, wall_micros());
   if (!taken || !*taken)
     return wrong(claim, counted, taken ? "the one-time code is wrong" : taken.error().text);
-  assurance.method = "totp";
+  assurance.method = kByTotp;
   assurance.amr = {"pwd", "otp", "mfa"};
   return std::nullopt;
 }
@@ -149,7 +150,7 @@ HttpResponse LoginApi::by_password(const HttpRequest& request) {
   if (!right || !genuine)
     return wrong(claim, claim.user, right && !genuine ? "user is disabled" : kFailed);
   identity::Assurance assurance;
-  assurance.method = "password";
+  assurance.method = kByPassword;
   assurance.amr = {"pwd"};
   assurance.authenticated_micros = wall_micros();
   if (auto answer = second_factor(claim, claim.user, *user, assurance)) return std::move(*answer);
@@ -252,7 +253,7 @@ HttpResponse LoginApi::admit(const Claim& claim, const std::string& counted,
   user = identity::FederatedUsers(database_).admit(identity, directory.provision, directory.scim);
   if (!user) return refuse(claim, user.error().text, failed(user.error()));
   if (const identity::User* found = known->find(*user);
-      found != nullptr && assurance.method != "totp") {
+      found != nullptr && assurance.method != kByTotp) {
     if (auto answer = second_factor(claim, counted, *found, assurance)) return std::move(*answer);
   }
   gateway_.login_limits().succeeded(counted, source_of(claim), Clock::now());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/authentication.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "control/body.h"
@@ -397,7 +398,7 @@ void OidcApi::record_failure(const Error& error, const HttpRequest& request) {
   }
   audit::SessionContext context;
   context.client_address = request.peer;
-  context.authentication = "oidc";
+  context.authentication = kByOidc;
   audit::Event event;
   event.type = audit::EventType::kLoginFailed;
   event.time_micros = wall_micros();

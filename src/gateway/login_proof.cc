@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/authentication.h"
 #include "gateway/identified.h"
 #include "gateway/login.h"
 #include "gateway/server_identity.h"
@@ -39,7 +40,7 @@ bool Login::admit_by_certificate() {
   auto proof = proof_by_certificate(*runtime_, *certificate, parameters_.user, parameters_.database,
                                     wall_micros());
   if (!proof) {
-    proof_.mechanism = "certificate";
+    proof_.mechanism = kByCertificate;
     fail_login(proof.error());
     return true;
   }
@@ -143,8 +144,7 @@ bool Login::on_sasl_initial(Bytes body) {
     on_oauthbearer(response->data);
     return false;  // Whatever comes next comes when it has been answered.
   }
-  proof_.mechanism =
-      response->mechanism == pg::kScramSha256Plus ? "scram-sha-256-plus" : "scram-sha-256";
+  proof_.mechanism = response->mechanism == pg::kScramSha256Plus ? kByScramPlus : kByScram;
   auto answer = scram_->first(response->mechanism, response->data);
   if (!answer) {
     fail_login(answer.error());
@@ -260,7 +260,7 @@ void Login::record_failure(std::string_view why) {
 
 void Login::fail_login(const Error& error) {
   record_failure(error.text);
-  if (proof_.mechanism == "certificate") {
+  if (proof_.mechanism == kByCertificate) {
     reject("28000",
            fmt::format("certificate authentication failed for user \"{}\"", parameters_.user),
            error.text + "; a new one of your own: sluice login --certificate");
@@ -297,7 +297,7 @@ std::optional<std::string> Login::unwelcome(const identity::Directory& directory
   if (const auto* then = runtime_->directory->find(parameters_.user)) {
     if (then->created_micros != user->created_micros || then->since() != user->since())
       return "the name is somebody else's by now";
-    const bool password = proof_.credential.empty() && proof_.mechanism != "certificate";
+    const bool password = proof_.credential.empty() && proof_.mechanism != kByCertificate;
     if (password && then->scram_verifier != user->scram_verifier)
       return "the password is another one by now";
   }

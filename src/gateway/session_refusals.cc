@@ -1,4 +1,5 @@
 // Session: how a refusal reaches the client, as an error of the server would.
+#include "base/authentication.h"
 #include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
@@ -26,7 +27,7 @@ Session::DecisionPtr Session::with_step_up(const Statement& statement, DecisionP
   };
   const bool recent = allowed(fresh);
   if (!recent) {
-    fresh.authentication = "totp";
+    fresh.authentication = kByTotp;
     fresh.amr = {"pwd", "otp", "mfa"};
     if (!allowed(fresh)) return denied;
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/authentication.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -27,7 +28,10 @@ Result<> check(const NewCredential& next) {
   for (const auto& word : next.actors) SLUICE_TRY(check_word("an actor", word, 255));
   for (const auto& word : next.scopes) SLUICE_TRY(check_word("a scope", word));
   for (const auto& word : next.assurance.amr) SLUICE_TRY(check_word("an amr value", word, 255));
-  SLUICE_TRY(check_word("an authentication method", next.assurance.method));
+  if (!is_authentication_method(next.assurance.method)) {
+    return fail(ErrorCode::kInternal,
+                "no policy could name the authentication method \"" + next.assurance.method + "\"");
+  }
   if (!next.label.empty()) SLUICE_TRY(check_word("a label", next.label, kMaxLabel));
   if (!next.actors.empty() && (next.actors.size() < 2 || next.actors.front() != next.user)) {
     return fail(ErrorCode::kInvalidInput,

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/authentication.h"
 #include "base/bytes.h"
 #include "identity/server_password.h"
 #include "identity/words.h"
@@ -244,7 +245,7 @@ Result<VerifiedIdentity> LdapDirectory::identity_of(LdapConnection& connection,
   if (config_.has_groups()) {
     SLUICE_ASSIGN(identity.groups, groups_of(connection, entry, identity.user));
   }
-  identity.assurance.method = "ldap";
+  identity.assurance.method = kByLdap;
   identity.assurance.issuer = issuer();
   identity.assurance.amr = {"pwd"};
   identity.assurance.authenticated_micros = wall_micros();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/authentication.h"
 #include "base/bytes.h"
 #include "identity/words.h"
 
@@ -140,7 +141,7 @@ Result<VerifiedIdentity> identity_of(const Claims& claims, const boost::json::ob
   if (!identity.keep_groups) {
     SLUICE_ASSIGN(identity.groups, groups_of(claims, userinfo, config));
   }
-  identity.assurance.method = "oidc";
+  identity.assurance.method = kByOidc;
   identity.assurance.issuer = config.issuer;
   identity.assurance.acr = claims.text("acr").value_or("");
   identity.assurance.amr = claims.list("amr").value_or(std::vector<std::string>());

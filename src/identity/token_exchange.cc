@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/authentication.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 
@@ -167,7 +168,7 @@ Result<Exchanged> TokenExchange::for_itself(const Party& subject) {
   SLUICE_ASSIGN(out.user, admit(subject, *rule));
   out.databases = rule->databases;
   out.session = rule->session;
-  out.assurance.method = "jwt";
+  out.assurance.method = kByJwt;
   out.assurance.issuer = subject.issuer;
   out.assurance.authenticated_micros = subject.claims.time("iat").value_or(0) * 1'000'000;
   return out;
@@ -221,7 +222,7 @@ Result<Exchanged> TokenExchange::for_another(const Party& subject, const Party& 
   out.actors.push_back(person);
   out.databases = rule->databases;
   out.session = rule->session;
-  out.assurance.method = "jwt";
+  out.assurance.method = kByJwt;
   out.assurance.issuer = actor.issuer;
   out.assurance.authenticated_micros = subject.claims.time("iat").value_or(0) * 1'000'000;
   return out;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/authentication.h"
+
 namespace sluice::identity {
 namespace {
 
@@ -40,7 +42,7 @@ Result<NewCredential> new_token(const TokenWish& wish) {
   next.label = wish.label;
   next.scopes = wish.scopes;
   next.databases = wish.databases;
-  next.assurance.method = "token";
+  next.assurance.method = kByToken;
   next.assurance.authenticated_micros = now;
   if (!wish.acts_for.empty()) next.actors = {wish.user, wish.acts_for};
   return next;

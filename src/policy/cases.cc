@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/authentication.h"
 #include "base/bytes.h"
+#include "policy/methods.h"
+#include "policy/network.h"
 #include "policy/rule_reader.h"
 #include "yaml/reader.h"
 #include "yaml/text_lines.h"
@@ -34,14 +37,21 @@ void read_principal(MapReader& map, Principal& principal) {
       inner.scalar(key, principal.attributes[key]);
     }
   });
-  principal.authentication = "scram-sha-256";
-  map.scalar("authentication", principal.authentication);
+  principal.authentication = kByScram;
+  if (map.scalar("authentication", principal.authentication)) {
+    const std::string problem = unknown_method(principal.authentication);
+    if (!problem.empty()) map.problem("authentication", problem);
+  }
 }
 
 void read_circumstances(MapReader& map, PolicyCase& one) {
   map.scalar("application", one.application);
   map.scalar("purpose", one.purpose);
-  map.scalar("client", one.client);
+  if (map.scalar("client", one.client) && !parse_address(one.client)) {
+    map.problem("client", fmt::format("expected an address such as 10.0.0.1 or 2001:db8::1, with "
+                                      "or without a port, got \"{}\"",
+                                      one.client));
+  }
   map.boolean("in_transaction", one.in_transaction);
   map.boolean("run", one.run);
   map.boolean("prompt", one.prompt);

@@ -63,7 +63,7 @@ TEST(Exposure, MovesOnlyByRulesForValuesInForce) {
   const auto moves = [](const std::string& rules) { return exposure_moves(*policy_of(rules)); };
   EXPECT_FALSE(moves(""));
   EXPECT_FALSE(moves("- {name: a, effect: unmask, classes: [email]}"));
-  EXPECT_FALSE(moves("- {name: a, effect: unmask, when: {authentication: {method: [x]}}}"));
+  EXPECT_FALSE(moves("- {name: a, effect: unmask, when: {authentication: {method: [totp]}}}"));
   EXPECT_FALSE(moves("- {name: a, effect: deny, do: [drop], when: {purpose: [x]}}"));
   EXPECT_FALSE(moves("- {name: a, effect: mask, mode: shadow, when: {purpose: [x]}}"));
   for (const char* when : {"purpose: [x]", "application: [x]", "in_transaction: true",

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "policy/approval_reader.h"
+#include "policy/methods.h"
 #include "policy/veil_reader.h"
 
 namespace sluice::policy {
@@ -40,6 +41,16 @@ void read_kinds(MapReader& map, std::optional<Words>& out) {
     return "";
   };
   if (map.list("kinds", add)) out = std::move(words);
+}
+
+void read_methods(MapReader& map, std::optional<Words>& out) {
+  Words words;
+  const auto add = [&](const Item& item) -> std::string {
+    std::string problem = unknown_method(item.text);
+    if (problem.empty()) words.add(item.text);
+    return problem;
+  };
+  if (map.list("method", add)) out = std::move(words);
 }
 
 void read_names(MapReader& map, const std::string& key, const std::vector<std::string_view>& parts,
@@ -166,7 +177,7 @@ void read_authentication(MapReader& map, When& when) {
       map.problem("authentication",
                   "expected method, issuer, acr, claims, mfa, max_age or older_than");
     }
-    read_words(inner, "method", when.methods);
+    read_methods(inner, when.methods);
     read_words(inner, "issuer", when.issuers);
     read_words(inner, "acr", when.acr);
     read_claims(inner, when);
