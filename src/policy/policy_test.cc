@@ -74,7 +74,11 @@ TEST_P(WrongPolicy, IsReportedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     Reading, WrongPolicy,
     ::testing::Values(
-        Wrong{"", "p.yaml: the file is empty"}, Wrong{"[]", "p.yaml:1:1: expected a mapping"},
+        Wrong{"", "p.yaml:1:1: the file is empty"},
+        Wrong{"rules:\n  - {name: a, effect: allow, do: !!binary cmVhZA==}",
+              "tag \"!!binary\" means nothing here: put it in quotes"},
+        Wrong{"rules: !foo\n  - {name: a, effect: allow}", "tag \"!foo\" means nothing here"},
+        Wrong{"[]", "p.yaml:1:1: expected a mapping"},
         Wrong{"rules: []", "p.yaml:1:8: rules: expected a list"},
         Wrong{"rules:\n  - x", "p.yaml:2:5: expected a mapping"},
         Wrong{"rules: [{name: a, effect: allow}]\n---\nrules: []\n", "expected one document"},

@@ -40,23 +40,42 @@ std::string Problems::text() const {
 
 namespace {
 
-/// Where documents start; looks at nothing else.
+/// Where documents start, and tags that somebody has written.
 class DocumentStarts : public YAML::EventHandler {
  public:
   std::vector<YAML::Mark> marks;
+  std::vector<std::pair<YAML::Mark, std::string>> tags;
   void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string&) override {
+    note(mark, tag);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    note(mark, tag);
+  }
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    note(mark, tag);
+  }
   void OnMapEnd() override {}
+
+ private:
+  /// "?" and "!" stand for none, on plain and on quoted values.
+  void note(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") tags.emplace_back(mark, tag);
+  }
 };
+
+/// A tag as people write it.
+std::string shown(const std::string& tag) {
+  constexpr std::string_view kCore = "tag:yaml.org,2002:";
+  return tag.starts_with(kCore) ? "!!" + tag.substr(kCore.size()) : tag;
+}
 
 }  // namespace
 
@@ -68,9 +87,15 @@ YAML::Node load_document(const std::string& text, Problems& problems) {
     YAML::Parser parser(in);
     DocumentStarts starts;
     if (!parser.HandleNextDocument(starts)) {
-      problems.add(YAML::Mark::null_mark(), "the file is empty");
+      problems.add(YAML::Mark(), "the file is empty");
     } else if (parser.HandleNextDocument(starts)) {
       problems.add(starts.marks.back(), "expected one document, and nothing after it");
+    } else if (!starts.tags.empty()) {
+      // Every value is read as the text that stands there: what a tag asks for would be ignored.
+      for (const auto& [mark, tag] : starts.tags)
+        problems.add(mark, fmt::format("tag \"{}\" means nothing here: put it in quotes if it is "
+                                       "part of the text, or leave it out",
+                                       shown(tag)));
     } else {
       return YAML::Load(text);
     }

@@ -145,14 +145,23 @@ CLI::App* CommandTree::add(CLI::App& parent, const std::string& name, const std:
 CLI::App* CommandTree::formatted(CLI::App* sub) {
   static const std::map<std::string, Format> formats = {
       {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
-  sub->add_option("-o,--output", common_.format, "table, json or csv")
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+  // A transformer would show the values behind the names to whoever writes another one.
+  const auto known = [](std::string& text) -> std::string {
+    text = CLI::detail::to_lower(text);
+    return formats.contains(text) ? "" : "expected table, json or csv, got \"" + text + "\"";
+  };
+  sub->add_option_function<std::string>(
+         "-o,--output", [this](const std::string& text) { common_.format = formats.at(text); },
+         "table, json or csv")
+      ->transform(CLI::Validator(known, ""))
       ->type_name("FORMAT");
   return sub;
 }
 
 CLI::App* CommandTree::listing(CLI::App* sub) {
-  sub->add_option("--limit", common_.limit, "At most so many (default 100)")->type_name("N");
+  sub->add_option("--limit", common_.limit, "At most so many (default 100)")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""));
   return formatted(sub);
 }
 
