@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "gateway/catalog_keeper.h"
 #include "gateway/label_keeper.h"
+#include "gateway/trait_keeper.h"
 #include "net/address.h"
 #include "net/tls.h"
 #include "wire/postgres/scram.h"
@@ -66,6 +67,15 @@ class Database {
   CatalogKeeper& catalog() const { return *catalog_; }
   bool has_catalog() const { return catalog_ != nullptr; }
   void set_catalog(std::unique_ptr<CatalogKeeper> catalog) { catalog_ = std::move(catalog); }
+
+  /// What its objects are like, and what belongs to its server, which other databases share. Set
+  /// with the catalog, or not at all.
+  TraitKeeper* traits() const { return traits_.get(); }
+  TraitKeeper* server_traits() const { return server_traits_.get(); }
+  void set_traits(std::unique_ptr<TraitKeeper> own, std::shared_ptr<TraitKeeper> of_server) {
+    traits_ = std::move(own);
+    server_traits_ = std::move(of_server);
+  }
 
   /// What its columns hold. Set with the catalog.
   LabelKeeper& labels() const { return *labels_; }
@@ -119,6 +129,8 @@ class Database {
   Elsewhere elsewhere_;
   std::unique_ptr<CatalogKeeper> catalog_;
   std::unique_ptr<LabelKeeper> labels_;
+  std::unique_ptr<TraitKeeper> traits_;
+  std::shared_ptr<TraitKeeper> server_traits_;
 };
 
 /// Key of Database::fresh_search_path for a session that started with these settings (as

@@ -30,6 +30,18 @@ std::string drift_message(const std::vector<catalog::Change>& changes) {
   return message;
 }
 
+std::string server_drift_message(const std::string& server,
+                                 const std::vector<std::string>& databases,
+                                 const std::vector<catalog::Change>& changes) {
+  std::string message = "no recorded statement made this:\nof the whole server " + server +
+                        (databases.size() == 1 ? ", with database" : ", with databases");
+  for (const auto& database : databases)
+    message += (&database == &databases.front() ? " " : ", ") + database;
+  message += ":";
+  for (const auto& change : changes) message += "\n" + change.to_string();
+  return message;
+}
+
 audit::StatementDetails drift_details(const std::vector<catalog::Change>& changes) {
   audit::StatementDetails details;
   for (const auto& change : changes) {

@@ -51,6 +51,26 @@ bool changes_schema(const sql::Action& action) {
   return action.kind == kCreate || action.kind == kAlter || action.kind == kDrop;
 }
 
+/// Grants, and what is done to all that somebody owns, name roles and schemas where a change names
+/// what lies in them.
+bool explained_by_grant(const Statement& statement, const catalog::Change& change) {
+  const auto& actions = statement.facts().actions;
+  const Names words = names_of(statement.recorded.text);
+  return std::any_of(actions.begin(), actions.end(), [&](const sql::Action& action) {
+    if (action.object_kind == "owned objects") {
+      const Names told = names_of(change.detail);
+      return std::any_of(told.begin(), told.end(),
+                         [&](const std::string& name) { return words.contains(name); });
+    }
+    if (action.kind != sql::ActionKind::kGrant && action.kind != sql::ActionKind::kRevoke)
+      return false;
+    if (change.object_kind == "default privileges") return true;
+    const bool granted =
+        change.detail.starts_with("privileges of ") || change.detail.starts_with("member of ");
+    return granted && (words.contains(object_of(change)) || words.contains(change.schema));
+  });
+}
+
 /// What the facts do not name: a domain that is made, the name that something gets and stands under
 /// from then on in the definitions of what uses it, and what lies in a schema that is renamed.
 bool explained_by_words(const Statement& statement, const catalog::Change& change) {
@@ -91,7 +111,8 @@ bool explained_by(const std::vector<std::shared_ptr<const Statement>>& statement
           return std::any_of(action.targets.begin(), action.targets.end(),
                              [&](const sql::Object& target) { return names(target.name); });
         });
-    return named || explained_by_words(*statement, change);
+    return named || explained_by_words(*statement, change) ||
+           explained_by_grant(*statement, change);
   });
 }
 

@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "gateway/database_trial.h"
 #include "gateway/drift.h"
+#include "gateway/passing_changes.h"
 #include "gateway/reach.h"
+#include "gateway/server_watch.h"
 #include "gateway/session.h"
 #include "gateway/understanding.h"
 #include "gateway/worker.h"
@@ -91,8 +93,12 @@ class GatewayImpl : public Gateway {
   }
   /// Gives databases that have none yet the means to know what they hold.
   void watch_catalogs(const Runtime& runtime);
-  void record_drift(const config::DatabaseConfig& config,
+  void ask(const std::shared_ptr<Database>& database, std::string_view text,
+           CatalogKeeper::Answered done);
+  void record_drift(const config::DatabaseConfig& config, const std::string& message,
                     const std::vector<catalog::Change>& changes);
+  void record_server_drift(const std::vector<std::shared_ptr<Database>>& databases,
+                           const std::vector<catalog::Change>& changes);
   /// Runs `task` on every worker and waits until all have done so.
   void on_all_workers(const std::function<void(Worker&)>& task);
   void publish(std::shared_ptr<const Runtime> runtime);
@@ -104,6 +110,10 @@ class GatewayImpl : public Gateway {
   size_t open_sessions() const { return shared_.sessions.load(); }
 
   Shared shared_;
+  ServerWatch servers_{
+      [this](const std::shared_ptr<Database>& database, std::string_view text,
+             TraitKeeper::Answered done) { ask(database, text, std::move(done)); },
+      [this](const auto& of, const auto& changes) { record_server_drift(of, changes); }};
   std::mutex mutex_;    ///< guards runtime_, corrections_
   std::mutex reading_;  ///< held while the users are read, before mutex_
   std::shared_ptr<const Runtime> runtime_;
@@ -169,18 +179,8 @@ void GatewayImpl::watch_catalogs(const Runtime& runtime) {
   for (const auto& [name, database] : runtime.databases) {
     if (database->has_catalog()) continue;
     const std::weak_ptr<Database> weak = database;
-    auto ask = [this, weak](std::string_view text, CatalogKeeper::Answered done) {
-      const auto alive = weak.lock();
-      if (!alive) return;
-      // Somebody else's lock must not hold up everybody.
-      std::string query = "SET lock_timeout = '5s'; " + std::string(text);
-      workers_.front()->post(
-          [alive, query = std::move(query), done = std::move(done)](Worker& worker) mutable {
-            worker.ask(alive, std::move(query), [alive, done = std::move(done)](auto answer) {
-              if (answer && !answer->empty()) answer->erase(answer->begin());
-              done(std::move(answer));
-            });
-          });
+    auto asking = [this, weak](std::string_view text, CatalogKeeper::Answered done) {
+      if (const auto alive = weak.lock()) ask(alive, text, std::move(done));
     };
     auto elsewhere = [this, weak](std::function<void()> task) {
       if (const auto alive = weak.lock()) {
@@ -192,20 +192,48 @@ void GatewayImpl::watch_catalogs(const Runtime& runtime) {
         shared_.secrets.submit([alive, task = std::move(task)] { task(); });
     });
     auto drift = [this, weak](const std::vector<catalog::Change>& changes) {
-      if (const auto alive = weak.lock()) record_drift(alive->config(), changes);
+      if (const auto alive = weak.lock())
+        record_drift(alive->config(), drift_message(changes), changes);
     };
-    database->set_labels(std::make_unique<LabelKeeper>(ask, elsewhere, corrections_of(name)));
+    database->set_labels(std::make_unique<LabelKeeper>(asking, elsewhere, corrections_of(name)));
+    database->set_traits(
+        std::make_unique<TraitKeeper>(catalog::traits_query(), std::string_view(), asking, drift),
+        servers_.join(database));
     database->set_catalog(
-        std::make_unique<CatalogKeeper>(std::move(ask), std::move(elsewhere), std::move(drift)));
+        std::make_unique<CatalogKeeper>(std::move(asking), std::move(elsewhere), std::move(drift)));
     database->catalog().tell([weak](std::shared_ptr<const catalog::Catalog> catalog) {
-      if (const auto alive = weak.lock()) alive->labels().follow(catalog);
+      const auto alive = weak.lock();
+      if (!alive) return;
+      alive->labels().follow(catalog);
+      alive->traits()->may_have_changed();
+      alive->server_traits()->look();
     });
   }
 }
 
-void GatewayImpl::record_drift(const config::DatabaseConfig& config,
+void GatewayImpl::ask(const std::shared_ptr<Database>& database, std::string_view text,
+                      CatalogKeeper::Answered done) {
+  // Somebody else's lock must not hold up everybody.
+  std::string query = "SET lock_timeout = '5s'; " + std::string(text);
+  workers_.front()->post(
+      [database, query = std::move(query), done = std::move(done)](Worker& worker) mutable {
+        worker.ask(database, std::move(query), [database, done = std::move(done)](auto answer) {
+          if (answer && !answer->empty()) answer->erase(answer->begin());
+          done(std::move(answer));
+        });
+      });
+}
+
+void GatewayImpl::record_server_drift(const std::vector<std::shared_ptr<Database>>& databases,
+                                      const std::vector<catalog::Change>& changes) {
+  std::vector<std::string> names;
+  for (const auto& one : databases) names.push_back(one->config().name);
+  const auto& config = databases.front()->config();
+  record_drift(config, server_drift_message(server_of(config), names, changes), changes);
+}
+
+void GatewayImpl::record_drift(const config::DatabaseConfig& config, const std::string& message,
                                const std::vector<catalog::Change>& changes) {
-  const std::string message = drift_message(changes);
   const std::string details = audit::encode_details(drift_details(changes));
   log::warn("database {}: the schema has changed, and {}", config.name, message);
   audit::SessionContext context;
@@ -405,10 +433,8 @@ Result<> GatewayImpl::ask_server(const std::string& database, bool changes_schem
   SLUICE_ASSIGN(const auto found, find_database(database));
   SLUICE_ASSIGN(const auto asking, Asking::connect(found->config()));
   if (!changes_schema) return work(*asking);
-  found->catalog().change_started();
-  const auto done = work(*asking);
-  found->catalog().change_ended(true, [](const catalog::Change&) { return true; });
-  return done;
+  const OwnChange ours(*found);
+  return work(*asking);
 }
 
 Result<FreshState> GatewayImpl::fresh_state(const std::string& database) {

@@ -126,7 +126,10 @@ Session::DecisionPtr Session::objection(const Statement& statement) {
                                             return effect == sql::TransactionEffect::kRollback ||
                                                    effect == sql::TransactionEffect::kRollbackTo;
                                           });
-  if (goes_back && !schema_changes_.empty()) {
+  const bool changed =
+      std::any_of(schema_changes_.begin(), schema_changes_.end(),
+                  [](const auto& statement) { return statement->facts().schema_change; });
+  if (goes_back && changed) {
     return refusal("masked-columns", "0A000",
                    "what follows a rollback of schema changes in the same text cannot be masked",
                    "Send the statements one by one.");

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "gateway/explained.h"
 #include "gateway/forgotten_settings.h"
 #include "gateway/in_flight.h"
+#include "gateway/passing_changes.h"
 #include "gateway/refusals.h"
 #include "gateway/server_identity.h"
 #include "gateway/session.h"
@@ -211,7 +211,9 @@ void Session::note_effects(const std::shared_ptr<const Statement>& statement, bo
   }
   if (facts.schema_change) {
     doubts |= kPathDoubt | kSchemaDoubt;
-    admission_.database->catalog().change_started();
+  }
+  if (may_be_watched(facts)) {
+    change_started(*admission_.database, *statement);
     schema_changes_.push_back(statement);
   }
   const bool calls =
@@ -275,17 +277,7 @@ void Session::note_transaction_end() {
 
 void Session::end_schema_changes() {
   if (schema_changes_.empty()) return;
-  auto& keeper = admission_.database->catalog();
-  for (size_t i = 0; i < schema_changes_.size(); ++i) {
-    const bool last = i + 1 == schema_changes_.size();
-    if (!last) {
-      keeper.change_ended(false, nullptr);
-      continue;
-    }
-    keeper.change_ended(true, [statements = schema_changes_](const catalog::Change& change) {
-      return explained_by(statements, change);
-    });
-  }
+  changes_ended(*admission_.database, schema_changes_);
   schema_changes_.clear();
 }
 

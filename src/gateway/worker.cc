@@ -1,5 +1,7 @@
 #include "gateway/worker.h"
 
+#include <set>
+
 #include <unistd.h>
 
 #include "base/log.h"
@@ -199,11 +201,17 @@ void Worker::every_second() {
   for (const auto& pool : pools_) pool->close_expired();
   if (index_ == 0) {
     const bool look = ++seconds_ % kLookEverySeconds == 0;
+    std::set<TraitKeeper*> servers;
     for (const auto& [name, database] : runtime_->databases) {
       database->labels().tick();
       if (!look) continue;
       database->catalog().look();
+      if (auto* traits = database->traits()) traits->look();
+      servers.insert(database->server_traits());
       database->labels().look(database->catalog().current());
+    }
+    for (TraitKeeper* server : servers) {
+      if (server != nullptr) server->look();
     }
   }
   second_.arm(std::chrono::seconds(1));
