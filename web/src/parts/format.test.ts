@@ -24,7 +24,7 @@ it("says how long something took", () => {
 });
 
 it("says how large something is", () => {
-  expect([0, 1023, 1536, 5 * 1024 ** 3].map(bytes)).toEqual(["0 B", "1023 B", "1.5 KB", "5.0 GB"]);
+  expect([0, 999, 1500, 10_000_000, 5e9].map(bytes)).toEqual(["0 B", "999 B", "1.5 kB", "10 MB", "5.0 GB"]);
 });
 
 it("says how long ago, and how long until", () => {

@@ -88,7 +88,8 @@ export function Grants({ of }: { of?: string }) {
         {(list) =>
           list.length === 0 ? (
             <Empty title="No roles" icon={KeyRound}>
-              A role that somebody was given for a while stands here.
+              A role that somebody has for a while stands here, from the request to the review. “Ask for a role” above
+              is how one gets it.
             </Empty>
           ) : (
             <Table

@@ -42,7 +42,9 @@ export function SavedSearches({ filters, onUse }: Props) {
         <Await query={searches}>
           {(list) =>
             list.length === 0 ? (
-              <Empty title="None yet" icon={Bookmark} />
+              <Empty title="None yet" icon={Bookmark}>
+                Search and filter, then keep it here by a name.
+              </Empty>
             ) : (
               <ul className="saved">
                 {list.map((each) => (

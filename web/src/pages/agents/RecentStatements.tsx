@@ -25,7 +25,9 @@ export function RecentStatements() {
     >
       {records.isError && <ProblemNote error={records.error} />}
       {records.isPending && <Loading />}
-      {records.isSuccess && list.length === 0 && <Empty title="Nothing yet" />}
+      {records.isSuccess && list.length === 0 && (
+        <Empty title="Nothing yet">What agents run through the gateway stands here.</Empty>
+      )}
       {list.length > 0 && (
         <Table
           label="Statements of agents"

@@ -22,7 +22,8 @@ export function Runs() {
         {(list) =>
           list.length === 0 ? (
             <Empty title="No runs yet" icon={Workflow}>
-              An agent that registers its prompts has what it did for each of them stand here.
+              Once an agent says for which run and prompt it works, what it did for each stands here. docs/agents.md has
+              how: over MCP, in a comment, or by SET sluice.run.
             </Empty>
           ) : (
             <Table

@@ -60,10 +60,12 @@ function Lint({ facts }: { facts: ApprovalFacts }) {
   const findings = facts.lint ?? [];
   return findings.map((finding, index) => (
     <Note key={index} tone={finding.severity === "advice" ? "plain" : "warn"} title={finding.message}>
-      <span className="row">
-        <Badge tone={SEVERITY[finding.severity] ?? "warn"}>{finding.severity}</Badge>
+      <div className="row">
+        {finding.severity !== "warning" && (
+          <Badge tone={SEVERITY[finding.severity] ?? "warn"}>{finding.severity}</Badge>
+        )}
         <span className="faint">{finding.rule}</span>
-      </span>
+      </div>
       {finding.safer !== "" && `Safer: ${finding.safer}`}
     </Note>
   ));

@@ -8,7 +8,7 @@ function budget(of: string, used: number, most = 100): Budget {
 
 describe("amounts of budgets", () => {
   it("are said in their own units", () => {
-    expect(said("bytes", 2048)).toBe("2.0 KB");
+    expect(said("bytes", 2048)).toBe("2.0 kB");
     expect(said("duration", 1500)).toBe("1.5 s");
     expect(said("planner_cost", 12345)).toBe("12,345");
   });

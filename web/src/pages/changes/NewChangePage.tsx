@@ -91,7 +91,7 @@ export default function NewChangePage() {
             <TextField label="Title" value={title} onValue={setTitle} required />
             <TextArea label="Reason" value={reason} onValue={setReason} rows={2} required />
             <div className="columns-2">
-              <TextField label="Ticket" value={ticket} onValue={setTicket} placeholder="OPS-12" />
+              <TextField label="Ticket (optional)" value={ticket} onValue={setTicket} placeholder="OPS-12" />
               <div className="columns-2">
                 <TextField label="Lock time-out" value={lock} onValue={setLock} />
                 <TextField label="Statement time-out" value={statement} onValue={setStatement} />
@@ -134,7 +134,7 @@ export default function NewChangePage() {
             {findings !== null && <Findings list={findings} />}
           </div>
         </Panel>
-        <Panel title="Rollback script">
+        <Panel title="Rollback script (optional)">
           <Editor label="Rollback script" value={rollback} onValue={setRollback} language={LANGUAGE} minHeight={90} />
         </Panel>
         {error !== null && <ProblemNote error={error} />}

@@ -32,7 +32,7 @@ export function CheckDatabase({ name }: { name: string }) {
           <span className="soft">{check.data?.server}</span>
         </>
       )}
-      <Button look="ghost" small disabled={check.isFetching} onClick={() => void check.refetch()}>
+      <Button small disabled={check.isFetching} onClick={() => void check.refetch()}>
         Check<span className="hidden-visually"> {name}</span>
       </Button>
     </span>

@@ -1,3 +1,4 @@
+import { Users } from "lucide-react";
 import { useState } from "react";
 import { useUsers } from "../../api/users";
 import { useHas } from "../../app/me";
@@ -48,7 +49,9 @@ export default function IdentityPage() {
               [user.name, user.kept_by, user.kind, ...user.groups].join(" ").toLowerCase().includes(wanted),
             );
             return list.length === 0 ? (
-              <Empty title="Nobody" />
+              <Empty title={words === "" ? "Nobody yet" : "None of them"} icon={Users}>
+                {words === "" ? "Add a user above." : "No user or group has these words."}
+              </Empty>
             ) : (
               <Table
                 label="Users"

@@ -19,6 +19,16 @@ import { Stat } from "./Stat";
 import { Traffic, type Line } from "./Traffic";
 import "./overview.css";
 
+/** What kinds of things wait, where not all are statements. */
+function waitingFor(waiting: Overview["waiting"]): string {
+  const { approvals = 0, changes = 0, grants = 0 } = waiting ?? {};
+  const others: string[] = [];
+  if (changes > 0) others.push(plural(changes, "change"));
+  if (grants > 0) others.push(plural(grants, "grant"));
+  if (others.length > 0) return `of these ${others.join(", ")}`;
+  return approvals > 0 ? "held statements" : "nothing is held";
+}
+
 const STATEMENTS: readonly Line[] = [
   { name: "statements", label: "Completed", colour: "--chart-1" },
   { name: "denied", label: "Denied", colour: "--chart-2" },
@@ -63,7 +73,7 @@ function Numbers({ overview }: { overview: Overview }) {
       <Stat
         label="Waiting for people"
         value={count(waiting?.approvals ?? 0)}
-        note={`of these ${plural(waiting?.changes ?? 0, "change")}, ${plural(waiting?.grants ?? 0, "grant")}`}
+        note={waitingFor(waiting)}
         {...((waiting?.approvals ?? 0) > 0 ? { tone: "warn" as const } : {})}
         href="/approvals"
       />

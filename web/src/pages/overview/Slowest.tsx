@@ -19,7 +19,7 @@ export function Slowest() {
       <Await query={slowest}>
         {({ records }) =>
           records.length === 0 ? (
-            <Empty title="No statement in the last hour" />
+            <Empty title="No statement in the last hour">What takes longest stands here.</Empty>
           ) : (
             <Table
               label="Slowest statements"

@@ -23,7 +23,7 @@ export function MyHistory({ onUse }: { onUse: (sql: string, database: string) =>
         <Await query={history}>
           {({ records }) =>
             records.length === 0 ? (
-              <Empty title="Nothing yet" />
+              <Empty title="Nothing yet">What you run stands here, also what you ran elsewhere.</Empty>
             ) : (
               <ul>
                 {records.toReversed().map((record) => (

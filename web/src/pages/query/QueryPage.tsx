@@ -1,10 +1,11 @@
 import { PostgreSQL, sql as sqlLanguage } from "@codemirror/lang-sql";
-import { Download, Play, Square } from "lucide-react";
+import { Download, Play, Square, SquareTerminal } from "lucide-react";
 import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import { Problem } from "../../api/problem";
 import { useDatabases, useSchema } from "../../api/databases";
 import type { QueryResult } from "../../api/query";
+import type { SchemaTable } from "../../api/types/database";
 import { useDraft } from "../../app/useDraft";
 import { Button } from "../../parts/Button";
 import { Editor, type Marked } from "../../parts/code/Editor";
@@ -16,6 +17,7 @@ import { Note, ProblemNote } from "../../parts/Note";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { useAddress } from "../../parts/useAddress";
+import { Beginnings } from "./Beginnings";
 import { MyHistory } from "./MyHistory";
 import { placeOfCharacter } from "./place";
 import { ResultGrid } from "./ResultGrid";
@@ -23,6 +25,7 @@ import { useRun, type Run } from "./useRun";
 import "./query.css";
 
 const NO_MARKS: readonly Marked[] = [];
+const NO_TABLES: readonly SchemaTable[] = [];
 
 function useMarks(run: Run): readonly Marked[] {
   return useMemo(() => {
@@ -71,13 +74,21 @@ function Result({ result }: { result: QueryResult }) {
   );
 }
 
-function Answer({ run }: { run: Run }) {
+interface AnswerProps {
+  run: Run;
+  tables: readonly SchemaTable[];
+  onUse: (sql: string) => void;
+}
+
+function Answer({ run, tables, onUse }: AnswerProps) {
   switch (run.state) {
     case "idle":
       return (
         <Panel>
-          <Empty title="Nothing asked yet">
-            You are asked for by name: what you may not see is masked, and what you ask is on the record.
+          <Empty title="Nothing asked yet" icon={SquareTerminal}>
+            Write a statement above and run it. It runs as you: what you may not see is masked, and what you ask is on
+            the record.
+            <Beginnings tables={tables} onUse={onUse} />
           </Empty>
         </Panel>
       );
@@ -209,7 +220,7 @@ export default function QueryPage() {
         maxHeight={360}
       />
       <div aria-live="polite">
-        <Answer run={run} />
+        <Answer run={run} tables={schema.data?.tables ?? NO_TABLES} onUse={setText} />
       </div>
     </Page>
   );

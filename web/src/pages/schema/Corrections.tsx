@@ -14,7 +14,9 @@ export function Corrections() {
       <Await query={corrections}>
         {(list) =>
           list.length === 0 ? (
-            <Empty title="Nobody has corrected anything" />
+            <Empty title="Nobody has corrected anything">
+              What the gateway thinks of a column is corrected there: choose it in Tables.
+            </Empty>
           ) : (
             <Table
               label="Corrections"

@@ -1,3 +1,4 @@
+import { ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { useLabels } from "../../api/data";
 import type { ColumnLabel } from "../../api/types/data";
@@ -55,7 +56,11 @@ export function Sensitive({ database }: { database: string }) {
           return (
             <Panel title={plural(rows.length, "column")} flush>
               {rows.length === 0 ? (
-                <Empty title="Nothing sensitive" />
+                <Empty title={all.length === 0 ? "Nothing sensitive was found" : "None of them"} icon={ShieldCheck}>
+                  {all.length === 0
+                    ? "Columns are judged by their names, types and samples. Say in Tables what one holds, where you know better."
+                    : "No sensitive column has these words."}
+                </Empty>
               ) : (
                 <Table
                   label="Sensitive columns"
@@ -74,7 +79,10 @@ export function Sensitive({ database }: { database: string }) {
                         </Button>
                       ),
                     },
-                    { name: "Holds", cell: (row) => <ClassBadge name={row.class} category={row.category} /> },
+                    {
+                      name: "Holds",
+                      cell: (row) => <ClassBadge name={row.class || "free_text"} category={row.category} />,
+                    },
                     { name: "How sure", right: true, cell: (row) => `${Math.round(row.confidence * 100)} %` },
                     {
                       name: "Masked",

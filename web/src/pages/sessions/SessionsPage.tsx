@@ -5,7 +5,7 @@ import { useLiveSessions } from "../../api/sessions";
 import type { LiveSession } from "../../api/types/live";
 import { useHas } from "../../app/me";
 import { Await } from "../../parts/Await";
-import { Badge, StateBadge } from "../../parts/Badge";
+import { StateBadge } from "../../parts/Badge";
 import { SqlCell } from "../../parts/code/Sql";
 import { Empty } from "../../parts/Empty";
 import { count } from "../../parts/format";
@@ -15,6 +15,7 @@ import { SearchField } from "../../parts/SearchField";
 import { Table, type Column } from "../../parts/Table";
 import { Time } from "../../parts/Time";
 import { KillSession } from "./KillSession";
+import "./session.css";
 
 function matches(session: LiveSession, words: string): boolean {
   const all = [
@@ -50,13 +51,15 @@ export default function SessionsPage() {
     {
       name: "From",
       cell: (row) => (
-        <span className="row nowrap">
-          <span>{row.client}</span>
-          <Badge tone={row.tls ? "good" : "plain"}>{row.tls ? "TLS" : "no TLS"}</Badge>
-        </span>
+        <>
+          <div className="nowrap">{row.client}</div>
+          <div className="faint">
+            {row.application !== "" && `${row.application}, `}
+            <span className="nowrap">{row.tls ? "TLS" : "no TLS"}</span>
+          </div>
+        </>
       ),
     },
-    { name: "Application", cell: (row) => row.application },
   ];
   if (admin) columns.push({ name: "End", cell: (row) => <KillSession id={row.id} user={row.user} small /> });
   return (
@@ -64,18 +67,24 @@ export default function SessionsPage() {
       <div className="row">
         <SearchField label="Search sessions" value={words} onValue={setWords} />
       </div>
-      <Panel flush>
-        <Await query={sessions}>
-          {(list) => {
-            const found = list.filter((session) => matches(session, words));
-            return found.length === 0 ? (
-              <Empty title={list.length === 0 ? "Nobody is connected" : "None of them"} icon={Radio} />
-            ) : (
-              <Table label="Sessions" rows={found} keyOf={(row) => row.id} columns={columns} />
-            );
-          }}
-        </Await>
-      </Panel>
+      <div className="sessions">
+        <Panel flush>
+          <Await query={sessions}>
+            {(list) => {
+              const found = list.filter((session) => matches(session, words));
+              return found.length === 0 ? (
+                <Empty title={list.length === 0 ? "Nobody is connected" : "None of them"} icon={Radio}>
+                  {list.length === 0
+                    ? "Whoever connects with psql, a driver or Query stands here while they are connected."
+                    : "No session has these words."}
+                </Empty>
+              ) : (
+                <Table label="Sessions" rows={found} keyOf={(row) => row.id} columns={columns} />
+              );
+            }}
+          </Await>
+        </Panel>
+      </div>
     </Page>
   );
 }

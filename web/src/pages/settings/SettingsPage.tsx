@@ -1,3 +1,4 @@
+import { Send } from "lucide-react";
 import { useSettings, useStreams } from "../../api/settings";
 import { Await } from "../../parts/Await";
 import { Badge } from "../../parts/Badge";
@@ -17,7 +18,10 @@ function Streams() {
       <Await query={streams}>
         {(list) =>
           list.length === 0 ? (
-            <Empty title="Nowhere">audit.streams in the configuration names places.</Empty>
+            <Empty title="Nowhere yet" icon={Send}>
+              A SIEM, syslog, OpenTelemetry, a webhook or a file gets them too, once <code>audit.streams</code> in the
+              configuration file names it.
+            </Empty>
           ) : (
             <Table
               label="Streams"
