@@ -94,9 +94,24 @@ HttpResponse McpApi::metadata(const HttpRequest& request) {
 HttpResponse McpApi::unknown(const HttpRequest& request, const std::string& why) {
   auto refused = problem(401, "who asks is not known", why);
   refused.headers["WWW-Authenticate"] =
-      fmt::format("Bearer resource_metadata=\"{}{}{}\"",
-                  address_of(request, config()->identity.behind_tls), kMetadata, kPath);
+      challenge(request, bearer_of(request).empty() ? "" : "error=\"invalid_token\", ");
   return refused;
+}
+
+/// A scope is demanded of this gateway's own tokens alone: nobody is led to ask it of an issuer.
+HttpResponse McpApi::lacking(const HttpRequest& request, const std::string& why) {
+  auto refused = problem(403, "this credential may not do that", why);
+  if (identity::is_credential_secret(bearer_of(request))) {
+    refused.headers["WWW-Authenticate"] =
+        challenge(request, fmt::format("error=\"insufficient_scope\", scope=\"{}\", ", kScope));
+  }
+  return refused;
+}
+
+/// What a client has to know to come back with a token that will do (RFC 6750, RFC 9728).
+std::string McpApi::challenge(const HttpRequest& request, std::string_view error) {
+  return fmt::format("Bearer {}resource_metadata=\"{}{}{}\"", error,
+                     address_of(request, config()->identity.behind_tls), kMetadata, kPath);
 }
 
 /// A token of an issuer says whose it is once it has been verified, which takes its time.
@@ -130,7 +145,7 @@ HttpResponse McpApi::take(const HttpRequest& request, const ProgressPtr& progres
   if (!caller) {
     switch (caller.error().code) {
       case ErrorCode::kDenied:
-        return problem(403, "this credential may not do that", caller.error().text);
+        return lacking(request, caller.error().text);
       case ErrorCode::kAuthentication:
         return unknown(request, caller.error().text);
       default:

@@ -49,6 +49,8 @@ class McpApi {
 
   HttpResponse metadata(const HttpRequest& request);
   HttpResponse unknown(const HttpRequest& request, const std::string& why);
+  HttpResponse lacking(const HttpRequest& request, const std::string& why);
+  std::string challenge(const HttpRequest& request, std::string_view error);
   std::string share(const HttpRequest& request);
   Result<Asker> who_calls(const HttpRequest& request);
   using ProgressPtr = std::shared_ptr<McpProgress>;

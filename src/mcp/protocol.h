@@ -11,10 +11,10 @@
 namespace sluice::mcp {
 
 // The Model Context Protocol as a server speaks it: JSON-RPC 2.0 messages, one in each request
-// (modelcontextprotocol.io, revision 2025-06-18, "Base Protocol" and "Transports").
+// (modelcontextprotocol.io, revision 2025-11-25, "Base Protocol" and "Transports").
 
 /// The revisions that are spoken, the newest first.
-inline constexpr std::string_view kRevisions[] = {"2025-06-18", "2025-03-26"};
+inline constexpr std::string_view kRevisions[] = {"2025-11-25", "2025-06-18", "2025-03-26"};
 /// Which of them to speak with a client that asks for `wanted`.
 std::string_view revision_for(std::string_view wanted);
 /// Whether `revision` (of the header MCP-Protocol-Version) is one of them.

@@ -42,7 +42,8 @@ TEST(McpProtocol, EverythingElseIsRefusedWithItsCode) {
 TEST(McpProtocol, SpeaksTheRevisionThatIsAskedForOrTheNewest) {
   EXPECT_EQ(revision_for("2025-03-26"), "2025-03-26");
   EXPECT_EQ(revision_for("2025-06-18"), "2025-06-18");
-  EXPECT_EQ(revision_for("1999-01-01"), "2025-06-18");
+  EXPECT_EQ(revision_for("2025-11-25"), "2025-11-25");
+  EXPECT_EQ(revision_for("1999-01-01"), "2025-11-25");
   EXPECT_FALSE(is_revision("1999-01-01"));
 }
 

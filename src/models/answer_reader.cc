@@ -10,10 +10,11 @@ namespace json = boost::json;
 namespace {
 
 /// Of one line, of all that is kept, and of an answer that comes whole.
-constexpr size_t kLongestLine = size_t{1} << 20, kLongestKept = size_t{48} << 10,
+constexpr size_t kLongestLine = size_t{8} << 20, kLongestKept = size_t{48} << 10,
                  kLongestWhole = size_t{8} << 20;
-/// Of all thoughts: models think longer than they speak, and what they thought comes back whole.
-constexpr size_t kLongestThoughts = size_t{1} << 20;
+/// Of all thoughts: models think longer than they speak, and what they thought is known again only
+/// where it was read to its last byte. All of it may stand in one line.
+constexpr size_t kLongestThoughts = size_t{8} << 20;
 constexpr int64_t kMostCalls = 256;
 
 const json::object* object_of(const json::object& from, std::string_view name) {

@@ -253,6 +253,30 @@ TEST(AnswerReader, WhatItCannotReadIsNoted) {
   EXPECT_TRUE(found.at("unread").as_bool());
 }
 
+/// One that went back otherwise than it came would be refused by its provider.
+TEST(AnswerReader, LongThoughtsAreKnownToTheirLastByte) {
+  const std::string words(60'000, 't'), hidden(3'000'000, 'h');
+  AnswerReader stream(Api::kAnthropic, true);
+  std::string thought;
+  for (int i = 0; i < 50; ++i) {
+    stream.read(
+        R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":")" +
+        words + "\"}}\n\n");
+    thought += words;
+  }
+  const auto by_pieces = stream.finish();
+  ASSERT_FALSE(by_pieces.contains("unread"));
+  EXPECT_EQ(by_pieces.at("thoughts").at(0).at("text").as_string(), thought);
+
+  AnswerReader lines(Api::kOpenai, true);
+  lines.read(
+      R"(data: {"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":")" +
+      hidden + "\"}}\n\n");
+  const auto in_one_line = lines.finish();
+  ASSERT_FALSE(in_one_line.contains("unread"));
+  EXPECT_EQ(in_one_line.at("thoughts").at(0).at("encrypted").as_string(), hidden);
+}
+
 RC_GTEST_PROP(AnswerReader, PiecesMakeNoDifference, ()) {
   const auto cuts =
       *rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(0, kAnthropic.size() + 1));

@@ -337,9 +337,11 @@ def test_who_may_ask(gateway, issuer):
     assert said["resource"] == f"http://127.0.0.1:{gateway.http}/mcp" and said["authorization_servers"] == [issuer.url]
     without = token_of(gateway, "approvals")
     until_known(gateway, without)
-    status, _, body = post(gateway, PING, without)
+    status, headers, body = post(gateway, PING, without)
     assert status == 403 and b"scope" in body
-    assert post(gateway, PING, "not.a.token")[0] == 401
+    assert headers["WWW-Authenticate"].startswith('Bearer error="insufficient_scope", scope="mcp", resource_metadata=')
+    status, headers, _ = post(gateway, PING, "not.a.token")
+    assert status == 401 and headers["WWW-Authenticate"].startswith('Bearer error="invalid_token", resource_metadata=')
     # A token of the company's own identity provider, as OAuth has it.
     token = issuer.token("agent:7", "sluice")
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call",
