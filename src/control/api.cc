@@ -4,6 +4,7 @@
 
 #include "control/caller.h"
 #include "control/entity_tag.h"
+#include "control/known_fields.h"
 #include "control/openapi.h"
 #include "control/problem.h"
 
@@ -95,14 +96,20 @@ HttpResponse Api::answer_anybody(const HttpRequest& received) {
 
 /// /healthz does not wait for what somebody asks, nor do others for all that one does.
 HttpResponse Api::later(HttpRequest request) {
+  // Of HEAD the server sends what is above the body of GET; of what has no end that is all.
+  const bool only_head = request.method == "HEAD";
+  if (only_head) request.method = "GET";
   HttpResponse response;
   response.whose = share_of_user(request.user);
-  response.later = [this, request = std::move(request)] {
+  response.later = [this, only_head, request = std::move(request)] {
     auto made = tagged(request, repeated_.once(request, [&] {
+      if (auto refused = unknown_field(request)) return std::move(*refused);
       auto answer = answer_known(request);
       return answer.later ? answer.later() : std::move(answer);
     }));
-    if (made.stream) {
+    if (only_head) {
+      made.stream = nullptr;
+    } else if (made.stream) {
       made.stream = [this, request, more = std::move(made.stream)] {
         return door_.still_lets_in(request) ? more() : std::nullopt;
       };

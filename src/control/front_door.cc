@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "control/caller.h"
+#include "control/other_sites.h"
 #include "control/problem.h"
 #include "control/roles.h"
 #include "control/session_cookie.h"
@@ -94,9 +95,7 @@ std::optional<HttpResponse> FrontDoor::take_cookie(HttpRequest& request) {
   // Refused here: known a moment later, it would have got around what follows.
   if (gateway_.directory()->credential_of_secret(cookie->secret) == nullptr)
     return not_known("this session is over");
-  const auto site = request.header("sec-fetch-site");
-  if (from_elsewhere(request, config()->identity, config()->api.url) || site == "cross-site" ||
-      site == "same-site")
+  if (from_another_site(request, config()->identity, config()->api.url))
     return problem(403, "pages of other sites may not ask this");
   if (!only_looks(request) &&
       !equal_constant_time(request.header("x-csrf-token"), csrf_token(cookie->secret))) {

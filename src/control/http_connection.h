@@ -31,6 +31,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using error_code = boost::system::error_code;
 
+/// Of a request, all that stands above its body.
+inline constexpr size_t kMaxHead = size_t{16} * 1024;
+
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using LocalStream = beast::basic_stream<asio::local::stream_protocol>;
 
@@ -73,7 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   void read() {
     parser_.emplace();
     parser_->body_limit(kMaxLargeBody);
-    parser_->header_limit(16 * 1024);
+    parser_->header_limit(kMaxHead);
     expires_after(kRequestTime);
     http::async_read_header(
         stream_, buffer_, *parser_,
@@ -86,7 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
 
   /// How long a body may be is known once it is known what for.
   void on_header(error_code error) {
-    if (error && error != http::error::body_limit) return;  // Closed, malformed or too slow.
+    if (error && error != http::error::body_limit) return malformed(error);
     const bool large = parser_->get().target().starts_with(kLargePath);
     const size_t limit = large ? kMaxLargeBody : kMaxBody;
     if (error) return too_large(limit);
@@ -115,6 +118,21 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                    "At most " + std::to_string(limit / kMiB) + " MiB are read here."));
   }
 
+  /// Who sends no request is told so, and that was all: where the next would begin is not known.
+  /// Who is gone or was too slow is told nothing.
+  void malformed(error_code error) {
+    const bool spoken = error.category() == make_error_code(http::error::bad_method).category();
+    if (!spoken || error == http::error::end_of_stream || error == http::error::partial_message)
+      return;
+    over_ = true;
+    if (error == http::error::header_limit) {
+      refuse(problem(431, "the head of the request is too long",
+                     "At most " + std::to_string(kMaxHead / 1024) + " KiB are read here."));
+    } else {
+      refuse(problem(400, "this is no request of HTTP", error.message()));
+    }
+  }
+
   /// Answers before all has been read. Who is still sending would be cut off before they see it:
   /// what they send is read, and thrown away, for as long as an answer may take.
   void refuse(HttpResponse made) {
@@ -123,8 +141,16 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     expires_after(kRequestTime);
     http::async_write(stream_, response_,
                       [self = this->shared_from_this()](error_code failed, size_t) {
-                        if (!failed) self->drain(0);
+                        if (failed) return;
+                        if (self->over_) self->end_sending();
+                        self->drain(0);
                       });
+  }
+
+  /// They see the end, and close.
+  void end_sending() {
+    error_code ignored;
+    lowest().socket().shutdown(asio::socket_base::shutdown_send, ignored);
   }
 
   void drain(size_t drained) {
@@ -138,7 +164,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   void on_read(error_code error) {
-    if (error) return;  // Closed, malformed or too slow: the connection goes.
+    if (error) return malformed(error);
     HttpResponse made = guarded([&] { return (*handler_)(received()); });
     if (!made.later) {
       send(std::move(made));
@@ -347,6 +373,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   TallyShare large_;   ///< of the large bodies
   std::string whose_;  ///< for whom the answer is made
   bool streaming_ = false;
+  bool over_ = false;  ///< nothing more is said here
   std::function<std::optional<std::string>()> more_;
   std::function<std::string()> meanwhile_;  ///< what is told while it is made
   std::optional<std::string> last_;  ///< event of a stream that began while the answer was made

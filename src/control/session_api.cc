@@ -9,6 +9,7 @@
 #include "control/api.h"
 #include "control/body.h"
 #include "control/caller.h"
+#include "control/other_sites.h"
 #include "control/roles.h"
 #include "control/session_cookie.h"
 #include "identity/credential_store.h"
@@ -85,7 +86,7 @@ std::optional<HttpResponse> SessionApi::answer(const HttpRequest& request) {
   if (path == kCallback && request.method == "GET") work = &SessionApi::come_back;
   if (work != nullptr) {
     // Nobody is logged in as somebody else by a page that they happen to look at.
-    if (path != kCallback && from_elsewhere(request, config()->identity, config()->api.url))
+    if (path != kCallback && from_another_site(request, config()->identity, config()->api.url))
       return problem(403, "pages of other sites may not ask this");
     HttpResponse response;
     response.whose = share_of_login(request.peer);

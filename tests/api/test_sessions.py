@@ -97,8 +97,9 @@ def test_pages_of_other_sites_get_nothing(gateway, browser):
         assert browser.ask("GET", "/users", **headers).status == 403
         assert browser.ask("DELETE", "/users/alice", **headers).status == 403
     # Nor do they log anybody in as somebody else.
-    refused = Browser(gateway).ask("POST", "/session", {"user": "alice", "password": PASSWORD}, Origin="https://evil.example")
-    assert refused.status == 403 and "Set-Cookie" not in refused.headers
+    for headers in ({"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}):
+        refused = Browser(gateway).ask("POST", "/session", {"user": "alice", "password": PASSWORD}, **headers)
+        assert refused.status == 403 and not refused.headers.get_all("Set-Cookie"), headers
     assert browser.ask("GET", "/users", Origin=f"http://127.0.0.1:{gateway.http}").status == 200
 
 
@@ -210,6 +211,16 @@ def test_what_has_not_changed_is_not_sent_again(browser):
     again = browser.ask("GET", "/databases", If_None_Match=first.headers["ETag"])
     assert again.status == 304 and again.raw == b""
     assert first.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_head_is_that_of_the_answer(gateway, browser):
+    browser.log_in("root", PASSWORD)
+    for path in ("/users", "/overview", "/session", "/policy", "/audit/records?limit=1", "/openapi.json", "/audit/tail"):
+        head, whole = browser.ask("HEAD", path), browser.ask("GET", path)
+        assert head.status == whole.status == 200 and head.raw == b"", (path, head.status)
+        assert head.headers["Content-Type"] == whole.headers["Content-Type"], path
+    assert browser.ask("HEAD", "/users").headers["ETag"] == browser.ask("GET", "/users").headers["ETag"]
+    assert browser.ask("HEAD", "/query").status == 405
 
 
 def test_too_many_requests_wait(server):
