@@ -121,6 +121,7 @@ constexpr Case kCases[] = {
     {"drop-column", "ALTER TABLE t DROP COLUMN a", "ALTER TABLE t DROP CONSTRAINT a"},
     {"drop-schema", "DROP SCHEMA s", "DROP FUNCTION f"},
     {"drop-schema", "DROP OWNED BY r", "DROP ROLE r"},
+    {"drop-extension", "DROP EXTENSION pgcrypto", "CREATE EXTENSION pgcrypto"},
     {"cascade", "DROP TYPE x CASCADE", "DROP TYPE x"},
     {"cascade", "ALTER TABLE t DROP CONSTRAINT c CASCADE", "ALTER TABLE t DROP CONSTRAINT c"},
     {"rename-table-breaks-clients", "ALTER TABLE t RENAME TO u",
@@ -169,7 +170,10 @@ INSTANTIATE_TEST_SUITE_P(Lint, EachRule, ::testing::ValuesIn(kCases));
 TEST(Lint, EveryRuleHasACase) {
   std::set<std::string_view> tested = {"add-constrained-domain-column-rewrites",
                                        "concurrently-on-partitioned-table",
-                                       "drop-table-with-dependents", "drop-column-with-dependents"};
+                                       "drop-table-with-dependents",
+                                       "drop-column-with-dependents",
+                                       "drop-with-dependents",
+                                       "domain-constraint-scans-tables"};
   for (const Case& c : kCases) tested.insert(c.rule);
   std::set<std::string_view> rules;
   for (const Rule& rule : lint_rules()) {
